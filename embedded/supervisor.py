@@ -1,0 +1,132 @@
+"""Starts services one after the other, watches them, and stops them in the opposite order.
+
+What dies by itself is started again, a few times; then everything is stopped with a message, for a
+service that cannot live is better seen than hidden. What the services are does not belong here.
+"""
+
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Protocol, Self
+
+from embedded import process
+from embedded.progress import Progress, Stopped, Trouble
+
+RESTARTS, WITHIN_SECONDS = 5, 60.0
+
+
+class Service(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def stop_signal(self) -> signal.Signals: ...
+    @property
+    def seconds_to_stop(self) -> float: ...
+    @property
+    def log(self) -> Path: ...
+    def start(self) -> subprocess.Popen[bytes]: ...
+    def is_ready(self) -> bool: ...
+
+
+@dataclass
+class _Running:
+    service: Service
+    child: subprocess.Popen[bytes]
+    restarts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS))
+
+
+class Supervisor:
+    """Use as a context manager: leaving it, for whatever reason, stops everything it started."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self._groups: list[list[_Running]] = []
+        self._asked_to_stop = False
+        self.interrupted = False  # by a Ctrl-C, which a child on the same terminal got as well
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask_to_stop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything: what was started last goes first, what was started together goes together."""
+        while self._groups:
+            group = self._groups.pop()
+            process.end_in_order(
+                [(each.child, each.service.stop_signal) for each in group],
+                within=max(each.service.seconds_to_stop for each in group),
+                wait=self._wait_to_the_end,
+            )
+
+    def start(self, *services: Service, within: float = 60.0) -> None:
+        """Start `services` together and wait until each answers; Trouble when one does not."""
+        group: list[_Running] = []
+        self._groups.append(group)
+        for service in services:
+            group.append(_Running(service, service.start()))
+        for running in group:
+            self._wait_until_ready(running, within)
+
+    def watch(self) -> None:
+        """Stay until asked to stop, starting again whatever dies; Trouble when one keeps dying."""
+        while not self._asked_to_stop:
+            for group in self._groups:
+                for running in group:
+                    if running.child.poll() is not None:
+                        self._restart(running)
+            time.sleep(0.2)
+
+    def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until `condition` holds, at most `seconds`; Stopped when asked to stop meanwhile."""
+        until = time.monotonic() + seconds
+        while not condition():
+            if self._asked_to_stop:
+                raise Stopped
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.02)
+            self.progress.tick()
+        return True
+
+    def _wait_to_the_end(self, condition: Callable[[], bool], seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while not condition() and time.monotonic() < until:
+            time.sleep(0.02)
+        return condition()
+
+    def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self._asked_to_stop = True
+        self.interrupted = number == signal.SIGINT
+
+    def _wait_until_ready(self, running: _Running, within: float) -> None:
+        service, child = running.service, running.child
+        answers = self.wait(lambda: child.poll() is not None or service.is_ready(), within)
+        if child.returncode is not None:
+            raise Trouble(f"{service.name} stopped while it was starting. {_last_words(service.log)}")
+        if not answers:
+            raise Trouble(f"{service.name} gave no answer for {within:.0f} s. {_last_words(service.log)}")
+
+    def _restart(self, running: _Running) -> None:
+        name, now = running.service.name, time.monotonic()
+        process.end_family(running.child)
+        if len(running.restarts) == RESTARTS and now - running.restarts[0] < WITHIN_SECONDS:
+            raise Trouble(f"{name} keeps stopping. {_last_words(running.service.log)}")
+        running.restarts.append(now)
+        with self.progress.step(f"{name} stopped by itself; starting it again"):
+            running.child = running.service.start()
+            self._wait_until_ready(running, within=60.0)
+
+
+def _last_words(log: Path) -> str:
+    """The end of a log, for the person who has to find out why."""
+    try:
+        lines = log.read_text(errors="replace").splitlines()[-15:]
+    except OSError:
+        lines = []
+    return "\n".join([f"The end of {log}:", *(f"  {line}" for line in lines)])
