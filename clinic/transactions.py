@@ -1,0 +1,44 @@
+"""The outermost transaction of a change: deadlocks and serialization failures are retried whole."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+Result = TypeVar("Result")
+
+RETRYABLE = ("40001", "40P01")  # serialization_failure, deadlock_detected
+ATTEMPTS = 6
+
+
+def in_transaction(work: Callable[[], Result]) -> Result:
+    """Run `work` in one transaction, again from its beginning when PostgreSQL chose it as a victim.
+
+    `work` must not have effects outside the database. Inside an open transaction it simply runs: only
+    the outermost one can be retried.
+    """
+    if connection.in_atomic_block:
+        return work()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic(durable=True):
+                return work()
+        except OperationalError as error:
+            if sqlstate(error) not in RETRYABLE or attempt == ATTEMPTS:
+                raise
+            # Two victims that wait equally long would meet again.
+            time.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311
+    raise AssertionError("unreachable")
+
+
+def sqlstate(error: Exception) -> str:
+    """PostgreSQL's five-character code, or an empty string."""
+    return str(getattr(error.__cause__, "sqlstate", "") or "")
+
+
+def violated_constraint(error: Exception) -> str:
+    """The name of the constraint that refused a write, or an empty string."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return str(getattr(diagnosis, "constraint_name", "") or "")

@@ -1,0 +1,143 @@
+"""The API's ground: parse strictly, refuse by default, page by cursor. A view reads: parse, call, answer.
+
+Every viewset lists in `access` which permission each of its actions needs; an action that is not
+listed is refused to everybody.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+from django.db import models
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from clinic import access
+from clinic.access import Actor, Permission
+from clinic.idempotency import create_once
+from clinic.problems import Forbidden
+
+RowType = TypeVar("RowType", bound=models.Model)
+
+
+class JSONObjectParser(JSONParser):
+    """JSON whose outermost value is an object; anything else is a 400 that says so."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        body = super().parse(stream, media_type, parser_context)
+        if not isinstance(body, dict):
+            raise ParseError("Send a JSON object: { … }.")
+        return body
+
+
+class NewestFirst(CursorPagination):
+    """Pages by cursor: stable while rows arrive, equally fast on every page."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+    ordering: Any = ("-created_at", "-id")
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Unknown fields are refused, not ignored: a misspelt field must not be lost in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+                raise serializers.ValidationError(
+                    {name: [f"Unknown field. Known fields: {known}."] for name in unknown},
+                    code="unknown_field",
+                )
+        return super().to_internal_value(data)
+
+
+class CreateSerializer(StrictSerializer):
+    """A create call's body carries the new row's id, made by the client: the idempotency key."""
+
+    id = serializers.UUIDField(help_text="Made by you (UUID). Sending the same call again records once.")
+
+
+class DefaultDeny(BasePermission):
+    """Signed in, and in some clinic in a role that the action's rule names."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not request.user or not request.user.is_authenticated:
+            return False
+        action = getattr(view, "action", None)
+        if action is None:
+            return True  # a method this route doesn't have: DRF answers 405
+        permission: Permission = getattr(view, "access", {}).get(action, frozenset())
+        actor = view.actor if isinstance(view, ClinicViewSet) else access.actor_of(request.user)
+        if not actor.clinics(permission):
+            raise Forbidden(access.refusal(permission))
+        return True
+
+
+class ClinicViewSet(GenericViewSet[Any]):
+    """What the API's viewsets share: the actor, permission by action, and creating once."""
+
+    access: ClassVar[Mapping[str, Permission]] = {}
+    pagination_class = NewestFirst
+
+    @property
+    def actor(self) -> Actor:
+        """The caller's roles, read once per request."""
+        request: Any = self.request
+        if not hasattr(request, "_chairside_actor"):
+            request._chairside_actor = access.actor_of(request.user)
+        return request._chairside_actor  # type: ignore[no-any-return]
+
+    @property
+    def permission(self) -> Permission:
+        """The roles that may do the action under way."""
+        return self.access[self.action]
+
+    def parse(self, serializer_class: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The body as typed data, or a problem that names each field."""
+        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def parse_query(self, serializer_class: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The query string as typed data, under the same rules as a body."""
+        given = {key: self.request.query_params[key] for key in self.request.query_params}
+        for paging in ("cursor", "page_size", "format"):
+            given.pop(paging, None)
+        serializer = serializer_class(data=given)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def fetch(self, queryset: models.QuerySet[RowType], **lookup: Any) -> RowType:
+        """The row this action is about, under the action's own permission."""
+        return access.fetch(self.actor, queryset, self.permission, **lookup)
+
+    def page(
+        self, queryset: models.QuerySet[RowType], serializer_class: type[serializers.BaseSerializer[Any]]
+    ) -> Response:
+        """One cursor page of what this person may see."""
+        rows = self.paginate_queryset(access.visible(self.actor, queryset, self.permission))
+        return self.get_paginated_response(serializer_class(rows, many=True).data)
+
+    def create_once(
+        self,
+        *,
+        noun: str,
+        data: Mapping[str, Any],
+        make: Callable[[], RowType],
+        find: Callable[[], RowType],
+        answer: type[serializers.BaseSerializer[Any]],
+    ) -> Response:
+        """201 with the new row, or 200 with the row that this same call made before."""
+        row, made = create_once(
+            actor=self.actor, noun=noun, id=data["id"], body=self.request.data, make=make, find=find
+        )
+        return Response(answer(row).data, status=201 if made else 200)

@@ -1,0 +1,42 @@
+"""The outside services' addresses, each given once as a URL and turned into what its client wants."""
+
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import dj_database_url
+import dj_email_url
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings for PostgreSQL; sockets are given as `?host=/directory` or a quoted host."""
+    parsed = dj_database_url.parse(
+        url or "postgresql:///chairside", conn_max_age=None, conn_health_checks=True
+    )
+    settings: dict[str, Any] = dict(parsed)
+    socket = settings.get("OPTIONS", {}).pop("host", None)
+    if socket:
+        settings["HOST"] = socket
+    return settings
+
+
+def cache_url(redis_url: str) -> str:
+    """redis-py's form, which is also what REDIS_URL itself is written in."""
+    return redis_url or "redis://localhost:6379/0"
+
+
+def celery_url(redis_url: str) -> str:
+    """kombu's form: a socket is `redis+socket:///path?virtual_host=0`."""
+    parts = urlsplit(cache_url(redis_url))
+    if parts.scheme != "unix":
+        return parts.geturl()
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{quote(unquote(parts.path))}?virtual_host={database}"
+
+
+def email(url: str) -> dict[str, Any]:
+    """Django's EMAIL_* settings. Without a URL nothing can leave: mails go to the inbox page only."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    parsed: dict[str, Any] = dict(dj_email_url.parse(url))
+    parsed.pop("EMAIL_FILE_PATH", None)
+    return {**parsed, "EMAIL_TIMEOUT": 20}

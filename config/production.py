@@ -1,0 +1,74 @@
+"""What production insists on, said before anything starts. Pure: no Django, no environment."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from environs import EnvError, ValidationError
+
+MODES = ("production", "demo", "test")
+
+
+def known_mode(mode: str) -> None:
+    """Refuse a misspelt CHAIRSIDE_MODE rather than guess which one was meant."""
+    if mode not in MODES:
+        raise ValidationError(f"CHAIRSIDE_MODE must be one of {', '.join(MODES)}, not {mode!r}.")
+
+
+def require(
+    *,
+    secret_key: str,
+    demo_secret_key: str,
+    debug: bool,
+    public_url: str,
+    database_url: str,
+    redis_url: str,
+    email_url: str,
+    mfa_required: bool,
+) -> None:
+    """Raise one EnvError that names every variable that is missing or unsafe, and the mend."""
+    wrong = []
+    if not secret_key:
+        wrong.append("SECRET_KEY is missing: set 50 or more random characters")
+    elif secret_key == demo_secret_key:
+        wrong.append("SECRET_KEY is the demo's secret: set your own")
+    elif len(secret_key) < 50:
+        wrong.append("SECRET_KEY is too short: set 50 or more random characters")
+    if debug:
+        wrong.append("DEBUG is on: unset it")
+    if not public_url:
+        wrong.append("PUBLIC_URL is missing: set the https:// address patients and staff open")
+    elif not public_url.startswith("https://"):
+        wrong.append("PUBLIC_URL has no TLS: it must start with https://")
+    if not database_url:
+        wrong.append("DATABASE_URL is missing: set postgresql://user:password@host/name")
+    if not redis_url:
+        wrong.append("REDIS_URL is missing: set redis://host:6379/0")
+    if not email_url:
+        wrong.append("EMAIL_URL is missing: set submission://user:password@host:587")
+    elif not (email_url.startswith("submission://") or "tls=true" in email_url or "ssl=true" in email_url):
+        wrong.append("EMAIL_URL has no TLS: use submission://… or smtp://…?ssl=true")
+    if not mfa_required:
+        wrong.append("MFA_REQUIRED is off: every role needs a second factor in production")
+    if wrong:
+        raise EnvError("Chairside will not start in production: " + "; ".join(wrong) + ".")
+
+
+def hosts(public_url: str, *, demo: bool) -> list[str]:
+    """The Host headers to answer: the public one and, for the health check, this machine's own."""
+    host = urlsplit(public_url).hostname
+    return [*([host] if host else []), "localhost", "127.0.0.1", "[::1]", *(["testserver"] if demo else [])]
+
+
+def logging(*, level: str) -> dict[str, Any]:
+    """One line an event, to standard output. Request bodies and patients' data are never logged."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django.db.backends": {"level": "WARNING"},
+            "django_structlog": {"level": "INFO"},
+        },
+    }

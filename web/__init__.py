@@ -1,0 +1,1 @@
+"""The pages. They compose the floors below and decide nothing themselves."""
