@@ -1,4 +1,4 @@
-"""What happens around every request: headers, idle log-off, the actor for access and history, the second factor.
+"""What happens around every request: headers, idle log-off, the actor for history, the second factor.
 
 No health data passes through here, and none is logged.
 """
@@ -33,7 +33,9 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        response.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        )
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
             # Patients' data must not stay in a shared tablet's cache.
@@ -81,7 +83,9 @@ class RequireMFAMiddleware:
         user = request.user
         if not settings.MFA_REQUIRED or not user.is_authenticated or is_mfa_enabled(user):
             return self.get_response(request)
-        if request.path.startswith("/accounts/") or request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
+        if request.path.startswith("/accounts/") or request.path.startswith(
+            f"/{settings.STATIC_URL.lstrip('/')}"
+        ):
             return self.get_response(request)
         if request.path.startswith("/api/"):
             problem = Problem("Set up your second factor on the website first.", code="mfa_required")

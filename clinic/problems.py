@@ -1,4 +1,4 @@
-"""What can go wrong, said once: typed problems with a stable code, and the handler that makes them HTTP.
+"""What can go wrong, said once: typed problems with a stable code and, where it helps, data.
 
 Answers are RFC 9457 problem details. A problem names the field and the mend; it never repeats a
 patient's data back.
@@ -6,11 +6,7 @@ patient's data back.
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, JsonResponse
-from rest_framework import exceptions
-from rest_framework.response import Response
-from rest_framework.views import set_rollback
+from django.http import JsonResponse
 
 
 class Problem(Exception):
@@ -88,53 +84,6 @@ class Stale(Problem):
     status = 412
     code = "stale"
     title = "This changed while you were looking at it"
-
-
-def as_problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler. Unknown errors return None and become a logged 500."""
-    problem = _as_problem(error)
-    if problem is None:
-        return None
-    set_rollback()
-    headers = {}
-    if isinstance(error, exceptions.APIException):
-        if getattr(error, "auth_header", None):
-            headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
-        if getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
-    return Response(problem.body(), problem.status, headers=headers, content_type="application/problem+json")
-
-
-def _as_problem(error: Exception) -> Problem | None:
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, exceptions.ValidationError):
-        return Invalid(_flatten(error.get_full_details()))
-    if isinstance(error, Http404):
-        return Missing()
-    if isinstance(error, PermissionDenied):
-        return Forbidden("This is not open to your role.")
-    if isinstance(error, exceptions.APIException):
-        problem = Problem(str(error.detail), code=str(error.default_code))
-        problem.status = error.status_code
-        problem.title = str(error.default_detail)
-        return problem
-    return None
-
-
-def _flatten(details: Any, field: str = "") -> list[dict[str, str]]:
-    """DRF's nested error details as a flat list; `phases.0.minutes` names the place."""
-    if isinstance(details, dict) and isinstance(details.get("message"), str):
-        return [{"field": field or "body", "code": str(details["code"]), "detail": details["message"]}]
-    pairs = details.items() if isinstance(details, dict) else enumerate(details)
-    found: list[dict[str, str]] = []
-    for key, value in pairs:
-        leaf_list = (
-            isinstance(details, list) and isinstance(value, dict) and isinstance(value.get("message"), str)
-        )
-        inner = field if leaf_list or key == "non_field_errors" else f"{field}.{key}".lstrip(".")
-        found += _flatten(value, inner)
-    return found
 
 
 def respond(problem: Problem) -> JsonResponse:

@@ -1,4 +1,4 @@
-"""The API's ground: parse strictly, refuse by default, page by cursor. A view reads: parse, call, answer.
+"""The API's ground: parse strictly, fetch with permission, create once. A view reads: parse, call, answer.
 
 Every viewset lists in `access` which permission each of its actions needs; an action that is not
 listed is refused to everybody.
@@ -9,40 +9,15 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
-from rest_framework.pagination import CursorPagination
-from rest_framework.parsers import JSONParser
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from clinic import access
 from clinic.access import Actor, Permission
+from clinic.api_defaults import NewestFirst
 from clinic.idempotency import create_once
-from clinic.problems import Forbidden
 
 RowType = TypeVar("RowType", bound=models.Model)
-
-
-class JSONObjectParser(JSONParser):
-    """JSON whose outermost value is an object; anything else is a 400 that says so."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        body = super().parse(stream, media_type, parser_context)
-        if not isinstance(body, dict):
-            raise ParseError("Send a JSON object: { … }.")
-        return body
-
-
-class NewestFirst(CursorPagination):
-    """Pages by cursor: stable while rows arrive, equally fast on every page."""
-
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 200
-    ordering: Any = ("-created_at", "-id")
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -64,22 +39,6 @@ class CreateSerializer(StrictSerializer):
     """A create call's body carries the new row's id, made by the client: the idempotency key."""
 
     id = serializers.UUIDField(help_text="Made by you (UUID). Sending the same call again records once.")
-
-
-class DefaultDeny(BasePermission):
-    """Signed in, and in some clinic in a role that the action's rule names."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if not request.user or not request.user.is_authenticated:
-            return False
-        action = getattr(view, "action", None)
-        if action is None:
-            return True  # a method this route doesn't have: DRF answers 405
-        permission: Permission = getattr(view, "access", {}).get(action, frozenset())
-        actor = view.actor if isinstance(view, ClinicViewSet) else access.actor_of(request.user)
-        if not actor.clinics(permission):
-            raise Forbidden(access.refusal(permission))
-        return True
 
 
 class ClinicViewSet(GenericViewSet[Any]):

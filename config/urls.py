@@ -4,4 +4,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("clinic.urls")),
+    path("api/v1/", include("scheduler.urls")),
+    path("api/v1/", include("sessions_app.urls")),
+    path("api/v1/", include("notifications.urls")),
+    path("", include("web.urls")),
 ]

@@ -1,0 +1,50 @@
+"""What every API view starts from unless it says otherwise: refuse, parse objects, page by cursor.
+
+Named in the settings and loaded while DRF itself loads, so nothing here may import DRF's views.
+"""
+
+from typing import Any
+
+from rest_framework.exceptions import ParseError
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from clinic import access
+from clinic.access import Permission
+from clinic.problems import Forbidden
+
+
+class JSONObjectParser(JSONParser):
+    """JSON whose outermost value is an object; anything else is a 400 that says so."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        body = super().parse(stream, media_type, parser_context)
+        if not isinstance(body, dict):
+            raise ParseError("Send a JSON object: { … }.")
+        return body
+
+
+class NewestFirst(CursorPagination):
+    """Pages by cursor: stable while rows arrive, equally fast on every page."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+    ordering: Any = ("-created_at", "-id")
+
+
+class DefaultDeny(BasePermission):
+    """Signed in, and in some clinic in a role that the action's rule names."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not request.user or not request.user.is_authenticated:
+            return False
+        action = getattr(view, "action", None)
+        if action is None:
+            return True  # a method this route doesn't have: DRF answers 405
+        permission: Permission = getattr(view, "access", {}).get(action, frozenset())
+        if not view.actor.clinics(permission):
+            raise Forbidden(access.refusal(permission))
+        return True

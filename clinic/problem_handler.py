@@ -1,0 +1,58 @@
+"""The one handler that turns problems, DRF's own errors among them, into RFC 9457 answers."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from clinic.problems import Forbidden, Invalid, Missing, Problem
+
+
+def as_problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. Unknown errors return None and become a logged 500."""
+    problem = _as_problem(error)
+    if problem is None:
+        return None
+    set_rollback()
+    headers = {}
+    if isinstance(error, exceptions.APIException):
+        if getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+        if getattr(error, "wait", None):
+            headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
+    return Response(problem.body(), problem.status, headers=headers, content_type="application/problem+json")
+
+
+def _as_problem(error: Exception) -> Problem | None:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, exceptions.ValidationError):
+        return Invalid(_flatten(error.get_full_details()))
+    if isinstance(error, Http404):
+        return Missing()
+    if isinstance(error, PermissionDenied):
+        return Forbidden("This is not open to your role.")
+    if isinstance(error, exceptions.APIException):
+        problem = Problem(str(error.detail), code=str(error.default_code))
+        problem.status = error.status_code
+        problem.title = str(error.default_detail)
+        return problem
+    return None
+
+
+def _flatten(details: Any, field: str = "") -> list[dict[str, str]]:
+    """DRF's nested error details as a flat list; `phases.0.minutes` names the place."""
+    if isinstance(details, dict) and isinstance(details.get("message"), str):
+        return [{"field": field or "body", "code": str(details["code"]), "detail": details["message"]}]
+    pairs = details.items() if isinstance(details, dict) else enumerate(details)
+    found: list[dict[str, str]] = []
+    for key, value in pairs:
+        leaf_list = (
+            isinstance(details, list) and isinstance(value, dict) and isinstance(value.get("message"), str)
+        )
+        inner = field if leaf_list or key == "non_field_errors" else f"{field}.{key}".lstrip(".")
+        found += _flatten(value, inner)
+    return found

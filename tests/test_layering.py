@@ -1,0 +1,89 @@
+"""Imports run one way, and pure modules import no Django."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = ["clinic", "scheduler", "sessions_app", "notifications", "web", "config"]
+PURE = [
+    "scheduler/availability.py",
+    "scheduler/packing.py",
+    "scheduler/screening.py",
+    "sessions_app/states.py",
+    "sessions_app/dosing.py",
+    "sessions_app/vital_limits.py",
+    "sessions_app/record.py",
+    "notifications/rules.py",
+    "notifications/timing.py",
+    "notifications/grading.py",
+]
+
+
+def imported(path: Path) -> Iterator[tuple[int, str, bool]]:
+    """(line, module, inside a function) of every import in a file."""
+    tree = ast.parse(path.read_text())
+    inside = {
+        node
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name, node in inside) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}:{node.lineno}: say the whole path"
+            yield node.lineno, node.module or "", node in inside
+
+
+def sources(folder: str) -> list[Path]:
+    return sorted(path for path in (ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_no_floor_imports_from_above(floor: str) -> None:
+    above = [*FLOORS[FLOORS.index(floor) + 1 :], "tests", "embedded"]
+    found = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in sources(floor)
+        for line, module, _ in imported(path)
+        if module.split(".")[0] in above
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_no_import_hides_inside_a_function(floor: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in sources(floor)
+        for line, module, inside in imported(path)
+        if inside
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_the_machine_room_imports_nothing_of_the_product() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in sources("embedded")
+        for line, module, _ in imported(path)
+        if module.split(".")[0] in [*FLOORS, "django", "celery"]
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_pure_modules_import_no_orm(module: str) -> None:
+    """Arithmetic may use the standard library and other pure modules, nothing that knows a database."""
+    pure_names = {name.removesuffix(".py").replace("/", ".") for name in PURE}
+    found = [
+        f"{module}:{line} imports {name}"
+        for line, name, _ in imported(ROOT / module)
+        if name.split(".")[0] in {"django", "rest_framework", "celery", "pghistory", "psycopg"}
+        or (name.split(".")[0] in FLOORS and name not in pure_names)
+    ]
+    assert not found, "\n".join(found)
