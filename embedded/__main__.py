@@ -2,7 +2,7 @@
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - said in plain words before anything needs it
     sys.exit(f"Chairside needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
 
 from embedded import commands

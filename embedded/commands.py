@@ -1,15 +1,35 @@
 """What each command of bin/ does, in the order in which it happens."""
 
+import argparse
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from embedded import environment, process, scratch
-from embedded.place import PYTHON
+from embedded import caller, databases, environment, process, run, scratch
+from embedded.place import PYTHON, ROOT, Place
 from embedded.progress import Progress, Stopped, Trouble
+from embedded.supervisor import Supervisor
+
+VAR = Place(ROOT / "var")
+# What changes tables; everything else acts with the application's own rights.
+AS_OWNER = (["migrate"], ["prepare"])
+
+
+def start(arguments: list[str], progress: Progress) -> int:
+    """bin/run"""
+    parser = argparse.ArgumentParser(prog="bin/run", description="Start all of Chairside on this machine.")
+    parser.add_argument("--databases-only", action="store_true", help="start PostgreSQL and Valkey alone")
+    parser.add_argument("--data", type=Path, default=VAR.folder, help="keep the data here instead of in var/")
+    chosen = parser.parse_args(arguments)
+    environment.ensure(environment.RUNTIME, progress)
+    place = Place(chosen.data.resolve())
+    (run.only_databases if chosen.databases_only else run.everything)(place, progress)
+    return 0
 
 
 def test(arguments: list[str], progress: Progress) -> int:
-    """pytest, with a PostgreSQL and a Valkey of its own."""
+    """bin/test: pytest, with a PostgreSQL and a Valkey of its own."""
     environment.ensure(environment.DEVELOPMENT, progress)
     return scratch.run([str(PYTHON), "-m", "pytest", *arguments], progress)
 
@@ -20,7 +40,29 @@ def in_scratch(arguments: list[str], progress: Progress) -> int:
     return scratch.run(arguments, progress)
 
 
-COMMANDS: dict[str, Callable[[list[str], Progress], int]] = {"test": test, "scratch": in_scratch}
+def manage(arguments: list[str], progress: Progress) -> int:
+    """bin/manage: manage.py with the data of bin/run, whether that is running or not."""
+    environment.ensure(environment.RUNTIME, progress)
+    command = [str(PYTHON), "manage.py", *arguments]
+    as_owner = arguments[:1] in AS_OWNER
+    try:
+        with run.sole_use(VAR), Supervisor(progress) as supervisor:
+            found = databases.start(VAR, supervisor, outside=os.environ)
+            return supervisor.run_in_foreground(
+                command, caller.demo_environment(VAR, found, as_owner=as_owner)
+            )
+    except run.AlreadyRunning:
+        found = databases.addresses(VAR, os.environ)
+        settings = caller.demo_environment(VAR, found, as_owner=as_owner)
+        os.execve(PYTHON, command, settings)  # noqa: S606 - no shell is wanted in between
+
+
+COMMANDS: dict[str, Callable[[list[str], Progress], int]] = {
+    "run": start,
+    "test": test,
+    "scratch": in_scratch,
+    "manage": manage,
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -33,6 +75,6 @@ def main(arguments: list[str]) -> int:
         return COMMANDS[name](rest, Progress())
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
-        return 1
+        return trouble.exit_code
     except (Stopped, KeyboardInterrupt):
         return 130

@@ -3,6 +3,7 @@
 Chairside's own processes do not belong here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from embedded.place import Place
@@ -20,16 +21,28 @@ class Databases:
     redis_url: str
 
 
-def start(place: Place, supervisor: Supervisor, *, throw_away: bool = False) -> Databases:
-    """Start both below `place`, making their data when there is none."""
+def addresses(place: Place, outside: Mapping[str, str]) -> Databases:
+    """Where the databases of `place` are, or the outside ones that DATABASE_URL and REDIS_URL name."""
+    postgres, valkey = Postgres(place), Valkey(place)
+    given = outside.get("DATABASE_URL")
+    return Databases(
+        owner_url=outside.get("OWNER_DATABASE_URL") or given or postgres.url("chairside_owner"),
+        app_url=given or postgres.url("chairside_app"),
+        redis_url=outside.get("REDIS_URL") or valkey.url(),
+    )
+
+
+def start(
+    place: Place, supervisor: Supervisor, *, outside: Mapping[str, str], throw_away: bool = False
+) -> Databases:
+    """Start what is not outside, below `place`, making its data when there is none."""
     postgres = Postgres(place, throw_away=throw_away)
     valkey = Valkey(place, throw_away=throw_away)
     place.make()
-    postgres.make_data(supervisor.wait)
-    supervisor.start(postgres, valkey)
-    postgres.make_roles()
-    return Databases(
-        owner_url=postgres.url("chairside_owner"),
-        app_url=postgres.url("chairside_app"),
-        redis_url=valkey.url(),
-    )
+    if not outside.get("DATABASE_URL"):
+        postgres.make_data(supervisor.wait)
+        supervisor.start(postgres)
+        postgres.make_roles()
+    if not outside.get("REDIS_URL"):
+        supervisor.start(valkey)
+    return addresses(place, outside)

@@ -23,9 +23,7 @@ HOLDS = {RUNTIME: (RUNTIME,), DEVELOPMENT: (RUNTIME, DEVELOPMENT)}
 UNFINISHED = ENVIRONMENT / "chairside-unfinished"
 LOG = ROOT / "var" / "environment.log"
 # What the caller's shell may hold for another project.
-MISLEADING = frozenset(
-    "PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV".split()
-)
+MISLEADING = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER"}
 VENV_HINT = "This Python came without its venv module. On Debian and Ubuntu: apt install python3-venv"
 
 

@@ -32,13 +32,15 @@ def start(
     *,
     folder: Path,
     environment: Mapping[str, str],
-    log: IO[bytes] | int,
+    log: IO[bytes],
+    errors: IO[bytes] | None = None,
     account: Account | None = None,
     on_parents_death: signal.Signals = signal.SIGKILL,
     keep_open: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start `command` in its own session; the kernel signals it when this process dies.
 
+    What it writes goes to `log`, its errors as well unless `errors` is another file.
     Call it from the main thread only: the kernel's "parent" is the thread that forked.
     """
     parent = os.getpid()
@@ -55,7 +57,7 @@ def start(
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=log,
-        stderr=subprocess.STDOUT,
+        stderr=errors or subprocess.STDOUT,
         start_new_session=True,
         pass_fds=keep_open,
         preexec_fn=before_exec,

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 class Trouble(Exception):
     """Something the person at the terminal can mend; its message is all they are shown."""
 
+    exit_code = 1
+
 
 class Stopped(Exception):
     """The person, or the system, asked for an end while something was being started."""
@@ -29,6 +31,10 @@ class Progress:
         while self._dots < int(time.monotonic() - self._started):
             self._dots += 1
             self._write(".")
+
+    def note(self, text: str) -> None:
+        """A line within a step."""
+        self._write(f"\n    {text} ")
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

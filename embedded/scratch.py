@@ -7,61 +7,30 @@ any number of them may run at once.
 import fcntl
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from embedded import databases, process
-from embedded.caller import clean_environment
-from embedded.place import ROOT, Place
-from embedded.progress import Progress, Stopped
+from embedded import caller, databases
+from embedded.place import Place
+from embedded.progress import Progress
 from embedded.supervisor import Supervisor
 
 PREFIX = "chairside-test-"
 LEFT_ALONE_SECONDS = 60  # a run that is just starting does not hold its lock yet
 
 
-def run(command: Sequence[str], progress: Progress, *, extra: Mapping[str, str] | None = None) -> int:
+def run(command: Sequence[str], progress: Progress) -> int:
     """Run `command` with scratch services in its environment; returns its exit code.
 
     After the command has ended nothing more is printed, so its last line stays the last.
     """
     with Supervisor(progress) as supervisor, _throw_away_place() as place:
         with progress.step("Starting a PostgreSQL and a Valkey for this run"):
-            started = databases.start(place, supervisor, throw_away=True)
-        environment = {
-            **clean_environment(),
-            "CHAIRSIDE_MODE": "test",
-            "SECRET_KEY": place.secret("SECRET_KEY"),
-            "DATABASE_URL": started.owner_url,
-            "REDIS_URL": started.redis_url,
-            "EMAIL_URL": "",
-            **(extra or {}),
-        }
-        return _in_foreground(command, environment, supervisor)
-
-
-def _in_foreground(command: Sequence[str], environment: Mapping[str, str], supervisor: Supervisor) -> int:
-    """Run a child that shares the terminal, so that a debugger works and Ctrl-C reaches it."""
-    parent = os.getpid()
-    child = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=dict(environment),
-        preexec_fn=lambda: process.die_with_parent(signal.SIGKILL, parent),
-    )
-    try:
-        supervisor.wait(lambda: child.poll() is not None, seconds=float("inf"))
-    except Stopped:
-        # A Ctrl-C went to the child as well, and it is writing its summary; a kill went to us alone.
-        if not supervisor.interrupted:
-            child.terminate()
-        child.wait()
-    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+            started = databases.start(place, supervisor, outside={}, throw_away=True)
+        return supervisor.run_in_foreground(command, caller.test_environment(place, started))
 
 
 @contextmanager

@@ -4,11 +4,12 @@ What dies by itself is started again, a few times; then everything is stopped wi
 service that cannot live is better seen than hidden. What the services are does not belong here.
 """
 
+import os
 import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -47,7 +48,7 @@ class Supervisor:
         self.progress = progress
         self._groups: list[list[_Running]] = []
         self._asked_to_stop = False
-        self.interrupted = False  # by a Ctrl-C, which a child on the same terminal got as well
+        self._interrupted = False  # by a Ctrl-C, which a child on the same terminal got as well
 
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -55,6 +56,9 @@ class Supervisor:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
         """Stop everything: what was started last goes first, what was started together goes together."""
         while self._groups:
             group = self._groups.pop()
@@ -74,13 +78,34 @@ class Supervisor:
             self._wait_until_ready(running, within)
 
     def watch(self) -> None:
-        """Stay until asked to stop, starting again whatever dies; Trouble when one keeps dying."""
-        while not self._asked_to_stop:
+        """Start again whatever dies, until asked to stop (Stopped) or one keeps dying (Trouble)."""
+        while True:
             for group in self._groups:
                 for running in group:
                     if running.child.poll() is not None:
                         self._restart(running)
+            if self._asked_to_stop:
+                raise Stopped
             time.sleep(0.2)
+
+    def run_in_foreground(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
+        """Run a child that shares the terminal, so that a debugger works and Ctrl-C reaches it."""
+        parent = os.getpid()
+        child = subprocess.Popen(
+            command,
+            env=dict(environment),
+            preexec_fn=lambda: process.die_with_parent(signal.SIGKILL, parent),
+        )
+        try:
+            while child.poll() is None and not self._asked_to_stop:
+                time.sleep(0.05)
+            # A Ctrl-C went to the child as well, and it is writing its summary; a kill came here alone.
+            if self._asked_to_stop and not self._interrupted:
+                child.terminate()
+            child.wait()
+        finally:
+            child.kill()
+        return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
     def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait until `condition` holds, at most `seconds`; Stopped when asked to stop meanwhile."""
@@ -102,28 +127,28 @@ class Supervisor:
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         self._asked_to_stop = True
-        self.interrupted = number == signal.SIGINT
+        self._interrupted = number == signal.SIGINT
 
     def _wait_until_ready(self, running: _Running, within: float) -> None:
         service, child = running.service, running.child
         answers = self.wait(lambda: child.poll() is not None or service.is_ready(), within)
         if child.returncode is not None:
-            raise Trouble(f"{service.name} stopped while it was starting. {_last_words(service.log)}")
+            raise Trouble(f"{service.name} stopped while it was starting. {last_words(service.log)}")
         if not answers:
-            raise Trouble(f"{service.name} gave no answer for {within:.0f} s. {_last_words(service.log)}")
+            raise Trouble(f"{service.name} gave no answer for {within:.0f} s. {last_words(service.log)}")
 
     def _restart(self, running: _Running) -> None:
         name, now = running.service.name, time.monotonic()
         process.end_family(running.child)
         if len(running.restarts) == RESTARTS and now - running.restarts[0] < WITHIN_SECONDS:
-            raise Trouble(f"{name} keeps stopping. {_last_words(running.service.log)}")
+            raise Trouble(f"{name} keeps stopping. {last_words(running.service.log)}")
         running.restarts.append(now)
         with self.progress.step(f"{name} stopped by itself; starting it again"):
             running.child = running.service.start()
             self._wait_until_ready(running, within=60.0)
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
     """The end of a log, for the person who has to find out why."""
     try:
         lines = log.read_text(errors="replace").splitlines()[-15:]

@@ -1,0 +1,129 @@
+"""Chairside's own processes on this machine: the preparation, then web, worker and beat.
+
+Each is an ordinary command that reads ordinary settings; docker-compose.yml starts the same ones.
+The databases below them do not belong here.
+"""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded import process
+from embedded.place import PYTHON, ROOT, Place
+from embedded.progress import Trouble
+from embedded.supervisor import Supervisor, last_words
+
+FIRST_PORT, PORTS_TRIED = 8000, 100
+
+
+@dataclass(frozen=True)
+class Program:
+    """A long-running command of Chairside's. It counts as ready as soon as it runs."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path
+    listens_on: socket.socket | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    seconds_to_stop: float = 4.0
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return process.start(
+                [PYTHON, "-m", *self.command],
+                folder=ROOT,
+                environment=self.environment,
+                log=log,
+                keep_open=[self.listens_on.fileno()] if self.listens_on else [],
+            )
+
+    def is_ready(self) -> bool:
+        return self.listens_on is None or is_healthy(self.listens_on.getsockname()[1])
+
+
+def programs(place: Place, environment: Mapping[str, str], listening: socket.socket) -> list[Program]:
+    web = ["gunicorn", "--config", "python:embedded.gunicorn", "--bind", f"fd://{listening.fileno()}"]
+    celery = ["celery", "--app", "config"]
+    worker = [*celery, "worker", "--concurrency", "2", "--prefetch-multiplier", "1"]
+    beat = [*celery, "beat", "--pidfile=", "--schedule", str(place.folder / "beat-schedule")]
+    return [
+        Program("web", (*web, "config.wsgi:application"), environment, place.logs / "web.log", listening),
+        Program("worker", tuple(worker), environment, place.logs / "worker.log"),
+        Program("beat", tuple(beat), environment, place.logs / "beat.log"),
+    ]
+
+
+def prepare(place: Place, environment: Mapping[str, str], supervisor: Supervisor) -> None:
+    """Migrate, and fill an empty database with the synthetic clinic; the welcome goes to a file."""
+    log, errors = place.logs / "prepare.log", place.logs / "prepare.errors.log"
+    with log.open("wb") as output, errors.open("wb") as complaints:
+        child = process.start(
+            [PYTHON, "manage.py", "prepare", "--welcome-file", place.welcome],
+            folder=ROOT,
+            environment=environment,
+            log=output,
+            errors=complaints,
+        )
+    try:
+        with log.open() as lines:
+
+            def has_ended() -> bool:
+                ended = child.poll() is not None
+                for line in filter(str.strip, lines):
+                    supervisor.progress.note(line.strip())
+                return ended
+
+            supervisor.wait(has_ended, float("inf"))
+    finally:
+        process.end_family(child)
+    if child.returncode != 0:
+        raise Trouble(f"The database could not be prepared. {last_words(errors)}")
+
+
+def listen() -> socket.socket:
+    """Listen on PORT, or on the first free one from 8000 on, for this machine alone."""
+    wanted = os.environ.get("PORT")
+    if not wanted:
+        candidates = range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
+    elif wanted.isdecimal() and 0 < int(wanted) < 65536:
+        candidates = range(int(wanted), int(wanted) + 1)
+    else:
+        raise Trouble(f"PORT should be a number from 1 to 65535, not {wanted!r}.")
+    for port in candidates:
+        if _somebody_answers_on_ipv6(port):
+            continue
+        listening = socket.socket()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(("127.0.0.1", port))
+        except OSError:
+            listening.close()
+            continue
+        listening.listen(128)
+        return listening
+    raise Trouble(f"Port {candidates[0]} is taken; choose another with PORT=.")
+
+
+def _somebody_answers_on_ipv6(port: int) -> bool:
+    """Browsers take `localhost` for ::1 first, where another program may listen."""
+    with socket.socket(socket.AF_INET6) as asked:
+        asked.settimeout(0.5)
+        return asked.connect_ex(("::1", port)) == 0
+
+
+def is_healthy(port: int) -> bool:
+    """Whether the web answers that it reaches both databases."""
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        asked.request("GET", "/health/", headers={"Host": "localhost"})
+        return asked.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asked.close()

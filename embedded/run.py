@@ -1,0 +1,113 @@
+"""bin/run: the whole of Chairside on one machine, from nothing to a page that answers.
+
+One run at a time for one data folder: its lock says who and where. Outside services named by
+DATABASE_URL or REDIS_URL take the place of the embedded ones.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from embedded import application, caller, databases
+from embedded.place import Place
+from embedded.progress import Progress, Stopped, Trouble
+from embedded.supervisor import Supervisor
+
+
+class AlreadyRunning(Trouble):
+    """Another run holds the data folder; the message says who and where."""
+
+    exit_code = 3
+
+
+@contextmanager
+def sole_use(place: Place) -> Iterator[Callable[[str], None]]:
+    """Hold the folder's lock. The kernel frees it when this process dies, however it dies.
+
+    Yields a function that tells others the address. Raises AlreadyRunning.
+    """
+    place.make()
+    with place.lock.open("a+") as held:
+        held.seek(0)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(_who_runs(held.read())) from None
+
+        def tell(address: str) -> None:
+            held.truncate(0)
+            held.write(json.dumps({"pid": os.getpid(), "address": address}))
+            held.flush()
+
+        tell("")
+        yield tell
+
+
+def everything(place: Place, progress: Progress) -> None:
+    """Databases, preparation, web, worker and beat; stays until it is asked to stop."""
+    with (
+        sole_use(place) as tell,
+        Supervisor(progress) as supervisor,
+        application.listen() as listening,
+        stopping_in_order(supervisor),
+    ):
+        address = f"http://localhost:{listening.getsockname()[1]}"
+        found = start_databases(place, supervisor)
+        with progress.step("Preparing the database"):
+            environment = caller.demo_environment(place, found, address=address, as_owner=True)
+            application.prepare(place, environment, supervisor)
+        with progress.step("Starting web, worker and beat"):
+            environment = caller.demo_environment(place, found, address=address)
+            supervisor.start(*application.programs(place, environment, listening))
+        tell(address)
+        progress.say(f"\nChairside is running at {address}\n\n{place.welcome.read_text().strip()}\n")
+        progress.say(f"Data: {place.folder}  Logs: {place.logs}\nCtrl-C stops everything; the data stays.")
+        supervisor.watch()
+
+
+def only_databases(place: Place, progress: Progress) -> None:
+    """PostgreSQL and Valkey alone, for a developer who starts the rest by hand."""
+    with sole_use(place) as tell, Supervisor(progress) as supervisor, stopping_in_order(supervisor):
+        found = start_databases(place, supervisor)
+        tell(f"{place.folder} (databases only)")
+        progress.say(f"\nDATABASE_URL={found.app_url}\nREDIS_URL={found.redis_url}\n")
+        progress.say("Ctrl-C stops both; the data stays.")
+        supervisor.watch()
+
+
+def start_databases(place: Place, supervisor: Supervisor) -> databases.Databases:
+    progress = supervisor.progress
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        if given := os.environ.get(name):
+            progress.say(
+                f"{name} is set, so this run uses {urlsplit(given).hostname} and starts none of its own."
+            )
+    with progress.step("Starting PostgreSQL and Valkey"):
+        return databases.start(place, supervisor, outside=os.environ)
+
+
+@contextmanager
+def stopping_in_order(supervisor: Supervisor) -> Iterator[None]:
+    """Say why it ends before the seconds that the end takes."""
+    try:
+        yield
+    except Stopped:
+        supervisor.progress.say()
+    except Trouble as trouble:
+        supervisor.progress.say(f"\n{trouble}\n")
+        raise SystemExit(1) from None
+    finally:
+        with supervisor.progress.step("Stopping everything in order"):
+            supervisor.stop()
+
+
+def _who_runs(told: str) -> str:
+    try:
+        other = json.loads(told)
+    except ValueError:
+        return "Chairside is already being started with this data."
+    where = f"at {other['address']}" if other["address"] else "and still being started"
+    return f"Chairside is already running {where} (process {other['pid']})."
