@@ -31,7 +31,14 @@ def start(arguments: list[str], progress: Progress) -> int:
 def test(arguments: list[str], progress: Progress) -> int:
     """bin/test: pytest, with a PostgreSQL and a Valkey of its own."""
     environment.ensure(environment.DEVELOPMENT, progress)
-    return scratch.run([str(PYTHON), "-m", "pytest", *arguments], progress)
+    # A later -m wins, so bin/drills asks for what this leaves out.
+    return scratch.run([str(PYTHON), "-m", "pytest", "-m", "not drill", *arguments], progress)
+
+
+def make_environment(arguments: list[str], progress: Progress) -> int:
+    """.venv with all that developing needs, for the commands that need nothing else."""
+    environment.ensure(environment.DEVELOPMENT, progress)
+    return 0
 
 
 def in_scratch(arguments: list[str], progress: Progress) -> int:
@@ -60,6 +67,7 @@ def manage(arguments: list[str], progress: Progress) -> int:
 COMMANDS: dict[str, Callable[[list[str], Progress], int]] = {
     "run": start,
     "test": test,
+    "environment": make_environment,
     "scratch": in_scratch,
     "manage": manage,
 }

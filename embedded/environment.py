@@ -85,7 +85,7 @@ def _make(lock: str, progress: Progress) -> None:
     if not uv.exists():
         with progress.step("Fetching the installer"):
             _fetch_uv(progress)
-    wanted = ["--require-hashes", "--requirement", ROOT / lock]
+    wanted: list[str | Path] = ["--require-hashes", "--requirement", ROOT / lock]
     with progress.step(f"Installing the packages of {lock}"):
         if not (uv.exists() and _runs_well([uv, "pip", "install", "--python", PYTHON, *wanted], progress)):
             _run([PYTHON, "-m", "pip", "install", *wanted], progress)

@@ -65,7 +65,7 @@ class Postgres:
         os.close(write)
         if self.place.account:
             os.fchown(read, self.place.account.uid, self.place.account.gid)
-        command = [
+        command: list[str | Path] = [
             postgres_program("initdb"),
             f"--pgdata={making}",
             "--username=postgres",
@@ -104,7 +104,7 @@ class Postgres:
             "unix_socket_directories": f'"{self.place.sockets}"',
             "unix_socket_permissions": "0700",
         }
-        command = [postgres_program("postgres"), "-D", self.place.postgres]
+        command: list[str | Path] = [postgres_program("postgres"), "-D", self.place.postgres]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
