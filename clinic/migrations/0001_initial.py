@@ -11,6 +11,7 @@ import pgtrigger.migrations
 import phonenumber_field.modelfields
 import uuid
 from django.conf import settings
+from django.contrib.postgres.operations import BtreeGistExtension, TrigramExtension
 from django.db import migrations, models
 
 
@@ -19,12 +20,14 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('clinic', '0000_extensions'),
         ('auth', '0012_alter_user_first_name_max_length'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
     operations = [
+        # Trusted extensions: exclusion constraints on ids, and name search.
+        BtreeGistExtension(),
+        TrigramExtension(),
         migrations.CreateModel(
             name='Allergy',
             fields=[
