@@ -6,9 +6,11 @@ Lakeside; Olga does every job in Hillside, the other clinic, and must see nothin
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib.auth.hashers import make_password
 from rest_framework.test import APIClient
 
 from clinic import access, clock
@@ -60,9 +62,15 @@ def make_clinic(name: str = "Lakeside", zone: str = ZONE) -> Clinic:
     )
 
 
+@cache
+def _hashed() -> str:
+    """Argon2 is slow on purpose: the cast shares one password, hashed once."""
+    return make_password(PASSWORD)
+
+
 def make_user(clinic: Clinic, name: str, *roles: Role, credentials: str = "") -> User:
     email = f"{name.split()[0].lower()}@{clinic.sender_name.split()[0].lower()}.example"
-    user = User.objects.create_user(email, PASSWORD, full_name=name, credentials=credentials)
+    user = User.objects.create(email=email, password=_hashed(), full_name=name, credentials=credentials)
     for role in roles:
         Membership.objects.create(user=user, clinic=clinic, role=role)
     return user
