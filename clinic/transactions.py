@@ -16,11 +16,12 @@ ATTEMPTS = 6
 def in_transaction(work: Callable[[], Result]) -> Result:
     """Run `work` in one transaction, again from its beginning when PostgreSQL chose it as a victim.
 
-    `work` must not have effects outside the database. Inside an open transaction it simply runs: only
-    the outermost one can be retried.
+    `work` must not have effects outside the database. Inside an open transaction it runs in a savepoint,
+    all or nothing for a caller that catches its problem; only the outermost one can be retried.
     """
     if connection.in_atomic_block:
-        return work()
+        with transaction.atomic():
+            return work()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic(durable=True):
