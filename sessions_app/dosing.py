@@ -1,0 +1,125 @@
+"""The arithmetic of a dose (domain.md 1.4), pure and in decimals only. It checks; it never chooses a dose.
+
+Formula version 1. Rounding is half up: dose to 0.1 mg, drug volume to 0.01 mL, concentration to
+0.001 mg/mL, rate to 0.1 mL/h. Volume and concentration come from the rounded dose, so that each line of
+the worksheet follows from the one above it.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+FORMULA_VERSION: Final = "1"
+
+PER_KG: Final = "mg/kg"
+PER_KG_PER_HOUR: Final = "mg/kg/h"
+FIXED: Final = "mg"
+
+WEIGHT_KG: Final = (Decimal(25), Decimal(350))  # domain.md 3.2, reject outside [D]
+STOCKS_MG_PER_ML: Final = (Decimal(10), Decimal(50), Decimal(100))  # domain.md 0.4 [V:24]
+WEIGHT_CHANGE: Final = Decimal("0.10")  # of the last weight, domain.md 1.4 [D]
+POUNDS_PER_KG: Final = Decimal("2.2")
+# "Near 2.2 or 0.45" (domain.md 1.4 [D]); how near is our choice: within a tenth of the ratio.
+NEAR: Final = Decimal("0.1")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What goes into the arithmetic. `dose` is in `basis`; soft and hard limits are in the same unit."""
+
+    basis: str
+    dose: Decimal
+    weight_kg: Decimal
+    stock_mg_per_ml: Decimal
+    bag_volume_ml: Decimal
+    minutes: int
+    soft_min: Decimal
+    soft_max: Decimal
+    hard_max: Decimal
+
+
+@dataclass(frozen=True)
+class Dose:
+    """What comes out, already rounded."""
+
+    dose_mg: Decimal
+    drug_volume_ml: Decimal
+    concentration_mg_per_ml: Decimal
+    rate_ml_per_h: Decimal
+
+
+def calculate(order: Order) -> Dose:
+    """The four figures of the worksheet."""
+    if order.basis == PER_KG:
+        exact = order.weight_kg * order.dose
+    elif order.basis == PER_KG_PER_HOUR:
+        exact = order.weight_kg * order.dose * order.minutes / 60
+    elif order.basis == FIXED:
+        exact = order.dose
+    else:
+        raise ValueError(f"{order.basis!r} is no dose basis")
+    dose_mg = rounded(exact, "0.1")
+    return Dose(
+        dose_mg=dose_mg,
+        drug_volume_ml=rounded(dose_mg / order.stock_mg_per_ml, "0.01"),
+        concentration_mg_per_ml=rounded(dose_mg / order.bag_volume_ml, "0.001"),
+        rate_ml_per_h=rounded(order.bag_volume_ml * 60 / order.minutes, "0.1"),
+    )
+
+
+def rounded(value: Decimal, step: str) -> Decimal:
+    """Half up to a step such as "0.1"."""
+    return value.quantize(Decimal(step), rounding=ROUND_HALF_UP)
+
+
+def refusals(order: Order) -> dict[str, str]:
+    """Field by field, what stops this dose: impossible inputs and the protocol's hard limit."""
+    found = {}
+    low, high = WEIGHT_KG
+    if not low <= order.weight_kg <= high:
+        found["weight_kg"] = f"Enter a weight from {low} to {high} kg."
+    if order.stock_mg_per_ml not in STOCKS_MG_PER_ML:
+        known = ", ".join(str(stock) for stock in STOCKS_MG_PER_ML)
+        found["stock_mg_per_ml"] = f"Read the strength on the vial: one of {known} mg/mL."
+    if order.bag_volume_ml <= 0:
+        found["bag_volume_ml"] = "Enter the bag's final volume in mL."
+    if order.minutes <= 0:
+        found["minutes"] = "Enter the minutes that the infusion runs."
+    if order.dose <= 0:
+        found["ordered_dose"] = "The plan orders no dose."
+    elif order.dose > order.hard_max:
+        found["ordered_dose"] = (
+            f"{plain(order.dose)} {order.basis} passes the protocol's hard limit of "
+            f"{plain(order.hard_max)} {order.basis}: the prescriber must write another plan."
+        )
+    if not found and calculate(order).drug_volume_ml >= order.bag_volume_ml:
+        found["bag_volume_ml"] = "The drug alone would fill this bag: check the bag and the vial's strength."
+    return found
+
+
+def warning(order: Order) -> str:
+    """A sentence when the dose is outside the protocol's usual range, or nothing."""
+    if order.soft_min <= order.dose <= order.soft_max:
+        return ""
+    return (
+        f"{plain(order.dose)} {order.basis} is outside the protocol's usual range of "
+        f"{plain(order.soft_min)} to {plain(order.soft_max)} {order.basis}."
+    )
+
+
+def weight_doubt(weight_kg: Decimal, last_kg: Decimal | None) -> str:
+    """Why this weight wants confirming against the last one, or nothing."""
+    if last_kg is None:
+        return ""
+    ratio = weight_kg / last_kg
+    for confusion in (POUNDS_PER_KG, 1 / POUNDS_PER_KG):
+        if abs(ratio - confusion) <= confusion * NEAR:
+            return "Compared with the last weight this looks like pounds mixed up with kilograms."
+    if abs(weight_kg - last_kg) > last_kg * WEIGHT_CHANGE:
+        return "More than 10 % off the last weight: weigh again, then confirm that it is right."
+    return ""
+
+
+def plain(value: Decimal) -> str:
+    """0.500 as "0.5"."""
+    return format(value.normalize(), "f")

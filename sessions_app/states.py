@@ -1,0 +1,133 @@
+"""The life of a session as one table, pure: what can be done when, by whom, and what it needs and writes.
+
+    arrived -> preparing -> infusing <-> paused -> recovering -> discharged -> signed
+    arrived or preparing -> not given -> signed
+
+Who may is read by `access`; the rest by `recording`, which locks the session before it asks.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+ARRIVED: Final = "arrived"
+PREPARING: Final = "preparing"
+INFUSING: Final = "infusing"
+PAUSED: Final = "paused"
+RECOVERING: Final = "recovering"
+DISCHARGED: Final = "discharged"
+NOT_GIVEN: Final = "not_given"
+SIGNED: Final = "signed"
+
+BEFORE_START: Final = (ARRIVED, PREPARING)
+RUNNING: Final = (INFUSING, PAUSED)
+IN_THE_CHAIR: Final = (*BEFORE_START, *RUNNING, RECOVERING)
+ENDED: Final = (DISCHARGED, NOT_GIVEN)
+
+NURSING: Final = frozenset({"nurse", "prescriber"})
+
+
+@dataclass(frozen=True)
+class Act:
+    """One row of the table.
+
+    `moves` maps each state in which the act is possible to the state after it. `requires` are codes of
+    `MISSING`; whoever performs the act says which of them are not met.
+    """
+
+    verb: str
+    moves: Mapping[str, str]
+    writes: str
+    requires: tuple[str, ...] = ()
+    roles: frozenset[str] = NURSING
+
+    def allows(self, state: str) -> bool:
+        return state in self.moves
+
+
+def _staying(*states: str) -> dict[str, str]:
+    """Possible in these states and changing none, except that work on an arrived patient is preparation."""
+    return {state: PREPARING if state == ARRIVED else state for state in states}
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    "checklist": Act("answer the checklist", _staying(*BEFORE_START), "ChecklistAnswer"),
+    "dose": Act("prepare the dose", _staying(*BEFORE_START), "DoseWorksheet"),
+    "vitals": Act("record vital signs", _staying(*IN_THE_CHAIR, *ENDED), "VitalSigns"),
+    "side_effect": Act("record a side effect", _staying(*IN_THE_CHAIR, *ENDED), "SideEffect"),
+    "start": Act(
+        "start the infusion",
+        {PREPARING: INFUSING},
+        "InfusionEvent",
+        requires=("checklist_complete", "checklist_passed", "dose_prepared", "baseline", "start_limits"),
+    ),
+    "pause": Act("pause the infusion", {INFUSING: PAUSED}, "InfusionEvent"),
+    "resume": Act("resume the infusion", {PAUSED: INFUSING}, "InfusionEvent"),
+    "stop": Act("stop the infusion", dict.fromkeys(RUNNING, RECOVERING), "InfusionEvent"),
+    "not_given": Act(
+        "record that nothing was given", dict.fromkeys(BEFORE_START, NOT_GIVEN), "InfusionEvent"
+    ),
+    "discharge": Act(
+        "discharge the patient",
+        {RECOVERING: DISCHARGED},
+        "Discharge",
+        requires=("observed", "vitals_after_stop", "fit", "escort", "instructions"),
+    ),
+    "sign": Act("sign the record", dict.fromkeys(ENDED, SIGNED), "SignedRecord"),
+    "amend": Act("amend the record", {SIGNED: SIGNED}, "SignedRecord"),
+}
+
+MISSING: Final[Mapping[str, str]] = {
+    "checklist_complete": "Answer every item of the checklist.",
+    "checklist_passed": "An item of the checklist failed: the prescriber must decide.",
+    "dose_prepared": "Prepare the dose on the worksheet.",
+    "baseline": "Measure a full set of vital signs within 15 minutes before the start.",  # domain.md 3.4 [D]
+    "start_limits": "Vital signs are past the protocol's start limits: the prescriber must decide.",
+    "observed": "The protocol's minimum observation time has not passed since the infusion stopped.",
+    "vitals_after_stop": "Record vital signs after the infusion stopped.",
+    "fit": "Discharge needs a score of 9 of 10 or more.",  # PADSS, domain.md 1.5 [V:20,21]
+    "escort": "Name the adult who takes the patient home.",
+    "instructions": "Give the written instructions.",
+}
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Something that an act still needs: a stable code and a sentence that names what is missing."""
+
+    code: str
+    detail: str
+
+
+def refusal(act: Act, state: str) -> str:
+    """Why the act isn't possible in this state, and in which it is; nothing when it is possible."""
+    if act.allows(state):
+        return ""
+    possible = " or ".join(spoken(name) for name in act.moves)
+    return f"You can't {act.verb} now: the session is {spoken(state)}, and must be {possible}."
+
+
+def blockers(act: Act, unmet: Mapping[str, str]) -> list[Blocker]:
+    """The act's requirements that are not met, in the table's order.
+
+    `unmet` maps a requirement's code to a detail in words ("fasting, ride"), or to nothing.
+    """
+    unknown = set(unmet) - set(act.requires)
+    if unknown:
+        raise ValueError(f"{act.verb!r} does not require {sorted(unknown)}")
+    return [
+        Blocker(code, f"{MISSING[code]} {unmet[code]}".rstrip()) for code in act.requires if code in unmet
+    ]
+
+
+def possible(state: str) -> list[str]:
+    """The names of the acts that this state allows, in the table's order."""
+    return [name for name, act in ACTS.items() if act.allows(state)]
+
+
+def spoken(state: str) -> str:
+    return state.replace("_", " ")
+
+
+def who_may(name: str) -> Collection[str]:
+    return ACTS[name].roles
