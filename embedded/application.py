@@ -18,6 +18,7 @@ from embedded.place import PYTHON, ROOT, Place
 from embedded.progress import Trouble
 from embedded.supervisor import Supervisor, last_words
 
+CELERY = ("celery", "--app", "config")
 FIRST_PORT, PORTS_TRIED = 8000, 100
 
 
@@ -47,16 +48,20 @@ class Program:
         return self.listens_on is None or is_healthy(self.listens_on.getsockname()[1])
 
 
-def programs(place: Place, environment: Mapping[str, str], listening: socket.socket) -> list[Program]:
-    web = ["gunicorn", "--config", "python:embedded.gunicorn", "--bind", f"fd://{listening.fileno()}"]
-    celery = ["celery", "--app", "config"]
-    worker = [*celery, "worker", "--concurrency", "2", "--prefetch-multiplier", "1"]
-    beat = [*celery, "beat", "--pidfile=", "--schedule", str(place.folder / "beat-schedule")]
-    return [
-        Program("web", (*web, "config.wsgi:application"), environment, place.logs / "web.log", listening),
-        Program("worker", tuple(worker), environment, place.logs / "worker.log"),
-        Program("beat", tuple(beat), environment, place.logs / "beat.log"),
-    ]
+def web(place: Place, environment: Mapping[str, str], listening: socket.socket) -> Program:
+    bind = f"fd://{listening.fileno()}"
+    command = ("gunicorn", "--config", "python:embedded.gunicorn", "--bind", bind, "config.wsgi:application")
+    return Program("web", command, environment, place.logs / "web.log", listening)
+
+
+def worker(place: Place, environment: Mapping[str, str]) -> Program:
+    command = (*CELERY, "worker", "--concurrency", "2", "--prefetch-multiplier", "1")
+    return Program("worker", command, environment, place.logs / "worker.log")
+
+
+def beat(place: Place, environment: Mapping[str, str]) -> Program:
+    command = (*CELERY, "beat", "--pidfile=", "--schedule", str(place.folder / "beat-schedule"))
+    return Program("beat", command, environment, place.logs / "beat.log")
 
 
 def prepare(place: Place, environment: Mapping[str, str], supervisor: Supervisor) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import pwd
 import secrets
+import shutil
 import stat
 import sys
 import tempfile
@@ -104,6 +105,10 @@ class Place:
             os.chown(folder, self.account.uid, self.account.gid)
         elif found.st_uid != os.geteuid():
             raise Trouble(f"{folder} belongs to another user; remove it and start again.")
+
+    def remove_sockets(self) -> None:
+        """Leave nothing outside the folder."""
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
     def secret(self, name: str) -> str:
         """A random word, made once and kept in a file that only its owner reads."""

@@ -152,18 +152,15 @@ class Postgres:
             raise Trouble(f"PostgreSQL refused its roles:\n{done.stderr or done.stdout}")
 
     def _forget_the_dead(self) -> None:
-        """Remove the lock file of a killed server when its number now belongs to another program.
+        """Remove a killed server's lock files.
 
-        The supervisor holds the lock on the folder, so nobody else starts a server here.
+        PostgreSQL itself would believe them when their process number belongs to another program by
+        now, or to a dead process that nobody has collected, as in a container without an init.
         """
-        lock_file = self.place.postgres / "postmaster.pid"
-        try:
-            pid = int(lock_file.read_text().split("\n", 1)[0])
-            at_work_in = Path(f"/proc/{pid}/cwd").resolve(strict=True)
-        except (OSError, ValueError):
-            at_work_in = None
-        if at_work_in != self.place.postgres.resolve():
-            lock_file.unlink(missing_ok=True)
+        process.end_all_working_in(self.place.postgres)
+        (self.place.postgres / "postmaster.pid").unlink(missing_ok=True)
+        for left in self.place.sockets.glob(".s.PGSQL.*"):
+            left.unlink(missing_ok=True)
 
 
 def _environment() -> dict[str, str]:

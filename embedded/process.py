@@ -11,6 +11,7 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -91,9 +92,33 @@ def end_in_order(
         end_family(child)
 
 
+def end_all_working_in(folder: Path) -> None:
+    """Kill what a killed predecessor left at work in `folder`, and wait until it is gone.
+
+    Only for whoever holds the lock of the data. A database's processes all work in its own folder.
+    """
+    while left := [pid for pid in _process_numbers() if _works_in(pid) == folder.resolve()]:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+
+
 def linux_only() -> None:
     if sys.platform != "linux":
         raise Trouble("The embedded services need Linux. On other systems use docker-compose.yml.")
+
+
+def _process_numbers() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+
+
+def _works_in(pid: int) -> Path | None:
+    """The folder of a living process; a dead one that nobody has collected yet has none."""
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink()
+    except OSError:
+        return None
 
 
 def _is_open_to_all(program: Path, folder: Path) -> bool:

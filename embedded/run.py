@@ -43,7 +43,10 @@ def sole_use(place: Place) -> Iterator[Callable[[str], None]]:
             held.flush()
 
         tell("")
-        yield tell
+        try:
+            yield tell
+        finally:
+            place.remove_sockets()
 
 
 def everything(place: Place, progress: Progress) -> None:
@@ -54,14 +57,19 @@ def everything(place: Place, progress: Progress) -> None:
         application.listen() as listening,
         stopping_in_order(supervisor),
     ):
-        address = f"http://localhost:{listening.getsockname()[1]}"
+        port = listening.getsockname()[1]
+        address = f"http://localhost:{port}"
+        if port != application.FIRST_PORT and not os.environ.get("PORT"):
+            progress.say(f"Port {application.FIRST_PORT} is taken, so this run uses {port}.")
         found = start_databases(place, supervisor)
         with progress.step("Preparing the database"):
             environment = caller.demo_environment(place, found, address=address, as_owner=True)
             application.prepare(place, environment, supervisor)
         with progress.step("Starting web, worker and beat"):
             environment = caller.demo_environment(place, found, address=address)
-            supervisor.start(*application.programs(place, environment, listening))
+            # The page is what somebody waits for, so the others do not slow its start.
+            supervisor.start(application.web(place, environment, listening))
+            supervisor.start(application.worker(place, environment), application.beat(place, environment))
         tell(address)
         progress.say(f"\nChairside is running at {address}\n\n{place.welcome.read_text().strip()}\n")
         progress.say(f"Data: {place.folder}  Logs: {place.logs}\nCtrl-C stops everything; the data stays.")
@@ -82,9 +90,7 @@ def start_databases(place: Place, supervisor: Supervisor) -> databases.Databases
     progress = supervisor.progress
     for name in ("DATABASE_URL", "REDIS_URL"):
         if given := os.environ.get(name):
-            progress.say(
-                f"{name} is set, so this run uses {urlsplit(given).hostname} and starts none of its own."
-            )
+            progress.say(f"{name} is set: using {urlsplit(given).hostname} instead of an embedded one.")
     with progress.step("Starting PostgreSQL and Valkey"):
         return databases.start(place, supervisor, outside=os.environ)
 

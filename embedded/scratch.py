@@ -35,7 +35,7 @@ def run(command: Sequence[str], progress: Progress) -> int:
 
 @contextmanager
 def _throw_away_place() -> Iterator[Place]:
-    _remove_what_the_killed_left()
+    remove_what_the_killed_left()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
     if os.geteuid() == 0:
         folder.chmod(0o711)  # the databases' account has to pass
@@ -46,10 +46,10 @@ def _throw_away_place() -> Iterator[Place]:
             yield place
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            shutil.rmtree(place.sockets, ignore_errors=True)
+            place.remove_sockets()
 
 
-def _remove_what_the_killed_left() -> None:
+def remove_what_the_killed_left() -> None:
     """A run that was killed could not remove its folder; its lock is free."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:

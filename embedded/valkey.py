@@ -37,6 +37,7 @@ class Valkey:
         return f"unix://{quote(str(self._socket))}?db=0"
 
     def start(self) -> subprocess.Popen[bytes]:
+        process.end_all_working_in(self.place.valkey)
         settings = {
             "port": "0",
             "unixsocket": str(self._socket),

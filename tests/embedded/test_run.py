@@ -1,0 +1,91 @@
+"""Starting and stopping: bin/run with the two databases alone."""
+
+import signal
+import socket
+import stat
+
+import pytest
+
+from embedded import application
+from tests.embedded.conftest import Run, processes_of
+
+
+def test_ctrl_c_stops_everything_in_order_and_leaves_no_process(run: Run) -> None:
+    run.start()
+    run.write("a reading")
+
+    assert run.stop(signal.SIGINT) == 0
+
+    assert "Stopping everything in order" in run.said()
+    assert processes_of(run.folder) == {}
+    log = (run.folder / "log" / "postgres.log").read_text()
+    assert "database system is shut down" in log
+
+
+def test_the_data_is_there_at_the_next_start(run: Run) -> None:
+    run.start()
+    run.write("a reading")
+    run.stop(signal.SIGTERM)
+
+    run.start()
+
+    assert run.rows() == ["a reading"]
+    assert run.keys() == ["a reading"]
+
+
+def test_a_second_start_says_that_it_is_running_and_where(run: Run) -> None:
+    run.start()
+    second = Run(run.folder)
+
+    said = second.start()
+
+    assert second.process
+    assert second.process.wait() == 3
+    assert run.process
+    assert f"already running at {run.folder} (databases only) (process {run.process.pid})" in said
+
+
+def test_what_was_half_made_is_made_again(run: Run) -> None:
+    """An initdb that was killed leaves a folder under another name."""
+    (run.folder / "postgres.making").mkdir(parents=True)
+    (run.folder / "postgres.making" / "PG_VERSION").write_text("18\n")
+
+    run.start()
+    run.write("a reading")
+
+    assert run.rows() == ["a reading"]
+
+
+def test_passwords_are_made_once_and_read_by_their_owner_alone(run: Run) -> None:
+    run.start()
+    secrets = run.folder / "secrets"
+    before = {path.name: path.read_text() for path in secrets.iterdir()}
+    run.stop()
+
+    run.start()
+
+    assert {path.name: path.read_text() for path in secrets.iterdir()} == before
+    assert {"postgres", "chairside_owner", "chairside_app"} <= set(before)
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secrets.iterdir()} == {0o600}
+
+
+def test_an_outside_database_takes_the_place_of_the_embedded_one(run: Run) -> None:
+    said = run.start(DATABASE_URL="postgresql://someone@db.example/chairside")
+
+    assert "DATABASE_URL is set: using db.example" in said
+    assert "DATABASE_URL=postgresql://someone@db.example/chairside\n" in said
+    assert not (run.folder / "postgres").exists()
+
+
+def test_a_taken_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PORT", raising=False)
+    with application.listen() as first, application.listen() as second:
+        assert second.getsockname()[1] > first.getsockname()[1] >= application.FIRST_PORT
+
+
+def test_a_wanted_port_that_is_taken_is_not_exchanged_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
+        with pytest.raises(application.Trouble, match="is taken; choose another"):
+            application.listen()
