@@ -1,0 +1,16 @@
+"""Who may do what on this floor. `clinic.access` explains how these are asked."""
+
+from typing import Final
+
+from clinic.access import DESK, EVERYONE, Permission, roles
+from clinic.models import Role
+
+VIEW_PROTOCOLS: Final[Permission] = EVERYONE
+ACTIVATE_PROTOCOL: Final[Permission] = roles(Role.PRESCRIBER)
+VIEW_PLANS: Final[Permission] = EVERYONE
+WRITE_PLAN: Final[Permission] = roles(Role.PRESCRIBER)
+VIEW_RESOURCES: Final[Permission] = EVERYONE
+CHANGE_RESOURCES: Final[Permission] = roles(Role.MANAGER)
+VIEW_SCHEDULE: Final[Permission] = EVERYONE
+# Asking what is free or what stands in the way, booking, cancelling, confirming by phone, checking in.
+BOOK: Final[Permission] = DESK | roles(Role.NURSE)

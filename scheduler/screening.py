@@ -1,0 +1,118 @@
+"""The contraindication screen: what is asked, and what the answers mean. Pure.
+
+Items are domain.md 1.2. Whether one is relative or absolute is the prescriber's call; the severity here is
+the default that is shown beside the question [D]. `unknown` blocks, and so does `present` without an
+override and its reason [D].
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Severity = Literal["absolute", "relative", "caution"]
+FindingWord = Literal["present", "absent", "unknown"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question of the screen. `source` is the tag in domain.md."""
+
+    code: str
+    question: str
+    severity: Severity
+    source: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found; `override_reason` is a prescriber's, for going ahead all the same."""
+
+    finding: str
+    override_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why the screen does not pass, at which item, and the mend."""
+
+    item: str
+    code: Literal["unanswered", "unknown", "present", "override_without_finding", "not_an_item"]
+    mend: str
+
+
+ITEMS: Final[tuple[Item, ...]] = (
+    # The 2018 chronic-pain consensus.
+    Item("cardiovascular_uncontrolled", "Poorly controlled cardiovascular disease", "absolute", "V:5"),
+    Item("pregnancy", "Pregnancy", "absolute", "V:5"),
+    Item("psychosis_active", "Active psychosis", "absolute", "V:5"),
+    Item("liver_disease_severe", "Severe liver disease", "absolute", "V:5"),
+    Item("liver_disease_moderate", "Moderate liver disease", "caution", "V:5"),
+    Item("pressure_raised", "Raised intracranial or intraocular pressure", "absolute", "V:5"),
+    Item("substance_abuse_active", "Active substance abuse", "absolute", "V:5"),
+    # A Canadian infusion centre's exclusions.
+    Item("psychotic_depression", "Psychotic depression", "relative", "V:10"),
+    Item("dissociative_disorder", "Dissociative disorder", "relative", "V:10"),
+    Item("personality_disorder", "Significant personality disorder", "relative", "V:10"),
+    Item("substance_48h", "Alcohol or a non-prescribed substance within 48 hours", "relative", "V:10"),
+    Item("substance_dependence", "Substance dependence", "relative", "V:10"),
+    Item("dementia_delirium", "Dementia or delirium", "relative", "V:10"),
+    Item("breastfeeding", "Breastfeeding", "relative", "V:10"),
+    Item("ketamine_sensitivity", "Known sensitivity to ketamine", "absolute", "V:10"),
+    Item("stroke", "Previous stroke", "relative", "V:10"),
+    Item("cardiovascular_event_6w", "Major cardiovascular event within 6 weeks", "relative", "V:10"),
+    # The label.
+    Item(
+        "pressure_rise_hazardous",
+        "Any state in which a marked rise in blood pressure is hazardous",
+        "absolute",
+        "V2:25",
+    ),
+    # Also to be asked.
+    Item("mania", "Mania, or bipolar disorder without a mood stabiliser", "relative", "G"),
+    Item("thyroid_uncontrolled", "Uncontrolled thyroid disease", "relative", "G"),
+    Item("seizure_disorder", "Seizure disorder", "relative", "G"),
+    Item("sleep_apnoea", "Sleep apnoea", "caution", "G"),
+    Item("glaucoma", "Glaucoma", "relative", "G"),
+    Item("porphyria", "Porphyria", "relative", "G"),
+    Item("urinary_symptoms", "Urinary symptoms", "caution", "G"),
+    Item("aneurysm", "Aneurysm", "absolute", "G"),
+    Item("maoi", "Takes an MAO inhibitor", "caution", "G"),
+    Item("theophylline", "Takes theophylline (label interaction)", "relative", "G"),
+    Item("benzodiazepine", "Takes a benzodiazepine (may blunt the effect)", "caution", "G"),
+    Item("lamotrigine", "Takes lamotrigine (may blunt the effect)", "caution", "G"),
+    Item("sedatives", "Takes opioids or other sedatives", "caution", "G"),
+    Item("stimulants", "Takes stimulants", "caution", "G"),
+)
+
+
+def obstacles(answers: Mapping[str, Answer]) -> list[Obstacle]:
+    """Everything that keeps the screen from passing, in the order of the questions; empty when it passes."""
+    known = {item.code for item in ITEMS}
+    found = [
+        Obstacle(code, "not_an_item", "This is not an item of the screen.")
+        for code in answers
+        if code not in known
+    ]
+    for item in ITEMS:
+        answer = answers.get(item.code)
+        if answer is None:
+            found.append(Obstacle(item.code, "unanswered", f"Answer: {item.question}."))
+        elif answer.finding == "unknown":
+            found.append(
+                Obstacle(item.code, "unknown", "Unknown blocks: find out, then answer present or absent.")
+            )
+        elif answer.finding == "present" and not answer.override_reason.strip():
+            found.append(
+                Obstacle(
+                    item.code, "present", "Present blocks: give the reason for going ahead, or don't treat."
+                )
+            )
+        elif answer.finding == "absent" and answer.override_reason.strip():
+            found.append(
+                Obstacle(
+                    item.code,
+                    "override_without_finding",
+                    "There is nothing to override: answer present, or leave the reason out.",
+                )
+            )
+    return found
