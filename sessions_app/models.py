@@ -142,6 +142,23 @@ class DoseWorksheet(Observation):
     )
 
 
+class InfusionEventKind(models.TextChoices):
+    START = "start", "Started"
+    PAUSE = "pause", "Paused"
+    RESUME = "resume", "Resumed"
+    STOP = "stop", "Stopped"
+    NOT_GIVEN = "not_given", "Not given"
+
+
+class InfusionEvent(Observation):
+    """What happened to the infusion, and when (`recorded_at`): without it a signed record could not tell how
+    long a pause was. `Session` keeps only where things stand."""
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="infusion_events")
+    kind = models.CharField(max_length=10, choices=InfusionEventKind)
+    reason = models.CharField(max_length=240, blank=True)
+
+
 class VitalSigns(Observation):
     """One set of vital signs. An empty field was not measured; it is never zero."""
 

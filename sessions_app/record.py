@@ -1,4 +1,4 @@
-"""Canonical bytes and the chain of hashes, pure. The same record gives the same bytes, today and in ten years.
+"""Canonical bytes and the chain of hashes, pure: the same record gives the same bytes, also in ten years.
 
 Canonical JSON: keys sorted, no spaces, UTF-8 unescaped; moments as RFC 3339 in UTC with microseconds and
 "Z", decimals as strings with the digits they are stored with. Binary floats are refused: two machines
