@@ -82,7 +82,7 @@ LIMITS: Final[dict[str, dict[str, Any]]] = {
 # domain.md 1.3: 2 h for clear liquids, 6 h for a light meal [G].
 FASTING: Final = {"fasting_clear_hours": 2, "fasting_light_meal_hours": 6}
 
-_SOURCES: Final = "domain.md 2.2 doses, times, series, spacing [D]; 3.3 limits [D]; 3.4 readings [D]; 1.3 fasting hours [G]."
+_SOURCES: Final = "domain.md 2.2 dose, series, spacing [D]; 3.3 limits [D]; 3.4 readings [D]; 1.3 fasting [G]"
 
 
 def _doses(start: str, soft_min: str, soft_max: str, hard_max: str) -> dict[str, Decimal]:
@@ -136,7 +136,7 @@ DEFAULT_PROTOCOLS: Final[list[dict[str, Any]]] = [
         "spacing_min_days": 7,
         "spacing_max_days": 14,
         "vitals_schedule": SHORT_INFUSION_READINGS,
-        "citation": f"{_SOURCES} Series: up to 4; further infusions by review.",
+        "citation": f"{_SOURCES}. Series: up to 4; further infusions by review.",
     },
     {
         **_EVERYWHERE,
@@ -155,7 +155,7 @@ DEFAULT_PROTOCOLS: Final[list[dict[str, Any]]] = [
         "maintenance_max_days": 84,
         "vitals_schedule": LONG_INFUSION_READINGS,
         "citation": (
-            f"{_SOURCES} The published headache evidence is inpatient and continuous (domain.md 2.1): an"
+            f"{_SOURCES}. The published headache evidence is inpatient and continuous (domain.md 2.1): an"
             " outpatient protocol is an extrapolation that a prescriber has to sign knowingly."
         ),
     },
@@ -175,6 +175,6 @@ DEFAULT_PROTOCOLS: Final[list[dict[str, Any]]] = [
         "maintenance_min_days": 28,
         "maintenance_max_days": 90,
         "vitals_schedule": LONG_INFUSION_READINGS,
-        "citation": f"{_SOURCES} Total dose at least 80 mg (domain.md 2.2).",
+        "citation": f"{_SOURCES}. Total dose at least 80 mg (domain.md 2.2).",
     },
 ]

@@ -1,0 +1,237 @@
+"""When can somebody come? Every feasible start of a visit, from who works when and what is taken. Pure.
+
+A visit needs, from its start on: a chair through turnover; a nurse with more or less load in each phase;
+a clinician until discharge. Each need is a `Need` relative to the start (its times count from 0). A
+resource that is short of units from minute a to b rules out the starts that would bring the need there,
+so all feasible starts come out of interval arithmetic, without trying any.
+
+In this version one nurse stays for the whole visit. A hand-off would be several nurses' supplies read
+as one list of stretches; nothing below `starts_of` would change.
+
+Times are whole minutes since the epoch (UTC); ranges are half-open [). Calendar days, spacing among
+them, are the caller's to turn into minutes. What blocks one particular start is told by `shortfall`.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scheduler.packing import Need, Rectangle
+
+GRID_MINUTES: Final = 5
+
+Interval = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """The phases of one visit, in minutes and nursing units."""
+
+    preparation: int
+    infusion: int
+    observation: int
+    turnover: int
+    preparation_units: int
+    infusion_units: int
+    observation_units: int
+
+    @property
+    def minutes(self) -> int:
+        """Arrival in the chair to discharge."""
+        return self.preparation + self.infusion + self.observation
+
+    @property
+    def chair_needs(self) -> list[Need]:
+        return [Need(0, self.minutes + self.turnover, 1, "whole")]
+
+    @property
+    def clinician_needs(self) -> list[Need]:
+        return [Need(0, self.minutes, 1, "whole")]
+
+    @property
+    def nurse_needs(self) -> list[Need]:
+        infusion_at = self.preparation
+        observation_at = infusion_at + self.infusion
+        return [
+            Need(0, infusion_at, self.preparation_units, "preparation"),
+            Need(infusion_at, observation_at, self.infusion_units, "infusion"),
+            Need(observation_at, self.minutes, self.observation_units, "observation"),
+        ]
+
+
+@dataclass(frozen=True)
+class Supply:
+    """One resource: how much of it there is, when it works, what of it is taken."""
+
+    key: Any
+    capacity: int
+    open: Sequence[Interval]
+    taken: Sequence[Rectangle] = ()
+
+
+@dataclass(frozen=True)
+class Start:
+    """A minute at which a visit can start, and which chairs, nurses and clinicians could serve it."""
+
+    minute: int
+    chairs: tuple[Any, ...]
+    nurses: tuple[Any, ...]
+    clinicians: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """By how many minutes one resource misses one visit."""
+
+    closed: int = 0
+    overloaded: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.closed or self.overloaded)
+
+
+def feasible_starts(
+    visit: Visit,
+    *,
+    chairs: Sequence[Supply],
+    nurses: Sequence[Supply],
+    clinicians: Sequence[Supply],
+    patient_busy: Iterable[Interval] = (),
+    forbidden: Iterable[Interval] = (),
+    low: int,
+    high: int,
+    grid: int = GRID_MINUTES,
+) -> list[Start]:
+    """Every grid minute in [low, high) at which the visit can start, earliest first.
+
+    `patient_busy` are the patient's own visits; no start lies in a `forbidden` range (spacing). Resources
+    are listed in the order in which they were given.
+    """
+    by_kind = [
+        [(supply.key, starts_of(supply, needs, low, high)) for supply in supplies]
+        for supplies, needs in (
+            (chairs, visit.chair_needs),
+            (nurses, visit.nurse_needs),
+            (clinicians, visit.clinician_needs),
+        )
+    ]
+    elsewhere = [(start - visit.minutes + 1, end) for start, end in patient_busy]
+    possible = complement([*elsewhere, *forbidden], low, high)
+    for kind in by_kind:
+        possible = _both(possible, union(stretch for _, starts in kind for stretch in starts))
+    return [
+        Start(minute, *(tuple(key for key, starts in kind if _inside(starts, minute)) for kind in by_kind))
+        for minute in _on_grid(possible, grid)
+    ]
+
+
+def starts_of(supply: Supply, needs: Sequence[Need], low: int, high: int) -> list[Interval]:
+    """The minutes in [low, high) from which this resource could serve all the needs."""
+    last = high + max(need.end for need in needs)
+    ruled_out: list[Interval] = []
+    for need in needs:
+        if need.units and need.end > need.start:
+            ruled_out += [
+                (start - need.end + 1, end - need.start)
+                for start, end in _short_of(supply, need.units, low, last)
+            ]
+    return complement(ruled_out, low, high)
+
+
+def shortfall(supply: Supply, needs: Sequence[Need], start: int) -> Shortfall:
+    """What stands between this resource and a visit at `start`; falsy when nothing does."""
+    closed = overloaded = 0
+    for need in needs:
+        low, high = start + need.start, start + need.end
+        if need.units == 0:
+            continue
+        shut = complement(supply.open, low, high)
+        full = _overloaded(supply, need.units, low, high)
+        closed += _length(shut)
+        overloaded += _length(full)
+    return Shortfall(closed, overloaded)
+
+
+def union(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same minutes as sorted intervals that neither touch nor overlap; empty ones are dropped."""
+    merged: list[Interval] = []
+    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def complement(intervals: Iterable[Interval], low: int, high: int) -> list[Interval]:
+    """The minutes of [low, high) that are in none of the intervals."""
+    gaps: list[Interval] = []
+    at = low
+    for start, end in union(intervals):
+        if start >= high:
+            break
+        if start > at:
+            gaps.append((at, start))
+        at = max(at, end)
+    if at < high:
+        gaps.append((at, high))
+    return gaps
+
+
+def _short_of(supply: Supply, units: int, low: int, high: int) -> list[Interval]:
+    """The minutes in which fewer than `units` are at work and free."""
+    return union([*complement(supply.open, low, high), *_overloaded(supply, units, low, high)])
+
+
+def _overloaded(supply: Supply, units: int, low: int, high: int) -> list[Interval]:
+    """The minutes of [low, high) in which the load leaves fewer than `units`, open or not."""
+    room = supply.capacity - units
+    if room < 0:
+        return [(low, high)]
+    changes: dict[int, int] = {}
+    for box in supply.taken:
+        start, end = max(box.start, low), min(box.end, high)
+        if start < end:
+            changes[start] = changes.get(start, 0) + box.high - box.low
+            changes[end] = changes.get(end, 0) - (box.high - box.low)
+    full: list[Interval] = []
+    load, since = 0, None
+    for moment in sorted(changes):
+        load += changes[moment]
+        if load > room and since is None:
+            since = moment
+        elif load <= room and since is not None:
+            full.append((since, moment))
+            since = None
+    return full
+
+
+def _both(ours: Sequence[Interval], theirs: Sequence[Interval]) -> list[Interval]:
+    """The minutes that are in both; each list sorted and free of overlaps."""
+    shared: list[Interval] = []
+    mine = yours = 0
+    while mine < len(ours) and yours < len(theirs):
+        start = max(ours[mine][0], theirs[yours][0])
+        end = min(ours[mine][1], theirs[yours][1])
+        if start < end:
+            shared.append((start, end))
+        if ours[mine][1] < theirs[yours][1]:
+            mine += 1
+        else:
+            yours += 1
+    return shared
+
+
+def _inside(intervals: Sequence[Interval], minute: int) -> bool:
+    place = bisect_right(intervals, minute, key=lambda interval: interval[0]) - 1
+    return place >= 0 and minute < intervals[place][1]
+
+
+def _on_grid(intervals: Iterable[Interval], grid: int) -> Iterator[int]:
+    for start, end in intervals:
+        yield from range(-(-start // grid) * grid, end, grid)
+
+
+def _length(intervals: Iterable[Interval]) -> int:
+    return sum(end - start for start, end in intervals)

@@ -1,0 +1,179 @@
+"""A prescriber's plan for a patient: written whole, checked against the protocol version and the screen.
+
+The doses and limits are the protocol's; this module compares, it never chooses. What booking asks of a
+plan later (still active, not expired, sessions left) is in `booking`.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from clinic import clock
+from clinic.access import Actor
+from clinic.models import Patient
+from clinic.problems import Invalid
+from clinic.transactions import in_transaction
+from scheduler import screening
+from scheduler.models import ContraindicationFinding, Finding, Protocol, ProtocolStatus, TreatmentPlan
+
+ICD_10_CM: Final = re.compile(r"[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
+DOSE_PLACES: Final = Decimal("0.001")
+
+
+def write_plan(
+    *,
+    actor: Actor,
+    id: UUID,
+    patient: Patient,
+    protocol: Protocol,
+    indication: str,
+    ordered_dose: Decimal,
+    sessions_ordered: int,
+    valid_from: date,
+    valid_until: date,
+    findings: Mapping[str, screening.Answer],
+    prior_treatments: str = "",
+    soft_limit_acknowledged: bool = False,
+    now: datetime,
+) -> TreatmentPlan:
+    """Write an active plan; the actor is its prescriber and answers for every override.
+
+    `ordered_dose` is in the protocol's dose basis, `findings` is by item code of `screening.ITEMS`, the
+    dates are the clinic's days, both included. A dose past the protocol's hard limit is refused; one
+    outside its soft range needs `soft_limit_acknowledged` (domain.md 1.4). Raises `Invalid` naming every
+    field that needs mending at once; `findings.<item>` names a line of the screen.
+    """
+    today = clock.local_date(now, patient.clinic.time_zone)
+    wrong = [
+        *_protocol_errors(patient, protocol),
+        *_order_errors(protocol, indication, sessions_ordered),
+        *dose_errors(protocol, ordered_dose, soft_limit_acknowledged=soft_limit_acknowledged),
+        *_validity_errors(valid_from, valid_until, today),
+        *(
+            _error(f"findings.{obstacle.item}", obstacle.mend, code=obstacle.code)
+            for obstacle in screening.obstacles(findings)
+        ),
+    ]
+    if wrong:
+        raise Invalid(wrong)
+
+    def work() -> TreatmentPlan:
+        plan = TreatmentPlan.objects.create(
+            id=id,
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            protocol=protocol,
+            indication=indication,
+            ordered_dose=ordered_dose,
+            sessions_ordered=sessions_ordered,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            prescriber_id=actor.user_id,
+            prior_treatments=prior_treatments.strip(),
+        )
+        ContraindicationFinding.objects.bulk_create(
+            _finding(plan, item, answer, actor=actor, now=now) for item, answer in findings.items()
+        )
+        return plan
+
+    return in_transaction(work)
+
+
+def dose_errors(protocol: Protocol, dose: Decimal, *, soft_limit_acknowledged: bool) -> list[dict[str, str]]:
+    """What is wrong with a dose under this protocol: hard limit, or soft range not acknowledged."""
+    unit = protocol.dose_basis
+    if dose <= 0:
+        return [_error("ordered_dose", f"Order a dose above 0 {unit}.")]
+    if dose != dose.quantize(DOSE_PLACES):
+        return [_error("ordered_dose", f"Give at most three decimals of {unit}.")]
+    if dose > protocol.dose_hard_max:
+        return [
+            _error(
+                "ordered_dose",
+                f"{_plain(dose)} {unit} is above this protocol's limit of"
+                f" {_plain(protocol.dose_hard_max)} {unit}. Order less.",
+                code="hard_limit",
+            )
+        ]
+    if not protocol.dose_soft_min <= dose <= protocol.dose_soft_max and not soft_limit_acknowledged:
+        return [
+            _error(
+                "soft_limit_acknowledged",
+                f"{_plain(dose)} {unit} is outside this protocol's usual range of"
+                f" {_plain(protocol.dose_soft_min)} to {_plain(protocol.dose_soft_max)} {unit}."
+                " Acknowledge it, or order a dose inside the range.",
+                code="soft_limit",
+            )
+        ]
+    return []
+
+
+def _protocol_errors(patient: Patient, protocol: Protocol) -> list[dict[str, str]]:
+    wrong = []
+    if patient.deceased:
+        wrong.append(_error("patient", "This patient is recorded as deceased."))
+    if protocol.clinic_id != patient.clinic_id:
+        wrong.append(_error("protocol", "Choose a protocol of the patient's clinic."))
+    elif protocol.status != ProtocolStatus.ACTIVE:
+        wrong.append(
+            _error(
+                "protocol",
+                f"{protocol.code} version {protocol.version} is not in force."
+                " A prescriber activates a protocol by signing it.",
+                code="protocol_inactive",
+            )
+        )
+    return wrong
+
+
+def _order_errors(protocol: Protocol, indication: str, sessions: int) -> list[dict[str, str]]:
+    wrong = []
+    if not ICD_10_CM.fullmatch(indication):
+        wrong.append(_error("indication", "Give an ICD-10-CM code with its point, such as F33.2."))
+    elif indication not in protocol.indications:
+        wrong.append(
+            _error(
+                "indication",
+                f"{protocol.code} is for {', '.join(protocol.indications)}."
+                " Choose one of these, or another protocol.",
+            )
+        )
+    if not 1 <= sessions <= protocol.series_max:
+        wrong.append(
+            _error("sessions_ordered", f"Order 1 to {protocol.series_max} sessions under {protocol.code}.")
+        )
+    return wrong
+
+
+def _validity_errors(valid_from: date, valid_until: date, today: date) -> list[dict[str, str]]:
+    if valid_until < valid_from:
+        return [_error("valid_until", "The last day must not be before the first.")]
+    if valid_until < today:
+        return [_error("valid_until", "This day is past. Give a day from today on.")]
+    return []
+
+
+def _finding(
+    plan: TreatmentPlan, item: str, answer: screening.Answer, *, actor: Actor, now: datetime
+) -> ContraindicationFinding:
+    reason = answer.override_reason.strip()
+    return ContraindicationFinding(
+        plan=plan,
+        item=item,
+        finding=Finding(answer.finding),
+        override_reason=reason,
+        override_by_id=actor.user_id if reason else None,
+        override_at=now if reason else None,
+    )
+
+
+def _error(field: str, mend: str, *, code: str = "invalid") -> dict[str, str]:
+    return {"field": field, "code": code, "detail": mend}
+
+
+def _plain(amount: Decimal) -> str:
+    """0.500 as 0.5."""
+    return f"{amount.normalize():f}"

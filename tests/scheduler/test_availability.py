@@ -1,0 +1,170 @@
+"""Feasible starts against an oracle that tries every minute, and the rules one by one."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scheduler.availability import Shortfall, Start, Supply, Visit, feasible_starts, shortfall
+from scheduler.packing import Need, Rectangle
+
+MOOD = Visit(20, 40, 60, 10, 6, 3, 2)
+SHORT = Visit(10, 10, 15, 5, 6, 3, 2)
+DAY = ((0, 480),)
+
+
+def nurse(*taken: Rectangle, open: tuple[tuple[int, int], ...] = DAY) -> Supply:
+    return Supply("nurse", 6, open, taken)
+
+
+def chair(*taken: Rectangle, open: tuple[tuple[int, int], ...] = DAY) -> Supply:
+    return Supply("chair", 1, open, taken)
+
+
+def clinician(*taken: Rectangle, open: tuple[tuple[int, int], ...] = DAY) -> Supply:
+    return Supply("clinician", 4, open, taken)
+
+
+def minutes(starts: list[Start]) -> list[int]:
+    return [start.minute for start in starts]
+
+
+@st.composite
+def supplies(draw: st.DrawFn, kind: str, capacity: int) -> list[Supply]:
+    """One or two resources with lunch breaks, odd minutes and anything taken."""
+    found = []
+    for number in range(draw(st.integers(1, 2))):
+        opens, at = [], draw(st.integers(-10, 60))
+        for _ in range(draw(st.integers(1, 2))):
+            end = at + draw(st.integers(5, 120))
+            opens.append((at, end))
+            at = end + draw(st.integers(0, 15))
+        taken = [
+            Rectangle(start, start + draw(st.integers(1, 50)), 0, draw(st.integers(1, capacity)))
+            for start in draw(st.lists(st.integers(0, 180), max_size=3))
+        ]
+        found.append(Supply(f"{kind} {number}", capacity, opens, taken))
+    return found
+
+
+def serves(supply: Supply, needs: list[Need], start: int) -> bool:
+    """The definition, minute by minute: at work, and room for the units."""
+    for need in needs:
+        for minute in range(start + need.start, start + need.end):
+            at_work = any(opens <= minute < closes for opens, closes in supply.open)
+            load = sum(box.high - box.low for box in supply.taken if box.start <= minute < box.end)
+            if not at_work or load + need.units > supply.capacity:
+                return False
+    return True
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.builds(
+        Visit,
+        st.integers(0, 15),
+        st.integers(1, 30),
+        st.integers(0, 20),
+        st.integers(0, 10),
+        st.integers(1, 6),
+        st.integers(1, 4),
+        st.integers(1, 3),
+    ),
+    supplies("chair", 1),
+    supplies("nurse", 6),
+    supplies("clinician", 2),
+    st.lists(st.tuples(st.integers(0, 100), st.integers(101, 150)), max_size=1),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(61, 90)), max_size=1),
+)
+def test_every_feasible_start_is_found_and_no_other(
+    visit: Visit,
+    chairs: list[Supply],
+    nurses: list[Supply],
+    clinicians: list[Supply],
+    patient_busy: list[tuple[int, int]],
+    forbidden: list[tuple[int, int]],
+) -> None:
+    def who(supplies: list[Supply], needs: list[Need], start: int) -> tuple[str, ...]:
+        return tuple(supply.key for supply in supplies if serves(supply, needs, start))
+
+    expected = []
+    for start in range(0, 200, 5):
+        free = Start(
+            start,
+            who(chairs, visit.chair_needs, start),
+            who(nurses, visit.nurse_needs, start),
+            who(clinicians, visit.clinician_needs, start),
+        )
+        elsewhere = any(a < start + visit.minutes and start < b for a, b in patient_busy)
+        ruled_out = any(a <= start < b for a, b in forbidden)
+        if free.chairs and free.nurses and free.clinicians and not elsewhere and not ruled_out:
+            expected.append(free)
+
+    found = feasible_starts(
+        visit,
+        chairs=chairs,
+        nurses=nurses,
+        clinicians=clinicians,
+        patient_busy=patient_busy,
+        forbidden=forbidden,
+        low=0,
+        high=200,
+    )
+
+    assert found == expected
+
+
+@given(supplies("nurse", 6), st.integers(0, 200))
+def test_a_shortfall_is_told_exactly_where_a_start_is_not_feasible(nurses: list[Supply], start: int) -> None:
+    for supply in nurses:
+        assert bool(shortfall(supply, SHORT.nurse_needs, start)) != serves(supply, SHORT.nurse_needs, start)
+
+
+def test_the_chair_is_needed_through_turnover_and_the_nurse_is_not() -> None:
+    nurse_leaves_at_120 = nurse(open=((0, 120),))
+
+    found = feasible_starts(
+        MOOD,
+        chairs=[chair(open=((0, 130),))],
+        nurses=[nurse_leaves_at_120],
+        clinicians=[clinician()],
+        low=-60,
+        high=60,
+    )
+
+    assert minutes(found) == [0]
+
+
+def test_a_nurse_prepares_nobody_while_another_patient_is_infusing() -> None:
+    """Preparation takes all six units, so the next visit starts when the first is gone: at 120."""
+    first = [Rectangle(0, 20, 0, 6), Rectangle(20, 60, 0, 3), Rectangle(60, 120, 0, 2)]
+
+    found = feasible_starts(
+        MOOD, chairs=[chair()], nurses=[nurse(*first)], clinicians=[clinician()], low=0, high=480
+    )
+
+    assert minutes(found)[0] == 120
+
+
+def test_an_overload_is_counted_in_minutes() -> None:
+    busy = nurse(Rectangle(0, 15, 0, 1))
+
+    assert shortfall(busy, MOOD.nurse_needs, 0) == Shortfall(overloaded=15)
+    assert shortfall(busy, MOOD.nurse_needs, 15) == Shortfall()
+
+
+def test_hours_that_end_too_early_are_counted_in_minutes() -> None:
+    assert shortfall(nurse(open=((0, 100),)), MOOD.nurse_needs, 0) == Shortfall(closed=20)
+
+
+def test_two_shifts_that_touch_are_one() -> None:
+    halves = ((0, 60), (60, 130))
+
+    found = feasible_starts(
+        MOOD,
+        chairs=[chair(open=halves)],
+        nurses=[nurse(open=halves)],
+        clinicians=[clinician(open=halves)],
+        low=0,
+        high=10,
+    )
+
+    assert minutes(found) == [0]
