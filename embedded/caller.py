@@ -9,57 +9,47 @@ import os
 from embedded.databases import Databases
 from embedded.place import Place, postgres_program
 
-# Everything config/settings.py reads.
+# Everything config/settings.py reads, as a test has it. All of it is given, so that nothing comes from
+# the caller's shell, nor from an .env file that was written for docker-compose.yml.
 SETTINGS = {
-    "CHAIRSIDE_MODE",
-    "SECRET_KEY",
-    "DATABASE_URL",
-    "REDIS_URL",
-    "EMAIL_URL",
-    "DEFAULT_FROM_EMAIL",
-    "PUBLIC_URL",
-    "ALLOWED_HOSTS",
-    "BEHIND_PROXY",
-    "LOG_LEVEL",
-    "DEBUG",
-    "MFA_REQUIRED",
-    "IDLE_LOGOFF_MINUTES",
+    "CHAIRSIDE_MODE": "test",
+    "SECRET_KEY": "",
+    "DATABASE_URL": "",
+    "REDIS_URL": "",
+    "EMAIL_URL": "",
+    "DEFAULT_FROM_EMAIL": "clinic@localhost",
+    "PUBLIC_URL": "http://localhost:8000",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
+    "BEHIND_PROXY": "false",
+    "LOG_LEVEL": "INFO",
+    "DEBUG": "false",
+    "MFA_REQUIRED": "false",
+    "IDLE_LOGOFF_MINUTES": "15",
 }
+# What whoever calls bin/run may choose.
+CHOICES = ("EMAIL_URL", "DEFAULT_FROM_EMAIL", "LOG_LEVEL", "MFA_REQUIRED", "IDLE_LOGOFF_MINUTES")
 # What Django, libpq, Celery, gunicorn and Python read by themselves.
 FOREIGN = ("PG", "PYTHON", "DJANGO_", "CELERY_", "GUNICORN_", "WEB_CONCURRENCY", "VIRTUAL_ENV")
 
 
-# What a caller of bin/run may choose; a run is a demo unless it is told more.
-CHOICES = {
-    "EMAIL_URL": "",
-    "DEFAULT_FROM_EMAIL": "clinic@localhost",
-    "LOG_LEVEL": "INFO",
-    "MFA_REQUIRED": "false",
-    "IDLE_LOGOFF_MINUTES": "15",
-}
-
-
 def test_environment(place: Place, databases: Databases) -> dict[str, str]:
-    """Nothing of the caller's settings, and nothing of an `.env` file either: all are given."""
+    """A test acts as the owner, who may make a database and SET ROLE to the application."""
     return {
         **_without_settings(),
-        **CHOICES,
-        "CHAIRSIDE_MODE": "test",
-        "DEBUG": "false",
+        **SETTINGS,
         "SECRET_KEY": place.secret("SECRET_KEY"),
         "DATABASE_URL": databases.owner_url,
         "REDIS_URL": databases.redis_url,
-        "PUBLIC_URL": "http://localhost:8000",
     }
 
 
 def demo_environment(
-    place: Place, databases: Databases, *, address: str = "http://localhost:8000", as_owner: bool = False
+    place: Place, databases: Databases, *, address: str = SETTINGS["PUBLIC_URL"], as_owner: bool = False
 ) -> dict[str, str]:
     """What bin/run and bin/manage give; only the preparation and migrations act as the owner."""
     return {
         **test_environment(place, databases),
-        **{name: os.environ.get(name, default) for name, default in CHOICES.items()},
+        **{name: os.environ[name] for name in CHOICES if os.environ.get(name)},
         "CHAIRSIDE_MODE": "demo",
         "DATABASE_URL": databases.owner_url if as_owner else databases.app_url,
         "PUBLIC_URL": address,
