@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -108,7 +109,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.DjangoDivFormRenderer"
+FORM_RENDERER = "web.forms.PageRenderer"
 
 # --- Where the truth is ------------------------------------------------------------------------------
 DATABASES = {"default": brokers.database(DATABASE_URL)}
@@ -157,7 +158,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "day"
+LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -182,6 +183,7 @@ USERSESSIONS_TRACK_ACTIVITY = False
 
 # --- What the browser is told ------------------------------------------------------------------------
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", production.hosts(PUBLIC_URL, demo=not PRODUCTION))
+CSRF_FAILURE_VIEW = "web.views.errors.csrf_failed"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

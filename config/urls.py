@@ -10,3 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("notifications.urls")),
     path("", include("web.urls")),
 ]
+
+handler400 = "web.views.errors.bad_request"
+handler403 = "web.views.errors.forbidden"
+handler404 = "web.views.errors.not_found"
+handler500 = "web.views.errors.broken"

@@ -1,0 +1,120 @@
+"""The doors of the staff's pages: signed in, working in a clinic, in a role that may open this page.
+
+Every page of staff stands behind `staff_page`; the few that anybody may open are named in `PUBLIC`, and
+tests/web/test_doors.py refuses a route that is neither. What a page shows is no business of this module.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from clinic import access
+from clinic.access import Actor, Permission
+from clinic.models import Clinic
+from clinic.problems import Forbidden, Problem
+
+# Names of the routes that need no sign-in. Patients' links guard themselves (notifications.links).
+PUBLIC = frozenset({"health", "csp_report"})
+
+CHOSEN_CLINIC = "clinic_id"
+PROBLEM_PAGES = {403: "403.html", 404: "404.html"}
+
+
+class StaffRequest(HttpRequest):
+    """What a view behind `staff_page` is given: who asks, and in which of their clinics."""
+
+    actor: Actor
+    clinic: Clinic
+    clinics: list[Clinic]
+
+
+Page = Callable[..., HttpResponse]
+
+
+def staff_page(permission: Permission) -> Callable[[Page], Page]:
+    """Open this view to the permission's roles in the chosen clinic; times inside are the clinic's.
+
+    A `Problem` that the view doesn't handle becomes a page with its sentence and its status. A form that
+    was sent after the sign-in had run out comes back whole, to be sent again.
+    """
+
+    def decorate(view: Page) -> Page:
+        @wraps(view)
+        def door(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return signed_out(request)
+            try:
+                enter(request)
+                access.require(request.actor, permission, request.clinic.pk)
+                with timezone.override(request.clinic.time_zone):
+                    response = view(request, *args, **kwargs)
+                    # A lazy response must be written while the clinic's zone still holds.
+                    render_now = getattr(response, "render", None)
+                    return render_now() if render_now else response
+            except Problem as problem:
+                return problem_page(request, problem)
+
+        door.permission = permission  # type: ignore[attr-defined]
+        return door
+
+    return decorate
+
+
+def enter(request: StaffRequest) -> None:
+    """Put the actor, their clinics and the chosen one on the request: two queries.
+
+    Raises Forbidden for somebody who works in no clinic.
+    """
+    request.actor = access.actor_of(request.user)  # type: ignore[arg-type]
+    request.clinics = list(Clinic.objects.filter(pk__in=request.actor.roles).order_by("name", "id"))
+    if not request.clinics:
+        raise Forbidden("You don't work in a clinic yet. A manager of yours can give you a role.")
+    chosen = request.session.get(CHOSEN_CLINIC)
+    request.clinic = next((c for c in request.clinics if str(c.pk) == chosen), request.clinics[0])
+
+
+def choose_clinic(request: StaffRequest, clinic_id: UUID) -> Clinic:
+    """Keep one of this person's clinics as the one whose pages they see. Raises Missing for another's."""
+    clinic = access.fetch_clinic(request.actor, access.EVERYONE, clinic_id)
+    request.session[CHOSEN_CLINIC] = str(clinic.pk)
+    return clinic
+
+
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back here; what was typed into a form is kept on the page to be resent."""
+    if getattr(request, "htmx", False):
+        current = urlsplit(request.headers.get("HX-Current-URL", "/"))
+        back = redirect_to_login(current.path + (f"?{current.query}" if current.query else ""))
+        return HttpResponseClientRedirect(back.url)
+    if request.method not in ("GET", "HEAD"):
+        return send_again(request, status=403, signed_out=True)
+    return redirect_to_login(request.get_full_path())
+
+
+def send_again(request: HttpRequest, *, status: int, signed_out: bool) -> HttpResponse:
+    """A page that holds everything that was sent, behind one button. Only for what our own page sent."""
+    kept = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken"
+        for value in values
+    ]
+    context = {"kept": kept, "signed_out": signed_out}
+    return render(request, "web/send_again.html", context, status=status)
+
+
+def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The problem's own sentence with its status, as a page, or as a banner where htmx asked for a part."""
+    if getattr(request, "htmx", False):
+        template = "web/components/problem.html"
+    else:
+        template = PROBLEM_PAGES.get(problem.status, "web/problem.html")
+    return render(request, template, {"problem": problem}, status=problem.status)

@@ -1,0 +1,160 @@
+"""What the pages' forms share: a client-made id, problems shown at their fields, the clinic's local time.
+
+A refused form is shown again as it was filled. Each page's own form stands beside its view.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.renderers import TemplatesSetting
+from django.utils import timezone
+from phonenumber_field.formfields import PhoneNumberField
+from phonenumber_field.phonenumber import PhoneNumber
+
+from clinic.problems import Problem
+
+
+class PageRenderer(TemplatesSetting):
+    """Every form of the house, the sign-in forms among them, is laid out by these two templates."""
+
+    form_template_name = "web/forms/form.html"
+    field_template_name = "web/forms/field.html"
+
+
+class ChangeForm(forms.Form):
+    """A form that changes something that is already there."""
+
+    refused_with: int | None = None
+
+    def add_problem(self, problem: Problem) -> None:
+        """Show a refusal from below: each of its errors at its field, everything else above the form."""
+        self.refused_with = problem.status
+        errors = problem.data.get("errors") or []
+        for error in errors:
+            self.add_error(self._place_of(error["field"]), error["detail"])
+        if not errors:
+            self.add_error(None, problem.detail)
+
+    def _place_of(self, path: str) -> str | None:
+        """The form's field for `phases.0.minutes`: that name, with - or _ for the dots, or its first part."""
+        for name in (path, path.replace(".", "-"), path.replace(".", "_"), path.partition(".")[0]):
+            if name in self.fields and not self.fields[name].widget.is_hidden:
+                return name
+        return None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the page that shows this form."""
+        if self.refused_with:
+            return self.refused_with
+        return 400 if self.is_bound and self.errors else 200
+
+
+class ClinicForm(ChangeForm):
+    """A form that makes a new row. Its hidden id is made when the form is first shown and stays when it is
+    shown again, so that sending it twice records once (`clinic.idempotency.create_once`)."""
+
+    id = forms.UUIDField(
+        widget=forms.HiddenInput,
+        initial=uuid4,
+        error_messages={"required": "Open this form afresh.", "invalid": "Open this form afresh."},
+    )
+
+
+class LocalDateTimeField(forms.DateTimeField):
+    """A wall-clock time in the page's time zone (of staff's pages the clinic's); cleans to UTC."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
+        try:
+            wall = datetime.fromisoformat(str(value).strip())
+        except ValueError:
+            raise ValidationError(
+                "Enter a date and a time, such as 2027-01-11 09:30.", code="invalid"
+            ) from None
+        if wall.tzinfo is not None:
+            return wall.astimezone(UTC)
+        return from_wall(wall)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, datetime) and timezone.is_aware(value):
+            return timezone.localtime(value).replace(tzinfo=None)
+        return value
+
+
+def from_wall(wall: datetime) -> datetime:
+    """The UTC moment that the page's clocks show as `wall`.
+
+    Raises ValidationError for a time that the clocks skip in spring or show twice in autumn.
+    """
+    zone = timezone.get_current_timezone()
+    first = wall.replace(tzinfo=zone, fold=0)
+    second = wall.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first.astimezone(UTC)
+    shown = f"{wall:%H:%M} on {wall:%B} {wall.day}"
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
+        jump = first.astimezone(UTC).astimezone(zone)
+        raise ValidationError(
+            f"There is no {shown}: the clocks go forward over it. Did you mean {jump:%H:%M}?",
+            code="skipped_time",
+        )
+    raise ValidationError(
+        f"{shown} comes twice: the clocks go back over it. Choose a time before or after that hour.",
+        code="repeated_time",
+    )
+
+
+class DayField(forms.DateField):
+    """A calendar day, picked with the browser's own calendar."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class WallTimeField(forms.TimeField):
+    """A time of day on the wall, without a date."""
+
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
+class PhoneField(PhoneNumberField):
+    """A phone number, kept as E.164; a number without a country is one of the US."""
+
+    default_error_messages = {"invalid": "Enter a phone number such as +1 312 555 0123."}
+
+    def clean(self, value: Any) -> str:
+        """Returns E.164, or an empty string where none was asked for."""
+        number = super().clean(value)
+        return number.as_e164 if isinstance(number, PhoneNumber) else ""
+
+
+class WholeNumberField(forms.IntegerField):
+    """A count or a reading, with its unit shown beside the box."""
+
+    def __init__(self, *, unit: str = "", **kwargs: Any) -> None:
+        self.unit = unit
+        super().__init__(**kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "inputmode": "numeric"}
+
+
+class DecimalNumberField(forms.DecimalField):
+    """A measured or ordered amount, exact, with its unit shown beside the box."""
+
+    def __init__(self, *, unit: str = "", **kwargs: Any) -> None:
+        self.unit = unit
+        super().__init__(**kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "inputmode": "decimal"}
+
+
+class SwitchClinicForm(forms.Form):
+    clinic = forms.UUIDField()

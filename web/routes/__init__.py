@@ -1,0 +1,1 @@
+"""The pages' addresses, a list for each part of the house."""

@@ -1,0 +1,5 @@
+"""Addresses of the pages in web.views.desk."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,12 @@
+"""Addresses that belong to no single part of the house."""
+
+from django.urls import URLPattern, path
+
+from web.views import frame
+
+urlpatterns: list[URLPattern] = [
+    path("", frame.home, name="home"),
+    path("health/", frame.health, name="health"),
+    path("csp-report/", frame.csp_report, name="csp_report"),
+    path("clinic/switch/", frame.switch_clinic, name="switch_clinic"),
+]

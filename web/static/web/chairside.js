@@ -1,0 +1,44 @@
+// What the pages do beyond HTML and htmx. Every page works without it.
+"use strict";
+
+// A page's own polling must not keep an abandoned screen signed in, nor take the ground from under
+// somebody who is typing in the part that it would replace.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.target.closest("[data-poll]") && !event.detail.triggeringEvent?.isTrusted) {
+    event.detail.headers["X-Chairside-Poll"] = "1";
+  }
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const typing = document.activeElement?.matches("input, select, textarea");
+  const polled = event.target.matches("[data-poll]") && event.detail.target;
+  if (polled && typing && polled.contains(document.activeElement)) {
+    event.preventDefault();
+  }
+});
+
+// Leaving a page with something typed and not sent asks first.
+const unsent = new Set();
+const guarded = (form) => form && form.method === "post" && !("unguarded" in form.dataset);
+document.addEventListener("input", (event) => {
+  if (guarded(event.target.form)) unsent.add(event.target.form);
+});
+document.addEventListener("submit", (event) => unsent.delete(event.target));
+document.addEventListener("reset", (event) => unsent.delete(event.target));
+window.addEventListener("beforeunload", (event) => {
+  if ([...unsent].some((form) => form.isConnected)) event.preventDefault();
+});
+
+// A menu closes with Escape and with a press beside it.
+const closeMenus = (except) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu !== except) menu.open = false;
+  }
+};
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const open = document.querySelector("details.menu[open]");
+    closeMenus(null);
+    open?.querySelector("summary").focus();
+  }
+});

@@ -1,0 +1,88 @@
+"""How the pages say times and states: always the clinic's clock, always colour *and* icon *and* word."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+register = template.Library()
+
+# (tone, icon) of a status, whichever table it stands in; the word is the table's own label.
+LOOKS = {
+    "pending": ("waiting", "clock"),
+    "booked": ("planned", "calendar"),
+    "arrived": ("here", "door-in"),
+    "checked-in": ("running", "chair"),
+    "fulfilled": ("done", "check-circle"),
+    "cancelled": ("gone", "cross"),
+    "noshow": ("bad", "question"),
+    "entered-in-error": ("gone", "cross"),
+    "needs-action": ("waiting", "clock"),
+    "accepted": ("done", "check"),
+    "declined": ("bad", "cross"),
+    "preparing": ("here", "clock"),
+    "infusing": ("running", "drop"),
+    "paused": ("warn", "pause"),
+    "recovering": ("recovering", "moon"),
+    "discharged": ("done", "sign-out"),
+    "not_given": ("gone", "minus"),
+    "signed": ("done", "lock"),
+    "planned": ("planned", "calendar"),
+    "claimed": ("here", "arrow-right"),
+    "sent": ("done", "check"),
+    "failed": ("bad", "alert"),
+    "skipped": ("gone", "minus"),
+    "unknown": ("warn", "question"),
+    "draft": ("waiting", "pen"),
+    "active": ("done", "check"),
+    "on-hold": ("warn", "pause"),
+    "revoked": ("gone", "cross"),
+    "completed": ("done", "check-circle"),
+    "retired": ("gone", "minus"),
+    "present": ("bad", "alert"),
+    "absent": ("done", "check"),
+    "pass": ("done", "check"),
+    "fail": ("bad", "cross"),
+    "not_applicable": ("gone", "minus"),
+    "red": ("bad", "alert"),
+    "amber": ("warn", "clock"),
+    "green": ("done", "check"),
+    "routine": ("planned", "circle"),
+}
+PLAIN = ("planned", "circle")
+
+
+@register.inclusion_tag("web/components/badge.html")
+def badge(status: str, label: str = "") -> dict[str, Any]:
+    """`{% badge visit.status visit.get_status_display %}`: the status in colour, with its icon and word."""
+    tone, icon = LOOKS.get(str(status), PLAIN)
+    return {"tone": tone, "icon": icon, "label": label or str(status).replace("_", " ").capitalize()}
+
+
+@register.filter
+def tone(status: str) -> str:
+    """The tone of a status by itself, for a row's or a block's own class: `tone-running`."""
+    return f"tone-{LOOKS.get(str(status), PLAIN)[0]}"
+
+
+@register.filter
+def local_time(moment: datetime | None) -> str:
+    """09:30 on the clinic's wall."""
+    return f"{timezone.localtime(moment):%H:%M}" if moment else ""
+
+
+@register.filter
+def local_day(moment: datetime | None) -> str:
+    """Mon, Jan 11: the clinic's day that this moment falls on; with the year when it isn't this one."""
+    if not moment:
+        return ""
+    local = timezone.localtime(moment)
+    year = "" if local.year == timezone.localtime().year else f" {local.year}"
+    return f"{local:%a, %b} {local.day}{year}"
+
+
+@register.filter
+def local_moment(moment: datetime | None) -> str:
+    """Mon, Jan 11, 09:30 in the clinic."""
+    return f"{local_day(moment)}, {local_time(moment)}" if moment else ""

@@ -1,0 +1,14 @@
+"""The pages' addresses: one list of routes for each part of the house."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("web.routes.frame")),
+    path("", include("web.routes.desk")),
+    path("", include("web.routes.plans")),
+    path("", include("web.routes.patients")),
+    path("", include("web.routes.nurse")),
+    path("", include("web.routes.messages")),
+    path("", include("web.routes.patient_links")),
+    path("", include("web.routes.work")),
+]

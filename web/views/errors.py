@@ -1,0 +1,63 @@
+"""The pages of last resort. They say what to do next and reveal nothing of what went wrong.
+
+An address below /api/ is answered in the API's own form.
+"""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from clinic.problems import Forbidden, Missing, Problem, respond
+from web.doors import send_again
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _of_the_api(request):
+        return respond(Problem("The request could not be understood."))
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _of_the_api(request):
+        return respond(Forbidden("This is not open to you."))
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _of_the_api(request):
+        return respond(Missing("There is nothing at this address."))
+    return render(request, "404.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Nothing here may need a database, a sign-in or a context: any of them may be what broke."""
+    if _of_the_api(request):
+        problem = Problem("Something broke on our side; it has been logged.", code="server_error")
+        problem.status, problem.title = 500, "Server error"
+        return respond(problem)
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose page is older than the sign-in.
+
+    Our own page's form may be sent again in one press; what another site sent is refused. The browser
+    names the site it came from in `Origin`, which no page can forge.
+    """
+    if _of_the_api(request):
+        return respond(Forbidden("The CSRF token is missing or wrong.", code="csrf_failed"))
+    own = f"{request.scheme}://{request.get_host()}"
+    from_own_page = request.headers.get("Origin") in {own, settings.PUBLIC_URL}
+    if from_own_page and not request.path.startswith("/accounts/"):
+        return send_again(request, status=403, signed_out=False)
+    return render(
+        request,
+        "403.html",
+        {"problem": Forbidden("This form was too old or came from another site. Open the page again.")},
+        status=403,
+    )
+
+
+def _of_the_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")

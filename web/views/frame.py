@@ -1,0 +1,88 @@
+"""What belongs to no single part of the house: the way in, the chosen clinic, health, CSP reports."""
+
+import json
+import logging
+from urllib.parse import urlsplit
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+from redis.exceptions import RedisError
+
+from clinic import access
+from clinic.models import Role
+from web.doors import StaffRequest, choose_clinic, staff_page
+from web.forms import SwitchClinicForm
+
+logger = logging.getLogger(__name__)
+
+REPORT_BYTES = 8_192
+REPORTS_PER_MINUTE = 60
+
+
+@require_GET
+@staff_page(access.EVERYONE)
+def home(request: StaffRequest) -> HttpResponse:
+    """To the page where this person's day is: the nurse's station for a nurse, the day board for others."""
+    if request.actor.roles[request.clinic.pk] == {Role.NURSE}:
+        return redirect("nurse_station")
+    return redirect("day")
+
+
+@require_POST
+@staff_page(access.EVERYONE)
+def switch_clinic(request: StaffRequest) -> HttpResponse:
+    form = SwitchClinicForm(request.POST)
+    if form.is_valid():
+        choose_clinic(request, form.cleaned_data["clinic"])
+    return redirect("home")
+
+
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """200 when PostgreSQL and Valkey answer, 503 naming the one that doesn't, and nothing else."""
+    silent = []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        silent.append("database")
+    try:
+        cache.get("health")
+    except RedisError:
+        silent.append("cache")
+    words = f"no answer: {', '.join(silent)}" if silent else "ok"
+    return HttpResponse(words, status=503 if silent else 200, content_type="text/plain")
+
+
+@csrf_exempt
+@require_POST
+def csp_report(request: HttpRequest) -> HttpResponse:
+    """Log which directive blocked which origin, and nothing else: addresses and samples may hold anything."""
+    minute = f"csp-reports:{request.META.get('REMOTE_ADDR', '')}"
+    cache.add(minute, 0, timeout=60)
+    if cache.incr(minute) > REPORTS_PER_MINUTE:
+        return HttpResponse(status=429)
+    body = request.read(REPORT_BYTES + 1)
+    if len(body) > REPORT_BYTES:
+        return HttpResponse(status=413)
+    try:
+        report = json.loads(body)["csp-report"]
+        directive, blocked = str(report["violated-directive"]), str(report["blocked-uri"])
+    except (ValueError, KeyError, TypeError):
+        return HttpResponse(status=400)
+    logger.warning("CSP: %s blocked %s", _word(directive.partition(" ")[0]), _word(_origin(blocked)))
+    return HttpResponse(status=204)
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else parts.scheme or parts.path
+
+
+def _word(given: str) -> str:
+    """Short and on one line: a report is written by whoever likes to."""
+    return "".join(letter for letter in given[:100] if letter.isprintable())
