@@ -1,3 +1,5 @@
+"""Registers the ground floor with Django."""
+
 from django.apps import AppConfig
 
 

@@ -26,3 +26,8 @@ def acting(user_id: UUID | None, *, reason: str = "", door: str = "") -> Abstrac
     if user_id is not None:
         context["user"] = str(user_id)
     return pghistory.context(**context)
+
+
+def name_actor(user_id: UUID) -> None:
+    """Add the person to what the request's door has opened: a token's owner is known only inside."""
+    pghistory.context(user=str(user_id))

@@ -161,6 +161,8 @@ class Patient(Row):
                 name="patient_name_letters",
             ),
             models.Index(fields=["clinic", "family_name", "given_names"], name="patient_list"),
+            models.Index(fields=["clinic", "birth_date"], name="patient_birth_date"),
+            models.Index(fields=["clinic", "phone"], name="patient_phone"),
         ]
 
     @property

@@ -1,5 +1,6 @@
 """The one handler that turns problems, DRF's own errors among them, into RFC 9457 answers."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -38,7 +39,7 @@ def _as_problem(error: Exception) -> Problem | None:
     if isinstance(error, exceptions.APIException):
         problem = Problem(str(error.detail), code=str(error.default_code))
         problem.status = error.status_code
-        problem.title = str(error.default_detail)
+        problem.title = HTTPStatus(error.status_code).phrase
         return problem
     return None
 

@@ -1,5 +1,17 @@
 """This floor's addresses."""
 
 from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from clinic.api.clinics import ClinicsViewSet
+from clinic.api.consents import ConsentsViewSet
+from clinic.api.patients import PatientsViewSet
+from clinic.api.tasks import TasksViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("clinics", ClinicsViewSet, basename="clinic")
+router.register("patients", PatientsViewSet, basename="patient")
+router.register("consents", ConsentsViewSet, basename="consent")
+router.register("tasks", TasksViewSet, basename="task")
+
+urlpatterns: list[URLPattern | URLResolver] = router.urls

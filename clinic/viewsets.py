@@ -9,25 +9,40 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from rest_framework import serializers
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from clinic import access
 from clinic.access import Actor, Permission
 from clinic.api_defaults import NewestFirst
+from clinic.history import name_actor
 from clinic.idempotency import create_once
 
 RowType = TypeVar("RowType", bound=models.Model)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Unknown fields are refused, not ignored: a misspelt field must not be lost in silence."""
+    """Unknown fields are refused, not ignored: a misspelt field must not be lost in silence.
+
+    A value outside a list of choices is answered with the list.
+    """
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        for field in fields.values():
+            choice = getattr(field, "child", field)
+            if isinstance(choice, serializers.ChoiceField):
+                known = ", ".join(str(key) for key in choice.choices)
+                choice.error_messages["invalid_choice"] = f"Choose one of: {known}."
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = sorted(set(data) - set(self.fields))
+            writable = [name for name, field in self.fields.items() if not field.read_only]
+            unknown = sorted(set(data) - set(writable))
             if unknown:
-                known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+                known = ", ".join(writable) or "none"
                 raise serializers.ValidationError(
                     {name: [f"Unknown field. Known fields: {known}."] for name in unknown},
                     code="unknown_field",
@@ -46,6 +61,14 @@ class ClinicViewSet(GenericViewSet[Any]):
 
     access: ClassVar[Mapping[str, Permission]] = {}
     pagination_class = NewestFirst
+    # Nonsense in place of an id is an unknown address (404), for routers of paths and of patterns.
+    lookup_value_converter = "uuid"
+    lookup_value_regex = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # Whose token it is has only now been found out: too late for ActorMiddleware.
+        name_actor(self.actor.user_id)
 
     @property
     def actor(self) -> Actor:
@@ -53,7 +76,7 @@ class ClinicViewSet(GenericViewSet[Any]):
         request: Any = self.request
         if not hasattr(request, "_chairside_actor"):
             request._chairside_actor = access.actor_of(request.user)
-        return request._chairside_actor  # type: ignore[no-any-return]
+        return request._chairside_actor
 
     @property
     def permission(self) -> Permission:
@@ -84,7 +107,8 @@ class ClinicViewSet(GenericViewSet[Any]):
     ) -> Response:
         """One cursor page of what this person may see."""
         rows = self.paginate_queryset(access.visible(self.actor, queryset, self.permission))
-        return self.get_paginated_response(serializer_class(rows, many=True).data)
+        shaped = serializer_class(rows, many=True, context=self.get_serializer_context())
+        return self.get_paginated_response(shaped.data)
 
     def create_once(
         self,
@@ -96,7 +120,6 @@ class ClinicViewSet(GenericViewSet[Any]):
         answer: type[serializers.BaseSerializer[Any]],
     ) -> Response:
         """201 with the new row, or 200 with the row that this same call made before."""
-        row, made = create_once(
-            actor=self.actor, noun=noun, id=data["id"], body=self.request.data, make=make, find=find
-        )
+        sent: Any = self.request.data
+        row, made = create_once(actor=self.actor, noun=noun, id=data["id"], body=sent, make=make, find=find)
         return Response(answer(row).data, status=201 if made else 200)

@@ -1,0 +1,91 @@
+"""Consent: a signed yes to one thing, in one version of its wording; revoked with a time, never erased."""
+
+from datetime import datetime
+from uuid import UUID
+
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import Consent, ConsentScope, Patient
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+
+
+def current_scopes(patient_id: UUID) -> frozenset[ConsentScope]:
+    """What this patient has said yes to and not taken back: one query."""
+    return frozenset(
+        ConsentScope(scope)
+        for scope in Consent.objects.filter(patient_id=patient_id, revoked_at=None).values_list(
+            "scope", flat=True
+        )
+    )
+
+
+def record(
+    *,
+    actor: Actor,
+    id: UUID,
+    patient: Patient,
+    scope: ConsentScope,
+    form_version: str,
+    method: str,
+    given_at: datetime,
+    now: datetime,
+) -> Consent:
+    """Write down a yes. A newer signature for the same scope supersedes the one before, which is kept.
+
+    Raises `Invalid` for a consent given in the future or without a form's version or a way of giving,
+    and `Conflict` `newer_consent` for one older than the yes or the revocation already on record.
+    """
+    wrong = {}
+    if given_at > now:
+        wrong["given_at"] = "A consent can't be given in the future. Enter when it was signed."
+    if not form_version.strip():
+        wrong["form_version"] = "Name the version of the form that was signed."
+    if not method.strip():
+        wrong["method"] = "Say how it was given: paper form, tablet, by telephone."
+    if wrong:
+        raise Invalid(wrong)
+
+    def work() -> Consent:
+        # The patient's row stands guard: of two people recording at once the second sees the first's.
+        Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        said = Consent.objects.filter(patient=patient, scope=scope)
+        if said.filter(given_at__gt=given_at).exists() or said.filter(revoked_at__gt=given_at).exists():
+            raise Conflict(
+                "A newer answer to this is on record. Enter the date of the latest signature.",
+                code="newer_consent",
+            )
+        with acting(actor.user_id):
+            said.filter(revoked_at=None).update(revoked_at=given_at, revoked_how="superseded")
+            return Consent.objects.create(
+                id=id,
+                clinic_id=patient.clinic_id,
+                patient=patient,
+                scope=scope,
+                form_version=form_version.strip(),
+                method=method.strip(),
+                given_at=given_at,
+                recorded_by_id=actor.user_id,
+            )
+
+    return in_transaction(work)
+
+
+def revoke(*, actor: Actor | None, consent: Consent, how: str, now: datetime) -> Consent:
+    """Take a yes back, from now on. `how` says in which way the patient said so; `actor` is None when the
+    patient did it without staff (a STOP reply).
+
+    Revoking what is revoked changes nothing. Raises `Invalid` when `how` is empty.
+    """
+    if not how.strip():
+        raise Invalid({"how": "Say how the patient took it back: in person, by letter, text reply STOP."})
+
+    def work() -> Consent:
+        row = Consent.objects.select_for_update(no_key=True).get(pk=consent.pk)
+        if row.revoked_at is None:
+            row.revoked_at, row.revoked_how = now, how.strip()
+            with acting(actor.user_id if actor else None, reason=how.strip()):
+                row.save(update_fields=["revoked_at", "revoked_how"])
+        return row
+
+    return in_transaction(work)

@@ -1,0 +1,141 @@
+"""This floor's reads, named for what they return. Who may see which rows is said in `access`."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Greatest, Upper
+
+from clinic.models import AccessLog, Allergy, Consent, Patient, User, WorkItem
+from clinic.phones import e164
+
+MOST_FOUND = 25
+MOST_WORDS = 6
+MOST_CHANGES = 200
+ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
+US_DATE = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})")
+DIGITS_OF_A_PHONE = re.compile(r"\+?[\d\s().-]{7,24}")
+
+
+def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
+    """Up to 25 of these patients, the best match first: one query, on indexes.
+
+    A text of digits is a telephone number or an MRN. Otherwise every word must fit: a name (typing
+    errors forgiven, beginnings enough), a birth date (2001-05-17 or 5/17/2001) or an exact MRN. Empty
+    text finds nobody.
+    """
+    text = text.strip()
+    if DIGITS_OF_A_PHONE.fullmatch(text) and not ISO_DATE.fullmatch(text):
+        fitting = patients.filter(Q(phone=e164(text) or text) | Q(mrn=text))
+        return fitting.order_by("family_name", "given_names", "pk")[:MOST_FOUND]
+    fitting = patients.alias(family=Upper("family_name"), given=Upper("given_names"))
+    likeness: Any = Value(0.0)
+    words = text.split()[:MOST_WORDS]
+    for word in words:
+        birth_date = _date_in(word)
+        if birth_date:
+            fitting = fitting.filter(birth_date=birth_date)
+            continue
+        letters = word.upper()
+        fitting = fitting.filter(
+            Q(family__trigram_word_similar=letters) | Q(given__trigram_word_similar=letters) | Q(mrn=word)
+        )
+        likeness = likeness + Greatest(
+            TrigramWordSimilarity(letters, F("family")), TrigramWordSimilarity(letters, F("given"))
+        )
+    if not words:
+        return patients.none()
+    best_first = fitting.alias(likeness=likeness).order_by("-likeness", "family_name", "given_names", "pk")
+    return best_first[:MOST_FOUND]
+
+
+def _date_in(word: str) -> date | None:
+    written = ISO_DATE.fullmatch(word) or US_DATE.fullmatch(word)
+    try:
+        return date(*(int(written[part]) for part in ("year", "month", "day"))) if written else None
+    except ValueError:
+        return None  # 31 February is no date; then it is a word that fits nobody
+
+
+@dataclass(frozen=True)
+class ChartHeader:
+    """What stands on top of every page about a patient."""
+
+    patient: Patient
+    allergies: list[Allergy]
+    consents: list[Consent]
+
+
+def chart_header(patient: Patient) -> ChartHeader:
+    """The patient with allergies that still hold and consents that stand: two queries."""
+    return ChartHeader(
+        patient=patient,
+        allergies=list(allergies_of(patient).exclude(clinical_status__in=["inactive", "resolved"])),
+        consents=list(consents_of(patient).filter(revoked_at=None)),
+    )
+
+
+def allergies_of(patient: Patient) -> QuerySet[Allergy]:
+    """All allergies on record, also those refuted or resolved."""
+    return Allergy.objects.filter(patient=patient).order_by("substance", "pk")
+
+
+def consents_of(patient: Patient) -> QuerySet[Consent]:
+    """Every yes on record, also those taken back, the latest first."""
+    return Consent.objects.filter(patient=patient).select_related("recorded_by").order_by("-given_at", "-pk")
+
+
+def looks_at(patient: Patient) -> QuerySet[AccessLog]:
+    """Who looked at this chart, the latest first."""
+    return AccessLog.objects.filter(patient=patient).select_related("user").order_by("-at", "-pk")
+
+
+def open_work_items() -> QuerySet[WorkItem]:
+    """Tasks that wait for somebody, the most pressing first."""
+    waiting = WorkItem.objects.filter(closed_at=None)
+    return waiting.select_related("clinic", "patient", "owner").order_by("due_at", "pk")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One version of a patient's row: who made it, why, through which door, and which columns differ."""
+
+    at: datetime
+    what: str  # insert, update or delete
+    who: str  # a name, or "" for an import or a change by hand in the database
+    reason: str
+    door: str
+    fields: list[str]
+
+
+def changes_of(patient: Patient) -> list[Change]:
+    """The latest 200 changes of a patient's details, the newest first: two queries."""
+    model: Any = Patient.pgh_event_model  # type: ignore[attr-defined]
+    versions = list(
+        model.objects.filter(pgh_obj_id=patient.pk)
+        .select_related("pgh_context")
+        .order_by("-pgh_id")[: MOST_CHANGES + 1]
+    )
+    columns = [field.attname for field in Patient._meta.concrete_fields]
+    contexts = [version.pgh_context.metadata if version.pgh_context else {} for version in versions]
+    names = {
+        str(user_id): name
+        for user_id, name in User.objects.filter(
+            pk__in={UUID(context["user"]) for context in contexts if "user" in context}
+        ).values_list("pk", "full_name")
+    }
+    return [
+        Change(
+            at=version.pgh_created_at,
+            what=version.pgh_label,
+            who=names.get(context.get("user", ""), ""),
+            reason=context.get("reason", ""),
+            door=context.get("door", ""),
+            fields=[c for c in columns if before and getattr(before, c) != getattr(version, c)],
+        )
+        for version, before, context in zip(versions, [*versions[1:], None], contexts, strict=True)
+    ][:MOST_CHANGES]
