@@ -28,6 +28,9 @@ DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
 EMAIL_URL = env.str("EMAIL_URL", "")
 MFA_REQUIRED = env.bool("MFA_REQUIRED", PRODUCTION)
+# Whose address rate limits count: the one the proxy saw, or the peer's. X-Forwarded-For is believed only
+# as far as our own single proxy wrote it.
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
 IDLE_LOGOFF = timedelta(minutes=env.int("IDLE_LOGOFF_MINUTES", 15))
 
 if PRODUCTION:
@@ -147,6 +150,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Who may come in ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "clinic.User"
+# The address is unique in any spelling: constraint user_email_once, which the check cannot read.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -176,6 +181,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
 }
 ACCOUNT_SESSION_REMEMBER = False
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Chairside"
 MFA_ADAPTER = "clinic.signin.MFAAdapter"
@@ -203,7 +209,7 @@ CONTENT_SECURITY_POLICY = {
 TLS = PUBLIC_URL.startswith("https://")
 SECURE_SSL_REDIRECT = TLS
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]  # asked on the inside, by the container's health check
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
 SECURE_HSTS_PRELOAD = TLS
@@ -233,6 +239,7 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.AnonRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"user": "1200/min", "anon": "60/min"},
+    "NUM_PROXIES": int(BEHIND_PROXY),
     "EXCEPTION_HANDLER": "clinic.problem_handler.as_problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
