@@ -1,0 +1,92 @@
+"""Which stages a visit asks for, when each is due, and from when on it is of no use."""
+
+from datetime import date, datetime, timedelta
+
+from notifications import rules
+from notifications.rules import Visit
+from tests.cast import NOW, ZONE, local
+
+HOUR = timedelta(hours=1)
+
+
+def visit_at(starts_at: datetime, *, first: bool = True, zone: str = ZONE) -> Visit:
+    return Visit(starts_at=starts_at, ends_at=starts_at + 2 * HOUR, zone=zone, first=first)
+
+
+def stages(visit: Visit, noticed_at: datetime = NOW) -> list[str]:
+    return [wanted.stage for wanted in rules.for_booked(visit, noticed_at)]
+
+
+def test_a_first_visit_booked_early_is_announced_and_reminded_four_times() -> None:
+    visit = visit_at(local(date(2027, 2, 1), "9:30"))
+    due = {wanted.stage: wanted.due_at for wanted in rules.for_booked(visit, NOW)}
+    assert due == {
+        "confirmation": NOW,
+        "T-7d": local(date(2027, 1, 25), "9:30"),
+        "T-3d": local(date(2027, 1, 29), "9:30"),
+        "T-1d": local(date(2027, 1, 31), "9:30"),
+        "T-2h": local(date(2027, 2, 1), "8:00"),  # 7:30 is still night
+    }
+
+
+def test_a_later_visit_has_no_reminder_a_week_before() -> None:
+    assert stages(visit_at(local(date(2027, 2, 1), "9:30"), first=False)) == [
+        "confirmation",
+        "T-3d",
+        "T-1d",
+        "T-2h",
+    ]
+
+
+def test_a_visit_booked_for_tomorrow_is_not_announced_four_times() -> None:
+    # It is 9:00; the visit is at 9:00 tomorrow: the day-before reminder's moment is now, and has passed.
+    assert stages(visit_at(local(date(2027, 1, 12), "9:00"))) == ["confirmation", "T-2h"]
+
+
+def test_a_visit_booked_for_the_next_hour_is_only_confirmed() -> None:
+    assert stages(visit_at(NOW + HOUR)) == ["confirmation"]
+
+
+def test_each_reminder_is_of_use_until_the_next_takes_over_and_the_last_until_the_visit() -> None:
+    visit = visit_at(local(date(2027, 2, 1), "12:00"))
+    wanted = rules.for_booked(visit, NOW)[1:]
+    assert [one.stale_at for one in wanted] == [*(one.due_at for one in wanted[1:]), visit.starts_at]
+
+
+def test_a_booking_made_at_night_is_confirmed_at_eight() -> None:
+    confirmation = rules.for_booked(
+        visit_at(local(date(2027, 2, 1), "12:00")), local(date(2027, 1, 11), "22:15")
+    )[0]
+    assert confirmation.due_at == local(date(2027, 1, 12), "8:00")
+
+
+def test_a_reminder_that_the_night_moves_past_the_visit_is_too_late() -> None:
+    wanted = {one.stage: one for one in rules.for_booked(visit_at(local(date(2027, 2, 1), "7:30")), NOW)}
+    assert wanted["T-2h"].too_late(NOW)
+    assert not wanted["T-1d"].too_late(NOW)
+
+
+def test_a_delay_makes_a_reminder_too_late_at_the_very_moment_the_next_is_due() -> None:
+    wanted = {one.stage: one for one in rules.for_booked(visit_at(local(date(2027, 2, 1), "12:00")), NOW)}
+    stale_at = wanted["T-3d"].stale_at
+    assert not wanted["T-3d"].too_late(stale_at - timedelta(seconds=1))
+    assert wanted["T-3d"].too_late(stale_at)
+
+
+def test_the_days_are_counted_where_the_patient_lives() -> None:
+    # 23:30 on 31 January in Chicago is already 1 February in New York.
+    starts_at = local(date(2027, 1, 31), "23:30")
+    reminder = next(
+        one
+        for one in rules.for_booked(visit_at(starts_at, zone="America/New_York"), NOW)
+        if one.stage == "T-3d"
+    )
+    assert reminder.due_at == local(date(2027, 1, 29), "8:00", "America/New_York")
+
+
+def test_a_check_in_goes_out_at_nine_the_next_morning_and_is_stale_that_evening() -> None:
+    discharged = local(date(2027, 3, 13), "16:00")  # the clocks go forward in the night
+    wanted = rules.for_discharged(discharged - 2 * HOUR, discharged, ZONE)
+    assert wanted.due_at == local(date(2027, 3, 14), "9:00")
+    assert wanted.stale_at == local(date(2027, 3, 14), "21:00")
+    assert wanted.link_expires_at == wanted.due_at + timedelta(hours=48)

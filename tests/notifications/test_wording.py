@@ -1,0 +1,83 @@
+"""What messages say: nothing that tells a lock screen what the visit is about; text messages of one segment."""
+
+import re
+from dataclasses import fields
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications import rules, wording
+from notifications.wording import TEXTS, Words
+from tests.cast import ZONE, local
+
+FORBIDDEN = re.compile(
+    r"ketamine|infusion|\bdose|\bmg\b|psychiatr|depress|migraine|\bpain|mood|score|diagnos|treatment|"
+    r"therapy|drug|suicid|PHQ|Rosa|Delgado|1980",
+    re.IGNORECASE,
+)
+GSM_7 = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+# A host name of 18 letters, and the token's 22.
+LONGEST_LINK = "https://visits.example.com/m/" + "k" * 22
+WORDS = wording.words_for(
+    sender="Lakeside Clinic",
+    phone="(312) 555-0100",
+    visit_starts_at=local(date(2027, 9, 22), "10:30"),
+    clinic_zone=ZONE,
+)
+
+
+def test_every_stage_of_the_rules_has_its_words() -> None:
+    stages = {rule.stage for rule in rules.REMINDERS}
+    assert stages | {rules.CONFIRMATION, rules.CANCELLATION, rules.NEXT_MORNING} == set(TEXTS)
+
+
+@pytest.mark.parametrize("stage", TEXTS)
+def test_no_message_says_what_the_visit_is_about(stage: str) -> None:
+    subject, body = wording.write_email(stage, WORDS)
+    for text in (subject, body, wording.write_sms(stage, WORDS)):
+        assert not FORBIDDEN.search(text), text
+
+
+def test_a_message_can_only_be_given_the_allowed_fields() -> None:
+    assert {field.name for field in fields(Words)} == {"sender", "phone", "day", "time"}
+    named = {
+        name
+        for text in TEXTS.values()
+        for part in (text.subject, text.email, text.sms)
+        for name in re.findall(r"{(\w*)", part)
+    }
+    assert named <= {"sender", "phone", "day", "time", "link"}
+
+
+@pytest.mark.parametrize("stage", TEXTS)
+@given(sender=st.text(st.sampled_from(sorted(GSM_7 - {"\n", "\r"})), min_size=1, max_size=40))
+def test_a_text_message_is_one_gsm_7_segment_with_the_longest_sender_name(stage: str, sender: str) -> None:
+    words = Words(sender=sender, phone=WORDS.phone, day=WORDS.day, time=WORDS.time)
+    text = wording.write_sms(stage, words).replace(wording.LINK, LONGEST_LINK)
+    assert len(text) <= 160, text
+    assert set(text) <= GSM_7
+
+
+@pytest.mark.parametrize("stage", TEXTS)
+def test_every_message_names_its_sender_and_a_number_to_call(stage: str) -> None:
+    for text in (wording.write_email(stage, WORDS)[1], wording.write_sms(stage, WORDS)):
+        assert "Lakeside Clinic" in text
+        assert "(312) 555-0100" in text
+
+
+@pytest.mark.parametrize("stage", set(TEXTS) - {rules.CANCELLATION})
+def test_every_message_that_asks_something_carries_a_link(stage: str) -> None:
+    assert wording.write_email(stage, WORDS)[1].count(wording.LINK) == 1
+    assert wording.write_sms(stage, WORDS).count(wording.LINK) == 1
+
+
+def test_the_time_is_the_clock_on_the_clinics_wall() -> None:
+    words = wording.words_for(
+        sender="x", phone="y", visit_starts_at=local(date(2027, 3, 14), "12:05"), clinic_zone=ZONE
+    )
+    assert (words.day, words.time) == ("Sun 14 Mar", "12:05 PM")
