@@ -1,4 +1,4 @@
-"""What messages say: nothing that tells a lock screen what the visit is about; text messages of one segment."""
+"""What messages say: nothing that tells a lock screen what the visit is about, and SMS of one segment."""
 
 import re
 from dataclasses import fields

@@ -1,0 +1,75 @@
+"""Visits as rows, for stories about messages: no chair, nurse or clinician is needed to be reminded."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.fields.ranges import DateTimeTZRange
+
+from clinic.models import Patient
+from scheduler import protocols
+from scheduler.models import Appointment, AppointmentStatus, Protocol, TreatmentPlan
+from sessions_app.models import Session, SessionState
+from tests.cast import NOW, House, local
+
+# A Thursday ten days after NOW, 9:30 in Chicago.
+VISIT = local(date(2027, 1, 21), "9:30")
+
+
+def book(house: House, patient: Patient, starts_at: datetime = VISIT, **fields: Any) -> Appointment:
+    plan = TreatmentPlan.objects.filter(patient=patient).first() or write_plan(house, patient)
+    appointment = Appointment.objects.create(
+        clinic=house.clinic,
+        patient=patient,
+        plan=plan,
+        protocol=plan.protocol,
+        during=stretch(starts_at),
+        booked_by=house.ana,
+        **fields,
+    )
+    return Appointment.objects.get(pk=appointment.pk)
+
+
+def write_plan(house: House, patient: Patient) -> TreatmentPlan:
+    protocols.adopt_defaults(clinic=house.clinic)
+    return TreatmentPlan.objects.create(
+        clinic=house.clinic,
+        patient=patient,
+        protocol=Protocol.objects.get(clinic=house.clinic, code="mood-40"),
+        indication="F33.2",
+        ordered_dose=Decimal("0.5"),
+        sessions_ordered=6,
+        valid_from=date(2027, 1, 1),
+        valid_until=date(2027, 12, 31),
+        prescriber=house.priya,
+    )
+
+
+def stretch(starts_at: datetime) -> DateTimeTZRange:
+    return DateTimeTZRange(starts_at, starts_at + timedelta(hours=2))
+
+
+def cancel(appointment: Appointment, at: datetime = NOW) -> None:
+    Appointment.objects.filter(pk=appointment.pk).update(
+        status=AppointmentStatus.CANCELLED, cancelation_reason="pat", cancelled_at=at
+    )
+
+
+def move(appointment: Appointment, starts_at: datetime) -> None:
+    Appointment.objects.filter(pk=appointment.pk).update(during=stretch(starts_at))
+
+
+def discharge(appointment: Appointment, at: datetime) -> Session:
+    """The visit took place and the patient went home at `at`."""
+    Appointment.objects.filter(pk=appointment.pk).update(status=AppointmentStatus.FULFILLED)
+    return Session.objects.create(
+        clinic=appointment.clinic,
+        patient=appointment.patient,
+        appointment=appointment,
+        protocol=appointment.protocol,
+        state=SessionState.DISCHARGED,
+        arrived_at=appointment.starts_at,
+        started_at=appointment.starts_at + timedelta(minutes=20),
+        stopped_at=appointment.starts_at + timedelta(minutes=60),
+        discharged_at=at,
+    )
