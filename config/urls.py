@@ -1,6 +1,9 @@
 """Which room answers which address."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from web.views import frame
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
@@ -8,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("scheduler.urls")),
     path("api/v1/", include("sessions_app.urls")),
     path("api/v1/", include("notifications.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("api/docs/", frame.api_docs, name="api_docs"),
     path("", include("web.urls")),
 ]
 

@@ -25,13 +25,14 @@ class Place:
     label: str
     icon: str
     permission: Permission
+    more: str = ""  # words that a phone leaves out
     demo_only: bool = False
 
 
 PLACES = (
     Place("day", "Day", "calendar", access.EVERYONE),
     Place("patients", "Patients", "people", access.EVERYONE),
-    Place("nurse_station", "Nurse station", "chair", access.CLINICAL),
+    Place("nurse_station", "Nurse", "chair", access.CLINICAL, more="station"),
     Place("tasks", "Tasks", "tasks", access.EVERYONE),
     Place("messages", "Messages", "message", access.EVERYONE),
     Place("inbox", "Inbox", "inbox", access.EVERYONE, demo_only=True),

@@ -4,7 +4,7 @@ Every page of staff stands behind `staff_page`; the few that anybody may open ar
 tests/web/test_doors.py refuses a route that is neither. What a page shows is no business of this module.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from clinic import access
@@ -39,14 +40,19 @@ class StaffRequest(HttpRequest):
 Page = Callable[..., HttpResponse]
 
 
-def staff_page(permission: Permission) -> Callable[[Page], Page]:
+def staff_page(
+    permission: Permission, *, methods: Collection[str] = ("GET", "POST")
+) -> Callable[[Page], Page]:
     """Open this view to the permission's roles in the chosen clinic; times inside are the clinic's.
+
+    `methods` are the ones it answers (HEAD goes with GET); any other is a 405.
 
     A `Problem` that the view doesn't handle becomes a page with its sentence and its status. A form that
     was sent after the sign-in had run out comes back whole, to be sent again.
     """
 
     def decorate(view: Page) -> Page:
+        @require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])
         @wraps(view)
         def door(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
@@ -63,6 +69,7 @@ def staff_page(permission: Permission) -> Callable[[Page], Page]:
                 return problem_page(request, problem)
 
         door.permission = permission  # type: ignore[attr-defined]
+        door.allowed_methods = tuple(methods)  # type: ignore[attr-defined]
         return door
 
     return decorate

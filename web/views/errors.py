@@ -3,31 +3,34 @@
 An address below /api/ is answered in the API's own form.
 """
 
+from contextlib import suppress
+from typing import cast
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from clinic.problems import Forbidden, Missing, Problem, respond
-from web.doors import send_again
+from web.doors import StaffRequest, enter, send_again
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _of_the_api(request):
         return respond(Problem("The request could not be understood."))
-    return render(request, "400.html", status=400)
+    return render(_framed(request), "400.html", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _of_the_api(request):
         return respond(Forbidden("This is not open to you."))
-    return render(request, "403.html", status=403)
+    return render(_framed(request), "403.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _of_the_api(request):
         return respond(Missing("There is nothing at this address."))
-    return render(request, "404.html", status=404)
+    return render(_framed(request), "404.html", status=404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -52,11 +55,23 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     if from_own_page and not request.path.startswith("/accounts/"):
         return send_again(request, status=403, signed_out=False)
     return render(
-        request,
+        _framed(request),
         "403.html",
         {"problem": Forbidden("This form was too old or came from another site. Open the page again.")},
         status=403,
     )
+
+
+def _framed(request: HttpRequest) -> HttpRequest:
+    """Give somebody who is signed in the frame with the ways out, as behind a staff door.
+
+    A request that was refused at the very gate, for its Host, has no user yet.
+    """
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        with suppress(Problem):
+            enter(cast(StaffRequest, request))
+    return request
 
 
 def _of_the_api(request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""What belongs to no single part of the house: the way in, the chosen clinic, health, CSP reports."""
+"""What belongs to no single part of the house: the way in, the chosen clinic, health, reports, API docs."""
 
 import json
 import logging
@@ -10,7 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from redis.exceptions import RedisError
+from rest_framework.authentication import SessionAuthentication
 
 from clinic import access
 from clinic.models import Role
@@ -19,12 +21,14 @@ from web.forms import SwitchClinicForm
 
 logger = logging.getLogger(__name__)
 
+API_MANUAL = SpectacularSwaggerSplitView.as_view(
+    url_name="api_schema", template_name="web/api_docs.html", authentication_classes=[SessionAuthentication]
+)
 REPORT_BYTES = 8_192
 REPORTS_PER_MINUTE = 60
 
 
-@require_GET
-@staff_page(access.EVERYONE)
+@staff_page(access.EVERYONE, methods=["GET"])
 def home(request: StaffRequest) -> HttpResponse:
     """To the page where this person's day is: the nurse's station for a nurse, the day board for others."""
     if request.actor.roles[request.clinic.pk] == {Role.NURSE}:
@@ -32,13 +36,18 @@ def home(request: StaffRequest) -> HttpResponse:
     return redirect("day")
 
 
-@require_POST
-@staff_page(access.EVERYONE)
+@staff_page(access.EVERYONE, methods=["POST"])
 def switch_clinic(request: StaffRequest) -> HttpResponse:
     form = SwitchClinicForm(request.POST)
     if form.is_valid():
         choose_clinic(request, form.cleaned_data["clinic"])
     return redirect("home")
+
+
+@staff_page(access.EVERYONE, methods=["GET"])
+def api_docs(request: StaffRequest) -> HttpResponse:
+    """The API's manual, made from its schema. Its script is asked for by the same address with `?script`."""
+    return API_MANUAL(request)
 
 
 @require_GET

@@ -1,0 +1,23 @@
+"""A page as a person sees it: signed in as one of the cast, with the words that it shows."""
+
+import re
+from html import unescape
+
+from django.http import HttpResponse
+from django.test import Client
+
+from clinic.models import User
+
+
+def browser_of(user: User | None = None, **options: bool) -> Client:
+    """A browser in which this person is signed in; `None` is nobody."""
+    browser = Client(**options)  # type: ignore[arg-type]
+    if user is not None:
+        browser.force_login(user)
+    return browser
+
+
+def words(page: HttpResponse) -> str:
+    """What the page says, without its tags, on one line."""
+    body = re.sub(r"(?s)<head.*?</head>|<svg.*?</svg>", "", page.content.decode())
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())

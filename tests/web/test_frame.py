@@ -1,0 +1,195 @@
+"""The frame around every page: headers, health, reports, error pages that reveal nothing, few queries."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import path
+from redis.exceptions import RedisError
+
+from clinic.models import Role, Urgency, User, WorkItem
+from config import urls
+from tests.cast import NOW, House
+from tests.web.pages import browser_of, words
+
+
+def breaking(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("Rosa Delgado, MRN-ROSA")
+
+
+urlpatterns = [path("breaking/", breaking), path("api/v1/breaking/", breaking), *urls.urlpatterns]
+handler400, handler403 = urls.handler400, urls.handler403
+handler404, handler500 = urls.handler404, urls.handler500
+
+
+def task(house: House, **fields: Any) -> WorkItem:
+    details: dict[str, Any] = {
+        "clinic": house.clinic,
+        "title": "Call back",
+        "urgency": Urgency.AMBER,
+        "role": Role.NURSE,
+        "due_at": NOW + timedelta(hours=1),
+        **fields,
+    }
+    return WorkItem.objects.create(cause=f"test:{WorkItem.objects.count()}", **details)
+
+
+def report(browser: Client, body: Any) -> HttpResponse:
+    return browser.post("/csp-report/", json.dumps(body), content_type="application/csp-report")  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("address", ["/accounts/login/", "/nowhere/", "/health/", "/api/v1/nowhere/"])
+def test_every_answer_carries_the_policy_and_the_headers(db: None, address: str) -> None:
+    headers = browser_of().get(address).headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store" or "no-cache" in headers["Cache-Control"]
+    assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_no_template_holds_an_inline_script_style_or_handler(house: House) -> None:
+    for address in ("/accounts/login/", "/nowhere/", "/api/docs/"):
+        page = browser_of(None if "login" in address else house.nils).get(address).content.decode()
+        assert "<style" not in page
+        assert " style=" not in page
+        assert " onclick=" not in page
+        assert "<script>" not in page
+
+
+def test_health_is_well_when_both_databases_answer(db: None) -> None:
+    answer = browser_of().get("/health/")
+    assert (answer.status_code, answer.content) == (200, b"ok")
+
+
+def test_health_names_what_does_not_answer(db: None) -> None:
+    with (
+        mock.patch.object(connection, "cursor", side_effect=DatabaseError("host=secret")),
+        mock.patch.object(cache, "get", side_effect=RedisError("unix:/secret")),
+    ):
+        answer = browser_of().get("/health/")
+    assert (answer.status_code, answer.content) == (503, b"no answer: database, cache")
+
+
+def test_a_request_is_logged_by_its_route_and_health_not_at_all(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browser_of().get("/health/")
+    browser_of(house.nils).get("/api/v1/patients/", {"search": "Delgado"})
+    logged = capsys.readouterr().out
+    assert "/api/v1/" in logged
+    assert "Delgado" not in logged
+    assert "health" not in logged
+
+
+def test_a_report_logs_the_directive_and_the_origin_alone(db: None, caplog: pytest.LogCaptureFixture) -> None:
+    answer = report(
+        browser_of(enforce_csrf_checks=True),
+        {
+            "csp-report": {
+                "violated-directive": "script-src-elem 'self'",
+                "blocked-uri": "https://evil.example/path?patient=Rosa\nforged line",
+                "document-uri": "https://clinic.example/patients/Rosa",
+            }
+        },
+    )
+    assert answer.status_code == 204
+    assert "CSP: script-src-elem blocked https://evil.example" in caplog.text
+    assert "Rosa" not in caplog.text
+    assert "\nforged" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"csp-report": {}}, 400), ([], 400), ("x", 400), ({"csp-report": {"pad": "x" * 9000}}, 413)],
+)
+def test_nonsense_reports_are_refused(db: None, body: Any, status: int) -> None:
+    assert report(browser_of(), body).status_code == status
+
+
+def test_reports_from_one_place_are_counted(db: None) -> None:
+    browser = browser_of()
+    answers = [report(browser, []).status_code for _ in range(61)]
+    assert answers == [400] * 60 + [429]
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("address", ["/breaking/", "/api/v1/breaking/"])
+def test_a_broken_page_reveals_nothing(house: House, address: str) -> None:
+    browser = browser_of(house.nils)
+    browser.raise_request_exception = False
+    answer = browser.get(address)
+    assert answer.status_code == 500
+    assert b"Rosa" not in answer.content
+    assert b"Traceback" not in answer.content
+    assert b"broke" in answer.content
+
+
+def test_an_unknown_address_is_a_page_to_people_and_a_problem_to_programs(house: House) -> None:
+    page = browser_of(house.nils).get("/nowhere/")
+    assert page.status_code == 404
+    assert "Not found" in words(page)
+    answer = browser_of(house.nils).get("/api/v1/nowhere/")
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "not_found"
+
+
+def test_a_foreign_host_header_is_refused(db: None) -> None:
+    assert browser_of().get("/nowhere/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_the_frame_counts_the_tasks_that_are_mine_or_anybodys_of_my_role(
+    house: House, other_house: House
+) -> None:
+    task(house)
+    task(house, owner=house.nils, role=Role.FRONT_DESK)
+    task(house, owner=house.priya)
+    task(house, role=Role.MANAGER)
+    task(house, closed_at=NOW, closed_by=house.nils, outcome="Called.")
+    task(other_house)
+    assert browser_of(house.nils).get("/nowhere/").context["frame"].open_tasks == 2
+
+
+def test_the_frame_says_whose_clinic_it_is_and_that_it_is_made_up(house: House) -> None:
+    page = words(browser_of(house.nils).get("/nowhere/"))
+    assert "Lakeside Infusion Clinic" in page
+    assert "Synthetic clinic" in page
+    house.clinic.synthetic = False
+    house.clinic.save()
+    assert "Synthetic clinic" not in words(browser_of(house.nils).get("/nowhere/"))
+
+
+def test_the_frame_asks_four_questions_however_many_tasks_there_are(house: House) -> None:
+    """The user, the roles, the clinics, the open tasks; the session is read from the cache."""
+    browser = browser_of(house.nils)
+    browser.get("/nowhere/")
+    for _ in range(3):
+        task(house)
+    with CaptureQueriesContext(connection) as captured:
+        browser.get("/nowhere/")
+    assert len([query for query in captured if query["sql"].startswith("SELECT")]) == 4
+
+
+@pytest.mark.parametrize(("who", "where"), [("nils", "nurse_station"), ("ana", "day"), ("max", "day")])
+def test_everybody_starts_where_their_day_is(house: House, who: str, where: str) -> None:
+    user: User = getattr(house, who)
+    with mock.patch("web.views.frame.redirect", side_effect=lambda name: HttpResponse(name)):
+        assert browser_of(user).get("/").content.decode() == where
+
+
+def test_the_api_manual_is_for_staff(house: House) -> None:
+    assert browser_of().get("/api/docs/").status_code == 302
+    assert browser_of().get("/api/schema/").status_code == 401
+    assert browser_of(house.ana).get("/api/docs/").status_code == 200
+    assert browser_of(house.ana).get("/api/schema/").status_code == 200

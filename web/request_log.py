@@ -1,0 +1,31 @@
+"""What the log says of a request: method, route, status, who, from where.
+
+The route's pattern, never the address: addresses hold the secrets of patients' links and the words that
+somebody searched for. The health check, asked every few seconds, is not written at all.
+"""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import Resolver404, resolve
+from django_structlog.middlewares import RequestMiddleware
+
+UNLOGGED = "health"
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if self.route_of(request)[0] == UNLOGGED:
+            return self.get_response(request)  # type: ignore[no-any-return]
+        return super().__call__(request)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def route_of(request: HttpRequest) -> tuple[str, str]:
+        """(name, pattern) of the route that will answer."""
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return "", "(no such address)"
+        return match.view_name, match.route
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} /{RequestLogMiddleware.route_of(request)[1]}"
