@@ -23,8 +23,9 @@ from embedded.progress import Trouble
 Wait = Callable[[Callable[[], bool], float], bool]
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
-_CAP_DAC_OVERRIDE = 1
+_PR_SET_PDEATHSIG, _PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
+_CAP_DAC_OVERRIDE, _CAP_SETPCAP = 1, 8
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -46,6 +47,10 @@ def start(
     """
     parent = os.getpid()
     crosses = account is not None and not _is_open_to_all(Path(command[0]), folder)
+    if crosses and not _may_pass_file_modes():
+        raise Trouble(
+            f"{folder} is below a folder that root alone may enter. Move it, or start as another user."
+        )
 
     def before_exec() -> None:
         if account:
@@ -67,8 +72,7 @@ def start(
 
 def die_with_parent(death_signal: signal.Signals, parent: int) -> None:
     """Ask the kernel to signal this process when `parent` dies; it may be dead already."""
-    if _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0) != 0:
-        os._exit(126)
+    _must(_libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0))
     if os.getppid() != parent:
         os._exit(126)
 
@@ -130,6 +134,14 @@ def _is_open_to_all(program: Path, folder: Path) -> bool:
     )
 
 
+def _may_pass_file_modes() -> bool:
+    """Whether this root has the capabilities for it, which a container may have taken away."""
+    status = Path("/proc/self/status").read_text()
+    [permitted] = [line.split()[1] for line in status.splitlines() if line.startswith("CapPrm:")]
+    needed = 1 << _CAP_DAC_OVERRIDE | 1 << _CAP_SETPCAP
+    return int(permitted, 16) & needed == needed
+
+
 def _become(account: Account, *, crosses_closed_folders: bool) -> None:
     """Stop being root, in the child.
 
@@ -137,15 +149,19 @@ def _become(account: Account, *, crosses_closed_folders: bool) -> None:
     keeps the one capability that passes file modes, and no other.
     """
     if crosses_closed_folders:
-        _libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        # setuid() then takes no capability away, and access() heeds them; capset() takes all but one.
+        _must(_libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
     os.setgroups([])
     os.setgid(account.gid)
     os.setuid(account.uid)
     if crosses_closed_folders:
         header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
-        bit = 1 << _CAP_DAC_OVERRIDE
-        data = struct.pack("=6I", bit, bit, bit, 0, 0, 0)
-        if _libc.capset(header, data) != 0:
-            os._exit(126)
-        if _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0) != 0:
-            os._exit(126)
+        kept = 1 << _CAP_DAC_OVERRIDE
+        _must(_libc.capset(header, struct.pack("=6I", kept, kept, kept, 0, 0, 0)))
+        _must(_libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0))
+
+
+def _must(result: int) -> None:
+    """End the child before it runs anything, when the kernel refused."""
+    if result != 0:
+        os._exit(126)

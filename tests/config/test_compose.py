@@ -10,7 +10,7 @@ import re
 from importlib import resources
 from typing import Any
 
-import gunicorn.config
+import gunicorn.config  # type: ignore[import-untyped]
 import jsonschema
 import pytest
 import yaml

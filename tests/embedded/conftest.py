@@ -40,6 +40,11 @@ def processes_of(folder: Path) -> dict[int, str]:
     return found
 
 
+def parent_of(number: int) -> int:
+    after_name = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2]
+    return int(after_name.split()[1])
+
+
 @dataclass
 class Run:
     """bin/run --databases-only on one folder."""
@@ -84,10 +89,9 @@ class Run:
     def number_of(self, program: str) -> int:
         """The process number of the server `program`, a direct child of the run."""
         assert self.process
-        [children] = Path(f"/proc/{self.process.pid}/task").glob(f"{self.process.pid}/children")
-        for child in map(int, children.read_text().split()):
-            if program in Path(f"/proc/{child}/cmdline").read_text():
-                return child
+        for number, command in processes_of(self.folder).items():
+            if program in command and parent_of(number) == self.process.pid:
+                return number
         raise AssertionError(f"{program} does not run")
 
     def write(self, text: str) -> None:

@@ -1,13 +1,17 @@
 """Starting and stopping: bin/run with the two databases alone."""
 
+import os
 import signal
 import socket
 import stat
+from pathlib import Path
 
 import pytest
 
 from embedded import application
-from tests.embedded.conftest import Run, processes_of
+from tests.embedded.conftest import Run, processes_of, until
+
+DAC_OVERRIDE_ALONE = 1 << 1
 
 
 def test_ctrl_c_stops_everything_in_order_and_leaves_no_process(run: Run) -> None:
@@ -89,3 +93,33 @@ def test_a_wanted_port_that_is_taken_is_not_exchanged_for_another(monkeypatch: p
         monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
         with pytest.raises(application.Trouble, match="is taken; choose another"):
             application.listen()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the databases as somebody else")
+def test_root_may_keep_the_data_below_a_folder_that_nobody_else_may_enter(run: Run) -> None:
+    """As in /root. The databases keep one capability of root's, and none when the way is open."""
+    run.folder.parent.chmod(0o700)
+
+    run.start()
+    run.write("a reading")
+
+    assert run.rows() == ["a reading"]
+    assert capabilities_of(run.number_of("bin/postgres")) == DAC_OVERRIDE_ALONE
+    run.stop(signal.SIGKILL)
+    until(lambda: processes_of(run.folder) == {})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the databases as somebody else")
+def test_root_starts_the_databases_as_a_user_without_any_right(run: Run) -> None:
+    run.start()
+
+    for program in ("bin/postgres", "valkey-server"):
+        number = run.number_of(program)
+        assert Path(f"/proc/{number}").stat().st_uid != 0
+        assert capabilities_of(number) == 0
+
+
+def capabilities_of(number: int) -> int:
+    status = Path(f"/proc/{number}/status").read_text()
+    [effective] = [line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")]
+    return int(effective, 16)
