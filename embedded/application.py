@@ -32,7 +32,7 @@ class Program:
     log: Path
     listens_on: socket.socket | None = None
     stop_signal: signal.Signals = signal.SIGTERM
-    seconds_to_stop: float = 4.0
+    seconds_to_stop: float = 2.5
 
     def start(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:

@@ -13,7 +13,7 @@ control_socket_disable = True
 workers = 2
 worker_class = "sync"
 timeout = 60
-graceful_timeout = 4
+graceful_timeout = 2
 
 
 def post_fork(server: Any, worker: Any) -> None:

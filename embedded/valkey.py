@@ -23,7 +23,7 @@ class Valkey:
     throw_away: bool = False
     name: str = "Valkey"
     stop_signal: signal.Signals = signal.SIGTERM
-    seconds_to_stop: float = 2.0
+    seconds_to_stop: float = 1.0
 
     @property
     def log(self) -> Path:
