@@ -205,7 +205,7 @@ class Allergy(Row):
     code = models.CharField(max_length=64, blank=True)
     category = models.CharField(max_length=40, blank=True)
     criticality = models.CharField(max_length=20, blank=True)
-    reaction = models.CharField(max_length=240, blank=True)
+    reaction = models.TextField(blank=True)
     clinical_status = models.CharField(max_length=20, default="active")
     verification_status = models.CharField(max_length=20, blank=True)
     recorded_at = models.DateTimeField(null=True, blank=True)

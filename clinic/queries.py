@@ -74,7 +74,11 @@ def chart_header(patient: Patient) -> ChartHeader:
     """The patient with allergies that still hold and consents that stand: two queries."""
     return ChartHeader(
         patient=patient,
-        allergies=list(allergies_of(patient).exclude(clinical_status__in=["inactive", "resolved"])),
+        allergies=list(
+            allergies_of(patient)
+            .exclude(clinical_status__in=["inactive", "resolved"])
+            .exclude(verification_status__in=["refuted", "entered-in-error"])
+        ),
         consents=list(consents_of(patient).filter(revoked_at=None)),
     )
 

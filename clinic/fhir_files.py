@@ -1,0 +1,109 @@
+"""Resources out of files: NDJSON (one a line) or a Bundle, each with the place it was found at."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from clinic.fhir import Resource
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record stands: `Patient.ndjson:17`, or `bundle.json:1 entry 3`."""
+
+    file: str
+    line: int
+    entry: int | None = None
+
+    @property
+    def order(self) -> tuple[str, int, int]:
+        return self.file, self.line, -1 if self.entry is None else self.entry
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" + ("" if self.entry is None else f" entry {self.entry}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """One resource; a Bundle's entry is also known by its full URL."""
+
+    place: Place
+    resource: Resource
+    full_url: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Something that can't come in, and why: sentences without a patient's data."""
+
+    place: Place
+    reason: str
+
+
+def resources_in(path: Path) -> Iterator[Found | Refused]:
+    """Everything in a file: line by line, or whole when it is one document on many lines."""
+    try:
+        with path.open("rb") as file:
+            if _is_one_document(file):
+                yield from _document(Place(path.name, 1), file.read())
+                return
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield from _document(Place(path.name, number), line)
+    except OSError as error:
+        yield Refused(Place(path.name, 0), f"The file can't be read: {error.strerror}.")
+
+
+def _is_one_document(file: BinaryIO) -> bool:
+    """A resource on a line of its own ends on that line; one broken first line makes no document."""
+    try:
+        first = next((line.strip() for line in file if line.strip()), b"")
+        return not first.endswith(b"}") and not any(_is_resource(line) for line in file)
+    finally:
+        file.seek(0)
+
+
+def _is_resource(line: bytes) -> bool:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and "resourceType" in value
+
+
+def _document(place: Place, text: bytes) -> Iterator[Found | Refused]:
+    try:
+        value: Any = json.loads(text.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        yield Refused(place, "This isn't UTF-8 text.")
+        return
+    except json.JSONDecodeError as error:
+        at = Place(place.file, place.line + error.lineno - 1)
+        yield Refused(at, f"This isn't JSON: {error.msg.removesuffix(' at')} at column {error.colno}.")
+        return
+    except RecursionError:
+        yield Refused(place, "This JSON is nested too deeply.")
+        return
+    if not isinstance(value, dict):
+        yield Refused(place, "A resource is a JSON object: { … }.")
+    elif value.get("resourceType") == "Bundle":
+        yield from _entries(place, value)
+    else:
+        yield Found(place, value)
+
+
+def _entries(place: Place, bundle: Resource) -> Iterator[Found | Refused]:
+    entries = bundle.get("entry", [])
+    if not isinstance(entries, list):
+        yield Refused(place, "The Bundle's entry must be a list.")
+        return
+    for index, entry in enumerate(entries):
+        at = Place(place.file, place.line, index)
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if not isinstance(resource, dict):
+            yield Refused(at, "This entry has no resource.")
+        else:
+            full_url = entry.get("fullUrl")
+            yield Found(at, resource, full_url if isinstance(full_url, str) else "")

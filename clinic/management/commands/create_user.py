@@ -1,0 +1,61 @@
+"""manage.py create_user EMAIL --name NAME --role ROLE... [--clinic NAME_OR_ID]: somebody who works here.
+
+Nobody types a password for somebody else: the command prints a link with which the person sets their
+own, once, within the days that PASSWORD_RESET_TIMEOUT gives. Run it again for another clinic or role,
+or for a new link.
+"""
+
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
+from django.db import transaction
+from django.urls import reverse
+
+from clinic.history import acting
+from clinic.management.commands.import_patients import chosen_clinic
+from clinic.models import Membership, Role, User
+
+
+class Command(BaseCommand):
+    help = "Makes a user, or gives one another role, and prints a link to set a password with."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("--name", default="", help="Full name; needed for somebody new.")
+        parser.add_argument("--role", required=True, choices=Role.values, action="append")
+        parser.add_argument(
+            "--clinic", default="", help="Name or id; may be left out where there is only one."
+        )
+        parser.add_argument("--credentials", default="", help="RN, MD, NP: printed beside a signature.")
+
+    def handle(self, *, email: str, **options: Any) -> None:
+        try:
+            validate_email(email.strip())
+        except ValidationError as error:
+            raise CommandError("This isn't an e-mail address.") from error
+        clinic = chosen_clinic(options["clinic"])
+        with transaction.atomic(), acting(None, door="command"):
+            user = User.objects.filter(email__iexact=email.strip()).first()
+            if user is None:
+                if not options["name"].strip():
+                    raise CommandError("Say who this is with --name.")
+                user = User.objects.create_user(
+                    email, full_name=options["name"].strip(), credentials=options["credentials"]
+                )
+            for role in options["role"]:
+                Membership.objects.get_or_create(user=user, clinic=clinic, role=role)
+        if user.has_usable_password():
+            self.stdout.write(f"{user.email} keeps their password.")
+            return
+        key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+        address = reverse(
+            "account_reset_password_from_key",
+            kwargs=dict(zip(("uidb36", "key"), key.split("-", 1), strict=True)),
+        )
+        self.stderr.write("Give this link to the person; it sets their password and works once:")
+        self.stdout.write(f"{settings.PUBLIC_URL}{address}")

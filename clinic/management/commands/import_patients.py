@@ -1,0 +1,69 @@
+"""manage.py import_patients FILE... [--clinic NAME_OR_ID]: FHIR R4 patients and allergies into a clinic."""
+
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from clinic import clock
+from clinic.fhir_import import Outcome, import_files
+from clinic.models import Clinic
+
+NOUNS = ("patients", "allergies")
+
+
+class Command(BaseCommand):
+    help = (
+        "Imports FHIR R4 Patients and AllergyIntolerances (US Core) from NDJSON files or Bundles. What is "
+        "good comes in, what is not is listed with its line and the reason. Running it again changes nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--clinic", default="", help="Name or id; may be left out where there is only one."
+        )
+
+    def handle(self, *, files: list[Path], **options: Any) -> None:
+        clinic = chosen_clinic(options["clinic"])
+        today = clock.local_date(clock.now(), clinic.time_zone)
+        shown_at = monotonic()
+
+        def progress(noun: str, done: int, total: int) -> None:
+            nonlocal shown_at
+            if done == total or monotonic() - shown_at >= 0.5:
+                shown_at = monotonic()
+                self.stderr.write(f"{noun}: {done:,} of {total:,}")
+
+        self.stderr.write(f"Reading {len(files)} file(s) for {clinic.name} …")
+        outcome = import_files(clinic=clinic, paths=files, today=today, progress=progress)
+        self._report(outcome)
+
+    def _report(self, outcome: Outcome) -> None:
+        for kept in outcome.kept:
+            self.stdout.write(f"{kept.place}: {kept.reason}")
+        for refused in outcome.refused:
+            self.stdout.write(self.style.ERROR(f"{refused.place}: {refused.reason}"))
+        for noun in NOUNS:
+            said = [
+                f"{count} {what}" for (what_noun, what), count in outcome.counts.items() if what_noun == noun
+            ]
+            self.stdout.write(f"{noun}: {', '.join(said) or 'none'}")
+        if outcome.refused:
+            places = len({refused.place for refused in outcome.refused})
+            raise CommandError(f"{places} record(s) were refused and are listed above; the rest is in.")
+
+
+def chosen_clinic(name_or_id: str) -> Clinic:
+    """The clinic an operator means. Raises CommandError with the clinics there are."""
+    clinics = list(Clinic.objects.order_by("name"))
+    if not name_or_id and len(clinics) == 1:
+        return clinics[0]
+    for clinic in clinics:
+        if name_or_id == clinic.name or name_or_id == str(clinic.pk):
+            return clinic
+    there_are = (
+        "; ".join(f"{clinic.name} ({clinic.pk})" for clinic in clinics) or "none yet: create_clinic makes one"
+    )
+    raise CommandError(f"Say which clinic with --clinic. There are: {there_are}.")

@@ -1,0 +1,108 @@
+"""What operators type: clinics, users, tokens."""
+
+import hashlib
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+from knox.models import AuthToken
+from rest_framework.test import APIClient
+
+from clinic.models import Clinic, Membership, Role, User
+from tests.cast import PASSWORD, House
+
+ME = "/api/v1/clinics/"
+
+
+def run(*arguments: str, **options: Any) -> str:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out, stderr=io.StringIO(), **options)
+    return out.getvalue().strip()
+
+
+def with_token(token: str) -> APIClient:
+    return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
+
+
+def test_a_token_acts_as_its_user_and_only_its_hash_is_stored(house: House) -> None:
+    token = run("create_token", "Ana@Lakeside.example", "--days", "30")
+    answer = with_token(token).get(ME)
+    assert answer.json()["results"][0]["roles"] == ["front_desk"]
+    row = AuthToken.objects.get(user=house.ana)
+    stored = [str(value) for value in vars(row).values()]
+    assert not any(token in value for value in stored)
+    assert row.digest == hashlib.sha512(token.encode()).hexdigest()
+    assert timedelta(days=29) < row.expiry - timezone.now() <= timedelta(days=30)
+
+
+def test_an_expired_token_is_refused(house: House) -> None:
+    token = run("create_token", "ana@lakeside.example")
+    AuthToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+    answer = with_token(token).get(ME)
+    assert (answer.status_code, answer.json()["code"]) == (401, "authentication_failed")
+    assert not AuthToken.objects.exists()
+
+
+def test_the_token_of_somebody_who_left_is_refused(house: House) -> None:
+    token = run("create_token", "ana@lakeside.example")
+    User.objects.filter(pk=house.ana.pk).update(is_active=False)
+    assert with_token(token).get(ME).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(("nobody@lakeside.example",), "No active user"), (("ana@lakeside.example", "--days", "0"), "--days")],
+)
+def test_a_token_nobody_can_have_is_refused(house: House, arguments: tuple[str, ...], says: str) -> None:
+    with pytest.raises(CommandError, match=says):
+        run("create_token", *arguments)
+
+
+NEW_CLINIC = ("create_clinic", "Harbor Infusions", "--sender", "Harbor", "--zone", "America/New_York")
+
+
+@pytest.mark.django_db
+def test_a_clinic_is_made_with_its_zone_and_number() -> None:
+    id = run(*NEW_CLINIC, "--phone", "(212) 555-0100")
+    clinic = Clinic.objects.get(pk=id)
+    assert (clinic.time_zone, str(clinic.phone)) == ("America/New_York", "+12125550100")
+    with pytest.raises(CommandError, match="already"):
+        run(*NEW_CLINIC, "--phone", "(212) 555-0100")
+
+
+@pytest.mark.django_db
+def test_a_clinic_with_a_made_up_zone_is_refused_by_name() -> None:
+    with pytest.raises(CommandError, match="time_zone: Mars/Base is not an IANA time zone"):
+        run("create_clinic", "Harbor", "--sender", "Harbor", "--zone", "Mars/Base", "--phone", "+12125550100")
+
+
+def test_a_new_user_sets_their_own_password_with_the_link_once(house: House) -> None:
+    link = run("create_user", "Nora@Lakeside.example", "--name", "Nora Quinn", "--role", "nurse")
+    nora = User.objects.get(email="nora@lakeside.example")
+    assert not nora.has_usable_password()
+    assert Membership.objects.get(user=nora).role == Role.NURSE
+    path = link.removeprefix("http://localhost:8000")
+    client = Client()
+    form = client.get(path, follow=True)
+    passwords = {"password1": PASSWORD, "password2": PASSWORD}
+    answer = client.post(form.request["PATH_INFO"], passwords)
+    assert answer.status_code == 302
+    nora.refresh_from_db()
+    assert nora.check_password(PASSWORD)
+    assert nora.password.startswith("argon2$argon2id$")
+    assert b"password1" not in Client().get(path, follow=True).content
+
+
+def test_a_known_user_gets_another_role_and_keeps_the_password(house: House) -> None:
+    said = run("create_user", "ana@lakeside.example", "--role", "manager", "--role", "front_desk")
+    assert said == "ana@lakeside.example keeps their password."
+    assert set(house.ana.memberships.values_list("role", flat=True)) == {"front_desk", "manager"}
+
+
+def test_somebody_new_needs_a_name(house: House) -> None:
+    with pytest.raises(CommandError, match="--name"):
+        run("create_user", "new@lakeside.example", "--role", "nurse")
