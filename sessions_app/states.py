@@ -6,7 +6,7 @@
 Who may is read by `access`; the rest by `recording`, which locks the session before it asks.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,7 +81,7 @@ MISSING: Final[Mapping[str, str]] = {
     "checklist_complete": "Answer every item of the checklist.",
     "checklist_passed": "An item of the checklist failed: the prescriber must decide.",
     "dose_prepared": "Prepare the dose on the worksheet.",
-    "baseline": "Measure a full set of vital signs within 15 minutes before the start.",  # domain.md 3.4 [D]
+    "baseline": "Measure a full set of vital signs shortly before the start.",
     "start_limits": "Vital signs are past the protocol's start limits: the prescriber must decide.",
     "observed": "The protocol's minimum observation time has not passed since the infusion stopped.",
     "vitals_after_stop": "Record vital signs after the infusion stopped.",
@@ -127,7 +127,3 @@ def possible(state: str) -> list[str]:
 
 def spoken(state: str) -> str:
     return state.replace("_", " ")
-
-
-def who_may(name: str) -> Collection[str]:
-    return ACTS[name].roles

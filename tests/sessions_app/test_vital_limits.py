@@ -28,8 +28,8 @@ def test_the_edges_of_the_reject_ring_are_inside(sign: str) -> None:
     if sign != "systolic_mmhg":
         assert rejected(with_pressure(sign, low)) == []
     assert rejected(with_pressure(sign, high)) == []
-    assert [doubt.field for doubt in rejected(with_pressure(sign, high + step))][0] == sign
-    assert [doubt.field for doubt in rejected(with_pressure(sign, low - step))][0] == sign
+    assert sign in [doubt.field for doubt in rejected(with_pressure(sign, high + step))]
+    assert sign in [doubt.field for doubt in rejected(with_pressure(sign, low - step))]
 
 
 @pytest.mark.parametrize("sign", [sign for sign, ring in RINGS.items() if ring.confirm])

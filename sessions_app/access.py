@@ -1,0 +1,14 @@
+"""Who may do what to a session. Who may write is read from the one table of `states`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from clinic.access import CLINICAL, Permission, roles
+from clinic.models import Role
+from sessions_app import states
+
+READ_SESSIONS: Final[Permission] = CLINICAL | roles(Role.MANAGER)
+OPEN_SESSION: Final[Permission] = CLINICAL
+MAY: Final[Mapping[str, Permission]] = {
+    name: frozenset(Role(role) for role in act.roles) for name, act in states.ACTS.items()
+}

@@ -1,0 +1,204 @@
+"""What calls about a session answer: its head, its lines, and the frozen versions of its record."""
+
+import json
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from sessions_app import states
+from sessions_app.models import (
+    ChecklistAnswer,
+    Discharge,
+    DoseWorksheet,
+    InfusionEvent,
+    Observation,
+    Session,
+    SideEffect,
+    SignedRecord,
+    VitalSigns,
+)
+
+LINE = ["id", "recorded_by", "recorded_by_name", "recorded_at"]
+CORRECTABLE = [*LINE, "corrects", "correction_reason", "amendment"]
+
+
+class SessionSummarySerializer(serializers.ModelSerializer[Session]):
+    """Where a session stands."""
+
+    patient_name = serializers.CharField(source="patient.full_name", read_only=True)
+    protocol_title = serializers.CharField(source="protocol.title", read_only=True)
+
+    class Meta:
+        model = Session
+        fields = [
+            "id",
+            "clinic",
+            "patient",
+            "patient_name",
+            "appointment",
+            "protocol",
+            "protocol_title",
+            "state",
+            "revision",
+            "arrived_at",
+            "started_at",
+            "stopped_at",
+            "stopped_early",
+            "stop_reason",
+            "discharged_at",
+        ]
+
+
+class LineSerializer(serializers.ModelSerializer[Any]):
+    recorded_by_name = serializers.CharField(source="recorded_by.full_name", read_only=True)
+
+    class Meta:
+        model: type[Observation]
+        fields: list[str]
+
+
+class ChecklistAnswerSerializer(LineSerializer):
+    class Meta:
+        model = ChecklistAnswer
+        fields = [*CORRECTABLE, "item", "result", "note"]
+
+
+class DoseWorksheetSerializer(LineSerializer):
+    class Meta:
+        model = DoseWorksheet
+        fields = [
+            *CORRECTABLE,
+            "weight_kg",
+            "weighed_at",
+            "ordered_dose",
+            "dose_basis",
+            "stock_mg_per_ml",
+            "bag_volume_ml",
+            "minutes",
+            "dose_mg",
+            "drug_volume_ml",
+            "concentration_mg_per_ml",
+            "rate_ml_per_h",
+            "formula_version",
+            "warning",
+        ]
+
+
+class InfusionEventSerializer(LineSerializer):
+    class Meta:
+        model = InfusionEvent
+        fields = [*LINE, "kind", "reason"]
+
+
+class VitalSignsSerializer(LineSerializer):
+    class Meta:
+        model = VitalSigns
+        fields = [
+            *CORRECTABLE,
+            "measured_at",
+            "systolic_mmhg",
+            "diastolic_mmhg",
+            "heart_rate_per_min",
+            "respiratory_rate_per_min",
+            "oxygen_saturation_percent",
+            "temperature_cel",
+            "pain_nrs",
+            "absent_reason",
+            "confirmed",
+        ]
+
+
+class SideEffectSerializer(LineSerializer):
+    class Meta:
+        model = SideEffect
+        fields = [
+            *CORRECTABLE,
+            "term",
+            "onset_at",
+            "grade",
+            "relatedness",
+            "action",
+            "outcome",
+            "ended_at",
+        ]
+
+
+class DischargeSerializer(LineSerializer):
+    class Meta:
+        model = Discharge
+        fields = [
+            *LINE,
+            "vital_signs_score",
+            "activity_score",
+            "nausea_pain_score",
+            "iv_site_score",
+            "intake_score",
+            "escort_name",
+            "instructions_given",
+        ]
+
+
+class SignatureSerializer(serializers.ModelSerializer[SignedRecord]):
+    """A frozen version without its content."""
+
+    signed_by_name = serializers.CharField(source="signed_by.full_name", read_only=True)
+
+    class Meta:
+        model = SignedRecord
+        fields = [
+            "id",
+            "version",
+            "chain_position",
+            "sha256",
+            "previous_sha256",
+            "meaning",
+            "reason",
+            "signed_by",
+            "signed_by_name",
+            "signed_at",
+        ]
+
+
+class SignedVersionSerializer(SignatureSerializer):
+    content = serializers.SerializerMethodField(help_text="What was signed, read from its exact bytes.")
+    content_text = serializers.CharField(
+        source="content", help_text="The exact text: sha256 is of previous_sha256, a line feed and this."
+    )
+
+    class Meta(SignatureSerializer.Meta):
+        fields = [*SignatureSerializer.Meta.fields, "content", "content_text"]
+
+    @extend_schema_field(OpenApiTypes.OBJECT)
+    def get_content(self, signed: SignedRecord) -> Any:
+        return json.loads(signed.content)
+
+
+class SessionSerializer(SessionSummarySerializer):
+    """The whole session as it stands, corrected lines included, and what can be done next."""
+
+    possible = serializers.SerializerMethodField()
+    checklist_answers = ChecklistAnswerSerializer(many=True)
+    dose_worksheets = DoseWorksheetSerializer(many=True)
+    infusion_events = InfusionEventSerializer(many=True)
+    vital_signs = VitalSignsSerializer(many=True)
+    side_effects = SideEffectSerializer(many=True)
+    discharges = DischargeSerializer(many=True)
+    signed_records = SignatureSerializer(many=True)
+
+    class Meta(SessionSummarySerializer.Meta):
+        fields = [
+            *SessionSummarySerializer.Meta.fields,
+            "possible",
+            "checklist_answers",
+            "dose_worksheets",
+            "infusion_events",
+            "vital_signs",
+            "side_effects",
+            "discharges",
+            "signed_records",
+        ]
+
+    def get_possible(self, session: Session) -> list[str]:
+        return states.possible(session.state)

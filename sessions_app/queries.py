@@ -1,0 +1,86 @@
+"""Reads of sessions, each with a fixed number of queries. Who may read them is asked before (`access`)."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, Prefetch, Q, QuerySet
+from django.db.models.functions import Lower
+
+from clinic import clock
+from clinic.models import Clinic, Patient
+from scheduler.models import Appointment, AppointmentStatus
+from sessions_app.models import InfusionEvent, Observation, Session, SignedRecord
+
+LINES = (
+    "checklist_answers",
+    "dose_worksheets",
+    "infusion_events",
+    "vital_signs",
+    "side_effects",
+    "discharges",
+)
+
+
+def sessions_on(day: date, clinics: Iterable[Clinic]) -> QuerySet[Session]:
+    """The sessions that arrived on this local day of each of the clinics."""
+    that_day = Q(pk__in=[])
+    for clinic in clinics:
+        start, end = clock.day_bounds(day, clinic.time_zone)
+        that_day |= Q(clinic=clinic, arrived_at__gte=start, arrived_at__lt=end)
+    return Session.objects.filter(that_day)
+
+
+def sessions_today(clinic: Clinic, day: date) -> QuerySet[Session]:
+    """The station's list: a day's sessions by arrival, with patient, protocol, the infusion's steps and
+    `last_measured_at`, the moment of the newest vital signs. Two queries."""
+    steps = InfusionEvent.objects.order_by("recorded_at", "id")
+    return (
+        sessions_on(day, [clinic])
+        .select_related("patient", "protocol", "appointment")
+        .prefetch_related(Prefetch("infusion_events", steps))
+        .annotate(last_measured_at=Max("vital_signs__measured_at"))
+        .order_by("arrived_at", "id")
+    )
+
+
+def waiting_visits(clinic: Clinic, day: date) -> QuerySet[Appointment]:
+    """A day's patients who have arrived and whose session is not open yet, by planned start. One query."""
+    start, end = clock.day_bounds(day, clinic.time_zone)
+    return (
+        Appointment.objects.filter(
+            clinic=clinic,
+            status=AppointmentStatus.ARRIVED,
+            session__isnull=True,
+            during__overlap=(start, end),
+        )
+        .select_related("patient", "protocol")
+        .order_by(Lower("during"))
+    )
+
+
+def session_detail(session_id: UUID) -> Session:
+    """One session with all its lines, who entered them, and its signed versions. Eight queries."""
+    signed = SignedRecord.objects.select_related("signed_by").order_by("version")
+    return (
+        Session.objects.select_related("clinic", "patient", "protocol", "appointment__plan__prescriber")
+        .prefetch_related(*(_lines(name) for name in LINES), Prefetch("signed_records", signed))
+        .get(pk=session_id)
+    )
+
+
+def patient_sessions(patient: Patient) -> QuerySet[Session]:
+    """All sessions of one patient, the latest first. One query."""
+    return Session.objects.filter(patient=patient).select_related("protocol").order_by("-arrived_at", "-id")
+
+
+def signed_versions(session: Session) -> QuerySet[SignedRecord]:
+    """The frozen versions of a session's record, the signature first. One query."""
+    return session.signed_records.select_related("signed_by").order_by("version")
+
+
+def _lines(name: str) -> "Prefetch[Any]":
+    model: type[Observation] = Session._meta.get_field(name).related_model  # type: ignore[assignment]
+    lines = model._default_manager.select_related("recorded_by").order_by("recorded_at", "id")
+    return Prefetch(name, lines)

@@ -1,0 +1,94 @@
+"""How every line of a record is written: lock the session, look again, decide, write, count.
+
+The topic modules (`checklist`, `dose`, `infusion`, `vitals`, `side_effects`, `discharge`, `signing`) call
+`lock` first and `advance` last, inside one transaction. What a line says is theirs.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+from clinic.problems import Conflict, Invalid, Stale
+from scheduler import booking
+from sessions_app import states
+from sessions_app.models import Observation, Session
+
+Line = TypeVar("Line", bound=Observation)
+
+
+def lock(session: Session, act: str, *, revision: int | None = None) -> Session:
+    """The session as it is now, locked until the transaction ends.
+
+    The lock is a full one: the triggers of the lines take a key share of this row, so that a line
+    written at the moment of signing waits and is then refused, or was there and is signed.
+    Raises `Stale` when `revision` was given and is no longer the current one, `Conflict` with code
+    `wrong_state` when the table of states doesn't allow the act now.
+    """
+    current = (
+        Session.objects.select_for_update(of=("self",))
+        .select_related("clinic", "patient", "protocol", "appointment")
+        .get(pk=session.pk)
+    )
+    if revision is not None and revision != current.revision:
+        raise Stale(
+            f"You saw revision {revision}; the session is now at revision {current.revision} and "
+            f"{states.spoken(current.state)}. Look at it again; nothing was changed.",
+            revision=current.revision,
+            state=current.state,
+        )
+    refusal = states.refusal(states.ACTS[act], current.state)
+    if refusal:
+        raise Conflict(refusal, code="wrong_state", state=current.state, revision=current.revision)
+    return current
+
+
+def require(act: str, unmet: Mapping[str, str]) -> None:
+    """Raise `Conflict` with code `not_ready` and a blocker for each requirement that is not met."""
+    blockers = states.blockers(states.ACTS[act], unmet)
+    if blockers:
+        raise Conflict(
+            " ".join(blocker.detail for blocker in blockers),
+            code="not_ready",
+            blockers=[{"code": blocker.code, "detail": blocker.detail} for blocker in blockers],
+        )
+
+
+def advance(session: Session, act: str, **changes: Any) -> None:
+    """Move a locked session along the table, count the write, and keep the visit's status in step."""
+    before = session.state
+    session.state = states.ACTS[act].moves[before]
+    session.revision += 1
+    for field, value in changes.items():
+        setattr(session, field, value)
+    session.save(update_fields=["state", "revision", *changes])
+    if session.state == before:
+        return
+    if session.state == states.PREPARING:
+        booking.begin(appointment=session.appointment)
+    elif session.state in states.ENDED:
+        booking.fulfil(appointment=session.appointment)
+
+
+def corrected(model: type[Line], session: Session, line_id: UUID | None, reason: str) -> Line | None:
+    """The line of this session that a new line corrects, or nothing when it corrects none.
+
+    Raises `Invalid` when the line isn't this session's, was corrected before, or no reason is given.
+    """
+    if line_id is None:
+        if reason:
+            raise Invalid({"corrects": "Say which line the correction is for."})
+        return None
+    if not reason:
+        raise Invalid({"correction_reason": "Say why the line is corrected."})
+    lines = model._default_manager.filter(session=session)
+    line = lines.filter(pk=line_id).first()
+    if line is None:
+        raise Invalid({"corrects": "This session has no such line."})
+    if lines.filter(corrects=line).exists():
+        raise Invalid({"corrects": "This line was corrected before: correct the newer line."})
+    return line
+
+
+def standing(model: type[Line], session: Session) -> Any:
+    """The lines of a session that no other line corrects."""
+    return model._default_manager.filter(session=session, corrected_by__isnull=True)

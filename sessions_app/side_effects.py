@@ -1,0 +1,164 @@
+"""Side effects: what, since when, how bad, what was done, how it ended; serious ones reach the prescriber.
+
+The words and their codes are in `vocabulary`.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from clinic import work
+from clinic.access import Actor
+from clinic.models import Role, Urgency
+from clinic.problems import Invalid
+from clinic.transactions import in_transaction
+from sessions_app import recording
+from sessions_app.models import Relatedness, Session, SideEffect, SideEffectOutcome
+from sessions_app.vocabulary import TERMS
+
+# CTCAE v5: 3 is severe or medically significant (domain.md 4.1 [V:26]).
+SERIOUS_GRADE: Final = 3
+# As for an alert: two minutes unacknowledged go up the ladder (domain.md 3.3 [D]).
+SERIOUS_DUE: Final = timedelta(minutes=2)
+# "Every report -> prescriber before next session" (domain.md 4.1): the day's task, our choice of hours.
+LATER_DUE: Final = timedelta(hours=8)
+FATAL_GRADE: Final = 5
+ENDED: Final = (SideEffectOutcome.RESOLVED, SideEffectOutcome.SEQUELAE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One side effect as it stands now. `grade` is CTCAE v5, 1 to 5."""
+
+    term: str
+    onset_at: datetime
+    grade: int
+    relatedness: str = Relatedness.POSSIBLE
+    action: str = ""
+    outcome: str = SideEffectOutcome.ONGOING
+    ended_at: datetime | None = None
+
+    @property
+    def serious(self) -> bool:
+        return self.grade >= SERIOUS_GRADE or TERMS[self.term].escalate == "now"
+
+
+def record_side_effect(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    report: Report,
+    corrects: UUID | None = None,
+    correction_reason: str = "",
+    revision: int | None = None,
+    now: datetime,
+) -> SideEffect:
+    """Keep a side effect; its course or a correction is a new line that names the old one and why.
+
+    Raises `Invalid` naming the field: unknown term, grade, times that can't be, an end without an
+    outcome or the other way round.
+    """
+
+    def write() -> SideEffect:
+        current = recording.lock(session, "side_effect", revision=revision)
+        line = draft(
+            actor=actor,
+            id=id,
+            session=current,
+            report=report,
+            corrects=corrects,
+            correction_reason=correction_reason,
+            now=now,
+        )
+        line.save(force_insert=True)
+        tell_prescriber(line, report, now=now)
+        recording.advance(current, "side_effect")
+        return line
+
+    return in_transaction(write)
+
+
+def draft(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    report: Report,
+    corrects: UUID | None,
+    correction_reason: str,
+    amendment_id: UUID | None = None,
+    now: datetime,
+) -> SideEffect:
+    """The line for this report, checked and not yet saved. The session must be locked."""
+    check(report, session=session, now=now)
+    return SideEffect(
+        id=id,
+        session=session,
+        **{field.name: getattr(report, field.name) for field in fields(report)},
+        corrects=recording.corrected(SideEffect, session, corrects, correction_reason),
+        correction_reason=correction_reason,
+        amendment_id=amendment_id,
+        recorded_by_id=actor.user_id,
+        recorded_at=now,
+    )
+
+
+def check(report: Report, *, session: Session, now: datetime) -> None:
+    """Raise `Invalid` for a report that can't be kept as it is."""
+    errors = {}
+    if report.term not in TERMS:
+        errors["term"] = f"Choose a term of the vocabulary: {', '.join(TERMS)}."
+    if not 1 <= report.grade <= FATAL_GRADE:
+        errors["grade"] = "Enter the CTCAE grade, 1 to 5."
+    if report.relatedness not in Relatedness.values:
+        errors["relatedness"] = f"Choose one of: {', '.join(Relatedness.values)}."
+    if report.outcome not in SideEffectOutcome.values:
+        errors["outcome"] = f"Choose one of: {', '.join(SideEffectOutcome.values)}."
+    elif (report.outcome == SideEffectOutcome.FATAL) != (report.grade == FATAL_GRADE):
+        errors["grade"] = "Grade 5 and the outcome fatal belong together."
+    if report.onset_at > now:
+        errors["onset_at"] = "This moment is in the future."
+    elif report.onset_at < session.arrived_at:
+        errors["onset_at"] = "This moment is before the patient arrived."
+    if report.outcome in ENDED and report.ended_at is None:
+        errors["ended_at"] = "Say when it ended."
+    elif report.ended_at is not None:
+        if report.outcome not in (*ENDED, SideEffectOutcome.FATAL):
+            errors["outcome"] = "It has an end: choose the outcome that goes with it."
+        if report.ended_at > now:
+            errors["ended_at"] = "This moment is in the future."
+        elif report.ended_at < report.onset_at:
+            errors["ended_at"] = "It can't end before it began."
+    if errors:
+        raise Invalid(errors)
+
+
+def tell_prescriber(line: SideEffect, report: Report, *, now: datetime) -> None:
+    """Open a red task for a serious side effect, an amber one for what must be seen before the next visit.
+
+    The cause names the first line of this side effect and its grade: its further course opens a second
+    task only when the grade has changed.
+    """
+    if report.serious:
+        title, urgency, due = "Come to the chair: serious side effect", Urgency.RED, SERIOUS_DUE
+    elif TERMS[report.term].escalate == "before_next_session":
+        title, urgency, due = "Look at a side effect before the next session", Urgency.AMBER, LATER_DUE
+    else:
+        return
+    work.open_item(
+        clinic_id=line.session.clinic_id,
+        patient_id=line.session.patient_id,
+        cause=f"side_effect:{_first(line).pk}:{line.grade}",
+        title=title,
+        urgency=urgency,
+        role=Role.PRESCRIBER,
+        due_at=now + due,
+    )
+
+
+def _first(line: SideEffect) -> SideEffect:
+    while line.corrects is not None:
+        line = line.corrects
+    return line

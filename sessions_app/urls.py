@@ -1,0 +1,11 @@
+"""This floor's addresses."""
+
+from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
+
+from sessions_app.api.sessions import SessionsViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("sessions", SessionsViewSet, basename="session")
+
+urlpatterns: list[URLPattern | URLResolver] = router.urls

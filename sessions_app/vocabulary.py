@@ -1,0 +1,57 @@
+"""The words for side effects with their codes: a map that can be replaced, and nothing else.
+
+Terms, SNOMED CT and ICD-10-CM codes are those of domain.md 4.1. SNOMED: (S) HL7 symptoms IG, (H) HPO's
+cross-references, (D) DICOM CID 60; ICD-10-CM checked in the 2026 package data [V:X]. An empty code is one
+that domain.md has not verified. `escalate` follows its column "escalate".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Escalate = Literal["", "before_next_session", "now"]
+
+
+@dataclass(frozen=True)
+class Term:
+    label: str
+    snomed: str = ""
+    icd10cm: str = ""
+    escalate: Escalate = ""
+
+
+TERMS: Final[Mapping[str, Term]] = {
+    "dizziness": Term("Dizziness", "404640003", "R42"),  # (S)
+    "nausea": Term("Nausea", "422587007", "R11.0"),  # (S,H)
+    "vomiting": Term("Vomiting", "422400008", "R11.10"),  # (H)
+    "dissociation": Term("Dissociation"),  # not verified; F48.1 is the disorder
+    "hallucination": Term("Hallucination", "7011001", "R44.3"),  # (H)
+    "anxiety": Term("Anxiety or panic", "48694002", "F41.9"),  # (S,H)
+    "agitation": Term("Agitation", "24199005"),  # (S,H)
+    "raised_blood_pressure": Term("Raised blood pressure", "24184005", "R03.0"),  # (H)
+    "tachycardia": Term("Tachycardia", "3424008", "R00.0"),  # (H)
+    "bradycardia": Term("Bradycardia", "48867003"),  # (H)
+    "hypotension": Term("Hypotension", "45007003", escalate="now"),  # (H,S)
+    "syncope": Term("Syncope", "271594007", escalate="now"),  # (H,S)
+    "chest_pain": Term("Chest pain", "29857009", escalate="now"),  # (H)
+    "headache": Term("Headache", "25064002", "R51.9"),  # (H,D)
+    "drowsiness": Term("Drowsiness", "271782001", "R40.0"),  # (H)
+    "double_vision": Term("Double vision", "24982008", "H53.2"),  # (H)
+    "blurred_vision": Term("Blurred vision", "111516008", "H53.8"),  # (H,S)
+    "nystagmus": Term("Nystagmus", "563001", "H55.00"),  # (H)
+    "salivation": Term("Excessive salivation", "53827007", "K11.7"),  # (H)
+    "slurred_speech": Term("Slurred speech", "8011004"),  # (H)
+    "unsteady_gait": Term("Unsteady gait", "85102008"),  # (H)
+    "tingling": Term("Tingling", "91019004"),  # (H)
+    "laryngospasm": Term("Laryngospasm", "", "J38.5", escalate="now"),  # not verified
+    "apnoea": Term("Apnoea or respiratory depression", "1023001", "R06.89", escalate="now"),  # (H)
+    "hypoxaemia": Term("Hypoxaemia", "389087006", escalate="now"),  # (H)
+    "dysuria": Term("Dysuria", "49650001", escalate="before_next_session"),  # (H)
+    "urinary_urgency": Term("Urinary urgency", "75088002", escalate="before_next_session"),  # (H)
+    "urinary_frequency": Term("Urinary frequency", "162116003", escalate="before_next_session"),  # (H)
+    "haematuria": Term("Haematuria", "34436003", escalate="before_next_session"),  # (H)
+    "suicidal_thoughts": Term("Suicidal thoughts", "6471006", "R45.851", escalate="now"),  # (S,H)
+    "allergic_reaction": Term("Allergic reaction or anaphylaxis", escalate="now"),
+    "iv_site": Term("IV site: pain or infiltration"),
+    "craving": Term("Craving, or use outside the clinic", escalate="now"),
+}

@@ -1,0 +1,173 @@
+"""How far a visit has come, for the stories of this floor: an arrived patient up to a signed record.
+
+Rosa arrives at `ARRIVED_AT` for a mood-40 visit; each function takes the session one step on, through the
+floor's own functions.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from clinic.models import Patient
+from scheduler.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.models import Appointment, AppointmentStatus, Protocol, ProtocolStatus, TreatmentPlan
+from sessions_app import arrival, checklist, discharge, dose, infusion, signing, vitals
+from sessions_app.models import CheckResult, Session, SignedRecord
+from tests.cast import NOW, TODAY, House, new_id
+
+ARRIVED_AT = NOW
+STARTED_AT = NOW + timedelta(minutes=20)
+STOPPED_AT = STARTED_AT + timedelta(minutes=40)
+HOME_AT = STOPPED_AT + timedelta(minutes=60)
+MEANING = "I gave this infusion and the record is complete"
+
+CALM = vitals.Reading(
+    measured_at=NOW,
+    systolic_mmhg=122,
+    diastolic_mmhg=78,
+    heart_rate_per_min=71,
+    respiratory_rate_per_min=14,
+    oxygen_saturation_percent=98,
+    temperature_cel=Decimal("36.6"),
+    pain_nrs=2,
+)
+FIT = discharge.Assessment(
+    vital_signs_score=2,
+    activity_score=2,
+    nausea_pain_score=2,
+    iv_site_score=2,
+    intake_score=1,
+    escort_name="Sam Reyes",
+    instructions_given=True,
+)
+ALL_PASS = [
+    checklist.Answer(item.code, CheckResult.PASS, note="Sam Reyes, 312 555 0100" if item.note_on_pass else "")
+    for item in checklist.ITEMS
+]
+
+
+def calm(at: datetime, **changes: Any) -> vitals.Reading:
+    """Ordinary vital signs at this moment, but for the changes."""
+    return replace(CALM, measured_at=at, **changes)
+
+
+def active_protocol(house: House, code: str = "mood-40") -> Protocol:
+    """One of the default protocols, signed by Priya."""
+    record = next(record for record in DEFAULT_PROTOCOLS if record["code"] == code)
+    return Protocol.objects.create(
+        clinic=house.clinic,
+        version=1,
+        status=ProtocolStatus.ACTIVE,
+        approved_by=house.priya,
+        approved_at=NOW - timedelta(days=10),
+        **record,
+    )
+
+
+def arrived_visit(
+    house: House, patient: Patient | None = None, *, at: datetime = ARRIVED_AT, ordered_dose: str = "0.5"
+) -> Appointment:
+    """A visit whose patient has just come in. The schedule's claims play no part in these stories."""
+    patient = patient or house.rosa
+    protocol = Protocol.objects.filter(clinic=house.clinic).first() or active_protocol(house)
+    plan = TreatmentPlan.objects.create(
+        clinic=house.clinic,
+        patient=patient,
+        protocol=protocol,
+        indication="F33.2",
+        ordered_dose=Decimal(ordered_dose),
+        sessions_ordered=6,
+        valid_from=TODAY - timedelta(days=7),
+        valid_until=TODAY + timedelta(days=60),
+        prescriber=house.priya,
+    )
+    return Appointment.objects.create(
+        clinic=house.clinic,
+        patient=patient,
+        plan=plan,
+        protocol=protocol,
+        during=DateTimeTZRange(at, at + protocol.visit_length),
+        status=AppointmentStatus.ARRIVED,
+        arrived_at=at,
+        booked_by=house.ana,
+    )
+
+
+def arrived(house: House, patient: Patient | None = None, **visit: Any) -> Session:
+    appointment = arrived_visit(house, patient, **visit)
+    return arrival.open_session(
+        actor=house.actor(house.nils), id=new_id(), appointment=appointment, now=appointment.starts_at
+    )
+
+
+def prepared(house: House, patient: Patient | None = None, **visit: Any) -> Session:
+    """Everything that a start needs is there."""
+    session = arrived(house, patient, **visit)
+    nils, at = house.actor(house.nils), session.arrived_at + timedelta(minutes=10)
+    checklist.answer(actor=nils, session=session, answers=ALL_PASS, now=at)
+    weigh(house, session, at=at)
+    measure(house, session, calm(at))
+    return fresh(session)
+
+
+def infusing(house: House, patient: Patient | None = None, **visit: Any) -> Session:
+    session = prepared(house, patient, **visit)
+    at = session.arrived_at + timedelta(minutes=20)
+    infusion.start(actor=house.actor(house.nils), id=new_id(), session=session, now=at)
+    return fresh(session)
+
+
+def recovering(house: House, patient: Patient | None = None, **visit: Any) -> Session:
+    session = infusing(house, patient, **visit)
+    at = session.arrived_at + timedelta(minutes=60)
+    infusion.stop(actor=house.actor(house.nils), id=new_id(), session=session, now=at)
+    return fresh(session)
+
+
+def discharged(house: House, patient: Patient | None = None, **visit: Any) -> Session:
+    session = recovering(house, patient, **visit)
+    at = session.arrived_at + timedelta(minutes=120)
+    measure(house, session, calm(at))
+    discharge.discharge(actor=house.actor(house.nils), id=new_id(), session=session, assessment=FIT, now=at)
+    return fresh(session)
+
+
+def signed(house: House, patient: Patient | None = None, **visit: Any) -> Session:
+    session = discharged(house, patient, **visit)
+    sign(house, session, at=session.arrived_at + timedelta(minutes=125))
+    return fresh(session)
+
+
+def sign(house: House, session: Session, *, at: datetime = HOME_AT + timedelta(minutes=5)) -> SignedRecord:
+    return signing.sign(actor=house.actor(house.nils), id=new_id(), session=session, meaning=MEANING, now=at)
+
+
+def measure(house: House, session: Session, reading: vitals.Reading, **options: Any) -> Any:
+    """Nils enters vital signs in the moment in which he measured them."""
+    return vitals.record_vitals(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        reading=reading,
+        **{"now": reading.measured_at, **options},
+    )
+
+
+def weigh(house: House, session: Session, *, at: datetime, **changes: Any) -> Any:
+    """Nils prepares the dose at 70 kg from a 50 mg/mL vial in a 100 mL bag, but for the changes."""
+    values: dict[str, Any] = {
+        "weight_kg": Decimal("70.0"),
+        "weighed_at": at,
+        "stock_mg_per_ml": Decimal("50"),
+        "bag_volume_ml": Decimal("100"),
+    }
+    return dose.prepare_dose(
+        actor=house.actor(house.nils), id=new_id(), session=session, now=at, **{**values, **changes}
+    )
+
+
+def fresh(session: Session) -> Session:
+    return Session.objects.select_related("protocol", "patient", "clinic", "appointment").get(pk=session.pk)

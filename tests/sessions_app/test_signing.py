@@ -1,0 +1,278 @@
+"""A signed record never changes silently: what is frozen, who refuses changes, and how they are found."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+
+from clinic.models import Patient
+from clinic.problems import Conflict, Invalid
+from sessions_app import infusion, record, side_effects, signing
+from sessions_app.models import Session, SignedRecord, VitalSigns
+from sessions_app.verification import verify_chain
+from tests.cast import NOW, House, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.stories import HOME_AT, MEANING
+
+LATER = HOME_AT + timedelta(hours=20)
+
+
+def amend(house: House, session: Session, *corrections: signing.Correction) -> SignedRecord:
+    return signing.amend(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        reason="The cuff had slipped: the pressure was read again.",
+        corrections=corrections,
+        now=LATER,
+    )
+
+
+def corrected_reading(session: Session, **changes: int) -> signing.Correction:
+    line = VitalSigns.objects.filter(session=session).earliest("recorded_at")
+    return signing.Correction(
+        id=new_id(), content=stories.calm(line.measured_at, **changes), corrects=line.pk
+    )
+
+
+def test_a_signature_freezes_everything_that_was_recorded(house: House) -> None:
+    session = stories.discharged(house)
+    signed = stories.sign(house, session)
+
+    frozen = json.loads(signed.content)
+    assert frozen["signature"]["meaning"] == MEANING
+    assert frozen["protocol"]["code"] == "mood-40"
+    assert frozen["protocol"]["version"] == 1
+    assert frozen["patient"]["mrn"] == "MRN-ROSA"
+    assert frozen["plan"]["ordered_dose"] == "0.500"
+    assert len(frozen["checklist"]) == 19
+    assert frozen["dose"][0]["dose_mg"] == "35.0"
+    assert [step["kind"] for step in frozen["infusion"]] == ["start", "stop"]
+    assert [line["systolic_mmhg"] for line in frozen["vital_signs"]] == [122, 122]
+    assert frozen["discharge"][0]["escort_name"] == "Sam Reyes"
+    assert frozen["session"]["ended_as"] == "discharged"
+    assert frozen["people"][str(house.nils.pk)] == {"name": "Nils Berg", "credentials": "RN"}
+    assert frozen["people"][str(house.priya.pk)]["credentials"] == "MD"
+    assert signed.content == record.canonical(frozen)
+    assert stories.fresh(session).state == "signed"
+    assert verify_chain(patient=house.rosa) is None
+
+
+def test_a_session_in_which_nothing_was_given_is_signed_like_any_other(house: House) -> None:
+    session = stories.arrived(house)
+    infusion.not_given(
+        actor=house.actor(house.nils), id=new_id(), session=session, reason="No ride home", now=NOW
+    )
+    signed = stories.sign(house, session)
+    frozen = json.loads(signed.content)["session"]
+    assert (frozen["ended_as"], frozen["stop_reason"]) == ("not_given", "No ride home")
+
+
+def test_a_running_session_cannot_be_signed(house: House) -> None:
+    with pytest.raises(Conflict) as refused:
+        stories.sign(house, stories.recovering(house))
+    assert refused.value.code == "wrong_state"
+    assert "must be discharged or not given" in refused.value.detail
+
+
+def test_a_signature_says_what_it_means(house: House) -> None:
+    session = stories.discharged(house)
+    with pytest.raises(Invalid, match="meaning"):
+        signing.sign(actor=house.actor(house.nils), id=new_id(), session=session, meaning="", now=LATER)
+
+
+def test_a_correction_after_signing_becomes_a_new_version_beside_the_old(house: House) -> None:
+    session = stories.signed(house)
+    amendment = amend(house, session, corrected_reading(session, systolic_mmhg=132))
+
+    first, second = SignedRecord.objects.filter(session=session).order_by("version")
+    assert (second.pk, second.version) == (amendment.pk, 2)
+    assert second.previous_sha256 == first.sha256
+    assert second.reason.startswith("The cuff had slipped")
+    old, new = (json.loads(version.content)["vital_signs"] for version in (first, second))
+    assert [line["systolic_mmhg"] for line in old] == [122, 122]
+    assert sorted(line["systolic_mmhg"] for line in new) == [122, 122, 132]
+    correction = next(line for line in new if line["corrects"])
+    assert correction["corrects"] == old[0]["id"]
+    assert correction["correction_reason"] == second.reason
+    assert verify_chain(patient=house.rosa) is None
+
+
+def test_a_side_effect_heard_of_later_is_a_late_entry_of_an_amendment(house: House) -> None:
+    session = stories.signed(house)
+    report = side_effects.Report(term="nausea", grade=1, onset_at=NOW + timedelta(minutes=30))
+    amend(house, session, signing.Correction(id=new_id(), content=report))
+    assert session.side_effects.get().amendment is not None
+    assert verify_chain(patient=house.rosa) is None
+
+
+def test_an_amendment_names_the_place_of_what_is_wrong_and_then_writes_nothing(house: House) -> None:
+    session = stories.signed(house)
+    good = corrected_reading(session, systolic_mmhg=132)
+    bad = signing.Correction(id=new_id(), content=stories.calm(NOW, systolic_mmhg=999))
+    with pytest.raises(Invalid) as refused:
+        amend(house, session, good, bad)
+    assert refused.value.data["errors"][0]["field"] == "corrections.1.systolic_mmhg"
+    assert session.signed_records.count() == 1
+    assert session.vital_signs.count() == 2
+
+
+def test_an_amendment_needs_a_reason_and_a_line(house: House) -> None:
+    session = stories.signed(house)
+    with pytest.raises(Invalid, match="corrections"):
+        amend(house, session)
+    with pytest.raises(Invalid, match="reason"):
+        signing.amend(
+            actor=house.actor(house.nils), id=new_id(), session=session, reason="", corrections=[], now=LATER
+        )
+
+
+def test_a_line_is_corrected_once_and_then_the_correction_is(house: House) -> None:
+    session = stories.signed(house)
+    correction = corrected_reading(session, systolic_mmhg=132)
+    amend(house, session, correction)
+    with pytest.raises(Invalid, match="corrected before"):
+        amend(house, session, corrected_reading(session, systolic_mmhg=140))
+    again = signing.Correction(
+        id=new_id(), content=stories.calm(NOW, systolic_mmhg=140), corrects=correction.id
+    )
+    assert amend(house, session, again).version == 3
+
+
+def test_an_unsigned_session_cannot_be_amended(house: House) -> None:
+    session = stories.discharged(house)
+    with pytest.raises(Conflict, match="must be signed"):
+        amend(house, session, corrected_reading(session, systolic_mmhg=132))
+
+
+def test_a_patients_sessions_make_one_chain(house: House) -> None:
+    stories.signed(house)
+    stories.signed(house, at=NOW + timedelta(days=3))
+    stories.signed(house, house.omar)
+    first, second = SignedRecord.objects.filter(patient=house.rosa).order_by("chain_position")
+    assert (first.chain_position, second.chain_position) == (1, 2)
+    assert second.previous_sha256 == first.sha256
+    assert SignedRecord.objects.get(patient=house.omar).chain_position == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sessions_app_signedrecord SET meaning = 'x'",
+        "DELETE FROM sessions_app_signedrecord",
+        "TRUNCATE sessions_app_signedrecord CASCADE",
+        "UPDATE sessions_app_vitalsigns SET systolic_mmhg = 1",
+        "DELETE FROM sessions_app_vitalsigns",
+        "TRUNCATE sessions_app_vitalsigns CASCADE",
+        "UPDATE sessions_app_infusionevent SET reason = 'x'",
+        "DELETE FROM sessions_app_infusionevent",
+        "TRUNCATE sessions_app_infusionevent",
+        "UPDATE sessions_app_session SET stop_reason = 'x'",
+        "DELETE FROM sessions_app_session",
+        "TRUNCATE sessions_app_session CASCADE",
+    ],
+)
+@pytest.mark.parametrize("role", ["chairside_owner", "chairside_app"])
+def test_the_database_refuses_to_change_what_was_signed(house: House, statement: str, role: str) -> None:
+    stories.signed(house)
+    with pytest.raises((IntegrityError, ProgrammingError)) as refused:
+        _as_role(role, statement)
+    cause = refused.value.__cause__
+    assert getattr(cause, "sqlstate", "") in ("23000", "42501")  # a trigger's refusal, or no such right
+
+
+def test_the_database_refuses_a_line_for_a_signed_session(house: House) -> None:
+    session = stories.signed(house)
+    line = {
+        "session": session,
+        "measured_at": NOW,
+        "pain_nrs": 3,
+        "recorded_by": house.nils,
+        "recorded_at": LATER,
+    }
+    for amendment_id in (None, session.signed_records.get().pk):
+        with pytest.raises(IntegrityError, match="is signed: write an amendment"), transaction.atomic():
+            VitalSigns.objects.create(**line, amendment_id=amendment_id)
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "found"),
+    [
+        ("signedrecord", "content = overlay(content placing 'X' from 200)", "content isn't what was hashed"),
+        ("signedrecord", "sha256 = repeat('0', 64)", "content isn't what was hashed"),
+        ("signedrecord", "previous_sha256 = repeat('0', 64)", "hash of the link before"),
+        ("signedrecord", "meaning = 'something else'", "columns differ"),
+        ("signedrecord", "chain_position = 7", "position 1 is missing"),
+        ("vitalsigns", "systolic_mmhg = systolic_mmhg + 1", "vital_signs.0.systolic_mmhg"),
+        ("session", "stop_reason = 'x'", "session.stop_reason"),
+    ],
+)
+def test_a_change_past_the_triggers_is_found(house: House, table: str, change: str, found: str) -> None:
+    stories.signed(house)
+    _behind_the_triggers(f"UPDATE sessions_app_{table} SET {change}")
+    broken = verify_chain(patient=house.rosa)
+    assert broken is not None
+    assert broken.chain_position == 1
+    assert found in broken.what
+
+
+def test_a_line_added_past_the_triggers_is_found(house: House) -> None:
+    stories.signed(house)
+    _behind_the_triggers(
+        "INSERT INTO sessions_app_infusionevent (id, session_id, kind, reason, correction_reason,"
+        " recorded_by_id, recorded_at) SELECT gen_random_uuid(), session_id, 'pause', '', '',"
+        " recorded_by_id, now() FROM sessions_app_infusionevent LIMIT 1"
+    )
+    broken = verify_chain(patient=house.rosa)
+    assert broken is not None
+    assert "infusion (2 lines signed, 3 stored)" in broken.what
+
+
+def test_a_removed_record_is_found(house: House) -> None:
+    stories.signed(house)
+    _behind_the_triggers("DELETE FROM sessions_app_signedrecord")
+    broken = verify_chain(patient=house.rosa)
+    assert broken is not None
+    assert "has no record" in broken.what
+
+
+def test_verify_records_walks_every_chain_and_names_the_first_broken_link(house: House) -> None:
+    stories.signed(house)
+    stories.signed(house, at=NOW + timedelta(days=3))
+    stories.signed(house, house.omar)
+    heard = StringIO()
+    call_command("verify_records", stdout=heard)
+    assert heard.getvalue() == "All 2 chains hold.\n"
+
+    _behind_the_triggers("UPDATE sessions_app_signedrecord SET meaning = 'x' WHERE chain_position = 2")
+    with pytest.raises(CommandError, match="1 of 2 chains are broken"):
+        call_command("verify_records", stdout=heard)
+    assert f"BROKEN patient {house.rosa.pk}, link 2: its signature's columns differ" in heard.getvalue()
+
+
+def test_a_change_of_names_outside_breaks_no_chain(house: House) -> None:
+    stories.signed(house)
+    Patient.objects.filter(pk=house.rosa.pk).update(family_name="Delgado-Ruiz")
+    assert verify_chain(patient=house.rosa) is None
+
+
+def _as_role(role: str, statement: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as if the signature were committed
+        cursor.execute(f"SET LOCAL ROLE {role}")
+        cursor.execute(statement)
+
+
+def _behind_the_triggers(statement: str) -> None:
+    """What a superuser could do."""
+    tables = ("signedrecord", "session", "vitalsigns", "infusionevent")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE sessions_app_{table} DISABLE TRIGGER USER")
+        cursor.execute(statement)
+        for table in tables:
+            cursor.execute(f"ALTER TABLE sessions_app_{table} ENABLE TRIGGER USER")
