@@ -15,6 +15,7 @@ them, are the caller's to turn into minutes. What blocks one particular start is
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from scheduler.packing import Need, Rectangle
@@ -179,6 +180,15 @@ def complement(intervals: Iterable[Interval], low: int, high: int) -> list[Inter
     return gaps
 
 
+def minute_of(moment: datetime) -> int:
+    """Whole minutes since the epoch, seconds cut off."""
+    return int(moment.timestamp() // 60)
+
+
+def moment_of(minute: int) -> datetime:
+    return datetime.fromtimestamp(minute * 60, UTC)
+
+
 def _short_of(supply: Supply, units: int, low: int, high: int) -> list[Interval]:
     """The minutes in which fewer than `units` are at work and free."""
     return union([*complement(supply.open, low, high), *_overloaded(supply, units, low, high)])
@@ -196,7 +206,8 @@ def _overloaded(supply: Supply, units: int, low: int, high: int) -> list[Interva
             changes[start] = changes.get(start, 0) + box.high - box.low
             changes[end] = changes.get(end, 0) - (box.high - box.low)
     full: list[Interval] = []
-    load, since = 0, None
+    load = 0
+    since: int | None = None
     for moment in sorted(changes):
         load += changes[moment]
         if load > room and since is None:

@@ -61,6 +61,8 @@ class WorkingPattern(Row):
     ends_at = models.TimeField()
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True, help_text="The last day; empty for no end.")
+    # Days up to this one are not laid out again: an opening that somebody took away stays away.
+    laid_until = models.DateField(null=True, editable=False)
 
     class Meta:
         constraints = [

@@ -1,0 +1,218 @@
+"""Whether a visit may be booked, and with whom: every reason against it at once. Reads, never writes.
+
+`booking` asks this twice: without the lock for `check`, under the lock for `book`. The minutes come from
+the same arithmetic (`availability`) that finds feasible starts, so what is offered can be booked.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from clinic import clock
+from clinic.problems import Invalid
+from scheduler import queries
+from scheduler.availability import GRID_MINUTES, Shortfall, Supply, minute_of, shortfall
+from scheduler.models import PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
+from scheduler.packing import Need, Rectangle, pack
+from scheduler.queries import NursePreference, PatientHistory, Supplies
+
+# By kind: the code when it is not at work, the code when it is taken, and how that is said.
+LACKS: Final = {
+    ResourceKind.CHAIR: ("outside_hours", "chair_taken", "is taken"),
+    ResourceKind.NURSE: ("outside_hours", "nurse_overloaded", "would have too many patients at once"),
+    ResourceKind.CLINICIAN: ("no_clinician", "no_clinician", "is supervising as many visits as possible"),
+}
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One reason against a booking: a stable code, a plain sentence, minutes where they tell more."""
+
+    code: str
+    detail: str
+    minutes: int | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        counted = {} if self.minutes is None else {"minutes": self.minutes}
+        return {"code": self.code, "detail": self.detail, **counted}
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a visit would take of one resource."""
+
+    resource: Resource
+    rectangles: list[Rectangle]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer for one plan at one time: bookable when there is no blocker. Chair, nurse and clinician are
+    those that would serve, or that come nearest; `shares` is what those that fit would be claimed for."""
+
+    plan: TreatmentPlan
+    start: datetime
+    end: datetime
+    chair: Resource | None
+    nurse: Resource | None
+    clinician: Resource | None
+    blockers: tuple[Blocker, ...]
+    # Nothing about the plan or the patient is in the way, so that another time could be.
+    another_time_may_do: bool
+    shares: tuple[Share, ...]
+
+
+def decide(
+    *,
+    plan: TreatmentPlan,
+    start: datetime,
+    chair_id: UUID | None,
+    nurse_id: UUID | None,
+    now: datetime,
+    resources: Sequence[Resource] | None = None,
+) -> Decision:
+    """Judge a booking of the plan's next session: five queries, four with `resources` at hand.
+
+    Without a chair or nurse chosen, one that fits is found: the nurse the patient knows, otherwise the one
+    with the least to do. Raises `Invalid` for a time off the five-minute grid and for a chair or nurse
+    that doesn't work in the plan's clinic.
+    """
+    if start.second or start.microsecond or start.minute % GRID_MINUTES:
+        raise Invalid({"start": f"Give a time on the {GRID_MINUTES}-minute grid, such as 9:05."})
+    visit = queries.visit_of(plan.protocol)
+    end = start + plan.protocol.visit_length
+    # The nurses' whole day is read, so that the least busy one can be found.
+    low, high = clock.day_bounds(clock.local_date(start, plan.clinic.time_zone), plan.clinic.time_zone)
+    found = queries.supplies(
+        plan.clinic_id, low, max(high, start + plan.protocol.block_length), resources=resources
+    )
+    chosen = found.only(chair=chair_id, nurse=nurse_id)
+    _require_working(chair_id, chosen.chairs, "chair")
+    _require_working(nurse_id, chosen.nurses, "nurse")
+    history = queries.history_of(plan.patient_id)
+
+    at = minute_of(start)
+    preference = NursePreference.among(chosen.nurses, known=history.nurse)
+    nurses = sorted(chosen.nurses, key=lambda nurse: preference.rank(nurse.key, at))
+    asked = [
+        (ResourceKind.CHAIR, chosen.chairs, visit.chair_needs, chair_id),
+        (ResourceKind.NURSE, nurses, visit.nurse_needs, nurse_id),
+        (ResourceKind.CLINICIAN, chosen.clinicians, visit.clinician_needs, None),
+    ]
+    about_plan = [*_plan_blockers(plan, history), *_patient_blockers(plan)]
+    blockers = [*about_plan, *_time_blockers(plan, history, start, end, now)]
+    serving: dict[ResourceKind, Resource] = {}
+    shares: list[Share] = []
+    for kind, supplies, needs, key in asked:
+        supply, missing = _nearest(supplies, needs, at)
+        blockers += _resource_blockers(kind, supply, missing, found, chosen=key is not None)
+        if supply:
+            serving[kind] = found.resources[supply.key]
+            if not missing:
+                shares.append(Share(serving[kind], _rectangles(supply, needs, at)))
+    return Decision(
+        plan=plan,
+        start=start,
+        end=end,
+        chair=serving.get(ResourceKind.CHAIR),
+        nurse=serving.get(ResourceKind.NURSE),
+        clinician=serving.get(ResourceKind.CLINICIAN),
+        blockers=tuple(blockers),
+        another_time_may_do=not about_plan,
+        shares=tuple(shares),
+    )
+
+
+def _require_working(key: UUID | None, supplies: Sequence[Supply], kind: str) -> None:
+    if key is not None and not supplies:
+        raise Invalid({kind: f"This is not a working {kind} of the patient's clinic."})
+
+
+def _nearest(
+    supplies: Sequence[Supply], needs: Sequence[Need], start: int
+) -> tuple[Supply | None, Shortfall]:
+    """The first that fits, otherwise the one that misses by the fewest minutes; nothing if there is none."""
+    measured = [(supply, shortfall(supply, needs, start)) for supply in supplies]
+    if not measured:
+        return None, Shortfall()
+    return min(measured, key=lambda pair: (pair[1].closed, pair[1].overloaded))
+
+
+def _rectangles(supply: Supply, needs: Sequence[Need], start: int) -> list[Rectangle]:
+    moved = [Need(start + need.start, start + need.end, need.units, need.name) for need in needs]
+    laid = pack(moved, taken=supply.taken, capacity=supply.capacity)
+    if laid is None:  # the summed load fits, so the rectangles do
+        raise AssertionError("a load that fits could not be packed")
+    return laid
+
+
+def _plan_blockers(plan: TreatmentPlan, history: PatientHistory) -> Iterator[Blocker]:
+    if plan.status != PlanStatus.ACTIVE:
+        yield Blocker("plan_not_active", f"The plan is {plan.status}. A prescriber has to write a new one.")
+    if plan.protocol.status != ProtocolStatus.ACTIVE:
+        yield Blocker(
+            "protocol_inactive",
+            "The protocol version of this plan is not in force. A prescriber has to write the plan anew.",
+        )
+    used = sum(1 for _, plan_id, _, _ in history.visits if plan_id == plan.pk)
+    if used >= plan.sessions_ordered:
+        yield Blocker("sessions_used_up", f"All {plan.sessions_ordered} sessions of the plan are booked.")
+
+
+def _patient_blockers(plan: TreatmentPlan) -> Iterator[Blocker]:
+    if plan.patient.deceased:
+        yield Blocker("patient_deceased", "The patient is recorded as deceased.")
+    if not queries.has_treatment_consent(plan.patient_id):
+        yield Blocker("consent_missing", "There is no current consent to treatment. Record one first.")
+
+
+def _time_blockers(
+    plan: TreatmentPlan, history: PatientHistory, start: datetime, end: datetime, now: datetime
+) -> Iterator[Blocker]:
+    zone = plan.clinic.time_zone
+    day = clock.local_date(start, zone)
+    if start < now:
+        yield Blocker("in_the_past", "This time is past.")
+    if not plan.valid_from <= day <= plan.valid_until:
+        yield Blocker(
+            "plan_expired", f"The plan is valid from {plan.valid_from} to {plan.valid_until}, not on {day}."
+        )
+    for _, _, other_start, other_end in history.visits:
+        if start < other_end and other_start < end:
+            yield Blocker(
+                "patient_elsewhere", f"The patient has another visit {_at(other_start, zone)} at this time."
+            )
+        first, last = queries.too_close(other_start, plan.protocol.spacing_min_days, zone)
+        if first <= minute_of(start) < last:
+            apart = abs(clock.days_between(start, other_start, zone))
+            yield Blocker(
+                "spacing_too_close",
+                f"{apart} days from the session {_at(other_start, zone)};"
+                f" the protocol asks for at least {plan.protocol.spacing_min_days}.",
+            )
+
+
+def _resource_blockers(
+    kind: ResourceKind, supply: Supply | None, missing: Shortfall, found: Supplies, *, chosen: bool
+) -> Iterator[Blocker]:
+    """What one kind of resource lacks, told of the chosen one or of the one that comes nearest."""
+    closed_code, overloaded_code, overloaded_words = LACKS[kind]
+    if supply is None:
+        yield Blocker(closed_code, f"The clinic has no working {kind.label.lower()}.")
+        return
+    name = found.resources[supply.key].name
+    who = name if chosen else f"No {kind.label.lower()} is free. {name} comes nearest and"
+    if missing.closed:
+        yield Blocker(
+            closed_code, f"{who} is not at work for {missing.closed} minutes of this visit.", missing.closed
+        )
+    if missing.overloaded:
+        yield Blocker(
+            overloaded_code, f"{who} {overloaded_words} for {missing.overloaded} minutes.", missing.overloaded
+        )
+
+
+def _at(moment: datetime, zone: str) -> str:
+    return f"on {clock.local_date(moment, zone)}"

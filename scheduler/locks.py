@@ -1,0 +1,26 @@
+"""The lock under which the schedule is changed: a clinic's resources, in the order of their keys.
+
+Every rule of booking is decided from what was read under this lock (docs/decisions/0003-booking-locks.md).
+The constraints would keep the schedule right without it, but at the price of deadlocks.
+"""
+
+from uuid import UUID
+
+from scheduler.models import Resource
+
+
+def lock_schedule(clinic_id: UUID) -> list[Resource]:
+    """Lock every working resource of the clinic until the transaction ends. One call in a transaction.
+
+    `FOR NO KEY UPDATE`: rows that merely point at a resource can still be written.
+    """
+    return list(
+        Resource.objects.select_for_update(no_key=True)
+        .filter(clinic_id=clinic_id, active=True)
+        .order_by("pk")
+    )
+
+
+def lock_resource(resource: Resource) -> Resource:
+    """Lock one resource alone, for a change of its own hours or capacity."""
+    return Resource.objects.select_for_update(no_key=True).get(pk=resource.pk)

@@ -1,0 +1,138 @@
+"""The stage of the scheduler's stories: chairs, nurses and a clinician at work, and a plan to book.
+
+A stage is open on Monday 11 January 2027 (`tests.cast.TODAY`) and the next four days, 9:00 to 17:00.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from clinic.models import Patient
+from scheduler import booking, plans, protocols, screening
+from scheduler.models import (
+    Appointment,
+    CancellationReason,
+    Opening,
+    Protocol,
+    ProtocolStatus,
+    Resource,
+    ResourceKind,
+    TreatmentPlan,
+)
+from tests.cast import NOW, TODAY, House, local, new_id
+
+HEALTHY = {item.code: screening.Answer("absent") for item in screening.ITEMS}
+
+
+@dataclass
+class Stage:
+    house: House
+    protocol: Protocol
+    chairs: list[Resource]
+    nurses: list[Resource]
+    clinician: Resource
+
+    def at(self, wall_time: str, day: date = TODAY) -> datetime:
+        return local(day, wall_time, self.house.clinic.time_zone)
+
+    def plan(self, patient: Patient | None = None, **changes: Any) -> TreatmentPlan:
+        return write_plan(self.house, self.protocol, patient or self.house.rosa, **changes)
+
+    def book(self, plan: TreatmentPlan, wall_time: str, day: date = TODAY, **chosen: Any) -> Appointment:
+        return booking.book(
+            actor=self.house.actor(self.house.ana),
+            id=new_id(),
+            plan=plan,
+            start=self.at(wall_time, day),
+            now=NOW,
+            **chosen,
+        )
+
+    def cancel(
+        self,
+        visit: Appointment,
+        reason: CancellationReason = CancellationReason.PATIENT,
+        now: datetime = NOW,
+    ) -> Appointment:
+        return booking.cancel(
+            actor=self.house.actor(self.house.ana), appointment=visit, reason=reason, now=now
+        )
+
+    def check(self, plan: TreatmentPlan, wall_time: str, day: date = TODAY, **asked: Any) -> booking.Check:
+        return booking.check(
+            actor=self.house.actor(self.house.ana),
+            plan=plan,
+            start=self.at(wall_time, day),
+            **{"now": NOW, **asked},
+        )
+
+
+def set_stage(
+    house: House,
+    *,
+    chairs: int = 2,
+    nurses: int = 1,
+    code: str = "mood-40",
+    days: int = 5,
+    hours: tuple[str, str] = ("9:00", "17:00"),
+) -> Stage:
+    protocol = active_protocol(house, code)
+    stage = Stage(
+        house,
+        protocol,
+        [make_resource(house, ResourceKind.CHAIR, f"Chair {number + 1}", 1) for number in range(chairs)],
+        [make_resource(house, ResourceKind.NURSE, f"Nurse {number + 1}", 6) for number in range(nurses)],
+        make_resource(house, ResourceKind.CLINICIAN, "Dr Nair", 8),
+    )
+    for resource in [*stage.chairs, *stage.nurses, stage.clinician]:
+        for ahead in range(days):
+            day = TODAY + timedelta(days=ahead)
+            open_on(resource, stage.at(hours[0], day), stage.at(hours[1], day))
+    return stage
+
+
+def active_protocol(house: House, code: str = "mood-40") -> Protocol:
+    protocols.adopt_defaults(clinic=house.clinic)
+    draft = Protocol.objects.get(clinic=house.clinic, code=code)
+    return protocols.activate(actor=house.actor(house.priya), protocol=draft, now=NOW)
+
+
+def next_version(protocol: Protocol, house: House, **changes: Any) -> Protocol:
+    """A changed protocol is a new row; signed, it retires the one before."""
+    draft = Protocol.objects.get(pk=protocol.pk)
+    draft.pk = new_id()
+    draft._state.adding = True
+    draft.version += 1
+    draft.status = ProtocolStatus.DRAFT
+    draft.approved_by = draft.approved_at = None
+    for field, value in changes.items():
+        setattr(draft, field, value)
+    draft.save()
+    return protocols.activate(actor=house.actor(house.priya), protocol=draft, now=NOW)
+
+
+def make_resource(house: House, kind: ResourceKind, name: str, capacity: int) -> Resource:
+    return Resource.objects.create(clinic=house.clinic, kind=kind, name=name, capacity=capacity)
+
+
+def open_on(resource: Resource, start: datetime, end: datetime) -> Opening:
+    return Opening.objects.create(resource=resource, during=DateTimeTZRange(start, end))
+
+
+def write_plan(house: House, protocol: Protocol, patient: Patient, **changes: Any) -> TreatmentPlan:
+    order: dict[str, Any] = {
+        "id": new_id(),
+        "indication": protocol.indications[0],
+        "ordered_dose": Decimal("0.5"),
+        "sessions_ordered": 6,
+        "valid_from": TODAY,
+        "valid_until": TODAY + timedelta(days=90),
+        "findings": HEALTHY,
+        "now": NOW,
+    }
+    return plans.write_plan(
+        actor=house.actor(house.priya), patient=patient, protocol=protocol, **{**order, **changes}
+    )
