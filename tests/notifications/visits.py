@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.fields.ranges import DateTimeTZRange
+from psycopg.types.range import TimestamptzRange
 
 from clinic.models import Patient
 from scheduler import protocols
@@ -45,8 +45,8 @@ def write_plan(house: House, patient: Patient) -> TreatmentPlan:
     )
 
 
-def stretch(starts_at: datetime) -> DateTimeTZRange:
-    return DateTimeTZRange(starts_at, starts_at + timedelta(hours=2))
+def stretch(starts_at: datetime) -> TimestamptzRange:
+    return TimestamptzRange(starts_at, starts_at + timedelta(hours=2))
 
 
 def cancel(appointment: Appointment, at: datetime = NOW) -> None:
