@@ -35,6 +35,12 @@ class Question:
         return next((choice for choice in self.choices if choice.value == value), None)
 
 
+# Shown at once beside a red answer (domain.md 6.2).
+EMERGENCY_LINES = (
+    ("911", "Emergency"),
+    ("988", "Suicide and crisis lifeline, call or text"),
+)
+
 NO = Choice("no", "No")
 
 # Most urgent first: a check-in that is broken off has asked what matters most.

@@ -23,7 +23,16 @@ from clinic.models import Clinic
 from clinic.problems import Forbidden, Problem
 
 # Names of the routes that need no sign-in. Patients' links guard themselves (notifications.links).
-PUBLIC = frozenset({"health", "csp_report"})
+PUBLIC = frozenset(
+    {
+        "health",
+        "csp_report",
+        "patient_link",
+        "patient_link_birth_year",
+        "patient_link_confirm",
+        "patient_link_answer",
+    }
+)
 
 CHOSEN_CLINIC = "clinic_id"
 PROBLEM_PAGES = {403: "403.html", 404: "404.html"}

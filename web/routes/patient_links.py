@@ -1,5 +1,12 @@
-"""Addresses of the pages in web.views.patient_links."""
+"""Addresses of the pages in web.views.patient_links: short, because they stand in text messages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from web.views import patient_links
+
+urlpatterns: list[URLPattern] = [
+    path("m/<str:token>", patient_links.patient_link, name="patient_link"),
+    path("m/<str:token>/birth-year", patient_links.birth_year, name="patient_link_birth_year"),
+    path("m/<str:token>/confirm", patient_links.confirm, name="patient_link_confirm"),
+    path("m/<str:token>/answer", patient_links.answer, name="patient_link_answer"),
+]

@@ -1,0 +1,115 @@
+"""Messages over the API: what was wanted, what was sent, exactly why not; the made-up patients' inbox."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic.access import fetch, log_look, open_chart
+from clinic.api_defaults import NewestFirst
+from clinic.viewsets import ClinicViewSet, StrictSerializer
+from notifications import access, queries
+from notifications.models import DeliveryAttempt, InboxItem, Message, MessageStatus
+from scheduler.models import Appointment
+
+
+class AttemptSerializer(serializers.ModelSerializer[DeliveryAttempt]):
+    class Meta:
+        model = DeliveryAttempt
+        fields = [
+            "number",
+            "channel",
+            "recipient",
+            "subject",
+            "body",
+            "started_at",
+            "finished_at",
+            "outcome",
+            "provider_reference",
+            "error",
+        ]
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    class Meta:
+        model = Message
+        fields = [
+            "id",
+            "clinic",
+            "patient",
+            "appointment",
+            "kind",
+            "stage",
+            "visit_starts_at",
+            "due_at",
+            "stale_at",
+            "status",
+            "reason",
+            "sent_at",
+            "created_at",
+        ]
+
+
+class MessageWithAttemptsSerializer(MessageSerializer):
+    attempts = AttemptSerializer(many=True, read_only=True)
+
+    class Meta(MessageSerializer.Meta):
+        fields = [*MessageSerializer.Meta.fields, "attempts"]
+
+
+class MessageFilterSerializer(StrictSerializer):
+    patient = serializers.UUIDField(required=False)
+    appointment = serializers.UUIDField(required=False)
+    status = serializers.ChoiceField(choices=MessageStatus.choices, required=False)
+
+
+class LatestDueFirst(NewestFirst):
+    ordering = ("-due_at", "-id")
+
+
+class MessagesViewSet(ClinicViewSet):
+    """Every message that was wanted, sent or not, the latest due first."""
+
+    access = {"list": access.VIEW_MESSAGES, "retrieve": access.VIEW_MESSAGES}
+    queryset = Message.objects.all()
+    serializer_class = MessageSerializer
+    pagination_class = LatestDueFirst
+
+    @extend_schema(parameters=[MessageFilterSerializer])
+    def list(self, request: Request) -> Response:
+        """One patient's or one visit's messages are a look at the chart, which is logged."""
+        asked = self.parse_query(MessageFilterSerializer)
+        if "patient" in asked:
+            open_chart(self.actor, self.permission, asked["patient"], what="messages")
+        if "appointment" in asked:
+            visits = Appointment.objects.select_related("patient")
+            visit = fetch(self.actor, visits, self.permission, pk=asked["appointment"])
+            log_look(self.actor, visit.patient, what="messages")
+        return self.page(queries.message_log().filter(**asked), MessageSerializer)
+
+    @extend_schema(responses=MessageWithAttemptsSerializer)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """One message with each try to deliver it; `{link}` stands for the patient's own link."""
+        message = self.fetch(queries.messages_with_attempts(), pk=pk)
+        log_look(self.actor, message.patient, what="message")
+        return Response(MessageWithAttemptsSerializer(message).data)
+
+
+class InboxItemSerializer(serializers.ModelSerializer[InboxItem]):
+    class Meta:
+        model = InboxItem
+        fields = ["id", "clinic", "patient", "recipient", "subject", "body", "created_at"]
+
+
+class InboxViewSet(ClinicViewSet):
+    """What arrived on the phones of made-up patients, where no mail server is set up."""
+
+    access = {"list": access.VIEW_INBOX}
+    queryset = InboxItem.objects.all()
+    serializer_class = InboxItemSerializer
+
+    def list(self, request: Request, *args: Any) -> Response:
+        return self.page(queries.inbox(), InboxItemSerializer)

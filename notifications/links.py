@@ -1,0 +1,94 @@
+"""What a patient may do with the link in a message: open it, prove the birth year, confirm the visit.
+
+Nothing about the visit or the patient is given out before the birth year was right. Questions after a
+visit are answered in `check_ins`.
+"""
+
+from datetime import datetime
+
+from clinic.history import acting
+from clinic.models import Patient
+from clinic.problems import Conflict, Invalid, Missing
+from clinic.transactions import in_transaction
+from notifications.models import CheckIn, LinkPurpose, PatientLink
+from notifications.tokens import hash_of
+from scheduler import booking
+from scheduler.models import Appointment
+
+MOST_WRONG_FACTORS = 5
+DOOR = "patient link"
+NO_LINK = "This link doesn't work any more. Please call the clinic."
+
+
+def open_link(*, token: str, now: datetime) -> PatientLink:
+    """The link with this token. Raises `Missing` alike for a guessed and for an expired one."""
+    link = (
+        PatientLink.objects.filter(token_sha256=hash_of(token), expires_at__gt=now)
+        .select_related("patient", "message__appointment__protocol", "message__clinic")
+        .first()
+    )
+    if link is None:
+        raise Missing(NO_LINK)
+    return link
+
+
+def give_factor(*, link: PatientLink, birth_year: int, now: datetime) -> None:
+    """Check the patient's birth year; the first right one marks the link opened.
+
+    Raises `Invalid` for a wrong year, saying how many tries are left, and `Conflict` `link_locked` from
+    the fifth wrong one on, also for the right year.
+    """
+
+    def work() -> int:
+        row = PatientLink.objects.select_for_update(no_key=True).get(pk=link.pk)
+        if row.failed_factors >= MOST_WRONG_FACTORS:
+            return row.failed_factors
+        right = Patient.objects.filter(pk=row.patient_id, birth_date__year=birth_year).exists()
+        if not right:
+            row.failed_factors += 1
+        elif row.opened_at is None:
+            row.opened_at = now
+        with acting(None, door=DOOR):
+            row.save(update_fields=["failed_factors", "opened_at"])
+        return 0 if right else row.failed_factors
+
+    # The count is committed before the refusal is raised.
+    wrong = in_transaction(work)
+    if wrong >= MOST_WRONG_FACTORS:
+        raise Conflict(
+            "This link is locked after too many wrong tries. Please call the clinic.", code="link_locked"
+        )
+    if wrong:
+        left = MOST_WRONG_FACTORS - wrong
+        tries = "1 try" if left == 1 else f"{left} tries"
+        raise Invalid({"birth_year": f"That is not the year we have on record. You have {tries} left."})
+
+
+def check_in_of(link: PatientLink) -> CheckIn:
+    """The questions this link asks. Raises `Missing` for a link of another purpose."""
+    check_in = CheckIn.objects.filter(message_id=link.message_id).first()
+    if check_in is None:
+        raise Missing(NO_LINK)
+    return check_in
+
+
+def confirm_visit(*, link: PatientLink, now: datetime) -> Appointment:
+    """The patient is coming. Confirming again changes nothing.
+
+    Raises `Missing` for a link of another purpose, `Conflict` `visit_moved` when the visit is no longer at
+    the time that the message spoke of, and what `booking.confirm` raises.
+    """
+    if link.purpose != LinkPurpose.VISIT:
+        raise Missing(NO_LINK)
+
+    def work() -> Appointment:
+        appointment = Appointment.objects.select_for_update(no_key=True).get(pk=link.message.appointment_id)
+        if appointment.starts_at != link.message.visit_starts_at:
+            raise Conflict(
+                "This visit was moved after the message was sent. Please call the clinic.",
+                code="visit_moved",
+            )
+        with acting(None, door=DOOR):
+            return booking.confirm(appointment=appointment, now=now)
+
+    return in_transaction(work)

@@ -1,0 +1,80 @@
+"""This floor's reads, named for what they return. Whose rows a person may see is `clinic.access`'s to say."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from notifications import grading, tokens
+from notifications.check_ins import newest_answers
+from notifications.grading import Question
+from notifications.models import CheckIn, CheckInAnswer, DeliveryAttempt, InboxItem, Message, PatientLink
+from notifications.wording import LINK
+
+
+def message_log() -> QuerySet[Message]:
+    """Every message that was wanted, sent or not, the latest due first."""
+    return Message.objects.select_related("patient", "appointment", "clinic").order_by("-due_at", "-pk")
+
+
+def messages_with_attempts() -> QuerySet[Message]:
+    """The log with every try of each message: one query more, however many rows."""
+    tries = DeliveryAttempt.objects.order_by("number")
+    return message_log().prefetch_related(Prefetch("attempts", queryset=tries))
+
+
+def check_ins() -> QuerySet[CheckIn]:
+    """Check-ins with their answers, oldest answer first: two queries for any number."""
+    answers = CheckInAnswer.objects.order_by("answered_at", "created_at")
+    return CheckIn.objects.select_related("patient", "session", "message", "clinic").prefetch_related(
+        Prefetch("answers", queryset=answers)
+    )
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An item of the inbox page: the text before its link, the link as it is tapped, the text after."""
+
+    item: InboxItem
+    before: str
+    link: str
+    after: str
+
+
+def inbox() -> QuerySet[InboxItem]:
+    """What arrived for made-up patients, the latest first."""
+    return InboxItem.objects.filter(clinic__synthetic=True).select_related("patient")
+
+
+def with_links(items: list[InboxItem]) -> list[Arrived]:
+    """Inbox items with working links: one query."""
+    link_ids = dict(
+        PatientLink.objects.filter(message_id__in=[UUID(item.key) for item in items]).values_list(
+            "message_id", "pk"
+        )
+    )
+    arrived = []
+    for item in items:
+        before, _, after = item.body.partition(LINK)
+        link_id = link_ids.get(UUID(item.key))
+        arrived.append(Arrived(item, before, tokens.address_of(link_id) if link_id else "", after))
+    return arrived
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One question of a check-in with the answer that counts, if there is one."""
+
+    question: Question
+    answer: CheckInAnswer | None
+
+    @property
+    def label(self) -> str:
+        choice = self.question.choice(self.answer.value) if self.answer else None
+        return choice.label if choice else ""
+
+
+def answered_questions(check_in: CheckIn) -> list[Answered]:
+    """The questions in the order they are asked, each with its newest answer: one query."""
+    given = newest_answers(check_in)
+    return [Answered(question, given.get(question.code)) for question in grading.QUESTION_SETS[check_in.kind]]

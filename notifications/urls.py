@@ -1,0 +1,16 @@
+"""This floor's addresses."""
+
+from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
+
+from notifications.api.check_ins import CheckInsViewSet
+from notifications.api.links import PatientLinksViewSet
+from notifications.api.messages import InboxViewSet, MessagesViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("messages", MessagesViewSet, basename="message")
+router.register("inbox", InboxViewSet, basename="inbox")
+router.register("check-ins", CheckInsViewSet, basename="check-in")
+router.register("links", PatientLinksViewSet, basename="patient-link")
+
+urlpatterns: list[URLPattern | URLResolver] = router.urls
