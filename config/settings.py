@@ -101,6 +101,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "web" / "templates"],  # our sign-in pages before allauth's own
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -170,6 +171,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_ADAPTER = "clinic.signin.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by the manager, not by strangers signing up
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Chairside: "
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
@@ -262,6 +265,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Choices of fields that share a name, such as `status`, called after their own classes.
+    "ENUM_NAME_OVERRIDES": {
+        "AttemptOutcomeEnum": "notifications.models.AttemptOutcome",
+        "MessageKindEnum": "notifications.models.MessageKind",
+        "MessageStatusEnum": "notifications.models.MessageStatus",
+        "SideEffectOutcomeEnum": "sessions_app.models.SideEffectOutcome",
+    },
 }
 
 # --- Messages to patients ----------------------------------------------------------------------------
