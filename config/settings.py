@@ -187,6 +187,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Chairside"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; each code still works once
 MFA_ADAPTER = "clinic.signin.MFAAdapter"
 USERSESSIONS_TRACK_ACTIVITY = False
 
@@ -267,9 +268,14 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # Choices of fields that share a name, such as `status`, called after their own classes.
     "ENUM_NAME_OVERRIDES": {
+        "AppointmentStatusEnum": "scheduler.models.AppointmentStatus",
         "AttemptOutcomeEnum": "notifications.models.AttemptOutcome",
+        "CancellationReasonEnum": "scheduler.models.CancellationReason",
         "MessageKindEnum": "notifications.models.MessageKind",
         "MessageStatusEnum": "notifications.models.MessageStatus",
+        "PlanStatusEnum": "scheduler.models.PlanStatus",
+        "ProtocolStatusEnum": "scheduler.models.ProtocolStatus",
+        "ResourceKindEnum": "scheduler.models.ResourceKind",
         "SideEffectOutcomeEnum": "sessions_app.models.SideEffectOutcome",
     },
 }

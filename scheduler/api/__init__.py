@@ -1,0 +1,1 @@
+"""This floor's API, one module for each noun: parse, call, answer."""

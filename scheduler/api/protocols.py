@@ -1,0 +1,91 @@
+"""Protocols over the API: look at the versions, put a draft in force."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic import clock
+from clinic.api_defaults import NewestFirst
+from clinic.viewsets import ClinicViewSet, StrictSerializer
+from scheduler import access, protocols
+from scheduler.models import Protocol
+
+
+class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
+    class Meta:
+        model = Protocol
+        fields = [
+            "id",
+            "clinic",
+            "code",
+            "version",
+            "title",
+            "status",
+            "approved_by",
+            "approved_at",
+            "indications",
+            "dose_basis",
+            "dose_start",
+            "dose_soft_min",
+            "dose_soft_max",
+            "dose_hard_max",
+            "preparation_minutes",
+            "infusion_minutes",
+            "observation_minutes",
+            "turnover_minutes",
+            "preparation_units",
+            "infusion_units",
+            "observation_units",
+            "fasting_clear_hours",
+            "fasting_light_meal_hours",
+            "series_min",
+            "series_typical",
+            "series_max",
+            "spacing_min_days",
+            "spacing_max_days",
+            "maintenance_min_days",
+            "maintenance_max_days",
+            "vitals_schedule",
+            "limits",
+            "citation",
+        ]
+
+
+class NothingSerializer(StrictSerializer):
+    """A call that needs no more than its address: send {}."""
+
+
+class ByCode(NewestFirst):
+    ordering = ("code", "-version", "id")
+
+
+class ProtocolsViewSet(ClinicViewSet):
+    """Every version of every protocol. A version never changes; `activate` puts a draft in force."""
+
+    access = {
+        "list": access.VIEW_PROTOCOLS,
+        "retrieve": access.VIEW_PROTOCOLS,
+        "activate": access.ACTIVATE_PROTOCOL,
+    }
+    queryset = Protocol.objects.all()
+    serializer_class = ProtocolSerializer
+    pagination_class = ByCode
+
+    def list(self, request: Request) -> Response:
+        return self.page(self.get_queryset(), ProtocolSerializer)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return Response(ProtocolSerializer(self.fetch(self.get_queryset(), pk=pk)).data)
+
+    @extend_schema(request=NothingSerializer, responses=ProtocolSerializer)
+    @action(detail=True, methods=["post"])
+    def activate(self, request: Request, pk: UUID) -> Response:
+        """A prescriber signs this version; the one in force until now is retired."""
+        protocol = self.fetch(self.get_queryset(), pk=pk)
+        self.parse(NothingSerializer)
+        signed = protocols.activate(actor=self.actor, protocol=protocol, now=clock.now())
+        return Response(ProtocolSerializer(signed).data)
