@@ -23,6 +23,8 @@ Answer = Callable[[HttpRequest], HttpResponse]
 # A page's own polling says so; it must not keep an abandoned screen signed in.
 POLL_HEADER = "X-Chairside-Poll"
 LAST_ACTIVE = "last_active_at"
+# Setting one up, signing out, and what any page loads or sends by itself.
+OPEN_WITHOUT_SECOND_FACTOR = ("/accounts/", "/csp-report/", "/static/")
 
 
 class SecurityHeadersMiddleware:
@@ -83,9 +85,7 @@ class RequireMFAMiddleware:
         user = request.user
         if not settings.MFA_REQUIRED or not user.is_authenticated or is_mfa_enabled(user):
             return self.get_response(request)
-        if request.path.startswith("/accounts/") or request.path.startswith(
-            f"/{settings.STATIC_URL.lstrip('/')}"
-        ):
+        if request.path.startswith(OPEN_WITHOUT_SECOND_FACTOR):
             return self.get_response(request)
         if request.path.startswith("/api/"):
             problem = Problem("Set up your second factor on the website first.", code="mfa_required")

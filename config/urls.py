@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from web.views import frame
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("clinic.signin_urls")),
     path("api/v1/", include("clinic.urls")),
     path("api/v1/", include("scheduler.urls")),
     path("api/v1/", include("sessions_app.urls")),
