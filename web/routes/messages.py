@@ -1,5 +1,12 @@
 """Addresses of the pages in web.views.messages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from web.views import messages
+
+urlpatterns: list[URLPattern] = [
+    path("messages/", messages.messages, name="messages"),
+    path("messages/<uuid:pk>/", messages.message, name="message"),
+    path("inbox/", messages.inbox, name="inbox"),
+    path("check-ins/<uuid:pk>/", messages.check_in, name="check_in"),
+]

@@ -1,0 +1,86 @@
+"""What was said to patients and what they answered: the message log, one message, the inbox, a check-in."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from clinic.access import fetch, log_look, open_chart
+from clinic.problems import Invalid
+from notifications import access, grading, queries
+from notifications.models import MessageStatus
+from scheduler.models import Appointment
+from web.doors import StaffRequest, staff_page
+
+ROWS = 50
+
+
+class FilterForm(forms.Form):
+    """What of the log is shown. The patient and the visit come from links elsewhere in the house."""
+
+    status = forms.ChoiceField(
+        choices=[("", "All"), *MessageStatus.choices], required=False, label="Messages that are"
+    )
+    patient = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    visit = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
+@staff_page(access.VIEW_MESSAGES, methods=["GET"])
+def messages(request: StaffRequest) -> HttpResponse:
+    """The log of the clinic, a patient or a visit: when each was wanted, and sent, or exactly why not."""
+    form = FilterForm(request.GET)
+    if not form.is_valid():
+        raise Invalid({"address": "This address is not whole. Follow the link to it again."})
+    asked = form.cleaned_data
+    log = queries.message_log().filter(clinic=request.clinic)
+    about = None
+    if asked["visit"]:
+        visits = Appointment.objects.select_related("patient")
+        about = fetch(request.actor, visits, access.VIEW_MESSAGES, pk=asked["visit"]).patient
+        log_look(request.actor, about, what="messages")
+        log = log.filter(appointment_id=asked["visit"])
+    elif asked["patient"]:
+        about = open_chart(request.actor, access.VIEW_MESSAGES, asked["patient"], what="messages")
+        log = log.filter(patient=about)
+    if asked["status"]:
+        log = log.filter(status=asked["status"])
+    context = {"form": form, "about": about, "one_visit": bool(asked["visit"]), **_paged(request, log)}
+    return render(request, "web/messages/log.html", context)
+
+
+@staff_page(access.VIEW_MESSAGES, methods=["GET"])
+def message(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """One message with each try to deliver it."""
+    row = fetch(request.actor, queries.messages_with_attempts(), access.VIEW_MESSAGES, pk=pk)
+    log_look(request.actor, row.patient, what="message")
+    return render(request, "web/messages/message.html", {"row": row})
+
+
+@staff_page(access.VIEW_INBOX, methods=["GET"])
+def inbox(request: StaffRequest) -> HttpResponse:
+    """What arrived on the phones of made-up patients, with links that work."""
+    items = queries.inbox().filter(clinic=request.clinic).order_by("-created_at", "-pk")
+    paged = _paged(request, items)
+    return render(request, "web/messages/inbox.html", {**paged, "arrived": queries.with_links(paged["rows"])})
+
+
+@staff_page(access.VIEW_CHECK_INS, methods=["GET"])
+def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """A check-in's answers, the alarming ones first to be seen."""
+    row = fetch(request.actor, queries.check_ins(), access.VIEW_CHECK_INS, pk=pk)
+    log_look(request.actor, row.patient, what="check-in")
+    lines = queries.answered_questions(row)
+    lines.sort(key=lambda line: grading.SEVERITY[line.answer.level if line.answer else ""], reverse=True)
+    return render(request, "web/messages/check_in.html", {"check_in": row, "lines": lines})
+
+
+def _paged(request: StaffRequest, rows: QuerySet[Any]) -> dict[str, Any]:
+    """One page of rows, and the address of the pages beside it without their number."""
+    page: Page[Any] = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    address = request.GET.copy()
+    address.pop("page", None)
+    return {"page": page, "rows": list(page.object_list), "address": address.urlencode()}
