@@ -36,7 +36,10 @@ def imported(path: Path) -> Iterator[tuple[int, str, bool]]:
             yield from ((node.lineno, alias.name, node in inside) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno}: say the whole path"
-            yield node.lineno, node.module or "", node in inside
+            # `from notifications import timing` names the module notifications.timing.
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            for name in names if node.module in FLOORS else [node.module or ""]:
+                yield node.lineno, name, node in inside
 
 
 def sources(folder: str) -> list[Path]:
