@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +79,8 @@ def main(arguments: list[str]) -> int:
     if name not in COMMANDS:
         print(f"usage: python3 -m embedded {{{','.join(COMMANDS)}}} ...", file=sys.stderr)
         return 2
+    # Until a supervisor takes over, a kill is as orderly an end as a Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         process.linux_only()
         return COMMANDS[name](rest, Progress())

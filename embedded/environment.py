@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from embedded import process
 from embedded.place import ENVIRONMENT, PYTHON, ROOT
 from embedded.progress import Progress, Trouble
 
@@ -127,16 +128,12 @@ def _runs_well(command: Sequence[str | Path], progress: Progress) -> bool:
     """Run `command` with its output in a log; True when it ended well."""
     environment = {name: value for name, value in os.environ.items() if name not in MISLEADING}
     with LOG.open("wb") as log:
-        child = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-        )
-        try:
-            while child.poll() is None:
-                time.sleep(0.02)
-                progress.tick()
-        except BaseException:
-            child.kill()
-            raise
-        finally:
-            child.wait()
+        child = process.start(command, folder=ROOT, environment=environment, log=log)
+    try:
+        while child.poll() is None:
+            time.sleep(0.02)
+            progress.tick()
+    finally:
+        # An installer that outlived us would write into the environment of the next start.
+        process.end_family(child)
     return child.returncode == 0
