@@ -2,8 +2,8 @@
 
 import re
 from html import unescape
+from typing import Protocol
 
-from django.http import HttpResponse
 from django.test import Client
 
 from clinic.models import User
@@ -17,7 +17,14 @@ def browser_of(user: User | None = None, **options: bool) -> Client:
     return browser
 
 
-def words(page: HttpResponse) -> str:
+class Page(Protocol):
+    """A whole answer: the view's own, or the test client's."""
+
+    @property
+    def content(self) -> bytes: ...
+
+
+def words(page: Page) -> str:
     """What the page says, without its tags, on one line."""
     body = re.sub(r"(?s)<head.*?</head>|<svg.*?</svg>", "", page.content.decode())
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())

@@ -29,9 +29,9 @@ class BirthYearForm(ChangeForm):
         label="Year of your birth",
         min_value=1900,
         max_value=2100,
-        help_text="Four digits, such as 1980.",
+        help_text="Four digits.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-year", "maxlength": 4}),
-        error_messages={"invalid": "Enter the year in four digits, such as 1980."},
+        error_messages={"invalid": "Enter the year in four digits."},
     )
 
 

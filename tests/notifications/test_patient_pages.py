@@ -1,0 +1,202 @@
+"""The pages behind the link in a message, as a patient meets them on a phone, without JavaScript."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.test import Client
+
+from clinic.models import WorkItem
+from notifications.models import CheckIn, CheckInAnswer, Message
+from notifications.planning import plan
+from notifications.tokens import token_for
+from scheduler.models import Appointment
+from tests.cast import NOW, House
+from tests.notifications.visits import VISIT, book, cancel, discharge, move
+from tests.web.pages import Page, words
+
+MORNING = VISIT + timedelta(days=1)
+
+
+@pytest.fixture
+def at_now() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def visit(house: House, at_now: None) -> Appointment:
+    appointment = book(house, house.rosa)
+    plan(now=NOW)
+    return appointment
+
+
+def address_of(message: Message) -> str:
+    return f"/m/{token_for(message.link.pk)}"
+
+
+@pytest.fixture
+def address(visit: Appointment) -> str:
+    return address_of(Message.objects.get(stage="confirmation"))
+
+
+@pytest.fixture
+def check_in(house: House) -> CheckIn:
+    discharge(book(house, house.rosa), VISIT + timedelta(hours=3))
+    plan(now=VISIT + timedelta(hours=3))
+    return CheckIn.objects.get()
+
+
+def proved(address: str, year: str = "1980") -> Client:
+    """A phone on which the birth year was given."""
+    phone = Client()
+    phone.post(f"{address}/birth-year", {"birth_year": year})
+    return phone
+
+
+def give(phone: Client, address: str, question: str, value: str) -> Page:
+    answer = {"id": str(uuid4()), "question": question, "value": value}
+    return phone.post(f"{address}/answer", answer, follow=True)
+
+
+def test_nothing_is_shown_before_the_birth_year(visit: Appointment, address: str) -> None:
+    page = Client().get(address)
+    said = words(page)
+    assert "Year of your birth" in said
+    for secret in ("Rosa", "Delgado", "January", "9:30", "1980"):
+        assert secret not in said
+
+
+def test_the_right_year_shows_the_visit_and_one_press_confirms_it(visit: Appointment, address: str) -> None:
+    phone = proved(address)
+    said = words(phone.get(address))
+    assert "Thursday, January 21" in said
+    assert "9:30 AM" in said
+    assert "(312) 555-0100" in said
+    assert "Rosa" not in said
+    said = words(phone.post(f"{address}/confirm", follow=True))
+    assert "You have confirmed." in said
+    visit.refresh_from_db()
+    assert visit.patient_status == "accepted"
+
+
+def test_a_wrong_year_says_how_many_tries_are_left_and_keeps_what_was_typed(
+    visit: Appointment, address: str
+) -> None:
+    page = Client().post(f"{address}/birth-year", {"birth_year": "1979"})
+    assert page.status_code == 400
+    assert "You have 4 tries left." in words(page)
+    assert 'value="1979"' in page.content.decode()
+
+
+def test_a_year_that_is_no_year_is_not_counted(visit: Appointment, address: str) -> None:
+    page = Client().post(f"{address}/birth-year", {"birth_year": "eighty"})
+    assert "Enter the year in four digits" in words(page)
+    assert Message.objects.get(stage="confirmation").link.failed_factors == 0
+
+
+def test_one_persons_proof_is_not_another_phones(visit: Appointment, address: str) -> None:
+    proved(address)
+    assert "Year of your birth" in words(Client().get(address))
+    page = Client().post(f"{address}/confirm")
+    assert "Year of your birth" in words(page)
+    visit.refresh_from_db()
+    assert visit.patient_status == "needs-action"
+
+
+def test_a_link_that_does_not_work_tells_whom_to_call_and_nothing_else(at_now: None, db: None) -> None:
+    page = Client().get(f"/m/{'A' * 22}")
+    assert page.status_code == 404
+    assert "This link doesn't work any more. Please call the clinic." in words(page)
+
+
+def test_somebody_who_tries_token_after_token_is_slowed_down(visit: Appointment, address: str) -> None:
+    statuses = [Client().get(f"/m/guess{number}").status_code for number in range(31)]
+    assert statuses == [404] * 30 + [429]
+    assert Client().get(address).status_code == 200  # nobody else is
+
+
+def test_the_pages_are_not_kept_indexed_or_told_to_other_sites(visit: Appointment, address: str) -> None:
+    phone = proved(address)
+    for page in (Client().get(address), phone.get(address), Client().get("/m/unknown")):
+        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
+        assert page.headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(("change", "sentence"), [("cancel", "is cancelled"), ("move", "was moved")])
+def test_a_visit_that_changed_says_so_and_offers_no_button(
+    visit: Appointment, address: str, change: str, sentence: str
+) -> None:
+    if change == "cancel":
+        cancel(visit)
+    else:
+        move(visit, VISIT + timedelta(days=1))
+    phone = proved(address)
+    said = words(phone.get(address))
+    assert sentence in said
+    assert "I am coming" not in said
+    assert phone.post(f"{address}/confirm").status_code == 409
+
+
+def test_a_check_in_asks_one_question_after_the_other_and_is_resumed_where_it_stopped(
+    check_in: CheckIn,
+) -> None:
+    address = address_of(check_in.message)
+    with time_machine.travel(MORNING, tick=False):
+        phone = proved(address)
+        first = words(phone.get(address))
+        assert "do you not feel safe?" in first
+        assert "Question 1 of 10" in first
+        assert "Question 2 of 10" in words(give(phone, address, "safety", "no"))
+        assert "Question 2 of 10" in words(proved(address).get(address))
+        again = phone.get(f"{address}?question=safety").content.decode()
+        assert re.search(r'value="no"\s+aria-pressed="true"', again)
+
+
+def test_an_alarming_answer_shows_the_emergency_lines_at_once(check_in: CheckIn) -> None:
+    address = address_of(check_in.message)
+    with time_machine.travel(MORNING, tick=False):
+        phone = proved(address)
+        page = give(phone, address, "safety", "yes")
+    assert "Please get help now." in words(page)
+    assert 'href="tel:911"' in page.content.decode()
+    assert 'href="tel:988"' in page.content.decode()
+    assert WorkItem.objects.get().urgency == "red"
+
+
+def test_an_answer_tapped_after_the_phone_forgot_the_proof_is_not_lost(check_in: CheckIn) -> None:
+    address = address_of(check_in.message)
+    answer = {"id": str(uuid4()), "question": "safety", "value": "yes"}
+    with time_machine.travel(MORNING, tick=False):
+        phone = Client()
+        asked = phone.post(f"{address}/answer", answer).content.decode()
+        carried = dict(re.findall(r'<input type="hidden" name="(id|question|value)" value="([^"]*)">', asked))
+        assert carried == answer
+        page = phone.post(f"{address}/birth-year", {"birth_year": "1980", **carried}, follow=True)
+    assert "Please get help now." in words(page)
+    assert CheckInAnswer.objects.get().value == "yes"
+
+
+def test_a_page_sent_twice_by_a_nervous_thumb_records_once(check_in: CheckIn) -> None:
+    address = address_of(check_in.message)
+    answer = {"id": str(uuid4()), "question": "fall", "value": "yes"}
+    with time_machine.travel(MORNING, tick=False):
+        phone = proved(address)
+        phone.post(f"{address}/answer", answer)
+        phone.post(f"{address}/answer", answer)
+    assert CheckInAnswer.objects.count() == WorkItem.objects.count() == 1
+
+
+def test_the_forms_are_protected_against_forgery(visit: Appointment, address: str) -> None:
+    phone = Client(enforce_csrf_checks=True)
+    assert phone.post(f"{address}/birth-year", {"birth_year": "1980"}).status_code == 403
+
+
+def test_a_link_stops_working_when_the_visit_is_over(visit: Appointment, address: str) -> None:
+    over: datetime = visit.ends_at
+    with time_machine.travel(over, tick=False):
+        assert Client().get(address).status_code == 404
