@@ -4,7 +4,9 @@ The route's pattern, never the address: addresses hold the secrets of patients' 
 somebody searched for. The health check, asked every few seconds, is not written at all.
 """
 
-from django.http import HttpRequest, HttpResponseBase
+from collections.abc import Awaitable
+
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django_structlog.middlewares import RequestMiddleware
 
@@ -12,10 +14,10 @@ UNLOGGED = "health"
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
         if self.route_of(request)[0] == UNLOGGED:
-            return self.get_response(request)  # type: ignore[no-any-return]
-        return super().__call__(request)  # type: ignore[no-any-return]
+            return self.get_response(request)
+        return super().__call__(request)
 
     @staticmethod
     def route_of(request: HttpRequest) -> tuple[str, str]:

@@ -178,7 +178,8 @@ def test_the_frame_asks_four_questions_however_many_tasks_there_are(house: House
         task(house)
     with CaptureQueriesContext(connection) as captured:
         browser.get("/nowhere/")
-    assert len([query for query in captured if query["sql"].startswith("SELECT")]) == 4
+    questions = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
+    assert len(questions) == 4, "\n".join(questions)
 
 
 @pytest.mark.parametrize(("who", "where"), [("nils", "nurse_station"), ("ana", "day"), ("max", "day")])

@@ -1,0 +1,118 @@
+"""The synthetic clinic: made once, alike every time, with life in every part of the house."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
+
+from clinic import clock
+from clinic.models import Clinic, Patient, Role, Urgency, User, WorkItem
+from notifications.models import InboxItem, Message, MessageKind, MessageStatus
+from scheduler.models import Appointment, AppointmentStatus, Claim, Protocol, ProtocolStatus
+from sessions_app.models import Session, SessionState, VitalSigns
+from sessions_app.verification import verify_all
+from web.demo import story
+from web.demo.house import STORY_FROM, STORY_UNTIL, zone_of_the_story
+from web.demo.people import PASSWORD
+from web.demo.welcome import welcome
+
+SATURDAY = datetime(2027, 1, 16, 18, 2, tzinfo=UTC)  # 12:02 in Chicago
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Clinic]:
+    """Made once for all of this module, which only looks at it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield story.create(now=SATURDAY, say=lambda line: None)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("month", [1, 4, 7, 10])
+def test_somewhere_it_is_always_late_morning(month: int) -> None:
+    first = datetime(2027, month, 1, tzinfo=UTC)
+    for quarter in range(96):
+        now = first + timedelta(minutes=15 * quarter)
+        assert STORY_FROM <= now.astimezone(ZoneInfo(zone_of_the_story(now))).time() <= STORY_UNTIL
+
+
+def test_a_saturday_has_a_session_in_every_state(demo: Clinic) -> None:
+    today = clock.day_bounds(clock.local_date(SATURDAY, demo.time_zone), demo.time_zone)
+    states = Session.objects.filter(arrived_at__range=today).values_list("state", flat=True)
+    assert set(states) == set(SessionState.values)
+    visits = Counter(
+        Appointment.objects.filter(during__startswith__range=today).values_list("status", flat=True)
+    )
+    assert visits[AppointmentStatus.BOOKED] >= 3
+    assert visits[AppointmentStatus.ARRIVED] == 1
+    assert 13 <= visits.total() <= 15  # domain.md 8.3: 13 to 15 a day
+
+
+def test_nothing_lies_in_the_future_and_every_reading_is_on_time(demo: Clinic) -> None:
+    assert not VitalSigns.objects.filter(recorded_at__gt=SATURDAY).exists()
+    for session in Session.objects.filter(state=SessionState.INFUSING):
+        newest = VitalSigns.objects.filter(session=session).latest("measured_at")
+        assert SATURDAY - max(newest.measured_at, session.started_at or SATURDAY) <= timedelta(minutes=12)
+
+
+def test_the_signed_records_hold(demo: Clinic) -> None:
+    chains = list(verify_all())
+    assert len(chains) >= 5
+    assert all(broken is None for _, broken in chains)
+    assert Session.objects.filter(state=SessionState.SIGNED).count() >= 6
+
+
+def test_the_next_two_weeks_are_booked_and_one_visit_was_cancelled(demo: Clinic) -> None:
+    ahead = Appointment.objects.filter(during__startswith__gt=SATURDAY)
+    days = {clock.local_date(visit.starts_at, demo.time_zone) for visit in ahead}
+    assert len(days) == 15
+    cancelled = ahead.get(status=AppointmentStatus.CANCELLED)
+    assert not Claim.objects.filter(appointment=cancelled).exists()
+    assert Message.objects.filter(
+        appointment=cancelled, kind=MessageKind.CANCELLATION, status=MessageStatus.SENT
+    ).exists()
+
+
+def test_messages_have_arrived_and_the_next_ones_wait(demo: Clinic) -> None:
+    by_status = Counter(Message.objects.values_list("status", flat=True))
+    assert by_status[MessageStatus.SENT] == InboxItem.objects.count() >= 40
+    assert by_status[MessageStatus.PLANNED] >= 40
+    assert not by_status[MessageStatus.FAILED]
+    assert not InboxItem.objects.filter(created_at__gt=SATURDAY).exists()
+
+
+def test_an_alarming_answer_is_waiting_for_the_nurse(demo: Clinic) -> None:
+    red = WorkItem.objects.get(urgency=Urgency.RED, closed_at=None)
+    assert (red.role, red.acknowledged_at) == (Role.NURSE, None)
+    assert SATURDAY < red.due_at < SATURDAY + timedelta(minutes=15)
+    assert {item.role for item in WorkItem.objects.filter(closed_at=None)} == {
+        Role.NURSE,
+        Role.PRESCRIBER,
+        Role.FRONT_DESK,
+    }
+
+
+def test_only_the_mood_protocol_is_in_force(demo: Clinic) -> None:
+    active = Protocol.objects.filter(clinic=demo, status=ProtocolStatus.ACTIVE)
+    assert [protocol.code for protocol in active] == ["mood-40"]
+
+
+def test_everybody_is_made_up_and_no_number_or_address_is_anybodys(demo: Clinic) -> None:
+    assert demo.synthetic
+    for patient in Patient.objects.all():
+        assert patient.synthetic
+        assert str(patient.phone).startswith("+131255501")
+        assert patient.email.endswith(".example")
+
+
+def test_one_person_of_each_role_can_sign_in_as_the_welcome_says(demo: Clinic) -> None:
+    text = welcome(demo)
+    can = [user for user in User.objects.all() if user.has_usable_password()]
+    assert {role for user in can for role in user.memberships.values_list("role", flat=True)} == set(Role)
+    assert len(can) == 4
+    assert all(user.email in text and user.check_password(PASSWORD) for user in can)

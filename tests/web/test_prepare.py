@@ -1,0 +1,56 @@
+"""`manage.py prepare`: the database ready for use, however it was found, and left alone when it is."""
+
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.test import override_settings
+
+from clinic.models import Clinic, CreatedId, Patient, User, WorkItem
+from notifications.models import Message
+from scheduler.models import Appointment, Claim
+from sessions_app.models import Session, SessionState
+from web.demo import story
+from web.demo.people import PASSWORD
+
+NIGHT_IN_AMERICA = datetime(2027, 7, 7, 3, 47, 30, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_preparing_twice_changes_nothing(tmp_path: Path) -> None:
+    def everything() -> list[int]:
+        tables = (Clinic, User, Patient, Appointment, Claim, Session, Message, WorkItem, CreatedId)
+        return [table._default_manager.count() for table in tables]
+
+    first, second, screen = tmp_path / "first", tmp_path / "second", StringIO()
+    call_command("prepare", welcome_file=first, stdout=screen)
+    made = everything()
+    call_command("prepare", welcome_file=second, stdout=StringIO())
+    assert everything() == made
+    assert first.read_text() == second.read_text()
+    assert "nurse@chairside.example" in first.read_text()
+    assert "Synthetic clinic: this morning" in screen.getvalue()
+
+
+def test_whoever_starts_at_night_finds_a_running_day_all_the_same() -> None:
+    story.create(now=NIGHT_IN_AMERICA, say=lambda line: None)
+    assert set(Session.objects.values_list("state", flat=True)) == set(SessionState.values)
+
+
+def test_production_is_given_tables_and_no_clinic(tmp_path: Path) -> None:
+    with override_settings(PRODUCTION=True):
+        call_command("prepare", welcome_file=tmp_path / "welcome", stdout=StringIO())
+    assert not Clinic.objects.exists()
+    assert PASSWORD not in (tmp_path / "welcome").read_text()
+
+
+def test_a_real_clinics_database_is_left_alone(tmp_path: Path) -> None:
+    real = Clinic.objects.create(
+        name="Real", sender_name="Real", time_zone="America/Chicago", phone="+13125550100"
+    )
+    call_command("prepare", welcome_file=tmp_path / "welcome", stdout=StringIO())
+    assert list(Clinic.objects.all()) == [real]
+    assert PASSWORD not in (tmp_path / "welcome").read_text()

@@ -1,0 +1,222 @@
+"""How a visit goes in the chair, step by step at its minute, through the functions that nurses' pages call.
+
+A course is told as a generator: it yields the moment of its next step and takes the step when it is asked
+to go on. Whoever tells it stops at the present, so that a visit under way stands where it would stand.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from clinic.access import Actor
+from scheduler import booking
+from scheduler.models import Appointment
+from sessions_app import arrival, checklist, discharge, dose, infusion, side_effects, signing, vitals
+from sessions_app.models import SideEffect
+from web.demo.house import House
+from web.demo.people import Person
+
+Course = Iterator[datetime]
+
+STOCK_MG_PER_ML: Final = Decimal(50)
+BAG_ML: Final = Decimal(100)
+LAST_ITEMS: Final = ("iv_access", "emergency_equipment", "clinician_on_site")
+# Mean rise of pressure at each reading of the infusion: small, at its peak after half an hour
+# (domain.md 8.3: +3 mmHg, peak at 30 min).
+RISE: Final = {30: 2, 40: 3, 50: 4, 75: 2, 90: 1, 105: 0}
+
+# Past the default limits of domain.md 3.3: start hold and caution, both at 160.
+PAST_START: Final = 164
+PAST_CAUTION: Final = 162
+
+
+def tell(course: Course, *, until: datetime) -> None:
+    """Let the course happen as far as the moment."""
+    for moment in course:
+        if moment > until:
+            break
+
+
+class Chair:
+    """One visit with those who look after it."""
+
+    def __init__(self, house: House, visit: Appointment, nurse: Actor) -> None:
+        self.house = house
+        self.visit = visit
+        self.nurse = nurse
+        self.person: Person = house.people[visit.patient_id]
+
+    def minute(self, minutes: int) -> datetime:
+        """So many minutes after the visit's start."""
+        return self.visit.starts_at + timedelta(minutes=minutes)
+
+    def arrived(self, *, early: int = 6) -> Course:
+        """At the desk so many minutes early, and the record opened."""
+        yield self.minute(-early)
+        booking.arrive(actor=self.house.desk, appointment=self.visit, now=self.minute(-early))
+        yield self.minute(1 - early)
+        self.session = arrival.open_session(
+            actor=self.nurse, id=self.house.new_id(), appointment=self.visit, now=self.minute(1 - early)
+        )
+
+    def prepared(self, *, systolic_mmhg: int | None = None) -> Course:
+        """Checklist but for the last items, dose, baseline."""
+        yield from self.arrived()
+        yield self.minute(4)
+        self._answer([item for item in checklist.LABELS if item not in LAST_ITEMS], self.minute(4))
+        yield self.minute(9)
+        dose.prepare_dose(
+            actor=self.nurse,
+            id=self.house.new_id(),
+            session=self.session,
+            weight_kg=self.person.weight_kg,
+            weighed_at=self.minute(7),
+            stock_mg_per_ml=STOCK_MG_PER_ML,
+            bag_volume_ml=BAG_ML,
+            now=self.minute(9),
+        )
+        yield self.minute(12)
+        self._read(self.minute(12), systolic_mmhg=systolic_mmhg, temperature=True)
+
+    def given(
+        self,
+        *,
+        nausea_at: int | None = None,
+        pause_at: int | None = None,
+        caution_at: int | None = None,
+        sign: bool = True,
+    ) -> Course:
+        """From the door to the signature, 40 minutes in between; minutes count from the visit's start."""
+        yield from self.prepared()
+        yield self.minute(17)
+        self._answer(list(LAST_ITEMS), self.minute(17))
+        yield self.minute(20)
+        infusion.start(actor=self.nurse, id=self.house.new_id(), session=self.session, now=self.minute(20))
+        nausea: SideEffect | None = None
+        for minutes in (30, 40, 50):
+            if nausea_at is not None and nausea is None and nausea_at <= minutes:
+                yield self.minute(nausea_at)
+                nausea = self._nausea(onset=nausea_at - 3, now=self.minute(nausea_at))
+            yield self.minute(minutes)
+            self._read(
+                self.minute(minutes),
+                rise=RISE[minutes],
+                systolic_mmhg=PAST_CAUTION if minutes == caution_at else None,
+            )
+            if minutes == pause_at:
+                infusion.pause(
+                    actor=self.nurse,
+                    id=self.house.new_id(),
+                    session=self.session,
+                    reason="Nausea; waits a few minutes.",
+                    now=self.minute(minutes),
+                )
+                return
+        yield self.minute(60)
+        infusion.stop(actor=self.nurse, id=self.house.new_id(), session=self.session, now=self.minute(60))
+        for minutes in (75, 90, 105):
+            yield self.minute(minutes)
+            self._read(self.minute(minutes), rise=RISE[minutes])
+            if nausea is not None and minutes == 90:
+                self._nausea(onset=nausea_at - 3, now=self.minute(90), ended=nausea)  # type: ignore[operator]
+        yield self.minute(120)
+        self._discharge(self.minute(120))
+        if sign:
+            yield self.minute(124)
+            signing.sign(
+                actor=self.nurse,
+                id=self.house.new_id(),
+                session=self.session,
+                meaning="I gave this infusion, and its record is complete.",
+                now=self.minute(124),
+            )
+
+    def not_given(self) -> Course:
+        """Pressure past the start limit, twice: nothing is infused, and the record says why."""
+        yield from self.prepared(systolic_mmhg=PAST_START + 4)
+        yield self.minute(22)
+        self._read(self.minute(22), systolic_mmhg=PAST_START)
+        yield self.minute(24)
+        infusion.not_given(
+            actor=self.nurse,
+            id=self.house.new_id(),
+            session=self.session,
+            reason="Blood pressure past the start limit on two readings; prescriber informed.",
+            now=self.minute(24),
+        )
+
+    def _answer(self, items: list[str], now: datetime) -> None:
+        notes = {
+            "ride_home": f"{self.person.details['escort_name']}, {self.person.details['escort_phone']}",
+            "clinician_on_site": self.house.prescriber.name,
+            "pregnancy": "Not applicable by history.",
+        }
+        checklist.answer(
+            actor=self.nurse,
+            session=self.session,
+            answers=[
+                checklist.Answer(
+                    item, "not_applicable" if item == "pregnancy" else "pass", notes.get(item, "")
+                )
+                for item in items
+            ],
+            now=now,
+        )
+
+    def _read(
+        self, now: datetime, *, rise: int = 0, systolic_mmhg: int | None = None, temperature: bool = False
+    ) -> None:
+        """One set, a minute before it is entered, around the person's own values unless told otherwise."""
+        random, person = self.house.random, self.person
+        reading = vitals.Reading(
+            measured_at=now - timedelta(minutes=1),
+            systolic_mmhg=systolic_mmhg or person.systolic_mmhg + rise + random.randrange(-3, 4),
+            diastolic_mmhg=person.diastolic_mmhg + rise // 3 + random.randrange(-2, 3),
+            heart_rate_per_min=person.heart_rate_per_min + random.randrange(-3, 5),
+            respiratory_rate_per_min=random.randrange(12, 17),
+            oxygen_saturation_percent=random.randrange(96, 100),
+            temperature_cel=Decimal(random.randrange(364, 371)) / 10 if temperature else None,
+            pain_nrs=random.randrange(0, 3),
+            absent_reason="" if temperature else "Temperature is measured at baseline.",
+        )
+        vitals.record_vitals(
+            actor=self.nurse, id=self.house.new_id(), session=self.session, reading=reading, now=now
+        )
+
+    def _nausea(self, *, onset: int, now: datetime, ended: SideEffect | None = None) -> SideEffect:
+        report = side_effects.Report(
+            term="nausea",
+            onset_at=self.minute(onset),
+            grade=1,
+            relatedness="Probably-Likely",
+            action="Head up, cool cloth.",
+            outcome="resolved" if ended else "ongoing",
+            ended_at=now if ended else None,
+        )
+        return side_effects.record_side_effect(
+            actor=self.nurse,
+            id=self.house.new_id(),
+            session=self.session,
+            report=report,
+            corrects=ended.pk if ended else None,
+            correction_reason="It has ended." if ended else "",
+            now=now,
+        )
+
+    def _discharge(self, now: datetime) -> None:
+        discharge.discharge(
+            actor=self.nurse,
+            id=self.house.new_id(),
+            session=self.session,
+            assessment=discharge.Assessment(
+                vital_signs_score=2,
+                activity_score=2,
+                nausea_pain_score=2,
+                iv_site_score=2,
+                intake_score=self.house.random.choice([1, 2, 2]),
+                escort_name=str(self.person.details["escort_name"]),
+                instructions_given=True,
+            ),
+            now=now,
+        )

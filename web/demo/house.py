@@ -1,0 +1,202 @@
+"""The synthetic clinic before its first patient comes: rooms, staff, hours, protocols, patients, plans."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.hashers import make_password
+
+from clinic import access, clock, patients
+from clinic.access import Actor
+from clinic.models import Allergy, Clinic, Consent, ConsentScope, Membership, Patient, Role, User
+from scheduler import plans, protocols, resources, screening, working_time
+from scheduler.models import Appointment, Protocol, Resource, ResourceKind, TreatmentPlan, WorkingPattern
+from web.demo.people import CHAIRS, CLINIC_NAME, PASSWORD, SENDER_NAME, STAFF, Person, made_up
+
+SEED: Final = 20270111
+PATIENTS: Final = 40
+NURSE_UNITS: Final = 6
+VISITS_SUPERVISED_AT_ONCE: Final = 12
+OPENS, CLOSES = time(8), time(17)
+# Where it is late morning now, somewhere: the first of these in which the story of the day can be told.
+ZONES: Final = (
+    "America/Chicago",
+    "America/New_York",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Sao_Paulo",
+    "Atlantic/Azores",
+    "Europe/Lisbon",
+    "Europe/Athens",
+    "Asia/Dubai",
+    "Asia/Dhaka",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Pacific/Auckland",
+)
+STORY_FROM, STORY_UNTIL = time(11), time(13, 45)
+
+
+@dataclass
+class House:
+    """The clinic with everybody in it, and the random source that keeps the story the same every time."""
+
+    clinic: Clinic
+    protocol: Protocol
+    desk: Actor
+    prescriber: Actor
+    nurses: dict[UUID, Actor]  # by the resource's id
+    people: dict[UUID, Person]  # by the patient's id
+    plans: dict[UUID, TreatmentPlan]  # by the patient's id
+    random: Random
+    visits: list[Appointment] = field(default_factory=list)
+
+    def new_id(self) -> UUID:
+        return UUID(int=self.random.getrandbits(128), version=4)
+
+    def at(self, day: date, wall_time: time) -> datetime:
+        return clock.at_local(day, wall_time, self.clinic.time_zone)
+
+
+def zone_of_the_story(now: datetime) -> str:
+    """A time zone in which it is between 11:00 and 13:45."""
+    for zone in ZONES:
+        if STORY_FROM <= now.astimezone(ZoneInfo(zone)).time() <= STORY_UNTIL:
+            return zone
+    raise AssertionError("the zones leave a gap")
+
+
+def build(*, now: datetime, since: datetime) -> House:
+    """Everything that stands still, as it was ready at `since`, some days before `now`."""
+    random = Random(SEED)  # noqa: S311 - the same clinic every time is the point
+    clinic = Clinic.objects.create(
+        name=CLINIC_NAME,
+        sender_name=SENDER_NAME,
+        time_zone=zone_of_the_story(now),
+        phone="+13125550199",
+        address="1 Example Street, Harborview",
+        synthetic=True,
+    )
+    users = _staff(clinic)
+    actors = {role: access.actor_of(users[role][0]) for role in users}
+    house = House(
+        clinic=clinic,
+        protocol=_protocol_in_force(clinic, actors[Role.PRESCRIBER], since),
+        desk=actors[Role.FRONT_DESK],
+        prescriber=actors[Role.PRESCRIBER],
+        nurses={},
+        people={},
+        plans={},
+        random=random,
+    )
+    _rooms_and_hours(house, actors[Role.MANAGER], users, since)
+    _patients(house, since)
+    return house
+
+
+def _staff(clinic: Clinic) -> dict[Role, list[User]]:
+    """Users with their one role; the password is hashed once for all who sign in."""
+    hashed, unusable = make_password(PASSWORD), make_password(None)
+    by_role: dict[Role, list[User]] = {}
+    for person in STAFF:
+        by_role.setdefault(person.role, []).append(
+            User(
+                email=person.email,
+                full_name=person.name,
+                credentials=person.credentials,
+                password=hashed if person.signs_in else unusable,
+            )
+        )
+    User.objects.bulk_create(user for users in by_role.values() for user in users)
+    Membership.objects.bulk_create(
+        Membership(user=user, clinic=clinic, role=role) for role, users in by_role.items() for user in users
+    )
+    return by_role
+
+
+def _protocol_in_force(clinic: Clinic, prescriber: Actor, since: datetime) -> Protocol:
+    """The default protocols as drafts, and mood-40 signed. The others wait for a prescriber to read them."""
+    drafts = {protocol.code: protocol for protocol in protocols.adopt_defaults(clinic=clinic)}
+    return protocols.activate(actor=prescriber, protocol=drafts["mood-40"], now=since)
+
+
+def _rooms_and_hours(house: House, manager: Actor, users: dict[Role, list[User]], since: datetime) -> None:
+    def add(kind: ResourceKind, name: str, capacity: int, user: User | None = None) -> Resource:
+        return resources.add_resource(
+            actor=manager,
+            id=house.new_id(),
+            clinic=house.clinic,
+            kind=kind,
+            name=name,
+            capacity=capacity,
+            user_id=user.pk if user else None,
+        )
+
+    everything = [add(ResourceKind.CHAIR, name, 1) for name in CHAIRS]
+    for nurse in users[Role.NURSE]:
+        resource = add(ResourceKind.NURSE, nurse.full_name, NURSE_UNITS, nurse)
+        house.nurses[resource.pk] = access.actor_of(nurse)
+        everything.append(resource)
+    clinician = users[Role.PRESCRIBER][0]
+    everything.append(add(ResourceKind.CLINICIAN, clinician.full_name, VISITS_SUPERVISED_AT_ONCE, clinician))
+    WorkingPattern.objects.bulk_create(
+        WorkingPattern(
+            resource=resource,
+            weekday=weekday,
+            starts_at=OPENS,
+            ends_at=CLOSES,
+            valid_from=clock.local_date(since, house.clinic.time_zone),
+        )
+        for resource in everything
+        for weekday in range(7)
+    )
+    working_time.extend_openings(clinic=house.clinic, now=since)
+
+
+def _patients(house: House, since: datetime) -> None:
+    today = clock.local_date(since, house.clinic.time_zone)
+    screened = {item.code: screening.Answer("absent") for item in screening.ITEMS}
+    consents: list[Consent] = []
+    allergies: list[Allergy] = []
+    for person in made_up(PATIENTS, random=house.random, today=today):
+        patient = patients.register(
+            actor=house.desk, id=house.new_id(), clinic=house.clinic, details=person.details, now=since
+        )
+        house.people[patient.pk] = person
+        consents += [_consent(house, patient, scope, since) for scope in ConsentScope]
+        if person.allergy:
+            allergies.append(Allergy(patient=patient, substance=person.allergy, criticality="low"))
+        house.plans[patient.pk] = plans.write_plan(
+            actor=house.prescriber,
+            id=house.new_id(),
+            patient=patient,
+            protocol=house.protocol,
+            indication=person.indication,
+            ordered_dose=Decimal("0.5"),
+            sessions_ordered=house.protocol.series_typical,
+            valid_from=today,
+            valid_until=today + timedelta(days=180),
+            findings=screened,
+            prior_treatments="Two antidepressants at full dose for eight weeks each, without response.",
+            now=since,
+        )
+    Consent.objects.bulk_create(consents)
+    Allergy.objects.bulk_create(allergies)
+
+
+def _consent(house: House, patient: Patient, scope: ConsentScope, since: datetime) -> Consent:
+    return Consent(
+        clinic=house.clinic,
+        patient=patient,
+        scope=scope,
+        form_version="2026-1",
+        method="tablet",
+        given_at=since,
+        recorded_by_id=house.desk.user_id,
+    )

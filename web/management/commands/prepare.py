@@ -1,0 +1,45 @@
+"""`manage.py prepare`: the database ready for use, however it was found.
+
+Migrates, and, unless this is production, fills an empty database with the synthetic clinic. Run as often
+as you like: a second run changes nothing.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandParser, call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from clinic import clock
+from clinic.models import Clinic
+from web.demo import story
+from web.demo.welcome import welcome
+
+
+class Command(BaseCommand):
+    help = "Migrate; outside production, make the synthetic clinic in an empty database."
+    requires_system_checks: list[str] = []  # the web server's own start runs them
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--welcome-file", type=Path, help="Where to write what a newcomer should read.")
+
+    def handle(self, *args: Any, welcome_file: Path | None = None, **options: Any) -> None:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if waiting:
+            self._say(f"Bringing the tables up to date ({len(waiting)} steps)")
+            call_command("migrate", verbosity=0, interactive=False, stdout=self.stdout)
+        clinic = Clinic.objects.order_by("created_at").first()
+        if clinic is None and not settings.PRODUCTION:
+            clinic = story.create(now=clock.now(), say=self._say)
+        text = welcome(clinic) if clinic else "The tables are up to date. There is no clinic yet."
+        if welcome_file:
+            welcome_file.write_text(text)
+        else:
+            self._say(text)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
