@@ -8,11 +8,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.access import fetch, log_look, open_chart
+from clinic.access import fetch, log_look, open_chart, visible
 from clinic.api_defaults import NewestFirst
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access, queries
 from notifications.models import DeliveryAttempt, InboxItem, Message, MessageStatus
+from notifications.queries import Arrived
 from scheduler.models import Appointment
 
 
@@ -99,9 +100,17 @@ class MessagesViewSet(ClinicViewSet):
 
 
 class InboxItemSerializer(serializers.ModelSerializer[InboxItem]):
+    """As the phone shows it: the link in the body is the patient's own."""
+
+    body = serializers.SerializerMethodField()
+
     class Meta:
         model = InboxItem
         fields = ["id", "clinic", "patient", "recipient", "subject", "body", "created_at"]
+
+    def get_body(self, item: InboxItem) -> str:
+        arrived: Arrived = self.context["arrived"][item.pk]
+        return f"{arrived.before}{arrived.link}{arrived.after}"
 
 
 class InboxViewSet(ClinicViewSet):
@@ -112,4 +121,8 @@ class InboxViewSet(ClinicViewSet):
     serializer_class = InboxItemSerializer
 
     def list(self, request: Request, *args: Any) -> Response:
-        return self.page(queries.inbox(), InboxItemSerializer)
+        rows = self.paginate_queryset(visible(self.actor, queries.inbox(), self.permission))
+        arrived = {each.item.pk: each for each in queries.with_links(rows)}
+        return self.get_paginated_response(
+            InboxItemSerializer(rows, many=True, context={"arrived": arrived}).data
+        )

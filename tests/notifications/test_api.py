@@ -100,10 +100,11 @@ def test_check_ins_are_listed_with_their_answers_in_a_fixed_number_of_queries(
         assert len(client.get("/api/v1/check-ins/").json()["results"]) == 4
 
 
-def test_the_inbox_shows_what_arrived_without_the_token(house: House, visit: Appointment) -> None:
+def test_the_inbox_shows_what_arrived_with_the_link_that_works(house: House, visit: Appointment) -> None:
     (item,) = client_of(house.ana).get("/api/v1/inbox/").json()["results"]
     assert item["recipient"] == "rosa@patients.example"
-    assert "{link}" in item["body"]
+    assert "/m/" in item["body"]
+    assert "{link}" not in item["body"]
 
 
 def test_an_unknown_filter_is_refused_by_name(house: House) -> None:
