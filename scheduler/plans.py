@@ -18,6 +18,7 @@ from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from scheduler import screening
 from scheduler.models import ContraindicationFinding, Finding, Protocol, ProtocolStatus, TreatmentPlan
+from scheduler.vocabulary import plain_amount
 
 ICD_10_CM: Final = re.compile(r"[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
 DOSE_PLACES: Final = Decimal("0.001")
@@ -93,8 +94,8 @@ def dose_errors(protocol: Protocol, dose: Decimal, *, soft_limit_acknowledged: b
         return [
             _error(
                 "ordered_dose",
-                f"{_plain(dose)} {unit} is above this protocol's limit of"
-                f" {_plain(protocol.dose_hard_max)} {unit}. Order less.",
+                f"{plain_amount(dose)} {unit} is above this protocol's limit of"
+                f" {plain_amount(protocol.dose_hard_max)} {unit}. Order less.",
                 code="hard_limit",
             )
         ]
@@ -102,8 +103,8 @@ def dose_errors(protocol: Protocol, dose: Decimal, *, soft_limit_acknowledged: b
         return [
             _error(
                 "soft_limit_acknowledged",
-                f"{_plain(dose)} {unit} is outside this protocol's usual range of"
-                f" {_plain(protocol.dose_soft_min)} to {_plain(protocol.dose_soft_max)} {unit}."
+                f"{plain_amount(dose)} {unit} is outside this protocol's usual range of"
+                f" {plain_amount(protocol.dose_soft_min)} to {plain_amount(protocol.dose_soft_max)} {unit}."
                 " Acknowledge it, or order a dose inside the range.",
                 code="soft_limit",
             )
@@ -172,8 +173,3 @@ def _finding(
 
 def _error(field: str, mend: str, *, code: str = "invalid") -> dict[str, str]:
     return {"field": field, "code": code, "detail": mend}
-
-
-def _plain(amount: Decimal) -> str:
-    """0.500 as 0.5."""
-    return f"{amount.normalize():f}"

@@ -1,5 +1,34 @@
 """Addresses of the pages in web.views.desk."""
 
-from django.urls import URLPattern
+from datetime import date
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path, register_converter
+
+from web.views import desk
+
+
+class DayConverter:
+    """A calendar day such as 2027-01-11; any other text is an unknown address."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
+
+
+register_converter(DayConverter, "day")
+
+urlpatterns: list[URLPattern] = [
+    path("day/", desk.day, name="day"),
+    path("day/<day:on>/", desk.day, name="day_on"),
+    path("patients/<uuid:pk>/book/", desk.book_patient, name="book_patient"),
+    path("plans/<uuid:pk>/book/", desk.book_plan, name="book_plan"),
+    path("plans/<uuid:pk>/book/confirm/", desk.confirm_booking, name="book_confirm"),
+    path("visits/<uuid:pk>/", desk.visit, name="visit"),
+    path("visits/<uuid:pk>/check-in/", desk.check_in, name="visit_check_in"),
+    path("visits/<uuid:pk>/confirm/", desk.confirm_visit, name="visit_confirm"),
+    path("visits/<uuid:pk>/cancel/", desk.cancel_visit, name="visit_cancel"),
+]

@@ -1,0 +1,37 @@
+"""The words for this floor's codes: ICD-10-CM as in domain.md section 7 (2026 package data)."""
+
+from decimal import Decimal
+from typing import Final
+
+INDICATIONS: Final[dict[str, str]] = {
+    "F32.2": "Major depressive disorder, single episode, severe",
+    "F33.2": "Major depressive disorder, recurrent, severe",
+    "F40.10": "Social anxiety",
+    "F41.1": "Generalised anxiety disorder",
+    "F41.9": "Anxiety, unspecified",
+    "F43.10": "Post-traumatic stress disorder",
+    "F43.12": "Post-traumatic stress disorder, chronic",
+    "G43.709": "Chronic migraine",
+    "G43.719": "Chronic migraine, intractable",
+    "G43.E09": "Chronic migraine with aura",
+    "G44.009": "Cluster headache",
+    "G44.019": "Cluster headache, episodic",
+    "G44.029": "Cluster headache, chronic",
+    "G44.209": "Tension-type headache",
+    "G44.229": "Tension-type headache, chronic",
+    "G44.52": "New daily persistent headache",
+    "G89.29": "Other chronic pain",
+    "G89.4": "Chronic pain syndrome",
+    "G90.50": "Complex regional pain syndrome I",
+    "M79.7": "Fibromyalgia",
+}
+
+
+def indication_words(code: str) -> str:
+    """`F33.2 Major depressive disorder, recurrent, severe`; a code without known words stands alone."""
+    return f"{code} {INDICATIONS[code]}" if code in INDICATIONS else code
+
+
+def plain_amount(amount: Decimal) -> str:
+    """0.500 as 0.5, 100.000 as 100."""
+    return f"{amount.normalize():f}"

@@ -1,0 +1,227 @@
+"""The desk's and the prescriber's pages, from a plan to a checked-in visit."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from clinic.models import AccessLog
+from scheduler import screening
+from scheduler.models import Appointment, AppointmentStatus, ParticipantStatus, TreatmentPlan
+from tests.cast import NOW, TODAY, House, make_patient, new_id
+from tests.scheduler.stage import Stage, set_stage
+from tests.web.pages import browser_of, words
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house)
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def order(stage: Stage, **changes: Any) -> dict[str, Any]:
+    """A plan form as Priya fills it."""
+    return {
+        "id": str(new_id()),
+        "protocol": str(stage.protocol.pk),
+        "indication": "F33.2",
+        "ordered_dose": "0.5",
+        "sessions_ordered": "6",
+        "valid_from": "2027-01-11",
+        "valid_until": "2027-04-11",
+        "prior_treatments": "Two trials without response",
+        **{f"findings_{item.code}": "absent" for item in screening.ITEMS},
+        **changes,
+    }
+
+
+def hidden(page: Any, form: str = "form") -> dict[str, str]:
+    """What the page's hidden fields carry."""
+    return {name: str(page.context[form][name].value()) for name in ("id", "start", "chair", "nurse")}
+
+
+def test_a_prescriber_writes_a_plan(stage: Stage) -> None:
+    browser = browser_of(stage.house.priya)
+    address = reverse("new_plan", args=[stage.house.rosa.pk])
+    assert "Pregnancy" in words(browser.get(address))
+
+    answer = browser.post(address, order(stage), follow=True)
+
+    plan = TreatmentPlan.objects.get()
+    assert answer.redirect_chain == [(reverse("plan", args=[plan.pk]), 302)]
+    assert "0 of 6 sessions booked" in words(answer)
+    assert (plan.prescriber, plan.findings.count()) == (stage.house.priya, len(screening.ITEMS))
+
+
+def test_a_plan_sent_twice_is_written_once(stage: Stage) -> None:
+    browser = browser_of(stage.house.priya)
+    address = reverse("new_plan", args=[stage.house.rosa.pk])
+    filled = order(stage)
+
+    for _ in range(2):
+        assert browser.post(address, filled).status_code == 302
+
+    assert TreatmentPlan.objects.count() == 1
+
+
+def test_a_refused_plan_comes_back_as_it_was_filled(stage: Stage) -> None:
+    browser = browser_of(stage.house.priya)
+    filled = order(stage, ordered_dose="1.6", findings_pregnancy="unknown")
+
+    page = browser.post(reverse("new_plan", args=[stage.house.rosa.pk]), filled)
+
+    assert page.status_code == 400
+    assert "1.6 mg/kg is above this protocol's limit of 1.5 mg/kg" in words(page)
+    assert "Unknown blocks: find out" in words(page)
+    assert "Two trials without response" in words(page)
+    assert page.context["form"]["id"].value() == filled["id"]
+    assert not TreatmentPlan.objects.exists()
+
+
+def test_the_desk_books_a_time_that_is_offered(stage: Stage) -> None:
+    plan = stage.plan()
+    browser = browser_of(stage.house.ana)
+
+    offer = browser.get(reverse("book_patient", args=[stage.house.rosa.pk]), follow=True)
+    first = offer.context["days"][0].starts[0]
+    assert (first.start, first.chair, first.nurse) == (NOW, stage.chairs[0], stage.nurses[0])
+    page = browser.get(
+        reverse("book_confirm", args=[plan.pk]),
+        {"start": first.start.isoformat(), "chair": first.chair.pk, "nurse": first.nurse.pk},
+    )
+    assert "Book this visit" in words(page)
+    booked = browser.post(reverse("book_confirm", args=[plan.pk]), hidden(page), follow=True)
+
+    visit = Appointment.objects.get()
+    assert booked.redirect_chain == [(reverse("visit", args=[visit.pk]), 302)]
+    assert "The visit is booked." in words(booked)
+    assert "Chair 1" in words(booked)
+
+
+def test_a_time_taken_meanwhile_is_refused_with_others_to_choose(stage: Stage) -> None:
+    plan = stage.plan()
+    browser = browser_of(stage.house.ana)
+    address = reverse("book_confirm", args=[plan.pk])
+    page = browser.get(address, {"start": stage.at("9:30").isoformat(), "chair": stage.chairs[0].pk})
+    stage.book(stage.plan(stage.house.omar), "9:30", chair=stage.chairs[0])
+
+    refused = browser.post(address, {**hidden(page), "nurse": ""})
+
+    assert refused.status_code == 409
+    assert "Chair 1 is taken for 130 minutes." in words(refused)
+    assert "The nearest times that are free" in words(refused)
+    assert Appointment.objects.count() == 1
+
+
+def test_what_stands_against_the_plan_is_told_before_a_time_is_chosen(stage: Stage) -> None:
+    plan = stage.plan(sessions_ordered=1)
+    stage.book(plan, "9:30")
+
+    page = browser_of(stage.house.ana).get(reverse("book_plan", args=[plan.pk]))
+
+    assert "All 1 sessions of the plan are booked." in words(page)
+
+
+def test_the_day_lists_visits_by_time_with_what_can_be_done(stage: Stage) -> None:
+    stage.book(stage.plan(), "13:00")
+    stage.book(stage.plan(stage.house.omar), "9:30")
+    gone = stage.book(
+        stage.plan(make_patient(stage.house.clinic, "Ida", "Koch")), "15:00", TODAY + timedelta(1)
+    )
+    stage.cancel(gone)
+
+    page = browser_of(stage.house.ana).get(reverse("day"))
+    tomorrow = browser_of(stage.house.ana).get(reverse("day_on", args=[TODAY + timedelta(1)]))
+
+    assert "Monday, January 11, 2027" in words(page)
+    assert words(page).index("Omar Haddad") < words(page).index("Rosa Delgado")
+    assert "2 visits, 2 not yet confirmed" in words(page)
+    assert words(page).count("Check in ") == 2
+    assert "Not taking place" in words(tomorrow)
+    assert "Ida Koch" in words(tomorrow)
+
+
+def test_a_prescriber_sees_the_day_and_no_desk_buttons(stage: Stage) -> None:
+    stage.book(stage.plan(), "13:00")
+
+    assert "Check in" not in words(browser_of(stage.house.priya).get(reverse("day")))
+
+
+def test_the_day_costs_the_same_however_full_it_is(
+    stage: Stage, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    browser = browser_of(stage.house.ana)
+    stage.book(stage.plan(), "9:30")
+    with CaptureQueriesContext(connection) as with_one_visit:
+        browser.get(reverse("day"))
+    stage.book(stage.plan(stage.house.omar), "13:00")
+
+    with django_assert_num_queries(len(with_one_visit)):
+        browser.get(reverse("day"))
+
+
+def test_a_patient_is_checked_in_from_the_day(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30")
+
+    page = browser_of(stage.house.ana).post(reverse("visit_check_in", args=[visit.pk]), follow=True)
+
+    visit.refresh_from_db()
+    assert visit.status == AppointmentStatus.ARRIVED
+    assert "Rosa Delgado is checked in." in words(page)
+
+
+def test_a_visit_is_confirmed_and_cancelled_with_a_reason(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30")
+    browser = browser_of(stage.house.ana)
+
+    browser.post(reverse("visit_confirm", args=[visit.pk]))
+    visit.refresh_from_db()
+    assert visit.patient_status == ParticipantStatus.ACCEPTED
+    without_reason = browser.post(reverse("visit_cancel", args=[visit.pk]), {"reason": ""})
+    assert without_reason.status_code == 400
+    page = browser.post(reverse("visit_cancel", args=[visit.pk]), {"reason": "pat-lt"}, follow=True)
+
+    assert "Patient: no transport" in words(page)
+    visit.refresh_from_db()
+    assert visit.status == AppointmentStatus.CANCELLED
+
+
+def test_looking_at_a_visit_or_a_plan_is_written_down(stage: Stage) -> None:
+    plan = stage.plan()
+    visit = stage.book(plan, "9:30")
+    browser = browser_of(stage.house.nils)
+
+    browser.get(reverse("visit", args=[visit.pk]))
+    browser.get(reverse("plan", args=[plan.pk]))
+
+    assert list(AccessLog.objects.order_by("pk").values_list("what", flat=True)) == ["visit", "plan"]
+
+
+@pytest.mark.parametrize("name", ["visit", "plan", "book_plan", "book_patient", "new_plan"])
+def test_another_clinic_finds_nothing(stage: Stage, other_house: House, name: str) -> None:
+    plan = stage.plan()
+    visit = stage.book(plan, "9:30")
+    keys = {"visit": visit.pk, "plan": plan.pk, "book_plan": plan.pk}
+    user = other_house.priya if name in ("new_plan", "plan") else other_house.ana
+
+    answer: HttpResponse = browser_of(user).get(reverse(name, args=[keys.get(name, plan.patient_id)]))
+
+    assert answer.status_code == 404
+
+
+def test_nonsense_for_a_day_is_an_unknown_address(stage: Stage) -> None:
+    browser = browser_of(stage.house.ana)
+
+    assert browser.get("/day/2027-02-30/").status_code == 404
+    assert browser.get("/day/?on=soon").status_code == 200

@@ -1,0 +1,193 @@
+"""The prescriber's pages: a new plan for a patient, and a plan with its visits."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic import access, clock
+from clinic.idempotency import create_once
+from clinic.models import Patient
+from clinic.problems import Problem
+from scheduler import plans, queries, screening
+from scheduler.access import BOOK, VIEW_PLANS, WRITE_PLAN
+from scheduler.models import Finding, PlanStatus, Protocol, ProtocolStatus, TreatmentPlan
+from scheduler.vocabulary import indication_words, plain_amount
+from web.doors import StaffRequest, staff_page
+from web.forms import ClinicForm, DayField, DecimalNumberField, WholeNumberField
+
+SCREEN_PREFIX = "findings_"
+REASON_PREFIX = "reason_"
+
+
+class PlanForm(ClinicForm):
+    """The order and the contraindication screen. Nothing in the screen is answered beforehand."""
+
+    protocol = forms.ModelChoiceField(Protocol.objects.none(), empty_label="Choose a protocol")
+    indication = forms.ChoiceField(label="Indication")
+    ordered_dose = DecimalNumberField(
+        label="Dose", max_digits=7, decimal_places=3, help_text="In the protocol's unit."
+    )
+    soft_limit_acknowledged = forms.BooleanField(
+        label="A dose outside the protocol's usual range is intended", required=False
+    )
+    sessions_ordered = WholeNumberField(label="Sessions", min_value=1, max_value=1000)
+    valid_from = DayField(label="Valid from")
+    valid_until = DayField(label="Valid until", help_text="The last day on which a session may take place.")
+    prior_treatments = forms.CharField(
+        label="Treatments tried before",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Drug, dose, how long, how it went, why it was stopped.",
+    )
+
+    def __init__(self, *args: Any, protocols: list[Protocol], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        protocol: Any = self.fields["protocol"]
+        protocol.queryset = Protocol.objects.filter(pk__in=[one.pk for one in protocols])
+        protocol.label_from_instance = lambda one: f"{one.title} ({one.code}, version {one.version})"
+        indication: Any = self.fields["indication"]
+        indication.choices = [
+            ("", "Choose the indication"),
+            *((one.title, [(code, indication_words(code)) for code in one.indications]) for one in protocols),
+        ]
+        self.fields["valid_from"].initial = today
+        for item in screening.ITEMS:
+            self.fields[f"{SCREEN_PREFIX}{item.code}"] = forms.ChoiceField(
+                label=item.question,
+                choices=[(finding.value, finding.label) for finding in Finding],
+                widget=forms.RadioSelect,
+                required=False,
+            )
+            self.fields[f"{REASON_PREFIX}{item.code}"] = forms.CharField(
+                label=f"Reason to go ahead: {item.question}", required=False, max_length=1000
+            )
+
+    @property
+    def order(self) -> list[forms.BoundField]:
+        """The fields above the screen."""
+        return [
+            self[name]
+            for name in self.fields
+            if name != "id" and not name.startswith((SCREEN_PREFIX, REASON_PREFIX))
+        ]
+
+    @property
+    def screen(self) -> list[dict[str, Any]]:
+        """One row for each question: its item, finding and reason."""
+        return [
+            {
+                "item": item,
+                "finding": self[f"{SCREEN_PREFIX}{item.code}"],
+                "reason": self[f"{REASON_PREFIX}{item.code}"],
+            }
+            for item in screening.ITEMS
+        ]
+
+    @property
+    def findings(self) -> dict[str, screening.Answer]:
+        """What was answered; an item without an answer is left out and refused by `write_plan`."""
+        return {
+            item.code: screening.Answer(
+                self.cleaned_data[f"{SCREEN_PREFIX}{item.code}"],
+                self.cleaned_data[f"{REASON_PREFIX}{item.code}"],
+            )
+            for item in screening.ITEMS
+            if self.cleaned_data[f"{SCREEN_PREFIX}{item.code}"]
+        }
+
+
+@staff_page(WRITE_PLAN)
+def new_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """A prescriber's order for this patient; refused, it comes back as it was filled."""
+    patient = access.open_chart(request.actor, WRITE_PLAN, pk, what="new plan")
+    today = clock.local_date(clock.now(), patient.clinic.time_zone)
+    protocols = list(
+        Protocol.objects.filter(clinic_id=patient.clinic_id, status=ProtocolStatus.ACTIVE).order_by("code")
+    )
+    form = PlanForm(request.POST or None, protocols=protocols, today=today)
+    if request.method == "POST" and form.is_valid():
+        try:
+            plan = _write(request, patient, form)
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "The plan is active. The front desk can book its sessions.")
+            return redirect("plan", pk=plan.pk)
+    context = {
+        "patient": patient,
+        "form": form,
+        "protocols": [
+            (
+                one,
+                plain_amount(one.dose_soft_min),
+                plain_amount(one.dose_soft_max),
+                plain_amount(one.dose_hard_max),
+            )
+            for one in protocols
+        ],
+    }
+    return render(request, "web/plans/new.html", context, status=form.status)
+
+
+@staff_page(VIEW_PLANS, methods=["GET"])
+def plan(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The order, its screen and its visits."""
+    found = access.fetch(
+        request.actor,
+        TreatmentPlan.objects.filter(clinic=request.clinic).select_related(
+            "patient", "protocol", "prescriber"
+        ),
+        VIEW_PLANS,
+        pk=pk,
+    )
+    access.log_look(request.actor, found.patient, what="plan")
+    questions = {item.code: item.question for item in screening.ITEMS}
+    visits = [visit for visit in queries.visits_of(found.patient) if visit.appointment.plan_id == found.pk]
+    context = {
+        "plan": found,
+        "indication": indication_words(found.indication),
+        "dose": plain_amount(found.ordered_dose),
+        "overridden": [
+            (questions.get(finding.item, finding.item), finding)
+            for finding in found.findings.select_related("override_by").order_by("pk")
+            if finding.finding == Finding.PRESENT
+        ],
+        "visits": visits,
+        "booked": sum(visit.appointment.live for visit in visits),
+        "may_book": request.actor.may(BOOK, request.clinic.pk) and found.status == PlanStatus.ACTIVE,
+    }
+    return render(request, "web/plans/plan.html", context)
+
+
+def _write(request: StaffRequest, patient: Patient, form: PlanForm) -> TreatmentPlan:
+    data = form.cleaned_data
+    sent = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+    written, _ = create_once(
+        actor=request.actor,
+        noun="plan",
+        id=data["id"],
+        body={**sent, "patient": patient.pk},
+        make=lambda: plans.write_plan(
+            actor=request.actor,
+            id=data["id"],
+            patient=patient,
+            protocol=data["protocol"],
+            indication=data["indication"],
+            ordered_dose=data["ordered_dose"],
+            sessions_ordered=data["sessions_ordered"],
+            valid_from=data["valid_from"],
+            valid_until=data["valid_until"],
+            findings=form.findings,
+            prior_treatments=data["prior_treatments"],
+            soft_limit_acknowledged=data["soft_limit_acknowledged"],
+            now=clock.now(),
+        ),
+        find=lambda: TreatmentPlan.objects.get(pk=data["id"]),
+    )
+    return written
