@@ -42,7 +42,11 @@ def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
             continue
         letters = word.upper()
         fitting = fitting.filter(
-            Q(family__trigram_word_similar=letters) | Q(given__trigram_word_similar=letters) | Q(mrn=word)
+            Q(family__trigram_similar=letters)
+            | Q(family__trigram_word_similar=letters)
+            | Q(given__trigram_similar=letters)
+            | Q(given__trigram_word_similar=letters)
+            | Q(mrn=word)
         )
         likeness = likeness + Greatest(
             TrigramWordSimilarity(letters, F("family")), TrigramWordSimilarity(letters, F("given"))

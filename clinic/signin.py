@@ -10,6 +10,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.encoding import force_bytes
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -41,5 +42,5 @@ class MFAAdapter(DefaultMFAAdapter):
         return MultiFernet([Fernet(_key(secret)) for secret in secrets])
 
 
-def _key(secret: str) -> bytes:
-    return base64.urlsafe_b64encode(hashlib.sha256(b"chairside second factor" + secret.encode()).digest())
+def _key(secret: str | bytes) -> bytes:
+    return base64.urlsafe_b64encode(hashlib.sha256(b"chairside second factor" + force_bytes(secret)).digest())
