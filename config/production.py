@@ -70,5 +70,8 @@ def logging(*, level: str) -> dict[str, Any]:
         "loggers": {
             "django.db.backends": {"level": "WARNING"},
             "django_structlog": {"level": "INFO"},
+            # Its warnings name the path, which for a patient's page holds the link's token; structlog
+            # logs the same refusals by route.
+            "django.request": {"level": "ERROR"},
         },
     }

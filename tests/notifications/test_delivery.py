@@ -168,6 +168,12 @@ def test_a_message_delayed_into_the_night_waits_for_the_morning(house: House) ->
     assert drain(message.due_at) == {"sent": 1}
 
 
+def test_the_night_is_the_patients_not_the_clinics(house: House) -> None:
+    planned_confirmation(house, time_zone="America/Los_Angeles")
+    late = local(date(2027, 1, 11), "22:30")  # 20:30 in Los Angeles
+    assert drain(late) == {"sent": 1}
+
+
 def test_a_message_of_the_last_second_before_the_night_still_goes(house: House) -> None:
     planned_confirmation(house)
     assert drain(local(date(2027, 1, 11), "21:00") - timedelta(seconds=1)) == {"sent": 1}

@@ -162,7 +162,7 @@ def test_an_alarming_answer_shows_the_emergency_lines_at_once(check_in: CheckIn)
     with time_machine.travel(MORNING, tick=False):
         phone = proved(address)
         page = give(phone, address, "safety", "yes")
-    assert "Please get help now." in words(page)
+    assert "Please get help now" in words(page)
     assert 'href="tel:911"' in page.content.decode()
     assert 'href="tel:988"' in page.content.decode()
     assert WorkItem.objects.get().urgency == "red"
@@ -177,7 +177,7 @@ def test_an_answer_tapped_after_the_phone_forgot_the_proof_is_not_lost(check_in:
         carried = dict(re.findall(r'<input type="hidden" name="(id|question|value)" value="([^"]*)">', asked))
         assert carried == answer
         page = phone.post(f"{address}/birth-year", {"birth_year": "1980", **carried}, follow=True)
-    assert "Please get help now." in words(page)
+    assert "Please get help now" in words(page)
     assert CheckInAnswer.objects.get().value == "yes"
 
 

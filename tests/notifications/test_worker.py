@@ -30,8 +30,6 @@ def worker(transactional_db: None, tmp_path: Path) -> Iterator[subprocess.Popen[
     """A worker process on the tests' own database and broker."""
     address = urlsplit(os.environ["DATABASE_URL"])
     database = address._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-        r"/[^/?]*(\?|$)", rf"/{connection.settings_dict['NAME']}\1", os.environ["DATABASE_URL"], 1
-    )
     with (tmp_path / "worker.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "celery", "--app", "config", "worker", "--pool=solo", "--without-mingle"],

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from clinic import clock
 from clinic.access import fetch, log_look, open_chart
 from clinic.problems import Invalid
 from notifications import access, grading, queries
@@ -23,7 +24,7 @@ class FilterForm(forms.Form):
     """What of the log is shown. The patient and the visit come from links elsewhere in the house."""
 
     status = forms.ChoiceField(
-        choices=[("", "All"), *MessageStatus.choices], required=False, label="Messages that are"
+        choices=[("", "All so far"), *MessageStatus.choices], required=False, label="Which"
     )
     patient = forms.UUIDField(required=False, widget=forms.HiddenInput)
     visit = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -48,6 +49,9 @@ def messages(request: StaffRequest) -> HttpResponse:
         log = log.filter(patient=about)
     if asked["status"]:
         log = log.filter(status=asked["status"])
+    elif about is None:
+        # A clinic's whole future would hide what has just been sent.
+        log = log.exclude(status=MessageStatus.PLANNED, due_at__gt=clock.now())
     context = {"form": form, "about": about, "one_visit": bool(asked["visit"]), **_paged(request, log)}
     return render(request, "web/messages/log.html", context)
 
