@@ -12,3 +12,5 @@ OPEN_SESSION: Final[Permission] = CLINICAL
 MAY: Final[Mapping[str, Permission]] = {
     name: frozenset(Role(role) for role in act.roles) for name, act in states.ACTS.items()
 }
+# Somebody who may do anything at all to a session.
+RECORD_SESSIONS: Final[Permission] = frozenset[Role]().union(*MAY.values())

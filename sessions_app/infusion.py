@@ -6,7 +6,7 @@ from uuid import UUID
 from clinic.access import Actor
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
-from sessions_app import checklist, recording, vitals
+from sessions_app import checklist, recording, states, vitals
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Session
 
 
@@ -21,15 +21,17 @@ def start(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "start", revision=revision)
-        unmet = {**checklist.unmet(current), **vitals.unmet_at_start(current, now)}
-        if not recording.standing(DoseWorksheet, current).exists():
-            unmet["dose_prepared"] = ""
-        recording.require("start", unmet)
+        recording.require("start", _unmet_at_start(current, now))
         event = _event(current, actor, id, InfusionEventKind.START, "", now)
         recording.advance(current, "start", started_at=now)
         return event
 
     return in_transaction(work)
+
+
+def missing_at_start(session: Session, now: datetime) -> list[states.Blocker]:
+    """What a start would be refused for at this moment; for showing, `start` asks again."""
+    return states.blockers(states.ACTS["start"], _unmet_at_start(session, now))
 
 
 def pause(
@@ -115,6 +117,13 @@ def infusing_time(events: list[InfusionEvent], now: datetime) -> timedelta:
             total += event.recorded_at - running_since
             running_since = None
     return total + (now - running_since if running_since else timedelta())
+
+
+def _unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
+    unmet = {**checklist.unmet(session), **vitals.unmet_at_start(session, now)}
+    if not recording.standing(DoseWorksheet, session).exists():
+        unmet["dose_prepared"] = ""
+    return unmet
 
 
 def _event(

@@ -11,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic import clock
-from clinic.models import AccessLog, User
+from clinic.models import AccessLog
 from sessions_app import checklist
 from sessions_app.models import Session, SignedRecord
 from sessions_app.verification import verify_chain
 from tests.cast import NOW, House
 from tests.sessions_app import stories
+from tests.web.pages import browser_of
 
 
 class Wall:
@@ -30,16 +31,11 @@ class Wall:
 
 
 @pytest.fixture
-def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
+def wall(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Wall:
+    settings.IDLE_LOGOFF = timedelta(hours=4)  # between two steps of a story the nurse is not idle
     wall = Wall()
     monkeypatch.setattr(clock, "now", lambda: wall.shows)
     return wall
-
-
-def browser(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def hidden(page: str, act: str) -> dict[str, str]:
@@ -56,17 +52,18 @@ def send(client: Client, session: Session, act: str, values: dict[str, Any], que
 
 
 SIGNS = {key: str(value) for key, value in stories.CALM.values.items()}
+NAUSEA = {"term": "nausea", "grade": "1", "relatedness": "Possible", "outcome": "ongoing"}
 WEIGHT = {"weight_kg": "70.0", "stock_mg_per_ml": "50", "bag_volume_ml": "100", "minutes": "40"}
 
 
 def test_the_whole_visit_from_the_nurses_pages(house: House, wall: Wall) -> None:
     stories.arrived_visit(house)
-    nils = browser(house.nils)
+    nils = browser_of(house.nils)
     station = nils.get(reverse("nurse_station")).content.decode()
     assert "Rosa Delgado" in station
-    visit, id = re.findall(r'action="(/nurse/visits/[^"]+)".*?name="id" value="([^"]+)"', station, re.DOTALL)[
-        0
-    ]
+    button = re.search(r'action="(/nurse/visits/[^"]+)".*?name="id" value="([^"]+)"', station, re.DOTALL)
+    assert button
+    visit, id = button.groups()
     opened = nils.post(visit, {"id": id})
     session = Session.objects.get(pk=id)
     assert opened["Location"] == reverse("session", args=[session.pk])
@@ -79,11 +76,7 @@ def test_the_whole_visit_from_the_nurses_pages(house: House, wall: Wall) -> None
         ("dose", 0, WEIGHT),
         ("vitals", 0, SIGNS),
         ("start", 5, {}),
-        (
-            "side_effect",
-            10,
-            {"term": "nausea", "grade": "1", "relatedness": "Possible", "outcome": "ongoing"},
-        ),
+        ("side_effect", 10, NAUSEA),
         ("pause", 0, {"reason": "Nausea"}),
         ("resume", 5, {}),
         ("stop", 30, {}),
@@ -117,7 +110,7 @@ def test_the_whole_visit_from_the_nurses_pages(house: House, wall: Wall) -> None
 def test_a_form_sent_twice_records_once(house: House, wall: Wall) -> None:
     session = stories.infusing(house)
     wall.after(minutes=30)
-    nils = browser(house.nils)
+    nils = browser_of(house.nils)
     page = nils.get(reverse("session", args=[session.pk])).content.decode()
     sent = {**hidden(page, "vitals"), **SIGNS}
     for _ in range(2):
@@ -128,7 +121,7 @@ def test_a_form_sent_twice_records_once(house: House, wall: Wall) -> None:
 def test_a_refused_form_is_shown_again_as_it_was_filled(house: House, wall: Wall) -> None:
     session = stories.infusing(house)
     wall.after(minutes=30)
-    nils = browser(house.nils)
+    nils = browser_of(house.nils)
     refused = send(nils, session, "vitals", {**SIGNS, "temperature_cel": "98.6", "pain_nrs": "4"})
     page = refused.content.decode()
     assert refused.status_code == 400
@@ -142,7 +135,7 @@ def test_a_refused_form_is_shown_again_as_it_was_filled(house: House, wall: Wall
 def test_a_step_that_came_too_late_says_why_and_keeps_what_was_typed(house: House, wall: Wall) -> None:
     session = stories.infusing(house)
     wall.after(minutes=30)
-    nils = browser(house.nils)
+    nils = browser_of(house.nils)
     page = nils.get(reverse("session", args=[session.pk])).content.decode()
     sent = {**hidden(page, "pause"), "reason": "Patient asks for a moment"}
     assert send(nils, session, "stop", {}).status_code == 302
@@ -154,7 +147,7 @@ def test_a_step_that_came_too_late_says_why_and_keeps_what_was_typed(house: Hous
 
 def test_the_page_says_what_the_start_still_needs(house: House, wall: Wall) -> None:
     session = stories.arrived(house)
-    nils = browser(house.nils)
+    nils = browser_of(house.nils)
     assert send(nils, session, "checklist", {"answers_identity_result": "pass"}).status_code == 302
     page = nils.get(reverse("session", args=[session.pk])).content.decode()
     assert "Prepare the dose on the worksheet." in page
@@ -165,7 +158,7 @@ def test_the_page_says_what_the_start_still_needs(house: House, wall: Wall) -> N
 
 def test_a_checklist_note_that_is_missing_is_named_at_its_item(house: House, wall: Wall) -> None:
     session = stories.arrived(house)
-    answer = send(browser(house.nils), session, "checklist", {"answers_fasting_result": "fail"})
+    answer = send(browser_of(house.nils), session, "checklist", {"answers_fasting_result": "fail"})
     assert answer.status_code == 400
     assert "Write down what was found, for the prescriber." in answer.content.decode()
 
@@ -176,7 +169,7 @@ def test_a_correction_of_the_reading_at_arrival_keeps_its_second(house: House, w
     line = stories.measure(house, session, stories.calm(NOW + timedelta(seconds=30)))
     wall.after(minutes=5)
     values = {**SIGNS, "pain_nrs": "3", "measured_at": "2027-01-11T09:00", "correction_reason": "Misheard"}
-    answer = send(browser(house.nils), session, "vitals", values, f"?correct={line.pk}")
+    answer = send(browser_of(house.nils), session, "vitals", values, f"?correct={line.pk}")
     assert answer.status_code == 302, answer.content.decode()
     assert session.vital_signs.get(corrects=line).measured_at == line.measured_at
 
@@ -184,7 +177,7 @@ def test_a_correction_of_the_reading_at_arrival_keeps_its_second(house: House, w
 @pytest.mark.parametrize(("name", "status"), [("nils", 200), ("priya", 200), ("max", 200), ("ana", 403)])
 def test_the_desk_does_not_see_the_nurses_pages(house: House, wall: Wall, name: str, status: int) -> None:
     session = stories.signed(house)
-    client = browser(getattr(house, name))
+    client = browser_of(getattr(house, name))
     for address in (
         reverse("nurse_station"),
         reverse("session", args=[session.pk]),
@@ -195,7 +188,7 @@ def test_the_desk_does_not_see_the_nurses_pages(house: House, wall: Wall, name: 
 
 def test_a_manager_reads_and_is_shown_no_form(house: House, wall: Wall) -> None:
     session = stories.infusing(house)
-    max = browser(house.max)
+    max = browser_of(house.max)
     page = max.get(reverse("session", args=[session.pk])).content.decode()
     assert "Rosa Delgado" in page
     assert 'id="vitals"' not in page
@@ -205,13 +198,13 @@ def test_a_manager_reads_and_is_shown_no_form(house: House, wall: Wall) -> None:
 
 def test_another_clinics_session_is_not_there(house: House, other_house: House, wall: Wall) -> None:
     session = stories.infusing(house)
-    outsider = browser(other_house.nils)
+    outsider = browser_of(other_house.nils)
     assert outsider.get(reverse("session", args=[session.pk])).status_code == 404
     assert outsider.post(reverse("session_pause", args=[session.pk]), {}).status_code == 404
 
 
 def test_the_station_needs_a_fixed_number_of_queries(house: House, wall: Wall) -> None:
-    nils = browser(house.nils)
+    nils = browser_of(house.nils)
     stories.infusing(house)
     few = _queries(nils, reverse("nurse_station"))
     session = stories.infusing(house, house.omar)

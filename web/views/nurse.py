@@ -1,0 +1,136 @@
+"""The nurse's pages: the station, one session from checklist to signature, and its signed record.
+
+What a page shows is put together in `session_page` and `signed_record`, its forms in `session_forms`.
+"""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic import access, clock
+from clinic.access import Permission
+from clinic.idempotency import create_once
+from clinic.problems import Problem
+from scheduler.models import Appointment
+from sessions_app import arrival, queries
+from sessions_app.access import MAY, OPEN_SESSION, READ_SESSIONS, RECORD_SESSIONS
+from sessions_app.models import Observation, Session
+from web.doors import StaffRequest, staff_page
+from web.forms import ClinicForm
+from web.views.session_forms import FORMS, SessionForm
+from web.views.session_page import Chair, SessionPage
+from web.views.signed_record import read_versions
+
+
+@staff_page(READ_SESSIONS, methods=["GET"])
+def nurse_station(request: StaffRequest) -> HttpResponse:
+    """Today's patients: who waits, who is in a chair, and the next step for each."""
+    now = clock.now()
+    today = clock.local_date(now, request.clinic.time_zone)
+    context = {
+        "now": now,
+        "waiting": [(visit, uuid4()) for visit in queries.waiting_visits(request.clinic, today)],
+        "chairs": [Chair(session, now) for session in queries.sessions_today(request.clinic, today)],
+        "may_open": request.actor.may(OPEN_SESSION, request.clinic.pk),
+    }
+    return render(request, "web/nurse/station.html", context)
+
+
+@staff_page(OPEN_SESSION, methods=["POST"])
+def open_session(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Open the session of a visit that has arrived, and go to it."""
+    visits = Appointment.objects.filter(clinic=request.clinic)
+    visit = access.fetch(request.actor, visits, OPEN_SESSION, pk=pk)
+    form = ClinicForm(request.POST)
+    if not form.is_valid():
+        return redirect("nurse_station")
+    id = form.cleaned_data["id"]
+    session, _ = create_once(
+        actor=request.actor,
+        noun="session",
+        id=id,
+        body={"id": id, "appointment": visit.pk},
+        make=lambda: arrival.open_session(actor=request.actor, id=id, appointment=visit, now=clock.now()),
+        find=lambda: Session.objects.get(pk=id),
+    )
+    return redirect("session", pk=session.pk)
+
+
+@staff_page(READ_SESSIONS, methods=["GET"])
+def session(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """One session as it stands; `?correct=<line>` opens that line for correction."""
+    return _show(request, _fetch(request, pk, READ_SESSIONS))
+
+
+@staff_page(RECORD_SESSIONS, methods=["POST"])
+def record(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
+    """Carry out what one of the session's forms asks; a refused form is shown again as it was filled."""
+    found = _fetch(request, pk, MAY[act])
+    form = FORMS[act](found, request.POST, line=_line(found, act, request.POST.get("corrects", "")))
+    if form.is_valid():
+        try:
+            create_once(
+                actor=request.actor,
+                noun=f"session {act}",
+                id=form.cleaned_data["id"],
+                body={"session": found.pk, **_sent(request)},
+                make=lambda: form.record(actor=request.actor, now=clock.now()),
+                find=lambda: None,
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, form.done)
+            return redirect("session", pk=found.pk)
+    return _show(request, queries.session_detail(found.pk), form)
+
+
+@staff_page(READ_SESSIONS, methods=["GET"])
+def signed_record(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The signed versions beside each other, to be read or printed."""
+    found = _fetch(request, pk, READ_SESSIONS)
+    access.log_look(request.actor, found.patient, what="signed record")
+    context = {"session": found, "versions": read_versions(found.signed_records.all())}
+    return render(request, "web/nurse/record.html", context)
+
+
+def _fetch(request: StaffRequest, pk: UUID, permission: Permission) -> Session:
+    """The session of the chosen clinic with everything its page shows."""
+    mine = Session.objects.filter(clinic=request.clinic)
+    return queries.session_detail(access.fetch(request.actor, mine, permission, pk=pk).pk)
+
+
+def _show(request: StaffRequest, found: Session, sent: SessionForm | None = None) -> HttpResponse:
+    access.log_look(request.actor, found.patient, what="session")
+    page = SessionPage(
+        found,
+        may_write=request.actor.may(RECORD_SESSIONS, found.clinic_id),
+        correct=request.GET.get("correct", ""),
+        sent=sent,
+        now=clock.now(),
+    )
+    return render(
+        request,
+        "web/nurse/session.html",
+        {"session": found, "page": page, "forms": page.forms},
+        status=sent.status if sent else 200,
+    )
+
+
+def _line(found: Session, act: str, line_id: str) -> Observation | None:
+    """The line that a sent form corrects."""
+    lines: dict[str, Any] = {
+        "dose": found.dose_worksheets,
+        "vitals": found.vital_signs,
+        "side_effect": found.side_effects,
+    }
+    if act not in lines:
+        return None
+    return next((line for line in lines[act].all() if str(line.pk) == line_id), None)
+
+
+def _sent(request: HttpRequest) -> dict[str, Any]:
+    return {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}

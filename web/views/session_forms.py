@@ -1,0 +1,462 @@
+"""The forms of the session's page: what a nurse types between arrival and signature.
+
+Each form names the act of `sessions_app.states` that it carries out, what is said when it is done, and the
+call: parse, call, answer. Fields bear the names that problems name. Where forms are shown is in `nurse`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Final
+from uuid import uuid4
+
+from django import forms
+from django.utils import timezone
+
+from clinic.access import Actor
+from sessions_app import (
+    checklist,
+    discharge,
+    dose,
+    dosing,
+    infusion,
+    side_effects,
+    signing,
+    vital_limits,
+    vitals,
+)
+from sessions_app.models import (
+    CheckResult,
+    Observation,
+    Relatedness,
+    Session,
+    SessionState,
+    SideEffectOutcome,
+)
+from sessions_app.vocabulary import TERMS
+from web.forms import ClinicForm, DecimalNumberField, LocalDateTimeField, WholeNumberField
+
+REASON_LENGTH: Final = 240
+MEANING: Final = "I gave this infusion and the record is complete"
+NOT_DUE: Final = "Not due at this reading"
+ABSENT_REASONS: Final = [
+    ("", "Everything was measured"),
+    (NOT_DUE, NOT_DUE),
+    ("Patient declined", "Patient declined"),
+    ("Could not be measured", "Could not be measured"),
+]
+GRADES: Final = [
+    ("1", "1 mild"),
+    ("2", "2 moderate"),
+    ("3", "3 severe"),
+    ("4", "4 life-threatening"),
+    ("5", "5 fatal"),
+]
+
+
+def short_text(label: str, *, required: bool = False, help_text: str = "") -> forms.CharField:
+    return forms.CharField(label=label, required=required, max_length=REASON_LENGTH, help_text=help_text)
+
+
+def choices_in_a_row(label: str, choices: Any, *, required: bool = True, **options: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, choices=choices, required=required, widget=forms.RadioSelect, **options
+    )
+
+
+class NowOrThenField(LocalDateTimeField):
+    """A moment of today; left empty it is the moment of sending."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, required=False, help_text="Empty means now.")
+
+
+class SessionForm(ClinicForm):
+    """A form about one session. `line` is the line that it corrects, if any."""
+
+    act: ClassVar[str]
+    done: ClassVar[str]
+
+    def __init__(
+        self, session: Session, data: Mapping[str, Any] | None = None, *, line: Observation | None = None
+    ) -> None:
+        self.session = session
+        self.line = line
+        # Several forms stand on one page: each has its own HTML ids.
+        super().__init__(data, initial=self.first_values(), auto_id=f"{self.act}_%s")
+
+    def first_values(self) -> dict[str, Any]:
+        """What the form shows before anybody has typed."""
+        return {}
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        """Carry out the act; raises the floor's problems."""
+        raise NotImplementedError
+
+
+class ChecklistForm(SessionForm):
+    """Every item with its result, a note, and, once it was answered, why the answer changes."""
+
+    act = "checklist"
+    done = "The checklist is kept."
+
+    def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        self.given = {line.item: line for line in standing(session.checklist_answers.all())}
+        super().__init__(session, data, **options)
+        for item in checklist.ITEMS:
+            line = self.given.get(item.code)
+            self.fields[f"answers_{item.code}_result"] = choices_in_a_row(
+                item.label, CheckResult.choices, required=False, initial=line.result if line else None
+            )
+            note = short_text("Note", help_text=item.note_on_pass.capitalize())
+            note.initial = line.note if line else self._known(item.code)
+            self.fields[f"answers_{item.code}_note"] = note
+            if line:
+                self.fields[f"answers_{item.code}_reason"] = short_text("Why the answer changes")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each item with its bound fields and the answer that stands, for the template."""
+        return [
+            {
+                "item": item,
+                "given": self.given.get(item.code),
+                "fields": [self[name] for name in self.fields if name.startswith(f"answers_{item.code}_")],
+            }
+            for item in checklist.ITEMS
+        ]
+
+    @property
+    def open_items(self) -> int:
+        return len(checklist.ITEMS) - len(self.given)
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        data = self.cleaned_data
+        answers = [
+            checklist.Answer(
+                item.code,
+                data[f"answers_{item.code}_result"],
+                note=data[f"answers_{item.code}_note"],
+                reason=data.get(f"answers_{item.code}_reason", ""),
+            )
+            for item in checklist.ITEMS
+            if data[f"answers_{item.code}_result"]
+        ]
+        return checklist.answer(actor=actor, session=self.session, answers=answers, now=now)
+
+    def _known(self, item: str) -> str:
+        """What the chart knows already need not be typed again."""
+        patient = self.session.patient
+        if item != "ride_home":
+            return ""
+        return ", ".join(filter(None, [patient.escort_name, str(patient.escort_phone or "")]))
+
+
+class CorrectingForm(SessionForm):
+    """A form that may correct a line. On a signed session that is an amendment with an id of its own."""
+
+    corrects = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    amendment = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
+    correction_reason = short_text("Why it is corrected or added", required=True)
+
+    def __init__(
+        self,
+        session: Session,
+        data: Mapping[str, Any] | None = None,
+        *,
+        line: Observation | None = None,
+    ) -> None:
+        super().__init__(session, data, line=line)
+        self.amends = session.state == SessionState.SIGNED
+        if line is None and not self.amends:
+            del self.fields["correction_reason"]
+        if line is not None:
+            self.initial["corrects"] = line.pk
+
+    @property
+    def correction(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {"corrects": data["corrects"], "correction_reason": data.get("correction_reason", "")}
+
+    def amend(self, content: signing.Content, *, actor: Actor, now: datetime) -> Any:
+        data = self.cleaned_data
+        return signing.amend(
+            actor=actor,
+            id=data["amendment"] or uuid4(),
+            session=self.session,
+            reason=data["correction_reason"],
+            corrections=[signing.Correction(id=data["id"], content=content, corrects=data["corrects"])],
+            now=now,
+        )
+
+    def moment(self, name: str) -> datetime | None:
+        """The moment that was entered, to the second where it is known.
+
+        The page shows and takes no seconds: the minute of the arrival or of the corrected line's own
+        moment means that moment, so that a correction moves no reading before the arrival.
+        """
+        entered: datetime | None = self.cleaned_data[name]
+        known = [self.session.arrived_at, getattr(self.line, name, None)]
+        return next(
+            (each for each in known if each and each.replace(second=0, microsecond=0) == entered), entered
+        )
+
+
+class DoseForm(CorrectingForm):
+    act = "dose"
+    done = "The dose is prepared."
+
+    weight_kg = DecimalNumberField(label="Weight today", unit="kg", max_digits=5, decimal_places=1)
+    weighed_at = NowOrThenField("Weighed at")
+    stock_mg_per_ml = choices_in_a_row(
+        "Strength on the vial", [(str(stock), f"{stock} mg/mL") for stock in dosing.STOCKS_MG_PER_ML]
+    )
+    bag_volume_ml = DecimalNumberField(
+        label="Final volume of the bag", unit="mL", max_digits=6, decimal_places=1
+    )
+    minutes = WholeNumberField(label="Infusion time", unit="min", min_value=1, max_value=1440)
+    confirmed = forms.BooleanField(label="Weighed again: an unusual weight is right", required=False)
+
+    def first_values(self) -> dict[str, Any]:
+        worksheet: Any = self.line
+        if worksheet is None:
+            return {"minutes": self.session.protocol.infusion_minutes}
+        return {
+            "weight_kg": worksheet.weight_kg,
+            "weighed_at": timezone.localtime(worksheet.weighed_at),
+            "stock_mg_per_ml": str(int(worksheet.stock_mg_per_ml)),
+            "bag_volume_ml": worksheet.bag_volume_ml,
+            "minutes": worksheet.minutes,
+        }
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        data = self.cleaned_data
+        return dose.prepare_dose(
+            actor=actor,
+            id=data["id"],
+            session=self.session,
+            weight_kg=data["weight_kg"],
+            weighed_at=self.moment("weighed_at") or now,
+            stock_mg_per_ml=Decimal(data["stock_mg_per_ml"]),
+            bag_volume_ml=data["bag_volume_ml"],
+            minutes=data["minutes"],
+            confirmed=data["confirmed"],
+            **self.correction,
+            now=now,
+        )
+
+
+class VitalsForm(CorrectingForm):
+    act = "vitals"
+    done = "The vital signs are kept."
+
+    systolic_mmhg = WholeNumberField(label="Systolic", unit="mmHg", required=False)
+    diastolic_mmhg = WholeNumberField(label="Diastolic", unit="mmHg", required=False)
+    heart_rate_per_min = WholeNumberField(label="Heart rate", unit="/min", required=False)
+    oxygen_saturation_percent = WholeNumberField(label="SpO₂", unit="%", required=False)
+    respiratory_rate_per_min = WholeNumberField(label="Breathing", unit="/min", required=False)
+    temperature_cel = DecimalNumberField(
+        label="Temperature", unit="°C", required=False, max_digits=4, decimal_places=1
+    )
+    pain_nrs = WholeNumberField(label="Pain", unit="of 10", required=False)
+    measured_at = NowOrThenField("Measured at")
+    absent_reason = forms.CharField(
+        label="If something is left empty, why",
+        required=False,
+        max_length=120,
+        widget=forms.Select(choices=ABSENT_REASONS),
+    )
+    confirmed = forms.BooleanField(label="Measured again: unusual values are right", required=False)
+
+    def first_values(self) -> dict[str, Any]:
+        reading: Any = self.line
+        if reading is None:
+            running = self.session.state in (SessionState.INFUSING, SessionState.PAUSED)
+            return {"absent_reason": NOT_DUE if running else ""}
+        signs = {sign: getattr(reading, sign) for sign in vital_limits.RINGS}
+        return {
+            **signs,
+            "measured_at": timezone.localtime(reading.measured_at),
+            "absent_reason": reading.absent_reason,
+        }
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        data = self.cleaned_data
+        signs = {sign: data[sign] for sign in vital_limits.RINGS}
+        reading = vitals.Reading(
+            measured_at=self.moment("measured_at") or now,
+            **signs,
+            absent_reason=data["absent_reason"] if None in signs.values() else "",
+            confirmed=data["confirmed"],
+        )
+        if self.amends:
+            return self.amend(reading, actor=actor, now=now)
+        return vitals.record_vitals(
+            actor=actor, id=data["id"], session=self.session, reading=reading, **self.correction, now=now
+        )
+
+
+class SideEffectForm(CorrectingForm):
+    act = "side_effect"
+    done = "The side effect is kept."
+
+    term = forms.ChoiceField(
+        label="What", choices=[("", "Choose"), *((code, term.label) for code, term in TERMS.items())]
+    )
+    grade = choices_in_a_row("Grade (CTCAE)", GRADES)
+    onset_at = NowOrThenField("Since")
+    action = short_text("What was done")
+    relatedness = forms.ChoiceField(label="Related to the infusion", choices=Relatedness.choices)
+    outcome = forms.ChoiceField(label="How it stands", choices=SideEffectOutcome.choices)
+    ended_at = LocalDateTimeField(label="Ended at", required=False, help_text="Only when it is over.")
+
+    def first_values(self) -> dict[str, Any]:
+        effect: Any = self.line
+        if effect is None:
+            return {"relatedness": Relatedness.POSSIBLE, "outcome": SideEffectOutcome.ONGOING}
+        return {
+            "term": effect.term,
+            "grade": effect.grade,
+            "onset_at": timezone.localtime(effect.onset_at),
+            "action": effect.action,
+            "relatedness": effect.relatedness,
+            "outcome": effect.outcome,
+            "ended_at": timezone.localtime(effect.ended_at) if effect.ended_at else None,
+        }
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        data = self.cleaned_data
+        report = side_effects.Report(
+            term=data["term"],
+            grade=int(data["grade"]),
+            onset_at=self.moment("onset_at") or now,
+            action=data["action"],
+            relatedness=data["relatedness"],
+            outcome=data["outcome"],
+            ended_at=self.moment("ended_at"),
+        )
+        if self.amends:
+            return self.amend(report, actor=actor, now=now)
+        return side_effects.record_side_effect(
+            actor=actor, id=data["id"], session=self.session, report=report, **self.correction, now=now
+        )
+
+
+class StartForm(SessionForm):
+    act = "start"
+    done = "The infusion runs."
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        return infusion.start(actor=actor, session=self.session, now=now, **self.cleaned_data)
+
+
+class PauseForm(SessionForm):
+    act = "pause"
+    done = "The infusion is paused."
+
+    reason = short_text("Why, if there is time")
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        return infusion.pause(actor=actor, session=self.session, now=now, **self.cleaned_data)
+
+
+class ResumeForm(SessionForm):
+    act = "resume"
+    done = "The infusion goes on."
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        return infusion.resume(actor=actor, session=self.session, now=now, **self.cleaned_data)
+
+
+class StopForm(SessionForm):
+    act = "stop"
+    done = "The infusion has stopped."
+
+    early = forms.BooleanField(label="It stops early", required=False)
+    reason = short_text("Why it stops early")
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        return infusion.stop(actor=actor, session=self.session, now=now, **self.cleaned_data)
+
+
+class NotGivenForm(SessionForm):
+    act = "not_given"
+    done = "Recorded: nothing was given."
+
+    reason = short_text("Why nothing is given", required=True)
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        return infusion.not_given(actor=actor, session=self.session, now=now, **self.cleaned_data)
+
+
+def score(label: str, help_text: str) -> forms.ChoiceField:
+    return choices_in_a_row(label, [("2", "2"), ("1", "1"), ("0", "0")], help_text=help_text)
+
+
+class DischargeForm(SessionForm):
+    """PADSS with the IV site in place of bleeding; what the points mean is from domain.md 1.5."""
+
+    act = "discharge"
+    done = "The patient may go home."
+
+    vital_signs_score = score("Vital signs", "2 within 20 % of baseline, 1 within 40 %, 0 beyond")
+    activity_score = score(
+        "Activity and mental status", "2 oriented and steady gait, 1 one of the two, 0 neither"
+    )
+    nausea_pain_score = score("Pain, nausea, vomiting", "2 minimal, 1 moderate and treated, 0 severe")
+    iv_site_score = score("IV site", "In place of surgical bleeding")
+    intake_score = score("Intake and output", "")
+    escort_name = forms.CharField(label="Adult who takes the patient home", required=False, max_length=120)
+    instructions_given = forms.BooleanField(label="Written instructions given", required=False)
+
+    def first_values(self) -> dict[str, Any]:
+        return {"escort_name": self.session.patient.escort_name}
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        data = self.cleaned_data
+        assessment = discharge.Assessment(
+            **{name: int(data[name]) for name in self.fields if name.endswith("_score")},
+            escort_name=data["escort_name"],
+            instructions_given=data["instructions_given"],
+        )
+        return discharge.discharge(
+            actor=actor, id=data["id"], session=self.session, assessment=assessment, now=now
+        )
+
+
+class SignForm(SessionForm):
+    act = "sign"
+    done = "The record is signed."
+
+    meaning = forms.CharField(label="My signature says", max_length=160)
+
+    def first_values(self) -> dict[str, Any]:
+        given = self.session.started_at is not None
+        return {"meaning": MEANING if given else "Nothing was given and the record is complete"}
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        return signing.sign(actor=actor, session=self.session, now=now, **self.cleaned_data)
+
+
+FORMS: Final[Mapping[str, type[SessionForm]]] = {
+    form.act: form
+    for form in (
+        ChecklistForm,
+        DoseForm,
+        VitalsForm,
+        SideEffectForm,
+        StartForm,
+        PauseForm,
+        ResumeForm,
+        StopForm,
+        NotGivenForm,
+        DischargeForm,
+        SignForm,
+    )
+}
+
+
+def standing(lines: Any) -> list[Any]:
+    """The loaded lines that no other of them corrects."""
+    lines = list(lines)
+    corrected = {line.corrects_id for line in lines}
+    return [line for line in lines if line.pk not in corrected]

@@ -1,0 +1,183 @@
+"""What the station and a session's page show, put together from loaded rows; nothing is decided here.
+
+The forms are in `session_forms`, what happens with them in `nurse`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, Final
+
+from clinic.models import Allergy
+from sessions_app import discharge, infusion, states, vital_limits, vitals
+from sessions_app.models import Session, SessionState, SideEffect, VitalSigns
+from sessions_app.vocabulary import TERMS
+from web.views.session_forms import FORMS, SessionForm, standing
+
+MINUTE: Final = timedelta(minutes=1)
+NEXT_STEP: Final = {
+    SessionState.ARRIVED: "Begin the checklist",
+    SessionState.PREPARING: "Checklist, dose, vital signs, start",
+    SessionState.INFUSING: "Vital signs, then stop",
+    SessionState.PAUSED: "Resume or stop",
+    SessionState.RECOVERING: "Observe, then discharge",
+    SessionState.DISCHARGED: "Sign",
+    SessionState.NOT_GIVEN: "Sign",
+    SessionState.SIGNED: "",
+}
+
+
+class Chair:
+    """Where one session stands now, in minutes and words; needs the loaded steps of its infusion."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self.session = session
+        self.now = now
+        self.infused = infusion.infusing_time(list(session.infusion_events.all()), now)
+
+    @property
+    def next_step(self) -> str:
+        return NEXT_STEP[SessionState(self.session.state)]
+
+    @property
+    def minutes(self) -> int | None:
+        """Whole minutes of the phase it is in; infusing counts without the pauses."""
+        state, session = self.session.state, self.session
+        if state in states.BEFORE_START:
+            return (self.now - session.arrived_at) // MINUTE
+        if state in states.RUNNING:
+            return self.infused // MINUTE
+        if state == SessionState.RECOVERING and session.stopped_at:
+            return (self.now - session.stopped_at) // MINUTE
+        return None
+
+    @property
+    def minutes_are(self) -> str:
+        """What the minutes count, and of how many."""
+        protocol = self.session.protocol
+        if self.session.state in states.BEFORE_START:
+            return "min since arrival"
+        if self.session.state in states.RUNNING:
+            return f"of {protocol.infusion_minutes} min infused"
+        return f"of {protocol.observation_minutes} min observed"
+
+    @property
+    def since_vitals(self) -> int | None:
+        """Minutes since the newest vital signs, for a patient in the chair (from `sessions_today`)."""
+        measured = getattr(self.session, "last_measured_at", None)
+        if measured is None or self.session.state not in states.IN_THE_CHAIR:
+            return None
+        return int((self.now - measured) // MINUTE)
+
+    @property
+    def home_from(self) -> datetime | None:
+        """The earliest discharge, while the patient recovers."""
+        return discharge.home_from(self.session) if self.session.state == SessionState.RECOVERING else None
+
+
+@dataclass(frozen=True)
+class ReadingRow:
+    """One line of the flowsheet with the limit that it passes, if any."""
+
+    line: VitalSigns
+    level: str
+    corrected: bool
+
+    @property
+    def cells(self) -> list[tuple[str, Any]]:
+        """(label, value) of what was measured, the two pressures as one."""
+        line = self.line
+        pressure = f"{line.systolic_mmhg}/{line.diastolic_mmhg}" if line.systolic_mmhg else None
+        return [
+            ("Pressure", pressure),
+            ("Heart rate", line.heart_rate_per_min),
+            ("SpO₂", line.oxygen_saturation_percent),
+            ("Breathing", line.respiratory_rate_per_min),
+            ("Temperature", line.temperature_cel),
+            ("Pain", line.pain_nrs),
+        ]
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    line: SideEffect
+    label: str
+    corrected: bool
+
+
+class SessionPage:
+    """One session's page: what stands, the forms that its state opens, a refused form as it was sent."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        may_write: bool,
+        correct: str = "",
+        sent: SessionForm | None = None,
+        now: datetime,
+    ) -> None:
+        self.session = session
+        self.now = now
+        self.chair = Chair(session, now)
+        self.correct = correct
+        self.sent = sent
+        self.open_acts = states.possible(session.state) if may_write else []
+
+    @property
+    def forms(self) -> dict[str, SessionForm]:
+        """The forms that can be sent now, by act; a signed session takes corrections as amendments."""
+        acts = ["vitals", "side_effect"] if "amend" in self.open_acts else self.open_acts
+        forms = {act: FORMS[act](self.session, line=self._line(act)) for act in acts if act in FORMS}
+        if self.sent is not None:
+            forms[self.sent.act] = self.sent
+        return forms
+
+    @property
+    def amends(self) -> bool:
+        return self.session.state == SessionState.SIGNED
+
+    @cached_property
+    def worksheet(self) -> Any:
+        """The dose worksheet that stands."""
+        return next(iter(standing(self.session.dose_worksheets.all())), None)
+
+    @cached_property
+    def missing(self) -> list[states.Blocker]:
+        """What the start still needs."""
+        if "start" not in self.open_acts:
+            return []
+        return infusion.missing_at_start(self.session, self.now)
+
+    @property
+    def allergies(self) -> list[Allergy]:
+        return list(self.session.patient.allergies.order_by("substance"))
+
+    @cached_property
+    def readings(self) -> list[ReadingRow]:
+        """The flowsheet, the newest on top, corrected lines included."""
+        lines = list(self.session.vital_signs.all())
+        valid = {line.pk for line in standing(lines)}
+        rows = [ReadingRow(line, self._level(line), line.pk not in valid) for line in lines]
+        return sorted(rows, key=lambda row: (row.line.measured_at, row.line.recorded_at), reverse=True)
+
+    @cached_property
+    def effects(self) -> list[EffectRow]:
+        lines = list(self.session.side_effects.all())
+        valid = {line.pk for line in standing(lines)}
+        return [EffectRow(line, TERMS[line.term].label, line.pk not in valid) for line in lines]
+
+    def _level(self, line: VitalSigns) -> str:
+        limits, values = self.session.protocol.limits, vitals.values_of(line)
+        if vital_limits.breaches(values, limits, "stop"):
+            return "stop"
+        return "caution" if vital_limits.breaches(values, limits, "caution") else ""
+
+    def _line(self, act: str) -> Any:
+        """The line that this act's form corrects: the one that was asked for, or the worksheet."""
+        if act == "dose":
+            return self.worksheet
+        if act not in ("vitals", "side_effect"):
+            return None
+        lines = self.session.vital_signs if act == "vitals" else self.session.side_effects
+        return next((line for line in standing(lines.all()) if str(line.pk) == self.correct), None)
