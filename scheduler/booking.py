@@ -5,18 +5,18 @@ Each function locks, reads again, decides and writes in one transaction. What ma
 (Appointment.status, participationstatus).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRange
 
 from clinic import clock
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.problems import Conflict, Problem
+from clinic.problems import Conflict
 from clinic.transactions import in_transaction, violated_constraint
 from scheduler import queries
 from scheduler.availability import moment_of
@@ -43,6 +43,14 @@ REFUSED_BY: Final = {
         "patient_elsewhere", "The patient has another visit at this time."
     ),
 }
+
+
+class NotBookable(Exception):
+    """Something stands in the way: carries the decision out of the transaction that it ends."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__("not bookable")
+        self.decision = decision
 
 
 @dataclass(frozen=True)
@@ -93,22 +101,24 @@ def book(
     for a time off the five-minute grid or a chair or nurse that doesn't work in the plan's clinic.
     """
 
+    chair_id, nurse_id = _key(chair), _key(nurse)
+
     def work() -> Appointment:
-        resources = lock_schedule(plan.clinic_id)
-        decision = decide(
-            plan=_read_again(plan),
-            start=start,
-            chair_id=_key(chair),
-            nurse_id=_key(nurse),
-            now=now,
-            resources=resources,
-        )
-        if decision.blockers:
-            raise _refused(decision.blockers, _alternatives(decision, _key(chair), _key(nurse), now))
         try:
-            return _write(actor, id, decision)
-        except IntegrityError as error:
-            raise _refused_by_database(error) from error
+            # A refusal goes back to this savepoint, which lets go of the lock before alternatives are sought.
+            with transaction.atomic():
+                decision = decide(
+                    resources=lock_schedule(plan.clinic_id),
+                    plan=_read_again(plan),
+                    start=start,
+                    chair_id=chair_id,
+                    nurse_id=nurse_id,
+                    now=now,
+                )
+                return _write(actor, id, decision)
+        except NotBookable as refusal:
+            alternatives = _alternatives(refusal.decision, chair_id, nurse_id, now)
+            raise _refused(refusal.decision.blockers, alternatives) from refusal
 
     return in_transaction(work)
 
@@ -241,7 +251,23 @@ def _require_status(visit: Appointment, *allowed: AppointmentStatus) -> None:
 
 
 def _write(actor: Actor, id: UUID, decision: Decision) -> Appointment:
-    """The appointment and its rectangles: two statements."""
+    """The appointment and its rectangles: two statements. Raises `NotBookable`."""
+    if decision.blockers:
+        raise NotBookable(decision)
+    try:
+        return _insert(actor, id, decision)
+    except IntegrityError as error:
+        constraint = violated_constraint(error)
+        if constraint == "scheduler_appointment_pkey":
+            raise Conflict(
+                "This id is another visit's. Make a new id for a new visit.", code="id_reused"
+            ) from error
+        if constraint not in REFUSED_BY:
+            raise
+        raise NotBookable(replace(decision, blockers=(REFUSED_BY[constraint],))) from error
+
+
+def _insert(actor: Actor, id: UUID, decision: Decision) -> Appointment:
     plan = decision.plan
     appointment = Appointment.objects.create(
         id=id,
@@ -285,15 +311,6 @@ def _refused(blockers: tuple[Blocker, ...], alternatives: tuple[FeasibleStart, .
         blockers=[blocker.as_data() for blocker in blockers],
         alternatives=[feasible.as_data() for feasible in alternatives],
     )
-
-
-def _refused_by_database(error: IntegrityError) -> Problem | IntegrityError:
-    """The constraint's meaning as a refusal; a constraint that is none of ours goes on as it came."""
-    constraint = violated_constraint(error)
-    if constraint == "scheduler_appointment_pkey":
-        return Conflict("This id is another visit's. Make a new id for a new visit.", code="id_reused")
-    blocker = REFUSED_BY.get(constraint)
-    return _refused((blocker,), ()) if blocker else error
 
 
 def _key(resource: Resource | None) -> UUID | None:
