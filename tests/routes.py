@@ -51,5 +51,21 @@ def _methods(view: Any) -> list[str]:
         return [method for method in actions if method in METHODS]
     if view_class := getattr(view, "view_class", None) or getattr(view, "cls", None):
         return [method for method in METHODS if hasattr(view_class, method)]
-    allowed = getattr(view, "allowed_methods", ("GET", "POST"))  # a page's door says which
-    return [method.lower() for method in allowed]
+    allowed = getattr(view, "allowed_methods", None) or _required_methods(view)
+    return [method.lower() for method in allowed if method != "HEAD"]
+
+
+def _required_methods(view: Any) -> list[str]:
+    """What `require_http_methods` holds a plain view to; without it a view answers whatever comes."""
+    known = {method.upper() for method in (*METHODS, "head")}
+    while view is not None:
+        for cell in getattr(view, "__closure__", None) or ():
+            held = cell.cell_contents
+            if (
+                isinstance(held, list | tuple)
+                and held
+                and set(held) <= {m.upper() for m in (*METHODS, "head")}
+            ):
+                return list(held)
+        view = getattr(view, "__wrapped__", None)
+    return ["GET", "POST"]

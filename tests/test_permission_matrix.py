@@ -1,0 +1,430 @@
+"""Who may do what: every route x method x {each role, another clinic, signed out}.
+
+`MATRIX` is written by hand and is the rule; a route without a row, or a row without a route, fails.
+D is the front desk, N a nurse, P a prescriber, M a manager; `public` needs no sign-in, `account` is
+about one's own sign-in. Each cell is one request against a clinic with a row of every noun, undone after.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from rest_framework.test import APIClient
+
+from clinic import work
+from clinic.models import Consent, Role, Urgency, User
+from notifications import check_ins, tasks
+from notifications.models import CheckIn, Message
+from notifications.tokens import token_for
+from scheduler import screening
+from scheduler.models import Opening
+from sessions_app import arrival
+from tests.cast import NOW, TODAY, House, make_user, new_id
+from tests.notifications import visits
+from tests.routes import every_route
+from tests.scheduler.stage import Stage, set_stage
+from tests.sessions_app import stories
+
+MATRIX = """
+GET    /api/v1/clinics/                             DNPM
+GET    /api/v1/clinics/{clinic}/                    DNPM
+GET    /api/v1/patients/                            DNPM
+POST   /api/v1/patients/                            DNPM
+POST   /api/v1/patients/find/                       DNPM
+GET    /api/v1/patients/{patient}/                  DNPM
+PATCH  /api/v1/patients/{patient}/                  DNPM
+GET    /api/v1/patients/{patient}/allergies/        DNPM
+GET    /api/v1/patients/{patient}/access-log/       --PM
+GET    /api/v1/patients/{patient}/history/          --PM
+GET    /api/v1/consents/                            DNPM
+POST   /api/v1/consents/                            DNPM
+POST   /api/v1/consents/{consent}/revoke/           DNPM
+GET    /api/v1/tasks/                               DNPM
+GET    /api/v1/tasks/{task}/                        DNPM
+POST   /api/v1/tasks/{task}/acknowledge/            DNPM
+POST   /api/v1/tasks/{task}/close/                  DNPM
+GET    /api/v1/protocols/                           DNPM
+GET    /api/v1/protocols/{protocol}/                DNPM
+POST   /api/v1/protocols/{draft}/activate/          --P-
+GET    /api/v1/plans/                               DNPM
+POST   /api/v1/plans/                               --P-
+GET    /api/v1/plans/screening-items/               DNPM
+GET    /api/v1/plans/{plan}/                        DNPM
+GET    /api/v1/resources/                           DNPM
+POST   /api/v1/resources/                           ---M
+GET    /api/v1/resources/{resource}/                DNPM
+PATCH  /api/v1/resources/{resource}/                ---M
+GET    /api/v1/openings/                            DNPM
+POST   /api/v1/openings/                            ---M
+DELETE /api/v1/openings/{opening}/                  ---M
+GET    /api/v1/availability/                        DNPM
+GET    /api/v1/appointments/                        DNPM
+POST   /api/v1/appointments/                        DN-M
+POST   /api/v1/appointments/check/                  DN-M
+GET    /api/v1/appointments/{visit}/                DNPM
+POST   /api/v1/appointments/{visit}/confirm/        DN-M
+POST   /api/v1/appointments/{visit}/check-in/       DN-M
+POST   /api/v1/appointments/{visit}/cancel/         DN-M
+GET    /api/v1/sessions/                            -NPM
+POST   /api/v1/sessions/                            -NP-
+GET    /api/v1/sessions/{session}/                  -NPM
+GET    /api/v1/sessions/{session}/record/           -NPM
+POST   /api/v1/sessions/{session}/checklist/        -NP-
+POST   /api/v1/sessions/{session}/dose/             -NP-
+POST   /api/v1/sessions/{session}/vitals/           -NP-
+POST   /api/v1/sessions/{session}/start/            -NP-
+POST   /api/v1/sessions/{session}/pause/            -NP-
+POST   /api/v1/sessions/{session}/resume/           -NP-
+POST   /api/v1/sessions/{session}/stop/             -NP-
+POST   /api/v1/sessions/{session}/not-given/        -NP-
+POST   /api/v1/sessions/{session}/side-effects/     -NP-
+POST   /api/v1/sessions/{session}/discharge/        -NP-
+POST   /api/v1/sessions/{session}/sign/             -NP-
+POST   /api/v1/sessions/{session}/amendments/       -NP-
+GET    /api/v1/messages/                            DNPM
+GET    /api/v1/messages/{message}/                  DNPM
+GET    /api/v1/inbox/                               DNPM
+GET    /api/v1/check-ins/                           -NP-
+GET    /api/v1/check-ins/{check_in}/                -NP-
+POST   /api/v1/links/open/                          public
+POST   /api/v1/links/confirm/                       public
+POST   /api/v1/links/answer/                        public
+GET    /api/schema/                                 DNPM
+GET    /api/docs/                                   DNPM
+
+GET    /                                            DNPM
+POST   /clinic/switch/                              DNPM
+GET    /day/                                        DNPM
+GET    /day/{day}/                                  DNPM
+GET    /patients/{patient}/book/                    DN-M
+GET    /plans/{plan}/book/                          DN-M
+GET    /plans/{plan}/book/confirm/                  DN-M
+POST   /plans/{plan}/book/confirm/                  DN-M
+GET    /visits/{visit}/                             DNPM
+POST   /visits/{visit}/check-in/                    DN-M
+POST   /visits/{visit}/confirm/                     DN-M
+POST   /visits/{visit}/cancel/                      DN-M
+GET    /patients/{patient}/plans/new/               --P-
+POST   /patients/{patient}/plans/new/               --P-
+GET    /plans/{plan}/                               DNPM
+GET    /patients/                                   DNPM
+POST   /patients/find/                              DNPM
+GET    /patients/new/                               DNPM
+POST   /patients/new/                               DNPM
+GET    /patients/{patient}/                         DNPM
+GET    /patients/{patient}/edit/                    DNPM
+POST   /patients/{patient}/edit/                    DNPM
+POST   /patients/{patient}/consents/                DNPM
+GET    /patients/{patient}/access-log/              --PM
+POST   /consents/{consent}/revoke/                  DNPM
+GET    /nurse/                                      -NPM
+POST   /nurse/visits/{visit}/open/                  -NP-
+GET    /sessions/{session}/                         -NPM
+GET    /sessions/{session}/record/                  -NPM
+POST   /sessions/{session}/checklist/               -NP-
+POST   /sessions/{session}/dose/                    -NP-
+POST   /sessions/{session}/vitals/                  -NP-
+POST   /sessions/{session}/start/                   -NP-
+POST   /sessions/{session}/pause/                   -NP-
+POST   /sessions/{session}/resume/                  -NP-
+POST   /sessions/{session}/stop/                    -NP-
+POST   /sessions/{session}/not-given/               -NP-
+POST   /sessions/{session}/side-effect/             -NP-
+POST   /sessions/{session}/discharge/               -NP-
+POST   /sessions/{session}/sign/                    -NP-
+GET    /messages/                                   DNPM
+GET    /messages/{message}/                         DNPM
+GET    /inbox/                                      DNPM
+GET    /check-ins/{check_in}/                       -NP-
+GET    /tasks/                                      DNPM
+POST   /tasks/{task}/take/                          DNPM
+POST   /tasks/{task}/close/                         DNPM
+GET    /m/{token}                                   public
+POST   /m/{token}/birth-year                        public
+POST   /m/{token}/confirm                           public
+POST   /m/{token}/answer                            public
+GET    /health/                                     public
+POST   /csp-report/                                 public
+
+GET    /accounts/login/                             public
+POST   /accounts/login/                             public
+GET    /accounts/logout/                            public
+POST   /accounts/logout/                            public
+GET    /accounts/inactive/                          public
+GET    /accounts/password/reset/                    public
+POST   /accounts/password/reset/                    public
+GET    /accounts/password/reset/done/               public
+GET    /accounts/password/reset/key/{reset_key}/    public
+POST   /accounts/password/reset/key/{reset_key}/    public
+GET    /accounts/password/reset/key/done/           public
+GET    /accounts/2fa/authenticate/                  public
+POST   /accounts/2fa/authenticate/                  public
+GET    /accounts/reauthenticate/                    account
+POST   /accounts/reauthenticate/                    account
+GET    /accounts/password/change/                   account
+POST   /accounts/password/change/                   account
+GET    /accounts/2fa/                               account
+GET    /accounts/2fa/reauthenticate/                account
+POST   /accounts/2fa/reauthenticate/                account
+GET    /accounts/2fa/totp/activate/                 account
+POST   /accounts/2fa/totp/activate/                 account
+GET    /accounts/2fa/totp/deactivate/               account
+POST   /accounts/2fa/totp/deactivate/               account
+GET    /accounts/2fa/recovery-codes/                account
+GET    /accounts/2fa/recovery-codes/download/       account
+GET    /accounts/2fa/recovery-codes/generate/       account
+POST   /accounts/2fa/recovery-codes/generate/       account
+GET    /accounts/sessions/                          account
+POST   /accounts/sessions/                          account
+"""
+
+LETTERS = {"D": "ana", "N": "nils", "P": "priya", "M": "max"}
+REFUSED = (401, 403, 404, 405, 500)
+
+
+@dataclass(frozen=True)
+class Row:
+    method: str
+    path: str
+    who: str
+
+
+ROWS = [Row(*line.split()) for line in MATRIX.strip().splitlines() if line]
+STAFF_ROWS = [row for row in ROWS if row.who not in ("public", "account")]
+
+
+@dataclass
+class World:
+    """A row of every noun in Lakeside, by the name that the matrix gives it, and valid bodies."""
+
+    house: House
+    olga: User
+    names: dict[str, str]
+    bodies: dict[str, dict[str, Any]]
+    clients: dict[tuple[bool, UUID], Any] = field(default_factory=dict)
+
+    def client(self, *, api: bool, user: User | None) -> Any:
+        """Signed in once, not for every cell: a sign-in is dearer than all the rest."""
+        made = APIClient if api else Client
+        if user is None:
+            return made()  # a session of nobody's would be undone with the rest
+        if (api, user.pk) not in self.clients:
+            self.clients[api, user.pk] = made()
+            self.clients[api, user.pk].force_login(user)
+        return self.clients[api, user.pk]
+
+    def send(self, row: Row, user: User | None) -> HttpResponse:
+        """One request; whatever it wrote is undone."""
+        path = row.path.format(**self.names)
+        body = self.bodies.get(f"{row.method} {row.path}", {})
+        client = self.client(api=row.path.startswith("/api/"), user=user)
+        query = self.bodies.get(f"? {row.path}") if row.method == "GET" else None
+        with transaction.atomic():
+            answer: HttpResponse = getattr(client, row.method.lower())(path, query or body)
+            transaction.set_rollback(True)
+        return answer
+
+
+@pytest.fixture
+def world(house: House, other_house: House) -> Iterator[World]:
+    """Lakeside with a life, and Olga, who does every job in Hillside."""
+    with time_machine.travel(NOW, tick=False):
+        olga = make_user(other_house.clinic, "Olga Moreau", *Role)
+        stage = set_stage(house)
+        names = {key: str(value) for key, value in _nouns(house, stage).items()}
+        yield World(house, olga, names, _bodies(names))
+
+
+def _nouns(house: House, stage: Stage) -> dict[str, Any]:
+    nils = house.actor(house.nils)
+    plan = stage.plan()
+    visit = stage.book(plan, "10:00")
+    arrived = stories.arrived_visit(house, house.omar)
+    session = arrival.open_session(actor=nils, id=new_id(), appointment=arrived, now=NOW)
+    past = visits.book(house, house.omar, NOW - timedelta(days=3))
+    visits.discharge(past, NOW - timedelta(days=1))
+    tasks.plan()
+    check_in = CheckIn.objects.get()
+    check_ins.answer(id=new_id(), check_in=check_in, question="safety", value="no", now=NOW)
+    task = work.open_item(
+        clinic_id=house.clinic.pk,
+        patient_id=house.rosa.pk,
+        cause="matrix",
+        title="Call the patient",
+        urgency=Urgency.ROUTINE,
+        role=Role.FRONT_DESK,
+        due_at=NOW,
+    )
+    return {
+        "clinic": house.clinic.pk,
+        "patient": house.rosa.pk,
+        "consent": Consent.objects.filter(patient=house.rosa, scope="sms").get().pk,
+        "task": task.pk,
+        "protocol": stage.protocol.pk,
+        "draft": house.clinic.protocols.filter(status="draft").first().pk,  # type: ignore[union-attr]
+        "plan": plan.pk,
+        "resource": stage.chairs[0].pk,
+        "opening": Opening.objects.order_by("-during").first().pk,  # type: ignore[union-attr]
+        "visit": visit.pk,
+        "session": session.pk,
+        "message": Message.objects.filter(patient=house.rosa).first().pk,  # type: ignore[union-attr]
+        "check_in": check_in.pk,
+        "day": TODAY.isoformat(),
+        "token": token_for(check_in.message.link.pk),
+        "reset_key": "1-set-password",
+    }
+
+
+def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Bodies (and `?` queries) that would be carried out, so that a refusal is about the person."""
+    window = {"from": NOW.isoformat(), "to": (NOW + timedelta(days=3)).isoformat()}
+    start = (NOW + timedelta(days=3)).isoformat()
+    return {
+        "POST /api/v1/patients/": {
+            "id": str(new_id()),
+            "clinic": names["clinic"],
+            "family_name": "Neu",
+            "given_names": "Nora",
+            "birth_date": "1990-01-01",
+        },
+        "? /api/v1/consents/": {"patient": names["patient"]},
+        "POST /api/v1/consents/": {
+            "id": str(new_id()),
+            "patient": names["patient"],
+            "scope": "sms",
+            "form_version": "2026-1",
+            "method": "paper form",
+            "given_at": NOW.isoformat(),
+        },
+        "POST /api/v1/patients/find/": {"text": "rosa"},
+        "POST /api/v1/consents/{consent}/revoke/": {"how": "in person"},
+        "POST /api/v1/tasks/{task}/close/": {"outcome": "Done"},
+        "? /api/v1/plans/": {"patient": names["patient"]},
+        "POST /api/v1/plans/": {
+            "id": str(new_id()),
+            "patient": names["patient"],
+            "protocol": names["protocol"],
+            "indication": "F33.2",
+            "ordered_dose": "0.5",
+            "sessions_ordered": 6,
+            "valid_from": TODAY.isoformat(),
+            "valid_until": (TODAY + timedelta(days=30)).isoformat(),
+            "findings": [{"item": item.code, "finding": "absent"} for item in screening.ITEMS],
+        },
+        "POST /api/v1/resources/": {
+            "id": str(new_id()),
+            "clinic": names["clinic"],
+            "kind": "chair",
+            "name": "Chair 9",
+            "capacity": 1,
+        },
+        "PATCH /api/v1/resources/{resource}/": {"name": "Chair by the window"},
+        "? /api/v1/openings/": {"clinic": names["clinic"], "day": TODAY.isoformat()},
+        "POST /api/v1/openings/": {
+            "id": str(new_id()),
+            "resource": names["resource"],
+            "start": (NOW + timedelta(days=30)).isoformat(),
+            "end": (NOW + timedelta(days=30, hours=4)).isoformat(),
+        },
+        "? /api/v1/availability/": {"plan": names["plan"], **window},
+        "? /api/v1/appointments/": {"clinic": names["clinic"], "day": TODAY.isoformat()},
+        "POST /api/v1/appointments/": {"id": str(new_id()), "plan": names["plan"], "start": start},
+        "POST /api/v1/appointments/check/": {"plan": names["plan"], "start": start},
+        "POST /api/v1/appointments/{visit}/cancel/": {"reason": "pat"},
+        "POST /api/v1/sessions/": {"id": str(new_id()), "appointment": names["visit"]},
+        "POST /clinic/switch/": {"clinic": names["clinic"]},
+        "? /plans/{plan}/book/confirm/": {"start": start},
+        "POST /plans/{plan}/book/confirm/": {"id": str(new_id()), "start": start},
+    }
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    def shape(path: str) -> str:
+        return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
+
+    documented = {(row.method, shape(row.path)) for row in ROWS}
+    # allauth's class views answer PUT like POST; nothing of ours does.
+    served = {(route.method, shape(route.path)) for route in every_route() if route.method != "PUT"}
+    assert sorted(served - documented) == []
+    assert sorted(documented - served) == []
+
+
+def test_each_role_may_do_what_its_row_says_and_nothing_else(world: World) -> None:
+    wrong = []
+    for row in STAFF_ROWS:
+        for letter, name in LETTERS.items():
+            status = world.send(row, getattr(world.house, name)).status_code
+            right = status not in REFUSED if letter in row.who else status == 403
+            if not right:
+                wrong.append(f"{row.method} {row.path} as {name}: {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_another_clinics_staff_find_nothing(world: World) -> None:
+    """By id it does not exist; a list never holds it; a new row can't point at it."""
+    wrong = []
+    for row in STAFF_ROWS:
+        answer = world.send(row, world.olga)
+        about_lakeside = "{" in row.path or f"{row.method} {row.path}" in world.bodies
+        if row.path in ("/patients/new/", "/api/v1/patients/find/") or "{day}" in row.path:
+            about_lakeside = False
+        if about_lakeside and answer.status_code != 404:
+            wrong.append(f"{row.method} {row.path}: {answer.status_code}")
+        if str(world.house.rosa.pk) in answer.content.decode():
+            wrong.append(f"{row.method} {row.path} tells of Rosa")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_gets_anywhere_without_signing_in(world: World) -> None:
+    wrong = []
+    for row in STAFF_ROWS:
+        answer = world.send(row, None)
+        if row.path.startswith("/api/v1/") or row.path == "/api/schema/":
+            right = answer.status_code == 401
+        elif row.method == "GET":
+            right = answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
+        else:
+            right = answer.status_code == 403
+        if not right:
+            wrong.append(f"{row.method} {row.path}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_is_about_ones_own_sign_in_needs_one(world: World) -> None:
+    wrong = [
+        f"{row.method} {row.path}: {answer.status_code}"
+        for row in ROWS
+        if row.who == "account" and (answer := world.send(row, None)).status_code not in (302, 403)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_public_routes_answer_anybody_without_an_error(world: World) -> None:
+    wrong = [
+        f"{row.method} {row.path}: {answer.status_code}"
+        for row in ROWS
+        if row.who == "public" and (answer := world.send(row, None)).status_code in (401, 405, 500)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_ids_that_are_no_ids_are_not_found(world: World) -> None:
+    """Nonsense where an id belongs is a 404 for everybody, never a fault."""
+    nonsense = ["nonsense", "%00", str(UUID(int=0))]
+    wrong = []
+    for row in STAFF_ROWS:
+        if "{" not in row.path or "{day}" in row.path:
+            continue
+        for word in nonsense:
+            broken = replace(world, names=dict.fromkeys(world.names, word))
+            status = broken.send(row, world.house.priya).status_code
+            if status not in (403, 404):
+                wrong.append(f"{row.method} {row.path} with {word}: {status}")
+    assert not wrong, "\n".join(wrong)
