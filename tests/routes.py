@@ -61,11 +61,7 @@ def _required_methods(view: Any) -> list[str]:
     while view is not None:
         for cell in getattr(view, "__closure__", None) or ():
             held = cell.cell_contents
-            if (
-                isinstance(held, list | tuple)
-                and held
-                and set(held) <= {m.upper() for m in (*METHODS, "head")}
-            ):
-                return list(held)
+            if isinstance(held, list | tuple) and held and known.issuperset(map(str, held)):
+                return [str(method) for method in held]
         view = getattr(view, "__wrapped__", None)
     return ["GET", "POST"]
