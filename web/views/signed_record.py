@@ -58,12 +58,17 @@ def _read(value: Any, name: str = "") -> Any:
 
 
 def _add_words(content: dict[str, Any]) -> None:
-    """Names beside ids and codes; a code that is no longer in the vocabulary shows itself."""
+    """Names beside ids and codes, and the checklist in the order in which it is asked.
+
+    A code that is no longer in the vocabulary shows itself.
+    """
     people = content["people"]
     for part in content.values():
         if isinstance(part, list):
             for line in part:
                 line["who"] = people[line["recorded_by"]]["name"]
+    asked = list(LABELS)
+    content["checklist"].sort(key=lambda line: asked.index(line["item"]) if line["item"] in asked else -1)
     for line in content["checklist"]:
         line["label"] = LABELS.get(line["item"], line["item"])
     for line in content["side_effects"]:
