@@ -19,7 +19,8 @@ import pytest
 from embedded.place import ROOT
 from tests.embedded.conftest import parent_of, processes_of, until
 
-pytestmark = pytest.mark.drill
+# The packages come over the network, and a busy machine may be slow.
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(1200)]
 INSTALLERS = ("PIP_", "UV_", "SSL_")  # where this machine gets its packages
 NOT_CLONED = (".venv", "var", ".git", ".env", "__pycache__", ".*_cache", ".hypothesis")
 
