@@ -7,7 +7,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from clinic.access import Actor
@@ -15,7 +15,9 @@ from clinic.models import Patient
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from sessions_app import content, record, recording, side_effects, vitals
-from sessions_app.models import Session, SignedRecord
+from sessions_app.models import Session, SideEffect, SignedRecord
+
+REASON_ON_A_LINE: Final = SideEffect._meta.get_field("correction_reason").max_length
 
 Content = vitals.Reading | side_effects.Report
 
@@ -100,7 +102,8 @@ def _save_line(
         "id": correction.id,
         "session": session,
         "corrects": correction.corrects,
-        "correction_reason": reason[:240] if correction.corrects else "",
+        # A line has room for the beginning; the whole reason stands on the amendment.
+        "correction_reason": reason[:REASON_ON_A_LINE] if correction.corrects else "",
         "amendment_id": amendment_id,
         "now": now,
     }

@@ -1,6 +1,7 @@
 """The one table of states, and that it and the database speak the same words."""
 
 import pytest
+from django.apps import apps
 
 from clinic.models import Role
 from sessions_app import states
@@ -16,6 +17,11 @@ def test_the_table_and_the_database_know_the_same_states() -> None:
 def test_the_table_and_the_clinic_know_the_same_roles() -> None:
     assert {role for act in states.ACTS.values() for role in act.roles} <= set(Role.values)
     assert MAY["start"] == {Role.NURSE, Role.PRESCRIBER}
+
+
+def test_what_an_act_writes_is_a_table_of_this_floor() -> None:
+    written = {act.writes for act in states.ACTS.values()}
+    assert written <= {model.__name__ for model in apps.get_app_config("sessions_app").get_models()}
 
 
 def test_every_requirement_says_what_is_missing() -> None:

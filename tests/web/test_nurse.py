@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from sessions_app.verification import verify_chain
 from tests.cast import NOW, House
 from tests.sessions_app import stories
 from tests.web.pages import browser_of
+from web.templatetags.session import amount
 
 
 class Wall:
@@ -201,6 +203,11 @@ def test_another_clinics_session_is_not_there(house: House, other_house: House, 
     outsider = browser_of(other_house.nils)
     assert outsider.get(reverse("session", args=[session.pk])).status_code == 404
     assert outsider.post(reverse("session_pause", args=[session.pk]), {}).status_code == 404
+
+
+@pytest.mark.parametrize(("value", "said"), [("0.500", "0.5"), ("10.000", "10"), ("50.0", "50")])
+def test_an_amount_is_said_without_empty_zeros_and_without_an_exponent(value: str, said: str) -> None:
+    assert amount(Decimal(value)) == said
 
 
 def test_the_station_needs_a_fixed_number_of_queries(house: House, wall: Wall) -> None:
