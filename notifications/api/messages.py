@@ -121,7 +121,7 @@ class InboxViewSet(ClinicViewSet):
     serializer_class = InboxItemSerializer
 
     def list(self, request: Request, *args: Any) -> Response:
-        rows = self.paginate_queryset(visible(self.actor, queries.inbox(), self.permission))
+        rows = self.paginate_queryset(visible(self.actor, queries.inbox(), self.permission)) or []
         arrived = {each.item.pk: each for each in queries.with_links(rows)}
         return self.get_paginated_response(
             InboxItemSerializer(rows, many=True, context={"arrived": arrived}).data
