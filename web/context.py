@@ -9,11 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
-from clinic import access
-from clinic.access import Actor, Permission
+from clinic.access import VIEW_PATIENTS, VIEW_WORK, Actor, Permission
 from clinic.models import Clinic, Role
+from notifications.access import VIEW_INBOX, VIEW_MESSAGES
+from scheduler.access import VIEW_SCHEDULE
+from sessions_app.access import READ_SESSIONS
 from web.queries import open_task_count
 
 
@@ -30,12 +32,12 @@ class Place:
 
 
 PLACES = (
-    Place("day", "Day", "calendar", access.EVERYONE),
-    Place("patients", "Patients", "people", access.EVERYONE),
-    Place("nurse_station", "Nurse", "chair", access.CLINICAL, more="station"),
-    Place("tasks", "Tasks", "tasks", access.EVERYONE),
-    Place("messages", "Messages", "message", access.EVERYONE),
-    Place("inbox", "Inbox", "inbox", access.EVERYONE, demo_only=True),
+    Place("day", "Day", "calendar", VIEW_SCHEDULE),
+    Place("patients", "Patients", "people", VIEW_PATIENTS),
+    Place("nurse_station", "Nurse", "chair", READ_SESSIONS, more="station"),
+    Place("tasks", "Tasks", "tasks", VIEW_WORK),
+    Place("messages", "Messages", "message", VIEW_MESSAGES),
+    Place("inbox", "Inbox", "inbox", VIEW_INBOX, demo_only=True),
 )
 
 
@@ -66,10 +68,7 @@ class Frame:
         for place in PLACES:
             if not self.actor.may(place.permission, self.clinic.pk) or (place.demo_only and not self.demo):
                 continue
-            try:
-                address = reverse(place.route)
-            except NoReverseMatch:
-                continue
+            address = reverse(place.route)
             count = self.open_tasks if place.route == "tasks" else 0
             here = self.request.path.startswith(address)
             entries.append({"place": place, "address": address, "count": count, "here": here})

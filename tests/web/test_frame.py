@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from redis.exceptions import RedisError
@@ -164,10 +164,10 @@ def test_the_frame_counts_the_tasks_that_are_mine_or_anybodys_of_my_role(
 def test_the_frame_says_whose_clinic_it_is_and_that_it_is_made_up(house: House) -> None:
     page = words(browser_of(house.nils).get("/nowhere/"))
     assert "Lakeside Infusion Clinic" in page
-    assert "Synthetic clinic" in page
+    assert "a synthetic clinic" in page
     house.clinic.synthetic = False
     house.clinic.save()
-    assert "Synthetic clinic" not in words(browser_of(house.nils).get("/nowhere/"))
+    assert "a synthetic clinic" not in words(browser_of(house.nils).get("/nowhere/"))
 
 
 def test_the_frame_asks_four_questions_however_many_tasks_there_are(house: House) -> None:
@@ -194,3 +194,21 @@ def test_the_api_manual_is_for_staff(house: House) -> None:
     assert browser_of().get("/api/schema/").status_code == 401
     assert browser_of(house.ana).get("/api/docs/").status_code == 200
     assert browser_of(house.ana).get("/api/schema/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("who", "places"),
+    [
+        ("ana", ["Day", "Patients", "Tasks", "Messages"]),
+        ("nils", ["Day", "Patients", "Nurse", "Tasks", "Messages"]),
+    ],
+)
+def test_everybody_is_shown_only_where_they_may_go(house: House, who: str, places: list[str]) -> None:
+    frame = browser_of(getattr(house, who)).get("/nowhere/").context["frame"]
+    assert [entry["place"].label for entry in frame.navigation] == places
+
+
+def test_the_demo_shows_the_phones_of_its_made_up_patients(house: House) -> None:
+    with override_settings(MODE="demo"):
+        frame = browser_of(house.ana).get("/nowhere/").context["frame"]
+        assert frame.navigation[-1]["place"].label == "Inbox"

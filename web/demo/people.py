@@ -9,7 +9,7 @@ from typing import Final
 from clinic.models import Channel, Role
 from clinic.patients import PatientDetails
 
-CLINIC_NAME: Final = "Harborview Infusion Clinic (synthetic)"
+CLINIC_NAME: Final = "Harborview Infusion Clinic"
 SENDER_NAME: Final = "Harborview Clinic"
 PASSWORD: Final = "try-chairside-today"  # noqa: S105 - printed on the welcome, refused in production
 
@@ -69,6 +69,7 @@ class Person:
 def made_up(count: int, *, random: Random, today: date) -> list[Person]:
     """Patients with numbers 555-01xx and addresses below .example, which belong to nobody."""
     given_names, family_names = GIVEN_NAMES.split(), FAMILY_NAMES.split()
+    random.shuffle(given_names)
     people = []
     for number in range(count):
         given = given_names[number % len(given_names)]

@@ -7,7 +7,7 @@ from web.demo.people import PASSWORD, STAFF
 
 TO_TRY: Final = """\
 What to try first
-  1. As the nurse, open Nurse station: five chairs are running, one is paused, one reading is due.
+  1. As the nurse, open Nurse station: two infusions are running, one is paused, readings fall due.
   2. As the front desk, open Day, choose a patient, and book the next session of the plan.
   3. Open Inbox: what the patients were sent. Follow a link (the birth year is on the patient's chart).
   4. Open Tasks: an answer this morning was alarming, and its clock is running.
@@ -22,6 +22,7 @@ def welcome(clinic: Clinic) -> str:
         f"  {person.role.label:<12} {person.email:<30} {PASSWORD}" for person in STAFF if person.signs_in
     )
     return (
-        f"{clinic.name}: everybody in it is made up. Its clocks show {clinic.time_zone}.\n\n"
+        f"{clinic.name}: a synthetic clinic, everybody in it is made up.\n"
+        f"Its clocks show {clinic.time_zone}.\n\n"
         f"Sign in as\n{logins}\n\n{TO_TRY}\n"
     )
