@@ -18,11 +18,25 @@ from scheduler.models import PlanStatus, ProtocolStatus, Resource, ResourceKind,
 from scheduler.packing import Need, Rectangle, pack
 from scheduler.queries import NursePreference, PatientHistory, Supplies
 
-# By kind: the code when it is not at work, the code when it is taken, and how that is said.
+
+@dataclass(frozen=True)
+class Lack:
+    """How one kind of resource can be short: outside its hours, or taken; code and words for each."""
+
+    closed_code: str
+    closed_words: str
+    taken_code: str
+    taken_words: str
+
+
 LACKS: Final = {
-    ResourceKind.CHAIR: ("outside_hours", "chair_taken", "is taken"),
-    ResourceKind.NURSE: ("outside_hours", "nurse_overloaded", "would have too many patients at once"),
-    ResourceKind.CLINICIAN: ("no_clinician", "no_clinician", "is supervising as many visits as possible"),
+    ResourceKind.CHAIR: Lack("outside_hours", "is not open", "chair_taken", "is taken"),
+    ResourceKind.NURSE: Lack(
+        "outside_hours", "is not at work", "nurse_overloaded", "would have too many patients at once"
+    ),
+    ResourceKind.CLINICIAN: Lack(
+        "no_clinician", "is not on site", "no_clinician", "is supervising as many visits as possible"
+    ),
 }
 
 
@@ -198,19 +212,23 @@ def _resource_blockers(
     kind: ResourceKind, supply: Supply | None, missing: Shortfall, found: Supplies, *, chosen: bool
 ) -> Iterator[Blocker]:
     """What one kind of resource lacks, told of the chosen one or of the one that comes nearest."""
-    closed_code, overloaded_code, overloaded_words = LACKS[kind]
+    lack = LACKS[kind]
     if supply is None:
-        yield Blocker(closed_code, f"The clinic has no working {kind.label.lower()}.")
+        yield Blocker(lack.closed_code, f"The clinic has no working {kind.label.lower()}.")
         return
     name = found.resources[supply.key].name
     who = name if chosen else f"No {kind.label.lower()} is free. {name} comes nearest and"
     if missing.closed:
         yield Blocker(
-            closed_code, f"{who} is not at work for {missing.closed} minutes of this visit.", missing.closed
+            lack.closed_code,
+            f"{who} {lack.closed_words} for {missing.closed} minutes of this visit.",
+            missing.closed,
         )
     if missing.overloaded:
         yield Blocker(
-            overloaded_code, f"{who} {overloaded_words} for {missing.overloaded} minutes.", missing.overloaded
+            lack.taken_code,
+            f"{who} {lack.taken_words} for {missing.overloaded} minutes.",
+            missing.overloaded,
         )
 
 

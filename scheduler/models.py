@@ -332,11 +332,11 @@ class Appointment(Row):
 
     @property
     def starts_at(self) -> datetime:
-        return self.during.lower  # type: ignore[no-any-return, attr-defined]
+        return self.during.lower
 
     @property
     def ends_at(self) -> datetime:
-        return self.during.upper  # type: ignore[no-any-return, attr-defined]
+        return self.during.upper
 
     @property
     def live(self) -> bool:

@@ -35,6 +35,7 @@ DAY_MINUTES: Final = 24 * 60
 
 ALTERNATIVES: Final = 6
 ALTERNATIVES_PER_DAY: Final = 2
+ALTERNATIVES_APART: Final = timedelta(hours=1)
 ALTERNATIVE_DAYS_BEFORE: Final = 7
 ALTERNATIVE_DAYS_AFTER: Final = 21
 
@@ -265,7 +266,7 @@ def alternatives(
     chair_id: UUID | None = None,
     nurse_id: UUID | None = None,
 ) -> list[FeasibleStart]:
-    """The feasible starts nearest to `start`, at most two on one day, in order of time.
+    """The feasible starts nearest to `start`, on one day at most two and an hour apart, in order of time.
 
     Looks a week back and three weeks ahead, with the chosen chair and nurse; with any chair and nurse
     when these have nothing.
@@ -282,12 +283,13 @@ def alternatives(
         if found or (chair_id, nurse_id) == (None, None):
             break
     zone = plan.clinic.time_zone
-    on_day: dict[date, int] = {}
+    on_day: dict[date, list[datetime]] = {}
     nearest: list[FeasibleStart] = []
     for feasible in sorted(found, key=lambda feasible: abs(feasible.start - start)):
-        day = clock.local_date(feasible.start, zone)
-        on_day[day] = on_day.get(day, 0) + 1
-        if on_day[day] <= ALTERNATIVES_PER_DAY:
+        taken = on_day.setdefault(clock.local_date(feasible.start, zone), [])
+        near_another = any(abs(feasible.start - other) < ALTERNATIVES_APART for other in taken)
+        if len(taken) < ALTERNATIVES_PER_DAY and not near_another:
+            taken.append(feasible.start)
             nearest.append(feasible)
         if len(nearest) == ALTERNATIVES:
             break

@@ -332,8 +332,9 @@ def test_pages_of_a_day_follow_each_other(stage: Stage) -> None:
     for wall_time, name in (("9:00", "Abe"), ("11:00", "Bea"), ("13:00", "Cai")):
         stage.book(stage.plan(make_patient(stage.house.clinic, name, "Test")), wall_time)
     client = client_of(stage.house.ana)
+    asked: dict[str, Any] = {"clinic": stage.house.clinic.pk, "day": TODAY, "page_size": 2}
 
-    page = client.get(f"{API}appointments/", {"clinic": stage.house.clinic.pk, "day": TODAY, "page_size": 2})
+    page = client.get(f"{API}appointments/", asked)
     rest = client.get(page.data["next"])
 
     names = [row["patient_name"] for row in [*page.data["results"], *rest.data["results"]]]
@@ -362,7 +363,7 @@ def test_another_clinics_rows_are_not_there(stage: Stage, other_house: House) ->
 
 
 def test_lists_cost_the_same_however_long_they_are(stage: Stage) -> None:
-    paths = {
+    paths: dict[str, dict[str, Any]] = {
         "appointments/": {"clinic": stage.house.clinic.pk, "day": TODAY},
         "openings/": {"clinic": stage.house.clinic.pk, "day": TODAY},
         "plans/": {"patient": stage.house.rosa.pk},

@@ -1,6 +1,7 @@
 """A visit is booked, cancelled, confirmed, checked in; and told why when it can't be."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRange
@@ -270,7 +271,8 @@ def test_the_reason_of_a_cancellation_and_who_gave_it_are_in_the_history(stage: 
 
     stage.cancel(visit, CancellationReason.WEATHER)
 
-    event = visit.events.select_related("pgh_context").latest("pgh_id")
+    events: Any = visit.events  # type: ignore[attr-defined]  # pghistory adds it
+    event = events.select_related("pgh_context").latest("pgh_id")
     assert event.pgh_context.metadata["user"] == str(stage.house.ana.pk)
     assert event.pgh_context.metadata["reason"] == "Other: weather"
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
-from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -113,7 +112,7 @@ def test_a_time_taken_meanwhile_is_refused_with_others_to_choose(stage: Stage) -
     plan = stage.plan()
     browser = browser_of(stage.house.ana)
     address = reverse("book_confirm", args=[plan.pk])
-    page = browser.get(address, {"start": stage.at("9:30").isoformat(), "chair": stage.chairs[0].pk})
+    page = browser.get(address, {"start": stage.at("9:30").isoformat(), "chair": str(stage.chairs[0].pk)})
     stage.book(stage.plan(stage.house.omar), "9:30", chair=stage.chairs[0])
 
     refused = browser.post(address, {**hidden(page), "nurse": ""})
@@ -136,9 +135,8 @@ def test_what_stands_against_the_plan_is_told_before_a_time_is_chosen(stage: Sta
 def test_the_day_lists_visits_by_time_with_what_can_be_done(stage: Stage) -> None:
     stage.book(stage.plan(), "13:00")
     stage.book(stage.plan(stage.house.omar), "9:30")
-    gone = stage.book(
-        stage.plan(make_patient(stage.house.clinic, "Ida", "Koch")), "15:00", TODAY + timedelta(1)
-    )
+    ida = make_patient(stage.house.clinic, "Ida", "Koch")
+    gone = stage.book(stage.plan(ida), "9:00", TODAY + timedelta(1))
     stage.cancel(gone)
 
     page = browser_of(stage.house.ana).get(reverse("day"))
@@ -215,7 +213,7 @@ def test_another_clinic_finds_nothing(stage: Stage, other_house: House, name: st
     keys = {"visit": visit.pk, "plan": plan.pk, "book_plan": plan.pk}
     user = other_house.priya if name in ("new_plan", "plan") else other_house.ana
 
-    answer: HttpResponse = browser_of(user).get(reverse(name, args=[keys.get(name, plan.patient_id)]))
+    answer = browser_of(user).get(reverse(name, args=[keys.get(name, plan.patient_id)]))
 
     assert answer.status_code == 404
 
