@@ -1,0 +1,88 @@
+"""A real Chromium against the real pages: one browser a run, a person of the cast in each window."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from clinic.models import User
+from tests.cast import PASSWORD
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCREENS = ROOT / "docs" / "screens"
+DESK, TABLET, PHONE = (1280, 900), (820, 1180), (390, 844)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _allow_database_beside_playwright() -> Iterator[None]:
+    """Playwright's own event loop runs in this thread; Django would take it for an async view."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=[*flags, "--disable-background-networking"]
+        )
+        yield started
+        started.close()
+
+
+@dataclass
+class Windows:
+    """Opens a window for each person and hears every complaint of the browser about a page."""
+
+    browser: Browser
+    address: str
+    complaints: list[str] = field(default_factory=list)
+    _open: list[BrowserContext] = field(default_factory=list)
+
+    def open(self, size: tuple[int, int] = DESK) -> Page:
+        """A fresh profile, signed out. Moving pictures are asked to hold still."""
+        width, height = size
+        context = self.browser.new_context(
+            base_url=self.address, viewport={"width": width, "height": height}, reduced_motion="reduce"
+        )
+        self._open.append(context)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def sign_in(self, user: User, size: tuple[int, int] = DESK) -> Page:
+        """A person of the cast comes in by e-mail and password."""
+        page = self.open(size)
+        page.goto("/")
+        page.get_by_label("Email").fill(user.email)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/accounts/" not in url)
+        return page
+
+    def close(self) -> None:
+        for context in self._open:
+            context.close()
+
+    def _hear(self, message: Any) -> None:
+        # A refused form is a 4xx page on purpose; Chromium writes that down as an error, too.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def windows(browser: Browser, live_server: Any) -> Iterator[Windows]:
+    """Windows onto the live server; a page that broke the content security policy fails the story."""
+    opened = Windows(browser, live_server.url)
+    yield opened
+    opened.close()
+    assert opened.complaints == []
