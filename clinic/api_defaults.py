@@ -5,8 +5,7 @@ Named in the settings and loaded while DRF itself loads, so nothing here may imp
 
 from typing import Any
 
-from django.conf import settings
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
@@ -17,21 +16,10 @@ from clinic.access import Permission
 from clinic.problems import Forbidden
 
 
-class TooLarge(APIException):
-    status_code = 413
-    default_code = "too_large"
-
-
 class JSONObjectParser(JSONParser):
-    """JSON whose outermost value is an object; anything else is a 400 that says so.
-
-    DRF reads the stream past Django's own limit, so the limit is kept here.
-    """
+    """JSON whose outermost value is an object; anything else is a 400 that says so."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) > most:
-            raise TooLarge(f"Send at most {most} bytes in one call.")
         body = super().parse(stream, media_type, parser_context)
         if not isinstance(body, dict):
             raise ParseError("Send a JSON object: { … }.")

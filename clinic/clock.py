@@ -18,8 +18,9 @@ def now() -> datetime:
 def at_local(day: date, wall_time: time, zone: str) -> datetime:
     """The UTC moment of a wall-clock time.
 
-    A time that the spring change skips is the moment the clocks jump to (02:30 becomes 03:30 as the
-    clocks show it); of a time that the autumn change repeats, the first is meant.
+    A time that the spring change skips is counted on from before the change: an appointment for a 02:30
+    that doesn't exist is at the moment when the clocks show 03:30. Of a time that the autumn change
+    repeats, the first is meant. (Forms ask back instead: `web.forms.from_wall`.)
     """
     local = datetime.combine(day, wall_time.replace(fold=0), tzinfo=ZoneInfo(zone))
     return local.astimezone(UTC)
@@ -31,7 +32,7 @@ def local_date(moment: datetime, zone: str) -> date:
 
 
 def day_bounds(day: date, zone: str) -> tuple[datetime, datetime]:
-    """The half-open UTC range of a local day: 23, 24 or 25 hours."""
+    """The half-open UTC range of a local day: 23, 24 or 25 hours (Lord Howe Island: 23½ or 24½)."""
     return at_local(day, time(0), zone), at_local(day + timedelta(days=1), time(0), zone)
 
 

@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -36,12 +37,20 @@ def _as_problem(error: Exception) -> Problem | None:
         return Missing()
     if isinstance(error, PermissionDenied):
         return Forbidden("This is not open to your role.")
+    if isinstance(error, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return _http(
+            f"Send at most {most} bytes in one call.", "too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        )
     if isinstance(error, exceptions.APIException):
-        problem = Problem(str(error.detail), code=str(error.default_code))
-        problem.status = error.status_code
-        problem.title = HTTPStatus(error.status_code).phrase
-        return problem
+        return _http(str(error.detail), str(error.default_code), HTTPStatus(error.status_code))
     return None
+
+
+def _http(detail: str, code: str, status: HTTPStatus) -> Problem:
+    problem = Problem(detail, code=code)
+    problem.status, problem.title = status.value, status.phrase
+    return problem
 
 
 def _flatten(details: Any, field: str = "") -> list[dict[str, str]]:

@@ -26,7 +26,7 @@ def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
 
     A text of digits is a telephone number or an MRN. Otherwise every word must fit: a name (typing
     errors forgiven, beginnings enough), a birth date (2001-05-17 or 5/17/2001) or an exact MRN. Empty
-    text finds nobody.
+    text finds nobody. How many errors are forgiven is set in config/brokers.py.
     """
     text = text.strip()
     if DIGITS_OF_A_PHONE.fullmatch(text) and not ISO_DATE.fullmatch(text):
@@ -42,11 +42,7 @@ def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
             continue
         letters = word.upper()
         fitting = fitting.filter(
-            Q(family__trigram_similar=letters)
-            | Q(family__trigram_word_similar=letters)
-            | Q(given__trigram_similar=letters)
-            | Q(given__trigram_word_similar=letters)
-            | Q(mrn=word)
+            Q(family__trigram_word_similar=letters) | Q(given__trigram_word_similar=letters) | Q(mrn=word)
         )
         likeness = likeness + Greatest(
             TrigramWordSimilarity(letters, F("family")), TrigramWordSimilarity(letters, F("given"))

@@ -93,7 +93,8 @@ def close(*, actor: Actor, item: WorkItem, outcome: str, now: datetime) -> WorkI
 
 
 def _locked(actor: Actor, item: WorkItem) -> WorkItem:
-    tasks = WorkItem.objects.select_related("owner")
-    row = tasks.select_for_update(no_key=True, of=("self",)).get(pk=item.pk)
+    # Without joins: of a row that had to be waited for, PostgreSQL gives the locked table's columns anew
+    # and a joined table's as they were.
+    row = WorkItem.objects.select_for_update(no_key=True).get(pk=item.pk)
     access.require(actor, access.TASK_OF[Role(row.role)], row.clinic_id)
     return row

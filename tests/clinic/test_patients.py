@@ -1,0 +1,172 @@
+"""Registering, finding and mending patients, as functions and over the API."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from clinic import access, patients, queries
+from clinic.models import Channel, Patient
+from clinic.patients import PatientDetails
+from clinic.problems import Conflict, Invalid
+from tests.cast import NOW, TODAY, House, client_of, make_patient, new_id
+
+PATIENTS = "/api/v1/patients/"
+IVY: PatientDetails = {"family_name": "Stone", "given_names": "Ivy", "birth_date": TODAY.replace(year=1990)}
+
+
+def register(house: House, **more: Any) -> Patient:
+    details: Any = {**IVY, **more}
+    return patients.register(
+        actor=house.actor(house.ana), id=new_id(), clinic=house.clinic, details=details, now=NOW
+    )
+
+
+def found(house: House, text: str) -> list[str]:
+    return [
+        row.given_names for row in queries.find_patients(Patient.objects.filter(clinic=house.clinic), text)
+    ]
+
+
+def test_without_an_mrn_one_is_made(house: House) -> None:
+    first, second = register(house), register(house)
+    assert first.mrn.startswith("C-")
+    assert first.mrn != second.mrn
+
+
+@pytest.mark.parametrize(
+    ("known", "channel"),
+    [
+        ({"email": "ivy@patients.example", "phone": "312 555 0177"}, Channel.EMAIL),
+        ({"phone": "312 555 0177"}, Channel.SMS),
+        ({}, Channel.NONE),
+    ],
+)
+def test_messages_go_where_there_is_an_address(house: House, known: dict[str, str], channel: str) -> None:
+    assert register(house, **known).preferred_channel == channel
+
+
+def test_a_chosen_channel_needs_its_address(house: House) -> None:
+    with pytest.raises(Invalid) as refused:
+        register(house, preferred_channel="sms", email="ivy@patients.example")
+    assert [error["field"] for error in refused.value.data["errors"]] == ["phone"]
+
+
+def test_two_patients_cannot_have_one_mrn_in_a_clinic(house: House, other_house: House) -> None:
+    with pytest.raises(Conflict) as refused:
+        register(house, mrn="MRN-ROSA")
+    assert (refused.value.code, refused.value.data["errors"][0]["field"]) == ("mrn_taken", "mrn")
+    assert Patient.objects.filter(clinic=other_house.clinic, mrn="MRN-ROSA").exists()
+
+
+def test_born_today_is_the_clinics_today(house: House) -> None:
+    assert register(house, birth_date=TODAY).birth_date == TODAY
+    with pytest.raises(Invalid):
+        register(house, birth_date=TODAY.replace(day=12))
+
+
+def test_a_corrected_number_drops_the_doubt_about_the_old_one(house: House) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(phone="+15559079875", phone_as_given="555-907-9875")
+    changed = patients.update_details(
+        actor=house.actor(house.ana), patient=house.rosa, changes={"phone": "312 555 0188"}, now=NOW
+    )
+    assert (str(changed.phone), changed.phone_as_given) == ("+13125550188", "")
+
+
+def test_a_doubtful_number_does_not_stand_in_the_way_of_other_changes(house: House) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(phone="+15559079875")
+    changes: PatientDetails = {"city": "Evanston", "phone": "+15559079875"}
+    changed = patients.update_details(
+        actor=house.actor(house.ana), patient=house.rosa, changes=changes, now=NOW
+    )
+    assert changed.city == "Evanston"
+
+
+def test_the_last_address_of_the_chosen_channel_cannot_be_removed(house: House) -> None:
+    with pytest.raises(Invalid, match="choose another channel"):
+        patients.update_details(
+            actor=house.actor(house.ana), patient=house.rosa, changes={"email": ""}, now=NOW
+        )
+
+
+@pytest.mark.parametrize(
+    "text", ["rosa", "DELGADO", "del", "delgdo", "dlegado", "rosa delgado", "Delgado Rosa", "rosa 1980-05-17"]
+)
+def test_a_name_is_found_with_errors_beginnings_and_in_any_order(house: House, text: str) -> None:
+    assert found(house, text) == ["Rosa"]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "zzz", "rosa haddad", "rosa 1980-05-18", "1980-02-31", "%", "'"])
+def test_what_fits_nobody_finds_nobody(house: House, text: str) -> None:
+    assert found(house, text) == []
+
+
+@pytest.mark.parametrize("text", ["(312) 555-0143", "+13125550143", "312.555.0143", "3125550143"])
+def test_a_number_is_found_however_it_is_written(house: House, text: str) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(phone="+13125550143")
+    assert found(house, text) == ["Omar"]
+
+
+def test_an_mrn_of_digits_is_found(house: House) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(mrn="00123456")
+    assert found(house, "00123456") == ["Omar"]
+
+
+def test_the_best_match_comes_first(house: House) -> None:
+    make_patient(house.clinic, "Rosalind", "Delgadillo", consents=False)
+    assert found(house, "rosa delgado")[0] == "Rosa"
+
+
+def test_finding_is_one_query_on_indexes(house: House) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO clinic_patient
+               SELECT (jsonb_populate_record(rosa, jsonb_build_object(
+                   'id', gen_random_uuid(), 'mrn', n::text, 'phone', '', 'birth_date', date '1950-01-01' + n,
+                   'family_name', md5(n::text), 'given_names', md5((n * 7)::text)))).*
+                 FROM clinic_patient AS rosa, generate_series(1, 20000) AS n WHERE rosa.mrn = 'MRN-ROSA'"""
+        )
+        cursor.execute("ANALYZE clinic_patient")
+    mine = access.visible(house.actor(house.ana), Patient.objects.all(), access.VIEW_PATIENTS)
+    for text in ("delgdo", "rosa 1980-05-17", "312 555 0142", "MRN-ROSA"):
+        search = queries.find_patients(mine, text)
+        assert "Seq Scan" not in search.explain(), text
+        with CaptureQueriesContext(connection) as done:
+            assert "Rosa" in [row.given_names for row in search]
+        assert len(done) == 1
+
+
+def test_over_the_api_a_resent_registration_is_the_first_one(house: House) -> None:
+    body = {"id": str(new_id()), "clinic": str(house.clinic.pk), **IVY, "birth_date": "1990-02-03"}
+    first = client_of(house.ana).post(PATIENTS, body)
+    again = client_of(house.ana).post(PATIENTS, body)
+    other = client_of(house.ana).post(PATIENTS, {**body, "given_names": "Iva"})
+    assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
+    assert first.json() == again.json()
+    assert other.json()["code"] == "id_reused"
+    assert Patient.objects.filter(family_name="Stone").count() == 1
+
+
+def test_nobody_registers_in_a_clinic_that_is_not_theirs(house: House, other_house: House) -> None:
+    body = {"id": str(new_id()), "clinic": str(other_house.clinic.pk), **IVY, "birth_date": "1990-02-03"}
+    assert client_of(house.ana).post(PATIENTS, body).status_code == 404
+
+
+def test_a_find_over_the_api_answers_with_few_fields(house: House) -> None:
+    rows = client_of(house.nils).post(f"{PATIENTS}find/", {"text": "delgdo"}).json()
+    assert [row["mrn"] for row in rows] == ["MRN-ROSA"]
+    assert "phone" not in rows[0]
+
+
+@pytest.mark.parametrize("address", [PATIENTS, "/api/v1/clinics/", "/api/v1/tasks/"])
+def test_the_queries_of_a_list_do_not_grow_with_its_rows(house: House, address: str) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as done:
+            assert client_of(house.max).get(address).status_code == 200
+        return len(done)
+
+    few = count()
+    for number in range(5):
+        make_patient(house.clinic, f"P{number}", "More", consents=False)
+    assert count() == few
