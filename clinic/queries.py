@@ -115,6 +115,11 @@ class Change:
     door: str
     fields: list[str]
 
+    @property
+    def columns(self) -> list[str]:
+        """The fields as people read them."""
+        return [name.removesuffix("_id").replace("_", " ") for name in self.fields]
+
 
 def changes_of(patient: Patient) -> list[Change]:
     """The latest 200 changes of a patient's details, the newest first: two queries."""

@@ -9,7 +9,7 @@
 
 from django.db import migrations
 
-OBSERVATIONS = ["checklistanswer", "doseworksheet", "vitalsigns", "sideeffect", "discharge"]
+OBSERVATIONS = ["checklistanswer", "doseworksheet", "infusionevent", "vitalsigns", "sideeffect", "discharge"]
 
 FUNCTIONS = """
 CREATE FUNCTION chairside_observation_while_open() RETURNS trigger LANGUAGE plpgsql AS $$
