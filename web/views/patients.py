@@ -34,9 +34,10 @@ Groups = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class FindForm(forms.Form):
+    use_required_attribute = False
+
     text = forms.CharField(
         label="Find a patient",
-        required=False,
         max_length=120,
         help_text="Name, birth date (5/17/1980 or 1980-05-17), telephone or MRN. Typing errors are forgiven.",
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
@@ -146,7 +147,7 @@ def find(request: StaffRequest) -> HttpResponse:
 def _list(request: StaffRequest, form: FindForm) -> HttpResponse:
     here = Patient.objects.filter(clinic=request.clinic)
     text = form.cleaned_data["text"] if form.is_valid() else ""
-    context: dict[str, Any] = {"form": form, "searched": bool(text)}
+    context: dict[str, Any] = {"form": form if text else FindForm(), "searched": bool(text)}
     if text:
         context["rows"] = list(queries.find_patients(here, text))
     else:
