@@ -13,6 +13,9 @@ from django.db import models
 
 ModelClass = TypeVar("ModelClass", bound=type[models.Model])
 
+# The door of what Celery's tasks write: nobody stood at it.
+WORKER = "worker"
+
 
 def tracked(model: ModelClass) -> ModelClass:
     """Keep every version of this table's rows: inserted, updated and deleted."""

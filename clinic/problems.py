@@ -86,6 +86,19 @@ class Stale(Problem):
     title = "This changed while you were looking at it"
 
 
+class Busy(Problem):
+    """Others held what this needed for too long; nothing was done, and the same call may be sent again."""
+
+    status = 503
+    code = "busy"
+    title = "Too much is happening at once"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The clinic's schedule or record is busy just now. Nothing was lost: send this again."
+        )
+
+
 def respond(problem: Problem) -> JsonResponse:
     """The same answer for a plain Django view or middleware on an /api/ path."""
     return JsonResponse(problem.body(), status=problem.status, content_type="application/problem+json")

@@ -7,9 +7,12 @@ from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
 
+from clinic.problems import Busy
+
 Result = TypeVar("Result")
 
 RETRYABLE = ("40001", "40P01")  # serialization_failure, deadlock_detected
+LOCK_NOT_AVAILABLE = "55P03"  # waited longer than the role's lock_timeout (embedded/roles.sql)
 ATTEMPTS = 6
 
 
@@ -27,7 +30,10 @@ def in_transaction(work: Callable[[], Result]) -> Result:
             with transaction.atomic(durable=True):
                 return work()
         except OperationalError as error:
-            if sqlstate(error) not in RETRYABLE or attempt == ATTEMPTS:
+            state = sqlstate(error)
+            if state == LOCK_NOT_AVAILABLE or (state in RETRYABLE and attempt == ATTEMPTS):
+                raise Busy from error
+            if state not in RETRYABLE:
                 raise
             # Two victims that wait equally long would meet again.
             time.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311

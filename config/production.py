@@ -1,5 +1,7 @@
 """What production insists on, said before anything starts. Pure: no Django, no environment."""
 
+import re
+from logging import Filter, LogRecord
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,19 +61,31 @@ def hosts(public_url: str, *, demo: bool) -> list[str]:
     return [*([host] if host else []), "localhost", "127.0.0.1", "[::1]", *(["testserver"] if demo else [])]
 
 
+class WithoutTokens(Filter):
+    """Takes the secret of a patient's link out of a logged path."""
+
+    def filter(self, record: LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                re.sub(r"^/m/[^/]+", "/m/…", arg) if isinstance(arg, str) else arg for arg in record.args
+            )
+        return True
+
+
 def logging(*, level: str) -> dict[str, Any]:
     """One line an event, to standard output. Request bodies and patients' data are never logged."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"tokens": {"()": WithoutTokens}},
         "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django.db.backends": {"level": "WARNING"},
             "django_structlog": {"level": "INFO"},
-            # Its warnings name the path, which for a patient's page holds the link's token; structlog
-            # logs the same refusals by route.
-            "django.request": {"level": "ERROR"},
+            # Its lines name the path, which for a patient's page holds the link's token; structlog logs
+            # the same refusals by route. A fault is worth its traceback, without the token.
+            "django.request": {"level": "ERROR", "filters": ["tokens"]},
         },
     }

@@ -3,21 +3,26 @@
 from celery import shared_task
 
 from clinic import clock
+from clinic.history import WORKER, acting
 from notifications import delivery, escalation, planning
 
 
 @shared_task
 def plan() -> None:
     """Bring messages in line with the schedule, and ring for delivery when something is due."""
-    if planning.plan(now=clock.now()).due:
+    with acting(None, door=WORKER):
+        planned = planning.plan(now=clock.now())
+    if planned.due:
         drain.delay()
 
 
 @shared_task
 def drain() -> None:
-    delivery.drain(clock=clock.now)
+    with acting(None, door=WORKER):
+        delivery.drain(clock=clock.now)
 
 
 @shared_task
 def run_clocks() -> None:
-    escalation.run_clocks(now=clock.now())
+    with acting(None, door=WORKER):
+        escalation.run_clocks(now=clock.now())

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from clinic import clock
+from clinic.history import WORKER, acting
 from clinic.models import Clinic
 from scheduler import working_time
 
@@ -11,5 +12,6 @@ from scheduler import working_time
 def extend_openings() -> None:
     """Hourly: every clinic's working hours are laid out through its horizon."""
     now = clock.now()
-    for clinic in Clinic.objects.order_by("pk"):
-        working_time.extend_openings(clinic=clinic, now=now)
+    with acting(None, door=WORKER):
+        for clinic in Clinic.objects.order_by("pk"):
+            working_time.extend_openings(clinic=clinic, now=now)
