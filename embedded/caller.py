@@ -14,6 +14,7 @@ from embedded.place import Place, postgres_program
 SETTINGS = {
     "CHAIRSIDE_MODE": "test",
     "SECRET_KEY": "",
+    "SECRET_KEY_FALLBACKS": "",
     "DATABASE_URL": "",
     "REDIS_URL": "",
     "EMAIL_URL": "",

@@ -174,6 +174,15 @@ def test_the_second_factor_is_stored_encrypted(house: House) -> None:
     assert secret not in stored
 
 
+def test_after_a_change_of_the_secret_key_the_phone_still_works(house: House, settings: Settings) -> None:
+    secret = set_up_second_factor(sign_in()[0])
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another secret key, as long as the one before it was"
+    client, _ = sign_in()
+    client.post("/accounts/2fa/authenticate/", {"code": code_for(secret, in_seconds=30)})
+    assert client.get(API).status_code == 200
+
+
 def test_removing_the_second_factor_asks_again_who_you_are(house: House) -> None:
     secret = set_up_second_factor(sign_in()[0])
     client, _ = sign_in()
