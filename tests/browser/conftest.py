@@ -13,7 +13,9 @@ from clinic.models import User
 from tests.cast import PASSWORD
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SCREENS = ROOT / "docs" / "screens"
+# With SCREENS=1 every page is pictured below var/; the README's few stand in the repository.
+PICTURES = ROOT / "var" / "screens"
+IN_README = {"day-desk", "session-tablet", "times-desk", "link-visit-phone"}
 DESK, TABLET, PHONE = (1280, 900), (820, 1180), (390, 844)
 
 
@@ -35,6 +37,14 @@ def browser(chromium: str) -> Iterator[Browser]:
         )
         yield started
         started.close()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of what the window shows, when SCREENS=1 asks for pictures."""
+    if os.environ.get("SCREENS"):
+        folder = ROOT / "docs" / "screens" if name in IN_README else PICTURES
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}.png")
 
 
 @dataclass

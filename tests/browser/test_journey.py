@@ -1,6 +1,5 @@
 """The main job through the pages, as the four people would do it: prescriber, front desk, patient, nurse."""
 
-import os
 import re
 from datetime import date, timedelta
 from io import StringIO
@@ -16,7 +15,7 @@ from clinic.models import ConsentScope, Patient
 from notifications import tasks
 from sessions_app.checklist import ITEMS
 from sessions_app.models import SignedRecord
-from tests.browser.conftest import PHONE, SCREENS, TABLET, Windows
+from tests.browser.conftest import PHONE, TABLET, Windows, picture
 from tests.cast import NOW, TODAY, give_consent, local, make_house
 from tests.clinic.test_fhir_import import SAMPLES
 from tests.scheduler.stage import set_stage
@@ -31,13 +30,6 @@ def deliver() -> None:
     """What beat asks of the worker twice a minute."""
     tasks.plan()
     tasks.drain()
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep a picture for the README when SCREENS=1 asks for it."""
-    if os.environ.get("SCREENS"):
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SCREENS / f"{name}.png")
 
 
 def test_four_people_take_a_patient_from_a_plan_to_a_task(windows: Windows) -> None:
@@ -120,7 +112,7 @@ def confirm(desk: Page, phone: Page, ada: Patient) -> None:
     expect(phone.get_by_text("9:00 AM")).to_be_visible()
     phone.get_by_role("button", name="I am coming").click()
     expect(phone.get_by_text("You have confirmed.")).to_be_visible()
-    picture(phone, "confirm-phone")
+    picture(phone, "journey-confirm")
 
 
 def check_in(page: Page) -> None:
@@ -151,7 +143,7 @@ def run_the_session(page: Page, clock: Any) -> None:
 
     stay_until(page, clock, "9:25")
     measure(page)
-    picture(page, "session-tablet")
+    picture(page, "journey-session")
     open_form(page, "side-effect")
     form = page.locator("form[action$='/side-effect/']")
     form.locator("select[name=term]").select_option("nausea")
@@ -222,7 +214,7 @@ def amend(page: Page) -> None:
     form.locator("button[type=submit]").click()
     page.get_by_role("link", name="Signed record").click()
     expect(page.get_by_text("The cuff had slipped.").first).to_be_visible()
-    picture(page, "signed-record-tablet")
+    picture(page, "journey-record")
 
 
 def answer_alarmingly(desk: Page, phone: Page, ada: Patient) -> None:
@@ -231,7 +223,7 @@ def answer_alarmingly(desk: Page, phone: Page, ada: Patient) -> None:
     phone.get_by_role("button", name="Continue").click()
     phone.get_by_role("button", name="Yes").click()
     expect(phone.get_by_role("link", name=re.compile("988")).first).to_be_visible()
-    picture(phone, "check-in-phone")
+    picture(phone, "journey-check-in")
 
 
 def answer_the_alarm(page: Page) -> None:

@@ -1,0 +1,131 @@
+"""Every page of the synthetic clinic's running day, as each role sees it: whole at desk, tablet and phone
+width, clean under the content security policy, and without a violation that axe finds.
+
+With SCREENS=1 the pictures are kept (see conftest.picture).
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from clinic.models import Role, User
+from notifications.models import CheckIn, LinkPurpose, Message, PatientLink
+from notifications.tokens import token_for
+from scheduler.models import Appointment, AppointmentStatus
+from sessions_app.models import Session, SessionState
+from tests.browser.conftest import DESK, PHONE, TABLET, Windows, picture
+from tests.cast import PASSWORD
+from web.demo import story
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+MIDDAY = datetime(2027, 1, 16, 18, 2, tzinfo=UTC)
+SIZES = {"desk": DESK, "tablet": TABLET, "phone": PHONE}
+
+
+def pages_of_staff() -> dict[Role, dict[str, str]]:
+    """The addresses worth looking at, by a name for the picture, for each role."""
+    booked = Appointment.objects.filter(status=AppointmentStatus.BOOKED).latest("during")
+    running = Session.objects.filter(state=SessionState.INFUSING).latest("started_at")
+    signed = Session.objects.filter(state=SessionState.SIGNED).latest("arrived_at")
+    answered = CheckIn.objects.exclude(level="").latest("completed_at")
+    message = Message.objects.filter(status="sent").latest("sent_at")
+    return {
+        Role.FRONT_DESK: {
+            "day": "/day/",
+            "times": f"/plans/{booked.plan_id}/book/",
+            "visit": f"/visits/{booked.pk}/",
+            "patients": "/patients/",
+            "new-patient": "/patients/new/",
+            "messages": "/messages/",
+            "message": f"/messages/{message.pk}/",
+            "inbox": "/inbox/",
+        },
+        Role.NURSE: {
+            "nurse-station": "/nurse/",
+            "session": f"/sessions/{running.pk}/",
+            "tasks": "/tasks/",
+            "check-in-answers": f"/check-ins/{answered.pk}/",
+        },
+        Role.PRESCRIBER: {
+            "chart": f"/patients/{running.patient_id}/",
+            "plan": f"/plans/{running.appointment.plan_id}/",
+            "new-plan": f"/patients/{running.patient_id}/plans/new/",
+            "signed-record": f"/sessions/{signed.pk}/record/",
+            "own-account": "/accounts/2fa/",
+        },
+        Role.MANAGER: {
+            "who-looked": f"/patients/{running.patient_id}/access-log/",
+            "api-docs": "/api/docs/",
+        },
+    }
+
+
+def look_at(page: Page, name: str) -> list[str]:
+    """What is wrong with the page that is open."""
+    wrong = []
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+        wrong.append("it scrolls sideways")
+    if name != "api-docs":  # Swagger UI's own markup is not ours to mend
+        found: dict[str, Any] = Axe().run(page).response
+        wrong += [
+            f"{violation['id']}: {violation['nodes'][0]['html'][:140]}" for violation in found["violations"]
+        ]
+    return wrong
+
+
+def each_size(page: Page, name: str, look: Callable[[Page, str], list[str]] = look_at) -> list[str]:
+    """The open page at three widths in the light, and at a desk in the dark."""
+    wrong = []
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        wrong += [f"{name} at {size}: {fault}" for fault in look(page, name)]
+        picture(page, f"{name}-{size}")
+    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+    page.emulate_media(color_scheme="dark")
+    wrong += [f"{name} in the dark: {fault}" for fault in look(page, name)]
+    picture(page, f"{name}-dark")
+    page.emulate_media(color_scheme="light")
+    return wrong
+
+
+def test_every_page_is_whole_at_every_width(windows: Windows) -> None:
+    with time_machine.travel(MIDDAY):
+        story.create(now=MIDDAY, say=lambda line: None)
+        wrong = []
+        for role, pages in pages_of_staff().items():
+            person = User.objects.filter(memberships__role=role).exclude(password__startswith="!").first()
+            assert person is not None
+            person.set_password(PASSWORD)
+            person.save(update_fields=["password"])
+            page = windows.sign_in(person)
+            for name, address in pages.items():
+                answer = page.goto(address)
+                assert answer is not None
+                assert answer.status == 200, f"{name}: {answer.status}"
+                wrong += each_size(page, name)
+        wrong += look_at_patients_pages(windows)
+        assert not wrong, "\n".join(wrong)
+
+
+def look_at_patients_pages(windows: Windows) -> list[str]:
+    """Sign-in, and what a patient's link shows before and after the birth year."""
+    page = windows.open(PHONE)
+    page.goto("/accounts/login/")
+    wrong = each_size(page, "sign-in")
+    for purpose, name in ((LinkPurpose.VISIT, "link-visit"), (LinkPurpose.CHECK_IN, "link-check-in")):
+        waiting = PatientLink.objects.filter(purpose=purpose, expires_at__gt=MIDDAY)
+        link = waiting.filter(message__status="sent").select_related("patient").latest("expires_at")
+        page = windows.open(PHONE)
+        page.goto(f"/m/{token_for(link.pk)}")
+        wrong += each_size(page, f"{name}-locked")
+        page.get_by_label("year").fill(str(link.patient.birth_date.year))
+        page.get_by_role("button", name="Continue").click()
+        page.wait_for_load_state()
+        wrong += each_size(page, name)
+    return wrong
