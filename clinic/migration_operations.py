@@ -28,7 +28,7 @@ class AddTriggers(Operation):
         for model_name, trigger in self.triggers:
             options = state.models[app_label, model_name].options
             options["triggers"] = [*options.get("triggers", []), trigger]
-        state.reload_models({(app_label, model_name) for model_name, _ in self.triggers}, delay=True)
+        state.reload_models([(app_label, model_name) for model_name, _ in self.triggers], delay=True)
 
     def database_forwards(
         self,

@@ -22,7 +22,7 @@ PRODUCTION = MODE == "production"
 DEMO_SECRET_KEY = "demo-secret-key-that-production-refuses-0123456789-0123456789"  # noqa: S105
 
 SECRET_KEY = env.str("SECRET_KEY", "" if PRODUCTION else DEMO_SECRET_KEY)
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 DEBUG = env.bool("DEBUG", False)
 PUBLIC_URL = env.str("PUBLIC_URL", "" if PRODUCTION else "http://localhost:8000").rstrip("/")
 DATABASE_URL = env.str("DATABASE_URL", "")
