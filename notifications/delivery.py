@@ -115,11 +115,12 @@ def _make_ready(
     """Ask everything again and freeze what will be sent.
 
     None when the lease is no longer ours; a status when the message is not sent now. The appointment's
-    row is locked with the message's, so a cancellation is either seen here or comes after.
+    row is locked with the message's, so a cancellation is either seen here or comes after. Patient and
+    clinic are read after the wait for these locks: rows joined to a locked one are as old as the query.
     """
     message = (
         Message.objects.select_for_update(of=("self", "appointment"), no_key=True)
-        .select_related("appointment", "patient", "clinic")
+        .select_related("appointment")
         .filter(pk=message_id, status=MessageStatus.CLAIMED, lease_token=token)
         .first()
     )

@@ -5,13 +5,19 @@ The topic modules (`checklist`, `dose`, `infusion`, `vitals`, `side_effects`, `d
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from dataclasses import fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
+from clinic.access import Actor
 from clinic.problems import Conflict, Invalid, Stale
 from scheduler import booking
 from sessions_app import states
 from sessions_app.models import Observation, Session
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Line = TypeVar("Line", bound=Observation)
 
@@ -87,6 +93,31 @@ def corrected(model: type[Line], session: Session, line_id: UUID | None, reason:
     if lines.filter(corrects=line).exists():
         raise Invalid({"corrects": "This line was corrected before: correct the newer line."})
     return line
+
+
+def draft(
+    model: type[Line],
+    content: "DataclassInstance",
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    corrects: UUID | None,
+    correction_reason: str,
+    amendment_id: UUID | None,
+    now: datetime,
+) -> Line:
+    """A line of this content, not yet saved. The session must be locked; raises as `corrected` does."""
+    return model(
+        id=id,
+        session=session,
+        **{field.name: getattr(content, field.name) for field in fields(content)},
+        corrects=corrected(model, session, corrects, correction_reason),
+        correction_reason=correction_reason,
+        amendment_id=amendment_id,
+        recorded_by_id=actor.user_id,
+        recorded_at=now,
+    )
 
 
 def standing(model: type[Line], session: Session) -> Any:

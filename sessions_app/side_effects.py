@@ -3,7 +3,7 @@
 The words and their codes are in `vocabulary`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -93,15 +93,16 @@ def draft(
 ) -> SideEffect:
     """The line for this report, checked and not yet saved. The session must be locked."""
     check(report, session=session, now=now)
-    return SideEffect(
+    return recording.draft(
+        SideEffect,
+        report,
+        actor=actor,
         id=id,
         session=session,
-        **{field.name: getattr(report, field.name) for field in fields(report)},
-        corrects=recording.corrected(SideEffect, session, corrects, correction_reason),
+        corrects=corrects,
         correction_reason=correction_reason,
         amendment_id=amendment_id,
-        recorded_by_id=actor.user_id,
-        recorded_at=now,
+        now=now,
     )
 
 

@@ -3,7 +3,7 @@
 What is impossible, unusual or past a limit is decided in `vital_limits`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -92,15 +92,16 @@ def draft(
 ) -> VitalSigns:
     """The line for this reading, checked and not yet saved. The session must be locked."""
     check(reading, session=session, now=now)
-    return VitalSigns(
+    return recording.draft(
+        VitalSigns,
+        reading,
+        actor=actor,
         id=id,
         session=session,
-        **{field.name: getattr(reading, field.name) for field in fields(reading)},
-        corrects=recording.corrected(VitalSigns, session, corrects, correction_reason),
+        corrects=corrects,
         correction_reason=correction_reason,
         amendment_id=amendment_id,
-        recorded_by_id=actor.user_id,
-        recorded_at=now,
+        now=now,
     )
 
 
