@@ -1,7 +1,6 @@
 """Visits as rows, for stories about messages: no chair, nurse or clinician is needed to be reminded."""
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from psycopg.types.range import TimestamptzRange
@@ -11,6 +10,7 @@ from scheduler import protocols
 from scheduler.models import Appointment, AppointmentStatus, Protocol, TreatmentPlan
 from sessions_app.models import Session, SessionState
 from tests.cast import NOW, House, local
+from tests.scheduler.stage import plan_row
 
 # A Thursday ten days after NOW, 9:30 in Chicago.
 VISIT = local(date(2027, 1, 21), "9:30")
@@ -32,17 +32,7 @@ def book(house: House, patient: Patient, starts_at: datetime = VISIT, **fields: 
 
 def write_plan(house: House, patient: Patient) -> TreatmentPlan:
     protocols.adopt_defaults(clinic=house.clinic)
-    return TreatmentPlan.objects.create(
-        clinic=house.clinic,
-        patient=patient,
-        protocol=Protocol.objects.get(clinic=house.clinic, code="mood-40"),
-        indication="F33.2",
-        ordered_dose=Decimal("0.5"),
-        sessions_ordered=6,
-        valid_from=date(2027, 1, 1),
-        valid_until=date(2027, 12, 31),
-        prescriber=house.priya,
-    )
+    return plan_row(house, Protocol.objects.get(clinic=house.clinic, code="mood-40"), patient)
 
 
 def stretch(starts_at: datetime) -> TimestamptzRange:

@@ -136,3 +136,18 @@ def write_plan(house: House, protocol: Protocol, patient: Patient, **changes: An
     return plans.write_plan(
         actor=house.actor(house.priya), patient=patient, protocol=protocol, **{**order, **changes}
     )
+
+
+def plan_row(house: House, protocol: Protocol, patient: Patient, **changes: Any) -> TreatmentPlan:
+    """An order as a bare row, for the floors above: its screen and limits play no part in their stories."""
+    order: dict[str, Any] = {
+        "indication": "F33.2",
+        "ordered_dose": Decimal("0.5"),
+        "sessions_ordered": 6,
+        "valid_from": TODAY - timedelta(days=7),
+        "valid_until": TODAY + timedelta(days=350),
+        "prescriber": house.priya,
+    }
+    return TreatmentPlan.objects.create(
+        clinic=house.clinic, patient=patient, protocol=protocol, **{**order, **changes}
+    )

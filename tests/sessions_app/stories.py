@@ -13,10 +13,11 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic.models import Patient
 from scheduler.default_protocols import DEFAULT_PROTOCOLS
-from scheduler.models import Appointment, AppointmentStatus, Protocol, ProtocolStatus, TreatmentPlan
+from scheduler.models import Appointment, AppointmentStatus, Protocol, ProtocolStatus
 from sessions_app import arrival, checklist, discharge, dose, infusion, signing, vitals
 from sessions_app.models import CheckResult, Session, SignedRecord
-from tests.cast import NOW, TODAY, House, new_id
+from tests.cast import NOW, House, new_id
+from tests.scheduler.stage import plan_row
 
 ARRIVED_AT = NOW
 STARTED_AT = NOW + timedelta(minutes=20)
@@ -73,17 +74,7 @@ def arrived_visit(
     """A visit whose patient has just come in. The schedule's claims play no part in these stories."""
     patient = patient or house.rosa
     protocol = Protocol.objects.filter(clinic=house.clinic).first() or active_protocol(house)
-    plan = TreatmentPlan.objects.create(
-        clinic=house.clinic,
-        patient=patient,
-        protocol=protocol,
-        indication="F33.2",
-        ordered_dose=Decimal(ordered_dose),
-        sessions_ordered=6,
-        valid_from=TODAY - timedelta(days=7),
-        valid_until=TODAY + timedelta(days=60),
-        prescriber=house.priya,
-    )
+    plan = plan_row(house, protocol, patient, ordered_dose=Decimal(ordered_dose))
     return Appointment.objects.create(
         clinic=house.clinic,
         patient=patient,
