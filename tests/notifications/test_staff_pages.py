@@ -88,6 +88,7 @@ def test_the_desk_sees_that_a_nurses_task_waits_but_not_the_answer(house: House,
     said = words(desk.get("/tasks/"))
     assert "Call the patient now" in said
     assert "This task is for another role." in said
+    assert "Read more" not in said  # the answer is not the desk's to read
     assert desk.get(f"/check-ins/{CheckIn.objects.get().pk}/").status_code == 403
     assert desk.post(f"/tasks/{alarm.pk}/take/").status_code == 403
 

@@ -226,3 +226,12 @@ def _queries(client: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
+
+
+def test_a_task_about_a_reading_leads_to_its_session(house: House) -> None:
+    session = stories.infusing(house)
+    high = stories.calm(stories.STARTED_AT, systolic_mmhg=185, confirmed=True)
+    stories.measure(house, session, high)
+    tasks = browser_of(house.nils).get("/tasks/").content.decode()
+    assert f'href="/sessions/{session.pk}/"' in tasks
+    assert "Read more" not in browser_of(house.ana).get("/tasks/").content.decode()

@@ -1,21 +1,29 @@
 """Tasks for staff: what waits for somebody, how long already, and the two things to do with it."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from clinic import access, clock, queries, work
+from clinic.access import Permission
 from clinic.models import Role, WorkItem
 from clinic.problems import Problem
+from notifications.access import VIEW_CHECK_INS, VIEW_MESSAGES
 from notifications.models import CheckInAnswer
+from sessions_app.access import READ_SESSIONS
+from sessions_app.models import SideEffect, VitalSigns
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
+
+Subjects = Callable[[Iterable[UUID]], Iterable[tuple[UUID, UUID]]]
 
 
 class OutcomeForm(ChangeForm):
@@ -74,7 +82,7 @@ def _show(request: StaffRequest, refused: dict[UUID, OutcomeForm] | None = None)
     items = list(queries.open_work_items().filter(clinic=request.clinic))
     gone = WorkItem.objects.filter(pk__in=set(refused) - {item.pk for item in items})
     items = [*gone.select_related("patient", "owner"), *items]
-    addresses = _addresses(items)
+    addresses = _addresses(request, items)
     lines = [
         Line(
             item=item,
@@ -90,14 +98,34 @@ def _show(request: StaffRequest, refused: dict[UUID, OutcomeForm] | None = None)
     return render(request, "web/work/tasks.html", {"lines": lines, "now": now}, status=status)
 
 
-def _addresses(items: list[WorkItem]) -> dict[str, str]:
-    """Where to read what each cause is about: one query."""
-    causes: dict[str, list[tuple[UUID, str]]] = {}
+def _addresses(request: StaffRequest, items: list[WorkItem]) -> dict[str, str]:
+    """Where this person may read what each cause is about: a query for each kind of cause at most."""
+    causes: dict[str, dict[UUID, str]] = {}
     for item in items:
         kind, _, key = item.cause.partition(":")
-        if kind in ("message", "check_in_answer"):
-            causes.setdefault(kind, []).append((UUID(key), item.cause))
-    found = {cause: reverse("message", args=[pk]) for pk, cause in causes.get("message", [])}
-    answers: dict[Any, str] = dict(causes.get("check_in_answer", []))
-    given = CheckInAnswer.objects.filter(pk__in=answers).values_list("pk", "check_in_id")
-    return found | {answers[pk]: reverse("check_in", args=[check_in]) for pk, check_in in given}
+        if kind in READ_AT:
+            causes.setdefault(kind, {})[UUID(key[:36])] = item.cause
+    found: dict[str, str] = {}
+    for kind, (route, permission, subjects_of) in READ_AT.items():
+        if kind in causes and request.actor.may(permission, request.clinic.pk):
+            by_row = causes[kind]
+            found |= {by_row[row]: reverse(route, args=[subject]) for row, subject in subjects_of(by_row)}
+    return found
+
+
+def _of_itself(rows: Iterable[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    return ((row, row) for row in rows)
+
+
+def _parents(model: type[Model], parent: str) -> Subjects:
+    """Each row's parent, which has the page."""
+    return lambda rows: model._default_manager.filter(pk__in=list(rows)).values_list("pk", parent)
+
+
+# By the kind of a task's cause: the page that tells more, who may read it, and whose page it is.
+READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
+    "message": ("message", VIEW_MESSAGES, _of_itself),
+    "check_in_answer": ("check_in", VIEW_CHECK_INS, _parents(CheckInAnswer, "check_in_id")),
+    "vital_signs": ("session", READ_SESSIONS, _parents(VitalSigns, "session_id")),
+    "side_effect": ("session", READ_SESSIONS, _parents(SideEffect, "session_id")),
+}
