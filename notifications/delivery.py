@@ -172,7 +172,7 @@ def _freeze(
         recipient=address.recipient,
         subject=subject,
         body=body,
-        link=tokens.address_of(link.pk) if link else "",
+        link=tokens.address_of(link) if link else "",
         written_at=same_form[0].started_at if same_form else now,
     )
     return attempt, envelope

@@ -48,16 +48,13 @@ def inbox() -> QuerySet[InboxItem]:
 
 def with_links(items: list[InboxItem]) -> list[Arrived]:
     """Inbox items with working links: one query."""
-    link_ids = dict(
-        PatientLink.objects.filter(message_id__in=[UUID(item.key) for item in items]).values_list(
-            "message_id", "pk"
-        )
-    )
+    of_messages = PatientLink.objects.filter(message_id__in=[UUID(item.key) for item in items])
+    links = {link.message_id: link for link in of_messages}
     arrived = []
     for item in items:
         before, _, after = item.body.partition(LINK)
-        link_id = link_ids.get(UUID(item.key))
-        arrived.append(Arrived(item, before, tokens.address_of(link_id) if link_id else "", after))
+        link = links.get(UUID(item.key))
+        arrived.append(Arrived(item, before, tokens.address_of(link) if link else "", after))
     return arrived
 
 

@@ -11,12 +11,14 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
+from notifications.models import PatientLink
+
 TOKEN_BYTES = 16  # 128 bits: 22 characters, short enough for a text message
 
 
-def token_for(link_id: UUID) -> str:
-    """The link's token, from the secret key and the link's id."""
-    digest = salted_hmac("notifications.patient_link", str(link_id), algorithm="sha256").digest()
+def token_for(link_id: UUID, *, secret: str | None = None) -> str:
+    """The link's token, from a secret key (the current one unless given) and the link's id."""
+    digest = salted_hmac("notifications.patient_link", str(link_id), secret, algorithm="sha256").digest()
     return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).rstrip(b"=").decode()
 
 
@@ -25,6 +27,11 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def address_of(link_id: UUID) -> str:
-    """The whole address as the patient taps it."""
-    return settings.PUBLIC_URL + reverse("patient_link", args=[token_for(link_id)])
+def address_of(link: PatientLink) -> str:
+    """The whole address as the patient taps it.
+
+    A link keeps the token it was made with: after a change of SECRET_KEY, SECRET_KEY_FALLBACKS finds it.
+    """
+    tokens = [token_for(link.pk, secret=key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    made_with = next((token for token in tokens if hash_of(token) == link.token_sha256), tokens[0])
+    return settings.PUBLIC_URL + reverse("patient_link", args=[made_with])

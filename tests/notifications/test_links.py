@@ -1,11 +1,12 @@
 """The patient's link: hashed, expiring, silent before the birth year, locked after five wrong ones."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from clinic.problems import Conflict, Invalid, Missing
-from notifications import links
+from notifications import delivery, links, queries
 from notifications.models import Message, PatientLink
 from notifications.planning import plan
 from notifications.tokens import hash_of, token_for
@@ -103,3 +104,13 @@ def test_an_old_message_does_not_confirm_the_new_time(link: PatientLink, visit: 
         links.confirm_visit(link=link, now=NOW)
     assert refused.value.code == "visit_moved"
     assert not accepted(visit)
+
+
+def test_a_link_planned_before_the_secret_key_changed_still_opens(house: House, settings: Any) -> None:
+    book(house, house.rosa)
+    plan(now=NOW)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another-key" * 6
+    delivery.drain(clock=lambda: NOW)
+    (arrived,) = queries.with_links(list(queries.inbox()))
+    token = arrived.link.rpartition("/")[2]
+    assert links.open_link(token=token, now=NOW).message.stage == "confirmation"
