@@ -118,10 +118,16 @@ def recovering(house: House, patient: Patient | None = None, **visit: Any) -> Se
     return fresh(session)
 
 
-def discharged(house: House, patient: Patient | None = None, **visit: Any) -> Session:
+def observed(house: House, patient: Patient | None = None, **visit: Any) -> Session:
+    """The observation is over and the last vital signs are calm."""
     session = recovering(house, patient, **visit)
+    measure(house, session, calm(session.arrived_at + timedelta(minutes=120)))
+    return fresh(session)
+
+
+def discharged(house: House, patient: Patient | None = None, **visit: Any) -> Session:
+    session = observed(house, patient, **visit)
     at = session.arrived_at + timedelta(minutes=120)
-    measure(house, session, calm(at))
     discharge.discharge(actor=house.actor(house.nils), id=new_id(), session=session, assessment=FIT, now=at)
     return fresh(session)
 

@@ -1,0 +1,196 @@
+"""A tablet on bad Wi-Fi may send any create call again: it yields one row and the first answer.
+
+The create calls are read from the API's own document: a new one without a story here fails.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.apps import apps
+from drf_spectacular.generators import SchemaGenerator
+
+from clinic.models import AccessLog, User
+from notifications import tasks
+from notifications.models import CheckIn
+from notifications.tokens import token_for
+from scheduler import screening
+from tests.cast import NOW, TODAY, House, client_of, new_id
+from tests.notifications import visits
+from tests.scheduler.stage import set_stage
+from tests.sessions_app import stories
+
+API = "/api/v1/"
+# Who sends it, where to, and what: made for a house that was just built.
+Call = tuple[User | None, str, dict[str, Any]]
+READING = {
+    "systolic_mmhg": 122,
+    "diastolic_mmhg": 78,
+    "heart_rate_per_min": 71,
+    "respiratory_rate_per_min": 14,
+    "oxygen_saturation_percent": 98,
+    "temperature_cel": "36.6",
+    "pain_nrs": 2,
+}
+SIDE_EFFECT = {"term": "nausea", "grade": 1}
+HOME = {"escort_name": "Sam Reyes", "instructions_given": True, **stories.FIT.scores}
+
+
+def patients(house: House) -> Call:
+    body = {
+        "clinic": house.clinic.pk,
+        "family_name": "Neu",
+        "given_names": "Nora",
+        "birth_date": "1990-01-01",
+    }
+    return house.ana, "patients/", body
+
+
+def consents(house: House) -> Call:
+    house.rosa.consents.all().delete()
+    body = {"patient": house.rosa.pk, "scope": "sms", "form_version": "2026-1", "method": "paper form"}
+    return house.ana, "consents/", {**body, "given_at": NOW.isoformat()}
+
+
+def plans(house: House) -> Call:
+    body = {
+        "patient": house.rosa.pk,
+        "protocol": set_stage(house).protocol.pk,
+        "indication": "F33.2",
+        "ordered_dose": "0.5",
+        "sessions_ordered": 6,
+        "valid_from": TODAY.isoformat(),
+        "valid_until": (TODAY + timedelta(days=30)).isoformat(),
+        "findings": [{"item": item.code, "finding": "absent"} for item in screening.ITEMS],
+    }
+    return house.priya, "plans/", body
+
+
+def resources(house: House) -> Call:
+    return (
+        house.max,
+        "resources/",
+        {"clinic": house.clinic.pk, "kind": "nurse", "name": "Nurse 9", "capacity": 6},
+    )
+
+
+def openings(house: House) -> Call:
+    start = NOW + timedelta(days=30)
+    body = {"resource": set_stage(house).chairs[0].pk, "start": start, "end": start + timedelta(hours=4)}
+    return house.max, "openings/", body
+
+
+def appointments(house: House) -> Call:
+    stage = set_stage(house)
+    return house.ana, "appointments/", {"plan": stage.plan().pk, "start": stage.at("10:00")}
+
+
+def sessions(house: House) -> Call:
+    return house.nils, "sessions/", {"appointment": stories.arrived_visit(house).pk}
+
+
+def step(act: str, body: dict[str, Any] | None = None) -> Callable[[Any], Callable[[House], Call]]:
+    """A call about a session that the story has brought to the right state."""
+    return lambda come_to: lambda house: (house.nils, f"sessions/{come_to(house).pk}/{act}/", body or {})
+
+
+def paused(house: House) -> Any:
+    session = stories.infusing(house)
+    answer = client_of(house.nils).post(f"{API}sessions/{session.pk}/pause/", {"id": new_id()})
+    assert answer.status_code == 201
+    return session
+
+
+def amendments(house: House) -> Call:
+    session = stories.signed(house)
+    first = session.vital_signs.earliest("measured_at")
+    reading = {"measured_at": first.measured_at, **READING, "systolic_mmhg": 132}
+    line = {"id": new_id(), "corrects": first.pk, "vital_signs": reading}
+    body = {"reason": "The cuff had slipped.", "corrections": [line]}
+    return house.nils, f"sessions/{session.pk}/amendments/", body
+
+
+def answers(house: House) -> Call:
+    past = visits.book(house, house.omar, NOW - timedelta(days=3))
+    visits.discharge(past, NOW - timedelta(days=1))
+    tasks.plan()
+    token = token_for(CheckIn.objects.get().message.link.pk)
+    year = house.omar.birth_date.year
+    return None, "links/answer/", {"token": token, "birth_year": year, "question": "safety", "value": "yes"}
+
+
+CALLS: dict[str, Callable[[House], Call]] = {
+    "patients/": patients,
+    "consents/": consents,
+    "plans/": plans,
+    "resources/": resources,
+    "openings/": openings,
+    "appointments/": appointments,
+    "sessions/": sessions,
+    "sessions/{id}/dose/": step(
+        "dose", {"weight_kg": "70.0", "weighed_at": NOW, "stock_mg_per_ml": "50", "bag_volume_ml": "100"}
+    )(stories.arrived),
+    "sessions/{id}/vitals/": step("vitals", {"measured_at": NOW, **READING})(stories.arrived),
+    "sessions/{id}/side-effects/": step("side-effects", {"onset_at": NOW, **SIDE_EFFECT})(stories.arrived),
+    "sessions/{id}/start/": step("start")(stories.prepared),
+    "sessions/{id}/pause/": step("pause")(stories.infusing),
+    "sessions/{id}/resume/": step("resume")(paused),
+    "sessions/{id}/stop/": step("stop")(stories.infusing),
+    "sessions/{id}/not-given/": step("not-given", {"reason": "No ride home"})(stories.prepared),
+    "sessions/{id}/discharge/": step("discharge", HOME)(stories.observed),
+    "sessions/{id}/sign/": step("sign", {"meaning": stories.MEANING})(stories.discharged),
+    "sessions/{id}/amendments/": amendments,
+    "links/answer/": answers,
+}
+LATER = NOW + timedelta(minutes=30)
+MOMENTS = {
+    "sessions/{id}/stop/": NOW + timedelta(minutes=60),
+    "sessions/{id}/pause/": LATER,
+    "sessions/{id}/resume/": LATER,
+    "sessions/{id}/start/": NOW + timedelta(minutes=20),
+    "sessions/{id}/discharge/": NOW + timedelta(minutes=125),
+    "sessions/{id}/sign/": NOW + timedelta(minutes=130),
+    "sessions/{id}/amendments/": NOW + timedelta(minutes=140),
+}
+
+
+def test_every_create_call_of_the_api_has_its_story() -> None:
+    document = SchemaGenerator().get_schema(public=True)
+    schemas = document["components"]["schemas"]
+
+    def asks_for_an_id(operation: dict[str, Any]) -> bool:
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        return "id" in schemas.get(name, {}).get("required", [])
+
+    creates = {
+        path.removeprefix(API)
+        for path, methods in document["paths"].items()
+        if "post" in methods and asks_for_an_id(methods["post"])
+    }
+    assert creates == set(CALLS)
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_the_same_call_sent_again_yields_one_row(path: str, house: House) -> None:
+    with time_machine.travel(MOMENTS.get(path, NOW), tick=False):
+        user, address, body = CALLS[path](house)
+        client = client_of(user)
+        sent = {"id": str(new_id()), **body}
+        first = client.post(API + address, sent)
+        assert first.status_code == 201, first.content
+        before = rows()
+        again = client.post(API + address, sent)
+        assert (again.status_code, again.json()) == (200, first.json())
+        assert rows() == before
+
+
+def rows() -> dict[str, int]:
+    """How many rows each table holds; the log of looks may grow with every call."""
+    return {
+        model._meta.label: model._default_manager.count()
+        for model in apps.get_models()
+        if model is not AccessLog and model._meta.app_label not in ("sessions", "pghistory")
+    }
