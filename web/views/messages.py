@@ -51,7 +51,7 @@ def messages(request: StaffRequest) -> HttpResponse:
         log = log.filter(status=asked["status"])
     elif about is None:
         # A clinic's whole future would hide what has just been sent.
-        log = log.exclude(status=MessageStatus.PLANNED, due_at__gt=clock.now())
+        log = log.filter(due_at__lte=clock.now())
     context = {"form": form, "about": about, "one_visit": bool(asked["visit"]), **_paged(request, log)}
     return render(request, "web/messages/log.html", context)
 
