@@ -6,7 +6,7 @@ from django import template
 from django.urls import reverse
 
 from sessions_app import dosing
-from web.views.session_forms import SessionForm
+from web.views.session_form import SessionForm
 
 register = template.Library()
 

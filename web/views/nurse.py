@@ -1,6 +1,7 @@
 """The nurse's pages: the station, one session from checklist to signature, and its signed record.
 
-What a page shows is put together in `session_page` and `signed_record`, its forms in `session_forms`.
+What a page shows is put together in `session_page` and `signed_record`, its forms in `session_lines`
+and `session_steps`.
 """
 
 from typing import Any
@@ -20,8 +21,9 @@ from sessions_app.access import MAY, OPEN_SESSION, READ_SESSIONS, RECORD_SESSION
 from sessions_app.models import Observation, Session
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.views.session_forms import FORMS, SessionForm
+from web.views.session_form import SessionForm
 from web.views.session_page import Chair, SessionPage
+from web.views.session_steps import FORMS
 from web.views.signed_record import read_versions
 
 

@@ -1,6 +1,6 @@
 """What the station and a session's page show, put together from loaded rows; nothing is decided here.
 
-The forms are in `session_forms`, what happens with them in `nurse`.
+The forms are in `session_lines` and `session_steps`, what happens with them in `nurse`.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from clinic.models import Allergy
 from sessions_app import discharge, infusion, states, vital_limits, vitals
 from sessions_app.models import Session, SessionState, SideEffect, VitalSigns
 from sessions_app.vocabulary import TERMS
-from web.views.session_forms import FORMS, SessionForm, standing
+from web.views.session_form import SessionForm, standing
+from web.views.session_steps import FORMS
 
 MINUTE: Final = timedelta(minutes=1)
 NEXT_STEP: Final = {

@@ -1,43 +1,30 @@
-"""The forms of the session's page: what a nurse types between arrival and signature.
+"""The forms that write lines of the record: checklist, dose, vital signs, side effects.
 
-Each form names the act of `sessions_app.states` that it carries out, what is said when it is done, and the
-call: parse, call, answer. Fields bear the names that problems name. Where forms are shown is in `nurse`.
+They parse and call; what a line must say is `sessions_app`'s to judge.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Final
-from uuid import uuid4
+from typing import Any, Final
 
 from django import forms
 from django.utils import timezone
 
 from clinic.access import Actor
-from sessions_app import (
-    checklist,
-    discharge,
-    dose,
-    dosing,
-    infusion,
-    side_effects,
-    signing,
-    vital_limits,
-    vitals,
-)
-from sessions_app.models import (
-    CheckResult,
-    Observation,
-    Relatedness,
-    Session,
-    SessionState,
-    SideEffectOutcome,
-)
+from sessions_app import checklist, dose, dosing, side_effects, vital_limits, vitals
+from sessions_app.models import CheckResult, Relatedness, Session, SessionState, SideEffectOutcome
 from sessions_app.vocabulary import TERMS
-from web.forms import ClinicForm, DecimalNumberField, LocalDateTimeField, WholeNumberField
+from web.forms import DecimalNumberField, LocalDateTimeField, WholeNumberField
+from web.views.session_form import (
+    CorrectingForm,
+    NowOrThenField,
+    SessionForm,
+    choices_in_a_row,
+    short_text,
+    standing,
+)
 
-REASON_LENGTH: Final = 240
-MEANING: Final = "I gave this infusion and the record is complete"
 NOT_DUE: Final = "Not due at this reading"
 ABSENT_REASONS: Final = [
     ("", "Everything was measured"),
@@ -52,46 +39,6 @@ GRADES: Final = [
     ("4", "4 life-threatening"),
     ("5", "5 fatal"),
 ]
-
-
-def short_text(label: str, *, required: bool = False, help_text: str = "") -> forms.CharField:
-    return forms.CharField(label=label, required=required, max_length=REASON_LENGTH, help_text=help_text)
-
-
-def choices_in_a_row(label: str, choices: Any, *, required: bool = True, **options: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label, choices=choices, required=required, widget=forms.RadioSelect, **options
-    )
-
-
-class NowOrThenField(LocalDateTimeField):
-    """A moment of today; left empty it is the moment of sending."""
-
-    def __init__(self, label: str) -> None:
-        super().__init__(label=label, required=False, help_text="Empty means now.")
-
-
-class SessionForm(ClinicForm):
-    """A form about one session. `line` is the line that it corrects, if any."""
-
-    act: ClassVar[str]
-    done: ClassVar[str]
-
-    def __init__(
-        self, session: Session, data: Mapping[str, Any] | None = None, *, line: Observation | None = None
-    ) -> None:
-        self.session = session
-        self.line = line
-        # Several forms stand on one page: each has its own HTML ids.
-        super().__init__(data, initial=self.first_values(), auto_id=f"{self.act}_%s")
-
-    def first_values(self) -> dict[str, Any]:
-        """What the form shows before anybody has typed."""
-        return {}
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        """Carry out the act; raises the floor's problems."""
-        raise NotImplementedError
 
 
 class ChecklistForm(SessionForm):
@@ -149,56 +96,6 @@ class ChecklistForm(SessionForm):
         if item != "ride_home":
             return ""
         return ", ".join(filter(None, [patient.escort_name, str(patient.escort_phone or "")]))
-
-
-class CorrectingForm(SessionForm):
-    """A form that may correct a line. On a signed session that is an amendment with an id of its own."""
-
-    corrects = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    amendment = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
-    correction_reason = short_text("Why it is corrected or added", required=True)
-
-    def __init__(
-        self,
-        session: Session,
-        data: Mapping[str, Any] | None = None,
-        *,
-        line: Observation | None = None,
-    ) -> None:
-        super().__init__(session, data, line=line)
-        self.amends = session.state == SessionState.SIGNED
-        if line is None and not self.amends:
-            del self.fields["correction_reason"]
-        if line is not None:
-            self.initial["corrects"] = line.pk
-
-    @property
-    def correction(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        return {"corrects": data["corrects"], "correction_reason": data.get("correction_reason", "")}
-
-    def amend(self, content: signing.Content, *, actor: Actor, now: datetime) -> Any:
-        data = self.cleaned_data
-        return signing.amend(
-            actor=actor,
-            id=data["amendment"] or uuid4(),
-            session=self.session,
-            reason=data["correction_reason"],
-            corrections=[signing.Correction(id=data["id"], content=content, corrects=data["corrects"])],
-            now=now,
-        )
-
-    def moment(self, name: str) -> datetime | None:
-        """The moment that was entered, to the second where it is known.
-
-        The page shows and takes no seconds: the minute of the arrival or of the corrected line's own
-        moment means that moment, so that a correction moves no reading before the arrival.
-        """
-        entered: datetime | None = self.cleaned_data[name]
-        known = [self.session.arrived_at, getattr(self.line, name, None)]
-        return next(
-            (each for each in known if each and each.replace(second=0, microsecond=0) == entered), entered
-        )
 
 
 class DoseForm(CorrectingForm):
@@ -339,124 +236,3 @@ class SideEffectForm(CorrectingForm):
         return side_effects.record_side_effect(
             actor=actor, id=data["id"], session=self.session, report=report, **self.correction, now=now
         )
-
-
-class StartForm(SessionForm):
-    act = "start"
-    done = "The infusion runs."
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.start(actor=actor, session=self.session, now=now, **self.cleaned_data)
-
-
-class PauseForm(SessionForm):
-    act = "pause"
-    done = "The infusion is paused."
-
-    reason = short_text("Why, if there is time")
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.pause(actor=actor, session=self.session, now=now, **self.cleaned_data)
-
-
-class ResumeForm(SessionForm):
-    act = "resume"
-    done = "The infusion goes on."
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.resume(actor=actor, session=self.session, now=now, **self.cleaned_data)
-
-
-class StopForm(SessionForm):
-    act = "stop"
-    done = "The infusion has stopped."
-
-    early = forms.BooleanField(label="It stops early", required=False)
-    reason = short_text("Why it stops early")
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.stop(actor=actor, session=self.session, now=now, **self.cleaned_data)
-
-
-class NotGivenForm(SessionForm):
-    act = "not_given"
-    done = "Recorded: nothing was given."
-
-    reason = short_text("Why nothing is given", required=True)
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.not_given(actor=actor, session=self.session, now=now, **self.cleaned_data)
-
-
-def score(label: str, help_text: str) -> forms.ChoiceField:
-    return choices_in_a_row(label, [("2", "2"), ("1", "1"), ("0", "0")], help_text=help_text)
-
-
-class DischargeForm(SessionForm):
-    """PADSS with the IV site in place of bleeding; what the points mean is from domain.md 1.5."""
-
-    act = "discharge"
-    done = "The patient may go home."
-
-    vital_signs_score = score("Vital signs", "2 within 20 % of baseline, 1 within 40 %, 0 beyond")
-    activity_score = score(
-        "Activity and mental status", "2 oriented and steady gait, 1 one of the two, 0 neither"
-    )
-    nausea_pain_score = score("Pain, nausea, vomiting", "2 minimal, 1 moderate and treated, 0 severe")
-    iv_site_score = score("IV site", "In place of surgical bleeding")
-    intake_score = score("Intake and output", "")
-    escort_name = forms.CharField(label="Adult who takes the patient home", required=False, max_length=120)
-    instructions_given = forms.BooleanField(label="Written instructions given", required=False)
-
-    def first_values(self) -> dict[str, Any]:
-        return {"escort_name": self.session.patient.escort_name}
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        data = self.cleaned_data
-        assessment = discharge.Assessment(
-            **{name: int(data[name]) for name in self.fields if name.endswith("_score")},
-            escort_name=data["escort_name"],
-            instructions_given=data["instructions_given"],
-        )
-        return discharge.discharge(
-            actor=actor, id=data["id"], session=self.session, assessment=assessment, now=now
-        )
-
-
-class SignForm(SessionForm):
-    act = "sign"
-    done = "The record is signed."
-
-    meaning = forms.CharField(label="My signature says", max_length=160)
-
-    def first_values(self) -> dict[str, Any]:
-        given = self.session.started_at is not None
-        return {"meaning": MEANING if given else "Nothing was given and the record is complete"}
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        return signing.sign(actor=actor, session=self.session, now=now, **self.cleaned_data)
-
-
-FORMS: Final[Mapping[str, type[SessionForm]]] = {
-    form.act: form
-    for form in (
-        ChecklistForm,
-        DoseForm,
-        VitalsForm,
-        SideEffectForm,
-        StartForm,
-        PauseForm,
-        ResumeForm,
-        StopForm,
-        NotGivenForm,
-        DischargeForm,
-        SignForm,
-    )
-}
-
-
-def standing(lines: Any) -> list[Any]:
-    """The loaded lines that no other of them corrects."""
-    lines = list(lines)
-    corrected = {line.corrects_id for line in lines}
-    return [line for line in lines if line.pk not in corrected]
