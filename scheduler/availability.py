@@ -108,7 +108,8 @@ def feasible_starts(
     """Every grid minute in [low, high) at which the visit can start, earliest first.
 
     For every phase some nurse has room for all of that phase. `patient_busy` are the patient's own visits;
-    no start lies in a `forbidden` range (spacing). Resources are listed in the order in which they were given.
+    no start lies in a `forbidden` range (spacing). Resources are listed in the order
+    in which they were given.
     """
     asked = [
         (chairs, visit.chair_needs),

@@ -170,7 +170,7 @@ def _require_working(key: UUID | None, supplies: Sequence[Supply], kind: str) ->
 
 
 def _serve(supplies: Sequence[Supply], needs: Sequence[Need], start: int) -> list[Part]:
-    """By the first that fits, otherwise by the first of those that come nearest; by nobody if there is none."""
+    """By the first that fits, otherwise by the first of those that come nearest; if there is any."""
     nearest, missing = _nearest(supplies, needs, start)
     return [Part(supply, needs, missing) for supply in nearest[:1]]
 

@@ -134,7 +134,7 @@ def book_patient(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(BOOK, methods=["GET"])
 def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Two weeks of feasible starts for the plan's next session, by day; with a nurse asked for or with any."""
+    """Two weeks of feasible starts for the plan's next session by day, with any nurse or one asked for."""
     plan = _plan(request, pk)
     zone = request.clinic.time_zone
     now = clock.now()
