@@ -1,19 +1,19 @@
 """When can somebody come? Every feasible start of a visit, from who works when and what is taken. Pure.
 
-A visit needs, from its start on: a chair through turnover; a nurse with more or less load in each phase;
+A visit needs, from its start on: a chair through turnover; in each phase a nurse with room for all of it;
 a clinician until discharge. Each need is a `Need` relative to the start (its times count from 0). A
 resource that is short of units from minute a to b rules out the starts that would bring the need there,
 so all feasible starts come out of interval arithmetic, without trying any.
 
-In this version one nurse stays for the whole visit. A hand-off would be several nurses' supplies read
-as one list of stretches; nothing below `starts_of` would change.
+Nurses hand over at the edges of phases and nowhere else. Phases follow each other, so a nurse who has room
+for each of two has room for both: who can serve is found phase by phase, who does is `fewest_hand_offs`.
 
 Times are whole minutes since the epoch (UTC); ranges are half-open [). Calendar days, spacing among
 them, are the caller's to turn into minutes. What blocks one particular start is told by `shortfall`.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -73,15 +73,16 @@ class Supply:
 
 @dataclass(frozen=True)
 class Start:
-    """A minute at which a visit can start, and which chairs, nurses and clinicians could serve it."""
+    """A minute at which a visit can start, and which chairs and clinicians could serve it, and which nurses
+    each of its phases (in the order of `Visit.nurse_needs`)."""
 
     minute: int
     chairs: tuple[Any, ...]
-    nurses: tuple[Any, ...]
+    nurses: tuple[tuple[Any, ...], ...]
     clinicians: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Shortfall:
     """By how many minutes one resource misses one visit."""
 
@@ -106,25 +107,47 @@ def feasible_starts(
 ) -> list[Start]:
     """Every grid minute in [low, high) at which the visit can start, earliest first.
 
-    `patient_busy` are the patient's own visits; no start lies in a `forbidden` range (spacing). Resources
-    are listed in the order in which they were given.
+    For every phase some nurse has room for all of that phase. `patient_busy` are the patient's own visits;
+    no start lies in a `forbidden` range (spacing). Resources are listed in the order
+    in which they were given.
     """
-    by_kind = [
+    asked = [
+        (chairs, visit.chair_needs),
+        (clinicians, visit.clinician_needs),
+        *((nurses, [phase]) for phase in visit.nurse_needs),
+    ]
+    served = [
         [(supply.key, starts_of(supply, needs, low, high)) for supply in supplies]
-        for supplies, needs in (
-            (chairs, visit.chair_needs),
-            (nurses, visit.nurse_needs),
-            (clinicians, visit.clinician_needs),
-        )
+        for supplies, needs in asked
     ]
     elsewhere = [(start - visit.minutes + 1, end) for start, end in patient_busy]
     possible = complement([*elsewhere, *forbidden], low, high)
-    for kind in by_kind:
-        possible = _both(possible, union(stretch for _, starts in kind for stretch in starts))
-    return [
-        Start(minute, *(tuple(key for key, starts in kind if _inside(starts, minute)) for kind in by_kind))
-        for minute in _on_grid(possible, grid)
-    ]
+    for by_key in served:
+        possible = _both(possible, union(stretch for _, starts in by_key for stretch in starts))
+    found = []
+    for minute in _on_grid(possible, grid):
+        chair_keys, clinician_keys, *nurse_keys = (
+            tuple(key for key, starts in by_key if _inside(starts, minute)) for by_key in served
+        )
+        found.append(Start(minute, chair_keys, tuple(nurse_keys), clinician_keys))
+    return found
+
+
+def fewest_hand_offs(able: Sequence[Collection[Any]], order: Sequence[Any]) -> tuple[Any, ...]:
+    """Who serves each phase, of the nurses able to: with the fewest hand-offs, then those first in `order`.
+
+    Among equally many hand-offs the nurse of the first phase is preferred before that of the second. Every
+    phase needs somebody able, and `order` names everybody once.
+    """
+    # The best way to have come to each nurse of the phase: (hand-offs, places in the order by phase).
+    ways: dict[Any, tuple[int, tuple[int, ...]]] = {}
+    for keys in able:
+        hand_offs, places = min(ways.values(), default=(-1, ()))
+        taken_over = hand_offs + 1, places
+        best = {key: min(taken_over, ways.get(key, taken_over)) for key in order if key in keys}
+        ways = {key: (best[key][0], (*best[key][1], order.index(key))) for key in best}
+    _, places = min(ways.values())
+    return tuple(order[place] for place in places)
 
 
 def starts_of(supply: Supply, needs: Sequence[Need], low: int, high: int) -> list[Interval]:

@@ -95,7 +95,9 @@ def book(
     nurse: Resource | None = None,
     now: datetime,
 ) -> Appointment:
-    """Book the plan's next session at `start`; chair and nurse are found where none is chosen.
+    """Book the plan's next session at `start`; chair and nurses are found where none is chosen.
+
+    A chosen nurse serves the whole visit; otherwise they may hand over where a phase ends.
 
     Raises `Conflict` with code `not_bookable`, all `blockers` and the nearest `alternatives`; `Invalid`
     for a time off the five-minute grid or a chair or nurse that doesn't work in the plan's clinic.

@@ -13,10 +13,18 @@ from uuid import UUID
 from clinic import clock
 from clinic.problems import Invalid
 from scheduler import queries
-from scheduler.availability import GRID_MINUTES, Shortfall, Supply, minute_of, shortfall
-from scheduler.models import PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
+from scheduler.availability import (
+    GRID_MINUTES,
+    Shortfall,
+    Supply,
+    fewest_hand_offs,
+    minute_of,
+    shortfall,
+)
+from scheduler.models import Phase, PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
+from scheduler.nursing import NursePreference, Turn, turns_of
 from scheduler.packing import Need, Rectangle, pack
-from scheduler.queries import NursePreference, PatientHistory, Supplies
+from scheduler.queries import PatientHistory, Supplies
 
 
 @dataclass(frozen=True)
@@ -62,15 +70,28 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What one resource would do in a visit, a nurse in one phase of it, and what it lacks for that."""
+
+    supply: Supply
+    needs: Sequence[Need]
+    missing: Shortfall
+
+    @property
+    def words(self) -> str:
+        return "this visit" if self.needs[0].name == Phase.WHOLE else self.needs[0].name
+
+
+@dataclass(frozen=True)
 class Decision:
-    """The answer for one plan at one time: bookable when there is no blocker. Chair, nurse and clinician are
+    """The answer for one plan at one time: bookable when there is no blocker. Chair, nurses and clinician are
     those that would serve, or that come nearest; `shares` is what those that fit would be claimed for."""
 
     plan: TreatmentPlan
     start: datetime
     end: datetime
     chair: Resource | None
-    nurse: Resource | None
+    nurses: tuple[Turn, ...]
     clinician: Resource | None
     blockers: tuple[Blocker, ...]
     # Nothing about the plan or the patient is in the way, so that another time could be.
@@ -89,16 +110,19 @@ def decide(
 ) -> Decision:
     """Judge a booking of the plan's next session: five queries, four with `resources` at hand.
 
-    Without a chair or nurse chosen, one that fits is found: the nurse the patient knows, otherwise the one
-    with the least to do. Raises `Invalid` for a time off the five-minute grid and for a chair or nurse
-    that doesn't work in the plan's clinic.
+    Without a chair or nurse chosen, those that fit are found: nurses with the fewest hand-offs, then the one
+    the patient knows, then those with the least to do. A chosen nurse serves the whole visit. Raises
+    `Invalid` for a time off the five-minute grid and for a chair or nurse that doesn't work in the plan's
+    clinic.
     """
     if start.second or start.microsecond or start.minute % GRID_MINUTES:
         raise Invalid({"start": f"Give a time on the {GRID_MINUTES}-minute grid, such as 9:05."})
     visit = queries.visit_of(plan.protocol)
     end = start + plan.protocol.visit_length
     # The nurses' whole day is read, so that the least busy one can be found.
-    low, high = clock.day_bounds(clock.local_date(start, plan.clinic.time_zone), plan.clinic.time_zone)
+    zone = plan.clinic.time_zone
+    day = clock.local_date(start, zone)
+    low, high = clock.day_bounds(day, zone)
     found = queries.supplies(
         plan.clinic_id, low, max(high, start + plan.protocol.block_length), resources=resources
     )
@@ -108,34 +132,35 @@ def decide(
     history = queries.history_of(plan.patient_id)
 
     at = minute_of(start)
-    preference = NursePreference.among(chosen.nurses, known=history.nurse)
-    nurses = sorted(chosen.nurses, key=lambda nurse: preference.rank(nurse.key, at))
-    asked = [
-        (ResourceKind.CHAIR, chosen.chairs, visit.chair_needs, chair_id),
-        (ResourceKind.NURSE, nurses, visit.nurse_needs, nurse_id),
-        (ResourceKind.CLINICIAN, chosen.clinicians, visit.clinician_needs, None),
-    ]
+    preference = NursePreference.among(chosen.nurses, known=history.nurse, first=day, last=day, zone=zone)
+    parts = {
+        ResourceKind.CHAIR: _serve(chosen.chairs, visit.chair_needs, at),
+        ResourceKind.NURSE: _serve_in_turn(chosen.nurses, visit.nurse_needs, at, preference.order(at)),
+        ResourceKind.CLINICIAN: _serve(chosen.clinicians, visit.clinician_needs, at),
+    }
+    named = {ResourceKind.CHAIR: chair_id, ResourceKind.NURSE: nurse_id}
     about_plan = [*_plan_blockers(plan, history), *_patient_blockers(plan)]
     blockers = [*about_plan, *_time_blockers(plan, history, start, end, now)]
-    serving: dict[ResourceKind, Resource] = {}
-    shares: list[Share] = []
-    for kind, supplies, needs, key in asked:
-        supply, missing = _nearest(supplies, needs, at)
-        blockers += _resource_blockers(kind, supply, missing, found, chosen=key is not None)
-        if supply:
-            serving[kind] = found.resources[supply.key]
-            if not missing:
-                shares.append(Share(serving[kind], _rectangles(supply, needs, at)))
+    for kind, of_kind in parts.items():
+        blockers += _resource_blockers(kind, of_kind, found, chosen=named.get(kind) is not None)
+    serving = {
+        kind: [found.resources[part.supply.key] for part in of_kind] for kind, of_kind in parts.items()
+    }
     return Decision(
         plan=plan,
         start=start,
         end=end,
-        chair=serving.get(ResourceKind.CHAIR),
-        nurse=serving.get(ResourceKind.NURSE),
-        clinician=serving.get(ResourceKind.CLINICIAN),
+        chair=next(iter(serving[ResourceKind.CHAIR]), None),
+        nurses=turns_of(visit, at, serving[ResourceKind.NURSE]) if chosen.nurses else (),
+        clinician=next(iter(serving[ResourceKind.CLINICIAN]), None),
         blockers=tuple(blockers),
         another_time_may_do=not about_plan,
-        shares=tuple(shares),
+        shares=tuple(
+            Share(found.resources[part.supply.key], _rectangles(part.supply, part.needs, at))
+            for of_kind in parts.values()
+            for part in of_kind
+            if not part.missing
+        ),
     )
 
 
@@ -144,14 +169,33 @@ def _require_working(key: UUID | None, supplies: Sequence[Supply], kind: str) ->
         raise Invalid({kind: f"This is not a working {kind} of the patient's clinic."})
 
 
-def _nearest(
-    supplies: Sequence[Supply], needs: Sequence[Need], start: int
-) -> tuple[Supply | None, Shortfall]:
-    """The first that fits, otherwise the one that misses by the fewest minutes; nothing if there is none."""
+def _serve(supplies: Sequence[Supply], needs: Sequence[Need], start: int) -> list[Part]:
+    """By the first that fits, otherwise by the first of those that come nearest; if there is any."""
+    nearest, missing = _nearest(supplies, needs, start)
+    return [Part(supply, needs, missing) for supply in nearest[:1]]
+
+
+def _serve_in_turn(
+    nurses: Sequence[Supply], phases: Sequence[Need], start: int, order: Sequence[UUID]
+) -> list[Part]:
+    """Each phase by one who fits, otherwise by one of those who come nearest to it."""
+    if not nurses:
+        return []
+    by_key = {supply.key: supply for supply in nurses}
+    candidates = [_nearest(nurses, [phase], start) for phase in phases]
+    able = [[supply.key for supply in nearest] for nearest, _ in candidates]
+    keys = fewest_hand_offs(able, order)
+    return [
+        Part(by_key[key], [phase], missing)
+        for key, phase, (_, missing) in zip(keys, phases, candidates, strict=True)
+    ]
+
+
+def _nearest(supplies: Sequence[Supply], needs: Sequence[Need], start: int) -> tuple[list[Supply], Shortfall]:
+    """Those that miss by the fewest minutes, as a rule by none, and by how many."""
     measured = [(supply, shortfall(supply, needs, start)) for supply in supplies]
-    if not measured:
-        return None, Shortfall()
-    return min(measured, key=lambda pair: (pair[1].closed, pair[1].overloaded))
+    least = min((missing for _, missing in measured), default=Shortfall())
+    return [supply for supply, missing in measured if missing == least], least
 
 
 def _rectangles(supply: Supply, needs: Sequence[Need], start: int) -> list[Rectangle]:
@@ -209,27 +253,27 @@ def _time_blockers(
 
 
 def _resource_blockers(
-    kind: ResourceKind, supply: Supply | None, missing: Shortfall, found: Supplies, *, chosen: bool
+    kind: ResourceKind, parts: Sequence[Part], found: Supplies, *, chosen: bool
 ) -> Iterator[Blocker]:
-    """What one kind of resource lacks, told of the chosen one or of the one that comes nearest."""
+    """What one kind of resource lacks, told of the chosen one or of those that come nearest."""
     lack = LACKS[kind]
-    if supply is None:
+    if not parts:
         yield Blocker(lack.closed_code, f"The clinic has no working {kind.label.lower()}.")
-        return
-    name = found.resources[supply.key].name
-    who = name if chosen else f"No {kind.label.lower()} is free. {name} comes nearest and"
-    if missing.closed:
-        yield Blocker(
-            lack.closed_code,
-            f"{who} {lack.closed_words} for {missing.closed} minutes of this visit.",
-            missing.closed,
-        )
-    if missing.overloaded:
-        yield Blocker(
-            lack.taken_code,
-            f"{who} {lack.taken_words} for {missing.overloaded} minutes.",
-            missing.overloaded,
-        )
+    for key in dict.fromkeys(part.supply.key for part in parts):
+        name = found.resources[key].name
+        who = name if chosen else f"No {kind.label.lower()} is free. {name} comes nearest and"
+        own = [part for part in parts if part.supply.key == key]
+        for code, words, minutes in (
+            (lack.closed_code, lack.closed_words, [part.missing.closed for part in own]),
+            (lack.taken_code, lack.taken_words, [part.missing.overloaded for part in own]),
+        ):
+            if any(minutes):
+                spans = [
+                    f"{count} minutes of {part.words}"
+                    for count, part in zip(minutes, own, strict=True)
+                    if count
+                ]
+                yield Blocker(code, f"{who} {words} for {' and '.join(spans)}.", sum(minutes))
 
 
 def _at(moment: datetime, zone: str) -> str:

@@ -4,10 +4,9 @@ The arithmetic is `availability`; this module fetches its numbers, each question
 queries however much history there is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,9 +28,8 @@ from scheduler.models import (
     ResourceKind,
     TreatmentPlan,
 )
+from scheduler.nursing import NursePreference, Turn, joined, named, turns_of
 from scheduler.packing import Rectangle
-
-DAY_MINUTES: Final = 24 * 60
 
 ALTERNATIVES: Final = 6
 ALTERNATIVES_PER_DAY: Final = 2
@@ -80,15 +78,16 @@ class FeasibleStart:
     start: datetime
     end: datetime
     chair: Resource
-    nurse: Resource
+    nurses: tuple[Turn, ...]
     clinician: Resource
 
     def as_data(self) -> dict[str, Any]:
-        named = {"chair": self.chair, "nurse": self.nurse, "clinician": self.clinician}
         return {
             "start": self.start,
             "end": self.end,
-            **{kind: {"id": resource.pk, "name": resource.name} for kind, resource in named.items()},
+            "chair": named(self.chair),
+            "nurses": [turn.as_data() for turn in self.nurses],
+            "clinician": named(self.clinician),
         }
 
 
@@ -98,7 +97,7 @@ class BookedVisit:
 
     appointment: Appointment
     chair: Resource | None
-    nurse: Resource | None
+    nurses: tuple[Turn, ...]
     clinician: Resource | None
 
 
@@ -108,27 +107,6 @@ class PatientHistory:
 
     visits: list[tuple[UUID, UUID, datetime, datetime]]  # (appointment, plan, start, end)
     nurse: UUID | None
-
-
-@dataclass(frozen=True)
-class NursePreference:
-    """Which of several nurses: the one the patient knows, otherwise the least busy on the (UTC) day."""
-
-    known: UUID | None
-    load: dict[tuple[Any, int], int]  # unit-minutes taken, by (nurse, day)
-
-    @classmethod
-    def among(cls, nurses: Iterable[Supply], *, known: UUID | None) -> "NursePreference":
-        load: dict[tuple[Any, int], int] = {}
-        for supply in nurses:
-            for box in supply.taken:
-                place = (supply.key, box.start // DAY_MINUTES)
-                load[place] = load.get(place, 0) + (box.end - box.start) * (box.high - box.low)
-        return cls(known, load)
-
-    def rank(self, nurse: UUID, minute: int) -> tuple[bool, int]:
-        """The lower the better, for a visit that starts at this minute."""
-        return nurse != self.known, self.load.get((nurse, minute // DAY_MINUTES), 0)
 
 
 def visit_of(protocol: Protocol) -> Visit:
@@ -219,8 +197,9 @@ def feasible_starts(
     """Every start in [first, until) at which the plan's next session fits, earliest first: five queries.
 
     Looks at chairs, nurses, the clinician, spacing and the patient's own visits; what the plan itself
-    lacks (consent, sessions) is told by `booking.check`. Each start names the nurse the patient knows
-    where she fits, otherwise the one with the least to do that day.
+    lacks (consent, sessions) is told by `booking.check`. Each start names the nurses, with as few
+    hand-offs as may be: the one the patient knows where she fits, otherwise those with the least to do
+    that day. A nurse who is asked for (`nurse_id`) serves the whole visit.
     """
     protocol = plan.protocol
     visit = visit_of(protocol)
@@ -229,7 +208,11 @@ def feasible_starts(
         return []
     zone = plan.clinic.time_zone
     history = history_of(plan.patient_id)
-    found = supplies(plan.clinic_id, low, high + protocol.block_length)
+    # Whole days are read: who has least to do that day must not hang on where the window begins.
+    first_day, last_day = clock.local_date(low, zone), clock.local_date(high + protocol.block_length, zone)
+    found = supplies(
+        plan.clinic_id, clock.day_bounds(first_day, zone)[0], clock.day_bounds(last_day, zone)[1]
+    )
     chosen = found.only(chair=chair_id, nurse=nurse_id)
     starts = availability.feasible_starts(
         visit,
@@ -241,17 +224,23 @@ def feasible_starts(
         low=-(-int(low.timestamp()) // 60),
         high=minute_of(high),
     )
-    preference = NursePreference.among(chosen.nurses, known=history.nurse)
+    preference = NursePreference.among(
+        chosen.nurses, known=history.nurse, first=first_day, last=last_day, zone=zone
+    )
+    # Starts near each other have the same nurses to choose from.
+    serving: dict[tuple[Any, ...], tuple[UUID, ...]] = {}
     answer = []
     for start in starts:
-        nurse = min(start.nurses, key=partial(preference.rank, minute=start.minute))
+        choice = (preference.day(start.minute), start.nurses)
+        if choice not in serving:
+            serving[choice] = availability.fewest_hand_offs(start.nurses, preference.order(start.minute))
         begins = moment_of(start.minute)
         answer.append(
             FeasibleStart(
                 begins,
                 begins + protocol.visit_length,
                 found.resources[start.chairs[0]],
-                found.resources[nurse],
+                turns_of(visit, start.minute, [found.resources[key] for key in serving[choice]]),
                 found.resources[start.clinicians[0]],
             )
         )
@@ -317,14 +306,17 @@ def visits() -> QuerySet[Appointment]:
 
 
 def booked_visit(appointment: Appointment) -> BookedVisit:
-    """A row of `visits` with its claims read: chair, nurse and clinician."""
+    """A row of `visits` with its claims read: chair, nurses by turn and clinician."""
     held: dict[str, Resource] = {}
+    nursed = []
     for claim in appointment.claims.all():
         held.setdefault(claim.resource.kind, claim.resource)
+        if claim.resource.kind == ResourceKind.NURSE:
+            nursed.append(Turn(claim.phase, claim.during.lower, claim.resource))
     return BookedVisit(
         appointment,
         held.get(ResourceKind.CHAIR),
-        held.get(ResourceKind.NURSE),
+        joined(sorted(nursed, key=lambda turn: turn.start)),
         held.get(ResourceKind.CLINICIAN),
     )
 

@@ -18,9 +18,14 @@ from clinic.fields import MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access, booking, queries
 from scheduler.api.protocols import NothingSerializer
-from scheduler.models import Appointment, CancellationReason, Resource, TreatmentPlan
+from scheduler.models import Appointment, CancellationReason, Phase, Resource, TreatmentPlan
 
 LONGEST_WINDOW: Final = timedelta(days=92)
+NURSED: Final = (Phase.PREPARATION, Phase.INFUSION, Phase.OBSERVATION)
+NURSE_HELP: Final = (
+    "Asked for by name, she serves the whole visit."
+    " Left out: those who have room, handing over as seldom as may be."
+)
 
 
 class NamedSerializer(serializers.Serializer[Any]):
@@ -28,14 +33,23 @@ class NamedSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class TurnSerializer(serializers.Serializer[Any]):
+    """One nurse's part of a visit: from this phase on until the next turn, or until discharge."""
+
+    phase = serializers.ChoiceField(choices=[*NURSED])
+    start = serializers.DateTimeField()
+    id = serializers.UUIDField(source="nurse.pk")
+    name = serializers.CharField()
+
+
 class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
-    """A visit; status words are FHIR's. Chair, nurse and clinician are null once it is cancelled."""
+    """A visit; status words are FHIR's. Once it is cancelled it has no chair, nurses and clinician."""
 
     patient_name = serializers.CharField(source="patient.full_name", read_only=True)
     start = serializers.DateTimeField(source="starts_at", read_only=True)
     end = serializers.DateTimeField(source="ends_at", read_only=True)
     chair = NamedSerializer(read_only=True, allow_null=True)
-    nurse = NamedSerializer(read_only=True, allow_null=True)
+    nurses = TurnSerializer(read_only=True, many=True)
     clinician = NamedSerializer(read_only=True, allow_null=True)
 
     class Meta:
@@ -56,15 +70,15 @@ class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
             "arrived_at",
             "booked_by",
             "chair",
-            "nurse",
+            "nurses",
             "clinician",
         ]
 
     def to_representation(self, instance: Appointment) -> dict[str, Any]:
         shown = queries.booked_visit(instance)
-        held = {"chair": shown.chair, "nurse": shown.nurse, "clinician": shown.clinician}
-        for kind, resource in held.items():
-            setattr(instance, kind, resource)
+        held = {"chair": shown.chair, "nurses": shown.nurses, "clinician": shown.clinician}
+        for name, value in held.items():
+            setattr(instance, name, value)
         return super().to_representation(instance)
 
 
@@ -72,7 +86,7 @@ class AskSerializer(StrictSerializer):
     plan = serializers.UUIDField()
     start = MomentField(help_text="On the five-minute grid.")
     chair = serializers.UUIDField(required=False, allow_null=True, help_text="Left out: any that is free.")
-    nurse = serializers.UUIDField(required=False, allow_null=True, help_text="Left out: any that has room.")
+    nurse = serializers.UUIDField(required=False, allow_null=True, help_text=NURSE_HELP)
 
 
 class BookSerializer(CreateSerializer, AskSerializer):
@@ -99,7 +113,7 @@ class WhichSerializer(StrictSerializer):
 class WindowSerializer(StrictSerializer):
     plan = serializers.UUIDField()
     chair = serializers.UUIDField(required=False)
-    nurse = serializers.UUIDField(required=False)
+    nurse = serializers.UUIDField(required=False, help_text=NURSE_HELP)
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "from": MomentField(), "to": MomentField()}
@@ -114,7 +128,7 @@ class FeasibleStartSerializer(serializers.Serializer[Any]):
     start = serializers.DateTimeField()
     end = serializers.DateTimeField(help_text="Discharge; the chair is taken through its turnover.")
     chair = NamedSerializer()
-    nurse = NamedSerializer()
+    nurses = TurnSerializer(many=True)
     clinician = NamedSerializer()
 
 
@@ -129,7 +143,7 @@ class CheckSerializer(serializers.Serializer[Any]):
     start = serializers.DateTimeField(source="decision.start")
     end = serializers.DateTimeField(source="decision.end")
     chair = NamedSerializer(source="decision.chair", allow_null=True)
-    nurse = NamedSerializer(source="decision.nurse", allow_null=True)
+    nurses = TurnSerializer(source="decision.nurses", many=True)
     clinician = NamedSerializer(source="decision.clinician", allow_null=True)
     blockers = BlockerSerializer(many=True)
     alternatives = FeasibleStartSerializer(many=True)
@@ -246,7 +260,7 @@ class AvailabilityViewSet(ClinicViewSet):
 
     @extend_schema(parameters=[WindowSerializer], responses=FeasibleStartSerializer(many=True))
     def list(self, request: Request) -> Response:
-        """Every feasible start in [from, to) on the five-minute grid, with chair and nurse."""
+        """Every feasible start in [from, to) on the five-minute grid, with chair and nurses."""
         asked = self.parse_query(WindowSerializer)
         starts = queries.feasible_starts(
             plan=self.fetch(self.get_queryset(), pk=asked["plan"]),

@@ -17,7 +17,7 @@ from django.db import OperationalError, connection
 
 from clinic import transactions
 from clinic.access import Actor
-from clinic.problems import Conflict
+from clinic.problems import Busy, Conflict
 from scheduler import booking, queries
 from scheduler.decision import Decision, decide
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim, Resource
@@ -63,8 +63,9 @@ class Desk:
                     self.book(chance)
             except Conflict:
                 self.refused += 1
-            except OperationalError as error:
-                if transactions.sqlstate(error) != "40P01":
+            except Busy as busy:
+                cause = busy.__cause__
+                if not isinstance(cause, OperationalError) or transactions.sqlstate(cause) != "40P01":
                     raise
                 self.deadlocks += 1
         return self

@@ -284,7 +284,8 @@ def test_a_booking_that_is_refused_carries_blockers_and_alternatives(stage: Stag
     assert [blocker["code"] for blocker in answer.data["blockers"]] == ["chair_taken", "nurse_overloaded"]
     nearest = answer.data["alternatives"][0]
     assert nearest["chair"]["id"] == stage.chairs[0].pk
-    retried = {**body, "start": nearest["start"].isoformat(), "nurse": str(nearest["nurse"]["id"])}
+    assert [turn["name"] for turn in nearest["nurses"]] == ["Nurse 1"]
+    retried = {**body, "start": nearest["start"].isoformat()}
     assert post(stage.house.ana, "appointments/", retried).status_code == 201  # a refusal uses up no id
 
 

@@ -1,9 +1,20 @@
 """Feasible starts against an oracle that tries every minute, and the rules one by one."""
 
+from collections.abc import Sequence
+from itertools import pairwise, product
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.availability import Shortfall, Start, Supply, Visit, feasible_starts, shortfall
+from scheduler.availability import (
+    Shortfall,
+    Start,
+    Supply,
+    Visit,
+    feasible_starts,
+    fewest_hand_offs,
+    shortfall,
+)
 from scheduler.packing import Need, Rectangle
 
 MOOD = Visit(20, 40, 60, 10, 6, 3, 2)
@@ -28,10 +39,10 @@ def minutes(starts: list[Start]) -> list[int]:
 
 
 @st.composite
-def supplies(draw: st.DrawFn, kind: str, capacity: int) -> list[Supply]:
-    """One or two resources with lunch breaks, odd minutes and anything taken."""
+def supplies(draw: st.DrawFn, kind: str, capacity: int, most: int = 2) -> list[Supply]:
+    """A few resources with lunch breaks, odd minutes and anything taken."""
     found = []
-    for number in range(draw(st.integers(1, 2))):
+    for number in range(draw(st.integers(1, most))):
         opens, at = [], draw(st.integers(-10, 60))
         for _ in range(draw(st.integers(1, 2))):
             end = at + draw(st.integers(5, 120))
@@ -69,7 +80,7 @@ def serves(supply: Supply, needs: list[Need], start: int) -> bool:
         st.integers(1, 3),
     ),
     supplies("chair", 1),
-    supplies("nurse", 6),
+    supplies("nurse", 6, most=3),
     supplies("clinician", 2),
     st.lists(st.tuples(st.integers(0, 100), st.integers(101, 150)), max_size=1),
     st.lists(st.tuples(st.integers(0, 60), st.integers(61, 90)), max_size=1),
@@ -90,12 +101,13 @@ def test_every_feasible_start_is_found_and_no_other(
         free = Start(
             start,
             who(chairs, visit.chair_needs, start),
-            who(nurses, visit.nurse_needs, start),
+            tuple(who(nurses, [phase], start) for phase in visit.nurse_needs),
             who(clinicians, visit.clinician_needs, start),
         )
         elsewhere = any(a < start + visit.minutes and start < b for a, b in patient_busy)
         ruled_out = any(a <= start < b for a, b in forbidden)
-        if free.chairs and free.nurses and free.clinicians and not elsewhere and not ruled_out:
+        served = free.chairs and all(free.nurses) and free.clinicians
+        if served and not elsewhere and not ruled_out:
             expected.append(free)
 
     found = feasible_starts(
@@ -110,6 +122,30 @@ def test_every_feasible_start_is_found_and_no_other(
     )
 
     assert found == expected
+    order = [supply.key for supply in nurses]
+    for start in found:
+        serving = fewest_hand_offs(start.nurses, order)
+        needs = zip(serving, visit.nurse_needs, strict=True)
+        assert all(serves(nurses[order.index(key)], [phase], start.minute) for key, phase in needs)
+        assert hand_offs(serving) == min(hand_offs(others) for others in product(*start.nurses))
+
+
+def hand_offs(serving: Sequence[object]) -> int:
+    return sum(before != after for before, after in pairwise(serving))
+
+
+@given(
+    st.permutations("abcd"), st.lists(st.sets(st.sampled_from("abcd"), min_size=1), min_size=1, max_size=5)
+)
+def test_the_fewest_hand_offs_are_made_and_then_the_first_in_order_serve(
+    order: list[str], able: list[set[str]]
+) -> None:
+    """Against all that is possible: hand-offs count first, then the places in the order, phase by phase."""
+
+    def cost(serving: Sequence[str]) -> tuple[int, list[int]]:
+        return hand_offs(serving), [order.index(key) for key in serving]
+
+    assert fewest_hand_offs(able, order) == min(product(*able), key=cost)
 
 
 @given(supplies("nurse", 6), st.integers(0, 200))
@@ -133,15 +169,27 @@ def test_the_chair_is_needed_through_turnover_and_the_nurse_is_not() -> None:
     assert minutes(found) == [0]
 
 
-def test_a_nurse_prepares_nobody_while_another_patient_is_infusing() -> None:
-    """Preparation takes all six units, so the next visit starts when the first is gone: at 120."""
-    first = [Rectangle(0, 20, 0, 6), Rectangle(20, 60, 0, 3), Rectangle(60, 120, 0, 2)]
+WATCHING = [Rectangle(0, 20, 0, 6), Rectangle(20, 60, 0, 3), Rectangle(60, 120, 0, 2)]
 
+
+def test_a_nurse_alone_prepares_nobody_until_her_patient_is_gone() -> None:
+    """Preparation takes all six units, so the next visit starts when the first is over: at 120."""
     found = feasible_starts(
-        MOOD, chairs=[chair()], nurses=[nurse(*first)], clinicians=[clinician()], low=0, high=480
+        MOOD, chairs=[chair()], nurses=[nurse(*WATCHING)], clinicians=[clinician()], low=0, high=480
     )
 
     assert minutes(found)[0] == 120
+
+
+def test_while_one_nurse_watches_another_prepares_and_hands_over() -> None:
+    """The second is there from 20 to 40: she prepares, and the first takes over beside her own patient."""
+    helper = Supply("helper", 6, ((20, 40),))
+
+    found = feasible_starts(
+        MOOD, chairs=[chair()], nurses=[nurse(*WATCHING), helper], clinicians=[clinician()], low=0, high=60
+    )
+
+    assert found == [Start(20, ("chair",), (("helper",), ("nurse",), ("nurse",)), ("clinician",))]
 
 
 def test_an_overload_is_counted_in_minutes() -> None:

@@ -47,7 +47,7 @@ def order(stage: Stage, **changes: Any) -> dict[str, Any]:
 
 def hidden(page: Any, form: str = "form") -> dict[str, str]:
     """What the page's hidden fields carry."""
-    return {name: str(page.context[form][name].value()) for name in ("id", "start", "chair", "nurse")}
+    return {name: str(page.context[form][name].value() or "") for name in ("id", "start", "chair", "nurse")}
 
 
 def test_a_prescriber_writes_a_plan(stage: Stage) -> None:
@@ -94,10 +94,11 @@ def test_the_desk_books_a_time_that_is_offered(stage: Stage) -> None:
 
     offer = browser.get(reverse("book_patient", args=[stage.house.rosa.pk]), follow=True)
     first = offer.context["days"][0].starts[0]
-    assert (first.start, first.chair, first.nurse) == (NOW, stage.chairs[0], stage.nurses[0])
+    assert (first.start, first.chair) == (NOW, stage.chairs[0])
+    assert [turn.nurse for turn in first.nurses] == [stage.nurses[0]]
     page = browser.get(
         reverse("book_confirm", args=[plan.pk]),
-        {"start": first.start.isoformat(), "chair": first.chair.pk, "nurse": first.nurse.pk},
+        {"start": first.start.isoformat(), "chair": first.chair.pk},
     )
     assert "Book this visit" in words(page)
     booked = browser.post(reverse("book_confirm", args=[plan.pk]), hidden(page), follow=True)
@@ -115,10 +116,10 @@ def test_a_time_taken_meanwhile_is_refused_with_others_to_choose(stage: Stage) -
     page = browser.get(address, {"start": stage.at("9:30").isoformat(), "chair": str(stage.chairs[0].pk)})
     stage.book(stage.plan(stage.house.omar), "9:30", chair=stage.chairs[0])
 
-    refused = browser.post(address, {**hidden(page), "nurse": ""})
+    refused = browser.post(address, hidden(page))
 
     assert refused.status_code == 409
-    assert "Chair 1 is taken for 130 minutes." in words(refused)
+    assert "Chair 1 is taken for 130 minutes of this visit." in words(refused)
     assert "The nearest times that are free" in words(refused)
     assert Appointment.objects.count() == 1
 
@@ -223,3 +224,26 @@ def test_nonsense_for_a_day_is_an_unknown_address(stage: Stage) -> None:
 
     assert browser.get("/day/2027-02-30/").status_code == 404
     assert browser.get("/day/?on=soon").status_code == 200
+
+
+def test_a_hand_over_is_told_on_every_page_and_a_nurse_can_be_asked_for(house: House) -> None:
+    stage = set_stage(house, chairs=3, nurses=2)
+    stage.book(stage.plan(), "9:00", nurse=stage.nurses[0])
+    ida = stage.plan(make_patient(house.clinic, "Ida", "Koch"))
+    stage.book(ida, "9:40", nurse=stage.nurses[1])
+    plan = stage.plan(house.omar)
+    browser = browser_of(house.ana)
+    address, confirm = reverse("book_plan", args=[plan.pk]), reverse("book_confirm", args=[plan.pk])
+    told = "Nurse 2, then Nurse 1 from 09:40"
+
+    any_nurse = browser.get(address, {"every": 5})
+    with_nurse_2 = browser.get(address, {"every": 5, "nurse": stage.nurses[1].pk})
+    page = browser.get(confirm, {"start": stage.at("9:20").isoformat()})
+    asked = browser.get(confirm, {"start": stage.at("11:40").isoformat(), "nurse": stage.nurses[1].pk})
+    booked = browser.post(confirm, hidden(page), follow=True)
+    day = browser.get(reverse("day"))
+
+    assert all(told in words(shown) for shown in (any_nurse, page, booked, day))
+    assert "then Nurse" not in words(with_nurse_2)
+    assert f"nurse={stage.nurses[1].pk}" in with_nurse_2.content.decode()
+    assert "Asked for by name: stays for the whole visit." in words(asked)

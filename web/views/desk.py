@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from clinic import access, clock
 from clinic.idempotency import create_once
+from clinic.models import Clinic
 from clinic.problems import Conflict, Problem
 from scheduler import booking, queries
 from scheduler.access import BOOK, VIEW_SCHEDULE
@@ -24,6 +25,7 @@ from scheduler.models import (
     CancellationReason,
     PlanStatus,
     Resource,
+    ResourceKind,
     TreatmentPlan,
 )
 from scheduler.queries import BookedVisit, FeasibleStart
@@ -41,9 +43,22 @@ class ChooseDayForm(forms.Form):
     on = DayField(label="Day")
 
 
+class NurseField(forms.ModelChoiceField):
+    def label_from_instance(self, nurse: Resource) -> str:
+        return nurse.name
+
+
 class WindowForm(forms.Form):
+    """Which times to show. A nurse who is asked for by name serves the whole visit."""
+
     start = DayField(label="From", required=False)
-    every = forms.IntegerField(min_value=5, max_value=60, required=False)
+    nurse = NurseField(Resource.objects.none(), label="Nurse", required=False, empty_label="Any nurse")
+    every = forms.IntegerField(min_value=5, max_value=60, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        nurses = Resource.objects.filter(clinic=clinic, kind=ResourceKind.NURSE, active=True)
+        self.fields["nurse"].queryset = nurses.order_by("name")  # type: ignore[attr-defined]
 
 
 class BookForm(ClinicForm):
@@ -119,20 +134,22 @@ def book_patient(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(BOOK, methods=["GET"])
 def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Two weeks of feasible starts for the plan's next session, by day."""
+    """Two weeks of feasible starts for the plan's next session by day, with any nurse or one asked for."""
     plan = _plan(request, pk)
     zone = request.clinic.time_zone
     now = clock.now()
-    asked = WindowForm(request.GET)
+    asked = WindowForm(request.clinic, request.GET)
     chosen = asked.cleaned_data if asked.is_valid() else {}
     today = clock.local_date(now, zone)
     first = max(chosen.get("start") or today, today)
     last = first + timedelta(days=DAYS_SHOWN)
+    nurse = chosen.get("nurse")
     starts = queries.feasible_starts(
         plan=plan,
         first=clock.day_bounds(first, zone)[0],
         until=clock.day_bounds(last, zone)[0],
         now=now,
+        nurse_id=nurse.pk if nurse else None,
     )
     context = {
         "plan": plan,
@@ -140,7 +157,8 @@ def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
         "days": _by_day(starts, chosen.get("every") or COARSE_MINUTES, zone),
         "first": first,
         "last": last - timedelta(days=1),
-        "window": WindowForm(initial={"start": first}),
+        "window": WindowForm(request.clinic, initial={**chosen, "start": first}),
+        "nurse": nurse,
         "earlier": max(first - timedelta(days=DAYS_SHOWN), today) if first > today else None,
         "later": last,
         "every_start": chosen.get("every") == 5,
@@ -170,7 +188,8 @@ def confirm_booking(request: StaffRequest, pk: UUID) -> HttpResponse:
         except Conflict as refusal:
             if "blockers" not in refusal.data:
                 raise
-            context = {"plan": plan, "form": form, "start": asked["start"], "refused": True, **refusal.data}
+            context = {"plan": plan, "form": form, "start": asked["start"], "nurse": asked["nurse"]}
+            context |= {"refused": True, **refusal.data}
             return render(request, "web/desk/confirm.html", context, status=refusal.status)
         messages.success(request, "The visit is booked.")
         return redirect("visit", pk=booked.pk)
@@ -179,6 +198,7 @@ def confirm_booking(request: StaffRequest, pk: UUID) -> HttpResponse:
         "plan": plan,
         "form": form,
         "start": answer.decision.start,
+        "nurse": asked["nurse"],
         "decision": answer.decision,
         "blockers": answer.blockers,
         "alternatives": answer.alternatives,
