@@ -5,7 +5,7 @@ The same rows give the same content for ever, so that `verification` can gather 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -77,6 +77,13 @@ def facts(session: Session, *, versions: Iterable[UUID]) -> dict[str, Any]:
     signed_then = Q(amendment__isnull=True) | Q(amendment__in=list(versions))
     lines = {part: _lines(model, session, signed_then) for part, model in LINES.items()}
     return {"session": _course(session), **lines}
+
+
+def strays(session: Session, *, versions: Iterable[UUID]) -> Iterator[str]:
+    """Lines of a signed session that claim to be an amendment, but of none of its versions."""
+    for part, model in LINES.items():
+        stray = Q(amendment__isnull=False) & ~Q(amendment__in=list(versions))
+        yield from (f"{part} {line['id']}" for line in _lines(model, session, stray))
 
 
 def _course(session: Session) -> dict[str, Any]:

@@ -24,7 +24,8 @@ def verify_chain(*, patient: Patient) -> BrokenLink | None:
 
     Checked, link by link: positions without gaps, the hash of the link before, the hash of the content, the
     signature's columns against the content, the order of versions, and that the session and its
-    lines in the tables still are what was frozen; at the end, that no signed session lacks a record.
+    lines in the tables still are what was frozen; at the end, that no line was slipped in beside the
+    versions and no signed session lacks a record.
     """
     previous = ""
     versions: dict[UUID, list[UUID]] = {}
@@ -35,6 +36,11 @@ def verify_chain(*, patient: Patient) -> BrokenLink | None:
             return BrokenLink(patient.pk, position, what)
         versions[signed.session_id].append(signed.pk)
         previous = signed.sha256
+    for session in Session.objects.filter(pk__in=versions):
+        stray = next(content.strays(session, versions=versions[session.pk]), None)
+        if stray:
+            what = f"{stray} was added to a signed session outside its versions"
+            return BrokenLink(patient.pk, position, what)
     unsigned = Session.objects.filter(
         patient=patient, state=states.SIGNED, signed_records__isnull=True
     ).first()

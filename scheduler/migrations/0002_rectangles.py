@@ -50,5 +50,18 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(RULES, UNDO),
-        migrations.RunSQL("CALL chairside_seal_history('scheduler');", migrations.RunSQL.noop),
+        migrations.RunSQL(
+            """
+            CALL chairside_seal('scheduler');
+            CALL chairside_heed_triggers();
+            -- A cancelled visit gives up its claims, a manager takes an opening away; both are in no record.
+            DO $$
+            BEGIN
+                IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'chairside_app') THEN
+                    GRANT DELETE ON scheduler_claim, scheduler_opening TO chairside_app;
+                END IF;
+            END $$;
+            """,
+            migrations.RunSQL.noop,
+        ),
     ]

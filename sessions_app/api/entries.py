@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinic.fields import MomentField
+from clinic.fields import DayField, MomentField
 from clinic.viewsets import CreateSerializer, StrictSerializer
 from sessions_app.models import CheckResult, Relatedness, SessionState, SideEffectOutcome
 
@@ -16,7 +16,7 @@ def words(length: int = REASON, **options: Any) -> serializers.CharField:
 
 
 class SessionFilterSerializer(StrictSerializer):
-    day = serializers.DateField(required=False, help_text="The clinic's local day of arrival.")
+    day = DayField(required=False, help_text="The clinic's local day of arrival.")
     state = serializers.ChoiceField(choices=SessionState.choices, required=False)
     patient = serializers.UUIDField(required=False)
 

@@ -12,7 +12,8 @@ from django.db import migrations
 OBSERVATIONS = ["checklistanswer", "doseworksheet", "infusionevent", "vitalsigns", "sideeffect", "discharge"]
 
 FUNCTIONS = """
-CREATE FUNCTION chairside_observation_while_open() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION chairside_observation_while_open() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     -- Signing locks the session's row: wait for it, then look.
     PERFORM FROM sessions_app_session WHERE id = NEW.session_id FOR KEY SHARE;
@@ -29,7 +30,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE FUNCTION chairside_session_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION chairside_session_frozen() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.state <> 'signed' THEN
         RETURN NEW;
@@ -37,6 +39,9 @@ BEGIN
     RAISE EXCEPTION 'a % session refuses %', CASE WHEN TG_OP = 'UPDATE' THEN 'signed' ELSE 'started' END, TG_OP
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'session_signed';
 END $$;
+
+-- Named by the lines' composite foreign keys: an amendment is of the line's own session.
+ALTER TABLE sessions_app_signedrecord ADD CONSTRAINT signed_id_with_session UNIQUE (id, session_id);
 
 CREATE TRIGGER frozen_rows BEFORE UPDATE OR DELETE ON sessions_app_session
     FOR EACH ROW EXECUTE FUNCTION chairside_session_frozen();
@@ -47,6 +52,9 @@ CALL chairside_make_append_only('sessions_app_signedrecord');
 
 ON_EACH = """
 CALL chairside_make_append_only('sessions_app_{table}');
+ALTER TABLE sessions_app_{table} ADD CONSTRAINT {table}_amendment_of_its_session
+    FOREIGN KEY (amendment_id, session_id) REFERENCES sessions_app_signedrecord (id, session_id)
+    DEFERRABLE INITIALLY DEFERRED;
 CREATE TRIGGER while_open BEFORE INSERT ON sessions_app_{table}
     FOR EACH ROW EXECUTE FUNCTION chairside_observation_while_open();
 """
@@ -58,5 +66,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(FUNCTIONS, migrations.RunSQL.noop),
         *[migrations.RunSQL(ON_EACH.format(table=table), migrations.RunSQL.noop) for table in OBSERVATIONS],
-        migrations.RunSQL("CALL chairside_seal_history('sessions_app');", migrations.RunSQL.noop),
+        migrations.RunSQL(
+            "CALL chairside_seal('sessions_app'); CALL chairside_heed_triggers();", migrations.RunSQL.noop
+        ),
     ]

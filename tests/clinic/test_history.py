@@ -89,6 +89,18 @@ SEALED = [
     "ALTER TABLE clinic_accesslog DISABLE TRIGGER ALL",
     "ALTER TABLE clinic_patient DISABLE TRIGGER ALL",
     "DROP TRIGGER append_only_rows ON clinic_accesslog",
+    "DELETE FROM pghistory_context",
+    "UPDATE django_migrations SET name = 'x'",
+    "DELETE FROM clinic_consent",
+    "DELETE FROM clinic_workitem",
+    "DELETE FROM clinic_patient",
+    "DELETE FROM scheduler_appointment",
+    "DELETE FROM notifications_message",
+    "DELETE FROM notifications_deliveryattempt",
+    "DELETE FROM notifications_checkinanswer",
+    "UPDATE notifications_checkinanswer SET level = 'green'",
+    # A table of the same name in pg_temp would stand before the real one.
+    "CREATE TEMP TABLE clinic_patientevent (LIKE public.clinic_patientevent)",
 ]
 
 
@@ -98,6 +110,31 @@ def test_the_application_can_neither_rewrite_history_nor_put_its_guards_aside(
 ) -> None:
     with pytest.raises(DatabaseError, match=r"permission denied|must be owner"):
         as_the_application(statement)
+
+
+def test_the_application_can_not_tell_history_to_look_away(
+    as_the_application: Callable[[str], None], house: House
+) -> None:
+    """pgtrigger leaves out what a setting names, and anybody may set it; here nothing is left out."""
+    names = "SELECT array_agg(tgname::text) FROM pg_trigger WHERE tgname LIKE 'pgtrigger%'"
+    as_the_application(
+        f"SELECT set_config('pgtrigger.ignore', ({names})::text, true);"
+        f"UPDATE clinic_patient SET city = 'Elsewhere' WHERE id = '{house.rosa.pk}'"
+    )
+    assert queries.changes_of(house.rosa)[0].fields == ["city"]
+
+
+def test_who_did_what_is_not_rewritten_afterwards(
+    as_the_application: Callable[[str], None], house: House
+) -> None:
+    client_of(house.ana).patch(f"/api/v1/patients/{house.rosa.pk}/", {"city": "Evanston"})
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE pghistory_context DISABLE TRIGGER USER")
+        cursor.execute("UPDATE pghistory_context SET created_at = now() - interval '11 minutes'")
+        cursor.execute("ALTER TABLE pghistory_context ENABLE TRIGGER USER")
+    with pytest.raises(DatabaseError, match="not rewritten"):
+        as_the_application("UPDATE pghistory_context SET metadata = '{}'")
+    assert queries.changes_of(house.rosa)[0].who == "Ana Lima"
 
 
 def test_the_application_can_write_history(as_the_application: Callable[[str], None], house: House) -> None:

@@ -276,3 +276,54 @@ def _behind_the_triggers(statement: str) -> None:
         cursor.execute(statement)
         for table in tables:
             cursor.execute(f"ALTER TABLE sessions_app_{table} ENABLE TRIGGER USER")
+
+
+def slipped_in(house: House) -> Session:
+    """A line for Rosa's signed session that names an amendment of Omar's, written right after it."""
+    rosas, omars = stories.signed(house), stories.signed(house, house.omar)
+    amendment_id = new_id()
+    VitalSigns.objects.create(
+        session=rosas,
+        measured_at=NOW,
+        pain_nrs=9,
+        recorded_by=house.nils,
+        recorded_at=LATER,
+        amendment_id=amendment_id,
+    )
+    first = omars.signed_records.get()
+    SignedRecord.objects.create(
+        id=amendment_id,
+        session=omars,
+        patient=house.omar,
+        version=2,
+        chain_position=2,
+        content=first.content,
+        sha256=record.chain_hash(first.sha256, first.content),
+        previous_sha256=first.sha256,
+        meaning=MEANING,
+        reason="Forged",
+        signed_by=house.nils,
+        signed_at=LATER,
+    )
+    return rosas
+
+
+def test_a_line_can_not_hide_behind_an_amendment_of_another_session(house: House) -> None:
+    def forge() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            slipped_in(house)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as at the end of any transaction
+
+    with pytest.raises(IntegrityError, match="vitalsigns_amendment_of_its_session"):
+        forge()
+
+
+def test_a_line_slipped_in_past_the_keys_is_found(house: House) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE sessions_app_vitalsigns DROP CONSTRAINT vitalsigns_amendment_of_its_session"
+        )
+    session = slipped_in(house)
+    broken = verify_chain(patient=session.patient)
+    assert broken is not None
+    assert "outside its versions" in broken.what
