@@ -62,14 +62,17 @@ def hosts(public_url: str, *, demo: bool) -> list[str]:
 
 
 class WithoutTokens(Filter):
-    """Takes the secret of a patient's link out of a logged path."""
+    """Takes the secrets of patients' links out of everything that is logged, whoever logs it."""
 
     def filter(self, record: LogRecord) -> bool:
+        record.msg = _without_tokens(record.msg)
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                re.sub(r"^/m/[^/]+", "/m/…", arg) if isinstance(arg, str) else arg for arg in record.args
-            )
+            record.args = tuple(_without_tokens(arg) for arg in record.args)
         return True
+
+
+def _without_tokens(said: Any) -> Any:
+    return re.sub(r"/m/[\w-]{16,}", "/m/…", said) if isinstance(said, str) else said
 
 
 def logging(*, level: str) -> dict[str, Any]:
@@ -79,13 +82,15 @@ def logging(*, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {"tokens": {"()": WithoutTokens}},
         "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django.db.backends": {"level": "WARNING"},
             "django_structlog": {"level": "INFO"},
             # Its lines name the path, which for a patient's page holds the link's token; structlog logs
             # the same refusals by route. A fault is worth its traceback, without the token.
-            "django.request": {"level": "ERROR", "filters": ["tokens"]},
+            "django.request": {"level": "ERROR"},
         },
     }

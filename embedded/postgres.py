@@ -23,6 +23,9 @@ ALWAYS = {
     "max_connections": "100",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_checkpoints": "off",
+    # A refused statement holds what was typed about a patient: its error is logged, its values never.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 # A test's database may be lost with the machine, so it need not wait for the disk.
 THROW_AWAY = {

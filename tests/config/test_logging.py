@@ -3,6 +3,7 @@
 import logging
 
 from config.production import WithoutTokens
+from config.production import logging as logging_of
 
 
 def test_a_fault_on_a_patients_page_is_logged_without_the_links_token() -> None:
@@ -17,3 +18,19 @@ def test_a_fault_on_a_patients_page_is_logged_without_the_links_token() -> None:
     )
     assert WithoutTokens().filter(record)
     assert record.getMessage() == "Internal Server Error: /m/…/answer"
+
+
+def test_the_console_takes_the_tokens_out_whoever_logs() -> None:
+    configured = logging_of(level="INFO")
+    assert configured["handlers"]["console"]["filters"] == ["tokens"]
+    record = logging.LogRecord(
+        "django.security.csrf",
+        logging.WARNING,
+        __file__,
+        1,
+        "Forbidden (%s): %s",
+        ("CSRF cookie not set.", "/m/82nlqd9TNBP9Zjx4JWjNeA/confirm"),
+        None,
+    )
+    assert WithoutTokens().filter(record)
+    assert record.getMessage() == "Forbidden (CSRF cookie not set.): /m/…/confirm"
