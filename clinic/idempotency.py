@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import IntegrityError
 
 from clinic.access import Actor
 from clinic.models import CreatedId
 from clinic.problems import Conflict
-from clinic.transactions import in_transaction
+from clinic.transactions import in_transaction, violated_constraint
 
 RowType = TypeVar("RowType")
 
@@ -48,7 +49,19 @@ def create_once(
             )
         return find(), False
 
-    return in_transaction(work)
+    try:
+        return in_transaction(work)
+    except IntegrityError as error:
+        # The id stands somewhere without having come through here: imported, or a line of another entry.
+        if violated_constraint(error).endswith("_pkey"):
+            raise _reused() from error
+        raise
+
+
+def _reused() -> Conflict:
+    return Conflict(
+        "This id was already used for something else. Make a new id for a new entry.", code="id_reused"
+    )
 
 
 def fingerprint_of(body: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from clinic.idempotency import create_once, fingerprint_of
 from clinic.models import AccessLog, Clinic, CreatedId
 from clinic.problems import Conflict
 from tests.at_once import at_once
-from tests.cast import House, make_house, new_id
+from tests.cast import House, client_of, make_house, new_id
 
 
 def write_clinic(house: House, id: UUID, *, name: str = "Northshore", noun: str = "clinic") -> Any:
@@ -90,3 +90,18 @@ def test_what_an_earlier_story_committed_is_gone() -> None:
 
 def _fail(words: str) -> None:
     raise ValueError(words)
+
+
+def test_an_id_that_was_never_claimed_but_stands_in_the_table_is_reused(house: House) -> None:
+    """Imported patients and lines of other entries have ids that no create call has used."""
+    body = {
+        "id": str(house.rosa.pk),
+        "clinic": str(house.clinic.pk),
+        "family_name": "Stone",
+        "given_names": "Ivy",
+        "birth_date": "1990-02-03",
+    }
+    answer = client_of(house.ana).post("/api/v1/patients/", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "id_reused")
+    house.rosa.refresh_from_db()
+    assert house.rosa.given_names == "Rosa"

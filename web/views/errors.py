@@ -3,16 +3,21 @@
 An address below /api/ is answered in the API's own form.
 """
 
+import sys
 from contextlib import suppress
 from typing import cast
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from redis.exceptions import RedisError
 
-from clinic.problems import Forbidden, Missing, Problem, respond
+from clinic.problems import Busy, Forbidden, Missing, Problem, respond
 from web.doors import StaffRequest, enter, send_again
+
+AWAY = (OperationalError, InterfaceError, RedisError)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -34,12 +39,22 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Nothing here may need a database, a sign-in or a context: any of them may be what broke."""
+    """Nothing here may need a database, a sign-in or a context: any of them may be what broke.
+
+    A database or Valkey that is just being started again is no fault of the program: 503, try again.
+    """
+    away = isinstance(sys.exc_info()[1], AWAY)
     if _of_the_api(request):
-        problem = Problem("Something broke on our side; it has been logged.", code="server_error")
-        problem.status, problem.title = 500, "Server error"
-        return respond(problem)
-    return HttpResponse(render_to_string("500.html"), status=500)
+        problem: Problem = Busy()
+        if not away:
+            problem = Problem("Something broke on our side; it has been logged.", code="server_error")
+            problem.status, problem.title = 500, "Server error"
+        answer: HttpResponse = respond(problem)
+    else:
+        answer = HttpResponse(render_to_string("500.html", {"away": away}), status=503 if away else 500)
+    if away:
+        answer["Retry-After"] = "5"
+    return answer
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
