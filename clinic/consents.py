@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from clinic import clock
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Consent, ConsentScope, Patient
@@ -33,12 +34,15 @@ def record(
 ) -> Consent:
     """Write down a yes. A newer signature for the same scope supersedes the one before, which is kept.
 
-    Raises `Invalid` for a consent given in the future or without a form's version or a way of giving,
-    and `Conflict` `newer_consent` for one older than the yes or the revocation already on record.
+    Raises `Invalid` for a consent given in the future or before the patient was born, without a form's
+    version or without a way of giving, and `Conflict` `newer_consent` for one older than the yes or the
+    revocation already on record.
     """
     wrong = {}
     if given_at > now:
         wrong["given_at"] = "A consent can't be given in the future. Enter when it was signed."
+    elif given_at < clock.day_bounds(patient.birth_date, patient.clinic.time_zone)[0]:
+        wrong["given_at"] = "A consent can't be given before the patient was born. Enter when it was signed."
     if not form_version.strip():
         wrong["form_version"] = "Name the version of the form that was signed."
     if not method.strip():

@@ -1,8 +1,11 @@
 """Serializer fields that are stricter than DRF's own."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from rest_framework import serializers
+
+from clinic import era
 
 MEND = "Write an RFC 3339 time with its offset, such as 2027-01-11T09:00:00-06:00 or 2027-01-11T15:00:00Z."
 
@@ -10,9 +13,23 @@ MEND = "Write an RFC 3339 time with its offset, such as 2027-01-11T09:00:00-06:0
 class MomentField(serializers.DateTimeField):
     """A moment: RFC 3339 with an offset. A time without one is refused, never guessed."""
 
-    default_error_messages = {"invalid": MEND, "naive": MEND, "date": MEND}
+    default_error_messages = {"invalid": MEND, "naive": MEND, "date": MEND, "era": era.MEND}
 
     def enforce_timezone(self, value: datetime) -> datetime:
         if value.tzinfo is None:
             self.fail("naive")
+        if not era.holds(value.date()):
+            self.fail("era")
         return super().enforce_timezone(value)
+
+
+class DayField(serializers.DateField):
+    """A calendar day that can be reckoned with."""
+
+    default_error_messages = {"era": era.MEND}
+
+    def to_internal_value(self, value: Any) -> date:
+        day = super().to_internal_value(value)
+        if not era.holds(day):
+            self.fail("era")
+        return day

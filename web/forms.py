@@ -3,7 +3,7 @@
 A refused form is shown again as it was filled. Each page's own form stands beside its view.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
 
+from clinic import era
 from clinic.problems import Problem
 
 
@@ -78,6 +79,8 @@ class LocalDateTimeField(forms.DateTimeField):
             raise ValidationError(
                 "Enter a date and a time, such as 2027-01-11 09:30.", code="invalid"
             ) from None
+        if not era.holds(wall.date()):
+            raise ValidationError(era.MEND, code="era")
         if wall.tzinfo is not None:
             return wall.astimezone(UTC)
         return from_wall(wall)
@@ -115,6 +118,12 @@ class DayField(forms.DateField):
     """A calendar day, picked with the browser's own calendar."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def to_python(self, value: Any) -> date | None:
+        day = super().to_python(value)
+        if day and not era.holds(day):
+            raise ValidationError(era.MEND, code="era")
+        return day
 
 
 class WallTimeField(forms.TimeField):

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
-from clinic.fields import MomentField
+from clinic.fields import DayField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access, booking, queries
 from scheduler.api.protocols import NothingSerializer
@@ -101,7 +101,7 @@ class WhichSerializer(StrictSerializer):
     """Either a clinic's day or a patient."""
 
     clinic = serializers.UUIDField(required=False)
-    day = serializers.DateField(required=False, help_text="In the clinic's time zone.")
+    day = DayField(required=False, help_text="In the clinic's time zone.")
     patient = serializers.UUIDField(required=False)
 
     def validate(self, asked: dict[str, Any]) -> dict[str, Any]:

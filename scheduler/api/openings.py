@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
-from clinic.fields import MomentField
+from clinic.fields import DayField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access, working_time
 from scheduler.models import Opening, Resource
@@ -36,7 +36,7 @@ class OpeningCreateSerializer(CreateSerializer):
 
 class OnDaySerializer(StrictSerializer):
     clinic = serializers.UUIDField()
-    day = serializers.DateField(help_text="In the clinic's time zone.")
+    day = DayField(help_text="In the clinic's time zone.")
     resource = serializers.UUIDField(required=False)
 
 

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock
+from clinic.fields import DayField
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access, plans, screening
@@ -63,8 +64,8 @@ class PlanCreateSerializer(CreateSerializer):
         max_digits=7, decimal_places=3, help_text="In the protocol's dose basis."
     )
     sessions_ordered = serializers.IntegerField(min_value=1, max_value=1000)
-    valid_from = serializers.DateField()
-    valid_until = serializers.DateField(help_text="The last day.")
+    valid_from = DayField()
+    valid_until = DayField(help_text="The last day.")
     prior_treatments = serializers.CharField(
         max_length=4000,
         required=False,

@@ -1,6 +1,6 @@
 """A yes is recorded, superseded, taken back; never erased."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from clinic import consents
 from clinic.models import Consent, ConsentScope
 from clinic.problems import Conflict, Invalid
-from tests.cast import NOW, House, client_of, new_id
+from tests.cast import NOW, House, client_of, local, new_id
 
 CONSENTS = "/api/v1/consents/"
 
@@ -68,6 +68,7 @@ def test_an_older_yes_does_not_undo_a_newer_answer(fresh: House, taken_back: boo
     ("wrong", "field"),
     [
         ({"given_at": NOW + timedelta(seconds=1)}, "given_at"),
+        ({"given_at": local(date(1980, 5, 16), "23:59")}, "given_at"),  # Rosa was born on the day after
         ({"form_version": " "}, "form_version"),
         ({"method": ""}, "method"),
     ],
@@ -117,3 +118,21 @@ def test_another_clinics_patient_cannot_be_spoken_for(house: House, other_house:
     outsider = client_of(other_house.max)
     assert outsider.post(f"{CONSENTS}{yes.pk}/revoke/", {"how": "in person"}).status_code == 404
     assert outsider.get(CONSENTS, {"patient": str(house.rosa.pk)}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00Z", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"]
+)
+def test_a_consent_at_the_end_of_time_does_not_come_into_the_chart(fresh: House, moment: str) -> None:
+    yes = {
+        "id": str(new_id()),
+        "patient": str(fresh.rosa.pk),
+        "scope": "sms",
+        "form_version": "2026-1",
+        "method": "paper form",
+        "given_at": moment,
+    }
+    refused = client_of(fresh.ana).post(CONSENTS, yes)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "given_at")
+    assert refused.json()["errors"][0]["detail"] == "Give a day from 1900 to 2199."
+    assert not Consent.objects.exists()

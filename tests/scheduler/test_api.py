@@ -404,3 +404,28 @@ def test_asking_for_free_times_costs_the_same_whatever_is_booked(stage: Stage) -
         stage.book(stage.plan(make_patient(stage.house.clinic, name, "Test")), wall_time)
 
     assert queries() == few
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("path", ["appointments/", "openings/", "sessions/"])
+def test_a_day_at_the_end_of_time_is_refused(stage: Stage, path: str, day: str) -> None:
+    asked = {"day": day} if path == "sessions/" else {"day": day, "clinic": str(stage.house.clinic.pk)}
+    answer = get(stage.house.max if path == "openings/" else stage.house.nils, path, **asked)
+    assert (answer.status_code, answer.data["errors"][0]["field"]) == (400, "day")
+    assert answer.data["errors"][0]["detail"] == "Give a day from 1900 to 2199."
+
+
+@pytest.mark.parametrize(
+    "start", ["9999-12-20T09:00:00Z", "0001-01-01T00:00Z", "0001-01-05T00:00+14:00", "9999-12-31T23:00-14:00"]
+)
+def test_a_time_at_the_end_of_time_is_refused(stage: Stage, start: str) -> None:
+    plan = str(stage.plan().pk)
+    check = post(stage.house.ana, "appointments/check/", {"plan": plan, "start": start})
+    window = get(stage.house.ana, "availability/", **{"plan": plan, "from": start, "to": start})
+    assert (check.status_code, check.data["errors"][0]["field"]) == (400, "start")
+    assert (window.status_code, window.data["errors"][0]["field"]) == (400, "from")
+
+
+def test_a_plan_may_not_be_valid_beyond_the_end_of_time(stage: Stage) -> None:
+    answer = post(stage.house.priya, "plans/", order(stage, valid_until="9999-12-31"))
+    assert (answer.status_code, answer.data["errors"][0]["field"]) == (400, "valid_until")

@@ -260,3 +260,11 @@ def _queries(client: APIClient, path: str) -> int:
 def _status(visit: Appointment) -> str:
     visit.refresh_from_db()
     return visit.status
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00Z", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
+def test_a_reading_at_the_end_of_time_is_refused(house: House, at: str) -> None:
+    session = stories.prepared(house)
+    body = {"id": str(new_id()), **stories.CALM.values, "measured_at": at}
+    answer = post(client_of(house.nils), session, "vitals", body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "measured_at")

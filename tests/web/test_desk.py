@@ -247,3 +247,17 @@ def test_a_hand_over_is_told_on_every_page_and_a_nurse_can_be_asked_for(house: H
     assert "then Nurse" not in words(with_nurse_2)
     assert f"nurse={stage.nurses[1].pk}" in with_nurse_2.content.decode()
     assert "Asked for by name: stays for the whole visit." in words(asked)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "9999-12-31"])
+def test_a_day_at_the_end_of_time_has_no_page(stage: Stage, day: str) -> None:
+    assert browser_of(stage.house.ana).get(f"/day/{day}/").status_code == 404
+
+
+def test_times_at_the_end_of_time_are_not_looked_for(stage: Stage) -> None:
+    browser, plan = browser_of(stage.house.ana), stage.plan()
+    page = browser.get(reverse("book_plan", args=[plan.pk]), {"start": "9999-12-20"})
+    assert (page.status_code, page.context["first"]) == (200, TODAY)
+    for start in ("9999-12-20T09:00:00-06:00", "0001-01-01T00:00", "0001-01-05T00:00+14:00"):
+        answer = browser.get(reverse("book_confirm", args=[plan.pk]), {"start": start})
+        assert (answer.status_code, answer["Location"]) == (302, reverse("book_plan", args=[plan.pk]))

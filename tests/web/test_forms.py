@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from clinic.problems import Conflict, Invalid
-from web.forms import ChangeForm, ClinicForm, LocalDateTimeField, PhoneField, WholeNumberField
+from web.forms import ChangeForm, ClinicForm, DayField, LocalDateTimeField, PhoneField, WholeNumberField
 
 
 class VisitForm(ClinicForm):
@@ -123,3 +123,23 @@ def test_a_phone_number_is_kept_as_e164(typed: str, kept: str) -> None:
 def test_a_phone_number_that_cannot_be_dialled_says_how_one_looks() -> None:
     form = VisitForm({"name": "Rosa", "phone": "call me"})
     assert form.errors["phone"] == ["Enter a phone number such as +1 312 555 0123."]
+
+
+class DayForm(ChangeForm):
+    on = DayField()
+
+
+@pytest.mark.parametrize(
+    "typed", ["0001-01-01T00:00", "0001-01-01T00:00+14:00", "1899-12-31T23:59", "9999-12-31T23:59-14:00"]
+)
+def test_a_time_at_the_end_of_time_is_refused(typed: str) -> None:
+    with timezone.override("America/Chicago"):
+        form = MomentForm({"at": typed})
+        assert form.errors["at"] == ["Give a day from 1900 to 2199."]
+
+
+def test_a_day_is_one_from_1900_to_2199() -> None:
+    for typed in ("1899-12-31", "2200-01-01", "9999-12-31"):
+        assert DayForm({"on": typed}).errors["on"] == ["Give a day from 1900 to 2199."]
+    for typed in ("1900-01-01", "2199-12-31"):
+        assert DayForm({"on": typed}).is_valid()

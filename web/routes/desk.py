@@ -4,16 +4,20 @@ from datetime import date
 
 from django.urls import URLPattern, path, register_converter
 
+from clinic import era
 from web.views import desk
 
 
 class DayConverter:
-    """A calendar day such as 2027-01-11; any other text is an unknown address."""
+    """A calendar day such as 2027-01-11; any other text or time is an unknown address."""
 
     regex = r"\d{4}-\d{2}-\d{2}"
 
     def to_python(self, value: str) -> date:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
+        if not era.holds(day):
+            raise ValueError(era.MEND)
+        return day
 
     def to_url(self, value: date) -> str:
         return value.isoformat()

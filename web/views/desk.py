@@ -30,7 +30,7 @@ from scheduler.models import (
 )
 from scheduler.queries import BookedVisit, FeasibleStart
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm, DayField
+from web.forms import ChangeForm, ClinicForm, DayField, LocalDateTimeField
 
 DAYS_SHOWN: Final = 14
 # Starts are feasible every five minutes; a page of half hours is easier to read out on the telephone.
@@ -64,7 +64,7 @@ class WindowForm(forms.Form):
 class BookForm(ClinicForm):
     """What the confirming page carries along."""
 
-    start = forms.DateTimeField(widget=forms.HiddenInput)
+    start = LocalDateTimeField(widget=forms.HiddenInput)
     chair = forms.UUIDField(widget=forms.HiddenInput, required=False)
     nurse = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
