@@ -3,24 +3,31 @@
 Named in the settings and loaded while DRF itself loads, so nothing here may import DRF's views.
 """
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
-from rest_framework.exceptions import ParseError
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from clinic import access
 from clinic.access import Permission
-from clinic.problems import Forbidden
+from clinic.problems import Forbidden, Invalid
+
+CURSOR_MEND: Final = "Take the cursor from the `next` or `previous` of an answer, or leave it out."
+MOST_ROWS: Final = 1_000_000_000  # of one moment; PostgreSQL's OFFSET ends further up
 
 
 class JSONObjectParser(JSONParser):
     """JSON whose outermost value is an object; anything else is a 400 that says so."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        body = super().parse(stream, media_type, parser_context)
+        try:
+            body = super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise ParseError("This JSON is nested too deeply.") from None
         if not isinstance(body, dict):
             raise ParseError("Send a JSON object: { … }.")
         return body
@@ -35,6 +42,28 @@ class NewestFirst(CursorPagination):
     ordering: Any = ("-created_at", "-id")
     # An import writes many rows at one moment; DRF counts through equal moments and would stop at 1000.
     offset_cutoff: Any = None
+    # What the first column of the ordering holds; a cursor's position is one of its values.
+    position_is_moment = True
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Raises `Invalid` for a cursor that no page of ours has given out."""
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound:
+            raise Invalid({"cursor": CURSOR_MEND}) from None
+        if cursor and not (cursor.offset <= MOST_ROWS and self._is_position(cursor.position)):
+            raise Invalid({"cursor": CURSOR_MEND})
+        return cursor
+
+    def _is_position(self, position: str | None) -> bool:
+        if position is None:
+            return True
+        if not self.position_is_moment:
+            return "\0" not in position
+        try:
+            return datetime.fromisoformat(position).tzinfo is not None
+        except ValueError:
+            return False
 
 
 class DefaultDeny(BasePermission):

@@ -44,10 +44,15 @@ class StrictSerializer(serializers.Serializer[Any]):
             if unknown:
                 known = ", ".join(writable) or "none"
                 raise serializers.ValidationError(
-                    {name: [f"Unknown field. Known fields: {known}."] for name in unknown},
+                    {_printable(name): [f"Unknown field. Known fields: {known}."] for name in unknown},
                     code="unknown_field",
                 )
         return super().to_internal_value(data)
+
+
+def _printable(name: str) -> str:
+    r"""A name that can be answered with: half a character, which UTF-8 can't write, as its `\ud800`."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 class CreateSerializer(StrictSerializer):

@@ -61,6 +61,7 @@ class NothingSerializer(StrictSerializer):
 
 class ByCode(NewestFirst):
     ordering = ("code", "-version", "id")
+    position_is_moment = False
 
 
 class ProtocolsViewSet(ClinicViewSet):

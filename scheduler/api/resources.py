@@ -39,6 +39,7 @@ class ResourceUpdateSerializer(StrictSerializer):
 
 class ByName(NewestFirst):
     ordering = ("kind", "name", "id")
+    position_is_moment = False
 
 
 class ResourcesViewSet(ClinicViewSet):

@@ -1,6 +1,7 @@
 """Every kind of error is an RFC 9457 answer that names the field and the mend; input is read strictly."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -193,3 +194,47 @@ def test_rows_of_one_moment_are_all_paged(house: House) -> None:
         address = page["next"]
     assert address is None
     assert len(set(seen)) == len(seen) == 1_252
+
+
+@pytest.mark.parametrize("address", [PATIENTS, "/api/v1/links/open/"])
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 16_000])
+def test_json_that_is_nested_too_deeply_is_refused(house: House, address: str, body: str) -> None:
+    answer = client_of(house.ana).post(address, body, content_type="application/json")
+    assert "nested too deeply" in check(answer, 400, "parse_error")["detail"]
+
+
+def test_half_a_character_is_refused_wherever_it_stands(house: House) -> None:
+    """JSON can say it, UTF-8 can't."""
+    wrong = json.dumps(valid(house, family_name="\ud800", **{"\ud800": 2}))
+    answer = client_of(house.ana).post(PATIENTS, wrong, content_type="application/json")
+    assert list(fields(check(answer, 400, "invalid"))) == ["\\ud800"]
+    wrong = json.dumps(valid(house, family_name="\ud800"))
+    answer = client_of(house.ana).post(PATIENTS, wrong, content_type="application/json")
+    assert list(fields(check(answer, 400, "invalid"))) == ["family_name"]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "p=abc",
+        "p=%00",
+        "p=9999-99-99",
+        "p=2027-01-11",
+        "p=infinity",
+        "r=1&p=abc",
+        "r=x",
+        "o=-1",
+        "o=99999999999999999999999",
+        f"o={'9' * 6000}",
+    ],
+)
+def test_a_made_up_cursor_is_refused(house: House, inside: str) -> None:
+    answer = client_of(house.ana).get(PATIENTS, {"cursor": b64encode(inside.encode()).decode()})
+    assert "`next`" in fields(check(answer, 400, "invalid"))["cursor"]
+
+
+def test_a_made_up_cursor_among_names_is_refused(house: House) -> None:
+    cursor = b64encode(b"p=%00").decode()
+    for address in ("/api/v1/resources/", "/api/v1/protocols/"):
+        answer = client_of(house.ana).get(address, {"cursor": cursor, "clinic": str(house.clinic.pk)})
+        assert set(fields(check(answer, 400, "invalid"))) == {"cursor"}
