@@ -107,12 +107,19 @@ def choose_clinic(request: StaffRequest, clinic_id: UUID) -> Clinic:
 def signed_out(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back here; what was typed into a form is kept on the page to be resent."""
     if getattr(request, "htmx", False):
-        current = urlsplit(request.headers.get("HX-Current-URL", "/"))
-        back = redirect_to_login(current.path + (f"?{current.query}" if current.query else ""))
-        return HttpResponseClientRedirect(back.url)
+        return HttpResponseClientRedirect(redirect_to_login(_current_page(request)).url)
     if request.method not in ("GET", "HEAD"):
         return send_again(request, status=403, signed_out=True)
     return redirect_to_login(request.get_full_path())
+
+
+def _current_page(request: HttpRequest) -> str:
+    """Path and query of the page that htmx says it stands on; what is no address is the first page."""
+    try:
+        current = urlsplit(request.headers.get("HX-Current-URL", "/"))
+    except ValueError:
+        return "/"
+    return current.path + (f"?{current.query}" if current.query else "")
 
 
 def send_again(request: HttpRequest, *, status: int, signed_out: bool) -> HttpResponse:

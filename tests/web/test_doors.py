@@ -125,6 +125,12 @@ def test_a_poll_after_sign_out_takes_the_whole_page_to_the_sign_in(house: House)
 
 
 @with_these_pages
+def test_a_poll_from_what_is_no_address_comes_back_to_the_first_page(house: House) -> None:
+    part = browser_of().get("/ward/", headers={"HX-Request": "true", "HX-Current-URL": "http://["})
+    assert part.headers["HX-Redirect"] == "/accounts/login/?next=/"
+
+
+@with_these_pages
 def test_a_method_that_the_page_does_not_know_is_refused(house: House) -> None:
     assert browser_of(house.ana).post("/only-read/").status_code == 405
     assert browser_of(house.ana).head("/only-read/").status_code == 200

@@ -111,10 +111,22 @@ def test_a_report_logs_the_directive_and_the_origin_alone(db: None, caplog: pyte
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [({"csp-report": {}}, 400), ([], 400), ("x", 400), ({"csp-report": {"pad": "x" * 9000}}, 413)],
+    [
+        ({"csp-report": {}}, 400),
+        ([], 400),
+        ("x", 400),
+        ({"csp-report": {"pad": "x" * 9000}}, 413),
+        ({"csp-report": {"violated-directive": "img-src", "blocked-uri": "http://[::1"}}, 400),
+        ({"csp-report": {"violated-directive": "img-src", "blocked-uri": "http://exa\u2100mple.com"}}, 400),
+    ],
 )
 def test_nonsense_reports_are_refused(db: None, body: Any, status: int) -> None:
     assert report(browser_of(), body).status_code == status
+
+
+def test_a_report_that_is_nested_too_deeply_is_refused(db: None) -> None:
+    answer = browser_of().post("/csp-report/", "[" * 8000, content_type="application/csp-report")
+    assert answer.status_code == 400
 
 
 def test_reports_from_one_place_are_counted(db: None) -> None:

@@ -80,10 +80,10 @@ def csp_report(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=413)
     try:
         report = json.loads(body)["csp-report"]
-        directive, blocked = str(report["violated-directive"]), str(report["blocked-uri"])
-    except (ValueError, KeyError, TypeError):
+        directive, blocked = str(report["violated-directive"]), _origin(str(report["blocked-uri"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
         return HttpResponse(status=400)
-    logger.warning("CSP: %s blocked %s", _word(directive.partition(" ")[0]), _word(_origin(blocked)))
+    logger.warning("CSP: %s blocked %s", _word(directive.partition(" ")[0]), _word(blocked))
     return HttpResponse(status=204)
 
 
