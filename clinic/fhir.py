@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from clinic import era
+
 Resource = Mapping[str, Any]
 
 GENDERS = ("male", "female", "other", "unknown")
@@ -20,6 +22,8 @@ KEPT_IDENTIFIER_TYPES = ("MR", "PI", "PT")
 # Social Security numbers and driver's licences that come without a type, told by their system.
 DROPPED_SYSTEMS = re.compile(r"us-ssn|2\.16\.840\.1\.113883\.4\.(1|3\.\d+)$")
 SET_ASIDE_USES = ("old", "maiden", "nickname", "anonymous", "temp")
+# What JSON can say and PostgreSQL can't store.
+UNSTORABLE = {"a NUL character": re.compile("\0"), "half a character": re.compile("[\ud800-\udfff]")}
 FULL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 LONGEST = {
     "family_name": 120,
@@ -130,7 +134,10 @@ def read_patient(resource: Resource, *, today: date) -> PatientRecord:
             postal_code=_text(address.get("postalCode")),
             language=_language(resource),
         ),
-        {"mrn": mrn.value},
+        {
+            "mrn": mrn.value,
+            "identifier": "".join(each.system + each.value for each in identifiers),
+        },
     )
 
 
@@ -208,6 +215,8 @@ def _birth_date(given: Any, today: date, reasons: list[str]) -> date | None:
         reasons.append("birthDate is not a date; write YYYY-MM-DD.")
     elif found > today:
         reasons.append("birthDate is in the future.")
+    elif not era.holds(found):
+        reasons.append("birthDate is before 1900.")
     return found
 
 
@@ -242,12 +251,12 @@ def _reactions(resource: Resource) -> str:
 
 
 def _moment(given: Any) -> datetime | None:
-    """A FHIR dateTime with its offset; a bare year, month or day is no moment."""
+    """A FHIR dateTime with its offset; a bare year, month or day is no moment, nor one before 1900."""
     try:
         moment = datetime.fromisoformat(_text(given))
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
+    return moment if moment.tzinfo and era.holds(moment.date()) else None
 
 
 def _fitting(record: Any, more: Mapping[str, str]) -> Any:
@@ -259,7 +268,10 @@ def _fitting(record: Any, more: Mapping[str, str]) -> Any:
         if len(value) > LONGEST.get(name, len(value))
     ]
     reasons += [
-        f"{name.replace('_', ' ')} holds a NUL character." for name, value in texts.items() if "\0" in value
+        f"{name.replace('_', ' ')} holds {what}."
+        for name, value in texts.items()
+        for what, pattern in UNSTORABLE.items()
+        if pattern.search(value)
     ]
     if reasons:
         raise Unusable(reasons)

@@ -83,6 +83,9 @@ def _document(place: Place, text: bytes) -> Iterator[Found | Refused]:
         at = Place(place.file, place.line + error.lineno - 1)
         yield Refused(at, f"This isn't JSON: {error.msg.removesuffix(' at')} at column {error.colno}.")
         return
+    except ValueError:
+        yield Refused(place, "A number in this JSON has too many digits.")
+        return
     except RecursionError:
         yield Refused(place, "This JSON is nested too deeply.")
         return

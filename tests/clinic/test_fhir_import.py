@@ -242,3 +242,33 @@ def test_all_of_the_real_files_come_in_and_twice_is_once(clinic: Clinic) -> None
 
 def _values(rows: Iterable[str]) -> set[str]:
     return set(rows)
+
+
+def test_what_cannot_be_stored_is_listed_and_its_neighbours_are_in(clinic: Clinic, tmp_path: Path) -> None:
+    good = sample("patients.ndjson")
+    files = write(
+        tmp_path,
+        good | {"id": "11", "name": [{"family": "Nov\ud800k", "given": ["Ada"]}]},
+        good | {"id": "12", "identifier": [{"system": "urn:x", "value": "\udfff"}]},
+        good | {"id": "13", "birthDate": "0001-01-01"},
+        good,
+    )
+    with files.open("a") as file:
+        file.write('\n{"resourceType": "Patient", "multipleBirthInteger": ' + "9" * 6000 + "}\n")
+
+    outcome = bring(clinic, files)
+
+    assert refusals(outcome) == [
+        "given.ndjson:1: family name holds half a character.",
+        "given.ndjson:2: mrn holds half a character.",
+        "given.ndjson:2: identifier holds half a character.",
+        "given.ndjson:3: birthDate is before 1900.",
+        "given.ndjson:5: A number in this JSON has too many digits.",
+    ]
+    assert Patient.objects.get().mrn == "L-1"
+
+
+def test_an_allergy_noted_at_the_end_of_time_has_no_time(clinic: Clinic, tmp_path: Path) -> None:
+    noted = sample("allergies.ndjson") | {"recordedDate": "0001-01-01T00:00:00Z"}
+    bring(clinic, "patients.ndjson", write(tmp_path, noted))
+    assert Allergy.objects.get().recorded_at is None
