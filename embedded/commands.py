@@ -61,7 +61,8 @@ def manage(arguments: list[str], progress: Progress) -> int:
             )
     except run.AlreadyRunning:
         found = databases.addresses(VAR, os.environ)
-        settings = caller.demo_environment(VAR, found, as_owner=as_owner)
+        address = run.address_of(VAR) or caller.SETTINGS["PUBLIC_URL"]
+        settings = caller.demo_environment(VAR, found, address=address, as_owner=as_owner)
         os.execve(PYTHON, command, settings)  # noqa: S606 - no shell is wanted in between
 
 

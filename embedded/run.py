@@ -49,6 +49,15 @@ def sole_use(place: Place) -> Iterator[Callable[[str], None]]:
             place.remove_sockets()
 
 
+def address_of(place: Place) -> str:
+    """Where the run that holds the folder answers; empty while it starts, or when it is databases alone."""
+    try:
+        told: str = json.loads(place.lock.read_text())["address"]
+    except (OSError, ValueError):
+        return ""
+    return told if told.startswith("http") else ""
+
+
 def everything(place: Place, progress: Progress) -> None:
     """Databases, preparation, web, worker and beat; stays until it is asked to stop."""
     with (

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from embedded import application
+from embedded import application, commands
+from embedded import run as run_module
+from embedded.place import Place
+from embedded.progress import Progress
 from tests.embedded.conftest import Run, processes_of, until
 
 DAC_OVERRIDE_ALONE = 1 << 1
@@ -123,3 +126,27 @@ def capabilities_of(number: int) -> int:
     status = Path(f"/proc/{number}/status").read_text()
     [effective] = [line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")]
     return int(effective, 16)
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ('{"pid": 7, "address": "http://localhost:8003"}', "http://localhost:8003"),
+        ('{"pid": 7, "address": ""}', "http://localhost:8000"),
+        ('{"pid": 7, "address": "/data (databases only)"}', "http://localhost:8000"),
+        ("", "http://localhost:8000"),
+    ],
+)
+def test_links_that_a_command_prints_lead_to_the_run_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, address: str
+) -> None:
+    """bin/manage beside a bin/run, with only the program that it turns into faked."""
+    place = Place(tmp_path)
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(commands, "VAR", place)
+    monkeypatch.setattr(commands.environment, "ensure", lambda *given: None)
+    monkeypatch.setattr(commands.os, "execve", lambda *given: started.append(given[2]))
+    with run_module.sole_use(place):
+        place.lock.write_text(told)
+        commands.manage(["create_user"], Progress())
+    assert started[0]["PUBLIC_URL"] == address
