@@ -170,3 +170,10 @@ def test_the_queries_of_a_list_do_not_grow_with_its_rows(house: House, address: 
     for number in range(5):
         make_patient(house.clinic, f"P{number}", "More", consents=False)
     assert count() == few
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u2060 \ufeff", "\u3164", "\u00a0"])
+def test_a_name_that_nobody_can_see_is_none(house: House, name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        register(house, family_name=name)
+    assert [error["field"] for error in refused.value.data["errors"]] == ["family_name"]
