@@ -55,7 +55,7 @@ class NewestFirst(CursorPagination):
             raise Invalid({"cursor": CURSOR_MEND})
         return cursor
 
-    def _is_position(self, position: str | None) -> bool:
+    def _is_position(self, position: Any) -> bool:
         if position is None:
             return True
         if not self.position_is_moment:
