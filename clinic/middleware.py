@@ -1,8 +1,9 @@
-"""What happens around every request: headers, idle log-off, the actor for history, the second factor.
+"""What happens around every request: headers, charset, idle log-off, the actor, the second factor.
 
 No health data passes through here, and none is logged.
 """
 
+import codecs
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -43,6 +44,20 @@ class SecurityHeadersMiddleware:
             # Patients' data must not stay in a shared tablet's cache.
             response.setdefault("Cache-Control", "no-store")
         return response
+
+
+class Utf8Middleware:
+    """Nothing is read in another charset: some can write what PostgreSQL can't store, or aren't text."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.encoding is None or codecs.lookup(request.encoding).name == "utf-8":
+            return self.get_response(request)
+        problem = Problem("Send text in UTF-8.", code="unsupported_charset")
+        problem.status = 415
+        return respond(problem)
 
 
 class IdleLogoffMiddleware:

@@ -83,3 +83,28 @@ def test_the_sign_in_page_runs_no_inline_script_and_no_inline_style(db: None) ->
     assert "<style" not in page
     assert " style=" not in page
     assert "<script>" not in page
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "raw_unicode_escape", "hex", "utf-16"])
+@pytest.mark.parametrize(
+    ("address", "content_type"),
+    [
+        ("/accounts/login/", "multipart/form-data; boundary=B"),
+        ("/patients/find/", "multipart/form-data; boundary=B"),
+        ("/api/v1/patients/find/", "application/json"),
+    ],
+)
+def test_what_is_not_written_in_utf_8_is_refused(
+    house: House, address: str, content_type: str, charset: str
+) -> None:
+    """Other charsets can write what PostgreSQL can't store, such as half a character."""
+    half = "+2AA-" if charset == "utf-7" else "\\ud800"
+    parts = "".join(
+        f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{half}\r\n'
+        for name in ("login", "password", "text")
+    )
+    body = f"{parts}--B--\r\n" if "multipart" in content_type else f'{{"text": "{half}"}}'
+    browser = Client(raise_request_exception=False)
+    browser.force_login(house.ana)
+    answer = browser.generic("POST", address, body, content_type=f"{content_type}; charset={charset}")
+    assert answer.status_code == 415
