@@ -172,7 +172,7 @@ def test_the_queries_of_a_list_do_not_grow_with_its_rows(house: House, address: 
     assert count() == few
 
 
-@pytest.mark.parametrize("name", ["\u200b", "\u2060 \ufeff", "\u3164", "\u00a0"])
+@pytest.mark.parametrize("name", ["\u200b", "\u2060 \ufeff", "\u3164"])
 def test_a_name_that_nobody_can_see_is_none(house: House, name: str) -> None:
     with pytest.raises(Invalid) as refused:
         register(house, family_name=name)

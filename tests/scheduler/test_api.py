@@ -423,6 +423,7 @@ def test_a_time_at_the_end_of_time_is_refused(stage: Stage, start: str) -> None:
     check = post(stage.house.ana, "appointments/check/", {"plan": plan, "start": start})
     window = get(stage.house.ana, "availability/", **{"plan": plan, "from": start, "to": start})
     assert (check.status_code, check.data["errors"][0]["field"]) == (400, "start")
+    assert check.data["errors"][0]["detail"] == "Give a day from 1900 to 2199."
     assert (window.status_code, window.data["errors"][0]["field"]) == (400, "from")
 
 
