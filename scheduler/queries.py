@@ -197,8 +197,8 @@ def feasible_starts(
     """Every start in [first, until) at which the plan's next session fits, earliest first: five queries.
 
     Looks at chairs, nurses, the clinician, spacing and the patient's own visits; what the plan itself
-    lacks (consent, sessions) is told by `booking.check`. Each start names the nurses, with as few
-    hand-offs as may be: the one the patient knows where she fits, otherwise those with the least to do
+    lacks (consent, sessions) is told by `booking.check`. Each start names the nurses
+    (`availability.who_serves`): among equals the one the patient knows, then those with the least to do
     that day. A nurse who is asked for (`nurse_id`) serves the whole visit.
     """
     protocol = plan.protocol
@@ -231,9 +231,10 @@ def feasible_starts(
     serving: dict[tuple[Any, ...], tuple[UUID, ...]] = {}
     answer = []
     for start in starts:
-        choice = (preference.day(start.minute), start.nurses)
+        choice = (preference.day(start.minute), start.nurses, start.idle)
         if choice not in serving:
-            serving[choice] = availability.fewest_hand_offs(start.nurses, preference.order(start.minute))
+            order = preference.order(start.minute)
+            serving[choice] = availability.who_serves(start.nurses, start.idle, order)
         begins = moment_of(start.minute)
         answer.append(
             FeasibleStart(
