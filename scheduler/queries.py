@@ -7,6 +7,7 @@ queries however much history there is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -221,7 +222,7 @@ def feasible_starts(
         clinicians=chosen.clinicians,
         patient_busy=[(minute_of(start), minute_of(end)) for _, _, start, end in history.visits],
         forbidden=[too_close(start, protocol.spacing_min_days, zone) for _, _, start, _ in history.visits],
-        low=-(-int(low.timestamp()) // 60),
+        low=ceil(low.timestamp() / 60),
         high=minute_of(high),
     )
     preference = NursePreference.among(
