@@ -51,7 +51,9 @@ class NewestFirst(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound:
             raise Invalid({"cursor": CURSOR_MEND}) from None
-        if cursor and not (cursor.offset <= MOST_ROWS and self._is_position(cursor.position)):
+        if cursor and not (
+            cursor.offset <= MOST_ROWS and self._is_position(cast(str | None, cursor.position))
+        ):
             raise Invalid({"cursor": CURSOR_MEND})
         return cursor
 

@@ -124,12 +124,12 @@ def test_every_feasible_start_is_found_and_no_other(
 
     assert found == expected
     order = [supply.key for supply in nurses]
-    for start in found:
-        serving = who_serves(start.nurses, start.idle, order)
+    for offered in found:
+        serving = who_serves(offered.nurses, offered.idle, order)
         needs = zip(serving, visit.nurse_needs, strict=True)
-        assert all(serves(nurses[order.index(key)], [phase], start.minute) for key, phase in needs)
-        least = min(woken_and_handed_over(others, start.idle) for others in product(*start.nurses))
-        assert woken_and_handed_over(serving, start.idle) == least
+        assert all(serves(nurses[order.index(key)], [phase], offered.minute) for key, phase in needs)
+        least = min(woken_and_handed_over(others, offered.idle) for others in product(*offered.nurses))
+        assert woken_and_handed_over(serving, offered.idle) == least
 
 
 def woken_and_handed_over(serving: Sequence[object], idle: Sequence[Collection[object]]) -> tuple[int, int]:

@@ -129,7 +129,7 @@ def test_the_api_lists_the_nurses_in_order_of_their_turns(busy: Stage) -> None:
     ]
     desk = client_of(busy.house.ana)
     asked = {"plan": str(plan.pk), "start": busy.at("9:20").isoformat()}
-    window = {"plan": plan.pk, "from": busy.at("9:20").isoformat(), "to": busy.at("9:25").isoformat()}
+    window = {"plan": str(plan.pk), "from": busy.at("9:20").isoformat(), "to": busy.at("9:25").isoformat()}
 
     with time_machine.travel(NOW, tick=False):
         offered = desk.get("/api/v1/availability/", window).json()
