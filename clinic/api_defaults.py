@@ -51,13 +51,11 @@ class NewestFirst(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound:
             raise Invalid({"cursor": CURSOR_MEND}) from None
-        if cursor and not (
-            cursor.offset <= MOST_ROWS and self._is_position(cast(str | None, cursor.position))
-        ):
+        if cursor and not (cursor.offset <= MOST_ROWS and self._is_position(cursor.position)):
             raise Invalid({"cursor": CURSOR_MEND})
         return cursor
 
-    def _is_position(self, position: str | None) -> bool:
+    def _is_position(self, position: Any) -> bool:
         if position is None:
             return True
         if not self.position_is_moment:
