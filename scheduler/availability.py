@@ -6,7 +6,7 @@ resource that is short of units from minute a to b rules out the starts that wou
 so all feasible starts come out of interval arithmetic, without trying any.
 
 Nurses hand over at the edges of phases and nowhere else. Phases follow each other, so a nurse who has room
-for each of two has room for both: who can serve is found phase by phase, who does is `fewest_hand_offs`.
+for each of two has room for both: who can serve is found phase by phase, who does is `who_serves`.
 
 Times are whole minutes since the epoch (UTC); ranges are half-open [). Calendar days, spacing among
 them, are the caller's to turn into minutes. What blocks one particular start is told by `shortfall`.
@@ -74,11 +74,12 @@ class Supply:
 @dataclass(frozen=True)
 class Start:
     """A minute at which a visit can start, and which chairs and clinicians could serve it, and which nurses
-    each of its phases (in the order of `Visit.nurse_needs`)."""
+    each of its phases (in the order of `Visit.nurse_needs`); `idle` are those who have nobody then."""
 
     minute: int
     chairs: tuple[Any, ...]
     nurses: tuple[tuple[Any, ...], ...]
+    idle: tuple[tuple[Any, ...], ...]
     clinicians: tuple[Any, ...]
 
 
@@ -124,29 +125,43 @@ def feasible_starts(
     possible = complement([*elsewhere, *forbidden], low, high)
     for by_key in served:
         possible = _both(possible, union(stretch for _, starts in by_key for stretch in starts))
+    having_nobody = [
+        [(supply.key, starts_of(supply, [all_of(supply, phase)], low, high)) for supply in nurses]
+        for phase in visit.nurse_needs
+    ]
     found = []
     for minute in _on_grid(possible, grid):
-        chair_keys, clinician_keys, *nurse_keys = (
-            tuple(key for key, starts in by_key if _inside(starts, minute)) for by_key in served
-        )
-        found.append(Start(minute, chair_keys, tuple(nurse_keys), clinician_keys))
+        chair_keys, clinician_keys, *able = (_keys_at(minute, by_key) for by_key in served)
+        idle = tuple(_keys_at(minute, by_key) for by_key in having_nobody)
+        found.append(Start(minute, chair_keys, tuple(able), idle, clinician_keys))
     return found
 
 
-def fewest_hand_offs(able: Sequence[Collection[Any]], order: Sequence[Any]) -> tuple[Any, ...]:
-    """Who serves each phase, of the nurses able to: with the fewest hand-offs, then those first in `order`.
+def all_of(supply: Supply, phase: Need) -> Need:
+    """The same phase as if it took the whole of a nurse: who has room for this has nobody then."""
+    return Need(phase.start, phase.end, supply.capacity, phase.name)
 
-    Among equally many hand-offs the nurse of the first phase is preferred before that of the second. Every
-    phase needs somebody able, and `order` names everybody once.
+
+def who_serves(
+    able: Sequence[Collection[Any]], idle: Sequence[Collection[Any]], order: Sequence[Any]
+) -> tuple[Any, ...]:
+    """Who serves each phase, of the nurses able to: exactly the best by three things, one after the other.
+
+    Fewest phases to nurses who have nobody then (`idle`), so that whole nurses stay free to prepare the next
+    patient; fewest hand-offs; those first in `order`, the first phase before the second. Every phase needs
+    somebody able, and `order` names everybody once.
     """
-    # The best way to have come to each nurse of the phase: (hand-offs, places in the order by phase).
-    ways: dict[Any, tuple[int, tuple[int, ...]]] = {}
-    for keys in able:
-        hand_offs, places = min(ways.values(), default=(-1, ()))
-        taken_over = hand_offs + 1, places
-        best = {key: min(taken_over, ways.get(key, taken_over)) for key in order if key in keys}
-        ways = {key: (best[key][0], (*best[key][1], order.index(key))) for key in best}
-    _, places = min(ways.values())
+    # The best way to have come to each nurse of the phase: (idle, hand-offs, places in the order by phase).
+    ways: dict[Any, tuple[int, int, tuple[int, ...]]] = {}
+    for keys, with_nobody in zip(able, idle, strict=True):
+        taken = min(ways.values(), default=(0, -1, ()))
+        taken_over = (taken[0], taken[1] + 1, taken[2])
+        before = {key: min(taken_over, ways.get(key, taken_over)) for key in order if key in keys}
+        ways = {
+            key: (woken + (key in with_nobody), hand_offs, (*places, order.index(key)))
+            for key, (woken, hand_offs, places) in before.items()
+        }
+    _, _, places = min(ways.values())
     return tuple(order[place] for place in places)
 
 
@@ -255,6 +270,10 @@ def _both(ours: Sequence[Interval], theirs: Sequence[Interval]) -> list[Interval
         else:
             yours += 1
     return shared
+
+
+def _keys_at(minute: int, by_key: Iterable[tuple[Any, Sequence[Interval]]]) -> tuple[Any, ...]:
+    return tuple(key for key, starts in by_key if _inside(starts, minute))
 
 
 def _inside(intervals: Sequence[Interval], minute: int) -> bool:

@@ -17,9 +17,10 @@ from scheduler.availability import (
     GRID_MINUTES,
     Shortfall,
     Supply,
-    fewest_hand_offs,
+    all_of,
     minute_of,
     shortfall,
+    who_serves,
 )
 from scheduler.models import Phase, PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
 from scheduler.nursing import NursePreference, Turn, turns_of
@@ -110,10 +111,10 @@ def decide(
 ) -> Decision:
     """Judge a booking of the plan's next session: five queries, four with `resources` at hand.
 
-    Without a chair or nurse chosen, those that fit are found: nurses with the fewest hand-offs, then the one
-    the patient knows, then those with the least to do. A chosen nurse serves the whole visit. Raises
-    `Invalid` for a time off the five-minute grid and for a chair or nurse that doesn't work in the plan's
-    clinic.
+    Without a chair or nurse chosen, those that fit are found (nurses as in `availability.who_serves`; among
+    equals the one the patient knows, then those with the least to do). A chosen nurse serves the whole
+    visit. Raises `Invalid` for a time off the five-minute grid and for a chair or nurse that doesn't work in
+    the plan's clinic.
     """
     if start.second or start.microsecond or start.minute % GRID_MINUTES:
         raise Invalid({"start": f"Give a time on the {GRID_MINUTES}-minute grid, such as 9:05."})
@@ -184,7 +185,11 @@ def _serve_in_turn(
     by_key = {supply.key: supply for supply in nurses}
     candidates = [_nearest(nurses, [phase], start) for phase in phases]
     able = [[supply.key for supply in nearest] for nearest, _ in candidates]
-    keys = fewest_hand_offs(able, order)
+    idle = [
+        [supply.key for supply in nurses if not shortfall(supply, [all_of(supply, phase)], start)]
+        for phase in phases
+    ]
+    keys = who_serves(able, idle, order)
     return [
         Part(by_key[key], [phase], missing)
         for key, phase, (_, missing) in zip(keys, phases, candidates, strict=True)

@@ -7,6 +7,7 @@ queries however much history there is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -197,8 +198,8 @@ def feasible_starts(
     """Every start in [first, until) at which the plan's next session fits, earliest first: five queries.
 
     Looks at chairs, nurses, the clinician, spacing and the patient's own visits; what the plan itself
-    lacks (consent, sessions) is told by `booking.check`. Each start names the nurses, with as few
-    hand-offs as may be: the one the patient knows where she fits, otherwise those with the least to do
+    lacks (consent, sessions) is told by `booking.check`. Each start names the nurses
+    (`availability.who_serves`): among equals the one the patient knows, then those with the least to do
     that day. A nurse who is asked for (`nurse_id`) serves the whole visit.
     """
     protocol = plan.protocol
@@ -221,7 +222,7 @@ def feasible_starts(
         clinicians=chosen.clinicians,
         patient_busy=[(minute_of(start), minute_of(end)) for _, _, start, end in history.visits],
         forbidden=[too_close(start, protocol.spacing_min_days, zone) for _, _, start, _ in history.visits],
-        low=-(-int(low.timestamp()) // 60),
+        low=ceil(low.timestamp() / 60),
         high=minute_of(high),
     )
     preference = NursePreference.among(
@@ -231,9 +232,10 @@ def feasible_starts(
     serving: dict[tuple[Any, ...], tuple[UUID, ...]] = {}
     answer = []
     for start in starts:
-        choice = (preference.day(start.minute), start.nurses)
+        choice = (preference.day(start.minute), start.nurses, start.idle)
         if choice not in serving:
-            serving[choice] = availability.fewest_hand_offs(start.nurses, preference.order(start.minute))
+            order = preference.order(start.minute)
+            serving[choice] = availability.who_serves(start.nurses, start.idle, order)
         begins = moment_of(start.minute)
         answer.append(
             FeasibleStart(

@@ -24,7 +24,7 @@ LONGEST_WINDOW: Final = timedelta(days=92)
 NURSED: Final = (Phase.PREPARATION, Phase.INFUSION, Phase.OBSERVATION)
 NURSE_HELP: Final = (
     "Asked for by name, she serves the whole visit."
-    " Left out: those who have room, handing over as seldom as may be."
+    " Left out: those who have room, handing over where a phase ends and somebody then stays free."
 )
 
 

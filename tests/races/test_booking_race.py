@@ -158,10 +158,15 @@ def test_without_the_lock_the_race_shows_deadlocks(
     monkeypatch.setattr(booking, "decide", decide_together)
     monkeypatch.setattr(transactions, "ATTEMPTS", 1)
 
-    desks = race(6)
-
-    schedule_is_right(desks)
-    assert sum(desk.deadlocks for desk in desks) > 0
+    for _ in range(8):  # rounds in an empty clinic: whether two wait for each other is chance
+        desks = race(6)
+        schedule_is_right(desks)
+        if any(desk.deadlocks for desk in desks):
+            return
+        for desk in desks:
+            for id in sorted(desk.standing):
+                desk.cancel(id)
+    pytest.fail("nobody ever waited for each other")
 
 
 def unlocked(clinic_id: UUID) -> list[Resource]:

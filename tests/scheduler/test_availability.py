@@ -1,6 +1,6 @@
 """Feasible starts against an oracle that tries every minute, and the rules one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise, product
 
 from hypothesis import given, settings
@@ -12,8 +12,8 @@ from scheduler.availability import (
     Supply,
     Visit,
     feasible_starts,
-    fewest_hand_offs,
     shortfall,
+    who_serves,
 )
 from scheduler.packing import Need, Rectangle
 
@@ -102,6 +102,7 @@ def test_every_feasible_start_is_found_and_no_other(
             start,
             who(chairs, visit.chair_needs, start),
             tuple(who(nurses, [phase], start) for phase in visit.nurse_needs),
+            tuple(who(nurses, [Need(phase.start, phase.end, 6)], start) for phase in visit.nurse_needs),
             who(clinicians, visit.clinician_needs, start),
         )
         elsewhere = any(a < start + visit.minutes and start < b for a, b in patient_busy)
@@ -123,29 +124,37 @@ def test_every_feasible_start_is_found_and_no_other(
 
     assert found == expected
     order = [supply.key for supply in nurses]
-    for start in found:
-        serving = fewest_hand_offs(start.nurses, order)
+    for offered in found:
+        serving = who_serves(offered.nurses, offered.idle, order)
         needs = zip(serving, visit.nurse_needs, strict=True)
-        assert all(serves(nurses[order.index(key)], [phase], start.minute) for key, phase in needs)
-        assert hand_offs(serving) == min(hand_offs(others) for others in product(*start.nurses))
+        assert all(serves(nurses[order.index(key)], [phase], offered.minute) for key, phase in needs)
+        least = min(woken_and_handed_over(others, offered.idle) for others in product(*offered.nurses))
+        assert woken_and_handed_over(serving, offered.idle) == least
 
 
-def hand_offs(serving: Sequence[object]) -> int:
-    return sum(before != after for before, after in pairwise(serving))
+def woken_and_handed_over(serving: Sequence[object], idle: Sequence[Collection[object]]) -> tuple[int, int]:
+    """In how many phases somebody serves who has nobody else, and how often the nurse changes."""
+    woken = sum(key in with_nobody for key, with_nobody in zip(serving, idle, strict=True))
+    return woken, sum(before != after for before, after in pairwise(serving))
+
+
+SOME = st.sets(st.sampled_from("abcd"))
 
 
 @given(
-    st.permutations("abcd"), st.lists(st.sets(st.sampled_from("abcd"), min_size=1), min_size=1, max_size=5)
+    st.permutations("abcd"),
+    st.lists(st.tuples(SOME.filter(bool), SOME), min_size=1, max_size=5),
 )
-def test_the_fewest_hand_offs_are_made_and_then_the_first_in_order_serve(
-    order: list[str], able: list[set[str]]
+def test_whole_nurses_stay_free_then_few_hand_over_then_the_first_in_order_serve(
+    order: list[str], phases: list[tuple[set[str], set[str]]]
 ) -> None:
-    """Against all that is possible: hand-offs count first, then the places in the order, phase by phase."""
+    """Against all that is possible: one thing after the other, the order phase by phase."""
+    able, idle = [keys for keys, _ in phases], [keys for _, keys in phases]
 
-    def cost(serving: Sequence[str]) -> tuple[int, list[int]]:
-        return hand_offs(serving), [order.index(key) for key in serving]
+    def cost(serving: Sequence[str]) -> tuple[tuple[int, int], list[int]]:
+        return woken_and_handed_over(serving, idle), [order.index(key) for key in serving]
 
-    assert fewest_hand_offs(able, order) == min(product(*able), key=cost)
+    assert who_serves(able, idle, order) == min(product(*able), key=cost)
 
 
 @given(supplies("nurse", 6), st.integers(0, 200))
@@ -189,7 +198,8 @@ def test_while_one_nurse_watches_another_prepares_and_hands_over() -> None:
         MOOD, chairs=[chair()], nurses=[nurse(*WATCHING), helper], clinicians=[clinician()], low=0, high=60
     )
 
-    assert found == [Start(20, ("chair",), (("helper",), ("nurse",), ("nurse",)), ("clinician",))]
+    able, idle = (("helper",), ("nurse",), ("nurse",)), (("helper",), (), ())
+    assert found == [Start(20, ("chair",), able, idle, ("clinician",))]
 
 
 def test_an_overload_is_counted_in_minutes() -> None:

@@ -69,12 +69,20 @@ def test_while_one_nurse_watches_another_prepares_and_hands_over_once(busy: Stag
     ]
 
 
-def test_nobody_hands_over_where_one_nurse_has_room_for_all(stage: Stage) -> None:
-    stage.book(stage.plan(), "9:00", nurse=stage.nurses[0])
+def test_in_an_empty_clinic_nobody_hands_over(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:00")
 
-    visit = stage.book(stage.plan(stage.house.omar), "10:00")
+    assert turns_of(visit) == (Turn("preparation", stage.at("9:00"), stage.nurses[0]),)
 
-    assert turns_of(visit) == (Turn("preparation", stage.at("10:00"), stage.nurses[1]),)
+
+def test_who_already_watches_takes_over_so_that_another_is_free_to_prepare(stage: Stage) -> None:
+    """Nurse 2 could keep Omar; but then nobody could prepare Ida before Rosa is discharged at 11:00."""
+    stage.book(stage.plan(), "9:00")
+    visit = stage.book(stage.plan(stage.house.omar), "9:20")
+    ida = stage.plan(make_patient(stage.house.clinic, "Ida", "Koch"))
+
+    assert [turn.nurse for turn in turns_of(visit)] == [stage.nurses[1], stage.nurses[0]]
+    assert stage.check(ida, "9:40").bookable
 
 
 def test_a_nurse_asked_for_by_name_serves_the_whole_visit_or_not_at_all(busy: Stage) -> None:
@@ -121,7 +129,7 @@ def test_the_api_lists_the_nurses_in_order_of_their_turns(busy: Stage) -> None:
     ]
     desk = client_of(busy.house.ana)
     asked = {"plan": str(plan.pk), "start": busy.at("9:20").isoformat()}
-    window = {"plan": plan.pk, "from": busy.at("9:20").isoformat(), "to": busy.at("9:25").isoformat()}
+    window = {"plan": str(plan.pk), "from": busy.at("9:20").isoformat(), "to": busy.at("9:25").isoformat()}
 
     with time_machine.travel(NOW, tick=False):
         offered = desk.get("/api/v1/availability/", window).json()

@@ -237,9 +237,9 @@ def test_a_hand_over_is_told_on_every_page_and_a_nurse_can_be_asked_for(house: H
     told = "Nurse 2, then Nurse 1 from 09:40"
 
     any_nurse = browser.get(address, {"every": 5})
-    with_nurse_2 = browser.get(address, {"every": 5, "nurse": stage.nurses[1].pk})
+    with_nurse_2 = browser.get(address, {"every": "5", "nurse": str(stage.nurses[1].pk)})
     page = browser.get(confirm, {"start": stage.at("9:20").isoformat()})
-    asked = browser.get(confirm, {"start": stage.at("11:40").isoformat(), "nurse": stage.nurses[1].pk})
+    asked = browser.get(confirm, {"start": stage.at("11:40").isoformat(), "nurse": str(stage.nurses[1].pk)})
     booked = browser.post(confirm, hidden(page), follow=True)
     day = browser.get(reverse("day"))
 

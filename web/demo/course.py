@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from clinic.access import Actor
-from scheduler import booking
+from scheduler import booking, queries
 from scheduler.models import Appointment
 from sessions_app import arrival, checklist, discharge, dose, infusion, side_effects, signing, vitals
 from sessions_app.models import SideEffect
@@ -41,15 +41,20 @@ def tell(course: Course, *, until: datetime) -> None:
 class Chair:
     """One visit with those who look after it."""
 
-    def __init__(self, house: House, visit: Appointment, nurse: Actor) -> None:
+    def __init__(self, house: House, visit: Appointment) -> None:
         self.house = house
         self.visit = visit
-        self.nurse = nurse
+        self.turns = queries.booked_visit(queries.visits().get(pk=visit.pk)).nurses
         self.person: Person = house.people[visit.patient_id]
 
     def minute(self, minutes: int) -> datetime:
         """So many minutes after the visit's start."""
         return self.visit.starts_at + timedelta(minutes=minutes)
+
+    def nurse_at(self, moment: datetime) -> Actor:
+        """Whose turn it is, also a little before it begins and after discharge."""
+        begun = [turn for turn in self.turns if turn.start <= moment] or self.turns[:1]
+        return self.house.nurses[begun[-1].nurse.pk]
 
     def arrived(self, *, early: int = 6) -> Course:
         """At the desk so many minutes early, and the record opened."""
@@ -57,7 +62,10 @@ class Chair:
         booking.arrive(actor=self.house.desk, appointment=self.visit, now=self.minute(-early))
         yield self.minute(1 - early)
         self.session = arrival.open_session(
-            actor=self.nurse, id=self.house.new_id(), appointment=self.visit, now=self.minute(1 - early)
+            actor=self.nurse_at(self.minute(1 - early)),
+            id=self.house.new_id(),
+            appointment=self.visit,
+            now=self.minute(1 - early),
         )
 
     def prepared(self, *, systolic_mmhg: int | None = None) -> Course:
@@ -67,7 +75,7 @@ class Chair:
         self._answer([item for item in checklist.LABELS if item not in LAST_ITEMS], self.minute(4))
         yield self.minute(9)
         dose.prepare_dose(
-            actor=self.nurse,
+            actor=self.nurse_at(self.minute(9)),
             id=self.house.new_id(),
             session=self.session,
             weight_kg=self.person.weight_kg,
@@ -92,7 +100,12 @@ class Chair:
         yield self.minute(17)
         self._answer(list(LAST_ITEMS), self.minute(17))
         yield self.minute(20)
-        infusion.start(actor=self.nurse, id=self.house.new_id(), session=self.session, now=self.minute(20))
+        infusion.start(
+            actor=self.nurse_at(self.minute(20)),
+            id=self.house.new_id(),
+            session=self.session,
+            now=self.minute(20),
+        )
         nausea: SideEffect | None = None
         for minutes in (30, 40, 50):
             if nausea_at is not None and nausea is None and nausea_at <= minutes:
@@ -106,7 +119,7 @@ class Chair:
             )
             if minutes == pause_at:
                 infusion.pause(
-                    actor=self.nurse,
+                    actor=self.nurse_at(self.minute(minutes)),
                     id=self.house.new_id(),
                     session=self.session,
                     reason="Nausea; waits a few minutes.",
@@ -114,7 +127,12 @@ class Chair:
                 )
                 return
         yield self.minute(60)
-        infusion.stop(actor=self.nurse, id=self.house.new_id(), session=self.session, now=self.minute(60))
+        infusion.stop(
+            actor=self.nurse_at(self.minute(60)),
+            id=self.house.new_id(),
+            session=self.session,
+            now=self.minute(60),
+        )
         for minutes in (75, 90, 105):
             yield self.minute(minutes)
             self._read(self.minute(minutes), rise=RISE[minutes])
@@ -125,7 +143,7 @@ class Chair:
         if sign:
             yield self.minute(124)
             signing.sign(
-                actor=self.nurse,
+                actor=self.nurse_at(self.minute(124)),
                 id=self.house.new_id(),
                 session=self.session,
                 meaning="I gave this infusion, and its record is complete.",
@@ -139,7 +157,7 @@ class Chair:
         self._read(self.minute(22), systolic_mmhg=PAST_START)
         yield self.minute(24)
         infusion.not_given(
-            actor=self.nurse,
+            actor=self.nurse_at(self.minute(24)),
             id=self.house.new_id(),
             session=self.session,
             reason="Blood pressure past the start limit on two readings; prescriber informed.",
@@ -153,7 +171,7 @@ class Chair:
             "pregnancy": "Not applicable by history.",
         }
         checklist.answer(
-            actor=self.nurse,
+            actor=self.nurse_at(now),
             session=self.session,
             answers=[
                 checklist.Answer(
@@ -181,7 +199,7 @@ class Chair:
             absent_reason="" if temperature else "Temperature is measured at baseline.",
         )
         vitals.record_vitals(
-            actor=self.nurse, id=self.house.new_id(), session=self.session, reading=reading, now=now
+            actor=self.nurse_at(now), id=self.house.new_id(), session=self.session, reading=reading, now=now
         )
 
     def _nausea(self, *, onset: int, now: datetime, ended: SideEffect | None = None) -> SideEffect:
@@ -195,7 +213,7 @@ class Chair:
             ended_at=now if ended else None,
         )
         return side_effects.record_side_effect(
-            actor=self.nurse,
+            actor=self.nurse_at(now),
             id=self.house.new_id(),
             session=self.session,
             report=report,
@@ -206,7 +224,7 @@ class Chair:
 
     def _discharge(self, now: datetime) -> None:
         discharge.discharge(
-            actor=self.nurse,
+            actor=self.nurse_at(now),
             id=self.house.new_id(),
             session=self.session,
             assessment=discharge.Assessment(

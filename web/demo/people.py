@@ -32,8 +32,6 @@ STAFF: Final = (
     Staff("manager@chairside.example", "Cedar Newgate", Role.MANAGER),
     Staff("nurse2@chairside.example", "Wren Sandhill", Role.NURSE, "RN", signs_in=False),
     Staff("nurse3@chairside.example", "Moss Greenway", Role.NURSE, "RN", signs_in=False),
-    Staff("nurse4@chairside.example", "Iris Stonebank", Role.NURSE, "RN", signs_in=False),
-    Staff("nurse5@chairside.example", "Glen Fairmead", Role.NURSE, "RN", signs_in=False),
 )
 
 CHAIRS: Final = (*(f"Chair {number}" for number in range(1, 7)), "Private room")

@@ -17,7 +17,7 @@ from clinic.transactions import in_transaction
 from notifications import check_ins, delivery, grading, links, planning
 from notifications.models import CheckIn, InboxItem, LinkPurpose, MessageStatus, PatientLink
 from scheduler import booking
-from scheduler.models import Appointment, CancellationReason, Resource
+from scheduler.models import Appointment, CancellationReason
 from web.demo.course import Chair, Course, tell
 from web.demo.house import CLOSES, OPENS, build
 
@@ -51,13 +51,12 @@ class _Story:
         self.grid_now = self.now - timedelta(
             minutes=self.now.minute % 5, seconds=self.now.second, microseconds=self.now.microsecond
         )
-        self.resources = {row.pk: row for row in Resource.objects.filter(clinic=house.clinic)}
         self.taken: dict[UUID, list[date]] = {patient: [] for patient in house.people}
 
         self.say("Synthetic clinic: the last days")
         booked_at = house.at(self.day(FIRST_DAY), time(10))
         before = [
-            (visit, self.chair_of(visit).given(nausea_at=34 if number % 3 == 0 else None))
+            (visit, Chair(house, visit).given(nausea_at=34 if number % 3 == 0 else None))
             for day in (-3, -1)
             for number, visit in enumerate(self.book_day(self.day(day), AHEAD[:3], booked_at))
         ]
@@ -101,9 +100,9 @@ class _Story:
     # --- Booking -------------------------------------------------------------------------------------
     def book_day(self, day: date, times: tuple[time, ...], now: datetime) -> list[Appointment]:
         """A visit at each of the times, with whoever is free and whoever is due."""
-        return [self.book(self.house.at(day, wall_time), None, now) for wall_time in times]
+        return [self.book(self.house.at(day, wall_time), now) for wall_time in times]
 
-    def book(self, start: datetime, nurse: UUID | None, now: datetime) -> Appointment:
+    def book(self, start: datetime, now: datetime) -> Appointment:
         """Book the patient who is due: the next of a series under way, otherwise one who begins."""
         day = clock.local_date(start, self.house.clinic.time_zone)
         patient = min(self.taken, key=lambda patient: self.rank(patient, day))
@@ -112,7 +111,6 @@ class _Story:
             id=self.house.new_id(),
             plan=self.house.plans[patient],
             start=start,
-            nurse=self.resources[nurse] if nurse else None,
             now=now,
         )
         self.taken[patient].append(day)
@@ -130,35 +128,29 @@ class _Story:
         return (0, -nearest) if nearest <= protocol.spacing_max_days else (2, nearest)
 
     def book_today(self, now: datetime) -> Iterator[Course]:
-        """Five nurses, one visit each at a time: the morning, the present in every state, the afternoon.
+        """The morning, the present in every state, the afternoon; as many as three nurses have room for.
 
         Minutes count from the present, on the grid; the first visits begin when the clinic opens.
         """
-        first, second, third, fourth, fifth = self.house.nurses
         at = self.grid_now
         opens = self.house.at(self.today, OPENS)
-        yield self.play(opens, first, now).not_given()
-        yield self.play(opens, second, now).given()
-        yield self.play(opens, third, now).given(nausea_at=44)
-        yield self.play(at - timedelta(minutes=135), fifth, now).given(sign=False)
-        yield self.play(at - timedelta(minutes=110), fourth, now).given(nausea_at=36)
-        yield self.play(at - timedelta(minutes=55), third, now).given(nausea_at=46, pause_at=50)
-        yield self.play(at - timedelta(minutes=45), first, now).given(caution_at=40)
-        yield self.play(at - timedelta(minutes=30), second, now).given()
-        yield self.play(at - timedelta(minutes=15), fifth, now).prepared()
-        yield self.play(at + timedelta(minutes=10), fourth, now).arrived(early=15)
+        yield self.play(opens, now).not_given()
+        yield self.play(opens, now).given()
+        yield self.play(opens, now).given(nausea_at=44)
+        yield self.play(at - timedelta(minutes=135), now).given(sign=False)
+        yield self.play(at - timedelta(minutes=110), now).given(nausea_at=36)
+        yield self.play(at - timedelta(minutes=75), now).given()
+        yield self.play(at - timedelta(minutes=55), now).given(nausea_at=46, pause_at=50)
+        yield self.play(at - timedelta(minutes=35), now).given(caution_at=30)
+        yield self.play(at - timedelta(minutes=15), now).prepared()
+        yield self.play(at + timedelta(minutes=10), now).arrived(early=15)
         last_start = self.house.at(self.today, CLOSES) - self.house.protocol.block_length
-        for minutes, nurse in ((65, third), (75, first), (90, second), (105, fifth), (135, fourth)):
+        for minutes in (60, 80, 100, 120, 140):
             if at + timedelta(minutes=minutes) <= last_start:
-                self.book(at + timedelta(minutes=minutes), nurse, now)
+                self.book(at + timedelta(minutes=minutes), now)
 
-    def play(self, start: datetime, nurse: UUID, now: datetime) -> Chair:
-        visit = self.book(start, nurse, now)
-        return Chair(self.house, visit, self.house.nurses[nurse])
-
-    def chair_of(self, visit: Appointment) -> Chair:
-        nurse = visit.claims.filter(resource__in=self.house.nurses).values_list("resource_id", flat=True)[0]
-        return Chair(self.house, visit, self.house.nurses[nurse])
+    def play(self, start: datetime, now: datetime) -> Chair:
+        return Chair(self.house, self.book(start, now))
 
     # --- Messages, answers, tasks --------------------------------------------------------------------
     def deliver(self, at: datetime) -> None:
