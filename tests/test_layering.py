@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ["clinic", "scheduler", "sessions_app", "notifications", "web", "config"]
 PURE = [
+    "clinic/era.py",
     "scheduler/availability.py",
     "scheduler/packing.py",
     "scheduler/screening.py",
