@@ -9,6 +9,9 @@ from clinic.transactions import in_transaction
 from sessions_app import checklist, recording, states, vitals
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Session
 
+# Pumps and clocks are read to the minute: a stop within it is no early one.
+TO_THE_MINUTE = timedelta(minutes=1)
+
 
 def start(
     *, actor: Actor, id: UUID, session: Session, revision: int | None = None, now: datetime
@@ -72,7 +75,11 @@ def stop(
     revision: int | None = None,
     now: datetime,
 ) -> InfusionEvent:
-    """Stop the infusion: done, or early with a reason. The observation time counts from here."""
+    """Stop the infusion: done, or early with a reason. The observation time counts from here.
+
+    A stop is never refused for its time: one before the worksheet's minutes have run is recorded as early,
+    whatever was ticked.
+    """
     if early and not reason:
         raise Invalid({"reason": "Say why the infusion stops early."})
     if reason and not early:
@@ -80,8 +87,16 @@ def stop(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "stop", revision=revision)
+        planned = timedelta(minutes=recording.standing(DoseWorksheet, current).get().minutes)
+        infused = infusing_time(list(current.infusion_events.order_by("recorded_at")), now)
         event = _event(current, actor, id, InfusionEventKind.STOP, reason, now)
-        recording.advance(current, "stop", stopped_at=now, stopped_early=early, stop_reason=reason)
+        recording.advance(
+            current,
+            "stop",
+            stopped_at=now,
+            stopped_early=early or infused < planned - TO_THE_MINUTE,
+            stop_reason=reason,
+        )
         return event
 
     return in_transaction(work)

@@ -80,6 +80,7 @@ def write_a_plan(page: Page, ada: Patient) -> None:
     # Unanswered is unknown, and unknown blocks: the form comes back with everything that was typed.
     page.get_by_role("button", name="Write the plan").click()
     expect(page.get_by_label("Dose", exact=True)).to_have_value("0.5")
+    expect(page.locator(".field-wrong, form .mend").first).to_be_in_viewport()
     for group in page.get_by_role("radio", name="Absent").all():
         group.check()
     page.get_by_role("button", name="Write the plan").click()
@@ -128,6 +129,12 @@ def run_the_session(page: Page, clock: Any) -> None:
     page.get_by_role("button", name="Open session").click()
     for item in ITEMS:
         page.locator(f"input[name=answers_{item.code}_result][value=pass]").check()
+    # A note is missing far down the page: it comes into view, and the answers are still there.
+    page.locator("input[name=answers_ride_home_note]").fill("")
+    press(page, "checklist")
+    expect(page.locator(".field-wrong").first).to_be_in_viewport()
+    for item in ITEMS:
+        expect(page.locator(f"input[name=answers_{item.code}_result][value=pass]")).to_be_checked()
         if item.note_on_pass:
             page.locator(f"input[name=answers_{item.code}_note]").fill("Sam Reyes, 312 555 0100")
     press(page, "checklist")

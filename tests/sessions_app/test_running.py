@@ -429,3 +429,12 @@ def test_a_score_is_zero_to_two(house: House) -> None:
             assessment=replace(FIT, activity_score=3),
             now=HOME_AT,
         )
+
+
+def test_a_stop_before_its_time_is_recorded_as_early_whatever_was_ticked(house: House) -> None:
+    session = stories.infusing(house)
+    nils = house.actor(house.nils)
+    infusion.stop(actor=nils, id=new_id(), session=session, now=stories.STARTED_AT + timedelta(minutes=12))
+    assert stories.fresh(session).stopped_early
+    omars = stories.recovering(house, house.omar)
+    assert not omars.stopped_early

@@ -28,6 +28,15 @@ window.addEventListener("beforeunload", (event) => {
   if ([...unsent].some((form) => form.isConnected)) event.preventDefault();
 });
 
+// A refused form says why where somebody looks: its first fault comes into view with the focus in it, and
+// what was typed there asks before it is left.
+const fault = document.querySelector(".field-wrong, form .mend");
+if (fault) {
+  fault.scrollIntoView({ block: "center" });
+  fault.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+  if (guarded(fault.closest("form"))) unsent.add(fault.closest("form"));
+}
+
 // A menu closes with Escape and with a press beside it.
 const closeMenus = (except) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
