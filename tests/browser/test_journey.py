@@ -192,7 +192,8 @@ def open_form(page: Page, act: str) -> None:
 
 def press(page: Page, act: str) -> None:
     open_form(page, act)
-    page.locator(f"form[action$='/{act}/'] button[type=submit]").first.click()
+    with page.expect_navigation():  # otherwise the next step could overtake the answer
+        page.locator(f"form[action$='/{act}/'] button[type=submit]").first.click()
 
 
 def measure(page: Page) -> None:
