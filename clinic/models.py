@@ -42,6 +42,22 @@ class Clinic(Row):
     opening_horizon_days = models.PositiveSmallIntegerField(
         default=120, help_text="How many days ahead working hours are laid out for booking."
     )
+    holiday_calendar = models.CharField(
+        max_length=12, blank=True, help_text="ISO 3166 country or subdivision, such as US-IL; empty for none."
+    )
+    # [D] domain.md 8.3 counts cancellations by more and less than 24 hours.
+    late_cancellation_hours = models.PositiveSmallIntegerField(
+        default=24, help_text="A cancellation closer to the visit than this is late."
+    )
+    hold_minutes = models.PositiveSmallIntegerField(
+        default=10, help_text="How long a time is held while it is talked over."
+    )
+    offer_minutes = models.PositiveSmallIntegerField(
+        default=120, help_text="How long a patient on the waitlist has to answer an offer."
+    )
+    feeds_show_names = models.BooleanField(
+        default=False, help_text="Calendar feeds of nurses and chairs name the patients."
+    )
     synthetic = models.BooleanField(default=False, help_text="Every record in this clinic is made up.")
 
 

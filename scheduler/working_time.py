@@ -38,27 +38,20 @@ def extend_openings(*, clinic: Clinic, now: datetime) -> int:
     def work() -> int:
         resources = lock_schedule(clinic.pk)
         patterns = list(WorkingPattern.objects.filter(resource__in=resources).order_by("pk"))
-        due = {pattern: _days_due(pattern, today, horizon) for pattern in patterns}
-        due = {pattern: days for pattern, days in due.items() if days}
-        if not due:
-            return 0
         open_already = _open_from(resources, clock.day_bounds(today, clinic.time_zone)[0])
         new: list[Opening] = []
-        for pattern, days in due.items():
+        for pattern in patterns:
             hours = open_already[pattern.resource_id]
-            for day in days:
+            for day in _days_due(pattern, today, horizon):
                 for start, end in complement(hours, *_minutes(pattern, day, clinic.time_zone)):
                     hours.append((start, end))
                     new.append(
                         Opening(
                             resource_id=pattern.resource_id,
                             during=DateTimeTZRange(moment_of(start), moment_of(end)),
-                            pattern=pattern,
                         )
                     )
-            pattern.laid_until = min(horizon, pattern.valid_until or horizon)
         Opening.objects.bulk_create(new)
-        WorkingPattern.objects.bulk_update(due, ["laid_until"])
         return len(new)
 
     return in_transaction(work)
@@ -83,7 +76,7 @@ def open_hours(*, actor: Actor, id: UUID, resource: Resource, start: datetime, e
         try:
             with transaction.atomic():
                 return Opening.objects.create(
-                    id=id, resource=locked, during=DateTimeTZRange(start, end), pattern=None
+                    id=id, resource=locked, during=DateTimeTZRange(start, end)
                 )
         except IntegrityError as error:
             if violated_constraint(error) != "opening_no_overlap":
@@ -120,8 +113,6 @@ def close_hours(*, actor: Actor, opening: Opening) -> None:
 def _days_due(pattern: WorkingPattern, today: date, horizon: date) -> list[date]:
     """The pattern's days from today to the horizon that were not laid out yet."""
     first = max(today, pattern.valid_from)
-    if pattern.laid_until:
-        first = max(first, pattern.laid_until + timedelta(days=1))
     last = min(horizon, pattern.valid_until or horizon)
     first += timedelta(days=(pattern.weekday - first.weekday()) % 7)
     return [first + timedelta(days=ahead) for ahead in range(0, (last - first).days + 1, 7)]

@@ -25,7 +25,7 @@ class OpeningSerializer(serializers.ModelSerializer[Opening]):
 
     class Meta:
         model = Opening
-        fields = ["id", "resource", "start", "end", "pattern"]
+        fields = ["id", "resource", "start", "end"]
 
 
 class OpeningCreateSerializer(CreateSerializer):

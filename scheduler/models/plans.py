@@ -1,0 +1,196 @@
+"""Protocols as immutable versions, and prescribers' plans with their screen and spacing."""
+
+from datetime import timedelta
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from clinic.history import tracked
+from clinic.models import Clinic, Patient, Row, User
+
+
+class ProtocolStatus(models.TextChoices):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class DoseBasis(models.TextChoices):
+    PER_KG = "mg/kg", "mg per kg"
+    PER_KG_PER_HOUR = "mg/kg/h", "mg per kg per hour"
+    FIXED = "mg", "fixed mg"
+
+
+@pgtrigger.register(
+    pgtrigger.ReadOnly(name="protocol_version_immutable", exclude=["status", "approved_by", "approved_at"]),
+    pgtrigger.Protect(name="protocol_kept", operation=pgtrigger.Delete),
+)
+@tracked
+class Protocol(Row):
+    """One immutable version of how a kind of infusion is given. A change is a new version.
+
+    Defaults come from domain.md 2.2 (all tagged [D]: design defaults, for a prescriber to sign).
+    """
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="protocols")
+    code = models.SlugField(max_length=40)
+    version = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=120)
+    status = models.CharField(max_length=8, choices=ProtocolStatus, default=ProtocolStatus.DRAFT)
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    indications = ArrayField(models.CharField(max_length=10), help_text="ICD-10-CM codes")
+    dose_basis = models.CharField(max_length=8, choices=DoseBasis)
+    dose_start = models.DecimalField(max_digits=7, decimal_places=3)
+    dose_soft_min = models.DecimalField(max_digits=7, decimal_places=3)
+    dose_soft_max = models.DecimalField(max_digits=7, decimal_places=3)
+    dose_hard_max = models.DecimalField(max_digits=7, decimal_places=3)
+    preparation_minutes = models.PositiveSmallIntegerField()
+    infusion_minutes = models.PositiveSmallIntegerField()
+    observation_minutes = models.PositiveSmallIntegerField()
+    turnover_minutes = models.PositiveSmallIntegerField()
+    preparation_units = models.PositiveSmallIntegerField(help_text="Nursing units; a nurse has 6")
+    infusion_units = models.PositiveSmallIntegerField()
+    observation_units = models.PositiveSmallIntegerField()
+    fasting_clear_hours = models.PositiveSmallIntegerField(null=True, blank=True)
+    fasting_light_meal_hours = models.PositiveSmallIntegerField(null=True, blank=True)
+    series_min = models.PositiveSmallIntegerField()
+    series_typical = models.PositiveSmallIntegerField()
+    series_max = models.PositiveSmallIntegerField()
+    spacing_min_days = models.PositiveSmallIntegerField()
+    spacing_max_days = models.PositiveSmallIntegerField()
+    maintenance_min_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    maintenance_max_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    chair_features = ArrayField(
+        models.SlugField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="What the chair has to offer for this kind of infusion.",
+    )
+    vitals_schedule = models.JSONField(help_text="Minutes between readings, by phase")
+    limits = models.JSONField(help_text="Start-hold, caution and stop limits, by vital sign")
+    citation = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("clinic", "code", "version", name="protocol_version_once"),
+            models.UniqueConstraint(
+                "clinic", "code", name="protocol_one_active_version", condition=Q(status="active")
+            ),
+            models.CheckConstraint(
+                name="protocol_active_is_signed",
+                condition=Q(status="draft") | Q(approved_by__isnull=False, approved_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="protocol_doses_ordered",
+                condition=Q(dose_soft_min__lte=F("dose_soft_max"), dose_soft_max__lte=F("dose_hard_max")),
+            ),
+        ]
+
+    @property
+    def visit_length(self) -> timedelta:
+        """From arrival in the chair to discharge."""
+        return timedelta(minutes=self.preparation_minutes + self.infusion_minutes + self.observation_minutes)
+
+    @property
+    def block_length(self) -> timedelta:
+        """The visit and the chair's turnover after it (domain.md 2.2, "block")."""
+        return self.visit_length + timedelta(minutes=self.turnover_minutes)
+
+
+class PlanStatus(models.TextChoices):
+    """FHIR request-status, as far as a plan uses it."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    ON_HOLD = "on-hold"
+    REVOKED = "revoked"
+    COMPLETED = "completed"
+
+
+@tracked
+class TreatmentPlan(Row):
+    """A prescriber's order: this protocol version, this dose, so many sessions, for this patient."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="plans")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="plans")
+    protocol = models.ForeignKey(Protocol, models.PROTECT, related_name="plans")
+    indication = models.CharField(max_length=10, help_text="ICD-10-CM")
+    ordered_dose = models.DecimalField(
+        max_digits=7, decimal_places=3, help_text="In the protocol's dose basis, such as 0.5 mg/kg"
+    )
+    sessions_ordered = models.PositiveSmallIntegerField()
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    prescriber = models.ForeignKey(User, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=PlanStatus, default=PlanStatus.ACTIVE)
+    prior_treatments = models.TextField(blank=True, help_text="Drug, dose, duration, outcome, reason stopped")
+    chair_features = ArrayField(
+        models.SlugField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="What the chair has to offer for this patient, besides what the protocol asks for.",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="plan_dates_ordered", condition=Q(valid_until__gte=F("valid_from"))),
+            models.CheckConstraint(name="plan_has_sessions", condition=Q(sessions_ordered__gte=1)),
+            models.UniqueConstraint("id", "patient", "clinic", name="plan_id_with_patient"),
+        ]
+        indexes = [models.Index(fields=["patient", "status"], name="plan_by_patient")]
+
+
+class Finding(models.TextChoices):
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@tracked
+class ContraindicationFinding(Row):
+    """One line of the contraindication screen (domain.md 1.2). `unknown` blocks, and so does `present`
+    without a prescriber's override and reason."""
+
+    clinic_path = "plan__clinic_id"
+
+    plan = models.ForeignKey(TreatmentPlan, models.CASCADE, related_name="findings")
+    item = models.CharField(max_length=60)
+    finding = models.CharField(max_length=8, choices=Finding)
+    override_reason = models.TextField(blank=True)
+    override_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    override_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("plan", "item", name="screen_item_once"),
+            models.CheckConstraint(
+                name="screen_override_complete",
+                condition=Q(override_reason="", override_by__isnull=True, override_at__isnull=True)
+                | (~Q(override_reason="") & Q(override_by__isnull=False, override_at__isnull=False)),
+            ),
+        ]
+
+
+@pgtrigger.register(pgtrigger.Protect(name="override_kept", operation=pgtrigger.Update | pgtrigger.Delete))
+@tracked
+class SpacingOverride(Row):
+    """A prescriber's own spacing for one plan, with the reason; the latest one counts in place of the
+    protocol's (domain.md 2.2: "below min = block (prescriber override with reason)")."""
+
+    clinic_path = "plan__clinic_id"
+
+    plan = models.ForeignKey(TreatmentPlan, models.PROTECT, related_name="spacing_overrides")
+    min_days = models.PositiveSmallIntegerField()
+    max_days = models.PositiveSmallIntegerField()
+    reason = models.TextField()
+    prescriber = models.ForeignKey(User, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="spacing_override_ordered", condition=Q(max_days__gte=F("min_days"))),
+            models.CheckConstraint(name="spacing_override_has_reason", condition=~Q(reason="")),
+        ]
