@@ -1,4 +1,4 @@
-"""A migration operation that Django's own lack: many triggers in one step.
+"""Migration operations that Django's own lack: many triggers, or many changes, in one step.
 
 `pgtrigger` adds one trigger an operation, and Django draws all models afresh after each: nine of ten
 seconds of a new database's migrations went there.
@@ -52,3 +52,48 @@ class AddTriggers(Operation):
 
     def describe(self) -> str:
         return f"Create {len(self.triggers)} triggers"
+
+
+class Together(Operation):
+    """Several operations that don't build on one another's models, as one step.
+
+    Django draws all models afresh after every operation. Here they are drawn once, with all changes made;
+    each operation then finds its columns and tables as it would at the end of the migration. So a new
+    model's fields stand in its `CreateModel`, not in `AddField`s after it.
+    """
+
+    reversible = True
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations = list(operations)
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        return type(self).__name__, [], {"operations": self.operations}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.__dict__.pop("apps", None)  # drawn anew when it is next asked for
+        for operation in self.operations:
+            operation.state_forwards(app_label, state)
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        for operation in self.operations:
+            operation.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        for operation in reversed(self.operations):
+            operation.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return "; ".join(operation.describe() for operation in self.operations)

@@ -13,6 +13,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        clinic.migration_operations.Together(
+            operations=[
         pgtrigger.migrations.RemoveTrigger(
             model_name='clinic',
             name='insert_insert',
@@ -74,6 +76,8 @@ class Migration(migrations.Migration):
             model_name='clinicevent',
             name='offer_minutes',
             field=models.PositiveSmallIntegerField(default=120, help_text='How long a patient on the waitlist has to answer an offer.'),
+        ),
+            ],
         ),
         clinic.migration_operations.AddTriggers(
             triggers=[('clinic', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "clinic_clinicevent" ("address", "created_at", "feeds_show_names", "hold_minutes", "holiday_calendar", "id", "late_cancellation_hours", "name", "offer_minutes", "opening_horizon_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "sender_name", "synthetic", "time_zone") VALUES (NEW."address", NEW."created_at", NEW."feeds_show_names", NEW."hold_minutes", NEW."holiday_calendar", NEW."id", NEW."late_cancellation_hours", NEW."name", NEW."offer_minutes", NEW."opening_horizon_days", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phone", NEW."sender_name", NEW."synthetic", NEW."time_zone"); RETURN NULL;', hash='f7b6b2f6c323985c193e387a7927c0f3c9c94872', operation='INSERT', pgid='pgtrigger_insert_insert_89e20', table='clinic_clinic', when='AFTER'))), ('clinic', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "clinic_clinicevent" ("address", "created_at", "feeds_show_names", "hold_minutes", "holiday_calendar", "id", "late_cancellation_hours", "name", "offer_minutes", "opening_horizon_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "sender_name", "synthetic", "time_zone") VALUES (NEW."address", NEW."created_at", NEW."feeds_show_names", NEW."hold_minutes", NEW."holiday_calendar", NEW."id", NEW."late_cancellation_hours", NEW."name", NEW."offer_minutes", NEW."opening_horizon_days", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phone", NEW."sender_name", NEW."synthetic", NEW."time_zone"); RETURN NULL;', hash='e94b7ef90b59bda14469996e49c0e13eb478d174', operation='UPDATE', pgid='pgtrigger_update_update_20361', table='clinic_clinic', when='AFTER'))), ('clinic', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "clinic_clinicevent" ("address", "created_at", "feeds_show_names", "hold_minutes", "holiday_calendar", "id", "late_cancellation_hours", "name", "offer_minutes", "opening_horizon_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "sender_name", "synthetic", "time_zone") VALUES (OLD."address", OLD."created_at", OLD."feeds_show_names", OLD."hold_minutes", OLD."holiday_calendar", OLD."id", OLD."late_cancellation_hours", OLD."name", OLD."offer_minutes", OLD."opening_horizon_days", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phone", OLD."sender_name", OLD."synthetic", OLD."time_zone"); RETURN NULL;', hash='d7907e87dc466f056c20f2375e17b95887d4dc6f', operation='DELETE', pgid='pgtrigger_delete_delete_b174d', table='clinic_clinic', when='AFTER')))],

@@ -43,6 +43,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        clinic.migration_operations.Together(
+            operations=[
         migrations.CreateModel(
             name='Absence',
             fields=[
@@ -50,7 +52,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('during', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
                 ('reason', models.CharField(choices=[('leave', 'Leave'), ('illness', 'Ill'), ('training', 'Training'), ('breakdown', 'Out of order'), ('other', 'Other')], max_length=10)),
+                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='absences', to='scheduler.resource')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='absence_not_empty'), models.CheckConstraint(condition=models.Q(('during__lower_inf', False), ('during__upper_inf', False)), name='absence_bounded')],
+            },
         ),
         migrations.CreateModel(
             name='AbsenceEvent',
@@ -62,6 +68,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('during', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
                 ('reason', models.CharField(choices=[('leave', 'Leave'), ('illness', 'Ill'), ('training', 'Training'), ('breakdown', 'Out of order'), ('other', 'Other')], max_length=10)),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.absence')),
+                ('resource', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.resource')),
             ],
             options={
                 'abstract': False,
@@ -74,6 +83,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('token_sha256', models.CharField(max_length=64, unique=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clinic.clinic')),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='feeds', to='scheduler.resource')),
             ],
             options={
                 'abstract': False,
@@ -89,6 +101,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('token_sha256', models.CharField(max_length=64)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('clinic', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic')),
+                ('made_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.calendarfeed')),
+                ('resource', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.resource')),
             ],
             options={
                 'abstract': False,
@@ -102,7 +119,11 @@ class Migration(migrations.Migration):
                 ('during', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
                 ('name', models.CharField(max_length=120)),
                 ('public_holiday', models.BooleanField(default=False, help_text='Taken from the public calendar.')),
+                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='closures', to='clinic.clinic')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='closure_not_empty'), models.CheckConstraint(condition=models.Q(('during__lower_inf', False), ('during__upper_inf', False)), name='closure_bounded')],
+            },
         ),
         migrations.CreateModel(
             name='ClosureEvent',
@@ -115,6 +136,9 @@ class Migration(migrations.Migration):
                 ('during', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
                 ('name', models.CharField(max_length=120)),
                 ('public_holiday', models.BooleanField(default=False, help_text='Taken from the public calendar.')),
+                ('clinic', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic')),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.closure')),
             ],
             options={
                 'abstract': False,
@@ -127,7 +151,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('day', models.DateField()),
                 ('hours', django.contrib.postgres.fields.ArrayField(base_field=django.contrib.postgres.fields.ArrayField(base_field=models.TimeField(), size=2), blank=True, default=list, help_text='Pairs of wall times, from and until, in order; the gap between two is a break.', size=None)),
+                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='day_hours', to='scheduler.resource')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('resource'), models.F('day'), name='day_hours_once')],
+            },
         ),
         migrations.CreateModel(
             name='DayHoursEvent',
@@ -139,6 +167,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('day', models.DateField()),
                 ('hours', django.contrib.postgres.fields.ArrayField(base_field=django.contrib.postgres.fields.ArrayField(base_field=models.TimeField(), size=2), blank=True, default=list, help_text='Pairs of wall times, from and until, in order; the gap between two is a break.', size=None)),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.dayhours')),
+                ('resource', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.resource')),
             ],
             options={
                 'abstract': False,
@@ -154,7 +185,14 @@ class Migration(migrations.Migration):
                 ('proposal', models.JSONField(help_text='`scheduler.repairing.Proposal` as data')),
                 ('made_at', models.DateTimeField()),
                 ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                ('accepted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='repairs', to='clinic.clinic')),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['clinic', '-made_at'], name='repair_log')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('accepted_at__isnull', True), ('accepted_by__isnull', True)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='repair_accepted_by_somebody')],
+            },
         ),
         migrations.CreateModel(
             name='RepairEvent',
@@ -169,6 +207,11 @@ class Migration(migrations.Migration):
                 ('proposal', models.JSONField(help_text='`scheduler.repairing.Proposal` as data')),
                 ('made_at', models.DateTimeField()),
                 ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                ('accepted_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ('clinic', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic')),
+                ('made_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.repair')),
             ],
             options={
                 'abstract': False,
@@ -180,6 +223,9 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('wish', models.JSONField(default=dict, help_text='`scheduler.wishes.Wish` as data')),
+                ('booked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='series', to='clinic.clinic')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='series', to='scheduler.treatmentplan')),
             ],
             options={
                 'abstract': False,
@@ -194,6 +240,11 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('wish', models.JSONField(default=dict, help_text='`scheduler.wishes.Wish` as data')),
+                ('booked_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ('clinic', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic')),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.series')),
+                ('plan', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.treatmentplan')),
             ],
             options={
                 'abstract': False,
@@ -208,7 +259,12 @@ class Migration(migrations.Migration):
                 ('max_days', models.PositiveSmallIntegerField()),
                 ('reason', models.TextField()),
                 ('given_at', models.DateTimeField()),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='spacing_overrides', to='scheduler.treatmentplan')),
+                ('prescriber', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('max_days__gte', models.F('min_days'))), name='spacing_override_ordered'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='spacing_override_has_reason')],
+            },
         ),
         migrations.CreateModel(
             name='SpacingOverrideEvent',
@@ -222,6 +278,10 @@ class Migration(migrations.Migration):
                 ('max_days', models.PositiveSmallIntegerField()),
                 ('reason', models.TextField()),
                 ('given_at', models.DateTimeField()),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.spacingoverride')),
+                ('plan', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.treatmentplan')),
+                ('prescriber', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'abstract': False,
@@ -240,7 +300,16 @@ class Migration(migrations.Migration):
                 ('notice_hours', models.PositiveSmallIntegerField(default=24, help_text='How long before a visit the patient has to know: fasting, ride, work.')),
                 ('status', models.CharField(choices=[('waiting', 'Waiting'), ('booked', 'Booked'), ('withdrawn', 'Withdrawn')], default='waiting', max_length=9)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('appointment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduler.appointment')),
+                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waitlist', to='clinic.clinic')),
+                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('nurse', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduler.resource')),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clinic.patient')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waitlist', to='scheduler.treatmentplan')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('plan'), condition=models.Q(('status', 'waiting')), name='waitlist_one_waiting_per_plan'), models.CheckConstraint(condition=models.Q(('last_day__gte', models.F('first_day'))), name='waitlist_days_ordered'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('status', 'waiting')), models.Q(models.Q(('status', 'waiting'), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='waitlist_closed_with_time')],
+            },
         ),
         migrations.CreateModel(
             name='WaitlistEntryEvent',
@@ -258,6 +327,14 @@ class Migration(migrations.Migration):
                 ('notice_hours', models.PositiveSmallIntegerField(default=24, help_text='How long before a visit the patient has to know: fasting, ride, work.')),
                 ('status', models.CharField(choices=[('waiting', 'Waiting'), ('booked', 'Booked'), ('withdrawn', 'Withdrawn')], default='waiting', max_length=9)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('appointment', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.appointment')),
+                ('clinic', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic')),
+                ('closed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ('nurse', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.resource')),
+                ('patient', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.patient')),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.waitlistentry')),
+                ('plan', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.treatmentplan')),
             ],
             options={
                 'abstract': False,
@@ -272,7 +349,12 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('status', models.CharField(choices=[('open', 'Waiting for the answer'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('expired', 'Ran out'), ('withdrawn', 'Withdrawn')], default='open', max_length=9)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('appointment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='waitlist_offer', to='scheduler.appointment')),
+                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='scheduler.waitlistentry')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(models.F('entry'), condition=models.Q(('status', 'open')), name='waitlist_one_open_offer'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('answered_at__isnull', False)), _connector='OR'), name='offer_answered_with_time')],
+            },
         ),
         migrations.CreateModel(
             name='WaitlistOfferEvent',
@@ -286,6 +368,10 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('status', models.CharField(choices=[('open', 'Waiting for the answer'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('expired', 'Ran out'), ('withdrawn', 'Withdrawn')], default='open', max_length=9)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('appointment', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.appointment')),
+                ('entry', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.waitlistentry')),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.waitlistoffer')),
             ],
             options={
                 'abstract': False,
@@ -434,161 +520,6 @@ class Migration(migrations.Migration):
             field=django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=40), blank=True, default=list, help_text='What the chair has to offer for this patient, besides what the protocol asks for.', size=None),
         ),
         migrations.AddField(
-            model_name='absence',
-            name='resource',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='absences', to='scheduler.resource'),
-        ),
-        migrations.AddField(
-            model_name='absenceevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='absenceevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.absence'),
-        ),
-        migrations.AddField(
-            model_name='absenceevent',
-            name='resource',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.resource'),
-        ),
-        migrations.AddField(
-            model_name='calendarfeed',
-            name='clinic',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clinic.clinic'),
-        ),
-        migrations.AddField(
-            model_name='calendarfeed',
-            name='made_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='calendarfeed',
-            name='resource',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='feeds', to='scheduler.resource'),
-        ),
-        migrations.AddField(
-            model_name='calendarfeedevent',
-            name='clinic',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic'),
-        ),
-        migrations.AddField(
-            model_name='calendarfeedevent',
-            name='made_by',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='calendarfeedevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='calendarfeedevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.calendarfeed'),
-        ),
-        migrations.AddField(
-            model_name='calendarfeedevent',
-            name='resource',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.resource'),
-        ),
-        migrations.AddField(
-            model_name='closure',
-            name='clinic',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='closures', to='clinic.clinic'),
-        ),
-        migrations.AddField(
-            model_name='closureevent',
-            name='clinic',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic'),
-        ),
-        migrations.AddField(
-            model_name='closureevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='closureevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.closure'),
-        ),
-        migrations.AddField(
-            model_name='dayhours',
-            name='resource',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='day_hours', to='scheduler.resource'),
-        ),
-        migrations.AddField(
-            model_name='dayhoursevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='dayhoursevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.dayhours'),
-        ),
-        migrations.AddField(
-            model_name='dayhoursevent',
-            name='resource',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.resource'),
-        ),
-        migrations.AddField(
-            model_name='repair',
-            name='accepted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='repair',
-            name='clinic',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='repairs', to='clinic.clinic'),
-        ),
-        migrations.AddField(
-            model_name='repair',
-            name='made_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='repairevent',
-            name='accepted_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='repairevent',
-            name='clinic',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic'),
-        ),
-        migrations.AddField(
-            model_name='repairevent',
-            name='made_by',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='repairevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='repairevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.repair'),
-        ),
-        migrations.AddField(
-            model_name='series',
-            name='booked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='series',
-            name='clinic',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='series', to='clinic.clinic'),
-        ),
-        migrations.AddField(
-            model_name='series',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='series', to='scheduler.treatmentplan'),
-        ),
-        migrations.AddField(
             model_name='appointment',
             name='series',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='scheduler.series'),
@@ -606,216 +537,7 @@ class Migration(migrations.Migration):
             model_name='appointment',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('held_until__isnull', False), ('status', 'pending')), ('status', 'cancelled'), models.Q(models.Q(('status__in', ['pending', 'cancelled']), _negated=True), ('held_until__isnull', True)), _connector='OR'), name='appointment_held_until_with_hold'),
         ),
-        migrations.AddField(
-            model_name='seriesevent',
-            name='booked_by',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='seriesevent',
-            name='clinic',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic'),
-        ),
-        migrations.AddField(
-            model_name='seriesevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='seriesevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.series'),
-        ),
-        migrations.AddField(
-            model_name='seriesevent',
-            name='plan',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.treatmentplan'),
-        ),
-        migrations.AddField(
-            model_name='spacingoverride',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='spacing_overrides', to='scheduler.treatmentplan'),
-        ),
-        migrations.AddField(
-            model_name='spacingoverride',
-            name='prescriber',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='spacingoverrideevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='spacingoverrideevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.spacingoverride'),
-        ),
-        migrations.AddField(
-            model_name='spacingoverrideevent',
-            name='plan',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.treatmentplan'),
-        ),
-        migrations.AddField(
-            model_name='spacingoverrideevent',
-            name='prescriber',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='waitlistentry',
-            name='appointment',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduler.appointment'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentry',
-            name='clinic',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waitlist', to='clinic.clinic'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentry',
-            name='closed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='waitlistentry',
-            name='nurse',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduler.resource'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentry',
-            name='patient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clinic.patient'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentry',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waitlist', to='scheduler.treatmentplan'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentryevent',
-            name='appointment',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.appointment'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentryevent',
-            name='clinic',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentryevent',
-            name='closed_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='waitlistentryevent',
-            name='nurse',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.resource'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentryevent',
-            name='patient',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.patient'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentryevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentryevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.waitlistentry'),
-        ),
-        migrations.AddField(
-            model_name='waitlistentryevent',
-            name='plan',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.treatmentplan'),
-        ),
-        migrations.AddField(
-            model_name='waitlistoffer',
-            name='appointment',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='waitlist_offer', to='scheduler.appointment'),
-        ),
-        migrations.AddField(
-            model_name='waitlistoffer',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='scheduler.waitlistentry'),
-        ),
-        migrations.AddField(
-            model_name='waitlistofferevent',
-            name='appointment',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.appointment'),
-        ),
-        migrations.AddField(
-            model_name='waitlistofferevent',
-            name='entry',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='scheduler.waitlistentry'),
-        ),
-        migrations.AddField(
-            model_name='waitlistofferevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='waitlistofferevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='scheduler.waitlistoffer'),
-        ),
-        migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='absence_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('during__lower_inf', False), ('during__upper_inf', False)), name='absence_bounded'),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='closure_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(('during__lower_inf', False), ('during__upper_inf', False)), name='closure_bounded'),
-        ),
-        migrations.AddConstraint(
-            model_name='dayhours',
-            constraint=models.UniqueConstraint(models.F('resource'), models.F('day'), name='day_hours_once'),
-        ),
-        migrations.AddIndex(
-            model_name='repair',
-            index=models.Index(fields=['clinic', '-made_at'], name='repair_log'),
-        ),
-        migrations.AddConstraint(
-            model_name='repair',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_at__isnull', True), ('accepted_by__isnull', True)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='repair_accepted_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='spacingoverride',
-            constraint=models.CheckConstraint(condition=models.Q(('max_days__gte', models.F('min_days'))), name='spacing_override_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='spacingoverride',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='spacing_override_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitlistentry',
-            constraint=models.UniqueConstraint(models.F('plan'), condition=models.Q(('status', 'waiting')), name='waitlist_one_waiting_per_plan'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitlistentry',
-            constraint=models.CheckConstraint(condition=models.Q(('last_day__gte', models.F('first_day'))), name='waitlist_days_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitlistentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('status', 'waiting')), models.Q(models.Q(('status', 'waiting'), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='waitlist_closed_with_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitlistoffer',
-            constraint=models.UniqueConstraint(models.F('entry'), condition=models.Q(('status', 'open')), name='waitlist_one_open_offer'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitlistoffer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('answered_at__isnull', False)), _connector='OR'), name='offer_answered_with_time'),
+            ],
         ),
         clinic.migration_operations.AddTriggers(
             triggers=[('appointment', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_appointmentevent" ("arrived_at", "booked_by_id", "cancelation_reason", "cancelled_at", "cancelled_late", "clinic_id", "created_at", "during", "held_until", "id", "patient_id", "patient_status", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "protocol_id", "series_id", "status") VALUES (NEW."arrived_at", NEW."booked_by_id", NEW."cancelation_reason", NEW."cancelled_at", NEW."cancelled_late", NEW."clinic_id", NEW."created_at", NEW."during", NEW."held_until", NEW."id", NEW."patient_id", NEW."patient_status", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."plan_id", NEW."protocol_id", NEW."series_id", NEW."status"); RETURN NULL;', hash='922cfcbda7ed1676ddc75432f91edc88758e7e45', operation='INSERT', pgid='pgtrigger_insert_insert_46d43', table='scheduler_appointment', when='AFTER'))), ('appointment', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_appointmentevent" ("arrived_at", "booked_by_id", "cancelation_reason", "cancelled_at", "cancelled_late", "clinic_id", "created_at", "during", "held_until", "id", "patient_id", "patient_status", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "protocol_id", "series_id", "status") VALUES (NEW."arrived_at", NEW."booked_by_id", NEW."cancelation_reason", NEW."cancelled_at", NEW."cancelled_late", NEW."clinic_id", NEW."created_at", NEW."during", NEW."held_until", NEW."id", NEW."patient_id", NEW."patient_status", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."plan_id", NEW."protocol_id", NEW."series_id", NEW."status"); RETURN NULL;', hash='57fe2ad8083faba3937102c2a6c0c1035a4796e0', operation='UPDATE', pgid='pgtrigger_update_update_beb30', table='scheduler_appointment', when='AFTER'))), ('appointment', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_appointmentevent" ("arrived_at", "booked_by_id", "cancelation_reason", "cancelled_at", "cancelled_late", "clinic_id", "created_at", "during", "held_until", "id", "patient_id", "patient_status", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "protocol_id", "series_id", "status") VALUES (OLD."arrived_at", OLD."booked_by_id", OLD."cancelation_reason", OLD."cancelled_at", OLD."cancelled_late", OLD."clinic_id", OLD."created_at", OLD."during", OLD."held_until", OLD."id", OLD."patient_id", OLD."patient_status", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."plan_id", OLD."protocol_id", OLD."series_id", OLD."status"); RETURN NULL;', hash='748195b6742e3d7f6cf3a94d6728dd67a88cc0f1', operation='DELETE', pgid='pgtrigger_delete_delete_8cf34', table='scheduler_appointment', when='AFTER'))), ('opening', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_openingevent" ("created_at", "during", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id") VALUES (NEW."created_at", NEW."during", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."resource_id"); RETURN NULL;', hash='624b5407440dcc714f9c9772abd37731314c2040', operation='INSERT', pgid='pgtrigger_insert_insert_c565d', table='scheduler_opening', when='AFTER'))), ('opening', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_openingevent" ("created_at", "during", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id") VALUES (NEW."created_at", NEW."during", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."resource_id"); RETURN NULL;', hash='72f244cb9110c3e113c552158ece1f1d9e08aba1', operation='UPDATE', pgid='pgtrigger_update_update_16d1f', table='scheduler_opening', when='AFTER'))), ('opening', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_openingevent" ("created_at", "during", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id") VALUES (OLD."created_at", OLD."during", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."resource_id"); RETURN NULL;', hash='c458c3411763429f082628fb60b73a39781d7c30', operation='DELETE', pgid='pgtrigger_delete_delete_3cdb4', table='scheduler_opening', when='AFTER'))), ('protocol', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_protocolevent" ("approved_at", "approved_by_id", "chair_features", "citation", "clinic_id", "code", "created_at", "dose_basis", "dose_hard_max", "dose_soft_max", "dose_soft_min", "dose_start", "fasting_clear_hours", "fasting_light_meal_hours", "id", "indications", "infusion_minutes", "infusion_units", "limits", "maintenance_max_days", "maintenance_min_days", "observation_minutes", "observation_units", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "preparation_minutes", "preparation_units", "series_max", "series_min", "series_typical", "spacing_max_days", "spacing_min_days", "status", "title", "turnover_minutes", "version", "vitals_schedule") VALUES (NEW."approved_at", NEW."approved_by_id", NEW."chair_features", NEW."citation", NEW."clinic_id", NEW."code", NEW."created_at", NEW."dose_basis", NEW."dose_hard_max", NEW."dose_soft_max", NEW."dose_soft_min", NEW."dose_start", NEW."fasting_clear_hours", NEW."fasting_light_meal_hours", NEW."id", NEW."indications", NEW."infusion_minutes", NEW."infusion_units", NEW."limits", NEW."maintenance_max_days", NEW."maintenance_min_days", NEW."observation_minutes", NEW."observation_units", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."preparation_minutes", NEW."preparation_units", NEW."series_max", NEW."series_min", NEW."series_typical", NEW."spacing_max_days", NEW."spacing_min_days", NEW."status", NEW."title", NEW."turnover_minutes", NEW."version", NEW."vitals_schedule"); RETURN NULL;', hash='5427adbb8e7a14417351f444c64bd9a863c048ab', operation='INSERT', pgid='pgtrigger_insert_insert_35d24', table='scheduler_protocol', when='AFTER'))), ('protocol', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_protocolevent" ("approved_at", "approved_by_id", "chair_features", "citation", "clinic_id", "code", "created_at", "dose_basis", "dose_hard_max", "dose_soft_max", "dose_soft_min", "dose_start", "fasting_clear_hours", "fasting_light_meal_hours", "id", "indications", "infusion_minutes", "infusion_units", "limits", "maintenance_max_days", "maintenance_min_days", "observation_minutes", "observation_units", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "preparation_minutes", "preparation_units", "series_max", "series_min", "series_typical", "spacing_max_days", "spacing_min_days", "status", "title", "turnover_minutes", "version", "vitals_schedule") VALUES (NEW."approved_at", NEW."approved_by_id", NEW."chair_features", NEW."citation", NEW."clinic_id", NEW."code", NEW."created_at", NEW."dose_basis", NEW."dose_hard_max", NEW."dose_soft_max", NEW."dose_soft_min", NEW."dose_start", NEW."fasting_clear_hours", NEW."fasting_light_meal_hours", NEW."id", NEW."indications", NEW."infusion_minutes", NEW."infusion_units", NEW."limits", NEW."maintenance_max_days", NEW."maintenance_min_days", NEW."observation_minutes", NEW."observation_units", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."preparation_minutes", NEW."preparation_units", NEW."series_max", NEW."series_min", NEW."series_typical", NEW."spacing_max_days", NEW."spacing_min_days", NEW."status", NEW."title", NEW."turnover_minutes", NEW."version", NEW."vitals_schedule"); RETURN NULL;', hash='36d9e75d04dfcd8e9812811f1bd66fa883ed0f80', operation='UPDATE', pgid='pgtrigger_update_update_99188', table='scheduler_protocol', when='AFTER'))), ('protocol', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_protocolevent" ("approved_at", "approved_by_id", "chair_features", "citation", "clinic_id", "code", "created_at", "dose_basis", "dose_hard_max", "dose_soft_max", "dose_soft_min", "dose_start", "fasting_clear_hours", "fasting_light_meal_hours", "id", "indications", "infusion_minutes", "infusion_units", "limits", "maintenance_max_days", "maintenance_min_days", "observation_minutes", "observation_units", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "preparation_minutes", "preparation_units", "series_max", "series_min", "series_typical", "spacing_max_days", "spacing_min_days", "status", "title", "turnover_minutes", "version", "vitals_schedule") VALUES (OLD."approved_at", OLD."approved_by_id", OLD."chair_features", OLD."citation", OLD."clinic_id", OLD."code", OLD."created_at", OLD."dose_basis", OLD."dose_hard_max", OLD."dose_soft_max", OLD."dose_soft_min", OLD."dose_start", OLD."fasting_clear_hours", OLD."fasting_light_meal_hours", OLD."id", OLD."indications", OLD."infusion_minutes", OLD."infusion_units", OLD."limits", OLD."maintenance_max_days", OLD."maintenance_min_days", OLD."observation_minutes", OLD."observation_units", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."preparation_minutes", OLD."preparation_units", OLD."series_max", OLD."series_min", OLD."series_typical", OLD."spacing_max_days", OLD."spacing_min_days", OLD."status", OLD."title", OLD."turnover_minutes", OLD."version", OLD."vitals_schedule"); RETURN NULL;', hash='6ccff8b5de0ce771fbbafc8910455ffefb2a9e3a', operation='DELETE', pgid='pgtrigger_delete_delete_eed46', table='scheduler_protocol', when='AFTER'))), ('protocol', pgtrigger.compiler.Trigger(name='protocol_version_immutable', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."clinic_id" IS DISTINCT FROM (NEW."clinic_id") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."indications" IS DISTINCT FROM (NEW."indications") OR OLD."dose_basis" IS DISTINCT FROM (NEW."dose_basis") OR OLD."dose_start" IS DISTINCT FROM (NEW."dose_start") OR OLD."dose_soft_min" IS DISTINCT FROM (NEW."dose_soft_min") OR OLD."dose_soft_max" IS DISTINCT FROM (NEW."dose_soft_max") OR OLD."dose_hard_max" IS DISTINCT FROM (NEW."dose_hard_max") OR OLD."preparation_minutes" IS DISTINCT FROM (NEW."preparation_minutes") OR OLD."infusion_minutes" IS DISTINCT FROM (NEW."infusion_minutes") OR OLD."observation_minutes" IS DISTINCT FROM (NEW."observation_minutes") OR OLD."turnover_minutes" IS DISTINCT FROM (NEW."turnover_minutes") OR OLD."preparation_units" IS DISTINCT FROM (NEW."preparation_units") OR OLD."infusion_units" IS DISTINCT FROM (NEW."infusion_units") OR OLD."observation_units" IS DISTINCT FROM (NEW."observation_units") OR OLD."fasting_clear_hours" IS DISTINCT FROM (NEW."fasting_clear_hours") OR OLD."fasting_light_meal_hours" IS DISTINCT FROM (NEW."fasting_light_meal_hours") OR OLD."series_min" IS DISTINCT FROM (NEW."series_min") OR OLD."series_typical" IS DISTINCT FROM (NEW."series_typical") OR OLD."series_max" IS DISTINCT FROM (NEW."series_max") OR OLD."spacing_min_days" IS DISTINCT FROM (NEW."spacing_min_days") OR OLD."spacing_max_days" IS DISTINCT FROM (NEW."spacing_max_days") OR OLD."maintenance_min_days" IS DISTINCT FROM (NEW."maintenance_min_days") OR OLD."maintenance_max_days" IS DISTINCT FROM (NEW."maintenance_max_days") OR OLD."chair_features" IS DISTINCT FROM (NEW."chair_features") OR OLD."vitals_schedule" IS DISTINCT FROM (NEW."vitals_schedule") OR OLD."limits" IS DISTINCT FROM (NEW."limits") OR OLD."citation" IS DISTINCT FROM (NEW."citation"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='2a147dfa3947b19e4791e82f63c35c740cd28438', operation='UPDATE', pgid='pgtrigger_protocol_version_immutable_7efb0', table='scheduler_protocol', when='BEFORE'))), ('resource', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_resourceevent" ("active", "capacity", "clinic_id", "created_at", "features", "id", "kind", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "user_id") VALUES (NEW."active", NEW."capacity", NEW."clinic_id", NEW."created_at", NEW."features", NEW."id", NEW."kind", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."user_id"); RETURN NULL;', hash='7d7dec5682b604089c9abf0cded5577c69084c7c', operation='INSERT', pgid='pgtrigger_insert_insert_b0f17', table='scheduler_resource', when='AFTER'))), ('resource', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_resourceevent" ("active", "capacity", "clinic_id", "created_at", "features", "id", "kind", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "user_id") VALUES (NEW."active", NEW."capacity", NEW."clinic_id", NEW."created_at", NEW."features", NEW."id", NEW."kind", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."user_id"); RETURN NULL;', hash='80b9e92ec4a03c4d32f875074c74d484dbacc31b', operation='UPDATE', pgid='pgtrigger_update_update_18a08', table='scheduler_resource', when='AFTER'))), ('resource', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_resourceevent" ("active", "capacity", "clinic_id", "created_at", "features", "id", "kind", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "user_id") VALUES (OLD."active", OLD."capacity", OLD."clinic_id", OLD."created_at", OLD."features", OLD."id", OLD."kind", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."user_id"); RETURN NULL;', hash='35672889f3750f3832a5ff11cf7b2f468a82b285', operation='DELETE', pgid='pgtrigger_delete_delete_8dec9', table='scheduler_resource', when='AFTER'))), ('treatmentplan', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_treatmentplanevent" ("chair_features", "clinic_id", "created_at", "id", "indication", "ordered_dose", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prescriber_id", "prior_treatments", "protocol_id", "sessions_ordered", "status", "valid_from", "valid_until") VALUES (NEW."chair_features", NEW."clinic_id", NEW."created_at", NEW."id", NEW."indication", NEW."ordered_dose", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."prescriber_id", NEW."prior_treatments", NEW."protocol_id", NEW."sessions_ordered", NEW."status", NEW."valid_from", NEW."valid_until"); RETURN NULL;', hash='193ff94033712dfe1ee6375acd262fb398d1ba32', operation='INSERT', pgid='pgtrigger_insert_insert_3f710', table='scheduler_treatmentplan', when='AFTER'))), ('treatmentplan', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_treatmentplanevent" ("chair_features", "clinic_id", "created_at", "id", "indication", "ordered_dose", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prescriber_id", "prior_treatments", "protocol_id", "sessions_ordered", "status", "valid_from", "valid_until") VALUES (NEW."chair_features", NEW."clinic_id", NEW."created_at", NEW."id", NEW."indication", NEW."ordered_dose", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."prescriber_id", NEW."prior_treatments", NEW."protocol_id", NEW."sessions_ordered", NEW."status", NEW."valid_from", NEW."valid_until"); RETURN NULL;', hash='120a08d1a8da9be7814c4cc69afa08ad5d1686bd', operation='UPDATE', pgid='pgtrigger_update_update_b95a2', table='scheduler_treatmentplan', when='AFTER'))), ('treatmentplan', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_treatmentplanevent" ("chair_features", "clinic_id", "created_at", "id", "indication", "ordered_dose", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prescriber_id", "prior_treatments", "protocol_id", "sessions_ordered", "status", "valid_from", "valid_until") VALUES (OLD."chair_features", OLD."clinic_id", OLD."created_at", OLD."id", OLD."indication", OLD."ordered_dose", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."prescriber_id", OLD."prior_treatments", OLD."protocol_id", OLD."sessions_ordered", OLD."status", OLD."valid_from", OLD."valid_until"); RETURN NULL;', hash='609b927e4c0242469b526a344d9bc35ed8edc721', operation='DELETE', pgid='pgtrigger_delete_delete_56977', table='scheduler_treatmentplan', when='AFTER'))), ('workingpattern', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_workingpatternevent" ("created_at", "ends_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id", "starts_at", "valid_from", "valid_until", "weekday") VALUES (NEW."created_at", NEW."ends_at", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."resource_id", NEW."starts_at", NEW."valid_from", NEW."valid_until", NEW."weekday"); RETURN NULL;', hash='24c0c102562218de572fc805c5d3565f9aebf25e', operation='INSERT', pgid='pgtrigger_insert_insert_ccdc4', table='scheduler_workingpattern', when='AFTER'))), ('workingpattern', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_workingpatternevent" ("created_at", "ends_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id", "starts_at", "valid_from", "valid_until", "weekday") VALUES (NEW."created_at", NEW."ends_at", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."resource_id", NEW."starts_at", NEW."valid_from", NEW."valid_until", NEW."weekday"); RETURN NULL;', hash='fac7f5ab66e45d867e20979cc1c27d5f8250c7f4', operation='UPDATE', pgid='pgtrigger_update_update_07634', table='scheduler_workingpattern', when='AFTER'))), ('workingpattern', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_workingpatternevent" ("created_at", "ends_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id", "starts_at", "valid_from", "valid_until", "weekday") VALUES (OLD."created_at", OLD."ends_at", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."resource_id", OLD."starts_at", OLD."valid_from", OLD."valid_until", OLD."weekday"); RETURN NULL;', hash='ca16c847002753eddea82fc7d6c67a02c3a1b137', operation='DELETE', pgid='pgtrigger_delete_delete_24699', table='scheduler_workingpattern', when='AFTER'))), ('absence', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_absenceevent" ("created_at", "during", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "resource_id") VALUES (NEW."created_at", NEW."during", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."reason", NEW."resource_id"); RETURN NULL;', hash='5079450d60b49fb0fddea99b15e4841f95004476', operation='INSERT', pgid='pgtrigger_insert_insert_f1221', table='scheduler_absence', when='AFTER'))), ('absence', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_absenceevent" ("created_at", "during", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "resource_id") VALUES (NEW."created_at", NEW."during", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."reason", NEW."resource_id"); RETURN NULL;', hash='bf80574b113d75695a448d97e9212bfd44579607', operation='UPDATE', pgid='pgtrigger_update_update_8a338', table='scheduler_absence', when='AFTER'))), ('absence', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_absenceevent" ("created_at", "during", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "resource_id") VALUES (OLD."created_at", OLD."during", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."reason", OLD."resource_id"); RETURN NULL;', hash='0886b5a60ca10359c7304b5212713cf6ce5d5350', operation='DELETE', pgid='pgtrigger_delete_delete_92c1a', table='scheduler_absence', when='AFTER'))), ('absenceevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='336a152b77654f0b35dcc3f87b11cb3442078e00', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_f5f54', table='scheduler_absenceevent', when='BEFORE'))), ('calendarfeed', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_calendarfeedevent" ("clinic_id", "created_at", "id", "made_by_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id", "revoked_at", "token_sha256") VALUES (NEW."clinic_id", NEW."created_at", NEW."id", NEW."made_by_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."resource_id", NEW."revoked_at", NEW."token_sha256"); RETURN NULL;', hash='ab9103d3b2c3f6171d3a82bc37c9182bfc085dc1', operation='INSERT', pgid='pgtrigger_insert_insert_5a9db', table='scheduler_calendarfeed', when='AFTER'))), ('calendarfeed', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_calendarfeedevent" ("clinic_id", "created_at", "id", "made_by_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id", "revoked_at", "token_sha256") VALUES (NEW."clinic_id", NEW."created_at", NEW."id", NEW."made_by_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."resource_id", NEW."revoked_at", NEW."token_sha256"); RETURN NULL;', hash='7d817734ad07e2ef57dad8700b56d874f767e677', operation='UPDATE', pgid='pgtrigger_update_update_aaa85', table='scheduler_calendarfeed', when='AFTER'))), ('calendarfeed', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_calendarfeedevent" ("clinic_id", "created_at", "id", "made_by_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id", "revoked_at", "token_sha256") VALUES (OLD."clinic_id", OLD."created_at", OLD."id", OLD."made_by_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."resource_id", OLD."revoked_at", OLD."token_sha256"); RETURN NULL;', hash='1d00e170cb6f9c45b6a24b94363b5833eda8c475', operation='DELETE', pgid='pgtrigger_delete_delete_b6697', table='scheduler_calendarfeed', when='AFTER'))), ('calendarfeedevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='513ff63c27533002bc15f5a14ed9ea79c9f4c047', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_5c577', table='scheduler_calendarfeedevent', when='BEFORE'))), ('closure', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_closureevent" ("clinic_id", "created_at", "during", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_holiday") VALUES (NEW."clinic_id", NEW."created_at", NEW."during", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."public_holiday"); RETURN NULL;', hash='5511454d743a924295819ec0912b5e812a0b7c75', operation='INSERT', pgid='pgtrigger_insert_insert_c2488', table='scheduler_closure', when='AFTER'))), ('closure', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_closureevent" ("clinic_id", "created_at", "during", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_holiday") VALUES (NEW."clinic_id", NEW."created_at", NEW."during", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."public_holiday"); RETURN NULL;', hash='0edace90d507e7c51f9221142ed42483f6dc56f5', operation='UPDATE', pgid='pgtrigger_update_update_de864', table='scheduler_closure', when='AFTER'))), ('closure', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_closureevent" ("clinic_id", "created_at", "during", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_holiday") VALUES (OLD."clinic_id", OLD."created_at", OLD."during", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."public_holiday"); RETURN NULL;', hash='a81ce0e25b9e6cfd92b5be0675694785795d081d', operation='DELETE', pgid='pgtrigger_delete_delete_017db', table='scheduler_closure', when='AFTER'))), ('closureevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='29021036483a88589d359cc96465d7ca42c4cd4b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_3f8c2', table='scheduler_closureevent', when='BEFORE'))), ('dayhours', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_dayhoursevent" ("created_at", "day", "hours", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id") VALUES (NEW."created_at", NEW."day", NEW."hours", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."resource_id"); RETURN NULL;', hash='e7fb3e638e451acb7754f285f5f41480595b1971', operation='INSERT', pgid='pgtrigger_insert_insert_52107', table='scheduler_dayhours', when='AFTER'))), ('dayhours', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_dayhoursevent" ("created_at", "day", "hours", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id") VALUES (NEW."created_at", NEW."day", NEW."hours", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."resource_id"); RETURN NULL;', hash='69357ad478b9af92c0fcfb28d79fcbdb9c86be26', operation='UPDATE', pgid='pgtrigger_update_update_69e78', table='scheduler_dayhours', when='AFTER'))), ('dayhours', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_dayhoursevent" ("created_at", "day", "hours", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "resource_id") VALUES (OLD."created_at", OLD."day", OLD."hours", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."resource_id"); RETURN NULL;', hash='04023d4bb210fceaa08fa4aafccad938caffe9f2', operation='DELETE', pgid='pgtrigger_delete_delete_fd366', table='scheduler_dayhours', when='AFTER'))), ('dayhoursevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='1ce9626a99c8a65c1338e6684109cd1b53ca553a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8b94e', table='scheduler_dayhoursevent', when='BEFORE'))), ('repair', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_repairevent" ("accepted_at", "accepted_by_id", "clinic_id", "created_at", "day", "disruption", "id", "made_at", "made_by_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal") VALUES (NEW."accepted_at", NEW."accepted_by_id", NEW."clinic_id", NEW."created_at", NEW."day", NEW."disruption", NEW."id", NEW."made_at", NEW."made_by_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."proposal"); RETURN NULL;', hash='a4268464b9f87558e84ab3791988d2d4582334fc', operation='INSERT', pgid='pgtrigger_insert_insert_bb2d7', table='scheduler_repair', when='AFTER'))), ('repair', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_repairevent" ("accepted_at", "accepted_by_id", "clinic_id", "created_at", "day", "disruption", "id", "made_at", "made_by_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal") VALUES (NEW."accepted_at", NEW."accepted_by_id", NEW."clinic_id", NEW."created_at", NEW."day", NEW."disruption", NEW."id", NEW."made_at", NEW."made_by_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."proposal"); RETURN NULL;', hash='df62c728ff0b743c8eaeee6c1986661ad0634fd0', operation='UPDATE', pgid='pgtrigger_update_update_6e294', table='scheduler_repair', when='AFTER'))), ('repair', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_repairevent" ("accepted_at", "accepted_by_id", "clinic_id", "created_at", "day", "disruption", "id", "made_at", "made_by_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal") VALUES (OLD."accepted_at", OLD."accepted_by_id", OLD."clinic_id", OLD."created_at", OLD."day", OLD."disruption", OLD."id", OLD."made_at", OLD."made_by_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."proposal"); RETURN NULL;', hash='ad160e04a5140a9855aa8e0f8f6920c16f3b6269', operation='DELETE', pgid='pgtrigger_delete_delete_31f5d', table='scheduler_repair', when='AFTER'))), ('repairevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a9bca86c740ab1a610f0d21de5108f03d8023e78', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_1bc88', table='scheduler_repairevent', when='BEFORE'))), ('series', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_seriesevent" ("booked_by_id", "clinic_id", "created_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "wish") VALUES (NEW."booked_by_id", NEW."clinic_id", NEW."created_at", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."plan_id", NEW."wish"); RETURN NULL;', hash='f7625d48e05e6808b939376b73d5c8a687e0d619', operation='INSERT', pgid='pgtrigger_insert_insert_49181', table='scheduler_series', when='AFTER'))), ('series', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_seriesevent" ("booked_by_id", "clinic_id", "created_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "wish") VALUES (NEW."booked_by_id", NEW."clinic_id", NEW."created_at", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."plan_id", NEW."wish"); RETURN NULL;', hash='8bf167c58ccd224ec561b4ff39906a6523bf5a87', operation='UPDATE', pgid='pgtrigger_update_update_0c16b', table='scheduler_series', when='AFTER'))), ('series', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_seriesevent" ("booked_by_id", "clinic_id", "created_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "wish") VALUES (OLD."booked_by_id", OLD."clinic_id", OLD."created_at", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."plan_id", OLD."wish"); RETURN NULL;', hash='f81d0659b727b173c9cc8b04b78f2b52de1ddc9b', operation='DELETE', pgid='pgtrigger_delete_delete_7d53e', table='scheduler_series', when='AFTER'))), ('seriesevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='590ac8c9859dd30cec215edc0ef409f856f5d630', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_992d1', table='scheduler_seriesevent', when='BEFORE'))), ('spacingoverride', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_spacingoverrideevent" ("created_at", "given_at", "id", "max_days", "min_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "prescriber_id", "reason") VALUES (NEW."created_at", NEW."given_at", NEW."id", NEW."max_days", NEW."min_days", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."plan_id", NEW."prescriber_id", NEW."reason"); RETURN NULL;', hash='1df5a9bda345c92ecf61a154052694e7611ddfb7', operation='INSERT', pgid='pgtrigger_insert_insert_89eba', table='scheduler_spacingoverride', when='AFTER'))), ('spacingoverride', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_spacingoverrideevent" ("created_at", "given_at", "id", "max_days", "min_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "prescriber_id", "reason") VALUES (NEW."created_at", NEW."given_at", NEW."id", NEW."max_days", NEW."min_days", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."plan_id", NEW."prescriber_id", NEW."reason"); RETURN NULL;', hash='38a70f24be16bfd726c9cce4850a6e166fa7b72a', operation='UPDATE', pgid='pgtrigger_update_update_5c5fb', table='scheduler_spacingoverride', when='AFTER'))), ('spacingoverride', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_spacingoverrideevent" ("created_at", "given_at", "id", "max_days", "min_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "prescriber_id", "reason") VALUES (OLD."created_at", OLD."given_at", OLD."id", OLD."max_days", OLD."min_days", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."plan_id", OLD."prescriber_id", OLD."reason"); RETURN NULL;', hash='910fd5a011c3a3b0a340e1b40985c5ed9b05a611', operation='DELETE', pgid='pgtrigger_delete_delete_14cd8', table='scheduler_spacingoverride', when='AFTER'))), ('spacingoverride', pgtrigger.compiler.Trigger(name='override_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2845a2480b623c2c88ac70f8ed81886c2cd61ff4', operation='UPDATE OR DELETE', pgid='pgtrigger_override_kept_00c38', table='scheduler_spacingoverride', when='BEFORE'))), ('spacingoverrideevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='32b0a112b3b9ed1c6783b827635f3ed42ffc8fa6', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_fe6b5', table='scheduler_spacingoverrideevent', when='BEFORE'))), ('waitlistentry', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_waitlistentryevent" ("appointment_id", "clinic_id", "closed_at", "closed_by_id", "created_at", "earliest", "first_day", "id", "last_day", "latest", "notice_hours", "nurse_id", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "status", "weekdays") VALUES (NEW."appointment_id", NEW."clinic_id", NEW."closed_at", NEW."closed_by_id", NEW."created_at", NEW."earliest", NEW."first_day", NEW."id", NEW."last_day", NEW."latest", NEW."notice_hours", NEW."nurse_id", NEW."patient_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."plan_id", NEW."status", NEW."weekdays"); RETURN NULL;', hash='cbfcf8f4c3b51d13e5181613dec079a3bff114f2', operation='INSERT', pgid='pgtrigger_insert_insert_08ffb', table='scheduler_waitlistentry', when='AFTER'))), ('waitlistentry', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_waitlistentryevent" ("appointment_id", "clinic_id", "closed_at", "closed_by_id", "created_at", "earliest", "first_day", "id", "last_day", "latest", "notice_hours", "nurse_id", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "status", "weekdays") VALUES (NEW."appointment_id", NEW."clinic_id", NEW."closed_at", NEW."closed_by_id", NEW."created_at", NEW."earliest", NEW."first_day", NEW."id", NEW."last_day", NEW."latest", NEW."notice_hours", NEW."nurse_id", NEW."patient_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."plan_id", NEW."status", NEW."weekdays"); RETURN NULL;', hash='0162829be8f40c691fbfda30fecee850ba01d186', operation='UPDATE', pgid='pgtrigger_update_update_5c8c2', table='scheduler_waitlistentry', when='AFTER'))), ('waitlistentry', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_waitlistentryevent" ("appointment_id", "clinic_id", "closed_at", "closed_by_id", "created_at", "earliest", "first_day", "id", "last_day", "latest", "notice_hours", "nurse_id", "patient_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "status", "weekdays") VALUES (OLD."appointment_id", OLD."clinic_id", OLD."closed_at", OLD."closed_by_id", OLD."created_at", OLD."earliest", OLD."first_day", OLD."id", OLD."last_day", OLD."latest", OLD."notice_hours", OLD."nurse_id", OLD."patient_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."plan_id", OLD."status", OLD."weekdays"); RETURN NULL;', hash='75f61a30ecbec58f40c4c559409a324d1eee3db4', operation='DELETE', pgid='pgtrigger_delete_delete_285b3', table='scheduler_waitlistentry', when='AFTER'))), ('waitlistentryevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='55a4c499ca4eaf673d7b5edd6d236875271f9fe5', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_90211', table='scheduler_waitlistentryevent', when='BEFORE'))), ('waitlistoffer', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_waitlistofferevent" ("answered_at", "appointment_id", "created_at", "entry_id", "expires_at", "id", "offered_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status") VALUES (NEW."answered_at", NEW."appointment_id", NEW."created_at", NEW."entry_id", NEW."expires_at", NEW."id", NEW."offered_at", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."status"); RETURN NULL;', hash='b061dbfcec77e0d48e8b2a74d7b543009ef87d40', operation='INSERT', pgid='pgtrigger_insert_insert_ec6ff', table='scheduler_waitlistoffer', when='AFTER'))), ('waitlistoffer', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "scheduler_waitlistofferevent" ("answered_at", "appointment_id", "created_at", "entry_id", "expires_at", "id", "offered_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status") VALUES (NEW."answered_at", NEW."appointment_id", NEW."created_at", NEW."entry_id", NEW."expires_at", NEW."id", NEW."offered_at", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."status"); RETURN NULL;', hash='024f4f6a8166c3a7139c375edd9ec2d6c5486d31', operation='UPDATE', pgid='pgtrigger_update_update_eb844', table='scheduler_waitlistoffer', when='AFTER'))), ('waitlistoffer', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "scheduler_waitlistofferevent" ("answered_at", "appointment_id", "created_at", "entry_id", "expires_at", "id", "offered_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status") VALUES (OLD."answered_at", OLD."appointment_id", OLD."created_at", OLD."entry_id", OLD."expires_at", OLD."id", OLD."offered_at", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."status"); RETURN NULL;', hash='943a23bf96e1c68d826b5a7195bf695399305390', operation='DELETE', pgid='pgtrigger_delete_delete_fbfd3', table='scheduler_waitlistoffer', when='AFTER'))), ('waitlistofferevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='25e37fd1585589966d4c8e151f740f3ccb655275', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_d0cbb', table='scheduler_waitlistofferevent', when='BEFORE')))],
