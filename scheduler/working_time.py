@@ -75,9 +75,7 @@ def open_hours(*, actor: Actor, id: UUID, resource: Resource, start: datetime, e
         locked = lock_resource(resource)
         try:
             with transaction.atomic():
-                return Opening.objects.create(
-                    id=id, resource=locked, during=DateTimeTZRange(start, end)
-                )
+                return Opening.objects.create(id=id, resource=locked, during=DateTimeTZRange(start, end))
         except IntegrityError as error:
             if violated_constraint(error) != "opening_no_overlap":
                 raise
