@@ -18,9 +18,10 @@ from clinic.access import Actor
 from clinic.history import acting
 from clinic.problems import Conflict
 from clinic.transactions import in_transaction, violated_constraint
-from scheduler import queries
+from scheduler import finding
 from scheduler.availability import moment_of
 from scheduler.decision import Blocker, Decision, decide
+from scheduler.finding import FeasibleStart
 from scheduler.locks import lock_schedule
 from scheduler.models import (
     Appointment,
@@ -31,7 +32,6 @@ from scheduler.models import (
     Resource,
     TreatmentPlan,
 )
-from scheduler.queries import FeasibleStart
 
 # What a refusal by the database means, should one ever come in spite of the lock.
 REFUSED_BY: Final = {
@@ -300,7 +300,7 @@ def _alternatives(
 ) -> tuple[FeasibleStart, ...]:
     if not decision.blockers or not decision.another_time_may_do:
         return ()
-    found = queries.alternatives(
+    found = finding.alternatives(
         plan=decision.plan, start=decision.start, now=now, chair_id=chair_id, nurse_id=nurse_id
     )
     return tuple(found)

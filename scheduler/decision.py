@@ -11,8 +11,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from clinic import clock
+from clinic.models import Consent, ConsentScope
 from clinic.problems import Invalid
-from scheduler import queries
+from scheduler import plans
 from scheduler.availability import (
     GRID_MINUTES,
     Shortfall,
@@ -22,10 +23,11 @@ from scheduler.availability import (
     shortfall,
     who_serves,
 )
+from scheduler.finding import PatientHistory, history_of, too_close
 from scheduler.models import Phase, PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
 from scheduler.nursing import NursePreference, Turn, turns_of
 from scheduler.packing import Need, Rectangle, pack
-from scheduler.queries import PatientHistory, Supplies
+from scheduler.supply import Supplies, supplies, visit_of
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def decide(
     now: datetime,
     resources: Sequence[Resource] | None = None,
 ) -> Decision:
-    """Judge a booking of the plan's next session: five queries, four with `resources` at hand.
+    """Judge a booking of the plan's next session: six queries, five with `resources` at hand.
 
     Without a chair or nurse chosen, those that fit are found (nurses as in `availability.who_serves`; among
     equals the one the patient knows, then those with the least to do). A chosen nurse serves the whole
@@ -118,19 +120,19 @@ def decide(
     """
     if start.second or start.microsecond or start.minute % GRID_MINUTES:
         raise Invalid({"start": f"Give a time on the {GRID_MINUTES}-minute grid, such as 9:05."})
-    visit = queries.visit_of(plan.protocol)
+    visit = visit_of(plan.protocol)
     end = start + plan.protocol.visit_length
     # The nurses' whole day is read, so that the least busy one can be found.
     zone = plan.clinic.time_zone
     day = clock.local_date(start, zone)
     low, high = clock.day_bounds(day, zone)
-    found = queries.supplies(
-        plan.clinic_id, low, max(high, start + plan.protocol.block_length), resources=resources
+    found = supplies(
+        plan.clinic_id, low, max(high, start + plan.protocol.block_length), now=now, resources=resources
     )
     chosen = found.only(chair=chair_id, nurse=nurse_id)
     _require_working(chair_id, chosen.chairs, "chair")
     _require_working(nurse_id, chosen.nurses, "nurse")
-    history = queries.history_of(plan.patient_id)
+    history = history_of(plan.patient_id, now=now)
 
     at = minute_of(start)
     preference = NursePreference.among(chosen.nurses, known=history.nurse, first=day, last=day, zone=zone)
@@ -227,7 +229,8 @@ def _plan_blockers(plan: TreatmentPlan, history: PatientHistory) -> Iterator[Blo
 def _patient_blockers(plan: TreatmentPlan) -> Iterator[Blocker]:
     if plan.patient.deceased:
         yield Blocker("patient_deceased", "The patient is recorded as deceased.")
-    if not queries.has_treatment_consent(plan.patient_id):
+    consents = Consent.objects.filter(scope=ConsentScope.TREATMENT, revoked_at__isnull=True)
+    if not consents.filter(patient_id=plan.patient_id).exists():
         yield Blocker("consent_missing", "There is no current consent to treatment. Record one first.")
 
 
@@ -235,6 +238,7 @@ def _time_blockers(
     plan: TreatmentPlan, history: PatientHistory, start: datetime, end: datetime, now: datetime
 ) -> Iterator[Blocker]:
     zone = plan.clinic.time_zone
+    spacing = plans.spacing_of(plan)
     day = clock.local_date(start, zone)
     if start < now:
         yield Blocker("in_the_past", "This time is past.")
@@ -247,13 +251,13 @@ def _time_blockers(
             yield Blocker(
                 "patient_elsewhere", f"The patient has another visit {_at(other_start, zone)} at this time."
             )
-        first, last = queries.too_close(other_start, plan.protocol.spacing_min_days, zone)
+        first, last = too_close(other_start, spacing.min_days, zone)
         if first <= minute_of(start) < last:
             apart = abs(clock.days_between(start, other_start, zone))
             yield Blocker(
                 "spacing_too_close",
                 f"{apart} days from the session {_at(other_start, zone)};"
-                f" the protocol asks for at least {plan.protocol.spacing_min_days}.",
+                f" {spacing.whose} asks for at least {spacing.min_days}.",
             )
 
 

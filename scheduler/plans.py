@@ -6,6 +6,7 @@ plan later (still active, not expired, sessions left) is in `booking`.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -17,11 +18,32 @@ from clinic.models import Patient
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from scheduler import screening
-from scheduler.models import ContraindicationFinding, Finding, Protocol, ProtocolStatus, TreatmentPlan
+from scheduler.models import (
+    ContraindicationFinding,
+    Finding,
+    Protocol,
+    ProtocolStatus,
+    SpacingOverride,
+    TreatmentPlan,
+)
 from scheduler.vocabulary import plain_amount
 
 ICD_10_CM: Final = re.compile(r"[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
 DOSE_PLACES: Final = Decimal("0.001")
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """Calendar days from one session of a plan to the next, at least and at most."""
+
+    min_days: int
+    max_days: int
+    overridden: bool = False
+
+    @property
+    def whose(self) -> str:
+        """Who asks for it, as a sentence names them."""
+        return "the prescriber" if self.overridden else "the protocol"
 
 
 def write_plan(
@@ -81,6 +103,19 @@ def write_plan(
         return plan
 
     return in_transaction(work)
+
+
+def spacing_of(plan: TreatmentPlan) -> Spacing:
+    """The prescriber's latest override for this plan, or else its protocol's spacing: one query."""
+    latest = (
+        SpacingOverride.objects.filter(plan_id=plan.pk)
+        .order_by("-given_at", "-created_at")
+        .values_list("min_days", "max_days")
+        .first()
+    )
+    if latest is None:
+        return Spacing(plan.protocol.spacing_min_days, plan.protocol.spacing_max_days)
+    return Spacing(*latest, overridden=True)
 
 
 def dose_errors(protocol: Protocol, dose: Decimal, *, soft_limit_acknowledged: bool) -> list[dict[str, str]]:

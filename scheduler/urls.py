@@ -3,7 +3,8 @@
 from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
-from scheduler.api.appointments import AppointmentsViewSet, AvailabilityViewSet
+from scheduler.api.appointments import AppointmentsViewSet
+from scheduler.api.availability import AvailabilityViewSet
 from scheduler.api.openings import OpeningsViewSet
 from scheduler.api.plans import PlansViewSet
 from scheduler.api.protocols import ProtocolsViewSet

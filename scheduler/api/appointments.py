@@ -1,7 +1,6 @@
-"""Visits over the API: when could one be, book it, and what becomes of it. And the feasible starts."""
+"""Visits over the API: book one, and what becomes of it."""
 
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -17,29 +16,9 @@ from clinic.api_defaults import NewestFirst
 from clinic.fields import DayField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access, booking, queries
+from scheduler.api.availability import NURSE_HELP, FeasibleStartSerializer, NamedSerializer, TurnSerializer
 from scheduler.api.protocols import NothingSerializer
-from scheduler.models import Appointment, CancellationReason, Phase, Resource, TreatmentPlan
-
-LONGEST_WINDOW: Final = timedelta(days=92)
-NURSED: Final = (Phase.PREPARATION, Phase.INFUSION, Phase.OBSERVATION)
-NURSE_HELP: Final = (
-    "Asked for by name, she serves the whole visit."
-    " Left out: those who have room, handing over where a phase ends and somebody then stays free."
-)
-
-
-class NamedSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-
-
-class TurnSerializer(serializers.Serializer[Any]):
-    """One nurse's part of a visit: from this phase on until the next turn, or until discharge."""
-
-    phase = serializers.ChoiceField(choices=[*NURSED])
-    start = serializers.DateTimeField()
-    id = serializers.UUIDField(source="nurse.pk")
-    name = serializers.CharField()
+from scheduler.models import Appointment, CancellationReason, Resource, TreatmentPlan
 
 
 class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
@@ -108,28 +87,6 @@ class WhichSerializer(StrictSerializer):
         if set(asked) not in ({"clinic", "day"}, {"patient"}):
             raise serializers.ValidationError({"patient": "Ask for a clinic and a day, or for a patient."})
         return asked
-
-
-class WindowSerializer(StrictSerializer):
-    plan = serializers.UUIDField()
-    chair = serializers.UUIDField(required=False)
-    nurse = serializers.UUIDField(required=False, help_text=NURSE_HELP)
-
-    def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "from": MomentField(), "to": MomentField()}
-
-    def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
-        if not timedelta(0) < asked["to"] - asked["from"] <= LONGEST_WINDOW:
-            raise serializers.ValidationError({"to": "Give a later time, at most 92 days after `from`."})
-        return asked
-
-
-class FeasibleStartSerializer(serializers.Serializer[Any]):
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField(help_text="Discharge; the chair is taken through its turnover.")
-    chair = NamedSerializer()
-    nurses = TurnSerializer(many=True)
-    clinician = NamedSerializer()
 
 
 class BlockerSerializer(serializers.Serializer[Any]):
@@ -249,25 +206,3 @@ class AppointmentsViewSet(ClinicViewSet):
 
     def _shown(self, appointment: Appointment) -> Appointment:
         return self.get_queryset().get(pk=appointment.pk)
-
-
-class AvailabilityViewSet(ClinicViewSet):
-    """When could the next session of a plan be?"""
-
-    access = {"list": access.VIEW_SCHEDULE}
-    queryset = TreatmentPlan.objects.select_related("clinic", "patient", "protocol")
-    pagination_class = None  # type: ignore[assignment]
-
-    @extend_schema(parameters=[WindowSerializer], responses=FeasibleStartSerializer(many=True))
-    def list(self, request: Request) -> Response:
-        """Every feasible start in [from, to) on the five-minute grid, with chair and nurses."""
-        asked = self.parse_query(WindowSerializer)
-        starts = queries.feasible_starts(
-            plan=self.fetch(self.get_queryset(), pk=asked["plan"]),
-            first=asked["from"],
-            until=asked["to"],
-            now=clock.now(),
-            chair_id=asked.get("chair"),
-            nurse_id=asked.get("nurse"),
-        )
-        return Response(FeasibleStartSerializer(starts, many=True).data)

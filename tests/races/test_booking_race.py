@@ -18,7 +18,7 @@ from django.db import OperationalError, connection
 from clinic import transactions
 from clinic.access import Actor
 from clinic.problems import Busy, Conflict
-from scheduler import booking, queries
+from scheduler import booking, finding
 from scheduler.decision import Decision, decide
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim, Resource
 from tests.at_once import at_once
@@ -104,7 +104,7 @@ class Desk:
 @pytest.fixture
 def race(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[Desk]]:
     # Looking for other times is not part of the race, and would be most of the work.
-    monkeypatch.setattr(queries, "alternatives", lambda **asked: [])
+    monkeypatch.setattr(finding, "alternatives", lambda **asked: [])
     house: House = make_house()
     stage = set_stage(house, chairs=CHAIRS, nurses=NURSES, days=2)
     plans = [stage.plan(make_patient(house.clinic, f"P{n}", "Test")) for n in range(PATIENTS)]

@@ -9,10 +9,10 @@ import pytest
 import time_machine
 
 from clinic.problems import Conflict
-from scheduler import queries
+from scheduler import finding, queries
+from scheduler.finding import FeasibleStart
 from scheduler.models import Appointment, Claim
 from scheduler.nursing import Turn
-from scheduler.queries import FeasibleStart
 from tests.cast import NOW, House, client_of, make_patient
 from tests.scheduler.stage import Stage, set_stage
 
@@ -37,7 +37,7 @@ def turns_of(visit: Appointment) -> tuple[Turn, ...]:
 
 
 def starts_for_omar(stage: Stage) -> dict[datetime, FeasibleStart]:
-    found = queries.feasible_starts(
+    found = finding.feasible_starts(
         plan=stage.plan(stage.house.omar), first=NOW, until=stage.at("17:00"), now=NOW
     )
     return {feasible.start: feasible for feasible in found}
@@ -148,7 +148,7 @@ def test_who_serves_does_not_hang_on_where_the_window_begins(stage: Stage) -> No
     stage.book(stage.plan(), "9:00", nurse=stage.nurses[0])
     plan = stage.plan(stage.house.omar)
 
-    afternoon = queries.feasible_starts(
+    afternoon = finding.feasible_starts(
         plan=plan, first=stage.at("14:00"), until=stage.at("14:05"), now=stage.at("13:00")
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from clinic import clock
 from clinic.problems import Conflict, Invalid
-from scheduler import booking, queries, resources, working_time
+from scheduler import booking, finding, queries, resources, working_time
 from scheduler.models import Opening, Resource, ResourceKind, WorkingPattern
 from scheduler.tasks import extend_openings
 from tests.at_once import at_once
@@ -182,7 +182,7 @@ def test_the_first_feasible_start_is_nine_on_the_wall_on_dst_days(
     now = stage.at("6:00", day - timedelta(days=2))
     plan = stage.plan(valid_until=day + timedelta(days=9))
 
-    starts = queries.feasible_starts(
+    starts = finding.feasible_starts(
         plan=plan, first=stage.at("0:00", day), until=stage.at("23:55", day), now=now
     )
     visit = booking.book(actor=house.actor(house.ana), id=new_id(), plan=plan, start=starts[0].start, now=now)

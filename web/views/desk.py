@@ -17,8 +17,9 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Clinic
 from clinic.problems import Conflict, Problem
-from scheduler import booking, queries
+from scheduler import booking, finding, queries
 from scheduler.access import BOOK, VIEW_SCHEDULE
+from scheduler.finding import FeasibleStart
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
@@ -28,7 +29,8 @@ from scheduler.models import (
     ResourceKind,
     TreatmentPlan,
 )
-from scheduler.queries import BookedVisit, FeasibleStart
+from scheduler.queries import BookedVisit
+from scheduler.supply import visit_of
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, LocalDateTimeField
 
@@ -144,7 +146,7 @@ def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
     first = max(chosen.get("start") or today, today)
     last = first + timedelta(days=DAYS_SHOWN)
     nurse = chosen.get("nurse")
-    starts = queries.feasible_starts(
+    starts = finding.feasible_starts(
         plan=plan,
         first=clock.day_bounds(first, zone)[0],
         until=clock.day_bounds(last, zone)[0],
@@ -153,7 +155,7 @@ def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
     )
     context = {
         "plan": plan,
-        "visit_minutes": queries.visit_of(plan.protocol).minutes,
+        "visit_minutes": visit_of(plan.protocol).minutes,
         "days": _by_day(starts, chosen.get("every") or COARSE_MINUTES, zone),
         "first": first,
         "last": last - timedelta(days=1),
