@@ -7,10 +7,11 @@ The rules that Django cannot spell (temporal keys, composite foreign keys) stand
 from datetime import datetime
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, IntegerRangeField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import Deferrable, Q
 
 from clinic.history import tracked
 from clinic.models import Clinic, Patient, Row, User
@@ -96,6 +97,15 @@ class Appointment(Row):
     )
     held_until = models.DateTimeField(null=True, blank=True, help_text="From here on a hold counts no more.")
     arrived_at = models.DateTimeField(null=True, blank=True)
+    record_opened_at = models.DateTimeField(
+        null=True, blank=True, help_text="A record of the session was opened: the arrival stands."
+    )
+    held_before = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="The chair and the nurses by turn, before its claims were last changed or given up:"
+        ' {"chair": id, "nurses": [[moment, id], …]}.',
+    )
     series = models.ForeignKey(Series, models.PROTECT, null=True, blank=True, related_name="appointments")
     booked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
@@ -105,6 +115,8 @@ class Appointment(Row):
                 name="appointment_patient_in_one_place",
                 expressions=[("patient", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
                 condition=Q(status__in=[status.value for status in LIVE_STATUSES]),
+                # Visits that change places are moved one after the other, and looked at together.
+                deferrable=Deferrable.IMMEDIATE,
             ),
             models.CheckConstraint(name="appointment_not_empty", condition=Q(during__isempty=False)),
             models.CheckConstraint(
@@ -119,6 +131,11 @@ class Appointment(Row):
                 condition=Q(status="pending", held_until__isnull=False)
                 | Q(status="cancelled")
                 | (~Q(status__in=["pending", "cancelled"]) & Q(held_until__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="appointment_with_record_was_attended",
+                condition=Q(record_opened_at__isnull=True)
+                | Q(status__in=["arrived", "checked-in", "fulfilled", "entered-in-error"]),
             ),
         ]
         indexes = [
@@ -156,6 +173,22 @@ class Phase(models.TextChoices):
     WHOLE = "whole", "Whole visit"
 
 
+@pgtrigger.register(
+    pgtrigger.Trigger(
+        name="claim_inside_capacity_until_done",
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        when=pgtrigger.Before,
+        condition=pgtrigger.Q(new__capacity__isnull=True),
+        func="""
+            IF NOT EXISTS (SELECT FROM scheduler_appointment
+                            WHERE id = NEW.appointment_id AND status = 'fulfilled') THEN
+                RAISE EXCEPTION 'a claim keeps its capacity until its visit is done'
+                    USING ERRCODE = 'not_null_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+)
 class Claim(models.Model):
     """A rectangle: some units of a resource for some time, held by one appointment.
 
@@ -169,7 +202,12 @@ class Claim(models.Model):
     phase = models.CharField(max_length=12, choices=Phase)
     units = IntegerRangeField(help_text="Which units of the resource, [)")
     during = DateTimeRangeField()
-    capacity = models.PositiveSmallIntegerField(help_text="The resource's, carried for the composite key")
+    capacity = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="The resource's, carried for the composite key. Empty where a visit that is done reaches"
+        " past a capacity lowered since.",
+    )
 
     clinic_path: ClassVar[str] = "resource__clinic_id"
 
