@@ -11,6 +11,8 @@ FLOORS = ["clinic", "scheduler", "sessions_app", "notifications", "web", "config
 PURE = [
     "clinic/era.py",
     "scheduler/availability.py",
+    "scheduler/hours.py",
+    "scheduler/offering.py",
     "scheduler/packing.py",
     "scheduler/screening.py",
     "sessions_app/states.py",
