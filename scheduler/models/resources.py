@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from clinic.history import tracked
 from clinic.models import Clinic, Row, User
+from scheduler.hours import MIDNIGHT
 
 
 class ResourceKind(models.TextChoices):
@@ -51,7 +52,8 @@ class Resource(Row):
 
 @tracked
 class WorkingPattern(Row):
-    """A resource's hours on one weekday in the clinic's local time. A lunch break is the gap between two."""
+    """A resource's hours on one weekday in the clinic's local time. A lunch break is the gap between two; an
+    end at midnight is the end of the day."""
 
     clinic_path = "resource__clinic_id"
 
@@ -65,7 +67,10 @@ class WorkingPattern(Row):
     class Meta:
         constraints = [
             models.CheckConstraint(name="pattern_weekday", condition=Q(weekday__lte=6)),
-            models.CheckConstraint(name="pattern_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(
+                name="pattern_ends_after_start",
+                condition=Q(ends_at__gt=F("starts_at")) | Q(ends_at=MIDNIGHT),
+            ),
             models.UniqueConstraint("resource", "weekday", "starts_at", "valid_from", name="pattern_once"),
         ]
 
@@ -73,7 +78,7 @@ class WorkingPattern(Row):
 @tracked
 class DayHours(Row):
     """One day's own hours of one resource, in place of its weekly pattern: an extra shift, a half day. No
-    hours at all: it does not work on this day."""
+    hours at all: it does not work on this day. As in a pattern, an end at midnight is the end of the day."""
 
     clinic_path = "resource__clinic_id"
 
