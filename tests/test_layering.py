@@ -15,6 +15,8 @@ PURE = [
     "scheduler/offering.py",
     "scheduler/packing.py",
     "scheduler/screening.py",
+    "scheduler/series_planning.py",
+    "scheduler/spaced_days.py",
     "sessions_app/states.py",
     "sessions_app/dosing.py",
     "sessions_app/vital_limits.py",
