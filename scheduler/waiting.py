@@ -1,0 +1,182 @@
+"""What a patient can wait for, checked in plain words, and the waitlist as it is read. Nothing here writes.
+
+Who joins and what they are offered is `waitlist`'s; which start suits whom is arithmetic and stands in
+`offering`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from clinic import clock
+from scheduler.models import (
+    Appointment,
+    AppointmentStatus,
+    OfferStatus,
+    PlanStatus,
+    Resource,
+    ResourceKind,
+    TreatmentPlan,
+    WaitlistEntry,
+    WaitlistOffer,
+    WaitlistStatus,
+)
+
+# Feasible starts are asked for a window of at most this length (design 4).
+LONGEST_WAIT: Final = timedelta(days=365)
+MOST_NOTICE_HOURS: Final = 14 * 24
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Between which days, on which weekdays and at which wall times of the clinic somebody would come; with
+    which nurse rather, and how many hours before a visit they have to know of it."""
+
+    first_day: date
+    last_day: date
+    weekdays: tuple[int, ...] = ()  # 0 Monday to 6 Sunday; none for any
+    earliest: time | None = None  # the start, not before
+    latest: time | None = None  # the discharge, not after
+    nurse: Resource | None = None
+    notice_hours: int = 24
+
+    @classmethod
+    def of(cls, entry: WaitlistEntry) -> "Terms":
+        given = {field.name: getattr(entry, field.name) for field in fields(cls)}
+        return cls(**{**given, "weekdays": tuple(entry.weekdays)})
+
+    def as_columns(self) -> dict[str, Any]:
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**given, "weekdays": sorted(set(self.weekdays))}
+
+
+def errors(
+    *, plan: TreatmentPlan, appointment: Appointment | None, terms: Terms, now: datetime
+) -> list[dict[str, str]]:
+    """Everything that makes waiting on these terms pointless or unclear, each at its field."""
+    found = [
+        *_plan_errors(plan, now),
+        *_visit_errors(plan, appointment, terms, now),
+        *_day_errors(plan, terms, now),
+        *_time_errors(plan, terms),
+    ]
+    nurse = terms.nurse
+    if nurse and (nurse.clinic_id, nurse.kind, nurse.active) != (plan.clinic_id, ResourceKind.NURSE, True):
+        found.append(("nurse", "This is not a working nurse of the patient's clinic."))
+    if not 0 <= terms.notice_hours <= MOST_NOTICE_HOURS:
+        found.append(("notice_hours", f"Give 0 to {MOST_NOTICE_HOURS} hours (14 days)."))
+    return [{"field": field, "code": "invalid", "detail": mend} for field, mend in found]
+
+
+def _plan_errors(plan: TreatmentPlan, now: datetime) -> Iterator[tuple[str, str]]:
+    today = clock.local_date(now, plan.clinic.time_zone)
+    if plan.patient.deceased:
+        yield "plan", "This patient is recorded as deceased."
+    elif plan.status != PlanStatus.ACTIVE or plan.valid_until < today:
+        yield "plan", "This plan is over. A prescriber writes a new one first."
+
+
+def _visit_errors(
+    plan: TreatmentPlan, appointment: Appointment | None, terms: Terms, now: datetime
+) -> Iterator[tuple[str, str]]:
+    if appointment is None:
+        return
+    day = clock.local_date(appointment.starts_at, plan.clinic.time_zone)
+    if appointment.plan_id != plan.pk:
+        yield "appointment", "Choose a visit of this plan."
+    elif appointment.status != AppointmentStatus.BOOKED or appointment.starts_at <= now:
+        yield "appointment", "Only a booked visit that lies ahead can be brought forward."
+    elif day < terms.first_day:
+        yield "first_day", f"The visit is on {day}. Give a day up to then: only an earlier time is of use."
+
+
+def _day_errors(plan: TreatmentPlan, terms: Terms, now: datetime) -> Iterator[tuple[str, str]]:
+    first, last = terms.first_day, terms.last_day
+    if last < first:
+        yield "last_day", "The last day must not be before the first."
+    elif last < clock.local_date(now, plan.clinic.time_zone):
+        yield "last_day", "This day is past. Give a day from today on."
+    elif last - first > LONGEST_WAIT:
+        yield "last_day", f"Give a day at most {LONGEST_WAIT.days} days after the first."
+    elif last < plan.valid_from or plan.valid_until < first:
+        yield "first_day", f"The plan is valid from {plan.valid_from} to {plan.valid_until}."
+    elif any(not 0 <= weekday <= 6 for weekday in terms.weekdays):
+        yield "weekdays", "Weekdays are 0 for Monday to 6 for Sunday."
+    elif terms.weekdays and not _days_include(first, last, terms.weekdays):
+        names = ", ".join(WEEKDAYS[weekday] for weekday in sorted(set(terms.weekdays)))
+        yield "weekdays", f"There is no {names} between {first} and {last}."
+
+
+def _days_include(first: date, last: date, weekdays: tuple[int, ...]) -> bool:
+    days = min((last - first).days, 6) + 1
+    return any((first + timedelta(days=ahead)).weekday() in weekdays for ahead in range(days))
+
+
+def _time_errors(plan: TreatmentPlan, terms: Terms) -> Iterator[tuple[str, str]]:
+    if terms.latest is None:
+        return
+    length = plan.protocol.visit_length
+    room = _since_midnight(terms.latest) - _since_midnight(terms.earliest or time(0))
+    if room < length:
+        minutes = length // timedelta(minutes=1)
+        yield "latest", f"A visit takes {minutes} minutes: it can't start and be over within these times."
+
+
+def _since_midnight(wall_time: time) -> timedelta:
+    return timedelta(hours=wall_time.hour, minutes=wall_time.minute)
+
+
+# --- The waitlist as it stands ------------------------------------------------------------------------
+
+
+def with_plan() -> QuerySet[WaitlistEntry]:
+    """Entries with all that is needed to look for a time."""
+    return WaitlistEntry.objects.select_related(
+        "clinic", "patient__clinic", "plan__clinic", "plan__patient", "plan__protocol", "appointment", "nurse"
+    )
+
+
+def entries() -> QuerySet[WaitlistEntry]:
+    """Entries as a list shows them, with their open offer in `open_offers`: two queries."""
+    open_offers = WaitlistOffer.objects.filter(status=OfferStatus.OPEN).select_related("appointment")
+    return with_plan().prefetch_related(Prefetch("offers", open_offers, to_attr="open_offers"))
+
+
+def offers() -> QuerySet[WaitlistOffer]:
+    """Offers with the time that was held, and for whom."""
+    return WaitlistOffer.objects.select_related(
+        "appointment", "entry__clinic", "entry__patient", "entry__plan__protocol", "entry__appointment"
+    )
+
+
+def stands(offer: WaitlistOffer, now: datetime) -> bool:
+    """Can it still be accepted? Not answered, not run out, the time still held, and still an earlier one."""
+    later = offer.entry.appointment
+    return (
+        offer.status == OfferStatus.OPEN
+        and now < offer.expires_at
+        and offer.appointment.status == AppointmentStatus.PENDING
+        and (later is None or offer.appointment.starts_at < later.starts_at)
+    )
+
+
+def moot(*, today: date, now: datetime) -> Q:
+    """Entries for which waiting has lost its point; `today` is the clinic's day.
+
+    The days are past, the plan is over, the patient has died, or the visit that was to come earlier has
+    begun, been missed or cancelled.
+    """
+    return Q(status=WaitlistStatus.WAITING) & (
+        Q(last_day__lt=today)
+        | ~Q(plan__status=PlanStatus.ACTIVE)
+        | Q(plan__valid_until__lt=today)
+        | Q(patient__deceased=True)
+        | (
+            Q(appointment__isnull=False)
+            & (~Q(appointment__status=AppointmentStatus.BOOKED) | Q(appointment__during__startswith__lte=now))
+        )
+    )
