@@ -1,0 +1,69 @@
+"""The local days of a window as arrays: a minute's day, its time on the wall, how much of a day is taken.
+
+Reads no database. `series_planning` reckons with these numbers; the days themselves are `clinic.clock`'s.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from typing import Final
+
+import numpy as np
+
+from clinic import clock
+from scheduler.availability import Supply, minute_of
+from scheduler.spaced_days import Numbers
+
+NOON: Final = 12 * 60
+
+
+@dataclass(frozen=True, eq=False)
+class LocalDays:
+    """The days from `first` on: the minutes at which each begins and is at noon."""
+
+    first: date
+    begins: Numbers
+    noons: Numbers
+
+    @classmethod
+    def over(cls, first: date, last: date, zone: str) -> "LocalDays":
+        """From the first local day to the last, both included."""
+        days = [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+        return cls(
+            first,
+            np.array([minute_of(clock.day_bounds(day, zone)[0]) for day in days], dtype=np.int64),
+            np.array([minute_of(clock.at_local(day, time(12), zone)) for day in days], dtype=np.int64),
+        )
+
+    def places(self, minutes: Numbers) -> Numbers:
+        """How many days after the first each of these minutes falls; all lie in the window."""
+        return np.searchsorted(self.begins, minutes, side="right") - 1
+
+    def numbers(self, minutes: Numbers) -> Numbers:
+        """The days of these minutes as `date.toordinal` numbers them."""
+        return self.places(minutes) + self.first.toordinal()
+
+    def wall(self, minutes: Numbers) -> Numbers:
+        """Minutes of the day as the clock on the wall shows them, counted from noon: in the night in which
+        clocks are changed, the hours before the change are off by it."""
+        return minutes - self.noons[self.places(minutes)] + NOON
+
+    def taken(self, supplies: Sequence[Supply]) -> Numbers:
+        """Per mille of what is open of these resources that is taken, by day."""
+        opened = self._by_day(
+            [(start, (end - start) * supply.capacity) for supply in supplies for start, end in supply.open]
+        )
+        taken = self._by_day(
+            [
+                (box.start, (box.end - box.start) * (box.high - box.low))
+                for supply in supplies
+                for box in supply.taken
+            ]
+        )
+        share = np.divide(taken * 1000, opened, out=np.zeros(len(opened)), where=opened > 0)
+        return np.minimum(share, 1000).astype(np.int64)
+
+    def _by_day(self, amounts: Sequence[tuple[int, int]]) -> Numbers:
+        """The sum of amounts by the day of their minute; what began before the window counts to its first."""
+        minutes, sizes = np.array(amounts, dtype=np.int64).reshape(-1, 2).T
+        return np.bincount(np.maximum(self.places(minutes), 0), weights=sizes, minlength=len(self.begins))
