@@ -87,6 +87,7 @@ class DeliveryAttempt(Row):
     recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=160, blank=True)
     body = models.TextField(help_text="The patient's link stands as {link}: its token is never stored")
+    calendar = models.TextField(blank=True, help_text="The visit as an iCalendar file; empty for none")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=20, choices=AttemptOutcome, default=AttemptOutcome.STARTED)
@@ -106,6 +107,7 @@ class InboxItem(Row):
     recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=160, blank=True)
     body = models.TextField()
+    calendar = models.TextField(blank=True, help_text="The file attached, or empty")
 
 
 class LinkPurpose(models.TextChoices):
