@@ -1,4 +1,5 @@
-"""What a patient may do with the link in a message: open it, prove the birth year, confirm the visit.
+"""What a patient may do with the link in a message: open it, prove the birth year, confirm the visit, take a
+time that is held for them or not.
 
 Nothing about the visit or the patient is given out before the birth year was right. Questions after a
 visit are answered in `check_ins`.
@@ -12,11 +13,12 @@ from clinic.problems import Conflict, Invalid, Missing
 from clinic.transactions import in_transaction
 from notifications.models import CheckIn, LinkPurpose, PatientLink
 from notifications.tokens import hash_of
-from scheduler import booking
-from scheduler.models import Appointment
+from scheduler import attendance, waiting, waitlist
+from scheduler.models import Appointment, WaitlistOffer
 
 MOST_WRONG_FACTORS = 5
 DOOR = "patient link"
+HINDERED = "We can't book this time for you just now. Please call the clinic."
 NO_LINK = "This link doesn't work any more. Please call the clinic."
 
 
@@ -76,7 +78,7 @@ def confirm_visit(*, link: PatientLink, now: datetime) -> Appointment:
     """The patient is coming. Confirming again changes nothing.
 
     Raises `Missing` for a link of another purpose, `Conflict` `visit_moved` when the visit is no longer at
-    the time that the message spoke of, and what `booking.confirm` raises.
+    the time that the message spoke of, and what `attendance.confirm` raises.
     """
     if link.purpose != LinkPurpose.VISIT:
         raise Missing(NO_LINK)
@@ -89,6 +91,35 @@ def confirm_visit(*, link: PatientLink, now: datetime) -> Appointment:
                 code="visit_moved",
             )
         with acting(None, door=DOOR):
-            return booking.confirm(appointment=appointment, now=now)
+            return attendance.confirm(appointment=appointment, now=now)
 
     return in_transaction(work)
+
+
+def offer_of(link: PatientLink) -> WaitlistOffer:
+    """The time that this link offers. Raises `Missing` for a link of another purpose."""
+    offer = waiting.offers().filter(appointment_id=link.message.appointment_id).first()
+    if link.purpose != LinkPurpose.OFFER or offer is None:
+        raise Missing(NO_LINK)
+    return offer
+
+
+def accept_offer(*, link: PatientLink, now: datetime) -> Appointment:
+    """The patient takes the time. Taking it again changes nothing.
+
+    Raises `Missing` for a link of another purpose, `Conflict` `offer_over` when it came too late, and
+    `offer_hindered` when the clinic has to look at something first: what, is not for this page to say.
+    """
+    with acting(None, door=DOOR):
+        try:
+            return waitlist.accept(actor=None, offer=offer_of(link), now=now)
+        except Conflict as conflict:
+            if conflict.code == "offer_over":
+                raise
+            raise Conflict(HINDERED, code="offer_hindered") from conflict
+
+
+def decline_offer(*, link: PatientLink, now: datetime) -> WaitlistOffer:
+    """The patient doesn't want this time. Raises `Missing`, and `Conflict` `offer_over` as `accept_offer`."""
+    with acting(None, door=DOOR):
+        return waitlist.decline(actor=None, offer=offer_of(link), now=now)

@@ -1,56 +1,42 @@
-"""The one module that writes claims: a visit is booked, cancelled, confirmed, checked in.
+"""Time is held, booked, moved, given up: every change of who sits where and when goes through here.
 
-Each function locks, reads again, decides and writes in one transaction. What may be booked is decided in
-`decision`; the database keeps the rectangles apart whatever happens here. Status words are FHIR's
-(Appointment.status, participationstatus).
+Each function locks the clinic's schedule, lets go of holds that ran out, reads again, decides and writes, in
+one transaction; a refusal tells every reason and the nearest times without one. Claims are written in
+`placing`, what may be booked is decided in `decision`; who comes and who doesn't is `attendance`. Status
+words are FHIR's (Appointment.status).
 """
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRange
+from django.db import transaction
 
-from clinic import clock
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.problems import Conflict
-from clinic.transactions import in_transaction, violated_constraint
-from scheduler import finding
-from scheduler.availability import moment_of
-from scheduler.decision import Blocker, Decision, decide
+from clinic.models import Clinic
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from scheduler import finding, placing, queries
+from scheduler.decision import Blocker, Decision, Occasion, decide
 from scheduler.finding import FeasibleStart
-from scheduler.locks import lock_schedule
+from scheduler.locks import lock_schedule, lock_visit
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
     CancellationReason,
-    Claim,
-    ParticipantStatus,
     Resource,
+    Series,
     TreatmentPlan,
 )
+from scheduler.placing import Move, Refused, plan_to_book
+from scheduler.vocabulary import spoken_time
 
-# What a refusal by the database means, should one ever come in spite of the lock.
-REFUSED_BY: Final = {
-    "claim_no_overlap": Blocker("taken_meanwhile", "Somebody has just taken this time."),
-    "claim_inside_opening": Blocker("outside_hours", "The working hours have just changed."),
-    "claim_inside_capacity": Blocker("nurse_overloaded", "A capacity has just changed."),
-    "claim_units_inside_capacity": Blocker("nurse_overloaded", "A capacity has just changed."),
-    "appointment_patient_in_one_place": Blocker(
-        "patient_elsewhere", "The patient has another visit at this time."
-    ),
-}
+MOVABLE: Final = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
 
-
-class NotBookable(Exception):
-    """Something stands in the way: carries the decision out of the transaction that it ends."""
-
-    def __init__(self, decision: Decision) -> None:
-        super().__init__("not bookable")
-        self.decision = decision
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -69,6 +55,16 @@ class Check:
         return not self.decision.blockers
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """One session of several that are booked together."""
+
+    id: UUID
+    start: datetime
+    chair: Resource | None = None
+    nurse: Resource | None = None
+
+
 def check(
     *,
     actor: Actor,
@@ -76,13 +72,63 @@ def check(
     start: datetime,
     chair: Resource | None = None,
     nurse: Resource | None = None,
+    appointment: Appointment | None = None,
     now: datetime,
 ) -> Check:
-    """Would `book` accept this? Takes no lock and changes nothing. Raises `Invalid` as `book` does."""
+    """Would `book` accept this, or `reschedule` of the plan's `appointment`? Takes no lock, changes nothing.
+
+    Raises `Invalid` and `Conflict` as these do for what is not a matter of time.
+    """
+    chair_id, nurse_id = _key(chair), _key(nurse)
+    occasion, without = Occasion.NEW, frozenset[UUID]()
+    if appointment is not None:
+        _require_movable(appointment)
+        occasion, without = Move(appointment, start).occasion, frozenset([appointment.pk])
     decision = decide(
-        plan=_read_again(plan), start=start, chair_id=_key(chair), nurse_id=_key(nurse), now=now
+        plan=plan_to_book(plan.pk),
+        start=start,
+        chair_id=chair_id,
+        nurse_id=nurse_id,
+        without=without,
+        occasion=occasion,
+        now=now,
     )
-    return Check(decision, _alternatives(decision, _key(chair), _key(nurse), now))
+    return Check(decision, alternatives(decision, chair_id, nurse_id, now, without))
+
+
+def hold(
+    *,
+    actor: Actor | None,
+    id: UUID,
+    plan: TreatmentPlan,
+    start: datetime,
+    chair: Resource | None = None,
+    nurse: Resource | None = None,
+    until: datetime | None = None,
+    without: Collection[UUID] = (),
+    now: datetime,
+) -> Appointment:
+    """Keep a time free while it is talked over; until `until`, or for the clinic's `hold_minutes`.
+
+    Then nobody counts it any more. `without` are the plan's visits that the held one is meant to replace:
+    they don't count as sessions, and keep their time. Raises as `book` does, and `Invalid` for an end that
+    is not ahead.
+    """
+    ends = until or now + timedelta(minutes=plan.clinic.hold_minutes)
+    if ends <= now:
+        raise Invalid({"until": "A hold ends after it begins: give a later time."})
+    return _new_visit(
+        actor,
+        id,
+        plan,
+        start,
+        chair,
+        nurse,
+        status=AppointmentStatus.PENDING,
+        held_until=ends,
+        replacing=without,
+        now=now,
+    )
 
 
 def book(
@@ -102,218 +148,397 @@ def book(
     Raises `Conflict` with code `not_bookable`, all `blockers` and the nearest `alternatives`; `Invalid`
     for a time off the five-minute grid or a chair or nurse that doesn't work in the plan's clinic.
     """
+    return _new_visit(actor, id, plan, start, chair, nurse, status=AppointmentStatus.BOOKED, now=now)
 
-    chair_id, nurse_id = _key(chair), _key(nurse)
+
+def book_held(*, actor: Actor | None, appointment: Appointment, now: datetime) -> Appointment:
+    """Book what was held, as it was held. Booking it again changes nothing.
+
+    Raises `Conflict` with code `hold_over` when it ran out or was given up, or as `book` does when the plan
+    or the patient has changed meanwhile.
+    """
+
+    def work(resources: list[Resource]) -> Appointment:
+        visit = lock_visit(appointment)
+        if visit.status != AppointmentStatus.PENDING and not visit.lapsed_hold:
+            return visit
+        _require_held(visit)
+        held = queries.booked_visit(queries.visits().get(pk=visit.pk))
+        decision = decide(
+            plan=plan_to_book(visit.plan_id),
+            start=visit.starts_at,
+            now=now,
+            chair_id=held.chair.pk if held.chair else None,
+            turns=[(turn.start, turn.nurse.pk) for turn in held.nurses] or None,
+            resources=resources,
+            without=(visit.pk,),
+        )
+        if decision.blockers:
+            raise Refused({visit.pk: decision})
+        visit.status = AppointmentStatus.BOOKED
+        visit.held_until = None
+        visit.booked_by_id = _user(actor)
+        with acting(_user(actor)):
+            visit.save(update_fields=["status", "held_until", "booked_by_id"])
+        return visit
+
+    return under_lock(
+        appointment.clinic_id,
+        work,
+        refusal=lambda refused: refusal_of_one(refused, without=(appointment.pk,), now=now),
+        now=now,
+    )
+
+
+def release(*, actor: Actor | None, appointment: Appointment, now: datetime) -> Appointment:
+    """Give a held time up. One that has ended already stays as it is.
+
+    Raises `Conflict` with code `hold_booked` when it was booked.
+    """
 
     def work() -> Appointment:
-        try:
-            # A refusal goes back to this savepoint, which lets go of the lock before alternatives are sought.
-            with transaction.atomic():
-                decision = decide(
-                    resources=lock_schedule(plan.clinic_id),
-                    plan=_read_again(plan),
-                    start=start,
-                    chair_id=chair_id,
-                    nurse_id=nurse_id,
-                    now=now,
-                )
-                return _write(actor, id, decision)
-        except NotBookable as refusal:
-            alternatives = _alternatives(refusal.decision, chair_id, nurse_id, now)
-            raise _refused(refusal.decision.blockers, alternatives) from refusal
+        visit = lock_visit(appointment)
+        if visit.lapsed_hold:
+            return visit
+        if visit.status != AppointmentStatus.PENDING:
+            raise Conflict("This hold was booked. Cancel the visit instead.", code="hold_booked")
+        with acting(_user(actor)):
+            _give_up_hold(visit, now)
+        return visit
 
     return in_transaction(work)
+
+
+def reschedule(
+    *,
+    actor: Actor | None,
+    appointment: Appointment,
+    start: datetime,
+    chair: Resource | None = None,
+    nurse: Resource | None = None,
+    in_place_of: Appointment | None = None,
+    now: datetime,
+) -> Appointment:
+    """Move a visit, or the hold on one, to another time or to other people; it keeps its id.
+
+    Chair and nurses are found where none is chosen. The patient has to confirm a new time anew. Where the
+    visit stands already as it is asked for, nothing changes. `in_place_of` is a hold on that time, given up
+    for this visit. Raises as `book` does, and `Conflict` with code `not_movable` for a visit that is not to
+    come any more, `hold_over` when the hold has ended.
+    """
+    chair_id, nurse_id = _key(chair), _key(nurse)
+
+    def work(resources: list[Resource]) -> Appointment:
+        visit = lock_visit(appointment)
+        _require_movable(visit)
+        if in_place_of is None and _stands(visit, start, chair_id, nurse_id):
+            return visit
+        with acting(_user(actor)):
+            if in_place_of is not None:
+                held = lock_visit(in_place_of)
+                _require_held(held)
+                _give_up_hold(held, now)
+            placing.vacate([visit])
+            placing.settle(
+                moves=[Move(visit, start, chair_id=chair_id, nurse_id=nurse_id)],
+                resources=resources,
+                now=now,
+            )
+        return visit
+
+    own = [visit.pk for visit in (appointment, in_place_of) if visit is not None]
+    return under_lock(
+        appointment.clinic_id,
+        work,
+        refusal=lambda refused: refusal_of_one(refused, chair_id, nurse_id, without=own, now=now),
+        now=now,
+    )
 
 
 def cancel(
     *, actor: Actor, appointment: Appointment, reason: CancellationReason, now: datetime
 ) -> Appointment:
-    """Cancel a visit that has not begun: its claims go, its row stays with the reason.
+    """Cancel a visit that has not begun: its claims go, its row stays with the reason, and whether it was
+    late (closer to the visit than the clinic's `late_cancellation_hours`). A hold is given up.
 
     Cancelling again for the same reason changes nothing. Raises `Conflict` with code `already_cancelled`
     (for another reason) or `too_late_to_cancel` (arrived: from then on the session tells what happened).
     """
 
     def work() -> Appointment:
-        visit = _locked(appointment)
+        visit = lock_visit(appointment)
         if visit.status == AppointmentStatus.CANCELLED:
-            if visit.cancelation_reason == reason:
+            if visit.lapsed_hold or visit.cancelation_reason == reason:
                 return visit
             raise Conflict("This visit was cancelled before, for another reason.", code="already_cancelled")
-        if visit.status not in (AppointmentStatus.PENDING, AppointmentStatus.BOOKED):
+        if visit.status not in MOVABLE:
             raise Conflict(
                 "This visit has begun. If nothing is infused, the nurse records that in the session.",
                 code="too_late_to_cancel",
             )
         with acting(actor.user_id, reason=CancellationReason(reason).label):
-            Claim.objects.filter(appointment=visit).delete()
+            if visit.status == AppointmentStatus.PENDING:
+                _give_up_hold(visit, now)
+                return visit
+            placing.vacate([visit])
             visit.status = AppointmentStatus.CANCELLED
             visit.cancelation_reason = reason
             visit.cancelled_at = now
-            visit.save(update_fields=["status", "cancelation_reason", "cancelled_at"])
-        return visit
-
-    return in_transaction(work)
-
-
-def confirm(*, appointment: Appointment, now: datetime) -> Appointment:
-    """The patient says yes to the visit. Saying it again changes nothing.
-
-    Raises `Conflict` with code `visit_cancelled` or `visit_over`.
-    """
-
-    def work() -> Appointment:
-        visit = _locked(appointment)
-        if not visit.live:
-            raise Conflict(
-                "This visit was cancelled. Please call the clinic for a new time.", code="visit_cancelled"
+            notice = timedelta(hours=visit.clinic.late_cancellation_hours)
+            visit.cancelled_late = visit.starts_at - now < notice
+            visit.save(
+                update_fields=[
+                    "status",
+                    "cancelation_reason",
+                    "cancelled_at",
+                    "cancelled_late",
+                    "held_before",
+                ]
             )
-        if visit.patient_status == ParticipantStatus.ACCEPTED:
-            return visit
-        if visit.status == AppointmentStatus.FULFILLED or visit.ends_at <= now:
-            raise Conflict("This visit is over.", code="visit_over")
-        visit.patient_status = ParticipantStatus.ACCEPTED
-        visit.save(update_fields=["patient_status"])
         return visit
 
     return in_transaction(work)
 
 
-def arrive(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointment:
-    """The patient is here, on the day of the visit. Checking in again changes nothing.
+def book_all(
+    *, actor: Actor, plan: TreatmentPlan, series: Series, sessions: Sequence[Wanted], now: datetime
+) -> list[Appointment]:
+    """Book several sessions of one plan, all or none, in the order given.
 
-    Raises `Conflict` with code `not_today`, or `wrong_status` for a visit that was cancelled or is over.
+    Each is decided with those before it booked. Raises `Conflict` with code `not_bookable` and, in
+    `sessions`, the `id`, `start` and `blockers` of every one that can't be.
     """
 
-    def work() -> Appointment:
-        visit = _locked(appointment)
-        if visit.status in (AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN):
-            return visit
-        _require_status(visit, AppointmentStatus.BOOKED)
-        zone = visit.clinic.time_zone
-        day = clock.local_date(visit.starts_at, zone)
-        if clock.local_date(now, zone) != day:
-            raise Conflict(f"This visit is on {day}. Check in on that day.", code="not_today")
-        visit.status = AppointmentStatus.ARRIVED
-        visit.arrived_at = now
-        visit.save(update_fields=["status", "arrived_at"])
-        return visit
+    def work(resources: list[Resource]) -> list[Appointment]:
+        booked: list[Appointment] = []
+        refused: dict[UUID, Decision] = {}
+        for wanted in sessions:
+            decision = decide(
+                plan=plan_to_book(plan.pk),
+                start=wanted.start,
+                now=now,
+                chair_id=_key(wanted.chair),
+                nurse_id=_key(wanted.nurse),
+                resources=resources,
+            )
+            try:
+                booked.append(
+                    placing.place(
+                        id=wanted.id,
+                        decision=decision,
+                        status=AppointmentStatus.BOOKED,
+                        booked_by=actor.user_id,
+                        series=series,
+                    )
+                )
+            except Refused as refusal:
+                refused |= refusal.decisions
+        if refused:
+            raise Refused(refused)
+        return booked
 
-    return in_transaction(work)
-
-
-def begin(*, appointment: Appointment) -> Appointment:
-    """The patient is in the chair. Raises `Conflict` with code `wrong_status` unless they have arrived."""
-    return _move(appointment, AppointmentStatus.CHECKED_IN, from_status=(AppointmentStatus.ARRIVED,))
-
-
-def fulfil(*, appointment: Appointment) -> Appointment:
-    """The visit is over, with or without an infusion. Raises `Conflict` with code `wrong_status` unless the
-    patient had arrived."""
-    return _move(
-        appointment,
-        AppointmentStatus.FULFILLED,
-        from_status=(AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN),
-    )
-
-
-def _move(
-    appointment: Appointment, status: AppointmentStatus, *, from_status: tuple[AppointmentStatus, ...]
-) -> Appointment:
-    """One step of the visit's status; a step already taken is no step."""
-
-    def work() -> Appointment:
-        visit = _locked(appointment)
-        if visit.status != status:
-            _require_status(visit, *from_status)
-            visit.status = status
-            visit.save(update_fields=["status"])
-        return visit
-
-    return in_transaction(work)
+    return under_lock(plan.clinic_id, work, refusal=lambda refused: _several(refused, "sessions"), now=now)
 
 
-def _read_again(plan: TreatmentPlan) -> TreatmentPlan:
-    return TreatmentPlan.objects.select_related("clinic", "patient", "protocol").get(pk=plan.pk)
+def rearrange(
+    *, actor: Actor, clinic: Clinic, moves: Sequence[Move], reason: str, now: datetime
+) -> list[Appointment]:
+    """Move several visits at once, all or none: they may take each other's places.
+
+    Raises `Conflict` with code `not_bookable` and, in `visits`, the `id`, `start` and `blockers` of every one
+    that can't go where it is asked to, and with code `not_movable` for one that is over.
+    """
+
+    def work(resources: list[Resource]) -> list[Appointment]:
+        locked = [_as_locked(move) for move in sorted(moves, key=lambda move: move.appointment.pk)]
+        with acting(actor.user_id, reason=reason):
+            placing.vacate([move.appointment for move in locked if move.since is None])
+            for move in locked:
+                if move.since is not None:
+                    placing.vacate([move.appointment], since=move.since)
+            placing.settle(moves=locked, resources=resources, now=now)
+        return [move.appointment for move in locked]
+
+    return under_lock(clinic.pk, work, refusal=lambda refused: _several(refused, "visits"), now=now)
 
 
-def _locked(appointment: Appointment) -> Appointment:
-    return (
-        Appointment.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("clinic")
-        .get(pk=appointment.pk)
-    )
+def under_lock(
+    clinic_id: UUID,
+    work: Callable[[list[Resource]], Result],
+    *,
+    refusal: Callable[[Refused], Conflict],
+    now: datetime,
+) -> Result:
+    """Do `work` with the clinic's schedule locked and free of holds that ran out.
+
+    It is given the locked resources. What it raises as `Refused` becomes the `refusal`; that is made when
+    the lock is let go of, so that other times are not sought under it.
+    """
+
+    def attempt() -> Result:
+        try:
+            with transaction.atomic():
+                resources = lock_schedule(clinic_id)
+                placing.release_lapsed(clinic_id, now)
+                return work(resources)
+        except Refused as refused:
+            raise refusal(refused) from refused
+
+    return in_transaction(attempt)
 
 
-def _require_status(visit: Appointment, *allowed: AppointmentStatus) -> None:
-    if visit.status not in allowed:
-        current = AppointmentStatus(visit.status).label.lower()
-        needed = " or ".join(status.label.lower() for status in allowed)
-        raise Conflict(f"This visit is {current}; it must be {needed} for this.", code="wrong_status")
-
-
-def _write(actor: Actor, id: UUID, decision: Decision) -> Appointment:
-    """The appointment and its rectangles: two statements. Raises `NotBookable`."""
-    if decision.blockers:
-        raise NotBookable(decision)
-    try:
-        return _insert(actor, id, decision)
-    except IntegrityError as error:
-        constraint = violated_constraint(error)
-        if constraint == "scheduler_appointment_pkey":
-            raise Conflict(
-                "This id is another visit's. Make a new id for a new visit.", code="id_reused"
-            ) from error
-        if constraint not in REFUSED_BY:
-            raise
-        raise NotBookable(replace(decision, blockers=(REFUSED_BY[constraint],))) from error
-
-
-def _insert(actor: Actor, id: UUID, decision: Decision) -> Appointment:
-    plan = decision.plan
-    appointment = Appointment.objects.create(
-        id=id,
-        clinic=plan.clinic,
-        patient=plan.patient,
-        plan=plan,
-        protocol=plan.protocol,
-        during=DateTimeTZRange(decision.start, decision.end),
-        booked_by_id=actor.user_id,
-    )
-    Claim.objects.bulk_create(
-        Claim(
-            appointment=appointment,
-            resource=share.resource,
-            phase=box.name,
-            units=NumericRange(box.low, box.high),
-            during=DateTimeTZRange(moment_of(box.start), moment_of(box.end)),
-            capacity=share.resource.capacity,
-        )
-        for share in decision.shares
-        for box in share.rectangles
-    )
-    return appointment
-
-
-def _alternatives(
-    decision: Decision, chair_id: UUID | None, nurse_id: UUID | None, now: datetime
+def alternatives(
+    decision: Decision,
+    chair_id: UUID | None,
+    nurse_id: UUID | None,
+    now: datetime,
+    without: Collection[UUID] = (),
 ) -> tuple[FeasibleStart, ...]:
+    """The nearest times without a blocker; none where there is nothing to seek, or seeking is of no use."""
     if not decision.blockers or not decision.another_time_may_do:
         return ()
     found = finding.alternatives(
-        plan=decision.plan, start=decision.start, now=now, chair_id=chair_id, nurse_id=nurse_id
+        plan=decision.plan,
+        start=decision.start,
+        now=now,
+        chair_id=chair_id,
+        nurse_id=nurse_id,
+        without=without,
     )
     return tuple(found)
 
 
-def _refused(blockers: tuple[Blocker, ...], alternatives: tuple[FeasibleStart, ...]) -> Conflict:
-    return Conflict(
-        " ".join(blocker.detail for blocker in blockers),
-        code="not_bookable",
-        blockers=[blocker.as_data() for blocker in blockers],
-        alternatives=[feasible.as_data() for feasible in alternatives],
+def _new_visit(
+    actor: Actor | None,
+    id: UUID,
+    plan: TreatmentPlan,
+    start: datetime,
+    chair: Resource | None,
+    nurse: Resource | None,
+    *,
+    status: AppointmentStatus,
+    held_until: datetime | None = None,
+    replacing: Collection[UUID] = (),
+    now: datetime,
+) -> Appointment:
+    chair_id, nurse_id = _key(chair), _key(nurse)
+
+    def work(resources: list[Resource]) -> Appointment:
+        decision = decide(
+            plan=plan_to_book(plan.pk),
+            start=start,
+            now=now,
+            chair_id=chair_id,
+            nurse_id=nurse_id,
+            resources=resources,
+            replacing=replacing,
+        )
+        return placing.place(
+            id=id, decision=decision, status=status, booked_by=_user(actor), held_until=held_until
+        )
+
+    return under_lock(
+        plan.clinic_id,
+        work,
+        refusal=lambda refused: refusal_of_one(refused, chair_id, nurse_id, now=now),
+        now=now,
     )
+
+
+def refusal_of_one(
+    refused: Refused,
+    chair_id: UUID | None = None,
+    nurse_id: UUID | None = None,
+    *,
+    without: Collection[UUID] = (),
+    now: datetime,
+) -> Conflict:
+    """One visit's refusal: every reason, and the nearest times."""
+    (decision,) = refused.decisions.values()
+    return Conflict(
+        " ".join(blocker.detail for blocker in decision.blockers),
+        code="not_bookable",
+        blockers=[blocker.as_data() for blocker in decision.blockers],
+        alternatives=[
+            feasible.as_data() for feasible in alternatives(decision, chair_id, nurse_id, now, without)
+        ],
+    )
+
+
+def _several(refused: Refused, name: str) -> Conflict:
+    """The refusal of visits that go together: each that can't be, with its reasons."""
+    told = []
+    for decision in refused.decisions.values():
+        when = spoken_time(decision.start, decision.plan.clinic.time_zone)
+        told.append(f"{when}: {' '.join(blocker.detail for blocker in decision.blockers)}")
+    rows = [
+        {
+            "id": key,
+            "start": decision.start,
+            "blockers": [blocker.as_data() for blocker in decision.blockers],
+        }
+        for key, decision in refused.decisions.items()
+    ]
+    return Conflict(" ".join(told), code="not_bookable", **{name: rows})
+
+
+def _as_locked(move: Move) -> Move:
+    visit = lock_visit(move.appointment)
+    wanted = (AppointmentStatus.CHECKED_IN,) if move.since else ()
+    if visit.status not in (*MOVABLE, AppointmentStatus.ARRIVED, *wanted):
+        raise _not_movable(visit)
+    return replace(move, appointment=visit)
+
+
+def _require_movable(visit: Appointment) -> None:
+    if visit.lapsed_hold:
+        raise _hold_over()
+    if visit.status not in MOVABLE:
+        raise _not_movable(visit)
+
+
+def _not_movable(visit: Appointment) -> Conflict:
+    mend = {
+        AppointmentStatus.ARRIVED: " Undo the check-in first.",
+        AppointmentStatus.CANCELLED: " Book a new time, or undo the cancellation.",
+        AppointmentStatus.NOSHOW: " Book a new time, or undo it.",
+    }.get(AppointmentStatus(visit.status), "")
+    current = AppointmentStatus(visit.status).label.lower()
+    return Conflict(f"This visit is {current} and can't be moved.{mend}", code="not_movable")
+
+
+def _require_held(visit: Appointment) -> None:
+    if visit.status != AppointmentStatus.PENDING:
+        raise _hold_over()
+
+
+def _hold_over() -> Conflict:
+    return Conflict("This time is held no longer. Choose a time again.", code="hold_over")
+
+
+def _stands(visit: Appointment, start: datetime, chair_id: UUID | None, nurse_id: UUID | None) -> bool:
+    """It is booked as it is asked for."""
+    if visit.starts_at != start:
+        return False
+    if chair_id is None and nurse_id is None:
+        return True
+    shown = queries.booked_visit(queries.visits().get(pk=visit.pk))
+    return chair_id in (None, shown.chair and shown.chair.pk) and (
+        nurse_id is None or [turn.nurse.pk for turn in shown.nurses] == [nurse_id]
+    )
+
+
+def _give_up_hold(visit: Appointment, now: datetime) -> None:
+    placing.vacate([visit])
+    visit.status = AppointmentStatus.CANCELLED
+    visit.cancelled_at = now
+    visit.save(update_fields=["status", "cancelled_at", "held_before"])
 
 
 def _key(resource: Resource | None) -> UUID | None:
     return resource.pk if resource else None
+
+
+def _user(actor: Actor | None) -> UUID | None:
+    """Nobody of the staff: a patient who accepts an offer, the worker that makes one."""
+    return actor.user_id if actor else None

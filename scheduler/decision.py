@@ -1,12 +1,15 @@
 """Whether a visit may be booked, and with whom: every reason against it at once. Reads, never writes.
 
-`booking` asks this twice: without the lock for `check`, under the lock for `book`. The minutes come from
-the same arithmetic (`availability`) that finds feasible starts, so what is offered can be booked.
+`booking` asks this twice: without the lock for `check`, under the lock for whatever writes claims. The
+minutes come from the same arithmetic (`availability`) that finds feasible starts, so what is offered can be
+booked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,16 +21,29 @@ from scheduler.availability import (
     GRID_MINUTES,
     Shortfall,
     Supply,
+    Visit,
     all_of,
     minute_of,
+    moment_of,
     shortfall,
     who_serves,
 )
 from scheduler.finding import PatientHistory, history_of, too_close
 from scheduler.models import Phase, PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
-from scheduler.nursing import NursePreference, Turn, turns_of
+from scheduler.nursing import NursePreference, Turn, joined
 from scheduler.packing import Need, Rectangle, pack
 from scheduler.supply import Supplies, supplies, visit_of
+
+# Who nurses from which moment on.
+PinnedTurns = Sequence[tuple[datetime, UUID]]
+
+
+class Occasion(Enum):
+    """What the visit is to the time it asks for; some questions are settled then."""
+
+    NEW = "a new visit, or a visit that asks for another time"
+    AGAIN = "a time that was given up by mistake: that it has begun doesn't matter"
+    STANDING = "the visit's own time: only who serves it is asked, not the plan, the patient or the spacing"
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,9 @@ LACKS: Final = {
         "no_clinician", "is not on site", "no_clinician", "is supervising as many visits as possible"
     ),
 }
+
+
+MENDS: Final = {PlanStatus.ON_HOLD: "A prescriber can take it up again."}
 
 
 @dataclass(frozen=True)
@@ -106,46 +125,71 @@ def decide(
     *,
     plan: TreatmentPlan,
     start: datetime,
-    chair_id: UUID | None,
-    nurse_id: UUID | None,
     now: datetime,
+    chair_id: UUID | None = None,
+    nurse_id: UUID | None = None,
+    turns: PinnedTurns | None = None,
+    since: datetime | None = None,
+    lasts: Visit | None = None,
     resources: Sequence[Resource] | None = None,
+    without: Collection[UUID] = (),
+    replacing: Collection[UUID] = (),
+    occasion: Occasion = Occasion.NEW,
 ) -> Decision:
-    """Judge a booking of the plan's next session: six queries, five with `resources` at hand.
+    """Judge a visit of the plan at `start`: six queries, five with `resources` at hand.
 
     Without a chair or nurse chosen, those that fit are found (nurses as in `availability.who_serves`; among
     equals the one the patient knows, then those with the least to do). A chosen nurse serves the whole
-    visit. Raises `Invalid` for a time off the five-minute grid and for a chair or nurse that doesn't work in
+    visit; `turns` names a nurse from each moment on, the first from the beginning.
+
+    `lasts` are other lengths than the protocol's. Of a visit that has begun, only what follows `since` is
+    judged. The appointments in `without` count for nothing; those in `replacing` still hold their time, but
+    don't count as sessions of the plan: this visit is meant for one of them.
+
+    Raises `Invalid` for a new time off the five-minute grid and for a chair or nurse that doesn't work in
     the plan's clinic.
     """
-    if start.second or start.microsecond or start.minute % GRID_MINUTES:
+    if occasion is Occasion.NEW and (start.second or start.microsecond or start.minute % GRID_MINUTES):
         raise Invalid({"start": f"Give a time on the {GRID_MINUTES}-minute grid, such as 9:05."})
-    visit = visit_of(plan.protocol)
-    end = start + plan.protocol.visit_length
+    visit = lasts or visit_of(plan.protocol)
+    at = minute_of(start)
+    end = moment_of(at + visit.minutes)
     # The nurses' whole day is read, so that the least busy one can be found.
     zone = plan.clinic.time_zone
     day = clock.local_date(start, zone)
     low, high = clock.day_bounds(day, zone)
-    found = supplies(
-        plan.clinic_id, low, max(high, start + plan.protocol.block_length), now=now, resources=resources
-    )
+    block_end = moment_of(at + visit.minutes + visit.turnover)
+    found = supplies(plan.clinic_id, low, max(high, block_end), now=now, resources=resources, without=without)
     chosen = found.only(chair=chair_id, nurse=nurse_id)
     _require_working(chair_id, chosen.chairs, "chair")
     _require_working(nurse_id, chosen.nurses, "nurse")
-    history = history_of(plan.patient_id, now=now)
+    history = history_of(plan.patient_id, now=now, without=without)
 
-    at = minute_of(start)
+    begun = max(0, minute_of(since) - at) if since else 0
     preference = NursePreference.among(chosen.nurses, known=history.nurse, first=day, last=day, zone=zone)
+    nursed = _from(begun, visit.nurse_needs)
+    wanted = {*plan.protocol.chair_features, *plan.chair_features}
+    suitable = [supply for supply in chosen.chairs if wanted.issubset(found.resources[supply.key].features)]
     parts = {
-        ResourceKind.CHAIR: _serve(chosen.chairs, visit.chair_needs, at),
-        ResourceKind.NURSE: _serve_in_turn(chosen.nurses, visit.nurse_needs, at, preference.order(at)),
-        ResourceKind.CLINICIAN: _serve(chosen.clinicians, visit.clinician_needs, at),
+        ResourceKind.CHAIR: _serve(suitable or chosen.chairs, _from(begun, visit.chair_needs), at),
+        ResourceKind.NURSE: (
+            _serve_in_turn(chosen.nurses, nursed, at, preference.order(at))
+            if turns is None
+            else _serve_as_told(found, nursed, at, turns)
+        ),
+        ResourceKind.CLINICIAN: _serve(chosen.clinicians, _from(begun, visit.clinician_needs), at),
     }
-    named = {ResourceKind.CHAIR: chair_id, ResourceKind.NURSE: nurse_id}
-    about_plan = [*_plan_blockers(plan, history), *_patient_blockers(plan)]
-    blockers = [*about_plan, *_time_blockers(plan, history, start, end, now)]
+    named = {ResourceKind.CHAIR: chair_id is not None, ResourceKind.NURSE: bool(nurse_id or turns)}
+    about_plan: list[Blocker] = []
+    blockers: list[Blocker] = []
+    if occasion is not Occasion.STANDING:
+        about_plan = [*_plan_blockers(plan, history, replacing), *_patient_blockers(plan)]
+        blockers = [*about_plan, *_calendar_blockers(plan, start, now, occasion)]
+    blockers += _visit_blockers(plan, history, start, end, replacing, occasion)
+    if wanted and not suitable:
+        blockers.append(_unsuitable(wanted, found, chair_id))
     for kind, of_kind in parts.items():
-        blockers += _resource_blockers(kind, of_kind, found, chosen=named.get(kind) is not None)
+        blockers += _resource_blockers(kind, of_kind, found, chosen=named.get(kind, False))
     serving = {
         kind: [found.resources[part.supply.key] for part in of_kind] for kind, of_kind in parts.items()
     }
@@ -154,7 +198,10 @@ def decide(
         start=start,
         end=end,
         chair=next(iter(serving[ResourceKind.CHAIR]), None),
-        nurses=turns_of(visit, at, serving[ResourceKind.NURSE]) if chosen.nurses else (),
+        nurses=joined(
+            Turn(part.needs[0].name, moment_of(at + part.needs[0].start), found.resources[part.supply.key])
+            for part in parts[ResourceKind.NURSE]
+        ),
         clinician=next(iter(serving[ResourceKind.CLINICIAN]), None),
         blockers=tuple(blockers),
         another_time_may_do=not about_plan,
@@ -172,8 +219,17 @@ def _require_working(key: UUID | None, supplies: Sequence[Supply], kind: str) ->
         raise Invalid({kind: f"This is not a working {kind} of the patient's clinic."})
 
 
+def _from(begun: int, needs: Sequence[Need]) -> list[Need]:
+    """What is left of these needs when so many minutes of the visit are over."""
+    return [
+        Need(max(need.start, begun), need.end, need.units, need.name) for need in needs if need.end > begun
+    ]
+
+
 def _serve(supplies: Sequence[Supply], needs: Sequence[Need], start: int) -> list[Part]:
     """By the first that fits, otherwise by the first of those that come nearest; if there is any."""
+    if not needs:
+        return []
     nearest, missing = _nearest(supplies, needs, start)
     return [Part(supply, needs, missing) for supply in nearest[:1]]
 
@@ -182,7 +238,7 @@ def _serve_in_turn(
     nurses: Sequence[Supply], phases: Sequence[Need], start: int, order: Sequence[UUID]
 ) -> list[Part]:
     """Each phase by one who fits, otherwise by one of those who come nearest to it."""
-    if not nurses:
+    if not nurses or not phases:
         return []
     by_key = {supply.key: supply for supply in nurses}
     candidates = [_nearest(nurses, [phase], start) for phase in phases]
@@ -196,6 +252,22 @@ def _serve_in_turn(
         Part(by_key[key], [phase], missing)
         for key, phase, (_, missing) in zip(keys, phases, candidates, strict=True)
     ]
+
+
+def _serve_as_told(found: Supplies, phases: Sequence[Need], start: int, turns: PinnedTurns) -> list[Part]:
+    """Each phase, cut where a turn begins, by the nurse whose turn it is."""
+    by_key = {supply.key: supply for supply in found.nurses}
+    for _, key in turns:
+        _require_working(key, [by_key[key]] if key in by_key else [], "nurse")
+    begins = sorted((minute_of(moment) - start, key) for moment, key in turns)
+    parts = []
+    for phase in phases:
+        edges = [phase.start, *(at for at, _ in begins if phase.start < at < phase.end), phase.end]
+        for low, high in pairwise(edges):
+            key = next((key for at, key in reversed(begins) if at <= low), begins[0][1])
+            piece = [Need(low, high, phase.units, phase.name)]
+            parts.append(Part(by_key[key], piece, shortfall(by_key[key], piece, start)))
+    return parts
 
 
 def _nearest(supplies: Sequence[Supply], needs: Sequence[Need], start: int) -> tuple[list[Supply], Shortfall]:
@@ -213,15 +285,18 @@ def _rectangles(supply: Supply, needs: Sequence[Need], start: int) -> list[Recta
     return laid
 
 
-def _plan_blockers(plan: TreatmentPlan, history: PatientHistory) -> Iterator[Blocker]:
+def _plan_blockers(
+    plan: TreatmentPlan, history: PatientHistory, replacing: Collection[UUID]
+) -> Iterator[Blocker]:
     if plan.status != PlanStatus.ACTIVE:
-        yield Blocker("plan_not_active", f"The plan is {plan.status}. A prescriber has to write a new one.")
+        mend = MENDS.get(PlanStatus(plan.status), "A prescriber has to write a new one.")
+        yield Blocker("plan_not_active", f"The plan is {plan.status}. {mend}")
     if plan.protocol.status != ProtocolStatus.ACTIVE:
         yield Blocker(
             "protocol_inactive",
             "The protocol version of this plan is not in force. A prescriber has to write the plan anew.",
         )
-    used = sum(1 for _, plan_id, _, _ in history.visits if plan_id == plan.pk)
+    used = sum(1 for key, plan_id, _, _ in history.visits if plan_id == plan.pk and key not in replacing)
     if used >= plan.sessions_ordered:
         yield Blocker("sessions_used_up", f"All {plan.sessions_ordered} sessions of the plan are booked.")
 
@@ -234,23 +309,36 @@ def _patient_blockers(plan: TreatmentPlan) -> Iterator[Blocker]:
         yield Blocker("consent_missing", "There is no current consent to treatment. Record one first.")
 
 
-def _time_blockers(
-    plan: TreatmentPlan, history: PatientHistory, start: datetime, end: datetime, now: datetime
+def _calendar_blockers(
+    plan: TreatmentPlan, start: datetime, now: datetime, occasion: Occasion
 ) -> Iterator[Blocker]:
-    zone = plan.clinic.time_zone
-    spacing = plans.spacing_of(plan)
-    day = clock.local_date(start, zone)
-    if start < now:
+    day = clock.local_date(start, plan.clinic.time_zone)
+    if occasion is Occasion.NEW and start < now:
         yield Blocker("in_the_past", "This time is past.")
     if not plan.valid_from <= day <= plan.valid_until:
         yield Blocker(
             "plan_expired", f"The plan is valid from {plan.valid_from} to {plan.valid_until}, not on {day}."
         )
-    for _, _, other_start, other_end in history.visits:
+
+
+def _visit_blockers(
+    plan: TreatmentPlan,
+    history: PatientHistory,
+    start: datetime,
+    end: datetime,
+    replacing: Collection[UUID],
+    occasion: Occasion,
+) -> Iterator[Blocker]:
+    """What the patient's other visits stand against: being in two places, and days between sessions."""
+    zone = plan.clinic.time_zone
+    spacing = plans.spacing_of(plan) if occasion is not Occasion.STANDING else None
+    for key, _, other_start, other_end in history.visits:
         if start < other_end and other_start < end:
             yield Blocker(
                 "patient_elsewhere", f"The patient has another visit {_at(other_start, zone)} at this time."
             )
+        if spacing is None or key in replacing:
+            continue
         first, last = too_close(other_start, spacing.min_days, zone)
         if first <= minute_of(start) < last:
             apart = abs(clock.days_between(start, other_start, zone))
@@ -261,12 +349,17 @@ def _time_blockers(
             )
 
 
+def _unsuitable(wanted: Collection[str], found: Supplies, chair_id: UUID | None) -> Blocker:
+    who = f"{found.resources[chair_id].name} does not offer" if chair_id else "No working chair offers"
+    return Blocker("chair_unsuitable", f"{who} all that is asked for: {', '.join(sorted(wanted))}.")
+
+
 def _resource_blockers(
     kind: ResourceKind, parts: Sequence[Part], found: Supplies, *, chosen: bool
 ) -> Iterator[Blocker]:
     """What one kind of resource lacks, told of the chosen one or of those that come nearest."""
     lack = LACKS[kind]
-    if not parts:
+    if not parts and kind not in {resource.kind for resource in found.resources.values()}:
         yield Blocker(lack.closed_code, f"The clinic has no working {kind.label.lower()}.")
     for key in dict.fromkeys(part.supply.key for part in parts):
         name = found.resources[key].name

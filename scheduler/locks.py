@@ -1,12 +1,13 @@
-"""The lock under which the schedule is changed: a clinic's resources, in the order of their keys.
+"""The locks of the schedule: a clinic's resources in the order of their keys, and then single visits.
 
-Every rule of booking is decided from what was read under this lock (docs/decisions/0003-booking-locks.md).
-The constraints would keep the schedule right without it, but at the price of deadlocks.
+Whoever wants both takes the schedule first. Every rule of booking is decided from what was read under its
+lock (docs/decisions/0003-booking-locks.md). The constraints would keep the schedule right without it, but at
+the price of deadlocks.
 """
 
 from uuid import UUID
 
-from scheduler.models import Resource
+from scheduler.models import Appointment, Resource
 
 
 def lock_schedule(clinic_id: UUID) -> list[Resource]:
@@ -24,3 +25,12 @@ def lock_schedule(clinic_id: UUID) -> list[Resource]:
 def lock_resource(resource: Resource) -> Resource:
     """Lock one resource alone, for a change of its own hours or capacity."""
     return Resource.objects.select_for_update(no_key=True).get(pk=resource.pk)
+
+
+def lock_visit(appointment: Appointment) -> Appointment:
+    """The visit as it is now, locked until the transaction ends. Enough to take its claims away."""
+    return (
+        Appointment.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("clinic")
+        .get(pk=appointment.pk)
+    )

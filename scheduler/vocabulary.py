@@ -1,7 +1,10 @@
-"""The words for this floor's codes: ICD-10-CM as in domain.md section 7 (2026 package data)."""
+"""The words for this floor's codes, amounts and times: ICD-10-CM as in domain.md section 7 (2026 package
+data)."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 INDICATIONS: Final[dict[str, str]] = {
     "F32.2": "Major depressive disorder, single episode, severe",
@@ -35,3 +38,14 @@ def indication_words(code: str) -> str:
 def plain_amount(amount: Decimal) -> str:
     """0.500 as 0.5, 100.000 as 100."""
     return f"{amount.normalize():f}"
+
+
+def spoken_time(moment: datetime, zone: str) -> str:
+    """Tue 12 Jan 2027, 09:00, on the zone's wall."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def wall_time(moment: datetime, zone: str) -> str:
+    """09:00 on the zone's wall."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"

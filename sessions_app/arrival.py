@@ -6,7 +6,9 @@ from uuid import UUID
 from clinic.access import Actor
 from clinic.problems import Conflict
 from clinic.transactions import in_transaction
-from scheduler.models import Appointment, AppointmentStatus
+from scheduler import attendance
+from scheduler.locks import lock_visit
+from scheduler.models import Appointment
 from sessions_app.models import Session
 
 
@@ -17,7 +19,7 @@ def open_session(*, actor: Actor, id: UUID, appointment: Appointment, now: datet
     """
 
     def work() -> Session:
-        visit = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
+        visit = lock_visit(appointment)
         existing = Session.objects.filter(appointment=visit).first()
         if existing is not None:
             raise Conflict(
@@ -25,11 +27,7 @@ def open_session(*, actor: Actor, id: UUID, appointment: Appointment, now: datet
                 code="session_exists",
                 session=str(existing.pk),
             )
-        if visit.status != AppointmentStatus.ARRIVED:
-            raise Conflict(
-                "A session opens when the patient has arrived: check the patient in first.",
-                code="not_arrived",
-            )
+        attendance.open_record(appointment=visit, now=now)
         return Session.objects.create(
             id=id,
             clinic_id=visit.clinic_id,

@@ -103,7 +103,7 @@ def answer(
             )
             for each in changed
         )
-        recording.advance(current, "checklist")
+        recording.advance(current, "checklist", now=now)
         return lines
 
     return in_transaction(work)

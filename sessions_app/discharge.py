@@ -71,7 +71,7 @@ def discharge(
             recorded_by_id=actor.user_id,
             recorded_at=now,
         )
-        recording.advance(current, "discharge", discharged_at=now)
+        recording.advance(current, "discharge", now=now, discharged_at=now)
         return line
 
     return in_transaction(write)

@@ -73,7 +73,7 @@ def prepare_dose(
             recorded_by_id=actor.user_id,
             recorded_at=now,
         )
-        recording.advance(current, "dose")
+        recording.advance(current, "dose", now=now)
         return worksheet
 
     return in_transaction(work)

@@ -26,7 +26,7 @@ def start(
         current = recording.lock(session, "start", revision=revision)
         recording.require("start", _unmet_at_start(current, now))
         event = _event(current, actor, id, InfusionEventKind.START, "", now)
-        recording.advance(current, "start", started_at=now)
+        recording.advance(current, "start", now=now, started_at=now)
         return event
 
     return in_transaction(work)
@@ -45,7 +45,7 @@ def pause(
     def work() -> InfusionEvent:
         current = recording.lock(session, "pause", revision=revision)
         event = _event(current, actor, id, InfusionEventKind.PAUSE, reason, now)
-        recording.advance(current, "pause")
+        recording.advance(current, "pause", now=now)
         return event
 
     return in_transaction(work)
@@ -59,7 +59,7 @@ def resume(
     def work() -> InfusionEvent:
         current = recording.lock(session, "resume", revision=revision)
         event = _event(current, actor, id, InfusionEventKind.RESUME, "", now)
-        recording.advance(current, "resume")
+        recording.advance(current, "resume", now=now)
         return event
 
     return in_transaction(work)
@@ -93,6 +93,7 @@ def stop(
         recording.advance(
             current,
             "stop",
+            now=now,
             stopped_at=now,
             stopped_early=early or infused < planned - TO_THE_MINUTE,
             stop_reason=reason,
@@ -112,7 +113,7 @@ def not_given(
     def work() -> InfusionEvent:
         current = recording.lock(session, "not_given", revision=revision)
         event = _event(current, actor, id, InfusionEventKind.NOT_GIVEN, reason, now)
-        recording.advance(current, "not_given", stop_reason=reason)
+        recording.advance(current, "not_given", now=now, stop_reason=reason)
         return event
 
     return in_transaction(work)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid, Stale
-from scheduler import booking
+from scheduler import attendance
 from sessions_app import states
 from sessions_app.models import Observation, Session
 
@@ -59,7 +59,7 @@ def require(act: str, unmet: Mapping[str, str]) -> None:
         )
 
 
-def advance(session: Session, act: str, **changes: Any) -> None:
+def advance(session: Session, act: str, *, now: datetime, **changes: Any) -> None:
     """Move a locked session along the table, count the write, and keep the visit's status in step."""
     before = session.state
     session.state = states.ACTS[act].moves[before]
@@ -70,9 +70,9 @@ def advance(session: Session, act: str, **changes: Any) -> None:
     if session.state == before:
         return
     if session.state == states.PREPARING:
-        booking.begin(appointment=session.appointment)
+        attendance.begin(appointment=session.appointment, now=now)
     elif session.state in states.ENDED:
-        booking.fulfil(appointment=session.appointment)
+        attendance.fulfil(appointment=session.appointment)
 
 
 def corrected(model: type[Line], session: Session, line_id: UUID | None, reason: str) -> Line | None:

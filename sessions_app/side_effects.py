@@ -74,7 +74,7 @@ def record_side_effect(
         )
         line.save(force_insert=True)
         tell_prescriber(line, report, now=now)
-        recording.advance(current, "side_effect")
+        recording.advance(current, "side_effect", now=now)
         return line
 
     return in_transaction(write)

@@ -50,7 +50,7 @@ def sign(
     def write() -> SignedRecord:
         current = recording.lock(session, "sign", revision=revision)
         signed = _append_to_chain(current, actor, id, meaning=meaning, reason="", now=now)
-        recording.advance(current, "sign")
+        recording.advance(current, "sign", now=now)
         return signed
 
     return in_transaction(write)

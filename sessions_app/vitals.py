@@ -73,7 +73,7 @@ def record_vitals(
         )
         line.save(force_insert=True)
         tell_prescriber(line, now=now)
-        recording.advance(current, "vitals")
+        recording.advance(current, "vitals", now=now)
         return line
 
     return in_transaction(write)

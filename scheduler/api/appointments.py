@@ -15,7 +15,7 @@ from clinic import clock
 from clinic.api_defaults import NewestFirst
 from clinic.fields import DayField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, booking, queries
+from scheduler import access, attendance, booking, queries
 from scheduler.api.availability import NURSE_HELP, FeasibleStartSerializer, NamedSerializer, TurnSerializer
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import Appointment, CancellationReason, Resource, TreatmentPlan
@@ -179,7 +179,7 @@ class AppointmentsViewSet(ClinicViewSet):
         """The patient has confirmed, by telephone for instance."""
         visit = self.fetch(Appointment.objects.all(), pk=pk)
         self.parse(NothingSerializer)
-        confirmed = booking.confirm(appointment=visit, now=clock.now())
+        confirmed = attendance.confirm(appointment=visit, now=clock.now())
         return Response(AppointmentSerializer(self._shown(confirmed)).data)
 
     @extend_schema(request=NothingSerializer, responses=AppointmentSerializer)
@@ -188,7 +188,7 @@ class AppointmentsViewSet(ClinicViewSet):
         """The patient has arrived, on the day of the visit."""
         visit = self.fetch(Appointment.objects.all(), pk=pk)
         self.parse(NothingSerializer)
-        arrived = booking.arrive(actor=self.actor, appointment=visit, now=clock.now())
+        arrived = attendance.arrive(actor=self.actor, appointment=visit, now=clock.now())
         return Response(AppointmentSerializer(self._shown(arrived)).data)
 
     def _asked(self, data: dict[str, Any]) -> dict[str, Any]:

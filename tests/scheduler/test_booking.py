@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRa
 
 from clinic.models import Consent, ConsentScope
 from clinic.problems import Conflict, Invalid
-from scheduler import booking, finding
+from scheduler import attendance, booking, finding
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
@@ -294,7 +294,7 @@ def test_cancelling_twice_is_cancelling_once_unless_the_reason_differs(stage: St
 def test_a_visit_that_has_begun_cannot_be_cancelled(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "9:30")
     ana = stage.house.actor(stage.house.ana)
-    booking.arrive(actor=ana, appointment=visit, now=NOW)
+    attendance.arrive(actor=ana, appointment=visit, now=NOW)
 
     with pytest.raises(Conflict) as refusal:
         stage.cancel(visit)
@@ -307,7 +307,7 @@ def test_confirming_is_accepting_however_often(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "9:30")
 
     for _ in range(2):
-        confirmed = booking.confirm(appointment=visit, now=NOW)
+        confirmed = attendance.confirm(appointment=visit, now=NOW)
 
     assert confirmed.patient_status == ParticipantStatus.ACCEPTED
     assert confirmed.status == AppointmentStatus.BOOKED
@@ -318,7 +318,7 @@ def test_a_cancelled_visit_cannot_be_confirmed(stage: Stage) -> None:
     stage.cancel(visit)
 
     with pytest.raises(Conflict, match="was cancelled") as refusal:
-        booking.confirm(appointment=visit, now=NOW)
+        attendance.confirm(appointment=visit, now=NOW)
 
     assert refusal.value.code == "visit_cancelled"
 
@@ -327,7 +327,7 @@ def test_a_visit_is_not_confirmed_when_it_is_over(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "9:30")
 
     with pytest.raises(Conflict) as refusal:
-        booking.confirm(appointment=visit, now=visit.ends_at)
+        attendance.confirm(appointment=visit, now=visit.ends_at)
 
     assert refusal.value.code == "visit_over"
 
@@ -337,33 +337,33 @@ def test_checking_in_is_for_the_day_of_the_visit(stage: Stage) -> None:
     ana = stage.house.actor(stage.house.ana)
 
     with pytest.raises(Conflict, match="2027-01-12") as refusal:
-        booking.arrive(actor=ana, appointment=visit, now=stage.at("23:59"))
+        attendance.arrive(actor=ana, appointment=visit, now=stage.at("23:59"))
     assert refusal.value.code == "not_today"
 
-    arrived = booking.arrive(actor=ana, appointment=visit, now=stage.at("0:00", TOMORROW))
+    arrived = attendance.arrive(actor=ana, appointment=visit, now=stage.at("0:00", TOMORROW))
     assert (arrived.status, arrived.arrived_at) == ("arrived", stage.at("0:00", TOMORROW))
 
 
 def test_checking_in_again_keeps_the_first_time(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "9:30")
     ana = stage.house.actor(stage.house.ana)
-    booking.arrive(actor=ana, appointment=visit, now=NOW)
+    attendance.arrive(actor=ana, appointment=visit, now=NOW)
 
-    assert booking.arrive(actor=ana, appointment=visit, now=NOW + timedelta(minutes=5)).arrived_at == NOW
+    assert attendance.arrive(actor=ana, appointment=visit, now=NOW + timedelta(minutes=5)).arrived_at == NOW
 
 
 def test_a_visit_goes_from_arrival_to_chair_to_done(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "9:30")
 
     with pytest.raises(Conflict, match="must be arrived"):
-        booking.begin(appointment=visit)
-    booking.arrive(actor=stage.house.actor(stage.house.nils), appointment=visit, now=NOW)
+        attendance.begin(appointment=visit, now=NOW)
+    attendance.arrive(actor=stage.house.actor(stage.house.nils), appointment=visit, now=NOW)
 
-    assert booking.begin(appointment=visit).status == "checked-in"
-    assert booking.fulfil(appointment=visit).status == "fulfilled"
-    assert booking.fulfil(appointment=visit).status == "fulfilled"
+    assert attendance.begin(appointment=visit, now=NOW).status == "checked-in"
+    assert attendance.fulfil(appointment=visit).status == "fulfilled"
+    assert attendance.fulfil(appointment=visit).status == "fulfilled"
     with pytest.raises(Conflict, match="is done"):
-        booking.begin(appointment=visit)
+        attendance.begin(appointment=visit, now=NOW)
 
 
 def test_the_same_id_never_books_twice(stage: Stage) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from clinic.access import Actor
-from scheduler import booking, queries
+from scheduler import attendance, queries
 from scheduler.models import Appointment
 from sessions_app import arrival, checklist, discharge, dose, infusion, side_effects, signing, vitals
 from sessions_app.models import SideEffect
@@ -59,7 +59,7 @@ class Chair:
     def arrived(self, *, early: int = 6) -> Course:
         """At the desk so many minutes early, and the record opened."""
         yield self.minute(-early)
-        booking.arrive(actor=self.house.desk, appointment=self.visit, now=self.minute(-early))
+        attendance.arrive(actor=self.house.desk, appointment=self.visit, now=self.minute(-early))
         yield self.minute(1 - early)
         self.session = arrival.open_session(
             actor=self.nurse_at(self.minute(1 - early)),

@@ -17,7 +17,7 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Clinic
 from clinic.problems import Conflict, Problem
-from scheduler import booking, finding, queries
+from scheduler import attendance, booking, finding, queries
 from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.finding import FeasibleStart
 from scheduler.models import (
@@ -221,7 +221,7 @@ def visit(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["POST"])
 def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
     appointment = _visit(request, pk, BOOK)
-    arrived = booking.arrive(actor=request.actor, appointment=appointment, now=clock.now())
+    arrived = attendance.arrive(actor=request.actor, appointment=appointment, now=clock.now())
     messages.success(request, f"{appointment.patient.full_name} is checked in.")
     return redirect("day_on", on=clock.local_date(arrived.starts_at, request.clinic.time_zone))
 
@@ -229,7 +229,7 @@ def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["POST"])
 def confirm_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The patient has said yes on the telephone."""
-    booking.confirm(appointment=_visit(request, pk, BOOK), now=clock.now())
+    attendance.confirm(appointment=_visit(request, pk, BOOK), now=clock.now())
     messages.success(request, "The visit is confirmed.")
     return redirect("visit", pk=pk)
 

@@ -1,0 +1,254 @@
+"""The only room that writes claims: a visit is given its rectangles, or gives them up.
+
+Every function here runs inside the caller's transaction, under `locks.lock_schedule` where claims are made;
+`booking` and `attendance` take the lock and say what happens to the visit's status. What may be placed is
+decided in `decision`; the database keeps the rectangles apart whatever happens here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRange
+from django.db.models import F, Func, Value
+
+from clinic.problems import Conflict
+from clinic.transactions import violated_constraint
+from scheduler import queries
+from scheduler.availability import Visit, minute_of, moment_of
+from scheduler.decision import Blocker, Decision, Occasion, PinnedTurns, decide
+from scheduler.models import (
+    Appointment,
+    AppointmentStatus,
+    Claim,
+    ParticipantStatus,
+    Resource,
+    Series,
+    TreatmentPlan,
+)
+
+# What a refusal by the database means, should one ever come in spite of the lock.
+REFUSED_BY: Final = {
+    "claim_no_overlap": Blocker("taken_meanwhile", "Somebody has just taken this time."),
+    "claim_inside_opening": Blocker("outside_hours", "The working hours have just changed."),
+    "claim_inside_capacity": Blocker("nurse_overloaded", "A capacity has just changed."),
+    "claim_units_inside_capacity": Blocker("nurse_overloaded", "A capacity has just changed."),
+    "appointment_patient_in_one_place": Blocker(
+        "patient_elsewhere", "The patient has another visit at this time."
+    ),
+}
+
+
+class Refused(Exception):
+    """Something stands in the way: carries the decisions, by visit, out of the transaction that they end."""
+
+    def __init__(self, decisions: Mapping[UUID, Decision]) -> None:
+        super().__init__("not bookable")
+        self.decisions = decisions
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where a visit is to go: another time, other people, or both.
+
+    `turns` names who nurses from each moment on; without it they are found (`nurse_id`: one throughout).
+    `since`: the visit has begun, and only what follows this moment is laid anew. `lasts`: other lengths
+    than the protocol's.
+    """
+
+    appointment: Appointment
+    start: datetime
+    chair_id: UUID | None = None
+    nurse_id: UUID | None = None
+    turns: PinnedTurns | None = None
+    since: datetime | None = None
+    lasts: Visit | None = None
+
+    @property
+    def occasion(self) -> Occasion:
+        """A booked visit that keeps its time is not asked again whether it may be there."""
+        visit = self.appointment
+        stands = visit.live and visit.status != AppointmentStatus.PENDING and visit.starts_at == self.start
+        return Occasion.STANDING if stands or self.since else Occasion.NEW
+
+
+def release_lapsed(clinic_id: UUID, now: datetime) -> int:
+    """Free what is held by holds that ran out; first of all under the lock, so that nothing trips over them.
+
+    Each is cancelled from the moment to which it was held, and keeps that moment. Returns how many.
+    """
+    lapsed = list(
+        Appointment.objects.select_for_update(no_key=True)
+        .filter(clinic_id=clinic_id, status=AppointmentStatus.PENDING, held_until__lte=now)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    if lapsed:
+        Claim.objects.filter(appointment_id__in=lapsed).delete()
+        Appointment.objects.filter(pk__in=lapsed).update(
+            status=AppointmentStatus.CANCELLED, cancelled_at=F("held_until")
+        )
+    return len(lapsed)
+
+
+def place(
+    *,
+    id: UUID,
+    decision: Decision,
+    status: AppointmentStatus,
+    booked_by: UUID | None,
+    held_until: datetime | None = None,
+    series: Series | None = None,
+) -> Appointment:
+    """A new visit and its rectangles: two statements. Raises `Refused`, and `Conflict` `id_reused`."""
+    if decision.blockers:
+        raise Refused({id: decision})
+    plan = decision.plan
+    with _explained(id, decision):
+        visit = Appointment.objects.create(
+            id=id,
+            clinic=plan.clinic,
+            patient=plan.patient,
+            plan=plan,
+            protocol=plan.protocol,
+            during=DateTimeTZRange(decision.start, decision.end),
+            status=status,
+            held_until=held_until,
+            series=series,
+            booked_by_id=booked_by,
+        )
+        lay(visit, decision)
+    return visit
+
+
+def lay(visit: Appointment, decision: Decision) -> None:
+    """Claim what was decided for this visit: one statement."""
+    Claim.objects.bulk_create(
+        Claim(
+            appointment=visit,
+            resource=share.resource,
+            phase=box.name,
+            units=NumericRange(box.low, box.high),
+            during=DateTimeTZRange(moment_of(box.start), moment_of(box.end)),
+            capacity=share.resource.capacity,
+        )
+        for share in decision.shares
+        for box in share.rectangles
+    )
+
+
+def vacate(visits: Sequence[Appointment], *, since: datetime | None = None) -> None:
+    """Give up what these visits claim: all of it, or what follows the whole minute of `since`.
+
+    What they held is written onto the rows at hand (`held_before`); whoever changes the row saves it.
+    """
+    had = {visit.pk: visit for visit in queries.visits().filter(pk__in=[visit.pk for visit in visits])}
+    for visit in visits:
+        visit.held_before = _held(had[visit.pk])
+    claims = Claim.objects.filter(appointment__in=had)
+    if since is not None:
+        cut = moment_of(minute_of(since))
+        shortened = Func(
+            "during__startswith", Value(cut), function="tstzrange", output_field=DateTimeRangeField()
+        )
+        claims.filter(during__startswith__lt=cut, during__endswith__gt=cut).update(during=shortened)
+        claims = claims.filter(during__startswith__gte=cut)
+    claims.delete()
+
+
+def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetime) -> None:
+    """Lay vacated visits where their moves say, all or none; `resources` are the locked rows.
+
+    Each is decided on what was settled before it; those still to be settled count for nothing. A visit whose
+    start changes has to be confirmed anew. Raises `Refused` with every decision that has a blocker.
+    """
+    unsettled = {move.appointment.pk for move in moves}
+    refused: dict[UUID, Decision] = {}
+    # Visits of one patient may change places.
+    with transaction.atomic(), _patients_looked_at_together(len(moves) > 1):
+        for move in moves:
+            visit = move.appointment
+            decision = decide(
+                plan=plan_to_book(visit.plan_id),
+                start=move.start,
+                now=now,
+                chair_id=move.chair_id,
+                nurse_id=move.nurse_id,
+                turns=move.turns,
+                since=move.since,
+                lasts=move.lasts,
+                resources=resources,
+                without=unsettled,
+                occasion=move.occasion,
+            )
+            if decision.blockers:
+                refused[visit.pk] = decision
+                continue
+            with _explained(visit.pk, decision):
+                _move(visit, decision)
+            unsettled.discard(visit.pk)
+        if refused:
+            raise Refused(refused)
+
+
+def resettle(visit: Appointment, decision: Decision) -> None:
+    """A visit that had given up its time gets it again. Raises `Refused`."""
+    if decision.blockers:
+        raise Refused({visit.pk: decision})
+    with _explained(visit.pk, decision):
+        lay(visit, decision)
+
+
+def plan_to_book(plan_id: UUID) -> TreatmentPlan:
+    """The plan as it stands, with all that is asked of it."""
+    return TreatmentPlan.objects.select_related("clinic", "patient", "protocol").get(pk=plan_id)
+
+
+def _move(visit: Appointment, decision: Decision) -> None:
+    if decision.start != visit.starts_at and visit.status != AppointmentStatus.ARRIVED:
+        visit.patient_status = ParticipantStatus.NEEDS_ACTION
+    visit.during = DateTimeTZRange(decision.start, decision.end)
+    visit.save(update_fields=["during", "patient_status", "held_before"])
+    lay(visit, decision)
+
+
+def _held(visit: Appointment) -> dict[str, Any]:
+    """Chair and nurses of a row of `queries.visits`, as `held_before` keeps them."""
+    shown = queries.booked_visit(visit)
+    return {
+        "chair": str(shown.chair.pk) if shown.chair else None,
+        "nurses": [[turn.start.isoformat(), str(turn.nurse.pk)] for turn in shown.nurses],
+    }
+
+
+@contextmanager
+def _patients_looked_at_together(several: bool) -> Iterator[None]:
+    """Whether a patient is in two places is looked at when all visits have been written."""
+    with connection.cursor() as cursor:
+        if several:
+            cursor.execute("SET CONSTRAINTS appointment_patient_in_one_place DEFERRED")
+        yield
+        if several:
+            cursor.execute("SET CONSTRAINTS appointment_patient_in_one_place IMMEDIATE")
+
+
+@contextmanager
+def _explained(key: UUID, decision: Decision) -> Iterator[None]:
+    """What the database refuses becomes `Refused` with the blocker that it stands for."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        constraint = violated_constraint(error)
+        if constraint == "scheduler_appointment_pkey":
+            raise Conflict(
+                "This id is another visit's. Make a new id for a new visit.", code="id_reused"
+            ) from error
+        if constraint not in REFUSED_BY:
+            raise
+        raise Refused({key: replace(decision, blockers=(REFUSED_BY[constraint],))}) from error
