@@ -16,6 +16,7 @@ class MessageKind(models.TextChoices):
     CANCELLATION = "cancellation", "Cancellation"
     REMINDER = "reminder", "Reminder"
     CHECK_IN = "check_in", "Check-in"
+    OFFER = "offer", "Offer of a time"
 
 
 class MessageStatus(models.TextChoices):
@@ -113,6 +114,7 @@ class InboxItem(Row):
 class LinkPurpose(models.TextChoices):
     VISIT = "visit", "Confirm a visit"
     CHECK_IN = "check_in", "Answer a check-in"
+    OFFER = "offer", "Answer an offer of a time"
 
 
 @tracked

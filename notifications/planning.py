@@ -24,7 +24,7 @@ from notifications.models import (
     PatientLink,
 )
 from notifications.rules import Visit, Wanted
-from scheduler.models import Appointment, AppointmentStatus
+from scheduler.models import Appointment, AppointmentStatus, OfferStatus, WaitlistOffer
 from sessions_app.models import Session
 
 NAMESPACE = UUID("b5f5a3a2-4f0c-5d0e-9a3b-6f0f7a1c2d11")
@@ -59,6 +59,7 @@ class Entry:
     patient_id: UUID
     appointment_id: UUID
     wanted: Wanted
+    purpose: LinkPurpose = LinkPurpose.VISIT
     session_id: UUID | None = None
 
 
@@ -73,7 +74,8 @@ def key_of(appointment_id: UUID, stage: str, visit_starts_at: datetime) -> str:
 
 def _reconcile(now: datetime) -> Planned:
     standing_rows = _rows(now)
-    entries = {entry.key: entry for entry in [*_for_visits(now, standing_rows), *_for_discharges(now)]}
+    wanted = [*_for_visits(now, standing_rows), *_for_offers(now), *_for_discharges(now)]
+    entries = {entry.key: entry for entry in wanted}
     missing = [entry for key, entry in entries.items() if key not in standing_rows]
     _write(missing, now)
     skipped = _skip_unwanted([row for key, row in standing_rows.items() if key not in entries], now)
@@ -93,7 +95,7 @@ def _rows(now: datetime) -> dict[str, Message]:
                 appointment__session__discharged_at__gt=now - DISCHARGES_LOOKED_BACK,
             )
         )
-        .select_related("appointment", "patient")
+        .select_related("appointment__waitlist_offer", "patient")
         .annotate(tried=Exists(DeliveryAttempt.objects.filter(message=OuterRef("pk"))))
     )
     return {row.key: row for row in rows}
@@ -145,6 +147,33 @@ def _for_visits(now: datetime, rows: Mapping[str, Message]) -> Iterator[Entry]:
             )
 
 
+def _for_offers(now: datetime) -> Iterator[Entry]:
+    """Every time that is held for somebody on the waitlist and waits for their answer."""
+    offers = (
+        WaitlistOffer.objects.filter(
+            status=OfferStatus.OPEN, expires_at__gt=now, entry__patient__deceased=False
+        )
+        .select_related("appointment__patient", "appointment__clinic")
+        .order_by("pk")
+    )
+    for offer in offers:
+        held = offer.appointment
+        visit = Visit(
+            starts_at=held.starts_at,
+            ends_at=held.ends_at,
+            zone=held.patient.time_zone or held.clinic.time_zone,
+            first=False,
+        )
+        yield Entry(
+            key=key_of(held.pk, rules.OFFER, held.starts_at),
+            clinic_id=held.clinic_id,
+            patient_id=held.patient_id,
+            appointment_id=held.pk,
+            wanted=rules.for_offered(visit, offer.offered_at, offer.expires_at),
+            purpose=LinkPurpose.OFFER,
+        )
+
+
 def _for_discharges(now: datetime) -> Iterator[Entry]:
     """The next-morning check-in of everybody who was given an infusion and has gone home."""
     sessions = (
@@ -167,6 +196,7 @@ def _for_discharges(now: datetime) -> Iterator[Entry]:
             appointment_id=session.appointment_id,
             # Never None: the filter above asks for it.
             wanted=rules.for_discharged(starts_at, session.discharged_at, zone),  # type: ignore[arg-type]
+            purpose=LinkPurpose.CHECK_IN,
             session_id=session.pk,
         )
 
@@ -202,7 +232,7 @@ def _write(entries: Sequence[Entry], now: datetime) -> None:
                     id=link_id,
                     patient_id=entry.patient_id,
                     message_id=message_id,
-                    purpose=LinkPurpose.CHECK_IN if entry.session_id else LinkPurpose.VISIT,
+                    purpose=entry.purpose,
                     token_sha256=tokens.hash_of(tokens.token_for(link_id)),
                     expires_at=wanted.link_expires_at,
                 )

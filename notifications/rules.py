@@ -14,6 +14,7 @@ CANCELLATION = "cancellation"
 REMINDER = "reminder"
 CHECK_IN = "check_in"
 NEXT_MORNING = "next_morning"
+OFFER = "offer"
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,15 @@ def for_cancelled(visit: Visit, noticed_at: datetime) -> Wanted:
     """A notice that a visit which was announced won't take place; of use until it would have begun."""
     due_at = timing.out_of_quiet_hours(noticed_at, visit.zone)
     return Wanted(CANCELLATION, CANCELLATION, visit.starts_at, due_at, visit.starts_at)
+
+
+def for_offered(visit: Visit, offered_at: datetime, expires_at: datetime) -> Wanted:
+    """A time that is held for somebody on the waitlist: said at once, of use until the offer runs out.
+
+    The link outlives the offer, so that whoever comes too late reads what became of it.
+    """
+    due_at = timing.out_of_quiet_hours(offered_at, visit.zone)
+    return Wanted(OFFER, OFFER, visit.starts_at, due_at, expires_at, visit.starts_at)
 
 
 def for_discharged(visit_starts_at: datetime, discharged_at: datetime, zone: str) -> Wanted:

@@ -4,13 +4,14 @@ Each reason is a sentence that the message log shows as it is.
 """
 
 from notifications.models import Message, MessageKind
-from scheduler.models import AppointmentStatus
+from scheduler.models import AppointmentStatus, OfferStatus
 
 PATIENT_DECEASED = "The patient has died."
 VISIT_CANCELLED = "The visit was cancelled."
 VISIT_MISSED = "The visit was missed."
 VISIT_MOVED = "The visit was moved to another time."
 VISIT_BEGUN = "The visit had begun."
+OFFER_OVER = "The offer was answered or has ended."
 NOT_CANCELLED = "The visit takes place after all."
 NO_RULE = "No rule asks for it any more."
 TOO_LATE = "It would have come too late to be of use."
@@ -26,6 +27,8 @@ def fallen_through(message: Message) -> str:
         return PATIENT_DECEASED
     if message.kind == MessageKind.CHECK_IN:
         return ""
+    if message.kind == MessageKind.OFFER:
+        return "" if appointment.waitlist_offer.status == OfferStatus.OPEN else OFFER_OVER
     if message.kind == MessageKind.CANCELLATION:
         if appointment.status != AppointmentStatus.CANCELLED:
             return NOT_CANCELLED

@@ -65,6 +65,12 @@ TEXTS = {
         email="We look forward to seeing you on {day} at {time}.\n\nDetails: {link}",
         sms="{sender}: see you {day} {time}. {link} Call {phone}",
     ),
+    rules.OFFER: Text(
+        subject="A time for you on {day}",
+        email="A time has become free for you: {day} at {time}. We hold it for a short while.\n\n"
+        "Please say whether you take it: {link}",
+        sms="{sender}: {day} {time} is free for you. Answer: {link} Call {phone}",
+    ),
     rules.NEXT_MORNING: Text(
         subject="A few questions after your visit",
         email="Please answer a few short questions about how you are after your visit: {link}\n\n"

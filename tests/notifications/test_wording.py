@@ -33,7 +33,7 @@ WORDS = wording.words_for(
 
 def test_every_stage_of_the_rules_has_its_words() -> None:
     stages = {rule.stage for rule in rules.REMINDERS}
-    assert stages | {rules.CONFIRMATION, rules.CANCELLATION, rules.NEXT_MORNING} == set(TEXTS)
+    assert stages | {rules.CONFIRMATION, rules.CANCELLATION, rules.OFFER, rules.NEXT_MORNING} == set(TEXTS)
 
 
 @pytest.mark.parametrize("stage", TEXTS)
