@@ -148,7 +148,8 @@ CELERY_BEAT_SCHEDULE = {
     "plan-messages": {"task": "notifications.tasks.plan", "schedule": 30.0},
     "drain-messages": {"task": "notifications.tasks.drain", "schedule": 10.0},
     "raise-unanswered": {"task": "notifications.tasks.run_clocks", "schedule": 30.0},
-    "extend-openings": {"task": "scheduler.tasks.extend_openings", "schedule": 3600.0},
+    "release-holds": {"task": "scheduler.tasks.release_holds", "schedule": 60.0},
+    "lay-openings": {"task": "scheduler.tasks.lay_openings", "schedule": 3600.0},
 }
 
 # --- Who may come in ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ words are FHIR's (Appointment.status).
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -360,6 +361,18 @@ def rearrange(
         return [move.appointment for move in locked]
 
     return under_lock(clinic.pk, work, refusal=lambda refused: _several(refused, "visits"), now=now)
+
+
+def release_lapsed(*, now: datetime) -> int:
+    """Let go of every hold that ran out, clinic by clinic. Returns how many; nobody counted them any more."""
+    ran_out = Appointment.objects.filter(status=AppointmentStatus.PENDING, held_until__lte=now)
+
+    def work(clinic_id: UUID) -> int:
+        lock_schedule(clinic_id)
+        return placing.release_lapsed(clinic_id, now)
+
+    clinics = ran_out.order_by("clinic_id").values_list("clinic_id", flat=True).distinct()
+    return sum(in_transaction(partial(work, clinic_id)) for clinic_id in clinics)
 
 
 def under_lock(

@@ -5,13 +5,25 @@ from celery import shared_task
 from clinic import clock
 from clinic.history import WORKER, acting
 from clinic.models import Clinic
-from scheduler import working_time
+from scheduler import booking, working_time
 
 
 @shared_task
-def extend_openings() -> None:
-    """Hourly: every clinic's working hours are laid out through its horizon."""
-    now = clock.now()
+def lay_openings() -> None:
+    """Hourly: every clinic's openings as declared, through its horizon. Trouble in one stops no other."""
+    now, trouble = clock.now(), []
     with acting(None, door=WORKER):
         for clinic in Clinic.objects.order_by("pk"):
-            working_time.extend_openings(clinic=clinic, now=now)
+            try:
+                working_time.lay_openings(clinic=clinic, now=now)
+            except Exception as error:
+                trouble.append(error)
+    if trouble:
+        raise ExceptionGroup("some clinics' openings were not laid", trouble)
+
+
+@shared_task
+def release_holds() -> None:
+    """Each minute: what was held and ran out is nobody's on the board either."""
+    with acting(None, door=WORKER):
+        booking.release_lapsed(now=clock.now())

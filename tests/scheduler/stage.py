@@ -3,24 +3,31 @@
 A stage is open on Monday 11 January 2027 (`tests.cast.TODAY`) and the next four days, 9:00 to 17:00.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic.models import Patient
-from scheduler import booking, plans, protocols, screening
+from scheduler import booking, plans, protocols, screening, working_time
 from scheduler.models import (
+    Absence,
+    AbsenceReason,
     Appointment,
     CancellationReason,
+    Closure,
+    DayHours,
     Opening,
     Protocol,
     ProtocolStatus,
     Resource,
     ResourceKind,
     TreatmentPlan,
+    WorkingPattern,
 )
 from tests.cast import NOW, TODAY, House, local, new_id
 
@@ -41,13 +48,21 @@ class Stage:
     def plan(self, patient: Patient | None = None, **changes: Any) -> TreatmentPlan:
         return write_plan(self.house, self.protocol, patient or self.house.rosa, **changes)
 
-    def book(self, plan: TreatmentPlan, wall_time: str, day: date = TODAY, **chosen: Any) -> Appointment:
+    def book(
+        self,
+        plan: TreatmentPlan,
+        wall_time: str,
+        day: date = TODAY,
+        *,
+        now: datetime = NOW,
+        **chosen: Any,
+    ) -> Appointment:
         return booking.book(
             actor=self.house.actor(self.house.ana),
             id=new_id(),
             plan=plan,
             start=self.at(wall_time, day),
-            now=NOW,
+            now=now,
             **chosen,
         )
 
@@ -87,10 +102,11 @@ def set_stage(
         [make_resource(house, ResourceKind.NURSE, f"Nurse {number + 1}", 6) for number in range(nurses)],
         make_resource(house, ResourceKind.CLINICIAN, "Dr Nair", 8),
     )
-    for resource in [*stage.chairs, *stage.nurses, stage.clinician]:
-        for ahead in range(days):
-            day = TODAY + timedelta(days=ahead)
-            open_on(resource, stage.at(hours[0], day), stage.at(hours[1], day))
+    for ahead in range(days):
+        day = TODAY + timedelta(days=ahead)
+        open_all(
+            [*stage.chairs, *stage.nurses, stage.clinician], stage.at(hours[0], day), stage.at(hours[1], day)
+        )
     return stage
 
 
@@ -118,8 +134,59 @@ def make_resource(house: House, kind: ResourceKind, name: str, capacity: int) ->
     return Resource.objects.create(clinic=house.clinic, kind=kind, name=name, capacity=capacity)
 
 
-def open_on(resource: Resource, start: datetime, end: datetime) -> Opening:
-    return Opening.objects.create(resource=resource, during=DateTimeTZRange(start, end))
+def open_on(resource: Resource, start: datetime, end: datetime) -> None:
+    open_all([resource], start, end)
+
+
+def open_all(resources: Sequence[Resource], start: datetime, end: datetime) -> None:
+    """Declared as the day's own hours and laid, days that are over too: a lay-run would change nothing."""
+    zone = ZoneInfo(resources[0].clinic.time_zone)
+    first, last = (moment.astimezone(zone) for moment in (start, end))
+    assert first.date() == (last - timedelta(minutes=1)).date(), "one local day at a time"
+    stretch = [first.time(), last.time()]
+    standing = {
+        own.resource_id: own for own in DayHours.objects.filter(resource__in=resources, day=first.date())
+    }
+    for own in standing.values():
+        own.hours = sorted([*own.hours, stretch])
+    DayHours.objects.bulk_update(standing.values(), ["hours"])
+    DayHours.objects.bulk_create(
+        DayHours(resource=resource, day=first.date(), hours=[stretch])
+        for resource in resources
+        if resource.pk not in standing
+    )
+    Opening.objects.bulk_create(
+        Opening(resource=resource, during=DateTimeTZRange(start, end)) for resource in resources
+    )
+
+
+@dataclass
+class DeclaredHours:
+    """A declaration of every kind."""
+
+    pattern: WorkingPattern
+    day: DayHours
+    absence: Absence
+    closure: Closure
+
+
+def declare_something(stage: Stage) -> DeclaredHours:
+    """Two months ahead, for stories that need rows and not hours."""
+    clinic, chair, max_ = stage.house.clinic, stage.chairs[0], stage.house.actor(stage.house.max)
+    first = TODAY + timedelta(days=60)
+    start, end = stage.at("9:00", first), stage.at("17:00", first)
+    asked: dict[str, Any] = {"actor": max_, "id": new_id(), "resource": chair, "now": NOW}
+    nine_to_five = [(time(9), time(17))]
+    return DeclaredHours(
+        pattern=working_time.set_pattern(
+            **asked, weekdays=[first.weekday()], hours=nine_to_five, valid_from=first
+        )[0],
+        day=working_time.set_day(**asked, day=first, hours=nine_to_five),
+        absence=working_time.record_absence(**asked, start=start, end=end, reason=AbsenceReason.BREAKDOWN),
+        closure=working_time.close(
+            actor=max_, id=new_id(), clinic=clinic, start=start, end=end, name="Painters", now=NOW
+        ),
+    )
 
 
 def write_plan(house: House, protocol: Protocol, patient: Patient, **changes: Any) -> TreatmentPlan:
