@@ -1,5 +1,6 @@
 """This floor's reads, named for what they return. Whose rows a person may see is `clinic.access`'s to say."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,8 +9,17 @@ from django.db.models import Prefetch, QuerySet
 from notifications import grading, tokens
 from notifications.check_ins import newest_answers
 from notifications.grading import Question
-from notifications.models import CheckIn, CheckInAnswer, DeliveryAttempt, InboxItem, Message, PatientLink
+from notifications.models import (
+    CheckIn,
+    CheckInAnswer,
+    DeliveryAttempt,
+    InboxItem,
+    Message,
+    MessageKind,
+    PatientLink,
+)
 from notifications.wording import LINK
+from scheduler.models import WaitlistOffer
 
 
 def message_log() -> QuerySet[Message]:
@@ -75,3 +85,10 @@ def answered_questions(check_in: CheckIn) -> list[Answered]:
     """The questions in the order they are asked, each with its newest answer: one query."""
     given = newest_answers(check_in)
     return [Answered(question, given.get(question.code)) for question in grading.QUESTION_SETS[check_in.kind]]
+
+
+def offer_messages(offers: Iterable[WaitlistOffer]) -> dict[UUID, Message]:
+    """What was said of these offers, by offer; nothing yet where the planner hasn't run: one query."""
+    by_hold = {offer.appointment_id: offer.pk for offer in offers}
+    said = Message.objects.filter(appointment_id__in=by_hold, kind=MessageKind.OFFER)
+    return {by_hold[message.appointment_id]: message for message in said}

@@ -19,7 +19,7 @@ from clinic.idempotency import create_once
 from clinic.viewsets import CreateSerializer, StrictSerializer
 from notifications import check_ins, grading, links
 from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, PatientLink
-from scheduler.models import AppointmentStatus, ParticipantStatus
+from scheduler.models import AppointmentStatus, OfferStatus, ParticipantStatus
 
 
 class ProofSerializer(StrictSerializer):
@@ -57,11 +57,26 @@ class EmergencyLineSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class LinkOfferSerializer(serializers.Serializer[Any]):
+    starts_at = serializers.DateTimeField(source="appointment.starts_at")
+    ends_at = serializers.DateTimeField(source="appointment.ends_at")
+    time_zone = serializers.CharField(source="entry.clinic.time_zone", help_text="The clinic's.")
+    instead_of = serializers.DateTimeField(
+        source="entry.appointment.starts_at",
+        default=None,
+        allow_null=True,
+        help_text="The start of the visit that would move to this time; null where it is one more visit.",
+    )
+    status = serializers.ChoiceField(choices=OfferStatus.choices)
+    expires_at = serializers.DateTimeField(help_text="Accepted by then, or it goes to somebody else.")
+
+
 class OpenedLinkSerializer(serializers.Serializer[Any]):
     purpose = serializers.ChoiceField(choices=LinkPurpose.choices)
     clinic = serializers.CharField()
     phone = serializers.CharField()
     visit = LinkVisitSerializer(allow_null=True)
+    offer = LinkOfferSerializer(allow_null=True)
     questions = QuestionSerializer(many=True)
     completed_at = serializers.DateTimeField(allow_null=True)
     emergency_lines = EmergencyLineSerializer(
@@ -90,6 +105,22 @@ class PatientLinksViewSet(ViewSet):
         link = _proved(_parsed(ProofSerializer, request))
         links.confirm_visit(link=link, now=clock.now())
         link.message.appointment.refresh_from_db()
+        return Response(_opened(link))
+
+    @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
+    @action(detail=False, methods=["post"], url_path="accept-offer")
+    def accept_offer(self, request: Request) -> Response:
+        """The patient takes the time that is held for them; 409 `offer_over` when it came too late."""
+        link = _proved(_parsed(ProofSerializer, request))
+        links.accept_offer(link=link, now=clock.now())
+        return Response(_opened(link))
+
+    @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
+    @action(detail=False, methods=["post"], url_path="decline-offer")
+    def decline_offer(self, request: Request) -> Response:
+        """The patient doesn't want this time, and goes on waiting."""
+        link = _proved(_parsed(ProofSerializer, request))
+        links.decline_offer(link=link, now=clock.now())
         return Response(_opened(link))
 
     @extend_schema(
@@ -141,6 +172,7 @@ def _opened(link: PatientLink) -> dict[str, Any]:
         "clinic": message.clinic.sender_name,
         "phone": str(message.clinic.phone),
         "visit": None,
+        "offer": None,
         "questions": [],
         "completed_at": None,
         "emergency_lines": [],
@@ -153,6 +185,8 @@ def _opened(link: PatientLink) -> dict[str, Any]:
             "status": visit.status,
             "patient_status": visit.patient_status,
         }
+    elif link.purpose == LinkPurpose.OFFER:
+        found["offer"] = links.offer_of(link)
     else:
         found.update(_questions(links.check_in_of(link)))
     return dict(OpenedLinkSerializer(found).data)

@@ -4,6 +4,7 @@ Nothing is shown before the birth year was right; that it was is kept in the bro
 tapped while the year was asked for is carried along and recorded once it is right.
 """
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from clinic.idempotency import create_once
 from clinic.problems import Conflict, Invalid, Missing, Problem
 from notifications import check_ins, grading, links
 from notifications.models import CheckInAnswer, LinkPurpose, PatientLink
+from scheduler import waiting
 from web.forms import ChangeForm, ClinicForm
 
 UNKNOWN_TOKENS_PER_MINUTE = 30
@@ -86,6 +88,17 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
+def accept_offer(request: HttpRequest, token: str) -> HttpResponse:
+    """The patient takes the time that is held for them; too late, the page says so."""
+    return _answer_offer(request, token, links.accept_offer)
+
+
+@require_POST
+def decline_offer(request: HttpRequest, token: str) -> HttpResponse:
+    return _answer_offer(request, token, links.decline_offer)
+
+
+@require_POST
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """One tap is one answer; the page it leads to shows the emergency lines when it was alarming."""
     try:
@@ -95,6 +108,18 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         _record(link, request)
     except Problem as problem:
         return _refused(request, problem)
+    return _back(token)
+
+
+def _answer_offer(request: HttpRequest, token: str, work: Callable[..., object]) -> HttpResponse:
+    try:
+        link = _open(request, token)
+        if not _proved(request, link):
+            return _ask_birth_year(request, link, token, BirthYearForm())
+        work(link=link, now=clock.now())
+    except Problem as problem:
+        if problem.code != "offer_over":  # what became of it stands on the offer's own page
+            return _refused(request, problem)
     return _back(token)
 
 
@@ -122,6 +147,8 @@ def _record(link: PatientLink, request: HttpRequest) -> None:
 def _show(request: HttpRequest, link: PatientLink, token: str) -> HttpResponse:
     if link.purpose == LinkPurpose.CHECK_IN:
         return _show_question(request, link, token)
+    if link.purpose == LinkPurpose.OFFER:
+        return _show_offer(request, link, token)
     visit = link.message.appointment
     context = {
         "visit": visit,
@@ -129,6 +156,22 @@ def _show(request: HttpRequest, link: PatientLink, token: str) -> HttpResponse:
         "protocol": visit.protocol,
     }
     return _page(request, link, token, "web/patient/visit.html", context)
+
+
+def _show_offer(request: HttpRequest, link: PatientLink, token: str) -> HttpResponse:
+    """The time that is held, or what became of it."""
+    offer, now = links.offer_of(link), clock.now()
+    held, zone = offer.appointment, link.message.clinic.time_zone
+    booked = offer.entry.appointment or held
+    context = {
+        "offer": offer,
+        "visit": held,
+        "instead_of": offer.entry.appointment,
+        "open": waiting.stands(offer, now),
+        "until_today": clock.local_date(offer.expires_at, zone) == clock.local_date(now, zone),
+        "changed_since": not booked.live or booked.starts_at != held.starts_at,
+    }
+    return _page(request, link, token, "web/patient/offer.html", context)
 
 
 def _show_question(request: HttpRequest, link: PatientLink, token: str) -> HttpResponse:
