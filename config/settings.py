@@ -149,6 +149,7 @@ CELERY_BEAT_SCHEDULE = {
     "drain-messages": {"task": "notifications.tasks.drain", "schedule": 10.0},
     "raise-unanswered": {"task": "notifications.tasks.run_clocks", "schedule": 30.0},
     "release-holds": {"task": "scheduler.tasks.release_holds", "schedule": 60.0},
+    "offer-freed": {"task": "scheduler.tasks.offer_freed", "schedule": 60.0},
     "lay-openings": {"task": "scheduler.tasks.lay_openings", "schedule": 3600.0},
 }
 
@@ -271,6 +272,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # Choices of fields that share a name, such as `status`, called after their own classes.
     "ENUM_NAME_OVERRIDES": {
+        "AbsenceReasonEnum": "scheduler.models.AbsenceReason",
         "AppointmentStatusEnum": "scheduler.models.AppointmentStatus",
         "AttemptOutcomeEnum": "notifications.models.AttemptOutcome",
         "CancellationReasonEnum": "scheduler.models.CancellationReason",

@@ -2,7 +2,7 @@
 
 Declared are weekly patterns with their validity, one day's own hours in place of the pattern, and stretches
 in which nobody is there (absences, closures): these are cut out of either. Wall times become minutes through
-`minute_at`, which knows the zone, so nothing here knows of one. Reading and writing rows is `laying`'s.
+`minute_at`, which knows the zone, so nothing here knows of one. Rows are `openings`' to read and write.
 
 A stretch of hours is (from, until) on one day's wall; midnight as `until` is the end of the day. Where the
 clocks change, `minute_at` (`clinic.clock.at_local`) says what an edge means: a time that the spring change

@@ -1,20 +1,37 @@
-"""Weekly hours become openings, once each, right on both DST days; single openings come and go."""
+"""Hours are declared, openings follow; nobody who is booked is stranded; what is over stays as it was."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from clinic import clock
-from clinic.problems import Conflict, Invalid
-from scheduler import booking, finding, queries, resources, working_time
-from scheduler.models import Opening, Resource, ResourceKind, WorkingPattern
-from scheduler.tasks import extend_openings
-from tests.at_once import at_once
+from clinic.models import Role, WorkItem
+from clinic.problems import Conflict, Invalid, Missing
+from scheduler import booking, finding, queries, resources, tasks, working_time
+from scheduler.hours import Stretch
+from scheduler.models import (
+    Absence,
+    AbsenceReason,
+    Appointment,
+    AppointmentStatus,
+    Claim,
+    Closure,
+    DayHours,
+    Opening,
+    Resource,
+    ResourceKind,
+    WorkingPattern,
+)
 from tests.cast import NOW, TODAY, House, make_house, new_id
 from tests.scheduler.stage import Stage, make_resource, open_on, set_stage
 
 HORIZON = 14
+TUESDAY, WEDNESDAY = TODAY + timedelta(days=1), TODAY + timedelta(days=2)
 
 
 @pytest.fixture
@@ -24,116 +41,606 @@ def nurse(house: House) -> Resource:
     return make_resource(house, ResourceKind.NURSE, "Nils", 6)
 
 
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house)
+
+
+def stretches(*hours: str) -> list[Stretch]:
+    pairs = [text.split("-") for text in hours]
+    return [(time.fromisoformat(start), time.fromisoformat(until)) for start, until in pairs]
+
+
 def weekly(
-    resource: Resource, weekday: int, start: str = "09:00", end: str = "17:00", **changes: object
-) -> WorkingPattern:
-    return WorkingPattern.objects.create(
+    house: House, resource: Resource, *hours: str, weekdays: tuple[int, ...] = (0,), **changes: Any
+) -> list[WorkingPattern]:
+    asked = {"id": new_id(), "valid_from": TODAY, "now": NOW, **changes}
+    return working_time.set_pattern(
+        actor=house.actor(house.max),
         resource=resource,
-        weekday=weekday,
-        starts_at=time.fromisoformat(start),
-        ends_at=time.fromisoformat(end),
-        **{"valid_from": TODAY, **changes},
+        weekdays=weekdays,
+        hours=stretches(*hours),
+        **asked,
     )
 
 
-def hours(resource: Resource, zone: str) -> list[tuple[str, str]]:
+def on_day(house: House, resource: Resource, day: date, *hours: str, **changes: Any) -> DayHours:
+    return working_time.set_day(
+        actor=house.actor(house.max),
+        resource=resource,
+        day=day,
+        hours=stretches(*hours),
+        **{"id": new_id(), "now": NOW, **changes},
+    )
+
+
+def own_hours(resource: Resource, day: date) -> UUID:
+    return DayHours.objects.get(resource=resource, day=day).pk
+
+
+def absent(house: House, resource: Resource, start: datetime, end: datetime, **changes: Any) -> Absence:
+    asked = {"id": new_id(), "reason": AbsenceReason.ILLNESS, "now": NOW, **changes}
+    return working_time.record_absence(
+        actor=house.actor(house.ana), resource=resource, start=start, end=end, **asked
+    )
+
+
+def closed(house: House, start: datetime, end: datetime, **changes: Any) -> Closure:
+    asked = {"id": new_id(), "name": "Painters", "now": NOW, **changes}
+    return working_time.close(
+        actor=house.actor(house.max), clinic=house.clinic, start=start, end=end, **asked
+    )
+
+
+def hours(resource: Resource, zone: str = "America/Chicago") -> list[str]:
     """Each opening as the clinic's wall shows it."""
     found = Opening.objects.filter(resource=resource).order_by("during")
-    return [(wall(opening.during.lower, zone), wall(opening.during.upper, zone)) for opening in found]
+    return [f"{wall(row.during.lower, zone)}-{wall(row.during.upper, zone)[-5:]}" for row in found]
 
 
 def wall(moment: datetime, zone: str) -> str:
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{local:%a %d %H:%M}"
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %d %H:%M}"
 
 
-def test_a_weekly_pattern_is_laid_out_through_the_horizon(house: House, nurse: Resource) -> None:
-    weekly(nurse, weekday=0)
+def at(wall_time: str, day: date = TODAY) -> datetime:
+    return clock.at_local(day, time.fromisoformat(wall_time), "America/Chicago")
 
-    assert working_time.extend_openings(clinic=house.clinic, now=NOW) == 3
 
-    assert hours(nurse, house.clinic.time_zone) == [
-        ("Mon 11 09:00", "Mon 11 17:00"),
-        ("Mon 18 09:00", "Mon 18 17:00"),
-        ("Mon 25 09:00", "Mon 25 17:00"),
+# --- Weekly patterns --------------------------------------------------------------------------------------
+
+
+def test_a_weekly_pattern_is_laid_through_the_horizon(house: House, nurse: Resource) -> None:
+    weekly(house, nurse, "09:00-17:00")
+
+    # The last Monday is the horizon's last day. This Monday nine o'clock has just struck.
+    assert hours(nurse) == ["Mon 11 09:00-17:00", "Mon 18 09:00-17:00", "Mon 25 09:00-17:00"]
+
+
+def test_a_lunch_break_and_several_weekdays_are_set_in_one_go(house: House, nurse: Resource) -> None:
+    patterns = weekly(house, nurse, "13:00-17:00", "09:00-12:30", weekdays=(2, 1))
+
+    assert [(row.weekday, f"{row.starts_at:%H:%M}") for row in patterns] == [
+        (1, "09:00"),
+        (1, "13:00"),
+        (2, "09:00"),
+        (2, "13:00"),
+    ]
+    assert hours(nurse)[:4] == [
+        "Tue 12 09:00-12:30",
+        "Tue 12 13:00-17:00",
+        "Wed 13 09:00-12:30",
+        "Wed 13 13:00-17:00",
     ]
 
 
-def test_a_second_run_changes_nothing_and_a_later_one_only_adds(house: House, nurse: Resource) -> None:
-    weekly(nurse, weekday=0)
-    working_time.extend_openings(clinic=house.clinic, now=NOW)
+def test_new_hours_take_the_place_of_the_old_ones_for_their_time(house: House, nurse: Resource) -> None:
+    """Two weeks of early shifts: the old hours end the day before, and go on afterwards."""
+    house.clinic.opening_horizon_days = 28
+    house.clinic.save()
+    (old,) = weekly(house, nurse, "09:00-17:00")
+
+    weekly(
+        house,
+        nurse,
+        "07:00-15:00",
+        valid_from=TODAY + timedelta(days=7),
+        valid_until=TODAY + timedelta(days=20),
+        in_place_of=[old.pk],
+    )
+
+    assert hours(nurse) == [
+        "Mon 11 09:00-17:00",
+        "Mon 18 07:00-15:00",
+        "Mon 25 07:00-15:00",
+        "Mon 01 09:00-17:00",
+        "Mon 08 09:00-17:00",
+    ]
+
+
+def test_hours_around_a_booked_visit_are_changed_in_one_go(house: House) -> None:
+    """Ending the old hours first would strand the visit; what is asked is whether it fits in the end."""
+    stage = set_stage(house, days=0)
+    everybody = [*stage.chairs, *stage.nurses, stage.clinician]
+    old = {each.pk: weekly(house, each, "09:00-17:00")[0].pk for each in everybody}
+    stage.book(stage.plan(), "9:00")
+
+    for each in everybody:
+        weekly(house, each, "08:00-12:00", "13:00-16:00", in_place_of=[old[each.pk]])
+
+    assert hours(stage.chairs[0])[0] == "Mon 11 09:00-12:00"  # eight o'clock is over
+
+
+def test_two_managers_do_not_undo_each_other(house: House, nurse: Resource) -> None:
+    """Both looked at empty hours; the second is told that they aren't any more."""
+    (first,) = weekly(house, nurse, "09:00-17:00")
+
+    with pytest.raises(Conflict) as refusal:
+        weekly(house, nurse, "10:00-18:00")
+
+    assert (refusal.value.code, refusal.value.data["standing"]) == ("hours_changed", [first.pk])
+    weekly(house, nurse, "10:00-18:00", in_place_of=[first.pk])
+    assert hours(nurse)[1] == "Mon 18 10:00-18:00"
+
+
+def test_no_hours_end_the_ones_that_stand(house: House, nurse: Resource) -> None:
+    (old,) = weekly(house, nurse, "09:00-17:00")
+
+    assert weekly(house, nurse, valid_from=TODAY + timedelta(days=1), in_place_of=[old.pk]) == []
+
+    assert hours(nurse) == ["Mon 11 09:00-17:00"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"weekdays": ()}, "weekdays"),
+        ({"weekdays": (7,)}, "weekdays"),
+        ({"valid_from": TODAY - timedelta(days=1)}, "valid_from"),
+        ({"valid_from": TODAY, "valid_until": TODAY - timedelta(days=1)}, "valid_until"),
+    ],
+)
+def test_a_pattern_that_cannot_be_is_refused_at_its_field(
+    house: House, nurse: Resource, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        weekly(house, nurse, "09:00-17:00", **changes)
+
+    assert [row["field"] for row in refusal.value.data["errors"]] == [field]
+
+
+def test_hours_that_end_before_they_begin_are_refused(house: House, nurse: Resource) -> None:
+    with pytest.raises(Invalid, match="17:00 to 09:00 ends before it begins"):
+        weekly(house, nurse, "17:00-09:00")
+    with pytest.raises(Invalid, match="overlap"):
+        on_day(house, nurse, TODAY, "09:00-12:00", "11:00-13:00")
+
+
+def test_a_pattern_ends_after_its_last_day(house: House, nurse: Resource) -> None:
+    (pattern,) = weekly(house, nurse, "09:00-17:00")
+    asked: dict[str, Any] = {"actor": house.actor(house.max), "pattern": pattern, "now": NOW}
+
+    for _ in range(2):  # once more changes nothing
+        ended = working_time.end_pattern(**asked, last_day=TODAY + timedelta(days=7))
+        assert ended.valid_until == TODAY + timedelta(days=7)
+        assert hours(nurse) == ["Mon 11 09:00-17:00", "Mon 18 09:00-17:00"]
+
+    with pytest.raises(Invalid, match="It ends on January 18 already"):
+        working_time.end_pattern(**asked, last_day=TODAY + timedelta(days=8))
+    with pytest.raises(Invalid, match="over"):
+        working_time.end_pattern(**asked, last_day=TODAY - timedelta(days=2))
+
+
+def test_a_pattern_that_never_began_is_taken_back(house: House, nurse: Resource) -> None:
+    (pattern,) = weekly(house, nurse, "09:00-17:00", valid_from=TODAY + timedelta(days=7))
+    asked: dict[str, Any] = {"actor": house.actor(house.max), "pattern": pattern, "now": NOW}
+
+    working_time.end_pattern(**asked, last_day=TODAY)
+
+    assert not WorkingPattern.objects.exists()
+    assert hours(nurse) == []
+    with pytest.raises(Missing):
+        working_time.end_pattern(**asked, last_day=TODAY)
+
+
+def test_hours_of_what_is_out_of_use_are_not_declared(house: House, nurse: Resource) -> None:
+    Resource.objects.filter(pk=nurse.pk).update(active=False)
+
+    with pytest.raises(Conflict) as refusal:
+        weekly(house, nurse, "09:00-17:00")
+
+    assert refusal.value.code == "out_of_use"
+
+
+# --- One day ----------------------------------------------------------------------------------------------
+
+
+def test_a_days_own_hours_come_and_go(house: House, nurse: Resource) -> None:
+    weekly(house, nurse, "09:00-17:00", weekdays=(1,))
+    week_after = ["Tue 19 09:00-17:00"]
+
+    extra = on_day(house, nurse, WEDNESDAY, "10:00-12:00")
+    half = on_day(house, nurse, TUESDAY, "09:00-12:00")
+    assert hours(nurse) == ["Tue 12 09:00-12:00", "Wed 13 10:00-12:00", *week_after]
+
+    off = on_day(house, nurse, TUESDAY, in_place_of=half.pk)
+    assert hours(nurse) == ["Wed 13 10:00-12:00", *week_after]
+
+    for day in (extra, off):
+        working_time.clear_day(actor=house.actor(house.max), day_hours=day, now=NOW)
+    assert hours(nurse) == ["Tue 12 09:00-17:00", *week_after]
+
+
+def test_a_day_that_somebody_else_has_set_is_not_overwritten(house: House, nurse: Resource) -> None:
+    standing = on_day(house, nurse, TUESDAY, "09:00-12:00")
+
+    with pytest.raises(Conflict) as refusal:
+        on_day(house, nurse, TUESDAY, "13:00-17:00")
+
+    assert (refusal.value.code, refusal.value.data["standing"]) == ("hours_changed", standing.pk)
+    with pytest.raises(Conflict):
+        on_day(house, nurse, WEDNESDAY, "13:00-17:00", in_place_of=standing.pk)
+
+
+def test_a_day_beyond_the_horizon_waits_until_it_comes_near(house: House, nurse: Resource) -> None:
+    far = TODAY + timedelta(days=HORIZON + 1)
+
+    on_day(house, nurse, far, "09:00-12:00")
+
+    assert hours(nurse) == []
+    working_time.lay_openings(clinic=house.clinic, now=NOW + timedelta(days=1))
+    assert hours(nurse) == ["Tue 26 09:00-12:00"]
+
+
+def test_what_was_laid_beyond_a_shortened_horizon_follows_the_declarations(
+    house: House, nurse: Resource
+) -> None:
+    weekly(house, nurse, "09:00-17:00")
+    house.clinic.opening_horizon_days = 7
+    house.clinic.save()
+
+    on_day(house, nurse, TODAY + timedelta(days=14), "09:00-12:00")
+    working_time.lay_openings(clinic=house.clinic, now=NOW)
+
+    assert hours(nurse) == ["Mon 11 09:00-17:00", "Mon 18 09:00-17:00", "Mon 25 09:00-12:00"]
+
+
+def test_days_that_are_over_are_left_alone(house: House, nurse: Resource) -> None:
+    with pytest.raises(Invalid, match="Days that are over stay as they were"):
+        on_day(house, nurse, TODAY - timedelta(days=1), "09:00-12:00")
+    own = on_day(house, nurse, TODAY, "09:00-12:00")
+
+    with pytest.raises(Conflict) as refusal:
+        working_time.clear_day(actor=house.actor(house.max), day_hours=own, now=NOW + timedelta(days=1))
+
+    assert refusal.value.code == "over"
+
+
+# --- Absences and closures --------------------------------------------------------------------------------
+
+
+def test_an_absence_takes_hours_and_gives_them_back(house: House, nurse: Resource) -> None:
+    weekly(house, nurse, "09:00-17:00", weekdays=(1, 2))
+
+    ill = absent(house, nurse, at("12:00", TUESDAY), at("10:00", WEDNESDAY))
+    assert hours(nurse)[:2] == ["Tue 12 09:00-12:00", "Wed 13 10:00-17:00"]
+
+    working_time.withdraw_absence(actor=house.actor(house.ana), absence=ill, now=NOW)
+    assert hours(nurse)[:2] == ["Tue 12 09:00-17:00", "Wed 13 09:00-17:00"]
+
+
+def test_absences_may_overlap_and_each_is_taken_back_by_itself(house: House, nurse: Resource) -> None:
+    weekly(house, nurse, "09:00-17:00", weekdays=(1,))
+    leave = absent(house, nurse, at("09:00", TUESDAY), at("13:00", TUESDAY), reason=AbsenceReason.LEAVE)
+    absent(house, nurse, at("12:00", TUESDAY), at("15:00", TUESDAY))
+
+    working_time.withdraw_absence(actor=house.actor(house.ana), absence=leave, now=NOW)
+
+    assert hours(nurse)[:2] == ["Tue 12 09:00-12:00", "Tue 12 15:00-17:00"]
+
+
+def test_hours_that_are_gone_are_not_rewritten(house: House, nurse: Resource) -> None:
+    """Ill since ten, told at twelve, back at two: the morning stays on the books as it was."""
+    weekly(house, nurse, "09:00-17:00")
+
+    ill = absent(house, nurse, at("10:00"), at("17:00"), now=at("12:00"))
+    assert hours(nurse)[0] == "Mon 11 09:00-12:00"
+
+    working_time.withdraw_absence(actor=house.actor(house.ana), absence=ill, now=at("14:00"))
+    assert hours(nurse)[:2] == ["Mon 11 09:00-12:00", "Mon 11 14:00-17:00"]
+    with pytest.raises(Conflict) as refusal:
+        working_time.withdraw_absence(actor=house.actor(house.ana), absence=ill, now=at("17:00"))
+    assert refusal.value.code == "over"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "field"),
+    [
+        ("12:00", "12:00", "end"),
+        ("13:00", "12:00", "end"),
+        ("08:00", "09:00", "end"),
+        ("10:00:30", "12:00", "start"),
+    ],
+)
+def test_a_stretch_that_is_none_is_refused(
+    house: House, nurse: Resource, start: str, end: str, field: str
+) -> None:
+    for declare in (
+        lambda: absent(house, nurse, at(start), at(end)),
+        lambda: closed(house, at(start), at(end)),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            declare()
+        assert [row["field"] for row in refusal.value.data["errors"]] == [field]
+
+
+def test_a_closure_closes_everybody_and_reopening_gives_back(stage: Stage) -> None:
+    house = stage.house
+    closure = closed(house, at("12:00"), at("09:00", WEDNESDAY))
+    for each in (*stage.chairs, *stage.nurses, stage.clinician):
+        assert hours(each)[:2] == ["Mon 11 09:00-12:00", "Wed 13 09:00-17:00"]
+
+    with pytest.raises(Conflict) as refusal:
+        closed(house, at("12:00"), at("09:00", WEDNESDAY))
+    assert refusal.value.code == "closed_already"
+
+    working_time.reopen(actor=house.actor(house.max), closure=closure, now=NOW)
+    assert hours(stage.chairs[0])[:2] == ["Mon 11 09:00-17:00", "Tue 12 09:00-17:00"]
+
+
+def test_another_clinic_stays_open(stage: Stage, other_house: House) -> None:
+    theirs = make_resource(other_house, ResourceKind.CHAIR, "Chair 1", 1)
+    on_day(other_house, theirs, TUESDAY, "09:00-17:00")
+
+    closed(stage.house, at("00:00", TUESDAY), at("00:00", WEDNESDAY))
+
+    assert hours(theirs, other_house.clinic.time_zone) == ["Tue 12 09:00-17:00"]
+
+
+# --- Nobody is stranded -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def booked(stage: Stage) -> Appointment:
+    """Rosa on Tuesday at 10:00 in the first chair, which is hers until 12:10 with its turnover."""
+    return stage.book(stage.plan(), "10:00", TUESDAY, chair=stage.chairs[0])
+
+
+def test_a_day_off_under_a_booked_visit_is_refused_with_what_to_repair(
+    stage: Stage, booked: Appointment
+) -> None:
+    nils = stage.nurses[0]
+
+    with pytest.raises(Conflict) as refusal:
+        on_day(stage.house, nils, TUESDAY, "09:00-11:00", in_place_of=own_hours(nils, TUESDAY))
+
+    assert refusal.value.code == "visits_stranded"
+    assert refusal.value.data["visits"] == [
+        {
+            "appointment": booked.pk,
+            "start": booked.starts_at,
+            "end": booked.ends_at,
+            "resource": {"id": nils.pk, "name": nils.name},
+        }
+    ]
+    stretch = {"from": at("11:00", TUESDAY), "until": at("17:00", TUESDAY)}
+    repair = {"day": TUESDAY, "resource": nils.pk, **stretch}
+    assert refusal.value.data["repair"] == repair
+    assert refusal.value.data["repairs"] == [repair]
+    assert "Rosa" not in str(refusal.value.body())
+    assert hours(nils)[1] == "Tue 12 09:00-17:00"
+
+
+def test_every_kind_of_change_that_would_strand_a_visit_is_refused(house: House) -> None:
+    stage = set_stage(house, days=0)
+    everybody = [*stage.chairs, *stage.nurses, stage.clinician]
+    patterns = {each.pk: weekly(house, each, "09:00-17:00")[0] for each in everybody}
+    next_monday = TODAY + timedelta(days=7)
+    own = [on_day(house, each, TUESDAY, "09:00-17:00") for each in everybody]
+    stage.book(stage.plan(), "10:00", TUESDAY, chair=stage.chairs[0])
+    stage.book(stage.plan(house.omar), "10:00", next_monday, chair=stage.chairs[0])
+    chair, max_ = stage.chairs[0], house.actor(house.max)
+    before = [hours(each) for each in everybody]
+
+    changes = [
+        lambda: weekly(house, chair, "13:00-17:00", in_place_of=[patterns[chair.pk].pk]),
+        lambda: working_time.end_pattern(actor=max_, pattern=patterns[chair.pk], last_day=TODAY, now=NOW),
+        lambda: working_time.clear_day(actor=max_, day_hours=own[0], now=NOW),
+        lambda: absent(house, chair, at("12:00", TUESDAY), at("13:00", TUESDAY)),
+        lambda: closed(house, at("00:00", TUESDAY), at("00:00", next_monday + timedelta(days=1))),
+    ]
+    for change in changes:
+        with pytest.raises(Conflict) as refusal:
+            change()
+        assert refusal.value.code == "visits_stranded"
+
+    # The last one strands both visits, each of them in chair, nurse and clinician.
+    assert len(refusal.value.data["visits"]) == 6
+    assert [row["day"] for row in refusal.value.data["repairs"]] == [TUESDAY, next_monday]
+    assert {row["resource"] for row in refusal.value.data["repairs"]} == {None}
+    assert [hours(each) for each in everybody] == before
+    assert not Absence.objects.exists()
+    assert not Closure.objects.exists()
+
+
+def test_hours_beside_a_visit_can_go(stage: Stage, booked: Appointment) -> None:
+    chair = stage.chairs[0]
+
+    on_day(stage.house, chair, TUESDAY, "10:00-12:10", in_place_of=own_hours(chair, TUESDAY))
+
+    assert hours(chair)[1] == "Tue 12 10:00-12:10"
+
+
+def test_a_hold_that_ran_out_strands_nobody(stage: Stage) -> None:
+    held = booking.hold(
+        actor=stage.house.actor(stage.house.ana),
+        id=new_id(),
+        plan=stage.plan(),
+        start=at("10:00", TUESDAY),
+        chair=stage.chairs[0],
+        nurse=None,
+        until=NOW + timedelta(minutes=10),
+        now=NOW,
+    )
+    ill = {"start": at("09:00", TUESDAY), "end": at("17:00", TUESDAY)}
+    with pytest.raises(Conflict) as refusal:
+        absent(stage.house, stage.chairs[0], **ill)
+    assert refusal.value.code == "visits_stranded"
+
+    absent(stage.house, stage.chairs[0], **ill, now=NOW + timedelta(minutes=10))
+
+    assert Appointment.objects.get(pk=held.pk).status == AppointmentStatus.CANCELLED
+
+
+def test_an_absence_is_declared_inside_a_repair_once_the_visits_have_moved(
+    stage: Stage, booked: Appointment
+) -> None:
+    """What `repair.accept` does: one transaction, in which the claims go first."""
+    with transaction.atomic():
+        Claim.objects.filter(appointment=booked, resource=stage.nurses[0]).delete()
+        absent(stage.house, stage.nurses[0], at("09:00", TUESDAY), at("17:00", TUESDAY))
+
+    assert "Tue 12" not in str(hours(stage.nurses[0]))
+
+
+def test_a_refusal_inside_a_repair_undoes_nothing_else(stage: Stage, booked: Appointment) -> None:
+    with transaction.atomic():
+        with pytest.raises(Conflict):
+            absent(stage.house, stage.nurses[0], at("09:00", TUESDAY), at("17:00", TUESDAY))
+        on_day(stage.house, stage.nurses[0], TODAY + timedelta(days=6), "09:00-10:00")
+
+    assert hours(stage.nurses[0])[-1] == "Sun 17 09:00-10:00"
+
+
+def test_capacity_is_not_lowered_under_visits_nor_a_chair_taken_out_of_use(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30", chair=stage.chairs[0])
+    max_ = stage.house.actor(stage.house.max)
+
+    with pytest.raises(Conflict) as lower:
+        resources.change_resource(actor=max_, resource=stage.nurses[0], capacity=5, now=NOW)
+    with pytest.raises(Conflict) as out_of_use:
+        resources.change_resource(actor=max_, resource=stage.chairs[0], active=False, now=NOW)
+
+    assert (lower.value.code, out_of_use.value.code) == ("capacity_booked", "resource_booked")
+    assert [row["appointment"] for row in out_of_use.value.data["visits"]] == [visit.pk]
+    stage.cancel(visit)
+    resources.change_resource(actor=max_, resource=stage.nurses[0], capacity=5, now=NOW)
+    resources.change_resource(actor=max_, resource=stage.chairs[0], active=False, now=NOW)
+
+
+# --- The lay-run ------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_writes_nothing_and_a_later_one_only_adds(house: House, nurse: Resource) -> None:
+    weekly(house, nurse, "09:00-12:00", "13:00-17:00")
     before = set(Opening.objects.values_list("pk", flat=True))
 
-    assert working_time.extend_openings(clinic=house.clinic, now=NOW) == 0
-    assert working_time.extend_openings(clinic=house.clinic, now=NOW + timedelta(days=7)) == 1
+    assert working_time.lay_openings(clinic=house.clinic, now=NOW) == 0
+    assert working_time.lay_openings(clinic=house.clinic, now=at("10:00")) == 0
+    assert working_time.lay_openings(clinic=house.clinic, now=NOW + timedelta(days=7)) == 2
     assert before < set(Opening.objects.values_list("pk", flat=True))
 
 
-def test_a_pattern_counts_within_its_dates(house: House, nurse: Resource) -> None:
-    weekly(nurse, weekday=1, valid_from=TODAY + timedelta(days=2), valid_until=TODAY + timedelta(days=8))
-
-    working_time.extend_openings(clinic=house.clinic, now=NOW)
-
-    assert hours(nurse, house.clinic.time_zone) == [("Tue 19 09:00", "Tue 19 17:00")]
+def test_a_run_finds_the_stage_as_it_was_set(stage: Stage, booked: Appointment) -> None:
+    """So what other stories are told on is what a clinic would have."""
+    assert working_time.lay_openings(clinic=stage.house.clinic, now=NOW) == 0
 
 
-def test_an_opening_taken_away_stays_away(house: House, nurse: Resource) -> None:
-    """The nurse is ill on Monday: no hourly run may put her back to work."""
-    weekly(nurse, weekday=0)
-    working_time.extend_openings(clinic=house.clinic, now=NOW)
-    ill = Opening.objects.order_by("during").first()
-    assert ill is not None
-    working_time.close_hours(actor=house.actor(house.max), opening=ill)
+def test_a_run_brings_back_what_somebody_took_and_takes_what_nobody_declared(
+    house: House, nurse: Resource
+) -> None:
+    weekly(house, nurse, "09:00-17:00", weekdays=(1,))
+    Opening.objects.filter(during__contains=at("10:00", TUESDAY)).delete()
+    open_on(nurse, at("09:00", WEDNESDAY), at("17:00", WEDNESDAY))
+    DayHours.objects.all().delete()
 
-    assert working_time.extend_openings(clinic=house.clinic, now=NOW + timedelta(hours=1)) == 0
+    working_time.lay_openings(clinic=house.clinic, now=NOW)
+
+    assert hours(nurse) == ["Tue 12 09:00-17:00", "Tue 19 09:00-17:00"]
 
 
-def test_hours_opened_by_hand_stay_and_the_pattern_fills_the_rest(house: House, nurse: Resource) -> None:
-    zone = house.clinic.time_zone
-    nine, ten = clock.at_local(TODAY, time(9), zone), clock.at_local(TODAY, time(10), zone)
-    open_on(nurse, nine - timedelta(hours=1), ten)
-    weekly(nurse, weekday=0)
+def test_a_run_keeps_the_hours_under_a_visit_that_no_declaration_covers(
+    stage: Stage, booked: Appointment
+) -> None:
+    """Somebody changed the declarations behind our back: Rosa keeps her chair, and Max is told once."""
+    DayHours.objects.filter(resource=stage.chairs[0]).delete()
 
-    working_time.extend_openings(clinic=house.clinic, now=NOW)
+    for minutes in (0, 60):
+        working_time.lay_openings(clinic=stage.house.clinic, now=NOW + timedelta(minutes=minutes))
 
-    assert hours(nurse, zone)[:2] == [("Mon 11 08:00", "Mon 11 10:00"), ("Mon 11 10:00", "Mon 11 17:00")]
+    assert hours(stage.chairs[0])[-1] == "Tue 12 10:00-12:10"
+    assert len(hours(stage.chairs[1])) == 5
+    item = WorkItem.objects.get()
+    assert (item.role, item.patient) == (Role.MANAGER, None)
+    assert item.title == "Chair 1 is booked outside the declared hours on January 12"
+    stage.cancel(booked)
+    working_time.lay_openings(clinic=stage.house.clinic, now=NOW + timedelta(minutes=60))
+    assert "Tue 12" not in str(hours(stage.chairs[0]))
 
 
 def test_nobody_out_of_use_is_given_hours(house: House, nurse: Resource) -> None:
-    weekly(nurse, weekday=0)
+    weekly(house, nurse, "09:00-17:00")
     nurse.active = False
     nurse.save()
 
-    assert working_time.extend_openings(clinic=house.clinic, now=NOW) == 0
+    assert working_time.lay_openings(clinic=house.clinic, now=NOW + timedelta(days=7)) == 0
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_runs_at_once_lay_each_day_once() -> None:
-    house = make_house()
-    nurse = make_resource(house, ResourceKind.NURSE, "Nils", 6)
-    weekly(nurse, weekday=0)
-
-    written = at_once(*[lambda: working_time.extend_openings(clinic=house.clinic, now=NOW)] * 4)
-
-    assert sorted(written) == [0, 0, 0, 18]
-    assert Opening.objects.count() == 18
-
-
-def test_the_task_extends_every_clinic(house: House, other_house: House) -> None:
+def test_the_task_lays_every_clinic_and_trouble_in_one_stops_no_other(
+    house: House, other_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     today = clock.now().date()
     for each in (house, other_house):
-        nurse = make_resource(each, ResourceKind.NURSE, "N", 6)
-        weekly(nurse, weekday=0, valid_from=today)
+        chair = make_resource(each, ResourceKind.CHAIR, "Chair", 1)
+        for ahead in range(1, 8):
+            DayHours.objects.create(
+                resource=chair, day=today + timedelta(days=ahead), hours=[[time(9), time(17)]]
+            )
+    first = min(house.clinic, other_house.clinic, key=lambda clinic: clinic.pk)
+    lay = working_time.lay_openings
 
-    extend_openings()
+    def trouble_in_the_first(**asked: Any) -> int:
+        if asked["clinic"] == first:
+            raise RuntimeError("trouble")
+        return lay(**asked)
 
-    assert set(Opening.objects.values_list("resource__clinic", flat=True)) == {
-        house.clinic.pk,
-        other_house.clinic.pk,
-    }
+    monkeypatch.setattr(working_time, "lay_openings", trouble_in_the_first)
+    with pytest.raises(ExceptionGroup):
+        tasks.lay_openings()
+    assert Opening.objects.exclude(resource__clinic=first).count() == 7
+
+    monkeypatch.undo()
+    tasks.lay_openings()
+    assert Opening.objects.filter(resource__clinic=first).count() == 7
 
 
-# --- Both DST days, in four zones; Phoenix has none -------------------------------------------------------
+def test_a_run_costs_the_same_number_of_queries_however_much_is_declared(
+    house: House, nurse: Resource
+) -> None:
+    def queries_of_a_run(now: datetime) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert working_time.lay_openings(clinic=house.clinic, now=now)
+        return len(captured)
+
+    weekly(house, nurse, "09:00-17:00", weekdays=(0, 1, 2))
+    few = queries_of_a_run(NOW + timedelta(days=1))
+    for name in ("Nora", "Noor"):
+        weekly(house, make_resource(house, ResourceKind.NURSE, name, 6), "09:00-17:00", weekdays=range(7))
+        absent(house, nurse, at("09:00", TUESDAY), at("10:00", TUESDAY))
+
+    assert queries_of_a_run(NOW + timedelta(days=2)) == few
+
+
+def test_history_tells_who_declared_and_what_was_laid(house: House, nurse: Resource) -> None:
+    own = on_day(house, nurse, TUESDAY, "09:00-17:00")
+    working_time.clear_day(actor=house.actor(house.max), day_hours=own, now=NOW)
+
+    with connection.cursor() as cursor:
+        for table in ("dayhours", "opening"):
+            cursor.execute(f"SELECT pgh_label FROM scheduler_{table}event ORDER BY pgh_id")
+            assert [label for (label,) in cursor.fetchall()] == ["insert", "delete"]
+
+
+# --- Both DST days, in zones that change at 2:00, at midnight, and never -----------------------------------
 
 SPRING, AUTUMN = date(2027, 3, 14), date(2027, 11, 7)  # Sundays; in Europe the 28th of March, 31st of October
 DST_DAYS = [
@@ -143,6 +650,8 @@ DST_DAYS = [
     ("America/New_York", AUTUMN, 25, 9),
     ("Europe/Berlin", date(2027, 3, 28), 23, 7),
     ("Europe/Berlin", date(2027, 10, 31), 25, 9),
+    ("America/Havana", SPRING, 23, 7),
+    ("America/Havana", AUTUMN, 25, 9),
     ("America/Phoenix", SPRING, 24, 8),
     ("America/Phoenix", AUTUMN, 24, 8),
 ]
@@ -155,18 +664,26 @@ def test_a_shift_over_the_change_is_as_long_as_it_is(
     """From midnight to 8:00 on the wall are 7, 8 or 9 hours."""
     house = make_house(zone=zone)
     nurse = make_resource(house, ResourceKind.NURSE, "Nils", 6)
-    weekly(nurse, weekday=day.weekday(), start="00:00", end="08:00", valid_from=day, valid_until=day)
+    now = datetime.combine(day, time(12), UTC) - timedelta(days=3)
 
-    working_time.extend_openings(
-        clinic=house.clinic, now=datetime.combine(day, time(12), UTC) - timedelta(days=3)
+    weekly(
+        house,
+        nurse,
+        "00:00-08:00",
+        weekdays=(day.weekday(),),
+        valid_from=day,
+        valid_until=day,
+        now=now,
     )
 
     opening = Opening.objects.get()
-    assert opening.during.upper - opening.during.lower == timedelta(hours=shift_hours)
-    assert wall(opening.during.lower, zone).endswith("00:00")
-    assert wall(opening.during.upper, zone).endswith("08:00")
     start, end = clock.day_bounds(day, zone)
+    assert opening.during.upper - opening.during.lower == timedelta(hours=shift_hours)
+    assert opening.during.lower == start
+    assert wall(opening.during.upper, zone).endswith("08:00")
     assert end - start == timedelta(hours=day_hours)
+    closed(house, start, end, now=now)
+    assert not Opening.objects.exists()
 
 
 @pytest.mark.parametrize(("zone", "day", "day_hours", "shift_hours"), DST_DAYS)
@@ -195,76 +712,21 @@ def test_the_first_feasible_start_is_nine_on_the_wall_on_dst_days(
     assert [blocker.code for blocker in day_before.blockers] == ["spacing_too_close"]
 
 
-# --- By hand ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def stage(house: House) -> Stage:
-    return set_stage(house)
-
-
-def test_an_extra_shift_is_opened_and_closed_again(stage: Stage) -> None:
-    max_ = stage.house.actor(stage.house.max)
-    opening = working_time.open_hours(
-        actor=max_, id=new_id(), resource=stage.chairs[0], start=stage.at("17:00"), end=stage.at("19:00")
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Pago_Pago"])
+def test_a_clinic_on_another_date_than_the_server_lays_its_own_days(db: None, zone: str) -> None:
+    """At 23:30 UTC it is tomorrow in Auckland; at 00:30 UTC it is yesterday in Pago Pago."""
+    house = make_house(zone=zone)
+    house.clinic.opening_horizon_days = 2
+    house.clinic.save()
+    chair = make_resource(house, ResourceKind.CHAIR, "Chair 1", 1)
+    now = (
+        datetime(2027, 1, 11, 23, 30, tzinfo=UTC)
+        if zone.endswith("Auckland")
+        else datetime(2027, 1, 12, 0, 30, tzinfo=UTC)
     )
+    today = date(2027, 1, 12) if zone.endswith("Auckland") else date(2027, 1, 11)
 
-    working_time.close_hours(actor=max_, opening=opening)
+    weekly(house, chair, "22:00-23:00", weekdays=range(7), valid_from=today, now=now)
 
-    assert not Opening.objects.filter(pk=opening.pk).exists()
-
-
-@pytest.mark.parametrize(("start", "end", "field"), [("17:00", "17:00", "end"), ("18:00", "17:00", "end")])
-def test_a_range_that_is_none_is_refused(stage: Stage, start: str, end: str, field: str) -> None:
-    with pytest.raises(Invalid) as refusal:
-        working_time.open_hours(
-            actor=stage.house.actor(stage.house.max),
-            id=new_id(),
-            resource=stage.chairs[0],
-            start=stage.at(start),
-            end=stage.at(end),
-        )
-
-    assert refusal.value.data["errors"][0]["field"] == field
-
-
-def test_hours_over_hours_are_refused(stage: Stage) -> None:
-    with pytest.raises(Conflict) as refusal:
-        working_time.open_hours(
-            actor=stage.house.actor(stage.house.max),
-            id=new_id(),
-            resource=stage.chairs[0],
-            start=stage.at("16:00"),
-            end=stage.at("18:00"),
-        )
-
-    assert refusal.value.code == "opening_overlaps"
-
-
-def test_hours_with_a_visit_in_them_are_not_closed(stage: Stage) -> None:
-    visit = stage.book(stage.plan(), "9:30", chair=stage.chairs[0])
-    opening = Opening.objects.get(resource=stage.chairs[0], during__contains=visit.starts_at)
-
-    with pytest.raises(Conflict) as refusal:
-        working_time.close_hours(actor=stage.house.actor(stage.house.max), opening=opening)
-
-    assert refusal.value.code == "opening_booked"
-    assert refusal.value.data["visits"] == [
-        {"appointment": visit.pk, "start": visit.starts_at, "end": visit.ends_at}
-    ]
-
-
-def test_capacity_is_not_lowered_under_visits_nor_a_chair_taken_out_of_use(stage: Stage) -> None:
-    visit = stage.book(stage.plan(), "9:30", chair=stage.chairs[0])
-    max_ = stage.house.actor(stage.house.max)
-
-    with pytest.raises(Conflict) as lower:
-        resources.change_resource(actor=max_, resource=stage.nurses[0], capacity=5, now=NOW)
-    with pytest.raises(Conflict) as out_of_use:
-        resources.change_resource(actor=max_, resource=stage.chairs[0], active=False, now=NOW)
-
-    assert (lower.value.code, out_of_use.value.code) == ("capacity_booked", "resource_booked")
-    assert [row["appointment"] for row in out_of_use.value.data["visits"]] == [visit.pk]
-    stage.cancel(visit)
-    resources.change_resource(actor=max_, resource=stage.nurses[0], capacity=5, now=NOW)
-    resources.change_resource(actor=max_, resource=stage.chairs[0], active=False, now=NOW)
+    days = [today + timedelta(days=ahead) for ahead in range(3)]
+    assert hours(chair, zone) == [f"{day:%a %d} 22:00-23:00" for day in days]

@@ -156,7 +156,7 @@ def _rooms_and_hours(house: House, manager: Actor, users: dict[Role, list[User]]
         for resource in everything
         for weekday in range(7)
     )
-    working_time.extend_openings(clinic=house.clinic, now=since)
+    working_time.lay_openings(clinic=house.clinic, now=since)
 
 
 def _patients(house: House, since: datetime) -> None:
