@@ -3,19 +3,29 @@
 from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
+from scheduler.api.absences import AbsencesViewSet
 from scheduler.api.appointments import AppointmentsViewSet
 from scheduler.api.availability import AvailabilityViewSet
+from scheduler.api.closures import ClosuresViewSet
 from scheduler.api.openings import OpeningsViewSet
 from scheduler.api.plans import PlansViewSet
 from scheduler.api.protocols import ProtocolsViewSet
 from scheduler.api.resources import ResourcesViewSet
+from scheduler.api.waitlist import WaitlistOffersViewSet, WaitlistViewSet
+from scheduler.api.working_hours import DayHoursViewSet, WorkingHoursViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("protocols", ProtocolsViewSet, basename="protocol")
 router.register("plans", PlansViewSet, basename="plan")
 router.register("resources", ResourcesViewSet, basename="resource")
+router.register("working-hours", WorkingHoursViewSet, basename="working-hours")
+router.register("day-hours", DayHoursViewSet, basename="day-hours")
+router.register("absences", AbsencesViewSet, basename="absence")
+router.register("closures", ClosuresViewSet, basename="closure")
 router.register("openings", OpeningsViewSet, basename="opening")
 router.register("availability", AvailabilityViewSet, basename="availability")
 router.register("appointments", AppointmentsViewSet, basename="appointment")
+router.register("waitlist", WaitlistViewSet, basename="waitlist-entry")
+router.register("waitlist-offers", WaitlistOffersViewSet, basename="waitlist-offer")
 
 urlpatterns: list[URLPattern | URLResolver] = router.urls

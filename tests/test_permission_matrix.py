@@ -24,12 +24,11 @@ from notifications import check_ins, tasks
 from notifications.models import CheckIn, Message
 from notifications.tokens import token_for
 from scheduler import screening
-from scheduler.models import Opening
 from sessions_app import arrival
 from tests.cast import NOW, TODAY, House, make_user, new_id
 from tests.notifications import visits
 from tests.routes import every_route
-from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.stage import Stage, declare_something, set_stage
 from tests.sessions_app import stories
 
 MATRIX = """
@@ -61,9 +60,20 @@ GET    /api/v1/resources/                           DNPM
 POST   /api/v1/resources/                           ---M
 GET    /api/v1/resources/{resource}/                DNPM
 PATCH  /api/v1/resources/{resource}/                ---M
+GET    /api/v1/working-hours/                       DNPM
+POST   /api/v1/working-hours/                       ---M
+POST   /api/v1/working-hours/{pattern}/end/         ---M
+GET    /api/v1/day-hours/                           DNPM
+POST   /api/v1/day-hours/                           ---M
+DELETE /api/v1/day-hours/{day_hours}/               ---M
+GET    /api/v1/absences/                            D--M
+POST   /api/v1/absences/                            D--M
+DELETE /api/v1/absences/{absence}/                  D--M
+GET    /api/v1/closures/                            DNPM
+POST   /api/v1/closures/                            ---M
+DELETE /api/v1/closures/{closure}/                  ---M
+GET    /api/v1/closures/public-holidays/            ---M
 GET    /api/v1/openings/                            DNPM
-POST   /api/v1/openings/                            ---M
-DELETE /api/v1/openings/{opening}/                  ---M
 GET    /api/v1/availability/                        DNPM
 GET    /api/v1/appointments/                        DNPM
 POST   /api/v1/appointments/                        DN-M
@@ -262,6 +272,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         role=Role.FRONT_DESK,
         due_at=NOW,
     )
+    hours = declare_something(stage)
     return {
         "clinic": house.clinic.pk,
         "patient": house.rosa.pk,
@@ -271,7 +282,10 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "draft": house.clinic.protocols.filter(status="draft").first().pk,  # type: ignore[union-attr]
         "plan": plan.pk,
         "resource": stage.chairs[0].pk,
-        "opening": Opening.objects.order_by("-during").first().pk,  # type: ignore[union-attr]
+        "pattern": hours.pattern.pk,
+        "day_hours": hours.day.pk,
+        "absence": hours.absence.pk,
+        "closure": hours.closure.pk,
         "visit": visit.pk,
         "session": session.pk,
         "message": Message.objects.filter(patient=house.rosa).first().pk,  # type: ignore[union-attr]
@@ -286,6 +300,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
     """Bodies (and `?` queries) that would be carried out, so that a refusal is about the person."""
     window = {"from": NOW.isoformat(), "to": (NOW + timedelta(days=3)).isoformat()}
     start = (NOW + timedelta(days=3)).isoformat()
+    in_a_month = (TODAY + timedelta(days=30)).isoformat()
     return {
         "POST /api/v1/patients/": {
             "id": str(new_id()),
@@ -327,12 +342,39 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         },
         "PATCH /api/v1/resources/{resource}/": {"name": "Chair by the window"},
         "? /api/v1/openings/": {"clinic": names["clinic"], "day": TODAY.isoformat()},
-        "POST /api/v1/openings/": {
+        "? /api/v1/working-hours/": {"clinic": names["clinic"]},
+        "POST /api/v1/working-hours/": {
+            "id": str(new_id()),
+            "resource": names["resource"],
+            "weekdays": [4],
+            "hours": [["09:00", "17:00"]],
+            "valid_from": in_a_month,
+        },
+        "POST /api/v1/working-hours/{pattern}/end/": {"last_day": in_a_month},
+        "? /api/v1/day-hours/": {"clinic": names["clinic"]},
+        "POST /api/v1/day-hours/": {
+            "id": str(new_id()),
+            "resource": names["resource"],
+            "day": in_a_month,
+            "hours": [],
+        },
+        "? /api/v1/absences/": {"clinic": names["clinic"]},
+        "POST /api/v1/absences/": {
             "id": str(new_id()),
             "resource": names["resource"],
             "start": (NOW + timedelta(days=30)).isoformat(),
             "end": (NOW + timedelta(days=30, hours=4)).isoformat(),
+            "reason": "leave",
         },
+        "? /api/v1/closures/": {"clinic": names["clinic"]},
+        "POST /api/v1/closures/": {
+            "id": str(new_id()),
+            "clinic": names["clinic"],
+            "name": "Spring cleaning",
+            "first_day": in_a_month,
+            "last_day": in_a_month,
+        },
+        "? /api/v1/closures/public-holidays/": {"clinic": names["clinic"], "year": "2027"},
         "? /api/v1/availability/": {"plan": names["plan"], **window},
         "? /api/v1/appointments/": {"clinic": names["clinic"], "day": TODAY.isoformat()},
         "POST /api/v1/appointments/": {"id": str(new_id()), "plan": names["plan"], "start": start},

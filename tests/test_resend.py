@@ -76,10 +76,27 @@ def resources(house: House) -> Call:
     )
 
 
-def openings(house: House) -> Call:
-    start = NOW + timedelta(days=30)
-    body = {"resource": set_stage(house).chairs[0].pk, "start": start, "end": start + timedelta(hours=4)}
-    return house.max, "openings/", body
+def working_hours(house: House) -> Call:
+    body = {"resource": set_stage(house).chairs[0].pk, "weekdays": [5, 6], "valid_from": TODAY}
+    return house.max, "working-hours/", {**body, "hours": [["09:00", "12:00"], ["13:00", "17:00"]]}
+
+
+def day_hours(house: House) -> Call:
+    body = {"resource": set_stage(house).chairs[0].pk, "day": TODAY + timedelta(days=30)}
+    return house.max, "day-hours/", {**body, "hours": [["09:00", "12:00"]]}
+
+
+def absences(house: House) -> Call:
+    start = NOW + timedelta(days=1)
+    body = {"resource": set_stage(house).nurses[0].pk, "start": start, "end": start + timedelta(hours=4)}
+    return house.ana, "absences/", {**body, "reason": "illness"}
+
+
+def closures(house: House) -> Call:
+    set_stage(house)
+    day = TODAY + timedelta(days=1)
+    body = {"clinic": house.clinic.pk, "name": "Spring cleaning", "first_day": day, "last_day": day}
+    return house.max, "closures/", body
 
 
 def appointments(house: House) -> Call:
@@ -126,7 +143,10 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "consents/": consents,
     "plans/": plans,
     "resources/": resources,
-    "openings/": openings,
+    "working-hours/": working_hours,
+    "day-hours/": day_hours,
+    "absences/": absences,
+    "closures/": closures,
     "appointments/": appointments,
     "sessions/": sessions,
     "sessions/{id}/dose/": step(

@@ -1,7 +1,8 @@
-"""Working hours over the API: the openings of a day, an extra one, one taken away."""
+"""The openings of a day over the API, as they were laid. Declaring hours is `working_hours`, `absences` and
+`closures`.
+"""
 
 from typing import Any
-from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import F
@@ -13,10 +14,10 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
-from clinic.fields import DayField, MomentField
-from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, working_time
-from scheduler.models import Opening, Resource
+from clinic.fields import DayField
+from clinic.viewsets import ClinicViewSet, StrictSerializer
+from scheduler import access
+from scheduler.models import Opening
 
 
 class OpeningSerializer(serializers.ModelSerializer[Opening]):
@@ -26,12 +27,6 @@ class OpeningSerializer(serializers.ModelSerializer[Opening]):
     class Meta:
         model = Opening
         fields = ["id", "resource", "start", "end"]
-
-
-class OpeningCreateSerializer(CreateSerializer):
-    resource = serializers.UUIDField()
-    start = MomentField()
-    end = MomentField()
 
 
 class OnDaySerializer(StrictSerializer):
@@ -45,13 +40,11 @@ class ByStart(NewestFirst):
 
 
 class OpeningsViewSet(ClinicViewSet):
-    """When chairs, nurses and clinicians work. Weekly hours are laid out by themselves, months ahead."""
+    """When chairs, nurses and clinicians work, laid from what is declared: weekly hours, a day's own hours,
+    absences and closures.
+    """
 
-    access = {
-        "list": access.VIEW_RESOURCES,
-        "create": access.CHANGE_RESOURCES,
-        "destroy": access.CHANGE_RESOURCES,
-    }
+    access = {"list": access.VIEW_RESOURCES}
     queryset = Opening.objects.select_related("resource").annotate(begins=F("during__startswith"))
     serializer_class = OpeningSerializer
     pagination_class = ByStart
@@ -66,24 +59,3 @@ class OpeningsViewSet(ClinicViewSet):
         if "resource" in asked:
             openings = openings.filter(resource=asked["resource"])
         return self.page(openings, OpeningSerializer)
-
-    @extend_schema(
-        request=OpeningCreateSerializer, responses={200: OpeningSerializer, 201: OpeningSerializer}
-    )
-    def create(self, request: Request) -> Response:
-        data = self.parse(OpeningCreateSerializer)
-        resource = self.fetch(Resource.objects.all(), pk=data["resource"])
-        return self.create_once(
-            noun="opening",
-            data=data,
-            make=lambda: working_time.open_hours(
-                actor=self.actor, id=data["id"], resource=resource, start=data["start"], end=data["end"]
-            ),
-            find=lambda: Opening.objects.get(pk=data["id"]),
-            answer=OpeningSerializer,
-        )
-
-    def destroy(self, request: Request, pk: UUID) -> Response:
-        """Refused with the list of visits when any stands in it."""
-        working_time.close_hours(actor=self.actor, opening=self.fetch(self.get_queryset(), pk=pk))
-        return Response(status=204)

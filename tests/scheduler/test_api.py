@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from clinic.models import AccessLog, Consent, User
 from scheduler import screening
-from scheduler.models import Appointment, Opening, Protocol, Resource, TreatmentPlan
+from scheduler.models import Appointment, DayHours, Protocol, Resource, TreatmentPlan
 from tests.cast import NOW, TODAY, House, client_of, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -175,34 +175,12 @@ def test_lowering_a_capacity_under_visits_lists_them(stage: Stage) -> None:
     assert [str(row["appointment"]) for row in answer.data["visits"]] == [str(visit.pk)]
 
 
-def test_openings_of_a_day_are_listed_added_and_taken_away(stage: Stage) -> None:
-    chair = stage.chairs[0]
-    body = {
-        "id": str(new_id()),
-        "resource": str(chair.pk),
-        "start": stage.at("17:00").isoformat(),
-        "end": stage.at("18:00").isoformat(),
-    }
-    assert post(stage.house.nils, "openings/", body).status_code == 403
-    assert post(stage.house.max, "openings/", body).status_code == 201
-    asked = {"clinic": stage.house.clinic.pk, "day": TODAY, "resource": chair.pk}
+def test_the_openings_of_a_day_are_listed(stage: Stage) -> None:
+    asked = {"clinic": stage.house.clinic.pk, "day": TODAY, "resource": stage.chairs[0].pk}
+
     listed = get(stage.house.ana, "openings/", **asked).data["results"]
-    assert [row["start"] for row in listed] == ["2027-01-11T15:00:00Z", "2027-01-11T23:00:00Z"]
 
-    gone = client_of(stage.house.max).delete(f"{API}openings/{body['id']}/")
-
-    assert gone.status_code == 204
-    assert len(get(stage.house.ana, "openings/", **asked).data["results"]) == 1
-
-
-def test_an_opening_with_a_visit_in_it_stays(stage: Stage) -> None:
-    visit = stage.book(stage.plan(), "9:30")
-    opening = Opening.objects.get(resource=stage.nurses[0], during__contains=visit.starts_at)
-
-    answer = client_of(stage.house.max).delete(f"{API}openings/{opening.pk}/")
-
-    assert (answer.status_code, answer.data["code"]) == (409, "opening_booked")
-    assert Opening.objects.filter(pk=opening.pk).exists()
+    assert [row["start"] for row in listed] == ["2027-01-11T15:00:00Z"]
 
 
 # --- Finding, booking, and what becomes of a visit --------------------------------------------------------
@@ -355,7 +333,7 @@ def test_another_clinics_rows_are_not_there(stage: Stage, other_house: House) ->
         get(ana, f"plans/{plan.pk}/"),
         post(priya, "plans/", order(stage)),
         get(ana, f"resources/{stage.chairs[0].pk}/"),
-        client_of(max_).delete(f"{API}openings/{Opening.objects.first().pk}/"),  # type: ignore[union-attr]
+        client_of(max_).delete(f"{API}day-hours/{DayHours.objects.first().pk}/"),  # type: ignore[union-attr]
         post(priya, f"protocols/{stage.protocol.pk}/activate/"),
     ]
 
