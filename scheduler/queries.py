@@ -6,14 +6,17 @@ decides; what is free, and when, is read in `finding` and `supply`.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from clinic import clock
 from clinic.models import Clinic, Patient
 from scheduler.models import Appointment, AppointmentStatus, Claim, Resource, ResourceKind
 from scheduler.nursing import Turn, joined
+
+# They were never booked: a hold that ran out or was given up is no cancellation.
+LAPSED_HOLDS: Final = Q(status=AppointmentStatus.CANCELLED, held_until__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -34,17 +37,17 @@ def visits() -> QuerySet[Appointment]:
 
 
 def booked_visit(appointment: Appointment) -> BookedVisit:
-    """A row of `visits` with its claims read: chair, nurses by turn and clinician."""
-    held: dict[str, Resource] = {}
-    nursed = []
-    for claim in appointment.claims.all():
-        held.setdefault(claim.resource.kind, claim.resource)
-        if claim.resource.kind == ResourceKind.NURSE:
-            nursed.append(Turn(claim.phase, claim.during.lower, claim.resource))
+    """A row of `visits` with its claims read: nurses by turn; of changed chairs and clinicians the last."""
+    claims = sorted(appointment.claims.all(), key=lambda claim: (claim.during.lower, claim.pk))
+    held = {claim.resource.kind: claim.resource for claim in claims}
     return BookedVisit(
         appointment,
         held.get(ResourceKind.CHAIR),
-        joined(sorted(nursed, key=lambda turn: turn.start)),
+        joined(
+            Turn(claim.phase, claim.during.lower, claim.resource)
+            for claim in claims
+            if claim.resource.kind == ResourceKind.NURSE
+        ),
         held.get(ResourceKind.CLINICIAN),
     )
 
@@ -58,17 +61,13 @@ def on_day(queryset: QuerySet[Appointment], day: date, zone: str) -> QuerySet[Ap
 def day_board(clinic: Clinic, day: date) -> list[BookedVisit]:
     """The clinic's visits of one local day by start, cancelled ones too: two queries."""
     rows = on_day(visits().filter(clinic=clinic), day, clinic.time_zone)
-    return [
-        booked_visit(appointment)
-        for appointment in rows.exclude(status=AppointmentStatus.ENTERED_IN_ERROR).order_by(
-            "during__startswith", "pk"
-        )
-    ]
+    shown = rows.exclude(status=AppointmentStatus.ENTERED_IN_ERROR).exclude(LAPSED_HOLDS)
+    return [booked_visit(appointment) for appointment in shown.order_by("during__startswith", "pk")]
 
 
 def visits_of(patient: Patient) -> list[BookedVisit]:
     """All visits of one patient, latest first: two queries."""
-    rows = visits().filter(patient=patient).order_by("-during__startswith", "pk")
+    rows = visits().filter(patient=patient).exclude(LAPSED_HOLDS).order_by("-during__startswith", "pk")
     return [booked_visit(appointment) for appointment in rows]
 
 

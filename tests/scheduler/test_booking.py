@@ -303,69 +303,6 @@ def test_a_visit_that_has_begun_cannot_be_cancelled(stage: Stage) -> None:
     assert Claim.objects.filter(appointment=visit).exists()
 
 
-def test_confirming_is_accepting_however_often(stage: Stage) -> None:
-    visit = stage.book(stage.plan(), "9:30")
-
-    for _ in range(2):
-        confirmed = attendance.confirm(appointment=visit, now=NOW)
-
-    assert confirmed.patient_status == ParticipantStatus.ACCEPTED
-    assert confirmed.status == AppointmentStatus.BOOKED
-
-
-def test_a_cancelled_visit_cannot_be_confirmed(stage: Stage) -> None:
-    visit = stage.book(stage.plan(), "9:30")
-    stage.cancel(visit)
-
-    with pytest.raises(Conflict, match="was cancelled") as refusal:
-        attendance.confirm(appointment=visit, now=NOW)
-
-    assert refusal.value.code == "visit_cancelled"
-
-
-def test_a_visit_is_not_confirmed_when_it_is_over(stage: Stage) -> None:
-    visit = stage.book(stage.plan(), "9:30")
-
-    with pytest.raises(Conflict) as refusal:
-        attendance.confirm(appointment=visit, now=visit.ends_at)
-
-    assert refusal.value.code == "visit_over"
-
-
-def test_checking_in_is_for_the_day_of_the_visit(stage: Stage) -> None:
-    visit = stage.book(stage.plan(), "9:30", TOMORROW)
-    ana = stage.house.actor(stage.house.ana)
-
-    with pytest.raises(Conflict, match="2027-01-12") as refusal:
-        attendance.arrive(actor=ana, appointment=visit, now=stage.at("23:59"))
-    assert refusal.value.code == "not_today"
-
-    arrived = attendance.arrive(actor=ana, appointment=visit, now=stage.at("0:00", TOMORROW))
-    assert (arrived.status, arrived.arrived_at) == ("arrived", stage.at("0:00", TOMORROW))
-
-
-def test_checking_in_again_keeps_the_first_time(stage: Stage) -> None:
-    visit = stage.book(stage.plan(), "9:30")
-    ana = stage.house.actor(stage.house.ana)
-    attendance.arrive(actor=ana, appointment=visit, now=NOW)
-
-    assert attendance.arrive(actor=ana, appointment=visit, now=NOW + timedelta(minutes=5)).arrived_at == NOW
-
-
-def test_a_visit_goes_from_arrival_to_chair_to_done(stage: Stage) -> None:
-    visit = stage.book(stage.plan(), "9:30")
-
-    with pytest.raises(Conflict, match="must be arrived"):
-        attendance.begin(appointment=visit, now=NOW)
-    attendance.arrive(actor=stage.house.actor(stage.house.nils), appointment=visit, now=NOW)
-
-    assert attendance.begin(appointment=visit, now=NOW).status == "checked-in"
-    assert attendance.fulfil(appointment=visit).status == "fulfilled"
-    assert attendance.fulfil(appointment=visit).status == "fulfilled"
-    with pytest.raises(Conflict, match="is done"):
-        attendance.begin(appointment=visit, now=NOW)
-
-
 def test_the_same_id_never_books_twice(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "9:30")
 
