@@ -5,7 +5,7 @@ from celery import shared_task
 from clinic import clock
 from clinic.history import WORKER, acting
 from clinic.models import Clinic
-from scheduler import booking, working_time
+from scheduler import booking, waitlist, working_time
 
 
 @shared_task
@@ -27,3 +27,18 @@ def release_holds() -> None:
     """Each minute: what was held and ran out is nobody's on the board either."""
     with acting(None, door=WORKER):
         booking.release_lapsed(now=clock.now())
+
+
+@shared_task
+def offer_freed() -> None:
+    """Each minute: what is free is offered to whoever waits. A cancellation's time is offered at the latest a
+    minute after it. Trouble in one clinic stops no other."""
+    trouble = []
+    with acting(None, door=WORKER):
+        for clinic in Clinic.objects.order_by("pk"):
+            try:
+                waitlist.offer_freed(clinic=clinic, now=clock.now())
+            except Exception as error:
+                trouble.append(error)
+    if trouble:
+        raise ExceptionGroup("some clinics' waitlists were not looked at", trouble)

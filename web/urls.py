@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.frame")),
     path("", include("web.routes.desk")),
     path("", include("web.routes.plans")),
+    path("", include("web.routes.waitlist")),
     path("", include("web.routes.patients")),
     path("", include("web.routes.nurse")),
     path("", include("web.routes.messages")),
