@@ -28,6 +28,7 @@ from sessions_app import arrival
 from tests.cast import NOW, TODAY, House, make_user, new_id
 from tests.notifications import visits
 from tests.routes import every_route
+from tests.scheduler import waits
 from tests.scheduler.stage import Stage, declare_something, set_stage
 from tests.sessions_app import stories
 
@@ -82,6 +83,15 @@ GET    /api/v1/appointments/{visit}/                DNPM
 POST   /api/v1/appointments/{visit}/confirm/        DN-M
 POST   /api/v1/appointments/{visit}/check-in/       DN-M
 POST   /api/v1/appointments/{visit}/cancel/         DN-M
+GET    /api/v1/waitlist/                            DNPM
+POST   /api/v1/waitlist/                            DN-M
+GET    /api/v1/waitlist/{entry}/                    DNPM
+PATCH  /api/v1/waitlist/{entry}/                    DN-M
+POST   /api/v1/waitlist/{entry}/withdraw/           DN-M
+GET    /api/v1/waitlist/{entry}/offers/             DNPM
+POST   /api/v1/waitlist/offer-freed/                DN-M
+POST   /api/v1/waitlist-offers/{offer}/accept/      DN-M
+POST   /api/v1/waitlist-offers/{offer}/decline/     DN-M
 GET    /api/v1/sessions/                            -NPM
 POST   /api/v1/sessions/                            -NP-
 GET    /api/v1/sessions/{session}/                  -NPM
@@ -106,6 +116,8 @@ GET    /api/v1/check-ins/{check_in}/                -NP-
 POST   /api/v1/links/open/                          public
 POST   /api/v1/links/confirm/                       public
 POST   /api/v1/links/answer/                        public
+POST   /api/v1/links/accept-offer/                  public
+POST   /api/v1/links/decline-offer/                 public
 GET    /api/schema/                                 DNPM
 GET    /api/docs/                                   DNPM
 
@@ -121,6 +133,17 @@ GET    /visits/{visit}/                             DNPM
 POST   /visits/{visit}/check-in/                    DN-M
 POST   /visits/{visit}/confirm/                     DN-M
 POST   /visits/{visit}/cancel/                      DN-M
+GET    /waitlist/                                   DNPM
+POST   /waitlist/offer-now/                         DN-M
+GET    /waitlist/{entry}/                           DN-M
+POST   /waitlist/{entry}/                           DN-M
+POST   /waitlist/{entry}/withdraw/                  DN-M
+POST   /waitlist/offers/{offer}/accept/             DN-M
+POST   /waitlist/offers/{offer}/decline/            DN-M
+GET    /plans/{plan}/waitlist/                      DN-M
+POST   /plans/{plan}/waitlist/                      DN-M
+GET    /visits/{visit}/waitlist/                    DN-M
+POST   /visits/{visit}/waitlist/                    DN-M
 GET    /patients/{patient}/plans/new/               --P-
 POST   /patients/{patient}/plans/new/               --P-
 GET    /plans/{plan}/                               DNPM
@@ -160,6 +183,8 @@ GET    /m/{token}                                   public
 POST   /m/{token}/birth-year                        public
 POST   /m/{token}/confirm                           public
 POST   /m/{token}/answer                            public
+POST   /m/{token}/accept                            public
+POST   /m/{token}/decline                           public
 GET    /health/                                     public
 POST   /csp-report/                                 public
 
@@ -273,6 +298,8 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         due_at=NOW,
     )
     hours = declare_something(stage)
+    entry = waits.join(stage, stage.plan(house.omar))
+    offer = waits.hold_for(stage, entry, "9:00", TODAY + timedelta(days=4))
     return {
         "clinic": house.clinic.pk,
         "patient": house.rosa.pk,
@@ -287,6 +314,8 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "absence": hours.absence.pk,
         "closure": hours.closure.pk,
         "visit": visit.pk,
+        "entry": entry.pk,
+        "offer": offer.pk,
         "session": session.pk,
         "message": Message.objects.filter(patient=house.rosa).first().pk,  # type: ignore[union-attr]
         "check_in": check_in.pk,
@@ -380,6 +409,15 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/appointments/": {"id": str(new_id()), "plan": names["plan"], "start": start},
         "POST /api/v1/appointments/check/": {"plan": names["plan"], "start": start},
         "POST /api/v1/appointments/{visit}/cancel/": {"reason": "pat"},
+        "? /api/v1/waitlist/": {"clinic": names["clinic"]},
+        "POST /api/v1/waitlist/": {
+            "id": str(new_id()),
+            "plan": names["plan"],
+            "first_day": TODAY.isoformat(),
+            "last_day": in_a_month,
+        },
+        "PATCH /api/v1/waitlist/{entry}/": {"notice_hours": 48},
+        "POST /api/v1/waitlist/offer-freed/": {"clinic": names["clinic"]},
         "POST /api/v1/sessions/": {"id": str(new_id()), "appointment": names["visit"]},
         "POST /clinic/switch/": {"clinic": names["clinic"]},
         "? /plans/{plan}/book/confirm/": {"start": start},

@@ -104,6 +104,11 @@ def appointments(house: House) -> Call:
     return house.ana, "appointments/", {"plan": stage.plan().pk, "start": stage.at("10:00")}
 
 
+def waitlist(house: House) -> Call:
+    body = {"first_day": TODAY.isoformat(), "last_day": (TODAY + timedelta(days=30)).isoformat()}
+    return house.ana, "waitlist/", {"plan": set_stage(house).plan().pk, **body}
+
+
 def sessions(house: House) -> Call:
     return house.nils, "sessions/", {"appointment": stories.arrived_visit(house).pk}
 
@@ -148,6 +153,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "absences/": absences,
     "closures/": closures,
     "appointments/": appointments,
+    "waitlist/": waitlist,
     "sessions/": sessions,
     "sessions/{id}/dose/": step(
         "dose", {"weight_kg": "70.0", "weighed_at": NOW, "stock_mg_per_ml": "50", "bag_volume_ml": "100"}
