@@ -52,13 +52,15 @@ class Visit:
 
     @property
     def nurse_needs(self) -> list[Need]:
+        """The phases that take somebody's time."""
         infusion_at = self.preparation
         observation_at = infusion_at + self.infusion
-        return [
+        phases = [
             Need(0, infusion_at, self.preparation_units, "preparation"),
             Need(infusion_at, observation_at, self.infusion_units, "infusion"),
             Need(observation_at, self.minutes, self.observation_units, "observation"),
         ]
+        return [phase for phase in phases if phase.units and phase.start < phase.end]
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,15 @@ def starts_of(supply: Supply, needs: Sequence[Need], low: int, high: int) -> lis
                 for start, end in _short_of(supply, need.units, low, last)
             ]
     return complement(ruled_out, low, high)
+
+
+def free_for(supply: Supply, units: int) -> list[Interval]:
+    """The minutes in which this resource is at work with room for so many units."""
+    opened = union(supply.open)
+    if not opened:
+        return []
+    low, high = opened[0][0], opened[-1][1]
+    return complement(_short_of(supply, units, low, high), low, high)
 
 
 def shortfall(supply: Supply, needs: Sequence[Need], start: int) -> Shortfall:

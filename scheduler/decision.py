@@ -22,16 +22,15 @@ from scheduler.availability import (
     Shortfall,
     Supply,
     Visit,
-    all_of,
     minute_of,
     moment_of,
     shortfall,
-    who_serves,
 )
 from scheduler.finding import PatientHistory, history_of, too_close
 from scheduler.models import Phase, PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
-from scheduler.nursing import NursePreference, Turn, joined
+from scheduler.nursing import Turn, joined, preferred
 from scheduler.packing import Need, Rectangle, pack
+from scheduler.serving import Team
 from scheduler.supply import Supplies, supplies, visit_of
 
 # Who nurses from which moment on.
@@ -138,7 +137,7 @@ def decide(
 ) -> Decision:
     """Judge a visit of the plan at `start`: six queries, five with `resources` at hand.
 
-    Without a chair or nurse chosen, those that fit are found (nurses as in `availability.who_serves`; among
+    Without a chair or nurse chosen, those that fit are found (nurses as in `serving.who_serves`; among
     equals the one the patient knows, then those with the least to do). A chosen nurse serves the whole
     visit; `turns` names a nurse from each moment on, the first from the beginning.
 
@@ -166,18 +165,24 @@ def decide(
     history = history_of(plan.patient_id, now=now, without=without)
 
     begun = max(0, minute_of(since) - at) if since else 0
-    preference = NursePreference.among(chosen.nurses, known=history.nurse, first=day, last=day, zone=zone)
+    order = preferred(chosen.nurses, known=history.nurse, low=minute_of(low), high=minute_of(high))
     nursed = _from(begun, visit.nurse_needs)
     wanted = {*plan.protocol.chair_features, *plan.chair_features}
     suitable = [supply for supply in chosen.chairs if wanted.issubset(found.resources[supply.key].features)]
     parts = {
         ResourceKind.CHAIR: _serve(suitable or chosen.chairs, _from(begun, visit.chair_needs), at),
         ResourceKind.NURSE: (
-            _serve_in_turn(chosen.nurses, nursed, at, preference.order(at))
+            _serve_in_turn(chosen.nurses, nursed, at, order, spare=True)
             if turns is None
             else _serve_as_told(found, nursed, at, turns)
         ),
-        ResourceKind.CLINICIAN: _serve(chosen.clinicians, _from(begun, visit.clinician_needs), at),
+        ResourceKind.CLINICIAN: _serve_in_turn(
+            chosen.clinicians,
+            _from(begun, visit.clinician_needs),
+            at,
+            [supply.key for supply in chosen.clinicians],
+            spare=False,
+        ),
     }
     named = {ResourceKind.CHAIR: chair_id is not None, ResourceKind.NURSE: bool(nurse_id or turns)}
     about_plan: list[Blocker] = []
@@ -235,22 +240,31 @@ def _serve(supplies: Sequence[Supply], needs: Sequence[Need], start: int) -> lis
 
 
 def _serve_in_turn(
-    nurses: Sequence[Supply], phases: Sequence[Need], start: int, order: Sequence[UUID]
+    members: Sequence[Supply], phases: Sequence[Need], start: int, order: Sequence[UUID], *, spare: bool
 ) -> list[Part]:
-    """Each phase by one who fits, otherwise by one of those who come nearest to it."""
-    if not nurses or not phases:
+    """By whoever serves best (`serving.Team`); a phase that nobody can serve, by one who comes nearest."""
+    if not members:
         return []
-    by_key = {supply.key: supply for supply in nurses}
-    candidates = [_nearest(nurses, [phase], start) for phase in phases]
-    able = [[supply.key for supply in nearest] for nearest, _ in candidates]
-    idle = [
-        [supply.key for supply in nurses if not shortfall(supply, [all_of(supply, phase)], start)]
-        for phase in phases
-    ]
-    keys = who_serves(able, idle, order)
+    by_key = {supply.key: supply for supply in members}
+    team = Team(members, spare=spare)
+    pieces = team.serve(phases, start, order)
+    if not pieces and len(phases) > 1:
+        return [
+            part for phase in phases for part in _serve_in_turn(members, [phase], start, order, spare=spare)
+        ]
+    if not pieces:
+        return [
+            Part(min(nearest, key=lambda supply: order.index(supply.key)), [phase], missing)
+            for phase in phases
+            for nearest, missing in [_nearest(members, [phase], start)]
+        ]
     return [
-        Part(by_key[key], [phase], missing)
-        for key, phase, (_, missing) in zip(keys, phases, candidates, strict=True)
+        Part(
+            by_key[piece.key],
+            [Need(piece.start - start, piece.end - start, piece.units, piece.phase)],
+            Shortfall(),
+        )
+        for piece in pieces
     ]
 
 

@@ -94,7 +94,9 @@ def test_a_nurse_asked_for_by_name_serves_the_whole_visit_or_not_at_all(busy: St
     assert [blocker["detail"] for blocker in refusal.value.data["blockers"]] == [
         "Nurse 2 would have too many patients at once for 20 minutes of infusion."
     ]
-    for alternative in refusal.value.data["alternatives"]:
+    with_her = [offer for offer in refusal.value.data["alternatives"] if "same_nurse" in offer["kinds"]]
+    assert len(with_her) == 3
+    for alternative in with_her:
         assert [turn["id"] for turn in alternative["nurses"]] == [busy.nurses[1].pk]
 
 
