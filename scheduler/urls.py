@@ -7,6 +7,8 @@ from scheduler.api.absences import AbsencesViewSet
 from scheduler.api.appointments import AppointmentsViewSet
 from scheduler.api.availability import AvailabilityViewSet
 from scheduler.api.closures import ClosuresViewSet
+from scheduler.api.feeds import CalendarFeedsViewSet
+from scheduler.api.holds import HoldsViewSet
 from scheduler.api.openings import OpeningsViewSet
 from scheduler.api.plans import PlansViewSet
 from scheduler.api.protocols import ProtocolsViewSet
@@ -24,7 +26,9 @@ router.register("absences", AbsencesViewSet, basename="absence")
 router.register("closures", ClosuresViewSet, basename="closure")
 router.register("openings", OpeningsViewSet, basename="opening")
 router.register("availability", AvailabilityViewSet, basename="availability")
+router.register("calendar-feeds", CalendarFeedsViewSet, basename="calendar-feed")
 router.register("appointments", AppointmentsViewSet, basename="appointment")
+router.register("holds", HoldsViewSet, basename="hold")
 router.register("waitlist", WaitlistViewSet, basename="waitlist-entry")
 router.register("waitlist-offers", WaitlistOffersViewSet, basename="waitlist-offer")
 

@@ -1,6 +1,8 @@
 """The words for this floor's codes, amounts and times: ICD-10-CM as in domain.md section 7 (2026 package
-data)."""
+data). And what a chair can be said to offer."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -30,6 +32,9 @@ INDICATIONS: Final[dict[str, str]] = {
 }
 
 
+FEATURE: Final = re.compile(r"(?=.{1,40}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
 def indication_words(code: str) -> str:
     """`F33.2 Major depressive disorder, recurrent, severe`; a code without known words stands alone."""
     return f"{code} {INDICATIONS[code]}" if code in INDICATIONS else code
@@ -38,6 +43,14 @@ def indication_words(code: str) -> str:
 def plain_amount(amount: Decimal) -> str:
     """0.500 as 0.5, 100.000 as 100."""
     return f"{amount.normalize():f}"
+
+
+def feature_error(features: Iterable[str]) -> str:
+    """What is wrong with the words for what a chair offers; empty when they can be used."""
+    for feature in features:
+        if not FEATURE.fullmatch(feature):
+            return "Write each in small letters, digits and hyphens, such as private-room."
+    return ""
 
 
 def spoken_time(moment: datetime, zone: str) -> str:

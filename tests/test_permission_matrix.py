@@ -23,7 +23,7 @@ from clinic.models import Consent, Role, Urgency, User
 from notifications import check_ins, tasks
 from notifications.models import CheckIn, Message
 from notifications.tokens import token_for
-from scheduler import screening
+from scheduler import booking, screening
 from sessions_app import arrival
 from tests.cast import NOW, TODAY, House, make_user, new_id
 from tests.notifications import visits
@@ -57,6 +57,10 @@ GET    /api/v1/plans/                               DNPM
 POST   /api/v1/plans/                               --P-
 GET    /api/v1/plans/screening-items/               DNPM
 GET    /api/v1/plans/{plan}/                        DNPM
+POST   /api/v1/plans/{plan}/spacing/                --P-
+POST   /api/v1/plans/{plan}/put-on-hold/            --P-
+POST   /api/v1/plans/{plan}/take-up/                --P-
+POST   /api/v1/plans/{plan}/end/                    --P-
 GET    /api/v1/resources/                           DNPM
 POST   /api/v1/resources/                           ---M
 GET    /api/v1/resources/{resource}/                DNPM
@@ -83,6 +87,13 @@ GET    /api/v1/appointments/{visit}/                DNPM
 POST   /api/v1/appointments/{visit}/confirm/        DN-M
 POST   /api/v1/appointments/{visit}/check-in/       DN-M
 POST   /api/v1/appointments/{visit}/cancel/         DN-M
+POST   /api/v1/appointments/{visit}/reschedule/     DN-M
+POST   /api/v1/appointments/{visit}/no-show/        DN-M
+POST   /api/v1/appointments/{visit}/undo/           DN-M
+GET    /api/v1/appointments/{visit}/history/        DNPM
+POST   /api/v1/holds/                               DN-M
+POST   /api/v1/holds/{hold}/book/                   DN-M
+DELETE /api/v1/holds/{hold}/                        DN-M
 GET    /api/v1/waitlist/                            DNPM
 POST   /api/v1/waitlist/                            DN-M
 GET    /api/v1/waitlist/{entry}/                    DNPM
@@ -281,6 +292,8 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
     nils = house.actor(house.nils)
     plan = stage.plan()
     visit = stage.book(plan, "10:00")
+    friday = stage.at("14:00", TODAY + timedelta(days=4))
+    hold = booking.hold(actor=None, id=new_id(), plan=plan, start=friday, now=NOW)
     arrived = stories.arrived_visit(house, house.omar)
     session = arrival.open_session(actor=nils, id=new_id(), appointment=arrived, now=NOW)
     past = visits.book(house, house.omar, NOW - timedelta(days=3))
@@ -314,6 +327,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "absence": hours.absence.pk,
         "closure": hours.closure.pk,
         "visit": visit.pk,
+        "hold": hold.pk,
         "entry": entry.pk,
         "offer": offer.pk,
         "session": session.pk,
@@ -409,6 +423,17 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/appointments/": {"id": str(new_id()), "plan": names["plan"], "start": start},
         "POST /api/v1/appointments/check/": {"plan": names["plan"], "start": start},
         "POST /api/v1/appointments/{visit}/cancel/": {"reason": "pat"},
+        "POST /api/v1/appointments/{visit}/reschedule/": {"start": start},
+        "POST /api/v1/holds/": {"id": str(new_id()), "plan": names["plan"], "start": start},
+        "POST /api/v1/plans/{plan}/spacing/": {
+            "id": str(new_id()),
+            "min_days": 1,
+            "max_days": 7,
+            "reason": "Lives far away",
+        },
+        "POST /api/v1/plans/{plan}/put-on-hold/": {"reason": "Ill"},
+        "POST /api/v1/plans/{plan}/take-up/": {"reason": "Well again"},
+        "POST /api/v1/plans/{plan}/end/": {"reason": "Moved away"},
         "? /api/v1/waitlist/": {"clinic": names["clinic"]},
         "POST /api/v1/waitlist/": {
             "id": str(new_id()),

@@ -104,6 +104,16 @@ def appointments(house: House) -> Call:
     return house.ana, "appointments/", {"plan": stage.plan().pk, "start": stage.at("10:00")}
 
 
+def holds(house: House) -> Call:
+    user, _, body = appointments(house)
+    return user, "holds/", body
+
+
+def spacing(house: House) -> Call:
+    body = {"min_days": 1, "max_days": 7, "reason": "Lives far away"}
+    return house.priya, f"plans/{set_stage(house).plan().pk}/spacing/", body
+
+
 def waitlist(house: House) -> Call:
     body = {"first_day": TODAY.isoformat(), "last_day": (TODAY + timedelta(days=30)).isoformat()}
     return house.ana, "waitlist/", {"plan": set_stage(house).plan().pk, **body}
@@ -152,7 +162,9 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "day-hours/": day_hours,
     "absences/": absences,
     "closures/": closures,
+    "plans/{id}/spacing/": spacing,
     "appointments/": appointments,
+    "holds/": holds,
     "waitlist/": waitlist,
     "sessions/": sessions,
     "sessions/{id}/dose/": step(

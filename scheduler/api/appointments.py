@@ -19,6 +19,7 @@ from scheduler import access, attendance, booking, queries
 from scheduler.api.availability import NURSE_HELP, FeasibleStartSerializer, NamedSerializer, TurnSerializer
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import Appointment, CancellationReason, Resource, TreatmentPlan
+from scheduler.visit_history import appointment_history
 
 
 class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
@@ -46,7 +47,10 @@ class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
             "patient_status",
             "cancelation_reason",
             "cancelled_at",
+            "cancelled_late",
+            "held_until",
             "arrived_at",
+            "series",
             "booked_by",
             "chair",
             "nurses",
@@ -68,8 +72,20 @@ class AskSerializer(StrictSerializer):
     nurse = serializers.UUIDField(required=False, allow_null=True, help_text=NURSE_HELP)
 
 
+class CheckedSerializer(AskSerializer):
+    appointment = serializers.UUIDField(
+        required=False, allow_null=True, help_text="A visit or hold of the plan that would be moved there."
+    )
+
+
 class BookSerializer(CreateSerializer, AskSerializer):
     pass
+
+
+class RescheduleSerializer(StrictSerializer):
+    start = MomentField(help_text="On the five-minute grid.")
+    chair = serializers.UUIDField(required=False, allow_null=True, help_text="Left out: any that is free.")
+    nurse = serializers.UUIDField(required=False, allow_null=True, help_text=NURSE_HELP)
 
 
 class CancelSerializer(StrictSerializer):
@@ -106,22 +122,23 @@ class CheckSerializer(serializers.Serializer[Any]):
     alternatives = FeasibleStartSerializer(many=True)
 
 
+class HistoryLineSerializer(serializers.Serializer[Any]):
+    """One change of a visit, in a stable code and in plain words."""
+
+    what = serializers.CharField()
+    words = serializers.CharField()
+    at = serializers.DateTimeField()
+    by = serializers.CharField(help_text="A name, or the door at which nobody of the staff stood.")
+    why = serializers.CharField()
+
+
 class ByStart(NewestFirst):
     ordering = ("begins", "id")
 
 
-class AppointmentsViewSet(ClinicViewSet):
-    """Visits. A booking that is refused answers 409 with all `blockers` and the nearest `alternatives`."""
+class VisitsViewSet(ClinicViewSet):
+    """What visits and holds share: how they are asked for, and how they are shown."""
 
-    access = {
-        "list": access.VIEW_SCHEDULE,
-        "create": access.BOOK,
-        "retrieve": access.VIEW_SCHEDULE,
-        "check": access.BOOK,
-        "cancel": access.BOOK,
-        "confirm": access.BOOK,
-        "check_in": access.BOOK,
-    }
     queryset = Appointment.objects.none()
     serializer_class = AppointmentSerializer
     pagination_class = ByStart
@@ -129,25 +146,62 @@ class AppointmentsViewSet(ClinicViewSet):
     def get_queryset(self) -> QuerySet[Appointment]:
         return queries.visits().annotate(begins=F("during__startswith"))
 
+    def people(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The chair and the nurse that a body names, fetched under this action's permission."""
+        return {
+            kind: self.fetch(Resource.objects.all(), pk=data[kind]) if data.get(kind) else None
+            for kind in ("chair", "nurse")
+        }
+
+    def asked(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The plan, the start and the people that a body names."""
+        plan = self.fetch(TreatmentPlan.objects.select_related("clinic"), pk=data["plan"])
+        return {"plan": plan, "start": data["start"], **self.people(data)}
+
+    def shown(self, appointment: Appointment) -> Appointment:
+        return self.get_queryset().get(pk=appointment.pk)
+
+    def answer(self, appointment: Appointment) -> Response:
+        return Response(AppointmentSerializer(self.shown(appointment)).data)
+
+
+class AppointmentsViewSet(VisitsViewSet):
+    """Visits. A booking that is refused answers 409 with all `blockers` and the nearest `alternatives`."""
+
+    access = {
+        "list": access.VIEW_SCHEDULE,
+        "create": access.BOOK,
+        "retrieve": access.VIEW_SCHEDULE,
+        "history": access.VIEW_SCHEDULE,
+        "check": access.BOOK,
+        "reschedule": access.BOOK,
+        "cancel": access.BOOK,
+        "confirm": access.BOOK,
+        "check_in": access.BOOK,
+        "no_show": access.BOOK,
+        "undo": access.BOOK,
+    }
+
     @extend_schema(parameters=[WhichSerializer])
     def list(self, request: Request) -> Response:
-        """The visits that start on a clinic's local day, or a patient's; cancelled ones too."""
+        """The visits that start on a clinic's local day, or a patient's; cancelled ones and holds too."""
         asked = self.parse_query(WhichSerializer)
+        visits = self.get_queryset().exclude(queries.LAPSED_HOLDS)
         if "patient" in asked:
             patient = ground.open_chart(self.actor, self.permission, asked["patient"], what="visits")
-            return self.page(self.get_queryset().filter(patient=patient), AppointmentSerializer)
+            return self.page(visits.filter(patient=patient), AppointmentSerializer)
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
-        of_day = queries.on_day(self.get_queryset().filter(clinic=clinic), asked["day"], clinic.time_zone)
+        of_day = queries.on_day(visits.filter(clinic=clinic), asked["day"], clinic.time_zone)
         return self.page(of_day, AppointmentSerializer)
 
     @extend_schema(request=BookSerializer, responses={200: AppointmentSerializer, 201: AppointmentSerializer})
     def create(self, request: Request) -> Response:
         data = self.parse(BookSerializer)
-        asked = self._asked(data)
+        asked = self.asked(data)
         return self.create_once(
             noun="appointment",
             data=data,
-            make=lambda: self._shown(booking.book(actor=self.actor, id=data["id"], now=clock.now(), **asked)),
+            make=lambda: self.shown(booking.book(actor=self.actor, id=data["id"], now=clock.now(), **asked)),
             find=lambda: self.get_queryset().get(pk=data["id"]),
             answer=AppointmentSerializer,
         )
@@ -157,21 +211,50 @@ class AppointmentsViewSet(ClinicViewSet):
         ground.log_look(self.actor, visit.patient, what="visit")
         return Response(AppointmentSerializer(visit).data)
 
-    @extend_schema(request=AskSerializer, responses=CheckSerializer)
+    @extend_schema(responses=HistoryLineSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def history(self, request: Request, pk: UUID) -> Response:
+        """What became of the visit, step by step, the first one first."""
+        visit = self.fetch(Appointment.objects.select_related("clinic", "patient"), pk=pk)
+        ground.log_look(self.actor, visit.patient, what="visit history")
+        return Response(HistoryLineSerializer(appointment_history(visit), many=True).data)
+
+    @extend_schema(request=CheckedSerializer, responses=CheckSerializer)
     @action(detail=False, methods=["post"])
     def check(self, request: Request) -> Response:
-        """A dry run of a booking: what would be booked, or every blocker and the nearest alternatives."""
-        asked = self._asked(self.parse(AskSerializer))
+        """A dry run of a booking or a move: what would be booked, or every blocker and the alternatives."""
+        data = self.parse(CheckedSerializer)
+        asked = self.asked(data)
+        if data.get("appointment"):
+            of_plan = Appointment.objects.filter(plan=asked["plan"])
+            asked["appointment"] = self.fetch(of_plan, pk=data["appointment"])
         answer = booking.check(actor=self.actor, now=clock.now(), **asked)
         return Response(CheckSerializer(answer).data)
+
+    @extend_schema(request=RescheduleSerializer, responses=AppointmentSerializer)
+    @action(detail=True, methods=["post"])
+    def reschedule(self, request: Request, pk: UUID) -> Response:
+        """Move it to another time, chair or nurse; it keeps its id, and a new time is confirmed anew."""
+        visit = self.fetch(Appointment.objects.all(), pk=pk)
+        data = self.parse(RescheduleSerializer)
+        return self.answer(
+            booking.reschedule(
+                actor=self.actor,
+                appointment=visit,
+                start=data["start"],
+                now=clock.now(),
+                **self.people(data),
+            )
+        )
 
     @extend_schema(request=CancelSerializer, responses=AppointmentSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: UUID) -> Response:
         visit = self.fetch(Appointment.objects.all(), pk=pk)
         reason = CancellationReason(self.parse(CancelSerializer)["reason"])
-        cancelled = booking.cancel(actor=self.actor, appointment=visit, reason=reason, now=clock.now())
-        return Response(AppointmentSerializer(self._shown(cancelled)).data)
+        return self.answer(
+            booking.cancel(actor=self.actor, appointment=visit, reason=reason, now=clock.now())
+        )
 
     @extend_schema(request=NothingSerializer, responses=AppointmentSerializer)
     @action(detail=True, methods=["post"])
@@ -179,8 +262,7 @@ class AppointmentsViewSet(ClinicViewSet):
         """The patient has confirmed, by telephone for instance."""
         visit = self.fetch(Appointment.objects.all(), pk=pk)
         self.parse(NothingSerializer)
-        confirmed = attendance.confirm(appointment=visit, now=clock.now())
-        return Response(AppointmentSerializer(self._shown(confirmed)).data)
+        return self.answer(attendance.confirm(appointment=visit, now=clock.now()))
 
     @extend_schema(request=NothingSerializer, responses=AppointmentSerializer)
     @action(detail=True, methods=["post"], url_path="check-in")
@@ -188,21 +270,20 @@ class AppointmentsViewSet(ClinicViewSet):
         """The patient has arrived, on the day of the visit."""
         visit = self.fetch(Appointment.objects.all(), pk=pk)
         self.parse(NothingSerializer)
-        arrived = attendance.arrive(actor=self.actor, appointment=visit, now=clock.now())
-        return Response(AppointmentSerializer(self._shown(arrived)).data)
+        return self.answer(attendance.arrive(actor=self.actor, appointment=visit, now=clock.now()))
 
-    def _asked(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The plan, chair and nurse that a body names, fetched under this action's permission."""
+    @extend_schema(request=NothingSerializer, responses=AppointmentSerializer)
+    @action(detail=True, methods=["post"], url_path="no-show")
+    def no_show(self, request: Request, pk: UUID) -> Response:
+        """The patient has not come, and the visit's time has begun: the time is free."""
+        visit = self.fetch(Appointment.objects.all(), pk=pk)
+        self.parse(NothingSerializer)
+        return self.answer(attendance.mark_no_show(actor=self.actor, appointment=visit, now=clock.now()))
 
-        def resource(kind: str) -> Resource | None:
-            return self.fetch(Resource.objects.all(), pk=data[kind]) if data.get(kind) else None
-
-        return {
-            "plan": self.fetch(TreatmentPlan.objects.all(), pk=data["plan"]),
-            "start": data["start"],
-            "chair": resource("chair"),
-            "nurse": resource("nurse"),
-        }
-
-    def _shown(self, appointment: Appointment) -> Appointment:
-        return self.get_queryset().get(pk=appointment.pk)
+    @extend_schema(request=NothingSerializer, responses=AppointmentSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: UUID) -> Response:
+        """Take back a cancellation, a no-show or a check-in: at the same time, or refused with `blockers`."""
+        visit = self.fetch(Appointment.objects.all(), pk=pk)
+        self.parse(NothingSerializer)
+        return self.answer(attendance.undo(actor=self.actor, appointment=visit, now=clock.now()))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -13,10 +14,17 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.fields import DayField
+from clinic.idempotency import create_once
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access, plans, screening
-from scheduler.models import ContraindicationFinding, Finding, Protocol, TreatmentPlan
+from scheduler.models import (
+    ContraindicationFinding,
+    Finding,
+    Protocol,
+    SpacingOverride,
+    TreatmentPlan,
+)
 
 
 class FindingSerializer(serializers.ModelSerializer[ContraindicationFinding]):
@@ -25,8 +33,17 @@ class FindingSerializer(serializers.ModelSerializer[ContraindicationFinding]):
         fields = ["item", "finding", "override_reason", "override_by", "override_at"]
 
 
+class SpacingOverrideSerializer(serializers.ModelSerializer[SpacingOverride]):
+    class Meta:
+        model = SpacingOverride
+        fields = ["id", "min_days", "max_days", "reason", "prescriber", "given_at"]
+
+
 class PlanSerializer(serializers.ModelSerializer[TreatmentPlan]):
     findings = FindingSerializer(many=True, read_only=True)
+    spacing_overrides = SpacingOverrideSerializer(
+        many=True, read_only=True, help_text="The latest counts in place of the protocol's spacing."
+    )
 
     class Meta:
         model = TreatmentPlan
@@ -43,6 +60,8 @@ class PlanSerializer(serializers.ModelSerializer[TreatmentPlan]):
             "prescriber",
             "status",
             "prior_treatments",
+            "chair_features",
+            "spacing_overrides",
             "findings",
             "created_at",
         ]
@@ -73,10 +92,27 @@ class PlanCreateSerializer(CreateSerializer):
         default="",
         help_text="What was tried, and why it ended.",
     )
+    chair_features = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        max_length=20,
+        required=False,
+        default=list,
+        help_text="What the chair has to offer for this patient, such as private-room.",
+    )
     soft_limit_acknowledged = serializers.BooleanField(
         required=False, default=False, help_text="Needed for a dose outside the protocol's usual range."
     )
     findings = AnswerSerializer(many=True, help_text="One answer for every item of the screen.")
+
+
+class SpacingCreateSerializer(CreateSerializer):
+    min_days = serializers.IntegerField(help_text="Calendar days between sessions, at least; 1 to 365.")
+    max_days = serializers.IntegerField(help_text="And at most.")
+    reason = serializers.CharField(max_length=1000, allow_blank=True)
+
+
+class ReasonSerializer(StrictSerializer):
+    reason = serializers.CharField(max_length=1000, allow_blank=True)
 
 
 class OfPatientSerializer(StrictSerializer):
@@ -100,8 +136,14 @@ class PlansViewSet(ClinicViewSet):
         "create": access.WRITE_PLAN,
         "retrieve": access.VIEW_PLANS,
         "screening_items": access.VIEW_PLANS,
+        "spacing": access.OVERRIDE_SPACING,
+        "put_on_hold": access.WRITE_PLAN,
+        "take_up": access.WRITE_PLAN,
+        "end": access.WRITE_PLAN,
     }
-    queryset = TreatmentPlan.objects.select_related("patient").prefetch_related("findings")
+    queryset = TreatmentPlan.objects.select_related("patient").prefetch_related(
+        "findings", Prefetch("spacing_overrides", SpacingOverride.objects.order_by("given_at", "created_at"))
+    )
     serializer_class = PlanSerializer
 
     @extend_schema(parameters=[OfPatientSerializer])
@@ -136,11 +178,59 @@ class PlansViewSet(ClinicViewSet):
         ground.log_look(self.actor, plan.patient, what="plan")
         return Response(PlanSerializer(plan).data)
 
+    @extend_schema(
+        request=SpacingCreateSerializer,
+        responses={200: SpacingOverrideSerializer, 201: SpacingOverrideSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def spacing(self, request: Request, pk: UUID) -> Response:
+        """The prescriber's own spacing for this plan, with the reason; also below the protocol's."""
+        plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
+        data = self.parse(SpacingCreateSerializer)
+        sent: Any = request.data
+        override, made = create_once(
+            actor=self.actor,
+            noun="spacing_override",
+            id=data["id"],
+            body={"plan": str(plan.pk), **sent},
+            make=lambda: plans.override_spacing(actor=self.actor, plan=plan, now=clock.now(), **data),
+            find=lambda: SpacingOverride.objects.get(pk=data["id"]),
+        )
+        return Response(SpacingOverrideSerializer(override).data, status=201 if made else 200)
+
+    @extend_schema(request=ReasonSerializer, responses=PlanSerializer)
+    @action(detail=True, methods=["post"], url_path="put-on-hold")
+    def put_on_hold(self, request: Request, pk: UUID) -> Response:
+        """Nothing more is booked under it until it is taken up again; what is booked stays."""
+        plan, reason = self._reasoned(pk)
+        return self._answer(plans.put_on_hold(actor=self.actor, plan=plan, reason=reason))
+
+    @extend_schema(request=ReasonSerializer, responses=PlanSerializer)
+    @action(detail=True, methods=["post"], url_path="take-up")
+    def take_up(self, request: Request, pk: UUID) -> Response:
+        """A plan on hold is active again."""
+        plan, reason = self._reasoned(pk)
+        return self._answer(plans.take_up(actor=self.actor, plan=plan, reason=reason))
+
+    @extend_schema(request=ReasonSerializer, responses=PlanSerializer)
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, pk: UUID) -> Response:
+        """Revoked for good; refused with the list while visits are to come."""
+        plan, reason = self._reasoned(pk)
+        return self._answer(plans.end_plan(actor=self.actor, plan=plan, reason=reason, now=clock.now()))
+
     @extend_schema(responses=ItemSerializer(many=True))
     @action(detail=False, methods=["get"], url_path="screening-items", pagination_class=None)
     def screening_items(self, request: Request) -> Response:
         """What the contraindication screen asks; each item needs an answer in a new plan."""
         return Response(ItemSerializer(screening.ITEMS, many=True).data)
+
+    def _reasoned(self, pk: UUID) -> tuple[TreatmentPlan, str]:
+        plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
+        return plan, self.parse(ReasonSerializer)["reason"]
+
+    def _answer(self, plan: TreatmentPlan) -> Response:
+        return Response(PlanSerializer(self.get_queryset().get(pk=plan.pk)).data)
 
 
 def _by_item(answers: Sequence[dict[str, str]]) -> dict[str, screening.Answer]:

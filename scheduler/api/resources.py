@@ -1,5 +1,6 @@
 """Chairs, nurses and clinicians over the API."""
 
+from typing import Final
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -14,11 +15,13 @@ from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access, resources
 from scheduler.models import Resource, ResourceKind
 
+FEATURES_HELP: Final = "What a chair offers that a protocol or a plan may ask for, such as private-room."
+
 
 class ResourceSerializer(serializers.ModelSerializer[Resource]):
     class Meta:
         model = Resource
-        fields = ["id", "clinic", "kind", "name", "capacity", "user", "active"]
+        fields = ["id", "clinic", "kind", "name", "capacity", "features", "user", "active"]
 
 
 class ResourceCreateSerializer(CreateSerializer):
@@ -28,12 +31,18 @@ class ResourceCreateSerializer(CreateSerializer):
     capacity = serializers.IntegerField(
         help_text="A chair: 1. A nurse: units of nursing load, as a rule 6. A clinician: visits at once."
     )
+    features = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=20, required=False, help_text=FEATURES_HELP
+    )
     user = serializers.UUIDField(required=False, allow_null=True, help_text="The member of staff behind it.")
 
 
 class ResourceUpdateSerializer(StrictSerializer):
     name = serializers.CharField(max_length=80, required=False)
     capacity = serializers.IntegerField(required=False)
+    features = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=20, required=False, help_text=FEATURES_HELP
+    )
     active = serializers.BooleanField(required=False, help_text="False takes it out of use.")
 
 
@@ -74,6 +83,7 @@ class ResourcesViewSet(ClinicViewSet):
                 kind=data["kind"],
                 name=data["name"],
                 capacity=data["capacity"],
+                features=data.get("features", ()),
                 user_id=data.get("user"),
             ),
             find=lambda: Resource.objects.get(pk=data["id"]),

@@ -1,0 +1,88 @@
+"""Chairs, nurses and clinicians change; what visits stand against is refused with their list."""
+
+from datetime import timedelta
+
+import pytest
+
+from clinic.problems import Conflict, Invalid
+from scheduler import attendance, booking, resources
+from scheduler.models import Appointment, Claim, TreatmentPlan
+from tests.cast import NOW, TODAY, House, new_id
+from tests.scheduler.stage import Stage, set_stage
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house)
+
+
+def change(stage: Stage, which: object, **changes: object) -> object:
+    return resources.change_resource(
+        **{  # type: ignore[arg-type]
+            "actor": stage.house.actor(stage.house.max),
+            "resource": which,
+            "now": NOW,
+            **changes,
+        }
+    )
+
+
+def done(stage: Stage, visit: Appointment) -> None:
+    attendance.arrive(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
+    attendance.begin(appointment=visit, now=visit.starts_at)
+    attendance.fulfil(appointment=visit)
+
+
+def test_a_capacity_may_be_lowered_after_days_that_needed_more(stage: Stage) -> None:
+    """Preparation took all six units of a day that is over; from now on there are five."""
+    visit = stage.book(stage.plan(), "9:30")
+    done(stage, visit)
+
+    change(stage, stage.nurses[0], capacity=5, now=stage.at("17:00"))
+
+    stage.nurses[0].refresh_from_db()
+    assert stage.nurses[0].capacity == 5
+    units = Claim.objects.filter(appointment=visit, resource=stage.nurses[0]).values_list("units", flat=True)
+    assert max(unit.upper for unit in units) == 6  # what was, was
+
+
+def test_and_not_under_a_visit_that_is_not_done(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30")
+
+    with pytest.raises(Conflict, match="mark those as missed") as refusal:
+        change(stage, stage.nurses[0], capacity=5, now=stage.at("9:00", TOMORROW))
+
+    assert [row["appointment"] for row in refusal.value.data["visits"]] == [visit.pk]
+    assert not Claim.objects.filter(capacity=None).exists()
+
+
+def test_a_hold_that_ran_out_stands_in_no_changes_way(stage: Stage) -> None:
+    booking.hold(actor=None, id=new_id(), plan=stage.plan(), start=stage.at("9:30"), now=NOW)
+
+    change(stage, stage.chairs[0], active=False, now=NOW + timedelta(minutes=10))
+
+    stage.chairs[0].refresh_from_db()
+    assert not stage.chairs[0].active
+
+
+def test_a_chair_keeps_what_visits_to_come_need(stage: Stage) -> None:
+    change(stage, stage.chairs[0], features=["private-room", "recliner"])
+    plan = stage.plan()
+    TreatmentPlan.objects.filter(pk=plan.pk).update(chair_features=["private-room"])
+    visit = stage.book(plan, "9:30")
+
+    with pytest.raises(Conflict, match="no longer offer: private-room") as refusal:
+        change(stage, stage.chairs[0], features=["recliner"])
+    change(stage, stage.chairs[0], features=["private-room"])
+
+    assert refusal.value.code == "feature_booked"
+    assert [row["appointment"] for row in refusal.value.data["visits"]] == [visit.pk]
+
+
+def test_features_are_a_chairs_and_in_plain_letters(stage: Stage) -> None:
+    with pytest.raises(Invalid, match="Only a chair"):
+        change(stage, stage.nurses[0], features=["private-room"])
+    with pytest.raises(Invalid, match="small letters"):
+        change(stage, stage.chairs[0], features=["Private room"])
