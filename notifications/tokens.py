@@ -1,37 +1,26 @@
-"""The secret in a patient's link: derived from the link's id when it is needed, stored only as a hash.
+"""The secret in a patient's link (`clinic.secret_links`): a message sent again carries the same address."""
 
-Whoever reads the database can't open a link; a message sent again carries the same address.
-"""
-
-import base64
-import hashlib
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 
+from clinic import secret_links
+from clinic.secret_links import SHORT_BYTES, hash_of
 from notifications.models import PatientLink
 
-TOKEN_BYTES = 16  # 128 bits: 22 characters, short enough for a text message
+__all__ = ["address_of", "hash_of", "token_for"]
+
+PURPOSE: Final = "notifications.patient_link"
 
 
 def token_for(link_id: UUID, *, secret: str | None = None) -> str:
     """The link's token, from a secret key (the current one unless given) and the link's id."""
-    digest = salted_hmac("notifications.patient_link", str(link_id), secret, algorithm="sha256").digest()
-    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).rstrip(b"=").decode()
-
-
-def hash_of(token: str) -> str:
-    """What is stored and looked up: SHA-256 in hex."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return secret_links.token_for(PURPOSE, link_id, secret=secret, size=SHORT_BYTES)
 
 
 def address_of(link: PatientLink) -> str:
-    """The whole address as the patient taps it.
-
-    A link keeps the token it was made with: after a change of SECRET_KEY, SECRET_KEY_FALLBACKS finds it.
-    """
-    tokens = [token_for(link.pk, secret=key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    made_with = next((token for token in tokens if hash_of(token) == link.token_sha256), tokens[0])
-    return settings.PUBLIC_URL + reverse("patient_link", args=[made_with])
+    """The whole address as the patient taps it."""
+    token = secret_links.token_made(PURPOSE, link.pk, link.token_sha256, size=SHORT_BYTES)
+    return settings.PUBLIC_URL + reverse("patient_link", args=[token])
