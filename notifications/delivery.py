@@ -18,7 +18,7 @@ from clinic import consents, work
 from clinic.models import Channel as Form
 from clinic.models import Role, Urgency
 from clinic.transactions import in_transaction
-from notifications import addressing, standing, timing, tokens, wording
+from notifications import addressing, calendar_files, standing, timing, tokens, wording
 from notifications.channels.envelope import AnswerLost, Channel, DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
 from notifications.channels.smtp import SmtpChannel
@@ -147,13 +147,16 @@ def _make_ready(
 def _freeze(
     message: Message, channel: Channel, address: addressing.Address, now: datetime
 ) -> tuple[DeliveryAttempt, Envelope]:
-    """The attempt's row and the envelope; a retry has the first try's words and goes to today's address."""
+    """The attempt's row and the envelope; a retry has the first try's words and file, and today's address."""
     tries = list(message.attempts.order_by("number"))
     same_form = [attempt for attempt in tries if bool(attempt.subject) == (address.form == Form.EMAIL)]
     if same_form:
-        subject, body = same_form[0].subject, same_form[0].body
+        first = same_form[0]
+        subject, body, calendar, written_at = first.subject, first.body, first.calendar, first.started_at
     else:
         subject, body = _words(message, address.form)
+        calendar = calendar_files.file_of(message, now=now) if address.form == Form.EMAIL else ""
+        written_at = now
     attempt = DeliveryAttempt.objects.create(
         message=message,
         number=len(tries) + 1,
@@ -161,6 +164,7 @@ def _freeze(
         recipient=address.recipient,
         subject=subject,
         body=body,
+        calendar=calendar,
         started_at=now,
     )
     link = PatientLink.objects.filter(message=message).first()
@@ -173,7 +177,8 @@ def _freeze(
         subject=subject,
         body=body,
         link=tokens.address_of(link) if link else "",
-        written_at=same_form[0].started_at if same_form else now,
+        written_at=written_at,
+        calendar=calendar,
     )
     return attempt, envelope
 

@@ -11,7 +11,7 @@ from notifications.wording import LINK
 
 @dataclass(frozen=True)
 class Envelope:
-    """One message, ready to go. A retry has the same `key`, `written_at`, `subject` and `body`."""
+    """One message, ready to go. A retry has the same `key`, `written_at`, `subject`, `body`, `calendar`."""
 
     key: str
     clinic_id: UUID
@@ -22,6 +22,7 @@ class Envelope:
     body: str
     link: str
     written_at: datetime
+    calendar: str = ""  # the visit as an iCalendar file, to go with an e-mail
 
     @property
     def text(self) -> str:

@@ -38,6 +38,7 @@ class InboxChannel:
                 "recipient": envelope.recipient,
                 "subject": envelope.subject,
                 "body": envelope.body,
+                "calendar": envelope.calendar,
             },
         )
         return str(item.pk)

@@ -6,6 +6,8 @@ before the message was handed over nothing has happened, after it nobody can kno
 
 import smtplib
 import ssl
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
 from email.utils import format_datetime, formataddr
 from types import TracebackType
 from typing import Self
@@ -19,6 +21,7 @@ OK = 250
 TIMEOUT_SECONDS = 20  # for each command; delivery.LEASE outlasts all of them together
 FORWARDED = 251
 PERMANENT_FROM = 500
+CALENDAR_NAME = "visit.ics"
 
 
 class SmtpChannel:
@@ -46,7 +49,10 @@ class SmtpChannel:
     def send(self, envelope: Envelope) -> str:
         """Returns the Message-ID, which is the same for every try."""
         mail = _mail(envelope)
-        data = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message
+        message = mail.message()
+        if message.is_multipart():
+            message.set_boundary(f"={envelope.key}")  # a made-up one would differ from try to try
+        data = message.as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message
         try:
             smtp = self._connected()
             _expect(smtp.mail(settings.DEFAULT_FROM_EMAIL))
@@ -117,7 +123,7 @@ def _connect() -> smtplib.SMTP:
 def _mail(envelope: Envelope) -> EmailMessage:
     """The same bytes for every try: nothing in it is made up at sending."""
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
-    return EmailMessage(
+    mail = EmailMessage(
         subject=envelope.subject,
         body=envelope.text,
         from_email=formataddr((envelope.sender, settings.DEFAULT_FROM_EMAIL)),
@@ -128,6 +134,18 @@ def _mail(envelope: Envelope) -> EmailMessage:
             "Auto-Submitted": "auto-generated",  # RFC 3834: asks out-of-office robots not to answer
         },
     )
+    if envelope.calendar:
+        mail.attach(_attachment(envelope.calendar))
+    return mail
+
+
+def _attachment(calendar: str) -> MIMEBase:
+    """A calendar program opens it as what RFC 6047 calls it; base64 keeps its line ends as they are."""
+    part = MIMEBase("text", "calendar", method="PUBLISH", charset="utf-8", name=CALENDAR_NAME)
+    part.set_payload(calendar.encode())
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename=CALENDAR_NAME)
+    return part
 
 
 def _expect(answer: tuple[int, bytes]) -> None:

@@ -53,7 +53,7 @@ def test_an_e_mail_arrives_with_its_link_and_says_nothing_of_the_illness(
     assert mail["From"] == "Lakeside Clinic <visits@lakeside.example>"
     assert mail["Subject"] == "Your visit on Thu 21 Jan"
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert f"http://localhost:8000/m/{token_for(message.link.pk)}" in mail.get_content()
+    assert f"http://localhost:8000/m/{token_for(message.link.pk)}" in mail.get_body().get_content()  # type: ignore[union-attr]
     assert message.attempts.get().provider_reference == mail["Message-ID"]
     assert not InboxItem.objects.exists()
 

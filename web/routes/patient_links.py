@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern] = [
     path("m/<str:token>/confirm", patient_links.confirm, name="patient_link_confirm"),
     path("m/<str:token>/accept", patient_links.accept_offer, name="patient_link_accept"),
     path("m/<str:token>/decline", patient_links.decline_offer, name="patient_link_decline"),
+    path("m/<str:token>/visit.ics", patient_links.calendar_file, name="patient_link_calendar"),
     path("m/<str:token>/answer", patient_links.answer, name="patient_link_answer"),
 ]

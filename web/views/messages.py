@@ -16,6 +16,7 @@ from notifications import access, grading, queries
 from notifications.models import MessageStatus
 from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
+from web.files import calendar_answer
 
 ROWS = 50
 
@@ -70,6 +71,13 @@ def inbox(request: StaffRequest) -> HttpResponse:
     items = queries.inbox().filter(clinic=request.clinic).order_by("-created_at", "-pk")
     paged = _paged(request, items)
     return render(request, "web/messages/inbox.html", {**paged, "arrived": queries.with_links(paged["rows"])})
+
+
+@staff_page(access.VIEW_INBOX, methods=["GET"])
+def calendar_file(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The calendar file that arrived with a message, byte by byte."""
+    items = queries.inbox().filter(clinic=request.clinic).exclude(calendar="")
+    return calendar_answer(fetch(request.actor, items, access.VIEW_INBOX, pk=pk).calendar)
 
 
 @staff_page(access.VIEW_CHECK_INS, methods=["GET"])

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,13 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clinic import clock
 from clinic.idempotency import create_once
-from clinic.problems import Conflict, Invalid, Missing, Problem
-from notifications import check_ins, grading, links
+from clinic.problems import Invalid, Problem
+from notifications import calendar_files, check_ins, grading, links
 from notifications.models import CheckInAnswer, LinkPurpose, PatientLink
 from scheduler import waiting
+from web.files import calendar_answer
 from web.forms import ChangeForm, ClinicForm
-
-UNKNOWN_TOKENS_PER_MINUTE = 30
+from web.guessing import slow_down_guessing
 
 
 class BirthYearForm(ChangeForm):
@@ -96,6 +95,18 @@ def accept_offer(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def decline_offer(request: HttpRequest, token: str) -> HttpResponse:
     return _answer_offer(request, token, links.decline_offer)
+
+
+@require_GET
+def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
+    """The visit for the patient's own calendar, as it stands now."""
+    try:
+        link = _open(request, token)
+        if not _proved(request, link):
+            return _ask_birth_year(request, link, token, BirthYearForm())
+        return _guarded(calendar_answer(calendar_files.file_behind(link, now=clock.now())))
+    except Problem as problem:
+        return _refused(request, problem)
 
 
 @require_POST
@@ -234,16 +245,8 @@ def _guarded(response: HttpResponse) -> HttpResponse:
 
 def _open(request: HttpRequest, token: str) -> PatientLink:
     """The link, or its problem; somebody who tries one token after the other is slowed down."""
-    try:
+    with slow_down_guessing(request):
         return links.open_link(token=token, now=clock.now())
-    except Missing:
-        minute = f"unknown-tokens:{request.META.get('REMOTE_ADDR', '')}"
-        cache.add(minute, 0, timeout=60)
-        if cache.incr(minute) > UNKNOWN_TOKENS_PER_MINUTE:
-            slow_down = Conflict("Too many links that don't work. Please wait a minute.", code="throttled")
-            slow_down.status = 429
-            raise slow_down from None
-        raise
 
 
 def _back(token: str) -> HttpResponse:

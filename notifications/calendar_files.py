@@ -1,0 +1,54 @@
+"""Which messages and links give the patient a calendar file. `scheduler.calendars` says what stands in it."""
+
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+
+from clinic.problems import Missing
+from notifications.links import NO_LINK
+from notifications.models import LinkPurpose, Message, MessageKind, PatientLink
+from scheduler import calendars
+from scheduler.models import AppointmentStatus
+
+# A reminder changes nothing about the entry that a patient has; booked, moved and cancelled do.
+WITH_FILE: Final = frozenset({MessageKind.CONFIRMATION, MessageKind.CANCELLATION})
+
+
+def file_of(message: Message, *, now: datetime) -> str:
+    """The file for this message, or an empty string for one that carries none."""
+    if message.kind not in WITH_FILE:
+        return ""
+    return _file(
+        message,
+        starts_at=message.visit_starts_at,
+        cancelled=message.kind == MessageKind.CANCELLATION,
+        now=now,
+    )
+
+
+def file_behind(link: PatientLink, *, now: datetime) -> str:
+    """The file that a patient takes from the visit's own page: how the visit stands now.
+
+    Raises `Missing` for a link of another purpose.
+    """
+    if link.purpose != LinkPurpose.VISIT:
+        raise Missing(NO_LINK)
+    return _file(
+        link.message,
+        starts_at=link.message.appointment.starts_at,
+        cancelled=link.message.appointment.status == AppointmentStatus.CANCELLED,
+        now=now,
+    )
+
+
+def _file(message: Message, *, starts_at: datetime, cancelled: bool, now: datetime) -> str:
+    return calendars.patient_file(
+        appointment=message.appointment,
+        starts_at=starts_at,
+        sender=message.clinic.sender_name,
+        organizer=settings.DEFAULT_FROM_EMAIL,
+        phone=message.clinic.phone.as_national,
+        cancelled=cancelled,
+        written_at=now,
+    )

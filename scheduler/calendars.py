@@ -1,0 +1,230 @@
+"""Visits as iCalendar files (RFC 5545): for a nurse's or a chair's calendar program, and for the patient.
+
+Times are UTC, so that every program shows them right on the days when the clocks change. Nothing in a file
+says what a visit is for. Who may open a feed is `feeds`' business; files are sent to patients from upstairs.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Final
+from uuid import UUID
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from scheduler.models import Appointment, AppointmentStatus, CalendarFeed, Claim, Resource, ResourceKind
+
+PRODUCT: Final = "-//Chairside//Visits//EN"
+DAYS_BACK: Final = 30
+# How soon a subscribed calendar asks again, if it heeds this.
+REFRESH_AFTER: Final = timedelta(minutes=15)
+NEUTRAL: Final = "Visit"
+SHOWN: Final = (
+    AppointmentStatus.BOOKED,
+    AppointmentStatus.ARRIVED,
+    AppointmentStatus.CHECKED_IN,
+    AppointmentStatus.FULFILLED,
+)
+NOT_TAKING_PLACE: Final = (
+    AppointmentStatus.CANCELLED,
+    AppointmentStatus.NOSHOW,
+    AppointmentStatus.ENTERED_IN_ERROR,
+)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """How often a visit was moved, called off or taken up again, and when its row last changed."""
+
+    sequence: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One event of a feed: a time in which the resource is taken by a visit."""
+
+    uid: str
+    start: datetime
+    end: datetime
+    summary: str
+    location: str
+    revision: Revision
+
+
+def feed_file(feed: CalendarFeed, *, now: datetime) -> bytes:
+    """The visits of the feed's nurse or chair, from 30 days back through the clinic's horizon: three queries.
+
+    The same visits give the same bytes, so that a program that has them already need not be sent them again.
+    Patients are named where the clinic wants it so, by name alone.
+    """
+    calendar = _calendar()
+    name = f"{feed.resource.name}, {feed.clinic.sender_name}"
+    calendar.add("name", _plain(name))
+    calendar.add("x-wr-calname", _plain(name))
+    calendar.add("refresh-interval", REFRESH_AFTER, parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", "PT15M")
+    for stretch in stretches(feed, now=now):
+        calendar.add_component(
+            _event(
+                uid=stretch.uid,
+                start=stretch.start,
+                end=stretch.end,
+                summary=stretch.summary,
+                location=stretch.location,
+                sequence=stretch.revision.sequence,
+                # Without a METHOD, DTSTAMP says when the event was last revised (RFC 5545 3.8.7.2).
+                written_at=stretch.revision.changed_at,
+                changed_at=stretch.revision.changed_at,
+            )
+        )
+    return calendar.to_ical()
+
+
+def stretches(feed: CalendarFeed, *, now: datetime) -> list[Stretch]:
+    """When the feed's resource is taken, by visit: a chair through its turnover, a nurse for her turns."""
+    window = DateTimeTZRange(
+        now - timedelta(days=DAYS_BACK), now + timedelta(days=feed.clinic.opening_horizon_days + 1)
+    )
+    claims = list(
+        Claim.objects.filter(
+            resource_id=feed.resource_id, during__overlap=window, appointment__status__in=SHOWN
+        )
+        .select_related("appointment__patient")
+        .order_by("appointment_id", "during")
+    )
+    visits = {claim.appointment_id for claim in claims}
+    chairs = _chairs(visits) if feed.resource.kind == ResourceKind.NURSE else {}
+    revisions = revisions_of(visits)
+    found = []
+    for appointment, of_visit in groupby(claims, key=lambda claim: claim.appointment):
+        patient = appointment.patient
+        for number, (start, end) in enumerate(_turns(list(of_visit)), start=1):
+            found.append(
+                Stretch(
+                    # The second turn of the same nurse in one visit is an event of its own.
+                    uid=f"{appointment.pk}-{feed.resource_id}" + (f"-{number}" if number > 1 else ""),
+                    start=start,
+                    end=end,
+                    summary=patient.full_name if feed.clinic.feeds_show_names else NEUTRAL,
+                    location=chairs.get(appointment.pk, ""),
+                    revision=revisions[appointment.pk],
+                )
+            )
+    return sorted(found, key=lambda stretch: (stretch.start, stretch.uid))
+
+
+def patient_file(
+    *,
+    appointment: Appointment,
+    starts_at: datetime,
+    sender: str,
+    organizer: str,
+    phone: str,
+    cancelled: bool,
+    written_at: datetime,
+) -> str:
+    """The visit for the patient's own calendar: the sender's neutral name, the time, a number to call.
+
+    The same visit has the same UID for ever, and a higher SEQUENCE once it was moved or cancelled, so that
+    the entry is changed and no second one made. One query. `organizer` is the clinic's e-mail address,
+    which RFC 5546 asks for. `starts_at` is the start that the message speaks of.
+    """
+    calendar = _calendar()
+    calendar.add("method", "PUBLISH")
+    event = _event(
+        uid=str(appointment.pk),
+        start=starts_at,
+        end=starts_at + (appointment.ends_at - appointment.starts_at),
+        summary=sender,
+        location="",
+        sequence=revisions_of([appointment.pk])[appointment.pk].sequence,
+        written_at=written_at,
+        changed_at=written_at,
+    )
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    event.add("description", f"Questions? Call {_plain(phone)}.")
+    event.add("class", "PRIVATE")
+    address = vCalAddress(f"mailto:{organizer}")
+    address.params["CN"] = vText(_plain(sender))
+    event.add("organizer", address, encode=False)
+    calendar.add_component(event)
+    return calendar.to_ical().decode()
+
+
+def revisions_of(appointment_ids: Collection[UUID]) -> dict[UUID, Revision]:
+    """The revision of each visit, counted in its history: one query."""
+    history = Appointment.pgh_event_model.objects  # type: ignore[attr-defined]
+    versions = (
+        history.filter(pgh_obj_id__in=list(appointment_ids))
+        .order_by("pgh_obj_id", "pgh_id")
+        .values_list("pgh_obj_id", "pgh_created_at", "during", "status")
+    )
+    revisions = {}
+    for key, of_visit in groupby(versions, key=lambda version: version[0]):
+        seen = [(during, status in NOT_TAKING_PLACE, at) for _, at, during, status in of_visit]
+        changes = sum(before[:2] != after[:2] for before, after in pairwise(seen))
+        revisions[key] = Revision(changes, seen[-1][2])
+    return revisions
+
+
+def _turns(claims: Sequence[Claim]) -> list[tuple[datetime, datetime]]:
+    """Claims of one visit and resource as stretches without a gap; `claims` by start."""
+    turns: list[tuple[datetime, datetime]] = []
+    for claim in claims:
+        start, end = claim.during.lower, claim.during.upper
+        if turns and start <= turns[-1][1]:
+            turns[-1] = (turns[-1][0], max(end, turns[-1][1]))
+        else:
+            turns.append((start, end))
+    return turns
+
+
+def _chairs(appointment_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The name of each visit's chair: one query."""
+    chairs = Resource.objects.filter(kind=ResourceKind.CHAIR, claims__appointment_id__in=appointment_ids)
+    return dict(chairs.values_list("claims__appointment_id", "name"))
+
+
+def _calendar() -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    return calendar
+
+
+def _event(
+    *,
+    uid: str,
+    start: datetime,
+    end: datetime,
+    summary: str,
+    location: str,
+    sequence: int,
+    written_at: datetime,
+    changed_at: datetime,
+) -> Event:
+    event = Event()
+    event.add("uid", uid)
+    event.add("dtstamp", _whole(written_at))
+    event.add("last-modified", _whole(changed_at))
+    event.add("sequence", sequence)
+    event.add("dtstart", _whole(start))
+    event.add("dtend", _whole(end))
+    event.add("summary", _plain(summary))
+    if location:
+        event.add("location", _plain(location))
+    return event
+
+
+def _whole(moment: datetime) -> datetime:
+    """UTC in whole seconds: iCalendar has no parts of one."""
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _plain(text: str) -> str:
+    """One line without control characters, which a calendar file must not hold."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
