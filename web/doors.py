@@ -31,6 +31,8 @@ PUBLIC = frozenset(
         "patient_link_birth_year",
         "patient_link_confirm",
         "patient_link_answer",
+        "patient_link_calendar",
+        "calendar_feed",
         "patient_link_accept",
         "patient_link_decline",
     }

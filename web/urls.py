@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.messages")),
     path("", include("web.routes.patient_links")),
     path("", include("web.routes.work")),
+    path("", include("web.routes.feeds")),
 ]
