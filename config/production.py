@@ -62,7 +62,7 @@ def hosts(public_url: str, *, demo: bool) -> list[str]:
 
 
 class WithoutTokens(Filter):
-    """Takes the secrets of patients' links out of everything that is logged, whoever logs it."""
+    """Takes the secrets of patients' links and of calendar feeds out of whatever anybody logs."""
 
     def filter(self, record: LogRecord) -> bool:
         record.msg = _without_tokens(record.msg)
@@ -72,7 +72,7 @@ class WithoutTokens(Filter):
 
 
 def _without_tokens(said: Any) -> Any:
-    return re.sub(r"/m/[\w-]{16,}", "/m/…", said) if isinstance(said, str) else said
+    return re.sub(r"/(m|feeds)/[\w-]{16,}", r"/\1/…", said) if isinstance(said, str) else said
 
 
 def logging(*, level: str) -> dict[str, Any]:

@@ -20,6 +20,13 @@ def test_a_fault_on_a_patients_page_is_logged_without_the_links_token() -> None:
     assert record.getMessage() == "Internal Server Error: /m/…/answer"
 
 
+def test_a_fault_of_a_calendar_feed_is_logged_without_its_address() -> None:
+    address = "/feeds/tJ5d0c0cXl1vQm9nYw4T3u8sB7a6k2e1r0q9p8o7n6m.ics"
+    record = logging.LogRecord("django.request", logging.ERROR, __file__, 1, "Fault: %s", (address,), None)
+    assert WithoutTokens().filter(record)
+    assert record.getMessage() == "Fault: /feeds/….ics"
+
+
 def test_the_console_takes_the_tokens_out_whoever_logs() -> None:
     configured = logging_of(level="INFO")
     assert configured["handlers"]["console"]["filters"] == ["tokens"]
