@@ -3,16 +3,16 @@
 Reads no database. `series_planning` reckons with these numbers; the days themselves are `clinic.clock`'s.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clinic import clock
-from scheduler.availability import Supply, minute_of
-from scheduler.spaced_days import Numbers
+from scheduler.availability import minute_of
+from scheduler.starts import Numbers, Stock
 
 NOON: Final = 12 * 60
 
@@ -48,22 +48,16 @@ class LocalDays:
         clocks are changed, the hours before the change are off by it."""
         return minutes - self.noons[self.places(minutes)] + NOON
 
-    def taken(self, supplies: Sequence[Supply]) -> Numbers:
+    def taken(self, stock: Stock) -> Numbers:
         """Per mille of what is open of these resources that is taken, by day."""
-        opened = self._by_day(
-            [(start, (end - start) * supply.capacity) for supply in supplies for start, end in supply.open]
-        )
-        taken = self._by_day(
-            [
-                (box.start, (box.end - box.start) * (box.high - box.low))
-                for supply in supplies
-                for box in supply.taken
-            ]
-        )
+        place, start, end = stock.opened.T
+        opened = self._by_day(start, (end - start) * stock.capacity[place])
+        _, start, end, low, high = stock.taken.T
+        taken = self._by_day(start, (end - start) * (high - low))
         share = np.divide(taken * 1000, opened, out=np.zeros(len(opened)), where=opened > 0)
         return np.minimum(share, 1000).astype(np.int64)
 
-    def _by_day(self, amounts: Sequence[tuple[int, int]]) -> Numbers:
+    def _by_day(self, minutes: Numbers, amounts: Numbers) -> NDArray[np.float64]:
         """The sum of amounts by the day of their minute; what began before the window counts to its first."""
-        minutes, sizes = np.array(amounts, dtype=np.int64).reshape(-1, 2).T
-        return np.bincount(np.maximum(self.places(minutes), 0), weights=sizes, minlength=len(self.begins))
+        days = np.maximum(self.places(minutes), 0)
+        return np.bincount(days, amounts, len(self.begins)).astype(np.float64)

@@ -3,9 +3,10 @@
 How far apart sessions may be is a bound, not a cost (`spaced_days.Course`). Among all choices that keep it
 the cheapest is found exactly (`spaced_days.Table`), for every nurse and part of day that a series could have.
 
-What a proposal costs, in points, the fewer the better (`Cost`):
+What a proposal costs, in the points of `wishes` (one is a minute outside the wished time of day), the fewer
+the better (`Cost`):
 
-* each session: the wish's own points for it (`scheduler.wishes`); `OTHER_NURSE` unless the series' nurse can
+* each session: its misfit to the wish, the nurse apart; `wishes.OTHER_NURSE` unless the series' nurse can
   serve all of it; `OTHER_PART` unless it is in the series' part of the day; up to `FULL_DAY` as that day's
   nurses are taken already;
 * the series: `DAY_WAITED` for each day until its first session, `DAY_LONGER` for each day from first to last.
@@ -15,19 +16,19 @@ sessions never compete for a chair. Who serves and which chair is the caller's t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Final
 
 import numpy as np
 
 from scheduler.spaced_days import Break, Course, Flags, Numbers, Table
+from scheduler.wishes import OTHER_NURSE
 
-OTHER_NURSE: Final = 30
-OTHER_PART: Final = 10
-FULL_DAY: Final = 20
-DAY_WAITED: Final = 10
-DAY_LONGER: Final = 10
+OTHER_PART: Final = 20
+FULL_DAY: Final = 40
+DAY_WAITED: Final = 20
+DAY_LONGER: Final = 20
 
 PROPOSALS: Final = 3
 
@@ -67,7 +68,10 @@ class Cost:
 
     @property
     def total(self) -> int:
-        return self.misfit + self.other_nurse + self.other_part + self.busy_days + self.wait + self.length
+        return sum(asdict(self).values())
+
+    def as_data(self) -> dict[str, int]:
+        return {**asdict(self), "total": self.total}
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,9 @@ class Course:
 class Break:
     """Where every attempt at a course ends: `placed` sessions fit and no more.
 
-    The last of them could be from day `earliest` to `latest` (None when there is none), so the next one would
-    have to be from `next_from` to `next_until`. `next_stands`: all sessions fit, but not with the visit that
-    stands on that day.
+    The last of them could be from day `earliest` to `latest` (the visit that stands before the first, when
+    none fits; None without one). After the latest, the next would have to be from `next_from` to
+    `next_until`. `next_stands`: all sessions fit, but not with the visit that stands on that day.
     """
 
     placed: int
@@ -108,7 +108,8 @@ class Table:
         self.by_flags = dict(self._cheapest_of_each_day())
         self.stretches: list[_Stretch] = []
         entering = np.full((course.count + 1, costs.shape[1], *self.axes), NEVER, dtype=np.int64)
-        entering[(0, slice(None), *(0 for _ in self.axes))] = 0
+        for choice in range(costs.shape[1]):
+            entering[(0, choice, *(0 for _ in self.axes))] = 0
         for before, after in pairwise([None, *course.standing, None]):
             entering = self._cross(entering, before, after)
         self.complete = entering
@@ -139,7 +140,7 @@ class Table:
         if placed == self.course.count:
             stands = next(day for day in self.course.standing if day > latest)
             return Break(placed, earliest, latest, stands, stands, next_stands=True)
-        since, until = self.course.reach(earliest)[0], self.course.reach(latest)[1]
+        since, until = self.course.reach(latest)
         return Break(placed, earliest, latest, max(since, self.course.first), until)
 
     def _cheapest_of_each_day(self) -> Iterator[tuple[tuple[int, ...], Numbers]]:

@@ -10,6 +10,7 @@ from clinic import clock
 from scheduler.availability import Supply, minute_of
 from scheduler.local_days import LocalDays
 from scheduler.packing import Rectangle
+from scheduler.starts import Stock
 from tests.cast import TODAY, ZONE, local
 
 
@@ -34,5 +35,5 @@ def test_how_full_a_day_is_counts_units_and_minutes() -> None:
     tomorrow = minute_of(local(TODAY + timedelta(days=1), "9:00"))
     nurse = Supply("nurse", 6, [(nine, ten), (tomorrow, tomorrow + 60)], [Rectangle(nine, ten, 0, 3)])
     other = Supply("other", 6, [(nine, ten)])
-    assert days.taken([nurse, other]).tolist() == [250, 0, 0]
-    assert days.taken([]).tolist() == [0, 0, 0]
+    assert days.taken(Stock.of([nurse, other])).tolist() == [250, 0, 0]
+    assert days.taken(Stock.of([])).tolist() == [0, 0, 0]

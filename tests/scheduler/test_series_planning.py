@@ -14,7 +14,6 @@ from scheduler.series_planning import (
     DAY_LONGER,
     DAY_WAITED,
     FULL_DAY,
-    OTHER_NURSE,
     OTHER_PART,
     Proposal,
     Session,
@@ -22,6 +21,7 @@ from scheduler.series_planning import (
     respace,
 )
 from scheduler.spaced_days import Break, Course
+from scheduler.wishes import OTHER_NURSE
 
 DAYS = 9
 NURSES = 2
