@@ -22,7 +22,7 @@ from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from scheduler import finding, placing, queries
 from scheduler.decision import Blocker, Decision, Occasion, decide
-from scheduler.finding import FeasibleStart
+from scheduler.finding import Alternative
 from scheduler.locks import lock_schedule, lock_visit
 from scheduler.models import (
     Appointment,
@@ -45,7 +45,7 @@ class Check:
     """The dry run's answer: what would be booked, every blocker, and the nearest times without one."""
 
     decision: Decision
-    alternatives: tuple[FeasibleStart, ...]
+    alternatives: tuple[Alternative, ...]
 
     @property
     def blockers(self) -> tuple[Blocker, ...]:
@@ -406,7 +406,7 @@ def alternatives(
     nurse_id: UUID | None,
     now: datetime,
     without: Collection[UUID] = (),
-) -> tuple[FeasibleStart, ...]:
+) -> tuple[Alternative, ...]:
     """The nearest times without a blocker; none where there is nothing to seek, or seeking is of no use."""
     if not decision.blockers or not decision.another_time_may_do:
         return ()

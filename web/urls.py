@@ -5,8 +5,10 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.frame")),
     path("", include("web.routes.desk")),
+    path("", include("web.routes.visits")),
     path("", include("web.routes.plans")),
     path("", include("web.routes.waitlist")),
+    path("", include("web.routes.hours")),
     path("", include("web.routes.patients")),
     path("", include("web.routes.nurse")),
     path("", include("web.routes.messages")),

@@ -111,6 +111,12 @@ class BlockerSerializer(serializers.Serializer[Any]):
     minutes = serializers.IntegerField(required=False, allow_null=True)
 
 
+class AlternativeSerializer(FeasibleStartSerializer):
+    kinds = serializers.ListField(
+        child=serializers.CharField(), help_text="Why it is listed: same_day, same_nurse, same_chair, next_days."
+    )
+
+
 class CheckSerializer(serializers.Serializer[Any]):
     bookable = serializers.BooleanField()
     start = serializers.DateTimeField(source="decision.start")
@@ -119,7 +125,7 @@ class CheckSerializer(serializers.Serializer[Any]):
     nurses = TurnSerializer(source="decision.nurses", many=True)
     clinician = NamedSerializer(source="decision.clinician", allow_null=True)
     blockers = BlockerSerializer(many=True)
-    alternatives = FeasibleStartSerializer(many=True)
+    alternatives = AlternativeSerializer(many=True)
 
 
 class HistoryLineSerializer(serializers.Serializer[Any]):

@@ -31,8 +31,5 @@ urlpatterns: list[URLPattern] = [
     path("patients/<uuid:pk>/book/", desk.book_patient, name="book_patient"),
     path("plans/<uuid:pk>/book/", desk.book_plan, name="book_plan"),
     path("plans/<uuid:pk>/book/confirm/", desk.confirm_booking, name="book_confirm"),
-    path("visits/<uuid:pk>/", desk.visit, name="visit"),
-    path("visits/<uuid:pk>/check-in/", desk.check_in, name="visit_check_in"),
-    path("visits/<uuid:pk>/confirm/", desk.confirm_visit, name="visit_confirm"),
-    path("visits/<uuid:pk>/cancel/", desk.cancel_visit, name="visit_cancel"),
+    path("plans/<uuid:pk>/book/hold/", desk.hold_time, name="book_hold"),
 ]

@@ -1,6 +1,6 @@
-"""The front desk's pages: the day's visits, finding and booking a time, one visit."""
+"""The front desk's pages: the day's visits, finding a time, holding and booking it. One visit is `visits`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -16,23 +16,21 @@ from django.utils import timezone
 from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Clinic
-from clinic.problems import Conflict, Problem
-from scheduler import attendance, booking, finding, queries
+from clinic.problems import Conflict
+from scheduler import booking, finding, queries
 from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.finding import FeasibleStart
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
-    CancellationReason,
     PlanStatus,
     Resource,
     ResourceKind,
     TreatmentPlan,
 )
-from scheduler.queries import BookedVisit
 from scheduler.supply import visit_of
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm, DayField, LocalDateTimeField
+from web.forms import ClinicForm, DayField, LocalDateTimeField
 
 DAYS_SHOWN: Final = 14
 # Starts are feasible every five minutes; a page of half hours is easier to read out on the telephone.
@@ -69,12 +67,6 @@ class BookForm(ClinicForm):
     start = LocalDateTimeField(widget=forms.HiddenInput)
     chair = forms.UUIDField(widget=forms.HiddenInput, required=False)
     nurse = forms.UUIDField(widget=forms.HiddenInput, required=False)
-
-
-class CancelForm(ChangeForm):
-    reason = forms.ChoiceField(
-        label="Reason", choices=[("", "Choose the reason"), *CancellationReason.choices]
-    )
 
 
 @dataclass(frozen=True)
@@ -156,7 +148,7 @@ def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
     context = {
         "plan": plan,
         "visit_minutes": visit_of(plan.protocol).minutes,
-        "days": _by_day(starts, chosen.get("every") or COARSE_MINUTES, zone),
+        "days": by_day(starts, chosen.get("every") or COARSE_MINUTES, zone),
         "first": first,
         "last": last - timedelta(days=1),
         "window": WindowForm(request.clinic, initial={**chosen, "start": first}),
@@ -178,21 +170,12 @@ def confirm_booking(request: StaffRequest, pk: UUID) -> HttpResponse:
     form = BookForm(request.POST if sending else {"id": uuid4(), **request.GET.dict()})
     if not form.is_valid():
         return redirect("book_plan", pk=plan.pk)
-    asked: dict[str, Any] = {
-        "plan": plan,
-        "start": form.cleaned_data["start"],
-        "chair": _resource(request, form.cleaned_data["chair"]),
-        "nurse": _resource(request, form.cleaned_data["nurse"]),
-    }
+    asked = _asked(request, plan, form)
     if sending:
         try:
-            booked = _book(request, form, asked)
+            booked = _made(request, form, asked, noun="appointment", make=booking.book)
         except Conflict as refusal:
-            if "blockers" not in refusal.data:
-                raise
-            context = {"plan": plan, "form": form, "start": asked["start"], "nurse": asked["nurse"]}
-            context |= {"refused": True, **refusal.data}
-            return render(request, "web/desk/confirm.html", context, status=refusal.status)
+            return _refused(request, plan, form, asked, refusal)
         messages.success(request, "The visit is booked.")
         return redirect("visit", pk=booked.pk)
     answer = booking.check(actor=request.actor, now=clock.now(), **asked)
@@ -208,46 +191,21 @@ def confirm_booking(request: StaffRequest, pk: UUID) -> HttpResponse:
     return render(request, "web/desk/confirm.html", context)
 
 
-# --- One visit ----------------------------------------------------------------------------------------
-
-
-@staff_page(VIEW_SCHEDULE, methods=["GET"])
-def visit(request: StaffRequest, pk: UUID) -> HttpResponse:
-    appointment = _visit(request, pk, VIEW_SCHEDULE)
-    access.log_look(request.actor, appointment.patient, what="visit")
-    return _show_visit(request, appointment, CancelForm())
-
-
 @staff_page(BOOK, methods=["POST"])
-def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
-    appointment = _visit(request, pk, BOOK)
-    arrived = attendance.arrive(actor=request.actor, appointment=appointment, now=clock.now())
-    messages.success(request, f"{appointment.patient.full_name} is checked in.")
-    return redirect("day_on", on=clock.local_date(arrived.starts_at, request.clinic.time_zone))
-
-
-@staff_page(BOOK, methods=["POST"])
-def confirm_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The patient has said yes on the telephone."""
-    attendance.confirm(appointment=_visit(request, pk, BOOK), now=clock.now())
-    messages.success(request, "The visit is confirmed.")
-    return redirect("visit", pk=pk)
-
-
-@staff_page(BOOK, methods=["POST"])
-def cancel_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
-    appointment = _visit(request, pk, BOOK)
-    form = CancelForm(request.POST)
-    if form.is_valid():
-        reason = CancellationReason(form.cleaned_data["reason"])
-        try:
-            booking.cancel(actor=request.actor, appointment=appointment, reason=reason, now=clock.now())
-        except Problem as problem:
-            form.add_problem(problem)
-        else:
-            messages.success(request, "The visit is cancelled and its time is free again.")
-            return redirect("visit", pk=pk)
-    return _show_visit(request, appointment, form)
+def hold_time(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Keep the time of the confirming page free while it is talked over."""
+    plan = _plan(request, pk)
+    form = BookForm(request.POST)
+    if not form.is_valid():
+        return redirect("book_plan", pk=plan.pk)
+    asked = _asked(request, plan, form)
+    try:
+        held = _made(request, form, asked, noun="hold", make=booking.hold)
+    except Conflict as refusal:
+        return _refused(request, plan, form, asked, refusal)
+    until = timezone.localtime(held.held_until)
+    messages.success(request, f"The time is held until {until:%H:%M}.")
+    return redirect("visit", pk=held.pk)
 
 
 # --- What these views share ---------------------------------------------------------------------------
@@ -258,50 +216,57 @@ def _plan(request: StaffRequest, pk: UUID) -> TreatmentPlan:
     return access.fetch(request.actor, plans.select_related("clinic", "patient", "protocol"), BOOK, pk=pk)
 
 
-def _visit(request: StaffRequest, pk: UUID, permission: access.Permission) -> Appointment:
-    return access.fetch(request.actor, queries.visits().filter(clinic=request.clinic), permission, pk=pk)
-
-
 def _resource(request: StaffRequest, key: UUID | None) -> Resource | None:
     return access.fetch(request.actor, Resource.objects.all(), BOOK, pk=key) if key else None
 
 
-def _book(request: StaffRequest, form: BookForm, asked: dict[str, Any]) -> Appointment:
+def _asked(request: StaffRequest, plan: TreatmentPlan, form: BookForm) -> dict[str, Any]:
+    """What the confirming page carries along, fetched under this person's roles."""
+    return {
+        "plan": plan,
+        "start": form.cleaned_data["start"],
+        "chair": _resource(request, form.cleaned_data["chair"]),
+        "nurse": _resource(request, form.cleaned_data["nurse"]),
+    }
+
+
+def _made(
+    request: StaffRequest,
+    form: BookForm,
+    asked: dict[str, Any],
+    *,
+    noun: str,
+    make: Callable[..., Appointment],
+) -> Appointment:
+    """The visit or the hold, however often the form is sent."""
     id = form.cleaned_data["id"]
-    booked, _ = create_once(
+    made, _ = create_once(
         actor=request.actor,
-        noun="appointment",
+        noun=noun,
         id=id,
         body={
             "plan": asked["plan"].pk,
             **{name: form.data.get(name) for name in ("start", "chair", "nurse")},
         },
-        make=lambda: booking.book(actor=request.actor, id=id, now=clock.now(), **asked),
+        make=lambda: make(actor=request.actor, id=id, now=clock.now(), **asked),
         find=lambda: Appointment.objects.get(pk=id),
     )
-    return booked
+    return made
 
 
-def _show_visit(request: StaffRequest, appointment: Appointment, form: CancelForm) -> HttpResponse:
-    shown: BookedVisit = queries.booked_visit(appointment)
-    today = clock.local_date(clock.now(), request.clinic.time_zone)
-    booked = appointment.status == AppointmentStatus.BOOKED
-    may_book = request.actor.may(BOOK, request.clinic.pk)
-    context = {
-        "visit": shown,
-        "appointment": appointment,
-        "day": clock.local_date(appointment.starts_at, request.clinic.time_zone),
-        "form": form,
-        "may_check_in": may_book
-        and booked
-        and clock.local_date(appointment.starts_at, request.clinic.time_zone) == today,
-        "may_confirm": may_book and booked and appointment.patient_status != "accepted",
-        "may_cancel": may_book and booked,
-    }
-    return render(request, "web/desk/visit.html", context, status=form.status)
+def _refused(
+    request: StaffRequest, plan: TreatmentPlan, form: BookForm, asked: dict[str, Any], refusal: Conflict
+) -> HttpResponse:
+    """The confirming page again, with all that stands against this time and the nearest others."""
+    if "blockers" not in refusal.data:
+        raise refusal
+    context = {"plan": plan, "form": form, "start": asked["start"], "nurse": asked["nurse"]}
+    return render(
+        request, "web/desk/confirm.html", {**context, "refused": True, **refusal.data}, status=refusal.status
+    )
 
 
-def _by_day(starts: Iterable[FeasibleStart], every: int, zone: str) -> list[FreeDay]:
+def by_day(starts: Iterable[FeasibleStart], every: int, zone: str) -> list[FreeDay]:
     """The starts at whole steps of the clock, and each day's first whatever its minute."""
     days = []
     for on, of_day in groupby(starts, key=lambda feasible: clock.local_date(feasible.start, zone)):

@@ -1,0 +1,18 @@
+"""Addresses of the pages in web.views.visits."""
+
+from django.urls import URLPattern, path
+
+from web.views import visits
+
+urlpatterns: list[URLPattern] = [
+    path("visits/<uuid:pk>/", visits.visit, name="visit"),
+    path("visits/<uuid:pk>/check-in/", visits.check_in, name="visit_check_in"),
+    path("visits/<uuid:pk>/confirm/", visits.confirm_visit, name="visit_confirm"),
+    path("visits/<uuid:pk>/cancel/", visits.cancel_visit, name="visit_cancel"),
+    path("visits/<uuid:pk>/missed/", visits.mark_missed, name="visit_missed"),
+    path("visits/<uuid:pk>/undo/", visits.undo, name="visit_undo"),
+    path("visits/<uuid:pk>/times/", visits.choose_time, name="visit_choose_time"),
+    path("visits/<uuid:pk>/move/", visits.move, name="visit_move"),
+    path("visits/<uuid:pk>/book/", visits.book_held, name="visit_book_held"),
+    path("visits/<uuid:pk>/release/", visits.release, name="visit_release"),
+]

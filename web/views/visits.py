@@ -1,0 +1,236 @@
+"""The pages of one visit: what it is and what became of it; checked in, confirmed, moved, missed, cancelled,
+taken back; and of one that is only held: booked, or given up.
+"""
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic import access, clock
+from clinic.problems import Conflict, Problem
+from scheduler import attendance, booking, finding, queries
+from scheduler.access import BOOK, VIEW_SCHEDULE
+from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Resource
+from scheduler.visit_history import appointment_history
+from web.doors import StaffRequest, staff_page
+from web.forms import ChangeForm, LocalDateTimeField
+from web.views.desk import COARSE_MINUTES, DAYS_SHOWN, WindowForm, by_day
+
+ONE_STEP_BACK: Final = {
+    AppointmentStatus.CANCELLED: "Take the cancellation back",
+    AppointmentStatus.NOSHOW: "Not missed after all",
+    AppointmentStatus.ARRIVED: "Take the check-in back",
+}
+
+
+class CancelForm(ChangeForm):
+    reason = forms.ChoiceField(
+        label="Reason", choices=[("", "Choose the reason"), *CancellationReason.choices]
+    )
+
+
+class MoveForm(ChangeForm):
+    """What the page that confirms a move carries along."""
+
+    start = LocalDateTimeField(widget=forms.HiddenInput)
+    chair = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    nurse = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+
+@staff_page(VIEW_SCHEDULE, methods=["GET"])
+def visit(request: StaffRequest, pk: UUID) -> HttpResponse:
+    appointment = _visit(request, pk, VIEW_SCHEDULE)
+    access.log_look(request.actor, appointment.patient, what="visit")
+    return _show(request, appointment, CancelForm())
+
+
+@staff_page(BOOK, methods=["POST"])
+def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
+    appointment = _visit(request, pk, BOOK)
+    arrived = attendance.arrive(actor=request.actor, appointment=appointment, now=clock.now())
+    messages.success(request, f"{appointment.patient.full_name} is checked in.")
+    return redirect("day_on", on=clock.local_date(arrived.starts_at, request.clinic.time_zone))
+
+
+@staff_page(BOOK, methods=["POST"])
+def confirm_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The patient has said yes on the telephone."""
+    attendance.confirm(appointment=_visit(request, pk, BOOK), now=clock.now())
+    messages.success(request, "The visit is confirmed.")
+    return redirect("visit", pk=pk)
+
+
+@staff_page(BOOK, methods=["POST"])
+def mark_missed(request: StaffRequest, pk: UUID) -> HttpResponse:
+    attendance.mark_no_show(actor=request.actor, appointment=_visit(request, pk, BOOK), now=clock.now())
+    messages.success(request, "The visit is marked as missed and its time is free again.")
+    return redirect("visit", pk=pk)
+
+
+@staff_page(BOOK, methods=["POST"])
+def undo(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """One step back; refused, the page says all that stands against it."""
+    appointment = _visit(request, pk, BOOK)
+    try:
+        attendance.undo(actor=request.actor, appointment=appointment, now=clock.now())
+    except Conflict as refusal:
+        if "blockers" not in refusal.data:
+            raise
+        return _show(request, appointment, CancelForm(), refusal=refusal)
+    messages.success(request, "Taken back: the visit is booked for its own time.")
+    return redirect("visit", pk=pk)
+
+
+@staff_page(BOOK, methods=["POST"])
+def cancel_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
+    appointment = _visit(request, pk, BOOK)
+    form = CancelForm(request.POST)
+    if form.is_valid():
+        reason = CancellationReason(form.cleaned_data["reason"])
+        try:
+            booking.cancel(actor=request.actor, appointment=appointment, reason=reason, now=clock.now())
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "The visit is cancelled and its time is free again.")
+            return redirect("visit", pk=pk)
+    return _show(request, appointment, form)
+
+
+# --- A time that is held ------------------------------------------------------------------------------
+
+
+@staff_page(BOOK, methods=["POST"])
+def book_held(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Book what was held; refused, the page says all that stands against it."""
+    held = _visit(request, pk, BOOK)
+    try:
+        booking.book_held(actor=request.actor, appointment=held, now=clock.now())
+    except Conflict as refusal:
+        return _show(request, held, CancelForm(), refusal=refusal)
+    messages.success(request, "The visit is booked.")
+    return redirect("visit", pk=pk)
+
+
+@staff_page(BOOK, methods=["POST"])
+def release(request: StaffRequest, pk: UUID) -> HttpResponse:
+    held = _visit(request, pk, BOOK)
+    booking.release(actor=request.actor, appointment=held, now=clock.now())
+    messages.success(request, "The time is free again.")
+    return redirect("book_plan", pk=held.plan_id)
+
+
+# --- Another time -------------------------------------------------------------------------------------
+
+
+@staff_page(BOOK, methods=["GET"])
+def choose_time(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Two weeks of times to which the visit could be moved, as if it stood nowhere."""
+    appointment = _visit(request, pk, BOOK)
+    zone, now = request.clinic.time_zone, clock.now()
+    asked = WindowForm(request.clinic, request.GET)
+    chosen = asked.cleaned_data if asked.is_valid() else {}
+    today = clock.local_date(now, zone)
+    first = max(chosen.get("start") or clock.local_date(appointment.starts_at, zone), today)
+    last = first + timedelta(days=DAYS_SHOWN - 1)
+    nurse = chosen.get("nurse")
+    starts = finding.feasible_starts(
+        plan=appointment.plan,
+        first=clock.day_bounds(first, zone)[0],
+        until=clock.day_bounds(last, zone)[1],
+        now=now,
+        nurse_id=nurse.pk if nurse else None,
+        without=(appointment.pk,),
+    )
+    context = {
+        "appointment": appointment,
+        "days": by_day(starts, chosen.get("every") or COARSE_MINUTES, zone),
+        "first": first,
+        "last": last,
+        "window": WindowForm(request.clinic, initial={**chosen, "start": first}),
+        "nurse": nurse,
+    }
+    return render(request, "web/desk/move_times.html", context)
+
+
+@staff_page(BOOK)
+def move(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Shows what the move would change, or all that stands against it; sent, it moves."""
+    appointment = _visit(request, pk, BOOK)
+    sending = request.method == "POST"
+    form = MoveForm(request.POST if sending else request.GET)
+    if not form.is_valid():
+        return redirect("visit_choose_time", pk=pk)
+    asked: dict[str, Any] = {
+        "appointment": appointment,
+        "start": form.cleaned_data["start"],
+        "chair": _resource(request, form.cleaned_data["chair"]),
+        "nurse": _resource(request, form.cleaned_data["nurse"]),
+        "now": clock.now(),
+    }
+    context: dict[str, Any] = {
+        "appointment": appointment,
+        "visit": queries.booked_visit(appointment),
+        "form": form,
+        "start": asked["start"],
+        "nurse": asked["nurse"],
+    }
+    if sending:
+        try:
+            booking.reschedule(actor=request.actor, **asked)
+        except Conflict as refusal:
+            if "blockers" not in refusal.data:
+                raise
+            return render(request, "web/desk/move.html", {**context, **refusal.data}, status=refusal.status)
+        messages.success(request, "The visit is moved.")
+        return redirect("visit", pk=pk)
+    answer = booking.check(actor=request.actor, plan=appointment.plan, **asked)
+    context |= {
+        "decision": answer.decision,
+        "blockers": answer.blockers,
+        "alternatives": answer.alternatives,
+    }
+    return render(request, "web/desk/move.html", context)
+
+
+# --- What these views share ---------------------------------------------------------------------------
+
+
+def _visit(request: StaffRequest, pk: UUID, permission: access.Permission) -> Appointment:
+    return access.fetch(request.actor, queries.visits().filter(clinic=request.clinic), permission, pk=pk)
+
+
+def _resource(request: StaffRequest, key: UUID | None) -> Resource | None:
+    return access.fetch(request.actor, Resource.objects.all(), BOOK, pk=key) if key else None
+
+
+def _show(
+    request: StaffRequest, appointment: Appointment, form: CancelForm, refusal: Conflict | None = None
+) -> HttpResponse:
+    now = clock.now()
+    day = clock.local_date(appointment.starts_at, request.clinic.time_zone)
+    may_book = request.actor.may(BOOK, request.clinic.pk)
+    booked = may_book and appointment.status == AppointmentStatus.BOOKED
+    held = may_book and appointment.status == AppointmentStatus.PENDING
+    undoable = may_book and not appointment.lapsed_hold and appointment.record_opened_at is None
+    context = {
+        "visit": queries.booked_visit(appointment),
+        "appointment": appointment,
+        "day": day,
+        "form": form,
+        "refusal": refusal,
+        "history": appointment_history(appointment),
+        "held": held and appointment.held_until > now,  # type: ignore[operator]  # a hold has an end
+        "may_check_in": booked and day == clock.local_date(now, request.clinic.time_zone),
+        "may_confirm": booked and appointment.patient_status != "accepted",
+        "may_move": booked,
+        "may_cancel": booked,
+        "may_miss": booked and appointment.starts_at <= now,
+        "undo": ONE_STEP_BACK.get(AppointmentStatus(appointment.status)) if undoable else None,
+    }
+    return render(request, "web/desk/visit.html", context, status=refusal.status if refusal else form.status)
