@@ -1,5 +1,6 @@
 """Hours are declared, openings follow; nobody who is booked is stranded; what is over stays as it was."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -52,13 +53,13 @@ def stretches(*hours: str) -> list[Stretch]:
 
 
 def weekly(
-    house: House, resource: Resource, *hours: str, weekdays: tuple[int, ...] = (0,), **changes: Any
+    house: House, resource: Resource, *hours: str, weekdays: Iterable[int] = (0,), **changes: Any
 ) -> list[WorkingPattern]:
     asked = {"id": new_id(), "valid_from": TODAY, "now": NOW, **changes}
     return working_time.set_pattern(
         actor=house.actor(house.max),
         resource=resource,
-        weekdays=weekdays,
+        weekdays=list(weekdays),
         hours=stretches(*hours),
         **asked,
     )

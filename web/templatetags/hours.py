@@ -1,0 +1,21 @@
+"""Words of the hours' pages."""
+
+from calendar import day_name
+from datetime import date, datetime
+
+from django import template
+from django.utils import timezone
+
+register = template.Library()
+
+
+@register.filter
+def weekday(number: int) -> str:
+    """0 is Monday."""
+    return day_name[number]
+
+
+@register.filter
+def local_date(moment: datetime) -> date:
+    """The clinic's day that this moment falls on."""
+    return timezone.localtime(moment).date()
