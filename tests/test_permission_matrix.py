@@ -24,6 +24,7 @@ from notifications import check_ins, tasks
 from notifications.models import CheckIn, Message
 from notifications.tokens import token_for
 from scheduler import booking, screening
+from scheduler.models import Series
 from sessions_app import arrival
 from tests.cast import NOW, TODAY, House, make_user, new_id
 from tests.notifications import visits
@@ -94,6 +95,12 @@ GET    /api/v1/appointments/{visit}/history/        DNPM
 POST   /api/v1/holds/                               DN-M
 POST   /api/v1/holds/{hold}/book/                   DN-M
 DELETE /api/v1/holds/{hold}/                        DN-M
+POST   /api/v1/series/                              DN-M
+POST   /api/v1/series/propose/                      DN-M
+GET    /api/v1/series/review/                       DNPM
+POST   /api/v1/series/respace/                      DN-M
+POST   /api/v1/series/respace/accept/               DN-M
+GET    /api/v1/series/{series}/                     DNPM
 GET    /api/v1/waitlist/                            DNPM
 POST   /api/v1/waitlist/                            DN-M
 GET    /api/v1/waitlist/{entry}/                    DNPM
@@ -140,10 +147,26 @@ GET    /patients/{patient}/book/                    DN-M
 GET    /plans/{plan}/book/                          DN-M
 GET    /plans/{plan}/book/confirm/                  DN-M
 POST   /plans/{plan}/book/confirm/                  DN-M
+POST   /plans/{plan}/book/hold/                     DN-M
 GET    /visits/{visit}/                             DNPM
 POST   /visits/{visit}/check-in/                    DN-M
 POST   /visits/{visit}/confirm/                     DN-M
 POST   /visits/{visit}/cancel/                      DN-M
+POST   /visits/{visit}/missed/                      DN-M
+POST   /visits/{visit}/undo/                        DN-M
+GET    /visits/{visit}/times/                       DN-M
+GET    /visits/{visit}/move/                        DN-M
+POST   /visits/{visit}/move/                        DN-M
+POST   /visits/{hold}/book/                         DN-M
+POST   /visits/{hold}/release/                      DN-M
+GET    /resources/                                  ---M
+POST   /resources/                                  ---M
+GET    /resources/{resource}/                       ---M
+POST   /resources/{resource}/                       ---M
+POST   /plans/{plan}/spacing/                       --P-
+POST   /plans/{plan}/hold/                          --P-
+POST   /plans/{plan}/resume/                        --P-
+POST   /plans/{plan}/end/                           --P-
 GET    /waitlist/                                   DNPM
 POST   /waitlist/offer-now/                         DN-M
 GET    /waitlist/{entry}/                           DN-M
@@ -328,6 +351,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "closure": hours.closure.pk,
         "visit": visit.pk,
         "hold": hold.pk,
+        "series": Series.objects.create(clinic=house.clinic, plan=plan).pk,
         "entry": entry.pk,
         "offer": offer.pk,
         "session": session.pk,
@@ -343,6 +367,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
     """Bodies (and `?` queries) that would be carried out, so that a refusal is about the person."""
     window = {"from": NOW.isoformat(), "to": (NOW + timedelta(days=3)).isoformat()}
     start = (NOW + timedelta(days=3)).isoformat()
+    at_ten = (NOW + timedelta(hours=1)).isoformat()  # where the visit is
     in_a_month = (TODAY + timedelta(days=30)).isoformat()
     return {
         "POST /api/v1/patients/": {
@@ -425,6 +450,18 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/appointments/{visit}/cancel/": {"reason": "pat"},
         "POST /api/v1/appointments/{visit}/reschedule/": {"start": start},
         "POST /api/v1/holds/": {"id": str(new_id()), "plan": names["plan"], "start": start},
+        "POST /api/v1/series/": {
+            "id": str(new_id()),
+            "plan": names["plan"],
+            "sessions": [{"id": str(new_id()), "start": start}],
+        },
+        "POST /api/v1/series/propose/": {"plan": names["plan"]},
+        "? /api/v1/series/review/": {"plan": names["plan"]},
+        "POST /api/v1/series/respace/": {"plan": names["plan"]},
+        "POST /api/v1/series/respace/accept/": {
+            "plan": names["plan"],
+            "moves": [{"appointment": names["visit"], "before": at_ten, "start": at_ten}],
+        },
         "POST /api/v1/plans/{plan}/spacing/": {
             "id": str(new_id()),
             "min_days": 1,
@@ -447,6 +484,9 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /clinic/switch/": {"clinic": names["clinic"]},
         "? /plans/{plan}/book/confirm/": {"start": start},
         "POST /plans/{plan}/book/confirm/": {"id": str(new_id()), "start": start},
+        "POST /plans/{plan}/book/hold/": {"id": str(new_id()), "start": start},
+        "? /visits/{visit}/move/": {"start": start},
+        "POST /visits/{visit}/move/": {"start": start},
     }
 
 

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.plans")),
     path("", include("web.routes.waitlist")),
     path("", include("web.routes.hours")),
+    path("", include("web.routes.resources")),
     path("", include("web.routes.patients")),
     path("", include("web.routes.nurse")),
     path("", include("web.routes.messages")),

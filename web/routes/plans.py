@@ -7,4 +7,8 @@ from web.views import plans
 urlpatterns: list[URLPattern] = [
     path("patients/<uuid:pk>/plans/new/", plans.new_plan, name="new_plan"),
     path("plans/<uuid:pk>/", plans.plan, name="plan"),
+    path("plans/<uuid:pk>/spacing/", plans.override_spacing, name="plan_spacing"),
+    path("plans/<uuid:pk>/hold/", plans.change_status, {"step": "hold"}, name="plan_hold"),
+    path("plans/<uuid:pk>/resume/", plans.change_status, {"step": "resume"}, name="plan_resume"),
+    path("plans/<uuid:pk>/end/", plans.change_status, {"step": "end"}, name="plan_end"),
 ]

@@ -1,4 +1,4 @@
-"""The prescriber's pages: a new plan for a patient, and a plan with its visits."""
+"""The prescriber's pages: a new plan for a patient; a plan with its visits, its spacing and its status."""
 
 from datetime import date
 from typing import Any
@@ -14,12 +14,26 @@ from clinic.idempotency import create_once
 from clinic.models import Patient
 from clinic.problems import Problem
 from scheduler import plans, queries, screening
-from scheduler.access import BOOK, VIEW_PLANS, WRITE_PLAN
-from scheduler.models import Finding, PlanStatus, Protocol, ProtocolStatus, TreatmentPlan
+from scheduler.access import BOOK, OVERRIDE_SPACING, VIEW_PLANS, WRITE_PLAN
+from scheduler.models import (
+    Finding,
+    PlanStatus,
+    Protocol,
+    ProtocolStatus,
+    Resource,
+    ResourceKind,
+    SpacingOverride,
+    TreatmentPlan,
+)
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
-from web.forms import ClinicForm, DayField, DecimalNumberField, WholeNumberField
+from web.forms import ChangeForm, ClinicForm, DayField, DecimalNumberField, WholeNumberField
 
+SAID = {
+    "hold": "The plan is on hold: nothing is booked under it until it is taken up again.",
+    "resume": "The plan is active again.",
+    "end": "The plan has ended.",
+}
 SCREEN_PREFIX = "findings_"
 REASON_PREFIX = "reason_"
 
@@ -68,6 +82,18 @@ class PlanForm(ClinicForm):
                 label=f"Reason to go ahead: {item.question}", required=False, max_length=1000
             )
 
+        offered = Resource.objects.filter(
+            clinic_id__in={one.clinic_id for one in protocols}, kind=ResourceKind.CHAIR, active=True
+        ).values_list("features", flat=True)
+        features = sorted({feature for of_chair in offered for feature in of_chair})
+        if features:
+            self.fields["chair_features"] = forms.MultipleChoiceField(
+                label="The chair has to offer",
+                choices=[(feature, feature) for feature in features],
+                widget=forms.CheckboxSelectMultiple,
+                required=False,
+            )
+
     @property
     def order(self) -> list[forms.BoundField]:
         """The fields above the screen."""
@@ -100,6 +126,20 @@ class PlanForm(ClinicForm):
             for item in screening.ITEMS
             if self.cleaned_data[f"{SCREEN_PREFIX}{item.code}"]
         }
+
+
+class SpacingForm(ClinicForm):
+    """A prescriber's own spacing."""
+
+    min_days = WholeNumberField(label="Days between sessions, at least")
+    max_days = WholeNumberField(label="At most")
+    reason = forms.CharField(label="Reason", max_length=1000)
+
+
+class StatusForm(ChangeForm):
+    """Why a plan rests, goes on or ends; which of these is the button's."""
+
+    reason = forms.CharField(label="Reason", max_length=1000)
 
 
 @staff_page(WRITE_PLAN)
@@ -138,17 +178,71 @@ def new_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(VIEW_PLANS, methods=["GET"])
 def plan(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The order, its screen and its visits."""
-    found = access.fetch(
-        request.actor,
-        TreatmentPlan.objects.filter(clinic=request.clinic).select_related(
-            "patient", "protocol", "prescriber"
-        ),
-        VIEW_PLANS,
-        pk=pk,
-    )
+    found = _plan(request, pk, VIEW_PLANS)
     access.log_look(request.actor, found.patient, what="plan")
+    return _show(request, found)
+
+
+@staff_page(OVERRIDE_SPACING, methods=["POST"])
+def override_spacing(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The prescriber's own spacing; refused, it comes back as it was filled."""
+    found = _plan(request, pk, OVERRIDE_SPACING)
+    form = SpacingForm(request.POST)
+    if form.is_valid():
+        try:
+            _spaced(request, found, form)
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "From now on this plan has a spacing of its own.")
+            return redirect("plan", pk=pk)
+    return _show(request, found, spacing_form=form)
+
+
+@staff_page(WRITE_PLAN, methods=["POST"])
+def change_status(request: StaffRequest, pk: UUID, step: str) -> HttpResponse:
+    """The plan rests (`hold`), goes on (`resume`) or ends (`end`), with the prescriber's reason."""
+    found = _plan(request, pk, WRITE_PLAN)
+    form = StatusForm(request.POST)
+    if form.is_valid():
+        asked: dict[str, Any] = {
+            "actor": request.actor,
+            "plan": found,
+            "reason": form.cleaned_data["reason"],
+        }
+        try:
+            if step == "hold":
+                plans.put_on_hold(**asked)
+            elif step == "resume":
+                plans.take_up(**asked)
+            else:
+                plans.end_plan(**asked, now=clock.now())
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, SAID[step])
+            return redirect("plan", pk=pk)
+    return _show(request, found, status_form=form)
+
+
+def _plan(request: StaffRequest, pk: UUID, permission: access.Permission) -> TreatmentPlan:
+    of_clinic = TreatmentPlan.objects.filter(clinic=request.clinic)
+    with_all = of_clinic.select_related("patient", "protocol", "prescriber", "clinic")
+    return access.fetch(request.actor, with_all, permission, pk=pk)
+
+
+def _show(
+    request: StaffRequest,
+    found: TreatmentPlan,
+    *,
+    spacing_form: SpacingForm | None = None,
+    status_form: StatusForm | None = None,
+) -> HttpResponse:
     questions = {item.code: item.question for item in screening.ITEMS}
     visits = [visit for visit in queries.visits_of(found.patient) if visit.appointment.plan_id == found.pk]
+    prescribes = request.actor.may(WRITE_PLAN, request.clinic.pk)
+    standing = found.status in (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
+    refused = next((form for form in (spacing_form, status_form) if form is not None), None)
     context = {
         "plan": found,
         "indication": indication_words(found.indication),
@@ -158,11 +252,29 @@ def plan(request: StaffRequest, pk: UUID) -> HttpResponse:
             for finding in found.findings.select_related("override_by").order_by("pk")
             if finding.finding == Finding.PRESENT
         ],
+        "spacing": plans.spacing_of(found),
+        "overrides": found.spacing_overrides.select_related("prescriber").order_by(
+            "-given_at", "-created_at"
+        ),
         "visits": visits,
         "booked": sum(visit.appointment.live for visit in visits),
         "may_book": request.actor.may(BOOK, request.clinic.pk) and found.status == PlanStatus.ACTIVE,
+        "spacing_form": (spacing_form or SpacingForm()) if prescribes and standing else None,
+        "status_form": (status_form or StatusForm()) if prescribes and standing else None,
     }
-    return render(request, "web/plans/plan.html", context)
+    return render(request, "web/plans/plan.html", context, status=refused.status if refused else 200)
+
+
+def _spaced(request: StaffRequest, plan: TreatmentPlan, form: SpacingForm) -> None:
+    data = form.cleaned_data
+    create_once(
+        actor=request.actor,
+        noun="spacing_override",
+        id=data["id"],
+        body={"plan": plan.pk, **{name: str(value) for name, value in data.items()}},
+        make=lambda: plans.override_spacing(actor=request.actor, plan=plan, now=clock.now(), **data),
+        find=lambda: SpacingOverride.objects.get(pk=data["id"]),
+    )
 
 
 def _write(request: StaffRequest, patient: Patient, form: PlanForm) -> TreatmentPlan:
@@ -185,6 +297,7 @@ def _write(request: StaffRequest, patient: Patient, form: PlanForm) -> Treatment
             valid_until=data["valid_until"],
             findings=form.findings,
             prior_treatments=data["prior_treatments"],
+            chair_features=data.get("chair_features", ()),
             soft_limit_acknowledged=data["soft_limit_acknowledged"],
             now=clock.now(),
         ),

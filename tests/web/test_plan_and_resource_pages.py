@@ -1,0 +1,112 @@
+"""A plan's spacing and status on its page, and the manager's pages of chairs and staff."""
+
+from typing import Any
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from scheduler.models import Resource, TreatmentPlan
+from tests.cast import NOW, House, new_id
+from tests.scheduler.stage import Stage, set_stage
+from tests.web.pages import browser_of, words
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house)
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def test_a_prescriber_spaces_a_plan_and_everybody_sees_why(stage: Stage) -> None:
+    plan = stage.plan()
+    spacing = {"id": str(new_id()), "min_days": "1", "max_days": "7", "reason": "Lives far away"}
+
+    answer = browser_of(stage.house.priya).post(reverse("plan_spacing", args=[plan.pk]), spacing, follow=True)
+
+    assert "1 to 7, the prescriber's own" in words(answer)
+    desk = words(browser_of(stage.house.ana).get(reverse("plan", args=[plan.pk])))
+    assert "1 to 7 days Lives far away Priya Nair" in desk
+    assert "Another spacing" not in desk
+
+
+def test_a_spacing_that_is_refused_comes_back_as_it_was_filled(stage: Stage) -> None:
+    plan = stage.plan()
+    spacing = {"id": str(new_id()), "min_days": "9", "max_days": "7", "reason": "Lives far away"}
+
+    page = browser_of(stage.house.priya).post(reverse("plan_spacing", args=[plan.pk]), spacing)
+
+    assert page.status_code == 400
+    assert "Give no fewer days than at least" in words(page)
+    assert "Lives far away" in page.content.decode()
+
+
+def test_a_plan_rests_and_goes_on(stage: Stage) -> None:
+    plan = stage.plan()
+    browser = browser_of(stage.house.priya)
+
+    resting = browser.post(reverse("plan_hold", args=[plan.pk]), {"reason": "Ill"}, follow=True)
+    going_on = browser.post(reverse("plan_resume", args=[plan.pk]), {"reason": "Well"}, follow=True)
+
+    assert "The plan is on hold" in words(resting)
+    assert "The plan is active again." in words(going_on)
+
+
+def test_a_plan_does_not_end_over_visits_to_come(stage: Stage) -> None:
+    plan = stage.plan()
+    stage.book(plan, "9:30")
+
+    page = browser_of(stage.house.priya).post(reverse("plan_end", args=[plan.pk]), {"reason": "Remission"})
+
+    assert page.status_code == 409
+    assert "1 visit is still to come under this plan." in words(page)
+    assert TreatmentPlan.objects.get().status == "active"
+
+
+def test_a_manager_adds_a_chair_once_however_often_it_is_sent(stage: Stage) -> None:
+    browser = browser_of(stage.house.max)
+    filled = {
+        "id": str(new_id()),
+        "kind": "chair",
+        "name": "Chair 9",
+        "capacity": "1",
+        "features": "private-room, recliner",
+    }
+
+    for _ in range(2):
+        page = browser.post(reverse("resources"), filled, follow=True)
+
+    chair = Resource.objects.get(name="Chair 9")
+    assert chair.features == ["private-room", "recliner"]
+    assert "Declare its hours" in words(page)
+
+
+def test_a_name_that_is_taken_is_said_at_its_field(stage: Stage) -> None:
+    filled = {"id": str(new_id()), "kind": "chair", "name": "Chair 1", "capacity": "1"}
+
+    page = browser_of(stage.house.max).post(reverse("resources"), filled)
+
+    assert page.status_code == 400
+    assert "The clinic has a chair of this name." in page.context["form"].errors["name"][0]
+
+
+def test_what_visits_stand_against_is_refused_with_these_visits(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30", chair=stage.chairs[0])
+    filled = {"name": "Chair 1", "capacity": "1", "features": ""}
+
+    page = browser_of(stage.house.max).post(reverse("resource", args=[stage.chairs[0].pk]), filled)
+
+    assert page.status_code == 409
+    assert "Chair 1 has visits to come." in words(page)
+    assert reverse("visit", args=[visit.pk]) in page.content.decode()
+
+
+def test_a_nurse_has_no_features(stage: Stage) -> None:
+    page = browser_of(stage.house.max).get(reverse("resource", args=[stage.nurses[0].pk]))
+
+    assert "Offers" not in words(page)
