@@ -101,13 +101,13 @@ def test_yes_does_not_book_what_has_come_to_stand_against_the_plan(
 
 
 def test_no_frees_the_time_and_the_next_is_asked(stage: Stage, entry: WaitlistEntry) -> None:
-    offer = hold_for(stage, entry, "15:00")
+    offer = hold_for(stage, entry, "14:00")
     waitlist.decline(actor=None, offer=offer, now=NOW)
     waitlist.decline(actor=None, offer=offer, now=NOW + HOUR)
     assert fate(offer) == ("declined", "waiting", "cancelled")
-    next_one = join(stage, stage.plan(stage.house.omar), last_day=TODAY, notice_hours=6)
+    next_one = join(stage, stage.plan(stage.house.omar), last_day=TODAY, notice_hours=5)
     offers = {other.entry: other.appointment.starts_at for other in offer_freed(stage)}
-    assert offers[next_one] == stage.at("15:00")
+    assert offers[next_one] == stage.at("14:00")
 
 
 def test_the_same_time_is_not_offered_to_the_same_patient_again(

@@ -49,6 +49,10 @@ LOOKS = {
     "amber": ("warn", "clock"),
     "green": ("done", "check"),
     "routine": ("planned", "circle"),
+    "waiting": ("waiting", "clock"),
+    "open": ("waiting", "clock"),
+    "expired": ("gone", "clock"),
+    "withdrawn": ("gone", "cross"),
 }
 PLAIN = ("planned", "circle")
 

@@ -1,0 +1,184 @@
+"""The waitlist's pages at the desk: who waits, what is offered, answers by telephone."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from clinic.models import AccessLog, Channel, Patient
+from notifications import delivery
+from notifications.planning import plan as plan_messages
+from scheduler.models import Appointment, WaitlistEntry
+from tests.cast import NOW, TODAY, House, make_patient, new_id
+from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.waits import hold_for, join
+from tests.web.pages import browser_of, words
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def stage(house: House) -> Iterator[Stage]:
+    with time_machine.travel(NOW, tick=False):
+        yield set_stage(house)
+
+
+@pytest.fixture
+def desk(stage: Stage) -> Client:
+    return browser_of(stage.house.ana)
+
+
+def filled(**changes: Any) -> dict[str, Any]:
+    form = {
+        "id": str(new_id()),
+        "first_day": TODAY.isoformat(),
+        "last_day": (TODAY + 30 * DAY).isoformat(),
+        "notice_hours": "24",
+    }
+    return {**form, **changes}
+
+
+def test_nobody_waits_and_the_page_says_how_one_comes_onto_it(desk: Client) -> None:
+    assert "Nobody waits" in words(desk.get("/waitlist/"))
+
+
+def test_the_list_says_who_waits_since_when_for_what_and_what_is_offered(stage: Stage, desk: Client) -> None:
+    plan = stage.plan()
+    visit = stage.book(plan, "13:00", TODAY + 3 * DAY)
+    entry = join(stage, plan, appointment=visit, weekdays=(0, 1), nurse=stage.nurses[0], notice_hours=4)
+    join(stage, stage.plan(stage.house.omar), now=NOW - 9 * DAY)
+    hold_for(stage, entry, "14:00")
+    said = words(desk.get("/waitlist/"))
+    assert said.index("Omar Haddad") < said.index("Rosa Delgado")
+    assert "Sat, Jan 2" in said
+    assert "Earlier than Thu, Jan 14, 13:00" in said
+    assert "One more session" in said
+    assert "Mon, Tue" in said
+    assert "rather with Nurse 1, 4 h notice" in said
+    assert "Mon, Jan 11, 14:00" in said
+    assert "Answer by 11:00, 2 hours left." in " ".join(said.split())
+    assert "Nothing now" in said
+
+
+def test_whom_no_message_reaches_is_to_be_called(stage: Stage, desk: Client) -> None:
+    Patient.objects.filter(pk=stage.house.rosa.pk).update(preferred_channel=Channel.NONE)
+    hold_for(stage, join(stage, stage.plan()), "14:00")
+    plan_messages(now=NOW)
+    delivery.drain(clock=lambda: NOW)
+    said = words(desk.get("/waitlist/"))
+    assert "No message went out: The patient wants no messages. Please call (312) 555-0142." in said
+
+
+def test_offering_now_says_what_came_of_it(stage: Stage, desk: Client) -> None:
+    assert "Nothing is free just now" in words(desk.post("/waitlist/offer-now/", follow=True))
+    join(stage, stage.plan())
+    assert "1 time was offered just now." in words(desk.post("/waitlist/offer-now/", follow=True))
+
+
+def test_a_patient_is_put_on_the_list_from_the_plan(stage: Stage, desk: Client) -> None:
+    address = f"/plans/{stage.plan().pk}/waitlist/"
+    form = desk.get(address).content.decode()
+    assert 'value="2027-01-11"' in form
+    assert 'value="2027-04-11"' in form  # the plan's last day
+    page = desk.post(address, filled(weekdays=["1", "3"], earliest="09:30"), follow=True)
+    assert "Rosa Delgado is on the waitlist." in words(page)
+    entry = WaitlistEntry.objects.get()
+    assert (entry.weekdays, entry.appointment) == ([1, 3], None)
+    assert AccessLog.objects.filter(what="waitlist").exists()
+
+
+def test_sent_twice_it_is_one_entry(stage: Stage, desk: Client) -> None:
+    address, form = f"/plans/{stage.plan().pk}/waitlist/", filled()
+    desk.post(address, form)
+    assert desk.post(address, form).status_code == 302
+    assert WaitlistEntry.objects.count() == 1
+
+
+def test_a_visit_waits_for_an_earlier_time_up_to_its_own_day(stage: Stage, desk: Client) -> None:
+    visit = stage.book(stage.plan(), "13:00", TODAY + 3 * DAY)
+    assert "Wants an earlier time" in words(desk.get(f"/visits/{visit.pk}/"))
+    address = f"/visits/{visit.pk}/waitlist/"
+    page = desk.get(address)
+    assert "stays booked until an earlier time is accepted" in words(page)
+    assert 'value="2027-01-14"' in page.content.decode()
+    desk.post(address, filled(last_day="2027-01-14"))
+    assert WaitlistEntry.objects.get().appointment == visit
+
+
+def test_a_refused_form_comes_back_as_it_was_filled_with_the_mend_at_its_field(
+    stage: Stage, desk: Client
+) -> None:
+    sent = filled(earliest="12:00", latest="12:30", weekdays=["4"])
+    page = desk.post(f"/plans/{stage.plan().pk}/waitlist/", sent)
+    assert page.status_code == 400
+    assert "A visit takes 120 minutes: it can't start and be over within these times." in words(page)
+    body = page.content.decode()
+    assert sent["id"] in body
+    assert 'value="12:30"' in body
+    assert 'value="4" id="id_weekdays_4" checked' in body
+
+
+def test_a_plan_that_waits_already_leads_to_its_entry(stage: Stage, desk: Client) -> None:
+    plan = stage.plan()
+    entry = join(stage, plan)
+    page = desk.get(f"/plans/{plan.pk}/waitlist/", follow=True)
+    assert page.redirect_chain == [(f"/waitlist/{entry.pk}/", 302)]
+    assert "on the waitlist already" in words(page)
+
+
+def test_an_entry_is_changed_and_shows_what_was_offered_so_far(stage: Stage, desk: Client) -> None:
+    entry = join(stage, stage.plan())
+    offer = hold_for(stage, entry, "14:00")
+    desk.post(f"/waitlist/offers/{offer.pk}/decline/")
+    address = f"/waitlist/{entry.pk}/"
+    said = words(desk.get(address))
+    assert "Offered so far Mon, Jan 11, 14:00 Declined" in said
+    changed = {name: value for name, value in filled(notice_hours="3").items() if name != "id"}
+    page = desk.post(address, changed, follow=True)
+    assert "The entry is changed." in words(page)
+    entry.refresh_from_db()
+    assert entry.notice_hours == 3
+
+
+def test_answers_by_telephone(stage: Stage, desk: Client) -> None:
+    first = hold_for(stage, join(stage, stage.plan()), "14:00")
+    page = desk.post(f"/waitlist/offers/{first.pk}/accept/", follow=True)
+    assert "Rosa Delgado takes the time: it is booked." in words(page)
+    assert Appointment.objects.get(pk=first.appointment_id).status == "booked"
+    late = desk.post(f"/waitlist/offers/{first.pk}/decline/", follow=True)
+    assert "This time is no longer held." in words(late)
+
+
+def test_taken_off_the_list(stage: Stage, desk: Client) -> None:
+    entry = join(stage, stage.plan())
+    page = desk.post(f"/waitlist/{entry.pk}/withdraw/", follow=True)
+    assert "Rosa Delgado is off the waitlist." in words(page)
+    assert "Withdrawn" in words(desk.get(f"/waitlist/{entry.pk}/"))
+
+
+def test_a_prescriber_sees_the_list_and_no_buttons(stage: Stage) -> None:
+    hold_for(stage, join(stage, stage.plan()), "14:00")
+    said = words(browser_of(stage.house.priya).get("/waitlist/"))
+    assert "Rosa Delgado" in said
+    for button in ("Offer now", "Takes it", "Change"):
+        assert button not in said
+
+
+def test_a_longer_list_asks_no_more_of_the_database(
+    stage: Stage, desk: Client, django_assert_max_num_queries: Any
+) -> None:
+    def one_more(number: int) -> None:
+        entry = join(stage, stage.plan(make_patient(stage.house.clinic, f"L{number}", "Waits")))
+        hold_for(stage, entry, ["9:00", "11:10", "13:20"][number % 3], TODAY + (1 + number // 3) * DAY)
+
+    one_more(0)
+    desk.get("/waitlist/")
+    with django_assert_max_num_queries(20) as few:
+        desk.get("/waitlist/")
+    for number in range(1, 7):
+        one_more(number)
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        desk.get("/waitlist/")
