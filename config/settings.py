@@ -278,10 +278,12 @@ SPECTACULAR_SETTINGS = {
         "CancellationReasonEnum": "scheduler.models.CancellationReason",
         "MessageKindEnum": "notifications.models.MessageKind",
         "MessageStatusEnum": "notifications.models.MessageStatus",
+        "OfferStatusEnum": "scheduler.models.OfferStatus",
         "PlanStatusEnum": "scheduler.models.PlanStatus",
         "ProtocolStatusEnum": "scheduler.models.ProtocolStatus",
         "ResourceKindEnum": "scheduler.models.ResourceKind",
         "SideEffectOutcomeEnum": "sessions_app.models.SideEffectOutcome",
+        "WaitlistStatusEnum": "scheduler.models.WaitlistStatus",
     },
 }
 

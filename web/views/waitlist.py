@@ -245,7 +245,11 @@ def _write(
         actor=request.actor,
         noun="waitlist_entry",
         id=id,
-        body={**form.data.dict(), "csrfmiddlewaretoken": "", "visit": visit and visit.pk, "plan": plan.pk},
+        body={
+            "plan": plan.pk,
+            "visit": visit.pk if visit else None,
+            **{name: request.POST.getlist(name) for name in TermsForm.base_fields},
+        },
         make=lambda: waitlist.join(
             actor=request.actor, id=id, plan=plan, terms=form.terms, appointment=visit, now=clock.now()
         ),
