@@ -1,0 +1,348 @@
+"""Figures over a period of local days: how much was used, booked ahead, and kept. Reads, never writes.
+
+Each report says in its own type what it counts; a share is never told without the number that it is a share
+of. Every report is a few queries, and costs what its period holds, however much history lies around it. What
+patients had been told before is known upstairs (`notifications.reports`); gaps between visits are
+`spacing_report`, how level a day is, `level_report`.
+
+A visit is one appointment, however often it was moved, at the time to which it was moved last. A hold that
+was never booked is no visit and no cancellation.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import (
+    Aggregate,
+    Count,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Greatest, Least, TruncDate
+
+from clinic import clock
+from clinic.models import Clinic
+from clinic.problems import Invalid
+from scheduler.models import (
+    Appointment,
+    AppointmentStatus,
+    CancellationReason,
+    Claim,
+    Opening,
+    Resource,
+    ResourceKind,
+)
+
+LONGEST_PERIOD: Final = timedelta(days=366)
+CAME: Final = (AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED)
+STANDING: Final = (AppointmentStatus.BOOKED, *CAME)
+
+
+@dataclass(frozen=True)
+class Period:
+    """Local days from the first to the last, both included."""
+
+    first: date
+    last: date
+    zone: str
+
+    @classmethod
+    def of(cls, clinic: Clinic, first: date, last: date) -> "Period":
+        """Raises `Invalid` for a period that ends before it begins or is longer than a year."""
+        if last < first:
+            raise Invalid({"last": "The last day must not be before the first."})
+        if last - first >= LONGEST_PERIOD:
+            raise Invalid({"last": f"A period is at most {LONGEST_PERIOD.days} days long. Ask for less."})
+        return cls(first, last, clinic.time_zone)
+
+    @property
+    def low(self) -> datetime:
+        return clock.day_bounds(self.first, self.zone)[0]
+
+    @property
+    def high(self) -> datetime:
+        return clock.day_bounds(self.last, self.zone)[1]
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many."""
+
+    count: int
+    of: int
+
+    @property
+    def share(self) -> float | None:
+        """From 0 to 1; None of nothing."""
+        return self.count / self.of if self.of else None
+
+
+def visits_of(clinic: Clinic, period: Period) -> QuerySet[Appointment]:
+    """What starts in the period, holds and lapsed holds and entries in error left out: on
+    `appointment_by_start`."""
+    return (
+        Appointment.objects.filter(
+            clinic=clinic, during__startswith__gte=period.low, during__startswith__lt=period.high
+        )
+        .exclude(status__in=[AppointmentStatus.PENDING, AppointmentStatus.ENTERED_IN_ERROR])
+        .exclude(status=AppointmentStatus.CANCELLED, held_until__isnull=False)
+    )
+
+
+# --- How much of chairs and nurses was used --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Use:
+    """Minutes of a chair, or unit-minutes of a nurse, inside open hours.
+
+    `booked` is what visits hold that stand or took place, a chair's turnover included; a cancelled or missed
+    visit has given its time back. `delivered` is the part of it that belongs to visits that are done, by the
+    minutes that were planned for them.
+    """
+
+    name: str
+    kind: str
+    open: float
+    booked: float
+    delivered: float
+
+    @property
+    def booked_share(self) -> float | None:
+        return self.booked / self.open if self.open else None
+
+    @property
+    def delivered_share(self) -> float | None:
+        return self.delivered / self.open if self.open else None
+
+
+@dataclass(frozen=True)
+class Utilisation:
+    """Every chair and nurse that was open or booked in the period, and the sum of each kind."""
+
+    resources: list[Use]
+    totals: list[Use]
+
+
+def utilisation(clinic: Clinic, period: Period) -> Utilisation:
+    """How much of each chair and nurse was open, booked and delivered: one query."""
+    inside = {"resource": OuterRef("pk"), "during__overlap": DateTimeTZRange(period.low, period.high)}
+    standing = Claim.objects.filter(**inside, appointment__status__in=STANDING)
+    units = F("units__endswith") - F("units__startswith")
+    minutes = _minutes_inside(period)
+    rows = (
+        Resource.objects.filter(clinic=clinic, kind__in=[ResourceKind.CHAIR, ResourceKind.NURSE])
+        .annotate(
+            opened=_sum(Opening.objects.filter(**inside), minutes) * F("capacity"),
+            booked=_sum(standing, minutes * units),
+            delivered=_sum(standing.filter(appointment__status=AppointmentStatus.FULFILLED), minutes * units),
+        )
+        .order_by("kind", "name")
+        .values_list("name", "kind", "opened", "booked", "delivered")
+    )
+    used = [use for use in (Use(*row) for row in rows) if use.open or use.booked]
+    totals = [
+        Use(f"All {ResourceKind(kind).label.lower()}s", kind, *_added(list(of_kind)))
+        for kind, of_kind in groupby(used, key=lambda use: use.kind)
+    ]
+    return Utilisation(used, totals)
+
+
+def _added(uses: Iterable[Use]) -> tuple[float, float, float]:
+    uses = list(uses)
+    return (
+        sum(use.open for use in uses),
+        sum(use.booked for use in uses),
+        sum(use.delivered for use in uses),
+    )
+
+
+# --- How long before a visit it was booked ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Calendar days from booking to visit: a quarter of the visits had at most `first_quartile`, half at most
+    `median`, three quarters at most `third_quartile`."""
+
+    name: str
+    count: int
+    first_quartile: float | None
+    median: float | None
+    third_quartile: float | None
+
+
+@dataclass(frozen=True)
+class LeadTime:
+    """Of visits that start in the period and were not cancelled, by protocol and all together. A moved visit
+    counts from its first booking to the time to which it was moved last. What was entered after the visit had
+    begun says nothing about waiting and is only counted."""
+
+    all: Lead
+    by_protocol: list[Lead]
+    spread: list[tuple[str, int]]
+    entered_afterwards: int
+
+
+# Days from the first to the last, both included.
+SPREAD: Final = (
+    ("Same day", 0, 0),
+    ("1 to 2 days", 1, 2),
+    ("3 to 7 days", 3, 7),
+    ("8 to 14 days", 8, 14),
+    ("15 to 30 days", 15, 30),
+)
+LONGER: Final = ("Over 30 days", 31)
+
+
+class Percentile(Aggregate):
+    """The value below which this share of the rows lies, between two rows by proportion."""
+
+    template = "percentile_cont(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+    def __init__(self, expression: Any, *, share: float, **extra: Any) -> None:
+        super().__init__(expression, share=f"{share:.2f}", **extra)
+
+
+def lead_time(clinic: Clinic, period: Period) -> LeadTime:
+    """How many days ahead visits were booked: two queries and one for what was entered afterwards."""
+    kept = visits_of(clinic, period).exclude(status=AppointmentStatus.CANCELLED)
+    ahead = kept.filter(created_at__lt=F("during__startswith")).annotate(
+        days=days_between("created_at", "during__startswith", period.zone)
+    )
+    figures = {
+        "count": Count("pk"),
+        "low": Percentile("days", share=0.25),
+        "middle": Percentile("days", share=0.5),
+        "high": Percentile("days", share=0.75),
+    }
+    spread = {
+        f"spread_{first}": Count("pk", filter=Q(days__gte=first, days__lte=last)) for _, first, last in SPREAD
+    }
+    longer = Count("pk", filter=Q(days__gte=LONGER[1]))
+    total = ahead.aggregate(**figures, **spread, longer=longer)
+    by_protocol = (
+        ahead.values("protocol__title")
+        .annotate(**figures)
+        .order_by("protocol__title")
+        .values_list("protocol__title", *figures)
+    )
+    return LeadTime(
+        all=Lead("All visits", *(total[name] for name in figures)),
+        by_protocol=[Lead(*row) for row in by_protocol],
+        spread=[
+            *((words, total[f"spread_{first}"]) for words, first, _ in SPREAD),
+            (LONGER[0], total["longer"]),
+        ],
+        entered_afterwards=kept.filter(created_at__gte=F("during__startswith")).count(),
+    )
+
+
+# --- Who came ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """What became of the visits that start in the period. `planned` is all of them, cancelled ones too.
+
+    Somebody who came is one who arrived. `open` is booked and its start is past, and nobody has said whether
+    the patient came: it counts for neither. `to_come` lies ahead of the report.
+    """
+
+    planned: int
+    came: int
+    missed: int
+    open: int
+    to_come: int
+    cancelled_in_time: int
+    cancelled_too_late: int
+    cancelled_unknown: int  # cancelled before the clinic kept whether it was late
+    reasons: list[tuple[str, int]]
+
+    @property
+    def cancelled(self) -> Share:
+        """Of all that were planned."""
+        return Share(self.cancelled_in_time + self.cancelled_too_late + self.cancelled_unknown, self.planned)
+
+    @property
+    def late(self) -> Share:
+        """Of all that were planned."""
+        return Share(self.cancelled_too_late, self.planned)
+
+    @property
+    def no_shows(self) -> Share:
+        """Of the visits that were not cancelled and of which is known whether the patient came."""
+        return Share(self.missed, self.came + self.missed)
+
+
+def attendance(clinic: Clinic, period: Period, *, now: datetime) -> Attendance:
+    """Cancellations, late or not, their reasons, and no-shows: two queries."""
+    planned = visits_of(clinic, period)
+    cancelled = Q(status=AppointmentStatus.CANCELLED)
+    booked = Q(status=AppointmentStatus.BOOKED)
+    counts = planned.aggregate(
+        planned=Count("pk"),
+        came=Count("pk", filter=Q(status__in=CAME)),
+        missed=Count("pk", filter=Q(status=AppointmentStatus.NOSHOW)),
+        open=Count("pk", filter=booked & Q(during__startswith__lt=now)),
+        to_come=Count("pk", filter=booked & Q(during__startswith__gte=now)),
+        cancelled_in_time=Count("pk", filter=cancelled & Q(cancelled_late=False)),
+        cancelled_too_late=Count("pk", filter=cancelled & Q(cancelled_late=True)),
+        cancelled_unknown=Count("pk", filter=cancelled & Q(cancelled_late=None)),
+    )
+    reasons = (
+        planned.filter(cancelled)
+        .values_list("cancelation_reason")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "cancelation_reason")
+    )
+    labels = dict(CancellationReason.choices)
+    return Attendance(
+        **counts, reasons=[(str(labels.get(code, "No reason given")), count) for code, count in reasons]
+    )
+
+
+# --- Expressions ------------------------------------------------------------------------------------------
+
+
+def _minutes_inside(period: Period) -> Func:
+    """Minutes of `during` that lie in the period."""
+    return Func(
+        Least(F("during__endswith"), Value(period.high))
+        - Greatest(F("during__startswith"), Value(period.low)),
+        template="(EXTRACT(EPOCH FROM %(expressions)s) / 60)",
+        output_field=FloatField(),
+    )
+
+
+def days_between(earlier: str, later: str, zone: str) -> Func:
+    """Calendar days in the zone, as `clock.days_between` counts them."""
+    local = ZoneInfo(zone)
+    return Func(
+        TruncDate(later, tzinfo=local),
+        TruncDate(earlier, tzinfo=local),
+        template="(%(expressions)s)",
+        arg_joiner=" - ",
+        output_field=IntegerField(),
+    )
+
+
+def _sum(rows: QuerySet[Any], amount: Combinable) -> Coalesce:
+    """The sum over the rows of one resource, 0 of none: its index is asked resource by resource."""
+    total = rows.order_by().values("resource").annotate(total=Sum(amount, output_field=FloatField()))
+    return Coalesce(Subquery(total.values("total")), 0.0, output_field=FloatField())
