@@ -211,7 +211,7 @@ def test_the_api_manual_is_for_staff(house: House) -> None:
 @pytest.mark.parametrize(
     ("who", "places"),
     [
-        ("ana", ["Day", "Patients", "Tasks", "Messages"]),
+        ("ana", ["Day", "Patients", "Tasks", "Messages", "Hours"]),
         ("nils", ["Day", "Patients", "Nurse", "Tasks", "Messages"]),
     ],
 )
