@@ -7,7 +7,7 @@ moves are one transaction of `booking`. Sessions that are not booked yet are `se
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -18,7 +18,6 @@ from scheduler import booking, series_planning, series_words
 from scheduler.availability import minute_of
 from scheduler.finding import FeasibleStart
 from scheduler.models import Appointment, Resource, Series, TreatmentPlan
-from scheduler.nursing import named
 from scheduler.placing import Move
 from scheduler.series_planning import Session
 from scheduler.series_review import Review, Reviewed, review
@@ -33,22 +32,12 @@ REASON: Final = "Re-spaced with its series"
 
 
 @dataclass(frozen=True)
-class Shift:
-    """One visit that would move, and the nurse it keeps for all of it, where it has one and she can."""
+class Shift(FeasibleStart):
+    """Where one visit would move to, and the nurse it keeps for all of it, where it has one and she can."""
 
     reviewed: Reviewed
-    to: FeasibleStart
     nurse: Resource | None
     days: int
-
-    def as_data(self) -> dict[str, Any]:
-        return {
-            "appointment": self.reviewed.appointment.pk,
-            "before": self.reviewed.appointment.starts_at,
-            **self.to.as_data(),
-            "nurse": named(self.nurse) if self.nurse else None,
-            "days": self.days,
-        }
 
 
 @dataclass(frozen=True)
@@ -192,7 +181,8 @@ def _shifts(window: Window, coming: Sequence[Reviewed], chosen: Sequence[int]) -
         nurse = _nurse(visit, window.nurses)
         keeps = window.nurses[nurse] if nurse is not None and window.starts.whole[nurse][place] else None
         day = date.fromordinal(int(window.starts.days[place]))
-        yield Shift(visit, window.at(place, keeps), keeps, (day - visit.day).days)
+        there = window.at(place, keeps)
+        yield Shift(**vars(there), reviewed=visit, nurse=keeps, days=(day - visit.day).days)
 
 
 def _nurse(visit: Reviewed, nurses: Sequence[Resource]) -> int | None:

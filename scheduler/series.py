@@ -35,25 +35,21 @@ SPARE_DAYS: Final = 28
 
 
 @dataclass(frozen=True)
-class Offered:
-    """One session of an offer and the days since the visit before it. To be booked as shown it names the
-    nurse where the series' own serves all of it, and the chair where it is the one wished for."""
+class Offered(FeasibleStart):
+    """One session of an offer, and the days since the visit before it."""
 
-    feasible: FeasibleStart
     gap: int | None
-    nurse: Resource | None
-    chair: Resource | None
+    series_nurse: Resource | None  # she serves all of it, if she can
+    wished_chair: Resource | None  # it is in this one, if that is free
+
+    @property
+    def book(self) -> dict[str, Any]:
+        """What to ask for so that it is booked as it is shown."""
+        nurse, chair = self.series_nurse, self.wished_chair
+        return {"start": self.start, "nurse": nurse and nurse.pk, "chair": chair and chair.pk}
 
     def as_data(self) -> dict[str, Any]:
-        return {
-            **self.feasible.as_data(),
-            "gap": self.gap,
-            "book": {
-                "start": self.feasible.start,
-                "nurse": self.nurse and self.nurse.pk,
-                "chair": self.chair and self.chair.pk,
-            },
-        }
+        return {**super().as_data(), "gap": self.gap, "book": self.book}
 
 
 @dataclass(frozen=True)
@@ -113,7 +109,7 @@ def propose(
     offers = _offers(window, course)
     blockers: tuple[Blocker, ...] = ()
     if offers:
-        start = offers[0].sessions[0].feasible.start
+        start = offers[0].sessions[0].start
         blockers = booking.check(actor=actor, plan=plan, start=start, now=now).blockers
     return Proposed(
         plan=plan,
@@ -216,10 +212,10 @@ def _offer(window: Window, course: Course, proposal: Proposal) -> Offer:
         before = max((other for other in (*course.standing, *days) if other < day), default=None)
         sessions.append(
             Offered(
-                feasible=feasible,
+                **vars(feasible),
                 gap=None if before is None else day - before,
-                nurse=nurse if whole else None,
-                chair=feasible.chair if feasible.chair.pk == window.wish.chair else None,
+                series_nurse=nurse if whole else None,
+                wished_chair=feasible.chair if feasible.chair.pk == window.wish.chair else None,
             )
         )
     return Offer(

@@ -39,16 +39,18 @@ class Impossible:
     ends: Break
     relaxations: tuple[Relaxation, ...]
 
-    def as_data(self) -> dict[str, Any]:
-        ends = self.ends
-        return {
-            "detail": self.detail,
-            "placed": ends.placed,
-            "latest": ends.latest and date.fromordinal(ends.latest),
-            "next_from": date.fromordinal(ends.next_from),
-            "next_until": date.fromordinal(ends.next_until),
-            "next_stands": ends.next_stands,
-        }
+    @property
+    def latest(self) -> date | None:
+        """The latest day of the last session that fits, or of the visit before the first that does not."""
+        return None if self.ends.latest is None else date.fromordinal(self.ends.latest)
+
+    @property
+    def next_from(self) -> date:
+        return date.fromordinal(self.ends.next_from)
+
+    @property
+    def next_until(self) -> date:
+        return date.fromordinal(self.ends.next_until)
 
 
 def impossible(*, plan: TreatmentPlan, window: Window, course: Course, now: datetime) -> Impossible:

@@ -7,6 +7,7 @@ override), above the most is "series interrupted". What could be done about it i
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from clinic import clock
 from scheduler import plans, queries
@@ -22,6 +23,13 @@ class Fit(StrEnum):
     BELOW = "below"
     WITHIN = "within"
     ABOVE = "above"
+
+
+class Due(NamedTuple):
+    """The days on which a session may be, both included."""
+
+    first: date
+    last: date
 
 
 @dataclass(frozen=True)
@@ -56,17 +64,17 @@ class Review:
         return any(reviewed.movable and reviewed.fit not in (None, Fit.WITHIN) for reviewed in self.visits)
 
     @property
-    def next_due(self) -> tuple[date, date] | None:
-        """From when until when the next session, not booked yet, would have to be; None for any day."""
+    def next_due(self) -> Due | None:
+        """When the next session has to be that is not booked yet; None for any day."""
         if not self.visits or not self.sessions_left:
             return None
         last = self.visits[-1].day
-        return last + timedelta(days=self.spacing.min_days), last + timedelta(days=self.spacing.max_days)
+        return Due(last + timedelta(days=self.spacing.min_days), last + timedelta(days=self.spacing.max_days))
 
     @property
     def interrupted(self) -> bool:
         """Sessions are left, none is booked, and the day until which the next one was due is past."""
-        return self.next_due is not None and self.next_due[1] < self.today
+        return self.next_due is not None and self.next_due.last < self.today
 
 
 def review(*, plan: TreatmentPlan, now: datetime) -> Review:

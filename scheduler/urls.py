@@ -13,6 +13,7 @@ from scheduler.api.openings import OpeningsViewSet
 from scheduler.api.plans import PlansViewSet
 from scheduler.api.protocols import ProtocolsViewSet
 from scheduler.api.resources import ResourcesViewSet
+from scheduler.api.series import SeriesViewSet
 from scheduler.api.waitlist import WaitlistOffersViewSet, WaitlistViewSet
 from scheduler.api.working_hours import DayHoursViewSet, WorkingHoursViewSet
 
@@ -29,6 +30,7 @@ router.register("availability", AvailabilityViewSet, basename="availability")
 router.register("calendar-feeds", CalendarFeedsViewSet, basename="calendar-feed")
 router.register("appointments", AppointmentsViewSet, basename="appointment")
 router.register("holds", HoldsViewSet, basename="hold")
+router.register("series", SeriesViewSet, basename="series")
 router.register("waitlist", WaitlistViewSet, basename="waitlist-entry")
 router.register("waitlist-offers", WaitlistOffersViewSet, basename="waitlist-offer")
 

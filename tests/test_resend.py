@@ -109,6 +109,14 @@ def holds(house: House) -> Call:
     return user, "holds/", body
 
 
+def series(house: House) -> Call:
+    stage = set_stage(house)
+    sessions = [
+        {"id": str(new_id()), "start": stage.at("10:00", TODAY + timedelta(days=ahead))} for ahead in (0, 2)
+    ]
+    return house.ana, "series/", {"plan": stage.plan().pk, "sessions": sessions}
+
+
 def spacing(house: House) -> Call:
     body = {"min_days": 1, "max_days": 7, "reason": "Lives far away"}
     return house.priya, f"plans/{set_stage(house).plan().pk}/spacing/", body
@@ -165,6 +173,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "plans/{id}/spacing/": spacing,
     "appointments/": appointments,
     "holds/": holds,
+    "series/": series,
     "waitlist/": waitlist,
     "sessions/": sessions,
     "sessions/{id}/dose/": step(

@@ -56,7 +56,7 @@ def moves(found: Respacing, stage: Stage) -> list[tuple[int, int]]:
     return [
         (
             (shift.reviewed.day - TODAY).days,
-            (clock.local_date(shift.to.start, zone) - TODAY).days,
+            (clock.local_date(shift.start, zone) - TODAY).days,
         )
         for shift in found.shifts
     ]
@@ -65,7 +65,7 @@ def moves(found: Respacing, stage: Stage) -> list[tuple[int, int]]:
 def accepted(shifts: tuple[Shift, ...]) -> list[Accepted]:
     return [
         Accepted(
-            shift.reviewed.appointment.pk, shift.reviewed.appointment.starts_at, shift.to.start, shift.nurse
+            shift.reviewed.appointment.pk, shift.reviewed.appointment.starts_at, shift.start, shift.nurse
         )
         for shift in shifts
     ]
@@ -90,7 +90,7 @@ def test_a_cancelled_session_is_closed_over_by_moving_one_visit(stage: Stage, pl
     found = respacing.respace(plan=plan, now=NOW)
     assert moves(found, stage) == [(8, 6)]
     (shift,) = found.shifts
-    assert shift.to.start == stage.at("10:00", on(6))
+    assert shift.start == stage.at("10:00", on(6))
     assert shift.nurse == stage.nurses[0]
 
 

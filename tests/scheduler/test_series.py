@@ -43,7 +43,8 @@ def propose(stage: Stage, plan: TreatmentPlan, wish: Wish = Wish(), **asked: Any
 
 def wanted(offer: Offer) -> list[Wanted]:
     return [
-        Wanted(new_id(), session.feasible.start, session.chair, session.nurse) for session in offer.sessions
+        Wanted(new_id(), session.start, session.wished_chair, session.series_nurse)
+        for session in offer.sessions
     ]
 
 
@@ -61,7 +62,7 @@ def book(stage: Stage, plan: TreatmentPlan, sessions: list[Wanted], wish: Wish =
 def days_of(stage: Stage, offer: Offer) -> list[int]:
     """How many days from today each session is."""
     zone = stage.house.clinic.time_zone
-    return [(clock.local_date(session.feasible.start, zone) - TODAY).days for session in offer.sessions]
+    return [(clock.local_date(session.start, zone) - TODAY).days for session in offer.sessions]
 
 
 def allow(plan: TreatmentPlan, stage: Stage, *, min_days: int, max_days: int) -> None:
@@ -96,7 +97,7 @@ def test_every_proposal_can_be_booked_as_it_is_shown(stage: Stage, plan: Treatme
     for offer in propose(stage, plan).offers:
         booked = book(stage, plan, wanted(offer))
         rows = Appointment.objects.filter(series=booked).order_by("during")
-        assert [row.starts_at for row in rows] == [session.feasible.start for session in offer.sessions]
+        assert [row.starts_at for row in rows] == [session.start for session in offer.sessions]
         for row in rows:
             stage.cancel(row)
 
@@ -121,7 +122,7 @@ def test_a_nurse_who_is_wished_for_is_the_series_nurse(stage: Stage, plan: Treat
 def test_a_chair_that_is_wished_for_is_taken(stage: Stage, plan: TreatmentPlan) -> None:
     chair = stage.chairs[1]
     (first, *_) = propose(stage, plan, Wish(chair=chair.pk)).offers
-    assert {session.chair for session in first.sessions} == {chair}
+    assert {session.wished_chair for session in first.sessions} == {chair}
 
 
 def test_the_series_has_one_nurse_although_another_is_there_earlier(
@@ -295,7 +296,7 @@ def test_one_session_that_is_taken_meanwhile_undoes_all_of_them_and_is_named(
     stage: Stage, plan: TreatmentPlan
 ) -> None:
     offer = propose(stage, plan).offers[0]
-    third = offer.sessions[2].feasible.start
+    third = offer.sessions[2].start
     shut(stage, 4)
     with pytest.raises(Conflict) as refusal:
         book(stage, plan, wanted(offer))
