@@ -3,38 +3,41 @@
     python3 -m bench.day_capacity
 
 Chairs and nurses as in domain.md 8.2, whose figures stand beside. Pure arithmetic, no database: the starts
-are `scheduler.availability`'s, the rectangles `scheduler.packing`'s. What differs between the columns is who
+are `scheduler.starts`'s, the rectangles `scheduler.packing`'s. What differs between the columns is who
 serves: one nurse throughout; the nurses with the fewest hand-offs, then the least to do; what is booked
-(`who_serves`: whole nurses kept free for the next preparation, then the fewest hand-offs); and all nurses as
-one big one, which is no clinic but a yardstick.
+(`scheduler.serving`: whole nurses kept free for the next preparation, then the fewest hand-offs); and all
+nurses as one big one, which is no clinic but a yardstick.
 """
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from scheduler.availability import Start, Supply, Visit, feasible_starts, who_serves
+from scheduler.availability import Supply, Visit
 from scheduler.packing import Need, Rectangle, pack
+from scheduler.serving import Piece, Team
+from scheduler.starts import Stock, feasible
 
 DAY: Final = 9 * 60
 MOOD_40: Final = Visit(20, 40, 60, 10, 6, 3, 2)
 UNITS: Final = 6
 DOMAIN: Final = {(3, 2): 11, (4, 2): 12, (6, 3): 20, (8, 4): 28}
 
-Choose = Callable[[Start, dict[int, list[Rectangle]]], Sequence[int] | None]
+Choose = Callable[[Sequence[Supply], int, Sequence[int]], Sequence[Piece]]
 
 
-def one_nurse(start: Start, taken: dict[int, list[Rectangle]]) -> Sequence[int] | None:
-    whole = [key for key in _least_busy(taken) if all(key in able for able in start.nurses)]
-    return [whole[0]] * len(start.nurses) if whole else None
+def one_nurse(nurses: Sequence[Supply], start: int, order: Sequence[int]) -> Sequence[Piece]:
+    alone = {nurse.key: Team([nurse], spare=True) for nurse in nurses}
+    served = (alone[key].serve(MOOD_40.nurse_needs, start, [key]) for key in order)
+    return next((pieces for pieces in served if pieces), ())
 
 
-def fewest(start: Start, taken: dict[int, list[Rectangle]]) -> Sequence[int]:
-    return who_serves(start.nurses, [()] * len(start.nurses), _least_busy(taken))
+def fewest(nurses: Sequence[Supply], start: int, order: Sequence[int]) -> Sequence[Piece]:
+    return Team(nurses, spare=False).serve(MOOD_40.nurse_needs, start, order)
 
 
-def booked(start: Start, taken: dict[int, list[Rectangle]]) -> Sequence[int]:
-    return who_serves(start.nurses, start.idle, _least_busy(taken))
+def booked(nurses: Sequence[Supply], start: int, order: Sequence[int]) -> Sequence[Piece]:
+    return Team(nurses, spare=True).serve(MOOD_40.nurse_needs, start, order)
 
 
 def day(chairs: int, nurses: int, choose: Choose, *, units: int = UNITS) -> tuple[int, int]:
@@ -43,23 +46,31 @@ def day(chairs: int, nurses: int, choose: Choose, *, units: int = UNITS) -> tupl
     nurses_taken: dict[int, list[Rectangle]] = {key: [] for key in range(nurses)}
     visits = hand_offs = 0
     while True:
-        offered = feasible_starts(
+        staff = [Supply(key, units, [(0, DAY)], taken) for key, taken in nurses_taken.items()]
+        offered = feasible(
             MOOD_40,
-            chairs=[Supply(key, 1, [(0, DAY)], taken) for key, taken in chairs_taken.items()],
-            nurses=[Supply(key, units, [(0, DAY)], taken) for key, taken in nurses_taken.items()],
-            clinicians=[Supply("clinician", chairs, [(0, DAY)])],
+            chairs=Stock.of([Supply(key, 1, [(0, DAY)], taken) for key, taken in chairs_taken.items()]),
+            nurses=Stock.of(staff),
+            clinicians=Stock.of([Supply("clinician", chairs, [(0, DAY)])]),
             low=0,
             high=DAY,
         )
-        served = ((start, choose(start, nurses_taken)) for start in offered)
-        start, serving = next(((start, serving) for start, serving in served if serving), (None, ()))
-        if start is None or serving is None:
+        order = _least_busy(nurses_taken)
+        served = (
+            (place, start, choose(staff, start, order))
+            for place, start in enumerate(offered.minutes.tolist())
+        )
+        place, start, pieces = next((found for found in served if found[2]), (0, 0, ()))
+        if not pieces:
             return visits, hand_offs
-        chairs_taken[start.chairs[0]] += _laid(MOOD_40.chair_needs, start.minute, [], 1)
-        for phase, key in zip(MOOD_40.nurse_needs, serving, strict=True):
-            nurses_taken[key] += _laid([phase], start.minute, nurses_taken[key], units)
+        chair = int(offered.chairs[:, place].argmax())
+        chairs_taken[chair] += _laid(
+            [Need(start + need.start, start + need.end, need.units) for need in MOOD_40.chair_needs], [], 1
+        )
+        for piece in pieces:
+            nurses_taken[piece.key] += _laid([piece.need], nurses_taken[piece.key], units)
         visits += 1
-        hand_offs += sum(before != after for before, after in pairwise(serving))
+        hand_offs += sum(before.key != after.key for before, after in pairwise(pieces))
 
 
 def _least_busy(taken: dict[int, list[Rectangle]]) -> list[int]:
@@ -67,9 +78,8 @@ def _least_busy(taken: dict[int, list[Rectangle]]) -> list[int]:
     return sorted(taken, key=lambda key: load[key])
 
 
-def _laid(needs: Sequence[Need], start: int, taken: list[Rectangle], capacity: int) -> list[Rectangle]:
-    moved = [Need(start + need.start, start + need.end, need.units) for need in needs]
-    laid = pack(moved, taken=taken, capacity=capacity)
+def _laid(needs: Sequence[Need], taken: list[Rectangle], capacity: int) -> list[Rectangle]:
+    laid = pack(needs, taken=taken, capacity=capacity)
     if laid is None:
         raise AssertionError("an offered start could not be laid")
     return laid

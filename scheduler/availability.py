@@ -1,19 +1,17 @@
-"""When can somebody come? Every feasible start of a visit, from who works when and what is taken. Pure.
+"""What a visit needs, what a resource has, and in which minutes one has room for the other. Pure.
 
-A visit needs, from its start on: a chair through turnover; in each phase a nurse with room for all of it;
-a clinician until discharge. Each need is a `Need` relative to the start (its times count from 0). A
-resource that is short of units from minute a to b rules out the starts that would bring the need there,
-so all feasible starts come out of interval arithmetic, without trying any.
+A visit needs, from its start on: a chair through turnover; in each phase a nurse with room for it; a
+clinician until discharge. Each need is a `Need` relative to the start (its times count from 0). A resource
+that is short of units from minute a to b rules out the starts that would bring the need there.
 
-Nurses hand over at the edges of phases and nowhere else. Phases follow each other, so a nurse who has room
-for each of two has room for both: who can serve is found phase by phase, who does is `who_serves`.
+Which starts are possible is worked out from this for all minutes at once in `starts`, who serves one of them
+in `serving`, and what blocks one of them is told by `shortfall`: the same minutes, counted.
 
 Times are whole minutes since the epoch (UTC); ranges are half-open [). Calendar days, spacing among
-them, are the caller's to turn into minutes. What blocks one particular start is told by `shortfall`.
+them, are the caller's to turn into minutes.
 """
 
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -73,18 +71,6 @@ class Supply:
     taken: Sequence[Rectangle] = ()
 
 
-@dataclass(frozen=True)
-class Start:
-    """A minute at which a visit can start, and which chairs and clinicians could serve it, and which nurses
-    each of its phases (in the order of `Visit.nurse_needs`); `idle` are those who have nobody then."""
-
-    minute: int
-    chairs: tuple[Any, ...]
-    nurses: tuple[tuple[Any, ...], ...]
-    idle: tuple[tuple[Any, ...], ...]
-    clinicians: tuple[Any, ...]
-
-
 @dataclass(frozen=True, order=True)
 class Shortfall:
     """By how many minutes one resource misses one visit."""
@@ -94,77 +80,6 @@ class Shortfall:
 
     def __bool__(self) -> bool:
         return bool(self.closed or self.overloaded)
-
-
-def feasible_starts(
-    visit: Visit,
-    *,
-    chairs: Sequence[Supply],
-    nurses: Sequence[Supply],
-    clinicians: Sequence[Supply],
-    patient_busy: Iterable[Interval] = (),
-    forbidden: Iterable[Interval] = (),
-    low: int,
-    high: int,
-    grid: int = GRID_MINUTES,
-) -> list[Start]:
-    """Every grid minute in [low, high) at which the visit can start, earliest first.
-
-    For every phase some nurse has room for all of that phase. `patient_busy` are the patient's own visits;
-    no start lies in a `forbidden` range (spacing). Resources are listed in the order
-    in which they were given.
-    """
-    asked = [
-        (chairs, visit.chair_needs),
-        (clinicians, visit.clinician_needs),
-        *((nurses, [phase]) for phase in visit.nurse_needs),
-    ]
-    served = [
-        [(supply.key, starts_of(supply, needs, low, high)) for supply in supplies]
-        for supplies, needs in asked
-    ]
-    elsewhere = [(start - visit.minutes + 1, end) for start, end in patient_busy]
-    possible = complement([*elsewhere, *forbidden], low, high)
-    for by_key in served:
-        possible = _both(possible, union(stretch for _, starts in by_key for stretch in starts))
-    having_nobody = [
-        [(supply.key, starts_of(supply, [all_of(supply, phase)], low, high)) for supply in nurses]
-        for phase in visit.nurse_needs
-    ]
-    found = []
-    for minute in _on_grid(possible, grid):
-        chair_keys, clinician_keys, *able = (_keys_at(minute, by_key) for by_key in served)
-        idle = tuple(_keys_at(minute, by_key) for by_key in having_nobody)
-        found.append(Start(minute, chair_keys, tuple(able), idle, clinician_keys))
-    return found
-
-
-def all_of(supply: Supply, phase: Need) -> Need:
-    """The same phase as if it took the whole of a nurse: who has room for this has nobody then."""
-    return Need(phase.start, phase.end, supply.capacity, phase.name)
-
-
-def who_serves(
-    able: Sequence[Collection[Any]], idle: Sequence[Collection[Any]], order: Sequence[Any]
-) -> tuple[Any, ...]:
-    """Who serves each phase, of the nurses able to: exactly the best by three things, one after the other.
-
-    Fewest phases to nurses who have nobody then (`idle`), so that whole nurses stay free to prepare the next
-    patient; fewest hand-offs; those first in `order`, the first phase before the second. Every phase needs
-    somebody able, and `order` names everybody once.
-    """
-    # The best way to have come to each nurse of the phase: (idle, hand-offs, places in the order by phase).
-    ways: dict[Any, tuple[int, int, tuple[int, ...]]] = {}
-    for keys, with_nobody in zip(able, idle, strict=True):
-        taken = min(ways.values(), default=(0, -1, ()))
-        taken_over = (taken[0], taken[1] + 1, taken[2])
-        before = {key: min(taken_over, ways.get(key, taken_over)) for key in order if key in keys}
-        ways = {
-            key: (woken + (key in with_nobody), hand_offs, (*places, order.index(key)))
-            for key, (woken, hand_offs, places) in before.items()
-        }
-    _, _, places = min(ways.values())
-    return tuple(order[place] for place in places)
 
 
 def starts_of(supply: Supply, needs: Sequence[Need], low: int, high: int) -> list[Interval]:
@@ -265,36 +180,6 @@ def _overloaded(supply: Supply, units: int, low: int, high: int) -> list[Interva
             full.append((since, moment))
             since = None
     return full
-
-
-def _both(ours: Sequence[Interval], theirs: Sequence[Interval]) -> list[Interval]:
-    """The minutes that are in both; each list sorted and free of overlaps."""
-    shared: list[Interval] = []
-    mine = yours = 0
-    while mine < len(ours) and yours < len(theirs):
-        start = max(ours[mine][0], theirs[yours][0])
-        end = min(ours[mine][1], theirs[yours][1])
-        if start < end:
-            shared.append((start, end))
-        if ours[mine][1] < theirs[yours][1]:
-            mine += 1
-        else:
-            yours += 1
-    return shared
-
-
-def _keys_at(minute: int, by_key: Iterable[tuple[Any, Sequence[Interval]]]) -> tuple[Any, ...]:
-    return tuple(key for key, starts in by_key if _inside(starts, minute))
-
-
-def _inside(intervals: Sequence[Interval], minute: int) -> bool:
-    place = bisect_right(intervals, minute, key=lambda interval: interval[0]) - 1
-    return place >= 0 and minute < intervals[place][1]
-
-
-def _on_grid(intervals: Iterable[Interval], grid: int) -> Iterator[int]:
-    for start, end in intervals:
-        yield from range(-(-start // grid) * grid, end, grid)
 
 
 def _length(intervals: Iterable[Interval]) -> int:

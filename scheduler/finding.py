@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic import clock
 from scheduler import plans
@@ -198,8 +199,9 @@ def search(
     high = min(until, clock.day_bounds(plan.valid_until, zone)[1])
     if low >= high:
         return Found(_feasible(visit, NO_SUPPLIES, low=0, high=0), NO_SUPPLIES, None, zone)
-    history = history_of(plan.patient_id, now=now, without=without)
     spacing = plans.spacing_of(plan)
+    reach = timedelta(days=spacing.min_days + 1)
+    history = history_of(plan.patient_id, now=now, without=without, around=(low - reach, high + reach))
     # Whole days are read: who has least to do that day must not hang on where the window begins.
     first_day, last_day = (
         clock.local_date(low, zone),
@@ -350,14 +352,22 @@ def _on_next_days(minutes: Numbers, start: datetime, zone: str) -> list[int]:
     ]
 
 
-def history_of(patient_id: UUID, *, now: datetime, without: Collection[UUID] = ()) -> PatientHistory:
-    """The patient's live visits and the nurse of the latest one: two queries.
+def history_of(
+    patient_id: UUID,
+    *,
+    now: datetime,
+    without: Collection[UUID] = (),
+    around: tuple[datetime, datetime] | None = None,
+) -> PatientHistory:
+    """The patient's live visits, all or those `around` a window, and the nurse of the latest: two queries.
 
     A hold that has run out by `now` is no visit, nor is any of `without`.
     """
+    all_visits = Appointment.objects.filter(patient_id=patient_id, status__in=LIVE_STATUSES)
+    if around is not None:
+        all_visits = all_visits.filter(during__overlap=DateTimeTZRange(*around))
     visits = list(
-        Appointment.objects.filter(patient_id=patient_id, status__in=LIVE_STATUSES)
-        .exclude(not_counted(now, without))
+        all_visits.exclude(not_counted(now, without))
         .order_by("during__startswith")
         .values_list("pk", "plan_id", "during__startswith", "during__endswith")
     )

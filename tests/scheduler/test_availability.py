@@ -1,205 +1,196 @@
-"""Feasible starts against an oracle that tries every minute, and the rules one by one."""
+"""The rules of a visit one by one: what it needs, who may hand over where, what is told of a shortfall."""
 
-from collections.abc import Collection, Sequence
-from itertools import pairwise, product
-
-from hypothesis import given, settings
+import numpy as np
+from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.availability import (
-    Shortfall,
-    Start,
-    Supply,
-    Visit,
-    feasible_starts,
-    shortfall,
-    who_serves,
-)
-from scheduler.packing import Need, Rectangle
+from scheduler.availability import Interval, Shortfall, Supply, Visit, free_for, shortfall, union
+from scheduler.packing import Rectangle
+from scheduler.serving import Team
+from scheduler.starts import Feasible, Stock, feasible
 
 MOOD = Visit(20, 40, 60, 10, 6, 3, 2)
-SHORT = Visit(10, 10, 15, 5, 6, 3, 2)
 DAY = ((0, 480),)
+WATCHING = [Rectangle(0, 20, 0, 6), Rectangle(20, 60, 0, 3), Rectangle(60, 120, 0, 2)]
 
 
-def nurse(*taken: Rectangle, open: tuple[tuple[int, int], ...] = DAY) -> Supply:
-    return Supply("nurse", 6, open, taken)
+def nurse(*taken: Rectangle, open: tuple[Interval, ...] = DAY, key: str = "nurse") -> Supply:
+    return Supply(key, 6, open, taken)
 
 
-def chair(*taken: Rectangle, open: tuple[tuple[int, int], ...] = DAY) -> Supply:
+def chair(*taken: Rectangle, open: tuple[Interval, ...] = DAY) -> Supply:
     return Supply("chair", 1, open, taken)
 
 
-def clinician(*taken: Rectangle, open: tuple[tuple[int, int], ...] = DAY) -> Supply:
-    return Supply("clinician", 4, open, taken)
+def clinician(*taken: Rectangle, open: tuple[Interval, ...] = DAY, key: str = "clinician") -> Supply:
+    return Supply(key, 4, open, taken)
 
 
-def minutes(starts: list[Start]) -> list[int]:
-    return [start.minute for start in starts]
-
-
-@st.composite
-def supplies(draw: st.DrawFn, kind: str, capacity: int, most: int = 2) -> list[Supply]:
-    """A few resources with lunch breaks, odd minutes and anything taken."""
-    found = []
-    for number in range(draw(st.integers(1, most))):
-        opens, at = [], draw(st.integers(-10, 60))
-        for _ in range(draw(st.integers(1, 2))):
-            end = at + draw(st.integers(5, 120))
-            opens.append((at, end))
-            at = end + draw(st.integers(0, 15))
-        taken = [
-            Rectangle(start, start + draw(st.integers(1, 50)), 0, draw(st.integers(1, capacity)))
-            for start in draw(st.lists(st.integers(0, 180), max_size=3))
-        ]
-        found.append(Supply(f"{kind} {number}", capacity, opens, taken))
-    return found
-
-
-def serves(supply: Supply, needs: list[Need], start: int) -> bool:
-    """The definition, minute by minute: at work, and room for the units."""
-    for need in needs:
-        for minute in range(start + need.start, start + need.end):
-            at_work = any(opens <= minute < closes for opens, closes in supply.open)
-            load = sum(box.high - box.low for box in supply.taken if box.start <= minute < box.end)
-            if not at_work or load + need.units > supply.capacity:
-                return False
-    return True
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    st.builds(
-        Visit,
-        st.integers(0, 15),
-        st.integers(1, 30),
-        st.integers(0, 20),
-        st.integers(0, 10),
-        st.integers(1, 6),
-        st.integers(1, 4),
-        st.integers(1, 3),
-    ),
-    supplies("chair", 1),
-    supplies("nurse", 6, most=3),
-    supplies("clinician", 2),
-    st.lists(st.tuples(st.integers(0, 100), st.integers(101, 150)), max_size=1),
-    st.lists(st.tuples(st.integers(0, 60), st.integers(61, 90)), max_size=1),
-)
-def test_every_feasible_start_is_found_and_no_other(
-    visit: Visit,
-    chairs: list[Supply],
-    nurses: list[Supply],
-    clinicians: list[Supply],
-    patient_busy: list[tuple[int, int]],
-    forbidden: list[tuple[int, int]],
-) -> None:
-    def who(supplies: list[Supply], needs: list[Need], start: int) -> tuple[str, ...]:
-        return tuple(supply.key for supply in supplies if serves(supply, needs, start))
-
-    expected = []
-    for start in range(0, 200, 5):
-        free = Start(
-            start,
-            who(chairs, visit.chair_needs, start),
-            tuple(who(nurses, [phase], start) for phase in visit.nurse_needs),
-            tuple(who(nurses, [Need(phase.start, phase.end, 6)], start) for phase in visit.nurse_needs),
-            who(clinicians, visit.clinician_needs, start),
-        )
-        elsewhere = any(a < start + visit.minutes and start < b for a, b in patient_busy)
-        ruled_out = any(a <= start < b for a, b in forbidden)
-        served = free.chairs and all(free.nurses) and free.clinicians
-        if served and not elsewhere and not ruled_out:
-            expected.append(free)
-
-    found = feasible_starts(
+def found(
+    *nurses: Supply,
+    chairs: tuple[Supply, ...] = (chair(),),
+    clinicians: tuple[Supply, ...] = (clinician(),),
+    low: int = 0,
+    high: int = 480,
+    visit: Visit = MOOD,
+) -> Feasible:
+    return feasible(
         visit,
-        chairs=chairs,
-        nurses=nurses,
-        clinicians=clinicians,
-        patient_busy=patient_busy,
-        forbidden=forbidden,
-        low=0,
-        high=200,
+        chairs=Stock.of(chairs),
+        nurses=Stock.of(nurses),
+        clinicians=Stock.of(clinicians),
+        low=low,
+        high=high,
     )
 
-    assert found == expected
-    order = [supply.key for supply in nurses]
-    for offered in found:
-        serving = who_serves(offered.nurses, offered.idle, order)
-        needs = zip(serving, visit.nurse_needs, strict=True)
-        assert all(serves(nurses[order.index(key)], [phase], offered.minute) for key, phase in needs)
-        least = min(woken_and_handed_over(others, offered.idle) for others in product(*offered.nurses))
-        assert woken_and_handed_over(serving, offered.idle) == least
+
+def starts(*nurses: Supply, **asked: object) -> list[int]:
+    return found(*nurses, **asked).minutes.tolist()  # type: ignore[arg-type]
 
 
-def woken_and_handed_over(serving: Sequence[object], idle: Sequence[Collection[object]]) -> tuple[int, int]:
-    """In how many phases somebody serves who has nobody else, and how often the nurse changes."""
-    woken = sum(key in with_nobody for key, with_nobody in zip(serving, idle, strict=True))
-    return woken, sum(before != after for before, after in pairwise(serving))
-
-
-SOME = st.sets(st.sampled_from("abcd"))
-
-
-@given(
-    st.permutations("abcd"),
-    st.lists(st.tuples(SOME.filter(bool), SOME), min_size=1, max_size=5),
-)
-def test_whole_nurses_stay_free_then_few_hand_over_then_the_first_in_order_serve(
-    order: list[str], phases: list[tuple[set[str], set[str]]]
-) -> None:
-    """Against all that is possible: one thing after the other, the order phase by phase."""
-    able, idle = [keys for keys, _ in phases], [keys for _, keys in phases]
-
-    def cost(serving: Sequence[str]) -> tuple[tuple[int, int], list[int]]:
-        return woken_and_handed_over(serving, idle), [order.index(key) for key in serving]
-
-    assert who_serves(able, idle, order) == min(product(*able), key=cost)
-
-
-@given(supplies("nurse", 6), st.integers(0, 200))
-def test_a_shortfall_is_told_exactly_where_a_start_is_not_feasible(nurses: list[Supply], start: int) -> None:
-    for supply in nurses:
-        assert bool(shortfall(supply, SHORT.nurse_needs, start)) != serves(supply, SHORT.nurse_needs, start)
+def served(*nurses: Supply, start: int) -> list[tuple[str, str, int, int]]:
+    pieces = Team(nurses, spare=True).serve(MOOD.nurse_needs, start, [nurse.key for nurse in nurses])
+    return [(piece.key, piece.phase, piece.start, piece.end) for piece in pieces]
 
 
 def test_the_chair_is_needed_through_turnover_and_the_nurse_is_not() -> None:
-    nurse_leaves_at_120 = nurse(open=((0, 120),))
-
-    found = feasible_starts(
-        MOOD,
-        chairs=[chair(open=((0, 130),))],
-        nurses=[nurse_leaves_at_120],
-        clinicians=[clinician()],
-        low=-60,
-        high=60,
-    )
-
-    assert minutes(found) == [0]
-
-
-WATCHING = [Rectangle(0, 20, 0, 6), Rectangle(20, 60, 0, 3), Rectangle(60, 120, 0, 2)]
+    assert starts(nurse(open=((0, 120),)), chairs=(chair(open=((0, 130),)),), low=-60, high=60) == [0]
 
 
 def test_a_nurse_alone_prepares_nobody_until_her_patient_is_gone() -> None:
     """Preparation takes all six units, so the next visit starts when the first is over: at 120."""
-    found = feasible_starts(
-        MOOD, chairs=[chair()], nurses=[nurse(*WATCHING)], clinicians=[clinician()], low=0, high=480
-    )
-
-    assert minutes(found)[0] == 120
+    assert starts(nurse(*WATCHING))[0] == 120
 
 
 def test_while_one_nurse_watches_another_prepares_and_hands_over() -> None:
     """The second is there from 20 to 40: she prepares, and the first takes over beside her own patient."""
-    helper = Supply("helper", 6, ((20, 40),))
+    helper = nurse(open=((20, 40),), key="helper")
 
-    found = feasible_starts(
-        MOOD, chairs=[chair()], nurses=[nurse(*WATCHING), helper], clinicians=[clinician()], low=0, high=60
+    assert starts(nurse(*WATCHING), helper, high=60) == [20]
+    assert served(nurse(*WATCHING), helper, start=20) == [
+        ("helper", "preparation", 20, 40),
+        ("nurse", "infusion", 40, 80),
+        ("nurse", "observation", 80, 140),
+    ]
+
+
+def test_an_infusion_changes_hands_where_the_shift_of_one_ends() -> None:
+    """The early nurse leaves at 240, in the middle of an infusion; the late one has been there since 200."""
+    early, late = nurse(open=((0, 240),), key="early"), nurse(open=((200, 480),), key="late")
+    helped = nurse(Rectangle(200, 240, 0, 4), open=((200, 480),), key="late")
+
+    assert 210 in starts(early, late)
+    assert served(early, helped, start=210) == [
+        ("early", "preparation", 210, 230),
+        ("early", "infusion", 230, 240),
+        ("late", "infusion", 240, 270),
+        ("late", "observation", 270, 330),
+    ]
+
+
+def test_an_infusion_changes_hands_where_the_shift_of_another_begins() -> None:
+    """From 60 on the first has somebody else to look after; the second comes at 60."""
+    called_away = nurse(Rectangle(60, 480, 0, 5), key="first")
+    comer = nurse(open=((60, 480),), key="second")
+
+    assert 30 in starts(called_away, comer)
+    assert served(called_away, comer, start=30)[1:3] == [
+        ("first", "infusion", 50, 60),
+        ("second", "infusion", 60, 90),
+    ]
+
+
+def test_nobody_hands_over_in_the_middle_of_a_phase_because_another_is_there_all_day() -> None:
+    """Both are at work throughout: at 60, within the infusion, neither comes nor goes."""
+    called_away = nurse(Rectangle(60, 480, 0, 4), key="first")
+    busy_before = nurse(Rectangle(0, 60, 0, 4), key="second")
+
+    assert 30 not in starts(called_away, busy_before)
+    assert served(called_away, busy_before, start=30) == []
+
+
+def test_a_lunch_break_hands_an_infusion_over_and_back() -> None:
+    """Nobody else is there for the whole infusion: the second comes in for the half hour and goes again."""
+    away_at_lunch = nurse(open=((0, 60), (70, 480)), key="first")
+    stand_in = nurse(open=((60, 70),), key="second")
+
+    assert 30 in starts(away_at_lunch, stand_in)
+    infusion = [piece for piece in served(away_at_lunch, stand_in, start=30) if piece[1] == "infusion"]
+    assert infusion == [
+        ("first", "infusion", 50, 60),
+        ("second", "infusion", 60, 70),
+        ("first", "infusion", 70, 90),
+    ]
+
+
+def test_the_supervising_clinician_changes_where_shifts_end_and_only_there() -> None:
+    early, late = clinician(open=((0, 240),), key="early"), clinician(open=((240, 480),), key="late")
+    full = clinician(Rectangle(150, 480, 0, 4), key="early")
+    other = clinician(Rectangle(0, 150, 0, 4), key="late")
+
+    assert 180 in starts(nurse(), clinicians=(early, late))
+    assert 100 not in starts(nurse(), clinicians=(full, other))
+    pieces = Team([early, late], spare=False).serve(MOOD.clinician_needs, 180, ["early", "late"])
+    assert [(piece.key, piece.start, piece.end) for piece in pieces] == [
+        ("early", 180, 240),
+        ("late", 240, 300),
+    ]
+
+
+def test_the_chair_never_changes() -> None:
+    morning, afternoon = chair(open=((0, 120),)), chair(open=((120, 240),))
+
+    assert starts(nurse(), chairs=(morning, afternoon)) == []
+
+
+def test_two_shifts_that_touch_are_one() -> None:
+    """No shift edge lies between them, and a nurse asked for by name serves across."""
+    halves = ((0, 60), (60, 130))
+
+    assert starts(
+        nurse(open=halves), chairs=(chair(open=halves),), clinicians=(clinician(open=halves),), high=10
+    ) == [0]
+    called_away, other = (
+        nurse(Rectangle(60, 130, 0, 4), open=halves, key="a"),
+        nurse(Rectangle(0, 60, 0, 4), open=halves, key="b"),
     )
+    assert served(called_away, other, start=10) == []
 
-    able, idle = (("helper",), ("nurse",), ("nurse",)), (("helper",), (), ())
-    assert found == [Start(20, ("chair",), able, idle, ("clinician",))]
+
+def test_edges_off_the_grid_are_reckoned_to_the_minute() -> None:
+    """A chair that opens at 3 is first offered at 5, one that is taken until 127 at 130."""
+    assert starts(nurse(), chairs=(chair(open=((3, 480),)),))[0] == 5
+    assert starts(nurse(), chairs=(chair(Rectangle(0, 127, 0, 1)),))[0] == 130
+    odd = Visit(7, 11, 13, 2, 6, 3, 2)
+    assert starts(nurse(open=((0, 36),)), visit=odd, high=60) == [0, 5]
+
+
+def test_a_visit_without_observation_needs_nobody_to_watch() -> None:
+    short = Visit(10, 20, 0, 5, 6, 3, 2)
+
+    assert [need.name for need in short.nurse_needs] == ["preparation", "infusion"]
+    assert starts(nurse(open=((0, 30),)), visit=short) == [0]
+
+
+def test_a_clinic_without_chairs_or_nurses_has_no_starts() -> None:
+    assert starts(nurse(), chairs=()) == []
+    assert starts() == []
+    assert starts(nurse(), clinicians=()) == []
+
+
+def test_a_closed_night_is_never_reached_over() -> None:
+    """Everybody works around midnight, the chair has a gap of five minutes there."""
+    gap = chair(open=((0, 1440), (1445, 2880)))
+
+    around = [
+        minute
+        for minute in starts(
+            nurse(open=((0, 2880),)), chairs=(gap,), clinicians=(clinician(open=((0, 2880),)),), high=2880
+        )
+        if 1310 <= minute <= 1445
+    ]
+
+    assert around == [1310, 1445]
 
 
 def test_an_overload_is_counted_in_minutes() -> None:
@@ -213,16 +204,35 @@ def test_hours_that_end_too_early_are_counted_in_minutes() -> None:
     assert shortfall(nurse(open=((0, 100),)), MOOD.nurse_needs, 0) == Shortfall(closed=20)
 
 
-def test_two_shifts_that_touch_are_one() -> None:
-    halves = ((0, 60), (60, 130))
+def test_room_is_where_she_is_at_work_and_not_too_busy() -> None:
+    assert free_for(nurse(*WATCHING, open=((0, 100), (110, 480))), 3) == [(20, 100), (110, 480)]
+    assert free_for(nurse(*WATCHING), 6) == [(120, 480)]
+    assert free_for(nurse(open=()), 1) == []
 
-    found = feasible_starts(
-        MOOD,
-        chairs=[chair(open=halves)],
-        nurses=[nurse(open=halves)],
-        clinicians=[clinician(open=halves)],
-        low=0,
-        high=10,
-    )
 
-    assert minutes(found) == [0]
+ROWS = st.lists(st.tuples(st.integers(0, 2), st.integers(-50, 50), st.integers(-5, 30)), max_size=12)
+
+
+@given(ROWS)
+def test_a_stock_lays_openings_that_touch_together(
+    rows: list[tuple[int, int, int]],
+) -> None:
+    opened = np.array([(place, start, start + length) for place, start, length in rows]).reshape(-1, 3)
+
+    stock = Stock.laid("abc", np.ones(3, np.int64), opened.astype(np.int64), np.empty((0, 5), np.int64))
+
+    assert stock.opened.tolist() == [
+        [place, *span]
+        for place in range(3)
+        for span in union((start, end) for at, start, end in opened.tolist() if at == place)
+    ]
+
+
+def test_a_stock_gives_its_resources_back_for_a_part_of_its_window() -> None:
+    one, two = nurse(Rectangle(10, 20, 0, 3, ""), open=((0, 60), (70, 90)), key="one"), nurse(key="two")
+
+    stock = Stock.of([one, two])
+
+    assert stock.supplies(65, 100) == [Supply("one", 6, [(70, 90)], []), Supply("two", 6, [(0, 480)], [])]
+    assert stock.only(["two"]).supplies(0, 10) == [Supply("two", 6, [(0, 480)], [])]
+    assert stock.only(["one"]).supplies(0, 15)[0].taken == [Rectangle(10, 20, 0, 3)]
