@@ -12,6 +12,8 @@ PURE = [
     "clinic/era.py",
     "scheduler/availability.py",
     "scheduler/hours.py",
+    "scheduler/laying_out.py",
+    "scheduler/levelling.py",
     "scheduler/offering.py",
     "scheduler/packing.py",
     "scheduler/screening.py",
