@@ -299,7 +299,7 @@ def absence_form(stage: Stage, **changes: Any) -> dict[str, Any]:
 
 def test_the_desk_records_an_absence_of_two_days_and_takes_it_back(stage: Stage) -> None:
     ana, nurse = browser_of(stage.house.ana), stage.nurses[0]
-    page = ana.get(reverse("new_absence"), {"resource": nurse.pk, "day": TUESDAY.isoformat()})
+    page = ana.get(reverse("new_absence"), {"resource": str(nurse.pk), "day": TUESDAY.isoformat()})
     assert str(page.context["form"]["resource"].value()) == str(nurse.pk)
     form = absence_form(stage)
 
