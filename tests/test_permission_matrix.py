@@ -174,6 +174,10 @@ POST   /waitlist/{entry}/                           DN-M
 POST   /waitlist/{entry}/withdraw/                  DN-M
 POST   /waitlist/offers/{offer}/accept/             DN-M
 POST   /waitlist/offers/{offer}/decline/            DN-M
+GET    /plans/{plan}/series/                        DN-M
+POST   /plans/{plan}/series/                        DN-M
+GET    /plans/{plan}/respace/                       DN-M
+POST   /plans/{plan}/respace/                       DN-M
 GET    /plans/{plan}/waitlist/                      DN-M
 POST   /plans/{plan}/waitlist/                      DN-M
 GET    /visits/{visit}/waitlist/                    DN-M

@@ -25,6 +25,7 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
+from scheduler.series_review import review
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, DecimalNumberField, WholeNumberField
@@ -257,6 +258,7 @@ def _show(
             "-given_at", "-created_at"
         ),
         "visits": visits,
+        "review": review(plan=found, now=clock.now()),
         "booked": sum(visit.appointment.live for visit in visits),
         "may_book": request.actor.may(BOOK, request.clinic.pk) and found.status == PlanStatus.ACTIVE,
         "spacing_form": (spacing_form or SpacingForm()) if prescribes and standing else None,

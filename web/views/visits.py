@@ -16,6 +16,7 @@ from clinic.problems import Conflict, Problem
 from scheduler import attendance, booking, finding, queries
 from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Resource
+from scheduler.series_review import review
 from scheduler.visit_history import appointment_history
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, LocalDateTimeField
@@ -225,6 +226,8 @@ def _show(
         "form": form,
         "refusal": refusal,
         "history": appointment_history(appointment),
+        "review": review(plan=appointment.plan, now=now),
+        "may_book": may_book,
         "held": held and appointment.held_until > now,  # type: ignore[operator]  # a hold has an end
         "may_check_in": booked and day == clock.local_date(now, request.clinic.time_zone),
         "may_confirm": booked and appointment.patient_status != "accepted",

@@ -1,0 +1,78 @@
+"""Two desks book two series at once over the same days: each all or none, and exactly what fits."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from clinic.models import User
+from clinic.problems import Conflict
+from scheduler import series
+from scheduler.booking import Wanted
+from scheduler.models import Appointment, Claim, Series, TreatmentPlan
+from scheduler.wishes import Wish
+from tests.at_once import at_once
+from tests.cast import NOW, TODAY, House, make_patient, new_id
+from tests.scheduler.stage import Stage, set_stage
+
+DAYS = (0, 2, 4)
+
+
+@pytest.fixture
+def stage(transactional_db: None, house: House) -> Stage:
+    """Two chairs and one nurse, who prepares one patient at a time: two visits at ten don't fit."""
+    return set_stage(house, chairs=2, nurses=1, days=10)
+
+
+def book(stage: Stage, user: User, plan: TreatmentPlan, days: tuple[int, ...]) -> Series:
+    return series.book(
+        actor=stage.house.actor(user),
+        id=new_id(),
+        plan=plan,
+        sessions=[Wanted(new_id(), stage.at("10:00", TODAY + timedelta(days=ahead))) for ahead in days],
+        wish=Wish(),
+        now=NOW,
+    )
+
+
+def booked_days(plan: TreatmentPlan) -> list[int]:
+    return sorted((visit.starts_at - NOW).days for visit in Appointment.objects.filter(plan=plan))
+
+
+def test_of_two_series_on_the_same_days_one_is_booked_whole_and_the_other_not_at_all(stage: Stage) -> None:
+    house = stage.house
+    plans = [stage.plan(house.rosa), stage.plan(house.omar)]
+    outcomes = at_once(
+        partial(book, stage, house.ana, plans[0], DAYS), partial(book, stage, house.max, plans[1], DAYS)
+    )
+    won = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Series)]
+    (lost,) = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
+    assert len(won) == 1
+    assert booked_days(plans[won[0]]) == [*DAYS]
+    assert booked_days(plans[1 - won[0]]) == []
+    assert [row["number"] for row in lost.data["sessions"]] == [1, 2, 3]
+    assert Series.objects.count() == 1
+
+
+def test_series_that_meet_on_one_day_only_are_still_all_or_none(stage: Stage) -> None:
+    """Six desks at once; each two of them meet on some day. Whoever is booked is booked whole."""
+    house = stage.house
+    plans = [stage.plan(make_patient(house.clinic, f"P{number}", "Test")) for number in range(6)]
+    wanted = [(0, 2, 4), (4, 6, 8), (1, 3, 6), (0, 3, 5), (2, 5, 7), (1, 7, 9)]
+    outcomes: list[Any] = at_once(
+        *(partial(book, stage, house.ana, plan, days) for plan, days in zip(plans, wanted, strict=True))
+    )
+    taken: set[int] = set()
+    for plan, days, outcome in zip(plans, wanted, outcomes, strict=True):
+        if isinstance(outcome, Series):
+            assert booked_days(plan) == [*days]
+            assert not taken & set(days)
+            taken |= set(days)
+        else:
+            assert isinstance(outcome, Conflict)
+            assert booked_days(plan) == []
+    refused = [days for days, outcome in zip(wanted, outcomes, strict=True) if isinstance(outcome, Conflict)]
+    # Nobody was turned away who could have come.
+    assert all(taken & set(days) for days in refused)
+    assert Claim.objects.filter(resource=stage.nurses[0], phase="preparation").count() == len(taken)

@@ -1,0 +1,166 @@
+"""The desk books a whole series, is told what is out of step, and mends it with one press."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from scheduler.models import Opening, Series, TreatmentPlan
+from tests.cast import NOW, TODAY, House
+from tests.scheduler.stage import Stage, set_stage
+from tests.web.pages import browser_of, words
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house, nurses=2, days=30)
+
+
+@pytest.fixture
+def plan(stage: Stage) -> TreatmentPlan:
+    return stage.plan()
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def carried(form: Any, lines: str) -> dict[str, Any]:
+    """What a proposal's hidden fields would send."""
+    sent = {lines: form[lines].value()}
+    return sent | {"id": str(form["id"].value())} if "id" in form.fields else sent
+
+
+def test_the_desk_books_a_series_as_wished_with_one_press(stage: Stage, plan: TreatmentPlan) -> None:
+    browser = browser_of(stage.house.ana)
+    plan_page = reverse("plan", args=[plan.pk])
+    address = reverse("book_series", args=[plan.pk])
+    assert address in browser.get(plan_page).content.decode()
+
+    asked = f"{address}?weekdays=0&weekdays=3&earliest=12:00&nurse={stage.nurses[1].pk}"
+    page = browser.get(asked)
+    told = words(page)
+    assert "3 ways to do it" in told
+    assert "Mon and Thu afternoons" in told
+    assert "All with Nurse 2" in told
+    assert "All as wished" in told
+
+    sent = carried(page.context["offers"][0][1], "sessions")
+    for _ in range(2):  # a second press books nothing more
+        answer = browser.post(asked, sent, follow=True)
+        assert answer.redirect_chain == [(plan_page, 302)]
+    assert "6 visits are booked." in words(answer)
+    assert "6 of 6 sessions booked" in words(answer)
+    assert Series.objects.get().wish["weekdays"] == [0, 3]
+
+
+def test_a_series_of_which_one_time_is_gone_comes_back_with_other_proposals(
+    stage: Stage, plan: TreatmentPlan
+) -> None:
+    browser = browser_of(stage.house.ana)
+    address = reverse("book_series", args=[plan.pk])
+    sent = carried(browser.get(address).context["offers"][0][1], "sessions")
+    Opening.objects.filter(during__startswith=stage.at("9:00", TODAY + timedelta(days=2))).delete()
+    answer = browser.post(address, sent)
+    assert answer.status_code == 409
+    told = words(answer)
+    assert "Nothing was booked." in told
+    assert "Wed 13 Jan 2027, 09:00" in told
+    assert "3 ways to do it" in told
+    assert plan.appointments.count() == 0
+
+
+def test_an_impossible_series_is_explained_and_leads_to_what_would_do(
+    stage: Stage, plan: TreatmentPlan
+) -> None:
+    browser = browser_of(stage.house.ana)
+    address = reverse("book_series", args=[plan.pk])
+    page = browser.get(f"{address}?weekdays=1&only=on&count=3")
+    told = words(page)
+    assert "These 3 sessions don't fit" in told
+    assert "The next has to be between" in told
+    ways = {relaxation.code: link for relaxation, link in page.context["relaxations"]}
+    assert ways["other_weekdays"] == "only=on&count=3"
+    assert ways["fewer_sessions"] == "weekdays=1&only=on&count=1"
+    assert ways["longer_gaps"] == ""
+    for code in ("other_weekdays", "fewer_sessions"):
+        assert browser.get(f"{address}?{ways[code]}").context["offers"], code
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("count=9", "Ask for 1 to 6 sessions"),
+        ("first=2028-01-01", "The plan is valid until"),
+        ("earliest=25:99", "Enter a valid time."),
+    ],
+)
+def test_a_wish_that_can_not_be_is_shown_again_with_its_mend(
+    stage: Stage, plan: TreatmentPlan, query: str, sentence: str
+) -> None:
+    page = browser_of(stage.house.ana).get(f"{reverse('book_series', args=[plan.pk])}?{query}&weekdays=4")
+    assert page.status_code == 400
+    assert sentence in words(page)
+    assert page.context["form"]["weekdays"].value() == ["4"]
+
+
+def test_nonsense_in_the_hidden_fields_opens_the_page_afresh(stage: Stage, plan: TreatmentPlan) -> None:
+    browser = browser_of(stage.house.ana)
+    for name, field in (("book_series", "sessions"), ("respace_series", "moves")):
+        address = reverse(name, args=[plan.pk])
+        for line in ("nonsense", "2027-01-11T09:00 -", "2027-13-41T09:00Z - - -"):
+            answer = browser.post(address, {field: [line]})
+            assert (answer.status_code, answer.headers["Location"]) == (302, address)
+
+
+def test_a_series_out_of_step_is_noted_and_mended_with_one_press(stage: Stage, plan: TreatmentPlan) -> None:
+    browser = browser_of(stage.house.ana)
+    visits = [stage.book(plan, "10:00", TODAY + timedelta(days=ahead)) for ahead in (1, 4, 8)]
+    address = reverse("respace_series", args=[plan.pk])
+    assert "out of step" not in words(browser.get(reverse("plan", args=[plan.pk])))
+    assert "Nothing has to move." in words(browser.get(address))
+
+    stage.cancel(visits[1])
+    for page in (reverse("plan", args=[plan.pk]), reverse("visit", args=[visits[2].pk])):
+        shown = browser.get(page)
+        assert "The series is out of step." in words(shown)
+        assert address in shown.content.decode()
+
+    page = browser.get(address)
+    assert "7 days: series interrupted" in words(page)
+    assert "Move this visit" in words(page)
+    answer = browser.post(address, carried(page.context["form"], "moves"), follow=True)
+    assert "1 visit is moved." in words(answer)
+    assert "out of step" not in words(answer)
+
+
+def test_a_re_spacing_that_is_out_of_date_moves_nothing_and_shows_the_series_again(
+    stage: Stage, plan: TreatmentPlan
+) -> None:
+    browser = browser_of(stage.house.ana)
+    visits = [stage.book(plan, "10:00", TODAY + timedelta(days=ahead)) for ahead in (1, 8, 11)]
+    address = reverse("respace_series", args=[plan.pk])
+    sent = carried(browser.get(address).context["form"], "moves")
+    stage.cancel(visits[1])
+    answer = browser.post(address, sent)
+    assert answer.status_code == 409
+    assert "Nothing was moved." in words(answer)
+
+
+def test_a_nurse_sees_the_note_and_a_prescriber_no_way_to_book(stage: Stage, plan: TreatmentPlan) -> None:
+    for ahead in (1, 8):
+        stage.book(plan, "10:00", TODAY + timedelta(days=ahead))
+    shown = browser_of(stage.house.priya).get(reverse("plan", args=[plan.pk]))
+    assert "The series is out of step." in words(shown)
+    assert reverse("respace_series", args=[plan.pk]) not in shown.content.decode()
+
+
+def test_a_series_that_nobody_went_on_with_is_called_interrupted(stage: Stage, plan: TreatmentPlan) -> None:
+    stage.book(plan, "10:00")
+    with time_machine.travel(NOW + timedelta(days=6), tick=False):
+        shown = browser_of(stage.house.ana).get(reverse("plan", args=[plan.pk]))
+    assert "The next session was due by Jan 16, 2027 and none is booked." in words(shown)

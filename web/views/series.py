@@ -1,0 +1,290 @@
+"""The front desk's pages for a series: propose and book it; see what of it is out of step and mend it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID, uuid4, uuid5
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+
+from clinic import access, clock
+from clinic.idempotency import create_once
+from clinic.models import Clinic
+from clinic.problems import Conflict, Invalid
+from scheduler import respacing, series
+from scheduler.access import BOOK
+from scheduler.booking import Wanted
+from scheduler.models import Resource, ResourceKind, Series, TreatmentPlan
+from scheduler.respacing import Accepted, Shift
+from scheduler.series import Offer, Proposed
+from scheduler.series_relaxing import Relaxation
+from scheduler.series_review import review
+from scheduler.series_words import WEEKDAYS
+from scheduler.wishes import Wish
+from web.doors import StaffRequest, staff_page
+from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
+
+NOBODY: Final = "-"
+WISHED: Final = ("weekdays", "earliest", "latest", "nurse", "only")
+
+
+class NurseField(forms.ModelChoiceField):
+    def label_from_instance(self, nurse: Resource) -> str:
+        return nurse.name
+
+
+class WishForm(ChangeForm):
+    """What to propose. Left empty: all sessions that are left, from today on, whenever the clinic can."""
+
+    count = WholeNumberField(label="Sessions", min_value=1, required=False)
+    first = DayField(label="First day", required=False)
+    last = DayField(label="Last day", required=False)
+    earliest = WallTimeField(label="Not before", required=False)
+    latest = WallTimeField(label="Home by", required=False)
+    nurse = NurseField(Resource.objects.none(), label="Nurse", required=False, empty_label="Any nurse")
+    weekdays = forms.TypedMultipleChoiceField(
+        label="Weekdays",
+        coerce=int,
+        choices=list(enumerate(WEEKDAYS)),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    only = forms.BooleanField(label="Nothing else will do", required=False)
+
+    def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        nurses = Resource.objects.filter(clinic=clinic, kind=ResourceKind.NURSE, active=True)
+        self.fields["nurse"].queryset = nurses.order_by("name")  # type: ignore[attr-defined]
+
+    @property
+    def narrow(self) -> list[forms.BoundField]:
+        """The fields that fit beside each other."""
+        return [field for field in self if field.name not in ("weekdays", "only")]
+
+    @property
+    def wish(self) -> Wish:
+        chosen = self.cleaned_data
+        return Wish(
+            weekdays=tuple(chosen["weekdays"]),
+            earliest=chosen["earliest"],
+            latest=chosen["latest"],
+            nurse=chosen["nurse"].pk if chosen["nurse"] else None,
+            only=chosen["only"],
+        )
+
+
+class LinesField(forms.Field):
+    """Hidden lines of ids, moments and dashes for nobody, as a proposal carries them along."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self, *kinds: type[UUID] | type[datetime], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kinds = kinds
+
+    def to_python(self, lines: Any) -> list[list[Any]]:
+        try:
+            return [
+                [_read(kind, word) for kind, word in zip(self.kinds, line.split(), strict=True)]
+                for line in lines or ()
+            ]
+        except ValueError:
+            raise forms.ValidationError("Open this page afresh.", code="invalid") from None
+
+
+def _read(kind: type[UUID] | type[datetime], word: str) -> UUID | datetime | None:
+    if word == NOBODY:
+        return None
+    if kind is UUID:
+        return UUID(word)
+    moment = datetime.fromisoformat(word)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without its offset")
+    return moment
+
+
+class BookSeriesForm(ClinicForm):
+    """A proposal: the start of each session, and the nurse who serves all of it."""
+
+    sessions = LinesField(datetime, UUID)
+
+
+class RespaceForm(ChangeForm):
+    """A proposal: each visit that moves, where it was, where it goes, the nurse it keeps."""
+
+    moves = LinesField(UUID, datetime, datetime, UUID)
+
+
+# --- Proposing and booking ----------------------------------------------------------------------------
+
+
+@staff_page(BOOK)
+def book_series(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Up to three series for what is wished for in the address; sent, one of them is booked."""
+    plan = _plan(request, pk)
+    wished = WishForm(request.clinic, request.GET)
+    refusal = ""
+    if request.method == "POST":
+        form = BookSeriesForm(request.POST)
+        if not form.is_valid():
+            return redirect("book_series", pk=plan.pk)
+        try:
+            booked = _book(request, plan, form, wished.wish if wished.is_valid() else Wish())
+        except Conflict as problem:
+            refusal = problem.detail
+        else:
+            count = booked.appointments.count()
+            messages.success(request, f"{count} visit{'s are' if count > 1 else ' is'} booked.")
+            return redirect("plan", pk=plan.pk)
+    proposed = _propose(request, plan, wished)
+    context = {
+        "plan": plan,
+        "review": review(plan=plan, now=clock.now()),
+        "form": wished,
+        "asked": request.GET.urlencode(),
+        "refusal": refusal,
+        "proposed": proposed,
+        "offers": [(offer, _form_of(offer)) for offer in proposed.offers] if proposed else [],
+        "relaxations": _relaxations(proposed, request.GET) if proposed else [],
+    }
+    status = 409 if refusal else wished.status
+    return render(request, "web/series/propose.html", context, status=status)
+
+
+def _propose(request: StaffRequest, plan: TreatmentPlan, wished: WishForm) -> Proposed | None:
+    """What could be booked; nothing when the form has to be mended first, which then says so."""
+    if not wished.is_valid():
+        return None
+    chosen = wished.cleaned_data
+    try:
+        return series.propose(
+            actor=request.actor,
+            plan=plan,
+            count=chosen["count"],
+            first=chosen["first"],
+            last=chosen["last"],
+            wish=wished.wish,
+            now=clock.now(),
+        )
+    except (Conflict, Invalid) as problem:
+        wished.add_problem(problem)
+        return None
+
+
+def _form_of(offer: Offer) -> BookSeriesForm:
+    lines = [f"{one.start.isoformat()} {one.book['nurse'] or NOBODY}" for one in offer.sessions]
+    return BookSeriesForm(initial={"id": uuid4(), "sessions": lines}, auto_id=False)
+
+
+def _book(request: StaffRequest, plan: TreatmentPlan, form: BookSeriesForm, wish: Wish) -> Series:
+    id, sessions = form.cleaned_data["id"], form.cleaned_data["sessions"]
+    # The visits' ids come from the series', so that the same form makes the same visits.
+    wanted = [
+        Wanted(uuid5(id, str(number)), start, nurse=_nurse(request, nurse))
+        for number, (start, nurse) in enumerate(sessions)
+    ]
+    booked, _ = create_once(
+        actor=request.actor,
+        noun="series",
+        id=id,
+        body={"plan": plan.pk, "sessions": request.POST.getlist("sessions"), "wish": wish.as_data()},
+        make=lambda: series.book(
+            actor=request.actor, id=id, plan=plan, sessions=wanted, wish=wish, now=clock.now()
+        ),
+        find=lambda: Series.objects.get(pk=id),
+    )
+    return booked
+
+
+def _relaxations(proposed: Proposed, asked: QueryDict) -> list[tuple[Relaxation, str]]:
+    """Each thing that would make it possible, with the address that asks for it. Spacing has none: it is not
+    the desk's to change."""
+    if proposed.impossible is None:
+        return []
+    return [
+        (relaxation, "" if "spacing" in relaxation.ask else _address(asked, relaxation.ask))
+        for relaxation in proposed.impossible.relaxations
+    ]
+
+
+def _address(asked: QueryDict, ask: dict[str, Any]) -> str:
+    """The query that was asked with these members of `series.propose` in place of its own."""
+    query = dict(asked.lists())
+    for name, value in ask.items():
+        if name == "wish":
+            query |= {wish: _as_sent(value[wish]) for wish in WISHED}
+        else:
+            query[name] = _as_sent(value)
+    return urlencode({name: values for name, values in query.items() if values}, doseq=True)
+
+
+def _as_sent(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [str(one) for one in value]
+    if isinstance(value, bool):
+        return ["on"] if value else []
+    return [] if value is None else [str(value)]
+
+
+# --- Out of step --------------------------------------------------------------------------------------
+
+
+@staff_page(BOOK)
+def respace_series(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The plan's visits with their gaps, and the smallest change that mends them; sent, it is carried out."""
+    plan = _plan(request, pk)
+    refusal, status = "", 200
+    if request.method == "POST":
+        form = RespaceForm(request.POST)
+        if not form.is_valid():
+            return redirect("respace_series", pk=plan.pk)
+        moves = [
+            Accepted(visit, before, start, _nurse(request, nurse))
+            for visit, before, start, nurse in form.cleaned_data["moves"]
+        ]
+        try:
+            respacing.accept(actor=request.actor, plan=plan, moves=moves, now=clock.now())
+        except Conflict as problem:
+            refusal, status = problem.detail, problem.status
+        else:
+            messages.success(request, f"{len(moves)} visit{'s are' if len(moves) > 1 else ' is'} moved.")
+            return redirect("plan", pk=plan.pk)
+    else:
+        access.log_look(request.actor, plan.patient, what="series")
+    found = respacing.respace(plan=plan, now=clock.now())
+    moving = {shift.reviewed.appointment.pk: shift for shift in found.shifts}
+    context = {
+        "plan": plan,
+        "review": found.review,
+        "impossible": found.impossible,
+        "moves": found.shifts,
+        "rows": [(visit, moving.get(visit.appointment.pk)) for visit in found.review.visits],
+        "form": RespaceForm(initial={"moves": _lines(found.shifts)}, auto_id=False),
+        "refusal": refusal,
+    }
+    return render(request, "web/series/respace.html", context, status=status)
+
+
+def _lines(shifts: Sequence[Shift]) -> list[str]:
+    return [
+        f"{visit.pk} {visit.starts_at.isoformat()} {shift.start.isoformat()}"
+        f" {shift.nurse.pk if shift.nurse else NOBODY}"
+        for shift in shifts
+        for visit in [shift.reviewed.appointment]
+    ]
+
+
+# --- What these views share ---------------------------------------------------------------------------
+
+
+def _plan(request: StaffRequest, pk: UUID) -> TreatmentPlan:
+    plans = TreatmentPlan.objects.filter(clinic=request.clinic)
+    return access.fetch(request.actor, plans.select_related("clinic", "patient", "protocol"), BOOK, pk=pk)
+
+
+def _nurse(request: StaffRequest, key: UUID | None) -> Resource | None:
+    return access.fetch(request.actor, Resource.objects.all(), BOOK, pk=key) if key else None
