@@ -163,7 +163,7 @@ def test_a_prescriber_sees_the_list_and_no_buttons(stage: Stage) -> None:
     hold_for(stage, join(stage, stage.plan()), "14:00")
     said = words(browser_of(stage.house.priya).get("/waitlist/"))
     assert "Rosa Delgado" in said
-    for button in ("Offer now", "Takes it", "Change"):
+    for button in ("Offer now", "Says yes", "Change"):
         assert button not in said
 
 

@@ -118,7 +118,6 @@ def waiting_list(request: StaffRequest) -> HttpResponse:
     context = {
         "lines": lines,
         "page": page,
-        "open": len(offers),
         "may_book": request.actor.may(BOOK, request.clinic.pk),
     }
     return render(request, "web/waitlist/list.html", context)
