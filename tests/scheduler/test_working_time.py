@@ -578,6 +578,21 @@ def test_a_run_keeps_the_hours_under_a_visit_that_no_declaration_covers(
     assert "Tue 12" not in str(hours(stage.chairs[0]))
 
 
+def test_a_clinic_that_changes_its_zone_keeps_its_wall_times_and_its_visits(
+    stage: Stage, booked: Appointment
+) -> None:
+    """Nine in Chicago is seven in Los Angeles. The hours move; those under Rosa's visit stay."""
+    clinic = stage.house.clinic
+    clinic.time_zone = "America/Los_Angeles"
+    clinic.save()
+
+    working_time.lay_openings(clinic=clinic, now=NOW)
+
+    assert hours(stage.chairs[1], clinic.time_zone)[1] == "Tue 12 09:00-17:00"
+    assert hours(stage.chairs[0], clinic.time_zone)[1] == "Tue 12 08:00-17:00"  # 10:00 in Chicago
+    assert WorkItem.objects.count() == 3  # a chair, a nurse, a clinician
+
+
 def test_nobody_out_of_use_is_given_hours(house: House, nurse: Resource) -> None:
     weekly(house, nurse, "09:00-17:00")
     nurse.active = False
