@@ -14,7 +14,15 @@ from clinic import access, clock, patients
 from clinic.access import Actor
 from clinic.models import Allergy, Clinic, Consent, ConsentScope, Membership, Patient, Role, User
 from scheduler import plans, protocols, resources, screening, working_time
-from scheduler.models import Appointment, Protocol, Resource, ResourceKind, TreatmentPlan, WorkingPattern
+from scheduler.models import (
+    AbsenceReason,
+    Appointment,
+    Protocol,
+    Resource,
+    ResourceKind,
+    TreatmentPlan,
+    WorkingPattern,
+)
 from web.demo.people import CHAIRS, CLINIC_NAME, PASSWORD, SENDER_NAME, STAFF, Person, made_up
 
 SEED: Final = 20270111
@@ -22,6 +30,7 @@ PATIENTS: Final = 40
 NURSE_UNITS: Final = 6
 VISITS_SUPERVISED_AT_ONCE: Final = 12
 OPENS, CLOSES = time(8), time(17)
+EXCEPTIONS_AHEAD: Final = 30  # days: the story books two weeks ahead of its day
 # Where it is late morning now, somewhere: the first of these in which the story of the day can be told.
 ZONES: Final = (
     "America/Chicago",
@@ -81,6 +90,7 @@ def build(*, now: datetime, since: datetime) -> House:
         time_zone=zone_of_the_story(now),
         phone="+13125550199",
         address="1 Example Street, Harborview",
+        holiday_calendar="US-IL",
         synthetic=True,
     )
     users = _staff(clinic)
@@ -157,6 +167,43 @@ def _rooms_and_hours(house: House, manager: Actor, users: dict[Role, list[User]]
         for weekday in range(7)
     )
     working_time.lay_openings(clinic=house.clinic, now=since)
+    _exceptions(house, manager, everything, since)
+
+
+def _exceptions(house: House, manager: Actor, everything: list[Resource], since: datetime) -> None:
+    """Hours that aren't the weekly ones, later than anybody is booked: a closure, a leave, a half day."""
+    first = clock.local_date(since, house.clinic.time_zone) + timedelta(days=EXCEPTIONS_AHEAD)
+    _, second_nurse, *_ = (resource for resource in everything if resource.kind == ResourceKind.NURSE)
+
+    def bounds(ahead: int) -> tuple[datetime, datetime]:
+        return clock.day_bounds(first + timedelta(days=ahead), house.clinic.time_zone)
+
+    working_time.close(
+        actor=manager,
+        id=house.new_id(),
+        clinic=house.clinic,
+        start=bounds(0)[0],
+        end=bounds(0)[1],
+        name="Staff training",
+        now=since,
+    )
+    working_time.record_absence(
+        actor=manager,
+        id=house.new_id(),
+        resource=second_nurse,
+        start=bounds(1)[0],
+        end=bounds(3)[1],
+        reason=AbsenceReason.LEAVE,
+        now=since,
+    )
+    working_time.set_day(
+        actor=manager,
+        id=house.new_id(),
+        resource=everything[0],
+        day=first + timedelta(days=2),
+        hours=[(OPENS, time(12))],
+        now=since,
+    )
 
 
 def _patients(house: House, since: datetime) -> None:
