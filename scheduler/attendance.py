@@ -219,7 +219,7 @@ def _same_time_again(visit: Appointment, resources: list[Resource], now: datetim
 
     def again(chair_id: UUID | None, turns: PinnedTurns | None) -> Decision:
         return decide(
-            plan=placing.plan_to_book(visit.plan_id),
+            plan=visit.plan,
             start=visit.starts_at,
             now=now,
             chair_id=chair_id,

@@ -13,8 +13,6 @@ from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
-from django.db import transaction
-
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Clinic
@@ -32,7 +30,7 @@ from scheduler.models import (
     Series,
     TreatmentPlan,
 )
-from scheduler.placing import Move, Refused, plan_to_book
+from scheduler.placing import Move, Refused
 from scheduler.vocabulary import spoken_time
 
 MOVABLE: Final = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
@@ -86,7 +84,7 @@ def check(
         _require_movable(appointment)
         occasion, without = Move(appointment, start).occasion, frozenset([appointment.pk])
     decision = decide(
-        plan=plan_to_book(plan.pk),
+        plan=plan,
         start=start,
         chair_id=chair_id,
         nurse_id=nurse_id,
@@ -166,7 +164,7 @@ def book_held(*, actor: Actor | None, appointment: Appointment, now: datetime) -
         _require_held(visit)
         held = queries.booked_visit(queries.visits().get(pk=visit.pk))
         decision = decide(
-            plan=plan_to_book(visit.plan_id),
+            plan=visit.plan,
             start=visit.starts_at,
             now=now,
             chair_id=held.chair.pk if held.chair else None,
@@ -315,25 +313,25 @@ def book_all(
         refused: dict[UUID, Decision] = {}
         for wanted in sessions:
             decision = decide(
-                plan=plan_to_book(plan.pk),
+                plan=plan,
                 start=wanted.start,
                 now=now,
                 chair_id=_key(wanted.chair),
                 nurse_id=_key(wanted.nurse),
                 resources=resources,
             )
-            try:
-                booked.append(
-                    placing.place(
-                        id=wanted.id,
-                        decision=decision,
-                        status=AppointmentStatus.BOOKED,
-                        booked_by=actor.user_id,
-                        series=series,
-                    )
+            if decision.blockers:
+                refused[wanted.id] = decision
+                continue
+            booked.append(
+                placing.place(
+                    id=wanted.id,
+                    decision=decision,
+                    status=AppointmentStatus.BOOKED,
+                    booked_by=actor.user_id,
+                    series=series,
                 )
-            except Refused as refusal:
-                refused |= refusal.decisions
+            )
         if refused:
             raise Refused(refused)
         return booked
@@ -389,15 +387,14 @@ def under_lock(
     """
 
     def attempt() -> Result:
-        try:
-            with transaction.atomic():
-                resources = lock_schedule(clinic_id)
-                placing.release_lapsed(clinic_id, now)
-                return work(resources)
-        except Refused as refused:
-            raise refusal(refused) from refused
+        resources = lock_schedule(clinic_id)
+        placing.release_lapsed(clinic_id, now)
+        return work(resources)
 
-    return in_transaction(attempt)
+    try:
+        return in_transaction(attempt)
+    except Refused as refused:
+        raise refusal(refused) from refused
 
 
 def alternatives(
@@ -410,15 +407,14 @@ def alternatives(
     """The nearest times without a blocker; none where there is nothing to seek, or seeking is of no use."""
     if not decision.blockers or not decision.another_time_may_do:
         return ()
-    found = finding.alternatives(
-        plan=decision.plan,
+    return finding.alternatives(
+        plan=TreatmentPlan.objects.select_related("clinic", "protocol").get(pk=decision.plan.pk),
         start=decision.start,
         now=now,
         chair_id=chair_id,
         nurse_id=nurse_id,
         without=without,
     )
-    return tuple(found)
 
 
 def _new_visit(
@@ -438,7 +434,7 @@ def _new_visit(
 
     def work(resources: list[Resource]) -> Appointment:
         decision = decide(
-            plan=plan_to_book(plan.pk),
+            plan=plan,
             start=start,
             now=now,
             chair_id=chair_id,
@@ -482,7 +478,7 @@ def _several(refused: Refused, name: str) -> Conflict:
     """The refusal of visits that go together: each that can't be, with its reasons."""
     told = []
     for decision in refused.decisions.values():
-        when = spoken_time(decision.start, decision.plan.clinic.time_zone)
+        when = spoken_time(decision.start, decision.zone)
         told.append(f"{when}: {' '.join(blocker.detail for blocker in decision.blockers)}")
     rows = [
         {

@@ -14,9 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from clinic import clock
-from clinic.models import Consent, ConsentScope
 from clinic.problems import Invalid
-from scheduler import plans
 from scheduler.availability import (
     GRID_MINUTES,
     Shortfall,
@@ -26,12 +24,13 @@ from scheduler.availability import (
     moment_of,
     shortfall,
 )
-from scheduler.finding import PatientHistory, history_of, too_close
+from scheduler.case import Case, case_of
+from scheduler.finding import too_close
 from scheduler.models import Phase, PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
 from scheduler.nursing import Turn, joined, preferred
 from scheduler.packing import Need, Rectangle, pack
 from scheduler.serving import Team
-from scheduler.supply import Supplies, supplies, visit_of
+from scheduler.supply import Supplies, supplies
 
 # Who nurses from which moment on.
 PinnedTurns = Sequence[tuple[datetime, UUID]]
@@ -109,6 +108,7 @@ class Decision:
     those that would serve, or that come nearest; `shares` is what those that fit would be claimed for."""
 
     plan: TreatmentPlan
+    zone: str
     start: datetime
     end: datetime
     chair: Resource | None
@@ -135,7 +135,7 @@ def decide(
     replacing: Collection[UUID] = (),
     occasion: Occasion = Occasion.NEW,
 ) -> Decision:
-    """Judge a visit of the plan at `start`: six queries, five with `resources` at hand.
+    """Judge a visit of the plan as it stands in the database: three queries, two with `resources` at hand.
 
     Without a chair or nurse chosen, those that fit are found (nurses as in `serving.who_serves`; among
     equals the one the patient knows, then those with the least to do). A chosen nurse serves the whole
@@ -150,25 +150,22 @@ def decide(
     """
     if occasion is Occasion.NEW and (start.second or start.microsecond or start.minute % GRID_MINUTES):
         raise Invalid({"start": f"Give a time on the {GRID_MINUTES}-minute grid, such as 9:05."})
-    visit = lasts or visit_of(plan.protocol)
+    case = case_of(plan.pk, start, now=now, without=without)
+    visit = lasts or case.visit
     at = minute_of(start)
     end = moment_of(at + visit.minutes)
     # The nurses' whole day is read, so that the least busy one can be found.
-    zone = plan.clinic.time_zone
-    day = clock.local_date(start, zone)
-    low, high = clock.day_bounds(day, zone)
+    low, high = clock.day_bounds(clock.local_date(start, case.zone), case.zone)
     block_end = moment_of(at + visit.minutes + visit.turnover)
-    found = supplies(plan.clinic_id, low, max(high, block_end), now=now, resources=resources, without=without)
+    found = supplies(case.clinic_id, low, max(high, block_end), now=now, resources=resources, without=without)
     chosen = found.only(chair=chair_id, nurse=nurse_id)
     _require_working(chair_id, chosen.chairs, "chair")
     _require_working(nurse_id, chosen.nurses, "nurse")
-    history = history_of(plan.patient_id, now=now, without=without)
+    suitable = chosen.offering(case.chair_features).chairs
 
     begun = max(0, minute_of(since) - at) if since else 0
-    order = preferred(chosen.nurses, known=history.nurse, low=minute_of(low), high=minute_of(high))
+    order = preferred(chosen.nurses, known=case.known_nurse, low=minute_of(low), high=minute_of(high))
     nursed = _from(begun, visit.nurse_needs)
-    wanted = {*plan.protocol.chair_features, *plan.chair_features}
-    suitable = [supply for supply in chosen.chairs if wanted.issubset(found.resources[supply.key].features)]
     parts = {
         ResourceKind.CHAIR: _serve(suitable or chosen.chairs, _from(begun, visit.chair_needs), at),
         ResourceKind.NURSE: (
@@ -188,11 +185,11 @@ def decide(
     about_plan: list[Blocker] = []
     blockers: list[Blocker] = []
     if occasion is not Occasion.STANDING:
-        about_plan = [*_plan_blockers(plan, history, replacing), *_patient_blockers(plan)]
-        blockers = [*about_plan, *_calendar_blockers(plan, start, now, occasion)]
-    blockers += _visit_blockers(plan, history, start, end, replacing, occasion)
-    if wanted and not suitable:
-        blockers.append(_unsuitable(wanted, found, chair_id))
+        about_plan = [*_plan_blockers(case, plan.pk, replacing), *_patient_blockers(case)]
+        blockers = [*about_plan, *_calendar_blockers(case, start, now, occasion)]
+    blockers += _visit_blockers(case, start, end, replacing, occasion)
+    if case.chair_features and not suitable:
+        blockers.append(_unsuitable(case.chair_features, found, chair_id))
     for kind, of_kind in parts.items():
         blockers += _resource_blockers(kind, of_kind, found, chosen=named.get(kind, False))
     serving = {
@@ -200,6 +197,7 @@ def decide(
     }
     return Decision(
         plan=plan,
+        zone=case.zone,
         start=start,
         end=end,
         chair=next(iter(serving[ResourceKind.CHAIR]), None),
@@ -299,67 +297,56 @@ def _rectangles(supply: Supply, needs: Sequence[Need], start: int) -> list[Recta
     return laid
 
 
-def _plan_blockers(
-    plan: TreatmentPlan, history: PatientHistory, replacing: Collection[UUID]
-) -> Iterator[Blocker]:
-    if plan.status != PlanStatus.ACTIVE:
-        mend = MENDS.get(PlanStatus(plan.status), "A prescriber has to write a new one.")
-        yield Blocker("plan_not_active", f"The plan is {plan.status}. {mend}")
-    if plan.protocol.status != ProtocolStatus.ACTIVE:
+def _plan_blockers(case: Case, plan_id: UUID, replacing: Collection[UUID]) -> Iterator[Blocker]:
+    if case.plan_status != PlanStatus.ACTIVE:
+        mend = MENDS.get(PlanStatus(case.plan_status), "A prescriber has to write a new one.")
+        yield Blocker("plan_not_active", f"The plan is {case.plan_status}. {mend}")
+    if case.protocol_status != ProtocolStatus.ACTIVE:
         yield Blocker(
             "protocol_inactive",
             "The protocol version of this plan is not in force. A prescriber has to write the plan anew.",
         )
-    used = sum(1 for key, plan_id, _, _ in history.visits if plan_id == plan.pk and key not in replacing)
-    if used >= plan.sessions_ordered:
-        yield Blocker("sessions_used_up", f"All {plan.sessions_ordered} sessions of the plan are booked.")
+    used = sum(other.plan_id == plan_id and other.id not in replacing for other in case.visits)
+    if used >= case.sessions_ordered:
+        yield Blocker("sessions_used_up", f"All {case.sessions_ordered} sessions of the plan are booked.")
 
 
-def _patient_blockers(plan: TreatmentPlan) -> Iterator[Blocker]:
-    if plan.patient.deceased:
+def _patient_blockers(case: Case) -> Iterator[Blocker]:
+    if case.deceased:
         yield Blocker("patient_deceased", "The patient is recorded as deceased.")
-    consents = Consent.objects.filter(scope=ConsentScope.TREATMENT, revoked_at__isnull=True)
-    if not consents.filter(patient_id=plan.patient_id).exists():
+    if not case.consented:
         yield Blocker("consent_missing", "There is no current consent to treatment. Record one first.")
 
 
-def _calendar_blockers(
-    plan: TreatmentPlan, start: datetime, now: datetime, occasion: Occasion
-) -> Iterator[Blocker]:
-    day = clock.local_date(start, plan.clinic.time_zone)
+def _calendar_blockers(case: Case, start: datetime, now: datetime, occasion: Occasion) -> Iterator[Blocker]:
+    day = clock.local_date(start, case.zone)
     if occasion is Occasion.NEW and start < now:
         yield Blocker("in_the_past", "This time is past.")
-    if not plan.valid_from <= day <= plan.valid_until:
+    if not case.valid_from <= day <= case.valid_until:
         yield Blocker(
-            "plan_expired", f"The plan is valid from {plan.valid_from} to {plan.valid_until}, not on {day}."
+            "plan_expired", f"The plan is valid from {case.valid_from} to {case.valid_until}, not on {day}."
         )
 
 
 def _visit_blockers(
-    plan: TreatmentPlan,
-    history: PatientHistory,
-    start: datetime,
-    end: datetime,
-    replacing: Collection[UUID],
-    occasion: Occasion,
+    case: Case, start: datetime, end: datetime, replacing: Collection[UUID], occasion: Occasion
 ) -> Iterator[Blocker]:
     """What the patient's other visits stand against: being in two places, and days between sessions."""
-    zone = plan.clinic.time_zone
-    spacing = plans.spacing_of(plan) if occasion is not Occasion.STANDING else None
-    for key, _, other_start, other_end in history.visits:
-        if start < other_end and other_start < end:
+    for other in case.visits:
+        if start < other.end and other.start < end:
             yield Blocker(
-                "patient_elsewhere", f"The patient has another visit {_at(other_start, zone)} at this time."
+                "patient_elsewhere",
+                f"The patient has another visit {_at(other.start, case.zone)} at this time.",
             )
-        if spacing is None or key in replacing:
+        if occasion is Occasion.STANDING or other.id in replacing:
             continue
-        first, last = too_close(other_start, spacing.min_days, zone)
+        first, last = too_close(other.start, case.spacing.min_days, case.zone)
         if first <= minute_of(start) < last:
-            apart = abs(clock.days_between(start, other_start, zone))
+            apart = abs(clock.days_between(start, other.start, case.zone))
             yield Blocker(
                 "spacing_too_close",
-                f"{apart} days from the session {_at(other_start, zone)};"
-                f" {spacing.whose} asks for at least {spacing.min_days}.",
+                f"{apart} days from the session {_at(other.start, case.zone)};"
+                f" {case.spacing.whose} asks for at least {case.spacing.min_days}.",
             )
 
 

@@ -31,6 +31,6 @@ def lock_visit(appointment: Appointment) -> Appointment:
     """The visit as it is now, locked until the transaction ends. Enough to take its claims away."""
     return (
         Appointment.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("clinic")
+        .select_related("clinic", "plan")
         .get(pk=appointment.pk)
     )

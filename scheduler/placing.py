@@ -15,7 +15,7 @@ from uuid import UUID
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRange
-from django.db.models import F, Func, Value
+from django.db.models import Func, Value
 
 from clinic.problems import Conflict
 from clinic.transactions import violated_constraint
@@ -29,7 +29,6 @@ from scheduler.models import (
     ParticipantStatus,
     Resource,
     Series,
-    TreatmentPlan,
 )
 
 # What a refusal by the database means, should one ever come in spite of the lock.
@@ -42,6 +41,15 @@ REFUSED_BY: Final = {
         "patient_elsewhere", "The patient has another visit at this time."
     ),
 }
+
+
+RELEASE_LAPSED: Final = """
+    WITH lapsed AS (
+        UPDATE scheduler_appointment SET status = 'cancelled', cancelled_at = held_until
+         WHERE clinic_id = %(clinic)s AND status = 'pending' AND held_until <= %(now)s
+        RETURNING id),
+    freed AS (DELETE FROM scheduler_claim WHERE appointment_id IN (SELECT id FROM lapsed))
+    SELECT count(*) FROM lapsed"""
 
 
 class Refused(Exception):
@@ -82,18 +90,9 @@ def release_lapsed(clinic_id: UUID, now: datetime) -> int:
 
     Each is cancelled from the moment to which it was held, and keeps that moment. Returns how many.
     """
-    lapsed = list(
-        Appointment.objects.select_for_update(no_key=True)
-        .filter(clinic_id=clinic_id, status=AppointmentStatus.PENDING, held_until__lte=now)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    if lapsed:
-        Claim.objects.filter(appointment_id__in=lapsed).delete()
-        Appointment.objects.filter(pk__in=lapsed).update(
-            status=AppointmentStatus.CANCELLED, cancelled_at=F("held_until")
-        )
-    return len(lapsed)
+    with connection.cursor() as cursor:
+        cursor.execute(RELEASE_LAPSED, {"clinic": clinic_id, "now": now})
+        return int(cursor.fetchone()[0])
 
 
 def place(
@@ -112,10 +111,10 @@ def place(
     with _explained(id, decision):
         visit = Appointment.objects.create(
             id=id,
-            clinic=plan.clinic,
-            patient=plan.patient,
+            clinic_id=plan.clinic_id,
+            patient_id=plan.patient_id,
             plan=plan,
-            protocol=plan.protocol,
+            protocol_id=plan.protocol_id,
             during=DateTimeTZRange(decision.start, decision.end),
             status=status,
             held_until=held_until,
@@ -174,7 +173,7 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
         for move in moves:
             visit = move.appointment
             decision = decide(
-                plan=plan_to_book(visit.plan_id),
+                plan=visit.plan,
                 start=move.start,
                 now=now,
                 chair_id=move.chair_id,
@@ -202,11 +201,6 @@ def resettle(visit: Appointment, decision: Decision) -> None:
         raise Refused({visit.pk: decision})
     with _explained(visit.pk, decision):
         lay(visit, decision)
-
-
-def plan_to_book(plan_id: UUID) -> TreatmentPlan:
-    """The plan as it stands, with all that is asked of it."""
-    return TreatmentPlan.objects.select_related("clinic", "patient", "protocol").get(pk=plan_id)
 
 
 def _move(visit: Appointment, decision: Decision) -> None:
@@ -239,10 +233,10 @@ def _patients_looked_at_together(several: bool) -> Iterator[None]:
 
 @contextmanager
 def _explained(key: UUID, decision: Decision) -> Iterator[None]:
-    """What the database refuses becomes `Refused` with the blocker that it stands for."""
+    """What the database refuses becomes `Refused` with the blocker that it stands for; it ends the
+    transaction, or the savepoint, in which it was asked for."""
     try:
-        with transaction.atomic():
-            yield
+        yield
     except IntegrityError as error:
         constraint = violated_constraint(error)
         if constraint == "scheduler_appointment_pkey":
