@@ -6,11 +6,13 @@ from rest_framework.routers import SimpleRouter
 from notifications.api.check_ins import CheckInsViewSet
 from notifications.api.links import PatientLinksViewSet
 from notifications.api.messages import InboxViewSet, MessagesViewSet
+from notifications.api.reports import ReminderReportsViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("messages", MessagesViewSet, basename="message")
 router.register("inbox", InboxViewSet, basename="inbox")
 router.register("check-ins", CheckInsViewSet, basename="check-in")
+router.register("reports", ReminderReportsViewSet, basename="reminder-report")
 router.register("links", PatientLinksViewSet, basename="patient-link")
 
 urlpatterns: list[URLPattern | URLResolver] = router.urls

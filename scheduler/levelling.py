@@ -13,6 +13,7 @@ Who wants to come when is not asked: a template says what the day could hold, no
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import ceil, floor
 from typing import Final
 
@@ -20,7 +21,7 @@ import highspy
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from scheduler.availability import Supply
+from scheduler.availability import Supply, moment_of
 from scheduler.laying_out import Booked, Grid, Kind, Layout, Numbers, Placed
 
 ROUNDS: Final = 400
@@ -63,6 +64,10 @@ class Step:
     minute: int
     load: int
     duty: int
+
+    @property
+    def at(self) -> datetime:
+        return moment_of(self.minute)
 
 
 @dataclass(frozen=True)

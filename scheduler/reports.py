@@ -91,6 +91,14 @@ class Share:
         return self.count / self.of if self.of else None
 
 
+@dataclass(frozen=True)
+class Counted:
+    """So many under this name."""
+
+    words: str
+    count: int
+
+
 def visits_of(clinic: Clinic, period: Period) -> QuerySet[Appointment]:
     """What starts in the period, holds and lapsed holds and entries in error left out: on
     `appointment_by_start`."""
@@ -194,7 +202,7 @@ class LeadTime:
 
     all: Lead
     by_protocol: list[Lead]
-    spread: list[tuple[str, int]]
+    spread: list[Counted]
     entered_afterwards: int
 
 
@@ -246,8 +254,8 @@ def lead_time(clinic: Clinic, period: Period) -> LeadTime:
         all=Lead("All visits", *(total[name] for name in figures)),
         by_protocol=[Lead(*row) for row in by_protocol],
         spread=[
-            *((words, total[f"spread_{first}"]) for words, first, _ in SPREAD),
-            (LONGER[0], total["longer"]),
+            *(Counted(words, total[f"spread_{first}"]) for words, first, _ in SPREAD),
+            Counted(LONGER[0], total["longer"]),
         ],
         entered_afterwards=kept.filter(created_at__gte=F("during__startswith")).count(),
     )
@@ -272,7 +280,7 @@ class Attendance:
     cancelled_in_time: int
     cancelled_too_late: int
     cancelled_unknown: int  # cancelled before the clinic kept whether it was late
-    reasons: list[tuple[str, int]]
+    reasons: list[Counted]
 
     @property
     def cancelled(self) -> Share:
@@ -313,7 +321,8 @@ def attendance(clinic: Clinic, period: Period, *, now: datetime) -> Attendance:
     )
     labels = dict(CancellationReason.choices)
     return Attendance(
-        **counts, reasons=[(str(labels.get(code, "No reason given")), count) for code, count in reasons]
+        **counts,
+        reasons=[Counted(str(labels.get(code, "No reason given")), count) for code, count in reasons],
     )
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from clinic.access import VIEW_PATIENTS, VIEW_WORK, Actor, Permission
 from clinic.models import Clinic, Role
 from notifications.access import VIEW_INBOX, VIEW_MESSAGES
-from scheduler.access import RECORD_ABSENCE, VIEW_SCHEDULE
+from scheduler.access import RECORD_ABSENCE, VIEW_REPORTS, VIEW_SCHEDULE
 from sessions_app.access import READ_SESSIONS
 from web.queries import open_task_count
 
@@ -38,6 +38,7 @@ PLACES = (
     Place("tasks", "Tasks", "tasks", VIEW_WORK),
     Place("messages", "Messages", "message", VIEW_MESSAGES),
     Place("hours", "Hours", "clock", RECORD_ABSENCE),
+    Place("reports", "Reports", "chart", VIEW_REPORTS),
     Place("inbox", "Inbox", "inbox", VIEW_INBOX, demo_only=True),
 )
 

@@ -17,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.patient_links")),
     path("", include("web.routes.work")),
     path("", include("web.routes.feeds")),
+    path("", include("web.routes.reports")),
 ]

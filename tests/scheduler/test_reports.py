@@ -12,7 +12,7 @@ from clinic.models import Patient
 from clinic.problems import Invalid
 from scheduler import plans, reports, spacing_report
 from scheduler.models import Appointment, SpacingOverride, TreatmentPlan
-from scheduler.reports import Lead, Period, Share
+from scheduler.reports import Counted, Lead, Period, Share
 from tests.cast import NOW, TODAY, ZONE, House, local, make_patient
 from tests.notifications.visits import book, stretch
 from tests.scheduler.stage import Stage, set_stage
@@ -125,7 +125,7 @@ def test_lead_time_is_told_by_quartiles_of_local_days(house: House) -> None:
     found = reports.lead_time(house.clinic, JANUARY)
     assert found.all == Lead("All visits", 5, 2.0, 4.0, 10.0)
     assert found.by_protocol == [Lead(title, 5, 2.0, 4.0, 10.0)]
-    assert [count for _, count in found.spread] == [1, 1, 1, 1, 0, 1]
+    assert [counted.count for counted in found.spread] == [1, 1, 1, 1, 0, 1]
 
 
 def test_booked_late_in_the_evening_for_the_next_morning_is_a_day_ahead(house: House) -> None:
@@ -155,7 +155,7 @@ def test_every_visit_is_counted_once_under_what_became_of_it(house: House) -> No
     found = reports.attendance(house.clinic, JANUARY, now=local(date(2027, 1, 12), "9:00"))
     assert (found.planned, found.came, found.missed, found.open, found.to_come) == (8, 2, 1, 1, 1)
     assert (found.cancelled, found.late, found.no_shows) == (Share(3, 8), Share(1, 8), Share(1, 3))
-    assert found.reasons == [("Patient", 2), ("Other: weather", 1)]
+    assert found.reasons == [Counted("Patient", 2), Counted("Other: weather", 1)]
 
 
 def test_a_hold_that_lapsed_is_no_cancellation_and_no_visit(house: House) -> None:

@@ -15,6 +15,7 @@ STROKES = {
     "back": '<path d="M19 12H5M11 6l-6 6 6 6"/>',
     "calendar": '<rect x="3.5" y="5" width="17" height="15.5" rx="2.5"/><path d="M3.5 10h17M8 3v4M16 3v4"/>',
     "chair": '<path d="M7 4v9h9a2 2 0 0 1 2 2v1H7a3 3 0 0 1-3-3V8M7 16v4.5M17 16v4.5M10 13V9.5h5"/>',
+    "chart": '<path d="M4 4v16h16M8.5 16v-4M13 16V8M17.5 16v-6"/>',
     "check": '<path d="m4.5 12.5 5 5L19.5 7"/>',
     "check-circle": '<circle cx="12" cy="12" r="8.5"/><path d="m8 12.3 2.8 2.8L16 9.6"/>',
     "chevron-down": '<path d="m6 9 6 6 6-6"/>',

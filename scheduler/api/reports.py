@@ -1,0 +1,217 @@
+"""Figures over a period of local days, and one day held against the most level it could be, over the API."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic import access as ground
+from clinic import clock
+from clinic.fields import DayField
+from clinic.models import Clinic
+from clinic.viewsets import ClinicViewSet, StrictSerializer
+from scheduler import access, level_report, reports, spacing_report
+from scheduler.models import Appointment, ResourceKind
+from scheduler.reports import Period
+
+
+class PeriodSerializer(StrictSerializer):
+    clinic = serializers.UUIDField()
+    first = DayField(help_text="The first local day.")
+    last = DayField(help_text="The last local day; it is part of the period.")
+
+
+class ClinicDaySerializer(StrictSerializer):
+    clinic = serializers.UUIDField()
+    day = DayField(help_text="In the clinic's time zone.")
+
+
+class ShareSerializer(serializers.Serializer[Any]):
+    """So many of so many; `share` is null of nothing."""
+
+    count = serializers.IntegerField()
+    of = serializers.IntegerField()
+    share = serializers.FloatField(allow_null=True)
+
+
+class CountSerializer(serializers.Serializer[Any]):
+    words = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class UseSerializer(serializers.Serializer[Any]):
+    """Minutes of a chair, unit-minutes of a nurse, inside open hours."""
+
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=ResourceKind.choices)
+    open_minutes = serializers.FloatField(source="open")
+    booked_minutes = serializers.FloatField(source="booked")
+    delivered_minutes = serializers.FloatField(source="delivered")
+    booked_share = serializers.FloatField(allow_null=True)
+    delivered_share = serializers.FloatField(allow_null=True)
+
+
+class UtilisationSerializer(serializers.Serializer[Any]):
+    resources = UseSerializer(many=True)
+    totals = UseSerializer(many=True)
+
+
+class LeadSerializer(serializers.Serializer[Any]):
+    """Calendar days from booking to visit."""
+
+    name = serializers.CharField()
+    count = serializers.IntegerField()
+    first_quartile = serializers.FloatField(allow_null=True)
+    median = serializers.FloatField(allow_null=True)
+    third_quartile = serializers.FloatField(allow_null=True)
+
+
+class LeadTimeSerializer(serializers.Serializer[Any]):
+    all = LeadSerializer()
+    by_protocol = LeadSerializer(many=True)
+    spread = CountSerializer(many=True)
+    entered_afterwards = serializers.IntegerField()
+
+
+class AttendanceSerializer(serializers.Serializer[Any]):
+    """Cancellations are a share of all planned visits, no-shows of those known as kept or missed."""
+
+    planned = serializers.IntegerField()
+    came = serializers.IntegerField()
+    missed = serializers.IntegerField()
+    open = serializers.IntegerField(help_text="Past, and nobody has said whether the patient came.")
+    to_come = serializers.IntegerField()
+    cancelled = ShareSerializer()
+    late = ShareSerializer(help_text="Cancelled later than the clinic asks for.")
+    lateness_unknown = serializers.IntegerField(source="cancelled_unknown")
+    no_shows = ShareSerializer()
+    reasons = CountSerializer(many=True, help_text="Of cancellations, the commonest first.")
+
+
+class ProtocolGapsSerializer(serializers.Serializer[Any]):
+    protocol = serializers.CharField()
+    within = serializers.IntegerField()
+    below = serializers.IntegerField()
+    above = serializers.IntegerField()
+    met = ShareSerializer(help_text="Gaps within the spacing, of all.")
+    plans = ShareSerializer(help_text="Plans without a gap outside, of all.")
+
+
+class PlanGapsSerializer(serializers.Serializer[Any]):
+    plan = serializers.UUIDField()
+    patient_name = serializers.CharField(source="patient")
+    protocol = serializers.CharField()
+    within = serializers.IntegerField()
+    below = serializers.IntegerField()
+    above = serializers.IntegerField()
+
+
+class SpacingReportSerializer(serializers.Serializer[Any]):
+    by_protocol = ProtocolGapsSerializer(many=True)
+    outside = PlanGapsSerializer(many=True, help_text="Plans with a gap outside, those with most first.")
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """From this moment until the next step: units of load, and units on duty."""
+
+    at = serializers.DateTimeField()
+    load = serializers.IntegerField()
+    duty = serializers.IntegerField()
+
+
+class MeasuresSerializer(serializers.Serializer[Any]):
+    """Nursing load is told in units, of which a nurse has six."""
+
+    peak = serializers.IntegerField()
+    peak_duty = serializers.IntegerField(help_text="Units on duty at the busiest minute.")
+    minutes_nobody_free = serializers.IntegerField(help_text="No nurse has room to prepare a patient.")
+    minutes_full = serializers.IntegerField(help_text="Every unit on duty is taken.")
+    chair_use = serializers.FloatField(help_text="Share of the chairs' open time, turnover included.")
+    overtime_minutes = serializers.IntegerField(help_text="Of all visits together, past closing.")
+    more = serializers.IntegerField(help_text="Visits of the commonest protocol that still fit.")
+    steps = StepSerializer(many=True)
+
+
+class StartSerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    protocol = serializers.CharField()
+
+
+class DayLevelSerializer(serializers.Serializer[Any]):
+    """A dry run: nothing was changed. Whether a patient could come at another time isn't known."""
+
+    day = serializers.DateField()
+    closing = serializers.DateTimeField()
+    visits = serializers.IntegerField()
+    commonest = serializers.CharField(help_text="The protocol of most visits.")
+    booked = MeasuresSerializer()
+    template = MeasuresSerializer(allow_null=True, help_text="Null when none was found.")
+    starts = StartSerializer(many=True, help_text="The template's.")
+    peak_bound = serializers.IntegerField(allow_null=True, help_text="No day has a lower peak.")
+    more_at_least = serializers.IntegerField()
+    more_at_most = serializers.IntegerField()
+
+
+class LevelSerializer(serializers.Serializer[Any]):
+    level = DayLevelSerializer(allow_null=True, help_text="Null on a day without visits.")
+
+
+class ReportsViewSet(ClinicViewSet):
+    """What a period of at most 366 days came to. A visit is counted once, at its latest time; a hold that was
+    never booked is neither a visit nor a cancellation."""
+
+    access = {
+        "utilisation": access.VIEW_REPORTS,
+        "lead_time": access.VIEW_REPORTS,
+        "attendance": access.VIEW_REPORTS,
+        "spacing": access.VIEW_REPORTS,
+        "level": access.VIEW_REPORTS,
+    }
+    queryset = Appointment.objects.none()
+    serializer_class = UtilisationSerializer
+    pagination_class = None  # type: ignore[assignment]
+
+    @extend_schema(parameters=[PeriodSerializer], responses=UtilisationSerializer)
+    @action(detail=False)
+    def utilisation(self, request: Request) -> Response:
+        """How much of chairs and nurses was booked, and how much of it is done."""
+        clinic, period = self._period()
+        return Response(UtilisationSerializer(reports.utilisation(clinic, period)).data)
+
+    @extend_schema(parameters=[PeriodSerializer], responses=LeadTimeSerializer)
+    @action(detail=False, url_path="lead-time")
+    def lead_time(self, request: Request) -> Response:
+        """How many days ahead visits were booked."""
+        clinic, period = self._period()
+        return Response(LeadTimeSerializer(reports.lead_time(clinic, period)).data)
+
+    @extend_schema(parameters=[PeriodSerializer], responses=AttendanceSerializer)
+    @action(detail=False)
+    def attendance(self, request: Request) -> Response:
+        """Who came, who didn't, what was cancelled and why."""
+        clinic, period = self._period()
+        return Response(AttendanceSerializer(reports.attendance(clinic, period, now=clock.now())).data)
+
+    @extend_schema(parameters=[PeriodSerializer], responses=SpacingReportSerializer)
+    @action(detail=False)
+    def spacing(self, request: Request) -> Response:
+        """Which series kept the days between visits."""
+        clinic, period = self._period()
+        return Response(SpacingReportSerializer(spacing_report.spacing(clinic, period)).data)
+
+    @extend_schema(parameters=[ClinicDaySerializer], responses=LevelSerializer)
+    @action(detail=False)
+    def level(self, request: Request) -> Response:
+        """A day's bookings beside the most level day that its visits could make. Takes seconds."""
+        asked = self.parse_query(ClinicDaySerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        found = level_report.level_of_day(clinic, asked["day"], now=clock.now())
+        return Response(LevelSerializer({"level": found}).data)
+
+    def _period(self) -> tuple[Clinic, Period]:
+        asked = self.parse_query(PeriodSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        return clinic, Period.of(clinic, asked["first"], asked["last"])

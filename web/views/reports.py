@@ -1,0 +1,151 @@
+"""The reports' pages: a period's figures, each as a table and as a file, and one day's level as a dry run."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from clinic import clock
+from clinic.models import Clinic
+from clinic.problems import Invalid, Missing
+from scheduler.access import MANAGE_FEEDS, VIEW_REPORTS
+from scheduler.level_report import DayLevel, level_of_day
+from scheduler.levelling import Measures
+from scheduler.reports import Period
+from web.doors import StaffRequest, staff_page
+from web.files import csv_answer
+from web.forms import ChangeForm, DayField
+from web.report_tables import TABLES, level_table
+
+DAYS_SHOWN: Final = 28
+# The curve's own units; the page scales it.
+WIDTH, HEIGHT = 600, 160
+
+
+class PeriodForm(ChangeForm):
+    first = DayField(label="From")
+    last = DayField(label="Through")
+
+
+class LevelForm(ChangeForm):
+    day = DayField(label="Day")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The load of one day's nurses as the points of a picture 600 wide and 160 high, and its words."""
+
+    title: str
+    load: str
+    duty: str
+    hours: list[tuple[float, str]]
+    closing: float
+    words: str
+
+
+@staff_page(VIEW_REPORTS, methods=["GET"])
+def reports(request: StaffRequest) -> HttpResponse:
+    """Every table of the period that is asked for, or of the last four weeks."""
+    form = _period_form(request)
+    context = {
+        "form": form,
+        "tables": _tables(request.clinic, form),
+        "address": request.GET.urlencode(),
+        "manages_feeds": request.actor.may(MANAGE_FEEDS, request.clinic.pk),
+        "today": clock.local_date(clock.now(), request.clinic.time_zone),
+    }
+    return render(request, "web/reports/reports.html", context, status=form.status)
+
+
+@staff_page(VIEW_REPORTS, methods=["GET"])
+def report_file(request: StaffRequest, name: str) -> HttpResponse:
+    """One table as a CSV file. Raises `Missing` for a table that there isn't, `Invalid` for no period."""
+    if name not in TABLES:
+        raise Missing
+    form = _period_form(request)
+    if not form.is_valid():
+        raise Invalid({"period": "Give a first and a last day, such as 2027-01-01 and 2027-01-31."})
+    period = Period.of(request.clinic, form.cleaned_data["first"], form.cleaned_data["last"])
+    table = TABLES[name](request.clinic, period, clock.now())
+    return csv_answer(f"{name}-{period.first}-{period.last}", table.header, table.rows)
+
+
+@staff_page(VIEW_REPORTS, methods=["GET"])
+def level_day(request: StaffRequest) -> HttpResponse:
+    """A day as it is booked beside the most level day of the same visits. Nothing is changed."""
+    now = clock.now()
+    today = clock.local_date(now, request.clinic.time_zone)
+    form = LevelForm(request.GET if request.GET else {"day": today})
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        day: date = form.cleaned_data["day"]
+        found = level_of_day(request.clinic, day, now=now)
+        context |= {
+            "day": day,
+            "before": day - timedelta(days=1),
+            "after": day + timedelta(days=1),
+            "found": found,
+            "table": level_table(found) if found else None,
+            "curves": _curves(found) if found else [],
+        }
+    return render(request, "web/reports/level.html", context, status=form.status)
+
+
+def _period_form(request: StaffRequest) -> PeriodForm:
+    today = clock.local_date(clock.now(), request.clinic.time_zone)
+    usual = {"first": today - timedelta(days=DAYS_SHOWN - 1), "last": today}
+    return PeriodForm(request.GET if request.GET else usual)
+
+
+def _tables(clinic: Clinic, form: PeriodForm) -> list[Any]:
+    """None where the form is refused; the refusal stands at its field."""
+    if not form.is_valid():
+        return []
+    try:
+        period = Period.of(clinic, form.cleaned_data["first"], form.cleaned_data["last"])
+    except Invalid as problem:
+        form.add_problem(problem)
+        return []
+    now = clock.now()
+    return [table(clinic, period, now) for table in TABLES.values()]
+
+
+def _curves(found: DayLevel) -> list[Curve]:
+    """Both days on the same scales."""
+    days = [("As booked", found.booked)]
+    if found.template:
+        days.append(("Template", found.template))
+    steps = [step for _, measures in days for step in measures.steps]
+    low, high = min(step.minute for step in steps), max(step.minute for step in steps)
+    most = max(max(step.duty, step.load) for step in steps) or 1
+    return [_curve(title, measures, found, low, high, most) for title, measures in days]
+
+
+def _curve(title: str, measures: Measures, found: DayLevel, low: int, high: int, most: int) -> Curve:
+    def across(minute: float) -> float:
+        return round((minute - low) / max(high - low, 1) * WIDTH, 1)
+
+    def line(of: str) -> str:
+        points = []
+        height: float = HEIGHT
+        for step in measures.steps:
+            points.append((across(step.minute), height))
+            height = round(HEIGHT * (1 - getattr(step, of) / most), 1)
+            points.append((across(step.minute), height))
+        return " ".join(f"{x},{y}" for x, y in [*points, (WIDTH, HEIGHT), (0, HEIGHT)])
+
+    first = timezone.localtime(measures.steps[0].at)
+    whole = first.replace(minute=0) + timedelta(hours=first.minute > 0)
+    minutes_to_whole = (whole - first).seconds // 60
+    hours = range(low + minutes_to_whole, high + 1, 120)
+    return Curve(
+        title=title,
+        load=line("load"),
+        duty=line("duty"),
+        hours=[(across(minute), f"{(whole.hour + 2 * place) % 24}:00") for place, minute in enumerate(hours)],
+        closing=across(found.closing.timestamp() / 60),
+        words=f"{title}: at most {measures.peak} of {measures.peak_duty} units of nursing load.",
+    )
