@@ -3,7 +3,7 @@
 Nothing here writes, and nothing decides about one booking: that is `decision`, from the same arithmetic.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -12,17 +12,18 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic import clock
+from clinic.problems import Invalid
 from scheduler import plans
 from scheduler.availability import Interval, Visit, minute_of, moment_of
 from scheduler.local_days import LocalDays
-from scheduler.models import LIVE_STATUSES, Appointment, Claim, Resource, ResourceKind, TreatmentPlan
+from scheduler.models import Resource, ResourceKind, TreatmentPlan
 from scheduler.nursing import Turn, named, preferred, turns_of
+from scheduler.patient_history import history_of
 from scheduler.serving import Team
 from scheduler.starts import Feasible, Flags, Numbers, feasible
-from scheduler.supply import NO_SUPPLIES, Supplies, not_counted, supplies, visit_of
+from scheduler.supply import NO_SUPPLIES, Supplies, supplies, visit_of
 from scheduler.wishes import Wish, misfit
 
 ALTERNATIVES_OF_A_KIND: Final = 3
@@ -75,14 +76,6 @@ class Ranked(FeasibleStart):
     misfit: int
 
 
-@dataclass(frozen=True)
-class PatientHistory:
-    """The patient's live visits, as booking needs them, and the nurse they know."""
-
-    visits: list[tuple[UUID, UUID, datetime, datetime]]  # (appointment, plan, start, end)
-    nurse: UUID | None
-
-
 @dataclass(frozen=True, eq=False)
 class Found:
     """Every start of a plan's next session in a window. Which they are is worked out at once, whom and what
@@ -129,9 +122,9 @@ class Found:
             tuple(resources[key] for key, _ in groupby(piece.key for piece in supervised)),
         )
 
-    def all(self) -> list[FeasibleStart]:
-        """Each of the starts as `at` answers it."""
-        return [self.at(minute) for minute in self.minutes.tolist()]
+    def first(self, count: int | None = None) -> list[FeasibleStart]:
+        """The first of the starts, or all of them, as `at` answers each."""
+        return [self.at(minute) for minute in self.minutes[:count].tolist()]
 
     def misfits(self, wish: Wish) -> Numbers:
         """Beside `minutes`: how far each is from the wish (`wishes.misfit`)."""
@@ -192,6 +185,8 @@ def search(
     Looks at chairs and what they have to offer, nurses, the clinician, spacing, the patient's own visits and
     the days for which the plan is valid; what the plan itself lacks (consent, sessions) is told by
     `booking.check`. A nurse who is asked for (`nurse_id`) serves the whole visit.
+
+    Raises `Invalid` for a chair or nurse that doesn't work in the plan's clinic.
     """
     visit = visit_of(plan.protocol)
     zone = plan.clinic.time_zone
@@ -214,6 +209,9 @@ def search(
         now=now,
         without=without,
     )
+    for kind, key in ((ResourceKind.CHAIR, chair_id), (ResourceKind.NURSE, nurse_id)):
+        if key is not None and key not in read.stocks[kind].keys:
+            raise Invalid({kind: f"This is not a working {kind} of the patient's clinic."})
     chosen = read.offering({*plan.protocol.chair_features, *plan.chair_features}).only(
         chair=chair_id, nurse=nurse_id
     )
@@ -258,11 +256,14 @@ def feasible_starts(
         nurse_id=nurse_id,
         without=without,
     )
-    return found.all()
+    return found.first()
 
 
-def ranked(found: Found, wish: Wish, *, limit: int | None = None) -> list[Ranked]:
-    """The starts that fit the wish best first, the earlier first among equals; at most `limit`.
+def ranked(
+    found: Found, wish: Wish, *, limit: int | None = None, apart: timedelta = timedelta(0)
+) -> list[Ranked]:
+    """The starts that fit the wish best first, the earlier first among equals; at most `limit`, none nearer
+    than `apart` to a better one.
 
     With `wish.only`, those alone that are all that was wished for. The wished nurse serves and the wished
     chair is taken wherever they can.
@@ -272,7 +273,7 @@ def ranked(found: Found, wish: Wish, *, limit: int | None = None) -> list[Ranked
     if wish.only:
         best = best[points[best] == 0]
     answer = []
-    for place in best[:limit].tolist():
+    for place in _apart(found.minutes, best.tolist(), apart // timedelta(minutes=1), limit):
         start = found.at(
             int(found.minutes[place]),
             chair_id=wish.chair if wish.chair and found.in_chair(wish.chair)[place] else None,
@@ -330,12 +331,18 @@ def alternatives(
 def _nearest(minutes: Numbers, fits: Flags, at: int) -> list[int]:
     """The places of the starts nearest to minute `at`, none within an hour of another."""
     places = np.flatnonzero(fits)
+    nearest = places[np.argsort(np.abs(minutes[places] - at), kind="stable")]
+    return _apart(minutes, nearest.tolist(), ALTERNATIVES_APART, ALTERNATIVES_OF_A_KIND)
+
+
+def _apart(minutes: Numbers, places: Sequence[int], apart: int, limit: int | None) -> list[int]:
+    """The first of these places, none nearer than `apart` minutes to one before it."""
     chosen: list[int] = []
-    for place in places[np.argsort(np.abs(minutes[places] - at), kind="stable")].tolist():
-        if all(abs(minutes[place] - minutes[other]) >= ALTERNATIVES_APART for other in chosen):
-            chosen.append(place)
-        if len(chosen) == ALTERNATIVES_OF_A_KIND:
+    for place in places:
+        if len(chosen) == limit:
             break
+        if not apart or all(abs(minutes[place] - minutes[other]) >= apart for other in chosen):
+            chosen.append(place)
     return chosen
 
 
@@ -350,34 +357,6 @@ def _on_next_days(minutes: Numbers, start: datetime, zone: str) -> list[int]:
     return [
         int(later[on == day][np.argmin(off[on == day])]) for day in np.unique(on)[:ALTERNATIVES_OF_A_KIND]
     ]
-
-
-def history_of(
-    patient_id: UUID,
-    *,
-    now: datetime,
-    without: Collection[UUID] = (),
-    around: tuple[datetime, datetime] | None = None,
-) -> PatientHistory:
-    """The patient's live visits, all or those `around` a window, and the nurse of the latest: two queries.
-
-    A hold that has run out by `now` is no visit, nor is any of `without`.
-    """
-    all_visits = Appointment.objects.filter(patient_id=patient_id, status__in=LIVE_STATUSES)
-    if around is not None:
-        all_visits = all_visits.filter(during__overlap=DateTimeTZRange(*around))
-    visits = list(
-        all_visits.exclude(not_counted(now, without))
-        .order_by("during__startswith")
-        .values_list("pk", "plan_id", "during__startswith", "during__endswith")
-    )
-    nurse = (
-        Claim.objects.filter(appointment__patient_id=patient_id, resource__kind=ResourceKind.NURSE)
-        .order_by("-during__startswith")
-        .values_list("resource_id", flat=True)
-        .first()
-    )
-    return PatientHistory(visits, nurse)
 
 
 def too_close(visit_start: datetime, min_days: int, zone: str) -> Interval:

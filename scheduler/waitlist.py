@@ -35,6 +35,7 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.offering import Choice, Rank
+from scheduler.patient_history import history_of
 from scheduler.waiting import Terms
 
 OVER = "This time is no longer held. It has gone to somebody else, or back to the clinic."
@@ -202,7 +203,7 @@ def _candidate(entry: WaitlistEntry, now: datetime) -> Candidate | None:
     ]
     new = offering.apart_from(found.minutes, length, had)
     by_nurse = found.whole(entry.nurse_id) if entry.nurse_id else np.ones(len(new), dtype=np.bool_)
-    history = finding.history_of(plan.patient_id, now=now, without=replaced)
+    history = history_of(plan.patient_id, now=now, without=replaced)
     choice = offering.best_start(
         offering.stretches(
             first_day=first_day,

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,13 +14,15 @@ from clinic.fields import MomentField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access, finding
 from scheduler.models import Phase, TreatmentPlan
+from scheduler.wishes import Wish
 
-LONGEST_WINDOW: Final = timedelta(days=92)
+LONGEST_WINDOW: Final = timedelta(days=365)
 NURSED: Final = (Phase.PREPARATION, Phase.INFUSION, Phase.OBSERVATION)
 NURSE_HELP: Final = (
     "Asked for by name, she serves the whole visit."
-    " Left out: those who have room, handing over where a phase ends and somebody then stays free."
+    " Left out: those who have room, handing over where a phase or a shift ends and somebody then stays free."
 )
+WEEKDAYS: Final = "Write weekdays as numbers from 0 (Monday) to 6 (Sunday) with commas, such as 0,2,4."
 
 
 class NamedSerializer(serializers.Serializer[Any]):
@@ -28,7 +31,7 @@ class NamedSerializer(serializers.Serializer[Any]):
 
 
 class TurnSerializer(serializers.Serializer[Any]):
-    """One nurse's part of a visit: from this phase on until the next turn, or until discharge."""
+    """One nurse's part of a visit: from this moment on until the next turn, or until discharge."""
 
     phase = serializers.ChoiceField(choices=[*NURSED])
     start = serializers.DateTimeField()
@@ -36,17 +39,46 @@ class TurnSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+@extend_schema_field(OpenApiTypes.STR)
+class WeekdaysField(serializers.Field[Any, Any, Any, Any]):
+    """Weekdays in a query: `0,2,4`."""
+
+    default_error_messages = {"invalid": WEEKDAYS}
+
+    def to_internal_value(self, data: Any) -> tuple[int, ...]:
+        days = str(data).split(",")
+        if not all(len(day) == 1 and day in "0123456" for day in days):
+            self.fail("invalid")
+        return tuple(sorted({int(day) for day in days}))
+
+
 class WindowSerializer(StrictSerializer):
+    """Which starts; from `weekdays` on what is welcome: that ranks, and excludes only with `only`."""
+
     plan = serializers.UUIDField()
     chair = serializers.UUIDField(required=False)
     nurse = serializers.UUIDField(required=False, help_text=NURSE_HELP)
+    weekdays = WeekdaysField(required=False, help_text=WEEKDAYS)
+    earliest = serializers.TimeField(
+        required=False, help_text="No start before this time of the clinic's day."
+    )
+    latest = serializers.TimeField(required=False, help_text="Discharged by this time of the clinic's day.")
+    nurse_preferred = serializers.UUIDField(required=False, help_text="For the whole visit, where she can.")
+    chair_preferred = serializers.UUIDField(required=False)
+    only = serializers.BooleanField(default=False, help_text="Nothing but what fits the wish entirely.")
+    limit = serializers.IntegerField(required=False, min_value=1, help_text="At most so many starts.")
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "from": MomentField(), "to": MomentField()}
 
     def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
         if not timedelta(0) < asked["to"] - asked["from"] <= LONGEST_WINDOW:
-            raise serializers.ValidationError({"to": "Give a later time, at most 92 days after `from`."})
+            raise serializers.ValidationError(
+                {"to": f"Give a later time, at most {LONGEST_WINDOW.days} days after `from`."}
+            )
+        earliest, latest = asked.get("earliest"), asked.get("latest")
+        if earliest and latest and latest <= earliest:
+            raise serializers.ValidationError({"latest": "Give a later time than `earliest`."})
         return asked
 
 
@@ -58,6 +90,14 @@ class FeasibleStartSerializer(serializers.Serializer[Any]):
     clinician = NamedSerializer()
 
 
+class RankedStartSerializer(FeasibleStartSerializer):
+    misfit = serializers.IntegerField(
+        required=False,
+        help_text="How far from what was wished for, in minutes at the wrong time of day; 0 is all of it."
+        " Only where something was.",
+    )
+
+
 class AvailabilityViewSet(ClinicViewSet):
     """When could the next session of a plan be?"""
 
@@ -65,11 +105,22 @@ class AvailabilityViewSet(ClinicViewSet):
     queryset = TreatmentPlan.objects.select_related("clinic", "patient", "protocol")
     pagination_class = None  # type: ignore[assignment]
 
-    @extend_schema(parameters=[WindowSerializer], responses=FeasibleStartSerializer(many=True))
+    @extend_schema(parameters=[WindowSerializer], responses=RankedStartSerializer(many=True))
     def list(self, request: Request) -> Response:
-        """Every feasible start in [from, to) on the five-minute grid, with chair and nurses."""
+        """Every feasible start in [from, to) on the five-minute grid, with chair and nurses.
+
+        In order of time; where something is wished for, the best fit first.
+        """
         asked = self.parse_query(WindowSerializer)
-        starts = finding.feasible_starts(
+        wish = Wish(
+            weekdays=asked.get("weekdays", ()),
+            earliest=asked.get("earliest"),
+            latest=asked.get("latest"),
+            nurse=asked.get("nurse_preferred"),
+            chair=asked.get("chair_preferred"),
+            only=asked["only"],
+        )
+        found = finding.search(
             plan=self.fetch(self.get_queryset(), pk=asked["plan"]),
             first=asked["from"],
             until=asked["to"],
@@ -77,4 +128,6 @@ class AvailabilityViewSet(ClinicViewSet):
             chair_id=asked.get("chair"),
             nurse_id=asked.get("nurse"),
         )
-        return Response(FeasibleStartSerializer(starts, many=True).data)
+        limit = asked.get("limit")
+        starts = finding.ranked(found, wish, limit=limit) if wish else found.first(limit)
+        return Response(RankedStartSerializer(starts, many=True).data)

@@ -1,9 +1,8 @@
-"""The front desk's pages: the day's visits, finding a time, holding and booking it. One visit is `visits`."""
+"""The front desk's pages: the day's visits, booking and holding a time. Times are found in `times`, and what
+becomes of a visit is in `visits`."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import groupby
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -15,26 +14,17 @@ from django.utils import timezone
 
 from clinic import access, clock
 from clinic.idempotency import create_once
-from clinic.models import Clinic
 from clinic.problems import Conflict
-from scheduler import booking, finding, queries
+from scheduler import booking, queries
 from scheduler.access import BOOK, VIEW_SCHEDULE
-from scheduler.finding import FeasibleStart
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
-    PlanStatus,
     Resource,
-    ResourceKind,
     TreatmentPlan,
 )
-from scheduler.supply import visit_of
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, DayField, LocalDateTimeField
-
-DAYS_SHOWN: Final = 14
-# Starts are feasible every five minutes; a page of half hours is easier to read out on the telephone.
-COARSE_MINUTES: Final = 30
 
 GONE: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
 
@@ -43,38 +33,12 @@ class ChooseDayForm(forms.Form):
     on = DayField(label="Day")
 
 
-class NurseField(forms.ModelChoiceField):
-    def label_from_instance(self, nurse: Resource) -> str:
-        return nurse.name
-
-
-class WindowForm(forms.Form):
-    """Which times to show. A nurse who is asked for by name serves the whole visit."""
-
-    start = DayField(label="From", required=False)
-    nurse = NurseField(Resource.objects.none(), label="Nurse", required=False, empty_label="Any nurse")
-    every = forms.IntegerField(min_value=5, max_value=60, required=False, widget=forms.HiddenInput)
-
-    def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        nurses = Resource.objects.filter(clinic=clinic, kind=ResourceKind.NURSE, active=True)
-        self.fields["nurse"].queryset = nurses.order_by("name")  # type: ignore[attr-defined]
-
-
 class BookForm(ClinicForm):
     """What the confirming page carries along."""
 
     start = LocalDateTimeField(widget=forms.HiddenInput)
     chair = forms.UUIDField(widget=forms.HiddenInput, required=False)
     nurse = forms.UUIDField(widget=forms.HiddenInput, required=False)
-
-
-@dataclass(frozen=True)
-class FreeDay:
-    """One local day with the starts to choose from."""
-
-    day: date
-    starts: list[FeasibleStart]
 
 
 # --- The day ------------------------------------------------------------------------------------------
@@ -109,57 +73,7 @@ def day(request: StaffRequest, on: date | None = None) -> HttpResponse:
     return render(request, "web/desk/day.html", context)
 
 
-# --- Finding and booking a time -----------------------------------------------------------------------
-
-
-@staff_page(BOOK, methods=["GET"])
-def book_patient(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """To the times of the patient's active plan, or a choice where there are several or none."""
-    patient = access.open_chart(request.actor, BOOK, pk, what="plans to book")
-    plans = list(
-        TreatmentPlan.objects.filter(patient=patient, status=PlanStatus.ACTIVE)
-        .select_related("protocol")
-        .order_by("-created_at")
-    )
-    if len(plans) == 1:
-        return redirect("book_plan", pk=plans[0].pk)
-    return render(request, "web/desk/choose_plan.html", {"patient": patient, "plans": plans})
-
-
-@staff_page(BOOK, methods=["GET"])
-def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Two weeks of feasible starts for the plan's next session by day, with any nurse or one asked for."""
-    plan = _plan(request, pk)
-    zone = request.clinic.time_zone
-    now = clock.now()
-    asked = WindowForm(request.clinic, request.GET)
-    chosen = asked.cleaned_data if asked.is_valid() else {}
-    today = clock.local_date(now, zone)
-    first = max(chosen.get("start") or today, today)
-    last = first + timedelta(days=DAYS_SHOWN)
-    nurse = chosen.get("nurse")
-    starts = finding.feasible_starts(
-        plan=plan,
-        first=clock.day_bounds(first, zone)[0],
-        until=clock.day_bounds(last, zone)[0],
-        now=now,
-        nurse_id=nurse.pk if nurse else None,
-    )
-    context = {
-        "plan": plan,
-        "visit_minutes": visit_of(plan.protocol).minutes,
-        "days": by_day(starts, chosen.get("every") or COARSE_MINUTES, zone),
-        "first": first,
-        "last": last - timedelta(days=1),
-        "window": WindowForm(request.clinic, initial={**chosen, "start": first}),
-        "nurse": nurse,
-        "earlier": max(first - timedelta(days=DAYS_SHOWN), today) if first > today else None,
-        "later": last,
-        "every_start": chosen.get("every") == 5,
-        # What stands against the plan itself shows at any time: ask for the first that is free.
-        "blockers": _plan_blockers(request, plan, starts, now),
-    }
-    return render(request, "web/desk/times.html", context)
+# --- Booking a time ---------------------------------------------------------------------------------
 
 
 @staff_page(BOOK)
@@ -264,26 +178,3 @@ def _refused(
     return render(
         request, "web/desk/confirm.html", {**context, "refused": True, **refusal.data}, status=refusal.status
     )
-
-
-def by_day(starts: Iterable[FeasibleStart], every: int, zone: str) -> list[FreeDay]:
-    """The starts at whole steps of the clock, and each day's first whatever its minute."""
-    days = []
-    for on, of_day in groupby(starts, key=lambda feasible: clock.local_date(feasible.start, zone)):
-        listed = list(of_day)
-        shown = [
-            feasible
-            for feasible in listed
-            if feasible is listed[0] or timezone.localtime(feasible.start).minute % every == 0
-        ]
-        days.append(FreeDay(on, shown))
-    return days
-
-
-def _plan_blockers(
-    request: StaffRequest, plan: TreatmentPlan, starts: list[FeasibleStart], now: datetime
-) -> tuple[Any, ...]:
-    if not starts:
-        return ()
-    answer = booking.check(actor=request.actor, plan=plan, start=starts[0].start, now=now)
-    return answer.blockers

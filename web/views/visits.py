@@ -20,7 +20,7 @@ from scheduler.series_review import review
 from scheduler.visit_history import appointment_history
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, LocalDateTimeField
-from web.views.desk import COARSE_MINUTES, DAYS_SHOWN, WindowForm, by_day
+from web.views.times import COARSE_MINUTES, DAYS_SHOWN, WindowForm, by_day
 
 ONE_STEP_BACK: Final = {
     AppointmentStatus.CANCELLED: "Take the cancellation back",
@@ -140,7 +140,7 @@ def choose_time(request: StaffRequest, pk: UUID) -> HttpResponse:
     first = max(chosen.get("start") or clock.local_date(appointment.starts_at, zone), today)
     last = first + timedelta(days=DAYS_SHOWN - 1)
     nurse = chosen.get("nurse")
-    starts = finding.feasible_starts(
+    found = finding.search(
         plan=appointment.plan,
         first=clock.day_bounds(first, zone)[0],
         until=clock.day_bounds(last, zone)[1],
@@ -150,7 +150,7 @@ def choose_time(request: StaffRequest, pk: UUID) -> HttpResponse:
     )
     context = {
         "appointment": appointment,
-        "days": by_day(starts, chosen.get("every") or COARSE_MINUTES, zone),
+        "days": by_day(found, chosen.get("every") or COARSE_MINUTES),
         "first": first,
         "last": last,
         "window": WindowForm(request.clinic, initial={**chosen, "start": first}),
