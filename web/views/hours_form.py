@@ -158,7 +158,7 @@ class ClosureForm(SpanForm):
 
 
 class HolidaysForm(ClinicForm):
-    """A year's public holidays, none of them ticked."""
+    """A year's public holidays, none of them ticked. It stands on a page with other forms."""
 
     year = forms.IntegerField(widget=forms.HiddenInput)
     days = forms.TypedMultipleChoiceField(
@@ -166,7 +166,7 @@ class HolidaysForm(ClinicForm):
     )
 
     def __init__(self, choices: Sequence[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id="holiday_%s", **kwargs)
         self.fields["days"].choices = choices  # type: ignore[attr-defined]
 
 
