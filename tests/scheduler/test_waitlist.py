@@ -20,12 +20,13 @@ from scheduler.models import (
     Appointment,
     AppointmentStatus,
     Resource,
+    ResourceKind,
     TreatmentPlan,
     WaitlistEntry,
     WaitlistOffer,
 )
 from tests.cast import NOW, TODAY, ZONE, House, make_patient
-from tests.scheduler.stage import Stage, open_all, set_stage
+from tests.scheduler.stage import Stage, make_resource, open_all, open_on, set_stage
 from tests.scheduler.waits import join, offer_freed, terms
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -288,6 +289,17 @@ def test_only_a_time_that_is_over_before_the_visit_counts_as_earlier(stage: Stag
 def test_nothing_earlier_that_does_not_overlap_is_nothing(stage: Stage) -> None:
     wants_earlier(stage, TODAY, "13:05")
     assert offer_freed(stage) == []
+
+
+def test_the_nurse_asked_for_is_no_reason_to_overlap_the_visit_that_moves(stage: Stage) -> None:
+    """She comes at 9:30, and a visit from then on would still be under way when the booked one begins."""
+    tuesday = TODAY + DAY
+    late = make_resource(stage.house, ResourceKind.NURSE, "Nurse 2", 6)
+    open_on(late, stage.at("9:30", tuesday), stage.at("17:00", tuesday))
+    plan = stage.plan()
+    visit = stage.book(plan, "11:10", tuesday)
+    join(stage, plan, appointment=visit, first_day=tuesday, nurse=late)
+    assert starts(offer_freed(stage)) == [stage.at("9:00", tuesday)]
 
 
 def test_spacing_is_kept_to_the_other_visits_and_not_to_the_one_that_moves(stage: Stage) -> None:
