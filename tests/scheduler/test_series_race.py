@@ -22,7 +22,7 @@ DAYS = (0, 2, 4)
 @pytest.fixture
 def stage(transactional_db: None, house: House) -> Stage:
     """Two chairs and one nurse, who prepares one patient at a time: two visits at ten don't fit."""
-    return set_stage(house, chairs=2, nurses=1, days=10)
+    return set_stage(house, chairs=2, nurses=1, days=14)
 
 
 def book(stage: Stage, user: User, plan: TreatmentPlan, days: tuple[int, ...]) -> Series:
@@ -76,3 +76,17 @@ def test_series_that_meet_on_one_day_only_are_still_all_or_none(stage: Stage) ->
     # Nobody was turned away who could have come.
     assert all(taken & set(days) for days in refused)
     assert Claim.objects.filter(resource=stage.nurses[0], phase="preparation").count() == len(taken)
+
+
+def test_desks_that_book_the_same_plan_on_different_days_book_it_once(stage: Stage) -> None:
+    """No time is asked for twice, so that no constraint sees it: only who looks under the lock does."""
+    plan = stage.plan(stage.house.rosa, sessions_ordered=3)
+    wanted = ((0, 2, 4), (1, 3, 5), (6, 8, 10), (7, 9, 11))
+    outcomes = at_once(*(partial(book, stage, stage.house.ana, plan, days) for days in wanted))
+    assert [type(outcome) for outcome in outcomes].count(Series) == 1
+    for lost in outcomes:
+        if isinstance(lost, Conflict):
+            rows = lost.data["sessions"]
+            codes = [{blocker["code"] for blocker in row["blockers"]} for row in rows]
+            assert all("sessions_used_up" in of_row for of_row in codes)
+    assert booked_days(plan) in [list(days) for days in wanted]
