@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from scheduler.availability import GRID_MINUTES, Interval, Supply, starts_of
+from scheduler.availability import GRID_MINUTES, Interval, Supply, starts_of, union
 from scheduler.packing import Need
 from scheduler.repairing.day import WHOLE, Day, DayVisit, Standing, Turn, server_at
 
@@ -66,7 +66,7 @@ class Crew:
         ends: dict[int, set[Any]] = {}
         begins: dict[int, set[Any]] = {}
         for server in servers:
-            for start, end in server.open:
+            for start, end in union(server.open):
                 begins.setdefault(start, set()).add(server.key)
                 ends.setdefault(end, set()).add(server.key)
         self.edges = {
@@ -149,11 +149,13 @@ class Choices:
     def _at(self, visit: DayVisit, start: int) -> Choice | None:
         since, later = self.day.since, start - visit.start
         chair_from, chair_until = max(start, since), visit.chair_until + later
-        chairs = tuple(
-            key
-            for key in self._chairs.able(chair_from, chair_until, 1)
-            if key in visit.able_chairs or (key == visit.chair and start == visit.start)
-        )
+        chairs: tuple[Any, ...] = (visit.chair,)  # of a visit that should be over
+        if chair_from < chair_until:
+            chairs = tuple(
+                key
+                for key in self._chairs.able(chair_from, chair_until, 1)
+                if key in visit.able_chairs or (key == visit.chair and start == visit.start)
+            )
         phases = [Need(phase.start + later, phase.end + later, phase.units) for phase in visit.phases]
         whole = [Need(start, visit.end + later, 1, WHOLE)]
         nursing = self.nurses.stretches(phases, since, visit.nurses)
