@@ -21,9 +21,9 @@ from rest_framework.test import APIClient
 from clinic import work
 from clinic.models import Consent, Role, Urgency, User
 from notifications import check_ins, tasks
-from notifications.models import CheckIn, Message
+from notifications.models import CheckIn, InboxItem, Message
 from notifications.tokens import token_for
-from scheduler import booking, screening
+from scheduler import booking, feeds, screening
 from scheduler.models import Series
 from sessions_app import arrival
 from tests.cast import NOW, TODAY, House, make_user, new_id
@@ -110,6 +110,16 @@ GET    /api/v1/waitlist/{entry}/offers/             DNPM
 POST   /api/v1/waitlist/offer-freed/                DN-M
 POST   /api/v1/waitlist-offers/{offer}/accept/      DN-M
 POST   /api/v1/waitlist-offers/{offer}/decline/     DN-M
+GET    /api/v1/calendar-feeds/                      ---M
+POST   /api/v1/calendar-feeds/                      ---M
+POST   /api/v1/calendar-feeds/names/                ---M
+POST   /api/v1/calendar-feeds/{feed}/revoke/        ---M
+GET    /api/v1/reports/utilisation/                 --PM
+GET    /api/v1/reports/lead-time/                   --PM
+GET    /api/v1/reports/attendance/                  --PM
+GET    /api/v1/reports/spacing/                     --PM
+GET    /api/v1/reports/level/                       --PM
+GET    /api/v1/reports/reminders/                   --PM
 GET    /api/v1/sessions/                            -NPM
 POST   /api/v1/sessions/                            -NP-
 GET    /api/v1/sessions/{session}/                  -NPM
@@ -229,14 +239,24 @@ POST   /sessions/{session}/sign/                    -NP-
 GET    /messages/                                   DNPM
 GET    /messages/{message}/                         DNPM
 GET    /inbox/                                      DNPM
+GET    /inbox/{arrived}/visit.ics                   DNPM
 GET    /check-ins/{check_in}/                       -NP-
 GET    /tasks/                                      DNPM
 POST   /tasks/{task}/take/                          DNPM
 POST   /tasks/{task}/close/                         DNPM
+GET    /reports/                                    --PM
+GET    /reports/level/                              --PM
+GET    /reports/{report}.csv                        --PM
+GET    /calendar-feeds/                             ---M
+POST   /calendar-feeds/                             ---M
+POST   /calendar-feeds/names/                       ---M
+POST   /calendar-feeds/{feed}/revoke/               ---M
+GET    /feeds/{token}.ics                           public
 GET    /m/{token}                                   public
 POST   /m/{token}/birth-year                        public
 POST   /m/{token}/confirm                           public
 POST   /m/{token}/answer                            public
+GET    /m/{token}/visit.ics                         public
 POST   /m/{token}/accept                            public
 POST   /m/{token}/decline                           public
 GET    /health/                                     public
@@ -355,12 +375,18 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
     )
     hours = declare_something(stage)
     entry = waits.join(stage, stage.plan(house.omar))
+    arrived_message = InboxItem.objects.create(
+        clinic=house.clinic, patient=house.rosa, key=str(new_id()), body="", calendar="BEGIN:VCALENDAR"
+    )
     offer = waits.hold_for(stage, entry, "9:00", TODAY + timedelta(days=4))
     return {
         "clinic": house.clinic.pk,
         "patient": house.rosa.pk,
         "consent": Consent.objects.filter(patient=house.rosa, scope="sms").get().pk,
         "task": task.pk,
+        "feed": feeds.make(actor=house.actor(house.max), id=new_id(), resource=stage.chairs[0]).pk,
+        "arrived": arrived_message.pk,
+        "report": "utilisation",
         "protocol": stage.protocol.pk,
         "draft": house.clinic.protocols.filter(status="draft").first().pk,  # type: ignore[union-attr]
         "plan": plan.pk,
@@ -388,6 +414,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
     window = {"from": NOW.isoformat(), "to": (NOW + timedelta(days=3)).isoformat()}
     start = (NOW + timedelta(days=3)).isoformat()
     at_ten = (NOW + timedelta(hours=1)).isoformat()  # where the visit is
+    today = TODAY.isoformat()
     in_a_month = (TODAY + timedelta(days=30)).isoformat()
     return {
         "POST /api/v1/patients/": {
@@ -491,6 +518,15 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/plans/{plan}/put-on-hold/": {"reason": "Ill"},
         "POST /api/v1/plans/{plan}/take-up/": {"reason": "Well again"},
         "POST /api/v1/plans/{plan}/end/": {"reason": "Moved away"},
+        "POST /api/v1/calendar-feeds/": {"id": str(new_id()), "resource": names["resource"]},
+        "POST /api/v1/calendar-feeds/names/": {"clinic": names["clinic"], "show_names": False},
+        **{
+            f"? /api/v1/reports/{name}/": {"clinic": names["clinic"], "first": today, "last": today}
+            for name in ("utilisation", "lead-time", "attendance", "spacing", "reminders")
+        },
+        "? /api/v1/reports/level/": {"clinic": names["clinic"], "day": in_a_month},
+        "? /reports/level/": {"day": in_a_month},
+        "? /reports/{report}.csv": {"first": today, "last": today},
         "? /api/v1/waitlist/": {"clinic": names["clinic"]},
         "POST /api/v1/waitlist/": {
             "id": str(new_id()),
@@ -538,7 +574,9 @@ def test_another_clinics_staff_find_nothing(world: World) -> None:
     for row in STAFF_ROWS:
         answer = world.send(row, world.olga)
         about_lakeside = "{" in row.path or f"{row.method} {row.path}" in world.bodies
-        if row.path in ("/patients/new/", "/api/v1/patients/find/") or "{day}" in row.path:
+        if row.path in ("/patients/new/", "/api/v1/patients/find/", "/reports/{report}.csv") or (
+            "{day}" in row.path
+        ):
             about_lakeside = False
         if about_lakeside and answer.status_code != 404:
             wrong.append(f"{row.method} {row.path}: {answer.status_code}")

@@ -76,6 +76,10 @@ def resources(house: House) -> Call:
     )
 
 
+def calendar_feeds(house: House) -> Call:
+    return house.max, "calendar-feeds/", {"resource": set_stage(house).nurses[0].pk}
+
+
 def working_hours(house: House) -> Call:
     body = {"resource": set_stage(house).chairs[0].pk, "weekdays": [5, 6], "valid_from": TODAY}
     return house.max, "working-hours/", {**body, "hours": [["09:00", "12:00"], ["13:00", "17:00"]]}
@@ -166,6 +170,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "consents/": consents,
     "plans/": plans,
     "resources/": resources,
+    "calendar-feeds/": calendar_feeds,
     "working-hours/": working_hours,
     "day-hours/": day_hours,
     "absences/": absences,
