@@ -26,6 +26,7 @@ class AttemptSerializer(serializers.ModelSerializer[DeliveryAttempt]):
             "recipient",
             "subject",
             "body",
+            "calendar",
             "started_at",
             "finished_at",
             "outcome",
@@ -106,7 +107,7 @@ class InboxItemSerializer(serializers.ModelSerializer[InboxItem]):
 
     class Meta:
         model = InboxItem
-        fields = ["id", "clinic", "patient", "recipient", "subject", "body", "created_at"]
+        fields = ["id", "clinic", "patient", "recipient", "subject", "body", "calendar", "created_at"]
 
     def get_body(self, item: InboxItem) -> str:
         arrived: Arrived = self.context["arrived"][item.pk]

@@ -102,7 +102,7 @@ def test_it_is_one_query_however_many_visits(house: House) -> None:
 
 def test_the_api_tells_shares_with_their_numbers(house: House) -> None:
     became(book(house, house.rosa, NOW - timedelta(days=2)), "noshow")
-    period = {"clinic": house.clinic.pk, "first": "2027-01-01", "last": "2027-01-31"}
+    period = {"clinic": str(house.clinic.pk), "first": "2027-01-01", "last": "2027-01-31"}
     with time_machine.travel(NOW, tick=False):
         answer = client_of(house.priya).get("/api/v1/reports/reminders/", period).json()
     assert answer[0]["stage"] == "none"

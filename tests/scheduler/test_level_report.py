@@ -112,7 +112,7 @@ def test_the_level_of_a_day_is_told_over_the_api(house: House) -> None:
     stage = set_stage(house, chairs=4, nurses=3)
     crowd(stage, house)
     client = client_of(house.max)
-    asked = {"clinic": house.clinic.pk, "day": TODAY.isoformat()}
+    asked = {"clinic": str(house.clinic.pk), "day": TODAY.isoformat()}
     told = client.get("/api/v1/reports/level/", asked).json()["level"]
     assert (told["booked"]["peak"], told["template"]["peak"], told["peak_bound"]) == (18, 6, 6)
     empty = {**asked, "day": (TODAY + timedelta(days=1)).isoformat()}
