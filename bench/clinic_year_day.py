@@ -16,12 +16,24 @@ from bench.clinic_year_demand import CHAIRS, CLOSES, NURSES, SHAPES, UNITS, Fate
 
 @dataclass(frozen=True)
 class Booked:
-    """A visit on the day's list, of a patient who comes."""
+    """A visit on the day's list. Of one that turned out not to be, the nurses were told `given_up` minutes
+    after its start."""
 
     minute: int
     code: str
     chair: int
     fate: Fate
+    given_up: int | None = None
+
+    @property
+    def loads(self) -> list[tuple[int, int, int]]:
+        """From, until and how many units of nursing it asked for."""
+        last = CLOSES if self.given_up is None else self.minute + self.given_up
+        spans = [
+            (self.minute + need.start, min(self.minute + need.end, last), need.units)
+            for need in SHAPES[self.code].nurse_needs
+        ]
+        return [span for span in spans if span[0] < span[1]]
 
 
 @dataclass(frozen=True)
@@ -99,9 +111,9 @@ def overloaded_minutes(planned: Sequence[Booked]) -> int:
     """The minutes in which what was written into the book asks for more than all nurses together can give."""
     changes: dict[int, int] = {}
     for visit in planned:
-        for need in SHAPES[visit.code].nurse_needs:
-            changes[visit.minute + need.start] = changes.get(visit.minute + need.start, 0) + need.units
-            changes[visit.minute + need.end] = changes.get(visit.minute + need.end, 0) - need.units
+        for start, end, units in visit.loads:
+            changes[start] = changes.get(start, 0) + units
+            changes[end] = changes.get(end, 0) - units
     over, load = 0, 0
     for minute, following in pairwise(sorted(changes)):
         load += changes[minute]
@@ -115,8 +127,8 @@ def peak_load(planned: Sequence[Booked]) -> int:
     changes = sorted(
         change
         for visit in planned
-        for need in SHAPES[visit.code].nurse_needs
-        for change in ((visit.minute + need.start, need.units), (visit.minute + need.end, -need.units))
+        for start, end, units in visit.loads
+        for change in ((start, units), (end, -units))
     )
     peak = load = 0
     for _, units in changes:

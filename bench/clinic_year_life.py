@@ -164,7 +164,7 @@ class _Life:
     def _due(self, course: Course, session: int, fate: Fate, day: int, minute: int) -> None:
         slot = course.slots[session]
         lost = fate.no_show or fate.held_by_pre_check
-        booked = Booked(slot.minute, course.request.code, slot.chair, fate)
+        booked = Booked(slot.minute, course.request.code, slot.chair, fate, MISSED_AFTER if lost else None)
         self.lists.setdefault(slot.day, []).append((booked, not lost))
         if lost:
             self.desk.missed(course.request, slot, day=day, minute=minute)
