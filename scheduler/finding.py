@@ -318,12 +318,12 @@ def alternatives(
     chosen["next_days"] = _on_next_days(minutes, start, zone)
     answer = []
     for place in sorted({place for places in chosen.values() for place in places}):
+        kinds = tuple(kind for kind, places in chosen.items() if place in places)
         nearby = found.at(
             int(minutes[place]),
-            chair_id=chair_id if chair_id and fits["same_chair"][place] else None,
-            nurse_id=nurse_id if nurse_id and fits["same_nurse"][place] else None,
+            chair_id=chair_id if "same_chair" in kinds else None,
+            nurse_id=nurse_id if "same_nurse" in kinds else None,
         )
-        kinds = tuple(kind for kind, places in chosen.items() if place in places)
         answer.append(Alternative(**vars(nearby), kinds=kinds))
     return tuple(answer)
 

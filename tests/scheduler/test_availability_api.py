@@ -1,0 +1,92 @@
+"""Free times over the API: what is welcome comes first, and what is asked wrongly is said in a sentence."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from tests.cast import NOW, TODAY, House, client_of
+from tests.scheduler.stage import Stage, set_stage
+
+WEDNESDAY = TODAY + timedelta(days=2)
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house, nurses=2)
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def ask(stage: Stage, **asked: Any) -> Any:
+    week = {"from": NOW.isoformat(), "to": (NOW + timedelta(days=7)).isoformat()}
+    query = {"plan": str(stage.plan().pk), **week, **asked}
+    return client_of(stage.house.ana).get("/api/v1/availability/", query)
+
+
+def test_without_a_wish_times_come_in_order_and_without_a_misfit(stage: Stage) -> None:
+    answer = ask(stage, limit=3).json()
+
+    assert [row["start"] for row in answer] == [
+        f"2027-01-11T15:{minute}:00Z" for minute in ("00", "05", "10")
+    ]
+    assert all("misfit" not in row for row in answer)
+
+
+def test_what_is_welcome_comes_first(stage: Stage) -> None:
+    nurse = stage.nurses[1]
+    asked = {"weekdays": "2,4", "earliest": "13:00", "nurse_preferred": str(nurse.pk)}
+
+    answer = ask(stage, **asked).json()
+
+    first = answer[0]
+    assert (first["start"], first["misfit"]) == (
+        stage.at("13:00", WEDNESDAY).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        0,
+    )
+    assert [turn["name"] for turn in first["nurses"]] == ["Nurse 2"]
+    assert len(answer) == len(ask(stage).json())
+
+
+def test_nothing_else_is_listed_when_asked(stage: Stage) -> None:
+    answer = ask(stage, weekdays="2", latest="11:30", only="true").json()
+
+    assert [row["misfit"] for row in answer] == [0] * 7  # 9:00 to 9:30
+    assert ask(stage, weekdays="6", only="true").json() == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "mend"),
+    [
+        ({"weekdays": "Monday"}, "weekdays", "such as 0,2,4"),
+        ({"weekdays": "7"}, "weekdays", "such as 0,2,4"),
+        ({"weekdays": ""}, "weekdays", "such as 0,2,4"),
+        ({"earliest": "noon"}, "earliest", "hh:mm"),
+        ({"earliest": "12:00", "latest": "09:00"}, "latest", "later time than `earliest`"),
+        ({"limit": "0"}, "limit", "greater than or equal to 1"),
+        ({"only": "perhaps"}, "only", "boolean"),
+        ({"nurse": "6f0f5d0e-0000-4000-8000-000000000000"}, "nurse", "not a working nurse"),
+        ({"to": (NOW + timedelta(days=365, minutes=1)).isoformat()}, "to", "at most 365 days"),
+        ({"weekday": "1"}, "weekday", "Unknown field"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said_at_its_field(
+    stage: Stage, asked: dict[str, str], field: str, mend: str
+) -> None:
+    answer = ask(stage, **asked)
+
+    assert answer.status_code == 400
+    assert [row["field"] for row in answer.json()["errors"]] == [field]
+    assert mend in answer.json()["errors"][0]["detail"]
+
+
+def test_a_year_can_be_asked_for(stage: Stage) -> None:
+    answer = ask(stage, to=(NOW + timedelta(days=365)).isoformat(), limit=1)
+
+    assert (answer.status_code, len(answer.json())) == (200, 1)

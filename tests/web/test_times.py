@@ -1,0 +1,85 @@
+"""The page on which a time is looked for: what would be welcome comes first and stays filled in."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from scheduler.models import TreatmentPlan
+from tests.cast import NOW, TODAY, House
+from tests.scheduler.stage import Stage, set_stage
+from tests.web.pages import browser_of, words
+
+WEDNESDAY = TODAY + timedelta(days=2)
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house, nurses=2)
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def times(stage: Stage, plan: TreatmentPlan | None = None, **asked: Any) -> Any:
+    address = reverse("book_plan", args=[(plan or stage.plan()).pk])
+    return browser_of(stage.house.ana).get(address, asked)
+
+
+def test_what_fits_best_stands_above_all_other_times(stage: Stage) -> None:
+    page = times(stage, weekdays=["2", "4"], earliest="13:00")
+
+    assert [row.start for row in page.context["best"]][:2] == [
+        stage.at("13:00", WEDNESDAY),
+        stage.at("14:00", WEDNESDAY),
+    ]
+    assert "What fits best" in words(page)
+    assert page.context["days"][0].day == TODAY
+    assert page.context["window"]["weekdays"].value() == [2, 4]
+
+
+def test_nothing_else_is_shown_when_asked(stage: Stage) -> None:
+    page = times(stage, weekdays="2", only="on")
+    sunday = times(stage, weekdays="6", only="on")
+
+    assert [free.day for free in page.context["days"]] == [WEDNESDAY]
+    assert "Nothing in these two weeks is all that was wished for" in words(sunday)
+
+
+def test_without_a_wish_nothing_is_said_to_fit_best(stage: Stage) -> None:
+    assert "What fits best" not in words(times(stage))
+
+
+def test_what_was_filled_in_wrongly_comes_back_with_a_sentence(stage: Stage) -> None:
+    page = times(stage, earliest="12:00", latest="09:00", weekdays="2")
+
+    assert page.status_code == 200
+    assert "Give a later time than the earliest start." in words(page)
+    assert page.context["window"]["earliest"].value() == "12:00"
+    assert page.context["days"]
+
+
+def test_days_outside_the_plan_are_said_to_be_so(stage: Stage) -> None:
+    plan = stage.plan(valid_until=WEDNESDAY)
+
+    page = times(stage, plan, start="2027-01-20")
+
+    assert "The plan is not valid on these days" in words(page)
+
+
+def test_only_the_times_that_are_shown_are_worked_out_and_each_can_be_chosen(stage: Stage) -> None:
+    page = times(stage)
+    monday = page.context["days"][0]
+
+    assert [row.start for row in monday.starts][:3] == [
+        stage.at(wall_time) for wall_time in ("9:00", "9:30", "10:00")
+    ]
+    assert page.content.decode().count("book/confirm/?start=") == sum(
+        len(free.starts) for free in page.context["days"]
+    )
