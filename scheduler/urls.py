@@ -12,6 +12,7 @@ from scheduler.api.holds import HoldsViewSet
 from scheduler.api.openings import OpeningsViewSet
 from scheduler.api.plans import PlansViewSet
 from scheduler.api.protocols import ProtocolsViewSet
+from scheduler.api.repairs import RepairsViewSet
 from scheduler.api.reports import ReportsViewSet
 from scheduler.api.resources import ResourcesViewSet
 from scheduler.api.series import SeriesViewSet
@@ -34,6 +35,7 @@ router.register("holds", HoldsViewSet, basename="hold")
 router.register("series", SeriesViewSet, basename="series")
 router.register("waitlist", WaitlistViewSet, basename="waitlist-entry")
 router.register("waitlist-offers", WaitlistOffersViewSet, basename="waitlist-offer")
+router.register("repairs", RepairsViewSet, basename="repair")
 router.register("reports", ReportsViewSet, basename="report")
 
 urlpatterns: list[URLPattern | URLResolver] = router.urls

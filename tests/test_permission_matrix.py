@@ -23,8 +23,9 @@ from clinic.models import Consent, Role, Urgency, User
 from notifications import check_ins, tasks
 from notifications.models import CheckIn, InboxItem, Message
 from notifications.tokens import token_for
-from scheduler import booking, feeds, screening
+from scheduler import booking, feeds, repair, screening
 from scheduler.models import Series
+from scheduler.repair_day import Missing
 from sessions_app import arrival
 from tests.cast import NOW, TODAY, House, make_user, new_id
 from tests.notifications import visits
@@ -114,6 +115,9 @@ GET    /api/v1/calendar-feeds/                      ---M
 POST   /api/v1/calendar-feeds/                      ---M
 POST   /api/v1/calendar-feeds/names/                ---M
 POST   /api/v1/calendar-feeds/{feed}/revoke/        ---M
+POST   /api/v1/repairs/                             D--M
+GET    /api/v1/repairs/{repair}/                    D--M
+POST   /api/v1/repairs/{repair}/accept/             D--M
 GET    /api/v1/reports/utilisation/                 --PM
 GET    /api/v1/reports/lead-time/                   --PM
 GET    /api/v1/reports/attendance/                  --PM
@@ -387,6 +391,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "feed": feeds.make(actor=house.actor(house.max), id=new_id(), resource=stage.chairs[0]).pk,
         "arrived": arrived_message.pk,
         "report": "utilisation",
+        "repair": _proposed_repair(house, stage),
         "protocol": stage.protocol.pk,
         "draft": house.clinic.protocols.filter(status="draft").first().pk,  # type: ignore[union-attr]
         "plan": plan.pk,
@@ -407,6 +412,22 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "token": token_for(check_in.message.link.pk),
         "reset_key": "1-set-password",
     }
+
+
+def _proposed_repair(house: House, stage: Stage) -> UUID:
+    proposed = repair.propose(
+        actor=house.actor(house.ana),
+        id=new_id(),
+        clinic=house.clinic,
+        day=TODAY + timedelta(days=2),
+        disruption=Missing(
+            stage.at("9:00", TODAY + timedelta(days=2)),
+            stage.at("10:00", TODAY + timedelta(days=2)),
+            stage.chairs[0],
+        ),
+        now=NOW,
+    )
+    return proposed.pk
 
 
 def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
@@ -518,6 +539,12 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/plans/{plan}/put-on-hold/": {"reason": "Ill"},
         "POST /api/v1/plans/{plan}/take-up/": {"reason": "Well again"},
         "POST /api/v1/plans/{plan}/end/": {"reason": "Moved away"},
+        "POST /api/v1/repairs/": {
+            "id": str(new_id()),
+            "clinic": names["clinic"],
+            "day": TODAY.isoformat(),
+            "late": {"minutes": 40},
+        },
         "POST /api/v1/calendar-feeds/": {"id": str(new_id()), "resource": names["resource"]},
         "POST /api/v1/calendar-feeds/names/": {"clinic": names["clinic"], "show_names": False},
         **{

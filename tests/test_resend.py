@@ -131,6 +131,12 @@ def waitlist(house: House) -> Call:
     return house.ana, "waitlist/", {"plan": set_stage(house).plan().pk, **body}
 
 
+def repairs(house: House) -> Call:
+    stage = set_stage(house)
+    missing = {"resource": str(stage.chairs[0].pk), "start": stage.at("10:00"), "end": stage.at("12:00")}
+    return house.ana, "repairs/", {"clinic": house.clinic.pk, "day": TODAY.isoformat(), "missing": missing}
+
+
 def sessions(house: House) -> Call:
     return house.nils, "sessions/", {"appointment": stories.arrived_visit(house).pk}
 
@@ -180,6 +186,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "holds/": holds,
     "series/": series,
     "waitlist/": waitlist,
+    "repairs/": repairs,
     "sessions/": sessions,
     "sessions/{id}/dose/": step(
         "dose", {"weight_kg": "70.0", "weighed_at": NOW, "stock_mg_per_ml": "50", "bag_volume_ml": "100"}
