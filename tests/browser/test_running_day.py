@@ -61,6 +61,9 @@ def pages_of_staff() -> dict[Role, dict[str, str]]:
         },
         Role.MANAGER: {
             "who-looked": f"/patients/{running.patient_id}/access-log/",
+            "reports": "/reports/",
+            "level-day": "/reports/level/",
+            "calendar-feeds": "/calendar-feeds/",
             "api-docs": "/api/docs/",
         },
     }
