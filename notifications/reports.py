@@ -16,13 +16,19 @@ from notifications.models import Message, MessageKind, MessageStatus
 from scheduler.models import AppointmentStatus, ParticipantStatus
 from scheduler.reports import CAME, Period, Share, visits_of
 
+
+def _words(reminder: rules.Reminder) -> str:
+    count, unit = (reminder.days, "day") if reminder.days else (reminder.hours, "hour")
+    return f"Reminded {count} {unit}{'' if count == 1 else 's'} before"
+
+
 NOTHING: Final = "none"
 CONFIRMED: Final = "confirmed"
 # In the order in which a patient comes through them; any other stage follows under its own name.
 STAGES: Final = (
     (NOTHING, "Nothing was sent"),
     (rules.CONFIRMATION, "Told that it is booked"),
-    *((reminder.stage, f"Reminded {reminder.stage}") for reminder in rules.REMINDERS),
+    *((reminder.stage, _words(reminder)) for reminder in rules.REMINDERS),
     (CONFIRMED, "Confirmed by the patient"),
 )
 

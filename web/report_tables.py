@@ -142,6 +142,18 @@ def attendance_table(clinic: Clinic, period: Period, now: datetime) -> Table:
         [f"Cancelled: {counted.words}", counted.count, found.planned, counted.count / found.planned]
         for counted in found.reasons
     ]
+    unsaid = [
+        sentence
+        for count, sentence in (
+            (found.open, f"Of {found.open} past visits nobody has said whether the patient came."),
+            (found.to_come, f"{found.to_come} are yet to come."),
+            (
+                found.cancelled_unknown,
+                f"Of {found.cancelled_unknown} cancellations it isn't known whether they were late.",
+            ),
+        )
+        if count
+    ]
     return Table(
         name="attendance",
         title="Cancellations and no-shows",
@@ -161,10 +173,7 @@ def attendance_table(clinic: Clinic, period: Period, now: datetime) -> Table:
             f"Late is closer to the visit than {clinic.late_cancellation_hours} hours. A moved visit counts "
             "once, where it was moved to; a hold that was never booked doesn't count."
         ),
-        cannot=(
-            f"Of {found.open} past visits nobody has said whether the patient came; {found.to_come} are yet "
-            f"to come; of {found.cancelled_unknown} cancellations it isn't known whether they were late."
-        ),
+        cannot=" ".join(unsaid or ["Why somebody didn't come isn't known."]),
         bar=3,
     )
 
