@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import IntegrityError, connection, transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRange
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Func, Value
 
 from clinic.problems import Conflict
@@ -50,6 +50,15 @@ RELEASE_LAPSED: Final = """
         RETURNING id),
     freed AS (DELETE FROM scheduler_claim WHERE appointment_id IN (SELECT id FROM lapsed))
     SELECT count(*) FROM lapsed"""
+
+
+LAY: Final = """
+    INSERT INTO scheduler_claim (appointment_id, resource_id, phase, units, during, capacity)
+    SELECT %(visit)s, resource, phase, int4range(low, high),
+           tstzrange(to_timestamp(start * 60::bigint), to_timestamp(until * 60::bigint)), capacity
+      FROM unnest(%(resources)s::uuid[], %(phases)s::text[], %(lows)s::int[], %(highs)s::int[],
+                  %(starts)s::bigint[], %(ends)s::bigint[], %(capacities)s::int[])
+        AS box (resource, phase, low, high, start, until, capacity)"""
 
 
 class Refused(Exception):
@@ -126,19 +135,20 @@ def place(
 
 
 def lay(visit: Appointment, decision: Decision) -> None:
-    """Claim what was decided for this visit: one statement."""
-    Claim.objects.bulk_create(
-        Claim(
-            appointment=visit,
-            resource=share.resource,
-            phase=box.name,
-            units=NumericRange(box.low, box.high),
-            during=DateTimeTZRange(moment_of(box.start), moment_of(box.end)),
-            capacity=share.resource.capacity,
-        )
-        for share in decision.shares
-        for box in share.rectangles
-    )
+    """Claim what was decided for this visit: one statement, the same for any number of rectangles."""
+    boxes = [(share.resource, box) for share in decision.shares for box in share.rectangles]
+    claims: dict[str, Any] = {
+        "visit": visit.pk,
+        "resources": [resource.pk for resource, _ in boxes],
+        "phases": [box.name for _, box in boxes],
+        "lows": [box.low for _, box in boxes],
+        "highs": [box.high for _, box in boxes],
+        "starts": [box.start for _, box in boxes],
+        "ends": [box.end for _, box in boxes],
+        "capacities": [resource.capacity for resource, _ in boxes],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(LAY, claims)
 
 
 def vacate(visits: Sequence[Appointment], *, since: datetime | None = None) -> None:
