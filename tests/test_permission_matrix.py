@@ -248,6 +248,10 @@ GET    /check-ins/{check_in}/                       -NP-
 GET    /tasks/                                      DNPM
 POST   /tasks/{task}/take/                          DNPM
 POST   /tasks/{task}/close/                         DNPM
+GET    /repair/{day}/                               D--M
+POST   /repair/{day}/                               D--M
+GET    /repairs/{repair}/                           D--M
+POST   /repairs/{repair}/accept/                    D--M
 GET    /reports/                                    --PM
 GET    /reports/level/                              --PM
 GET    /reports/{report}.csv                        --PM

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.series")),
     path("", include("web.routes.waitlist")),
     path("", include("web.routes.hours")),
+    path("", include("web.routes.repair")),
     path("", include("web.routes.resources")),
     path("", include("web.routes.patients")),
     path("", include("web.routes.nurse")),

@@ -16,7 +16,7 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.problems import Conflict
 from scheduler import booking, queries
-from scheduler.access import BOOK, VIEW_SCHEDULE
+from scheduler.access import BOOK, REPAIR, VIEW_SCHEDULE
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
@@ -69,6 +69,7 @@ def day(request: StaffRequest, on: date | None = None) -> HttpResponse:
             for visit in coming
         ),
         "may_book": request.actor.may(BOOK, request.clinic.pk),
+        "may_repair": shown >= today and request.actor.may(REPAIR, request.clinic.pk),
     }
     return render(request, "web/desk/day.html", context)
 

@@ -1,0 +1,215 @@
+"""The repair's pages: what happened, the plan with what breaks and what changes, accepted with one press."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from notifications.models import Message
+from notifications.planning import plan as plan_messages
+from scheduler.models import Absence, Appointment, Repair
+from tests.cast import NOW, TODAY, House, make_patient, new_id
+from tests.scheduler.stage import Stage, set_stage
+from tests.web.pages import browser_of, words
+
+PAGE = reverse("repair_day", args=[TODAY])
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house, chairs=2, nurses=2)
+
+
+@pytest.fixture(autouse=True)
+def _nine_in_the_morning() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def ana(stage: Stage) -> Client:
+    return browser_of(stage.house.ana)
+
+
+def ill(stage: Stage, **changes: Any) -> dict[str, Any]:
+    told = {
+        "id": new_id(),
+        "happened": "missing",
+        "resource": stage.nurses[0].pk,
+        "reason": "illness",
+        "start": "10:00",
+        "end": "17:00",
+    }
+    return {**told, **changes}
+
+
+def late(**changes: Any) -> dict[str, Any]:
+    return {"id": new_id(), "happened": "late", "minutes": 40, "visit": "", **changes}
+
+
+def propose(ana: Client, told: dict[str, Any]) -> Any:
+    return ana.post(PAGE, told, follow=True)
+
+
+def messages_of(visit: Appointment) -> set[tuple[str, datetime | None]]:
+    return set(Message.objects.filter(appointment=visit).values_list("stage", "visit_starts_at"))
+
+
+def test_the_day_leads_to_its_repair_for_those_who_may(stage: Stage, ana: Client) -> None:
+    link = f'href="{PAGE}"'
+    assert link in ana.get(reverse("day")).content.decode()
+    assert link not in browser_of(stage.house.nils).get(reverse("day")).content.decode()
+    yesterday = reverse("day_on", args=[TODAY - timedelta(days=1)])
+    assert "Repair the day" not in words(ana.get(yesterday))
+
+
+def test_an_ill_nurse_is_replaced_with_one_press(stage: Stage, ana: Client) -> None:
+    visit = stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
+    page = propose(ana, ill(stage))
+    said = words(page).replace("\N{EN DASH}", "-")
+    assert "Nurse 1 is away 10:00-17:00" in said
+    assert "1 keeps its time, with 1 change of nurse." in said
+    assert "No plan disturbs anybody less." in said
+    assert "Nurse 1 → Nurse 2" in said
+    assert "13:00-13:20: Nurse 1 is not there for the preparation" in said
+    repair = Repair.objects.get()
+    done = ana.post(reverse("repair_accept", args=[repair.pk]), follow=True)
+    assert "The day is repaired as planned." in words(done)
+    assert done.redirect_chain[-1][0] == reverse("day_on", args=[TODAY])
+    assert Absence.objects.get().resource == stage.nurses[0]
+    assert "Carried out." in words(ana.get(reverse("repair_plan", args=[repair.pk])))
+    assert visit.claims.filter(resource=stage.nurses[1]).exists()
+
+
+def test_those_who_move_are_written_to_and_those_who_stay_are_not(stage: Stage, ana: Client) -> None:
+    stays = stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
+    moves = stage.book(stage.plan(stage.house.omar), "9:30", nurse=stage.nurses[1])
+    plan_messages(now=NOW)
+    Message.objects.filter(stage="confirmation").update(status="sent")
+    before = messages_of(stays)
+    for told in (late(visit=moves.pk), ill(stage)):
+        page = propose(ana, told)
+        ana.post(reverse("repair_accept", args=[page.context["repair"].pk]))
+    plan_messages(now=NOW)
+    moves.refresh_from_db()
+    assert moves.starts_at == stage.at("10:10")
+    assert ("confirmation", stage.at("10:10")) in messages_of(moves)
+    assert stays.claims.filter(resource=stage.nurses[1]).exists()
+    assert messages_of(stays) == before
+
+
+def test_the_chairs_are_drawn_before_and_after_without_a_style(stage: Stage, ana: Client) -> None:
+    stage.book(stage.plan(), "13:00", chair=stage.chairs[0])
+    page = propose(ana, ill(stage, resource=stage.chairs[0].pk, reason="breakdown"))
+    drawn = page.content.decode().replace("\N{EN DASH}", "-")
+    assert drawn.count('<figure class="board"') == 2
+    assert drawn.count("Delgado 13:00-15:00") == 2
+    assert "style=" not in drawn
+    assert "Chair 1 → Chair 2" in words(page)
+
+
+def test_a_clinic_that_runs_late_says_by_how_much_who_moves(stage: Stage, ana: Client) -> None:
+    stage.book(stage.plan(), "9:30")
+    said = words(propose(ana, late())).replace("\N{EN DASH}", "-")
+    assert "The clinic is running 40 minutes late" in said
+    assert "1 is moved, by 10 minutes in all" in said
+    assert "To 09:40, 10 minutes later" in said
+    assert "09:30-09:40: can't begin yet" in said
+
+
+def test_where_nothing_is_possible_today_the_new_dates_are_told(house: House) -> None:
+    stage = set_stage(house, nurses=1)
+    stage.book(stage.plan(), "10:00")
+    said = words(propose(browser_of(house.ana), ill(stage, start="9:00")))
+    assert "1 visit goes to another day" in said
+    assert "To Tue Jan 12, 10:00 Also free: Wed Jan 13, 10:00; Thu Jan 14, 10:00" in said
+
+
+def test_a_patient_who_would_be_left_alone_is_named_and_nothing_can_be_accepted(house: House) -> None:
+    stage = set_stage(house, nurses=1, days=1)
+    visit = stage.book(stage.plan(), "9:00")
+    Appointment.objects.filter(pk=visit.pk).update(status="checked-in", arrived_at=NOW)
+    page = propose(browser_of(house.ana), ill(stage, start="9:00"))
+    assert "Call somebody in" in words(page)
+    assert "Accept and carry out" not in words(page)
+
+
+def test_an_outdated_plan_says_so_and_leads_to_a_new_one(stage: Stage, ana: Client) -> None:
+    visit = stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
+    propose(ana, ill(stage))
+    stage.cancel(visit)
+    answer = ana.post(reverse("repair_accept", args=[Repair.objects.get().pk]))
+    assert answer.status_code == 409
+    assert "Nothing was changed. This day has changed since the plan was made." in words(answer)
+    assert "Seek another plan" in words(answer)
+    assert not Absence.objects.exists()
+
+
+def test_a_refused_form_comes_back_as_it_was_filled(stage: Stage, ana: Client) -> None:
+    answer = ana.post(PAGE, ill(stage, end="09:30"))
+    assert answer.status_code == 400
+    assert "The end must be after the start." in words(answer)
+    assert f'value="{stage.nurses[0].pk}" selected' in answer.content.decode()
+    assert 'value="09:30"' in answer.content.decode()
+    answer = ana.post(PAGE, late(minutes=500))
+    assert (answer.status_code, "Give 1 to 240 minutes." in words(answer)) == (400, True)
+    assert ana.post(PAGE, late(minutes="soon")).status_code == 400
+    assert not Repair.objects.exists()
+
+
+def test_sent_twice_the_form_makes_one_plan(stage: Stage, ana: Client) -> None:
+    told = ill(stage)
+    first, second = propose(ana, told), propose(ana, told)
+    assert first.redirect_chain == second.redirect_chain
+    assert Repair.objects.count() == 1
+
+
+def test_a_refused_change_of_hours_fills_the_form_in(stage: Stage, ana: Client) -> None:
+    asked = {
+        "resource": str(stage.nurses[0].pk),
+        "from": stage.at("10:00").isoformat(),
+        "until": stage.at("12:30").isoformat(),
+    }
+    shown = ana.get(PAGE, asked).content.decode()
+    assert f'value="{stage.nurses[0].pk}" selected' in shown
+    assert 'value="10:00"' in shown
+    assert 'value="12:30"' in shown
+    assert ana.get(PAGE, {"from": "noon", "until": "2027-99-99T00:00Z", "resource": "?"}).status_code == 200
+
+
+def test_only_today_can_be_running_late(stage: Stage, ana: Client) -> None:
+    assert "Running late" in words(ana.get(PAGE))
+    tomorrow = reverse("repair_day", args=[TODAY + timedelta(days=1)])
+    assert "Running late" not in words(ana.get(tomorrow))
+
+
+def test_a_plan_of_another_clinic_is_not_found(stage: Stage, ana: Client, other_house: House) -> None:
+    propose(ana, ill(stage))
+    theirs = browser_of(other_house.ana)
+    address = reverse("repair_plan", args=[Repair.objects.get().pk])
+    assert theirs.get(address).status_code == 404
+    assert browser_of(stage.house.nils).get(address).status_code == 403
+
+
+def test_the_plan_page_asks_the_same_number_of_questions_however_full_the_day(house: House) -> None:
+    stage = set_stage(house, chairs=4, nurses=4)
+    ana = browser_of(house.ana)
+
+    def queries(times: list[str]) -> int:
+        for number, wall_time in enumerate(times):
+            patient = make_patient(house.clinic, f"P{wall_time}", str(number))
+            stage.book(stage.plan(patient), wall_time)
+        propose(ana, late())
+        latest = Repair.objects.order_by("created_at").last()
+        assert latest is not None
+        with CaptureQueriesContext(connection) as asked:
+            ana.get(reverse("repair_plan", args=[latest.pk]))
+        return len(asked)
+
+    assert queries(["9:00"]) == queries(["9:30", "10:00", "10:30"])

@@ -1,0 +1,335 @@
+"""The pages that repair a day: what happened, what breaks and what is proposed, and accepting it.
+
+Seeking a plan happens in the request, which answers within ten seconds; what may be asked and what is
+carried out is `scheduler.repair`'s.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from math import ceil
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from clinic import access, clock
+from clinic.idempotency import create_once
+from clinic.models import Clinic
+from clinic.problems import Conflict, Problem
+from scheduler import queries, repair
+from scheduler.access import REPAIR
+from scheduler.models import LIVE_STATUSES, AbsenceReason, Appointment, Repair, Resource, ResourceKind
+from scheduler.repair_day import Mishap, Missing, RunningLate, mishap_of
+from scheduler.repair_plan import Change, Fault, Outcome, Proposal, proposal_of
+from web.doors import StaffRequest, staff_page
+from web.forms import ClinicForm, WallTimeField, WholeNumberField, from_wall
+from web.views.repair_board import boards, span_words
+
+MIDNIGHT: Final = time(0)
+
+
+class ResourceField(forms.ModelChoiceField):
+    def label_from_instance(self, resource: Resource) -> str:
+        return f"{resource.name} ({resource.get_kind_display().lower()})"
+
+
+class VisitField(forms.ModelChoiceField):
+    def label_from_instance(self, visit: Appointment) -> str:
+        return f"{timezone.localtime(visit.starts_at):%H:%M} {visit.patient.full_name}"
+
+
+class MissingForm(ClinicForm):
+    """Somebody or something isn't there for part of the day."""
+
+    happened = forms.CharField(widget=forms.HiddenInput, initial="missing")
+    resource = ResourceField(
+        Resource.objects.none(), label="Who or what", required=False, empty_label="The whole clinic: closed"
+    )
+    reason = forms.ChoiceField(label="Why", choices=AbsenceReason.choices, initial=AbsenceReason.ILLNESS)
+    start = WallTimeField(label="From")
+    end = WallTimeField(label="Until", help_text="00:00 is the end of the day.")
+
+    def __init__(self, clinic: Clinic, day: date, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.day = day
+        resources = Resource.objects.filter(clinic=clinic, active=True).select_related("clinic")
+        self.fields["resource"].queryset = resources.order_by("kind", "name")  # type: ignore[attr-defined]
+
+    @property
+    def mishap(self) -> Mishap:
+        cleaned = self.cleaned_data
+        reason = AbsenceReason(cleaned["reason"])
+        return Missing(cleaned["start"], cleaned["end"], cleaned["resource"], reason)
+
+    def clean_start(self) -> datetime:
+        return from_wall(datetime.combine(self.day, self.cleaned_data["start"]))
+
+    def clean_end(self) -> datetime:
+        ends: time = self.cleaned_data["end"]
+        on = self.day + timedelta(days=1) if ends == MIDNIGHT else self.day
+        return from_wall(datetime.combine(on, ends))
+
+
+class LateForm(ClinicForm):
+    """The clinic, or one visit, is running late."""
+
+    happened = forms.CharField(widget=forms.HiddenInput, initial="late")
+    minutes = WholeNumberField(label="How late", unit="minutes", min_value=1, initial=30)
+    visit = VisitField(
+        Appointment.objects.none(), label="Which visit", required=False, empty_label="The whole clinic"
+    )
+
+    def __init__(self, clinic: Clinic, day: date, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        of_day = queries.on_day(Appointment.objects.filter(clinic=clinic), day, clinic.time_zone)
+        visits = of_day.filter(status__in=LIVE_STATUSES).select_related("patient")
+        self.fields["visit"].queryset = visits.order_by("during__startswith")  # type: ignore[attr-defined]
+
+    @property
+    def mishap(self) -> Mishap:
+        return RunningLate(self.cleaned_data["minutes"], self.cleaned_data["visit"])
+
+    def _place_of(self, path: str) -> str | None:
+        return super()._place_of("visit" if path == "appointment" else path)
+
+
+@dataclass(frozen=True)
+class BrokenVisit:
+    """One visit with all that it lacks."""
+
+    appointment: Appointment
+    lines: list[str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What becomes of one visit, in words."""
+
+    appointment: Appointment
+    change: Change
+    tone: str
+    icon: str
+    what: str
+    details: list[str]
+
+
+# --- What happened ------------------------------------------------------------------------------------------
+
+
+@staff_page(REPAIR)
+def day(request: StaffRequest, on: date) -> HttpResponse:
+    """Asks what went wrong; sent, a plan is sought and shown."""
+    told = request.POST if request.method == "POST" else None
+    which = told.get("happened") if told else None
+    missing = MissingForm(
+        request.clinic, on, told if which == "missing" else None, initial=_initial(request.GET)
+    )
+    late = LateForm(request.clinic, on, told if which == "late" else None, auto_id="late_%s")
+    form: MissingForm | LateForm = late if which == "late" else missing
+    if told is not None and form.is_valid():
+        try:
+            return redirect("repair_plan", pk=_propose(request, on, form).pk)
+        except Problem as problem:
+            form.add_problem(problem)
+    today = clock.local_date(clock.now(), request.clinic.time_zone)
+    context = {"day": on, "today": today, "missing": missing, "late": late, "may_be_late": on == today}
+    return render(request, "web/repair/day.html", context, status=form.status)
+
+
+def _initial(asked: QueryDict) -> dict[str, Any]:
+    """What the page was opened with, from a refused change of hours."""
+    initial: dict[str, Any] = {"resource": asked.get("resource")}
+    for name, key in (("start", "from"), ("end", "until")):
+        try:
+            moment = parse_datetime(asked.get(key, ""))
+        except ValueError:
+            moment = None
+        if moment and timezone.is_aware(moment):
+            initial[name] = timezone.localtime(moment).time()
+    return initial
+
+
+def _propose(request: StaffRequest, on: date, form: MissingForm | LateForm) -> Repair:
+    id = form.cleaned_data["id"]
+    proposed, _ = create_once(
+        actor=request.actor,
+        noun="repair",
+        id=id,
+        body={"day": on, **{name: form.data.get(name) for name in form.fields}},
+        make=lambda: repair.propose(
+            actor=request.actor,
+            id=id,
+            clinic=request.clinic,
+            day=on,
+            disruption=form.mishap,
+            now=clock.now(),
+        ),
+        find=lambda: Repair.objects.get(pk=id),
+    )
+    return proposed
+
+
+# --- The plan -----------------------------------------------------------------------------------------------
+
+
+@staff_page(REPAIR, methods=["GET"])
+def plan(request: StaffRequest, pk: UUID) -> HttpResponse:
+    return _show(request, _repair(request, pk))
+
+
+@staff_page(REPAIR, methods=["POST"])
+def accept(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """One press; a plan that holds no more says so, with the way to a new one."""
+    proposed = _repair(request, pk)
+    try:
+        repair.accept(actor=request.actor, repair=proposed, now=clock.now())
+    except Conflict as refusal:
+        return _show(request, proposed, refusal)
+    messages.success(request, "The day is repaired as planned. Patients with a new time are told of it.")
+    return redirect("day_on", on=proposed.day)
+
+
+def _repair(request: StaffRequest, pk: UUID) -> Repair:
+    repairs = Repair.objects.filter(clinic=request.clinic).select_related("accepted_by")
+    return access.fetch(request.actor, repairs, REPAIR, pk=pk)
+
+
+def _show(request: StaffRequest, proposed: Repair, refusal: Conflict | None = None) -> HttpResponse:
+    proposal = proposal_of(proposed.proposal)
+    board = [
+        visit
+        for visit in queries.day_board(request.clinic, proposed.day)
+        if visit.appointment.status in LIVE_STATUSES
+    ]
+    keys = {change.visit for change in proposal.changes} | {fault.visit for fault in proposal.faults}
+    visits = {visit.pk: visit for visit in queries.visits().filter(clinic=request.clinic, pk__in=keys)}
+    resources = {resource.pk: resource for resource in Resource.objects.filter(clinic=request.clinic)}
+    names = {key: resource.name for key, resource in resources.items()}
+    in_board = {visit.appointment.pk: visit.appointment.patient.family_name for visit in board}
+    patients = {**in_board, **{key: visit.patient.family_name for key, visit in visits.items()}}
+    chairs = [
+        resource
+        for resource in sorted(resources.values(), key=lambda resource: (len(resource.name), resource.name))
+        if resource.kind == ResourceKind.CHAIR and resource.active
+    ]
+    context = {
+        "repair": proposed,
+        "happened": mishap_of(proposed.disruption).words(request.clinic.time_zone),
+        "plan": proposal,
+        "summary": _summary(proposal),
+        "quality": _quality(proposal),
+        "broken": _broken(proposal.faults, visits, names),
+        "rows": [_row(change, visits[change.visit], names) for change in proposal.changes],
+        "boards": boards(board, proposal, patients, chairs),
+        "refusal": refusal,
+        "may_accept": proposed.accepted_at is None and proposal.can_be_carried_out and refusal is None,
+    }
+    return render(request, "web/repair/plan.html", context, status=refusal.status if refusal else 200)
+
+
+def _summary(proposal: Proposal) -> str:
+    """The plan in one breath."""
+    if not proposal.changes:
+        return "No visit is touched."
+    parts = proposal.parts
+    said = [
+        _counted(
+            parts["left_alone"], "patient in the chair can't be served", "patients in chairs can't be served"
+        ),
+        _counted(parts["another_day"], "visit goes to another day", "visits go to another day"),
+        _counted(parts["moved"], "is moved", "are moved")
+        + (f", by {parts['minutes_moved']} minutes in all" if parts["moved"] else ""),
+        _counted(parts["kept"], "keeps its time", "keep their time"),
+        _counted(parts["given_up"], "held time is given up", "held times are given up"),
+    ]
+    staff = [
+        _counted(parts["new_nurses"], "change of nurse", "changes of nurse"),
+        _counted(parts["new_chairs"], "change of chair", "changes of chair"),
+    ]
+    told = "; ".join(part for part in said if part)
+    with_whom = " and ".join(part for part in staff if part)
+    return f"{told}{f', with {with_whom}' if with_whom else ''}."
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}" if number else ""
+
+
+def _quality(proposal: Proposal) -> str:
+    """How good the plan is, in plain words; never better than it is."""
+    if not proposal.cost:
+        return "Nobody is disturbed."
+    if not proposal.gap:
+        return "No plan disturbs anybody less."
+    share = ceil(proposal.gap * 1000) / 10
+    return (
+        f"The best found in {proposal.seconds} s:"
+        f" another plan could spare at most {share:g} % of the disturbance."
+    )
+
+
+def _broken(
+    faults: Sequence[Fault], visits: Mapping[UUID, Appointment], names: Mapping[UUID, str]
+) -> list[BrokenVisit]:
+    return [
+        BrokenVisit(visits[key], [_fault_words(fault, names) for fault in own])
+        for key, own in groupby(faults, key=lambda fault: fault.visit)
+        if key in visits
+    ]
+
+
+def _fault_words(fault: Fault, names: Mapping[UUID, str]) -> str:
+    span = span_words(fault.start, fault.end)
+    if fault.resource is None:
+        return f"{span}: can't begin yet"
+    who = names.get(fault.resource, "Somebody")
+    during = "" if fault.phase == "whole" else f" for the {fault.phase}"
+    return f"{span}: {who} is {'not there' if fault.cause == 'away' else 'still taken'}{during}"
+
+
+def _row(change: Change, visit: Appointment, names: Mapping[UUID, str]) -> Row:
+    looks = {
+        Outcome.KEPT: ("tone-here", "check", "Keeps its time"),
+        Outcome.MOVED: ("tone-warn", "clock", "Moved"),
+        Outcome.ANOTHER_DAY: ("tone-bad", "calendar", "Another day"),
+        Outcome.GIVEN_UP: ("tone-gone", "cross", "Hold given up"),
+        Outcome.LEFT_ALONE: ("tone-bad", "alert", "Nobody can serve"),
+    }
+    return Row(visit, change, *looks[change.outcome], details=list(_details(change, names)))
+
+
+def _details(change: Change, names: Mapping[UUID, str]) -> Sequence[str]:
+    if change.outcome == Outcome.ANOTHER_DAY:
+        if not change.dates:
+            return ["No date is free: called off, and the desk has the task to find one."]
+        first, *others = (f"{timezone.localtime(moment):%a %b %-d, %H:%M}" for moment in change.dates)
+        return [f"To {first}", *([f"Also free: {'; '.join(others)}"] if others else [])]
+    if change.to is None:
+        return []
+    said = []
+    if change.to.start != change.was.start:
+        minutes = int((change.to.start - change.was.start) / timedelta(minutes=1))
+        later = f"{abs(minutes)} minutes {'later' if minutes > 0 else 'earlier'}"
+        said.append(f"To {timezone.localtime(change.to.start):%H:%M}, {later}")
+    elif change.to.end != change.was.end:
+        said.append(f"Until {timezone.localtime(change.to.end):%H:%M}")
+    if change.to.chair != change.was.chair:
+        said.append(f"{names[change.was.chair]} → {names[change.to.chair]}")
+    if [key for _, key in change.to.nurses] != [key for _, key in change.was.nurses]:
+        said.append(f"{_nurses(change.was.nurses, names)} → {_nurses(change.to.nurses, names)}")
+    return said
+
+
+def _nurses(turns: Sequence[tuple[datetime, UUID]], names: Mapping[UUID, str]) -> str:
+    said = [
+        names.get(key, "somebody") + (f" from {timezone.localtime(start):%H:%M}" if place else "")
+        for place, (start, key) in enumerate(turns)
+    ]
+    return ", ".join(said) or "nobody"
