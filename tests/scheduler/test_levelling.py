@@ -14,6 +14,7 @@ from scheduler.levelling import Day, Template, level, measure, room_for_more
 from scheduler.packing import Rectangle
 
 MOOD = Visit(20, 40, 60, 10, 6, 3, 2)
+CLUSTER = Visit(20, 60, 60, 10, 6, 3, 2)
 PAIN = Visit(20, 240, 60, 10, 6, 3, 2)
 SHORT = Visit(10, 20, 30, 10, 6, 3, 2)
 EIGHT_HOURS = ((0, 480),)
@@ -205,6 +206,20 @@ def test_room_for_more_is_made_by_moving_what_stands() -> None:
     taken, visits = booked(empty, (mood, 60), (mood, 240))
     assert measure(taken, commonest=mood).more == 0
     assert room_for_more(taken, visits, mood) == (1, 1)
+
+
+def test_too_full_a_day_to_be_laid_from_nothing_is_laid_from_how_it_stands() -> None:
+    """Nine hours with all that three nurses can do; the search gets no round to mend what doesn't fit."""
+    nine_hours = ((0, 540),)
+    empty = day(chairs=7, nurses=[nine_hours] * 3, hours=nine_hours, closing=540)
+    mood, cluster, pain = kind(MOOD, empty), kind(CLUSTER, empty), kind(PAIN, empty)
+    layout = empty.layout([mood, cluster, pain])
+    for one in [pain] * 2 + [cluster] * 3 + [mood] * 10:
+        assert any(layout.place(one, column) for column in layout.grid.starts)
+    taken, visits = as_book(layout, 540)
+    template = found(level(taken, visits, rounds=0))
+    assert len(template.starts) == len(visits)
+    assert measure(template.day, commonest=mood).order <= measure(taken, commonest=mood).order
 
 
 # --- Against an oracle ---------------------------------------------------------------------------------
