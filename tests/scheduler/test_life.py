@@ -197,7 +197,10 @@ class Life(RuleBasedStateMachine):
     @initialize(wishes=st.lists(st.tuples(st.sampled_from(PLANS), days, picks), min_size=4, max_size=9))
     def some_visits_are_booked(self, wishes: list[tuple[Any, int, int]]) -> None:
         for plan, day, pick in wishes:
-            self.book_what_fits(plan, day, pick)
+            if pick % 3:
+                self.book_what_fits(plan, day, pick)
+            else:
+                self.hold(plan, day, pick, 10)
 
     @rule(minutes=st.sampled_from([5, 10, 30, 60, 24 * 60]))
     def time_passes(self, minutes: int) -> None:
@@ -248,6 +251,16 @@ class Life(RuleBasedStateMachine):
             self._refused(answer, "hold_over")
         elif not self._judged(picture.reasons(held.plan, held.start), answer):
             held.status, held.held_until = "booked", None
+
+    @precondition(lambda self: self._of("pending"))
+    @rule(pick=picks, plan=st.sampled_from(PLANS), late=st.sampled_from([-5, 0, 0, 5]))
+    def want_what_is_held(self, pick: int, plan: Any, late: int) -> None:
+        """Until the very moment up to which it is held nobody else can have it; from then on anybody can."""
+        held = self._pick("pending", pick)
+        (chair,) = {name for name, _ in held.held if name.startswith("Chair")}
+        if held.counts(self.now) and held.held_until is not None:
+            self.now = max(self.now, held.held_until + late)
+        self._new(plan[0], held.start, chair)
 
     @precondition(lambda self: self._of("pending"))
     @rule(pick=picks)
@@ -564,6 +577,7 @@ class Life(RuleBasedStateMachine):
             self._accepted(answer)
             self.entries[plan[0]] = key
             self.clinic.waiting[plan[0]] = model.Waiting(wanted, first, first + length, visit)
+            self.offer_what_is_free()
 
     @precondition(lambda self: self.clinic.waiting)
     @rule()
@@ -617,16 +631,18 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: any(waiting.offered for waiting in self.clinic.waiting.values()))
     @rule(pick=picks)
     def decline(self, pick: int) -> None:
+        """What was declined is free, and is not offered to the same patient again."""
         waiting = self._offered_to(pick)
         answer = self._answer(
             lambda: waitlist.decline(actor=None, offer=self.offers[waiting.plan.name], now=self._moment())
         )
         if not waiting.offer_stands(self.now):
             self._refused(answer, "offer_over")
-        else:
-            self._accepted(answer)
-            self._gone(waiting.offered)
-            waiting.offered = None
+            return
+        self._accepted(answer)
+        self._gone(waiting.offered)
+        waiting.offered = None
+        self.offer_what_is_free()
 
     @rule(plan=st.sampled_from(PLANS), day=days)
     def search(self, plan: Any, day: int) -> None:
