@@ -6,7 +6,7 @@ Ids and times only, no names: the row outlives the day, and is not a place for a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -52,6 +52,7 @@ class Change:
     to: Seat | None
     lasts: tuple[int, int, int, int]  # minutes: preparation, infusion, observation, turnover
     begun: bool  # only what follows the plan's `since` is laid anew
+    other_nurses: bool
     cost: int
     dates: tuple[datetime, ...] = ()
 
@@ -88,16 +89,16 @@ class Proposal:
 
     @property
     def parts(self) -> dict[str, int]:
-        """What the cost counts: people by outcome, minutes moved, new nurses and chairs."""
+        """What the cost counts: visits by outcome, minutes moved, visits with other nurses or chairs."""
         counted = {str(outcome): 0 for outcome in Outcome}
-        minutes = nurses = chairs = 0
+        minutes = chairs = 0
         for change in self.changes:
             counted[change.outcome] += 1
             if change.to and change.outcome in (Outcome.KEPT, Outcome.MOVED):
-                minutes += abs(change.to.start - change.was.start).seconds // 60
-                nurses += len({key for _, key in change.to.nurses} - {key for _, key in change.was.nurses})
+                minutes += abs(change.to.start - change.was.start) // timedelta(minutes=1)
                 chairs += change.to.chair != change.was.chair
-        return {**counted, "minutes_moved": minutes, "new_nurses": nurses, "new_chairs": chairs}
+        nurses = sum(change.other_nurses for change in self.changes)
+        return {**counted, "minutes_moved": minutes, "other_nurses": nurses, "other_chairs": chairs}
 
     @property
     def can_be_carried_out(self) -> bool:
@@ -117,7 +118,7 @@ def draw_up(read: ReadDay, disrupted: Day, faults: Sequence[Break], plan: Plan) 
     changes = [
         _change(read, before[visit.key], visit, placement)
         for visit, placement in zip(disrupted.visits, plan.placements, strict=True)
-        if _touched(disrupted.since, visit, placement)
+        if _touched(visit, placement)
     ]
     return Proposal(
         since=read.since,
@@ -167,6 +168,7 @@ def proposal_of(data: Mapping[str, Any]) -> Proposal:
                 to=_seat(row["to"]) if row["to"] else None,
                 lasts=tuple(row["lasts"]),
                 begun=row["begun"],
+                other_nurses=row["other_nurses"],
                 cost=row["cost"],
                 dates=tuple(_moment(moment) for moment in row["dates"]),
             )
@@ -194,22 +196,27 @@ def seat_of(visit: DayVisit) -> Seat:
     )
 
 
-def _touched(since: int, visit: DayVisit, placement: Placement) -> bool:
+def _touched(visit: DayVisit, placement: Placement) -> bool:
     """Anything about it is to be other than it was booked."""
     return (
         placement.start != visit.start
         or placement.chair != visit.chair
         or bool(visit.longer)
-        or any(
-            server_at(placed, minute) != server_at(had, minute)
-            for placed, had in (
-                (placement.nurses, visit.nurses),
-                (placement.clinicians, visit.clinicians),
-            )
-            if placed
-            for minute in {turn.start for turn in (*placed, *had) if turn.start >= placed[0].start}
-            | {max(placed[0].start, since)}
-        )
+        or _by_others(visit, placement, visit.nurses, placement.nurses)
+        or _by_others(visit, placement, visit.clinicians, placement.clinicians)
+    )
+
+
+def _by_others(visit: DayVisit, placement: Placement, had: Sequence[Turn], has: Sequence[Turn]) -> bool:
+    """Somebody else serves at some time of the visit than at that time before."""
+    if placement.start is None or not has:
+        return False
+    later = placement.start - visit.start
+    minutes = {turn.start for turn in has} | {turn.start + later for turn in had}
+    return any(
+        server_at(has, minute) != server_at(had, minute - later)
+        for minute in minutes
+        if minute >= has[0].start
     )
 
 
@@ -223,6 +230,7 @@ def _change(read: ReadDay, before: DayVisit, visit: DayVisit, placement: Placeme
         to=_to(visit, placement),
         lasts=lasts_of(visit),
         begun=begun,
+        other_nurses=_by_others(visit, placement, visit.nurses, placement.nurses),
         cost=placement.cost,
     )
 

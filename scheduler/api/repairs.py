@@ -108,8 +108,8 @@ class PartsSerializer(serializers.Serializer[Any]):
     given_up = serializers.IntegerField(help_text="Holds.")
     left_alone = serializers.IntegerField(help_text="In the chair, and nobody can serve them.")
     minutes_moved = serializers.IntegerField()
-    new_nurses = serializers.IntegerField()
-    new_chairs = serializers.IntegerField()
+    other_nurses = serializers.IntegerField(help_text="Visits that other nurses serve, wholly or in part.")
+    other_chairs = serializers.IntegerField(help_text="Visits in another chair.")
 
 
 class ProposalSerializer(serializers.Serializer[Any]):

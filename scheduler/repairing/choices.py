@@ -28,10 +28,9 @@ class Stretch:
     end: int
     units: int
     able: tuple[Any, ...]
+    phase: str
     # The edge lies inside a phase: from the server of the stretch before only where a shift begins or ends.
     inside: bool = False
-    # Who served until the edge, where the stretch before has happened already.
-    giver: Any = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class Crew:
                 if giver is not None:
                     edge = self.edge(start)
                     able = tuple(key for key in able if edge.allows(giver, key))
-                found.append(Stretch(start, end, need.units, able, start > low, giver))
+                found.append(Stretch(start, end, need.units, able, need.name, start > low))
         return tuple(found)
 
 
@@ -156,7 +155,9 @@ class Choices:
                 for key in self._chairs.able(chair_from, chair_until, 1)
                 if key in visit.able_chairs or (key == visit.chair and start == visit.start)
             )
-        phases = [Need(phase.start + later, phase.end + later, phase.units) for phase in visit.phases]
+        phases = [
+            Need(phase.start + later, phase.end + later, phase.units, phase.name) for phase in visit.phases
+        ]
         whole = [Need(start, visit.end + later, 1, WHOLE)]
         nursing = self.nurses.stretches(phases, since, visit.nurses)
         supervision = self.clinicians.stretches(whole, since, visit.clinicians)

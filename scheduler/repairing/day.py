@@ -75,6 +75,12 @@ class DayVisit:
     def chair_until(self) -> int:
         return self.end + self.turnover
 
+    def nurses_of(self, phase: str) -> frozenset[Any]:
+        """Who serves this phase as it stands."""
+        need = next(need for need in self.phases if need.name == phase)
+        within = (turn.server for turn in self.nurses if need.start < turn.start < need.end)
+        return frozenset([server_at(self.nurses, need.start), *within])
+
     def holds(self) -> Iterator[Held]:
         """Everything it holds, the chair first: each nurse's part of each phase, each clinician's part."""
         yield Held(self.key, self.chair, WHOLE, self.start, self.chair_until, 1)

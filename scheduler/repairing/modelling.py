@@ -27,6 +27,7 @@ MOVED: Final = 3_000  # another time on the same day; a hold that is given up co
 WHO_IS_HERE: Final = 3_000  # on top of either, for a patient who has arrived
 MINUTE: Final = 5  # earlier or later than booked
 NEW_NURSE: Final = 2  # each nurse whom the visit didn't have before
+OTHER_NURSE: Final = 1  # each phase that somebody else serves than before
 NEW_CHAIR: Final = 1
 NEW_CHAIR_UNDER_WAY: Final = 200  # in its place, when the patient is in the chair
 
@@ -65,7 +66,8 @@ class Model:
         self._uses: dict[Any, list[tuple[Take, int]]] = {}
         self._written: dict[Any, list[Written]] = {}
         self._absent: dict[Any, int] = {}
-        self._new_nurse: dict[tuple[Any, Any], int] = {}
+        # Of each visit: who is new to it, and which phases others serve.
+        self._strange: dict[tuple[Any, Any], int] = {}
         for visit in visits:
             self._write(visit, offered[visit.key])
         for what, uses in self._uses.items():
@@ -88,10 +90,9 @@ class Model:
             for serving, servers in ((one.nursing, place.nurses), (one.supervision, place.clinicians)):
                 columns += [by_key[key] for by_key, key in zip(serving, servers, strict=False)]
             if one.nursing:
+                others = {*place.nurses, *phases_by_others(visit, place)}
                 columns += [
-                    self._new_nurse[visit.key, nurse]
-                    for nurse in set(place.nurses)
-                    if (visit.key, nurse) in self._new_nurse
+                    self._strange[visit.key, what] for what in others if (visit.key, what) in self._strange
                 ]
         return columns
 
@@ -192,19 +193,25 @@ class Model:
                 self.programme.row([(takes, 1), *((gives, -1) for gives in givers)], high=0)
 
     def _write_newcomers(self, visit: DayVisit) -> None:
-        """Each nurse whom the visit didn't have counts once, however many of its stretches she serves."""
+        """Each nurse whom the visit didn't have counts once, however many stretches she serves, and each
+        phase that anybody serves who didn't before."""
         had = {turn.server for turn in visit.nurses}
-        by_stretch: dict[tuple[Any, int], list[int]] = {}
+        strange: dict[
+            tuple[Any, int, int], list[int]
+        ] = {}  # columns by (what, its cost, place of the stretch)
         for one in self._written[visit.key]:
-            for place, serving in enumerate(one.nursing):
+            for place, (stretch, serving) in enumerate(zip(one.choice.nursing, one.nursing, strict=False)):
+                own = visit.nurses_of(stretch.phase)
                 for nurse, serves in serving.items():
                     if nurse not in had:
-                        by_stretch.setdefault((nurse, place), []).append(serves)
-        for (nurse, _), columns in by_stretch.items():
-            if (visit.key, nurse) not in self._new_nurse:
-                self._new_nurse[visit.key, nurse] = self.programme.column(NEW_NURSE, whole=False)
-            new = self._new_nurse[visit.key, nurse]
-            self.programme.row([*((column, 1) for column in columns), (new, -1)], high=0)
+                        strange.setdefault((nurse, NEW_NURSE, place), []).append(serves)
+                    if nurse not in own:
+                        strange.setdefault((stretch.phase, OTHER_NURSE, place), []).append(serves)
+        for (what, cost, _), columns in strange.items():
+            if (visit.key, what) not in self._strange:
+                self._strange[visit.key, what] = self.programme.column(cost, whole=False)
+            entry = self._strange[visit.key, what]
+            self.programme.row([*((column, 1) for column in columns), (entry, -1)], high=0)
 
     def _one_of(self, columns: Mapping[Any, int], column: int) -> None:
         """As many of these as of the column."""
@@ -270,6 +277,20 @@ def cost_of_place(visit: DayVisit, place: Place | None, kinds: Kinds) -> int:
     """What one visit's place costs, its chair told by its kind."""
     if place is None:
         return cost_of_absence(visit)
-    newcomers = set(place.nurses) - {turn.server for turn in visit.nurses}
     chair = 0 if place.kind == kinds.of[visit.chair] else cost_of_chair(visit)
-    return cost_of_start(visit, place.choice.start) + NEW_NURSE * len(newcomers) + chair
+    return cost_of_people_and_start(visit, place) + chair
+
+
+def cost_of_people_and_start(visit: DayVisit, place: Place) -> int:
+    newcomers = set(place.nurses) - {turn.server for turn in visit.nurses}
+    people = NEW_NURSE * len(newcomers) + OTHER_NURSE * len(phases_by_others(visit, place))
+    return cost_of_start(visit, place.choice.start) + people
+
+
+def phases_by_others(visit: DayVisit, place: Place) -> set[str]:
+    """The phases that somebody serves who didn't before."""
+    return {
+        stretch.phase
+        for stretch, nurse in zip(place.choice.nursing, place.nurses, strict=False)
+        if nurse not in visit.nurses_of(stretch.phase)
+    }

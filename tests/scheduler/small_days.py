@@ -4,7 +4,7 @@ Minutes count from 0, the grid is five minutes. `best_cost` tries everything: an
 three visits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -21,6 +21,7 @@ from scheduler.repairing.modelling import (
     NEW_CHAIR,
     NEW_CHAIR_UNDER_WAY,
     NEW_NURSE,
+    OTHER_NURSE,
     WHO_IS_HERE,
 )
 from scheduler.repairing.planning import Placement
@@ -181,13 +182,25 @@ def _options(day: Day, visit: DayVisit) -> Iterator[Option]:
             new_chair = NEW_CHAIR_UNDER_WAY if visit.standing == Standing.BEGUN else NEW_CHAIR
             had = {turn.server for turn in visit.nurses}
             newcomers = {key for key, _ in nurses} - had
+            others = _phases_by_others(visit, nurses, start - visit.start)
             low, later = max(start, day.since), start - visit.start
             takes = {(chair, step): 1 for step in _steps(low, visit.chair_until + later)}
             takes |= nurses
             takes |= clinicians
             takes |= {(visit.patient, step): 1 for step in _steps(low, visit.end + later)}
-            cost = moved + NEW_NURSE * len(newcomers) + (new_chair if chair != visit.chair else 0)
+            cost = moved + NEW_NURSE * len(newcomers) + OTHER_NURSE * others
+            cost += new_chair if chair != visit.chair else 0
             yield Option(start, cost, takes)
+
+
+def _phases_by_others(visit: DayVisit, nurses: Iterable[tuple[Any, int]], later: int) -> int:
+    """In how many phases anybody serves who didn't before."""
+    strange = 0
+    for phase in visit.phases:
+        had = {server_at(visit.nurses, step) for step in _steps(phase.start, phase.end)}
+        has = {key for key, step in nurses if phase.start + later <= step < phase.end + later}
+        strange += not has <= had
+    return strange
 
 
 def _chairs(day: Day, visit: DayVisit, start: int) -> Iterator[Any]:

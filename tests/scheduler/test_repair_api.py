@@ -54,10 +54,10 @@ def test_a_repair_is_proposed_looked_at_and_accepted(stage: Stage) -> None:
         "given_up": 0,
         "left_alone": 0,
         "minutes_moved": 0,
-        "new_nurses": 1,
-        "new_chairs": 0,
+        "other_nurses": 1,
+        "other_chairs": 0,
     }
-    assert (plan["cost"], plan["bound"], plan["gap"], plan["can_be_carried_out"]) == (2, 2, 0.0, True)
+    assert (plan["cost"], plan["bound"], plan["gap"], plan["can_be_carried_out"]) == (5, 5, 0.0, True)
     (change,) = plan["changes"]
     assert (change["visit"], change["outcome"]) == (str(visit.pk), "kept")
     assert [turn["nurse"] for turn in change["to"]["nurses"]] == [str(stage.nurses[1].pk)]

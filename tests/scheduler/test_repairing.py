@@ -17,6 +17,7 @@ from scheduler.repairing.modelling import (
     NEW_CHAIR,
     NEW_CHAIR_UNDER_WAY,
     NEW_NURSE,
+    OTHER_NURSE,
     WHO_IS_HERE,
 )
 from scheduler.repairing.planning import Placement, Plan, plan
@@ -101,7 +102,7 @@ def test_a_patient_who_comes_late_delays_only_themselves() -> None:
 def test_another_nurse_who_is_free_takes_over_and_nobody_moves() -> None:
     before = day(visit("first", 0), visit("second", 130))
     found, places = mended(before, Disruption((Away("nurse 1", 0, 540),)))
-    assert found.cost == found.bound == 2 * NEW_NURSE
+    assert found.cost == found.bound == 2 * (NEW_NURSE + 3 * OTHER_NURSE)
     assert [places[key].start for key in ("first", "second")] == [0, 130]
     assert {turn.server for place in places.values() for turn in place.nurses} == {"nurse 2"}
 
@@ -109,7 +110,7 @@ def test_another_nurse_who_is_free_takes_over_and_nobody_moves() -> None:
 def test_a_nurse_who_falls_ill_hands_over_a_running_infusion() -> None:
     before = day(visit("running", 0, standing=Standing.BEGUN), since=30)
     found, places = mended(before, Disruption((Away("nurse 1", 30, 540),)))
-    assert found.cost == found.bound == NEW_NURSE
+    assert found.cost == found.bound == NEW_NURSE + 2 * OTHER_NURSE
     assert places["running"].nurses == (Turn(30, "nurse 2"),)
     assert places["running"].start == 0
 
@@ -124,7 +125,7 @@ def test_a_running_infusion_changes_hands_inside_a_phase_only_where_a_shift_ends
     found, places = mended(before, Disruption((Away("nurse 1", 65, 540),)))
     assert places["running"].nurses == (Turn(30, "nurse 1"), Turn(65, "nurse 2"))
     assert places["coming"].start == 45
-    assert found.cost == NEW_NURSE
+    assert found.cost == NEW_NURSE + 2 * OTHER_NURSE
 
 
 def test_nobody_to_take_over_leaves_a_patient_in_the_chair_alone_and_says_so() -> None:
@@ -164,7 +165,7 @@ def test_who_must_move_moves_as_little_as_possible_and_the_others_stay() -> None
     found, places = mended(before, Disruption((Away("nurse 2", 0, 540),)))
     # Preparing takes all of a nurse: the other visit waits until the first patient is discharged.
     assert [places[key].start for key in ("first", "second")] == [0, 120]
-    assert found.cost == found.bound == MOVED + 120 * MINUTE + NEW_NURSE
+    assert found.cost == found.bound == MOVED + 120 * MINUTE + NEW_NURSE + 3 * OTHER_NURSE
 
 
 def test_a_clinic_that_is_late_shifts_only_as_far_as_it_has_to() -> None:

@@ -74,7 +74,7 @@ def test_an_ill_nurse_is_replaced_with_one_press(stage: Stage, ana: Client) -> N
     page = propose(ana, ill(stage))
     said = words(page).replace("\N{EN DASH}", "-")
     assert "Nurse 1 is away 10:00-17:00" in said
-    assert "1 keeps its time, with 1 change of nurse." in said
+    assert "1 keeps its time; 1 gets other nurses." in said
     assert "No plan disturbs anybody less." in said
     assert "Nurse 1 → Nurse 2" in said
     assert "13:00-13:20: Nurse 1 is not there for the preparation" in said

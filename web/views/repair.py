@@ -33,11 +33,7 @@ from web.forms import ClinicForm, WallTimeField, WholeNumberField, from_wall
 from web.views.repair_board import boards, span_words
 
 MIDNIGHT: Final = time(0)
-
-
-class ResourceField(forms.ModelChoiceField):
-    def label_from_instance(self, resource: Resource) -> str:
-        return f"{resource.name} ({resource.get_kind_display().lower()})"
+WHOLE_CLINIC: Final = "clinic"
 
 
 class VisitField(forms.ModelChoiceField):
@@ -49,9 +45,7 @@ class MissingForm(ClinicForm):
     """Somebody or something isn't there for part of the day."""
 
     happened = forms.CharField(widget=forms.HiddenInput, initial="missing")
-    resource = ResourceField(
-        Resource.objects.none(), label="Who or what", required=False, empty_label="The whole clinic: closed"
-    )
+    resource = forms.ChoiceField(label="Who or what")
     reason = forms.ChoiceField(label="Why", choices=AbsenceReason.choices, initial=AbsenceReason.ILLNESS)
     start = WallTimeField(label="From")
     end = WallTimeField(label="Until", help_text="00:00 is the end of the day.")
@@ -60,13 +54,22 @@ class MissingForm(ClinicForm):
         super().__init__(*args, **kwargs)
         self.day = day
         resources = Resource.objects.filter(clinic=clinic, active=True).select_related("clinic")
-        self.fields["resource"].queryset = resources.order_by("kind", "name")  # type: ignore[attr-defined]
+        self.resources = {str(resource.pk): resource for resource in resources.order_by("name")}
+        of_kind = [
+            (kind.label, [(key, one.name) for key, one in self.resources.items() if one.kind == kind])
+            for kind in ResourceKind
+        ]
+        self.fields["resource"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose who or what"),
+            (WHOLE_CLINIC, "The whole clinic: closed"),
+            *of_kind,
+        ]
 
     @property
     def mishap(self) -> Mishap:
         cleaned = self.cleaned_data
-        reason = AbsenceReason(cleaned["reason"])
-        return Missing(cleaned["start"], cleaned["end"], cleaned["resource"], reason)
+        resource = self.resources.get(cleaned["resource"])
+        return Missing(cleaned["start"], cleaned["end"], resource, AbsenceReason(cleaned["reason"]))
 
     def clean_start(self) -> datetime:
         return from_wall(datetime.combine(self.day, self.cleaned_data["start"]))
@@ -145,7 +148,7 @@ def day(request: StaffRequest, on: date) -> HttpResponse:
 
 def _initial(asked: QueryDict) -> dict[str, Any]:
     """What the page was opened with, from a refused change of hours."""
-    initial: dict[str, Any] = {"resource": asked.get("resource")}
+    initial: dict[str, Any] = {"resource": asked.get("resource") or (WHOLE_CLINIC if asked else "")}
     for name, key in (("start", "from"), ("end", "until")):
         try:
             moment = parse_datetime(asked.get(key, ""))
@@ -250,12 +253,10 @@ def _summary(proposal: Proposal) -> str:
         _counted(parts["given_up"], "held time is given up", "held times are given up"),
     ]
     staff = [
-        _counted(parts["new_nurses"], "change of nurse", "changes of nurse"),
-        _counted(parts["new_chairs"], "change of chair", "changes of chair"),
+        _counted(parts["other_nurses"], "gets other nurses", "get other nurses"),
+        _counted(parts["other_chairs"], "gets another chair", "get another chair"),
     ]
-    told = "; ".join(part for part in said if part)
-    with_whom = " and ".join(part for part in staff if part)
-    return f"{told}{f', with {with_whom}' if with_whom else ''}."
+    return "; ".join(part for part in (*said, *staff) if part) + "."
 
 
 def _counted(number: int, one: str, several: str) -> str:
@@ -322,7 +323,7 @@ def _details(change: Change, names: Mapping[UUID, str]) -> Sequence[str]:
         said.append(f"Until {timezone.localtime(change.to.end):%H:%M}")
     if change.to.chair != change.was.chair:
         said.append(f"{names[change.was.chair]} → {names[change.to.chair]}")
-    if [key for _, key in change.to.nurses] != [key for _, key in change.was.nurses]:
+    if change.other_nurses:
         said.append(f"{_nurses(change.was.nurses, names)} → {_nurses(change.to.nurses, names)}")
     return said
 
