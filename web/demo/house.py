@@ -40,13 +40,18 @@ ZONES: Final = (
     "America/Anchorage",
     "Pacific/Honolulu",
     "America/Sao_Paulo",
+    "Atlantic/South_Georgia",
+    "Atlantic/Cape_Verde",
     "Atlantic/Azores",
     "Europe/Lisbon",
     "Europe/Athens",
     "Asia/Dubai",
     "Asia/Dhaka",
+    "Asia/Bangkok",
     "Asia/Tokyo",
+    "Australia/Brisbane",
     "Australia/Sydney",
+    "Pacific/Fiji",
     "Pacific/Auckland",
 )
 STORY_FROM, STORY_UNTIL = time(11), time(13, 45)
