@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from scheduler.models import TreatmentPlan
 from tests.cast import NOW, TODAY, House, client_of
 from tests.scheduler.stage import Stage, set_stage
 
@@ -18,20 +19,25 @@ def stage(house: House) -> Stage:
     return set_stage(house, nurses=2)
 
 
+@pytest.fixture
+def plan(stage: Stage) -> TreatmentPlan:
+    return stage.plan()
+
+
 @pytest.fixture(autouse=True)
 def _monday_morning() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
 
 
-def ask(stage: Stage, **asked: Any) -> Any:
+def ask(stage: Stage, plan: TreatmentPlan, **asked: Any) -> Any:
     week = {"from": NOW.isoformat(), "to": (NOW + timedelta(days=7)).isoformat()}
-    query = {"plan": str(stage.plan().pk), **week, **asked}
+    query = {"plan": str(plan.pk), **week, **asked}
     return client_of(stage.house.ana).get("/api/v1/availability/", query)
 
 
-def test_without_a_wish_times_come_in_order_and_without_a_misfit(stage: Stage) -> None:
-    answer = ask(stage, limit=3).json()
+def test_without_a_wish_times_come_in_order_and_without_a_misfit(stage: Stage, plan: TreatmentPlan) -> None:
+    answer = ask(stage, plan, limit=3).json()
 
     assert [row["start"] for row in answer] == [
         f"2027-01-11T15:{minute}:00Z" for minute in ("00", "05", "10")
@@ -39,11 +45,11 @@ def test_without_a_wish_times_come_in_order_and_without_a_misfit(stage: Stage) -
     assert all("misfit" not in row for row in answer)
 
 
-def test_what_is_welcome_comes_first(stage: Stage) -> None:
+def test_what_is_welcome_comes_first(stage: Stage, plan: TreatmentPlan) -> None:
     nurse = stage.nurses[1]
     asked = {"weekdays": "2,4", "earliest": "13:00", "nurse_preferred": str(nurse.pk)}
 
-    answer = ask(stage, **asked).json()
+    answer = ask(stage, plan, **asked).json()
 
     first = answer[0]
     assert (first["start"], first["misfit"]) == (
@@ -51,14 +57,14 @@ def test_what_is_welcome_comes_first(stage: Stage) -> None:
         0,
     )
     assert [turn["name"] for turn in first["nurses"]] == ["Nurse 2"]
-    assert len(answer) == len(ask(stage).json())
+    assert len(answer) == len(ask(stage, plan).json())
 
 
-def test_nothing_else_is_listed_when_asked(stage: Stage) -> None:
-    answer = ask(stage, weekdays="2", latest="11:30", only="true").json()
+def test_nothing_else_is_listed_when_asked(stage: Stage, plan: TreatmentPlan) -> None:
+    answer = ask(stage, plan, weekdays="2", latest="11:30", only="true").json()
 
     assert [row["misfit"] for row in answer] == [0] * 7  # 9:00 to 9:30
-    assert ask(stage, weekdays="6", only="true").json() == []
+    assert ask(stage, plan, weekdays="6", only="true").json() == []
 
 
 @pytest.mark.parametrize(
@@ -77,16 +83,16 @@ def test_nothing_else_is_listed_when_asked(stage: Stage) -> None:
     ],
 )
 def test_what_is_asked_wrongly_is_said_at_its_field(
-    stage: Stage, asked: dict[str, str], field: str, mend: str
+    stage: Stage, plan: TreatmentPlan, asked: dict[str, str], field: str, mend: str
 ) -> None:
-    answer = ask(stage, **asked)
+    answer = ask(stage, plan, **asked)
 
     assert answer.status_code == 400
     assert [row["field"] for row in answer.json()["errors"]] == [field]
     assert mend in answer.json()["errors"][0]["detail"]
 
 
-def test_a_year_can_be_asked_for(stage: Stage) -> None:
-    answer = ask(stage, to=(NOW + timedelta(days=365)).isoformat(), limit=1)
+def test_a_year_can_be_asked_for(stage: Stage, plan: TreatmentPlan) -> None:
+    answer = ask(stage, plan, to=(NOW + timedelta(days=365)).isoformat(), limit=1)
 
     assert (answer.status_code, len(answer.json())) == (200, 1)

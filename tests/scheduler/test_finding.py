@@ -91,10 +91,12 @@ def test_a_chair_or_nurse_that_does_not_work_here_is_named(stage: Stage, other_h
     Resource.objects.filter(pk=stage.chairs[0].pk).update(active=False)
     elsewhere = set_stage(other_house)
 
+    plan = stage.plan()
+
     with pytest.raises(Invalid, match="not a working chair"):
-        search(stage, stage.plan(), chair_id=stage.chairs[0].pk)
+        search(stage, plan, chair_id=stage.chairs[0].pk)
     with pytest.raises(Invalid, match="not a working nurse"):
-        search(stage, stage.plan(), nurse_id=elsewhere.nurses[0].pk)
+        search(stage, plan, nurse_id=elsewhere.nurses[0].pk)
 
 
 def test_which_nurse_and_which_chair_could_serve_is_told_beside_the_starts(stage: Stage) -> None:
@@ -204,13 +206,14 @@ def test_a_patient_without_any_other_time_is_offered_none(stage: Stage) -> None:
 
 
 def best(stage: Stage, wish: Wish, **asked: Any) -> list[finding.Ranked]:
+    """For Rosa's plan."""
     return finding.ranked(search(stage, stage.plan()), wish, **asked)
 
 
 def test_what_fits_best_comes_first_and_nothing_is_left_out(stage: Stage) -> None:
     every_start = search(stage, stage.plan())
 
-    ranked = best(stage, Wish(weekdays=(2,), earliest=time(14)))
+    ranked = finding.ranked(every_start, Wish(weekdays=(2,), earliest=time(14)))
 
     assert (ranked[0].start, ranked[0].misfit) == (stage.at("14:00", WEDNESDAY), 0)
     assert len(ranked) == len(every_start.minutes)

@@ -1,4 +1,4 @@
-"""Nurses hand a visit over where a phase ends: when they do, who takes over, and how it is told.
+"""Nurses hand a visit over where a phase or a shift ends: when they do, who takes over, how it is told.
 
 Preparation takes a whole nurse; infusing takes half of one, recovering a third (domain.md 8.2).
 """
@@ -7,14 +7,15 @@ from datetime import datetime
 
 import pytest
 import time_machine
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic.problems import Conflict
 from scheduler import finding, queries
 from scheduler.finding import FeasibleStart
-from scheduler.models import Appointment, Claim
+from scheduler.models import Appointment, Claim, Opening, ResourceKind, TreatmentPlan
 from scheduler.nursing import Turn
 from tests.cast import NOW, House, client_of, make_patient
-from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.stage import Stage, make_resource, open_on, set_stage
 
 
 @pytest.fixture
@@ -36,10 +37,8 @@ def turns_of(visit: Appointment) -> tuple[Turn, ...]:
     return queries.booked_visit(queries.visits().get(pk=visit.pk)).nurses
 
 
-def starts_for_omar(stage: Stage) -> dict[datetime, FeasibleStart]:
-    found = finding.feasible_starts(
-        plan=stage.plan(stage.house.omar), first=NOW, until=stage.at("17:00"), now=NOW
-    )
+def starts_under(plan: TreatmentPlan, stage: Stage) -> dict[datetime, FeasibleStart]:
+    found = finding.feasible_starts(plan=plan, first=NOW, until=stage.at("17:00"), now=NOW)
     return {feasible.start: feasible for feasible in found}
 
 
@@ -47,13 +46,14 @@ def test_with_one_nurse_alone_a_second_visit_waits_until_the_first_is_discharged
     stage = set_stage(house, chairs=3, nurses=1)
     stage.book(stage.plan(), "9:00")
 
-    assert min(starts_for_omar(stage)) == stage.at("11:00")
+    assert min(starts_under(stage.plan(stage.house.omar), stage)) == stage.at("11:00")
 
 
 def test_while_one_nurse_watches_another_prepares_and_hands_over_once(busy: Stage) -> None:
     """Nurse 2 has twenty minutes before Ida comes, and prepares Omar; Nurse 1 then watches two infusions."""
-    offered = starts_for_omar(busy)[busy.at("9:20")]
-    visit = busy.book(busy.plan(busy.house.omar), "9:20")
+    plan = busy.plan(busy.house.omar)
+    offered = starts_under(plan, busy)[busy.at("9:20")]
+    visit = busy.book(plan, "9:20")
 
     one, two = busy.nurses
     expected = (
@@ -156,3 +156,52 @@ def test_who_serves_does_not_hang_on_where_the_window_begins(stage: Stage) -> No
 
     assert [turn.nurse for turn in afternoon[0].nurses] == [stage.nurses[1]]
     assert afternoon[0].nurses == stage.check(plan, "14:00").decision.nurses
+
+
+def test_a_visit_changes_hands_in_the_middle_of_an_infusion_where_a_shift_ends(house: House) -> None:
+    """Nurse 1 leaves at eleven, Nurse 2 comes at half past ten. What is offered is what is booked."""
+    stage = set_stage(house, nurses=0)
+    early = make_resource(house, ResourceKind.NURSE, "Nurse 1", 6)
+    late = make_resource(house, ResourceKind.NURSE, "Nurse 2", 6)
+    open_on(early, stage.at("9:00"), stage.at("11:00"))
+    open_on(late, stage.at("10:30"), stage.at("17:00"))
+    plan = stage.plan(stage.house.omar)
+    rosas = stage.plan()
+    in_the_way = stage.book(rosas, "10:45", nurse=late)  # until 11:05 she prepares Rosa
+
+    assert stage.at("10:25") not in starts_under(plan, stage)  # at eleven nobody could take over
+    stage.cancel(in_the_way)
+    stage.book(rosas, "10:40", nurse=late)
+    offered = starts_under(plan, stage)
+    visit = stage.book(plan, "10:25")
+    expected = (
+        Turn("preparation", stage.at("10:25"), early),
+        Turn("infusion", stage.at("11:00"), late),
+    )
+    assert offered[stage.at("10:25")].nurses == turns_of(visit) == expected
+    held = Claim.objects.filter(appointment=visit, resource__kind="nurse").order_by("during")
+    assert [(claim.phase, claim.resource, claim.during.lower) for claim in held] == [
+        ("preparation", early, stage.at("10:25")),
+        ("infusion", early, stage.at("10:45")),
+        ("infusion", late, stage.at("11:00")),
+        ("observation", late, stage.at("11:25")),
+    ]
+
+
+def test_the_supervising_clinician_changes_where_a_shift_ends(house: House) -> None:
+    stage = set_stage(house)
+    until_ten = DateTimeTZRange(stage.at("9:00"), stage.at("10:00"))
+    Opening.objects.filter(resource=stage.clinician, during__overlap=until_ten).update(during=until_ten)
+    late = make_resource(house, ResourceKind.CLINICIAN, "Dr Weber", 4)
+    open_on(late, stage.at("10:00"), stage.at("17:00"))
+    plan = stage.plan()
+
+    offered = starts_under(plan, stage)[stage.at("9:30")]
+    visit = stage.book(plan, "9:30")
+
+    assert offered.clinicians == (stage.clinician, late)
+    held = Claim.objects.filter(appointment=visit, resource__kind="clinician").order_by("during")
+    assert [(claim.resource, claim.during.lower, claim.during.upper) for claim in held] == [
+        (stage.clinician, stage.at("9:30"), stage.at("10:00")),
+        (late, stage.at("10:00"), stage.at("11:30")),
+    ]

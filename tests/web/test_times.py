@@ -45,8 +45,9 @@ def test_what_fits_best_stands_above_all_other_times(stage: Stage) -> None:
 
 
 def test_nothing_else_is_shown_when_asked(stage: Stage) -> None:
-    page = times(stage, weekdays="2", only="on")
-    sunday = times(stage, weekdays="6", only="on")
+    plan = stage.plan()
+    page = times(stage, plan, weekdays="2", only="on")
+    sunday = times(stage, plan, weekdays="6", only="on")
 
     assert [free.day for free in page.context["days"]] == [WEDNESDAY]
     assert "Nothing in these two weeks is all that was wished for" in words(sunday)
