@@ -77,7 +77,8 @@ def write_plan(
     dates are the clinic's days, both included. A dose past the protocol's hard limit is refused; one
     outside its soft range needs `soft_limit_acknowledged` (domain.md 1.4). `chair_features` are what the
     chair has to offer for this patient, besides what the protocol asks for. Raises `Invalid` naming every
-    field that needs mending at once; `findings.<item>` names a line of the screen.
+    field that needs mending at once; `findings.<item>` names a line of the screen. Raises `Conflict` with
+    code `plan_stands` and the `plan` where the patient has one under this protocol for these days.
     """
     today = clock.local_date(now, patient.clinic.time_zone)
     wrong = [
@@ -95,6 +96,8 @@ def write_plan(
         raise Invalid(wrong)
 
     def work() -> TreatmentPlan:
+        Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        _refuse_second(patient, protocol, valid_from)
         plan = TreatmentPlan.objects.create(
             id=id,
             clinic_id=patient.clinic_id,
@@ -235,6 +238,27 @@ def dose_errors(protocol: Protocol, dose: Decimal, *, soft_limit_acknowledged: b
             )
         ]
     return []
+
+
+def _refuse_second(patient: Patient, protocol: Protocol, valid_from: date) -> None:
+    """Two orders of one kind would each be booked out: one course, one plan."""
+    standing = (
+        TreatmentPlan.objects.filter(
+            patient=patient,
+            protocol__code=protocol.code,
+            status__in=[PlanStatus.ACTIVE, PlanStatus.ON_HOLD],
+            valid_until__gte=valid_from,
+        )
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if standing is not None:
+        raise Conflict(
+            f"This patient has a plan under {protocol.code} that still holds. Book under that one, or end it"
+            " before you write another.",
+            code="plan_stands",
+            plan=str(standing),
+        )
 
 
 def _change_status(

@@ -14,7 +14,7 @@ from clinic.models import AccessLog, Consent, User
 from scheduler import screening
 from scheduler.models import Appointment, DayHours, Protocol, Resource, TreatmentPlan
 from tests.cast import NOW, TODAY, House, client_of, make_patient, new_id
-from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.stage import Stage, plan_row, set_stage
 
 API = "/api/v1/"
 
@@ -362,7 +362,7 @@ def test_lists_cost_the_same_however_long_they_are(stage: Stage) -> None:
     few = queries()
     for wall_time, name in (("11:30", "Abe"), ("14:00", "Bea")):
         stage.book(stage.plan(make_patient(stage.house.clinic, name, "Test")), wall_time)
-    stage.plan()
+    plan_row(stage.house, stage.protocol, stage.house.rosa)
     Resource.objects.create(clinic=stage.house.clinic, kind="chair", name="Chair 9", capacity=1)
 
     assert queries() == few

@@ -12,7 +12,7 @@ from scheduler.booking import Wanted
 from scheduler.models import Appointment, Claim, ParticipantStatus, Resource, Series
 from scheduler.placing import Move
 from scheduler.supply import visit_of
-from tests.cast import NOW, TODAY, House, new_id
+from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 
 TOMORROW, WEDNESDAY, THURSDAY, FRIDAY = (TODAY + timedelta(days=ahead) for ahead in (1, 2, 3, 4))
@@ -190,9 +190,9 @@ def test_one_session_that_cannot_be_leaves_the_whole_series_unbooked(stage: Stag
     """Every session that can't be is told, each with its own reasons; the last is too close to the third."""
     plan = stage.plan()
     series = Series.objects.create(clinic=stage.house.clinic, plan=plan)
-    for number, chair in enumerate(stage.chairs):
-        patient = [stage.house.omar, stage.house.rosa][number]
-        stage.book(stage.plan(patient, sessions_ordered=1), "9:30", chair=chair, nurse=stage.nurses[number])
+    for name, chair, nurse in zip(("Ida", "Jon"), stage.chairs, stage.nurses, strict=True):
+        other = make_patient(stage.house.clinic, name, "Koch")
+        stage.book(stage.plan(other), "9:30", chair=chair, nurse=nurse)
     wanted = [
         Wanted(new_id(), stage.at(*when))
         for when in (("9:30", TODAY), ("9:30", WEDNESDAY), ("12:00", THURSDAY))

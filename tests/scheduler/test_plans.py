@@ -238,3 +238,28 @@ def test_an_answer_to_no_question_is_refused() -> None:
 def test_items_are_named_once() -> None:
     assert len({item.code for item in screening.ITEMS}) == len(screening.ITEMS)
     assert len({item.question for item in screening.ITEMS}) == len(screening.ITEMS)
+
+
+def test_one_course_has_one_plan(house: House, mood: Protocol) -> None:
+    """Two of one kind would each be booked out. Another patient's, another protocol's and one for later days
+    stand beside it."""
+    plan = write_plan(house, mood, house.rosa)
+
+    with pytest.raises(Conflict, match="end it before you write another") as refusal:
+        write_plan(house, mood, house.rosa)
+
+    assert (refusal.value.code, refusal.value.data["plan"]) == ("plan_stands", str(plan.pk))
+    later = plan.valid_until + timedelta(days=1)
+    for patient, protocol, changes in (
+        (house.omar, mood, {}),
+        (house.rosa, active_protocol(house, "cluster-60"), {"indication": "G44.019", "sessions_ordered": 4}),
+        (house.rosa, mood, {"valid_from": later, "valid_until": later}),
+    ):
+        assert write_plan(house, protocol, patient, **changes).status == PlanStatus.ACTIVE
+
+
+def test_an_ended_plan_makes_room_for_another(house: House, mood: Protocol) -> None:
+    plan = write_plan(house, mood, house.rosa)
+    plans.end_plan(actor=house.actor(house.priya), plan=plan, reason="Another dose", now=NOW)
+
+    assert write_plan(house, mood, house.rosa).status == PlanStatus.ACTIVE

@@ -338,5 +338,6 @@ def test_proposing_takes_as_many_queries_however_full_the_clinic_is(
         return len(counted)
 
     empty = queries()
-    book(stage, stage.plan(house.omar), wanted(propose(stage, stage.plan(house.omar)).offers[0]))
+    omars = stage.plan(house.omar)
+    book(stage, omars, wanted(propose(stage, omars).offers[0]))
     assert queries() == empty

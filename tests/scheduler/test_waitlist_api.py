@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from clinic.models import AccessLog
-from scheduler.models import WaitlistEntry, WaitlistOffer
+from scheduler.models import TreatmentPlan, WaitlistEntry, WaitlistOffer
 from tests.cast import NOW, TODAY, House, client_of, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.scheduler.waits import hold_for, join
@@ -26,7 +26,8 @@ def stage(house: House) -> Iterator[Stage]:
 
 def body(stage: Stage, **changes: Any) -> dict[str, Any]:
     asked = {"first_day": TODAY.isoformat(), "last_day": (TODAY + 30 * DAY).isoformat()}
-    return {"id": str(new_id()), "plan": str(stage.plan().pk), **asked, **changes}
+    plan = TreatmentPlan.objects.filter(patient=stage.house.rosa).first() or stage.plan()
+    return {"id": str(new_id()), "plan": str(plan.pk), **asked, **changes}
 
 
 def mends(answer: Any) -> dict[str, str]:

@@ -140,5 +140,5 @@ def test_a_prescriber_sees_a_visit_and_changes_nothing_about_it(stage: Stage) ->
 
     page = words(browser_of(stage.house.priya).get(reverse("visit", args=[visit.pk])))
 
-    assert "Cancelled, late Ana Lima Patient" in page
+    assert "Cancelled, late: Patient Ana Lima" in page
     assert "Take the cancellation back" not in page
