@@ -1,14 +1,14 @@
 """The desk that books through Chairside itself: the same functions as the API's, on a database of their own.
 
-A series is proposed and booked in one go, the first of the proposals; everything else, and what is asked for
-again, is booked at the earliest start that is found. Patients wish for nothing in particular: domain.md has
-no figures for that.
+A series is booked in one of three ways (`Way`); everything else, and what is asked for again, at the earliest
+start that is found. Patients wish for nothing in particular: domain.md has no figures for that.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from itertools import pairwise
 from time import perf_counter
 from typing import Final
@@ -40,12 +40,22 @@ FIRST_MONDAY: Final = date(2027, 1, 4)
 SPARE_SESSIONS: Final = 20
 
 
+class Way(StrEnum):
+    """How a series is booked: as the first of the proposals says, with its nurse; at the times that this
+    says, but nurses may hand over; or session by session, each at the earliest start."""
+
+    PROPOSED = "proposed"
+    TIMES = "times"
+    EARLIEST = "earliest"
+
+
 @dataclass
 class ChairsideDesk:
     """A desk (`clinic_year_life.Desk`) with the demo clinic of domain.md 8.3 for so many weeks of calls."""
 
     weeks: int
     requests: list[Request]
+    way: Way
     series_seconds: list[float] = field(default_factory=list)  # to propose a whole series
     single_seconds: list[float] = field(default_factory=list)  # to find and book one session
     capacities: dict[UUID, int] = field(default_factory=dict)
@@ -68,9 +78,8 @@ class ChairsideDesk:
         self.now = self._moment(day, minute)
 
     def book(self, request: Request, *, first: int, last: int) -> list[Slot] | None:
-        if request.sessions == 1:
-            slot = self.book_again(request, first=first, last=last, others=())
-            return [slot] if slot else None
+        if request.sessions == 1 or self.way == Way.EARLIEST:
+            return self._one_by_one(request, first, last)
         plan = self.plans[request.number]
         wish = Wish()
         begun = perf_counter()
@@ -87,7 +96,12 @@ class ChairsideDesk:
         if not proposed.offers:
             return None
         wanted = [
-            Wanted(uuid4(), session.start, session.wished_chair, session.series_nurse)
+            Wanted(
+                uuid4(),
+                session.start,
+                session.wished_chair,
+                session.series_nurse if self.way == Way.PROPOSED else None,
+            )
             for session in proposed.offers[0].sessions
         ]
         series.book(actor=self.actor, id=uuid4(), plan=plan, sessions=wanted, wish=wish, now=self.now)
@@ -120,6 +134,19 @@ class ChairsideDesk:
         attendance.arrive(actor=self.actor, appointment=slot.visit, now=self.now)
         attendance.begin(appointment=slot.visit, now=self.now)
         attendance.fulfil(appointment=slot.visit)
+
+    def _one_by_one(self, request: Request, first: int, last: int) -> list[Slot] | None:
+        shortest, _ = request.spacing
+        slots: list[Slot] = []
+        for _ in range(request.sessions):
+            slot = self.book_again(request, first=first, last=last, others=())
+            if slot is None:
+                for booked in slots:
+                    self.cancel(request, booked, day=booked.day, minute=booked.minute)
+                return None
+            slots.append(slot)
+            first = slot.day + shortest
+        return slots
 
     def overloaded_minutes(self) -> int:
         """The minutes in which what the database holds of a resource is more than its capacity: all claims
