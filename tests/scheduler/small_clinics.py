@@ -31,17 +31,13 @@ class SmallClinic:
 
 @st.composite
 def small_clinics(draw: st.DrawFn) -> SmallClinic:
-    """With every edge on the five-minute grid, or some off it."""
-    step = draw(st.sampled_from([5, 5, 1]))
-
-    def minutes(least: int, most: int) -> st.SearchStrategy[int]:
-        return st.integers(-(-least // step), most // step).map(lambda count: count * step)
+    """With every edge on the grid, or some off it; often shifts and claims end and begin together."""
+    minutes = _multiples(draw(st.sampled_from([5, 5, 5, 1])))
+    edges = _multiples(draw(st.sampled_from([15, 15, 5, 1])))
 
     def resources(kind: str, capacity: int, most: int) -> list[Supply]:
-        return [
-            _resource(draw, minutes, f"{kind} {number}", capacity)
-            for number in range(draw(st.integers(1, most)))
-        ]
+        count = draw(st.integers(1, most))
+        return [_resource(draw, edges, f"{kind} {number}", capacity) for number in range(count)]
 
     visit = Visit(
         preparation=draw(minutes(0, 15)),
@@ -55,23 +51,33 @@ def small_clinics(draw: st.DrawFn) -> SmallClinic:
     return SmallClinic(
         visit,
         resources("chair", 1, 2),
-        resources("nurse", 6, 3),
+        resources("nurse", 6, 4),
         resources("clinician", 2, 2),
         draw(st.lists(st.tuples(minutes(0, 100), minutes(101, 150)), max_size=1)),
         draw(st.lists(st.tuples(minutes(0, 60), minutes(61, 90)), max_size=1)),
     )
 
 
-def _resource(
-    draw: st.DrawFn, minutes: Callable[[int, int], st.SearchStrategy[int]], key: str, capacity: int
-) -> Supply:
+Minutes = Callable[[int, int], st.SearchStrategy[int]]
+
+
+def _multiples(step: int) -> Minutes:
+    """Whole steps between two minutes."""
+
+    def between(least: int, most: int) -> st.SearchStrategy[int]:
+        return st.integers(-(-least // step), most // step).map(lambda count: count * step)
+
+    return between
+
+
+def _resource(draw: st.DrawFn, minutes: Minutes, key: str, capacity: int) -> Supply:
     opened, at = [], draw(minutes(-10, 60))
     for _ in range(draw(st.integers(1, 3))):
-        end = at + draw(minutes(5, 120))
+        end = at + draw(minutes(15, 120))
         opened.append((at, end))
         at = end + draw(minutes(0, 15))  # a break, or none: then it is one shift
     taken = [
-        Rectangle(start, start + draw(minutes(5, 50)), 0, draw(st.integers(1, capacity)))
+        Rectangle(start, start + draw(minutes(15, 60)), 0, draw(st.integers(1, capacity)))
         for start in draw(st.lists(minutes(0, 180), max_size=3))
     ]
     return Supply(key, capacity, opened, taken)

@@ -109,6 +109,31 @@ def test_nobody_hands_over_in_the_middle_of_a_phase_because_another_is_there_all
     assert served(called_away, busy_before, start=30) == []
 
 
+def test_nobody_hands_over_because_a_third_one_comes_or_goes() -> None:
+    """As before, and at 60 a third one comes and a fourth goes, who have no time for this visit."""
+    called_away = nurse(Rectangle(60, 480, 0, 5), key="first")
+    busy_before = nurse(Rectangle(0, 60, 0, 5), key="second")
+    comer = nurse(Rectangle(60, 480, 0, 6), open=((60, 480),), key="third")
+    goer = nurse(Rectangle(0, 60, 0, 6), open=((0, 60),), key="fourth")
+
+    assert 30 not in starts(called_away, busy_before, comer, goer)
+    assert served(called_away, busy_before, comer, goer, start=30) == []
+
+
+def test_an_infusion_changes_hands_twice_where_two_come_one_after_the_other() -> None:
+    """Each has time until the next one comes: at 60, and again at 75."""
+    first = nurse(Rectangle(60, 480, 0, 5), key="first")
+    second = nurse(Rectangle(75, 480, 0, 5), open=((60, 480),), key="second")
+    third = nurse(open=((75, 480),), key="third")
+
+    assert 30 in starts(first, second, third)
+    assert [piece for piece in served(first, second, third, start=30) if piece[1] == "infusion"] == [
+        ("first", "infusion", 50, 60),
+        ("second", "infusion", 60, 75),
+        ("third", "infusion", 75, 90),
+    ]
+
+
 def test_a_lunch_break_hands_an_infusion_over_and_back() -> None:
     """Nobody else is there for the whole infusion: the second comes in for the half hour and goes again."""
     away_at_lunch = nurse(open=((0, 60), (70, 480)), key="first")
