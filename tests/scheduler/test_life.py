@@ -611,8 +611,8 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: any(waiting.offered for waiting in self.clinic.waiting.values()))
     @rule(pick=picks)
     def accept(self, pick: int) -> None:
-        waiting = self._offered_to(pick)
-        held, visit = waiting.offered, waiting.visit
+        waiting, held = self._offered_to(pick)
+        visit = waiting.visit
         picture = model.Picture(self.clinic, self.now, without=[held.name, *([visit.name] if visit else [])])
         answer = self._answer(
             lambda: waitlist.accept(actor=None, offer=self.offers[waiting.plan.name], now=self._moment())
@@ -632,7 +632,7 @@ class Life(RuleBasedStateMachine):
     @rule(pick=picks)
     def decline(self, pick: int) -> None:
         """What was declined is free, and is not offered to the same patient again."""
-        waiting = self._offered_to(pick)
+        waiting, held = self._offered_to(pick)
         answer = self._answer(
             lambda: waitlist.decline(actor=None, offer=self.offers[waiting.plan.name], now=self._moment())
         )
@@ -640,7 +640,7 @@ class Life(RuleBasedStateMachine):
             self._refused(answer, "offer_over")
             return
         self._accepted(answer)
-        self._gone(waiting.offered)
+        self._gone(held)
         waiting.offered = None
         self.offer_what_is_free()
 
@@ -910,8 +910,8 @@ class Life(RuleBasedStateMachine):
         booked = sorted(self._of("booked"), key=lambda visit: abs(visit.start - self.now))
         return booked[pick % min(2, len(booked))]
 
-    def _offered_to(self, pick: int) -> model.Waiting:
-        offered = [waiting for waiting in self.clinic.waiting.values() if waiting.offered]
+    def _offered_to(self, pick: int) -> tuple[model.Waiting, model.Visit]:
+        offered = [(waiting, waiting.offered) for waiting in self.clinic.waiting.values() if waiting.offered]
         return offered[pick % len(offered)]
 
     def _pick(self, status: str, pick: int, *others: str) -> model.Visit:
