@@ -185,6 +185,7 @@ def begin(*, appointment: Appointment, now: datetime) -> Appointment:
     def work() -> Appointment:
         if now < appointment.starts_at:
             lock_schedule(appointment.clinic_id)
+            placing.release_lapsed(appointment.clinic_id, now)
         visit = lock_visit(appointment)
         if visit.status == AppointmentStatus.CHECKED_IN:
             return visit

@@ -139,6 +139,26 @@ def test_nobody_begins_in_a_chair_that_is_somebody_elses(stage: Stage) -> None:
     assert attendance.begin(appointment=omars, now=stage.at("11:40")).status == "checked-in"
 
 
+def test_a_hold_that_ran_out_keeps_nobody_from_a_chair(stage: Stage) -> None:
+    """The sweep that clears it away comes only once a minute."""
+    until = stage.at("11:00")
+    booking.hold(
+        actor=None,
+        id=new_id(),
+        plan=stage.plan(),
+        start=stage.at("9:30"),
+        chair=stage.chairs[0],
+        until=until,
+        now=NOW,
+    )
+    omars = stage.book(stage.plan(stage.house.omar), "11:40", chair=stage.chairs[0])
+    arrive(stage, omars, NOW)
+    with pytest.raises(Conflict, match="is another visit's"):
+        attendance.begin(appointment=omars, now=until - timedelta(minutes=1))
+
+    assert attendance.begin(appointment=omars, now=until).status == "checked-in"
+
+
 def test_who_begins_early_in_a_free_chair_has_it_from_then_on(stage: Stage) -> None:
     """Otherwise somebody could be booked into it until the visit's own time."""
     visit = stage.book(stage.plan(), "12:00", chair=stage.chairs[0])
