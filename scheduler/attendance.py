@@ -16,7 +16,8 @@ from clinic.access import Actor
 from clinic.history import acting
 from clinic.problems import Conflict
 from clinic.transactions import in_transaction, violated_constraint
-from scheduler import booking, placing
+from scheduler import placing
+from scheduler.changing import refusal_of_one, under_lock
 from scheduler.decision import Decision, Occasion, PinnedTurns, decide
 from scheduler.locks import lock_schedule, lock_visit
 from scheduler.models import (
@@ -145,10 +146,10 @@ def undo(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointmen
             )
         return visit
 
-    return booking.under_lock(
+    return under_lock(
         appointment.clinic_id,
         work,
-        refusal=lambda refused: booking.refusal_of_one(refused, now=now),
+        refusal=lambda refused: refusal_of_one(refused, now=now),
         now=now,
     )
 

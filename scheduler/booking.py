@@ -6,11 +6,11 @@ one transaction; a refusal tells every reason and the nearest times without one.
 words are FHIR's (Appointment.status).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID
 
 from clinic.access import Actor
@@ -18,7 +18,8 @@ from clinic.history import acting
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from scheduler import finding, placing, queries
+from scheduler import placing, queries
+from scheduler.changing import alternatives, refusal_of_one, refusal_of_several, under_lock
 from scheduler.decision import Blocker, Decision, Occasion, decide
 from scheduler.finding import Alternative
 from scheduler.locks import lock_schedule, lock_visit
@@ -31,11 +32,8 @@ from scheduler.models import (
     TreatmentPlan,
 )
 from scheduler.placing import Move, Refused
-from scheduler.vocabulary import spoken_time
 
 MOVABLE: Final = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -336,7 +334,9 @@ def book_all(
             raise Refused(refused)
         return booked
 
-    return under_lock(plan.clinic_id, work, refusal=lambda refused: _several(refused, "sessions"), now=now)
+    return under_lock(
+        plan.clinic_id, work, refusal=lambda refused: refusal_of_several(refused, "sessions"), now=now
+    )
 
 
 def rearrange(
@@ -358,7 +358,7 @@ def rearrange(
             placing.settle(moves=locked, resources=resources, now=now)
         return [move.appointment for move in locked]
 
-    return under_lock(clinic.pk, work, refusal=lambda refused: _several(refused, "visits"), now=now)
+    return under_lock(clinic.pk, work, refusal=lambda refused: refusal_of_several(refused, "visits"), now=now)
 
 
 def release_lapsed(*, now: datetime) -> int:
@@ -371,50 +371,6 @@ def release_lapsed(*, now: datetime) -> int:
 
     clinics = ran_out.order_by("clinic_id").values_list("clinic_id", flat=True).distinct()
     return sum(in_transaction(partial(work, clinic_id)) for clinic_id in clinics)
-
-
-def under_lock(
-    clinic_id: UUID,
-    work: Callable[[list[Resource]], Result],
-    *,
-    refusal: Callable[[Refused], Conflict],
-    now: datetime,
-) -> Result:
-    """Do `work` with the clinic's schedule locked and free of holds that ran out.
-
-    It is given the locked resources. What it raises as `Refused` becomes the `refusal`; that is made when
-    the lock is let go of, so that other times are not sought under it.
-    """
-
-    def attempt() -> Result:
-        resources = lock_schedule(clinic_id)
-        placing.release_lapsed(clinic_id, now)
-        return work(resources)
-
-    try:
-        return in_transaction(attempt)
-    except Refused as refused:
-        raise refusal(refused) from refused
-
-
-def alternatives(
-    decision: Decision,
-    chair_id: UUID | None,
-    nurse_id: UUID | None,
-    now: datetime,
-    without: Collection[UUID] = (),
-) -> tuple[Alternative, ...]:
-    """The nearest times without a blocker; none where there is nothing to seek, or seeking is of no use."""
-    if not decision.blockers or not decision.another_time_may_do:
-        return ()
-    return finding.alternatives(
-        plan=TreatmentPlan.objects.select_related("clinic", "protocol").get(pk=decision.plan.pk),
-        start=decision.start,
-        now=now,
-        chair_id=chair_id,
-        nurse_id=nurse_id,
-        without=without,
-    )
 
 
 def _new_visit(
@@ -452,43 +408,6 @@ def _new_visit(
         refusal=lambda refused: refusal_of_one(refused, chair_id, nurse_id, now=now),
         now=now,
     )
-
-
-def refusal_of_one(
-    refused: Refused,
-    chair_id: UUID | None = None,
-    nurse_id: UUID | None = None,
-    *,
-    without: Collection[UUID] = (),
-    now: datetime,
-) -> Conflict:
-    """One visit's refusal: every reason, and the nearest times."""
-    (decision,) = refused.decisions.values()
-    return Conflict(
-        " ".join(blocker.detail for blocker in decision.blockers),
-        code="not_bookable",
-        blockers=[blocker.as_data() for blocker in decision.blockers],
-        alternatives=[
-            feasible.as_data() for feasible in alternatives(decision, chair_id, nurse_id, now, without)
-        ],
-    )
-
-
-def _several(refused: Refused, name: str) -> Conflict:
-    """The refusal of visits that go together: each that can't be, with its reasons."""
-    told = []
-    for decision in refused.decisions.values():
-        when = spoken_time(decision.start, decision.zone)
-        told.append(f"{when}: {' '.join(blocker.detail for blocker in decision.blockers)}")
-    rows = [
-        {
-            "id": key,
-            "start": decision.start,
-            "blockers": [blocker.as_data() for blocker in decision.blockers],
-        }
-        for key, decision in refused.decisions.items()
-    ]
-    return Conflict(" ".join(told), code="not_bookable", **{name: rows})
 
 
 def _as_locked(move: Move) -> Move:

@@ -113,7 +113,8 @@ class BlockerSerializer(serializers.Serializer[Any]):
 
 class AlternativeSerializer(FeasibleStartSerializer):
     kinds = serializers.ListField(
-        child=serializers.CharField(), help_text="Why it is listed: same_day, same_nurse, same_chair, next_days."
+        child=serializers.CharField(),
+        help_text="Why it is listed: same_day, same_nurse, same_chair, next_days",
     )
 
 

@@ -18,7 +18,7 @@ from django.db import OperationalError, connection
 from clinic import transactions
 from clinic.access import Actor
 from clinic.problems import Busy, Conflict
-from scheduler import booking, finding
+from scheduler import booking, changing, finding
 from scheduler.decision import Decision, decide
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim, Resource
 from tests.at_once import at_once
@@ -154,7 +154,7 @@ def test_without_the_lock_the_race_shows_deadlocks(
 ) -> None:
     """Desks that decide on the same picture and then write at once: the constraints refuse them, and
     where two have each written what the other is waiting for, PostgreSQL picks a victim."""
-    monkeypatch.setattr(booking, "lock_schedule", unlocked)
+    monkeypatch.setattr(changing, "lock_schedule", unlocked)
     monkeypatch.setattr(booking, "decide", decide_together)
     monkeypatch.setattr(transactions, "ATTEMPTS", 1)
 

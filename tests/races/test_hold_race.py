@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 
 from clinic.problems import Conflict
-from scheduler import attendance, booking, finding
+from scheduler import attendance, booking, changing, finding
 from scheduler.decision import Decision, decide
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim, Resource
 from tests.at_once import at_once
@@ -74,7 +74,7 @@ def meet(
 
 def without_schedule_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        booking,
+        changing,
         "lock_schedule",
         lambda clinic_id: list(Resource.objects.filter(clinic_id=clinic_id, active=True)),
     )
