@@ -14,7 +14,7 @@ CHANGE_RESOURCES: Final[Permission] = roles(Role.MANAGER)
 VIEW_SCHEDULE: Final[Permission] = EVERYONE
 # Asking what is free or what stands in the way, booking, cancelling, confirming by phone, checking in.
 BOOK: Final[Permission] = DESK | roles(Role.NURSE)
-# Weekly hours, one day's own, closures: the manager's. An absence is also the desk's: the call comes at seven.
+# Hours and closures: the manager's. An absence is also the desk's: the call comes at seven.
 CHANGE_HOURS: Final[Permission] = roles(Role.MANAGER)
 RECORD_ABSENCE: Final[Permission] = DESK
 REPAIR: Final[Permission] = DESK
