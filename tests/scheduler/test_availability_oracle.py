@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 
-from scheduler.availability import shortfall
+from scheduler.availability import shortfall, starts_of
 from scheduler.serving import Team
 from scheduler.starts import Feasible, Stock, feasible
 from tests.scheduler.small_clinics import (
@@ -63,13 +63,15 @@ def agree_on_who_serves(clinic: SmallClinic) -> None:
         assert [(piece.key, piece.start, piece.end) for piece in served] == expected
 
 
-def agree_on_what_is_missing(clinic: SmallClinic) -> None:
-    """What is told of one start is the same minutes: somebody falls short exactly where she can't serve."""
+def agree_on_one_resource(clinic: SmallClinic) -> None:
+    """What is told of one resource is the same minutes: she falls short exactly where she can't serve."""
     for supply in [*clinic.nurses, *clinic.chairs, *clinic.clinicians]:
         for need in clinic.visit.nurse_needs:
-            for minute in range(0, LAST_MINUTE, 7 * GRID):
+            from_there = starts_of(supply, [need], 0, LAST_MINUTE)
+            for minute in range(0, LAST_MINUTE, 7):
                 serves = serves_alone(supply, need.units, minute + need.start, minute + need.end)
                 assert bool(shortfall(supply, [need], minute)) != serves
+                assert any(low <= minute < high for low, high in from_there) == serves
 
 
 @settings(max_examples=300, deadline=None)
@@ -87,7 +89,7 @@ def test_who_serves_is_the_best_of_all_ways(clinic: SmallClinic) -> None:
 @settings(max_examples=100, deadline=None)
 @given(small_clinics())
 def test_what_is_missing_is_told_exactly_where_a_start_is_not_possible(clinic: SmallClinic) -> None:
-    agree_on_what_is_missing(clinic)
+    agree_on_one_resource(clinic)
 
 
 @pytest.mark.drill
