@@ -161,10 +161,12 @@ def best_ways(
         )
     ]
     by_key = {member.key: member for member in members}
-    for keys in product(by_key, repeat=len(cuts)):
+    able = [
+        [member.key for member in members if serves_alone(member, need.units, low, high)]
+        for need, low, high in cuts
+    ]
+    for keys in product(*able):
         stretches = list(zip(keys, cuts, strict=True))
-        if not all(serves_alone(by_key[key], need.units, low, high) for key, (need, low, high) in stretches):
-            continue
         if not all(
             low == start + need.start or may_hand_over(by_key[giver], by_key[taker], low)
             for (giver, _), (taker, (need, low, _)) in pairwise(stretches)
