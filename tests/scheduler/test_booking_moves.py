@@ -304,7 +304,7 @@ def test_a_visit_under_way_keeps_what_lies_behind_it(stage: Stage) -> None:
         now=stage.at("10:00"),
     )
 
-    of = {}
+    of: dict[str, list[tuple[datetime, datetime]]] = {}
     for name, start, end in held(visit):
         of.setdefault(name, []).append((start, end))
     assert of["Chair 1"] == [(stage.at("9:30"), stage.at("10:00"))]

@@ -61,9 +61,9 @@ def test_a_hold_is_given_up(stage: Stage) -> None:
     for _ in range(2):
         assert client.delete(f"{API}holds/{hold.data['id']}/").status_code == 204
 
-    listed = client.get(f"{API}appointments/", {"clinic": stage.house.clinic.pk, "day": TODAY}).data[
-        "results"
-    ]
+    listed = client.get(
+        f"{API}appointments/", {"clinic": str(stage.house.clinic.pk), "day": TODAY.isoformat()}
+    ).data["results"]
     assert listed == []
     assert Appointment.objects.get().lapsed_hold
 
@@ -122,7 +122,10 @@ def test_a_missed_visit_is_marked_taken_back_and_told(stage: Stage) -> None:
 def test_the_day_is_listed_with_a_fixed_number_of_queries(
     stage: Stage, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    client, asked = client_of(stage.house.ana), {"clinic": stage.house.clinic.pk, "day": TODAY}
+    client, asked = (
+        client_of(stage.house.ana),
+        {"clinic": str(stage.house.clinic.pk), "day": TODAY.isoformat()},
+    )
     stage.book(stage.plan(stage.house.omar), "13:00")
     client.get(f"{API}appointments/", asked)
 

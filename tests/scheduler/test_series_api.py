@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from rest_framework.response import Response
 
 from clinic.models import User
 from scheduler.models import Appointment, TreatmentPlan
@@ -34,11 +33,11 @@ def _monday_morning() -> Iterator[None]:
         yield
 
 
-def post(user: User, path: str, **body: Any) -> Response:
+def post(user: User, path: str, **body: Any) -> Any:
     return client_of(user).post(f"{SERIES}{path}", body, format="json")
 
 
-def get(user: User, path: str, **asked: Any) -> Response:
+def get(user: User, path: str, **asked: Any) -> Any:
     return client_of(user).get(f"{SERIES}{path}", asked)
 
 

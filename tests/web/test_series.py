@@ -125,8 +125,8 @@ def test_a_series_out_of_step_is_noted_and_mended_with_one_press(stage: Stage, p
     assert "Nothing has to move." in words(browser.get(address))
 
     stage.cancel(visits[1])
-    for page in (reverse("plan", args=[plan.pk]), reverse("visit", args=[visits[2].pk])):
-        shown = browser.get(page)
+    for noted in (reverse("plan", args=[plan.pk]), reverse("visit", args=[visits[2].pk])):
+        shown = browser.get(noted)
         assert "The series is out of step." in words(shown)
         assert address in shown.content.decode()
 

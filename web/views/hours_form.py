@@ -166,7 +166,7 @@ class HolidaysForm(ClinicForm):
     )
 
     def __init__(self, choices: Sequence[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="holiday_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "holiday_%s", **kwargs})
         self.fields["days"].choices = choices  # type: ignore[attr-defined]
 
 
