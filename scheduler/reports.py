@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -31,7 +32,6 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest, Least, TruncDate
 
 from clinic import clock
@@ -48,6 +48,8 @@ from scheduler.models import (
 )
 
 LONGEST_PERIOD: Final = timedelta(days=366)
+# A visit that reaches into a period has begun at most so long before it: openings are no longer.
+LONGEST_VISIT: Final = timedelta(days=1)
 CAME: Final = (AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED)
 STANDING: Final = (AppointmentStatus.BOOKED, *CAME)
 
@@ -147,27 +149,51 @@ class Utilisation:
 
 
 def utilisation(clinic: Clinic, period: Period) -> Utilisation:
-    """How much of each chair and nurse was open, booked and delivered: one query."""
-    inside = {"resource": OuterRef("pk"), "during__overlap": DateTimeTZRange(period.low, period.high)}
-    standing = Claim.objects.filter(**inside, appointment__status__in=STANDING)
-    units = F("units__endswith") - F("units__startswith")
-    minutes = _minutes_inside(period)
-    rows = (
-        Resource.objects.filter(clinic=clinic, kind__in=[ResourceKind.CHAIR, ResourceKind.NURSE])
-        .annotate(
-            opened=_sum(Opening.objects.filter(**inside), minutes) * F("capacity"),
-            booked=_sum(standing, minutes * units),
-            delivered=_sum(standing.filter(appointment__status=AppointmentStatus.FULFILLED), minutes * units),
-        )
-        .order_by("kind", "name")
-        .values_list("name", "kind", "opened", "booked", "delivered")
+    """How much of each chair and nurse was open, booked and delivered: two queries."""
+    inside = Opening.objects.filter(
+        resource=OuterRef("pk"), during__overlap=DateTimeTZRange(period.low, period.high)
     )
-    used = [use for use in (Use(*row) for row in rows) if use.open or use.booked]
+    minutes = _minutes_inside(period)
+    opened = inside.values("resource").annotate(total=Sum(minutes)).values("total")
+    resources = (
+        Resource.objects.filter(clinic=clinic, kind__in=[ResourceKind.CHAIR, ResourceKind.NURSE])
+        .annotate(opened=Coalesce(Subquery(opened), 0.0, output_field=FloatField()) * F("capacity"))
+        .order_by("kind", "name")
+        .values_list("pk", "name", "kind", "opened")
+    )
+    held = _held(clinic, period, minutes)
+    rows = [Use(name, kind, opened, *held.get(pk, (0.0, 0.0))) for pk, name, kind, opened in resources]
+    used = [use for use in rows if use.open or use.booked]
     totals = [
         Use(f"All {ResourceKind(kind).label.lower()}s", kind, *_added(list(of_kind)))
         for kind, of_kind in groupby(used, key=lambda use: use.kind)
     ]
     return Utilisation(used, totals)
+
+
+def _held(clinic: Clinic, period: Period, minutes: Func) -> dict[UUID, tuple[float, float]]:
+    """Unit-minutes that visits hold of each resource, and those of visits that are done.
+
+    Asked from the visits, whose index knows the clinic and the start, to their claims.
+    """
+    amount = minutes * (F("units__endswith") - F("units__startswith"))
+    done = Q(appointment__status=AppointmentStatus.FULFILLED)
+    rows = (
+        Claim.objects.filter(
+            appointment__clinic=clinic,
+            appointment__status__in=STANDING,
+            appointment__during__startswith__gte=period.low - LONGEST_VISIT,
+            appointment__during__startswith__lt=period.high,
+            during__overlap=DateTimeTZRange(period.low, period.high),
+        )
+        .values("resource")
+        .annotate(
+            booked=Sum(amount, output_field=FloatField()),
+            delivered=Sum(amount, filter=done, default=0.0, output_field=FloatField()),
+        )
+        .values_list("resource", "booked", "delivered")
+    )
+    return {key: (booked, delivered) for key, booked, delivered in rows}
 
 
 def _added(uses: Iterable[Use]) -> tuple[float, float, float]:
@@ -231,7 +257,7 @@ def lead_time(clinic: Clinic, period: Period) -> LeadTime:
     """How many days ahead visits were booked: two queries and one for what was entered afterwards."""
     kept = visits_of(clinic, period).exclude(status=AppointmentStatus.CANCELLED)
     ahead = kept.filter(created_at__lt=F("during__startswith")).annotate(
-        days=days_between("created_at", "during__startswith", period.zone)
+        days=_days_between("created_at", "during__startswith", period.zone)
     )
     figures = {
         "count": Count("pk"),
@@ -339,7 +365,7 @@ def _minutes_inside(period: Period) -> Func:
     )
 
 
-def days_between(earlier: str, later: str, zone: str) -> Func:
+def _days_between(earlier: str, later: str, zone: str) -> Func:
     """Calendar days in the zone, as `clock.days_between` counts them."""
     local = ZoneInfo(zone)
     return Func(
@@ -349,9 +375,3 @@ def days_between(earlier: str, later: str, zone: str) -> Func:
         arg_joiner=" - ",
         output_field=IntegerField(),
     )
-
-
-def _sum(rows: QuerySet[Any], amount: Combinable) -> Coalesce:
-    """The sum over the rows of one resource, 0 of none: its index is asked resource by resource."""
-    total = rows.order_by().values("resource").annotate(total=Sum(amount, output_field=FloatField()))
-    return Coalesce(Subquery(total.values("total")), 0.0, output_field=FloatField())

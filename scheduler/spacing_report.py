@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from clinic import clock
 from clinic.models import Clinic
 from scheduler.models import Appointment, SpacingOverride
-from scheduler.reports import STANDING, Period, Share, days_between, visits_of
+from scheduler.reports import STANDING, Period, Share, visits_of
 
 
 @dataclass(frozen=True)
@@ -69,31 +70,41 @@ def spacing(clinic: Clinic, period: Period) -> Spaced:
         visits_of(clinic, period)
         .filter(status__in=STANDING)
         .annotate(
+            # Each is asked once for a visit; SQL that counted would ask again in every count.
             before=Subquery(before.values("during__startswith")[:1]),
             least=Coalesce(Subquery(override.values("min_days")[:1]), F("plan__protocol__spacing_min_days")),
             most=Coalesce(Subquery(override.values("max_days")[:1]), F("plan__protocol__spacing_max_days")),
         )
-        .filter(before__isnull=False)
-        .annotate(days=days_between("before", "during__startswith", period.zone))
-        .values("plan", "plan__protocol__title", "patient__given_names", "patient__family_name")
-        .annotate(
-            within=Count("pk", filter=Q(days__gte=F("least"), days__lte=F("most"))),
-            below=Count("pk", filter=Q(days__lt=F("least"))),
-            above=Count("pk", filter=Q(days__gt=F("most"))),
-        )
         .order_by("plan__protocol__title", "patient__family_name", "patient__given_names", "plan")
-    )
-    plans = [
-        PlanGaps(
-            within=row["within"],
-            below=row["below"],
-            above=row["above"],
-            plan=row["plan"],
-            protocol=row["plan__protocol__title"],
-            patient=f"{row['patient__given_names']} {row['patient__family_name']}",
+        .values_list(
+            "plan__protocol__title",
+            "patient__given_names",
+            "patient__family_name",
+            "plan",
+            "before",
+            "during__startswith",
+            "least",
+            "most",
         )
-        for row in rows
-    ]
+    )
+    plans = []
+    for (protocol, given, family, plan), of_plan in groupby(rows, key=lambda row: row[:4]):
+        gaps = [
+            (clock.days_between(earlier, later, period.zone), least, most)
+            for *_, earlier, later, least, most in of_plan
+            if earlier is not None
+        ]
+        if gaps:
+            plans.append(
+                PlanGaps(
+                    within=sum(least <= days <= most for days, least, most in gaps),
+                    below=sum(days < least for days, least, most in gaps),
+                    above=sum(days > most for days, least, most in gaps),
+                    plan=plan,
+                    protocol=protocol,
+                    patient=f"{given} {family}",
+                )
+            )
     by_protocol = [
         _of_protocol(title, list(of_protocol))
         for title, of_protocol in groupby(plans, key=lambda plan: plan.protocol)
