@@ -31,7 +31,7 @@ from tests.cast import NOW, TODAY, House, make_user, new_id
 from tests.notifications import visits
 from tests.routes import every_route
 from tests.scheduler import waits
-from tests.scheduler.stage import Stage, declare_something, set_stage
+from tests.scheduler.stage import Stage, declare_something, plan_row, set_stage
 from tests.sessions_app import stories
 
 MATRIX = """
@@ -382,7 +382,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         due_at=NOW,
     )
     hours = declare_something(stage)
-    entry = waits.join(stage, stage.plan(house.omar))
+    entry = waits.join(stage, plan_row(house, stage.protocol, house.omar))
     arrived_message = InboxItem.objects.create(
         clinic=house.clinic, patient=house.rosa, key=str(new_id()), body="", calendar="BEGIN:VCALENDAR"
     )
