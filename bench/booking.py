@@ -43,8 +43,8 @@ from knox.models import get_token_model
 from bench import booking_clinic
 from bench.booking_clinic import Setting
 from clinic import clock
-from scheduler import booking, queries
 from scheduler.models import TreatmentPlan
+from scheduler.visits import booking, queries
 
 ROUNDS: Final = 5
 VISITS_A_ROUND: Final = 40

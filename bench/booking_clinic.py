@@ -12,8 +12,9 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from clinic import access, clock
 from clinic.access import Actor
 from clinic.models import Clinic, Consent, ConsentScope, Membership, Patient, Role, User
-from scheduler import finding, protocols
+from scheduler.finding import free_times
 from scheduler.models import Opening, Protocol, Resource, ResourceKind, TreatmentPlan
+from scheduler.prescribing import protocols
 
 ZONE = "America/Chicago"
 OPENS, CLOSES = time(8), time(18)
@@ -58,7 +59,7 @@ def make(*, chairs: int, nurses: int, days: int, patients: int, now: datetime) -
 def some_start(setting: Setting, plan: TreatmentPlan, chance: Random, now: datetime) -> datetime | None:
     """A start at which the plan's session fits now, any of them."""
     first, until = setting.window()
-    found = finding.search(plan=plan, first=first, until=until, now=now)
+    found = free_times.search(plan=plan, first=first, until=until, now=now)
     if not len(found.minutes):
         return None
     return datetime.fromtimestamp(60 * chance.choice(found.minutes.tolist()), UTC)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import highspy
 
 from bench.clinic_year_demand import CLOSES, OPENS, SHAPES, Request
-from scheduler.availability import GRID_MINUTES, Visit
+from scheduler.finding.availability import GRID_MINUTES, Visit
 
 
 @dataclass(frozen=True)

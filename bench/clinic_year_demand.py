@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from scheduler.availability import Visit
-from scheduler.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.finding.availability import Visit
+from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 
 OPENS, CLOSES = 8 * 60, 17 * 60
 CHAIRS: Final = 7

@@ -20,8 +20,8 @@ from bench.clinic_year_life import WINDOW_DAYS, Slot
 from clinic import clock
 from clinic.access import Actor
 from clinic.models import Clinic, Consent, ConsentScope, Patient, Role, User
-from scheduler import attendance, booking, finding, protocols, series, working_time
-from scheduler.booking import Wanted
+from scheduler.finding import free_times
+from scheduler.finding.wishes import Wish
 from scheduler.models import (
     Appointment,
     CancellationReason,
@@ -32,7 +32,11 @@ from scheduler.models import (
     TreatmentPlan,
     WorkingPattern,
 )
-from scheduler.wishes import Wish
+from scheduler.prescribing import protocols
+from scheduler.series import proposing
+from scheduler.visits import attendance, booking
+from scheduler.visits.booking import Wanted
+from scheduler.working_hours import working_time
 
 ZONE: Final = "America/Chicago"
 FIRST_MONDAY: Final = date(2027, 1, 4)
@@ -83,7 +87,7 @@ class ChairsideDesk:
         plan = self.plans[request.number]
         wish = Wish()
         begun = perf_counter()
-        proposed = series.propose(
+        proposed = proposing.propose(
             actor=self.actor,
             plan=plan,
             count=request.sessions,
@@ -104,14 +108,14 @@ class ChairsideDesk:
             )
             for session in proposed.offers[0].sessions
         ]
-        series.book(actor=self.actor, id=uuid4(), plan=plan, sessions=wanted, wish=wish, now=self.now)
+        proposing.book(actor=self.actor, id=uuid4(), plan=plan, sessions=wanted, wish=wish, now=self.now)
         visits = Appointment.objects.in_bulk([each.id for each in wanted])
         return [self._slot(visits[each.id]) for each in wanted]
 
     def book_again(self, request: Request, *, first: int, last: int, others: Collection[int]) -> Slot | None:
         plan = self.plans[request.number]
         begun = perf_counter()
-        found = finding.search(
+        found = free_times.search(
             plan=plan, first=self._moment(first, 0), until=self._moment(last + 1, 0), now=self.now
         )
         if not len(found.minutes):

@@ -3,20 +3,20 @@
     python3 -m bench.day_capacity
 
 Chairs and nurses as in domain.md 8.2, whose figures stand beside. Pure arithmetic, no database: the starts
-are `scheduler.starts`'s, the rectangles `scheduler.packing`'s. What differs between the columns is who
-serves: one nurse throughout; the nurses with the fewest hand-offs, then the least to do; what is booked
-(`scheduler.serving`: whole nurses kept free for the next preparation, then the fewest hand-offs); and all
-nurses as one big one, which is no clinic but a yardstick.
+are those of `scheduler.finding.starts`, the rectangles those of `packing`. What differs between columns is
+who serves: one nurse throughout; the nurses with the fewest hand-offs, then the least to do; what is booked
+(`serving`: whole nurses kept free for the next preparation, then the fewest hand-offs); and all nurses as one
+big one, which is no clinic but a yardstick.
 """
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from scheduler.availability import Supply, Visit
-from scheduler.packing import Need, Rectangle, pack
-from scheduler.serving import Piece, Team
-from scheduler.starts import Stock, feasible
+from scheduler.finding.availability import Supply, Visit
+from scheduler.finding.packing import Need, Rectangle, pack
+from scheduler.finding.serving import Piece, Team
+from scheduler.finding.starts import Stock, feasible
 
 DAY: Final = 9 * 60
 MOOD_40: Final = Visit(20, 40, 60, 10, 6, 3, 2)

@@ -39,7 +39,7 @@ from bench.full_clinic import (
     lay_out,
     make,
 )
-from scheduler import finding, supply
+from scheduler.finding import free_times, supply
 from scheduler.models import Resource, TreatmentPlan
 
 WINDOWS: Final = (30, 90, 365)
@@ -72,7 +72,7 @@ def works(plan: TreatmentPlan, days: int) -> dict[str, Callable[[], Any]]:
         "rows": lambda: _fetched(PLAIN, asked),
         "query": lambda: _fetched(supply.WINDOW, asked),
         "read": lambda: supply.supplies(plan.clinic_id, NOW, until, now=NOW),
-        "search": lambda: finding.search(plan=plan, first=NOW, until=until, now=NOW),
+        "search": lambda: free_times.search(plan=plan, first=NOW, until=until, now=NOW),
     }
 
 
@@ -138,7 +138,7 @@ def main(past: int) -> None:
         taken = measured(plan, databases, days)
         fresh, old = taken["nothing"], taken["a past"]
         connections["default"] = databases["nothing"]
-        found = finding.search(plan=plan, first=NOW, until=NOW + timedelta(days=days), now=NOW)
+        found = free_times.search(plan=plan, first=NOW, until=NOW + timedelta(days=days), now=NOW)
         figures = "".join(f"{median(fresh[what]):8.1f}" for what in ("rows", "query", "read", "search"))
         print(
             f"{days:4} {len(found.minutes):7}{figures}{beside(fresh['search'], fresh['query']):14.2f}"

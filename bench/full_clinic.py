@@ -11,12 +11,12 @@ from typing import Final
 from django.db import connection
 
 from clinic.models import Clinic, Patient, User
-from scheduler.availability import Supply, Visit
-from scheduler.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.finding.availability import Supply, Visit
+from scheduler.finding.packing import Need, Rectangle, pack
+from scheduler.finding.serving import Team
+from scheduler.finding.starts import Stock, feasible
 from scheduler.models import Protocol, Resource, ResourceKind, TreatmentPlan
-from scheduler.packing import Need, Rectangle, pack
-from scheduler.serving import Team
-from scheduler.starts import Stock, feasible
+from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 
 NOW: Final = datetime(2027, 1, 11, 14, 0, tzinfo=UTC)
 TODAY: Final = f"date '{NOW.date()}'"

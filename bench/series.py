@@ -21,12 +21,14 @@ from bench.scratch import migrate  # before anything of the product: it sets Dja
 # isort: split
 from bench.booking_clinic import Setting, make, some_start
 from clinic import clock
-from scheduler import booking, finding, series, series_planning
+from scheduler.finding import free_times
+from scheduler.finding.wishes import Wish
 from scheduler.models import Claim, Opening, ResourceKind, TreatmentPlan
-from scheduler.series_review import review
-from scheduler.series_window import read_window
-from scheduler.spaced_days import Course
-from scheduler.wishes import Wish
+from scheduler.series import planning, proposing
+from scheduler.series.review import review
+from scheduler.series.spaced_days import Course
+from scheduler.series.window import read_window
+from scheduler.visits import booking
 
 CHAIRS: Final = 12
 NURSES: Final = 6
@@ -79,10 +81,10 @@ def report(setting: Setting, plan: TreatmentPlan) -> None:
     first_moment, until = setting.window()
 
     def search() -> Any:
-        return finding.search(plan=plan, first=first_moment, until=until, now=clock.now())
+        return free_times.search(plan=plan, first=first_moment, until=until, now=clock.now())
 
     def propose() -> Any:
-        return series.propose(
+        return proposing.propose(
             actor=setting.actor, plan=plan, first=setting.first, last=last, wish=WISH, now=clock.now()
         )
 
@@ -101,7 +103,7 @@ def report(setting: Setting, plan: TreatmentPlan) -> None:
     parts(setting, plan, last, proposed)
 
 
-def parts(setting: Setting, plan: TreatmentPlan, last: date, proposed: series.Proposed) -> None:
+def parts(setting: Setting, plan: TreatmentPlan, last: date, proposed: proposing.Proposed) -> None:
     window = read_window(plan=plan, first=setting.first, last=last, wish=WISH, now=clock.now())
     course = Course(SESSIONS, 2, 5, setting.first.toordinal(), last.toordinal())
     start = proposed.offers[0].sessions[0].start
@@ -110,7 +112,7 @@ def parts(setting: Setting, plan: TreatmentPlan, last: date, proposed: series.Pr
         "window: search, wish, days": lambda: read_window(
             plan=plan, first=setting.first, last=last, wish=WISH, now=clock.now()
         ),
-        "three exact optima": lambda: series_planning.propose(course, window.starts),
+        "three exact optima": lambda: planning.propose(course, window.starts),
         "dry run of one booking": lambda: booking.check(
             actor=setting.actor, plan=plan, start=start, now=clock.now()
         ),

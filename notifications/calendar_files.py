@@ -8,7 +8,7 @@ from django.conf import settings
 from clinic.problems import Missing
 from notifications.links import NO_LINK
 from notifications.models import LinkPurpose, Message, MessageKind, PatientLink
-from scheduler import calendars
+from scheduler.calendars import ical
 from scheduler.models import AppointmentStatus
 
 # A reminder changes nothing about the entry that a patient has; booked, moved and cancelled do.
@@ -43,7 +43,7 @@ def file_behind(link: PatientLink, *, now: datetime) -> str:
 
 
 def _file(message: Message, *, starts_at: datetime, cancelled: bool, now: datetime) -> str:
-    return calendars.patient_file(
+    return ical.patient_file(
         appointment=message.appointment,
         starts_at=starts_at,
         sender=message.clinic.sender_name,

@@ -13,8 +13,9 @@ from clinic.problems import Conflict, Invalid, Missing
 from clinic.transactions import in_transaction
 from notifications.models import CheckIn, LinkPurpose, PatientLink
 from notifications.tokens import hash_of
-from scheduler import attendance, waiting, waitlist
 from scheduler.models import Appointment, WaitlistOffer
+from scheduler.visits import attendance
+from scheduler.waitlist import waiting, waitlist
 
 MOST_WRONG_FACTORS = 5
 DOOR = "patient link"

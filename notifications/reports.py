@@ -1,6 +1,6 @@
 """Who came, by what the patient had been told and had answered before. Reads, never writes.
 
-The other figures over a period are `scheduler.reports`; messages are known on this floor only.
+The other figures over a period stand in `scheduler.reporting`; messages are known on this floor only.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from clinic.models import Clinic
 from notifications import rules
 from notifications.models import Message, MessageKind, MessageStatus
 from scheduler.models import AppointmentStatus, ParticipantStatus
-from scheduler.reports import CAME, Period, Share, visits_of
+from scheduler.reporting.reports import CAME, Period, Share, visits_of
 
 
 def _words(reminder: rules.Reminder) -> str:

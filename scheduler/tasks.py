@@ -5,7 +5,9 @@ from celery import shared_task
 from clinic import clock
 from clinic.history import WORKER, acting
 from clinic.models import Clinic
-from scheduler import booking, waitlist, working_time
+from scheduler.visits import booking
+from scheduler.waitlist import waitlist
+from scheduler.working_hours import working_time
 
 
 @shared_task

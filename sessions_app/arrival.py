@@ -6,9 +6,9 @@ from uuid import UUID
 from clinic.access import Actor
 from clinic.problems import Conflict
 from clinic.transactions import in_transaction
-from scheduler import attendance
 from scheduler.locks import lock_visit
 from scheduler.models import Appointment
+from scheduler.visits import attendance
 from sessions_app.models import Session
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid, Stale
-from scheduler import attendance
+from scheduler.visits import attendance
 from sessions_app import states
 from sessions_app.models import Observation, Session
 

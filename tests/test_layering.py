@@ -8,14 +8,29 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ["clinic", "scheduler", "sessions_app", "notifications", "web", "config"]
+# The scheduler's folders, from the ground up.
+SCHEDULER = [
+    "models",
+    "prescribing",
+    "finding",
+    "visits",
+    "working_hours",
+    "series",
+    "waitlist",
+    "repairing",
+    "reporting",
+    "levelling",
+    "calendars",
+    "api",
+]
 PURE = [
     "clinic/era.py",
-    "scheduler/availability.py",
-    "scheduler/hours.py",
-    "scheduler/laying_out.py",
-    "scheduler/levelling.py",
-    "scheduler/offering.py",
-    "scheduler/packing.py",
+    "scheduler/finding/availability.py",
+    "scheduler/working_hours/hours.py",
+    "scheduler/levelling/laying_out.py",
+    "scheduler/levelling/template.py",
+    "scheduler/waitlist/offering.py",
+    "scheduler/finding/packing.py",
     "scheduler/repairing/__init__.py",
     "scheduler/repairing/breaking.py",
     "scheduler/repairing/choices.py",
@@ -26,12 +41,12 @@ PURE = [
     "scheduler/repairing/planning.py",
     "scheduler/repairing/programme.py",
     "scheduler/repairing/rooms.py",
-    "scheduler/screening.py",
-    "scheduler/serving.py",
-    "scheduler/starts.py",
-    "scheduler/wishes.py",
-    "scheduler/series_planning.py",
-    "scheduler/spaced_days.py",
+    "scheduler/prescribing/screening.py",
+    "scheduler/finding/serving.py",
+    "scheduler/finding/starts.py",
+    "scheduler/finding/wishes.py",
+    "scheduler/series/planning.py",
+    "scheduler/series/spaced_days.py",
     "sessions_app/states.py",
     "sessions_app/dosing.py",
     "sessions_app/vital_limits.py",
@@ -76,6 +91,23 @@ def test_no_floor_imports_from_above(floor: str) -> None:
         if module.split(".")[0] in above
     ]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("folder", SCHEDULER)
+def test_no_folder_of_the_scheduler_imports_from_one_above(folder: str) -> None:
+    above = [f"scheduler.{name}" for name in SCHEDULER[SCHEDULER.index(folder) + 1 :]]
+    found = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in sources(f"scheduler/{folder}")
+        for line, module, _ in imported(path)
+        if ".".join(module.split(".")[:2]) in above
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_every_folder_of_the_scheduler_has_its_place_in_the_order() -> None:
+    folders = {path.parent.name for path in (ROOT / "scheduler").glob("*/__init__.py")}
+    assert folders - {"migrations"} == set(SCHEDULER)
 
 
 @pytest.mark.parametrize("floor", FLOORS)

@@ -23,9 +23,12 @@ from clinic.models import Consent, Role, Urgency, User
 from notifications import check_ins, tasks
 from notifications.models import CheckIn, InboxItem, Message
 from notifications.tokens import token_for
-from scheduler import booking, feeds, repair, screening
+from scheduler.calendars import feeds
 from scheduler.models import Series
-from scheduler.repair_day import Missing
+from scheduler.prescribing import screening
+from scheduler.repairing import repair
+from scheduler.repairing.reading import Missing
+from scheduler.visits import booking
 from sessions_app import arrival
 from tests.cast import NOW, TODAY, House, make_user, new_id
 from tests.notifications import visits

@@ -16,7 +16,7 @@ from clinic.models import AccessLog, User
 from notifications import tasks
 from notifications.models import CheckIn
 from notifications.tokens import token_for
-from scheduler import screening
+from scheduler.prescribing import screening
 from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.notifications import visits
 from tests.scheduler.stage import set_stage

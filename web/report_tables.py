@@ -1,7 +1,7 @@
 """The reports as tables: the same columns and rows for the page and for the file that a spreadsheet opens.
 
 Each has a sentence that says what it means and one that says what it can't. What is counted is decided in
-`scheduler.reports`, `scheduler.spacing_report`, `notifications.reports` and `scheduler.level_report`.
+`scheduler.reporting`, `scheduler.levelling` and `notifications.reports`.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,10 +13,10 @@ from django.urls import reverse
 
 from clinic.models import Clinic
 from notifications.reports import no_shows_by_stage
-from scheduler.level_report import DayLevel
-from scheduler.levelling import Measures
-from scheduler.reports import Lead, Period, Use, attendance, lead_time, utilisation
-from scheduler.spacing_report import spacing
+from scheduler.levelling.level_report import DayLevel
+from scheduler.levelling.template import Measures
+from scheduler.reporting.reports import Lead, Period, Use, attendance, lead_time, utilisation
+from scheduler.reporting.spacing_report import spacing
 from web.files import Cell
 
 TEXT, COUNT, HOURS, DAYS, SHARE = "text", "count", "hours", "days", "share"

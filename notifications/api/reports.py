@@ -15,7 +15,7 @@ from notifications.models import Message
 from notifications.reports import no_shows_by_stage
 from scheduler.access import VIEW_REPORTS
 from scheduler.api.reports import PeriodSerializer, ShareSerializer
-from scheduler.reports import Period
+from scheduler.reporting.reports import Period
 
 
 class StageOutcomeSerializer(serializers.Serializer[Any]):

@@ -12,10 +12,11 @@ from clinic import access as ground
 from clinic import clock
 from clinic.fields import MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer
-from scheduler import access, working_time
+from scheduler import access
 from scheduler.api.openings import ByStart
 from scheduler.api.working_hours import WhoseSerializer
 from scheduler.models import Absence, AbsenceReason, Resource
+from scheduler.working_hours import working_time
 
 
 class AbsenceSerializer(serializers.ModelSerializer[Absence]):

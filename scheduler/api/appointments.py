@@ -15,11 +15,12 @@ from clinic import clock
 from clinic.api_defaults import NewestFirst
 from clinic.fields import DayField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, attendance, booking, queries
+from scheduler import access
 from scheduler.api.availability import NURSE_HELP, FeasibleStartSerializer, NamedSerializer, TurnSerializer
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import Appointment, CancellationReason, Resource, TreatmentPlan
-from scheduler.visit_history import appointment_history
+from scheduler.visits import attendance, booking, queries
+from scheduler.visits.visit_history import appointment_history
 
 
 class AppointmentSerializer(serializers.ModelSerializer[Appointment]):

@@ -12,9 +12,10 @@ from rest_framework.response import Response
 from clinic import clock
 from clinic.fields import MomentField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
-from scheduler import access, finding
+from scheduler import access
+from scheduler.finding import free_times
+from scheduler.finding.wishes import Wish
 from scheduler.models import Phase, TreatmentPlan
-from scheduler.wishes import Wish
 
 LONGEST_WINDOW: Final = timedelta(days=365)
 NURSED: Final = (Phase.PREPARATION, Phase.INFUSION, Phase.OBSERVATION)
@@ -120,7 +121,7 @@ class AvailabilityViewSet(ClinicViewSet):
             chair=asked.get("chair_preferred"),
             only=asked["only"],
         )
-        found = finding.search(
+        found = free_times.search(
             plan=self.fetch(self.get_queryset(), pk=asked["plan"]),
             first=asked["from"],
             until=asked["to"],
@@ -129,5 +130,5 @@ class AvailabilityViewSet(ClinicViewSet):
             nurse_id=asked.get("nurse"),
         )
         limit = asked.get("limit")
-        starts = finding.ranked(found, wish, limit=limit) if wish else found.first(limit)
+        starts = free_times.ranked(found, wish, limit=limit) if wish else found.first(limit)
         return Response(RankedStartSerializer(starts, many=True).data)

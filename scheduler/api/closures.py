@@ -16,9 +16,10 @@ from clinic import clock
 from clinic.fields import DayField, MomentField
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, holiday_calendar, working_time
+from scheduler import access
 from scheduler.api.openings import ByStart
 from scheduler.models import Closure
+from scheduler.working_hours import holiday_calendar, working_time
 
 EITHER = "Give `first_day` and `last_day`, or `start` and `end`."
 

@@ -13,8 +13,9 @@ from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, feeds
+from scheduler import access
 from scheduler.api.protocols import NothingSerializer
+from scheduler.calendars import feeds
 from scheduler.models import CalendarFeed, Resource
 
 

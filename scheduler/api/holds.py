@@ -8,10 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import clock
-from scheduler import access, booking
+from scheduler import access
 from scheduler.api.appointments import AppointmentSerializer, BookSerializer, VisitsViewSet
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import Appointment
+from scheduler.visits import booking
 
 
 class HoldsViewSet(VisitsViewSet):

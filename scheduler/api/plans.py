@@ -17,7 +17,7 @@ from clinic.fields import DayField
 from clinic.idempotency import create_once
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, plans, screening
+from scheduler import access
 from scheduler.models import (
     ContraindicationFinding,
     Finding,
@@ -25,6 +25,7 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
+from scheduler.prescribing import plans, screening
 
 
 class FindingSerializer(serializers.ModelSerializer[ContraindicationFinding]):

@@ -11,8 +11,9 @@ from rest_framework.response import Response
 from clinic import clock
 from clinic.api_defaults import NewestFirst
 from clinic.viewsets import ClinicViewSet, StrictSerializer
-from scheduler import access, protocols
+from scheduler import access
 from scheduler.models import Protocol
+from scheduler.prescribing import protocols
 
 
 class ProtocolSerializer(serializers.ModelSerializer[Protocol]):

@@ -13,12 +13,13 @@ from clinic import access as ground
 from clinic import clock
 from clinic.fields import DayField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, repair
+from scheduler import access
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import AbsenceReason, Appointment, Repair, Resource
-from scheduler.repair_day import Mishap, Missing, RunningLate
-from scheduler.repair_plan import Outcome, proposal_of
+from scheduler.repairing import repair
 from scheduler.repairing.breaking import Cause
+from scheduler.repairing.proposal import Outcome, proposal_of
+from scheduler.repairing.reading import Mishap, Missing, RunningLate
 
 
 class MissingSerializer(StrictSerializer):

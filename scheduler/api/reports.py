@@ -13,9 +13,11 @@ from clinic import clock
 from clinic.fields import DayField
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, StrictSerializer
-from scheduler import access, level_report, reports, spacing_report
+from scheduler import access
+from scheduler.levelling import level_report
 from scheduler.models import Appointment, ResourceKind
-from scheduler.reports import Period
+from scheduler.reporting import reports, spacing_report
+from scheduler.reporting.reports import Period
 
 
 class PeriodSerializer(StrictSerializer):

@@ -12,8 +12,9 @@ from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, resources
+from scheduler import access
 from scheduler.models import Resource, ResourceKind
+from scheduler.working_hours import resources
 
 FEATURES_HELP: Final = "What a chair offers that a protocol or a plan may ask for, such as private-room."
 

@@ -14,14 +14,16 @@ from clinic import access as ground
 from clinic import clock
 from clinic.fields import DayField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, queries, respacing, series
+from scheduler import access
 from scheduler.api.appointments import AppointmentSerializer, BlockerSerializer
 from scheduler.api.availability import NURSE_HELP, FeasibleStartSerializer, NamedSerializer
-from scheduler.booking import Wanted
+from scheduler.finding.wishes import Wish
 from scheduler.models import Resource, Series, TreatmentPlan
-from scheduler.respacing import Accepted
-from scheduler.series_review import Fit, review
-from scheduler.wishes import Wish
+from scheduler.series import proposing, respacing
+from scheduler.series.respacing import Accepted
+from scheduler.series.review import Fit, review
+from scheduler.visits import queries
+from scheduler.visits.booking import Wanted
 
 
 class WishSerializer(StrictSerializer):
@@ -224,7 +226,7 @@ class SeriesViewSet(ClinicViewSet):
     def propose(self, request: Request) -> Response:
         """Up to three different series with what each costs; or the gap that fails and what would mend it."""
         data = self.parse(AskSeriesSerializer)
-        proposed = series.propose(
+        proposed = proposing.propose(
             actor=self.actor,
             plan=self._plan(data["plan"]),
             count=data.get("count"),
@@ -254,7 +256,7 @@ class SeriesViewSet(ClinicViewSet):
             noun="series",
             data=data,
             make=lambda: self._shown(
-                series.book(
+                proposing.book(
                     actor=self.actor,
                     id=data["id"],
                     plan=plan,

@@ -16,7 +16,7 @@ from clinic import clock
 from clinic.api_defaults import NewestFirst
 from clinic.fields import DayField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, queries, waiting, waitlist
+from scheduler import access
 from scheduler.api.appointments import AppointmentSerializer
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import (
@@ -27,7 +27,9 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
-from scheduler.waiting import Terms
+from scheduler.visits import queries
+from scheduler.waitlist import waiting, waitlist
+from scheduler.waitlist.waiting import Terms
 
 
 class OfferSerializer(serializers.ModelSerializer[WaitlistOffer]):

@@ -15,9 +15,10 @@ from clinic import access as ground
 from clinic import clock, idempotency
 from clinic.fields import DayField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from scheduler import access, working_time
-from scheduler.hours import Stretch
+from scheduler import access
 from scheduler.models import DayHours, Resource, WorkingPattern
+from scheduler.working_hours import working_time
+from scheduler.working_hours.hours import Stretch
 
 HOURS_HELP = (
     'Pairs of wall times, from and until: [["09:00", "12:30"], ["13:00", "17:00"]] is a day with a break.'

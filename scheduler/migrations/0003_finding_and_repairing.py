@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('wish', models.JSONField(default=dict, help_text='`scheduler.wishes.Wish` as data')),
+                ('wish', models.JSONField(default=dict, help_text='`scheduler.finding.wishes.Wish` as data')),
                 ('booked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='series', to='clinic.clinic')),
                 ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='series', to='scheduler.treatmentplan')),
@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('wish', models.JSONField(default=dict, help_text='`scheduler.wishes.Wish` as data')),
+                ('wish', models.JSONField(default=dict, help_text='`scheduler.finding.wishes.Wish` as data')),
                 ('booked_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
                 ('clinic', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='clinic.clinic')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),

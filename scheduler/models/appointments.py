@@ -70,7 +70,7 @@ class Series(Row):
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="series")
     plan = models.ForeignKey(TreatmentPlan, models.PROTECT, related_name="series")
-    wish = models.JSONField(default=dict, help_text="`scheduler.wishes.Wish` as data")
+    wish = models.JSONField(default=dict, help_text="`scheduler.finding.wishes.Wish` as data")
     booked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
 

@@ -4,6 +4,8 @@ Declared in local time: weekly patterns, one day's own hours, absences, closures
 openings from these and nowhere else, so an opening is never edited by itself.
 """
 
+from datetime import time
+
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -11,7 +13,6 @@ from django.db.models import F, Q
 
 from clinic.history import tracked
 from clinic.models import Clinic, Row, User
-from scheduler.hours import MIDNIGHT
 
 
 class ResourceKind(models.TextChoices):
@@ -69,7 +70,7 @@ class WorkingPattern(Row):
             models.CheckConstraint(name="pattern_weekday", condition=Q(weekday__lte=6)),
             models.CheckConstraint(
                 name="pattern_ends_after_start",
-                condition=Q(ends_at__gt=F("starts_at")) | Q(ends_at=MIDNIGHT),
+                condition=Q(ends_at__gt=F("starts_at")) | Q(ends_at=time.min),
             ),
             models.UniqueConstraint("resource", "weekday", "starts_at", "valid_from", name="pattern_once"),
         ]

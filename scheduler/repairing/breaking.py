@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from scheduler.availability import Interval, Supply, complement, union
+from scheduler.finding.availability import Interval, Supply, complement, union
 from scheduler.repairing.day import Day, Held
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from scheduler.availability import GRID_MINUTES, Interval, Supply, starts_of, union
-from scheduler.packing import Need
+from scheduler.finding.availability import GRID_MINUTES, Interval, Supply, starts_of, union
+from scheduler.finding.packing import Need
 from scheduler.repairing.day import WHOLE, Day, DayVisit, Standing, Turn, server_at
 
 # How long before it a patient has to know of an earlier time. A design default of this house, about travel

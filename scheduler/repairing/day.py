@@ -11,8 +11,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
-from scheduler.availability import Interval, Supply, complement
-from scheduler.packing import Need
+from scheduler.finding.availability import Interval, Supply, complement
+from scheduler.finding.packing import Need
 
 WHOLE: Final = "whole"
 

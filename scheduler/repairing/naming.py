@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scheduler.availability import Supply
+from scheduler.finding.availability import Supply
 from scheduler.repairing.day import DayVisit
 from scheduler.repairing.modelling import cost_of_chair
 from scheduler.repairing.programme import Programme

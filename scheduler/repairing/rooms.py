@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduler.availability import Supply
+from scheduler.finding.availability import Supply
 from scheduler.repairing.choices import Choice
 from scheduler.repairing.day import Day, DayVisit
 

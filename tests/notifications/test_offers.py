@@ -9,8 +9,8 @@ from notifications import delivery, links, timing
 from notifications.models import InboxItem, LinkPurpose, Message, PatientLink
 from notifications.planning import plan
 from notifications.tokens import token_for
-from scheduler import offering, waitlist
 from scheduler.models import AppointmentStatus, OfferStatus, WaitlistEntry, WaitlistOffer
+from scheduler.waitlist import offering, waitlist
 from tests.cast import NOW, TODAY, House
 from tests.notifications.visits import VISIT, book
 

@@ -10,7 +10,7 @@ from notifications import delivery, reports
 from notifications.models import Message
 from notifications.planning import plan
 from scheduler.models import Appointment
-from scheduler.reports import Period, Share
+from scheduler.reporting.reports import Period, Share
 from tests.cast import NOW, ZONE, House, client_of, make_patient
 from tests.notifications.visits import VISIT, book, move
 

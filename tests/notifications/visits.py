@@ -6,8 +6,8 @@ from typing import Any
 from psycopg.types.range import TimestamptzRange
 
 from clinic.models import Patient
-from scheduler import protocols
 from scheduler.models import Appointment, AppointmentStatus, Protocol, TreatmentPlan
+from scheduler.prescribing import protocols
 from sessions_app.models import Session, SessionState
 from tests.cast import NOW, House, local
 from tests.scheduler.stage import plan_row

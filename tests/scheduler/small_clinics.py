@@ -10,8 +10,8 @@ from itertools import groupby, pairwise, product
 
 from hypothesis import strategies as st
 
-from scheduler.availability import Interval, Supply, Visit
-from scheduler.packing import Need, Rectangle
+from scheduler.finding.availability import Interval, Supply, Visit
+from scheduler.finding.packing import Need, Rectangle
 
 LAST_MINUTE = 200
 GRID = 5

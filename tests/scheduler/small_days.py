@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from scheduler.availability import Interval, Supply
-from scheduler.packing import Need
+from scheduler.finding.availability import Interval, Supply
+from scheduler.finding.packing import Need
 from scheduler.repairing.choices import EARLIER_NOTICE_MINUTES
 from scheduler.repairing.day import Day, DayVisit, Standing, Turn, server_at
 from scheduler.repairing.modelling import (

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic.models import Patient
-from scheduler import booking, plans, protocols, screening, working_time
 from scheduler.models import (
     Absence,
     AbsenceReason,
@@ -29,6 +28,9 @@ from scheduler.models import (
     TreatmentPlan,
     WorkingPattern,
 )
+from scheduler.prescribing import plans, protocols, screening
+from scheduler.visits import booking
+from scheduler.working_hours import working_time
 from tests.cast import NOW, TODAY, House, local, new_id
 
 HEALTHY = {item.code: screening.Answer("absent") for item in screening.ITEMS}

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.response import Response
 
 from clinic.models import AccessLog, Consent, User
-from scheduler import screening
 from scheduler.models import Appointment, DayHours, Protocol, Resource, TreatmentPlan
+from scheduler.prescribing import screening
 from tests.cast import NOW, TODAY, House, client_of, make_patient, new_id
 from tests.scheduler.stage import Stage, plan_row, set_stage
 

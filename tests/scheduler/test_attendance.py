@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 from clinic.history import acting
 from clinic.problems import Conflict
 from clinic.transactions import violated_constraint
-from scheduler import attendance, booking
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
@@ -17,7 +16,8 @@ from scheduler.models import (
     Claim,
     ParticipantStatus,
 )
-from scheduler.visit_history import appointment_history
+from scheduler.visits import attendance, booking
+from scheduler.visits.visit_history import appointment_history
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 

@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.availability import Interval, Shortfall, Supply, Visit, free_for, shortfall, union
-from scheduler.packing import Rectangle
-from scheduler.serving import Team
-from scheduler.starts import Feasible, Stock, feasible
+from scheduler.finding.availability import Interval, Shortfall, Supply, Visit, free_for, shortfall, union
+from scheduler.finding.packing import Rectangle
+from scheduler.finding.serving import Team
+from scheduler.finding.starts import Feasible, Stock, feasible
 
 MOOD = Visit(20, 40, 60, 10, 6, 3, 2)
 DAY = ((0, 480),)

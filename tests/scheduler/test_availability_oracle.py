@@ -5,9 +5,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 
-from scheduler.availability import shortfall, starts_of
-from scheduler.serving import Team
-from scheduler.starts import Feasible, Stock, feasible
+from scheduler.finding.availability import shortfall, starts_of
+from scheduler.finding.serving import Team
+from scheduler.finding.starts import Feasible, Stock, feasible
 from tests.scheduler.small_clinics import (
     GRID,
     LAST_MINUTE,

@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRa
 
 from clinic.models import Consent, ConsentScope
 from clinic.problems import Conflict, Invalid
-from scheduler import attendance, booking, finding
+from scheduler.finding import free_times
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
@@ -18,6 +18,7 @@ from scheduler.models import (
     PlanStatus,
     ProtocolStatus,
 )
+from scheduler.visits import attendance, booking
 from tests.cast import NOW, TODAY, House, make_patient
 from tests.scheduler.stage import Stage, next_version, set_stage
 
@@ -322,7 +323,7 @@ def test_the_same_id_never_books_twice(stage: Stage) -> None:
 def test_a_start_that_is_past_by_less_than_a_second_is_not_offered(stage: Stage) -> None:
     plan, now = stage.plan(), stage.at("9:30") + timedelta(milliseconds=500)
 
-    offered = finding.feasible_starts(plan=plan, first=now, until=stage.at("10:00"), now=now)
+    offered = free_times.feasible_starts(plan=plan, first=now, until=stage.at("10:00"), now=now)
 
     assert offered[0].start == stage.at("9:35")
     assert stage.check(plan, "9:30", now=now).blockers[0].code == "in_the_past"

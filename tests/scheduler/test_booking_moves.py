@@ -6,12 +6,12 @@ import pytest
 
 from clinic.models import Consent
 from clinic.problems import Conflict
-from scheduler import attendance, booking, queries
-from scheduler.availability import Visit
-from scheduler.booking import Wanted
+from scheduler.finding.availability import Visit
+from scheduler.finding.supply import visit_of
 from scheduler.models import Appointment, Claim, ParticipantStatus, Resource, Series
-from scheduler.placing import Move
-from scheduler.supply import visit_of
+from scheduler.visits import attendance, booking, queries
+from scheduler.visits.booking import Wanted
+from scheduler.visits.placing import Move
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 

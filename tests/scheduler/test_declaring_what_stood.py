@@ -8,8 +8,8 @@ import time_machine
 from django.apps import apps
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from scheduler import working_time
 from scheduler.models import DayHours, Opening, Resource, ResourceKind, WorkingPattern
+from scheduler.working_hours import working_time
 from tests.cast import NOW, TODAY, House, local
 from tests.scheduler.stage import make_resource
 

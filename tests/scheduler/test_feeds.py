@@ -11,8 +11,9 @@ from icalendar import Calendar
 
 from clinic.models import Clinic
 from clinic.problems import Invalid, Missing
-from scheduler import booking, calendars, feeds
+from scheduler.calendars import feeds, ical
 from scheduler.models import Appointment, CalendarFeed, Resource
+from scheduler.visits import booking
 from tests.cast import NOW, TODAY, House, client_of, make_patient, new_id
 from tests.scheduler.stage import Stage, open_on, set_stage
 
@@ -30,7 +31,7 @@ def feed_of(stage: Stage, resource: Resource) -> CalendarFeed:
 
 def read(feed: CalendarFeed, now: datetime = NOW) -> list[Any]:
     opened = CalendarFeed.objects.select_related("clinic", "resource").get(pk=feed.pk)
-    calendar = Calendar.from_ical(calendars.feed_file(opened, now=now))
+    calendar = Calendar.from_ical(ical.feed_file(opened, now=now))
     assert (calendar["VERSION"], "METHOD" in calendar) == ("2.0", False)
     return list(calendar.events)
 
@@ -66,7 +67,7 @@ def test_a_nurses_calendar_shows_her_turns_and_the_chair(stage: Stage) -> None:
 def test_nobody_is_named_unless_the_clinic_turns_names_on(stage: Stage) -> None:
     stage.book(stage.plan(), "10:00")
     feed = feed_of(stage, stage.chairs[0])
-    assert b"Rosa" not in calendars.feed_file(feed, now=NOW)
+    assert b"Rosa" not in ical.feed_file(feed, now=NOW)
     feeds.show_names(actor=stage.house.actor(stage.house.max), clinic=stage.house.clinic, show=True)
     (event,) = read(feed)
     assert event["SUMMARY"] == "Rosa Delgado"
@@ -128,7 +129,7 @@ def test_any_name_is_read_back_as_it_was(stage: Stage, name: str) -> None:
     Resource.objects.filter(pk=stage.chairs[0].pk).update(name=name)
     stage.book(stage.plan(), "10:00", chair=stage.chairs[0], nurse=stage.nurses[0])
     feed = feed_of(stage, stage.nurses[0])
-    content = calendars.feed_file(feed, now=NOW)
+    content = ical.feed_file(feed, now=NOW)
     assert all(len(line) <= 75 for line in content.split(b"\r\n"))
     (event,) = read(feed)
     assert event["LOCATION"] == name
@@ -137,7 +138,7 @@ def test_any_name_is_read_back_as_it_was(stage: Stage, name: str) -> None:
 def test_no_name_can_add_lines_of_its_own(stage: Stage) -> None:
     Resource.objects.filter(pk=stage.chairs[0].pk).update(name="Chair\r\nEND:VEVENT\x0b\rBEGIN:VALARM")
     stage.book(stage.plan(), "10:00", chair=stage.chairs[0], nurse=stage.nurses[0])
-    content = calendars.feed_file(feed_of(stage, stage.nurses[0]), now=NOW)
+    content = ical.feed_file(feed_of(stage, stage.nurses[0]), now=NOW)
     assert b"\r\nBEGIN:VALARM" not in content
     assert content.count(b"END:VEVENT\r\n") == 1
     assert not any(byte < 32 and byte not in b"\r\n" for byte in content)
@@ -146,8 +147,8 @@ def test_no_name_can_add_lines_of_its_own(stage: Stage) -> None:
 def test_the_same_visits_give_the_same_bytes(stage: Stage) -> None:
     stage.book(stage.plan(), "10:00", chair=stage.chairs[0])
     feed = feed_of(stage, stage.chairs[0])
-    later = calendars.feed_file(feed, now=NOW + timedelta(hours=5))
-    assert calendars.feed_file(feed, now=NOW) == later
+    later = ical.feed_file(feed, now=NOW + timedelta(hours=5))
+    assert ical.feed_file(feed, now=NOW) == later
 
 
 def test_many_visits_cost_no_more_queries(stage: Stage, house: House) -> None:
@@ -155,12 +156,12 @@ def test_many_visits_cost_no_more_queries(stage: Stage, house: House) -> None:
     with CaptureQueriesContext(
         connection,
     ) as none:
-        calendars.feed_file(feed, now=NOW)
+        ical.feed_file(feed, now=NOW)
     for number in range(4):
         plan = stage.plan(make_patient(house.clinic, f"Given{number}", "Family"))
         stage.book(plan, "10:00", TODAY + timedelta(days=number), nurse=stage.nurses[0])
     with CaptureQueriesContext(connection) as some:
-        calendars.feed_file(feed, now=NOW)
+        ical.feed_file(feed, now=NOW)
     assert len(none) <= len(some) == 3
 
 

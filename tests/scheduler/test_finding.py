@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from clinic.problems import Invalid
-from scheduler import booking, finding
-from scheduler.finding import Alternative, FeasibleStart, Found
+from scheduler.finding import free_times
+from scheduler.finding.free_times import Alternative, FeasibleStart, Found
+from scheduler.finding.wishes import OTHER_WEEKDAY, Wish
 from scheduler.models import Resource, SpacingOverride, TreatmentPlan
-from scheduler.wishes import OTHER_WEEKDAY, Wish
+from scheduler.visits import booking
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -25,7 +26,7 @@ def stage(house: House) -> Stage:
 
 def search(stage: Stage, plan: TreatmentPlan, **asked: Any) -> Found:
     window = {"first": NOW, "until": NOW + timedelta(days=7), "now": NOW}
-    return finding.search(plan=plan, **{**window, **asked})
+    return free_times.search(plan=plan, **{**window, **asked})
 
 
 def starts(found: Found) -> list[datetime]:
@@ -129,7 +130,7 @@ def test_a_search_costs_the_same_whatever_is_booked_and_however_long_it_is(
 
 
 def alternatives(stage: Stage, plan: TreatmentPlan, wall_time: str, **asked: Any) -> tuple[Alternative, ...]:
-    return finding.alternatives(plan=plan, start=stage.at(wall_time, TUESDAY), now=NOW, **asked)
+    return free_times.alternatives(plan=plan, start=stage.at(wall_time, TUESDAY), now=NOW, **asked)
 
 
 def of_kind(kind: str, offered: tuple[Alternative, ...]) -> list[Alternative]:
@@ -205,15 +206,15 @@ def test_a_patient_without_any_other_time_is_offered_none(stage: Stage) -> None:
 # --- What fits a wish best ----------------------------------------------------------------------------
 
 
-def best(stage: Stage, wish: Wish, **asked: Any) -> list[finding.Ranked]:
+def best(stage: Stage, wish: Wish, **asked: Any) -> list[free_times.Ranked]:
     """For Rosa's plan."""
-    return finding.ranked(search(stage, stage.plan()), wish, **asked)
+    return free_times.ranked(search(stage, stage.plan()), wish, **asked)
 
 
 def test_what_fits_best_comes_first_and_nothing_is_left_out(stage: Stage) -> None:
     every_start = search(stage, stage.plan())
 
-    ranked = finding.ranked(every_start, Wish(weekdays=(2,), earliest=time(14)))
+    ranked = free_times.ranked(every_start, Wish(weekdays=(2,), earliest=time(14)))
 
     assert (ranked[0].start, ranked[0].misfit) == (stage.at("14:00", WEDNESDAY), 0)
     assert len(ranked) == len(every_start.minutes)
@@ -253,7 +254,7 @@ def test_a_wish_for_a_time_of_day_means_the_wall_also_after_the_clocks_have_chan
     monday = TODAY + timedelta(days=63)
 
     found = search(stage, stage.plan(), first=stage.at("0:00", monday), until=stage.at("23:00", monday))
-    ranked = finding.ranked(found, Wish(latest=time(11), earliest=time(9), only=True))
+    ranked = free_times.ranked(found, Wish(latest=time(11), earliest=time(9), only=True))
 
     assert [row.start for row in ranked] == [stage.at("9:00", monday)]
 

@@ -14,9 +14,9 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic.access import Actor
 from clinic.problems import Conflict
-from scheduler import booking, finding
-from scheduler.availability import Supply, Visit
-from scheduler.decision import decide
+from scheduler.finding import free_times
+from scheduler.finding.availability import Supply, Visit
+from scheduler.finding.packing import Rectangle
 from scheduler.models import (
     Appointment,
     Claim,
@@ -26,7 +26,8 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.packing import Rectangle
+from scheduler.visits import booking
+from scheduler.visits.decision import decide
 from tests.cast import NOW, ZONE, House, local, make_patient, new_id
 from tests.scheduler.small_clinics import can_be_served, serves_alone
 from tests.scheduler.stage import active_protocol, make_resource, plan_row
@@ -199,7 +200,7 @@ class Nights:
 def test_what_is_found_is_what_the_rows_allow(house: House, night: date, seed: int) -> None:
     clinic = Nights(house, night, seed)
 
-    found = finding.search(plan=clinic.plan, first=clinic.first, until=clinic.until, now=clinic.now)
+    found = free_times.search(plan=clinic.plan, first=clinic.first, until=clinic.until, now=clinic.now)
 
     assert found.minutes.tolist() == clinic.possible_starts()
     for offered in found.first()[::7]:
@@ -222,6 +223,6 @@ def test_what_is_found_is_what_the_rows_allow(house: House, night: date, seed: i
 def test_more_nights_are_found_as_the_rows_allow(house: House, night: date, seed: int) -> None:
     clinic = Nights(house, night, seed)
 
-    found = finding.search(plan=clinic.plan, first=clinic.first, until=clinic.until, now=clinic.now)
+    found = free_times.search(plan=clinic.plan, first=clinic.first, until=clinic.until, now=clinic.now)
 
     assert found.minutes.tolist() == clinic.possible_starts()

@@ -10,10 +10,11 @@ import time_machine
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic.problems import Conflict
-from scheduler import finding, queries
-from scheduler.finding import FeasibleStart
+from scheduler.finding import free_times
+from scheduler.finding.free_times import FeasibleStart
+from scheduler.finding.nursing import Turn
 from scheduler.models import Appointment, Claim, Opening, ResourceKind, TreatmentPlan
-from scheduler.nursing import Turn
+from scheduler.visits import queries
 from tests.cast import NOW, House, client_of, make_patient
 from tests.scheduler.stage import Stage, make_resource, open_on, set_stage
 
@@ -38,7 +39,7 @@ def turns_of(visit: Appointment) -> tuple[Turn, ...]:
 
 
 def starts_under(plan: TreatmentPlan, stage: Stage) -> dict[datetime, FeasibleStart]:
-    found = finding.feasible_starts(plan=plan, first=NOW, until=stage.at("17:00"), now=NOW)
+    found = free_times.feasible_starts(plan=plan, first=NOW, until=stage.at("17:00"), now=NOW)
     return {feasible.start: feasible for feasible in found}
 
 
@@ -150,7 +151,7 @@ def test_who_serves_does_not_hang_on_where_the_window_begins(stage: Stage) -> No
     stage.book(stage.plan(), "9:00", nurse=stage.nurses[0])
     plan = stage.plan(stage.house.omar)
 
-    afternoon = finding.feasible_starts(
+    afternoon = free_times.feasible_starts(
         plan=plan, first=stage.at("14:00"), until=stage.at("14:05"), now=stage.at("13:00")
     )
 

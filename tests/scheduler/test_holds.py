@@ -6,8 +6,10 @@ import pytest
 
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
-from scheduler import booking, finding, tasks
+from scheduler import tasks
+from scheduler.finding import free_times
 from scheduler.models import Appointment, AppointmentStatus, Claim, TreatmentPlan
+from scheduler.visits import booking
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -41,7 +43,7 @@ def test_a_held_time_is_taken_until_the_hold_runs_out(stage: Stage) -> None:
     just_before = stage.check(omars, "9:30", now=SOON - timedelta(microseconds=1))
     assert "chair_taken" in [blocker.code for blocker in just_before.blockers]
     assert stage.check(omars, "9:30", now=SOON).bookable
-    offered = finding.feasible_starts(plan=omars, first=NOW, until=stage.at("10:00"), now=SOON)
+    offered = free_times.feasible_starts(plan=omars, first=NOW, until=stage.at("10:00"), now=SOON)
     assert stage.at("9:30") in [start.start for start in offered]
 
 

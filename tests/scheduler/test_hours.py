@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic import clock
-from scheduler.availability import Interval, minute_of, moment_of
-from scheduler.hours import (
+from scheduler.finding.availability import Interval, minute_of, moment_of
+from scheduler.working_hours.hours import (
     MIDNIGHT,
     Declared,
     MinuteAt,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from scheduler.level_report import DayLevel, level_of_day
+from scheduler.levelling.level_report import DayLevel, level_of_day
 from scheduler.models import Appointment, Claim, Resource, WorkingPattern
 from tests.cast import NOW, TODAY, House, client_of, make_patient
 from tests.scheduler.stage import Stage, set_stage

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.availability import Supply, Visit, complement
-from scheduler.laying_out import Booked, Kind, Layout, Placed, Room, Share
-from scheduler.levelling import Day, Template, level, measure, room_for_more
-from scheduler.packing import Rectangle
+from scheduler.finding.availability import Supply, Visit, complement
+from scheduler.finding.packing import Rectangle
+from scheduler.levelling.laying_out import Booked, Kind, Layout, Placed, Room, Share
+from scheduler.levelling.template import Day, Template, level, measure, room_for_more
 
 MOOD = Visit(20, 40, 60, 10, 6, 3, 2)
 CLUSTER = Visit(20, 60, 60, 10, 6, 3, 2)

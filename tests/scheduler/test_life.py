@@ -32,8 +32,8 @@ from hypothesis.stateful import (
 from clinic.access import Actor
 from clinic.models import Clinic as ClinicRow
 from clinic.problems import Conflict
-from scheduler import attendance, booking, finding, resources, series, waitlist, working_time
-from scheduler.booking import Wanted
+from scheduler.finding import free_times
+from scheduler.finding.wishes import Wish
 from scheduler.models import (
     Absence,
     AbsenceReason,
@@ -49,8 +49,12 @@ from scheduler.models import (
     WaitlistOffer,
     WorkingPattern,
 )
-from scheduler.waiting import Terms
-from scheduler.wishes import Wish
+from scheduler.series import proposing
+from scheduler.visits import attendance, booking
+from scheduler.visits.booking import Wanted
+from scheduler.waitlist import waitlist
+from scheduler.waitlist.waiting import Terms
+from scheduler.working_hours import resources, working_time
 from tests.cast import House, make_patient, new_id
 from tests.scheduler import life_model as model
 from tests.scheduler.stage import active_protocol, next_version, plan_row
@@ -532,7 +536,9 @@ class Life(RuleBasedStateMachine):
             "wish": Wish(),
             "now": self._moment(),
         }
-        proposed = series.propose(count=count, first=model.date_of(first), last=model.date_of(last), **asked)
+        proposed = proposing.propose(
+            count=count, first=model.date_of(first), last=model.date_of(last), **asked
+        )
         assert not proposed.blockers
         for offer in proposed.offers:
             starts = [model.minute_of(session.start) for session in offer.sessions]
@@ -546,7 +552,7 @@ class Life(RuleBasedStateMachine):
             Wanted(new_id(), session.start, session.wished_chair, session.series_nurse)
             for session in proposed.offers[0].sessions
         ]
-        assert self._answer(lambda: series.book(id=new_id(), sessions=sessions, **asked)) is None
+        assert self._answer(lambda: proposing.book(id=new_id(), sessions=sessions, **asked)) is None
         for session in sessions:
             start = model.minute_of(session.start)
             self._learn(session.id, model.Picture(self.clinic, self.now), wanted, start, "booked")
@@ -649,7 +655,7 @@ class Life(RuleBasedStateMachine):
         """What is offered on a day is exactly what fits, the plan's own sessions aside."""
         wanted = self.clinic.plans[plan[0]]
         picture = model.Picture(self.clinic, self.now)
-        found = finding.feasible_starts(
+        found = free_times.feasible_starts(
             plan=self.staged.plans[plan[0]],
             first=model.moment_of(model.at(day, 0)),
             until=model.moment_of(model.at(day + 1, 0)),

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from clinic import clock
-from scheduler.availability import Supply, minute_of
-from scheduler.local_days import LocalDays
-from scheduler.packing import Rectangle
-from scheduler.starts import Stock
+from scheduler.finding.availability import Supply, minute_of
+from scheduler.finding.local_days import LocalDays
+from scheduler.finding.packing import Rectangle
+from scheduler.finding.starts import Stock
 from tests.cast import TODAY, ZONE, local
 
 

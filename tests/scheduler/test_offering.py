@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler import offering
-from scheduler.availability import minute_of, moment_of
-from scheduler.offering import Choice, Rank, Stretch
+from scheduler.finding.availability import minute_of, moment_of
+from scheduler.waitlist import offering
+from scheduler.waitlist.offering import Choice, Rank, Stretch
 from tests.cast import NOW, TODAY, ZONE, local
 
 LENGTH = 125

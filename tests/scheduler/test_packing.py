@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.packing import Need, Rectangle, pack
+from scheduler.finding.packing import Need, Rectangle, pack
 
 CAPACITY = 6
 

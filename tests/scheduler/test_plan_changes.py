@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
-from scheduler import plans
 from scheduler.models import PlanStatus, SpacingOverride, TreatmentPlan
+from scheduler.prescribing import plans
 from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.scheduler.stage import Stage, set_stage
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
-from scheduler import plans, protocols, screening
-from scheduler.default_protocols import DEFAULT_PROTOCOLS
 from scheduler.models import ContraindicationFinding, PlanStatus, Protocol, ProtocolStatus, TreatmentPlan
+from scheduler.prescribing import plans, protocols, screening
+from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 from scheduler.vocabulary import INDICATIONS
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import HEALTHY, active_protocol, next_version, write_plan

@@ -7,7 +7,6 @@ import pytest
 
 from clinic.models import Patient, WorkItem
 from clinic.problems import Conflict, Invalid
-from scheduler import attendance, booking, queries, repair
 from scheduler.models import (
     Absence,
     AbsenceReason,
@@ -22,8 +21,10 @@ from scheduler.models import (
     Resource,
     TreatmentPlan,
 )
-from scheduler.repair_day import Mishap, Missing, RunningLate
-from scheduler.repair_plan import Outcome, Proposal, proposal_of
+from scheduler.repairing import repair
+from scheduler.repairing.proposal import Outcome, Proposal, proposal_of
+from scheduler.repairing.reading import Mishap, Missing, RunningLate
+from scheduler.visits import attendance, booking, queries
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, open_on, set_stage
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scheduler.availability import Interval
-from scheduler.packing import Need, Rectangle
+from scheduler.finding.availability import Interval
+from scheduler.finding.packing import Need, Rectangle
 from scheduler.repairing.breaking import Break, Cause, broken
 from scheduler.repairing.day import Away, Day, DayVisit, Disruption, Late, Standing, Turn, disrupted
 from scheduler.repairing.modelling import (

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Patient
 from clinic.problems import Invalid
-from scheduler import plans, reports, spacing_report
 from scheduler.models import Appointment, SpacingOverride, TreatmentPlan
-from scheduler.reports import Counted, Lead, Period, Share
+from scheduler.prescribing import plans
+from scheduler.reporting import reports, spacing_report
+from scheduler.reporting.reports import Counted, Lead, Period, Share
 from tests.cast import NOW, TODAY, ZONE, House, local, make_patient
 from tests.notifications.visits import book, stretch
 from tests.scheduler.stage import Stage, set_stage

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from clinic.problems import Conflict, Invalid
-from scheduler import attendance, booking, resources
 from scheduler.models import Appointment, Claim, TreatmentPlan
+from scheduler.visits import attendance, booking
+from scheduler.working_hours import resources
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 

@@ -10,11 +10,12 @@ import pytest
 
 from clinic import clock
 from clinic.problems import Conflict, Invalid, Missing
-from scheduler import attendance, respacing, series
-from scheduler.booking import Wanted
+from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, ParticipantStatus, Series, TreatmentPlan
-from scheduler.respacing import Accepted, Respacing, Shift
-from scheduler.wishes import Wish
+from scheduler.series import proposing, respacing
+from scheduler.series.respacing import Accepted, Respacing, Shift
+from scheduler.visits import attendance
+from scheduler.visits.booking import Wanted
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -34,7 +35,7 @@ def on(ahead: int) -> date:
 
 
 def series_on(stage: Stage, plan: TreatmentPlan, *days: int, wish: Wish = Wish()) -> Series:  # noqa: B008
-    return series.book(
+    return proposing.book(
         actor=stage.house.actor(stage.house.ana),
         id=new_id(),
         plan=plan,

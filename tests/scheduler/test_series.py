@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from clinic import clock
 from clinic.models import Consent
 from clinic.problems import Conflict, Invalid
-from scheduler import series
-from scheduler.booking import Wanted
+from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, Claim, Opening, Series, SpacingOverride, TreatmentPlan
-from scheduler.series import Offer, Proposed
-from scheduler.wishes import Wish
+from scheduler.series import proposing
+from scheduler.series.proposing import Offer, Proposed
+from scheduler.visits.booking import Wanted
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -36,7 +36,7 @@ def on(ahead: int) -> date:
 
 
 def propose(stage: Stage, plan: TreatmentPlan, wish: Wish = Wish(), **asked: Any) -> Proposed:  # noqa: B008
-    return series.propose(
+    return proposing.propose(
         actor=stage.house.actor(stage.house.ana), plan=plan, wish=wish, **{"now": NOW, **asked}
     )
 
@@ -49,7 +49,7 @@ def wanted(offer: Offer) -> list[Wanted]:
 
 
 def book(stage: Stage, plan: TreatmentPlan, sessions: list[Wanted], wish: Wish = Wish()) -> Series:  # noqa: B008
-    return series.book(
+    return proposing.book(
         actor=stage.house.actor(stage.house.ana),
         id=new_id(),
         plan=plan,

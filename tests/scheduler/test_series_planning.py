@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler import series_planning
-from scheduler.series_planning import (
+from scheduler.finding.wishes import OTHER_NURSE
+from scheduler.series import planning
+from scheduler.series.planning import (
     DAY_LONGER,
     DAY_WAITED,
     FULL_DAY,
@@ -20,8 +21,7 @@ from scheduler.series_planning import (
     Starts,
     respace,
 )
-from scheduler.spaced_days import Break, Course
-from scheduler.wishes import OTHER_NURSE
+from scheduler.series.spaced_days import Break, Course
 
 DAYS = 9
 NURSES = 2
@@ -96,9 +96,9 @@ def day_parts(starts: Starts, places: Sequence[int]) -> set[tuple[int, bool]]:
 def test_each_proposal_is_the_cheapest_that_differs_enough_from_those_before(
     course: Course, starts: Starts
 ) -> None:
-    proposals = series_planning.propose(course, starts)
+    proposals = planning.propose(course, starts)
     before: list[Proposal] = []
-    for rank in range(series_planning.PROPOSALS):
+    for rank in range(planning.PROPOSALS):
         different = [
             places
             for places in choices(course, starts.days.tolist())
@@ -115,23 +115,23 @@ def test_each_proposal_is_the_cheapest_that_differs_enough_from_those_before(
         assert proposal.cost.total == cheapest_total(course, starts, proposal.places)
         assert proposal.cost.total == min(cheapest_total(course, starts, places) for places in different)
         before.append(proposal)
-    assert len(proposals) == series_planning.PROPOSALS
+    assert len(proposals) == planning.PROPOSALS
 
 
 @settings(max_examples=500, deadline=None)
 @given(courses(), starts_of())
 def test_a_course_is_called_impossible_exactly_when_it_is(course: Course, starts: Starts) -> None:
     days = starts.days.tolist()
-    assert series_planning.possible(course, starts.days) == any(choices(course, days))
+    assert planning.possible(course, starts.days) == any(choices(course, days))
 
 
 @settings(max_examples=500, deadline=None)
 @given(courses(), starts_of())
 def test_where_a_course_ends_is_where_no_choice_gets_further(course: Course, starts: Starts) -> None:
-    if series_planning.possible(course, starts.days):
+    if planning.possible(course, starts.days):
         return
     days = starts.days.tolist()
-    ends = series_planning.break_of(course, starts.days)
+    ends = planning.break_of(course, starts.days)
 
     def reached(count: int) -> set[int]:
         """The days on which the last of so many sessions can be, however late the visit after it comes."""
@@ -160,7 +160,7 @@ def test_where_a_course_ends_is_where_no_choice_gets_further(course: Course, sta
 @settings(max_examples=300, deadline=None)
 @given(courses(), starts_of())
 def test_what_would_make_a_course_possible_is_the_least_that_does(course: Course, starts: Starts) -> None:
-    if series_planning.possible(course, starts.days):
+    if planning.possible(course, starts.days):
         return
     days = starts.days.tolist()
 
@@ -168,13 +168,13 @@ def test_what_would_make_a_course_possible_is_the_least_that_does(course: Course
         return any(choices(changed, days))
 
     fewer = [count for count in range(1, course.count) if does(replace(course, count=count))]
-    assert series_planning.most_sessions(course, starts.days) == max(fewer, default=0)
+    assert planning.most_sessions(course, starts.days) == max(fewer, default=0)
     more = [more for more in range(1, 5) if does(replace(course, max_days=course.max_days + more))]
-    assert series_planning.fewest_days_more(course, starts.days, at_most=4) == min(more, default=None)
+    assert planning.fewest_days_more(course, starts.days, at_most=4) == min(more, default=None)
     less = [
         less for less in range(1, course.min_days) if does(replace(course, min_days=course.min_days - less))
     ]
-    assert series_planning.fewest_days_less(course, starts.days) == min(less, default=None)
+    assert planning.fewest_days_less(course, starts.days) == min(less, default=None)
 
 
 # --- Sessions that are booked already ----------------------------------------------------------------------
@@ -249,7 +249,7 @@ def plain(days: Sequence[int], **changes: object) -> Starts:
 
 
 def chosen_days(course: Course, starts: Starts) -> list[int]:
-    return [int(starts.days[place]) for place in series_planning.propose(course, starts)[0].places]
+    return [int(starts.days[place]) for place in planning.propose(course, starts)[0].places]
 
 
 SIX = Course(count=6, min_days=2, max_days=5, first=0, last=20)
@@ -287,24 +287,24 @@ def test_after_an_interruption_the_series_goes_on_as_soon_as_it_can() -> None:
 def test_a_session_just_before_the_window_keeps_its_distance() -> None:
     course = Course(1, min_days=2, max_days=5, first=0, last=20, standing=(-1,))
     assert chosen_days(course, plain([0, 1, 2])) == [1]
-    assert not series_planning.possible(course, np.array([0, 5]))
+    assert not planning.possible(course, np.array([0, 5]))
     assert chosen_days(replace(course, resume=True), plain([0, 5])) == [5]
 
 
 def test_the_gap_that_fails_is_named() -> None:
     days = np.array([0, 2, 4, 12, 14])
-    ends = series_planning.break_of(Course(5, min_days=2, max_days=5, first=0, last=20), days)
+    ends = planning.break_of(Course(5, min_days=2, max_days=5, first=0, last=20), days)
     assert ends == Break(placed=3, earliest=4, latest=4, next_from=6, next_until=9)
 
 
 def test_a_window_without_any_start_ends_before_its_first_session() -> None:
-    ends = series_planning.break_of(SIX, np.array([], dtype=np.int64))
+    ends = planning.break_of(SIX, np.array([], dtype=np.int64))
     assert ends == Break(placed=0, earliest=None, latest=None, next_from=0, next_until=20)
 
 
 def test_a_standing_visit_that_can_not_be_reached_is_named() -> None:
     course = Course(1, min_days=2, max_days=5, first=0, last=20, standing=(18,))
-    ends = series_planning.break_of(course, np.array([0, 2]))
+    ends = planning.break_of(course, np.array([0, 2]))
     assert ends == Break(1, earliest=0, latest=2, next_from=18, next_until=18, next_stands=True)
 
 
@@ -312,10 +312,10 @@ def test_three_alike_weeks_give_three_different_series_and_one_week_gives_fewer(
     days = sorted(week_days() * 2)
     parts = np.array([place % 2 == 1 for place in range(len(days))])
     course = Course(6, min_days=2, max_days=5, first=0, last=20)
-    three = series_planning.propose(course, plain(days, afternoon=parts))
+    three = planning.propose(course, plain(days, afternoon=parts))
     assert [proposal.afternoon for proposal in three[:2]] == [False, True]
     assert [proposal.cost.total for proposal in three] == sorted(p.cost.total for p in three)
-    only = series_planning.propose(replace(course, count=3, last=4), plain([0, 2, 4]))
+    only = planning.propose(replace(course, count=3, last=4), plain([0, 2, 4]))
     assert len(only) == 1
 
 

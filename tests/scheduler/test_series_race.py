@@ -8,10 +8,10 @@ import pytest
 
 from clinic.models import User
 from clinic.problems import Conflict
-from scheduler import series
-from scheduler.booking import Wanted
+from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, Claim, Series, TreatmentPlan
-from scheduler.wishes import Wish
+from scheduler.series import proposing
+from scheduler.visits.booking import Wanted
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
@@ -26,7 +26,7 @@ def stage(transactional_db: None, house: House) -> Stage:
 
 
 def book(stage: Stage, user: User, plan: TreatmentPlan, days: tuple[int, ...]) -> Series:
-    return series.book(
+    return proposing.book(
         actor=stage.house.actor(user),
         id=new_id(),
         plan=plan,

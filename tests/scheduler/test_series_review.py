@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from scheduler.models import CancellationReason, SpacingOverride, TreatmentPlan
-from scheduler.series_review import Fit, review
+from scheduler.series.review import Fit, review
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
 

@@ -14,7 +14,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from clinic import clock
 from clinic.models import Clinic, Patient
 from clinic.problems import Conflict
-from scheduler import tasks, waitlist
+from scheduler import tasks
 from scheduler.models import (
     LIVE_STATUSES,
     Appointment,
@@ -25,6 +25,7 @@ from scheduler.models import (
     WaitlistEntry,
     WaitlistOffer,
 )
+from scheduler.waitlist import waitlist
 from tests.cast import NOW, TODAY, ZONE, House, make_patient
 from tests.scheduler.stage import Stage, make_resource, open_all, open_on, set_stage
 from tests.scheduler.waits import join, offer_freed, terms

@@ -7,7 +7,6 @@ import pytest
 
 from clinic.models import Consent, ConsentScope, Patient
 from clinic.problems import Conflict
-from scheduler import booking, waitlist
 from scheduler.models import (
     LIVE_STATUSES,
     Appointment,
@@ -18,6 +17,8 @@ from scheduler.models import (
     WaitlistEntry,
     WaitlistOffer,
 )
+from scheduler.visits import booking
+from scheduler.waitlist import waitlist
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
 from tests.scheduler.waits import hold_for, join, offer_freed

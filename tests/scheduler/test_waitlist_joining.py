@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
-from scheduler import waitlist
 from scheduler.models import Appointment, AppointmentStatus, PlanStatus, TreatmentPlan, WaitlistEntry
+from scheduler.waitlist import waitlist
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
 from tests.scheduler.waits import hold_for, join, terms

@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from scheduler.wishes import OTHER_CHAIR, OTHER_NURSE, OTHER_WEEKDAY, Wish, misfit
+from scheduler.finding.wishes import OTHER_CHAIR, OTHER_NURSE, OTHER_WEEKDAY, Wish, misfit
 
 NURSE, CHAIR = UUID(int=1), UUID(int=2)
 NINE, ELEVEN = 9 * 60, 11 * 60

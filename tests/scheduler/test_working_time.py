@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from clinic import clock
 from clinic.models import Role, WorkItem
 from clinic.problems import Conflict, Invalid, Missing
-from scheduler import booking, finding, queries, resources, tasks, working_time
-from scheduler.hours import Stretch
+from scheduler import tasks
+from scheduler.finding import free_times
 from scheduler.models import (
     Absence,
     AbsenceReason,
@@ -28,6 +28,9 @@ from scheduler.models import (
     ResourceKind,
     WorkingPattern,
 )
+from scheduler.visits import booking, queries
+from scheduler.working_hours import resources, working_time
+from scheduler.working_hours.hours import Stretch
 from tests.cast import NOW, TODAY, House, make_house, new_id
 from tests.scheduler.stage import Stage, make_resource, open_on, set_stage
 
@@ -715,7 +718,7 @@ def test_the_first_feasible_start_is_nine_on_the_wall_on_dst_days(
     now = stage.at("6:00", day - timedelta(days=2))
     plan = stage.plan(valid_until=day + timedelta(days=9))
 
-    starts = finding.feasible_starts(
+    starts = free_times.feasible_starts(
         plan=plan, first=stage.at("0:00", day), until=stage.at("23:55", day), now=now
     )
     visit = booking.book(actor=house.actor(house.ana), id=new_id(), plan=plan, start=starts[0].start, now=now)

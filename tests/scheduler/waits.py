@@ -3,9 +3,10 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from scheduler import booking, waitlist
 from scheduler.models import Appointment, TreatmentPlan, WaitlistEntry, WaitlistOffer
-from scheduler.waiting import Terms
+from scheduler.visits import booking
+from scheduler.waitlist import waitlist
+from scheduler.waitlist.waiting import Terms
 from tests.cast import NOW, TODAY, new_id
 from tests.scheduler.stage import Stage
 

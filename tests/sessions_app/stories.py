@@ -12,8 +12,8 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic.models import Patient
-from scheduler.default_protocols import DEFAULT_PROTOCOLS
 from scheduler.models import Appointment, AppointmentStatus, Protocol, ProtocolStatus
+from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 from sessions_app import arrival, checklist, discharge, dose, infusion, signing, vitals
 from sessions_app.models import CheckResult, Session, SignedRecord
 from tests.cast import NOW, House, new_id

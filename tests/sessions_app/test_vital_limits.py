@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from scheduler.default_protocols import LIMITS
+from scheduler.prescribing.default_protocols import LIMITS
 from sessions_app.vital_limits import RINGS, breaches, limited, rejected, unusual
 
 

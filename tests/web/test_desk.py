@@ -11,8 +11,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from clinic.models import AccessLog
-from scheduler import screening
 from scheduler.models import Appointment, AppointmentStatus, ParticipantStatus, TreatmentPlan
+from scheduler.prescribing import screening
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words

@@ -5,7 +5,7 @@ from django.db import OperationalError
 from django.test import Client
 from redis.exceptions import ConnectionError as ValkeyAway
 
-from scheduler import queries
+from scheduler.visits import queries
 from tests.cast import House
 
 

@@ -8,7 +8,7 @@ import time_machine
 from icalendar import Calendar
 from structlog.testing import capture_logs
 
-from scheduler import feeds
+from scheduler.calendars import feeds
 from scheduler.models import CalendarFeed
 from tests.cast import NOW, House, new_id
 from tests.scheduler.stage import Stage, set_stage

@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from scheduler import working_time
 from scheduler.models import Absence, AbsenceReason, Closure, DayHours, Opening, ResourceKind, WorkingPattern
+from scheduler.working_hours import working_time
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, make_resource, set_stage
 from tests.web.pages import Page, browser_of, words

@@ -12,8 +12,8 @@ from clinic.models import Consent
 from notifications.models import Message
 from notifications.planning import plan as plan_messages
 from notifications.tokens import token_for
-from scheduler import waitlist
 from scheduler.models import Appointment, WaitlistOffer
+from scheduler.waitlist import waitlist
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
 from tests.scheduler.waits import hold_for, join

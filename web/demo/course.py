@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Final
 
 from clinic.access import Actor
-from scheduler import attendance, queries
 from scheduler.models import Appointment
+from scheduler.visits import attendance, queries
 from sessions_app import arrival, checklist, discharge, dose, infusion, side_effects, signing, vitals
 from sessions_app.models import SideEffect
 from web.demo.house import House

@@ -13,7 +13,6 @@ from django.contrib.auth.hashers import make_password
 from clinic import access, clock, patients
 from clinic.access import Actor
 from clinic.models import Allergy, Clinic, Consent, ConsentScope, Membership, Patient, Role, User
-from scheduler import plans, protocols, resources, screening, working_time
 from scheduler.models import (
     AbsenceReason,
     Appointment,
@@ -23,6 +22,8 @@ from scheduler.models import (
     TreatmentPlan,
     WorkingPattern,
 )
+from scheduler.prescribing import plans, protocols, screening
+from scheduler.working_hours import resources, working_time
 from web.demo.people import CHAIRS, CLINIC_NAME, PASSWORD, SENDER_NAME, STAFF, Person, made_up
 
 SEED: Final = 20270111

@@ -16,8 +16,8 @@ from clinic.models import Clinic, Role, Urgency, WorkItem
 from clinic.transactions import in_transaction
 from notifications import check_ins, delivery, grading, links, planning
 from notifications.models import CheckIn, InboxItem, LinkPurpose, MessageStatus, PatientLink
-from scheduler import booking
 from scheduler.models import Appointment, CancellationReason
+from scheduler.visits import booking
 from web.demo.course import Chair, Course, tell
 from web.demo.house import CLOSES, OPENS, build
 

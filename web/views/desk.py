@@ -15,7 +15,6 @@ from django.utils import timezone
 from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.problems import Conflict
-from scheduler import booking, queries
 from scheduler.access import BOOK, REPAIR, VIEW_SCHEDULE
 from scheduler.models import (
     Appointment,
@@ -23,6 +22,7 @@ from scheduler.models import (
     Resource,
     TreatmentPlan,
 )
+from scheduler.visits import booking, queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, DayField, LocalDateTimeField
 

@@ -19,8 +19,8 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Clinic
 from clinic.problems import Problem
-from scheduler import calendars, feeds
 from scheduler.access import MANAGE_FEEDS
+from scheduler.calendars import feeds, ical
 from scheduler.models import CalendarFeed, Resource, ResourceKind
 from web.doors import StaffRequest, staff_page
 from web.files import calendar_answer
@@ -108,7 +108,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
         at_most(READS_PER_MINUTE, what=f"calendar-reads:{feed.pk}")
     except Problem as problem:
         return HttpResponse(problem.detail, status=problem.status, content_type="text/plain; charset=utf-8")
-    content = calendars.feed_file(feed, now=now)
+    content = ical.feed_file(feed, now=now)
     etag = f'"{hashlib.sha256(content).hexdigest()}"'
     answer = calendar_answer(content)
     answer["ETag"] = etag
@@ -128,6 +128,6 @@ def _show(request: StaffRequest, form: MakeForm, *, made: CalendarFeed | None = 
         "made": made,
         "address": feeds.address_of(made) if made else "",
         "show_names": request.clinic.feeds_show_names,
-        "days_back": calendars.DAYS_BACK,
+        "days_back": ical.DAYS_BACK,
     }
     return render(request, "web/reports/feeds.html", context, status=form.status)

@@ -17,9 +17,10 @@ from django.shortcuts import redirect, render
 from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.problems import Conflict, Problem
-from scheduler import holiday_calendar, queries, timetable, working_time
 from scheduler.access import CHANGE_HOURS, RECORD_ABSENCE
 from scheduler.models import Absence, Closure, DayHours, Resource, WorkingPattern
+from scheduler.visits import queries
+from scheduler.working_hours import holiday_calendar, timetable, working_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.views.hours_form import (

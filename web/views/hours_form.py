@@ -1,6 +1,6 @@
 """The forms of the hours' pages: a day's stretches, weekly hours, a stretch of days, holidays to tick.
 
-What hours mean and whether they may be set is `scheduler.working_time`'s to say.
+What hours mean and whether they may be set is `scheduler.working_hours.working_time`'s to say.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from django.forms.boundfield import BoundField
 
 from clinic import clock
 from clinic.models import Clinic
-from scheduler.hours import Stretch
 from scheduler.models import AbsenceReason, Resource
-from scheduler.working_time import NAME_LENGTH
+from scheduler.working_hours.hours import Stretch
+from scheduler.working_hours.working_time import NAME_LENGTH
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, from_wall
 
 STRETCHES: Final = 3

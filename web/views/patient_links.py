@@ -19,7 +19,7 @@ from clinic.idempotency import create_once
 from clinic.problems import Invalid, Problem
 from notifications import calendar_files, check_ins, grading, links
 from notifications.models import CheckInAnswer, LinkPurpose, PatientLink
-from scheduler import waiting
+from scheduler.waitlist import waiting
 from web.files import calendar_answer
 from web.forms import ChangeForm, ClinicForm
 from web.guessing import slow_down_guessing

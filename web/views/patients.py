@@ -22,7 +22,7 @@ from notifications.access import VIEW_MESSAGES
 from notifications.queries import message_log
 from scheduler.access import VIEW_PLANS, VIEW_SCHEDULE, WRITE_PLAN
 from scheduler.models import TreatmentPlan
-from scheduler.queries import visits_of
+from scheduler.visits.queries import visits_of
 from sessions_app.access import READ_SESSIONS
 from sessions_app.queries import patient_sessions
 from web.doors import StaffRequest, staff_page

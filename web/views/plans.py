@@ -13,7 +13,6 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Patient
 from clinic.problems import Problem
-from scheduler import plans, queries, screening
 from scheduler.access import BOOK, OVERRIDE_SPACING, VIEW_PLANS, WRITE_PLAN
 from scheduler.models import (
     Finding,
@@ -25,7 +24,9 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.series_review import review
+from scheduler.prescribing import plans, screening
+from scheduler.series.review import review
+from scheduler.visits import queries
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, DecimalNumberField, WholeNumberField

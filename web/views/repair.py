@@ -1,7 +1,7 @@
 """The pages that repair a day: what happened, what breaks and what is proposed, and accepting it.
 
 Seeking a plan happens in the request, which answers within ten seconds; what may be asked and what is
-carried out is `scheduler.repair`'s.
+carried out is `scheduler.repairing.repair`'s.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,11 +23,12 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Clinic
 from clinic.problems import Conflict, Problem
-from scheduler import queries, repair
 from scheduler.access import REPAIR
 from scheduler.models import LIVE_STATUSES, AbsenceReason, Appointment, Repair, Resource, ResourceKind
-from scheduler.repair_day import Mishap, Missing, RunningLate, mishap_of
-from scheduler.repair_plan import Change, Fault, Outcome, Proposal, proposal_of
+from scheduler.repairing import repair
+from scheduler.repairing.proposal import Change, Fault, Outcome, Proposal, proposal_of
+from scheduler.repairing.reading import Mishap, Missing, RunningLate, mishap_of
+from scheduler.visits import queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, WallTimeField, WholeNumberField, from_wall
 from web.views.repair_board import boards, span_words

@@ -13,8 +13,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from scheduler.models import Resource
-from scheduler.queries import BookedVisit
-from scheduler.repair_plan import Change, Outcome, Proposal, Seat
+from scheduler.repairing.proposal import Change, Outcome, Proposal, Seat
+from scheduler.visits.queries import BookedVisit
 
 LABEL_WIDTH: Final = 110
 WIDTH: Final = 1200

@@ -12,9 +12,9 @@ from clinic import clock
 from clinic.models import Clinic
 from clinic.problems import Invalid, Missing
 from scheduler.access import MANAGE_FEEDS, VIEW_REPORTS
-from scheduler.level_report import DayLevel, level_of_day
-from scheduler.levelling import Measures
-from scheduler.reports import Period
+from scheduler.levelling.level_report import DayLevel, level_of_day
+from scheduler.levelling.template import Measures
+from scheduler.reporting.reports import Period
 from web.doors import StaffRequest, staff_page
 from web.files import csv_answer
 from web.forms import ChangeForm, DayField

@@ -15,9 +15,9 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Clinic, Membership, User
 from clinic.problems import Problem
-from scheduler import resources
 from scheduler.access import CHANGE_RESOURCES
 from scheduler.models import Resource, ResourceKind
+from scheduler.working_hours import resources
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, WholeNumberField
 

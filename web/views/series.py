@@ -15,16 +15,16 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
-from scheduler import respacing, series
 from scheduler.access import BOOK
-from scheduler.booking import Wanted
+from scheduler.finding.wishes import Wish
 from scheduler.models import Resource, ResourceKind, Series, TreatmentPlan
-from scheduler.respacing import Accepted, Shift
-from scheduler.series import Offer, Proposed
-from scheduler.series_relaxing import Relaxation
-from scheduler.series_review import review
-from scheduler.series_words import WEEKDAYS
-from scheduler.wishes import Wish
+from scheduler.series import proposing, respacing
+from scheduler.series.proposing import Offer, Proposed
+from scheduler.series.relaxing import Relaxation
+from scheduler.series.respacing import Accepted, Shift
+from scheduler.series.review import review
+from scheduler.series.words import WEEKDAYS
+from scheduler.visits.booking import Wanted
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
 
@@ -161,7 +161,7 @@ def _propose(request: StaffRequest, plan: TreatmentPlan, wished: WishForm) -> Pr
         return None
     chosen = wished.cleaned_data
     try:
-        return series.propose(
+        return proposing.propose(
             actor=request.actor,
             plan=plan,
             count=chosen["count"],
@@ -192,7 +192,7 @@ def _book(request: StaffRequest, plan: TreatmentPlan, form: BookSeriesForm, wish
         noun="series",
         id=id,
         body={"plan": plan.pk, "sessions": request.POST.getlist("sessions"), "wish": wish.as_data()},
-        make=lambda: series.book(
+        make=lambda: proposing.book(
             actor=request.actor, id=id, plan=plan, sessions=wanted, wish=wish, now=clock.now()
         ),
         find=lambda: Series.objects.get(pk=id),

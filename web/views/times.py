@@ -18,12 +18,13 @@ from django.utils.dates import WEEKDAYS
 
 from clinic import access, clock
 from clinic.models import Clinic
-from scheduler import booking, finding
 from scheduler.access import BOOK
-from scheduler.availability import moment_of
-from scheduler.finding import FeasibleStart, Found
+from scheduler.finding import free_times
+from scheduler.finding.availability import moment_of
+from scheduler.finding.free_times import FeasibleStart, Found
+from scheduler.finding.wishes import Wish
 from scheduler.models import PlanStatus, Resource, ResourceKind, TreatmentPlan
-from scheduler.wishes import Wish
+from scheduler.visits import booking
 from web.doors import StaffRequest, staff_page
 from web.forms import DayField, WallTimeField
 
@@ -122,7 +123,7 @@ def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
     first = max(chosen.get("start") or today, today)
     last = first + timedelta(days=DAYS_SHOWN)
     nurse = chosen.get("nurse")
-    found = finding.search(
+    found = free_times.search(
         plan=plan,
         first=clock.day_bounds(first, zone)[0],
         until=clock.day_bounds(last, zone)[0],
@@ -133,7 +134,7 @@ def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
     context = {
         "plan": plan,
         "visit_minutes": found.feasible.visit.minutes,
-        "best": finding.ranked(found, wish, limit=BEST_SHOWN, apart=BEST_APART) if wish else [],
+        "best": free_times.ranked(found, wish, limit=BEST_SHOWN, apart=BEST_APART) if wish else [],
         "days": by_day(found, chosen.get("every") or COARSE_MINUTES, wish=wish),
         "first": first,
         "last": last - timedelta(days=1),

@@ -13,11 +13,12 @@ from django.shortcuts import redirect, render
 
 from clinic import access, clock
 from clinic.problems import Conflict, Problem
-from scheduler import attendance, booking, finding, queries
 from scheduler.access import BOOK, VIEW_SCHEDULE
+from scheduler.finding import free_times
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Resource
-from scheduler.series_review import review
-from scheduler.visit_history import appointment_history
+from scheduler.series.review import review
+from scheduler.visits import attendance, booking, queries
+from scheduler.visits.visit_history import appointment_history
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, LocalDateTimeField
 from web.views.times import COARSE_MINUTES, DAYS_SHOWN, WindowForm, by_day
@@ -140,7 +141,7 @@ def choose_time(request: StaffRequest, pk: UUID) -> HttpResponse:
     first = max(chosen.get("start") or clock.local_date(appointment.starts_at, zone), today)
     last = first + timedelta(days=DAYS_SHOWN - 1)
     nurse = chosen.get("nurse")
-    found = finding.search(
+    found = free_times.search(
         plan=appointment.plan,
         first=clock.day_bounds(first, zone)[0],
         until=clock.day_bounds(last, zone)[1],

@@ -17,7 +17,6 @@ from clinic.models import Clinic
 from clinic.problems import Conflict, Problem
 from notifications.models import Message
 from notifications.queries import offer_messages
-from scheduler import queries, waiting, waitlist
 from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.models import (
     Appointment,
@@ -28,7 +27,9 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
-from scheduler.waiting import WEEKDAYS, Terms
+from scheduler.visits import queries
+from scheduler.waitlist import waiting, waitlist
+from scheduler.waitlist.waiting import WEEKDAYS, Terms
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
 
@@ -41,7 +42,7 @@ class NurseField(forms.ModelChoiceField):
 
 
 class TermsForm(ChangeForm):
-    """When the patient could come; what it means is checked by `scheduler.waiting`."""
+    """When the patient could come; what it means is checked by `scheduler.waitlist.waiting`."""
 
     first_day = DayField(label="From day")
     last_day = DayField(label="Up to day")

@@ -1,0 +1,1 @@
+"""Visits in other people's calendars: iCalendar files, and feeds by secret address."""

@@ -1,0 +1,1 @@
+"""When could a visit be: from rows to minutes, and from minutes to starts and to who serves."""

@@ -1,0 +1,1 @@
+"""What a prescriber decides: protocols, a patient's plan, the contraindication screen."""

@@ -1,0 +1,368 @@
+"""A prescriber's plan for a patient: written whole, checked against the protocol version and the screen; then
+put on hold, taken up, ended, or given a spacing of its own.
+
+The doses and limits are the protocol's; this module compares, it never chooses. What booking asks of a
+plan later (still active, not expired, sessions left) is in `booking`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from clinic import clock
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import Patient
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from scheduler.locks import lock_schedule
+from scheduler.models import (
+    LIVE_STATUSES,
+    Appointment,
+    AppointmentStatus,
+    ContraindicationFinding,
+    Finding,
+    PlanStatus,
+    Protocol,
+    ProtocolStatus,
+    SpacingOverride,
+    TreatmentPlan,
+)
+from scheduler.prescribing import screening
+from scheduler.vocabulary import feature_error, plain_amount
+
+ICD_10_CM: Final = re.compile(r"[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
+DOSE_PLACES: Final = Decimal("0.001")
+MOST_DAYS_APART: Final = 365
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """Calendar days from one session of a plan to the next, at least and at most."""
+
+    min_days: int
+    max_days: int
+    overridden: bool = False
+
+    @property
+    def whose(self) -> str:
+        """Who asks for it, as a sentence names them."""
+        return "the prescriber" if self.overridden else "the protocol"
+
+
+def write_plan(
+    *,
+    actor: Actor,
+    id: UUID,
+    patient: Patient,
+    protocol: Protocol,
+    indication: str,
+    ordered_dose: Decimal,
+    sessions_ordered: int,
+    valid_from: date,
+    valid_until: date,
+    findings: Mapping[str, screening.Answer],
+    prior_treatments: str = "",
+    chair_features: Sequence[str] = (),
+    soft_limit_acknowledged: bool = False,
+    now: datetime,
+) -> TreatmentPlan:
+    """Write an active plan; the actor is its prescriber and answers for every override.
+
+    `ordered_dose` is in the protocol's dose basis, `findings` is by item code of `screening.ITEMS`, the
+    dates are the clinic's days, both included. A dose past the protocol's hard limit is refused; one
+    outside its soft range needs `soft_limit_acknowledged` (domain.md 1.4). `chair_features` are what the
+    chair has to offer for this patient, besides what the protocol asks for. Raises `Invalid` naming every
+    field that needs mending at once; `findings.<item>` names a line of the screen. Raises `Conflict` with
+    code `plan_stands` and the `plan` where the patient has one under this protocol for these days.
+    """
+    today = clock.local_date(now, patient.clinic.time_zone)
+    wrong = [
+        *_protocol_errors(patient, protocol),
+        *_order_errors(protocol, indication, sessions_ordered),
+        *dose_errors(protocol, ordered_dose, soft_limit_acknowledged=soft_limit_acknowledged),
+        *_validity_errors(valid_from, valid_until, today),
+        *_feature_errors(chair_features),
+        *(
+            _error(f"findings.{obstacle.item}", obstacle.mend, code=obstacle.code)
+            for obstacle in screening.obstacles(findings)
+        ),
+    ]
+    if wrong:
+        raise Invalid(wrong)
+
+    def work() -> TreatmentPlan:
+        Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        _refuse_second(patient, protocol, valid_from)
+        plan = TreatmentPlan.objects.create(
+            id=id,
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            protocol=protocol,
+            indication=indication,
+            ordered_dose=ordered_dose,
+            sessions_ordered=sessions_ordered,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            prescriber_id=actor.user_id,
+            prior_treatments=prior_treatments.strip(),
+            chair_features=sorted(set(chair_features)),
+        )
+        ContraindicationFinding.objects.bulk_create(
+            _finding(plan, item, answer, actor=actor, now=now) for item, answer in findings.items()
+        )
+        return plan
+
+    return in_transaction(work)
+
+
+def override_spacing(
+    *, actor: Actor, id: UUID, plan: TreatmentPlan, min_days: int, max_days: int, reason: str, now: datetime
+) -> SpacingOverride:
+    """The prescriber's own spacing for this plan, from now on in place of the protocol's.
+
+    Calendar days between sessions, 1 to 365; also fewer than the protocol's (domain.md 2.2: "below min =
+    block (prescriber override with reason)"). Visits that are booked already stay. Raises `Invalid`, and
+    `Conflict` with code `plan_over` for a plan that has ended.
+    """
+    wrong = []
+    if not 1 <= min_days <= MOST_DAYS_APART:
+        wrong.append(_error("min_days", f"Give 1 to {MOST_DAYS_APART} days."))
+    if not min_days <= max_days <= MOST_DAYS_APART:
+        wrong.append(_error("max_days", f"Give no fewer days than at least, and at most {MOST_DAYS_APART}."))
+    if not reason.strip():
+        wrong.append(_error("reason", "Say why this plan needs another spacing."))
+    if wrong:
+        raise Invalid(wrong)
+
+    def work() -> SpacingOverride:
+        locked = _locked(plan)
+        _require_status(locked, PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
+        return SpacingOverride.objects.create(
+            id=id,
+            plan=locked,
+            min_days=min_days,
+            max_days=max_days,
+            reason=reason.strip(),
+            prescriber_id=actor.user_id,
+            given_at=now,
+        )
+
+    return in_transaction(work)
+
+
+def put_on_hold(*, actor: Actor, plan: TreatmentPlan, reason: str) -> TreatmentPlan:
+    """Nothing more is booked under the plan until it is taken up again; what is booked stays.
+
+    Raises `Invalid` without a reason, `Conflict` with code `plan_over` for a plan that has ended.
+    """
+    return _change_status(actor, plan, PlanStatus.ON_HOLD, reason, of=(PlanStatus.ACTIVE,))
+
+
+def take_up(*, actor: Actor, plan: TreatmentPlan, reason: str) -> TreatmentPlan:
+    """A plan on hold is active again. Raises as `put_on_hold` does."""
+    return _change_status(actor, plan, PlanStatus.ACTIVE, reason, of=(PlanStatus.ON_HOLD,))
+
+
+def end_plan(*, actor: Actor, plan: TreatmentPlan, reason: str, now: datetime) -> TreatmentPlan:
+    """The order is revoked for good. Visits under it have to be cancelled first: each is a promise to a
+    patient, and a person tells them.
+
+    Raises `Invalid` without a reason, `Conflict` with code `plan_booked` and the `visits` to come.
+    """
+
+    def nothing_to_come() -> None:
+        to_come = Appointment.objects.filter(
+            plan=plan, status__in=LIVE_STATUSES, during__endswith__gt=now
+        ).exclude(status=AppointmentStatus.FULFILLED)
+        visits = list(to_come.order_by("during").values("id", "during__startswith", "status"))
+        if visits:
+            raise Conflict(
+                f"{len(visits)} visit{'s are' if len(visits) > 1 else ' is'} still to come under this plan."
+                " Cancel them first.",
+                code="plan_booked",
+                visits=[{"appointment": row["id"], "start": row["during__startswith"]} for row in visits],
+            )
+
+    return _change_status(
+        actor,
+        plan,
+        PlanStatus.REVOKED,
+        reason,
+        of=(PlanStatus.ACTIVE, PlanStatus.ON_HOLD),
+        provided=nothing_to_come,
+    )
+
+
+def spacing_of(plan: TreatmentPlan) -> Spacing:
+    """The prescriber's latest override for this plan, or else its protocol's spacing: one query."""
+    latest = (
+        SpacingOverride.objects.filter(plan_id=plan.pk)
+        .order_by("-given_at", "-created_at")
+        .values_list("min_days", "max_days")
+        .first()
+    )
+    if latest is None:
+        return Spacing(plan.protocol.spacing_min_days, plan.protocol.spacing_max_days)
+    return Spacing(*latest, overridden=True)
+
+
+def dose_errors(protocol: Protocol, dose: Decimal, *, soft_limit_acknowledged: bool) -> list[dict[str, str]]:
+    """What is wrong with a dose under this protocol: hard limit, or soft range not acknowledged."""
+    unit = protocol.dose_basis
+    if dose <= 0:
+        return [_error("ordered_dose", f"Order a dose above 0 {unit}.")]
+    if dose != dose.quantize(DOSE_PLACES):
+        return [_error("ordered_dose", f"Give at most three decimals of {unit}.")]
+    if dose > protocol.dose_hard_max:
+        return [
+            _error(
+                "ordered_dose",
+                f"{plain_amount(dose)} {unit} is above this protocol's limit of"
+                f" {plain_amount(protocol.dose_hard_max)} {unit}. Order less.",
+                code="hard_limit",
+            )
+        ]
+    if not protocol.dose_soft_min <= dose <= protocol.dose_soft_max and not soft_limit_acknowledged:
+        return [
+            _error(
+                "soft_limit_acknowledged",
+                f"{plain_amount(dose)} {unit} is outside this protocol's usual range of"
+                f" {plain_amount(protocol.dose_soft_min)} to {plain_amount(protocol.dose_soft_max)} {unit}."
+                " Acknowledge it, or order a dose inside the range.",
+                code="soft_limit",
+            )
+        ]
+    return []
+
+
+def _refuse_second(patient: Patient, protocol: Protocol, valid_from: date) -> None:
+    """Two orders of one kind would each be booked out: one course, one plan."""
+    standing = (
+        TreatmentPlan.objects.filter(
+            patient=patient,
+            protocol__code=protocol.code,
+            status__in=[PlanStatus.ACTIVE, PlanStatus.ON_HOLD],
+            valid_until__gte=valid_from,
+        )
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if standing is not None:
+        raise Conflict(
+            f"This patient has a plan under {protocol.code} that still holds. Book under that one, or end it"
+            " before you write another.",
+            code="plan_stands",
+            plan=str(standing),
+        )
+
+
+def _change_status(
+    actor: Actor,
+    plan: TreatmentPlan,
+    status: PlanStatus,
+    reason: str,
+    *,
+    of: tuple[PlanStatus, ...],
+    provided: Callable[[], None] = lambda: None,
+) -> TreatmentPlan:
+    """One step of a plan's status; a step already taken is no step. Under the lock of the schedule, so that
+    nothing is booked on what the plan was before."""
+    if not reason.strip():
+        raise Invalid({"reason": "Say why."})
+
+    def work() -> TreatmentPlan:
+        lock_schedule(plan.clinic_id)
+        locked = _locked(plan)
+        if locked.status != status:
+            _require_status(locked, *of)
+            provided()
+            locked.status = status
+            with acting(actor.user_id, reason=reason.strip()):
+                locked.save(update_fields=["status"])
+        return locked
+
+    return in_transaction(work)
+
+
+def _locked(plan: TreatmentPlan) -> TreatmentPlan:
+    return TreatmentPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+
+
+def _require_status(plan: TreatmentPlan, *allowed: PlanStatus) -> None:
+    if plan.status not in allowed:
+        raise Conflict(
+            f"This plan is {plan.status}, and stays so. A prescriber can write a new one.", code="plan_over"
+        )
+
+
+def _protocol_errors(patient: Patient, protocol: Protocol) -> list[dict[str, str]]:
+    wrong = []
+    if patient.deceased:
+        wrong.append(_error("patient", "This patient is recorded as deceased."))
+    if protocol.clinic_id != patient.clinic_id:
+        wrong.append(_error("protocol", "Choose a protocol of the patient's clinic."))
+    elif protocol.status != ProtocolStatus.ACTIVE:
+        wrong.append(
+            _error(
+                "protocol",
+                f"{protocol.code} version {protocol.version} is not in force."
+                " A prescriber activates a protocol by signing it.",
+                code="protocol_inactive",
+            )
+        )
+    return wrong
+
+
+def _order_errors(protocol: Protocol, indication: str, sessions: int) -> list[dict[str, str]]:
+    wrong = []
+    if not ICD_10_CM.fullmatch(indication):
+        wrong.append(_error("indication", "Give an ICD-10-CM code with its point, such as F33.2."))
+    elif indication not in protocol.indications:
+        wrong.append(
+            _error(
+                "indication",
+                f"{protocol.code} is for {', '.join(protocol.indications)}."
+                " Choose one of these, or another protocol.",
+            )
+        )
+    if not 1 <= sessions <= protocol.series_max:
+        wrong.append(
+            _error("sessions_ordered", f"Order 1 to {protocol.series_max} sessions under {protocol.code}.")
+        )
+    return wrong
+
+
+def _validity_errors(valid_from: date, valid_until: date, today: date) -> list[dict[str, str]]:
+    if valid_until < valid_from:
+        return [_error("valid_until", "The last day must not be before the first.")]
+    if valid_until < today:
+        return [_error("valid_until", "This day is past. Give a day from today on.")]
+    return []
+
+
+def _feature_errors(features: Sequence[str]) -> list[dict[str, str]]:
+    unsaid = feature_error(features)
+    return [_error("chair_features", unsaid)] if unsaid else []
+
+
+def _finding(
+    plan: TreatmentPlan, item: str, answer: screening.Answer, *, actor: Actor, now: datetime
+) -> ContraindicationFinding:
+    reason = answer.override_reason.strip()
+    return ContraindicationFinding(
+        plan=plan,
+        item=item,
+        finding=Finding(answer.finding),
+        override_reason=reason,
+        override_by_id=actor.user_id if reason else None,
+        override_at=now if reason else None,
+    )
+
+
+def _error(field: str, mend: str, *, code: str = "invalid") -> dict[str, str]:
+    return {"field": field, "code": code, "detail": mend}

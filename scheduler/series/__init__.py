@@ -1,0 +1,1 @@
+"""Several visits of one plan: proposed and booked together, reviewed, spaced anew."""

@@ -1,0 +1,275 @@
+"""A series: several sessions of one plan, proposed together and booked together, all or none.
+
+Which dates are best is arithmetic (`planning`), what is free is read by `window`, why nothing
+fits is told by `relaxing`, and what may be booked is decided where everything is booked. How a plan's
+visits follow each other afterwards is `review`'s, and what to do about it `respacing`'s.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from clinic import clock
+from clinic.access import Actor
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from scheduler.finding.free_times import FeasibleStart
+from scheduler.finding.nursing import named
+from scheduler.finding.wishes import Wish
+from scheduler.models import Resource, Series, TreatmentPlan
+from scheduler.prescribing.plans import Spacing
+from scheduler.series import planning, words
+from scheduler.series.planning import Cost, Proposal
+from scheduler.series.relaxing import Impossible, impossible
+from scheduler.series.review import Review, review
+from scheduler.series.spaced_days import Course
+from scheduler.series.window import Window, read_window
+from scheduler.visits import booking
+from scheduler.visits.booking import Wanted
+from scheduler.visits.decision import Blocker
+
+LONGEST_WINDOW: Final = timedelta(days=365)
+# How much longer than the longest series the days are that are looked at when nobody says until when.
+SPARE_DAYS: Final = 28
+
+
+@dataclass(frozen=True)
+class Offered(FeasibleStart):
+    """One session of an offer, and the days since the visit before it."""
+
+    gap: int | None
+    series_nurse: Resource | None  # she serves all of it, if she can
+    wished_chair: Resource | None  # it is in this one, if that is free
+
+    @property
+    def book(self) -> dict[str, Any]:
+        """What to ask for so that it is booked as it is shown."""
+        nurse, chair = self.series_nurse, self.wished_chair
+        return {"start": self.start, "nurse": nurse and nurse.pk, "chair": chair and chair.pk}
+
+    def as_data(self) -> dict[str, Any]:
+        return {**super().as_data(), "gap": self.gap, "book": self.book}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A series that could be booked now, what it costs and what that means."""
+
+    sessions: tuple[Offered, ...]
+    nurse: Resource | None
+    cost: Cost
+    words: tuple[str, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "sessions": [session.as_data() for session in self.sessions],
+            "nurse": named(self.nurse) if self.nurse else None,
+            "cost": self.cost.as_data(),
+            "words": list(self.words),
+        }
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """The answer: up to three offers, or why there is none."""
+
+    plan: TreatmentPlan
+    spacing: Spacing
+    count: int
+    first: date
+    last: date
+    offers: tuple[Offer, ...]
+    fewer: str
+    blockers: tuple[Blocker, ...]
+    impossible: Impossible | None
+
+
+def propose(
+    *,
+    actor: Actor,
+    plan: TreatmentPlan,
+    count: int | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    wish: Wish,
+    now: datetime,
+) -> Proposed:
+    """The best dates for `count` sessions (all that are left) from `first` to `last`, both included.
+
+    The window begins today at the earliest and ends with the plan at the latest; without `last` it is long
+    enough for the longest series and some weeks more. `blockers` is what stands against the plan or the
+    patient at any time. Raises `Invalid` for a count or days that can't be, `Conflict` with code
+    `sessions_used_up`.
+    """
+    reviewed = review(plan=plan, now=now)
+    course = _course(reviewed, plan=plan, count=count, first=first, last=last)
+    first, last = date.fromordinal(course.first), date.fromordinal(course.last)
+    window = read_window(plan=plan, first=first, last=last, wish=wish, now=now)
+    offers = _offers(window, course)
+    blockers: tuple[Blocker, ...] = ()
+    if offers:
+        start = offers[0].sessions[0].start
+        blockers = booking.check(actor=actor, plan=plan, start=start, now=now).blockers
+    return Proposed(
+        plan=plan,
+        spacing=reviewed.spacing,
+        count=course.count,
+        first=first,
+        last=last,
+        offers=() if blockers else offers,
+        fewer=_fewer(len(offers)),
+        blockers=blockers,
+        impossible=None if offers else impossible(plan=plan, window=window, course=course, now=now),
+    )
+
+
+def book(
+    *,
+    actor: Actor,
+    id: UUID,
+    plan: TreatmentPlan,
+    sessions: Sequence[Wanted],
+    wish: Wish,
+    now: datetime,
+) -> Series:
+    """Book these sessions as one series, all or none.
+
+    Raises `Invalid` for no session or two on one id; `Conflict` with code `not_bookable`, in `sessions` every
+    one that can't be with its `number` and `blockers`, and in `proposals` fresh ones to choose from.
+    """
+    in_order = sorted(sessions, key=lambda wanted: wanted.start)
+    if not in_order:
+        raise Invalid({"sessions": "Give at least one session."})
+    if len({wanted.id for wanted in in_order}) < len(in_order):
+        raise Invalid({"sessions": "Give each session an id of its own."})
+
+    def work() -> Series:
+        series = Series.objects.create(
+            id=id, clinic_id=plan.clinic_id, plan=plan, wish=wish.as_data(), booked_by_id=actor.user_id
+        )
+        booking.book_all(actor=actor, plan=plan, series=series, sessions=in_order, now=now)
+        return series
+
+    try:
+        return in_transaction(work)
+    except Conflict as refusal:
+        if "sessions" not in refusal.data:
+            raise
+        raise _refused(refusal, actor=actor, plan=plan, sessions=in_order, wish=wish, now=now) from refusal
+
+
+def _course(
+    reviewed: Review, *, plan: TreatmentPlan, count: int | None, first: date | None, last: date | None
+) -> Course:
+    """What is asked for, with what is left out filled in. Raises as `propose`."""
+    left = reviewed.sessions_left
+    if not left:
+        raise Conflict(
+            f"All {plan.sessions_ordered} sessions of the plan are booked.", code="sessions_used_up"
+        )
+    count = left if count is None else count
+    wrong = {}
+    if not 1 <= count <= left:
+        wrong["count"] = f"Ask for 1 to {left} sessions: so many of the plan are not booked yet."
+    begins = max(first or reviewed.today, reviewed.today, plan.valid_from)
+    if begins > plan.valid_until:
+        wrong["first"] = f"The plan is valid until {plan.valid_until}. Ask for a day before."
+    spare = timedelta(days=count * reviewed.spacing.max_days + SPARE_DAYS)
+    ends = min(last or begins + spare, begins + LONGEST_WINDOW, plan.valid_until)
+    if last and last < begins:
+        wrong["last"] = f"Ask for a last day from {begins} on."
+    if wrong:
+        raise Invalid(wrong)
+    return Course(
+        count=count,
+        min_days=reviewed.spacing.min_days,
+        max_days=reviewed.spacing.max_days,
+        first=begins.toordinal(),
+        last=ends.toordinal(),
+        standing=tuple(visit.day.toordinal() for visit in reviewed.visits),
+    )
+
+
+def _offers(window: Window, course: Course) -> tuple[Offer, ...]:
+    """The proposals with whom and what they would be booked with, as `Found.at` finds it."""
+    allowed = window.allowed.nonzero()[0]
+    proposals = planning.propose(course, window.starts.only(window.allowed))
+    return tuple(
+        _offer(window, course, replace(proposal, places=tuple(int(allowed[at]) for at in proposal.places)))
+        for proposal in proposals
+    )
+
+
+def _offer(window: Window, course: Course, proposal: Proposal) -> Offer:
+    starts, places = window.starts, list(proposal.places)
+    nurse = None if proposal.nurse is None else window.nurses[proposal.nurse]
+    served = [proposal.nurse is not None and bool(starts.whole[proposal.nurse][place]) for place in places]
+    days = [int(day) for day in starts.days[places]]
+    sessions = []
+    for place, day, whole in zip(places, days, served, strict=True):
+        feasible = window.at(place, nurse if whole else None)
+        before = max((other for other in (*course.standing, *days) if other < day), default=None)
+        sessions.append(
+            Offered(
+                **vars(feasible),
+                gap=None if before is None else day - before,
+                series_nurse=nurse if whole else None,
+                wished_chair=feasible.chair if feasible.chair.pk == window.wish.chair else None,
+            )
+        )
+    return Offer(
+        tuple(sessions), nurse if any(served) else None, proposal.cost, _words(window, proposal, served)
+    )
+
+
+def _words(window: Window, proposal: Proposal, served: Sequence[bool]) -> tuple[str, ...]:
+    starts, places = window.starts, list(proposal.places)
+    days = [date.fromordinal(int(day)) for day in starts.days[places]]
+    nurse = None if proposal.nurse is None else window.nurses[proposal.nurse].name
+    wished = [words.wish_words(int((~window.fits[places]).sum()), len(places))] if window.wish else []
+    open_days = window.busy_days[sorted(set(window.days.places(window.minutes).tolist()))]
+    return (
+        words.times_words(days, starts.afternoon[places].tolist()),
+        words.nurse_words(nurse, sum(served), len(places)),
+        words.length_words(days[0], days[-1]),
+        *wished,
+        words.load_words(int(starts.taken[places].mean()), int(open_days.mean())),
+    )
+
+
+def _fewer(offers: int) -> str:
+    if not 0 < offers < planning.PROPOSALS:
+        return ""
+    these = "this one" if offers == 1 else "these"
+    return f"There is no other series that shares at most half of its mornings and afternoons with {these}."
+
+
+def _refused(
+    refusal: Conflict,
+    *,
+    actor: Actor,
+    plan: TreatmentPlan,
+    sessions: Sequence[Wanted],
+    wish: Wish,
+    now: datetime,
+) -> Conflict:
+    """The refusal of a series: which of its sessions can't be and why, and what could be booked now."""
+    numbers = {wanted.id: number for number, wanted in enumerate(sessions, start=1)}
+    refused = [{"number": numbers[row["id"]], **row} for row in refusal.data["sessions"]]
+    try:
+        zone = plan.clinic.time_zone
+        fresh = propose(
+            actor=actor,
+            plan=plan,
+            count=len(sessions),
+            first=clock.local_date(sessions[0].start, zone),
+            wish=wish,
+            now=now,
+        ).offers
+    except (Conflict, Invalid):  # the plan has no such sessions left: said by the blockers
+        fresh = ()
+    return Conflict(
+        refusal.detail, code=refusal.code, sessions=refused, proposals=[offer.as_data() for offer in fresh]
+    )

@@ -1,0 +1,292 @@
+"""Whether the patient comes: said beforehand, seen at the desk, in the chair, over; or missed. And undoing.
+
+One step of a visit's status each, as FHIR names them (Appointment.status, participationstatus). When and
+where a visit is belongs to `booking`; what happens in the chair is the session's record, floors above.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from clinic import clock
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.problems import Conflict
+from clinic.transactions import in_transaction, violated_constraint
+from scheduler.locks import lock_schedule, lock_visit
+from scheduler.models import (
+    Appointment,
+    AppointmentStatus,
+    Claim,
+    ParticipantStatus,
+    Resource,
+    ResourceKind,
+)
+from scheduler.visits import placing
+from scheduler.visits.changing import refusal_of_one, under_lock
+from scheduler.visits.decision import Decision, Occasion, PinnedTurns, decide
+from scheduler.vocabulary import spoken_time, wall_time
+
+GIVEN_UP: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
+
+
+def confirm(*, appointment: Appointment, now: datetime) -> Appointment:
+    """The patient says yes to the visit. Saying it again changes nothing.
+
+    Raises `Conflict` with code `visit_cancelled`, `visit_over`, or `wrong_status` for a time that is held.
+    """
+
+    def work() -> Appointment:
+        visit = lock_visit(appointment)
+        if not visit.live:
+            raise Conflict(
+                "This visit was cancelled. Please call the clinic for a new time.", code="visit_cancelled"
+            )
+        if visit.patient_status == ParticipantStatus.ACCEPTED:
+            return visit
+        if visit.status == AppointmentStatus.PENDING:
+            raise Conflict("This time is held and not booked yet: book it first.", code="wrong_status")
+        if visit.status == AppointmentStatus.FULFILLED or visit.ends_at <= now:
+            raise Conflict("This visit is over.", code="visit_over")
+        visit.patient_status = ParticipantStatus.ACCEPTED
+        visit.save(update_fields=["patient_status"])
+        return visit
+
+    return in_transaction(work)
+
+
+def arrive(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointment:
+    """The patient is here, on the day of the visit. Checking in again changes nothing.
+
+    Raises `Conflict` with code `not_today`, or `wrong_status` for a visit that was cancelled or is over.
+    """
+
+    def work() -> Appointment:
+        visit = lock_visit(appointment)
+        if visit.status in (AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN):
+            return visit
+        _require_status(visit, AppointmentStatus.BOOKED)
+        zone = visit.clinic.time_zone
+        day = clock.local_date(visit.starts_at, zone)
+        if clock.local_date(now, zone) != day:
+            raise Conflict(f"This visit is on {day}. Check in on that day.", code="not_today")
+        visit.status = AppointmentStatus.ARRIVED
+        visit.arrived_at = now
+        with acting(actor.user_id):
+            visit.save(update_fields=["status", "arrived_at"])
+        return visit
+
+    return in_transaction(work)
+
+
+def mark_no_show(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointment:
+    """The patient has not come, and the visit's time has begun: its claims go, its row stays.
+
+    Marking it again changes nothing. Raises `Conflict` with code `not_begun`, or `wrong_status` for a visit
+    that is not booked (any more).
+    """
+
+    def work() -> Appointment:
+        visit = lock_visit(appointment)
+        if visit.status == AppointmentStatus.NOSHOW:
+            return visit
+        _require_status(visit, AppointmentStatus.BOOKED)
+        if now < visit.starts_at:
+            starts = spoken_time(visit.starts_at, visit.clinic.time_zone)
+            raise Conflict(
+                f"This visit begins {starts}. It can be missed from then on; until then, cancel it.",
+                code="not_begun",
+            )
+        placing.vacate([visit])
+        visit.status = AppointmentStatus.NOSHOW
+        with acting(actor.user_id):
+            visit.save(update_fields=["status", "held_before"])
+        return visit
+
+    return in_transaction(work)
+
+
+def undo(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointment:
+    """Take the last step back: a cancellation, a missed visit, or a check-in that was a mistake.
+
+    A visit that had given up its time is booked for the same time again, with the chair and nurses it had,
+    or else with others; never at another time. Raises `Conflict` with code `not_bookable` and all `blockers`
+    where that time is gone, and with code `nothing_to_undo` for any other visit, also for one of which a
+    session was opened: then its record says what happened.
+    """
+
+    def work(resources: list[Resource]) -> Appointment:
+        visit = lock_visit(appointment)
+        if visit.lapsed_hold or not (visit.status in GIVEN_UP or visit.status == AppointmentStatus.ARRIVED):
+            raise _nothing_to_undo(visit)
+        if visit.status == AppointmentStatus.ARRIVED:
+            if visit.record_opened_at is not None:
+                raise _nothing_to_undo(visit)
+            visit.arrived_at = None
+        else:
+            placing.resettle(visit, _same_time_again(visit, resources, now))
+            if visit.status == AppointmentStatus.CANCELLED:
+                visit.patient_status = ParticipantStatus.NEEDS_ACTION
+            visit.cancelation_reason = ""
+            visit.cancelled_at = visit.cancelled_late = None
+        visit.status = AppointmentStatus.BOOKED
+        with acting(actor.user_id):
+            visit.save(
+                update_fields=[
+                    "status",
+                    "patient_status",
+                    "cancelation_reason",
+                    "cancelled_at",
+                    "cancelled_late",
+                    "arrived_at",
+                ]
+            )
+        return visit
+
+    return under_lock(
+        appointment.clinic_id,
+        work,
+        refusal=lambda refused: refusal_of_one(refused, now=now),
+        now=now,
+    )
+
+
+def open_record(*, appointment: Appointment, now: datetime) -> Appointment:
+    """A session's record is opened for the visit: from now on its arrival stands.
+
+    Raises `Conflict` with code `not_arrived`.
+    """
+
+    def work() -> Appointment:
+        visit = lock_visit(appointment)
+        if visit.status != AppointmentStatus.ARRIVED:
+            raise Conflict(
+                "A session opens when the patient has arrived: check the patient in first.",
+                code="not_arrived",
+            )
+        if visit.record_opened_at is None:
+            visit.record_opened_at = now
+            visit.save(update_fields=["record_opened_at"])
+        return visit
+
+    return in_transaction(work)
+
+
+def begin(*, appointment: Appointment, now: datetime) -> Appointment:
+    """The patient is in the chair. Before the visit's time, the chair has to be free until then, and is held
+    from now on.
+
+    Raises `Conflict` with code `wrong_status` unless they have arrived, `chair_not_free` when the chair is
+    still another visit's.
+    """
+
+    def work() -> Appointment:
+        if now < appointment.starts_at:
+            lock_schedule(appointment.clinic_id)
+            placing.release_lapsed(appointment.clinic_id, now)
+        visit = lock_visit(appointment)
+        if visit.status == AppointmentStatus.CHECKED_IN:
+            return visit
+        _require_status(visit, AppointmentStatus.ARRIVED)
+        if now < visit.starts_at:
+            _take_chair_early(visit, now)
+        visit.status = AppointmentStatus.CHECKED_IN
+        visit.save(update_fields=["status"])
+        return visit
+
+    return in_transaction(work)
+
+
+def fulfil(*, appointment: Appointment) -> Appointment:
+    """The visit is over, with or without an infusion. Raises `Conflict` with code `wrong_status` unless the
+    patient had arrived."""
+
+    def work() -> Appointment:
+        visit = lock_visit(appointment)
+        if visit.status != AppointmentStatus.FULFILLED:
+            _require_status(visit, AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN)
+            visit.status = AppointmentStatus.FULFILLED
+            visit.save(update_fields=["status"])
+        return visit
+
+    return in_transaction(work)
+
+
+def _same_time_again(visit: Appointment, resources: list[Resource], now: datetime) -> Decision:
+    """With whom the visit had, or else with whoever is free; the last decision tells why not."""
+    chair_id, turns = _had(visit, resources)
+
+    def again(chair_id: UUID | None, turns: PinnedTurns | None) -> Decision:
+        return decide(
+            plan=visit.plan,
+            start=visit.starts_at,
+            now=now,
+            chair_id=chair_id,
+            turns=turns,
+            resources=resources,
+            without=(visit.pk,),
+            occasion=Occasion.AGAIN,
+        )
+
+    as_it_was = again(chair_id, turns)
+    return again(None, None) if as_it_was.blockers and (chair_id or turns) else as_it_was
+
+
+def _had(visit: Appointment, resources: list[Resource]) -> tuple[UUID | None, PinnedTurns | None]:
+    """The chair and the nurses of a visit before it gave them up, as far as they are still working."""
+    had = visit.held_before or {"chair": None, "nurses": []}
+    working = {resource.pk for resource in resources}
+    chair_id = UUID(had["chair"]) if had["chair"] else None
+    turns = [(datetime.fromisoformat(moment), UUID(key)) for moment, key in had["nurses"]]
+    return (
+        chair_id if chair_id in working else None,
+        turns if turns and all(key in working for _, key in turns) else None,
+    )
+
+
+def _take_chair_early(visit: Appointment, now: datetime) -> None:
+    """Draw the chair's claim forward to this moment, unless the chair is somebody else's until then."""
+    own = Claim.objects.filter(appointment=visit, resource__kind=ResourceKind.CHAIR)
+    first = own.select_related("resource").order_by("during__startswith").first()
+    if first is None:
+        return
+    before = DateTimeTZRange(now, first.during.lower)
+    in_the_way = (
+        Claim.objects.filter(resource=first.resource, during__overlap=before)
+        .exclude(appointment__status=AppointmentStatus.FULFILLED)
+        .order_by("-during__endswith")
+        .first()
+    )
+    if in_the_way is not None:
+        zone = visit.clinic.time_zone
+        raise Conflict(
+            f"{first.resource.name} is another visit's until {wall_time(in_the_way.during.upper, zone)}."
+            " Begin then, or undo the check-in and move this visit to a chair that is free.",
+            code="chair_not_free",
+        )
+    try:
+        with transaction.atomic():
+            Claim.objects.filter(pk=first.pk).update(during=DateTimeTZRange(now, first.during.upper))
+    except IntegrityError as error:
+        # Nobody can be booked there anyway: before opening, or in what a visit that is done had left.
+        if violated_constraint(error) not in ("claim_inside_opening", "claim_no_overlap"):
+            raise
+
+
+def _require_status(visit: Appointment, *allowed: AppointmentStatus) -> None:
+    if visit.status not in allowed:
+        current = AppointmentStatus(visit.status).label.lower()
+        needed = " or ".join(status.label.lower() for status in allowed)
+        raise Conflict(f"This visit is {current}; it must be {needed} for this.", code="wrong_status")
+
+
+def _nothing_to_undo(visit: Appointment) -> Conflict:
+    if visit.record_opened_at is not None:
+        detail = "A session was opened for this visit: its record says what happened, and stays."
+    else:
+        current = AppointmentStatus(visit.status).label.lower()
+        detail = f"This visit is {current}: there is no step to take back."
+    return Conflict(detail, code="nothing_to_undo")

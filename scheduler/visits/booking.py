@@ -1,0 +1,472 @@
+"""Time is held, booked, moved, given up: every change of who sits where and when goes through here.
+
+Each function locks the clinic's schedule, lets go of holds that ran out, reads again, decides and writes, in
+one transaction; a refusal tells every reason and the nearest times without one. Claims are written in
+`placing`, what may be booked is decided in `decision`; who comes and who doesn't is `attendance`. Status
+words are FHIR's (Appointment.status).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import Clinic
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from scheduler.finding.free_times import Alternative
+from scheduler.locks import lock_schedule, lock_visit
+from scheduler.models import (
+    Appointment,
+    AppointmentStatus,
+    CancellationReason,
+    Resource,
+    Series,
+    TreatmentPlan,
+)
+from scheduler.visits import placing, queries
+from scheduler.visits.changing import alternatives, refusal_of_one, refusal_of_several, under_lock
+from scheduler.visits.decision import Blocker, Decision, Occasion, decide
+from scheduler.visits.placing import Move, Refused
+
+MOVABLE: Final = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
+
+
+@dataclass(frozen=True)
+class Check:
+    """The dry run's answer: what would be booked, every blocker, and the nearest times without one."""
+
+    decision: Decision
+    alternatives: tuple[Alternative, ...]
+
+    @property
+    def blockers(self) -> tuple[Blocker, ...]:
+        return self.decision.blockers
+
+    @property
+    def bookable(self) -> bool:
+        return not self.decision.blockers
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One session of several that are booked together."""
+
+    id: UUID
+    start: datetime
+    chair: Resource | None = None
+    nurse: Resource | None = None
+
+
+def check(
+    *,
+    actor: Actor,
+    plan: TreatmentPlan,
+    start: datetime,
+    chair: Resource | None = None,
+    nurse: Resource | None = None,
+    appointment: Appointment | None = None,
+    now: datetime,
+) -> Check:
+    """Would `book` accept this, or `reschedule` of the plan's `appointment`? Takes no lock, changes nothing.
+
+    Raises `Invalid` and `Conflict` as these do for what is not a matter of time.
+    """
+    chair_id, nurse_id = _key(chair), _key(nurse)
+    occasion, without = Occasion.NEW, frozenset[UUID]()
+    if appointment is not None:
+        _require_movable(appointment)
+        occasion, without = Move(appointment, start).occasion, frozenset([appointment.pk])
+    decision = decide(
+        plan=plan,
+        start=start,
+        chair_id=chair_id,
+        nurse_id=nurse_id,
+        without=without,
+        occasion=occasion,
+        now=now,
+    )
+    return Check(decision, alternatives(decision, chair_id, nurse_id, now, without))
+
+
+def hold(
+    *,
+    actor: Actor | None,
+    id: UUID,
+    plan: TreatmentPlan,
+    start: datetime,
+    chair: Resource | None = None,
+    nurse: Resource | None = None,
+    until: datetime | None = None,
+    without: Collection[UUID] = (),
+    now: datetime,
+) -> Appointment:
+    """Keep a time free while it is talked over; until `until`, or for the clinic's `hold_minutes`.
+
+    Then nobody counts it any more. `without` are the plan's visits that the held one is meant to replace:
+    they don't count as sessions, and keep their time. Raises as `book` does, and `Invalid` for an end that
+    is not ahead.
+    """
+    ends = until or now + timedelta(minutes=plan.clinic.hold_minutes)
+    if ends <= now:
+        raise Invalid({"until": "A hold ends after it begins: give a later time."})
+    return _new_visit(
+        actor,
+        id,
+        plan,
+        start,
+        chair,
+        nurse,
+        status=AppointmentStatus.PENDING,
+        held_until=ends,
+        replacing=without,
+        now=now,
+    )
+
+
+def book(
+    *,
+    actor: Actor,
+    id: UUID,
+    plan: TreatmentPlan,
+    start: datetime,
+    chair: Resource | None = None,
+    nurse: Resource | None = None,
+    now: datetime,
+) -> Appointment:
+    """Book the plan's next session at `start`; chair and nurses are found where none is chosen.
+
+    A chosen nurse serves the whole visit; otherwise they may hand over where a phase ends.
+
+    Raises `Conflict` with code `not_bookable`, all `blockers` and the nearest `alternatives`; `Invalid`
+    for a time off the five-minute grid or a chair or nurse that doesn't work in the plan's clinic.
+    """
+    return _new_visit(actor, id, plan, start, chair, nurse, status=AppointmentStatus.BOOKED, now=now)
+
+
+def book_held(*, actor: Actor | None, appointment: Appointment, now: datetime) -> Appointment:
+    """Book what was held, as it was held. Booking it again changes nothing.
+
+    Raises `Conflict` with code `hold_over` when it ran out or was given up, or as `book` does when the plan
+    or the patient has changed meanwhile.
+    """
+
+    def work(resources: list[Resource]) -> Appointment:
+        visit = lock_visit(appointment)
+        if visit.status != AppointmentStatus.PENDING and not visit.lapsed_hold:
+            return visit
+        _require_held(visit)
+        held = queries.booked_visit(queries.visits().get(pk=visit.pk))
+        decision = decide(
+            plan=visit.plan,
+            start=visit.starts_at,
+            now=now,
+            chair_id=held.chair.pk if held.chair else None,
+            turns=[(turn.start, turn.nurse.pk) for turn in held.nurses] or None,
+            resources=resources,
+            without=(visit.pk,),
+        )
+        if decision.blockers:
+            raise Refused({visit.pk: decision})
+        visit.status = AppointmentStatus.BOOKED
+        visit.held_until = None
+        visit.booked_by_id = _user(actor)
+        with acting(_user(actor)):
+            visit.save(update_fields=["status", "held_until", "booked_by_id"])
+        return visit
+
+    return under_lock(
+        appointment.clinic_id,
+        work,
+        refusal=lambda refused: refusal_of_one(refused, without=(appointment.pk,), now=now),
+        now=now,
+    )
+
+
+def release(*, actor: Actor | None, appointment: Appointment, now: datetime) -> Appointment:
+    """Give a held time up. One that has ended already stays as it is.
+
+    Raises `Conflict` with code `hold_booked` when it was booked.
+    """
+
+    def work() -> Appointment:
+        visit = lock_visit(appointment)
+        if visit.lapsed_hold:
+            return visit
+        if visit.status != AppointmentStatus.PENDING:
+            raise Conflict("This hold was booked. Cancel the visit instead.", code="hold_booked")
+        with acting(_user(actor)):
+            _give_up_hold(visit, now)
+        return visit
+
+    return in_transaction(work)
+
+
+def reschedule(
+    *,
+    actor: Actor | None,
+    appointment: Appointment,
+    start: datetime,
+    chair: Resource | None = None,
+    nurse: Resource | None = None,
+    in_place_of: Appointment | None = None,
+    now: datetime,
+) -> Appointment:
+    """Move a visit, or the hold on one, to another time or to other people; it keeps its id.
+
+    Chair and nurses are found where none is chosen. The patient has to confirm a new time anew. Where the
+    visit stands already as it is asked for, nothing changes. `in_place_of` is a hold on that time, given up
+    for this visit. Raises as `book` does, and `Conflict` with code `not_movable` for a visit that is not to
+    come any more, `hold_over` when the hold has ended.
+    """
+    chair_id, nurse_id = _key(chair), _key(nurse)
+
+    def work(resources: list[Resource]) -> Appointment:
+        visit = lock_visit(appointment)
+        _require_movable(visit)
+        if in_place_of is None and _stands(visit, start, chair_id, nurse_id):
+            return visit
+        with acting(_user(actor)):
+            if in_place_of is not None:
+                held = lock_visit(in_place_of)
+                _require_held(held)
+                _give_up_hold(held, now)
+            placing.vacate([visit])
+            placing.settle(
+                moves=[Move(visit, start, chair_id=chair_id, nurse_id=nurse_id)],
+                resources=resources,
+                now=now,
+            )
+        return visit
+
+    own = [visit.pk for visit in (appointment, in_place_of) if visit is not None]
+    return under_lock(
+        appointment.clinic_id,
+        work,
+        refusal=lambda refused: refusal_of_one(refused, chair_id, nurse_id, without=own, now=now),
+        now=now,
+    )
+
+
+def cancel(
+    *, actor: Actor, appointment: Appointment, reason: CancellationReason, now: datetime
+) -> Appointment:
+    """Cancel a visit that has not begun: its claims go, its row stays with the reason, and whether it was
+    late (closer to the visit than the clinic's `late_cancellation_hours`). A hold is given up.
+
+    Cancelling again for the same reason changes nothing. Raises `Conflict` with code `already_cancelled`
+    (for another reason) or `too_late_to_cancel` (arrived: from then on the session tells what happened).
+    """
+
+    def work() -> Appointment:
+        visit = lock_visit(appointment)
+        if visit.status == AppointmentStatus.CANCELLED:
+            if visit.lapsed_hold or visit.cancelation_reason == reason:
+                return visit
+            raise Conflict("This visit was cancelled before, for another reason.", code="already_cancelled")
+        if visit.status not in MOVABLE:
+            raise Conflict(
+                "This visit has begun. If nothing is infused, the nurse records that in the session.",
+                code="too_late_to_cancel",
+            )
+        with acting(actor.user_id, reason=CancellationReason(reason).label):
+            if visit.status == AppointmentStatus.PENDING:
+                _give_up_hold(visit, now)
+                return visit
+            placing.vacate([visit])
+            visit.status = AppointmentStatus.CANCELLED
+            visit.cancelation_reason = reason
+            visit.cancelled_at = now
+            notice = timedelta(hours=visit.clinic.late_cancellation_hours)
+            visit.cancelled_late = visit.starts_at - now < notice
+            visit.save(
+                update_fields=[
+                    "status",
+                    "cancelation_reason",
+                    "cancelled_at",
+                    "cancelled_late",
+                    "held_before",
+                ]
+            )
+        return visit
+
+    return in_transaction(work)
+
+
+def book_all(
+    *, actor: Actor, plan: TreatmentPlan, series: Series, sessions: Sequence[Wanted], now: datetime
+) -> list[Appointment]:
+    """Book several sessions of one plan, all or none, in the order given.
+
+    Each is decided with those before it booked. Raises `Conflict` with code `not_bookable` and, in
+    `sessions`, the `id`, `start` and `blockers` of every one that can't be.
+    """
+
+    def work(resources: list[Resource]) -> list[Appointment]:
+        booked: list[Appointment] = []
+        refused: dict[UUID, Decision] = {}
+        for wanted in sessions:
+            decision = decide(
+                plan=plan,
+                start=wanted.start,
+                now=now,
+                chair_id=_key(wanted.chair),
+                nurse_id=_key(wanted.nurse),
+                resources=resources,
+            )
+            if decision.blockers:
+                refused[wanted.id] = decision
+                continue
+            booked.append(
+                placing.place(
+                    id=wanted.id,
+                    decision=decision,
+                    status=AppointmentStatus.BOOKED,
+                    booked_by=actor.user_id,
+                    series=series,
+                )
+            )
+        if refused:
+            raise Refused(refused)
+        return booked
+
+    return under_lock(
+        plan.clinic_id, work, refusal=lambda refused: refusal_of_several(refused, "sessions"), now=now
+    )
+
+
+def rearrange(
+    *, actor: Actor, clinic: Clinic, moves: Sequence[Move], reason: str, now: datetime
+) -> list[Appointment]:
+    """Move several visits at once, all or none: they may take each other's places.
+
+    Raises `Conflict` with code `not_bookable` and, in `visits`, the `id`, `start` and `blockers` of every one
+    that can't go where it is asked to, and with code `not_movable` for one that is over.
+    """
+
+    def work(resources: list[Resource]) -> list[Appointment]:
+        locked = [_as_locked(move) for move in sorted(moves, key=lambda move: move.appointment.pk)]
+        with acting(actor.user_id, reason=reason):
+            placing.vacate([move.appointment for move in locked if move.since is None])
+            for move in locked:
+                if move.since is not None:
+                    placing.vacate([move.appointment], since=move.since)
+            placing.settle(moves=locked, resources=resources, now=now)
+        return [move.appointment for move in locked]
+
+    return under_lock(clinic.pk, work, refusal=lambda refused: refusal_of_several(refused, "visits"), now=now)
+
+
+def release_lapsed(*, now: datetime) -> int:
+    """Let go of every hold that ran out, clinic by clinic. Returns how many; nobody counted them any more."""
+    ran_out = Appointment.objects.filter(status=AppointmentStatus.PENDING, held_until__lte=now)
+
+    def work(clinic_id: UUID) -> int:
+        lock_schedule(clinic_id)
+        return placing.release_lapsed(clinic_id, now)
+
+    clinics = ran_out.order_by("clinic_id").values_list("clinic_id", flat=True).distinct()
+    return sum(in_transaction(partial(work, clinic_id)) for clinic_id in clinics)
+
+
+def _new_visit(
+    actor: Actor | None,
+    id: UUID,
+    plan: TreatmentPlan,
+    start: datetime,
+    chair: Resource | None,
+    nurse: Resource | None,
+    *,
+    status: AppointmentStatus,
+    held_until: datetime | None = None,
+    replacing: Collection[UUID] = (),
+    now: datetime,
+) -> Appointment:
+    chair_id, nurse_id = _key(chair), _key(nurse)
+
+    def work(resources: list[Resource]) -> Appointment:
+        decision = decide(
+            plan=plan,
+            start=start,
+            now=now,
+            chair_id=chair_id,
+            nurse_id=nurse_id,
+            resources=resources,
+            replacing=replacing,
+        )
+        return placing.place(
+            id=id, decision=decision, status=status, booked_by=_user(actor), held_until=held_until
+        )
+
+    return under_lock(
+        plan.clinic_id,
+        work,
+        refusal=lambda refused: refusal_of_one(refused, chair_id, nurse_id, now=now),
+        now=now,
+    )
+
+
+def _as_locked(move: Move) -> Move:
+    visit = lock_visit(move.appointment)
+    wanted = (AppointmentStatus.CHECKED_IN,) if move.since else ()
+    if visit.status not in (*MOVABLE, AppointmentStatus.ARRIVED, *wanted):
+        raise _not_movable(visit)
+    return replace(move, appointment=visit)
+
+
+def _require_movable(visit: Appointment) -> None:
+    if visit.lapsed_hold:
+        raise _hold_over()
+    if visit.status not in MOVABLE:
+        raise _not_movable(visit)
+
+
+def _not_movable(visit: Appointment) -> Conflict:
+    mend = {
+        AppointmentStatus.ARRIVED: " Undo the check-in first.",
+        AppointmentStatus.CANCELLED: " Book a new time, or undo the cancellation.",
+        AppointmentStatus.NOSHOW: " Book a new time, or undo it.",
+    }.get(AppointmentStatus(visit.status), "")
+    current = AppointmentStatus(visit.status).label.lower()
+    return Conflict(f"This visit is {current} and can't be moved.{mend}", code="not_movable")
+
+
+def _require_held(visit: Appointment) -> None:
+    if visit.status != AppointmentStatus.PENDING:
+        raise _hold_over()
+
+
+def _hold_over() -> Conflict:
+    return Conflict("This time is held no longer. Choose a time again.", code="hold_over")
+
+
+def _stands(visit: Appointment, start: datetime, chair_id: UUID | None, nurse_id: UUID | None) -> bool:
+    """It is booked as it is asked for."""
+    if visit.starts_at != start:
+        return False
+    if chair_id is None and nurse_id is None:
+        return True
+    shown = queries.booked_visit(queries.visits().get(pk=visit.pk))
+    return chair_id in (None, shown.chair and shown.chair.pk) and (
+        nurse_id is None or [turn.nurse.pk for turn in shown.nurses] == [nurse_id]
+    )
+
+
+def _give_up_hold(visit: Appointment, now: datetime) -> None:
+    placing.vacate([visit])
+    visit.status = AppointmentStatus.CANCELLED
+    visit.cancelled_at = now
+    visit.save(update_fields=["status", "cancelled_at", "held_before"])
+
+
+def _key(resource: Resource | None) -> UUID | None:
+    return resource.pk if resource else None
+
+
+def _user(actor: Actor | None) -> UUID | None:
+    """Nobody of the staff: a patient who accepts an offer, the worker that makes one."""
+    return actor.user_id if actor else None

@@ -1,0 +1,258 @@
+"""The only room that writes claims: a visit is given its rectangles, or gives them up.
+
+Every function here runs inside the caller's transaction, under `locks.lock_schedule` where claims are made;
+`booking` and `attendance` take the lock and say what happens to the visit's status. What may be placed is
+decided in `decision`; the database keeps the rectangles apart whatever happens here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Func, Value
+
+from clinic.problems import Conflict
+from clinic.transactions import violated_constraint
+from scheduler.finding.availability import Visit, minute_of, moment_of
+from scheduler.models import (
+    Appointment,
+    AppointmentStatus,
+    Claim,
+    ParticipantStatus,
+    Resource,
+    Series,
+)
+from scheduler.visits import queries
+from scheduler.visits.decision import Blocker, Decision, Occasion, PinnedTurns, decide
+
+# What a refusal by the database means, should one ever come in spite of the lock.
+REFUSED_BY: Final = {
+    "claim_no_overlap": Blocker("taken_meanwhile", "Somebody has just taken this time."),
+    "claim_inside_opening": Blocker("outside_hours", "The working hours have just changed."),
+    "claim_inside_capacity": Blocker("nurse_overloaded", "A capacity has just changed."),
+    "claim_units_inside_capacity": Blocker("nurse_overloaded", "A capacity has just changed."),
+    "appointment_patient_in_one_place": Blocker(
+        "patient_elsewhere", "The patient has another visit at this time."
+    ),
+}
+
+
+RELEASE_LAPSED: Final = """
+    WITH lapsed AS (
+        UPDATE scheduler_appointment SET status = 'cancelled', cancelled_at = held_until
+         WHERE clinic_id = %(clinic)s AND status = 'pending' AND held_until <= %(now)s
+        RETURNING id),
+    freed AS (DELETE FROM scheduler_claim WHERE appointment_id IN (SELECT id FROM lapsed))
+    SELECT count(*) FROM lapsed"""
+
+
+LAY: Final = """
+    INSERT INTO scheduler_claim (appointment_id, resource_id, phase, units, during, capacity)
+    SELECT %(visit)s, resource, phase, int4range(low, high),
+           tstzrange(to_timestamp(start * 60::bigint), to_timestamp(until * 60::bigint)), capacity
+      FROM unnest(%(resources)s::uuid[], %(phases)s::text[], %(lows)s::int[], %(highs)s::int[],
+                  %(starts)s::bigint[], %(ends)s::bigint[], %(capacities)s::int[])
+        AS box (resource, phase, low, high, start, until, capacity)"""
+
+
+class Refused(Exception):
+    """Something stands in the way: carries the decisions, by visit, out of the transaction that they end."""
+
+    def __init__(self, decisions: Mapping[UUID, Decision]) -> None:
+        super().__init__("not bookable")
+        self.decisions = decisions
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where a visit is to go: another time, other people, or both.
+
+    `turns` names who nurses from each moment on; without it they are found (`nurse_id`: one throughout).
+    `since`: the visit has begun, and only what follows this moment is laid anew. `lasts`: other lengths
+    than the protocol's.
+    """
+
+    appointment: Appointment
+    start: datetime
+    chair_id: UUID | None = None
+    nurse_id: UUID | None = None
+    turns: PinnedTurns | None = None
+    since: datetime | None = None
+    lasts: Visit | None = None
+
+    @property
+    def occasion(self) -> Occasion:
+        """A booked visit that keeps its time is not asked again whether it may be there."""
+        visit = self.appointment
+        stands = visit.live and visit.status != AppointmentStatus.PENDING and visit.starts_at == self.start
+        return Occasion.STANDING if stands or self.since else Occasion.NEW
+
+
+def release_lapsed(clinic_id: UUID, now: datetime) -> int:
+    """Free what is held by holds that ran out; first of all under the lock, so that nothing trips over them.
+
+    Each is cancelled from the moment to which it was held, and keeps that moment. Returns how many.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(RELEASE_LAPSED, {"clinic": clinic_id, "now": now})
+        return int(cursor.fetchone()[0])
+
+
+def place(
+    *,
+    id: UUID,
+    decision: Decision,
+    status: AppointmentStatus,
+    booked_by: UUID | None,
+    held_until: datetime | None = None,
+    series: Series | None = None,
+) -> Appointment:
+    """A new visit and its rectangles: two statements. Raises `Refused`, and `Conflict` `id_reused`."""
+    if decision.blockers:
+        raise Refused({id: decision})
+    plan = decision.plan
+    with _explained(id, decision):
+        visit = Appointment.objects.create(
+            id=id,
+            clinic_id=plan.clinic_id,
+            patient_id=plan.patient_id,
+            plan=plan,
+            protocol_id=plan.protocol_id,
+            during=DateTimeTZRange(decision.start, decision.end),
+            status=status,
+            held_until=held_until,
+            series=series,
+            booked_by_id=booked_by,
+        )
+        lay(visit, decision)
+    return visit
+
+
+def lay(visit: Appointment, decision: Decision) -> None:
+    """Claim what was decided for this visit: one statement, the same for any number of rectangles."""
+    boxes = [(share.resource, box) for share in decision.shares for box in share.rectangles]
+    claims: dict[str, Any] = {
+        "visit": visit.pk,
+        "resources": [resource.pk for resource, _ in boxes],
+        "phases": [box.name for _, box in boxes],
+        "lows": [box.low for _, box in boxes],
+        "highs": [box.high for _, box in boxes],
+        "starts": [box.start for _, box in boxes],
+        "ends": [box.end for _, box in boxes],
+        "capacities": [resource.capacity for resource, _ in boxes],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(LAY, claims)
+
+
+def vacate(visits: Sequence[Appointment], *, since: datetime | None = None) -> None:
+    """Give up what these visits claim: all of it, or what follows the whole minute of `since`.
+
+    What they held is written onto the rows at hand (`held_before`); whoever changes the row saves it.
+    """
+    had = {visit.pk: visit for visit in queries.visits().filter(pk__in=[visit.pk for visit in visits])}
+    for visit in visits:
+        visit.held_before = _held(had[visit.pk])
+    claims = Claim.objects.filter(appointment__in=had)
+    if since is not None:
+        cut = moment_of(minute_of(since))
+        shortened = Func(
+            "during__startswith", Value(cut), function="tstzrange", output_field=DateTimeRangeField()
+        )
+        claims.filter(during__startswith__lt=cut, during__endswith__gt=cut).update(during=shortened)
+        claims = claims.filter(during__startswith__gte=cut)
+    claims.delete()
+
+
+def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetime) -> None:
+    """Lay vacated visits where their moves say, all or none; `resources` are the locked rows.
+
+    Each is decided on what was settled before it; those still to be settled count for nothing. A visit whose
+    start changes has to be confirmed anew. Raises `Refused` with every decision that has a blocker.
+    """
+    unsettled = {move.appointment.pk for move in moves}
+    refused: dict[UUID, Decision] = {}
+    # Visits of one patient may change places.
+    with transaction.atomic(), _patients_looked_at_together(len(moves) > 1):
+        for move in moves:
+            visit = move.appointment
+            decision = decide(
+                plan=visit.plan,
+                start=move.start,
+                now=now,
+                chair_id=move.chair_id,
+                nurse_id=move.nurse_id,
+                turns=move.turns,
+                since=move.since,
+                lasts=move.lasts,
+                resources=resources,
+                without=unsettled,
+                occasion=move.occasion,
+            )
+            if decision.blockers:
+                refused[visit.pk] = decision
+                continue
+            with _explained(visit.pk, decision):
+                _move(visit, decision)
+            unsettled.discard(visit.pk)
+        if refused:
+            raise Refused(refused)
+
+
+def resettle(visit: Appointment, decision: Decision) -> None:
+    """A visit that had given up its time gets it again. Raises `Refused`."""
+    if decision.blockers:
+        raise Refused({visit.pk: decision})
+    with _explained(visit.pk, decision):
+        lay(visit, decision)
+
+
+def _move(visit: Appointment, decision: Decision) -> None:
+    if decision.start != visit.starts_at and visit.status != AppointmentStatus.ARRIVED:
+        visit.patient_status = ParticipantStatus.NEEDS_ACTION
+    visit.during = DateTimeTZRange(decision.start, decision.end)
+    visit.save(update_fields=["during", "patient_status", "held_before"])
+    lay(visit, decision)
+
+
+def _held(visit: Appointment) -> dict[str, Any]:
+    """Chair and nurses of a row of `queries.visits`, as `held_before` keeps them."""
+    shown = queries.booked_visit(visit)
+    return {
+        "chair": str(shown.chair.pk) if shown.chair else None,
+        "nurses": [[turn.start.isoformat(), str(turn.nurse.pk)] for turn in shown.nurses],
+    }
+
+
+@contextmanager
+def _patients_looked_at_together(several: bool) -> Iterator[None]:
+    """Whether a patient is in two places is looked at when all visits have been written."""
+    with connection.cursor() as cursor:
+        if several:
+            cursor.execute("SET CONSTRAINTS appointment_patient_in_one_place DEFERRED")
+        yield
+        if several:
+            cursor.execute("SET CONSTRAINTS appointment_patient_in_one_place IMMEDIATE")
+
+
+@contextmanager
+def _explained(key: UUID, decision: Decision) -> Iterator[None]:
+    """What the database refuses becomes `Refused` with the blocker that it stands for; it ends the
+    transaction, or the savepoint, in which it was asked for."""
+    try:
+        yield
+    except IntegrityError as error:
+        constraint = violated_constraint(error)
+        if constraint == "scheduler_appointment_pkey":
+            raise Conflict(
+                "This id is another visit's. Make a new id for a new visit.", code="id_reused"
+            ) from error
+        if constraint not in REFUSED_BY:
+            raise
+        raise Refused({key: replace(decision, blockers=(REFUSED_BY[constraint],))}) from error

@@ -1,0 +1,1 @@
+"""Who and what works, and when: declared by people, laid as openings."""

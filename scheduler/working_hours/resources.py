@@ -1,0 +1,161 @@
+"""Chairs, nurses and supervising clinicians: added, renamed, changed in capacity, taken out of use.
+
+The hours in which they work are in `working_time`. Nothing here moves a visit: a change that a booked
+visit stands against is refused with the list of such visits.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from clinic.access import Actor
+from clinic.models import Clinic, Membership
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction, violated_constraint
+from scheduler.locks import lock_resource, lock_schedule
+from scheduler.models import AppointmentStatus, Claim, Resource, ResourceKind
+from scheduler.visits import placing, queries
+from scheduler.vocabulary import feature_error
+
+MOST_UNITS: Final = 100
+
+
+def add_resource(
+    *,
+    actor: Actor,
+    id: UUID,
+    clinic: Clinic,
+    kind: str,
+    name: str,
+    capacity: int,
+    features: Sequence[str] = (),
+    user_id: UUID | None = None,
+) -> Resource:
+    """Add a chair (capacity 1), a nurse (units of nursing load) or a clinician (visits at once).
+
+    `features` are what a chair offers, such as `private-room`; `user_id` is the member of staff behind a
+    nurse or clinician. Raises `Invalid`, also for a name that
+    the clinic has for this kind.
+    """
+    _check_capacity(kind, capacity)
+    _check_features(kind, features)
+    if user_id and not Membership.objects.filter(clinic=clinic, user_id=user_id).exists():
+        raise Invalid({"user": "This person doesn't work in the clinic."})
+    resource = Resource(
+        id=id,
+        clinic=clinic,
+        kind=kind,
+        name=name.strip(),
+        capacity=capacity,
+        features=sorted(set(features)),
+        user_id=user_id,
+    )
+    return in_transaction(lambda: _saved(resource))
+
+
+def change_resource(
+    *,
+    actor: Actor,
+    resource: Resource,
+    name: str | None = None,
+    capacity: int | None = None,
+    features: Sequence[str] | None = None,
+    active: bool | None = None,
+    now: datetime,
+) -> Resource:
+    """Change what is given; visits that are done stay as they were.
+
+    Raises `Conflict` with the `visits` in the way: `capacity_booked` when visits that are not done hold units
+    to be given up, `feature_booked` when visits to come need a feature that goes, `resource_booked` when any
+    are to come.
+    """
+
+    def work() -> Resource:
+        lock_schedule(resource.clinic_id)
+        placing.release_lapsed(resource.clinic_id, now)
+        locked = lock_resource(resource)
+        to_come = Claim.objects.filter(resource=locked, during__endswith__gt=now)
+        if name is not None:
+            locked.name = name.strip()
+        if capacity is not None:
+            _check_capacity(locked.kind, capacity)
+            _lower(locked, capacity)
+        if features is not None:
+            _check_features(locked.kind, features)
+            _give_up_features(locked, set(locked.features) - set(features), to_come)
+            locked.features = sorted(set(features))
+        if active is not None:
+            if not active:
+                _refuse_booked(
+                    to_come,
+                    f"{locked.name} has visits to come. Move or cancel them first.",
+                    code="resource_booked",
+                )
+            locked.active = active
+        return _saved(locked)
+
+    return in_transaction(work)
+
+
+def _lower(resource: Resource, capacity: int) -> None:
+    """Claims of visits that are done part with the capacity where they reach past the new one (0006)."""
+    beyond = Claim.objects.filter(resource=resource, units__endswith__gt=capacity, capacity__isnull=False)
+    done = Q(appointment__status=AppointmentStatus.FULFILLED)
+    _refuse_booked(
+        beyond.exclude(done),
+        f"Visits that are not done hold more than {capacity} of {resource.name}'s units. Move or cancel them,"
+        " or mark those as missed to which nobody came.",
+        code="capacity_booked",
+    )
+    beyond.filter(done).update(capacity=None)
+    resource.capacity = capacity
+
+
+def _give_up_features(chair: Resource, gone: set[str], to_come: QuerySet[Claim]) -> None:
+    if gone:
+        needed = Q(appointment__plan__chair_features__overlap=list(gone)) | Q(
+            appointment__protocol__chair_features__overlap=list(gone)
+        )
+        _refuse_booked(
+            to_come.filter(needed),
+            f"Visits to come need what {chair.name} would no longer offer: {', '.join(sorted(gone))}."
+            " Move them to another chair first.",
+            code="feature_booked",
+        )
+
+
+def _check_features(kind: str, features: Sequence[str]) -> None:
+    wrong = feature_error(features)
+    if features and kind != ResourceKind.CHAIR:
+        wrong = "Only a chair has features."
+    if wrong:
+        raise Invalid({"features": wrong})
+
+
+def _check_capacity(kind: str, capacity: int) -> None:
+    if kind == ResourceKind.CHAIR and capacity != 1:
+        raise Invalid({"capacity": "A chair holds one patient: give 1."})
+    if not 1 <= capacity <= MOST_UNITS:
+        raise Invalid({"capacity": f"Give 1 to {MOST_UNITS} units."})
+
+
+def _refuse_booked(claims: QuerySet[Claim], detail: str, *, code: str) -> None:
+    visits = queries.standing_in_the_way(claims)
+    if visits:
+        raise Conflict(detail, code=code, visits=visits)
+
+
+def _saved(resource: Resource) -> Resource:
+    try:
+        with transaction.atomic():
+            resource.save()
+    except IntegrityError as error:
+        if violated_constraint(error) != "resource_name_once":
+            raise
+        kind = ResourceKind(resource.kind).label.lower()
+        raise Invalid({"name": f"The clinic has a {kind} of this name. Choose another."}) from error
+    return resource

@@ -1,0 +1,431 @@
+"""When chairs, nurses and clinicians work: declared here, one function for each event, and laid as openings.
+
+Weekly patterns, one day's own hours, absences, closures. Each function locks the schedule, writes its
+declaration, and has the openings of the days it touches redrawn in the same transaction (`openings`); taking
+a declaration back brings the hours back. A change that a booked visit stands against is refused with the
+visits. What is over stays as it was. Moving those visits is `repair`'s.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid5
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q, QuerySet
+
+from clinic import clock
+from clinic.access import Actor
+from clinic.models import Clinic, Role, Urgency
+from clinic.problems import Conflict, Invalid, Missing
+from clinic.transactions import in_transaction
+from clinic.work import open_item
+from scheduler.locks import lock_schedule
+from scheduler.models import Absence, AbsenceReason, Closure, DayHours, Resource, WorkingPattern
+from scheduler.visits.placing import release_lapsed
+from scheduler.working_hours import holiday_calendar, openings
+from scheduler.working_hours.hours import Stretch, fault_of
+
+ONE_DAY: Final = timedelta(days=1)
+NAME_LENGTH: Final = 120
+CHANGED: Final = "Somebody has changed these hours meanwhile. Look at what stands now and decide again."
+
+
+# --- Weekly patterns --------------------------------------------------------------------------------------
+
+
+def set_pattern(
+    *,
+    actor: Actor,
+    id: UUID,
+    resource: Resource,
+    weekdays: Collection[int],
+    hours: Sequence[Stretch],
+    valid_from: date,
+    valid_until: date | None = None,
+    in_place_of: Collection[UUID] = (),
+    now: datetime,
+) -> list[WorkingPattern]:
+    """These hours on these weekdays (0 Monday to 6 Sunday), from `valid_from` through `valid_until` or on.
+
+    `in_place_of` are the patterns that stand there (`patterns_standing`), as the caller has seen them: they
+    end the day before and go on the day after. No hours at all: it doesn't work on these weekdays.
+
+    Returns a pattern for each stretch, by weekday and time (`pattern_ids`). Raises `Invalid`; `Conflict`
+    `hours_changed` when other patterns stand there than were seen, `visits_stranded`, `out_of_use`.
+    """
+    _check_hours(hours)
+    if not weekdays or not set(weekdays) <= set(range(7)):
+        raise Invalid({"weekdays": "Choose weekdays, from 0 (Monday) to 6 (Sunday)."})
+    if valid_until and valid_until < valid_from:
+        raise Invalid({"valid_until": "The last day must not be before the first."})
+    _check_to_come("valid_from", valid_from, resource.clinic, now)
+
+    def work() -> list[WorkingPattern]:
+        locked = _locked(resource, now)
+        standing = list(patterns_standing(locked, weekdays, valid_from, valid_until))
+        if {pattern.pk for pattern in standing} != set(in_place_of):
+            raise Conflict(CHANGED, code="hours_changed", standing=[pattern.pk for pattern in standing])
+        for pattern in standing:
+            _give_way(pattern, valid_from, valid_until)
+        new = [
+            WorkingPattern(
+                id=_pattern_id(id, weekday, stretch),
+                resource=locked,
+                weekday=weekday,
+                starts_at=stretch[0],
+                ends_at=stretch[1],
+                valid_from=valid_from,
+                valid_until=valid_until,
+            )
+            for weekday in sorted(set(weekdays))
+            for stretch in sorted(hours)
+        ]
+        WorkingPattern.objects.bulk_create(new)
+        _redraw(resource.clinic, [locked], valid_from, valid_until, now)
+        return new
+
+    return in_transaction(work)
+
+
+def pattern_ids(id: UUID, weekdays: Collection[int], hours: Sequence[Stretch]) -> list[UUID]:
+    """The ids of the patterns that `set_pattern` makes for this call."""
+    return [_pattern_id(id, weekday, stretch) for weekday in weekdays for stretch in hours]
+
+
+def patterns_standing(
+    resource: Resource, weekdays: Collection[int], first: date, last: date | None
+) -> QuerySet[WorkingPattern]:
+    """The resource's patterns on these weekdays that hold at some time between these days."""
+    reaches_in = Q(valid_until__isnull=True) | Q(valid_until__gte=first)
+    before_end = Q(valid_from__lte=last) if last else Q()
+    return WorkingPattern.objects.filter(
+        reaches_in, before_end, resource=resource, weekday__in=weekdays
+    ).order_by("weekday", "starts_at", "pk")
+
+
+def end_pattern(*, actor: Actor, pattern: WorkingPattern, last_day: date, now: datetime) -> WorkingPattern:
+    """The pattern holds through `last_day` and no longer; one that has not begun by then is taken back.
+
+    Ending it again on the same day changes nothing. Raises `Invalid`, also for a day after its end;
+    `Conflict` `visits_stranded`, `out_of_use`.
+    """
+    resource = pattern.resource
+    yesterday = clock.local_date(now, resource.clinic.time_zone) - ONE_DAY
+    if last_day < yesterday:
+        raise Invalid({"last_day": "Hours that are over stay as they were. Give yesterday or a later day."})
+
+    def work() -> WorkingPattern:
+        locked = _locked(resource, now)
+        row = _read_again(WorkingPattern.objects.filter(pk=pattern.pk))
+        if row.valid_until and row.valid_until < last_day:
+            raise Invalid({"last_day": f"It ends on {row.valid_until:%B} {row.valid_until.day} already."})
+        row.valid_until = last_day
+        if last_day < row.valid_from:
+            WorkingPattern.objects.filter(pk=row.pk).delete()
+        else:
+            row.save(update_fields=["valid_until"])
+        _redraw(resource.clinic, [locked], max(last_day + ONE_DAY, row.valid_from), None, now)
+        return row
+
+    return in_transaction(work)
+
+
+# --- One day ----------------------------------------------------------------------------------------------
+
+
+def set_day(
+    *,
+    actor: Actor,
+    id: UUID,
+    resource: Resource,
+    day: date,
+    hours: Sequence[Stretch],
+    in_place_of: UUID | None = None,
+    now: datetime,
+) -> DayHours:
+    """This day's own hours instead of the weekly pattern; none: it doesn't work on this day.
+
+    `in_place_of` is the day's own hours that stand already, as the caller has seen them. Raises `Invalid`;
+    `Conflict` `hours_changed` when others stand or none, `visits_stranded`, `out_of_use`.
+    """
+    _check_hours(hours)
+    _check_to_come("day", day, resource.clinic, now)
+
+    def work() -> DayHours:
+        locked = _locked(resource, now)
+        standing = DayHours.objects.filter(resource=locked, day=day).first()
+        if (standing.pk if standing else None) != in_place_of:
+            raise Conflict(CHANGED, code="hours_changed", standing=standing.pk if standing else None)
+        if standing:
+            DayHours.objects.filter(pk=standing.pk).delete()
+        own = DayHours.objects.create(
+            id=id, resource=locked, day=day, hours=[list(stretch) for stretch in sorted(hours)]
+        )
+        _redraw(resource.clinic, [locked], day, day, now)
+        return own
+
+    return in_transaction(work)
+
+
+def clear_day(*, actor: Actor, day_hours: DayHours, now: datetime) -> None:
+    """The weekly pattern holds again on this day.
+
+    Raises `Conflict` `over`, `visits_stranded`, `out_of_use`.
+    """
+    resource = day_hours.resource
+    if day_hours.day < clock.local_date(now, resource.clinic.time_zone):
+        raise _over()
+
+    def work() -> None:
+        locked = _locked(resource, now)
+        DayHours.objects.filter(pk=day_hours.pk).delete()
+        _redraw(resource.clinic, [locked], day_hours.day, day_hours.day, now)
+
+    in_transaction(work)
+
+
+# --- Absences and closures --------------------------------------------------------------------------------
+
+
+def record_absence(
+    *,
+    actor: Actor,
+    id: UUID,
+    resource: Resource,
+    start: datetime,
+    end: datetime,
+    reason: AbsenceReason,
+    now: datetime,
+) -> Absence:
+    """The nurse is ill, the chair broken, from `start` to `end`. It may have begun already.
+
+    Absences may overlap: each is a fact of its own, and taking one back leaves the other. Raises `Invalid`;
+    `Conflict` `visits_stranded`, `out_of_use`.
+    """
+    _check_span(start, end, now)
+
+    def work() -> Absence:
+        locked = _locked(resource, now)
+        absence = Absence.objects.create(
+            id=id, resource=locked, during=DateTimeTZRange(start, end), reason=reason
+        )
+        _redraw_during(resource.clinic, [locked], start, end, now)
+        return absence
+
+    return in_transaction(work)
+
+
+def withdraw_absence(*, actor: Actor, absence: Absence, now: datetime) -> None:
+    """It was a mistake, or is over earlier: the hours to come are back.
+
+    Raises `Conflict` `over`, `out_of_use`.
+    """
+    resource, during = absence.resource, absence.during
+    if during.upper <= now:
+        raise _over()
+
+    def work() -> None:
+        locked = _locked(resource, now)
+        Absence.objects.filter(pk=absence.pk).delete()
+        _redraw_during(resource.clinic, [locked], during.lower, during.upper, now)
+
+    in_transaction(work)
+
+
+def close(
+    *, actor: Actor, id: UUID, clinic: Clinic, start: datetime, end: datetime, name: str, now: datetime
+) -> Closure:
+    """The whole clinic is closed from `start` to `end`, whatever hours anybody has.
+
+    Raises `Invalid`; `Conflict` `closed_already` for the very same stretch, `visits_stranded`.
+    """
+    _check_span(start, end, now)
+    if not name.strip():
+        raise Invalid({"name": "Say in a few words why the clinic is closed."})
+    public = holiday_calendar.is_holiday(clinic, start, end)
+    closure = Closure(
+        id=id, clinic=clinic, during=DateTimeTZRange(start, end), name=name.strip(), public_holiday=public
+    )
+    return in_transaction(lambda: _close(clinic, [closure], now)[0])
+
+
+def close_holidays(
+    *, actor: Actor, id: UUID, clinic: Clinic, days: Collection[date], now: datetime
+) -> list[Closure]:
+    """The clinic is closed on these public holidays of its calendar: on all of them, or none is written.
+
+    Raises `Invalid` for a day that is none; `Conflict` `closed_already`, `visits_stranded`, `no_calendar`.
+    """
+    names: dict[date, str] = {}
+    for year in sorted({day.year for day in days}):
+        names |= {holiday.day: holiday.name for holiday in holiday_calendar.public_holidays(clinic, year)}
+    strange = sorted(set(days) - set(names))
+    if strange:
+        raise Invalid({"days": f"{strange[0]} is no public holiday of the clinic's calendar."})
+    for day in days:
+        _check_to_come("days", day, clinic, now)
+    closures = [
+        Closure(
+            id=uuid5(id, day.isoformat()),
+            clinic=clinic,
+            during=DateTimeTZRange(*clock.day_bounds(day, clinic.time_zone)),
+            name=names[day][:NAME_LENGTH],
+            public_holiday=True,
+        )
+        for day in sorted(set(days))
+    ]
+    return in_transaction(lambda: _close(clinic, closures, now))
+
+
+def reopen(*, actor: Actor, closure: Closure, now: datetime) -> None:
+    """The clinic is open after all. Raises `Conflict` `over`."""
+    clinic, during = closure.clinic, closure.during
+    if during.upper <= now:
+        raise _over()
+
+    def work() -> None:
+        resources = _schedule(clinic.pk, now)
+        Closure.objects.filter(pk=closure.pk).delete()
+        _redraw_during(clinic, resources, during.lower, during.upper, now)
+
+    in_transaction(work)
+
+
+# --- Laying -----------------------------------------------------------------------------------------------
+
+
+def lay_openings(*, clinic: Clinic, now: datetime) -> int:
+    """Bring the openings from now through the clinic's horizon to what is declared. Returns the rows changed.
+
+    Looks at what stands, not at what has happened since: run twice, or by two at once, it changes nothing
+    more. A visit that the declarations don't cover (they were changed behind this module's back, or the
+    zone's rules were) keeps its minutes open, and the manager is given the task to look at that day.
+    """
+
+    def work() -> int:
+        resources = _schedule(clinic.pk, now)
+        today = clock.local_date(now, clinic.time_zone)
+        changes = openings.changes(clinic=clinic, resources=resources, first=today, last=None, now=now)
+        stranded = openings.stranded_by(changes)
+        for visit in stranded:
+            _ask_manager(clinic, visit, now)
+        return openings.write(
+            (change, change.redrawn(visit.claimed for visit in stranded if visit.resource == change.resource))
+            for change in changes
+        )
+
+    return in_transaction(work)
+
+
+def _ask_manager(clinic: Clinic, visit: openings.Stranded, now: datetime) -> None:
+    day = clock.local_date(visit.lost_from, clinic.time_zone)
+    open_item(
+        clinic_id=clinic.pk,
+        patient_id=None,
+        cause=f"undeclared_hours:{visit.resource.pk}:{day}",
+        title=f"{visit.resource.name} is booked outside the declared hours on {day:%B} {day.day}",
+        urgency=Urgency.AMBER,
+        role=Role.MANAGER,
+        due_at=clock.day_bounds(clock.local_date(now, clinic.time_zone), clinic.time_zone)[1],
+    )
+
+
+def _close(clinic: Clinic, closures: Sequence[Closure], now: datetime) -> list[Closure]:
+    resources = _schedule(clinic.pk, now)
+    if Closure.objects.filter(clinic=clinic, during__in=[row.during for row in closures]).exists():
+        raise Conflict("The clinic is closed then already.", code="closed_already")
+    made = Closure.objects.bulk_create(closures)
+    if made:
+        first, last = min(row.during.lower for row in made), max(row.during.upper for row in made)
+        _redraw_during(clinic, resources, first, last, now)
+    return made
+
+
+def _redraw(
+    clinic: Clinic, resources: Sequence[Resource], first: date, last: date | None, now: datetime
+) -> None:
+    changes = openings.changes(clinic=clinic, resources=resources, first=first, last=last, now=now)
+    openings.refuse_stranded(clinic, changes)
+    openings.write((change, change.redrawn()) for change in changes)
+
+
+def _redraw_during(
+    clinic: Clinic, resources: Sequence[Resource], start: datetime, end: datetime, now: datetime
+) -> None:
+    first, last = (clock.local_date(moment, clinic.time_zone) for moment in (start, end))
+    _redraw(clinic, resources, first, last, now)
+
+
+# --- What these functions share ---------------------------------------------------------------------------
+
+
+def _schedule(clinic_id: UUID, now: datetime) -> list[Resource]:
+    """The working resources, locked, with nothing in the way that nobody holds any more."""
+    resources = lock_schedule(clinic_id)
+    release_lapsed(clinic_id, now)
+    return resources
+
+
+def _locked(resource: Resource, now: datetime) -> Resource:
+    for locked in _schedule(resource.clinic_id, now):
+        if locked.pk == resource.pk:
+            return locked
+    raise Conflict(
+        f"{resource.name} is out of use. Put it back into use before declaring its hours.", code="out_of_use"
+    )
+
+
+def _give_way(pattern: WorkingPattern, first: date, last: date | None) -> None:
+    """Take the days from `first` to `last` out of a pattern's validity."""
+    before, until = pattern.valid_from < first, pattern.valid_until
+    if before:
+        pattern.valid_until = first - ONE_DAY
+        pattern.save(update_fields=["valid_until"])
+    else:
+        WorkingPattern.objects.filter(pk=pattern.pk).delete()
+    if last and (until is None or until > last):
+        WorkingPattern.objects.create(
+            resource=pattern.resource,
+            weekday=pattern.weekday,
+            starts_at=pattern.starts_at,
+            ends_at=pattern.ends_at,
+            valid_from=last + ONE_DAY,
+            valid_until=until,
+        )
+
+
+def _pattern_id(id: UUID, weekday: int, stretch: Stretch) -> UUID:
+    return uuid5(id, f"{weekday} {stretch[0]:%H:%M}")
+
+
+def _read_again(rows: QuerySet[WorkingPattern]) -> WorkingPattern:
+    row = rows.first()
+    if row is None:
+        raise Missing("These hours have been taken back meanwhile.")
+    return row
+
+
+def _check_hours(hours: Sequence[Stretch]) -> None:
+    fault = fault_of(hours)
+    if fault:
+        raise Invalid({"hours": fault})
+
+
+def _check_to_come(field: str, day: date, clinic: Clinic, now: datetime) -> None:
+    if day < clock.local_date(now, clinic.time_zone):
+        raise Invalid({field: "Days that are over stay as they were. Give today or a later day."})
+
+
+def _check_span(start: datetime, end: datetime, now: datetime) -> None:
+    for field, moment in (("start", start), ("end", end)):
+        if moment.second or moment.microsecond:
+            raise Invalid({field: "Give whole minutes, such as 9:00."})
+    if end <= start:
+        raise Invalid({"end": "The end must be after the start."})
+    if end <= now:
+        raise Invalid({"end": "Time that is over stays as it was. Give an end that is still to come."})
+
+
+def _over() -> Conflict:
+    return Conflict("This is over: what was open then stays as it was.", code="over")
