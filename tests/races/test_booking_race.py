@@ -18,9 +18,10 @@ from django.db import OperationalError, connection
 from clinic import transactions
 from clinic.access import Actor
 from clinic.problems import Busy, Conflict
-from scheduler import booking, changing, finding
-from scheduler.decision import Decision, decide
+from scheduler.finding import free_times
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim, Resource
+from scheduler.visits import booking, changing
+from scheduler.visits.decision import Decision, decide
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, House, make_house, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
@@ -104,7 +105,7 @@ class Desk:
 @pytest.fixture
 def race(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[Desk]]:
     # Looking for other times is not part of the race, and would be most of the work.
-    monkeypatch.setattr(finding, "alternatives", lambda **asked: [])
+    monkeypatch.setattr(free_times, "alternatives", lambda **asked: [])
     house: House = make_house()
     stage = set_stage(house, chairs=CHAIRS, nurses=NURSES, days=2)
     plans = [stage.plan(make_patient(house.clinic, f"P{n}", "Test")) for n in range(PATIENTS)]

@@ -16,9 +16,10 @@ from uuid import UUID
 import pytest
 
 from clinic.problems import Conflict
-from scheduler import attendance, booking, changing, finding
-from scheduler.decision import Decision, decide
+from scheduler.finding import free_times
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim, Resource
+from scheduler.visits import attendance, booking, changing
+from scheduler.visits.decision import Decision, decide
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, House, make_house, make_patient, new_id
 from tests.races.test_booking_race import OVERLAPS, TWO_PLACES, count
@@ -32,7 +33,7 @@ A_MOMENT = 0.5
 @pytest.fixture
 def stage(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
     # Looking for other times is not part of the race.
-    monkeypatch.setattr(finding, "alternatives", lambda **asked: ())
+    monkeypatch.setattr(free_times, "alternatives", lambda **asked: ())
     return set_stage(make_house(), chairs=1, nurses=1)
 
 
@@ -283,7 +284,7 @@ class Desk:
 def test_desks_that_hold_book_move_and_cancel_leave_a_schedule_that_is_right(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "alternatives", lambda **asked: ())
+    monkeypatch.setattr(free_times, "alternatives", lambda **asked: ())
     house: House = make_house()
     stage = set_stage(house, chairs=2, nurses=2, days=2)
     plans = [stage.plan(make_patient(house.clinic, f"P{n}", "Test")) for n in range(16)]

@@ -14,8 +14,8 @@ import pytest
 from django.db import IntegrityError
 
 from clinic.problems import Conflict
-from scheduler import openings, working_time
 from scheduler.models import Absence, AbsenceReason, Appointment, Claim, Opening, Resource, WorkingPattern
+from scheduler.working_hours import openings, working_time
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, make_house, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage

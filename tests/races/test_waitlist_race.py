@@ -13,7 +13,6 @@ from uuid import UUID
 import pytest
 
 from clinic.problems import Conflict, Problem
-from scheduler import booking, waiting, waitlist
 from scheduler.models import (
     LIVE_STATUSES,
     Appointment,
@@ -23,6 +22,8 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
+from scheduler.visits import booking
+from scheduler.waitlist import waiting, waitlist
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, make_house, make_patient
 from tests.scheduler.stage import Stage, set_stage
