@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 from clinic.models import Patient, User
 from notifications import tasks
 from scheduler.prescribing import screening
-from sessions_app.checklist import ITEMS
+from sessions_app.preparing.checklist import ITEMS
 from tests.cast import NOW, TODAY, House, local, new_id
 from tests.scheduler.stage import set_stage
 

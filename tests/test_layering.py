@@ -8,21 +8,24 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ["clinic", "scheduler", "sessions_app", "notifications", "web", "config"]
-# The scheduler's folders, from the ground up.
-SCHEDULER = [
-    "models",
-    "prescribing",
-    "finding",
-    "visits",
-    "working_hours",
-    "series",
-    "waitlist",
-    "repairing",
-    "reporting",
-    "levelling",
-    "calendars",
-    "api",
-]
+# The folders of the floors that have any, from the ground up.
+FOLDERS = {
+    "scheduler": [
+        "models",
+        "prescribing",
+        "finding",
+        "visits",
+        "working_hours",
+        "series",
+        "waitlist",
+        "repairing",
+        "reporting",
+        "levelling",
+        "calendars",
+        "api",
+    ],
+    "sessions_app": ["observing", "preparing", "infusing", "leaving", "signing", "api"],
+}
 PURE = [
     "clinic/era.py",
     "scheduler/finding/availability.py",
@@ -48,9 +51,9 @@ PURE = [
     "scheduler/series/planning.py",
     "scheduler/series/spaced_days.py",
     "sessions_app/states.py",
-    "sessions_app/dosing.py",
-    "sessions_app/vital_limits.py",
-    "sessions_app/record.py",
+    "sessions_app/preparing/dosing.py",
+    "sessions_app/observing/vital_limits.py",
+    "sessions_app/signing/record.py",
     "notifications/rules.py",
     "notifications/timing.py",
     "notifications/grading.py",
@@ -93,21 +96,25 @@ def test_no_floor_imports_from_above(floor: str) -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("folder", SCHEDULER)
-def test_no_folder_of_the_scheduler_imports_from_one_above(folder: str) -> None:
-    above = [f"scheduler.{name}" for name in SCHEDULER[SCHEDULER.index(folder) + 1 :]]
+@pytest.mark.parametrize(
+    ("floor", "folder"), [(floor, folder) for floor, folders in FOLDERS.items() for folder in folders]
+)
+def test_no_folder_imports_from_one_above_it(floor: str, folder: str) -> None:
+    order = FOLDERS[floor]
+    above = [f"{floor}.{name}" for name in order[order.index(folder) + 1 :]]
     found = [
         f"{path.relative_to(ROOT)}:{line} imports {module}"
-        for path in sources(f"scheduler/{folder}")
+        for path in sources(f"{floor}/{folder}")
         for line, module, _ in imported(path)
         if ".".join(module.split(".")[:2]) in above
     ]
     assert not found, "\n".join(found)
 
 
-def test_every_folder_of_the_scheduler_has_its_place_in_the_order() -> None:
-    folders = {path.parent.name for path in (ROOT / "scheduler").glob("*/__init__.py")}
-    assert folders - {"migrations"} == set(SCHEDULER)
+@pytest.mark.parametrize("floor", FOLDERS)
+def test_every_folder_of_a_floor_has_its_place_in_the_order(floor: str) -> None:
+    folders = {path.parent.name for path in (ROOT / floor).glob("*/__init__.py")}
+    assert folders - {"migrations", "management"} == set(FOLDERS[floor])
 
 
 @pytest.mark.parametrize("floor", FLOORS)

@@ -24,19 +24,10 @@ from clinic.models import Clinic
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet
 from scheduler.models import Appointment
-from sessions_app import (
-    access,
-    arrival,
-    checklist,
-    discharge,
-    dose,
-    infusion,
-    queries,
-    side_effects,
-    signing,
-    vitals,
-)
+from sessions_app import access, arrival, queries
 from sessions_app.api import answers, entries
+from sessions_app.infusing import infusion
+from sessions_app.leaving import discharge
 from sessions_app.models import (
     Discharge,
     DoseWorksheet,
@@ -46,6 +37,9 @@ from sessions_app.models import (
     SignedRecord,
     VitalSigns,
 )
+from sessions_app.observing import side_effects, vitals
+from sessions_app.preparing import checklist, dose
+from sessions_app.signing import signing
 
 Line = TypeVar("Line", bound=models.Model)
 

@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from clinic.clock import now
 from clinic.models import ConsentScope, Patient
 from notifications import tasks
-from sessions_app.checklist import ITEMS
 from sessions_app.models import SignedRecord
+from sessions_app.preparing.checklist import ITEMS
 from tests.browser.conftest import PHONE, TABLET, Windows, picture
 from tests.cast import NOW, TODAY, give_consent, local, make_house
 from tests.clinic.test_fhir_import import SAMPLES

@@ -14,8 +14,13 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from clinic.models import Patient
 from scheduler.models import Appointment, AppointmentStatus, Protocol, ProtocolStatus
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
-from sessions_app import arrival, checklist, discharge, dose, infusion, signing, vitals
+from sessions_app import arrival
+from sessions_app.infusing import infusion
+from sessions_app.leaving import discharge
 from sessions_app.models import CheckResult, Session, SignedRecord
+from sessions_app.observing import vitals
+from sessions_app.preparing import checklist, dose
+from sessions_app.signing import signing
 from tests.cast import NOW, House, new_id
 from tests.scheduler.stage import plan_row
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from sessions_app import dosing
-from sessions_app.dosing import Order
+from sessions_app.preparing import dosing
+from sessions_app.preparing.dosing import Order
 
 # mood-40 of domain.md 2.2, for 70 kg.
 MOOD = Order(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from sessions_app.record import canonical, chain_hash, differences, plain
+from sessions_app.signing.record import canonical, chain_hash, differences, plain
 
 MOMENT = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)
 

@@ -10,9 +10,13 @@ import pytest
 from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid, Stale
 from scheduler.models import AppointmentStatus
-from sessions_app import arrival, checklist, discharge, infusion, side_effects
-from sessions_app.checklist import Answer
+from sessions_app import arrival
+from sessions_app.infusing import infusion
+from sessions_app.leaving import discharge
 from sessions_app.models import CheckResult, InfusionEvent, Session, SideEffect
+from sessions_app.observing import side_effects
+from sessions_app.preparing import checklist
+from sessions_app.preparing.checklist import Answer
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import FIT, HOME_AT, STARTED_AT, STOPPED_AT

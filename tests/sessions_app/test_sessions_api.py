@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 from clinic import clock
 from clinic.models import AccessLog
 from scheduler.models import Appointment, AppointmentStatus
-from sessions_app import checklist
 from sessions_app.models import Session
+from sessions_app.preparing import checklist
 from tests.cast import NOW, House, client_of, new_id
 from tests.sessions_app import stories
 

@@ -10,9 +10,11 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from clinic.models import Patient
 from clinic.problems import Conflict, Invalid
-from sessions_app import infusion, record, side_effects, signing
+from sessions_app.infusing import infusion
 from sessions_app.models import Session, SignedRecord, VitalSigns
-from sessions_app.verification import verify_chain
+from sessions_app.observing import side_effects
+from sessions_app.signing import record, signing
+from sessions_app.signing.verification import verify_chain
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import HOME_AT, MEANING

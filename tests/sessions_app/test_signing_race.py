@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from sessions_app.models import Session, SignedRecord, VitalSigns
-from sessions_app.verification import verify_chain
+from sessions_app.signing.verification import verify_chain
 from tests.at_once import at_once
 from tests.cast import NOW, House, make_house, new_id
 from tests.sessions_app import stories

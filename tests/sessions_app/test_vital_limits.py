@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from scheduler.prescribing.default_protocols import LIMITS
-from sessions_app.vital_limits import RINGS, breaches, limited, rejected, unusual
+from sessions_app.observing.vital_limits import RINGS, breaches, limited, rejected, unusual
 
 
 def with_pressure(sign: str, value: Decimal) -> dict[str, int | Decimal | None]:

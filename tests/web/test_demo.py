@@ -14,7 +14,7 @@ from clinic.models import Clinic, Patient, Role, Urgency, User, WorkItem
 from notifications.models import InboxItem, Message, MessageKind, MessageStatus
 from scheduler.models import Appointment, AppointmentStatus, Claim, Protocol, ProtocolStatus
 from sessions_app.models import Session, SessionState, VitalSigns
-from sessions_app.verification import verify_all
+from sessions_app.signing.verification import verify_all
 from web.demo import story
 from web.demo.house import STORY_FROM, STORY_UNTIL, zone_of_the_story
 from web.demo.people import PASSWORD

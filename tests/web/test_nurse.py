@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.models import AccessLog
-from sessions_app import checklist
 from sessions_app.models import Session, SignedRecord
-from sessions_app.verification import verify_chain
+from sessions_app.preparing import checklist
+from sessions_app.signing.verification import verify_chain
 from tests.cast import NOW, House
 from tests.sessions_app import stories
 from tests.web.pages import browser_of

@@ -12,8 +12,13 @@ from typing import Final
 from clinic.access import Actor
 from scheduler.models import Appointment
 from scheduler.visits import attendance, queries
-from sessions_app import arrival, checklist, discharge, dose, infusion, side_effects, signing, vitals
+from sessions_app import arrival
+from sessions_app.infusing import infusion
+from sessions_app.leaving import discharge
 from sessions_app.models import SideEffect
+from sessions_app.observing import side_effects, vitals
+from sessions_app.preparing import checklist, dose
+from sessions_app.signing import signing
 from web.demo.house import House
 from web.demo.people import Person
 

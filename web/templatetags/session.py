@@ -5,7 +5,7 @@ from decimal import Decimal
 from django import template
 from django.urls import reverse
 
-from sessions_app import dosing
+from sessions_app.preparing import dosing
 from web.views.session_form import SessionForm
 
 register = template.Library()

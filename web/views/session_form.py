@@ -12,8 +12,8 @@ from uuid import uuid4
 from django import forms
 
 from clinic.access import Actor
-from sessions_app import signing
 from sessions_app.models import Observation, Session, SessionState
+from sessions_app.signing import signing
 from web.forms import ClinicForm, LocalDateTimeField
 
 REASON_LENGTH: Final = 240

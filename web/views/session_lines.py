@@ -12,9 +12,10 @@ from django import forms
 from django.utils import timezone
 
 from clinic.access import Actor
-from sessions_app import checklist, dose, dosing, side_effects, vital_limits, vitals
 from sessions_app.models import CheckResult, Relatedness, Session, SessionState, SideEffectOutcome
-from sessions_app.vocabulary import TERMS
+from sessions_app.observing import side_effects, vital_limits, vitals
+from sessions_app.observing.vocabulary import TERMS
+from sessions_app.preparing import checklist, dose, dosing
 from web.forms import DecimalNumberField, LocalDateTimeField, WholeNumberField
 from web.views.session_form import (
     CorrectingForm,

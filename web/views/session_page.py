@@ -9,9 +9,12 @@ from functools import cached_property
 from typing import Any, Final
 
 from clinic.models import Allergy
-from sessions_app import discharge, infusion, states, vital_limits, vitals
+from sessions_app import states
+from sessions_app.infusing import infusion
+from sessions_app.leaving import discharge
 from sessions_app.models import Session, SessionState, SideEffect, VitalSigns
-from sessions_app.vocabulary import TERMS
+from sessions_app.observing import vital_limits, vitals
+from sessions_app.observing.vocabulary import TERMS
 from web.views.session_form import SessionForm, standing
 from web.views.session_steps import FORMS
 

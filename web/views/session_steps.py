@@ -10,7 +10,9 @@ from typing import Any, Final
 from django import forms
 
 from clinic.access import Actor
-from sessions_app import discharge, infusion, signing
+from sessions_app.infusing import infusion
+from sessions_app.leaving import discharge
+from sessions_app.signing import signing
 from web.views.session_form import SessionForm, choices_in_a_row, short_text
 from web.views.session_lines import ChecklistForm, DoseForm, SideEffectForm, VitalsForm
 

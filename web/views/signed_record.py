@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sessions_app.checklist import LABELS
 from sessions_app.models import SignedRecord
-from sessions_app.vocabulary import TERMS
+from sessions_app.observing.vocabulary import TERMS
+from sessions_app.preparing.checklist import LABELS
 
 MOMENTS = ("_at", "planned_start", "planned_end")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sessions_app.verification import verify_all
+from sessions_app.signing.verification import verify_all
 
 PROGRESS_EVERY = 500
 

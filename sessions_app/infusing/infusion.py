@@ -6,8 +6,10 @@ from uuid import UUID
 from clinic.access import Actor
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
-from sessions_app import checklist, recording, states, vitals
+from sessions_app import recording, states
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Session
+from sessions_app.observing import vitals
+from sessions_app.preparing import checklist
 
 # Pumps and clocks are read to the minute: a stop within it is no early one.
 TO_THE_MINUTE = timedelta(minutes=1)

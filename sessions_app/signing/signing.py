@@ -14,8 +14,10 @@ from clinic.access import Actor
 from clinic.models import Patient
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
-from sessions_app import content, record, recording, side_effects, vitals
+from sessions_app import recording
 from sessions_app.models import Session, SideEffect, SignedRecord
+from sessions_app.observing import side_effects, vitals
+from sessions_app.signing import content, record
 
 REASON_ON_A_LINE: Final = SideEffect._meta.get_field("correction_reason").max_length
 

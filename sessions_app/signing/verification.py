@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from clinic.models import Patient
-from sessions_app import content, record, states
+from sessions_app import states
 from sessions_app.models import Session, SignedRecord
+from sessions_app.signing import content, record
 
 
 @dataclass(frozen=True)

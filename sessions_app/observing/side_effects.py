@@ -15,7 +15,7 @@ from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from sessions_app import recording
 from sessions_app.models import Relatedness, Session, SideEffect, SideEffectOutcome
-from sessions_app.vocabulary import TERMS
+from sessions_app.observing.vocabulary import TERMS
 
 # CTCAE v5: 3 is severe or medically significant (domain.md 4.1 [V:26]).
 SERIOUS_GRADE: Final = 3

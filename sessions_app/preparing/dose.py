@@ -11,8 +11,9 @@ from clinic import clock
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from sessions_app import dosing, recording
+from sessions_app import recording
 from sessions_app.models import DoseWorksheet, Session
+from sessions_app.preparing import dosing
 
 
 def prepare_dose(

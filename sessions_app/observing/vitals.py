@@ -14,8 +14,9 @@ from clinic.access import Actor
 from clinic.models import Role, Urgency
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
-from sessions_app import recording, vital_limits
+from sessions_app import recording
 from sessions_app.models import Session, VitalSigns
+from sessions_app.observing import vital_limits
 
 # domain.md 3.3 [D]: past a stop limit the clinician comes to the chair, and 2 minutes unacknowledged go up
 # the ladder; past a caution limit the reading is repeated in 5 minutes.

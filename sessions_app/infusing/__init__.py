@@ -1,0 +1,1 @@
+"""The infusion itself: steps, rates, what was given, and what was wasted."""

@@ -1,0 +1,1 @@
+"""Recovery and the way home: readiness, scored and witnessed."""

@@ -1,0 +1,1 @@
+"""What is seen in the chair: vital signs with their limits and clocks, and side effects."""

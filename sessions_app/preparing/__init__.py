@@ -1,0 +1,1 @@
+"""Before the start: the checklist, what the patient said beforehand, and the dose."""

@@ -1,0 +1,1 @@
+"""Freezing the record: signatures, amendments, the chain, and proving it."""
