@@ -60,6 +60,15 @@ class Clinic(Row):
     )
     synthetic = models.BooleanField(default=False, help_text="Every record in this clinic is made up.")
 
+    class Meta:
+        constraints = [
+            # Run out as it is made, nothing could be held or offered at all.
+            models.CheckConstraint(
+                name="clinic_holds_and_offers_last",
+                condition=models.Q(hold_minutes__gte=1, offer_minutes__gte=1),
+            )
+        ]
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes users by e-mail address, which is kept in lower case so that it has one spelling."""

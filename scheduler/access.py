@@ -17,6 +17,8 @@ BOOK: Final[Permission] = DESK | roles(Role.NURSE)
 # Hours and closures: the manager's. An absence is also the desk's: the call comes at seven.
 CHANGE_HOURS: Final[Permission] = roles(Role.MANAGER)
 RECORD_ABSENCE: Final[Permission] = DESK
+# How booking works in the clinic as a whole: notice, holds, offers, whose holidays.
+CHANGE_BOOKING_SETTINGS: Final[Permission] = roles(Role.MANAGER)
 REPAIR: Final[Permission] = DESK
 OVERRIDE_SPACING: Final[Permission] = roles(Role.PRESCRIBER)
 VIEW_REPORTS: Final[Permission] = roles(Role.MANAGER, Role.PRESCRIBER)

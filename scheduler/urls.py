@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from scheduler.api.absences import AbsencesViewSet
 from scheduler.api.appointments import AppointmentsViewSet
 from scheduler.api.availability import AvailabilityViewSet
+from scheduler.api.booking_settings import BookingSettingsViewSet
 from scheduler.api.closures import ClosuresViewSet
 from scheduler.api.feeds import CalendarFeedsViewSet
 from scheduler.api.holds import HoldsViewSet
@@ -26,6 +27,7 @@ router.register("resources", ResourcesViewSet, basename="resource")
 router.register("working-hours", WorkingHoursViewSet, basename="working-hours")
 router.register("day-hours", DayHoursViewSet, basename="day-hours")
 router.register("absences", AbsencesViewSet, basename="absence")
+router.register("clinics", BookingSettingsViewSet, basename="booking-settings")
 router.register("closures", ClosuresViewSet, basename="closure")
 router.register("openings", OpeningsViewSet, basename="opening")
 router.register("availability", AvailabilityViewSet, basename="availability")

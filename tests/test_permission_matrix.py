@@ -40,6 +40,8 @@ from tests.sessions_app import stories
 MATRIX = """
 GET    /api/v1/clinics/                             DNPM
 GET    /api/v1/clinics/{clinic}/                    DNPM
+GET    /api/v1/clinics/{clinic}/booking-settings/   DNPM
+PATCH  /api/v1/clinics/{clinic}/booking-settings/   ---M
 GET    /api/v1/patients/                            DNPM
 POST   /api/v1/patients/                            DNPM
 POST   /api/v1/patients/find/                       DNPM
@@ -211,6 +213,8 @@ POST   /hours/days/{day_hours}/clear/               ---M
 GET    /hours/absences/new/                         D--M
 POST   /hours/absences/new/                         D--M
 POST   /hours/absences/{absence}/withdraw/          D--M
+GET    /hours/settings/                             ---M
+POST   /hours/settings/                             ---M
 GET    /hours/closures/                             ---M
 POST   /hours/closures/                             ---M
 POST   /hours/closures/holidays/                    ---M

@@ -1,12 +1,14 @@
 """The public holidays of a clinic's calendar, from the `holidays` library. They are offered: to close on one
-is the manager's decision (`working_time`).
+is the manager's decision (`working_time`), and so is whose calendar it is (`booking_settings`).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 import holidays
+from holidays.registry import COUNTRIES
 
 from clinic import clock
 from clinic.models import Clinic
@@ -15,6 +17,8 @@ from clinic.problems import Conflict, Invalid
 # What the library is asked about: neighbouring years of today, not the calendars of other centuries.
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2099
+# The library has names for some parts of a country that ISO 3166-2 has no code for; those are left out.
+CODED_PART: Final = re.compile("[A-Z0-9]{1,3}")
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ def public_holidays(clinic: Clinic, year: int) -> list[Holiday]:
     found = _holidays_of(clinic.holiday_calendar, year)
     if found is None:
         raise Conflict(
-            "No public calendar is known for the clinic. Give it a country or a part of one, such as US-IL.",
+            "No public calendar is known for the clinic. Choose one in its booking settings, such as US-IL.",
             code="no_calendar",
         )
     return [Holiday(day, name) for day, name in sorted(found.items())]
@@ -46,6 +50,47 @@ def is_holiday(clinic: Clinic, start: datetime, end: datetime) -> bool:
     if (start, end) != clock.day_bounds(day, clinic.time_zone):
         return False
     return day in (_holidays_of(clinic.holiday_calendar, day.year) or {})
+
+
+def known_calendar(text: str) -> str:
+    """The calendar as the library spells it (`us-il` is US-IL); an empty text is none.
+
+    Raises `Invalid` with the mend: for an unknown part of a country, the parts that are known.
+    """
+    code = text.strip().upper()
+    country, _, part = code.partition("-")
+    parts = _parts()
+    if not code:
+        return ""
+    if country not in parts:
+        raise Invalid(
+            {"holiday_calendar": "Give a country or a part of one by its code, such as US or US-IL."}
+        )
+    if part not in parts[country] and code != country:
+        known = ", ".join(parts[country]) or "none"
+        raise Invalid({"holiday_calendar": f"Parts of {country} with holidays of their own: {known}."})
+    return code
+
+
+def countries() -> list[tuple[str, str]]:
+    """Every country with a calendar, by name: its code and name."""
+    known = _parts()
+    named = [(codes[1], name.replace("_", " ").title()) for name, codes in COUNTRIES.items()]
+    return sorted(((code, name) for code, name in named if code in known), key=lambda row: row[1])
+
+
+def parts_of(calendar: str) -> list[str]:
+    """The calendars of the parts of this calendar's country, such as US-IL; none for no calendar."""
+    country = calendar.partition("-")[0]
+    return [f"{country}-{part}" for part in _parts().get(country, ())]
+
+
+def _parts() -> dict[str, list[str]]:
+    """The coded parts of each country that the library knows."""
+    return {
+        country: [part for part in parts if CODED_PART.fullmatch(part)]
+        for country, parts in holidays.list_supported_countries(include_aliases=False).items()
+    }
 
 
 def _holidays_of(calendar: str, year: int) -> dict[date, str] | None:

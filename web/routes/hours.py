@@ -1,11 +1,13 @@
-"""Addresses of the pages in web.views.hours. Days in them are read by the desk's converter."""
+"""Addresses of the pages in web.views.hours and web.views.booking_settings. Days in them are read by the
+desk's converter."""
 
 from django.urls import URLPattern, path
 
-from web.views import hours
+from web.views import booking_settings, hours
 
 urlpatterns: list[URLPattern] = [
     path("hours/", hours.week, name="hours"),
+    path("hours/settings/", booking_settings.settings, name="booking_settings"),
     path("hours/closures/", hours.closures, name="closures"),
     path("hours/closures/holidays/", hours.close_holidays, name="close_holidays"),
     path("hours/closures/<uuid:pk>/reopen/", hours.reopen, name="reopen"),

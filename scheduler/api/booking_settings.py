@@ -1,0 +1,65 @@
+"""A clinic's settings of booking over the API: read by all who work there, changed by the manager."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic import access as ground
+from clinic.models import Clinic
+from clinic.viewsets import ClinicViewSet, StrictSerializer
+from scheduler import access
+from scheduler.working_hours import booking_settings
+
+
+class BookingSettingsSerializer(serializers.ModelSerializer[Clinic]):
+    class Meta:
+        model = Clinic
+        fields = [
+            "id",
+            "holiday_calendar",
+            "late_cancellation_hours",
+            "hold_minutes",
+            "offer_minutes",
+            "feeds_show_names",
+        ]
+
+
+class BookingSettingsUpdateSerializer(StrictSerializer):
+    holiday_calendar = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=12,
+        help_text="ISO 3166 country or subdivision, such as US-IL; empty for none.",
+    )
+    late_cancellation_hours = serializers.IntegerField(required=False)
+    hold_minutes = serializers.IntegerField(required=False)
+    offer_minutes = serializers.IntegerField(required=False)
+
+
+class BookingSettingsViewSet(ClinicViewSet):
+    """Notice of cancellations, how long times are held and offered, and whose public holidays are kept."""
+
+    access = {
+        "booking_settings": ground.VIEW_CLINICS,
+        "change_booking_settings": access.CHANGE_BOOKING_SETTINGS,
+    }
+    queryset = Clinic.objects.all()
+    serializer_class = BookingSettingsSerializer
+
+    @extend_schema(responses=BookingSettingsSerializer)
+    @action(detail=True, methods=["get"], url_path="booking-settings")
+    def booking_settings(self, request: Request, pk: UUID) -> Response:
+        return Response(BookingSettingsSerializer(self.fetch(self.get_queryset(), pk=pk)).data)
+
+    @extend_schema(request=BookingSettingsUpdateSerializer, responses=BookingSettingsSerializer)
+    @booking_settings.mapping.patch
+    def change_booking_settings(self, request: Request, pk: UUID) -> Response:
+        """Change what is given. Whether calendars name the patients is changed at `calendar-feeds/names/`."""
+        clinic = self.fetch(self.get_queryset(), pk=pk)
+        changes = self.parse(BookingSettingsUpdateSerializer)
+        changed = booking_settings.change_booking_settings(actor=self.actor, clinic=clinic, **changes)
+        return Response(BookingSettingsSerializer(changed).data)
