@@ -55,11 +55,14 @@ class Team:
         self._spare = spare
         self._members = [_Member(supply) for supply in supplies]
 
-    def serve(self, needs: Sequence[Need], start: int, order: Sequence[Any]) -> tuple[Piece, ...]:
+    def serve(
+        self, needs: Sequence[Need], start: int, order: Sequence[Any], *, giver: Supply | None = None
+    ) -> tuple[Piece, ...]:
         """Who serves a visit that starts at this minute, piece by piece; nothing when nobody can.
 
         `needs` are its phases in minutes from `start`, one following the other. `order` names everybody,
-        the most preferred first. With one member alone, she serves all of it or nothing.
+        the most preferred first. With one member alone, she serves all of it or nothing. `giver` has served
+        the first phase until it begins here.
         """
         cut = [
             (need, low, high, low == start + need.start)
@@ -68,7 +71,12 @@ class Team:
         ]
         stretches = [
             Stretch(
-                able=[member.key for member in self._members if member.free(need.units, low, high)],
+                able=[
+                    member.key
+                    for member in self._members
+                    if member.free(need.units, low, high)
+                    and (low > start + needs[0].start or may_take_over(giver, member.supply, low))
+                ],
                 idle=[
                     member.key
                     for member in self._members
@@ -91,6 +99,16 @@ class Team:
         """Both ends, and between them the moments at which somebody comes or goes."""
         within = {edge for member in self._members for edge in member.edges(low, high)}
         return [low, *sorted(within - {low, high}), high]
+
+
+def may_take_over(giver: Supply | None, taker: Supply, minute: int) -> bool:
+    """Whether a phase may go from one to the other in its middle. Nobody gave it: then yes."""
+    return (
+        giver is None
+        or giver.key == taker.key
+        or any(end == minute for _, end in union(giver.open))
+        or any(start == minute for start, _ in union(taker.open))
+    )
 
 
 def who_serves(stretches: Sequence[Stretch], order: Sequence[Any]) -> tuple[Any, ...]:
@@ -141,13 +159,13 @@ class _Member:
     """One nurse or clinician: when she comes and goes, and when she has room for so many units."""
 
     def __init__(self, supply: Supply) -> None:
-        self._supply = supply
+        self.supply = supply
         self._free: dict[int, list[Interval]] = {}
         self.key, self.capacity = supply.key, supply.capacity
 
     @cached_property
     def _open(self) -> list[Interval]:
-        return union(self._supply.open)
+        return union(self.supply.open)
 
     @cached_property
     def comes(self) -> frozenset[int]:
@@ -168,7 +186,7 @@ class _Member:
     def free(self, units: int, low: int, high: int) -> bool:
         """She is at work and has room for these units from `low` to `high`."""
         if units not in self._free:
-            self._free[units] = free_for(self._supply, units)
+            self._free[units] = free_for(self.supply, units)
         spans = self._free[units]
         at = bisect_right(spans, low, key=lambda span: span[0]) - 1
         return at >= 0 and high <= spans[at][1]

@@ -27,7 +27,8 @@ from scheduler.models import (
 )
 from scheduler.visits import placing
 from scheduler.visits.changing import refusal_of_one, under_lock
-from scheduler.visits.decision import Decision, Occasion, PinnedTurns, decide
+from scheduler.visits.decision import Decision, Occasion, decide
+from scheduler.visits.parts import PinnedTurns
 from scheduler.vocabulary import spoken_time, wall_time
 
 GIVEN_UP: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)

@@ -5,11 +5,10 @@ minutes come from the same arithmetic (`availability`) that finds feasible start
 booked.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,23 +16,30 @@ from clinic import clock
 from clinic.problems import Invalid
 from scheduler.finding.availability import (
     GRID_MINUTES,
-    Shortfall,
     Supply,
     Visit,
     minute_of,
     moment_of,
-    shortfall,
 )
 from scheduler.finding.free_times import too_close
 from scheduler.finding.nursing import Turn, joined, preferred
 from scheduler.finding.packing import Need, Rectangle, pack
-from scheduler.finding.serving import Team
 from scheduler.finding.supply import Supplies, supplies
-from scheduler.models import Phase, PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
+from scheduler.models import PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
 from scheduler.visits.case import Case, case_of
-
-# Who nurses from which moment on.
-PinnedTurns = Sequence[tuple[datetime, UUID]]
+from scheduler.visits.parts import (
+    HandOver,
+    Part,
+    PinnedTurns,
+    as_told,
+    giver_of,
+    in_one,
+    in_turn,
+    left_of,
+    misplaced,
+    require_working,
+)
+from scheduler.vocabulary import wall_time
 
 
 class Occasion(Enum):
@@ -90,19 +96,6 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Part:
-    """What one resource would do in a visit, a nurse in one phase of it, and what it lacks for that."""
-
-    supply: Supply
-    needs: Sequence[Need]
-    missing: Shortfall
-
-    @property
-    def words(self) -> str:
-        return "this visit" if self.needs[0].name == Phase.WHOLE else self.needs[0].name
-
-
-@dataclass(frozen=True)
 class Decision:
     """The answer for one plan at one time: bookable when there is no blocker. Chair, nurses and clinician are
     those that would serve, or that come nearest; `shares` is what those that fit would be claimed for."""
@@ -129,6 +122,7 @@ def decide(
     nurse_id: UUID | None = None,
     turns: PinnedTurns | None = None,
     since: datetime | None = None,
+    serving: Sequence[UUID] = (),
     lasts: Visit | None = None,
     resources: Sequence[Resource] | None = None,
     without: Collection[UUID] = (),
@@ -139,11 +133,13 @@ def decide(
 
     Without a chair or nurse chosen, those that fit are found (nurses as in `serving.who_serves`; among
     equals the one the patient knows, then those with the least to do). A chosen nurse serves the whole
-    visit; `turns` names a nurse from each moment on, the first from the beginning.
+    visit; `turns` names a nurse from each moment on, the first from the beginning. They hand over where a
+    phase or one of their shifts begins or ends, and nowhere else.
 
     `lasts` are other lengths than the protocol's. Of a visit that has begun, only what follows `since` is
-    judged. The appointments in `without` count for nothing; those in `replacing` still hold their time, but
-    don't count as sessions of the plan: this visit is meant for one of them.
+    judged; `serving` are the nurse and the clinician until then. The appointments in `without` count for
+    nothing; those in `replacing` still hold their time, but don't count as sessions of the plan: this visit
+    is meant for one of them.
 
     Raises `Invalid` for a new time off the five-minute grid and for a chair or nurse that doesn't work in
     the plan's clinic.
@@ -159,26 +155,29 @@ def decide(
     block_end = moment_of(at + visit.minutes + visit.turnover)
     found = supplies(case.clinic_id, low, max(high, block_end), now=now, resources=resources, without=without)
     chosen = found.only(chair=chair_id, nurse=nurse_id)
-    _require_working(chair_id, chosen.chairs, "chair")
-    _require_working(nurse_id, chosen.nurses, "nurse")
+    require_working(chair_id, chosen.chairs, "chair")
+    require_working(nurse_id, chosen.nurses, "nurse")
     suitable = chosen.offering(case.chair_features).chairs
 
     begun = max(0, minute_of(since) - at) if since else 0
     order = preferred(chosen.nurses, known=case.known_nurse, low=minute_of(low), high=minute_of(high))
-    nursed = _from(begun, visit.nurse_needs)
+    nursed = left_of(visit.nurse_needs, begun)
+    nursing = giver_of(found.nurses, visit.nurse_needs, begun, serving)
+    supervising = giver_of(found.clinicians, visit.clinician_needs, begun, serving)
     parts = {
-        ResourceKind.CHAIR: _serve(suitable or chosen.chairs, _from(begun, visit.chair_needs), at),
+        ResourceKind.CHAIR: in_one(suitable or chosen.chairs, left_of(visit.chair_needs, begun), at),
         ResourceKind.NURSE: (
-            _serve_in_turn(chosen.nurses, nursed, at, order, spare=True)
+            in_turn(chosen.nurses, nursed, at, order, spare=True, giver=nursing)
             if turns is None
-            else _serve_as_told(found, nursed, at, turns)
+            else as_told(found.nurses, nursed, at, turns)
         ),
-        ResourceKind.CLINICIAN: _serve_in_turn(
+        ResourceKind.CLINICIAN: in_turn(
             chosen.clinicians,
-            _from(begun, visit.clinician_needs),
+            left_of(visit.clinician_needs, begun),
             at,
             [supply.key for supply in chosen.clinicians],
             spare=False,
+            giver=supervising,
         ),
     }
     named = {ResourceKind.CHAIR: chair_id is not None, ResourceKind.NURSE: bool(nurse_id or turns)}
@@ -192,20 +191,19 @@ def decide(
         blockers.append(_unsuitable(case.chair_features, found, chair_id))
     for kind, of_kind in parts.items():
         blockers += _resource_blockers(kind, of_kind, found, chosen=named.get(kind, False))
-    serving = {
-        kind: [found.resources[part.supply.key] for part in of_kind] for kind, of_kind in parts.items()
-    }
+    blockers += _hand_over_blockers(misplaced(parts[ResourceKind.NURSE], at, nursing), found, case.zone)
+    who = {kind: [found.resources[part.supply.key] for part in of_kind] for kind, of_kind in parts.items()}
     return Decision(
         plan=plan,
         zone=case.zone,
         start=start,
         end=end,
-        chair=next(iter(serving[ResourceKind.CHAIR]), None),
+        chair=next(iter(who[ResourceKind.CHAIR]), None),
         nurses=joined(
             Turn(part.needs[0].name, moment_of(at + part.needs[0].start), found.resources[part.supply.key])
             for part in parts[ResourceKind.NURSE]
         ),
-        clinician=next(iter(serving[ResourceKind.CLINICIAN]), None),
+        clinician=next(iter(who[ResourceKind.CLINICIAN]), None),
         blockers=tuple(blockers),
         another_time_may_do=not about_plan,
         shares=tuple(
@@ -215,78 +213,6 @@ def decide(
             if not part.missing
         ),
     )
-
-
-def _require_working(key: UUID | None, supplies: Sequence[Supply], kind: str) -> None:
-    if key is not None and not supplies:
-        raise Invalid({kind: f"This is not a working {kind} of the patient's clinic."})
-
-
-def _from(begun: int, needs: Sequence[Need]) -> list[Need]:
-    """What is left of these needs when so many minutes of the visit are over."""
-    return [
-        Need(max(need.start, begun), need.end, need.units, need.name) for need in needs if need.end > begun
-    ]
-
-
-def _serve(supplies: Sequence[Supply], needs: Sequence[Need], start: int) -> list[Part]:
-    """By the first that fits, otherwise by the first of those that come nearest; if there is any."""
-    if not needs:
-        return []
-    nearest, missing = _nearest(supplies, needs, start)
-    return [Part(supply, needs, missing) for supply in nearest[:1]]
-
-
-def _serve_in_turn(
-    members: Sequence[Supply], phases: Sequence[Need], start: int, order: Sequence[UUID], *, spare: bool
-) -> list[Part]:
-    """By whoever serves best (`serving.Team`); a phase that nobody can serve, by one who comes nearest."""
-    if not members:
-        return []
-    by_key = {supply.key: supply for supply in members}
-    team = Team(members, spare=spare)
-    pieces = team.serve(phases, start, order)
-    if not pieces and len(phases) > 1:
-        return [
-            part for phase in phases for part in _serve_in_turn(members, [phase], start, order, spare=spare)
-        ]
-    if not pieces:
-        return [
-            Part(min(nearest, key=lambda supply: order.index(supply.key)), [phase], missing)
-            for phase in phases
-            for nearest, missing in [_nearest(members, [phase], start)]
-        ]
-    return [
-        Part(
-            by_key[piece.key],
-            [Need(piece.start - start, piece.end - start, piece.units, piece.phase)],
-            Shortfall(),
-        )
-        for piece in pieces
-    ]
-
-
-def _serve_as_told(found: Supplies, phases: Sequence[Need], start: int, turns: PinnedTurns) -> list[Part]:
-    """Each phase, cut where a turn begins, by the nurse whose turn it is."""
-    by_key = {supply.key: supply for supply in found.nurses}
-    for _, key in turns:
-        _require_working(key, [by_key[key]] if key in by_key else [], "nurse")
-    begins = sorted((minute_of(moment) - start, key) for moment, key in turns)
-    parts = []
-    for phase in phases:
-        edges = [phase.start, *(at for at, _ in begins if phase.start < at < phase.end), phase.end]
-        for low, high in pairwise(edges):
-            key = next((key for at, key in reversed(begins) if at <= low), begins[0][1])
-            piece = [Need(low, high, phase.units, phase.name)]
-            parts.append(Part(by_key[key], piece, shortfall(by_key[key], piece, start)))
-    return parts
-
-
-def _nearest(supplies: Sequence[Supply], needs: Sequence[Need], start: int) -> tuple[list[Supply], Shortfall]:
-    """Those that miss by the fewest minutes, as a rule by none, and by how many."""
-    measured = [(supply, shortfall(supply, needs, start)) for supply in supplies]
-    least = min((missing for _, missing in measured), default=Shortfall())
-    return [supply for supply, missing in measured if missing == least], least
 
 
 def _rectangles(supply: Supply, needs: Sequence[Need], start: int) -> list[Rectangle]:
@@ -377,6 +303,16 @@ def _resource_blockers(
                     if count
                 ]
                 yield Blocker(code, f"{who} {words} for {' and '.join(spans)}.", sum(minutes))
+
+
+def _hand_over_blockers(wrong: Iterable[HandOver], found: Supplies, zone: str) -> Iterator[Blocker]:
+    for one in wrong:
+        giver, taker = (found.resources[supply.key].name for supply in (one.giver, one.taker))
+        yield Blocker(
+            "hand_over_inside_phase",
+            f"{giver} can't hand over to {taker} at {wall_time(moment_of(one.minute), zone)}, in the middle"
+            f" of the {one.phase}: nurses change where a phase ends or one of their shifts begins or ends.",
+        )
 
 
 def _at(moment: datetime, zone: str) -> str:

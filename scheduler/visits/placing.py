@@ -29,7 +29,8 @@ from scheduler.models import (
     Series,
 )
 from scheduler.visits import queries
-from scheduler.visits.decision import Blocker, Decision, Occasion, PinnedTurns, decide
+from scheduler.visits.decision import Blocker, Decision, Occasion, decide
+from scheduler.visits.parts import PinnedTurns
 
 # What a refusal by the database means, should one ever come in spite of the lock.
 REFUSED_BY: Final = {
@@ -177,6 +178,7 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
     start changes has to be confirmed anew. Raises `Refused` with every decision that has a blocker.
     """
     unsettled = {move.appointment.pk for move in moves}
+    serving = _serving(moves)
     refused: dict[UUID, Decision] = {}
     # Visits of one patient may change places.
     with transaction.atomic(), _patients_looked_at_together(len(moves) > 1):
@@ -190,6 +192,7 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
                 nurse_id=move.nurse_id,
                 turns=move.turns,
                 since=move.since,
+                serving=serving.get(visit.pk, ()),
                 lasts=move.lasts,
                 resources=resources,
                 without=unsettled,
@@ -219,6 +222,18 @@ def _move(visit: Appointment, decision: Decision) -> None:
     visit.during = DateTimeTZRange(decision.start, decision.end)
     visit.save(update_fields=["during", "patient_status", "held_before"])
     lay(visit, decision)
+
+
+def _serving(moves: Sequence[Move]) -> dict[UUID, list[UUID]]:
+    """By visit that is under way: whom it has until the moment from which it is laid anew."""
+    until = {move.appointment.pk: moment_of(minute_of(move.since)) for move in moves if move.since}
+    if not until:
+        return {}
+    serving: dict[UUID, list[UUID]] = {}
+    for claim in Claim.objects.filter(appointment__in=until, during__endswith__in=set(until.values())):
+        if claim.during.upper == until[claim.appointment_id]:
+            serving.setdefault(claim.appointment_id, []).append(claim.resource_id)
+    return serving
 
 
 def _held(visit: Appointment) -> dict[str, Any]:

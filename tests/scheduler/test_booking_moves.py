@@ -13,7 +13,7 @@ from scheduler.visits import attendance, booking, queries
 from scheduler.visits.booking import Wanted
 from scheduler.visits.placing import Move
 from tests.cast import NOW, TODAY, House, make_patient, new_id
-from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.stage import Stage, open_on, set_stage
 
 TOMORROW, WEDNESDAY, THURSDAY, FRIDAY = (TODAY + timedelta(days=ahead) for ahead in (1, 2, 3, 4))
 
@@ -287,7 +287,7 @@ def test_a_pinned_nurse_without_room_is_refused_by_name(stage: Stage) -> None:
 
 
 def test_a_visit_under_way_keeps_what_lies_behind_it(stage: Stage) -> None:
-    """In the infusion at 10:00 chair and nurse change: the hour until then stays as it was."""
+    """In the infusion at 10:00 the chair changes, at its end the nurse: the half hour until then stays."""
     visit = stage.book(stage.plan(), "9:30", chair=stage.chairs[0], nurse=stage.nurses[0])
     attendance.arrive(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
     attendance.begin(appointment=visit, now=stage.at("9:30"))
@@ -298,7 +298,7 @@ def test_a_visit_under_way_keeps_what_lies_behind_it(stage: Stage) -> None:
             visit,
             stage.at("9:30"),
             chair_id=stage.chairs[1].pk,
-            turns=((stage.at("10:00"), stage.nurses[1].pk),),
+            turns=((stage.at("10:00"), stage.nurses[0].pk), (stage.at("10:30"), stage.nurses[1].pk)),
             since=stage.at("10:00"),
         ),
         now=stage.at("10:00"),
@@ -309,12 +309,72 @@ def test_a_visit_under_way_keeps_what_lies_behind_it(stage: Stage) -> None:
         of.setdefault(name, []).append((start, end))
     assert of["Chair 1"] == [(stage.at("9:30"), stage.at("10:00"))]
     assert of["Chair 2"] == [(stage.at("10:00"), stage.at("11:40"))]
-    assert of["Nurse 1"] == [(stage.at("9:30"), stage.at("9:50")), (stage.at("9:50"), stage.at("10:00"))]
-    assert of["Nurse 2"] == [(stage.at("10:00"), stage.at("10:30")), (stage.at("10:30"), stage.at("11:30"))]
+    assert of["Nurse 1"] == [
+        (stage.at("9:30"), stage.at("9:50")),
+        (stage.at("9:50"), stage.at("10:00")),
+        (stage.at("10:00"), stage.at("10:30")),
+    ]
+    assert of["Nurse 2"] == [(stage.at("10:30"), stage.at("11:30"))]
     assert of["Dr Nair"] == [(stage.at("9:30"), stage.at("10:00")), (stage.at("10:00"), stage.at("11:30"))]
     visit.refresh_from_db()
     assert (visit.status, visit.starts_at) == ("checked-in", stage.at("9:30"))
     assert queries.booked_visit(queries.visits().get(pk=visit.pk)).chair == stage.chairs[1]
+
+
+def refused_hand_over(stage: Stage, move: Move, now: datetime = NOW) -> str:
+    with pytest.raises(Conflict) as refusal:
+        rearrange(stage, move, now=now)
+    (row,) = refusal.value.data["visits"]
+    (blocker,) = row["blockers"]
+    assert blocker["code"] == "hand_over_inside_phase"
+    return str(blocker["detail"])
+
+
+def test_nurses_who_are_told_to_hand_over_inside_a_phase_are_refused(stage: Stage) -> None:
+    """Infusing lasts from 9:50 to 10:30."""
+    visit = stage.book(stage.plan(), "9:30", nurse=stage.nurses[0])
+    first, second = stage.nurses
+
+    said = refused_hand_over(
+        stage,
+        Move(visit, stage.at("9:30"), turns=((stage.at("9:30"), first.pk), (stage.at("10:00"), second.pk))),
+    )
+
+    assert said == (
+        "Nurse 1 can't hand over to Nurse 2 at 10:00, in the middle of the infusion: nurses change where a"
+        " phase ends or one of their shifts begins or ends."
+    )
+    assert nurses(visit) == [("Nurse 1", stage.at("9:30"))]
+
+
+def test_a_visit_under_way_keeps_its_nurse_until_its_phase_ends(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30", nurse=stage.nurses[0])
+    attendance.arrive(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
+    attendance.begin(appointment=visit, now=stage.at("9:30"))
+    from_ten = {"since": stage.at("10:00")}
+
+    told = Move(visit, stage.at("9:30"), turns=((stage.at("10:00"), stage.nurses[1].pk),), **from_ten)
+    assert "Nurse 1 can't hand over to Nurse 2 at 10:00" in refused_hand_over(
+        stage, told, now=stage.at("10:00")
+    )
+
+    rearrange(stage, Move(visit, stage.at("9:30"), **from_ten), now=stage.at("10:00"))
+    assert nurses(visit)[0] == ("Nurse 1", stage.at("9:30"))
+    assert all(start >= stage.at("10:30") for _, start in nurses(visit)[1:])
+
+
+def test_a_visit_under_way_keeps_its_clinician_while_they_are_there(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30")
+    attendance.arrive(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
+    attendance.begin(appointment=visit, now=stage.at("9:30"))
+    first_by_name = Resource.objects.create(
+        clinic=stage.house.clinic, kind="clinician", name="Dr Abel", capacity=8
+    )
+    open_on(first_by_name, stage.at("9:00"), stage.at("17:00"))
+
+    rearrange(stage, Move(visit, stage.at("9:30"), since=stage.at("10:00")), now=stage.at("10:00"))
+
+    assert {name for name, _, _ in held(visit) if name.startswith("Dr")} == {"Dr Nair"}
 
 
 def test_a_visit_that_runs_late_takes_longer(stage: Stage) -> None:
