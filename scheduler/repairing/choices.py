@@ -7,7 +7,7 @@ Whether several visits fit beside each other is not asked here.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -74,19 +74,24 @@ class Crew:
         }
         self._minutes = list(self.edges)
         self._starts: dict[tuple[int, int], list[tuple[Any, list[Interval]]]] = {}
+        self._able: dict[tuple[int, int, int], tuple[Any, ...]] = {}
 
     def edge(self, minute: int) -> Edge:
         return self.edges.get(minute, Edge(frozenset(), frozenset()))
 
     def able(self, start: int, end: int, units: int) -> tuple[Any, ...]:
         """Who is there from start to end with so many units, whatever the day's visits take."""
-        size = (end - start, units)
-        if size not in self._starts:
-            needs = [Need(0, end - start, units)]
-            self._starts[size] = [
-                (server.key, list(starts_of(server, needs, self._low, self._high))) for server in self.servers
-            ]
-        return tuple(key for key, starts in self._starts[size] if _inside(starts, start))
+        asked = (start, end, units)
+        if asked not in self._able:
+            size = (end - start, units)
+            if size not in self._starts:
+                needs = [Need(0, end - start, units)]
+                self._starts[size] = [
+                    (server.key, list(starts_of(server, needs, self._low, self._high)))
+                    for server in self.servers
+                ]
+            self._able[asked] = tuple(key for key, starts in self._starts[size] if _inside(starts, start))
+        return self._able[asked]
 
     def stretches(self, needs: Sequence[Need], since: int, turns: Sequence[Turn]) -> tuple[Stretch, ...]:
         """The needs from `since` on, cut at the edges of shifts. `turns` tell who has served until then."""
@@ -117,6 +122,7 @@ class Choices:
         self.clinicians = Crew(day.clinicians, day.since, last)
         self._chairs = Crew(day.chairs, day.since, last)
         self._moving: dict[Any, list[Choice]] = {}
+        self._known: dict[Any, tuple[tuple[Stretch, ...], tuple[Stretch, ...]]] = {}
 
     def staying(self, visit: DayVisit) -> Choice | None:
         """The visit where it is, with whatever staff and chair; `None` when it can't begin then."""
@@ -164,6 +170,24 @@ class Choices:
         if not chairs or not all(stretch.able for stretch in (*nursing, *supervision)):
             return None
         return Choice(start, chair_from, chair_until, chairs, nursing, supervision)
+
+    def _served(
+        self, visit: DayVisit, start: int, later: int
+    ) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
+        """The stretches of the nurses and of the clinicians; from `since` on the same for equal visits."""
+        lengths = tuple((phase.end - phase.start, phase.units, phase.name) for phase in visit.phases)
+        known = self._known.get((start, lengths))
+        if known and start >= self.day.since:
+            return known
+        phases = [replace(phase, start=phase.start + later, end=phase.end + later) for phase in visit.phases]
+        whole = [Need(start, visit.end + later, 1, WHOLE)]
+        served = (
+            self.nurses.stretches(phases, self.day.since, visit.nurses),
+            self.clinicians.stretches(whole, self.day.since, visit.clinicians),
+        )
+        if start >= self.day.since:
+            self._known[start, lengths] = served
+        return served
 
 
 def _inside(intervals: Sequence[Interval], minute: int) -> bool:

@@ -2,17 +2,20 @@
 
 Sought in this order, until the plan meets the bound or time is up:
 
-1. `laying`: a first plan, at once.
+1. `laying`: a first plan, at once. Everybody who can stays as they are.
 2. Nobody moves: who can stay, with whose help. When everybody can, this is the best plan there is, since
    moving anybody costs more than all the changes of nurses and chairs in it.
-3. The bound. Everybody may move, those who do need nurses only in sum, and all may be in two places by
+3. `laying` in rounds: all in the order of their wishes, at first what they had booked.
+4. The bound. Everybody may move, those who do need nurses only in sum, and all may be in two places by
    halves: whatever holds for a real plan holds here, so its least cost is one that no plan can beat. It also
    tells of each start of each visit how much more a plan with it costs at least.
-4. Wishes: the same without the halves. Real plans are sought around its starts.
-5. Real plans of the starts that cost least more, at first of a few, then of more. No plan with a start that
-   was left out costs less than the bound and what the cheapest of those costs more; so a plan that is below
-   that and the best of its own is the best of all. On a day that is small enough nothing is left out in the
-   end, and each chair is told from the others: then plan and bound meet.
+5. Parts: a disturbed visit and those around it are laid anew at their best, all the others where they are.
+6. Wishes: the bound's programme without the halves. Real plans are sought at its starts, and in rounds again.
+7. On a day that is small enough, real plans of the starts that cost least more, at first of a few, then of
+   more. No plan with a start that was left out costs less than the bound and what the cheapest of those costs
+   more; so a plan that is below that and the best of its own is the best of all. In the end nothing is left
+   out, each chair is told from the others, and plan and bound meet.
+8. With the time that is left, parts again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +27,7 @@ from typing import Any, Final
 
 from scheduler.repairing.choices import Choice, Choices
 from scheduler.repairing.day import Day, DayVisit, Turn, turns_from
-from scheduler.repairing.laying import lay_one_by_one
+from scheduler.repairing.laying import lay_as_it_is, lay_in_rounds
 from scheduler.repairing.modelling import (
     MINUTE,
     MOVED,
@@ -37,7 +40,7 @@ from scheduler.repairing.modelling import (
 )
 from scheduler.repairing.naming import name_chairs
 from scheduler.repairing.programme import Solved
-from scheduler.repairing.rooms import Kinds, Place, Room
+from scheduler.repairing.rooms import Kinds, Place, Room, takes_of
 
 # How long a plan is sought. The page that shows it answers within ten seconds.
 SECONDS: Final = 7.5
@@ -47,15 +50,23 @@ STAYING_SHARE: Final = 0.2
 BOUND_SHARE: Final = 0.6
 WISH_SHARE: Final = 0.4
 REAL_SHARE: Final = 0.6
+PARTS_SHARE: Final = 0.35
+PART_SECONDS: Final = 1.0
 NAMING_SECONDS: Final = 0.3
 LEAST_SECONDS: Final = 0.1
+
+ROUNDS: Final = 12
+# A part that is laid anew: so many visits beside the disturbed one, each at most so far from where it is,
+# around the disturbed one's own time or so many minutes later.
+NEIGHBOURS: Final = 10
+NEIGHBOUR_MINUTES: Final = 20
+LATER_MINUTES: Final = (0, 60, 120, 240)
 
 # Columns of a real plan's programme: at first, and at most.
 WISHED_COLUMNS: Final = 40_000
 FEW_COLUMNS: Final = 6_000
 MANY_COLUMNS: Final = 48_000
 MORE: Final = 2
-AROUND_MINUTES: Final = (0, 15)
 SMALL_DAY: Final = 15_000  # columns up to which each chair is told from the others, and the best is sought
 ENOUGH: Final = 5 * MINUTE  # on a larger day, one patient's five minutes aren't worth everybody's waiting
 
@@ -118,11 +129,11 @@ class _Search:
             visit.key: [*self._staying[visit.key], *choices.moving(visit)] for visit in day.visits
         }
         offered = chain.from_iterable(self._offered.values())
-        small = sum(map(_columns, offered)) <= SMALL_DAY
-        self._enough = 0 if small else ENOUGH
-        self.kinds = Kinds(day, apart=small)
+        self._small = sum(map(_columns, offered)) <= SMALL_DAY
+        self._enough = 0 if self._small else ENOUGH
+        self.kinds = Kinds(day, apart=self._small)
         self._room = Room(day, self.kinds)
-        self.places = min(self._first_plans(), key=self._cost_of)
+        self.places = lay_as_it_is(choices, self.kinds, self._room)
         # No plan is below the floor; one with this start of this visit costs at least so much more.
         self._floor = 0
         self._extra: dict[tuple[Any, int], float] = {
@@ -130,7 +141,9 @@ class _Search:
             for visit in day.visits
             for choice in self._offered[visit.key]
         }
-        self._wishes: dict[Any, int | None] = dict.fromkeys(self.places)
+        self._wishes: dict[Any, int | None] = {
+            visit.key: max(visit.start, visit.not_before or visit.start) for visit in day.visits
+        }
         self.bound = 0
 
     @property
@@ -144,13 +157,21 @@ class _Search:
     def run(self) -> None:
         if self._goes_on:
             self._stay()
+        self._lay_as_wished()
         if self._goes_on:
             self._reach_for_bound()
+        self._lay_parts_anew(self._share(PARTS_SHARE))
         if self._goes_on:
             self._wish()
-        for minutes in AROUND_MINUTES:
-            if self._goes_on:
-                self._solve(self._near(minutes))
+        self._lay_as_wished()
+        if self._goes_on:
+            self._solve(self._near())
+        if self._small:
+            self._widen()
+        self._lay_parts_anew(self._left())
+
+    def _widen(self) -> None:
+        """Real plans of ever more starts, until none is left out."""
         columns, left_out = FEW_COLUMNS, 0.0
         while self._goes_on and left_out < inf and columns <= MANY_COLUMNS:
             offered, left_out = self._cheapest(columns)
@@ -174,11 +195,14 @@ class _Search:
 
     # --- Steps ---
 
-    def _first_plans(self) -> Iterator[dict[Any, Place | None]]:
-        """Everybody who can stay stays; and, all in their order, each as soon as those before allow."""
-        wishes = {visit.key: max(visit.start, visit.not_before or visit.start) for visit in self.day.visits}
-        for wished in (None, wishes):
-            yield lay_one_by_one(self._choices, self.kinds, self._room.copy(), wishes=wished)
+    def _lay_as_wished(self) -> None:
+        """All anew in the order of their wishes."""
+        rounds = lay_in_rounds(self._choices, self.kinds, self._room, self._wishes, rounds=ROUNDS)
+        while self._goes_on:
+            places = next(rounds, None)
+            if places is None:
+                return
+            self._keep_if_better(places)
 
     def _stay(self) -> None:
         kept = {
@@ -209,24 +233,76 @@ class _Search:
             self._wishes = {
                 key: place.choice.start if place else None for key, place in model.places(solved).items()
             }
-            self._keep_if_better(
-                lay_one_by_one(self._choices, self.kinds, self._room.copy(), wishes=self._wishes)
-            )
 
-    def _near(self, minutes: int) -> dict[Any, list[Choice]]:
-        """Of each visit where it was, where it is wished and where it is in the best plan so far; and around
-        these, if they differ."""
-        offered = {}
+    def _near(self) -> dict[Any, list[Choice]]:
+        """Of each visit where it was, where it is in the best plan so far, and where it is wished."""
+        return {
+            visit.key: self._around(visit, {self._wishes[visit.key]}, minutes=0) for visit in self.day.visits
+        }
+
+    def _around(self, visit: DayVisit, marks: set[int | None], minutes: int) -> list[Choice]:
+        place = self.places[visit.key]
+        known = {visit.start, place.choice.start if place else None, *marks} - {None}
+        return [
+            choice
+            for choice in self._offered[visit.key]
+            if any(abs(choice.start - mark) <= minutes for mark in known if mark is not None)
+        ]
+
+    def _lay_parts_anew(self, seconds: float) -> None:
+        """A disturbed visit and those near it are laid anew at their best around all the others; the most
+        disturbed first, and again as long as it helps anybody."""
+        until = monotonic() + seconds
+        tried: set[tuple[Any, int]] = set()
+        while self._goes_on and monotonic() < until:
+            asked = next((asked for asked in self._foci() if asked not in tried), None)
+            if asked is None:
+                return
+            tried.add(asked)
+            if self._lay_anew(*asked, seconds=min(until - monotonic(), PART_SECONDS)):
+                tried.clear()
+
+    def _foci(self) -> Iterator[tuple[Any, int]]:
+        """Each disturbed visit, and when there might be a place for it if others made room."""
+        costs = {
+            visit.key: cost_of_place(visit, self.places[visit.key], self.kinds) for visit in self.day.visits
+        }
+        disturbed = [visit for visit in self.day.visits if costs[visit.key]]
+        disturbed.sort(key=lambda visit: -costs[visit.key])
+        for later in LATER_MINUTES:
+            for visit in disturbed:
+                if costs[visit.key] >= MOVED or not later:
+                    yield visit.key, max(visit.start, visit.not_before or 0) + later
+
+    def _lay_anew(self, key: Any, minute: int, *, seconds: float) -> bool:
+        """Whether it got better."""
+        near = sorted(
+            (visit for visit in self.day.visits if visit.key != key and self._start(visit) is not None),
+            key=lambda visit: (abs((self._start(visit) or 0) - minute), visit.start),
+        )
+        part = [visit for visit in self.day.visits if visit.key == key] + near[:NEIGHBOURS]
+        chosen = {visit.key for visit in part}
+        room = self._room.copy()
         for visit in self.day.visits:
-            place, wish = self.places[visit.key], self._wishes[visit.key]
-            marks = {visit.start, wish, place.choice.start if place else wish} - {None}
-            around = minutes if len(marks) > 1 else 0
-            offered[visit.key] = [
-                choice
-                for choice in self._offered[visit.key]
-                if any(abs(choice.start - mark) <= around for mark in marks if mark is not None)
-            ]
-        return offered
+            place = self.places[visit.key]
+            if visit.key not in chosen and place:
+                room.take(takes_of(visit, place))
+        offered = {
+            visit.key: self._offered[visit.key]
+            if visit.key == key
+            else self._around(visit, set(), NEIGHBOUR_MINUTES)
+            for visit in part
+        }
+        before = self.cost
+        model = self._model(offered, visits=part, room=room)
+        solved = model.programme.solve(seconds, hint=model.columns_of(self.places))
+        if solved.values is not None:
+            self._keep_if_better({**self.places, **model.places(solved)})
+        return self.cost < before
+
+    def _start(self, visit: DayVisit) -> int | None:
+        place = self.places[visit.key]
+        return place.choice.start if place else None
 
     def _cheapest(self, columns: int) -> tuple[dict[Any, list[Choice]], float]:
         """The starts that cost least more, as many as so many columns hold, and those of the best plan so
@@ -261,13 +337,20 @@ class _Search:
     def _cost_of(self, places: Mapping[Any, Place | None]) -> int:
         return sum(cost_of_place(visit, places[visit.key], self.kinds) for visit in self.day.visits)
 
-    def _model(self, offered: Mapping[Any, Sequence[Choice]], *, loosely: bool = False) -> Model:
+    def _model(
+        self,
+        offered: Mapping[Any, Sequence[Choice]],
+        *,
+        visits: Sequence[DayVisit] | None = None,
+        room: Room | None = None,
+        loosely: bool = False,
+    ) -> Model:
         return Model(
-            self.day.visits,
+            visits or self.day.visits,
             offered,
             choices=self._choices,
             kinds=self.kinds,
-            room=self._room,
+            room=room or self._room,
             loosely=loosely,
         )
 

@@ -128,6 +128,15 @@ def test_a_running_infusion_changes_hands_inside_a_phase_only_where_a_shift_ends
     assert found.cost == NEW_NURSE + 2 * OTHER_NURSE
 
 
+def test_a_hand_over_that_no_shift_explains_any_more_is_not_planned_again() -> None:
+    # Nurse 1's shift ended at 40 when this was booked; since then it was made longer.
+    booked = visit("booked", 0, nurses=(Turn(0, "nurse 1"), Turn(40, "nurse 2")))
+    before = day(booked, nurses=3, hours={"nurse 3": [(40, 540)]})
+    for seconds in (0.0, 20.0):
+        _, places = mended(before, Disruption(), seconds=seconds)
+        assert Turn(40, "nurse 2") not in places["booked"].nurses
+
+
 def test_nobody_to_take_over_leaves_a_patient_in_the_chair_alone_and_says_so() -> None:
     before = day(visit("running", 0, standing=Standing.BEGUN), since=30, nurses=1)
     found, places = mended(before, Disruption((Away("nurse 1", 30, 540),)))
