@@ -1,7 +1,8 @@
 """Chairs, nurses and supervising clinicians: added, renamed, changed in capacity, taken out of use.
 
-The hours in which they work are in `working_time`. Nothing here moves a visit: a change that a booked
-visit stands against is refused with the list of such visits.
+The hours in which they work are declared in `working_time`; whoever comes back into use has them laid at
+once. Nothing here moves a visit: a change that a booked visit stands against is refused with the list of
+such visits.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
+from clinic import clock
 from clinic.access import Actor
 from clinic.models import Clinic, Membership
 from clinic.problems import Conflict, Invalid
@@ -20,6 +22,7 @@ from scheduler.locks import lock_resource, lock_schedule
 from scheduler.models import AppointmentStatus, Claim, Resource, ResourceKind
 from scheduler.visits import placing, queries
 from scheduler.vocabulary import feature_error
+from scheduler.working_hours import openings
 
 MOST_UNITS: Final = 100
 
@@ -95,10 +98,20 @@ def change_resource(
                     f"{locked.name} has visits to come. Move or cancel them first.",
                     code="resource_booked",
                 )
-            locked.active = active
+            back, locked.active = active and not locked.active, active
+            if back:
+                _lay_openings(locked, now)
         return _saved(locked)
 
     return in_transaction(work)
+
+
+def _lay_openings(resource: Resource, now: datetime) -> None:
+    """What was declared for everybody while it was out of use holds for it too. It has no visits to come."""
+    clinic = resource.clinic
+    today = clock.local_date(now, clinic.time_zone)
+    changes = openings.changes(clinic=clinic, resources=[resource], first=today, last=None, now=now)
+    openings.write((change, change.redrawn()) for change in changes)
 
 
 def _lower(resource: Resource, capacity: int) -> None:

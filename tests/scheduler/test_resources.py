@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from clinic.problems import Conflict, Invalid
-from scheduler.models import Appointment, Claim, TreatmentPlan
+from scheduler.models import Appointment, Claim, Opening, TreatmentPlan
 from scheduler.visits import attendance, booking
-from scheduler.working_hours import resources
+from scheduler.working_hours import resources, working_time
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -87,3 +87,40 @@ def test_features_are_a_chairs_and_in_plain_letters(stage: Stage) -> None:
         change(stage, stage.nurses[0], features=["private-room"])
     with pytest.raises(Invalid, match="small letters"):
         change(stage, stage.chairs[0], features=["Private room"])
+
+
+def test_a_chair_back_in_use_can_be_booked_at_once(stage: Stage) -> None:
+    """The clinic closed a day while the chair was out of use, and opened the week after."""
+    chair = stage.chairs[0]
+    max_ = stage.house.actor(stage.house.max)
+    change(stage, chair, active=False)
+    friday = TODAY + timedelta(days=4)
+    working_time.close(
+        actor=max_,
+        id=new_id(),
+        clinic=stage.house.clinic,
+        start=stage.at("0:00", TOMORROW),
+        end=stage.at("0:00", TOMORROW + timedelta(days=1)),
+        name="Painters",
+        now=NOW,
+    )
+    Opening.objects.filter(resource=chair, during__overlap=(stage.at("0:00", friday), None)).delete()
+
+    change(stage, chair, active=True)
+
+    plan = stage.plan()
+    assert not stage.check(plan, "9:30", friday, chair=chair).blockers
+    lost = stage.check(plan, "9:30", TOMORROW, chair=chair).blockers
+    assert "outside_hours" in {blocker.code for blocker in lost}
+    assert working_time.lay_openings(clinic=stage.house.clinic, now=NOW) == 0
+
+
+def test_what_is_in_use_already_is_not_laid_anew(stage: Stage) -> None:
+    """Whatever else a change of a chair does, its hours are `working_time`'s to change."""
+    friday = TODAY + timedelta(days=4)
+    gone = Opening.objects.filter(resource=stage.chairs[0], during__overlap=(stage.at("0:00", friday), None))
+    gone.delete()
+
+    change(stage, stage.chairs[0], active=True, name="Chair by the window")
+
+    assert not gone.exists()
