@@ -96,7 +96,8 @@ class ChangeSerializer(serializers.Serializer[Any]):
     cost = serializers.IntegerField()
     dates = serializers.ListField(
         child=serializers.DateTimeField(),
-        help_text="Free times on other days. The visit gets the first; none: it is called off, with a task.",
+        help_text="Free times on other days, sought for `another_day` when the plan can be carried out. The"
+        " visit gets the first; none: it is called off, with a task.",
     )
 
 
@@ -105,7 +106,7 @@ class PartsSerializer(serializers.Serializer[Any]):
 
     kept = serializers.IntegerField(help_text="Visits that keep their time, with others or longer.")
     moved = serializers.IntegerField()
-    another_day = serializers.IntegerField()
+    another_day = serializers.IntegerField(help_text="No place on this day; `dates` tell where they go.")
     given_up = serializers.IntegerField(help_text="Holds.")
     left_alone = serializers.IntegerField(help_text="In the chair, and nobody can serve them.")
     minutes_moved = serializers.IntegerField()

@@ -43,7 +43,8 @@ class Seat:
 @dataclass(frozen=True)
 class Change:
     """One touched visit: as it was when the plan was made, and as it is to be. Without `to` it isn't to be on
-    this day; `dates` are the times on other days that were free, the first of which it gets."""
+    this day; `dates` are the times on other days that were free, the first of which it gets: sought only for
+    a plan that can be carried out."""
 
     visit: UUID
     status: AppointmentStatus

@@ -348,6 +348,8 @@ def test_nurses_who_are_told_to_hand_over_inside_a_phase_are_refused(stage: Stag
 
 
 def test_a_visit_under_way_keeps_its_nurse_until_its_phase_ends(stage: Stage) -> None:
+    """Although the other one, who has a patient anyway, would be asked first."""
+    stage.book(stage.plan(stage.house.omar), "9:30", nurse=stage.nurses[1])
     visit = stage.book(stage.plan(), "9:30", nurse=stage.nurses[0])
     attendance.arrive(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
     attendance.begin(appointment=visit, now=stage.at("9:30"))
@@ -363,14 +365,15 @@ def test_a_visit_under_way_keeps_its_nurse_until_its_phase_ends(stage: Stage) ->
     assert all(start >= stage.at("10:30") for _, start in nurses(visit)[1:])
 
 
-def test_a_visit_under_way_keeps_its_clinician_while_they_are_there(stage: Stage) -> None:
+@pytest.mark.parametrize("from_when", ["9:00", "10:00"])
+def test_a_visit_under_way_keeps_its_clinician_while_they_are_there(stage: Stage, from_when: str) -> None:
     visit = stage.book(stage.plan(), "9:30")
     attendance.arrive(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
     attendance.begin(appointment=visit, now=stage.at("9:30"))
     first_by_name = Resource.objects.create(
         clinic=stage.house.clinic, kind="clinician", name="Dr Abel", capacity=8
     )
-    open_on(first_by_name, stage.at("9:00"), stage.at("17:00"))
+    open_on(first_by_name, stage.at(from_when), stage.at("17:00"))
 
     rearrange(stage, Move(visit, stage.at("9:30"), since=stage.at("10:00")), now=stage.at("10:00"))
 

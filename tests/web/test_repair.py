@@ -140,6 +140,26 @@ def test_a_patient_who_would_be_left_alone_is_named_and_nothing_can_be_accepted(
     assert "Accept and carry out" not in words(page)
 
 
+def test_of_a_plan_that_cannot_be_carried_out_no_visit_is_said_to_be_called_off(house: House) -> None:
+    """Other days have room, but nobody looked: the plan has to be sought again anyway."""
+    stage = set_stage(house, nurses=1)
+    sits = stage.book(stage.plan(), "9:00")
+    stage.book(stage.plan(house.omar), "13:00")
+    Appointment.objects.filter(pk=sits.pk).update(status="checked-in", arrived_at=NOW)
+    said = words(propose(browser_of(house.ana), ill(stage, start="9:00")))
+    assert "1 patient in the chair can't be served; 1 visit has no place on this day." in said
+    assert "Not on this day Other days were not looked at, as this plan can't be carried out." in said
+    assert "called off" not in said.lower()
+
+
+def test_where_no_date_is_free_the_visit_is_said_to_be_called_off(house: House) -> None:
+    stage = set_stage(house, nurses=1, days=1)
+    stage.book(stage.plan(), "10:00")
+    said = words(propose(browser_of(house.ana), ill(stage, start="9:00")))
+    assert "1 visit is called off." in said
+    assert "Called off No date was found in the next 21 days. The desk gets the task to find one." in said
+
+
 def test_an_outdated_plan_says_so_and_leads_to_a_new_one(stage: Stage, ana: Client) -> None:
     visit = stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
     propose(ana, ill(stage))
@@ -192,9 +212,30 @@ def test_only_today_can_be_running_late(stage: Stage, ana: Client) -> None:
 def test_a_plan_of_another_clinic_is_not_found(stage: Stage, ana: Client, other_house: House) -> None:
     propose(ana, ill(stage))
     theirs = browser_of(other_house.ana)
-    address = reverse("repair_plan", args=[Repair.objects.get().pk])
-    assert theirs.get(address).status_code == 404
-    assert browser_of(stage.house.nils).get(address).status_code == 403
+    repair = Repair.objects.get()
+    for ask, address in (
+        (Client.get, reverse("repair_plan", args=[repair.pk])),
+        (Client.post, reverse("repair_accept", args=[repair.pk])),
+    ):
+        assert ask(theirs, address).status_code == 404
+        assert ask(browser_of(stage.house.nils), address).status_code == 403
+    repair.refresh_from_db()
+    assert repair.accepted_at is None
+
+
+def test_a_resource_of_another_clinic_is_no_choice(stage: Stage, ana: Client, other_house: House) -> None:
+    theirs = set_stage(other_house)
+    answer = ana.post(PAGE, ill(stage, resource=theirs.nurses[0].pk))
+    assert answer.status_code == 400
+    assert not Repair.objects.exists()
+
+
+def test_pressed_twice_the_plan_is_carried_out_once(stage: Stage, ana: Client) -> None:
+    stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
+    propose(ana, ill(stage))
+    address = reverse("repair_accept", args=[Repair.objects.get().pk])
+    assert [ana.post(address).status_code for _ in range(2)] == [302, 302]
+    assert Absence.objects.count() == 1
 
 
 def test_the_plan_page_asks_the_same_number_of_questions_however_full_the_day(house: House) -> None:

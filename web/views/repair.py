@@ -24,6 +24,7 @@ from clinic.idempotency import create_once
 from clinic.models import Clinic
 from clinic.problems import Conflict, Problem
 from scheduler.access import REPAIR
+from scheduler.finding.free_times import ALTERNATIVE_DAYS_AFTER
 from scheduler.models import LIVE_STATUSES, AbsenceReason, Appointment, Repair, Resource, ResourceKind
 from scheduler.repairing import repair
 from scheduler.repairing.proposal import Change, Fault, Outcome, Proposal, proposal_of
@@ -230,7 +231,7 @@ def _show(request: StaffRequest, proposed: Repair, refusal: Conflict | None = No
         "summary": _summary(proposal),
         "quality": _quality(proposal),
         "broken": _broken(proposal.faults, visits, names),
-        "rows": [_row(change, visits[change.visit], names) for change in proposal.changes],
+        "rows": [_row(change, visits[change.visit], names, proposal) for change in proposal.changes],
         "boards": boards(board, proposal, patients, chairs),
         "refusal": refusal,
         "may_accept": proposed.accepted_at is None and proposal.can_be_carried_out and refusal is None,
@@ -243,11 +244,20 @@ def _summary(proposal: Proposal) -> str:
     if not proposal.changes:
         return "No visit is touched."
     parts = proposal.parts
+    another_day = parts["another_day"]
+    if proposal.can_be_carried_out:
+        dated = sum(bool(change.dates) for change in proposal.changes)
+        away = [
+            _counted(dated, "visit goes to another day", "visits go to another day"),
+            _counted(another_day - dated, "visit is called off", "visits are called off"),
+        ]
+    else:
+        away = [_counted(another_day, "visit has no place on this day", "visits have no place on this day")]
     said = [
         _counted(
             parts["left_alone"], "patient in the chair can't be served", "patients in chairs can't be served"
         ),
-        _counted(parts["another_day"], "visit goes to another day", "visits go to another day"),
+        *away,
         _counted(parts["moved"], "is moved", "are moved")
         + (f", by {parts['minutes_moved']} minutes in all" if parts["moved"] else ""),
         _counted(parts["kept"], "keeps its time", "keep their time"),
@@ -296,7 +306,7 @@ def _fault_words(fault: Fault, names: Mapping[UUID, str]) -> str:
     return f"{span}: {who} is {'not there' if fault.cause == 'away' else 'still taken'}{during}"
 
 
-def _row(change: Change, visit: Appointment, names: Mapping[UUID, str]) -> Row:
+def _row(change: Change, visit: Appointment, names: Mapping[UUID, str], proposal: Proposal) -> Row:
     looks = {
         Outcome.KEPT: ("tone-here", "check", "Keeps its time"),
         Outcome.MOVED: ("tone-warn", "clock", "Moved"),
@@ -304,13 +314,22 @@ def _row(change: Change, visit: Appointment, names: Mapping[UUID, str]) -> Row:
         Outcome.GIVEN_UP: ("tone-gone", "cross", "Hold given up"),
         Outcome.LEFT_ALONE: ("tone-bad", "alert", "Nobody can serve"),
     }
+    if change.outcome == Outcome.ANOTHER_DAY and not change.dates:
+        return Row(visit, change, "tone-bad", "calendar", *_without_date(proposal))
     return Row(visit, change, *looks[change.outcome], details=list(_details(change, names)))
+
+
+def _without_date(proposal: Proposal) -> tuple[str, list[str]]:
+    """Dates are sought only for a plan that can be carried out."""
+    if not proposal.can_be_carried_out:
+        return "Not on this day", ["Other days were not looked at, as this plan can't be carried out."]
+    return "Called off", [
+        f"No date was found in the next {ALTERNATIVE_DAYS_AFTER} days. The desk gets the task to find one."
+    ]
 
 
 def _details(change: Change, names: Mapping[UUID, str]) -> Sequence[str]:
     if change.outcome == Outcome.ANOTHER_DAY:
-        if not change.dates:
-            return ["No date is free: called off, and the desk has the task to find one."]
         first, *others = (f"{timezone.localtime(moment):%a %b %-d, %H:%M}" for moment in change.dates)
         return [f"To {first}", *([f"Also free: {'; '.join(others)}"] if others else [])]
     if change.to is None:
