@@ -34,6 +34,7 @@ THROW_AWAY = {
     "full_page_writes": "off",
     "autovacuum_naptime": "1h",
     "max_wal_size": "4GB",
+    "max_connections": "300",  # several processes share the tests, and each has its races
 }
 
 

@@ -1,8 +1,8 @@
 """A real SMTP server on loopback that accepts, refuses, or hangs up at a moment of the test's choosing."""
 
 import socket
-from asyncio import WriteTransport
-from collections.abc import Iterator
+from asyncio import AbstractServer, WriteTransport
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -59,12 +59,21 @@ class MailServer:
         return [message_from_bytes(content, policy=policy.default) for content in self.arrived]
 
 
+class OnItsPort(Controller):
+    """Listens on a port that nobody could have taken since it was found free."""
+
+    listening: socket.socket
+
+    def _create_server(self) -> Awaitable[AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self.listening)
+
+
 @contextmanager
 def running(server: MailServer) -> Iterator[MailServer]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        server.port = free.getsockname()[1]
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
+    listening = socket.create_server(("127.0.0.1", 0))
+    server.port = listening.getsockname()[1]
+    controller = OnItsPort(server, hostname="127.0.0.1", port=server.port)
+    controller.listening = listening
     controller.start()
     try:
         yield server

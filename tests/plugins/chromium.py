@@ -13,7 +13,7 @@ HOW_TO_GET_ONE = (
     "No Chromium was found, so {count} browser tests were SKIPPED. Install one (on Debian and Ubuntu:"
     " apt install chromium) or say where it is: CHROMIUM=/path/to/chromium bin/test"
 )
-SKIPPED = pytest.StashKey[int]()
+WHY = "no Chromium"
 
 
 def find_chromium() -> str | None:
@@ -29,20 +29,21 @@ def chromium() -> str:
     """The program that playwright is to launch: `executable_path=chromium`."""
     found = find_chromium()
     if found is None:
-        pytest.skip("no Chromium")
+        pytest.skip(WHY)
     return found
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if find_chromium():
         return
-    browser = [item for item in items if item.get_closest_marker("browser")]
-    for item in browser:
-        item.add_marker(pytest.mark.skip(reason="no Chromium"))
-    config.stash[SKIPPED] = len(browser)
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=WHY))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if count := terminalreporter.config.stash.get(SKIPPED, 0):
+    """Counted from what was reported: with several processes this one has collected nothing itself."""
+    skipped = [report.longrepr for report in terminalreporter.getreports("skipped")]
+    if count := sum(isinstance(why, tuple) and str(why[2]).endswith(WHY) for why in skipped):
         terminalreporter.write_sep("!", "browser tests")
         terminalreporter.write_line(HOW_TO_GET_ONE.format(count=count), yellow=True)

@@ -22,7 +22,8 @@ from web.demo.welcome import welcome
 
 SATURDAY = datetime(2027, 1, 16, 18, 2, tzinfo=UTC)  # 12:02 in Chicago
 
-pytestmark = pytest.mark.django_db
+# One worker for the whole module, or each would make a clinic of its own.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,38 @@
+"""The suite runs in several processes: what one of them empties, no other one is using."""
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from redis import Redis
+
+from tests.plugins.workers import valkey_of
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("unix:///a%20folder/valkey.sock?db=0", "unix:///a%20folder/valkey.sock?db=3"),
+        ("redis://user:word@cache.example:6379/0", "redis://user:word@cache.example:6379/3"),
+        ("redis://cache.example", "redis://cache.example/3"),
+    ],
+)
+def test_each_worker_has_a_valkey_database_for_itself(url: str, own: str) -> None:
+    assert valkey_of(url, 3) == own
+
+
+def test_this_worker_has_services_of_its_own(db: None, worker_id: str) -> None:
+    number, suffix = ("0", "") if worker_id == "master" else (worker_id.removeprefix("gw"), f"_{worker_id}")
+    assert str(connection.settings_dict["NAME"]) == f"test_chairside{suffix}"
+    assert settings.CACHES["default"]["LOCATION"].endswith(f"db={number}")
+    assert settings.CELERY_BROKER_URL.endswith(f"virtual_host={number}")
+
+
+def test_emptying_this_workers_cache_leaves_the_others_alone(worker_id: str) -> None:
+    other = Redis.from_url(valkey_of(settings.CACHES["default"]["LOCATION"], 15))
+    other.set("of another worker", "kept")
+    cache.set("of this worker", "gone")
+    cache.clear()
+    assert cache.get("of this worker") is None
+    assert other.get("of another worker") == b"kept"
+    other.close()

@@ -1,0 +1,42 @@
+"""Shares the tests among processes (pytest-xdist's workers gw0, gw1, ...) that never meet in a service.
+
+In PostgreSQL each worker has a database of its own: pytest-django names it after the worker. This module
+gives each a Valkey database of its own, for cache and broker, and says how many workers there are.
+The roles and their settings belong to the whole server: tests read them and never change them.
+"""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+MOST = 8  # the services of one run hold: 16 databases in Valkey, 300 connections in PostgreSQL
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many `-n auto` is: one for each core; for a single file none, for its tests run here and now."""
+    named = {argument.partition("::")[0] for argument in config.args}
+    if len(named) == 1 and Path(named.pop()).is_file():
+        return 0
+    cores = min(len(os.sched_getaffinity(0)), MOST)
+    return cores if cores > 1 else 0
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    """Before anything reads the settings, and for every program that a test starts."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:
+        os.environ["REDIS_URL"] = valkey_of(os.environ["REDIS_URL"], int(worker.removeprefix("gw")))
+    return (yield)
+
+
+def valkey_of(url: str, worker: int) -> str:
+    """The same server's database for this worker: `unix:///path?db=1`, `redis://host:6379/1`."""
+    address, _, _ = url.partition("?")
+    if address.startswith("unix:"):
+        return f"{address}?db={worker}"
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}/{worker}"
