@@ -25,6 +25,8 @@ from scheduler.repairing import repair
 from scheduler.repairing.proposal import Outcome, Proposal, proposal_of
 from scheduler.repairing.reading import Mishap, Missing, RunningLate
 from scheduler.visits import attendance, booking, queries
+from scheduler.visits.placing import Move
+from scheduler.vocabulary import wall_time
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, open_on, set_stage
 
@@ -112,6 +114,42 @@ def test_what_breaks_is_told_minute_by_minute(stage: Stage) -> None:
         (visit.pk, "away", "preparation", stage.at("9:10"), stage.at("9:20")),
         (visit.pk, "away", "infusion", stage.at("9:20"), stage.at("9:30")),
     ]
+
+
+def test_nothing_breaks_before_the_first_or_after_the_last_minute_that_is_needed(stage: Stage) -> None:
+    """Infusing until 10:00, when nurse 2 takes over; observed until 11:00; the chair cleaned until 11:10."""
+    visit = stage.book(stage.plan(), "9:00", chair=stage.chairs[0])
+    first, second = stage.nurses
+    booking.rearrange(
+        actor=stage.house.actor(stage.house.ana),
+        clinic=stage.house.clinic,
+        moves=[
+            Move(visit, visit.starts_at, turns=((stage.at("9:00"), first.pk), (stage.at("10:00"), second.pk)))
+        ],
+        reason="Agreed at the desk",
+        now=NOW,
+    )
+
+    def breaks(who: Resource, start: str, end: str) -> list[tuple[str, str, str]]:
+        faults = plan_of(propose(stage, away(stage, who, start, end))).faults
+        zone = stage.house.clinic.time_zone
+        return [(fault.phase, wall_time(fault.start, zone), wall_time(fault.end, zone)) for fault in faults]
+
+    assert breaks(first, "10:00", "17:00") == []
+    assert breaks(first, "9:59", "17:00") == [("infusion", "09:59", "10:00")]
+    assert breaks(second, "9:00", "10:00") == []
+    assert breaks(second, "9:00", "10:01") == [("observation", "10:00", "10:01")]
+    assert breaks(stage.chairs[0], "11:10", "17:00") == []
+    assert breaks(stage.chairs[0], "11:09", "17:00") == [("whole", "11:09", "11:10")]
+    assert breaks(stage.clinician, "11:00", "17:00") == []
+    assert breaks(stage.clinician, "10:59", "17:00") == [("whole", "10:59", "11:00")]
+
+
+def test_a_visit_that_begins_when_the_delay_is_over_does_not_break(stage: Stage) -> None:
+    stage.book(stage.plan(), "9:40", nurse=stage.nurses[0])
+    assert plan_of(propose(stage, RunningLate(40))).faults == ()
+    (fault,) = plan_of(propose(stage, RunningLate(41))).faults
+    assert (fault.cause, fault.start, fault.end) == ("too_early", stage.at("9:40"), stage.at("9:41"))
 
 
 def test_a_broken_chair_gives_its_visits_to_another(stage: Stage) -> None:
