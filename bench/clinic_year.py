@@ -1,6 +1,6 @@
 """A year of a synthetic clinic: booked by Chairside, by hand on paper, and the bound that nobody can beat.
 
-    bin/bench clinic_year [--weeks 52] [--growth 1.0 1.2] [--way proposed times earliest]
+    bin/bench clinic_year [--weeks 52] [--growth 1.0 1.2] [--way proposed earliest]
 
 Everything about the patients comes from domain.md section 8 with a fixed seed (`clinic_year_demand`); each
 way of booking meets the same calls, cancellations, no-shows and late arrivals (`clinic_year_life`).

@@ -1,6 +1,6 @@
 """The desk that books through Chairside itself: the same functions as the API's, on a database of their own.
 
-A series is booked in one of three ways (`Way`); everything else, and what is asked for again, at the earliest
+A series is booked in one of two ways (`Way`); everything else, and what is asked for again, at the earliest
 start that is found. Patients wish for nothing in particular: domain.md has no figures for that.
 """
 
@@ -45,11 +45,10 @@ SPARE_SESSIONS: Final = 20
 
 
 class Way(StrEnum):
-    """How a series is booked: as the first of the proposals says, with its nurse; at the times that this
-    says, but nurses may hand over; or session by session, each at the earliest start."""
+    """How a series is booked: as the first of the proposals says; or session by session, each at the earliest
+    start."""
 
     PROPOSED = "proposed"
-    TIMES = "times"
     EARLIEST = "earliest"
 
 
@@ -100,12 +99,7 @@ class ChairsideDesk:
         if not proposed.offers:
             return None
         wanted = [
-            Wanted(
-                uuid4(),
-                session.start,
-                session.wished_chair,
-                session.series_nurse if self.way == Way.PROPOSED else None,
-            )
+            Wanted(uuid4(), session.start, session.wished_chair, session.wished_nurse)
             for session in proposed.offers[0].sessions
         ]
         proposing.book(actor=self.actor, id=uuid4(), plan=plan, sessions=wanted, wish=wish, now=self.now)

@@ -36,7 +36,7 @@ class WishSerializer(StrictSerializer):
     )
     earliest = serializers.TimeField(required=False, allow_null=True, help_text="No start before.")
     latest = serializers.TimeField(required=False, allow_null=True, help_text="Discharged by then.")
-    nurse = serializers.UUIDField(required=False, allow_null=True, help_text="The nurse of the series.")
+    nurse = serializers.UUIDField(required=False, allow_null=True, help_text="She serves the whole visit.")
     chair = serializers.UUIDField(required=False, allow_null=True)
     only = serializers.BooleanField(required=False)
 
@@ -72,7 +72,7 @@ class CostSerializer(serializers.Serializer[Any]):
     """In minutes outside the wished time of day, or what weighs as much; the fewer the better."""
 
     misfit = serializers.IntegerField(help_text="Weekdays, times and chairs that are not as wished.")
-    other_nurse = serializers.IntegerField(help_text="Sessions that the series' nurse does not serve whole.")
+    other_nurse = serializers.IntegerField(help_text="Sessions that the wished nurse does not serve whole.")
     other_part = serializers.IntegerField(help_text="Sessions in the other part of the day.")
     busy_days = serializers.IntegerField(help_text="How full the days are already.")
     wait = serializers.IntegerField(help_text="Days until the first session.")
@@ -82,7 +82,7 @@ class CostSerializer(serializers.Serializer[Any]):
 
 class SeriesOfferSerializer(serializers.Serializer[Any]):
     sessions = OfferedSerializer(many=True)
-    nurse = NamedSerializer(allow_null=True, help_text="The nurse of the series.")
+    nurse = NamedSerializer(allow_null=True, help_text="The wished nurse, if she serves any of it whole.")
     cost = CostSerializer()
     words = serializers.ListField(child=serializers.CharField(), help_text="What the cost means.")
 

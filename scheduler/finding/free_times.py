@@ -100,16 +100,25 @@ class Found:
         """Beside `minutes`: this chair is free for it."""
         return self._of(ResourceKind.CHAIR, chair_id, self.feasible.chairs)
 
-    def at(self, minute: int, *, chair_id: UUID | None = None, nurse_id: UUID | None = None) -> FeasibleStart:
+    def at(
+        self,
+        minute: int,
+        *,
+        chair_id: UUID | None = None,
+        nurse_id: UUID | None = None,
+        known: UUID | None = None,
+    ) -> FeasibleStart:
         """One of the found starts with its chair, nurses and clinician, as `booking` would choose them now.
 
-        A chair or nurse that is asked for has to be one of those who could (`in_chair`, `whole`).
+        A chair or nurse that is asked for has to be one of those who could (`in_chair`, `whole`). `known` is
+        the nurse whom the patient will know by then, where visits before it are still to be booked.
         """
         visit = self.feasible.visit
         day = self._day(minute)
         resources = self.supplies.resources
         nurses = day.nurses if nurse_id is None else day.alone[nurse_id]
-        pieces = nurses.serve(visit.nurse_needs, minute, day.order)
+        order = sorted(day.by_load, key=lambda nurse: nurse != (known or self.known))
+        pieces = nurses.serve(visit.nurse_needs, minute, order)
         supervised = day.clinicians.serve(visit.clinician_needs, minute, day.clinician_order)
         place = int(np.searchsorted(self.minutes, minute))
         chairs = self.supplies.stocks[ResourceKind.CHAIR].keys
@@ -155,17 +164,17 @@ class Found:
         if on not in self._days:
             low, high = (minute_of(moment) for moment in clock.day_bounds(on, self.zone))
             reach = max(need.end for need in self.feasible.visit.chair_needs)
-            self._days[on] = _Day(self.supplies.between(low, high + reach), self.known, low, high)
+            self._days[on] = _Day(self.supplies.between(low, high + reach), low, high)
         return self._days[on]
 
 
 class _Day:
     """Who could be asked on one local day, in which order."""
 
-    def __init__(self, supplies: Supplies, known: UUID | None, low: int, high: int) -> None:
+    def __init__(self, supplies: Supplies, low: int, high: int) -> None:
         self.nurses = Team(supplies.nurses, spare=True)
         self.alone = {supply.key: Team([supply], spare=True) for supply in supplies.nurses}
-        self.order = preferred(supplies.nurses, known=known, low=low, high=high)
+        self.by_load = preferred(supplies.nurses, known=None, low=low, high=high)
         self.clinicians = Team(supplies.clinicians, spare=False)
         self.clinician_order = [supply.key for supply in supplies.clinicians]
 

@@ -1,23 +1,23 @@
 """The best dates for a series of sessions, out of all that are possible. Pure.
 
 How far apart sessions may be is a bound, not a cost (`spaced_days.Course`). Among all choices that keep it
-the cheapest is found exactly (`spaced_days.Table`), for every nurse and part of day that a series could have.
+the cheapest is found exactly (`spaced_days.Table`), for either part of the day that a series could have.
 
 What a proposal costs, in the points of `wishes` (one is a minute outside the wished time of day), the fewer
 the better (`Cost`):
 
-* each session: its misfit to the wish, the nurse apart; `wishes.OTHER_NURSE` unless the series' nurse can
-  serve all of it; `OTHER_PART` unless it is in the series' part of the day; up to `FULL_DAY` as that day's
-  nurses are taken already;
+* each session: its misfit to the wish, the nurse apart; where a nurse is wished for, `wishes.OTHER_NURSE`
+  unless she can serve all of it; `OTHER_PART` unless it is in the series' part of the day; up to `FULL_DAY`
+  as that day's nurses are taken already;
 * the series: `DAY_WAITED` for each day until its first session, `DAY_LONGER` for each day from first to last.
 
 Days are numbers (`date.toordinal`) in the clinic's zone. No session shares its day with another one, so
 sessions never compete for a chair. Who serves and which chair is the caller's to find, and so is the search.
+A nurse whom nobody wished for costs no day and no time (docs/decisions/0009-nurse-of-a-series.md).
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import product
 from typing import Final
 
 import numpy as np
@@ -31,6 +31,7 @@ DAY_WAITED: Final = 20
 DAY_LONGER: Final = 20
 
 PROPOSALS: Final = 3
+PARTS: Final = (False, True)  # of the day: morning, afternoon
 
 # Moving sessions: each of these outweighs any sum of those below it.
 NURSE_LOST: Final = 1
@@ -47,11 +48,11 @@ class Starts:
     afternoon: Flags
     misfit: Numbers  # points of the wish
     taken: Numbers  # per mille of that day's nursing
-    whole: Flags  # (nurses, starts): she could serve the whole visit
+    whole: Flags  # the nurse who is wished for could serve the whole visit; everywhere, where nobody is
 
     def only(self, mask: Flags) -> "Starts":
         return Starts(
-            self.days[mask], self.afternoon[mask], self.misfit[mask], self.taken[mask], self.whole[:, mask]
+            self.days[mask], self.afternoon[mask], self.misfit[mask], self.taken[mask], self.whole[mask]
         )
 
 
@@ -76,11 +77,9 @@ class Cost:
 
 @dataclass(frozen=True)
 class Proposal:
-    """The places chosen of `Starts`, in order; the series' nurse (None: nobody could serve a whole visit) and
-    its part of the day."""
+    """The places chosen of `Starts`, in order, and the series' part of the day."""
 
     places: tuple[int, ...]
-    nurse: int | None
     afternoon: bool
     cost: Cost
 
@@ -100,8 +99,7 @@ def propose(course: Course, starts: Starts) -> list[Proposal]:
     Genuinely different: of its parts of days (a morning, an afternoon), at most half are in any one of the
     proposals before it. Fewer than three when there are no more; none when the course can't be done.
     """
-    choices = list(product([None, *range(len(starts.whole))], [False, True]))
-    costs = _costs(starts, choices)
+    costs = _costs(starts)
     found: list[Proposal] = []
     while len(found) < PROPOSALS:
         shared = np.array([_shares(starts, proposal) for proposal in found], dtype=bool)
@@ -111,8 +109,8 @@ def propose(course: Course, starts: Starts) -> list[Proposal]:
         if answer is None:
             break
         choice, places = answer
-        nurse, afternoon = choices[choice]
-        found.append(Proposal(places, nurse, afternoon, _cost(course, starts, places, nurse, afternoon)))
+        afternoon = PARTS[choice]
+        found.append(Proposal(places, afternoon, _cost(course, starts, places, afternoon)))
     return found
 
 
@@ -187,20 +185,11 @@ def respace(
     return answer[1] if answer else None
 
 
-def _costs(starts: Starts, choices: Sequence[tuple[int | None, bool]]) -> Numbers:
-    """(1, choices, starts): what each start costs a series with that nurse and that part of the day."""
-    each = starts.misfit + _busy(starts.taken)
-    nobody = np.zeros(len(starts.days), dtype=bool)
+def _costs(starts: Starts) -> Numbers:
+    """(1, parts of the day, starts): what each start costs a series in that part of the day."""
+    each = starts.misfit + OTHER_NURSE * ~starts.whole + _busy(starts.taken)
     return np.array(
-        [
-            [
-                each
-                + OTHER_NURSE * ~(nobody if nurse is None else starts.whole[nurse])
-                + OTHER_PART * (starts.afternoon != afternoon)
-                for nurse, afternoon in choices
-            ]
-        ],
-        dtype=np.int64,
+        [[each + OTHER_PART * (starts.afternoon != afternoon) for afternoon in PARTS]], dtype=np.int64
     )
 
 
@@ -208,13 +197,12 @@ def _busy(taken: Numbers) -> Numbers:
     return taken * FULL_DAY // 1000
 
 
-def _cost(course: Course, starts: Starts, places: Sequence[int], nurse: int | None, afternoon: bool) -> Cost:
+def _cost(course: Course, starts: Starts, places: Sequence[int], afternoon: bool) -> Cost:
     chosen = list(places)
-    served = 0 if nurse is None else int(starts.whole[nurse, chosen].sum())
     first, last = int(starts.days[chosen[0]]), int(starts.days[chosen[-1]])
     return Cost(
         misfit=int(starts.misfit[chosen].sum()),
-        other_nurse=OTHER_NURSE * (len(chosen) - served),
+        other_nurse=OTHER_NURSE * int((~starts.whole[chosen]).sum()),
         other_part=OTHER_PART * int((starts.afternoon[chosen] != afternoon).sum()),
         busy_days=int(_busy(starts.taken[chosen]).sum()),
         wait=DAY_WAITED * (first - course.first),

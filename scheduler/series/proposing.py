@@ -25,7 +25,7 @@ from scheduler.series.planning import Cost, Proposal
 from scheduler.series.relaxing import Impossible, impossible
 from scheduler.series.review import Review, review
 from scheduler.series.spaced_days import Course
-from scheduler.series.window import Window, read_window
+from scheduler.series.window import Window, last_nursed, read_window
 from scheduler.visits import booking
 from scheduler.visits.booking import Wanted
 from scheduler.visits.decision import Blocker
@@ -40,13 +40,13 @@ class Offered(FeasibleStart):
     """One session of an offer, and the days since the visit before it."""
 
     gap: int | None
-    series_nurse: Resource | None  # she serves all of it, if she can
-    wished_chair: Resource | None  # it is in this one, if that is free
+    wished_nurse: Resource | None  # she serves all of it, if she was asked for and can
+    wished_chair: Resource | None  # it is in this one, if it was asked for and is free
 
     @property
     def book(self) -> dict[str, Any]:
         """What to ask for so that it is booked as it is shown."""
-        nurse, chair = self.series_nurse, self.wished_chair
+        nurse, chair = self.wished_nurse, self.wished_chair
         return {"start": self.start, "nurse": nurse and nurse.pk, "chair": chair and chair.pk}
 
     def as_data(self) -> dict[str, Any]:
@@ -55,7 +55,8 @@ class Offered(FeasibleStart):
 
 @dataclass(frozen=True)
 class Offer:
-    """A series that could be booked now, what it costs and what that means."""
+    """A series that could be booked now, what it costs and what that means. `nurse` is who was wished for, if
+    she serves all of any session."""
 
     sessions: tuple[Offered, ...]
     nurse: Resource | None
@@ -107,7 +108,7 @@ def propose(
     course = _course(reviewed, plan=plan, count=count, first=first, last=last)
     first, last = date.fromordinal(course.first), date.fromordinal(course.last)
     window = read_window(plan=plan, first=first, last=last, wish=wish, now=now)
-    offers = _offers(window, course)
+    offers = _offers(window, course, known_until=last_nursed(plan.patient_id))
     blockers: tuple[Blocker, ...] = ()
     if offers:
         start = offers[0].sessions[0].start
@@ -192,47 +193,61 @@ def _course(
     )
 
 
-def _offers(window: Window, course: Course) -> tuple[Offer, ...]:
-    """The proposals with whom and what they would be booked with, as `Found.at` finds it."""
+def _offers(window: Window, course: Course, *, known_until: datetime | None) -> tuple[Offer, ...]:
+    """The proposals with whom and what they would be booked with, as `Found.at` finds it.
+
+    `known_until`: when the latest visit begins of which the patient knows a nurse.
+    """
     allowed = window.allowed.nonzero()[0]
     proposals = planning.propose(course, window.starts.only(window.allowed))
     return tuple(
-        _offer(window, course, replace(proposal, places=tuple(int(allowed[at]) for at in proposal.places)))
+        _offer(
+            window,
+            course,
+            replace(proposal, places=tuple(int(allowed[at]) for at in proposal.places)),
+            known_until,
+        )
         for proposal in proposals
     )
 
 
-def _offer(window: Window, course: Course, proposal: Proposal) -> Offer:
+def _offer(window: Window, course: Course, proposal: Proposal, known_until: datetime | None) -> Offer:
+    """Each session with who would serve it when those before it are booked: from one that is later than all
+    the patient's visits they know the nurse with whom it ends, and she is rather asked for the next."""
     starts, places = window.starts, list(proposal.places)
-    nurse = None if proposal.nurse is None else window.nurses[proposal.nurse]
-    served = [proposal.nurse is not None and bool(starts.whole[proposal.nurse][place]) for place in places]
     days = [int(day) for day in starts.days[places]]
-    sessions = []
-    for place, day, whole in zip(places, days, served, strict=True):
-        feasible = window.at(place, nurse if whole else None)
+    sessions: list[Offered] = []
+    known: Resource | None = None
+    for place, day in zip(places, days, strict=True):
+        nurse = window.wished_nurse if starts.whole[place] else None
+        feasible = window.at(place, nurse, known=known)
+        if known_until is None or known_until < feasible.start:
+            known = feasible.nurses[-1].nurse
         before = max((other for other in (*course.standing, *days) if other < day), default=None)
         sessions.append(
             Offered(
                 **vars(feasible),
                 gap=None if before is None else day - before,
-                series_nurse=nurse if whole else None,
+                wished_nurse=nurse,
                 wished_chair=feasible.chair if feasible.chair.pk == window.wish.chair else None,
             )
         )
     return Offer(
-        tuple(sessions), nurse if any(served) else None, proposal.cost, _words(window, proposal, served)
+        tuple(sessions),
+        next((session.wished_nurse for session in sessions if session.wished_nurse), None),
+        proposal.cost,
+        _words(window, proposal, sessions),
     )
 
 
-def _words(window: Window, proposal: Proposal, served: Sequence[bool]) -> tuple[str, ...]:
+def _words(window: Window, proposal: Proposal, sessions: Sequence[Offered]) -> tuple[str, ...]:
     starts, places = window.starts, list(proposal.places)
     days = [date.fromordinal(int(day)) for day in starts.days[places]]
-    nurse = None if proposal.nurse is None else window.nurses[proposal.nurse].name
     wished = [words.wish_words(int((~window.fits[places]).sum()), len(places))] if window.wish else []
     open_days = window.busy_days[sorted(set(window.days.places(window.minutes).tolist()))]
     return (
         words.times_words(days, starts.afternoon[places].tolist()),
-        words.nurse_words(nurse, sum(served), len(places)),
+        words.nurse_words([[turn.name for turn in session.nurses] for session in sessions]),
         words.length_words(days[0], days[-1]),
         *wished,
         words.load_words(int(starts.taken[places].mean()), int(open_days.mean())),

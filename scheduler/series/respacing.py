@@ -166,7 +166,7 @@ def _whole(
 ) -> Flags:
     """By nurse: she could serve all of a visit then. The one whom a visit has could, in its own place."""
     whole = np.zeros((len(window.nurses), len(minutes)), np.bool_)
-    whole[:, np.isin(minutes, window.minutes)] = window.starts.whole[:, np.isin(window.minutes, minutes)]
+    whole[:, np.isin(minutes, window.minutes)] = window.whole[:, np.isin(window.minutes, minutes)]
     for visit, nurse in zip(coming, nurses, strict=True):
         if nurse is not None:
             whole[nurse, np.searchsorted(minutes, _minute(visit))] = True
@@ -180,7 +180,7 @@ def _shifts(window: Window, coming: Sequence[Reviewed], chosen: Sequence[int]) -
     for visit, minute in zip(going, [minute for minute in chosen if minute not in staying], strict=True):
         place = int(np.searchsorted(window.minutes, minute))
         nurse = _nurse(visit, window.nurses)
-        keeps = window.nurses[nurse] if nurse is not None and window.starts.whole[nurse][place] else None
+        keeps = window.nurses[nurse] if nurse is not None and window.whole[nurse][place] else None
         day = date.fromordinal(int(window.starts.days[place]))
         there = window.at(place, keeps)
         yield Shift(**vars(there), reviewed=visit, nurse=keeps, days=(day - visit.day).days)

@@ -14,25 +14,40 @@ from scheduler.finding.free_times import FeasibleStart, Found
 from scheduler.finding.local_days import NOON, LocalDays
 from scheduler.finding.starts import Flags, Numbers
 from scheduler.finding.wishes import Wish
-from scheduler.models import Resource, ResourceKind, TreatmentPlan
+from scheduler.models import Claim, Resource, ResourceKind, TreatmentPlan
 from scheduler.series.planning import Starts
 
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """What was found for a wish. `nurses` are those that a series could have: the one who is wished for, or
-    all, whom the patient knows first. `busy_days`: per mille of nursing that is taken, by day."""
+    """What was found for a wish. `busy_days`: per mille of nursing that is taken, by day."""
 
     found: Found
     days: LocalDays
     busy_days: Numbers
     wish: Wish
-    nurses: tuple[Resource, ...]
     starts: Starts
 
     @property
     def minutes(self) -> Numbers:
         return self.found.minutes
+
+    @cached_property
+    def nurses(self) -> tuple[Resource, ...]:
+        """All who nurse in these days."""
+        supplies = self.found.supplies
+        return tuple(supplies.resources[key] for key in supplies.stocks[ResourceKind.NURSE].keys)
+
+    @cached_property
+    def whole(self) -> Flags:
+        """(nurses, starts): she could serve the whole visit."""
+        flags = [self.found.whole(nurse.pk) for nurse in self.nurses]
+        return np.array(flags, np.bool_).reshape(len(flags), -1)
+
+    @property
+    def wished_nurse(self) -> Resource | None:
+        """Who is wished for, if she is at work in these days."""
+        return next((nurse for nurse in self.nurses if nurse.pk == self.wish.nurse), None)
 
     @cached_property
     def fits(self) -> Flags:
@@ -48,13 +63,19 @@ class Window:
         """The same starts for another wish."""
         return _for_wish(self.found, self.days, wish)
 
-    def at(self, place: int, nurse: Resource | None = None) -> FeasibleStart:
-        """The start at this place, in the wished chair if it is free; with a nurse, she serves all of it."""
+    def at(
+        self, place: int, nurse: Resource | None = None, *, known: Resource | None = None
+    ) -> FeasibleStart:
+        """The start at this place, in the wished chair if it is free; with a nurse, she serves all of it.
+
+        `known` is whom the patient knows by then, if that is somebody else than today.
+        """
         wished = self.wish.chair
         return self.found.at(
             int(self.minutes[place]),
             chair_id=wished if wished and self.found.in_chair(wished)[place] else None,
             nurse_id=nurse.pk if nurse else None,
+            known=known.pk if known else None,
         )
 
 
@@ -79,16 +100,19 @@ def read_window(
     return _for_wish(found, LocalDays.over(first, last, zone), wish)
 
 
+def last_nursed(patient_id: UUID) -> datetime | None:
+    """When the latest of the patient's visits is begun to be nursed: its nurse is the one they know."""
+    claims = Claim.objects.filter(appointment__patient_id=patient_id, resource__kind=ResourceKind.NURSE)
+    return claims.order_by("-during__startswith").values_list("during__startswith", flat=True).first()
+
+
 def _for_wish(found: Found, days: LocalDays, wish: Wish) -> Window:
-    nurses = found.supplies.stocks[ResourceKind.NURSE]
-    keys = [key for key in nurses.keys if wish.nurse in (None, key)]
-    keys.sort(key=lambda key: key != found.known)
-    busy_days = days.taken(nurses)
+    busy_days = days.taken(found.supplies.stocks[ResourceKind.NURSE])
     starts = Starts(
         days=days.numbers(found.minutes),
         afternoon=days.wall(found.minutes) >= NOON,
-        misfit=found.misfits(replace(wish, nurse=None)),  # who serves is counted by the series' nurse
+        misfit=found.misfits(replace(wish, nurse=None)),  # the nurse is counted by `whole`
         taken=busy_days[days.places(found.minutes)],
-        whole=np.array([found.whole(key) for key in keys], np.bool_).reshape(len(keys), -1),
+        whole=found.whole(wish.nurse) if wish.nurse else np.ones(len(found.minutes), np.bool_),
     )
-    return Window(found, days, busy_days, wish, tuple(found.supplies.resources[key] for key in keys), starts)
+    return Window(found, days, busy_days, wish, starts)

@@ -21,13 +21,18 @@ def short_day(day: date) -> str:
     return f"{day:%a, %b} {day.day}"
 
 
-def nurse_words(nurse: str | None, served: int, count: int) -> str:
-    """Who looks after how many of the sessions."""
-    if nurse is None or not served:
-        return "Nobody can serve a whole visit: nurses hand over"
-    if served == count:
+def nurse_words(teams: Sequence[Sequence[str]]) -> str:
+    """Who nurses the sessions, from the names of each in turn: the one whom the patient sees most often, in
+    how many of them, and how often nurses hand over."""
+    count = len(teams)
+    nurse, seen = Counter(name for team in teams for name in dict.fromkeys(team)).most_common(1)[0]
+    hand_overs = sum(len(team) > 1 for team in teams)
+    if seen == count and not hand_overs:
         return f"All with {nurse}" if count > 1 else f"With {nurse}"
-    return f"{served} of {count} with {nurse}"
+    if count == 1:
+        return f"With {', then '.join(teams[0])}"
+    often = f"{nurse} in all {count}" if seen == count else f"{nurse} in {seen} of {count}"
+    return f"{often}, nurses hand over in {hand_overs}" if hand_overs else often
 
 
 def times_words(days: Sequence[date], afternoons: Sequence[bool]) -> str:

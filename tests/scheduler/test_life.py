@@ -549,7 +549,7 @@ class Life(RuleBasedStateMachine):
             assert not picture.series_possible(wanted, range(first, last + 1), count, LONGEST_GAP)
             return
         sessions = [
-            Wanted(new_id(), session.start, session.wished_chair, session.series_nurse)
+            Wanted(new_id(), session.start, session.wished_chair, session.wished_nurse)
             for session in proposed.offers[0].sessions
         ]
         assert self._answer(lambda: proposing.book(id=new_id(), sessions=sessions, **asked)) is None

@@ -15,6 +15,7 @@ from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, Claim, Opening, Series, SpacingOverride, TreatmentPlan
 from scheduler.series import proposing
 from scheduler.series.proposing import Offer, Proposed
+from scheduler.visits import queries
 from scheduler.visits.booking import Wanted
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
@@ -43,7 +44,7 @@ def propose(stage: Stage, plan: TreatmentPlan, wish: Wish = Wish(), **asked: Any
 
 def wanted(offer: Offer) -> list[Wanted]:
     return [
-        Wanted(new_id(), session.start, session.wished_chair, session.series_nurse)
+        Wanted(new_id(), session.start, session.wished_chair, session.wished_nurse)
         for session in offer.sessions
     ]
 
@@ -125,17 +126,64 @@ def test_a_chair_that_is_wished_for_is_taken(stage: Stage, plan: TreatmentPlan) 
     assert {session.wished_chair for session in first.sessions} == {chair}
 
 
-def test_the_series_has_one_nurse_although_another_is_there_earlier(
+def test_a_nurse_who_is_wished_for_is_waited_for_and_nobody_else_is(
     stage: Stage, plan: TreatmentPlan
 ) -> None:
-    """Nurse 1 is away on three of the days; Nurse 2 is there on all of them, from noon on."""
-    for ahead in (2, 6, 10):
+    """Nurse 1 is away on the days that are the soonest."""
+    away = range(3)
+    for ahead in away:
         Opening.objects.filter(
             resource=stage.nurses[0], during__startswith=stage.at("9:00", on(ahead))
         ).delete()
     (first, *_) = propose(stage, plan).offers
-    assert first.nurse == stage.nurses[1]
-    assert first.words[1] == "All with Nurse 2"
+    assert days_of(stage, first)[0] == 0
+    assert first.nurse is None
+    (first, *_) = propose(stage, plan, Wish(nurse=stage.nurses[0].pk)).offers
+    assert days_of(stage, first)[0] == 3
+    assert first.nurse == stage.nurses[0]
+    assert first.words[1] == "All with Nurse 1"
+
+
+def test_who_is_told_to_nurse_a_series_does_whether_nurses_hand_over_or_not(
+    stage: Stage, plan: TreatmentPlan, house: House
+) -> None:
+    """Omar's visits of the same hours take the nurses turn about, so that Rosa's have to be handed over."""
+    omars = stage.plan(house.omar)
+    for ahead in (0, 2, 4, 6):
+        stage.book(omars, "9:15", on(ahead), nurse=stage.nurses[ahead // 2 % 2])
+    (first, *_) = propose(stage, plan, last=on(12)).offers
+    told = [[turn.name for turn in session.nurses] for session in first.sessions]
+    booked = book(stage, plan, wanted(first))
+    rows = queries.visits().filter(series=booked).order_by("during")
+    assert [[turn.name for turn in queries.booked_visit(row).nurses] for row in rows] == told
+    assert sum(len(team) > 1 for team in told) == 4
+    assert first.words[1] == "Nurse 2 in all 6, nurses hand over in 4"
+
+
+def test_the_nurse_of_the_first_session_is_rather_asked_for_the_next(
+    stage: Stage, plan: TreatmentPlan, house: House
+) -> None:
+    """On the third day the other nurse has less to do, and still Rosa's own comes first."""
+    (first, *_) = propose(stage, plan).offers
+    (own,) = {turn.nurse for turn in first.sessions[0].nurses}
+    stage.book(stage.plan(house.omar), "13:00", on(2), nurse=own)
+    (first, *_) = propose(stage, plan).offers
+    assert first.words[1] == f"All with {own.name}"
+    booked = book(stage, plan, wanted(first))
+    nurses = Claim.objects.filter(appointment__series=booked, resource__kind="nurse")
+    assert {claim.resource for claim in nurses} == {own}
+
+
+def test_a_visit_that_stands_later_says_whom_the_patient_knows(stage: Stage, plan: TreatmentPlan) -> None:
+    """Nurse 2 is known from the last session; Nurse 1, alone on the first day, is known to nobody by that."""
+    stage.book(plan, "9:00", on(14), nurse=stage.nurses[1])
+    Opening.objects.filter(resource=stage.nurses[1], during__startswith=stage.at("9:00")).delete()
+    (first, *_) = propose(stage, plan).offers
+    assert days_of(stage, first)[0] == 0
+    assert first.words[1] == "Nurse 2 in 4 of 5"
+    booked = book(stage, plan, wanted(first))
+    nurses = Claim.objects.filter(appointment__series=booked, resource=stage.nurses[1])
+    assert nurses.values("appointment").distinct().count() == 4
 
 
 def test_the_prescribers_own_spacing_changes_what_is_proposed(stage: Stage, plan: TreatmentPlan) -> None:

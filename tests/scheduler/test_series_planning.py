@@ -24,7 +24,7 @@ from scheduler.series.planning import (
 from scheduler.series.spaced_days import Break, Course
 
 DAYS = 9
-NURSES = 2
+NURSES = 2  # whose visits are moved
 
 
 @st.composite
@@ -52,7 +52,7 @@ def starts_of(draw: st.DrawFn) -> Starts:
         afternoon=np.array(draw(flags)),
         misfit=np.array(draw(st.lists(st.sampled_from([0, 5, 40]), min_size=size, max_size=size))),
         taken=np.array(draw(st.lists(st.sampled_from([0, 333, 900]), min_size=size, max_size=size))),
-        whole=np.array([draw(flags) for _ in range(NURSES)]),
+        whole=np.array(draw(flags)),
     )
 
 
@@ -78,13 +78,13 @@ def choices(course: Course, days: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
 
 def cheapest_total(course: Course, starts: Starts, places: Sequence[int]) -> int:
-    """The cost as the module's docstring tells it, with the nurse and part of day that make it least."""
+    """The cost as the module's docstring tells it, with the part of day that makes it least."""
     days = [int(starts.days[place]) for place in places]
     each = sum(int(starts.misfit[p]) + int(starts.taken[p]) * FULL_DAY // 1000 for p in places)
-    others = min([len(places), *(sum(not starts.whole[nurse][p] for p in places) for nurse in range(NURSES))])
+    others = sum(not starts.whole[p] for p in places)
     outside = min(sum(starts.afternoon[p] != part for p in places) for part in (False, True))
     whole_series = DAY_WAITED * (days[0] - course.first) + DAY_LONGER * (days[-1] - days[0])
-    return each + OTHER_NURSE * others + OTHER_PART * int(outside) + whole_series
+    return each + OTHER_NURSE * int(others) + OTHER_PART * int(outside) + whole_series
 
 
 def day_parts(starts: Starts, places: Sequence[int]) -> set[tuple[int, bool]]:
@@ -241,10 +241,10 @@ def week_days(weeks: int = 3) -> list[int]:
 
 
 def plain(days: Sequence[int], **changes: object) -> Starts:
-    """A morning start on each day, all alike, with nobody at work who could serve a whole visit."""
+    """A morning start on each day, all alike."""
     size = len(days)
     nothing = np.zeros(size, dtype=np.int64)
-    starts = Starts(np.array(days), np.zeros(size, dtype=bool), nothing, nothing, np.zeros((0, size), bool))
+    starts = Starts(np.array(days), np.zeros(size, dtype=bool), nothing, nothing, np.ones(size, dtype=bool))
     return replace(starts, **changes)  # type: ignore[arg-type]
 
 
@@ -264,13 +264,13 @@ def test_sessions_are_never_on_one_day_even_if_the_protocol_would_allow_it() -> 
     assert chosen_days(Course(3, min_days=0, max_days=3, first=0, last=5), plain(days)) == [0, 1, 2]
 
 
-def test_a_series_waits_for_a_nurse_who_can_serve_all_of_it_only_where_that_is_worth_it() -> None:
+def test_a_series_waits_for_the_nurse_who_is_wished_for_only_where_that_is_worth_it() -> None:
     days = [0, 1, 2, 3, 4, 5]
     course = Course(2, min_days=1, max_days=2, first=0, last=5)
-    late = np.array([[False, False, False, True, True, True]])
+    late = np.array([False, False, False, True, True, True])
     # Three days of waiting cost less than two sessions with somebody else.
     assert chosen_days(course, plain(days, whole=late)) == [3, 4]
-    later = np.array([[False, False, False, False, False, False], [False, False, False, False, False, True]])
+    later = np.array([False, False, False, False, False, True])
     assert chosen_days(course, plain(days, whole=later)) == [0, 1]
 
 
