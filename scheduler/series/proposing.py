@@ -8,6 +8,7 @@ visits follow each other afterwards is `review`'s, and what to do about it `resp
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -138,7 +139,9 @@ def book(
     """Book these sessions as one series, all or none.
 
     Raises `Invalid` for no session or two on one id; `Conflict` with code `not_bookable`, in `sessions` every
-    one that can't be with its `number` and `blockers`, and in `proposals` fresh ones to choose from.
+    one that can't be with its `number` and `blockers`, and in `proposals` fresh ones to choose from. One that
+    follows the visit before it too late is among them, unless it is the first: after an interruption a series
+    begins when it can.
     """
     in_order = sorted(sessions, key=lambda wanted: wanted.start)
     if not in_order:
@@ -151,6 +154,7 @@ def book(
             id=id, clinic_id=plan.clinic_id, plan=plan, wish=wish.as_data(), booked_by_id=actor.user_id
         )
         booking.book_all(actor=actor, plan=plan, series=series, sessions=in_order, now=now)
+        _require_longest_gaps(plan, in_order, now)
         return series
 
     try:
@@ -159,6 +163,29 @@ def book(
         if "sessions" not in refusal.data:
             raise
         raise _refused(refusal, actor=actor, plan=plan, sessions=in_order, wish=wish, now=now) from refusal
+
+
+def _require_longest_gaps(plan: TreatmentPlan, booked: Sequence[Wanted], now: datetime) -> None:
+    """From the first of these on no gap next to one of them is longer than the plan asks for; that none is
+    too short is `decision`'s. Asked of what was just booked, under the lock under which it was."""
+    reviewed = review(plan=plan, now=now)
+    longest = max(1, reviewed.spacing.max_days)  # no two are on one day, as in `spaced_days.Course`
+    new = {wanted.id: wanted.start for wanted in booked}
+    refused: list[dict[str, Any]] = []
+    for before, after in pairwise(reviewed.visits):
+        begun = before.appointment.starts_at >= booked[0].start
+        beside = {before.appointment.pk, after.appointment.pk} & new.keys()
+        if begun and beside and (after.day - before.day).days > longest:
+            key = after.appointment.pk if after.appointment.pk in new else before.appointment.pk
+            blocker = Blocker(
+                "spacing_too_far",
+                f"{after.gap} days from {words.short_day(before.day)} to {words.short_day(after.day)};"
+                f" {reviewed.spacing.whose} asks for at most {longest}.",
+            )
+            refused.append({"id": key, "start": new[key], "blockers": [blocker.as_data()]})
+    if refused:
+        detail = " ".join(row["blockers"][0]["detail"] for row in refused)
+        raise Conflict(detail, code="not_bookable", sessions=refused)
 
 
 def _course(

@@ -164,7 +164,8 @@ def test_a_visit_that_has_changed_meanwhile_makes_the_proposal_outdated(
 
 def test_a_place_that_is_taken_meanwhile_undoes_all_moves(stage: Stage, plan: TreatmentPlan) -> None:
     """Two visits are to move; the place of the second is no longer there."""
-    series_on(stage, plan, 1, 3, 13)
+    series_on(stage, plan, 1, 3)
+    stage.book(plan, "10:00", on(13))
     first, last = visit_on(plan, 1), visit_on(plan, 13)
     changes = [
         Accepted(first.pk, first.starts_at, stage.at("10:00", on(5))),

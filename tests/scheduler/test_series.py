@@ -358,6 +358,46 @@ def test_one_session_that_is_taken_meanwhile_undoes_all_of_them_and_is_named(
     assert third not in [session["start"] for offered in fresh for session in offered["sessions"]]
 
 
+@pytest.mark.parametrize(
+    ("days", "number"),
+    [
+        ((0, 2, 8), 3),  # six days among its own
+        ((2, 4), 2),  # six days to the visit that stands on the tenth
+        ((0, 2, 16), 3),  # six days from it
+    ],
+)
+def test_sessions_further_apart_than_the_plan_allows_are_refused_and_nothing_is_booked(
+    stage: Stage, plan: TreatmentPlan, days: tuple[int, ...], number: int
+) -> None:
+    stage.book(plan, "9:00", on(10))
+    with pytest.raises(Conflict) as refusal:
+        book(stage, plan, [Wanted(new_id(), stage.at("9:00", on(ahead))) for ahead in days])
+    assert refusal.value.code == "not_bookable"
+    told = refusal.value.data["sessions"]
+    assert (told[-1]["number"], told[-1]["blockers"][0]["code"]) == (number, "spacing_too_far")
+    assert "6 days from" in refusal.value.detail
+    assert "the protocol asks for at most 5." in refusal.value.detail
+    assert refusal.value.data["proposals"]
+    assert (plan.appointments.count(), Series.objects.count()) == (1, 0)
+
+
+def test_sessions_nearer_than_the_plan_allows_are_refused_and_nothing_is_booked(
+    stage: Stage, plan: TreatmentPlan
+) -> None:
+    with pytest.raises(Conflict) as refusal:
+        book(stage, plan, [Wanted(new_id(), stage.at("9:00", on(ahead))) for ahead in (0, 2, 3)])
+    (told,) = refusal.value.data["sessions"]
+    assert (told["number"], told["blockers"][0]["code"]) == (3, "spacing_too_close")
+    assert plan.appointments.count() == 0
+
+
+def test_after_an_interruption_a_series_may_begin_as_late_as_it_does(
+    stage: Stage, plan: TreatmentPlan
+) -> None:
+    stage.book(plan, "9:00")
+    assert book(stage, plan, [Wanted(new_id(), stage.at("9:00", on(ahead))) for ahead in (20, 25)])
+
+
 def test_a_series_of_nothing_or_of_one_id_twice_is_refused(stage: Stage, plan: TreatmentPlan) -> None:
     one = Wanted(new_id(), stage.at("9:00"))
     for sessions in ([], [one, one]):
