@@ -24,9 +24,11 @@ from scheduler.models import (
     Appointment,
     AppointmentStatus,
     CancellationReason,
+    OfferStatus,
     Resource,
     Series,
     TreatmentPlan,
+    WaitlistOffer,
 )
 from scheduler.visits import placing, queries
 from scheduler.visits.changing import alternatives, refusal_of_one, refusal_of_several, under_lock
@@ -79,7 +81,7 @@ def check(
     chair_id, nurse_id = _key(chair), _key(nurse)
     occasion, without = Occasion.NEW, frozenset[UUID]()
     if appointment is not None:
-        _require_movable(appointment)
+        _require_movable(appointment, start)
         occasion, without = Move(appointment, start).occasion, frozenset([appointment.pk])
     decision = decide(
         plan=plan,
@@ -221,13 +223,13 @@ def reschedule(
     Chair and nurses are found where none is chosen. The patient has to confirm a new time anew. Where the
     visit stands already as it is asked for, nothing changes. `in_place_of` is a hold on that time, given up
     for this visit. Raises as `book` does, and `Conflict` with code `not_movable` for a visit that is not to
-    come any more, `hold_over` when the hold has ended.
+    come any more, `hold_over` when the hold has ended, `offered` for one that a patient is asked about.
     """
     chair_id, nurse_id = _key(chair), _key(nurse)
 
     def work(resources: list[Resource]) -> Appointment:
         visit = lock_visit(appointment)
-        _require_movable(visit)
+        _require_movable(visit, start)
         if in_place_of is None and _stands(visit, start, chair_id, nurse_id):
             return visit
         with acting(_user(actor)):
@@ -415,14 +417,28 @@ def _as_locked(move: Move) -> Move:
     wanted = (AppointmentStatus.CHECKED_IN,) if move.since else ()
     if visit.status not in (*MOVABLE, AppointmentStatus.ARRIVED, *wanted):
         raise _not_movable(visit)
+    _require_not_offered(visit, move.start)
     return replace(move, appointment=visit)
 
 
-def _require_movable(visit: Appointment) -> None:
+def _require_movable(visit: Appointment, start: datetime) -> None:
     if visit.lapsed_hold:
         raise _hold_over()
     if visit.status not in MOVABLE:
         raise _not_movable(visit)
+    _require_not_offered(visit, start)
+
+
+def _require_not_offered(visit: Appointment, start: datetime) -> None:
+    """A patient is being asked whether they take this very time: until the answer it stays."""
+    if visit.status != AppointmentStatus.PENDING or visit.starts_at == start:
+        return
+    if WaitlistOffer.objects.filter(appointment=visit, status=OfferStatus.OPEN).exists():
+        raise Conflict(
+            "This time is offered to a patient on the waitlist and stays until they answer. Enter their"
+            " answer on the waitlist, or give up the hold.",
+            code="offered",
+        )
 
 
 def _not_movable(visit: Appointment) -> Conflict:

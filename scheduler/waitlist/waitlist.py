@@ -36,12 +36,13 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.prescribing import plans
-from scheduler.visits import booking, queries
+from scheduler.visits import attendance, booking, queries
 from scheduler.waitlist import offering, waiting
 from scheduler.waitlist.offering import Choice, Rank
 from scheduler.waitlist.waiting import Terms
 
 OVER = "This time is no longer held. It has gone to somebody else, or back to the clinic."
+CHANGED = "This time has changed since it was offered. Please look at it again."
 
 
 # --- Joining, changing one's mind, leaving ------------------------------------------------------------
@@ -266,12 +267,15 @@ def _replaced(entry: WaitlistEntry) -> tuple[UUID, ...]:
 # --- The answer ---------------------------------------------------------------------------------------
 
 
-def accept(*, actor: Actor | None, offer: WaitlistOffer, now: datetime) -> Appointment:
+def accept(
+    *, actor: Actor | None, offer: WaitlistOffer, shown: datetime | None = None, now: datetime
+) -> Appointment:
     """Book the time that was offered, or move the visit there that was to come earlier; returns the visit.
 
-    Without an actor it is the patient. Accepting again changes nothing. Raises `Conflict` with code
-    `offer_over` when the offer was answered otherwise or ran out, and what `booking` raises when the plan or
-    the patient has changed meanwhile.
+    Who accepts a time has confirmed it. Without an actor it is the patient. `shown` is the start that they
+    had before their eyes. Accepting again changes nothing. Raises `Conflict` with code `offer_over` when the
+    offer was answered otherwise or ran out, `offer_changed` when another start is held than was shown, and
+    what `booking` raises when the plan or the patient has changed meanwhile.
     """
 
     def work() -> Appointment:
@@ -279,7 +283,11 @@ def accept(*, actor: Actor | None, offer: WaitlistOffer, now: datetime) -> Appoi
         if row.status == OfferStatus.ACCEPTED:
             return row.entry.appointment or row.appointment
         _require_open(row, now)
+        if shown not in (None, row.appointment.starts_at):
+            raise Conflict(CHANGED, code="offer_changed")
         visit = _book(actor, row.entry, row.appointment, now)
+        with acting(actor.user_id if actor else None):
+            visit = attendance.confirm(appointment=visit, now=now)
         _answer(actor, row, OfferStatus.ACCEPTED, now)
         _close(actor, row.entry, WaitlistStatus.BOOKED, now)
         return visit

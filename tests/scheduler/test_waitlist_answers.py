@@ -18,6 +18,7 @@ from scheduler.models import (
     WaitlistOffer,
 )
 from scheduler.visits import booking
+from scheduler.visits.placing import Move
 from scheduler.waitlist import waitlist
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
@@ -69,6 +70,31 @@ def test_the_desks_yes_names_who_gave_it(stage: Stage, offer: WaitlistOffer) -> 
     visit = waitlist.accept(actor=ana, offer=offer, now=NOW)
     assert visit.booked_by == stage.house.ana
     assert WaitlistEntry.objects.get().closed_by == stage.house.ana
+
+
+@pytest.mark.parametrize("by_telephone", [False, True])
+def test_who_takes_a_time_has_confirmed_it(stage: Stage, offer: WaitlistOffer, by_telephone: bool) -> None:
+    ana = stage.house.actor(stage.house.ana)
+    visit = waitlist.accept(actor=ana if by_telephone else None, offer=offer, now=NOW)
+    assert Appointment.objects.get(pk=visit.pk).patient_status == "accepted"
+
+
+def test_who_takes_an_earlier_time_has_confirmed_it_too(stage: Stage) -> None:
+    plan = stage.plan()
+    visit = stage.book(plan, "13:00", TODAY + 3 * DAY)
+    offer = hold_for(stage, join(stage, plan, appointment=visit), "11:00", TODAY + DAY)
+    assert waitlist.accept(actor=None, offer=offer, now=NOW) == visit
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.patient_status) == (stage.at("11:00", TODAY + DAY), "accepted")
+
+
+def test_yes_to_another_time_than_is_held_is_no_yes(stage: Stage, offer: WaitlistOffer) -> None:
+    with pytest.raises(Conflict, match="has changed since it was offered") as refused:
+        waitlist.accept(actor=None, offer=offer, shown=stage.at("13:05"), now=NOW)
+    assert refused.value.code == "offer_changed"
+    assert fate(offer) == ("open", "waiting", "pending")
+    waitlist.accept(actor=None, offer=offer, shown=stage.at("13:00"), now=NOW)
+    assert fate(offer) == ("accepted", "booked", "booked")
 
 
 def test_yes_twice_is_yes_once(stage: Stage, offer: WaitlistOffer) -> None:
@@ -168,6 +194,28 @@ def test_a_hold_that_the_desk_books_as_such_is_an_accepted_offer(stage: Stage, o
     booking.book_held(actor=ana, appointment=offer.appointment, now=NOW)
     assert offer_freed(stage, NOW + MINUTE) == []
     assert fate(offer) == ("accepted", "booked", "booked")
+
+
+def test_a_time_that_a_patient_is_asked_about_stays_until_they_answer(
+    stage: Stage, offer: WaitlistOffer
+) -> None:
+    """They would say yes to one time and be booked on another."""
+    ana, held, later = stage.house.actor(stage.house.ana), offer.appointment, stage.at("14:00")
+    doors: list[Callable[[], object]] = [
+        lambda: booking.reschedule(actor=ana, appointment=held, start=later, now=NOW),
+        lambda: booking.check(actor=ana, plan=held.plan, start=later, appointment=held, now=NOW),
+        lambda: booking.rearrange(
+            actor=ana, clinic=stage.house.clinic, moves=[Move(held, later)], reason="Repair", now=NOW
+        ),
+    ]
+    for door in doors:
+        with pytest.raises(Conflict, match="stays until they answer") as refused:
+            door()
+        assert refused.value.code == "offered"
+    in_place = booking.check(actor=ana, plan=held.plan, start=held.starts_at, appointment=held, now=NOW)
+    assert in_place.bookable
+    waitlist.accept(actor=None, offer=offer, now=NOW)
+    assert booking.reschedule(actor=ana, appointment=held, start=later, now=NOW).starts_at == later
 
 
 def test_a_hold_that_the_desk_gives_up_withdraws_the_offer(stage: Stage, offer: WaitlistOffer) -> None:
