@@ -120,6 +120,9 @@ class Membership(Row):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role)
+    charge = models.BooleanField(
+        default=False, help_text="Charge nurse: is told when a nurse does not answer an alert"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("user", "clinic", "role", name="membership_once")]

@@ -24,6 +24,7 @@ from scheduler.models.plans import (
     ProtocolStatus,
     SpacingOverride,
     TreatmentPlan,
+    WeightBasis,
 )
 from scheduler.models.repairs import (
     Repair,
@@ -75,5 +76,6 @@ __all__ = [
     "WaitlistEntry",
     "WaitlistOffer",
     "WaitlistStatus",
+    "WeightBasis",
     "WorkingPattern",
 ]

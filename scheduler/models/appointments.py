@@ -106,6 +106,11 @@ class Appointment(Row):
         help_text="The chair and the nurses by turn, before its claims were last changed or given up:"
         ' {"chair": id, "nurses": [[moment, id], …]}.',
     )
+    claims_changed = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How often what it holds was changed or given up: calendars count it.",
+    )
     series = models.ForeignKey(Series, models.PROTECT, null=True, blank=True, related_name="appointments")
     booked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
@@ -187,7 +192,23 @@ class Phase(models.TextChoices):
             END IF;
             RETURN NEW;
         """,
-    )
+    ),
+    pgtrigger.Trigger(
+        name="claim_of_done_visit_stays",
+        operation=pgtrigger.UpdateOf("appointment_id", "resource_id", "units", "during") | pgtrigger.Delete,
+        when=pgtrigger.Before,
+        func="""
+            IF EXISTS (SELECT FROM scheduler_appointment
+                        WHERE id = OLD.appointment_id AND status = 'fulfilled') THEN
+                RAISE EXCEPTION 'what a visit that is done has held stays as it was'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            IF TG_OP = 'DELETE' THEN
+                RETURN OLD;
+            END IF;
+            RETURN NEW;
+        """,
+    ),
 )
 class Claim(models.Model):
     """A rectangle: some units of a resource for some time, held by one appointment.

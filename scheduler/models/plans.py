@@ -17,6 +17,13 @@ class ProtocolStatus(models.TextChoices):
     RETIRED = "retired"
 
 
+class WeightBasis(models.TextChoices):
+    """Which weight a dose goes by (domain.md 1.4). Adjusting needs a rule that isn't founded yet."""
+
+    ACTUAL = "actual", "Actual weight"
+    CAPPED = "capped", "Actual weight up to a cap"
+
+
 class DoseBasis(models.TextChoices):
     PER_KG = "mg/kg", "mg per kg"
     PER_KG_PER_HOUR = "mg/kg/h", "mg per kg per hour"
@@ -47,6 +54,18 @@ class Protocol(Row):
     dose_soft_min = models.DecimalField(max_digits=7, decimal_places=3)
     dose_soft_max = models.DecimalField(max_digits=7, decimal_places=3)
     dose_hard_max = models.DecimalField(max_digits=7, decimal_places=3)
+    total_hard_max_mg = models.DecimalField(
+        max_digits=7,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        help_text="Most mg in one session, boluses included; empty: what dose_hard_max comes to",
+    )
+    weight_basis = models.CharField(max_length=8, choices=WeightBasis, default=WeightBasis.ACTUAL)
+    weight_cap_kg = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
+    weight_valid_days = models.PositiveSmallIntegerField(
+        default=0, help_text="How old the weight may be; 0: of the day"
+    )
     preparation_minutes = models.PositiveSmallIntegerField()
     infusion_minutes = models.PositiveSmallIntegerField()
     observation_minutes = models.PositiveSmallIntegerField()
@@ -71,6 +90,26 @@ class Protocol(Row):
     )
     vitals_schedule = models.JSONField(help_text="Minutes between readings, by phase")
     limits = models.JSONField(help_text="Start-hold, caution and stop limits, by vital sign")
+    rings = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Reject and confirm ranges other than domain.md 3.2, by vital sign",
+    )
+    checklist = ArrayField(
+        models.SlugField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="The items of the pre-infusion checklist that are asked; empty: all of them",
+    )
+    prn_medicines = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="The order set: medicine, amount, unit, route, reason. Empty until a prescriber fills it",
+    )
+    # PADSS gives two points within 20 % of the baseline (domain.md 1.5 [V:20,21]); two sets in a row are the
+    # fewest that are in a row [D].
+    near_baseline_percent = models.PositiveSmallIntegerField(default=20)
+    near_baseline_sets = models.PositiveSmallIntegerField(default=2)
     citation = models.TextField(blank=True)
 
     class Meta:
@@ -82,6 +121,10 @@ class Protocol(Row):
             models.CheckConstraint(
                 name="protocol_active_is_signed",
                 condition=Q(status="draft") | Q(approved_by__isnull=False, approved_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="protocol_cap_for_capped",
+                condition=~Q(weight_basis="capped") | Q(weight_cap_kg__isnull=False),
             ),
             models.CheckConstraint(
                 name="protocol_doses_ordered",

@@ -224,8 +224,8 @@ def test_a_change_past_the_triggers_is_found(house: House, table: str, change: s
 def test_a_line_added_past_the_triggers_is_found(house: House) -> None:
     stories.signed(house)
     _behind_the_triggers(
-        "INSERT INTO sessions_app_infusionevent (id, session_id, kind, reason, correction_reason,"
-        " recorded_by_id, recorded_at) SELECT gen_random_uuid(), session_id, 'pause', '', '',"
+        "INSERT INTO sessions_app_infusionevent (id, session_id, kind, reason, correction_reason, revision,"
+        " recorded_by_id, recorded_at) SELECT gen_random_uuid(), session_id, 'pause', '', '', 0,"
         " recorded_by_id, now() FROM sessions_app_infusionevent LIMIT 1"
     )
     broken = verify_chain(patient=house.rosa)
