@@ -131,7 +131,7 @@ class ChairsideDesk:
     def done(self, request: Request, slot: Slot) -> None:
         attendance.arrive(actor=self.actor, appointment=slot.visit, now=self.now)
         attendance.begin(appointment=slot.visit, now=self.now)
-        attendance.fulfil(appointment=slot.visit)
+        attendance.fulfil(appointment=slot.visit, now=slot.visit.ends_at)
 
     def _one_by_one(self, request: Request, first: int, last: int) -> list[Slot] | None:
         shortest, _ = request.spacing

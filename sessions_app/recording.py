@@ -72,7 +72,7 @@ def advance(session: Session, act: str, *, now: datetime, **changes: Any) -> Non
     if session.state == states.PREPARING:
         attendance.begin(appointment=session.appointment, now=now)
     elif session.state in states.ENDED:
-        attendance.fulfil(appointment=session.appointment)
+        attendance.fulfil(appointment=session.appointment, now=now)
 
 
 def corrected(model: type[Line], session: Session, line_id: UUID | None, reason: str) -> Line | None:

@@ -198,6 +198,12 @@ class Phase(models.TextChoices):
         operation=pgtrigger.UpdateOf("appointment_id", "resource_id", "units", "during") | pgtrigger.Delete,
         when=pgtrigger.Before,
         func="""
+            IF TG_OP = 'UPDATE' THEN
+                IF (OLD.appointment_id, OLD.resource_id, OLD.units, OLD.during)
+                    IS NOT DISTINCT FROM (NEW.appointment_id, NEW.resource_id, NEW.units, NEW.during) THEN
+                    RETURN NEW;
+                END IF;
+            END IF;
             IF EXISTS (SELECT FROM scheduler_appointment
                         WHERE id = OLD.appointment_id AND status = 'fulfilled') THEN
                 RAISE EXCEPTION 'what a visit that is done has held stays as it was'

@@ -8,28 +8,23 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-
 from clinic import clock
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.problems import Conflict
-from clinic.transactions import in_transaction, violated_constraint
+from clinic.transactions import in_transaction
 from scheduler.locks import lock_schedule, lock_visit
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
-    Claim,
     ParticipantStatus,
     Resource,
-    ResourceKind,
 )
 from scheduler.visits import placing
 from scheduler.visits.changing import refusal_of_one, under_lock
 from scheduler.visits.decision import Decision, Occasion, decide
 from scheduler.visits.parts import PinnedTurns
-from scheduler.vocabulary import spoken_time, wall_time
+from scheduler.vocabulary import spoken_time
 
 GIVEN_UP: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
 
@@ -104,7 +99,7 @@ def mark_no_show(*, actor: Actor, appointment: Appointment, now: datetime) -> Ap
         placing.vacate([visit])
         visit.status = AppointmentStatus.NOSHOW
         with acting(actor.user_id):
-            visit.save(update_fields=["status", "held_before"])
+            visit.save(update_fields=["status", *placing.CLAIM_FIELDS])
         return visit
 
     return in_transaction(work)
@@ -193,24 +188,29 @@ def begin(*, appointment: Appointment, now: datetime) -> Appointment:
             return visit
         _require_status(visit, AppointmentStatus.ARRIVED)
         if now < visit.starts_at:
-            _take_chair_early(visit, now)
+            placing.draw_forward(visit, now=now)
         visit.status = AppointmentStatus.CHECKED_IN
-        visit.save(update_fields=["status"])
+        visit.save(update_fields=["status", "claims_changed"])
         return visit
 
     return in_transaction(work)
 
 
-def fulfil(*, appointment: Appointment) -> Appointment:
-    """The visit is over, with or without an infusion. Raises `Conflict` with code `wrong_status` unless the
-    patient had arrived."""
+def fulfil(*, appointment: Appointment, now: datetime) -> Appointment:
+    """The visit is over, with or without an infusion: what it holds beyond now is free for others.
+
+    The visit's own time stays as it was agreed. Doing it again changes nothing. Raises `Conflict` with code
+    `wrong_status` unless the patient had arrived.
+    """
 
     def work() -> Appointment:
         visit = lock_visit(appointment)
         if visit.status != AppointmentStatus.FULFILLED:
             _require_status(visit, AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN)
+            # Before the status: what a visit that is done has held stays as it was (Claim's trigger).
+            placing.give_back(visit, now=now)
             visit.status = AppointmentStatus.FULFILLED
-            visit.save(update_fields=["status"])
+            visit.save(update_fields=["status", *placing.CLAIM_FIELDS])
         return visit
 
     return in_transaction(work)
@@ -246,35 +246,6 @@ def _had(visit: Appointment, resources: list[Resource]) -> tuple[UUID | None, Pi
         chair_id if chair_id in working else None,
         turns if turns and all(key in working for _, key in turns) else None,
     )
-
-
-def _take_chair_early(visit: Appointment, now: datetime) -> None:
-    """Draw the chair's claim forward to this moment, unless the chair is somebody else's until then."""
-    own = Claim.objects.filter(appointment=visit, resource__kind=ResourceKind.CHAIR)
-    first = own.select_related("resource").order_by("during__startswith").first()
-    if first is None:
-        return
-    before = DateTimeTZRange(now, first.during.lower)
-    in_the_way = (
-        Claim.objects.filter(resource=first.resource, during__overlap=before)
-        .exclude(appointment__status=AppointmentStatus.FULFILLED)
-        .order_by("-during__endswith")
-        .first()
-    )
-    if in_the_way is not None:
-        zone = visit.clinic.time_zone
-        raise Conflict(
-            f"{first.resource.name} is another visit's until {wall_time(in_the_way.during.upper, zone)}."
-            " Begin then, or undo the check-in and move this visit to a chair that is free.",
-            code="chair_not_free",
-        )
-    try:
-        with transaction.atomic():
-            Claim.objects.filter(pk=first.pk).update(during=DateTimeTZRange(now, first.during.upper))
-    except IntegrityError as error:
-        # Nobody can be booked there anyway: before opening, or in what a visit that is done had left.
-        if violated_constraint(error) not in ("claim_inside_opening", "claim_no_overlap"):
-            raise
 
 
 def _require_status(visit: Appointment, *allowed: AppointmentStatus) -> None:

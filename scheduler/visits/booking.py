@@ -291,7 +291,7 @@ def cancel(
                     "cancelation_reason",
                     "cancelled_at",
                     "cancelled_late",
-                    "held_before",
+                    *placing.CLAIM_FIELDS,
                 ]
             )
         return visit
@@ -476,7 +476,7 @@ def _give_up_hold(visit: Appointment, now: datetime) -> None:
     placing.vacate([visit])
     visit.status = AppointmentStatus.CANCELLED
     visit.cancelled_at = now
-    visit.save(update_fields=["status", "cancelled_at", "held_before"])
+    visit.save(update_fields=["status", "cancelled_at", *placing.CLAIM_FIELDS])
 
 
 def _key(resource: Resource | None) -> UUID | None:

@@ -1,4 +1,4 @@
-"""The only room that writes claims: a visit is given its rectangles, or gives them up.
+"""The only room that writes claims: a visit is given its rectangles, gives them up, or gives the rest back.
 
 Every function here runs inside the caller's transaction, under `locks.lock_schedule` where claims are made;
 `booking` and `attendance` take the lock and say what happens to the visit's status. What may be placed is
@@ -8,14 +8,14 @@ decided in `decision`; the database keeps the rectangles apart whatever happens 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Func, Value
+from django.db.models import Func, Q, QuerySet, Value
 
 from clinic.problems import Conflict
 from clinic.transactions import violated_constraint
@@ -26,11 +26,13 @@ from scheduler.models import (
     Claim,
     ParticipantStatus,
     Resource,
+    ResourceKind,
     Series,
 )
 from scheduler.visits import queries
 from scheduler.visits.decision import Blocker, Decision, Occasion, decide
 from scheduler.visits.parts import PinnedTurns
+from scheduler.vocabulary import wall_time
 
 # What a refusal by the database means, should one ever come in spite of the lock.
 REFUSED_BY: Final = {
@@ -43,6 +45,8 @@ REFUSED_BY: Final = {
     ),
 }
 
+# What this room writes onto a visit's row at hand when its claims change.
+CLAIM_FIELDS: Final = ("held_before", "claims_changed")
 
 RELEASE_LAPSED: Final = """
     WITH lapsed AS (
@@ -155,20 +159,67 @@ def lay(visit: Appointment, decision: Decision) -> None:
 def vacate(visits: Sequence[Appointment], *, since: datetime | None = None) -> None:
     """Give up what these visits claim: all of it, or what follows the whole minute of `since`.
 
-    What they held is written onto the rows at hand (`held_before`); whoever changes the row saves it.
+    What they held is written onto the rows at hand (`CLAIM_FIELDS`); whoever changes the row saves it.
     """
-    had = {visit.pk: visit for visit in queries.visits().filter(pk__in=[visit.pk for visit in visits])}
-    for visit in visits:
-        visit.held_before = _held(had[visit.pk])
-    claims = Claim.objects.filter(appointment__in=had)
-    if since is not None:
-        cut = moment_of(minute_of(since))
-        shortened = Func(
-            "during__startswith", Value(cut), function="tstzrange", output_field=DateTimeRangeField()
+    _remember(visits)
+    claims = Claim.objects.filter(appointment__in=[visit.pk for visit in visits])
+    if since is None:
+        claims.delete()
+    else:
+        _cut(claims, moment_of(minute_of(since)))
+
+
+def give_back(visit: Appointment, *, now: datetime) -> None:
+    """The patient leaves now: what was claimed for later is free, and what lies behind stays.
+
+    Whoever was in the chair leaves it to its turnover, which follows the real end. Of a visit that takes
+    longer than planned nothing is left to give. As in `vacate`, the caller saves the row.
+    """
+    left = moment_of(-(-int(now.timestamp()) // 60))
+    in_chair = visit.status == AppointmentStatus.CHECKED_IN
+    turned_over = left + timedelta(minutes=visit.protocol.turnover_minutes) if in_chair else left
+    claims = Claim.objects.filter(appointment=visit)
+    chairs = Q(resource__kind=ResourceKind.CHAIR)
+    ahead = Q(chairs, during__endswith__gt=turned_over) | Q(~chairs, during__endswith__gt=left)
+    if claims.filter(ahead).exists():
+        _remember([visit])
+        _cut(claims.filter(chairs), turned_over)
+        _cut(claims.exclude(chairs), left)
+
+
+def draw_forward(visit: Appointment, *, now: datetime) -> None:
+    """The patient is in the chair before the visit's time: its claim begins now.
+
+    Raises `Conflict` with code `chair_not_free` when it is another visit's until then. The caller saves the
+    row.
+    """
+    own = Claim.objects.filter(appointment=visit, resource__kind=ResourceKind.CHAIR)
+    first = own.select_related("resource").order_by("during__startswith").first()
+    if first is None:
+        return
+    before = DateTimeTZRange(now, first.during.lower)
+    in_the_way = (
+        Claim.objects.filter(resource=first.resource, during__overlap=before)
+        .exclude(appointment__status=AppointmentStatus.FULFILLED)
+        .order_by("-during__endswith")
+        .first()
+    )
+    if in_the_way is not None:
+        zone = visit.clinic.time_zone
+        raise Conflict(
+            f"{first.resource.name} is another visit's until {wall_time(in_the_way.during.upper, zone)}."
+            " Begin then, or undo the check-in and move this visit to a chair that is free.",
+            code="chair_not_free",
         )
-        claims.filter(during__startswith__lt=cut, during__endswith__gt=cut).update(during=shortened)
-        claims = claims.filter(during__startswith__gte=cut)
-    claims.delete()
+    try:
+        with transaction.atomic():
+            Claim.objects.filter(pk=first.pk).update(during=DateTimeTZRange(now, first.during.upper))
+    except IntegrityError as error:
+        # Nobody can be booked there anyway: before opening, or while it is turned over.
+        if violated_constraint(error) not in ("claim_inside_opening", "claim_no_overlap"):
+            raise
+    else:
+        visit.claims_changed += 1
 
 
 def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetime) -> None:
@@ -220,7 +271,7 @@ def _move(visit: Appointment, decision: Decision) -> None:
     if decision.start != visit.starts_at and visit.status != AppointmentStatus.ARRIVED:
         visit.patient_status = ParticipantStatus.NEEDS_ACTION
     visit.during = DateTimeTZRange(decision.start, decision.end)
-    visit.save(update_fields=["during", "patient_status", "held_before"])
+    visit.save(update_fields=["during", "patient_status", *CLAIM_FIELDS])
     lay(visit, decision)
 
 
@@ -234,6 +285,23 @@ def _serving(moves: Sequence[Move]) -> dict[UUID, list[UUID]]:
         if claim.during.upper == until[claim.appointment_id]:
             serving.setdefault(claim.appointment_id, []).append(claim.resource_id)
     return serving
+
+
+def _remember(visits: Sequence[Appointment]) -> None:
+    """Write onto the rows at hand what they hold now, and that it changes."""
+    had = {visit.pk: visit for visit in queries.visits().filter(pk__in=[visit.pk for visit in visits])}
+    for visit in visits:
+        visit.held_before = _held(had[visit.pk])
+        visit.claims_changed += 1
+
+
+def _cut(claims: QuerySet[Claim], end: datetime) -> None:
+    """No claim reaches past this moment: what begins later goes, what lasts longer ends there."""
+    shortened = Func(
+        "during__startswith", Value(end), function="tstzrange", output_field=DateTimeRangeField()
+    )
+    claims.filter(during__startswith__lt=end, during__endswith__gt=end).update(during=shortened)
+    claims.filter(during__startswith__gte=end).delete()
 
 
 def _held(visit: Appointment) -> dict[str, Any]:

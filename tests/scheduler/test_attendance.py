@@ -109,8 +109,8 @@ def test_a_visit_goes_from_arrival_to_chair_to_done(stage: Stage) -> None:
     attendance.arrive(actor=stage.house.actor(stage.house.nils), appointment=visit, now=NOW)
 
     assert attendance.begin(appointment=visit, now=NOW).status == "checked-in"
-    assert attendance.fulfil(appointment=visit).status == "fulfilled"
-    assert attendance.fulfil(appointment=visit).status == "fulfilled"
+    assert attendance.fulfil(appointment=visit, now=visit.ends_at).status == "fulfilled"
+    assert attendance.fulfil(appointment=visit, now=visit.ends_at).status == "fulfilled"
     with pytest.raises(Conflict, match="is done"):
         attendance.begin(appointment=visit, now=NOW)
 
@@ -168,7 +168,7 @@ def test_who_begins_early_in_a_free_chair_has_it_from_then_on(stage: Stage) -> N
 
     refused = stage.check(stage.plan(stage.house.omar), "9:30", chair=stage.chairs[0], now=stage.at("9:20"))
     assert "chair_taken" in [blocker.code for blocker in refused.blockers]
-    assert attendance.fulfil(appointment=visit).status == "fulfilled"
+    assert attendance.fulfil(appointment=visit, now=visit.ends_at).status == "fulfilled"
 
 
 def test_a_visit_that_ended_early_leaves_its_chair_to_the_next(stage: Stage) -> None:
@@ -177,7 +177,7 @@ def test_a_visit_that_ended_early_leaves_its_chair_to_the_next(stage: Stage) -> 
     for visit in (first, second):
         arrive(stage, visit, stage.at("9:30"))
     attendance.begin(appointment=first, now=stage.at("9:30"))
-    attendance.fulfil(appointment=first)
+    attendance.fulfil(appointment=first, now=stage.at("10:40"))
 
     assert attendance.begin(appointment=second, now=stage.at("11:00")).status == "checked-in"
 

@@ -339,8 +339,15 @@ class Life(RuleBasedStateMachine):
     @rule(pick=picks)
     def fulfil(self, pick: int) -> None:
         visit = self._pick("arrived", pick, "checked-in")
-        attendance.fulfil(appointment=self._row(visit))
+        attendance.fulfil(appointment=self._row(visit), now=self._moment())
+        turned_over = self.now + (visit.plan.shape.turnover if visit.status == "checked-in" else 0)
+        visit.held = {
+            (name, minute): units
+            for (name, minute), units in visit.held.items()
+            if minute < (turned_over if name.startswith("Chair") else self.now)
+        }
         visit.status = "fulfilled"
+        assert self._held_by(self.rows[visit.name]) == visit.held
 
     @precondition(lambda self: self._of("booked"))
     @rule(pick=picks)

@@ -33,7 +33,7 @@ def change(stage: Stage, which: object, **changes: object) -> object:
 def done(stage: Stage, visit: Appointment) -> None:
     attendance.arrive(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
     attendance.begin(appointment=visit, now=visit.starts_at)
-    attendance.fulfil(appointment=visit)
+    attendance.fulfil(appointment=visit, now=visit.ends_at)
 
 
 def test_a_capacity_may_be_lowered_after_days_that_needed_more(stage: Stage) -> None:
