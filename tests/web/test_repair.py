@@ -123,6 +123,24 @@ def test_a_clinic_that_runs_late_says_by_how_much_who_moves(stage: Stage, ana: C
     assert "09:30-09:40: can't begin yet" in said
 
 
+def test_who_takes_longer_and_is_in_the_way_is_named(house: House) -> None:
+    stage = set_stage(house, chairs=1, nurses=1)
+    sits = stage.book(stage.plan(), "9:00")
+    stage.book(stage.plan(house.omar), "11:10")
+    Appointment.objects.filter(pk=sits.pk).update(status="checked-in", arrived_at=NOW)
+    ana = browser_of(house.ana)
+    said = words(propose(ana, late())).replace("\N{EN DASH}", "-")
+    assert "1 is moved, by 40 minutes in all; 1 takes longer." in said
+    assert "Takes longer Until 11:40" in said
+    assert (
+        "11:10-11:30: Nurse 1 has no room for the preparation beside Delgado"
+        " 11:10-11:50: Chair 1 is still taken by Delgado"
+    ) in said
+    ana.post(reverse("repair_accept", args=[Repair.objects.get().pk]))
+    after = words(ana.get(reverse("repair_plan", args=[Repair.objects.get().pk])))
+    assert "11:10-13:10 Omar" in after.replace("\N{EN DASH}", "-").split("What breaks, minute by minute")[1]
+
+
 def test_where_nothing_is_possible_today_the_new_dates_are_told(house: House) -> None:
     stage = set_stage(house, nurses=1)
     stage.book(stage.plan(), "10:00")

@@ -27,6 +27,7 @@ from scheduler.access import REPAIR
 from scheduler.finding.free_times import ALTERNATIVE_DAYS_AFTER
 from scheduler.models import LIVE_STATUSES, AbsenceReason, Appointment, Repair, Resource, ResourceKind
 from scheduler.repairing import repair
+from scheduler.repairing.breaking import Cause
 from scheduler.repairing.proposal import Change, Fault, Outcome, Proposal, proposal_of
 from scheduler.repairing.reading import Mishap, Missing, RunningLate, mishap_of
 from scheduler.visits import queries
@@ -107,9 +108,11 @@ class LateForm(ClinicForm):
 
 @dataclass(frozen=True)
 class BrokenVisit:
-    """One visit with all that it lacks."""
+    """One visit at the time that it had, with all that it lacks."""
 
     appointment: Appointment
+    start: datetime
+    end: datetime
     lines: list[str]
 
 
@@ -230,7 +233,7 @@ def _show(request: StaffRequest, proposed: Repair, refusal: Conflict | None = No
         "plan": proposal,
         "summary": _summary(proposal),
         "quality": _quality(proposal),
-        "broken": _broken(proposal.faults, visits, names),
+        "broken": _broken(proposal, visits, names, patients),
         "rows": [_row(change, visits[change.visit], names, proposal) for change in proposal.changes],
         "boards": boards(board, proposal, patients, chairs),
         "refusal": refusal,
@@ -253,6 +256,7 @@ def _summary(proposal: Proposal) -> str:
         ]
     else:
         away = [_counted(another_day, "visit has no place on this day", "visits have no place on this day")]
+    longer = sum(map(_takes_longer, proposal.changes))
     said = [
         _counted(
             parts["left_alone"], "patient in the chair can't be served", "patients in chairs can't be served"
@@ -260,7 +264,8 @@ def _summary(proposal: Proposal) -> str:
         *away,
         _counted(parts["moved"], "is moved", "are moved")
         + (f", by {parts['minutes_moved']} minutes in all" if parts["moved"] else ""),
-        _counted(parts["kept"], "keeps its time", "keep their time"),
+        _counted(longer, "takes longer", "take longer"),
+        _counted(parts["kept"] - longer, "keeps its time", "keep their time"),
         _counted(parts["given_up"], "held time is given up", "held times are given up"),
     ]
     staff = [
@@ -268,6 +273,10 @@ def _summary(proposal: Proposal) -> str:
         _counted(parts["other_chairs"], "gets another chair", "get another chair"),
     ]
     return "; ".join(part for part in (*said, *staff) if part) + "."
+
+
+def _takes_longer(change: Change) -> bool:
+    return change.outcome == Outcome.KEPT and change.to is not None and change.to.end > change.was.end
 
 
 def _counted(number: int, one: str, several: str) -> str:
@@ -288,22 +297,32 @@ def _quality(proposal: Proposal) -> str:
 
 
 def _broken(
-    faults: Sequence[Fault], visits: Mapping[UUID, Appointment], names: Mapping[UUID, str]
+    proposal: Proposal,
+    visits: Mapping[UUID, Appointment],
+    names: Mapping[UUID, str],
+    patients: Mapping[UUID, str],
 ) -> list[BrokenVisit]:
-    return [
-        BrokenVisit(visits[key], [_fault_words(fault, names) for fault in own])
-        for key, own in groupby(faults, key=lambda fault: fault.visit)
-        if key in visits
-    ]
+    seats = {change.visit: change.was for change in proposal.changes}
+    broken = []
+    for key, own in groupby(proposal.faults, key=lambda fault: fault.visit):
+        visit, seat = visits[key], seats.get(key)
+        start, end = (seat.start, seat.end) if seat else (visit.starts_at, visit.ends_at)
+        broken.append(BrokenVisit(visit, start, end, [_fault_words(fault, names, patients) for fault in own]))
+    return broken
 
 
-def _fault_words(fault: Fault, names: Mapping[UUID, str]) -> str:
+def _fault_words(fault: Fault, names: Mapping[UUID, str], patients: Mapping[UUID, str]) -> str:
     span = span_words(fault.start, fault.end)
     if fault.resource is None:
         return f"{span}: can't begin yet"
     who = names.get(fault.resource, "Somebody")
-    during = "" if fault.phase == "whole" else f" for the {fault.phase}"
-    return f"{span}: {who} is {'not there' if fault.cause == 'away' else 'still taken'}{during}"
+    whole = fault.phase == "whole"
+    if fault.cause == Cause.AWAY:
+        return f"{span}: {who} is not there" + ("" if whole else f" for the {fault.phase}")
+    others = ", ".join(patients[key] for key in fault.because if key in patients)
+    if whole:
+        return f"{span}: {who} is still taken" + (f" by {others}" if others else "")
+    return f"{span}: {who} has no room for the {fault.phase}" + (f" beside {others}" if others else "")
 
 
 def _row(change: Change, visit: Appointment, names: Mapping[UUID, str], proposal: Proposal) -> Row:
@@ -316,7 +335,10 @@ def _row(change: Change, visit: Appointment, names: Mapping[UUID, str], proposal
     }
     if change.outcome == Outcome.ANOTHER_DAY and not change.dates:
         return Row(visit, change, "tone-bad", "calendar", *_without_date(proposal))
-    return Row(visit, change, *looks[change.outcome], details=list(_details(change, names)))
+    details = list(_details(change, names))
+    if _takes_longer(change):
+        return Row(visit, change, "tone-here", "clock", "Takes longer", details)
+    return Row(visit, change, *looks[change.outcome], details=details)
 
 
 def _without_date(proposal: Proposal) -> tuple[str, list[str]]:
