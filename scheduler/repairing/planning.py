@@ -43,7 +43,7 @@ from scheduler.repairing.programme import Solved
 from scheduler.repairing.rooms import Kinds, Place, Room, takes_of
 
 # How long a plan is sought. The page that shows it answers within ten seconds.
-SECONDS: Final = 7.5
+SECONDS: Final = 7.0
 
 # Shares of the time that is left when a step begins.
 STAYING_SHARE: Final = 0.2
