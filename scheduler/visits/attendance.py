@@ -18,11 +18,12 @@ from scheduler.models import (
     Appointment,
     AppointmentStatus,
     ParticipantStatus,
+    PlanStatus,
     Resource,
 )
 from scheduler.visits import placing
 from scheduler.visits.changing import refusal_of_one, under_lock
-from scheduler.visits.decision import Decision, Occasion, decide
+from scheduler.visits.decision import MENDS, Decision, Occasion, decide
 from scheduler.visits.parts import PinnedTurns
 from scheduler.vocabulary import spoken_time
 
@@ -57,7 +58,8 @@ def confirm(*, appointment: Appointment, now: datetime) -> Appointment:
 def arrive(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointment:
     """The patient is here, on the day of the visit. Checking in again changes nothing.
 
-    Raises `Conflict` with code `not_today`, or `wrong_status` for a visit that was cancelled or is over.
+    Raises `Conflict` with code `not_today`, `wrong_status` for a visit that was cancelled or is over, or
+    `plan_not_active`: nobody is treated under an order that the prescriber has put on hold or ended.
     """
 
     def work() -> Appointment:
@@ -69,6 +71,7 @@ def arrive(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointm
         day = clock.local_date(visit.starts_at, zone)
         if clock.local_date(now, zone) != day:
             raise Conflict(f"This visit is on {day}. Check in on that day.", code="not_today")
+        _require_active_plan(visit)
         visit.status = AppointmentStatus.ARRIVED
         visit.arrived_at = now
         with acting(actor.user_id):
@@ -246,6 +249,17 @@ def _had(visit: Appointment, resources: list[Resource]) -> tuple[UUID | None, Pi
         chair_id if chair_id in working else None,
         turns if turns and all(key in working for _, key in turns) else None,
     )
+
+
+def _require_active_plan(visit: Appointment) -> None:
+    status = PlanStatus(visit.plan.status)
+    if status != PlanStatus.ACTIVE:
+        mend = MENDS.get(status, "A prescriber has to write a new one.")
+        raise Conflict(
+            f"The plan is {status.label.lower()}, so nobody is checked in under it. {mend}"
+            " Or cancel this visit.",
+            code="plan_not_active",
+        )
 
 
 def _require_status(visit: Appointment, *allowed: AppointmentStatus) -> None:

@@ -15,7 +15,10 @@ from scheduler.models import (
     CancellationReason,
     Claim,
     ParticipantStatus,
+    PlanStatus,
+    TreatmentPlan,
 )
+from scheduler.prescribing import plans
 from scheduler.visits import attendance, booking
 from scheduler.visits.visit_history import appointment_history
 from tests.cast import NOW, TODAY, House, new_id
@@ -91,6 +94,38 @@ def test_checking_in_is_for_the_day_of_the_visit(stage: Stage) -> None:
 
     arrived = attendance.arrive(actor=ana, appointment=visit, now=stage.at("0:00", TOMORROW))
     assert (arrived.status, arrived.arrived_at) == ("arrived", stage.at("0:00", TOMORROW))
+
+
+def test_nobody_is_checked_in_under_a_plan_that_rests_until_it_is_taken_up_again(stage: Stage) -> None:
+    plan = stage.plan()
+    visit = stage.book(plan, "9:30")
+    priya = stage.house.actor(stage.house.priya)
+    plans.put_on_hold(actor=priya, plan=plan, reason="Blood pressure to be looked at")
+
+    with pytest.raises(Conflict, match=r"The plan is on hold.* A prescriber can take it up again") as refusal:
+        arrive(stage, visit)
+
+    assert refusal.value.code == "plan_not_active"
+    plans.take_up(actor=priya, plan=plan, reason="It is fine")
+    assert arrive(stage, visit).status == "arrived"
+
+
+def test_nor_under_one_that_has_ended(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30")
+    TreatmentPlan.objects.filter(pk=visit.plan_id).update(status=PlanStatus.REVOKED)
+
+    with pytest.raises(Conflict, match=r"A prescriber has to write a new one\. Or cancel this visit"):
+        arrive(stage, visit)
+
+
+def test_who_is_here_already_stays_so_when_the_plan_is_put_on_hold(stage: Stage) -> None:
+    """What becomes of a session under way is decided at the chair."""
+    plan = stage.plan()
+    visit = stage.book(plan, "9:30")
+    arrive(stage, visit)
+    plans.put_on_hold(actor=stage.house.actor(stage.house.priya), plan=plan, reason="To be looked at")
+
+    assert arrive(stage, visit).status == "arrived"
 
 
 def test_checking_in_again_keeps_the_first_time(stage: Stage) -> None:

@@ -57,6 +57,22 @@ def test_a_plan_rests_and_goes_on(stage: Stage) -> None:
     assert "The plan is active again." in words(going_on)
 
 
+def test_before_a_plan_rests_its_page_lists_the_visits_and_says_what_happens(stage: Stage) -> None:
+    plan = stage.plan()
+    visit = stage.book(plan, "9:30")
+    browser = browser_of(stage.house.priya)
+
+    page = browser.get(reverse("plan", args=[plan.pk]))
+    resting = browser.post(reverse("plan_hold", args=[plan.pk]), {"reason": "Ill"}, follow=True)
+    at_the_desk = browser_of(stage.house.ana).post(reverse("visit_check_in", args=[visit.pk]))
+
+    assert "this visit stays booked and messages about it are still sent, but nobody is" in words(page)
+    assert "This visit is still booked." in words(resting)
+    assert at_the_desk.status_code == 409
+    assert "The plan is on hold, so nobody is checked in under it." in words(at_the_desk)
+    assert "A prescriber can take it up again." in words(at_the_desk)
+
+
 def test_a_plan_does_not_end_over_visits_to_come(stage: Stage) -> None:
     plan = stage.plan()
     stage.book(plan, "9:30")

@@ -15,6 +15,7 @@ from clinic.models import Patient
 from clinic.problems import Problem
 from scheduler.access import BOOK, OVERRIDE_SPACING, VIEW_PLANS, WRITE_PLAN
 from scheduler.models import (
+    AppointmentStatus,
     Finding,
     PlanStatus,
     Protocol,
@@ -32,7 +33,7 @@ from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, DecimalNumberField, WholeNumberField
 
 SAID = {
-    "hold": "The plan is on hold: nothing is booked under it until it is taken up again.",
+    "hold": "The plan is on hold: nobody is booked or checked in under it until it is taken up again.",
     "resume": "The plan is active again.",
     "end": "The plan has ended.",
 }
@@ -243,6 +244,7 @@ def _show(
     questions = {item.code: item.question for item in screening.ITEMS}
     visits = [visit for visit in queries.visits_of(found.patient) if visit.appointment.plan_id == found.pk]
     prescribes = request.actor.may(WRITE_PLAN, request.clinic.pk)
+    now = clock.now()
     standing = found.status in (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
     refused = next((form for form in (spacing_form, status_form) if form is not None), None)
     context = {
@@ -259,7 +261,12 @@ def _show(
             "-given_at", "-created_at"
         ),
         "visits": visits,
-        "review": review(plan=found, now=clock.now()),
+        "to_come": [
+            visit
+            for visit in visits
+            if visit.appointment.status == AppointmentStatus.BOOKED and visit.appointment.ends_at > now
+        ],
+        "review": review(plan=found, now=now),
         "booked": sum(visit.appointment.live for visit in visits),
         "may_book": request.actor.may(BOOK, request.clinic.pk) and found.status == PlanStatus.ACTIVE,
         "spacing_form": (spacing_form or SpacingForm()) if prescribes and standing else None,

@@ -53,8 +53,12 @@ def visit(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(BOOK, methods=["POST"])
 def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """To the day; refused, to the visit with the reason, such as a plan that is on hold."""
     appointment = _visit(request, pk, BOOK)
-    arrived = attendance.arrive(actor=request.actor, appointment=appointment, now=clock.now())
+    try:
+        arrived = attendance.arrive(actor=request.actor, appointment=appointment, now=clock.now())
+    except Conflict as refusal:
+        return _show(request, appointment, CancelForm(), refusal=refusal)
     messages.success(request, f"{appointment.patient.full_name} is checked in.")
     return redirect("day_on", on=clock.local_date(arrived.starts_at, request.clinic.time_zone))
 
