@@ -14,6 +14,7 @@ from clinic.access import Actor
 from clinic.problems import Conflict, Invalid, Stale
 from scheduler.visits import attendance
 from sessions_app import states
+from sessions_app.lines import PARTS
 from sessions_app.models import Observation, Session
 
 if TYPE_CHECKING:
@@ -41,11 +42,45 @@ def lock(session: Session, act: str, *, revision: int | None = None) -> Session:
             f"{states.spoken(current.state)}. Look at it again; nothing was changed.",
             revision=current.revision,
             state=current.state,
+            changes=changes_since(current, revision),
         )
     refusal = states.refusal(states.ACTS[act], current.state)
     if refusal:
         raise Conflict(refusal, code="wrong_state", state=current.state, revision=current.revision)
     return current
+
+
+def changes_since(session: Session, revision: int) -> list[dict[str, Any]]:
+    """What was written after this revision, oldest first: the part of the record, the line, by whom and when.
+
+    No values: whoever is told looks at the session again anyway.
+    """
+    found = [
+        {
+            "revision": line.revision,
+            "part": part,
+            "id": str(line.pk),
+            "recorded_by": line.recorded_by.full_name if line.recorded_by else "",
+            "recorded_at": line.recorded_at.isoformat(),
+        }
+        for part, model in PARTS.items()
+        for line in _newer(model, session, revision)
+    ]
+    return sorted(found, key=lambda change: (change["revision"], change["recorded_at"]))
+
+
+def _newer(model: type[Any], session: Session, revision: int) -> Any:
+    return model.objects.filter(session=session, revision__gt=revision).select_related("recorded_by")
+
+
+def entry(session: Session, *, actor: Actor, now: datetime) -> dict[str, Any]:
+    """What every line written now has: its session, the revision that `advance` will make, who and when."""
+    return {
+        "session": session,
+        "revision": session.revision + 1,
+        "recorded_by_id": actor.user_id,
+        "recorded_at": now,
+    }
 
 
 def require(act: str, unmet: Mapping[str, str]) -> None:
@@ -110,13 +145,11 @@ def draft(
     """A line of this content, not yet saved. The session must be locked; raises as `corrected` does."""
     return model(
         id=id,
-        session=session,
+        **entry(session, actor=actor, now=now),
         **{field.name: getattr(content, field.name) for field in fields(content)},
         corrects=corrected(model, session, corrects, correction_reason),
         correction_reason=correction_reason,
         amendment_id=amendment_id,
-        recorded_by_id=actor.user_id,
-        recorded_at=now,
     )
 
 

@@ -24,10 +24,11 @@ FOLDERS = {
         "calendars",
         "api",
     ],
-    "sessions_app": ["observing", "preparing", "infusing", "leaving", "signing", "api"],
+    "sessions_app": ["models", "observing", "preparing", "infusing", "leaving", "signing", "api"],
 }
 PURE = [
     "clinic/era.py",
+    "clinic/visible_text.py",
     "scheduler/finding/availability.py",
     "scheduler/working_hours/hours.py",
     "scheduler/levelling/laying_out.py",

@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from sessions_app import states
+from sessions_app import queries, states
 from sessions_app.models import (
     ChecklistAnswer,
     Discharge,
@@ -20,7 +20,7 @@ from sessions_app.models import (
     VitalSigns,
 )
 
-LINE = ["id", "recorded_by", "recorded_by_name", "recorded_at"]
+LINE = ["id", "recorded_by", "recorded_by_name", "recorded_at", "revision"]
 CORRECTABLE = [*LINE, "corrects", "correction_reason", "amendment"]
 
 
@@ -202,3 +202,8 @@ class SessionSerializer(SessionSummarySerializer):
 
     def get_possible(self, session: Session) -> list[str]:
         return states.possible(session.state)
+
+
+def whole(session: Session) -> Any:
+    """The session with all its lines as it stands in the tables now."""
+    return SessionSerializer(queries.session_detail(session.pk)).data

@@ -148,5 +148,5 @@ def _event(
     session: Session, actor: Actor, id: UUID, kind: InfusionEventKind, reason: str, now: datetime
 ) -> InfusionEvent:
     return InfusionEvent.objects.create(
-        id=id, session=session, kind=kind, reason=reason, recorded_by_id=actor.user_id, recorded_at=now
+        id=id, kind=kind, reason=reason, **recording.entry(session, actor=actor, now=now)
     )

@@ -66,10 +66,8 @@ def discharge(
         recording.require("discharge", _unmet(current, assessment, now))
         line = Discharge.objects.create(
             id=id,
-            session=current,
+            **recording.entry(current, actor=actor, now=now),
             **{field.name: getattr(assessment, field.name) for field in fields(assessment)},
-            recorded_by_id=actor.user_id,
-            recorded_at=now,
         )
         recording.advance(current, "discharge", now=now, discharged_at=now)
         return line

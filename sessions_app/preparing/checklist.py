@@ -92,14 +92,12 @@ def answer(
             return []
         lines = ChecklistAnswer.objects.bulk_create(
             ChecklistAnswer(
-                session=current,
+                **recording.entry(current, actor=actor, now=now),
                 item=each.item,
                 result=each.result,
                 note=each.note,
                 corrects=given.get(each.item),
                 correction_reason=each.reason if each.item in given else "",
-                recorded_by_id=actor.user_id,
-                recorded_at=now,
             )
             for each in changed
         )

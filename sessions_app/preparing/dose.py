@@ -1,6 +1,6 @@
 """The dose worksheet: today's weight, the plan's order and the vial become one append-only line.
 
-The arithmetic and its limits are in `dosing`. A second person's check comes with issue 4.
+The arithmetic and its limits are in `dosing`.
 """
 
 from datetime import datetime
@@ -55,7 +55,7 @@ def prepare_dose(
         dose = dosing.calculate(order)
         worksheet = DoseWorksheet.objects.create(
             id=id,
-            session=current,
+            **recording.entry(current, actor=actor, now=now),
             weight_kg=weight_kg,
             weighed_at=weighed_at,
             ordered_dose=order.dose,
@@ -71,8 +71,6 @@ def prepare_dose(
             warning=" ".join(filter(None, [dosing.warning(order), doubt])),
             corrects=corrected,
             correction_reason=correction_reason,
-            recorded_by_id=actor.user_id,
-            recorded_at=now,
         )
         recording.advance(current, "dose", now=now)
         return worksheet

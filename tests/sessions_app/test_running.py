@@ -245,10 +245,24 @@ def test_a_running_infusion_cannot_be_recorded_as_not_given(house: House) -> Non
 def test_a_writer_who_saw_an_older_revision_changes_nothing(house: House) -> None:
     session = stories.infusing(house)
     nils = house.actor(house.nils)
-    infusion.pause(actor=nils, id=new_id(), session=session, revision=session.revision, now=STOPPED_AT)
+    paused = infusion.pause(
+        actor=nils, id=new_id(), session=session, revision=session.revision, now=STOPPED_AT
+    )
     with pytest.raises(Stale) as refused:
         infusion.stop(actor=nils, id=new_id(), session=session, revision=session.revision, now=STOPPED_AT)
-    assert refused.value.data == {"revision": session.revision + 1, "state": "paused"}
+    assert refused.value.data == {
+        "revision": session.revision + 1,
+        "state": "paused",
+        "changes": [
+            {
+                "revision": session.revision + 1,
+                "part": "infusion",
+                "id": str(paused.pk),
+                "recorded_by": house.nils.full_name,
+                "recorded_at": STOPPED_AT.isoformat(),
+            }
+        ],
+    }
     assert stories.fresh(session).state == "paused"
 
 

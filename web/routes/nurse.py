@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from web.views import nurse
-from web.views.session_steps import FORMS
+from web.views.sessions.forms import FORMS
 
 urlpatterns: list[URLPattern] = [
     path("nurse/", nurse.nurse_station, name="nurse_station"),

@@ -6,7 +6,7 @@ from django import template
 from django.urls import reverse
 
 from sessions_app.preparing import dosing
-from web.views.session_form import SessionForm
+from web.views.sessions.form import SessionForm
 
 register = template.Library()
 

@@ -1,7 +1,6 @@
 """The nurse's pages: the station, one session from checklist to signature, and its signed record.
 
-What a page shows is put together in `session_page` and `signed_record`, its forms in `session_lines`
-and `session_steps`.
+What a page shows, and the forms on it, are in `sessions`.
 """
 
 from typing import Any
@@ -21,10 +20,10 @@ from sessions_app.access import MAY, OPEN_SESSION, READ_SESSIONS, RECORD_SESSION
 from sessions_app.models import Observation, Session
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.views.session_form import SessionForm
-from web.views.session_page import Chair, SessionPage
-from web.views.session_steps import FORMS
-from web.views.signed_record import read_versions
+from web.views.sessions.form import SessionForm
+from web.views.sessions.forms import FORMS
+from web.views.sessions.page import Chair, SessionPage
+from web.views.sessions.signed_record import read_versions
 
 
 @staff_page(READ_SESSIONS, methods=["GET"])

@@ -1,6 +1,6 @@
 """What the station and a session's page show, put together from loaded rows; nothing is decided here.
 
-The forms are in `session_lines` and `session_steps`, what happens with them in `nurse`.
+The forms are in the rooms beside this one, what happens with them in `nurse`.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from sessions_app.leaving import discharge
 from sessions_app.models import Session, SessionState, SideEffect, VitalSigns
 from sessions_app.observing import vital_limits, vitals
 from sessions_app.observing.vocabulary import TERMS
-from web.views.session_form import SessionForm, standing
-from web.views.session_steps import FORMS
+from web.views.sessions.form import SessionForm, standing
+from web.views.sessions.forms import FORMS
 
 MINUTE: Final = timedelta(minutes=1)
 NEXT_STEP: Final = {

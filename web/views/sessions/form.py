@@ -1,7 +1,8 @@
 """What the forms of the session's page share: their fields, the line they correct, the moment they mean.
 
 A form names the act of `sessions_app.states` that it carries out and what is said when it is done; its
-fields bear the names that problems name. The forms themselves are in `session_lines` and `session_steps`.
+fields bear the names that problems name. The forms themselves are in the rooms
+beside this one, listed in `forms`.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,28 @@
+"""Every form of the session's page by its act, in the order of a visit."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from web.views.sessions.form import SessionForm
+from web.views.sessions.infusing import NotGivenForm, PauseForm, ResumeForm, StartForm, StopForm
+from web.views.sessions.leaving import DischargeForm
+from web.views.sessions.observing import SideEffectForm, VitalsForm
+from web.views.sessions.preparing import ChecklistForm, DoseForm
+from web.views.sessions.signing import SignForm
+
+FORMS: Final[Mapping[str, type[SessionForm]]] = {
+    form.act: form
+    for form in (
+        ChecklistForm,
+        DoseForm,
+        VitalsForm,
+        SideEffectForm,
+        StartForm,
+        PauseForm,
+        ResumeForm,
+        StopForm,
+        NotGivenForm,
+        DischargeForm,
+        SignForm,
+    )
+}
