@@ -17,6 +17,9 @@ from clinic.access import Permission
 from clinic.problems import Forbidden, Invalid
 
 CURSOR_MEND: Final = "Take the cursor from the `next` or `previous` of an answer, or leave it out."
+UNREADABLE_NUMBER: Final = (
+    "A number in this JSON can't be read: write it with fewer digits, and neither NaN nor Infinity."
+)
 MOST_ROWS: Final = 1_000_000_000  # of one moment; PostgreSQL's OFFSET ends further up
 
 
@@ -28,6 +31,11 @@ class JSONObjectParser(JSONParser):
             body = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError("This JSON is nested too deeply.") from None
+        except ParseError as error:
+            # Faults of the text are a JSONDecodeError; a bare ValueError is a number, told in Python's words.
+            if type(error.__context__) is ValueError:
+                raise ParseError(UNREADABLE_NUMBER) from None
+            raise
         if not isinstance(body, dict):
             raise ParseError("Send a JSON object: { … }.")
         return body

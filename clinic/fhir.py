@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from clinic import era
+from clinic.visible_text import is_visible
 
 Resource = Mapping[str, Any]
 
@@ -104,9 +105,9 @@ def read_patient(resource: Resource, *, today: date) -> PatientRecord:
         reasons.append("active is false: the source has withdrawn this record.")
     name = _best(resource.get("name"), ["official", "usual"])
     family, given = _text(name.get("family")), " ".join(_texts(name.get("given")))
-    if not family:
+    if not is_visible(family):
         reasons.append("name has no family name.")
-    if not given:
+    if not is_visible(given):
         reasons.append("name has no given name.")
     birth_date = _birth_date(resource.get("birthDate"), today, reasons)
     gender = resource.get("gender", "unknown")

@@ -21,11 +21,21 @@ from clinic.history import acting
 from clinic.models import Channel, Clinic, Patient
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction, violated_constraint
+from clinic.visible_text import ONE_LINE, hides_something, is_visible
 
 OLDEST_BIRTH_DATE = date(1900, 1, 1)
+LINES = {
+    "mrn",
+    "family_name",
+    "given_names",
+    "address_line",
+    "city",
+    "state",
+    "postal_code",
+    "escort_name",
+    "flags",
+}
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-# Letters and symbols by category, yet nothing to see: the Hangul fillers and the empty Braille cell.
-BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 PHONE_MEND = "This isn't a number that can be dialled. Write it in full, such as +1 312 555 0142."
 
 
@@ -123,8 +133,11 @@ def _check(patient: Patient, touched: set[str], now: datetime) -> None:
     """Raise one `Invalid` with every field among those touched that needs mending."""
     wrong: dict[str, str] = {}
     for name in ("family_name", "given_names"):
-        if name in touched and not _is_visible(getattr(patient, name)):
+        if name in touched and not is_visible(getattr(patient, name)):
             wrong[name] = "A patient needs this name."
+    for name in touched & LINES:
+        if any(map(hides_something, _texts(getattr(patient, name)))):
+            wrong.setdefault(name, ONE_LINE)
     if "birth_date" in touched:
         today = clock.local_date(now, patient.clinic.time_zone)
         if not patient.birth_date:
@@ -162,9 +175,8 @@ def _check(patient: Patient, touched: set[str], now: datetime) -> None:
         raise Invalid(wrong)
 
 
-def _is_visible(name: str) -> bool:
-    """Whether anything of it shows: not only spaces and characters of no width."""
-    return any(letter.isprintable() and letter != " " and letter not in BLANKS for letter in name)
+def _texts(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _save(patient: Patient, **how: Any) -> None:

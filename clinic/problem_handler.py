@@ -1,7 +1,7 @@
 """The one handler that turns problems, DRF's own errors among them, into RFC 9457 answers."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -11,6 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from clinic.problems import Forbidden, Invalid, Missing, Problem
+
+ERRORS_TOLD: Final = 20  # of one call: who sends thousands of faults is not helped by thousands of sentences
 
 
 def as_problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -32,7 +34,7 @@ def _as_problem(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
     if isinstance(error, exceptions.ValidationError):
-        return Invalid(_flatten(error.get_full_details()))
+        return Invalid(_first(_flatten(error.get_full_details())))
     if isinstance(error, Http404):
         return Missing()
     if isinstance(error, PermissionDenied):
@@ -51,6 +53,15 @@ def _http(detail: str, code: str, status: HTTPStatus) -> Problem:
     problem = Problem(detail, code=code)
     problem.status, problem.title = status.value, status.phrase
     return problem
+
+
+def _first(errors: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The first errors, and in one line how many more there are."""
+    untold = len(errors) - ERRORS_TOLD
+    if untold <= 0:
+        return errors
+    more = {"field": "body", "code": "more_errors", "detail": f"And {untold:,} more."}
+    return [*errors[:ERRORS_TOLD], more]
 
 
 def _flatten(details: Any, field: str = "") -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ listed is refused to everybody.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from django.db import models
 from rest_framework import serializers
@@ -16,10 +16,12 @@ from rest_framework.viewsets import GenericViewSet
 from clinic import access
 from clinic.access import Actor, Permission
 from clinic.api_defaults import NewestFirst
+from clinic.fields import IdField
 from clinic.history import name_actor
 from clinic.idempotency import create_once
 
 RowType = TypeVar("RowType", bound=models.Model)
+NAME_TOLD: Final = 60  # characters of an unknown field's name that its refusal repeats
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -28,9 +30,13 @@ class StrictSerializer(serializers.Serializer[Any]):
     A value outside a list of choices is answered with the list.
     """
 
+    default_error_messages = {"invalid": "Send a JSON object here: {{ … }}."}
+
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         for field in fields.values():
+            if isinstance(field, (serializers.ListField, serializers.ListSerializer)):
+                field.error_messages["not_a_list"] = "Send a JSON list here: [ … ]."
             choice = getattr(field, "child", field)
             if isinstance(choice, serializers.ChoiceField):
                 known = ", ".join(str(key) for key in choice.choices)
@@ -51,14 +57,16 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 def _printable(name: str) -> str:
-    r"""A name that can be answered with: half a character, which UTF-8 can't write, as its `\ud800`."""
-    return name.encode(errors="backslashreplace").decode()
+    r"""A name that can be answered with: of its beginning, half a character, which UTF-8 can't write, as its
+    `\ud800`."""
+    beginning = name if len(name) <= NAME_TOLD else f"{name[:NAME_TOLD]}…"
+    return beginning.encode(errors="backslashreplace").decode()
 
 
 class CreateSerializer(StrictSerializer):
     """A create call's body carries the new row's id, made by the client: the idempotency key."""
 
-    id = serializers.UUIDField(help_text="Made by you (UUID). Sending the same call again records once.")
+    id = IdField(help_text="Made by you (UUID). Sending the same call again records once.")
 
 
 class ClinicViewSet(GenericViewSet[Any]):

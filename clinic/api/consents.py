@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import access, clock, consents, queries
-from clinic.fields import MomentField
+from clinic.fields import IdField, LineField, MomentField
 from clinic.models import Consent, ConsentScope, Patient
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 
@@ -32,19 +32,19 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
 
 
 class ConsentCreateSerializer(CreateSerializer):
-    patient = serializers.UUIDField()
+    patient = IdField()
     scope = serializers.ChoiceField(choices=ConsentScope.choices)
-    form_version = serializers.CharField(max_length=40)
-    method = serializers.CharField(max_length=40, help_text="Paper form, tablet, by telephone.")
+    form_version = LineField(max_length=40)
+    method = LineField(max_length=40, help_text="Paper form, tablet, by telephone.")
     given_at = MomentField()
 
 
 class OfPatientSerializer(StrictSerializer):
-    patient = serializers.UUIDField()
+    patient = IdField()
 
 
 class RevokeSerializer(StrictSerializer):
-    how = serializers.CharField(max_length=120, help_text="In person, by letter, text reply STOP.")
+    how = LineField(max_length=120, help_text="In person, by letter, text reply STOP.")
 
 
 class ConsentsViewSet(ClinicViewSet):

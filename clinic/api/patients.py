@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from clinic import access, clock, patients, queries
 from clinic.api_defaults import NewestFirst
+from clinic.fields import IdField
 from clinic.models import AccessLog, AdministrativeGender, Allergy, Channel, Patient
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 
@@ -83,7 +84,7 @@ class PatientDetailsSerializer(StrictSerializer):
 
 
 class PatientCreateSerializer(CreateSerializer, PatientDetailsSerializer):
-    clinic = serializers.UUIDField()
+    clinic = IdField()
 
 
 class PatientUpdateSerializer(PatientDetailsSerializer):

@@ -272,3 +272,12 @@ def test_an_allergy_noted_at_the_end_of_time_has_no_time(clinic: Clinic, tmp_pat
     noted = sample("allergies.ndjson") | {"recordedDate": "0001-01-01T00:00:00Z"}
     bring(clinic, "patients.ndjson", write(tmp_path, noted))
     assert Allergy.objects.get().recorded_at is None
+
+
+def test_a_name_that_nobody_can_see_is_none(clinic: Clinic, tmp_path: Path) -> None:
+    good = sample("patients.ndjson")
+    given = write(tmp_path, good | {"id": "20", "name": [{"family": "\u200b", "given": ["\u3164"]}]})
+    assert refusals(bring(clinic, given)) == [
+        "given.ndjson:1: name has no family name.",
+        "given.ndjson:1: name has no given name.",
+    ]

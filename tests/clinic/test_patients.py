@@ -177,3 +177,29 @@ def test_a_name_that_nobody_can_see_is_none(house: House, name: str) -> None:
     with pytest.raises(Invalid) as refused:
         register(house, family_name=name)
     assert [error["field"] for error in refused.value.data["errors"]] == ["family_name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("family_name", "Sto\nne"),
+        ("given_names", "I\u200bvy"),
+        ("city", "Chi\u202ecago"),
+        ("mrn", "C-\u206012"),
+        ("flags", ["needs\u2028quiet"]),
+        ("family_name", "Stone\u200d"),
+    ],
+)
+def test_what_hides_in_a_line_is_refused(house: House, name: str, text: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        register(house, **{name: text})
+    assert [(error["field"], error["detail"]) for error in refused.value.data["errors"]] == [
+        (name, "Write this on one line, without characters that can't be seen.")
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["O'Brien-Smith", "\u0639\u0644\u06cc\u200c\u0632\u0627\u062f\u0647", "Nu\u00f1ez"]
+)
+def test_names_keep_what_their_script_needs(house: House, name: str) -> None:
+    assert register(house, family_name=name).family_name == name

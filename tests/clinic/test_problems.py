@@ -238,3 +238,40 @@ def test_a_made_up_cursor_among_names_is_refused(house: House) -> None:
     for address in ("/api/v1/resources/", "/api/v1/protocols/"):
         answer = client_of(house.ana).get(address, {"cursor": cursor, "clinic": str(house.clinic.pk)})
         assert set(fields(check(answer, 400, "invalid"))) == {"cursor"}
+
+
+@pytest.mark.parametrize("faults", [{"flags": [{}] * 10_000}, {f"x{n}": 1 for n in range(10_000)}])
+def test_of_many_faults_the_first_are_told_and_the_rest_counted(house: House, faults: dict[str, Any]) -> None:
+    answer = client_of(house.ana).post(PATIENTS, valid(house, **faults))
+    errors = check(answer, 400, "invalid")["errors"]
+    assert len(errors) == 21
+    assert errors[-1] == {"field": "body", "code": "more_errors", "detail": "And 9,980 more."}
+    assert len(answer.content) < 20_000
+
+
+def test_of_a_long_unknown_name_the_beginning_is_told(house: House) -> None:
+    answer = client_of(house.ana).post(PATIENTS, valid(house, **{"x" * 10_000: 1}))
+    assert list(fields(check(answer, 400, "invalid"))) == ["x" * 60 + "\N{HORIZONTAL ELLIPSIS}"]
+
+
+@pytest.mark.parametrize("number", ["1" * 5_000, "NaN", "-Infinity"])
+def test_a_number_that_cannot_be_read_is_said_plainly(house: House, number: str) -> None:
+    body = f'{{"deceased": {number}}}'
+    answer = client_of(house.ana).post(PATIENTS, body, content_type="application/json")
+    detail = check(answer, 400, "parse_error")["detail"]
+    assert detail.startswith("A number in this JSON can't be read: write it with fewer digits")
+
+
+@pytest.mark.parametrize("id", [0, 7, 1.5, True, [], {}])
+def test_an_id_is_written_as_text(house: House, id: Any) -> None:
+    answer = client_of(house.ana).post(PATIENTS, valid(house, id=id))
+    assert list(fields(check(answer, 400, "invalid"))) == ["id"]
+
+
+def test_what_should_be_an_object_or_a_list_is_said_plainly(house: House) -> None:
+    answer = client_of(house.max).post("/api/v1/absences/", "7", content_type="application/json")
+    assert check(answer, 400, "parse_error")["detail"] == "Send a JSON object: { … }."
+    body = {"id": str(new_id()), "findings": ["absent"], "chair_features": "bed"}
+    mends = fields(check(client_of(house.priya).post("/api/v1/plans/", body), 400, "invalid"))
+    assert mends["findings.0"] == "Send a JSON object here: { … }."
+    assert mends["chair_features"] == "Send a JSON list here: [ … ]."
