@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError
 
@@ -31,7 +32,7 @@ def create_once(
     Returns (row, made now). The id is claimed in the transaction that makes the row: of two calls at
     once the second waits and is given the first's row; when `make` fails the id is free again.
     Raises `Conflict` with code `id_reused` when the id was used with another body, by another person or
-    for another noun.
+    for another noun, and `taken_back` when what was made is gone: `find` says so with `DoesNotExist`.
     """
     fingerprint = fingerprint_of(body)
     user_id = actor.user_id if actor else None
@@ -47,7 +48,10 @@ def create_once(
                 "This id was already used for something else. Make a new id for a new entry.",
                 code="id_reused",
             )
-        return find(), False
+        try:
+            return find(), False
+        except ObjectDoesNotExist:
+            raise _taken_back() from None
 
     try:
         return in_transaction(work)
@@ -61,6 +65,14 @@ def create_once(
 def _reused() -> Conflict:
     return Conflict(
         "This id was already used for something else. Make a new id for a new entry.", code="id_reused"
+    )
+
+
+def _taken_back() -> Conflict:
+    return Conflict(
+        "This was recorded before and has been taken back or replaced since. Look at what stands now, and"
+        " make a new id for a new entry.",
+        code="taken_back",
     )
 
 

@@ -8,13 +8,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic import access as ground
 from clinic import clock
-from clinic.fields import MomentField
-from clinic.viewsets import ClinicViewSet, CreateSerializer
+from clinic.fields import IdField, MomentField
+from clinic.viewsets import CreateSerializer
 from scheduler import access
 from scheduler.api.openings import ByStart
-from scheduler.api.working_hours import WhoseSerializer
+from scheduler.api.working_hours import DeclaredViewSet, WhoseSerializer
 from scheduler.models import Absence, AbsenceReason, Resource
 from scheduler.working_hours import working_time
 
@@ -29,13 +28,13 @@ class AbsenceSerializer(serializers.ModelSerializer[Absence]):
 
 
 class AbsenceCreateSerializer(CreateSerializer):
-    resource = serializers.UUIDField()
+    resource = IdField()
     start = MomentField(help_text="May lie in the past: hours that are over stay as they were.")
     end = MomentField()
     reason = serializers.ChoiceField(choices=AbsenceReason.choices)
 
 
-class AbsencesViewSet(ClinicViewSet):
+class AbsencesViewSet(DeclaredViewSet):
     """Stretches in which a nurse, clinician or chair is not there. Who is ill is the desk's to know, and the
     manager's. Refused with the list of visits that would lose their hours: `visits_stranded`.
     """
@@ -52,10 +51,9 @@ class AbsencesViewSet(ClinicViewSet):
     @extend_schema(parameters=[WhoseSerializer])
     def list(self, request: Request) -> Response:
         """The absences that are not over."""
-        asked = self.parse_query(WhoseSerializer)
-        clinic = ground.fetch_clinic(self.actor, self.permission, asked.pop("clinic"))
+        clinic, narrowed = self.whose()
         absences = self.get_queryset().filter(
-            resource__clinic=clinic, during__endswith__gt=clock.now(), **asked
+            resource__clinic=clinic, during__endswith__gt=clock.now(), **narrowed
         )
         return self.page(absences, AbsenceSerializer)
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock
-from clinic.fields import DayField, MomentField
+from clinic.fields import DayField, IdField, MomentField
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
@@ -36,7 +36,7 @@ class ClosureSerializer(serializers.ModelSerializer[Closure]):
 class ClosureCreateSerializer(CreateSerializer):
     """Whole local days (`first_day` through `last_day`), or any stretch (`start` to `end`)."""
 
-    clinic = serializers.UUIDField()
+    clinic = IdField()
     name = serializers.CharField(max_length=working_time.NAME_LENGTH)
     first_day = DayField(required=False)
     last_day = DayField(required=False)
@@ -53,11 +53,11 @@ class ClosureCreateSerializer(CreateSerializer):
 
 
 class WhichClinicSerializer(StrictSerializer):
-    clinic = serializers.UUIDField()
+    clinic = IdField()
 
 
 class YearSerializer(StrictSerializer):
-    clinic = serializers.UUIDField()
+    clinic = IdField()
     year = serializers.IntegerField()
 
 

@@ -14,10 +14,10 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
-from clinic.fields import DayField
+from clinic.fields import DayField, IdField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access
-from scheduler.models import Opening
+from scheduler.models import Opening, Resource
 
 
 class OpeningSerializer(serializers.ModelSerializer[Opening]):
@@ -30,9 +30,9 @@ class OpeningSerializer(serializers.ModelSerializer[Opening]):
 
 
 class OnDaySerializer(StrictSerializer):
-    clinic = serializers.UUIDField()
+    clinic = IdField()
     day = DayField(help_text="In the clinic's time zone.")
-    resource = serializers.UUIDField(required=False)
+    resource = IdField(required=False)
 
 
 class ByStart(NewestFirst):
@@ -57,5 +57,6 @@ class OpeningsViewSet(ClinicViewSet):
         day: Any = DateTimeTZRange(*clock.day_bounds(asked["day"], clinic.time_zone))
         openings = self.get_queryset().filter(resource__clinic=clinic, during__overlap=day)
         if "resource" in asked:
-            openings = openings.filter(resource=asked["resource"])
+            whose = self.fetch(Resource.objects.filter(clinic=clinic), pk=asked["resource"])
+            openings = openings.filter(resource=whose)
         return self.page(openings, OpeningSerializer)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
+from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
 from scheduler.models import Resource, ResourceKind
@@ -26,7 +27,7 @@ class ResourceSerializer(serializers.ModelSerializer[Resource]):
 
 
 class ResourceCreateSerializer(CreateSerializer):
-    clinic = serializers.UUIDField()
+    clinic = IdField()
     kind = serializers.ChoiceField(choices=ResourceKind.choices)
     name = serializers.CharField(max_length=80)
     capacity = serializers.IntegerField(
@@ -35,7 +36,7 @@ class ResourceCreateSerializer(CreateSerializer):
     features = serializers.ListField(
         child=serializers.CharField(max_length=40), max_length=20, required=False, help_text=FEATURES_HELP
     )
-    user = serializers.UUIDField(required=False, allow_null=True, help_text="The member of staff behind it.")
+    user = IdField(required=False, allow_null=True, help_text="The member of staff behind it.")
 
 
 class ResourceUpdateSerializer(StrictSerializer):

@@ -1,7 +1,7 @@
 """Declared hours over the API: weekly patterns, and one day's own hours in their place."""
 
 from datetime import time
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -13,7 +13,8 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock, idempotency
-from clinic.fields import DayField
+from clinic.fields import DayField, IdField
+from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
 from scheduler.models import DayHours, Resource, WorkingPattern
@@ -25,13 +26,17 @@ HOURS_HELP = (
     ' "00:00" as `until` is the end of the day. Empty: it doesn\'t work.'
 )
 
+MOST_STRETCHES: Final = 24  # of one day
+MOST_GIVING_WAY: Final = 1000  # a week of such days, several times over
+
 
 class HoursField(serializers.ListField):
     """A day's hours as pairs of wall times."""
 
     def __init__(self, **kwargs: Any) -> None:
         pair = serializers.ListField(child=serializers.TimeField(format="%H:%M"), min_length=2, max_length=2)
-        super().__init__(**{"child": pair, "help_text": HOURS_HELP, **kwargs})
+        limits = {"max_length": MOST_STRETCHES}
+        super().__init__(**{"child": pair, "help_text": HOURS_HELP, **limits, **kwargs})
 
     def to_internal_value(self, data: Any) -> list[Stretch]:
         pairs: list[list[time]] = super().to_internal_value(data)
@@ -50,15 +55,18 @@ class PatternSerializer(serializers.ModelSerializer[WorkingPattern]):
 
 
 class PatternCreateSerializer(CreateSerializer):
-    resource = serializers.UUIDField()
+    resource = IdField()
     weekdays = serializers.ListField(
-        child=serializers.IntegerField(min_value=0, max_value=6), help_text="0 Monday to 6 Sunday."
+        child=serializers.IntegerField(min_value=0, max_value=6),
+        max_length=7,
+        help_text="0 Monday to 6 Sunday.",
     )
     hours = HoursField()
     valid_from = DayField()
     valid_until = DayField(required=False, allow_null=True, help_text="The last day; left out: no end.")
     in_place_of = serializers.ListField(
-        child=serializers.UUIDField(),
+        child=IdField(),
+        max_length=MOST_GIVING_WAY,
         required=False,
         help_text="The patterns that stand there as you have seen them, on these weekdays: they give way.",
     )
@@ -77,20 +85,32 @@ class DayHoursSerializer(serializers.ModelSerializer[DayHours]):
 
 
 class DayHoursCreateSerializer(CreateSerializer):
-    resource = serializers.UUIDField()
+    resource = IdField()
     day = DayField(help_text="In the clinic's time zone.")
     hours = HoursField()
-    in_place_of = serializers.UUIDField(
+    in_place_of = IdField(
         required=False, allow_null=True, help_text="The day's own hours that stand already and give way."
     )
 
 
 class WhoseSerializer(StrictSerializer):
-    clinic = serializers.UUIDField()
-    resource = serializers.UUIDField(required=False, help_text="Left out: everybody's.")
+    clinic = IdField()
+    resource = IdField(required=False, help_text="Left out: everybody's.")
 
 
-class WorkingHoursViewSet(ClinicViewSet):
+class DeclaredViewSet(ClinicViewSet):
+    """What lists of declarations share: whose they are."""
+
+    def whose(self) -> tuple[Clinic, dict[str, Resource]]:
+        """The clinic, and the resource to narrow a list to, where one is named."""
+        asked = self.parse_query(WhoseSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        if "resource" not in asked:
+            return clinic, {}
+        return clinic, {"resource": self.fetch(Resource.objects.filter(clinic=clinic), pk=asked["resource"])}
+
+
+class WorkingHoursViewSet(DeclaredViewSet):
     """Weekly hours. What takes hours away from booked visits is refused as `visits_stranded` with them."""
 
     access = {
@@ -104,11 +124,10 @@ class WorkingHoursViewSet(ClinicViewSet):
     @extend_schema(parameters=[WhoseSerializer])
     def list(self, request: Request) -> Response:
         """The patterns that hold today or later."""
-        asked = self.parse_query(WhoseSerializer)
-        clinic = ground.fetch_clinic(self.actor, self.permission, asked.pop("clinic"))
+        clinic, narrowed = self.whose()
         today = clock.local_date(clock.now(), clinic.time_zone)
         patterns = self.get_queryset().filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gte=today), resource__clinic=clinic, **asked
+            Q(valid_until__isnull=True) | Q(valid_until__gte=today), resource__clinic=clinic, **narrowed
         )
         return self.page(patterns, PatternSerializer)
 
@@ -130,25 +149,25 @@ class WorkingHoursViewSet(ClinicViewSet):
             make=lambda: working_time.set_pattern(
                 actor=self.actor, resource=resource, now=clock.now(), **data
             ),
-            find=lambda: list(
-                WorkingPattern.objects.filter(pk__in=made_by_call).order_by("weekday", "starts_at")
-            ),
+            find=lambda: working_time.patterns_made(made_by_call),
         )
         return Response(PatternSerializer(patterns, many=True).data, status=201 if made else 200)
 
-    @extend_schema(request=PatternEndSerializer, responses=PatternSerializer)
+    @extend_schema(request=PatternEndSerializer, responses={200: PatternSerializer, 204: None})
     @action(detail=True, methods=["post"])
     def end(self, request: Request, pk: UUID) -> Response:
-        """The pattern's last day. One that has not begun by then is taken back."""
+        """The pattern's last day. One that would not have begun by then is taken back: 204."""
         pattern = self.fetch(self.get_queryset(), pk=pk)
         last_day = self.parse(PatternEndSerializer)["last_day"]
         ended = working_time.end_pattern(
             actor=self.actor, pattern=pattern, last_day=last_day, now=clock.now()
         )
+        if ended is None:
+            return Response(status=204)
         return Response(PatternSerializer(ended).data)
 
 
-class DayHoursViewSet(ClinicViewSet):
+class DayHoursViewSet(DeclaredViewSet):
     """One day's own hours instead of the weekly pattern: an extra shift, a half day, a day off."""
 
     access = {
@@ -162,10 +181,9 @@ class DayHoursViewSet(ClinicViewSet):
     @extend_schema(parameters=[WhoseSerializer])
     def list(self, request: Request) -> Response:
         """The days with hours of their own, from today on."""
-        asked = self.parse_query(WhoseSerializer)
-        clinic = ground.fetch_clinic(self.actor, self.permission, asked.pop("clinic"))
+        clinic, narrowed = self.whose()
         today = clock.local_date(clock.now(), clinic.time_zone)
-        days = self.get_queryset().filter(day__gte=today, resource__clinic=clinic, **asked)
+        days = self.get_queryset().filter(day__gte=today, resource__clinic=clinic, **narrowed)
         return self.page(days, DayHoursSerializer)
 
     @extend_schema(

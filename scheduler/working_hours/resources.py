@@ -18,6 +18,7 @@ from clinic.access import Actor
 from clinic.models import Clinic, Membership
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction, violated_constraint
+from clinic.visible_text import ONE_LINE, hides_something
 from scheduler.locks import lock_resource, lock_schedule
 from scheduler.models import AppointmentStatus, Claim, Resource, ResourceKind
 from scheduler.visits import placing, queries
@@ -41,8 +42,7 @@ def add_resource(
     """Add a chair (capacity 1), a nurse (units of nursing load) or a clinician (visits at once).
 
     `features` are what a chair offers, such as `private-room`; `user_id` is the member of staff behind a
-    nurse or clinician. Raises `Invalid`, also for a name that
-    the clinic has for this kind.
+    nurse or clinician. Raises `Invalid`, also for a name that the clinic has for this kind.
     """
     _check_capacity(kind, capacity)
     _check_features(kind, features)
@@ -52,7 +52,7 @@ def add_resource(
         id=id,
         clinic=clinic,
         kind=kind,
-        name=name.strip(),
+        name=_line(name),
         capacity=capacity,
         features=sorted(set(features)),
         user_id=user_id,
@@ -83,7 +83,7 @@ def change_resource(
         locked = lock_resource(resource)
         to_come = Claim.objects.filter(resource=locked, during__endswith__gt=now)
         if name is not None:
-            locked.name = name.strip()
+            locked.name = _line(name)
         if capacity is not None:
             _check_capacity(locked.kind, capacity)
             _lower(locked, capacity)
@@ -139,6 +139,12 @@ def _give_up_features(chair: Resource, gone: set[str], to_come: QuerySet[Claim])
             " Move them to another chair first.",
             code="feature_booked",
         )
+
+
+def _line(name: str) -> str:
+    if hides_something(name.strip()):
+        raise Invalid({"name": ONE_LINE})
+    return name.strip()
 
 
 def _check_features(kind: str, features: Sequence[str]) -> None:

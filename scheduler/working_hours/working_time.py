@@ -19,6 +19,7 @@ from clinic.access import Actor
 from clinic.models import Clinic, Role, Urgency
 from clinic.problems import Conflict, Invalid, Missing
 from clinic.transactions import in_transaction
+from clinic.visible_text import ONE_LINE, hides_something
 from clinic.work import open_item
 from scheduler.locks import lock_schedule
 from scheduler.models import Absence, AbsenceReason, Closure, DayHours, Resource, WorkingPattern
@@ -93,6 +94,14 @@ def pattern_ids(id: UUID, weekdays: Collection[int], hours: Sequence[Stretch]) -
     return [_pattern_id(id, weekday, stretch) for weekday in weekdays for stretch in hours]
 
 
+def patterns_made(ids: Collection[UUID]) -> list[WorkingPattern]:
+    """Those of these patterns that still stand, by weekday and time; `DoesNotExist` when none is left."""
+    found = list(WorkingPattern.objects.filter(pk__in=ids).order_by("weekday", "starts_at"))
+    if ids and not found:
+        raise WorkingPattern.DoesNotExist
+    return found
+
+
 def patterns_standing(
     resource: Resource, weekdays: Collection[int], first: date, last: date | None
 ) -> QuerySet[WorkingPattern]:
@@ -104,8 +113,10 @@ def patterns_standing(
     ).order_by("weekday", "starts_at", "pk")
 
 
-def end_pattern(*, actor: Actor, pattern: WorkingPattern, last_day: date, now: datetime) -> WorkingPattern:
-    """The pattern holds through `last_day` and no longer; one that has not begun by then is taken back.
+def end_pattern(
+    *, actor: Actor, pattern: WorkingPattern, last_day: date, now: datetime
+) -> WorkingPattern | None:
+    """The pattern holds through `last_day` and no longer. One that has not begun by then is taken back: None.
 
     Ending it again on the same day changes nothing. Raises `Invalid`, also for a day after its end;
     `Conflict` `visits_stranded`, `out_of_use`.
@@ -115,18 +126,19 @@ def end_pattern(*, actor: Actor, pattern: WorkingPattern, last_day: date, now: d
     if last_day < yesterday:
         raise Invalid({"last_day": "Hours that are over stay as they were. Give yesterday or a later day."})
 
-    def work() -> WorkingPattern:
+    def work() -> WorkingPattern | None:
         locked = _locked(resource, now)
         row = _read_again(WorkingPattern.objects.filter(pk=pattern.pk))
         if row.valid_until and row.valid_until < last_day:
             raise Invalid({"last_day": f"It ends on {row.valid_until:%B} {row.valid_until.day} already."})
-        row.valid_until = last_day
-        if last_day < row.valid_from:
+        begins_later = last_day < row.valid_from
+        if begins_later:
             WorkingPattern.objects.filter(pk=row.pk).delete()
         else:
+            row.valid_until = last_day
             row.save(update_fields=["valid_until"])
         _redraw(resource.clinic, [locked], max(last_day + ONE_DAY, row.valid_from), None, now)
-        return row
+        return None if begins_later else row
 
     return in_transaction(work)
 
@@ -243,6 +255,8 @@ def close(
     _check_span(start, end, now)
     if not name.strip():
         raise Invalid({"name": "Say in a few words why the clinic is closed."})
+    if hides_something(name.strip()):
+        raise Invalid({"name": ONE_LINE})
     public = holiday_calendar.is_holiday(clinic, start, end)
     closure = Closure(
         id=id, clinic=clinic, during=DateTimeTZRange(start, end), name=name.strip(), public_holiday=public
@@ -267,7 +281,7 @@ def close_holidays(
         _check_to_come("days", day, clinic, now)
     closures = [
         Closure(
-            id=uuid5(id, day.isoformat()),
+            id=_holiday_id(id, day),
             clinic=clinic,
             during=DateTimeTZRange(*clock.day_bounds(day, clinic.time_zone)),
             name=names[day][:NAME_LENGTH],
@@ -276,6 +290,11 @@ def close_holidays(
         for day in sorted(set(days))
     ]
     return in_transaction(lambda: _close(clinic, closures, now))
+
+
+def holiday_ids(id: UUID, days: Collection[date]) -> list[UUID]:
+    """The ids of the closures that `close_holidays` makes for this call."""
+    return [_holiday_id(id, day) for day in days]
 
 
 def reopen(*, actor: Actor, closure: Closure, now: datetime) -> None:
@@ -397,6 +416,10 @@ def _give_way(pattern: WorkingPattern, first: date, last: date | None) -> None:
 
 def _pattern_id(id: UUID, weekday: int, stretch: Stretch) -> UUID:
     return uuid5(id, f"{weekday} {stretch[0]:%H:%M}")
+
+
+def _holiday_id(id: UUID, day: date) -> UUID:
+    return uuid5(id, day.isoformat())
 
 
 def _read_again(rows: QuerySet[WorkingPattern]) -> WorkingPattern:

@@ -43,6 +43,18 @@ def test_an_id_used_for_something_else_is_refused(house: House, other: dict[str,
     assert refused.value.code == "id_reused"
 
 
+def test_what_was_taken_back_meanwhile_is_neither_made_again_nor_told_as_done(house: House) -> None:
+    id = new_id()
+    write_clinic(house, id)
+    Clinic.objects.filter(pk=id).delete()
+
+    with pytest.raises(Conflict) as refused:
+        write_clinic(house, id)
+
+    assert refused.value.code == "taken_back"
+    assert not Clinic.objects.filter(pk=id).exists()
+
+
 def test_an_id_used_by_another_person_is_refused(house: House, other_house: House) -> None:
     id = new_id()
     write_clinic(house, id)

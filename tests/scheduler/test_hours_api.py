@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import User
-from scheduler.models import Absence, Closure, DayHours, Opening, WorkingPattern
+from scheduler.models import Absence, Closure, DayHours, Opening, ResourceKind, WorkingPattern
 from tests.cast import NOW, TODAY, House, client_of, new_id
-from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.stage import Stage, make_resource, set_stage
 
 API = "/api/v1/"
 TUESDAY = TODAY + timedelta(days=1)
@@ -181,32 +181,10 @@ def test_a_refusal_lists_the_visits_and_what_to_repair(stage: Stage) -> None:
     assert "Rosa" not in answer.content.decode()
 
 
-@pytest.mark.parametrize(
-    ("path", "changes", "field", "sentence"),
-    [
-        ("working-hours/", {"weekdays": [7]}, "weekdays.0", "less than or equal to 6"),
-        ("working-hours/", {"weekdays": []}, "weekdays", "Choose weekdays, from 0 (Monday) to 6 (Sunday)."),
-        ("working-hours/", {"hours": [["09:00"]]}, "hours.0", "at least 2"),
-        ("working-hours/", {"hours": [["17:00", "09:00"]]}, "hours", "17:00 to 09:00 ends before it begins."),
-        ("working-hours/", {"hours": "nine to five"}, "hours", "list"),
-        ("working-hours/", {"valid_until": "9999-12-31"}, "valid_until", "Give a day from 1900 to 2199."),
-        ("working-hours/", {"shift": "early"}, "shift", "Unknown field."),
-        ("day-hours/", {"day": "2027-01-10"}, "day", "Days that are over stay as they were."),
-        ("day-hours/", {"hours": [["09:00", "12:00"], ["11:00", "13:00"]]}, "hours", "overlap"),
-        ("absences/", {"reason": "bored"}, "reason", "Choose one of: leave, illness, training"),
-        ("absences/", {"end": "2027-01-11T14:00:00Z"}, "end", "The end must be after the start."),
-        ("absences/", {"end": "2027-01-12T14:00:00"}, "end", "RFC 3339"),
-        ("closures/", {"name": " "}, "name", "blank"),
-        ("closures/", {"last_day": None}, "last_day", "null"),
-        ("closures/", {"last_day": "2027-01-11"}, "last_day", "The last day must not be before the first."),
-        ("closures/", {"start": "2027-01-12T14:00:00Z"}, "first_day", "Give `first_day` and `last_day`, or"),
-    ],
-)
-def test_input_that_cannot_be_is_told_at_its_field(
-    stage: Stage, path: str, changes: dict[str, Any], field: str, sentence: str
-) -> None:
+def declarations(stage: Stage) -> dict[str, dict[str, Any]]:
+    """What a manager may declare, for each address."""
     resource = stage.chairs[1].pk
-    bodies: dict[str, dict[str, Any]] = {
+    return {
         "working-hours/": {
             "resource": resource,
             "weekdays": [5],
@@ -228,7 +206,103 @@ def test_input_that_cannot_be_is_told_at_its_field(
         },
     }
 
-    answer = post(stage.house.max, path, {"id": new_id(), **bodies[path], **changes})
+
+@pytest.mark.parametrize("path", ["day-hours/", "absences/", "closures/"])
+def test_what_was_taken_back_is_not_declared_again_by_a_late_copy_of_the_call(
+    stage: Stage, path: str
+) -> None:
+    max_, body = stage.house.max, {"id": new_id(), **declarations(stage)[path]}
+    assert post(max_, path, body).status_code == 201
+    assert delete(max_, f"{path}{body['id']}/").status_code == 204
+
+    answer = post(max_, path, body)
+
+    assert (answer.status_code, answer.data["code"]) == (409, "taken_back")
+    assert "taken back or replaced since" in answer.data["detail"]
+
+
+def test_a_days_hours_that_gave_way_are_not_declared_again_by_a_late_copy(stage: Stage) -> None:
+    max_, body = stage.house.max, {"id": new_id(), **declarations(stage)["day-hours/"]}
+    assert post(max_, "day-hours/", body).status_code == 201
+    assert post(max_, "day-hours/", {**body, "id": new_id(), "in_place_of": body["id"]}).status_code == 201
+
+    answer = post(max_, "day-hours/", body)
+
+    assert (answer.status_code, answer.data["code"]) == (409, "taken_back")
+
+
+def test_weekly_hours_that_gave_way_wholly_are_not_declared_again_by_a_late_copy(stage: Stage) -> None:
+    max_ = stage.house.max
+    body = {"id": new_id(), **declarations(stage)["working-hours/"], "weekdays": [5, 6]}
+    made = post(max_, "working-hours/", body).data
+    saturday = {**body, "id": new_id(), "weekdays": [5], "in_place_of": [made[0]["id"]]}
+    assert post(max_, "working-hours/", saturday).status_code == 201
+    answer = post(max_, "working-hours/", body)
+    assert (answer.status_code, [row["weekday"] for row in answer.data]) == (200, [6])
+    sunday = {**body, "id": new_id(), "weekdays": [6], "in_place_of": [made[1]["id"]]}
+    assert post(max_, "working-hours/", sunday).status_code == 201
+
+    answer = post(max_, "working-hours/", body)
+
+    assert (answer.status_code, answer.data["code"]) == (409, "taken_back")
+
+
+def test_no_hours_at_all_leave_nothing_to_be_taken_back(stage: Stage) -> None:
+    body = {"id": new_id(), **declarations(stage)["working-hours/"], "hours": []}
+
+    assert [post(stage.house.max, "working-hours/", body).status_code for _ in range(2)] == [201, 200]
+
+
+def test_weekly_hours_that_would_end_before_they_begin_are_taken_back(stage: Stage) -> None:
+    body = {**declarations(stage)["working-hours/"], "valid_from": TODAY + timedelta(days=7)}
+    made = post(stage.house.max, "working-hours/", {"id": new_id(), **body}).data
+
+    answer = post(stage.house.max, f"working-hours/{made[0]['id']}/end/", {"last_day": TODAY})
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not WorkingPattern.objects.filter(pk=made[0]["id"]).exists()
+
+
+@pytest.mark.parametrize("path", ["working-hours/", "day-hours/", "absences/", "openings/"])
+def test_the_hours_of_a_resource_that_is_not_there_are_not_an_empty_list(
+    stage: Stage, other_house: House, path: str
+) -> None:
+    day = {"day": TODAY} if path == "openings/" else {}
+    foreign = make_resource(other_house, ResourceKind.CHAIR, "Theirs", 1)
+    for resource in (new_id(), foreign.pk):
+        answer = get(stage.house.max, path, clinic=stage.house.clinic.pk, resource=resource, **day)
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "changes", "field", "sentence"),
+    [
+        ("working-hours/", {"weekdays": [7]}, "weekdays.0", "less than or equal to 6"),
+        ("working-hours/", {"weekdays": []}, "weekdays", "Choose weekdays, from 0 (Monday) to 6 (Sunday)."),
+        ("working-hours/", {"hours": [["09:00"]]}, "hours.0", "at least 2"),
+        ("working-hours/", {"hours": [["17:00", "09:00"]]}, "hours", "17:00 to 09:00 ends before it begins."),
+        ("working-hours/", {"hours": "nine to five"}, "hours", "list"),
+        ("working-hours/", {"valid_until": "9999-12-31"}, "valid_until", "Give a day from 1900 to 2199."),
+        ("working-hours/", {"shift": "early"}, "shift", "Unknown field."),
+        ("day-hours/", {"day": "2027-01-10"}, "day", "Days that are over stay as they were."),
+        ("day-hours/", {"hours": [["09:00", "12:00"], ["11:00", "13:00"]]}, "hours", "overlap"),
+        ("absences/", {"reason": "bored"}, "reason", "Choose one of: leave, illness, training"),
+        ("absences/", {"end": "2027-01-11T14:00:00Z"}, "end", "The end must be after the start."),
+        ("absences/", {"end": "2027-01-12T14:00:00"}, "end", "RFC 3339"),
+        ("working-hours/", {"weekdays": [1] * 8}, "weekdays", "no more than 7"),
+        ("working-hours/", {"hours": [["09:00", "17:00"]] * 25}, "hours", "no more than 24"),
+        ("working-hours/", {"in_place_of": [0]}, "in_place_of.0", "valid UUID"),
+        ("closures/", {"name": " "}, "name", "blank"),
+        ("closures/", {"name": "Paint\ners"}, "name", "on one line"),
+        ("closures/", {"last_day": None}, "last_day", "null"),
+        ("closures/", {"last_day": "2027-01-11"}, "last_day", "The last day must not be before the first."),
+        ("closures/", {"start": "2027-01-12T14:00:00Z"}, "first_day", "Give `first_day` and `last_day`, or"),
+    ],
+)
+def test_input_that_cannot_be_is_told_at_its_field(
+    stage: Stage, path: str, changes: dict[str, Any], field: str, sentence: str
+) -> None:
+    answer = post(stage.house.max, path, {"id": new_id(), **declarations(stage)[path], **changes})
 
     errors = {row["field"]: row["detail"] for row in answer.data["errors"]}
     assert answer.status_code == 400

@@ -225,6 +225,7 @@ def test_a_pattern_ends_after_its_last_day(house: House, nurse: Resource) -> Non
 
     for _ in range(2):  # once more changes nothing
         ended = working_time.end_pattern(**asked, last_day=TODAY + timedelta(days=7))
+        assert ended is not None
         assert ended.valid_until == TODAY + timedelta(days=7)
         assert hours(nurse) == ["Mon 11 09:00-17:00", "Mon 18 09:00-17:00"]
 
@@ -238,7 +239,7 @@ def test_a_pattern_that_never_began_is_taken_back(house: House, nurse: Resource)
     (pattern,) = weekly(house, nurse, "09:00-17:00", valid_from=TODAY + timedelta(days=7))
     asked: dict[str, Any] = {"actor": house.actor(house.max), "pattern": pattern, "now": NOW}
 
-    working_time.end_pattern(**asked, last_day=TODAY)
+    assert working_time.end_pattern(**asked, last_day=TODAY) is None
 
     assert not WorkingPattern.objects.exists()
     assert hours(nurse) == []

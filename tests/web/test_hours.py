@@ -202,6 +202,23 @@ def test_weekly_hours_are_ended(stage: Stage, max_: Client) -> None:
     assert "Saturday 09:00-12:30 Jan 11, 2027 Jan 18, 2027" in said(answer)
 
 
+def test_late_copies_of_hours_that_gave_way_or_were_taken_back_are_no_success(
+    stage: Stage, max_: Client
+) -> None:
+    address = reverse("weekly_hours", args=[stage.chairs[0].pk])
+    form = weekly_form(weekdays=["5"], valid_from="2027-01-18")
+    for _ in range(2):
+        assert max_.post(address, form).status_code == 302
+    for pattern in WorkingPattern.objects.all():
+        ended = max_.post(reverse("end_pattern", args=[pattern.pk]), {"last_day": "2027-01-11"}, follow=True)
+        assert "These hours are taken back." in said(ended)
+
+    answer = max_.post(address, form)
+
+    assert answer.status_code == 409
+    assert "taken back or replaced since" in said(answer)
+
+
 # --- One day ----------------------------------------------------------------------------------------------
 
 
@@ -320,6 +337,18 @@ def test_the_desk_records_an_absence_of_two_days_and_takes_it_back(stage: Stage)
     assert on_the_wall(stage, nurse, TUESDAY) == ["09:00-17:00"]
 
 
+def test_a_late_copy_of_an_absence_that_was_taken_back_is_no_success(stage: Stage) -> None:
+    ana, form = browser_of(stage.house.ana), absence_form(stage)
+    ana.post(reverse("new_absence"), form)
+    ana.post(reverse("withdraw_absence", args=[Absence.objects.get().pk]))
+
+    answer = ana.post(reverse("new_absence"), form)
+
+    assert answer.status_code == 409
+    assert "taken back or replaced since" in said(answer)
+    assert not Absence.objects.exists()
+
+
 def test_an_absence_is_recorded_to_the_minute(stage: Stage) -> None:
     times = {"last_day": "2027-01-12", "from_time": "10:00", "until_time": "12:00"}
 
@@ -414,6 +443,37 @@ def test_holidays_are_offered_ticked_and_closed_together(stage: Stage, max_: Cli
     assert closed == [("Martin Luther King Jr. Day", True), ("Memorial Day", True)]
     assert "Mon, Jan 18:" not in said(answer)
     assert "Sat, Jan 1: New Year's Day" in said(max_.get(reverse("closures"), {"year": "2028"}))
+
+
+def test_a_late_copy_of_holidays_or_a_closure_that_were_opened_again_is_no_success(
+    stage: Stage, max_: Client
+) -> None:
+    stage.house.clinic.holiday_calendar = "US-IL"
+    stage.house.clinic.save()
+    holidays = {"id": str(new_id()), "year": "2027", "days": ["2027-01-18", "2027-02-12"]}
+    closure = {"id": str(new_id()), "name": "Painters", "first_day": "2027-01-20", "last_day": "2027-01-20"}
+    for name, form in (("close_holidays", holidays), ("closures", closure)):
+        assert [max_.post(reverse(name), form).status_code for _ in range(2)] == [302, 302]
+        for closed in Closure.objects.all():
+            max_.post(reverse("reopen", args=[closed.pk]))
+
+        answer = max_.post(reverse(name), form)
+
+        assert answer.status_code == 409
+        assert "taken back or replaced since" in said(answer)
+
+
+def test_a_late_copy_of_a_days_own_hours_is_no_success(stage: Stage, max_: Client) -> None:
+    chair = stage.chairs[0]
+    address = reverse("hours_day", args=[chair.pk, TUESDAY])
+    form = day_form(max_.get(address), from_1="10:00")
+    assert [max_.post(address, form).status_code for _ in range(2)] == [302, 302]
+    max_.post(address, day_form(max_.get(address), id=new_id(), from_1="11:00"))
+
+    answer = max_.post(address, form)
+
+    assert answer.status_code == 409
+    assert on_the_wall(stage, chair, TUESDAY) == ["11:00-17:00"]
 
 
 def test_nothing_ticked_closes_nothing(stage: Stage, max_: Client) -> None:

@@ -97,6 +97,9 @@ def weekly(request: StaffRequest, pk: UUID) -> HttpResponse:
                     now=clock.now(),
                     **asked,
                 ),
+                find=lambda id: working_time.patterns_made(
+                    working_time.pattern_ids(id, asked["weekdays"], asked["hours"])
+                ),
             )
         except Problem as problem:
             context |= _refused(request, form, problem)
@@ -126,11 +129,15 @@ def end_pattern(request: StaffRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         last_day = form.cleaned_data["last_day"]
         try:
-            working_time.end_pattern(actor=request.actor, pattern=pattern, last_day=last_day, now=clock.now())
+            ended = working_time.end_pattern(
+                actor=request.actor, pattern=pattern, last_day=last_day, now=clock.now()
+            )
         except Problem as problem:
             context |= _refused(request, form, problem)
         else:
-            messages.success(request, "These hours end on that day.")
+            messages.success(
+                request, "These hours end on that day." if ended else "These hours are taken back."
+            )
             return redirect("resource_hours", pk=pattern.resource_id)
     return render(request, "web/hours/end.html", context, status=form.status)
 
@@ -158,6 +165,7 @@ def day(request: StaffRequest, pk: UUID, on: date) -> HttpResponse:
                     in_place_of=form.cleaned_data["in_place_of"],
                     now=clock.now(),
                 ),
+                find=lambda id: DayHours.objects.get(pk=id),
             )
         except Problem as problem:
             context |= _refused(request, form, problem)
@@ -212,6 +220,7 @@ def new_absence(request: StaffRequest) -> HttpResponse:
                     now=clock.now(),
                     **{name: data[name] for name in ("resource", "reason", "start", "end")},
                 ),
+                find=lambda id: Absence.objects.get(pk=id),
             )
         except Problem as problem:
             context |= _refused(request, form, problem)
@@ -250,6 +259,7 @@ def closures(request: StaffRequest) -> HttpResponse:
                     now=clock.now(),
                     **{name: data[name] for name in ("name", "start", "end")},
                 ),
+                find=lambda id: Closure.objects.get(pk=id),
             )
         except Problem as problem:
             context |= _refused(request, form, problem)
@@ -279,6 +289,9 @@ def close_holidays(request: StaffRequest) -> HttpResponse:
                     days=form.cleaned_data["days"],
                     now=clock.now(),
                 ),
+                find=lambda id: Closure.objects.filter(
+                    pk__in=working_time.holiday_ids(id, form.cleaned_data["days"])
+                ).earliest("during"),
             )
         except Problem as problem:
             context |= _refused(request, form, problem)
@@ -308,8 +321,15 @@ def _resource(request: StaffRequest, permission: access.Permission, pk: UUID) ->
     return access.fetch(request.actor, resources, permission, pk=pk)
 
 
-def _once(request: StaffRequest, form: Form, noun: str, *, make: Callable[[UUID], Any]) -> None:
-    """The form's change, once however often it is sent."""
+def _once(
+    request: StaffRequest,
+    form: Form,
+    noun: str,
+    *,
+    make: Callable[[UUID], Any],
+    find: Callable[[UUID], Any],
+) -> None:
+    """The form's change, once however often it is sent; refused when it was taken back since."""
     id = form.cleaned_data["id"]
     create_once(
         actor=request.actor,
@@ -317,7 +337,7 @@ def _once(request: StaffRequest, form: Form, noun: str, *, make: Callable[[UUID]
         id=id,
         body={"path": request.path, **{name: request.POST.getlist(name) for name in form.fields}},
         make=lambda: make(id),
-        find=lambda: None,
+        find=lambda: find(id),
     )
 
 
