@@ -153,13 +153,13 @@ def book(
 def book_held(*, actor: Actor | None, appointment: Appointment, now: datetime) -> Appointment:
     """Book what was held, as it was held. Booking it again changes nothing.
 
-    Raises `Conflict` with code `hold_over` when it ran out or was given up, or as `book` does when the plan
-    or the patient has changed meanwhile.
+    Raises `Conflict` with code `hold_over` when it ran out or was given up, or the visit was cancelled or
+    missed since, or as `book` does when the plan or the patient has changed meanwhile.
     """
 
     def work(resources: list[Resource]) -> Appointment:
         visit = lock_visit(appointment)
-        if visit.status != AppointmentStatus.PENDING and not visit.lapsed_hold:
+        if visit.status != AppointmentStatus.PENDING and visit.live:
             return visit
         _require_held(visit)
         held = queries.booked_visit(queries.visits().get(pk=visit.pk))

@@ -54,6 +54,21 @@ def test_a_hold_that_ran_out_says_so(stage: Stage) -> None:
     assert (answer.status_code, answer.data["code"]) == (409, "hold_over")
 
 
+@pytest.mark.parametrize(("step", "body"), [("cancel", {"reason": "pat"}), ("no-show", {})])
+def test_a_visit_that_was_cancelled_or_missed_is_not_booked_by_a_late_copy(
+    stage: Stage, step: str, body: dict[str, str]
+) -> None:
+    hold = held(stage)
+    assert post(stage, f"holds/{hold.data['id']}/book/").data["status"] == "booked"
+    assert post(stage, f"holds/{hold.data['id']}/book/").data["status"] == "booked"
+    with time_machine.travel(stage.at("9:30") + timedelta(minutes=1), tick=False):
+        assert post(stage, f"appointments/{hold.data['id']}/{step}/", body).status_code == 200
+
+        answer = post(stage, f"holds/{hold.data['id']}/book/")
+
+    assert (answer.status_code, answer.data["code"]) == (409, "hold_over")
+
+
 def test_a_hold_is_given_up(stage: Stage) -> None:
     hold = held(stage)
     client = client_of(stage.house.ana)
