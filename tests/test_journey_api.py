@@ -145,7 +145,7 @@ def test_a_patient_goes_from_a_plan_to_a_signed_record_and_an_alarming_answer_re
 
     # 2. The front desk sees feasible starts, books one, and books and cancels another.
     window = {"from": local(VISIT_DAY, "8:00").isoformat(), "to": local(VISIT_DAY, "18:00").isoformat()}
-    starts = ana.get("availability/", plan=plan["id"], **window)
+    starts = ana.get("availability/", plan=plan["id"], **window)["starts"]
     assert starts[0]["start"] == local(VISIT_DAY, "9:00").isoformat().replace("+00:00", "Z")
     visit = ana.create("appointments/", plan=plan["id"], start=starts[0]["start"])
     refused = ana.post("appointments/check/", {"plan": plan["id"], "start": starts[0]["start"]})

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
-from clinic.fields import DayField, MomentField
+from clinic.fields import DayField, IdField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.availability import NURSE_HELP, FeasibleStartSerializer, NamedSerializer, TurnSerializer
@@ -67,14 +67,14 @@ class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
 
 
 class AskSerializer(StrictSerializer):
-    plan = serializers.UUIDField()
+    plan = IdField()
     start = MomentField(help_text="On the five-minute grid.")
-    chair = serializers.UUIDField(required=False, allow_null=True, help_text="Left out: any that is free.")
-    nurse = serializers.UUIDField(required=False, allow_null=True, help_text=NURSE_HELP)
+    chair = IdField(required=False, allow_null=True, help_text="Left out: any that is free.")
+    nurse = IdField(required=False, allow_null=True, help_text=NURSE_HELP)
 
 
 class CheckedSerializer(AskSerializer):
-    appointment = serializers.UUIDField(
+    appointment = IdField(
         required=False, allow_null=True, help_text="A visit or hold of the plan that would be moved there."
     )
 
@@ -85,8 +85,8 @@ class BookSerializer(CreateSerializer, AskSerializer):
 
 class RescheduleSerializer(StrictSerializer):
     start = MomentField(help_text="On the five-minute grid.")
-    chair = serializers.UUIDField(required=False, allow_null=True, help_text="Left out: any that is free.")
-    nurse = serializers.UUIDField(required=False, allow_null=True, help_text=NURSE_HELP)
+    chair = IdField(required=False, allow_null=True, help_text="Left out: any that is free.")
+    nurse = IdField(required=False, allow_null=True, help_text=NURSE_HELP)
 
 
 class CancelSerializer(StrictSerializer):
@@ -96,9 +96,9 @@ class CancelSerializer(StrictSerializer):
 class WhichSerializer(StrictSerializer):
     """Either a clinic's day or a patient."""
 
-    clinic = serializers.UUIDField(required=False)
+    clinic = IdField(required=False)
     day = DayField(required=False, help_text="In the clinic's time zone.")
-    patient = serializers.UUIDField(required=False)
+    patient = IdField(required=False)
 
     def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
         if set(asked) not in ({"clinic", "day"}, {"patient"}):

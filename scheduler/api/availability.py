@@ -1,5 +1,6 @@
 """When could the next session of a plan be, over the API: feasible starts, and how a start is shown."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,19 +11,30 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import clock
-from clinic.fields import MomentField
+from clinic.fields import IdField, MomentField
+from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access
 from scheduler.finding import free_times
+from scheduler.finding.availability import moment_of
+from scheduler.finding.free_times import FeasibleStart
 from scheduler.finding.wishes import Wish
-from scheduler.models import Phase, TreatmentPlan
+from scheduler.models import Phase, Resource, ResourceKind, TreatmentPlan
 
 LONGEST_WINDOW: Final = timedelta(days=365)
+USUAL_STARTS: Final = 1_000
+MOST_STARTS: Final = 5_000
 NURSED: Final = (Phase.PREPARATION, Phase.INFUSION, Phase.OBSERVATION)
 NURSE_HELP: Final = (
     "Asked for by name, she serves the whole visit."
     " Left out: those who have room, handing over where a phase or a shift ends and somebody then stays free."
 )
+PEOPLE: Final[dict[str, ResourceKind]] = {
+    "chair": ResourceKind.CHAIR,
+    "nurse": ResourceKind.NURSE,
+    "chair_preferred": ResourceKind.CHAIR,
+    "nurse_preferred": ResourceKind.NURSE,
+}
 WEEKDAYS: Final = "Write weekdays as numbers from 0 (Monday) to 6 (Sunday) with commas, such as 0,2,4."
 
 
@@ -56,18 +68,23 @@ class WeekdaysField(serializers.Field[Any, Any, Any, Any]):
 class WindowSerializer(StrictSerializer):
     """Which starts; from `weekdays` on what is welcome: that ranks, and excludes only with `only`."""
 
-    plan = serializers.UUIDField()
-    chair = serializers.UUIDField(required=False)
-    nurse = serializers.UUIDField(required=False, help_text=NURSE_HELP)
+    plan = IdField()
+    chair = IdField(required=False)
+    nurse = IdField(required=False, help_text=NURSE_HELP)
     weekdays = WeekdaysField(required=False, help_text=WEEKDAYS)
     earliest = serializers.TimeField(
         required=False, help_text="No start before this time of the clinic's day."
     )
     latest = serializers.TimeField(required=False, help_text="Discharged by this time of the clinic's day.")
-    nurse_preferred = serializers.UUIDField(required=False, help_text="For the whole visit, where she can.")
-    chair_preferred = serializers.UUIDField(required=False)
+    nurse_preferred = IdField(required=False, help_text="For the whole visit, where she can.")
+    chair_preferred = IdField(required=False)
     only = serializers.BooleanField(default=False, help_text="Nothing but what fits the wish entirely.")
-    limit = serializers.IntegerField(required=False, min_value=1, help_text="At most so many starts.")
+    limit = serializers.IntegerField(
+        default=USUAL_STARTS,
+        min_value=1,
+        max_value=MOST_STARTS,
+        help_text="At most so many starts; `found` tells how many there are, `next_from` where to go on.",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "from": MomentField(), "to": MomentField()}
@@ -99,6 +116,18 @@ class RankedStartSerializer(FeasibleStartSerializer):
     )
 
 
+class AvailabilitySerializer(serializers.Serializer[Any]):
+    """Some of the starts, or all, and how many there are."""
+
+    found = serializers.IntegerField(help_text="Every feasible start of the window, listed here or not.")
+    next_from = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Where more follow in order of time: the `from` of the next call. Empty when these are all,"
+        " and where something is wished for: then ask for a shorter window to see the rest.",
+    )
+    starts = RankedStartSerializer(many=True)
+
+
 class AvailabilityViewSet(ClinicViewSet):
     """When could the next session of a plan be?"""
 
@@ -106,11 +135,12 @@ class AvailabilityViewSet(ClinicViewSet):
     queryset = TreatmentPlan.objects.select_related("clinic", "patient", "protocol")
     pagination_class = None  # type: ignore[assignment]
 
-    @extend_schema(parameters=[WindowSerializer], responses=RankedStartSerializer(many=True))
+    @extend_schema(parameters=[WindowSerializer], responses=AvailabilitySerializer)
     def list(self, request: Request) -> Response:
-        """Every feasible start in [from, to) on the five-minute grid, with chair and nurses.
+        """The feasible starts in [from, to) on the five-minute grid, with chair and nurses: at most `limit`.
 
-        In order of time; where something is wished for, the best fit first.
+        In order of time; where something is wished for, the best fit first. Calls that go on from
+        `next_from` until it is empty list every start once.
         """
         asked = self.parse_query(WindowSerializer)
         wish = Wish(
@@ -121,14 +151,37 @@ class AvailabilityViewSet(ClinicViewSet):
             chair=asked.get("chair_preferred"),
             only=asked["only"],
         )
+        plan = self.fetch(self.get_queryset(), pk=asked["plan"])
+        self._check_people(plan, asked)
         found = free_times.search(
-            plan=self.fetch(self.get_queryset(), pk=asked["plan"]),
+            plan=plan,
             first=asked["from"],
             until=asked["to"],
             now=clock.now(),
             chair_id=asked.get("chair"),
             nurse_id=asked.get("nurse"),
         )
-        limit = asked.get("limit")
-        starts = free_times.ranked(found, wish, limit=limit) if wish else found.first(limit)
-        return Response(RankedStartSerializer(starts, many=True).data)
+        limit = asked["limit"]
+        count = len(found.minutes)
+        starts: Sequence[FeasibleStart]
+        if wish:
+            starts = free_times.ranked(found, wish, limit=limit)
+            count = int((found.misfits(wish) == 0).sum()) if wish.only else count
+        else:
+            starts = found.first(limit)
+        follows = None if wish or count <= limit else moment_of(int(found.minutes[limit]))
+        answer = {"found": count, "next_from": follows, "starts": starts}
+        return Response(AvailabilitySerializer(answer).data)
+
+    def _check_people(self, plan: TreatmentPlan, asked: dict[str, Any]) -> None:
+        """Whoever is asked for or preferred is one of the plan's clinic: 404 for an id that is none of this
+        caller's, as when booking; then `Invalid` at the field."""
+        wrong = {}
+        for name, kind in PEOPLE.items():
+            if name not in asked:
+                continue
+            resource = self.fetch(Resource.objects.all(), pk=asked[name])
+            if (resource.clinic_id, resource.kind, resource.active) != (plan.clinic_id, kind, True):
+                wrong[name] = f"This is not a working {kind} of the patient's clinic."
+        if wrong:
+            raise Invalid(wrong)

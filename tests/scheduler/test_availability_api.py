@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from scheduler.models import TreatmentPlan
-from tests.cast import NOW, TODAY, House, client_of
-from tests.scheduler.stage import Stage, set_stage
+from scheduler.models import Resource, ResourceKind, TreatmentPlan
+from tests.cast import NOW, TODAY, House, client_of, new_id
+from tests.scheduler.stage import Stage, make_resource, set_stage
 
 WEDNESDAY = TODAY + timedelta(days=2)
 
@@ -37,7 +37,7 @@ def ask(stage: Stage, plan: TreatmentPlan, **asked: Any) -> Any:
 
 
 def test_without_a_wish_times_come_in_order_and_without_a_misfit(stage: Stage, plan: TreatmentPlan) -> None:
-    answer = ask(stage, plan, limit=3).json()
+    answer = ask(stage, plan, limit=3).json()["starts"]
 
     assert [row["start"] for row in answer] == [
         f"2027-01-11T15:{minute}:00Z" for minute in ("00", "05", "10")
@@ -49,7 +49,7 @@ def test_what_is_welcome_comes_first(stage: Stage, plan: TreatmentPlan) -> None:
     nurse = stage.nurses[1]
     asked = {"weekdays": "2,4", "earliest": "13:00", "nurse_preferred": str(nurse.pk)}
 
-    answer = ask(stage, plan, **asked).json()
+    answer = ask(stage, plan, **asked).json()["starts"]
 
     first = answer[0]
     assert (first["start"], first["misfit"]) == (
@@ -57,14 +57,14 @@ def test_what_is_welcome_comes_first(stage: Stage, plan: TreatmentPlan) -> None:
         0,
     )
     assert [turn["name"] for turn in first["nurses"]] == ["Nurse 2"]
-    assert len(answer) == len(ask(stage, plan).json())
+    assert len(answer) == len(ask(stage, plan).json()["starts"])
 
 
 def test_nothing_else_is_listed_when_asked(stage: Stage, plan: TreatmentPlan) -> None:
-    answer = ask(stage, plan, weekdays="2", latest="11:30", only="true").json()
+    answer = ask(stage, plan, weekdays="2", latest="11:30", only="true").json()["starts"]
 
     assert [row["misfit"] for row in answer] == [0] * 7  # 9:00 to 9:30
-    assert ask(stage, plan, weekdays="6", only="true").json() == []
+    assert ask(stage, plan, weekdays="6", only="true").json() == {"found": 0, "next_from": None, "starts": []}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_nothing_else_is_listed_when_asked(stage: Stage, plan: TreatmentPlan) ->
         ({"earliest": "12:00", "latest": "09:00"}, "latest", "later time than `earliest`"),
         ({"limit": "0"}, "limit", "greater than or equal to 1"),
         ({"only": "perhaps"}, "only", "boolean"),
-        ({"nurse": "6f0f5d0e-0000-4000-8000-000000000000"}, "nurse", "not a working nurse"),
+        ({"limit": "5001"}, "limit", "less than or equal to 5000"),
         ({"to": (NOW + timedelta(days=365, minutes=1)).isoformat()}, "to", "at most 365 days"),
         ({"weekday": "1"}, "weekday", "Unknown field"),
     ],
@@ -95,4 +95,60 @@ def test_what_is_asked_wrongly_is_said_at_its_field(
 def test_a_year_can_be_asked_for(stage: Stage, plan: TreatmentPlan) -> None:
     answer = ask(stage, plan, to=(NOW + timedelta(days=365)).isoformat(), limit=1)
 
-    assert (answer.status_code, len(answer.json())) == (200, 1)
+    assert (answer.status_code, len(answer.json()["starts"])) == (200, 1)
+
+
+def test_more_than_are_listed_are_counted_and_found_by_going_on(stage: Stage, plan: TreatmentPlan) -> None:
+    whole = ask(stage, plan).json()
+    assert whole["next_from"] is None
+    assert whole["found"] == len(whole["starts"])
+
+    first = ask(stage, plan, limit=50).json()
+    assert (first["found"], len(first["starts"])) == (whole["found"], 50)
+    listed = first["starts"]
+    follows = first["next_from"]
+    while follows:
+        page = ask(stage, plan, limit=50, **{"from": follows}).json()
+        listed += page["starts"]
+        follows = page["next_from"]
+
+    assert listed == whole["starts"]
+
+
+def test_of_a_year_the_first_thousand_are_listed(house: House) -> None:
+    stage = set_stage(house, days=16)
+    answer = ask(stage, stage.plan(), to=(NOW + timedelta(days=365)).isoformat()).json()
+
+    assert answer["found"] > len(answer["starts"]) == 1_000
+    assert answer["next_from"] > answer["starts"][-1]["start"]
+
+
+def test_a_wish_for_nothing_else_counts_what_fits_alone(stage: Stage, plan: TreatmentPlan) -> None:
+    answer = ask(stage, plan, weekdays="2", latest="11:30", only="true", limit=3).json()
+
+    assert (answer["found"], answer["next_from"], len(answer["starts"])) == (7, None, 3)
+
+
+@pytest.mark.parametrize("name", ["nurse", "chair", "nurse_preferred", "chair_preferred"])
+def test_whoever_is_asked_for_or_preferred_has_to_work_there(
+    stage: Stage, plan: TreatmentPlan, other_house: House, name: str
+) -> None:
+    """As when booking: what is nobody's of the caller's is not found, the rest is said at its field."""
+    kind = name.partition("_")[0]
+    foreign = make_resource(other_house, ResourceKind(kind), "Another", 1)
+    retired = make_resource(stage.house, ResourceKind(kind), "Gone", 1)
+    Resource.objects.filter(pk=retired.pk).update(active=False)
+    other_kind = stage.clinician
+
+    for unknown in (new_id(), foreign.pk):
+        assert ask(stage, plan, **{name: unknown}).status_code == 404
+    for wrong in (retired, other_kind):
+        answer = ask(stage, plan, **{name: wrong.pk})
+        assert answer.status_code == 400
+        assert answer.json()["errors"] == [
+            {
+                "field": name,
+                "code": "invalid",
+                "detail": f"This is not a working {kind} of the patient's clinic.",
+            }
+        ]
