@@ -6,6 +6,8 @@ from clinic.access import DESK, EVERYONE, Permission, roles
 from clinic.models import Role
 
 VIEW_PROTOCOLS: Final[Permission] = EVERYONE
+# Drafts to look at: nothing is in force until a prescriber signs it.
+ADOPT_PROTOCOLS: Final[Permission] = roles(Role.PRESCRIBER, Role.MANAGER)
 ACTIVATE_PROTOCOL: Final[Permission] = roles(Role.PRESCRIBER)
 VIEW_PLANS: Final[Permission] = EVERYONE
 WRITE_PLAN: Final[Permission] = roles(Role.PRESCRIBER)

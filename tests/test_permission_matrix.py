@@ -59,6 +59,7 @@ POST   /api/v1/tasks/{task}/acknowledge/            DNPM
 POST   /api/v1/tasks/{task}/close/                  DNPM
 GET    /api/v1/protocols/                           DNPM
 GET    /api/v1/protocols/{protocol}/                DNPM
+POST   /api/v1/protocols/adopt-defaults/            --PM
 POST   /api/v1/protocols/{draft}/activate/          --P-
 GET    /api/v1/plans/                               DNPM
 POST   /api/v1/plans/                               --P-
@@ -468,6 +469,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/patients/find/": {"text": "rosa"},
         "POST /api/v1/consents/{consent}/revoke/": {"how": "in person"},
         "POST /api/v1/tasks/{task}/close/": {"outcome": "Done"},
+        "POST /api/v1/protocols/adopt-defaults/": {"clinic": names["clinic"]},
         "? /api/v1/plans/": {"patient": names["patient"]},
         "POST /api/v1/plans/": {
             "id": str(new_id()),

@@ -1,7 +1,7 @@
 """Treatment plans over the API: a patient's plans, a new one, the questions of the screen."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Prefetch
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock
-from clinic.fields import DayField
+from clinic.fields import DayField, IdField, LineField
 from clinic.idempotency import create_once
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
@@ -26,6 +26,8 @@ from scheduler.models import (
     TreatmentPlan,
 )
 from scheduler.prescribing import plans, screening
+
+MOST_ANSWERS: Final = 100  # more than the screen asks
 
 
 class FindingSerializer(serializers.ModelSerializer[ContraindicationFinding]):
@@ -71,15 +73,15 @@ class PlanSerializer(serializers.ModelSerializer[TreatmentPlan]):
 class AnswerSerializer(StrictSerializer):
     """One answer of the contraindication screen."""
 
-    item = serializers.CharField(max_length=60, help_text="A code of plans/screening-items/.")
+    item = LineField(max_length=60, help_text="A code of plans/screening-items/.")
     finding = serializers.ChoiceField(choices=Finding.choices)
     override_reason = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class PlanCreateSerializer(CreateSerializer):
-    patient = serializers.UUIDField()
-    protocol = serializers.UUIDField(help_text="An active version.")
-    indication = serializers.CharField(max_length=10, help_text="ICD-10-CM, one of the protocol's.")
+    patient = IdField()
+    protocol = IdField(help_text="An active version.")
+    indication = LineField(max_length=10, help_text="ICD-10-CM, one of the protocol's.")
     ordered_dose = serializers.DecimalField(
         max_digits=7, decimal_places=3, help_text="In the protocol's dose basis."
     )
@@ -94,7 +96,7 @@ class PlanCreateSerializer(CreateSerializer):
         help_text="What was tried, and why it ended.",
     )
     chair_features = serializers.ListField(
-        child=serializers.CharField(max_length=40),
+        child=LineField(max_length=40),
         max_length=20,
         required=False,
         default=list,
@@ -103,7 +105,11 @@ class PlanCreateSerializer(CreateSerializer):
     soft_limit_acknowledged = serializers.BooleanField(
         required=False, default=False, help_text="Needed for a dose outside the protocol's usual range."
     )
-    findings = AnswerSerializer(many=True, help_text="One answer for every item of the screen.")
+    findings = serializers.ListField(
+        child=AnswerSerializer(),
+        max_length=MOST_ANSWERS,
+        help_text="One answer for every item of the screen.",
+    )
 
 
 class SpacingCreateSerializer(CreateSerializer):
@@ -117,7 +123,7 @@ class ReasonSerializer(StrictSerializer):
 
 
 class OfPatientSerializer(StrictSerializer):
-    patient = serializers.UUIDField()
+    patient = IdField()
 
 
 class ItemSerializer(serializers.Serializer[Any]):

@@ -8,8 +8,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
+from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access
 from scheduler.models import Protocol
@@ -60,6 +62,10 @@ class NothingSerializer(StrictSerializer):
     """A call that needs no more than its address: send {}."""
 
 
+class AdoptSerializer(StrictSerializer):
+    clinic = IdField()
+
+
 class ByCode(NewestFirst):
     ordering = ("code", "-version", "id")
     position_is_moment = False
@@ -71,6 +77,7 @@ class ProtocolsViewSet(ClinicViewSet):
     access = {
         "list": access.VIEW_PROTOCOLS,
         "retrieve": access.VIEW_PROTOCOLS,
+        "adopt_defaults": access.ADOPT_PROTOCOLS,
         "activate": access.ACTIVATE_PROTOCOL,
     }
     queryset = Protocol.objects.all()
@@ -82,6 +89,17 @@ class ProtocolsViewSet(ClinicViewSet):
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return Response(ProtocolSerializer(self.fetch(self.get_queryset(), pk=pk)).data)
+
+    @extend_schema(request=AdoptSerializer, responses=ProtocolSerializer(many=True))
+    @action(detail=False, methods=["post"], url_path="adopt-defaults", pagination_class=None)
+    def adopt_defaults(self, request: Request) -> Response:
+        """Write the default protocols that the clinic doesn't have yet, as drafts that a prescriber may sign.
+
+        Answers the first version of each; asking again writes nothing.
+        """
+        asked = self.parse(AdoptSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        return Response(ProtocolSerializer(protocols.adopt_defaults(clinic=clinic), many=True).data)
 
     @extend_schema(request=NothingSerializer, responses=ProtocolSerializer)
     @action(detail=True, methods=["post"])

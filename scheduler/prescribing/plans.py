@@ -133,7 +133,12 @@ def override_spacing(
     if not 1 <= min_days <= MOST_DAYS_APART:
         wrong.append(_error("min_days", f"Give 1 to {MOST_DAYS_APART} days."))
     if not min_days <= max_days <= MOST_DAYS_APART:
-        wrong.append(_error("max_days", f"Give no fewer days than at least, and at most {MOST_DAYS_APART}."))
+        wrong.append(
+            _error(
+                "max_days",
+                f"The most days must not be fewer than the fewest, nor more than {MOST_DAYS_APART}.",
+            )
+        )
     if not reason.strip():
         wrong.append(_error("reason", "Say why this plan needs another spacing."))
     if wrong:

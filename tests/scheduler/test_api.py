@@ -77,6 +77,23 @@ def test_protocols_are_listed_and_a_draft_is_activated(stage: Stage) -> None:
     assert Protocol.objects.get(code="cluster-60").approved_by == stage.house.priya
 
 
+def test_a_new_clinic_takes_the_default_protocols_over_as_drafts(house: House, other_house: House) -> None:
+    asked = {"clinic": str(house.clinic.pk)}
+
+    for _ in range(2):
+        adopted = post(house.max, "protocols/adopt-defaults/", asked)
+        assert adopted.status_code == 200
+        assert [(row["code"], row["status"], row["version"]) for row in adopted.data] == [
+            (code, "draft", 1) for code in ("cluster-60", "headache-4h", "mood-40", "pain-4h")
+        ]
+
+    assert Protocol.objects.count() == 4
+    assert post(other_house.max, "protocols/adopt-defaults/", asked).status_code == 404
+    assert post(house.max, "protocols/adopt-defaults/", {}).data["errors"][0]["field"] == "clinic"
+    signed = post(house.priya, f"protocols/{adopted.data[2]['id']}/activate/")
+    assert (signed.status_code, signed.data["status"]) == (200, "active")
+
+
 def test_a_plan_is_written_and_read_back(stage: Stage) -> None:
     answer = post(stage.house.priya, "plans/", order(stage))
 
@@ -195,7 +212,7 @@ def test_every_start_that_is_offered_can_be_booked(stage: Stage) -> None:
         "availability/",
         plan=plan.pk,
         **{"from": stage.at("0:00").isoformat(), "to": stage.at("23:55").isoformat()},
-    ).data
+    ).data["starts"]
 
     assert offered[0]["start"] == "2027-01-11T15:00:00Z"
     assert offered[0]["chair"]["name"] == "Chair 2"  # Omar needs Chair 1 before its turnover ended

@@ -42,7 +42,7 @@ def test_a_spacing_that_is_refused_comes_back_as_it_was_filled(stage: Stage) -> 
     page = browser_of(stage.house.priya).post(reverse("plan_spacing", args=[plan.pk]), spacing)
 
     assert page.status_code == 400
-    assert "Give no fewer days than at least" in words(page)
+    assert "must not be fewer than the fewest" in words(page)
     assert "Lives far away" in page.content.decode()
 
 
