@@ -4,7 +4,7 @@ Times are UTC, so that every program shows them right on the days when the clock
 says what a visit is for. Who may open a feed is `feeds`' business; files are sent to patients from upstairs.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
@@ -12,8 +12,10 @@ from typing import Final
 from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Model, Q, QuerySet
 from icalendar import Calendar, Event, vCalAddress, vText
 
+from clinic.models import Clinic, Patient
 from scheduler.models import Appointment, AppointmentStatus, CalendarFeed, Claim, Resource, ResourceKind
 
 PRODUCT: Final = "-//Chairside//Visits//EN"
@@ -36,10 +38,15 @@ NOT_TAKING_PLACE: Final = (
 
 @dataclass(frozen=True)
 class Revision:
-    """How often a visit was moved, called off or taken up again, and when its row last changed."""
+    """How often what is said of something has changed, and when it last did. Only ever rises."""
 
     sequence: int
     changed_at: datetime
+
+    def and_of(self, others: Iterable["Revision"]) -> "Revision":
+        """Of all together: whatever changes, it rises."""
+        every = [self, *others]
+        return Revision(sum(one.sequence for one in every), max(one.changed_at for one in every))
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,8 @@ class Stretch:
 
 
 def feed_file(feed: CalendarFeed, *, now: datetime) -> bytes:
-    """The visits of the feed's nurse or chair, from 30 days back through the clinic's horizon: three queries.
+    """The visits of the feed's nurse or chair, from 30 days back through the clinic's horizon: five queries
+    for a chair, seven for a nurse.
 
     The same visits give the same bytes, so that a program that has them already need not be sent them again.
     Patients are named where the clinic wants it so, by name alone.
@@ -96,8 +104,17 @@ def stretches(feed: CalendarFeed, *, now: datetime) -> list[Stretch]:
         .order_by("appointment_id", "during")
     )
     visits = {claim.appointment_id for claim in claims}
-    chairs = _chairs(visits) if feed.resource.kind == ResourceKind.NURSE else {}
+    nursing = feed.resource.kind == ResourceKind.NURSE
+    chairs = _chairs(visits) if nursing else {}
     revisions = revisions_of(visits)
+    patients = _revisions(
+        Patient, {claim.appointment.patient_id for claim in claims}, "given_names", "family_name"
+    )
+    # Whatever an event says beside its time: whether patients are named, and what the chairs are called.
+    shared = [
+        *_revisions(Clinic, [feed.clinic_id], "feeds_show_names").values(),
+        *(_revisions(Resource, _chairs_of(feed.clinic_id), "name").values() if nursing else ()),
+    ]
     found = []
     for appointment, of_visit in groupby(claims, key=lambda claim: claim.appointment):
         patient = appointment.patient
@@ -110,7 +127,7 @@ def stretches(feed: CalendarFeed, *, now: datetime) -> list[Stretch]:
                     end=end,
                     summary=patient.full_name if feed.clinic.feeds_show_names else NEUTRAL,
                     location=chairs.get(appointment.pk, ""),
-                    revision=revisions[appointment.pk],
+                    revision=revisions[appointment.pk].and_of([*shared, patients[patient.pk]]),
                 )
             )
     return sorted(found, key=lambda stretch: (stretch.start, stretch.uid))
@@ -155,19 +172,30 @@ def patient_file(
 
 
 def revisions_of(appointment_ids: Collection[UUID]) -> dict[UUID, Revision]:
-    """The revision of each visit, counted in its history: one query."""
-    history = Appointment.pgh_event_model.objects  # type: ignore[attr-defined]
+    """How often each visit was moved, called off, taken up again or served by others: one query."""
+    off = Q(status__in=NOT_TAKING_PLACE)
+    return _revisions(Appointment, appointment_ids, "during", "claims_changed", off)
+
+
+def _revisions(model: type[Model], keys: Iterable[UUID], *said: str | Q) -> dict[UUID, Revision]:
+    """Of each row, how often one of these fields or conditions has changed in its history: one query."""
+    history = model.pgh_event_model.objects  # type: ignore[attr-defined]
     versions = (
-        history.filter(pgh_obj_id__in=list(appointment_ids))
+        history.filter(pgh_obj_id__in=list(keys))
         .order_by("pgh_obj_id", "pgh_id")
-        .values_list("pgh_obj_id", "pgh_created_at", "during", "status")
+        .values_list("pgh_obj_id", "pgh_created_at", *said)
     )
     revisions = {}
-    for key, of_visit in groupby(versions, key=lambda version: version[0]):
-        seen = [(during, status in NOT_TAKING_PLACE, at) for _, at, during, status in of_visit]
-        changes = sum(before[:2] != after[:2] for before, after in pairwise(seen))
-        revisions[key] = Revision(changes, seen[-1][2])
+    for key, of_row in groupby(versions, key=lambda version: version[0]):
+        seen = list(of_row)
+        changes = [after[1] for before, after in pairwise(seen) if before[2:] != after[2:]]
+        revisions[key] = Revision(len(changes), changes[-1] if changes else seen[0][1])
     return revisions
+
+
+def _chairs_of(clinic_id: UUID) -> QuerySet[Resource, UUID]:
+    """All of them: a visit may have had any."""
+    return Resource.objects.filter(clinic_id=clinic_id, kind=ResourceKind.CHAIR).values_list("pk", flat=True)
 
 
 def _turns(claims: Sequence[Claim]) -> list[tuple[datetime, datetime]]:
