@@ -353,14 +353,12 @@ def test_a_visit_under_way_keeps_its_nurse_until_its_phase_ends(stage: Stage) ->
     visit = stage.book(stage.plan(), "9:30", nurse=stage.nurses[0])
     attendance.arrive(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
     attendance.begin(appointment=visit, now=stage.at("9:30"))
-    from_ten = {"since": stage.at("10:00")}
+    ten = stage.at("10:00")
 
-    told = Move(visit, stage.at("9:30"), turns=((stage.at("10:00"), stage.nurses[1].pk),), **from_ten)
-    assert "Nurse 1 can't hand over to Nurse 2 at 10:00" in refused_hand_over(
-        stage, told, now=stage.at("10:00")
-    )
+    told = Move(visit, stage.at("9:30"), turns=((ten, stage.nurses[1].pk),), since=ten)
+    assert "Nurse 1 can't hand over to Nurse 2 at 10:00" in refused_hand_over(stage, told, now=ten)
 
-    rearrange(stage, Move(visit, stage.at("9:30"), **from_ten), now=stage.at("10:00"))
+    rearrange(stage, Move(visit, stage.at("9:30"), since=ten), now=ten)
     assert nurses(visit)[0] == ("Nurse 1", stage.at("9:30"))
     assert all(start >= stage.at("10:30") for _, start in nurses(visit)[1:])
 
