@@ -55,6 +55,18 @@ ACTS: Final[Mapping[str, Act]] = {
     "dose": Act("prepare the dose", _staying(*BEFORE_START), "DoseWorksheet"),
     "vitals": Act("record vital signs", _staying(*IN_THE_CHAIR, *ENDED), "VitalSigns"),
     "side_effect": Act("record a side effect", _staying(*IN_THE_CHAIR, *ENDED), "SideEffect"),
+    "check_dose": Act("check the dose", _staying(PREPARING), "DoseCheck"),
+    "override": Act(
+        "override a rule",
+        _staying(*BEFORE_START, RECOVERING),
+        "PrescriberOverride",
+        roles=frozenset({"prescriber"}),
+    ),
+    "alert": Act("answer an alert", _staying(*IN_THE_CHAIR, *ENDED), "AlertStep"),
+    "medicine": Act("record a medicine", _staying(*IN_THE_CHAIR), "MedicineGiven"),
+    "waste": Act("record waste", _staying(*RUNNING, RECOVERING, *ENDED), "Waste"),
+    "witness": Act("witness waste", _staying(*RUNNING, RECOVERING, *ENDED), "WasteWitness"),
+    "note": Act("write a note", _staying(*IN_THE_CHAIR, *ENDED), "SessionNote"),
     "start": Act(
         "start the infusion",
         {PREPARING: INFUSING},
@@ -62,6 +74,8 @@ ACTS: Final[Mapping[str, Act]] = {
         requires=("checklist_complete", "checklist_passed", "dose_prepared", "baseline", "start_limits"),
     ),
     "pause": Act("pause the infusion", {INFUSING: PAUSED}, "InfusionEvent"),
+    "rate": Act("change the rate", {INFUSING: INFUSING}, "InfusionEvent"),
+    "bolus": Act("give a bolus", {INFUSING: INFUSING}, "InfusionEvent"),
     "resume": Act("resume the infusion", {PAUSED: INFUSING}, "InfusionEvent"),
     "stop": Act("stop the infusion", dict.fromkeys(RUNNING, RECOVERING), "InfusionEvent"),
     "not_given": Act(
