@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -116,6 +116,7 @@ class RankedStartSerializer(FeasibleStartSerializer):
     )
 
 
+@extend_schema_serializer(many=False)  # one answer, though the action is called list
 class AvailabilitySerializer(serializers.Serializer[Any]):
     """Some of the starts, or all, and how many there are."""
 

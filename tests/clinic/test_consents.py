@@ -136,3 +136,12 @@ def test_a_consent_at_the_end_of_time_does_not_come_into_the_chart(fresh: House,
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "given_at")
     assert refused.json()["errors"][0]["detail"] == "Give a day from 1900 to 2199."
     assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["form_version", "method"])
+def test_what_hides_in_a_line_is_refused(fresh: House, field: str) -> None:
+    yes = {"id": str(new_id()), "patient": str(fresh.rosa.pk), "scope": "sms", "given_at": NOW.isoformat()}
+    texts = {"form_version": "2026-1", "method": "paper form", field: "paper\n\u200bform"}
+    refused = client_of(fresh.ana).post(CONSENTS, {**yes, **texts})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, field)
+    assert not Consent.objects.exists()

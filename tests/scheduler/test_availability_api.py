@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from drf_spectacular.generators import SchemaGenerator
 
 from scheduler.models import Resource, ResourceKind, TreatmentPlan
 from tests.cast import NOW, TODAY, House, client_of, new_id
@@ -152,3 +153,13 @@ def test_whoever_is_asked_for_or_preferred_has_to_work_there(
                 "detail": f"This is not a working {kind} of the patient's clinic.",
             }
         ]
+
+
+def test_the_document_tells_of_one_answer_with_its_count() -> None:
+    document = SchemaGenerator().get_schema(public=True)
+    said = document["paths"]["/api/v1/availability/"]["get"]
+    answer = said["responses"]["200"]["content"]["application/json"]["schema"]
+    limit = next(parameter for parameter in said["parameters"] if parameter["name"] == "limit")
+
+    assert answer == {"$ref": "#/components/schemas/Availability"}
+    assert (limit["schema"]["default"], limit["schema"]["maximum"]) == (1_000, 5_000)

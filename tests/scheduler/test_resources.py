@@ -124,3 +124,18 @@ def test_what_is_in_use_already_is_not_laid_anew(stage: Stage) -> None:
     change(stage, stage.chairs[0], active=True, name="Chair by the window")
 
     assert not gone.exists()
+
+
+@pytest.mark.parametrize("name", ["Chair\n9", "Chair\u200b9", "\u2060"])
+def test_a_name_is_one_line_in_which_everything_shows(stage: Stage, name: str) -> None:
+    with pytest.raises(Invalid, match="on one line"):
+        change(stage, stage.chairs[0], name=name)
+    with pytest.raises(Invalid, match="on one line"):
+        resources.add_resource(
+            actor=stage.house.actor(stage.house.max),
+            id=new_id(),
+            clinic=stage.house.clinic,
+            kind="chair",
+            name=name,
+            capacity=1,
+        )
