@@ -5,6 +5,7 @@ Read only when a template asks for it, so that a part of a page costs nothing he
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,13 @@ from django.urls import reverse
 from clinic.access import VIEW_PATIENTS, VIEW_WORK, Actor, Permission
 from clinic.models import Clinic, Role
 from notifications.access import VIEW_INBOX, VIEW_MESSAGES
-from scheduler.access import RECORD_ABSENCE, VIEW_REPORTS, VIEW_SCHEDULE
+from scheduler.access import (
+    CHANGE_BOOKING_SETTINGS,
+    CHANGE_RESOURCES,
+    RECORD_ABSENCE,
+    VIEW_REPORTS,
+    VIEW_SCHEDULE,
+)
 from sessions_app.access import READ_SESSIONS
 from web.queries import open_task_count
 
@@ -29,18 +36,48 @@ class Place:
     permission: Permission
     more: str = ""  # words that a phone leaves out
     demo_only: bool = False
+    group: str = ""  # places of one group stand together behind its name
 
 
+CLINIC = "Clinic"
 PLACES = (
     Place("day", "Day", "calendar", VIEW_SCHEDULE),
     Place("patients", "Patients", "people", VIEW_PATIENTS),
     Place("nurse_station", "Nurse", "chair", READ_SESSIONS, more="station"),
     Place("tasks", "Tasks", "tasks", VIEW_WORK),
     Place("messages", "Messages", "message", VIEW_MESSAGES),
-    Place("hours", "Hours", "clock", RECORD_ABSENCE),
-    Place("reports", "Reports", "chart", VIEW_REPORTS),
+    Place("hours", "Hours", "clock", RECORD_ABSENCE, group=CLINIC),
+    Place("resources", "Chairs and staff", "chair", CHANGE_RESOURCES, group=CLINIC),
+    Place("booking_settings", "Booking settings", "calendar", CHANGE_BOOKING_SETTINGS, group=CLINIC),
+    Place("reports", "Reports", "chart", VIEW_REPORTS, group=CLINIC),
     Place("inbox", "Inbox", "inbox", VIEW_INBOX, demo_only=True),
 )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A place as one person sees it: `here` marks the part of the house they are in."""
+
+    place: Place
+    address: str
+    count: int
+    here: bool
+
+    @property
+    def label(self) -> str:
+        return self.place.label
+
+
+@dataclass(frozen=True)
+class Group:
+    """Places behind one name."""
+
+    label: str
+    entries: list[Entry]
+
+    @property
+    def here(self) -> bool:
+        return any(entry.here for entry in self.entries)
 
 
 class Frame:
@@ -62,18 +99,31 @@ class Frame:
         return [str(role.label) for role in Role if role in held]
 
     @cached_property
-    def navigation(self) -> list[dict[str, Any]]:
-        """Where this person can go from here; `here` marks the part of the house they are in."""
+    def navigation(self) -> list[Entry | Group]:
+        """Where this person can go from here, in order. A group with one place open to them is that place."""
         if self.actor is None or self.clinic is None:
             return []
-        entries = []
-        for place in PLACES:
-            if not self.actor.may(place.permission, self.clinic.pk) or (place.demo_only and not self.demo):
-                continue
-            address = reverse(place.route)
-            count = self.open_tasks if place.route == "tasks" else 0
-            here = self.request.path.startswith(address)
-            entries.append({"place": place, "address": address, "count": count, "here": here})
+        seen = [
+            place
+            for place in PLACES
+            if self.actor.may(place.permission, self.clinic.pk) and (self.demo or not place.demo_only)
+        ]
+        addresses = {place.route: reverse(place.route) for place in seen}
+        # The booking settings' address begins with that of the hours: the longest that fits is where we are.
+        around = [route for route, address in addresses.items() if self.request.path.startswith(address)]
+        here = max(around, key=lambda route: len(addresses[route]), default="")
+        entries: list[Entry | Group] = []
+        for name, of_group in groupby(seen, key=lambda place: place.group):
+            together = [
+                Entry(
+                    place,
+                    addresses[place.route],
+                    count=self.open_tasks if place.route == "tasks" else 0,
+                    here=place.route == here,
+                )
+                for place in of_group
+            ]
+            entries += [Group(name, together)] if name and len(together) > 1 else together
         return entries
 
     @cached_property

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
-from django.urls import path
+from django.urls import path, reverse
 from redis.exceptions import RedisError
 
 from clinic.models import Role, Urgency, User, WorkItem
@@ -213,14 +213,31 @@ def test_the_api_manual_is_for_staff(house: House) -> None:
     [
         ("ana", ["Day", "Patients", "Tasks", "Messages", "Hours"]),
         ("nils", ["Day", "Patients", "Nurse", "Tasks", "Messages"]),
+        ("priya", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Reports"]),
+        ("max", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Clinic"]),
     ],
 )
 def test_everybody_is_shown_only_where_they_may_go(house: House, who: str, places: list[str]) -> None:
     frame = browser_of(getattr(house, who)).get("/nowhere/").context["frame"]
-    assert [entry["place"].label for entry in frame.navigation] == places
+    assert [entry.label for entry in frame.navigation] == places
+
+
+def test_what_a_manager_arranges_stands_in_one_menu_that_says_where_one_is(house: House) -> None:
+    page = browser_of(house.max).get(reverse("booking_settings"))
+
+    group = page.context["frame"].navigation[-1]
+    assert [entry.label for entry in group.entries] == [
+        "Hours",
+        "Chairs and staff",
+        "Booking settings",
+        "Reports",
+    ]
+    assert [entry.label for entry in group.entries if entry.here] == ["Booking settings"]
+    assert group.here
+    assert page.content.decode().count('aria-current="page"') == 1
 
 
 def test_the_demo_shows_the_phones_of_its_made_up_patients(house: House) -> None:
     with override_settings(MODE="demo"):
         frame = browser_of(house.ana).get("/nowhere/").context["frame"]
-        assert frame.navigation[-1]["place"].label == "Inbox"
+        assert frame.navigation[-1].label == "Inbox"
