@@ -160,6 +160,7 @@ def choose_time(request: StaffRequest, pk: UUID) -> HttpResponse:
         "last": last,
         "window": WindowForm(request.clinic, initial={**chosen, "start": first}),
         "nurse": nurse,
+        "every_start": chosen.get("every") == 5,
     }
     return render(request, "web/desk/move_times.html", context)
 
