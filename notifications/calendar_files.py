@@ -6,13 +6,14 @@ from typing import Final
 from django.conf import settings
 
 from clinic.problems import Missing
+from notifications import said
 from notifications.links import NO_LINK
 from notifications.models import LinkPurpose, Message, MessageKind, PatientLink
 from scheduler.calendars import ical
 from scheduler.models import AppointmentStatus
 
 # A reminder changes nothing about the entry that a patient has; booked, moved and cancelled do.
-WITH_FILE: Final = frozenset({MessageKind.CONFIRMATION, MessageKind.CANCELLATION})
+WITH_FILE: Final = frozenset(said.NOTICES)
 
 
 def file_of(message: Message, *, now: datetime) -> str:

@@ -18,7 +18,7 @@ from clinic import consents, work
 from clinic.models import Channel as Form
 from clinic.models import Role, Urgency
 from clinic.transactions import in_transaction
-from notifications import addressing, calendar_files, standing, timing, tokens, wording
+from notifications import addressing, calendar_files, said, standing, timing, tokens, wording
 from notifications.channels.envelope import AnswerLost, Channel, DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
 from notifications.channels.smtp import SmtpChannel
@@ -127,6 +127,9 @@ def _make_ready(
     if message is None:
         return None
     reason = standing.fallen_through(message) or (standing.TOO_LATE if now >= message.stale_at else "")
+    if not reason and message.kind in said.NOTICES:
+        told = said.told_of(message.appointment_id)
+        reason = standing.overtaken(message, told.starts_at if told else None)
     if reason:
         return _end(message, MessageStatus.SKIPPED, reason)
     awake_at = timing.out_of_quiet_hours(now, message.patient.time_zone or message.clinic.time_zone)
@@ -189,6 +192,7 @@ def _words(message: Message, form: Form) -> tuple[str, str]:
         phone=message.clinic.phone.as_national,
         visit_starts_at=message.visit_starts_at,
         clinic_zone=message.clinic.time_zone,
+        instead_of=message.instead_of,
     )
     if form == Form.SMS:
         return "", wording.write_sms(message.stage, words)

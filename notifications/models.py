@@ -13,6 +13,7 @@ from sessions_app.models import Session
 
 class MessageKind(models.TextChoices):
     CONFIRMATION = "confirmation", "Confirmation"
+    MOVE = "move", "Moved"
     CANCELLATION = "cancellation", "Cancellation"
     REMINDER = "reminder", "Reminder"
     CHECK_IN = "check_in", "Check-in"
@@ -37,8 +38,15 @@ class Message(Row):
     appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="messages")
     kind = models.CharField(max_length=16, choices=MessageKind)
     stage = models.CharField(max_length=24, help_text="Which rule asked for it, such as T-1d")
-    key = models.CharField(max_length=160, unique=True, help_text="appointment : stage : visit start")
+    key = models.CharField(
+        max_length=160,
+        unique=True,
+        help_text="appointment : stage : visit start [: the message that a notice follows]",
+    )
     visit_starts_at = models.DateTimeField(help_text="The start that the wording speaks of")
+    instead_of = models.DateTimeField(
+        null=True, blank=True, help_text="The start that the patient was told before the visit moved"
+    )
     due_at = models.DateTimeField()
     stale_at = models.DateTimeField(help_text="From here on it would no longer be true or useful")
     status = models.CharField(max_length=8, choices=MessageStatus, default=MessageStatus.PLANNED)
@@ -53,6 +61,11 @@ class Message(Row):
             models.CheckConstraint(
                 name="message_reason_when_not_sent",
                 condition=~Q(status__in=["skipped", "failed", "unknown"]) | ~Q(reason=""),
+            ),
+            models.CheckConstraint(
+                name="message_of_a_move_names_both_times",
+                condition=Q(kind="move", instead_of__isnull=False)
+                | (~Q(kind="move") & Q(instead_of__isnull=True)),
             ),
             models.CheckConstraint(
                 name="message_claimed_has_lease",

@@ -1,8 +1,12 @@
 """The planner: what should be said, compared with what is planned or said, and the difference written.
 
+A reminder is wanted once for a start. A notice (booked, moved, cancelled) is wanted as long as what the
+patient was told last isn't what is true, and its key names the message that it follows
+(docs/decisions/0011-what-the-patient-was-told.md).
+
 Level-triggered: it may run at any time, any number of times, several at once; nothing tells it about a
-booking or a cancellation. A row's id is made from its key, so that planners at once write the same rows
-and the second one's are dropped. Sending is `delivery`'s.
+booking, a move or a cancellation. A row's id is made from its key, so that planners at once write the same
+rows and the second one's are dropped. Sending is `delivery`'s.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +17,9 @@ from uuid import UUID, uuid5
 from django.db.models import Exists, OuterRef, Q
 
 from clinic.transactions import in_transaction
-from notifications import rules, standing, tokens
+from notifications import rules, said, standing, tokens
 from notifications.models import (
     CheckIn,
-    DeliveryAttempt,
     LinkPurpose,
     Message,
     MessageKind,
@@ -24,13 +27,13 @@ from notifications.models import (
     PatientLink,
 )
 from notifications.rules import Visit, Wanted
+from notifications.said import Told
 from scheduler.models import Appointment, AppointmentStatus, OfferStatus, WaitlistOffer
 from sessions_app.models import Session
 
 NAMESPACE = UUID("b5f5a3a2-4f0c-5d0e-9a3b-6f0f7a1c2d11")
 # A check-in falls due on the morning after the discharge and is stale that evening.
 DISCHARGES_LOOKED_BACK = timedelta(days=2)
-SAID = (MessageStatus.SENT, MessageStatus.UNKNOWN)
 COMING = (
     AppointmentStatus.BOOKED,
     AppointmentStatus.ARRIVED,
@@ -68,8 +71,11 @@ def plan(*, now: datetime) -> Planned:
     return in_transaction(lambda: _reconcile(now))
 
 
-def key_of(appointment_id: UUID, stage: str, visit_starts_at: datetime) -> str:
-    return f"{appointment_id}:{stage}:{visit_starts_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def key_of(
+    appointment_id: UUID, stage: str, visit_starts_at: datetime, *, follows: Told | None = None
+) -> str:
+    key = f"{appointment_id}:{stage}:{visit_starts_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return key if follows is None else f"{key}:{follows.message_id}"
 
 
 def _reconcile(now: datetime) -> Planned:
@@ -86,31 +92,25 @@ def _reconcile(now: datetime) -> Planned:
 
 def _rows(now: datetime) -> dict[str, Message]:
     """Every message still to be sent, and all that was planned for what lies ahead or was just discharged."""
-    rows = (
-        Message.objects.filter(
-            Q(status=MessageStatus.PLANNED)
-            | Q(appointment__during__startswith__gt=now)
-            | Q(
-                kind=MessageKind.CHECK_IN,
-                appointment__session__discharged_at__gt=now - DISCHARGES_LOOKED_BACK,
-            )
+    rows = Message.objects.filter(
+        Q(status=MessageStatus.PLANNED)
+        | Q(appointment__during__startswith__gt=now)
+        | Q(
+            kind=MessageKind.CHECK_IN,
+            appointment__session__discharged_at__gt=now - DISCHARGES_LOOKED_BACK,
         )
-        .select_related("appointment__waitlist_offer", "patient")
-        .annotate(tried=Exists(DeliveryAttempt.objects.filter(message=OuterRef("pk"))))
-    )
-    return {row.key: row for row in rows}
+    ).select_related("appointment__waitlist_offer", "patient")
+    return {row.key: row for row in said.with_tries(rows)}
 
 
 def _for_visits(now: datetime, rows: Mapping[str, Message]) -> Iterator[Entry]:
-    """Confirmations and reminders of booked visits; notices of cancelled ones that had been announced."""
+    """Notices and reminders of booked visits; notices of cancelled ones that the patient had heard of."""
+    last_told = said.last_told(rows.values())
     earlier = Appointment.objects.filter(
         patient=OuterRef("patient"), status__in=COMING, during__startswith__lt=OuterRef("during__startswith")
     )
     announced = Message.objects.filter(
-        appointment=OuterRef("pk"),
-        kind__in=[MessageKind.CONFIRMATION, MessageKind.REMINDER],
-        status__in=SAID,
-        visit_starts_at=OuterRef("during__startswith"),
+        appointment=OuterRef("pk"), kind__in=said.TELLING, status__in=[*said.SAID, MessageStatus.CLAIMED]
     )
     appointments = (
         Appointment.objects.filter(
@@ -124,27 +124,53 @@ def _for_visits(now: datetime, rows: Mapping[str, Message]) -> Iterator[Entry]:
         .order_by("pk")
     )
     for appointment in appointments:
-        visit = Visit(
-            starts_at=appointment.starts_at,
-            ends_at=appointment.ends_at,
-            zone=appointment.patient.time_zone or appointment.clinic.time_zone,
-            first=not appointment.has_earlier,
-        )
-        cancelled = appointment.status == AppointmentStatus.CANCELLED
-        stage = rules.CANCELLATION if cancelled else rules.CONFIRMATION
-        noticed = rows.get(key_of(appointment.pk, stage, visit.starts_at))
-        noticed_at = noticed.created_at if noticed else now
-        wanted = (
-            [rules.for_cancelled(visit, noticed_at)] if cancelled else rules.for_booked(visit, noticed_at)
-        )
-        for one in wanted:
+        last = last_told.get(appointment.pk)
+        for one in _for_visit(appointment, last, rows, now):
+            follows = last if one.kind in said.NOTICES else None
             yield Entry(
-                key=key_of(appointment.pk, one.stage, visit.starts_at),
+                key=key_of(appointment.pk, one.stage, one.visit_starts_at, follows=follows),
                 clinic_id=appointment.clinic_id,
                 patient_id=appointment.patient_id,
                 appointment_id=appointment.pk,
                 wanted=one,
             )
+
+
+def _for_visit(
+    appointment: Appointment, last: Told | None, rows: Mapping[str, Message], now: datetime
+) -> list[Wanted]:
+    """What one visit asks for, given what its patient was told last."""
+    zone = appointment.patient.time_zone or appointment.clinic.time_zone
+    told = last.starts_at if last else None
+    if appointment.status != AppointmentStatus.CANCELLED:
+        noticed_at = _noticed_at(appointment, appointment.starts_at, last, rows, now)
+        first = not appointment.has_earlier  # type: ignore[attr-defined]
+        visit = Visit(appointment.starts_at, appointment.ends_at, zone, first)
+        return rules.for_booked(visit, told, noticed_at)
+    if told is not None:
+        return [rules.for_cancelled(told, zone, _noticed_at(appointment, None, last, rows, now))]
+    return []
+
+
+def _noticed_at(
+    appointment: Appointment,
+    true: datetime | None,
+    last: Told | None,
+    rows: Mapping[str, Message],
+    now: datetime,
+) -> datetime:
+    """Since when what is true of a visit was to be said: now, where it wasn't yet or had fallen through."""
+    told = last.starts_at if last else None
+    stage, spoken_of = rules.notice(true=true, told=told), true or told
+    if stage is None or spoken_of is None:
+        return last.planned_at if last else now
+    row = rows.get(key_of(appointment.pk, stage, spoken_of, follows=last))
+    return now if row is None or _fell_through(row) else row.created_at
+
+
+def _fell_through(row: Message) -> bool:
+    """Skipped for a reason that can pass."""
+    return row.status == MessageStatus.SKIPPED and row.reason in standing.RECOVERABLE
 
 
 def _for_offers(now: datetime) -> Iterator[Entry]:
@@ -201,13 +227,21 @@ def _for_discharges(now: datetime) -> Iterator[Entry]:
         )
 
 
+def _fate(wanted: Wanted, now: datetime) -> tuple[MessageStatus, str]:
+    if wanted.short_notice:
+        return MessageStatus.SKIPPED, standing.SHORT_NOTICE
+    if wanted.too_late(now):
+        return MessageStatus.SKIPPED, standing.TOO_LATE
+    return MessageStatus.PLANNED, ""
+
+
 def _write(entries: Sequence[Entry], now: datetime) -> None:
     """Insert messages with their links and check-ins; rows that another planner wrote first are kept."""
     messages, links, check_ins = [], [], []
     for entry in entries:
         message_id = uuid5(NAMESPACE, entry.key)
         wanted = entry.wanted
-        too_late = wanted.too_late(now)
+        status, reason = _fate(wanted, now)
         messages.append(
             Message(
                 id=message_id,
@@ -219,10 +253,11 @@ def _write(entries: Sequence[Entry], now: datetime) -> None:
                 stage=wanted.stage,
                 key=entry.key,
                 visit_starts_at=wanted.visit_starts_at,
+                instead_of=wanted.instead_of,
                 due_at=wanted.due_at,
                 stale_at=wanted.stale_at,
-                status=MessageStatus.SKIPPED if too_late else MessageStatus.PLANNED,
-                reason=standing.TOO_LATE if too_late else "",
+                status=status,
+                reason=reason,
             )
         )
         if wanted.link_expires_at is not None:
@@ -258,7 +293,8 @@ def _skip_unwanted(rows: Sequence[Message], now: datetime) -> int:
     by_reason: dict[str, list[UUID]] = {}
     for row in rows:
         if row.status == MessageStatus.PLANNED:
-            late = standing.TOO_LATE if now >= row.stale_at else standing.NO_RULE
+            unwanted = standing.TOLD_OTHERWISE if row.kind in said.NOTICES else standing.NO_RULE
+            late = standing.TOO_LATE if now >= row.stale_at else unwanted
             by_reason.setdefault(standing.fallen_through(row) or late, []).append(row.pk)
     return sum(
         Message.objects.filter(pk__in=ids, status=MessageStatus.PLANNED).update(
@@ -271,21 +307,20 @@ def _skip_unwanted(rows: Sequence[Message], now: datetime) -> int:
 def _move(rows: Mapping[str, Message], entries: Mapping[str, Entry], now: datetime) -> int:
     """Times follow the rules and the patient's zone; what had fallen through and is wanted again comes back.
 
-    A message that was tried keeps its own times: delivery's backoff set them.
+    A reminder comes back while its moment lies ahead, a notice always. A message that was tried keeps its own
+    times: delivery's backoff set them.
     """
     moved = []
     for key, entry in entries.items():
         row, wanted = rows.get(key), entry.wanted
-        if row is None or row.tried or wanted.due_at <= now:  # type: ignore[attr-defined]
+        if row is None:
             continue
-        waiting = row.status == MessageStatus.PLANNED
-        recovered = row.status == MessageStatus.SKIPPED and row.reason in standing.RECOVERABLE
-        same = (row.due_at, row.stale_at) == (wanted.due_at, wanted.stale_at)
-        if recovered or (waiting and not same):
-            too_late = wanted.too_late(now)
-            row.due_at, row.stale_at = wanted.due_at, wanted.stale_at
-            row.status = MessageStatus.SKIPPED if too_late else MessageStatus.PLANNED
-            row.reason = standing.TOO_LATE if too_late else ""
+        ahead = wanted.due_at > now
+        waiting = row.status == MessageStatus.PLANNED and ahead and not row.last_try  # type: ignore[attr-defined]
+        recovered = _fell_through(row) and (ahead or row.kind in said.NOTICES)
+        changed = (wanted.due_at, wanted.stale_at, *_fate(wanted, now))
+        if (waiting or recovered) and changed != (row.due_at, row.stale_at, row.status, row.reason):
+            row.due_at, row.stale_at, row.status, row.reason = changed
             moved.append(row)
     fields = ["due_at", "stale_at", "status", "reason"]
     changeable = Message.objects.filter(status__in=[MessageStatus.PLANNED, MessageStatus.SKIPPED])

@@ -28,6 +28,7 @@ CONFIRMED: Final = "confirmed"
 STAGES: Final = (
     (NOTHING, "Nothing was sent"),
     (rules.CONFIRMATION, "Told that it is booked"),
+    (rules.MOVE, "Told that it has moved"),
     *((reminder.stage, _words(reminder)) for reminder in rules.REMINDERS),
     (CONFIRMED, "Confirmed by the patient"),
 )
@@ -52,7 +53,7 @@ def no_shows_by_stage(clinic: Clinic, period: Period, *, now: datetime) -> list[
     """
     said = Message.objects.filter(
         appointment=OuterRef("pk"),
-        kind__in=[MessageKind.CONFIRMATION, MessageKind.REMINDER],
+        kind__in=[MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.REMINDER],
         status=MessageStatus.SENT,
         visit_starts_at=OuterRef("during__startswith"),
         sent_at__lt=OuterRef("during__startswith"),

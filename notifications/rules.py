@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from notifications import timing
 
 CONFIRMATION = "confirmation"
+MOVE = "move"
 CANCELLATION = "cancellation"
 REMINDER = "reminder"
 CHECK_IN = "check_in"
@@ -39,6 +40,8 @@ REMINDERS = (
     Reminder("T-1d", days=1),
     Reminder("T-2h", hours=2),
 )
+# Pushed nearer to the visit than this, a reminder is of no use: fasting and the way there have begun. [D]
+LEAST_NOTICE = timedelta(hours=1)
 NEXT_MORNING_AT = time(9)
 # A check-in's link stays open for a late answer, which still alarms. [D]
 CHECK_IN_OPEN_FOR = timedelta(hours=48)
@@ -64,33 +67,62 @@ class Wanted:
     due_at: datetime
     stale_at: datetime
     link_expires_at: datetime | None = None
+    instead_of: datetime | None = None
+    short_notice: bool = False  # quiet hours leave less than `LEAST_NOTICE`
 
     def too_late(self, now: datetime) -> bool:
         """Quiet hours or a delay moved it past its use."""
         return max(self.due_at, now) >= self.stale_at
 
 
-def for_booked(visit: Visit, noticed_at: datetime) -> list[Wanted]:
-    """A confirmation, and the reminders whose moment comes after it.
+def notice(*, true: datetime | None, told: datetime | None) -> str | None:
+    """The stage that leads from the start that a patient was told to the true one; None for no visit, and
+    for nothing to say."""
+    if true == told:
+        return None
+    if true is None:
+        return CANCELLATION
+    return CONFIRMATION if told is None else MOVE
 
-    `noticed_at` is when this start was first planned. A reminder due before that would only repeat the
-    confirmation, so a visit booked for tomorrow isn't announced four times at once.
+
+def for_booked(visit: Visit, told: datetime | None, noticed_at: datetime) -> list[Wanted]:
+    """A confirmation or the notice of a move, where there is one to give, and the reminders due after it.
+
+    `told` is the start that the patient goes by, `noticed_at` when the true one was first planned. A reminder
+    due before that would only repeat the notice, so a visit booked for tomorrow isn't announced four times at
+    once.
     """
     confirm_at = timing.out_of_quiet_hours(noticed_at, visit.zone)
-    wanted = [Wanted(CONFIRMATION, CONFIRMATION, visit.starts_at, confirm_at, visit.starts_at, visit.ends_at)]
+    stage = notice(true=visit.starts_at, told=told)
+    wanted = []
+    if stage is not None:
+        wanted.append(
+            Wanted(stage, stage, visit.starts_at, confirm_at, visit.starts_at, visit.ends_at, instead_of=told)
+        )
     applying = [rule for rule in REMINDERS if visit.first or not rule.first_visit_only]
     moments = [rule.due(visit.starts_at, visit.zone) for rule in applying]
     for rule, moment, stale_at in zip(applying, moments, [*moments[1:], visit.starts_at], strict=True):
         if moment > confirm_at:
             due_at = timing.out_of_quiet_hours(moment, visit.zone)
-            wanted.append(Wanted(rule.stage, REMINDER, visit.starts_at, due_at, stale_at, visit.ends_at))
+            short = due_at > moment and visit.starts_at - due_at < LEAST_NOTICE
+            wanted.append(
+                Wanted(
+                    rule.stage,
+                    REMINDER,
+                    visit.starts_at,
+                    due_at,
+                    stale_at,
+                    visit.ends_at,
+                    short_notice=short,
+                )
+            )
     return wanted
 
 
-def for_cancelled(visit: Visit, noticed_at: datetime) -> Wanted:
-    """A notice that a visit which was announced won't take place; of use until it would have begun."""
-    due_at = timing.out_of_quiet_hours(noticed_at, visit.zone)
-    return Wanted(CANCELLATION, CANCELLATION, visit.starts_at, due_at, visit.starts_at)
+def for_cancelled(told: datetime, zone: str, noticed_at: datetime) -> Wanted:
+    """A notice that a visit won't take place, naming the start that was told; of use until then."""
+    due_at = timing.out_of_quiet_hours(noticed_at, zone)
+    return Wanted(CANCELLATION, CANCELLATION, told, due_at, told)
 
 
 def for_offered(visit: Visit, offered_at: datetime, expires_at: datetime) -> Wanted:

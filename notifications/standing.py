@@ -3,6 +3,8 @@
 Each reason is a sentence that the message log shows as it is.
 """
 
+from datetime import datetime
+
 from notifications.models import Message, MessageKind
 from scheduler.models import AppointmentStatus, OfferStatus
 
@@ -13,11 +15,15 @@ VISIT_MOVED = "The visit was moved to another time."
 VISIT_BEGUN = "The visit had begun."
 OFFER_OVER = "The offer was answered or has ended."
 NOT_CANCELLED = "The visit takes place after all."
+TOLD_OTHERWISE = "The patient was told something else meanwhile."
+SHORT_NOTICE = "Quiet hours would leave less than an hour before the visit."
 NO_RULE = "No rule asks for it any more."
 TOO_LATE = "It would have come too late to be of use."
 
-# Of these a message recovers when the visit comes back to where it was.
-RECOVERABLE = frozenset({VISIT_CANCELLED, VISIT_MOVED, VISIT_BEGUN, VISIT_MISSED, NOT_CANCELLED, NO_RULE})
+# Of these a message recovers when the visit comes back to where it was, or the patient's night ends earlier.
+RECOVERABLE = frozenset(
+    {VISIT_CANCELLED, VISIT_MOVED, VISIT_BEGUN, VISIT_MISSED, NOT_CANCELLED, SHORT_NOTICE, NO_RULE}
+)
 
 
 def fallen_through(message: Message) -> str:
@@ -28,11 +34,11 @@ def fallen_through(message: Message) -> str:
     if message.kind == MessageKind.CHECK_IN:
         return ""
     if message.kind == MessageKind.OFFER:
-        return "" if appointment.waitlist_offer.status == OfferStatus.OPEN else OFFER_OVER
-    if message.kind == MessageKind.CANCELLATION:
-        if appointment.status != AppointmentStatus.CANCELLED:
-            return NOT_CANCELLED
+        if appointment.waitlist_offer.status != OfferStatus.OPEN:
+            return OFFER_OVER
         return "" if appointment.starts_at == message.visit_starts_at else VISIT_MOVED
+    if message.kind == MessageKind.CANCELLATION:
+        return "" if appointment.status == AppointmentStatus.CANCELLED else NOT_CANCELLED
     if appointment.status in (AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR):
         return VISIT_CANCELLED
     if appointment.status == AppointmentStatus.NOSHOW:
@@ -40,3 +46,13 @@ def fallen_through(message: Message) -> str:
     if appointment.starts_at != message.visit_starts_at:
         return VISIT_MOVED
     return "" if appointment.status == AppointmentStatus.BOOKED else VISIT_BEGUN
+
+
+def overtaken(message: Message, told: datetime | None) -> str:
+    """Why a notice says too little or too much to somebody who goes by this start, or an empty string."""
+    starts_from = {
+        MessageKind.CONFIRMATION: None,
+        MessageKind.MOVE: message.instead_of,
+        MessageKind.CANCELLATION: message.visit_starts_at,
+    }[MessageKind(message.kind)]
+    return "" if told == starts_from else TOLD_OTHERWISE

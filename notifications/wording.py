@@ -4,7 +4,7 @@ A text can only be filled with the fields of `Words`: there is no way to hand it
 score, a full name or a birth date. What the visit is about stands behind the link's second factor.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,10 @@ class Words:
     phone: str
     day: str
     time: str
+    # Of a visit that has moved, what was told before.
+    old_day: str = ""
+    old_date: str = ""
+    old_time: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,12 @@ TEXTS = {
         subject="Your visit on {day}",
         email="Your visit is booked for {day} at {time}.\n\nSee how to prepare, and confirm: {link}",
         sms="{sender}: visit booked {day} {time}. Confirm: {link} Call {phone}",
+    ),
+    rules.MOVE: Text(
+        subject="Your visit has moved to {day}",
+        email="Your visit has moved: now {day} at {time}, instead of {old_day} at {old_time}.\n\n"
+        "See how to prepare, and confirm: {link}",
+        sms="{sender}: visit now {day} {time}, not {old_date} {old_time}. {link} {phone}",
     ),
     rules.CANCELLATION: Text(
         subject="Your visit on {day} is cancelled",
@@ -85,15 +95,31 @@ EMAIL = (
 )
 
 
-def words_for(*, sender: str, phone: str, visit_starts_at: datetime, clinic_zone: str) -> Words:
-    """The allowed fields. A visit's time is the clock on the clinic's wall."""
-    local = visit_starts_at.astimezone(ZoneInfo(clinic_zone))
-    return Words(
-        sender=sender,
-        phone=phone,
-        day=f"{local:%a} {local.day} {local:%b}",
-        time=f"{local.hour % 12 or 12}:{local:%M %p}",
-    )
+def words_for(
+    *,
+    sender: str,
+    phone: str,
+    visit_starts_at: datetime,
+    clinic_zone: str,
+    instead_of: datetime | None = None,
+) -> Words:
+    """The allowed fields. A visit's time is the clock on the clinic's wall; days are named and never called
+    today or tomorrow, because a retry the next morning has the first try's words."""
+    zone = ZoneInfo(clinic_zone)
+    new = visit_starts_at.astimezone(zone)
+    words = Words(sender=sender, phone=phone, day=f"{new:%a} {_date(new)}", time=_time(new))
+    if instead_of is None:
+        return words
+    old = instead_of.astimezone(zone)
+    return replace(words, old_day=f"{old:%a} {_date(old)}", old_date=_date(old), old_time=_time(old))
+
+
+def _date(local: datetime) -> str:
+    return f"{local.day} {local:%b}"
+
+
+def _time(local: datetime) -> str:
+    return f"{local.hour % 12 or 12}:{local:%M %p}"
 
 
 def write_email(stage: str, words: Words) -> tuple[str, str]:

@@ -46,6 +46,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "kind",
             "stage",
             "visit_starts_at",
+            "instead_of",
             "due_at",
             "stale_at",
             "status",

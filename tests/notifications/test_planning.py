@@ -88,7 +88,8 @@ def test_a_visit_moved_away_and_back_is_reminded_again(house: House) -> None:
     move(visit, VISIT)
     plan(now=NOW + 2 * HOUR)
     assert planned(visit, visit_starts_at=VISIT + DAY) == set()
-    assert planned(visit, visit_starts_at=VISIT) == {"T-7d", "T-3d", "T-1d", "T-2h"}
+    assert planned(visit, visit_starts_at=VISIT) == {"confirmation", "T-7d", "T-3d", "T-1d", "T-2h"}
+    assert plan(now=NOW + 2 * HOUR).due
 
 
 @pytest.mark.parametrize("status", [AppointmentStatus.NOSHOW, AppointmentStatus.ARRIVED])
@@ -127,10 +128,23 @@ def test_a_night_of_downtime_keeps_the_reminders_that_were_planned(house: House)
     assert "T-3d" in planned(visit)
 
 
-def test_a_reminder_that_the_night_would_make_useless_says_why_it_is_not_sent(house: House) -> None:
-    visit = book(house, house.rosa, local(date(2027, 1, 21), "7:30"))
+@pytest.mark.parametrize("wall_time", ["7:30", "8:00", "8:15"])
+def test_a_reminder_that_the_night_would_make_useless_says_why_it_is_not_sent(
+    house: House, wall_time: str
+) -> None:
+    visit = book(house, house.rosa, local(date(2027, 1, 21), wall_time))
     plan(now=NOW)
-    assert rows(visit)["T-2h"] == ("skipped", "It would have come too late to be of use.")
+    why = "Quiet hours would leave less than an hour before the visit."
+    assert rows(visit)["T-2h"] == ("skipped", why)
+    assert plan(now=NOW + HOUR).changed == 0
+
+
+def test_a_reminder_comes_back_for_a_patient_whose_night_ends_earlier(house: House) -> None:
+    visit = book(house, house.rosa, local(date(2027, 1, 21), "8:15"))
+    plan(now=NOW)
+    Patient.objects.filter(pk=house.rosa.pk).update(time_zone="America/Halifax")  # two hours ahead of Chicago
+    plan(now=NOW + HOUR)
+    assert rows(visit)["T-2h"] == ("planned", "")
 
 
 def test_the_week_before_is_for_the_first_visit_alone(house: House) -> None:

@@ -81,6 +81,7 @@ def test_every_stage_is_told_also_where_nobody_came_to_it(house: House) -> None:
     assert [stage.stage for stage in stages] == [
         "none",
         "confirmation",
+        "move",
         "T-7d",
         "T-3d",
         "T-1d",

@@ -1,7 +1,7 @@
 """What messages say: nothing that tells a lock screen what the visit is about, and SMS of one segment."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 
 import pytest
@@ -28,12 +28,14 @@ WORDS = wording.words_for(
     phone="(312) 555-0100",
     visit_starts_at=local(date(2027, 9, 22), "10:30"),
     clinic_zone=ZONE,
+    instead_of=local(date(2027, 9, 21), "12:50"),
 )
 
 
 def test_every_stage_of_the_rules_has_its_words() -> None:
     stages = {rule.stage for rule in rules.REMINDERS}
-    assert stages | {rules.CONFIRMATION, rules.CANCELLATION, rules.OFFER, rules.NEXT_MORNING} == set(TEXTS)
+    notices = {rules.CONFIRMATION, rules.MOVE, rules.CANCELLATION}
+    assert stages | notices | {rules.OFFER, rules.NEXT_MORNING} == set(TEXTS)
 
 
 @pytest.mark.parametrize("stage", TEXTS)
@@ -44,20 +46,21 @@ def test_no_message_says_what_the_visit_is_about(stage: str) -> None:
 
 
 def test_a_message_can_only_be_given_the_allowed_fields() -> None:
-    assert {field.name for field in fields(Words)} == {"sender", "phone", "day", "time"}
+    allowed = {"sender", "phone", "day", "time", "old_day", "old_date", "old_time"}
+    assert {field.name for field in fields(Words)} == allowed
     named = {
         name
         for text in TEXTS.values()
         for part in (text.subject, text.email, text.sms)
         for name in re.findall(r"{(\w*)", part)
     }
-    assert named <= {"sender", "phone", "day", "time", "link"}
+    assert named <= {*allowed, "link"}
 
 
 @pytest.mark.parametrize("stage", TEXTS)
 @given(sender=st.text(st.sampled_from(sorted(GSM_7 - {"\n", "\r"})), min_size=1, max_size=40))
 def test_a_text_message_is_one_gsm_7_segment_with_the_longest_sender_name(stage: str, sender: str) -> None:
-    words = Words(sender=sender, phone=WORDS.phone, day=WORDS.day, time=WORDS.time)
+    words = replace(WORDS, sender=sender)
     text = wording.write_sms(stage, words).replace(wording.LINK, LONGEST_LINK)
     assert len(text) <= 160, text
     assert set(text) <= GSM_7
@@ -81,3 +84,11 @@ def test_the_time_is_the_clock_on_the_clinics_wall() -> None:
         sender="x", phone="y", visit_starts_at=local(date(2027, 3, 14), "12:05"), clinic_zone=ZONE
     )
     assert (words.day, words.time) == ("Sun 14 Mar", "12:05 PM")
+
+
+def test_a_moved_visits_message_names_the_old_time_and_the_new() -> None:
+    subject, body = wording.write_email(rules.MOVE, WORDS)
+    assert subject == "Your visit has moved to Wed 22 Sep"
+    assert "Your visit has moved: now Wed 22 Sep at 10:30 AM, instead of Tue 21 Sep at 12:50 PM." in body
+    sms = wording.write_sms(rules.MOVE, WORDS)
+    assert "visit now Wed 22 Sep 10:30 AM, not 21 Sep 12:50 PM." in sms
