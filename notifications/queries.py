@@ -90,5 +90,5 @@ def answered_questions(check_in: CheckIn) -> list[Answered]:
 def offer_messages(offers: Iterable[WaitlistOffer]) -> dict[UUID, Message]:
     """What was said of these offers, by offer; nothing yet where the planner hasn't run: one query."""
     by_hold = {offer.appointment_id: offer.pk for offer in offers}
-    said = Message.objects.filter(appointment_id__in=by_hold, kind=MessageKind.OFFER)
+    said = Message.objects.filter(appointment_id__in=by_hold, kind=MessageKind.OFFER).order_by("created_at")
     return {by_hold[message.appointment_id]: message for message in said}

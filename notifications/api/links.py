@@ -32,6 +32,10 @@ class AnswerCreateSerializer(CreateSerializer, ProofSerializer):
     value = serializers.CharField(max_length=40)
 
 
+class OfferAcceptSerializer(ProofSerializer):
+    starts_at = serializers.DateTimeField(help_text="The start that was shown to the patient.")
+
+
 class LinkVisitSerializer(serializers.Serializer[Any]):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
@@ -107,12 +111,14 @@ class PatientLinksViewSet(ViewSet):
         link.message.appointment.refresh_from_db()
         return Response(_opened(link))
 
-    @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
+    @extend_schema(request=OfferAcceptSerializer, responses=OpenedLinkSerializer)
     @action(detail=False, methods=["post"], url_path="accept-offer")
     def accept_offer(self, request: Request) -> Response:
-        """The patient takes the time that is held for them; 409 `offer_over` when it came too late."""
-        link = _proved(_parsed(ProofSerializer, request))
-        links.accept_offer(link=link, now=clock.now())
+        """The patient takes the time that is held for them; 409 `offer_over` when it came too late,
+        `offer_changed` when another start is held than was shown."""
+        data = _parsed(OfferAcceptSerializer, request)
+        link = _proved(data)
+        links.accept_offer(link=link, shown=data["starts_at"], now=clock.now())
         return Response(_opened(link))
 
     @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)

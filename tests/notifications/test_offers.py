@@ -12,7 +12,7 @@ from notifications.tokens import token_for
 from scheduler.models import AppointmentStatus, OfferStatus, WaitlistEntry, WaitlistOffer
 from scheduler.waitlist import offering, waitlist
 from tests.cast import NOW, TODAY, House
-from tests.notifications.visits import VISIT, book
+from tests.notifications.visits import VISIT, book, move
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -119,9 +119,37 @@ def test_a_link_of_another_purpose_answers_no_offer(house: House) -> None:
     link = PatientLink.objects.filter(purpose=LinkPurpose.VISIT).first()
     assert link is not None
     with pytest.raises(Missing):
-        links.accept_offer(link=link, now=NOW)
+        links.accept_offer(link=link, shown=VISIT, now=NOW)
     with pytest.raises(Missing):
         links.decline_offer(link=link, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("shown", "held"),
+    [(VISIT, VISIT + HOUR), (VISIT + HOUR, VISIT + HOUR), (VISIT + HOUR, VISIT), (None, VISIT)],
+)
+def test_a_yes_counts_only_where_the_time_offered_shown_and_held_is_one(
+    house: House, shown: datetime | None, held: datetime
+) -> None:
+    offer = offer_to_rosa(house)
+    plan(now=NOW)
+    move(offer.appointment, held)
+    with pytest.raises(Conflict) as refused:
+        links.accept_offer(link=link_of_offer(NOW), shown=shown, now=NOW)
+    assert refused.value.code == "offer_changed"
+    offer.refresh_from_db()
+    assert (offer.status, offer.appointment.status) == (OfferStatus.OPEN, AppointmentStatus.PENDING)
+
+
+def test_an_offer_of_a_time_that_is_held_no_more_is_not_sent_and_the_new_time_is(house: House) -> None:
+    offer = offer_to_rosa(house)
+    plan(now=NOW)
+    move(offer.appointment, VISIT + HOUR)
+    drain(NOW)
+    assert fate() == ("skipped", "The visit was moved to another time.")
+    plan(now=NOW + MINUTE)
+    drain(NOW + MINUTE)
+    assert "10:30 AM" in InboxItem.objects.get().body
 
 
 def test_what_hinders_a_booking_is_not_told_on_the_patients_page(
@@ -136,5 +164,5 @@ def test_what_hinders_a_booking_is_not_told_on_the_patients_page(
 
     monkeypatch.setattr(waitlist, "accept", refuse)
     with pytest.raises(Conflict, match="We can't book this time for you just now") as refusal:
-        links.accept_offer(link=link_of_offer(NOW), now=NOW)
+        links.accept_offer(link=link_of_offer(NOW), shown=VISIT, now=NOW)
     assert refusal.value.code == "offer_hindered"

@@ -5,6 +5,7 @@ tapped while the year was asked for is carried along and recorded once it is rig
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -34,6 +35,10 @@ class BirthYearForm(ChangeForm):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-year", "maxlength": 4}),
         error_messages={"invalid": "Enter the year in four digits."},
     )
+
+
+class OfferForm(ChangeForm):
+    start = forms.DateTimeField()  # as the page showed it
 
 
 class AnswerForm(ClinicForm):
@@ -88,8 +93,10 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def accept_offer(request: HttpRequest, token: str) -> HttpResponse:
-    """The patient takes the time that is held for them; too late, the page says so."""
-    return _answer_offer(request, token, links.accept_offer)
+    """The patient takes the time that the page showed; too late or changed since, the page says so."""
+    form = OfferForm(request.POST)
+    shown = form.cleaned_data["start"] if form.is_valid() else None
+    return _answer_offer(request, token, partial(links.accept_offer, shown=shown))
 
 
 @require_POST
@@ -129,7 +136,8 @@ def _answer_offer(request: HttpRequest, token: str, work: Callable[..., object])
             return _ask_birth_year(request, link, token, BirthYearForm())
         work(link=link, now=clock.now())
     except Problem as problem:
-        if problem.code != "offer_over":  # what became of it stands on the offer's own page
+        # What became of it stands on the offer's own page.
+        if problem.code not in ("offer_over", "offer_changed"):
             return _refused(request, problem)
     return _back(token)
 
@@ -174,11 +182,13 @@ def _show_offer(request: HttpRequest, link: PatientLink, token: str) -> HttpResp
     offer, now = links.offer_of(link), clock.now()
     held, zone = offer.appointment, link.message.clinic.time_zone
     booked = offer.entry.appointment or held
+    moved = waiting.stands(offer, now) and links.offer_changed(link)
     context = {
         "offer": offer,
         "visit": held,
         "instead_of": offer.entry.appointment,
-        "open": waiting.stands(offer, now),
+        "open": waiting.stands(offer, now) and not moved,
+        "moved": moved,
         "until_today": clock.local_date(offer.expires_at, zone) == clock.local_date(now, zone),
         "changed_since": not booked.live or booked.starts_at != held.starts_at,
     }
