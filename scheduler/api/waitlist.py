@@ -28,7 +28,7 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.visits import queries
-from scheduler.waitlist import waiting, waitlist
+from scheduler.waitlist import joining, obstacles, waiting, waitlist
 from scheduler.waitlist.waiting import Terms
 
 
@@ -53,11 +53,20 @@ class OfferSerializer(serializers.ModelSerializer[WaitlistOffer]):
         ]
 
 
+class ObstacleSerializer(serializers.Serializer[Any]):
+    """Why somebody who waits has no offer."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
 class WaitlistEntrySerializer(serializers.ModelSerializer[WaitlistEntry]):
-    """Who waits, since `created_at`, for what; with the offer that waits for their answer."""
+    """Who waits, since `created_at`, for what; with the offer that waits for their answer, or why there is
+    none."""
 
     patient_name = serializers.CharField(source="patient.full_name", read_only=True)
     open_offer = serializers.SerializerMethodField()
+    no_offer = serializers.SerializerMethodField()
 
     class Meta:
         model = WaitlistEntry
@@ -80,12 +89,18 @@ class WaitlistEntrySerializer(serializers.ModelSerializer[WaitlistEntry]):
             "closed_at",
             "closed_by",
             "open_offer",
+            "no_offer",
         ]
 
     @extend_schema_field(OfferSerializer(allow_null=True))
     def get_open_offer(self, entry: WaitlistEntry) -> Any:
         offer = next(iter(entry.open_offers), None)  # type: ignore[attr-defined]
         return OfferSerializer(offer).data if offer else None
+
+    @extend_schema_field(ObstacleSerializer(allow_null=True))
+    def get_no_offer(self, entry: WaitlistEntry) -> Any:
+        why = obstacles.why_nothing(entry, now=clock.now())
+        return ObstacleSerializer(why).data if why else None
 
 
 class TermsSerializer(StrictSerializer):
@@ -161,7 +176,7 @@ class WaitlistViewSet(ClinicViewSet):
     pagination_class = LongestWaitingFirst
 
     def get_queryset(self) -> QuerySet[WaitlistEntry]:
-        return waiting.entries()
+        return obstacles.with_obstacles(waiting.entries(), now=clock.now())
 
     @extend_schema(parameters=[ListedSerializer])
     def list(self, request: Request) -> Response:
@@ -186,7 +201,7 @@ class WaitlistViewSet(ClinicViewSet):
             noun="waitlist_entry",
             data={"id": id},
             make=lambda: self._shown(
-                waitlist.join(
+                joining.join(
                     actor=self.actor,
                     id=id,
                     plan=plan,
@@ -209,7 +224,7 @@ class WaitlistViewSet(ClinicViewSet):
         """Wait on other terms; the place in the queue is kept."""
         entry = self.fetch(self.get_queryset(), pk=pk)
         terms = replace(Terms.of(entry), **self._given(self.parse(ChangeSerializer)))
-        changed = waitlist.change(actor=self.actor, entry=entry, terms=terms, now=clock.now())
+        changed = joining.change(actor=self.actor, entry=entry, terms=terms, now=clock.now())
         return Response(WaitlistEntrySerializer(self._shown(changed)).data)
 
     @extend_schema(request=NothingSerializer, responses=WaitlistEntrySerializer)
@@ -218,7 +233,7 @@ class WaitlistViewSet(ClinicViewSet):
         """The patient waits no more; a time that was held for them is free."""
         entry = self.fetch(WaitlistEntry.objects.all(), pk=pk)
         self.parse(NothingSerializer)
-        closed = waitlist.withdraw(actor=self.actor, entry=entry, now=clock.now())
+        closed = joining.withdraw(actor=self.actor, entry=entry, now=clock.now())
         return Response(WaitlistEntrySerializer(self._shown(closed)).data)
 
     @extend_schema(responses=OfferSerializer(many=True))

@@ -38,7 +38,7 @@ READ: Final = """
               JOIN scheduler_resource nurse ON nurse.id = claim.resource_id
              WHERE of.patient_id = plan.patient_id AND nurse.kind = %(nurse)s
              ORDER BY lower(claim.during) DESC LIMIT 1),
-           visits.ids, visits.plans, visits.times
+           visits.ids, visits.plans, visits.times, visits.offered
       FROM scheduler_treatmentplan plan
       JOIN clinic_clinic clinic ON clinic.id = plan.clinic_id
       JOIN clinic_patient patient ON patient.id = plan.patient_id
@@ -46,7 +46,10 @@ READ: Final = """
      CROSS JOIN LATERAL (
            SELECT array_agg(other.id ORDER BY other.during) AS ids,
                   array_agg(other.plan_id ORDER BY other.during) AS plans,
-                  array_agg(other.during ORDER BY other.during) AS times
+                  array_agg(other.during ORDER BY other.during) AS times,
+                  array_agg(EXISTS (SELECT FROM scheduler_waitlistoffer offer
+                                     WHERE offer.appointment_id = other.id AND offer.status = 'open')
+                            ORDER BY other.during) AS offered
              FROM scheduler_appointment other
             WHERE other.patient_id = plan.patient_id
               AND other.status = ANY(%(live)s)
@@ -65,6 +68,7 @@ class OtherVisit:
     plan_id: UUID
     start: datetime
     end: datetime
+    offered: bool  # held while the patient, who is on the waitlist, thinks it over
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
     with connection.cursor() as cursor:
         cursor.execute(READ, asked)
         row = cursor.fetchone()
-    *known, features, protocol_status, lengths, usual, own, consented, nurse, ids, plans, times = row
+    *known, features, protocol_status, lengths, usual, own, consented, nurse, ids, plans, times, offered = row
     (clinic_id, zone, patient_id, deceased, plan_status, sessions_ordered, valid_from, valid_until) = known
     min_days, max_days = own or usual
     return Case(
@@ -123,7 +127,9 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         consented=consented,
         known_nurse=nurse,
         visits=tuple(
-            OtherVisit(key, plan, during.lower, during.upper)
-            for key, plan, during in zip(ids or (), plans or (), times or (), strict=True)
+            OtherVisit(key, plan, during.lower, during.upper, waits)
+            for key, plan, during, waits in zip(
+                ids or (), plans or (), times or (), offered or (), strict=True
+            )
         ),
     )

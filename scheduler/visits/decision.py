@@ -26,7 +26,7 @@ from scheduler.finding.nursing import Turn, joined, preferred
 from scheduler.finding.packing import Need, Rectangle, pack
 from scheduler.finding.supply import Supplies, supplies
 from scheduler.models import PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
-from scheduler.visits.case import Case, case_of
+from scheduler.visits.case import Case, OtherVisit, case_of
 from scheduler.visits.parts import (
     HandOver,
     Part,
@@ -100,6 +100,7 @@ class Decision:
     """The answer for one plan at one time: bookable when there is no blocker. Chair, nurses and clinician are
     those that would serve, or that come nearest; `shares` is what those that fit would be claimed for."""
 
+    decided_at: datetime
     plan: TreatmentPlan
     zone: str
     start: datetime
@@ -194,6 +195,7 @@ def decide(
     blockers += _hand_over_blockers(misplaced(parts[ResourceKind.NURSE], at, nursing), found, case.zone)
     who = {kind: [found.resources[part.supply.key] for part in of_kind] for kind, of_kind in parts.items()}
     return Decision(
+        decided_at=now,
         plan=plan,
         zone=case.zone,
         start=start,
@@ -232,9 +234,13 @@ def _plan_blockers(case: Case, plan_id: UUID, replacing: Collection[UUID]) -> It
             "protocol_inactive",
             "The protocol version of this plan is not in force. A prescriber has to write the plan anew.",
         )
-    used = sum(other.plan_id == plan_id and other.id not in replacing for other in case.visits)
-    if used >= case.sessions_ordered:
-        yield Blocker("sessions_used_up", f"All {case.sessions_ordered} sessions of the plan are booked.")
+    counted = [other for other in case.visits if other.plan_id == plan_id and other.id not in replacing]
+    if len(counted) >= case.sessions_ordered:
+        yield Blocker(
+            "sessions_used_up",
+            f"All {case.sessions_ordered} sessions of the plan are booked."
+            + "".join(_answer_first(other, case.zone) for other in counted),
+        )
 
 
 def _patient_blockers(case: Case) -> Iterator[Blocker]:
@@ -262,7 +268,8 @@ def _visit_blockers(
         if start < other.end and other.start < end:
             yield Blocker(
                 "patient_elsewhere",
-                f"The patient has another visit {_at(other.start, case.zone)} at this time.",
+                f"The patient has another visit {_at(other.start, case.zone)} at this time."
+                + _answer_first(other, case.zone),
             )
         if occasion is Occasion.STANDING or other.id in replacing:
             continue
@@ -272,8 +279,19 @@ def _visit_blockers(
             yield Blocker(
                 "spacing_too_close",
                 f"{apart} days from the session {_at(other.start, case.zone)};"
-                f" {case.spacing.whose} asks for at least {case.spacing.min_days}.",
+                f" {case.spacing.whose} asks for at least {case.spacing.min_days}."
+                + _answer_first(other, case.zone),
             )
+
+
+def _answer_first(other: OtherVisit, zone: str) -> str:
+    """Where what stands in the way is only offered, the way out: it is theirs to take or to leave."""
+    if not other.offered:
+        return ""
+    return (
+        f" The time {_at(other.start, zone)} is only offered to them by the waitlist: enter there whether"
+        " they take it, or take them off the list, and then book."
+    )
 
 
 def _unsuitable(wanted: Collection[str], found: Supplies, chair_id: UUID | None) -> Blocker:

@@ -125,6 +125,7 @@ def place(
     with _explained(id, decision):
         visit = Appointment.objects.create(
             id=id,
+            created_at=decision.decided_at,
             clinic_id=plan.clinic_id,
             patient_id=plan.patient_id,
             plan=plan,

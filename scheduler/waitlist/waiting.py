@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import TruncDate
 
 from clinic import clock
+from clinic.models import Clinic
 from scheduler.models import (
+    LIVE_STATUSES,
     Appointment,
     AppointmentStatus,
     OfferStatus,
@@ -164,19 +168,35 @@ def stands(offer: WaitlistOffer, now: datetime) -> bool:
     )
 
 
-def moot(*, today: date, now: datetime) -> Q:
-    """Entries for which waiting has lost its point; `today` is the clinic's day.
+def ended(clinic: Clinic, now: datetime) -> QuerySet[Any]:
+    """A clinic's entries for which waiting is over.
 
-    The days are past, the plan is over, the patient has died, or the visit that was to come earlier has
-    begun, been missed or cancelled.
+    `booked_by_hand`: they waited for one more session, and since then one was booked on a day on which they
+    would have come. Or in vain: the days are past, the plan is over, the patient has died, or the visit that
+    was to come earlier has begun, been missed or cancelled. A plan on hold waits.
     """
-    return Q(status=WaitlistStatus.WAITING) & (
+    booked = Appointment.objects.annotate(
+        day=TruncDate(F("during__startswith"), tzinfo=ZoneInfo(clinic.time_zone))
+    ).filter(
+        plan=OuterRef("plan"),
+        status__in=set(LIVE_STATUSES) - {AppointmentStatus.PENDING},
+        created_at__gt=OuterRef("created_at"),
+        day__gte=OuterRef("first_day"),
+        day__lte=OuterRef("last_day"),
+    )
+    today = clock.local_date(now, clinic.time_zone)
+    in_vain = (
         Q(last_day__lt=today)
-        | ~Q(plan__status=PlanStatus.ACTIVE)
+        | ~Q(plan__status__in=[PlanStatus.ACTIVE, PlanStatus.ON_HOLD])
         | Q(plan__valid_until__lt=today)
         | Q(patient__deceased=True)
         | (
             Q(appointment__isnull=False)
             & (~Q(appointment__status=AppointmentStatus.BOOKED) | Q(appointment__during__startswith__lte=now))
         )
+    )
+    return (
+        WaitlistEntry.objects.filter(clinic=clinic, status=WaitlistStatus.WAITING)
+        .annotate(booked_by_hand=Q(appointment__isnull=True) & Exists(booked))
+        .filter(in_vain | Q(booked_by_hand=True))
     )

@@ -23,7 +23,7 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.visits import booking
-from scheduler.waitlist import waiting, waitlist
+from scheduler.waitlist import joining, waiting, waitlist
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, make_house, make_patient
 from tests.scheduler.stage import Stage, set_stage
@@ -97,7 +97,7 @@ def yes_and_leaving(stage: Stage, offer: WaitlistOffer) -> list[Callable[[], Any
     ana = stage.house.actor(stage.house.ana)
     return [
         lambda: waitlist.accept(actor=None, offer=offer, now=NOW),
-        lambda: waitlist.withdraw(actor=ana, entry=offer.entry, now=NOW),
+        lambda: joining.withdraw(actor=ana, entry=offer.entry, now=NOW),
     ]
 
 

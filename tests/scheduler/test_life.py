@@ -52,7 +52,7 @@ from scheduler.models import (
 from scheduler.series import proposing
 from scheduler.visits import attendance, booking
 from scheduler.visits.booking import Wanted
-from scheduler.waitlist import waitlist
+from scheduler.waitlist import joining, waitlist
 from scheduler.waitlist.waiting import Terms
 from scheduler.working_hours import resources, working_time
 from tests.cast import House, make_patient, new_id
@@ -575,7 +575,7 @@ class Life(RuleBasedStateMachine):
             return
         key = new_id()
         answer = self._answer(
-            lambda: waitlist.join(
+            lambda: joining.join(
                 actor=self.staged.ana,
                 id=key,
                 plan=self.staged.plans[plan[0]],

@@ -25,7 +25,7 @@ from scheduler.models import (
     WaitlistEntry,
     WaitlistOffer,
 )
-from scheduler.waitlist import waitlist
+from scheduler.waitlist import joining, waitlist
 from tests.cast import NOW, TODAY, ZONE, House, make_patient
 from tests.scheduler.stage import Stage, make_resource, open_all, open_on, set_stage
 from tests.scheduler.waits import join, offer_freed, terms
@@ -188,7 +188,7 @@ def test_a_nurse_asked_for_comes_first_but_is_no_condition(house: House) -> None
     assert set(served) == {wanted.pk}
     waitlist.decline(actor=None, offer=offer, now=NOW)
     asked = terms(nurse=wanted, last_day=TODAY)
-    waitlist.change(actor=house.actor(house.ana), entry=entry, terms=asked, now=NOW)
+    joining.change(actor=house.actor(house.ana), entry=entry, terms=asked, now=NOW)
     assert starts(offer_freed(stage)) == [stage.at("11:00")]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from clinic.problems import Conflict, Invalid
 from scheduler.models import Appointment, AppointmentStatus, PlanStatus, TreatmentPlan, WaitlistEntry
-from scheduler.waitlist import waitlist
+from scheduler.waitlist import joining, waitlist
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
 from tests.scheduler.waits import hold_for, join, terms
@@ -48,7 +48,7 @@ def test_a_plan_waits_once(stage: Stage) -> None:
     with pytest.raises(Conflict, match="on the waitlist already") as refused:
         join(stage, plan)
     assert refused.value.code == "already_waiting"
-    waitlist.withdraw(actor=stage.house.actor(stage.house.ana), entry=first, now=NOW)
+    joining.withdraw(actor=stage.house.actor(stage.house.ana), entry=first, now=NOW)
     join(stage, plan)
 
 
@@ -91,7 +91,7 @@ def test_the_edges_of_what_makes_sense_are_taken(stage: Stage) -> None:
         notice_hours=0,
     )
     asked = terms(last_day=TODAY, weekdays=(0,), notice_hours=336)
-    waitlist.change(actor=stage.house.actor(stage.house.ana), entry=entry, terms=asked, now=NOW)
+    joining.change(actor=stage.house.actor(stage.house.ana), entry=entry, terms=asked, now=NOW)
 
 
 def test_every_fault_is_told_at_once(stage: Stage) -> None:
@@ -139,13 +139,13 @@ def test_another_plans_visit_or_days_after_the_visit_make_no_sense(stage: Stage)
 def test_other_terms_keep_the_place_in_the_queue(stage: Stage) -> None:
     entry = join(stage, stage.plan())
     later = NOW + 3 * DAY
-    changed = waitlist.change(
+    changed = joining.change(
         actor=stage.house.actor(stage.house.ana), entry=entry, terms=terms(weekdays=(4,)), now=later
     )
     changed.refresh_from_db()
     assert (changed.weekdays, changed.created_at) == ([4], NOW)
     with pytest.raises(Invalid):
-        waitlist.change(
+        joining.change(
             actor=stage.house.actor(stage.house.ana),
             entry=entry,
             terms=terms(last_day=date(2027, 1, 13)),
@@ -156,17 +156,17 @@ def test_other_terms_keep_the_place_in_the_queue(stage: Stage) -> None:
 def test_a_closed_entry_is_not_changed(stage: Stage) -> None:
     entry = join(stage, stage.plan())
     ana = stage.house.actor(stage.house.ana)
-    waitlist.withdraw(actor=ana, entry=entry, now=NOW)
+    joining.withdraw(actor=ana, entry=entry, now=NOW)
     with pytest.raises(Conflict, match="Put the patient on the list anew"):
-        waitlist.change(actor=ana, entry=entry, terms=terms(), now=NOW)
+        joining.change(actor=ana, entry=entry, terms=terms(), now=NOW)
 
 
 def test_leaving_frees_the_time_that_was_held_and_says_who_did_it(stage: Stage) -> None:
     entry = join(stage, stage.plan())
     offer = hold_for(stage, entry, "13:00")
     ana = stage.house.actor(stage.house.ana)
-    waitlist.withdraw(actor=ana, entry=entry, now=NOW)
-    again = waitlist.withdraw(actor=ana, entry=entry, now=NOW + DAY)
+    joining.withdraw(actor=ana, entry=entry, now=NOW)
+    again = joining.withdraw(actor=ana, entry=entry, now=NOW + DAY)
     assert (again.status, again.closed_at, again.closed_by_id) == ("withdrawn", NOW, ana.user_id)
     offer.refresh_from_db()
     assert offer.status == "withdrawn"
@@ -180,5 +180,5 @@ def test_who_has_accepted_a_time_cancels_the_visit_instead(stage: Stage) -> None
     ana = stage.house.actor(stage.house.ana)
     waitlist.accept(actor=ana, offer=hold_for(stage, entry, "13:00"), now=NOW)
     with pytest.raises(Conflict, match="Cancel or move the visit instead"):
-        waitlist.withdraw(actor=ana, entry=entry, now=NOW)
+        joining.withdraw(actor=ana, entry=entry, now=NOW)
     assert WaitlistEntry.objects.get().status == "booked"

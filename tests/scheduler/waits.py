@@ -5,7 +5,7 @@ from typing import Any
 
 from scheduler.models import Appointment, TreatmentPlan, WaitlistEntry, WaitlistOffer
 from scheduler.visits import booking
-from scheduler.waitlist import waitlist
+from scheduler.waitlist import joining, waitlist
 from scheduler.waitlist.waiting import Terms
 from tests.cast import NOW, TODAY, new_id
 from tests.scheduler.stage import Stage
@@ -29,7 +29,7 @@ def join(
     now: datetime = NOW,
     **changes: Any,
 ) -> WaitlistEntry:
-    return waitlist.join(
+    return joining.join(
         actor=stage.house.actor(stage.house.ana),
         id=new_id(),
         plan=plan,

@@ -60,7 +60,7 @@ def test_the_list_says_who_waits_since_when_for_what_and_what_is_offered(stage: 
     assert "rather with Nurse 1, 4 h notice" in said
     assert "Mon, Jan 11, 14:00" in said
     assert "Answer by 11:00, 2 hours left." in " ".join(said.split())
-    assert "Nothing now" in said
+    assert "No free time suits them." in said
 
 
 def test_whom_no_message_reaches_is_to_be_called(stage: Stage, desk: Client) -> None:

@@ -28,7 +28,8 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.visits import queries
-from scheduler.waitlist import waiting, waitlist
+from scheduler.waitlist import joining, obstacles, waiting, waitlist
+from scheduler.waitlist.obstacles import Obstacle
 from scheduler.waitlist.waiting import WEEKDAYS, Terms
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
@@ -87,12 +88,14 @@ class JoinForm(ClinicForm, TermsForm):
 
 @dataclass(frozen=True)
 class Line:
-    """Somebody who waits, with the offer that waits for their answer and what was said of it."""
+    """Somebody who waits, with the offer that waits for their answer and what was said of it, or why there is
+    none."""
 
     entry: WaitlistEntry
     weekdays: str
     offer: WaitlistOffer | None
     message: Message | None
+    why_nothing: Obstacle | None
 
     @property
     def unreached(self) -> bool:
@@ -106,13 +109,22 @@ class Line:
 @staff_page(VIEW_SCHEDULE, methods=["GET"])
 def waiting_list(request: StaffRequest) -> HttpResponse:
     """Who waits, the longest first, fifty a page."""
-    rows = waiting.entries().filter(clinic=request.clinic, status=WaitlistStatus.WAITING)
+    now = clock.now()
+    rows = obstacles.with_obstacles(waiting.entries(), now=now).filter(
+        clinic=request.clinic, status=WaitlistStatus.WAITING
+    )
     page = Paginator(rows.order_by("created_at", "pk"), ROWS).get_page(request.GET.get("page"))
     entries: list[Any] = list(page.object_list)
     offers = {entry.pk: offer for entry in entries for offer in entry.open_offers}
     said = offer_messages(offers.values())
     lines = [
-        Line(entry, _weekdays(entry), offer, said.get(offer.pk) if offer else None)
+        Line(
+            entry,
+            _weekdays(entry),
+            offer,
+            said.get(offer.pk) if offer else None,
+            obstacles.why_nothing(entry, now=now),
+        )
         for entry in entries
         for offer in [offers.get(entry.pk)]
     ]
@@ -162,7 +174,7 @@ def entry(request: StaffRequest, pk: UUID) -> HttpResponse:
     form = TermsForm(request.clinic, request.POST or None, initial=known)
     if form.is_valid():
         try:
-            waitlist.change(actor=request.actor, entry=found, terms=form.terms, now=clock.now())
+            joining.change(actor=request.actor, entry=found, terms=form.terms, now=clock.now())
         except Problem as problem:
             form.add_problem(problem)
         else:
@@ -176,7 +188,7 @@ def entry(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["POST"])
 def withdraw(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = _entry(request, pk)
-    waitlist.withdraw(actor=request.actor, entry=found, now=clock.now())
+    joining.withdraw(actor=request.actor, entry=found, now=clock.now())
     messages.success(request, f"{found.patient.full_name} is off the waitlist.")
     return redirect("waitlist")
 
@@ -250,7 +262,7 @@ def _write(
             "visit": visit.pk if visit else None,
             **{name: request.POST.getlist(name) for name in TermsForm.base_fields},
         },
-        make=lambda: waitlist.join(
+        make=lambda: joining.join(
             actor=request.actor, id=id, plan=plan, terms=form.terms, appointment=visit, now=clock.now()
         ),
         find=lambda: WaitlistEntry.objects.get(pk=id),

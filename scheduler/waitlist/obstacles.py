@@ -1,0 +1,128 @@
+"""Why nothing is offered to somebody who waits. Reads only.
+
+What stands in the way before any time is sought is told here, to the code that offers and to the list alike,
+so that the list never tells another reason than the true one. `booking.hold` would refuse for the first four
+as well; a test holds their codes against its own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from clinic import clock
+from clinic.models import Consent, ConsentScope
+from scheduler.finding.supply import not_counted
+from scheduler.models import (
+    LIVE_STATUSES,
+    Appointment,
+    OfferStatus,
+    PlanStatus,
+    ProtocolStatus,
+    WaitlistEntry,
+    WaitlistOffer,
+    WaitlistStatus,
+)
+from scheduler.visits.decision import MENDS
+from scheduler.waitlist import offering
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One reason, with a stable code and a sentence for the desk."""
+
+    code: str
+    detail: str
+
+
+NOTHING_SUITS: Final = Obstacle(
+    "nothing_suits",
+    "No free time suits them. One is sought each minute; what they were offered before is not offered again.",
+)
+
+
+def with_obstacles(rows: QuerySet[WaitlistEntry], *, now: datetime) -> QuerySet[Any]:
+    """Entries with all that these reasons are read from, in the same query."""
+    consents = Consent.objects.filter(
+        patient=OuterRef("patient"), scope=ConsentScope.TREATMENT, revoked_at__isnull=True
+    )
+    offers = WaitlistOffer.objects.filter(entry=OuterRef("pk"))
+    sessions = (
+        Appointment.objects.filter(plan=OuterRef("plan"), status__in=LIVE_STATUSES)
+        .exclude(not_counted(now))
+        .order_by()
+        .values("plan")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    ran_out = offers.filter(status=OfferStatus.EXPIRED).order_by("-expires_at").values("expires_at")
+    return rows.annotate(
+        consented=Exists(consents),
+        sessions_live=Coalesce(Subquery(sessions), 0),
+        offer_open=Exists(offers.filter(status=OfferStatus.OPEN)),
+        ran_out_at=Subquery(ran_out[:1]),
+    )
+
+
+def why_nothing(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
+    """Why this entry (of `with_obstacles`) has no offer; None when it has one, or waits no more."""
+    read: Any = entry
+    if read.offer_open or entry.status != WaitlistStatus.WAITING:
+        return None
+    return obstacle(entry, now=now) or NOTHING_SUITS
+
+
+def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
+    """What stands in the way of seeking a time for this entry (of `with_obstacles`), if anything does."""
+    read: Any = entry
+    plan, patient = entry.plan, entry.patient
+    replaced = entry.appointment is not None and entry.appointment.live
+    if plan.status != PlanStatus.ACTIVE:
+        mend = MENDS.get(PlanStatus(plan.status), "A prescriber has to write a new one.")
+        return Obstacle("plan_not_active", f"The plan is {plan.status}. {mend}")
+    if plan.protocol.status != ProtocolStatus.ACTIVE:
+        return Obstacle(
+            "protocol_inactive",
+            "The protocol version of this plan is not in force. A prescriber has to write the plan anew.",
+        )
+    if not read.consented:
+        return Obstacle("consent_missing", "There is no current consent to treatment. Record one first.")
+    if read.sessions_live - replaced >= plan.sessions_ordered:
+        return Obstacle("sessions_used_up", f"All {plan.sessions_ordered} sessions of the plan are booked.")
+    low, high = bounds(entry, now=now)
+    if low >= high:
+        return Obstacle(
+            "no_day_left",
+            f"With {entry.notice_hours} hours' notice and the time to answer, none of their days is left.",
+        )
+    midnight = clock.day_bounds(clock.local_date(now, entry.clinic.time_zone), entry.clinic.time_zone)[0]
+    if read.ran_out_at is not None and read.ran_out_at >= midnight:
+        return Obstacle(
+            "ran_out_today", "An offer ran out today without an answer. They are asked again tomorrow."
+        )
+    if not offering.may_be_asked(now, patient.zone):
+        begins, ends = offering.ASKING_BEGINS, offering.ASKING_ENDS
+        return Obstacle("night", f"They are asked from {begins:%H:%M} to {ends:%H:%M} where they are.")
+    return None
+
+
+def bounds(entry: WaitlistEntry, *, now: datetime) -> tuple[datetime, datetime]:
+    """From when on and up to when a time for this entry may start, whatever the weekday and hour."""
+    plan, zone = entry.plan, entry.clinic.time_zone
+    low = max(
+        clock.day_bounds(max(entry.first_day, plan.valid_from), zone)[0],
+        now + timedelta(hours=entry.notice_hours),
+        answer_by(entry, now=now) if offering.may_be_asked(now, entry.patient.zone) else now,
+    )
+    high = clock.day_bounds(min(entry.last_day, plan.valid_until), zone)[1]
+    if entry.appointment is not None:
+        # Both are on the books until the answer: the earlier one has to be over by then, turnover and all.
+        high = min(high, entry.appointment.starts_at - plan.protocol.block_length + timedelta(minutes=1))
+    return low, high
+
+
+def answer_by(entry: WaitlistEntry, *, now: datetime) -> datetime:
+    """Until when an offer that is made now is answered."""
+    return offering.answer_by(now, entry.clinic.offer_minutes, entry.patient.zone)

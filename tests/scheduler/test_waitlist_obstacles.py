@@ -1,0 +1,165 @@
+"""Why somebody on the waitlist is offered nothing, told by the code that offers; and what becomes of their
+waiting, and of what they are offered, when they are booked by hand.
+
+NOW is Monday, 9:00, as in tests/scheduler/test_waitlist.py.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from clinic.models import Consent, ConsentScope
+from clinic.problems import Conflict
+from scheduler.models import PlanStatus, ProtocolStatus, TreatmentPlan, WaitlistEntry
+from scheduler.waitlist import obstacles, waiting, waitlist
+from scheduler.waitlist.obstacles import Obstacle
+from tests.cast import NOW, TODAY, House
+from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.waits import hold_for, join, offer_freed
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+THURSDAY = TODAY + 3 * DAY
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house)
+
+
+def why(entry: WaitlistEntry, now: object = NOW) -> Obstacle | None:
+    row = obstacles.with_obstacles(waiting.entries(), now=now).get(pk=entry.pk)  # type: ignore[arg-type]
+    return obstacles.why_nothing(row, now=now)  # type: ignore[arg-type]
+
+
+def without_consent(plan: TreatmentPlan) -> None:
+    Consent.objects.filter(patient=plan.patient, scope=ConsentScope.TREATMENT).update(revoked_at=NOW)
+
+
+def on_hold(plan: TreatmentPlan) -> None:
+    TreatmentPlan.objects.filter(pk=plan.pk).update(status=PlanStatus.ON_HOLD)
+
+
+def out_of_force(plan: TreatmentPlan) -> None:
+    plan.protocol.status = ProtocolStatus.RETIRED
+    plan.protocol.save(update_fields=["status"])
+
+
+def used_up(plan: TreatmentPlan) -> None:
+    TreatmentPlan.objects.filter(pk=plan.pk).update(sessions_ordered=1)
+
+
+@pytest.mark.parametrize("lacking", [without_consent, on_hold, out_of_force, used_up])
+def test_what_stands_against_the_plan_is_told_as_booking_would_tell_it(
+    stage: Stage, lacking: Callable[[TreatmentPlan], None]
+) -> None:
+    plan = stage.plan()
+    stage.book(plan, "9:00", THURSDAY)
+    entry = join(stage, plan, last_day=TODAY + DAY)
+    lacking(plan)
+    assert offer_freed(stage) == []
+    told = why(entry)
+    assert told is not None
+    (blocker,) = stage.check(plan, "9:00").blockers
+    assert (told.code, told.detail) == (blocker.code, blocker.detail)
+    assert WaitlistEntry.objects.get().status == "waiting"
+
+
+def test_who_waits_for_an_earlier_time_uses_up_no_session(stage: Stage) -> None:
+    plan = stage.plan(sessions_ordered=1)
+    visit = stage.book(plan, "9:00", THURSDAY)
+    entry = join(stage, plan, appointment=visit)
+    assert why(entry) == obstacles.NOTHING_SUITS
+    assert len(offer_freed(stage)) == 1
+    assert why(entry) is None
+
+
+def test_nothing_that_suits_is_said_when_nothing_else_stands_in_the_way(stage: Stage) -> None:
+    entry = join(stage, stage.plan(), first_day=TODAY + 10 * DAY)
+    assert offer_freed(stage) == []
+    assert why(entry) == obstacles.NOTHING_SUITS
+
+
+def test_days_that_are_too_near_for_the_notice_are_said(stage: Stage) -> None:
+    entry = join(stage, stage.plan(), last_day=TODAY, notice_hours=24)
+    told = why(entry)
+    assert told is not None
+    assert told.code == "no_day_left"
+    assert offer_freed(stage) == []
+
+
+def test_who_let_an_offer_run_out_and_who_sleeps_are_asked_later(stage: Stage) -> None:
+    entry = join(stage, stage.plan())
+    (offer,) = offer_freed(stage)
+    waitlist.expire(clinic=stage.house.clinic, now=offer.expires_at)
+    for now, code in ((offer.expires_at, "ran_out_today"), (stage.at("7:59", TODAY + DAY), "night")):
+        told = why(entry, now)
+        assert told is not None
+        assert told.code == code
+        assert offer_freed(stage, now) == []
+    assert len(offer_freed(stage, stage.at("8:00", TODAY + DAY))) == 1
+
+
+# --- Booked by hand ---------------------------------------------------------------------------------------
+
+
+def test_who_is_booked_by_hand_for_what_they_waited_for_waits_no_more(stage: Stage) -> None:
+    plan = stage.plan()
+    entry = join(stage, plan)
+    stage.book(plan, "9:00", THURSDAY, now=NOW + MINUTE)
+    assert offer_freed(stage, NOW + 2 * MINUTE) == []
+    entry.refresh_from_db()
+    assert (entry.status, entry.closed_at) == ("booked", NOW + 2 * MINUTE)
+
+
+def test_what_was_offered_to_them_is_free_again_then(stage: Stage) -> None:
+    plan = stage.plan()
+    entry = join(stage, plan)
+    offer = hold_for(stage, entry, "9:00")
+    stage.book(plan, "9:00", THURSDAY, now=NOW + MINUTE)
+    offer_freed(stage, NOW + 2 * MINUTE)
+    offer.refresh_from_db()
+    assert (offer.status, offer.appointment.live) == ("withdrawn", False)
+
+
+@pytest.mark.parametrize("case", ["before they joined", "on another day", "only held", "an earlier time"])
+def test_another_booking_leaves_them_waiting(stage: Stage, case: str) -> None:
+    plan = stage.plan()
+    if case in ("before they joined", "an earlier time"):
+        visit = stage.book(plan, "9:00", THURSDAY)
+    entry = join(
+        stage,
+        plan,
+        appointment=visit if case == "an earlier time" else None,
+        now=NOW + MINUTE,
+        first_day=TODAY + DAY,
+        last_day=THURSDAY,
+    )
+    if case == "on another day":
+        stage.book(plan, "9:00", TODAY + 4 * DAY, now=NOW + 2 * MINUTE)
+    if case == "an earlier time":
+        stage.book(plan, "9:00", TODAY + DAY, now=NOW + 2 * MINUTE)
+    if case == "only held":
+        offer_freed(stage, NOW + 2 * MINUTE)
+    offer_freed(stage, NOW + 3 * MINUTE)
+    entry.refresh_from_db()
+    assert entry.status == "waiting"
+
+
+def test_a_booking_that_their_own_offer_stands_against_says_how_to_mend_it(stage: Stage) -> None:
+    plan = stage.plan(sessions_ordered=1)
+    hold_for(stage, join(stage, plan), "9:00", THURSDAY)
+    with pytest.raises(Conflict) as refusal:
+        stage.book(plan, "9:00", THURSDAY)
+    told = {blocker["code"]: blocker["detail"] for blocker in refusal.value.data["blockers"]}
+    for code in ("sessions_used_up", "patient_elsewhere", "spacing_too_close"):
+        assert "on 2027-01-14 is only offered to them by the waitlist" in told[code]
+
+
+def test_a_visit_that_is_booked_is_not_called_an_offer(stage: Stage) -> None:
+    plan = stage.plan(sessions_ordered=1)
+    offer = hold_for(stage, join(stage, plan), "9:00", THURSDAY)
+    waitlist.accept(actor=None, offer=offer, now=NOW)
+    with pytest.raises(Conflict) as refusal:
+        stage.book(plan, "9:00", THURSDAY)
+    assert "offered" not in refusal.value.detail
