@@ -15,7 +15,7 @@ from notifications.models import Message
 from notifications.planning import plan as plan_messages
 from notifications.tokens import token_for
 from scheduler.models import Appointment, WaitlistOffer
-from scheduler.waitlist import waitlist
+from scheduler.waitlist import joining
 from tests.cast import NOW, TODAY, House
 from tests.notifications.visits import move
 from tests.scheduler.stage import Stage, set_stage
@@ -136,7 +136,7 @@ def test_too_late_says_so_and_not_who_has_it(stage: Stage, phone: Client, token:
 
 def test_an_offer_that_the_clinic_withdrew_is_gone_too(stage: Stage, phone: Client, token: str) -> None:
     ana = stage.house.actor(stage.house.ana)
-    waitlist.withdraw(actor=ana, entry=WaitlistOffer.objects.get().entry, now=NOW)
+    joining.withdraw(actor=ana, entry=WaitlistOffer.objects.get().entry, now=NOW)
     said = words(take(phone, token))
     assert "You can't take this time any more." in said
     assert "You stay on our list" not in said
