@@ -104,6 +104,13 @@ class Thing:
     own_hours: dict[int, list[Stretch]] = field(default_factory=dict)
     away: dict[str, Stretch] = field(default_factory=dict)
 
+    def end_pattern(self, pattern: Pattern, last: int) -> None:
+        """It holds through this day; one that has not begun by then is taken back."""
+        if last < pattern.first:
+            self.patterns.remove(pattern)
+        else:
+            pattern.last = last
+
     def change_shift(self, weekday: int, first: int, hours: Iterable[Stretch]) -> None:
         """Other hours on this weekday from a day on; the patterns before end the day before."""
         for pattern in self.patterns:
@@ -136,6 +143,7 @@ class Visit:
     status: str
     held: Cells
     held_until: int | None = None
+    made: int = 0
 
     def counts(self, now: int) -> bool:
         """Whether it takes room: a hold that has run out doesn't, even before anybody cleared it away."""
@@ -152,9 +160,20 @@ class Waiting:
     first_day: int
     last_day: int
     visit: Visit | None
+    since: int
     offered: Visit | None = None
     ran_out_on: int | None = None
     had: list[int] = field(default_factory=list)  # starts that were offered
+
+    def had_by_hand(self, clinic: "Clinic") -> bool:
+        """They waited for one more session, and since then one was booked on one of their days."""
+        return self.visit is None and any(
+            visit.plan is self.plan
+            and visit.made > self.since
+            and visit.status in ("booked", "arrived", "checked-in", "fulfilled")
+            and self.first_day <= day_of(visit.start) <= self.last_day
+            for visit in clinic.visits.values()
+        )
 
     def moot(self, now: int) -> bool:
         """There is nothing to wait for any more."""
@@ -222,7 +241,7 @@ class Clinic:
                 else:  # somebody has booked it at the desk
                     del self.waiting[name]
                     continue
-            if waiting.moot(now):
+            if waiting.moot(now) or waiting.had_by_hand(self):
                 if waiting.offered is not None:
                     waiting.offered.status, waiting.offered.held = "released", {}
                 del self.waiting[name]
