@@ -317,6 +317,17 @@ class _Programme:
         return min(max(0, past), kind.visit.minutes)
 
 
+@dataclass(frozen=True)
+class _Outline:
+    """What is the same of a kind however the day is laid: where it may start, its load, and for each start
+    the units on duty beside it and the minutes past closing."""
+
+    columns: Numbers
+    shape: Numbers
+    spare: Numbers
+    overtime: Numbers
+
+
 class _Search:
     """Takes a few visits out of a layout and puts them back better, until the rounds are over."""
 
@@ -325,6 +336,7 @@ class _Search:
         self.random = np.random.default_rng(SEED)
         self.duty = layout.nurses.duty.sum(axis=0)
         self.waiting: list[Kind] = []
+        self.outlines: dict[Kind, _Outline] = {}
 
     def begin(self, starts: Sequence[tuple[int, Kind, int]]) -> None:
         """As the programme would have it; who doesn't fit nurse by nurse is put where it is best."""
@@ -372,6 +384,20 @@ class _Search:
 
     def _best_first(self, kind: Kind) -> list[int]:
         """The columns at which the load of all nurses together leaves room, by what the day would become."""
+        if kind not in self.outlines:
+            self.outlines[kind] = self._outline(kind)
+        outline = self.outlines[kind]
+        if not outline.columns.size:
+            return []
+        load = self.layout.nurses.load
+        beside = sliding_window_view(load, outline.shape.size)[outline.columns]
+        fits = (beside <= outline.spare).all(axis=1)
+        columns, beside = outline.columns[fits], beside[fits]
+        peak = np.maximum((beside + outline.shape).max(axis=1), load.max())
+        squares = (2 * beside * outline.shape).sum(axis=1)
+        return columns[np.lexsort((columns, squares, outline.overtime[fits], peak))].tolist()
+
+    def _outline(self, kind: Kind) -> _Outline:
         grid, visit = self.layout.grid, kind.visit
         shape = np.zeros(visit.minutes // grid.grain, dtype=np.int64)
         for phase in visit.nurse_needs:
@@ -379,16 +405,14 @@ class _Search:
         last = grid.count - (visit.minutes + visit.turnover) // grid.grain
         columns = np.array([column for column in grid.starts if column <= last], dtype=np.int64)
         if not columns.size:
-            return []
-        load = self.layout.nurses.load
-        beside = sliding_window_view(load, shape.size)[columns]
-        room = (sliding_window_view(self.duty, shape.size)[columns] - beside - shape).min(axis=1)
-        peak = np.maximum((beside + shape).max(axis=1), load.max())
+            return _Outline(columns, shape, columns, columns)
         past = grid.low + (columns + shape.size) * grid.grain - self.closing
-        overtime = np.clip(past, 0, visit.minutes)
-        squares = (2 * beside * shape).sum(axis=1)
-        order = np.lexsort((columns, squares, overtime, peak))
-        return [int(columns[index]) for index in order if room[index] >= 0]
+        return _Outline(
+            columns,
+            shape,
+            spare=sliding_window_view(self.duty, shape.size)[columns] - shape,
+            overtime=np.clip(past, 0, visit.minutes),
+        )
 
     def order(self) -> tuple[int, int, int, int]:
         """Less is better: visits without a place, peak, overtime, sum of squares."""
