@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 from clinic import clock
 from clinic.models import Clinic, Patient, Role, Urgency, User, WorkItem
 from notifications.models import InboxItem, Message, MessageKind, MessageStatus
-from scheduler.models import Appointment, AppointmentStatus, Claim, Protocol, ProtocolStatus
+from scheduler.models import Appointment, AppointmentStatus, Claim, Protocol, ProtocolStatus, WaitlistOffer
 from sessions_app.models import Session, SessionState, VitalSigns
 from sessions_app.signing.verification import verify_all
 from web.demo import story
@@ -119,3 +119,8 @@ def test_one_person_of_each_role_can_sign_in_as_the_welcome_says(demo: Clinic) -
     assert {role for user in can for role in user.memberships.values_list("role", flat=True)} == set(Role)
     assert len(can) == 4
     assert all(user.email in text and user.check_password(PASSWORD) for user in can)
+
+
+def test_somebody_waits_and_has_a_time_on_offer(demo: Clinic) -> None:
+    offer = WaitlistOffer.objects.get(entry__clinic=demo, entry__status="waiting")
+    assert (offer.status, offer.appointment.status) == ("open", "pending")

@@ -18,6 +18,8 @@ from notifications import check_ins, delivery, grading, links, planning
 from notifications.models import CheckIn, InboxItem, LinkPurpose, MessageStatus, PatientLink
 from scheduler.models import Appointment, CancellationReason
 from scheduler.visits import booking
+from scheduler.waitlist import joining, waitlist
+from scheduler.waitlist.waiting import Terms
 from web.demo.course import Chair, Course, tell
 from web.demo.house import CLOSES, OPENS, build
 
@@ -91,6 +93,7 @@ class _Story:
         self.say("Synthetic clinic: the next two weeks")
         for ahead in range(2, DAYS_AHEAD + 1):
             self.book_day(self.day(ahead), AHEAD[: 5 if ahead < 7 else 2], self.now)
+        self.wait(tomorrow[1].patient_id)
         planning.plan(now=self.now)  # the worker delivers these while somebody looks around
         return house.clinic
 
@@ -98,6 +101,17 @@ class _Story:
         return self.today + timedelta(days=ahead)
 
     # --- Booking -------------------------------------------------------------------------------------
+    def wait(self, patient: UUID) -> None:
+        """Who cancelled this morning waits for one more session, and is offered what is free just now."""
+        joining.join(
+            actor=self.house.desk,
+            id=self.house.new_id(),
+            plan=self.house.plans[patient],
+            terms=Terms(self.day(1), self.day(DAYS_AHEAD)),
+            now=self.now,
+        )
+        waitlist.offer_freed(clinic=self.house.clinic, now=self.now)
+
     def book_day(self, day: date, times: tuple[time, ...], now: datetime) -> list[Appointment]:
         """A visit at each of the times, with whoever is free and whoever is due."""
         return [self.book(self.house.at(day, wall_time), now) for wall_time in times]
