@@ -116,7 +116,7 @@ def test_a_move_while_the_confirmation_is_on_its_way_is_told_as_a_move(
 
     monkeypatch.setattr(InboxChannel, "send", meanwhile)
     say(NOW)
-    say(NOW + 2 * MINUTE)
+    delivery.drain(clock=lambda: NOW + 2 * MINUTE)
     assert subjects() == ["Your visit on Thu 21 Jan", "Your visit has moved to Fri 22 Jan"]
 
 
