@@ -15,13 +15,14 @@ from clinic.models import Role, Urgency
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from sessions_app import recording
-from sessions_app.models import Session, VitalSigns
+from sessions_app.models import PrescriberOverride, Session, VitalSigns
 from sessions_app.observing import vital_limits
 
 # domain.md 3.3 [D]: past a stop limit the clinician comes to the chair, and 2 minutes unacknowledged go up
 # the ladder; past a caution limit the reading is repeated in 5 minutes.
 STOP_DUE: Final = timedelta(minutes=2)
 CAUTION_DUE: Final = timedelta(minutes=5)
+START_LIMITS: Final = "start_limits"  # what a prescriber may let pass, for the newest line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +155,8 @@ def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
     """What the vital signs hold against the start: codes of `states.MISSING` with details.
 
     The baseline is, for each sign that the protocol limits at the start, the newest value measured within
-    the protocol's baseline minutes (domain.md 3.4: 15 [D]). A sign without one blocks.
+    the protocol's baseline minutes (domain.md 3.4: 15 [D]). A sign without one blocks. A value past the
+    limits blocks until a newer one is not, or a prescriber lets the newest line pass.
     """
     protocol = session.protocol
     minutes = protocol.vitals_schedule["baseline_within_minutes"]
@@ -168,13 +170,26 @@ def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
     found = {}
     if missing:
         found["baseline"] = f"Missing within the last {minutes} minutes: {', '.join(missing)}."
-    if past:
-        found["start_limits"] = f"{', '.join(dict.fromkeys(breach.label for breach in past))}."
+    if past and not _let_pass(session):
+        found[START_LIMITS] = f"{', '.join(dict.fromkeys(breach.label for breach in past))}."
     return found
+
+
+def newest_line(session: Session) -> VitalSigns | None:
+    """The latest measurement that stands."""
+    lines = recording.standing(VitalSigns, session).order_by("-measured_at", "-recorded_at", "-revision")
+    newest: VitalSigns | None = lines.first()
+    return newest
 
 
 def values_of(line: VitalSigns) -> dict[str, int | Decimal | None]:
     return {sign: getattr(line, sign) for sign in vital_limits.RINGS}
+
+
+def _let_pass(session: Session) -> bool:
+    newest = newest_line(session)
+    overrides = PrescriberOverride.objects.filter(session=session, subject=START_LIMITS)
+    return newest is not None and overrides.filter(about=newest.pk).exists()
 
 
 def _newest_values(session: Session, since: datetime) -> dict[str, int | Decimal | None]:
