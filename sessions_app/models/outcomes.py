@@ -23,6 +23,15 @@ class AnsweredHow(models.TextChoices):
     INTERVIEW = "interview", "Read out by staff"
 
 
+class Occasion(models.TextChoices):
+    """Why a questionnaire is asked at this moment; the named ones may follow sooner than it looks back."""
+
+    BASELINE = "baseline", "Before the first infusion"
+    END_OF_INDUCTION = "end_of_induction", "End of the induction"
+    MONTHLY = "monthly", "Monthly"
+    OTHER = "other", "Other"
+
+
 @tracked
 class QuestionnaireResponse(Row):
     """One questionnaire as one patient answered it. The answers are its lines; the score stands here once
@@ -40,18 +49,28 @@ class QuestionnaireResponse(Row):
     instrument_version = models.CharField(max_length=12)
     status = models.CharField(max_length=16, choices=ResponseStatus, default=ResponseStatus.IN_PROGRESS)
     how = models.CharField(max_length=10, choices=AnsweredHow)
+    occasion = models.CharField(max_length=16, choices=Occasion, default=Occasion.OTHER)
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     started_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True, help_text="FHIR `authored`")
     score = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: an item is missing")
     prorated = models.BooleanField(default=False, help_text="The score was made up for missing items")
     error_reason = models.CharField(max_length=240, blank=True, help_text="Why it was entered in error")
+    error_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when it doesn't count; a report with an earlier cut-off has it",
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 name="response_completed_has_time",
                 condition=~Q(status="completed") | Q(completed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="response_error_has_time_and_reason",
+                condition=~Q(status="entered-in-error") | (Q(error_at__isnull=False) & ~Q(error_reason="")),
             ),
         ]
         indexes = [models.Index(fields=["patient", "instrument", "completed_at"], name="response_by_patient")]
