@@ -4,6 +4,7 @@ Their clocks and ladders run upstairs (`notifications.escalation`). Titles are r
 say what to do, and nothing about the patient's health beyond what doing it needs.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -42,6 +43,11 @@ def open_item(
         },
     )
     return item
+
+
+def open_items(items: Sequence[WorkItem]) -> None:
+    """Many tasks at once, not saved yet: each is made unless its cause has one. One query."""
+    WorkItem.objects.bulk_create(items, ignore_conflicts=True)
 
 
 def acknowledge(*, actor: Actor, item: WorkItem, now: datetime) -> WorkItem:

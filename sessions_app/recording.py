@@ -73,12 +73,13 @@ def _newer(model: type[Any], session: Session, revision: int) -> Any:
     return model.objects.filter(session=session, revision__gt=revision).select_related("recorded_by")
 
 
-def entry(session: Session, *, actor: Actor, now: datetime) -> dict[str, Any]:
-    """What every line written now has: its session, the revision that `advance` will make, who and when."""
+def entry(session: Session, *, actor: Actor | None, now: datetime) -> dict[str, Any]:
+    """What every line written now has: its session, the revision that `advance` will make, who and when.
+    Without an actor the server itself wrote it, as it does for an alert that a reading raises."""
     return {
         "session": session,
         "revision": session.revision + 1,
-        "recorded_by_id": actor.user_id,
+        "recorded_by_id": actor.user_id if actor else None,
         "recorded_at": now,
     }
 

@@ -87,7 +87,9 @@ ACTS: Final[Mapping[str, Act]] = {
         "Discharge",
         requires=("observed", "vitals_after_stop", "fit", "escort", "instructions"),
     ),
-    "sign": Act("sign the record", dict.fromkeys(ENDED, SIGNED), "SignedRecord"),
+    "sign": Act(
+        "sign the record", dict.fromkeys(ENDED, SIGNED), "SignedRecord", requires=("alerts_resolved",)
+    ),
     "amend": Act("amend the record", {SIGNED: SIGNED}, "SignedRecord"),
 }
 
@@ -102,6 +104,7 @@ MISSING: Final[Mapping[str, str]] = {
     "fit": "Discharge needs a score of 9 of 10 or more.",  # PADSS, domain.md 1.5 [V:20,21]
     "escort": "Name the adult who takes the patient home.",
     "instructions": "Give the written instructions.",
+    "alerts_resolved": "Resolve every alert.",
 }
 
 

@@ -53,6 +53,8 @@ PURE = [
     "scheduler/series/spaced_days.py",
     "sessions_app/states.py",
     "sessions_app/preparing/dosing.py",
+    "sessions_app/observing/alert_rules.py",
+    "sessions_app/observing/due_times.py",
     "sessions_app/observing/vital_limits.py",
     "sessions_app/signing/record.py",
     "notifications/rules.py",

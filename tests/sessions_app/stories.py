@@ -38,6 +38,7 @@ CALM = vitals.Reading(
     respiratory_rate_per_min=14,
     oxygen_saturation_percent=98,
     temperature_cel=Decimal("36.6"),
+    rass=0,
     pain_nrs=2,
 )
 FIT = discharge.Assessment(
