@@ -32,6 +32,8 @@ PURE = [
     "scheduler/finding/availability.py",
     "scheduler/working_hours/hours.py",
     "scheduler/levelling/laying_out.py",
+    "scheduler/levelling/programme.py",
+    "scheduler/levelling/search.py",
     "scheduler/levelling/template.py",
     "scheduler/waitlist/offering.py",
     "scheduler/finding/packing.py",

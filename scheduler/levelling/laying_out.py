@@ -208,16 +208,19 @@ class Layout:
         self.nurses = Room(nurses, grid)
         self.clinicians = Room(clinicians, grid)
         self.placed: list[Placed] = []
+        self._suitable: dict[Kind, Numbers] = {}
 
     def place(self, kind: Kind, column: int) -> Placed | None:
-        """Lay a visit that starts at this column; None, and nothing changed, where it doesn't fit."""
+        """Lay a visit that starts at this column; None, and nothing changed, where it doesn't fit.
+
+        The grid has to be as fine as this kind of visit asks for.
+        """
         visit, grain = kind.visit, self.grid.grain
         end = column + visit.minutes // grain
         block_end = end + visit.turnover // grain
         if block_end > self.grid.count:
             return None
-        suitable = [row for row, chair in enumerate(self.chairs.supplies) if chair.key in kind.chairs]
-        chair = next((row for row in suitable if self.chairs.free[row, column:block_end].min() >= 1), None)
+        chair = self._free_chair(kind, column, block_end)
         if chair is None:
             return None
         clinicians = self.clinicians.serve(column, end, 1)
@@ -301,6 +304,15 @@ class Layout:
             for room, given in stints
         )
         return chairs, nurses, clinicians
+
+    def _free_chair(self, kind: Kind, column: int, block_end: int) -> int | None:
+        """The first suitable chair that nobody has in any of these columns."""
+        if kind not in self._suitable:
+            rows = [row for row, chair in enumerate(self.chairs.supplies) if chair.key in kind.chairs]
+            self._suitable[kind] = np.array(rows, dtype=np.int64)
+        suitable = self._suitable[kind]
+        free = np.flatnonzero(self.chairs.free[suitable, column:block_end].min(axis=1) >= 1)
+        return int(suitable[free[0]]) if free.size else None
 
     def _stint(self, room: Room, share: Share) -> Stint:
         start, end = self.grid.column(share.start), self.grid.column(share.end)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from itertools import product
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ MOOD = Visit(20, 40, 60, 10, 6, 3, 2)
 CLUSTER = Visit(20, 60, 60, 10, 6, 3, 2)
 PAIN = Visit(20, 240, 60, 10, 6, 3, 2)
 SHORT = Visit(10, 20, 30, 10, 6, 3, 2)
+PLENTY = 60.0  # seconds: these stories are about what is found, however busy the machine is
 EIGHT_HOURS = ((0, 480),)
 
 
@@ -131,7 +133,7 @@ def test_visits_on_top_of_each_other_are_laid_beside_each_other() -> None:
     mood = kind(MOOD, empty)
     crowded, visits = booked(empty, (mood, 0), (mood, 0), (mood, 0))
     assert measure(crowded, commonest=mood).peak == 18
-    template = found(level(crowded, visits))
+    template = found(level(crowded, visits, seconds=PLENTY))
     assert (measure(template.day, commonest=mood).peak, template.peak_bound) == (6, 6)
 
 
@@ -149,7 +151,10 @@ def test_the_same_question_has_the_same_answer() -> None:
     empty = day(chairs=4, nurses=[EIGHT_HOURS] * 2)
     mood, pain = kind(MOOD, empty), kind(PAIN, empty)
     taken, visits = booked(empty, (pain, 0), (mood, 60), (mood, 180))
-    assert found(level(taken, visits)).starts == found(level(taken, visits)).starts
+    assert (
+        found(level(taken, visits, seconds=PLENTY)).starts
+        == found(level(taken, visits, seconds=PLENTY)).starts
+    )
 
 
 def test_a_day_that_could_end_in_time_ends_in_time() -> None:
@@ -157,7 +162,7 @@ def test_a_day_that_could_end_in_time_ends_in_time() -> None:
     mood = kind(MOOD, empty)
     late, visits = booked(empty, (mood, 320), (mood, 340))
     assert measure(late, commonest=mood).overtime_minutes == 120 + 120
-    template = found(level(late, visits))
+    template = found(level(late, visits, seconds=PLENTY))
     assert measure(template.day, commonest=mood).overtime_minutes == 0
 
 
@@ -167,7 +172,7 @@ def test_a_long_infusion_changes_nurses_where_their_shifts_meet() -> None:
     empty = day(nurses=shifts)
     pain = kind(PAIN, empty)
     taken, visits = booked(empty, (pain, 0))
-    assert found(level(taken, visits)).starts[0][1] == pain
+    assert found(level(taken, visits, seconds=PLENTY)).starts[0][1] == pain
 
 
 def test_nobody_hands_over_at_the_edge_of_a_third_persons_shift() -> None:
@@ -188,7 +193,7 @@ def test_a_visit_stays_with_the_chairs_that_suit_it() -> None:
     empty = day(chairs=2, nurses=[EIGHT_HOURS] * 3)
     private = kind(MOOD, empty, chairs=[1])
     taken, visits = booked(empty, (private, 0), (private, 140), (private, 280))
-    template = found(level(taken, visits))
+    template = found(level(taken, visits, seconds=PLENTY))
     assert [len(chair.taken) for chair in template.day.chairs] == [0, 3]
 
 
@@ -196,7 +201,7 @@ def test_a_day_that_is_as_level_as_it_can_be_stays_so() -> None:
     empty = day(chairs=1)
     mood = kind(MOOD, empty)
     taken, visits = booked(empty, (mood, 0), (mood, 130), (mood, 260))
-    assert measure(found(level(taken, visits)).day, commonest=mood).peak == 6
+    assert measure(found(level(taken, visits, seconds=PLENTY)).day, commonest=mood).peak == 6
 
 
 def test_room_for_more_is_made_by_moving_what_stands() -> None:
@@ -205,7 +210,7 @@ def test_room_for_more_is_made_by_moving_what_stands() -> None:
     mood = kind(MOOD, empty)
     taken, visits = booked(empty, (mood, 60), (mood, 240))
     assert measure(taken, commonest=mood).more == 0
-    assert room_for_more(taken, visits, mood) == (1, 1)
+    assert room_for_more(taken, visits, mood, seconds=PLENTY) == (1, 1)
 
 
 def test_too_full_a_day_to_be_laid_from_nothing_is_laid_from_how_it_stands() -> None:
@@ -217,9 +222,49 @@ def test_too_full_a_day_to_be_laid_from_nothing_is_laid_from_how_it_stands() -> 
     for one in [pain] * 2 + [cluster] * 3 + [mood] * 10:
         assert any(layout.place(one, column) for column in layout.grid.starts)
     taken, visits = as_book(layout, 540)
-    template = found(level(taken, visits, rounds=0))
+    template = found(level(taken, visits, rounds=0, seconds=PLENTY))
     assert len(template.starts) == len(visits)
     assert measure(template.day, commonest=mood).order <= measure(taken, commonest=mood).order
+
+
+def test_a_day_on_which_nothing_stands_has_room_for_short_visits_too() -> None:
+    """Nothing but the hours says how fine its columns are, and they are eight hours long."""
+    empty = day(chairs=1)
+    assert room_for_more(empty, [], kind(MOOD, empty), seconds=PLENTY) == (3, 3)
+
+
+# --- When there is no time -----------------------------------------------------------------------------
+
+
+def long_day() -> tuple[Day, list[Booked], Kind]:
+    """Round the clock, twelve chairs, six nurses, and a few visits in the morning."""
+    whole = ((0, 1440),)
+    empty = day(chairs=12, nurses=[whole] * 6, hours=whole, closing=1440)
+    mood, cluster, pain = kind(MOOD, empty), kind(CLUSTER, empty), kind(PAIN, empty)
+    return (*booked(empty, (mood, 0), (cluster, 0), (pain, 20), (mood, 40), (mood, 60)), mood)
+
+
+def test_a_long_day_is_levelled_in_the_seconds_that_it_is_given() -> None:
+    taken, visits, mood = long_day()
+    begun = process_time()
+    template = found(level(taken, visits, rounds=1_000_000, seconds=0.5))
+    at_least, at_most = room_for_more(taken, visits, mood, rounds=1_000_000, seconds=0.5)
+    assert process_time() - begun < 2.5
+    assert not template.in_time
+    assert len(template.starts) == len(visits)
+    assert at_least <= at_most
+
+
+def test_what_is_told_without_time_is_looser_and_never_wrong() -> None:
+    """The solver gets no time for a single step: the bounds are those of one visit and of the chairs."""
+    taken, visits, mood = long_day()
+    template = found(level(taken, visits, seconds=0.0))
+    assert not template.in_time
+    assert 6 <= template.peak_bound <= measure(template.day, commonest=mood).peak
+    assert measure(template.day, commonest=mood).order <= measure(taken, commonest=mood).order
+    hurried = room_for_more(taken, visits, mood, seconds=0.0)
+    unhurried = room_for_more(taken, visits, mood, seconds=PLENTY / 10)
+    assert hurried[0] <= unhurried[0] <= unhurried[1] <= hurried[1]
 
 
 # --- Against an oracle ---------------------------------------------------------------------------------
@@ -246,7 +291,7 @@ def test_the_template_is_the_best_of_all_days(
     if not layout.placed:
         return
     taken, visits = as_book(layout, 60)
-    template = found(level(taken, visits, rounds=60))
+    template = found(level(taken, visits, rounds=60, seconds=PLENTY))
     measures = measure(template.day, commonest=short)
     best = min(
         measure(as_book(tried, 60)[0], commonest=short).order[:2]
@@ -283,7 +328,7 @@ def test_what_is_laid_could_be_booked_and_is_never_worse(drawn: tuple[Day, list[
     taken, visits, mood = drawn
     if not visits:
         return
-    template = found(level(taken, visits, rounds=40))
+    template = found(level(taken, visits, rounds=40, seconds=PLENTY))
     assert Counter(one for _, one in template.starts) == Counter(visit.kind for visit in visits)
     assert measure(template.day, commonest=mood).order <= measure(taken, commonest=mood).order
     for supply in template.day.supplies:
@@ -309,7 +354,7 @@ def test_what_is_laid_could_be_booked_and_is_never_worse(drawn: tuple[Day, list[
 @given(full_days())
 def test_what_is_told_of_room_is_ordered(drawn: tuple[Day, list[Booked], Kind]) -> None:
     taken, visits, mood = drawn
-    at_least, at_most = room_for_more(taken, visits, mood, rounds=40)
+    at_least, at_most = room_for_more(taken, visits, mood, rounds=40, seconds=PLENTY)
     assert measure(taken, commonest=mood).more <= at_least <= at_most
 
 
