@@ -9,8 +9,12 @@ from sessions_app import states
 
 READ_SESSIONS: Final[Permission] = CLINICAL | roles(Role.MANAGER)
 OPEN_SESSION: Final[Permission] = CLINICAL
+CONFIRM_READINESS: Final[Permission] = CLINICAL
 MAY: Final[Mapping[str, Permission]] = {
     name: frozenset(Role(role) for role in act.roles) for name, act in states.ACTS.items()
 }
 # Somebody who may do anything at all to a session.
 RECORD_SESSIONS: Final[Permission] = frozenset[Role]().union(*MAY.values())
+# Questionnaires and the diary, read out by staff; reports about many patients.
+RECORD_OUTCOMES: Final[Permission] = CLINICAL
+COHORT_REPORTS: Final[Permission] = roles(Role.MANAGER, Role.PRESCRIBER)

@@ -24,7 +24,7 @@ FOLDERS = {
         "calendars",
         "api",
     ],
-    "sessions_app": ["models", "observing", "preparing", "infusing", "leaving", "signing", "api"],
+    "sessions_app": ["models", "observing", "preparing", "infusing", "leaving", "signing", "outcomes", "api"],
 }
 PURE = [
     "clinic/era.py",
@@ -58,7 +58,14 @@ PURE = [
     "sessions_app/observing/alert_rules.py",
     "sessions_app/observing/due_times.py",
     "sessions_app/observing/vital_limits.py",
+    "sessions_app/infusing/hard_stop.py",
+    "sessions_app/infusing/pump.py",
     "sessions_app/signing/record.py",
+    "sessions_app/outcomes/instruments.py",
+    "sessions_app/outcomes/diary_counts.py",
+    "sessions_app/outcomes/statistics.py",
+    "sessions_app/outcomes/cohort.py",
+    "sessions_app/outcomes/cohort_table.py",
     "notifications/rules.py",
     "notifications/timing.py",
     "notifications/grading.py",

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='questionnaireresponse',
             name='error_at',
-            field=models.DateTimeField(blank=True, help_text="Since when it doesn't count; a report with an earlier cut-off has it", null=True),
+            field=models.DateTimeField(blank=True, help_text="Since when it doesn't count; earlier cut-offs still count it", null=True),
         ),
         migrations.AddField(
             model_name='questionnaireresponse',
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='questionnaireresponseevent',
             name='error_at',
-            field=models.DateTimeField(blank=True, help_text="Since when it doesn't count; a report with an earlier cut-off has it", null=True),
+            field=models.DateTimeField(blank=True, help_text="Since when it doesn't count; earlier cut-offs still count it", null=True),
         ),
         migrations.AddField(
             model_name='questionnaireresponseevent',

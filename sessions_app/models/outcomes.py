@@ -59,7 +59,7 @@ class QuestionnaireResponse(Row):
     error_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Since when it doesn't count; a report with an earlier cut-off has it",
+        help_text="Since when it doesn't count; earlier cut-offs still count it",
     )
 
     class Meta:

@@ -1,0 +1,1 @@
+"""How the patient fares: questionnaires, the headache diary, one patient's course, reports about many."""

@@ -1,0 +1,104 @@
+"""The headache diary: a day entered, or entered anew. What days come to is in `diary_counts`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from clinic import clock
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import Patient
+from clinic.problems import Invalid
+from clinic.transactions import in_transaction
+from sessions_app.models import DiaryDay
+from sessions_app.outcomes.diary_counts import MEDICINE_CLASSES, TRIGGERS, Day
+
+HOURS_OF_A_DAY: Final = 24
+WORST_PEAK: Final = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What a patient says of one day. `aura` is its type, empty for none."""
+
+    day: date
+    headache: bool
+    hours: Decimal | None = None
+    peak: int | None = None
+    migraine_features: bool = False
+    aura: str = ""
+    triggers: tuple[str, ...] = ()
+    acute_medicine_class: str = ""
+    acute_medicine_doses: int = 0
+    lost_function_hours: Decimal | None = None
+    note: str = ""
+
+
+def enter(*, actor: Actor | None, id: UUID, patient: Patient, entry: Entry, now: datetime) -> DiaryDay:
+    """Keep a day of the diary. A day that is there already is replaced, and its history keeps what it said.
+
+    `actor` is None for the patient's own door. Raises `Invalid` naming the field.
+    """
+    check(entry, today=clock.local_date(now, patient.zone))
+
+    def work() -> DiaryDay:
+        # Two entries of one day at once: the second finds the first.
+        Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        row = DiaryDay.objects.filter(patient=patient, day=entry.day).first()
+        if row is None:
+            row = DiaryDay(id=id, clinic_id=patient.clinic_id, patient=patient)
+        for name, value in vars(entry).items():
+            setattr(row, name, list(value) if isinstance(value, tuple) else value)
+        row.entered_at = now
+        with acting(actor.user_id if actor else None):
+            row.save()
+        return row
+
+    return in_transaction(work)
+
+
+def check(entry: Entry, *, today: date) -> None:
+    """Raise `Invalid` for a day that can't be as it is told."""
+    errors = {}
+    if entry.day > today:
+        errors["day"] = "This day is still to come."
+    for name in ("hours", "lost_function_hours"):
+        hours = getattr(entry, name)
+        if hours is not None and not 0 <= hours <= HOURS_OF_A_DAY:
+            errors[name] = "Enter hours of this day, 0 to 24."
+    if entry.peak is not None and not 0 <= entry.peak <= WORST_PEAK:
+        errors["peak"] = "Enter 0 to 10."
+    if not entry.headache:
+        told = {"hours": entry.hours, "peak": entry.peak, "migraine_features": entry.migraine_features}
+        for name, value in told.items():
+            if value:
+                errors[name] = (
+                    "This day is entered as one without headache: leave this empty, or say there was one."
+                )
+    unknown = sorted(set(entry.triggers) - set(TRIGGERS))
+    if unknown:
+        errors["triggers"] = f"Choose from: {', '.join(TRIGGERS)}."
+    if entry.acute_medicine_class and entry.acute_medicine_class not in MEDICINE_CLASSES:
+        errors["acute_medicine_class"] = f"Choose one of: {', '.join(MEDICINE_CLASSES)}."
+    elif bool(entry.acute_medicine_class) != (entry.acute_medicine_doses > 0):
+        errors["acute_medicine_doses"] = "Give the class of medicine and the number of doses, or neither."
+    if errors:
+        raise Invalid(errors)
+
+
+def days_of(patient: Patient) -> list[Day]:
+    """Every day that was entered, in the shape that `diary_counts` reckons with. One query."""
+    return [as_day(row) for row in DiaryDay.objects.filter(patient=patient).order_by("day")]
+
+
+def as_day(row: DiaryDay) -> Day:
+    return Day(
+        day=row.day,
+        headache=row.headache,
+        hours=row.hours,
+        peak=row.peak,
+        migraine=row.migraine_features,
+        medicine=row.acute_medicine_class,
+    )

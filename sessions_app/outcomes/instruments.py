@@ -1,0 +1,316 @@
+"""The questionnaires as data, and their scores. Pure: no Django.
+
+Ranges, bands, codes and the rules of change are domain.md section 5, tags there. PHQ-9 and GAD-7 need no
+permission and PCL-5 is not copyrighted, so their items stand here. HIT-6 and MIDAS are somebody's: of these
+only the total is kept, read from the clinic's own licensed form. Cohort figures are not made here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+LOINC: Final = "http://loinc.org"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One possible answer. `code` is its LOINC answer code where the domain reference gives one."""
+
+    value: int
+    label: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    text: str
+    loinc: str = ""
+
+
+@dataclass(frozen=True)
+class Band:
+    """The scores from `low` up to the next band's."""
+
+    low: int
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instrument:
+    """`better` says which way scores improve. `prorate_up_to` is how many missing items may be made up for
+    when somebody chooses to. `response` is the rule by which a patient has responded: at least half gone
+    ("half"), or so many points ("points"); empty where the domain reference gives none."""
+
+    code: str
+    version: str
+    title: str
+    stem: str
+    items: tuple[Item, ...]
+    choices: tuple[Choice, ...] = ()
+    low: int = 0
+    high: int = 0
+    bands: tuple[Band, ...] = ()
+    panel_loinc: str = ""
+    total_loinc: str = ""
+    lookback_days: int = 0
+    prorate_up_to: int = 0
+    response: str = ""
+    response_points: int = 0
+    remission_below: int | None = None
+    remission_from: int = 0
+    safety_item: int | None = None
+    better: str = "lower"
+
+    @property
+    def lowest_answer(self) -> int:
+        return self.choices[0].value if self.choices else self.low
+
+    @property
+    def highest_answer(self) -> int:
+        return self.choices[-1].value if self.choices else self.high
+
+
+@dataclass(frozen=True)
+class Score:
+    """A total, or none because items are missing. `prorated`: missing items were made up for."""
+
+    total: int | None
+    prorated: bool
+    missing: tuple[int, ...]
+
+
+# domain.md 5: LA codes [V:U,P].
+FREQUENCY: Final = (
+    Choice(0, "Not at all", "LA6568-5"),
+    Choice(1, "Several days", "LA6569-3"),
+    Choice(2, "More than half the days", "LA6570-1"),
+    Choice(3, "Nearly every day", "LA6571-9"),
+)
+INTENSITY: Final = (
+    Choice(0, "Not at all"),
+    Choice(1, "A little bit"),
+    Choice(2, "Moderately"),
+    Choice(3, "Quite a bit"),
+    Choice(4, "Extremely"),
+)
+
+PHQ_9: Final = Instrument(
+    code="phq-9",
+    version="1",
+    title="PHQ-9",
+    stem="Over the last 2 weeks, how often have you been bothered by any of the following problems?",
+    items=(
+        Item("Little interest or pleasure in doing things", "44250-9"),
+        Item("Feeling down, depressed, or hopeless", "44255-8"),
+        Item("Trouble falling or staying asleep, or sleeping too much", "44259-0"),
+        Item("Feeling tired or having little energy", "44254-1"),
+        Item("Poor appetite or overeating", "44251-7"),
+        Item(
+            "Feeling bad about yourself, or that you are a failure or have let yourself or your family down",
+            "44258-2",
+        ),
+        Item(
+            "Trouble concentrating on things, such as reading the newspaper or watching television", "44252-5"
+        ),
+        Item(
+            "Moving or speaking so slowly that other people could have noticed. Or the opposite: being so"
+            " fidgety or restless that you have been moving around a lot more than usual",
+            "44253-3",
+        ),
+        Item("Thoughts that you would be better off dead, or of hurting yourself in some way", "44260-8"),
+    ),
+    choices=FREQUENCY,
+    high=27,
+    bands=(
+        Band(0, "Minimal"),
+        Band(5, "Mild"),
+        Band(10, "Moderate"),
+        Band(15, "Moderately severe"),
+        Band(20, "Severe"),
+    ),
+    panel_loinc="44249-1",
+    total_loinc="44261-6",
+    lookback_days=14,
+    prorate_up_to=2,
+    response="half",
+    remission_below=5,
+    remission_from=10,
+    safety_item=9,
+)
+GAD_7: Final = Instrument(
+    code="gad-7",
+    version="1",
+    title="GAD-7",
+    stem="Over the last 2 weeks, how often have you been bothered by the following problems?",
+    items=(
+        Item("Feeling nervous, anxious, or on edge", "69725-0"),
+        Item("Not being able to stop or control worrying", "68509-9"),
+        Item("Worrying too much about different things", "69733-4"),
+        Item("Trouble relaxing", "69734-2"),
+        Item("Being so restless that it is hard to sit still", "69735-9"),
+        Item("Becoming easily annoyed or irritable", "69689-8"),
+        Item("Feeling afraid, as if something awful might happen", "69736-7"),
+    ),
+    choices=FREQUENCY,
+    high=21,
+    bands=(Band(0, "Minimal"), Band(5, "Mild"), Band(10, "Moderate"), Band(15, "Severe")),
+    panel_loinc="69737-5",
+    total_loinc="70274-6",
+    lookback_days=14,
+    prorate_up_to=2,
+    response="half",
+)
+PCL_5: Final = Instrument(
+    code="pcl-5",
+    version="1",
+    title="PCL-5",
+    stem="In the past month, how much were you bothered by:",
+    items=tuple(
+        Item(text)
+        for text in (
+            "Repeated, disturbing, and unwanted memories of the stressful experience?",
+            "Repeated, disturbing dreams of the stressful experience?",
+            "Suddenly feeling or acting as if the stressful experience were actually happening again (as if"
+            " you were actually back there reliving it)?",
+            "Feeling very upset when something reminded you of the stressful experience?",
+            "Having strong physical reactions when something reminded you of the stressful experience (for"
+            " example, heart pounding, trouble breathing, sweating)?",
+            "Avoiding memories, thoughts, or feelings related to the stressful experience?",
+            "Avoiding external reminders of the stressful experience (for example, people, places,"
+            " conversations, activities, objects, or situations)?",
+            "Trouble remembering important parts of the stressful experience?",
+            "Having strong negative beliefs about yourself, other people, or the world (for example, having"
+            " thoughts such as: I am bad, there is something seriously wrong with me, no one can be trusted,"
+            " the world is completely dangerous)?",
+            "Blaming yourself or someone else for the stressful experience or what happened after it?",
+            "Having strong negative feelings such as fear, horror, anger, guilt, or shame?",
+            "Loss of interest in activities that you used to enjoy?",
+            "Feeling distant or cut off from other people?",
+            "Trouble experiencing positive feelings (for example, being unable to feel happiness or have"
+            " loving feelings for people close to you)?",
+            "Irritable behavior, angry outbursts, or acting aggressively?",
+            "Taking too many risks or doing things that could cause you harm?",
+            "Being “superalert” or watchful or on guard?",
+            "Feeling jumpy or easily startled?",
+            "Having difficulty concentrating?",
+            "Trouble falling or staying asleep?",
+        )
+    ),
+    choices=INTENSITY,
+    high=80,
+    # 31 to 33 is the provisional cut [V:40]; the lower end is shown, so that nobody is missed [D].
+    bands=(Band(0, "Below the provisional cut"), Band(31, "At or above the provisional cut")),
+    # "Past month": four weeks, so that a monthly one every 28 days is never too soon [D].
+    lookback_days=28,
+    response="points",
+    response_points=10,
+)
+PAIN_NRS: Final = Instrument(
+    code="nrs-pain",
+    version="1",
+    title="Pain 0 to 10",
+    stem="How bad is your pain now, from 0 (none) to 10 (the worst you can imagine)?",
+    items=(Item("Pain now", "72514-3"),),
+    high=10,
+    total_loinc="72514-3",
+    response="half",
+)
+PGIC: Final = Instrument(
+    code="pgic",
+    version="1",
+    title="Overall change",
+    stem="All in all, how are you now, compared with before the first infusion?",
+    items=(Item("Change since before the treatment"),),
+    choices=(
+        Choice(1, "Very much worse"),
+        Choice(2, "Much worse"),
+        Choice(3, "A little worse"),
+        Choice(4, "About the same"),
+        Choice(5, "A little better"),
+        Choice(6, "Much better"),
+        Choice(7, "Very much better"),
+    ),
+    low=1,
+    high=7,
+    # Responder: much or very much improved [V:50b].
+    bands=(Band(1, "Not improved much"), Band(6, "Improved much or very much")),
+    better="higher",
+)
+HIT_6: Final = Instrument(
+    code="hit-6",
+    version="1",
+    title="HIT-6 total",
+    stem="Enter the total from the clinic's licensed HIT-6 form, 36 to 78. Its items are not kept here.",
+    items=(Item("Total"),),
+    low=36,
+    high=78,
+    bands=(
+        Band(36, "Little or no impact"),
+        Band(50, "Some impact"),
+        Band(56, "Substantial impact"),
+        Band(60, "Severe impact"),
+    ),
+)
+MIDAS: Final = Instrument(
+    code="midas",
+    version="1",
+    title="MIDAS total",
+    stem="Enter the total of days from the clinic's licensed MIDAS form. Its items are not kept here.",
+    items=(Item("Total days"),),
+    # Five counts of days in three months: at most 5 x 92 [C].
+    high=460,
+    bands=(Band(0, "Grade I"), Band(6, "Grade II"), Band(11, "Grade III"), Band(21, "Grade IV")),
+)
+
+INSTRUMENTS: Final[Mapping[str, Instrument]] = MappingProxyType(
+    {each.code: each for each in (PHQ_9, GAD_7, PCL_5, PAIN_NRS, PGIC, HIT_6, MIDAS)}
+)
+# Of these a cohort report can be made: the domain reference has a rule of response for them.
+WITH_RESPONSE: Final = tuple(code for code, each in INSTRUMENTS.items() if each.response)
+
+
+def score(instrument: Instrument, answers: Mapping[int, int], *, prorate: bool = False) -> Score:
+    """The total of the answers by item (from 1); none while an item is missing.
+
+    With `prorate`, one or two missing items of an instrument that allows it count as the mean of the others,
+    rounded half up; the score then says so (domain.md 5, "Missing items").
+    """
+    items = range(1, len(instrument.items) + 1)
+    missing = tuple(item for item in items if item not in answers)
+    given = [answers[item] for item in items if item in answers]
+    if not missing:
+        return Score(sum(given), prorated=False, missing=())
+    if not prorate or len(missing) > instrument.prorate_up_to:
+        return Score(None, prorated=False, missing=missing)
+    # Half up in integers: (2 * sum * items + answered) // (2 * answered).
+    total = (2 * sum(given) * len(items) + len(given)) // (2 * len(given))
+    return Score(total, prorated=True, missing=missing)
+
+
+def band(instrument: Instrument, total: int) -> str:
+    """The name of the band that a total falls into; empty for an instrument without bands."""
+    labels = [each.label for each in instrument.bands if each.low <= total]
+    return labels[-1] if labels else ""
+
+
+def responded(instrument: Instrument, *, baseline: int, later: int) -> bool:
+    """Whether the change counts as a response, on raw scores and in integers (domain.md 5.1, 6).
+
+    Raises `ValueError` for a baseline of nothing, or an instrument without a rule.
+    """
+    if baseline <= 0:
+        raise ValueError("response needs a baseline above 0")
+    if instrument.response == "half":
+        return 2 * later <= baseline
+    if instrument.response == "points":
+        return baseline - later >= instrument.response_points
+    raise ValueError(f"{instrument.code} has no rule of response")
+
+
+def improvement(values: Sequence[int]) -> int | None:
+    """By how many per cent the last value is below the first, rounded towards nothing; none from nothing."""
+    if len(values) < 2 or values[0] <= 0:
+        return None
+    change = values[0] - values[-1]
+    return (abs(change) * 100 // values[0]) * (1 if change >= 0 else -1)

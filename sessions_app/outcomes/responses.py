@@ -1,0 +1,242 @@
+"""Questionnaires answered item by item: each answer is kept the moment it is given, also of a form that is
+never finished. What is asked and what it comes to is in `instruments`.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from clinic import clock
+from clinic import work as staff_work
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import Patient, Role, Urgency
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from scheduler.models import TreatmentPlan
+from sessions_app.models import (
+    Occasion,
+    QuestionnaireAnswer,
+    QuestionnaireResponse,
+    ResponseStatus,
+    Session,
+)
+from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, score
+
+# The item about self-harm: any value but 0 (domain.md 5). A red answer is called back within 15 minutes
+# (6.2 [D]); of values 2 and 3 the call is immediate: the task is due as it is opened.
+SAFETY_DUE: Final = timedelta(minutes=15)
+IMMEDIATE_FROM: Final = 2
+# Read over shoulders: what to do, nothing about health.
+SAFETY_TITLES: Final = {
+    False: "Speak with the patient within 15 minutes: an urgent answer",
+    True: "Speak with the patient now: an answer that can't wait",
+}
+
+
+def instrument_of(code: str) -> Instrument:
+    """Raises `Invalid` for an instrument that there isn't."""
+    if code not in INSTRUMENTS:
+        raise Invalid({"instrument": f"Choose one of: {', '.join(INSTRUMENTS)}."})
+    return INSTRUMENTS[code]
+
+
+def begin(
+    *,
+    actor: Actor | None,
+    id: UUID,
+    patient: Patient,
+    instrument: str,
+    how: str,
+    occasion: str = Occasion.OTHER,
+    plan: TreatmentPlan | None = None,
+    session: Session | None = None,
+    now: datetime,
+) -> QuestionnaireResponse:
+    """Open a questionnaire for this patient. `actor` is None for the patient's own door.
+
+    Raises `Invalid` for an unknown instrument or a plan or session of somebody else's; `Conflict` `too_soon`
+    when the last one of its kind was completed within the time that it looks back on: unless it is asked at a
+    baseline, at the end of an induction or monthly, two of them would tell of the same days.
+    """
+    asked = instrument_of(instrument)
+    for name, row in (("plan", plan), ("session", session)):
+        if row is not None and row.patient_id != patient.pk:
+            raise Invalid({name: f"This {name} is another patient's."})
+
+    def work() -> QuestionnaireResponse:
+        # One questionnaire of a patient at a time: two at once would each find the other missing.
+        Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        if occasion == Occasion.OTHER:
+            _require_time_between(patient, asked, now)
+        with acting(actor.user_id if actor else None):
+            return QuestionnaireResponse.objects.create(
+                id=id,
+                clinic_id=patient.clinic_id,
+                patient=patient,
+                plan=plan,
+                session=session,
+                instrument=asked.code,
+                instrument_version=asked.version,
+                how=how,
+                occasion=occasion,
+                recorded_by_id=actor.user_id if actor else None,
+                started_at=now,
+            )
+
+    return in_transaction(work)
+
+
+def answer(
+    *,
+    actor: Actor | None,
+    id: UUID,
+    response: QuestionnaireResponse,
+    item: int,
+    value: int,
+    now: datetime,
+) -> QuestionnaireAnswer:
+    """Keep one answer. Answered again, a new row is kept and the newest counts.
+
+    The item about self-harm opens a nurse's task at once with any value but 0: red, due in 15 minutes, from
+    value 2 on due now; once for as long as the answer stays the same. Raises `Invalid` for an item or value
+    that there isn't, `Conflict` `response_closed` when the questionnaire is no longer open.
+    """
+    asked = INSTRUMENTS[response.instrument]
+    errors = {}
+    if not 1 <= item <= len(asked.items):
+        errors["item"] = f"{asked.title} has the items 1 to {len(asked.items)}."
+    if not asked.lowest_answer <= value <= asked.highest_answer:
+        errors["value"] = f"Answer with {asked.lowest_answer} to {asked.highest_answer}."
+    if errors:
+        raise Invalid(errors)
+
+    def work() -> QuestionnaireAnswer:
+        row = _lock(response)
+        _require_open(row)
+        before = newest_answers(row).get(item)
+        given = QuestionnaireAnswer.objects.create(
+            id=id, response=row, item=item, value=value, answered_at=now
+        )
+        if item == asked.safety_item and value > 0 and value != before:
+            with acting(actor.user_id if actor else None):
+                _alarm(row, given, now)
+        return given
+
+    return in_transaction(work)
+
+
+def complete(
+    *, actor: Actor | None, response: QuestionnaireResponse, prorate: bool = False, now: datetime
+) -> QuestionnaireResponse:
+    """Close a questionnaire and score it. Completing again changes nothing.
+
+    Without every item there is no score; with `prorate` one or two missing ones are made up for, where the
+    instrument allows it, and the response says so. Raises `Invalid` where prorating isn't possible,
+    `Conflict` `nothing_answered`, `response_closed` when it was entered in error.
+    """
+    asked = INSTRUMENTS[response.instrument]
+
+    def work() -> QuestionnaireResponse:
+        row = _lock(response)
+        if row.status == ResponseStatus.COMPLETED:
+            return row
+        _require_open(row)
+        answers = newest_answers(row)
+        if not answers:
+            raise Conflict("Nothing has been answered yet.", code="nothing_answered")
+        found = score(asked, answers, prorate=prorate)
+        if prorate and found.total is None:
+            raise Invalid({"prorate": _why_not_prorated(asked, found.missing)})
+        row.status = ResponseStatus.COMPLETED
+        row.completed_at = now
+        row.score, row.prorated = found.total, found.prorated
+        with acting(actor.user_id if actor else None):
+            row.save(update_fields=["status", "completed_at", "score", "prorated"])
+        return row
+
+    return in_transaction(work)
+
+
+def enter_in_error(
+    *, actor: Actor, response: QuestionnaireResponse, reason: str, now: datetime
+) -> QuestionnaireResponse:
+    """Say that a questionnaire doesn't count (another patient's, a test). It stays readable; nothing is
+    deleted. Raises `Invalid` without a reason, `Conflict` `response_closed` when it was said before."""
+    reason = reason.strip()
+    if not reason:
+        raise Invalid({"reason": "Say why this questionnaire doesn't count."})
+
+    def work() -> QuestionnaireResponse:
+        row = _lock(response)
+        if row.status == ResponseStatus.ENTERED_IN_ERROR:
+            if row.error_reason == reason:
+                return row
+            raise Conflict("This was marked as entered in error before.", code="response_closed")
+        row.status, row.error_reason, row.error_at = ResponseStatus.ENTERED_IN_ERROR, reason, now
+        with acting(actor.user_id, reason=reason):
+            row.save(update_fields=["status", "error_reason", "error_at"])
+        return row
+
+    return in_transaction(work)
+
+
+def newest_answers(response: QuestionnaireResponse) -> dict[int, int]:
+    """The value that counts for each item answered so far."""
+    given = QuestionnaireAnswer.objects.filter(response=response).order_by("answered_at", "created_at", "id")
+    return dict(given.values_list("item", "value"))
+
+
+def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
+    return QuestionnaireResponse.objects.select_for_update(no_key=True).get(pk=response.pk)
+
+
+def _require_open(row: QuestionnaireResponse) -> None:
+    if row.status != ResponseStatus.IN_PROGRESS:
+        raise Conflict(
+            "This questionnaire is closed. Begin a new one; if this one is wrong, mark it so.",
+            code="response_closed",
+        )
+
+
+def _require_time_between(patient: Patient, asked: Instrument, now: datetime) -> None:
+    if not asked.lookback_days:
+        return
+    last = (
+        QuestionnaireResponse.objects.filter(
+            patient=patient, instrument=asked.code, status=ResponseStatus.COMPLETED
+        )
+        .order_by("-completed_at")
+        .values_list("completed_at", flat=True)
+        .first()
+    )
+    if last is None:
+        return
+    zone = patient.clinic.time_zone
+    if clock.days_between(last, now, zone) < asked.lookback_days:
+        again = clock.local_date(last, zone) + timedelta(days=asked.lookback_days)
+        raise Conflict(
+            f"{asked.title} looks back {asked.lookback_days} days: ask again from {again} on, or say that"
+            " it is for the baseline, the end of the induction or monthly.",
+            code="too_soon",
+            again_from=str(again),
+        )
+
+
+def _why_not_prorated(asked: Instrument, missing: tuple[int, ...]) -> str:
+    if not asked.prorate_up_to:
+        return f"{asked.title} has no score unless every item is answered."
+    return f"{len(missing)} items are missing; at most {asked.prorate_up_to} can be made up for."
+
+
+def _alarm(response: QuestionnaireResponse, given: QuestionnaireAnswer, now: datetime) -> None:
+    at_once = given.value >= IMMEDIATE_FROM
+    staff_work.open_item(
+        clinic_id=response.clinic_id,
+        patient_id=response.patient_id,
+        cause=f"questionnaire_answer:{given.pk}",
+        title=SAFETY_TITLES[at_once],
+        urgency=Urgency.RED,
+        role=Role.NURSE,
+        due_at=now if at_once else now + SAFETY_DUE,
+    )
