@@ -1,0 +1,125 @@
+"""How far an infusion has come: one session's rows, read as `pump` and `hard_stop` reckon with them.
+
+Nothing is written here. A session whose `dose_worksheets` and `infusion_events` are loaded costs no query.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from sessions_app.infusing import hard_stop, pump
+from sessions_app.infusing.hard_stop import Limits
+from sessions_app.infusing.pump import Course, Step
+from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Session, SessionState
+from sessions_app.preparing import dosing
+
+# A part of an alert's detail and of its key: one open alert for each sign.
+DOSE_SIGN: Final = "dose_mg"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What was given at the moment `at`, and what comes. Rates are those of now, 0 while the pump stands."""
+
+    at: datetime
+    volume_ml: Decimal
+    mg: Decimal
+    rate_ml_per_h: Decimal
+    mg_per_h: Decimal
+    running: bool
+    ordered_mg: Decimal
+    most_mg: Decimal
+    left_ml: Decimal
+    empty_at: datetime | None
+
+    @property
+    def left(self) -> timedelta | None:
+        """Until the bag is empty, while the pump runs."""
+        return self.empty_at - self.at if self.empty_at else None
+
+
+def progress(session: Session, now: datetime) -> Progress | None:
+    """Where the infusion stands; None before its start and where nothing was given."""
+    worksheet = worksheet_of(session)
+    if worksheet is None or session.started_at is None:
+        return None
+    course = course_of(session, worksheet)
+    given, standing = pump.given(course, now), pump.stand(course, now)
+    running = standing.running and pump.left_ml(course, now) > 0
+    rate = standing.rate_ml_per_h if running else Decimal(0)
+    return Progress(
+        at=now,
+        volume_ml=given.volume_ml,
+        mg=given.mg,
+        rate_ml_per_h=rate,
+        mg_per_h=course.mg(rate),
+        running=running,
+        ordered_mg=worksheet.dose_mg,
+        most_mg=limits_of(session, worksheet).most_mg,
+        left_ml=pump.left_ml(course, now),
+        empty_at=pump.empty_at(course, now) if running else None,
+    )
+
+
+def dose_alert(session: Session, now: datetime) -> str:
+    """That the running total is at the protocol's hard limit while the pump runs, in words, or nothing."""
+    worksheet = worksheet_of(session)
+    if worksheet is None or session.state != SessionState.INFUSING:
+        return ""
+    return hard_stop.reached(course_of(session, worksheet), limits_of(session, worksheet), now)
+
+
+def worksheet_of(session: Session) -> DoseWorksheet | None:
+    """The worksheet that no other corrects."""
+    lines = list(session.dose_worksheets.all())
+    corrected = {line.corrects_id for line in lines}
+    return next((line for line in lines if line.pk not in corrected), None)
+
+
+def course_of(session: Session, worksheet: DoseWorksheet) -> Course:
+    return Course(
+        bag_mg=worksheet.dose_mg,
+        bag_volume_ml=worksheet.bag_volume_ml,
+        dead_space_ml=worksheet.dead_space_ml,
+        rate_ml_per_h=worksheet.rate_ml_per_h,
+        steps=steps_of(session.infusion_events.all()),
+    )
+
+
+def steps_of(events: Iterable[InfusionEvent]) -> tuple[Step, ...]:
+    """One session's steps in the order in which they were recorded, which is that of their moments."""
+    return tuple(
+        Step(event.kind, moment_of(event), event.rate_ml_per_h, event.volume_ml)  # type: ignore[arg-type]
+        for event in in_order(events)
+        if event.kind != InfusionEventKind.NOT_GIVEN
+    )
+
+
+def in_order(events: Iterable[InfusionEvent]) -> list[InfusionEvent]:
+    return sorted(events, key=lambda event: (event.revision, event.recorded_at))
+
+
+def moment_of(event: InfusionEvent) -> datetime:
+    return event.happened_at or event.recorded_at
+
+
+def limits_of(session: Session, worksheet: DoseWorksheet) -> Limits:
+    """The hard limits of the protocol version that the session runs under, for the dosing weight."""
+    protocol = session.protocol
+    return hard_stop.limits(
+        dosing.Order(
+            basis=worksheet.dose_basis,
+            dose=worksheet.ordered_dose,
+            weight_kg=worksheet.dosing_weight_kg or worksheet.weight_kg,
+            stock_mg_per_ml=worksheet.stock_mg_per_ml,
+            bag_volume_ml=worksheet.bag_volume_ml,
+            minutes=worksheet.minutes,
+            soft_min=protocol.dose_soft_min,
+            soft_max=protocol.dose_soft_max,
+            hard_max=protocol.dose_hard_max,
+            total_hard_max_mg=protocol.total_hard_max_mg,
+            dead_space_ml=worksheet.dead_space_ml,
+        )
+    )

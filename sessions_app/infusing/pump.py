@@ -1,0 +1,159 @@
+"""What was given of a bag (domain.md 1.4), pure and in decimals only: from rates, running time, pauses and
+boluses, never copied from the plan.
+
+The bag runs at its rate until it is empty but for the dead space; a bolus counts on top of the bag, so that
+the running total never tells less than was given. At the stop the pump's own figure counts where it was read:
+everything it gave, boluses included. Time counts to the microsecond; rounding is half up, once, at the end:
+volume to 0.01 mL, and mg to 0.1 mg from that volume, so that anybody can reckon the one from the other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Final, Literal
+
+from sessions_app.preparing.dosing import plain, rounded
+
+Kind = Literal["start", "pause", "resume", "rate", "bolus", "stop"]
+
+MICROSECOND: Final = timedelta(microseconds=1)
+MICROSECONDS_PER_HOUR: Final = timedelta(hours=1) // MICROSECOND
+# How far the pump's own figure may be from the reckoned one before somebody must say that it is right. No
+# source: our own choice [D], about what starting and stopping to the minute makes out.
+TOLERANCE_ML: Final = Decimal("2.0")
+TOLERANCE_SHARE: Final = Decimal("0.05")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the infusion at its moment. `volume_ml` is a bolus's, or at the stop the pump's figure."""
+
+    kind: Kind
+    at: datetime
+    rate_ml_per_h: Decimal | None = None
+    volume_ml: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Course:
+    """A bag as it was prepared, and what has happened to it, in the order in which it happened."""
+
+    bag_mg: Decimal
+    bag_volume_ml: Decimal
+    dead_space_ml: Decimal
+    rate_ml_per_h: Decimal
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def capacity_ml(self) -> Decimal:
+        """What of the bag can reach the patient."""
+        return self.bag_volume_ml - self.dead_space_ml
+
+    def followed_by(self, step: Step) -> "Course":
+        return replace(self, steps=(*self.steps, step))
+
+    def mg(self, volume_ml: Decimal) -> Decimal:
+        """The drug in so much of the bag, to 0.1 mg."""
+        return rounded(volume_ml * self.bag_mg / self.bag_volume_ml, "0.1")
+
+
+@dataclass(frozen=True)
+class Given:
+    """Volume to 0.01 mL and mg to 0.1 mg."""
+
+    volume_ml: Decimal
+    mg: Decimal
+
+
+@dataclass(frozen=True)
+class Pump:
+    """Where the pump stands at a moment. `units` are rate (mL/h) times microseconds, exact."""
+
+    rate_ml_per_h: Decimal
+    running: bool = False
+    ran: timedelta = timedelta()
+    units: Decimal = Decimal(0)
+    boluses_ml: Decimal = Decimal(0)
+    read_ml: Decimal | None = None
+
+    @property
+    def pumped_ml(self) -> Decimal:
+        """By rate and time alone: without boluses, and as if the bag were endless."""
+        return self.units / MICROSECONDS_PER_HOUR
+
+
+def stand(course: Course, now: datetime) -> Pump:
+    """The pump at this moment; what happens later plays no part."""
+    pump, since = Pump(course.rate_ml_per_h), now
+    for step in course.steps:
+        if step.at > now:
+            break
+        pump, since = _after(_run(pump, step.at - since), step), step.at
+    return _run(pump, now - since)
+
+
+def given(course: Course, now: datetime) -> Given:
+    """What the patient has had at this moment."""
+    pump = stand(course, now)
+    most = course.capacity_ml + pump.boluses_ml
+    if pump.read_ml is not None:
+        volume = min(pump.read_ml, most)
+    else:
+        volume = min(pump.pumped_ml, course.capacity_ml) + pump.boluses_ml
+    volume = rounded(volume, "0.01")
+    return Given(volume_ml=volume, mg=course.mg(volume))
+
+
+def running_time(steps: Iterable[Step], now: datetime) -> timedelta:
+    """How long the drug has run: from start to stop (or now), without the pauses."""
+    return stand(Course(Decimal(0), Decimal(0), Decimal(0), Decimal(0), tuple(steps)), now).ran
+
+
+def left_ml(course: Course, now: datetime) -> Decimal:
+    """What of the bag can still reach the patient, to 0.01 mL."""
+    return rounded(max(course.capacity_ml - stand(course, now).pumped_ml, Decimal(0)), "0.01")
+
+
+def empty_at(course: Course, now: datetime) -> datetime | None:
+    """When the bag will be empty at the rate of now, up to a second later; None while the pump stands."""
+    pump = stand(course, now)
+    if not pump.running:
+        return None
+    left = max(course.capacity_ml * MICROSECONDS_PER_HOUR - pump.units, Decimal(0))
+    seconds = left / pump.rate_ml_per_h / 1_000_000
+    return now + timedelta(seconds=int(seconds.to_integral_value(ROUND_CEILING)))
+
+
+def doubt(course: Course, *, read_ml: Decimal, now: datetime) -> str:
+    """Why the pump's figure at the stop wants confirming against the reckoned one, or nothing."""
+    reckoned = given(course, now).volume_ml
+    most = course.capacity_ml + stand(course, now).boluses_ml
+    allowed = max(TOLERANCE_ML, reckoned * TOLERANCE_SHARE)
+    if abs(min(read_ml, most) - reckoned) <= allowed:
+        return ""
+    return (
+        f"By its rates and times the pump gave {plain(reckoned)} mL: read it again, then confirm that "
+        f"{plain(read_ml)} mL is right."
+    )
+
+
+def _after(pump: Pump, step: Step) -> Pump:
+    match step.kind:
+        case "start" | "resume":
+            return replace(pump, running=True, rate_ml_per_h=step.rate_ml_per_h or pump.rate_ml_per_h)
+        case "pause":
+            return replace(pump, running=False)
+        case "rate":
+            return replace(pump, rate_ml_per_h=step.rate_ml_per_h or pump.rate_ml_per_h)
+        case "bolus":
+            return replace(pump, boluses_ml=pump.boluses_ml + (step.volume_ml or 0))
+        case "stop":
+            return replace(pump, running=False, read_ml=step.volume_ml)
+
+
+def _run(pump: Pump, time: timedelta) -> Pump:
+    if not pump.running:
+        return pump
+    units = pump.units + pump.rate_ml_per_h * (time // MICROSECOND)
+    return replace(pump, ran=pump.ran + time, units=units)
