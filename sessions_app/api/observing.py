@@ -13,7 +13,7 @@ from sessions_app.access import MAY
 from sessions_app.api.acting import CorrectableSerializer, SessionActions, gathered, recorded, words
 from sessions_app.api.answers import SideEffectSerializer, VitalSignsSerializer
 from sessions_app.models import Relatedness, SideEffect, SideEffectOutcome, VitalSigns
-from sessions_app.observing import side_effects, vitals
+from sessions_app.observing import side_effects, vital_limits, vitals
 
 
 class ReadingSerializer(StrictSerializer):
@@ -27,6 +27,19 @@ class ReadingSerializer(StrictSerializer):
         max_digits=4, decimal_places=1, required=False, allow_null=True
     )
     pain_nrs = serializers.IntegerField(required=False, allow_null=True)
+    mean_mmhg = serializers.IntegerField(required=False, allow_null=True)
+    end_tidal_co2_mmhg = serializers.IntegerField(required=False, allow_null=True)
+    oxygen_l_per_min = serializers.DecimalField(
+        max_digits=4, decimal_places=1, required=False, allow_null=True, help_text="Left out or 0: room air."
+    )
+    rass = serializers.IntegerField(required=False, allow_null=True, help_text="-5 to +4")
+    dissociation = serializers.IntegerField(required=False, allow_null=True, help_text="0 to 10")
+    distress = serializers.IntegerField(required=False, allow_null=True, help_text="0 to 10")
+    symptoms = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(vital_limits.SYMPTOMS.items())),
+        required=False,
+        default=list,
+    )
     absent_reason = words(120, help_text="Why something was not measured.")
     confirmed = serializers.BooleanField(
         required=False, default=False, help_text="Measured again: an unusual value is right."

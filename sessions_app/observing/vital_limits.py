@@ -1,52 +1,82 @@
 """Vital signs judged in three rings (domain.md 3.2, 3.3), pure: reject, confirm, alert.
 
 *Reject* is a typing error, *confirm* is possible but wants measuring again, *alert* is clinical and comes
-from the limits of the protocol version. Opening tasks about an alert is not here (see `vitals`).
+from the limits of the protocol version. Which alerts a reading raises is in `alert_rules`.
 
-The limits of a protocol version are JSON, by vital sign and level; levels are `start_hold`, `caution` and
-`stop`, bounds are `below` (<), `at_least` (>=) and `above` (>), and one bound passed is a breach:
+The limits of a protocol version are JSON, by vital sign and level; levels are `start_flag`, `start_hold`,
+`caution`, `stop` and `emergency`, bounds are `below` (<), `at_least` (>=) and `above` (>), and one bound
+passed is a breach:
 
     {"systolic_mmhg": {"start_hold": {"below": 90, "at_least": 160}, "stop": {"at_least": 180}},
      "heart_rate_per_min": {"start_hold": {"below": 50, "above": 110}}}
+
+A protocol version may also have rings of its own, for those signs that it names (`rings_of`):
+
+    {"systolic_mmhg": {"reject": [40, 260], "confirm": [80, 200]}}
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 Value = int | Decimal
 Values = Mapping[str, Value | None]
-Level = Literal["start_hold", "caution", "stop"]
+Level = Literal["start_flag", "start_hold", "caution", "stop", "emergency"]
 
 
 @dataclass(frozen=True)
 class Ring:
-    """One vital sign: its name, unit and the two outer rings, both ends allowed."""
+    """One vital sign: its name, unit and the two outer rings, both ends allowed. A regular sign belongs to
+    every set: left out, it has a reason."""
 
     label: str
     unit: str
     reject: tuple[Decimal, Decimal]
     confirm: tuple[Decimal, Decimal] | None = None
+    regular: bool = True
+
+
+Rings = Mapping[str, Ring]
 
 
 def _range(low: str, high: str) -> tuple[Decimal, Decimal]:
     return Decimal(low), Decimal(high)
 
 
-# domain.md 3.2, columns 2 and 3 [D].
-RINGS: Final[Mapping[str, Ring]] = {
+# domain.md 3.2, columns 2 and 3 [D]; RASS and the ratings 3.1.
+RINGS: Final[Rings] = {
     "systolic_mmhg": Ring("Systolic pressure", "mmHg", _range("40", "300"), _range("70", "220")),
     "diastolic_mmhg": Ring("Diastolic pressure", "mmHg", _range("20", "200"), _range("40", "130")),
+    "mean_mmhg": Ring("Mean pressure", "mmHg", _range("30", "230"), _range("50", "150"), regular=False),
     "heart_rate_per_min": Ring("Heart rate", "/min", _range("20", "300"), _range("40", "150")),
     "respiratory_rate_per_min": Ring("Respiratory rate", "/min", _range("0", "70"), _range("8", "30")),
     "oxygen_saturation_percent": Ring("Oxygen saturation", "%", _range("30", "100"), _range("90", "100")),
+    # No source names a highest flow: what the column holds.
+    "oxygen_l_per_min": Ring("Oxygen", "L/min", _range("0", "999.9"), regular=False),
+    "end_tidal_co2_mmhg": Ring("EtCO₂", "mmHg", _range("0", "120"), _range("20", "60"), regular=False),
     "temperature_cel": Ring("Temperature", "°C", _range("25", "45"), _range("35", "39.5")),
+    "rass": Ring("Sedation (RASS)", "", _range("-5", "4"), regular=False),
+    "dissociation": Ring("Dissociation", "of 10", _range("0", "10"), regular=False),
+    "distress": Ring("Distress", "of 10", _range("0", "10"), regular=False),
     "pain_nrs": Ring("Pain", "of 10", _range("0", "10")),
+}
+
+# What is seen beside the figures: the words of domain.md 3.3, column "emergency", and of 4.2 "must escalate".
+SYMPTOMS: Final[Mapping[str, str]] = {
+    "chest_pain": "Chest pain",
+    "neurological": "New neurological signs",
+    "dyspnoea": "Trouble breathing",
+    "syncope": "Fainted",
+    "apnoea": "Stopped breathing",
+    "stridor": "Stridor",
+    "unresponsive": "Unresponsive",
+    "seizure": "Seizure",
 }
 
 FAHRENHEIT: Final = _range("90", "110")  # domain.md 3.2
 PULSE_PRESSURE_CONFIRM: Final = 15  # mmHg, domain.md 3.2
+MEAN_PRESSURE_CONFIRM: Final = 20  # mmHg from DBP + (SBP - DBP) / 3, domain.md 3.2
 
 
 @dataclass(frozen=True)
@@ -71,48 +101,80 @@ class Breach:
         return RINGS[self.sign].label
 
 
-def rejected(values: Values) -> list[Doubt]:
+def rings_of(overrides: Mapping[str, Any]) -> Rings:
+    """The rings under a protocol version: those of domain.md, but for what the version says otherwise.
+
+    Raises `ValueError` for a sign that isn't known: a misspelt ring must not be lost in silence.
+    """
+    unknown = sorted(set(overrides) - set(RINGS))
+    if unknown:
+        raise ValueError(f"{unknown} are no vital signs")
+    return {sign: _own(ring, overrides.get(sign, {})) for sign, ring in RINGS.items()}
+
+
+def _own(ring: Ring, edges: Mapping[str, Any]) -> Ring:
+    reject, confirm = edges.get("reject"), edges.get("confirm")
+    return replace(
+        ring,
+        reject=_range(*map(str, reject)) if reject else ring.reject,
+        confirm=_range(*map(str, confirm)) if confirm else ring.confirm,
+    )
+
+
+def rejected(values: Values, rings: Rings = RINGS) -> list[Doubt]:
     """Values that cannot be right: outside the reject ring, or impossible beside each other."""
     found = []
     for sign, value in values.items():
         if value is None:
             continue
-        ring = RINGS[sign]
+        ring = rings[sign]
         low, high = ring.reject
         if low <= value <= high:
             continue
         if sign == "temperature_cel" and FAHRENHEIT[0] <= value <= FAHRENHEIT[1]:
             found.append(Doubt(sign, "Is this in Fahrenheit? Enter the temperature in °C."))
         else:
-            found.append(Doubt(sign, f"Enter a value from {low} to {high} {ring.unit}."))
+            found.append(Doubt(sign, f"Enter a value from {_span(low, high, ring)}."))
     systolic, diastolic = values.get("systolic_mmhg"), values.get("diastolic_mmhg")
     if (systolic is None) != (diastolic is None):
         missing = "systolic_mmhg" if systolic is None else "diastolic_mmhg"
         found.append(Doubt(missing, "Enter both pressures, or neither."))
-    if systolic is not None and diastolic is not None and diastolic >= systolic:
+    if systolic is None or diastolic is None:
+        return found
+    mean = values.get("mean_mmhg")
+    if diastolic >= systolic:
         found.append(Doubt("diastolic_mmhg", "The diastolic pressure must be below the systolic."))
+    elif mean is not None and not diastolic <= mean <= systolic:
+        found.append(Doubt("mean_mmhg", "The mean pressure lies between the diastolic and the systolic."))
     return found
 
 
-def unusual(values: Values) -> list[Doubt]:
+def unusual(values: Values, rings: Rings = RINGS) -> list[Doubt]:
     """Possible values that want measuring again before they are kept; call after `rejected`."""
     found = []
     for sign, value in values.items():
-        ring = RINGS[sign]
+        ring = rings[sign]
         if value is not None and ring.confirm and not ring.confirm[0] <= value <= ring.confirm[1]:
-            low, high = ring.confirm
-            found.append(
-                Doubt(
-                    sign,
-                    f"Outside {low} to {high} {ring.unit}: measure again, then confirm that it is right.",
-                )
-            )
+            span = _span(*ring.confirm, ring)
+            found.append(Doubt(sign, f"Outside {span}: measure again, then confirm that it is right."))
     systolic, diastolic = values.get("systolic_mmhg"), values.get("diastolic_mmhg")
-    if systolic is not None and diastolic is not None and 0 < systolic - diastolic < PULSE_PRESSURE_CONFIRM:
+    if systolic is None or diastolic is None:
+        return found
+    if 0 < systolic - diastolic < PULSE_PRESSURE_CONFIRM:
         found.append(
             Doubt(
                 "diastolic_mmhg",
                 f"Less than {PULSE_PRESSURE_CONFIRM} mmHg below the systolic: measure again, "
+                "then confirm that it is right.",
+            )
+        )
+    mean = values.get("mean_mmhg")
+    # Three times everything, so that nothing is divided.
+    if mean is not None and abs(Decimal(3 * mean - 2 * diastolic - systolic)) > 3 * MEAN_PRESSURE_CONFIRM:
+        found.append(
+            Doubt(
+                "mean_mmhg",
+                f"More than {MEAN_PRESSURE_CONFIRM} mmHg from what the two pressures make: measure again, "
                 "then confirm that it is right.",
             )
         )
@@ -136,6 +198,10 @@ def breaches(values: Values, limits: Mapping[str, Any], level: Level) -> list[Br
 def limited(limits: Mapping[str, Any], level: Level) -> list[str]:
     """The vital signs that have a limit at this level: all of them must be measured to judge it."""
     return [sign for sign in RINGS if limits.get(sign, {}).get(level)]
+
+
+def _span(low: Decimal, high: Decimal, ring: Ring) -> str:
+    return f"{low} to {high} {ring.unit}".rstrip()
 
 
 def _passes(value: Decimal, bound: str, limit: Decimal) -> bool:

@@ -1,22 +1,25 @@
-"""Vital signs: recording a set, correcting one, and telling the prescriber when a limit is passed.
+"""Vital signs: one set or many recorded, one corrected; what the start asks of them.
 
-What is impossible, unusual or past a limit is decided in `vital_limits`.
+What is impossible or unusual is decided in `vital_limits`, which alerts a set raises in `alert_rules`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from clinic import work
 from clinic.access import Actor
+from clinic.idempotency import create_once
 from clinic.models import Role, Urgency
-from clinic.problems import Invalid
+from clinic.problems import Invalid, Problem
 from clinic.transactions import in_transaction
 from sessions_app import recording
 from sessions_app.models import PrescriberOverride, Session, VitalSigns
-from sessions_app.observing import vital_limits
+from sessions_app.observing import alert_rules, alerts, flowsheet, vital_limits
+from sessions_app.observing.flowsheet import values_of
 
 # domain.md 3.3 [D]: past a stop limit the clinician comes to the chair, and 2 minutes unacknowledged go up
 # the ladder; past a caution limit the reading is repeated in 5 minutes.
@@ -27,22 +30,59 @@ START_LIMITS: Final = "start_limits"  # what a prescriber may let pass, for the 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """One set as it was measured. What was not measured is None, never zero, and has a reason."""
+    """One set as it was measured. What was not measured is None, never zero; what belongs to every set and
+    was not measured has a reason. `symptoms` are codes of `vital_limits.SYMPTOMS`, `device_id` the monitor
+    that the set was charted from."""
 
     measured_at: datetime
     systolic_mmhg: int | None = None
     diastolic_mmhg: int | None = None
+    mean_mmhg: int | None = None
     heart_rate_per_min: int | None = None
     respiratory_rate_per_min: int | None = None
     oxygen_saturation_percent: int | None = None
+    oxygen_l_per_min: Decimal | None = None
+    end_tidal_co2_mmhg: int | None = None
     temperature_cel: Decimal | None = None
+    rass: int | None = None
+    dissociation: int | None = None
+    distress: int | None = None
     pain_nrs: int | None = None
+    symptoms: Sequence[str] = field(default_factory=list)
+    device_id: UUID | None = None
     absent_reason: str = ""
     confirmed: bool = False
 
     @property
     def values(self) -> dict[str, int | Decimal | None]:
         return {sign: getattr(self, sign) for sign in vital_limits.RINGS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One of many sets sent at once. `sent` is its part of the call, as it came."""
+
+    id: UUID
+    reading: Reading
+    sent: Mapping[str, Any]
+    corrects: UUID | None = None
+    correction_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """This set stands; `again` says that it did so before this call."""
+
+    line: VitalSigns
+    again: bool
+
+
+@dataclass(frozen=True)
+class Refused:
+    """This set was not kept, and why. The others of the call were."""
+
+    id: UUID
+    problem: Problem
 
 
 def record_vitals(
@@ -58,8 +98,9 @@ def record_vitals(
 ) -> VitalSigns:
     """Keep one set of vital signs; a correction is a new set that names the old one and why.
 
-    Raises `Invalid` naming the field: impossible values, nothing measured, no reason for what is missing,
-    a moment in the future or before arrival, and (code `confirm`) unusual values that are not confirmed.
+    The alerts that it raises are raised with it. Raises `Invalid` naming the field: impossible values,
+    nothing measured, no reason for what is missing, a moment in the future or before arrival, and (code
+    `confirm`) unusual values that are not confirmed.
     """
 
     def write() -> VitalSigns:
@@ -74,11 +115,68 @@ def record_vitals(
             now=now,
         )
         line.save(force_insert=True)
-        tell_prescriber(line, now=now)
+        _raise_alerts(line, now=now)
+        alerts.settle_overdue(current, actor=actor, measured_at=line.measured_at, now=now)
         recording.advance(current, "vitals", now=now)
         return line
 
     return in_transaction(write)
+
+
+def record_many(
+    *, actor: Actor, session: Session, entries: Sequence[Entry], now: datetime
+) -> list[Kept | Refused]:
+    """Keep many sets in the order in which they came, under one lock; each stands or is refused by itself.
+
+    What a tablet could not send is sent so: an entry that was kept before, alone or among others, is
+    answered with its line and never doubled, also when the session has moved on since.
+    """
+
+    def write() -> list[Kept | Refused]:
+        # Before any id is claimed: of two calls with the same entries the second waits here.
+        Session.objects.select_for_update(of=("self",)).only("pk").get(pk=session.pk)
+        return [_keep(actor, session, entry, now) for entry in entries]
+
+    return in_transaction(write)
+
+
+def _keep(actor: Actor, session: Session, entry: Entry, now: datetime) -> Kept | Refused:
+    try:
+        line, made = create_once(
+            actor=actor,
+            noun=str(VitalSigns._meta.model_name),
+            id=entry.id,
+            body={"session": str(session.pk), **entry.sent},
+            make=lambda: record_vitals(
+                actor=actor,
+                id=entry.id,
+                session=session,
+                reading=entry.reading,
+                corrects=entry.corrects,
+                correction_reason=entry.correction_reason,
+                now=now,
+            ),
+            find=lambda: VitalSigns.objects.get(pk=entry.id),
+        )
+    except Problem as problem:
+        return Refused(entry.id, problem)
+    return Kept(line, again=not made)
+
+
+def _raise_alerts(line: VitalSigns, *, now: datetime) -> None:
+    """Raise what this set raises, judged by the sets before it; whoever recorded it is told."""
+    session = line.session
+    lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
+    before = [each for each in lines if each.pk != line.pk and each.measured_at <= line.measured_at]
+    found = alert_rules.raised(
+        values_of(line),
+        line.symptoms,
+        earlier=flowsheet.newest(before),
+        baseline=flowsheet.baseline_of(session, lines),
+        limits=session.protocol.limits,
+    )
+    if found:
+        alerts.raise_all(session, found, reading=line.pk, nurse=line.recorded_by_id, now=now)
 
 
 def draft(
@@ -109,29 +207,35 @@ def draft(
 
 def check(reading: Reading, *, session: Session, now: datetime) -> None:
     """Raise `Invalid` for a reading that can't be kept as it is (domain.md 3.2)."""
+    rings = vital_limits.rings_of(session.protocol.rings)
     errors = [
         {"field": doubt.field, "code": "invalid", "detail": doubt.mend}
-        for doubt in vital_limits.rejected(reading.values)
+        for doubt in vital_limits.rejected(reading.values, rings)
     ]
+    if not set(reading.symptoms) <= set(vital_limits.SYMPTOMS):
+        errors.append(_error("symptoms", f"Choose among: {', '.join(vital_limits.SYMPTOMS)}."))
     if reading.measured_at > now:
         errors.append(_error("measured_at", "This moment is in the future."))
     if reading.measured_at < session.arrived_at:
         errors.append(_error("measured_at", "This moment is before the patient arrived."))
-    missing = [sign for sign, value in reading.values.items() if value is None]
+    missing = [sign for sign, value in reading.values.items() if value is None and rings[sign].regular]
     if missing and not reading.absent_reason:
-        labels = ", ".join(vital_limits.RINGS[sign].label.lower() for sign in missing)
+        labels = ", ".join(rings[sign].label.lower() for sign in missing)
         errors.append(_error("absent_reason", f"Say why this was not measured: {labels}."))
     if not errors and not reading.confirmed:
         errors = [
             {"field": doubt.field, "code": "confirm", "detail": doubt.mend}
-            for doubt in vital_limits.unusual(reading.values)
+            for doubt in vital_limits.unusual(reading.values, rings)
         ]
     if errors:
         raise Invalid(errors)
 
 
 def tell_prescriber(line: VitalSigns, *, now: datetime) -> None:
-    """Open a task when the line passes the protocol's stop limit (red) or caution limit (amber)."""
+    """Open a task when a line of an amendment passes the protocol's stop limit (red) or caution (amber).
+
+    A signed session takes no alert any more: nobody is in the chair.
+    """
     session, limits = line.session, line.session.protocol.limits
     values = values_of(line)
     if vital_limits.breaches(values, limits, "stop"):
@@ -182,22 +286,15 @@ def newest_line(session: Session) -> VitalSigns | None:
     return newest
 
 
-def values_of(line: VitalSigns) -> dict[str, int | Decimal | None]:
-    return {sign: getattr(line, sign) for sign in vital_limits.RINGS}
-
-
 def _let_pass(session: Session) -> bool:
     newest = newest_line(session)
     overrides = PrescriberOverride.objects.filter(session=session, subject=START_LIMITS)
     return newest is not None and overrides.filter(about=newest.pk).exists()
 
 
-def _newest_values(session: Session, since: datetime) -> dict[str, int | Decimal | None]:
-    newest: dict[str, int | Decimal | None] = {}
+def _newest_values(session: Session, since: datetime) -> flowsheet.Signs:
     lines = recording.standing(VitalSigns, session).filter(measured_at__gte=since)
-    for line in lines.order_by("measured_at", "recorded_at"):
-        newest.update({sign: value for sign, value in values_of(line).items() if value is not None})
-    return newest
+    return flowsheet.newest(lines.order_by("measured_at", "recorded_at"))
 
 
 def _error(field: str, mend: str) -> dict[str, str]:

@@ -42,6 +42,20 @@ class VitalsForm(CorrectingForm):
         label="Temperature", unit="°C", required=False, max_digits=4, decimal_places=1
     )
     pain_nrs = WholeNumberField(label="Pain", unit="of 10", required=False)
+    rass = WholeNumberField(label="Sedation (RASS)", unit="-5 to +4", required=False)
+    dissociation = WholeNumberField(label="Dissociation", unit="of 10", required=False)
+    distress = WholeNumberField(label="Distress", unit="of 10", required=False)
+    mean_mmhg = WholeNumberField(label="Mean pressure", unit="mmHg", required=False)
+    end_tidal_co2_mmhg = WholeNumberField(label="EtCO₂", unit="mmHg", required=False)
+    oxygen_l_per_min = DecimalNumberField(
+        label="Oxygen", unit="L/min", required=False, max_digits=4, decimal_places=1
+    )
+    symptoms = forms.MultipleChoiceField(
+        label="Seen or said",
+        choices=list(vital_limits.SYMPTOMS.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     measured_at = NowOrThenField("Measured at")
     absent_reason = forms.CharField(
         label="If something is left empty, why",
@@ -59,6 +73,7 @@ class VitalsForm(CorrectingForm):
         signs = {sign: getattr(reading, sign) for sign in vital_limits.RINGS}
         return {
             **signs,
+            "symptoms": reading.symptoms,
             "measured_at": timezone.localtime(reading.measured_at),
             "absent_reason": reading.absent_reason,
         }
@@ -66,10 +81,12 @@ class VitalsForm(CorrectingForm):
     def record(self, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data
         signs = {sign: data[sign] for sign in vital_limits.RINGS}
+        left_out = [sign for sign, ring in vital_limits.RINGS.items() if ring.regular and signs[sign] is None]
         reading = vitals.Reading(
             measured_at=self.moment("measured_at") or now,
             **signs,
-            absent_reason=data["absent_reason"] if None in signs.values() else "",
+            symptoms=data["symptoms"],
+            absent_reason=data["absent_reason"] if left_out else "",
             confirmed=data["confirmed"],
         )
         if self.amends:

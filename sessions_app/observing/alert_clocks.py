@@ -1,0 +1,165 @@
+"""The clock of the alerts: notices overdue readings, and sends what nobody answers up the ladder.
+
+Level-triggered: it looks at how things stand, so that a beat that was missed, came twice or came late
+changes nothing. What it writes bears the revision that it found: nobody's write is stale because a minute has
+passed. A session that somebody is writing in at this moment waits for the next beat.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from clinic import work
+from clinic.transactions import in_transaction
+from scheduler.models import Claim, ResourceKind
+from sessions_app import states
+from sessions_app.models import (
+    Alert,
+    AlertKind,
+    AlertLevel,
+    AlertStep,
+    AlertStepKind,
+    Rung,
+    Session,
+    SessionState,
+    VitalSigns,
+)
+from sessions_app.observing import due_times, flowsheet
+from sessions_app.observing.alerts import OVERDUE_SIGN, UNANSWERED, Ladder, task_of, told
+
+WATCHED: Final = (*states.RUNNING, states.RECOVERING)
+ANSWERED: Final = (AlertStepKind.ACKNOWLEDGED, AlertStepKind.RESOLVED)
+
+
+@dataclass
+class Lines:
+    """What the clock has to write: overdue readings, who is told, and the prescribers' tasks about it."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    steps: list[AlertStep] = field(default_factory=list)
+    tasks: list[tuple[Alert, Session]] = field(default_factory=list)
+
+
+def run_clocks(*, now: datetime) -> int:
+    """Raise and escalate what is due at this moment; how many lines were written.
+
+    A fixed number of queries however many sessions there are. Looks without a lock first; only what needs
+    something is locked, and looked at again.
+    """
+    needing = {step.session_id for step in _wanted(list(_sessions(_watched())), now).steps}
+    if not needing:
+        return 0
+
+    def write() -> int:
+        locked = Session.objects.select_for_update(of=("self",), skip_locked=True)
+        free = list(locked.filter(pk__in=needing).order_by("pk").values_list("pk", flat=True))
+        lines = _wanted(list(_sessions(Session.objects.filter(pk__in=free))), now)
+        Alert.objects.bulk_create(lines.alerts)
+        AlertStep.objects.bulk_create(lines.steps)
+        work.open_items([task_of(alert, session, now=now) for alert, session in lines.tasks])
+        return len(lines.alerts) + len(lines.steps)
+
+    return in_transaction(write)
+
+
+def nurse_of(session: Session, now: datetime) -> UUID | None:
+    """Whose session it is now: the nurse whose turn it is by the visit's claims, or who recorded last.
+
+    Needs the session's `appointment.claims` with their resources, and its `vital_signs`.
+    """
+    turns = [
+        claim.resource.user_id
+        for claim in session.appointment.claims.all()
+        if claim.resource.kind == ResourceKind.NURSE
+        and claim.resource.user_id
+        and claim.during.lower <= now < claim.during.upper
+    ]
+    if turns:
+        return turns[0]
+    last = max(session.vital_signs.all(), key=lambda line: line.recorded_at, default=None)
+    return last.recorded_by_id if last else None
+
+
+def _watched() -> QuerySet[Session]:
+    """Patients under watch, and sessions with an alert that has rungs left to climb."""
+    answered = AlertStep.objects.filter(Q(kind__in=ANSWERED) | Q(rung=Rung.PRESCRIBER), alert=OuterRef("pk"))
+    climbing = Alert.objects.filter(~Exists(answered), session=OuterRef("pk"))
+    return Session.objects.exclude(state=SessionState.SIGNED).filter(Q(state__in=WATCHED) | Exists(climbing))
+
+
+def _sessions(rows: QuerySet[Session]) -> QuerySet[Session]:
+    """These sessions with all that the clock reads of them."""
+    readings = VitalSigns.objects.only(
+        "session_id", "measured_at", "recorded_at", "recorded_by_id", "corrects_id"
+    )
+    return rows.select_related("clinic", "protocol", "appointment__plan").prefetch_related(
+        "infusion_events",
+        Prefetch("alerts", Alert.objects.prefetch_related("steps")),
+        Prefetch("vital_signs", readings),
+        Prefetch("appointment__claims", Claim.objects.select_related("resource").order_by("pk")),
+    )
+
+
+def _wanted(sessions: Sequence[Session], now: datetime) -> Lines:
+    lines = Lines()
+    staff = Ladder(sessions)
+    for session in sessions:
+        alerts = list(session.alerts.all())
+        late = _overdue(session, alerts, now)
+        if late is not None:
+            lines.alerts.append(late)
+            lines.steps.append(told(late, Rung.NURSE, nurse_of(session, now)))
+        for alert in alerts:
+            _climb(session, alert, staff, lines, now)
+    return lines
+
+
+def _overdue(session: Session, alerts: Iterable[Alert], now: datetime) -> Alert | None:
+    """The alert about the newest overdue reading, unless one is open or this one had its alert already."""
+    if session.state not in WATCHED:
+        return None
+    due = due_times.overdue(flowsheet.dues_of(session, now))
+    if due is None:
+        return None
+    before = [alert for alert in alerts if alert.kind == AlertKind.OVERDUE]
+    if any(alert.due_at == due.at or _open(alert) for alert in before):
+        return None
+    at = f"{due.at.astimezone(ZoneInfo(session.clinic.time_zone)):%H:%M}"
+    return Alert(
+        session=session,
+        revision=session.revision,
+        recorded_at=now,
+        kind=AlertKind.OVERDUE,
+        level=AlertLevel.CAUTION,
+        sign=OVERDUE_SIGN,
+        detail=f"Vital signs were due at {at}.",
+        raised_at=now,
+        due_at=due.at,
+    )
+
+
+def _climb(session: Session, alert: Alert, staff: Ladder, lines: Lines, now: datetime) -> None:
+    """Tell the next rung about an alert that has stood unacknowledged for two minutes since the last."""
+    steps = list(alert.steps.all())
+    if any(step.kind in ANSWERED for step in steps):
+        return
+    rungs = {step.rung: step for step in steps if step.kind == AlertStepKind.TOLD}
+    last = max((step.recorded_at for step in rungs.values()), default=alert.raised_at)
+    if now < last + UNANSWERED or Rung.PRESCRIBER in rungs:
+        return
+    known = {step.told_id for step in rungs.values()}
+    charge = staff.charge(session, but=known) if Rung.CHARGE not in rungs else None
+    if charge is not None:
+        lines.steps.append(told(alert, Rung.CHARGE, charge, now=now))
+        return
+    lines.steps.append(told(alert, Rung.PRESCRIBER, staff.prescriber(session), now=now))
+    lines.tasks.append((alert, session))
+
+
+def _open(alert: Alert) -> bool:
+    return all(step.kind != AlertStepKind.RESOLVED for step in alert.steps.all())

@@ -1,0 +1,245 @@
+"""Alerts: raised with the reading that raises them, then acknowledged, acted on and resolved by name.
+
+Which reading raises what is in `alert_rules`; the clock that sends an unanswered alert up the ladder, and
+notices overdue readings, in `alert_clocks`. An alert is open until a step resolves it; no session is signed
+with an open one.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from clinic import access, work
+from clinic.access import Actor
+from clinic.models import Membership, Role, Urgency, User, WorkItem
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from sessions_app import recording
+from sessions_app.models import Alert, AlertKind, AlertLevel, AlertStep, AlertStepKind, Rung, Session
+from sessions_app.observing import alert_rules
+from sessions_app.observing.alert_rules import Raise
+
+# domain.md 3.3 [D]: two minutes unacknowledged go up the ladder.
+UNANSWERED: Final = timedelta(minutes=2)
+DETAIL: Final = Alert._meta.get_field("detail").max_length
+# "Stop/pause + clinician at chair" (domain.md 3.3): the prescriber is told at once, not after the others.
+AT_ONCE: Final = (AlertLevel.STOP, AlertLevel.EMERGENCY)
+OVERDUE_SIGN: Final = "vital_signs"
+
+
+def open_of(session: Session) -> QuerySet[Alert]:
+    """The alerts of a session that nobody has resolved, the oldest first."""
+    resolved = AlertStep.objects.filter(session=session, kind=AlertStepKind.RESOLVED)
+    return (
+        Alert.objects.filter(session=session)
+        .exclude(pk__in=resolved.values("alert"))
+        .order_by("raised_at", "id")
+    )
+
+
+def unmet_at_signing(session: Session) -> dict[str, str]:
+    """What the alerts hold against the signature: the code of `states.MISSING` with how many there are."""
+    count = open_of(session).count()
+    return {"alerts_resolved": f"Open: {count}."} if count else {}
+
+
+def raise_all(
+    session: Session, found: Iterable[Raise], *, reading: UUID | None, nurse: UUID | None, now: datetime
+) -> list[Alert]:
+    """Raise what isn't open yet, and tell the nurse; past a stop limit the prescriber too.
+
+    The session must be locked, and `recording.advance` follows. One open alert for each sign: a further bad
+    reading doesn't double it, a worse level raises another. `reading` is none for a monitor's sample.
+    """
+    open_levels: dict[str, list[str]] = {}
+    for alert in open_of(session):
+        open_levels.setdefault(alert.sign, []).append(alert.level)
+    alerts = [
+        Alert(
+            kind=each.kind,
+            level=each.level,
+            sign=each.sign,
+            detail=each.detail[:DETAIL],
+            raised_at=now,
+            reading_id=reading,
+            **recording.entry(session, actor=None, now=now),
+        )
+        for each in found
+        if all(alert_rules.worse(each.level, level) for level in open_levels.get(each.sign, []))
+    ]
+    if not alerts:
+        return []
+    steps = [told(alert, Rung.NURSE, nurse) for alert in alerts]
+    urgent = [alert for alert in alerts if alert.level in AT_ONCE]
+    if urgent:
+        staff = Ladder([session])
+        steps += [told(alert, Rung.PRESCRIBER, staff.prescriber(session)) for alert in urgent]
+    Alert.objects.bulk_create(alerts)
+    AlertStep.objects.bulk_create(steps)
+    work.open_items([task_of(alert, session) for alert in urgent])
+    return alerts
+
+
+def told(alert: Alert, rung: Rung, user_id: UUID | None, *, now: datetime | None = None) -> AlertStep:
+    """The step that says who was told; at the moment of the alert unless a clock tells later."""
+    return AlertStep(
+        session_id=alert.session_id,
+        alert=alert,
+        revision=alert.revision,
+        recorded_at=now or alert.recorded_at,
+        kind=AlertStepKind.TOLD,
+        rung=rung,
+        told_id=user_id,
+    )
+
+
+def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> WorkItem:
+    """The prescriber's task about an alert, so that it stands among the tasks too. Not saved."""
+    urgent = alert.level in AT_ONCE
+    title = (
+        "Come to the chair: vital signs past the stop limit"
+        if urgent
+        else "Vital signs are overdue, and nobody has answered"
+        if alert.kind == AlertKind.OVERDUE
+        else "Look at the session: nobody has answered an alert"
+    )
+    return WorkItem(
+        clinic_id=session.clinic_id,
+        patient_id=session.patient_id,
+        cause=f"alert:{alert.pk}",
+        title=title,
+        urgency=Urgency.RED if urgent else Urgency.AMBER,
+        role=Role.PRESCRIBER,
+        due_at=(now or alert.raised_at) + UNANSWERED,
+    )
+
+
+def settle_overdue(session: Session, *, actor: Actor, measured_at: datetime, now: datetime) -> None:
+    """The reading that was waited for has come: whoever took it has resolved the alert about it.
+
+    The session must be locked, and `recording.advance` follows.
+    """
+    grace = timedelta(minutes=session.protocol.vitals_schedule["grace_minutes"])
+    waiting = open_of(session).filter(kind=AlertKind.OVERDUE, due_at__lte=measured_at + grace)
+    AlertStep.objects.bulk_create(
+        AlertStep(
+            alert=alert,
+            kind=AlertStepKind.RESOLVED,
+            words="The vital signs were taken.",
+            **recording.entry(session, actor=actor, now=now),
+        )
+        for alert in waiting
+    )
+
+
+def acknowledge(
+    *, actor: Actor, id: UUID, alert: Alert, words: str = "", revision: int | None = None, now: datetime
+) -> AlertStep:
+    """Say that one has seen it: from now on it goes no further up the ladder.
+
+    Raises `Conflict` `alert_acknowledged` naming who has already, or `alert_resolved`.
+    """
+    return _answer(AlertStepKind.ACKNOWLEDGED, actor, id, alert, words, revision, now)
+
+
+def act(
+    *, actor: Actor, id: UUID, alert: Alert, words: str, revision: int | None = None, now: datetime
+) -> AlertStep:
+    """Say what is being done about it. Raises `Conflict` `alert_resolved`."""
+    if not words.strip():
+        raise Invalid({"words": "Say in a few words what was done."})
+    return _answer(AlertStepKind.ACTED, actor, id, alert, words, revision, now)
+
+
+def resolve(
+    *, actor: Actor, id: UUID, alert: Alert, words: str, revision: int | None = None, now: datetime
+) -> AlertStep:
+    """Say how it ended. The prescriber's task about it closes with the same words, if it is this person's
+    to close. Raises `Conflict` `alert_resolved`."""
+    if not words.strip():
+        raise Invalid({"words": "Say in a few words how it ended. An alert never ends in silence."})
+    return _answer(AlertStepKind.RESOLVED, actor, id, alert, words, revision, now)
+
+
+def _answer(
+    kind: AlertStepKind,
+    actor: Actor,
+    id: UUID,
+    alert: Alert,
+    words: str,
+    revision: int | None,
+    now: datetime,
+) -> AlertStep:
+    def write() -> AlertStep:
+        current = recording.lock(alert.session, "alert", revision=revision)
+        earlier = {step.kind: step for step in alert.steps.select_related("recorded_by")}
+        if AlertStepKind.RESOLVED in earlier:
+            raise Conflict(
+                f"{_who(earlier[AlertStepKind.RESOLVED])} resolved this alert.", code="alert_resolved"
+            )
+        if kind == AlertStepKind.ACKNOWLEDGED and kind in earlier:
+            who = _who(earlier[AlertStepKind.ACKNOWLEDGED])
+            raise Conflict(f"{who} has acknowledged this alert already.", code="alert_acknowledged")
+        step = AlertStep.objects.create(
+            id=id,
+            alert=alert,
+            kind=kind,
+            words=words.strip(),
+            **recording.entry(current, actor=actor, now=now),
+        )
+        if kind == AlertStepKind.RESOLVED:
+            _close_task(alert, actor, words, now)
+        recording.advance(current, "alert", now=now)
+        return step
+
+    return in_transaction(write)
+
+
+def _who(step: AlertStep) -> str:
+    return step.recorded_by.full_name if step.recorded_by else "The server"
+
+
+def _close_task(alert: Alert, actor: Actor, words: str, now: datetime) -> None:
+    task = WorkItem.objects.filter(
+        clinic_id=alert.session.clinic_id, cause=f"alert:{alert.pk}", closed_at__isnull=True
+    ).first()
+    if task is not None and actor.may(access.TASK_OF[Role(task.role)], task.clinic_id):
+        work.close(actor=actor, item=task, outcome=words, now=now)
+
+
+class Ladder:
+    """Who stands on the upper rungs in these sessions' clinics: one query for all of them.
+
+    The sessions' `appointment.plan` should be loaded.
+    """
+
+    def __init__(self, sessions: Collection[Session]) -> None:
+        upper = Q(role=Role.NURSE, charge=True) | Q(role=Role.PRESCRIBER)
+        self._members = list(
+            Membership.objects.filter(
+                upper, clinic__in={session.clinic_id for session in sessions}, user__is_active=True
+            )
+            .select_related("user")
+            .order_by("user__full_name", "user_id")
+        )
+
+    def charge(self, session: Session, *, but: Collection[UUID | None]) -> UUID | None:
+        """The charge nurse; nothing where the clinic has none besides those who were told already."""
+        nurses = [user.pk for user in self._of(session, Role.NURSE) if user.pk not in but]
+        return nurses[0] if nurses else None
+
+    def prescriber(self, session: Session) -> UUID | None:
+        """The plan's own prescriber, or another of the clinic where that one has left."""
+        here = [user.pk for user in self._of(session, Role.PRESCRIBER)]
+        own = session.appointment.plan.prescriber_id
+        return own if own in here else here[0] if here else None
+
+    def _of(self, session: Session, role: Role) -> Sequence[User]:
+        return [
+            member.user
+            for member in self._members
+            if member.clinic_id == session.clinic_id and member.role == role
+        ]

@@ -1,0 +1,82 @@
+"""The flowsheet read from loaded rows: which sets stand, the baseline, and when the next one is due.
+
+The sessions must come with what is asked of them (`infusion_events`, `alerts`, `vital_signs`), so that twelve
+chairs cost no more queries than one. Nothing here writes.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sessions_app.models import AlertKind, InfusionEventKind, Session, VitalSigns
+from sessions_app.observing import due_times, vital_limits
+from sessions_app.observing.due_times import Due, Step
+
+Signs = dict[str, int | Decimal | None]
+
+STEPS: dict[str, due_times.Kind] = {
+    InfusionEventKind.START: "start",
+    InfusionEventKind.PAUSE: "pause",
+    InfusionEventKind.RESUME: "resume",
+    InfusionEventKind.RATE: "rate",
+    InfusionEventKind.STOP: "stop",
+}
+
+
+def dues_of(session: Session, now: datetime) -> tuple[Due, ...]:
+    """Every due time of this session so far and the next; none before the start."""
+    return due_times.due(
+        session.protocol.vitals_schedule,
+        course_of(session),
+        [line.measured_at for line in standing(session.vital_signs.all())],
+        now,
+    )
+
+
+def course_of(session: Session) -> list[Step]:
+    """What bears on the due times, by its moment. An overdue reading is no reason to watch closer."""
+    steps = [
+        Step(STEPS[event.kind], event.happened_at or event.recorded_at)
+        for event in session.infusion_events.all()
+        if event.kind in STEPS
+    ]
+    steps += [
+        Step("alert", alert.raised_at) for alert in session.alerts.all() if alert.kind != AlertKind.OVERDUE
+    ]
+    if session.discharged_at:
+        steps.append(Step("end", session.discharged_at))
+    return sorted(steps, key=lambda step: step.at)
+
+
+def standing(lines: Iterable[VitalSigns]) -> list[VitalSigns]:
+    """The sets that no other of them corrects, by the moment of measuring."""
+    lines = list(lines)
+    corrected = {line.corrects_id for line in lines}
+    return sorted(
+        (line for line in lines if line.pk not in corrected),
+        key=lambda line: (line.measured_at, line.recorded_at),
+    )
+
+
+def values_of(line: VitalSigns) -> Signs:
+    return {sign: getattr(line, sign) for sign in vital_limits.RINGS}
+
+
+def newest(lines: Iterable[VitalSigns]) -> Signs:
+    """For each sign the value of the last of these sets that measured it."""
+    found: Signs = {}
+    for line in lines:
+        found.update({sign: value for sign, value in values_of(line).items() if value is not None})
+    return found
+
+
+def baseline_of(session: Session, lines: Iterable[VitalSigns]) -> Signs:
+    """The patient's own values before the start (domain.md 3.4); empty while nothing has started.
+
+    `lines` are the standing sets.
+    """
+    if session.started_at is None:
+        return {}
+    minutes = session.protocol.vitals_schedule["baseline_within_minutes"]
+    opens = session.started_at - timedelta(minutes=minutes)
+    return newest(line for line in lines if opens <= line.measured_at <= session.started_at)
