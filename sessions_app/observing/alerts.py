@@ -100,7 +100,9 @@ def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> W
     """The prescriber's task about an alert, so that it stands among the tasks too. Not saved."""
     urgent = alert.level in AT_ONCE
     title = (
-        "Come to the chair: vital signs past the stop limit"
+        "Come to the chair: the dose is at its limit"
+        if alert.kind == AlertKind.DOSE
+        else "Come to the chair: vital signs past the stop limit"
         if urgent
         else "Vital signs are overdue, and nobody has answered"
         if alert.kind == AlertKind.OVERDUE
