@@ -251,6 +251,9 @@ def _settle(offer: WaitlistOffer, now: datetime) -> int:
             booking.release(actor=None, appointment=row.appointment, now=now)
             ran_out = row.expires_at <= now
             joining.answer(None, row, OfferStatus.EXPIRED if ran_out else OfferStatus.WITHDRAWN, now)
+        elif not row.appointment.live:
+            # Somebody has booked the hold as such, and it was cancelled or missed since: they wait on.
+            joining.answer(None, row, OfferStatus.WITHDRAWN, now)
         else:
             # Somebody has booked the hold as such.
             joining.answer(None, row, OfferStatus.ACCEPTED, now)

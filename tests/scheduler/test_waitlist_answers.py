@@ -17,7 +17,7 @@ from scheduler.models import (
     WaitlistEntry,
     WaitlistOffer,
 )
-from scheduler.visits import booking
+from scheduler.visits import attendance, booking
 from scheduler.visits.placing import Move
 from scheduler.waitlist import waitlist
 from tests.cast import NOW, TODAY, House
@@ -122,6 +122,21 @@ def test_yes_does_not_book_what_has_come_to_stand_against_the_plan(
         waitlist.accept(actor=None, offer=offer, now=NOW)
     assert refused.value.code == "not_bookable"
     assert fate(offer) == ("open", "waiting", "pending")
+
+
+@pytest.mark.parametrize("lost", ["cancelled", "missed"])
+def test_who_lost_the_time_that_the_desk_booked_for_them_waits_on(
+    stage: Stage, entry: WaitlistEntry, offer: WaitlistOffer, lost: str
+) -> None:
+    """Between two sweeps the held time is booked as such and given up again: nothing is booked."""
+    ana = stage.house.actor(stage.house.ana)
+    visit = booking.book_held(actor=ana, appointment=offer.appointment, now=NOW)
+    if lost == "cancelled":
+        stage.cancel(visit)
+    else:
+        attendance.mark_no_show(actor=ana, appointment=visit, now=stage.at("13:30"))
+    waitlist.expire(clinic=stage.house.clinic, now=NOW + MINUTE)
+    assert fate(offer)[:2] == ("withdrawn", "waiting")
 
 
 # --- No, or nothing -----------------------------------------------------------------------------------
