@@ -47,8 +47,8 @@ BOUNDS: Final = {"below": "below", "at_least": "at or above", "above": "above"}
 
 @dataclass(frozen=True)
 class Raise:
-    """One alert to be raised: past a limit, by its change, or about the dose (`infusing.dose_watch`). `detail`
-    says value and limit in words."""
+    """One alert to be raised: past a limit, by its change, or about the dose (`infusing.dose_watch`).
+    `detail` says value and limit in words."""
 
     sign: str
     level: Level
