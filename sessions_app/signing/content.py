@@ -1,7 +1,7 @@
 """What a signed record holds: one session, gathered from the tables as plain values.
 
-The same rows give the same content for ever, so that `verification` can gather again and compare.
-`record` turns it into bytes; signing is in `signing`.
+The same rows give the same content for ever, so that `verification` can gather again and compare; which
+columns, says the content's form (`forms`). `record` turns it into bytes; signing is in `signing`.
 """
 
 import json
@@ -15,109 +15,70 @@ from django.db.models import Q
 from clinic.models import User
 from scheduler.models import Protocol
 from sessions_app import states
-from sessions_app.models import (
-    ChecklistAnswer,
-    Discharge,
-    DoseWorksheet,
-    InfusionEvent,
-    Observation,
-    Session,
-    SideEffect,
-    SignedRecord,
-    VitalSigns,
-)
+from sessions_app.lines import PARTS
+from sessions_app.models import Line, Session, SignedRecord
+from sessions_app.signing.forms import NEWEST, Form
 
-FORM: Final = "chairside.session-record/1"
-
-# The parts of the content that are lines of the record, oldest first.
-LINES: Final[Mapping[str, type[Observation]]] = {
-    "checklist": ChecklistAnswer,
-    "dose": DoseWorksheet,
-    "infusion": InfusionEvent,
-    "vital_signs": VitalSigns,
-    "side_effects": SideEffect,
-    "discharge": Discharge,
-}
-# Not frozen: what the session's own row says anyway, when the row reached the table, and a status that
-# moves on when a newer version of the protocol comes.
-_LEFT_OUT: Final = {"session", "created_at", "status"}
+# Columns that name a person, whose name and credentials are frozen beside the ids.
+PEOPLE: Final = ("recorded_by", "ordered_by", "told")
 
 
 def gather(session: Session, *, signed: SignedRecord, earlier: Iterable[UUID]) -> dict[str, Any]:
-    """The whole record as `signed` freezes it: the lines of the `earlier` versions and its own."""
+    """The whole record as `signed` freezes it, in the newest form: the lines of the `earlier` versions and
+    its own."""
+    form = NEWEST
     frozen = {
-        "form": FORM,
+        "form": form.name,
         "signature": signature_of(signed),
-        **facts(session, versions=[*earlier, signed.pk]),
+        **facts(session, form=form, versions=[*earlier, signed.pk]),
+        "clinic": _values(session.clinic, *form.clinic),
+        "patient": _values(session.patient, *form.patient),
+        "plan": _values(session.appointment.plan, *form.plan),
+        "protocol": _protocol(session.protocol, form),
     }
-    frozen.update(
-        clinic={"id": session.clinic_id, "name": session.clinic.name, "time_zone": session.clinic.time_zone},
-        patient=_values(session.patient, "id", "mrn", "family_name", "given_names", "birth_date"),
-        plan=_values(
-            session.appointment.plan,
-            "id",
-            "indication",
-            "ordered_dose",
-            "sessions_ordered",
-            "valid_from",
-            "valid_until",
-            "prescriber",
-        ),
-        protocol=_protocol(session.protocol),
-    )
-    frozen["people"] = _people(frozen)
+    frozen["people"] = _people(frozen, form)
     return frozen
 
 
-def facts(session: Session, *, versions: Iterable[UUID]) -> dict[str, Any]:
+def facts(session: Session, *, form: Form, versions: Iterable[UUID]) -> dict[str, Any]:
     """What must stay as it was signed: the session's own course and its lines.
 
     Names of people and places are not among them; those are frozen and may change outside.
     """
     signed_then = Q(amendment__isnull=True) | Q(amendment__in=list(versions))
-    lines = {part: _lines(model, session, signed_then) for part, model in LINES.items()}
-    return {"session": _course(session), **lines}
+    lines = {part: _lines(PARTS[part], columns, session, signed_then) for part, columns in form.lines.items()}
+    return {"session": _course(session, form), **lines}
 
 
-def strays(session: Session, *, versions: Iterable[UUID]) -> Iterator[str]:
-    """Lines of a signed session that claim to be an amendment, but of none of its versions."""
-    for part, model in LINES.items():
-        stray = Q(amendment__isnull=False) & ~Q(amendment__in=list(versions))
-        yield from (f"{part} {line['id']}" for line in _lines(model, session, stray))
+def strays(session: Session, *, form: Form, versions: Iterable[UUID]) -> Iterator[str]:
+    """Lines of a signed session that are in none of its versions: an amendment's of which there is none, or
+    of a part that `form`, its newest version's, does not have."""
+    unknown_amendment = Q(amendment__isnull=False) & ~Q(amendment__in=list(versions))
+    for part, model in PARTS.items():
+        stray = unknown_amendment if part in form.lines else Q()
+        yield from (f"{part} {line['id']}" for line in _lines(model, ("id",), session, stray))
 
 
-def _course(session: Session) -> dict[str, Any]:
+def _course(session: Session, form: Form) -> dict[str, Any]:
     return {
-        **_values(
-            session,
-            "id",
-            "appointment",
-            "protocol",
-            "arrived_at",
-            "started_at",
-            "stopped_at",
-            "stopped_early",
-            "stop_reason",
-            "discharged_at",
-        ),
+        **_values(session, *form.session),
         "planned_start": session.appointment.starts_at,
         "planned_end": session.appointment.ends_at,
         "ended_as": states.NOT_GIVEN if session.started_at is None else states.DISCHARGED,
     }
 
 
-def _lines(model: type[Observation], session: Session, condition: Q) -> list[dict[str, Any]]:
-    names = [field.name for field in model._meta.concrete_fields if field.name not in _LEFT_OUT]
+def _lines(model: type[Line], columns: Iterable[str], session: Session, condition: Q) -> list[dict[str, Any]]:
     every: Any = model._default_manager  # `session` is each line's own, not the abstract one's
     rows = every.filter(condition, session=session).order_by("recorded_at", "id")
-    return list(rows.values(*names))
+    return list(rows.values(*columns))
 
 
-def _protocol(protocol: Protocol) -> dict[str, Any]:
-    names = [field.name for field in protocol._meta.concrete_fields if field.name not in _LEFT_OUT]
-    values = _values(protocol, *names)
-    for name in ("vitals_schedule", "limits"):
-        values[name] = json.loads(json.dumps(values[name]), parse_float=Decimal)
+def _protocol(protocol: Protocol, form: Form) -> dict[str, Any]:
+    values = _values(protocol, *form.protocol)
+    for name in ("vitals_schedule", "limits", "rings", "prn_medicines"):
+        if name in values:
+            values[name] = json.loads(json.dumps(values[name]), parse_float=Decimal)
     return values
 
 
@@ -126,9 +87,9 @@ def _values(row: Any, *names: str) -> dict[str, Any]:
     return {name: getattr(row, fields[name].attname) for name in names}
 
 
-def _people(frozen: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def _people(frozen: Mapping[str, Any], form: Form) -> dict[str, dict[str, str]]:
     """Names and credentials, as they are at signing, of everybody whose id stands in the record."""
-    ids = {line["recorded_by"] for part in LINES for line in frozen[part]}
+    ids = {line.get(column) for part in form.lines for line in frozen[part] for column in PEOPLE}
     ids |= {frozen["signature"]["signed_by"], frozen["plan"]["prescriber"], frozen["protocol"]["approved_by"]}
     users = User.objects.filter(pk__in=ids - {None})
     return {str(user.pk): {"name": user.full_name, "credentials": user.credentials} for user in users}

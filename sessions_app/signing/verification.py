@@ -9,6 +9,7 @@ from clinic.models import Patient
 from sessions_app import states
 from sessions_app.models import Session, SignedRecord
 from sessions_app.signing import content, record
+from sessions_app.signing.forms import FORMS, Form
 
 
 @dataclass(frozen=True)
@@ -25,20 +26,22 @@ def verify_chain(*, patient: Patient) -> BrokenLink | None:
 
     Checked, link by link: positions without gaps, the hash of the link before, the hash of the content, the
     signature's columns against the content, the order of versions, and that the session and its
-    lines in the tables still are what was frozen; at the end, that no line was slipped in beside the
-    versions and no signed session lacks a record.
+    lines in the tables still are what was frozen, each version in its own form; at the end, that no line was
+    slipped in beside the versions and no signed session lacks a record.
     """
     previous = ""
     versions: dict[UUID, list[UUID]] = {}
+    forms: dict[UUID, Form] = {}
     position = 0
     for position, signed in enumerate(_chain(patient), start=1):
         what = _fault(signed, position, previous, versions.setdefault(signed.session_id, []))
         if what:
             return BrokenLink(patient.pk, position, what)
         versions[signed.session_id].append(signed.pk)
+        forms[signed.session_id] = FORMS[json.loads(signed.content)["form"]]
         previous = signed.sha256
     for session in Session.objects.filter(pk__in=versions):
-        stray = next(content.strays(session, versions=versions[session.pk]), None)
+        stray = next(content.strays(session, versions=versions[session.pk], form=forms[session.pk]), None)
         if stray:
             what = f"{stray} was added to a signed session outside its versions"
             return BrokenLink(patient.pk, position, what)
@@ -76,6 +79,9 @@ def _fault(signed: SignedRecord, position: int, previous: str, earlier: list[UUI
         return "its signature's columns differ from the signed content"
     if signed.version != len(earlier) + 1:
         return f"version {len(earlier) + 1} of its session is missing"
-    stored = record.plain(content.facts(signed.session, versions=[*earlier, signed.pk]))
+    form = FORMS.get(frozen["form"])
+    if form is None:
+        return "it has a form that this program doesn't know"
+    stored = record.plain(content.facts(signed.session, form=form, versions=[*earlier, signed.pk]))
     places = record.differences({part: frozen[part] for part in stored}, stored)
     return f"the tables differ from the signed content at {', '.join(places[:5])}" if places else ""
