@@ -17,7 +17,7 @@ ERRORS_TOLD: Final = 20  # of one call: who sends thousands of faults is not hel
 
 def as_problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Unknown errors return None and become a logged 500."""
-    problem = _as_problem(error)
+    problem = as_problem(error)
     if problem is None:
         return None
     set_rollback()
@@ -30,7 +30,7 @@ def as_problem_response(error: Exception, context: dict[str, Any]) -> Response |
     return Response(problem.body(), problem.status, headers=headers, content_type="application/problem+json")
 
 
-def _as_problem(error: Exception) -> Problem | None:
+def as_problem(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
     if isinstance(error, exceptions.ValidationError):

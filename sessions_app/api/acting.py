@@ -51,8 +51,25 @@ def recorded(body: type[Any], answer: type[Any]) -> Callable[[Any], Any]:
     return extend_schema(parameters=[IF_MATCH], request=body, responses={200: answer, 201: answer})
 
 
-class SessionActions(ClinicViewSet):
-    """What the session's routes share: fetching it, the revision that was seen, recording one line once."""
+class RevisionViewSet(ClinicViewSet):
+    """The revision of a session: which one the caller saw, and which one stands now."""
+
+    def seen(self) -> int | None:
+        """The revision that the caller saw, from If-Match."""
+        given = self.request.headers.get("If-Match")
+        if given is None:
+            return None
+        match = re.fullmatch(r'"?([0-9]{1,9})"?', given.strip())
+        if match is None:
+            raise Invalid({"If-Match": 'Send the revision you saw, in quotes, such as "3".'})
+        return int(match[1])
+
+    def with_revision(self, data: Any, session: Session, status: int = 200) -> Response:
+        return Response(data, status=status, headers={"ETag": f'"{session.revision}"'})
+
+
+class SessionActions(RevisionViewSet):
+    """What the session's routes share: fetching it, and recording one line once."""
 
     queryset = Session.objects.select_related("patient", "protocol")
 
@@ -87,19 +104,6 @@ class SessionActions(ClinicViewSet):
         )
         session.refresh_from_db(fields=["revision"])
         return self.with_revision(answer(line).data, session, status=201 if made else 200)
-
-    def seen(self) -> int | None:
-        """The revision that the caller saw, from If-Match."""
-        given = self.request.headers.get("If-Match")
-        if given is None:
-            return None
-        match = re.fullmatch(r'"?([0-9]{1,9})"?', given.strip())
-        if match is None:
-            raise Invalid({"If-Match": 'Send the revision you saw, in quotes, such as "3".'})
-        return int(match[1])
-
-    def with_revision(self, data: Any, session: Session, status: int = 200) -> Response:
-        return Response(data, status=status, headers={"ETag": f'"{session.revision}"'})
 
 
 def gathered(data: Mapping[str, Any], **shapes: type[Any]) -> dict[str, Any]:

@@ -1,19 +1,40 @@
 """Calls about what is seen in the chair: vital signs and side effects."""
 
+from typing import Any, Final
 from uuid import UUID
 
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clinic import clock
 from clinic.fields import MomentField
+from clinic.problem_handler import as_problem
+from clinic.problems import Invalid, Problem
 from clinic.viewsets import StrictSerializer
 from sessions_app.access import MAY
-from sessions_app.api.acting import CorrectableSerializer, SessionActions, gathered, recorded, words
+from sessions_app.api.acting import (
+    IF_MATCH,
+    CorrectableSerializer,
+    SessionActions,
+    gathered,
+    recorded,
+    words,
+)
 from sessions_app.api.answers import SideEffectSerializer, VitalSignsSerializer
-from sessions_app.models import Relatedness, SideEffect, SideEffectOutcome, VitalSigns
+from sessions_app.models import (
+    Relatedness,
+    ReportedBy,
+    Seriousness,
+    SideEffect,
+    SideEffectOutcome,
+    VitalSigns,
+)
 from sessions_app.observing import side_effects, vital_limits, vitals
+
+MOST_READINGS: Final = 100  # of one call: 100 minutes without a connection, at one set a minute
 
 
 class ReadingSerializer(StrictSerializer):
@@ -50,14 +71,54 @@ class VitalsSerializer(ReadingSerializer, CorrectableSerializer):
     pass
 
 
+class ReadingsSerializer(StrictSerializer):
+    """Many sets at once, in their order: what could not be sent while the connection was lost."""
+
+    readings = serializers.ListField(
+        child=serializers.DictField(),
+        allow_empty=False,
+        max_length=MOST_READINGS,
+        help_text="Each as if it were sent alone, with an id of its own.",
+    )
+
+
+class EntryResultSerializer(serializers.Serializer[Any]):
+    """What became of one set: `kept` now, `again` when it had been kept before, or `refused` and why."""
+
+    id = serializers.CharField()
+    result = serializers.CharField(help_text="kept, again or refused")
+    vital_signs = VitalSignsSerializer(allow_null=True)
+    problem = serializers.DictField(allow_null=True, help_text="Problem details, as if it were sent alone.")
+
+
+class EntryResultsSerializer(serializers.Serializer[Any]):
+    results = EntryResultSerializer(many=True)
+
+
 class ReportSerializer(StrictSerializer):
     term = serializers.CharField(max_length=60, help_text="A key of the vocabulary, such as nausea.")
     onset_at = MomentField()
     grade = serializers.IntegerField(help_text="CTCAE v5, 1 to 5")
+    peak_grade = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="At its worst; left out: the grade."
+    )
+    distress = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="0 to 10, by the patient"
+    )
+    seriousness = serializers.ChoiceField(
+        choices=Seriousness.choices, required=False, default=Seriousness.NON_SERIOUS
+    )
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=ReportedBy.choices, required=False, default=ReportedBy.OBSERVED
+    )
     relatedness = serializers.ChoiceField(
         choices=Relatedness.choices, required=False, default=Relatedness.POSSIBLE
     )
     action = words()
+    action_at = MomentField(required=False, allow_null=True, default=None)
+    medicine_id = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="The medicine that was given for it."
+    )
     outcome = serializers.ChoiceField(
         choices=SideEffectOutcome.choices, required=False, default=SideEffectOutcome.ONGOING
     )
@@ -76,10 +137,22 @@ class ObservingActions(SessionActions):
         "side_effects": MAY["side_effect"],
     }
 
-    @recorded(VitalsSerializer, VitalSignsSerializer)
+    @extend_schema(
+        parameters=[IF_MATCH],
+        request=PolymorphicProxySerializer("OneOrManySets", [VitalsSerializer, ReadingsSerializer], None),
+        responses={
+            200: PolymorphicProxySerializer(
+                "OneOrManySetsRecorded", [VitalSignsSerializer, EntryResultsSerializer], None
+            ),
+            201: VitalSignsSerializer,
+        },
+    )
     @action(detail=True, methods=["post"])
     def vitals(self, request: Request, pk: UUID) -> Response:
-        """Record one set of vital signs, or correct one."""
+        """Record one set of vital signs, or correct one. `{"readings": [...]}` records many, each with a
+        result of its own: one that is refused takes no other with it, one sent again is never doubled."""
+        if "readings" in self.request.data:
+            return self._record_many()
         return self.record_line(
             VitalsSerializer,
             vitals.record_vitals,
@@ -87,6 +160,21 @@ class ObservingActions(SessionActions):
             VitalSignsSerializer,
             shape=lambda data: gathered(data, reading=vitals.Reading),
         )
+
+    def _record_many(self) -> Response:
+        session = self.session_of_route()
+        if self.seen() is not None:
+            raise Invalid({"If-Match": "Send many readings without it: they tell what was measured then."})
+        sent = self.parse(ReadingsSerializer)["readings"]
+        entries = [_entry(body) for body in sent]
+        good = [each for each in entries if isinstance(each, vitals.Entry)]
+        kept = iter(vitals.record_many(actor=self.actor, session=session, entries=good, now=clock.now()))
+        results = [
+            _result(body, next(kept) if isinstance(each, vitals.Entry) else each)
+            for body, each in zip(sent, entries, strict=True)
+        ]
+        session.refresh_from_db(fields=["revision"])
+        return self.with_revision({"results": results}, session)
 
     @recorded(SideEffectEntrySerializer, SideEffectSerializer)
     @action(detail=True, methods=["post"], url_path="side-effects")
@@ -99,3 +187,22 @@ class ObservingActions(SessionActions):
             SideEffectSerializer,
             shape=lambda data: gathered(data, report=side_effects.Report),
         )
+
+
+def _entry(body: dict[str, Any]) -> vitals.Entry | Problem:
+    """One of many sets, or why it can't be read."""
+    serializer = VitalsSerializer(data=body)
+    try:
+        serializer.is_valid(raise_exception=True)
+    except serializers.ValidationError as error:
+        return as_problem(error) or Problem("This can't be read.")
+    return vitals.Entry(sent=body, **gathered(serializer.validated_data, reading=vitals.Reading))
+
+
+def _result(body: dict[str, Any], outcome: vitals.Kept | vitals.Refused | Problem) -> dict[str, Any]:
+    if isinstance(outcome, vitals.Kept):
+        line = VitalSignsSerializer(outcome.line).data
+        result = "again" if outcome.again else "kept"
+        return {"id": body["id"], "result": result, "vital_signs": line, "problem": None}
+    problem = outcome.problem if isinstance(outcome, vitals.Refused) else outcome
+    return {"id": body.get("id"), "result": "refused", "vital_signs": None, "problem": problem.body()}

@@ -14,7 +14,15 @@ from clinic.models import Role, Urgency
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from sessions_app import recording
-from sessions_app.models import Relatedness, Session, SideEffect, SideEffectOutcome
+from sessions_app.models import (
+    MedicineGiven,
+    Relatedness,
+    ReportedBy,
+    Seriousness,
+    Session,
+    SideEffect,
+    SideEffectOutcome,
+)
 from sessions_app.observing.vocabulary import TERMS
 
 # CTCAE v5: 3 is severe or medically significant (domain.md 4.1 [V:26]).
@@ -24,24 +32,44 @@ SERIOUS_DUE: Final = timedelta(minutes=2)
 # "Every report -> prescriber before next session" (domain.md 4.1): the day's task, our choice of hours.
 LATER_DUE: Final = timedelta(hours=8)
 FATAL_GRADE: Final = 5
+MOST_DISTRESS: Final = 10
+# Dissociation is expected; with this much distress it is not (domain.md 4.1).
+DISTRESSING: Final = ("dissociation",)
+SERIOUS_DISTRESS: Final = 7
 ENDED: Final = (SideEffectOutcome.RESOLVED, SideEffectOutcome.SEQUELAE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One side effect as it stands now. `grade` is CTCAE v5, 1 to 5."""
+    """One side effect as it stands now. `grade` is CTCAE v5, 1 to 5; an empty peak is the grade.
+
+    What the patient reports and what staff observe are lines of their own, told apart by `source`.
+    `medicine_id` names what was given for it, a line of the same session.
+    """
 
     term: str
     onset_at: datetime
     grade: int
+    peak_grade: int | None = None
+    distress: int | None = None
+    seriousness: str = Seriousness.NON_SERIOUS
+    source: str = ReportedBy.OBSERVED
     relatedness: str = Relatedness.POSSIBLE
     action: str = ""
+    action_at: datetime | None = None
+    medicine_id: UUID | None = None
     outcome: str = SideEffectOutcome.ONGOING
     ended_at: datetime | None = None
 
     @property
     def serious(self) -> bool:
-        return self.grade >= SERIOUS_GRADE or TERMS[self.term].escalate == "now"
+        """Whether the prescriber is called at once (domain.md 4.1, column "escalate", and 4.2)."""
+        return (
+            max(self.grade, self.peak_grade or 0) >= SERIOUS_GRADE
+            or self.seriousness != Seriousness.NON_SERIOUS
+            or TERMS[self.term].escalate == "now"
+            or (self.term in DISTRESSING and (self.distress or 0) >= SERIOUS_DISTRESS)
+        )
 
 
 def record_side_effect(
@@ -113,8 +141,18 @@ def check(report: Report, *, session: Session, now: datetime) -> None:
         errors["term"] = f"Choose a term of the vocabulary: {', '.join(TERMS)}."
     if not 1 <= report.grade <= FATAL_GRADE:
         errors["grade"] = "Enter the CTCAE grade, 1 to 5."
+    if report.peak_grade is not None and not report.grade <= report.peak_grade <= FATAL_GRADE:
+        errors["peak_grade"] = "The peak is the grade or above it, at most 5."
+    if report.distress is not None and not 0 <= report.distress <= MOST_DISTRESS:
+        errors["distress"] = "Enter the distress from 0 to 10."
     if report.relatedness not in Relatedness.values:
         errors["relatedness"] = f"Choose one of: {', '.join(Relatedness.values)}."
+    if report.source not in ReportedBy.values:
+        errors["source"] = f"Choose one of: {', '.join(ReportedBy.values)}."
+    if report.seriousness not in Seriousness.values:
+        errors["seriousness"] = f"Choose one of: {', '.join(Seriousness.values)}."
+    elif report.seriousness == Seriousness.DEATH and report.grade != FATAL_GRADE:
+        errors["seriousness"] = "A death is grade 5."
     if report.outcome not in SideEffectOutcome.values:
         errors["outcome"] = f"Choose one of: {', '.join(SideEffectOutcome.values)}."
     elif (report.outcome == SideEffectOutcome.FATAL) != (report.grade == FATAL_GRADE):
@@ -132,6 +170,17 @@ def check(report: Report, *, session: Session, now: datetime) -> None:
             errors["ended_at"] = "This moment is in the future."
         elif report.ended_at < report.onset_at:
             errors["ended_at"] = "It can't end before it began."
+    if report.action_at is not None:
+        if not report.action:
+            errors["action"] = "Say what was done at this time."
+        if report.action_at > now:
+            errors["action_at"] = "This moment is in the future."
+        elif report.action_at < session.arrived_at:
+            errors["action_at"] = "This moment is before the patient arrived."
+    if report.medicine_id is not None:
+        given = MedicineGiven.objects.filter(session=session, corrected_by__isnull=True)
+        if not given.filter(pk=report.medicine_id).exists():
+            errors["medicine_id"] = "This session has no such medicine: record the medicine first."
     if errors:
         raise Invalid(errors)
 
@@ -139,8 +188,8 @@ def check(report: Report, *, session: Session, now: datetime) -> None:
 def tell_prescriber(line: SideEffect, report: Report, *, now: datetime) -> None:
     """Open a red task for a serious side effect, an amber one for what must be seen before the next visit.
 
-    The cause names the first line of this side effect and its grade: its further course opens a second
-    task only when the grade has changed.
+    The cause names the first line of this side effect, its grade and whether it is called serious: its
+    further course opens a second task only when one of these has changed.
     """
     if report.serious:
         title, urgency, due = "Come to the chair: serious side effect", Urgency.RED, SERIOUS_DUE
@@ -148,10 +197,11 @@ def tell_prescriber(line: SideEffect, report: Report, *, now: datetime) -> None:
         title, urgency, due = "Look at a side effect before the next session", Urgency.AMBER, LATER_DUE
     else:
         return
+    called_serious = "" if report.seriousness == Seriousness.NON_SERIOUS else ":serious"
     work.open_item(
         clinic_id=line.session.clinic_id,
         patient_id=line.session.patient_id,
-        cause=f"side_effect:{_first(line).pk}:{line.grade}",
+        cause=f"side_effect:{_first(line).pk}:{line.grade}{called_serious}",
         title=title,
         urgency=urgency,
         role=Role.PRESCRIBER,

@@ -24,9 +24,13 @@ TERMS: Final[Mapping[str, Term]] = {
     "dizziness": Term("Dizziness", "404640003", "R42"),  # (S)
     "nausea": Term("Nausea", "422587007", "R11.0"),  # (S,H)
     "vomiting": Term("Vomiting", "422400008", "R11.10"),  # (H)
-    "dissociation": Term("Dissociation"),  # not verified; F48.1 is the disorder
+    "nausea_vomiting": Term("Nausea and vomiting", "16932000", "R11.2"),  # (H,D)
+    "dissociation": Term("Dissociation or depersonalisation"),  # not verified; F48.1 is the disorder
     "hallucination": Term("Hallucination", "7011001", "R44.3"),  # (H)
+    "visual_hallucination": Term("Hallucination, visual", "64269007", "R44.3"),  # (H)
+    "auditory_hallucination": Term("Hallucination, auditory", "45150006", "R44.3"),  # (H)
     "anxiety": Term("Anxiety or panic", "48694002", "F41.9"),  # (S,H)
+    "dysphoria": Term("Dysphoria", "", "F41.9"),  # not verified
     "agitation": Term("Agitation", "24199005"),  # (S,H)
     "raised_blood_pressure": Term("Raised blood pressure", "24184005", "R03.0"),  # (H)
     "tachycardia": Term("Tachycardia", "3424008", "R00.0"),  # (H)
@@ -35,7 +39,7 @@ TERMS: Final[Mapping[str, Term]] = {
     "syncope": Term("Syncope", "271594007", escalate="now"),  # (H,S)
     "chest_pain": Term("Chest pain", "29857009", escalate="now"),  # (H)
     "headache": Term("Headache", "25064002", "R51.9"),  # (H,D)
-    "drowsiness": Term("Drowsiness", "271782001", "R40.0"),  # (H)
+    "drowsiness": Term("Drowsiness or sedation", "271782001", "R40.0"),  # (H)
     "double_vision": Term("Double vision", "24982008", "H53.2"),  # (H)
     "blurred_vision": Term("Blurred vision", "111516008", "H53.8"),  # (H,S)
     "nystagmus": Term("Nystagmus", "563001", "H55.00"),  # (H)
@@ -44,14 +48,20 @@ TERMS: Final[Mapping[str, Term]] = {
     "unsteady_gait": Term("Unsteady gait", "85102008"),  # (H)
     "tingling": Term("Tingling", "91019004"),  # (H)
     "laryngospasm": Term("Laryngospasm", "", "J38.5", escalate="now"),  # not verified
-    "apnoea": Term("Apnoea or respiratory depression", "1023001", "R06.89", escalate="now"),  # (H)
+    # HPO lists three codes under hypoventilation: none is chosen here.
+    "respiratory_depression": Term("Respiratory depression", "", "R06.89", escalate="now"),
+    "apnoea": Term("Apnoea", "1023001", "R06.89", escalate="now"),  # (H)
     "hypoxaemia": Term("Hypoxaemia", "389087006", escalate="now"),  # (H)
     "dysuria": Term("Dysuria", "49650001", escalate="before_next_session"),  # (H)
     "urinary_urgency": Term("Urinary urgency", "75088002", escalate="before_next_session"),  # (H)
     "urinary_frequency": Term("Urinary frequency", "162116003", escalate="before_next_session"),  # (H)
     "haematuria": Term("Haematuria", "34436003", escalate="before_next_session"),  # (H)
+    "cystitis": Term("Cystitis", "", "N30.90", escalate="before_next_session"),
+    "seizure": Term("Seizure", escalate="now"),  # 4.2, "must escalate at once"
+    "neurological_deficit": Term("New neurological deficit", escalate="now"),  # 4.2
     "suicidal_thoughts": Term("Suicidal thoughts", "6471006", "R45.851", escalate="now"),  # (S,H)
     "allergic_reaction": Term("Allergic reaction or anaphylaxis", escalate="now"),
     "iv_site": Term("IV site: pain or infiltration"),
-    "craving": Term("Craving, or use outside the clinic", escalate="now"),
+    "craving": Term("Craving", escalate="now"),
+    "use_outside": Term("Use outside the clinic", escalate="now"),
 }
