@@ -147,6 +147,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "plan-messages": {"task": "notifications.tasks.plan", "schedule": 30.0},
     "drain-messages": {"task": "notifications.tasks.drain", "schedule": 10.0},
+    "watch-chairs": {"task": "sessions_app.tasks.run_clocks", "schedule": 10.0},
     "raise-unanswered": {"task": "notifications.tasks.run_clocks", "schedule": 30.0},
     "release-holds": {"task": "scheduler.tasks.release_holds", "schedule": 60.0},
     "offer-freed": {"task": "scheduler.tasks.offer_freed", "schedule": 60.0},
@@ -282,6 +283,8 @@ SPECTACULAR_SETTINGS = {
         "PlanStatusEnum": "scheduler.models.PlanStatus",
         "ProtocolStatusEnum": "scheduler.models.ProtocolStatus",
         "ResourceKindEnum": "scheduler.models.ResourceKind",
+        "AnsweredByEnum": "sessions_app.models.AnsweredBy",
+        "ReportedByEnum": "sessions_app.models.ReportedBy",
         "SideEffectOutcomeEnum": "sessions_app.models.SideEffectOutcome",
         "WaitlistStatusEnum": "scheduler.models.WaitlistStatus",
     },

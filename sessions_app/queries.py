@@ -5,13 +5,22 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
 
 from clinic import clock
 from clinic.models import Clinic, Patient
-from scheduler.models import Appointment, AppointmentStatus
-from sessions_app.models import InfusionEvent, Observation, Session, SignedRecord
+from scheduler.models import Appointment, AppointmentStatus, Claim
+from sessions_app.models import (
+    Alert,
+    AlertStep,
+    AlertStepKind,
+    InfusionEvent,
+    Observation,
+    Session,
+    SignedRecord,
+    VitalSigns,
+)
 
 LINES = (
     "checklist_answers",
@@ -33,16 +42,42 @@ def sessions_on(day: date, clinics: Iterable[Clinic]) -> QuerySet[Session]:
 
 
 def sessions_today(clinic: Clinic, day: date) -> QuerySet[Session]:
-    """The station's list: a day's sessions by arrival, with patient, protocol, the infusion's steps and
-    `last_measured_at`, the moment of the newest vital signs. Two queries."""
+    """The station's list: a day's sessions by arrival, with patient, protocol, chair, and what tells when the
+    next reading is due: the infusion's steps, the vital signs, the alerts with theirs. Seven queries."""
     steps = InfusionEvent.objects.order_by("recorded_at", "id")
     return (
         sessions_on(day, [clinic])
-        .select_related("patient", "protocol", "appointment")
-        .prefetch_related(Prefetch("infusion_events", steps))
-        .annotate(last_measured_at=Max("vital_signs__measured_at"))
+        .select_related("clinic", "patient", "protocol", "appointment")
+        .prefetch_related(
+            Prefetch("infusion_events", steps),
+            Prefetch("vital_signs", VitalSigns.objects.order_by("measured_at", "recorded_at", "id")),
+            Prefetch("alerts", alerts()),
+            Prefetch("appointment__claims", Claim.objects.select_related("resource").order_by("pk")),
+        )
         .order_by("arrived_at", "id")
     )
+
+
+def alerts() -> QuerySet[Alert]:
+    """Alerts with their steps and who is named in them. Two queries."""
+    steps = AlertStep.objects.select_related("recorded_by", "told").order_by("recorded_at", "id")
+    return (
+        Alert.objects.select_related("session__patient")
+        .prefetch_related(Prefetch("steps", steps))
+        .order_by("raised_at", "id")
+    )
+
+
+def open_alerts() -> QuerySet[Alert]:
+    """The alerts that nobody has resolved."""
+    return alerts().filter(~_RESOLVED)
+
+
+def resolved_alerts() -> QuerySet[Alert]:
+    return alerts().filter(_RESOLVED)
+
+
+_RESOLVED = Exists(AlertStep.objects.filter(alert=OuterRef("pk"), kind=AlertStepKind.RESOLVED))
 
 
 def waiting_visits(clinic: Clinic, day: date) -> QuerySet[Appointment]:
@@ -61,11 +96,15 @@ def waiting_visits(clinic: Clinic, day: date) -> QuerySet[Appointment]:
 
 
 def session_detail(session_id: UUID) -> Session:
-    """One session with all its lines, who entered them, and its signed versions. Eight queries."""
+    """One session with all its lines, who entered them, and its signed versions. Ten queries."""
     signed = SignedRecord.objects.select_related("signed_by").order_by("version")
     return (
         Session.objects.select_related("clinic", "patient", "protocol", "appointment__plan__prescriber")
-        .prefetch_related(*(_lines(name) for name in LINES), Prefetch("signed_records", signed))
+        .prefetch_related(
+            *(_lines(name) for name in LINES),
+            Prefetch("alerts", alerts()),
+            Prefetch("signed_records", signed),
+        )
         .get(pk=session_id)
     )
 

@@ -9,6 +9,8 @@ from rest_framework import serializers
 
 from sessions_app import queries, states
 from sessions_app.models import (
+    Alert,
+    AlertStep,
     ChecklistAnswer,
     Discharge,
     DoseWorksheet,
@@ -118,6 +120,43 @@ class VitalSignsSerializer(LineSerializer):
         ]
 
 
+class AlertStepSerializer(LineSerializer):
+    """One step of an alert. Without `recorded_by` the server made it: it told somebody."""
+
+    recorded_by_name = serializers.CharField(source="recorded_by.full_name", default=None, read_only=True)
+    told_name = serializers.CharField(source="told.full_name", default=None, read_only=True)
+
+    class Meta:
+        model = AlertStep
+        fields = [*LINE, "alert", "kind", "rung", "told", "told_name", "words"]
+
+
+class AlertSerializer(serializers.ModelSerializer[Alert]):
+    """An alert with what became of it."""
+
+    patient = serializers.UUIDField(source="session.patient_id", read_only=True)
+    patient_name = serializers.CharField(source="session.patient.full_name", read_only=True)
+    steps = AlertStepSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Alert
+        fields = [
+            "id",
+            "session",
+            "patient",
+            "patient_name",
+            "kind",
+            "level",
+            "sign",
+            "detail",
+            "raised_at",
+            "reading",
+            "due_at",
+            "revision",
+            "steps",
+        ]
+
+
 class SideEffectSerializer(LineSerializer):
     class Meta:
         model = SideEffect
@@ -126,8 +165,14 @@ class SideEffectSerializer(LineSerializer):
             "term",
             "onset_at",
             "grade",
+            "peak_grade",
+            "distress",
+            "seriousness",
+            "source",
             "relatedness",
             "action",
+            "action_at",
+            "medicine",
             "outcome",
             "ended_at",
         ]
@@ -191,6 +236,7 @@ class SessionSerializer(SessionSummarySerializer):
     dose_worksheets = DoseWorksheetSerializer(many=True)
     infusion_events = InfusionEventSerializer(many=True)
     vital_signs = VitalSignsSerializer(many=True)
+    alerts = AlertSerializer(many=True)
     side_effects = SideEffectSerializer(many=True)
     discharges = DischargeSerializer(many=True)
     signed_records = SignatureSerializer(many=True)
@@ -203,6 +249,7 @@ class SessionSerializer(SessionSummarySerializer):
             "dose_worksheets",
             "infusion_events",
             "vital_signs",
+            "alerts",
             "side_effects",
             "discharges",
             "signed_records",
