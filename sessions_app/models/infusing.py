@@ -62,6 +62,9 @@ class MedicineGiven(Observation):
         related_name="+",
         help_text="Empty: the order set",
     )
+    allergy_reason = models.CharField(
+        max_length=240, blank=True, help_text="Why it was given in spite of an allergy on record"
+    )
     corrects = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="corrected_by"
     )
