@@ -30,7 +30,8 @@ class MonitorSample(models.Model):
     """One set of values as a monitor sent it, in our units; the stream beside the flowsheet.
 
     Kept apart from `VitalSigns`: a nurse charts from it, and what she charts is the record. A message sent
-    again is the same sample: (device, control_id, position).
+    again is the same sample: (device, control_id, position, measured_at). The moment belongs to it: a device
+    that counts its messages anew after a restart says something new, and a cuff's value has its own moment.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -52,7 +53,9 @@ class MonitorSample(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("device", "control_id", "position", name="monitor_sample_once"),
+            models.UniqueConstraint(
+                "device", "control_id", "position", "measured_at", name="monitor_sample_once"
+            ),
         ]
         indexes = [models.Index(fields=["session", "-measured_at"], name="monitor_sample_newest")]
 
