@@ -93,10 +93,11 @@ class Busy(Problem):
     code = "busy"
     title = "Too much is happening at once"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The clinic's schedule or record is busy just now. Nothing was lost: send this again."
-        )
+    def __init__(
+        self,
+        detail: str = "The clinic's schedule or record is busy just now. Nothing was lost: send this again.",
+    ) -> None:
+        super().__init__(detail)
 
 
 def respond(problem: Problem) -> JsonResponse:

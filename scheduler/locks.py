@@ -5,14 +5,22 @@ lock (docs/decisions/0003-booking-locks.md). The constraints would keep the sche
 the price of deadlocks.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
+from django.db import connection, transaction
+
+from clinic.problems import Busy
 from scheduler.models import Appointment, Resource
 
 # As select_for_update(no_key=True) would write it, at a third of the work; every booking begins with it.
 LOCK_SCHEDULE: Final = """
     SELECT * FROM scheduler_resource WHERE clinic_id = %s AND active ORDER BY id FOR NO KEY UPDATE"""
+
+# Any number of this installation's own: PostgreSQL's advisory locks have no names.
+SEARCH: Final = 20270111
 
 
 def lock_schedule(clinic_id: UUID) -> list[Resource]:
@@ -35,3 +43,19 @@ def lock_visit(appointment: Appointment) -> Appointment:
         .select_related("clinic", "plan")
         .get(pk=appointment.pk)
     )
+
+
+@contextmanager
+def only_search() -> Iterator[None]:
+    """Seconds of arithmetic, one at a time in the whole installation. Raises `Busy` while another goes on.
+
+    A search keeps one web worker busy, and there are two: the other one goes on answering everybody. Held in
+    a transaction, so that it ends with it whatever becomes of the worker.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEARCH])
+            (alone,) = cursor.fetchone()
+        if not alone:
+            raise Busy("Another plan is being sought just now: try again in a few seconds.")
+        yield

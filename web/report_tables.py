@@ -264,25 +264,60 @@ def _percent(measures: Measures | None) -> int | None:
     return round(measures.chair_use * 100) if measures else None
 
 
+@dataclass(frozen=True)
+class Gains:
+    """In which measures the template is better than the day as booked, and in which it is worse."""
+
+    better: Sequence[str]
+    worse: Sequence[str]
+
+
+def level_gains(found: DayLevel) -> Gains:
+    if found.template is None:
+        return Gains([], [])
+    better, worse = [], []
+    for words, measure, less_is_better in (
+        ("Units of nursing load in the busiest minute", "peak", True),
+        ("Minutes in which no nurse can prepare a patient", "minutes_nobody_free", True),
+        ("Minutes in which every unit is taken", "minutes_full", True),
+        ("Minutes of visits past closing", "overtime_minutes", True),
+        (f"More visits that fit beside them ({found.commonest})", "more", False),
+    ):
+        had, has = getattr(found.booked, measure), getattr(found.template, measure)
+        if had != has:
+            (better if (has < had) == less_is_better else worse).append(f"{words}: {has} instead of {had}.")
+    return Gains(better, worse)
+
+
 def level_table(found: DayLevel) -> Table:
     """The measures of a day side by side with the template's."""
     booked, template = found.booked, found.template
 
-    def row(words: str, measure: str) -> list[Cell]:
-        return [words, getattr(booked, measure), getattr(template, measure) if template else None]
+    def row(words: str, measure: str, less_is_better: bool | None = None) -> list[Cell]:
+        had, has = getattr(booked, measure), getattr(template, measure) if template else None
+        if has is None or less_is_better is None:
+            return [words, had, has, ""]
+        if has == had:
+            return [words, had, has, "The same"]
+        return [words, had, has, "Better" if (has < had) == less_is_better else "Worse"]
 
     return Table(
         name="level",
         title="As booked and as level as found",
-        columns=[Column("Measure", TEXT), Column("As booked"), Column("Template")],
+        columns=[
+            Column("Measure", TEXT),
+            Column("As booked"),
+            Column("Template"),
+            Column("The template is", TEXT),
+        ],
         rows=[
-            row("Busiest minute, units of nursing load", "peak"),
+            row("Busiest minute, units of nursing load", "peak", True),
             row("Units on duty then", "peak_duty"),
-            row("Minutes in which no nurse can prepare a patient", "minutes_nobody_free"),
-            row("Minutes in which every unit is taken", "minutes_full"),
-            row("Minutes of visits past closing", "overtime_minutes"),
-            row(f"More visits that fit beside them: {found.commonest}", "more"),
-            ["Chairs' open time that is taken, %", _percent(booked), _percent(template)],
+            row("Minutes in which no nurse can prepare a patient", "minutes_nobody_free", True),
+            row("Minutes in which every unit is taken", "minutes_full", True),
+            row("Minutes of visits past closing", "overtime_minutes", True),
+            row(f"More visits that fit beside them: {found.commonest}", "more", False),
+            ["Chairs' open time that is taken, %", _percent(booked), _percent(template), ""],
         ],
         means="The same visits in the same hours.",
         cannot="Who can come when isn't known.",

@@ -153,8 +153,9 @@ class RepairSerializer(serializers.ModelSerializer[Repair]):
 class RepairsViewSet(ClinicViewSet):
     """A disrupted day: what breaks, the least disruptive plan, and carrying it out as one.
 
-    Seeking a plan takes up to eight seconds. A plan stands for a quarter of an hour, and as long as the
-    visits that it touches are as they were; then accepting it answers 409 `plan_outdated`.
+    Seeking a plan takes up to eight seconds, one at a time: 503 `busy` while another is sought. A plan stands
+    for a quarter of an hour, and as long as the visits that it touches are as they were; then accepting it
+    answers 409 `plan_outdated`.
     """
 
     access = {"create": access.REPAIR, "retrieve": access.REPAIR, "accept": access.REPAIR}

@@ -155,6 +155,13 @@ class DayLevelSerializer(serializers.Serializer[Any]):
     peak_bound = serializers.IntegerField(allow_null=True, help_text="No day has a lower peak.")
     more_at_least = serializers.IntegerField()
     more_at_most = serializers.IntegerField()
+    gap = serializers.FloatField(
+        allow_null=True, help_text="The share of the template's peak that might be spared at most, 0 to 1."
+    )
+    seconds = serializers.FloatField(help_text="So long it was sought: three at most.")
+    in_time = serializers.BooleanField(
+        help_text="False: the seconds were over before everything was tried. What is told holds all the same."
+    )
 
 
 class LevelSerializer(serializers.Serializer[Any]):
@@ -207,7 +214,10 @@ class ReportsViewSet(ClinicViewSet):
     @extend_schema(parameters=[ClinicDaySerializer], responses=LevelSerializer)
     @action(detail=False)
     def level(self, request: Request) -> Response:
-        """A day's bookings beside the most level day that its visits could make. Takes seconds."""
+        """A day's bookings beside the most level day that its visits could make. Takes up to three seconds.
+
+        One search at a time: 503 `busy` while another plan is sought.
+        """
         asked = self.parse_query(ClinicDaySerializer)
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
         found = level_report.level_of_day(clinic, asked["day"], now=clock.now())

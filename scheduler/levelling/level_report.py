@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -18,7 +19,8 @@ from clinic.models import Clinic
 from scheduler.finding.availability import minute_of, moment_of
 from scheduler.finding.supply import Supplies, supplies, visit_of
 from scheduler.levelling.laying_out import Booked, Kind, Share
-from scheduler.levelling.template import Day, Measures, Template, level, measure, room_for_more
+from scheduler.levelling.template import SECONDS, Day, Measures, Template, level, measure, room_for_more
+from scheduler.locks import only_search
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
@@ -32,6 +34,9 @@ from scheduler.reporting.reports import STANDING
 from scheduler.visits import queries
 from scheduler.working_hours.hours import end_minute
 from scheduler.working_hours.openings import minutes_in
+
+# Of the seconds: how level the day could be. The rest is for how many more it could hold.
+LEVEL_SHARE: Final = 0.6
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,8 @@ class DayLevel:
 
     `commonest` is the protocol of which most visits stand: of it is told how many more would fit.
     `more_at_least` were packed with the day's visits moved where they leave room; no layout holds more than
-    `more_at_most`. There is no template when no day was found that holds the visits as booking would.
+    `more_at_most`. There is no template when no day was found that holds the visits as booking would. It was
+    sought for `seconds`; when it is not `in_time`, they were over before everything was tried.
     """
 
     day: date
@@ -69,6 +75,15 @@ class DayLevel:
     peak_bound: int | None
     more_at_least: int
     more_at_most: int
+    seconds: float
+    in_time: bool
+
+    @property
+    def gap(self) -> float | None:
+        """The share of the template's peak that a better day might spare at most, 0 to 1."""
+        if self.template is None or self.peak_bound is None:
+            return None
+        return (self.template.peak - self.peak_bound) / self.template.peak
 
     @property
     def more_level(self) -> bool:
@@ -76,11 +91,17 @@ class DayLevel:
         return self.template is not None and self.template.order < self.booked.order
 
 
-def level_of_day(clinic: Clinic, day: date, *, now: datetime) -> DayLevel | None:
-    """The day as it is booked and as it could be; None where no visit stands on it. Six queries.
+def level_of_day(clinic: Clinic, day: date, *, now: datetime, seconds: float = SECONDS) -> DayLevel | None:
+    """The day as it is booked and as it could be; None where no visit stands on it. Seven queries.
 
-    Visits that are cancelled, missed or merely held count as free. Takes seconds of arithmetic on a full day.
+    Visits that are cancelled, missed or merely held count as free. Takes so many seconds of arithmetic on a
+    full day; raises `Busy` while another search goes on.
     """
+    with only_search():
+        return _level_of_day(clinic, day, now, seconds)
+
+
+def _level_of_day(clinic: Clinic, day: date, now: datetime, seconds: float) -> DayLevel | None:
     low, high = clock.day_bounds(day, clinic.time_zone)
     on_day = queries.on_day(queries.visits().filter(clinic=clinic), day, clinic.time_zone)
     rows = list(on_day.filter(status__in=[*STANDING, AppointmentStatus.PENDING]).order_by("pk"))
@@ -98,8 +119,10 @@ def level_of_day(clinic: Clinic, day: date, *, now: datetime) -> DayLevel | None
     visits = [_booked(one, found) for one in standing]
     commonest, _ = Counter(visit.kind for visit in visits).most_common(1)[0]
     titles = {one.appointment.protocol_id: one.appointment.protocol.title for one in standing}
-    template = level(taken, visits)
-    at_least, at_most = room_for_more(taken, visits, commonest)
+    begun = monotonic()
+    template = level(taken, visits, seconds=seconds * LEVEL_SHARE)
+    left = begun + seconds - monotonic()
+    at_least, at_most = room_for_more(taken, visits, commonest, seconds=left)
     return DayLevel(
         day=day,
         closing=moment_of(closing),
@@ -111,6 +134,8 @@ def level_of_day(clinic: Clinic, day: date, *, now: datetime) -> DayLevel | None
         peak_bound=template.peak_bound if template else None,
         more_at_least=at_least,
         more_at_most=at_most,
+        seconds=round(monotonic() - begun, 1),
+        in_time=template is not None and template.in_time,
     )
 
 

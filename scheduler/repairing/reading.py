@@ -37,6 +37,15 @@ STANDINGS: Final = {
     AppointmentStatus.CHECKED_IN: Standing.BEGUN,
 }
 
+NOT_IN_USE: Final = "can't be used"
+AWAY_WORDS: Final = {
+    AbsenceReason.LEAVE: "is on leave",
+    AbsenceReason.ILLNESS: "is ill",
+    AbsenceReason.TRAINING: "is in training",
+    AbsenceReason.BREAKDOWN: "is away",
+    AbsenceReason.OTHER: "is away",
+}
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -47,9 +56,22 @@ class Missing:
     resource: Resource | None = None
     reason: AbsenceReason = AbsenceReason.OTHER
 
+    @property
+    def out_of_order(self) -> bool:
+        """A chair doesn't fall ill: whoever leaves the form's first reason means the same."""
+        chair = self.resource is not None and self.resource.kind == ResourceKind.CHAIR
+        return self.reason == AbsenceReason.BREAKDOWN or (chair and self.reason == AbsenceReason.ILLNESS)
+
     def words(self, zone: str) -> str:
-        who = f"{self.resource.name} is away" if self.resource else "The clinic is closed"
-        return f"{who} {wall_time(self.start, zone)}-{wall_time(self.end, zone)}"
+        span = f"{wall_time(self.start, zone)}\N{EN DASH}{wall_time(self.end, zone)}"
+        return f"{self._what()}, {span}"
+
+    def _what(self) -> str:
+        if self.resource is None:
+            return "The clinic is closed"
+        if self.resource.kind == ResourceKind.CHAIR:
+            return f"{self.resource.name} {'is out of order' if self.out_of_order else NOT_IN_USE}"
+        return f"{self.resource.name} {AWAY_WORDS[self.reason]}"
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -89,10 +111,14 @@ def mishap_of(data: dict[str, Any]) -> Mishap:
         key = data["appointment"]
         return RunningLate(data["minutes"], Appointment.objects.get(pk=key) if key else None)
     key = data["resource"]
+    return missing_of(data, Resource.objects.select_related("clinic").get(pk=key) if key else None)
+
+
+def missing_of(data: dict[str, Any], resource: Resource | None) -> Missing:
     return Missing(
         datetime.fromisoformat(data["start"]),
         datetime.fromisoformat(data["end"]),
-        Resource.objects.select_related("clinic").get(pk=key) if key else None,
+        resource,
         AbsenceReason(data["reason"]),
     )
 

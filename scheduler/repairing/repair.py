@@ -25,9 +25,8 @@ from clinic.work import open_item
 from scheduler.finding import free_times
 from scheduler.finding.availability import Visit
 from scheduler.finding.supply import visit_of
-from scheduler.locks import lock_schedule, lock_visit
+from scheduler.locks import lock_schedule, lock_visit, only_search
 from scheduler.models import (
-    AbsenceReason,
     Appointment,
     AppointmentStatus,
     CancellationReason,
@@ -76,10 +75,18 @@ def propose(
     """Seek the least disruptive plan for this local day, for at most so many seconds, and keep it.
 
     The plan was tried as a whole. Where the rules of booking are against moving a visit (its plan is on hold,
-    consent was revoked), another plan is sought without moving it. Raises `Invalid`; `Conflict` with code
-    `not_repairable` and the `visits` with their `blockers` when no plan could be carried out.
+    consent was revoked), another plan is sought without moving it. Raises `Invalid`; `Busy` while another
+    search goes on; `Conflict` with code `not_repairable` and the `visits` with their `blockers` when no plan
+    could be carried out.
     """
     _check(clinic, day, disruption, now)
+    with only_search():
+        return _propose(actor, id, clinic, day, disruption, now, seconds)
+
+
+def _propose(
+    actor: Actor, id: UUID, clinic: Clinic, day: date, disruption: Mishap, now: datetime, seconds: float
+) -> Repair:
     deadline = monotonic() + seconds
     not_to_move: set[UUID] = set()
     for _ in range(ATTEMPTS):
@@ -234,9 +241,7 @@ class _CarryingOut:
         )
 
     def _cancellation(self) -> CancellationReason:
-        broken_down = (
-            isinstance(self._disruption, Missing) and self._disruption.reason == AbsenceReason.BREAKDOWN
-        )
+        broken_down = isinstance(self._disruption, Missing) and self._disruption.out_of_order
         return CancellationReason.ROOM if broken_down else CancellationReason.PROVIDER_PERSONAL
 
     def _make_room(self, changes: Sequence[Change]) -> None:

@@ -115,5 +115,7 @@ def test_the_level_of_a_day_is_told_over_the_api(house: House) -> None:
     asked = {"clinic": str(house.clinic.pk), "day": TODAY.isoformat()}
     told = client.get("/api/v1/reports/level/", asked).json()["level"]
     assert (told["booked"]["peak"], told["template"]["peak"], told["peak_bound"]) == (18, 6, 6)
+    assert (told["gap"], type(told["in_time"])) == (0.0, bool)
+    assert told["seconds"] <= 3.5
     empty = {**asked, "day": (TODAY + timedelta(days=1)).isoformat()}
     assert client.get("/api/v1/reports/level/", empty).json() == {"level": None}

@@ -135,6 +135,7 @@ def test_visits_on_top_of_each_other_are_laid_beside_each_other() -> None:
     assert measure(crowded, commonest=mood).peak == 18
     template = found(level(crowded, visits, seconds=PLENTY))
     assert (measure(template.day, commonest=mood).peak, template.peak_bound) == (6, 6)
+    assert template.in_time
 
 
 def test_nothing_of_the_day_itself_is_changed() -> None:

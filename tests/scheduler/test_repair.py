@@ -325,7 +325,7 @@ def test_the_history_says_that_it_was_the_repair(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
     accept(stage, propose(stage, away(stage, stage.nurses[0], "10:00")))
     last = visit.events.order_by("-pgh_id").first()  # type: ignore[attr-defined]
-    assert last.pgh_context.metadata["reason"] == "Repair of the day: Nurse 1 is away 10:00-17:00"
+    assert last.pgh_context.metadata["reason"] == "Repair of the day: Nurse 1 is ill, 10:00\N{EN DASH}17:00"
     assert last.pgh_context.metadata["user"] == str(stage.house.ana.pk)
 
 

@@ -1,6 +1,7 @@
 """The repair's pages: what happened, the plan with what breaks and what changes, accepted with one press."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from notifications.models import Message
 from notifications.planning import plan as plan_messages
+from scheduler.locks import SEARCH
 from scheduler.models import Absence, Appointment, Repair
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
@@ -73,8 +75,8 @@ def test_an_ill_nurse_is_replaced_with_one_press(stage: Stage, ana: Client) -> N
     visit = stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
     page = propose(ana, ill(stage))
     said = words(page).replace("\N{EN DASH}", "-")
-    assert "Nurse 1 is away 10:00-17:00" in said
-    assert "1 keeps its time; 1 gets other nurses." in said
+    assert "Nurse 1 is ill, 10:00-17:00" in said
+    assert "1 visit changes: 1 keeps its time. Of these 1 gets other nurses." in said
     assert "No plan disturbs anybody less." in said
     assert "Nurse 1 → Nurse 2" in said
     assert "13:00-13:20: Nurse 1 is not there for the preparation" in said
@@ -99,7 +101,7 @@ def test_those_who_move_are_written_to_and_those_who_stay_are_not(stage: Stage, 
     plan_messages(now=NOW)
     moves.refresh_from_db()
     assert moves.starts_at == stage.at("10:10")
-    assert ("confirmation", stage.at("10:10")) in messages_of(moves)
+    assert ("move", stage.at("10:10")) in messages_of(moves)
     assert stays.claims.filter(resource=stage.nurses[1]).exists()
     assert messages_of(stays) == before
 
@@ -219,6 +221,107 @@ def test_a_refused_change_of_hours_fills_the_form_in(stage: Stage, ana: Client) 
     assert 'value="10:00"' in shown
     assert 'value="12:30"' in shown
     assert ana.get(PAGE, {"from": "noon", "until": "2027-99-99T00:00Z", "resource": "?"}).status_code == 200
+
+
+def test_a_moment_without_a_local_time_fills_nothing_in(stage: Stage, ana: Client) -> None:
+    asked = {"from": "0001-01-01T00:00:00+23:59", "until": "9999-12-31T23:59:59-23:59"}
+    answer = ana.get(PAGE, asked)
+    assert answer.status_code == 200
+    assert answer.context["missing"].initial == {"resource": "clinic"}
+
+
+# --- Said twice -----------------------------------------------------------------------------------------
+
+
+def test_who_says_the_same_twice_is_told_that_it_comes_on_top(stage: Stage, ana: Client) -> None:
+    stage.book(stage.plan(), "9:30")
+    assert "already repaired" not in words(ana.get(PAGE))
+    for _ in range(2):
+        page = propose(ana, late())
+        ana.post(reverse("repair_accept", args=[page.context["repair"].pk]))
+    assert (
+        "This day was already repaired for the like, and this comes on top."
+        " 09:00: The clinic is running 40 minutes late"
+    ) in words(page)
+    told = "This day was already repaired. Another repair comes on top of 09:00: The clinic is running"
+    assert told in words(ana.get(PAGE))
+
+
+def test_the_first_of_two_was_on_top_of_nothing(stage: Stage, ana: Client) -> None:
+    stage.book(stage.plan(), "9:30")
+    first = propose(ana, late()).context["repair"]
+    ana.post(reverse("repair_accept", args=[first.pk]))
+    assert "already repaired" not in words(ana.get(reverse("repair_plan", args=[first.pk])))
+
+
+def test_another_mishap_is_not_the_like(stage: Stage, ana: Client) -> None:
+    """The clinic was late, then a nurse fell ill; and she is away again, at another time."""
+    for told in (late(), ill(stage, end="12:00")):
+        page = propose(ana, told)
+        assert "for the like" not in words(page)
+        ana.post(reverse("repair_accept", args=[page.context["repair"].pk]))
+    assert "for the like" not in words(propose(ana, ill(stage, start="12:00")))
+    assert "for the like" in words(propose(ana, ill(stage, start="11:00")))
+
+
+# --- Words ----------------------------------------------------------------------------------------------
+
+
+def test_what_happened_is_said_by_its_reason(stage: Stage, ana: Client) -> None:
+    chair = stage.chairs[0].pk
+    for told, said in (
+        (ill(stage, reason="leave"), "Nurse 1 is on leave, 10:00-17:00"),
+        (ill(stage, reason="other"), "Nurse 1 is away, 10:00-17:00"),
+        (ill(stage, resource=chair, reason="breakdown"), "Chair 1 is out of order, 10:00-17:00"),
+        (ill(stage, resource=chair), "Chair 1 is out of order, 10:00-17:00"),
+        (ill(stage, resource=chair, reason="other"), "Chair 1 can't be used, 10:00-17:00"),
+        (ill(stage, resource="clinic"), "The clinic is closed, 10:00-17:00"),
+    ):
+        assert said in words(propose(ana, told)).replace("\N{EN DASH}", "-").replace("\u2019", "'")
+
+
+def test_where_nothing_breaks_accepting_only_records_the_absence(stage: Stage, ana: Client) -> None:
+    assert "No visit is touched: accepting only records the absence." in words(propose(ana, ill(stage)))
+    assert "No visit is touched: accepting changes nothing." in words(propose(ana, late()))
+
+
+def test_each_visit_is_counted_once_and_then_what_it_gets(stage: Stage, ana: Client) -> None:
+    for patient, wall_time in ((stage.house.rosa, "11:00"), (stage.house.omar, "14:00")):
+        stage.book(stage.plan(patient), wall_time, nurse=stage.nurses[0])
+    said = words(propose(ana, ill(stage)))
+    assert "2 visits change: 2 keep their time. Among these 2, 2 get other nurses." in said
+
+
+# --- One search at a time -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("door", ["repair", "level"])
+def test_while_another_plan_is_sought_the_form_comes_back_filled(stage: Stage, door: str) -> None:
+    stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
+    told = ill(stage, end="16:45")
+    with sought_elsewhere():
+        if door == "repair":
+            answer = browser_of(stage.house.ana).post(PAGE, told)
+        else:
+            answer = browser_of(stage.house.max).get(reverse("level_day"), {"day": TODAY.isoformat()})
+    assert answer.status_code == 503
+    assert "Another plan is being sought just now: try again in a few seconds." in words(answer)
+    assert f'value="{"16:45" if door == "repair" else TODAY.isoformat()}"' in answer.content.decode()
+    assert not Repair.objects.exists()
+    if door == "repair":  # the same form, sent again
+        assert propose(browser_of(stage.house.ana), told).status_code == 200
+
+
+@contextmanager
+def sought_elsewhere() -> Iterator[None]:
+    """Another worker seeks a plan."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [SEARCH])
+        yield
+    finally:
+        other.close()
 
 
 def test_only_today_can_be_running_late(stage: Stage, ana: Client) -> None:

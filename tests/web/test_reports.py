@@ -165,6 +165,31 @@ def test_the_manager_sees_the_day_beside_its_template(stage: Stage) -> None:
     assert page.content.count(b"<polygon") == 4
 
 
+@time_machine.travel(NOW, tick=False)
+def test_what_better_booking_would_gain_comes_first_and_what_it_costs_is_said(house: House) -> None:
+    stage = set_stage(house, chairs=4, nurses=3)
+    for number in range(3):
+        patient = make_patient(house.clinic, f"P{number}", "Family")
+        stage.book(stage.plan(patient), "10:00", nurse=stage.nurses[number], chair=stage.chairs[number])
+    page = browser_of(house.max).get("/reports/level/", {"day": TODAY.isoformat()})
+    text = words(page)
+    assert "Units of nursing load in the busiest minute: 6 instead of 18." in text
+    assert text.index("What better booking would gain") < text.index("As booked: at most")
+    assert "Busiest minute, units of nursing load 18 6 Better" in text
+    gains, table = page.context["gains"], page.context["table"]
+    worse = [str(row[0]) for row in table.rows if row[3] == "Worse"]
+    assert len(worse) == len(gains.worse)
+    assert ("In return the template is worse here" in text) == bool(worse)
+
+
+def test_the_hours_stand_at_their_minutes(stage: Stage) -> None:
+    """Nine to five: the first label at the left edge, the last one at the right."""
+    stage.book(stage.plan(), "10:00")
+    page = browser_of(stage.house.max).get("/reports/level/", {"day": TODAY.isoformat()})
+    hours = page.context["curves"][0].hours
+    assert (hours[0], hours[-1]) == ((0.0, "9:00"), (600.0, "17:00"))
+
+
 def test_a_day_without_visits_says_so(stage: Stage) -> None:
     page = browser_of(stage.house.max).get("/reports/level/")
     assert "No visits on this day" in words(page)

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from clinic import access, clock
+from clinic import access, clock, era
 from clinic.idempotency import create_once
 from clinic.models import Clinic
 from clinic.problems import Conflict, Problem
@@ -28,12 +27,14 @@ from scheduler.finding.free_times import ALTERNATIVE_DAYS_AFTER
 from scheduler.models import LIVE_STATUSES, AbsenceReason, Appointment, Repair, Resource, ResourceKind
 from scheduler.repairing import repair
 from scheduler.repairing.breaking import Cause
+from scheduler.repairing.earlier import Earlier, alike, carried_out
 from scheduler.repairing.proposal import Change, Fault, Outcome, Proposal, proposal_of
 from scheduler.repairing.reading import Mishap, Missing, RunningLate, mishap_of
 from scheduler.visits import queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, WallTimeField, WholeNumberField, from_wall
 from web.views.repair_board import boards, span_words
+from web.views.repair_words import quality_words, summary_words, takes_longer
 
 MIDNIGHT: Final = time(0)
 WHOLE_CLINIC: Final = "clinic"
@@ -147,7 +148,14 @@ def day(request: StaffRequest, on: date) -> HttpResponse:
         except Problem as problem:
             form.add_problem(problem)
     today = clock.local_date(clock.now(), request.clinic.time_zone)
-    context = {"day": on, "today": today, "missing": missing, "late": late, "may_be_late": on == today}
+    context = {
+        "day": on,
+        "today": today,
+        "missing": missing,
+        "late": late,
+        "may_be_late": on == today,
+        "earlier": [_said(one, request.clinic) for one in carried_out(request.clinic, on)],
+    }
     return render(request, "web/repair/day.html", context, status=form.status)
 
 
@@ -159,7 +167,7 @@ def _initial(asked: QueryDict) -> dict[str, Any]:
             moment = parse_datetime(asked.get(key, ""))
         except ValueError:
             moment = None
-        if moment and timezone.is_aware(moment):
+        if moment and timezone.is_aware(moment) and era.holds(moment.date()):
             initial[name] = timezone.localtime(moment).time()
     return initial
 
@@ -205,7 +213,7 @@ def accept(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 def _repair(request: StaffRequest, pk: UUID) -> Repair:
-    repairs = Repair.objects.filter(clinic=request.clinic).select_related("accepted_by")
+    repairs = Repair.objects.filter(clinic=request.clinic).select_related("accepted_by", "clinic")
     return access.fetch(request.actor, repairs, REPAIR, pk=pk)
 
 
@@ -227,12 +235,14 @@ def _show(request: StaffRequest, proposed: Repair, refusal: Conflict | None = No
         for resource in sorted(resources.values(), key=lambda resource: (len(resource.name), resource.name))
         if resource.kind == ResourceKind.CHAIR and resource.active
     ]
+    mishap = mishap_of(proposed.disruption)
     context = {
         "repair": proposed,
-        "happened": mishap_of(proposed.disruption).words(request.clinic.time_zone),
+        "happened": mishap.words(request.clinic.time_zone),
         "plan": proposal,
-        "summary": _summary(proposal),
-        "quality": _quality(proposal),
+        "earlier": _alike_before(proposed, mishap),
+        "summary": summary_words(proposal, mishap),
+        "quality": quality_words(proposal),
         "broken": _broken(proposal, visits, names, patients),
         "rows": [_row(change, visits[change.visit], names, proposal) for change in proposal.changes],
         "boards": boards(board, proposal, patients, chairs),
@@ -242,58 +252,18 @@ def _show(request: StaffRequest, proposed: Repair, refusal: Conflict | None = No
     return render(request, "web/repair/plan.html", context, status=refusal.status if refusal else 200)
 
 
-def _summary(proposal: Proposal) -> str:
-    """The plan in one breath."""
-    if not proposal.changes:
-        return "No visit is touched."
-    parts = proposal.parts
-    another_day = parts["another_day"]
-    if proposal.can_be_carried_out:
-        dated = sum(bool(change.dates) for change in proposal.changes)
-        away = [
-            _counted(dated, "visit goes to another day", "visits go to another day"),
-            _counted(another_day - dated, "visit is called off", "visits are called off"),
-        ]
-    else:
-        away = [_counted(another_day, "visit has no place on this day", "visits have no place on this day")]
-    longer = sum(map(_takes_longer, proposal.changes))
-    said = [
-        _counted(
-            parts["left_alone"], "patient in the chair can't be served", "patients in chairs can't be served"
-        ),
-        *away,
-        _counted(parts["moved"], "is moved", "are moved")
-        + (f", by {parts['minutes_moved']} minutes in all" if parts["moved"] else ""),
-        _counted(longer, "takes longer", "take longer"),
-        _counted(parts["kept"] - longer, "keeps its time", "keep their time"),
-        _counted(parts["given_up"], "held time is given up", "held times are given up"),
+def _said(earlier: Earlier, clinic: Clinic) -> str:
+    return f"{timezone.localtime(earlier.at):%H:%M}: {earlier.mishap.words(clinic.time_zone)}"
+
+
+def _alike_before(proposed: Repair, mishap: Mishap) -> list[str]:
+    """What was carried out before this plan and may be the very same."""
+    before = [
+        one
+        for one in carried_out(proposed.clinic, proposed.day)
+        if one.repair != proposed.pk and (proposed.accepted_at is None or one.at < proposed.accepted_at)
     ]
-    staff = [
-        _counted(parts["other_nurses"], "gets other nurses", "get other nurses"),
-        _counted(parts["other_chairs"], "gets another chair", "get another chair"),
-    ]
-    return "; ".join(part for part in (*said, *staff) if part) + "."
-
-
-def _takes_longer(change: Change) -> bool:
-    return change.outcome == Outcome.KEPT and change.to is not None and change.to.end > change.was.end
-
-
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}" if number else ""
-
-
-def _quality(proposal: Proposal) -> str:
-    """How good the plan is, in plain words; never better than it is."""
-    if not proposal.cost:
-        return "Nobody is disturbed."
-    if not proposal.gap:
-        return "No plan disturbs anybody less."
-    share = ceil(proposal.gap * 1000) / 10
-    return (
-        f"The best found in {proposal.seconds} s:"
-        f" another plan could spare at most {share:g} % of the disturbance."
-    )
+    return [_said(one, proposed.clinic) for one in before if alike(one.mishap, mishap)]
 
 
 def _broken(
@@ -336,7 +306,7 @@ def _row(change: Change, visit: Appointment, names: Mapping[UUID, str], proposal
     if change.outcome == Outcome.ANOTHER_DAY and not change.dates:
         return Row(visit, change, "tone-bad", "calendar", *_without_date(proposal))
     details = list(_details(change, names))
-    if _takes_longer(change):
+    if takes_longer(change):
         return Row(visit, change, "tone-here", "clock", "Takes longer", details)
     return Row(visit, change, *looks[change.outcome], details=details)
 

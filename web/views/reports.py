@@ -10,19 +10,22 @@ from django.utils import timezone
 
 from clinic import clock
 from clinic.models import Clinic
-from clinic.problems import Invalid, Missing
+from clinic.problems import Busy, Invalid, Missing
 from scheduler.access import MANAGE_FEEDS, VIEW_REPORTS
+from scheduler.finding.availability import moment_of
 from scheduler.levelling.level_report import DayLevel, level_of_day
 from scheduler.levelling.template import Measures
 from scheduler.reporting.reports import Period
 from web.doors import StaffRequest, staff_page
 from web.files import csv_answer
 from web.forms import ChangeForm, DayField
-from web.report_tables import TABLES, level_table
+from web.report_tables import TABLES, level_gains, level_table
 
 DAYS_SHOWN: Final = 28
 # The curve's own units; the page scales it.
 WIDTH, HEIGHT = 600, 160
+# With more hours than these below the curve, only every fourth is written.
+MOST_HOURS: Final = 14
 
 
 class PeriodForm(ChangeForm):
@@ -82,15 +85,16 @@ def level_day(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         day: date = form.cleaned_data["day"]
-        found = level_of_day(request.clinic, day, now=now)
-        context |= {
-            "day": day,
-            "before": day - timedelta(days=1),
-            "after": day + timedelta(days=1),
-            "found": found,
-            "table": level_table(found) if found else None,
-            "curves": _curves(found) if found else [],
-        }
+        context |= {"day": day, "before": day - timedelta(days=1), "after": day + timedelta(days=1)}
+        try:
+            found = level_of_day(request.clinic, day, now=now)
+        except Busy as problem:
+            form.add_problem(problem)
+        else:
+            context |= {"found": found, "nothing": found is None}
+            if found:
+                gains = level_gains(found)
+                context |= {"table": level_table(found), "curves": _curves(found), "gains": gains}
     return render(request, "web/reports/level.html", context, status=form.status)
 
 
@@ -137,15 +141,16 @@ def _curve(title: str, measures: Measures, found: DayLevel, low: int, high: int,
             points.append((across(step.minute), height))
         return " ".join(f"{x},{y}" for x, y in [*points, (WIDTH, HEIGHT), (0, HEIGHT)])
 
-    first = timezone.localtime(measures.steps[0].at)
-    whole = first.replace(minute=0) + timedelta(hours=first.minute > 0)
-    minutes_to_whole = (whole - first).seconds // 60
-    hours = range(low + minutes_to_whole, high + 1, 120)
+    hours = range(-(-low // 60) * 60, high + 1, 60)
+    every = 2 if len(hours) <= MOST_HOURS else 4
+    labels = [(minute, timezone.localtime(moment_of(minute)).hour) for minute in hours]
     return Curve(
         title=title,
         load=line("load"),
         duty=line("duty"),
-        hours=[(across(minute), f"{(whole.hour + 2 * place) % 24}:00") for place, minute in enumerate(hours)],
+        hours=[
+            (across(minute), f"{hour}:00") for minute, hour in labels if hour % every == labels[0][1] % every
+        ],
         closing=across(found.closing.timestamp() / 60),
         words=f"{title}: at most {measures.peak} of {measures.peak_duty} units of nursing load.",
     )
