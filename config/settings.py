@@ -287,6 +287,7 @@ SPECTACULAR_SETTINGS = {
         "ReportedByEnum": "sessions_app.models.ReportedBy",
         "SideEffectOutcomeEnum": "sessions_app.models.SideEffectOutcome",
         "WaitlistStatusEnum": "scheduler.models.WaitlistStatus",
+        "YesNoUnknownEnum": "sessions_app.models.YesNoUnknown",
     },
 }
 
@@ -296,6 +297,10 @@ vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "clinic@localhost")
 PHONENUMBER_DEFAULT_REGION = "US"
 PHONENUMBER_DB_FORMAT = "E164"
+
+# --- Bedside monitors --------------------------------------------------------------------------------
+# What they call a sign otherwise than by its LOINC code, and which field it is; "-" for what nobody wants.
+MONITOR_CODES: dict[str, str] = env.dict("MONITOR_CODES", {})
 
 # --- Words, numbers, files ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -26,9 +26,17 @@ SETTINGS = {
     "DEBUG": "false",
     "MFA_REQUIRED": "false",
     "IDLE_LOGOFF_MINUTES": "15",
+    "MONITOR_CODES": "",
 }
 # What whoever calls bin/run may choose.
-CHOICES = ("EMAIL_URL", "DEFAULT_FROM_EMAIL", "LOG_LEVEL", "MFA_REQUIRED", "IDLE_LOGOFF_MINUTES")
+CHOICES = (
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+    "LOG_LEVEL",
+    "MFA_REQUIRED",
+    "IDLE_LOGOFF_MINUTES",
+    "MONITOR_CODES",
+)
 # What Django, libpq, Celery, gunicorn and Python read by themselves.
 FOREIGN = ("PG", "PYTHON", "DJANGO_", "CELERY_", "GUNICORN_", "WEB_CONCURRENCY", "VIRTUAL_ENV")
 

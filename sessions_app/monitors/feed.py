@@ -1,0 +1,280 @@
+"""What monitors send, taken many at once: read, placed with the session in the device's chair, stored.
+
+A message is acknowledged only when everything that it says is committed: as samples, or kept for a person
+(`unmatched`). Sent again it is the same samples: (device, control id, position, moment). Reading is in `hl7`
+and `readings`, judging in `samples`; sockets are in `mllp`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F, Q
+
+from clinic.history import acting
+from clinic.models import Clinic, Patient
+from clinic.transactions import in_transaction
+from sessions_app import states
+from sessions_app.models import MonitorDevice, MonitorSample, Session, SessionState
+from sessions_app.monitors import hl7, readings, samples, unmatched
+from sessions_app.monitors.hl7 import CONTROL_ID_LENGTH, Message, Unreadable, Verdict
+from sessions_app.monitors.readings import Set, Value
+from sessions_app.monitors.unmatched import Kept
+
+# Ours, none of them clinical: how far a device's clock may be ahead, how far a visit may have slipped from
+# the claim on its chair, and up to when a sample is what the monitor shows now.
+CLOCK_AHEAD: Final = timedelta(minutes=2)
+SLIPPED: Final = timedelta(days=1)
+SHOWN_NOW: Final = timedelta(minutes=2)
+NEWEST_ROWS: Final = 500
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    verdict: Verdict
+    answer: bytes
+
+
+@dataclass(frozen=True)
+class Newest:
+    """What the monitor shows now: for each sign its newest value, and the newest moment of all."""
+
+    device_id: UUID
+    measured_at: datetime
+    values: Mapping[str, Value]
+
+
+@dataclass
+class _Taken:
+    """One message on its way: what becomes of it."""
+
+    raw: bytes
+    message: Message | None = None
+    verdict: Verdict = "AA"
+    why: str = ""
+    device: MonitorDevice | None = None
+    sets: tuple[Set, ...] = ()
+    kept: list[Kept] = field(default_factory=list)
+
+
+def take(*, messages: Sequence[bytes], home: Clinic | None = None, now: datetime) -> list[Acknowledgement]:
+    """Store what these messages say, all or nothing, and answer each in their order.
+
+    `home` is the clinic whose nurses are told of devices that nobody knows; without it such a message is
+    rejected and not kept. Raises what the database raises: then nothing is stored, and nothing must be
+    acknowledged.
+    """
+
+    def write() -> list[_Taken]:
+        batch = [_read(raw) for raw in messages]
+        _find_devices(batch, home)
+        placed = _placed(batch, now)
+        with acting(None, door="monitor"):
+            fresh = _unknown_yet(placed)
+            MonitorSample.objects.bulk_create(fresh, ignore_conflicts=True)
+            samples.raise_alerts(fresh, now=now)
+            unmatched.keep([kept for taken in batch for kept in taken.kept], now=now)
+        return batch
+
+    return [
+        Acknowledgement(taken.verdict, hl7.acknowledgement(taken.message, taken.verdict, taken.why, now=now))
+        for taken in in_transaction(write)
+    ]
+
+
+def not_taken(raw: bytes, *, now: datetime) -> Acknowledgement:
+    """The answer when storing failed: it shall be sent again."""
+    return Acknowledgement(
+        "AE", hl7.acknowledgement(_read(raw).message, "AE", "Not stored: send it again.", now=now)
+    )
+
+
+def newest(session: Session, now: datetime) -> Newest | None:
+    """What the monitor at this session's chair shows now, to chart from; nothing when it is silent.
+
+    Signs come from the last two minutes, as a cuff measures less often than an oximeter. One query.
+    """
+    rows = list(
+        MonitorSample.objects.filter(
+            session=session, measured_at__gt=now - SHOWN_NOW, measured_at__lte=now + CLOCK_AHEAD
+        ).order_by("-measured_at")[:NEWEST_ROWS]
+    )
+    if not rows:
+        return None
+    values: dict[str, Value] = {}
+    for row in rows:
+        # The three pressures are one measurement: they come from the same row.
+        known = samples.PRESSURES if values.keys() & set(samples.PRESSURES) else tuple(values)
+        measured = samples.values_of(row).items()
+        values |= {
+            sign: value
+            for sign, value in measured
+            if value is not None and sign not in values and sign not in known
+        }
+    # A device's clock may be a little ahead; nobody charts in the future.
+    return Newest(rows[0].device_id, min(rows[0].measured_at, now), values)
+
+
+def _read(raw: bytes) -> _Taken:
+    try:
+        message = hl7.parse(raw)
+    except Unreadable as unreadable:
+        return _Taken(raw, verdict="AR", why=str(unreadable))
+    if message.kind != "ORU^R01":
+        return _Taken(raw, message, verdict="AR", why="Only ORU^R01 is taken here.")
+    if message.processing not in ("", "P"):
+        return _Taken(raw, message, verdict="AR", why="Only messages of production are taken here (MSH-11).")
+    if not 0 < len(message.control_id) <= CONTROL_ID_LENGTH:
+        return _Taken(raw, message, verdict="AR", why="It has no control id that we can keep (MSH-10).")
+    return _Taken(raw, message)
+
+
+def _find_devices(batch: Sequence[_Taken], home: Clinic | None) -> None:
+    """Give each message its device, or keep it for a person: one query."""
+    names = {id(taken): readings.senders(taken.message) if taken.message else [] for taken in batch}
+    wanted = {name for named in names.values() for name in named}
+    known = {
+        device.identifier: device
+        for device in MonitorDevice.objects.filter(identifier__in=wanted, active=True).select_related(
+            "clinic"
+        )
+    }
+    for taken in batch:
+        named = names[id(taken)]
+        devices = [known[name] for name in named if name in known]
+        if taken.verdict != "AA":
+            # Unreadable bytes are somebody's; another kind of message, told its sender so, is not for us.
+            if taken.message is None and home:
+                taken.kept = [Kept(taken.raw, home.pk, "", taken.why)]
+        elif len(devices) == 1:
+            taken.device = devices[0]
+        elif devices:
+            taken.kept = [_kept(taken, devices[0], "It names two monitors that are known here.")]
+        elif home:
+            name = named[0] if named else ""
+            taken.kept = [Kept(taken.raw, home.pk, name, "No monitor of this name is known here.")]
+        else:
+            taken.verdict, taken.why = "AR", "No monitor of this name is known here."
+
+
+def _placed(batch: Sequence[_Taken], now: datetime) -> list[MonitorSample]:
+    """The samples of what has its session; what has none is kept for a person. Two queries at most."""
+    for taken in batch:
+        if taken.message and taken.device:
+            found = readings.contents(
+                taken.message, zone=taken.device.clinic.time_zone, codes=settings.MONITOR_CODES
+            )
+            taken.sets = found.sets
+            taken.kept += [_kept(taken, taken.device, doubt.why, of=doubt.code) for doubt in found.doubts]
+    chairs = _Chairs([taken for taken in batch if taken.sets])
+    return [sample for taken in batch for sample in _samples_of(taken, chairs, now)]
+
+
+def _samples_of(taken: _Taken, chairs: "_Chairs", now: datetime) -> Iterator[MonitorSample]:
+    """What of one message goes to a session; the rest is kept for a person."""
+    if taken.device is None or taken.message is None:
+        return
+    for measured in taken.sets:
+        session, why = chairs.session_at(taken.device, taken.message, measured.measured_at, now)
+        if session is None:
+            taken.kept.append(_kept(taken, taken.device, why))
+            continue
+        values, refused = samples.possible(measured.values, session)
+        if refused:
+            taken.kept.append(_kept(taken, taken.device, refused))
+        if values:
+            yield MonitorSample(
+                session=session,
+                device=taken.device,
+                control_id=taken.message.control_id,
+                position=measured.position,
+                measured_at=measured.measured_at,
+                received_at=now,
+                **values,
+            )
+
+
+class _Chairs:
+    """Who sits where, for the chairs and moments of one batch."""
+
+    def __init__(self, batch: Sequence[_Taken]) -> None:
+        moments = [measured.measured_at for taken in batch for measured in taken.sets]
+        chairs = {taken.device.chair_id for taken in batch if taken.device and taken.device.chair_id}
+        self._sessions: dict[UUID, dict[UUID, Session]] = {}
+        if chairs and moments:
+            self._read(chairs, min(moments), max(moments))
+        self._patients = self._named_patients(batch)
+
+    def session_at(
+        self, device: MonitorDevice, message: Message, moment: datetime, now: datetime
+    ) -> tuple[Session | None, str]:
+        """The one session in the device's chair at this moment, or why there is none to be sure of."""
+        if device.chair_id is None:
+            return None, "Its monitor stands at no chair."
+        if moment > now + CLOCK_AHEAD:
+            return None, "Its moment is in the future: the monitor's clock is wrong."
+        here = [
+            session for session in self._sessions.get(device.chair_id, {}).values() if _holds(session, moment)
+        ]
+        if not here:
+            return None, "No session was open in the monitor's chair."
+        if len(here) > 1:
+            return None, "Two sessions were open in the monitor's chair."
+        named = {(device.clinic_id, number) for number in readings.patient_ids(message)}
+        others = {self._patients[key] for key in named if key in self._patients} - {here[0].patient_id}
+        if others:
+            return None, "It names another patient than the one in the chair."
+        return here[0], ""
+
+    def _read(self, chairs: Iterable[UUID], first: datetime, last: datetime) -> None:
+        in_the_chair = Q(state__in=states.IN_THE_CHAIR) | Q(discharged_at__gte=first)
+        rows = (
+            Session.objects.filter(
+                in_the_chair,
+                appointment__claims__resource__in=chairs,
+                appointment__claims__during__overlap=(first - SLIPPED, last + SLIPPED),
+            )
+            .annotate(chair_id=F("appointment__claims__resource_id"))
+            .select_related("protocol")
+        )
+        for session in rows:
+            self._sessions.setdefault(session.chair_id, {})[session.pk] = session
+
+    def _named_patients(self, batch: Sequence[_Taken]) -> dict[tuple[UUID, str], UUID]:
+        """The patients of these clinics that PID-3 names by their record number: a query if it names any."""
+        numbers = {
+            number for taken in batch if taken.message for number in readings.patient_ids(taken.message)
+        }
+        if not numbers:
+            return {}
+        clinics = {taken.device.clinic_id for taken in batch if taken.device}
+        rows = Patient.objects.filter(clinic__in=clinics, mrn__in=numbers)
+        return {(clinic, mrn): pk for clinic, mrn, pk in rows.values_list("clinic_id", "mrn", "pk")}
+
+
+def _holds(session: Session, moment: datetime) -> bool:
+    """Whether the patient was here at this moment: what a monitor sends late belongs to whom it measured."""
+    if moment < session.arrived_at or session.state == SessionState.NOT_GIVEN:
+        return False
+    return session.discharged_at is None or moment <= session.discharged_at
+
+
+def _unknown_yet(placed: Sequence[MonitorSample]) -> list[MonitorSample]:
+    """Without what is stored already, and without the second of two: one query."""
+    if not placed:
+        return []
+    by_key = {
+        (sample.device_id, sample.control_id, sample.position, sample.measured_at): sample
+        for sample in placed
+    }
+    devices, control_ids, _, _ = zip(*by_key, strict=True)
+    stored = MonitorSample.objects.filter(device__in=set(devices), control_id__in=set(control_ids))
+    keys = set(stored.values_list("device_id", "control_id", "position", "measured_at"))
+    return [sample for key, sample in by_key.items() if key not in keys]
+
+
+def _kept(taken: _Taken, device: MonitorDevice, why: str, of: str = "") -> Kept:
+    return Kept(taken.raw, device.clinic_id, device.identifier, why, sample_of=of)

@@ -1,0 +1,65 @@
+"""A patient in a chair with a monitor at it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRange
+
+from clinic.models import Patient
+from scheduler.models import Claim, Phase, Resource, ResourceKind
+from sessions_app.models import MonitorDevice, Session
+from sessions_app.monitors import devices
+from tests.cast import NOW, House, new_id
+from tests.scheduler.stage import make_resource, open_on
+from tests.sessions_app import stories
+from tests.sessions_app.monitors.messages import MONITOR
+
+
+@dataclass
+class Bed:
+    session: Session
+    chair: Resource
+    device: MonitorDevice
+
+
+def chair_of(house: House, name: str = "Chair 1") -> Resource:
+    chair = make_resource(house, ResourceKind.CHAIR, name, 1)
+    open_on(chair, NOW, NOW + timedelta(hours=8))
+    return chair
+
+
+def seat(session: Session, chair: Resource) -> None:
+    """The claim that says in which chair the visit is."""
+    during = session.appointment.during
+    Claim.objects.create(
+        appointment=session.appointment,
+        resource=chair,
+        phase=Phase.WHOLE,
+        units=NumericRange(0, 1),
+        during=DateTimeTZRange(during.lower, during.upper),
+        capacity=1,
+    )
+
+
+def bed(
+    house: House, patient: Patient | None = None, *, come_to: Any = stories.infusing, **visit: Any
+) -> Bed:
+    """A patient in Chair 1, by default with the infusion running, and the monitor there."""
+    session = come_to(house, patient, **visit)
+    chair = chair_of(house)
+    Claim.objects.filter(appointment=session.appointment).delete()
+    seat(session, chair)
+    return Bed(session, chair, monitor_at(house, chair))
+
+
+def monitor_at(house: House, chair: Resource | None, identifier: str = MONITOR) -> MonitorDevice:
+    return devices.add(
+        actor=house.actor(house.max),
+        id=new_id(),
+        clinic=house.clinic,
+        identifier=identifier,
+        name=f"Monitor {identifier}",
+        chair=chair,
+        now=stories.ARRIVED_AT,
+    )
