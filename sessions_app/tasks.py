@@ -4,11 +4,15 @@ from celery import shared_task
 
 from clinic import clock
 from clinic.history import WORKER, acting
+from sessions_app.infusing import dose_watch
 from sessions_app.observing import alert_clocks
 
 
 @shared_task
 def run_clocks() -> None:
-    """Every ten seconds: overdue readings are noticed, and unanswered alerts go up the ladder."""
+    """Every ten seconds: overdue readings and a dose at its limit are noticed, and unanswered alerts go up
+    the ladder."""
+    now = clock.now()
     with acting(None, door=WORKER):
-        alert_clocks.run_clocks(now=clock.now())
+        dose_watch.watch(now=now)
+        alert_clocks.run_clocks(now=now)

@@ -7,16 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
 
 from sessions_app.infusing import hard_stop, pump
 from sessions_app.infusing.hard_stop import Limits
 from sessions_app.infusing.pump import Course, Step
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Session, SessionState
 from sessions_app.preparing import dosing
-
-# A part of an alert's detail and of its key: one open alert for each sign.
-DOSE_SIGN: Final = "dose_mg"
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def progress(session: Session, now: datetime) -> Progress | None:
     )
 
 
-def dose_alert(session: Session, now: datetime) -> str:
+def at_hard_limit(session: Session, now: datetime) -> str:
     """That the running total is at the protocol's hard limit while the pump runs, in words, or nothing."""
     worksheet = worksheet_of(session)
     if worksheet is None or session.state != SessionState.INFUSING:

@@ -1,0 +1,65 @@
+"""The alert when the running total comes to the protocol's hard limit while the pump runs: once a session.
+
+A bolus raises it at once; a rate gets there in its own time, so a worker's beat looks (`watch`). What becomes
+of the alert is in `observing.alerts`.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from clinic.transactions import in_transaction
+from sessions_app import recording
+from sessions_app.infusing import progress
+from sessions_app.models import Alert, AlertKind, Session, SessionState
+from sessions_app.observing import alerts
+from sessions_app.observing.alert_clocks import nurse_of
+from sessions_app.observing.alert_rules import Raise
+
+SIGN: Final = "given_mg"
+
+
+def dose_alert(session: Session, now: datetime) -> Raise | None:
+    """What to raise about the running total of this session, if anything; nothing a second time."""
+    if any(alert.kind == AlertKind.DOSE for alert in session.alerts.all()):
+        return None
+    reached = progress.at_hard_limit(session, now)
+    return Raise(sign=SIGN, level="stop", kind="dose", detail=reached) if reached else None
+
+
+def raise_if_reached(session: Session, *, nurse: UUID | None, now: datetime) -> list[Alert]:
+    """Raise the alert if it is time. The session must be locked, and `recording.advance` follows."""
+    found = dose_alert(session, now)
+    return alerts.raise_all(session, [found], reading=None, nurse=nurse, now=now) if found else []
+
+
+def watch(*, now: datetime) -> int:
+    """Raise the alert in every running session that has come to its limit; how many were raised.
+
+    Looks without locks, with a fixed number of queries; what needs an alert is locked and looked at again.
+    A session that somebody is writing in at this moment waits for the next beat.
+    """
+    running = (
+        Session.objects.filter(state=SessionState.INFUSING)
+        .select_related("protocol")
+        .prefetch_related("dose_worksheets", "infusion_events", "alerts")
+    )
+    return sum(_raise_in(session.pk, now) for session in running if dose_alert(session, now))
+
+
+def _raise_in(session_id: UUID, now: datetime) -> int:
+    def write() -> int:
+        locked = Session.objects.select_for_update(of=("self",), skip_locked=True)
+        session = (
+            locked.filter(pk=session_id, state=SessionState.INFUSING)
+            .select_related("clinic", "protocol", "appointment__plan")
+            .first()
+        )
+        if session is None:
+            return 0
+        raised = raise_if_reached(session, nurse=nurse_of(session, now), now=now)
+        if raised:
+            recording.advance(session, "alert", now=now)
+        return len(raised)
+
+    return in_transaction(write)

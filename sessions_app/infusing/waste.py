@@ -1,0 +1,206 @@
+"""What was drawn of the controlled drug and not given, and who saw it wasted (domain.md 1.4 [G]: log vial,
+drawn, given, wasted with witness).
+
+Given and wasted together are never more than was drawn, but for the rounding of what a syringe can be read
+to. While the infusion runs, what is in the bag counts as given: it isn't there to be wasted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from clinic.access import Actor
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from sessions_app import recording, states
+from sessions_app.infusing import progress
+from sessions_app.models import Session, Waste, WasteWitness
+from sessions_app.preparing.dosing import plain
+
+# Half of the steps that the worksheet rounds to: 0.01 mL drawn up, 0.1 mg.
+HALF_OF_DRAWN_ML: Final = Decimal("0.005")
+HALF_OF_DOSE_MG: Final = Decimal("0.05")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wasted:
+    """What of a vial was wasted. `vial` is its lot or serial number; several in one line, if several were
+    drawn on. A second line about the same vial tells its whole `drawn_mg` again."""
+
+    vial: str
+    drawn_mg: Decimal
+    wasted_mg: Decimal
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where the drug of one session went, in mg. `unaccounted_mg` is below 0 only by rounding."""
+
+    drawn_mg: Decimal
+    given_mg: Decimal
+    wasted_mg: Decimal
+
+    @property
+    def unaccounted_mg(self) -> Decimal:
+        return self.drawn_mg - self.given_mg - self.wasted_mg
+
+
+def waste(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    wasted: Wasted,
+    corrects: UUID | None = None,
+    correction_reason: str = "",
+    revision: int | None = None,
+    now: datetime,
+) -> Waste:
+    """Keep what was wasted; a correction is a new line, and wants a witness of its own.
+
+    Raises `Invalid` naming the field when more was given and wasted than drawn.
+    """
+
+    def write() -> Waste:
+        current = recording.lock(session, "waste", revision=revision)
+        line = draft(
+            actor=actor,
+            id=id,
+            session=current,
+            wasted=wasted,
+            corrects=corrects,
+            correction_reason=correction_reason,
+            now=now,
+        )
+        line.save(force_insert=True)
+        recording.advance(current, "waste", now=now)
+        return line
+
+    return in_transaction(write)
+
+
+def draft(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    wasted: Wasted,
+    corrects: UUID | None,
+    correction_reason: str,
+    amendment_id: UUID | None = None,
+    now: datetime,
+) -> Waste:
+    """The line for this waste, checked and not yet saved. The session must be locked."""
+    check(wasted, session=session, corrects=corrects, now=now)
+    return recording.draft(
+        Waste,
+        wasted,
+        actor=actor,
+        id=id,
+        session=session,
+        corrects=corrects,
+        correction_reason=correction_reason,
+        amendment_id=amendment_id,
+        now=now,
+    )
+
+
+def check(wasted: Wasted, *, session: Session, corrects: UUID | None, now: datetime) -> None:
+    """Raise `Invalid` for a waste that can't be."""
+    errors = {}
+    if not wasted.vial.strip():
+        errors["vial"] = "Enter the vial's lot or serial number."
+    if wasted.drawn_mg <= 0:
+        errors["drawn_mg"] = "Enter how many mg were drawn from the vial, above 0."
+    if wasted.wasted_mg < 0:
+        errors["wasted_mg"] = "Enter how many mg were wasted, 0 or more."
+    elif wasted.wasted_mg > wasted.drawn_mg:
+        errors["wasted_mg"] = "No more can be wasted than was drawn."
+    if errors:
+        raise Invalid(errors)
+    lines = [*recording.standing(Waste, session).exclude(pk=corrects), wasted]
+    found = _account(session, lines, now)
+    if found.unaccounted_mg < -_rounding(session):
+        raise Invalid(
+            {
+                "wasted_mg": f"Given ({plain(found.given_mg)} mg) and wasted ({plain(found.wasted_mg)} mg) "
+                f"are more than the {plain(found.drawn_mg)} mg drawn: enter every vial that was drawn on."
+            }
+        )
+
+
+def witness(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    waste: UUID,
+    revision: int | None = None,
+    now: datetime,
+) -> WasteWitness:
+    """Say that one saw it wasted.
+
+    Raises `Conflict`: `second_person` for whoever recorded it, `waste_corrected` when another line stands,
+    `witnessed` when somebody has; `Invalid` for another session's waste.
+    """
+
+    def write() -> WasteWitness:
+        current = recording.lock(session, "witness", revision=revision)
+        line = Waste.objects.select_related("witness__recorded_by").filter(session=current, pk=waste).first()
+        if line is None:
+            raise Invalid({"waste": "This session has no such waste."})
+        if Waste.objects.filter(corrects=line).exists():
+            raise Conflict("This was corrected since: witness the line that stands.", code="waste_corrected")
+        if line.recorded_by_id == actor.user_id:
+            raise Conflict(
+                "Somebody else must witness this: you recorded it. Let them sign in themselves.",
+                code="second_person",
+            )
+        if hasattr(line, "witness"):
+            who = line.witness.recorded_by.full_name
+            raise Conflict(f"{who} has witnessed this already.", code="witnessed")
+        seen = WasteWitness.objects.create(
+            id=id, waste=line, **recording.entry(current, actor=actor, now=now)
+        )
+        recording.advance(current, "witness", now=now)
+        return seen
+
+    return in_transaction(write)
+
+
+def unwitnessed(session: Session) -> list[Waste]:
+    """The wastes that stand and that nobody has witnessed: none may be left at the signature."""
+    return list(recording.standing(Waste, session).filter(witness__isnull=True).order_by("recorded_at", "id"))
+
+
+def account(session: Session, now: datetime) -> Account | None:
+    """Where the drug went, by what was recorded; None while nothing is said about vials."""
+    lines = list(recording.standing(Waste, session))
+    return _account(session, lines, now) if lines else None
+
+
+def _account(session: Session, lines: Iterable[Waste | Wasted], now: datetime) -> Account:
+    drawn: dict[str, Decimal] = {}
+    wasted = Decimal(0)
+    for line in lines:
+        vial = line.vial.strip().casefold()
+        drawn[vial] = max(drawn.get(vial, Decimal(0)), line.drawn_mg)
+        wasted += line.wasted_mg
+    return Account(sum(drawn.values(), Decimal(0)), _given_mg(session, now), wasted)
+
+
+def _given_mg(session: Session, now: datetime) -> Decimal:
+    standing = progress.progress(session, now)
+    if standing is None:
+        return Decimal(0)
+    return max(standing.mg, standing.ordered_mg) if session.state in states.RUNNING else standing.mg
+
+
+def _rounding(session: Session) -> Decimal:
+    worksheet = progress.worksheet_of(session)
+    strength = worksheet.stock_mg_per_ml if worksheet else Decimal(0)
+    return HALF_OF_DRAWN_ML * strength + HALF_OF_DOSE_MG

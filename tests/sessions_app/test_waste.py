@@ -1,0 +1,174 @@
+"""What was drawn and not given is accounted for, and somebody else saw it wasted."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from clinic.models import User
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import violated_constraint
+from sessions_app import recording
+from sessions_app.infusing import infusion, waste
+from sessions_app.infusing.waste import Wasted
+from sessions_app.models import Session, Waste, WasteWitness
+from tests.cast import House, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
+
+AFTER = STOPPED_AT + timedelta(minutes=5)
+
+
+def keep(
+    house: House,
+    session: Session,
+    drawn: str,
+    wasted: str,
+    *,
+    vial: str = "LOT 7",
+    now: datetime = AFTER,
+    **options: Any,
+) -> Waste:
+    return waste.waste(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        wasted=Wasted(vial=vial, drawn_mg=Decimal(drawn), wasted_mg=Decimal(wasted)),
+        now=now,
+        **options,
+    )
+
+
+def witness(house: House, session: Session, line: Waste, who: User, **options: Any) -> WasteWitness:
+    return waste.witness(
+        actor=house.actor(who), id=new_id(), session=session, waste=line.pk, **{"now": AFTER, **options}
+    )
+
+
+@pytest.mark.parametrize(
+    ("drawn", "wasted", "field"),
+    [("0", "0", "drawn_mg"), ("50", "50.1", "wasted_mg"), ("50", "-0.1", "wasted_mg")],
+)
+def test_amounts_that_cannot_be_name_their_field(house: House, drawn: str, wasted: str, field: str) -> None:
+    session = stories.recovering(house)
+    with pytest.raises(Invalid) as refused:
+        keep(house, session, drawn, wasted)
+    assert field in [error["field"] for error in refused.value.data["errors"]]
+
+
+def test_a_waste_names_its_vial(house: House) -> None:
+    with pytest.raises(Invalid, match="lot or serial"):
+        keep(house, stories.recovering(house), "50", "15", vial=" ")
+
+
+@pytest.mark.parametrize(("wasted", "refused"), [("15.0", False), ("15.3", False), ("15.4", True)])
+def test_given_and_wasted_are_what_was_drawn_but_for_rounding(
+    house: House, wasted: str, refused: bool
+) -> None:
+    """35 of 50 mg were given. A syringe of 50 mg/mL is read to 0.01 mL: half of that is 0.25 mg."""
+    session = stories.recovering(house)
+    if refused:
+        with pytest.raises(Invalid, match=r"Given \(35 mg\) and wasted \(15\.4 mg\) are more than the 50 mg"):
+            keep(house, session, "50", wasted)
+    else:
+        keep(house, session, "50", wasted)
+
+
+def test_after_an_early_stop_the_rest_of_the_bag_can_be_wasted(house: House) -> None:
+    session = stories.infusing(house)
+    keep(house, session, "50", "15", now=STARTED_AT + timedelta(minutes=1))
+    with pytest.raises(Invalid):  # it runs: what is in the bag isn't there to be wasted
+        keep(house, session, "50", "20", now=STARTED_AT + timedelta(minutes=10))
+    infusion.stop(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        early=True,
+        reason="Distress",
+        now=STARTED_AT + timedelta(minutes=20),
+    )
+    keep(house, session, "50", "17.5")
+    found = waste.account(stories.fresh(session), AFTER)
+    assert found is not None
+    assert (found.drawn_mg, found.given_mg, found.wasted_mg) == (
+        Decimal(50),
+        Decimal("17.5"),
+        Decimal("32.5"),
+    )
+    assert found.unaccounted_mg == 0
+
+
+def test_two_vials_add_up_and_one_vial_told_twice_does_not(house: House) -> None:
+    session = stories.recovering(house)
+    keep(house, session, "50", "15")
+    with pytest.raises(Invalid):
+        keep(house, session, "50", "10", vial="lot 7 ")
+    keep(house, session, "20", "20", vial="LOT 8")
+    found = waste.account(stories.fresh(session), AFTER)
+    assert found is not None
+    assert (found.drawn_mg, found.wasted_mg, found.unaccounted_mg) == (Decimal(70), Decimal(35), Decimal(0))
+
+
+def test_a_corrected_waste_no_longer_counts(house: House) -> None:
+    session = stories.recovering(house)
+    wrong = keep(house, session, "50", "5")
+    right = keep(house, session, "50", "15", corrects=wrong.pk, correction_reason="Misread")
+    found = waste.account(stories.fresh(session), AFTER)
+    assert found is not None
+    assert (right.corrects, found.wasted_mg) == (wrong, Decimal(15))
+
+
+# --- The witness -------------------------------------------------------------------------------------------
+
+
+def test_somebody_else_witnesses_and_only_once(house: House) -> None:
+    session = stories.recovering(house)
+    line = keep(house, session, "50", "15")
+    assert waste.unwitnessed(session) == [line]
+    seen = witness(house, session, line, house.priya)
+    assert (seen.waste, seen.recorded_by) == (line, house.priya)
+    assert waste.unwitnessed(session) == []
+    with pytest.raises(Conflict, match="Priya Nair has witnessed") as refused:
+        witness(house, session, line, house.priya)
+    assert refused.value.code == "witnessed"
+
+
+def test_whoever_wasted_it_is_no_witness(house: House) -> None:
+    session = stories.recovering(house)
+    line = keep(house, session, "50", "15")
+    with pytest.raises(Conflict) as refused:
+        witness(house, session, line, house.nils)
+    assert refused.value.code == "second_person"
+    assert waste.unwitnessed(session) == [line]
+
+
+def test_the_database_refuses_the_same_person_as_witness(house: House) -> None:
+    session = stories.recovering(house)
+    line = keep(house, session, "50", "15")
+    current = stories.fresh(session)
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        WasteWitness.objects.create(
+            id=new_id(), waste=line, **recording.entry(current, actor=house.actor(house.nils), now=AFTER)
+        )
+    assert violated_constraint(refused.value) == "second_person"
+
+
+def test_a_corrected_waste_wants_a_witness_of_its_own(house: House) -> None:
+    session = stories.recovering(house)
+    wrong = keep(house, session, "50", "5")
+    witness(house, session, wrong, house.priya)
+    right = keep(house, session, "50", "15", corrects=wrong.pk, correction_reason="Misread")
+    assert waste.unwitnessed(session) == [right]
+
+
+def test_what_does_not_stand_and_what_is_elsewhere_is_not_witnessed(house: House) -> None:
+    session, omars = stories.recovering(house), stories.recovering(house, house.omar)
+    wrong = keep(house, session, "50", "5")
+    keep(house, session, "50", "15", corrects=wrong.pk, correction_reason="Misread")
+    with pytest.raises(Conflict) as refused:
+        witness(house, session, wrong, house.priya)
+    assert refused.value.code == "waste_corrected"
+    with pytest.raises(Invalid, match="no such waste"):
+        witness(house, omars, wrong, house.priya)
