@@ -180,7 +180,8 @@ def _answer(
         earlier = {step.kind: step for step in alert.steps.select_related("recorded_by")}
         if AlertStepKind.RESOLVED in earlier:
             raise Conflict(
-                f"{_who(earlier[AlertStepKind.RESOLVED])} resolved this alert.", code="alert_resolved"
+                f"{_who(earlier[AlertStepKind.RESOLVED])} has resolved this alert already.",
+                code="alert_resolved",
             )
         if kind == AlertStepKind.ACKNOWLEDGED and kind in earlier:
             who = _who(earlier[AlertStepKind.ACKNOWLEDGED])

@@ -54,7 +54,14 @@ def send(client: Client, session: Session, act: str, values: dict[str, Any], que
 
 
 SIGNS = {key: str(value) for key, value in stories.CALM.values.items() if value is not None}
-NAUSEA = {"term": "nausea", "grade": "1", "relatedness": "Possible", "outcome": "ongoing"}
+NAUSEA = {
+    "term": "nausea",
+    "grade": "1",
+    "source": "observed",
+    "seriousness": "Non-serious",
+    "relatedness": "Possible",
+    "outcome": "ongoing",
+}
 WEIGHT = {"weight_kg": "70.0", "stock_mg_per_ml": "50", "bag_volume_ml": "100", "minutes": "40"}
 
 
@@ -232,8 +239,8 @@ def _queries(client: Client, address: str) -> int:
 
 def test_a_task_about_a_reading_leads_to_its_session(house: House) -> None:
     session = stories.infusing(house)
-    high = stories.calm(stories.STARTED_AT, systolic_mmhg=185, confirmed=True)
-    stories.measure(house, session, high)
+    low = stories.calm(stories.STARTED_AT, oxygen_saturation_percent=84, confirmed=True)
+    stories.measure(house, session, low)
     tasks = browser_of(house.nils).get("/tasks/").content.decode()
-    assert f'href="/sessions/{session.pk}/"' in tasks
+    assert f'href="/alerts/{session.alerts.get().pk}/"' in tasks
     assert "Read more" not in browser_of(house.ana).get("/tasks/").content.decode()

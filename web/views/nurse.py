@@ -20,7 +20,7 @@ from sessions_app.access import MAY, OPEN_SESSION, READ_SESSIONS, RECORD_SESSION
 from sessions_app.models import Observation, Session
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.views.sessions.form import SessionForm
+from web.views.sessions.form import SECRET, SessionForm
 from web.views.sessions.forms import FORMS
 from web.views.sessions.page import Chair, SessionPage
 from web.views.sessions.signed_record import read_versions
@@ -36,6 +36,7 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
         "waiting": [(visit, uuid4()) for visit in queries.waiting_visits(request.clinic, today)],
         "chairs": [Chair(session, now) for session in queries.sessions_today(request.clinic, today)],
         "may_open": request.actor.may(OPEN_SESSION, request.clinic.pk),
+        "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),
     }
     return render(request, "web/nurse/station.html", context)
 
@@ -71,6 +72,7 @@ def record(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
     """Carry out what one of the session's forms asks; a refused form is shown again as it was filled."""
     found = _fetch(request, pk, MAY[act])
     form = FORMS[act](found, request.POST, line=_line(found, act, request.POST.get("corrects", "")))
+    form.shown_to(request.actor)
     if form.is_valid():
         try:
             create_once(
@@ -116,7 +118,12 @@ def _show(request: StaffRequest, found: Session, sent: SessionForm | None = None
     return render(
         request,
         "web/nurse/session.html",
-        {"session": found, "page": page, "forms": page.forms},
+        {
+            "session": found,
+            "page": page,
+            "forms": {act: form.shown_to(request.actor) for act, form in page.forms.items()},
+            "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),
+        },
         status=sent.status if sent else 200,
     )
 
@@ -134,4 +141,4 @@ def _line(found: Session, act: str, line_id: str) -> Observation | None:
 
 
 def _sent(request: HttpRequest) -> dict[str, Any]:
-    return {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+    return {name: value for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", *SECRET)}

@@ -126,6 +126,7 @@ def _parents(model: type[Model], parent: str) -> Subjects:
 READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "message": ("message", VIEW_MESSAGES, _of_itself),
     "check_in_answer": ("check_in", VIEW_CHECK_INS, _parents(CheckInAnswer, "check_in_id")),
+    "alert": ("alert", READ_SESSIONS, _of_itself),
     "vital_signs": ("session", READ_SESSIONS, _parents(VitalSigns, "session_id")),
     "side_effect": ("session", READ_SESSIONS, _parents(SideEffect, "session_id")),
 }

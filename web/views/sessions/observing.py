@@ -2,12 +2,21 @@
 
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
 
 from clinic.access import Actor
-from sessions_app.models import Relatedness, SessionState, SideEffectOutcome
+from sessions_app.models import (
+    MedicineGiven,
+    Relatedness,
+    ReportedBy,
+    Seriousness,
+    Session,
+    SessionState,
+    SideEffectOutcome,
+)
 from sessions_app.observing import side_effects, vital_limits, vitals
 from sessions_app.observing.vocabulary import TERMS
 from web.forms import DecimalNumberField, LocalDateTimeField, WholeNumberField
@@ -105,20 +114,47 @@ class SideEffectForm(CorrectingForm):
     )
     grade = choices_in_a_row("Grade (CTCAE)", GRADES)
     onset_at = NowOrThenField("Since")
+    source = choices_in_a_row("Seen or said", ReportedBy.choices)
+    peak_grade = forms.TypedChoiceField(
+        label="At its worst", choices=[("", "As now"), *GRADES], coerce=int, empty_value=None, required=False
+    )
+    distress = WholeNumberField(label="Distress", unit="of 10", required=False)
+    seriousness = forms.ChoiceField(label="Seriousness", choices=Seriousness.choices)
     action = short_text("What was done")
+    action_at = LocalDateTimeField(label="Done at", required=False, help_text="Only with what was done.")
+    medicine_id = forms.TypedChoiceField(
+        label="Medicine given for it", coerce=UUID, empty_value=None, required=False
+    )
     relatedness = forms.ChoiceField(label="Related to the infusion", choices=Relatedness.choices)
     outcome = forms.ChoiceField(label="How it stands", choices=SideEffectOutcome.choices)
     ended_at = LocalDateTimeField(label="Ended at", required=False, help_text="Only when it is over.")
 
+    def __init__(self, session: Session, *args: Any, **options: Any) -> None:
+        super().__init__(session, *args, **options)
+        given = session.medicines_given.filter(corrected_by__isnull=True).order_by("given_at")
+        choice: Any = self.fields["medicine_id"]
+        choice.choices = [("", "None"), *((str(each.pk), _spoken(each)) for each in given)]
+
     def first_values(self) -> dict[str, Any]:
         effect: Any = self.line
         if effect is None:
-            return {"relatedness": Relatedness.POSSIBLE, "outcome": SideEffectOutcome.ONGOING}
+            return {
+                "relatedness": Relatedness.POSSIBLE,
+                "outcome": SideEffectOutcome.ONGOING,
+                "seriousness": Seriousness.NON_SERIOUS,
+                "source": ReportedBy.OBSERVED,
+            }
         return {
             "term": effect.term,
             "grade": effect.grade,
             "onset_at": timezone.localtime(effect.onset_at),
+            "source": effect.source,
+            "peak_grade": effect.peak_grade,
+            "distress": effect.distress,
+            "seriousness": effect.seriousness,
             "action": effect.action,
+            "action_at": timezone.localtime(effect.action_at) if effect.action_at else None,
+            "medicine_id": effect.medicine_id and str(effect.medicine_id),
             "relatedness": effect.relatedness,
             "outcome": effect.outcome,
             "ended_at": timezone.localtime(effect.ended_at) if effect.ended_at else None,
@@ -130,7 +166,13 @@ class SideEffectForm(CorrectingForm):
             term=data["term"],
             grade=int(data["grade"]),
             onset_at=self.moment("onset_at") or now,
+            source=data["source"],
+            peak_grade=data["peak_grade"],
+            distress=data["distress"],
+            seriousness=data["seriousness"],
             action=data["action"],
+            action_at=self.moment("action_at"),
+            medicine_id=data["medicine_id"],
             relatedness=data["relatedness"],
             outcome=data["outcome"],
             ended_at=self.moment("ended_at"),
@@ -140,3 +182,8 @@ class SideEffectForm(CorrectingForm):
         return side_effects.record_side_effect(
             actor=actor, id=data["id"], session=self.session, report=report, **self.correction, now=now
         )
+
+
+def _spoken(given: MedicineGiven) -> str:
+    at = timezone.localtime(given.given_at)
+    return f"{given.medicine} {given.amount.normalize():f} {given.unit}, {at:%H:%M}"

@@ -13,10 +13,12 @@ from sessions_app import states
 from sessions_app.infusing import infusion
 from sessions_app.leaving import discharge
 from sessions_app.models import Session, SessionState, SideEffect, VitalSigns
-from sessions_app.observing import vital_limits, vitals
+from sessions_app.observing import flowsheet, vital_limits
+from sessions_app.observing.due_times import Due
 from sessions_app.observing.vocabulary import TERMS
 from web.views.sessions.form import SessionForm, standing
 from web.views.sessions.forms import FORMS
+from web.views.sessions.watching import Watch, besides
 
 MINUTE: Final = timedelta(minutes=1)
 NEXT_STEP: Final = {
@@ -38,6 +40,7 @@ class Chair:
         self.session = session
         self.now = now
         self.infused = infusion.infusing_time(list(session.infusion_events.all()), now)
+        self.watch = Watch(session, now)
 
     @property
     def next_step(self) -> str:
@@ -67,11 +70,11 @@ class Chair:
 
     @property
     def since_vitals(self) -> int | None:
-        """Minutes since the newest vital signs, for a patient in the chair (from `sessions_today`)."""
-        measured = getattr(self.session, "last_measured_at", None)
-        if measured is None or self.session.state not in states.IN_THE_CHAIR:
+        """Minutes since the newest vital signs, for a patient in the chair."""
+        lines = flowsheet.standing(self.session.vital_signs.all())
+        if not lines or self.session.state not in states.IN_THE_CHAIR:
             return None
-        return int((self.now - measured) // MINUTE)
+        return int((self.now - lines[-1].measured_at) // MINUTE)
 
     @property
     def home_from(self) -> datetime | None:
@@ -81,16 +84,20 @@ class Chair:
 
 @dataclass(frozen=True)
 class ReadingRow:
-    """One line of the flowsheet with the limit that it passes, if any."""
+    """One line of the flowsheet with the limit that it passes, if any; or a due time without a line."""
 
-    line: VitalSigns
-    level: str
-    corrected: bool
+    at: datetime  # measured, or due
+    line: VitalSigns | None = None
+    level: str = ""
+    corrected: bool = False
+    due: Due | None = None
 
     @property
     def cells(self) -> list[tuple[str, Any]]:
         """(label, value) of what was measured, the two pressures as one."""
-        line = self.line
+        line: Any = self.line
+        if line is None:
+            return []
         pressure = f"{line.systolic_mmhg}/{line.diastolic_mmhg}" if line.systolic_mmhg else None
         return [
             ("Pressure", pressure),
@@ -100,6 +107,11 @@ class ReadingRow:
             ("Temperature", line.temperature_cel),
             ("Pain", line.pain_nrs),
         ]
+
+    @property
+    def besides(self) -> list[str]:
+        """What else was measured or seen, in words."""
+        return besides(self.line) if self.line is not None else []
 
 
 @dataclass(frozen=True)
@@ -159,11 +171,14 @@ class SessionPage:
 
     @cached_property
     def readings(self) -> list[ReadingRow]:
-        """The flowsheet, the newest on top, corrected lines included."""
+        """The flowsheet, the newest on top: corrected lines included, and due times without a line."""
         lines = list(self.session.vital_signs.all())
         valid = {line.pk for line in standing(lines)}
-        rows = [ReadingRow(line, self._level(line), line.pk not in valid) for line in lines]
-        return sorted(rows, key=lambda row: (row.line.measured_at, row.line.recorded_at), reverse=True)
+        rows = [ReadingRow(line.measured_at, line, self._level(line), line.pk not in valid) for line in lines]
+        rows += [ReadingRow(due.at, due=due) for due in self.chair.watch.open_dues]
+        return sorted(
+            rows, key=lambda row: (row.at, row.line.recorded_at if row.line else row.at), reverse=True
+        )
 
     @cached_property
     def effects(self) -> list[EffectRow]:
@@ -172,7 +187,7 @@ class SessionPage:
         return [EffectRow(line, TERMS[line.term].label, line.pk not in valid) for line in lines]
 
     def _level(self, line: VitalSigns) -> str:
-        limits, values = self.session.protocol.limits, vitals.values_of(line)
+        limits, values = self.session.protocol.limits, flowsheet.values_of(line)
         if vital_limits.breaches(values, limits, "stop"):
             return "stop"
         return "caution" if vital_limits.breaches(values, limits, "caution") else ""

@@ -1,0 +1,371 @@
+"""The life of an alert: raised with its reading, told, answered by name; and the clock that sends it up."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from clinic import clock, work
+from clinic.models import Membership, Role, Urgency, User, WorkItem
+from clinic.problems import Conflict, Invalid
+from sessions_app import tasks
+from sessions_app.infusing import infusion
+from sessions_app.models import Alert, AlertStep, Session
+from sessions_app.observing import alert_clocks, alerts, vitals
+from tests.at_once import at_once
+from tests.cast import House, make_house, make_patient, make_user, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.stories import STARTED_AT
+
+CAUTION = {"systolic_mmhg": 165}
+PAST_STOP = {"systolic_mmhg": 185}
+EMERGENCY = {"oxygen_saturation_percent": 84, "confirmed": True}
+SECOND = timedelta(seconds=1)
+
+
+def minute(minutes: float) -> datetime:
+    return STARTED_AT + timedelta(minutes=minutes)
+
+
+def bad(house: House, session: Session, at: float, **changes: Any) -> Any:
+    return stories.measure(house, session, stories.calm(minute(at), **changes))
+
+
+def standing(session: Session) -> list[tuple[str, str]]:
+    return [(alert.sign, alert.level) for alert in alerts.open_of(session)]
+
+
+def rungs(alert: Alert) -> list[tuple[str, str | None, datetime]]:
+    told = alert.steps.filter(kind="told").order_by("recorded_at", "rung")
+    return [(step.rung, step.told.full_name if step.told else None, step.recorded_at) for step in told]
+
+
+def charge_nurse(house: House, name: str = "Cleo Brandt") -> User:
+    user = make_user(house.clinic, name, Role.NURSE)
+    Membership.objects.filter(user=user).update(charge=True)
+    return user
+
+
+# --- Raised with the reading -----------------------------------------------------------------------------
+
+
+def test_calm_readings_raise_nothing(house: House) -> None:
+    assert standing(stories.observed(house)) == []
+
+
+def test_one_bad_reading_raises_and_a_second_raises_the_level(house: House) -> None:
+    session = stories.infusing(house)
+    first = bad(house, session, 10, **PAST_STOP)
+    assert standing(session) == [("systolic_mmhg", "caution")]
+    assert not WorkItem.objects.exists()
+    bad(house, session, 15, **PAST_STOP)
+    assert standing(session) == [("systolic_mmhg", "caution"), ("systolic_mmhg", "stop")]
+    caution, stop = alerts.open_of(session)
+    assert (caution.reading, caution.raised_at, caution.recorded_by) == (first, minute(10), None)
+    assert caution.revision == first.revision
+    assert rungs(caution) == [("nurse", "Nils Berg", minute(10))]
+    assert rungs(stop) == [("nurse", "Nils Berg", minute(15)), ("prescriber", "Priya Nair", minute(15))]
+    task = WorkItem.objects.get()
+    assert (task.cause, task.urgency, task.role) == (f"alert:{stop.pk}", Urgency.RED, Role.PRESCRIBER)
+    assert task.due_at == minute(17)
+
+
+def test_a_further_bad_reading_doubles_no_alert_and_a_better_one_raises_none(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **EMERGENCY)
+    bad(house, session, 11, **EMERGENCY)
+    bad(house, session, 12, oxygen_saturation_percent=93)
+    assert standing(session) == [("oxygen_saturation_percent", "emergency")]
+    resolve(house, session)
+    bad(house, session, 14, oxygen_saturation_percent=93)
+    assert standing(session) == [("oxygen_saturation_percent", "caution")]
+
+
+def test_a_rise_above_the_patients_own_baseline_is_an_alert_of_its_kind(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, systolic_mmhg=147)  # 122 before the start
+    assert [alert.kind for alert in alerts.open_of(session)] == ["change"]
+
+
+def test_a_reading_that_is_refused_raises_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = stories.infusing(house)
+    with pytest.raises(Invalid):
+        bad(house, session, 10, oxygen_saturation_percent=84)  # not confirmed
+    assert not Alert.objects.exists()
+    monkeypatch.setattr(vitals.recording, "advance", lambda *args, **options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        bad(house, session, 10, **EMERGENCY)
+    assert not Alert.objects.exists()
+    assert session.vital_signs.count() == 1
+
+
+def test_a_reading_of_an_amendment_raises_a_task_and_no_alert(house: House) -> None:
+    session = stories.signed(house)
+    late = stories.calm(minute(10), **EMERGENCY)
+    line = vitals.draft(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        reading=late,
+        corrects=None,
+        correction_reason="",
+        now=minute(200),
+    )
+    vitals.tell_prescriber(line, now=minute(200))
+    assert not Alert.objects.exists()
+    assert WorkItem.objects.get().cause == f"vital_signs:{line.pk}"
+
+
+# --- Answered by name ------------------------------------------------------------------------------------
+
+
+def resolve(house: House, session: Session, who: User | None = None, *, at: float = 13) -> AlertStep:
+    return alerts.resolve(
+        actor=house.actor(who or house.nils),
+        id=new_id(),
+        alert=alerts.open_of(session).get(),
+        words="Oxygen by mask, 98 %.",
+        now=minute(at),
+    )
+
+
+def acknowledge(house: House, session: Session, who: User | None = None, *, at: float = 11) -> AlertStep:
+    return alerts.acknowledge(
+        actor=house.actor(who or house.nils),
+        id=new_id(),
+        alert=alerts.open_of(session).get(),
+        now=minute(at),
+    )
+
+
+def test_an_alert_is_acknowledged_acted_on_and_resolved_by_name(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    alert = alerts.open_of(session).get()
+    acknowledge(house, session)
+    alerts.act(actor=house.actor(house.priya), id=new_id(), alert=alert, words="Pump slowed.", now=minute(12))
+    resolve(house, session)
+    steps = alert.steps.exclude(kind="told").order_by("recorded_at")
+    assert [(step.kind, step.recorded_by.full_name, step.words) for step in steps if step.recorded_by] == [
+        ("acknowledged", "Nils Berg", ""),
+        ("acted", "Priya Nair", "Pump slowed."),
+        ("resolved", "Nils Berg", "Oxygen by mask, 98 %."),
+    ]
+    assert standing(session) == []
+    assert alerts.unmet_at_signing(session) == {}
+    assert [step.revision for step in steps] == sorted({step.revision for step in steps})
+
+
+def test_an_alert_is_acknowledged_once_and_the_second_is_told_who(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    acknowledge(house, session)
+    with pytest.raises(Conflict, match="Nils Berg has acknowledged") as refused:
+        acknowledge(house, session, house.priya)
+    assert refused.value.code == "alert_acknowledged"
+
+
+@pytest.mark.parametrize("answer", [alerts.act, alerts.resolve])
+def test_an_alert_never_ends_in_silence_nor_twice(house: House, answer: Any) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    alert = alerts.open_of(session).get()
+    call = partial(answer, actor=house.actor(house.nils), alert=alert, now=minute(12))
+    with pytest.raises(Invalid, match="words"):
+        call(id=new_id(), words=" ")
+    resolve(house, session, at=11)
+    with pytest.raises(Conflict, match="Nils Berg has resolved") as refused:
+        call(id=new_id(), words="Better.")
+    assert refused.value.code == "alert_resolved"
+
+
+def test_a_prescriber_who_resolves_an_alert_closes_its_task_and_a_nurse_does_not(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **EMERGENCY)
+    resolve(house, session)
+    assert WorkItem.objects.get().closed_at is None
+    bad(house, session, 14, **EMERGENCY)
+    resolve(house, session, house.priya, at=15)
+    closed = WorkItem.objects.get(closed_at__isnull=False)
+    assert (closed.closed_by, closed.outcome) == (house.priya, "Oxygen by mask, 98 %.")
+
+
+def test_an_open_alert_holds_the_signature_up(house: House) -> None:
+    session = stories.discharged(house)
+    stories.measure(house, session, stories.calm(minute(100), **CAUTION))
+    assert alerts.unmet_at_signing(session) == {"alerts_resolved": "Open: 1."}
+
+
+# --- The ladder ------------------------------------------------------------------------------------------
+
+
+def test_an_alert_goes_up_a_rung_every_two_minutes_to_the_second(house: House) -> None:
+    charge_nurse(house)
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    alert = alerts.open_of(session).get()
+    assert alert_clocks.run_clocks(now=minute(12) - SECOND) == 0
+    assert alert_clocks.run_clocks(now=minute(12)) == 1
+    assert alert_clocks.run_clocks(now=minute(14) - SECOND) == 0
+    assert not WorkItem.objects.exists()
+    assert alert_clocks.run_clocks(now=minute(14)) == 1
+    assert rungs(alert) == [
+        ("nurse", "Nils Berg", minute(10)),
+        ("charge", "Cleo Brandt", minute(12)),
+        ("prescriber", "Priya Nair", minute(14)),
+    ]
+    task = WorkItem.objects.get()
+    assert (task.urgency, task.due_at) == (Urgency.AMBER, minute(16))
+    assert alert_clocks.run_clocks(now=minute(14.5)) == 0
+
+
+def test_without_another_charge_nurse_the_prescriber_is_next(house: House) -> None:
+    Membership.objects.filter(user=house.nils).update(charge=True)
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    alert_clocks.run_clocks(now=minute(12))
+    assert [rung for rung, _, _ in rungs(alerts.open_of(session).get())] == ["nurse", "prescriber"]
+
+
+@pytest.mark.parametrize("answer", [acknowledge, resolve])
+def test_an_answered_alert_climbs_no_further(house: House, answer: Any) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    answer(house, session, at=11)
+    assert alert_clocks.run_clocks(now=minute(13)) == 0
+
+
+def test_an_alert_goes_on_climbing_after_the_patient_went_home(house: House) -> None:
+    session = stories.discharged(house)
+    stories.measure(house, session, stories.calm(minute(100), **CAUTION))
+    assert alert_clocks.run_clocks(now=minute(102)) == 1
+
+
+def test_a_prescriber_who_has_left_is_not_told(house: House) -> None:
+    make_user(house.clinic, "Quinn Abel", Role.PRESCRIBER)
+    house.priya.is_active = False
+    house.priya.save()
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    alert_clocks.run_clocks(now=minute(12))
+    assert rungs(alerts.open_of(session).get())[-1][:2] == ("prescriber", "Quinn Abel")
+
+
+# --- Overdue readings ------------------------------------------------------------------------------------
+
+
+def test_a_reading_past_its_grace_is_an_alert_once(house: House) -> None:
+    session = stories.infusing(house)
+    assert alert_clocks.run_clocks(now=minute(13)) == 0
+    assert alert_clocks.run_clocks(now=minute(13) + SECOND) == 2
+    alert = alerts.open_of(session).get()
+    assert (alert.kind, alert.level, alert.due_at) == ("overdue", "caution", minute(10))
+    assert alert.detail == "Vital signs were due at 09:30."
+    assert rungs(alert) == [("nurse", "Nils Berg", minute(13) + SECOND)]
+    assert alert_clocks.run_clocks(now=minute(13) + 2 * SECOND) == 0
+    assert stories.fresh(session).revision == session.revision
+
+
+def test_whoever_takes_the_overdue_reading_has_resolved_its_alert(house: House) -> None:
+    session = stories.infusing(house)
+    alert_clocks.run_clocks(now=minute(14))
+    alert = alerts.open_of(session).get()
+    stories.measure(house, session, stories.calm(minute(5)), now=minute(14))  # an earlier one settles nothing
+    assert standing(session)
+    bad(house, session, 15)
+    assert standing(session) == []
+    resolved = alert.steps.get(kind="resolved")
+    assert (resolved.recorded_by, resolved.words) == (house.nils, "The vital signs were taken.")
+
+
+def test_an_overdue_alert_that_was_resolved_without_a_reading_comes_back_with_the_next(house: House) -> None:
+    session = stories.infusing(house)
+    alert_clocks.run_clocks(now=minute(14))
+    resolve(house, session, at=15)
+    assert alert_clocks.run_clocks(now=minute(22)) == 0
+    assert alert_clocks.run_clocks(now=minute(23.5)) == 2
+    assert alerts.open_of(session).get().due_at == minute(20)
+
+
+def test_an_alert_brings_the_next_reading_forward(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    acknowledge(house, session, at=10)
+    assert alert_clocks.run_clocks(now=minute(18)) == 0
+    assert alert_clocks.run_clocks(now=minute(18) + SECOND) == 2
+    assert alerts.open_of(session).get(kind="overdue").due_at == minute(15)
+
+
+def test_a_pause_rebases_the_clock(house: House) -> None:
+    session = stories.infusing(house)
+    infusion.pause(actor=house.actor(house.nils), id=new_id(), session=session, now=minute(8))
+    assert alert_clocks.run_clocks(now=minute(16)) == 0  # 10 gave way to 13, which may be taken until 16
+    assert alert_clocks.run_clocks(now=minute(16) + SECOND) == 2
+
+
+def test_nobody_is_overdue_before_the_start_or_after_going_home(house: House) -> None:
+    stories.prepared(house)
+    stories.discharged(house, house.omar)
+    assert alert_clocks.run_clocks(now=minute(500)) == 0
+
+
+# --- The beat --------------------------------------------------------------------------------------------
+
+
+def test_the_clocks_need_a_fixed_number_of_queries(house: House) -> None:
+    charge_nurse(house)
+
+    def queries_for(*patients: Any) -> int:
+        for patient in patients:
+            session = stories.infusing(house, patient)
+            bad(house, session, 9, **CAUTION)
+            bad(house, session, 9.5, **EMERGENCY)
+        with CaptureQueriesContext(connection) as captured:
+            written = alert_clocks.run_clocks(now=minute(13) + len(patients) * SECOND)
+        assert written >= len(patients)
+        return len(captured)
+
+    few = queries_for(house.rosa)
+    others = [make_patient(house.clinic, name, "Neu") for name in ("Ida", "Jon", "Kim", "Lou")]
+    assert queries_for(*others) == few
+
+
+def test_the_beat_looks_at_the_clock_on_the_wall(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = stories.infusing(house)
+    monkeypatch.setattr(clock, "now", lambda: minute(14))
+    tasks.run_clocks()
+    assert standing(session) == [("vital_signs", "caution")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_beats_at_once_write_everything_once() -> None:
+    house = make_house()
+    charge_nurse(house)
+    session = stories.infusing(house)
+    bad(house, session, 9, **CAUTION)
+    outcomes = at_once(*[partial(alert_clocks.run_clocks, now=minute(18))] * 4)
+    assert sorted(outcomes)[-1] == sum(outcomes) == 3, outcomes
+    assert sorted(standing(session)) == [("systolic_mmhg", "caution"), ("vital_signs", "caution")]
+    assert AlertStep.objects.filter(rung="charge").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_somebody_is_writing_in_waits_for_the_next_beat() -> None:
+    house = make_house()
+    session = stories.infusing(house)
+
+    with transaction.atomic():
+        Session.objects.select_for_update().get(pk=session.pk)
+        assert at_once(partial(alert_clocks.run_clocks, now=minute(14))) == [0]
+    assert alert_clocks.run_clocks(now=minute(14)) == 2
+
+
+def test_many_tasks_at_once_are_made_once_for_each_cause(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **EMERGENCY)
+    alert = alerts.open_of(session).get()
+    work.open_items([alerts.task_of(alert, session), alerts.task_of(alert, session)])
+    assert WorkItem.objects.count() == 1

@@ -1,0 +1,161 @@
+"""Sets of vital signs: every sign, the protocol's own rings, and many sent at once."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+
+from clinic import clock
+from clinic.problems import Invalid
+from sessions_app.models import Session, VitalSigns
+from sessions_app.observing import vitals
+from sessions_app.observing.vitals import Entry, Kept, Refused
+from tests.at_once import at_once
+from tests.cast import House, client_of, make_house, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.stories import STARTED_AT
+from tests.sessions_app.test_sessions_api import SESSIONS, calm_body
+
+LATER = STARTED_AT + timedelta(minutes=12)
+
+
+def test_a_set_keeps_every_sign_and_both_moments(house: House) -> None:
+    session = stories.infusing(house)
+    reading = stories.calm(
+        STARTED_AT + timedelta(minutes=9),
+        mean_mmhg=93,
+        end_tidal_co2_mmhg=38,
+        oxygen_l_per_min=Decimal("2.5"),
+        dissociation=3,
+        distress=1,
+        symptoms=["syncope"],
+    )
+    line = stories.measure(house, session, reading, now=LATER)
+    kept = VitalSigns.objects.get(pk=line.pk)
+    assert (kept.measured_at, kept.recorded_at) == (STARTED_AT + timedelta(minutes=9), LATER)
+    assert (kept.mean_mmhg, kept.oxygen_l_per_min, kept.rass) == (93, Decimal("2.5"), 0)
+    assert kept.symptoms == ["syncope"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"mean_mmhg": 77}, "mean_mmhg"),
+        ({"rass": 5}, "rass"),
+        ({"distress": 11}, "distress"),
+        ({"symptoms": ["hiccups"]}, "symptoms"),
+        ({"end_tidal_co2_mmhg": 61}, "end_tidal_co2_mmhg"),
+    ],
+)
+def test_a_sign_that_cannot_be_kept_names_its_field(house: House, changes: Any, field: str) -> None:
+    session = stories.infusing(house)
+    with pytest.raises(Invalid) as refused:
+        stories.measure(house, session, replace(stories.calm(LATER), **changes))
+    assert [error["field"] for error in refused.value.data["errors"]] == [field]
+
+
+def test_the_rings_are_those_of_the_protocol_version(house: House) -> None:
+    session = stories.infusing(house)
+    reading = stories.calm(LATER, heart_rate_per_min=101)
+    vitals.check(reading, session=session, now=LATER)
+    session.protocol.rings = {"heart_rate_per_min": {"reject": [30, 100]}}
+    with pytest.raises(Invalid, match="from 30 to 100 /min"):
+        vitals.check(reading, session=session, now=LATER)
+
+
+def test_a_start_needs_the_sedation_score_too(house: House) -> None:
+    session = stories.prepared(house)
+    assert vitals.unmet_at_start(session, STARTED_AT) == {}
+    late = STARTED_AT + timedelta(hours=1)
+    stories.measure(house, session, stories.calm(late, rass=None))
+    assert "sedation (rass)" in vitals.unmet_at_start(session, late)["baseline"]
+
+
+# --- Many at once ----------------------------------------------------------------------------------------
+
+
+def entry(minutes: int, **changes: Any) -> Entry:
+    reading = stories.calm(STARTED_AT + timedelta(minutes=minutes), **changes)
+    return Entry(id=new_id(), reading=reading, sent={"minutes": minutes, **changes})
+
+
+def record(house: House, session: Session, *entries: Entry) -> list[Kept | Refused]:
+    nils = house.actor(house.nils)
+    return vitals.record_many(actor=nils, session=session, entries=entries, now=LATER)
+
+
+def test_each_of_many_sets_stands_or_is_refused_by_itself_in_order(house: House) -> None:
+    session = stories.infusing(house)
+    good, wrong, last = entry(2), entry(4, systolic_mmhg=400), entry(6)
+    first, refused, third = record(house, session, good, wrong, last)
+    assert isinstance(first, Kept)
+    assert isinstance(third, Kept)
+    assert isinstance(refused, Refused)
+    assert (refused.id, refused.problem.code) == (wrong.id, "invalid")
+    assert [first.line.revision, third.line.revision] == [session.revision + 1, session.revision + 2]
+    assert stories.fresh(session).revision == session.revision + 2
+
+
+def test_sets_that_are_sent_again_are_answered_and_never_doubled(house: House) -> None:
+    session = stories.infusing(house)
+    entries = [entry(2), entry(4)]
+    record(house, session, entries[0])
+    again = record(house, session, *entries)
+    assert [each.again for each in again if isinstance(each, Kept)] == [True, False]
+    assert session.vital_signs.count() == 3
+
+
+def test_sets_sent_again_after_the_signature_are_answered_too(house: House) -> None:
+    session = stories.infusing(house)
+    kept, late = entry(2), entry(4)
+    record(house, session, kept)
+    Session.objects.filter(pk=session.pk).update(state="signed")
+    again, refused = record(house, session, kept, late)
+    assert isinstance(again, Kept)
+    assert again.again
+    assert isinstance(refused, Refused)
+    assert refused.problem.code == "wrong_state"
+
+
+def test_two_bad_sets_of_one_call_raise_the_level_as_if_they_had_come_alone(house: House) -> None:
+    session = stories.infusing(house)
+    record(house, session, entry(2, systolic_mmhg=185), entry(7, systolic_mmhg=186))
+    assert [alert.level for alert in session.alerts.order_by("revision")] == ["caution", "stop"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_many_sets_sent_four_times_at_once_stand_once() -> None:
+    house = make_house()
+    session = stories.infusing(house)
+    entries = [entry(minutes) for minutes in range(1, 9)]
+    turned = list(reversed(entries))
+    calls = [partial(record, house, session, *each) for each in (entries, turned, entries, turned)]
+    outcomes = at_once(*calls)
+    assert all(isinstance(each, Kept) for outcome in outcomes for each in outcome), outcomes
+    assert sum(not each.again for outcome in outcomes for each in outcome) == len(entries)
+    assert session.vital_signs.count() == len(entries) + 1
+
+
+def test_many_sets_over_the_api(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = stories.infusing(house)
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+    nils, address = client_of(house.nils), f"{SESSIONS}{session.pk}/vitals/"
+    alone = calm_body(STARTED_AT + timedelta(minutes=1))
+    assert nils.post(address, alone).status_code == 201
+    good, unusual, misspelt = (calm_body(STARTED_AT + timedelta(minutes=each)) for each in (2, 3, 4))
+    body = {"readings": [alone, good, {**unusual, "heart_rate_per_min": 151}, {**misspelt, "puls": 70}]}
+    answer = nils.post(address, body)
+    assert answer.status_code == 200
+    results = answer.json()["results"]
+    assert [each["result"] for each in results] == ["again", "kept", "refused", "refused"]
+    assert results[1]["vital_signs"]["id"] == good["id"]
+    assert results[2]["problem"]["errors"][0]["code"] == "confirm"
+    assert results[3]["problem"]["errors"][0]["field"] == "puls"
+    assert answer.headers["ETag"] == f'"{stories.fresh(session).revision}"'
+    assert [each["result"] for each in nils.post(address, body).json()["results"]][:2] == ["again", "again"]
+    stale = nils.post(address, body, headers={"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["errors"][0]["field"]) == (400, "If-Match")
+    assert nils.post(address, {"readings": []}).status_code == 400

@@ -1,0 +1,203 @@
+"""The watch over twelve chairs from one tablet: station, flowsheet, alerts answered with one tap."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clinic.middleware import POLL_HEADER
+from sessions_app.models import Alert, MedicineGiven, Session
+from sessions_app.observing import alert_clocks, alerts
+from tests.cast import House, make_patient
+from tests.sessions_app import stories
+from tests.sessions_app.stories import STARTED_AT
+from tests.web.pages import browser_of, words
+from tests.web.test_nurse import NAUSEA, SIGNS, Wall, hidden, send, wall
+
+__all__ = ["wall"]  # the clock on the wall is a fixture of these stories too
+
+STATION = "/nurse/"
+
+
+def minute(minutes: float) -> Any:
+    return STARTED_AT + timedelta(minutes=minutes)
+
+
+def bad(house: House, session: Session, at: float) -> Alert:
+    reading = stories.calm(minute(at), oxygen_saturation_percent=84, confirmed=True)
+    stories.measure(house, session, reading)
+    return alerts.open_of(session).get()
+
+
+def tap(browser: Client, page: str) -> Any:
+    """Press the first "Acknowledge" of a page."""
+    form = re.search(
+        r'<form method="post"\s+action="(/alerts/[^"]+/acknowledge/)".*?</form>', page, re.DOTALL
+    )
+    assert form
+    return browser.post(form[1], dict(re.findall(r'name="(id|from)" value="([^"]*)"', form[0])))
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [(4, "09:30 in 6 min"), (10, "09:30 now"), (14, "09:30 overdue by 4 min")],
+)
+def test_the_station_counts_down_to_the_next_reading(house: House, wall: Wall, at: int, said: str) -> None:
+    stories.infusing(house)
+    wall.shows = minute(at)
+    assert said in words(browser_of(house.nils).get(STATION))
+
+
+def test_the_station_names_the_open_alerts_and_who_was_told(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10)
+    wall.shows = minute(12)
+    told = words(browser_of(house.nils).get(STATION))
+    assert "Emergency Oxygen saturation 84 %: below 85." in told
+    assert "09:30, 2 min ago · Nurse Nils Berg told 09:30 · Prescriber Priya Nair told 09:30" in told
+
+
+def test_one_tap_on_the_station_acknowledges_and_comes_back(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    alert = bad(house, session, 10)
+    wall.shows = minute(11)
+    nils = browser_of(house.nils)
+    page = nils.get(STATION).content.decode()
+    for _ in range(2):  # pressed twice, or sent again
+        assert tap(nils, page)["Location"] == STATION
+    assert alert.steps.get(kind="acknowledged").recorded_by == house.nils
+    assert "Nils Berg acknowledged 09:31" in words(nils.get(STATION))
+
+
+def test_the_station_looks_again_by_itself_and_polling_keeps_nobody_signed_in(
+    house: House, wall: Wall
+) -> None:
+    stories.infusing(house)
+    nils = browser_of(house.nils)
+    page = nils.get(STATION).content.decode()
+    assert re.search(r'id="chairs"\s+data-poll\s+hx-get="/nurse/"\s+hx-trigger="every 10s"', page)
+    wall.after(hours=3)
+    assert nils.get(STATION, headers={POLL_HEADER: "1", "HX-Request": "true"}).status_code == 200
+    wall.after(hours=2)
+    assert nils.get(STATION).status_code == 302
+
+
+def test_twelve_running_chairs_cost_as_many_queries_as_one(house: House, wall: Wall) -> None:
+    nils = browser_of(house.nils)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert nils.get(STATION).status_code == 200
+        return len(captured)
+
+    first = stories.infusing(house)
+    bad(house, first, 10)
+    wall.shows = minute(13)
+    alert_clocks.run_clocks(now=minute(13))
+    few = queries()
+    for number in range(11):
+        session = stories.infusing(house, make_patient(house.clinic, f"Guest{number}", "Neu"))
+        for at in range(1, 9):
+            stories.measure(house, session, stories.calm(minute(at)))
+        bad(house, session, 10)
+    alert_clocks.run_clocks(now=minute(13))
+    assert queries() == few
+    assert words(nils.get(STATION)).count("Emergency Oxygen") == 12
+
+
+def test_the_session_shows_alerts_on_top_the_baseline_and_what_is_due(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 21)
+    wall.shows = minute(24)
+    nils = browser_of(house.nils)
+    page = nils.get(reverse("session", args=[session.pk]))
+    shown = words(page)
+    assert shown.index("Oxygen saturation 84 %: below 85.") < shown.index("Keep the vital signs")
+    assert "Baseline Systolic pressure 122 mmHg" in shown
+    assert "09:30 Missed" in shown
+    assert "09:46 Coming closer watch after a change" in shown
+    assert tap(nils, page.content.decode())["Location"] == reverse("session", args=[session.pk])
+
+
+def test_an_alert_is_resolved_on_its_page_and_never_in_silence(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    alert = bad(house, session, 10)
+    wall.shows = minute(12)
+    nils = browser_of(house.nils)
+    address = reverse("alert", args=[alert.pk])
+    page = nils.get(address).content.decode()
+    silent = nils.post(f"{address}resolve/", {**hidden(page, "resolve"), "words": ""})
+    assert silent.status_code == 400
+    assert "Say in a few words" in words(silent)
+    sent = {**hidden(page, "resolve"), "words": "Oxygen by mask, 98 %"}
+    assert nils.post(f"{address}resolve/", sent).status_code == 302
+    assert not alerts.open_of(session).exists()
+    assert "Oxygen by mask, 98 %" in words(nils.get(address))
+    late = {**hidden(page, "act"), "words": "Pump paused"}
+    refused = nils.post(f"{address}act/", late)
+    assert refused.status_code == 409
+    assert "Nils Berg has resolved this alert already." in words(refused)
+
+
+def test_a_manager_sees_alerts_and_answers_none(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    alert = bad(house, session, 10)
+    max = browser_of(house.max)
+    assert "Acknowledge" not in words(max.get(STATION))
+    address = reverse("alert", args=[alert.pk])
+    assert max.get(address).status_code == 200
+    assert max.post(f"{address}acknowledge/", {}).status_code == 403
+    assert browser_of(house.ana).get(address).status_code == 403
+
+
+def test_another_clinics_alert_is_not_there(house: House, other_house: House, wall: Wall) -> None:
+    alert = bad(house, stories.infusing(house), 10)
+    outsider = browser_of(other_house.nils)
+    assert outsider.get(reverse("alert", args=[alert.pk])).status_code == 404
+    assert outsider.post(reverse("alert_acknowledge", args=[alert.pk]), {}).status_code == 404
+
+
+def test_a_set_with_every_sign_and_a_symptom_is_entered_on_the_page(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    wall.shows = minute(10)
+    more = {"mean_mmhg": "93", "end_tidal_co2_mmhg": "38", "distress": "5", "symptoms": ["syncope"]}
+    nils = browser_of(house.nils)
+    assert send(nils, session, "vitals", {**SIGNS, **more}).status_code == 302
+    line = session.vital_signs.latest("recorded_at")
+    assert (line.mean_mmhg, line.distress, line.symptoms) == (93, 5, ["syncope"])
+    shown = words(nils.get(reverse("session", args=[session.pk])))
+    assert "EtCO₂ 38 mmHg" in shown
+    assert "Distress 5 of 10: at or above 4." in shown
+
+
+def test_a_side_effect_with_its_peak_source_and_medicine_is_entered_on_the_page(
+    house: House, wall: Wall
+) -> None:
+    session = stories.infusing(house)
+    wall.shows = minute(10)
+    given = MedicineGiven.objects.create(
+        session=session,
+        recorded_by=house.nils,
+        recorded_at=minute(9),
+        medicine="Ondansetron",
+        amount=4,
+        unit="mg",
+        route="intravenous",
+        given_at=minute(9),
+        reason="Nausea",
+    )
+    more = {"source": "patient", "peak_grade": "2", "distress": "6", "action": "Head up"}
+    nils = browser_of(house.nils)
+    values = {**NAUSEA, **more, "medicine_id": str(given.pk)}
+    sent = send(nils, session, "side_effect", values)
+    assert sent.status_code == 302, sent.content.decode()
+    line = session.side_effects.get()
+    assert (line.source, line.peak_grade, line.distress, line.medicine) == ("patient", 2, 6, given)
+    shown = words(nils.get(reverse("session", args=[session.pk])))
+    assert "Nausea Reported by the patient" in shown
+    assert "1, peak 2 distress 6 of 10" in shown

@@ -1,0 +1,89 @@
+"""One alert's page: what raised it, who was told when, and the three things to do with it.
+
+The station and the session's page acknowledge with one tap through the same door. A refused answer comes
+back here as it was filled.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic import access, clock
+from clinic.access import log_look
+from clinic.idempotency import create_once
+from clinic.problems import Problem
+from sessions_app import queries
+from sessions_app.access import MAY, READ_SESSIONS
+from sessions_app.models import Alert, AlertStep
+from sessions_app.observing import alerts
+from web.doors import StaffRequest, staff_page
+from web.forms import ClinicForm
+from web.views.sessions.watching import AcknowledgeForm, AlertRow, AnswerAlertForm
+
+FORMS: Final[Mapping[str, type[ClinicForm]]] = {
+    "acknowledge": AcknowledgeForm,
+    "act": AnswerAlertForm,
+    "resolve": AnswerAlertForm,
+}
+WRITES: Final = {"acknowledge": alerts.acknowledge, "act": alerts.act, "resolve": alerts.resolve}
+DONE: Final = {
+    "acknowledge": "You have acknowledged the alert.",
+    "act": "What was done is kept.",
+    "resolve": "The alert is resolved.",
+}
+
+
+@staff_page(READ_SESSIONS, methods=["GET"])
+def alert(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The alert as it stands."""
+    return _show(request, _fetch(request, pk, "alert"))
+
+
+@staff_page(MAY["alert"], methods=["POST"])
+def answer(request: StaffRequest, pk: UUID, how: str) -> HttpResponse:
+    """Acknowledge, act on or resolve it, and go back to where it was pressed."""
+    found = _fetch(request, pk, how)
+    form = FORMS[how](request.POST, auto_id=f"{how}_%s")
+    if not form.is_valid():
+        return _show(request, found, how, form)
+    data = form.cleaned_data
+    try:
+        create_once(
+            actor=request.actor,
+            noun=f"alert {how}",
+            id=data["id"],
+            body={"alert": found.pk, **data},
+            make=lambda: WRITES[how](actor=request.actor, alert=found, now=clock.now(), **data),
+            find=lambda: AlertStep.objects.get(pk=data["id"]),
+        )
+    except Problem as problem:
+        form.add_problem(problem)
+        return _show(request, _fetch(request, pk, how), how, form)
+    messages.success(request, DONE[how])
+    if request.POST.get("from") == "station":
+        return redirect("nurse_station")
+    return redirect("session", pk=found.session_id)
+
+
+def _fetch(request: StaffRequest, pk: UUID, how: str) -> Alert:
+    mine = queries.alerts().filter(session__clinic=request.clinic)
+    permission = MAY["alert"] if how in FORMS else READ_SESSIONS
+    return access.fetch(request.actor, mine, permission, pk=pk)
+
+
+def _show(request: StaffRequest, found: Alert, how: str = "", sent: ClinicForm | None = None) -> HttpResponse:
+    log_look(request.actor, found.session.patient, what="alert")
+    fresh: dict[str, Any] = {name: form(auto_id=f"{name}_%s") for name, form in FORMS.items()}
+    if sent is not None:
+        fresh[how] = sent
+    context = {
+        "alert": found,
+        "row": AlertRow(found, clock.now()),
+        "forms": fresh,
+        "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),
+    }
+    return render(request, "web/nurse/alert.html", context, status=sent.status if sent else 200)
