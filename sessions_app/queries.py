@@ -25,6 +25,8 @@ from sessions_app.models import (
 LINES = (
     "checklist_answers",
     "dose_worksheets",
+    "dose_checks",
+    "overrides",
     "infusion_events",
     "vital_signs",
     "side_effects",

@@ -71,7 +71,14 @@ ACTS: Final[Mapping[str, Act]] = {
         "start the infusion",
         {PREPARING: INFUSING},
         "InfusionEvent",
-        requires=("checklist_complete", "checklist_passed", "dose_prepared", "baseline", "start_limits"),
+        requires=(
+            "checklist_complete",
+            "checklist_passed",
+            "dose_prepared",
+            "dose_checked",
+            "baseline",
+            "start_limits",
+        ),
     ),
     "pause": Act("pause the infusion", {INFUSING: PAUSED}, "InfusionEvent"),
     "rate": Act("change the rate", {INFUSING: INFUSING}, "InfusionEvent"),
@@ -95,8 +102,9 @@ ACTS: Final[Mapping[str, Act]] = {
 
 MISSING: Final[Mapping[str, str]] = {
     "checklist_complete": "Answer every item of the checklist.",
-    "checklist_passed": "An item of the checklist failed: the prescriber must decide.",
+    "checklist_passed": "An item of the checklist does not pass: the prescriber must decide.",
     "dose_prepared": "Prepare the dose on the worksheet.",
+    "dose_checked": "A second person must check the dose with figures of their own.",
     "baseline": "Measure a full set of vital signs shortly before the start.",
     "start_limits": "Vital signs are past the protocol's start limits: the prescriber must decide.",
     "observed": "The protocol's minimum observation time has not passed since the infusion stopped.",

@@ -20,8 +20,9 @@ from clinic.models import Patient, User
 from notifications import tasks
 from scheduler.prescribing import screening
 from sessions_app.preparing.checklist import ITEMS
-from tests.cast import NOW, TODAY, House, local, new_id
+from tests.cast import NOW, PASSWORD, TODAY, House, local, new_id
 from tests.scheduler.stage import set_stage
+from tests.sessions_app import stories
 
 API = "/api/v1/"
 # Eight days ahead: far enough for every reminder but the first visit's week-before one.
@@ -169,7 +170,7 @@ def test_a_patient_goes_from_a_plan_to_a_signed_record_and_an_alarming_answer_re
     assert not [body for body in told if re.search(r"12 Jan|10:00|ketamine|infusion|Novak|1985", body, re.I)]
 
     # 4. The patient arrives; the nurse runs the session to a signed record and amends it.
-    session = run_the_session(ana, nils, clock, visit["id"])
+    session = run_the_session(ana, nils, priya, clock, visit["id"])
     amend_a_reading(nils, session)
 
     # 5. A check-in goes out the next morning; an alarming answer opens a task that the nurse sees.
@@ -190,7 +191,7 @@ def test_a_patient_goes_from_a_plan_to_a_signed_record_and_an_alarming_answer_re
     assert not [row for row in nils.get("tasks/")["results"] if row["id"] == task["id"]]
 
 
-def run_the_session(ana: Person, nils: Person, clock: Any, visit_id: str) -> str:
+def run_the_session(ana: Person, nils: Person, priya: Person, clock: Any, visit_id: str) -> str:
     """From arrival to the signature; returns the session's id."""
 
     def at(wall_time: str) -> str:
@@ -212,6 +213,8 @@ def run_the_session(ana: Person, nils: Person, clock: Any, visit_id: str) -> str
         f"{here}dose/", weight_kg="70.0", weighed_at=weighed, stock_mg_per_ml="50", bag_volume_ml="100"
     )
     assert (dose["dose_mg"], dose["rate_ml_per_h"]) == ("35.0", "150.0")
+    checked = priya.create(f"{here}dose-checks/", worksheet=dose["id"], **stories.FOUND)
+    assert checked["disagreements"] == []
     nils.create(f"{here}vitals/", measured_at=at("9:10"), **CALM)
     at("9:20")
     nils.create(f"{here}start/")
@@ -219,20 +222,12 @@ def run_the_session(ana: Person, nils: Person, clock: Any, visit_id: str) -> str
     nils.create(f"{here}side-effects/", term="nausea", grade=1, onset_at=at("9:35"), action="Reclined")
     at("10:00")
     nils.create(f"{here}stop/")
-    nils.create(f"{here}vitals/", measured_at=at("10:55"), **CALM)
+    for wall_time in ("10:40", "10:55"):
+        nils.create(f"{here}vitals/", measured_at=at(wall_time), **CALM, dissociation=0)
     at("11:00")
-    nils.create(
-        f"{here}discharge/",
-        vital_signs_score=2,
-        activity_score=2,
-        nausea_pain_score=2,
-        iv_site_score=2,
-        intake_score=1,
-        escort_name="Sam Reyes",
-        instructions_given=True,
-    )
+    nils.create(f"{here}discharge/", **stories.GOING_HOME)
     at("11:10")
-    nils.create(f"{here}sign/", meaning="I gave this infusion and the record is complete")
+    nils.create(f"{here}sign/", meaning="gave", password=PASSWORD)
     late = nils.post(f"{here}vitals/", {"id": str(new_id()), "measured_at": weighed, **CALM}, expect=409)
     assert late["code"]
     return session
@@ -245,6 +240,7 @@ def amend_a_reading(nils: Person, session: str) -> None:
     nils.create(
         f"{here}amendments/",
         reason="The cuff had slipped.",
+        password=PASSWORD,
         corrections=[
             {
                 "id": str(new_id()),

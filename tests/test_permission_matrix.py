@@ -135,7 +135,12 @@ POST   /api/v1/sessions/                            -NP-
 GET    /api/v1/sessions/{session}/                  -NPM
 GET    /api/v1/sessions/{session}/record/           -NPM
 POST   /api/v1/sessions/{session}/checklist/        -NP-
+POST   /api/v1/sessions/{session}/ask-prescriber/   -NP-
+POST   /api/v1/sessions/{session}/overrides/        --P-
 POST   /api/v1/sessions/{session}/dose/             -NP-
+GET    /api/v1/sessions/{session}/dose-checks/      -NP-
+POST   /api/v1/sessions/{session}/dose-checks/      -NP-
+POST   /api/v1/appointments/{visit}/readiness/      -NP-
 POST   /api/v1/sessions/{session}/vitals/           -NP-
 POST   /api/v1/sessions/{session}/start/            -NP-
 POST   /api/v1/sessions/{session}/pause/            -NP-
@@ -239,6 +244,11 @@ GET    /sessions/{session}/                         -NPM
 GET    /sessions/{session}/record/                  -NPM
 POST   /sessions/{session}/checklist/               -NP-
 POST   /sessions/{session}/dose/                    -NP-
+GET    /sessions/{session}/check-dose/              -NP-
+POST   /sessions/{session}/check-dose/              -NP-
+GET    /sessions/{session}/decisions/               -NP-
+POST   /sessions/{session}/decide/                  --P-
+POST   /sessions/{session}/ask-prescriber/          -NP-
 POST   /sessions/{session}/vitals/                  -NP-
 POST   /sessions/{session}/start/                   -NP-
 POST   /sessions/{session}/pause/                   -NP-

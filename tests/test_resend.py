@@ -17,7 +17,7 @@ from notifications import tasks
 from notifications.models import CheckIn
 from notifications.tokens import token_for
 from scheduler.prescribing import screening
-from tests.cast import NOW, TODAY, House, client_of, new_id
+from tests.cast import NOW, PASSWORD, TODAY, House, client_of, new_id
 from tests.notifications import visits
 from tests.scheduler.stage import set_stage
 from tests.sessions_app import stories
@@ -35,7 +35,7 @@ READING = {
     "pain_nrs": 2,
 }
 SIDE_EFFECT = {"term": "nausea", "grade": 1}
-HOME = {"escort_name": "Sam Reyes", "instructions_given": True, **stories.FIT.scores}
+HOME = stories.GOING_HOME
 
 
 def patients(house: House) -> Call:
@@ -153,12 +153,31 @@ def paused(house: House) -> Any:
     return session
 
 
+def dose_checks(house: House) -> Call:
+    session = stories.arrived(house)
+    worksheet = stories.weigh(house, session, at=NOW)
+    return house.priya, f"sessions/{session.pk}/dose-checks/", {"worksheet": worksheet.pk, **stories.FOUND}
+
+
+def overrides(house: House) -> Call:
+    session = stories.arrived(house)
+    line = stories.fail(house, session, "fasting", at=NOW)
+    body = {"subject": "checklist:fasting", "about": line.pk, "reason": "Water only, two hours ago"}
+    return house.priya, f"sessions/{session.pk}/overrides/", body
+
+
+def readiness(house: House) -> Call:
+    stage = set_stage(house)
+    visit = stage.book(stage.plan(), "10:00")
+    return house.nils, f"appointments/{visit.pk}/readiness/", {"new_medicines": "no"}
+
+
 def amendments(house: House) -> Call:
     session = stories.signed(house)
     first = session.vital_signs.earliest("measured_at")
     reading = {"measured_at": first.measured_at, **READING, "systolic_mmhg": 132}
     line = {"id": new_id(), "corrects": first.pk, "vital_signs": reading}
-    body = {"reason": "The cuff had slipped.", "corrections": [line]}
+    body = {"reason": "The cuff had slipped.", "corrections": [line], "password": PASSWORD}
     return house.nils, f"sessions/{session.pk}/amendments/", body
 
 
@@ -191,6 +210,9 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "sessions/{id}/dose/": step(
         "dose", {"weight_kg": "70.0", "weighed_at": NOW, "stock_mg_per_ml": "50", "bag_volume_ml": "100"}
     )(stories.arrived),
+    "sessions/{id}/dose-checks/": dose_checks,
+    "sessions/{id}/overrides/": overrides,
+    "appointments/{id}/readiness/": readiness,
     "sessions/{id}/vitals/": step("vitals", {"measured_at": NOW, **READING})(stories.arrived),
     "sessions/{id}/side-effects/": step("side-effects", {"onset_at": NOW, **SIDE_EFFECT})(stories.arrived),
     "sessions/{id}/start/": step("start")(stories.prepared),
@@ -199,7 +221,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "sessions/{id}/stop/": step("stop")(stories.infusing),
     "sessions/{id}/not-given/": step("not-given", {"reason": "No ride home"})(stories.prepared),
     "sessions/{id}/discharge/": step("discharge", HOME)(stories.observed),
-    "sessions/{id}/sign/": step("sign", {"meaning": stories.MEANING})(stories.discharged),
+    "sessions/{id}/sign/": step("sign", {"meaning": stories.MEANING, "password": PASSWORD})(stories.discharged),
     "sessions/{id}/amendments/": amendments,
     "links/answer/": answers,
 }

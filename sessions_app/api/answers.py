@@ -13,9 +13,11 @@ from sessions_app.models import (
     AlertStep,
     ChecklistAnswer,
     Discharge,
+    DoseCheck,
     DoseWorksheet,
     InfusionEvent,
     Observation,
+    PrescriberOverride,
     Session,
     SideEffect,
     SignedRecord,
@@ -64,7 +66,7 @@ class LineSerializer(serializers.ModelSerializer[Any]):
 class ChecklistAnswerSerializer(LineSerializer):
     class Meta:
         model = ChecklistAnswer
-        fields = [*CORRECTABLE, "item", "result", "note"]
+        fields = [*CORRECTABLE, "item", "result", "note", "source"]
 
 
 class DoseWorksheetSerializer(LineSerializer):
@@ -73,6 +75,10 @@ class DoseWorksheetSerializer(LineSerializer):
         fields = [
             *CORRECTABLE,
             "weight_kg",
+            "weight_as_read",
+            "weight_unit",
+            "dosing_weight_kg",
+            "weight_basis",
             "weighed_at",
             "ordered_dose",
             "dose_basis",
@@ -83,9 +89,34 @@ class DoseWorksheetSerializer(LineSerializer):
             "drug_volume_ml",
             "concentration_mg_per_ml",
             "rate_ml_per_h",
+            "dead_space_ml",
             "formula_version",
             "warning",
         ]
+
+
+class DoseCheckSerializer(LineSerializer):
+    """The second person's own figures, and the names of those that differ from the worksheet's."""
+
+    class Meta:
+        model = DoseCheck
+        fields = [
+            *LINE,
+            "worksheet",
+            "weight_kg",
+            "stock_mg_per_ml",
+            "dose_mg",
+            "drug_volume_ml",
+            "bag_volume_ml",
+            "rate_ml_per_h",
+            "disagreements",
+        ]
+
+
+class PrescriberOverrideSerializer(LineSerializer):
+    class Meta:
+        model = PrescriberOverride
+        fields = [*LINE, "subject", "about", "reason"]
 
 
 class InfusionEventSerializer(LineSerializer):
@@ -234,6 +265,8 @@ class SessionSerializer(SessionSummarySerializer):
     possible = serializers.SerializerMethodField()
     checklist_answers = ChecklistAnswerSerializer(many=True)
     dose_worksheets = DoseWorksheetSerializer(many=True)
+    dose_checks = DoseCheckSerializer(many=True)
+    overrides = PrescriberOverrideSerializer(many=True)
     infusion_events = InfusionEventSerializer(many=True)
     vital_signs = VitalSignsSerializer(many=True)
     alerts = AlertSerializer(many=True)
@@ -247,6 +280,8 @@ class SessionSerializer(SessionSummarySerializer):
             "possible",
             "checklist_answers",
             "dose_worksheets",
+            "dose_checks",
+            "overrides",
             "infusion_events",
             "vital_signs",
             "alerts",

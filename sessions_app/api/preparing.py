@@ -1,5 +1,6 @@
-"""Calls before the start: checklist and dose."""
+"""Calls before the start: the checklist, a prescriber's decisions about it, the dose and its check."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -10,12 +11,27 @@ from rest_framework.response import Response
 
 from clinic import clock
 from clinic.fields import MomentField
-from clinic.viewsets import StrictSerializer
+from clinic.models import WorkItem
+from clinic.viewsets import CreateSerializer, StrictSerializer
 from sessions_app.access import MAY
-from sessions_app.api.acting import IF_MATCH, CorrectableSerializer, SessionActions, recorded, words
-from sessions_app.api.answers import DoseWorksheetSerializer, SessionSerializer, whole
-from sessions_app.models import CheckResult, DoseWorksheet
-from sessions_app.preparing import checklist, dose
+from sessions_app.api.acting import (
+    IF_MATCH,
+    REASON,
+    CorrectableSerializer,
+    SessionActions,
+    gathered,
+    recorded,
+    words,
+)
+from sessions_app.api.answers import (
+    DoseCheckSerializer,
+    DoseWorksheetSerializer,
+    PrescriberOverrideSerializer,
+    SessionSerializer,
+    whole,
+)
+from sessions_app.models import CheckResult, DoseCheck, DoseWorksheet, PrescriberOverride, Session
+from sessions_app.preparing import checklist, dose, overrides
 
 
 class ChecklistItemSerializer(StrictSerializer):
@@ -23,17 +39,31 @@ class ChecklistItemSerializer(StrictSerializer):
     result = serializers.ChoiceField(choices=CheckResult.choices)
     note = words()
     reason = words(help_text="Why an answer that was given before changes.")
+    confirmed = serializers.BooleanField(
+        required=False, default=False, help_text="Asked again at the chair: what the patient said is right."
+    )
 
 
 class ChecklistSerializer(StrictSerializer):
     answers = serializers.ListField(child=ChecklistItemSerializer(), max_length=40)
 
 
-class DoseSerializer(CorrectableSerializer):
-    weight_kg = serializers.DecimalField(max_digits=5, decimal_places=1)
+def amount(digits: int, places: int, **options: Any) -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=digits, decimal_places=places, **options)
+
+
+class WeightSerializer(StrictSerializer):
+    weight_kg = amount(5, 1, required=False, allow_null=True, default=None)
+    weight_lb = amount(
+        5, 1, required=False, allow_null=True, default=None, help_text="In place of weight_kg ([lb_av])."
+    )
+
+
+class DoseSerializer(WeightSerializer, CorrectableSerializer):
     weighed_at = MomentField()
-    stock_mg_per_ml = serializers.DecimalField(max_digits=5, decimal_places=1)
-    bag_volume_ml = serializers.DecimalField(max_digits=6, decimal_places=1)
+    stock_mg_per_ml = amount(5, 1)
+    bag_volume_ml = amount(6, 1)
+    dead_space_ml = amount(4, 1, required=False, default=0, help_text="What stays in the line at the end.")
     minutes = serializers.IntegerField(
         min_value=1, max_value=1440, required=False, help_text="Left out: the protocol's."
     )
@@ -42,12 +72,70 @@ class DoseSerializer(CorrectableSerializer):
     )
 
 
+class FiguresSerializer(WeightSerializer, CreateSerializer):
+    """What the second person read and reckoned. Nothing is filled in from the worksheet."""
+
+    worksheet = serializers.UUIDField()
+    stock_mg_per_ml = amount(5, 1)
+    dose_mg = amount(7, 1)
+    drug_volume_ml = amount(6, 2)
+    bag_volume_ml = amount(6, 1)
+    rate_ml_per_h = amount(6, 1)
+
+
+class ToCheckSerializer(serializers.Serializer[Any]):
+    """What the second person needs to begin: the order, and none of the first person's figures."""
+
+    worksheet = serializers.UUIDField(allow_null=True, help_text="Empty: nothing is prepared.")
+    prepared_by_name = serializers.CharField()
+    ordered_dose = amount(7, 3)
+    dose_basis = serializers.CharField()
+    weight_cap_kg = amount(5, 1, allow_null=True)
+    infusion_minutes = serializers.IntegerField(help_text="The protocol's.")
+
+
+class SubjectSerializer(StrictSerializer):
+    subject = serializers.CharField(max_length=60, help_text="Such as checklist:fasting or start_limits.")
+    about = serializers.UUIDField(help_text="The line that was looked at.")
+
+
+class OverrideSerializer(SubjectSerializer, CreateSerializer):
+    reason = serializers.CharField(max_length=REASON)
+
+
+class AskedSerializer(serializers.ModelSerializer[WorkItem]):
+    class Meta:
+        model = WorkItem
+        fields = ["id", "title", "role", "urgency", "due_at", "closed_at"]
+
+
+def _figures(data: dict[str, Any]) -> dict[str, Any]:
+    read = dose.weight(data.pop("weight_kg"), data.pop("weight_lb"))
+    return gathered({**data, "weight_kg": read.kg}, figures=dose.Figures)
+
+
+def _to_check(session: Session) -> dict[str, Any]:
+    worksheet = dose.standing_worksheet(session)
+    return {
+        "worksheet": worksheet.pk if worksheet else None,
+        "prepared_by_name": worksheet.recorded_by.full_name if worksheet else "",
+        "ordered_dose": session.appointment.plan.ordered_dose,
+        "dose_basis": session.protocol.dose_basis,
+        "weight_cap_kg": session.protocol.weight_cap_kg,
+        "infusion_minutes": session.protocol.infusion_minutes,
+    }
+
+
 class PreparingActions(SessionActions):
-    """The checklist and the dose."""
+    """The checklist, overrides, the dose and its check."""
 
     access = {
         "checklist": MAY["checklist"],
+        "ask_prescriber": MAY["checklist"],
+        "overrides": MAY["override"],
         "dose": MAY["dose"],
+        "dose_checks": MAY["check_dose"],
+        "to_check": MAY["check_dose"],
     }
 
     @extend_schema(parameters=[IF_MATCH], request=ChecklistSerializer, responses=SessionSerializer)
@@ -71,3 +159,33 @@ class PreparingActions(SessionActions):
     def dose(self, request: Request, pk: UUID) -> Response:
         """Prepare the dose that the plan orders, or correct the worksheet."""
         return self.record_line(DoseSerializer, dose.prepare_dose, DoseWorksheet, DoseWorksheetSerializer)
+
+    @recorded(FiguresSerializer, DoseCheckSerializer)
+    @action(detail=True, methods=["post"], url_path="dose-checks")
+    def dose_checks(self, request: Request, pk: UUID) -> Response:
+        """Check the dose as a second person with own figures; `disagreements` names those that differ."""
+        return self.record_line(
+            FiguresSerializer, dose.check_dose, DoseCheck, DoseCheckSerializer, shape=_figures
+        )
+
+    @extend_schema(responses=ToCheckSerializer)
+    @dose_checks.mapping.get
+    def to_check(self, request: Request, pk: UUID) -> Response:
+        """What there is to check, without the figures that the second person must find themselves."""
+        return Response(ToCheckSerializer(_to_check(self.session_of_route())).data)
+
+    @recorded(OverrideSerializer, PrescriberOverrideSerializer)
+    @action(detail=True, methods=["post"])
+    def overrides(self, request: Request, pk: UUID) -> Response:
+        """Let something pass that the rules would stop, for the line that was seen."""
+        return self.record_line(
+            OverrideSerializer, overrides.override, PrescriberOverride, PrescriberOverrideSerializer
+        )
+
+    @extend_schema(request=SubjectSerializer, responses=AskedSerializer)
+    @action(detail=True, methods=["post"], url_path="ask-prescriber")
+    def ask_prescriber(self, request: Request, pk: UUID) -> Response:
+        """Ask a prescriber to decide; asking again about the same line is the same task."""
+        session = self.session_of_route()
+        task = overrides.ask_prescriber(session=session, **self.parse(SubjectSerializer), now=clock.now())
+        return Response(AskedSerializer(task).data)

@@ -9,7 +9,7 @@ from clinic.transactions import in_transaction
 from sessions_app import recording, states
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Session
 from sessions_app.observing import vitals
-from sessions_app.preparing import checklist
+from sessions_app.preparing import checklist, dose
 
 # Pumps and clocks are read to the minute: a stop within it is no early one.
 TO_THE_MINUTE = timedelta(minutes=1)
@@ -21,7 +21,7 @@ def start(
     """Start the infusion.
 
     Raises `Conflict` with code `not_ready` and a blocker for everything that is missing: the checklist,
-    a failed item, the dose, the baseline set of vital signs, a value past the protocol's start limits.
+    a failed item, the dose and its check, the baseline, a value past the protocol's start limits.
     """
 
     def work() -> InfusionEvent:
@@ -138,10 +138,7 @@ def infusing_time(events: list[InfusionEvent], now: datetime) -> timedelta:
 
 
 def _unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
-    unmet = {**checklist.unmet(session), **vitals.unmet_at_start(session, now)}
-    if not recording.standing(DoseWorksheet, session).exists():
-        unmet["dose_prepared"] = ""
-    return unmet
+    return {**checklist.unmet(session), **dose.unmet(session), **vitals.unmet_at_start(session, now)}
 
 
 def _event(

@@ -1,10 +1,13 @@
-"""The dose worksheet: today's weight, the plan's order and the vial become one append-only line.
+"""The dose worksheet (today's weight, the plan's order and the vial as one append-only line) and the second
+person's independent check of it.
 
 The arithmetic and its limits are in `dosing`.
 """
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from clinic import clock
@@ -12,8 +15,50 @@ from clinic.access import Actor
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from sessions_app import recording
-from sessions_app.models import DoseWorksheet, Session
+from sessions_app.models import DoseCheck, DoseWorksheet, Session, WeightUnit
 from sessions_app.preparing import dosing
+
+# What the second person reads or reckons anew, as a sentence names it (domain.md 0.3: a check of the pump
+# rate alone would not show a wrong weight).
+FIGURES: Final = {
+    "weight_kg": "weight",
+    "stock_mg_per_ml": "strength on the vial",
+    "dose_mg": "dose",
+    "drug_volume_ml": "volume drawn up",
+    "bag_volume_ml": "volume of the bag",
+    "rate_ml_per_h": "pump rate",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What the second person found: each by their own reading and reckoning, never copied."""
+
+    weight_kg: Decimal
+    stock_mg_per_ml: Decimal
+    dose_mg: Decimal
+    drug_volume_ml: Decimal
+    bag_volume_ml: Decimal
+    rate_ml_per_h: Decimal
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A weight as the scale showed it, and in kg."""
+
+    field: str
+    as_read: Decimal
+    unit: str
+    kg: Decimal
+
+
+def weight(weight_kg: Decimal | None, weight_lb: Decimal | None) -> Weight:
+    """The one of the two that was read. Raises `Invalid` for both or none."""
+    if weight_kg is not None and weight_lb is None:
+        return Weight("weight_kg", weight_kg, WeightUnit.KG, weight_kg)
+    if weight_lb is not None and weight_kg is None:
+        return Weight("weight_lb", weight_lb, WeightUnit.POUND, dosing.kilograms(weight_lb))
+    raise Invalid({"weight_kg": "Enter the weight once: in kg or in lb, as the scale shows it."})
 
 
 def prepare_dose(
@@ -21,11 +66,13 @@ def prepare_dose(
     actor: Actor,
     id: UUID,
     session: Session,
-    weight_kg: Decimal,
+    weight_kg: Decimal | None = None,
+    weight_lb: Decimal | None = None,
     weighed_at: datetime,
     stock_mg_per_ml: Decimal,
     bag_volume_ml: Decimal,
     minutes: int | None = None,
+    dead_space_ml: Decimal = Decimal(0),
     confirmed: bool = False,
     corrects: UUID | None = None,
     correction_reason: str = "",
@@ -35,38 +82,42 @@ def prepare_dose(
     """Calculate and keep the dose that the plan orders; `minutes` is the protocol's unless given.
 
     `confirmed` says that a weight far off the last one was measured again. A later worksheet corrects
-    the one before it. Raises `Invalid` naming the field (hard limit, weight not of today, impossible
-    inputs; code `confirm` for a weight to confirm), `Conflict`, `Stale`.
+    the one before it, and wants a check of its own. Raises `Invalid` naming the field (hard limits, a
+    weight that is too old, impossible inputs; code `confirm` for a weight to confirm), `Conflict`, `Stale`.
     """
+    read = weight(weight_kg, weight_lb)
 
     def work() -> DoseWorksheet:
         current = recording.lock(session, "dose", revision=revision)
         corrected = recording.corrected(DoseWorksheet, current, corrects, correction_reason)
-        if corrected is None and recording.standing(DoseWorksheet, current).exists():
+        if corrected is None and standing_worksheet(current) is not None:
             raise Conflict("The dose is prepared already: correct that worksheet.", code="dose_prepared")
-        order = _order(current, weight_kg, stock_mg_per_ml, bag_volume_ml, minutes)
+        order = _order(current, read.kg, stock_mg_per_ml, bag_volume_ml, minutes, dead_space_ml)
         _check_moment(current, weighed_at, now)
         refusals = dosing.refusals(order)
         if refusals:
-            raise Invalid(refusals)
-        doubt = dosing.weight_doubt(weight_kg, last_weight(current))
+            raise Invalid(
+                {read.field if name == "weight_kg" else name: why for name, why in refusals.items()}
+            )
+        doubt = dosing.weight_doubt(read.kg, last_weight(current))
         if doubt and not confirmed:
-            raise Invalid([{"field": "weight_kg", "code": "confirm", "detail": doubt}])
-        dose = dosing.calculate(order)
+            raise Invalid([{"field": read.field, "code": "confirm", "detail": doubt}])
         worksheet = DoseWorksheet.objects.create(
             id=id,
             **recording.entry(current, actor=actor, now=now),
-            weight_kg=weight_kg,
+            weight_kg=read.kg,
+            weight_as_read=read.as_read,
+            weight_unit=read.unit,
+            dosing_weight_kg=order.dosing_weight_kg,
+            weight_basis=order.weight_basis,
             weighed_at=weighed_at,
             ordered_dose=order.dose,
             dose_basis=order.basis,
             stock_mg_per_ml=stock_mg_per_ml,
             bag_volume_ml=bag_volume_ml,
             minutes=order.minutes,
-            dose_mg=dose.dose_mg,
-            drug_volume_ml=dose.drug_volume_ml,
-            concentration_mg_per_ml=dose.concentration_mg_per_ml,
-            rate_ml_per_h=dose.rate_ml_per_h,
+            dead_space_ml=dead_space_ml,
+            **asdict(dosing.calculate(order)),
             formula_version=dosing.FORMULA_VERSION,
             warning=" ".join(filter(None, [dosing.warning(order), doubt])),
             corrects=corrected,
@@ -76,6 +127,91 @@ def prepare_dose(
         return worksheet
 
     return in_transaction(work)
+
+
+def check_dose(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    worksheet: UUID,
+    figures: Figures,
+    revision: int | None = None,
+    now: datetime,
+) -> DoseCheck:
+    """Keep the second person's own figures, and which of them differ from the worksheet's.
+
+    A check that differs is kept too, and blocks the start until the worksheet is corrected and checked, or
+    the same worksheet is checked again: the newest check counts. Raises `Conflict` with code
+    `second_person` for whoever prepared this dose and `worksheet_corrected` when another stands, `Invalid`,
+    `Stale`.
+    """
+    impossible = [name for name, value in asdict(figures).items() if value <= 0]
+    if impossible:
+        raise Invalid(dict.fromkeys(impossible, "Enter what you read or reckoned yourself, above 0."))
+
+    def work() -> DoseCheck:
+        current = recording.lock(session, "check_dose", revision=revision)
+        checked = DoseWorksheet.objects.filter(session=current, pk=worksheet).first()
+        if checked is None:
+            raise Invalid({"worksheet": "This session has no such worksheet."})
+        if checked != standing_worksheet(current):
+            raise Conflict(
+                "This worksheet was corrected since: check the one that stands.", code="worksheet_corrected"
+            )
+        if checked.recorded_by_id == actor.user_id:
+            raise Conflict(
+                "Somebody else must check this dose: you prepared it. Let them sign in themselves.",
+                code="second_person",
+            )
+        check = DoseCheck.objects.create(
+            id=id,
+            **recording.entry(current, actor=actor, now=now),
+            worksheet=checked,
+            **asdict(figures),
+            disagreements=[name for name in FIGURES if getattr(figures, name) != getattr(checked, name)],
+        )
+        recording.advance(current, "check_dose", now=now)
+        return check
+
+    return in_transaction(work)
+
+
+def unmet(session: Session) -> dict[str, str]:
+    """What the dose holds against the start: codes of `states.MISSING` with details.
+
+    The worksheet is reckoned again from its own inputs and the order as it stands now (domain.md 1.4:
+    recompute and compare), so that one from before an edit never starts anything.
+    """
+    worksheet = standing_worksheet(session)
+    if worksheet is None:
+        return {"dose_prepared": ""}
+    found = {}
+    changed = _changed_since(session, worksheet)
+    if changed:
+        found["dose_prepared"] = f"Reckoned again, it differs ({', '.join(changed)}): correct the worksheet."
+    check = newest_check(worksheet)
+    if check is None:
+        found["dose_checked"] = ""
+    elif check.disagreements:
+        found["dose_checked"] = (
+            f"{check.recorded_by.full_name} found otherwise: {', '.join(named(check.disagreements))}."
+        )
+    return found
+
+
+def standing_worksheet(session: Session) -> DoseWorksheet | None:
+    worksheet: DoseWorksheet | None = recording.standing(DoseWorksheet, session).first()
+    return worksheet
+
+
+def newest_check(worksheet: DoseWorksheet) -> DoseCheck | None:
+    return worksheet.checks.select_related("recorded_by").order_by("-revision").first()
+
+
+def named(disagreements: list[str]) -> list[str]:
+    """Figures in words."""
+    return [FIGURES[name] for name in disagreements]
 
 
 def last_weight(session: Session) -> Decimal | None:
@@ -91,6 +227,7 @@ def _order(
     stock_mg_per_ml: Decimal,
     bag_volume_ml: Decimal,
     minutes: int | None,
+    dead_space_ml: Decimal,
 ) -> dosing.Order:
     """The order is the plan's; nobody types a dose at the chair."""
     protocol = session.protocol
@@ -104,12 +241,36 @@ def _order(
         soft_min=protocol.dose_soft_min,
         soft_max=protocol.dose_soft_max,
         hard_max=protocol.dose_hard_max,
+        weight_basis=protocol.weight_basis,
+        weight_cap_kg=protocol.weight_cap_kg,
+        total_hard_max_mg=protocol.total_hard_max_mg,
+        dead_space_ml=dead_space_ml,
     )
 
 
+def _changed_since(session: Session, worksheet: DoseWorksheet) -> list[str]:
+    """The figures that come out otherwise now, in words; the order itself among them."""
+    order = _order(
+        session,
+        worksheet.weight_kg,
+        worksheet.stock_mg_per_ml,
+        worksheet.bag_volume_ml,
+        worksheet.minutes,
+        worksheet.dead_space_ml,
+    )
+    if dosing.refusals(order):
+        return ["the protocol's limits"]
+    again = {"ordered_dose": order.dose, **asdict(dosing.calculate(order))}
+    words = {"ordered_dose": "the order", "concentration_mg_per_ml": "concentration", **FIGURES}
+    return [words[name] for name, value in again.items() if value != getattr(worksheet, name)]
+
+
 def _check_moment(session: Session, weighed_at: datetime, now: datetime) -> None:
-    zone = session.clinic.time_zone
+    """The weight is of today, or as old as the protocol lets it be."""
+    zone, days = session.clinic.time_zone, session.protocol.weight_valid_days
     if weighed_at > now:
         raise Invalid({"weighed_at": "The weight can't be from the future."})
-    if clock.local_date(weighed_at, zone) != clock.local_date(now, zone):
-        raise Invalid({"weighed_at": "The weight must be from today: weigh the patient."})
+    age = clock.local_date(now, zone) - clock.local_date(weighed_at, zone)
+    if age.days > days:
+        allowed = f"at most {days} days old" if days else "from today"
+        raise Invalid({"weighed_at": f"The weight must be {allowed}: weigh the patient."})

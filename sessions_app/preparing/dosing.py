@@ -1,22 +1,30 @@
 """The arithmetic of a dose (domain.md 1.4), pure and in decimals only. It checks; it never chooses a dose.
 
-Formula version 1. Rounding is half up: dose to 0.1 mg, drug volume to 0.01 mL, concentration to
-0.001 mg/mL, rate to 0.1 mL/h. Volume and concentration come from the rounded dose, so that each line of
-the worksheet follows from the one above it.
+Formula version 2: the dose goes by the dosing weight, which a protocol may cap, and a weight read in pounds
+is converted (version 1 knew the actual weight in kilograms only). Rounding is half up: weight to 0.1 kg, dose
+to 0.1 mg, drug volume to 0.01 mL, concentration to 0.001 mg/mL, rate to 0.1 mL/h. Volume and concentration
+come from the rounded dose, so that each line of the worksheet follows from the one above it.
 """
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-FORMULA_VERSION: Final = "1"
+FORMULA_VERSION: Final = "2"
 
 PER_KG: Final = "mg/kg"
 PER_KG_PER_HOUR: Final = "mg/kg/h"
 FIXED: Final = "mg"
 
+ACTUAL: Final = "actual"
+CAPPED: Final = "capped"
+
+KG_PER_POUND: Final = Decimal("0.45359237")  # the avoirdupois pound, by definition; UCUM [lb_av]
 WEIGHT_KG: Final = (Decimal(25), Decimal(350))  # domain.md 3.2, reject outside [D]
 STOCKS_MG_PER_ML: Final = (Decimal(10), Decimal(50), Decimal(100))  # domain.md 0.4 [V:24]
+DILUTE_MG_PER_ML: Final = Decimal(100)  # must not go undiluted, domain.md 0.4 [V:24]
+# The label's strongest dilution for a slow infusion, when fluid is restricted (domain.md 1.4 [V2:24]).
+LABEL_MG_PER_ML: Final = Decimal(2)
 WEIGHT_CHANGE: Final = Decimal("0.10")  # of the last weight, domain.md 1.4 [D]
 POUNDS_PER_KG: Final = Decimal("2.2")
 # "Near 2.2 or 0.45" (domain.md 1.4 [D]); how near is our choice: within a tenth of the ratio.
@@ -36,6 +44,17 @@ class Order:
     soft_min: Decimal
     soft_max: Decimal
     hard_max: Decimal
+    weight_basis: str = ACTUAL
+    weight_cap_kg: Decimal | None = None
+    total_hard_max_mg: Decimal | None = None
+    dead_space_ml: Decimal = Decimal(0)
+
+    @property
+    def dosing_weight_kg(self) -> Decimal:
+        """What a dose per kg goes by: the weight, or the protocol's cap when that is less."""
+        if self.weight_basis == CAPPED and self.weight_cap_kg is not None:
+            return min(self.weight_kg, self.weight_cap_kg)
+        return self.weight_kg
 
 
 @dataclass(frozen=True)
@@ -48,17 +67,14 @@ class Dose:
     rate_ml_per_h: Decimal
 
 
+def kilograms(pounds: Decimal) -> Decimal:
+    """A weight read in pounds, to the 0.1 kg that a worksheet keeps."""
+    return rounded(pounds * KG_PER_POUND, "0.1")
+
+
 def calculate(order: Order) -> Dose:
     """The four figures of the worksheet."""
-    if order.basis == PER_KG:
-        exact = order.weight_kg * order.dose
-    elif order.basis == PER_KG_PER_HOUR:
-        exact = order.weight_kg * order.dose * order.minutes / 60
-    elif order.basis == FIXED:
-        exact = order.dose
-    else:
-        raise ValueError(f"{order.basis!r} is no dose basis")
-    dose_mg = rounded(exact, "0.1")
+    dose_mg = rounded(_in_mg(order, order.dose), "0.1")
     return Dose(
         dose_mg=dose_mg,
         drug_volume_ml=rounded(dose_mg / order.stock_mg_per_ml, "0.01"),
@@ -67,13 +83,19 @@ def calculate(order: Order) -> Dose:
     )
 
 
+def most_mg(order: Order) -> Decimal:
+    """The most mg that one session may give: the protocol's total, or what its hard limit comes to."""
+    limit = rounded(_in_mg(order, order.hard_max), "0.1")
+    return limit if order.total_hard_max_mg is None else min(limit, order.total_hard_max_mg)
+
+
 def rounded(value: Decimal, step: str) -> Decimal:
     """Half up to a step such as "0.1"."""
     return value.quantize(Decimal(step), rounding=ROUND_HALF_UP)
 
 
 def refusals(order: Order) -> dict[str, str]:
-    """Field by field, what stops this dose: impossible inputs and the protocol's hard limit."""
+    """Field by field, what stops this dose: impossible inputs and the protocol's hard limits."""
     found = {}
     low, high = WEIGHT_KG
     if not low <= order.weight_kg <= high:
@@ -83,6 +105,8 @@ def refusals(order: Order) -> dict[str, str]:
         found["stock_mg_per_ml"] = f"Read the strength on the vial: one of {known} mg/mL."
     if order.bag_volume_ml <= 0:
         found["bag_volume_ml"] = "Enter the bag's final volume in mL."
+    elif not 0 <= order.dead_space_ml < order.bag_volume_ml:
+        found["dead_space_ml"] = "What stays in the line is from 0 mL to less than the bag."
     if order.minutes <= 0:
         found["minutes"] = "Enter the minutes that the infusion runs."
     if order.dose <= 0:
@@ -92,19 +116,24 @@ def refusals(order: Order) -> dict[str, str]:
             f"{plain(order.dose)} {order.basis} passes the protocol's hard limit of "
             f"{plain(order.hard_max)} {order.basis}: the prescriber must write another plan."
         )
-    if not found and calculate(order).drug_volume_ml >= order.bag_volume_ml:
-        found["bag_volume_ml"] = "The drug alone would fill this bag: check the bag and the vial's strength."
-    return found
+    return found or _refusals_of_result(order)
 
 
 def warning(order: Order) -> str:
-    """A sentence when the dose is outside the protocol's usual range, or nothing."""
-    if order.soft_min <= order.dose <= order.soft_max:
-        return ""
-    return (
-        f"{plain(order.dose)} {order.basis} is outside the protocol's usual range of "
-        f"{plain(order.soft_min)} to {plain(order.soft_max)} {order.basis}."
-    )
+    """What is unusual about this dose and allowed, in sentences, or nothing."""
+    found = []
+    if not order.soft_min <= order.dose <= order.soft_max:
+        found.append(
+            f"{plain(order.dose)} {order.basis} is outside the protocol's usual range of "
+            f"{plain(order.soft_min)} to {plain(order.soft_max)} {order.basis}."
+        )
+    concentration = calculate(order).concentration_mg_per_ml
+    if concentration > LABEL_MG_PER_ML:
+        found.append(
+            f"{plain(concentration)} mg/mL is stronger than the label's {LABEL_MG_PER_ML} mg/mL "
+            "for slow infusions."
+        )
+    return " ".join(found)
 
 
 def weight_doubt(weight_kg: Decimal, last_kg: Decimal | None) -> str:
@@ -123,3 +152,31 @@ def weight_doubt(weight_kg: Decimal, last_kg: Decimal | None) -> str:
 def plain(value: Decimal) -> str:
     """0.500 as "0.5"."""
     return format(value.normalize(), "f")
+
+
+def _in_mg(order: Order, amount: Decimal) -> Decimal:
+    """An amount in the order's basis as exact mg of the whole infusion."""
+    if order.basis == PER_KG:
+        return order.dosing_weight_kg * amount
+    if order.basis == PER_KG_PER_HOUR:
+        return order.dosing_weight_kg * amount * order.minutes / 60
+    if order.basis == FIXED:
+        return amount
+    raise ValueError(f"{order.basis!r} is no dose basis")
+
+
+def _refusals_of_result(order: Order) -> dict[str, str]:
+    """What only the calculated dose shows; its inputs must be possible."""
+    dose, found = calculate(order), {}
+    if dose.dose_mg > most_mg(order):
+        found["ordered_dose"] = (
+            f"{dose.dose_mg} mg passes the protocol's hard limit of {plain(most_mg(order))} mg for one "
+            "session: the prescriber must write another plan."
+        )
+    if dose.drug_volume_ml >= order.bag_volume_ml:
+        found["bag_volume_ml"] = (
+            "100 mg/mL must not go undiluted, and the drug alone would fill this bag: take a larger bag."
+            if order.stock_mg_per_ml == DILUTE_MG_PER_ML
+            else "The drug alone would fill this bag: check the bag and the vial's strength."
+        )
+    return found

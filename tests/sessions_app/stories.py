@@ -4,7 +4,7 @@ Rosa arrives at `ARRIVED_AT` for a mood-40 visit; each function takes the sessio
 floor's own functions.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,23 +12,26 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic.models import Patient
+from clinic.signin import Proof
 from scheduler.models import Appointment, AppointmentStatus, Protocol, ProtocolStatus
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 from sessions_app import arrival
 from sessions_app.infusing import infusion
 from sessions_app.leaving import discharge
+from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import CheckResult, Session, SignedRecord
 from sessions_app.observing import vitals
 from sessions_app.preparing import checklist, dose
 from sessions_app.signing import signing
-from tests.cast import NOW, House, new_id
+from tests.cast import NOW, PASSWORD, House, new_id
 from tests.scheduler.stage import plan_row
 
 ARRIVED_AT = NOW
 STARTED_AT = NOW + timedelta(minutes=20)
 STOPPED_AT = STARTED_AT + timedelta(minutes=40)
 HOME_AT = STOPPED_AT + timedelta(minutes=60)
-MEANING = "I gave this infusion and the record is complete"
+MEANING = "gave"
+SAYS = "I gave this infusion and the record is complete"
 
 CALM = vitals.Reading(
     measured_at=NOW,
@@ -41,15 +44,29 @@ CALM = vitals.Reading(
     rass=0,
     pain_nrs=2,
 )
-FIT = discharge.Assessment(
-    vital_signs_score=2,
-    activity_score=2,
+FIT = Assessment(
+    oriented=True,
+    steady_gait=True,
     nausea_pain_score=2,
     iv_site_score=2,
     intake_score=1,
+    iv_removed=True,
     escort_name="Sam Reyes",
+    escort_phone="312 555 0100",
+    escort_seen=True,
     instructions_given=True,
 )
+# What the nurse enters for it, as the API takes it.
+GOING_HOME = {name: value for name, value in asdict(FIT).items() if value is not None}
+# What a second person finds at 70 kg, by their own reading and reckoning.
+FOUND = {
+    "weight_kg": "70.0",
+    "stock_mg_per_ml": "50",
+    "dose_mg": "35.0",
+    "drug_volume_ml": "0.70",
+    "bag_volume_ml": "100",
+    "rate_ml_per_h": "150.0",
+}
 ALL_PASS = [
     checklist.Answer(item.code, CheckResult.PASS, note="Sam Reyes, 312 555 0100" if item.note_on_pass else "")
     for item in checklist.ITEMS
@@ -61,8 +78,8 @@ def calm(at: datetime, **changes: Any) -> vitals.Reading:
     return replace(CALM, measured_at=at, **changes)
 
 
-def active_protocol(house: House, code: str = "mood-40") -> Protocol:
-    """One of the default protocols, signed by Priya."""
+def active_protocol(house: House, code: str = "mood-40", **changes: Any) -> Protocol:
+    """One of the default protocols, signed by Priya, but for the changes."""
     record = next(record for record in DEFAULT_PROTOCOLS if record["code"] == code)
     return Protocol.objects.create(
         clinic=house.clinic,
@@ -70,7 +87,7 @@ def active_protocol(house: House, code: str = "mood-40") -> Protocol:
         status=ProtocolStatus.ACTIVE,
         approved_by=house.priya,
         approved_at=NOW - timedelta(days=10),
-        **record,
+        **{**record, **changes},
     )
 
 
@@ -94,7 +111,10 @@ def arrived_visit(
 
 
 def arrived(house: House, patient: Patient | None = None, **visit: Any) -> Session:
-    appointment = arrived_visit(house, patient, **visit)
+    return opened(house, arrived_visit(house, patient, **visit))
+
+
+def opened(house: House, appointment: Appointment) -> Session:
     return arrival.open_session(
         actor=house.actor(house.nils), id=new_id(), appointment=appointment, now=appointment.starts_at
     )
@@ -105,7 +125,7 @@ def prepared(house: House, patient: Patient | None = None, **visit: Any) -> Sess
     session = arrived(house, patient, **visit)
     nils, at = house.actor(house.nils), session.arrived_at + timedelta(minutes=10)
     checklist.answer(actor=nils, session=session, answers=ALL_PASS, now=at)
-    weigh(house, session, at=at)
+    check_dose(house, session, weigh(house, session, at=at), at=at)
     measure(house, session, calm(at))
     return fresh(session)
 
@@ -125,9 +145,10 @@ def recovering(house: House, patient: Patient | None = None, **visit: Any) -> Se
 
 
 def observed(house: House, patient: Patient | None = None, **visit: Any) -> Session:
-    """The observation is over and the last vital signs are calm."""
+    """The observation is over, two sets in a row are near the baseline, and dissociation is gone."""
     session = recovering(house, patient, **visit)
-    measure(house, session, calm(session.arrived_at + timedelta(minutes=120)))
+    for minutes in (105, 120):
+        measure(house, session, calm(session.arrived_at + timedelta(minutes=minutes), dissociation=0))
     return fresh(session)
 
 
@@ -144,8 +165,20 @@ def signed(house: House, patient: Patient | None = None, **visit: Any) -> Sessio
     return fresh(session)
 
 
-def sign(house: House, session: Session, *, at: datetime = HOME_AT + timedelta(minutes=5)) -> SignedRecord:
-    return signing.sign(actor=house.actor(house.nils), id=new_id(), session=session, meaning=MEANING, now=at)
+def sign(
+    house: House,
+    session: Session,
+    *,
+    at: datetime = HOME_AT + timedelta(minutes=5),
+    meaning: str = MEANING,
+    **options: Any,
+) -> SignedRecord:
+    return signing.sign(
+        actor=house.actor(house.nils),
+        session=session,
+        now=at,
+        **{"id": new_id(), "meaning": meaning, "proof": Proof(PASSWORD), **options},
+    )
 
 
 def measure(house: House, session: Session, reading: vitals.Reading, **options: Any) -> Any:
@@ -170,6 +203,25 @@ def weigh(house: House, session: Session, *, at: datetime, **changes: Any) -> An
     return dose.prepare_dose(
         actor=house.actor(house.nils), id=new_id(), session=session, now=at, **{**values, **changes}
     )
+
+
+def check_dose(house: House, session: Session, worksheet: Any, *, at: datetime, **changes: Any) -> Any:
+    """Priya reads scale, vial, syringe, bag and pump herself, and finds the same but for the changes."""
+    found = {name: getattr(worksheet, name) for name in dose.FIGURES}
+    return dose.check_dose(
+        actor=house.actor(house.priya),
+        id=new_id(),
+        session=session,
+        worksheet=worksheet.pk,
+        figures=dose.Figures(**{**found, **changes}),
+        now=at,
+    )
+
+
+def fail(house: House, session: Session, item: str, *, at: datetime, note: str = "Toast at eight") -> Any:
+    """Nils finds that an item does not pass."""
+    failed = checklist.Answer(item, CheckResult.FAIL, note=note, reason="Asked again")
+    return checklist.answer(actor=house.actor(house.nils), session=session, answers=[failed], now=at)[0]
 
 
 def fresh(session: Session) -> Session:

@@ -77,7 +77,7 @@ def test_an_open_item_and_a_failed_one_both_block_the_start(house: House) -> Non
     with pytest.raises(Conflict) as refused:
         start(house, session)
     assert blockers_of(refused) == {
-        "checklist_passed": "An item of the checklist failed: the prescriber must decide. "
+        "checklist_passed": "An item of the checklist does not pass: the prescriber must decide. "
         "Failed: Fasting as the protocol asks."
     }
 

@@ -70,6 +70,8 @@ def test_the_whole_visit_over_the_api(house: House, wall: Wall) -> None:
     }
     prepared = post(nils, session, "dose", dose)
     assert (prepared.status_code, prepared.json()["dose_mg"]) == (201, "35.0")
+    checked = {"id": str(new_id()), "worksheet": dose["id"], **stories.FOUND}
+    assert post(client_of(house.priya), session, "dose-checks", checked).status_code == 201
     assert post(nils, session, "vitals", calm_body(wall.shows)).status_code == 201
 
     wall.after(minutes=5)

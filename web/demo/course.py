@@ -15,6 +15,7 @@ from scheduler.visits import attendance, queries
 from sessions_app import arrival
 from sessions_app.infusing import infusion
 from sessions_app.leaving import discharge
+from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import SideEffect
 from sessions_app.observing import side_effects, vitals
 from sessions_app.preparing import checklist, dose
@@ -79,7 +80,7 @@ class Chair:
         yield self.minute(4)
         self._answer([item for item in checklist.LABELS if item not in LAST_ITEMS], self.minute(4))
         yield self.minute(9)
-        dose.prepare_dose(
+        worksheet = dose.prepare_dose(
             actor=self.nurse_at(self.minute(9)),
             id=self.house.new_id(),
             session=self.session,
@@ -88,6 +89,15 @@ class Chair:
             stock_mg_per_ml=STOCK_MG_PER_ML,
             bag_volume_ml=BAG_ML,
             now=self.minute(9),
+        )
+        yield self.minute(11)
+        dose.check_dose(
+            actor=self.house.prescriber,
+            id=self.house.new_id(),
+            session=self.session,
+            worksheet=worksheet.pk,
+            figures=dose.Figures(**{figure: getattr(worksheet, figure) for figure in dose.FIGURES}),
+            now=self.minute(11),
         )
         yield self.minute(12)
         self._read(self.minute(12), systolic_mmhg=systolic_mmhg, temperature=True)
@@ -140,7 +150,7 @@ class Chair:
         )
         for minutes in (75, 90, 105):
             yield self.minute(minutes)
-            self._read(self.minute(minutes), rise=RISE[minutes])
+            self._read(self.minute(minutes), rise=RISE[minutes], dissociation=0)
             if nausea is not None and minutes == 90:
                 self._nausea(onset=nausea_at - 3, now=self.minute(90), ended=nausea)  # type: ignore[operator]
         yield self.minute(120)
@@ -151,7 +161,8 @@ class Chair:
                 actor=self.nurse_at(self.minute(124)),
                 id=self.house.new_id(),
                 session=self.session,
-                meaning="I gave this infusion, and its record is complete.",
+                meaning="gave",
+                proof=self.house.proof_of(self.nurse_at(self.minute(124))),
                 now=self.minute(124),
             )
 
@@ -188,7 +199,13 @@ class Chair:
         )
 
     def _read(
-        self, now: datetime, *, rise: int = 0, systolic_mmhg: int | None = None, temperature: bool = False
+        self,
+        now: datetime,
+        *,
+        rise: int = 0,
+        systolic_mmhg: int | None = None,
+        temperature: bool = False,
+        dissociation: int | None = None,
     ) -> None:
         """One set, a minute before it is entered, around the person's own values unless told otherwise."""
         random, person = self.house.random, self.person
@@ -201,6 +218,7 @@ class Chair:
             oxygen_saturation_percent=random.randrange(96, 100),
             temperature_cel=Decimal(random.randrange(364, 371)) / 10 if temperature else None,
             pain_nrs=random.randrange(0, 3),
+            dissociation=dissociation,
             absent_reason="" if temperature else "Temperature is measured at baseline.",
         )
         vitals.record_vitals(
@@ -232,13 +250,16 @@ class Chair:
             actor=self.nurse_at(now),
             id=self.house.new_id(),
             session=self.session,
-            assessment=discharge.Assessment(
-                vital_signs_score=2,
-                activity_score=2,
+            assessment=Assessment(
+                oriented=True,
+                steady_gait=True,
                 nausea_pain_score=2,
                 iv_site_score=2,
                 intake_score=self.house.random.choice([1, 2, 2]),
+                iv_removed=True,
                 escort_name=str(self.person.details["escort_name"]),
+                escort_phone=str(self.person.details["escort_phone"]),
+                escort_seen=True,
                 instructions_given=True,
             ),
             now=now,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from web.views import nurse
+from web.views import before_start, nurse
 from web.views.sessions.forms import FORMS
 
 urlpatterns: list[URLPattern] = [
@@ -10,6 +10,10 @@ urlpatterns: list[URLPattern] = [
     path("nurse/visits/<uuid:pk>/open/", nurse.open_session, name="open_session"),
     path("sessions/<uuid:pk>/", nurse.session, name="session"),
     path("sessions/<uuid:pk>/record/", nurse.signed_record, name="signed_record"),
+    path("sessions/<uuid:pk>/check-dose/", before_start.check_dose, name="session_check_dose"),
+    path("sessions/<uuid:pk>/decisions/", before_start.decisions, name="session_decisions"),
+    path("sessions/<uuid:pk>/decide/", before_start.decide, name="session_decide"),
+    path("sessions/<uuid:pk>/ask-prescriber/", before_start.ask_prescriber, name="session_ask_prescriber"),
     *[
         path(
             f"sessions/<uuid:pk>/{act.replace('_', '-')}/", nurse.record, {"act": act}, name=f"session_{act}"

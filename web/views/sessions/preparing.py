@@ -1,4 +1,7 @@
-"""The forms before the start: checklist and dose. What a line must say is `sessions_app`'s to judge."""
+"""The forms before the start: checklist, dose, its check, a prescriber's decision.
+
+What a line must say is `sessions_app`'s to judge.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,9 +12,9 @@ from django import forms
 from django.utils import timezone
 
 from clinic.access import Actor
-from sessions_app.models import CheckResult, Session
-from sessions_app.preparing import checklist, dose, dosing
-from web.forms import DecimalNumberField, WholeNumberField
+from sessions_app.models import AnsweredBy, CheckResult, DoseWorksheet, Session, WeightUnit
+from sessions_app.preparing import checklist, dose, dosing, overrides, readiness
+from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
 from web.views.sessions.form import (
     CorrectingForm,
     NowOrThenField,
@@ -23,15 +26,20 @@ from web.views.sessions.form import (
 
 
 class ChecklistForm(SessionForm):
-    """Every item with its result, a note, and, once it was answered, why the answer changes."""
+    """Every item of the protocol with its result, a note, and, once it was answered, why the answer changes.
+
+    What the patient said beforehand is filled in and marked; the nurse confirms it with a tick or changes it.
+    """
 
     act = "checklist"
     done = "The checklist is kept."
 
     def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
         self.given = {line.item: line for line in standing(session.checklist_answers.all())}
+        self.items = checklist.items_of(session.protocol)
+        self.readiness = readiness.newest(session.appointment)
         super().__init__(session, data, **options)
-        for item in checklist.ITEMS:
+        for item in self.items:
             line = self.given.get(item.code)
             self.fields[f"answers_{item.code}_result"] = choices_in_a_row(
                 item.label, CheckResult.choices, required=False, initial=line.result if line else None
@@ -39,23 +47,29 @@ class ChecklistForm(SessionForm):
             note = short_text("Note", help_text=item.note_on_pass.capitalize())
             note.initial = line.note if line else self._known(item.code)
             self.fields[f"answers_{item.code}_note"] = note
-            if line:
+            if line and line.source == AnsweredBy.PATIENT:
+                self.fields[f"answers_{item.code}_confirmed"] = forms.BooleanField(
+                    label="Confirmed at the chair", required=False
+                )
+            elif line:
                 self.fields[f"answers_{item.code}_reason"] = short_text("Why the answer changes")
 
     def rows(self) -> list[dict[str, Any]]:
         """Each item with its bound fields and the answer that stands, for the template."""
+        remarks = readiness.remarks(self.readiness) if self.readiness else {}
         return [
             {
                 "item": item,
-                "given": self.given.get(item.code),
+                "said_by_patient": self._said_by_patient(item.code),
+                "remark": remarks.get(item.code, ""),
                 "fields": [self[name] for name in self.fields if name.startswith(f"answers_{item.code}_")],
             }
-            for item in checklist.ITEMS
+            for item in self.items
         ]
 
     @property
     def open_items(self) -> int:
-        return len(checklist.ITEMS) - len(self.given)
+        return sum(item.code not in self.given for item in self.items)
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data
@@ -65,11 +79,17 @@ class ChecklistForm(SessionForm):
                 data[f"answers_{item.code}_result"],
                 note=data[f"answers_{item.code}_note"],
                 reason=data.get(f"answers_{item.code}_reason", ""),
+                confirmed=data.get(f"answers_{item.code}_confirmed", False),
             )
-            for item in checklist.ITEMS
+            for item in self.items
             if data[f"answers_{item.code}_result"]
         ]
         return checklist.answer(actor=actor, session=self.session, answers=answers, now=now)
+
+    def _said_by_patient(self, item: str) -> datetime | None:
+        line = self.given.get(item)
+        said = line is not None and line.source == AnsweredBy.PATIENT
+        return self.readiness.given_at if said and self.readiness else None
 
     def _known(self, item: str) -> str:
         """What the chart knows already need not be typed again."""
@@ -83,13 +103,21 @@ class DoseForm(CorrectingForm):
     act = "dose"
     done = "The dose is prepared."
 
-    weight_kg = DecimalNumberField(label="Weight today", unit="kg", max_digits=5, decimal_places=1)
+    weight_kg = DecimalNumberField(
+        label="Weight today", unit="kg", max_digits=5, decimal_places=1, required=False
+    )
+    weight_lb = DecimalNumberField(
+        label="or, from a scale in pounds", unit="lb", max_digits=5, decimal_places=1, required=False
+    )
     weighed_at = NowOrThenField("Weighed at")
     stock_mg_per_ml = choices_in_a_row(
         "Strength on the vial", [(str(stock), f"{stock} mg/mL") for stock in dosing.STOCKS_MG_PER_ML]
     )
     bag_volume_ml = DecimalNumberField(
         label="Final volume of the bag", unit="mL", max_digits=6, decimal_places=1
+    )
+    dead_space_ml = DecimalNumberField(
+        label="Stays in the line at the end", unit="mL", max_digits=4, decimal_places=1, required=False
     )
     minutes = WholeNumberField(label="Infusion time", unit="min", min_value=1, max_value=1440)
     confirmed = forms.BooleanField(label="Weighed again: an unusual weight is right", required=False)
@@ -98,8 +126,11 @@ class DoseForm(CorrectingForm):
         worksheet: Any = self.line
         if worksheet is None:
             return {"minutes": self.session.protocol.infusion_minutes}
+        in_pounds = worksheet.weight_unit == WeightUnit.POUND
         return {
-            "weight_kg": worksheet.weight_kg,
+            "weight_kg": None if in_pounds else worksheet.weight_kg,
+            "weight_lb": worksheet.weight_as_read if in_pounds else None,
+            "dead_space_ml": worksheet.dead_space_ml,
             "weighed_at": timezone.localtime(worksheet.weighed_at),
             "stock_mg_per_ml": str(int(worksheet.stock_mg_per_ml)),
             "bag_volume_ml": worksheet.bag_volume_ml,
@@ -113,11 +144,57 @@ class DoseForm(CorrectingForm):
             id=data["id"],
             session=self.session,
             weight_kg=data["weight_kg"],
+            weight_lb=data["weight_lb"],
             weighed_at=self.moment("weighed_at") or now,
             stock_mg_per_ml=Decimal(data["stock_mg_per_ml"]),
             bag_volume_ml=data["bag_volume_ml"],
             minutes=data["minutes"],
+            dead_space_ml=data["dead_space_ml"] or Decimal(0),
             confirmed=data["confirmed"],
             **self.correction,
             now=now,
         )
+
+
+class DoseCheckForm(ClinicForm):
+    """The second person's own figures. Nothing is filled in, and nothing of the worksheet is shown."""
+
+    weight_kg = DecimalNumberField(
+        label="Weight on the scale", unit="kg", max_digits=5, decimal_places=1, required=False
+    )
+    weight_lb = DecimalNumberField(
+        label="or, from a scale in pounds", unit="lb", max_digits=5, decimal_places=1, required=False
+    )
+    stock_mg_per_ml = choices_in_a_row(
+        "Strength on the vial", [(str(stock), f"{stock} mg/mL") for stock in dosing.STOCKS_MG_PER_ML]
+    )
+    dose_mg = DecimalNumberField(label="Dose, reckoned anew", unit="mg", max_digits=7, decimal_places=1)
+    drug_volume_ml = DecimalNumberField(label="In the syringe", unit="mL", max_digits=6, decimal_places=2)
+    bag_volume_ml = DecimalNumberField(
+        label="Final volume of the bag", unit="mL", max_digits=6, decimal_places=1
+    )
+    rate_ml_per_h = DecimalNumberField(label="Rate on the pump", unit="mL/h", max_digits=6, decimal_places=1)
+
+    def check(self, session: Session, worksheet: DoseWorksheet, *, actor: Actor, now: datetime) -> Any:
+        data = {**self.cleaned_data, "stock_mg_per_ml": Decimal(self.cleaned_data["stock_mg_per_ml"])}
+        id = data.pop("id")
+        read = dose.weight(data.pop("weight_kg"), data.pop("weight_lb"))
+        return dose.check_dose(
+            actor=actor,
+            id=id,
+            session=session,
+            worksheet=worksheet.pk,
+            figures=dose.Figures(weight_kg=read.kg, **data),
+            now=now,
+        )
+
+
+class DecisionForm(ClinicForm):
+    """One thing that a prescriber may let pass, for the line that this page showed."""
+
+    subject = forms.CharField(widget=forms.HiddenInput)
+    about = forms.UUIDField(widget=forms.HiddenInput)
+    reason = short_text("Why this may pass", required=True)
+
+    def override(self, session: Session, *, actor: Actor, now: datetime) -> Any:
+        return overrides.override(actor=actor, session=session, now=now, **self.cleaned_data)

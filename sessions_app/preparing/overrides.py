@@ -1,0 +1,169 @@
+"""A prescriber lets something pass that the rules would stop, and says why (domain.md 1.2, 1.3).
+
+An override is for what was seen: `about` is the line that stood when the prescriber decided. When another
+line has taken its place, the start or the discharge asks again. What an override opens is asked where it
+blocks (`checklist.unmet`, `vitals.unmet_at_start`, `discharge`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from clinic import work
+from clinic.access import Actor
+from clinic.models import Role, Urgency, WorkItem
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from sessions_app import recording, states
+from sessions_app.models import ChecklistAnswer, PrescriberOverride, Session, SideEffect
+from sessions_app.observing import vitals
+from sessions_app.preparing import checklist
+
+START_LIMITS: Final = vitals.START_LIMITS
+NEAR_BASELINE: Final = "near_baseline"
+SIDE_EFFECTS: Final = "side_effects"
+
+# A patient waits in the chair; how long the prescriber may take is our choice.
+DECIDE_WITHIN: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something before the start that only a prescriber can let pass: the subject, its line, and in words."""
+
+    subject: str
+    about: UUID
+    label: str
+    found: str
+
+
+def open_decisions(session: Session, now: datetime) -> list[Decision]:
+    """What blocks the start until a prescriber decides or it is found otherwise, in the checklist's order."""
+    labels = {item.code: item.label for item in checklist.items_of(session.protocol)}
+    found = [
+        Decision(checklist.SUBJECT + line.item, line.pk, labels[line.item], line.note)
+        for line in checklist.blocking_lines(session)
+    ]
+    newest = vitals.newest_line(session)
+    past = vitals.unmet_at_start(session, now).get(START_LIMITS)
+    if past and newest:
+        found.append(Decision(START_LIMITS, newest.pk, "Vital signs past the start limits", past))
+    return found
+
+
+def override(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    subject: str,
+    about: UUID,
+    reason: str,
+    revision: int | None = None,
+    now: datetime,
+) -> PrescriberOverride:
+    """Let this pass for the line that was seen, with the reason; a task that asked for it is closed.
+
+    Raises `Invalid` for a subject that is none and without a reason, `Conflict` `something_newer` when
+    another line stands, `nothing_to_decide` when the line holds nothing up, `Stale`.
+    """
+    if not reason.strip():
+        raise Invalid({"reason": "Say why this may pass."})
+
+    def write() -> PrescriberOverride:
+        current = recording.lock(session, "override", revision=revision)
+        _check_subject(current, subject, about, now)
+        made = PrescriberOverride.objects.create(
+            id=id,
+            **recording.entry(current, actor=actor, now=now),
+            subject=subject,
+            about=about,
+            reason=reason.strip(),
+        )
+        task = WorkItem.objects.filter(
+            clinic_id=current.clinic_id, cause=_cause(about), closed_at=None
+        ).first()
+        if task is not None:
+            work.close(actor=actor, item=task, outcome="Decided: it may pass; the record says why.", now=now)
+        recording.advance(current, "override", now=now)
+        return made
+
+    return in_transaction(write)
+
+
+def ask_prescriber(*, session: Session, subject: str, about: UUID, now: datetime) -> WorkItem:
+    """Open a task for a prescriber to decide; asking again about the same line is the same task.
+
+    Raises as `override` does for what can't be decided.
+    """
+
+    def write() -> WorkItem:
+        current = recording.lock(session, "checklist")
+        _check_subject(current, subject, about, now)
+        return work.open_item(
+            clinic_id=current.clinic_id,
+            patient_id=current.patient_id,
+            cause=_cause(about),
+            title="Decide before the start: something does not pass",
+            urgency=Urgency.AMBER,
+            role=Role.PRESCRIBER,
+            due_at=now + DECIDE_WITHIN,
+        )
+
+    return in_transaction(write)
+
+
+def let_pass(session: Session) -> set[tuple[str, UUID | None]]:
+    """Every (subject, line) that a prescriber let pass in this session. One query."""
+    return set(PrescriberOverride.objects.filter(session=session).values_list("subject", "about"))
+
+
+def _check_subject(session: Session, subject: str, about: UUID, now: datetime) -> None:
+    """Before the start: one of the open decisions, for the line that stands. While the patient recovers:
+    the newest vital signs, or a side effect that stands."""
+    if session.state in states.BEFORE_START:
+        decisions = open_decisions(session, now)
+        if any((each.subject, each.about) == (subject, about) for each in decisions):
+            return
+        stands = _line_before_start(session, subject)
+    elif subject == NEAR_BASELINE:
+        newest = vitals.newest_line(session)
+        stands = newest.pk if newest else None
+        if stands == about:
+            return
+    elif subject == SIDE_EFFECTS:
+        if recording.standing(SideEffect, session).filter(pk=about).exists():
+            return
+        stands = None
+    else:
+        raise _no_such_subject()
+    if stands is not None and stands != about:
+        raise Conflict(
+            "Something newer was entered since: look at it again, then decide.", code="something_newer"
+        )
+    raise Conflict("There is nothing here to let pass.", code="nothing_to_decide")
+
+
+def _line_before_start(session: Session, subject: str) -> UUID | None:
+    if subject == START_LIMITS:
+        newest = vitals.newest_line(session)
+        return newest.pk if newest else None
+    if not subject.startswith(checklist.SUBJECT):
+        raise _no_such_subject()
+    item = subject.removeprefix(checklist.SUBJECT)
+    line = recording.standing(ChecklistAnswer, session).filter(item=item).first()
+    return line.pk if line else None
+
+
+def _no_such_subject() -> Invalid:
+    return Invalid(
+        {
+            "subject": f"Name what may pass: {checklist.SUBJECT}<item> or {START_LIMITS} before the start, "
+            f"{NEAR_BASELINE} or {SIDE_EFFECTS} while the patient recovers."
+        }
+    )
+
+
+def _cause(about: UUID) -> str:
+    return f"decide:{about}"

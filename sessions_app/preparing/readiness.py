@@ -1,0 +1,123 @@
+"""What the patient confirmed before a visit (design 4.2): keeping it, and the checklist's lines it becomes.
+
+Opening the session with these lines is `arrival`; confirming or changing them at the chair is `checklist`.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from clinic import work
+from clinic.models import Role, Urgency
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from scheduler.locks import lock_visit
+from scheduler.models import Appointment, AppointmentStatus
+from sessions_app.models import CheckResult, Readiness, YesNoUnknown
+
+# How long before the visit somebody has called back is our choice: a day, or an hour when less is left.
+CALL_BEFORE: Final = timedelta(days=1)
+CALL_WITHIN: Final = timedelta(hours=1)
+
+FASTING_UNDERSTOOD: Final = "The patient confirmed that they know how to fast. Ask whether they have."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """The five questions; each may be left unanswered."""
+
+    ride_name: str = ""
+    ride_phone: str = ""
+    fasting_understood: str = YesNoUnknown.UNKNOWN
+    new_medicines: str = YesNoUnknown.UNKNOWN
+    possible_pregnancy: str = YesNoUnknown.UNKNOWN
+    alcohol_drugs: str = YesNoUnknown.UNKNOWN
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer to one item of the checklist, as the patient's answer gives it."""
+
+    item: str
+    result: str
+    note: str = ""
+
+
+# The questions whose answers are answers to an item: the item, and what a "yes" is noted as.
+_SAFE_WHEN_NO: Final = {
+    "new_medicines": ("medicines", "The patient says that medicines have changed."),
+    "possible_pregnancy": ("pregnancy", "The patient says that a pregnancy is possible."),
+    "alcohol_drugs": ("alcohol_drugs", "The patient says that there was alcohol or a drug."),
+}
+
+
+def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: datetime) -> Readiness:
+    """Keep what the patient says about a coming visit; the newest counts, each is kept.
+
+    What makes the infusion doubtful opens a task for a nurse before the visit. Raises `Invalid` for a ride
+    without its name or phone, `Conflict` `visit_over` or `patient_here` when it comes too late.
+    """
+    if bool(answers.ride_name) != bool(answers.ride_phone):
+        missing = "ride_phone" if answers.ride_name else "ride_name"
+        raise Invalid({missing: "Give the name and the phone number of the adult who takes you home."})
+
+    def write() -> Readiness:
+        visit = lock_visit(appointment)
+        if visit.status in (AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN):
+            raise Conflict("The patient is here: answer the checklist itself.", code="patient_here")
+        if visit.status != AppointmentStatus.BOOKED:
+            raise Conflict("This visit is not booked, or it is over.", code="visit_over")
+        given = Readiness.objects.create(id=id, appointment=visit, given_at=now, **asdict(answers))
+        if doubts(given):
+            work.open_item(
+                clinic_id=visit.clinic_id,
+                patient_id=visit.patient_id,
+                cause=f"readiness:{given.pk}",
+                title="Call the patient before the visit: an answer needs a nurse",
+                urgency=Urgency.AMBER,
+                role=Role.NURSE,
+                due_at=max(now, min(visit.starts_at, max(visit.starts_at - CALL_BEFORE, now + CALL_WITHIN))),
+            )
+        return given
+
+    return in_transaction(write)
+
+
+def newest(appointment: Appointment) -> Readiness | None:
+    """What the patient said last about this visit. One query."""
+    return appointment.readiness.order_by("-given_at", "-id").first()
+
+
+def doubts(given: Readiness) -> list[str]:
+    """The questions whose answers a nurse must hear about before the visit."""
+    unsafe = [name for name in _SAFE_WHEN_NO if getattr(given, name) == YesNoUnknown.YES]
+    if given.fasting_understood == YesNoUnknown.NO:
+        unsafe.append("fasting_understood")
+    return unsafe
+
+
+def said(given: Readiness) -> list[Said]:
+    """The items that these answers answer. What was left open stays open.
+
+    That fasting is understood isn't that the patient has fasted: no line comes of it (see `remarks`).
+    """
+    found = []
+    if given.ride_name and given.ride_phone:
+        found.append(Said("ride_home", CheckResult.PASS, f"{given.ride_name}, {given.ride_phone}"))
+    for question, (item, concern) in _SAFE_WHEN_NO.items():
+        answered = getattr(given, question)
+        if answered == YesNoUnknown.NO:
+            found.append(Said(item, CheckResult.PASS))
+        elif answered == YesNoUnknown.YES:
+            found.append(Said(item, CheckResult.FAIL, concern))
+    return found
+
+
+def remarks(given: Readiness) -> dict[str, str]:
+    """What the nurse should read beside an item that stays open, by the item's code."""
+    if given.fasting_understood == YesNoUnknown.YES:
+        return {"fasting": FASTING_UNDERSTOOD}
+    if given.fasting_understood == YesNoUnknown.NO:
+        return {"fasting": "The patient did not know how to fast when asked beforehand."}
+    return {}
