@@ -1,16 +1,31 @@
-"""How staff come in: by e-mail address, with a second factor; nobody signs themselves up."""
+"""How staff come in: by e-mail address, with a second factor; nobody signs themselves up.
+
+Here too: showing once more that it is you, where a signature asks for it (`reauthenticate`).
+"""
 
 import base64
 import hashlib
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.encoding import force_bytes
+
+from clinic.access import Actor
+from clinic.models import User
+from clinic.problems import Invalid, Problem
+
+# As for a sign-in that fails (settings.ACCOUNT_RATE_LIMITS): five within five minutes.
+WRONG_AT_MOST: Final = 5
+WITHIN_SECONDS: Final = 300
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -40,6 +55,74 @@ class MFAAdapter(DefaultMFAAdapter):
     def _cipher(self) -> MultiFernet:
         secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
         return MultiFernet([Fernet(_key(secret)) for secret in secrets])
+
+
+class TooManyAttempts(Problem):
+    """Somebody tries one password or code after the other."""
+
+    status = 429
+    code = "throttled"
+    title = "Too many wrong attempts"
+
+
+@dataclass
+class Proof:
+    """What somebody sends to show that it is still them. It shows itself nowhere: not in logs, not in errors.
+
+    `shown_by` is whose proof it was found to be: a transaction that PostgreSQL had to begin again doesn't
+    ask for a second code, which works only once.
+    """
+
+    password: str = field(repr=False)
+    code: str = field(default="", repr=False)
+    shown_by: UUID | None = field(default=None, init=False, repr=False)
+
+
+def reauthenticate(*, actor: Actor, proof: Proof) -> None:
+    """Make sure that it is this person: the password, and the code where they have a second factor.
+
+    The code is the app's or one of the recovery codes. Raises `Invalid` at `password` or `code`, and
+    `TooManyAttempts` to who was wrong too often, right or wrong now.
+    """
+    if proof.shown_by == actor.user_id:
+        return
+    if not proof.password:
+        raise Invalid({"password": "Enter your password again: it makes this your signature."})
+    attempts = f"reauthentication:{actor.user_id}"
+    cache.add(attempts, 0, timeout=WITHIN_SECONDS)
+    # Counted before it is looked at: a hundred guesses at once are no way round.
+    if _one_more(attempts) > WRONG_AT_MOST:
+        raise TooManyAttempts("Too many wrong attempts. Wait five minutes, then try again.")
+    wrong = _wrong(User.objects.get(pk=actor.user_id), proof)
+    if wrong:
+        raise Invalid(wrong)
+    cache.delete(attempts)
+    proof.shown_by = actor.user_id
+
+
+def has_second_factor(actor: Actor) -> bool:
+    """Whether `reauthenticate` asks this person for a code too."""
+    return Authenticator.objects.filter(user_id=actor.user_id, type=Authenticator.Type.TOTP).exists()
+
+
+def _wrong(user: User, proof: Proof) -> dict[str, str]:
+    if not user.check_password(proof.password):
+        return {"password": "This is not your password."}
+    factors = list(Authenticator.objects.filter(user=user, type__in=("totp", "recovery_codes")))
+    if not any(factor.type == Authenticator.Type.TOTP for factor in factors):
+        return {}
+    if not proof.code:
+        return {"code": "Enter the code of your authenticator app."}
+    if not any(factor.wrap().validate_code(proof.code) for factor in factors):
+        return {"code": "This code is not right, or was used before. Wait for the next one."}
+    return {}
+
+
+def _one_more(attempts: str) -> int:
+    try:
+        return int(cache.incr(attempts))
+    except ValueError:  # the five minutes ended just now
+        return 1
 
 
 def _key(secret: str | bytes) -> bytes:

@@ -92,10 +92,27 @@ ACTS: Final[Mapping[str, Act]] = {
         "discharge the patient",
         {RECOVERING: DISCHARGED},
         "Discharge",
-        requires=("observed", "vitals_after_stop", "fit", "escort", "instructions"),
+        requires=(
+            "observed",
+            "vitals_after_stop",
+            "near_baseline",
+            "pressure",
+            "dissociation",
+            "vomiting",
+            "side_effects",
+            "suicidality",
+            "fit",
+            "escort",
+            "escort_seen",
+            "iv_removed",
+            "instructions",
+        ),
     ),
     "sign": Act(
-        "sign the record", dict.fromkeys(ENDED, SIGNED), "SignedRecord", requires=("alerts_resolved",)
+        "sign the record",
+        dict.fromkeys(ENDED, SIGNED),
+        "SignedRecord",
+        requires=("alerts_resolved", "waste_witnessed"),
     ),
     "amend": Act("amend the record", {SIGNED: SIGNED}, "SignedRecord"),
 }
@@ -109,10 +126,19 @@ MISSING: Final[Mapping[str, str]] = {
     "start_limits": "Vital signs are past the protocol's start limits: the prescriber must decide.",
     "observed": "The protocol's minimum observation time has not passed since the infusion stopped.",
     "vitals_after_stop": "Record vital signs after the infusion stopped.",
+    "near_baseline": "Vital signs must be near the patient's own baseline, or the prescriber decides.",
+    "pressure": "The pressure is past the caution limit: measure again, or the prescriber decides.",
+    "dissociation": "Dissociation must be down to 1 of 10 or less.",  # domain.md 1.5 [D]
+    "vomiting": "Vomiting has not ended.",
+    "side_effects": "A side effect of grade 2 or more has not ended: the prescriber must decide.",
+    "suicidality": "Suicidality was positive before: ask again.",
     "fit": "Discharge needs a score of 9 of 10 or more.",  # PADSS, domain.md 1.5 [V:20,21]
-    "escort": "Name the adult who takes the patient home.",
+    "escort": "Name the adult who takes the patient home, with a phone number.",
+    "escort_seen": "See the adult who takes the patient home.",
+    "iv_removed": "Remove the IV.",
     "instructions": "Give the written instructions.",
     "alerts_resolved": "Resolve every alert.",
+    "waste_witnessed": "Somebody else must witness what was wasted.",
 }
 
 

@@ -36,6 +36,7 @@ READING = {
 }
 SIDE_EFFECT = {"term": "nausea", "grade": 1}
 HOME = stories.GOING_HOME
+SIGNATURE = {"meaning": stories.MEANING, "password": PASSWORD}
 
 
 def patients(house: House) -> Call:
@@ -221,7 +222,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "sessions/{id}/stop/": step("stop")(stories.infusing),
     "sessions/{id}/not-given/": step("not-given", {"reason": "No ride home"})(stories.prepared),
     "sessions/{id}/discharge/": step("discharge", HOME)(stories.observed),
-    "sessions/{id}/sign/": step("sign", {"meaning": stories.MEANING, "password": PASSWORD})(stories.discharged),
+    "sessions/{id}/sign/": step("sign", SIGNATURE)(stories.discharged),
     "sessions/{id}/amendments/": amendments,
     "links/answer/": answers,
 }

@@ -127,11 +127,12 @@ def _current_page(request: HttpRequest) -> str:
 
 
 def send_again(request: HttpRequest, *, status: int, signed_out: bool) -> HttpResponse:
-    """A page that holds everything that was sent, behind one button. Only for what our own page sent."""
+    """A page that holds what was sent, behind one button. Only for what our own page sent; a password is never
+    written into a page, and is asked for again."""
     kept = [
         (name, value)
         for name, values in request.POST.lists()
-        if name != "csrfmiddlewaretoken"
+        if name not in ("csrfmiddlewaretoken", "password", "code")
         for value in values
     ]
     context = {"kept": kept, "signed_out": signed_out}

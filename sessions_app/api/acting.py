@@ -5,7 +5,7 @@ changed. Answers carry the revision as their ETag.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -88,12 +88,17 @@ class SessionActions(RevisionViewSet):
         model: type[Line],
         answer: type[serializers.BaseSerializer[Any]],
         shape: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+        secret: Collection[str] = (),
     ) -> Response:
-        """Record one line of this session, or answer the one that this same call recorded before."""
+        """Record one line of this session, or answer the one that this same call recorded before.
+
+        `secret` fields prove who sends the call; they are no part of what makes it the same call.
+        """
         session = self.session_of_route()
         data = shape(self.parse(body))
         seen = self.seen()
-        body_sent: Any = self.request.data
+        sent: Any = self.request.data
+        body_sent = {name: value for name, value in sent.items() if name not in secret}
         line, made = idempotency.create_once(
             actor=self.actor,
             noun=str(model._meta.model_name),

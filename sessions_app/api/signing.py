@@ -1,32 +1,105 @@
-"""Calls that freeze the record, amend it, and read its frozen versions."""
+"""Calls that freeze the record, amend it, and read, compare and print its frozen versions.
+
+Whoever signs sends their password again, and the code where they have a second factor: also with a token,
+which anybody may have found. Neither is kept, nor part of what makes a call the same call.
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clinic.fields import MomentField
+from clinic.problems import Missing
+from clinic.signin import Proof
 from clinic.viewsets import CreateSerializer, StrictSerializer
 from sessions_app import queries
 from sessions_app.access import MAY, READ_SESSIONS
-from sessions_app.api.acting import SessionActions, recorded
+from sessions_app.api.acting import SessionActions, recorded, words
 from sessions_app.api.answers import SignatureSerializer, SignedVersionSerializer
 from sessions_app.api.observing import ReadingSerializer, ReportSerializer
 from sessions_app.models import SignedRecord
 from sessions_app.observing import side_effects, vitals
-from sessions_app.signing import signing
+from sessions_app.signing import amending, comparing, meanings, printing, signing
+
+SECRET: Final = ("password", "code")
 
 
-class SignSerializer(CreateSerializer):
-    meaning = serializers.CharField(max_length=160, help_text="What the signature says.")
+class ProofSerializer(CreateSerializer):
+    password = serializers.CharField(
+        max_length=256, write_only=True, trim_whitespace=False, help_text="Yours, again."
+    )
+    code = serializers.CharField(
+        max_length=32,
+        required=False,
+        default="",
+        allow_blank=True,
+        write_only=True,
+        help_text="Of your authenticator app, or a recovery code; needed if you have a second factor.",
+    )
+
+
+class SignSerializer(ProofSerializer):
+    meaning = serializers.ChoiceField(
+        choices=[(meaning.code, meaning.says) for meaning in meanings.MEANINGS],
+        help_text="What the signature says; only whoever gave the infusion says so.",
+    )
+
+
+class ChecklistNoteSerializer(StrictSerializer):
+    note = words()
+
+
+class AmendedMedicineSerializer(StrictSerializer):
+    medicine = serializers.CharField(max_length=80)
+    amount = serializers.DecimalField(max_digits=8, decimal_places=3)
+    unit = serializers.CharField(max_length=12, help_text="UCUM, such as mg")
+    route = serializers.CharField(max_length=40)
+    given_at = MomentField()
+    reason = serializers.CharField(max_length=240)
+
+
+class AmendedWasteSerializer(StrictSerializer):
+    vial = serializers.CharField(max_length=80)
+    drawn_mg = serializers.DecimalField(max_digits=7, decimal_places=1)
+    wasted_mg = serializers.DecimalField(max_digits=7, decimal_places=1)
+    reason = words()
+
+
+class AmendedNoteSerializer(StrictSerializer):
+    text = serializers.CharField(max_length=4000)
+
+
+class DischargeFactsSerializer(StrictSerializer):
+    escort_name = serializers.CharField(max_length=120)
+    escort_phone = words(40)
+    escort_seen = serializers.BooleanField(required=False, allow_null=True, default=None)
+    instructions_given = serializers.BooleanField()
+    iv_removed = serializers.BooleanField(required=False, allow_null=True, default=None)
+    suicidality_asked_again = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+
+KINDS: Final[Mapping[str, type]] = {
+    "vital_signs": vitals.Reading,
+    "side_effect": side_effects.Report,
+    "checklist_note": amending.ChecklistNote,
+    "medicine": amending.Medicine,
+    "waste": amending.Wasted,
+    "note": amending.Note,
+    "discharge": amending.DischargeFacts,
+}
 
 
 class AmendedLineSerializer(StrictSerializer):
-    """One line of an amendment: exactly one of `vital_signs` and `side_effect`."""
+    """One line of an amendment: exactly one of the kinds. A checklist note and the discharge can only be
+    corrected, the others added too; nobody amends what was ordered, prepared and given."""
 
     id = serializers.UUIDField(help_text="The new line's, made by you.")
     corrects = serializers.UUIDField(
@@ -34,25 +107,48 @@ class AmendedLineSerializer(StrictSerializer):
     )
     vital_signs = ReadingSerializer(required=False)
     side_effect = ReportSerializer(required=False)
+    checklist_note = ChecklistNoteSerializer(required=False)
+    medicine = AmendedMedicineSerializer(required=False)
+    waste = AmendedWasteSerializer(required=False)
+    note = AmendedNoteSerializer(required=False)
+    discharge = DischargeFactsSerializer(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("vital_signs" in attrs) == ("side_effect" in attrs):
-            raise serializers.ValidationError("Send one of vital_signs and side_effect.")
+        if len(KINDS.keys() & attrs.keys()) != 1:
+            raise serializers.ValidationError(f"Send one of {', '.join(KINDS)}.")
         return attrs
 
 
-class AmendmentSerializer(CreateSerializer):
+class AmendmentSerializer(ProofSerializer):
     reason = serializers.CharField(max_length=1000)
     corrections = serializers.ListField(child=AmendedLineSerializer(), max_length=50)
 
 
-def _correction(line: Mapping[str, Any]) -> signing.Correction:
-    content: signing.Content = (
-        vitals.Reading(**line["vital_signs"])
-        if "vital_signs" in line
-        else side_effects.Report(**line["side_effect"])
-    )
-    return signing.Correction(id=line["id"], content=content, corrects=line["corrects"])
+class CompareSerializer(StrictSerializer):
+    to = serializers.IntegerField(min_value=1)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # "from" is a word of the language, and can't be an attribute's name.
+        return {"from": serializers.IntegerField(min_value=1), **super().get_fields()}
+
+
+class LineChangeSerializer(serializers.Serializer[comparing.Change]):
+    what = serializers.ChoiceField(choices=["added", "changed", "withdrawn"])
+    part = serializers.CharField()
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+    fields_changed = serializers.ListField(child=serializers.CharField())
+
+
+def _proven(data: dict[str, Any]) -> dict[str, Any]:
+    """The call's data with what proves the person put together, out of everybody's sight."""
+    rest = {name: value for name, value in data.items() if name not in SECRET}
+    return {**rest, "proof": Proof(data["password"], data["code"])}
+
+
+def _correction(line: Mapping[str, Any]) -> amending.Correction:
+    [kind] = KINDS.keys() & line.keys()
+    return amending.Correction(id=line["id"], content=KINDS[kind](**line[kind]), corrects=line["corrects"])
 
 
 class SigningActions(SessionActions):
@@ -60,6 +156,8 @@ class SigningActions(SessionActions):
 
     access = {
         "record": READ_SESSIONS,
+        "compare": READ_SESSIONS,
+        "record_pdf": READ_SESSIONS,
         "sign": MAY["sign"],
         "amendments": MAY["amend"],
     }
@@ -71,11 +169,37 @@ class SigningActions(SessionActions):
         session = self.opened("signed record")
         return Response(SignedVersionSerializer(queries.signed_versions(session), many=True).data)
 
+    @extend_schema(parameters=[CompareSerializer], responses=LineChangeSerializer(many=True))
+    @action(detail=True, methods=["get"], url_path="record/compare", pagination_class=None)
+    def compare(self, request: Request, pk: UUID) -> Response:
+        """What one signed version has that another had not: lines added, changed, withdrawn."""
+        session = self.opened("signed record")
+        asked = self.parse_query(CompareSerializer)
+        versions = {signed.version: signed for signed in queries.signed_versions(session)}
+        if not {asked["from"], asked["to"]} <= versions.keys():
+            raise Missing(
+                f"This record has the versions 1 to {len(versions)}." if versions else "Not signed."
+            )
+        changes = comparing.compare(versions[asked["from"]].content, versions[asked["to"]].content)
+        return Response(LineChangeSerializer(changes, many=True).data)
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], url_path="record.pdf")
+    def record_pdf(self, request: Request, pk: UUID) -> HttpResponse:
+        """The newest signed version on paper, for the chart and the referrer. The look is written down."""
+        session = self.opened("signed record, printed")
+        versions = list(queries.signed_versions(session))
+        if not versions:
+            raise Missing("The record is not signed yet.")
+        return HttpResponse(printing.pdf_of(versions), content_type="application/pdf")
+
     @recorded(SignSerializer, SignatureSerializer)
     @action(detail=True, methods=["post"])
     def sign(self, request: Request, pk: UUID) -> Response:
-        """Freeze the record."""
-        return self.record_line(SignSerializer, signing.sign, SignedRecord, SignatureSerializer)
+        """Freeze the record; a 409 `not_ready` lists what is still open as `blockers`."""
+        return self.record_line(
+            SignSerializer, signing.sign, SignedRecord, SignatureSerializer, shape=_proven, secret=SECRET
+        )
 
     @extend_schema(
         request=AmendmentSerializer,
@@ -89,5 +213,9 @@ class SigningActions(SessionActions):
             signing.amend,
             SignedRecord,
             SignatureSerializer,
-            shape=lambda data: {**data, "corrections": [_correction(line) for line in data["corrections"]]},
+            shape=lambda data: {
+                **_proven(data),
+                "corrections": [_correction(line) for line in data["corrections"]],
+            },
+            secret=SECRET,
         )

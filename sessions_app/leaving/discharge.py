@@ -1,6 +1,9 @@
-"""Home readiness (domain.md 1.5): what must be so before the patient leaves, and that they have left."""
+"""The patient goes home: what the record knows about the recovery, and that they have left.
 
-from dataclasses import dataclass, fields
+What makes somebody fit to go is reckoned in `home_readiness`.
+"""
+
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -9,34 +12,30 @@ from clinic.access import Actor
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from sessions_app import recording
-from sessions_app.models import Discharge, Session, VitalSigns
+from sessions_app.leaving.home_readiness import (
+    MOST_PER_CRITERION,
+    Assessment,
+    Course,
+    assess,
+    known_missing,
+    newest,
+)
+from sessions_app.models import (
+    ChecklistAnswer,
+    CheckResult,
+    Discharge,
+    PrescriberOverride,
+    Session,
+    SideEffect,
+    VitalSigns,
+)
+from sessions_app.observing import flowsheet, vital_limits
+from sessions_app.observing.side_effects import ENDED
+from sessions_app.observing.vocabulary import TERMS
 
-# PADSS: fit for discharge at 9 of 10 (domain.md 1.5 [V:20,21]).
-FIT_SCORE: Final = 9
-MOST_PER_CRITERION: Final = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assessment:
-    """PADSS with "IV site" in place of surgical bleeding [D]; each criterion 0 to 2."""
-
-    vital_signs_score: int
-    activity_score: int
-    nausea_pain_score: int
-    iv_site_score: int
-    intake_score: int
-    escort_name: str
-    instructions_given: bool
-
-    @property
-    def scores(self) -> dict[str, int]:
-        return {
-            field.name: getattr(self, field.name) for field in fields(self) if field.name.endswith("_score")
-        }
-
-    @property
-    def total(self) -> int:
-        return sum(self.scores.values())
+ACCEPTED_GRADE: Final = 1  # of a side effect with which a patient may go; above it a prescriber decides
+PRESSURES: Final = ("systolic_mmhg", "diastolic_mmhg")
+JUDGED: Final = ("nausea_pain_score", "iv_site_score", "intake_score")
 
 
 def discharge(
@@ -50,29 +49,66 @@ def discharge(
 ) -> Discharge:
     """Let the patient go home with the named adult.
 
-    Raises `Conflict` with code `not_ready` and a blocker for everything that is missing: score, minimum
-    observation since the stop, vital signs after the stop, escort, instructions.
+    Raises `Invalid` for a score that is none, `Conflict` with code `not_ready` and a blocker for everything
+    that is missing (`home_readiness.assess`).
     """
-    out_of_range = {
-        field: f"Score 0 to {MOST_PER_CRITERION}."
-        for field, score in assessment.scores.items()
-        if not 0 <= score <= MOST_PER_CRITERION
-    }
-    if out_of_range:
-        raise Invalid(out_of_range)
+    _check_scores(assessment)
 
     def write() -> Discharge:
         current = recording.lock(session, "discharge", revision=revision)
-        recording.require("discharge", _unmet(current, assessment, now))
+        readiness = assess(recovery(current, now), assessment)
+        if not readiness.vital_signs_computed and assessment.vital_signs_score is None:
+            raise Invalid({"vital_signs_score": "It can't be reckoned without a baseline: score 0 to 2."})
+        recording.require("discharge", readiness.missing)
+        found = {field.name: getattr(assessment, field.name) for field in fields(assessment)}
         line = Discharge.objects.create(
             id=id,
             **recording.entry(current, actor=actor, now=now),
-            **{field.name: getattr(assessment, field.name) for field in fields(assessment)},
+            **{**found, **readiness.scores},
+            vital_signs_computed=readiness.vital_signs_computed,
         )
         recording.advance(current, "discharge", now=now, discharged_at=now)
         return line
 
     return in_transaction(write)
+
+
+def recovery(session: Session, now: datetime) -> Course:
+    """What the record knows about the recovery at this moment. Four queries."""
+    protocol = session.protocol
+    lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
+    stopped_at = session.stopped_at
+    after = [line for line in lines if stopped_at is not None and line.measured_at >= stopped_at]
+    sets = [flowsheet.values_of(line) for line in after]
+    effects = list(recording.standing(SideEffect, session).exclude(outcome__in=ENDED).order_by("onset_at"))
+    let_pass = set(
+        PrescriberOverride.objects.filter(
+            session=session, subject__in=("near_baseline", "side_effects")
+        ).values_list("subject", "about")
+    )
+    pressures = {sign: newest(sets, sign) for sign in PRESSURES}
+    past = vital_limits.breaches(pressures, protocol.limits, "caution")
+    return Course(
+        minutes_to_go=minutes_to_go(session, now),
+        sets=sets,
+        baseline=flowsheet.baseline_of(session, lines),
+        near_percent=protocol.near_baseline_percent,
+        near_sets=protocol.near_baseline_sets,
+        near_accepted=bool(lines) and ("near_baseline", lines[-1].pk) in let_pass,
+        pressure_past=tuple(dict.fromkeys(breach.label for breach in past)),
+        vomiting=any(effect.term == "vomiting" for effect in effects),
+        side_effects=tuple(
+            TERMS[effect.term].label
+            for effect in effects
+            if effect.grade > ACCEPTED_GRADE and ("side_effects", effect.pk) not in let_pass
+        ),
+        suicidality_was_positive=_suicidality_was_positive(session),
+    )
+
+
+def missing_at_discharge(session: Session, now: datetime) -> dict[str, str]:
+    """What the record itself holds against the discharge now, for showing; `discharge` asks again."""
+    return known_missing(recovery(session, now))
 
 
 def home_from(session: Session) -> datetime | None:
@@ -82,19 +118,30 @@ def home_from(session: Session) -> datetime | None:
     return session.stopped_at + timedelta(minutes=session.protocol.observation_minutes)
 
 
-def _unmet(session: Session, assessment: Assessment, now: datetime) -> dict[str, str]:
-    found = {}
+def minutes_to_go(session: Session, now: datetime) -> int:
+    """Minutes of observation that are left, rounded up; none when they are over."""
     earliest = home_from(session)
-    if earliest is not None and now < earliest:
-        minutes = -((now - earliest) // timedelta(minutes=1))
-        found["observed"] = f"Minutes still to go: {minutes}."
-    after_stop = recording.standing(VitalSigns, session).filter(measured_at__gte=session.stopped_at)
-    if not after_stop.exists():
-        found["vitals_after_stop"] = ""
-    if assessment.total < FIT_SCORE:
-        found["fit"] = f"The score is {assessment.total}."
-    if not assessment.escort_name.strip():
-        found["escort"] = ""
-    if not assessment.instructions_given:
-        found["instructions"] = ""
-    return found
+    if earliest is None or now >= earliest:
+        return 0
+    return -((now - earliest) // timedelta(minutes=1))
+
+
+def _suicidality_was_positive(session: Session) -> bool:
+    """The question before the start found something or had no answer, or thoughts came up in the chair."""
+    asked = recording.standing(ChecklistAnswer, session).filter(
+        item="suicidality", result__in=(CheckResult.FAIL, CheckResult.UNKNOWN)
+    )
+    return asked.exists() or recording.standing(SideEffect, session).filter(term="suicidal_thoughts").exists()
+
+
+def _check_scores(assessment: Assessment) -> None:
+    given = {name: getattr(assessment, name) for name in JUDGED}
+    if assessment.vital_signs_score is not None:
+        given["vital_signs_score"] = assessment.vital_signs_score
+    wrong = {
+        name: f"Score 0 to {MOST_PER_CRITERION}."
+        for name, score in given.items()
+        if not 0 <= score <= MOST_PER_CRITERION
+    }
+    if wrong:
+        raise Invalid(wrong)

@@ -1,36 +1,25 @@
 """Signing a session's record, amending a signed one, and reading a patient's chain of signatures.
 
 `content` gathers what is frozen, `record` spells and hashes it; migrations/0002_frozen.py keeps it.
-`verification` compares chain and tables.
+`verification` compares chain and tables. Which lines an amendment may bring is in `amending`, what a
+signature may say in `meanings`; whoever signs shows again that it is them (`clinic.signin`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
 from uuid import UUID
 
+from clinic import signin
 from clinic.access import Actor
 from clinic.models import Patient
 from clinic.problems import Invalid
+from clinic.signin import Proof
 from clinic.transactions import in_transaction
-from sessions_app import recording
-from sessions_app.models import Session, SideEffect, SignedRecord
-from sessions_app.observing import side_effects, vitals
-from sessions_app.signing import content, record
-
-REASON_ON_A_LINE: Final = SideEffect._meta.get_field("correction_reason").max_length
-
-Content = vitals.Reading | side_effects.Report
-
-
-@dataclass(frozen=True)
-class Correction:
-    """A line of an amendment. `id` is the new line's; without `corrects` the line is a late entry."""
-
-    id: UUID
-    content: Content
-    corrects: UUID | None = None
+from sessions_app import recording, states
+from sessions_app.models import InfusionEvent, InfusionEventKind, Session, SignedRecord, Waste
+from sessions_app.observing import alerts
+from sessions_app.signing import amending, content, meanings, record
+from sessions_app.signing.amending import Correction
 
 
 def sign(
@@ -39,19 +28,23 @@ def sign(
     id: UUID,
     session: Session,
     meaning: str,
+    proof: Proof,
     revision: int | None = None,
     now: datetime,
 ) -> SignedRecord:
     """Freeze the record of a discharged or not given session; afterwards only `amend` adds to it.
 
-    `meaning` is what the signature says, such as "I gave this infusion and the record is complete".
+    `meaning` is a code of `meanings.MEANINGS` that this person may say. Raises `Conflict` `not_ready` while
+    an alert is open or waste has no witness, `Invalid` for a meaning that is not theirs and a wrong password
+    or code, `TooManyAttempts`.
     """
-    if not meaning:
-        raise Invalid({"meaning": "Say what your signature means."})
 
     def write() -> SignedRecord:
         current = recording.lock(session, "sign", revision=revision)
-        signed = _append_to_chain(current, actor, id, meaning=meaning, reason="", now=now)
+        recording.require("sign", _unmet(current))
+        says = _says(meaning, actor, current)
+        signin.reauthenticate(actor=actor, proof=proof)
+        signed = _append_to_chain(current, actor, id, meaning=says, reason="", now=now)
         recording.advance(current, "sign", now=now)
         return signed
 
@@ -65,14 +58,16 @@ def amend(
     session: Session,
     reason: str,
     corrections: Sequence[Correction],
+    proof: Proof,
     revision: int | None = None,
     now: datetime,
 ) -> SignedRecord:
     """Write the next version of a signed record: its corrected or late lines, and why.
 
-    The earlier versions stay as they are. Raises `Invalid` naming the field (`corrections.<n>.<field>`).
+    The earlier versions stay as they are. Raises `Invalid` naming the field (`corrections.<n>.<field>`), and
+    as `sign` for a wrong password or code.
     """
-    if not reason:
+    if not reason.strip():
         raise Invalid({"reason": "Say why the record is amended."})
     if not corrections:
         raise Invalid({"corrections": "Correct or add at least one line."})
@@ -81,43 +76,47 @@ def amend(
         current = recording.lock(session, "amend", revision=revision)
         for index, correction in enumerate(corrections):
             try:
-                _save_line(current, actor, correction, reason=reason, amendment_id=id, now=now)
+                amending.save_line(current, actor, correction, reason=reason, amendment_id=id, now=now)
             except Invalid as problem:
                 raise _at_place(problem, index) from problem
-        return _append_to_chain(current, actor, id, meaning="Amendment", reason=reason, now=now)
+        signin.reauthenticate(actor=actor, proof=proof)
+        signed = _append_to_chain(
+            current, actor, id, meaning=meanings.AMENDMENT, reason=reason.strip(), now=now
+        )
+        return signed
 
     return in_transaction(write)
 
 
-def _save_line(
-    session: Session,
-    actor: Actor,
-    correction: Correction,
-    *,
-    reason: str,
-    amendment_id: UUID,
-    now: datetime,
-) -> None:
-    """Insert a line that names the coming amendment; the trigger lets it in only before that exists."""
-    entry: dict[str, Any] = {
-        "actor": actor,
-        "id": correction.id,
-        "session": session,
-        "corrects": correction.corrects,
-        # A line has room for the beginning; the whole reason stands on the amendment.
-        "correction_reason": reason[:REASON_ON_A_LINE] if correction.corrects else "",
-        "amendment_id": amendment_id,
-        "now": now,
-    }
-    match correction.content:
-        case vitals.Reading() as reading:
-            vital_signs = vitals.draft(reading=reading, **entry)
-            vital_signs.save(force_insert=True)
-            vitals.tell_prescriber(vital_signs, now=now)
-        case side_effects.Report() as report:
-            side_effect = side_effects.draft(report=report, **entry)
-            side_effect.save(force_insert=True)
-            side_effects.tell_prescriber(side_effect, report, now=now)
+def meanings_open_to(actor: Actor, session: Session) -> tuple[meanings.Meaning, ...]:
+    """What this person may say with their signature under this session. One query."""
+    given = session.started_at is not None
+    steps = InfusionEvent.objects.filter(session=session, recorded_by_id=actor.user_id)
+    own = steps.filter(kind=InfusionEventKind.NOT_GIVEN) if not given else steps
+    roles = actor.roles.get(session.clinic_id, frozenset())
+    return meanings.open_to(roles, given=given, own=own.exists())
+
+
+def missing_at_signing(session: Session) -> list[states.Blocker]:
+    """What a signature would be refused for now; for showing, `sign` asks again. Two queries."""
+    return states.blockers(states.ACTS["sign"], _unmet(session))
+
+
+def _unmet(session: Session) -> dict[str, str]:
+    unmet = alerts.unmet_at_signing(session)
+    unwitnessed = recording.standing(Waste, session).filter(witness__isnull=True).count()
+    if unwitnessed:
+        unmet["waste_witnessed"] = f"Open: {unwitnessed}."
+    return unmet
+
+
+def _says(code: str, actor: Actor, session: Session) -> str:
+    """The sentence of this meaning, if it is this person's to say."""
+    theirs = {meaning.code: meaning.says for meaning in meanings_open_to(actor, session)}
+    if code not in theirs:
+        offered = "; ".join(f"{code} ({says})" for code, says in theirs.items())
+        raise Invalid({"meaning": f"Choose what your signature says: {offered}."})
+    return theirs[code]
 
 
 def _append_to_chain(

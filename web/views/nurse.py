@@ -141,4 +141,5 @@ def _line(found: Session, act: str, line_id: str) -> Observation | None:
 
 
 def _sent(request: HttpRequest) -> dict[str, Any]:
-    return {name: value for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", *SECRET)}
+    apart = ("csrfmiddlewaretoken", *SECRET)
+    return {name: value for name, value in request.POST.items() if name not in apart}

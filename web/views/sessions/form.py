@@ -7,17 +7,21 @@ beside this one, listed in `forms`.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 from uuid import uuid4
 
 from django import forms
 
+from clinic import signin
 from clinic.access import Actor
+from clinic.signin import Proof
 from sessions_app.models import Observation, Session, SessionState
-from sessions_app.signing import signing
+from sessions_app.signing import amending, signing
 from web.forms import ClinicForm, LocalDateTimeField
 
 REASON_LENGTH: Final = 240
+# What proves who signs: kept nowhere, and no part of what makes a call the same call.
+SECRET: Final = ("password", "code")
 
 
 def short_text(label: str, *, required: bool = False, help_text: str = "") -> forms.CharField:
@@ -35,6 +39,26 @@ class NowOrThenField(LocalDateTimeField):
 
     def __init__(self, label: str) -> None:
         super().__init__(label=label, required=False, help_text="Empty means now.")
+
+
+def password_field() -> forms.CharField:
+    """Never shown again as it was filled."""
+    return forms.CharField(
+        label="Your password, again",
+        required=False,
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+def code_field() -> forms.CharField:
+    return forms.CharField(
+        label="Code of your authenticator app",
+        required=False,
+        max_length=32,
+        widget=forms.PasswordInput(attrs={"autocomplete": "one-time-code"}),
+    )
 
 
 class SessionForm(ClinicForm):
@@ -55,6 +79,16 @@ class SessionForm(ClinicForm):
         """What the form shows before anybody has typed."""
         return {}
 
+    def shown_to(self, actor: Actor) -> Self:
+        """The form as this person sees it: a form that signs asks for what they have to prove it with."""
+        if "code" in self.fields and not signin.has_second_factor(actor):
+            del self.fields["code"]
+        return self
+
+    @property
+    def proof(self) -> Proof:
+        return Proof(self.cleaned_data["password"], self.cleaned_data.get("code", ""))
+
     def record(self, *, actor: Actor, now: datetime) -> Any:
         """Carry out the act; raises the floor's problems."""
         raise NotImplementedError
@@ -66,6 +100,8 @@ class CorrectingForm(SessionForm):
     corrects = forms.UUIDField(required=False, widget=forms.HiddenInput)
     amendment = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
     correction_reason = short_text("Why it is corrected or added", required=True)
+    password = password_field()
+    code = code_field()
 
     def __init__(
         self,
@@ -78,6 +114,10 @@ class CorrectingForm(SessionForm):
         self.amends = session.state == SessionState.SIGNED
         if line is None and not self.amends:
             del self.fields["correction_reason"]
+        if self.amends:
+            self.order_fields([name for name in self.fields if name not in SECRET])
+        else:
+            del self.fields["password"], self.fields["code"]
         if line is not None:
             self.initial["corrects"] = line.pk
 
@@ -86,14 +126,15 @@ class CorrectingForm(SessionForm):
         data = self.cleaned_data
         return {"corrects": data["corrects"], "correction_reason": data.get("correction_reason", "")}
 
-    def amend(self, content: signing.Content, *, actor: Actor, now: datetime) -> Any:
+    def amend(self, content: amending.Content, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data
         return signing.amend(
             actor=actor,
             id=data["amendment"] or uuid4(),
             session=self.session,
             reason=data["correction_reason"],
-            corrections=[signing.Correction(id=data["id"], content=content, corrects=data["corrects"])],
+            corrections=[amending.Correction(id=data["id"], content=content, corrects=data["corrects"])],
+            proof=self.proof,
             now=now,
         )
 

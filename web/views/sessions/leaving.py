@@ -1,45 +1,94 @@
 """The forms for the way home."""
 
+from dataclasses import fields
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django import forms
 
+from clinic import clock
 from clinic.access import Actor
-from sessions_app.leaving import discharge
-from web.views.sessions.form import SessionForm, choices_in_a_row
+from sessions_app import states
+from sessions_app.leaving import discharge, home_readiness
+from sessions_app.leaving.home_readiness import Assessment
+from web.views.sessions.form import SessionForm, choices_in_a_row, standing
 
 
-def score(label: str, help_text: str) -> forms.ChoiceField:
-    return choices_in_a_row(label, [("2", "2"), ("1", "1"), ("0", "0")], help_text=help_text)
+def score(label: str, help_text: str, *, required: bool = True) -> forms.ChoiceField:
+    points = [("2", "2"), ("1", "1"), ("0", "0")]
+    return choices_in_a_row(label, points, required=required, help_text=help_text)
+
+
+def tick(label: str) -> forms.BooleanField:
+    return forms.BooleanField(label=label, required=False)
 
 
 class DischargeForm(SessionForm):
-    """PADSS with the IV site in place of bleeding; what the points mean is from domain.md 1.5."""
+    """PADSS with the IV site in place of bleeding; what the points mean is from domain.md 1.5.
+
+    What the record knows isn't asked: the score of the vital signs where there is a baseline, the question
+    about suicidality where it was not positive. The escort is whom the checklist or the chart names.
+    """
 
     act = "discharge"
     done = "The patient may go home."
 
-    vital_signs_score = score("Vital signs", "2 within 20 % of baseline, 1 within 40 %, 0 beyond")
-    activity_score = score(
-        "Activity and mental status", "2 oriented and steady gait, 1 one of the two, 0 neither"
+    vital_signs_score = score(
+        "Vital signs", "No baseline to reckon from: 2 within 20 %, 1 within 40 %, 0 beyond", required=False
     )
+    oriented = tick("Oriented to person, place and time")
+    steady_gait = tick("Steady gait")
     nausea_pain_score = score("Pain, nausea, vomiting", "2 minimal, 1 moderate and treated, 0 severe")
-    iv_site_score = score("IV site", "In place of surgical bleeding")
-    intake_score = score("Intake and output", "")
+    iv_site_score = score("IV site", "In place of surgical bleeding: 2 minimal, 1 moderate, 0 severe")
+    intake_score = score("Intake and output", "2 both, 1 one of the two, 0 neither")
+    suicidality_asked_again = tick("Suicidality asked again, no concern")
+    iv_removed = tick("IV removed")
     escort_name = forms.CharField(label="Adult who takes the patient home", required=False, max_length=120)
-    instructions_given = forms.BooleanField(label="Written instructions given", required=False)
+    escort_phone = forms.CharField(label="Their phone", required=False, max_length=40)
+    escort_seen = tick("I have seen this adult")
+    instructions_given = tick("Written instructions given")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.reckoned is not None:
+            del self.fields["vital_signs_score"]
+        if not self.course.suicidality_was_positive:
+            del self.fields["suicidality_asked_again"]
+
+    @cached_property
+    def course(self) -> home_readiness.Course:
+        return discharge.recovery(self.session, clock.now())
+
+    @cached_property
+    def reckoned(self) -> int | None:
+        """The score of the vital signs, where it can be reckoned."""
+        return home_readiness.vital_signs_score(self.course)
+
+    @property
+    def missing(self) -> list[states.Blocker]:
+        """What the record itself holds against the discharge now."""
+        return states.blockers(states.ACTS["discharge"], home_readiness.known_missing(self.course))
 
     def first_values(self) -> dict[str, Any]:
-        return {"escort_name": self.session.patient.escort_name}
+        patient = self.session.patient
+        answers = standing(self.session.checklist_answers.all())
+        ride = next((line.note for line in answers if line.item == "ride_home"), "")
+        name, _, phone = ride.rpartition(",")
+        if not name:
+            name, phone = ride or patient.escort_name, str(patient.escort_phone or "")
+        return {"escort_name": name.strip(), "escort_phone": phone.strip()}
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data
-        assessment = discharge.Assessment(
-            **{name: int(data[name]) for name in self.fields if name.endswith("_score")},
-            escort_name=data["escort_name"],
-            instructions_given=data["instructions_given"],
-        )
+        found = {field.name: data.get(field.name) for field in fields(Assessment)}
+        points = {
+            name: int(value) if value else None for name, value in found.items() if name.endswith("_score")
+        }
         return discharge.discharge(
-            actor=actor, id=data["id"], session=self.session, assessment=assessment, now=now
+            actor=actor,
+            id=data["id"],
+            session=self.session,
+            assessment=Assessment(**{**found, **points}),
+            now=now,
         )

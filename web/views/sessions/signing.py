@@ -1,26 +1,45 @@
 """The form that signs the record."""
 
 from datetime import datetime
-from typing import Any, Final
-
-from django import forms
+from typing import Any, Self
 
 from clinic.access import Actor
-from sessions_app.signing import signing
-from web.views.sessions.form import SessionForm
-
-MEANING: Final = "I gave this infusion and the record is complete"
+from sessions_app import states
+from sessions_app.signing import meanings, signing
+from web.views.sessions.form import SessionForm, choices_in_a_row, code_field, password_field
 
 
 class SignForm(SessionForm):
+    """What the signature says, and the password again: it makes this the person's own signature."""
+
     act = "sign"
     done = "The record is signed."
 
-    meaning = forms.CharField(label="My signature says", max_length=160)
+    meaning = choices_in_a_row(
+        "My signature says", [(meaning.code, meaning.says) for meaning in meanings.MEANINGS]
+    )
+    password = password_field()
+    code = code_field()
 
-    def first_values(self) -> dict[str, Any]:
-        given = self.session.started_at is not None
-        return {"meaning": MEANING if given else "Nothing was given and the record is complete"}
+    def shown_to(self, actor: Actor) -> Self:
+        """Only what this person may say, the likeliest chosen."""
+        offered = [(each.code, each.says) for each in signing.meanings_open_to(actor, self.session)]
+        self.fields["meaning"].choices = offered  # type: ignore[attr-defined]
+        if offered:
+            self.initial.setdefault("meaning", offered[0][0])
+        return super().shown_to(actor)
+
+    @property
+    def missing(self) -> list[states.Blocker]:
+        """What is still open before the record can be signed."""
+        return signing.missing_at_signing(self.session)
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
-        return signing.sign(actor=actor, session=self.session, now=now, **self.cleaned_data)
+        return signing.sign(
+            actor=actor,
+            id=self.cleaned_data["id"],
+            session=self.session,
+            meaning=self.cleaned_data["meaning"],
+            proof=self.proof,
+            now=now,
+        )

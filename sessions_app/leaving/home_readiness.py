@@ -1,0 +1,165 @@
+"""Whether a patient is fit to go home (domain.md 1.5), pure: PADSS adapted to infusions, and what else.
+
+The first two scores are reckoned: vital signs from the patient's own baseline, activity from "oriented" and
+"steady gait". The other three are judged by the nurse; "IV site" stands in place of surgical bleeding [D].
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+Signs = Mapping[str, int | Decimal | None]
+
+FIT_SCORE: Final = 9  # of 10 (domain.md 1.5 [V:20,21])
+MOST_PER_CRITERION: Final = 2
+TWO_POINTS_WITHIN: Final = 20  # percent of the baseline (domain.md 1.5 [V:20,21])
+ONE_POINT_WITHIN: Final = 40
+DISSOCIATION_AT_MOST: Final = 1  # of 10 (domain.md 1.5 [D])
+# PADSS compares pressure and pulse; saturation and breathing have limits of their own.
+COMPARED: Final = ("systolic_mmhg", "diastolic_mmhg", "heart_rate_per_min")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What the record knows about the recovery. `sets` are the standing vital signs after the stop, oldest
+    first; `side_effects` the names of those of grade 2 or more that are neither over nor accepted."""
+
+    minutes_to_go: int
+    sets: Sequence[Signs]
+    baseline: Signs
+    near_percent: int
+    near_sets: int
+    near_accepted: bool = False
+    pressure_past: Sequence[str] = ()
+    vomiting: bool = False
+    side_effects: Sequence[str] = ()
+    suicidality_was_positive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """What the nurse found at the chair. `vital_signs_score` counts only where none can be reckoned."""
+
+    nausea_pain_score: int
+    iv_site_score: int
+    intake_score: int
+    oriented: bool
+    steady_gait: bool
+    escort_name: str
+    escort_phone: str
+    escort_seen: bool
+    instructions_given: bool
+    iv_removed: bool
+    suicidality_asked_again: bool | None = None
+    vital_signs_score: int | None = None
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """The scores, whether the first one was reckoned, and what is missing: code to detail in words."""
+
+    scores: Mapping[str, int]
+    vital_signs_computed: bool
+    missing: Mapping[str, str]
+
+    @property
+    def total(self) -> int:
+        return sum(self.scores.values())
+
+
+def assess(course: Course, found: Assessment) -> Readiness:
+    """Score the patient and name everything that still stands against going home."""
+    reckoned = vital_signs_score(course)
+    scores = {
+        "vital_signs_score": (found.vital_signs_score or 0) if reckoned is None else reckoned,
+        "activity_score": found.oriented + found.steady_gait,
+        "nausea_pain_score": found.nausea_pain_score,
+        "iv_site_score": found.iv_site_score,
+        "intake_score": found.intake_score,
+    }
+    missing = dict(known_missing(course))
+    if course.suicidality_was_positive and not found.suicidality_asked_again:
+        missing["suicidality"] = ""
+    total = sum(scores.values())
+    if total < FIT_SCORE:
+        missing["fit"] = f"The score is {total}."
+    if not (found.escort_name.strip() and found.escort_phone.strip()):
+        missing["escort"] = ""
+    if not found.escort_seen:
+        missing["escort_seen"] = ""
+    if not found.iv_removed:
+        missing["iv_removed"] = ""
+    if not found.instructions_given:
+        missing["instructions"] = ""
+    return Readiness(scores, reckoned is not None, missing)
+
+
+def known_missing(course: Course) -> dict[str, str]:
+    """What the record itself holds against going home, before anybody is asked anything."""
+    missing = {}
+    if course.minutes_to_go > 0:
+        missing["observed"] = f"Minutes still to go: {course.minutes_to_go}."
+    if not course.sets:
+        missing["vitals_after_stop"] = ""
+    if course.sets and not course.near_accepted:
+        so_far = sets_near_in_a_row(course)
+        if so_far < course.near_sets:
+            missing["near_baseline"] = (
+                f"Within {course.near_percent} % in a row: {so_far} of {course.near_sets} sets."
+            )
+        if course.pressure_past:
+            missing["pressure"] = f"{', '.join(course.pressure_past)}."
+    dissociation = newest(course.sets, "dissociation")
+    if dissociation is None:
+        missing["dissociation"] = "It was not asked after the stop."
+    elif dissociation > DISSOCIATION_AT_MOST:
+        missing["dissociation"] = f"It was {dissociation}."
+    if course.vomiting:
+        missing["vomiting"] = ""
+    if course.side_effects:
+        missing["side_effects"] = f"{', '.join(course.side_effects)}."
+    return missing
+
+
+def vital_signs_score(course: Course) -> int | None:
+    """PADSS: 2 within 20 % of the baseline, 1 within 40 %, 0 beyond, by the sign that is farthest off.
+
+    From the newest pressures and pulse after the stop; None when one of them or its baseline is missing.
+    """
+    now = {sign: newest(course.sets, sign) for sign in COMPARED}
+    if not all(now.values()) or not all(course.baseline.get(sign) for sign in COMPARED):
+        return None
+    if near(now, course.baseline, TWO_POINTS_WITHIN):
+        return 2
+    return 1 if near(now, course.baseline, ONE_POINT_WITHIN) else 0
+
+
+def sets_near_in_a_row(course: Course) -> int:
+    """How many of the last sets, counted back from the newest, are near the baseline without a gap.
+
+    A set without any of the compared signs is passed over; one with some of them shows nothing and ends
+    the row.
+    """
+    count = 0
+    for signs in reversed(course.sets):
+        if all(signs.get(sign) is None for sign in COMPARED):
+            continue
+        if not near(signs, course.baseline, course.near_percent):
+            break
+        count += 1
+    return count
+
+
+def near(signs: Signs, baseline: Signs, percent: int) -> bool:
+    """Every compared sign is measured, has a baseline, and is at most so many percent of it away."""
+    for sign in COMPARED:
+        value, own = signs.get(sign), baseline.get(sign)
+        if value is None or own is None or abs(Decimal(value) - own) * 100 > percent * Decimal(own):
+            return False
+    return True
+
+
+def newest(sets: Sequence[Signs], sign: str) -> int | Decimal | None:
+    """The last value of a sign that was measured."""
+    return next((signs[sign] for signs in reversed(sets) if signs.get(sign) is not None), None)

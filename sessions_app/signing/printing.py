@@ -1,0 +1,115 @@
+"""A signed version as PDF: the same version gives the same bytes, on any day and any machine.
+
+The words are `sheet`'s. The font comes in a wheel and holds the letters of most names written in Latin, Greek
+and Cyrillic; a sign that it doesn't hold is printed as its number, such as [U+674E], never left out.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from importlib.resources import files
+from io import BytesIO
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+from sessions_app.models import SignedRecord
+from sessions_app.signing import sheet
+
+FONT: Final = "Noto Sans"
+MARGIN: Final = 15 * mm
+GREY: Final = colors.HexColor("#555555")
+LINE: Final = colors.HexColor("#bbbbbb")
+
+_face: Final = TTFont(FONT, str(files("fontpkg_noto_sans") / "files" / "NotoSans[wdth,wght].ttf"))
+pdfmetrics.registerFont(_face)
+
+BODY: Final = ParagraphStyle("body", fontName=FONT, fontSize=8, leading=10.5)
+HEAD: Final = ParagraphStyle("head", parent=BODY, textColor=GREY)
+HASH: Final = ParagraphStyle("hash", parent=BODY, fontSize=6, leading=8, wordWrap="CJK")
+SECTION: Final = ParagraphStyle("section", parent=BODY, fontSize=11, leading=14, spaceBefore=9, spaceAfter=3)
+TITLE: Final = ParagraphStyle("title", parent=BODY, fontSize=16, leading=20)
+
+
+def pdf_of(versions: Sequence[SignedRecord]) -> bytes:
+    """The last of these versions of one record, the signature first, as a PDF."""
+    page = sheet.sheet_of(versions)
+    out = BytesIO()
+    document = SimpleDocTemplate(
+        out,
+        pagesize=A4,
+        leftMargin=MARGIN,
+        rightMargin=MARGIN,
+        topMargin=MARGIN,
+        bottomMargin=MARGIN,
+        title=page.title,
+        author=page.clinic,
+        invariant=1,  # no date of printing: the same bytes each time
+    )
+    footer = f"{page.clinic} · {page.title} · SHA-256 {versions[-1].sha256[:16]}…"
+
+    def number(canvas: Any, _: Any) -> None:
+        canvas.setFont(FONT, 7)
+        canvas.setFillColor(GREY)
+        canvas.drawString(MARGIN, 8 * mm, printable(footer))
+        canvas.drawRightString(A4[0] - MARGIN, 8 * mm, f"Page {canvas.getPageNumber()}")
+
+    story: list[Flowable] = [_words(page.clinic, HEAD), _words(page.title, TITLE), Spacer(0, 2 * mm)]
+    for table in page.tables:
+        story += [_words(table.title, SECTION), _drawn(table, document.width)]
+    document.build(story, onFirstPage=number, onLaterPages=number)
+    return out.getvalue()
+
+
+def printable(text: str) -> str:
+    """The text composed, with each sign that the font lacks as its number."""
+    glyphs = _face.face.charToGlyph
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(
+        sign if ord(sign) in glyphs or sign.isspace() else f"[U+{ord(sign):04X}]" for sign in composed
+    )
+
+
+def _words(text: str, style: ParagraphStyle) -> Paragraph:
+    return Paragraph(escape(printable(text)).replace("\n", "<br/>"), style)
+
+
+def _drawn(table: sheet.Table, width: float) -> Table:
+    rows = [[_words(cell, _style(table, index)) for index, cell in enumerate(row)] for row in table.rows]
+    if not table.columns:
+        return Table(rows, colWidths=[width * 0.25, width * 0.75], style=_lines(heading=False))
+    head = [_words(column, HEAD) for column in table.columns]
+    return Table([head, *rows], colWidths=_widths(table, width), repeatRows=1, style=_lines(heading=True))
+
+
+def _style(table: sheet.Table, column: int) -> ParagraphStyle:
+    return HASH if table.columns and table.columns[column] == "SHA-256" else BODY
+
+
+def _widths(table: sheet.Table, width: float) -> list[float]:
+    """Room by the longest word of each column, at least a little and at most a lot."""
+    longest = [
+        max(6, min(40, max(len(cell) for cell in (column, *(row[index] for row in table.rows)))))
+        for index, column in enumerate(table.columns)
+    ]
+    return [width * each / sum(longest) for each in longest]
+
+
+def _lines(*, heading: bool) -> TableStyle:
+    style: list[Any] = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LINEBELOW", (0, 0), (-1, -1), 0.25, LINE),
+        ("TOPPADDING", (0, 0), (-1, -1), 1.5),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
+        ("LEFTPADDING", (0, 0), (-1, -1), 2),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 2),
+    ]
+    if heading:
+        style.append(("LINEBELOW", (0, 0), (-1, 0), 0.75, GREY))
+    return TableStyle(style)
