@@ -1,0 +1,272 @@
+"""The rules of a cohort report (domain.md 5.1), one by one, and against a second, naive implementation."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sessions_app.outcomes import cohort, cohort_table
+from sessions_app.outcomes.cohort import Case, Query, Scored
+from sessions_app.signing.record import canonical
+
+START = date(2027, 1, 4)
+TODAY = START + timedelta(days=400)
+QUERY = Query(instrument="phq-9")
+TWO_WEEKS = (0, 2, 4, 7, 9, 11)
+
+
+def scored(day: int, total: int, *, hour: int = 8, **details: Any) -> Scored:
+    """A score on this day, counted from the first infusion, which starts at noon."""
+    on = START + timedelta(days=day)
+    at = datetime(on.year, on.month, on.day, hour, tzinfo=UTC)
+    return Scored(at=at, on=on, total=total, **{"version": "1", **details})
+
+
+def case(*scores: Scored, infusions: tuple[int, ...] = TWO_WEEKS, **details: Any) -> Case:
+    on = tuple(START + timedelta(days=day) for day in infusions)
+    usual: dict[str, Any] = {
+        "protocol": "mood-40",
+        "indication": "F33.2",
+        "dose_band": "0.5 mg/kg",
+        "planned": 4,
+        "most": 8,
+        "first_start": datetime(START.year, START.month, START.day, 12, tzinfo=UTC),
+        "last_contact": max([*on, *(score.on for score in scores)]),
+    }
+    return Case(infusions=on, scores=scores, **{**usual, **details})
+
+
+def figures(*cases: Case, query: Query = QUERY, today: date = TODAY) -> dict[str, Any]:
+    whole: dict[str, Any] = cohort.report(cases, query, today=today)["all"]
+    return whole
+
+
+def look(one: Case, query: Query = QUERY) -> cohort.Seen:
+    return cohort.look(one, query, today=TODAY)
+
+
+def test_all_three_numbers_are_told_with_why_somebody_is_left_out() -> None:
+    found = figures(
+        case(scored(-1, 20), scored(30, 10)),
+        case(scored(-1, 20), infusions=(0, 2, 4)),
+        case(scored(30, 3)),
+        case(scored(-1, 0), scored(30, 3)),
+    )
+    assert (found["treated"], found["induction_complete"], found["evaluable"]) == (4, 3, 1)
+    assert found["excluded"] == {"baseline_zero": 1, "no_baseline": 1, "nothing_in_window": 1}
+
+
+def test_observed_and_imputed_stand_side_by_side() -> None:
+    found = figures(case(scored(-1, 20), scored(30, 10)), *[case(scored(-1, 20))] * 3)["response"]
+    assert (found["observed"]["count"], found["observed"]["of"]) == (1, 1)
+    assert (found["imputed"]["count"], found["imputed"]["of"]) == (1, 4)
+    assert (found["imputed"]["low"], found["imputed"]["high"]) == (Decimal("0.0456"), Decimal("0.6994"))
+
+
+def test_the_baseline_is_the_last_score_before_the_first_start_and_not_too_old() -> None:
+    one = case(scored(-30, 25), scored(-3, 18), scored(0, 15, hour=11), scored(0, 12, hour=12))
+    assert look(one).baseline == scored(0, 15, hour=11)
+    assert look(case(scored(-30, 25))).baseline == scored(-30, 25)
+    assert look(case(scored(-31, 25))).excluded == "no_baseline"
+
+
+@pytest.mark.parametrize(("day", "inside"), [(13, False), (14, True), (31, True), (32, False)])
+def test_the_window_runs_from_the_last_infusion_of_the_induction(day: int, inside: bool) -> None:
+    one = case(scored(-1, 20), scored(11 + day, 5))
+    assert look(one).evaluable is inside
+
+
+def test_of_several_values_the_nearest_to_the_target_counts_and_of_two_the_earlier() -> None:
+    one = case(scored(-1, 20), scored(11 + 19, 9), scored(11 + 23, 5), scored(11 + 25, 1))
+    assert look(one).later == scored(11 + 19, 9)
+    assert look(replace(one, scores=(*one.scores, scored(11 + 22, 7)))).later == scored(11 + 22, 7)
+
+
+def test_another_version_of_the_instrument_is_no_later_value() -> None:
+    assert look(case(scored(-1, 20), scored(30, 5, version="2"))).excluded == "nothing_in_window"
+
+
+def test_prorated_scores_count_only_when_asked_for() -> None:
+    one = case(scored(-1, 20), scored(30, 5, prorated=True))
+    assert not look(one).evaluable
+    assert look(one, replace(QUERY, prorated=True)).evaluable
+
+
+def test_infusions_after_the_induction_are_maintenance() -> None:
+    seen = look(case(infusions=(*TWO_WEEKS, 28, 29, 60)))
+    assert seen.induction_end == START + timedelta(days=28)
+    assert look(case(infusions=(0, 1, 2, 3, 4, 5, 6, 7, 8))).induction_end == START + timedelta(days=7)
+
+
+def test_a_patient_whose_window_is_open_yet_is_counted_and_named() -> None:
+    young = case(scored(-1, 20))
+    assert figures(young, today=START + timedelta(days=11 + 31))["in_window"] == 1
+    assert figures(young, today=START + timedelta(days=11 + 32))["in_window"] == 0
+
+
+def test_remission_is_told_only_of_those_who_started_at_ten_or_more() -> None:
+    found = figures(
+        case(scored(-1, 10), scored(30, 4)),
+        case(scored(-1, 10), scored(30, 5)),
+        case(scored(-1, 9), scored(30, 0)),
+        case(scored(-1, 12)),
+    )["remission"]
+    assert (found["observed"]["count"], found["observed"]["of"]) == (1, 2)
+    assert (found["imputed"]["of"], found["baseline_too_low"]) == (3, 1)
+    assert figures(query=Query(instrument="gad-7"))["remission"] is None
+
+
+def test_harm_stands_beside_benefit() -> None:
+    found = figures(
+        case(scored(-1, 20, safety=0), scored(30, 21, safety=1), adverse=3, serious=1),
+        case(scored(-1, 20, safety=2), scored(30, 8, safety=2)),
+        case(scored(-1, 20), scored(30, 20, safety=1)),
+    )["harm"]
+    assert (found["worse"]["count"], found["worse"]["of"]) == (1, 3)
+    assert (found["safety_item_up"]["count"], found["safety_item_up"]["of"]) == (1, 2)
+    assert (found["sessions"], found["adverse_events"], found["serious_adverse_events"]) == (18, 3, 1)
+    assert found["adverse_events_per_100_sessions"] == Decimal("16.6667")
+
+
+def test_durability_ends_with_a_lost_response_or_a_maintenance_infusion_or_the_last_contact() -> None:
+    lost = case(scored(-1, 20), scored(30, 8), scored(60, 11))
+    kept = case(scored(-1, 20), scored(30, 8), scored(60, 9))
+    topped_up = case(scored(-1, 20), scored(30, 8), scored(70, 9), infusions=(*TWO_WEEKS, 50))
+    steps = figures(lost, kept, topped_up)["durability"]["steps"]
+    assert [(step["day"], step["events"], step["censored"]) for step in steps] == [(39, 1, 0), (49, 1, 1)]
+    passed_over = figures(lost, kept, topped_up, query=replace(QUERY, maintenance="ignored"))["durability"]
+    assert [(s["day"], s["events"], s["censored"]) for s in passed_over["steps"]] == [(49, 1, 1), (59, 0, 1)]
+    assert passed_over["still_responding"] == {"28": Decimal("1.0000"), "56": Decimal("0.6667")}
+
+
+def test_groups_are_by_protocol_indication_and_dose_band() -> None:
+    found = cohort.report([case(), case(indication="F41.1", protocol="pain-4h")], QUERY, today=TODAY)
+    assert [(row["name"], row["treated"]) for row in found["by_protocol"]] == [("mood-40", 1), ("pain-4h", 1)]
+    assert [row["name"] for row in found["by_indication"]] == ["F33.2", "F41.1"]
+    assert [(row["name"], row["treated"]) for row in found["by_dose_band"]] == [("0.5 mg/kg", 2)]
+
+
+def test_a_report_can_be_bounded_by_the_first_infusion() -> None:
+    assert figures(case(), query=replace(QUERY, started_from=START))["treated"] == 1
+    assert figures(case(), query=replace(QUERY, started_from=START + timedelta(days=1)))["treated"] == 0
+    assert figures(case(), query=replace(QUERY, started_until=START - timedelta(days=1)))["treated"] == 0
+
+
+def a_known_cohort() -> list[Case]:
+    return [
+        case(
+            scored(-1 - place % 33, 8 + place % 17, safety=place % 3),
+            scored(20 + place % 30, place % 23, safety=place % 2),
+            scored(60 + place, place % 19, safety=0),
+            infusions=TWO_WEEKS[: 2 + place % 5],
+            adverse=place % 4,
+            serious=place % 9 == 0,
+            protocol=("mood-40", "pain-4h")[place % 3 == 0],
+        )
+        for place in range(60)
+    ]
+
+
+def test_whoever_changes_what_is_counted_raises_the_code_version() -> None:
+    frozen = canonical(cohort.report(a_known_cohort(), QUERY, today=TODAY))
+    known = {"cohort/1": "aa0387079a3b6a09d7eaf8c23e8579352b78022793653d6585df2e5466e7aedc"}
+    assert hashlib.sha256(frozen.encode()).hexdigest() == known[cohort.CODE_VERSION]
+
+
+# --- A second implementation, as plain as can be ----------------------------------------------------------
+days = st.integers(-40, 90)
+values = st.builds(
+    scored,
+    days,
+    st.integers(0, 27),
+    hour=st.integers(0, 23),
+    prorated=st.booleans(),
+    safety=st.integers(0, 3),
+)
+infusion_days = st.sets(st.integers(1, 60), max_size=10).map(lambda more: (0, *sorted(more)))
+patients = st.builds(
+    lambda scores, infusions: case(*scores, infusions=infusions),
+    st.lists(values, max_size=6, unique_by=lambda score: score.at),
+    infusion_days,
+)
+
+
+def naive(one: Case, query: Query) -> tuple[bool, int | None, int | None]:
+    """Complete?, baseline and later total, walking through days and scores with plain loops."""
+    induction: list[date] = []
+    for on in one.infusions:
+        if on <= one.infusions[0] + timedelta(days=query.induction_days) and len(induction) < one.most:
+            induction.append(on)
+    baseline: Scored | None = None
+    for score in sorted(one.scores, key=lambda each: each.at):
+        fresh = score.on >= one.infusions[0] - timedelta(days=query.baseline_days)
+        if score.at < one.first_start and fresh and (query.prorated or not score.prorated):
+            baseline = score
+    later: Scored | None = None
+    for distance in range(400):
+        for score in sorted(one.scores, key=lambda each: each.at):
+            since = (score.on - induction[-1]).days
+            if later is None and query.window_first <= since <= query.window_last:
+                near = abs(since - query.window_target) == distance
+                if near and (query.prorated or not score.prorated):
+                    later = score
+    return (
+        len(induction) >= one.planned,
+        baseline.total if baseline else None,
+        later.total if later else None,
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(patients, max_size=12), st.booleans())
+def test_the_figures_agree_with_a_naive_reckoning(cases: list[Case], prorated: bool) -> None:
+    query = replace(QUERY, prorated=prorated)
+    found = figures(*cases, query=query)
+    seen = [naive(one, query) for one in cases]
+    pairs = [(before, after) for _, before, after in seen if before and after is not None]
+    responders = sum(after * 2 <= before for before, after in pairs)
+    assert found["induction_complete"] == sum(complete for complete, _, _ in seen)
+    assert found["evaluable"] == len(pairs)
+    assert found["response"]["observed"]["count"] == responders
+    assert found["response"]["imputed"]["of"] == len(cases)
+    assert found["remission"]["observed"]["count"] == sum(b >= 10 and a < 5 for b, a in pairs)
+    assert found["remission"]["observed"]["of"] == sum(b >= 10 for b, _ in pairs)
+    assert found["harm"]["worse"]["count"] == sum(after > before for before, after in pairs)
+    assert found["durability"]["responders"] == responders
+
+
+# --- What is taken away ------------------------------------------------------------------------------------
+def rows(cases: list[Case]) -> list[dict[str, str | None]]:
+    found = cohort_table.table(cohort.report(cases, QUERY, today=TODAY))
+    return [dict(zip(cohort_table.HEADER, row, strict=True)) for row in found]
+
+
+def responders(how_many: int, **details: Any) -> list[Case]:
+    return [case(scored(-1, 20), scored(30, 5), **details)] * how_many
+
+
+def others(how_many: int, **details: Any) -> list[Case]:
+    return [case(scored(-1, 20), scored(30, 15), **details)] * how_many
+
+
+def test_cells_below_eleven_are_not_told_and_eleven_is() -> None:
+    [whole, *_] = rows(responders(11) + others(11))
+    assert (whole["treated"], whole["responders"], whole["response_observed"]) == ("22", "11", "0.5000")
+    [whole, *_] = rows(responders(10) + others(20))
+    assert (whole["treated"], whole["responders"], whole["response_observed"]) == ("30", "<11", None)
+
+
+def test_a_cell_is_held_back_when_the_rest_of_its_set_would_be_below_eleven() -> None:
+    [whole, *_] = rows(responders(20) + others(10))
+    assert (whole["responders"], whole["response_observed"]) == ("held back", None)
+
+
+def test_one_hidden_group_takes_the_next_smallest_with_it() -> None:
+    found = rows(responders(40) + responders(30, protocol="pain-4h") + responders(5, protocol="cluster-60"))
+    treated = {row["name"]: row["treated"] for row in found if row["breakdown"] == "protocol"}
+    assert treated == {"cluster-60": "<11", "mood-40": "40", "pain-4h": "held back"}

@@ -1,0 +1,202 @@
+"""Outcomes on pages: a questionnaire read out question by question, the diary, the chart, the reports."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from clinic.models import WorkItem
+from sessions_app.models import CohortReport, DiaryDay, QuestionnaireResponse
+from sessions_app.outcomes import responses
+from tests.cast import NOW, TODAY, House, new_id
+from tests.web.pages import browser_of, words
+from web.outcome_plots import HEIGHT, WIDTH
+
+
+@pytest.fixture(autouse=True)
+def _at_now() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def begin(house: House, instrument: str = "phq-9") -> str:
+    form = {"id": new_id(), "instrument": instrument, "occasion": "baseline"}
+    answer = browser_of(house.nils).post(f"/patients/{house.rosa.pk}/outcomes/begin/", form)
+    assert answer.status_code == 302
+    return str(answer["Location"])
+
+
+def answer(house: House, address: str, item: int, value: int | str) -> Any:
+    form = {"id": new_id(), "item": item, "value": value}
+    return browser_of(house.nils).post(f"{address}answer/", form)
+
+
+def scored(house: House, values: list[int], *, days: int) -> QuestionnaireResponse:
+    nils, at = house.actor(house.nils), NOW + timedelta(days=days)
+    row = responses.begin(
+        actor=nils,
+        id=new_id(),
+        patient=house.rosa,
+        instrument="phq-9",
+        how="interview",
+        occasion="monthly",
+        now=at,
+    )
+    for item, value in enumerate(values, start=1):
+        responses.answer(actor=nils, id=new_id(), response=row, item=item, value=value, now=at)
+    return responses.complete(actor=nils, response=row, now=at)
+
+
+def test_nils_reads_out_a_questionnaire_question_by_question_to_its_score(house: House) -> None:
+    address = begin(house)
+    nils = browser_of(house.nils)
+    assert "Question 1 of 9" in words(nils.get(address))
+    for item in range(1, 9):
+        assert answer(house, address, item, 2)["Location"] == f"{address}?item={item + 1}"
+    assert answer(house, address, 9, 0)["Location"] == f"{address}?review=1"
+    nils.post(f"{address}complete/", {})
+    page = words(nils.get(address))
+    assert "16 of 27" in page
+    assert "Moderately severe" in page
+
+
+def test_an_answer_about_self_harm_shows_where_to_call_and_opens_a_task_at_once(house: House) -> None:
+    address = begin(house)
+    assert "988" not in words(browser_of(house.nils).get(address))
+    answer(house, address, 9, 1)
+    page = words(browser_of(house.nils).get(address))
+    assert "988" in page
+    assert "911" in page
+    assert WorkItem.objects.get().role == "nurse"
+
+
+def test_left_out_questions_are_named_and_prorating_must_be_chosen(house: House) -> None:
+    address = begin(house, "gad-7")
+    for item in range(1, 7):
+        answer(house, address, item, 1)
+    nils = browser_of(house.nils)
+    page = words(nils.get(f"{address}?review=1"))
+    assert "Not answered: 7." in page
+    assert "Make up for the missing items" in page
+    nils.post(f"{address}complete/", {"prorate": "on"})
+    assert "7 of 21, prorated" in words(nils.get(address))
+
+
+def test_a_value_that_there_is_not_comes_back_with_the_mend(house: House) -> None:
+    address = begin(house, "hit-6")
+    page = answer(house, address, 1, 90)
+    assert page.status_code == 400
+    assert "Answer with 36 to 78." in words(page)
+    assert 'value="90"' in page.content.decode()
+
+
+def test_too_soon_comes_back_at_the_form(house: House) -> None:
+    scored(house, [1] * 9, days=-3)
+    form = {"id": new_id(), "instrument": "phq-9", "occasion": "other"}
+    page = browser_of(house.nils).post(f"/patients/{house.rosa.pk}/outcomes/begin/", form)
+    assert page.status_code == 409
+    assert "ask again from 2027-01-22 on" in words(page)
+
+
+def test_a_wrong_one_stays_readable_with_why(house: House) -> None:
+    row = scored(house, [1] * 9, days=-3)
+    nils = browser_of(house.nils)
+    assert nils.post(f"/questionnaires/{row.pk}/enter-in-error/", {"reason": ""}).status_code == 400
+    nils.post(f"/questionnaires/{row.pk}/enter-in-error/", {"reason": "Omar's answers"})
+    assert "Omar's answers" in words(nils.get(f"/questionnaires/{row.pk}/"))
+    assert "Without a score" in words(nils.get(f"/patients/{house.rosa.pk}/outcomes/"))
+
+
+def test_the_chart_draws_the_scores_and_says_them_in_a_table(house: House) -> None:
+    scored(house, [3] * 9, days=-28)
+    scored(house, [1] * 9, days=0)
+    page = browser_of(house.max).get(f"/patients/{house.rosa.pk}/outcomes/").content.decode()
+    [path] = re.findall(r'<polyline class="plot-path" points="([^"]*)"', page)
+    points = [tuple(float(number) for number in point.split(",")) for point in path.split()]
+    assert points == [(0, 0), (WIDTH, round(HEIGHT * (1 - 9 / 27), 1))]
+    assert "Dec 14, 2026" in page
+    assert "style=" not in page.split("<main")[1]
+    assert "Begin" not in words(browser_of(house.max).get(f"/patients/{house.rosa.pk}/outcomes/"))
+
+
+def test_the_chart_takes_a_fixed_number_of_queries(house: House) -> None:
+    nils, address = browser_of(house.nils), f"/patients/{house.rosa.pk}/outcomes/"
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            nils.get(address)
+        return len(captured)
+
+    scored(house, [3] * 9, days=-60)
+    first = queries()
+    for days in (-40, -20, 0):
+        scored(house, [3] * 9, days=days)
+    assert queries() == first
+
+
+def test_a_day_of_the_diary_is_entered_and_shown_and_a_day_without_entry_is_no_good_day(house: House) -> None:
+    nils, address = browser_of(house.nils), f"/patients/{house.rosa.pk}/diary/"
+    form = {"id": new_id(), "day": TODAY, "headache": "yes", "peak": "7", "triggers": ["stress", "light"]}
+    assert nils.post(f"{address}enter/", form).status_code == 302
+    assert DiaryDay.objects.get().triggers == ["stress", "light"]
+    page = words(nils.get(address))
+    assert "Mon, Jan 11 Yes, peak 7" in page
+    assert "Sun, Jan 10 No entry" in page
+    assert "1 of 28 days entered" in page
+    assert 'value="7"' in nils.get(f"{address}?day=2027-01-11").content.decode()
+
+
+def test_a_refused_day_comes_back_filled(house: House) -> None:
+    form = {"id": new_id(), "day": TODAY, "headache": "no", "peak": "7"}
+    page = browser_of(house.nils).post(f"/patients/{house.rosa.pk}/diary/enter/", form)
+    assert page.status_code == 400
+    assert "entered as one without headache" in words(page)
+    assert 'value="7"' in page.content.decode()
+
+
+def query(house: House, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "instrument": "phq-9",
+        "cut_off": "2027-01-11T09:00",
+        "window_first": 14,
+        "window_target": 21,
+        "window_last": 31,
+        "baseline_days": 30,
+        "induction_days": 28,
+        "maintenance": "event",
+        **changes,
+    }
+
+
+def test_max_makes_a_report_reads_it_and_takes_its_figures_away(house: House) -> None:
+    max = browser_of(house.max)
+    made = max.post("/reports/outcomes/make/", query(house))
+    report = CohortReport.objects.get()
+    assert made["Location"] == f"/reports/outcomes/{report.pk}/"
+    page = words(max.get(made["Location"]))
+    assert report.sha256 in page
+    assert "Response, imputed 0 of 0" in page
+    file = max.get(f"/reports/outcomes/{report.pk}/table.csv").content.decode("utf-8-sig").splitlines()
+    assert file[0].startswith("breakdown,name,treated,induction_complete,evaluable,responders")
+    assert file[1].startswith("all,,<11,<11")
+    assert "Max Weber" in words(max.get("/reports/outcomes/"))
+
+
+def test_a_question_that_cannot_be_asked_comes_back_filled(house: House) -> None:
+    page = browser_of(house.max).post("/reports/outcomes/make/", query(house, window_target=40))
+    assert page.status_code == 400
+    assert "the target lies inside" in words(page)
+    assert 'value="40"' in page.content.decode()
+
+
+def test_another_clinics_report_is_not_there(house: House, other_house: House) -> None:
+    browser_of(house.max).post("/reports/outcomes/make/", query(house))
+    report = CohortReport.objects.get()
+    for path in ("", "table.csv"):
+        answer = browser_of(other_house.max).get(f"/reports/outcomes/{report.pk}/{path}")
+        assert answer.status_code == 404

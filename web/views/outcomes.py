@@ -1,0 +1,371 @@
+"""How a patient fares: the chart of scores and infusions, questionnaires read out by staff, the diary.
+
+A questionnaire is one question a page, so that each answer is kept, and an alarming one told, as it is given.
+"""
+
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from clinic import access, clock
+from clinic.idempotency import create_once
+from clinic.models import Patient
+from clinic.problems import Problem
+from notifications.grading import EMERGENCY_LINES
+from sessions_app.access import READ_SESSIONS, RECORD_OUTCOMES
+from sessions_app.models import (
+    AnsweredHow,
+    DiaryDay,
+    Occasion,
+    QuestionnaireAnswer,
+    QuestionnaireResponse,
+    ResponseStatus,
+)
+from sessions_app.outcomes import diary, instruments, responses
+from sessions_app.outcomes.chart import chart_of
+from sessions_app.outcomes.diary_counts import MEDICINE_CLASSES, PERIOD_DAYS, TRIGGERS
+from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument
+from web.doors import StaffRequest, staff_page
+from web.forms import ChangeForm, ClinicForm, DayField, DecimalNumberField, WholeNumberField
+from web.outcome_plots import plots
+
+# As many answers as fit on buttons; more are typed as a number.
+BUTTONS: Final = 11
+
+
+def in_words(code: str) -> str:
+    """`simple_analgesic` as people read it."""
+    return code.replace("_", " ").capitalize()
+
+
+class BeginForm(ClinicForm):
+    instrument = forms.ChoiceField(
+        label="Questionnaire", choices=[(code, each.title) for code, each in INSTRUMENTS.items()]
+    )
+    occasion = forms.ChoiceField(
+        label="Asked for",
+        choices=Occasion.choices,
+        initial=Occasion.OTHER,
+        help_text="PHQ-9, GAD-7 and PCL-5 look back over weeks: between sessions ask the single items.",
+    )
+
+
+class AnswerForm(ClinicForm):
+    item = forms.IntegerField(widget=forms.HiddenInput)
+    value = WholeNumberField(label="Answer")
+
+
+class CompleteForm(ChangeForm):
+    prorate = forms.BooleanField(label="Make up for the missing items, and mark the score", required=False)
+
+
+class ErrorForm(ChangeForm):
+    reason = forms.CharField(label="Why it doesn't count", max_length=240)
+
+
+class DiaryForm(ClinicForm):
+    day = DayField(label="Day")
+    headache = forms.TypedChoiceField(
+        label="Headache on this day",
+        choices=[("yes", "Yes"), ("no", "No")],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    hours = DecimalNumberField(
+        label="For how long", unit="hours", max_digits=3, decimal_places=1, required=False
+    )
+    peak = WholeNumberField(label="At its worst, 0 to 10", required=False)
+    migraine_features = forms.BooleanField(label="With signs of migraine", required=False)
+    aura = forms.CharField(
+        label="Aura", max_length=40, required=False, help_text="What kind; empty for none."
+    )
+    triggers = forms.MultipleChoiceField(
+        choices=[(each, in_words(each)) for each in TRIGGERS],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    acute_medicine_class = forms.ChoiceField(
+        label="Acute medicine",
+        choices=[("", "None"), *((each, in_words(each)) for each in MEDICINE_CLASSES)],
+        required=False,
+    )
+    acute_medicine_doses = WholeNumberField(label="Doses", required=False, min_value=0, max_value=99)
+    lost_function_hours = DecimalNumberField(
+        label="Unable to do the usual", unit="hours", max_digits=3, decimal_places=1, required=False
+    )
+    note = forms.CharField(max_length=240, required=False)
+
+    def entry(self) -> diary.Entry:
+        sent = {name: value for name, value in self.cleaned_data.items() if name != "id"}
+        sent["triggers"] = tuple(sent["triggers"])
+        sent["acute_medicine_doses"] = sent["acute_medicine_doses"] or 0
+        return diary.Entry(**sent)
+
+
+@staff_page(READ_SESSIONS, methods=["GET"])
+def patient_outcomes(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Scores over the series with the infusions marked, and what the diary comes to."""
+    return _outcomes(request, access.open_chart(request.actor, READ_SESSIONS, pk, what="outcomes"))
+
+
+def _outcomes(request: StaffRequest, patient: Patient, form: BeginForm | None = None) -> HttpResponse:
+    found = chart_of(patient, now=clock.now())
+    may_record = request.actor.may(RECORD_OUTCOMES, patient.clinic_id)
+    context = {
+        "patient": patient,
+        "chart": found,
+        "plots": plots(found.lines, found.infusions, patient.clinic.time_zone),
+        "others": [
+            row for row in found.responses if row.status != ResponseStatus.COMPLETED or row.score is None
+        ],
+        "form": (form or BeginForm()) if may_record else None,
+    }
+    return render(request, "web/outcomes/patient.html", context, status=form.status if form else 200)
+
+
+@staff_page(RECORD_OUTCOMES, methods=["POST"])
+def begin_questionnaire(request: StaffRequest, pk: UUID) -> HttpResponse:
+    patient = access.open_chart(request.actor, RECORD_OUTCOMES, pk, what="outcomes")
+    form = BeginForm(request.POST)
+    if form.is_valid():
+        sent = form.cleaned_data
+        try:
+            row, _ = create_once(
+                actor=request.actor,
+                noun="questionnaire",
+                id=sent["id"],
+                body={"patient": patient.pk, **sent},
+                make=lambda: responses.begin(
+                    actor=request.actor,
+                    patient=patient,
+                    how=AnsweredHow.INTERVIEW,
+                    now=clock.now(),
+                    **sent,
+                ),
+                find=lambda: QuestionnaireResponse.objects.get(pk=sent["id"]),
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            return redirect("questionnaire", pk=row.pk)
+    return _outcomes(request, patient, form)
+
+
+@staff_page(READ_SESSIONS, methods=["GET"])
+def questionnaire(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The next question, or the one of `?item=`; when all are answered, or for `?review=`, all answers."""
+    return _show(request, _fetch(request, pk, READ_SESSIONS))
+
+
+@staff_page(RECORD_OUTCOMES, methods=["POST"])
+def answer_question(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Keep one answer and go on to the next question that has none."""
+    row = _fetch(request, pk, RECORD_OUTCOMES)
+    form = AnswerForm(request.POST)
+    if form.is_valid():
+        sent = form.cleaned_data
+        try:
+            create_once(
+                actor=request.actor,
+                noun="questionnaire answer",
+                id=sent["id"],
+                body={"response": row.pk, **sent},
+                make=lambda: responses.answer(actor=request.actor, response=row, now=clock.now(), **sent),
+                find=lambda: QuestionnaireAnswer.objects.get(pk=sent["id"]),
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            return redirect(_after(row, sent["item"]))
+    return _show(request, row, form)
+
+
+@staff_page(RECORD_OUTCOMES, methods=["POST"])
+def complete_questionnaire(request: StaffRequest, pk: UUID) -> HttpResponse:
+    row = _fetch(request, pk, RECORD_OUTCOMES)
+    form = CompleteForm(request.POST)
+    if form.is_valid():
+        try:
+            done = responses.complete(
+                actor=request.actor, response=row, prorate=form.cleaned_data["prorate"], now=clock.now()
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "The questionnaire is complete.")
+            return redirect("questionnaire", pk=done.pk)
+    return _show(request, row, complete=form)
+
+
+@staff_page(RECORD_OUTCOMES, methods=["POST"])
+def questionnaire_in_error(request: StaffRequest, pk: UUID) -> HttpResponse:
+    row = _fetch(request, pk, RECORD_OUTCOMES)
+    form = ErrorForm(request.POST)
+    if form.is_valid():
+        try:
+            responses.enter_in_error(
+                actor=request.actor, response=row, reason=form.cleaned_data["reason"], now=clock.now()
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "It doesn't count any more. It stays readable.")
+            return redirect("patient_outcomes", pk=row.patient_id)
+    return _show(request, row, error=form)
+
+
+@staff_page(READ_SESSIONS, methods=["GET"])
+def patient_diary(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The last 28 days and the form of one of them: today, or the day of `?day=`."""
+    return _diary(request, access.open_chart(request.actor, READ_SESSIONS, pk, what="headache diary"))
+
+
+@staff_page(RECORD_OUTCOMES, methods=["POST"])
+def enter_diary_day(request: StaffRequest, pk: UUID) -> HttpResponse:
+    patient = access.open_chart(request.actor, RECORD_OUTCOMES, pk, what="headache diary")
+    form = DiaryForm(request.POST)
+    if form.is_valid():
+        id, entry = form.cleaned_data["id"], form.entry()
+        try:
+            create_once(
+                actor=request.actor,
+                noun="diary day",
+                id=id,
+                body={"patient": patient.pk, **vars(entry)},
+                make=lambda: diary.enter(
+                    actor=request.actor, id=id, patient=patient, entry=entry, now=clock.now()
+                ),
+                find=lambda: DiaryDay.objects.get(patient=patient, day=entry.day),
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, f"{entry.day:%A, %B} {entry.day.day} is entered.")
+            return redirect("patient_diary", pk=patient.pk)
+    return _diary(request, patient, form)
+
+
+def _diary(request: StaffRequest, patient: Patient, form: DiaryForm | None = None) -> HttpResponse:
+    today = clock.local_date(clock.now(), patient.zone)
+    shown = [today - timedelta(days=back) for back in range(PERIOD_DAYS)]
+    entered = {row.day: row for row in DiaryDay.objects.filter(patient=patient, day__gte=shown[-1])}
+    if form is None and request.actor.may(RECORD_OUTCOMES, patient.clinic_id):
+        day = _day_asked(request, today)
+        row = entered.get(day) or DiaryDay.objects.filter(patient=patient, day=day).first()
+        form = DiaryForm(initial=_known(row) if row else {"day": day})
+    context = {
+        "patient": patient,
+        "days": [(day, entered.get(day)) for day in shown],
+        "form": form,
+        "counts": chart_of(patient, now=clock.now()).diary[-1:],
+    }
+    return render(request, "web/outcomes/diary.html", context, status=form.status if form else 200)
+
+
+def _day_asked(request: StaffRequest, today: date) -> date:
+    try:
+        return date.fromisoformat(request.GET.get("day", ""))
+    except ValueError:
+        return today
+
+
+def _known(row: DiaryDay) -> dict[str, Any]:
+    known = {name: getattr(row, name) for name in DiaryForm.base_fields if name != "id"}
+    return {**known, "headache": "yes" if row.headache else "no"}
+
+
+def _fetch(request: StaffRequest, pk: UUID, permission: access.Permission) -> QuestionnaireResponse:
+    rows = QuestionnaireResponse.objects.select_related("patient__clinic", "recorded_by")
+    row = access.fetch(request.actor, rows, permission, pk=pk)
+    access.log_look(request.actor, row.patient, what="questionnaire")
+    return row
+
+
+def _after(row: QuestionnaireResponse, item: int) -> str:
+    """The page of the next question without an answer, going round; or of everything that was answered."""
+    answers = responses.newest_answers(row)
+    last = len(INSTRUMENTS[row.instrument].items)
+    following = next((other for other in range(item + 1, last + 1) if other not in answers), None)
+    address = reverse("questionnaire", args=[row.pk])
+    return f"{address}?item={following}" if following else f"{address}?review=1"
+
+
+def _show(
+    request: StaffRequest,
+    row: QuestionnaireResponse,
+    form: AnswerForm | None = None,
+    *,
+    complete: CompleteForm | None = None,
+    error: ErrorForm | None = None,
+) -> HttpResponse:
+    asked = INSTRUMENTS[row.instrument]
+    answers = responses.newest_answers(row)
+    may_record = request.actor.may(RECORD_OUTCOMES, row.clinic_id)
+    item = None
+    if row.status == ResponseStatus.IN_PROGRESS and may_record and not (complete or error):
+        item = _item_asked(request, asked, answers, form)
+    missing = [place for place in range(1, len(asked.items) + 1) if place not in answers]
+    refused = form or complete or error
+    context: dict[str, Any] = {
+        "row": row,
+        "patient": row.patient,
+        "instrument": asked,
+        "item": item,
+        "missing": missing,
+        "form": form,
+        "alarm": asked.safety_item is not None and answers.get(asked.safety_item, 0) > 0,
+        "emergency_lines": EMERGENCY_LINES,
+        "may_record": may_record,
+        "band": "" if row.score is None else instruments.band(asked, row.score),
+        "lines": [
+            (place, each.text, _label(asked, answers.get(place))) for place, each in enumerate(asked.items, 1)
+        ],
+        "complete": complete or CompleteForm(),
+        "may_prorate": 0 < len(missing) <= asked.prorate_up_to,
+        "error": error or ErrorForm(),
+    }
+    if item:
+        context |= {
+            "id": form["id"].value() if form else uuid4(),
+            "text": asked.items[item - 1].text,
+            "choices": _choices(asked, answers.get(item)),
+            "before": item - 1,
+            "after": item + 1 if item < len(asked.items) else 0,
+            "value": form["value"].value() if form else answers.get(item, ""),
+        }
+    return render(
+        request, "web/outcomes/questionnaire.html", context, status=refused.status if refused else 200
+    )
+
+
+def _item_asked(
+    request: StaffRequest, asked: Instrument, answers: dict[int, int], form: AnswerForm | None
+) -> int | None:
+    """The question to show, or none for the review."""
+    wanted = str(form["item"].value() if form else request.GET.get("item", ""))
+    if wanted.isdecimal() and 1 <= int(wanted[:3]) <= len(asked.items):
+        return int(wanted[:3])
+    if "review" in request.GET:
+        return None
+    return next((place for place in range(1, len(asked.items) + 1) if place not in answers), None)
+
+
+def _choices(asked: Instrument, given: int | None) -> list[tuple[int, str, bool]]:
+    """(value, words, is the answer now) of each button; none where a number is typed."""
+    if asked.choices:
+        return [(each.value, each.label, each.value == given) for each in asked.choices]
+    values = range(asked.lowest_answer, asked.highest_answer + 1)
+    return [(value, "", value == given) for value in values] if len(values) <= BUTTONS else []
+
+
+def _label(asked: Instrument, value: int | None) -> str:
+    if value is None:
+        return ""
+    words = next((each.label for each in asked.choices if each.value == value), "")
+    return f"{value} · {words}" if words else str(value)
