@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
 
 from clinic import clock
-from clinic.models import Clinic, Patient
+from clinic.models import Clinic, Patient, User
 from scheduler.models import Appointment, AppointmentStatus, Claim
 from sessions_app.models import (
     Alert,
@@ -28,9 +28,13 @@ LINES = (
     "dose_checks",
     "overrides",
     "infusion_events",
+    "medicines_given",
+    "wastes",
+    "waste_witnesses",
     "vital_signs",
     "side_effects",
     "discharges",
+    "notes",
 )
 
 
@@ -98,7 +102,7 @@ def waiting_visits(clinic: Clinic, day: date) -> QuerySet[Appointment]:
 
 
 def session_detail(session_id: UUID) -> Session:
-    """One session with all its lines, who entered them, and its signed versions. Ten queries."""
+    """One session with all its lines, who entered them, and its signed versions. Sixteen queries."""
     signed = SignedRecord.objects.select_related("signed_by").order_by("version")
     return (
         Session.objects.select_related("clinic", "patient", "protocol", "appointment__plan__prescriber")
@@ -123,5 +127,6 @@ def signed_versions(session: Session) -> QuerySet[SignedRecord]:
 
 def _lines(name: str) -> "Prefetch[Any]":
     model: type[Observation] = Session._meta.get_field(name).related_model  # type: ignore[assignment]
-    lines = model._default_manager.select_related("recorded_by").order_by("recorded_at", "id")
+    people = [field.name for field in model._meta.fields if field.related_model is User]
+    lines = model._default_manager.select_related(*people).order_by("recorded_at", "id")
     return Prefetch(name, lines)

@@ -7,7 +7,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from clinic import clock
 from sessions_app import queries, states
+from sessions_app.infusing import progress
 from sessions_app.models import (
     Alert,
     AlertStep,
@@ -16,12 +18,16 @@ from sessions_app.models import (
     DoseCheck,
     DoseWorksheet,
     InfusionEvent,
+    MedicineGiven,
     Observation,
     PrescriberOverride,
     Session,
+    SessionNote,
     SideEffect,
     SignedRecord,
     VitalSigns,
+    Waste,
+    WasteWitness,
 )
 
 LINE = ["id", "recorded_by", "recorded_by_name", "recorded_at", "revision"]
@@ -122,7 +128,64 @@ class PrescriberOverrideSerializer(LineSerializer):
 class InfusionEventSerializer(LineSerializer):
     class Meta:
         model = InfusionEvent
-        fields = [*LINE, "kind", "reason"]
+        fields = [*LINE, "kind", "reason", "happened_at", "rate_ml_per_h", "volume_ml"]
+
+
+class MedicineGivenSerializer(LineSerializer):
+    ordered_by_name = serializers.CharField(source="ordered_by.full_name", default="", read_only=True)
+
+    class Meta:
+        model = MedicineGiven
+        fields = [
+            *CORRECTABLE,
+            "medicine",
+            "amount",
+            "unit",
+            "route",
+            "given_at",
+            "reason",
+            "ordered_by",
+            "ordered_by_name",
+            "allergy_reason",
+        ]
+
+
+class WasteSerializer(LineSerializer):
+    class Meta:
+        model = Waste
+        fields = [*CORRECTABLE, "vial", "drawn_mg", "wasted_mg", "reason"]
+
+
+class WasteWitnessSerializer(LineSerializer):
+    class Meta:
+        model = WasteWitness
+        fields = [*LINE, "waste"]
+
+
+class SessionNoteSerializer(LineSerializer):
+    class Meta:
+        model = SessionNote
+        fields = [*CORRECTABLE, "text"]
+
+
+class GivenSerializer(serializers.Serializer[Any]):
+    """What was given so far, reckoned at the moment `at`; rates are 0 while the pump stands."""
+
+    at = serializers.DateTimeField()
+    volume_ml = serializers.DecimalField(max_digits=8, decimal_places=2)
+    mg = serializers.DecimalField(max_digits=8, decimal_places=1)
+    rate_ml_per_h = serializers.DecimalField(max_digits=6, decimal_places=1)
+    mg_per_h = serializers.DecimalField(max_digits=8, decimal_places=1)
+    running = serializers.BooleanField()
+    ordered_mg = serializers.DecimalField(max_digits=7, decimal_places=1)
+    most_mg = serializers.DecimalField(
+        max_digits=7, decimal_places=1, help_text="The protocol's hard limit for this session."
+    )
+    left_ml = serializers.DecimalField(max_digits=8, decimal_places=2)
+    empty_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When the bag will be empty at the rate of now; null while the pump stands.",
+    )
 
 
 class VitalSignsSerializer(LineSerializer):
@@ -268,10 +331,15 @@ class SessionSerializer(SessionSummarySerializer):
     dose_checks = DoseCheckSerializer(many=True)
     overrides = PrescriberOverrideSerializer(many=True)
     infusion_events = InfusionEventSerializer(many=True)
+    given = serializers.SerializerMethodField()
+    medicines_given = MedicineGivenSerializer(many=True)
+    wastes = WasteSerializer(many=True)
+    waste_witnesses = WasteWitnessSerializer(many=True)
     vital_signs = VitalSignsSerializer(many=True)
     alerts = AlertSerializer(many=True)
     side_effects = SideEffectSerializer(many=True)
     discharges = DischargeSerializer(many=True)
+    notes = SessionNoteSerializer(many=True)
     signed_records = SignatureSerializer(many=True)
 
     class Meta(SessionSummarySerializer.Meta):
@@ -283,15 +351,25 @@ class SessionSerializer(SessionSummarySerializer):
             "dose_checks",
             "overrides",
             "infusion_events",
+            "given",
+            "medicines_given",
+            "wastes",
+            "waste_witnesses",
             "vital_signs",
             "alerts",
             "side_effects",
             "discharges",
+            "notes",
             "signed_records",
         ]
 
     def get_possible(self, session: Session) -> list[str]:
         return states.possible(session.state)
+
+    @extend_schema_field(GivenSerializer(allow_null=True))
+    def get_given(self, session: Session) -> Any:
+        standing = progress.progress(session, clock.now())
+        return GivenSerializer(standing).data if standing else None
 
 
 def whole(session: Session) -> Any:

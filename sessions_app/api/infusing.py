@@ -1,4 +1,4 @@
-"""Calls about the infusion itself."""
+"""Calls about the infusion itself: its steps, other medicines, waste and its witness, notes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,46 +9,129 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clinic.fields import MomentField
 from clinic.viewsets import CreateSerializer
+from sessions_app import notes
 from sessions_app.access import MAY
-from sessions_app.api.acting import REASON, SessionActions, recorded, words
-from sessions_app.api.answers import InfusionEventSerializer
-from sessions_app.infusing import infusion
-from sessions_app.models import InfusionEvent
+from sessions_app.api.acting import (
+    REASON,
+    CorrectableSerializer,
+    SessionActions,
+    gathered,
+    recorded,
+    words,
+)
+from sessions_app.api.answers import (
+    InfusionEventSerializer,
+    MedicineGivenSerializer,
+    SessionNoteSerializer,
+    WasteSerializer,
+    WasteWitnessSerializer,
+)
+from sessions_app.infusing import infusion, medicines, waste
+from sessions_app.models import InfusionEvent, MedicineGiven, SessionNote, Waste, WasteWitness
 
 
 class StepSerializer(CreateSerializer):
-    """A step that needs nothing but its id."""
+    """A step that needs nothing but its id, and its moment where that isn't now."""
+
+    happened_at = MomentField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="If not now; never before the step before it.",
+    )
 
 
-class PauseSerializer(CreateSerializer):
+class PauseSerializer(StepSerializer):
     reason = words()
 
 
-class StopSerializer(CreateSerializer):
+class RateSerializer(PauseSerializer):
+    rate_ml_per_h = serializers.DecimalField(max_digits=6, decimal_places=1)
+
+
+class BolusSerializer(PauseSerializer):
+    volume_ml = serializers.DecimalField(max_digits=6, decimal_places=1)
+
+
+class StopSerializer(StepSerializer):
     early = serializers.BooleanField(required=False, default=False)
     reason = words(help_text="Required for an early stop.")
+    volume_ml = serializers.DecimalField(
+        max_digits=6,
+        decimal_places=1,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="All that the pump says it gave, boluses included; counts as given.",
+    )
+    confirmed = serializers.BooleanField(
+        required=False, default=False, help_text="A volume far from the reckoned one was read again."
+    )
 
 
 class NotGivenSerializer(CreateSerializer):
     reason = serializers.CharField(max_length=REASON)
 
 
+class MedicineSerializer(CorrectableSerializer):
+    """What is left out of amount, unit, route and reason is the order set's."""
+
+    medicine = serializers.CharField(max_length=80)
+    given_at = MomentField()
+    amount = serializers.DecimalField(
+        max_digits=8, decimal_places=3, required=False, allow_null=True, default=None
+    )
+    unit = words(12, help_text="UCUM, such as mg.")
+    route = words(40)
+    reason = words()
+    ordered_by = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The prescriber who ordered it; left out: the protocol's order set.",
+    )
+    allergy_reason = words(help_text="Why it is given in spite of an allergy on record.")
+
+
+class WasteEntrySerializer(CorrectableSerializer):
+    vial = serializers.CharField(max_length=80, help_text="Lot or serial number.")
+    drawn_mg = serializers.DecimalField(max_digits=7, decimal_places=1)
+    wasted_mg = serializers.DecimalField(max_digits=7, decimal_places=1)
+    reason = words()
+
+
+class WitnessSerializer(CreateSerializer):
+    waste = serializers.UUIDField()
+
+
+class NoteSerializer(CorrectableSerializer):
+    text = serializers.CharField(max_length=notes.LONGEST)
+
+
 class InfusingActions(SessionActions):
-    """Start, pause, resume, stop, not given."""
+    """The steps of the infusion, other medicines, waste, notes."""
 
     access = {
         "start": MAY["start"],
         "pause": MAY["pause"],
         "resume": MAY["resume"],
+        "rate": MAY["rate"],
+        "bolus": MAY["bolus"],
         "stop": MAY["stop"],
         "not_given": MAY["not_given"],
+        "medicines": MAY["medicine"],
+        "waste": MAY["waste"],
+        "witness": MAY["witness"],
+        "notes": MAY["note"],
     }
 
     @recorded(StepSerializer, InfusionEventSerializer)
     @action(detail=True, methods=["post"])
     def start(self, request: Request, pk: UUID) -> Response:
-        """Start the infusion; a 409 `not_ready` lists everything that is missing as `blockers`."""
+        """Start the infusion at the worksheet's rate; a 409 `not_ready` lists everything that is missing as
+        `blockers`."""
         return self._step(StepSerializer, infusion.start)
 
     @recorded(PauseSerializer, InfusionEventSerializer)
@@ -60,8 +143,20 @@ class InfusingActions(SessionActions):
     @recorded(StepSerializer, InfusionEventSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: UUID) -> Response:
-        """Go on with a paused infusion."""
+        """Go on with a paused infusion; a 409 `hard_limit` when the running total is at the limit."""
         return self._step(StepSerializer, infusion.resume)
+
+    @recorded(RateSerializer, InfusionEventSerializer)
+    @action(detail=True, methods=["post"])
+    def rate(self, request: Request, pk: UUID) -> Response:
+        """Let the pump run at another rate; a `hard_limit` names the protocol's limit that it would pass."""
+        return self._step(RateSerializer, infusion.change_rate)
+
+    @recorded(BolusSerializer, InfusionEventSerializer)
+    @action(detail=True, methods=["post"])
+    def bolus(self, request: Request, pk: UUID) -> Response:
+        """Give so much of the mixture at once; a `hard_limit` names the limit that it would pass."""
+        return self._step(BolusSerializer, infusion.give_bolus)
 
     @recorded(StopSerializer, InfusionEventSerializer)
     @action(detail=True, methods=["post"])
@@ -74,6 +169,50 @@ class InfusingActions(SessionActions):
     def not_given(self, request: Request, pk: UUID) -> Response:
         """End a session in which nothing was given."""
         return self._step(NotGivenSerializer, infusion.not_given)
+
+    @recorded(MedicineSerializer, MedicineGivenSerializer)
+    @action(detail=True, methods=["post"])
+    def medicines(self, request: Request, pk: UUID) -> Response:
+        """Record a PRN medicine that was given, or correct one."""
+        return self.record_line(
+            MedicineSerializer,
+            medicines.give,
+            MedicineGiven,
+            MedicineGivenSerializer,
+            shape=lambda data: gathered(
+                {**data, "ordered_by_id": data.pop("ordered_by")}, medicine=medicines.Medicine
+            ),
+        )
+
+    @recorded(WasteEntrySerializer, WasteSerializer)
+    @action(detail=True, methods=["post"])
+    def waste(self, request: Request, pk: UUID) -> Response:
+        """Record what was drawn and not given, or correct it; it wants a witness."""
+        return self.record_line(
+            WasteEntrySerializer,
+            waste.waste,
+            Waste,
+            WasteSerializer,
+            shape=lambda data: gathered(data, wasted=waste.Wasted),
+        )
+
+    @recorded(WitnessSerializer, WasteWitnessSerializer)
+    @action(detail=True, methods=["post"])
+    def witness(self, request: Request, pk: UUID) -> Response:
+        """Say that one saw it wasted; a 409 `second_person` for whoever recorded the waste."""
+        return self.record_line(WitnessSerializer, waste.witness, WasteWitness, WasteWitnessSerializer)
+
+    @recorded(NoteSerializer, SessionNoteSerializer)
+    @action(detail=True, methods=["post"])
+    def notes(self, request: Request, pk: UUID) -> Response:
+        """Write a note, or correct one."""
+        return self.record_line(
+            NoteSerializer,
+            notes.write,
+            SessionNote,
+            SessionNoteSerializer,
+            shape=lambda data: gathered(data, note=notes.Note),
+        )
 
     def _step(self, body: type[Any], write: Callable[..., InfusionEvent]) -> Response:
         return self.record_line(body, write, InfusionEvent, InfusionEventSerializer)

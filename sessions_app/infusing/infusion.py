@@ -1,34 +1,52 @@
-"""The infusion itself: start, pause, resume, stop, or not given. Each is one line with a client-made id."""
+"""The infusion itself: start, pause, resume, a new rate, a bolus, stop, or not given. Each is one line with a
+client-made id, at the moment it happened: never in the future, and never before the step before it.
+
+What the steps come to is in `pump`, how much is too much in `hard_stop`.
+"""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from clinic.access import Actor
-from clinic.problems import Invalid
+from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from sessions_app import recording, states
+from sessions_app.infusing import dose_watch, hard_stop, progress, pump
+from sessions_app.infusing.hard_stop import Limits
+from sessions_app.infusing.pump import Course, Step
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Session
 from sessions_app.observing import vitals
 from sessions_app.preparing import checklist, dose
 
-# Pumps and clocks are read to the minute: a stop within it is no early one.
-TO_THE_MINUTE = timedelta(minutes=1)
+# Pumps and clocks are read to the minute: what the pump gives in one makes no stop an early one.
+MINUTES_PER_HOUR: Final = 60
 
 
 def start(
-    *, actor: Actor, id: UUID, session: Session, revision: int | None = None, now: datetime
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    happened_at: datetime | None = None,
+    revision: int | None = None,
+    now: datetime,
 ) -> InfusionEvent:
-    """Start the infusion.
+    """Start the infusion at the worksheet's rate.
 
-    Raises `Conflict` with code `not_ready` and a blocker for everything that is missing: the checklist,
-    a failed item, the dose and its check, the baseline, a value past the protocol's start limits.
+    Raises `Conflict` with code `not_ready` and a blocker for everything that is missing: the checklist, a
+    failed item, the dose and its check, the baseline, a value past the protocol's start limits.
     """
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "start", revision=revision)
-        recording.require("start", _unmet_at_start(current, now))
-        event = _event(current, actor, id, InfusionEventKind.START, "", now)
-        recording.advance(current, "start", now=now, started_at=now)
+        at = _moment(current, happened_at, now)
+        recording.require("start", _unmet_at_start(current, at))
+        rate = _worksheet(current).rate_ml_per_h
+        event = _event(current, actor, id, "start", happened_at=happened_at, rate_ml_per_h=rate, now=now)
+        recording.advance(current, "start", now=now, started_at=at)
         return event
 
     return in_transaction(work)
@@ -40,13 +58,21 @@ def missing_at_start(session: Session, now: datetime) -> list[states.Blocker]:
 
 
 def pause(
-    *, actor: Actor, id: UUID, session: Session, reason: str = "", revision: int | None = None, now: datetime
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    reason: str = "",
+    happened_at: datetime | None = None,
+    revision: int | None = None,
+    now: datetime,
 ) -> InfusionEvent:
     """Pause the infusion, for a reason in words if there is time for one."""
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "pause", revision=revision)
-        event = _event(current, actor, id, InfusionEventKind.PAUSE, reason, now)
+        _moment(current, happened_at, now)
+        event = _event(current, actor, id, "pause", reason=reason, happened_at=happened_at, now=now)
         recording.advance(current, "pause", now=now)
         return event
 
@@ -54,14 +80,102 @@ def pause(
 
 
 def resume(
-    *, actor: Actor, id: UUID, session: Session, revision: int | None = None, now: datetime
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    happened_at: datetime | None = None,
+    revision: int | None = None,
+    now: datetime,
 ) -> InfusionEvent:
-    """Go on with a paused infusion."""
+    """Go on with a paused infusion at its newest rate. Raises `Conflict` `hard_limit` when the running total
+    is at the protocol's limit."""
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "resume", revision=revision)
-        event = _event(current, actor, id, InfusionEventKind.RESUME, "", now)
+        at = _moment(current, happened_at, now)
+        course, limits = _reckoning(current)
+        reached = hard_stop.reached(course, limits, at)
+        if reached:
+            raise Conflict(f"{reached} Stop the infusion.", code="hard_limit")
+        event = _event(current, actor, id, "resume", happened_at=happened_at, now=now)
         recording.advance(current, "resume", now=now)
+        return event
+
+    return in_transaction(work)
+
+
+def change_rate(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    rate_ml_per_h: Decimal,
+    reason: str = "",
+    happened_at: datetime | None = None,
+    revision: int | None = None,
+    now: datetime,
+) -> InfusionEvent:
+    """Let the pump run at another rate. Raises `Invalid` (code `hard_limit`) naming the protocol's limit that
+    it would pass, with what was given so far."""
+    if rate_ml_per_h <= 0:
+        raise Invalid({"rate_ml_per_h": "Enter a rate above 0 mL/h. To stand still, pause the infusion."})
+
+    def work() -> InfusionEvent:
+        current = recording.lock(session, "rate", revision=revision)
+        at = _moment(current, happened_at, now)
+        course, limits = _reckoning(current)
+        if rate_ml_per_h == pump.stand(course, at).rate_ml_per_h:
+            raise Invalid({"rate_ml_per_h": "The pump runs at this rate already."})
+        planned = timedelta(minutes=_worksheet(current).minutes)
+        _refuse(
+            "rate_ml_per_h",
+            hard_stop.against_rate(course, limits, rate_ml_per_h=rate_ml_per_h, planned=planned, at=at),
+        )
+        event = _event(
+            current,
+            actor,
+            id,
+            "rate",
+            reason=reason,
+            happened_at=happened_at,
+            rate_ml_per_h=rate_ml_per_h,
+            now=now,
+        )
+        recording.advance(current, "rate", now=now)
+        return event
+
+    return in_transaction(work)
+
+
+def give_bolus(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    volume_ml: Decimal,
+    reason: str = "",
+    happened_at: datetime | None = None,
+    revision: int | None = None,
+    now: datetime,
+) -> InfusionEvent:
+    """Give so much of the mixture at once. Raises `Invalid` (code `hard_limit`) naming the protocol's limit
+    that it would pass, with what was given so far."""
+    if volume_ml <= 0:
+        raise Invalid({"volume_ml": "Enter the volume of the bolus in mL, above 0."})
+
+    def work() -> InfusionEvent:
+        current = recording.lock(session, "bolus", revision=revision)
+        at = _moment(current, happened_at, now)
+        course, limits = _reckoning(current)
+        if volume_ml > course.bag_volume_ml:
+            raise Invalid({"volume_ml": f"The whole bag holds {course.bag_volume_ml} mL: read it again."})
+        _refuse("volume_ml", hard_stop.against_bolus(course, limits, volume_ml=volume_ml, at=at))
+        event = _event(
+            current, actor, id, "bolus", reason=reason, happened_at=happened_at, volume_ml=volume_ml, now=now
+        )
+        dose_watch.raise_if_reached(current, nurse=actor.user_id, now=now)
+        recording.advance(current, "bolus", now=now)
         return event
 
     return in_transaction(work)
@@ -74,13 +188,18 @@ def stop(
     session: Session,
     early: bool = False,
     reason: str = "",
+    volume_ml: Decimal | None = None,
+    confirmed: bool = False,
+    happened_at: datetime | None = None,
     revision: int | None = None,
     now: datetime,
 ) -> InfusionEvent:
     """Stop the infusion: done, or early with a reason. The observation time counts from here.
 
-    A stop is never refused for its time: one before the worksheet's minutes have run is recorded as early,
-    whatever was ticked.
+    A stop is never refused for its time: one before the bag has been given is recorded as early, whatever
+    was ticked. `volume_ml` is all that the pump says it gave, boluses included, and counts as given;
+    `confirmed` says that one far from the reckoned volume was read again.
+    Raises `Invalid` naming the field, with code `confirm` for such a volume.
     """
     if early and not reason:
         raise Invalid({"reason": "Say why the infusion stops early."})
@@ -89,15 +208,19 @@ def stop(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "stop", revision=revision)
-        planned = timedelta(minutes=recording.standing(DoseWorksheet, current).get().minutes)
-        infused = infusing_time(list(current.infusion_events.order_by("recorded_at")), now)
-        event = _event(current, actor, id, InfusionEventKind.STOP, reason, now)
+        at = _moment(current, happened_at, now)
+        course, _ = _reckoning(current)
+        if volume_ml is not None:
+            _check_reading(course, volume_ml, confirmed, at)
+        event = _event(
+            current, actor, id, "stop", reason=reason, happened_at=happened_at, volume_ml=volume_ml, now=now
+        )
         recording.advance(
             current,
             "stop",
             now=now,
-            stopped_at=now,
-            stopped_early=early or infused < planned - TO_THE_MINUTE,
+            stopped_at=at,
+            stopped_early=early or _left_over(course.followed_by(Step("stop", at, volume_ml=volume_ml)), at),
             stop_reason=reason,
         )
         return event
@@ -114,7 +237,7 @@ def not_given(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "not_given", revision=revision)
-        event = _event(current, actor, id, InfusionEventKind.NOT_GIVEN, reason, now)
+        event = _event(current, actor, id, "not_given", reason=reason, now=now)
         recording.advance(current, "not_given", now=now, stop_reason=reason)
         return event
 
@@ -122,28 +245,63 @@ def not_given(
 
 
 def infusing_time(events: list[InfusionEvent], now: datetime) -> timedelta:
-    """How long the drug has run: from start to stop (or now), without the pauses.
-
-    `events` are one session's, oldest first.
-    """
-    total = timedelta()
-    running_since: datetime | None = None
-    for event in events:
-        if event.kind in (InfusionEventKind.START, InfusionEventKind.RESUME):
-            running_since = event.recorded_at
-        elif running_since is not None:
-            total += event.recorded_at - running_since
-            running_since = None
-    return total + (now - running_since if running_since else timedelta())
+    """How long the drug has run: from start to stop (or now), without the pauses."""
+    return pump.running_time(progress.steps_of(events), now)
 
 
 def _unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
     return {**checklist.unmet(session), **dose.unmet(session), **vitals.unmet_at_start(session, now)}
 
 
+def _worksheet(session: Session) -> DoseWorksheet:
+    """The worksheet that stands; no session starts without one."""
+    return recording.standing(DoseWorksheet, session).get()
+
+
+def _reckoning(session: Session) -> tuple[Course, Limits]:
+    worksheet = _worksheet(session)
+    return progress.course_of(session, worksheet), progress.limits_of(session, worksheet)
+
+
+def _moment(session: Session, happened_at: datetime | None, now: datetime) -> datetime:
+    """When the step happened. Raises `Invalid` for a moment that can't be."""
+    at = happened_at or now
+    if at > now:
+        raise Invalid({"happened_at": "This moment is in the future."})
+    if at < session.arrived_at:
+        raise Invalid({"happened_at": "This moment is before the patient arrived."})
+    earlier = progress.in_order(session.infusion_events.all())
+    if earlier and at < progress.moment_of(earlier[-1]):
+        last = progress.moment_of(earlier[-1]).astimezone(ZoneInfo(session.clinic.time_zone))
+        done = earlier[-1].get_kind_display().lower()
+        raise Invalid({"happened_at": f"The step before it ({done}) was at {last:%H:%M:%S}."})
+    return at
+
+
+def _refuse(field: str, why: str) -> None:
+    if why:
+        raise Invalid([{"field": field, "code": "hard_limit", "detail": why}])
+
+
+def _check_reading(course: Course, volume_ml: Decimal, confirmed: bool, at: datetime) -> None:
+    boluses = pump.stand(course, at).boluses_ml
+    if not 0 <= volume_ml <= course.bag_volume_ml + boluses:
+        most = course.bag_volume_ml + boluses
+        raise Invalid({"volume_ml": f"Bag and boluses were {most} mL: read the pump again."})
+    doubt = pump.doubt(course, read_ml=volume_ml, now=at)
+    if doubt and not confirmed:
+        raise Invalid([{"field": "volume_ml", "code": "confirm", "detail": doubt}])
+
+
+def _left_over(course: Course, at: datetime) -> bool:
+    """Whether more of the bag is left than the pump gives in a minute."""
+    left = course.capacity_ml - pump.given(course, at).volume_ml
+    return left > pump.stand(course, at).rate_ml_per_h / MINUTES_PER_HOUR
+
+
 def _event(
-    session: Session, actor: Actor, id: UUID, kind: InfusionEventKind, reason: str, now: datetime
+    session: Session, actor: Actor, id: UUID, kind: str, *, now: datetime, **content: Any
 ) -> InfusionEvent:
     return InfusionEvent.objects.create(
-        id=id, kind=kind, reason=reason, **recording.entry(session, actor=actor, now=now)
+        id=id, kind=InfusionEventKind(kind), **content, **recording.entry(session, actor=actor, now=now)
     )

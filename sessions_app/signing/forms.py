@@ -184,6 +184,7 @@ _SECOND: Final = Form(
             "given_at",
             "reason",
             "ordered_by",
+            "allergy_reason",
         ),
         "wastes": (*ROW, "revision", *CORRECTABLE, "vial", "drawn_mg", "wasted_mg", "reason"),
         "waste_witnesses": (*ROW, "revision", "correction_reason", "amendment", "waste"),
