@@ -1,0 +1,285 @@
+"""The steps of a running infusion: rates, boluses, moments, the pump's own figure, the hard stop."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from clinic.models import Role, WorkItem
+from clinic.problems import Conflict, Invalid
+from sessions_app.infusing import dose_watch, infusion, progress
+from sessions_app.models import Alert, InfusionEvent, Session
+from tests.cast import NOW, House, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.stories import STARTED_AT
+
+MINUTE = timedelta(minutes=1)
+
+
+def at(minutes: float) -> datetime:
+    """So many minutes after the start."""
+    return STARTED_AT + timedelta(minutes=minutes)
+
+
+def take(
+    house: House, session: Session, step: Callable[..., InfusionEvent], *, now: datetime, **options: Any
+) -> InfusionEvent:
+    return step(actor=house.actor(house.nils), id=new_id(), session=session, now=now, **options)
+
+
+def given(session: Session, now: datetime) -> tuple[str, str]:
+    standing = progress.progress(stories.fresh(session), now)
+    assert standing is not None
+    return str(standing.volume_ml), str(standing.mg)
+
+
+def errors_of(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
+    return [(error["field"], error["code"]) for error in refused.value.data["errors"]]
+
+
+# --- What was given --------------------------------------------------------------------------------------
+
+
+def test_it_starts_at_the_worksheets_rate_and_gives_by_the_minute(house: House) -> None:
+    session = stories.infusing(house)
+    assert session.infusion_events.get().rate_ml_per_h == Decimal("150.0")
+    assert [given(session, at(minutes))[1] for minutes in (0, 20, 40, 90)] == ["0.0", "17.5", "35.0", "35.0"]
+
+
+def test_nothing_is_given_before_the_start_or_without_one(house: House) -> None:
+    session = stories.prepared(house)
+    assert progress.progress(session, NOW) is None
+    take(house, session, infusion.not_given, reason="No ride home", now=NOW + 10 * MINUTE)
+    assert progress.progress(stories.fresh(session), NOW) is None
+
+
+def test_rates_pauses_and_boluses_all_count(house: House) -> None:
+    session = stories.infusing(house)
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("75.0"), now=at(10))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("4.0"), reason="Ordered", now=at(12))
+    take(house, session, infusion.pause, reason="Nausea", now=at(20))
+    assert given(session, at(25)) == ("41.50", "14.5")  # 25 + 12.5 + 4 mL
+    take(house, session, infusion.resume, now=at(30))
+    assert given(session, at(38)) == ("51.50", "18.0")  # and 8 minutes at 75 mL/h
+    standing = progress.progress(stories.fresh(session), at(38))
+    assert standing is not None
+    assert (standing.rate_ml_per_h, standing.mg_per_h) == (Decimal("75.0"), Decimal("26.3"))
+    assert standing.left == timedelta(minutes=42)  # 52.5 mL at 75 mL/h
+    assert infusion.infusing_time(list(session.infusion_events.all()), at(38)) == 28 * MINUTE
+
+
+def test_progress_needs_no_query_where_the_lines_are_loaded(
+    house: House, django_assert_num_queries: Any
+) -> None:
+    session = stories.infusing(house)
+    loaded = (
+        Session.objects.select_related("protocol")
+        .prefetch_related("dose_worksheets", "infusion_events")
+        .get(pk=session.pk)
+    )
+    with django_assert_num_queries(0):
+        assert progress.progress(loaded, at(20)) is not None
+
+
+# --- Moments -----------------------------------------------------------------------------------------------
+
+
+def test_a_step_counts_from_the_moment_it_happened(house: House) -> None:
+    session = stories.prepared(house)
+    take(house, session, infusion.start, happened_at=STARTED_AT, now=at(4))
+    take(house, session, infusion.pause, happened_at=at(10), now=at(14))
+    take(house, session, infusion.resume, happened_at=at(12), now=at(14))
+    take(house, session, infusion.stop, early=True, reason="Distress", happened_at=at(22), now=at(25))
+    current = stories.fresh(session)
+    assert (current.started_at, current.stopped_at) == (STARTED_AT, at(22))
+    assert given(session, at(60)) == ("50.00", "17.5")
+
+
+@pytest.mark.parametrize(
+    ("happened_at", "says"),
+    [
+        (at(15) + timedelta(seconds=1), "in the future"),
+        (at(10) - timedelta(seconds=1), r"The step before it \(rate changed\) was at 09:30:00"),
+        (NOW - timedelta(seconds=1), "before the patient arrived"),
+    ],
+)
+def test_a_moment_that_cannot_be_is_refused(house: House, happened_at: datetime, says: str) -> None:
+    session = stories.infusing(house)
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("75.0"), now=at(10))
+    steps: list[tuple[Callable[..., InfusionEvent], dict[str, Any]]] = [
+        (infusion.pause, {}),
+        (infusion.stop, {}),
+        (infusion.change_rate, {"rate_ml_per_h": Decimal("60.0")}),
+        (infusion.give_bolus, {"volume_ml": Decimal("1.0")}),
+    ]
+    for step, options in steps:
+        with pytest.raises(Invalid, match=says):
+            take(house, session, step, happened_at=happened_at, now=at(15), **options)
+    take(house, session, infusion.pause, happened_at=at(10), now=at(15))
+    with pytest.raises(Invalid, match="happened_at"):
+        take(house, session, infusion.resume, happened_at=at(9), now=at(15))
+
+
+def test_a_start_is_not_before_the_arrival(house: House) -> None:
+    session = stories.prepared(house)
+    with pytest.raises(Invalid, match="before the patient arrived"):
+        take(house, session, infusion.start, happened_at=NOW - MINUTE, now=STARTED_AT)
+
+
+# --- The pump's own figure ----------------------------------------------------------------------------------
+
+
+def test_the_pumps_own_volume_counts_at_the_stop(house: House) -> None:
+    session = stories.infusing(house)
+    take(house, session, infusion.stop, volume_ml=Decimal("98.0"), now=at(40))
+    assert given(session, at(60)) == ("98.00", "34.3")
+    assert not stories.fresh(session).stopped_early
+
+
+def test_a_volume_far_from_the_reckoned_one_must_be_confirmed(house: House) -> None:
+    session = stories.infusing(house)
+    with pytest.raises(Invalid, match="the pump gave 100 mL") as refused:
+        take(house, session, infusion.stop, volume_ml=Decimal("80.0"), now=at(40))
+    assert errors_of(refused) == [("volume_ml", "confirm")]
+    take(house, session, infusion.stop, volume_ml=Decimal("80.0"), confirmed=True, now=at(40))
+    assert given(session, at(60)) == ("80.00", "28.0")
+    assert stories.fresh(session).stopped_early  # 20 mL are left
+
+
+@pytest.mark.parametrize("volume", ["-0.1", "100.1"])
+def test_a_volume_that_was_not_in_the_bag_is_refused_even_confirmed(house: House, volume: str) -> None:
+    session = stories.infusing(house)
+    with pytest.raises(Invalid, match="read the pump again"):
+        take(house, session, infusion.stop, volume_ml=Decimal(volume), confirmed=True, now=at(40))
+
+
+@pytest.mark.parametrize(
+    ("rate", "minutes", "early"),
+    [("300.0", 25, False), ("300.0", 24.9, False), ("300.0", 23.9, True), ("75.0", 60, True)],
+)
+def test_a_stop_is_early_by_what_is_left_in_the_bag_not_by_the_clock(
+    house: House, rate: str, minutes: float, early: bool
+) -> None:
+    """After 10 minutes at 150 mL/h 75 mL are left: 15 minutes at twice the rate."""
+    session = stories.infusing(house)
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal(rate), now=at(10))
+    take(house, session, infusion.stop, now=at(minutes))
+    assert stories.fresh(session).stopped_early is early
+
+
+# --- The hard stop -----------------------------------------------------------------------------------------
+
+
+def test_a_bolus_past_the_protocols_limit_is_refused_naming_it(house: House) -> None:
+    """Rosa weighs 70 kg: mood-40 ends at 1.5 mg/kg, 105 mg, or 300 mL of her bag."""
+    session = stories.infusing(house)
+    for _ in range(2):
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("100.0"), now=at(20))
+    with pytest.raises(Invalid) as refused:
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("50.2"), now=at(20))
+    assert errors_of(refused) == [("volume_ml", "hard_limit")]
+    assert "87.5 mg were given" in refused.value.detail
+    assert "hard limit of 1.5 mg/kg for 70 kg = 105 mg" in refused.value.detail
+    assert session.infusion_events.count() == 3
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("50.0"), now=at(20))
+    assert given(session, at(20)) == ("300.00", "105.0")
+
+
+def test_the_total_of_the_protocol_counts_before_the_dose_per_kg(house: House) -> None:
+    stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
+    session = stories.infusing(house)
+    with pytest.raises(Invalid, match="hard limit of 40 mg for one session"):
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("66.0"), now=at(20))
+
+
+def test_a_rate_past_the_limit_per_hour_is_refused_naming_it(house: House) -> None:
+    """headache-4h ends at 1 mg/kg/h: 70 mg/h. The bag of 35 mg/h may run at twice its rate."""
+    stories.active_protocol(house, "headache-4h")
+    session = stories.infusing(house, ordered_dose="0.35")
+    running = session.infusion_events.get().rate_ml_per_h
+    assert running == Decimal("25.0")  # 98 mg in 100 mL over 240 minutes: 24.5 mg/h
+    with pytest.raises(Invalid, match="hard limit of 1 mg/kg/h for 70 kg = 70 mg/h") as refused:
+        take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("71.5"), now=at(20))
+    assert errors_of(refused) == [("rate_ml_per_h", "hard_limit")]
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("71.4"), now=at(20))
+
+
+def test_a_faster_rate_that_would_come_past_the_total_is_refused(house: House) -> None:
+    stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
+    session = stories.infusing(house)
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("60.0"), now=at(1))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), now=at(10))
+    with pytest.raises(Invalid, match="hard limit of 40 mg"):
+        take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("170.0"), now=at(10))
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("30.0"), now=at(10))
+
+
+def test_at_the_limit_the_prescriber_is_called_and_nothing_resumes(house: House) -> None:
+    stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
+    session = stories.infusing(house)
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("64.2"), now=at(20))
+    alert = Alert.objects.get(kind="dose")  # 17.5 + 22.47 mg
+    assert (alert.level, alert.recorded_by) == ("stop", None)
+    assert "hard limit is 40 mg for one session" in alert.detail
+    task = WorkItem.objects.get(role=Role.PRESCRIBER, cause=f"alert:{alert.pk}")
+    assert task.title == "Come to the chair: the dose is at its limit"
+    take(house, session, infusion.pause, now=at(21))
+    with pytest.raises(Conflict, match="Stop the infusion") as refused:
+        take(house, session, infusion.resume, now=at(22))
+    assert refused.value.code == "hard_limit"
+
+
+def test_the_watch_raises_the_alert_when_time_reaches_the_limit_and_once(house: House) -> None:
+    stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
+    session = stories.infusing(house)
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), now=at(10))
+    assert dose_watch.watch(now=at(37)) == 0  # 92.5 + 20 mL: 39.4 mg
+    before = stories.fresh(session).revision
+    assert dose_watch.watch(now=at(38)) == 1
+    assert dose_watch.watch(now=at(39)) == 0
+    alert = Alert.objects.get(kind="dose")
+    assert (alert.session, alert.raised_at, alert.revision) == (session, at(38), before + 1)
+    assert stories.fresh(session).revision == before + 1
+
+
+def test_the_watch_looks_at_any_number_of_sessions_with_the_same_queries(
+    house: House, django_assert_num_queries: Any
+) -> None:
+    stories.infusing(house)
+    with django_assert_num_queries(4):
+        dose_watch.watch(now=at(10))
+    stories.infusing(house, house.omar)
+    with django_assert_num_queries(4):
+        dose_watch.watch(now=at(10))
+
+
+# --- What can't be entered ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("step", "options", "field"),
+    [
+        (infusion.change_rate, {"rate_ml_per_h": Decimal(0)}, "rate_ml_per_h"),
+        (infusion.change_rate, {"rate_ml_per_h": Decimal("150.0")}, "rate_ml_per_h"),
+        (infusion.give_bolus, {"volume_ml": Decimal(0)}, "volume_ml"),
+        (infusion.give_bolus, {"volume_ml": Decimal("100.1")}, "volume_ml"),
+    ],
+)
+def test_an_amount_that_cannot_be_names_its_field(
+    house: House, step: Callable[..., InfusionEvent], options: dict[str, Any], field: str
+) -> None:
+    session = stories.infusing(house)
+    with pytest.raises(Invalid) as refused:
+        take(house, session, step, now=at(10), **options)
+    assert errors_of(refused) == [(field, "invalid")]
+
+
+def test_a_paused_pump_takes_no_rate_and_no_bolus(house: House) -> None:
+    session = stories.infusing(house)
+    take(house, session, infusion.pause, now=at(10))
+    with pytest.raises(Conflict, match="must be infusing"):
+        take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("60.0"), now=at(11))
+    with pytest.raises(Conflict, match="must be infusing"):
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("1.0"), now=at(11))
