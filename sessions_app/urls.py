@@ -4,12 +4,24 @@ from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
 from sessions_app.api.alerts import AlertsViewSet
+from sessions_app.api.outcomes import (
+    CohortReportsViewSet,
+    DiaryViewSet,
+    InstrumentsViewSet,
+    OutcomesViewSet,
+    ResponsesViewSet,
+)
 from sessions_app.api.readiness import ReadinessViewSet
 from sessions_app.api.sessions import SessionsViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("sessions", SessionsViewSet, basename="session")
-router.register("appointments", ReadinessViewSet, basename="readiness")
 router.register("alerts", AlertsViewSet, basename="alert")
+router.register("instruments", InstrumentsViewSet, basename="instrument")
+router.register("questionnaires", ResponsesViewSet, basename="questionnaire")
+router.register("diary-days", DiaryViewSet, basename="diary-day")
+router.register("outcomes", OutcomesViewSet, basename="outcome")
+router.register("cohort-reports", CohortReportsViewSet, basename="cohort-report")
+router.register("appointments", ReadinessViewSet, basename="readiness")
 
 urlpatterns: list[URLPattern | URLResolver] = router.urls

@@ -30,6 +30,8 @@ from scheduler.repairing import repair
 from scheduler.repairing.reading import Missing
 from scheduler.visits import booking
 from sessions_app import arrival
+from sessions_app.outcomes import cohort_reports, responses
+from sessions_app.outcomes.cohort import Query
 from tests.cast import NOW, TODAY, House, make_user, new_id
 from tests.notifications import visits
 from tests.routes import every_route
@@ -151,6 +153,19 @@ POST   /api/v1/sessions/{session}/side-effects/     -NP-
 POST   /api/v1/sessions/{session}/discharge/        -NP-
 POST   /api/v1/sessions/{session}/sign/             -NP-
 POST   /api/v1/sessions/{session}/amendments/       -NP-
+GET    /api/v1/instruments/                         -NPM
+GET    /api/v1/questionnaires/                      -NPM
+POST   /api/v1/questionnaires/                      -NP-
+GET    /api/v1/questionnaires/{questionnaire}/      -NPM
+POST   /api/v1/questionnaires/{questionnaire}/answers/ -NP-
+POST   /api/v1/questionnaires/{questionnaire}/complete/ -NP-
+POST   /api/v1/questionnaires/{questionnaire}/enter-in-error/ -NP-
+GET    /api/v1/diary-days/                          -NPM
+POST   /api/v1/diary-days/                          -NP-
+GET    /api/v1/outcomes/                            -NPM
+GET    /api/v1/cohort-reports/                      --PM
+POST   /api/v1/cohort-reports/                      --PM
+GET    /api/v1/cohort-reports/{cohort}/             --PM
 GET    /api/v1/messages/                            DNPM
 GET    /api/v1/messages/{message}/                  DNPM
 GET    /api/v1/inbox/                               DNPM
@@ -236,6 +251,18 @@ GET    /patients/{patient}/                         DNPM
 GET    /patients/{patient}/edit/                    DNPM
 POST   /patients/{patient}/edit/                    DNPM
 POST   /patients/{patient}/consents/                DNPM
+GET    /patients/{patient}/outcomes/                -NPM
+POST   /patients/{patient}/outcomes/begin/          -NP-
+GET    /patients/{patient}/diary/                   -NPM
+POST   /patients/{patient}/diary/enter/             -NP-
+GET    /questionnaires/{questionnaire}/             -NPM
+POST   /questionnaires/{questionnaire}/answer/      -NP-
+POST   /questionnaires/{questionnaire}/complete/    -NP-
+POST   /questionnaires/{questionnaire}/enter-in-error/ -NP-
+GET    /reports/outcomes/                           --PM
+POST   /reports/outcomes/make/                      --PM
+GET    /reports/outcomes/{cohort}/                  --PM
+GET    /reports/outcomes/{cohort}/table.csv         --PM
 GET    /patients/{patient}/access-log/              --PM
 POST   /consents/{consent}/revoke/                  DNPM
 GET    /nurse/                                      -NPM
@@ -405,7 +432,20 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         clinic=house.clinic, patient=house.rosa, key=str(new_id()), body="", calendar="BEGIN:VCALENDAR"
     )
     offer = waits.hold_for(stage, entry, "9:00", TODAY + timedelta(days=4))
+    answered = responses.begin(
+        actor=nils, id=new_id(), patient=house.rosa, instrument="gad-7", how="interview", now=NOW
+    )
+    cohort = cohort_reports.make(
+        actor=house.actor(house.max),
+        id=new_id(),
+        clinic=house.clinic,
+        query=Query(instrument="phq-9"),
+        cut_off=NOW,
+        now=NOW,
+    )
     return {
+        "questionnaire": answered.pk,
+        "cohort": cohort.pk,
         "clinic": house.clinic.pk,
         "patient": house.rosa.pk,
         "consent": Consent.objects.filter(patient=house.rosa, scope="sms").get().pk,
@@ -587,6 +627,27 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "PATCH /api/v1/waitlist/{entry}/": {"notice_hours": 48},
         "POST /api/v1/waitlist/offer-freed/": {"clinic": names["clinic"]},
         "POST /api/v1/sessions/": {"id": str(new_id()), "appointment": names["visit"]},
+        **{
+            f"? /api/v1/{name}/": {"patient": names["patient"]}
+            for name in ("questionnaires", "diary-days", "outcomes")
+        },
+        "POST /api/v1/questionnaires/": {
+            "id": str(new_id()),
+            "patient": names["patient"],
+            "instrument": "phq-9",
+        },
+        "POST /api/v1/diary-days/": {
+            "id": str(new_id()),
+            "patient": names["patient"],
+            "day": TODAY.isoformat(),
+            "headache": False,
+        },
+        "POST /api/v1/cohort-reports/": {
+            "id": str(new_id()),
+            "clinic": names["clinic"],
+            "cut_off": NOW.isoformat(),
+            "query": {"instrument": "phq-9"},
+        },
         "POST /clinic/switch/": {"clinic": names["clinic"]},
         "? /plans/{plan}/book/confirm/": {"start": start},
         "POST /plans/{plan}/book/confirm/": {"id": str(new_id()), "start": start},

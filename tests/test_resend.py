@@ -173,6 +173,27 @@ def readiness(house: House) -> Call:
     return house.nils, f"appointments/{visit.pk}/readiness/", {"new_medicines": "no"}
 
 
+def questionnaires(house: House) -> Call:
+    return house.nils, "questionnaires/", {"patient": house.rosa.pk, "instrument": "phq-9"}
+
+
+def questionnaire_answers(house: House) -> Call:
+    """The item about self-harm: sent again, it opens no second task."""
+    user, address, body = questionnaires(house)
+    row = client_of(user).post(API + address, {"id": new_id(), **body}).json()
+    return user, f"questionnaires/{row['id']}/answers/", {"item": 9, "value": 2}
+
+
+def diary_days(house: House) -> Call:
+    body = {"patient": house.rosa.pk, "day": TODAY, "headache": True, "hours": "3.5", "peak": 6}
+    return house.nils, "diary-days/", body
+
+
+def cohort_reports(house: House) -> Call:
+    body = {"clinic": house.clinic.pk, "cut_off": NOW, "query": {"instrument": "phq-9"}}
+    return house.priya, "cohort-reports/", body
+
+
 def amendments(house: House) -> Call:
     session = stories.signed(house)
     first = session.vital_signs.earliest("measured_at")
@@ -224,6 +245,10 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "sessions/{id}/discharge/": step("discharge", HOME)(stories.observed),
     "sessions/{id}/sign/": step("sign", SIGNATURE)(stories.discharged),
     "sessions/{id}/amendments/": amendments,
+    "questionnaires/": questionnaires,
+    "questionnaires/{id}/answers/": questionnaire_answers,
+    "diary-days/": diary_days,
+    "cohort-reports/": cohort_reports,
     "links/answer/": answers,
 }
 LATER = NOW + timedelta(minutes=30)

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.patients")),
     path("", include("web.routes.nurse")),
     path("", include("web.routes.alerts")),
+    path("", include("web.routes.outcomes")),
     path("", include("web.routes.messages")),
     path("", include("web.routes.patient_links")),
     path("", include("web.routes.work")),
