@@ -147,7 +147,13 @@ POST   /api/v1/sessions/{session}/vitals/           -NP-
 POST   /api/v1/sessions/{session}/start/            -NP-
 POST   /api/v1/sessions/{session}/pause/            -NP-
 POST   /api/v1/sessions/{session}/resume/           -NP-
+POST   /api/v1/sessions/{session}/rate/             -NP-
+POST   /api/v1/sessions/{session}/bolus/            -NP-
 POST   /api/v1/sessions/{session}/stop/             -NP-
+POST   /api/v1/sessions/{session}/medicines/        -NP-
+POST   /api/v1/sessions/{session}/waste/            -NP-
+POST   /api/v1/sessions/{session}/witness/          -NP-
+POST   /api/v1/sessions/{session}/notes/            -NP-
 POST   /api/v1/sessions/{session}/not-given/        -NP-
 POST   /api/v1/sessions/{session}/side-effects/     -NP-
 POST   /api/v1/sessions/{session}/discharge/        -NP-

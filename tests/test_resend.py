@@ -194,6 +194,20 @@ def cohort_reports(house: House) -> Call:
     return house.priya, "cohort-reports/", body
 
 
+def medicine(house: House) -> Call:
+    body = {"medicine": "Otherol", "amount": "2.5", "unit": "mg", "route": "oral", "reason": "Headache"}
+    ordered = {"ordered_by": house.priya.pk, "given_at": NOW}
+    return house.nils, f"sessions/{stories.arrived(house).pk}/medicines/", {**body, **ordered}
+
+
+def witness(house: House) -> Call:
+    session = stories.recovering(house)
+    vial = {"vial": "LOT 7", "drawn_mg": "50.0", "wasted_mg": "15.0"}
+    kept = client_of(house.nils).post(f"{API}sessions/{session.pk}/waste/", {"id": new_id(), **vial})
+    assert kept.status_code == 201
+    return house.priya, f"sessions/{session.pk}/witness/", {"waste": kept.json()["id"]}
+
+
 def amendments(house: House) -> Call:
     session = stories.signed(house)
     first = session.vital_signs.earliest("measured_at")
@@ -240,7 +254,15 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "sessions/{id}/start/": step("start")(stories.prepared),
     "sessions/{id}/pause/": step("pause")(stories.infusing),
     "sessions/{id}/resume/": step("resume")(paused),
+    "sessions/{id}/rate/": step("rate", {"rate_ml_per_h": "75.0"})(stories.infusing),
+    "sessions/{id}/bolus/": step("bolus", {"volume_ml": "2.0"})(stories.infusing),
     "sessions/{id}/stop/": step("stop")(stories.infusing),
+    "sessions/{id}/medicines/": medicine,
+    "sessions/{id}/waste/": step("waste", {"vial": "LOT 7", "drawn_mg": "50.0", "wasted_mg": "15.0"})(
+        stories.recovering
+    ),
+    "sessions/{id}/witness/": witness,
+    "sessions/{id}/notes/": step("notes", {"text": "Blinds down."})(stories.arrived),
     "sessions/{id}/not-given/": step("not-given", {"reason": "No ride home"})(stories.prepared),
     "sessions/{id}/discharge/": step("discharge", HOME)(stories.observed),
     "sessions/{id}/sign/": step("sign", SIGNATURE)(stories.discharged),
@@ -255,6 +277,10 @@ LATER = NOW + timedelta(minutes=30)
 MOMENTS = {
     "sessions/{id}/stop/": NOW + timedelta(minutes=60),
     "sessions/{id}/pause/": LATER,
+    "sessions/{id}/rate/": LATER,
+    "sessions/{id}/bolus/": LATER,
+    "sessions/{id}/waste/": NOW + timedelta(minutes=60),
+    "sessions/{id}/witness/": NOW + timedelta(minutes=60),
     "sessions/{id}/resume/": LATER,
     "sessions/{id}/start/": NOW + timedelta(minutes=20),
     "sessions/{id}/discharge/": NOW + timedelta(minutes=125),
