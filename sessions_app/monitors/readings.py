@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -70,7 +70,8 @@ MEASURED: Final = frozenset({"F", "P", "R"})  # final, preliminary, not verified
 NOT_MEASURED: Final = frozenset({"X", "N", "I", "O", "S"})  # cannot be obtained, not asked, pending, partial
 ABOUT_EARLIER: Final = frozenset({"C", "D", "W"})  # corrected, deleted, wrong: about a value sent before
 
-_MOMENT: Final = re.compile(r"(\d{12}(?:\d{2})?)(?:\.(\d{1,6})\d*)?([+-]\d{4})?")
+_MOMENT: Final = re.compile(r"(\d{12}(?:\d{2})?)(?:\.(\d{1,6})\d*)?([+-]\d{4})?", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -206,12 +207,9 @@ def _number(line: Segment, sign: str) -> Decimal:
             raise _Doubtful(f"A bound or a range, not a measurement (OBX-5, {sign}).")
     else:
         raise _Doubtful(f"Its value is no number (OBX-2, {sign}).")
-    if not re.fullmatch(r"[+-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})", number):
+    if not _NUMBER.fullmatch(number):
         raise _Doubtful(f"Its value is no number (OBX-5, {sign}).")
-    try:
-        return Decimal(number)
-    except InvalidOperation:
-        raise _Doubtful(f"Its value is no number (OBX-5, {sign}).") from None
+    return Decimal(number)
 
 
 def _measured_at(order: Segment | None, line: Segment, zone: str) -> datetime:
