@@ -12,11 +12,14 @@ from sessions_app.api.outcomes import (
     ResponsesViewSet,
 )
 from sessions_app.api.readiness import ReadinessViewSet
+from sessions_app.api.monitors import MonitorMessagesViewSet, MonitorsViewSet
 from sessions_app.api.sessions import SessionsViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("sessions", SessionsViewSet, basename="session")
 router.register("alerts", AlertsViewSet, basename="alert")
+router.register("monitors", MonitorsViewSet, basename="monitor")
+router.register("monitor-messages", MonitorMessagesViewSet, basename="monitor-message")
 router.register("instruments", InstrumentsViewSet, basename="instrument")
 router.register("questionnaires", ResponsesViewSet, basename="questionnaire")
 router.register("diary-days", DiaryViewSet, basename="diary-day")

@@ -24,7 +24,7 @@ FOLDERS = {
         "calendars",
         "api",
     ],
-    "sessions_app": ["models", "observing", "preparing", "infusing", "leaving", "signing", "outcomes", "api"],
+    "sessions_app": ["models", "observing", "preparing", "infusing", "leaving", "signing", "monitors", "outcomes", "api"],
 }
 PURE = [
     "clinic/era.py",
@@ -60,6 +60,9 @@ PURE = [
     "sessions_app/observing/vital_limits.py",
     "sessions_app/infusing/hard_stop.py",
     "sessions_app/infusing/pump.py",
+    "sessions_app/monitors/framing.py",
+    "sessions_app/monitors/hl7.py",
+    "sessions_app/monitors/readings.py",
     "sessions_app/signing/record.py",
     "sessions_app/outcomes/instruments.py",
     "sessions_app/outcomes/diary_counts.py",
