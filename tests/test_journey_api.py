@@ -34,6 +34,7 @@ CALM = {
     "respiratory_rate_per_min": 14,
     "oxygen_saturation_percent": 98,
     "temperature_cel": "36.6",
+    "rass": 0,
     "pain_nrs": 2,
 }
 

@@ -172,6 +172,11 @@ GET    /api/v1/outcomes/                            -NPM
 GET    /api/v1/cohort-reports/                      --PM
 POST   /api/v1/cohort-reports/                      --PM
 GET    /api/v1/cohort-reports/{cohort}/             --PM
+GET    /api/v1/alerts/                              -NPM
+GET    /api/v1/alerts/{alert}/                      -NPM
+POST   /api/v1/alerts/{alert}/acknowledge/          -NP-
+POST   /api/v1/alerts/{alert}/act/                  -NP-
+POST   /api/v1/alerts/{alert}/resolve/              -NP-
 GET    /api/v1/messages/                            DNPM
 GET    /api/v1/messages/{message}/                  DNPM
 GET    /api/v1/inbox/                               DNPM
@@ -291,6 +296,10 @@ POST   /sessions/{session}/not-given/               -NP-
 POST   /sessions/{session}/side-effect/             -NP-
 POST   /sessions/{session}/discharge/               -NP-
 POST   /sessions/{session}/sign/                    -NP-
+GET    /alerts/{alert}/                             -NPM
+POST   /alerts/{alert}/acknowledge/                 -NP-
+POST   /alerts/{alert}/act/                         -NP-
+POST   /alerts/{alert}/resolve/                     -NP-
 GET    /messages/                                   DNPM
 GET    /messages/{message}/                         DNPM
 GET    /inbox/                                      DNPM
@@ -418,6 +427,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
     hold = booking.hold(actor=None, id=new_id(), plan=plan, start=friday, now=NOW)
     arrived = stories.arrived_visit(house, house.omar)
     session = arrival.open_session(actor=nils, id=new_id(), appointment=arrived, now=NOW)
+    stories.measure(house, session, stories.calm(NOW, systolic_mmhg=165))
     past = visits.book(house, house.omar, NOW - timedelta(days=3))
     visits.discharge(past, NOW - timedelta(days=1))
     tasks.plan()
@@ -474,6 +484,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "entry": entry.pk,
         "offer": offer.pk,
         "session": session.pk,
+        "alert": session.alerts.get().pk,
         "message": Message.objects.filter(patient=house.rosa).first().pk,  # type: ignore[union-attr]
         "check_in": check_in.pk,
         "day": TODAY.isoformat(),

@@ -147,6 +147,15 @@ def step(act: str, body: dict[str, Any] | None = None) -> Callable[[Any], Callab
     return lambda come_to: lambda house: (house.nils, f"sessions/{come_to(house).pk}/{act}/", body or {})
 
 
+def alert(how: str, words: str) -> Callable[[House], Call]:
+    def call(house: House) -> Call:
+        session = stories.arrived(house)
+        stories.measure(house, session, stories.calm(NOW, systolic_mmhg=165))
+        return house.nils, f"alerts/{session.alerts.get().pk}/{how}/", {"words": words}
+
+    return call
+
+
 def paused(house: House) -> Any:
     session = stories.infusing(house)
     answer = client_of(house.nils).post(f"{API}sessions/{session.pk}/pause/", {"id": new_id()})
@@ -250,6 +259,9 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "sessions/{id}/overrides/": overrides,
     "appointments/{id}/readiness/": readiness,
     "sessions/{id}/vitals/": step("vitals", {"measured_at": NOW, **READING})(stories.arrived),
+    "alerts/{id}/acknowledge/": alert("acknowledge", ""),
+    "alerts/{id}/act/": alert("act", "Pump slowed."),
+    "alerts/{id}/resolve/": alert("resolve", "140 after five minutes."),
     "sessions/{id}/side-effects/": step("side-effects", {"onset_at": NOW, **SIDE_EFFECT})(stories.arrived),
     "sessions/{id}/start/": step("start")(stories.prepared),
     "sessions/{id}/pause/": step("pause")(stories.infusing),
@@ -295,8 +307,9 @@ def test_every_create_call_of_the_api_has_its_story() -> None:
 
     def asks_for_an_id(operation: dict[str, Any]) -> bool:
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-        return "id" in schemas.get(name, {}).get("required", [])
+        body = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
+        kinds = [schemas[kind["$ref"].rpartition("/")[2]] for kind in body.get("oneOf", [])] or [body]
+        return any("id" in kind.get("required", []) for kind in kinds)
 
     creates = {
         path.removeprefix(API)

@@ -206,6 +206,7 @@ def measure(page: Page) -> None:
         "respiratory_rate_per_min": "14",
         "oxygen_saturation_percent": "98",
         "temperature_cel": "36.6",
+        "rass": "0",
         "pain_nrs": "2",
     }.items():
         form.locator(f"input[name={name}]").fill(value)

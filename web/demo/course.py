@@ -219,6 +219,7 @@ class Chair:
             temperature_cel=Decimal(random.randrange(364, 371)) / 10 if temperature else None,
             pain_nrs=random.randrange(0, 3),
             dissociation=dissociation,
+            rass=0 if temperature else None,
             absent_reason="" if temperature else "Temperature is measured at baseline.",
         )
         vitals.record_vitals(
