@@ -320,10 +320,8 @@ def test_another_sessions_line_cannot_be_corrected_here(house: House) -> None:
 @pytest.mark.parametrize(
     ("changes", "urgency", "minutes"),
     [
-        ({"systolic_mmhg": 180}, Urgency.RED, 2),
+        ({"heart_rate_per_min": 151, "confirmed": True}, Urgency.RED, 2),
         ({"oxygen_saturation_percent": 89, "confirmed": True}, Urgency.RED, 2),
-        ({"systolic_mmhg": 179}, Urgency.AMBER, 5),
-        ({"oxygen_saturation_percent": 93}, Urgency.AMBER, 5),
     ],
 )
 def test_a_value_past_a_limit_opens_a_task_for_the_prescriber(
