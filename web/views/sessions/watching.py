@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django import forms
 
 from scheduler.models import ResourceKind
-from sessions_app.models import Alert, AlertStep, AlertStepKind, Session, VitalSigns
+from sessions_app.models import Alert, AlertStep, AlertStepKind, Rung, Session, VitalSigns
 from sessions_app.observing import due_times, flowsheet, vital_limits
 from sessions_app.observing.due_times import Due
 from web.forms import ClinicForm
@@ -58,7 +58,8 @@ class AlertRow:
     @property
     def told(self) -> list[AlertStep]:
         """Who was told, rung by rung."""
-        return [step for step in self.steps if step.kind == AlertStepKind.TOLD]
+        told = [step for step in self.steps if step.kind == AlertStepKind.TOLD]
+        return sorted(told, key=lambda step: Rung.values.index(step.rung))
 
     @property
     def minutes(self) -> int:
