@@ -1,9 +1,13 @@
 """The arithmetic of a dose against the table of domain.md 1.4, and its limits on the edge."""
 
+import math
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sessions_app.preparing import dosing
 from sessions_app.preparing.dosing import Order
@@ -118,3 +122,96 @@ def test_a_weight_far_off_the_last_one_is_doubted(weight: str, doubt: str) -> No
 
 def test_a_first_weight_has_nothing_to_be_compared_with() -> None:
     assert dosing.weight_doubt(Decimal("154"), None) == ""
+
+
+def half_up(exact: Fraction, places: int) -> Fraction:
+    return Fraction(math.floor(exact * 10**places + Fraction(1, 2)), 10**places)
+
+
+def decimals(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
+    return st.decimals(low, high, places=places, allow_nan=False, allow_infinity=False)
+
+
+@given(
+    basis=st.sampled_from([dosing.PER_KG, dosing.PER_KG_PER_HOUR, dosing.FIXED]),
+    weight=decimals("25", "350", 1),
+    dose=decimals("0.001", "9", 3),
+    stock=st.sampled_from(dosing.STOCKS_MG_PER_ML),
+    bag=decimals("10", "1000", 1),
+    minutes=st.integers(1, 1440),
+    cap=decimals("40", "150", 1),
+)
+def test_every_figure_is_the_exact_one_rounded_half_up(
+    basis: str, weight: Decimal, dose: Decimal, stock: Decimal, bag: Decimal, minutes: int, cap: Decimal
+) -> None:
+    order = replace(
+        MOOD,
+        basis=basis,
+        dose=dose,
+        weight_kg=weight,
+        stock_mg_per_ml=stock,
+        bag_volume_ml=bag,
+        minutes=minutes,
+        weight_basis=dosing.CAPPED,
+        weight_cap_kg=cap,
+    )
+    hours = Fraction(minutes, 60)
+    weighed = Fraction(min(weight, cap))
+    exact = {
+        "mg/kg": weighed * Fraction(dose),
+        "mg/kg/h": weighed * Fraction(dose) * hours,
+        "mg": Fraction(dose),
+    }
+    mg = half_up(exact[basis], 1)
+    found = dosing.calculate(order)
+    assert Fraction(found.dose_mg) == mg
+    assert Fraction(found.drug_volume_ml) == half_up(mg / Fraction(stock), 2)
+    assert Fraction(found.concentration_mg_per_ml) == half_up(mg / Fraction(bag), 3)
+    assert Fraction(found.rate_ml_per_h) == half_up(Fraction(bag) / hours, 1)
+
+
+@given(decimals("55", "771", 1))
+def test_pounds_become_kilograms_half_up(pounds: Decimal) -> None:
+    assert Fraction(dosing.kilograms(pounds)) == half_up(Fraction(pounds) * Fraction("0.45359237"), 1)
+
+
+@pytest.mark.parametrize(("bag", "refused"), [("0.35", True), ("0.36", False)])
+def test_the_strongest_stock_never_goes_undiluted(bag: str, refused: bool) -> None:
+    order = replace(MOOD, stock_mg_per_ml=Decimal(100), bag_volume_ml=Decimal(bag))
+    said = dosing.refusals(order).get("bag_volume_ml", "")
+    assert ("100 mg/mL must not go undiluted" in said) is refused
+
+
+@pytest.mark.parametrize(("bag", "warned"), [("17.5", False), ("17.4", True)])
+def test_a_mixture_stronger_than_the_labels_is_warned_of(bag: str, warned: bool) -> None:
+    said = dosing.warning(replace(MOOD, bag_volume_ml=Decimal(bag)))
+    assert ("stronger than the label's 2 mg/mL" in said) is warned
+
+
+def test_all_warnings_together_fit_where_they_are_kept() -> None:
+    most = Decimal("1234.567")
+    order = replace(
+        MOOD,
+        basis=dosing.PER_KG_PER_HOUR,
+        dose=most * 2,
+        soft_min=most,
+        soft_max=most,
+        hard_max=most * 3,
+        bag_volume_ml=Decimal("10"),
+    )
+    doubts = [dosing.weight_doubt(Decimal(kg), Decimal(70)) for kg in (154, 120)]
+    assert len(dosing.warning(order)) + 1 + max(map(len, doubts)) <= 240
+
+
+@pytest.mark.parametrize(
+    ("volume", "refused"), [("-0.1", True), ("0", False), ("99.9", False), ("100", True)]
+)
+def test_the_line_holds_less_than_the_bag(volume: str, refused: bool) -> None:
+    refusals = dosing.refusals(replace(MOOD, dead_space_ml=Decimal(volume)))
+    assert ("dead_space_ml" in refusals) is refused
+
+
+def test_the_most_of_one_session_is_the_protocols_total_or_what_its_limit_comes_to() -> None:
+    assert dosing.most_mg(MOOD) == Decimal("105.0")
+    assert dosing.most_mg(replace(MOOD, total_hard_max_mg=Decimal("80"))) == 80
+    assert dosing.most_mg(replace(MOOD, total_hard_max_mg=Decimal("200"))) == Decimal("105.0")

@@ -1,0 +1,227 @@
+"""The worksheet's inputs, and the second person's independent check of it."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from clinic.problems import Conflict, Invalid
+from scheduler.models import TreatmentPlan
+from sessions_app.infusing import infusion
+from sessions_app.models import DoseCheck, DoseWorksheet, Session
+from sessions_app.preparing import dose
+from tests.cast import NOW, House, client_of, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.stories import STARTED_AT
+
+
+def blockers(session: Session) -> dict[str, str]:
+    return dose.unmet(stories.fresh(session))
+
+
+def correct(house: House, session: Session, worksheet: DoseWorksheet, **changes: Any) -> DoseWorksheet:
+    made: DoseWorksheet = stories.weigh(
+        house, session, at=NOW, corrects=worksheet.pk, correction_reason="Weighed again", **changes
+    )
+    return made
+
+
+# --- Weight --------------------------------------------------------------------------------------------
+
+
+def test_a_weight_in_pounds_is_kept_as_read_and_in_kilograms(house: House) -> None:
+    sheet = stories.weigh(house, stories.arrived(house), at=NOW, weight_kg=None, weight_lb=Decimal("154.3"))
+    assert (sheet.weight_as_read, sheet.weight_unit) == (Decimal("154.3"), "[lb_av]")
+    assert (sheet.weight_kg, sheet.dosing_weight_kg) == (Decimal("70.0"), Decimal("70.0"))
+    assert (sheet.dose_mg, sheet.formula_version) == (Decimal("35.0"), "2")
+
+
+@pytest.mark.parametrize("pounds", [None, Decimal("154.3")])
+def test_a_weight_is_given_once(house: House, pounds: Decimal | None) -> None:
+    kilograms = None if pounds is None else Decimal("70.0")
+    with pytest.raises(Invalid, match="weight_kg: Enter the weight once"):
+        stories.weigh(house, stories.arrived(house), at=NOW, weight_kg=kilograms, weight_lb=pounds)
+
+
+def test_an_impossible_weight_is_named_at_the_unit_it_was_read_in(house: House) -> None:
+    with pytest.raises(Invalid, match="weight_lb: Enter a weight from 25 to 350 kg"):
+        stories.weigh(house, stories.arrived(house), at=NOW, weight_kg=None, weight_lb=Decimal("50.0"))
+
+
+def test_a_capped_protocol_doses_by_at_most_its_cap(house: House) -> None:
+    stories.active_protocol(house, weight_basis="capped", weight_cap_kg=Decimal("90"))
+    sheet = stories.weigh(house, stories.arrived(house), at=NOW, weight_kg=Decimal("120.0"))
+    assert (sheet.weight_kg, sheet.dosing_weight_kg, sheet.weight_basis) == (120, 90, "capped")
+    assert sheet.dose_mg == Decimal("45.0")
+
+
+@pytest.mark.parametrize(("days", "accepted"), [(2, True), (3, False)])
+def test_a_weight_is_as_old_as_the_protocol_allows(house: House, days: int, accepted: bool) -> None:
+    stories.active_protocol(house, weight_valid_days=2)
+    session, weighed_at = stories.arrived(house), NOW - timedelta(days=days)
+    if accepted:
+        assert stories.weigh(house, session, at=NOW, weighed_at=weighed_at).weighed_at == weighed_at
+    else:
+        with pytest.raises(Invalid, match="weighed_at: The weight must be at most 2 days old"):
+            stories.weigh(house, session, at=NOW, weighed_at=weighed_at)
+
+
+@pytest.mark.parametrize(("limit", "accepted"), [("35.0", True), ("34.9", False)])
+def test_the_total_of_one_session_is_a_hard_limit(house: House, limit: str, accepted: bool) -> None:
+    stories.active_protocol(house, total_hard_max_mg=Decimal(limit))
+    session = stories.arrived(house)
+    if accepted:
+        assert stories.weigh(house, session, at=NOW).dose_mg == Decimal("35.0")
+    else:
+        with pytest.raises(Invalid, match=r"35\.0 mg passes the protocol's hard limit of 34\.9 mg"):
+            stories.weigh(house, session, at=NOW)
+
+
+# --- The second person ----------------------------------------------------------------------------------
+
+
+def test_no_infusion_starts_before_somebody_else_checked_the_dose(house: House) -> None:
+    session = stories.arrived(house)
+    assert list(blockers(session)) == ["dose_prepared"]
+    worksheet = stories.weigh(house, session, at=NOW)
+    assert list(blockers(session)) == ["dose_checked"]
+    with pytest.raises(Conflict) as refused:
+        infusion.start(actor=house.actor(house.nils), id=new_id(), session=session, now=STARTED_AT)
+    assert "dose_checked" in [blocker["code"] for blocker in refused.value.data["blockers"]]
+    stories.check_dose(house, session, worksheet, at=NOW)
+    assert blockers(session) == {}
+
+
+def test_whoever_prepared_the_dose_does_not_check_it(house: House) -> None:
+    session = stories.arrived(house)
+    worksheet = stories.weigh(house, session, at=NOW)
+    figures = dose.Figures(**{name: getattr(worksheet, name) for name in dose.FIGURES})
+    with pytest.raises(Conflict) as refused:
+        dose.check_dose(
+            actor=house.actor(house.nils),
+            id=new_id(),
+            session=session,
+            worksheet=worksheet.pk,
+            figures=figures,
+            now=NOW,
+        )
+    assert refused.value.code == "second_person"
+
+
+@pytest.mark.parametrize(("name", "refused"), [("nils", True), ("priya", False)])
+def test_the_database_refuses_a_check_by_whoever_prepared_the_dose(
+    house: House, name: str, refused: bool
+) -> None:
+    session = stories.arrived(house)
+    worksheet = stories.weigh(house, session, at=NOW)
+    check = DoseCheck(
+        session=session,
+        worksheet=worksheet,
+        recorded_at=NOW,
+        recorded_by=getattr(house, name),
+        **{figure: getattr(worksheet, figure) for figure in dose.FIGURES},
+    )
+    if refused:
+        with pytest.raises(IntegrityError, match="somebody else"), transaction.atomic():
+            check.save(force_insert=True)
+    else:
+        check.save(force_insert=True)
+
+
+@pytest.mark.parametrize("figure", dose.FIGURES)
+def test_every_figure_that_differs_is_named_kept_and_blocks(house: House, figure: str) -> None:
+    session = stories.arrived(house)
+    worksheet = stories.weigh(house, session, at=NOW)
+    other = getattr(worksheet, figure) + Decimal("0.1")
+    check = stories.check_dose(house, session, worksheet, at=NOW, **{figure: other})
+    assert DoseCheck.objects.get().disagreements == check.disagreements == [figure]
+    assert blockers(session) == {
+        "dose_checked": f"{house.priya.full_name} found otherwise: {dose.FIGURES[figure]}."
+    }
+
+
+def test_a_ten_fold_error_shows_in_every_figure_that_it_touches(house: House) -> None:
+    session = stories.arrived(house)
+    worksheet = stories.weigh(house, session, at=NOW, stock_mg_per_ml=Decimal("10"))
+    check = stories.check_dose(
+        house,
+        session,
+        worksheet,
+        at=NOW,
+        stock_mg_per_ml=Decimal("100"),
+        drug_volume_ml=Decimal("0.35"),
+    )
+    assert check.disagreements == ["stock_mg_per_ml", "drug_volume_ml"]
+
+
+def test_a_later_check_that_agrees_counts_and_the_one_before_is_kept(house: House) -> None:
+    session = stories.arrived(house)
+    worksheet = stories.weigh(house, session, at=NOW)
+    stories.check_dose(house, session, worksheet, at=NOW, dose_mg=Decimal("53.0"))
+    stories.check_dose(house, session, worksheet, at=NOW)
+    assert blockers(session) == {}
+    assert session.dose_checks.count() == 2
+
+
+def test_a_corrected_worksheet_needs_a_check_of_its_own(house: House) -> None:
+    session = stories.arrived(house)
+    first = stories.weigh(house, session, at=NOW)
+    stories.check_dose(house, session, first, at=NOW)
+    second = correct(house, session, first, weight_kg=Decimal("71"))
+    assert list(blockers(session)) == ["dose_checked"]
+    with pytest.raises(Conflict) as refused:
+        stories.check_dose(house, session, first, at=NOW)
+    assert refused.value.code == "worksheet_corrected"
+    stories.check_dose(house, session, second, at=NOW)
+    assert blockers(session) == {}
+
+
+def test_an_order_that_changed_after_the_check_is_reckoned_again_and_blocks(house: House) -> None:
+    session = stories.prepared(house)
+    assert blockers(session) == {}
+    TreatmentPlan.objects.filter(pk=session.appointment.plan_id).update(ordered_dose=Decimal("0.6"))
+    assert blockers(session) == {
+        "dose_prepared": "Reckoned again, it differs (the order, dose, volume drawn up, concentration): "
+        "correct the worksheet."
+    }
+
+
+def test_a_worksheet_of_the_first_formula_stays_as_it_is(house: House) -> None:
+    session = stories.arrived(house)
+    now = stories.weigh(house, session, at=NOW)
+    old = DoseWorksheet.objects.get(pk=now.pk)
+    old.pk, old.formula_version, old.corrects = new_id(), "1", now
+    old.dosing_weight_kg = old.weight_as_read = None
+    old.save(force_insert=True)
+    stories.check_dose(house, session, old, at=NOW)
+    assert blockers(session) == {}
+    assert DoseWorksheet.objects.get(pk=old.pk).formula_version == "1"
+
+
+def test_a_figure_of_zero_is_no_reading(house: House) -> None:
+    session = stories.arrived(house)
+    worksheet = stories.weigh(house, session, at=NOW)
+    with pytest.raises(Invalid, match="dose_mg"):
+        stories.check_dose(house, session, worksheet, at=NOW, dose_mg=Decimal(0))
+
+
+def test_the_api_gives_the_second_person_the_order_and_no_figure(house: House) -> None:
+    session = stories.arrived(house)
+    worksheet = stories.weigh(house, session, at=NOW)
+    priya, address = client_of(house.priya), f"/api/v1/sessions/{session.pk}/dose-checks/"
+    assert priya.get(address).json() == {
+        "worksheet": str(worksheet.pk),
+        "prepared_by_name": house.nils.full_name,
+        "ordered_dose": "0.500",
+        "dose_basis": "mg/kg",
+        "weight_cap_kg": None,
+        "infusion_minutes": 40,
+    }
+    body = {"id": str(new_id()), "worksheet": str(worksheet.pk), **stories.FOUND, "dose_mg": "53.0"}
+    kept = priya.post(address, body)
+    assert (kept.status_code, kept.json()["disagreements"]) == (201, ["dose_mg"])
+    assert "35.0" not in kept.content.decode()
+    own = client_of(house.nils).post(address, {**body, "id": str(new_id())})
+    assert (own.status_code, own.json()["code"]) == (409, "second_person")

@@ -1,0 +1,151 @@
+"""What a patient confirms before the visit, and what it becomes when the session is opened."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from clinic.models import Role, Urgency, WorkItem
+from clinic.problems import Conflict, Invalid
+from scheduler.models import Appointment, AppointmentStatus
+from sessions_app.models import Readiness
+from sessions_app.preparing import checklist, readiness
+from sessions_app.preparing.readiness import Answers
+from tests.cast import NOW, House, client_of, new_id
+from tests.sessions_app import stories
+
+EARLIER = NOW - timedelta(days=3)
+SAFE = Answers(
+    ride_name="Sam Reyes",
+    ride_phone="+13125550142",
+    fasting_understood="yes",
+    new_medicines="no",
+    possible_pregnancy="no",
+    alcohol_drugs="no",
+)
+
+
+def booked(house: House) -> Appointment:
+    visit = stories.arrived_visit(house)
+    return become(visit, AppointmentStatus.BOOKED)
+
+
+def become(visit: Appointment, status: AppointmentStatus) -> Appointment:
+    visit.status = status
+    visit.save()
+    return visit
+
+
+def confirm(visit: Appointment, answers: Answers, **options: Any) -> Readiness:
+    return readiness.confirm(id=new_id(), appointment=visit, answers=answers, **{"now": EARLIER, **options})
+
+
+def lines_of(house: House, visit: Appointment) -> dict[str, tuple[str, str, str]]:
+    session = stories.opened(house, become(visit, AppointmentStatus.ARRIVED))
+    return {line.item: (line.result, line.note, line.source) for line in session.checklist_answers.all()}
+
+
+def test_safe_answers_arrive_as_lines_of_the_checklist_marked_as_the_patients(house: House) -> None:
+    visit = booked(house)
+    confirm(visit, SAFE)
+    assert lines_of(house, visit) == {
+        "ride_home": ("pass", "Sam Reyes, +13125550142", "patient"),
+        "medicines": ("pass", "", "patient"),
+        "pregnancy": ("pass", "", "patient"),
+        "alcohol_drugs": ("pass", "", "patient"),
+    }
+    assert not WorkItem.objects.exists()
+
+
+def test_what_was_not_answered_stays_open_and_understood_is_not_fasted(house: House) -> None:
+    visit = booked(house)
+    given = confirm(visit, Answers(fasting_understood="yes"))
+    assert lines_of(house, visit) == {}
+    assert readiness.remarks(given) == {"fasting": readiness.FASTING_UNDERSTOOD}
+
+
+def test_the_newest_confirmation_counts_and_each_is_kept(house: House) -> None:
+    visit = booked(house)
+    confirm(visit, SAFE)
+    confirm(visit, replace(SAFE, new_medicines="yes"), now=EARLIER + timedelta(hours=1))
+    assert visit.readiness.count() == 2
+    assert lines_of(house, visit)["medicines"] == (
+        "fail",
+        "The patient says that medicines have changed.",
+        "patient",
+    )
+
+
+def test_an_item_that_the_protocol_does_not_ask_gets_no_line(house: House) -> None:
+    stories.active_protocol(house, checklist=["medicines"])
+    visit = booked(house)
+    confirm(visit, SAFE)
+    assert list(lines_of(house, visit)) == ["medicines"]
+
+
+@pytest.mark.parametrize(
+    "unsafe",
+    [
+        {"new_medicines": "yes"},
+        {"possible_pregnancy": "yes"},
+        {"alcohol_drugs": "yes"},
+        {"fasting_understood": "no"},
+    ],
+)
+def test_an_unsafe_answer_opens_a_task_for_a_nurse_before_the_visit(
+    house: House, unsafe: dict[str, str]
+) -> None:
+    visit = booked(house)
+    confirm(visit, replace(SAFE, **unsafe))
+    task = WorkItem.objects.get()
+    assert (task.role, task.urgency, task.patient) == (Role.NURSE, Urgency.AMBER, house.rosa)
+    assert task.due_at == visit.starts_at - timedelta(days=1)
+
+
+@pytest.mark.parametrize(("before", "due"), [(timedelta(hours=3), 2), (timedelta(minutes=30), 0)])
+def test_the_task_is_due_within_an_hour_and_never_after_the_start(
+    house: House, before: timedelta, due: int
+) -> None:
+    visit = booked(house)
+    confirm(visit, replace(SAFE, new_medicines="yes"), now=visit.starts_at - before)
+    assert WorkItem.objects.get().due_at == visit.starts_at - timedelta(hours=due)
+
+
+@pytest.mark.parametrize("name", ["ride_name", "ride_phone"])
+def test_a_ride_has_a_name_and_a_phone(house: House, name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        confirm(booked(house), replace(SAFE, **{name: ""}))
+    assert [error["field"] for error in refused.value.data["errors"]] == [name]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (AppointmentStatus.ARRIVED, "patient_here"),
+        (AppointmentStatus.CHECKED_IN, "patient_here"),
+        (AppointmentStatus.FULFILLED, "visit_over"),
+    ],
+)
+def test_a_confirmation_comes_before_the_visit(house: House, status: AppointmentStatus, code: str) -> None:
+    with pytest.raises(Conflict) as refused:
+        confirm(become(booked(house), status), SAFE)
+    assert refused.value.code == code
+
+
+def test_a_nurse_enters_it_over_the_api_and_another_clinic_finds_nothing(
+    house: House, other_house: House
+) -> None:
+    visit = booked(house)
+    body = {"id": str(new_id()), "new_medicines": "yes"}
+    address = f"/api/v1/appointments/{visit.pk}/readiness/"
+    assert client_of(other_house.nils).post(address, body).status_code == 404
+    answer = client_of(house.nils).post(address, body)
+    assert (answer.status_code, answer.json()["alcohol_drugs"]) == (201, "unknown")
+    wrong = client_of(house.nils).post(address, {"id": str(new_id()), "new_medicines": "perhaps"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "new_medicines")
+
+
+def test_every_item_that_an_answer_speaks_of_is_one_of_the_checklist() -> None:
+    everything = Readiness(**{**vars(SAFE), "new_medicines": "yes"})
+    assert {said.item for said in readiness.said(everything)} <= set(checklist.LABELS)
