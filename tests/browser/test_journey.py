@@ -1,6 +1,7 @@
 """The main job through the pages, as the four people would do it: prescriber, front desk, patient, nurse."""
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
@@ -19,6 +20,7 @@ from tests.browser.conftest import PHONE, TABLET, Windows, picture
 from tests.cast import NOW, TODAY, give_consent, local, make_house
 from tests.clinic.test_fhir_import import SAMPLES
 from tests.scheduler.stage import set_stage
+from tests.sessions_app.stories import FOUND
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -55,7 +57,7 @@ def test_four_people_take_a_patient_from_a_plan_to_a_task(windows: Windows) -> N
         desk = windows.sign_in(house.ana)
         check_in(desk)
         nurse = windows.sign_in(house.nils, TABLET)
-        run_the_session(nurse, clock)
+        run_the_session(nurse, lambda: check_the_dose(windows.sign_in(house.priya, TABLET)), clock)
         amend(nurse)
         assert SignedRecord.objects.filter(patient=ada).count() == 2
         call_command("verify_records", stdout=StringIO())
@@ -124,7 +126,7 @@ def check_in(page: Page) -> None:
     expect(page.get_by_text("Arrived").first).to_be_visible()
 
 
-def run_the_session(page: Page, clock: Any) -> None:
+def run_the_session(page: Page, check_by_somebody_else: Callable[[], None], clock: Any) -> None:
     page.goto("/nurse/")
     page.get_by_role("button", name="Open session").click()
     for item in ITEMS:
@@ -144,6 +146,7 @@ def run_the_session(page: Page, clock: Any) -> None:
     press(page, "dose")
     expect(page.get_by_text("35.0").first).to_be_visible()
     stay_until(page, clock, "9:10")
+    check_by_somebody_else()
     measure(page)
     press(page, "start")
     expect(page.get_by_text("Infusing").first).to_be_visible()
@@ -173,6 +176,22 @@ def run_the_session(page: Page, clock: Any) -> None:
     page.get_by_label("My signature says").fill(SIGNATURE)
     press(page, "sign")
     expect(page.get_by_text("Signed").first).to_be_visible()
+
+
+def check_the_dose(page: Page) -> None:
+    """The prescriber finds the same by her own reading; her page shows none of the nurse's figures."""
+    page.goto("/nurse/")
+    page.get_by_role("link", name="Ada Novak").first.click()
+    page.get_by_role("link", name="Check the dose").click()
+    expect(page.get_by_text("35.0")).to_have_count(0)
+    form = page.locator("form#check_dose")
+    form.locator("input[name=stock_mg_per_ml][value='50']").check()
+    for name, value in FOUND.items():
+        if name != "stock_mg_per_ml":
+            form.locator(f"input[name={name}]").fill(value)
+    picture(page, "journey-check-dose")
+    form.locator("button[type=submit]").click()
+    expect(page.get_by_text("The dose is checked: every figure agrees.")).to_be_visible()
 
 
 def stay_until(page: Page, clock: Any, wall_time: str) -> None:
