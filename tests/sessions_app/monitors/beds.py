@@ -8,12 +8,12 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRa
 
 from clinic.models import Patient
 from scheduler.models import Claim, Phase, Resource, ResourceKind
-from sessions_app.models import MonitorDevice, Session
-from sessions_app.monitors import devices
+from sessions_app.models import MonitorDevice, Session, UnmatchedMessage
+from sessions_app.monitors import devices, feed
 from tests.cast import NOW, House, new_id
 from tests.scheduler.stage import make_resource, open_on
 from tests.sessions_app import stories
-from tests.sessions_app.monitors.messages import MONITOR
+from tests.sessions_app.monitors.messages import DURING, MONITOR, oru
 
 
 @dataclass
@@ -63,3 +63,9 @@ def monitor_at(house: House, chair: Resource | None, identifier: str = MONITOR) 
         chair=chair,
         now=stories.ARRIVED_AT,
     )
+
+
+def unmatched_message(house: House, sender: str = "NEW") -> UnmatchedMessage:
+    """What a monitor sent that nobody knows."""
+    feed.take(messages=[oru(DURING, sender=sender)], home=house.clinic, now=DURING)
+    return UnmatchedMessage.objects.get(clinic=house.clinic, identifier=sender)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
@@ -178,8 +177,6 @@ def test_an_impossible_value_is_kept_for_a_person_and_the_others_are_used(house:
     sample = MonitorSample.objects.get()
     assert sample.oxygen_saturation_percent == 98
     assert sample.heart_rate_per_min is sample.systolic_mmhg is sample.mean_mmhg is None
-        None,
-    ) * 4
     assert why(house) == "Values that cannot be: heart rate, systolic pressure."
 
 
@@ -299,9 +296,6 @@ def test_settling_one_or_all_alike_closes_the_task_with_the_last(house: House) -
     nils, first = house.actor(house.nils), UnmatchedMessage.objects.filter(identifier="NEW").order_by("id")[0]
     found = unmatched.waiting(house.clinic).values_list("identifier", "alike")
     assert list(found) == [("NEW", 3), ("OTHER", 1)]
-        ("NEW", 3),
-        ("OTHER", 1),
-    ]  # type: ignore[attr-defined]
     assert unmatched.settle(actor=nils, message=first, outcome="A test", now=DURING) == 1
     assert WorkItem.objects.filter(closed_at__isnull=True).count() == 2
     second = UnmatchedMessage.objects.filter(identifier="NEW", settled_at__isnull=True)[0]
