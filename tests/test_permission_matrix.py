@@ -38,6 +38,7 @@ from tests.routes import every_route
 from tests.scheduler import waits
 from tests.scheduler.stage import Stage, declare_something, plan_row, set_stage
 from tests.sessions_app import stories
+from tests.sessions_app.monitors import beds as monitors
 
 MATRIX = """
 GET    /api/v1/clinics/                             DNPM
@@ -177,6 +178,15 @@ GET    /api/v1/alerts/{alert}/                      -NPM
 POST   /api/v1/alerts/{alert}/acknowledge/          -NP-
 POST   /api/v1/alerts/{alert}/act/                  -NP-
 POST   /api/v1/alerts/{alert}/resolve/              -NP-
+GET    /api/v1/monitors/                            -NPM
+POST   /api/v1/monitors/                            ---M
+GET    /api/v1/monitors/{monitor}/                  -NPM
+POST   /api/v1/monitors/{monitor}/move/             -NPM
+POST   /api/v1/monitors/{monitor}/retire/           ---M
+POST   /api/v1/monitors/{monitor}/reinstate/        ---M
+GET    /api/v1/monitor-messages/                    -NPM
+GET    /api/v1/monitor-messages/{unmatched}/        -NP-
+POST   /api/v1/monitor-messages/{unmatched}/settle/ -NPM
 GET    /api/v1/messages/                            DNPM
 GET    /api/v1/messages/{message}/                  DNPM
 GET    /api/v1/inbox/                               DNPM
@@ -300,6 +310,14 @@ GET    /alerts/{alert}/                             -NPM
 POST   /alerts/{alert}/acknowledge/                 -NP-
 POST   /alerts/{alert}/act/                         -NP-
 POST   /alerts/{alert}/resolve/                     -NP-
+GET    /monitors/                                   -NPM
+POST   /monitors/add/                               ---M
+GET    /monitors/{monitor}/                         -NPM
+POST   /monitors/{monitor}/                         -NPM
+POST   /monitors/{monitor}/retire/                  ---M
+POST   /monitors/{monitor}/reinstate/               ---M
+GET    /monitors/messages/{unmatched}/              -NPM
+POST   /monitors/messages/{unmatched}/              -NPM
 GET    /messages/                                   DNPM
 GET    /messages/{message}/                         DNPM
 GET    /inbox/                                      DNPM
@@ -485,6 +503,8 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "offer": offer.pk,
         "session": session.pk,
         "alert": session.alerts.get().pk,
+        "monitor": monitors.monitor_at(house, None).pk,
+        "unmatched": monitors.unmatched_message(house).pk,
         "message": Message.objects.filter(patient=house.rosa).first().pk,  # type: ignore[union-attr]
         "check_in": check_in.pk,
         "day": TODAY.isoformat(),
@@ -557,6 +577,14 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "capacity": 1,
         },
         "PATCH /api/v1/resources/{resource}/": {"name": "Chair by the window"},
+        "POST /api/v1/monitors/": {
+            "id": str(new_id()),
+            "clinic": names["clinic"],
+            "identifier": "BED9",
+            "name": "Monitor 9",
+        },
+        "POST /api/v1/monitors/{monitor}/move/": {"chair": names["resource"]},
+        "POST /api/v1/monitor-messages/{unmatched}/settle/": {"outcome": "A loan, sent back"},
         "? /api/v1/openings/": {"clinic": names["clinic"], "day": TODAY.isoformat()},
         "? /api/v1/working-hours/": {"clinic": names["clinic"]},
         "POST /api/v1/working-hours/": {

@@ -77,6 +77,11 @@ def resources(house: House) -> Call:
     )
 
 
+def monitors(house: House) -> Call:
+    body = {"clinic": house.clinic.pk, "identifier": "BED9", "name": "Monitor 9"}
+    return house.max, "monitors/", {**body, "chair": set_stage(house).chairs[0].pk}
+
+
 def calendar_feeds(house: House) -> Call:
     return house.max, "calendar-feeds/", {"resource": set_stage(house).nurses[0].pk}
 
@@ -241,6 +246,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "plans/": plans,
     "resources/": resources,
     "calendar-feeds/": calendar_feeds,
+    "monitors/": monitors,
     "working-hours/": working_hours,
     "day-hours/": day_hours,
     "absences/": absences,

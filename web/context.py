@@ -22,7 +22,7 @@ from scheduler.access import (
     VIEW_REPORTS,
     VIEW_SCHEDULE,
 )
-from sessions_app.access import READ_SESSIONS
+from sessions_app.access import PLACE_MONITORS, READ_SESSIONS
 from web.queries import open_task_count
 
 
@@ -48,6 +48,7 @@ PLACES = (
     Place("messages", "Messages", "message", VIEW_MESSAGES),
     Place("hours", "Hours", "clock", RECORD_ABSENCE, group=CLINIC),
     Place("resources", "Chairs and staff", "chair", CHANGE_RESOURCES, group=CLINIC),
+    Place("monitors", "Monitors", "chair", PLACE_MONITORS, group=CLINIC),
     Place("booking_settings", "Booking settings", "calendar", CHANGE_BOOKING_SETTINGS, group=CLINIC),
     Place("reports", "Reports", "chart", VIEW_REPORTS, group=CLINIC),
     Place("inbox", "Inbox", "inbox", VIEW_INBOX, demo_only=True),

@@ -18,7 +18,7 @@ from clinic.models import Role, WorkItem
 from clinic.problems import Problem
 from notifications.access import VIEW_CHECK_INS, VIEW_MESSAGES
 from notifications.models import CheckInAnswer
-from sessions_app.access import READ_SESSIONS
+from sessions_app.access import PLACE_MONITORS, READ_SESSIONS
 from sessions_app.models import SideEffect, VitalSigns
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
@@ -127,6 +127,7 @@ READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "message": ("message", VIEW_MESSAGES, _of_itself),
     "check_in_answer": ("check_in", VIEW_CHECK_INS, _parents(CheckInAnswer, "check_in_id")),
     "alert": ("alert", READ_SESSIONS, _of_itself),
+    "unmatched_message": ("monitor_message", PLACE_MONITORS, _of_itself),
     "vital_signs": ("session", READ_SESSIONS, _parents(VitalSigns, "session_id")),
     "side_effect": ("session", READ_SESSIONS, _parents(SideEffect, "session_id")),
 }
