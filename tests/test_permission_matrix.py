@@ -157,7 +157,10 @@ POST   /api/v1/sessions/{session}/witness/          -NP-
 POST   /api/v1/sessions/{session}/notes/            -NP-
 POST   /api/v1/sessions/{session}/not-given/        -NP-
 POST   /api/v1/sessions/{session}/side-effects/     -NP-
+GET    /api/v1/sessions/{session}/home-readiness/   -NPM
 POST   /api/v1/sessions/{session}/discharge/        -NP-
+GET    /api/v1/sessions/{session}/record/compare/   -NPM
+GET    /api/v1/sessions/{session}/record.pdf/       -NPM
 POST   /api/v1/sessions/{session}/sign/             -NP-
 POST   /api/v1/sessions/{session}/amendments/       -NP-
 GET    /api/v1/instruments/                         -NPM
@@ -290,6 +293,9 @@ GET    /nurse/                                      -NPM
 POST   /nurse/visits/{visit}/open/                  -NP-
 GET    /sessions/{session}/                         -NPM
 GET    /sessions/{session}/record/                  -NPM
+GET    /sessions/{session}/record/compare/          -NPM
+GET    /sessions/{session}/record/print/            -NPM
+GET    /sessions/{session}/record.pdf               -NPM
 POST   /sessions/{session}/checklist/               -NP-
 POST   /sessions/{session}/dose/                    -NP-
 GET    /sessions/{session}/check-dose/              -NP-

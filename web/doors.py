@@ -127,8 +127,8 @@ def _current_page(request: HttpRequest) -> str:
 
 
 def send_again(request: HttpRequest, *, status: int, signed_out: bool) -> HttpResponse:
-    """A page that holds what was sent, behind one button. Only for what our own page sent; a password is never
-    written into a page, and is asked for again."""
+    """A page that holds what was sent, behind one button. Only for what our own page sent; a password is
+    never written into a page, and is asked for again."""
     kept = [
         (name, value)
         for name, values in request.POST.lists()

@@ -28,12 +28,17 @@ class Change:
     fields_changed: tuple[str, ...] = ()
 
     @property
+    def title(self) -> str:
+        """Such as "Vital signs: changed"."""
+        return f"{self.part.replace('_', ' ').capitalize()}: {self.what}"
+
+    @property
     def rows(self) -> list[tuple[str, Any, Any]]:
         """(column, before, after): of a change what differs, of a line all that it says."""
         before, after = self.before or {}, self.after or {}
         names = self.fields_changed or [name for name in {**before, **after} if name not in OF_THE_LINE]
         return [
-            (name, before.get(name), after.get(name))
+            (name.replace("_", " "), before.get(name), after.get(name))
             for name in names
             if before.get(name) not in (None, "", []) or after.get(name) not in (None, "", [])
         ]

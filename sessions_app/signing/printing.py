@@ -81,7 +81,9 @@ def _words(text: str, style: ParagraphStyle) -> Paragraph:
 
 
 def _drawn(table: sheet.Table, width: float) -> Table:
-    rows = [[_words(cell, _style(table, index)) for index, cell in enumerate(row)] for row in table.rows]
+    rows = [
+        [_words(cell, _style(table, index)) for index, cell in enumerate(row.cells)] for row in table.rows
+    ]
     if not table.columns:
         return Table(rows, colWidths=[width * 0.25, width * 0.75], style=_lines(heading=False))
     head = [_words(column, HEAD) for column in table.columns]
@@ -95,7 +97,7 @@ def _style(table: sheet.Table, column: int) -> ParagraphStyle:
 def _widths(table: sheet.Table, width: float) -> list[float]:
     """Room by the longest word of each column, at least a little and at most a lot."""
     longest = [
-        max(6, min(40, max(len(cell) for cell in (column, *(row[index] for row in table.rows)))))
+        max(6, min(40, max(len(cell) for cell in (column, *(row.cells[index] for row in table.rows)))))
         for index, column in enumerate(table.columns)
     ]
     return [width * each / sum(longest) for each in longest]

@@ -27,11 +27,19 @@ Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Row:
+    """Words side by side, and the id of the line of the record that they say, if they are of one."""
+
+    cells: Sequence[str]
+    line: str = ""
+
+
+@dataclass(frozen=True)
 class Table:
-    """Rows of words under a heading; without columns they are facts: a name and what it is."""
+    """Rows under a heading; without columns they are facts: a name and what it is."""
 
     title: str
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Row]
     columns: Sequence[str] = ()
 
 
@@ -73,7 +81,7 @@ class _Reader:
 
     def who_and_what(self) -> Table:
         patient, plan, protocol = (self.content[part] for part in ("patient", "plan", "protocol"))
-        return Table(
+        return _facts(
             "Patient and plan",
             [
                 ("Patient", f"{patient['given_names']} {patient['family_name']}"),
@@ -98,7 +106,7 @@ class _Reader:
             facts = [facts[0], ("Nothing was given", session["stop_reason"])]
         elif session["stopped_early"]:
             facts.append(("Stopped early", session["stop_reason"] or "before its minutes had run"))
-        return Table("Course", facts)
+        return _facts("Course", facts)
 
     def table(
         self,
@@ -107,7 +115,7 @@ class _Reader:
         columns: Sequence[str],
         cells: Callable[["_Reader", Line], Sequence[str]],
     ) -> Table:
-        rows = [[*cells(self, line), self.by(line)] for line in self.content[part]]
+        rows = [Row([*cells(self, line), self.by(line)], line["id"]) for line in self.content[part]]
         return Table(title, rows, [*columns, "By"])
 
     def by(self, line: Line) -> str:
@@ -135,20 +143,18 @@ class _Reader:
         return datetime.fromisoformat(value).astimezone(self.zone)
 
 
+def _facts(title: str, facts: Iterable[tuple[str, str]]) -> Table:
+    return Table(title, [Row(fact) for fact in facts])
+
+
 def _signatures(versions: Iterable[SignedRecord]) -> Table:
     rows = []
     for signed in versions:
         reader = _Reader(json.loads(signed.content))
         signature = reader.content["signature"]
         says = f"“{signature['meaning']}”" + (f" {signature['reason']}" if signature["reason"] else "")
-        rows.append(
-            [
-                str(signed.version),
-                f"{reader.person(signature['signed_by'])}, {reader.moment(signature['signed_at'])}",
-                says,
-                signed.sha256,
-            ]
-        )
+        by = f"{reader.person(signature['signed_by'])}, {reader.moment(signature['signed_at'])}"
+        rows.append(Row([str(signed.version), by, says, signed.sha256]))
     return Table("Signatures", rows, ["Version", "Signed by", "What it says", "SHA-256"])
 
 

@@ -10,32 +10,36 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from clinic.models import Patient
 from clinic.problems import Conflict, Invalid
+from clinic.signin import Proof
 from sessions_app.infusing import infusion
+from sessions_app.lines import PARTS
 from sessions_app.models import Session, SignedRecord, VitalSigns
 from sessions_app.observing import side_effects
-from sessions_app.signing import record, signing
+from sessions_app.signing import amending, record, signing
 from sessions_app.signing.verification import verify_chain
-from tests.cast import NOW, House, new_id
+from tests.cast import NOW, PASSWORD, House, new_id
 from tests.sessions_app import stories
-from tests.sessions_app.stories import HOME_AT, MEANING
+from tests.sessions_app.behind import behind_the_triggers, one_of_each
+from tests.sessions_app.stories import HOME_AT, MEANING, SAYS
 
 LATER = HOME_AT + timedelta(hours=20)
 
 
-def amend(house: House, session: Session, *corrections: signing.Correction) -> SignedRecord:
+def amend(house: House, session: Session, *corrections: amending.Correction) -> SignedRecord:
     return signing.amend(
         actor=house.actor(house.nils),
         id=new_id(),
         session=session,
         reason="The cuff had slipped: the pressure was read again.",
         corrections=corrections,
+        proof=Proof(PASSWORD),
         now=LATER,
     )
 
 
-def corrected_reading(session: Session, **changes: int) -> signing.Correction:
+def corrected_reading(session: Session, **changes: int) -> amending.Correction:
     line = VitalSigns.objects.filter(session=session).earliest("recorded_at")
-    return signing.Correction(
+    return amending.Correction(
         id=new_id(), content=stories.calm(line.measured_at, **changes), corrects=line.pk
     )
 
@@ -45,7 +49,7 @@ def test_a_signature_freezes_everything_that_was_recorded(house: House) -> None:
     signed = stories.sign(house, session)
 
     frozen = json.loads(signed.content)
-    assert frozen["signature"]["meaning"] == MEANING
+    assert frozen["signature"]["meaning"] == SAYS
     assert frozen["protocol"]["code"] == "mood-40"
     assert frozen["protocol"]["version"] == 1
     assert frozen["patient"]["mrn"] == "MRN-ROSA"
@@ -53,7 +57,7 @@ def test_a_signature_freezes_everything_that_was_recorded(house: House) -> None:
     assert len(frozen["checklist"]) == 19
     assert frozen["dose"][0]["dose_mg"] == "35.0"
     assert [step["kind"] for step in frozen["infusion"]] == ["start", "stop"]
-    assert [line["systolic_mmhg"] for line in frozen["vital_signs"]] == [122, 122]
+    assert [line["systolic_mmhg"] for line in frozen["vital_signs"]] == [122, 122, 122]
     assert frozen["discharge"][0]["escort_name"] == "Sam Reyes"
     assert frozen["session"]["ended_as"] == "discharged"
     assert frozen["people"][str(house.nils.pk)] == {"name": "Nils Berg", "credentials": "RN"}
@@ -68,7 +72,7 @@ def test_a_session_in_which_nothing_was_given_is_signed_like_any_other(house: Ho
     infusion.not_given(
         actor=house.actor(house.nils), id=new_id(), session=session, reason="No ride home", now=NOW
     )
-    signed = stories.sign(house, session)
+    signed = stories.sign(house, session, meaning="not_given")
     frozen = json.loads(signed.content)["session"]
     assert (frozen["ended_as"], frozen["stop_reason"]) == ("not_given", "No ride home")
 
@@ -83,7 +87,7 @@ def test_a_running_session_cannot_be_signed(house: House) -> None:
 def test_a_signature_says_what_it_means(house: House) -> None:
     session = stories.discharged(house)
     with pytest.raises(Invalid, match="meaning"):
-        signing.sign(actor=house.actor(house.nils), id=new_id(), session=session, meaning="", now=LATER)
+        stories.sign(house, session, meaning="")
 
 
 def test_a_correction_after_signing_becomes_a_new_version_beside_the_old(house: House) -> None:
@@ -95,8 +99,8 @@ def test_a_correction_after_signing_becomes_a_new_version_beside_the_old(house: 
     assert second.previous_sha256 == first.sha256
     assert second.reason.startswith("The cuff had slipped")
     old, new = (json.loads(version.content)["vital_signs"] for version in (first, second))
-    assert [line["systolic_mmhg"] for line in old] == [122, 122]
-    assert sorted(line["systolic_mmhg"] for line in new) == [122, 122, 132]
+    assert [line["systolic_mmhg"] for line in old] == [122, 122, 122]
+    assert sorted(line["systolic_mmhg"] for line in new) == [122, 122, 122, 132]
     correction = next(line for line in new if line["corrects"])
     assert correction["corrects"] == old[0]["id"]
     assert correction["correction_reason"] == second.reason
@@ -106,7 +110,7 @@ def test_a_correction_after_signing_becomes_a_new_version_beside_the_old(house: 
 def test_a_side_effect_heard_of_later_is_a_late_entry_of_an_amendment(house: House) -> None:
     session = stories.signed(house)
     report = side_effects.Report(term="nausea", grade=1, onset_at=NOW + timedelta(minutes=30))
-    amend(house, session, signing.Correction(id=new_id(), content=report))
+    amend(house, session, amending.Correction(id=new_id(), content=report))
     assert session.side_effects.get().amendment is not None
     assert verify_chain(patient=house.rosa) is None
 
@@ -114,12 +118,12 @@ def test_a_side_effect_heard_of_later_is_a_late_entry_of_an_amendment(house: Hou
 def test_an_amendment_names_the_place_of_what_is_wrong_and_then_writes_nothing(house: House) -> None:
     session = stories.signed(house)
     good = corrected_reading(session, systolic_mmhg=132)
-    bad = signing.Correction(id=new_id(), content=stories.calm(NOW, systolic_mmhg=999))
+    bad = amending.Correction(id=new_id(), content=stories.calm(NOW, systolic_mmhg=999))
     with pytest.raises(Invalid) as refused:
         amend(house, session, good, bad)
     assert refused.value.data["errors"][0]["field"] == "corrections.1.systolic_mmhg"
     assert session.signed_records.count() == 1
-    assert session.vital_signs.count() == 2
+    assert session.vital_signs.count() == 3
 
 
 def test_an_amendment_needs_a_reason_and_a_line(house: House) -> None:
@@ -128,7 +132,13 @@ def test_an_amendment_needs_a_reason_and_a_line(house: House) -> None:
         amend(house, session)
     with pytest.raises(Invalid, match="reason"):
         signing.amend(
-            actor=house.actor(house.nils), id=new_id(), session=session, reason="", corrections=[], now=LATER
+            actor=house.actor(house.nils),
+            id=new_id(),
+            session=session,
+            reason="",
+            corrections=[],
+            proof=Proof(PASSWORD),
+            now=LATER,
         )
 
 
@@ -138,7 +148,7 @@ def test_a_line_is_corrected_once_and_then_the_correction_is(house: House) -> No
     amend(house, session, correction)
     with pytest.raises(Invalid, match="corrected before"):
         amend(house, session, corrected_reading(session, systolic_mmhg=140))
-    again = signing.Correction(
+    again = amending.Correction(
         id=new_id(), content=stories.calm(NOW, systolic_mmhg=140), corrects=correction.id
     )
     assert amend(house, session, again).version == 3
@@ -160,30 +170,25 @@ def test_a_patients_sessions_make_one_chain(house: House) -> None:
     assert SignedRecord.objects.get(patient=house.omar).chain_position == 1
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE sessions_app_signedrecord SET meaning = 'x'",
-        "DELETE FROM sessions_app_signedrecord",
-        "TRUNCATE sessions_app_signedrecord CASCADE",
-        "UPDATE sessions_app_vitalsigns SET systolic_mmhg = 1",
-        "DELETE FROM sessions_app_vitalsigns",
-        "TRUNCATE sessions_app_vitalsigns CASCADE",
-        "UPDATE sessions_app_infusionevent SET reason = 'x'",
-        "DELETE FROM sessions_app_infusionevent",
-        "TRUNCATE sessions_app_infusionevent",
-        "UPDATE sessions_app_session SET stop_reason = 'x'",
-        "DELETE FROM sessions_app_session",
-        "TRUNCATE sessions_app_session CASCADE",
-    ],
-)
+GUARDED = ["signedrecord", "session", *(model._meta.model_name for model in PARTS.values())]
+
+
 @pytest.mark.parametrize("role", ["chairside_owner", "chairside_app"])
-def test_the_database_refuses_to_change_what_was_signed(house: House, statement: str, role: str) -> None:
-    stories.signed(house)
-    with pytest.raises((IntegrityError, ProgrammingError)) as refused:
-        _as_role(role, statement)
-    cause = refused.value.__cause__
-    assert getattr(cause, "sqlstate", "") in ("23000", "42501")  # a trigger's refusal, or no such right
+@pytest.mark.parametrize("table", GUARDED)
+def test_the_database_refuses_to_change_what_was_signed(house: House, table: str, role: str) -> None:
+    """Also of a table without a row: the refusal must not wait for the first one, but of UPDATE and DELETE
+    only a row can tell."""
+    session = stories.signed(house)
+    one_of_each(session)
+    for statement in (
+        f"UPDATE sessions_app_{table} SET id = id",
+        f"DELETE FROM sessions_app_{table}",
+        f"TRUNCATE sessions_app_{table} CASCADE",
+    ):
+        with pytest.raises((IntegrityError, ProgrammingError)) as refused:
+            _as_role(role, statement)
+        cause = refused.value.__cause__
+        assert getattr(cause, "sqlstate", "") in ("23000", "42501")  # a trigger's refusal, or no such right
 
 
 def test_the_database_refuses_a_line_for_a_signed_session(house: House) -> None:
@@ -214,7 +219,7 @@ def test_the_database_refuses_a_line_for_a_signed_session(house: House) -> None:
 )
 def test_a_change_past_the_triggers_is_found(house: House, table: str, change: str, found: str) -> None:
     stories.signed(house)
-    _behind_the_triggers(f"UPDATE sessions_app_{table} SET {change}")
+    behind_the_triggers(f"UPDATE sessions_app_{table} SET {change}")
     broken = verify_chain(patient=house.rosa)
     assert broken is not None
     assert broken.chain_position == 1
@@ -223,7 +228,7 @@ def test_a_change_past_the_triggers_is_found(house: House, table: str, change: s
 
 def test_a_line_added_past_the_triggers_is_found(house: House) -> None:
     stories.signed(house)
-    _behind_the_triggers(
+    behind_the_triggers(
         "INSERT INTO sessions_app_infusionevent (id, session_id, kind, reason, correction_reason, revision,"
         " recorded_by_id, recorded_at) SELECT gen_random_uuid(), session_id, 'pause', '', '', 0,"
         " recorded_by_id, now() FROM sessions_app_infusionevent LIMIT 1"
@@ -235,7 +240,7 @@ def test_a_line_added_past_the_triggers_is_found(house: House) -> None:
 
 def test_a_removed_record_is_found(house: House) -> None:
     stories.signed(house)
-    _behind_the_triggers("DELETE FROM sessions_app_signedrecord")
+    behind_the_triggers("DELETE FROM sessions_app_signedrecord")
     broken = verify_chain(patient=house.rosa)
     assert broken is not None
     assert "has no record" in broken.what
@@ -249,7 +254,7 @@ def test_verify_records_walks_every_chain_and_names_the_first_broken_link(house:
     call_command("verify_records", stdout=heard)
     assert heard.getvalue() == "All 2 chains hold.\n"
 
-    _behind_the_triggers("UPDATE sessions_app_signedrecord SET meaning = 'x' WHERE chain_position = 2")
+    behind_the_triggers("UPDATE sessions_app_signedrecord SET meaning = 'x' WHERE chain_position = 2")
     with pytest.raises(CommandError, match="1 of 2 chains are broken"):
         call_command("verify_records", stdout=heard)
     assert f"BROKEN patient {house.rosa.pk}, link 2: its signature's columns differ" in heard.getvalue()
@@ -266,18 +271,6 @@ def _as_role(role: str, statement: str) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as if the signature were committed
         cursor.execute(f"SET LOCAL ROLE {role}")
         cursor.execute(statement)
-
-
-def _behind_the_triggers(statement: str) -> None:
-    """What a superuser could do."""
-    tables = ("signedrecord", "session", "vitalsigns", "infusionevent")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in tables:
-            cursor.execute(f"ALTER TABLE sessions_app_{table} DISABLE TRIGGER USER")
-        cursor.execute(statement)
-        for table in tables:
-            cursor.execute(f"ALTER TABLE sessions_app_{table} ENABLE TRIGGER USER")
 
 
 def slipped_in(house: House) -> Session:

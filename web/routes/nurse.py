@@ -3,13 +3,17 @@
 from django.urls import URLPattern, path
 
 from web.views import before_start, nurse
+from web.views.sessions import signed_record
 from web.views.sessions.forms import FORMS
 
 urlpatterns: list[URLPattern] = [
     path("nurse/", nurse.nurse_station, name="nurse_station"),
     path("nurse/visits/<uuid:pk>/open/", nurse.open_session, name="open_session"),
     path("sessions/<uuid:pk>/", nurse.session, name="session"),
-    path("sessions/<uuid:pk>/record/", nurse.signed_record, name="signed_record"),
+    path("sessions/<uuid:pk>/record/", signed_record.signed_record, name="signed_record"),
+    path("sessions/<uuid:pk>/record/compare/", signed_record.compare_record, name="compare_record"),
+    path("sessions/<uuid:pk>/record/print/", signed_record.print_record, name="print_record"),
+    path("sessions/<uuid:pk>/record.pdf", signed_record.record_pdf, name="record_pdf"),
     path("sessions/<uuid:pk>/check-dose/", before_start.check_dose, name="session_check_dose"),
     path("sessions/<uuid:pk>/decisions/", before_start.decisions, name="session_decisions"),
     path("sessions/<uuid:pk>/decide/", before_start.decide, name="session_decide"),

@@ -1,4 +1,4 @@
-"""The nurse's pages: the station, one session from checklist to signature, and its signed record.
+"""The nurse's pages: the station, one session from checklist to signature.
 
 What a page shows, and the forms on it, are in `sessions`.
 """
@@ -23,7 +23,6 @@ from web.forms import ClinicForm
 from web.views.sessions.form import SECRET, SessionForm
 from web.views.sessions.forms import FORMS
 from web.views.sessions.page import Chair, SessionPage
-from web.views.sessions.signed_record import read_versions
 
 
 @staff_page(READ_SESSIONS, methods=["GET"])
@@ -89,15 +88,6 @@ def record(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
             messages.success(request, form.done)
             return redirect("session", pk=found.pk)
     return _show(request, queries.session_detail(found.pk), form)
-
-
-@staff_page(READ_SESSIONS, methods=["GET"])
-def signed_record(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The signed versions beside each other, to be read or printed."""
-    found = _fetch(request, pk, READ_SESSIONS)
-    access.log_look(request.actor, found.patient, what="signed record")
-    context = {"session": found, "versions": read_versions(found.signed_records.all())}
-    return render(request, "web/nurse/record.html", context)
 
 
 def _fetch(request: StaffRequest, pk: UUID, permission: Permission) -> Session:

@@ -1,75 +1,111 @@
-"""Reading signed versions for the page that shows them beside each other: the frozen text, nothing else.
+"""The pages of a signed record: its versions beside each other, two of them compared, one on paper.
 
-What is shown comes from the signed content alone, never from today's tables.
+What is shown comes from the frozen content alone (`sessions_app.signing.sheet`), never from today's tables.
+Each look is written down.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from uuid import UUID
 
-from sessions_app.models import SignedRecord
-from sessions_app.observing.vocabulary import TERMS
-from sessions_app.preparing.checklist import LABELS
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
 
-MOMENTS = ("_at", "planned_start", "planned_end")
+from clinic import access
+from clinic.problems import Missing
+from sessions_app import queries
+from sessions_app.access import READ_SESSIONS
+from sessions_app.models import Session, SignedRecord
+from sessions_app.signing import comparing, printing, sheet
+from web.doors import StaffRequest, staff_page
 
 
 @dataclass(frozen=True)
 class Version:
-    """One signed version: its row, its content with moments read, and the ids of its new lines."""
+    """One signed version as a sheet, and the ids of the lines that the version before it did not have."""
 
     signed: SignedRecord
-    content: dict[str, Any]
+    sheet: sheet.Sheet
     new_lines: frozenset[str]
 
-    @property
-    def signer(self) -> str:
-        return self.who(self.content["signature"]["signed_by"])
 
-    def who(self, user_id: str) -> str:
-        person = self.content["people"][user_id]
-        return ", ".join(filter(None, [person["name"], person["credentials"]]))
+class ChosenForm(forms.Form):
+    """Which two versions are compared; the last two unless said otherwise."""
+
+    def __init__(self, data: object, *, count: int) -> None:
+        filled = data or {"from": str(max(count - 1, 1)), "to": str(count)}
+        super().__init__(filled, auto_id="compare_%s")  # type: ignore[arg-type]
+        choices = [(str(number), f"Version {number}") for number in range(1, count + 1)]
+        self.fields["from"] = forms.ChoiceField(label="From", choices=choices)
+        self.fields["to"] = forms.ChoiceField(label="To", choices=choices)
 
 
-def read_versions(records: Iterable[SignedRecord]) -> list[Version]:
+@staff_page(READ_SESSIONS, methods=["GET"])
+def signed_record(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The signed versions beside each other."""
+    session = _session(request, pk)
+    access.log_look(request.actor, session.patient, what="signed record")
+    versions = read_versions(list(queries.signed_versions(session)))
+    return render(request, "web/nurse/record.html", {"session": session, "versions": versions})
+
+
+@staff_page(READ_SESSIONS, methods=["GET"])
+def compare_record(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """What one version has that another had not."""
+    session = _session(request, pk)
+    access.log_look(request.actor, session.patient, what="signed record")
+    versions = _signed(session)
+    form = ChosenForm(request.GET, count=len(versions))
+    changes = None
+    if form.is_valid():
+        first, second = (versions[int(form.cleaned_data[name]) - 1] for name in ("from", "to"))
+        changes = comparing.compare(first.content, second.content)
+    context = {"session": session, "form": form, "changes": changes}
+    return render(request, "web/nurse/compare.html", context, status=200 if form.is_valid() else 400)
+
+
+@staff_page(READ_SESSIONS, methods=["GET"])
+def print_record(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The newest version as a clean page for the printer."""
+    session = _session(request, pk)
+    access.log_look(request.actor, session.patient, what="signed record, printed")
+    context = {"session": session, "sheet": sheet.sheet_of(_signed(session))}
+    return render(request, "web/nurse/print.html", context)
+
+
+@staff_page(READ_SESSIONS, methods=["GET"])
+def record_pdf(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The newest version as PDF. Its name tells nobody who it is about."""
+    session = _session(request, pk)
+    access.log_look(request.actor, session.patient, what="signed record, printed")
+    versions = _signed(session)
+    response = HttpResponse(printing.pdf_of(versions), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="session-record-{len(versions)}.pdf"'
+    return response
+
+
+def read_versions(records: Sequence[SignedRecord]) -> list[Version]:
     """The versions in order; each knows which lines the one before it did not have."""
     versions: list[Version] = []
     known: frozenset[str] = frozenset()
-    for signed in records:
-        content = _read(json.loads(signed.content))
-        _add_words(content)
+    for count, signed in enumerate(records, start=1):
+        content = json.loads(signed.content)
         ids = frozenset(line["id"] for part in content.values() if isinstance(part, list) for line in part)
-        versions.append(Version(signed, content, ids - known if versions else frozenset()))
+        new = ids - known if versions else frozenset()
+        versions.append(Version(signed, sheet.sheet_of(records[:count]), new))
         known = ids
     return versions
 
 
-def _read(value: Any, name: str = "") -> Any:
-    """The content with its moments as moments again, so that the page can show them in the clinic's zone."""
-    if isinstance(value, dict):
-        return {key: _read(inner, key) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_read(inner) for inner in value]
-    if isinstance(value, str) and name.endswith(MOMENTS):
-        return datetime.fromisoformat(value)
-    return value
+def _session(request: StaffRequest, pk: UUID) -> Session:
+    mine = Session.objects.filter(clinic=request.clinic).select_related("patient")
+    return access.fetch(request.actor, mine, READ_SESSIONS, pk=pk)
 
 
-def _add_words(content: dict[str, Any]) -> None:
-    """Names beside ids and codes, and the checklist in the order in which it is asked.
-
-    A code that is no longer in the vocabulary shows itself.
-    """
-    people = content["people"]
-    for part in content.values():
-        if isinstance(part, list):
-            for line in part:
-                line["who"] = people[line["recorded_by"]]["name"]
-    asked = list(LABELS)
-    content["checklist"].sort(key=lambda line: asked.index(line["item"]) if line["item"] in asked else -1)
-    for line in content["checklist"]:
-        line["label"] = LABELS.get(line["item"], line["item"])
-    for line in content["side_effects"]:
-        line["label"] = TERMS[line["term"]].label if line["term"] in TERMS else line["term"]
+def _signed(session: Session) -> list[SignedRecord]:
+    versions = list(queries.signed_versions(session))
+    if not versions:
+        raise Missing("The record is not signed yet.")
+    return versions

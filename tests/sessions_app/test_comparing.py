@@ -1,0 +1,156 @@
+"""Two signed versions side by side, and each kind of line amended."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from clinic.problems import Invalid
+from clinic.signin import Proof
+from sessions_app.lines import PARTS
+from sessions_app.models import Session, SignedRecord
+from sessions_app.observing import side_effects
+from sessions_app.signing import amending, signing
+from sessions_app.signing.comparing import Change, compare
+from sessions_app.signing.verification import verify_chain
+from tests.cast import NOW, PASSWORD, House, client_of, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.behind import full
+
+LATER = stories.HOME_AT + timedelta(hours=20)
+
+
+def amend(house: House, session: Session, *corrections: amending.Correction) -> SignedRecord:
+    return signing.amend(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        reason="Read the paper again",
+        corrections=corrections,
+        proof=Proof(PASSWORD),
+        now=LATER,
+    )
+
+
+def correction(content: Any, corrects: Any = None) -> amending.Correction:
+    return amending.Correction(id=new_id(), content=content, corrects=corrects)
+
+
+def changes(session: Session, first: int = 1, second: int = 2) -> list[Change]:
+    versions = {signed.version: signed.content for signed in session.signed_records.all()}
+    return compare(versions[first], versions[second])
+
+
+AMENDED = {
+    "vital_signs": stories.calm(NOW + timedelta(minutes=10), systolic_mmhg=132),
+    "side_effects": side_effects.Report(
+        term="vomiting", grade=1, onset_at=NOW + timedelta(minutes=30), action="Basin"
+    ),
+    "checklist": amending.ChecklistNote(note="Kim Reyes, 312 555 0101"),
+    "medicines": amending.Medicine(
+        medicine="ondansetron",
+        amount=Decimal("8"),
+        unit="mg",
+        route="IV",
+        given_at=NOW + timedelta(minutes=30),
+        reason="Nausea",
+    ),
+    "wastes": amending.Wasted(vial="LOT-8", drawn_mg=Decimal("50"), wasted_mg=Decimal("12")),
+    "notes": amending.Note(text="Slept through all of it."),
+    "discharge": amending.DischargeFacts(escort_name="Kim Reyes", instructions_given=True, iv_removed=True),
+}
+
+
+@pytest.mark.parametrize("part", AMENDED)
+def test_each_kind_of_line_can_be_amended_and_the_two_versions_read_beside_each_other(
+    house: House, part: str
+) -> None:
+    session = full(house)
+    stories.sign(house, session)
+    line: Any = PARTS[part]._default_manager.filter(session=session).earliest("recorded_at", "id")
+    amend(house, session, correction(AMENDED[part], line.pk))
+    [change] = changes(session)
+    assert (change.what, change.part) == ("changed", part)
+    assert change.before is not None
+    assert change.before["id"] == str(line.pk)
+    assert change.fields_changed
+    assert verify_chain(patient=house.rosa) is None
+
+
+@pytest.mark.parametrize("part", AMENDED)
+def test_a_late_entry_is_added_and_what_cannot_be_late_is_not(house: House, part: str) -> None:
+    session = full(house)
+    stories.sign(house, session)
+    late = correction(AMENDED[part])
+    if part in ("checklist", "discharge"):
+        with pytest.raises(Invalid, match=r"corrections.0.corrects"):
+            amend(house, session, late)
+        return
+    amend(house, session, late)
+    [change] = changes(session)
+    assert (change.what, change.part, change.before) == ("added", part, None)
+    assert verify_chain(patient=house.rosa) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (amending.Note(text=" "), "text"),
+        (amending.Wasted(vial="L", drawn_mg=Decimal(5), wasted_mg=Decimal(6)), "wasted_mg"),
+        (amending.Wasted(vial=" ", drawn_mg=Decimal(5), wasted_mg=Decimal(5)), "vial"),
+    ],
+)
+def test_a_line_of_an_amendment_that_cannot_be_is_named_at_its_place(
+    house: House, content: Any, field: str
+) -> None:
+    session = stories.signed(house)
+    with pytest.raises(Invalid) as refused:
+        amend(house, session, correction(content))
+    assert refused.value.data["errors"][0]["field"] == f"corrections.0.{field}"
+
+
+def test_the_scores_of_a_discharge_stay_what_it_went_by(house: House) -> None:
+    session = stories.signed(house)
+    before = session.discharges.get()
+    amend(house, session, correction(AMENDED["discharge"], before.pk))
+    after = session.discharges.get(corrects=before)
+    assert after.escort_name == "Kim Reyes"
+    assert after.intake_score == before.intake_score
+    assert after.recorded_at == LATER
+
+
+def test_looked_at_the_other_way_round_what_was_added_is_withdrawn(house: House) -> None:
+    session = stories.signed(house)
+    amend(house, session, correction(amending.Note(text="She called.")))
+    [change] = changes(session, 2, 1)
+    assert (change.what, change.part, change.after) == ("withdrawn", "notes", None)
+
+
+def test_a_line_corrected_twice_is_one_change_from_the_first_version_to_the_third(house: House) -> None:
+    session = stories.signed(house)
+    first = session.vital_signs.earliest("recorded_at")
+    once = correction(stories.calm(first.measured_at, systolic_mmhg=132), first.pk)
+    amend(house, session, once)
+    amend(house, session, correction(stories.calm(first.measured_at, systolic_mmhg=134), once.id))
+    [change] = changes(session, 1, 3)
+    assert change.rows == [("systolic mmhg", 122, 134)]
+    [back] = changes(session, 3, 1)
+    assert back.rows == [("systolic mmhg", 134, 122)]
+
+
+def test_a_version_compared_with_itself_has_no_change(house: House) -> None:
+    session = full(house)
+    stories.sign(house, session)
+    assert changes(session, 1, 1) == []
+
+
+def test_the_api_compares_two_versions_and_knows_which_there_are(house: House) -> None:
+    session = stories.signed(house)
+    amend(house, session, correction(amending.Note(text="She called.")))
+    client = client_of(house.nils)
+    address = f"/api/v1/sessions/{session.pk}/record/compare/"
+    [change] = client.get(address, {"from": 1, "to": 2}).json()
+    assert (change["what"], change["part"], change["after"]["text"]) == ("added", "notes", "She called.")
+    assert client.get(address, {"from": 1, "to": 3}).status_code == 404
+    assert client.get(address, {"to": 2}).status_code == 400

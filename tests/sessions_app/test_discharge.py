@@ -1,0 +1,133 @@
+"""The way home through the record: what it knows, what it still asks, what a prescriber may accept."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from clinic.problems import Conflict, Invalid
+from sessions_app.leaving import discharge
+from sessions_app.leaving.home_readiness import Assessment
+from sessions_app.models import Discharge, PrescriberOverride, Session, SideEffect
+from sessions_app.observing import side_effects
+from sessions_app.preparing import checklist
+from tests.cast import NOW, House, client_of, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.stories import FIT, HOME_AT
+
+API = "/api/v1/sessions/"
+
+
+def go_home(house: House, session: Session, assessment: Assessment = FIT, **options: Any) -> Discharge:
+    return discharge.discharge(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        assessment=assessment,
+        **{"now": HOME_AT, **options},
+    )
+
+
+def missing(house: House, session: Session, assessment: Assessment = FIT, **options: Any) -> list[str]:
+    with pytest.raises(Conflict) as refused:
+        go_home(house, session, assessment, **options)
+    assert refused.value.code == "not_ready"
+    return [blocker["code"] for blocker in refused.value.data["blockers"]]
+
+
+def nausea(house: House, session: Session, grade: int, outcome: str = "ongoing") -> SideEffect:
+    at = session.arrived_at + timedelta(minutes=40)
+    report = side_effects.Report(term="nausea", grade=grade, onset_at=at, outcome=outcome)
+    return side_effects.record_side_effect(
+        actor=house.actor(house.nils), id=new_id(), session=session, report=report, now=at
+    )
+
+
+def test_the_first_two_scores_are_reckoned_and_kept_with_what_was_seen(house: House) -> None:
+    session = stories.observed(house)
+    line = go_home(house, session)
+    assert (line.vital_signs_score, line.vital_signs_computed, line.activity_score) == (2, True, 2)
+    assert (line.oriented, line.steady_gait, line.escort_seen, line.iv_removed) == (True, True, True, True)
+    assert stories.fresh(session).state == "discharged"
+
+
+def test_too_early_without_readings_everything_is_named_at_once(house: House) -> None:
+    session = stories.recovering(house)
+    empty = replace(FIT, escort_name="", escort_seen=False, instructions_given=False, iv_removed=False)
+    codes = missing(house, session, empty, now=stories.STOPPED_AT + timedelta(minutes=1))
+    assert codes == [
+        "observed",
+        "vitals_after_stop",
+        "dissociation",
+        "fit",
+        "escort",
+        "escort_seen",
+        "iv_removed",
+        "instructions",
+    ]
+
+
+def test_one_calm_set_after_a_high_one_is_not_yet_a_row(house: House) -> None:
+    session = stories.recovering(house)
+    at = stories.STOPPED_AT
+    stories.measure(house, session, stories.calm(at + timedelta(minutes=30), systolic_mmhg=155))
+    stories.measure(house, session, stories.calm(at + timedelta(minutes=55), dissociation=0))
+    assert missing(house, session) == ["near_baseline"]
+
+
+def test_a_side_effect_of_grade_two_is_over_or_accepted_by_a_prescriber(house: House) -> None:
+    session = stories.observed(house)
+    line = nausea(house, session, 2)
+    assert missing(house, session) == ["side_effects"]
+    PrescriberOverride.objects.create(
+        session=session,
+        subject="side_effects",
+        about=line.pk,
+        reason="Mild enough at home",
+        recorded_by=house.priya,
+        recorded_at=HOME_AT,
+    )
+    assert go_home(house, session)
+
+
+def test_an_acceptance_is_for_the_line_that_was_seen(house: House) -> None:
+    session = stories.observed(house)
+    PrescriberOverride.objects.create(
+        session=session,
+        subject="side_effects",
+        about=new_id(),
+        reason="Of another line",
+        recorded_by=house.priya,
+        recorded_at=HOME_AT,
+    )
+    nausea(house, session, 2)
+    assert missing(house, session) == ["side_effects"]
+
+
+def test_a_mild_side_effect_goes_home_too(house: House) -> None:
+    session = stories.observed(house)
+    nausea(house, session, 1)
+    assert go_home(house, session)
+
+
+def test_suicidality_that_failed_before_the_start_is_asked_again(house: House) -> None:
+    session = stories.arrived(house)
+    answer = checklist.Answer("suicidality", "fail", note="Passing thoughts, no plan")
+    checklist.answer(actor=house.actor(house.nils), session=session, answers=[answer], now=NOW)
+    assert discharge.recovery(stories.fresh(session), NOW).suicidality_was_positive
+    assert not discharge.recovery(stories.arrived(house, house.omar), NOW).suicidality_was_positive
+
+
+@pytest.mark.parametrize("score", ["nausea_pain_score", "iv_site_score", "intake_score", "vital_signs_score"])
+def test_a_score_is_between_nothing_and_two(house: House, score: str) -> None:
+    with pytest.raises(Invalid, match=score):
+        go_home(house, stories.observed(house), replace(FIT, **{score: 3}))
+
+
+def test_the_api_tells_what_the_record_knows_before_anybody_is_asked(house: House) -> None:
+    session = stories.recovering(house)
+    answer = client_of(house.nils).get(f"{API}{session.pk}/home-readiness/").json()
+    assert answer["vital_signs_score"] is None
+    assert "vitals_after_stop" in [blocker["code"] for blocker in answer["missing"]]
+    assert answer["home_from"].startswith("2027-01-11T")

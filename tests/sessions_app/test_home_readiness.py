@@ -1,0 +1,163 @@
+"""Fit to go home: PADSS adapted to infusions, at every edge, and each missing thing by its name."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sessions_app import states
+from sessions_app.leaving.home_readiness import (
+    Assessment,
+    Course,
+    Signs,
+    assess,
+    known_missing,
+    near,
+    sets_near_in_a_row,
+    vital_signs_score,
+)
+
+BASELINE: Signs = {"systolic_mmhg": 120, "diastolic_mmhg": 80, "heart_rate_per_min": 70}
+CALM: Signs = {**BASELINE, "dissociation": 0}
+COURSE = Course(minutes_to_go=0, sets=[CALM, CALM], baseline=BASELINE, near_percent=20, near_sets=2)
+FOUND = Assessment(
+    oriented=True,
+    steady_gait=True,
+    nausea_pain_score=2,
+    iv_site_score=2,
+    intake_score=1,
+    escort_name="Sam Reyes",
+    escort_phone="312 555 0100",
+    escort_seen=True,
+    instructions_given=True,
+    iv_removed=True,
+)
+
+
+def signs(**values: Any) -> Signs:
+    return {**CALM, **values}
+
+
+def test_a_patient_with_nine_points_and_everything_else_may_go() -> None:
+    readiness = assess(COURSE, FOUND)
+    assert (readiness.total, readiness.vital_signs_computed, readiness.missing) == (9, True, {})
+    assert readiness.scores["vital_signs_score"] == 2
+    assert readiness.scores["activity_score"] == 2
+
+
+@pytest.mark.parametrize(
+    ("systolic", "points"), [(144, 2), (145, 1), (96, 2), (95, 1), (168, 1), (169, 0), (72, 1), (71, 0)]
+)
+def test_vital_signs_score_by_their_distance_from_the_patients_own_baseline(
+    systolic: int, points: int
+) -> None:
+    """120 mmHg: 20 % are 24, 40 % are 48."""
+    assert vital_signs_score(replace(COURSE, sets=[CALM, signs(systolic_mmhg=systolic)])) == points
+
+
+def test_the_sign_that_is_farthest_off_decides() -> None:
+    assert vital_signs_score(replace(COURSE, sets=[signs(heart_rate_per_min=100)])) == 0
+
+
+@pytest.mark.parametrize("sign", BASELINE)
+def test_without_a_baseline_or_a_reading_nothing_is_reckoned(sign: str) -> None:
+    assert vital_signs_score(replace(COURSE, baseline={**BASELINE, sign: None})) is None
+    assert vital_signs_score(replace(COURSE, sets=[signs(**{sign: None})])) is None
+
+
+def test_a_score_that_cannot_be_reckoned_is_the_nurses() -> None:
+    course = replace(COURSE, baseline={}, near_accepted=True)
+    readiness = assess(course, replace(FOUND, vital_signs_score=1, intake_score=2))
+    assert (readiness.total, readiness.vital_signs_computed) == (9, False)
+    assert assess(COURSE, replace(FOUND, vital_signs_score=0)).scores["vital_signs_score"] == 2
+
+
+@pytest.mark.parametrize(
+    ("oriented", "steady", "points"), [(True, True, 2), (True, False, 1), (False, True, 1), (False, False, 0)]
+)
+def test_activity_is_oriented_and_a_steady_gait(oriented: bool, steady: bool, points: int) -> None:
+    readiness = assess(COURSE, replace(FOUND, oriented=oriented, steady_gait=steady))
+    assert readiness.scores["activity_score"] == points
+
+
+def test_eight_points_are_not_enough_and_nine_are() -> None:
+    assert assess(COURSE, replace(FOUND, intake_score=0)).missing == {"fit": "The score is 8."}
+    assert assess(COURSE, FOUND).total == 9
+
+
+FAR = signs(systolic_mmhg=160)
+PAIN_ONLY: Signs = {"pain_nrs": 2, "dissociation": 0}
+
+
+@pytest.mark.parametrize(
+    ("sets", "in_a_row"),
+    [
+        ([], 0),
+        ([CALM], 1),
+        ([CALM, CALM], 2),
+        ([CALM, CALM, FAR], 0),
+        ([FAR, CALM], 1),
+        ([CALM, FAR, CALM], 1),
+        ([FAR, CALM, CALM], 2),
+        ([CALM, PAIN_ONLY, CALM], 2),
+        ([CALM, signs(diastolic_mmhg=None), CALM], 1),
+    ],
+)
+def test_sets_near_the_baseline_count_only_in_a_row(sets: list[Signs], in_a_row: int) -> None:
+    course = replace(COURSE, sets=sets)
+    assert sets_near_in_a_row(course) == in_a_row
+    assert ("near_baseline" in known_missing(course)) == (len(sets) > 0 and in_a_row < 2)
+
+
+def test_how_near_is_the_protocols_to_say() -> None:
+    ten = replace(COURSE, near_percent=10, sets=[CALM, signs(systolic_mmhg=133)])
+    assert "near_baseline" in known_missing(ten)
+    assert "near_baseline" not in known_missing(replace(ten, near_percent=11))
+    assert not near({**BASELINE, "systolic_mmhg": Decimal("144.1")}, BASELINE, 20)
+
+
+@pytest.mark.parametrize(("asked", "missing"), [(0, False), (1, False), (2, True), (None, True)])
+def test_dissociation_is_asked_and_down_to_one(asked: int | None, missing: bool) -> None:
+    course = replace(COURSE, sets=[CALM, CALM] if asked == 0 else [signs(dissociation=asked)] * 2)
+    assert ("dissociation" in known_missing(course)) == missing
+
+
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "observed": ({"minutes_to_go": 5}, {}),
+    "vitals_after_stop": ({"sets": []}, {}),
+    "near_baseline": ({"sets": [FAR, CALM]}, {}),
+    "pressure": ({"pressure_past": ["Systolic pressure"]}, {}),
+    "dissociation": ({"sets": [signs(dissociation=3)] * 2}, {}),
+    "vomiting": ({"vomiting": True}, {}),
+    "side_effects": ({"side_effects": ["Nausea"]}, {}),
+    "suicidality": ({"suicidality_was_positive": True}, {}),
+    "fit": ({}, {"iv_site_score": 0}),
+    "escort": ({}, {"escort_phone": " "}),
+    "escort_seen": ({}, {"escort_seen": False}),
+    "iv_removed": ({}, {"iv_removed": False}),
+    "instructions": ({}, {"instructions_given": False}),
+}
+
+
+@pytest.mark.parametrize("code", CHANGES)
+def test_each_missing_thing_is_named(code: str) -> None:
+    course, found = CHANGES[code]
+    missing = assess(replace(COURSE, **course), replace(FOUND, **found)).missing
+    assert code in missing
+    [blocker] = [each for each in states.blockers(states.ACTS["discharge"], missing) if each.code == code]
+    assert blocker.detail
+
+
+def test_everything_that_the_table_of_states_asks_of_a_discharge_has_its_story() -> None:
+    assert set(CHANGES) == set(states.ACTS["discharge"].requires)
+
+
+def test_suicidality_that_was_positive_is_asked_again() -> None:
+    course = replace(COURSE, suicidality_was_positive=True)
+    assert not assess(course, replace(FOUND, suicidality_asked_again=True)).missing
+
+
+def test_a_prescriber_may_accept_vital_signs_that_are_not_near_the_baseline() -> None:
+    course = replace(COURSE, sets=[FAR, CALM], pressure_past=["Systolic pressure"], near_accepted=True)
+    assert not known_missing(course)

@@ -1,0 +1,82 @@
+"""The record on paper: everything that was signed, the same bytes each time, with everybody's name."""
+
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+
+from clinic.models import AccessLog, Patient
+from sessions_app.models import Session
+from sessions_app.signing import printing
+from tests.cast import House, client_of, make_patient
+from tests.sessions_app import stories
+from tests.sessions_app.behind import full
+
+NAMES = ["Zoë Łukasz", "Nguyễn Thị Ánh", "Αθηνά Дмитрий"]
+
+
+def text_of(session: Session) -> str:
+    pdf = printing.pdf_of(list(session.signed_records.order_by("version")))
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
+
+
+def test_the_paper_says_everything_that_was_signed(house: House) -> None:
+    session = full(house)
+    signed = stories.sign(house, session)
+    text = text_of(session)
+    for words in (
+        "Lakeside Infusion Clinic",
+        "Rosa Delgado",
+        "MRN-ROSA",
+        "F33.2",
+        "(mood-40, version 1)",
+        "35.0 mg",
+        "122/78",
+        "ondansetron",
+        "Nausea",
+        "Sam Reyes",
+        "9 of 10",
+        "Nils Berg, RN",
+        stories.SAYS,
+        "2027-01-11 09:00 CST",
+        "Slept through most of it",
+    ):
+        assert words in text, words
+    assert signed.sha256[:40] in text.replace(" ", "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_printed_with_their_letters(house: House, name: str) -> None:
+    given, _, family = name.partition(" ")
+    patient = make_patient(house.clinic, given, family, mrn="MRN-1", email="a@patients.example")
+    session = stories.signed(house, patient)
+    assert name in text_of(session)
+
+
+def test_a_sign_that_the_font_lacks_is_printed_as_its_number() -> None:
+    assert printing.printable("李 ≥ é") == "[U+674E] [U+2265] é"
+    assert printing.printable("e\u0301") == "é"
+
+
+def test_one_version_is_the_same_bytes_for_ever(house: House) -> None:
+    """Whatever has changed since in the tables, and whatever was printed in between."""
+    session = full(house)
+    stories.sign(house, session)
+    first = printing.pdf_of(list(session.signed_records.all()))
+    printing.pdf_of(list(stories.signed(house, house.omar).signed_records.all()))
+    Patient.objects.filter(pk=house.rosa.pk).update(family_name="Delgado-Ruiz")
+    assert printing.pdf_of(list(session.signed_records.all())) == first
+
+
+def test_the_pdf_comes_from_the_api_and_the_look_is_written_down(house: House) -> None:
+    session = stories.signed(house)
+    answer = client_of(house.priya).get(f"/api/v1/sessions/{session.pk}/record.pdf/")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    look = AccessLog.objects.get(user=house.priya, patient=house.rosa)
+    assert look.what == "signed record, printed"
+
+
+def test_what_is_not_signed_is_not_printed(house: House) -> None:
+    session = stories.discharged(house)
+    assert client_of(house.priya).get(f"/api/v1/sessions/{session.pk}/record.pdf/").status_code == 404
