@@ -56,8 +56,9 @@ def discharge(
 
     def write() -> Discharge:
         current = recording.lock(session, "discharge", revision=revision)
-        readiness = assess(recovery(current, now), assessment)
-        if not readiness.vital_signs_computed and assessment.vital_signs_score is None:
+        course = recovery(current, now)
+        readiness = assess(course, assessment)
+        if course.sets and not readiness.vital_signs_computed and assessment.vital_signs_score is None:
             raise Invalid({"vital_signs_score": "It can't be reckoned without a baseline: score 0 to 2."})
         recording.require("discharge", readiness.missing)
         found = {field.name: getattr(assessment, field.name) for field in fields(assessment)}

@@ -20,6 +20,7 @@ from sessions_app.access import MAY, OPEN_SESSION, READ_SESSIONS, RECORD_SESSION
 from sessions_app.models import Observation, Session
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
+from web.views.sessions.amending import amendable
 from web.views.sessions.form import SECRET, SessionForm
 from web.views.sessions.forms import FORMS
 from web.views.sessions.page import Chair, SessionPage
@@ -120,6 +121,8 @@ def _show(request: StaffRequest, found: Session, sent: SessionForm | None = None
 
 def _line(found: Session, act: str, line_id: str) -> Observation | None:
     """The line that a sent form corrects."""
+    if act == "amend":
+        return next((line for line in amendable(found) if str(line.pk) == line_id), None)
     lines: dict[str, Any] = {
         "dose": found.dose_worksheets,
         "vitals": found.vital_signs,

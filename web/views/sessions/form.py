@@ -121,6 +121,10 @@ class CorrectingForm(SessionForm):
         if line is not None:
             self.initial["corrects"] = line.pk
 
+    def _place_of(self, path: str) -> str | None:
+        """This form sends one line: a problem of an amendment's first line is one of the form's fields."""
+        return super()._place_of(path.removeprefix("corrections.0."))
+
     @property
     def correction(self) -> dict[str, Any]:
         data = self.cleaned_data

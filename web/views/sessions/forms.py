@@ -3,8 +3,21 @@
 from collections.abc import Mapping
 from typing import Final
 
+from web.views.sessions.amending import AmendForm
 from web.views.sessions.form import SessionForm
-from web.views.sessions.infusing import NotGivenForm, PauseForm, ResumeForm, StartForm, StopForm
+from web.views.sessions.infusing import (
+    BolusForm,
+    MedicineForm,
+    NoteForm,
+    NotGivenForm,
+    PauseForm,
+    RateForm,
+    ResumeForm,
+    StartForm,
+    StopForm,
+    WasteForm,
+    WitnessForm,
+)
 from web.views.sessions.leaving import DischargeForm
 from web.views.sessions.observing import SideEffectForm, VitalsForm
 from web.views.sessions.preparing import ChecklistForm, DoseForm
@@ -20,9 +33,16 @@ FORMS: Final[Mapping[str, type[SessionForm]]] = {
         StartForm,
         PauseForm,
         ResumeForm,
+        RateForm,
+        BolusForm,
         StopForm,
         NotGivenForm,
+        MedicineForm,
+        WasteForm,
+        WitnessForm,
+        NoteForm,
         DischargeForm,
         SignForm,
+        AmendForm,
     )
 }

@@ -10,12 +10,14 @@ from typing import Any, Final
 
 from clinic.models import Allergy
 from sessions_app import states
-from sessions_app.infusing import infusion
+from sessions_app.infusing import infusion, progress
+from sessions_app.infusing.progress import Progress
 from sessions_app.leaving import discharge
 from sessions_app.models import Session, SessionState, SideEffect, VitalSigns
 from sessions_app.observing import flowsheet, vital_limits
 from sessions_app.observing.due_times import Due
 from sessions_app.observing.vocabulary import TERMS
+from web.views.sessions.amending import amendable
 from web.views.sessions.form import SessionForm, standing
 from web.views.sessions.forms import FORMS
 from web.views.sessions.watching import Watch, besides
@@ -143,7 +145,7 @@ class SessionPage:
     @property
     def forms(self) -> dict[str, SessionForm]:
         """The forms that can be sent now, by act; a signed session takes corrections as amendments."""
-        acts = ["vitals", "side_effect"] if "amend" in self.open_acts else self.open_acts
+        acts = ["vitals", "side_effect", "amend"] if "amend" in self.open_acts else self.open_acts
         forms = {act: FORMS[act](self.session, line=self._line(act)) for act in acts if act in FORMS}
         if self.sent is not None:
             forms[self.sent.act] = self.sent
@@ -152,6 +154,11 @@ class SessionPage:
     @property
     def amends(self) -> bool:
         return self.session.state == SessionState.SIGNED
+
+    @cached_property
+    def given(self) -> Progress | None:
+        """What was given so far, once the infusion has started."""
+        return progress.progress(self.session, self.now)
 
     @cached_property
     def worksheet(self) -> Any:
@@ -196,6 +203,8 @@ class SessionPage:
         """The line that this act's form corrects: the one that was asked for, or the worksheet."""
         if act == "dose":
             return self.worksheet
+        if act == "amend":
+            return next((line for line in amendable(self.session) if str(line.pk) == self.correct), None)
         if act not in ("vitals", "side_effect"):
             return None
         lines = self.session.vital_signs if act == "vitals" else self.session.side_effects

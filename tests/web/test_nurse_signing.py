@@ -1,0 +1,163 @@
+"""Going home, signing, amending and printing, as the nurse does it on her pages."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from clinic.models import AccessLog
+from sessions_app.models import SignedRecord
+from tests.cast import NOW, PASSWORD, House
+from tests.sessions_app import stories
+from tests.web.pages import browser_of
+from tests.web.test_nurse import SIGNS, Wall, send, wall
+
+__all__ = ["wall"]
+
+HOME = {
+    "oriented": "on",
+    "steady_gait": "on",
+    "nausea_pain_score": "2",
+    "iv_site_score": "2",
+    "intake_score": "1",
+    "iv_removed": "on",
+    "escort_name": "Sam Reyes",
+    "escort_phone": "312 555 0100",
+    "escort_seen": "on",
+    "instructions_given": "on",
+}
+
+
+@pytest.fixture
+def later(wall: Wall) -> Wall:
+    wall.after(minutes=125)
+    return wall
+
+
+def page_of(user: Any, session: Any) -> str:
+    return browser_of(user).get(reverse("session", args=[session.pk])).content.decode()
+
+
+def test_the_discharge_form_reckons_what_it_can_and_fills_in_what_is_known(
+    house: House, later: Wall
+) -> None:
+    session = stories.observed(house)
+    page = page_of(house.nils, session)
+    assert "<strong>2</strong> of 2 points" in page
+    assert 'name="vital_signs_score"' not in page
+    assert 'name="suicidality_asked_again"' not in page
+    assert 'name="escort_name" value="Sam Reyes"' in page
+    assert 'name="escort_phone" value="312 555 0100"' in page
+    assert send(browser_of(house.nils), session, "discharge", HOME).status_code == 302
+
+
+def test_the_discharge_form_names_what_the_record_still_lacks(house: House, wall: Wall) -> None:
+    session = stories.recovering(house)
+    wall.after(minutes=70)
+    page = page_of(house.nils, session)
+    assert "Record vital signs after the infusion stopped." in page
+    refused = send(browser_of(house.nils), session, "discharge", {**HOME, "escort_seen": ""})
+    assert refused.status_code == 409
+    assert "See the adult who takes the patient home." in refused.content.decode()
+
+
+def test_a_wrong_password_is_said_at_its_field_and_never_shown_again(house: House, later: Wall) -> None:
+    session = stories.discharged(house)
+    refused = send(browser_of(house.nils), session, "sign", {"meaning": "gave", "password": "Hunter-two"})
+    page = refused.content.decode()
+    assert refused.status_code == 400
+    assert "This is not your password." in page
+    assert "Hunter-two" not in page
+    signed = send(browser_of(house.nils), session, "sign", {"meaning": "gave", "password": PASSWORD})
+    assert signed.status_code == 302
+
+
+def test_each_person_is_offered_only_what_they_may_say(house: House, later: Wall) -> None:
+    session = stories.discharged(house)
+    nils, priya = page_of(house.nils, session), page_of(house.priya, session)
+    assert stories.SAYS in nils
+    assert stories.SAYS not in priya
+    assert "As a prescriber I have read this record" in priya
+
+
+def test_a_form_on_a_signed_page_says_beforehand_that_it_signs_an_amendment(
+    house: House, later: Wall
+) -> None:
+    session = stories.signed(house)
+    page = page_of(house.nils, session)
+    assert "Sending this signs an amendment" in page
+    without = send(
+        browser_of(house.nils),
+        session,
+        "vitals",
+        {**SIGNS, "measured_at": "2027-01-11T09:10", "correction_reason": "Late"},
+    )
+    assert without.status_code == 400
+    assert SignedRecord.objects.filter(session=session).count() == 1
+
+
+def test_any_line_is_amended_from_the_page(house: House, later: Wall) -> None:
+    session = stories.signed(house)
+    home = session.discharges.get()
+    nils, query = browser_of(house.nils), f"?correct={home.pk}"
+    page = nils.get(reverse("session", args=[session.pk]) + query).content.decode()
+    assert 'name="escort_name" value="Sam Reyes"' in page
+    values = {
+        "escort_name": "Kim Reyes",
+        "escort_phone": "312 555 0101",
+        "instructions_given": "on",
+        "correction_reason": "It was her sister",
+        "password": PASSWORD,
+    }
+    answer = send(nils, session, "amend", values, query)
+    assert answer.status_code == 302, answer.content.decode()
+    assert session.discharges.get(corrects=home).escort_name == "Kim Reyes"
+    record = nils.get(reverse("signed_record", args=[session.pk])).content.decode()
+    assert record.count('class="new-line"') == 1
+
+
+def test_a_late_note_is_an_amendment_too(house: House, later: Wall) -> None:
+    session = stories.signed(house)
+    values = {"text": "She called.", "correction_reason": "Heard of later", "password": PASSWORD}
+    answer = send(browser_of(house.nils), session, "amend", values)
+    assert answer.status_code == 302, answer.content.decode()
+    assert session.notes.get().amendment is not None
+    compared = browser_of(house.nils).get(reverse("compare_record", args=[session.pk])).content.decode()
+    assert "Notes: added" in compared
+    assert "She called." in compared
+
+
+def test_the_record_is_printed_for_the_chart_and_each_look_is_written_down(house: House, later: Wall) -> None:
+    session = stories.signed(house)
+    priya = browser_of(house.priya)
+    page = priya.get(reverse("print_record", args=[session.pk])).content.decode()
+    assert "Rosa Delgado" in page
+    assert "web/print.css" in page
+    pdf = priya.get(reverse("record_pdf", args=[session.pk]))
+    assert pdf.content.startswith(b"%PDF-")
+    assert "Rosa" not in pdf["Content-Disposition"]
+    looks = AccessLog.objects.filter(user=house.priya, what="signed record, printed")
+    assert looks.count() == 2
+
+
+@pytest.mark.parametrize("name", ["print_record", "record_pdf", "compare_record"])
+def test_what_is_not_signed_has_no_paper(house: House, other_house: House, wall: Wall, name: str) -> None:
+    session = stories.arrived(house)
+    address = reverse(name, args=[session.pk])
+    assert browser_of(house.nils).get(address).status_code == 404
+    assert browser_of(other_house.nils).get(address).status_code == 404
+    assert browser_of(house.ana).get(address).status_code == 403
+
+
+def test_a_password_that_was_sent_after_the_sign_in_had_run_out_is_not_written_into_the_page(
+    house: House, later: Wall
+) -> None:
+    session = stories.discharged(house)
+    nobody = browser_of(house.nils)
+    nobody.logout()
+    page = nobody.post(
+        reverse("session_sign", args=[session.pk]), {"meaning": "gave", "password": "Hunter-two"}
+    )
+    assert "Hunter-two" not in page.content.decode()
+    assert NOW + timedelta(minutes=1) < later.shows
