@@ -3,7 +3,7 @@ data). And what a chair can be said to offer."""
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -53,10 +53,16 @@ def feature_error(features: Iterable[str]) -> str:
     return ""
 
 
-def spoken_time(moment: datetime, zone: str) -> str:
-    """Tue 12 Jan 2027, 09:00, on the zone's wall."""
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+def spoken_day(day: date, *, today: date) -> str:
+    """Tue, Jan 12; with the year when it isn't this one: the one way of staff's pages and of sentences."""
+    year = "" if day.year == today.year else f" {day.year}"
+    return f"{day:%a, %b} {day.day}{year}"
+
+
+def spoken_time(moment: datetime, zone: str, *, now: datetime) -> str:
+    """Tue, Jan 12, 09:00, on the zone's wall."""
+    local, today = moment.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    return f"{spoken_day(local.date(), today=today)}, {local:%H:%M}"
 
 
 def wall_time(moment: datetime, zone: str) -> str:

@@ -225,7 +225,7 @@ class AppointmentsViewSet(VisitsViewSet):
         """What became of the visit, step by step, the first one first."""
         visit = self.fetch(Appointment.objects.select_related("clinic", "patient"), pk=pk)
         ground.log_look(self.actor, visit.patient, what="visit history")
-        return Response(HistoryLineSerializer(appointment_history(visit), many=True).data)
+        return Response(HistoryLineSerializer(appointment_history(visit, now=clock.now()), many=True).data)
 
     @extend_schema(request=CheckedSerializer, responses=CheckSerializer)
     @action(detail=False, methods=["post"])

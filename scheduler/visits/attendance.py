@@ -94,7 +94,7 @@ def mark_no_show(*, actor: Actor, appointment: Appointment, now: datetime) -> Ap
             return visit
         _require_status(visit, AppointmentStatus.BOOKED)
         if now < visit.starts_at:
-            starts = spoken_time(visit.starts_at, visit.clinic.time_zone)
+            starts = spoken_time(visit.starts_at, visit.clinic.time_zone, now=now)
             raise Conflict(
                 f"This visit begins {starts}. It can be missed from then on; until then, cancel it.",
                 code="not_begun",

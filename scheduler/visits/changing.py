@@ -91,7 +91,7 @@ def refusal_of_several(refused: Refused, name: str) -> Conflict:
     """The refusal of visits that go together: each that can't be, with its reasons."""
     told = []
     for decision in refused.decisions.values():
-        when = spoken_time(decision.start, decision.zone)
+        when = spoken_time(decision.start, decision.zone, now=decision.decided_at)
         told.append(f"{when}: {' '.join(blocker.detail for blocker in decision.blockers)}")
     rows = [
         {

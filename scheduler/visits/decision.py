@@ -12,6 +12,8 @@ from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
 from clinic import clock
 from clinic.problems import Invalid
 from scheduler.finding.availability import (
@@ -25,7 +27,7 @@ from scheduler.finding.free_times import too_close
 from scheduler.finding.nursing import Turn, joined, preferred
 from scheduler.finding.packing import Need, Rectangle, pack
 from scheduler.finding.supply import Supplies, supplies
-from scheduler.models import PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
+from scheduler.models import Closure, PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
 from scheduler.visits.case import Case, OtherVisit, case_of
 from scheduler.visits.parts import (
     HandOver,
@@ -39,7 +41,7 @@ from scheduler.visits.parts import (
     misplaced,
     require_working,
 )
-from scheduler.vocabulary import wall_time
+from scheduler.vocabulary import spoken_day, wall_time
 
 
 class Occasion(Enum):
@@ -55,18 +57,18 @@ class Lack:
     """How one kind of resource can be short: outside its hours, or taken; code and words for each."""
 
     closed_code: str
-    closed_words: str
+    open_words: str
     taken_code: str
     taken_words: str
 
 
 LACKS: Final = {
-    ResourceKind.CHAIR: Lack("outside_hours", "is not open", "chair_taken", "is taken"),
+    ResourceKind.CHAIR: Lack("outside_hours", "open", "chair_taken", "is taken"),
     ResourceKind.NURSE: Lack(
-        "outside_hours", "is not at work", "nurse_overloaded", "would have too many patients at once"
+        "outside_hours", "at work", "nurse_overloaded", "would have too many patients at once"
     ),
     ResourceKind.CLINICIAN: Lack(
-        "no_clinician", "is not on site", "no_clinician", "is supervising as many visits as possible"
+        "no_clinician", "on site", "no_clinician", "is supervising as many visits as possible"
     ),
 }
 
@@ -130,7 +132,8 @@ def decide(
     replacing: Collection[UUID] = (),
     occasion: Occasion = Occasion.NEW,
 ) -> Decision:
-    """Judge a visit of the plan as it stands in the database: three queries, two with `resources` at hand.
+    """Judge a visit of the plan as it stands in the database: three queries, two with `resources` at hand,
+    and one more where somebody's hours are short.
 
     Without a chair or nurse chosen, those that fit are found (nurses as in `serving.who_serves`; among
     equals the one the patient knows, then those with the least to do). A chosen nurse serves the whole
@@ -185,9 +188,11 @@ def decide(
     about_plan: list[Blocker] = []
     blockers: list[Blocker] = []
     if occasion is not Occasion.STANDING:
-        about_plan = [*_plan_blockers(case, plan.pk, replacing), *_patient_blockers(case)]
+        about_plan = [*_plan_blockers(case, plan.pk, replacing, now), *_patient_blockers(case)]
         blockers = [*about_plan, *_calendar_blockers(case, start, now, occasion)]
-    blockers += _visit_blockers(case, start, end, replacing, occasion)
+    blockers += _visit_blockers(case, start, end, replacing, occasion, now)
+    if any(part.missing.closed for of_kind in parts.values() for part in of_kind):
+        blockers += _closure_blockers(case, start, block_end, now)
     if case.chair_features and not suitable:
         blockers.append(_unsuitable(case.chair_features, found, chair_id))
     for kind, of_kind in parts.items():
@@ -225,7 +230,14 @@ def _rectangles(supply: Supply, needs: Sequence[Need], start: int) -> list[Recta
     return laid
 
 
-def _plan_blockers(case: Case, plan_id: UUID, replacing: Collection[UUID]) -> Iterator[Blocker]:
+def nobody_working(kind: ResourceKind) -> Blocker:
+    """The clinic has none of a kind that every visit needs."""
+    return Blocker(LACKS[kind].closed_code, f"The clinic has no working {kind.label.lower()}.")
+
+
+def _plan_blockers(
+    case: Case, plan_id: UUID, replacing: Collection[UUID], now: datetime
+) -> Iterator[Blocker]:
     if case.plan_status != PlanStatus.ACTIVE:
         mend = MENDS.get(PlanStatus(case.plan_status), "A prescriber has to write a new one.")
         yield Blocker("plan_not_active", f"The plan is {case.plan_status}. {mend}")
@@ -239,7 +251,7 @@ def _plan_blockers(case: Case, plan_id: UUID, replacing: Collection[UUID]) -> It
         yield Blocker(
             "sessions_used_up",
             f"All {case.sessions_ordered} sessions of the plan are booked."
-            + "".join(_answer_first(other, case.zone) for other in counted),
+            + "".join(_answer_first(other, case.zone, now) for other in counted),
         )
 
 
@@ -255,21 +267,28 @@ def _calendar_blockers(case: Case, start: datetime, now: datetime, occasion: Occ
     if occasion is Occasion.NEW and start < now:
         yield Blocker("in_the_past", "This time is past.")
     if not case.valid_from <= day <= case.valid_until:
-        yield Blocker(
-            "plan_expired", f"The plan is valid from {case.valid_from} to {case.valid_until}, not on {day}."
+        today = clock.local_date(now, case.zone)
+        first, last, asked = (
+            spoken_day(one, today=today) for one in (case.valid_from, case.valid_until, day)
         )
+        yield Blocker("plan_expired", f"The plan is valid from {first} to {last}, not on {asked}.")
 
 
 def _visit_blockers(
-    case: Case, start: datetime, end: datetime, replacing: Collection[UUID], occasion: Occasion
+    case: Case,
+    start: datetime,
+    end: datetime,
+    replacing: Collection[UUID],
+    occasion: Occasion,
+    now: datetime,
 ) -> Iterator[Blocker]:
     """What the patient's other visits stand against: being in two places, and days between sessions."""
     for other in case.visits:
         if start < other.end and other.start < end:
             yield Blocker(
                 "patient_elsewhere",
-                f"The patient has another visit {_at(other.start, case.zone)} at this time."
-                + _answer_first(other, case.zone),
+                f"The patient has another visit {_on(other.start, case.zone, now)} at this time."
+                + _answer_first(other, case.zone, now),
             )
         if occasion is Occasion.STANDING or other.id in replacing:
             continue
@@ -278,20 +297,41 @@ def _visit_blockers(
             apart = abs(clock.days_between(start, other.start, case.zone))
             yield Blocker(
                 "spacing_too_close",
-                f"{apart} days from the session {_at(other.start, case.zone)};"
+                f"{apart} days from the session {_on(other.start, case.zone, now)};"
                 f" {case.spacing.whose} asks for at least {case.spacing.min_days}."
-                + _answer_first(other, case.zone),
+                + _answer_first(other, case.zone, now),
             )
 
 
-def _answer_first(other: OtherVisit, zone: str) -> str:
+def _answer_first(other: OtherVisit, zone: str, now: datetime) -> str:
     """Where what stands in the way is only offered, the way out: it is theirs to take or to leave."""
     if not other.offered:
         return ""
     return (
-        f" The time {_at(other.start, zone)} is only offered to them by the waitlist: enter there whether"
-        " they take it, or take them off the list, and then book."
+        f" The time {_on(other.start, zone, now)} is only offered to them by the waitlist: enter there"
+        " whether they take it, or take them off the list, and then book."
     )
+
+
+def _closure_blockers(case: Case, start: datetime, end: datetime, now: datetime) -> Iterator[Blocker]:
+    """Why nobody is there: one query, asked only where somebody's hours are short."""
+    during: Any = DateTimeTZRange(start, end)
+    on = _on(start, case.zone, now)
+    for closure in Closure.objects.filter(clinic_id=case.clinic_id, during__overlap=during).order_by(
+        "during"
+    ):
+        yield Blocker(
+            "outside_hours",
+            f"The clinic is closed {on}{_wall_span(closure, start, case.zone)}: {closure.name}.",
+        )
+
+
+def _wall_span(closure: Closure, start: datetime, zone: str) -> str:
+    """From when to when, of a closure that leaves some of that day open."""
+    begins, ends = clock.day_bounds(clock.local_date(start, zone), zone)
+    since = f" from {wall_time(closure.during.lower, zone)}" if begins < closure.during.lower else ""
+    until = f" until {wall_time(closure.during.upper, zone)}" if closure.during.upper < ends else ""
+    return since + until
 
 
 def _unsuitable(wanted: Collection[str], found: Supplies, chair_id: UUID | None) -> Blocker:
@@ -305,13 +345,21 @@ def _resource_blockers(
     """What one kind of resource lacks, told of the chosen one or of those that come nearest."""
     lack = LACKS[kind]
     if not parts and kind not in {resource.kind for resource in found.resources.values()}:
-        yield Blocker(lack.closed_code, f"The clinic has no working {kind.label.lower()}.")
+        yield nobody_working(kind)
+    if parts and not chosen and all(part.missing.closed == part.minutes for part in parts):
+        # The nearest are closed throughout, and so is everybody else: no name tells more.
+        yield Blocker(
+            lack.closed_code,
+            f"No {kind.label.lower()} is {lack.open_words} then.",
+            sum(part.minutes for part in parts),
+        )
+        return
     for key in dict.fromkeys(part.supply.key for part in parts):
         name = found.resources[key].name
         who = name if chosen else f"No {kind.label.lower()} is free. {name} comes nearest and"
         own = [part for part in parts if part.supply.key == key]
         for code, words, minutes in (
-            (lack.closed_code, lack.closed_words, [part.missing.closed for part in own]),
+            (lack.closed_code, f"is not {lack.open_words}", [part.missing.closed for part in own]),
             (lack.taken_code, lack.taken_words, [part.missing.overloaded for part in own]),
         ):
             if any(minutes):
@@ -333,5 +381,5 @@ def _hand_over_blockers(wrong: Iterable[HandOver], found: Supplies, zone: str) -
         )
 
 
-def _at(moment: datetime, zone: str) -> str:
-    return f"on {clock.local_date(moment, zone)}"
+def _on(moment: datetime, zone: str, now: datetime) -> str:
+    return f"on {spoken_day(clock.local_date(moment, zone), today=clock.local_date(now, zone))}"

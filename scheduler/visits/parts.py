@@ -29,6 +29,10 @@ class Part:
     missing: Shortfall
 
     @property
+    def minutes(self) -> int:
+        return sum(need.end - need.start for need in self.needs)
+
+    @property
     def words(self) -> str:
         return "this visit" if self.needs[0].name == Phase.WHOLE else self.needs[0].name
 

@@ -5,15 +5,22 @@ decides; what is free, and when, is read in `finding`.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from clinic import clock
 from clinic.models import Clinic, Patient
 from scheduler.finding.nursing import Turn, joined
-from scheduler.models import Appointment, AppointmentStatus, Claim, Resource, ResourceKind
+from scheduler.models import (
+    LIVE_STATUSES,
+    Appointment,
+    AppointmentStatus,
+    Claim,
+    Resource,
+    ResourceKind,
+)
 
 # They were never booked: a hold that ran out or was given up is no cancellation.
 LAPSED_HOLDS: Final = Q(status=AppointmentStatus.CANCELLED, held_until__isnull=False)
@@ -27,6 +34,15 @@ class BookedVisit:
     chair: Resource | None
     nurses: tuple[Turn, ...]
     clinician: Resource | None
+
+
+@dataclass(frozen=True)
+class MovedVisit:
+    """A visit that has left a day, and the time it had there last."""
+
+    appointment: Appointment
+    started_at: datetime
+    ended_at: datetime
 
 
 def visits() -> QuerySet[Appointment]:
@@ -63,6 +79,29 @@ def day_board(clinic: Clinic, day: date) -> list[BookedVisit]:
     rows = on_day(visits().filter(clinic=clinic), day, clinic.time_zone)
     shown = rows.exclude(status=AppointmentStatus.ENTERED_IN_ERROR).exclude(LAPSED_HOLDS)
     return [booked_visit(appointment) for appointment in shown.order_by("during__startswith", "pk")]
+
+
+def moved_away(clinic: Clinic, day: date) -> list[MovedVisit]:
+    """The clinic's visits that were booked for this local day and are on another one by now: one query."""
+    low, high = clock.day_bounds(day, clinic.time_zone)
+    events: Any = Appointment._meta.get_field("events").related_model  # pghistory adds it
+    was_here = events.objects.filter(
+        clinic=clinic,
+        during__startswith__gte=low,
+        during__startswith__lt=high,
+        status=AppointmentStatus.BOOKED,
+    )
+    rows = (
+        Appointment.objects.filter(pk__in=was_here.values("pgh_obj"), status__in=LIVE_STATUSES)
+        .exclude(during__startswith__gte=low, during__startswith__lt=high)
+        .select_related("patient")
+        .annotate(
+            was=Subquery(was_here.filter(pgh_obj=OuterRef("pk")).order_by("-pgh_id").values("during")[:1])
+        )
+    )
+    return sorted(
+        (MovedVisit(row, row.was.lower, row.was.upper) for row in rows), key=lambda moved: moved.started_at
+    )
 
 
 def visits_of(patient: Patient) -> list[BookedVisit]:

@@ -4,7 +4,7 @@ The rows are written by triggers in the transaction of each change (`clinic.hist
 told from the row before it and the row after.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -20,6 +20,8 @@ from scheduler.models import (
 )
 from scheduler.vocabulary import spoken_time, wall_time
 
+Spoken = Callable[[datetime], str]
+
 # (status before, status after): (code, words). Moves of time and people are told beside these.
 STEPS: Final = {
     ("pending", "booked"): ("booked", "The held time was booked"),
@@ -30,7 +32,7 @@ STEPS: Final = {
     ("arrived", "fulfilled"): ("fulfilled", "Done"),
     ("checked-in", "fulfilled"): ("fulfilled", "Done"),
     ("cancelled", "booked"): ("undone", "Cancellation taken back: booked again"),
-    ("noshow", "booked"): ("undone", "Not missed after all: booked again"),
+    ("noshow", "booked"): ("undone", "Missed taken back: booked again"),
     ("arrived", "booked"): ("undone", "Check-in taken back"),
 }
 
@@ -46,15 +48,21 @@ class HistoryLine:
     why: str
 
 
-def appointment_history(appointment: Appointment) -> list[HistoryLine]:
+def appointment_history(appointment: Appointment, *, now: datetime) -> list[HistoryLine]:
     """Every change of the visit, the first one first: three queries."""
     events: Any = appointment.events  # type: ignore[attr-defined]  # pghistory adds it
     rows = list(events.select_related("pgh_context").order_by("pgh_id"))
     names = _names(rows)
     zone = appointment.clinic.time_zone
+
+    def spoken(moment: datetime) -> str:
+        return spoken_time(moment, zone, now=now)
+
     lines = []
     for before, after in pairwise([None, *rows]):
-        told = list(_first(after, zone) if before is None else _changes(before, after, zone, names))
+        told = list(
+            _first(after, zone, spoken) if before is None else _changes(before, after, zone, names, spoken)
+        )
         context = after.pgh_context.metadata if after.pgh_context else {}
         acted = context.get("user") or (str(after.booked_by_id) if before is None else "")
         lines += [
@@ -80,20 +88,22 @@ def _names(rows: Sequence[Any]) -> Mapping[str, str]:
     return {str(pk): name for pk, name in [*people, *resources]}
 
 
-def _first(row: Any, zone: str) -> Iterator[tuple[str, str]]:
-    starts = spoken_time(row.during.lower, zone)
+def _first(row: Any, zone: str, spoken: Spoken) -> Iterator[tuple[str, str]]:
+    starts = spoken(row.during.lower)
     if row.status == AppointmentStatus.PENDING:
         yield "held", f"Held for {starts}, until {wall_time(row.held_until, zone)}"
     else:
         yield "booked", f"Booked for {starts}"
 
 
-def _changes(before: Any, after: Any, zone: str, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _changes(
+    before: Any, after: Any, zone: str, names: Mapping[str, str], spoken: Spoken
+) -> Iterator[tuple[str, str]]:
     if before.status != after.status:
         yield _step(before, after)
     if before.during.lower != after.during.lower:
-        was, now_is = spoken_time(before.during.lower, zone), spoken_time(after.during.lower, zone)
-        yield "moved", f"Moved from {was} to {now_is}"
+        was, then = spoken(before.during.lower), spoken(after.during.lower)
+        yield "moved", f"Moved from {was} to {then}"
     elif before.during.upper != after.during.upper:
         yield "moved", f"Now until {wall_time(after.during.upper, zone)}"
     elif before.status == after.status and before.held_before != after.held_before:

@@ -28,6 +28,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
+from scheduler.vocabulary import spoken_day
 
 # Feasible starts are asked for a window of at most this length (design 4).
 LONGEST_WAIT: Final = timedelta(days=365)
@@ -95,24 +96,28 @@ def _visit_errors(
     elif appointment.status != AppointmentStatus.BOOKED or appointment.starts_at <= now:
         yield "appointment", "Only a booked visit that lies ahead can be brought forward."
     elif day < terms.first_day:
-        yield "first_day", f"The visit is on {day}. Give a day up to then: only an earlier time is of use."
+        on = spoken_day(day, today=clock.local_date(now, plan.clinic.time_zone))
+        yield "first_day", f"The visit is on {on}. Give a day up to then: only an earlier time is of use."
 
 
 def _day_errors(plan: TreatmentPlan, terms: Terms, now: datetime) -> Iterator[tuple[str, str]]:
     first, last = terms.first_day, terms.last_day
+    today = clock.local_date(now, plan.clinic.time_zone)
     if last < first:
         yield "last_day", "The last day must not be before the first."
-    elif last < clock.local_date(now, plan.clinic.time_zone):
+    elif last < today:
         yield "last_day", "This day is past. Give a day from today on."
     elif last - first > LONGEST_WAIT:
         yield "last_day", f"Give a day at most {LONGEST_WAIT.days} days after the first."
     elif last < plan.valid_from or plan.valid_until < first:
-        yield "first_day", f"The plan is valid from {plan.valid_from} to {plan.valid_until}."
+        begins, ends = (spoken_day(day, today=today) for day in (plan.valid_from, plan.valid_until))
+        yield "first_day", f"The plan is valid from {begins} to {ends}."
     elif any(not 0 <= weekday <= 6 for weekday in terms.weekdays):
         yield "weekdays", "Weekdays are 0 for Monday to 6 for Sunday."
     elif terms.weekdays and not _days_include(first, last, terms.weekdays):
         names = ", ".join(WEEKDAYS[weekday] for weekday in sorted(set(terms.weekdays)))
-        yield "weekdays", f"There is no {names} between {first} and {last}."
+        low, high = (spoken_day(day, today=today) for day in (first, last))
+        yield "weekdays", f"There is no {names} between {low} and {high}."
 
 
 def _days_include(first: date, last: date, weekdays: tuple[int, ...]) -> bool:

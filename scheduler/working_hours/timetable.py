@@ -105,6 +105,15 @@ def hours_of_day(resource: Resource, day: date) -> tuple[Sequence[Stretch], DayH
     return declared.hours_on(day), DayHours.objects.filter(resource=resource, day=day).first()
 
 
+def above_the_hours(resource: Resource, day: date) -> tuple[list[Absence], list[Closure]]:
+    """What is cut out of this day's hours, its own too, if it has any: two queries."""
+    during: Any = DateTimeTZRange(*clock.day_bounds(day, resource.clinic.time_zone))
+    return (
+        list(Absence.objects.filter(resource=resource, during__overlap=during).order_by("during")),
+        list(Closure.objects.filter(clinic=resource.clinic, during__overlap=during).order_by("during")),
+    )
+
+
 def patterns_to_come(resource: Resource, today: date) -> QuerySet[WorkingPattern]:
     """The patterns that hold today or later, by weekday and time."""
     return WorkingPattern.objects.filter(

@@ -19,7 +19,8 @@ from scheduler.models import (
     ProtocolStatus,
 )
 from scheduler.visits import attendance, booking
-from tests.cast import NOW, TODAY, House, make_patient
+from scheduler.working_hours import working_time
+from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, next_version, set_stage
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -155,6 +156,35 @@ def test_the_chair_needs_its_turnover_inside_the_hours(
     check = stage.check(stage.plan(), wall_time, now=NOW - timedelta(hours=1))
 
     assert codes(check) == blockers
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (("00:00", "23:59"), "The clinic is closed on Mon, Jan 11 until 23:59: Staff training."),
+        (("9:00", "12:00"), "The clinic is closed on Mon, Jan 11 from 09:00 until 12:00: Staff training."),
+    ],
+)
+def test_a_closed_clinic_says_why_first_and_names_nobody(
+    stage: Stage, hours: tuple[str, str], told: str
+) -> None:
+    begins, ends = (stage.at(wall_time) for wall_time in hours)
+    working_time.close(
+        actor=stage.house.actor(stage.house.max),
+        id=new_id(),
+        clinic=stage.house.clinic,
+        start=begins,
+        end=ends,
+        name="Staff training",
+        now=NOW - timedelta(days=1),
+    )
+    check = stage.check(stage.plan(), "9:30")
+    assert [blocker.detail for blocker in check.blockers] == [
+        told,
+        "No chair is open then.",
+        "No nurse is at work then.",
+        "No supervising clinician is on site then.",
+    ]
 
 
 def test_without_a_clinician_on_site_nothing_is_booked(stage: Stage) -> None:

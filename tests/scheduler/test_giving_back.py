@@ -132,7 +132,7 @@ def test_the_record_of_the_visit_stays_whole(stage: Stage) -> None:
 
     assert (visit.starts_at, visit.status) == (stage.at("9:30"), "fulfilled")
     assert visit.ends_at > stage.at(LEFT)
-    assert [step.what for step in appointment_history(visit)][-1] == "fulfilled"
+    assert [step.what for step in appointment_history(visit, now=NOW)][-1] == "fulfilled"
     period = Period.of(stage.house.clinic, TODAY, TODAY)
     chair = next(use for use in utilisation(stage.house.clinic, period).resources if use.name == "Chair 1")
     turnover = visit.protocol.turnover_minutes

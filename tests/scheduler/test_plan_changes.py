@@ -55,7 +55,7 @@ def test_the_latest_word_counts(stage: Stage) -> None:
 
     (blocker,) = stage.check(plan, "9:30", TODAY + timedelta(days=3)).blockers
 
-    assert blocker.detail == "3 days from the session on 2027-01-11; the prescriber asks for at least 4."
+    assert blocker.detail == "3 days from the session on Mon, Jan 11; the prescriber asks for at least 4."
 
 
 @pytest.mark.parametrize(

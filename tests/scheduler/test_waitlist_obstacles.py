@@ -153,7 +153,7 @@ def test_a_booking_that_their_own_offer_stands_against_says_how_to_mend_it(stage
         stage.book(plan, "9:00", THURSDAY)
     told = {blocker["code"]: blocker["detail"] for blocker in refusal.value.data["blockers"]}
     for code in ("sessions_used_up", "patient_elsewhere", "spacing_too_close"):
-        assert "on 2027-01-14 is only offered to them by the waitlist" in told[code]
+        assert "on Thu, Jan 14 is only offered to them by the waitlist" in told[code]
 
 
 def test_a_visit_that_is_booked_is_not_called_an_offer(stage: Stage) -> None:
