@@ -32,6 +32,7 @@ class WishSerializer(StrictSerializer):
     weekdays = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=6),
         required=False,
+        max_length=7,
         help_text="0 Monday to 6 Sunday.",
     )
     earliest = serializers.TimeField(required=False, allow_null=True, help_text="No start before.")
@@ -43,7 +44,12 @@ class WishSerializer(StrictSerializer):
 
 class AskSeriesSerializer(StrictSerializer):
     plan = serializers.UUIDField()
-    count = serializers.IntegerField(required=False, min_value=1, help_text="Left out: all that are left.")
+    count = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=proposing.MOST_SESSIONS,
+        help_text=f"Left out: all that are left, up to {proposing.MOST_SESSIONS}.",
+    )
     first = DayField(required=False, help_text="The first day to look at; left out: today.")
     last = DayField(required=False, help_text="The last one; left out: long enough for the longest series.")
     wish = WishSerializer(required=False)
@@ -129,7 +135,12 @@ class WantedSerializer(StrictSerializer):
 
 class BookSeriesSerializer(CreateSerializer):
     plan = serializers.UUIDField()
-    sessions = WantedSerializer(many=True, allow_empty=False)
+    sessions = WantedSerializer(  # type: ignore[call-arg]  # the stubs know lists by no length
+        many=True,
+        allow_empty=False,
+        max_length=proposing.MOST_SESSIONS,
+        error_messages={"max_length": proposing.TOO_MANY},
+    )
     wish = WishSerializer(required=False)
 
 

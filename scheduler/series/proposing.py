@@ -19,7 +19,7 @@ from clinic.transactions import in_transaction
 from scheduler.finding.free_times import FeasibleStart
 from scheduler.finding.nursing import named
 from scheduler.finding.wishes import Wish
-from scheduler.models import Resource, Series, TreatmentPlan
+from scheduler.models import Resource, ResourceKind, Series, TreatmentPlan
 from scheduler.prescribing.plans import Spacing
 from scheduler.series import planning, words
 from scheduler.series.planning import Cost, Proposal
@@ -30,10 +30,14 @@ from scheduler.series.window import Window, last_nursed, read_window
 from scheduler.visits import booking
 from scheduler.visits.booking import Wanted
 from scheduler.visits.decision import Blocker
+from scheduler.vocabulary import spoken_day, spoken_time
 
 LONGEST_WINDOW: Final = timedelta(days=365)
+# Of a plan with more sessions left the others are proposed later: each one booked is decided under the lock.
+MOST_SESSIONS: Final = 60
 # How much longer than the longest series the days are that are looked at when nobody says until when.
 SPARE_DAYS: Final = 28
+TOO_MANY: Final = f"Give at most {MOST_SESSIONS} sessions at once."
 
 
 @dataclass(frozen=True)
@@ -98,19 +102,21 @@ def propose(
     wish: Wish,
     now: datetime,
 ) -> Proposed:
-    """The best dates for `count` sessions (all that are left) from `first` to `last`, both included.
+    """The best dates for `count` sessions (all that are left, up to `MOST_SESSIONS`) from `first` to `last`,
+    both included.
 
     The window begins today at the earliest and ends with the plan at the latest; without `last` it is long
     enough for the longest series and some weeks more. `blockers` is what stands against the plan or the
-    patient at any time. Raises `Invalid` for a count or days that can't be, `Conflict` with code
-    `sessions_used_up`.
+    patient at any time, or that nobody works there. Raises `Invalid` for a count or days that can't be and
+    for somebody wished for who doesn't work in the plan's clinic, `Conflict` with code `sessions_used_up`.
     """
+    _require_working(plan, wish)
     reviewed = review(plan=plan, now=now)
     course = _course(reviewed, plan=plan, count=count, first=first, last=last)
     first, last = date.fromordinal(course.first), date.fromordinal(course.last)
     window = read_window(plan=plan, first=first, last=last, wish=wish, now=now)
     offers = _offers(window, course, known_until=last_nursed(plan.patient_id))
-    blockers: tuple[Blocker, ...] = ()
+    blockers = window.nobody
     if offers:
         start = offers[0].sessions[0].start
         blockers = booking.check(actor=actor, plan=plan, start=start, now=now).blockers
@@ -123,7 +129,9 @@ def propose(
         offers=() if blockers else offers,
         fewer=_fewer(len(offers)),
         blockers=blockers,
-        impossible=None if offers else impossible(plan=plan, window=window, course=course, now=now),
+        impossible=None
+        if offers or blockers
+        else impossible(plan=plan, window=window, course=course, now=now),
     )
 
 
@@ -138,7 +146,8 @@ def book(
 ) -> Series:
     """Book these sessions as one series, all or none.
 
-    Raises `Invalid` for no session or two on one id; `Conflict` with code `not_bookable`, in `sessions` every
+    Raises `Invalid` for no session, too many or two on one id, and for somebody wished for who doesn't work
+    in the plan's clinic; `Conflict` with code `not_bookable`, in `sessions` every
     one that can't be with its `number` and `blockers`, and in `proposals` fresh ones to choose from. One that
     follows the visit before it too late is among them, unless it is the first: after an interruption a series
     begins when it can.
@@ -148,6 +157,9 @@ def book(
         raise Invalid({"sessions": "Give at least one session."})
     if len({wanted.id for wanted in in_order}) < len(in_order):
         raise Invalid({"sessions": "Give each session an id of its own."})
+    if len(in_order) > MOST_SESSIONS:
+        raise Invalid({"sessions": TOO_MANY})
+    _require_working(plan, wish)
 
     def work() -> Series:
         series = Series.objects.create(
@@ -158,11 +170,42 @@ def book(
         return series
 
     try:
+        _require_left(plan, in_order, now)
         return in_transaction(work)
     except Conflict as refusal:
         if "sessions" not in refusal.data:
             raise
         raise _refused(refusal, actor=actor, plan=plan, sessions=in_order, wish=wish, now=now) from refusal
+
+
+def _require_working(plan: TreatmentPlan, wish: Wish) -> None:
+    """Who is wished for is one of the plan's clinic who could be had."""
+    wished = {ResourceKind.NURSE: wish.nurse, ResourceKind.CHAIR: wish.chair}
+    working = Resource.objects.filter(
+        clinic_id=plan.clinic_id, active=True, pk__in=[key for key in wished.values() if key]
+    )
+    kinds = dict(working.values_list("pk", "kind"))
+    wrong = {
+        f"wish.{kind}": f"This is not a working {kind} of the patient's clinic."
+        for kind, key in wished.items()
+        if key and kinds.get(key) != kind
+    }
+    if wrong:
+        raise Invalid(wrong)
+
+
+def _require_left(plan: TreatmentPlan, wanted: Sequence[Wanted], now: datetime) -> None:
+    """Counted before anything is decided under the lock, where it is counted again."""
+    left = review(plan=plan, now=now).sessions_left
+    if len(wanted) <= left:
+        return
+    detail = f"{words.counted(left, 'session')} of the plan can still be booked, not {len(wanted)}."
+    blocker = Blocker("sessions_used_up", detail).as_data()
+    raise Conflict(
+        detail,
+        code="not_bookable",
+        sessions=[{"id": one.id, "start": one.start, "blockers": [blocker]} for one in wanted[left:]],
+    )
 
 
 def _require_longest_gaps(plan: TreatmentPlan, booked: Sequence[Wanted], now: datetime) -> None:
@@ -179,7 +222,8 @@ def _require_longest_gaps(plan: TreatmentPlan, booked: Sequence[Wanted], now: da
             key = after.appointment.pk if after.appointment.pk in new else before.appointment.pk
             blocker = Blocker(
                 "spacing_too_far",
-                f"{after.gap} days from {words.short_day(before.day)} to {words.short_day(after.day)};"
+                f"{after.gap} days from {spoken_day(before.day, today=reviewed.today)}"
+                f" to {spoken_day(after.day, today=reviewed.today)};"
                 f" {reviewed.spacing.whose} asks for at most {longest}.",
             )
             refused.append({"id": key, "start": new[key], "blockers": [blocker.as_data()]})
@@ -197,19 +241,23 @@ def _course(
         raise Conflict(
             f"All {plan.sessions_ordered} sessions of the plan are booked.", code="sessions_used_up"
         )
-    count = left if count is None else count
+    most = min(left, MOST_SESSIONS)
+    count = most if count is None else count
     wrong = {}
-    if not 1 <= count <= left:
+    if count > MOST_SESSIONS:
+        wrong["count"] = TOO_MANY
+    elif not 1 <= count <= left:
         wrong["count"] = f"Ask for 1 to {left} sessions: so many of the plan are not booked yet."
     begins = max(first or reviewed.today, reviewed.today, plan.valid_from)
     if begins > plan.valid_until:
-        wrong["first"] = f"The plan is valid until {plan.valid_until}. Ask for a day before."
-    spare = timedelta(days=count * reviewed.spacing.max_days + SPARE_DAYS)
-    ends = min(last or begins + spare, begins + LONGEST_WINDOW, plan.valid_until)
+        ends_on = spoken_day(plan.valid_until, today=reviewed.today)
+        wrong["first"] = f"The plan is valid until {ends_on}. Ask for a day before."
     if last and last < begins:
-        wrong["last"] = f"Ask for a last day from {begins} on."
+        wrong["last"] = f"Ask for a last day from {spoken_day(begins, today=reviewed.today)} on."
     if wrong:
         raise Invalid(wrong)
+    spare = timedelta(days=count * reviewed.spacing.max_days + SPARE_DAYS)
+    ends = min(last or begins + spare, begins + LONGEST_WINDOW, plan.valid_until)
     return Course(
         count=count,
         min_days=reviewed.spacing.min_days,
@@ -227,7 +275,7 @@ def _offers(window: Window, course: Course, *, known_until: datetime | None) -> 
     """
     allowed = window.allowed.nonzero()[0]
     proposals = planning.propose(course, window.starts.only(window.allowed))
-    return tuple(
+    offers = [
         _offer(
             window,
             course,
@@ -235,6 +283,14 @@ def _offers(window: Window, course: Course, *, known_until: datetime | None) -> 
             known_until,
         )
         for proposal in proposals
+    ]
+    zone, now = window.found.zone, window.now
+    titles = words.told_apart(
+        [offer.words for offer in offers],
+        [[spoken_time(one.start, zone, now=now) for one in offer.sessions] for offer in offers],
+    )
+    return tuple(
+        replace(offer, words=(title, *offer.words[1:])) for offer, title in zip(offers, titles, strict=True)
     )
 
 
@@ -271,13 +327,11 @@ def _words(window: Window, proposal: Proposal, sessions: Sequence[Offered]) -> t
     starts, places = window.starts, list(proposal.places)
     days = [date.fromordinal(int(day)) for day in starts.days[places]]
     wished = [words.wish_words(int((~window.fits[places]).sum()), len(places))] if window.wish else []
-    open_days = window.busy_days[sorted(set(window.days.places(window.minutes).tolist()))]
     return (
         words.times_words(days, starts.afternoon[places].tolist()),
         words.nurse_words([[turn.name for turn in session.nurses] for session in sessions]),
-        words.length_words(days[0], days[-1]),
+        words.length_words(days[0], days[-1], today=window.today),
         *wished,
-        words.load_words(int(starts.taken[places].mean()), int(open_days.mean())),
     )
 
 

@@ -16,7 +16,8 @@ from scheduler.series import planning
 from scheduler.series.planning import possible
 from scheduler.series.spaced_days import Break, Course, Numbers
 from scheduler.series.window import Window, read_window
-from scheduler.series.words import break_words, short_day
+from scheduler.series.words import break_words
+from scheduler.vocabulary import spoken_day
 
 MOST_DAYS_MORE: Final = 28  # longer gaps and a longer window are tried up to this
 
@@ -59,7 +60,7 @@ def impossible(*, plan: TreatmentPlan, window: Window, course: Course, now: date
     ends = planning.break_of(course, days)
     wished = bool(window.wish and window.wish.only)
     return Impossible(
-        break_words(ends, course, wished=wished),
+        break_words(ends, course, wished=wished, today=window.today),
         ends,
         (
             *_of_the_wish(window, course),
@@ -108,7 +109,9 @@ def _of_the_window(
         for more in range(1, (until - last).days + 1):
             if possible(replace(course, last=course.last + more), days[days <= course.last + more]):
                 day = last + timedelta(days=more)
-                yield Relaxation("longer_window", f"Until {short_day(day)} instead.", {"last": day})
+                yield Relaxation(
+                    "longer_window", f"Until {spoken_day(day, today=window.today)} instead.", {"last": day}
+                )
                 break
     before = [day for day in course.standing if day < course.first]
     days = window.starts.days[window.allowed]
@@ -116,7 +119,8 @@ def _of_the_window(
         first = date.fromordinal(before[-1] + course.max_days + 1)
         yield Relaxation(
             "later_start",
-            f"With a first session from {short_day(first)} on: the series is interrupted until then.",
+            f"With a first session from {spoken_day(first, today=window.today)} on: the gap before it is"
+            " too long.",
             {"first": first},
         )
 

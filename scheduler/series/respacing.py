@@ -86,7 +86,7 @@ def respace(*, plan: TreatmentPlan, now: datetime) -> Respacing:
         chosen = _chosen(course, window, coming, minutes)
     if chosen is None:
         ends = planning.break_of(course, window.days.numbers(minutes))
-        return Respacing(reviewed, (), words.break_words(ends, course, wished=False))
+        return Respacing(reviewed, (), words.break_words(ends, course, wished=False, today=reviewed.today))
     return Respacing(reviewed, tuple(_shifts(window, coming, chosen)), "")
 
 
@@ -98,6 +98,8 @@ def accept(*, actor: Actor, plan: TreatmentPlan, moves: Sequence[Accepted], now:
     """
     if not moves:
         raise Invalid({"moves": "Give at least one visit to move."})
+    if len({move.appointment_id for move in moves}) < len(moves):
+        raise Invalid({"moves": "Give each visit once."})
     visits = {
         visit.pk: visit
         for visit in Appointment.objects.filter(plan=plan, pk__in=[move.appointment_id for move in moves])

@@ -60,6 +60,15 @@ class Review:
     today: date
 
     @property
+    def held(self) -> int:
+        """How many of them are only held."""
+        return sum(visit.appointment.status == AppointmentStatus.PENDING for visit in self.visits)
+
+    @property
+    def booked(self) -> int:
+        return len(self.visits) - self.held
+
+    @property
     def out_of_spacing(self) -> bool:
         """A gap is too short or too long that moving visits can still change."""
         return any(reviewed.movable and reviewed.fit not in (None, Fit.WITHIN) for reviewed in self.visits)

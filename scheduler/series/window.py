@@ -13,9 +13,11 @@ from scheduler.finding import free_times
 from scheduler.finding.free_times import FeasibleStart, Found
 from scheduler.finding.local_days import NOON, LocalDays
 from scheduler.finding.starts import Flags, Numbers
+from scheduler.finding.supply import NO_SUPPLIES
 from scheduler.finding.wishes import Wish
 from scheduler.models import Claim, Resource, ResourceKind, TreatmentPlan
 from scheduler.series.planning import Starts
+from scheduler.visits.decision import Blocker, nobody_working
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,11 @@ class Window:
     busy_days: Numbers
     wish: Wish
     starts: Starts
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return clock.local_date(self.now, self.found.zone)
 
     @property
     def minutes(self) -> Numbers:
@@ -42,7 +49,15 @@ class Window:
     def whole(self) -> Flags:
         """(nurses, starts): she could serve the whole visit."""
         flags = [self.found.whole(nurse.pk) for nurse in self.nurses]
-        return np.array(flags, np.bool_).reshape(len(flags), -1)
+        return np.array(flags, np.bool_).reshape(len(flags), len(self.minutes))
+
+    @property
+    def nobody(self) -> tuple[Blocker, ...]:
+        """What the clinic has none of, whatever the day."""
+        if self.found.supplies is NO_SUPPLIES:  # no day was looked at
+            return ()
+        working = {resource.kind for resource in self.found.supplies.resources.values()}
+        return tuple(nobody_working(kind) for kind in ResourceKind if kind not in working)
 
     @property
     def wished_nurse(self) -> Resource | None:
@@ -61,7 +76,7 @@ class Window:
 
     def for_wish(self, wish: Wish) -> "Window":
         """The same starts for another wish."""
-        return _for_wish(self.found, self.days, wish)
+        return _for_wish(self.found, self.days, wish, self.now)
 
     def at(
         self, place: int, nurse: Resource | None = None, *, known: Resource | None = None
@@ -97,7 +112,7 @@ def read_window(
         now=now,
         without=without,
     )
-    return _for_wish(found, LocalDays.over(first, last, zone), wish)
+    return _for_wish(found, LocalDays.over(first, last, zone), wish, now)
 
 
 def last_nursed(patient_id: UUID) -> datetime | None:
@@ -106,7 +121,7 @@ def last_nursed(patient_id: UUID) -> datetime | None:
     return claims.order_by("-during__startswith").values_list("during__startswith", flat=True).first()
 
 
-def _for_wish(found: Found, days: LocalDays, wish: Wish) -> Window:
+def _for_wish(found: Found, days: LocalDays, wish: Wish, now: datetime) -> Window:
     busy_days = days.taken(found.supplies.stocks[ResourceKind.NURSE])
     starts = Starts(
         days=days.numbers(found.minutes),
@@ -115,4 +130,4 @@ def _for_wish(found: Found, days: LocalDays, wish: Wish) -> Window:
         taken=busy_days[days.places(found.minutes)],
         whole=found.whole(wish.nurse) if wish.nurse else np.ones(len(found.minutes), np.bool_),
     )
-    return Window(found, days, busy_days, wish, starts)
+    return Window(found, days, busy_days, wish, starts, now)

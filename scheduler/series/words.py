@@ -9,16 +9,10 @@ from datetime import date
 from typing import Final
 
 from scheduler.series.spaced_days import Break, Course
+from scheduler.vocabulary import spoken_day
 
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MOST_WEEKDAYS: Final = 3  # a list of more is no pattern that anybody remembers
-# Per mille of nursing taken: closer than this to the usual is not worth a word.
-WORTH_SAYING: Final = 50
-
-
-def short_day(day: date) -> str:
-    """Mon, Jan 11."""
-    return f"{day:%a, %b} {day.day}"
 
 
 def nurse_words(teams: Sequence[Sequence[str]]) -> str:
@@ -42,16 +36,17 @@ def times_words(days: Sequence[date], afternoons: Sequence[bool]) -> str:
     weekdays = "" if varying else _listed([WEEKDAYS[number] for number in numbers])
     count = Counter(afternoons)
     if len(count) > 1:
-        parts = f"{_counted(count[False], 'morning')} and {_counted(count[True], 'afternoon')}"
+        parts = f"{counted(count[False], 'morning')} and {counted(count[True], 'afternoon')}"
         return f"{parts} on varying weekdays" if varying else f"{weekdays}, {parts}"
     part = "afternoons" if count[True] else "mornings"
     return f"{part.capitalize()} on varying weekdays" if varying else f"{weekdays} {part}"
 
 
-def length_words(first: date, last: date) -> str:
-    if first == last:
-        return f"On {short_day(first)}"
-    return f"From {short_day(first)}, done by {short_day(last)} ({(last - first).days + 1} days)"
+def length_words(first: date, last: date, *, today: date) -> str:
+    begins, done = (spoken_day(day, today=today) for day in (first, last))
+    return (
+        f"On {begins}" if first == last else f"From {begins}, done by {done} ({(last - first).days + 1} days)"
+    )
 
 
 def wish_words(outside: int, count: int) -> str:
@@ -61,46 +56,47 @@ def wish_words(outside: int, count: int) -> str:
     return f"{outside} of {count} not quite as wished"
 
 
-def load_words(taken: int, usual: int) -> str:
-    """How full its days are against all days of the window, in per mille of nursing."""
-    if taken < usual - WORTH_SAYING:
-        kind = "Quieter days than usual"
-    elif taken > usual + WORTH_SAYING:
-        kind = "Busier days than usual"
-    else:
-        kind = "Days as busy as usual"
-    return f"{kind}: {taken // 10} % of nursing is taken"
+def told_apart(phrases: Sequence[Sequence[str]], starts: Sequence[Sequence[str]]) -> list[str]:
+    """A title for each proposal, from what is said of it and its starts: its first phrase and, where another
+    proposal has the same, the first thing that is said of it alone, or the first of its starts that is."""
+    titles = []
+    for place, (own, times) in enumerate(zip(phrases, starts, strict=True)):
+        alike = [at for at, other in enumerate(phrases) if other[0] == own[0] and at != place]
+        if alike:
+            rest = [said for said in own[1:] if not any(said in phrases[at] for at in alike)]
+            when = [f"With {start}" for start in times if not any(start in starts[at] for at in alike)]
+            titles.append(". ".join([own[0], *[*rest, *when][:1]]))
+        else:
+            titles.append(own[0])
+    return titles
 
 
-def break_words(ends: Break, course: Course, *, wished: bool) -> str:
+def break_words(ends: Break, course: Course, *, wished: bool, today: date) -> str:
     """Which gap fails, in one sentence."""
+
+    def spoken(number: int) -> str:
+        return spoken_day(date.fromordinal(number), today=today)
+
     what = "nothing that was asked for is free" if wished else "nothing is free"
     if ends.latest is None:
-        return f"From {_day(ends.next_from)} to {_day(ends.next_until)}, {what}."
+        return f"From {spoken(ends.next_from)} to {spoken(ends.next_until)}, {what}."
     if ends.next_stands:
         return (
-            f"The last session could be on {_day(ends.latest)} at the latest; the visit that stands on"
-            f" {_day(ends.next_from)} has to follow within {course.max_days} days."
+            f"The last session could be on {spoken(ends.latest)} at the latest; the visit that stands on"
+            f" {spoken(ends.next_from)} has to follow within {course.max_days} days."
         )
-    latest = _day(ends.latest)
+    latest = spoken(ends.latest)
     fit = f"{ends.placed} of {course.count} sessions fit, the last of them on {latest} at the latest."
     if ends.next_from > ends.next_until:
-        return f"{fit} {_day(course.last)} is the last day that was looked at."
-    span = _span(ends.next_from, ends.next_until)
+        return f"{fit} {spoken(course.last)} is the last day that was looked at."
+    first, last = spoken(ends.next_from), spoken(ends.next_until)
+    span = f"on {first}" if first == last else f"between {first} and {last}"
     return f"{fit if ends.placed else f'The visit before is on {latest}.'} The next has to be {span}: {what}."
-
-
-def _span(first: int, last: int) -> str:
-    return f"on {_day(first)}" if first == last else f"between {_day(first)} and {_day(last)}"
-
-
-def _day(number: int) -> str:
-    return short_day(date.fromordinal(number))
 
 
 def _listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _counted(count: int, word: str) -> str:
+def counted(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"

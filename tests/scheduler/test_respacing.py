@@ -11,7 +11,7 @@ import pytest
 from clinic import clock
 from clinic.problems import Conflict, Invalid, Missing
 from scheduler.finding.wishes import Wish
-from scheduler.models import Appointment, ParticipantStatus, Series, TreatmentPlan
+from scheduler.models import Appointment, ParticipantStatus, Resource, Series, TreatmentPlan
 from scheduler.series import proposing, respacing
 from scheduler.series.respacing import Accepted, Respacing, Shift
 from scheduler.visits import attendance
@@ -213,3 +213,17 @@ def test_what_moving_can_not_mend_is_said(stage: Stage, plan: TreatmentPlan) -> 
         "The visit before is on Mon, Jan 11. The next has to be between Wed, Jan 13 and Sat, Jan 16:"
         " nothing is free."
     )
+
+
+def test_where_nobody_nurses_any_more_the_gap_is_still_told(stage: Stage, plan: TreatmentPlan) -> None:
+    for ahead in (1, 8):
+        stage.book(plan, "10:00", TODAY + timedelta(days=ahead))
+    Resource.objects.filter(pk__in=[nurse.pk for nurse in stage.nurses]).update(active=False)
+    assert respacing.respace(plan=plan, now=NOW).impossible
+
+
+def test_one_visit_is_moved_once(stage: Stage, plan: TreatmentPlan) -> None:
+    visit = stage.book(plan, "10:00")
+    move = Accepted(visit.pk, visit.starts_at, stage.at("11:00"))
+    with pytest.raises(Invalid, match="Give each visit once"):
+        respacing.accept(actor=stage.house.actor(stage.house.ana), plan=plan, moves=[move, move], now=NOW)

@@ -12,13 +12,22 @@ from clinic import clock
 from clinic.models import Consent
 from clinic.problems import Conflict, Invalid
 from scheduler.finding.wishes import Wish
-from scheduler.models import Appointment, Claim, Opening, Series, SpacingOverride, TreatmentPlan
+from scheduler.models import (
+    Appointment,
+    Claim,
+    Opening,
+    Resource,
+    ResourceKind,
+    Series,
+    SpacingOverride,
+    TreatmentPlan,
+)
 from scheduler.series import proposing
 from scheduler.series.proposing import Offer, Proposed
 from scheduler.visits import queries
 from scheduler.visits.booking import Wanted
 from tests.cast import NOW, TODAY, House, new_id
-from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.stage import Stage, make_resource, plan_row, set_stage
 
 
 @pytest.fixture
@@ -88,7 +97,7 @@ def test_all_sessions_that_are_left_are_proposed_as_close_together_as_the_protoc
     assert [session.gap for session in first.sessions] == [None, 2, 2, 2, 2, 2]
     assert first.cost.total <= second.cost.total <= third.cost.total
     assert first.words[:3] == (
-        "Mornings on varying weekdays",
+        "Mornings on varying weekdays. From Mon, Jan 11, done by Thu, Jan 21 (11 days)",
         "All with Nurse 1",
         "From Mon, Jan 11, done by Thu, Jan 21 (11 days)",
     )
@@ -107,7 +116,7 @@ def test_a_wish_is_followed_where_it_costs_little(stage: Stage, plan: TreatmentP
     wish = Wish(weekdays=(0, 3), earliest=time(13))
     (first, *_) = propose(stage, plan, wish).offers
     assert {day % 7 for day in days_of(stage, first)} == {0, 3}
-    assert first.words[0] == "Mon and Thu afternoons"
+    assert first.words[0].startswith("Mon and Thu afternoons. ")
     assert "All as wished" in first.words
 
 
@@ -223,6 +232,7 @@ def test_what_stands_against_the_plan_is_said_in_place_of_proposals(
     [
         ({"count": 0}, "count"),
         ({"count": 7}, "count"),
+        ({"count": 600_000}, "count"),
         ({"first": TODAY + timedelta(days=200)}, "first"),
         ({"last": TODAY - timedelta(days=1)}, "last"),
     ],
@@ -351,7 +361,7 @@ def test_one_session_that_is_taken_meanwhile_undoes_all_of_them_and_is_named(
     (refused,) = refusal.value.data["sessions"]
     assert (refused["number"], refused["start"]) == (3, third)
     assert "outside_hours" in [blocker["code"] for blocker in refused["blockers"]]
-    assert refusal.value.detail.startswith("Fri 15 Jan 2027, 09:00: ")
+    assert refusal.value.detail.startswith("Fri, Jan 15, 09:00: ")
     assert (Appointment.objects.count(), Series.objects.count()) == (0, 0)
     fresh = refusal.value.data["proposals"]
     assert len(fresh) == 3
@@ -405,13 +415,52 @@ def test_a_series_of_nothing_or_of_one_id_twice_is_refused(stage: Stage, plan: T
             book(stage, plan, sessions)
 
 
-def test_more_sessions_than_are_left_are_refused_with_all_of_them_undone(stage: Stage) -> None:
+def test_more_sessions_than_are_left_are_refused_before_any_is_decided(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan = stage.plan(sessions_ordered=2)
     sessions = [Wanted(new_id(), stage.at("9:00", on(ahead))) for ahead in (0, 2, 4)]
-    with pytest.raises(Conflict) as refusal:
+    monkeypatch.setattr("scheduler.visits.booking.book_all", None)
+    with pytest.raises(Conflict, match="2 sessions of the plan can still be booked, not 3") as refusal:
         book(stage, plan, sessions)
     assert [row["number"] for row in refusal.value.data["sessions"]] == [3]
     assert Appointment.objects.count() == 0
+
+
+def test_a_long_plan_is_proposed_and_booked_by_the_sixty(stage: Stage) -> None:
+    plan = plan_row(stage.house, stage.protocol, stage.house.rosa, sessions_ordered=100)
+    assert propose(stage, plan).count == proposing.MOST_SESSIONS
+    too_many = [Wanted(new_id(), stage.at("9:00", on(ahead))) for ahead in range(61)]
+    for refused in (lambda: propose(stage, plan, count=61), lambda: book(stage, plan, too_many)):
+        with pytest.raises(Invalid, match="Give at most 60 sessions at once"):
+            refused()
+
+
+@pytest.mark.parametrize("who", ["a clinician", "a chair", "an inactive nurse", "another clinic's nurse"])
+def test_only_a_working_nurse_of_the_clinic_can_be_wished_for(
+    stage: Stage, plan: TreatmentPlan, other_house: House, who: str
+) -> None:
+    wished = {
+        "a clinician": stage.clinician,
+        "a chair": stage.chairs[0],
+        "an inactive nurse": stage.nurses[1],
+        "another clinic's nurse": make_resource(other_house, ResourceKind.NURSE, "Olga", 6),
+    }[who]
+    offer = propose(stage, plan).offers[0]
+    Resource.objects.filter(pk=stage.nurses[1].pk).update(active=False)
+    wish = Wish(nurse=wished.pk)
+    for refused in (lambda: propose(stage, plan, wish), lambda: book(stage, plan, wanted(offer), wish)):
+        with pytest.raises(Invalid, match="not a working nurse of the patient's clinic") as refusal:
+            refused()
+        assert [error["field"] for error in refusal.value.data["errors"]] == ["wish.nurse"]
+    assert propose(stage, plan, Wish(nurse=stage.nurses[0].pk, chair=stage.chairs[0].pk)).offers
+
+
+def test_a_clinic_without_nurses_is_told_so(stage: Stage, plan: TreatmentPlan) -> None:
+    Resource.objects.filter(pk__in=[nurse.pk for nurse in stage.nurses]).update(active=False)
+    asked = propose(stage, plan)
+    assert [blocker.detail for blocker in asked.blockers] == ["The clinic has no working nurse."]
+    assert (asked.offers, asked.impossible) == ((), None)
 
 
 def test_proposing_takes_as_many_queries_however_full_the_clinic_is(

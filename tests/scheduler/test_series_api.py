@@ -54,7 +54,8 @@ def test_what_is_proposed_can_be_sent_back_to_be_booked(stage: Stage, plan: Trea
     assert proposed["spacing"] == {"min_days": 2, "max_days": 5, "overridden": False}
     first = proposed["proposals"][0]
     assert first["nurse"]["name"] == "Nurse 2"
-    assert first["words"][:2] == ["Mon and Thu afternoons", "All with Nurse 2"]
+    assert first["words"][0].startswith("Mon and Thu afternoons")
+    assert first["words"][1] == "All with Nurse 2"
     assert first["cost"]["total"] == sum(cost for name, cost in first["cost"].items() if name != "total")
 
     id = str(new_id())
@@ -167,3 +168,22 @@ def test_the_review_takes_as_many_queries_for_five_visits_as_for_one(
     for ahead in (2, 4, 6, 8):
         stage.book(plan, "10:00", TODAY + timedelta(days=ahead))
     assert queries() == one
+
+
+def test_a_list_without_an_end_is_refused_at_the_door(stage: Stage, plan: TreatmentPlan) -> None:
+    start = stage.at("9:00").isoformat()
+    sessions = [{"id": str(new_id()), "start": start} for _ in range(61)]
+    ana, key = stage.house.ana, str(plan.pk)
+    booked = post(ana, "", id=str(new_id()), plan=key, sessions=sessions)
+    asked = post(ana, "propose/", plan=key, count=600_000)
+    wished = post(ana, "propose/", plan=key, wish={"weekdays": [0] * 8})
+    assert [answer.status_code for answer in (booked, asked, wished)] == [400, 400, 400]
+    assert "Give at most 60 sessions at once." in booked.content.decode()
+
+
+def test_a_wish_for_somebody_who_is_no_nurse_is_refused_at_its_field(
+    stage: Stage, plan: TreatmentPlan
+) -> None:
+    answer = post(stage.house.ana, "propose/", plan=str(plan.pk), wish={"nurse": str(stage.clinician.pk)})
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == ["wish.nurse"]

@@ -1,0 +1,26 @@
+"""What is said of the proposals of a series."""
+
+from scheduler.series.words import told_apart
+
+
+def test_proposals_that_look_alike_are_told_apart_by_what_is_true_of_one_alone() -> None:
+    mornings = "Mon and Thu mornings"
+    phrases = [
+        (mornings, "All with Nora", "From Mon, Jan 11"),
+        (mornings, "All with Nora", "From Thu, Jan 14"),
+        ("Tue mornings", "All with Nora", "From Tue, Jan 12"),
+    ]
+    assert told_apart(phrases, [[], [], []]) == [
+        f"{mornings}. From Mon, Jan 11",
+        f"{mornings}. From Thu, Jan 14",
+        "Tue mornings",
+    ]
+
+
+def test_where_all_that_is_said_is_the_same_a_start_tells_them_apart() -> None:
+    phrases = [("Mon mornings", "All with Nora"), ("Mon mornings", "All with Nora")]
+    starts = [["Mon, Jan 11, 09:00", "Mon, Jan 18, 09:00"], ["Mon, Jan 11, 09:00", "Mon, Jan 18, 10:00"]]
+    assert told_apart(phrases, starts) == [
+        "Mon mornings. With Mon, Jan 18, 09:00",
+        "Mon mornings. With Mon, Jan 18, 10:00",
+    ]
