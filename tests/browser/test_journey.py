@@ -17,7 +17,7 @@ from notifications import tasks
 from sessions_app.models import SignedRecord
 from sessions_app.preparing.checklist import ITEMS
 from tests.browser.conftest import PHONE, TABLET, Windows, picture
-from tests.cast import NOW, TODAY, give_consent, local, make_house
+from tests.cast import NOW, PASSWORD, TODAY, give_consent, local, make_house
 from tests.clinic.test_fhir_import import SAMPLES
 from tests.scheduler.stage import set_stage
 from tests.sessions_app.stories import FOUND
@@ -163,17 +163,22 @@ def run_the_session(page: Page, check_by_somebody_else: Callable[[], None], cloc
     press(page, "stop")
     expect(page.get_by_text("Recovering").first).to_be_visible()
 
+    stay_until(page, clock, "10:40")
+    measure(page, dissociation="0")
     stay_until(page, clock, "10:52")
-    measure(page)
+    measure(page, dissociation="0")
     open_form(page, "discharge")
     form = page.locator("form[action$='/discharge/']")
-    for score in ("vital_signs", "activity", "nausea_pain", "iv_site", "intake"):
+    for found in ("oriented", "steady_gait", "iv_removed", "escort_seen", "instructions_given"):
+        form.locator(f"input[name={found}]").check()
+    for score in ("nausea_pain", "iv_site", "intake"):
         form.locator(f"input[name={score}_score][value='2']").check()
-    form.locator("input[name=escort_name]").fill("Sam Reyes")
-    form.locator("input[name=instructions_given]").check()
+    expect(form.locator("input[name=escort_name]")).to_have_value("Sam Reyes")
+    expect(form.locator("input[name=escort_phone]")).to_have_value("312 555 0100")
     press(page, "discharge")
     expect(page.get_by_text("Discharged").first).to_be_visible()
-    page.get_by_label("My signature says").fill(SIGNATURE)
+    expect(page.get_by_label(SIGNATURE)).to_be_checked()
+    page.locator("form[action$='/sign/'] input[name=password]").fill(PASSWORD)
     press(page, "sign")
     expect(page.get_by_text("Signed").first).to_be_visible()
 
@@ -215,7 +220,7 @@ def press(page: Page, act: str) -> None:
         page.locator(f"form[action$='/{act}/'] button[type=submit]").first.click()
 
 
-def measure(page: Page) -> None:
+def measure(page: Page, **more: str) -> None:
     open_form(page, "vitals")
     form = page.locator("form[action$='/vitals/']").first
     for name, value in {
@@ -227,6 +232,7 @@ def measure(page: Page) -> None:
         "temperature_cel": "36.6",
         "rass": "0",
         "pain_nrs": "2",
+        **more,
     }.items():
         form.locator(f"input[name={name}]").fill(value)
     press(page, "vitals")
@@ -239,6 +245,7 @@ def amend(page: Page) -> None:
     form = page.locator("form[action$='/vitals/']").first
     form.locator("input[name=systolic_mmhg]").fill("132")
     form.locator("input[name=correction_reason]").fill("The cuff had slipped.")
+    form.locator("input[name=password]").fill(PASSWORD)
     form.locator("button[type=submit]").click()
     page.get_by_role("link", name="Signed record").click()
     expect(page.get_by_text("The cuff had slipped.").first).to_be_visible()

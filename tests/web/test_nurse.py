@@ -16,7 +16,7 @@ from clinic.models import AccessLog
 from sessions_app.models import Session, SignedRecord
 from sessions_app.preparing import checklist
 from sessions_app.signing.verification import verify_chain
-from tests.cast import NOW, House
+from tests.cast import NOW, PASSWORD, House
 from tests.sessions_app import stories
 from tests.web.pages import browser_of
 from web.templatetags.session import amount
@@ -54,6 +54,18 @@ def send(client: Client, session: Session, act: str, values: dict[str, Any], que
 
 
 SIGNS = {key: str(value) for key, value in stories.CALM.values.items() if value is not None}
+HOME = {
+    "oriented": "on",
+    "steady_gait": "on",
+    "nausea_pain_score": "2",
+    "iv_site_score": "2",
+    "intake_score": "1",
+    "iv_removed": "on",
+    "escort_name": "Sam Reyes",
+    "escort_phone": "312 555 0100",
+    "escort_seen": "on",
+    "instructions_given": "on",
+}
 NAUSEA = {
     "term": "nausea",
     "grade": "1",
@@ -89,13 +101,10 @@ def test_the_whole_visit_from_the_nurses_pages(house: House, wall: Wall) -> None
         ("pause", 0, {"reason": "Nausea"}),
         ("resume", 5, {}),
         ("stop", 30, {}),
-        ("vitals", 60, SIGNS),
-        (
-            "discharge",
-            0,
-            {**stories.FIT.scores, "escort_name": "Sam Reyes", "instructions_given": "on"},
-        ),
-        ("sign", 5, {"meaning": stories.MEANING}),
+        ("vitals", 45, {**SIGNS, "dissociation": "0"}),
+        ("vitals", 15, {**SIGNS, "dissociation": "0"}),
+        ("discharge", 0, HOME),
+        ("sign", 5, {"meaning": stories.MEANING, "password": PASSWORD}),
     ]
     for act, minutes, values in steps:
         wall.after(minutes=minutes)
@@ -108,6 +117,7 @@ def test_the_whole_visit_from_the_nurses_pages(house: House, wall: Wall) -> None
     wrong = session.vital_signs.earliest("recorded_at")
     query = f"?correct={wrong.pk}"
     corrected = {**SIGNS, "systolic_mmhg": "132", "correction_reason": "The cuff had slipped"}
+    corrected |= {"password": PASSWORD}
     amended = send(nils, session, "vitals", {**corrected, "measured_at": "2027-01-11T09:10"}, query)
     assert amended.status_code == 302, amended.content.decode()
     assert SignedRecord.objects.filter(session=session).count() == 2

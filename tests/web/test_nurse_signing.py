@@ -11,22 +11,9 @@ from sessions_app.models import SignedRecord
 from tests.cast import NOW, PASSWORD, House
 from tests.sessions_app import stories
 from tests.web.pages import browser_of
-from tests.web.test_nurse import SIGNS, Wall, send, wall
+from tests.web.test_nurse import HOME, SIGNS, Wall, send, wall
 
 __all__ = ["wall"]
-
-HOME = {
-    "oriented": "on",
-    "steady_gait": "on",
-    "nausea_pain_score": "2",
-    "iv_site_score": "2",
-    "intake_score": "1",
-    "iv_removed": "on",
-    "escort_name": "Sam Reyes",
-    "escort_phone": "312 555 0100",
-    "escort_seen": "on",
-    "instructions_given": "on",
-}
 
 
 @pytest.fixture
@@ -39,9 +26,7 @@ def page_of(user: Any, session: Any) -> str:
     return browser_of(user).get(reverse("session", args=[session.pk])).content.decode()
 
 
-def test_the_discharge_form_reckons_what_it_can_and_fills_in_what_is_known(
-    house: House, later: Wall
-) -> None:
+def test_the_discharge_form_reckons_what_it_can_and_fills_in_what_is_known(house: House, later: Wall) -> None:
     session = stories.observed(house)
     page = page_of(house.nils, session)
     assert "<strong>2</strong> of 2 points" in page
