@@ -31,10 +31,15 @@ class Line:
     baseline: Point | None
 
     @property
+    def newest(self) -> Point:
+        return self.points[-1]
+
+    @property
     def change(self) -> int | None:
-        if self.baseline is None or self.points[-1] is self.baseline:
+        """Points from the baseline to the newest score."""
+        if self.baseline is None or self.newest is self.baseline:
             return None
-        return self.points[-1].score - self.baseline.score
+        return self.newest.score - self.baseline.score
 
 
 @dataclass(frozen=True)

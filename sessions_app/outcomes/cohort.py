@@ -20,7 +20,7 @@ BENCHMARK_DAYS: Final = (28, 56)  # 4 and 8 weeks, as [V:1] tells durability
 NOTES: Final = (
     "Observed rates are of patients who were seen in the window; those who stayed away may have fared worse.",
     "Imputed rates count every treated patient without a valid value as one who did not respond.",
-    "A patient whose window was still open at the cut-off counts as treated: see in_window.",
+    "A patient whose window was still open at the cut-off counts as treated, and is told apart.",
     "Durability is of observed responders, from the last infusion of the induction; a response is only known"
     " from the day of its score on.",
 )
