@@ -1,17 +1,17 @@
 """A patient in a chair with a monitor at it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange, NumericRange
 
 from clinic.models import Patient
-from scheduler.models import Claim, Phase, Resource, ResourceKind
+from scheduler.models import Claim, Opening, Phase, Resource, ResourceKind
 from sessions_app.models import MonitorDevice, Session, UnmatchedMessage
 from sessions_app.monitors import devices, feed
 from tests.cast import NOW, House, new_id
-from tests.scheduler.stage import make_resource, open_on
+from tests.scheduler.stage import make_resource
 from tests.sessions_app import stories
 from tests.sessions_app.monitors.messages import DURING, MONITOR, oru
 
@@ -23,9 +23,11 @@ class Bed:
     device: MonitorDevice
 
 
-def chair_of(house: House, name: str = "Chair 1") -> Resource:
+def chair_of(house: House, name: str = "Chair 1", at: datetime = NOW) -> Resource:
+    """A chair that is open from an hour before to eight hours after."""
     chair = make_resource(house, ResourceKind.CHAIR, name, 1)
-    open_on(chair, NOW, NOW + timedelta(hours=8))
+    hours = DateTimeTZRange(at - timedelta(hours=1), at + timedelta(hours=8))
+    Opening.objects.create(resource=chair, during=hours)
     return chair
 
 
@@ -47,7 +49,7 @@ def bed(
 ) -> Bed:
     """A patient in Chair 1, by default with the infusion running, and the monitor there."""
     session = come_to(house, patient, **visit)
-    chair = chair_of(house)
+    chair = chair_of(house, at=session.appointment.starts_at)
     Claim.objects.filter(appointment=session.appointment).delete()
     seat(session, chair)
     return Bed(session, chair, monitor_at(house, chair))
