@@ -179,9 +179,7 @@ class InfusingActions(SessionActions):
             medicines.give,
             MedicineGiven,
             MedicineGivenSerializer,
-            shape=lambda data: gathered(
-                {**data, "ordered_by_id": data.pop("ordered_by")}, medicine=medicines.Medicine
-            ),
+            shape=_medicine,
         )
 
     @recorded(WasteEntrySerializer, WasteSerializer)
@@ -216,3 +214,8 @@ class InfusingActions(SessionActions):
 
     def _step(self, body: type[Any], write: Callable[..., InfusionEvent]) -> Response:
         return self.record_line(body, write, InfusionEvent, InfusionEventSerializer)
+
+
+def _medicine(data: dict[str, Any]) -> dict[str, Any]:
+    prescriber = {"ordered_by_id": data.pop("ordered_by")}
+    return gathered({**data, **prescriber}, medicine=medicines.Medicine)

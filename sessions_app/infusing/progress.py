@@ -24,6 +24,7 @@ class Progress:
     mg: Decimal
     rate_ml_per_h: Decimal
     mg_per_h: Decimal
+    mg_per_ml: Decimal
     running: bool
     ordered_mg: Decimal
     most_mg: Decimal
@@ -31,9 +32,9 @@ class Progress:
     empty_at: datetime | None
 
     @property
-    def left(self) -> timedelta | None:
-        """Until the bag is empty, while the pump runs."""
-        return self.empty_at - self.at if self.empty_at else None
+    def minutes_left(self) -> int | None:
+        """Until the bag is empty, begun minutes counted, while the pump runs."""
+        return -((self.at - self.empty_at) // timedelta(minutes=1)) if self.empty_at else None
 
 
 def progress(session: Session, now: datetime) -> Progress | None:
@@ -51,6 +52,7 @@ def progress(session: Session, now: datetime) -> Progress | None:
         mg=given.mg,
         rate_ml_per_h=rate,
         mg_per_h=course.mg(rate),
+        mg_per_ml=worksheet.dose_mg / worksheet.bag_volume_ml,
         running=running,
         ordered_mg=worksheet.dose_mg,
         most_mg=limits_of(session, worksheet).most_mg,

@@ -66,7 +66,7 @@ def test_rates_pauses_and_boluses_all_count(house: House) -> None:
     standing = progress.progress(stories.fresh(session), at(38))
     assert standing is not None
     assert (standing.rate_ml_per_h, standing.mg_per_h) == (Decimal("75.0"), Decimal("26.3"))
-    assert standing.left == timedelta(minutes=42)  # 52.5 mL at 75 mL/h
+    assert standing.minutes_left == 42  # 52.5 mL at 75 mL/h
     assert infusion.infusing_time(list(session.infusion_events.all()), at(38)) == 28 * MINUTE
 
 

@@ -1,50 +1,159 @@
-"""The forms for the infusion itself: start, pause, resume, stop, not given."""
+"""The forms for the infusion itself: its steps, other medicines, waste and its witness, notes.
 
+A step carries the revision that its page showed: on an older one it is refused with what has changed since,
+and the form comes back on the newest.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Self
 
 from django import forms
+from django.utils import timezone
 
 from clinic.access import Actor
-from sessions_app.infusing import infusion
-from web.views.sessions.form import SessionForm, short_text
+from clinic.models import Role, User
+from clinic.problems import Problem, Stale
+from sessions_app import notes
+from sessions_app.infusing import infusion, medicines, progress, waste
+from sessions_app.models import InfusionEvent, Session
+from web.forms import DecimalNumberField
+from web.views.sessions.form import NowOrThenField, SessionForm, choices_in_a_row, short_text
+
+UNITS: Final = ["mg", "ug", "g", "mL", "[iU]"]  # UCUM
+MOST_CHANGES: Final = 3
+
+STEPS_DONE: Final = {
+    "start": "started the infusion",
+    "pause": "paused the infusion",
+    "resume": "resumed the infusion",
+    "rate": "changed the rate",
+    "bolus": "gave a bolus",
+    "stop": "stopped the infusion",
+    "not_given": "recorded that nothing was given",
+}
+LINES_DONE: Final = {
+    "checklist": "answered the checklist",
+    "dose": "prepared the dose",
+    "dose_checks": "checked the dose",
+    "overrides": "let a rule pass",
+    "medicines": "gave a medicine",
+    "wastes": "recorded waste",
+    "waste_witnesses": "witnessed waste",
+    "vital_signs": "recorded vital signs",
+    "alerts": "raised an alert",
+    "alert_steps": "answered an alert",
+    "side_effects": "recorded a side effect",
+    "discharge": "discharged the patient",
+    "notes": "wrote a note",
+}
 
 
-class StartForm(SessionForm):
+class StepForm(SessionForm):
+    """A step of the infusion, decided on by what the page showed."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+    def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(session, data, **options)
+        self.initial["revision"] = session.revision
+
+    def add_problem(self, problem: Problem) -> None:
+        """A stale step says in words what has changed, and can be sent again on what stands now."""
+        if isinstance(problem, Stale):
+            sent = {name: self.data.get(name) for name in self.data}
+            self.data = {**sent, "revision": problem.data["revision"]}
+            problem = Stale(what_changed(problem.data["changes"]), **problem.data)
+        super().add_problem(problem)
+
+    @property
+    def moment(self) -> datetime | None:
+        """When it happened, if that was entered. The page takes no seconds: the minute of the step before it
+        means that step's own moment."""
+        entered: datetime | None = self.cleaned_data.get("happened_at")
+        steps = progress.in_order(self.session.infusion_events.all())
+        last = progress.moment_of(steps[-1]) if steps else self.session.arrived_at
+        return last if entered == last.replace(second=0, microsecond=0) else entered
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {**self.cleaned_data, "happened_at": self.moment}
+
+
+class StartForm(StepForm):
     act = "start"
     done = "The infusion runs."
 
+    happened_at = NowOrThenField("Started at")
+
     def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.start(actor=actor, session=self.session, now=now, **self.cleaned_data)
+        return infusion.start(actor=actor, session=self.session, now=now, **self.values)
 
 
-class PauseForm(SessionForm):
+class PauseForm(StepForm):
     act = "pause"
     done = "The infusion is paused."
 
     reason = short_text("Why, if there is time")
+    happened_at = NowOrThenField("Paused at")
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.pause(actor=actor, session=self.session, now=now, **self.cleaned_data)
+        return infusion.pause(actor=actor, session=self.session, now=now, **self.values)
 
 
-class ResumeForm(SessionForm):
+class ResumeForm(StepForm):
     act = "resume"
     done = "The infusion goes on."
 
+    happened_at = NowOrThenField("Resumed at")
+
     def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.resume(actor=actor, session=self.session, now=now, **self.cleaned_data)
+        return infusion.resume(actor=actor, session=self.session, now=now, **self.values)
 
 
-class StopForm(SessionForm):
+class RateForm(StepForm):
+    act = "rate"
+    done = "The new rate is kept."
+
+    rate_ml_per_h = DecimalNumberField(label="New rate", unit="mL/h", max_digits=6, decimal_places=1)
+    reason = short_text("Why")
+    happened_at = NowOrThenField("Changed at")
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        return infusion.change_rate(actor=actor, session=self.session, now=now, **self.values)
+
+
+class BolusForm(StepForm):
+    act = "bolus"
+    done = "The bolus is kept."
+
+    volume_ml = DecimalNumberField(label="Volume", unit="mL", max_digits=6, decimal_places=1)
+    reason = short_text("Why")
+    happened_at = NowOrThenField("Given at")
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        return infusion.give_bolus(actor=actor, session=self.session, now=now, **self.values)
+
+
+class StopForm(StepForm):
     act = "stop"
     done = "The infusion has stopped."
 
     early = forms.BooleanField(label="It stops early", required=False)
     reason = short_text("Why it stops early")
+    volume_ml = DecimalNumberField(
+        label="Volume that the pump shows",
+        unit="mL",
+        required=False,
+        max_digits=6,
+        decimal_places=1,
+        help_text="All it gave, boluses included. Empty: reckoned from rates and times.",
+    )
+    confirmed = forms.BooleanField(label="Read again: the pump's volume is right", required=False)
+    happened_at = NowOrThenField("Stopped at")
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.stop(actor=actor, session=self.session, now=now, **self.cleaned_data)
+        return infusion.stop(actor=actor, session=self.session, now=now, **self.values)
 
 
 class NotGivenForm(SessionForm):
@@ -55,3 +164,146 @@ class NotGivenForm(SessionForm):
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
         return infusion.not_given(actor=actor, session=self.session, now=now, **self.cleaned_data)
+
+
+class MedicineForm(SessionForm):
+    """One of the order set with a tap, or another on a named prescriber's order."""
+
+    act = "medicine"
+    done = "The medicine is kept."
+
+    ordered_set = choices_in_a_row("By the order set", (), required=False)
+    medicine = forms.CharField(label="Or another medicine", required=False, max_length=80)
+    amount = DecimalNumberField(
+        label="Amount",
+        required=False,
+        max_digits=8,
+        decimal_places=3,
+        help_text="Empty: the order set's.",
+    )
+    unit = forms.ChoiceField(
+        label="Unit", required=False, choices=[("", "As ordered"), *((unit, unit) for unit in UNITS)]
+    )
+    route = forms.CharField(label="Route", required=False, max_length=40)
+    reason = short_text("What for")
+    ordered_by = forms.TypedChoiceField(label="Ordered by", required=False, empty_value=None)
+    given_at = NowOrThenField("Given at")
+    allergy_reason = short_text("If an allergy is on record, why it is given all the same")
+
+    def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(session, data, **options)
+        orders = medicines.order_set(session)
+        choices = [(order["medicine"], order_in_words(order)) for order in orders]
+        self.fields["ordered_set"].choices = choices  # type: ignore[attr-defined]
+        if not orders:
+            del self.fields["ordered_set"]
+        prescribers = User.objects.filter(
+            memberships__clinic=session.clinic_id, memberships__role=Role.PRESCRIBER, is_active=True
+        ).order_by("full_name")
+        named = [(str(user.pk), user.full_name) for user in prescribers]
+        self.fields["ordered_by"].choices = [("", "The order set"), *named]  # type: ignore[attr-defined]
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        data = self.cleaned_data
+        given = medicines.Medicine(
+            medicine=data.get("ordered_set") or data["medicine"],
+            given_at=data["given_at"] or now,
+            amount=data["amount"],
+            unit=data["unit"],
+            route=data["route"],
+            reason=data["reason"],
+            ordered_by_id=data["ordered_by"],
+            allergy_reason=data["allergy_reason"],
+        )
+        return medicines.give(actor=actor, id=data["id"], session=self.session, medicine=given, now=now)
+
+
+class WasteForm(SessionForm):
+    act = "waste"
+    done = "The waste is kept: somebody else must witness it."
+
+    vial = forms.CharField(label="Vial: lot or serial number", max_length=80)
+    drawn_mg = DecimalNumberField(label="Drawn from it", unit="mg", max_digits=7, decimal_places=1)
+    wasted_mg = DecimalNumberField(label="Wasted", unit="mg", max_digits=7, decimal_places=1)
+    reason = short_text("Why")
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        data = self.cleaned_data
+        wasted = waste.Wasted(
+            vial=data["vial"],
+            drawn_mg=data["drawn_mg"],
+            wasted_mg=data["wasted_mg"],
+            reason=data["reason"],
+        )
+        return waste.waste(actor=actor, id=data["id"], session=self.session, wasted=wasted, now=now)
+
+
+class WitnessForm(SessionForm):
+    """What somebody else has wasted; nobody is offered their own."""
+
+    act = "witness"
+    done = "You witnessed the waste."
+
+    waste = choices_in_a_row("I saw wasted", ())
+
+    def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(session, data, **options)
+        self.open_lines = waste.unwitnessed(session)
+        self._offer(self.open_lines)
+
+    def shown_to(self, actor: Actor) -> Self:
+        if not self.is_bound:
+            self._offer([line for line in self.open_lines if line.recorded_by_id != actor.user_id])
+        return super().shown_to(actor)
+
+    @property
+    def offered(self) -> bool:
+        return bool(self.fields["waste"].choices)  # type: ignore[attr-defined]
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        return waste.witness(actor=actor, session=self.session, now=now, **self.cleaned_data)
+
+    def _offer(self, lines: Sequence[Any]) -> None:
+        self.fields["waste"].choices = [  # type: ignore[attr-defined]
+            (str(line.pk), f"{line.wasted_mg} mg of {line.vial}") for line in lines
+        ]
+
+
+class NoteForm(SessionForm):
+    act = "note"
+    done = "The note is kept."
+
+    text = forms.CharField(label="Note", max_length=notes.LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        data = self.cleaned_data
+        note = notes.Note(text=data["text"])
+        return notes.write(actor=actor, id=data["id"], session=self.session, note=note, now=now)
+
+
+def order_in_words(order: Mapping[str, Any]) -> str:
+    return f"{order['medicine']} {order['amount']} {order['unit']} {order['route']} ({order['reason']})"
+
+
+def what_changed(changes: Sequence[Mapping[str, Any]]) -> str:
+    """The newest changes as a sentence: "Moss Webb changed the rate at 10:42: look again." """
+    newest = changes[-MOST_CHANGES:]
+    kinds = dict(
+        InfusionEvent.objects.filter(pk__in=[change["id"] for change in newest]).values_list("pk", "kind")
+    )
+    steps = {str(pk): kind for pk, kind in kinds.items()}
+    told = [
+        f"{change['recorded_by'] or 'The server'} {_done(change, steps)} at {_time(change['recorded_at'])}"
+        for change in newest
+    ]
+    return f"{'; '.join(told) or 'Something changed'}: look again. Nothing of yours was recorded yet."
+
+
+def _done(change: Mapping[str, Any], steps: Mapping[str, str]) -> str:
+    if change["id"] in steps:
+        return STEPS_DONE[steps[change["id"]]]
+    return LINES_DONE.get(change["part"], "wrote in the record")
+
+
+def _time(moment: str) -> str:
+    return f"{timezone.localtime(datetime.fromisoformat(moment)):%H:%M}"

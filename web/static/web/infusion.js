@@ -1,0 +1,24 @@
+// Lets the running total run on between two looks at the server, for showing only: what is recorded and what
+// is refused is reckoned by the server, in decimals. Without this the figure is that of its page's load.
+"use strict";
+
+const HOUR = 3600 * 1000;
+const MINUTE = 60 * 1000;
+
+for (const card of document.querySelectorAll("[data-infusion]")) {
+  const loaded = performance.now();
+  const number = (name) => Number(card.dataset[name]);
+  const [volume, left, rate, strength] = ["volumeMl", "leftMl", "mlPerH", "mgPerMl"].map(number);
+  const show = (part, text) => {
+    card.querySelector(`[data-${part}]`).textContent = text;
+  };
+  const tick = () => {
+    const elapsed = performance.now() - loaded;
+    const pumped = Math.min((rate * elapsed) / HOUR, left);
+    show("volume", (volume + pumped).toFixed(2));
+    show("mg", ((volume + pumped) * strength).toFixed(1));
+    show("left", String(Math.ceil((((left - pumped) / rate) * HOUR) / MINUTE)));
+    show("as-of", pumped < left ? "Running on from the figure of the page's load." : "The bag is empty.");
+  };
+  setInterval(tick, 1000);
+}
