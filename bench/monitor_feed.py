@@ -42,7 +42,9 @@ async def monitor(port: int, chair: int, numbers: range, *, every: float, on_the
     """One monitor's readings; the seconds from each sending to its acknowledgement."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     random, framer = Random(chair), Framer(10_000)
-    loop, sent_at, lags = asyncio.get_running_loop(), [], []
+    loop = asyncio.get_running_loop()
+    sent_at: list[float] = []
+    lags: list[float] = []
     room = asyncio.Semaphore(on_the_way)
     begin = loop.time() + random.random() * every
     now = datetime.now(UTC) - timedelta(seconds=len(numbers))

@@ -41,7 +41,7 @@ def main(samples: int, calls: int) -> None:
                 calls,
                 post_vitals=lambda: api.post_vitals(sessions[next(turns) % SESSIONS]),
                 station=lambda: look(client),
-                newest=lambda: feed.newest(sessions[next(turns) % SESSIONS], now) and None,
+                newest=lambda: feed.newest(sessions[next(turns) % SESSIONS], now),
             )
 
         empty = measured()

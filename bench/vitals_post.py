@@ -100,14 +100,14 @@ def bare_insert(session: Session, nurse: User) -> None:
     """The same row with its commit, and nothing else of the product."""
     line = monitor_clinic.reading(session, nurse, datetime.now(UTC))
     fields = [field for field in VitalSigns._meta.concrete_fields if field.name != "created_at"]
-    columns = ", ".join(field.column for field in fields)
+    columns = ", ".join(str(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     values = [field.get_db_prep_save(getattr(line, field.attname), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {VitalSigns._meta.db_table} ({columns}) VALUES ({marks})", values)
 
 
-def medians(calls: int, **each: Callable[[], None]) -> dict[str, float]:
+def medians(calls: int, **each: Callable[[], object]) -> dict[str, float]:
     """Seconds of each, the median of so many calls taken in turn."""
     took: dict[str, list[float]] = {name: [] for name in each}
     for number in range(calls + 10):

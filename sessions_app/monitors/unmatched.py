@@ -115,7 +115,7 @@ def settle(
         raise Invalid({"outcome": "Say in a few words what was done: no message goes in silence."})
 
     def write() -> int:
-        rows = UnmatchedMessage.objects.filter(clinic_id=message.clinic_id, settled_at__isnull=True)
+        rows = UnmatchedMessage.objects.filter(clinic=message.clinic, settled_at__isnull=True)
         of_device = rows.filter(identifier=message.identifier)
         chosen = of_device.filter(why=message.why) if alike else of_device.filter(pk=message.pk)
         # Locked in one order, so that two people who settle the same lot wait for each other.
@@ -133,7 +133,7 @@ def settle(
 
 def _task(row: UnmatchedMessage, now: datetime) -> WorkItem:
     return WorkItem(
-        clinic_id=row.clinic_id,
+        clinic=row.clinic,
         patient_id=None,
         cause=f"{CAUSE}:{row.pk}",
         title=TITLE,
@@ -151,9 +151,9 @@ def _told(clinics: Sequence[UUID | None]) -> set[tuple[UUID | None, str]]:
 
 
 def _close_tasks(actor: Actor, message: UnmatchedMessage, outcome: str, now: datetime) -> None:
-    messages = UnmatchedMessage.objects.filter(clinic_id=message.clinic_id, identifier=message.identifier)
+    messages = UnmatchedMessage.objects.filter(clinic=message.clinic, identifier=message.identifier)
     causes = [f"{CAUSE}:{pk}" for pk in messages.values_list("pk", flat=True)]
-    for task in _open_tasks().filter(clinic_id=message.clinic_id, cause__in=causes):
+    for task in _open_tasks().filter(clinic=message.clinic, cause__in=causes):
         if actor.may(access.TASK_OF[Role(task.role)], task.clinic_id):
             work.close(actor=actor, item=task, outcome=outcome, now=now)
 

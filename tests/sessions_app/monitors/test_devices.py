@@ -65,7 +65,7 @@ def test_only_a_chair_of_its_own_clinic_will_do(house: House, other_house: House
     ],
 )
 def test_a_name_that_will_not_do_is_refused_at_its_field(
-    house: House, changed: dict[str, str], field: str
+    house: House, changed: dict[str, Any], field: str
 ) -> None:
     monitor_at(house, None, "BED4")
     with pytest.raises(Invalid) as refused:

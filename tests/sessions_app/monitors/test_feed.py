@@ -294,8 +294,8 @@ def test_settling_one_or_all_alike_closes_the_task_with_the_last(house: House) -
         take(house, oru(DURING, control_id=str(number), sender="NEW"))
     take(house, oru(DURING, sender="OTHER"))
     nils, first = house.actor(house.nils), UnmatchedMessage.objects.filter(identifier="NEW").order_by("id")[0]
-    found = unmatched.waiting(house.clinic).values_list("identifier", "alike")
-    assert list(found) == [("NEW", 3), ("OTHER", 1)]
+    found: Any = unmatched.waiting(house.clinic)
+    assert [(row.identifier, row.alike) for row in found] == [("NEW", 3), ("OTHER", 1)]
     assert unmatched.settle(actor=nils, message=first, outcome="A test", now=DURING) == 1
     assert WorkItem.objects.filter(closed_at__isnull=True).count() == 2
     second = UnmatchedMessage.objects.filter(identifier="NEW", settled_at__isnull=True)[0]

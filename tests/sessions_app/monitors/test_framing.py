@@ -11,7 +11,8 @@ MESSAGES = st.lists(st.binary(max_size=40).filter(lambda raw: not set(raw) & set
 
 @given(MESSAGES, st.lists(st.integers(1, 7), min_size=1))
 def test_however_a_stream_is_cut_the_same_messages_come_out(messages: list[bytes], cuts: list[int]) -> None:
-    stream, framer, found = b"".join(map(framed, messages)), Framer(100), []
+    stream, framer = b"".join(map(framed, messages)), Framer(100)
+    found: list[bytes] = []
     for number in range(len(stream)):
         size = cuts[number % len(cuts)]
         found += framer.feed(stream[:size])
