@@ -180,7 +180,7 @@ class SigningActions(SessionActions):
             raise Missing(
                 f"This record has the versions 1 to {len(versions)}." if versions else "Not signed."
             )
-        changes = comparing.compare(versions[asked["from"]].content, versions[asked["to"]].content)
+        changes: Any = comparing.compare(versions[asked["from"]].content, versions[asked["to"]].content)
         return Response(LineChangeSerializer(changes, many=True).data)
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})

@@ -26,7 +26,7 @@ MEANINGS: Final = (
     Meaning("not_given", "Nothing was given and the record is complete", given=False, own=True),
     Meaning("nurse_review", "As a nurse I have read this record: it is complete", role="nurse"),
     Meaning(
-        "prescriber_review", "I have read this record as a prescriber: it is complete", role="prescriber"
+        "prescriber_review", "As a prescriber I have read this record: it is complete", role="prescriber"
     ),
 )
 AMENDMENT: Final = "I amend this record for the reason given"

@@ -22,6 +22,7 @@ def behind_the_triggers(statement: str, *values: object) -> None:
         cursor.execute(statement, values or None)
         for table in TABLES:
             cursor.execute(f"ALTER TABLE sessions_app_{table} ENABLE TRIGGER USER")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")  # as an amendment needs them
 
 
 def without_keys() -> None:
@@ -78,6 +79,7 @@ def one_of_each(session: Session) -> None:
         models.SessionNote.objects.create(**line, text="Slept through most of it. Zoë sat with her.")
         for table in TABLES:
             cursor.execute(f"ALTER TABLE sessions_app_{table} ENABLE TRIGGER USER")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")  # as an amendment needs them
 
 
 def full(house: House) -> Session:

@@ -81,8 +81,8 @@ class DischargeForm(SessionForm):
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data
-        found = {field.name: data.get(field.name) for field in fields(Assessment)}
-        points = {
+        found: dict[str, Any] = {field.name: data.get(field.name) for field in fields(Assessment)}
+        points: dict[str, Any] = {
             name: int(value) if value else None for name, value in found.items() if name.endswith("_score")
         }
         return discharge.discharge(
