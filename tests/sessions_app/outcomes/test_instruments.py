@@ -123,7 +123,9 @@ def test_scores_agree_with_a_second_way_of_adding_up(answers: dict[int, int], pr
         assert not found.prorated
 
 
-@pytest.mark.parametrize(("baseline", "later", "expected"), [(21, 10, True), (21, 11, False), (1, 0, True)])
+@pytest.mark.parametrize(
+    ("baseline", "later", "expected"), [(20, 10, True), (21, 10, True), (21, 11, False), (1, 0, True)]
+)
 def test_half_is_half_in_integers(baseline: int, later: int, expected: bool) -> None:
     assert instruments.responded(PHQ_9, baseline=baseline, later=later) is expected
 
