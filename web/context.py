@@ -55,6 +55,10 @@ PLACES = (
 )
 
 
+# What the desk does with visits, plans, series and the waitlist it comes to from the day.
+PARTS = dict.fromkeys(("visits", "plans", "waitlist", "repair", "repairs"), "day")
+
+
 @dataclass(frozen=True)
 class Entry:
     """A place as one person sees it: `here` marks the part of the house they are in."""
@@ -112,7 +116,7 @@ class Frame:
         addresses = {place.route: reverse(place.route) for place in seen}
         # The booking settings' address begins with that of the hours: the longest that fits is where we are.
         around = [route for route, address in addresses.items() if self.request.path.startswith(address)]
-        here = max(around, key=lambda route: len(addresses[route]), default="")
+        here = max(around, key=lambda route: len(addresses[route]), default=self._part_of_the_house)
         entries: list[Entry | Group] = []
         for name, of_group in groupby(seen, key=lambda place: place.group):
             together = [
@@ -126,6 +130,11 @@ class Frame:
             ]
             entries += [Group(name, together)] if name and len(together) > 1 else together
         return entries
+
+    @property
+    def _part_of_the_house(self) -> str:
+        """The place of a page whose address lies below none: by the first word of the address."""
+        return PARTS.get(self.request.path.strip("/").partition("/")[0], "")
 
     @cached_property
     def open_tasks(self) -> int:

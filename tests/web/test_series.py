@@ -1,4 +1,4 @@
-"""The desk books a whole series, is told what is out of step, and mends it with one press."""
+"""The desk books a whole series, is told where its spacing is broken, and mends it with one press."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,8 +7,9 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from scheduler.models import Opening, Series, TreatmentPlan
-from tests.cast import NOW, TODAY, House
+from scheduler.models import Claim, Opening, Series, TreatmentPlan
+from scheduler.visits import booking
+from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
 
@@ -58,6 +59,36 @@ def test_the_desk_books_a_series_as_wished_with_one_press(stage: Stage, plan: Tr
     assert Series.objects.get().wish["weekdays"] == [0, 3]
 
 
+def test_a_chair_that_is_wished_for_is_booked(stage: Stage, plan: TreatmentPlan) -> None:
+    browser = browser_of(stage.house.ana)
+    asked = f"{reverse('book_series', args=[plan.pk])}?count=2&chair={stage.chairs[1].pk}"
+    page = browser.get(asked)
+    browser.post(asked, carried(page.context["offers"][0][1], "sessions"))
+    chairs = Claim.objects.filter(appointment__plan=plan, resource__kind="chair")
+    assert [claim.resource for claim in chairs] == [stage.chairs[1]] * 2
+
+
+def test_a_count_beyond_all_sense_comes_back_with_a_sentence(stage: Stage, plan: TreatmentPlan) -> None:
+    page = browser_of(stage.house.ana).get(reverse("book_series", args=[plan.pk]), {"count": "1000000"})
+    assert page.status_code == 400
+    assert "Give at most 60 sessions at once." in words(page)
+
+
+def test_proposals_have_titles_of_their_own(stage: Stage, plan: TreatmentPlan) -> None:
+    page = browser_of(stage.house.ana).get(reverse("book_series", args=[plan.pk]), {"weekdays": [0, 3]})
+    titles = [offer.words[0] for offer, _ in page.context["offers"]]
+    assert len(set(titles)) == len(titles) == 3
+    assert "nursing is taken" not in words(page)
+
+
+def test_a_held_time_is_not_counted_as_booked(stage: Stage, plan: TreatmentPlan) -> None:
+    ana = stage.house.actor(stage.house.ana)
+    booking.hold(actor=ana, id=new_id(), plan=plan, start=stage.at("10:00"), now=NOW)
+    browser = browser_of(stage.house.ana)
+    for name in ("plan", "book_series"):
+        assert "0 of 6 sessions booked, 1 held" in words(browser.get(reverse(name, args=[plan.pk])))
+
+
 def test_a_series_of_which_one_time_is_gone_comes_back_with_other_proposals(
     stage: Stage, plan: TreatmentPlan
 ) -> None:
@@ -69,7 +100,7 @@ def test_a_series_of_which_one_time_is_gone_comes_back_with_other_proposals(
     assert answer.status_code == 409
     told = words(answer)
     assert "Nothing was booked." in told
-    assert "Wed 13 Jan 2027, 09:00" in told
+    assert "Wed, Jan 13, 09:00" in told
     assert "3 ways to do it" in told
     assert plan.appointments.count() == 0
 
@@ -117,25 +148,28 @@ def test_nonsense_in_the_hidden_fields_opens_the_page_afresh(stage: Stage, plan:
             assert (answer.status_code, answer.headers["Location"]) == (302, address)
 
 
-def test_a_series_out_of_step_is_noted_and_mended_with_one_press(stage: Stage, plan: TreatmentPlan) -> None:
+def test_a_broken_spacing_is_noted_and_mended_with_one_press(stage: Stage, plan: TreatmentPlan) -> None:
     browser = browser_of(stage.house.ana)
     visits = [stage.book(plan, "10:00", TODAY + timedelta(days=ahead)) for ahead in (1, 4, 8)]
     address = reverse("respace_series", args=[plan.pk])
-    assert "out of step" not in words(browser.get(reverse("plan", args=[plan.pk])))
+    assert "The spacing is broken." not in words(browser.get(reverse("plan", args=[plan.pk])))
     assert "Nothing has to move." in words(browser.get(address))
 
     stage.cancel(visits[1])
     for noted in (reverse("plan", args=[plan.pk]), reverse("visit", args=[visits[2].pk])):
         shown = browser.get(noted)
-        assert "The series is out of step." in words(shown)
+        assert "The spacing is broken." in words(shown)
         assert address in shown.content.decode()
 
     page = browser.get(address)
-    assert "7 days: series interrupted" in words(page)
+    assert "7 days: too far apart" in words(page)
     assert "Move this visit" in words(page)
     answer = browser.post(address, carried(page.context["form"], "moves"), follow=True)
-    assert "1 visit is moved." in words(answer)
-    assert "out of step" not in words(answer)
+    assert "1 visit is moved. Book the 4 left" in words(answer)
+    assert (
+        f'<a href="{reverse("book_series", args=[plan.pk])}">Book the 4 left</a>' in answer.content.decode()
+    )
+    assert "The spacing is broken." not in words(answer)
 
 
 def test_a_re_spacing_that_is_out_of_date_moves_nothing_and_shows_the_series_again(
@@ -155,12 +189,12 @@ def test_a_nurse_sees_the_note_and_a_prescriber_no_way_to_book(stage: Stage, pla
     for ahead in (1, 8):
         stage.book(plan, "10:00", TODAY + timedelta(days=ahead))
     shown = browser_of(stage.house.priya).get(reverse("plan", args=[plan.pk]))
-    assert "The series is out of step." in words(shown)
+    assert "The spacing is broken." in words(shown)
     assert reverse("respace_series", args=[plan.pk]) not in shown.content.decode()
 
 
-def test_a_series_that_nobody_went_on_with_is_called_interrupted(stage: Stage, plan: TreatmentPlan) -> None:
+def test_a_series_that_nobody_went_on_with_is_noted(stage: Stage, plan: TreatmentPlan) -> None:
     stage.book(plan, "10:00")
     with time_machine.travel(NOW + timedelta(days=6), tick=False):
         shown = browser_of(stage.house.ana).get(reverse("plan", args=[plan.pk]))
-    assert "The next session was due by Jan 16, 2027 and none is booked." in words(shown)
+    assert "The next session was due by Sat, Jan 16 and none is booked." in words(shown)

@@ -1,7 +1,9 @@
 """The page on which a time is looked for: what would be welcome comes first and stays filled in."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -84,3 +86,42 @@ def test_only_the_times_that_are_shown_are_worked_out_and_each_can_be_chosen(sta
     assert page.content.decode().count("book/confirm/?start=") == sum(
         len(free.starts) for free in page.context["days"]
     )
+
+
+def test_a_chair_can_be_asked_for(stage: Stage) -> None:
+    chair = stage.chairs[1]
+    page = times(stage, chair=str(chair.pk))
+
+    assert {row.chair for free in page.context["days"] for row in free.starts} == {chair}
+    assert page.context["window"]["chair"].value() == chair.pk
+
+
+def test_moving_a_visit_is_asked_for_as_booking_one(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30")
+    asked = {"weekdays": "2", "earliest": "13:00", "only": "on", "chair": str(stage.chairs[1].pk)}
+    page = browser_of(stage.house.ana).get(reverse("visit_choose_time", args=[visit.pk]), asked)
+
+    assert [free.day for free in page.context["days"]] == [WEDNESDAY]
+    assert page.context["days"][0].starts[0].start == stage.at("13:00", WEDNESDAY)
+    assert {row.chair for free in page.context["days"] for row in free.starts} == {stage.chairs[1]}
+    assert "What fits best" in words(page)
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_the_way_back_from_a_chosen_time_leads_to_the_same_search(stage: Stage, moving: bool) -> None:
+    plan = stage.plan()
+    browser = browser_of(stage.house.ana)
+    page, there = reverse("book_plan", args=[plan.pk]), reverse("book_confirm", args=[plan.pk])
+    if moving:
+        visit = stage.book(plan, "9:30")
+        page, there = (reverse(name, args=[visit.pk]) for name in ("visit_choose_time", "visit_move"))
+    shown = browser.get(page, {"earliest": "13:00", "weekdays": ["2", "4"]})
+    link = re.search(rf'href="({there}[^"]*)"', shown.content.decode())
+    assert link is not None
+
+    chosen = browser.get(unescape(link[1]))
+    back = f"{page}?earliest=13%3A00&amp;weekdays=2&amp;weekdays=4"
+    assert chosen.content.decode().count(f'href="{back}"') == 2  # above the page, and beside its button
+    closed = browser.get(there, {"start": stage.at("20:00").isoformat(), "search": "earliest=13%3A00"})
+    assert f'href="{page}?earliest=13%3A00"' in closed.content.decode()
+    assert "search=earliest%3D13%253A00" in closed.content.decode()  # of the nearest times too

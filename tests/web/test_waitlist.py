@@ -59,7 +59,7 @@ def test_the_list_says_who_waits_since_when_for_what_and_what_is_offered(stage: 
     assert "Mon, Tue" in said
     assert "rather with Nurse 1, 4 h notice" in said
     assert "Mon, Jan 11, 14:00" in said
-    assert "Answer by 11:00, 2 hours left." in " ".join(said.split())
+    assert "Answer by Mon, Jan 11, 11:00." in " ".join(said.split())
     assert "No free time suits them." in said
 
 
@@ -150,6 +150,13 @@ def test_answers_by_telephone(stage: Stage, desk: Client) -> None:
     assert Appointment.objects.get(pk=first.appointment_id).status == "booked"
     late = desk.post(f"/waitlist/offers/{first.pk}/decline/", follow=True)
     assert "This time is no longer held." in words(late)
+
+
+def test_leaving_the_list_comes_last_and_asks_once_more(stage: Stage, desk: Client) -> None:
+    entry = join(stage, stage.plan())
+    page = desk.get(f"/waitlist/{entry.pk}/").content.decode()
+    assert page.index(">Save<") < page.index("<summary>Take off the list</summary>")
+    assert page.index("<summary>Take off the list</summary>") < page.index(f"/waitlist/{entry.pk}/withdraw/")
 
 
 def test_taken_off_the_list(stage: Stage, desk: Client) -> None:

@@ -1,10 +1,12 @@
 """How the pages say times and states: always the clinic's clock, always colour *and* icon *and* word."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.utils import timezone
+
+from scheduler.vocabulary import spoken_day
 
 register = template.Library()
 
@@ -16,6 +18,7 @@ LOOKS = {
     "checked-in": ("running", "chair"),
     "fulfilled": ("done", "check-circle"),
     "cancelled": ("gone", "cross"),
+    "moved": ("gone", "arrow-right"),
     "noshow": ("bad", "question"),
     "entered-in-error": ("gone", "cross"),
     "needs-action": ("waiting", "clock"),
@@ -84,13 +87,17 @@ def local_time(moment: datetime | None) -> str:
 
 
 @register.filter
+def short_day(day: date | None) -> str:
+    """Mon, Jan 11, of a day; with the year when it isn't this one."""
+    return spoken_day(day, today=timezone.localdate()) if day else ""
+
+
+@register.filter
 def local_day(moment: datetime | None) -> str:
     """Mon, Jan 11: the clinic's day that this moment falls on; with the year when it isn't this one."""
     if not moment:
         return ""
-    local = timezone.localtime(moment)
-    year = "" if local.year == timezone.localtime().year else f" {local.year}"
-    return f"{local:%a, %b} {local.day}{year}"
+    return short_day(timezone.localtime(moment).date())
 
 
 @register.filter

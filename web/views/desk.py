@@ -25,6 +25,7 @@ from scheduler.models import (
 from scheduler.visits import booking, queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, DayField, LocalDateTimeField
+from web.views.times import LONGEST_SEARCH
 
 GONE: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
 
@@ -39,6 +40,7 @@ class BookForm(ClinicForm):
     start = LocalDateTimeField(widget=forms.HiddenInput)
     chair = forms.UUIDField(widget=forms.HiddenInput, required=False)
     nurse = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    search = forms.CharField(widget=forms.HiddenInput, required=False, max_length=LONGEST_SEARCH)
 
 
 # --- The day ------------------------------------------------------------------------------------------
@@ -63,6 +65,7 @@ def day(request: StaffRequest, on: date | None = None) -> HttpResponse:
         "choose": ChooseDayForm(initial={"on": shown}),
         "visits": coming,
         "gone": [visit for visit in board if visit.appointment.status in GONE],
+        "moved": queries.moved_away(request.clinic, shown),
         "unconfirmed": sum(
             visit.appointment.status == AppointmentStatus.BOOKED
             and visit.appointment.patient_status != "accepted"
@@ -99,6 +102,7 @@ def confirm_booking(request: StaffRequest, pk: UUID) -> HttpResponse:
         "form": form,
         "start": answer.decision.start,
         "nurse": asked["nurse"],
+        "search": form.cleaned_data["search"],
         "decision": answer.decision,
         "blockers": answer.blockers,
         "alternatives": answer.alternatives,
@@ -175,7 +179,13 @@ def _refused(
     """The confirming page again, with all that stands against this time and the nearest others."""
     if "blockers" not in refusal.data:
         raise refusal
-    context = {"plan": plan, "form": form, "start": asked["start"], "nurse": asked["nurse"]}
+    context = {
+        "plan": plan,
+        "form": form,
+        "start": asked["start"],
+        "nurse": asked["nurse"],
+        "search": form.cleaned_data["search"],
+    }
     return render(
         request, "web/desk/confirm.html", {**context, "refused": True, **refusal.data}, status=refusal.status
     )

@@ -267,7 +267,6 @@ def _show(
             if visit.appointment.status == AppointmentStatus.BOOKED and visit.appointment.ends_at > now
         ],
         "review": review(plan=found, now=now),
-        "booked": sum(visit.appointment.live for visit in visits),
         "may_book": request.actor.may(BOOK, request.clinic.pk) and found.status == PlanStatus.ACTIVE,
         "spacing_form": (spacing_form or SpacingForm()) if prescribes and standing else None,
         "status_form": (status_form or StatusForm()) if prescribes and standing else None,

@@ -1,4 +1,4 @@
-"""The front desk's pages for a series: propose and book it; see what of it is out of step and mend it."""
+"""The front desk's pages for a series: propose and book it; see where its spacing is broken and mend it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +10,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 
 from clinic import access, clock
 from clinic.idempotency import create_once
@@ -27,25 +29,28 @@ from scheduler.series.words import WEEKDAYS
 from scheduler.visits.booking import Wanted
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
+from web.views.times import ByNameField, working
 
 NOBODY: Final = "-"
-WISHED: Final = ("weekdays", "earliest", "latest", "nurse", "only")
-
-
-class NurseField(forms.ModelChoiceField):
-    def label_from_instance(self, nurse: Resource) -> str:
-        return nurse.name
+WISHED: Final = ("weekdays", "earliest", "latest", "nurse", "chair", "only")
 
 
 class WishForm(ChangeForm):
     """What to propose. Left empty: all sessions that are left, from today on, whenever the clinic can."""
 
-    count = WholeNumberField(label="Sessions", min_value=1, required=False)
+    count = WholeNumberField(
+        label="Sessions",
+        min_value=1,
+        max_value=proposing.MOST_SESSIONS,
+        required=False,
+        error_messages={"max_value": proposing.TOO_MANY},
+    )
     first = DayField(label="First day", required=False)
     last = DayField(label="Last day", required=False)
     earliest = WallTimeField(label="Not before", required=False)
     latest = WallTimeField(label="Home by", required=False)
-    nurse = NurseField(Resource.objects.none(), label="Nurse", required=False, empty_label="Any nurse")
+    nurse = ByNameField(Resource.objects.none(), label="Nurse", required=False, empty_label="Any nurse")
+    chair = ByNameField(Resource.objects.none(), label="Chair", required=False, empty_label="Any chair")
     weekdays = forms.TypedMultipleChoiceField(
         label="Weekdays",
         coerce=int,
@@ -57,8 +62,8 @@ class WishForm(ChangeForm):
 
     def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        nurses = Resource.objects.filter(clinic=clinic, kind=ResourceKind.NURSE, active=True)
-        self.fields["nurse"].queryset = nurses.order_by("name")  # type: ignore[attr-defined]
+        for kind in (ResourceKind.NURSE, ResourceKind.CHAIR):
+            self.fields[kind].queryset = working(clinic, kind)  # type: ignore[attr-defined]
 
     @property
     def narrow(self) -> list[forms.BoundField]:
@@ -73,6 +78,7 @@ class WishForm(ChangeForm):
             earliest=chosen["earliest"],
             latest=chosen["latest"],
             nurse=chosen["nurse"].pk if chosen["nurse"] else None,
+            chair=chosen["chair"].pk if chosen["chair"] else None,
             only=chosen["only"],
         )
 
@@ -108,9 +114,15 @@ def _read(kind: type[UUID] | type[datetime], word: str) -> UUID | datetime | Non
 
 
 class BookSeriesForm(ClinicForm):
-    """A proposal: the start of each session, and the nurse who serves all of it."""
+    """A proposal: the start of each session, who serves all of it, the chair that was wished for."""
 
-    sessions = LinesField(datetime, UUID)
+    sessions = LinesField(datetime, UUID, UUID)
+
+    def clean_sessions(self) -> list[list[Any]]:
+        lines: list[list[Any]] = self.cleaned_data["sessions"]
+        if len(lines) > proposing.MOST_SESSIONS:
+            raise forms.ValidationError(proposing.TOO_MANY)
+        return lines
 
 
 class RespaceForm(ChangeForm):
@@ -176,7 +188,10 @@ def _propose(request: StaffRequest, plan: TreatmentPlan, wished: WishForm) -> Pr
 
 
 def _form_of(offer: Offer) -> BookSeriesForm:
-    lines = [f"{one.start.isoformat()} {one.book['nurse'] or NOBODY}" for one in offer.sessions]
+    lines = [
+        f"{one.start.isoformat()} {one.book['nurse'] or NOBODY} {one.book['chair'] or NOBODY}"
+        for one in offer.sessions
+    ]
     return BookSeriesForm(initial={"id": uuid4(), "sessions": lines}, auto_id=False)
 
 
@@ -184,8 +199,8 @@ def _book(request: StaffRequest, plan: TreatmentPlan, form: BookSeriesForm, wish
     id, sessions = form.cleaned_data["id"], form.cleaned_data["sessions"]
     # The visits' ids come from the series', so that the same form makes the same visits.
     wanted = [
-        Wanted(uuid5(id, str(number)), start, nurse=_nurse(request, nurse))
-        for number, (start, nurse) in enumerate(sessions)
+        Wanted(uuid5(id, str(number)), start, _resource(request, chair), _resource(request, nurse))
+        for number, (start, nurse, chair) in enumerate(sessions)
     ]
     booked, _ = create_once(
         actor=request.actor,
@@ -230,7 +245,7 @@ def _as_sent(value: Any) -> list[str]:
     return [] if value is None else [str(value)]
 
 
-# --- Out of step --------------------------------------------------------------------------------------
+# --- Broken spacing -----------------------------------------------------------------------------------
 
 
 @staff_page(BOOK)
@@ -243,15 +258,20 @@ def respace_series(request: StaffRequest, pk: UUID) -> HttpResponse:
         if not form.is_valid():
             return redirect("respace_series", pk=plan.pk)
         moves = [
-            Accepted(visit, before, start, _nurse(request, nurse))
+            Accepted(visit, before, start, _resource(request, nurse))
             for visit, before, start, nurse in form.cleaned_data["moves"]
         ]
         try:
-            respacing.accept(actor=request.actor, plan=plan, moves=moves, now=clock.now())
+            after = respacing.accept(actor=request.actor, plan=plan, moves=moves, now=clock.now())
         except Conflict as problem:
             refusal, status = problem.detail, problem.status
         else:
-            messages.success(request, f"{len(moves)} visit{'s are' if len(moves) > 1 else ' is'} moved.")
+            moved = f"{len(moves)} visit{'s are' if len(moves) > 1 else ' is'} moved."
+            if after.sessions_left:
+                missing = "missing session" if after.sessions_left == 1 else f"{after.sessions_left} left"
+                link = reverse("book_series", args=[plan.pk])
+                moved = format_html('{} <a href="{}">Book the {}</a>', moved, link, missing)
+            messages.success(request, moved)
             return redirect("plan", pk=plan.pk)
     else:
         access.log_look(request.actor, plan.patient, what="series")
@@ -286,5 +306,5 @@ def _plan(request: StaffRequest, pk: UUID) -> TreatmentPlan:
     return access.fetch(request.actor, plans.select_related("clinic", "patient", "protocol"), BOOK, pk=pk)
 
 
-def _nurse(request: StaffRequest, key: UUID | None) -> Resource | None:
+def _resource(request: StaffRequest, key: UUID | None) -> Resource | None:
     return access.fetch(request.actor, Resource.objects.all(), BOOK, pk=key) if key else None

@@ -3,7 +3,7 @@
 What becomes of a time that is chosen (confirm, hold, book) is `desk`'s, moving a visit is `visits`'.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -32,30 +33,30 @@ DAYS_SHOWN: Final = 14
 # Starts are feasible every five minutes; a page of half hours is easier to read out on the telephone.
 COARSE_MINUTES: Final = 30
 BEST_SHOWN: Final = 6
+LONGEST_SEARCH: Final = 1_000  # characters of an address's query that the next page carries along
 BEST_APART: Final = timedelta(hours=1)
 
 
-class NurseField(forms.ModelChoiceField):
-    def label_from_instance(self, nurse: Resource) -> str:
-        return nurse.name
+class ByNameField(forms.ModelChoiceField):
+    """A nurse or a chair of the clinic, or any."""
+
+    def label_from_instance(self, resource: Resource) -> str:
+        return resource.name
+
+
+def working(clinic: Clinic, kind: ResourceKind) -> QuerySet[Resource]:
+    """Who or what of this kind can be asked for by name."""
+    return Resource.objects.filter(clinic=clinic, kind=kind, active=True).order_by("name")
 
 
 class WindowForm(forms.Form):
-    """Which times to show. A nurse who is asked for by name serves the whole visit."""
+    """Which times to show, and which of them would be welcome. Who is asked for by name serves the whole
+    visit, and a chair that is asked for is the visit's."""
 
     start = DayField(label="From", required=False)
-    nurse = NurseField(Resource.objects.none(), label="Nurse", required=False, empty_label="Any nurse")
+    nurse = ByNameField(Resource.objects.none(), label="Nurse", required=False, empty_label="Any nurse")
+    chair = ByNameField(Resource.objects.none(), label="Chair", required=False, empty_label="Any chair")
     every = forms.IntegerField(min_value=5, max_value=60, required=False, widget=forms.HiddenInput)
-
-    def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        nurses = Resource.objects.filter(clinic=clinic, kind=ResourceKind.NURSE, active=True)
-        self.fields["nurse"].queryset = nurses.order_by("name")  # type: ignore[attr-defined]
-
-
-class WishForm(WindowForm):
-    """And which of them would be welcome."""
-
     weekdays = forms.TypedMultipleChoiceField(
         label="Rather on",
         choices=list(WEEKDAYS.items()),
@@ -66,6 +67,12 @@ class WishForm(WindowForm):
     earliest = WallTimeField(label="Not before", required=False)
     latest = WallTimeField(label="Discharged by", required=False)
     only = forms.BooleanField(label="Show nothing else", required=False)
+
+    def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.clinic = clinic
+        for kind in (ResourceKind.NURSE, ResourceKind.CHAIR):
+            self.fields[kind].queryset = working(clinic, kind)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -84,6 +91,36 @@ class WishForm(WindowForm):
             latest=given.get("latest"),
             only=given.get("only", False),
         )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page of times was asked for, and what there is."""
+
+    window: WindowForm
+    first: date
+    last: date
+    found: Found
+    search: str
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the pages of times show alike."""
+        chosen, wish = self.window.cleaned_data, self.window.wish
+        every = chosen.get("every")
+        again = WindowForm(self.window.clinic, initial={**chosen, "start": self.first})
+        return {
+            "best": free_times.ranked(self.found, wish, limit=BEST_SHOWN, apart=BEST_APART) if wish else [],
+            "days": by_day(self.found, every or COARSE_MINUTES, wish=wish),
+            "first": self.first,
+            "last": self.last,
+            "window": self.window if self.window.errors else again,
+            "nurse": chosen.get("nurse"),
+            "chair": chosen.get("chair"),
+            "wish": wish,
+            "every_start": every == 5,
+            "search": self.search,
+        }
 
 
 @dataclass(frozen=True)
@@ -110,45 +147,49 @@ def book_patient(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(BOOK, methods=["GET"])
 def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Two weeks of feasible starts for the plan's next session by day, with any nurse or one asked for, and
-    those first that fit what would be welcome."""
+    """Two weeks of feasible starts for the plan's next session by day, with any nurse and chair or those
+    asked for, and those first that fit what would be welcome."""
     plans = TreatmentPlan.objects.filter(clinic=request.clinic)
     plan = access.fetch(request.actor, plans.select_related("clinic", "patient", "protocol"), BOOK, pk=pk)
     zone = request.clinic.time_zone
     now = clock.now()
-    window = WishForm(request.clinic, request.GET)
+    today = clock.local_date(now, zone)
+    asked = look(request, plan, begin=today, now=now)
+    follows = asked.first + timedelta(days=DAYS_SHOWN)
+    context = {
+        **asked.context,
+        "plan": plan,
+        "visit_minutes": asked.found.feasible.visit.minutes,
+        "earlier": max(asked.first - timedelta(days=DAYS_SHOWN), today) if asked.first > today else None,
+        "later": follows,
+        "outside_plan": not (plan.valid_from < follows and asked.first <= plan.valid_until),
+        # What stands against the plan itself shows at any time: ask for the first that is free.
+        "blockers": _plan_blockers(request, plan, asked.found, now),
+    }
+    return render(request, "web/desk/times.html", context)
+
+
+def look(
+    request: StaffRequest, plan: TreatmentPlan, *, begin: date, without: Collection[UUID] = (), now: datetime
+) -> Asked:
+    """The times of two weeks that the address asks for; it says nothing of a day: from `begin` on."""
+    zone = request.clinic.time_zone
+    window = WindowForm(request.clinic, request.GET)
     window.is_valid()
     chosen = window.cleaned_data
-    today = clock.local_date(now, zone)
-    first = max(chosen.get("start") or today, today)
-    last = first + timedelta(days=DAYS_SHOWN)
-    nurse = chosen.get("nurse")
+    first = max(chosen.get("start") or begin, clock.local_date(now, zone))
+    last = first + timedelta(days=DAYS_SHOWN - 1)
+    nurse, chair = chosen.get("nurse"), chosen.get("chair")
     found = free_times.search(
         plan=plan,
         first=clock.day_bounds(first, zone)[0],
-        until=clock.day_bounds(last, zone)[0],
+        until=clock.day_bounds(last, zone)[1],
         now=now,
         nurse_id=nurse.pk if nurse else None,
+        chair_id=chair.pk if chair else None,
+        without=without,
     )
-    wish = window.wish
-    context = {
-        "plan": plan,
-        "visit_minutes": found.feasible.visit.minutes,
-        "best": free_times.ranked(found, wish, limit=BEST_SHOWN, apart=BEST_APART) if wish else [],
-        "days": by_day(found, chosen.get("every") or COARSE_MINUTES, wish=wish),
-        "first": first,
-        "last": last - timedelta(days=1),
-        "window": window if window.errors else WishForm(request.clinic, initial={**chosen, "start": first}),
-        "nurse": nurse,
-        "wish": wish,
-        "earlier": max(first - timedelta(days=DAYS_SHOWN), today) if first > today else None,
-        "later": last,
-        "every_start": chosen.get("every") == 5,
-        "outside_plan": not (plan.valid_from < last and first <= plan.valid_until),
-        # What stands against the plan itself shows at any time: ask for the first that is free.
-        "blockers": _plan_blockers(request, plan, found, now),
-    }
-    return render(request, "web/desk/times.html", context)
+    return Asked(window, first, last, found, request.GET.urlencode())
 
 
 def by_day(found: Found, every: int, *, wish: Wish | None = None) -> list[FreeDay]:

@@ -2,7 +2,7 @@
 taken back; and of one that is only held: booked, or given up.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,18 +14,17 @@ from django.shortcuts import redirect, render
 from clinic import access, clock
 from clinic.problems import Conflict, Problem
 from scheduler.access import BOOK, VIEW_SCHEDULE
-from scheduler.finding import free_times
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Resource
 from scheduler.series.review import review
 from scheduler.visits import attendance, booking, queries
 from scheduler.visits.visit_history import appointment_history
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, LocalDateTimeField
-from web.views.times import COARSE_MINUTES, DAYS_SHOWN, WindowForm, by_day
+from web.views.times import LONGEST_SEARCH, look
 
 ONE_STEP_BACK: Final = {
     AppointmentStatus.CANCELLED: "Take the cancellation back",
-    AppointmentStatus.NOSHOW: "Not missed after all",
+    AppointmentStatus.NOSHOW: "Undo: missed",
     AppointmentStatus.ARRIVED: "Take the check-in back",
 }
 
@@ -42,6 +41,7 @@ class MoveForm(ChangeForm):
     start = LocalDateTimeField(widget=forms.HiddenInput)
     chair = forms.UUIDField(widget=forms.HiddenInput, required=False)
     nurse = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    search = forms.CharField(widget=forms.HiddenInput, required=False, max_length=LONGEST_SEARCH)
 
 
 @staff_page(VIEW_SCHEDULE, methods=["GET"])
@@ -138,30 +138,14 @@ def release(request: StaffRequest, pk: UUID) -> HttpResponse:
 def choose_time(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Two weeks of times to which the visit could be moved, as if it stood nowhere."""
     appointment = _visit(request, pk, BOOK)
-    zone, now = request.clinic.time_zone, clock.now()
-    asked = WindowForm(request.clinic, request.GET)
-    chosen = asked.cleaned_data if asked.is_valid() else {}
-    today = clock.local_date(now, zone)
-    first = max(chosen.get("start") or clock.local_date(appointment.starts_at, zone), today)
-    last = first + timedelta(days=DAYS_SHOWN - 1)
-    nurse = chosen.get("nurse")
-    found = free_times.search(
-        plan=appointment.plan,
-        first=clock.day_bounds(first, zone)[0],
-        until=clock.day_bounds(last, zone)[1],
-        now=now,
-        nurse_id=nurse.pk if nurse else None,
+    asked = look(
+        request,
+        appointment.plan,
+        begin=clock.local_date(appointment.starts_at, request.clinic.time_zone),
         without=(appointment.pk,),
+        now=clock.now(),
     )
-    context = {
-        "appointment": appointment,
-        "days": by_day(found, chosen.get("every") or COARSE_MINUTES),
-        "first": first,
-        "last": last,
-        "window": WindowForm(request.clinic, initial={**chosen, "start": first}),
-        "nurse": nurse,
-        "every_start": chosen.get("every") == 5,
-    }
+    context = {**asked.context, "appointment": appointment}
     return render(request, "web/desk/move_times.html", context)
 
 
@@ -186,6 +170,7 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
         "form": form,
         "start": asked["start"],
         "nurse": asked["nurse"],
+        "search": form.cleaned_data["search"],
     }
     if sending:
         try:
@@ -216,6 +201,11 @@ def _resource(request: StaffRequest, key: UUID | None) -> Resource | None:
     return access.fetch(request.actor, Resource.objects.all(), BOOK, pk=key) if key else None
 
 
+def _late(appointment: Appointment, now: datetime) -> bool:
+    """Would `booking.cancel` call it late?"""
+    return appointment.starts_at - now < timedelta(hours=appointment.clinic.late_cancellation_hours)
+
+
 def _show(
     request: StaffRequest, appointment: Appointment, form: CancelForm, refusal: Conflict | None = None
 ) -> HttpResponse:
@@ -231,7 +221,7 @@ def _show(
         "day": day,
         "form": form,
         "refusal": refusal,
-        "history": appointment_history(appointment),
+        "history": appointment_history(appointment, now=now),
         "review": review(plan=appointment.plan, now=now),
         "may_book": may_book,
         "held": held and appointment.held_until > now,  # type: ignore[operator]  # a hold has an end
@@ -239,6 +229,7 @@ def _show(
         "may_confirm": booked and appointment.patient_status != "accepted",
         "may_move": booked,
         "may_cancel": booked,
+        "late_hours": request.clinic.late_cancellation_hours if booked and _late(appointment, now) else None,
         "may_miss": booked and appointment.starts_at <= now,
         "undo": ONE_STEP_BACK.get(AppointmentStatus(appointment.status)) if undoable else None,
     }

@@ -33,13 +33,9 @@ from scheduler.waitlist.obstacles import Obstacle
 from scheduler.waitlist.waiting import WEEKDAYS, Terms
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
+from web.views.times import ByNameField, working
 
 ROWS: Final = 50
-
-
-class NurseField(forms.ModelChoiceField):
-    def label_from_instance(self, nurse: Resource) -> str:
-        return nurse.name
 
 
 class TermsForm(ChangeForm):
@@ -56,7 +52,7 @@ class TermsForm(ChangeForm):
     )
     earliest = WallTimeField(label="Not before", required=False, help_text="When the visit starts.")
     latest = WallTimeField(label="Over by", required=False, help_text="When the patient goes home.")
-    nurse = NurseField(
+    nurse = ByNameField(
         Resource.objects.none(),
         label="Rather with",
         required=False,
@@ -73,8 +69,7 @@ class TermsForm(ChangeForm):
 
     def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        nurses = Resource.objects.filter(clinic=clinic, kind=ResourceKind.NURSE, active=True)
-        self.fields["nurse"].queryset = nurses.order_by("name")  # type: ignore[attr-defined]
+        self.fields["nurse"].queryset = working(clinic, ResourceKind.NURSE)  # type: ignore[attr-defined]
 
     @property
     def terms(self) -> Terms:
