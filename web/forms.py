@@ -30,6 +30,12 @@ class ChangeForm(forms.Form):
 
     refused_with: int | None = None
 
+    def full_clean(self) -> None:
+        for field in self.fields.values():
+            if field.error_messages["required"] is forms.Field.default_error_messages["required"]:
+                field.error_messages["required"] = _mend_of(field)
+        super().full_clean()
+
     def add_problem(self, problem: Problem) -> None:
         """Show a refusal from below: each of its errors at its field, everything else above the form."""
         self.refused_with = problem.status
@@ -52,6 +58,16 @@ class ChangeForm(forms.Form):
         if self.refused_with:
             return self.refused_with
         return 400 if self.is_bound and self.errors else 200
+
+
+def _mend_of(field: forms.Field) -> str:
+    """What to do about a field that was left empty."""
+    if isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
+        return "Tick at least one."
+    if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
+        first = str(next(iter(field.choices), ("", ""))[1])
+        return f"{first}." if first.startswith("Choose ") else "Choose one."
+    return "Fill this in."
 
 
 class ClinicForm(ChangeForm):

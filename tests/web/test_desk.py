@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from clinic.models import AccessLog
 from scheduler.models import Appointment, AppointmentStatus, ParticipantStatus, TreatmentPlan
 from scheduler.prescribing import screening
+from scheduler.visits import booking
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
@@ -189,6 +190,7 @@ def test_a_visit_is_confirmed_and_cancelled_with_a_reason(stage: Stage) -> None:
     assert visit.patient_status == ParticipantStatus.ACCEPTED
     without_reason = browser.post(reverse("visit_cancel", args=[visit.pk]), {"reason": ""})
     assert without_reason.status_code == 400
+    assert "Choose the reason." in words(without_reason)
     page = browser.post(reverse("visit_cancel", args=[visit.pk]), {"reason": "pat-lt"}, follow=True)
 
     assert "Patient: no transport" in words(page)
@@ -261,3 +263,54 @@ def test_times_at_the_end_of_time_are_not_looked_for(stage: Stage) -> None:
     for start in ("9999-12-20T09:00:00-06:00", "0001-01-01T00:00", "0001-01-05T00:00+14:00"):
         answer = browser.get(reverse("book_confirm", args=[plan.pk]), {"start": start})
         assert (answer.status_code, answer["Location"]) == (302, reverse("book_plan", args=[plan.pk]))
+
+
+def test_a_visit_that_moved_to_another_day_is_still_told_of_on_its_old_one(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30")
+    stage.book(stage.plan(stage.house.omar), "13:00")
+    actor = stage.house.actor(stage.house.ana)
+    booking.reschedule(actor=actor, appointment=visit, start=stage.at("13:00", TODAY + timedelta(2)), now=NOW)
+
+    page = browser_of(stage.house.ana).get(reverse("day"))
+    there = browser_of(stage.house.ana).get(reverse("day_on", args=[TODAY + timedelta(2)]))
+
+    told = words(page)
+    assert "1 visit, 1 not yet confirmed" in told
+    assert told.index("Not taking place") < told.index("Rosa Delgado")
+    assert "Moved to Wed, Jan 13, 13:00" in told
+    assert page.content.decode().count(reverse("visit", args=[visit.pk])) == 2
+    assert "Moved to" not in words(there)
+
+
+def test_who_has_come_is_not_said_to_be_unconfirmed(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30")
+    browser = browser_of(stage.house.ana)
+    addresses = [reverse("day"), reverse("visit", args=[visit.pk]), reverse("plan", args=[visit.plan_id])]
+    word = visit.get_patient_status_display()
+    assert all(word in words(browser.get(address)) for address in addresses)
+    browser.post(reverse("visit_check_in", args=[visit.pk]))
+    assert not any(word in words(browser.get(address)) for address in addresses)
+
+
+def test_whether_a_cancellation_is_late_is_said_before_it_is_made(stage: Stage) -> None:
+    browser = browser_of(stage.house.ana)
+    today = stage.book(stage.plan(), "9:30")
+    friday = stage.book(stage.plan(stage.house.omar), "9:30", TODAY + timedelta(4))
+    assert "Counts as a late cancellation" in words(browser.get(reverse("visit", args=[today.pk])))
+    assert "Not late: the visit begins in" in words(browser.get(reverse("visit", args=[friday.pk])))
+
+
+def test_the_navigation_marks_the_day_on_the_pages_that_it_leads_to(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30")
+    browser = browser_of(stage.house.ana)
+    for name, key in (("visit", visit.pk), ("plan", visit.plan_id), ("book_series", visit.plan_id)):
+        page = browser.get(reverse(name, args=[key])).content.decode()
+        assert f'href="{reverse("day")}" aria-current="page"' in page
+
+
+def test_a_refused_time_is_told_without_the_name_of_a_field(stage: Stage) -> None:
+    address = reverse("book_confirm", args=[stage.plan().pk])
+    page = browser_of(stage.house.ana).get(address, {"start": stage.at("9:31").isoformat()})
+    assert page.status_code == 400
+    assert "Give a time on the 5-minute grid" in words(page)
+    assert "start:" not in words(page)

@@ -44,7 +44,7 @@ def test_the_manager_makes_an_address_and_sees_it_this_once(stage: Stage) -> Non
 def test_a_form_without_a_choice_is_shown_again(stage: Stage) -> None:
     page = browser_of(stage.house.max).post("/calendar-feeds/", {"id": str(new_id())})
     assert page.status_code == 400
-    assert "This field is required." in words(page)
+    assert "Choose whose calendar." in words(page)
 
 
 def test_revoking_works_at_once(stage: Stage, address: str) -> None:
@@ -55,6 +55,11 @@ def test_revoking_works_at_once(stage: Stage, address: str) -> None:
     gone, unknown = browser_of().get(address), browser_of().get("/feeds/guessed.ics")
     assert (gone.status_code, gone.content) == (unknown.status_code, unknown.content)
     assert gone.status_code == 404
+
+
+def test_naming_the_patients_asks_once_more(stage: Stage) -> None:
+    page = browser_of(stage.house.max).get("/calendar-feeds/").content.decode()
+    assert page.index("<summary>Name the patients</summary>") < page.index("Yes, name the patients")
 
 
 def test_the_page_says_what_names_in_calendars_mean(stage: Stage, address: str) -> None:
