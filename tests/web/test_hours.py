@@ -169,7 +169,7 @@ def test_what_stands_there_is_shown_first_and_then_gives_way(stage: Stage, max_:
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"weekdays": []}, "weekdays", "This field is required."),
+        ({"weekdays": []}, "weekdays", "Tick at least one."),
         ({"until_2": ""}, "until_2", "Give both ends of these hours, or neither."),
         ({"from_2": "12:00"}, "from_1", "09:00 to 12:30 and 12:00 to 17:00 overlap. Give them as one."),
         ({"until_2": "11:00"}, "from_1", "13:00 to 11:00 ends before it begins."),
@@ -241,7 +241,7 @@ def test_a_day_is_given_hours_of_its_own_and_then_the_weekly_ones_again(stage: S
 
     answer = max_.post(address, day_form(page, from_1="10:00", until_1="15:00"), follow=True)
 
-    assert "Chair 1 has hours of its own on this day." in said(answer)
+    assert "Chair 1's hours on Tue, Jan 12 are set." in said(answer)
     assert on_the_wall(stage, chair, TUESDAY) == ["10:00-15:00"]
     page = max_.get(address)
     assert page.context["form"]["from_1"].value() == time(10)
@@ -266,6 +266,33 @@ def test_a_day_that_another_manager_has_set_meanwhile_is_shown_and_not_overwritt
     assert on_the_wall(stage, chair, TUESDAY) == ["08:00-17:00"]
     assert max_.post(address, day_form(answer, id=new_id())).status_code == 302
     assert on_the_wall(stage, chair, TUESDAY) == ["10:00-17:00"]
+
+
+def test_what_stands_above_a_days_own_hours_is_said_before_and_after(stage: Stage, max_: Client) -> None:
+    nurse, actor = stage.nurses[0], stage.house.actor(stage.house.max)
+    begins, ends = stage.at("0:00", TUESDAY), stage.at("0:00", TUESDAY + timedelta(days=1))
+    away = {"actor": actor, "id": new_id(), "start": begins, "end": ends, "now": NOW}
+    working_time.record_absence(**away, resource=nurse, reason=AbsenceReason.LEAVE)
+    working_time.close(**away, clinic=stage.house.clinic, name="Painters")
+    address = reverse("hours_day", args=[nurse.pk, TUESDAY])
+    told = (
+        "Nurse 1 is away: Leave, Tue, Jan 12, 00:00 to Wed, Jan 13, 00:00.",
+        "The clinic is closed: Painters, Tue, Jan 12, 00:00 to Wed, Jan 13, 00:00.",
+    )
+
+    form = max_.get(address)
+    answer = max_.post(
+        address, {"id": new_id(), "from_1": "08:00", "until_1": "12:00"} | _standing(form), follow=True
+    )
+
+    assert all(f"{words} That stands above the hours that are set here." in said(form) for words in told)
+    assert "Nurse 1's hours on Tue, Jan 12 are set." in said(answer)
+    assert all(f"{words} That stands above the day's own hours." in said(answer) for words in told)
+
+
+def _standing(page: Any) -> dict[str, str]:
+    """The day's own hours that the page has shown, which are to give way."""
+    return {"in_place_of": str(page.context["form"]["in_place_of"].value() or "")}
 
 
 def test_visits_in_the_way_are_shown_with_the_repair_of_their_day(stage: Stage, max_: Client) -> None:
@@ -360,7 +387,7 @@ def test_an_absence_is_recorded_to_the_minute(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"resource": ""}, "resource", "This field is required."),
+        ({"resource": ""}, "resource", "Choose one."),
         ({"reason": "bored"}, "reason", "Select a valid choice."),
         ({"last_day": "2027-01-11"}, "last_day", "The last day must not be before the first."),
         (

@@ -23,6 +23,7 @@ from scheduler.visits import queries
 from scheduler.working_hours import holiday_calendar, timetable, working_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
+from web.templatetags.chairside import local_moment, short_day
 from web.views.hours_form import (
     AbsenceForm,
     ClosureForm,
@@ -174,7 +175,9 @@ def day(request: StaffRequest, pk: UUID, on: date) -> HttpResponse:
                 form.add_problem(problem)
                 context["form"] = form
         else:
-            messages.success(request, f"{resource.name} has hours of its own on this day.")
+            messages.success(request, f"{resource.name}'s hours on {short_day(on)} are set.")
+            for words in _above_the_hours(resource, on):
+                messages.warning(request, f"{words} That stands above the day's own hours.")
             return _to_week(on)
     return _show_day(request, resource, on, own, context, status=form.status)
 
@@ -392,8 +395,25 @@ def _show_day(
     *,
     status: int,
 ) -> HttpResponse:
-    context = {"resource": resource, "day": on, "own": own, **context}
+    above = _above_the_hours(resource, on)
+    context = {"resource": resource, "day": on, "own": own, "above": above, **context}
     return render(request, "web/hours/day.html", context, status=status)
+
+
+def _above_the_hours(resource: Resource, on: date) -> list[str]:
+    """What keeps this day's hours from opening, a sentence each."""
+    absences, closures = timetable.above_the_hours(resource, on)
+    return [
+        *(
+            f"{resource.name} is away: {absence.get_reason_display()}, {_span(absence)}."
+            for absence in absences
+        ),
+        *(f"The clinic is closed: {closure.name}, {_span(closure)}." for closure in closures),
+    ]
+
+
+def _span(row: Absence | Closure) -> str:
+    return f"{local_moment(row.during.lower)} to {local_moment(row.during.upper)}"
 
 
 def _holiday_choices(request: StaffRequest, year: int) -> list[tuple[str, str]]:
