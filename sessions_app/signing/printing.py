@@ -24,6 +24,7 @@ from sessions_app.signing import sheet
 
 FONT: Final = "Noto Sans"
 MARGIN: Final = 15 * mm
+PADDING: Final = 6  # of the frame that the library lays its story in, in points
 GREY: Final = colors.HexColor("#555555")
 LINE: Final = colors.HexColor("#bbbbbb")
 
@@ -62,7 +63,7 @@ def pdf_of(versions: Sequence[SignedRecord]) -> bytes:
 
     story: list[Flowable] = [_words(page.clinic, HEAD), _words(page.title, TITLE), Spacer(0, 2 * mm)]
     for table in page.tables:
-        story += [_words(table.title, SECTION), _drawn(table, document.width)]
+        story += [_words(table.title, SECTION), _drawn(table, document.width - 2 * PADDING)]
     document.build(story, onFirstPage=number, onLaterPages=number)
     return out.getvalue()
 

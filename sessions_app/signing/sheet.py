@@ -78,6 +78,8 @@ class _Reader:
     def __init__(self, content: Line) -> None:
         self.content = content
         self.zone = ZoneInfo(content["clinic"]["time_zone"])
+        parts = [part for part in content.values() if isinstance(part, list)]
+        self.corrected = {line["corrects"] for part in parts for line in part if line.get("corrects")}
 
     def who_and_what(self) -> Table:
         patient, plan, protocol = (self.content[part] for part in ("patient", "plan", "protocol"))
@@ -115,12 +117,17 @@ class _Reader:
         columns: Sequence[str],
         cells: Callable[["_Reader", Line], Sequence[str]],
     ) -> Table:
-        rows = [Row([*cells(self, line), self.by(line)], line["id"]) for line in self.content[part]]
+        lines = self.content[part]
+        if part == "checklist":
+            lines = sorted(lines, key=_asked)
+        rows = [Row([*cells(self, line), self.by(line)], line["id"]) for line in lines]
         return Table(title, rows, [*columns, "By"])
 
     def by(self, line: Line) -> str:
         """Who entered the line, and, where it corrects another or is corrected, that it does."""
         said = [self.person(line["recorded_by"])]
+        if line["id"] in self.corrected:
+            said.append("corrected by a later line")
         if line.get("corrects"):
             said.append(f"corrects an earlier line: {line['correction_reason']}")
         elif line["amendment"]:
@@ -156,6 +163,12 @@ def _signatures(versions: Iterable[SignedRecord]) -> Table:
         by = f"{reader.person(signature['signed_by'])}, {reader.moment(signature['signed_at'])}"
         rows.append(Row([str(signed.version), by, says, signed.sha256]))
     return Table("Signatures", rows, ["Version", "Signed by", "What it says", "SHA-256"])
+
+
+def _asked(line: Line) -> int:
+    """The place of a checklist's item in the order in which it is asked; one no longer known comes last."""
+    asked = list(LABELS)
+    return asked.index(line["item"]) if line["item"] in asked else len(asked)
 
 
 def _text(value: Any, unit: str = "") -> str:
