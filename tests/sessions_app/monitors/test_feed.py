@@ -171,7 +171,7 @@ def test_a_clock_a_little_ahead_is_borne_and_a_wrong_one_is_not(house: House) ->
 
 def test_an_impossible_value_is_kept_for_a_person_and_the_others_are_used(house: House) -> None:
     bed(house)
-    lines = [("59408-5", "98", "%"), ("8867-4", "19", "/min"), ("8478-0", "90", "mm[Hg]")]
+    lines = [("59408-5", "98", "%"), ("8867-4", "19", "/min"), ("8478-0", "35", "mm[Hg]")]
     impossible = [("8480-6", "39", "mm[Hg]"), ("8462-4", "30", "mm[Hg]")]
     take(house, oru(DURING, [*lines, *impossible]))
     sample = MonitorSample.objects.get()
