@@ -271,7 +271,7 @@ def test_a_day_that_another_manager_has_set_meanwhile_is_shown_and_not_overwritt
 def test_what_stands_above_a_days_own_hours_is_said_before_and_after(stage: Stage, max_: Client) -> None:
     nurse, actor = stage.nurses[0], stage.house.actor(stage.house.max)
     begins, ends = stage.at("0:00", TUESDAY), stage.at("0:00", TUESDAY + timedelta(days=1))
-    away = {"actor": actor, "id": new_id(), "start": begins, "end": ends, "now": NOW}
+    away: dict[str, Any] = {"actor": actor, "id": new_id(), "start": begins, "end": ends, "now": NOW}
     working_time.record_absence(**away, resource=nurse, reason=AbsenceReason.LEAVE)
     working_time.close(**away, clinic=stage.house.clinic, name="Painters")
     address = reverse("hours_day", args=[nurse.pk, TUESDAY])
