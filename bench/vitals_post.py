@@ -42,7 +42,7 @@ SIGNS = {
 
 
 class Api:
-    """One caller's kept connection to the product under gunicorn."""
+    """One caller's connection to the product under gunicorn."""
 
     def __init__(self, port: int, token: str) -> None:
         self.wire = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -50,6 +50,7 @@ class Api:
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
             "Host": "localhost",
+            "Connection": "close",  # gunicorn's plain worker keeps none open
         }
 
     def call(self, method: str, path: str, body: Any = None) -> int:
