@@ -64,6 +64,7 @@ class Ward:
     sessions: list[Session]
     calls: list[Call] = field(default_factory=list)
     count: int = 0
+    proof: Proof = field(default_factory=lambda: Proof(PASSWORD))  # looked at once
 
     @property
     def now(self) -> datetime:
@@ -132,7 +133,7 @@ class Ward:
             id,
             "signedrecord",
             {"meaning": "gave"},
-            lambda: stories.sign(self.house, session, id=id, at=now),
+            lambda: stories.sign(self.house, session, id=id, at=now, proof=self.proof),
             lambda: SignedRecord.objects.get(pk=id),
         )
 
@@ -161,7 +162,7 @@ class Ward:
                 session=session,
                 reason=f"Because of {value}",
                 corrections=[one],
-                proof=Proof(PASSWORD),
+                proof=self.proof,
                 now=now,
             ),
             lambda: SignedRecord.objects.get(pk=id),
