@@ -4,18 +4,19 @@ Loaded by gunicorn in place of config.wsgi. Throttling is off for the whole proc
 than people do.
 """
 
-from django.core.wsgi import get_wsgi_application
+from config.wsgi import application  # before anything of the product: it sets Django up
+
+# isort: split
 from django.urls import path
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-application = get_wsgi_application()
+from config import urls
 
-from rest_framework.throttling import SimpleRateThrottle  # noqa: E402
-
-from config import urls  # noqa: E402 - after Django is set up
+__all__ = ["application"]
 
 
 class EmptyView(APIView):
