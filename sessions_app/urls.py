@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
 from sessions_app.api.alerts import AlertsViewSet
+from sessions_app.api.monitors import MonitorMessagesViewSet, MonitorsViewSet
 from sessions_app.api.outcomes import (
     CohortReportsViewSet,
     DiaryViewSet,
@@ -12,7 +13,6 @@ from sessions_app.api.outcomes import (
     ResponsesViewSet,
 )
 from sessions_app.api.readiness import ReadinessViewSet
-from sessions_app.api.monitors import MonitorMessagesViewSet, MonitorsViewSet
 from sessions_app.api.sessions import SessionsViewSet
 
 router = SimpleRouter(use_regex_path=False)

@@ -24,7 +24,17 @@ FOLDERS = {
         "calendars",
         "api",
     ],
-    "sessions_app": ["models", "observing", "preparing", "infusing", "leaving", "signing", "monitors", "outcomes", "api"],
+    "sessions_app": [
+        "models",
+        "observing",
+        "preparing",
+        "infusing",
+        "leaving",
+        "signing",
+        "monitors",
+        "outcomes",
+        "api",
+    ],
 }
 PURE = [
     "clinic/era.py",

@@ -65,7 +65,8 @@ def _mend_of(field: forms.Field) -> str:
     if isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
         return "Tick at least one."
     if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
-        first = str(next(iter(field.choices), ("", ""))[1])
+        choices: Any = field.choices
+        first = str(next(iter(choices), ("", ""))[1])
         return f"{first}." if first.startswith("Choose ") else "Choose one."
     return "Fill this in."
 

@@ -275,7 +275,8 @@ class Gains:
 def level_gains(found: DayLevel) -> Gains:
     if found.template is None:
         return Gains([], [])
-    better, worse = [], []
+    better: list[str] = []
+    worse: list[str] = []
     for words, measure, less_is_better in (
         ("Units of nursing load in the busiest minute", "peak", True),
         ("Minutes in which no nurse can prepare a patient", "minutes_nobody_free", True),

@@ -31,8 +31,8 @@ def test_this_worker_has_services_of_its_own(db: None, worker_id: str) -> None:
 def test_emptying_this_workers_cache_leaves_the_others_alone(worker_id: str) -> None:
     other = Redis.from_url(valkey_of(settings.CACHES["default"]["LOCATION"], 15))
     other.set("of another worker", "kept")
-    cache.set("of this worker", "gone")
+    cache.set("of-this-worker", "gone")
     cache.clear()
-    assert cache.get("of this worker") is None
+    assert cache.get("of-this-worker") is None
     assert other.get("of another worker") == b"kept"
     other.close()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -14,7 +15,7 @@ from tests.sessions_app import stories
 TABLES = ["signedrecord", "session", *(str(model._meta.model_name) for model in PARTS.values())]
 
 
-def behind_the_triggers(statement: str, *values: object) -> None:
+def behind_the_triggers(statement: str, *values: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in TABLES:

@@ -68,7 +68,8 @@ def test_each_kind_of_line_can_be_amended_and_the_two_versions_read_beside_each_
 ) -> None:
     session = full(house)
     stories.sign(house, session)
-    line: Any = PARTS[part]._default_manager.filter(session=session).earliest("recorded_at", "id")
+    lines: Any = PARTS[part]._default_manager
+    line = lines.filter(session=session).earliest("recorded_at", "id")
     amend(house, session, correction(AMENDED[part], line.pk))
     [change] = changes(session)
     assert (change.what, change.part) == ("changed", part)

@@ -121,8 +121,9 @@ def test_suicidality_that_failed_before_the_start_is_asked_again(house: House) -
 
 @pytest.mark.parametrize("score", ["nausea_pain_score", "iv_site_score", "intake_score", "vital_signs_score"])
 def test_a_score_is_between_nothing_and_two(house: House, score: str) -> None:
+    too_much: dict[str, Any] = {score: 3}
     with pytest.raises(Invalid, match=score):
-        go_home(house, stories.observed(house), replace(FIT, **{score: 3}))
+        go_home(house, stories.observed(house), replace(FIT, **too_much))
 
 
 def test_the_api_tells_what_the_record_knows_before_anybody_is_asked(house: House) -> None:

@@ -12,14 +12,13 @@ from clinic.problems import Conflict, Invalid, Stale
 from scheduler.models import AppointmentStatus
 from sessions_app import arrival
 from sessions_app.infusing import infusion
-from sessions_app.leaving import discharge
 from sessions_app.models import CheckResult, InfusionEvent, Session, SideEffect
 from sessions_app.observing import side_effects
 from sessions_app.preparing import checklist
 from sessions_app.preparing.checklist import Answer
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
-from tests.sessions_app.stories import FIT, HOME_AT, STARTED_AT, STOPPED_AT
+from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
 
 
 def start(house: House, session: Session, **options: Any) -> InfusionEvent:
@@ -406,45 +405,6 @@ def test_a_report_that_cannot_be_kept_names_its_field(house: House, changes: Any
     with pytest.raises(Invalid) as refused:
         report(house, stories.infusing(house), replace(NAUSEA, **changes))
     assert [error["field"] for error in refused.value.data["errors"]] == [field]
-
-
-# --- Discharge -------------------------------------------------------------------------------------------
-
-
-def test_a_discharge_names_everything_that_is_missing(house: House) -> None:
-    session = stories.recovering(house)
-    unfit = replace(FIT, activity_score=1, escort_name=" ", instructions_given=False)
-    with pytest.raises(Conflict) as refused:
-        discharge.discharge(
-            actor=house.actor(house.nils),
-            id=new_id(),
-            session=session,
-            assessment=unfit,
-            now=HOME_AT - timedelta(seconds=1),
-        )
-    found = blockers_of(refused)
-    assert list(found) == ["observed", "vitals_after_stop", "fit", "escort", "instructions"]
-    assert found["observed"].endswith("Minutes still to go: 1.")
-    assert found["fit"].endswith("The score is 8.")
-    assert stories.fresh(session).state == "recovering"
-
-
-def test_nine_points_after_the_observation_time_are_enough(house: House) -> None:
-    assert FIT.total == 9
-    session = stories.discharged(house)
-    assert session.discharged_at == HOME_AT
-    assert session.appointment.status == AppointmentStatus.FULFILLED
-
-
-def test_a_score_is_zero_to_two(house: House) -> None:
-    with pytest.raises(Invalid, match="activity_score"):
-        discharge.discharge(
-            actor=house.actor(house.nils),
-            id=new_id(),
-            session=stories.recovering(house),
-            assessment=replace(FIT, activity_score=3),
-            now=HOME_AT,
-        )
 
 
 def test_a_stop_before_its_time_is_recorded_as_early_whatever_was_ticked(house: House) -> None:

@@ -13,7 +13,7 @@ from clinic.models import AccessLog
 from scheduler.models import Appointment, AppointmentStatus
 from sessions_app.models import Session
 from sessions_app.preparing import checklist
-from tests.cast import NOW, House, client_of, new_id
+from tests.cast import NOW, PASSWORD, House, client_of, new_id
 from tests.sessions_app import stories
 
 SESSIONS = "/api/v1/sessions/"
@@ -87,11 +87,14 @@ def test_the_whole_visit_over_the_api(house: House, wall: Wall) -> None:
     assert post(nils, session, "stop", {"id": str(new_id())}).status_code == 201
 
     wall.after(minutes=60)
-    assert post(nils, session, "vitals", calm_body(wall.shows)).status_code == 201
-    home = {"id": str(new_id()), "escort_name": "Sam Reyes", "instructions_given": True, **stories.FIT.scores}
+    assert post(nils, session, "vitals", calm_body(wall.shows, dissociation=0)).status_code == 201
+    wall.after(minutes=10)
+    assert post(nils, session, "vitals", calm_body(wall.shows, dissociation=0)).status_code == 201
+    home = {"id": str(new_id()), **stories.GOING_HOME}
     assert post(nils, session, "discharge", home).status_code == 201
     assert _status(visit) == AppointmentStatus.FULFILLED
-    signed = post(nils, session, "sign", {"id": str(new_id()), "meaning": stories.MEANING})
+    proof = {"password": PASSWORD}
+    signed = post(nils, session, "sign", {"id": str(new_id()), "meaning": stories.MEANING, **proof})
     assert (signed.status_code, signed.json()["version"]) == (201, 1)
 
     first = nils.get(f"{SESSIONS}{session}/").json()["vital_signs"][0]
@@ -99,6 +102,7 @@ def test_the_whole_visit_over_the_api(house: House, wall: Wall) -> None:
     amendment = {
         "id": str(new_id()),
         "reason": "The cuff had slipped.",
+        **proof,
         "corrections": [
             {"id": str(new_id()), "corrects": first["id"], "vital_signs": {**reading, "systolic_mmhg": 132}}
         ],
@@ -158,7 +162,7 @@ def test_a_revision_that_is_no_number_is_refused(house: House) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "If-Match")
 
 
-def test_a_start_names_everything_that_is_missing(house: House) -> None:
+def test_a_start_names_everything_that_is_missing(house: House, wall: Wall) -> None:
     session = stories.arrived(house)
     stories.measure(house, session, stories.calm(NOW, temperature_cel=None, absent_reason="No probe"))
     answer = post(client_of(house.nils), session, "start", {"id": str(new_id())})
@@ -181,10 +185,15 @@ def test_unusual_values_come_back_with_a_code_that_asks_to_confirm(house: House,
 
 def test_an_amended_line_is_of_exactly_one_kind(house: House) -> None:
     session = stories.signed(house)
-    body = {"id": str(new_id()), "reason": "Late entry", "corrections": [{"id": str(new_id())}]}
+    body = {
+        "id": str(new_id()),
+        "reason": "Late entry",
+        "password": PASSWORD,
+        "corrections": [{"id": str(new_id())}],
+    }
     answer = post(client_of(house.nils), session, "amendments", body)
     assert answer.status_code == 400
-    assert "vital_signs and side_effect" in answer.json()["detail"]
+    assert "Send one of vital_signs, side_effect" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(("name", "status"), [("nils", 200), ("priya", 200), ("max", 200), ("ana", 403)])
@@ -196,8 +205,9 @@ def test_the_desk_reads_no_session(house: House, name: str, status: int) -> None
 
 
 @pytest.mark.parametrize(("name", "status"), [("ana", 403), ("max", 403), ("nils", 201), ("priya", 201)])
-def test_only_nurses_and_prescribers_write(house: House, name: str, status: int) -> None:
+def test_only_nurses_and_prescribers_write(house: House, wall: Wall, name: str, status: int) -> None:
     session = stories.infusing(house)
+    wall.after(minutes=30)
     client = client_of(getattr(house, name))
     assert post(client, session, "pause", {"id": str(new_id())}).status_code == status
 

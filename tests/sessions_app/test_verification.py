@@ -64,12 +64,16 @@ def test_the_first_of_two_broken_links_is_named(house: House) -> None:
     assert broken.chain_position == 2
 
 
+def _rows(model: type[Any], session: Session) -> Any:
+    return model.objects.filter(session=session)
+
+
 def _places(session: Session) -> list[tuple[Any, Any, str]]:
     """Every signed column of every line, of the session's own row, and of the signature."""
     lines = [
         (model, row.pk, column)
         for part, model in PARTS.items()
-        for row in model._default_manager.filter(session=session)
+        for row in _rows(model, session)
         for column in NEWEST.lines[part]
     ]
     heads = [(Session, session.pk, column) for column in NEWEST.session]

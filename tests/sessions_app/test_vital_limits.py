@@ -89,7 +89,8 @@ def test_every_sign_of_the_table_and_of_a_set_has_its_rings() -> None:
     columns = {field.name for field in VitalSigns._meta.concrete_fields}
     assert set(RINGS) < columns
     assert set(RINGS) < set(Reading.__dataclass_fields__)
-    assert max(map(len, SYMPTOMS)) <= VitalSigns._meta.get_field("symptoms").base_field.max_length
+    symptoms: Any = VitalSigns._meta.get_field("symptoms")
+    assert max(map(len, SYMPTOMS)) <= symptoms.base_field.max_length
 
 
 def test_a_breathing_rate_of_zero_is_a_real_emergency_value() -> None:

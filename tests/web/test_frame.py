@@ -212,8 +212,8 @@ def test_the_api_manual_is_for_staff(house: House) -> None:
     ("who", "places"),
     [
         ("ana", ["Day", "Patients", "Tasks", "Messages", "Hours"]),
-        ("nils", ["Day", "Patients", "Nurse", "Tasks", "Messages"]),
-        ("priya", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Reports"]),
+        ("nils", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Monitors"]),
+        ("priya", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Clinic"]),
         ("max", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Clinic"]),
     ],
 )
@@ -229,6 +229,7 @@ def test_what_a_manager_arranges_stands_in_one_menu_that_says_where_one_is(house
     assert [entry.label for entry in group.entries] == [
         "Hours",
         "Chairs and staff",
+        "Monitors",
         "Booking settings",
         "Reports",
     ]

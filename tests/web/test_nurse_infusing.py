@@ -78,13 +78,23 @@ def test_a_step_of_a_page_that_is_stale_says_what_changed_and_can_be_sent_again(
     assert session.infusion_events.count() == 3
 
 
-@pytest.mark.parametrize("act", ["pause", "stop", "bolus"])
-def test_every_step_carries_what_its_page_showed(house: House, wall: Wall, act: str) -> None:
+@pytest.mark.parametrize("act", ["pause", "stop"])
+def test_a_halt_never_waits_for_what_others_wrote_to_be_read(house: House, wall: Wall, act: str) -> None:
     session, nils = stories.infusing(house), browser_of(house.nils)
     wall.after(minutes=10)
     seen = hidden(page_of(nils, session), act)
     assert send(browser_of(house.priya), session, "vitals", SIGNS).status_code == 302
-    refused = post(nils, session, act, {**seen, "volume_ml": "1.0" if act == "bolus" else ""})
+    sent = {**seen, "early": "on", "reason": "Nausea"} if act == "stop" else seen
+    assert post(nils, session, act, sent).status_code == 302
+    assert session.infusion_events.count() == 2
+
+
+def test_a_bolus_carries_what_its_page_showed(house: House, wall: Wall) -> None:
+    session, nils = stories.infusing(house), browser_of(house.nils)
+    wall.after(minutes=10)
+    seen = hidden(page_of(nils, session), "bolus")
+    assert send(browser_of(house.priya), session, "vitals", SIGNS).status_code == 302
+    refused = post(nils, session, "bolus", {**seen, "volume_ml": "1.0"})
     assert refused.status_code == 412
     assert "Priya Nair recorded vital signs at 09:30: look again." in refused.content.decode()
     assert session.infusion_events.count() == 1

@@ -80,6 +80,14 @@ class StepForm(SessionForm):
         return {**self.cleaned_data, "happened_at": self.moment}
 
 
+class HaltForm(StepForm):
+    """Pausing and stopping never wait until somebody has read what has changed."""
+
+    def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(session, data, **options)
+        del self.fields["revision"]
+
+
 class StartForm(StepForm):
     act = "start"
     done = "The infusion runs."
@@ -90,7 +98,7 @@ class StartForm(StepForm):
         return infusion.start(actor=actor, session=self.session, now=now, **self.values)
 
 
-class PauseForm(StepForm):
+class PauseForm(HaltForm):
     act = "pause"
     done = "The infusion is paused."
 
@@ -135,7 +143,7 @@ class BolusForm(StepForm):
         return infusion.give_bolus(actor=actor, session=self.session, now=now, **self.values)
 
 
-class StopForm(StepForm):
+class StopForm(HaltForm):
     act = "stop"
     done = "The infusion has stopped."
 
