@@ -32,7 +32,7 @@ from scheduler.visits import booking
 from sessions_app import arrival
 from sessions_app.outcomes import cohort_reports, responses
 from sessions_app.outcomes.cohort import Query
-from tests.cast import NOW, TODAY, House, make_user, new_id
+from tests.cast import NOW, TODAY, House, make_patient, make_user, new_id
 from tests.notifications import visits
 from tests.routes import every_route
 from tests.scheduler import waits
@@ -159,8 +159,8 @@ POST   /api/v1/sessions/{session}/not-given/        -NP-
 POST   /api/v1/sessions/{session}/side-effects/     -NP-
 GET    /api/v1/sessions/{session}/home-readiness/   -NPM
 POST   /api/v1/sessions/{session}/discharge/        -NP-
-GET    /api/v1/sessions/{session}/record/compare/   -NPM
-GET    /api/v1/sessions/{session}/record.pdf/       -NPM
+GET    /api/v1/sessions/{signed}/record/compare/    -NPM
+GET    /api/v1/sessions/{signed}/record.pdf/        -NPM
 POST   /api/v1/sessions/{session}/sign/             -NP-
 POST   /api/v1/sessions/{session}/amendments/       -NP-
 GET    /api/v1/instruments/                         -NPM
@@ -293,9 +293,9 @@ GET    /nurse/                                      -NPM
 POST   /nurse/visits/{visit}/open/                  -NP-
 GET    /sessions/{session}/                         -NPM
 GET    /sessions/{session}/record/                  -NPM
-GET    /sessions/{session}/record/compare/          -NPM
-GET    /sessions/{session}/record/print/            -NPM
-GET    /sessions/{session}/record.pdf               -NPM
+GET    /sessions/{signed}/record/compare/           -NPM
+GET    /sessions/{signed}/record/print/             -NPM
+GET    /sessions/{signed}/record.pdf                -NPM
 POST   /sessions/{session}/checklist/               -NP-
 POST   /sessions/{session}/dose/                    -NP-
 GET    /sessions/{session}/check-dose/              -NP-
@@ -473,6 +473,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         role=Role.FRONT_DESK,
         due_at=NOW,
     )
+    signed = stories.signed(house, make_patient(house.clinic, "Signed", "Sam"), at=NOW - timedelta(days=2))
     hours = declare_something(stage)
     entry = waits.join(stage, plan_row(house, stage.protocol, house.omar))
     arrived_message = InboxItem.objects.create(
@@ -515,6 +516,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "entry": entry.pk,
         "offer": offer.pk,
         "session": session.pk,
+        "signed": signed.pk,
         "alert": session.alerts.get().pk,
         "monitor": monitors.monitor_at(house, None).pk,
         "unmatched": monitors.unmatched_message(house).pk,

@@ -159,7 +159,7 @@ def test_without_the_lock_the_race_shows_deadlocks(
     monkeypatch.setattr(booking, "decide", decide_together)
     monkeypatch.setattr(transactions, "ATTEMPTS", 1)
 
-    for _ in range(8):  # rounds in an empty clinic: whether two wait for each other is chance
+    for _ in range(30):  # rounds in an empty clinic: whether two wait for each other is chance
         desks = race(6)
         schedule_is_right(desks)
         if any(desk.deadlocks for desk in desks):

@@ -141,7 +141,7 @@ def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
             gate.reset()
         return row
 
-    monkeypatch.setattr(waitlist, "_locked", look_together)
+    monkeypatch.setattr(joining, "locked", look_together)
     monkeypatch.setattr(waitlist, "_locked_offer", read_together)
     monkeypatch.setattr(booking, "release", release_late)
 

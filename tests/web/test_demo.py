@@ -93,11 +93,7 @@ def test_an_alarming_answer_is_waiting_for_the_nurse(demo: Clinic) -> None:
     red = WorkItem.objects.get(urgency=Urgency.RED, closed_at=None)
     assert (red.role, red.acknowledged_at) == (Role.NURSE, None)
     assert SATURDAY < red.due_at < SATURDAY + timedelta(minutes=15)
-    assert {item.role for item in WorkItem.objects.filter(closed_at=None)} == {
-        Role.NURSE,
-        Role.PRESCRIBER,
-        Role.FRONT_DESK,
-    }
+    assert {item.role for item in WorkItem.objects.filter(closed_at=None)} == {Role.NURSE, Role.FRONT_DESK}
 
 
 def test_only_the_mood_protocol_is_in_force(demo: Clinic) -> None:
