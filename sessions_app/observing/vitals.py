@@ -103,9 +103,8 @@ def record_vitals(
     `confirm`) unusual values that are not confirmed.
     """
 
-    def write() -> VitalSigns:
-        current = recording.lock(session, "vitals", revision=revision)
-        line = draft(
+    def drafted(current: Session) -> VitalSigns:
+        return draft(
             actor=actor,
             id=id,
             session=current,
@@ -114,13 +113,12 @@ def record_vitals(
             correction_reason=correction_reason,
             now=now,
         )
-        line.save(force_insert=True)
-        _raise_alerts(line, now=now)
-        alerts.settle_overdue(current, actor=actor, measured_at=line.measured_at, now=now)
-        recording.advance(current, "vitals", now=now)
-        return line
 
-    return in_transaction(write)
+    def answer_for(line: VitalSigns) -> None:
+        _raise_alerts(line, now=now)
+        alerts.settle_overdue(line.session, actor=actor, measured_at=line.measured_at, now=now)
+
+    return recording.keep(session, "vitals", drafted, revision=revision, then=answer_for, now=now)
 
 
 def record_many(
@@ -256,7 +254,7 @@ def tell_prescriber(line: VitalSigns, *, now: datetime) -> None:
 
 
 def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
-    """What the vital signs hold against the start: codes of `states.MISSING` with details.
+    """What the vital signs hold against a start at `now`: codes of `states.MISSING` with details.
 
     The baseline is, for each sign that the protocol limits at the start, the newest value measured within
     the protocol's baseline minutes (domain.md 3.4: 15 [D]). A sign without one blocks. A value past the
@@ -264,7 +262,7 @@ def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
     """
     protocol = session.protocol
     minutes = protocol.vitals_schedule["baseline_within_minutes"]
-    baseline = _newest_values(session, now - timedelta(minutes=minutes))
+    baseline = _newest_values(session, now - timedelta(minutes=minutes), now)
     missing = [
         vital_limits.RINGS[sign].label.lower()
         for sign in vital_limits.limited(protocol.limits, "start_hold")
@@ -292,8 +290,8 @@ def _let_pass(session: Session) -> bool:
     return newest is not None and overrides.filter(about=newest.pk).exists()
 
 
-def _newest_values(session: Session, since: datetime) -> flowsheet.Signs:
-    lines = recording.standing(VitalSigns, session).filter(measured_at__gte=since)
+def _newest_values(session: Session, since: datetime, until: datetime) -> flowsheet.Signs:
+    lines = recording.standing(VitalSigns, session).filter(measured_at__range=(since, until))
     return flowsheet.newest(lines.order_by("measured_at", "recorded_at"))
 
 

@@ -194,6 +194,14 @@ def test_a_baseline_past_the_start_limits_blocks(house: House) -> None:
     assert "Systolic pressure" in refused.value.detail
 
 
+def test_what_was_measured_after_a_start_entered_late_is_no_baseline_of_it(house: House) -> None:
+    session = stories.prepared(house)
+    after = STARTED_AT + timedelta(minutes=5)
+    stories.measure(house, session, stories.calm(after, systolic_mmhg=165))
+    start(house, session, now=after, happened_at=STARTED_AT)
+    assert stories.fresh(session).started_at == STARTED_AT
+
+
 def test_the_infusing_time_leaves_out_the_pauses(house: House) -> None:
     session = stories.infusing(house)
     nils = house.actor(house.nils)
