@@ -135,11 +135,13 @@ def save_line(
         case Medicine() | Wasted() | Note() as facts:
             _check(facts, session, now)
             model = ADDED_TOO[type(facts)]
-            recording.draft(model, facts, **entry).save(force_insert=True)
+            late = correction.corrects is None
+            line = recording.draft(model, facts, **entry) if late else _changed(model, facts, entry)
+            line.save(force_insert=True)
 
 
 def _changed(model: type[Observation], facts: Any, entry: dict[str, Any]) -> Observation:
-    """The corrected line once more, with these facts in place of its own."""
+    """The corrected line once more, with these facts in place of its own; what they leave out stays."""
     before = recording.corrected(model, entry["session"], entry["corrects"], entry["correction_reason"])
     if before is None:
         raise Invalid({"corrects": "Say which line is corrected: one of this kind can't be added later."})
@@ -149,7 +151,7 @@ def _changed(model: type[Observation], facts: Any, entry: dict[str, Any]) -> Obs
     )
     changes = {
         **recording.entry(entry["session"], actor=entry["actor"], now=entry["now"]),
-        **asdict(facts),
+        **{name: value for name, value in asdict(facts).items() if value is not None},
         "id": entry["id"],
         "corrects": before,
         "correction_reason": entry["correction_reason"],

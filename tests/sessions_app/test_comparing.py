@@ -8,6 +8,8 @@ import pytest
 
 from clinic.problems import Invalid
 from clinic.signin import Proof
+from sessions_app.infusing import medicines
+from sessions_app.leaving import discharge
 from sessions_app.lines import PARTS
 from sessions_app.models import Session, SignedRecord
 from sessions_app.observing import side_effects
@@ -77,6 +79,34 @@ def test_each_kind_of_line_can_be_amended_and_the_two_versions_read_beside_each_
     assert change.before["id"] == str(line.pk)
     assert change.fields_changed
     assert verify_chain(patient=house.rosa) is None
+
+
+def test_what_an_amendment_leaves_out_stays_as_it_was_signed(house: House) -> None:
+    session = stories.observed(house)
+    ordered = medicines.Medicine(
+        medicine="ondansetron",
+        amount=Decimal("4"),
+        unit="mg",
+        route="IV",
+        given_at=NOW + timedelta(minutes=30),
+        reason="Nausea",
+        ordered_by_id=house.priya.pk,
+    )
+    now = session.arrived_at + timedelta(minutes=120)
+    nils = house.actor(house.nils)
+    given = medicines.give(actor=nils, id=new_id(), session=session, medicine=ordered, now=now)
+    discharge.discharge(actor=nils, id=new_id(), session=session, assessment=stories.FIT, now=now)
+    session = stories.fresh(session)
+    stories.sign(house, session)
+    home = session.discharges.get()
+    amend(
+        house,
+        session,
+        correction(AMENDED["medicines"], given.pk),
+        correction(amending.DischargeFacts(escort_name="Kim Reyes", instructions_given=True), home.pk),
+    )
+    assert session.medicines_given.get(corrects=given).ordered_by == house.priya
+    assert session.discharges.get(corrects=home).escort_seen
 
 
 @pytest.mark.parametrize("part", AMENDED)
