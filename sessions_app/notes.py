@@ -7,7 +7,6 @@ from uuid import UUID
 
 from clinic.access import Actor
 from clinic.problems import Invalid
-from clinic.transactions import in_transaction
 from sessions_app import recording
 from sessions_app.models import Session, SessionNote
 
@@ -33,9 +32,8 @@ def write(
     """Keep a note; a correction is a new note that names the old one and why. Raises `Invalid` for one that
     says nothing."""
 
-    def work() -> SessionNote:
-        current = recording.lock(session, "note", revision=revision)
-        line = draft(
+    def drafted(current: Session) -> SessionNote:
+        return draft(
             actor=actor,
             id=id,
             session=current,
@@ -44,11 +42,8 @@ def write(
             correction_reason=correction_reason,
             now=now,
         )
-        line.save(force_insert=True)
-        recording.advance(current, "note", now=now)
-        return line
 
-    return in_transaction(work)
+    return recording.keep(session, "note", drafted, revision=revision, now=now)
 
 
 def draft(

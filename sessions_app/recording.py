@@ -1,10 +1,10 @@
 """How every line of a record is written: lock the session, look again, decide, write, count.
 
-The topic modules (`checklist`, `dose`, `infusion`, `vitals`, `side_effects`, `discharge`, `signing`) call
-`lock` first and `advance` last, inside one transaction. What a line says is theirs.
+The topic modules call `lock` first and `advance` last, inside one transaction; where an act is one line,
+`keep` does it for them. What a line says is theirs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid, Stale
+from clinic.transactions import in_transaction
 from scheduler.visits import attendance
 from sessions_app import states
 from sessions_app.lines import PARTS
@@ -82,6 +83,32 @@ def entry(session: Session, *, actor: Actor | None, now: datetime) -> dict[str, 
         "recorded_by_id": actor.user_id if actor else None,
         "recorded_at": now,
     }
+
+
+def keep(
+    session: Session,
+    act: str,
+    drafted: Callable[[Session], Line],
+    *,
+    revision: int | None = None,
+    then: Callable[[Line], None] | None = None,
+    now: datetime,
+) -> Line:
+    """Write one line as `drafted` from the locked session, in a transaction of its own.
+
+    `then` does what belongs to the line, such as telling somebody. Raises as `lock` and `drafted` do.
+    """
+
+    def write() -> Line:
+        current = lock(session, act, revision=revision)
+        line = drafted(current)
+        line.save(force_insert=True)
+        if then is not None:
+            then(line)
+        advance(current, act, now=now)
+        return line
+
+    return in_transaction(write)
 
 
 def require(act: str, unmet: Mapping[str, str]) -> None:

@@ -15,7 +15,6 @@ from uuid import UUID
 from clinic.access import Actor
 from clinic.models import Membership, Role
 from clinic.problems import Invalid
-from clinic.transactions import in_transaction
 from sessions_app import recording
 from sessions_app.models import MedicineGiven, Session
 from sessions_app.preparing.dosing import plain
@@ -57,9 +56,8 @@ def give(
     the patient has an allergy to on record.
     """
 
-    def write() -> MedicineGiven:
-        current = recording.lock(session, "medicine", revision=revision)
-        line = draft(
+    def drafted(current: Session) -> MedicineGiven:
+        return draft(
             actor=actor,
             id=id,
             session=current,
@@ -68,11 +66,8 @@ def give(
             correction_reason=correction_reason,
             now=now,
         )
-        line.save(force_insert=True)
-        recording.advance(current, "medicine", now=now)
-        return line
 
-    return in_transaction(write)
+    return recording.keep(session, "medicine", drafted, revision=revision, now=now)
 
 
 def draft(

@@ -65,9 +65,8 @@ def waste(
     Raises `Invalid` naming the field when more was given and wasted than drawn.
     """
 
-    def write() -> Waste:
-        current = recording.lock(session, "waste", revision=revision)
-        line = draft(
+    def drafted(current: Session) -> Waste:
+        return draft(
             actor=actor,
             id=id,
             session=current,
@@ -76,11 +75,8 @@ def waste(
             correction_reason=correction_reason,
             now=now,
         )
-        line.save(force_insert=True)
-        recording.advance(current, "waste", now=now)
-        return line
 
-    return in_transaction(write)
+    return recording.keep(session, "waste", drafted, revision=revision, now=now)
 
 
 def draft(

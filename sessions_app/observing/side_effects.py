@@ -12,7 +12,6 @@ from clinic import work
 from clinic.access import Actor
 from clinic.models import Role, Urgency
 from clinic.problems import Invalid
-from clinic.transactions import in_transaction
 from sessions_app import recording
 from sessions_app.models import (
     MedicineGiven,
@@ -89,9 +88,8 @@ def record_side_effect(
     outcome or the other way round.
     """
 
-    def write() -> SideEffect:
-        current = recording.lock(session, "side_effect", revision=revision)
-        line = draft(
+    def drafted(current: Session) -> SideEffect:
+        return draft(
             actor=actor,
             id=id,
             session=current,
@@ -100,12 +98,11 @@ def record_side_effect(
             correction_reason=correction_reason,
             now=now,
         )
-        line.save(force_insert=True)
-        tell_prescriber(line, report, now=now)
-        recording.advance(current, "side_effect", now=now)
-        return line
 
-    return in_transaction(write)
+    def tell(line: SideEffect) -> None:
+        tell_prescriber(line, report, now=now)
+
+    return recording.keep(session, "side_effect", drafted, revision=revision, then=tell, now=now)
 
 
 def draft(
