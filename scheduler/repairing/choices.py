@@ -7,7 +7,7 @@ Whether several visits fit beside each other is not asked here.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -122,7 +122,6 @@ class Choices:
         self.clinicians = Crew(day.clinicians, day.since, last)
         self._chairs = Crew(day.chairs, day.since, last)
         self._moving: dict[Any, list[Choice]] = {}
-        self._known: dict[Any, tuple[tuple[Stretch, ...], tuple[Stretch, ...]]] = {}
 
     def staying(self, visit: DayVisit) -> Choice | None:
         """The visit where it is, with whatever staff and chair; `None` when it can't begin then."""
@@ -170,24 +169,6 @@ class Choices:
         if not chairs or not all(stretch.able for stretch in (*nursing, *supervision)):
             return None
         return Choice(start, chair_from, chair_until, chairs, nursing, supervision)
-
-    def _served(
-        self, visit: DayVisit, start: int, later: int
-    ) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
-        """The stretches of the nurses and of the clinicians; from `since` on the same for equal visits."""
-        lengths = tuple((phase.end - phase.start, phase.units, phase.name) for phase in visit.phases)
-        known = self._known.get((start, lengths))
-        if known and start >= self.day.since:
-            return known
-        phases = [replace(phase, start=phase.start + later, end=phase.end + later) for phase in visit.phases]
-        whole = [Need(start, visit.end + later, 1, WHOLE)]
-        served = (
-            self.nurses.stretches(phases, self.day.since, visit.nurses),
-            self.clinicians.stretches(whole, self.day.since, visit.clinicians),
-        )
-        if start >= self.day.since:
-            self._known[start, lengths] = served
-        return served
 
 
 def _inside(intervals: Sequence[Interval], minute: int) -> bool:

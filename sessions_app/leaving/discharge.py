@@ -17,7 +17,6 @@ from sessions_app.leaving.home_readiness import (
     Assessment,
     Course,
     assess,
-    known_missing,
     newest,
 )
 from sessions_app.models import (
@@ -105,11 +104,6 @@ def recovery(session: Session, now: datetime) -> Course:
         ),
         suicidality_was_positive=_suicidality_was_positive(session),
     )
-
-
-def missing_at_discharge(session: Session, now: datetime) -> dict[str, str]:
-    """What the record itself holds against the discharge now, for showing; `discharge` asks again."""
-    return known_missing(recovery(session, now))
 
 
 def home_from(session: Session) -> datetime | None:

@@ -5,7 +5,7 @@ permission and PCL-5 is not copyrighted, so their items stand here. HIT-6 and MI
 only the total is kept, read from the clinic's own licensed form. Cohort figures are not made here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -306,11 +306,3 @@ def responded(instrument: Instrument, *, baseline: int, later: int) -> bool:
     if instrument.response == "points":
         return baseline - later >= instrument.response_points
     raise ValueError(f"{instrument.code} has no rule of response")
-
-
-def improvement(values: Sequence[int]) -> int | None:
-    """By how many per cent the last value is below the first, rounded towards nothing; none from nothing."""
-    if len(values) < 2 or values[0] <= 0:
-        return None
-    change = values[0] - values[-1]
-    return (abs(change) * 100 // values[0]) * (1 if change >= 0 else -1)
