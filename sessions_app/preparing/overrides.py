@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from clinic import work
 from clinic.access import Actor
 from clinic.models import Role, Urgency, WorkItem
@@ -23,6 +25,7 @@ from sessions_app.preparing import checklist
 START_LIMITS: Final = vitals.START_LIMITS
 NEAR_BASELINE: Final = "near_baseline"
 SIDE_EFFECTS: Final = "side_effects"
+ASKED: Final = "decide:"  # a task's cause is this, the line, and the number of the asking
 
 # A patient waits in the chair; how long the prescriber may take is our choice.
 DECIDE_WITHIN: Final = timedelta(minutes=10)
@@ -81,9 +84,7 @@ def override(
             about=about,
             reason=reason.strip(),
         )
-        task = WorkItem.objects.filter(
-            clinic_id=current.clinic_id, cause=_cause(about), closed_at=None
-        ).first()
+        task = _tasks(current, about).filter(closed_at=None).first()
         if task is not None:
             work.close(actor=actor, item=task, outcome="Decided: it may pass; the record says why.", now=now)
         recording.advance(current, "override", now=now)
@@ -95,16 +96,18 @@ def override(
 def ask_prescriber(*, session: Session, subject: str, about: UUID, now: datetime) -> WorkItem:
     """Open a task for a prescriber to decide; asking again about the same line is the same task.
 
-    Raises as `override` does for what can't be decided.
+    One that was closed without a decision is over: asking then opens another. Raises as `override` does for
+    what can't be decided.
     """
 
     def write() -> WorkItem:
         current = recording.lock(session, "checklist")
         _check_subject(current, subject, about, now)
+        closed = _tasks(current, about).filter(closed_at__isnull=False).count()
         return work.open_item(
             clinic_id=current.clinic_id,
             patient_id=current.patient_id,
-            cause=_cause(about),
+            cause=f"{_cause(about)}:{closed + 1}",
             title="Decide before the start: something does not pass",
             urgency=Urgency.AMBER,
             role=Role.PRESCRIBER,
@@ -165,5 +168,11 @@ def _no_such_subject() -> Invalid:
     )
 
 
+def _tasks(session: Session, about: UUID) -> QuerySet[WorkItem]:
+    """Every time that a prescriber was asked about this line."""
+    return WorkItem.objects.filter(clinic_id=session.clinic_id, cause__startswith=_cause(about))
+
+
 def _cause(about: UUID) -> str:
-    return f"decide:{about}"
+    """One cause has one task for ever, so that the number of the asking follows."""
+    return f"{ASKED}{about}"

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from clinic import work
 from clinic.models import WorkItem
 from clinic.problems import Conflict, Invalid
 from sessions_app.infusing import infusion
@@ -109,6 +110,22 @@ def test_the_nurse_asks_once_and_the_decision_closes_the_task(house: House) -> N
     let_pass(house, session, "checklist:fasting", line.pk)
     task.refresh_from_db()
     assert task.closed_by == house.priya
+
+
+def test_a_task_that_was_closed_without_a_decision_is_asked_anew(house: House) -> None:
+    session = stories.prepared(house)
+    line = stories.fail(house, session, "fasting", at=STARTED_AT)
+    asked = {"session": session, "subject": "checklist:fasting", "about": line.pk, "now": STARTED_AT}
+    by_hand = overrides.ask_prescriber(**asked)
+    work.close(actor=house.actor(house.priya), item=by_hand, outcome="On my way", now=STARTED_AT)
+
+    again = overrides.ask_prescriber(**asked)
+
+    assert again != by_hand
+    assert overrides.ask_prescriber(**asked) == again
+    let_pass(house, session, "checklist:fasting", line.pk)
+    again.refresh_from_db()
+    assert again.outcome.startswith("Decided")
 
 
 def test_over_the_api_only_a_prescriber_decides(house: House) -> None:
