@@ -145,6 +145,7 @@ GET    /api/v1/sessions/{session}/dose-checks/      -NP-
 POST   /api/v1/sessions/{session}/dose-checks/      -NP-
 POST   /api/v1/appointments/{visit}/readiness/      -NP-
 POST   /api/v1/sessions/{session}/vitals/           -NP-
+GET    /api/v1/sessions/{session}/monitor/          -NPM
 POST   /api/v1/sessions/{session}/start/            -NP-
 POST   /api/v1/sessions/{session}/pause/            -NP-
 POST   /api/v1/sessions/{session}/resume/           -NP-

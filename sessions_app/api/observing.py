@@ -14,7 +14,7 @@ from clinic.fields import MomentField
 from clinic.problem_handler import as_problem
 from clinic.problems import Invalid, Problem
 from clinic.viewsets import StrictSerializer
-from sessions_app.access import MAY
+from sessions_app.access import MAY, READ_SESSIONS
 from sessions_app.api.acting import (
     IF_MATCH,
     CorrectableSerializer,
@@ -32,6 +32,7 @@ from sessions_app.models import (
     SideEffectOutcome,
     VitalSigns,
 )
+from sessions_app.monitors import feed
 from sessions_app.observing import side_effects, vital_limits, vitals
 
 MOST_READINGS: Final = 100  # of one call: 100 minutes without a connection, at one set a minute
@@ -60,6 +61,9 @@ class ReadingSerializer(StrictSerializer):
         child=serializers.ChoiceField(choices=list(vital_limits.SYMPTOMS.items())),
         required=False,
         default=list,
+    )
+    device_id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="Off which monitor it was charted."
     )
     absent_reason = words(120, help_text="Why something was not measured.")
     confirmed = serializers.BooleanField(
@@ -93,6 +97,12 @@ class EntryResultSerializer(serializers.Serializer[Any]):
 
 class EntryResultsSerializer(serializers.Serializer[Any]):
     results = EntryResultSerializer(many=True)
+
+
+class MonitorShowsSerializer(serializers.Serializer[Any]):
+    device = serializers.UUIDField(allow_null=True, help_text="null: it is silent, or there is none.")
+    measured_at = serializers.DateTimeField(allow_null=True)
+    values = serializers.DictField(help_text="What it measures, by the names of vital signs.")
 
 
 class ReportSerializer(StrictSerializer):
@@ -134,6 +144,7 @@ class ObservingActions(SessionActions):
 
     access = {
         "vitals": MAY["vitals"],
+        "monitor": READ_SESSIONS,
         "side_effects": MAY["side_effect"],
     }
 
@@ -175,6 +186,16 @@ class ObservingActions(SessionActions):
         ]
         session.refresh_from_db(fields=["revision"])
         return self.with_revision({"results": results}, session)
+
+    @extend_schema(responses=MonitorShowsSerializer)
+    @action(detail=True)
+    def monitor(self, request: Request, pk: UUID) -> Response:
+        """What the monitor at the chair shows now. To chart it send its values to `vitals/`, with its moment
+        and the device as `device_id`."""
+        shown = feed.newest(self.opened("session"), clock.now())
+        device, measured_at = (shown.device_id, shown.measured_at) if shown else (None, None)
+        answer = {"device": device, "measured_at": measured_at, "values": shown.values if shown else {}}
+        return Response(MonitorShowsSerializer(answer).data)
 
     @recorded(SideEffectEntrySerializer, SideEffectSerializer)
     @action(detail=True, methods=["post"], url_path="side-effects")

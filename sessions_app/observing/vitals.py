@@ -17,7 +17,7 @@ from clinic.models import Role, Urgency
 from clinic.problems import Invalid, Problem
 from clinic.transactions import in_transaction
 from sessions_app import recording
-from sessions_app.models import PrescriberOverride, Session, VitalSigns
+from sessions_app.models import MonitorSample, PrescriberOverride, Session, VitalSigns
 from sessions_app.observing import alert_rules, alerts, flowsheet, vital_limits
 from sessions_app.observing.flowsheet import values_of
 
@@ -216,6 +216,8 @@ def check(reading: Reading, *, session: Session, now: datetime) -> None:
         errors.append(_error("measured_at", "This moment is in the future."))
     if reading.measured_at < session.arrived_at:
         errors.append(_error("measured_at", "This moment is before the patient arrived."))
+    if reading.device_id and not _measured_here(session, reading.device_id):
+        errors.append(_error("device_id", "This monitor has sent nothing in this session."))
     missing = [sign for sign, value in reading.values.items() if value is None and rings[sign].regular]
     if missing and not reading.absent_reason:
         labels = ", ".join(rings[sign].label.lower() for sign in missing)
@@ -293,6 +295,10 @@ def _let_pass(session: Session) -> bool:
 def _newest_values(session: Session, since: datetime, until: datetime) -> flowsheet.Signs:
     lines = recording.standing(VitalSigns, session).filter(measured_at__range=(since, until))
     return flowsheet.newest(lines.order_by("measured_at", "recorded_at"))
+
+
+def _measured_here(session: Session, device: UUID) -> bool:
+    return MonitorSample.objects.filter(session=session, device=device).exists()
 
 
 def _error(field: str, mend: str) -> dict[str, str]:

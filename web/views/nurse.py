@@ -63,7 +63,8 @@ def open_session(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(READ_SESSIONS, methods=["GET"])
 def session(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """One session as it stands; `?correct=<line>` opens that line for correction."""
+    """One session as it stands; `?correct=<line>` opens that line for correction, `?monitor=1` the form with
+    what the monitor shows."""
     return _show(request, _fetch(request, pk, READ_SESSIONS))
 
 
@@ -103,6 +104,7 @@ def _show(request: StaffRequest, found: Session, sent: SessionForm | None = None
         found,
         may_write=request.actor.may(RECORD_SESSIONS, found.clinic_id),
         correct=request.GET.get("correct", ""),
+        from_monitor="monitor" in request.GET,
         sent=sent,
         now=clock.now(),
     )

@@ -17,6 +17,7 @@ from sessions_app.models import (
     SessionState,
     SideEffectOutcome,
 )
+from sessions_app.monitors.feed import Newest
 from sessions_app.observing import side_effects, vital_limits, vitals
 from sessions_app.observing.vocabulary import TERMS
 from web.forms import DecimalNumberField, LocalDateTimeField, WholeNumberField
@@ -73,6 +74,9 @@ class VitalsForm(CorrectingForm):
         widget=forms.Select(choices=ABSENT_REASONS),
     )
     confirmed = forms.BooleanField(label="Measured again: unusual values are right", required=False)
+    device_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    # The monitor's own moment, to the second; `measured_at` shows and takes minutes.
+    device_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
     def first_values(self) -> dict[str, Any]:
         reading: Any = self.line
@@ -85,7 +89,27 @@ class VitalsForm(CorrectingForm):
             "symptoms": reading.symptoms,
             "measured_at": timezone.localtime(reading.measured_at),
             "absent_reason": reading.absent_reason,
+            "device_id": reading.device_id,
         }
+
+    def take_from(self, shown: Newest) -> None:
+        """Fill in what the monitor shows; what it doesn't measure stays as it was."""
+        regular = {sign for sign, ring in vital_limits.RINGS.items() if ring.regular}
+        self.initial = {
+            **self.initial,
+            **shown.values,
+            "measured_at": shown.measured_at,
+            "device_id": shown.device_id,
+            "device_at": shown.measured_at.isoformat(),
+            "absent_reason": NOT_DUE if regular - shown.values.keys() else "",
+        }
+
+    def moment(self, name: str) -> datetime | None:
+        entered = super().moment(name)
+        measured: datetime | None = self.cleaned_data["device_at"]
+        if measured and measured.replace(second=0, microsecond=0) == entered:
+            return measured
+        return entered
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data
@@ -95,6 +119,7 @@ class VitalsForm(CorrectingForm):
             measured_at=self.moment("measured_at") or now,
             **signs,
             symptoms=data["symptoms"],
+            device_id=data["device_id"],
             absent_reason=data["absent_reason"] if left_out else "",
             confirmed=data["confirmed"],
         )

@@ -14,13 +14,16 @@ from sessions_app.infusing import infusion, progress
 from sessions_app.infusing.progress import Progress
 from sessions_app.leaving import discharge
 from sessions_app.models import Session, SessionState, SideEffect, VitalSigns
+from sessions_app.monitors import feed
+from sessions_app.monitors.feed import Newest
 from sessions_app.observing import flowsheet, vital_limits
 from sessions_app.observing.due_times import Due
 from sessions_app.observing.vocabulary import TERMS
 from web.views.sessions.amending import amendable
 from web.views.sessions.form import SessionForm, standing
 from web.views.sessions.forms import FORMS
-from web.views.sessions.watching import Watch, besides
+from web.views.sessions.observing import VitalsForm
+from web.views.sessions.watching import Watch, besides, in_words
 
 MINUTE: Final = timedelta(minutes=1)
 NEXT_STEP: Final = {
@@ -132,6 +135,7 @@ class SessionPage:
         *,
         may_write: bool,
         correct: str = "",
+        from_monitor: bool = False,
         sent: SessionForm | None = None,
         now: datetime,
     ) -> None:
@@ -139,6 +143,7 @@ class SessionPage:
         self.now = now
         self.chair = Chair(session, now)
         self.correct = correct
+        self.from_monitor = from_monitor
         self.sent = sent
         self.open_acts = states.possible(session.state) if may_write else []
 
@@ -147,9 +152,23 @@ class SessionPage:
         """The forms that can be sent now, by act; a signed session takes corrections as amendments."""
         acts = ["vitals", "side_effect", "amend"] if "amend" in self.open_acts else self.open_acts
         forms = {act: FORMS[act](self.session, line=self._line(act)) for act in acts if act in FORMS}
+        vitals = forms.get("vitals")
+        if self.from_monitor and self.monitor and isinstance(vitals, VitalsForm) and vitals.line is None:
+            vitals.take_from(self.monitor)
         if self.sent is not None:
             forms[self.sent.act] = self.sent
         return forms
+
+    @cached_property
+    def monitor(self) -> Newest | None:
+        """What the chair's monitor shows now, while vital signs of the patient there can be entered."""
+        if "vitals" not in self.open_acts or self.session.state not in states.IN_THE_CHAIR:
+            return None
+        return feed.newest(self.session, self.now)
+
+    @property
+    def monitor_shows(self) -> list[str]:
+        return in_words(self.monitor.values) if self.monitor else []
 
     @property
     def amends(self) -> bool:

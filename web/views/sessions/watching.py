@@ -131,8 +131,7 @@ class Watch:
     def baseline(self) -> list[str]:
         """The patient's own values before the start, in words."""
         lines = flowsheet.standing(self.session.vital_signs.all())
-        values = flowsheet.baseline_of(self.session, lines)
-        return [_spoken(sign, values[sign]) for sign in vital_limits.RINGS if values.get(sign) is not None]
+        return in_words(flowsheet.baseline_of(self.session, lines))
 
     @property
     def place(self) -> str:
@@ -140,6 +139,11 @@ class Watch:
         claims = self.session.appointment.claims.all()
         names = [claim.resource.name for claim in claims if claim.resource.kind == ResourceKind.CHAIR]
         return names[-1] if names else ""
+
+
+def in_words(values: vital_limits.Values) -> list[str]:
+    """What was measured of these signs, in the order of the rings."""
+    return [_spoken(sign, values[sign]) for sign in vital_limits.RINGS if values.get(sign) is not None]
 
 
 def besides(line: VitalSigns) -> list[str]:
