@@ -8,7 +8,9 @@ from clinic.models import Role
 VIEW_PROTOCOLS: Final[Permission] = EVERYONE
 # Drafts to look at: nothing is in force until a prescriber signs it.
 ADOPT_PROTOCOLS: Final[Permission] = roles(Role.PRESCRIBER, Role.MANAGER)
+DRAFT_PROTOCOL: Final[Permission] = ADOPT_PROTOCOLS
 ACTIVATE_PROTOCOL: Final[Permission] = roles(Role.PRESCRIBER)
+RETIRE_PROTOCOL: Final[Permission] = roles(Role.PRESCRIBER)
 VIEW_PLANS: Final[Permission] = EVERYONE
 WRITE_PLAN: Final[Permission] = roles(Role.PRESCRIBER)
 VIEW_RESOURCES: Final[Permission] = EVERYONE

@@ -31,7 +31,7 @@ INDICATIONS: Final[dict[str, str]] = {
     "M79.7": "Fibromyalgia",
 }
 
-
+ICD_10_CM: Final = re.compile(r"[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
 FEATURE: Final = re.compile(r"(?=.{1,40}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 
 

@@ -35,6 +35,19 @@ FOLDERS = {
         "outcomes",
         "api",
     ],
+    "notifications": [
+        "models",
+        "planning",
+        "wording",
+        "channels",
+        "delivering",
+        "answering",
+        "talking",
+        "escalating",
+        "watching",
+        "reporting",
+        "api",
+    ],
 }
 PURE = [
     "clinic/era.py",
@@ -57,7 +70,9 @@ PURE = [
     "scheduler/repairing/planning.py",
     "scheduler/repairing/programme.py",
     "scheduler/repairing/rooms.py",
+    "scheduler/prescribing/protocol_content.py",
     "scheduler/prescribing/screening.py",
+    "scheduler/vocabulary.py",
     "scheduler/finding/serving.py",
     "scheduler/finding/starts.py",
     "scheduler/finding/wishes.py",
@@ -83,9 +98,9 @@ PURE = [
     "sessions_app/outcomes/statistics.py",
     "sessions_app/outcomes/cohort.py",
     "sessions_app/outcomes/cohort_table.py",
-    "notifications/rules.py",
-    "notifications/timing.py",
-    "notifications/grading.py",
+    "notifications/planning/rules.py",
+    "notifications/planning/timing.py",
+    "notifications/answering/grading.py",
 ]
 
 

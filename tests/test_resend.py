@@ -69,6 +69,10 @@ def plans(house: House) -> Call:
     return house.priya, "plans/", body
 
 
+def protocols(house: House) -> Call:
+    return house.priya, "protocols/", {"after": set_stage(house).protocol.pk, "observation_minutes": 90}
+
+
 def resources(house: House) -> Call:
     return (
         house.max,
@@ -244,6 +248,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "patients/": patients,
     "consents/": consents,
     "plans/": plans,
+    "protocols/": protocols,
     "resources/": resources,
     "calendar-feeds/": calendar_feeds,
     "monitors/": monitors,

@@ -1,5 +1,6 @@
-"""Protocols over the API: look at the versions, put a draft in force."""
+"""Protocols over the API: look at the versions, draft a new one, put it in force, retire it."""
 
+from typing import Any, Final
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -11,11 +12,13 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
-from clinic.fields import IdField
-from clinic.viewsets import ClinicViewSet, StrictSerializer
+from clinic.fields import IdField, LineField
+from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
-from scheduler.models import Protocol
+from scheduler.models import DoseBasis, Protocol, WeightBasis
 from scheduler.prescribing import protocols
+
+MOST: Final = 32_767  # what a column of small whole numbers holds
 
 
 class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
@@ -45,6 +48,10 @@ class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
             "observation_units",
             "fasting_clear_hours",
             "fasting_light_meal_hours",
+            "total_hard_max_mg",
+            "weight_basis",
+            "weight_cap_kg",
+            "weight_valid_days",
             "series_min",
             "series_typical",
             "series_max",
@@ -52,8 +59,14 @@ class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
             "spacing_max_days",
             "maintenance_min_days",
             "maintenance_max_days",
+            "chair_features",
             "vitals_schedule",
             "limits",
+            "rings",
+            "checklist",
+            "prn_medicines",
+            "near_baseline_percent",
+            "near_baseline_sets",
             "citation",
         ]
 
@@ -66,19 +79,96 @@ class AdoptSerializer(StrictSerializer):
     clinic = IdField()
 
 
+class ReasonSerializer(StrictSerializer):
+    reason = serializers.CharField(max_length=1000, allow_blank=True)
+
+
+def amount(digits: int = 7, places: int = 3, **options: Any) -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=digits, decimal_places=places, required=False, **options)
+
+
+def whole(**options: Any) -> serializers.IntegerField:
+    return serializers.IntegerField(required=False, min_value=0, max_value=MOST, **options)
+
+
+def listed(length: int, most: int) -> serializers.ListField:
+    return serializers.ListField(child=LineField(max_length=length), max_length=most, required=False)
+
+
+class DraftSerializer(CreateSerializer):
+    """A new version: what `after` says, but for the fields that are sent."""
+
+    after = IdField(help_text="The version that the draft begins as a copy of.")
+    title = LineField(max_length=120, required=False)
+    indications = listed(10, 100)
+    dose_basis = serializers.ChoiceField(choices=DoseBasis.choices, required=False)
+    dose_start = amount()
+    dose_soft_min = amount()
+    dose_soft_max = amount()
+    dose_hard_max = amount()
+    total_hard_max_mg = amount(7, 1, allow_null=True)
+    weight_basis = serializers.ChoiceField(choices=WeightBasis.choices, required=False)
+    weight_cap_kg = amount(5, 1, allow_null=True)
+    weight_valid_days = whole()
+    preparation_minutes = whole()
+    infusion_minutes = whole()
+    observation_minutes = whole()
+    turnover_minutes = whole()
+    preparation_units = whole()
+    infusion_units = whole()
+    observation_units = whole()
+    fasting_clear_hours = whole(allow_null=True)
+    fasting_light_meal_hours = whole(allow_null=True)
+    series_min = whole()
+    series_typical = whole()
+    series_max = whole()
+    spacing_min_days = whole()
+    spacing_max_days = whole()
+    maintenance_min_days = whole(allow_null=True)
+    maintenance_max_days = whole(allow_null=True)
+    chair_features = listed(40, 20)
+    vitals_schedule = serializers.JSONField(
+        required=False, help_text='Such as {"infusion": [{"every": 15, "times": 4}, {"every": 30}], …}.'
+    )
+    limits = serializers.JSONField(
+        required=False, help_text='Such as {"heart_rate_per_min": {"start_hold": {"below": 50}}}.'
+    )
+    rings = serializers.JSONField(
+        required=False, help_text='Such as {"systolic_mmhg": {"reject": [40, 260], "confirm": [80, 200]}}.'
+    )
+    checklist = listed(40, 60)
+    prn_medicines = serializers.JSONField(
+        required=False, help_text="The order set: medicine, amount, unit, route and reason of each."
+    )
+    near_baseline_percent = whole()
+    near_baseline_sets = whole()
+    citation = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+
+
+class InUseSerializer(serializers.Serializer[Any]):
+    """What stands under a version. When it is retired, visits stay; plans can't be booked any further."""
+
+    plans = serializers.IntegerField(help_text="Active or on hold.")
+    visits = serializers.IntegerField(help_text="Still to come.")
+
+
 class ByCode(NewestFirst):
     ordering = ("code", "-version", "id")
     position_is_moment = False
 
 
 class ProtocolsViewSet(ClinicViewSet):
-    """Every version of every protocol. A version never changes; `activate` puts a draft in force."""
+    """Every version of every protocol. A version never changes: a change is a new one, made as a draft, and
+    `activate` puts it in force."""
 
     access = {
         "list": access.VIEW_PROTOCOLS,
         "retrieve": access.VIEW_PROTOCOLS,
         "adopt_defaults": access.ADOPT_PROTOCOLS,
+        "create": access.DRAFT_PROTOCOL,
+        "in_use": access.VIEW_PROTOCOLS,
         "activate": access.ACTIVATE_PROTOCOL,
+        "retire": access.RETIRE_PROTOCOL,
     }
     queryset = Protocol.objects.all()
     serializer_class = ProtocolSerializer
@@ -89,6 +179,27 @@ class ProtocolsViewSet(ClinicViewSet):
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return Response(ProtocolSerializer(self.fetch(self.get_queryset(), pk=pk)).data)
+
+    @extend_schema(request=DraftSerializer, responses={200: ProtocolSerializer, 201: ProtocolSerializer})
+    def create(self, request: Request) -> Response:
+        """Draft the next version of a protocol. Nothing is in force before `activate`."""
+        changes = self.parse(DraftSerializer)
+        id = changes.pop("id")
+        after = self.fetch(self.get_queryset(), pk=changes.pop("after"))
+        return self.create_once(
+            noun="protocol",
+            data={"id": id},
+            make=lambda: protocols.draft_version(actor=self.actor, id=id, after=after, changes=changes),
+            find=lambda: Protocol.objects.get(pk=id),
+            answer=ProtocolSerializer,
+        )
+
+    @extend_schema(responses=InUseSerializer)
+    @action(detail=True, methods=["get"], url_path="in-use")
+    def in_use(self, request: Request, pk: UUID) -> Response:
+        """How many plans stand under this version, and how many visits are to come."""
+        protocol = self.fetch(self.get_queryset(), pk=pk)
+        return Response(InUseSerializer(protocols.in_use(protocol, now=clock.now())).data)
 
     @extend_schema(request=AdoptSerializer, responses=ProtocolSerializer(many=True))
     @action(detail=False, methods=["post"], url_path="adopt-defaults", pagination_class=None)
@@ -109,3 +220,12 @@ class ProtocolsViewSet(ClinicViewSet):
         self.parse(NothingSerializer)
         signed = protocols.activate(actor=self.actor, protocol=protocol, now=clock.now())
         return Response(ProtocolSerializer(signed).data)
+
+    @extend_schema(request=ReasonSerializer, responses=ProtocolSerializer)
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, pk: UUID) -> Response:
+        """Nothing is written or booked under this version any more; visits that are booked stay."""
+        protocol = self.fetch(self.get_queryset(), pk=pk)
+        reason = self.parse(ReasonSerializer)["reason"]
+        retired = protocols.retire(actor=self.actor, protocol=protocol, reason=reason)
+        return Response(ProtocolSerializer(retired).data)

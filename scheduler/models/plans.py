@@ -120,7 +120,7 @@ class Protocol(Row):
             ),
             models.CheckConstraint(
                 name="protocol_active_is_signed",
-                condition=Q(status="draft") | Q(approved_by__isnull=False, approved_at__isnull=False),
+                condition=~Q(status="active") | Q(approved_by__isnull=False, approved_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="protocol_cap_for_capped",

@@ -5,7 +5,6 @@ The doses and limits are the protocol's; this module compares, it never chooses.
 plan later (still active, not expired, sessions left) is in `booking`.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,9 +32,8 @@ from scheduler.models import (
     TreatmentPlan,
 )
 from scheduler.prescribing import screening
-from scheduler.vocabulary import feature_error, plain_amount
+from scheduler.vocabulary import ICD_10_CM, feature_error, plain_amount
 
-ICD_10_CM: Final = re.compile(r"[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
 DOSE_PLACES: Final = Decimal("0.001")
 MOST_DAYS_APART: Final = 365
 

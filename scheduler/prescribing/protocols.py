@@ -1,17 +1,42 @@
-"""Protocols: taken over as drafts, put in force by a prescriber's signature. Versions never change.
+"""Protocols: taken over or drafted, put in force by a prescriber's signature, retired. Versions never change.
 
 A changed protocol is a new row with the next version number; the database refuses any other change.
-The default records are data in `default_protocols`.
+The default records are data in `default_protocols`; what a version may say is in `protocol_content`.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
 
 from clinic.access import Actor
+from clinic.history import acting
 from clinic.models import Clinic
-from clinic.problems import Conflict
+from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from scheduler.models import Protocol, ProtocolStatus
+from scheduler.models import (
+    LIVE_STATUSES,
+    Appointment,
+    AppointmentStatus,
+    PlanStatus,
+    Protocol,
+    ProtocolStatus,
+    TreatmentPlan,
+)
+from scheduler.prescribing import protocol_content
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.prescribing.protocol_content import COLUMNS
+
+
+@dataclass(frozen=True)
+class InUse:
+    """What stands under a version: plans that are active or on hold, and visits that are still to come."""
+
+    plans: int
+    visits: int
 
 
 def adopt_defaults(*, clinic: Clinic) -> list[Protocol]:
@@ -28,18 +53,42 @@ def adopt_defaults(*, clinic: Clinic) -> list[Protocol]:
     return list(Protocol.objects.filter(clinic=clinic, version=1, code__in=codes).order_by("code"))
 
 
+def draft_version(*, actor: Actor, id: UUID, after: Protocol, changes: Mapping[str, Any]) -> Protocol:
+    """Write the next version of a protocol as a draft: what `after` says, but for the changes.
+
+    `changes` are columns of `protocol_content.COLUMNS`. Raises `Invalid` naming every field that can't be
+    meant, `Conflict` with code `nothing_changed` for a version that would say the same.
+    """
+    before = content_of(after)
+    content = {**before, **changes}
+    wrong = protocol_content.faults(content)
+    if wrong:
+        raise Invalid(dict(wrong))
+    if content == before:
+        raise Conflict(
+            f"This says the same as version {after.version}. Change something first.", code="nothing_changed"
+        )
+
+    def work() -> Protocol:
+        newest = _locked_versions(after)[-1]
+        with acting(actor.user_id):
+            return Protocol.objects.create(
+                id=id, clinic_id=after.clinic_id, code=after.code, version=newest.version + 1, **content
+            )
+
+    return in_transaction(work)
+
+
 def activate(*, actor: Actor, protocol: Protocol, now: datetime) -> Protocol:
     """Sign a draft: it is in force from now on, and the version before it is retired.
 
-    Activating the active version again changes nothing. Raises `Conflict` for a retired version.
+    Visits that are booked stay under the version that they were booked under. A plan under a retired version
+    can't be booked any further: a prescriber writes it anew. Activating the active version again changes
+    nothing. Raises `Conflict` for a retired version.
     """
 
     def work() -> Protocol:
-        versions = list(
-            Protocol.objects.select_for_update(no_key=True)
-            .filter(clinic_id=protocol.clinic_id, code=protocol.code)
-            .order_by("pk")
-        )
+        versions = _locked_versions(protocol)
         signed = next(version for version in versions if version.pk == protocol.pk)
         if signed.status == ProtocolStatus.ACTIVE:
             return signed
@@ -48,14 +97,56 @@ def activate(*, actor: Actor, protocol: Protocol, now: datetime) -> Protocol:
                 f"Version {signed.version} of {signed.code} was retired. Activate its newest draft instead.",
                 code="protocol_retired",
             )
-        for version in versions:
-            if version.status == ProtocolStatus.ACTIVE:
-                version.status = ProtocolStatus.RETIRED
-                version.save(update_fields=["status"])
-        signed.status = ProtocolStatus.ACTIVE
-        signed.approved_by_id = actor.user_id
-        signed.approved_at = now
-        signed.save(update_fields=["status", "approved_by", "approved_at"])
+        with acting(actor.user_id):
+            for version in versions:
+                if version.status == ProtocolStatus.ACTIVE:
+                    version.status = ProtocolStatus.RETIRED
+                    version.save(update_fields=["status"])
+            signed.status = ProtocolStatus.ACTIVE
+            signed.approved_by_id = actor.user_id
+            signed.approved_at = now
+            signed.save(update_fields=["status", "approved_by", "approved_at"])
         return signed
 
     return in_transaction(work)
+
+
+def retire(*, actor: Actor, protocol: Protocol, reason: str) -> Protocol:
+    """Nothing is written or booked under this version any more, and a draft is never signed; for good.
+
+    Visits that are booked stay. A version that is retired already stays so. The history keeps the reason.
+    Raises `Invalid` without one.
+    """
+    if not reason.strip():
+        raise Invalid({"reason": "Say why."})
+
+    def work() -> Protocol:
+        retired = next(each for each in _locked_versions(protocol) if each.pk == protocol.pk)
+        if retired.status != ProtocolStatus.RETIRED:
+            retired.status = ProtocolStatus.RETIRED
+            with acting(actor.user_id, reason=reason.strip()):
+                retired.save(update_fields=["status"])
+        return retired
+
+    return in_transaction(work)
+
+
+def content_of(protocol: Protocol) -> dict[str, Any]:
+    """What this version says, by column."""
+    return {column: getattr(protocol, column) for column in COLUMNS}
+
+
+def in_use(protocol: Protocol, *, now: datetime) -> InUse:
+    """What stands under this version at this moment. Two queries."""
+    plans = TreatmentPlan.objects.filter(
+        protocol=protocol, status__in=[PlanStatus.ACTIVE, PlanStatus.ON_HOLD]
+    )
+    to_come = Q(status__in=LIVE_STATUSES, during__endswith__gt=now) & ~Q(status=AppointmentStatus.FULFILLED)
+    return InUse(plans.count(), Appointment.objects.filter(to_come, protocol=protocol).count())
+
+
+def _locked_versions(protocol: Protocol) -> list[Protocol]:
+    """All versions of a protocol, the oldest first, locked until the transaction ends."""
+    locked = Protocol.objects.select_for_update(no_key=True)
+    versions = list(locked.filter(clinic_id=protocol.clinic_id, code=protocol.code).order_by("pk"))
+    return sorted(versions, key=lambda version: version.version)

@@ -10,7 +10,7 @@ from clinic.problems import Conflict, Invalid
 from scheduler.models import ContraindicationFinding, PlanStatus, Protocol, ProtocolStatus, TreatmentPlan
 from scheduler.prescribing import plans, protocols, screening
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
-from scheduler.vocabulary import INDICATIONS
+from scheduler.vocabulary import ICD_10_CM, INDICATIONS
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import HEALTHY, active_protocol, next_version, write_plan
 
@@ -65,7 +65,7 @@ def test_every_indication_has_its_words() -> None:
     codes = {code for record in DEFAULT_PROTOCOLS for code in record["indications"]}
 
     assert codes == set(INDICATIONS)
-    assert all(plans.ICD_10_CM.fullmatch(code) for code in codes)
+    assert all(ICD_10_CM.fullmatch(code) for code in codes)
 
 
 def test_a_prescriber_puts_a_draft_in_force_by_signing_it(house: House) -> None:
