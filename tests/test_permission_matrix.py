@@ -64,6 +64,9 @@ GET    /api/v1/protocols/                           DNPM
 GET    /api/v1/protocols/{protocol}/                DNPM
 POST   /api/v1/protocols/adopt-defaults/            --PM
 POST   /api/v1/protocols/{draft}/activate/          --P-
+POST   /api/v1/protocols/                           --PM
+GET    /api/v1/protocols/{protocol}/in-use/         DNPM
+POST   /api/v1/protocols/{draft}/retire/            --P-
 GET    /api/v1/plans/                               DNPM
 POST   /api/v1/plans/                               --P-
 GET    /api/v1/plans/screening-items/               DNPM
@@ -573,6 +576,12 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/consents/{consent}/revoke/": {"how": "in person"},
         "POST /api/v1/tasks/{task}/close/": {"outcome": "Done"},
         "POST /api/v1/protocols/adopt-defaults/": {"clinic": names["clinic"]},
+        "POST /api/v1/protocols/": {
+            "id": str(new_id()),
+            "after": names["protocol"],
+            "observation_minutes": 90,
+        },
+        "POST /api/v1/protocols/{draft}/retire/": {"reason": "A slip"},
         "? /api/v1/plans/": {"patient": names["patient"]},
         "POST /api/v1/plans/": {
             "id": str(new_id()),
