@@ -1,4 +1,4 @@
-"""Chairside's own processes on this machine: the preparation, then web, worker and beat.
+"""Chairside's own processes on this machine: the preparation, then web, worker, beat, monitors' listener.
 
 Each is an ordinary command that reads ordinary settings; docker-compose.yml starts the same ones.
 The databases below them do not belong here.
@@ -20,17 +20,19 @@ from embedded.supervisor import Supervisor, last_words
 
 CELERY = ("celery", "--app", "config")
 FIRST_PORT, PORTS_TRIED = 8000, 100
+FIRST_MONITOR_PORT = 2575  # IANA: hl7
 
 
 @dataclass(frozen=True)
 class Program:
-    """A long-running command of Chairside's. It counts as ready as soon as it runs."""
+    """A long-running command of Chairside's. It counts as ready as soon as it runs, or answers."""
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
     listens_on: socket.socket | None = None
+    answers_http: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
     seconds_to_stop: float = 2.5
 
@@ -45,13 +47,13 @@ class Program:
             )
 
     def is_ready(self) -> bool:
-        return self.listens_on is None or is_healthy(self.listens_on.getsockname()[1])
+        return self.listens_on is None or not self.answers_http or is_healthy(_port_of(self.listens_on))
 
 
 def web(place: Place, environment: Mapping[str, str], listening: socket.socket) -> Program:
     bind = f"fd://{listening.fileno()}"
     command = ("gunicorn", "--config", "python:embedded.gunicorn", "--bind", bind, "config.wsgi:application")
-    return Program("web", command, environment, place.logs / "web.log", listening)
+    return Program("web", command, environment, place.logs / "web.log", listening, answers_http=True)
 
 
 def worker(place: Place, environment: Mapping[str, str]) -> Program:
@@ -62,6 +64,12 @@ def worker(place: Place, environment: Mapping[str, str]) -> Program:
 def beat(place: Place, environment: Mapping[str, str]) -> Program:
     command = (*CELERY, "beat", "--pidfile=", "--schedule", str(place.folder / "beat-schedule"))
     return Program("beat", command, environment, place.logs / "beat.log")
+
+
+def monitors(place: Place, environment: Mapping[str, str], listening: socket.socket) -> Program:
+    """What bedside monitors speak to, HL7 v2 over MLLP. They may call while it is started again."""
+    command = ("manage", "listen_monitors", "--fd", str(listening.fileno()))
+    return Program("monitors", command, environment, place.logs / "monitors.log", listening)
 
 
 def prepare(place: Place, environment: Mapping[str, str], supervisor: Supervisor) -> None:
@@ -91,15 +99,15 @@ def prepare(place: Place, environment: Mapping[str, str], supervisor: Supervisor
         raise Trouble(f"The database could not be prepared. {last_words(errors)}")
 
 
-def listen() -> socket.socket:
-    """Listen on PORT, or on the first free one from 8000 on, for this machine alone."""
-    wanted = os.environ.get("PORT")
+def listen(variable: str = "PORT", first: int = FIRST_PORT) -> socket.socket:
+    """Listen on the port that the variable names, or on the first free one, for this machine alone."""
+    wanted = os.environ.get(variable)
     if not wanted:
-        candidates = range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
+        candidates = range(first, first + PORTS_TRIED)
     elif wanted.isdecimal() and 0 < int(wanted) < 65536:
         candidates = range(int(wanted), int(wanted) + 1)
     else:
-        raise Trouble(f"PORT should be a number from 1 to 65535, not {wanted!r}.")
+        raise Trouble(f"{variable} should be a number from 1 to 65535, not {wanted!r}.")
     for port in candidates:
         if _somebody_answers_on_ipv6(port):
             continue
@@ -112,7 +120,12 @@ def listen() -> socket.socket:
             continue
         listening.listen(128)
         return listening
-    raise Trouble(f"Port {candidates[0]} is taken; choose another with PORT=.")
+    raise Trouble(f"Port {candidates[0]} is taken; choose another with {variable}=.")
+
+
+def _port_of(listening: socket.socket) -> int:
+    port: int = listening.getsockname()[1]
+    return port
 
 
 def _somebody_answers_on_ipv6(port: int) -> bool:

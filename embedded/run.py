@@ -59,11 +59,12 @@ def address_of(place: Place) -> str:
 
 
 def everything(place: Place, progress: Progress) -> None:
-    """Databases, preparation, web, worker and beat; stays until it is asked to stop."""
+    """Databases, preparation, web, worker, beat and monitors; stays until it is asked to stop."""
     with (
         sole_use(place) as tell,
         Supervisor(progress) as supervisor,
         application.listen() as listening,
+        application.listen("MONITOR_PORT", application.FIRST_MONITOR_PORT) as for_monitors,
         stopping_in_order(supervisor),
     ):
         port = listening.getsockname()[1]
@@ -74,13 +75,18 @@ def everything(place: Place, progress: Progress) -> None:
         with progress.step("Preparing the database"):
             environment = caller.demo_environment(place, found, address=address, as_owner=True)
             application.prepare(place, environment, supervisor)
-        with progress.step("Starting web, worker and beat"):
+        with progress.step("Starting web, worker, beat and the monitors' listener"):
             environment = caller.demo_environment(place, found, address=address)
             # The page is what somebody waits for, so the others do not slow its start.
             supervisor.start(application.web(place, environment, listening))
-            supervisor.start(application.worker(place, environment), application.beat(place, environment))
+            supervisor.start(
+                application.worker(place, environment),
+                application.beat(place, environment),
+                application.monitors(place, environment, for_monitors),
+            )
         tell(address)
         progress.say(f"\nChairside is running at {address}\n\n{place.welcome.read_text().strip()}\n")
+        progress.say(f"Monitors (HL7 v2 over MLLP): 127.0.0.1:{for_monitors.getsockname()[1]}")
         progress.say(f"Data: {place.folder}  Logs: {place.logs}\nCtrl-C stops everything; the data stays.")
         supervisor.watch()
 

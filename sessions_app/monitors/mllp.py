@@ -8,6 +8,7 @@ was acknowledged. What a message says is none of this room's business.
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -55,10 +56,10 @@ class Listener:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def listen(
-        self, host: str, port: int, *, ready: Callable[[int], None], stop: asyncio.Event
+        self, listening: socket.socket, *, ready: Callable[[int], None], stop: asyncio.Event
     ) -> None:
         """Serve until `stop`; then take no more, and answer what has been read. `ready` is told the port."""
-        server = await asyncio.start_server(self._serve, host, port)
+        server = await asyncio.start_server(self._serve, sock=listening)
         with ThreadPoolExecutor(1, "monitors") as thread:
             storing = asyncio.create_task(self._store(thread))
             try:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import urllib.request
@@ -112,6 +113,16 @@ def status(address: str, path: str) -> int:
         return answer.status
 
 
+def told_a_monitor(run: Start, *, control_id: str) -> str:
+    """What a monitor hears at the printed address, after a message that isn't for the record."""
+    found = re.search(r"^Monitors .*: (\S+):(\d+)$", run.said(), flags=re.MULTILINE)
+    assert found, run.said()
+    message = f"MSH|^~\\&|BED4|WARD|||20270111150000||ADT^A01|{control_id}|P|2.6\r"
+    with socket.create_connection((found[1], int(found[2]))) as wire:
+        wire.sendall(b"\x0b" + message.encode() + b"\x1c\r")
+        return wire.recv(65536).decode()
+
+
 def test_from_a_fresh_clone_to_a_page_and_back_to_nothing(clone: Clone) -> None:
     run = clone.start()
     address = run.address()
@@ -119,6 +130,7 @@ def test_from_a_fresh_clone_to_a_page_and_back_to_nothing(clone: Clone) -> None:
 
     assert status(address, "/health/") == 200
     assert status(address, "/") == 200
+    assert "MSA|AR|7|" in told_a_monitor(run, control_id="7")
     assert second.process.wait() == 3
     assert f"already running at {address}" in second.said()
     assert run.end(signal.SIGINT) == 0
@@ -128,8 +140,8 @@ def test_from_a_fresh_clone_to_a_page_and_back_to_nothing(clone: Clone) -> None:
 def test_every_part_may_be_killed_and_the_clinic_is_still_there(clone: Clone) -> None:
     run = clone.start()
     address = run.address()
-    until(lambda: {"gunicorn", "worker", "beat"} <= programs_below(run))
-    for part in ("gunicorn", "worker", "beat", "valkey-server", "bin/postgres"):
+    until(lambda: {"gunicorn", "worker", "beat", "listen_monitors"} <= programs_below(run))
+    for part in ("gunicorn", "worker", "beat", "listen_monitors", "valkey-server", "bin/postgres"):
         kill_and_wait_for_the_next(run, part)
     until(lambda: answers(address))
 
@@ -177,7 +189,7 @@ def children_of(run: Start) -> dict[int, str]:
 
 def programs_below(run: Start) -> set[str]:
     words = " ".join(children_of(run).values()).split()
-    return {word for word in words if word in {"gunicorn", "worker", "beat"}}
+    return {word for word in words if word in {"gunicorn", "worker", "beat", "listen_monitors"}}
 
 
 def answers(address: str) -> bool:

@@ -91,6 +91,18 @@ def test_a_taken_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
         assert second.getsockname()[1] > first.getsockname()[1] >= application.FIRST_PORT
 
 
+def test_monitors_have_a_port_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "1")
+    monkeypatch.delenv("MONITOR_PORT", raising=False)
+    own = ("MONITOR_PORT", application.FIRST_MONITOR_PORT)
+    with application.listen(*own) as first, application.listen(*own) as second:
+        taken = first.getsockname()[1]
+        assert second.getsockname()[1] > taken >= application.FIRST_MONITOR_PORT
+        monkeypatch.setenv("MONITOR_PORT", str(taken))
+        with pytest.raises(application.Trouble, match=r"is taken; choose another with MONITOR_PORT="):
+            application.listen(*own)
+
+
 def test_a_wanted_port_that_is_taken_is_not_exchanged_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setenv("PORT", str(taken.getsockname()[1]))

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from argparse import ArgumentParser
 from typing import Any, Final
 
@@ -21,24 +22,31 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="The address to listen on.")
         parser.add_argument("--port", type=int, default=PORT, help="0: any that is free.")
         parser.add_argument(
+            "--fd", type=int, help="A socket that listens already, by its number, in place of host and port."
+        )
+        parser.add_argument(
             "--clinic", help="By name: whose nurses are told of unknown monitors. Needless with one clinic."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         _check_codes()
         home = _home(options["clinic"])
-        asyncio.run(self._listen(home, options["host"], options["port"]))
+        if options["fd"] is None:
+            listening = socket.create_server((options["host"], options["port"]))
+        else:
+            listening = socket.socket(fileno=options["fd"])
+        asyncio.run(self._listen(home, listening))
 
-    async def _listen(self, home: Clinic | None, host: str, port: int) -> None:
+    async def _listen(self, home: Clinic | None, listening: socket.socket) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
         def ready(at: int) -> None:
-            self.stdout.write(f"Listening for monitors on {host}:{at}")
+            self.stdout.write(f"Listening for monitors on {listening.getsockname()[0]}:{at}")
             self.stdout.flush()
 
-        await mllp.Listener(mllp.taking(home)).listen(host, port, ready=ready, stop=stop)
+        await mllp.Listener(mllp.taking(home)).listen(listening, ready=ready, stop=stop)
 
 
 def _home(name: str | None) -> Clinic | None:

@@ -74,7 +74,8 @@ def listening(take: Take, bounds: Bounds = QUICK) -> Iterator[Callable[[], Calle
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         stopping.append(lambda: loop.call_soon_threadsafe(stop.set))
-        await Listener(take, bounds).listen("127.0.0.1", 0, ready=ready, stop=stop)
+        own = socket.create_server(("127.0.0.1", 0))
+        await Listener(take, bounds).listen(own, ready=ready, stop=stop)
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
