@@ -152,7 +152,7 @@ class Choices:
 
     def _at(self, visit: DayVisit, start: int) -> Choice | None:
         since, later = self.day.since, start - visit.start
-        chair_from, chair_until = max(start, since), visit.chair_until + later
+        chair_from, chair_until = max(visit.chair_from + later, since), visit.chair_until + later
         chairs: tuple[Any, ...] = (visit.chair,)  # of a visit that should be over
         if chair_from < chair_until:
             chairs = tuple(

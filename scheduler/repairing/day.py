@@ -62,6 +62,7 @@ class DayVisit:
     forbidden: tuple[Interval, ...] = ()  # where it may not start: the patient is elsewhere, or too soon
     not_before: int | None = None  # it can't begin earlier, whatever was booked
     longer: int = 0  # minutes that it takes more than was booked
+    seated: int | None = None  # in the chair since then, before the visit's own time
 
     @property
     def start(self) -> int:
@@ -70,6 +71,10 @@ class DayVisit:
     @property
     def end(self) -> int:
         return self.phases[-1].end
+
+    @property
+    def chair_from(self) -> int:
+        return self.start if self.seated is None else self.seated
 
     @property
     def chair_until(self) -> int:
@@ -83,7 +88,7 @@ class DayVisit:
 
     def holds(self) -> Iterator[Held]:
         """Everything it holds, the chair first: each nurse's part of each phase, each clinician's part."""
-        yield Held(self.key, self.chair, WHOLE, self.start, self.chair_until, 1)
+        yield Held(self.key, self.chair, WHOLE, self.chair_from, self.chair_until, 1)
         whole = (Need(self.start, self.end, 1, WHOLE),)
         for turns, needs in ((self.nurses, self.phases), (self.clinicians, whole)):
             for turn, until in zip(turns, [*(turn.start for turn in turns[1:]), self.end], strict=True):

@@ -222,7 +222,8 @@ def _by_others(visit: DayVisit, placement: Placement, had: Sequence[Turn], has: 
 
 
 def _change(read: ReadDay, before: DayVisit, visit: DayVisit, placement: Placement) -> Change:
-    begun = placement.start is not None and placement.start == visit.start and visit.start < read.day.since
+    in_chair_early = visit.seated is not None
+    begun = placement.start == visit.start and (visit.start < read.day.since or in_chair_early)
     return Change(
         visit=visit.key,
         status=AppointmentStatus(read.visits[visit.key].status),

@@ -194,6 +194,7 @@ def day_visit(visit: Appointment, chairs: Sequence[Resource]) -> DayVisit:
         claims[claim.resource.kind].append(claim)
     phases = _phases(visit, claims[ResourceKind.NURSE])
     seat = claims[ResourceKind.CHAIR][-1]
+    seated = minute_of(seat.during.lower)
     wanted = {*visit.protocol.chair_features, *visit.plan.chair_features}
     return DayVisit(
         key=visit.pk,
@@ -205,6 +206,7 @@ def day_visit(visit: Appointment, chairs: Sequence[Resource]) -> DayVisit:
         nurses=_turns(claims[ResourceKind.NURSE]),
         clinicians=_turns(claims[ResourceKind.CLINICIAN]),
         able_chairs=frozenset(chair.pk for chair in chairs if wanted.issubset(chair.features)),
+        seated=seated if seated < phases[0].start else None,
     )
 
 

@@ -38,6 +38,7 @@ from scheduler.visits.parts import (
     in_one,
     in_turn,
     left_of,
+    left_of_chair,
     misplaced,
     require_working,
 )
@@ -141,7 +142,8 @@ def decide(
     phase or one of their shifts begins or ends, and nowhere else.
 
     `lasts` are other lengths than the protocol's. Of a visit that has begun, only what follows `since` is
-    judged; `serving` are the nurse and the clinician until then. The appointments in `without` count for
+    judged, the chair from then on even where its patient was seated before the visit's time; `serving` are
+    the nurse and the clinician until then. The appointments in `without` count for
     nothing; those in `replacing` still hold their time, but don't count as sessions of the plan: this visit
     is meant for one of them.
 
@@ -163,13 +165,13 @@ def decide(
     require_working(nurse_id, chosen.nurses, "nurse")
     suitable = chosen.offering(case.chair_features).chairs
 
-    begun = max(0, minute_of(since) - at) if since else 0
+    begun = minute_of(since) - at if since else 0
     order = preferred(chosen.nurses, known=case.known_nurse, low=minute_of(low), high=minute_of(high))
     nursed = left_of(visit.nurse_needs, begun)
     nursing = giver_of(found.nurses, visit.nurse_needs, begun, serving)
     supervising = giver_of(found.clinicians, visit.clinician_needs, begun, serving)
     parts = {
-        ResourceKind.CHAIR: in_one(suitable or chosen.chairs, left_of(visit.chair_needs, begun), at),
+        ResourceKind.CHAIR: in_one(suitable or chosen.chairs, left_of_chair(visit.chair_needs, begun), at),
         ResourceKind.NURSE: (
             in_turn(chosen.nurses, nursed, at, order, spare=True, giver=nursing)
             if turns is None

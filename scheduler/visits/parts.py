@@ -54,6 +54,15 @@ def left_of(needs: Sequence[Need], begun: int) -> list[Need]:
     ]
 
 
+def left_of_chair(needs: Sequence[Need], begun: int) -> list[Need]:
+    """What is left of the chair's needs. Of a patient who was seated before the visit's time, `begun` is less
+    than nothing: the chair is theirs from there."""
+    if begun >= 0:
+        return left_of(needs, begun)
+    first, *others = needs
+    return [Need(begun, first.end, first.units, first.name), *others]
+
+
 def giver_of(
     members: Sequence[Supply], needs: Sequence[Need], begun: int, serving: Sequence[UUID]
 ) -> Supply | None:

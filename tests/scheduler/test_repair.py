@@ -78,6 +78,16 @@ def begin(stage: Stage, visit: Appointment, now: datetime = NOW) -> Appointment:
     return attendance.begin(appointment=visit, now=now)
 
 
+def chairs_of(visit: Appointment) -> list[tuple[str, str, str]]:
+    """Its chairs one after the other, each from when until when."""
+    claims = visit.claims.filter(resource__kind="chair").order_by("during").select_related("resource")
+    zone = visit.clinic.time_zone
+    return [
+        (claim.resource.name, wall_time(claim.during.lower, zone), wall_time(claim.during.upper, zone))
+        for claim in claims
+    ]
+
+
 def another(stage: Stage, name: str) -> Patient:
     return make_patient(stage.house.clinic, name, "Ruiz")
 
@@ -300,6 +310,42 @@ def test_a_hold_in_the_way_of_what_cannot_be_is_given_up(house: House) -> None:
     accept(stage, proposed)
     held.refresh_from_db()
     assert held.lapsed_hold
+
+
+def seated_early(stage: Stage) -> Appointment:
+    """Booked from 10:00 in chair 1, and in it since 9:40."""
+    visit = stage.book(stage.plan(), "10:00", chair=stage.chairs[0], nurse=stage.nurses[0])
+    return begin(stage, visit, stage.at("9:40"))
+
+
+def test_who_is_in_the_chair_early_keeps_it_when_the_nurse_changes(stage: Stage) -> None:
+    visit = seated_early(stage)
+    now = stage.at("9:43")
+    proposed = propose(stage, away(stage, stage.nurses[0], "9:45"), now)
+    assert outcomes(proposed) == {visit.pk: Outcome.KEPT}
+    accept(stage, proposed, now)
+    assert chairs_of(visit) == [("Chair 1", "09:40", "09:45"), ("Chair 1", "09:45", "12:10")]
+    assert served(visit) == ("Chair 1", ["Nurse 2"])
+    visit.refresh_from_db()
+    assert (visit.status, visit.starts_at) == ("checked-in", stage.at("10:00"))
+
+
+def test_a_plan_of_the_very_minute_leaves_who_was_just_seated_in_the_chair(stage: Stage) -> None:
+    visit = seated_early(stage)
+    now = stage.at("9:40")
+    accept(stage, propose(stage, away(stage, stage.nurses[0], "9:45"), now), now)
+    assert chairs_of(visit) == [("Chair 1", "09:40", "12:10")]
+
+
+def test_a_chair_that_breaks_under_who_is_early_is_changed_at_once_and_the_nurse_stays(stage: Stage) -> None:
+    visit = seated_early(stage)
+    now = stage.at("9:43")
+    proposed = propose(stage, away(stage, stage.chairs[0], "9:45", "9:55"), now)
+    (fault,) = plan_of(proposed).faults
+    assert (fault.visit, fault.start, fault.end) == (visit.pk, stage.at("9:45"), stage.at("9:55"))
+    accept(stage, proposed, now)
+    assert chairs_of(visit) == [("Chair 1", "09:40", "09:45"), ("Chair 2", "09:45", "12:10")]
+    assert served(visit)[1] == ["Nurse 1"]
 
 
 def test_a_clinic_that_closes_early_moves_its_visits_and_is_closed(stage: Stage) -> None:
