@@ -93,6 +93,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     credentials = models.CharField(
         max_length=40, blank=True, help_text="RN, MD, NP: printed beside a signature."
     )
+    mobile = PhoneNumberField(blank=True, help_text="Where urgent tasks page this person, in E.164.")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -336,6 +337,42 @@ class WorkItem(Row):
                 fields=["clinic", "due_at"], name="work_item_open", condition=models.Q(closed_at__isnull=True)
             )
         ]
+
+
+class WorkItemStepKind(models.TextChoices):
+    TAKEN = "taken", "Taken"
+    HANDED_OVER = "handed_over", "Handed over"
+    ESCALATED = "escalated", "Gone up the ladder"
+    NOTE = "note", "Note"
+    CLOSED = "closed", "Closed"
+
+
+@tracked
+class WorkItemStep(Row):
+    """What happened to a task, step by step: who took it, to whom it was handed or went up, what was done."""
+
+    clinic_path = "work_item__clinic_id"
+
+    work_item = models.ForeignKey(WorkItem, models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=12, choices=WorkItemStepKind)
+    rung = models.CharField(max_length=12, blank=True, help_text="Of the ladder, when it went up")
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    to = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+    words = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            # Two clocks at once send a task up one rung, not two.
+            models.UniqueConstraint(
+                "work_item", "rung", name="work_item_up_a_rung_once", condition=models.Q(kind="escalated")
+            ),
+            models.CheckConstraint(
+                name="work_item_step_up_names_the_rung",
+                condition=models.Q(kind="escalated") ^ models.Q(rung=""),
+            ),
+        ]
+        indexes = [models.Index(fields=["work_item", "at"], name="work_item_steps")]
 
 
 class CreatedId(models.Model):

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
-from notifications import grading, tokens
-from notifications.check_ins import newest_answers
-from notifications.grading import Question
+from notifications import tokens
+from notifications.answering import grading
+from notifications.answering.check_ins import newest_answers
+from notifications.answering.grading import Question
 from notifications.models import (
     CheckIn,
     CheckInAnswer,
@@ -18,7 +19,7 @@ from notifications.models import (
     MessageKind,
     PatientLink,
 )
-from notifications.wording import LINK
+from notifications.wording.writing import LINK
 from scheduler.models import WaitlistOffer
 
 
@@ -91,4 +92,4 @@ def offer_messages(offers: Iterable[WaitlistOffer]) -> dict[UUID, Message]:
     """What was said of these offers, by offer; nothing yet where the planner hasn't run: one query."""
     by_hold = {offer.appointment_id: offer.pk for offer in offers}
     said = Message.objects.filter(appointment_id__in=by_hold, kind=MessageKind.OFFER).order_by("created_at")
-    return {by_hold[message.appointment_id]: message for message in said}
+    return {by_hold[message.appointment_id]: message for message in said if message.appointment_id}

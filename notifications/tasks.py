@@ -4,14 +4,16 @@ from celery import shared_task
 
 from clinic import clock
 from clinic.history import WORKER, acting
-from notifications import delivery, escalation, planning
+from notifications.delivering import delivery
+from notifications.escalating import clocks
+from notifications.planning import planner
 
 
 @shared_task
 def plan() -> None:
     """Bring messages in line with the schedule, and ring for delivery when something is due."""
     with acting(None, door=WORKER):
-        planned = planning.plan(now=clock.now())
+        planned = planner.plan(now=clock.now())
     if planned.due:
         drain.delay()
 
@@ -25,4 +27,4 @@ def drain() -> None:
 @shared_task
 def run_clocks() -> None:
     with acting(None, door=WORKER):
-        escalation.run_clocks(now=clock.now())
+        clocks.run_clocks(now=clock.now())

@@ -10,8 +10,10 @@ from clinic import secret_links
 from clinic.secret_links import SHORT_BYTES, hash_of
 from notifications.models import PatientLink
 
-__all__ = ["address_of", "hash_of", "token_for"]
+__all__ = ["NO_LINK", "address_of", "hash_of", "token_for"]
 
+# Said alike of a guessed, an expired and a used-up link.
+NO_LINK: Final = "This link doesn't work any more. Please call the clinic."
 PURPOSE: Final = "notifications.patient_link"
 
 

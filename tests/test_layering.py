@@ -118,9 +118,10 @@ def imported(path: Path) -> Iterator[tuple[int, str, bool]]:
             yield from ((node.lineno, alias.name, node in inside) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno}: say the whole path"
-            # `from notifications import timing` names the module notifications.timing.
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            for name in names if node.module in FLOORS else [node.module or ""]:
+            # `from notifications.planning import timing` names the module notifications.planning.timing.
+            module = node.module or ""
+            folder = module.split(".")[0] in FLOORS and (ROOT / module.replace(".", "/")).is_dir()
+            for name in [f"{module}.{alias.name}" for alias in node.names] if folder else [module]:
                 yield node.lineno, name, node in inside
 
 

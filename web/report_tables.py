@@ -12,7 +12,7 @@ from typing import Final
 from django.urls import reverse
 
 from clinic.models import Clinic
-from notifications.reports import no_shows_by_stage
+from notifications.reporting.reports import no_shows_by_stage
 from scheduler.levelling.level_report import DayLevel
 from scheduler.levelling.template import Measures
 from scheduler.reporting.reports import Lead, Period, Use, attendance, lead_time, utilisation

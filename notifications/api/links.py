@@ -17,7 +17,7 @@ from rest_framework.viewsets import ViewSet
 from clinic import clock
 from clinic.idempotency import create_once
 from clinic.viewsets import CreateSerializer, StrictSerializer
-from notifications import check_ins, grading, links
+from notifications.answering import check_ins, grading, links
 from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, PatientLink
 from scheduler.models import AppointmentStatus, OfferStatus, ParticipantStatus
 
@@ -108,7 +108,7 @@ class PatientLinksViewSet(ViewSet):
         """The patient is coming."""
         link = _proved(_parsed(ProofSerializer, request))
         links.confirm_visit(link=link, now=clock.now())
-        link.message.appointment.refresh_from_db()
+        link.message.visit.refresh_from_db()
         return Response(_opened(link))
 
     @extend_schema(request=OfferAcceptSerializer, responses=OpenedLinkSerializer)
@@ -172,7 +172,7 @@ def _proved(data: dict[str, Any]) -> PatientLink:
 def _opened(link: PatientLink) -> dict[str, Any]:
     """What the page of this link would show."""
     message = link.message
-    visit = message.appointment
+    visit = message.visit
     found: dict[str, Any] = {
         "purpose": link.purpose,
         "clinic": message.clinic.sender_name,

@@ -12,7 +12,7 @@ from clinic import access as ground
 from clinic import clock
 from clinic.viewsets import ClinicViewSet
 from notifications.models import Message
-from notifications.reports import no_shows_by_stage
+from notifications.reporting.reports import no_shows_by_stage
 from scheduler.access import VIEW_REPORTS
 from scheduler.api.reports import PeriodSerializer, ShareSerializer
 from scheduler.reporting.reports import Period

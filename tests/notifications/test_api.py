@@ -9,9 +9,9 @@ import time_machine
 from rest_framework.test import APIClient
 
 from clinic.models import AccessLog, WorkItem
-from notifications import delivery
+from notifications.delivering import delivery
 from notifications.models import CheckIn, Message
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from scheduler.models import Appointment
 from tests.cast import NOW, House, client_of, make_patient

@@ -10,9 +10,9 @@ import time_machine
 from icalendar import Calendar
 
 from clinic.models import Channel, Clinic, Patient
-from notifications import delivery
+from notifications.delivering import delivery
 from notifications.models import DeliveryAttempt, InboxItem, Message
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from tests.cast import NOW, House
 from tests.notifications.mail_server import MailServer, running

@@ -7,10 +7,10 @@ import pytest
 
 from clinic.models import WorkItem
 from clinic.problems import Invalid, Missing
-from notifications import check_ins, grading, links
-from notifications.escalation import run_clocks
+from notifications.answering import check_ins, grading, links
+from notifications.escalating.clocks import run_clocks
 from notifications.models import CheckIn, CheckInAnswer, Message
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from tests.cast import House
 from tests.notifications.visits import VISIT, book, discharge

@@ -8,11 +8,11 @@ from uuid import uuid4
 import pytest
 
 from clinic.models import Channel, Clinic, Consent, ConsentScope, Patient, WorkItem
-from notifications import delivery
+from notifications.delivering import delivery
 from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
 from notifications.models import DeliveryAttempt, InboxItem, Message
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from tests.at_once import at_once
 from tests.cast import NOW, House, local, make_patient

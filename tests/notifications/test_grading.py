@@ -2,8 +2,8 @@
 
 import pytest
 
-from notifications import grading
-from notifications.grading import AMBER, GREEN, RED
+from notifications.answering import grading
+from notifications.answering.grading import AMBER, GREEN, RED
 
 ALARMING = {
     ("safety", "yes"): RED,

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid, Missing
-from notifications import delivery, links, queries
+from notifications import queries
+from notifications.answering import links
+from notifications.delivering import delivery
 from notifications.models import Message, PatientLink
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from notifications.tokens import hash_of, token_for
 from scheduler.models import Appointment, ParticipantStatus
 from tests.cast import NOW, House

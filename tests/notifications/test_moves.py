@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from notifications import delivery
+from notifications.delivering import delivery
 from notifications.channels.envelope import DeliveryError
 from notifications.channels.inbox import InboxChannel
 from notifications.models import InboxItem, Message
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from scheduler.models import Appointment, AppointmentStatus
 from tests.cast import NOW, House
 from tests.notifications.visits import VISIT, book, cancel, move

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from clinic.problems import Conflict, Missing
-from notifications import delivery, links, timing
+from notifications.answering import links
+from notifications.delivering import delivery
+from notifications.planning import timing
 from notifications.models import InboxItem, LinkPurpose, Message, PatientLink
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from scheduler.models import AppointmentStatus, OfferStatus, WaitlistEntry, WaitlistOffer
 from scheduler.waitlist import offering, waitlist

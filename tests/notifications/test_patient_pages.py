@@ -11,7 +11,7 @@ from django.test import Client
 
 from clinic.models import WorkItem
 from notifications.models import CheckIn, CheckInAnswer, Message
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from scheduler.models import Appointment
 from tests.cast import NOW, House

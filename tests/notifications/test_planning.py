@@ -7,7 +7,7 @@ import pytest
 
 from clinic.models import Patient
 from notifications.models import CheckIn, LinkPurpose, Message, MessageStatus, PatientLink
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from scheduler.models import Appointment, AppointmentStatus
 from tests.at_once import at_once
 from tests.cast import NOW, House, local, make_patient

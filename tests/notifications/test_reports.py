@@ -6,9 +6,10 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications import delivery, reports
+from notifications.delivering import delivery
+from notifications.reporting import reports
 from notifications.models import Message
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from scheduler.models import Appointment
 from scheduler.reporting.reports import Period, Share
 from tests.cast import NOW, ZONE, House, client_of, make_patient

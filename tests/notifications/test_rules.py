@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from notifications import rules
-from notifications.rules import Visit
+from notifications.planning import rules
+from notifications.planning.rules import Visit
 from tests.cast import NOW, ZONE, local
 
 HOUR = timedelta(hours=1)

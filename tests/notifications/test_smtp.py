@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from clinic.models import Channel, Patient, WorkItem
-from notifications import delivery
+from notifications.delivering import delivery
 from notifications.models import InboxItem, Message
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from tests.cast import NOW, House, make_patient
 from tests.notifications.mail_server import MailServer, running

@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 
 from clinic.models import WorkItem
-from notifications import check_ins, delivery
+from notifications.answering import check_ins
+from notifications.delivering import delivery
 from notifications.models import CheckIn, Message
-from notifications.planning import plan
+from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from scheduler.models import Appointment
 from tests.cast import NOW, House

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from notifications import timing
+from notifications.planning import timing
 from tests.cast import local
 
 # (zone, first day of summer time, first day of winter time), all 2027.

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from clinic.models import Consent
 from notifications.models import Message
-from notifications.planning import plan as plan_messages
+from notifications.planning.planner import plan as plan_messages
 from notifications.tokens import token_for
 from scheduler.models import Appointment, WaitlistOffer
 from scheduler.waitlist import joining

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from notifications.models import Message
-from notifications.planning import plan as plan_messages
+from notifications.planning.planner import plan as plan_messages
 from scheduler.locks import SEARCH
 from scheduler.models import Absence, Appointment, Repair
 from tests.cast import NOW, TODAY, House, make_patient, new_id

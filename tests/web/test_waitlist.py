@@ -9,8 +9,8 @@ import time_machine
 from django.test import Client
 
 from clinic.models import AccessLog, Channel, Patient
-from notifications import delivery
-from notifications.planning import plan as plan_messages
+from notifications.delivering import delivery
+from notifications.planning.planner import plan as plan_messages
 from scheduler.models import Appointment, WaitlistEntry
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage

@@ -14,7 +14,9 @@ from django.conf import settings
 from clinic import clock, work
 from clinic.models import Clinic, Role, Urgency, WorkItem
 from clinic.transactions import in_transaction
-from notifications import check_ins, delivery, grading, links, planning
+from notifications.answering import check_ins, grading, links
+from notifications.delivering import delivery
+from notifications.planning import planner
 from notifications.models import CheckIn, InboxItem, LinkPurpose, MessageStatus, PatientLink
 from scheduler.models import Appointment, CancellationReason
 from scheduler.visits import booking
@@ -94,7 +96,7 @@ class _Story:
         for ahead in range(2, DAYS_AHEAD + 1):
             self.book_day(self.day(ahead), AHEAD[: 5 if ahead < 7 else 2], self.now)
         self.wait(tomorrow[1].patient_id)
-        planning.plan(now=self.now)  # the worker delivers these while somebody looks around
+        planner.plan(now=self.now)  # the worker delivers these while somebody looks around
         return house.clinic
 
     def day(self, ahead: int) -> date:
@@ -169,7 +171,7 @@ class _Story:
     # --- Messages, answers, tasks --------------------------------------------------------------------
     def deliver(self, at: datetime) -> None:
         """What beat and a worker do, at this moment. With a mail server they do it themselves, later."""
-        planning.plan(now=at)
+        planner.plan(now=at)
         if settings.EMAIL_URL:
             return
         known = set(InboxItem.objects.values_list("pk", flat=True))

@@ -12,7 +12,8 @@ from django.shortcuts import render
 from clinic import clock
 from clinic.access import fetch, log_look, open_chart
 from clinic.problems import Invalid
-from notifications import access, grading, queries
+from notifications import access, queries
+from notifications.answering import grading
 from notifications.models import MessageStatus
 from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page

@@ -17,7 +17,7 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Patient
 from clinic.problems import Problem
-from notifications.grading import EMERGENCY_LINES
+from notifications.answering.grading import EMERGENCY_LINES
 from sessions_app.access import READ_SESSIONS, RECORD_OUTCOMES
 from sessions_app.models import (
     AnsweredHow,

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic import clock
 from clinic.idempotency import create_once
 from clinic.problems import Invalid, Problem
-from notifications import calendar_files, check_ins, grading, links
+from notifications.answering import check_ins, grading, links
+from notifications.delivering import calendar_files
 from notifications.models import CheckInAnswer, LinkPurpose, PatientLink
 from scheduler.waitlist import waiting
 from web.files import calendar_answer
@@ -168,7 +169,7 @@ def _show(request: HttpRequest, link: PatientLink, token: str) -> HttpResponse:
         return _show_question(request, link, token)
     if link.purpose == LinkPurpose.OFFER:
         return _show_offer(request, link, token)
-    visit = link.message.appointment
+    visit = link.message.visit
     context = {
         "visit": visit,
         "moved": visit.starts_at != link.message.visit_starts_at,

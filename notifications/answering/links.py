@@ -12,7 +12,7 @@ from clinic.models import Patient
 from clinic.problems import Conflict, Invalid, Missing
 from clinic.transactions import in_transaction
 from notifications.models import CheckIn, LinkPurpose, PatientLink
-from notifications.tokens import hash_of
+from notifications.tokens import NO_LINK, hash_of
 from scheduler.models import Appointment, WaitlistOffer
 from scheduler.visits import attendance
 from scheduler.waitlist import waiting, waitlist
@@ -20,7 +20,6 @@ from scheduler.waitlist import waiting, waitlist
 MOST_WRONG_FACTORS = 5
 DOOR = "patient link"
 HINDERED = "We can't book this time for you just now. Please call the clinic."
-NO_LINK = "This link doesn't work any more. Please call the clinic."
 
 
 def open_link(*, token: str, now: datetime) -> PatientLink:
@@ -85,7 +84,7 @@ def confirm_visit(*, link: PatientLink, now: datetime) -> Appointment:
         raise Missing(NO_LINK)
 
     def work() -> Appointment:
-        appointment = Appointment.objects.select_for_update(no_key=True).get(pk=link.message.appointment_id)
+        appointment = Appointment.objects.select_for_update(no_key=True).get(pk=link.message.visit.pk)
         if appointment.starts_at != link.message.visit_starts_at:
             raise Conflict(
                 "This visit was moved after the message was sent. Please call the clinic.",
@@ -99,7 +98,7 @@ def confirm_visit(*, link: PatientLink, now: datetime) -> Appointment:
 
 def offer_of(link: PatientLink) -> WaitlistOffer:
     """The time that this link offers. Raises `Missing` for a link of another purpose."""
-    offer = waiting.offers().filter(appointment_id=link.message.appointment_id).first()
+    offer = waiting.offers().filter(appointment_id=link.message.visit.pk).first()
     if link.purpose != LinkPurpose.OFFER or offer is None:
         raise Missing(NO_LINK)
     return offer

@@ -10,8 +10,8 @@ from clinic.history import acting
 from clinic.models import Role, Urgency
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
-from notifications import grading
-from notifications.grading import Question
+from notifications.answering import grading
+from notifications.answering.grading import Question
 from notifications.models import CheckIn, CheckInAnswer
 
 TASK_TITLES = {

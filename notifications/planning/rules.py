@@ -7,7 +7,7 @@ know; `planning` compares.
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from notifications import timing
+from notifications.planning import timing
 
 CONFIRMATION = "confirmation"
 MOVE = "move"

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from notifications import rules
+from notifications.planning import rules
 
 # Stands in stored bodies where the patient's link goes; its token is never stored.
 LINK = "{link}"

@@ -18,11 +18,15 @@ from clinic import consents, work
 from clinic.models import Channel as Form
 from clinic.models import Role, Urgency
 from clinic.transactions import in_transaction
-from notifications import addressing, calendar_files, said, standing, timing, tokens, wording
+from notifications import tokens
 from notifications.channels.envelope import AnswerLost, Channel, DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
 from notifications.channels.smtp import SmtpChannel
+from notifications.delivering import addressing, calendar_files
 from notifications.models import AttemptOutcome, DeliveryAttempt, Message, MessageStatus, PatientLink
+from notifications.planning import said, standing, timing
+from notifications.wording import writing
+from scheduler.models import Appointment
 
 BATCH = 50
 # Longer than one message can take with every command of a mail server at its time-out.
@@ -119,16 +123,18 @@ def _make_ready(
     clinic are read after the wait for these locks: rows joined to a locked one are as old as the query.
     """
     message = (
-        Message.objects.select_for_update(of=("self", "appointment"), no_key=True)
-        .select_related("appointment")
+        Message.objects.select_for_update(no_key=True)
         .filter(pk=message_id, status=MessageStatus.CLAIMED, lease_token=token)
         .first()
     )
     if message is None:
         return None
+    if message.appointment_id:
+        visits = Appointment.objects.select_for_update(no_key=True)
+        message.appointment = visits.get(pk=message.appointment_id)
     reason = standing.fallen_through(message) or (standing.TOO_LATE if now >= message.stale_at else "")
     if not reason and message.kind in said.NOTICES:
-        told = said.told_of(message.appointment_id)
+        told = said.told_of(message.visit.pk)
         reason = standing.overtaken(message, told.starts_at if told else None)
     if reason:
         return _end(message, MessageStatus.SKIPPED, reason)
@@ -152,7 +158,7 @@ def _freeze(
 ) -> tuple[DeliveryAttempt, Envelope]:
     """The attempt's row and the envelope; a retry has the first try's words and file, and today's address."""
     tries = list(message.attempts.order_by("number"))
-    same_form = [attempt for attempt in tries if bool(attempt.subject) == (address.form == Form.EMAIL)]
+    same_form = [attempt for attempt in tries if attempt.form == address.form]
     if same_form:
         first = same_form[0]
         subject, body, calendar, written_at = first.subject, first.body, first.calendar, first.started_at
@@ -164,6 +170,8 @@ def _freeze(
         message=message,
         number=len(tries) + 1,
         channel=channel.name,
+        form=address.form,
+        sender=message.clinic.sender_name,
         recipient=address.recipient,
         subject=subject,
         body=body,
@@ -187,16 +195,16 @@ def _freeze(
 
 
 def _words(message: Message, form: Form) -> tuple[str, str]:
-    words = wording.words_for(
+    words = writing.words_for(
         sender=message.clinic.sender_name,
         phone=message.clinic.phone.as_national,
-        visit_starts_at=message.visit_starts_at,
+        visit_starts_at=message.visit_start,
         clinic_zone=message.clinic.time_zone,
         instead_of=message.instead_of,
     )
     if form == Form.SMS:
-        return "", wording.write_sms(message.stage, words)
-    return wording.write_email(message.stage, words)
+        return "", writing.write_sms(message.stage, words)
+    return writing.write_email(message.stage, words)
 
 
 def _conclude(

@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 from django.db.models import Exists, OuterRef, Q
 
 from clinic.transactions import in_transaction
-from notifications import rules, said, standing, tokens
+from notifications import tokens
 from notifications.models import (
     CheckIn,
     LinkPurpose,
@@ -26,8 +26,9 @@ from notifications.models import (
     MessageStatus,
     PatientLink,
 )
-from notifications.rules import Visit, Wanted
-from notifications.said import Told
+from notifications.planning import rules, said, standing
+from notifications.planning.rules import Visit, Wanted
+from notifications.planning.said import Told
 from scheduler.models import Appointment, AppointmentStatus, OfferStatus, WaitlistOffer
 from sessions_app.models import Session
 

@@ -6,9 +6,9 @@ from typing import Final
 from django.conf import settings
 
 from clinic.problems import Missing
-from notifications import said
-from notifications.links import NO_LINK
 from notifications.models import LinkPurpose, Message, MessageKind, PatientLink
+from notifications.planning import said
+from notifications.tokens import NO_LINK
 from scheduler.calendars import ical
 from scheduler.models import AppointmentStatus
 
@@ -22,7 +22,7 @@ def file_of(message: Message, *, now: datetime) -> str:
         return ""
     return _file(
         message,
-        starts_at=message.visit_starts_at,
+        starts_at=message.visit_start,
         cancelled=message.kind == MessageKind.CANCELLATION,
         now=now,
     )
@@ -37,15 +37,15 @@ def file_behind(link: PatientLink, *, now: datetime) -> str:
         raise Missing(NO_LINK)
     return _file(
         link.message,
-        starts_at=link.message.appointment.starts_at,
-        cancelled=link.message.appointment.status == AppointmentStatus.CANCELLED,
+        starts_at=link.message.visit.starts_at,
+        cancelled=link.message.visit.status == AppointmentStatus.CANCELLED,
         now=now,
     )
 
 
 def _file(message: Message, *, starts_at: datetime, cancelled: bool, now: datetime) -> str:
     return ical.patient_file(
-        appointment=message.appointment,
+        appointment=message.visit,
         starts_at=starts_at,
         sender=message.clinic.sender_name,
         organizer=settings.DEFAULT_FROM_EMAIL,

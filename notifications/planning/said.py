@@ -50,6 +50,7 @@ def last_told(messages: Iterable[Message]) -> dict[UUID, Told]:
             planned_at=message.created_at,
         )
         for message in sorted(telling, key=attrgetter("said_at", "created_at"))
+        if message.appointment_id
     }
 
 

@@ -11,8 +11,8 @@ from django.db.models import Case, CharField, Count, F, OuterRef, Q, Subquery, V
 from django.db.models.functions import Coalesce
 
 from clinic.models import Clinic
-from notifications import rules
 from notifications.models import Message, MessageKind, MessageStatus
+from notifications.planning import rules
 from scheduler.models import AppointmentStatus, ParticipantStatus
 from scheduler.reporting.reports import CAME, Period, Share, visits_of
 

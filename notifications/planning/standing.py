@@ -28,11 +28,11 @@ RECOVERABLE = frozenset(
 
 def fallen_through(message: Message) -> str:
     """Why this message must not be said, or an empty string. Reads the loaded appointment and patient."""
-    appointment = message.appointment
     if message.patient.deceased:
         return PATIENT_DECEASED
     if message.kind == MessageKind.CHECK_IN:
         return ""
+    appointment = message.visit
     if message.kind == MessageKind.OFFER:
         if appointment.waitlist_offer.status != OfferStatus.OPEN:
             return OFFER_OVER
