@@ -21,7 +21,8 @@ def database(url: str) -> dict[str, Any]:
     socket = settings.get("OPTIONS", {}).pop("host", None)
     if socket:
         settings["HOST"] = socket
-    settings["OPTIONS"] = {"options": SESSION, **settings.get("OPTIONS", {})}
+    # Concerns what `clinic.prepared` asks: Django's own cursors never prepare a statement.
+    settings["OPTIONS"] = {"options": SESSION, "prepare_threshold": 0, **settings.get("OPTIONS", {})}
     return settings
 
 

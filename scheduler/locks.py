@@ -12,12 +12,15 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from clinic.prepared import fetch_all
 from clinic.problems import Busy
 from scheduler.models import Appointment, Resource
 
 # As select_for_update(no_key=True) would write it, at a third of the work; every booking begins with it.
-LOCK_SCHEDULE: Final = """
-    SELECT * FROM scheduler_resource WHERE clinic_id = %s AND active ORDER BY id FOR NO KEY UPDATE"""
+COLUMNS: Final = [field.attname for field in Resource._meta.concrete_fields]
+LOCK_SCHEDULE: Final = f"""
+    SELECT {", ".join(COLUMNS)}
+      FROM scheduler_resource WHERE clinic_id = %s AND active ORDER BY id FOR NO KEY UPDATE"""  # noqa: S608
 
 # Any number of this installation's own: PostgreSQL's advisory locks have no names.
 SEARCH: Final = 20270111
@@ -28,7 +31,8 @@ def lock_schedule(clinic_id: UUID) -> list[Resource]:
 
     `FOR NO KEY UPDATE`: rows that merely point at a resource can still be written.
     """
-    return list(Resource.objects.raw(LOCK_SCHEDULE, [clinic_id]))
+    rows = fetch_all(LOCK_SCHEDULE, [clinic_id])
+    return [Resource.from_db(connection.alias, COLUMNS, row) for row in rows]
 
 
 def lock_resource(resource: Resource) -> Resource:

@@ -38,11 +38,11 @@ class Stock:
     keys: tuple[Any, ...]
     capacity: Numbers  # one for each key
     opened: Numbers  # rows of place, start, end
-    taken: Numbers  # rows of place, start, end, low unit, high unit
+    taken: Numbers  # rows of place, start, end, low unit, high unit; both in the order of places
 
     @classmethod
     def laid(cls, keys: Sequence[Any], capacity: Numbers, opened: Numbers, taken: Numbers) -> "Stock":
-        """From openings in any order; those of one resource may touch or overlap."""
+        """From openings in any order; those of one resource may touch or overlap. `taken` goes by place."""
         opened = opened[opened[:, 1] < opened[:, 2]]
         opened = opened[np.lexsort((opened[:, 1], opened[:, 0]))]
         # Of one resource after the other: each resource's minutes on a day of its own, so to speak.
@@ -84,6 +84,18 @@ class Stock:
                 self.keys, self.capacity.tolist(), opened, taken, strict=True
             )
         ]
+
+    def part(self, first: int, last: int) -> "Stock":
+        """The resources whose places are in [first, last)."""
+        opened, taken = (
+            rows[slice(*np.searchsorted(rows[:, 0], (first, last)))] for rows in (self.opened, self.taken)
+        )
+        return Stock(
+            self.keys[first:last],
+            self.capacity[first:last],
+            opened - np.array([first, 0, 0]),
+            taken - np.array([first, 0, 0, 0, 0]),
+        )
 
     def only(self, keys: Collection[Any]) -> "Stock":
         """The resources with these keys, in the same order."""

@@ -4,6 +4,7 @@ Whole minutes since the epoch, as in `availability`. What counts is decided here
 has run out claims nothing, nor do appointments that are asked to be left out. What fits is `free_times`'s.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,11 +13,11 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 from numpy.typing import NDArray
 
+from clinic.prepared import fetch_all
 from scheduler.finding.availability import Supply, Visit, minute_of
 from scheduler.finding.starts import Numbers, Stock
 from scheduler.models import AppointmentStatus, Protocol, Resource, ResourceKind
@@ -79,6 +80,8 @@ class Supplies:
 
     def only(self, *, chair: UUID | None = None, nurse: UUID | None = None) -> "Supplies":
         """Narrowed to a chosen chair or nurse."""
+        if chair is None and nurse is None:
+            return self
         chosen = {ResourceKind.CHAIR: chair, ResourceKind.NURSE: nurse}
         narrowed: dict[str, Stock] = {
             kind: self.stocks[kind].only([key]) for kind, key in chosen.items() if key is not None
@@ -144,15 +147,12 @@ def supplies(
         "clinic": clinic_id,
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(WINDOW, asked)
-        rows = cursor.fetchall()
-    stocks = {}
-    for kind in ResourceKind.values:
-        of_kind = [
-            (resource, row) for resource, row in zip(ordered, rows, strict=True) if resource.kind == kind
-        ]
-        stocks[kind] = _stock([resource for resource, _ in of_kind], [row for _, row in of_kind])
+    everything = _stock(ordered, fetch_all(WINDOW, asked))
+    kinds = [resource.kind for resource in ordered]
+    stocks = {
+        kind: everything.part(bisect_left(kinds, kind), bisect_right(kinds, kind))
+        for kind in ResourceKind.values
+    }
     return Supplies({resource.pk: resource for resource in ordered}, minute_of(low), minute_of(high), stocks)
 
 

@@ -10,9 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
-
 from clinic.models import ConsentScope
+from clinic.prepared import fetch_all
 from scheduler.finding.availability import Visit
 from scheduler.models import LIVE_STATUSES, AppointmentStatus, ResourceKind
 from scheduler.prescribing.plans import MOST_DAYS_APART, Spacing
@@ -105,9 +104,7 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         "held": AppointmentStatus.PENDING,
         "live": list(LIVE_STATUSES),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(READ, asked)
-        row = cursor.fetchone()
+    [row] = fetch_all(READ, asked)
     *known, features, protocol_status, lengths, usual, own, consented, nurse, ids, plans, times, offered = row
     (clinic_id, zone, patient_id, deceased, plan_status, sessions_ordered, valid_from, valid_until) = known
     min_days, max_days = own or usual
