@@ -18,6 +18,7 @@ from notifications.access import VIEW_INBOX, VIEW_MESSAGES
 from scheduler.access import (
     CHANGE_BOOKING_SETTINGS,
     CHANGE_RESOURCES,
+    DRAFT_PROTOCOL,
     RECORD_ABSENCE,
     VIEW_REPORTS,
     VIEW_SCHEDULE,
@@ -47,6 +48,8 @@ PLACES = (
     Place("tasks", "Tasks", "tasks", VIEW_WORK),
     Place("messages", "Messages", "message", VIEW_MESSAGES),
     Place("hours", "Hours", "clock", RECORD_ABSENCE, group=CLINIC),
+    # Everybody may read them, and comes to one from a plan; here are those who work on them.
+    Place("protocols", "Protocols", "drop", DRAFT_PROTOCOL, group=CLINIC),
     Place("resources", "Chairs and staff", "chair", CHANGE_RESOURCES, group=CLINIC),
     Place("monitors", "Monitors", "chair", PLACE_MONITORS, group=CLINIC),
     Place("booking_settings", "Booking settings", "calendar", CHANGE_BOOKING_SETTINGS, group=CLINIC),

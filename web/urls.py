@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.desk")),
     path("", include("web.routes.visits")),
     path("", include("web.routes.plans")),
+    path("", include("web.routes.protocols")),
     path("", include("web.routes.series")),
     path("", include("web.routes.waitlist")),
     path("", include("web.routes.hours")),

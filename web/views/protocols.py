@@ -1,0 +1,154 @@
+"""The protocols' pages: every version and its state, one version in plain tables, the next one drafted, a
+draft signed, a version retired.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic import access, clock
+from clinic.idempotency import create_once
+from clinic.problems import Problem
+from scheduler.access import (
+    ACTIVATE_PROTOCOL,
+    ADOPT_PROTOCOLS,
+    DRAFT_PROTOCOL,
+    RETIRE_PROTOCOL,
+    VIEW_PLANS,
+    VIEW_PROTOCOLS,
+)
+from scheduler.models import Protocol, ProtocolStatus
+from scheduler.prescribing import protocols
+from scheduler.prescribing.protocol_content import LEVELS
+from web.doors import StaffRequest, staff_page
+from web.forms import ChangeForm
+from web.views import protocols_words
+from web.views.protocols_form import DraftForm
+
+MOST_PLANS = 50  # whose plans a page names
+
+
+class RetireForm(ChangeForm):
+    reason = forms.CharField(label="Reason", max_length=1000)
+
+
+@staff_page(VIEW_PROTOCOLS, methods=["GET"])
+def protocol_list(request: StaffRequest) -> HttpResponse:
+    """Every version of every protocol of the clinic."""
+    context = {
+        "versions": protocols.versions_of(request.clinic),
+        "may_adopt": _may(request, ADOPT_PROTOCOLS) and protocols.missing_defaults(request.clinic),
+    }
+    return render(request, "web/protocols/list.html", context)
+
+
+@staff_page(ADOPT_PROTOCOLS, methods=["POST"])
+def adopt_defaults(request: StaffRequest) -> HttpResponse:
+    """Drafts of the defaults that the clinic doesn't have yet."""
+    protocols.adopt_defaults(clinic=request.clinic)
+    messages.success(request, "The default protocols are here as drafts. A prescriber reads and signs each.")
+    return redirect("protocols")
+
+
+@staff_page(VIEW_PROTOCOLS, methods=["GET"])
+def protocol(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """One version, whole."""
+    return _show(request, _fetch(request, pk, VIEW_PROTOCOLS))
+
+
+@staff_page(DRAFT_PROTOCOL)
+def new_version(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The next version as a draft, filled with what this one says."""
+    after = _fetch(request, pk, DRAFT_PROTOCOL)
+    form = DraftForm(after, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        id = form.cleaned_data["id"]
+        try:
+            draft, _ = create_once(
+                actor=request.actor,
+                noun="protocol",
+                id=id,
+                body={"after": after.pk, **{name: request.POST.getlist(name) for name in form.fields}},
+                make=lambda: protocols.draft_version(
+                    actor=request.actor, id=id, after=after, changes=form.content
+                ),
+                find=lambda: Protocol.objects.get(pk=id),
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "The draft is kept. It is in force once a prescriber signs it.")
+            return redirect("protocol", pk=draft.pk)
+    context = {"after": after, "form": form, "in_use": protocols.in_use(after, now=clock.now())}
+    return render(request, "web/protocols/new_version.html", context, status=form.status)
+
+
+@staff_page(ACTIVATE_PROTOCOL, methods=["POST"])
+def sign_protocol(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """A prescriber puts a draft in force."""
+    draft = _fetch(request, pk, ACTIVATE_PROTOCOL)
+    signed = protocols.activate(actor=request.actor, protocol=draft, now=clock.now())
+    messages.success(request, f"Version {signed.version} of {signed.code} is in force.")
+    return redirect("protocol", pk=pk)
+
+
+@staff_page(RETIRE_PROTOCOL, methods=["POST"])
+def retire_protocol(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """A version goes out of force, or a draft is thrown away, with the prescriber's reason."""
+    found = _fetch(request, pk, RETIRE_PROTOCOL)
+    form = RetireForm(request.POST)
+    if form.is_valid():
+        protocols.retire(actor=request.actor, protocol=found, reason=form.cleaned_data["reason"])
+        messages.success(request, f"Version {found.version} of {found.code} is retired.")
+        return redirect("protocol", pk=pk)
+    return _show(request, found, retire_form=form)
+
+
+def _fetch(request: StaffRequest, pk: UUID, permission: access.Permission) -> Protocol:
+    of_clinic = Protocol.objects.filter(clinic=request.clinic).select_related("clinic", "approved_by")
+    return access.fetch(request.actor, of_clinic, permission, pk=pk)
+
+
+def _may(request: StaffRequest, permission: access.Permission) -> bool:
+    return request.actor.may(permission, request.clinic.pk)
+
+
+def _show(request: StaffRequest, found: Protocol, *, retire_form: RetireForm | None = None) -> HttpResponse:
+    now = clock.now()
+    draft, retired = found.status == ProtocolStatus.DRAFT, found.status == ProtocolStatus.RETIRED
+    in_force = _in_force(found) if draft else None
+    plans = list(protocols.standing_plans(found)[: MOST_PLANS + 1]) if _may(request, VIEW_PLANS) else []
+    context: dict[str, Any] = {
+        "protocol": found,
+        "others": Protocol.objects.filter(clinic=request.clinic, code=found.code)
+        .exclude(pk=found.pk)
+        .order_by("-version"),
+        "sections": protocols_words.sections(found),
+        "levels": [protocols_words.LEVEL_WORDS[level] for level in LEVELS],
+        "limits": protocols_words.limits(found),
+        "rings": protocols_words.rings(found),
+        "in_use": protocols.in_use(found, now=now),
+        "plans": plans[:MOST_PLANS],
+        "more_plans": len(plans) > MOST_PLANS,
+        "in_force": in_force,
+        "in_force_use": protocols.in_use(in_force, now=now) if in_force else None,
+        "changes": protocols_words.changes(in_force, found) if in_force else [],
+        "why_retired": protocols.why_retired(found) if retired else "",
+        "may_draft": _may(request, DRAFT_PROTOCOL),
+        "may_sign": draft and _may(request, ACTIVATE_PROTOCOL),
+        "retire_form": (retire_form or RetireForm())
+        if not retired and _may(request, RETIRE_PROTOCOL)
+        else None,
+    }
+    status = retire_form.status if retire_form else 200
+    return render(request, "web/protocols/version.html", context, status=status)
+
+
+def _in_force(draft: Protocol) -> Protocol | None:
+    """The version that the draft would take the place of."""
+    versions = Protocol.objects.filter(clinic_id=draft.clinic_id, code=draft.code)
+    return versions.filter(status=ProtocolStatus.ACTIVE).first()

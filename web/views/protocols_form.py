@@ -1,0 +1,377 @@
+"""The form of a protocol's next version: what a version says, in boxes, filled with the one it follows.
+
+What can't be meant is said by `scheduler.prescribing.protocol_content`; here only what is written in the
+boxes is read: `< 90, >= 160` as bounds, `15 x 4, 30` as a rhythm, `40 to 260` as a span.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from django import forms
+
+from scheduler.models import DoseBasis, Protocol, WeightBasis
+from scheduler.prescribing import protocol_content, protocols
+from scheduler.prescribing.protocol_content import LEVELS, MAY_BE_EMPTY, ORDER, PHASES, WHOLE
+from scheduler.prescribing.protocol_content import RINGS as EDGES
+from sessions_app.observing.vital_limits import RINGS
+from sessions_app.preparing import checklist
+from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
+from web.views.protocols_words import LEVEL_WORDS, NOTHING
+from web.views.protocols_words import PHASES as PHASE_WORDS
+
+SIGN: Final = {"<": "below", ">=": "at_least", "≥": "at_least", ">": "above"}
+WRITTEN: Final = {"below": "<", "at_least": "≥", "above": ">"}
+BOUND: Final = re.compile(r"(<|>=|≥|>)\s*(-?\d{1,4}(?:\.\d{1,2})?)(?:\s*(?:,|;|or)?\s*)")
+STRETCH: Final = re.compile(r"(\d{1,4})(?:\s*[x×*]\s*(\d{1,3}))?")  # noqa: RUF001
+SPAN: Final = re.compile(r"(-?\d{1,4}(?:\.\d{1,2})?)\s*to\s*(-?\d{1,4}(?:\.\d{1,2})?)")
+MORE_ORDERS: Final = 3  # empty rows below the order set
+BESIDES: Final = ("caution_rise_percent", "stop_readings")
+
+LABELS: Final = {
+    "preparation_minutes": ("Preparation", "min"),
+    "infusion_minutes": ("Infusion", "min"),
+    "observation_minutes": ("Observation, at least", "min"),
+    "turnover_minutes": ("Turnover of the chair", "min"),
+    "preparation_units": ("Nursing in preparation", "of 6 units"),
+    "infusion_units": ("Nursing in the infusion", "of 6 units"),
+    "observation_units": ("Nursing in observation", "of 6 units"),
+    "weight_valid_days": ("How old the weight may be (0: of the day)", "days"),
+    "fasting_clear_hours": ("No clear liquids before the start", "hours"),
+    "fasting_light_meal_hours": ("No light meal before the start", "hours"),
+    "series_min": ("Fewest sessions", ""),
+    "series_typical": ("As a rule", ""),
+    "series_max": ("Most sessions", ""),
+    "spacing_min_days": ("Days between sessions, at least", ""),
+    "spacing_max_days": ("At most", ""),
+    "maintenance_min_days": ("Maintenance every, at least", "days"),
+    "maintenance_max_days": ("Maintenance, at most", "days"),
+    "near_baseline_percent": ("Near the own baseline is within", "%"),
+    "near_baseline_sets": ("Sets in a row", ""),
+}
+DOSES: Final = {
+    "dose_start": "First dose",
+    "dose_soft_min": "Usual range from",
+    "dose_soft_max": "Usual range to",
+    "dose_hard_max": "Never above",
+}
+GROUPS: Final = (
+    ("What it is for", ("title", "indications", "chair_features")),
+    (
+        "Dose",
+        (
+            "dose_basis",
+            *DOSES,
+            "total_hard_max_mg",
+            "weight_basis",
+            "weight_cap_kg",
+            "weight_valid_days",
+        ),
+    ),
+    (
+        "Phases and nursing",
+        tuple(name for name in WHOLE if name.endswith(("_minutes", "_units"))),
+    ),
+    (
+        "Series and spacing",
+        tuple(name for name in WHOLE if name.startswith(("series", "spacing", "maintenance"))),
+    ),
+    ("Before the start", ("fasting_clear_hours", "fasting_light_meal_hours", "checklist")),
+    (
+        "Vital signs are due",
+        (
+            "vitals_schedule_baseline_within_minutes",
+            *(f"vitals_schedule_{phase}" for phase in PHASES),
+            "vitals_schedule_grace_minutes",
+        ),
+    ),
+    ("Going home", ("near_baseline_percent", "near_baseline_sets")),
+)
+
+
+class _Cell(forms.CharField):
+    """A short text in a table's cell, read into what the version keeps."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, required=False, max_length=60)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "autocomplete": "off"}
+
+
+class BoundsField(_Cell):
+    """`< 90, >= 160`: past any of them."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return _written(value) if isinstance(value, Mapping) else value
+
+    def to_python(self, value: Any) -> Any:
+        text = str(super().to_python(value))
+        found = list(BOUND.finditer(text))
+        if "".join(match[0] for match in found) != text:
+            raise forms.ValidationError("Write bounds such as < 90, >= 160.")
+        bounds = {SIGN[match[1]]: _number(match[2]) for match in found}
+        if len(bounds) < len(found):
+            raise forms.ValidationError("Give each kind of bound once.")
+        return bounds
+
+
+class RhythmField(forms.CharField):
+    """`15 x 4, 30`: every 15 minutes four times, then every 30."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            return value
+        return ", ".join(
+            f"{each['every']} x {each['times']}" if "times" in each else str(each["every"]) for each in value
+        )
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        found = [STRETCH.fullmatch(part.strip()) for part in text.split(",")] if text else []
+        if not all(found):
+            raise forms.ValidationError("Write minutes, such as 15 x 4, 30.")
+        return [
+            {"every": int(match[1]), **({"times": int(match[2])} if match[2] else {})}
+            for match in found
+            if match
+        ]
+
+
+class SpanField(_Cell):
+    """`40 to 260`, both ends allowed."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            return value
+        return f"{value[0]} to {value[1]}"
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        match = SPAN.fullmatch(text)
+        if match is None:
+            raise forms.ValidationError("Write a span such as 40 to 260.")
+        return [_number(match[1]), _number(match[2])]
+
+
+class WordsField(forms.CharField):
+    """Codes with commas or spaces between them."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+    def to_python(self, value: Any) -> Any:
+        return [word for word in re.split(r"[\s,;]+", str(super().to_python(value))) if word]
+
+
+class DraftForm(ClinicForm):
+    """Everything that a version says. Left as it is, it says what the version before says."""
+
+    title = forms.CharField(max_length=120)
+    indications = WordsField(
+        label="Indications",
+        max_length=1100,
+        help_text="ICD-10-CM codes with commas between, such as F33.2, F43.10.",
+    )
+    chair_features = WordsField(
+        label="The chair has to offer", required=False, max_length=820, help_text="Such as private-room."
+    )
+    dose_basis = forms.ChoiceField(label="Doses are", choices=DoseBasis.choices)
+    total_hard_max_mg = DecimalNumberField(
+        label="Most in one session",
+        unit="mg",
+        required=False,
+        max_digits=7,
+        decimal_places=1,
+        help_text="Boluses included. Left empty: what the hard limit comes to.",
+    )
+    weight_basis = forms.ChoiceField(label="Reckoned by", choices=WeightBasis.choices)
+    weight_cap_kg = DecimalNumberField(label="Cap", unit="kg", required=False, max_digits=5, decimal_places=1)
+    checklist = forms.MultipleChoiceField(label="Checklist", widget=forms.CheckboxSelectMultiple)
+    vitals_schedule_baseline_within_minutes = WholeNumberField(
+        label="Baseline, before the start within", unit="min"
+    )
+    vitals_schedule_grace_minutes = WholeNumberField(label="Overdue after", unit="min")
+    citation = forms.CharField(
+        label="Sources",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Where each figure comes from.",
+    )
+
+    def __init__(self, after: Protocol, data: Any = None) -> None:
+        self.after = after
+        self.filled: list[int] = []  # the rows of the order set in which something stands
+        self.before = protocols.content_of(after)
+        super().__init__(data)
+        for name, label in DOSES.items():
+            self.fields[name] = DecimalNumberField(label=label, max_digits=7, decimal_places=3)
+        for name in WHOLE:
+            label, unit = LABELS[name]
+            self.fields[name] = WholeNumberField(label=label, unit=unit, required=name not in MAY_BE_EMPTY)
+        for phase in PHASES:
+            self.fields[f"vitals_schedule_{phase}"] = RhythmField(
+                label=PHASE_WORDS[phase],
+                max_length=120,
+                help_text="Every how many minutes: 15 x 4, 30 is every 15 four times, then every 30.",
+            )
+        checks: Any = self.fields["checklist"]
+        checks.choices = [(item.code, item.label) for item in _askable(after)]
+        for sign, ring in RINGS.items():
+            for level in LEVELS:
+                self.fields[f"limits_{sign}_{level}"] = BoundsField(f"{ring.label}: {LEVEL_WORDS[level]}")
+            self.fields[f"limits_{sign}_caution_rise_percent"] = WholeNumberField(
+                label=f"{ring.label}: caution at a rise of, in percent", required=False
+            )
+            self.fields[f"limits_{sign}_stop_readings"] = WholeNumberField(
+                label=f"{ring.label}: readings in a row that stop", required=False
+            )
+            for edge in EDGES:
+                self.fields[f"rings_{sign}_{edge}"] = SpanField(f"{ring.label}: {edge}")
+        for row in range(self._rows):
+            for part in ORDER:
+                self.fields[f"prn_medicines_{row}_{part}"] = forms.CharField(
+                    label=f"{part.capitalize()} {row + 1}", required=False, max_length=120
+                )
+        self.initial = self._shown()
+
+    def clean(self) -> None:
+        """Everything in doubt at once: what stands in a box that can't be read counts as it was before."""
+        self.filled = self._filled_rows(self.cleaned_data)
+        for path, mend in protocol_content.faults({**self.before, **self.content}):
+            place = self._place_of(path)
+            if place is None or place not in self.errors:
+                self.add_error(place, mend)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What the boxes say, by column."""
+        return self._content(self.cleaned_data)
+
+    def _place_of(self, path: str) -> str | None:
+        column, _, rest = path.partition(".")
+        if column == "prn_medicines" and rest:
+            number, _, part = rest.partition(".")
+            path = f"prn_medicines_{self.filled[int(number)]}_{part or 'medicine'}"
+        return super()._place_of(path)
+
+    # --- What the page shows ---
+
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        return [(title, [self[name] for name in names]) for title, names in GROUPS]
+
+    @property
+    def limit_rows(self) -> list[dict[str, Any]]:
+        """One row for each sign: a cell for each level, then what alone counts for this sign."""
+        return [
+            {
+                "ring": ring,
+                "cells": [(LEVEL_WORDS[level], self[f"limits_{sign}_{level}"]) for level in LEVELS],
+                "rise": self[f"limits_{sign}_caution_rise_percent"],
+                "readings": self[f"limits_{sign}_stop_readings"],
+            }
+            for sign, ring in RINGS.items()
+        ]
+
+    @property
+    def ring_rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "ring": ring,
+                "cells": [
+                    (self[f"rings_{sign}_reject"], _usual(ring.reject)),
+                    (self[f"rings_{sign}_confirm"], _usual(ring.confirm)),
+                ],
+            }
+            for sign, ring in RINGS.items()
+        ]
+
+    @property
+    def medicine_rows(self) -> list[list[tuple[str, forms.BoundField]]]:
+        return [
+            [(part.capitalize(), self[f"prn_medicines_{row}_{part}"]) for part in ORDER]
+            for row in range(self._rows)
+        ]
+
+    # --- From a version to boxes and back ---
+
+    @property
+    def _rows(self) -> int:
+        return len(self.before["prn_medicines"]) + MORE_ORDERS
+
+    def _shown(self) -> dict[str, Any]:
+        before = self.before
+        shown = {name: before[name] for name in before if name in self.fields}
+        shown["checklist"] = [item.code for item in checklist.items_of(self.after)]
+        shown |= {f"vitals_schedule_{name}": value for name, value in before["vitals_schedule"].items()}
+        for column in ("limits", "rings"):
+            for sign, parts in before[column].items():
+                shown |= {f"{column}_{sign}_{name}": value for name, value in parts.items()}
+        for row, order in enumerate(before["prn_medicines"]):
+            shown |= {f"prn_medicines_{row}_{part}": order[part] for part in ORDER}
+        return shown
+
+    def _content(self, read: Mapping[str, Any]) -> dict[str, Any]:
+        content = {name: read[name] for name in self.before if name in read and name != "checklist"}
+        if "checklist" in read:
+            content["checklist"] = self._checklist(read["checklist"])
+        schedule = {
+            name: read.get(f"vitals_schedule_{name}", standing)
+            for name, standing in self.before["vitals_schedule"].items()
+        }
+        return {
+            **content,
+            "vitals_schedule": schedule,
+            "limits": self._by_sign(read, "limits", (*LEVELS, *BESIDES)),
+            "rings": self._by_sign(read, "rings", EDGES),
+            "prn_medicines": [
+                {part: read.get(f"prn_medicines_{row}_{part}", "") for part in ORDER}
+                for row in self._filled_rows(read)
+            ],
+        }
+
+    def _checklist(self, ticked: Sequence[str]) -> list[str]:
+        """As it was when the same items are asked; empty, which is all, when all of the house's are."""
+        asked = [item.code for item in _askable(self.after) if item.code in ticked]
+        if asked == [item.code for item in checklist.items_of(self.after)]:
+            return list(self.before["checklist"])
+        return [] if asked == [item.code for item in checklist.ITEMS] else asked
+
+    def _by_sign(self, read: Mapping[str, Any], column: str, parts: Sequence[str]) -> dict[str, Any]:
+        """In the order of the version before, so that what is the same is the same."""
+        found = {}
+        for sign in dict.fromkeys([*self.before[column], *RINGS]):
+            said = {part: read.get(f"{column}_{sign}_{part}") for part in parts}
+            kept = {part: value for part, value in said.items() if value not in (None, {}, "")}
+            if kept:
+                found[sign] = kept
+        return found
+
+    def _filled_rows(self, read: Mapping[str, Any]) -> list[int]:
+        return [
+            row
+            for row in range(self._rows)
+            if any(str(read.get(f"prn_medicines_{row}_{part}", "")).strip() for part in ORDER)
+        ]
+
+
+def _askable(after: Protocol) -> list[checklist.Item]:
+    """The house's items, and those of its own that the version before asks."""
+    known = {item.code for item in checklist.ITEMS}
+    return [*checklist.ITEMS, *(item for item in checklist.items_of(after) if item.code not in known)]
+
+
+def _written(bounds: Mapping[str, Any]) -> str:
+    return ", ".join(f"{WRITTEN[bound]} {bounds[bound]}" for bound in WRITTEN if bound in bounds)
+
+
+def _number(text: str) -> int | float:
+    return float(text) if "." in text else int(text)
+
+
+def _usual(span: Any) -> str:
+    return f"{span[0]} to {span[1]}" if span else NOTHING
