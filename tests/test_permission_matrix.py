@@ -231,6 +231,13 @@ GET    /resources/                                  ---M
 POST   /resources/                                  ---M
 GET    /resources/{resource}/                       ---M
 POST   /resources/{resource}/                       ---M
+GET    /protocols/                                  DNPM
+POST   /protocols/adopt-defaults/                   --PM
+GET    /protocols/{protocol}/                       DNPM
+GET    /protocols/{protocol}/new-version/           --PM
+POST   /protocols/{protocol}/new-version/           --PM
+POST   /protocols/{draft}/sign/                     --P-
+POST   /protocols/{draft}/retire/                   --P-
 POST   /plans/{plan}/spacing/                       --P-
 POST   /plans/{plan}/hold/                          --P-
 POST   /plans/{plan}/resume/                        --P-
