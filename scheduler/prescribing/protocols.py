@@ -7,10 +7,10 @@ The default records are data in `default_protocols`; what a version may say is i
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from clinic.access import Actor
 from clinic.history import acting
@@ -29,6 +29,8 @@ from scheduler.models import (
 from scheduler.prescribing import protocol_content
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 from scheduler.prescribing.protocol_content import COLUMNS
+
+STANDING: Final = (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
 
 
 @dataclass(frozen=True)
@@ -138,11 +140,36 @@ def content_of(protocol: Protocol) -> dict[str, Any]:
 
 def in_use(protocol: Protocol, *, now: datetime) -> InUse:
     """What stands under this version at this moment. Two queries."""
-    plans = TreatmentPlan.objects.filter(
-        protocol=protocol, status__in=[PlanStatus.ACTIVE, PlanStatus.ON_HOLD]
-    )
+    plans = TreatmentPlan.objects.filter(protocol=protocol, status__in=STANDING)
     to_come = Q(status__in=LIVE_STATUSES, during__endswith__gt=now) & ~Q(status=AppointmentStatus.FULFILLED)
     return InUse(plans.count(), Appointment.objects.filter(to_come, protocol=protocol).count())
+
+
+def standing_plans(protocol: Protocol) -> QuerySet[TreatmentPlan]:
+    """The plans under this version that are active or on hold, by patient."""
+    standing = protocol.plans.filter(status__in=STANDING).select_related("patient")
+    return standing.order_by("patient__family_name", "patient__given_names", "pk")
+
+
+def versions_of(clinic: Clinic) -> QuerySet[Protocol]:
+    """Every version of every protocol, the newest of each first; `plans_standing` counts its plans."""
+    standing = Count("plans", filter=Q(plans__status__in=STANDING))
+    versions = Protocol.objects.filter(clinic=clinic).select_related("approved_by")
+    return versions.annotate(plans_standing=standing).order_by("code", "-version")
+
+
+def why_retired(protocol: Protocol) -> str:
+    """The reason that somebody gave; empty where a newer version took the place. One query."""
+    events: Any = Protocol.pgh_event_model  # type: ignore[attr-defined]
+    retired = events.objects.filter(pgh_obj_id=protocol.pk, status=ProtocolStatus.RETIRED)
+    change = retired.select_related("pgh_context").order_by("pgh_id").first()
+    return change.pgh_context.metadata.get("reason", "") if change and change.pgh_context else ""
+
+
+def missing_defaults(clinic: Clinic) -> bool:
+    """Whether `adopt_defaults` would write any. One query."""
+    known = set(Protocol.objects.filter(clinic=clinic).values_list("code", flat=True))
+    return not {record["code"] for record in DEFAULT_PROTOCOLS} <= known
 
 
 def _locked_versions(protocol: Protocol) -> list[Protocol]:
