@@ -189,6 +189,7 @@ GET    /api/v1/monitors/                            -NPM
 POST   /api/v1/monitors/                            ---M
 GET    /api/v1/monitors/{monitor}/                  -NPM
 POST   /api/v1/monitors/{monitor}/move/             -NPM
+POST   /api/v1/monitors/{monitor}/take-over/        -NPM
 POST   /api/v1/monitors/{monitor}/retire/           ---M
 POST   /api/v1/monitors/{monitor}/reinstate/        ---M
 GET    /api/v1/monitor-messages/                    -NPM
@@ -338,6 +339,7 @@ GET    /monitors/                                   -NPM
 POST   /monitors/add/                               ---M
 GET    /monitors/{monitor}/                         -NPM
 POST   /monitors/{monitor}/                         -NPM
+POST   /monitors/{monitor}/take-over/               -NPM
 POST   /monitors/{monitor}/retire/                  ---M
 POST   /monitors/{monitor}/reinstate/               ---M
 GET    /monitors/messages/{unmatched}/              -NPM
@@ -616,6 +618,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "name": "Monitor 9",
         },
         "POST /api/v1/monitors/{monitor}/move/": {"chair": names["resource"]},
+        "POST /api/v1/monitors/{monitor}/take-over/": {"since": NOW.isoformat()},
         "POST /api/v1/monitor-messages/{unmatched}/settle/": {"outcome": "A loan, sent back"},
         "? /api/v1/openings/": {"clinic": names["clinic"], "day": TODAY.isoformat()},
         "? /api/v1/working-hours/": {"clinic": names["clinic"]},

@@ -12,12 +12,13 @@ from clinic import access as ground
 from clinic import clock
 from clinic.access import CLINICAL
 from clinic.api_defaults import NewestFirst
-from clinic.fields import IdField
+from clinic.fields import IdField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler.models import Resource
 from sessions_app.access import CHANGE_MONITORS, PLACE_MONITORS
 from sessions_app.models import MonitorDevice, UnmatchedMessage
-from sessions_app.monitors import devices, unmatched
+from sessions_app.monitors import devices, taking_over, unmatched
+from sessions_app.monitors.taking_over import TakenOver
 
 
 class MonitorSerializer(serializers.ModelSerializer[MonitorDevice]):
@@ -35,6 +36,15 @@ class AddMonitorSerializer(CreateSerializer):
 
 class MoveMonitorSerializer(StrictSerializer):
     chair = IdField(allow_null=True, help_text="null: at no chair.")
+
+
+class TakeOverSerializer(StrictSerializer):
+    since = MomentField(help_text="From when on it has stood at its chair.")
+
+
+class TakenOverSerializer(serializers.Serializer[TakenOver]):
+    taken_over = serializers.IntegerField(help_text="How many messages went to their sessions.")
+    waiting = serializers.IntegerField(help_text="How many of it still wait because its chair wasn't known.")
 
 
 class UnmatchedSummarySerializer(serializers.ModelSerializer[UnmatchedMessage]):
@@ -76,6 +86,7 @@ class MonitorsViewSet(ClinicViewSet):
         "create": CHANGE_MONITORS,
         "retrieve": PLACE_MONITORS,
         "move": PLACE_MONITORS,
+        "take_over": PLACE_MONITORS,
         "retire": CHANGE_MONITORS,
         "reinstate": CHANGE_MONITORS,
     }
@@ -118,6 +129,15 @@ class MonitorsViewSet(ClinicViewSet):
         chair = self._chair(self.parse(MoveMonitorSerializer)["chair"])
         moved = devices.move(actor=self.actor, device=device, chair=chair, now=clock.now())
         return Response(MonitorSerializer(moved).data)
+
+    @extend_schema(request=TakeOverSerializer, responses=TakenOverSerializer)
+    @action(detail=True, methods=["post"], url_path="take-over")
+    def take_over(self, request: Request, pk: UUID) -> Response:
+        """Take what it sent while nobody knew its chair into the sessions there."""
+        device = self.fetch(self.get_queryset(), pk=pk)
+        since = self.parse(TakeOverSerializer)["since"]
+        found = taking_over.take_over(actor=self.actor, device=device, since=since, now=clock.now())
+        return Response(TakenOverSerializer(found).data)
 
     @extend_schema(request=None, responses=MonitorSerializer)
     @action(detail=True, methods=["post"])

@@ -64,14 +64,7 @@ class MonitorSample(models.Model):
 class UnmatchedMessage(Row):
     """What a monitor sent and nobody could place: kept as it came until a person has dealt with it."""
 
-    clinic = models.ForeignKey(
-        Clinic,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="unmatched_messages",
-        help_text="If known",
-    )
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="unmatched_messages")
     received_at = models.DateTimeField()
     identifier = models.CharField(max_length=80, blank=True)
     message = models.TextField(help_text="Exactly as it came")

@@ -31,6 +31,12 @@ SLIPPED: Final = timedelta(days=1)
 SHOWN_NOW: Final = timedelta(minutes=2)
 NEWEST_ROWS: Final = 500
 
+UNKNOWN: Final = "No monitor of this name is known here."
+AT_NO_CHAIR: Final = "Its monitor stands at no chair."
+NOBODY_THERE: Final = "No session was open in the monitor's chair."
+# What a person mends by saying at which chair the monitor stood (`taking_over`).
+CHAIR_UNKNOWN: Final = (UNKNOWN, AT_NO_CHAIR, NOBODY_THERE)
+
 
 @dataclass(frozen=True)
 class Acknowledgement:
@@ -57,6 +63,7 @@ class _Taken:
     why: str = ""
     device: MonitorDevice | None = None
     sets: tuple[Set, ...] = ()
+    samples: list[MonitorSample] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
 
 
@@ -71,18 +78,35 @@ def take(*, messages: Sequence[bytes], home: Clinic | None = None, now: datetime
     def write() -> list[_Taken]:
         batch = [_read(raw) for raw in messages]
         _find_devices(batch, home)
-        placed = _placed(batch, now)
+        _place(batch, now)
         with acting(None, door="monitor"):
-            fresh = _unknown_yet(placed)
-            MonitorSample.objects.bulk_create(fresh, ignore_conflicts=True)
-            samples.raise_alerts(fresh, now=now)
-            unmatched.keep([kept for taken in batch for kept in taken.kept], now=now)
+            _store(batch, now)
         return batch
 
     return [
         Acknowledgement(taken.verdict, hl7.acknowledgement(taken.message, taken.verdict, taken.why, now=now))
         for taken in in_transaction(write)
     ]
+
+
+def take_again(
+    *, messages: Sequence[bytes], device: MonitorDevice, since: datetime, now: datetime
+) -> list[bool]:
+    """Store what these kept messages say, as far as this device sent them and measured it since then; for
+    each whether it was. One that can't be placed whole is left as it is. Inside the caller's transaction.
+    """
+    batch = [_read(raw) for raw in messages]
+    _find_devices(batch, None)
+    _place(batch, now)
+    whole = [
+        taken.device == device
+        and bool(taken.samples)
+        and all(measured.measured_at >= since for measured in taken.sets)
+        and all(kept.sample_of for kept in taken.kept)
+        for taken in batch
+    ]
+    _store([taken for taken, placed in zip(batch, whole, strict=True) if placed], now)
+    return whole
 
 
 def not_taken(raw: bytes, *, now: datetime) -> Acknowledgement:
@@ -155,13 +179,20 @@ def _find_devices(batch: Sequence[_Taken], home: Clinic | None) -> None:
             taken.kept = [_kept(taken, devices[0], "It names two monitors that are known here.")]
         elif home:
             name = named[0] if named else ""
-            taken.kept = [Kept(taken.raw, home.pk, name, "No monitor of this name is known here.")]
+            taken.kept = [Kept(taken.raw, home.pk, name, UNKNOWN)]
         else:
-            taken.verdict, taken.why = "AR", "No monitor of this name is known here."
+            taken.verdict, taken.why = "AR", UNKNOWN
 
 
-def _placed(batch: Sequence[_Taken], now: datetime) -> list[MonitorSample]:
-    """The samples of what has its session; what has none is kept for a person. Two queries at most."""
+def _store(batch: Sequence[_Taken], now: datetime) -> None:
+    fresh = _unknown_yet([sample for taken in batch for sample in taken.samples])
+    MonitorSample.objects.bulk_create(fresh, ignore_conflicts=True)
+    samples.raise_alerts(fresh, now=now)
+    unmatched.keep([kept for taken in batch for kept in taken.kept], now=now)
+
+
+def _place(batch: Sequence[_Taken], now: datetime) -> None:
+    """Make samples of what has its session; what has none is kept for a person. Two queries at most."""
     for taken in batch:
         if taken.message and taken.device:
             found = readings.contents(
@@ -170,7 +201,8 @@ def _placed(batch: Sequence[_Taken], now: datetime) -> list[MonitorSample]:
             taken.sets = found.sets
             taken.kept += [_kept(taken, taken.device, doubt.why, of=doubt.code) for doubt in found.doubts]
     chairs = _Chairs([taken for taken in batch if taken.sets])
-    return [sample for taken in batch for sample in _samples_of(taken, chairs, now)]
+    for taken in batch:
+        taken.samples = list(_samples_of(taken, chairs, now))
 
 
 def _samples_of(taken: _Taken, chairs: "_Chairs", now: datetime) -> Iterator[MonitorSample]:
@@ -213,14 +245,14 @@ class _Chairs:
     ) -> tuple[Session | None, str]:
         """The one session in the device's chair at this moment, or why there is none to be sure of."""
         if device.chair_id is None:
-            return None, "Its monitor stands at no chair."
+            return None, AT_NO_CHAIR
         if moment > now + CLOCK_AHEAD:
             return None, "Its moment is in the future: the monitor's clock is wrong."
         here = [
             session for session in self._sessions.get(device.chair_id, {}).values() if _holds(session, moment)
         ]
         if not here:
-            return None, "No session was open in the monitor's chair."
+            return None, NOBODY_THERE
         if len(here) > 1:
             return None, "Two sessions were open in the monitor's chair."
         named = {(device.clinic_id, number) for number in readings.patient_ids(message)}

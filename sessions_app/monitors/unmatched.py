@@ -86,6 +86,14 @@ def as_text(raw: bytes) -> str:
     return text.replace("\0", "␀")
 
 
+def as_sent(row: UnmatchedMessage) -> bytes | None:
+    """The very bytes that came, or nothing when the text no longer tells them."""
+    for raw in (row.message.encode(), row.message.replace("␀", "\0").encode("latin-1", "replace")):
+        if hashlib.sha256(raw).hexdigest() == row.sha256:
+            return raw
+    return None
+
+
 def waiting(clinic: Clinic) -> QuerySet[UnmatchedMessage]:
     """What waits in a clinic: of each device and reason the oldest message, without its content, with
     `alike`, how many there are, and `last`, when the newest came. One query."""
@@ -124,11 +132,21 @@ def settle(
             raise Conflict("This message is settled already.", code="message_settled")
         with acting(actor.user_id):
             rows.filter(pk__in=found).update(settled_at=now, settled_by_id=actor.user_id, outcome=outcome)
-        if not of_device.exists():
-            _close_tasks(actor, message, outcome, now)
+        close_tasks(actor, message.clinic_id, message.identifier, outcome, now)
         return len(found)
 
     return in_transaction(write)
+
+
+def close_tasks(actor: Actor, clinic: UUID, identifier: str, outcome: str, now: datetime) -> None:
+    """Close the task about a device of which nothing waits any more, if it is this person's to close."""
+    messages = UnmatchedMessage.objects.filter(clinic=clinic, identifier=identifier)
+    if messages.filter(settled_at__isnull=True).exists():
+        return
+    causes = [f"{CAUSE}:{pk}" for pk in messages.values_list("pk", flat=True)]
+    for task in _open_tasks().filter(clinic=clinic, cause__in=causes):
+        if actor.may(access.TASK_OF[Role(task.role)], task.clinic_id):
+            work.close(actor=actor, item=task, outcome=outcome, now=now)
 
 
 def _task(row: UnmatchedMessage, now: datetime) -> WorkItem:
@@ -143,19 +161,11 @@ def _task(row: UnmatchedMessage, now: datetime) -> WorkItem:
     )
 
 
-def _told(clinics: Sequence[UUID | None]) -> set[tuple[UUID | None, str]]:
+def _told(clinics: Sequence[UUID]) -> set[tuple[UUID, str]]:
     """The devices about which a task is open."""
     causes = _open_tasks().filter(clinic__in=set(clinics)).values_list("cause", flat=True)
     about = [UUID(cause.partition(":")[2]) for cause in causes]
     return set(UnmatchedMessage.objects.filter(pk__in=about).values_list("clinic_id", "identifier"))
-
-
-def _close_tasks(actor: Actor, message: UnmatchedMessage, outcome: str, now: datetime) -> None:
-    messages = UnmatchedMessage.objects.filter(clinic=message.clinic, identifier=message.identifier)
-    causes = [f"{CAUSE}:{pk}" for pk in messages.values_list("pk", flat=True)]
-    for task in _open_tasks().filter(clinic=message.clinic, cause__in=causes):
-        if actor.may(access.TASK_OF[Role(task.role)], task.clinic_id):
-            work.close(actor=actor, item=task, outcome=outcome, now=now)
 
 
 def _open_tasks() -> QuerySet[WorkItem]:

@@ -16,9 +16,9 @@ from clinic.problems import Problem
 from scheduler.models import Resource, ResourceKind
 from sessions_app.access import CHANGE_MONITORS, PLACE_MONITORS
 from sessions_app.models import MonitorDevice, UnmatchedMessage
-from sessions_app.monitors import devices, unmatched
+from sessions_app.monitors import devices, taking_over, unmatched
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm
+from web.forms import ChangeForm, ClinicForm, LocalDateTimeField
 
 IDENTIFIER_HELP = "Exactly as the monitor sends it (MSH-3 or OBX-18)."
 
@@ -52,6 +52,14 @@ class MoveForm(ChangeForm):
         chairs.queryset = _chairs(clinic)
 
 
+class TakeOverForm(ChangeForm):
+    since = LocalDateTimeField(
+        label="It has stood there since",
+        error_messages={"required": "Say from when on it has stood there."},
+        help_text="What it measured before stays kept: it may have stood by somebody else.",
+    )
+
+
 class SettleForm(ChangeForm):
     outcome = forms.CharField(
         label="What was done",
@@ -78,7 +86,7 @@ def add_monitor(request: StaffRequest) -> HttpResponse:
             form.add_problem(problem)
         else:
             messages.success(request, f"{device.name} is known now.")
-            return redirect("monitors")
+            return _after_placing(device)
     return _show(request, form)
 
 
@@ -90,15 +98,33 @@ def monitor(request: StaffRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chair = form.cleaned_data["chair"]
         try:
-            devices.move(actor=request.actor, device=device, chair=chair, now=clock.now())
+            moved = devices.move(actor=request.actor, device=device, chair=chair, now=clock.now())
         except Problem as problem:
             form.add_problem(problem)
         else:
             place = f"at {chair.name}" if chair else "at no chair"
             messages.success(request, f"{device.name} stands {place} now.")
+            return _after_placing(moved)
+    return _show_one(request, device, move=form)
+
+
+@staff_page(PLACE_MONITORS, methods=["POST"])
+def take_over(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Take what it sent while nobody knew its chair into the sessions there."""
+    device = _fetch(request, pk)
+    form = TakeOverForm(request.POST)
+    if form.is_valid():
+        try:
+            found = taking_over.take_over(
+                actor=request.actor, device=device, now=clock.now(), **form.cleaned_data
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            left = f", {found.waiting} still wait" if found.waiting else ""
+            messages.success(request, f"Messages taken over: {found.taken_over}{left}.")
             return redirect("monitors")
-    context = {"device": device, "form": form, "may_change": _may_change(request)}
-    return render(request, "web/monitors/monitor.html", context, status=form.status)
+    return _show_one(request, device, take_over=form)
 
 
 @staff_page(CHANGE_MONITORS, methods=["POST"])
@@ -153,6 +179,31 @@ def _show(request: StaffRequest, form: AddForm) -> HttpResponse:
         "may_change": _may_change(request),
     }
     return render(request, "web/monitors/list.html", context, status=form.status)
+
+
+def _show_one(
+    request: StaffRequest,
+    device: MonitorDevice,
+    *,
+    move: MoveForm | None = None,
+    take_over: TakeOverForm | None = None,
+) -> HttpResponse:
+    context = {
+        "device": device,
+        "form": move or MoveForm(request.clinic, initial={"chair": device.chair_id}),
+        "waiting": taking_over.waiting(device),
+        "take_over": take_over or TakeOverForm(),
+        "may_change": _may_change(request),
+    }
+    sent = take_over or move
+    return render(request, "web/monitors/monitor.html", context, status=sent.status if sent else 200)
+
+
+def _after_placing(device: MonitorDevice) -> HttpResponse:
+    """Where something waits of it, its own page asks next since when it has stood there."""
+    if device.chair_id and taking_over.waiting(device).count:
+        return redirect("monitor", pk=device.pk)
+    return redirect("monitors")
 
 
 def _fetch(request: StaffRequest, pk: UUID) -> MonitorDevice:
