@@ -104,22 +104,17 @@ def offer_of(link: PatientLink) -> WaitlistOffer:
     return offer
 
 
-def offer_changed(link: PatientLink) -> bool:
-    """Another start is held now than the message spoke of."""
-    return offer_of(link).appointment.starts_at != link.message.visit_starts_at
-
-
 def accept_offer(*, link: PatientLink, shown: datetime | None, now: datetime) -> Appointment:
     """The patient takes the time that they were shown, and so confirms it. Taking it again changes nothing.
 
     Raises `Missing` for a link of another purpose, `Conflict` `offer_over` when it came too late,
-    `offer_changed` when the start that was offered, was shown and is held is not one and the same, and
-    `offer_hindered` when the clinic has to look at something first: what, is not for this page to say.
+    `offer_changed` when another start was offered than was shown, and `offer_hindered` when the clinic has
+    to look at something first: what, is not for this page to say.
     """
     offer = offer_of(link)
     with acting(None, door=DOOR):
         try:
-            if shown != link.message.visit_starts_at:
+            if shown is None:
                 raise Conflict(waitlist.CHANGED, code="offer_changed")
             return waitlist.accept(actor=None, offer=offer, shown=shown, now=now)
         except Conflict as conflict:

@@ -62,8 +62,8 @@ class EmergencyLineSerializer(serializers.Serializer[Any]):
 
 
 class LinkOfferSerializer(serializers.Serializer[Any]):
-    starts_at = serializers.DateTimeField(source="appointment.starts_at")
-    ends_at = serializers.DateTimeField(source="appointment.ends_at")
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
     time_zone = serializers.CharField(source="entry.clinic.time_zone", help_text="The clinic's.")
     instead_of = serializers.DateTimeField(
         source="entry.appointment.starts_at",
@@ -115,7 +115,7 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"], url_path="accept-offer")
     def accept_offer(self, request: Request) -> Response:
         """The patient takes the time that is held for them; 409 `offer_over` when it came too late,
-        `offer_changed` when another start is held than was shown."""
+        `offer_changed` when another start was offered than was shown."""
         data = _parsed(OfferAcceptSerializer, request)
         link = _proved(data)
         links.accept_offer(link=link, shown=data["starts_at"], now=clock.now())

@@ -186,13 +186,13 @@ def _for_offers(now: datetime) -> Iterator[Entry]:
     for offer in offers:
         held = offer.appointment
         visit = Visit(
-            starts_at=held.starts_at,
-            ends_at=held.ends_at,
+            starts_at=offer.starts_at,
+            ends_at=offer.ends_at,
             zone=held.patient.time_zone or held.clinic.time_zone,
             first=False,
         )
         yield Entry(
-            key=key_of(held.pk, rules.OFFER, held.starts_at),
+            key=key_of(held.pk, rules.OFFER, offer.starts_at),
             clinic_id=held.clinic_id,
             patient_id=held.patient_id,
             appointment_id=held.pk,

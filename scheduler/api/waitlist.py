@@ -35,8 +35,8 @@ from scheduler.waitlist.waiting import Terms
 class OfferSerializer(serializers.ModelSerializer[WaitlistOffer]):
     """A time that was held for somebody; `appointment` is the hold."""
 
-    start = serializers.DateTimeField(source="appointment.starts_at", read_only=True)
-    end = serializers.DateTimeField(source="appointment.ends_at", read_only=True)
+    start = serializers.DateTimeField(source="starts_at", read_only=True)
+    end = serializers.DateTimeField(source="ends_at", read_only=True)
 
     class Meta:
         model = WaitlistOffer

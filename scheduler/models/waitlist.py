@@ -1,5 +1,7 @@
 """Who waits for an earlier or better time, and the times offered to them one by one."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -19,13 +21,17 @@ class WaitlistStatus(models.TextChoices):
 
 @tracked
 class WaitlistEntry(Row):
-    """A patient who would come when time frees up: for which plan, between which days, at which times."""
+    """A patient who would come when time frees up: for which plan, between which days, at which times; rather
+    or only with which nurse and in which chair."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="waitlist")
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="+")
     plan = models.ForeignKey(TreatmentPlan, models.PROTECT, related_name="waitlist")
     # Set: this visit is to be brought forward. Empty: one more session is to be booked.
     appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, blank=True, related_name="+")
+    earlier_than = models.DateTimeField(
+        null=True, blank=True, help_text="When the visit that is to be brought forward was, as they joined."
+    )
     first_day = models.DateField()
     last_day = models.DateField()
     weekdays = ArrayField(
@@ -37,6 +43,10 @@ class WaitlistEntry(Row):
     earliest = models.TimeField(null=True, blank=True, help_text="No start before this wall time.")
     latest = models.TimeField(null=True, blank=True, help_text="Discharged by this wall time.")
     nurse = models.ForeignKey(Resource, models.PROTECT, null=True, blank=True, related_name="+")
+    chair = models.ForeignKey(Resource, models.PROTECT, null=True, blank=True, related_name="+")
+    only = models.BooleanField(
+        default=False, db_default=False, help_text="With this nurse and in this chair or not at all."
+    )
     notice_hours = models.PositiveSmallIntegerField(
         default=24, help_text="How long before a visit the patient has to know: fasting, ride, work."
     )
@@ -54,6 +64,11 @@ class WaitlistEntry(Row):
                 name="waitlist_closed_with_time",
                 condition=Q(status="waiting", closed_at__isnull=True)
                 | (~Q(status="waiting") & Q(closed_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="waitlist_earlier_than_its_visit",
+                condition=Q(appointment__isnull=True, earlier_than__isnull=True)
+                | Q(appointment__isnull=False, earlier_than__isnull=False),
             ),
         ]
 
@@ -74,10 +89,16 @@ class WaitlistOffer(Row):
 
     entry = models.ForeignKey(WaitlistEntry, models.PROTECT, related_name="offers")
     appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="waitlist_offer")
+    starts_at = models.DateTimeField(help_text="What was offered; an accepted visit may move on from there.")
     offered_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     status = models.CharField(max_length=9, choices=OfferStatus, default=OfferStatus.OPEN)
     answered_at = models.DateTimeField(null=True, blank=True)
+
+    @property
+    def ends_at(self) -> datetime:
+        held = self.appointment
+        return self.starts_at + (held.ends_at - held.starts_at)
 
     class Meta:
         constraints = [

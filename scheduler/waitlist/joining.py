@@ -57,6 +57,7 @@ def join(
                 patient_id=plan.patient_id,
                 plan=plan,
                 appointment=appointment,
+                earlier_than=appointment.starts_at if appointment else None,
                 **terms.as_columns(),
             )
 

@@ -163,13 +163,14 @@ def offers() -> QuerySet[WaitlistOffer]:
 
 
 def stands(offer: WaitlistOffer, now: datetime) -> bool:
-    """Can it still be accepted? Not answered, not run out, the time still held, and still an earlier one."""
+    """Can it still be accepted? Not answered, not run out, that very time still held, and still earlier."""
     later = offer.entry.appointment
     return (
         offer.status == OfferStatus.OPEN
         and now < offer.expires_at
         and offer.appointment.status == AppointmentStatus.PENDING
-        and (later is None or offer.appointment.starts_at < later.starts_at)
+        and offer.appointment.starts_at == offer.starts_at
+        and (later is None or offer.starts_at < later.starts_at)
     )
 
 

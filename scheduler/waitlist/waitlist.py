@@ -90,7 +90,7 @@ def _askable(clinic: Clinic, now: datetime) -> list[WaitlistEntry]:
     rows = (
         obstacles.with_obstacles(waiting.with_plan(), now=now)
         .filter(clinic=clinic, status=WaitlistStatus.WAITING, offer_open=False)
-        .prefetch_related("offers__appointment")
+        .prefetch_related("offers")
         .order_by("created_at", "pk")
     )
     return [entry for entry in rows if obstacles.obstacle(entry, now=now) is None]
@@ -103,11 +103,8 @@ def _candidate(entry: WaitlistEntry, now: datetime) -> Candidate | None:
     replaced = _replaced(entry)
     found = free_times.search(plan=plan, first=low, until=high, now=now, without=replaced)
     length = plan.protocol.visit_length // timedelta(minutes=1)
-    had = [
-        (minute_of(offer.appointment.starts_at), minute_of(offer.appointment.ends_at))
-        for offer in entry.offers.all()
-    ]
-    new = offering.apart_from(found.minutes, length, had)
+    had = [minute_of(offer.starts_at) for offer in entry.offers.all()]
+    new = offering.apart_from(found.minutes, length, [(start, start + length) for start in had])
     by_nurse = found.whole(entry.nurse_id) if entry.nurse_id else np.ones(len(new), dtype=np.bool_)
     history = history_of(plan.patient_id, now=now, without=replaced)
     choice = offering.best_start(
@@ -149,7 +146,10 @@ def _offer(candidate: Candidate, now: datetime) -> list[WaitlistOffer]:
             without=_replaced(entry),
             now=now,
         )
-        return [WaitlistOffer.objects.create(entry=entry, appointment=held, offered_at=now, expires_at=until)]
+        offer = WaitlistOffer.objects.create(
+            entry=entry, appointment=held, starts_at=held.starts_at, offered_at=now, expires_at=until
+        )
+        return [offer]
 
     try:
         return in_transaction(work)
@@ -172,8 +172,8 @@ def accept(
 
     Who accepts a time has confirmed it. Without an actor it is the patient. `shown` is the start that they
     had before their eyes. Accepting again changes nothing. Raises `Conflict` with code `offer_over` when the
-    offer was answered otherwise or ran out, `offer_changed` when another start is held than was shown, and
-    what `booking` raises when the plan or the patient has changed meanwhile.
+    offer was answered otherwise, ran out or its time is held no more, `offer_changed` when another start was
+    offered than was shown, and what `booking` raises when the plan or the patient has changed meanwhile.
     """
 
     def work() -> Appointment:
@@ -181,7 +181,7 @@ def accept(
         if row.status == OfferStatus.ACCEPTED:
             return row.entry.appointment or row.appointment
         _require_open(row, now)
-        if shown not in (None, row.appointment.starts_at):
+        if shown not in (None, row.starts_at):
             raise Conflict(CHANGED, code="offer_changed")
         visit = _book(actor, row.entry, row.appointment, now)
         with acting(actor.user_id if actor else None):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic.models import Consent, ConsentScope, Patient
 from clinic.problems import Conflict
@@ -19,7 +20,7 @@ from scheduler.models import (
 )
 from scheduler.visits import attendance, booking
 from scheduler.visits.placing import Move
-from scheduler.waitlist import waitlist
+from scheduler.waitlist import waiting, waitlist
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
 from tests.scheduler.waits import hold_for, join, offer_freed
@@ -231,6 +232,26 @@ def test_a_time_that_a_patient_is_asked_about_stays_until_they_answer(
     assert in_place.bookable
     waitlist.accept(actor=None, offer=offer, now=NOW)
     assert booking.reschedule(actor=ana, appointment=held, start=later, now=NOW).starts_at == later
+
+
+def test_only_the_very_time_that_was_offered_can_be_taken(stage: Stage, offer: WaitlistOffer) -> None:
+    """Whatever door the hold was moved by: nobody is booked on a time that they weren't asked about."""
+    moved = offer.appointment
+    moved.during = DateTimeTZRange(moved.starts_at - HOUR, moved.ends_at - HOUR)
+    moved.save(update_fields=["during"])
+    with pytest.raises(Conflict, match="no longer held"):
+        waitlist.accept(actor=None, offer=offer, now=NOW)
+    assert waitlist.expire(clinic=stage.house.clinic, now=NOW) == 1
+    assert fate(offer) == ("withdrawn", "waiting", "cancelled")
+
+
+def test_what_was_offered_is_told_wherever_the_visit_is_by_now(stage: Stage, offer: WaitlistOffer) -> None:
+    visit = waitlist.accept(actor=None, offer=offer, now=NOW)
+    ana = stage.house.actor(stage.house.ana)
+    booking.reschedule(actor=ana, appointment=visit, start=stage.at("9:00", TODAY + DAY), now=NOW)
+    offer = waiting.offers().get(pk=offer.pk)
+    assert offer.appointment.starts_at == stage.at("9:00", TODAY + DAY)
+    assert (offer.starts_at, offer.ends_at) == (stage.at("13:00"), stage.at("15:00"))
 
 
 def test_a_hold_that_the_desk_gives_up_withdraws_the_offer(stage: Stage, offer: WaitlistOffer) -> None:

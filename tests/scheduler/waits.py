@@ -55,4 +55,6 @@ def hold_for(stage: Stage, entry: WaitlistEntry, wall_time: str, day: date = TOD
         without=[entry.appointment_id] if entry.appointment_id else [],
         now=NOW,
     )
-    return WaitlistOffer.objects.create(entry=entry, appointment=held, offered_at=NOW, expires_at=until)
+    return WaitlistOffer.objects.create(
+        entry=entry, appointment=held, starts_at=held.starts_at, offered_at=NOW, expires_at=until
+    )

@@ -93,15 +93,12 @@ def test_one_press_takes_it_and_a_nervous_thumb_takes_it_once(
     assert visit.patient_status == "accepted"
 
 
-def test_a_time_that_changed_since_it_was_offered_is_not_taken_and_the_page_shows_the_new_one(
-    phone: Client, token: str, offer: WaitlistOffer
-) -> None:
+def test_a_time_that_is_held_no_more_is_not_taken(phone: Client, token: str, offer: WaitlistOffer) -> None:
     old = {"start": "2027-01-12T11:00:00-06:00"}
     move(offer.appointment, offer.appointment.starts_at + timedelta(hours=2))
     for page in (phone.post(f"/m/{token}/accept", old, follow=True), phone.get(f"/m/{token}")):
         said = words(page)
-        assert "This time has changed" in said
-        assert "1:00 PM to about" in said
+        assert "You can't take this time any more." in said
         assert "Yes, I take it" not in said
     offer.refresh_from_db()
     assert offer.status == "open"
@@ -150,6 +147,21 @@ def test_a_visit_that_changed_after_the_yes_is_not_promised_any_more(
     said = words(phone.get(f"/m/{token}"))
     assert "This visit has changed since." in said
     assert "11:00 AM" not in said
+
+
+def test_a_session_that_was_taken_and_moved_since_is_not_shown_where_it_was(
+    stage: Stage, phone: Client, token: str
+) -> None:
+    waits = join(stage, stage.plan(stage.house.omar))
+    hold_for(stage, waits, "13:30", TODAY + DAY)
+    plan_messages(now=NOW)
+    omars = token_for(Message.objects.get(kind="offer", patient=stage.house.omar).link.pk)
+    phone.post(f"/m/{omars}/birth-year", {"birth_year": stage.house.omar.birth_date.year})
+    assert "It is yours." in words(take(phone, omars))
+    move(Appointment.objects.get(plan=waits.plan), stage.at("9:00", TODAY + 2 * DAY))
+    said = words(phone.get(f"/m/{omars}"))
+    assert "This visit has changed since." in said
+    assert "1:30 PM" not in said
 
 
 def test_what_stands_against_the_plan_is_for_the_clinic_to_say(

@@ -181,17 +181,13 @@ def _show(request: HttpRequest, link: PatientLink, token: str) -> HttpResponse:
 def _show_offer(request: HttpRequest, link: PatientLink, token: str) -> HttpResponse:
     """The time that is held, or what became of it."""
     offer, now = links.offer_of(link), clock.now()
-    held, zone = offer.appointment, link.message.clinic.time_zone
-    booked = offer.entry.appointment or held
-    moved = waiting.stands(offer, now) and links.offer_changed(link)
+    booked, zone = offer.entry.appointment or offer.appointment, link.message.clinic.time_zone
     context = {
         "offer": offer,
-        "visit": held,
         "instead_of": offer.entry.appointment,
-        "open": waiting.stands(offer, now) and not moved,
-        "moved": moved,
+        "open": waiting.stands(offer, now),
         "until_today": clock.local_date(offer.expires_at, zone) == clock.local_date(now, zone),
-        "changed_since": not booked.live or booked.starts_at != held.starts_at,
+        "changed_since": not booked.live or booked.starts_at != offer.starts_at,
     }
     return _page(request, link, token, "web/patient/offer.html", context)
 
