@@ -82,7 +82,10 @@ class WaitlistEntrySerializer(serializers.ModelSerializer[WaitlistEntry]):
             "weekdays",
             "earliest",
             "latest",
+            "earlier_than",
             "nurse",
+            "chair",
+            "only",
             "notice_hours",
             "status",
             "created_at",
@@ -118,6 +121,12 @@ class TermsSerializer(StrictSerializer):
     latest = serializers.TimeField(required=False, allow_null=True, help_text="Discharged by this wall time.")
     nurse = serializers.UUIDField(
         required=False, allow_null=True, help_text="Rather with this nurse; another is offered if need be."
+    )
+    chair = serializers.UUIDField(
+        required=False, allow_null=True, help_text="Rather in this chair; another is offered if need be."
+    )
+    only = serializers.BooleanField(
+        required=False, help_text="With this nurse and in this chair alone: nothing else is offered."
     )
     notice_hours = serializers.IntegerField(
         required=False,
@@ -255,10 +264,11 @@ class WaitlistViewSet(ClinicViewSet):
         return Response(OfferSerializer(offers, many=True).data)
 
     def _given(self, data: dict[str, Any]) -> dict[str, Any]:
-        """A body's terms, with the nurse that it names."""
+        """A body's terms, with the nurse and the chair that it names."""
         given = dict(data)
-        if given.get("nurse"):
-            given["nurse"] = self.fetch(Resource.objects.all(), pk=given["nurse"])
+        for name in ("nurse", "chair"):
+            if given.get(name):
+                given[name] = self.fetch(Resource.objects.all(), pk=given[name])
         if "weekdays" in given:
             given["weekdays"] = tuple(given["weekdays"])
         return given

@@ -91,6 +91,12 @@ def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
         return Obstacle("consent_missing", "There is no current consent to treatment. Record one first.")
     if read.sessions_live - replaced >= plan.sessions_ordered:
         return Obstacle("sessions_used_up", f"All {plan.sessions_ordered} sessions of the plan are booked.")
+    for asked_for in (entry.nurse, entry.chair):
+        if entry.only and asked_for and not asked_for.active:
+            return Obstacle(
+                "out_of_use",
+                f"They wait for {asked_for.name} alone, not in use any more. Change what they want.",
+            )
     low, high = bounds(entry, now=now)
     if low >= high:
         return Obstacle(

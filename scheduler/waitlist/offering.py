@@ -5,7 +5,7 @@ A freed time goes to whom it fits best, counted in this order:
 
 1. spacing: the fewest days by which the gaps to the patient's visits before and after it pass the plan's
    longest (shorter than the shortest is not feasible, so nobody is offered it);
-2. preference: the nurse they asked for serves the whole visit;
+2. preference: with the nurse and in the chair they asked for, the nurse before the chair (`finding.wishes`);
 3. waiting time: who has waited longest; joined at the same moment, the smaller id, so that two workers agree.
 
 Of several starts that fit one patient equally the earliest is offered. Minutes are whole minutes since the
@@ -43,7 +43,7 @@ class Choice:
     """The best start for one who waits; less is better."""
 
     days_over: int  # past the plan's longest gap
-    other_nurse: bool
+    misfit: int  # `finding.wishes.misfit`: another nurse, another chair
     minute: int
 
 
@@ -52,13 +52,13 @@ class Rank:
     """Where somebody stands in the queue for their best start; less is first."""
 
     days_over: int
-    other_nurse: bool
+    misfit: int
     waiting_since: datetime
     entry: Any
 
     @classmethod
     def of(cls, choice: Choice, *, waiting_since: datetime, entry: Any) -> "Rank":
-        return cls(choice.days_over, choice.other_nurse, waiting_since, entry)
+        return cls(choice.days_over, choice.misfit, waiting_since, entry)
 
 
 def may_be_asked(now: datetime, zone: str) -> bool:
@@ -117,21 +117,20 @@ def apart_from(
 def best_start(
     suiting: Iterable[Stretch],
     minutes: NDArray[np.int64],
-    asked_nurse: NDArray[np.bool_],
+    misfits: NDArray[np.int64],
     *,
     visit_days: Collection[date],
     max_days: int,
 ) -> Choice | None:
-    """The best of these feasible starts (sorted) inside the stretches; `asked_nurse` says of each whether the
-    nurse who was asked for could serve the whole visit. `visit_days` are those of the patient's visits."""
+    """The best of these feasible starts (sorted) inside the stretches; `misfits` say of each how far it is
+    from who and what was asked for. `visit_days` are those of the patient's visits."""
     choices = []
     for stretch in suiting:
         low, high = np.searchsorted(minutes, [stretch.low, stretch.high])
         if low < high:
-            # The day's first start with the nurse; where there is none, its first.
-            first = int(low) + int(np.argmax(asked_nurse[low:high]))
+            first = int(low) + int(np.argmin(misfits[low:high]))  # of the day's that fit best
             over = days_over(stretch.day, visit_days, max_days)
-            choices.append(Choice(over, not asked_nurse[first], int(minutes[first])))
+            choices.append(Choice(over, int(misfits[first]), int(minutes[first])))
     return min(choices, default=None)
 
 

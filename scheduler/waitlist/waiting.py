@@ -38,8 +38,8 @@ WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 
 @dataclass(frozen=True)
 class Terms:
-    """Between which days, on which weekdays and at which wall times of the clinic somebody would come; with
-    which nurse rather, and how many hours before a visit they have to know of it."""
+    """Between which days, on which weekdays and at which wall times of the clinic somebody would come;
+    rather, or `only`, with which nurse and in which chair; how many hours ahead they have to know of it."""
 
     first_day: date
     last_day: date
@@ -47,6 +47,8 @@ class Terms:
     earliest: time | None = None  # the start, not before
     latest: time | None = None  # the discharge, not after
     nurse: Resource | None = None
+    chair: Resource | None = None
+    only: bool = False
     notice_hours: int = 24
 
     @classmethod
@@ -68,10 +70,8 @@ def errors(
         *_visit_errors(plan, appointment, terms, now),
         *_day_errors(plan, terms, now),
         *_time_errors(plan, terms),
+        *_asked_for_errors(plan, terms),
     ]
-    nurse = terms.nurse
-    if nurse and (nurse.clinic_id, nurse.kind, nurse.active) != (plan.clinic_id, ResourceKind.NURSE, True):
-        found.append(("nurse", "This is not a working nurse of the patient's clinic."))
     if not 0 <= terms.notice_hours <= MOST_NOTICE_HOURS:
         found.append(("notice_hours", f"Give 0 to {MOST_NOTICE_HOURS} hours (14 days)."))
     return [{"field": field, "code": "invalid", "detail": mend} for field, mend in found]
@@ -135,6 +135,23 @@ def _time_errors(plan: TreatmentPlan, terms: Terms) -> Iterator[tuple[str, str]]
         yield "latest", f"A visit takes {minutes} minutes: it can't start and be over within these times."
 
 
+def _asked_for_errors(plan: TreatmentPlan, terms: Terms) -> Iterator[tuple[str, str]]:
+    nurse, chair = terms.nurse, terms.chair
+    features = {*plan.protocol.chair_features, *plan.chair_features}
+    if nurse and not _works_here(nurse, plan, ResourceKind.NURSE):
+        yield "nurse", "This is not a working nurse of the patient's clinic."
+    if chair and not _works_here(chair, plan, ResourceKind.CHAIR):
+        yield "chair", "This is not a working chair of the patient's clinic."
+    elif chair and (lacking := features.difference(chair.features)):
+        yield "chair", f"{chair.name} does not offer {', '.join(sorted(lacking))}, which the plan asks for."
+    if terms.only and not (nurse or chair):
+        yield "only", "Choose the nurse or the chair that it has to be."
+
+
+def _works_here(resource: Resource, plan: TreatmentPlan, kind: ResourceKind) -> bool:
+    return (resource.clinic_id, resource.kind, resource.active) == (plan.clinic_id, kind, True)
+
+
 def _since_midnight(wall_time: time) -> timedelta:
     return timedelta(hours=wall_time.hour, minutes=wall_time.minute)
 
@@ -145,7 +162,14 @@ def _since_midnight(wall_time: time) -> timedelta:
 def with_plan() -> QuerySet[WaitlistEntry]:
     """Entries with all that is needed to look for a time."""
     return WaitlistEntry.objects.select_related(
-        "clinic", "patient__clinic", "plan__clinic", "plan__patient", "plan__protocol", "appointment", "nurse"
+        "clinic",
+        "patient__clinic",
+        "plan__clinic",
+        "plan__patient",
+        "plan__protocol",
+        "appointment",
+        "nurse",
+        "chair",
     )
 
 

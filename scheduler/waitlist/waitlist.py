@@ -25,10 +25,12 @@ from clinic.transactions import in_transaction
 from scheduler.finding import free_times
 from scheduler.finding.availability import minute_of, moment_of
 from scheduler.finding.patient_history import history_of
+from scheduler.finding.wishes import Wish
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
     OfferStatus,
+    Resource,
     WaitlistEntry,
     WaitlistOffer,
     WaitlistStatus,
@@ -47,11 +49,14 @@ CHANGED = "This time has changed since it was offered. Please look at it again."
 
 @dataclass(frozen=True, order=True)
 class Candidate:
-    """Somebody who waits, with the start that suits them best; sorted by who comes first."""
+    """Somebody who waits, with the start that suits them best, and the nurse and the chair they asked for
+    where these can be had then; sorted by who comes first."""
 
     rank: Rank
     entry: WaitlistEntry = field(compare=False)
     choice: Choice = field(compare=False)
+    nurse: Resource | None = field(compare=False)
+    chair: Resource | None = field(compare=False)
 
 
 def offer_freed(*, clinic: Clinic, now: datetime) -> list[WaitlistOffer]:
@@ -104,8 +109,10 @@ def _candidate(entry: WaitlistEntry, now: datetime) -> Candidate | None:
     found = free_times.search(plan=plan, first=low, until=high, now=now, without=replaced)
     length = plan.protocol.visit_length // timedelta(minutes=1)
     had = [minute_of(offer.starts_at) for offer in entry.offers.all()]
-    new = offering.apart_from(found.minutes, length, [(start, start + length) for start in had])
-    by_nurse = found.whole(entry.nurse_id) if entry.nurse_id else np.ones(len(new), dtype=np.bool_)
+    offerable = offering.apart_from(found.minutes, length, [(start, start + length) for start in had])
+    misfits = found.misfits(Wish(nurse=entry.nurse_id, chair=entry.chair_id))
+    if entry.only:
+        offerable &= misfits == 0
     history = history_of(plan.patient_id, now=now, without=replaced)
     choice = offering.best_start(
         offering.stretches(
@@ -117,14 +124,21 @@ def _candidate(entry: WaitlistEntry, now: datetime) -> Candidate | None:
             visit_minutes=length,
             zone=zone,
         ),
-        found.minutes[new],
-        by_nurse[new],
+        found.minutes[offerable],
+        misfits[offerable],
         visit_days=[clock.local_date(start, zone) for _, _, start, _ in history.visits],
         max_days=plans.spacing_of(plan).max_days,
     )
     if choice is None:
         return None
-    return Candidate(Rank.of(choice, waiting_since=entry.created_at, entry=entry.pk), entry, choice)
+    place = int(np.searchsorted(found.minutes, choice.minute))
+    return Candidate(
+        Rank.of(choice, waiting_since=entry.created_at, entry=entry.pk),
+        entry,
+        choice,
+        nurse=entry.nurse if entry.nurse and found.whole(entry.nurse.pk)[place] else None,
+        chair=entry.chair if entry.chair and found.in_chair(entry.chair.pk)[place] else None,
+    )
 
 
 def _offer(candidate: Candidate, now: datetime) -> list[WaitlistOffer]:
@@ -141,7 +155,8 @@ def _offer(candidate: Candidate, now: datetime) -> list[WaitlistOffer]:
             id=uuid4(),
             plan=entry.plan,
             start=moment_of(candidate.choice.minute),
-            nurse=None if candidate.choice.other_nurse else entry.nurse,
+            chair=candidate.chair,
+            nurse=candidate.nurse,
             until=until,
             without=_replaced(entry),
             now=now,

@@ -30,10 +30,10 @@ def wish(**changes: Any) -> list[Stretch]:
     return list(offering.stretches(**{**asked, **changes}))
 
 
-def best(starts: list[datetime], *, nurse: list[bool] | None = None, **known: Any) -> Choice | None:
+def best(starts: list[datetime], *, misfits: list[int] | None = None, **known: Any) -> Choice | None:
     minutes = np.array([minute_of(start) for start in starts], dtype=np.int64)
-    mask = np.array(nurse if nurse is not None else [True] * len(starts), dtype=np.bool_)
-    return offering.best_start(wish(), minutes, mask, **{"visit_days": [], "max_days": 7, **known})
+    points = np.array(misfits or [0] * len(starts), dtype=np.int64)
+    return offering.best_start(wish(), minutes, points, **{"visit_days": [], "max_days": 7, **known})
 
 
 @pytest.mark.parametrize(
@@ -93,19 +93,19 @@ def test_a_day_too_short_for_the_visit_has_no_stretch() -> None:
 def test_without_wishes_the_earliest_start_is_best() -> None:
     starts = [local(TODAY + timedelta(days=2), "9:00"), local(TODAY + timedelta(days=3), "9:00")]
     found = best(starts)
-    assert found == Choice(0, False, minute_of(starts[0]))
+    assert found == Choice(0, 0, minute_of(starts[0]))
 
 
-def test_spacing_comes_before_the_nurse_and_the_nurse_before_the_day() -> None:
+def test_spacing_comes_before_who_was_asked_for_and_that_before_the_day() -> None:
     late = local(TODAY + timedelta(days=9), "9:00")
     early = [local(TODAY + timedelta(days=1), "9:00"), local(TODAY + timedelta(days=2), "9:00")]
     last_visit = [TODAY - timedelta(days=4)]
     # The ninth day would come 13 days after the visit before, six more than asked for.
-    with_nurse_late = best([*early, late], nurse=[False, False, True], visit_days=last_visit)
-    assert with_nurse_late == Choice(0, True, minute_of(early[0]))
-    with_nurse_second = best([*early, late], nurse=[False, True, True], visit_days=last_visit)
-    assert with_nurse_second == Choice(0, False, minute_of(early[1]))
-    assert best([late], visit_days=last_visit) == Choice(6, False, minute_of(late))
+    with_nurse_late = best([*early, late], misfits=[60, 60, 0], visit_days=last_visit)
+    assert with_nurse_late == Choice(0, 60, minute_of(early[0]))
+    with_nurse_second = best([*early, late], misfits=[60, 30, 0], visit_days=last_visit)
+    assert with_nurse_second == Choice(0, 30, minute_of(early[1]))
+    assert best([late], visit_days=last_visit) == Choice(6, 0, minute_of(late))
 
 
 def test_a_gap_counts_on_both_sides() -> None:
@@ -137,13 +137,13 @@ def test_a_time_that_overlaps_another_is_told_apart_from_one_beside_it() -> None
 
 def test_fit_ranks_before_waiting_and_waiting_before_the_id() -> None:
     earlier, later = NOW - timedelta(days=9), NOW - timedelta(days=2)
-    fits = Choice(0, False, 100)
+    fits = Choice(0, 0, 100)
     ranks = [
         Rank.of(fits, waiting_since=earlier, entry=1),
         Rank.of(fits, waiting_since=earlier, entry=2),
         Rank.of(fits, waiting_since=later, entry=0),
-        Rank.of(Choice(0, True, 50), waiting_since=earlier, entry=0),
-        Rank.of(Choice(3, False, 40), waiting_since=earlier, entry=0),
+        Rank.of(Choice(0, 60, 50), waiting_since=earlier, entry=0),
+        Rank.of(Choice(3, 0, 40), waiting_since=earlier, entry=0),
     ]
     ranks.reverse()
     assert sorted(ranks) == ranks[::-1]

@@ -75,6 +75,15 @@ def had_visit(plan: TreatmentPlan, day: date) -> None:
     )
 
 
+def chair_of(offer: WaitlistOffer) -> Resource:
+    return offer.appointment.claims.get(resource__kind="chair").resource
+
+
+def nurses_of(offer: WaitlistOffer) -> set[Resource]:
+    claims = offer.appointment.claims.filter(resource__kind="nurse").select_related("resource")
+    return {claim.resource for claim in claims}
+
+
 def starts(offers: Sequence[WaitlistOffer]) -> list[datetime]:
     return [offer.appointment.starts_at for offer in offers]
 
@@ -191,6 +200,64 @@ def test_a_nurse_asked_for_comes_first_but_is_no_condition(house: House) -> None
     asked = terms(nurse=wanted, last_day=TODAY)
     joining.change(actor=house.actor(house.ana), entry=entry, terms=asked, now=NOW)
     assert starts(offer_freed(stage)) == [stage.at("11:00")]
+
+
+def test_a_chair_asked_for_comes_first_but_is_no_condition(house: House) -> None:
+    """Chair 2 is taken until 13:20 on both days: today it is free once more, tomorrow chair 1 has to do."""
+    stage = set_stage(house, nurses=2)
+    wanted = stage.chairs[1]
+    for number, wall_time in enumerate(("9:00", "11:10")):
+        stage.book(stage.plan(somebody(stage, f"C{number}")), wall_time, chair=wanted)
+    entry = join(stage, stage.plan(), chair=wanted, last_day=TODAY)
+    (offer,) = offer_freed(stage)
+    assert offer.starts_at == stage.at("13:20")
+    assert chair_of(offer) == wanted
+    waitlist.decline(actor=None, offer=offer, now=NOW)
+    (other,) = offer_freed(stage)
+    assert (other.entry, other.starts_at) == (entry, stage.at("11:00"))
+    assert chair_of(other) == stage.chairs[0]
+
+
+def test_the_nurse_comes_before_the_chair_and_both_before_either(house: House) -> None:
+    """Today each is free without the other, and from 13:20 on both."""
+    stage = set_stage(house, nurses=2)
+    nurse, chair = stage.nurses[1], stage.chairs[1]
+    stage.book(stage.plan(somebody(stage, "C")), "11:10", chair=chair, nurse=stage.nurses[0])
+    asked: dict[str, Any] = {"nurse": nurse, "chair": chair, "last_day": TODAY, "latest": time(13, 10)}
+    entry = join(stage, stage.plan(), **asked)
+    (offer,) = offer_freed(stage)
+    assert (offer.starts_at, chair_of(offer)) == (stage.at("11:00"), stage.chairs[0])
+    assert nurses_of(offer) == {nurse}
+    waitlist.decline(actor=None, offer=offer, now=NOW)
+    later = terms(**{**asked, "latest": None})
+    joining.change(actor=house.actor(house.ana), entry=entry, terms=later, now=NOW)
+    (both,) = offer_freed(stage)
+    assert (both.starts_at, chair_of(both), nurses_of(both)) == (stage.at("13:20"), chair, {nurse})
+
+
+def test_who_wants_nothing_else_is_offered_nothing_else(house: House) -> None:
+    stage = set_stage(house, nurses=2)
+    wanted = stage.chairs[1]
+    stage.book(stage.plan(somebody(stage, "C")), "11:10", chair=wanted)
+    stage.book(stage.plan(somebody(stage, "D")), "13:20", chair=wanted)
+    tuesday = TODAY + DAY
+    entry = join(stage, stage.plan(), chair=wanted, only=True, last_day=TODAY)
+    assert offer_freed(stage) == []
+    both = terms(chair=wanted, nurse=stage.nurses[0], only=True, last_day=tuesday)
+    joining.change(actor=house.actor(house.ana), entry=entry, terms=both, now=NOW)
+    (offer,) = offer_freed(stage)
+    assert (offer.starts_at, chair_of(offer)) == (stage.at("9:00", tuesday), wanted)
+    assert nurses_of(offer) == {stage.nurses[0]}
+
+
+def test_an_earlier_time_is_taken_in_the_chair_that_was_asked_for(house: House) -> None:
+    stage = set_stage(house, nurses=2)
+    plan = stage.plan()
+    visit = stage.book(plan, "13:00", THURSDAY, chair=stage.chairs[0])
+    join(stage, plan, appointment=visit, chair=stage.chairs[1])
+    (offer,) = offer_freed(stage)
+    moved = waitlist.accept(actor=None, offer=offer, now=NOW)
+    assert moved.claims.get(resource__kind="chair").resource == stage.chairs[1]
 
 
 def test_what_stands_against_the_plan_itself_holds_no_time(house: House) -> None:

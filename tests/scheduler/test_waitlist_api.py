@@ -69,6 +69,7 @@ def test_a_plan_visit_or_nurse_of_another_clinic_is_not_found(stage: Stage, othe
         {"plan": str(theirs.pk)},
         {"appointment": str(visit.pk)},
         {"nurse": str(elsewhere.nurses[0].pk)},
+        {"chair": str(elsewhere.chairs[0].pk)},
     ):
         assert ana.post(API, body(stage, **changes)).status_code == 404
 
@@ -80,6 +81,9 @@ def test_only_what_is_sent_changes(stage: Stage) -> None:
     assert answer.status_code == 200, answer.json()
     assert (answer.json()["weekdays"], answer.json()["notice_hours"]) == ([1], 2)
     assert answer.json()["nurse"] is None
+    chair = str(stage.chairs[1].pk)
+    asked = ana.patch(f"{API}{entry.pk}/", {"chair": chair, "only": True}).json()
+    assert (asked["chair"], asked["only"], asked["weekdays"]) == (chair, True, [1])
     assert mends(ana.patch(f"{API}{entry.pk}/", {"last_day": "2027-01-01"}))["last_day"]
 
 

@@ -101,6 +101,27 @@ def test_every_fault_is_told_at_once(stage: Stage) -> None:
     assert refused["nurse"] == "This is not a working nurse of the patient's clinic."
 
 
+def test_a_chair_that_can_be_waited_for_works_here_and_offers_what_the_plan_asks_for(stage: Stage) -> None:
+    chair, private = stage.chairs[0], stage.plan(chair_features=["private-room"])
+    assert refusal(stage, private, chair=stage.nurses[0]) == {
+        "chair": "This is not a working chair of the patient's clinic."
+    }
+    assert refusal(stage, private, chair=chair) == {
+        "chair": "Chair 1 does not offer private-room, which the plan asks for."
+    }
+    chair.features = ["private-room"]
+    chair.save()
+    entry = join(stage, private, chair=chair, only=True)
+    entry.refresh_from_db()
+    assert (entry.chair, entry.only) == (chair, True)
+
+
+def test_nothing_else_than_nothing_is_no_wish(stage: Stage) -> None:
+    assert refusal(stage, stage.plan(), only=True) == {
+        "only": "Choose the nurse or the chair that it has to be."
+    }
+
+
 def test_only_the_living_with_a_plan_wait(stage: Stage) -> None:
     over = stage.plan()
     TreatmentPlan.objects.filter(pk=over.pk).update(status=PlanStatus.COMPLETED)

@@ -49,6 +49,19 @@ def used_up(plan: TreatmentPlan) -> None:
     TreatmentPlan.objects.filter(pk=plan.pk).update(sessions_ordered=1)
 
 
+def test_who_waits_for_one_chair_alone_is_told_that_it_is_gone(stage: Stage) -> None:
+    chair = stage.chairs[1]
+    alone = join(stage, stage.plan(), chair=chair, only=True)
+    rather = join(stage, stage.plan(stage.house.omar), chair=chair)
+    assert why(alone) == obstacles.NOTHING_SUITS
+    chair.active = False
+    chair.save()
+    told = why(alone)
+    assert told is not None
+    assert (told.code, "Chair 2" in told.detail) == ("out_of_use", True)
+    assert [offer.entry for offer in offer_freed(stage)] == [rather]
+
+
 @pytest.mark.parametrize("lacking", [without_consent, on_hold, out_of_force, used_up])
 def test_what_stands_against_the_plan_is_told_as_booking_would_tell_it(
     stage: Stage, lacking: Callable[[TreatmentPlan], None]

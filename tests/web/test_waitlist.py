@@ -72,6 +72,20 @@ def test_whom_no_message_reaches_is_to_be_called(stage: Stage, desk: Client) -> 
     assert "No message went out: The patient wants no messages. Please call (312) 555-0142." in said
 
 
+def test_a_chair_is_waited_for_rather_or_only(stage: Stage, desk: Client) -> None:
+    address, chair = f"/plans/{stage.plan().pk}/waitlist/", stage.chairs[1]
+    refused = desk.post(address, filled(only="on"))
+    assert "Choose the nurse or the chair that it has to be." in words(refused)
+    desk.post(address, filled(chair=str(chair.pk), nurse=str(stage.nurses[0].pk), only="on"))
+    entry = WaitlistEntry.objects.get()
+    assert (entry.chair, entry.only) == (chair, True)
+    assert "only with Nurse 1 in Chair 2, 24 h notice" in words(desk.get("/waitlist/"))
+    assert f'value="{chair.pk}" selected' in desk.get(f"/waitlist/{entry.pk}/").content.decode()
+    changed = {name: value for name, value in filled(chair=str(chair.pk)).items() if name != "id"}
+    desk.post(f"/waitlist/{entry.pk}/", changed)
+    assert "rather in Chair 2, 24 h notice" in words(desk.get("/waitlist/"))
+
+
 def test_offering_now_says_what_came_of_it(stage: Stage, desk: Client) -> None:
     assert "Nothing is free just now" in words(desk.post("/waitlist/offer-now/", follow=True))
     join(stage, stage.plan())

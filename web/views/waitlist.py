@@ -59,6 +59,16 @@ class TermsForm(ChangeForm):
         empty_label="Any nurse",
         help_text="Times with this nurse come first; others are offered too.",
     )
+    chair = ByNameField(
+        Resource.objects.none(),
+        label="Rather in",
+        required=False,
+        empty_label="Any chair",
+        help_text="Times in this chair come first; others are offered too.",
+    )
+    only = forms.BooleanField(
+        label="Nothing else", required=False, help_text="With this nurse and in this chair, or not at all."
+    )
     notice_hours = WholeNumberField(
         label="Notice needed",
         unit="hours",
@@ -69,7 +79,8 @@ class TermsForm(ChangeForm):
 
     def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["nurse"].queryset = working(clinic, ResourceKind.NURSE)  # type: ignore[attr-defined]
+        for kind in (ResourceKind.NURSE, ResourceKind.CHAIR):
+            self.fields[kind].queryset = working(clinic, kind)  # type: ignore[attr-defined]
 
     @property
     def terms(self) -> Terms:
