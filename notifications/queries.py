@@ -19,7 +19,7 @@ from notifications.models import (
     MessageKind,
     PatientLink,
 )
-from notifications.wording.writing import LINK
+from notifications.wording.filling import LINK
 from scheduler.models import WaitlistOffer
 
 

@@ -100,6 +100,11 @@ PURE = [
     "sessions_app/outcomes/cohort_table.py",
     "notifications/planning/rules.py",
     "notifications/planning/timing.py",
+    "notifications/wording/filling.py",
+    "notifications/wording/gsm7.py",
+    "notifications/wording/spanish.py",
+    "notifications/wording/texts.py",
+    "notifications/wording/writing.py",
     "notifications/answering/grading.py",
 ]
 

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
 
-from notifications.wording.writing import LINK
+from notifications.wording.filling import LINK
 
 
 @dataclass(frozen=True)

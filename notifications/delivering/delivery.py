@@ -157,13 +157,15 @@ def _freeze(
     message: Message, channel: Channel, address: addressing.Address, now: datetime
 ) -> tuple[DeliveryAttempt, Envelope]:
     """The attempt's row and the envelope; a retry has the first try's words and file, and today's address."""
+    link = PatientLink.objects.filter(message=message).first()
+    address_of_link = tokens.address_of(link) if link else ""
     tries = list(message.attempts.order_by("number"))
     same_form = [attempt for attempt in tries if attempt.form == address.form]
     if same_form:
         first = same_form[0]
         subject, body, calendar, written_at = first.subject, first.body, first.calendar, first.started_at
     else:
-        subject, body = _words(message, address.form)
+        subject, body = _words(message, address.form, address_of_link)
         calendar = calendar_files.file_of(message, now=now) if address.form == Form.EMAIL else ""
         written_at = now
     attempt = DeliveryAttempt.objects.create(
@@ -178,7 +180,6 @@ def _freeze(
         calendar=calendar,
         started_at=now,
     )
-    link = PatientLink.objects.filter(message=message).first()
     envelope = Envelope(
         key=str(message.pk),
         clinic_id=message.clinic_id,
@@ -187,24 +188,26 @@ def _freeze(
         recipient=address.recipient,
         subject=subject,
         body=body,
-        link=tokens.address_of(link) if link else "",
+        link=address_of_link,
         written_at=written_at,
         calendar=calendar,
     )
     return attempt, envelope
 
 
-def _words(message: Message, form: Form) -> tuple[str, str]:
+def _words(message: Message, form: Form, link: str) -> tuple[str, str]:
+    language = message.patient.language
     words = writing.words_for(
         sender=message.clinic.sender_name,
         phone=message.clinic.phone.as_national,
-        visit_starts_at=message.visit_start,
         clinic_zone=message.clinic.time_zone,
+        visit_starts_at=message.visit_starts_at,
         instead_of=message.instead_of,
+        language=language,
     )
     if form == Form.SMS:
-        return "", writing.write_sms(message.stage, words)
-    return writing.write_email(message.stage, words)
+        return "", writing.write_sms(message.stage, words, language=language, link_length=len(link))
+    return writing.write_email(message.stage, words, language=language)
 
 
 def _conclude(

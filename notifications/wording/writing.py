@@ -1,135 +1,175 @@
-"""What a message says. It names the sender, the time and a link, and nothing else (domain.md 6.3).
-
-A text can only be filled with the fields of `Words`: there is no way to hand it a drug, a condition, a
-score, a full name or a birth date. What the visit is about stands behind the link's second factor.
+"""What a message says in its patient's language: a text filled with the allowed fields, framed as an e-mail
+or cut to one segment of a text message. Pure: no Django.
 """
 
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from notifications.planning import rules
+from notifications.wording import gsm7
+from notifications.wording.filling import LINK, Words, faults, fields_of, fill
+from notifications.wording.spanish import SPANISH
+from notifications.wording.texts import ENGLISH, Language
 
-# Stands in stored bodies where the patient's link goes; its token is never stored.
-LINK = "{link}"
-
-
-@dataclass(frozen=True)
-class Words:
-    """Everything a message may speak of."""
-
-    sender: str
-    phone: str
-    day: str
-    time: str
-    # Of a visit that has moved, what was told before.
-    old_day: str = ""
-    old_date: str = ""
-    old_time: str = ""
+LANGUAGES: Final[Mapping[str, Language]] = MappingProxyType(
+    {language.code: language for language in (ENGLISH, SPANISH)}
+)
+TOO_LONG: Final = (
+    "This makes {length} characters with your clinic's name, number and link; {most} fit in one text."
+)
 
 
 @dataclass(frozen=True)
-class Text:
-    """One stage's words: the e-mail's subject and paragraph, and a text message of one GSM-7 segment."""
+class OwnText:
+    """A clinic's own words for one stage in one language."""
 
     subject: str
     email: str
     sms: str
 
 
-TEXTS = {
-    rules.CONFIRMATION: Text(
-        subject="Your visit on {day}",
-        email="Your visit is booked for {day} at {time}.\n\nSee how to prepare, and confirm: {link}",
-        sms="{sender}: visit booked {day} {time}. Confirm: {link} Call {phone}",
-    ),
-    rules.MOVE: Text(
-        subject="Your visit has moved to {day}",
-        email="Your visit has moved: now {day} at {time}, instead of {old_day} at {old_time}.\n\n"
-        "See how to prepare, and confirm: {link}",
-        sms="{sender}: visit now {day} {time}, not {old_date} {old_time}. {link} {phone}",
-    ),
-    rules.CANCELLATION: Text(
-        subject="Your visit on {day} is cancelled",
-        email="Your visit on {day} at {time} is cancelled. You don't need to come.",
-        sms="{sender}: your visit {day} {time} is cancelled. Questions? Call {phone}",
-    ),
-    "T-7d": Text(
-        subject="Your first visit on {day}",
-        email="Your first visit is on {day} at {time}.\n\n"
-        "Please arrange a ride home, and see how to prepare: {link}",
-        sms="{sender}: first visit {day} {time}. Prepare: {link} Call {phone}",
-    ),
-    "T-3d": Text(
-        subject="Please confirm your visit on {day}",
-        email="You have a visit on {day} at {time}.\n\nPlease confirm that you are coming: {link}",
-        sms="{sender}: visit {day} {time}. Confirm: {link} Call {phone}",
-    ),
-    "T-1d": Text(
-        subject="Reminder of your visit on {day}",
-        email="You have a visit on {day} at {time}.\n\nPlease see again how to prepare: {link}",
-        sms="{sender}: visit {day} {time}. Prepare: {link} Call {phone}",
-    ),
-    "T-2h": Text(
-        subject="Your visit on {day} at {time}",
-        email="We look forward to seeing you on {day} at {time}.\n\nDetails: {link}",
-        sms="{sender}: see you {day} {time}. {link} Call {phone}",
-    ),
-    rules.OFFER: Text(
-        subject="A time for you on {day}",
-        email="A time has become free for you: {day} at {time}. We hold it for a short while.\n\n"
-        "Please say whether you take it: {link}",
-        sms="{sender}: {day} {time} is free for you. Answer: {link} Call {phone}",
-    ),
-    rules.NEXT_MORNING: Text(
-        subject="A few questions after your visit",
-        email="Please answer a few short questions about how you are after your visit: {link}\n\n"
-        "Your answers are not watched around the clock. If it is urgent, call 911.",
-        sms="{sender}: a few questions after your visit: {link} Urgent? Call 911. {phone}",
-    ),
-}
+@dataclass(frozen=True)
+class Fasting:
+    """Hours before a visit without a light meal, and without clear liquids; None for no rule."""
 
-EMAIL = (
-    "Hello,\n\n{paragraph}\n\nQuestions? Call {phone}.\n\n{sender}\n\n"
-    "This address is not read. Please call instead of replying.\n"
-)
+    light_meal_hours: int | None
+    clear_hours: int | None
+
+
+def language_of(tag: str) -> Language:
+    """The language that a BCP 47 tag asks for, such as es-MX; English where it isn't spoken here."""
+    return LANGUAGES.get(tag.partition("-")[0].lower(), ENGLISH)
 
 
 def words_for(
     *,
     sender: str,
     phone: str,
-    visit_starts_at: datetime,
     clinic_zone: str,
+    visit_starts_at: datetime | None = None,
     instead_of: datetime | None = None,
+    fasting: Fasting | None = None,
+    language: str = "en",
 ) -> Words:
     """The allowed fields. A visit's time is the clock on the clinic's wall; days are named and never called
     today or tomorrow, because a retry the next morning has the first try's words."""
-    zone = ZoneInfo(clinic_zone)
-    new = visit_starts_at.astimezone(zone)
-    words = Words(sender=sender, phone=phone, day=f"{new:%a} {_date(new)}", time=_time(new))
-    if instead_of is None:
-        return words
-    old = instead_of.astimezone(zone)
-    return replace(words, old_day=f"{old:%a} {_date(old)}", old_date=_date(old), old_time=_time(old))
+    tongue, zone = language_of(language), ZoneInfo(clinic_zone)
+    words = Words(sender=sender, phone=phone)
+    if visit_starts_at is not None:
+        new = visit_starts_at.astimezone(zone)
+        words = replace(words, day=_day(new, tongue), time=_time(new), preparation=tongue.ride)
+        if fasting is not None:
+            words = _with_fasting(words, visit_starts_at, fasting, zone, tongue)
+    if instead_of is not None:
+        old = instead_of.astimezone(zone)
+        words = replace(words, old_day=_day(old, tongue), old_date=_date(old, tongue), old_time=_time(old))
+    return words
 
 
-def _date(local: datetime) -> str:
-    return f"{local.day} {local:%b}"
+def write_email(
+    stage: str, words: Words, *, language: str = "en", own: OwnText | None = None, also: bool = False
+) -> tuple[str, str]:
+    """(subject, body); the body holds `{link}` where the stage has one. `also`: questions wait there, too."""
+    tongue = language_of(language)
+    text = own or tongue.texts[stage]
+    paragraph = fill(text.email, words)
+    if also:
+        paragraph = f"{paragraph}\n\n{tongue.also}"
+    frame = tongue.frame.format(paragraph=paragraph, phone=words.phone, sender=words.sender)
+    return fill(text.subject, words), frame
+
+
+def write_sms(
+    stage: str, words: Words, *, language: str = "en", own: OwnText | None = None, link_length: int
+) -> str:
+    """The body of a text message; it holds `{link}` where the stage has one.
+
+    The longest wording that is one segment, counted with the link as long as it will be; the shortest where
+    none is. A field's letters that GSM-7 hasn't got lose their accents.
+    """
+    wordings = (own.sms,) if own else language_of(language).texts[stage].sms
+    for wording in wordings:
+        body = gsm7.plain(fill(wording, words))
+        if _length(body, link_length) <= gsm7.ONE_SEGMENT:
+            break
+    return body
+
+
+def faults_of_own(own: OwnText, *, stage: str, words: Words, link_length: int) -> dict[str, list[str]]:
+    """Why a clinic's own words can't be used, by field; empty when they can.
+
+    `words` are this clinic's with the longest day and time there are, so that no patient's is longer.
+    """
+    found: dict[str, list[str]] = {}
+    for name, text in (("subject", own.subject), ("email", own.email), ("sms", own.sms)):
+        wrong = faults(text) if text.strip() else ["Write what the message says."]
+        if not wrong and name != "subject" and _asks_for_link(stage) and fields_of(text).count("link") != 1:
+            wrong.append("Put {link} into the text, once: it is what the patient taps.")
+        if not wrong and name == "sms":
+            wrong += _sms_faults(text, words, link_length)
+        if wrong:
+            found[name] = wrong
+    return found
+
+
+def longest_words(*, sender: str, phone: str) -> Words:
+    """Words as long as a visit's can be."""
+    return Words(
+        sender=sender,
+        phone=phone,
+        day="Wed 28 Sep",
+        time="12:50 PM",
+        old_day="Wed 28 Sep",
+        old_date="28 Sep",
+        old_time="12:50 PM",
+        fasting="No coma desde las 12:50 PM.",
+    )
+
+
+def _asks_for_link(stage: str) -> bool:
+    return "{link}" in ENGLISH.texts[stage].email
+
+
+def _sms_faults(text: str, words: Words, link_length: int) -> list[str]:
+    strange = gsm7.outside(text)
+    if strange:
+        letters = " ".join(strange)
+        return [f"A text message can't have {letters}: write it another way."]
+    size = _length(fill(text, words), link_length)
+    if size > gsm7.ONE_SEGMENT:
+        return [TOO_LONG.format(length=size, most=gsm7.ONE_SEGMENT)]
+    return []
+
+
+def _length(body: str, link_length: int) -> int:
+    links = body.count(LINK)
+    return gsm7.length(body.replace(LINK, "")) + links * link_length
+
+
+def _with_fasting(
+    words: Words, starts_at: datetime, fasting: Fasting, zone: ZoneInfo, tongue: Language
+) -> Words:
+    sentences, shortest = [], ""
+    if fasting.light_meal_hours:
+        from_then = (starts_at - timedelta(hours=fasting.light_meal_hours)).astimezone(zone)
+        sentences.append(tongue.no_food.format(time=_time(from_then), day=_day(from_then, tongue)))
+        shortest = tongue.fasting.format(time=_time(from_then))
+    if fasting.clear_hours:
+        until = (starts_at - timedelta(hours=fasting.clear_hours)).astimezone(zone)
+        sentences.append(tongue.clear_drinks.format(time=_time(until)))
+    return replace(words, preparation="\n".join([*sentences, tongue.ride]), fasting=shortest)
+
+
+def _day(local: datetime, tongue: Language) -> str:
+    return f"{tongue.days[local.weekday()]} {_date(local, tongue)}"
+
+
+def _date(local: datetime, tongue: Language) -> str:
+    return f"{local.day} {tongue.months[local.month - 1]}"
 
 
 def _time(local: datetime) -> str:
     return f"{local.hour % 12 or 12}:{local:%M %p}"
-
-
-def write_email(stage: str, words: Words) -> tuple[str, str]:
-    """(subject, body); the body holds `{link}`."""
-    text = TEXTS[stage]
-    filling = {**asdict(words), "link": LINK}
-    body = EMAIL.format(**filling, paragraph=text.email.format(**filling))
-    return text.subject.format(**filling), body
-
-
-def write_sms(stage: str, words: Words) -> str:
-    """The body of a text message; it holds `{link}`."""
-    return TEXTS[stage].sms.format(**asdict(words), link=LINK)

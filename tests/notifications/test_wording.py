@@ -1,4 +1,4 @@
-"""What messages say: nothing that tells a lock screen what the visit is about, and SMS of one segment."""
+"""What messages say: nothing that tells a lock screen what the visit is about, and texts of one segment."""
 
 import re
 from dataclasses import fields, replace
@@ -8,76 +8,112 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.planning import rules
-from notifications.wording import writing
-from notifications.wording.writing import TEXTS, Words
+from notifications.wording import gsm7, writing
+from notifications.wording.filling import LINK, Words, fields_of
+from notifications.wording.spanish import SPANISH
+from notifications.wording.texts import ENGLISH, Language
+from notifications.wording.writing import Fasting
 from tests.cast import ZONE, local
 
 FORBIDDEN = re.compile(
-    r"ketamine|infusion|\bdose|\bmg\b|psychiatr|depress|migraine|\bpain|mood|score|diagnos|treatment|"
-    r"therapy|drug|suicid|PHQ|Rosa|Delgado|1980",
+    r"k?etamin|infusi|\bdos[ei]|\bmg\b|psi?ychiatr|depres|migra|\bpain|\bdolor|mood|score|diagn|treatment|"
+    r"tratamiento|therapy|terapia|drug|suicid|PHQ|Rosa|Delgado|1980",
     re.IGNORECASE,
 )
-GSM_7 = set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
 # A host name of 18 letters, and the token's 22.
-LONGEST_LINK = "https://visits.example.com/m/" + "k" * 22
-WORDS = writing.words_for(
-    sender="Lakeside Clinic",
-    phone="(312) 555-0100",
-    visit_starts_at=local(date(2027, 9, 22), "10:30"),
-    clinic_zone=ZONE,
-    instead_of=local(date(2027, 9, 21), "12:50"),
-)
+LINK_LENGTH = len("https://visits.example.com/m/") + 22
+VISIT = local(date(2027, 9, 22), "10:30")
+SAID = [(language, stage) for language in (ENGLISH, SPANISH) for stage in language.texts]
+ASKING = [(language, stage) for language, stage in SAID if "{link}" in language.texts[stage].email]
+# The patient gets no link where nothing is asked; staff's page is in English alone.
+LINKLESS = {
+    "cancellation", "confirmed", "stopped", "started", "help", "to_a_person", "wrong_number"
+}  # fmt: skip
 
 
-def test_every_stage_of_the_rules_has_its_words() -> None:
-    stages = {rule.stage for rule in rules.REMINDERS}
-    notices = {rules.CONFIRMATION, rules.MOVE, rules.CANCELLATION}
-    assert stages | notices | {rules.OFFER, rules.NEXT_MORNING} == set(TEXTS)
+def words_in(language: Language, sender: str = "Lakeside Clinic") -> Words:
+    return writing.words_for(
+        sender=sender,
+        phone="(312) 555-0100",
+        clinic_zone=ZONE,
+        visit_starts_at=VISIT,
+        instead_of=local(date(2027, 9, 21), "12:50"),
+        fasting=Fasting(light_meal_hours=6, clear_hours=2),
+        language=language.code,
+    )
 
 
-@pytest.mark.parametrize("stage", TEXTS)
-def test_no_message_says_what_the_visit_is_about(stage: str) -> None:
-    subject, body = writing.write_email(stage, WORDS)
-    for text in (subject, body, writing.write_sms(stage, WORDS)):
+def sms_of(language: Language, stage: str, sender: str = "Lakeside Clinic") -> str:
+    words = words_in(language, sender)
+    return writing.write_sms(stage, words, language=language.code, link_length=LINK_LENGTH)
+
+
+def email_of(language: Language, stage: str) -> tuple[str, str]:
+    return writing.write_email(stage, words_in(language), language=language.code)
+
+
+def test_every_language_says_everything() -> None:
+    assert set(SPANISH.texts) == set(ENGLISH.texts) - {"page"}
+
+
+@pytest.mark.parametrize(("language", "stage"), SAID)
+def test_no_message_says_what_the_visit_is_about(language: Language, stage: str) -> None:
+    for text in (*email_of(language, stage), sms_of(language, stage)):
         assert not FORBIDDEN.search(text), text
 
 
 def test_a_message_can_only_be_given_the_allowed_fields() -> None:
-    allowed = {"sender", "phone", "day", "time", "old_day", "old_date", "old_time"}
+    allowed = {"sender", "phone", "day", "time", "old_day", "old_date", "old_time", "preparation", "fasting"}
     assert {field.name for field in fields(Words)} == allowed
-    named = {
-        name
-        for text in TEXTS.values()
-        for part in (text.subject, text.email, text.sms)
-        for name in re.findall(r"{(\w*)", part)
-    }
-    assert named <= {*allowed, "link"}
 
 
-@pytest.mark.parametrize("stage", TEXTS)
-@given(sender=st.text(st.sampled_from(sorted(GSM_7 - {"\n", "\r"})), min_size=1, max_size=40))
-def test_a_text_message_is_one_gsm_7_segment_with_the_longest_sender_name(stage: str, sender: str) -> None:
-    words = replace(WORDS, sender=sender)
-    text = writing.write_sms(stage, words).replace(writing.LINK, LONGEST_LINK)
-    assert len(text) <= 160, text
-    assert set(text) <= GSM_7
+@pytest.mark.parametrize(("language", "stage"), SAID)
+@given(sender=st.text(st.sampled_from(sorted(gsm7.ALPHABET - {"\n", "\r"})), min_size=1, max_size=40))
+def test_a_text_message_is_one_gsm_7_segment_with_the_longest_sender_name(
+    language: Language, stage: str, sender: str
+) -> None:
+    text = sms_of(language, stage, sender).replace(LINK, "x" * LINK_LENGTH)
+    assert gsm7.segments(text) == 1, (len(text), text)
+    assert not gsm7.outside(text)
 
 
-@pytest.mark.parametrize("stage", TEXTS)
-def test_every_message_names_its_sender_and_a_number_to_call(stage: str) -> None:
-    for text in (writing.write_email(stage, WORDS)[1], writing.write_sms(stage, WORDS)):
+@pytest.mark.parametrize(("language", "stage"), SAID)
+def test_every_wording_of_a_text_message_keeps_to_its_alphabet(language: Language, stage: str) -> None:
+    for wording in language.texts[stage].sms:
+        assert not gsm7.outside(wording)
+
+
+@pytest.mark.parametrize(
+    ("language", "stage"), [each for each in SAID if each[1] not in ("page", "wrong_number")]
+)
+def test_every_message_names_its_sender_and_a_number_to_call(language: Language, stage: str) -> None:
+    for text in (email_of(language, stage)[1], sms_of(language, stage)):
         assert "Lakeside Clinic" in text
         assert "(312) 555-0100" in text
 
 
-@pytest.mark.parametrize("stage", sorted(set(TEXTS) - {rules.CANCELLATION}))
-def test_every_message_that_asks_something_carries_a_link(stage: str) -> None:
-    assert writing.write_email(stage, WORDS)[1].count(writing.LINK) == 1
-    assert writing.write_sms(stage, WORDS).count(writing.LINK) == 1
+def test_what_asks_something_carries_a_link_and_the_rest_none() -> None:
+    assert {stage for _, stage in SAID} - {stage for _, stage in ASKING} == LINKLESS
+
+
+@pytest.mark.parametrize(("language", "stage"), ASKING)
+def test_the_link_stands_once_in_an_email_and_once_in_a_text_message(language: Language, stage: str) -> None:
+    assert email_of(language, stage)[1].count(LINK) == 1
+    assert sms_of(language, stage).count(LINK) == 1
+
+
+def test_the_longest_wording_that_fits_is_sent() -> None:
+    assert "STOP to end" in sms_of(ENGLISH, "T-3d", sender="Lakeside")
+    long = sms_of(ENGLISH, "T-3d", sender="Lakeside Clinic of Northern Illinois")
+    assert "STOP" not in long
+    assert "Confirm:" in long
+
+
+def test_the_confirmation_of_an_opt_out_is_the_one_that_the_rules_allow() -> None:
+    assert sms_of(ENGLISH, "stopped", sender="Northside Clinic") == (
+        "Northside Clinic: you are unsubscribed and will get no more texts. Call (312) 555-0100 for help "
+        "with visits. Reply START to rejoin."
+    )
 
 
 def test_the_time_is_the_clock_on_the_clinics_wall() -> None:
@@ -88,8 +124,98 @@ def test_the_time_is_the_clock_on_the_clinics_wall() -> None:
 
 
 def test_a_moved_visits_message_names_the_old_time_and_the_new() -> None:
-    subject, body = writing.write_email(rules.MOVE, WORDS)
+    subject, body = email_of(ENGLISH, "move")
     assert subject == "Your visit has moved to Wed 22 Sep"
     assert "Your visit has moved: now Wed 22 Sep at 10:30 AM, instead of Tue 21 Sep at 12:50 PM." in body
-    sms = writing.write_sms(rules.MOVE, WORDS)
-    assert "visit now Wed 22 Sep 10:30 AM, not 21 Sep 12:50 PM." in sms
+    assert "visit now Wed 22 Sep 10:30 AM, not 21 Sep 12:50 PM." in sms_of(ENGLISH, "move")
+
+
+def test_a_spanish_patient_reads_spanish() -> None:
+    _, body = writing.write_email("confirmation", words_in(SPANISH), language="es-MX")
+    assert "Su visita es el mié 22 sep a las 10:30 AM." in body
+
+
+def test_a_language_that_is_not_spoken_here_gets_english() -> None:
+    assert writing.language_of("pl") is ENGLISH
+
+
+def test_preparing_names_hours_of_the_protocol_in_clock_time_over_a_night_of_23_hours() -> None:
+    words = writing.words_for(
+        sender="x",
+        phone="y",
+        clinic_zone=ZONE,
+        visit_starts_at=local(date(2027, 3, 14), "7:30"),  # the clocks went from 2:00 to 3:00
+        fasting=Fasting(light_meal_hours=6, clear_hours=2),
+    )
+    assert words.preparation.splitlines() == [
+        "Eat nothing from 12:30 AM on Sun 14 Mar.",
+        "Drink only clear liquids until 5:30 AM, then nothing.",
+        "Arrange a ride home: you must not drive until the next day.",
+    ]
+    assert words.fasting == "No food from 12:30 AM."
+
+
+def test_without_fasting_hours_the_text_has_no_gap() -> None:
+    words = replace(words_in(ENGLISH), fasting="", preparation=ENGLISH.ride)
+    text = writing.write_sms("prepare", words, link_length=LINK_LENGTH)
+    assert "10:30 AM. Ride home?" in text
+
+
+def test_an_accent_that_text_messages_lack_is_dropped_and_not_the_letter() -> None:
+    assert gsm7.plain("Clínica Ávila 😀 Peña") == "Clinica Avila  Peña"
+
+
+class TestOwnWords:
+    """What a clinic writes itself is held to the same."""
+
+    GOOD = writing.OwnText("Your visit", "Come on {day}: {link}", "{sender}: {day} {time} {link} {phone}")
+
+    def faults(self, **changes: str) -> dict[str, list[str]]:
+        words = writing.longest_words(sender="Lakeside Clinic", phone="(312) 555-0100")
+        own = replace(self.GOOD, **changes)
+        return writing.faults_of_own(own, stage="T-3d", words=words, link_length=LINK_LENGTH)
+
+    def test_good_words_have_no_fault(self) -> None:
+        assert self.faults() == {}
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ("{drug} {link}", "A message never says what the patient is given: take {drug} out."),
+            ("{condition} {link}", "A message never says what the patient is treated for"),
+            ("{score} {link}", "A message never says how the patient is"),
+            ("{full_name} {link}", "A message never says who it is"),
+            ("{birth_date} {link}", "A message never says the second factor of the link"),
+            ("{wether} {link}", "There is no field {wether}. Use {sender}, {phone}"),
+            ("Your ketamine visit {link}", "“ketamine” tells a lock screen what the visit is about"),
+            ("Su infusión {link}", "“infusión” tells a lock screen"),
+            ("{day.year} {link}", "Write a field as its name in braces"),
+            ("{day!r} {link}", "Write a field as its name in braces"),
+            ("{day:>99} {link}", "Write a field as its name in braces"),
+            ("{0} {link}", "Write a field as its name in braces"),
+            ("{day {link}", "A brace is open or closed too often."),
+            ("no link", "Put {link} into the text, once"),
+            ("{link} {link}", "Put {link} into the text, once"),
+            ("  ", "Write what the message says."),
+        ],
+    )
+    def test_a_text_that_cannot_be_sent_says_why_and_the_mend(self, text: str, says: str) -> None:
+        found = self.faults(email=text)["email"]
+        assert any(fault.startswith(says) for fault in found), found
+
+    def test_a_text_message_of_two_segments_says_how_long_it_is(self) -> None:
+        found = self.faults(sms="{sender}: " + "x" * 80 + " {link} {phone}")
+        assert found == {"sms": [writing.TOO_LONG.format(length=164, most=160)]}
+
+    def test_a_letter_that_text_messages_lack_is_named(self) -> None:
+        assert self.faults(sms="Él {link} á") == {
+            "sms": ["A text message can't have á: write it another way."]
+        }
+
+    def test_what_was_stored_with_a_forbidden_field_is_never_filled(self) -> None:
+        with pytest.raises(ValueError, match="never says"):
+            writing.write_email("T-3d", words_in(ENGLISH), own=replace(self.GOOD, email="{drug} {link}"))
+
+
+def test_field_names_are_read_in_order() -> None:
+    assert fields_of("{a} and {b} and {a}") == ["a", "b", "a"]

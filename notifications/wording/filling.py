@@ -1,0 +1,119 @@
+"""The engine that fills a text: it knows only the fields of `Words`, and refuses whatever else a text names.
+
+There is no way to hand a text a drug, a condition, a score, a full name or a birth date, whoever wrote it:
+what the visit is about stands behind the link's second factor (domain.md 6.3). Words that would give it away
+are refused in texts that people write, too. Pure: no Django.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from string import Formatter
+from types import MappingProxyType
+from typing import Final
+
+# Stands in stored bodies where the patient's link goes; its token is never stored.
+LINK: Final = "{link}"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Everything a message may speak of. Empty: there is none."""
+
+    sender: str
+    phone: str
+    day: str = ""
+    time: str = ""
+    # Of a visit that has moved, what was told before.
+    old_day: str = ""
+    old_date: str = ""
+    old_time: str = ""
+    # What to do before the visit, as sentences; `fasting` is the shortest of them, for a text message.
+    preparation: str = ""
+    fasting: str = ""
+
+
+FIELDS: Final = (*Words.__dataclass_fields__, "link")
+# Asked for by people who write a clinic's own texts, and why there is no such field.
+NEVER: Final[Mapping[str, str]] = MappingProxyType(
+    dict.fromkeys(("drug", "medicine", "medication", "dose", "protocol"), "what the patient is given")
+    | dict.fromkeys(("condition", "diagnosis", "indication", "reason"), "what the patient is treated for")
+    | dict.fromkeys(("score", "phq", "gad", "pain", "mood", "result"), "how the patient is")
+    | dict.fromkeys(("name", "full_name", "patient", "family_name", "given_names", "mrn"), "who it is")
+    | dict.fromkeys(("birth_date", "birth_year", "age"), "the second factor of the link")
+)
+# Never on a lock screen (domain.md 6.3): matched at the beginning of a word, whatever follows.
+REVEALING: Final = (
+    "ketamin",
+    "esketamin",
+    "spravato",
+    "infus",
+    "psychiatr",
+    "psiquiatr",
+    "depress",
+    "depresi",
+    "anxiety",
+    "ansiedad",
+    "migraine",
+    "migraña",
+    "headache",
+    "suicid",
+    "PTSD",
+    "PHQ",
+    "GAD-",
+    "PCL-",
+    "diagnos",
+    "dose",
+    "dosis",
+)
+BROKEN: Final = "A brace is open or closed too often."
+MORE_THAN_A_NAME: Final = "Write a field as its name in braces, such as {day}, and nothing else in them."
+TELLS: Final = "tells a lock screen what the visit is about: leave it out."
+_REVEALING = re.compile(rf"\b(?:{'|'.join(map(re.escape, REVEALING))})\w*", re.IGNORECASE)
+_MANY_SPACES = re.compile(r"(?<=\S)  +")
+_MANY_LINES = re.compile(r"\n{3,}")
+
+
+def fields_of(text: str) -> list[str]:
+    """The names that a text asks for. ValueError: its braces are broken, or hold more."""
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        raise ValueError(BROKEN) from None
+    names = []
+    for _, name, format_spec, conversion in parts:
+        if name is None:
+            continue
+        if format_spec or conversion or not name.isidentifier():
+            raise ValueError(MORE_THAN_A_NAME)
+        names.append(name)
+    return names
+
+
+def faults(text: str) -> list[str]:
+    """Why this text can't be used, each as a sentence that says the mend; empty when it can."""
+    try:
+        names = fields_of(text)
+    except ValueError as error:
+        return [str(error)]
+    wrong = [
+        f"A message never says {NEVER[name]}: take {{{name}}} out."
+        if name in NEVER
+        else f"There is no field {{{name}}}. Use {', '.join(f'{{{each}}}' for each in FIELDS)}."
+        for name in dict.fromkeys(names)
+        if name not in FIELDS
+    ]
+    revealing = dict.fromkeys(match.group() for match in _REVEALING.finditer(text))
+    return [*wrong, *(f"“{word}” {TELLS}" for word in revealing)]
+
+
+def fill(text: str, words: Words) -> str:
+    """The text with its fields; `{link}` stays. A field that is empty leaves no gap.
+
+    Raises ValueError for a text that has `faults`: it is never sent.
+    """
+    wrong = faults(text)
+    if wrong:
+        raise ValueError(" ".join(wrong))
+    filled = text.format(**asdict(words), link=LINK)
+    return _MANY_LINES.sub("\n\n", _MANY_SPACES.sub(" ", filled)).strip()
