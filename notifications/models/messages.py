@@ -79,7 +79,12 @@ class Message(Row):
     text = models.TextField(blank=True, help_text="What a person wrote, where no rule gives the words")
     written_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     again_of = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="again", help_text="Sent again by staff"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="again",
+        help_text="Sent again by staff, or asked again because nobody answered",
     )
     carried_by = models.ForeignKey(
         "self",
@@ -88,6 +93,12 @@ class Message(Row):
         blank=True,
         related_name="carries",
         help_text="The message of the same day that says this as well",
+    )
+    form = models.CharField(
+        max_length=8,
+        choices=Form,
+        blank=True,
+        help_text="The one way that it may take; empty: as the patient prefers",
     )
     # A page to staff and the answer to STOP don't wait behind ten thousand reminders.
     urgent = models.BooleanField(default=False)

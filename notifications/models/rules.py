@@ -1,5 +1,7 @@
 """What a clinic has settled about its messages; without a row the default of `planning.rules` holds."""
 
+from datetime import time
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -78,7 +80,7 @@ class MessageText(Row):
 
 @tracked
 class QuietHours(Row):
-    """A jurisdiction with stricter hours than the federal ones (domain.md 6.4); none is built in."""
+    """A jurisdiction with stricter hours than the federal 8:00 to 21:00 (domain.md 6.4); none is built in."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="quiet_hours")
     state = models.CharField(max_length=40, help_text="As it stands in patients' addresses, such as IL")
@@ -89,4 +91,8 @@ class QuietHours(Row):
         constraints = [
             models.UniqueConstraint("clinic", "state", name="quiet_hours_once"),
             models.CheckConstraint(name="quiet_hours_leave_a_day", condition=Q(day_begins__lt=F("day_ends"))),
+            models.CheckConstraint(
+                name="quiet_hours_are_stricter",
+                condition=Q(day_begins__gte=time(8), day_ends__lte=time(21)),
+            ),
         ]
