@@ -46,6 +46,12 @@ class Session(Row):
                 & (Q(discharged_at__isnull=True) | Q(discharged_at__gte=F("arrived_at"))),
             ),
         ]
+        indexes = [
+            # Read by the planner of check-ins: who went home so many days or months ago.
+            models.Index(
+                fields=["discharged_at"], name="session_by_discharge", condition=Q(started_at__isnull=False)
+            ),
+        ]
 
 
 class SignedRecord(Row):
