@@ -236,6 +236,7 @@ class _Chairs:
         moments = [measured.measured_at for taken in batch for measured in taken.sets]
         chairs = {taken.device.chair_id for taken in batch if taken.device and taken.device.chair_id}
         self._sessions: dict[UUID, dict[UUID, Session]] = {}
+        self._chair_from: dict[UUID, datetime] = {}
         if chairs and moments:
             self._read(chairs, min(moments), max(moments))
         self._patients = self._named_patients(batch)
@@ -254,6 +255,9 @@ class _Chairs:
         if not here:
             return None, NOBODY_THERE
         if len(here) > 1:
+            # Who waits for this chair has arrived, and sits elsewhere until their visit begins.
+            here = [session for session in here if self._begun(session, moment)]
+        if len(here) != 1:
             return None, "Two sessions were open in the monitor's chair."
         named = {(device.clinic_id, number) for number in readings.patient_ids(message)}
         others = {self._patients[key] for key in named if key in self._patients} - {here[0].patient_id}
@@ -269,11 +273,19 @@ class _Chairs:
                 appointment__claims__resource__in=chairs,
                 appointment__claims__during__overlap=(first - SLIPPED, last + SLIPPED),
             )
-            .annotate(chair_id=F("appointment__claims__resource_id"))
+            .annotate(
+                chair_id=F("appointment__claims__resource_id"),
+                chair_from=F("appointment__claims__during__startswith"),
+            )
             .select_related("protocol")
         )
         for session in rows:
             self._sessions.setdefault(session.chair_id, {})[session.pk] = session
+            self._chair_from[session.pk] = session.chair_from
+
+    def _begun(self, session: Session, moment: datetime) -> bool:
+        """Whether the chair was this visit's at the moment. A visit that begins early claims it from then on."""
+        return session.state != SessionState.ARRIVED and self._chair_from[session.pk] <= moment
 
     def _named_patients(self, batch: Sequence[_Taken]) -> dict[tuple[UUID, str], UUID]:
         """The patients of these clinics that PID-3 names by their record number: a query if it names any."""

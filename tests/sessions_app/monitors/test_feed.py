@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
@@ -14,7 +15,7 @@ from sessions_app.monitors import devices, feed, hl7, unmatched
 from sessions_app.observing import alerts
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
-from tests.sessions_app.monitors.beds import bed, chair_of, monitor_at, seat
+from tests.sessions_app.monitors.beds import Bed, bed, chair_of, monitor_at, seat
 from tests.sessions_app.monitors.messages import CALM, DURING, oru, stamp
 
 SECOND = timedelta(seconds=1)
@@ -117,17 +118,43 @@ def test_an_empty_chair_has_nobody_to_measure(house: House) -> None:
     assert why(house) == "No session was open in the monitor's chair."
 
 
+def follow(rosa: Bed, next_one: Session) -> None:
+    """Seat another visit in Rosa's chair, from the end of her time on."""
+    visit = next_one.appointment
+    begins = rosa.session.appointment.during.upper
+    visit.claims.all().delete()
+    visit.during = DateTimeTZRange(begins, begins + timedelta(hours=2))
+    visit.save()
+    seat(next_one, rosa.chair)
+
+
 def test_two_sessions_in_one_chair_are_not_guessed_between(house: House) -> None:
     rosa = bed(house)
-    omar = stories.arrived(house, house.omar)
-    omar.appointment.claims.all().delete()
-    omar.appointment.during = type(omar.appointment.during)(
-        NOW + timedelta(hours=3), NOW + timedelta(hours=5)
-    )
-    omar.appointment.save()
-    seat(omar, rosa.chair)
-    take(house, oru(DURING))
+    follow(rosa, stories.prepared(house, house.omar))
+    late = rosa.session.appointment.during.upper + timedelta(minutes=10)  # and Rosa is in her chair still
+    take(house, oru(late), now=late)
     assert why(house) == "Two sessions were open in the monitor's chair."
+
+
+def test_who_waits_for_the_chair_silences_nobody_in_it(house: House) -> None:
+    rosa = bed(house)
+    follow(rosa, stories.arrived(house, house.omar))
+    take(house, oru(DURING, [("59408-5", "70", "%")]))
+    assert Alert.objects.get().session == rosa.session
+    assert not UnmatchedMessage.objects.exists()
+
+
+def test_what_comes_late_is_not_the_next_patients_who_was_waiting_then(house: House) -> None:
+    rosa = bed(house)
+    follow(rosa, stories.prepared(house, house.omar))  # in the chair by now, and here since Rosa's arrival
+    take(house, oru(DURING))
+    assert MonitorSample.objects.get().session == rosa.session
+
+
+def test_a_patient_who_is_alone_in_the_chair_is_measured_before_the_first_line(house: House) -> None:
+    rosa = bed(house, come_to=stories.arrived)
+    take(house, oru(DURING))
+    assert MonitorSample.objects.get().session == rosa.session
 
 
 def test_a_message_that_names_another_patient_is_not_rosas(house: House) -> None:
