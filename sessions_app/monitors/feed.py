@@ -284,7 +284,7 @@ class _Chairs:
             self._chair_from[session.pk] = session.chair_from
 
     def _begun(self, session: Session, moment: datetime) -> bool:
-        """Whether the chair was this visit's at the moment. A visit that begins early claims it from then on."""
+        """Whether the chair was this visit's at the moment: one that begins early claims it from then on."""
         return session.state != SessionState.ARRIVED and self._chair_from[session.pk] <= moment
 
     def _named_patients(self, batch: Sequence[_Taken]) -> dict[tuple[UUID, str], UUID]:
