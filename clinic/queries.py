@@ -14,6 +14,9 @@ from clinic.models import AccessLog, Allergy, Consent, Patient, User, WorkItem
 from clinic.phones import e164
 
 MOST_FOUND = 25
+# FHIR's words for an allergy that no longer holds, and for one that never did.
+OVER = ("inactive", "resolved")
+NO_ALLERGY = ("refuted", "entered-in-error")
 MOST_WORDS = 6
 MOST_CHANGES = 200
 ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
@@ -76,8 +79,8 @@ def chart_header(patient: Patient) -> ChartHeader:
         patient=patient,
         allergies=list(
             allergies_of(patient)
-            .exclude(clinical_status__in=["inactive", "resolved"])
-            .exclude(verification_status__in=["refuted", "entered-in-error"])
+            .exclude(clinical_status__in=OVER)
+            .exclude(verification_status__in=NO_ALLERGY)
         ),
         consents=list(consents_of(patient).filter(revoked_at=None)),
     )

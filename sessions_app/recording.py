@@ -4,7 +4,7 @@ The topic modules call `lock` first and `advance` last, inside one transaction; 
 `keep` does it for them. What a line says is theirs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -179,6 +179,13 @@ def draft(
         correction_reason=correction_reason,
         amendment_id=amendment_id,
     )
+
+
+def uncorrected(lines: Iterable[Line]) -> list[Line]:
+    """Of loaded lines, those that no other of them corrects."""
+    lines = list(lines)
+    corrected: set[Any] = {line.corrects_id for line in lines}  # type: ignore[attr-defined]
+    return [line for line in lines if line.pk not in corrected]
 
 
 def standing(model: type[Line], session: Session) -> Any:

@@ -23,7 +23,7 @@ from scheduler.access import (
     VIEW_REPORTS,
     VIEW_SCHEDULE,
 )
-from sessions_app.access import PLACE_MONITORS, READ_SESSIONS
+from sessions_app.access import MAY, PLACE_MONITORS, READ_SESSIONS
 from web.queries import open_task_count
 
 
@@ -45,6 +45,7 @@ PLACES = (
     Place("day", "Day", "calendar", VIEW_SCHEDULE),
     Place("patients", "Patients", "people", VIEW_PATIENTS),
     Place("nurse_station", "Nurse", "chair", READ_SESSIONS, more="station"),
+    Place("decisions", "Decisions", "pen", MAY["override"]),
     Place("tasks", "Tasks", "tasks", VIEW_WORK),
     Place("messages", "Messages", "message", VIEW_MESSAGES),
     Place("hours", "Hours", "clock", RECORD_ABSENCE, group=CLINIC),

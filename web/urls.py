@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.resources")),
     path("", include("web.routes.patients")),
     path("", include("web.routes.nurse")),
+    path("", include("web.routes.decisions")),
     path("", include("web.routes.monitors")),
     path("", include("web.routes.alerts")),
     path("", include("web.routes.outcomes")),

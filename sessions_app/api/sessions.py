@@ -18,6 +18,7 @@ from scheduler.models import Appointment
 from sessions_app import arrival, queries
 from sessions_app.access import OPEN_SESSION, READ_SESSIONS
 from sessions_app.api.answers import SessionSerializer, SessionSummarySerializer, whole
+from sessions_app.api.decisions import DecidingActions
 from sessions_app.api.infusing import InfusingActions
 from sessions_app.api.leaving import LeavingActions
 from sessions_app.api.observing import ObservingActions
@@ -36,11 +37,14 @@ class OpenSessionSerializer(CreateSerializer):
     appointment = serializers.UUIDField(help_text="A visit that has arrived.")
 
 
-class SessionsViewSet(PreparingActions, InfusingActions, ObservingActions, LeavingActions, SigningActions):
+class SessionsViewSet(
+    PreparingActions, DecidingActions, InfusingActions, ObservingActions, LeavingActions, SigningActions
+):
     """Infusion sessions, from arrival to signature."""
 
     access = {
         **PreparingActions.access,
+        **DecidingActions.access,
         **InfusingActions.access,
         **ObservingActions.access,
         **LeavingActions.access,

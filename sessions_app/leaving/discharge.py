@@ -20,17 +20,15 @@ from sessions_app.leaving.home_readiness import (
     newest,
 )
 from sessions_app.models import (
-    ChecklistAnswer,
     CheckResult,
     Discharge,
-    PrescriberOverride,
     Session,
     SideEffect,
-    VitalSigns,
 )
 from sessions_app.observing import flowsheet, vital_limits
 from sessions_app.observing.side_effects import ENDED
 from sessions_app.observing.vocabulary import TERMS
+from sessions_app.preparing import overrides
 
 ACCEPTED_GRADE: Final = 1  # of a side effect with which a patient may go; above it a prescriber decides
 PRESSURES: Final = ("systolic_mmhg", "diastolic_mmhg")
@@ -74,18 +72,14 @@ def discharge(
 
 
 def recovery(session: Session, now: datetime) -> Course:
-    """What the record knows about the recovery at this moment. Four queries."""
+    """What the record knows about the recovery at this moment. A query for each kind of line, none where the
+    session's lines are loaded."""
     protocol = session.protocol
-    lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
+    lines = flowsheet.standing(session.vital_signs.all())
     stopped_at = session.stopped_at
     after = [line for line in lines if stopped_at is not None and line.measured_at >= stopped_at]
     sets = [flowsheet.values_of(line) for line in after]
-    effects = list(recording.standing(SideEffect, session).exclude(outcome__in=ENDED).order_by("onset_at"))
-    let_pass = set(
-        PrescriberOverride.objects.filter(
-            session=session, subject__in=("near_baseline", "side_effects")
-        ).values_list("subject", "about")
-    )
+    effects = _ongoing(session)
     pressures = {sign: newest(sets, sign) for sign in PRESSURES}
     past = vital_limits.breaches(pressures, protocol.limits, "caution")
     return Course(
@@ -94,15 +88,28 @@ def recovery(session: Session, now: datetime) -> Course:
         baseline=flowsheet.baseline_of(session, lines),
         near_percent=protocol.near_baseline_percent,
         near_sets=protocol.near_baseline_sets,
-        near_accepted=bool(lines) and ("near_baseline", lines[-1].pk) in let_pass,
+        near_accepted=bool(lines) and (overrides.NEAR_BASELINE, lines[-1].pk) in overrides.let_pass(session),
         pressure_past=tuple(dict.fromkeys(breach.label for breach in past)),
         vomiting=any(effect.term == "vomiting" for effect in effects),
-        side_effects=tuple(
-            TERMS[effect.term].label
-            for effect in effects
-            if effect.grade > ACCEPTED_GRADE and ("side_effects", effect.pk) not in let_pass
-        ),
+        side_effects=tuple(TERMS[effect.term].label for effect in to_accept(session)),
         suicidality_was_positive=_suicidality_was_positive(session),
+    )
+
+
+def to_accept(session: Session) -> list[SideEffect]:
+    """The side effects of grade 2 or more that are neither over nor accepted by a prescriber."""
+    let_pass = overrides.let_pass(session)
+    return [
+        effect
+        for effect in _ongoing(session)
+        if effect.grade > ACCEPTED_GRADE and (overrides.SIDE_EFFECTS, effect.pk) not in let_pass
+    ]
+
+
+def _ongoing(session: Session) -> list[SideEffect]:
+    standing = recording.uncorrected(session.side_effects.all())
+    return sorted(
+        (effect for effect in standing if effect.outcome not in ENDED), key=lambda effect: effect.onset_at
     )
 
 
@@ -123,10 +130,12 @@ def minutes_to_go(session: Session, now: datetime) -> int:
 
 def _suicidality_was_positive(session: Session) -> bool:
     """The question before the start found something or had no answer, or thoughts came up in the chair."""
-    asked = recording.standing(ChecklistAnswer, session).filter(
-        item="suicidality", result__in=(CheckResult.FAIL, CheckResult.UNKNOWN)
+    asked = any(
+        line.item == "suicidality" and line.result in (CheckResult.FAIL, CheckResult.UNKNOWN)
+        for line in recording.uncorrected(session.checklist_answers.all())
     )
-    return asked.exists() or recording.standing(SideEffect, session).filter(term="suicidal_thoughts").exists()
+    effects = recording.uncorrected(session.side_effects.all())
+    return asked or any(effect.term == "suicidal_thoughts" for effect in effects)
 
 
 def _check_scores(assessment: Assessment) -> None:

@@ -17,7 +17,7 @@ from clinic.models import Role, Urgency
 from clinic.problems import Invalid, Problem
 from clinic.transactions import in_transaction
 from sessions_app import recording
-from sessions_app.models import MonitorSample, PrescriberOverride, Session, VitalSigns
+from sessions_app.models import MonitorSample, Session, VitalSigns
 from sessions_app.observing import alert_rules, alerts, flowsheet, vital_limits
 from sessions_app.observing.flowsheet import values_of
 
@@ -280,21 +280,22 @@ def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
 
 
 def newest_line(session: Session) -> VitalSigns | None:
-    """The latest measurement that stands."""
-    lines = recording.standing(VitalSigns, session).order_by("-measured_at", "-recorded_at", "-revision")
-    newest: VitalSigns | None = lines.first()
-    return newest
+    """The latest measurement that stands. One query, none where the session's lines are loaded."""
+    lines = flowsheet.standing(session.vital_signs.all())
+    return max(lines, key=lambda line: (line.measured_at, line.recorded_at, line.revision), default=None)
 
 
 def _let_pass(session: Session) -> bool:
     newest = newest_line(session)
-    overrides = PrescriberOverride.objects.filter(session=session, subject=START_LIMITS)
-    return newest is not None and overrides.filter(about=newest.pk).exists()
+    return newest is not None and any(
+        (override.subject, override.about) == (START_LIMITS, newest.pk)
+        for override in session.overrides.all()
+    )
 
 
 def _newest_values(session: Session, since: datetime, until: datetime) -> flowsheet.Signs:
-    lines = recording.standing(VitalSigns, session).filter(measured_at__range=(since, until))
-    return flowsheet.newest(lines.order_by("measured_at", "recorded_at"))
+    lines = flowsheet.standing(session.vital_signs.all())
+    return flowsheet.newest(line for line in lines if since <= line.measured_at <= until)
 
 
 def _measured_here(session: Session, device: UUID) -> bool:

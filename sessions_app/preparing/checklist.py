@@ -14,7 +14,7 @@ from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from scheduler.models import Protocol
 from sessions_app import recording
-from sessions_app.models import AnsweredBy, ChecklistAnswer, CheckResult, PrescriberOverride, Session
+from sessions_app.models import AnsweredBy, ChecklistAnswer, CheckResult, Session
 
 
 @dataclass(frozen=True)
@@ -151,18 +151,15 @@ def unmet(session: Session) -> dict[str, str]:
 
 def blocking_lines(session: Session) -> list[ChecklistAnswer]:
     """The answers that hold the start, in the items' order: failed or unknown, until answered anew or until a
-    prescriber lets this very answer pass. Two queries."""
+    prescriber lets this very answer pass. Two queries, none where the session's lines are loaded."""
     order = [item.code for item in items_of(session.protocol)]
-    let_pass = set(
-        PrescriberOverride.objects.filter(session=session, subject__startswith=SUBJECT).values_list(
-            "subject", "about"
-        )
-    )
-    lines = recording.standing(ChecklistAnswer, session).filter(item__in=order, result__in=BLOCKING)
-    return sorted(
-        (line for line in lines if (SUBJECT + line.item, line.pk) not in let_pass),
-        key=lambda line: order.index(line.item),
-    )
+    let_pass = {(override.subject, override.about) for override in session.overrides.all()}
+    lines = [
+        line
+        for line in recording.uncorrected(session.checklist_answers.all())
+        if line.item in order and line.result in BLOCKING and (SUBJECT + line.item, line.pk) not in let_pass
+    ]
+    return sorted(lines, key=lambda line: order.index(line.item))
 
 
 def _says_something_new(each: Answer, line: ChecklistAnswer | None) -> bool:

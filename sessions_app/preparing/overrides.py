@@ -25,6 +25,7 @@ from sessions_app.preparing import checklist
 START_LIMITS: Final = vitals.START_LIMITS
 NEAR_BASELINE: Final = "near_baseline"
 SIDE_EFFECTS: Final = "side_effects"
+REFUSED: Final = "It must not pass:"
 ASKED: Final = "decide:"  # a task's cause is this, the line, and the number of the asking
 
 # A patient waits in the chair; how long the prescriber may take is our choice.
@@ -33,7 +34,7 @@ DECIDE_WITHIN: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Decision:
-    """Something before the start that only a prescriber can let pass: the subject, its line, and in words."""
+    """Something that only a prescriber can let pass: the subject, its line, and in words."""
 
     subject: str
     about: UUID
@@ -101,25 +102,54 @@ def ask_prescriber(*, session: Session, subject: str, about: UUID, now: datetime
     """
 
     def write() -> WorkItem:
-        current = recording.lock(session, "checklist")
+        current = recording.lock(session, "override")
         _check_subject(current, subject, about, now)
-        closed = _tasks(current, about).filter(closed_at__isnull=False).count()
-        return work.open_item(
-            clinic_id=current.clinic_id,
-            patient_id=current.patient_id,
-            cause=f"{_cause(about)}:{closed + 1}",
-            title="Decide before the start: something does not pass",
-            urgency=Urgency.AMBER,
-            role=Role.PRESCRIBER,
-            due_at=now + DECIDE_WITHIN,
-        )
+        return _asked(current, about, now)
+
+    return in_transaction(write)
+
+
+def refuse(
+    *, actor: Actor, session: Session, subject: str, about: UUID, reason: str, now: datetime
+) -> WorkItem:
+    """The prescriber says no to what was seen, and why: it goes on holding up the start or the way home.
+
+    The answer closes the task that asked for it, or one made for it. The same answer again changes nothing.
+    Raises `Invalid` without a reason, otherwise as `override` does for what can't be decided.
+    """
+    if not reason.strip():
+        raise Invalid({"reason": "Say why this must not pass."})
+    outcome = f"{REFUSED} {reason.strip()}"
+
+    def write() -> WorkItem:
+        current = recording.lock(session, "override")
+        _check_subject(current, subject, about, now)
+        said = _tasks(current, about).filter(closed_by_id=actor.user_id, outcome=outcome).first()
+        return said or work.close(actor=actor, item=_asked(current, about, now), outcome=outcome, now=now)
 
     return in_transaction(write)
 
 
 def let_pass(session: Session) -> set[tuple[str, UUID | None]]:
-    """Every (subject, line) that a prescriber let pass in this session. One query."""
-    return set(PrescriberOverride.objects.filter(session=session).values_list("subject", "about"))
+    """Every (subject, line) that a prescriber let pass in this session. One query, none where loaded."""
+    return {(override.subject, override.about) for override in session.overrides.all()}
+
+
+def _asked(session: Session, about: UUID, now: datetime) -> WorkItem:
+    """The open task about this line, made when there is none."""
+    closed = _tasks(session, about).filter(closed_at__isnull=False).count()
+    before_start = session.state in states.BEFORE_START
+    return work.open_item(
+        clinic_id=session.clinic_id,
+        patient_id=session.patient_id,
+        cause=f"{_cause(about)}:{closed + 1}",
+        title="Decide before the start: something does not pass"
+        if before_start
+        else "Decide before the patient goes home",
+        urgency=Urgency.AMBER,
+        role=Role.PRESCRIBER,
+        due_at=now + DECIDE_WITHIN,
+    )
 
 
 def _check_subject(session: Session, subject: str, about: UUID, now: datetime) -> None:

@@ -213,7 +213,7 @@ def test_the_api_manual_is_for_staff(house: House) -> None:
     [
         ("ana", ["Day", "Patients", "Tasks", "Messages", "Hours"]),
         ("nils", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Monitors"]),
-        ("priya", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Clinic"]),
+        ("priya", ["Day", "Patients", "Nurse", "Decisions", "Tasks", "Messages", "Clinic"]),
         ("max", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Clinic"]),
     ],
 )

@@ -1,8 +1,7 @@
-"""Two pages beside a session's own, before its start: the second person's check of the dose, and what a
-prescriber must decide. The forms are in `sessions.preparing`.
+"""A page beside a session's own, before its start: the second person's check of the dose. Its form is in
+`sessions.preparing`, what a prescriber must decide in `decisions`.
 """
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,10 +13,10 @@ from clinic.idempotency import create_once
 from clinic.problems import Problem
 from sessions_app import states
 from sessions_app.access import MAY
-from sessions_app.models import DoseCheck, PrescriberOverride, Session
-from sessions_app.preparing import dose, overrides
+from sessions_app.models import DoseCheck, Session
+from sessions_app.preparing import dose
 from web.doors import StaffRequest, staff_page
-from web.views.sessions.preparing import DecisionForm, DoseCheckForm
+from web.views.sessions.preparing import DoseCheckForm
 
 
 @staff_page(MAY["check_dose"], methods=["GET", "POST"])
@@ -49,71 +48,6 @@ def check_dose(request: StaffRequest, pk: UUID) -> HttpResponse:
         "mine": mine,
     }
     return render(request, "web/nurse/check_dose.html", context, status=form.status)
-
-
-@staff_page(MAY["checklist"], methods=["GET"])
-def decisions(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """What holds the start until a prescriber decides: they have a form for each, a nurse can ask."""
-    return _decisions(request, _fetch(request, pk, "checklist"))
-
-
-@staff_page(MAY["override"], methods=["POST"])
-def decide(request: StaffRequest, pk: UUID) -> HttpResponse:
-    session = _fetch(request, pk, "override")
-    form = DecisionForm(request.POST)
-    if form.is_valid():
-        try:
-            create_once(
-                actor=request.actor,
-                noun="override",
-                id=form.cleaned_data["id"],
-                body={"session": session.pk, **request.POST.dict(), "csrfmiddlewaretoken": ""},
-                make=lambda: form.override(session, actor=request.actor, now=clock.now()),
-                find=lambda: PrescriberOverride.objects.get(pk=form.cleaned_data["id"]),
-            )
-        except Problem as problem:
-            form.add_problem(problem)
-        else:
-            messages.success(request, "It may pass; the record says why.")
-            return redirect("session", pk=session.pk)
-    return _decisions(request, session, form)
-
-
-@staff_page(MAY["checklist"], methods=["POST"])
-def ask_prescriber(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Open a task for a prescriber about one open decision."""
-    session = _fetch(request, pk, "checklist")
-    asked = {**request.POST.dict(), "reason": "-"}
-    form = DecisionForm(asked)
-    if form.is_valid():
-        subject, about = form.cleaned_data["subject"], form.cleaned_data["about"]
-        try:
-            overrides.ask_prescriber(session=session, subject=subject, about=about, now=clock.now())
-        except Problem as problem:
-            messages.error(request, problem.detail)
-        else:
-            messages.success(request, "The prescriber has a task to decide.")
-    return redirect("session_decisions", pk=session.pk)
-
-
-def _decisions(request: StaffRequest, session: Session, sent: DecisionForm | None = None) -> HttpResponse:
-    access.log_look(request.actor, session.patient, what="session")
-    rows: list[dict[str, Any]] = []
-    if session.state in states.BEFORE_START:
-        for each in overrides.open_decisions(session, clock.now()):
-            form = DecisionForm(
-                initial={"subject": each.subject, "about": each.about}, auto_id=f"{each.about}_%s"
-            )
-            if sent is not None and sent.data.get("about") == str(each.about):
-                form = sent
-            rows.append({"decision": each, "form": form})
-    context = {
-        "session": session,
-        "rows": rows,
-        "sent": sent,
-        "may_decide": request.actor.may(MAY["override"], session.clinic_id),
-    }
-    return render(request, "web/nurse/decisions.html", context, status=sent.status if sent else 200)
 
 
 def _fetch(request: StaffRequest, pk: UUID, act: str) -> Session:

@@ -18,8 +18,8 @@ from clinic.models import Role, WorkItem
 from clinic.problems import Problem
 from notifications.access import VIEW_CHECK_INS, VIEW_MESSAGES
 from notifications.models import CheckInAnswer
-from sessions_app.access import PLACE_MONITORS, READ_SESSIONS
-from sessions_app.models import SideEffect, VitalSigns
+from sessions_app.access import MAY, PLACE_MONITORS, READ_SESSIONS
+from sessions_app.models import ChecklistAnswer, SideEffect, VitalSigns
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 
@@ -122,12 +122,20 @@ def _parents(model: type[Model], parent: str) -> Subjects:
     return lambda rows: model._default_manager.filter(pk__in=list(rows)).values_list("pk", parent)
 
 
+def _decided_in(rows: Iterable[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    """The session of each line that waits for a decision, whatever kind of line it is."""
+    lines = list(rows)
+    for model in (ChecklistAnswer, VitalSigns, SideEffect):
+        yield from model._default_manager.filter(pk__in=lines).values_list("pk", "session_id")
+
+
 # By the kind of a task's cause: the page that tells more, who may read it, and whose page it is.
 READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "message": ("message", VIEW_MESSAGES, _of_itself),
     "check_in_answer": ("check_in", VIEW_CHECK_INS, _parents(CheckInAnswer, "check_in_id")),
     "alert": ("alert", READ_SESSIONS, _of_itself),
     "unmatched_message": ("monitor_message", PLACE_MONITORS, _of_itself),
+    "decide": ("session_decisions", MAY["checklist"], _decided_in),
     "vital_signs": ("session", READ_SESSIONS, _parents(VitalSigns, "session_id")),
     "side_effect": ("session", READ_SESSIONS, _parents(SideEffect, "session_id")),
 }
