@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from clinic.access import Actor
 from sessions_app.models import AnsweredBy, CheckResult, DoseWorksheet, Session, WeightUnit
-from sessions_app.preparing import checklist, dose, dosing, overrides, readiness
+from sessions_app.preparing import checklist, dose, dosing, readiness
 from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
 from web.views.sessions.form import (
     CorrectingForm,
@@ -187,14 +187,3 @@ class DoseCheckForm(ClinicForm):
             figures=dose.Figures(weight_kg=read.kg, **data),
             now=now,
         )
-
-
-class DecisionForm(ClinicForm):
-    """One thing that a prescriber may let pass, for the line that this page showed."""
-
-    subject = forms.CharField(widget=forms.HiddenInput)
-    about = forms.UUIDField(widget=forms.HiddenInput)
-    reason = short_text("Why this may pass", required=True)
-
-    def override(self, session: Session, *, actor: Actor, now: datetime) -> Any:
-        return overrides.override(actor=actor, session=session, now=now, **self.cleaned_data)
