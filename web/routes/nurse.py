@@ -15,9 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("sessions/<uuid:pk>/record/print/", signed_record.print_record, name="print_record"),
     path("sessions/<uuid:pk>/record.pdf", signed_record.record_pdf, name="record_pdf"),
     path("sessions/<uuid:pk>/check-dose/", before_start.check_dose, name="session_check_dose"),
-    path("sessions/<uuid:pk>/decisions/", before_start.decisions, name="session_decisions"),
-    path("sessions/<uuid:pk>/decide/", before_start.decide, name="session_decide"),
-    path("sessions/<uuid:pk>/ask-prescriber/", before_start.ask_prescriber, name="session_ask_prescriber"),
     *[
         path(
             f"sessions/<uuid:pk>/{act.replace('_', '-')}/", nurse.record, {"act": act}, name=f"session_{act}"
