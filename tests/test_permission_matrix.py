@@ -140,6 +140,8 @@ GET    /api/v1/sessions/                            -NPM
 POST   /api/v1/sessions/                            -NP-
 GET    /api/v1/sessions/{session}/                  -NPM
 GET    /api/v1/sessions/{session}/record/           -NPM
+GET    /api/v1/sessions/decisions/                  -NP-
+POST   /api/v1/sessions/{session}/refuse/           --P-
 POST   /api/v1/sessions/{session}/checklist/        -NP-
 POST   /api/v1/sessions/{session}/ask-prescriber/   -NP-
 POST   /api/v1/sessions/{session}/overrides/        --P-
@@ -239,6 +241,7 @@ GET    /protocols/{protocol}/new-version/           --PM
 POST   /protocols/{protocol}/new-version/           --PM
 POST   /protocols/{draft}/sign/                     --P-
 POST   /protocols/{draft}/retire/                   --P-
+GET    /decisions/                                  -NP-
 POST   /plans/{plan}/spacing/                       --P-
 POST   /plans/{plan}/hold/                          --P-
 POST   /plans/{plan}/resume/                        --P-
@@ -313,6 +316,7 @@ POST   /sessions/{session}/dose/                    -NP-
 GET    /sessions/{session}/check-dose/              -NP-
 POST   /sessions/{session}/check-dose/              -NP-
 GET    /sessions/{session}/decisions/               -NP-
+POST   /sessions/{session}/refuse/                  --P-
 POST   /sessions/{session}/decide/                  --P-
 POST   /sessions/{session}/ask-prescriber/          -NP-
 POST   /sessions/{session}/vitals/                  -NP-
