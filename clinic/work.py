@@ -1,17 +1,19 @@
-"""Tasks for staff: opened by a cause, taken by a person, closed by an outcome in words.
+"""Tasks for staff: opened by a cause, taken by a person, closed by an outcome in words. Each step is kept.
 
-Their clocks and ladders run upstairs (`notifications.escalation`). Titles are read over shoulders: they
+Their clocks and ladders run upstairs (`notifications.escalating`). Titles are read over shoulders: they
 say what to do, and nothing about the patient's health beyond what doing it needs.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from django.db.models import QuerySet
 
 from clinic import access
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.models import Role, Urgency, WorkItem
+from clinic.models import Membership, Role, Urgency, User, WorkItem, WorkItemStep, WorkItemStepKind
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 
@@ -53,21 +55,23 @@ def open_items(items: Sequence[WorkItem]) -> None:
 def acknowledge(*, actor: Actor, item: WorkItem, now: datetime) -> WorkItem:
     """Take a task: from now on it is this person's. Taking one's own again changes nothing.
 
-    Raises `Forbidden` for a role that the task isn't for, `Conflict` `task_closed` or `task_taken`.
+    A task that was handed to somebody who has not taken it yet can be taken by a colleague. Raises
+    `Forbidden` for a role that the task isn't for, `Conflict` `task_closed` or `task_taken`.
     """
 
     def work() -> WorkItem:
         row = _locked(actor, item)
         if row.closed_at:
             raise Conflict("This task is closed already.", code="task_closed")
-        if row.owner_id == actor.user_id:
+        if row.acknowledged_at and row.owner_id == actor.user_id:
             return row
-        if row.owner:
+        if row.acknowledged_at and row.owner:
             raise Conflict(f"{row.owner.full_name} has taken this task already.", code="task_taken")
         row.owner_id = row.acknowledged_by_id = actor.user_id
         row.acknowledged_at = now
         with acting(actor.user_id):
             row.save(update_fields=["owner", "acknowledged_by", "acknowledged_at"])
+            _step(row, WorkItemStepKind.TAKEN, by=actor.user_id, at=now)
         return row
 
     return in_transaction(work)
@@ -93,9 +97,76 @@ def close(*, actor: Actor, item: WorkItem, outcome: str, now: datetime) -> WorkI
         row.owner_id = row.owner_id or actor.user_id
         with acting(actor.user_id):
             row.save(update_fields=["closed_at", "closed_by", "outcome", "owner"])
+            _step(row, WorkItemStepKind.CLOSED, by=actor.user_id, at=now, words=outcome)
         return row
 
     return in_transaction(work)
+
+
+def hand_over(*, actor: Actor, item: WorkItem, to: User, words: str, now: datetime) -> WorkItem:
+    """Give an open task to a colleague, with what they need to know. Until they take it, its clock runs.
+
+    Raises `Invalid` for somebody who may not do it or is the owner already, `Forbidden`, and `Conflict`
+    `task_closed`.
+    """
+    words = words.strip()
+
+    def work() -> WorkItem:
+        row = _locked(actor, item)
+        if row.closed_at:
+            raise Conflict("This task is closed already.", code="task_closed")
+        if to.pk == row.owner_id:
+            raise Invalid({"to": f"The task is {to.full_name}'s already."})
+        if not may_do(row).filter(pk=to.pk).exists():
+            raise Invalid({"to": f"{to.full_name} can't do this task: choose somebody with the role for it."})
+        row.owner_id, row.acknowledged_by_id, row.acknowledged_at = to.pk, None, None
+        with acting(actor.user_id):
+            row.save(update_fields=["owner", "acknowledged_by", "acknowledged_at"])
+            _step(row, WorkItemStepKind.HANDED_OVER, by=actor.user_id, to=to.pk, at=now, words=words)
+        return row
+
+    return in_transaction(work)
+
+
+def note(*, actor: Actor, id: UUID, item: WorkItem, words: str, now: datetime) -> WorkItemStep:
+    """Write down what was tried, such as a call that nobody answered. The task stays open.
+
+    Raises `Invalid` without words, `Forbidden`, and `Conflict` `task_closed`.
+    """
+    words = words.strip()
+    if not words:
+        raise Invalid({"words": "Write what was done or tried."})
+
+    def work() -> WorkItemStep:
+        row = _locked(actor, item)
+        if row.closed_at:
+            raise Conflict("This task is closed already.", code="task_closed")
+        with acting(actor.user_id):
+            return _step(row, WorkItemStepKind.NOTE, id=id, by=actor.user_id, at=now, words=words)
+
+    return in_transaction(work)
+
+
+def may_do(item: WorkItem) -> QuerySet[User]:
+    """Everybody in the task's clinic whose role it is for, by name."""
+    roles = access.TASK_OF[Role(item.role)]
+    members = Membership.objects.filter(clinic=item.clinic_id, role__in=roles).values("user")
+    return User.objects.filter(pk__in=members, is_active=True).order_by("full_name", "pk")
+
+
+def _step(
+    item: WorkItem,
+    kind: WorkItemStepKind,
+    *,
+    by: UUID,
+    at: datetime,
+    id: UUID | None = None,
+    to: UUID | None = None,
+    words: str = "",
+) -> WorkItemStep:
+    return WorkItemStep.objects.create(
+        id=id or uuid4(), work_item=item, kind=kind, by_id=by, to_id=to, at=at, words=words
+    )
 
 
 def _locked(actor: Actor, item: WorkItem) -> WorkItem:

@@ -1,0 +1,38 @@
+"""Whose turn it is to be called about a task that nobody has taken. Pure: no Django.
+
+domain.md 6.2 [D]: unacknowledged goes to the next person, then to the supervisor; a red answer is called back
+within 15 minutes, so all three have been called by then; an amber one is due within two hours.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+FIRST, SECOND, SUPERVISOR = "first", "second", "supervisor"
+RUNGS: Final = (FIRST, SECOND, SUPERVISOR)
+RED, AMBER = "red", "amber"
+# How long one rung has before the next is called, by urgency; others are not called about at all. [D]
+PATIENCE: Final = MappingProxyType({RED: timedelta(minutes=5), AMBER: timedelta(minutes=30)})
+
+
+def rung_to_call(
+    *,
+    urgency: str,
+    due_at: datetime,
+    called: Mapping[str, datetime],
+    handed_over_at: datetime | None,
+    now: datetime,
+) -> str | None:
+    """The rung that is to be called now, or None.
+
+    `called` says when each rung was; `handed_over_at` when the task was last given to somebody, who has as
+    long as a rung has. Red is called about at once, amber when it is due.
+    """
+    left = [rung for rung in RUNGS if rung not in called]
+    if not left or urgency not in PATIENCE:
+        return None
+    last = max([*called.values(), *([handed_over_at] if handed_over_at else [])], default=None)
+    first_moment = now if urgency == RED else due_at
+    moment = first_moment if last is None else last + PATIENCE[urgency]
+    return left[0] if now >= moment else None

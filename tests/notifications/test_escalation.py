@@ -1,0 +1,219 @@
+"""A task that nobody takes: who is called when, by name, until somebody is called who answers."""
+
+from datetime import date, datetime, timedelta
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from psycopg.types.range import TimestamptzRange
+
+from clinic import work
+from clinic.models import Membership, Role, Urgency, User, WorkItem, WorkItemStep
+from clinic.problems import Conflict, Invalid
+from notifications.escalating import on_call
+from notifications.escalating.clocks import NOBODY, run_clocks
+from notifications.models import Message
+from scheduler.models import Opening, Resource
+from tests.at_once import at_once
+from tests.cast import NOW, TODAY, House, local, make_house, make_user
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def task(
+    house: House, urgency: Urgency = Urgency.RED, due_at: datetime = NOW + 15 * MINUTE, cause: str = "x:1"
+) -> WorkItem:
+    return work.open_item(
+        clinic_id=house.clinic.pk,
+        patient_id=house.rosa.pk,
+        cause=cause,
+        title="Call the patient now",
+        urgency=urgency,
+        role=Role.NURSE,
+        due_at=due_at,
+    )
+
+
+def charge_nurse(house: House) -> User:
+    carla = make_user(house.clinic, "Carla Ruiz", Role.NURSE)
+    Membership.objects.filter(user=carla).update(charge=True)
+    return carla
+
+
+def called(item: WorkItem) -> list[tuple[str, str]]:
+    """(rung, who) of each call, in order."""
+    steps = WorkItemStep.objects.filter(work_item=item, kind="escalated").order_by("at", "created_at")
+    return [(step.rung, step.words) for step in steps]
+
+
+def paged() -> list[str]:
+    return sorted(Message.objects.filter(kind="page").values_list("user__full_name", flat=True))
+
+
+def shift(house: House, user: User, rung: str, hours: int = 12) -> None:
+    on_call.add_shift(
+        actor=house.actor(house.max),
+        id=uuid4(),
+        clinic=house.clinic,
+        user=user,
+        rung=rung,
+        starts_at=NOW - HOUR,
+        ends_at=NOW + hours * HOUR,
+        now=NOW,
+    )
+
+
+def test_a_red_task_calls_every_rung_within_fifteen_minutes(house: House) -> None:
+    charge_nurse(house)
+    item = task(house)
+    seen = []
+    for minute in range(16):
+        if run_clocks(now=NOW + minute * MINUTE):
+            seen.append((minute, called(item)[-1]))
+    assert seen == [
+        (0, ("first", "Carla Ruiz, Nils Berg")),
+        (5, ("second", "Carla Ruiz")),
+        (10, ("supervisor", "Priya Nair")),
+    ]
+    assert paged() == ["Carla Ruiz", "Carla Ruiz", "Nils Berg", "Priya Nair"]
+
+
+def test_an_amber_task_waits_for_its_due_time_and_then_goes_up_every_half_hour(house: House) -> None:
+    charge_nurse(house)
+    item = task(house, Urgency.AMBER, NOW + 2 * HOUR)
+    seen = [minute for minute in range(0, 240, 10) if run_clocks(now=NOW + minute * MINUTE)]
+    assert seen == [120, 150, 180]
+    assert [rung for rung, _ in called(item)] == ["first", "second", "supervisor"]
+
+
+def test_a_routine_task_calls_nobody_and_is_marked_overdue(house: House) -> None:
+    item = task(house, Urgency.ROUTINE, NOW)
+    assert run_clocks(now=NOW + HOUR) == 0
+    item.refresh_from_db()
+    assert item.escalated_at == NOW + HOUR
+
+
+def test_whoever_takes_it_stops_the_ladder(house: House) -> None:
+    item = task(house)
+    run_clocks(now=NOW)
+    work.acknowledge(actor=house.actor(house.nils), item=item, now=NOW + 4 * MINUTE)
+    assert run_clocks(now=NOW + 5 * MINUTE) == 0
+
+
+def test_the_calendars_person_is_called_before_the_role(house: House) -> None:
+    shift(house, house.priya, "first")
+    item = task(house)
+    run_clocks(now=NOW)
+    assert called(item) == [("first", "Priya Nair")]
+
+
+def test_a_shift_that_is_over_calls_nobody_by_it(house: House) -> None:
+    shift(house, house.priya, "first", hours=1)
+    item = task(house)
+    run_clocks(now=NOW + 2 * HOUR)
+    assert called(item)[0] == ("first", "Nils Berg")
+
+
+def test_a_shift_that_was_withdrawn_calls_nobody_by_it(house: House) -> None:
+    shift(house, house.priya, "first")
+    on_call.withdraw_shift(actor=house.actor(house.max), shift=on_call.shifts()[0], now=NOW)
+    item = task(house)
+    run_clocks(now=NOW)
+    assert called(item) == [("first", "Nils Berg")]
+
+
+def test_a_rung_with_nobody_on_it_is_passed_at_once(house: House) -> None:
+    """No charge nurse: the prescriber is second. Nobody but the manager: he is called with the first."""
+    Membership.objects.exclude(role=Role.MANAGER).delete()
+    item = task(house)
+    run_clocks(now=NOW)
+    assert called(item) == [("first", NOBODY), ("second", NOBODY), ("supervisor", "Max Weber")]
+
+
+def test_a_task_handed_over_has_a_new_owner_who_has_as_long_as_a_rung(house: House) -> None:
+    nora = make_user(house.clinic, "Nora Quinn", Role.NURSE)
+    item = task(house)
+    work.acknowledge(actor=house.actor(house.nils), item=item, now=NOW)
+    work.hand_over(
+        actor=house.actor(house.nils), item=item, to=nora, words="Voicemail, twice.", now=NOW + 4 * MINUTE
+    )
+    assert run_clocks(now=NOW + 8 * MINUTE) == 0
+    assert run_clocks(now=NOW + 9 * MINUTE) == 1
+    work.acknowledge(actor=house.actor(nora), item=item, now=NOW + 10 * MINUTE)
+    assert run_clocks(now=NOW + HOUR) == 0
+    kinds = WorkItemStep.objects.filter(work_item=item).order_by("at", "created_at")
+    assert [step.kind for step in kinds] == ["taken", "handed_over", "escalated", "taken"]
+
+
+def test_it_is_handed_to_nobody_who_could_not_do_it(house: House, other_house: House) -> None:
+    item = task(house)
+    for stranger in (house.ana, other_house.nils):
+        with pytest.raises(Invalid, match="choose somebody with the role for it"):
+            work.hand_over(actor=house.actor(house.nils), item=item, to=stranger, words="", now=NOW)
+
+
+def test_a_closed_task_is_neither_handed_over_nor_noted(house: House) -> None:
+    item, nils = task(house), house.actor(house.nils)
+    work.close(actor=nils, item=item, outcome="Spoke with her.", now=NOW)
+    with pytest.raises(Conflict, match="closed already"):
+        work.hand_over(actor=nils, item=item, to=house.priya, words="", now=NOW)
+    with pytest.raises(Conflict, match="closed already"):
+        work.note(actor=nils, id=uuid4(), item=item, words="Called", now=NOW)
+
+
+def test_a_page_says_nothing_of_the_patient_or_the_task(house: House) -> None:
+    item = task(house)
+    run_clocks(now=NOW)
+    page = Message.objects.get(kind="page")
+    assert (page.user, page.work_item, page.urgent, page.text) == (house.nils, item, True, "")
+    assert (page.due_at, page.stale_at) == (NOW, NOW + HOUR)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clocks_at_once_call_a_rung_once() -> None:
+    house = make_house()
+    items = [task(house, cause=f"x:{number}") for number in range(20)]
+    assert sum(at_once(*[partial(run_clocks, now=NOW)] * 3)) == len(items)
+    assert Message.objects.filter(kind="page").count() == len(items)
+    assert WorkItemStep.objects.count() == len(items)
+
+
+def test_two_people_are_never_on_one_rung_at_once(house: House) -> None:
+    shift(house, house.nils, "first")
+    with pytest.raises(Conflict, match="Somebody is first on call in a part of this stretch"):
+        shift(house, house.priya, "first")
+    shift(house, house.priya, "second")
+
+
+def test_a_shift_names_what_is_wrong_with_it(house: House, other_house: House) -> None:
+    add = partial(
+        on_call.add_shift,
+        actor=house.actor(house.max),
+        id=uuid4(),
+        clinic=house.clinic,
+        rung="first",
+        now=NOW,
+    )
+    with pytest.raises(Invalid, match="doesn't work in Lakeside"):
+        add(user=other_house.nils, starts_at=NOW, ends_at=NOW + HOUR)
+    with pytest.raises(Invalid, match="Give an end after the start"):
+        add(user=house.nils, starts_at=NOW, ends_at=NOW)
+    with pytest.raises(Invalid, match="This stretch is over"):
+        add(user=house.nils, starts_at=NOW - 2 * HOUR, ends_at=NOW - HOUR)
+
+
+def test_staffed_hours_are_the_nurses_openings(house: House) -> None:
+    nils = Resource.objects.create(clinic=house.clinic, kind="nurse", name="Nils", capacity=6)
+    chair = Resource.objects.create(clinic=house.clinic, kind="chair", name="Chair 1", capacity=1)
+    for day in (TODAY, date(2027, 1, 13)):
+        hours = TimestamptzRange(local(day, "8:00"), local(day, "17:00"))
+        Opening.objects.create(resource=nils, during=hours)
+    all_night = TimestamptzRange(local(TODAY, "0:00"), local(date(2027, 1, 20), "0:00"))
+    Opening.objects.create(resource=chair, during=all_night)
+
+    at = partial(on_call.staffed, clinic_id=house.clinic.pk)
+    assert at(now=local(TODAY, "16:59"))
+    assert not at(now=local(TODAY, "17:00"))
+    again = on_call.staffed_again_at(clinic_id=house.clinic.pk, now=local(TODAY, "17:00"))
+    assert again == local(date(2027, 1, 13), "8:00")
+    assert on_call.staffed_again_at(clinic_id=house.clinic.pk, now=local(date(2027, 1, 14), "8:00")) is None
