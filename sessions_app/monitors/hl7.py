@@ -17,6 +17,7 @@ Verdict = Literal["AA", "AE", "AR"]
 OURSELVES: Final = "CHAIRSIDE"
 CHARACTER_SETS: Final = {"": "utf-8", "ASCII": "utf-8", "UNICODE UTF-8": "utf-8", "8859/1": "latin-1"}
 CONTROL_ID_LENGTH: Final = 80
+NUL: Final = b"\0"  # no text that a database could hold
 
 
 class Unreadable(ValueError):
@@ -46,7 +47,7 @@ class Separators:
         }
 
     def plain(self, text: str) -> str:
-        """The text with its escape sequences resolved; a sequence that isn't known stays as it is."""
+        """The text with its escape sequences resolved; one that isn't known or means a NUL stays as it is."""
         if self.escape not in text:
             return text
         mark = re.escape(self.escape)
@@ -59,7 +60,7 @@ class Separators:
 
     def _meant(self, found: re.Match[str]) -> str:
         code = found[1]
-        if re.fullmatch(r"X(?:[0-9A-Fa-f]{2})+", code):
+        if re.fullmatch(r"X(?:[0-9A-Fa-f]{2})+", code) and NUL not in bytes.fromhex(code[1:]):
             return bytes.fromhex(code[1:]).decode("latin-1")
         return self.escaped.get(code, found[0])
 
@@ -119,6 +120,8 @@ def parse(raw: bytes) -> Message:
     """Cut a message into its segments and fields. Raises `Unreadable`."""
     if raw[:3] != b"MSH" or len(raw) < 8:
         raise Unreadable("It doesn't begin with an MSH segment.")
+    if NUL in raw:
+        raise Unreadable("It holds a NUL character.")
     header = re.split(rb"[\r\n]", raw, maxsplit=1)[0].decode("latin-1")
     separators = _declared(header)
     character_set = Segment("MSH", _header_fields(header, separators), separators).component(18)

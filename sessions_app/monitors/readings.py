@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from clinic import era
 from sessions_app.monitors.hl7 import Message, Segment
 
 Value = int | Decimal
@@ -223,6 +224,8 @@ def _measured_at(order: Segment | None, line: Segment, zone: str) -> datetime:
     digits, fraction, offset = found.groups()
     try:
         wall = datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        if not era.holds(wall.date()):
+            raise _Doubtful("Its time of measuring is not of our time (OBX-14, OBR-7).")
         wall = wall.replace(microsecond=int((fraction or "0").ljust(6, "0")))
         return _with_offset(wall, offset) if offset else _on_the_wall(wall, zone)
     except (ValueError, OverflowError) as error:

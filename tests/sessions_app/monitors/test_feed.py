@@ -82,6 +82,23 @@ def test_what_cannot_be_read_is_rejected_and_kept_once(house: House) -> None:
     assert UnmatchedMessage.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("poison", "verdict"),
+    [
+        (oru(DURING, control_id="7\0"), "AR"),
+        (oru(DURING, control_id=r"7\X00\8"), "AA"),
+        (oru(DURING, sender=r"BED4\X00\8"), "AA"),
+        (oru(DURING, patient=r"7\X00\8"), "AA"),
+        (oru("00010101000000+0000"), "AA"),
+    ],
+)
+def test_no_message_makes_its_monitor_send_it_for_ever(house: House, poison: bytes, verdict: str) -> None:
+    bed(house)
+    assert take(house, poison, oru(DURING + SECOND, control_id="2")) == [verdict, "AA"]
+    assert MonitorSample.objects.filter(control_id="2").exists()
+    assert UnmatchedMessage.objects.exists() or MonitorSample.objects.count() == 2
+
+
 def test_an_unknown_monitor_is_kept_for_the_nurses_with_one_task(house: House) -> None:
     sent = [oru(DURING + SECOND * number, control_id=str(number), sender="NEW") for number in range(3)]
     assert take(house, *sent) == ["AA"] * 3

@@ -149,6 +149,8 @@ def test_moments_come_with_an_offset_or_are_the_clinics_own(sent: str, moment: d
         ("20271311090000", "cannot be read"),
         ("00000000000000", "cannot be read"),
         ("20270111090000+9900", "cannot be read"),
+        ("00010101000000+0000", "not of our time"),
+        ("99991231235959-1400", "not of our time"),
         # Chicago: 1:30 comes twice on 7 November 2027, 2:30 never on 14 March 2027.
         ("20271107013000", "clocks change"),
         ("20270314023000", "clocks change"),
