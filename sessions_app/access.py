@@ -17,6 +17,7 @@ MAY: Final[Mapping[str, Permission]] = {
 RECORD_SESSIONS: Final[Permission] = frozenset[Role]().union(*MAY.values())
 # Questionnaires and the diary, read out by staff; reports about many patients.
 RECORD_OUTCOMES: Final[Permission] = CLINICAL
+ASSESS_SAFETY: Final[Permission] = roles(Role.PRESCRIBER)
 # A monitor is wheeled from chair to chair by whoever is there; which monitors there are is the manager's.
 PLACE_MONITORS: Final[Permission] = CLINICAL | roles(Role.MANAGER)
 CHANGE_MONITORS: Final[Permission] = roles(Role.MANAGER)

@@ -74,6 +74,7 @@ ACTS: Final[Mapping[str, Act]] = {
         requires=(
             "checklist_complete",
             "checklist_passed",
+            "safety_assessed",
             "dose_prepared",
             "dose_checked",
             "baseline",
@@ -120,6 +121,7 @@ ACTS: Final[Mapping[str, Act]] = {
 MISSING: Final[Mapping[str, str]] = {
     "checklist_complete": "Answer every item of the checklist.",
     "checklist_passed": "An item of the checklist does not pass: the prescriber must decide.",
+    "safety_assessed": "An urgent answer to a questionnaire must be assessed by a prescriber.",
     "dose_prepared": "Prepare the dose on the worksheet.",
     "dose_checked": "A second person must check the dose with figures of their own.",
     "baseline": "Measure a full set of vital signs shortly before the start.",

@@ -13,6 +13,7 @@ from sessions_app.api.outcomes import (
     ResponsesViewSet,
 )
 from sessions_app.api.readiness import ReadinessViewSet
+from sessions_app.api.safety import SafetyConcernsViewSet
 from sessions_app.api.sessions import SessionsViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -22,6 +23,7 @@ router.register("monitors", MonitorsViewSet, basename="monitor")
 router.register("monitor-messages", MonitorMessagesViewSet, basename="monitor-message")
 router.register("instruments", InstrumentsViewSet, basename="instrument")
 router.register("questionnaires", ResponsesViewSet, basename="questionnaire")
+router.register("safety-concerns", SafetyConcernsViewSet, basename="safety-concern")
 router.register("diary-days", DiaryViewSet, basename="diary-day")
 router.register("outcomes", OutcomesViewSet, basename="outcome")
 router.register("cohort-reports", CohortReportsViewSet, basename="cohort-report")

@@ -32,6 +32,7 @@ from scheduler.visits import booking
 from sessions_app import arrival
 from sessions_app.outcomes import cohort_reports, responses
 from sessions_app.outcomes.cohort import Query
+from sessions_app.preparing import safety
 from tests.cast import NOW, TODAY, House, make_patient, make_user, new_id
 from tests.notifications import visits
 from tests.routes import every_route
@@ -176,6 +177,8 @@ GET    /api/v1/questionnaires/{questionnaire}/      -NPM
 POST   /api/v1/questionnaires/{questionnaire}/answers/ -NP-
 POST   /api/v1/questionnaires/{questionnaire}/complete/ -NP-
 POST   /api/v1/questionnaires/{questionnaire}/enter-in-error/ -NP-
+GET    /api/v1/safety-concerns/                     -NP-
+POST   /api/v1/safety-concerns/{concern}/assess/    --P-
 GET    /api/v1/diary-days/                          -NPM
 POST   /api/v1/diary-days/                          -NP-
 GET    /api/v1/outcomes/                            -NPM
@@ -294,6 +297,8 @@ GET    /patients/{patient}/outcomes/                -NPM
 POST   /patients/{patient}/outcomes/begin/          -NP-
 GET    /patients/{patient}/diary/                   -NPM
 POST   /patients/{patient}/diary/enter/             -NP-
+GET    /patients/{patient}/safety/                  -NP-
+POST   /safety-concerns/{concern}/assess/           --P-
 GET    /questionnaires/{questionnaire}/             -NPM
 POST   /questionnaires/{questionnaire}/answer/      -NP-
 POST   /questionnaires/{questionnaire}/complete/    -NP-
@@ -510,6 +515,9 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
     )
     return {
         "questionnaire": answered.pk,
+        "concern": safety.raise_concern(
+            answer=answered.answers.create(item=9, value=1, answered_at=NOW), patient=house.rosa, now=NOW
+        ).pk,
         "cohort": cohort.pk,
         "clinic": house.clinic.pk,
         "patient": house.rosa.pk,
@@ -713,7 +721,11 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/sessions/": {"id": str(new_id()), "appointment": names["visit"]},
         **{
             f"? /api/v1/{name}/": {"patient": names["patient"]}
-            for name in ("questionnaires", "diary-days", "outcomes")
+            for name in ("questionnaires", "diary-days", "outcomes", "safety-concerns")
+        },
+        "POST /api/v1/safety-concerns/{concern}/assess/": {
+            "id": str(new_id()),
+            "words": "No intent, safe at home",
         },
         "POST /api/v1/questionnaires/": {
             "id": str(new_id()),

@@ -17,6 +17,7 @@ from notifications import tasks
 from notifications.models import CheckIn
 from notifications.tokens import token_for
 from scheduler.prescribing import screening
+from sessions_app.models import SafetyConcern
 from tests.cast import NOW, PASSWORD, TODAY, House, client_of, new_id
 from tests.notifications import visits
 from tests.scheduler.stage import set_stage
@@ -195,6 +196,13 @@ def questionnaires(house: House) -> Call:
     return house.nils, "questionnaires/", {"patient": house.rosa.pk, "instrument": "phq-9"}
 
 
+def safety_assessments(house: House) -> Call:
+    user, address, body = questionnaire_answers(house)
+    client_of(user).post(f"/api/v1/{address}", {"id": new_id(), **body})
+    concern = SafetyConcern.objects.get()
+    return house.priya, f"safety-concerns/{concern.pk}/assess/", {"words": "No intent, safe at home"}
+
+
 def questionnaire_answers(house: House) -> Call:
     """The item about self-harm: sent again, it opens no second task."""
     user, address, body = questionnaires(house)
@@ -292,6 +300,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "sessions/{id}/amendments/": amendments,
     "questionnaires/": questionnaires,
     "questionnaires/{id}/answers/": questionnaire_answers,
+    "safety-concerns/{id}/assess/": safety_assessments,
     "diary-days/": diary_days,
     "cohort-reports/": cohort_reports,
     "links/answer/": answers,

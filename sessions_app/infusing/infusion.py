@@ -19,7 +19,7 @@ from sessions_app.infusing.hard_stop import Limits
 from sessions_app.infusing.pump import Course, Step
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Session
 from sessions_app.observing import vitals
-from sessions_app.preparing import checklist, dose
+from sessions_app.preparing import checklist, dose, safety
 
 # Pumps and clocks are read to the minute: what the pump gives in one makes no stop an early one.
 MINUTES_PER_HOUR: Final = 60
@@ -37,7 +37,8 @@ def start(
     """Start the infusion at the worksheet's rate.
 
     Raises `Conflict` with code `not_ready` and a blocker for everything that is missing: the checklist, a
-    failed item, the dose and its check, the baseline, a value past the protocol's start limits.
+    failed item, an urgent answer that nobody has assessed, the dose and its check, the baseline, a value past
+    the protocol's start limits.
     """
 
     def work() -> InfusionEvent:
@@ -250,7 +251,12 @@ def infusing_time(events: list[InfusionEvent], now: datetime) -> timedelta:
 
 
 def _unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
-    return {**checklist.unmet(session), **dose.unmet(session), **vitals.unmet_at_start(session, now)}
+    return {
+        **checklist.unmet(session),
+        **safety.unmet_at_start(session.patient_id),
+        **dose.unmet(session),
+        **vitals.unmet_at_start(session, now),
+    }
 
 
 def _worksheet(session: Session) -> DoseWorksheet:

@@ -27,6 +27,8 @@ from sessions_app.models.outcomes import (
     QuestionnaireAnswer,
     QuestionnaireResponse,
     ResponseStatus,
+    SafetyAssessment,
+    SafetyConcern,
 )
 from sessions_app.models.preparing import (
     AnsweredBy,
@@ -72,6 +74,8 @@ __all__ = [
     "ReportedBy",
     "ResponseStatus",
     "Rung",
+    "SafetyAssessment",
+    "SafetyConcern",
     "Seriousness",
     "Session",
     "SessionNote",

@@ -90,6 +90,31 @@ class QuestionnaireAnswer(Row):
         indexes = [models.Index(fields=["response", "item", "-answered_at"], name="answer_newest")]
 
 
+class SafetyConcern(Row):
+    """An answer about self-harm, which holds the patient's next start until it has its assessment."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="safety_concerns")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="safety_concerns")
+    answer = models.OneToOneField(QuestionnaireAnswer, models.PROTECT, related_name="concern")
+    raised_at = models.DateTimeField()
+
+
+class SafetyAssessment(Row):
+    """What a prescriber found when they assessed the patient after such an answer."""
+
+    clinic_path = "concern__clinic_id"
+
+    concern = models.OneToOneField(SafetyConcern, models.PROTECT, related_name="assessment")
+    words = models.TextField()
+    assessed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    assessed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="safety_assessment_has_words", condition=~Q(words="")),
+        ]
+
+
 @tracked
 class DiaryDay(Row):
     """One day of the headache diary. No row is no entry, which is not the same as no headache."""

@@ -22,6 +22,7 @@ from sessions_app.models import (
     Session,
 )
 from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, score
+from sessions_app.preparing import safety
 
 # The item about self-harm: any value but 0 (domain.md 5). A red answer is called back within 15 minutes
 # (6.2 [D]); of values 2 and 3 the call is immediate: the task is due as it is opened.
@@ -99,8 +100,10 @@ def answer(
     """Keep one answer. Answered again, a new row is kept and the newest counts.
 
     The item about self-harm opens a nurse's task at once with any value but 0: red, due in 15 minutes, from
-    value 2 on due now; once for as long as the answer stays the same. Raises `Invalid` for an item or value
-    that there isn't, `Conflict` `response_closed` when the questionnaire is no longer open.
+    value 2 on due now. It holds the next start until a prescriber has assessed the patient
+    (`preparing.safety`). Each once for as long as the answer stays the same.
+    Raises `Invalid` for an item or value that there isn't, `Conflict` `response_closed` when the
+    questionnaire is no longer open.
     """
     asked = INSTRUMENTS[response.instrument]
     errors = {}
@@ -121,6 +124,7 @@ def answer(
         if item == asked.safety_item and value > 0 and value != before:
             with acting(actor.user_id if actor else None):
                 _alarm(row, given, now)
+                safety.raise_concern(answer=given, patient=row.patient, now=now)
         return given
 
     return in_transaction(work)

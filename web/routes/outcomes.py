@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from web.views import cohort_reports, outcomes
+from web.views import cohort_reports, outcomes, safety
 
 urlpatterns: list[URLPattern] = [
     path("patients/<uuid:pk>/outcomes/", outcomes.patient_outcomes, name="patient_outcomes"),
     path("patients/<uuid:pk>/outcomes/begin/", outcomes.begin_questionnaire, name="begin_questionnaire"),
+    path("patients/<uuid:pk>/safety/", safety.patient_safety, name="patient_safety"),
+    path("safety-concerns/<uuid:pk>/assess/", safety.assess_safety, name="assess_safety"),
     path("patients/<uuid:pk>/diary/", outcomes.patient_diary, name="patient_diary"),
     path("patients/<uuid:pk>/diary/enter/", outcomes.enter_diary_day, name="enter_diary_day"),
     path("questionnaires/<uuid:pk>/", outcomes.questionnaire, name="questionnaire"),

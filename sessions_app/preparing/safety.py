@@ -1,0 +1,90 @@
+"""An answer about self-harm, from the moment it is given until a prescriber has assessed the patient.
+
+domain.md 5: any value but zero; a clinician documents an assessment before the next infusion. Neither a low
+total nor an answer taken back clears it, nor a questionnaire entered in error: a prescriber says so.
+Which answers these are, and whom they alarm at once, is in `outcomes.responses`.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from clinic import work
+from clinic.access import Actor
+from clinic.models import Patient, Role, Urgency, WorkItem
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from scheduler.models import Appointment, AppointmentStatus
+from sessions_app.models import QuestionnaireAnswer, SafetyAssessment, SafetyConcern
+
+# Read over shoulders: what to do, nothing about health.
+TITLE: Final = "Assess the patient before the next infusion: an urgent answer"
+# Ours: by the next visit and within a day. The nurse's call has a clock of its own, of minutes.
+WITHIN: Final = timedelta(days=1)
+
+
+def raise_concern(*, answer: QuestionnaireAnswer, patient: Patient, now: datetime) -> SafetyConcern:
+    """Hold the next start until a prescriber has assessed the patient, and open their task. Inside the
+    caller's transaction."""
+    concern = SafetyConcern.objects.create(
+        clinic_id=patient.clinic_id, patient=patient, answer=answer, raised_at=now
+    )
+    visits = Appointment.objects.filter(
+        patient=patient, status=AppointmentStatus.BOOKED, during__startswith__gte=now
+    )
+    ahead = visits.order_by("during").first()
+    work.open_item(
+        clinic_id=patient.clinic_id,
+        patient_id=patient.pk,
+        cause=_cause(concern),
+        title=TITLE,
+        urgency=Urgency.RED,
+        role=Role.PRESCRIBER,
+        due_at=min(now + WITHIN, ahead.starts_at) if ahead else now + WITHIN,
+    )
+    return concern
+
+
+def assess(*, actor: Actor, id: UUID, concern: SafetyConcern, words: str, now: datetime) -> SafetyAssessment:
+    """Write down what a prescriber found; the task closes, and this answer holds no start any more.
+
+    Raises `Invalid` without words, `Conflict` `assessed_already`.
+    """
+    words = words.strip()
+    if not words:
+        raise Invalid({"words": "Write down what you found and what was agreed."})
+
+    def write() -> SafetyAssessment:
+        # The concern itself can't be locked: the application may not change it.
+        Patient.objects.select_for_update(no_key=True).get(pk=concern.patient_id)
+        if SafetyAssessment.objects.filter(concern=concern).exists():
+            raise Conflict("This answer is assessed already.", code="assessed_already")
+        made = SafetyAssessment.objects.create(
+            id=id, concern=concern, words=words, assessed_by_id=actor.user_id, assessed_at=now
+        )
+        task = WorkItem.objects.filter(
+            clinic_id=concern.clinic_id, cause=_cause(concern), closed_at=None
+        ).first()
+        if task is not None:
+            work.close(actor=actor, item=task, outcome="Assessed: the patient's chart says more.", now=now)
+        return made
+
+    return in_transaction(write)
+
+
+def concerns_of(patient: Patient) -> QuerySet[SafetyConcern]:
+    """Every one, the newest first, with its answer and assessment. One query."""
+    rows = SafetyConcern.objects.filter(patient=patient)
+    return rows.select_related("answer__response", "assessment__assessed_by").order_by("-raised_at", "-id")
+
+
+def unmet_at_start(patient_id: UUID) -> dict[str, str]:
+    """What holds a start: the code of `states.MISSING`. One query."""
+    waiting = SafetyConcern.objects.filter(patient=patient_id, assessment__isnull=True)
+    return {"safety_assessed": ""} if waiting.exists() else {}
+
+
+def _cause(concern: SafetyConcern) -> str:
+    return f"safety_concern:{concern.pk}"
