@@ -62,6 +62,13 @@ def create_once(
         raise
 
 
+def recorded_before(*, actor: Actor, noun: str, id: UUID, body: Mapping[str, Any]) -> bool:
+    """Whether this very call has recorded already. It is then done, whatever is possible by now: who asks
+    first spares a late copy the checks that only a first call can pass."""
+    same = CreatedId.objects.filter(id=id, noun=noun, user_id=actor.user_id)
+    return same.filter(fingerprint=fingerprint_of(body)).exists()
+
+
 def _reused() -> Conflict:
     return Conflict(
         "This id was already used for something else. Make a new id for a new entry.", code="id_reused"

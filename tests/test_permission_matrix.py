@@ -311,6 +311,7 @@ GET    /patients/{patient}/access-log/              --PM
 POST   /consents/{consent}/revoke/                  DNPM
 GET    /nurse/                                      -NPM
 POST   /nurse/visits/{visit}/open/                  -NP-
+GET    /sessions/connection/                        -NP-
 GET    /sessions/{session}/                         -NPM
 GET    /sessions/{session}/record/                  -NPM
 GET    /sessions/{signed}/record/compare/           -NPM

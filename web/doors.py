@@ -20,7 +20,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from clinic import access
 from clinic.access import Actor, Permission
 from clinic.models import Clinic
-from clinic.problems import Forbidden, Problem
+from clinic.problems import Forbidden, Problem, respond
+from web import entries
 
 # Names of the routes that need no sign-in. Patients' links guard themselves (notifications.links).
 PUBLIC = frozenset(
@@ -110,6 +111,10 @@ def choose_clinic(request: StaffRequest, clinic_id: UUID) -> Clinic:
 
 def signed_out(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back here; what was typed into a form is kept on the page to be resent."""
+    if entries.is_kept(request):
+        problem = Problem("Sign in again.", code="signed_out")
+        problem.status = 401
+        return respond(problem)
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(redirect_to_login(_current_page(request)).url)
     if request.method not in ("GET", "HEAD"):
@@ -141,6 +146,8 @@ def send_again(request: HttpRequest, *, status: int, signed_out: bool) -> HttpRe
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem's own sentence with its status, as a page, or as a banner where htmx asked for a part."""
+    if entries.is_kept(request):
+        return respond(problem)
     if getattr(request, "htmx", False):
         template = "web/components/problem.html"
     else:

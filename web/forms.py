@@ -105,7 +105,19 @@ class LocalDateTimeField(forms.DateTimeField):
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, datetime) and timezone.is_aware(value):
             return timezone.localtime(value).replace(tzinfo=None)
-        return value
+        return _shown_on_the_wall(value) if isinstance(value, str) else value
+
+
+def _shown_on_the_wall(sent: str) -> str:
+    """A moment that was sent with its offset, as the page's clocks show it: the browser's box takes no other,
+    and would come back empty. What is no such moment stays as it was typed."""
+    try:
+        moment = datetime.fromisoformat(sent.strip())
+    except ValueError:
+        return sent
+    if moment.tzinfo is None:
+        return sent
+    return timezone.localtime(moment).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def from_wall(wall: datetime) -> datetime:

@@ -9,6 +9,7 @@ from web.views.sessions.forms import FORMS
 urlpatterns: list[URLPattern] = [
     path("nurse/", nurse.nurse_station, name="nurse_station"),
     path("nurse/visits/<uuid:pk>/open/", nurse.open_session, name="open_session"),
+    path("sessions/connection/", nurse.connection, name="session_connection"),
     path("sessions/<uuid:pk>/", nurse.session, name="session"),
     path("sessions/<uuid:pk>/record/", signed_record.signed_record, name="signed_record"),
     path("sessions/<uuid:pk>/record/compare/", signed_record.compare_record, name="compare_record"),

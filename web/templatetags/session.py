@@ -1,11 +1,16 @@
-"""How the session's pages say amounts, and where their forms are sent."""
+"""How the session's pages say amounts, where their forms are sent, and what of them waits to be sent."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.urls import reverse
 
+from sessions_app.models import Session
 from sessions_app.preparing import dosing
+from web import entries
 from web.views.sessions.form import SessionForm
 
 register = template.Library()
@@ -15,6 +20,24 @@ register = template.Library()
 def session_step(form: SessionForm) -> str:
     """The address that carries out this form's act on its session."""
     return reverse(f"session_{form.act}", args=[form.session.pk])
+
+
+@register.inclusion_tag("web/nurse/unsent.html", takes_context=True)
+def unsent_entries(
+    context: Mapping[str, Any], now: datetime, session: Session | None = None
+) -> dict[str, Any]:
+    """What waits in this browser for the connection, of one session or of all: the page's moment, and the key
+    that opens what is the reader's own."""
+    request = context["request"]
+    return {
+        "request": request,
+        "user": request.user,
+        "clinic": request.clinic,
+        "writer": entries.writer(request.user.pk, request.clinic.pk),
+        "keys": entries.keys_of(request.user.pk),
+        "now": now,
+        "session": session,
+    }
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """The pages of last resort. They say what to do next and reveal nothing of what went wrong.
 
-An address below /api/ is answered in the API's own form.
+What no person reads, an address below /api/ or an entry that a browser sends by itself, is answered in the
+API's own form.
 """
 
 import sys
@@ -16,24 +17,25 @@ from redis.exceptions import RedisError
 
 from clinic.problems import Busy, Forbidden, Missing, Problem, respond
 from web.doors import StaffRequest, enter, send_again
+from web.entries import is_kept
 
 AWAY = (OperationalError, InterfaceError, RedisError)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _of_the_api(request):
+    if _no_page(request):
         return respond(Problem("The request could not be understood."))
     return render(_framed(request), "400.html", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _of_the_api(request):
+    if _no_page(request):
         return respond(Forbidden("This is not open to you."))
     return render(_framed(request), "403.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _of_the_api(request):
+    if _no_page(request):
         return respond(Missing("There is nothing at this address."))
     return render(_framed(request), "404.html", status=404)
 
@@ -44,7 +46,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     A database or Valkey that is just being started again is no fault of the program: 503, try again.
     """
     away = isinstance(sys.exc_info()[1], AWAY)
-    if _of_the_api(request):
+    if _no_page(request):
         problem: Problem = Busy()
         if not away:
             problem = Problem("Something broke on our side; it has been logged.", code="server_error")
@@ -63,7 +65,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     Our own page's form may be sent again in one press; what another site sent is refused. The browser
     names the site it came from in `Origin`, which no page can forge.
     """
-    if _of_the_api(request):
+    if _no_page(request):
         return respond(Forbidden("The CSRF token is missing or wrong.", code="csrf_failed"))
     own = f"{request.scheme}://{request.get_host()}"
     from_own_page = request.headers.get("Origin") in {own, settings.PUBLIC_URL}
@@ -89,5 +91,5 @@ def _framed(request: HttpRequest) -> HttpRequest:
     return request
 
 
-def _of_the_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+def _no_page(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/") or is_kept(request)

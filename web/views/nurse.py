@@ -7,17 +7,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 
 from clinic import access, clock
 from clinic.access import Permission
-from clinic.idempotency import create_once
-from clinic.problems import Problem
+from clinic.idempotency import create_once, recorded_before
+from clinic.problems import Problem, respond
 from scheduler.models import Appointment
 from sessions_app import arrival, queries
 from sessions_app.access import MAY, OPEN_SESSION, READ_SESSIONS, RECORD_SESSIONS
 from sessions_app.models import Observation, Session
+from web import entries
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
 from web.views.sessions.amending import amendable
@@ -70,26 +72,57 @@ def session(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(RECORD_SESSIONS, methods=["POST"])
 def record(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
-    """Carry out what one of the session's forms asks; a refused form is shown again as it was filled."""
+    """Carry out what one of the session's forms asks; a refused form is shown again as it was filled.
+
+    What was recorded before is done: a late copy may no longer be possible, and needs not be. An entry that
+    the browser kept and sends by itself is answered in words, without a page.
+    """
+    entries.require_writer(request, request.actor.user_id, request.clinic.pk)
     found = _fetch(request, pk, MAY[act])
+    noun, body, id = f"session {act}", {"session": found.pk, **_sent(request)}, _id_of(request)
+    if id and recorded_before(actor=request.actor, noun=noun, id=id, body=body):
+        return _done(request, found, act)
     form = FORMS[act](found, request.POST, line=_line(found, act, request.POST.get("corrects", "")))
     form.shown_to(request.actor)
     if form.is_valid():
         try:
             create_once(
                 actor=request.actor,
-                noun=f"session {act}",
+                noun=noun,
                 id=form.cleaned_data["id"],
-                body={"session": found.pk, **_sent(request)},
+                body=body,
                 make=lambda: form.record(actor=request.actor, now=clock.now()),
                 find=lambda: None,
             )
         except Problem as problem:
             form.add_problem(problem)
         else:
-            messages.success(request, form.done)
-            return redirect("session", pk=found.pk)
+            return _done(request, found, act)
+    if entries.is_kept(request):
+        return respond(entries.refused(form))
     return _show(request, queries.session_detail(found.pk), form)
+
+
+@staff_page(RECORD_SESSIONS, methods=["GET"])
+def connection(request: StaffRequest) -> HttpResponse:
+    """For a page that has entries to send: the server answers, and the same person is signed in."""
+    entries.require_writer(request, request.actor.user_id, request.clinic.pk)
+    return JsonResponse({"token": get_token(request)})
+
+
+def _done(request: StaffRequest, found: Session, act: str) -> HttpResponse:
+    messages.success(request, entries.done_in_words(request, FORMS[act].done, now=clock.now()))
+    if entries.is_kept(request):
+        return JsonResponse({"stored": True})
+    return redirect("session", pk=found.pk)
+
+
+def _id_of(request: StaffRequest) -> UUID | None:
+    """The id that the browser made for this entry. What is none, the form itself refuses."""
+    try:
+        return UUID(request.POST.get("id", ""))
+    except ValueError:
+        return None
 
 
 def _fetch(request: StaffRequest, pk: UUID, permission: Permission) -> Session:
@@ -137,4 +170,4 @@ def _line(found: Session, act: str, line_id: str) -> Observation | None:
 
 def _sent(request: HttpRequest) -> dict[str, Any]:
     apart = ("csrfmiddlewaretoken", *SECRET)
-    return {name: value for name, value in request.POST.items() if name not in apart}
+    return {name: values for name, values in request.POST.lists() if name not in apart}

@@ -17,15 +17,16 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 // Leaving a page with something typed and not sent asks first.
-const unsent = new Set();
+const typed = new Set();
 const guarded = (form) => form && form.method === "post" && !("unguarded" in form.dataset);
 document.addEventListener("input", (event) => {
-  if (guarded(event.target.form)) unsent.add(event.target.form);
+  if (guarded(event.target.form)) typed.add(event.target.form);
 });
-document.addEventListener("submit", (event) => unsent.delete(event.target));
-document.addEventListener("reset", (event) => unsent.delete(event.target));
+document.addEventListener("submit", (event) => typed.delete(event.target));
+document.addEventListener("reset", (event) => typed.delete(event.target));
+const beingTyped = () => [...typed].some((form) => form.isConnected);
 window.addEventListener("beforeunload", (event) => {
-  if ([...unsent].some((form) => form.isConnected)) event.preventDefault();
+  if (beingTyped()) event.preventDefault();
 });
 
 // A refused form says why where somebody looks: its first fault comes into view with the focus in it, and
@@ -34,7 +35,7 @@ const fault = document.querySelector(".field-wrong, form .mend");
 if (fault) {
   fault.scrollIntoView({ block: "center" });
   fault.querySelector("input, select, textarea")?.focus({ preventScroll: true });
-  if (guarded(fault.closest("form"))) unsent.add(fault.closest("form"));
+  if (guarded(fault.closest("form"))) typed.add(fault.closest("form"));
 }
 
 // A menu closes with Escape and with a press beside it.

@@ -13,6 +13,11 @@ for (const card of document.querySelectorAll("[data-infusion]")) {
     card.querySelector(`[data-${part}]`).textContent = text;
   };
   const tick = () => {
+    // A step that waits in this browser isn't reckoned in: better no running total than a wrong one.
+    if ("held" in card.dataset) {
+      show("as-of", "Stands still: a step of the infusion is not sent yet.");
+      return;
+    }
     const elapsed = performance.now() - loaded;
     const pumped = Math.min((rate * elapsed) / HOUR, left);
     show("volume", (volume + pumped).toFixed(2));

@@ -15,6 +15,7 @@ from django import forms
 from clinic import signin
 from clinic.access import Actor
 from clinic.signin import Proof
+from sessions_app import states
 from sessions_app.models import Observation, Session, SessionState
 from sessions_app.signing import amending, signing
 from web.forms import ClinicForm, LocalDateTimeField
@@ -35,10 +36,14 @@ def choices_in_a_row(label: str, choices: Any, *, required: bool = True, **optio
 
 
 class NowOrThenField(LocalDateTimeField):
-    """A moment of today; left empty it is the moment of sending."""
+    """A moment of today; left empty it is the moment of sending. A page that keeps the form until it can be
+    sent fills it in (docs/decisions/0012-unsent-entries.md)."""
 
     def __init__(self, label: str) -> None:
         super().__init__(label=label, required=False, help_text="Empty means now.")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "data-now-if-empty": True}
 
 
 def password_field() -> forms.CharField:
@@ -62,10 +67,17 @@ def code_field() -> forms.CharField:
 
 
 class SessionForm(ClinicForm):
-    """A form about one session. `line` is the line that it corrects, if any."""
+    """A form about one session. `line` is the line that it corrects, if any.
+
+    `kept_as` is what the entry is called while it waits in the browser for the connection; a form without it
+    must be answered by the server before anybody acts on it. `kept_unchecked` says what nobody has looked at
+    by then (docs/decisions/0012-unsent-entries.md).
+    """
 
     act: ClassVar[str]
     done: ClassVar[str]
+    kept_as: ClassVar[str] = ""
+    kept_unchecked: ClassVar[str] = ""
 
     def __init__(
         self, session: Session, data: Mapping[str, Any] | None = None, *, line: Observation | None = None
@@ -84,6 +96,21 @@ class SessionForm(ClinicForm):
         if "code" in self.fields and not signin.has_second_factor(actor):
             del self.fields["code"]
         return self
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether the browser may keep it; what proves who signs is never kept."""
+        return bool(self.kept_as) and self.fields.keys().isdisjoint(SECRET)
+
+    @property
+    def moves(self) -> str:
+        """Where this act takes a session from each state that allows it, for the page: "infusing:paused"."""
+        return " ".join(f"{before}:{after}" for before, after in states.ACTS[self.act].moves.items())
+
+    @property
+    def open_now(self) -> bool:
+        """Whether the session's state allows it; one that was sent stays open to be read."""
+        return self.is_bound or states.ACTS[self.act].allows(self.session.state)
 
     @property
     def proof(self) -> Proof:

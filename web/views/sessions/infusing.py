@@ -17,11 +17,14 @@ from clinic.problems import Problem, Stale
 from sessions_app import notes
 from sessions_app.infusing import infusion, medicines, progress, waste
 from sessions_app.models import InfusionEvent, Session
+from web import entries
 from web.forms import DecimalNumberField
 from web.views.sessions.form import NowOrThenField, SessionForm, choices_in_a_row, short_text
 
 UNITS: Final = ["mg", "ug", "g", "mL", "[iU]"]  # UCUM
 MOST_CHANGES: Final = 3
+UNCHECKED: Final = "Not yet reckoned against the protocol's limits."
+OWN_ENTRIES: Final = 8_000  # characters of ids: some two hundred entries
 
 STEPS_DONE: Final = {
     "start": "started the infusion",
@@ -50,9 +53,13 @@ LINES_DONE: Final = {
 
 
 class StepForm(SessionForm):
-    """A step of the infusion, decided on by what the page showed."""
+    """A step of the infusion, decided on by what the page showed.
+
+    `after` are the ids of this person's entries that waited in the browser when the step was entered.
+    """
 
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    after = forms.CharField(widget=forms.HiddenInput, required=False, max_length=OWN_ENTRIES)
 
     def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(session, data, **options)
@@ -77,7 +84,11 @@ class StepForm(SessionForm):
 
     @property
     def values(self) -> dict[str, Any]:
-        return {**self.cleaned_data, "happened_at": self.moment}
+        values = {**self.cleaned_data, "happened_at": self.moment}
+        own, seen = values.pop("after", "").split(), values.get("revision")
+        if own and seen is not None:
+            values["revision"] = entries.carried(self.session, seen, own)
+        return values
 
 
 class HaltForm(StepForm):
@@ -85,7 +96,7 @@ class HaltForm(StepForm):
 
     def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(session, data, **options)
-        del self.fields["revision"]
+        del self.fields["revision"], self.fields["after"]
 
 
 class StartForm(StepForm):
@@ -101,6 +112,7 @@ class StartForm(StepForm):
 class PauseForm(HaltForm):
     act = "pause"
     done = "The infusion is paused."
+    kept_as = "Pause"
 
     reason = short_text("Why, if there is time")
     happened_at = NowOrThenField("Paused at")
@@ -112,6 +124,8 @@ class PauseForm(HaltForm):
 class ResumeForm(StepForm):
     act = "resume"
     done = "The infusion goes on."
+    kept_as = "Resume"
+    kept_unchecked = UNCHECKED
 
     happened_at = NowOrThenField("Resumed at")
 
@@ -122,6 +136,8 @@ class ResumeForm(StepForm):
 class RateForm(StepForm):
     act = "rate"
     done = "The new rate is kept."
+    kept_as = "New rate"
+    kept_unchecked = UNCHECKED
 
     rate_ml_per_h = DecimalNumberField(label="New rate", unit="mL/h", max_digits=6, decimal_places=1)
     reason = short_text("Why")
@@ -134,6 +150,8 @@ class RateForm(StepForm):
 class BolusForm(StepForm):
     act = "bolus"
     done = "The bolus is kept."
+    kept_as = "Bolus"
+    kept_unchecked = UNCHECKED
 
     volume_ml = DecimalNumberField(label="Volume", unit="mL", max_digits=6, decimal_places=1)
     reason = short_text("Why")
@@ -146,6 +164,7 @@ class BolusForm(StepForm):
 class StopForm(HaltForm):
     act = "stop"
     done = "The infusion has stopped."
+    kept_as = "Stop"
 
     early = forms.BooleanField(label="It stops early", required=False)
     reason = short_text("Why it stops early")
@@ -167,6 +186,7 @@ class StopForm(HaltForm):
 class NotGivenForm(SessionForm):
     act = "not_given"
     done = "Recorded: nothing was given."
+    kept_as = "Nothing given"
 
     reason = short_text("Why nothing is given", required=True)
 
@@ -179,6 +199,7 @@ class MedicineForm(SessionForm):
 
     act = "medicine"
     done = "The medicine is kept."
+    kept_as = "Medicine"
 
     ordered_set = choices_in_a_row("By the order set", (), required=False)
     medicine = forms.CharField(label="Or another medicine", required=False, max_length=80)
@@ -229,6 +250,7 @@ class MedicineForm(SessionForm):
 class WasteForm(SessionForm):
     act = "waste"
     done = "The waste is kept: somebody else must witness it."
+    kept_as = "Waste"
 
     vial = forms.CharField(label="Vial: lot or serial number", max_length=80)
     drawn_mg = DecimalNumberField(label="Drawn from it", unit="mg", max_digits=7, decimal_places=1)
@@ -251,6 +273,7 @@ class WitnessForm(SessionForm):
 
     act = "witness"
     done = "You witnessed the waste."
+    kept_as = "Witness of waste"
 
     waste = choices_in_a_row("I saw wasted", ())
 
@@ -280,6 +303,7 @@ class WitnessForm(SessionForm):
 class NoteForm(SessionForm):
     act = "note"
     done = "The note is kept."
+    kept_as = "Note"
 
     text = forms.CharField(label="Note", max_length=notes.LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
 

@@ -42,6 +42,7 @@ GRADES: Final = [
 class VitalsForm(CorrectingForm):
     act = "vitals"
     done = "The vital signs are kept."
+    kept_as = "Vital signs"
 
     systolic_mmhg = WholeNumberField(label="Systolic", unit="mmHg", required=False)
     diastolic_mmhg = WholeNumberField(label="Diastolic", unit="mmHg", required=False)
@@ -133,6 +134,7 @@ class VitalsForm(CorrectingForm):
 class SideEffectForm(CorrectingForm):
     act = "side_effect"
     done = "The side effect is kept."
+    kept_as = "Side effect"
 
     term = forms.ChoiceField(
         label="What", choices=[("", "Choose"), *((code, term.label) for code, term in TERMS.items())]

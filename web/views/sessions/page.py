@@ -26,6 +26,7 @@ from web.views.sessions.observing import VitalsForm
 from web.views.sessions.watching import Watch, besides, in_words
 
 MINUTE: Final = timedelta(minutes=1)
+STEPS: Final = ("pause", "resume", "rate", "bolus", "stop")
 NEXT_STEP: Final = {
     SessionState.ARRIVED: "Begin the checklist",
     SessionState.PREPARING: "Checklist, dose, vital signs, start",
@@ -149,8 +150,14 @@ class SessionPage:
 
     @property
     def forms(self) -> dict[str, SessionForm]:
-        """The forms that can be sent now, by act; a signed session takes corrections as amendments."""
+        """The forms that can be sent now, by act; a signed session takes corrections as amendments.
+
+        While the pump is in use every step is there: the one that follows a step which waits in the browser
+        for the connection stands hidden until then.
+        """
         acts = ["vitals", "side_effect", "amend"] if "amend" in self.open_acts else self.open_acts
+        if self.session.state in states.RUNNING and self.open_acts:
+            acts = list(dict.fromkeys([*acts, *STEPS]))
         forms = {act: FORMS[act](self.session, line=self._line(act)) for act in acts if act in FORMS}
         vitals = forms.get("vitals")
         if self.from_monitor and self.monitor and isinstance(vitals, VitalsForm) and vitals.line is None:

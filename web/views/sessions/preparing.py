@@ -33,6 +33,7 @@ class ChecklistForm(SessionForm):
 
     act = "checklist"
     done = "The checklist is kept."
+    kept_as = "Checklist"
 
     def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
         self.given = {line.item: line for line in standing(session.checklist_answers.all())}

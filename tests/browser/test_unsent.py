@@ -1,0 +1,495 @@
+"""The connection is lost in mid-infusion: what was entered waits in the browser, and is stored once, in
+order, at its own moment (docs/decisions/0012-unsent-entries.md).
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+
+from clinic import clock
+from clinic.models import User
+from sessions_app.infusing import infusion
+from sessions_app.models import Session
+from tests.browser.conftest import TABLET, Windows
+from tests.browser.test_running_day import each_size
+from tests.cast import PASSWORD, House, make_house, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.stories import STARTED_AT
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+MID_INFUSION = STARTED_AT + timedelta(minutes=10)
+PATIENCE_SECONDS = 90
+CLOSE = timedelta(seconds=5)  # a press and the clock of its story are seconds apart on a busy machine
+SIGNS = {"systolic_mmhg": "124", "diastolic_mmhg": "80", "heart_rate_per_min": "73"}
+ROWS = """() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open("chairside");
+  opening.onerror = reject;
+  opening.onsuccess = () => {
+    const asking = opening.result.transaction("unsent").objectStore("unsent").getAll();
+    asking.onsuccess = () => resolve(asking.result.map((row) => ({
+      ...row, iv: "", sealed: new TextDecoder("latin1").decode(row.sealed),
+    })));
+  };
+})"""
+
+
+class Passing:
+    """Time passes at the server and in the browsers alike, in no time at all."""
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.pages: list[Page] = []
+
+    def wait(self, seconds: int) -> None:
+        self.server.shift(seconds)
+        for page in self.pages:
+            page.clock.fast_forward(seconds * 1000)
+
+
+class ReallyPassing(Passing):
+    def wait(self, seconds: int) -> None:
+        time.sleep(seconds)
+
+
+@pytest.fixture(params=[Passing, pytest.param(ReallyPassing, marks=pytest.mark.drill)])
+def minute(request: pytest.FixtureRequest) -> type[Passing]:
+    """The minute of the outage: skipped over, and in the drill a real one."""
+    kind: type[Passing] = request.param
+    return kind
+
+
+@pytest.fixture
+def passing(request: pytest.FixtureRequest) -> Iterator[Passing]:
+    kind = request.getfixturevalue("minute") if "minute" in request.fixturenames else Passing
+    with time_machine.travel(MID_INFUSION) as server:
+        yield kind(server)
+
+
+@pytest.fixture
+def house(transactional_db: None, passing: Passing) -> House:
+    return make_house()
+
+
+@pytest.fixture
+def session(house: House) -> Session:
+    return stories.infusing(house)
+
+
+@pytest.fixture
+def page(windows: Windows, passing: Passing, house: House, session: Session) -> Page:
+    """Nils at the chair with his tablet."""
+    return at_the_chair(windows.sign_in(house.nils, TABLET), passing, session)
+
+
+def at_the_chair(page: Page, passing: Passing, session: Session) -> Page:
+    page.clock.install()
+    passing.pages.append(page)
+    page.goto(f"/sessions/{session.pk}/")
+    return page
+
+
+def form_of(page: Page, act: str) -> Locator:
+    """The act's form, unfolded."""
+    folded = page.locator("details:not([open])", has=page.locator(f"form[action$='/{act}/']"))
+    for fold in folded.all():
+        fold.locator("summary").first.click()
+    return page.locator(f"form[action$='/{act}/']")
+
+
+def fill(page: Page, act: str, **values: str) -> Locator:
+    form = form_of(page, act)
+    for name, value in values.items():
+        control = form.locator(f"[name={name}]")
+        if control.first.get_attribute("type") == "radio":
+            form.locator(f"[name={name}][value='{value}']").check()
+        elif control.evaluate("control => control.tagName") == "SELECT":
+            control.select_option(value)
+        else:
+            control.fill(value)
+    return form.locator("button[type=submit]")
+
+
+def enter(page: Page, act: str, **values: str) -> None:
+    """Fill in a form, press its button, and wait until it is for the next entry."""
+    before = len(waiting(page))
+    fill(page, act, **values).click()
+    expect(page.locator("#unsent li")).to_have_count(before + 1)
+    expect(page.locator("form[inert]")).to_have_count(0)
+
+
+def waiting(page: Page) -> list[str]:
+    return page.locator("#unsent li [data-label]").all_text_contents()
+
+
+def all_is_stored(page: Page) -> None:
+    expect(page.locator("#unsent")).to_be_hidden(timeout=30_000)
+    assert page.evaluate(ROWS) == []
+
+
+def steps(session: Session) -> list[str]:
+    return list(session.infusion_events.order_by("revision").values_list("kind", flat=True))
+
+
+def test_a_minute_without_a_network_loses_doubles_and_moves_nothing(
+    minute: type[Passing], page: Page, passing: Passing, session: Session
+) -> None:
+    page.context.set_offline(True)
+    pressed = []
+    for act, seconds, values in (
+        ("vitals", 20, SIGNS),
+        ("side-effect", 10, {"term": "nausea", "grade": "1"}),
+        ("pause", 10, {"reason": "Nausea"}),
+        ("note", 20, {"text": "Better with the blind down."}),
+        ("resume", 0, {}),
+    ):
+        pressed.append(clock.now())
+        enter(page, act, **values)
+        passing.wait(seconds)
+    expect(page.get_by_text("5 entries are not sent yet.")).to_be_visible()
+    assert waiting(page) == ["Vital signs", "Side effect", "Pause", "Note", "Resume"]
+    reading = page.locator("tr.unsent-row")
+    expect(reading).to_contain_text("124/80")
+    expect(reading).to_contain_text("Not sent yet")
+    expect(page.get_by_text("Stands still: a step of the infusion is not sent yet.")).to_be_visible()
+    assert session.vital_signs.count() == 1, "nothing has come through"
+
+    page.context.set_offline(False)
+    back = clock.now()
+    all_is_stored(page)
+    expect(page.get_by_text("The side effect is kept.")).to_be_visible()
+    expect(page.locator("tr.unsent-row")).to_have_count(0)
+    vitals, effect = session.vital_signs.latest("revision"), session.side_effects.get()
+    note, (_, pause, resume) = session.notes.get(), session.infusion_events.order_by("revision")
+    lines: list[Any] = [vitals, effect, pause, note, resume]
+    assert [line.revision for line in lines] == sorted(line.revision for line in lines)
+    assert (session.vital_signs.count(), vitals.systolic_mmhg, pause.reason) == (2, 124, "Nausea")
+    moments = [vitals.measured_at, effect.onset_at, pause.happened_at, None, resume.happened_at]
+    for moment, then in zip(moments, pressed, strict=True):
+        assert moment is None or abs(moment - then) < CLOSE
+    assert all(line.recorded_at >= back for line in lines)
+
+
+@contextmanager
+def server_process(port: int) -> Iterator[None]:
+    """The product's own web server on the tests' database, until it is killed."""
+    address = urlsplit(os.environ["DATABASE_URL"])
+    database = address._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    bind = f"127.0.0.1:{port}"
+    command = ["-m", "gunicorn", "--config", "python:embedded.gunicorn", "--bind", bind]
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", *command, "config.wsgi:application"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DATABASE_URL": database},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: answers(port))
+        yield
+    finally:
+        process.kill()
+        process.wait(PATIENCE_SECONDS)
+        until(lambda: not answers(port))
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/health/", timeout=5) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+def until(true: Callable[[], bool]) -> None:
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < patience
+        time.sleep(0.1)
+
+
+def a_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def test_a_server_that_was_killed_and_started_again_gets_what_was_entered_meanwhile(browser: Browser) -> None:
+    """The real clock: the server reads its own."""
+    port, house = a_free_port(), make_house()
+    session = stories.infusing(house, at=clock.now() - timedelta(minutes=30))
+    context = browser.new_context(
+        base_url=f"http://127.0.0.1:{port}", viewport={"width": 820, "height": 1180}
+    )
+    try:
+        with server_process(port):
+            sign_in(context, house.nils)
+            page = context.new_page()
+            page.goto(f"/sessions/{session.pk}/")
+        pressed = clock.now()
+        enter(page, "vitals", **SIGNS)
+        enter(page, "rate", rate_ml_per_h="120.0")
+        expect(page.get_by_text("Not yet reckoned against the protocol's limits.")).to_be_visible()
+        with server_process(port):
+            page.get_by_role("button", name="Try now").click()
+            all_is_stored(page)
+    finally:
+        context.close()
+    reading, rate = session.vital_signs.latest("revision"), session.infusion_events.latest("revision")
+    assert (session.vital_signs.count(), steps(session)) == (2, ["start", "rate"])
+    assert reading.revision < rate.revision
+    assert abs(reading.measured_at - pressed) < CLOSE
+
+
+def test_what_waits_outlasts_the_page(page: Page, passing: Passing, session: Session) -> None:
+    """Nobody's retry is needed: the tablet is shut in the outage, and the next page that loads sends."""
+    page.context.set_offline(True)
+    pressed = clock.now()
+    enter(page, "vitals", **SIGNS)
+    tablet = page.context
+    page.close()
+    passing.pages.clear()
+    passing.wait(240)
+    tablet.set_offline(False)
+    page = tablet.new_page()
+    page.goto("/nurse/")
+    expect(page.get_by_text("It was entered at 09:30.")).to_be_visible()
+    all_is_stored(page)
+    assert abs(session.vital_signs.latest("revision").measured_at - pressed) < CLOSE
+
+
+def test_an_answer_that_was_lost_after_the_server_stored_doubles_nothing(
+    page: Page, passing: Passing, session: Session
+) -> None:
+    arrived: list[str] = []
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        arrived.append(route.request.post_data or "")
+        route.abort("connectionreset")
+
+    page.route("**/vitals/", lose_the_answer)
+    page.route("**/pause/", lose_the_answer)
+    enter(page, "vitals", **SIGNS)
+    assert session.vital_signs.count() == 2, "the server has it"
+    page.unroute("**/vitals/")
+    fill(page, "pause", reason="Nausea").click()
+    expect(page.locator("#unsent li [data-label]")).to_have_text(["Pause"])
+    page.unroute("**/pause/")
+    passing.wait(20)
+    all_is_stored(page)
+    assert len(arrived) >= 2
+    assert session.vital_signs.count() == 2
+    assert steps(session) == ["start", "pause"]
+
+
+def test_a_refused_entry_stops_its_queue_until_a_person_has_corrected_it(
+    page: Page, passing: Passing, session: Session
+) -> None:
+    page.context.set_offline(True)
+    enter(page, "vitals", **{**SIGNS, "systolic_mmhg": "999"})
+    passing.wait(10)
+    enter(page, "note", text="Restless.")
+    page.context.set_offline(False)
+    expect(page.get_by_text("The server has refused an entry: look at it below.")).to_be_visible()
+    expect(page.locator("#unsent li .mend").first).to_contain_text("Systolic")
+    assert waiting(page) == ["Vital signs", "Note"]
+    assert session.notes.count() == 0, "nothing overtakes what was refused"
+
+    passing.wait(60)
+    page.get_by_role("button", name="Correct it").click()
+    form = form_of(page, "vitals")
+    expect(form.locator(".mend").first).to_be_visible()
+    expect(form.locator("[name=heart_rate_per_min]")).to_have_value("73")
+    assert form.locator("[name=measured_at]").input_value().startswith("2027-01-11T09:30")
+    fill(page, "vitals", systolic_mmhg="129").click()
+    all_is_stored(page)
+    reading, note = session.vital_signs.latest("revision"), session.notes.get()
+    assert (reading.systolic_mmhg, session.vital_signs.count()) == (129, 2)
+    assert reading.revision < note.revision
+    assert abs(reading.measured_at - MID_INFUSION) < timedelta(seconds=55)
+
+
+def test_a_refused_entry_is_thrown_away_only_after_a_second_question(
+    page: Page, passing: Passing, session: Session
+) -> None:
+    page.context.set_offline(True)
+    enter(page, "bolus", volume_ml="5000.0")
+    enter(page, "note", text="Restless.")
+    page.context.set_offline(False)
+    expect(page.locator("#unsent li .mend").first).to_contain_text("The whole bag holds")
+    page.get_by_role("button", name="Throw it away").click()
+    page.get_by_role("button", name="Leave it").click()
+    assert waiting(page) == ["Bolus", "Note"]
+    page.get_by_role("button", name="Throw it away").click()
+    page.get_by_role("button", name="Throw it away for good").click()
+    all_is_stored(page)
+    assert steps(session) == ["start"]
+    assert session.notes.get().text == "Restless."
+
+
+def test_a_kept_step_is_refused_on_what_a_colleague_has_done_meanwhile(
+    page: Page, passing: Passing, house: House, session: Session
+) -> None:
+    page.context.set_offline(True)
+    enter(page, "note", text="Wants it slower.")
+    enter(page, "rate", rate_ml_per_h="100.0")
+    passing.wait(5)
+    infusion.change_rate(
+        actor=house.actor(house.priya),
+        id=new_id(),
+        session=session,
+        rate_ml_per_h=Decimal("120.0"),
+        now=clock.now(),
+    )
+    page.context.set_offline(False)
+    expect(page.locator("#unsent li .mend").first).to_contain_text("Priya Nair changed the rate at 09:30")
+    assert session.notes.count() == 1
+    assert steps(session) == ["start", "rate"]
+
+
+def test_who_was_signed_out_meanwhile_signs_in_again_and_nobody_else_sees_a_word(
+    windows: Windows, page: Page, passing: Passing, house: House, session: Session
+) -> None:
+    page.context.set_offline(True)
+    enter(page, "note", text="Speaks of her brother.")
+    passing.wait(16 * 60)
+    page.context.set_offline(False)
+    expect(page.get_by_text("Sign in again, and it is sent by itself.")).to_be_visible()
+    assert session.notes.count() == 0
+
+    sign_in(page.context, house.priya)
+    hers = page.context.new_page()
+    hers.goto(f"/sessions/{session.pk}/")
+    expect(hers.get_by_text("1 unsent entry of Nils Berg on this tablet")).to_be_visible()
+    assert "brother" not in hers.content()
+    (row,) = hers.evaluate(ROWS)
+    assert "brother" not in json.dumps(row)
+    assert row["name"] == "Nils Berg"
+    passing.wait(20)
+    expect(page.get_by_text("Somebody else is signed in by now")).to_be_visible()
+    assert session.notes.count() == 0, "it isn't recorded in her name"
+    hers.close()
+
+    sign_in(page.context, house.nils)
+    passing.wait(20)
+    all_is_stored(page)
+    assert session.notes.get().recorded_by == house.nils
+
+
+def sign_in(context: BrowserContext, user: User) -> None:
+    """Somebody comes to the tablet that another person used."""
+    context.clear_cookies()
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/accounts/" not in url)
+    page.close()
+
+
+def test_of_two_tabs_one_sends(page: Page, passing: Passing, session: Session) -> None:
+    sent: Counter[str] = Counter()
+    page.context.on("request", lambda asked: sent.update([f"{asked.method} {asked.url.split('/')[-2]}"]))
+    second = page.context.new_page()
+    at_the_chair(second, passing, session)
+    page.context.set_offline(True)
+    enter(page, "vitals", **SIGNS)
+    expect(second.locator("#unsent li")).to_have_count(1)
+    enter(second, "note", text="Calm.")
+    expect(page.locator("#unsent li")).to_have_count(2)
+    sent.clear()
+    page.context.set_offline(False)
+    all_is_stored(page)
+    all_is_stored(second)
+    assert (sent["POST vitals"], sent["POST note"]) == (1, 1)
+    assert (session.vital_signs.count(), session.notes.count()) == (2, 1)
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_double_press_is_one_entry(page: Page, passing: Passing, session: Session, offline: bool) -> None:
+    page.context.set_offline(offline)
+    fill(page, "bolus", volume_ml="2.0").dblclick()
+    expect(page.locator("form[inert]")).to_have_count(0)
+    passing.wait(5)
+    page.context.set_offline(False)
+    all_is_stored(page)
+    expect(page.get_by_text("The bolus is kept.")).to_be_visible()
+    assert steps(session) == ["start", "bolus"]
+
+
+def test_what_is_incomplete_is_said_without_the_server(page: Page, session: Session) -> None:
+    page.context.set_offline(True)
+    fill(page, "rate", reason="Restless").click()
+    expect(form_of(page, "rate").locator("[name=rate_ml_per_h]")).to_be_focused()
+    assert page.evaluate(ROWS) == []
+    expect(form_of(page, "rate").locator("[name=reason]")).to_have_value("Restless")
+
+
+def test_what_the_server_must_answer_and_what_proves_a_person_is_never_kept(
+    windows: Windows, passing: Passing, house: House
+) -> None:
+    page = windows.sign_in(house.nils, TABLET)
+    prepared = stories.prepared(house)
+    at_the_chair(page, passing, prepared)
+    page.context.set_offline(True)
+    fill(page, "start").click()
+    expect(form_of(page, "start").get_by_text("There is no connection.")).to_be_visible()
+    page.context.set_offline(False)
+    discharged = stories.discharged(house, house.omar, at=MID_INFUSION - timedelta(hours=3))
+    page.goto(f"/sessions/{discharged.pk}/")
+    page.context.set_offline(True)
+    # Even a form that says of itself that it may wait.
+    form_of(page, "sign").evaluate("form => { form.dataset.kept = 'Signature' }")
+    fill(page, "sign", password=PASSWORD).click()
+    expect(form_of(page, "sign").get_by_text("There is no connection.")).to_be_visible()
+    expect(form_of(page, "sign").locator("[name=password]")).to_have_value(PASSWORD)
+    assert page.evaluate(ROWS) == []
+    page.context.set_offline(False)
+    fill(page, "sign").click()
+    expect(page.get_by_text("The record is signed.")).to_be_visible()
+
+
+def test_a_page_without_scripts_works_as_before(
+    windows: Windows, passing: Passing, house: House, session: Session
+) -> None:
+    context = windows.browser.new_context(base_url=windows.address, java_script_enabled=False)
+    try:
+        sign_in(context, house.nils)
+        page = context.new_page()
+        page.goto(f"/sessions/{session.pk}/")
+        fill(page, "vitals", **SIGNS).click()
+        expect(page.get_by_text("The vital signs are kept.")).to_be_visible()
+        expect(page.locator("#unsent")).to_be_hidden()
+    finally:
+        context.close()
+    assert session.vital_signs.count() == 2
+
+
+def test_the_list_of_what_waits_is_whole_at_every_width(page: Page, passing: Passing) -> None:
+    page.context.set_offline(True)
+    enter(page, "vitals", **{**SIGNS, "systolic_mmhg": "999"})
+    enter(page, "pause", reason="Nausea")
+    passing.wait(120)
+    enter(page, "resume")
+    wrong = each_size(page, "unsent")
+    page.context.set_offline(False)
+    expect(page.locator("#unsent li .mend").first).to_be_visible()
+    page.locator("#unsent summary").first.click()
+    wrong += each_size(page, "unsent-refused")
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,371 @@
+// Keeps what is entered on the nurse's pages until the server has stored it, and shows what still waits
+// (docs/decisions/0012-unsent-entries.md). Without this file every form is sent by the browser itself.
+"use strict";
+
+class UnsentPage {
+  static DOUBLE_PRESS = 700; // ms in which a second press of the same button is none
+  static SOON = 1_500; // ms after which a form is free again, though its entry has no answer yet
+
+  constructor(card) {
+    this.card = card;
+    this.here = card.dataset;
+    this.ahead = Date.parse(this.here.now) - Date.now(); // of the server's clock before the tablet's
+    this.outcome = "done";
+    this.shown = []; // what waited when the page was drawn last
+    this.sent = new Map(); // what of this session was stored since this page was loaded
+    this.otherTabs = new BroadcastChannel("chairside-unsent");
+    this.ready = this.open().catch(() => null); // without a store every form is sent by the browser
+
+    document.addEventListener("submit", (event) => this.submitted(event));
+    for (const change of ["online", "offline"]) window.addEventListener(change, () => this.look());
+    document.addEventListener("visibilitychange", () => document.hidden || this.look());
+    this.otherTabs.addEventListener("message", () => this.draw());
+    this.part("try").addEventListener("click", async () => (await this.ready).sender.send(true));
+    window.addEventListener("beforeunload", (event) => {
+      if (this.outcome === "away") event.preventDefault();
+    });
+    setInterval(() => (this.outcome === "away" ? this.look() : this.draw()), 30_000);
+    this.begin();
+  }
+
+  async open() {
+    const { user, name, clinic, keys, writer, connection } = this.here;
+    const store = await UnsentStore.open({ user, name, clinic }, keys.split(" "));
+    const token = document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "";
+    const sender = new UnsentSender({ store, writer, connection, token, told: (outcome) => this.told(outcome) });
+    return { store, sender };
+  }
+
+  async begin() {
+    const opened = await this.ready;
+    if (!opened) return;
+    const { mine } = await opened.store.look();
+    for (const entry of mine.filter(({ state }) => state === "opened")) {
+      // It was sent from here as a form. The page that came back shows it refused; if it doesn't, the entry was
+      // stored, and asking once more is answered so.
+      await opened.store.change(entry.id, { state: formOf(entry) ? "refused" : "waiting" });
+    }
+    await this.draw();
+    if (mine.length) await opened.sender.send();
+  }
+
+  async look() {
+    const opened = await this.ready;
+    if (!opened) return;
+    if (firstToSend((await opened.store.look()).mine)) await opened.sender.send();
+    else await this.told((await opened.sender.connect()).outcome);
+  }
+
+  async told(outcome) {
+    this.outcome = outcome;
+    this.otherTabs.postMessage("changed");
+    await this.draw();
+  }
+
+  // --- From a form to an entry --------------------------------------------------------------------------
+
+  submitted(event) {
+    const form = event.target;
+    const { kept, needsConnection } = form.dataset;
+    if (event.defaultPrevented || (kept === undefined && needsConnection === undefined)) return;
+    event.preventDefault();
+    form.querySelector("[data-said]")?.remove();
+    // Whatever the form says of itself: a secret is never kept.
+    if (kept === undefined || form.querySelector("input[type=password]")) this.sendIfConnected(form);
+    else if (!form.inert) this.take(form);
+  }
+
+  async take(form) {
+    form.inert = true;
+    const pressed = Date.now();
+    const opened = await this.ready;
+    let entry;
+    try {
+      entry = this.entryOf(form);
+      const after = entry.fields.find(([name]) => name === "after");
+      if (after) after[1] = await this.idsBefore(opened.store);
+      await opened.store.keep(entry);
+    } catch {
+      form.submit();
+      return;
+    }
+    navigator.storage?.persist?.();
+    const slow = setTimeout(() => {
+      this.free(form);
+      this.draw();
+    }, UnsentPage.SOON);
+    await opened.sender.send(true);
+    clearTimeout(slow);
+    const left = await opened.store.find(entry.id);
+    if (!left) {
+      this.sent.set(entry.id, entry);
+      await this.freshen();
+    } else if (left.state === "refused" && form.inert) {
+      await this.correct(left);
+      return;
+    } else if (form.inert && isIncomplete(form)) {
+      await opened.store.remove(entry.id); // the server would refuse it, too: it can be said now
+      form.inert = false;
+      typed.add(form);
+      form.reportValidity();
+      return;
+    }
+    setTimeout(() => form.inert && this.free(form), UnsentPage.DOUBLE_PRESS - (Date.now() - pressed));
+  }
+
+  entryOf(form) {
+    const enteredAt = new Date(Date.now() + this.ahead).toISOString();
+    const meansNow = (name, value) => value === "" && form.elements[name].dataset?.nowIfEmpty !== undefined;
+    return {
+      id: form.elements.id.value,
+      session: this.here.session,
+      patient: this.here.patient,
+      action: form.getAttribute("action"), // a form's own property yields to a field of that name
+      fields: [...new FormData(form)]
+        .filter(([name]) => name !== "csrfmiddlewaretoken")
+        .map(([name, value]) => [name, meansNow(name, value) ? enteredAt : value]),
+      label: form.dataset.kept,
+      unchecked: form.dataset.unchecked ?? "",
+      moves: form.closest("[data-moves]")?.dataset.moves ?? "",
+      values: valuesOf(form),
+      enteredAt,
+    };
+  }
+
+  // The entries of this session that a step is entered after, and that its page doesn't show.
+  async idsBefore(store) {
+    const waiting = (await store.look()).mine.filter((entry) => entry.session === this.here.session);
+    return [...this.sent.keys(), ...waiting.map((entry) => entry.id)].join(" ");
+  }
+
+  // The form is for the next entry. One that corrected a line, or came back refused, has said its all.
+  free(form) {
+    if (form.elements.corrects?.value || form.querySelector(".mend")) {
+      form.append(copyOf("unsent-was-kept"));
+      return;
+    }
+    form.reset();
+    form.elements.id.value = crypto.randomUUID();
+    form.inert = false;
+  }
+
+  async sendIfConnected(form) {
+    const opened = await this.ready;
+    const { outcome } = opened ? await opened.sender.connect(true) : {};
+    if (outcome === "away") {
+      form.append(copyOf("unsent-needs-connection"));
+      if (guarded(form)) typed.add(form);
+      return;
+    }
+    this.outcome = "done";
+    form.submit();
+  }
+
+  // A refused entry comes back as any refused form does: sent by the browser, shown by the server.
+  async correct(entry) {
+    const { store, sender } = await this.ready;
+    const { outcome, token } = await sender.connect(true);
+    if (outcome !== "here") {
+      await this.told(outcome);
+      return;
+    }
+    await store.change(entry.id, { state: "opened" });
+    this.outcome = "done";
+    const form = Object.assign(document.createElement("form"), { method: "post", action: entry.action, hidden: true });
+    for (const [name, value] of [...entry.fields, ["csrfmiddlewaretoken", token]]) {
+      form.append(Object.assign(document.createElement("textarea"), { name, value }));
+    }
+    document.body.append(form);
+    form.submit();
+  }
+
+  // --- What the page shows ------------------------------------------------------------------------------
+
+  part(name) {
+    return this.card.querySelector(`[data-${name}]`);
+  }
+
+  // The record as it stands, unless somebody is typing in what would go.
+  async freshen() {
+    const { store } = await this.ready;
+    if (beingTyped() || firstToSend((await store.look()).mine)) await this.draw();
+    else if (this.here.address) window.location.assign(this.here.address);
+    else window.location.reload();
+  }
+
+  async draw() {
+    const opened = await this.ready;
+    if (!opened) return;
+    const found = await opened.store.look();
+    const ofThisSession = found.mine.filter((entry) => entry.session === this.here.session);
+    const gone = this.shown.filter((entry) => !found.mine.some(({ id }) => id === entry.id));
+    for (const entry of gone) if (entry.session === this.here.session) this.sent.set(entry.id, entry);
+    this.shown = found.mine;
+    if (gone.length && !found.mine.length && !beingTyped()) {
+      await this.freshen();
+      return;
+    }
+    const [title, words] = this.headline(found.mine);
+    const others = aboutOthers(found);
+    setText(document.getElementById("unsent-title"), title);
+    setText(this.part("words"), words);
+    setText(this.part("others"), others);
+    this.card.hidden = !title && !others;
+    this.part("others").hidden = !others;
+    this.part("try").hidden = this.outcome !== "away" || !found.mine.length;
+    this.part("sign-in").hidden = !["signed_out", "other_sign_in"].includes(this.outcome) || !found.mine.length;
+    this.part("show").hidden = !this.sent.size;
+    this.drawEntries(found.mine);
+    this.drawReadings(ofThisSession);
+    this.drawSteps([...this.sent.values(), ...ofThisSession].filter((entry) => entry.moves));
+  }
+
+  headline(mine) {
+    if (!mine.length && this.outcome === "away") {
+      return ["There is no connection.", "What you enter is kept on this tablet and sent by itself."];
+    }
+    if (!mine.length) return this.sent.size ? ["Everything is stored.", ""] : ["", ""];
+    const title = mine.length === 1 ? "1 entry is not sent yet." : `${mine.length} entries are not sent yet.`;
+    if (this.outcome === "signed_out") return [title, "Kept on this tablet. Sign in again, and it is sent by itself."];
+    if (this.outcome === "other_sign_in") {
+      const back = `it is sent when ${this.here.name} signs in again.`;
+      return [title, `Kept on this tablet. Somebody else is signed in by now, or another clinic is chosen: ${back}`];
+    }
+    if (!firstToSend(mine)) return [title, "Kept on this tablet. The server has refused an entry: look at it below."];
+    const blind = "Until then the server knows nothing of it, and may call for a reading that is kept here.";
+    return [title, `Kept on this tablet and sent by itself when the connection is back. ${blind}`];
+  }
+
+  // An item stays while its entry stands as it did, so that nobody loses the place in the list.
+  drawEntries(mine) {
+    const list = this.part("entries");
+    const drawn = new Map([...list.children].map((item) => [item.dataset.key, item]));
+    const keys = mine.map((entry) => `${entry.id} ${entry.state} ${entry.why}`);
+    for (const [key, item] of drawn) if (!keys.includes(key)) item.remove();
+    mine.forEach((entry, place) => {
+      const item = drawn.get(keys[place]) ?? this.itemOf(entry, keys[place]);
+      setText(item.querySelector("[data-when]"), `entered ${this.clock(entry.enteredAt)}, ${this.age(entry.enteredAt)}`);
+      if (list.children[place] !== item) list.insertBefore(item, list.children[place] ?? null);
+    });
+  }
+
+  itemOf(entry, key) {
+    const item = copyOf("unsent-entry");
+    const at = (name) => item.querySelector(`[data-${name}]`);
+    item.dataset.key = key;
+    setText(at("label"), entry.label);
+    setText(at("patient"), entry.session === this.here.session ? "" : `for ${entry.patient}`);
+    setText(at("unchecked"), entry.unchecked);
+    at("why").hidden = at("refused").hidden = entry.state !== "refused";
+    setText(at("reason"), entry.why);
+    for (const [label, value] of entry.values) {
+      const pair = [document.createElement("dt"), document.createElement("dd")];
+      [pair[0].textContent, pair[1].textContent] = [label, value];
+      at("values").append(...pair);
+    }
+    item.addEventListener("click", (event) => this.decide(entry, item, event.target.closest("[data-do]")?.dataset.do));
+    return item;
+  }
+
+  // What a person decides about a refused entry.
+  async decide(entry, item, what) {
+    const { store, sender } = await this.ready;
+    if (what === "correct") {
+      const form = formOf(entry);
+      if (form) form.scrollIntoView({ block: "center" });
+      else await this.correct(entry);
+    } else if (what === "discard" || what === "leave") {
+      item.querySelector("[data-sure]").hidden = what === "leave";
+      item.querySelector("[data-refused]").hidden = what === "discard";
+    } else if (what === "again" || what === "surely") {
+      if (what === "again") await store.change(entry.id, { state: "waiting" });
+      else await store.remove(entry.id);
+      await sender.send(true);
+    }
+  }
+
+  // Readings stand in the flowsheet, marked.
+  drawReadings(mine) {
+    const table = document.querySelector("[data-flowsheet]");
+    if (!table) return;
+    table.querySelectorAll(".unsent-row").forEach((row) => row.remove());
+    for (const entry of mine.filter(({ action }) => action.endsWith("/vitals/"))) {
+      const values = Object.fromEntries(entry.fields);
+      const row = copyOf("unsent-reading");
+      setText(row.querySelector("[data-when]"), this.clock(values.measured_at));
+      for (const cell of row.querySelectorAll("[data-signs]")) {
+        const measured = cell.dataset.signs.split(" ").map((sign) => values[sign]);
+        setText(cell, measured.filter(Boolean).join("/") || "–");
+      }
+      table.prepend(row);
+    }
+  }
+
+  // The steps of the infusion that are possible after those that the page doesn't know; nor does the total.
+  drawSteps(steps) {
+    if (!steps.length) return;
+    const after = (state, moves) => new Map(moves.split(" ").map((move) => move.split(":"))).get(state);
+    const state = steps.reduce((before, { moves }) => after(before, moves) ?? before, this.here.state);
+    for (const step of document.querySelectorAll("[data-moves]")) {
+      step.hidden = after(state, step.dataset.moves) === undefined;
+    }
+    document.querySelector("[data-infusion]")?.setAttribute("data-held", "");
+  }
+
+  // 09:25 on the clinic's wall; what was typed is that already.
+  clock(moment) {
+    if (!moment.endsWith("Z")) return moment.slice(11, 16);
+    const wall = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: this.here.zone };
+    return new Intl.DateTimeFormat("en-GB", wall).format(new Date(moment));
+  }
+
+  age(moment) {
+    const minutes = Math.floor((Date.now() + this.ahead - Date.parse(moment)) / 60_000);
+    return minutes < 1 ? "just now" : `${minutes} min ago`;
+  }
+}
+
+function aboutOthers({ others, elsewhere, unreadable }) {
+  const entries = (count) => (count === 1 ? "1 unsent entry" : `${count} unsent entries`);
+  const said = [...others].map(
+    ([name, count]) => `${entries(count)} of ${name} on this tablet: only ${name} can sign in and send it.`,
+  );
+  if (elsewhere) said.push(`${entries(elsewhere)} of yours for another clinic: choose it, and it is sent.`);
+  if (unreadable) said.push(`${entries(unreadable)} of yours can no longer be read on this tablet.`);
+  return said.join(" ");
+}
+
+// What was entered, in the words of the form.
+function valuesOf(form) {
+  const spoken = (control) => {
+    if (control.type === "hidden") return "";
+    if (["checkbox", "radio"].includes(control.type)) return control.checked && control.closest("label").textContent.trim();
+    if (control.matches("select")) return control.value && control.selectedOptions[0].text;
+    const unit = control.parentElement.querySelector(":scope > .unit")?.textContent ?? "";
+    return control.value && `${control.value.replace("T", " ")} ${unit}`.trim();
+  };
+  const labelled = [...form.querySelectorAll(".field")].map((field) => [
+    field.querySelector("legend, label").firstChild.textContent.trim() || "Ticked",
+    [...field.querySelectorAll("input, select, textarea")].map(spoken).filter(Boolean).join(", "),
+  ]);
+  return labelled.filter(([, value]) => value);
+}
+
+function isIncomplete(form) {
+  return [...form.elements].some((control) => control.validity?.valueMissing);
+}
+
+function formOf(entry) {
+  return document.querySelector(`form input[name="id"][value="${CSS.escape(entry.id)}"]`)?.form;
+}
+
+function copyOf(id) {
+  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+// A text that stays is not said again to who listens.
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+if (UnsentStore.usable()) new UnsentPage(document.getElementById("unsent"));

@@ -1,0 +1,108 @@
+// Sends what waits in the store: one tab at a time, one entry after the other, and says what came of it. Only an
+// answer of the record's own counts (docs/decisions/0012-unsent-entries.md).
+"use strict";
+
+class UnsentSender {
+  static PATIENCE = 15_000; // ms for one answer
+  static PAUSES = [2_000, 4_000, 8_000, 15_000]; // ms between tries; the last one stays
+  // What may come of a try besides "stored" and "refused"; "done" when nothing is left that can be sent.
+  static HOLDS = ["away", "signed_out", "other_sign_in"];
+
+  // `writer` names the person and the clinic; `told(outcome)` hears of each try.
+  constructor({ store, writer, connection, token, told }) {
+    this.store = store;
+    this.writer = writer;
+    this.connection = connection;
+    this.token = token;
+    this.told = told;
+    this.tries = 0;
+  }
+
+  // Sends until nothing is left that can be sent. `pressed`: a person has just done something; what goes by
+  // itself must not keep an abandoned screen signed in.
+  async send(pressed = false) {
+    clearTimeout(this.timer);
+    const outcome = await navigator.locks.request("chairside-unsent", () => this.drain(pressed));
+    clearTimeout(this.timer);
+    if (outcome === "done") {
+      this.tries = 0;
+    } else {
+      const pause = UnsentSender.PAUSES[Math.min(this.tries, UnsentSender.PAUSES.length - 1)];
+      this.tries += 1;
+      this.timer = setTimeout(() => this.send(), pause);
+    }
+    await this.told(outcome);
+  }
+
+  async drain(pressed) {
+    for (;;) {
+      const next = firstToSend((await this.store.look()).mine);
+      if (!next) return "done";
+      const { outcome, why } = await this.post(next, pressed);
+      if (UnsentSender.HOLDS.includes(outcome)) return outcome;
+      if (outcome === "stored") await this.store.remove(next.id);
+      else await this.store.change(next.id, { state: "refused", why });
+    }
+  }
+
+  async post(entry, pressed) {
+    const send = () =>
+      this.ask(entry.action, pressed, {
+        method: "POST",
+        body: new URLSearchParams(entry.fields),
+        headers: { "X-CSRFToken": this.token, "X-Chairside-Entered-At": entry.enteredAt },
+      });
+    const answer = await send();
+    if (answer.outcome !== "csrf_failed") return answer;
+    // The page's token is as old as its sign-in.
+    const renewed = await this.connect(pressed);
+    if (renewed.outcome !== "here") return renewed;
+    const again = await send();
+    return again.outcome === "csrf_failed" ? { outcome: "signed_out" } : again;
+  }
+
+  // Whether the server answers and the same person is signed in: "here"; brings the token that a form needs.
+  async connect(pressed = false) {
+    const answer = await this.ask(this.connection, pressed, {});
+    if (answer.outcome === "here") this.token = answer.token;
+    return answer;
+  }
+
+  async ask(address, pressed, { headers = {}, ...request }) {
+    const ours = { "X-Chairside-Entered-By": this.writer, ...(pressed ? {} : { "X-Chairside-Poll": "1" }) };
+    try {
+      const answer = await fetch(address, {
+        ...request,
+        headers: { ...headers, ...ours },
+        redirect: "manual",
+        cache: "no-store",
+        signal: AbortSignal.timeout(UnsentSender.PATIENCE),
+      });
+      return await meaningOf(answer);
+    } catch {
+      return { outcome: "away" };
+    }
+  }
+}
+
+// The next entry that may go: the first of a session in whose queue nothing refused stands before it.
+function firstToSend(entries) {
+  const stopped = new Set();
+  for (const entry of entries) {
+    if (entry.state !== "waiting") stopped.add(entry.session);
+    else if (!stopped.has(entry.session)) return entry;
+  }
+  return null;
+}
+
+// What an answer says. A sign-in page, a captive portal's or a proxy's says nothing about the entry.
+async function meaningOf(answer) {
+  if (answer.type === "opaqueredirect") return { outcome: "signed_out" };
+  const ours = (answer.headers.get("Content-Type") ?? "").includes("json");
+  const said = ours ? await answer.json() : {};
+  if (answer.ok && said.stored === true) return { outcome: "stored" };
+  if (answer.ok && said.token) return { outcome: "here", token: said.token };
+  if (["signed_out", "other_sign_in", "csrf_failed"].includes(said.code)) return { outcome: said.code };
+  if (!said.code || [429, 503].includes(answer.status)) return { outcome: "away" };
+  return { outcome: "refused", why: said.detail };
+}
