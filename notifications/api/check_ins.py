@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic.access import log_look, open_chart
+from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access, queries
 from notifications.models import CheckIn, CheckInAnswer
@@ -39,7 +40,7 @@ class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
 
 
 class CheckInFilterSerializer(StrictSerializer):
-    patient = serializers.UUIDField(required=False)
+    patient = IdField(required=False)
     level = serializers.ChoiceField(choices=["red", "amber", "green"], required=False)
 
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from clinic.access import fetch, log_look, open_chart, visible
 from clinic.api_defaults import NewestFirst
+from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access, queries
 from notifications.models import DeliveryAttempt, InboxItem, Message, MessageStatus
@@ -64,8 +65,8 @@ class MessageWithAttemptsSerializer(MessageSerializer):
 
 
 class MessageFilterSerializer(StrictSerializer):
-    patient = serializers.UUIDField(required=False)
-    appointment = serializers.UUIDField(required=False)
+    patient = IdField(required=False)
+    appointment = IdField(required=False)
     status = serializers.ChoiceField(choices=MessageStatus.choices, required=False)
 
 

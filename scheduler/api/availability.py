@@ -39,7 +39,7 @@ WEEKDAYS: Final = "Write weekdays as numbers from 0 (Monday) to 6 (Sunday) with 
 
 
 class NamedSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+    id = IdField()
     name = serializers.CharField()
 
 
@@ -48,7 +48,7 @@ class TurnSerializer(serializers.Serializer[Any]):
 
     phase = serializers.ChoiceField(choices=[*NURSED])
     start = serializers.DateTimeField()
-    id = serializers.UUIDField(source="nurse.pk")
+    id = IdField(source="nurse.pk")
     name = serializers.CharField()
 
 

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
+from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.protocols import NothingSerializer
@@ -40,11 +41,11 @@ class NewCalendarFeedSerializer(CalendarFeedSerializer):
 
 
 class CalendarFeedCreateSerializer(CreateSerializer):
-    resource = serializers.UUIDField(help_text="A nurse or a chair.")
+    resource = IdField(help_text="A nurse or a chair.")
 
 
 class NamesSerializer(StrictSerializer):
-    clinic = serializers.UUIDField()
+    clinic = IdField()
     show_names = serializers.BooleanField(
         help_text="True: every calendar of the clinic, also those in use, names the patients."
     )

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock
-from clinic.fields import DayField, MomentField
+from clinic.fields import DayField, IdField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.protocols import NothingSerializer
@@ -25,7 +25,7 @@ from scheduler.repairing.reading import Mishap, Missing, RunningLate
 class MissingSerializer(StrictSerializer):
     """Somebody or a chair isn't there, or the whole clinic is closed."""
 
-    resource = serializers.UUIDField(required=False, allow_null=True, help_text="Left out: the whole clinic.")
+    resource = IdField(required=False, allow_null=True, help_text="Left out: the whole clinic.")
     start = MomentField(help_text="On the day. What lies before now stays as it was.")
     end = MomentField()
     reason = serializers.ChoiceField(
@@ -37,7 +37,7 @@ class LateSerializer(StrictSerializer):
     """What is under way takes so many minutes more, and nothing else begins before now and these minutes."""
 
     minutes = serializers.IntegerField()
-    appointment = serializers.UUIDField(
+    appointment = IdField(
         required=False,
         allow_null=True,
         help_text="This visit alone; when it has not begun, it does not before its start and these minutes.",
@@ -47,7 +47,7 @@ class LateSerializer(StrictSerializer):
 class RepairCreateSerializer(CreateSerializer):
     """Either `missing` or `late`."""
 
-    clinic = serializers.UUIDField()
+    clinic = IdField()
     day = DayField(help_text="In the clinic's time zone.")
     missing = MissingSerializer(required=False)
     late = LateSerializer(required=False)
@@ -61,24 +61,24 @@ class RepairCreateSerializer(CreateSerializer):
 class FaultSerializer(serializers.Serializer[Any]):
     """From when until when one visit can't have what it holds."""
 
-    visit = serializers.UUIDField()
+    visit = IdField()
     cause = serializers.ChoiceField(choices=[cause.value for cause in Cause])
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
-    resource = serializers.UUIDField(allow_null=True, help_text="Empty: the visit can't begin yet.")
+    resource = IdField(allow_null=True, help_text="Empty: the visit can't begin yet.")
     phase = serializers.CharField(allow_blank=True)
-    because = serializers.ListField(child=serializers.UUIDField(), help_text="The visits in the way.")
+    because = serializers.ListField(child=IdField(), help_text="The visits in the way.")
 
 
 class PlannedTurnSerializer(serializers.Serializer[Any]):
     start = serializers.DateTimeField()
-    nurse = serializers.UUIDField()
+    nurse = IdField()
 
 
 class SeatSerializer(serializers.Serializer[Any]):
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
-    chair = serializers.UUIDField()
+    chair = IdField()
     nurses = serializers.SerializerMethodField()
 
     @extend_schema(responses=PlannedTurnSerializer(many=True))
@@ -89,7 +89,7 @@ class SeatSerializer(serializers.Serializer[Any]):
 class ChangeSerializer(serializers.Serializer[Any]):
     """What becomes of one visit that the plan touches."""
 
-    visit = serializers.UUIDField()
+    visit = IdField()
     outcome = serializers.ChoiceField(choices=[outcome.value for outcome in Outcome])
     was = SeatSerializer()
     to = SeatSerializer(allow_null=True, help_text="From `since` on; empty: not on this day.")

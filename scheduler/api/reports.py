@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock
-from clinic.fields import DayField
+from clinic.fields import DayField, IdField
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access
@@ -21,13 +21,13 @@ from scheduler.reporting.reports import Period
 
 
 class PeriodSerializer(StrictSerializer):
-    clinic = serializers.UUIDField()
+    clinic = IdField()
     first = DayField(help_text="The first local day.")
     last = DayField(help_text="The last local day; it is part of the period.")
 
 
 class ClinicDaySerializer(StrictSerializer):
-    clinic = serializers.UUIDField()
+    clinic = IdField()
     day = DayField(help_text="In the clinic's time zone.")
 
 
@@ -103,7 +103,7 @@ class ProtocolGapsSerializer(serializers.Serializer[Any]):
 
 
 class PlanGapsSerializer(serializers.Serializer[Any]):
-    plan = serializers.UUIDField()
+    plan = IdField()
     patient_name = serializers.CharField(source="patient")
     protocol = serializers.CharField()
     within = serializers.IntegerField()

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock
-from clinic.fields import DayField, MomentField
+from clinic.fields import DayField, IdField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.appointments import AppointmentSerializer, BlockerSerializer
@@ -37,13 +37,13 @@ class WishSerializer(StrictSerializer):
     )
     earliest = serializers.TimeField(required=False, allow_null=True, help_text="No start before.")
     latest = serializers.TimeField(required=False, allow_null=True, help_text="Discharged by then.")
-    nurse = serializers.UUIDField(required=False, allow_null=True, help_text="She serves the whole visit.")
-    chair = serializers.UUIDField(required=False, allow_null=True)
+    nurse = IdField(required=False, allow_null=True, help_text="She serves the whole visit.")
+    chair = IdField(required=False, allow_null=True)
     only = serializers.BooleanField(required=False)
 
 
 class AskSeriesSerializer(StrictSerializer):
-    plan = serializers.UUIDField()
+    plan = IdField()
     count = serializers.IntegerField(
         required=False,
         min_value=1,
@@ -65,8 +65,8 @@ class SpacingSerializer(serializers.Serializer[Any]):
 
 class BookWithSerializer(serializers.Serializer[Any]):
     start = serializers.DateTimeField()
-    nurse = serializers.UUIDField(allow_null=True)
-    chair = serializers.UUIDField(allow_null=True)
+    nurse = IdField(allow_null=True)
+    chair = IdField(allow_null=True)
 
 
 class OfferedSerializer(FeasibleStartSerializer):
@@ -127,14 +127,14 @@ class ProposedSerializer(serializers.Serializer[Any]):
 
 
 class WantedSerializer(StrictSerializer):
-    id = serializers.UUIDField(help_text="The visit's, made by you.")
+    id = IdField(help_text="The visit's, made by you.")
     start = MomentField(help_text="On the five-minute grid.")
-    chair = serializers.UUIDField(required=False, allow_null=True, help_text="Left out: any that is free.")
-    nurse = serializers.UUIDField(required=False, allow_null=True, help_text=NURSE_HELP)
+    chair = IdField(required=False, allow_null=True, help_text="Left out: any that is free.")
+    nurse = IdField(required=False, allow_null=True, help_text=NURSE_HELP)
 
 
 class BookSeriesSerializer(CreateSerializer):
-    plan = serializers.UUIDField()
+    plan = IdField()
     sessions = WantedSerializer(  # type: ignore[call-arg]  # the stubs know lists by no length
         many=True,
         allow_empty=False,
@@ -153,12 +153,12 @@ class SeriesSerializer(serializers.ModelSerializer[Series]):
 
 
 class OfPlanSerializer(StrictSerializer):
-    plan = serializers.UUIDField()
+    plan = IdField()
 
 
 class ReviewedVisitSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
-    appointment = serializers.UUIDField(source="appointment.pk")
+    appointment = IdField(source="appointment.pk")
     start = serializers.DateTimeField(source="appointment.starts_at")
     end = serializers.DateTimeField(source="appointment.ends_at")
     status = serializers.CharField(source="appointment.status")
@@ -188,7 +188,7 @@ class SeriesReviewSerializer(serializers.Serializer[Any]):
 
 
 class ShiftSerializer(FeasibleStartSerializer):
-    appointment = serializers.UUIDField(source="reviewed.appointment.pk")
+    appointment = IdField(source="reviewed.appointment.pk")
     before = serializers.DateTimeField(
         source="reviewed.appointment.starts_at", help_text="Where the visit is now."
     )
@@ -203,10 +203,10 @@ class RespacingSerializer(serializers.Serializer[Any]):
 
 
 class AcceptedSerializer(StrictSerializer):
-    appointment = serializers.UUIDField()
+    appointment = IdField()
     before = MomentField(help_text="Where the visit was when this was proposed.")
     start = MomentField()
-    nurse = serializers.UUIDField(required=False, allow_null=True)
+    nurse = IdField(required=False, allow_null=True)
 
 
 class AcceptRespacingSerializer(OfPlanSerializer):

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
-from clinic.fields import DayField
+from clinic.fields import DayField, IdField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.appointments import AppointmentSerializer
@@ -119,10 +119,10 @@ class TermsSerializer(StrictSerializer):
         required=False, allow_null=True, help_text="No start before this wall time of the clinic."
     )
     latest = serializers.TimeField(required=False, allow_null=True, help_text="Discharged by this wall time.")
-    nurse = serializers.UUIDField(
+    nurse = IdField(
         required=False, allow_null=True, help_text="Rather with this nurse; another is offered if need be."
     )
-    chair = serializers.UUIDField(
+    chair = IdField(
         required=False, allow_null=True, help_text="Rather in this chair; another is offered if need be."
     )
     only = serializers.BooleanField(
@@ -137,8 +137,8 @@ class TermsSerializer(StrictSerializer):
 
 
 class JoinSerializer(CreateSerializer, TermsSerializer):
-    plan = serializers.UUIDField()
-    appointment = serializers.UUIDField(
+    plan = IdField()
+    appointment = IdField(
         required=False,
         allow_null=True,
         help_text="The visit to bring forward. Left out: one more session is to be booked.",
@@ -156,12 +156,12 @@ class ChangeSerializer(TermsSerializer):
 
 
 class ListedSerializer(StrictSerializer):
-    clinic = serializers.UUIDField()
+    clinic = IdField()
     status = serializers.ChoiceField(choices=WaitlistStatus.choices, required=False)
 
 
 class WhichClinicSerializer(StrictSerializer):
-    clinic = serializers.UUIDField()
+    clinic = IdField()
 
 
 class LongestWaitingFirst(NewestFirst):

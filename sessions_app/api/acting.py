@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from clinic import clock, idempotency
 from clinic.access import log_look
+from clinic.fields import IdField
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer
 from sessions_app.models import Session
@@ -31,7 +32,7 @@ def words(length: int = REASON, **options: Any) -> serializers.CharField:
 class CorrectableSerializer(CreateSerializer):
     """A line that may correct an earlier one of its kind."""
 
-    corrects = serializers.UUIDField(required=False, allow_null=True, default=None)
+    corrects = IdField(required=False, allow_null=True, default=None)
     correction_reason = words(help_text="Required when the line corrects another.")
 
 

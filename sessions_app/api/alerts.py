@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import clock
+from clinic.fields import IdField
 from clinic.idempotency import create_once
 from clinic.viewsets import CreateSerializer, StrictSerializer
 from sessions_app import queries
@@ -22,7 +23,7 @@ from sessions_app.observing import alerts
 
 
 class AlertFilterSerializer(StrictSerializer):
-    session = serializers.UUIDField(required=False)
+    session = IdField(required=False)
     level = serializers.ChoiceField(choices=AlertLevel.choices, required=False)
     resolved = serializers.BooleanField(
         required=False, default=False, help_text="True: the resolved ones instead of the open."

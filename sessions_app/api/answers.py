@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clinic import clock
+from clinic.fields import IdField
 from sessions_app import queries, states
 from sessions_app.infusing import progress
 from sessions_app.models import (
@@ -228,7 +229,7 @@ class AlertStepSerializer(LineSerializer):
 class AlertSerializer(serializers.ModelSerializer[Alert]):
     """An alert with what became of it."""
 
-    patient = serializers.UUIDField(source="session.patient_id", read_only=True)
+    patient = IdField(source="session.patient_id", read_only=True)
     patient_name = serializers.CharField(source="session.patient.full_name", read_only=True)
     steps = AlertStepSerializer(many=True, read_only=True)
 

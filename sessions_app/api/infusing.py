@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.fields import MomentField
+from clinic.fields import IdField, MomentField
 from clinic.viewsets import CreateSerializer
 from sessions_app import notes
 from sessions_app.access import MAY
@@ -86,7 +86,7 @@ class MedicineSerializer(CorrectableSerializer):
     unit = words(12, help_text="UCUM, such as mg.")
     route = words(40)
     reason = words()
-    ordered_by = serializers.UUIDField(
+    ordered_by = IdField(
         required=False,
         allow_null=True,
         default=None,
@@ -103,7 +103,7 @@ class WasteEntrySerializer(CorrectableSerializer):
 
 
 class WitnessSerializer(CreateSerializer):
-    waste = serializers.UUIDField()
+    waste = IdField()
 
 
 class NoteSerializer(CorrectableSerializer):

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import clock
-from clinic.fields import MomentField
+from clinic.fields import IdField, MomentField
 from clinic.problem_handler import as_problem
 from clinic.problems import Invalid, Problem
 from clinic.viewsets import StrictSerializer
@@ -62,9 +62,7 @@ class ReadingSerializer(StrictSerializer):
         required=False,
         default=list,
     )
-    device_id = serializers.UUIDField(
-        required=False, allow_null=True, help_text="Off which monitor it was charted."
-    )
+    device_id = IdField(required=False, allow_null=True, help_text="Off which monitor it was charted.")
     absent_reason = words(120, help_text="Why something was not measured.")
     confirmed = serializers.BooleanField(
         required=False, default=False, help_text="Measured again: an unusual value is right."
@@ -100,7 +98,7 @@ class EntryResultsSerializer(serializers.Serializer[Any]):
 
 
 class MonitorShowsSerializer(serializers.Serializer[Any]):
-    device = serializers.UUIDField(allow_null=True, help_text="null: it is silent, or there is none.")
+    device = IdField(allow_null=True, help_text="null: it is silent, or there is none.")
     measured_at = serializers.DateTimeField(allow_null=True)
     values = serializers.DictField(help_text="What it measures, by the names of vital signs.")
 
@@ -126,7 +124,7 @@ class ReportSerializer(StrictSerializer):
     )
     action = words()
     action_at = MomentField(required=False, allow_null=True, default=None)
-    medicine_id = serializers.UUIDField(
+    medicine_id = IdField(
         required=False, allow_null=True, default=None, help_text="The medicine that was given for it."
     )
     outcome = serializers.ChoiceField(

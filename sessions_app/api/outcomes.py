@@ -115,16 +115,16 @@ class ResponseSerializer(serializers.ModelSerializer[QuestionnaireResponse]):
 
 
 class OfPatientSerializer(StrictSerializer):
-    patient = serializers.UUIDField()
+    patient = IdField()
 
 
 class BeginSerializer(CreateSerializer):
-    patient = serializers.UUIDField()
+    patient = IdField()
     instrument = serializers.ChoiceField(choices=list(INSTRUMENTS))
     how = serializers.ChoiceField(choices=AnsweredHow.choices, default=AnsweredHow.INTERVIEW)
     occasion = serializers.ChoiceField(choices=Occasion.choices, default=Occasion.OTHER)
-    plan = serializers.UUIDField(required=False, allow_null=True, default=None)
-    session = serializers.UUIDField(required=False, allow_null=True, default=None)
+    plan = IdField(required=False, allow_null=True, default=None)
+    session = IdField(required=False, allow_null=True, default=None)
 
 
 class GiveAnswerSerializer(CreateSerializer):
@@ -247,7 +247,7 @@ class DiaryDaySerializer(serializers.ModelSerializer[DiaryDay]):
 class EnterDaySerializer(CreateSerializer):
     """One day; sent anew it replaces what was entered, and the history keeps it."""
 
-    patient = serializers.UUIDField()
+    patient = IdField()
     day = DayField(help_text="The patient's local day.")
     headache = serializers.BooleanField(help_text="A day that isn't entered is not a day without headache.")
     hours = serializers.DecimalField(3, 1, required=False, allow_null=True, default=None)
@@ -296,7 +296,7 @@ class DiaryViewSet(ClinicViewSet):
 
 
 class PointSerializer(serializers.Serializer[Any]):
-    response = serializers.UUIDField(source="response.pk")
+    response = IdField(source="response.pk")
     completed_at = serializers.DateTimeField(source="response.completed_at")
     occasion = serializers.ChoiceField(choices=Occasion.choices, source="response.occasion")
     score = serializers.IntegerField()
@@ -381,7 +381,7 @@ class CohortQuerySerializer(StrictSerializer):
 
 class MakeReportSerializer(StrictSerializer):
     id = IdField(help_text="Made by you (UUID). Sending the same call again records once.")
-    clinic = serializers.UUIDField()
+    clinic = IdField()
     cut_off = MomentField(help_text="Nothing that was recorded later counts.")
     query = CohortQuerySerializer()
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import clock
-from clinic.fields import MomentField
+from clinic.fields import IdField, MomentField
 from clinic.models import WorkItem
 from clinic.viewsets import CreateSerializer, StrictSerializer
 from sessions_app.access import MAY
@@ -75,7 +75,7 @@ class DoseSerializer(WeightSerializer, CorrectableSerializer):
 class FiguresSerializer(WeightSerializer, CreateSerializer):
     """What the second person read and reckoned. Nothing is filled in from the worksheet."""
 
-    worksheet = serializers.UUIDField()
+    worksheet = IdField()
     stock_mg_per_ml = amount(5, 1)
     dose_mg = amount(7, 1)
     drug_volume_ml = amount(6, 2)
@@ -86,7 +86,7 @@ class FiguresSerializer(WeightSerializer, CreateSerializer):
 class ToCheckSerializer(serializers.Serializer[Any]):
     """What the second person needs to begin: the order, and none of the first person's figures."""
 
-    worksheet = serializers.UUIDField(allow_null=True, help_text="Empty: nothing is prepared.")
+    worksheet = IdField(allow_null=True, help_text="Empty: nothing is prepared.")
     prepared_by_name = serializers.CharField()
     ordered_dose = amount(7, 3)
     dose_basis = serializers.CharField()
@@ -96,7 +96,7 @@ class ToCheckSerializer(serializers.Serializer[Any]):
 
 class SubjectSerializer(StrictSerializer):
     subject = serializers.CharField(max_length=60, help_text="Such as checklist:fasting or start_limits.")
-    about = serializers.UUIDField(help_text="The line that was looked at.")
+    about = IdField(help_text="The line that was looked at.")
 
 
 class OverrideSerializer(SubjectSerializer, CreateSerializer):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from clinic import clock
 from clinic.access import fetch
-from clinic.fields import DayField
+from clinic.fields import DayField, IdField
 from clinic.models import Clinic
 from clinic.viewsets import CreateSerializer, StrictSerializer
 from scheduler.models import Appointment
@@ -30,11 +30,11 @@ from sessions_app.models import SessionState
 class SessionFilterSerializer(StrictSerializer):
     day = DayField(required=False, help_text="The clinic's local day of arrival.")
     state = serializers.ChoiceField(choices=SessionState.choices, required=False)
-    patient = serializers.UUIDField(required=False)
+    patient = IdField(required=False)
 
 
 class OpenSessionSerializer(CreateSerializer):
-    appointment = serializers.UUIDField(help_text="A visit that has arrived.")
+    appointment = IdField(help_text="A visit that has arrived.")
 
 
 class SessionsViewSet(

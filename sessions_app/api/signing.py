@@ -16,7 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.fields import MomentField
+from clinic.fields import IdField, MomentField
 from clinic.problems import Missing
 from clinic.signin import Proof
 from clinic.viewsets import CreateSerializer, StrictSerializer
@@ -101,10 +101,8 @@ class AmendedLineSerializer(StrictSerializer):
     """One line of an amendment: exactly one of the kinds. A checklist note and the discharge can only be
     corrected, the others added too; nobody amends what was ordered, prepared and given."""
 
-    id = serializers.UUIDField(help_text="The new line's, made by you.")
-    corrects = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="Left out: a late entry."
-    )
+    id = IdField(help_text="The new line's, made by you.")
+    corrects = IdField(required=False, allow_null=True, default=None, help_text="Left out: a late entry.")
     vital_signs = ReadingSerializer(required=False)
     side_effect = ReportSerializer(required=False)
     checklist_note = ChecklistNoteSerializer(required=False)
