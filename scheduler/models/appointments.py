@@ -243,10 +243,13 @@ class Claim(models.Model):
             ExclusionConstraint(
                 name="claim_no_overlap",
                 expressions=[
+                    # Time before units: what lies outside a window is left out by whole pages.
                     ("resource", RangeOperators.EQUAL),
-                    ("units", RangeOperators.OVERLAPS),
                     ("during", RangeOperators.OVERLAPS),
+                    ("units", RangeOperators.OVERLAPS),
                 ],
+                # All that `finding.supply` reads of a claim: it need not look at the rows themselves.
+                include=["appointment"],
             ),
             models.CheckConstraint(
                 name="claim_not_empty", condition=Q(during__isempty=False, units__isempty=False)
