@@ -189,7 +189,7 @@ def search(
     nurse_id: UUID | None = None,
     without: Collection[UUID] = (),
 ) -> Found:
-    """Every start in [first, until) at which the plan's next session fits: five queries.
+    """Every start in [first, until) at which the plan's next session fits: four queries.
 
     Looks at chairs and what they have to offer, nurses, the clinician, spacing, the patient's own visits and
     the days for which the plan is valid; what the plan itself lacks (consent, sessions) is told by

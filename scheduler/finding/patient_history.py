@@ -3,12 +3,29 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from scheduler.finding.supply import not_counted
-from scheduler.models import LIVE_STATUSES, Appointment, Claim, ResourceKind
+from clinic.prepared import fetch_all
+from scheduler.models import LIVE_STATUSES, AppointmentStatus, ResourceKind
+
+# Always a row, with the nurse; without a visit nothing else is in it.
+READ: Final = """
+    SELECT known.nurse, visit.id, visit.plan_id, lower(visit.during), upper(visit.during)
+      FROM (SELECT (SELECT claim.resource_id FROM scheduler_claim claim
+                      JOIN scheduler_appointment of ON of.id = claim.appointment_id
+                      JOIN scheduler_resource nurse ON nurse.id = claim.resource_id
+                     WHERE of.patient_id = %(patient)s AND nurse.kind = %(nurse)s
+                     ORDER BY lower(claim.during) DESC LIMIT 1) AS nurse) known
+      LEFT JOIN scheduler_appointment visit
+             ON visit.patient_id = %(patient)s
+            AND visit.status = ANY(%(live)s)
+            AND visit.during && %(around)s
+            AND NOT (visit.status = %(held)s AND visit.held_until <= %(now)s)
+            AND visit.id <> ALL(%(without)s::uuid[])
+     ORDER BY visit.during"""
 
 
 @dataclass(frozen=True)
@@ -26,22 +43,20 @@ def history_of(
     without: Collection[UUID] = (),
     around: tuple[datetime, datetime] | None = None,
 ) -> PatientHistory:
-    """The patient's live visits, all or those `around` a window, and the nurse of the latest: two queries.
+    """The patient's live visits, all or those `around` a window, and the nurse of the latest: one query.
 
     A hold that has run out by `now` is no visit, nor is any of `without`.
     """
-    all_visits = Appointment.objects.filter(patient_id=patient_id, status__in=LIVE_STATUSES)
-    if around is not None:
-        all_visits = all_visits.filter(during__overlap=DateTimeTZRange(*around))
-    visits = list(
-        all_visits.exclude(not_counted(now, without))
-        .order_by("during__startswith")
-        .values_list("pk", "plan_id", "during__startswith", "during__endswith")
+    rows = fetch_all(
+        READ,
+        {
+            "patient": patient_id,
+            "around": DateTimeTZRange(*around or (None, None)),
+            "without": list(without),
+            "now": now,
+            "live": list(LIVE_STATUSES),
+            "held": AppointmentStatus.PENDING,
+            "nurse": ResourceKind.NURSE,
+        },
     )
-    nurse = (
-        Claim.objects.filter(appointment__patient_id=patient_id, resource__kind=ResourceKind.NURSE)
-        .order_by("-during__startswith")
-        .values_list("resource_id", flat=True)
-        .first()
-    )
-    return PatientHistory(visits, nurse)
+    return PatientHistory([(*row,) for _, *row in rows if row[0]], nurse=rows[0][0])
