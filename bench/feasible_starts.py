@@ -19,7 +19,7 @@ from random import Random
 from statistics import median
 from typing import Any, Final
 
-from bench.scratch import migrate  # before anything of the product: it sets Django up
+from bench.scratch import copied, migrate  # before anything of the product: it sets Django up
 
 # isort: split
 from django.db import connection, connections
@@ -111,13 +111,7 @@ def build(past: int) -> tuple[TreatmentPlan, dict[str, Any]]:
     lay_out(days)
     ahead = fill(TODAY, f"{TODAY} + 364", weekends=False)
     print(f"{ahead:,} visits in the year to come: {full:.0%} of the chairs' time")
-    here: Any = connections["default"]
-    here.close()
-    there, maker = here.copy(), here.copy()
-    there.settings_dict["NAME"], maker.settings_dict["NAME"] = "with_a_past", "postgres"
-    with maker.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE with_a_past TEMPLATE {here.settings_dict['NAME']}")
-    maker.close()
+    here, there = copied("with_a_past")
     connections["default"] = there
     lay_out(days)
     began = time.perf_counter()

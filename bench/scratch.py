@@ -4,9 +4,11 @@ Import this before anything of the product: importing sets Django up.
 """
 
 import os
+from typing import Any
 
 import django
 from django.core.management import call_command
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -15,3 +17,18 @@ django.setup()
 def migrate() -> None:
     """Make the tables."""
     call_command("migrate", verbosity=0)
+
+
+def copied(name: str) -> tuple[Any, Any]:
+    """Connections to the database as it is, and to a copy of it under this name.
+
+    `connections["default"]` is set to the one that is meant. Nobody else may be connected.
+    """
+    here: Any = connections["default"]
+    here.close()
+    there, maker = here.copy(), here.copy()
+    there.settings_dict["NAME"], maker.settings_dict["NAME"] = name, "postgres"
+    with maker.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {here.settings_dict['NAME']}")
+    maker.close()
+    return here, there
