@@ -10,7 +10,7 @@ from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest, Upper
 
-from clinic.models import AccessLog, Allergy, Consent, Patient, User, WorkItem
+from clinic.models import AccessLog, Allergy, Consent, Patient, User, WorkItem, WorkItemStep
 from clinic.phones import e164
 
 MOST_FOUND = 25
@@ -91,6 +91,11 @@ def allergies_of(patient: Patient) -> QuerySet[Allergy]:
     return Allergy.objects.filter(patient=patient).order_by("substance", "pk")
 
 
+def still_holds(allergy: Allergy) -> bool:
+    """Whether to beware of it: neither over nor found to be none."""
+    return allergy.clinical_status not in OVER and allergy.verification_status not in NO_ALLERGY
+
+
 def consents_of(patient: Patient) -> QuerySet[Consent]:
     """Every yes on record, also those taken back, the latest first."""
     return Consent.objects.filter(patient=patient).select_related("recorded_by").order_by("-given_at", "-pk")
@@ -105,6 +110,17 @@ def open_work_items() -> QuerySet[WorkItem]:
     """Tasks that wait for somebody, the most pressing first."""
     waiting = WorkItem.objects.filter(closed_at=None)
     return waiting.select_related("clinic", "patient", "owner").order_by("due_at", "pk")
+
+
+def closed_work_items() -> QuerySet[WorkItem]:
+    """Tasks that were closed, the latest first, with who closed them."""
+    done = WorkItem.objects.filter(closed_at__isnull=False)
+    return done.select_related("clinic", "patient", "owner", "closed_by").order_by("-closed_at", "-pk")
+
+
+def steps_of(item: WorkItem) -> QuerySet[WorkItemStep]:
+    """What happened to a task, in order."""
+    return item.steps.select_related("by", "to").order_by("at", "created_at")
 
 
 @dataclass(frozen=True)

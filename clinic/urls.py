@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
+from clinic.api.allergies import AllergiesViewSet
 from clinic.api.clinics import ClinicsViewSet
 from clinic.api.consents import ConsentsViewSet
 from clinic.api.patients import PatientsViewSet
@@ -11,6 +12,7 @@ from clinic.api.tasks import TasksViewSet
 router = SimpleRouter(use_regex_path=False)
 router.register("clinics", ClinicsViewSet, basename="clinic")
 router.register("patients", PatientsViewSet, basename="patient")
+router.register("allergies", AllergiesViewSet, basename="allergy")
 router.register("consents", ConsentsViewSet, basename="consent")
 router.register("tasks", TasksViewSet, basename="task")
 

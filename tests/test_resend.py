@@ -56,6 +56,10 @@ def consents(house: House) -> Call:
     return house.ana, "consents/", {**body, "given_at": NOW.isoformat()}
 
 
+def allergies(house: House) -> Call:
+    return house.nils, "allergies/", {"patient": house.rosa.pk, "substance": "Latex"}
+
+
 def plans(house: House) -> Call:
     body = {
         "patient": house.rosa.pk,
@@ -255,6 +259,7 @@ def answers(house: House) -> Call:
 CALLS: dict[str, Callable[[House], Call]] = {
     "patients/": patients,
     "consents/": consents,
+    "allergies/": allergies,
     "plans/": plans,
     "protocols/": protocols,
     "resources/": resources,

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.repair")),
     path("", include("web.routes.resources")),
     path("", include("web.routes.patients")),
+    path("", include("web.routes.allergies")),
     path("", include("web.routes.nurse")),
     path("", include("web.routes.decisions")),
     path("", include("web.routes.monitors")),

@@ -16,7 +16,7 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Allergy
 from clinic.problems import Problem
-from clinic.queries import NO_ALLERGY, OVER
+from clinic.queries import still_holds
 from scheduler.models import ResourceKind
 from sessions_app.access import MAY
 from sessions_app.leaving import decisions
@@ -203,10 +203,6 @@ def _card(waiting: Waiting, sent: DecisionForm | None) -> Card:
         form=form,
         age=age_on(session.patient.birth_date, today),
         chair=chairs[-1] if chairs else "",
-        allergies=[
-            allergy
-            for allergy in session.patient.allergies.all()
-            if allergy.clinical_status not in OVER and allergy.verification_status not in NO_ALLERGY
-        ],
+        allergies=list(filter(still_holds, session.patient.allergies.all())),
         measured=in_words(flowsheet.values_of(newest)) if newest else [],
     )
