@@ -106,7 +106,7 @@ def test_a_changed_version_is_kept_as_a_draft_and_says_what_it_changes(stage: St
         ("During the infusion", "every 10 min", "every 5 min, 2 times; then every 10 min"),
         ("Ondansetron", "–", "4 mg IV, Nausea"),  # noqa: RUF001
     }
-    assert "under which 1 plan and 1 visit to come stand" in page
+    assert "under which 1 plan and 1 visit to come stand." in page
     assert "Systolic pressure: stop Limits ≥ 180 ≥ 175" in page
 
 

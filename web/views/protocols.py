@@ -83,7 +83,7 @@ def new_version(request: StaffRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "The draft is kept. It is in force once a prescriber signs it.")
             return redirect("protocol", pk=draft.pk)
-    context = {"after": after, "form": form, "in_use": protocols.in_use(after, now=clock.now())}
+    context = {"after": after, "form": form, "stands": _stands(after)}
     return render(request, "web/protocols/new_version.html", context, status=form.status)
 
 
@@ -118,7 +118,6 @@ def _may(request: StaffRequest, permission: access.Permission) -> bool:
 
 
 def _show(request: StaffRequest, found: Protocol, *, retire_form: RetireForm | None = None) -> HttpResponse:
-    now = clock.now()
     draft, retired = found.status == ProtocolStatus.DRAFT, found.status == ProtocolStatus.RETIRED
     in_force = _in_force(found) if draft else None
     plans = list(protocols.standing_plans(found)[: MOST_PLANS + 1]) if _may(request, VIEW_PLANS) else []
@@ -131,11 +130,11 @@ def _show(request: StaffRequest, found: Protocol, *, retire_form: RetireForm | N
         "levels": [protocols_words.LEVEL_WORDS[level] for level in LEVELS],
         "limits": protocols_words.limits(found),
         "rings": protocols_words.rings(found),
-        "in_use": protocols.in_use(found, now=now),
+        "stands": _stands(found),
         "plans": plans[:MOST_PLANS],
         "more_plans": len(plans) > MOST_PLANS,
         "in_force": in_force,
-        "in_force_use": protocols.in_use(in_force, now=now) if in_force else None,
+        "in_force_stands": _stands(in_force) if in_force else "",
         "changes": protocols_words.changes(in_force, found) if in_force else [],
         "why_retired": protocols.why_retired(found) if retired else "",
         "may_draft": _may(request, DRAFT_PROTOCOL),
@@ -146,6 +145,10 @@ def _show(request: StaffRequest, found: Protocol, *, retire_form: RetireForm | N
     }
     status = retire_form.status if retire_form else 200
     return render(request, "web/protocols/version.html", context, status=status)
+
+
+def _stands(protocol: Protocol) -> str:
+    return protocols_words.in_use_words(protocols.in_use(protocol, now=clock.now()))
 
 
 def _in_force(draft: Protocol) -> Protocol | None:

@@ -6,6 +6,7 @@ boxes is read: `< 90, >= 160` as bounds, `15 x 4, 30` as a rhythm, `40 to 260` a
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -14,6 +15,7 @@ from scheduler.models import DoseBasis, Protocol, WeightBasis
 from scheduler.prescribing import protocol_content, protocols
 from scheduler.prescribing.protocol_content import LEVELS, MAY_BE_EMPTY, ORDER, PHASES, WHOLE
 from scheduler.prescribing.protocol_content import RINGS as EDGES
+from scheduler.vocabulary import plain_amount
 from sessions_app.observing.vital_limits import RINGS
 from sessions_app.preparing import checklist
 from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
@@ -305,7 +307,11 @@ class DraftForm(ClinicForm):
 
     def _shown(self) -> dict[str, Any]:
         before = self.before
-        shown = {name: before[name] for name in before if name in self.fields}
+        shown = {
+            name: plain_amount(value) if isinstance(value, Decimal) else value
+            for name, value in before.items()
+            if name in self.fields
+        }
         shown["checklist"] = [item.code for item in checklist.items_of(self.after)]
         shown |= {f"vitals_schedule_{name}": value for name, value in before["vitals_schedule"].items()}
         for column in ("limits", "rings"):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from scheduler.models import Protocol
 from scheduler.prescribing.protocol_content import LEVELS, MOST_UNITS
+from scheduler.prescribing.protocols import InUse
 from scheduler.vocabulary import indication_words, plain_amount
 from sessions_app.observing import alert_rules
 from sessions_app.observing.vital_limits import RINGS, Ring, rings_of
@@ -32,7 +33,7 @@ Row = tuple[str, str]
 
 @dataclass(frozen=True)
 class Section:
-    """One table of the page: what, and what the version says of it."""
+    """One table of the page: what, and what the version says of it, a line for each thing it lists."""
 
     title: str
     rows: Sequence[Row]
@@ -79,7 +80,7 @@ def sections(protocol: Protocol) -> list[Section]:
             "What it is for",
             [
                 ("Title", protocol.title),
-                ("Indications", "; ".join(map(indication_words, protocol.indications))),
+                ("Indications", "\n".join(map(indication_words, protocol.indications))),
                 ("The chair has to offer", ", ".join(protocol.chair_features) or NOTHING),
             ],
         ),
@@ -122,7 +123,7 @@ def sections(protocol: Protocol) -> list[Section]:
             [
                 ("Clear liquids", _until(protocol.fasting_clear_hours)),
                 ("A light meal", _until(protocol.fasting_light_meal_hours)),
-                ("Checklist", "; ".join(item.label for item in checklist.items_of(protocol))),
+                ("Checklist", "\n".join(item.label for item in checklist.items_of(protocol))),
             ],
         ),
         Section("Vital signs are due", _readings(protocol.vitals_schedule)),
@@ -155,6 +156,12 @@ def rings(protocol: Protocol) -> list[Rings]:
         Rings(ring.label, ring.unit, *_edges(ring), own=sign in protocol.rings)
         for sign, ring in rings_of(protocol.rings).items()
     ]
+
+
+def in_use_words(in_use: InUse) -> str:
+    """`1 plan and 3 visits to come`."""
+    plans = f"{in_use.plans} plan{'' if in_use.plans == 1 else 's'}"
+    return f"{plans} and {in_use.visits} visit{'' if in_use.visits == 1 else 's'} to come"
 
 
 def medicine_words(order: Mapping[str, Any]) -> str:
