@@ -19,7 +19,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from clinic import work
-from clinic.models import Consent, Role, Urgency, User
+from clinic.models import Allergy, Consent, Role, Urgency, User
 from notifications import check_ins, tasks
 from notifications.models import CheckIn, InboxItem, Message
 from notifications.tokens import token_for
@@ -54,6 +54,8 @@ PATCH  /api/v1/patients/{patient}/                  DNPM
 GET    /api/v1/patients/{patient}/allergies/        DNPM
 GET    /api/v1/patients/{patient}/access-log/       --PM
 GET    /api/v1/patients/{patient}/history/          --PM
+POST   /api/v1/allergies/                           -NP-
+POST   /api/v1/allergies/{allergy}/judge/           -NP-
 GET    /api/v1/consents/                            DNPM
 POST   /api/v1/consents/                            DNPM
 POST   /api/v1/consents/{consent}/revoke/           DNPM
@@ -293,6 +295,9 @@ GET    /patients/{patient}/                         DNPM
 GET    /patients/{patient}/edit/                    DNPM
 POST   /patients/{patient}/edit/                    DNPM
 POST   /patients/{patient}/consents/                DNPM
+GET    /patients/{patient}/allergies/               DNPM
+POST   /patients/{patient}/allergies/record/        -NP-
+POST   /allergies/{allergy}/judge/                  -NP-
 GET    /patients/{patient}/outcomes/                -NPM
 POST   /patients/{patient}/outcomes/begin/          -NP-
 GET    /patients/{patient}/diary/                   -NPM
@@ -523,6 +528,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "clinic": house.clinic.pk,
         "patient": house.rosa.pk,
         "consent": Consent.objects.filter(patient=house.rosa, scope="sms").get().pk,
+        "allergy": Allergy.objects.create(patient=house.rosa, substance="Penicillin").pk,
         "task": task.pk,
         "feed": feeds.make(actor=house.actor(house.max), id=new_id(), resource=stage.chairs[0]).pk,
         "arrived": arrived_message.pk,
@@ -584,6 +590,16 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "family_name": "Neu",
             "given_names": "Nora",
             "birth_date": "1990-01-01",
+        },
+        "POST /api/v1/allergies/": {
+            "id": str(new_id()),
+            "patient": names["patient"],
+            "substance": "Latex",
+        },
+        "POST /api/v1/allergies/{allergy}/judge/": {
+            "clinical_status": "resolved",
+            "verification_status": "confirmed",
+            "reason": "Tested",
         },
         "? /api/v1/consents/": {"patient": names["patient"]},
         "POST /api/v1/consents/": {
