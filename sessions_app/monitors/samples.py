@@ -3,12 +3,13 @@
 Whose samples they are is decided in `feed`. The sessions come with their protocol.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Prefetch, prefetch_related_objects
+from django.db.models import Exists, F, OuterRef, Prefetch, Subquery, prefetch_related_objects
 
 from clinic.problems import Conflict
 from scheduler.models import Claim
@@ -51,46 +52,85 @@ def raise_alerts(samples: Iterable[MonitorSample], *, now: datetime) -> int:
     """Raise what these samples raise and isn't open yet; how many alerts.
 
     Inside the caller's transaction, the samples stored. Two queries whatever their number as long as nothing
-    is past a limit. A session that has ended or is signed takes no alert any more.
+    is past a limit, and never more for a further sample. A session that has ended or is signed takes no alert
+    any more.
     """
     by_session: dict[Session, list[MonitorSample]] = {}
     for sample in samples:
         if sample.session.state in states.IN_THE_CHAIR:
             by_session.setdefault(sample.session, []).append(sample)
     baselines = _baselines(list(by_session))
-    found: dict[Session, list[Raise]] = {}
-    for session, own in by_session.items():
-        own.sort(key=lambda sample: sample.measured_at)
-        raised = _raised(session, own, baselines.get(session.pk, {}))
-        if raised:
-            found[session] = raised
-    if not found:
+    judged = [
+        each
+        for session, own in by_session.items()
+        for sample in sorted(own, key=lambda sample: sample.measured_at)
+        if (each := _judge(sample, baselines.get(session.pk, {}))).raised
+    ]
+    if not judged:
         return 0
-    standing = _open_levels(found)
-    needing = [one for one, raised in found.items() if any(_is_new(one, each, standing) for each in raised)]
-    return sum(_raise(session, found[session], now) for session in sorted(needing, key=lambda one: one.pk))
+    standing = _open_levels({each.sample.session for each in judged})
+    found: dict[Session, list[Raise]] = {}
+    for session, raised in _worst(judged, standing).items():
+        new = [each for each in raised if _is_new(session, each, standing)]
+        if new:
+            found[session] = new
+    return sum(_raise(session, found[session], now) for session in sorted(found, key=lambda one: one.pk))
 
 
 def values_of(sample: MonitorSample) -> dict[str, Value | None]:
     return {sign: getattr(sample, sign) for sign in SIGNS}
 
 
-def _raised(session: Session, samples: Sequence[MonitorSample], baseline: Signs) -> list[Raise]:
-    """The worst alert of each sign that these samples of one session raise, in the order of measuring."""
-    limits = session.protocol.limits
-    worst: dict[str, Raise] = {}
-    for sample in samples:
-        values = values_of(sample)
-        raised = alert_rules.raised(values, (), earlier={}, baseline=baseline, limits=limits)
-        twice = [each.sign for each in raised if _takes_two(each.sign, limits)]
-        if twice:
-            earlier = {sign: _before(session, sign, sample.measured_at) for sign in twice}
-            raised = alert_rules.raised(values, (), earlier=earlier, baseline=baseline, limits=limits)
-        for each in raised:
-            known = worst.get(each.sign)
-            if known is None or alert_rules.worse(each.level, known.level):
-                worst[each.sign] = each
-    return list(worst.values())
+@dataclass(frozen=True)
+class _Judged:
+    """What a sample raises by itself, and after a reading like it: some limits take two readings in a row."""
+
+    sample: MonitorSample
+    baseline: Signs
+    raised: tuple[Raise, ...]
+    at_worst: tuple[Raise, ...]
+
+    def after(self, earlier: Signs) -> tuple[Raise, ...]:
+        return _raised_by(self.sample, earlier, self.baseline)
+
+    def uncertain(self, standing: OpenLevels) -> set[str]:
+        """The signs of which the reading before makes a worse alert, one that isn't open already."""
+        session = self.sample.session
+        return {
+            each.sign
+            for each in self.at_worst
+            if each not in self.raised and _is_new(session, each, standing)
+        }
+
+
+def _judge(sample: MonitorSample, baseline: Signs) -> _Judged:
+    raised = _raised_by(sample, {}, baseline)
+    takes_two = any(_takes_two(each.sign, sample.session.protocol.limits) for each in raised)
+    at_worst = _raised_by(sample, values_of(sample), baseline) if takes_two else raised
+    return _Judged(sample, baseline, raised, at_worst)
+
+
+def _raised_by(sample: MonitorSample, earlier: Signs, baseline: Signs) -> tuple[Raise, ...]:
+    limits = sample.session.protocol.limits
+    return alert_rules.raised(values_of(sample), (), earlier=earlier, baseline=baseline, limits=limits)
+
+
+def _worst(judged: Sequence[_Judged], standing: OpenLevels) -> dict[Session, list[Raise]]:
+    """The worst alert of each sign that these raise in each session, in the order of measuring.
+
+    What came before is looked up only where it makes a difference.
+    """
+    uncertain = [(each.sample, signs) for each in judged if (signs := each.uncertain(standing))]
+    before = _before([sample for sample, _ in uncertain], set().union(*(signs for _, signs in uncertain)))
+    worst: dict[Session, dict[str, Raise]] = {}
+    for each in judged:
+        earlier = before.get((each.sample.session_id, each.sample.measured_at))
+        of_session = worst.setdefault(each.sample.session, {})
+        for raised in each.after(earlier) if earlier else each.raised:
+            known = of_session.get(raised.sign)
+            if known is None or alert_rules.worse(raised.level, known.level):
+                of_session[raised.sign] = raised
+    return {session: list(of_session.values()) for session, of_session in worst.items()}
 
 
 def _takes_two(sign: str, limits: Mapping[str, Any]) -> bool:
@@ -98,19 +138,52 @@ def _takes_two(sign: str, limits: Mapping[str, Any]) -> bool:
     return readings > 1
 
 
-def _before(session: Session, sign: str, moment: datetime) -> Value | None:
-    """The newest value of a sign from before this moment, charted or sent.
+def _before(
+    samples: Sequence[MonitorSample], signs: Collection[str]
+) -> dict[tuple[UUID, datetime], dict[str, Value | None]]:
+    """For the moment of each sample the newest values from before it, charted or sent: two queries.
 
     Two readings are two moments: a cuff's value that a monitor sends again each second bears the moment of
     its measuring (OBX-14) and counts once.
     """
-    measured = {"session": session, "measured_at__lt": moment, f"{sign}__isnull": False}
-    sent = MonitorSample.objects.filter(**measured).order_by("-measured_at")
-    charted = VitalSigns.objects.filter(**measured, corrected_by__isnull=True).order_by("-measured_at")
-    found = [row for row in (sent.first(), charted.first()) if row is not None]
-    if not found:
-        return None
-    value: Value = getattr(max(found, key=lambda row: row.measured_at), sign)
+    if not samples:
+        return {}
+    sessions = {sample.session_id for sample in samples}
+    charted: dict[UUID, list[VitalSigns]] = {}
+    lines = VitalSigns.objects.filter(session__in=sessions, corrected_by__isnull=True)
+    for line in lines.order_by("measured_at"):
+        charted.setdefault(line.session_id, []).append(line)
+    moments = {sample.measured_at for sample in samples}
+    sent = _sent_before(signs)
+    rows = MonitorSample.objects.filter(session__in=sessions, measured_at__in=moments).annotate(**sent)
+    return {
+        (row["session_id"], row["measured_at"]): {
+            sign: _newest(row, sign, charted.get(row["session_id"], [])) for sign in signs
+        }
+        for row in rows.values("session_id", "measured_at", *sent)
+    }
+
+
+def _sent_before(signs: Collection[str]) -> dict[str, Subquery]:
+    """Of each sign the value that was sent before a sample, and its moment."""
+    found = {}
+    for sign in signs:
+        earlier = MonitorSample.objects.filter(
+            session=OuterRef("session"), measured_at__lt=OuterRef("measured_at"), **{f"{sign}__isnull": False}
+        ).order_by("-measured_at")
+        found[f"{sign}_before"] = Subquery(earlier.values(sign)[:1])
+        found[f"{sign}_at"] = Subquery(earlier.values("measured_at")[:1])
+    return found
+
+
+def _newest(row: Mapping[str, Any], sign: str, charted: Sequence[VitalSigns]) -> Value | None:
+    """Of what was sent before and what was charted before, the later; `charted` in the order of measuring."""
+    value: Value | None = row[f"{sign}_before"]
+    sent_at: datetime | None = row[f"{sign}_at"]
+    for line in reversed(charted):
+        own: Value | None = getattr(line, sign)
+        if own is not None and line.measured_at < row["measured_at"]:
+            return own if sent_at is None or line.measured_at > sent_at else value
     return value
 
 

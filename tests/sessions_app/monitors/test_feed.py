@@ -308,6 +308,46 @@ def test_a_batch_costs_the_same_queries_however_many_messages_it_holds(
         take(house, *batch(10, 50))
 
 
+def test_many_pressures_past_a_limit_cost_no_more_queries_than_two(
+    house: House, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    rosa = bed(house)
+
+    def batch(first: int, count: int) -> list[bytes]:
+        return [oru(DURING + SECOND * n, HIGH, control_id=str(n)) for n in range(first, first + count)]
+
+    with CaptureQueriesContext(connection) as two:
+        take(house, *batch(0, 2))
+    for alert in alerts.open_of(rosa.session):
+        alerts.resolve(
+            actor=house.actor(house.nils),
+            id=new_id(),
+            alert=alert,
+            words="Cuff refitted",
+            now=DURING + SECOND,
+        )
+    with django_assert_max_num_queries(len(two)):
+        take(house, *batch(10, 50), now=DURING + 60 * SECOND)
+    assert alerts.open_of(rosa.session).get(sign="systolic_mmhg").level == AlertLevel.STOP
+
+
+def systolic_levels(patient: Bed) -> list[str]:
+    return [alert.level for alert in alerts.open_of(patient.session).filter(sign="systolic_mmhg")]
+
+
+def test_of_two_readings_the_one_before_may_be_charted_or_sent_in_this_batch_or_earlier(house: House) -> None:
+    rosa = bed(house)
+    stories.measure(house, rosa.session, stories.calm(DURING, systolic_mmhg=185))
+    assert systolic_levels(rosa) == [AlertLevel.CAUTION]
+    calm = (("8480-6", "130", "mm[Hg]"), ("8462-4", "80", "mm[Hg]"))
+    at = [DURING + SECOND * number for number in range(6)]
+    # A calm one between the two: the charted reading is no longer the one before.
+    take(house, oru(at[1], calm, control_id="1"), oru(at[2], HIGH, control_id="2"), now=at[2])
+    assert systolic_levels(rosa) == [AlertLevel.CAUTION]
+    take(house, oru(at[3], CALM, control_id="3"), oru(at[4], HIGH, control_id="4"), now=at[4])
+    assert systolic_levels(rosa) == [AlertLevel.CAUTION, AlertLevel.STOP]
+
+
 def test_the_newest_values_are_what_the_monitor_shows_now(house: House) -> None:
     rosa = bed(house)
     cuff = [("8480-6", "122", "mm[Hg]"), ("8462-4", "78", "mm[Hg]")]
