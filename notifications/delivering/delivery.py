@@ -22,7 +22,7 @@ from notifications import tokens
 from notifications.channels.envelope import AnswerLost, Channel, DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
 from notifications.channels.smtp import SmtpChannel
-from notifications.delivering import addressing, calendar_files
+from notifications.delivering import addressing, calendar_files, undelivered
 from notifications.models import AttemptOutcome, DeliveryAttempt, Message, MessageStatus, PatientLink
 from notifications.planning import said, standing, timing
 from notifications.wording import writing
@@ -147,6 +147,7 @@ def _make_ready(
         scopes = consents.current_scopes(message.patient_id)
         address = addressing.address_of(message.patient, scopes, takes_sms=channel.takes_sms)
     except addressing.Unreachable as unreachable:
+        undelivered.call_instead(message)
         return _end(message, MessageStatus.SKIPPED, unreachable.reason)
     message.lease_until = now + LEASE
     message.save(update_fields=["lease_until"])
@@ -245,8 +246,10 @@ def _after(message: Message, attempt: DeliveryAttempt, now: datetime) -> Message
     if attempt.outcome == AttemptOutcome.STARTED:
         return _call_unknown(message)
     if attempt.outcome == AttemptOutcome.PERMANENT:
+        undelivered.call_instead(message)
         return _end(message, MessageStatus.FAILED, f"Refused for good: {attempt.error}")
     if attempt.number > len(RETRY_AFTER):
+        undelivered.call_instead(message)
         return _end(message, MessageStatus.FAILED, f"Given up after {attempt.number} tries: {attempt.error}")
     return _wait(message, now + RETRY_AFTER[attempt.number - 1])
 

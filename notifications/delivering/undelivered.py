@@ -1,0 +1,44 @@
+"""What has changed and no message can tell: somebody at the desk calls instead.
+
+A reminder that reaches nobody is lost and no more. A visit that was moved or cancelled is another matter: the
+patient would come at the old time, or not come at the new one. Whether a message can be delivered is
+`delivery`'s, which asks here for the task.
+"""
+
+from typing import Final
+
+from clinic import work
+from clinic.models import Role, Urgency
+from notifications.models import Message, MessageKind
+from notifications.planning import said
+
+MOVED: Final = "Call: this patient's visit has moved, and no message could tell them"
+CANCELLED: Final = "Call: this patient's visit is cancelled, and no message could tell them"
+
+
+def call_instead(message: Message) -> None:
+    """A task for the desk where this message, which will not arrive, was to tell of a change.
+
+    One for a notice, however often it is noticed, and due before the notice would have lost its use.
+    """
+    if not _tells_of_a_change(message):
+        return
+    work.open_item(
+        clinic_id=message.clinic_id,
+        patient_id=message.patient_id,
+        cause=f"message:{message.pk}",
+        title=CANCELLED if message.kind == MessageKind.CANCELLATION else MOVED,
+        urgency=Urgency.AMBER,
+        role=Role.FRONT_DESK,
+        due_at=message.stale_at,
+    )
+
+
+def _tells_of_a_change(message: Message) -> bool:
+    if message.kind in (MessageKind.MOVE, MessageKind.CANCELLATION):
+        return True
+    if message.kind != MessageKind.CONFIRMATION:
+        return False
+    # Of whom nothing has reached yet, a visit that moved is still to be told as a new one.
+    earlier = Message.objects.filter(appointment=message.appointment_id, kind__in=said.NOTICES)
+    return earlier.exclude(visit_starts_at=message.visit_starts_at).exists()

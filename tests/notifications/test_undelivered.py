@@ -1,0 +1,112 @@
+"""A change that no message can tell is a task for the desk: one for each notice, closed in words."""
+
+from datetime import timedelta
+
+import pytest
+
+from clinic import work
+from clinic.models import Channel, Patient, WorkItem
+from notifications.channels.envelope import DeliveryError, Envelope
+from notifications.channels.inbox import InboxChannel
+from notifications.delivering import delivery
+from notifications.models import Message
+from notifications.planning.planner import plan
+from scheduler.models import Appointment
+from tests.cast import NOW, House
+from tests.notifications.visits import VISIT, book, cancel, move
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def visit(house: House) -> Appointment:
+    """Rosa has been told of her visit."""
+    appointment = book(house, house.rosa)
+    say()
+    return appointment
+
+
+def say(hours: int = 0) -> None:
+    now = NOW + hours * HOUR
+    plan(now=now)
+    delivery.drain(clock=lambda: now)
+
+
+def wants_no_messages(house: House) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(preferred_channel=Channel.NONE)
+
+
+def refuse_from_now_on(monkeypatch: pytest.MonkeyPatch, *, permanent: bool) -> None:
+    def refuse(channel: InboxChannel, envelope: Envelope) -> str:
+        raise DeliveryError("no such mailbox", permanent=permanent)
+
+    monkeypatch.setattr(InboxChannel, "send", refuse)
+
+
+def titles() -> list[str]:
+    return list(WorkItem.objects.order_by("created_at").values_list("title", flat=True))
+
+
+def test_a_move_that_finds_no_channel_is_called_and_the_call_is_closed_in_words(
+    house: House, visit: Appointment
+) -> None:
+    wants_no_messages(house)
+    move(visit, VISIT + DAY)
+    say(1)
+    task = WorkItem.objects.get()
+    assert task.title == "Call: this patient's visit has moved, and no message could tell them"
+    assert (task.patient, task.role, task.urgency) == (house.rosa, "front_desk", "amber")
+    assert task.due_at == Message.objects.get(kind="move").stale_at
+    say(2)
+    assert WorkItem.objects.get() == task
+    ana = house.actor(house.ana)
+    closed = work.close(actor=ana, item=task, outcome="Told her sister.", now=NOW + 3 * HOUR)
+    assert (closed.closed_by, closed.outcome) == (house.ana, "Told her sister.")
+
+
+def test_a_cancellation_that_is_refused_for_good_is_called(
+    visit: Appointment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_from_now_on(monkeypatch, permanent=True)
+    cancel(visit)
+    say(1)
+    assert titles() == ["Call: this patient's visit is cancelled, and no message could tell them"]
+
+
+def test_a_move_that_is_tried_in_vain_is_called_when_it_is_given_up(
+    visit: Appointment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_from_now_on(monkeypatch, permanent=False)
+    move(visit, VISIT + DAY)
+    for hours in (1, 2, 3, 4, 6):
+        say(hours)
+        assert titles() == []
+    say(11)
+    assert Message.objects.get(kind="move").status == "failed"
+    assert len(titles()) == 1
+
+
+def test_each_move_that_is_not_told_has_its_call(house: House, visit: Appointment) -> None:
+    wants_no_messages(house)
+    for hours in (1, 2):
+        move(visit, VISIT + hours * DAY)
+        say(hours)
+    assert len(titles()) == 2
+
+
+def test_who_was_never_told_of_a_visit_is_called_when_it_moves_and_not_before(house: House) -> None:
+    wants_no_messages(house)
+    visit = book(house, house.rosa)
+    say()
+    assert titles() == []
+    move(visit, VISIT + DAY)
+    say(1)
+    assert len(titles()) == 1
+
+
+def test_a_reminder_that_reaches_nobody_is_no_task(house: House, visit: Appointment) -> None:
+    wants_no_messages(house)
+    for days in range(1, 11):
+        say(24 * days)
+    assert Message.objects.filter(kind="reminder", status="skipped").exists()
+    assert titles() == []
