@@ -25,7 +25,7 @@ from web.forms import ClinicForm
 from web.views.sessions.amending import amendable
 from web.views.sessions.form import SECRET, SessionForm
 from web.views.sessions.forms import FORMS
-from web.views.sessions.page import Chair, SessionPage
+from web.views.sessions.page import Chair, SessionPage, correctable
 
 
 @staff_page(READ_SESSIONS, methods=["GET"])
@@ -158,14 +158,7 @@ def _line(found: Session, act: str, line_id: str) -> Observation | None:
     """The line that a sent form corrects."""
     if act == "amend":
         return next((line for line in amendable(found) if str(line.pk) == line_id), None)
-    lines: dict[str, Any] = {
-        "dose": found.dose_worksheets,
-        "vitals": found.vital_signs,
-        "side_effect": found.side_effects,
-    }
-    if act not in lines:
-        return None
-    return next((line for line in lines[act].all() if str(line.pk) == line_id), None)
+    return next((line for line in correctable(found, act) if str(line.pk) == line_id), None)
 
 
 def _sent(request: HttpRequest) -> dict[str, Any]:

@@ -19,7 +19,13 @@ from sessions_app.infusing import infusion, medicines, progress, waste
 from sessions_app.models import InfusionEvent, Session
 from web import entries
 from web.forms import DecimalNumberField
-from web.views.sessions.form import NowOrThenField, SessionForm, choices_in_a_row, short_text
+from web.views.sessions.form import (
+    CorrectingForm,
+    NowOrThenField,
+    SessionForm,
+    choices_in_a_row,
+    short_text,
+)
 
 UNITS: Final = ["mg", "ug", "g", "mL", "[iU]"]  # UCUM
 MOST_CHANGES: Final = 3
@@ -194,7 +200,7 @@ class NotGivenForm(SessionForm):
         return infusion.not_given(actor=actor, session=self.session, now=now, **self.cleaned_data)
 
 
-class MedicineForm(SessionForm):
+class MedicineForm(CorrectingForm):
     """One of the order set with a tap, or another on a named prescriber's order."""
 
     act = "medicine"
@@ -232,11 +238,27 @@ class MedicineForm(SessionForm):
         named = [(str(user.pk), user.full_name) for user in prescribers]
         self.fields["ordered_by"].choices = [("", "The order set"), *named]  # type: ignore[attr-defined]
 
+    def first_values(self) -> dict[str, Any]:
+        given: Any = self.line
+        if given is None:
+            return {}
+        by_order_set = given.ordered_by_id is None
+        return {
+            "ordered_set" if by_order_set else "medicine": given.medicine,
+            "amount": given.amount,
+            "unit": given.unit,
+            "route": given.route,
+            "reason": given.reason,
+            "ordered_by": given.ordered_by_id and str(given.ordered_by_id),
+            "given_at": timezone.localtime(given.given_at),
+            "allergy_reason": given.allergy_reason,
+        }
+
     def record(self, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data
         given = medicines.Medicine(
             medicine=data.get("ordered_set") or data["medicine"],
-            given_at=data["given_at"] or now,
+            given_at=self.moment("given_at") or now,
             amount=data["amount"],
             unit=data["unit"],
             route=data["route"],
@@ -244,10 +266,12 @@ class MedicineForm(SessionForm):
             ordered_by_id=data["ordered_by"],
             allergy_reason=data["allergy_reason"],
         )
-        return medicines.give(actor=actor, id=data["id"], session=self.session, medicine=given, now=now)
+        return medicines.give(
+            actor=actor, id=data["id"], session=self.session, medicine=given, **self.correction, now=now
+        )
 
 
-class WasteForm(SessionForm):
+class WasteForm(CorrectingForm):
     act = "waste"
     done = "The waste is kept: somebody else must witness it."
     kept_as = "Waste"
@@ -257,6 +281,10 @@ class WasteForm(SessionForm):
     wasted_mg = DecimalNumberField(label="Wasted", unit="mg", max_digits=7, decimal_places=1)
     reason = short_text("Why")
 
+    def first_values(self) -> dict[str, Any]:
+        names = ("vial", "drawn_mg", "wasted_mg", "reason")
+        return {name: getattr(self.line, name) for name in names} if self.line else {}
+
     def record(self, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data
         wasted = waste.Wasted(
@@ -265,7 +293,9 @@ class WasteForm(SessionForm):
             wasted_mg=data["wasted_mg"],
             reason=data["reason"],
         )
-        return waste.waste(actor=actor, id=data["id"], session=self.session, wasted=wasted, now=now)
+        return waste.waste(
+            actor=actor, id=data["id"], session=self.session, wasted=wasted, **self.correction, now=now
+        )
 
 
 class WitnessForm(SessionForm):
@@ -300,17 +330,23 @@ class WitnessForm(SessionForm):
         ]
 
 
-class NoteForm(SessionForm):
+class NoteForm(CorrectingForm):
     act = "note"
     done = "The note is kept."
     kept_as = "Note"
 
     text = forms.CharField(label="Note", max_length=notes.LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
 
+    def first_values(self) -> dict[str, Any]:
+        line: Any = self.line
+        return {"text": line.text} if line else {}
+
     def record(self, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data
         note = notes.Note(text=data["text"])
-        return notes.write(actor=actor, id=data["id"], session=self.session, note=note, now=now)
+        return notes.write(
+            actor=actor, id=data["id"], session=self.session, note=note, **self.correction, now=now
+        )
 
 
 def order_in_words(order: Mapping[str, Any]) -> str:

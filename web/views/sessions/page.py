@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
+from uuid import UUID
 
 from clinic.models import Allergy
 from sessions_app import states
@@ -182,6 +183,12 @@ class SessionPage:
         return self.session.state == SessionState.SIGNED
 
     @cached_property
+    def corrected(self) -> set[UUID]:
+        """The medicines, wastes and notes that another line corrects."""
+        lines = [line for act in ("medicine", "waste", "note") for line in correctable(self.session, act)]
+        return {line.corrects_id for line in lines if line.corrects_id}
+
+    @cached_property
     def given(self) -> Progress | None:
         """What was given so far, once the infusion has started."""
         return progress.progress(self.session, self.now)
@@ -231,7 +238,18 @@ class SessionPage:
             return self.worksheet
         if act == "amend":
             return next((line for line in amendable(self.session) if str(line.pk) == self.correct), None)
-        if act not in ("vitals", "side_effect"):
-            return None
-        lines = self.session.vital_signs if act == "vitals" else self.session.side_effects
-        return next((line for line in standing(lines.all()) if str(line.pk) == self.correct), None)
+        lines = correctable(self.session, act)
+        return next((line for line in standing(lines) if str(line.pk) == self.correct), None)
+
+
+def correctable(session: Session, act: str) -> list[Any]:
+    """The loaded lines, corrected ones too, that this act's form may correct while the session is open."""
+    lines: dict[str, Any] = {
+        "dose": session.dose_worksheets,
+        "vitals": session.vital_signs,
+        "side_effect": session.side_effects,
+        "medicine": session.medicines_given,
+        "waste": session.wastes,
+        "note": session.notes,
+    }
+    return list(lines[act].all()) if act in lines else []
