@@ -28,7 +28,7 @@ from clinic.models import User
 from sessions_app.infusing import infusion
 from sessions_app.models import Session
 from tests.browser.conftest import TABLET, Windows
-from tests.browser.test_running_day import each_size
+from tests.browser.test_running_day import each_size, look_at
 from tests.cast import PASSWORD, House, make_house, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
@@ -164,6 +164,7 @@ def test_a_minute_without_a_network_loses_doubles_and_moves_nothing(
         enter(page, act, **values)
         passing.wait(seconds)
     expect(page.get_by_text("5 entries are not sent yet.")).to_be_visible()
+    expect(form_of(page, "note").get_by_text("Kept on this tablet and not sent yet")).to_be_visible()
     assert waiting(page) == ["Vital signs", "Side effect", "Pause", "Note", "Resume"]
     reading = page.locator("tr.unsent-row")
     expect(reading).to_contain_text("124/80")
@@ -487,9 +488,14 @@ def test_the_list_of_what_waits_is_whole_at_every_width(page: Page, passing: Pas
     enter(page, "pause", reason="Nausea")
     passing.wait(120)
     enter(page, "resume")
-    wrong = each_size(page, "unsent")
+
+    def look(page: Page, name: str) -> list[str]:
+        page.evaluate("scrollTo(0, 0)")
+        return look_at(page, name)
+
+    wrong = each_size(page, "unsent", look)
     page.context.set_offline(False)
     expect(page.locator("#unsent li .mend").first).to_be_visible()
     page.locator("#unsent summary").first.click()
-    wrong += each_size(page, "unsent-refused")
+    wrong += each_size(page, "unsent-refused", look)
     assert not wrong, "\n".join(wrong)

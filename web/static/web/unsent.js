@@ -138,12 +138,11 @@ class UnsentPage {
     return [...this.sent.keys(), ...waiting.map((entry) => entry.id)].join(" ");
   }
 
-  // The form is for the next entry. One that corrected a line, or came back refused, has said its all.
+  // The form says what became of its entry and is for the next one. One that corrected a line, or came back
+  // refused, has said its all.
   free(form) {
-    if (form.elements.corrects?.value || form.querySelector(".mend")) {
-      form.append(copyOf("unsent-was-kept"));
-      return;
-    }
+    form.append(copyOf("unsent-was-kept"));
+    if (form.elements.corrects?.value || form.querySelector(".mend")) return;
     form.reset();
     form.elements.id.value = crypto.randomUUID();
     form.inert = false;
@@ -215,6 +214,7 @@ class UnsentPage {
     this.part("try").hidden = this.outcome !== "away" || !found.mine.length;
     this.part("sign-in").hidden = !["signed_out", "other_sign_in"].includes(this.outcome) || !found.mine.length;
     this.part("show").hidden = !this.sent.size;
+    if (!found.mine.length) for (const note of document.querySelectorAll("[data-was-kept]")) note.remove();
     this.drawEntries(found.mine);
     this.drawReadings(ofThisSession);
     this.drawSteps([...this.sent.values(), ...ofThisSession].filter((entry) => entry.moves));
