@@ -103,6 +103,7 @@ ACTS: Final[Mapping[str, Act]] = {
             "side_effects",
             "suicidality",
             "fit",
+            "oriented",
             "escort",
             "escort_seen",
             "iv_removed",
@@ -135,6 +136,7 @@ MISSING: Final[Mapping[str, str]] = {
     "side_effects": "A side effect of grade 2 or more has not ended: the prescriber must decide.",
     "suicidality": "Suicidality was positive before: ask again.",
     "fit": "Discharge needs a score of 9 of 10 or more.",  # PADSS, domain.md 1.5 [V:20,21]
+    "oriented": "The patient must be oriented to person, place and time.",  # domain.md 1.5 [D]
     "escort": "Name the adult who takes the patient home, with a phone number.",
     "escort_seen": "See the adult who takes the patient home.",
     "iv_removed": "Remove the IV.",

@@ -84,6 +84,9 @@ def assess(course: Course, found: Assessment) -> Readiness:
     total = sum(scores.values())
     if total < FIT_SCORE:
         missing["fit"] = f"The score is {total}."
+    # A criterion of its own: a score of 9 may lack it (domain.md 1.5, "ketamine extras").
+    if not found.oriented:
+        missing["oriented"] = ""
     if not (found.escort_name.strip() and found.escort_phone.strip()):
         missing["escort"] = ""
     if not found.escort_seen:

@@ -86,6 +86,11 @@ def test_eight_points_are_not_enough_and_nine_are() -> None:
     assert assess(COURSE, FOUND).total == 9
 
 
+def test_nine_points_without_knowing_where_one_is_are_not_enough() -> None:
+    dazed = assess(COURSE, replace(FOUND, oriented=False, intake_score=2))
+    assert (dazed.total, dazed.missing) == (9, {"oriented": ""})
+
+
 FAR = signs(systolic_mmhg=160)
 PAIN_ONLY: Signs = {"pain_nrs": 2, "dissociation": 0}
 
@@ -133,6 +138,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "side_effects": ({"side_effects": ["Nausea"]}, {}),
     "suicidality": ({"suicidality_was_positive": True}, {}),
     "fit": ({}, {"iv_site_score": 0}),
+    "oriented": ({}, {"oriented": False}),
     "escort": ({}, {"escort_phone": " "}),
     "escort_seen": ({}, {"escort_seen": False}),
     "iv_removed": ({}, {"iv_removed": False}),
