@@ -120,14 +120,17 @@ def _wanted(sessions: Sequence[Session], now: datetime) -> Lines:
 
 
 def _overdue(session: Session, alerts: Iterable[Alert], now: datetime) -> Alert | None:
-    """The alert about the newest overdue reading, unless one is open or this one had its alert already."""
+    """The alert about the newest overdue reading, unless it had its own already or an older one still climbs.
+
+    Whoever acknowledges answers for that reading, not for those that are missed after it.
+    """
     if session.state not in WATCHED:
         return None
     due = due_times.overdue(flowsheet.dues_of(session, now))
     if due is None:
         return None
     before = [alert for alert in alerts if alert.kind == AlertKind.OVERDUE]
-    if any(alert.due_at == due.at or _open(alert) for alert in before):
+    if any(alert.due_at == due.at or not _answered(alert) for alert in before):
         return None
     at = f"{due.at.astimezone(ZoneInfo(session.clinic.time_zone)):%H:%M}"
     return Alert(
@@ -145,10 +148,9 @@ def _overdue(session: Session, alerts: Iterable[Alert], now: datetime) -> Alert 
 
 def _climb(session: Session, alert: Alert, staff: Ladder, lines: Lines, now: datetime) -> None:
     """Tell the next rung about an alert that has stood unacknowledged for two minutes since the last."""
-    steps = list(alert.steps.all())
-    if any(step.kind in ANSWERED for step in steps):
+    if _answered(alert):
         return
-    rungs = {step.rung: step for step in steps if step.kind == AlertStepKind.TOLD}
+    rungs = {step.rung: step for step in alert.steps.all() if step.kind == AlertStepKind.TOLD}
     last = max((step.recorded_at for step in rungs.values()), default=alert.raised_at)
     if now < last + UNANSWERED or Rung.PRESCRIBER in rungs:
         return
@@ -161,5 +163,5 @@ def _climb(session: Session, alert: Alert, staff: Ladder, lines: Lines, now: dat
     lines.tasks.append((alert, session))
 
 
-def _open(alert: Alert) -> bool:
-    return all(step.kind != AlertStepKind.RESOLVED for step in alert.steps.all())
+def _answered(alert: Alert) -> bool:
+    return any(step.kind in ANSWERED for step in alert.steps.all())

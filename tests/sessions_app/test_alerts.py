@@ -290,6 +290,25 @@ def test_an_overdue_alert_that_was_resolved_without_a_reading_comes_back_with_th
     assert alerts.open_of(session).get().due_at == minute(20)
 
 
+def test_who_acknowledges_one_overdue_reading_has_not_answered_for_the_next(house: House) -> None:
+    session = stories.infusing(house)
+    alert_clocks.run_clocks(now=minute(14))
+    acknowledge(house, session, at=15)
+    assert alert_clocks.run_clocks(now=minute(23)) == 0
+    assert alert_clocks.run_clocks(now=minute(23) + SECOND) == 2
+    assert [alert.due_at for alert in alerts.open_of(session)] == [minute(10), minute(20)]
+    assert alert_clocks.run_clocks(now=minute(25.5)) == 1  # and nobody answers this one: up it goes
+    bad(house, session, 26)
+    assert standing(session) == []
+
+
+def test_an_overdue_alert_that_nobody_has_answered_is_not_doubled_by_the_next(house: House) -> None:
+    session = stories.infusing(house)
+    for at in (14, 17, 24):
+        alert_clocks.run_clocks(now=minute(at))
+    assert alerts.open_of(session).get().due_at == minute(10)
+
+
 def test_an_alert_brings_the_next_reading_forward(house: House) -> None:
     session = stories.infusing(house)
     bad(house, session, 10, **CAUTION)
