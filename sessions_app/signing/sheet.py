@@ -8,9 +8,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from sessions_app.infusing import pump
 from sessions_app.models import SignedRecord
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing.checklist import LABELS
@@ -102,6 +104,7 @@ class _Reader:
             ("Arrived", self.moment(session["arrived_at"])),
             ("Started", self.moment(session["started_at"])),
             ("Stopped", self.moment(session["stopped_at"])),
+            ("Given", self.given() or NOTHING),
             ("Went home", self.moment(session["discharged_at"])),
         ]
         if session["ended_as"] == "not_given":
@@ -109,6 +112,25 @@ class _Reader:
         elif session["stopped_early"]:
             facts.append(("Stopped early", session["stop_reason"] or "before its minutes had run"))
         return _facts("Course", facts)
+
+    def given(self) -> str:
+        """What was given, reckoned from the frozen steps of the pump as it was while they were taken."""
+        worksheet = next((line for line in self.content["dose"] if line["id"] not in self.corrected), None)
+        stopped_at = self.content["session"]["stopped_at"]
+        if worksheet is None or stopped_at is None:
+            return ""
+        steps = sorted(
+            self.content["infusion"], key=lambda line: (line.get("revision", 0), line["recorded_at"])
+        )
+        course = pump.Course(
+            bag_mg=Decimal(worksheet["dose_mg"]),
+            bag_volume_ml=Decimal(worksheet["bag_volume_ml"]),
+            dead_space_ml=Decimal(worksheet.get("dead_space_ml", 0)),
+            rate_ml_per_h=Decimal(worksheet["rate_ml_per_h"]),
+            steps=tuple(_pump_step(line) for line in steps),
+        )
+        found = pump.given(course, datetime.fromisoformat(stopped_at))
+        return f"{found.mg} mg in {found.volume_ml} mL, of {worksheet['dose_mg']} mg in the bag"
 
     def table(
         self,
@@ -148,6 +170,17 @@ class _Reader:
 
     def _local(self, value: str) -> datetime:
         return datetime.fromisoformat(value).astimezone(self.zone)
+
+
+def _pump_step(line: Line) -> pump.Step:
+    """A step as `pump` reckons with it; the first form has neither rates nor volumes of its own."""
+    rate, volume = line.get("rate_ml_per_h"), line.get("volume_ml")
+    return pump.Step(
+        line["kind"],
+        datetime.fromisoformat(line.get("happened_at") or line["recorded_at"]),
+        rate and Decimal(rate),
+        volume and Decimal(volume),
+    )
 
 
 def _facts(title: str, facts: Iterable[tuple[str, str]]) -> Table:

@@ -1,14 +1,17 @@
 """The record on paper: everything that was signed, the same bytes each time, with everybody's name."""
 
+from datetime import datetime, timedelta
 from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
 
 from clinic.models import AccessLog, Patient
+from sessions_app.infusing import infusion
+from sessions_app.leaving import discharge
 from sessions_app.models import Session
 from sessions_app.signing import printing
-from tests.cast import House, client_of, make_patient
+from tests.cast import House, client_of, make_patient, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.behind import full
 
@@ -43,6 +46,31 @@ def test_the_paper_says_everything_that_was_signed(house: House) -> None:
     ):
         assert words in text, words
     assert signed.sha256[:40] in text.replace(" ", "")
+
+
+def test_the_paper_says_what_was_given_and_not_what_was_ordered(house: House) -> None:
+    session, nils = stories.infusing(house), house.actor(house.nils)
+
+    def at(minutes: int) -> datetime:
+        return session.arrived_at + timedelta(minutes=minutes)
+
+    infusion.pause(actor=nils, id=new_id(), session=session, now=at(30))
+    infusion.resume(actor=nils, id=new_id(), session=session, now=at(35))
+    infusion.stop(actor=nils, id=new_id(), session=session, early=True, reason="Distress", now=at(50))
+    for minutes in (105, 120):
+        stories.measure(house, session, stories.calm(at(minutes), dissociation=0))
+    discharge.discharge(actor=nils, id=new_id(), session=session, assessment=stories.FIT, now=at(120))
+    stories.sign(house, session, at=at(125))
+    # 25 minutes at 150 mL/h, 0.35 mg in each mL.
+    assert "21.9 mg in 62.50 mL, of 35.0 mg in the bag" in text_of(session)
+
+
+def test_nothing_given_is_told_as_such(house: House) -> None:
+    session, nils = stories.prepared(house), house.actor(house.nils)
+    now = session.arrived_at + timedelta(minutes=20)
+    infusion.not_given(actor=nils, id=new_id(), session=session, reason="Fever", now=now)
+    stories.sign(house, session, at=now, meaning="not_given")
+    assert "mL, of" not in text_of(session)
 
 
 @pytest.mark.parametrize("name", NAMES)
