@@ -15,6 +15,7 @@ from clinic.api_defaults import NewestFirst
 from clinic.fields import IdField, LineField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
+from scheduler.api.plans import ReasonSerializer
 from scheduler.models import DoseBasis, Protocol, WeightBasis
 from scheduler.prescribing import protocols
 
@@ -77,10 +78,6 @@ class NothingSerializer(StrictSerializer):
 
 class AdoptSerializer(StrictSerializer):
     clinic = IdField()
-
-
-class ReasonSerializer(StrictSerializer):
-    reason = serializers.CharField(max_length=1000, allow_blank=True)
 
 
 def amount(digits: int = 7, places: int = 3, **options: Any) -> serializers.DecimalField:
