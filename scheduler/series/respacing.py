@@ -21,6 +21,7 @@ from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, Resource, Series, TreatmentPlan
 from scheduler.series import planning, words
 from scheduler.series.planning import Session
+from scheduler.series.proposing import MOST_SESSIONS
 from scheduler.series.review import Review, Reviewed, review
 from scheduler.series.spaced_days import Course
 from scheduler.series.window import Window, read_window
@@ -30,6 +31,7 @@ from scheduler.visits.placing import Move
 # How far past the last visit places are sought for it.
 SPARE_DAYS: Final = 28
 REASON: Final = "Re-spaced with its series"
+TOO_MANY: Final = f"Move at most {MOST_SESSIONS} visits at once: these first, the others after them."
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ def accept(*, actor: Actor, plan: TreatmentPlan, moves: Sequence[Accepted], now:
     """
     if not moves:
         raise Invalid({"moves": "Give at least one visit to move."})
+    if len(moves) > MOST_SESSIONS:
+        raise Invalid({"moves": TOO_MANY})
     if len({move.appointment_id for move in moves}) < len(moves):
         raise Invalid({"moves": "Give each visit once."})
     visits = {

@@ -13,7 +13,8 @@ from clinic.problems import Conflict, Invalid, Missing
 from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, ParticipantStatus, Resource, Series, TreatmentPlan
 from scheduler.series import proposing, respacing
-from scheduler.series.respacing import Accepted, Respacing, Shift
+from scheduler.series.proposing import MOST_SESSIONS
+from scheduler.series.respacing import TOO_MANY, Accepted, Respacing, Shift
 from scheduler.visits import attendance
 from scheduler.visits.booking import Wanted
 from tests.cast import NOW, TODAY, House, new_id
@@ -227,3 +228,12 @@ def test_one_visit_is_moved_once(stage: Stage, plan: TreatmentPlan) -> None:
     move = Accepted(visit.pk, visit.starts_at, stage.at("11:00"))
     with pytest.raises(Invalid, match="Give each visit once"):
         respacing.accept(actor=stage.house.actor(stage.house.ana), plan=plan, moves=[move, move], now=NOW)
+
+
+def test_more_visits_than_are_moved_at_once_are_refused_before_anything_is_asked(
+    stage: Stage, plan: TreatmentPlan
+) -> None:
+    moves = [Accepted(new_id(), NOW, NOW) for _ in range(MOST_SESSIONS + 1)]
+    with pytest.raises(Invalid) as refused:
+        accept(stage, plan, moves)
+    assert refused.value.detail == f"moves: {TOO_MANY}"

@@ -146,6 +146,17 @@ def test_nonsense_in_the_hidden_fields_opens_the_page_afresh(stage: Stage, plan:
         for line in ("nonsense", "2027-01-11T09:00 -", "2027-13-41T09:00Z - - -"):
             answer = browser.post(address, {field: [line]})
             assert (answer.status_code, answer.headers["Location"]) == (302, address)
+        assert "Open this page afresh." in words(browser.get(address))
+
+
+def test_too_many_visits_at_once_are_told_so(stage: Stage, plan: TreatmentPlan) -> None:
+    browser = browser_of(stage.house.ana)
+    address = reverse("respace_series", args=[plan.pk])
+    moved = f"{new_id()} 2027-01-11T09:00:00Z 2027-01-12T09:00:00Z -"
+
+    page = browser.post(address, {"moves": [moved] * 61}, follow=True)
+
+    assert "Move at most 60 visits at once: these first, the others after them." in words(page)
 
 
 def test_a_broken_spacing_is_noted_and_mended_with_one_press(stage: Stage, plan: TreatmentPlan) -> None:

@@ -113,22 +113,29 @@ def _read(kind: type[UUID] | type[datetime], word: str) -> UUID | datetime | Non
     return moment
 
 
+def at_most(most: int, lines: list[list[Any]], mend: str) -> list[list[Any]]:
+    """These lines. Raises ValidationError for more of them than are carried out at once."""
+    if len(lines) > most:
+        raise forms.ValidationError(mend)
+    return lines
+
+
 class BookSeriesForm(ClinicForm):
     """A proposal: the start of each session, who serves all of it, the chair that was wished for."""
 
     sessions = LinesField(datetime, UUID, UUID)
 
     def clean_sessions(self) -> list[list[Any]]:
-        lines: list[list[Any]] = self.cleaned_data["sessions"]
-        if len(lines) > proposing.MOST_SESSIONS:
-            raise forms.ValidationError(proposing.TOO_MANY)
-        return lines
+        return at_most(proposing.MOST_SESSIONS, self.cleaned_data["sessions"], proposing.TOO_MANY)
 
 
 class RespaceForm(ChangeForm):
     """A proposal: each visit that moves, where it was, where it goes, the nurse it keeps."""
 
     moves = LinesField(UUID, datetime, datetime, UUID)
+
+    def clean_moves(self) -> list[list[Any]]:
+        return at_most(proposing.MOST_SESSIONS, self.cleaned_data["moves"], respacing.TOO_MANY)
 
 
 # --- Proposing and booking ----------------------------------------------------------------------------
@@ -143,6 +150,7 @@ def book_series(request: StaffRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         form = BookSeriesForm(request.POST)
         if not form.is_valid():
+            _tell(request, form)
             return redirect("book_series", pk=plan.pk)
         try:
             booked = _book(request, plan, form, wished.wish if wished.is_valid() else Wish())
@@ -256,6 +264,7 @@ def respace_series(request: StaffRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         form = RespaceForm(request.POST)
         if not form.is_valid():
+            _tell(request, form)
             return redirect("respace_series", pk=plan.pk)
         moves = [
             Accepted(visit, before, start, _resource(request, nurse))
@@ -299,6 +308,12 @@ def _lines(shifts: Sequence[Shift]) -> list[str]:
 
 
 # --- What these views share ---------------------------------------------------------------------------
+
+
+def _tell(request: StaffRequest, form: forms.Form) -> None:
+    """What is wrong with a proposal that no page of ours sends: it can't be mended where it stands."""
+    for errors in form.errors.values():
+        messages.error(request, " ".join(str(error) for error in errors))
 
 
 def _plan(request: StaffRequest, pk: UUID) -> TreatmentPlan:
