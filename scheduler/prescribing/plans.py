@@ -52,6 +52,47 @@ class Spacing:
         return "the prescriber" if self.overridden else "the protocol"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What a prescriber has filled in of a plan so far; None is what can't be read yet."""
+
+    protocol: Protocol | None
+    indication: str | None
+    ordered_dose: Decimal | None
+    soft_limit_acknowledged: bool
+    sessions_ordered: int | None
+    valid_from: date | None
+    valid_until: date | None
+    chair_features: Sequence[str]
+    findings: Mapping[str, screening.Answer]
+
+
+def errors_of(order: Order, *, patient: Patient, now: datetime) -> list[dict[str, str]]:
+    """Everything that needs mending in what is known of an order, each at its field, as `write_plan` says it.
+
+    What is not known yet is not judged, and neither is what depends on it.
+    """
+    wrong: list[dict[str, str]] = []
+    if order.protocol is not None:
+        wrong += _protocol_errors(patient, order.protocol)
+        if order.indication is not None:
+            wrong += _indication_errors(order.protocol, order.indication)
+        if order.sessions_ordered is not None:
+            wrong += _session_errors(order.protocol, order.sessions_ordered)
+        if order.ordered_dose is not None:
+            acknowledged = order.soft_limit_acknowledged
+            wrong += dose_errors(order.protocol, order.ordered_dose, soft_limit_acknowledged=acknowledged)
+    if order.valid_from is not None and order.valid_until is not None:
+        today = clock.local_date(now, patient.clinic.time_zone)
+        wrong += _validity_errors(order.valid_from, order.valid_until, today)
+    wrong += _feature_errors(order.chair_features)
+    wrong += [
+        _error(f"findings.{obstacle.item}", obstacle.mend, code=obstacle.code)
+        for obstacle in screening.obstacles(order.findings)
+    ]
+    return wrong
+
+
 def write_plan(
     *,
     actor: Actor,
@@ -78,18 +119,18 @@ def write_plan(
     field that needs mending at once; `findings.<item>` names a line of the screen. Raises `Conflict` with
     code `plan_stands` and the `plan` where the patient has one under this protocol for these days.
     """
-    today = clock.local_date(now, patient.clinic.time_zone)
-    wrong = [
-        *_protocol_errors(patient, protocol),
-        *_order_errors(protocol, indication, sessions_ordered),
-        *dose_errors(protocol, ordered_dose, soft_limit_acknowledged=soft_limit_acknowledged),
-        *_validity_errors(valid_from, valid_until, today),
-        *_feature_errors(chair_features),
-        *(
-            _error(f"findings.{obstacle.item}", obstacle.mend, code=obstacle.code)
-            for obstacle in screening.obstacles(findings)
-        ),
-    ]
+    order = Order(
+        protocol=protocol,
+        indication=indication,
+        ordered_dose=ordered_dose,
+        soft_limit_acknowledged=soft_limit_acknowledged,
+        sessions_ordered=sessions_ordered,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        chair_features=chair_features,
+        findings=findings,
+    )
+    wrong = errors_of(order, patient=patient, now=now)
     if wrong:
         raise Invalid(wrong)
 
@@ -321,23 +362,24 @@ def _protocol_errors(patient: Patient, protocol: Protocol) -> list[dict[str, str
     return wrong
 
 
-def _order_errors(protocol: Protocol, indication: str, sessions: int) -> list[dict[str, str]]:
-    wrong = []
+def _indication_errors(protocol: Protocol, indication: str) -> list[dict[str, str]]:
     if not ICD_10_CM.fullmatch(indication):
-        wrong.append(_error("indication", "Give an ICD-10-CM code with its point, such as F33.2."))
-    elif indication not in protocol.indications:
-        wrong.append(
+        return [_error("indication", "Give an ICD-10-CM code with its point, such as F33.2.")]
+    if indication not in protocol.indications:
+        return [
             _error(
                 "indication",
                 f"{protocol.code} is for {', '.join(protocol.indications)}."
                 " Choose one of these, or another protocol.",
             )
-        )
-    if not 1 <= sessions <= protocol.series_max:
-        wrong.append(
-            _error("sessions_ordered", f"Order 1 to {protocol.series_max} sessions under {protocol.code}.")
-        )
-    return wrong
+        ]
+    return []
+
+
+def _session_errors(protocol: Protocol, sessions: int) -> list[dict[str, str]]:
+    if 1 <= sessions <= protocol.series_max:
+        return []
+    return [_error("sessions_ordered", f"Order 1 to {protocol.series_max} sessions under {protocol.code}.")]
 
 
 def _validity_errors(valid_from: date, valid_until: date, today: date) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """The prescriber's pages: a new plan for a patient; a plan with its visits, its spacing and its status."""
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -63,8 +63,11 @@ class PlanForm(ClinicForm):
         help_text="Drug, dose, how long, how it went, why it was stopped.",
     )
 
-    def __init__(self, *args: Any, protocols: list[Protocol], today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, patient: Patient, data: Any = None, *, protocols: list[Protocol], now: datetime
+    ) -> None:
+        super().__init__(data)
+        self.patient, self.now = patient, now
         protocol: Any = self.fields["protocol"]
         protocol.queryset = Protocol.objects.filter(pk__in=[one.pk for one in protocols])
         protocol.label_from_instance = lambda one: f"{one.title} ({one.code}, version {one.version})"
@@ -73,7 +76,7 @@ class PlanForm(ClinicForm):
             ("", "Choose the indication"),
             *((one.title, [(code, indication_words(code)) for code in one.indications]) for one in protocols),
         ]
-        self.fields["valid_from"].initial = today
+        self.fields["valid_from"].initial = clock.local_date(now, patient.clinic.time_zone)
         for item in screening.ITEMS:
             self.fields[f"{SCREEN_PREFIX}{item.code}"] = forms.ChoiceField(
                 label=item.question,
@@ -97,8 +100,27 @@ class PlanForm(ClinicForm):
                 required=False,
             )
 
+    def clean(self) -> None:
+        """Everything that needs mending at once: also what can be told of an order that is half filled in."""
+        known = self.cleaned_data.get
+        order = plans.Order(
+            protocol=known("protocol"),
+            indication=known("indication"),
+            ordered_dose=known("ordered_dose"),
+            soft_limit_acknowledged=bool(known("soft_limit_acknowledged")),
+            sessions_ordered=known("sessions_ordered"),
+            valid_from=known("valid_from"),
+            valid_until=known("valid_until"),
+            chair_features=known("chair_features") or (),
+            findings=self.findings,
+        )
+        for error in plans.errors_of(order, patient=self.patient, now=self.now):
+            place = self._place_of(error["field"])
+            if place is None or place not in self.errors:
+                self.add_error(place, error["detail"])
+
     @property
-    def order(self) -> list[forms.BoundField]:
+    def fields_above(self) -> list[forms.BoundField]:
         """The fields above the screen."""
         return [
             self[name]
@@ -121,14 +143,13 @@ class PlanForm(ClinicForm):
     @property
     def findings(self) -> dict[str, screening.Answer]:
         """What was answered; an item without an answer is left out and refused by `write_plan`."""
-        return {
-            item.code: screening.Answer(
-                self.cleaned_data[f"{SCREEN_PREFIX}{item.code}"],
-                self.cleaned_data[f"{REASON_PREFIX}{item.code}"],
-            )
-            for item in screening.ITEMS
-            if self.cleaned_data[f"{SCREEN_PREFIX}{item.code}"]
-        }
+        found = {}
+        for item in screening.ITEMS:
+            finding = self.cleaned_data.get(f"{SCREEN_PREFIX}{item.code}")
+            if finding:
+                reason = self.cleaned_data.get(f"{REASON_PREFIX}{item.code}", "")
+                found[item.code] = screening.Answer(finding, reason)
+        return found
 
 
 class SpacingForm(ClinicForm):
@@ -149,11 +170,10 @@ class StatusForm(ChangeForm):
 def new_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
     """A prescriber's order for this patient; refused, it comes back as it was filled."""
     patient = access.open_chart(request.actor, WRITE_PLAN, pk, what="new plan")
-    today = clock.local_date(clock.now(), patient.clinic.time_zone)
     protocols = list(
         Protocol.objects.filter(clinic_id=patient.clinic_id, status=ProtocolStatus.ACTIVE).order_by("code")
     )
-    form = PlanForm(request.POST or None, protocols=protocols, today=today)
+    form = PlanForm(patient, request.POST or None, protocols=protocols, now=clock.now())
     if request.method == "POST" and form.is_valid():
         try:
             plan = _write(request, patient, form)
