@@ -7,6 +7,7 @@ chairs cost no more queries than one. Nothing here writes.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from sessions_app.models import AlertKind, InfusionEventKind, Session, VitalSigns
 from sessions_app.observing import due_times, vital_limits
@@ -22,13 +23,18 @@ STEPS: dict[str, due_times.Kind] = {
     InfusionEventKind.STOP: "stop",
 }
 
+# What makes a set a reading such as falls due: pain and ratings alone are asked, not measured.
+MEASURED: Final = tuple(
+    sign for sign, ring in vital_limits.RINGS.items() if ring.regular and sign != "pain_nrs"
+)
+
 
 def dues_of(session: Session, now: datetime) -> tuple[Due, ...]:
     """Every due time of this session so far and the next; none before the start."""
     return due_times.due(
         session.protocol.vitals_schedule,
         course_of(session),
-        [line.measured_at for line in standing(session.vital_signs.all())],
+        [line.measured_at for line in standing(session.vital_signs.all()) if is_reading(line)],
         now,
     )
 
@@ -56,6 +62,11 @@ def standing(lines: Iterable[VitalSigns]) -> list[VitalSigns]:
         (line for line in lines if line.pk not in corrected),
         key=lambda line: (line.measured_at, line.recorded_at),
     )
+
+
+def is_reading(line: VitalSigns) -> bool:
+    """Whether it answers for a due time."""
+    return any(getattr(line, sign) is not None for sign in MEASURED)
 
 
 def values_of(line: VitalSigns) -> Signs:

@@ -31,8 +31,10 @@ START_LIMITS: Final = "start_limits"  # what a prescriber may let pass, for the 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """One set as it was measured. What was not measured is None, never zero; what belongs to every set and
-    was not measured has a reason. `symptoms` are codes of `vital_limits.SYMPTOMS`, `device_id` the monitor
-    that the set was charted from."""
+    was not measured has a reason. A set in which nothing was measured only takes back one that was wrong.
+
+    `symptoms` are codes of `vital_limits.SYMPTOMS`, `device_id` the monitor that the set was charted from.
+    """
 
     measured_at: datetime
     systolic_mmhg: int | None = None
@@ -116,7 +118,8 @@ def record_vitals(
 
     def answer_for(line: VitalSigns) -> None:
         _raise_alerts(line, now=now)
-        alerts.settle_overdue(line.session, actor=actor, measured_at=line.measured_at, now=now)
+        if flowsheet.is_reading(line):
+            alerts.settle_overdue(line.session, actor=actor, measured_at=line.measured_at, now=now)
 
     return recording.keep(session, "vitals", drafted, revision=revision, then=answer_for, now=now)
 
@@ -190,6 +193,8 @@ def draft(
 ) -> VitalSigns:
     """The line for this reading, checked and not yet saved. The session must be locked."""
     check(reading, session=session, now=now)
+    if corrects is None and not reading.symptoms and not any(map(_measured, reading.values.values())):
+        raise Invalid({"absent_reason": "Nothing was measured: keep at least one sign, or a symptom."})
     return recording.draft(
         VitalSigns,
         reading,
@@ -296,6 +301,10 @@ def _let_pass(session: Session) -> bool:
 def _newest_values(session: Session, since: datetime, until: datetime) -> flowsheet.Signs:
     lines = flowsheet.standing(session.vital_signs.all())
     return flowsheet.newest(line for line in lines if since <= line.measured_at <= until)
+
+
+def _measured(value: int | Decimal | None) -> bool:
+    return value is not None
 
 
 def _measured_here(session: Session, device: UUID) -> bool:

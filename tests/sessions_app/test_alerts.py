@@ -14,7 +14,7 @@ from clinic.problems import Conflict, Invalid
 from sessions_app import tasks
 from sessions_app.infusing import infusion
 from sessions_app.models import Alert, AlertStep, Session
-from sessions_app.observing import alert_clocks, alerts, vitals
+from sessions_app.observing import alert_clocks, alerts, flowsheet, vitals
 from tests.at_once import at_once
 from tests.cast import House, make_house, make_patient, make_user, new_id
 from tests.sessions_app import stories
@@ -279,6 +279,16 @@ def test_whoever_takes_the_overdue_reading_has_resolved_its_alert(house: House) 
     assert standing(session) == []
     resolved = alert.steps.get(kind="resolved")
     assert (resolved.recorded_by, resolved.words) == (house.nils, "The vital signs were taken.")
+
+
+def test_pain_asked_alone_is_not_the_reading_that_is_overdue(house: House) -> None:
+    session = stories.infusing(house)
+    alert_clocks.run_clocks(now=minute(14))
+    asked = vitals.Reading(measured_at=minute(15), pain_nrs=3, absent_reason="Asleep, cuff off")
+    stories.measure(house, session, asked)
+    assert standing(session) == [("vital_signs", "caution")]
+    [due] = [each for each in flowsheet.dues_of(stories.fresh(session), minute(15)) if each.at == minute(10)]
+    assert due.standing == "overdue"
 
 
 def test_an_overdue_alert_that_was_resolved_without_a_reading_comes_back_with_the_next(house: House) -> None:

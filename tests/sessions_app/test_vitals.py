@@ -11,7 +11,7 @@ import pytest
 from clinic import clock
 from clinic.problems import Invalid
 from sessions_app.models import Session, VitalSigns
-from sessions_app.observing import vitals
+from sessions_app.observing import flowsheet, vitals
 from sessions_app.observing.vitals import Entry, Kept, Refused
 from tests.at_once import at_once
 from tests.cast import House, client_of, make_house, new_id
@@ -55,6 +55,26 @@ def test_a_sign_that_cannot_be_kept_names_its_field(house: House, changes: Any, 
     with pytest.raises(Invalid) as refused:
         stories.measure(house, session, replace(stories.calm(LATER), **changes))
     assert [error["field"] for error in refused.value.data["errors"]] == [field]
+
+
+def test_a_set_in_which_nothing_was_measured_is_none(house: House) -> None:
+    session = stories.infusing(house)
+    nothing = vitals.Reading(measured_at=LATER, absent_reason="Asleep")
+    with pytest.raises(Invalid, match="Nothing was measured"):
+        stories.measure(house, session, nothing)
+    sent = Entry(id=new_id(), reading=nothing, sent={"absent_reason": "Asleep"})
+    [answer] = vitals.record_many(actor=house.actor(house.nils), session=session, entries=[sent], now=LATER)
+    assert isinstance(answer, Refused)
+    assert stories.measure(house, session, replace(nothing, symptoms=["syncope"]))
+
+
+def test_a_set_of_somebody_else_is_taken_back_by_one_in_which_nothing_was_measured(house: House) -> None:
+    session = stories.infusing(house)
+    wrong = stories.measure(house, session, stories.calm(LATER, systolic_mmhg=150))
+    nothing = vitals.Reading(measured_at=LATER, absent_reason="Of another patient")
+    stories.measure(house, session, nothing, corrects=wrong.pk, correction_reason="Wrong chair")
+    due = [each for each in flowsheet.dues_of(stories.fresh(session), LATER) if each.phase == "infusion"]
+    assert due[0].measured_at is None
 
 
 def test_the_rings_are_those_of_the_protocol_version(house: House) -> None:
