@@ -12,7 +12,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final
 
-from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, responded
+from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, needs_baseline, responded, worsened
 from sessions_app.outcomes.statistics import Follow, kaplan_meier, rounded, share, survival_at, wilson
 
 CODE_VERSION: Final = "cohort/1"
@@ -138,9 +138,10 @@ def look(case: Case, query: Query, *, today: date) -> Seen:
         key=lambda score: (abs((score.on - end).days - query.window_target), score.at),
         default=None,
     )
-    if baseline is None:
+    compared = needs_baseline(INSTRUMENTS[query.instrument])
+    if compared and baseline is None:
         excluded = "no_baseline"
-    elif baseline.total <= 0:
+    elif compared and baseline is not None and baseline.total <= 0:
         excluded = "baseline_zero"  # rule 5
     elif later is None:
         excluded = "nothing_in_window"
@@ -174,7 +175,7 @@ def figures(group: Sequence[Seen], query: Query, instrument: Instrument) -> dict
         },
         "remission": remission(group, evaluable, instrument),
         "harm": {
-            "worse": rate(sum(_worse(seen) for seen in evaluable), len(evaluable)),
+            "worse": rate(sum(_worse(seen, instrument) for seen in evaluable), len(evaluable)),
             "safety_item_up": safety_item_up(evaluable, instrument),
             "adverse_events": sum(seen.case.adverse for seen in group),
             "serious_adverse_events": sum(seen.case.serious for seen in group),
@@ -253,16 +254,16 @@ def durability(responders: Sequence[Seen], query: Query, instrument: Instrument)
 
 def follow(seen: Seen, query: Query, instrument: Instrument) -> Follow:
     """One responder from the end of the induction on."""
-    if seen.baseline is None or seen.later is None:
+    if seen.later is None:
         raise ValueError("only who responded can be followed")
-    baseline, later = seen.baseline, seen.later
+    baseline, later = _total(seen.baseline), seen.later
     lost = [
         score.on
         for score in seen.case.scores
         if score.at > later.at
-        and score.version == baseline.version
+        and score.version == later.version
         and (query.prorated or not score.prorated)
-        and not responded(instrument, baseline=baseline.total, later=score.total)
+        and not responded(instrument, baseline=baseline, later=score.total)
     ]
     if query.maintenance == "event":
         lost += [on for on in seen.case.infusions if on > seen.induction_end]
@@ -278,13 +279,19 @@ def _asked_for(case: Case, query: Query) -> bool:
 
 
 def _responded(seen: Seen, instrument: Instrument) -> bool:
-    if seen.baseline is None or seen.later is None:
+    if seen.later is None:
         return False
-    return responded(instrument, baseline=seen.baseline.total, later=seen.later.total)
+    return responded(instrument, baseline=_total(seen.baseline), later=seen.later.total)
 
 
-def _worse(seen: Seen) -> bool:
-    return seen.baseline is not None and seen.later is not None and seen.later.total > seen.baseline.total
+def _worse(seen: Seen, instrument: Instrument) -> bool:
+    if seen.later is None:
+        return False
+    return worsened(instrument, baseline=_total(seen.baseline), later=seen.later.total)
+
+
+def _total(baseline: Scored | None) -> int | None:
+    return baseline.total if baseline else None
 
 
 def _per_100(count: int, sessions: int) -> Any:

@@ -40,7 +40,9 @@ class Band:
 class Instrument:
     """`better` says which way scores improve. `prorate_up_to` is how many missing items may be made up for
     when somebody chooses to. `response` is the rule by which a patient has responded: at least half gone
-    ("half"), or so many points ("points"); empty where the domain reference gives none."""
+    ("half"), so many points ("points"), or an answer that tells the change itself and reaches `response_from`
+    ("reached"; below `worse_below` it says worse); empty where the domain reference gives none.
+    """
 
     code: str
     version: str
@@ -57,6 +59,8 @@ class Instrument:
     prorate_up_to: int = 0
     response: str = ""
     response_points: int = 0
+    response_from: int = 0
+    worse_below: int = 0
     remission_below: int | None = None
     remission_from: int = 0
     safety_item: int | None = None
@@ -236,6 +240,9 @@ PGIC: Final = Instrument(
     # Responder: much or very much improved [V:50b].
     bands=(Band(1, "Not improved much"), Band(6, "Improved much or very much")),
     better="higher",
+    response="reached",
+    response_from=6,
+    worse_below=4,
 )
 HIT_6: Final = Instrument(
     code="hit-6",
@@ -294,15 +301,29 @@ def band(instrument: Instrument, total: int) -> str:
     return labels[-1] if labels else ""
 
 
-def responded(instrument: Instrument, *, baseline: int, later: int) -> bool:
+def needs_baseline(instrument: Instrument) -> bool:
+    """Whether a response is told from two scores; one that asks for the change itself tells it alone."""
+    return instrument.response != "reached"
+
+
+def responded(instrument: Instrument, *, baseline: int | None, later: int) -> bool:
     """Whether the change counts as a response, on raw scores and in integers (domain.md 5.1, 6).
 
-    Raises `ValueError` for a baseline of nothing, or an instrument without a rule.
+    Raises `ValueError` for a baseline of nothing where one is needed, or an instrument without a rule.
     """
-    if baseline <= 0:
+    if not instrument.response:
+        raise ValueError(f"{instrument.code} has no rule of response")
+    if not needs_baseline(instrument):
+        return later >= instrument.response_from
+    if baseline is None or baseline <= 0:
         raise ValueError("response needs a baseline above 0")
     if instrument.response == "half":
         return 2 * later <= baseline
-    if instrument.response == "points":
-        return baseline - later >= instrument.response_points
-    raise ValueError(f"{instrument.code} has no rule of response")
+    return baseline - later >= instrument.response_points
+
+
+def worsened(instrument: Instrument, *, baseline: int | None, later: int) -> bool:
+    """Whether the patient is worse than before. Needs a baseline as `responded` does."""
+    if not needs_baseline(instrument):
+        return later < instrument.worse_below
+    return baseline is not None and later > baseline

@@ -270,3 +270,23 @@ def test_one_hidden_group_takes_the_next_smallest_with_it() -> None:
     found = rows(responders(40) + responders(30, protocol="pain-4h") + responders(5, protocol="cluster-60"))
     treated = {row["name"]: row["treated"] for row in found if row["breakdown"] == "protocol"}
     assert treated == {"cluster-60": "<11", "mood-40": "40", "pain-4h": "held back"}
+
+
+def test_overall_change_needs_no_baseline_and_tells_harm_beside_benefit() -> None:
+    """domain.md 5: a responder of PGIC is much or very much improved [V:50b]."""
+    change = replace(QUERY, instrument="pgic")
+    told = [case(scored(30, said)) for said in (7, 6, 5, 4, 3)]
+    found = figures(*told, case(), query=change)
+    assert (found["treated"], found["evaluable"], found["excluded"]) == (6, 5, {"nothing_in_window": 1})
+    assert [found["response"][which]["count"] for which in ("observed", "imputed")] == [2, 2]
+    assert [found["response"][which]["of"] for which in ("observed", "imputed")] == [5, 6]
+    assert (found["harm"]["worse"]["count"], found["harm"]["worse"]["of"]) == (1, 5)
+    assert (found["remission"], found["harm"]["safety_item_up"]) == (None, None)
+
+
+def test_an_overall_change_that_is_lost_ends_its_response() -> None:
+    change = replace(QUERY, instrument="pgic")
+    lost = case(scored(30, 7), scored(60, 5))
+    kept = case(scored(30, 6), scored(60, 6))
+    [step] = figures(lost, kept, query=change)["durability"]["steps"]
+    assert (step["day"], step["at_risk"], step["events"], step["censored"]) == (49, 2, 1, 1)

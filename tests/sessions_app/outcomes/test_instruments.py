@@ -139,4 +139,22 @@ def test_no_response_from_a_baseline_of_nothing() -> None:
     with pytest.raises(ValueError, match="above 0"):
         instruments.responded(PHQ_9, baseline=0, later=0)
     with pytest.raises(ValueError, match="no rule"):
-        instruments.responded(PGIC, baseline=4, later=7)
+        instruments.responded(INSTRUMENTS["hit-6"], baseline=60, later=40)
+
+
+@pytest.mark.parametrize(
+    ("said", "response", "worse"),
+    [
+        (1, False, True),
+        (3, False, True),
+        (4, False, False),
+        (5, False, False),
+        (6, True, False),
+        (7, True, False),
+    ],
+)
+def test_overall_change_tells_response_and_harm_without_a_baseline(
+    said: int, response: bool, worse: bool
+) -> None:
+    assert instruments.responded(PGIC, baseline=None, later=said) is response
+    assert instruments.worsened(PGIC, baseline=None, later=said) is worse
