@@ -47,6 +47,10 @@ class Session(Row):
             ),
         ]
         indexes = [
+            # Read by `queries.sessions_on`: a clinic's day, among years of sessions.
+            models.Index(fields=["clinic", "arrived_at"], name="session_by_day"),
+            # Read by the clocks every ten seconds and by what waits for a prescriber: who is still here.
+            models.Index(fields=["state"], name="session_unsigned", condition=~Q(state="signed")),
             # Read by the planner of check-ins: who went home so many days or months ago.
             models.Index(
                 fields=["discharged_at"], name="session_by_discharge", condition=Q(started_at__isnull=False)
