@@ -64,6 +64,13 @@ class AmendedMedicineSerializer(StrictSerializer):
     route = serializers.CharField(max_length=40)
     given_at = MomentField()
     reason = serializers.CharField(max_length=240)
+    ordered_by_id = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="A prescriber here. Left out: as the corrected line, or by the order set.",
+    )
+    allergy_reason = words(help_text="If an allergy is on record, why it was given all the same.")
 
 
 class AmendedWasteSerializer(StrictSerializer):
@@ -71,6 +78,10 @@ class AmendedWasteSerializer(StrictSerializer):
     drawn_mg = serializers.DecimalField(max_digits=7, decimal_places=1)
     wasted_mg = serializers.DecimalField(max_digits=7, decimal_places=1)
     reason = words()
+
+
+class WitnessedSerializer(StrictSerializer):
+    waste = serializers.UUIDField(help_text="A waste that stands without a witness, recorded by another.")
 
 
 class AmendedNoteSerializer(StrictSerializer):
@@ -92,6 +103,7 @@ KINDS: Final[Mapping[str, type]] = {
     "checklist_note": amending.ChecklistNote,
     "medicine": amending.Medicine,
     "waste": amending.Wasted,
+    "witness": amending.Witnessed,
     "note": amending.Note,
     "discharge": amending.DischargeFacts,
 }
@@ -108,6 +120,7 @@ class AmendedLineSerializer(StrictSerializer):
     checklist_note = ChecklistNoteSerializer(required=False)
     medicine = AmendedMedicineSerializer(required=False)
     waste = AmendedWasteSerializer(required=False)
+    witness = WitnessedSerializer(required=False)
     note = AmendedNoteSerializer(required=False)
     discharge = DischargeFactsSerializer(required=False)
 

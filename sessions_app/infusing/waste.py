@@ -146,26 +146,34 @@ def witness(
 
     def write() -> WasteWitness:
         current = recording.lock(session, "witness", revision=revision)
-        line = Waste.objects.select_related("witness__recorded_by").filter(session=current, pk=waste).first()
-        if line is None:
-            raise Invalid({"waste": "This session has no such waste."})
-        if Waste.objects.filter(corrects=line).exists():
-            raise Conflict("This was corrected since: witness the line that stands.", code="waste_corrected")
-        if line.recorded_by_id == actor.user_id:
-            raise Conflict(
-                "Somebody else must witness this: you recorded it. Let them sign in themselves.",
-                code="second_person",
-            )
-        if hasattr(line, "witness"):
-            who = line.witness.recorded_by.full_name
-            raise Conflict(f"{who} has witnessed this already.", code="witnessed")
-        seen = WasteWitness.objects.create(
-            id=id, waste=line, **recording.entry(current, actor=actor, now=now)
-        )
+        seen = draft_witness(actor=actor, id=id, session=current, waste=waste, now=now)
+        seen.save(force_insert=True)
         recording.advance(current, "witness", now=now)
         return seen
 
     return in_transaction(write)
+
+
+def draft_witness(
+    *, actor: Actor, id: UUID, session: Session, waste: UUID, amendment_id: UUID | None = None, now: datetime
+) -> WasteWitness:
+    """The line of who saw it wasted, not yet saved. The session must be locked; raises as `witness` does."""
+    line = Waste.objects.select_related("witness__recorded_by").filter(session=session, pk=waste).first()
+    if line is None:
+        raise Invalid({"waste": "This session has no such waste."})
+    if Waste.objects.filter(corrects=line).exists():
+        raise Conflict("This was corrected since: witness the line that stands.", code="waste_corrected")
+    if line.recorded_by_id == actor.user_id:
+        raise Conflict(
+            "Somebody else must witness this: you recorded it. Let them sign in themselves.",
+            code="second_person",
+        )
+    if hasattr(line, "witness"):
+        who = line.witness.recorded_by.full_name
+        raise Conflict(f"{who} has witnessed this already.", code="witnessed")
+    return WasteWitness(
+        id=id, waste=line, amendment_id=amendment_id, **recording.entry(session, actor=actor, now=now)
+    )
 
 
 def unwitnessed(session: Session) -> list[Waste]:

@@ -1,28 +1,30 @@
 """The lines of an amendment: what may be corrected or added once a record is signed, and how each is saved.
 
 Every kind of line may, but for what was ordered, prepared and given: dose worksheet, its check, the steps of
-the infusion, alerts and overrides stay as they were signed. Signing the amendment is in `signing`.
+the infusion, alerts and overrides stay as they were signed. What a line may say is checked as at the chair,
+by the room that it belongs to. Signing the amendment is in `signing`.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from clinic.access import Actor
 from clinic.problems import Invalid
-from sessions_app import recording
+from sessions_app import notes, recording
+from sessions_app.infusing import medicines, waste
+from sessions_app.infusing.medicines import Medicine
+from sessions_app.infusing.waste import Wasted
 from sessions_app.models import (
     ChecklistAnswer,
     Discharge,
     MedicineGiven,
     Observation,
     Session,
-    SessionNote,
     SideEffect,
-    Waste,
 )
+from sessions_app.notes import Note
 from sessions_app.observing import side_effects, vitals
 
 REASON_ON_A_LINE: Final = SideEffect._meta.get_field("correction_reason").max_length
@@ -36,31 +38,10 @@ class ChecklistNote:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Medicine:
-    """A medicine beside the infusion, as it was given."""
+class Witnessed:
+    """Whoever signs saw this wasted: of a waste that an amendment brought, by somebody else."""
 
-    medicine: str
-    amount: Decimal
-    unit: str
-    route: str
-    given_at: datetime
-    reason: str
-    ordered_by_id: UUID | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wasted:
-    """What was drawn and not given. Its witness is of the line as it was before."""
-
-    vial: str
-    drawn_mg: Decimal
-    wasted_mg: Decimal
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Note:
-    text: str
+    waste: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,17 +56,21 @@ class DischargeFacts:
     suicidality_asked_again: bool | None = None
 
 
-Content = vitals.Reading | side_effects.Report | ChecklistNote | Medicine | Wasted | Note | DischargeFacts
+Content = (
+    vitals.Reading
+    | side_effects.Report
+    | ChecklistNote
+    | Medicine
+    | Wasted
+    | Witnessed
+    | Note
+    | DischargeFacts
+)
 
 # Lines that an amendment changes but can't add: there is nothing that they could be late for.
 CORRECTED_ONLY: Final[dict[type, type[Observation]]] = {
     ChecklistNote: ChecklistAnswer,
     DischargeFacts: Discharge,
-}
-ADDED_TOO: Final[dict[type, type[Observation]]] = {
-    Medicine: MedicineGiven,
-    Wasted: Waste,
-    Note: SessionNote,
 }
 
 
@@ -132,12 +117,29 @@ def save_line(
             side_effects.tell_prescriber(side_effect, report, now=now)
         case ChecklistNote() | DischargeFacts() as facts:
             _changed(CORRECTED_ONLY[type(facts)], facts, entry).save(force_insert=True)
-        case Medicine() | Wasted() | Note() as facts:
-            _check(facts, session, now)
-            model = ADDED_TOO[type(facts)]
-            late = correction.corrects is None
-            line = recording.draft(model, facts, **entry) if late else _changed(model, facts, entry)
-            line.save(force_insert=True)
+        case Medicine() as medicine:
+            medicines.draft(medicine=_as_ordered(medicine, correction.corrects), **entry).save(
+                force_insert=True
+            )
+        case Wasted() as wasted:
+            waste.draft(wasted=wasted, **entry).save(force_insert=True)
+        case Witnessed(waste=seen):
+            del entry["corrects"], entry["correction_reason"]
+            waste.draft_witness(waste=seen, **entry).save(force_insert=True)
+        case Note() as note:
+            notes.draft(note=note, **entry).save(force_insert=True)
+
+
+def _as_ordered(medicine: Medicine, corrects: UUID | None) -> Medicine:
+    """With the order and the reason of the line that it corrects, where it says no other."""
+    before = MedicineGiven.objects.filter(pk=corrects).first() if corrects else None
+    if before is None:
+        return medicine
+    return replace(
+        medicine,
+        ordered_by_id=medicine.ordered_by_id or before.ordered_by_id,
+        allergy_reason=medicine.allergy_reason or before.allergy_reason,
+    )
 
 
 def _changed(model: type[Observation], facts: Any, entry: dict[str, Any]) -> Observation:
@@ -160,26 +162,3 @@ def _changed(model: type[Observation], facts: Any, entry: dict[str, Any]) -> Obs
     for name, value in changes.items():
         setattr(line, name, value)
     return line
-
-
-def _check(facts: Medicine | Wasted | Note, session: Session, now: datetime) -> None:
-    errors = {}
-    match facts:
-        case Note():
-            if not facts.text.strip():
-                errors["text"] = "Write the note."
-        case Wasted():
-            if not facts.vial.strip():
-                errors["vial"] = "Name the vial: its lot or serial number."
-            if not 0 < facts.wasted_mg <= facts.drawn_mg:
-                errors["wasted_mg"] = "Enter more than 0, and no more than was drawn."
-        case Medicine():
-            for name in ("medicine", "unit", "route", "reason"):
-                if not getattr(facts, name).strip():
-                    errors[name] = "This can't be empty."
-            if facts.amount <= 0:
-                errors["amount"] = "Enter more than 0."
-            if not session.arrived_at <= facts.given_at <= now:
-                errors["given_at"] = "Enter a moment between the arrival and now."
-    if errors:
-        raise Invalid(errors)

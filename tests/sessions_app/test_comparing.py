@@ -1,12 +1,14 @@
 """Two signed versions side by side, and each kind of line amended."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from clinic.problems import Invalid
+from clinic.models import Allergy
+from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof
 from sessions_app.infusing import medicines
 from sessions_app.leaving import discharge
@@ -44,20 +46,23 @@ def changes(session: Session, first: int = 1, second: int = 2) -> list[Change]:
     return compare(versions[first], versions[second])
 
 
+# By the order set as much as one session here ever has of it.
+ONDANSETRON = {"medicine": "ondansetron", "amount": "12", "unit": "mg", "route": "IV", "reason": "Nausea"}
+MEDICINE = amending.Medicine(
+    medicine="ondansetron",
+    amount=Decimal("8"),
+    unit="mg",
+    route="IV",
+    given_at=NOW + timedelta(minutes=30),
+    reason="Nausea",
+)
 AMENDED = {
     "vital_signs": stories.calm(NOW + timedelta(minutes=10), systolic_mmhg=132),
     "side_effects": side_effects.Report(
         term="vomiting", grade=1, onset_at=NOW + timedelta(minutes=30), action="Basin"
     ),
     "checklist": amending.ChecklistNote(note="Kim Reyes, 312 555 0101"),
-    "medicines": amending.Medicine(
-        medicine="ondansetron",
-        amount=Decimal("8"),
-        unit="mg",
-        route="IV",
-        given_at=NOW + timedelta(minutes=30),
-        reason="Nausea",
-    ),
+    "medicines": MEDICINE,
     "wastes": amending.Wasted(vial="LOT-8", drawn_mg=Decimal("50"), wasted_mg=Decimal("12")),
     "notes": amending.Note(text="Slept through all of it."),
     "discharge": amending.DischargeFacts(escort_name="Kim Reyes", instructions_given=True, iv_removed=True),
@@ -68,6 +73,7 @@ AMENDED = {
 def test_each_kind_of_line_can_be_amended_and_the_two_versions_read_beside_each_other(
     house: House, part: str
 ) -> None:
+    stories.active_protocol(house, prn_medicines=[ONDANSETRON])
     session = full(house)
     stories.sign(house, session)
     lines: Any = PARTS[part]._default_manager
@@ -111,6 +117,7 @@ def test_what_an_amendment_leaves_out_stays_as_it_was_signed(house: House) -> No
 
 @pytest.mark.parametrize("part", AMENDED)
 def test_a_late_entry_is_added_and_what_cannot_be_late_is_not(house: House, part: str) -> None:
+    stories.active_protocol(house, prn_medicines=[ONDANSETRON])
     session = full(house)
     stories.sign(house, session)
     late = correction(AMENDED[part])
@@ -185,3 +192,61 @@ def test_the_api_compares_two_versions_and_knows_which_there_are(house: House) -
     assert (change["what"], change["part"], change["after"]["text"]) == ("added", "notes", "She called.")
     assert client.get(address, {"from": 1, "to": 3}).status_code == 404
     assert client.get(address, {"to": 2}).status_code == 400
+
+
+def refusal(house: House, late: Any) -> Invalid:
+    """What is said against such a line of an amendment, with 4 mg of 12 given by the order set."""
+    stories.active_protocol(house, prn_medicines=[ONDANSETRON])
+    session = full(house)
+    stories.sign(house, session)
+    with pytest.raises(Invalid) as refused:
+        amend(house, session, correction(late))
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("past", "field"),
+    [
+        ({"amount": Decimal("9")}, "amount"),
+        ({"medicine": "Otherol"}, "ordered_by"),
+        ({"route": "oral"}, "route"),
+    ],
+)
+def test_a_late_medicine_past_the_order_set_needs_a_prescriber(
+    house: House, past: dict[str, Any], field: str
+) -> None:
+    late = replace(MEDICINE, **past)
+    [error] = refusal(house, late).data["errors"]
+    assert error["field"] == f"corrections.0.{field}"
+
+
+def test_a_late_medicine_asks_about_an_allergy_on_record(house: House) -> None:
+    Allergy.objects.create(patient=house.rosa, substance="Ondansetron")
+    [error] = refusal(house, AMENDED["medicines"]).data["errors"]
+    assert (error["field"], error["code"]) == ("corrections.0.allergy_reason", "confirm")
+
+
+def test_no_amendment_wastes_what_was_given(house: House) -> None:
+    much = amending.Wasted(vial="LOT-7", drawn_mg=Decimal("50"), wasted_mg=Decimal("16"))
+    assert "are more than the 50 mg drawn" in str(refusal(house, much).data)
+
+
+def test_a_waste_of_an_amendment_is_witnessed_by_an_amendment_of_somebody_else(house: House) -> None:
+    session = stories.signed(house)
+    amend(house, session, correction(AMENDED["wastes"]))
+    seen = amending.Witnessed(waste=session.wastes.get().pk)
+    with pytest.raises(Conflict, match="Somebody else must witness this"):
+        amend(house, session, correction(seen))
+    signing.amend(
+        actor=house.actor(house.priya),
+        id=new_id(),
+        session=session,
+        reason="I was there.",
+        corrections=[correction(seen)],
+        proof=Proof(PASSWORD),
+        now=session.arrived_at + timedelta(minutes=140),
+    )
+    assert session.wastes.get().witness.recorded_by == house.priya
+    [change] = changes(session, 2, 3)
+    assert (change.what, change.part) == ("added", "waste_witnesses")
+    assert verify_chain(patient=house.rosa) is None

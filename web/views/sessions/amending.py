@@ -24,6 +24,7 @@ from sessions_app.preparing.checklist import LABELS
 from sessions_app.signing import amending
 from web.forms import DecimalNumberField, LocalDateTimeField
 from web.views.sessions.form import CorrectingForm, short_text, standing
+from web.views.sessions.infusing import prescriber_field
 
 
 def _long_text(label: str) -> forms.CharField:
@@ -55,6 +56,8 @@ def fields_of(line: Observation | None) -> dict[str, forms.Field]:
                 "route": _words("Route", 40),
                 "given_at": LocalDateTimeField(label="Given at"),
                 "reason": short_text("Why it was given"),
+                "ordered_by_id": prescriber_field(line.session),
+                "allergy_reason": short_text("If an allergy is on record, why it was given all the same"),
             }
         case Waste():
             return {
@@ -62,6 +65,7 @@ def fields_of(line: Observation | None) -> dict[str, forms.Field]:
                 "drawn_mg": _milligrams("Drawn"),
                 "wasted_mg": _milligrams("Wasted"),
                 "reason": short_text("Why"),
+                "witness": _tick("I saw this wasted: only witness it, change nothing"),
             }
         case Discharge():
             return {
@@ -96,7 +100,9 @@ class AmendForm(CorrectingForm):
         self.order_fields(["id", *self.asked])
 
     def first_values(self) -> dict[str, Any]:
-        values = {name: getattr(self.line, name) for name in self.asked} if self.line else {}
+        values = {name: getattr(self.line, name, None) for name in self.asked} if self.line else {}
+        if isinstance(self.line, Waste):
+            values["witness"] = False  # the line's own says who has
         return {
             name: timezone.localtime(value) if isinstance(value, datetime) else value
             for name, value in values.items()
@@ -114,7 +120,10 @@ class AmendForm(CorrectingForm):
     def record(self, *, actor: Actor, now: datetime) -> Any:
         values = {name: self.cleaned_data[name] for name in self.asked}
         if isinstance(self.line, MedicineGiven):
-            values |= {"given_at": self.moment("given_at"), "ordered_by_id": self.line.ordered_by_id}
+            values["given_at"] = self.moment("given_at")
+        if isinstance(self.line, Waste) and values.pop("witness"):
+            self.cleaned_data["corrects"] = None
+            return self.amend(amending.Witnessed(waste=self.line.pk), actor=actor, now=now)
         return self.amend(SHAPES[type(self.line)](**values), actor=actor, now=now)
 
 

@@ -7,6 +7,7 @@ and the form comes back on the newest.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Self
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
@@ -221,7 +222,7 @@ class MedicineForm(CorrectingForm):
     )
     route = forms.CharField(label="Route", required=False, max_length=40)
     reason = short_text("What for")
-    ordered_by = forms.TypedChoiceField(label="Ordered by", required=False, empty_value=None)
+    ordered_by = forms.Field()
     given_at = NowOrThenField("Given at")
     allergy_reason = short_text("If an allergy is on record, why it is given all the same")
 
@@ -232,11 +233,7 @@ class MedicineForm(CorrectingForm):
         self.fields["ordered_set"].choices = choices  # type: ignore[attr-defined]
         if not orders:
             del self.fields["ordered_set"]
-        prescribers = User.objects.filter(
-            memberships__clinic=session.clinic_id, memberships__role=Role.PRESCRIBER, is_active=True
-        ).order_by("full_name")
-        named = [(str(user.pk), user.full_name) for user in prescribers]
-        self.fields["ordered_by"].choices = [("", "The order set"), *named]  # type: ignore[attr-defined]
+        self.fields["ordered_by"] = prescriber_field(session)
 
     def first_values(self) -> dict[str, Any]:
         given: Any = self.line
@@ -347,6 +344,21 @@ class NoteForm(CorrectingForm):
         return notes.write(
             actor=actor, id=data["id"], session=self.session, note=note, **self.correction, now=now
         )
+
+
+def prescriber_field(session: Session) -> forms.TypedChoiceField:
+    """Who ordered it: a prescriber of the clinic, or the order set."""
+    prescribers = User.objects.filter(
+        memberships__clinic=session.clinic_id, memberships__role=Role.PRESCRIBER, is_active=True
+    ).order_by("full_name")
+    named = [(str(user.pk), user.full_name) for user in prescribers]
+    return forms.TypedChoiceField(
+        label="Ordered by",
+        required=False,
+        empty_value=None,
+        coerce=UUID,
+        choices=[("", "The order set"), *named],
+    )
 
 
 def order_in_words(order: Mapping[str, Any]) -> str:
