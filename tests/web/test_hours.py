@@ -75,17 +75,17 @@ def test_the_week_shows_hours_own_hours_absences_and_closures(stage: Stage, max_
 
     shown = said(max_.get(reverse("hours")))
 
-    assert "Hours, January 11 to January 17, 2027" in shown
+    assert "Hours, Mon, Jan 11 to Sun, Jan 17" in shown
     assert "Nurses Name Mon, Jan 11" in shown
     assert "09:00-12:00 14:00-17:00 Own hours Out of order" in shown
-    assert "Saturday, January 16: Painters. The clinic is closed until 12:00." in shown
+    assert "Sat, Jan 16: Painters. The clinic is closed until 12:00." in shown
     assert "doesn't work Closed" in shown
 
 
 def test_another_week_is_found_by_any_of_its_days(stage: Stage, max_: Client) -> None:
     shown = said(max_.get(reverse("hours"), {"week": "2027-02-28"}))
 
-    assert "Hours, February 22 to February 28, 2027" in shown
+    assert "Hours, Mon, Feb 22 to Sun, Feb 28" in shown
     assert "This week" in shown
 
 
@@ -140,7 +140,7 @@ def test_a_manager_sets_weekly_hours_with_a_break(stage: Stage, max_: Client) ->
         answer = max_.post(address, form, follow=True)
 
     assert "Chair 1's weekly hours are set." in said(answer)
-    assert "Saturday 09:00-12:30 Jan 11, 2027 further notice" in said(answer)
+    assert "Saturday 09:00-12:30 Mon, Jan 11 further notice" in said(answer)
     assert on_the_wall(stage, chair, TODAY + timedelta(days=5)) == ["09:00-12:30", "13:00-17:00"]
     assert WorkingPattern.objects.count() == 4
 
@@ -154,7 +154,7 @@ def test_what_stands_there_is_shown_first_and_then_gives_way(stage: Stage, max_:
     asked = max_.post(address, changed)
 
     assert asked.status_code == 409
-    assert "Saturday, 09:00-12:30, from Jan 11, 2027" in said(asked)
+    assert "Saturday, 09:00-12:30, from Mon, Jan 11" in said(asked)
     assert "Sunday," not in said(asked)
     assert 'value="08:00"' in asked.content.decode()
     assert on_the_wall(stage, chair, TODAY + timedelta(days=5))[0] == "09:00-12:30"
@@ -199,7 +199,7 @@ def test_weekly_hours_are_ended(stage: Stage, max_: Client) -> None:
 
     assert refused.status_code == 400
     assert "Hours that are over stay as they were." in said(refused)
-    assert "Saturday 09:00-12:30 Jan 11, 2027 Jan 18, 2027" in said(answer)
+    assert "Saturday 09:00-12:30 Mon, Jan 11 Mon, Jan 18" in said(answer)
 
 
 def test_late_copies_of_hours_that_gave_way_or_were_taken_back_are_no_success(
@@ -469,7 +469,7 @@ def test_holidays_are_offered_ticked_and_closed_together(stage: Stage, max_: Cli
     closed = list(Closure.objects.order_by("during").values_list("name", "public_holiday"))
     assert closed == [("Martin Luther King Jr. Day", True), ("Memorial Day", True)]
     assert "Mon, Jan 18:" not in said(answer)
-    assert "Sat, Jan 1: New Year's Day" in said(max_.get(reverse("closures"), {"year": "2028"}))
+    assert "Sat, Jan 1 2028: New Year's Day" in said(max_.get(reverse("closures"), {"year": "2028"}))
 
 
 def test_a_late_copy_of_holidays_or_a_closure_that_were_opened_again_is_no_success(

@@ -118,7 +118,7 @@ def test_the_chart_draws_the_scores_and_says_them_in_a_table(house: House) -> No
     [path] = re.findall(r'<polyline class="plot-path" points="([^"]*)"', page)
     points = [tuple(float(number) for number in point.split(",")) for point in path.split()]
     assert points == [(0, 0), (WIDTH, round(HEIGHT * (1 - 9 / 27), 1))]
-    assert "Dec 14, 2026" in page
+    assert "Mon, Dec 14 2026" in page
     assert "style=" not in page.split("<main")[1]
     assert "Begin" not in words(browser_of(house.max).get(f"/patients/{house.rosa.pk}/outcomes/"))
 

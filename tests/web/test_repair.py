@@ -148,7 +148,7 @@ def test_where_nothing_is_possible_today_the_new_dates_are_told(house: House) ->
     stage.book(stage.plan(), "10:00")
     said = words(propose(browser_of(house.ana), ill(stage, start="9:00")))
     assert "1 visit goes to another day" in said
-    assert "To Tue Jan 12, 10:00 Also free: Wed Jan 13, 10:00; Thu Jan 14, 10:00" in said
+    assert "To Tue, Jan 12, 10:00 Also free: Wed, Jan 13, 10:00; Thu, Jan 14, 10:00" in said
 
 
 def test_a_patient_who_would_be_left_alone_is_named_and_nothing_can_be_accepted(house: House) -> None:

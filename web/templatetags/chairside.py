@@ -93,6 +93,12 @@ def short_day(day: date | None) -> str:
 
 
 @register.filter
+def plain_day(day: date | None) -> str:
+    """May 17, 1980: a date of birth, whose weekday tells nothing."""
+    return f"{day:%b} {day.day}, {day.year}" if day else ""
+
+
+@register.filter
 def local_day(moment: datetime | None) -> str:
     """Mon, Jan 11: the clinic's day that this moment falls on; with the year when it isn't this one."""
     if not moment:

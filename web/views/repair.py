@@ -33,6 +33,7 @@ from scheduler.repairing.reading import Mishap, Missing, RunningLate, mishap_of
 from scheduler.visits import queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, WallTimeField, WholeNumberField, from_wall
+from web.templatetags.chairside import local_moment
 from web.views.repair_board import boards, span_words
 from web.views.repair_words import quality_words, summary_words, takes_longer
 
@@ -322,7 +323,7 @@ def _without_date(proposal: Proposal) -> tuple[str, list[str]]:
 
 def _details(change: Change, names: Mapping[UUID, str]) -> Sequence[str]:
     if change.outcome == Outcome.ANOTHER_DAY:
-        first, *others = (f"{timezone.localtime(moment):%a %b %-d, %H:%M}" for moment in change.dates)
+        first, *others = map(local_moment, change.dates)
         return [f"To {first}", *([f"Also free: {'; '.join(others)}"] if others else [])]
     if change.to is None:
         return []
