@@ -28,7 +28,7 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.visits import queries
-from scheduler.waitlist import joining, obstacles, waiting, waitlist
+from scheduler.waitlist import endings, joining, obstacles, waiting, waitlist
 from scheduler.waitlist.waiting import Terms
 
 
@@ -60,13 +60,21 @@ class ObstacleSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class EndingSerializer(serializers.Serializer[Any]):
+    """What took somebody off the list."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
 class WaitlistEntrySerializer(serializers.ModelSerializer[WaitlistEntry]):
     """Who waits, since `created_at`, for what; with the offer that waits for their answer, or why there is
-    none."""
+    none; or what ended it."""
 
     patient_name = serializers.CharField(source="patient.full_name", read_only=True)
     open_offer = serializers.SerializerMethodField()
     no_offer = serializers.SerializerMethodField()
+    ended = serializers.SerializerMethodField()
 
     class Meta:
         model = WaitlistEntry
@@ -93,6 +101,7 @@ class WaitlistEntrySerializer(serializers.ModelSerializer[WaitlistEntry]):
             "closed_by",
             "open_offer",
             "no_offer",
+            "ended",
         ]
 
     @extend_schema_field(OfferSerializer(allow_null=True))
@@ -104,6 +113,11 @@ class WaitlistEntrySerializer(serializers.ModelSerializer[WaitlistEntry]):
     def get_no_offer(self, entry: WaitlistEntry) -> Any:
         why = obstacles.why_nothing(entry, now=clock.now())
         return ObstacleSerializer(why).data if why else None
+
+    @extend_schema_field(EndingSerializer(allow_null=True))
+    def get_ended(self, entry: WaitlistEntry) -> Any:
+        ending = endings.ending(entry, now=clock.now())
+        return EndingSerializer(ending).data if ending else None
 
 
 class TermsSerializer(StrictSerializer):
@@ -185,7 +199,7 @@ class WaitlistViewSet(ClinicViewSet):
     pagination_class = LongestWaitingFirst
 
     def get_queryset(self) -> QuerySet[WaitlistEntry]:
-        return obstacles.with_obstacles(waiting.entries(), now=clock.now())
+        return endings.with_ending(obstacles.with_obstacles(waiting.entries(), now=clock.now()))
 
     @extend_schema(parameters=[ListedSerializer])
     def list(self, request: Request) -> Response:

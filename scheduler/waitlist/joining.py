@@ -115,6 +115,8 @@ def close_ended(*, clinic: Clinic, now: datetime) -> None:
             return
         if row.booked_by_hand:
             leave(None, entry, now, status=WaitlistStatus.BOOKED, reason="Booked at the desk.")
+        elif row.moved_by_hand:
+            leave(None, entry, now, status=WaitlistStatus.BOOKED, reason="Moved to an earlier time by hand.")
         else:
             leave(None, entry, now, reason="Waiting has lost its point.")
 

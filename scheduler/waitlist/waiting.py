@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
 from django.db.models.functions import TruncDate
 
 from clinic import clock
@@ -33,6 +33,7 @@ from scheduler.vocabulary import spoken_day
 # Feasible starts are asked for a window of at most this length (design 4).
 LONGEST_WAIT: Final = timedelta(days=365)
 MOST_NOTICE_HOURS: Final = 14 * 24
+BOOKED_OR_BEYOND: Final = frozenset(LIVE_STATUSES) - {AppointmentStatus.PENDING}
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -202,17 +203,25 @@ def ended(clinic: Clinic, now: datetime) -> QuerySet[Any]:
     """A clinic's entries for which waiting is over.
 
     `booked_by_hand`: they waited for one more session, and since then one was booked on a day on which they
-    would have come. Or in vain: the days are past, the plan is over, the patient has died, or the visit that
-    was to come earlier has begun, been missed or cancelled. A plan on hold waits.
+    would have come. `moved_by_hand`: they waited for an earlier time, and their visit was moved to before the
+    one it had, none of which it overlaps, on a day up to their last. Or in vain: the days are past, the plan
+    is over, the patient has died, or the visit that was to come earlier has begun, been missed or cancelled.
+    A plan on hold waits.
     """
     booked = Appointment.objects.annotate(
         day=TruncDate(F("during__startswith"), tzinfo=ZoneInfo(clinic.time_zone))
     ).filter(
         plan=OuterRef("plan"),
-        status__in=set(LIVE_STATUSES) - {AppointmentStatus.PENDING},
+        status__in=BOOKED_OR_BEYOND,
         created_at__gt=OuterRef("created_at"),
         day__gte=OuterRef("first_day"),
         day__lte=OuterRef("last_day"),
+    )
+    visit_day = TruncDate(F("appointment__during__startswith"), tzinfo=ZoneInfo(clinic.time_zone))
+    moved = Q(
+        appointment__status__in=BOOKED_OR_BEYOND,
+        appointment__during__endswith__lte=F("earlier_than"),
+        visit_day__lte=F("last_day"),
     )
     today = clock.local_date(now, clinic.time_zone)
     in_vain = (
@@ -227,6 +236,10 @@ def ended(clinic: Clinic, now: datetime) -> QuerySet[Any]:
     )
     return (
         WaitlistEntry.objects.filter(clinic=clinic, status=WaitlistStatus.WAITING)
-        .annotate(booked_by_hand=Q(appointment__isnull=True) & Exists(booked))
-        .filter(in_vain | Q(booked_by_hand=True))
+        .annotate(
+            visit_day=visit_day,
+            booked_by_hand=Q(appointment__isnull=True) & Exists(booked),
+            moved_by_hand=Case(When(moved, then=True), default=False),
+        )
+        .filter(in_vain | Q(booked_by_hand=True) | Q(moved_by_hand=True))
     )

@@ -27,6 +27,7 @@ OF_RESOURCES: Final = {
     "nurse_overloaded",
     "no_clinician",
 }
+GOING_ON: Final = ("booked", "arrived", "checked-in", "fulfilled")
 
 Stretch = tuple[int, int]
 Cells = dict[tuple[str, int], int]  # (thing, minute): units
@@ -149,7 +150,7 @@ class Visit:
         """Whether it takes room: a hold that has run out doesn't, even before anybody cleared it away."""
         if self.status == "pending":
             return self.held_until is not None and now < self.held_until
-        return self.status in ("booked", "arrived", "checked-in", "fulfilled")
+        return self.status in GOING_ON
 
 
 @dataclass
@@ -164,13 +165,22 @@ class Waiting:
     offered: Visit | None = None
     ran_out_on: int | None = None
     had: list[int] = field(default_factory=list)  # starts that were offered
+    earlier_than: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.earlier_than = self.visit.start if self.visit else 0
 
     def had_by_hand(self, clinic: "Clinic") -> bool:
-        """They waited for one more session, and since then one was booked on one of their days."""
-        return self.visit is None and any(
+        """They waited for one more session, and since then one was booked on one of their days; or for an
+        earlier time, and their visit was moved to one that is over when the old one began."""
+        visit = self.visit
+        if visit is not None:
+            over = visit.start + self.plan.shape.length <= self.earlier_than
+            return over and visit.status in GOING_ON and day_of(visit.start) <= self.last_day
+        return any(
             visit.plan is self.plan
             and visit.made > self.since
-            and visit.status in ("booked", "arrived", "checked-in", "fulfilled")
+            and visit.status in GOING_ON
             and self.first_day <= day_of(visit.start) <= self.last_day
             for visit in clinic.visits.values()
         )

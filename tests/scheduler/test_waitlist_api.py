@@ -115,6 +115,7 @@ def test_a_no_by_telephone_and_leaving_the_list(stage: Stage) -> None:
     assert ana.post(f"{OFFERS}{offer.pk}/decline/").json()["status"] == "declined"
     left = ana.post(f"{API}{entry.pk}/withdraw/").json()
     assert (left["status"], left["closed_by"]) == ("withdrawn", str(stage.house.ana.pk))
+    assert left["ended"]["code"] == "withdrawn"
 
 
 def test_looking_at_one_entry_is_a_look_at_the_chart(stage: Stage) -> None:

@@ -5,16 +5,18 @@ NOW is Monday, 9:00, as in tests/scheduler/test_waitlist.py.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from clinic.models import Consent, ConsentScope
 from clinic.problems import Conflict
-from scheduler.models import PlanStatus, ProtocolStatus, TreatmentPlan, WaitlistEntry
-from scheduler.waitlist import obstacles, waiting, waitlist
+from scheduler.models import Appointment, PlanStatus, ProtocolStatus, TreatmentPlan, WaitlistEntry
+from scheduler.visits import booking
+from scheduler.waitlist import endings, joining, obstacles, waiting, waitlist
+from scheduler.waitlist.endings import Ending
 from scheduler.waitlist.obstacles import Obstacle
-from tests.cast import NOW, TODAY, House
+from tests.cast import NOW, TODAY, House, make_patient
 from tests.scheduler.stage import Stage, set_stage
 from tests.scheduler.waits import hold_for, join, offer_freed
 
@@ -123,6 +125,77 @@ def test_who_is_booked_by_hand_for_what_they_waited_for_waits_no_more(stage: Sta
     assert offer_freed(stage, NOW + 2 * MINUTE) == []
     entry.refresh_from_db()
     assert (entry.status, entry.closed_at) == ("booked", NOW + 2 * MINUTE)
+
+
+def moved(stage: Stage, visit: Appointment, wall_time: str, day: date) -> None:
+    ana = stage.house.actor(stage.house.ana)
+    booking.reschedule(actor=ana, appointment=visit, start=stage.at(wall_time, day), now=NOW)
+
+
+def ending_of(entry: WaitlistEntry, now: datetime = NOW) -> Ending | None:
+    return endings.ending(endings.with_ending(waiting.with_plan()).get(pk=entry.pk), now=now)
+
+
+def test_whose_visit_is_moved_to_an_earlier_time_by_hand_waits_no_more(stage: Stage) -> None:
+    plan = stage.plan()
+    visit = stage.book(plan, "13:00", THURSDAY)
+    entry = join(stage, plan, appointment=visit)
+    assert ending_of(entry) is None
+    moved(stage, visit, "9:00", TODAY + DAY)
+    assert offer_freed(stage, NOW + MINUTE) == []
+    entry.refresh_from_db()
+    assert (entry.status, entry.closed_at) == ("booked", NOW + MINUTE)
+    assert ending_of(entry) == Ending(
+        "moved_by_hand", "Their visit of Thu, Jan 14, 13:00 was moved to an earlier time by hand."
+    )
+
+
+def test_a_visit_that_was_put_off_and_comes_back_was_not_brought_forward(stage: Stage) -> None:
+    """Earlier is earlier than when they joined, and begins no later than the old time would have begun to
+    overlap."""
+    plan = stage.plan()
+    visit = stage.book(plan, "13:00", TODAY + 2 * DAY)
+    entry = join(stage, plan, appointment=visit, notice_hours=336)
+    for wall_time, day in (("9:00", THURSDAY), ("13:00", TODAY + 2 * DAY), ("11:05", TODAY + 2 * DAY)):
+        moved(stage, visit, wall_time, day)
+        offer_freed(stage, NOW + MINUTE)
+        entry.refresh_from_db()
+        assert entry.status == "waiting", wall_time
+    moved(stage, visit, "11:00", TODAY + 2 * DAY)
+    offer_freed(stage, NOW + MINUTE)
+    entry.refresh_from_db()
+    assert entry.status == "booked"
+
+
+def test_a_move_that_is_earlier_and_still_too_late_for_them_leaves_them_waiting(stage: Stage) -> None:
+    plan = stage.plan()
+    visit = stage.book(plan, "13:00", THURSDAY)
+    entry = join(stage, plan, appointment=visit, last_day=TODAY + DAY, notice_hours=336)
+    moved(stage, visit, "9:00", TODAY + 2 * DAY)
+    offer_freed(stage, NOW + MINUTE)
+    entry.refresh_from_db()
+    assert entry.status == "waiting"
+
+
+def test_every_way_off_the_list_is_told(stage: Stage) -> None:
+    ana = stage.house.actor(stage.house.ana)
+    took = join(stage, stage.plan())
+    waitlist.accept(actor=None, offer=hold_for(stage, took, "13:00"), now=NOW)
+    left = join(stage, stage.plan(stage.house.omar))
+    joining.withdraw(actor=ana, entry=left, now=NOW)
+    nora = stage.plan(make_patient(stage.house.clinic, "Nora", "Neu"))
+    by_hand = join(stage, nora)
+    stage.book(nora, "9:00", THURSDAY, now=NOW + MINUTE)
+    late = join(stage, stage.plan(make_patient(stage.house.clinic, "Lou", "Late")), last_day=TODAY)
+    offer_freed(stage, stage.at("0:00", TODAY + DAY))
+    told = [ending_of(entry) for entry in (took, left, by_hand, late)]
+    assert [ending.code for ending in told if ending] == [
+        "offer_accepted",
+        "withdrawn",
+        "booked_by_hand",
+        "in_vain",
+    ]
+    assert told[1] == Ending("withdrawn", f"{stage.house.ana.full_name} took them off the list.")
 
 
 def test_what_was_offered_to_them_is_free_again_then(stage: Stage) -> None:

@@ -12,6 +12,7 @@ from clinic.models import AccessLog, Channel, Patient
 from notifications.delivering import delivery
 from notifications.planning.planner import plan as plan_messages
 from scheduler.models import Appointment, WaitlistEntry
+from scheduler.visits import booking
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.scheduler.waits import hold_for, join
@@ -164,6 +165,23 @@ def test_answers_by_telephone(stage: Stage, desk: Client) -> None:
     assert Appointment.objects.get(pk=first.appointment_id).status == "booked"
     late = desk.post(f"/waitlist/offers/{first.pk}/decline/", follow=True)
     assert "This time is no longer held." in words(late)
+
+
+def test_who_was_moved_by_hand_stands_below_the_list_with_what_happened(stage: Stage, desk: Client) -> None:
+    plan = stage.plan()
+    visit = stage.book(plan, "13:00", TODAY + 3 * DAY)
+    entry = join(stage, plan, appointment=visit)
+    ana = stage.house.actor(stage.house.ana)
+    booking.reschedule(actor=ana, appointment=visit, start=stage.at("9:00", TODAY + DAY), now=NOW)
+    assert "Off the list today" not in words(desk.get("/waitlist/"))
+    page = desk.post("/waitlist/offer-now/", follow=True)
+    happened = "Their visit of Thu, Jan 14, 13:00 was moved to an earlier time by hand."
+    assert f"Off the list today Rosa Delgado Booked 09:00. {happened}" in words(page)
+    said = words(desk.get(f"/waitlist/{entry.pk}/"))
+    assert happened in said
+    assert "The visit is on Tue, Jan 12, 09:00 now." in said
+    with time_machine.travel(stage.at("0:00", TODAY + DAY), tick=False):
+        assert "Off the list" not in words(desk.get("/waitlist/"))
 
 
 def test_leaving_the_list_comes_last_and_asks_once_more(stage: Stage, desk: Client) -> None:

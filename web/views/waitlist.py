@@ -28,7 +28,8 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.visits import queries
-from scheduler.waitlist import joining, obstacles, waiting, waitlist
+from scheduler.waitlist import endings, joining, obstacles, waiting, waitlist
+from scheduler.waitlist.endings import Ending
 from scheduler.waitlist.obstacles import Obstacle
 from scheduler.waitlist.waiting import WEEKDAYS, Terms
 from web.doors import StaffRequest, staff_page
@@ -109,12 +110,20 @@ class Line:
         return self.message is not None and self.message.status in ("skipped", "failed", "unknown")
 
 
+@dataclass(frozen=True)
+class Ended:
+    """Somebody who came off the list, and how."""
+
+    entry: WaitlistEntry
+    how: Ending | None
+
+
 # --- The list -----------------------------------------------------------------------------------------
 
 
 @staff_page(VIEW_SCHEDULE, methods=["GET"])
 def waiting_list(request: StaffRequest) -> HttpResponse:
-    """Who waits, the longest first, fifty a page."""
+    """Who waits, the longest first, fifty a page; and who came off the list today."""
     now = clock.now()
     rows = obstacles.with_obstacles(waiting.entries(), now=now).filter(
         clinic=request.clinic, status=WaitlistStatus.WAITING
@@ -134,8 +143,14 @@ def waiting_list(request: StaffRequest) -> HttpResponse:
         for entry in entries
         for offer in [offers.get(entry.pk)]
     ]
+    midnight = clock.day_bounds(clock.local_date(now, request.clinic.time_zone), request.clinic.time_zone)[0]
+    closed = WaitlistEntry.objects.select_related("patient").filter(
+        clinic=request.clinic, closed_at__gte=midnight
+    )
+    gone = endings.with_ending(closed).order_by("-closed_at", "pk")[:ROWS]
     context = {
         "lines": lines,
+        "ended": [Ended(entry, endings.ending(entry, now=now)) for entry in gone],
         "page": page,
         "may_book": request.actor.may(BOOK, request.clinic.pk),
     }
@@ -187,7 +202,13 @@ def entry(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "The entry is changed. Its place in the queue is kept.")
             return redirect("waitlist")
     offers = list(found.offers.select_related("appointment").order_by("-offered_at", "-pk"))
-    context = {"entry": found, "form": form, "offers": offers, "visit": found.appointment}
+    context = {
+        "entry": found,
+        "form": form,
+        "offers": offers,
+        "visit": found.appointment,
+        "ending": endings.ending(found, now=clock.now()),
+    }
     return render(request, "web/waitlist/entry.html", context, status=form.status)
 
 
@@ -290,7 +311,8 @@ def _plan(request: StaffRequest, pk: UUID) -> TreatmentPlan:
 
 
 def _entry(request: StaffRequest, pk: UUID) -> WaitlistEntry:
-    return access.fetch(request.actor, waiting.with_plan().filter(clinic=request.clinic), BOOK, pk=pk)
+    entries = endings.with_ending(waiting.with_plan())
+    return access.fetch(request.actor, entries.filter(clinic=request.clinic), BOOK, pk=pk)
 
 
 def _weekdays(entry: WaitlistEntry) -> str:
