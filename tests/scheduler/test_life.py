@@ -14,7 +14,7 @@ from copy import deepcopy
 from datetime import time
 from functools import partial
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from django.db import connection, transaction
@@ -43,12 +43,16 @@ from scheduler.models import (
     Closure,
     DayHours,
     Opening,
+    Repair,
     Resource,
     ResourceKind,
     TreatmentPlan,
     WaitlistOffer,
     WorkingPattern,
 )
+from scheduler.repairing import repair
+from scheduler.repairing.proposal import Change, Outcome, proposal_of
+from scheduler.repairing.reading import Missing
 from scheduler.series import proposing, respacing
 from scheduler.series.respacing import Accepted
 from scheduler.visits import attendance, booking
@@ -294,7 +298,7 @@ class Life(RuleBasedStateMachine):
         if starts and visit.counts(self.now):
             start = starts[place % len(starts)]
             self._move(visit, start)
-            assert visit.start == start
+            assert visit.start == start or self._asked_about(visit)
 
     @precondition(lambda self: self._of("pending", "booked"))
     @rule(pick=picks, reason=st.sampled_from([CancellationReason.PATIENT, CancellationReason.ROOM]))
@@ -414,6 +418,83 @@ class Life(RuleBasedStateMachine):
             self._refused(self._answer(call), "over")
         else:
             self._declare(lambda: thing.away.pop(key), call)
+
+    @precondition(lambda self: self._ahead())
+    @rule(pick=picks, whose=picks, minutes=st.sampled_from([30, 120, 480]))
+    def repair_a_day(self, pick: int, whose: int, minutes: int) -> None:
+        """Somebody whom a visit needs falls ill, or its chair breaks: what is proposed can be carried out,
+        loses nobody, and leaves what lies behind as it was. Whom nobody could serve is left to people."""
+        ahead = self._ahead()
+        visit = ahead[pick % len(ahead)]
+        serving = sorted({name for name, _ in visit.held})
+        thing = serving[whose % len(serving)]
+        day = model.day_of(visit.start)
+        start = min(minute for name, minute in visit.held if name == thing)
+        end = min(start + minutes, model.at(day, CLOSES))
+        key = new_id()
+        found: list[Repair] = []
+        answer = self._answer(
+            lambda: found.append(
+                repair.propose(
+                    actor=self.staged.ana,
+                    id=key,
+                    clinic=self.staged.clinic,
+                    day=model.date_of(day),
+                    disruption=Missing(
+                        model.moment_of(start),
+                        model.moment_of(end),
+                        self.staged.resources[thing],
+                        AbsenceReason.ILLNESS,
+                    ),
+                    now=self._moment(),
+                    seconds=1,
+                )
+            )
+        )
+        if answer is not None:
+            self._refused(answer, "not_repairable")
+            return
+        plan = proposal_of(found[0].proposal)
+        answer = self._answer(
+            lambda: repair.accept(actor=self.staged.ana, repair=found[0], now=self._moment())
+        )
+        if not plan.can_be_carried_out:
+            self._refused(answer, "not_repairable")
+            return
+        self._accepted(answer)
+        since = model.minute_of(plan.since)
+        for change in plan.changes:
+            self._carry_out(change, since)
+        self.clinic.things[thing].away[str(uuid5(key, "absence"))] = (max(start, since), end)
+        assert not self.clinic.lay(self.now), "repaired, and somebody would still lose what they hold"
+        for change in plan.changes:
+            self._repaired(change)
+
+    def _carry_out(self, change: Change, since: int) -> None:
+        visit = self.clinic.visits[self.names[change.visit]]
+        if change.outcome == Outcome.GIVEN_UP:
+            self._gone(visit)
+            return
+        if change.outcome == Outcome.ANOTHER_DAY:
+            visit.status = "booked" if change.dates else "cancelled"
+            visit.start = model.minute_of(change.dates[0]) if change.dates else visit.start
+        elif change.to is not None:
+            visit.start = model.minute_of(change.to.start)
+        held = self._held_by(self.rows[visit.name])
+        if change.begun:
+            behind = {cell: units for cell, units in visit.held.items() if cell[1] < since}
+            assert {cell: units for cell, units in held.items() if cell[1] < since} == behind
+        visit.held = held
+
+    def _repaired(self, change: Change) -> None:
+        """A visit that had not begun is lawful where it is, and a new time is right for its patient."""
+        visit = self.clinic.visits[self.names[change.visit]]
+        if change.begun or not visit.held:
+            return
+        picture = model.Picture(self.clinic, self.now, without=[visit.name])
+        self._lawful(picture, visit.plan, visit.start, visit.held, None, None)
+        if change.outcome != Outcome.KEPT:
+            assert not picture.patient_reasons(visit.plan, visit.start)
 
     @rule(thing=things, day=days, hours=st.sampled_from(HOURS))
     def set_day(self, thing: str, day: int, hours: list[tuple[int, int]]) -> None:
@@ -930,6 +1011,9 @@ class Life(RuleBasedStateMachine):
         if not visit.counts(self.now):
             self._refused(answer, "hold_over")
             return
+        if self._asked_about(visit) and start != visit.start:
+            self._refused(answer, "offered")
+            return
         if self._judged(reasons, answer):
             return
         visit.start, visit.held = start, self._held_by(self.rows[visit.name])
@@ -1020,6 +1104,11 @@ class Life(RuleBasedStateMachine):
         """A booked visit, rather one of about this time."""
         booked = sorted(self._of("booked"), key=lambda visit: abs(visit.start - self.now))
         return booked[pick % min(2, len(booked))]
+
+    def _asked_about(self, visit: model.Visit) -> bool:
+        """A patient on the waitlist thinks it over: until they answer it stays where it is."""
+        held = visit.status == "pending"
+        return held and any(waiting.offered is visit for waiting in self.clinic.waiting.values())
 
     def _offered_to(self, pick: int) -> tuple[model.Waiting, model.Visit]:
         offered = [(waiting, waiting.offered) for waiting in self.clinic.waiting.values() if waiting.offered]
