@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from clinic.models import Allergy
+from clinic.queries import still_holds
 from sessions_app import states
 from sessions_app.infusing import infusion, progress
 from sessions_app.infusing.progress import Progress
@@ -207,7 +208,7 @@ class SessionPage:
 
     @property
     def allergies(self) -> list[Allergy]:
-        return list(self.session.patient.allergies.order_by("substance"))
+        return list(filter(still_holds, self.session.patient.allergies.order_by("substance")))
 
     @cached_property
     def readings(self) -> list[ReadingRow]:
