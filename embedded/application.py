@@ -49,6 +49,9 @@ class Program:
     def is_ready(self) -> bool:
         return self.listens_on is None or not self.answers_http or is_healthy(_port_of(self.listens_on))
 
+    def end_leftovers(self) -> None:
+        """None: all its processes are of its own session and went with it."""
+
 
 def web(place: Place, environment: Mapping[str, str], listening: socket.socket) -> Program:
     bind = f"fd://{listening.fileno()}"

@@ -129,6 +129,10 @@ class Postgres:
             return False
         return len(lines) >= 8 and lines[7].strip() == "ready"
 
+    def end_leftovers(self) -> None:
+        """A killed server's children lead sessions of their own, and first write out what they have."""
+        process.end_all_working_in(self.place.postgres)
+
     def make_roles(self) -> None:
         """Bring both roles and the database up to `roles.sql`; harmless when they are."""
         done = subprocess.run(

@@ -32,6 +32,8 @@ class Service(Protocol):
     def log(self) -> Path: ...
     def start(self) -> subprocess.Popen[bytes]: ...
     def is_ready(self) -> bool: ...
+    def end_leftovers(self) -> None:
+        """End what its process left behind when it had to be killed; called when that has gone."""
 
 
 @dataclass
@@ -67,6 +69,8 @@ class Supervisor:
                 within=max(each.service.seconds_to_stop for each in group),
                 wait=self._wait_to_the_end,
             )
+            for each in group:
+                each.service.end_leftovers()
 
     def start(self, *services: Service, within: float = 60.0) -> None:
         """Start `services` together and wait until each answers; Trouble when one does not."""

@@ -36,6 +36,9 @@ class Valkey:
     def url(self) -> str:
         return f"unix://{quote(str(self._socket))}?db=0"
 
+    def end_leftovers(self) -> None:
+        process.end_all_working_in(self.place.valkey)
+
     def start(self) -> subprocess.Popen[bytes]:
         process.end_all_working_in(self.place.valkey)
         settings = {

@@ -1,5 +1,6 @@
 """kill -9 of each part: nothing is orphaned and nothing that was committed is lost."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -87,3 +88,17 @@ def _answers(run: Run) -> bool:
         return bool(run.rows() and run.keys())
     except Exception:
         return False
+
+
+def test_a_servers_child_that_hangs_at_the_end_is_not_left_behind(run: Run) -> None:
+    """PostgreSQL's processes lead sessions of their own: killing the server's leaves them."""
+    run.start()
+    [hanging] = [number for number, command in processes_of(run.folder).items() if "checkpointer" in command]
+    os.kill(hanging, signal.SIGSTOP)
+
+    assert run.stop() == 0
+
+    left = processes_of(run.folder)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(hanging, signal.SIGKILL)
+    assert left == {}

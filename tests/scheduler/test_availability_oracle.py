@@ -93,6 +93,7 @@ def test_what_is_missing_is_told_exactly_where_a_start_is_not_possible(clinic: S
 
 
 @pytest.mark.drill
+@pytest.mark.timeout(3600)
 @settings(max_examples=5000, deadline=None)
 @given(small_clinics())
 def test_thousands_of_small_clinics_agree_on_their_starts(clinic: SmallClinic) -> None:
@@ -100,6 +101,7 @@ def test_thousands_of_small_clinics_agree_on_their_starts(clinic: SmallClinic) -
 
 
 @pytest.mark.drill
+@pytest.mark.timeout(3600)
 @settings(max_examples=3000, deadline=None)
 @given(small_clinics())
 def test_thousands_of_small_clinics_agree_on_who_serves(clinic: SmallClinic) -> None:
