@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from clinic.models import Allergy
 from tests.cast import House, new_id
+from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
 
 
@@ -74,3 +75,14 @@ def test_a_refused_allergy_comes_back_as_it_was_filled(house: House, substance: 
 def test_the_desk_reads_and_records_nothing(house: House) -> None:
     page = browser_of(house.ana).get(reverse("patient_allergies", args=[house.rosa.pk]))
     assert "Record an allergy" not in words(page)
+
+
+def test_beside_the_chair_stands_what_holds_and_nothing_else(house: House) -> None:
+    Allergy.objects.create(patient=house.rosa, substance="Latex")
+    Allergy.objects.create(patient=house.rosa, substance="Peanut", verification_status="refuted")
+    session = stories.arrived(house)
+
+    page = words(browser_of(house.nils).get(reverse("session", args=[session.pk])))
+
+    assert "Latex" in page
+    assert "Peanut" not in page
