@@ -11,19 +11,20 @@ from tests.cast import House
 ASKED = "SELECT given_names FROM clinic_patient WHERE id = %(patient)s"
 
 
-def kept() -> list[str]:
-    """The statements whose plans this connection keeps."""
+def kept() -> list[tuple[str, int, int]]:
+    """What this connection keeps: the statement, and how often it had a kept plan and one of its own."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT statement FROM pg_prepared_statements ORDER BY prepare_time")
-        return [statement for (statement,) in cursor.fetchall()]
+        cursor.execute(
+            "SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements"
+            " WHERE statement LIKE '%given_names%'"
+        )
+        return cursor.fetchall()
 
 
 def test_it_is_planned_once_for_whomever_it_is_asked(house: House) -> None:
     for patient in (house.rosa, house.omar):
         assert fetch_all(ASKED, {"patient": patient.pk}) == [(patient.given_names,)]
-    assert [statement for statement in kept() if "given_names" in statement] == [
-        "SELECT given_names FROM clinic_patient WHERE id = $1"
-    ]
+    assert kept() == [("SELECT given_names FROM clinic_patient WHERE id = $1", 2, 0)]
 
 
 def test_it_is_counted_as_a_query(house: House) -> None:
