@@ -17,7 +17,8 @@ from clinic.problems import Busy
 from scheduler.models import Appointment, Resource
 
 # As select_for_update(no_key=True) would write it, at a third of the work; every booking begins with it.
-COLUMNS: Final = [field.attname for field in Resource._meta.concrete_fields]
+# Without the moment of its entry, which nobody asks for here and takes Python longer to read than the rest.
+COLUMNS: Final = [field.attname for field in Resource._meta.concrete_fields if field.name != "created_at"]
 LOCK_SCHEDULE: Final = f"""
     SELECT {", ".join(COLUMNS)}
       FROM scheduler_resource WHERE clinic_id = %s AND active ORDER BY id FOR NO KEY UPDATE"""  # noqa: S608
