@@ -5,9 +5,11 @@
 class UnsentStore {
   static SECRETS = ["password", "code"];
 
-  // Pages over plain HTTP from elsewhere have neither WebCrypto nor locks: there every form is sent as it is.
+  // A page over plain HTTP from elsewhere has neither WebCrypto nor locks, an old browser lacks the rest: there
+  // every form is sent as it is.
   static usable() {
-    return Boolean(window.isSecureContext && window.indexedDB && window.crypto?.subtle && navigator.locks);
+    const ofThePage = window.isSecureContext && window.crypto?.subtle && navigator.locks && window.indexedDB;
+    return Boolean(ofThePage && window.BroadcastChannel && AbortSignal.timeout && "inert" in HTMLElement.prototype);
   }
 
   // `owner`: { user, name, clinic } stand open in every row; `keys` are base64, the current one first.
