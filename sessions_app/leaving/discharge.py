@@ -3,6 +3,7 @@
 What makes somebody fit to go is reckoned in `home_readiness`.
 """
 
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,8 +25,9 @@ from sessions_app.models import (
     Discharge,
     Session,
     SideEffect,
+    VitalSigns,
 )
-from sessions_app.observing import flowsheet, vital_limits
+from sessions_app.observing import flowsheet, vital_limits, vitals
 from sessions_app.observing.side_effects import ENDED
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import overrides
@@ -88,12 +90,22 @@ def recovery(session: Session, now: datetime) -> Course:
         baseline=flowsheet.baseline_of(session, lines),
         near_percent=protocol.near_baseline_percent,
         near_sets=protocol.near_baseline_sets,
-        near_accepted=bool(lines) and (overrides.NEAR_BASELINE, lines[-1].pk) in overrides.let_pass(session),
+        near_accepted=vitals.let_these_pass(session, overrides.NEAR_BASELINE, _compared(session, lines)),
         pressure_past=tuple(dict.fromkeys(breach.label for breach in past)),
         vomiting=any(effect.term == "vomiting" for effect in effects),
         side_effects=tuple(TERMS[effect.term].label for effect in to_accept(session)),
         suicidality_was_positive=_suicidality_was_positive(session),
     )
+
+
+def _compared(session: Session, lines: Iterable[VitalSigns]) -> list[VitalSigns]:
+    """What bears on "near the baseline": the sets until the start, and those after the stop."""
+    return [
+        line
+        for line in lines
+        if (session.started_at and line.measured_at <= session.started_at)
+        or (session.stopped_at and line.measured_at >= session.stopped_at)
+    ]
 
 
 def to_accept(session: Session) -> list[SideEffect]:

@@ -3,7 +3,7 @@
 What is impossible or unusual is decided in `vital_limits`, which alerts a set raises in `alert_rules`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -260,28 +260,45 @@ def tell_prescriber(line: VitalSigns, *, now: datetime) -> None:
     )
 
 
-def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
-    """What the vital signs hold against a start at `now`: codes of `states.MISSING` with details.
+def unmet_at_start(session: Session, now: datetime, *, at: datetime | None = None) -> dict[str, str]:
+    """What the vital signs hold against a start: codes of `states.MISSING` with details.
 
     The baseline is, for each sign that the protocol limits at the start, the newest value measured within
     the protocol's baseline minutes (domain.md 3.4: 15 [D]). A sign without one blocks. A value past the
-    limits blocks until a newer one is not, or a prescriber lets the newest line pass.
+    limits blocks until a newer one is not, or a prescriber lets what is past pass. A start that is entered
+    later, for the moment `at`, is judged by what was newest then and by all that is known `now`.
     """
     protocol = session.protocol
     minutes = protocol.vitals_schedule["baseline_within_minutes"]
-    baseline = _newest_values(session, now - timedelta(minutes=minutes), now)
+    since = (at or now) - timedelta(minutes=minutes)
+    baseline = _newest(session, since, at or now)
     missing = [
         vital_limits.RINGS[sign].label.lower()
         for sign in vital_limits.limited(protocol.limits, "start_hold")
         if sign not in baseline
     ]
-    past = vital_limits.breaches(baseline, protocol.limits, "start_hold")
+    past = [
+        (breach.label, signs[breach.sign])
+        for signs in (baseline, _newest(session, since, now))
+        for breach in vital_limits.breaches(_values(signs), protocol.limits, "start_hold")
+    ]
     found = {}
     if missing:
         found["baseline"] = f"Missing within the last {minutes} minutes: {', '.join(missing)}."
-    if past and not _let_pass(session):
-        found[START_LIMITS] = f"{', '.join(dict.fromkeys(breach.label for breach in past))}."
+    if past and not let_these_pass(session, START_LIMITS, [line for _, line in past]):
+        found[START_LIMITS] = f"{', '.join(dict.fromkeys(label for label, _ in past))}."
     return found
+
+
+def let_these_pass(session: Session, subject: str, lines: Iterable[VitalSigns]) -> bool:
+    """Whether a prescriber let these pass: about the newest set, and with all of these lines on record. What
+    was entered since, also of an earlier moment, asks again."""
+    newest, lines = newest_line(session), list(lines)
+    return newest is not None and any(
+        (override.subject, override.about) == (subject, newest.pk)
+        and all(line.revision <= override.revision for line in lines)
+        for override in session.overrides.all()
+    )
 
 
 def newest_line(session: Session) -> VitalSigns | None:
@@ -290,17 +307,20 @@ def newest_line(session: Session) -> VitalSigns | None:
     return max(lines, key=lambda line: (line.measured_at, line.recorded_at, line.revision), default=None)
 
 
-def _let_pass(session: Session) -> bool:
-    newest = newest_line(session)
-    return newest is not None and any(
-        (override.subject, override.about) == (START_LIMITS, newest.pk)
-        for override in session.overrides.all()
-    )
-
-
-def _newest_values(session: Session, since: datetime, until: datetime) -> flowsheet.Signs:
+def _newest(session: Session, since: datetime, until: datetime) -> dict[str, VitalSigns]:
+    """For each sign the last set of this time that measured it."""
     lines = flowsheet.standing(session.vital_signs.all())
-    return flowsheet.newest(line for line in lines if since <= line.measured_at <= until)
+    return {
+        sign: line
+        for line in lines
+        if since <= line.measured_at <= until
+        for sign, value in values_of(line).items()
+        if value is not None
+    }
+
+
+def _values(signs: Mapping[str, VitalSigns]) -> flowsheet.Signs:
+    return {sign: getattr(line, sign) for sign, line in signs.items()}
 
 
 def _measured(value: int | Decimal | None) -> bool:

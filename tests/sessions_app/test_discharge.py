@@ -9,9 +9,9 @@ import pytest
 from clinic.problems import Conflict, Invalid
 from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment
-from sessions_app.models import Discharge, PrescriberOverride, Session, SideEffect
+from sessions_app.models import Discharge, PrescriberOverride, Session, SideEffect, VitalSigns
 from sessions_app.observing import side_effects
-from sessions_app.preparing import checklist
+from sessions_app.preparing import checklist, overrides
 from tests.cast import NOW, House, client_of, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import FIT, HOME_AT
@@ -103,6 +103,33 @@ def test_an_acceptance_is_for_the_line_that_was_seen(house: House) -> None:
     )
     nausea(house, session, 2)
     assert missing(house, session) == ["side_effects"]
+
+
+def test_vital_signs_that_were_accepted_ask_again_with_every_set_that_is_entered_after(house: House) -> None:
+    session, good = stories.recovering(house), replace(FIT, intake_score=2)
+    for minutes in (40, 55):
+        at = stories.STOPPED_AT + timedelta(minutes=minutes)
+        newest = stories.measure(house, session, stories.calm(at, systolic_mmhg=155, dissociation=0))
+    assert missing(house, session, good) == ["near_baseline"]
+    accept_vital_signs(house, session, newest)
+    assert discharge.recovery(stories.fresh(session), HOME_AT).near_accepted
+    earlier = stories.calm(newest.measured_at - timedelta(seconds=1), systolic_mmhg=168)
+    stories.measure(house, session, earlier, now=HOME_AT)
+    assert missing(house, session, good) == ["near_baseline"]
+    accept_vital_signs(house, session, newest)
+    assert go_home(house, session, good)
+
+
+def accept_vital_signs(house: House, session: Session, newest: VitalSigns) -> None:
+    overrides.override(
+        actor=house.actor(house.priya),
+        id=new_id(),
+        session=session,
+        subject="near_baseline",
+        about=newest.pk,
+        reason="Her pressure was never lower at home",
+        now=HOME_AT,
+    )
 
 
 def test_a_mild_side_effect_goes_home_too(house: House) -> None:

@@ -1,5 +1,6 @@
 """A prescriber lets something pass for what was seen; whatever is newer asks again."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -67,6 +68,21 @@ def test_vital_signs_past_the_start_limits_pass_for_the_newest_line_only(house: 
     assert codes(house, session) == []
     stories.measure(house, session, stories.calm(NOW + timedelta(minutes=16), systolic_mmhg=168))
     assert codes(house, session) == ["start_limits"]
+
+
+def test_a_value_entered_after_the_decision_asks_again_also_of_an_earlier_moment(
+    house: House,
+) -> None:
+    session = stories.prepared(house)
+    high = stories.calm(NOW + timedelta(minutes=15), systolic_mmhg=164, heart_rate_per_min=None)
+    seen = stories.measure(house, session, replace(high, absent_reason="No trace"))
+    let_pass(house, session, "start_limits", seen.pk)
+    assert codes(house, session) == []
+    racing = stories.calm(NOW + timedelta(minutes=14), heart_rate_per_min=125)
+    stories.measure(house, session, racing, now=STARTED_AT)
+    assert codes(house, session) == ["start_limits"]
+    let_pass(house, session, "start_limits", seen.pk)
+    assert codes(house, session) == []
 
 
 def test_what_somebody_looked_at_and_what_stands_must_be_the_same(house: House) -> None:
