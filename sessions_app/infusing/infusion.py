@@ -17,7 +17,7 @@ from sessions_app import recording, states
 from sessions_app.infusing import dose_watch, hard_stop, progress, pump
 from sessions_app.infusing.hard_stop import Limits
 from sessions_app.infusing.pump import Course, Step
-from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Session
+from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Observation, Session
 from sessions_app.observing import vitals
 from sessions_app.preparing import checklist, dose, safety
 
@@ -44,9 +44,11 @@ def start(
     def work() -> InfusionEvent:
         current = recording.lock(session, "start", revision=revision)
         at = _moment(current, happened_at, now)
-        recording.require("start", _unmet_at_start(current, at))
+        recording.require("start", _unmet_at_start(current, now, at=at))
+        if happened_at is not None:
+            _check_order_of_start(current, at)
         rate = _worksheet(current).rate_ml_per_h
-        event = _event(current, actor, id, "start", happened_at=happened_at, rate_ml_per_h=rate, now=now)
+        event = _event(current, actor, id, "start", at=at, rate_ml_per_h=rate, now=now)
         recording.advance(current, "start", now=now, started_at=at)
         return event
 
@@ -55,7 +57,7 @@ def start(
 
 def missing_at_start(session: Session, now: datetime) -> list[states.Blocker]:
     """What a start would be refused for at this moment; for showing, `start` asks again."""
-    return states.blockers(states.ACTS["start"], _unmet_at_start(session, now))
+    return states.blockers(states.ACTS["start"], _unmet_at_start(session, now, at=now))
 
 
 def pause(
@@ -72,8 +74,8 @@ def pause(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "pause", revision=revision)
-        _moment(current, happened_at, now)
-        event = _event(current, actor, id, "pause", reason=reason, happened_at=happened_at, now=now)
+        at = _moment(current, happened_at, now)
+        event = _event(current, actor, id, "pause", at=at, reason=reason, now=now)
         recording.advance(current, "pause", now=now)
         return event
 
@@ -99,7 +101,7 @@ def resume(
         reached = hard_stop.reached(course, limits, at)
         if reached:
             raise Conflict(f"{reached} Stop the infusion.", code="hard_limit")
-        event = _event(current, actor, id, "resume", happened_at=happened_at, now=now)
+        event = _event(current, actor, id, "resume", at=at, now=now)
         recording.advance(current, "resume", now=now)
         return event
 
@@ -138,8 +140,8 @@ def change_rate(
             actor,
             id,
             "rate",
+            at=at,
             reason=reason,
-            happened_at=happened_at,
             rate_ml_per_h=rate_ml_per_h,
             now=now,
         )
@@ -172,9 +174,7 @@ def give_bolus(
         if volume_ml > course.bag_volume_ml:
             raise Invalid({"volume_ml": f"The whole bag holds {course.bag_volume_ml} mL: read it again."})
         _refuse("volume_ml", hard_stop.against_bolus(course, limits, volume_ml=volume_ml, at=at))
-        event = _event(
-            current, actor, id, "bolus", reason=reason, happened_at=happened_at, volume_ml=volume_ml, now=now
-        )
+        event = _event(current, actor, id, "bolus", at=at, reason=reason, volume_ml=volume_ml, now=now)
         dose_watch.raise_if_reached(current, nurse=actor.user_id, now=now)
         recording.advance(current, "bolus", now=now)
         return event
@@ -213,9 +213,7 @@ def stop(
         course, _ = _reckoning(current)
         if volume_ml is not None:
             _check_reading(course, volume_ml, confirmed, at)
-        event = _event(
-            current, actor, id, "stop", reason=reason, happened_at=happened_at, volume_ml=volume_ml, now=now
-        )
+        event = _event(current, actor, id, "stop", at=at, reason=reason, volume_ml=volume_ml, now=now)
         recording.advance(
             current,
             "stop",
@@ -238,7 +236,7 @@ def not_given(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "not_given", revision=revision)
-        event = _event(current, actor, id, "not_given", reason=reason, now=now)
+        event = _event(current, actor, id, "not_given", at=now, reason=reason, now=now)
         recording.advance(current, "not_given", now=now, stop_reason=reason)
         return event
 
@@ -250,13 +248,29 @@ def infusing_time(events: list[InfusionEvent], now: datetime) -> timedelta:
     return pump.running_time(progress.steps_of(events), now)
 
 
-def _unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
+def _unmet_at_start(session: Session, now: datetime, *, at: datetime) -> dict[str, str]:
     return {
         **checklist.unmet(session),
         **safety.unmet_at_start(session.patient_id),
         **dose.unmet(session),
-        **vitals.unmet_at_start(session, now),
+        **vitals.unmet_at_start(session, now, at=at),
     }
+
+
+def _check_order_of_start(session: Session, at: datetime) -> None:
+    """Raise `Invalid` for a start before what had to be there: it can't be entered for a moment at which the
+    dose was not checked yet (domain.md 1.4: before the start)."""
+    worksheet = _worksheet(session)
+    needed: list[Observation | None] = [worksheet, dose.newest_check(worksheet)]
+    needed += [*session.overrides.all(), *recording.uncorrected(session.checklist_answers.all())]
+    last = max((line for line in needed if line), key=lambda line: (line.recorded_at, line.revision))
+    # What is entered has whole seconds.
+    if at >= last.recorded_at.replace(microsecond=0):
+        return
+    what = last._meta.verbose_name
+    moment = last.recorded_at.astimezone(ZoneInfo(session.clinic.time_zone))
+    why = f"Nothing starts before what it needs: the {what} is of {moment:%H:%M:%S}."
+    raise Invalid({"happened_at": why})
 
 
 def _worksheet(session: Session) -> DoseWorksheet:
@@ -306,8 +320,12 @@ def _left_over(course: Course, at: datetime) -> bool:
 
 
 def _event(
-    session: Session, actor: Actor, id: UUID, kind: str, *, now: datetime, **content: Any
+    session: Session, actor: Actor, id: UUID, kind: str, *, at: datetime, now: datetime, **content: Any
 ) -> InfusionEvent:
     return InfusionEvent.objects.create(
-        id=id, kind=InfusionEventKind(kind), **content, **recording.entry(session, actor=actor, now=now)
+        id=id,
+        kind=InfusionEventKind(kind),
+        happened_at=at if at != now else None,
+        **content,
+        **recording.entry(session, actor=actor, now=now),
     )

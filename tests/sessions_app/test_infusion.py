@@ -11,6 +11,7 @@ from clinic.models import Role, WorkItem
 from clinic.problems import Conflict, Invalid
 from sessions_app.infusing import dose_watch, infusion, progress
 from sessions_app.models import Alert, InfusionEvent, Session
+from sessions_app.preparing import checklist
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
@@ -126,6 +127,30 @@ def test_a_start_is_not_before_the_arrival(house: House) -> None:
     session = stories.prepared(house)
     with pytest.raises(Invalid, match="before the patient arrived"):
         take(house, session, infusion.start, happened_at=NOW - MINUTE, now=STARTED_AT)
+
+
+def test_a_start_is_not_before_the_second_persons_check(house: House) -> None:
+    session = stories.prepared(house)
+    stories.measure(house, session, stories.calm(NOW + 8 * MINUTE), now=STARTED_AT)
+    checked = NOW + 10 * MINUTE
+    with pytest.raises(Invalid, match="the dose check is of 09:10:00"):
+        take(house, session, infusion.start, happened_at=checked - timedelta(seconds=1), now=STARTED_AT)
+    stories.fail(house, session, "fasting", at=checked + 2 * MINUTE)
+    passed = checklist.Answer("fasting", "pass", reason="Asked again")
+    nils = house.actor(house.nils)
+    checklist.answer(actor=nils, session=session, answers=[passed], now=checked + 3 * MINUTE)
+    with pytest.raises(Invalid, match="the checklist answer is of 09:13:00"):
+        take(house, session, infusion.start, happened_at=checked + 2 * MINUTE, now=STARTED_AT)
+    take(house, session, infusion.start, happened_at=checked + 3 * MINUTE, now=STARTED_AT)
+
+
+def test_a_start_is_not_dated_back_past_a_bad_reading(house: House) -> None:
+    session = stories.prepared(house)
+    stories.measure(house, session, stories.calm(NOW + 15 * MINUTE, systolic_mmhg=215, diastolic_mmhg=115))
+    for happened_at in (None, NOW + 12 * MINUTE):
+        with pytest.raises(Conflict) as refused:
+            take(house, session, infusion.start, happened_at=happened_at, now=STARTED_AT)
+        assert [blocker["code"] for blocker in refused.value.data["blockers"]] == ["start_limits"]
 
 
 # --- The pump's own figure ----------------------------------------------------------------------------------

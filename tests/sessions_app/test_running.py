@@ -13,7 +13,7 @@ from scheduler.models import AppointmentStatus
 from sessions_app import arrival
 from sessions_app.infusing import infusion
 from sessions_app.models import CheckResult, InfusionEvent, Session, SideEffect
-from sessions_app.observing import side_effects
+from sessions_app.observing import flowsheet, side_effects
 from sessions_app.preparing import checklist
 from sessions_app.preparing.checklist import Answer
 from tests.cast import NOW, House, new_id
@@ -197,9 +197,12 @@ def test_a_baseline_past_the_start_limits_blocks(house: House) -> None:
 def test_what_was_measured_after_a_start_entered_late_is_no_baseline_of_it(house: House) -> None:
     session = stories.prepared(house)
     after = STARTED_AT + timedelta(minutes=5)
-    stories.measure(house, session, stories.calm(after, systolic_mmhg=165))
+    stories.measure(house, session, stories.calm(after, systolic_mmhg=150))
     start(house, session, now=after, happened_at=STARTED_AT)
-    assert stories.fresh(session).started_at == STARTED_AT
+    running = stories.fresh(session)
+    assert running.started_at == STARTED_AT
+    lines = flowsheet.standing(running.vital_signs.all())
+    assert flowsheet.baseline_of(running, lines)["systolic_mmhg"] == 122
 
 
 def test_the_infusing_time_leaves_out_the_pauses(house: House) -> None:
