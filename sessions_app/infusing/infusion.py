@@ -284,17 +284,24 @@ def _reckoning(session: Session) -> tuple[Course, Limits]:
 
 
 def _moment(session: Session, happened_at: datetime | None, now: datetime) -> datetime:
-    """When the step happened. Raises `Invalid` for a moment that can't be."""
+    """When the step happened. Raises `Invalid` for a moment that can't be.
+
+    A clock that was set back is behind the step before: then a step from now on is of that step's moment, so
+    that a pause and a stop always land. That it happened after it was entered tells of such a clock.
+    """
+    earlier = progress.in_order(session.infusion_events.all())
+    last = progress.moment_of(earlier[-1]) if earlier else session.arrived_at
+    if earlier and now < last <= (happened_at or last):
+        return last
     at = happened_at or now
     if at > now:
         raise Invalid({"happened_at": "This moment is in the future."})
     if at < session.arrived_at:
         raise Invalid({"happened_at": "This moment is before the patient arrived."})
-    earlier = progress.in_order(session.infusion_events.all())
-    if earlier and at < progress.moment_of(earlier[-1]):
-        last = progress.moment_of(earlier[-1]).astimezone(ZoneInfo(session.clinic.time_zone))
+    if earlier and at < last:
+        clock_time = last.astimezone(ZoneInfo(session.clinic.time_zone))
         done = earlier[-1].get_kind_display().lower()
-        raise Invalid({"happened_at": f"The step before it ({done}) was at {last:%H:%M:%S}."})
+        raise Invalid({"happened_at": f"The step before it ({done}) was at {clock_time:%H:%M:%S}."})
     return at
 
 

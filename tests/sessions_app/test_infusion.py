@@ -123,6 +123,17 @@ def test_a_moment_that_cannot_be_is_refused(house: House, happened_at: datetime,
         take(house, session, infusion.resume, happened_at=at(9), now=at(15))
 
 
+def test_a_pause_and_a_stop_land_when_the_clock_was_set_back(house: House) -> None:
+    session = stories.infusing(house)
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("75.0"), now=at(10))
+    paused = take(house, session, infusion.pause, now=at(4))
+    assert (paused.happened_at, paused.recorded_at) == (at(10), at(4))
+    # As a page names it, whose clock goes on from the last step that it shows.
+    stopped = take(house, session, infusion.stop, early=True, reason="Pain", happened_at=at(11), now=at(5))
+    assert (stopped.happened_at, stories.fresh(session).stopped_at) == (at(10), at(10))
+    assert given(session, at(60)) == ("25.00", "8.8")
+
+
 def test_a_start_is_not_before_the_arrival(house: House) -> None:
     session = stories.prepared(house)
     with pytest.raises(Invalid, match="before the patient arrived"):
