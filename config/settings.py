@@ -280,6 +280,7 @@ SPECTACULAR_SETTINGS = {
         "MessageKindEnum": "notifications.models.MessageKind",
         "MessageStatusEnum": "notifications.models.MessageStatus",
         "OfferStatusEnum": "scheduler.models.OfferStatus",
+        "OnCallRungEnum": "notifications.models.OnCallRung",
         "PlanStatusEnum": "scheduler.models.PlanStatus",
         "ProtocolStatusEnum": "scheduler.models.ProtocolStatus",
         "ResourceKindEnum": "scheduler.models.ResourceKind",

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from clinic import secret_links
 from clinic.secret_links import SHORT_BYTES, hash_of
-from notifications.models import PatientLink
+from notifications.models import Message, PatientLink
 
-__all__ = ["NO_LINK", "address_of", "hash_of", "token_for"]
+__all__ = ["NO_LINK", "address_in", "address_of", "hash_of", "token_for"]
 
 # Said alike of a guessed, an expired and a used-up link.
 NO_LINK: Final = "This link doesn't work any more. Please call the clinic."
@@ -20,6 +20,14 @@ PURPOSE: Final = "notifications.patient_link"
 def token_for(link_id: UUID, *, secret: str | None = None) -> str:
     """The link's token, from a secret key (the current one unless given) and the link's id."""
     return secret_links.token_for(PURPOSE, link_id, secret=secret, size=SHORT_BYTES)
+
+
+def address_in(message: Message) -> str:
+    """The address that a message carries: the patient's link, of a page the task's page, or nothing."""
+    if message.work_item_id:
+        return settings.PUBLIC_URL + reverse("task", args=[message.work_item_id])
+    link = PatientLink.objects.filter(message=message).first()
+    return address_of(link) if link else ""
 
 
 def address_of(link: PatientLink) -> str:

@@ -20,7 +20,9 @@ from rest_framework.test import APIClient
 
 from clinic import work
 from clinic.models import Allergy, Consent, Role, Urgency, User
-from notifications import check_ins, tasks
+from notifications import tasks
+from notifications.answering import check_ins
+from notifications.escalating import on_call
 from notifications.models import CheckIn, InboxItem, Message
 from notifications.tokens import token_for
 from scheduler.calendars import feeds
@@ -63,6 +65,11 @@ GET    /api/v1/tasks/                               DNPM
 GET    /api/v1/tasks/{task}/                        DNPM
 POST   /api/v1/tasks/{task}/acknowledge/            DNPM
 POST   /api/v1/tasks/{task}/close/                  DNPM
+POST   /api/v1/tasks/{task}/notes/                  DNPM
+POST   /api/v1/tasks/{task}/hand-over/              DNPM
+GET    /api/v1/on-call/                             DNPM
+POST   /api/v1/on-call/                             --PM
+POST   /api/v1/on-call/{shift}/withdraw/            --PM
 GET    /api/v1/protocols/                           DNPM
 GET    /api/v1/protocols/{protocol}/                DNPM
 POST   /api/v1/protocols/adopt-defaults/            --PM
@@ -365,8 +372,14 @@ GET    /inbox/                                      DNPM
 GET    /inbox/{arrived}/visit.ics                   DNPM
 GET    /check-ins/{check_in}/                       -NP-
 GET    /tasks/                                      DNPM
+GET    /tasks/{task}/                               DNPM
+POST   /tasks/{task}/note/                          DNPM
+POST   /tasks/{task}/hand-over/                     DNPM
 POST   /tasks/{task}/take/                          DNPM
 POST   /tasks/{task}/close/                         DNPM
+GET    /on-call/                                    DNPM
+POST   /on-call/                                    --PM
+POST   /on-call/{shift}/withdraw/                   --PM
 GET    /repair/{day}/                               D--M
 POST   /repair/{day}/                               D--M
 GET    /repairs/{repair}/                           D--M
@@ -530,6 +543,17 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "consent": Consent.objects.filter(patient=house.rosa, scope="sms").get().pk,
         "allergy": Allergy.objects.create(patient=house.rosa, substance="Penicillin").pk,
         "task": task.pk,
+        "nils": house.nils.pk,
+        "shift": on_call.add_shift(
+            actor=house.actor(house.max),
+            id=new_id(),
+            clinic=house.clinic,
+            user=house.priya,
+            rung="second",
+            starts_at=NOW,
+            ends_at=NOW + timedelta(days=1),
+            now=NOW,
+        ).pk,
         "feed": feeds.make(actor=house.actor(house.max), id=new_id(), resource=stage.chairs[0]).pk,
         "arrived": arrived_message.pk,
         "report": "utilisation",
@@ -613,6 +637,16 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/patients/find/": {"text": "rosa"},
         "POST /api/v1/consents/{consent}/revoke/": {"how": "in person"},
         "POST /api/v1/tasks/{task}/close/": {"outcome": "Done"},
+        "POST /api/v1/tasks/{task}/notes/": {"id": str(new_id()), "words": "Called, no answer"},
+        "POST /api/v1/tasks/{task}/hand-over/": {"to": names["nils"]},
+        "POST /api/v1/on-call/": {
+            "id": str(new_id()),
+            "clinic": names["clinic"],
+            "user": names["nils"],
+            "rung": "first",
+            "starts_at": start,
+            "ends_at": (NOW + timedelta(days=4)).isoformat(),
+        },
         "POST /api/v1/protocols/adopt-defaults/": {"clinic": names["clinic"]},
         "POST /api/v1/protocols/": {
             "id": str(new_id()),

@@ -12,7 +12,8 @@ import time_machine
 from django.apps import apps
 from drf_spectacular.generators import SchemaGenerator
 
-from clinic.models import AccessLog, User
+from clinic import work
+from clinic.models import AccessLog, Role, Urgency, User
 from notifications import tasks
 from notifications.models import CheckIn
 from notifications.tokens import token_for
@@ -219,6 +220,24 @@ def diary_days(house: House) -> Call:
     return house.nils, "diary-days/", body
 
 
+def on_call(house: House) -> Call:
+    who = {"clinic": house.clinic.pk, "user": house.nils.pk, "rung": "first"}
+    return house.max, "on-call/", {**who, "starts_at": NOW, "ends_at": NOW + timedelta(days=1)}
+
+
+def task_notes(house: House) -> Call:
+    item = work.open_item(
+        clinic_id=house.clinic.pk,
+        patient_id=house.rosa.pk,
+        cause="story",
+        title="Call the patient",
+        urgency=Urgency.ROUTINE,
+        role=Role.NURSE,
+        due_at=NOW,
+    )
+    return house.nils, f"tasks/{item.pk}/notes/", {"words": "Called, no answer."}
+
+
 def cohort_reports(house: House) -> Call:
     body = {"clinic": house.clinic.pk, "cut_off": NOW, "query": {"instrument": "phq-9"}}
     return house.priya, "cohort-reports/", body
@@ -308,6 +327,8 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "safety-concerns/{id}/assess/": safety_assessments,
     "diary-days/": diary_days,
     "cohort-reports/": cohort_reports,
+    "on-call/": on_call,
+    "tasks/{id}/notes/": task_notes,
     "links/answer/": answers,
 }
 LATER = NOW + timedelta(minutes=30)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -10,8 +11,10 @@ from rest_framework.response import Response
 
 from clinic import access, clock, queries, work
 from clinic.api_defaults import NewestFirst
-from clinic.models import Role, WorkItem
-from clinic.viewsets import ClinicViewSet, StrictSerializer
+from clinic.fields import IdField
+from clinic.models import Role, Urgency, WorkItem, WorkItemStep
+from clinic.problems import Invalid
+from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 
 
 class WorkItemSerializer(serializers.ModelSerializer[WorkItem]):
@@ -36,8 +39,36 @@ class WorkItemSerializer(serializers.ModelSerializer[WorkItem]):
         ]
 
 
+class WorkItemStepSerializer(serializers.ModelSerializer[WorkItemStep]):
+    class Meta:
+        model = WorkItemStep
+        fields = ["id", "kind", "rung", "by", "to", "at", "words"]
+
+
+class WorkItemDetailSerializer(WorkItemSerializer):
+    steps = WorkItemStepSerializer(many=True, read_only=True)
+
+    class Meta(WorkItemSerializer.Meta):
+        fields = [*WorkItemSerializer.Meta.fields, "steps"]
+
+
 class TaskFilterSerializer(StrictSerializer):
     role = serializers.ChoiceField(choices=Role.choices, required=False)
+    urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
+    state = serializers.ChoiceField(
+        choices=["open", "unanswered", "closed"],
+        default="open",
+        help_text="`unanswered`: open, and nobody has taken it.",
+    )
+
+
+class TaskNoteSerializer(CreateSerializer):
+    words = serializers.CharField(max_length=2000, help_text="What was done or tried.")
+
+
+class HandOverSerializer(StrictSerializer):
+    to = IdField(help_text="A user of the clinic whose role the task is for.")
+    words = serializers.CharField(max_length=2000, default="", allow_blank=True)
 
 
 class OutcomeSerializer(StrictSerializer):
@@ -49,13 +80,15 @@ class MostPressingFirst(NewestFirst):
 
 
 class TasksViewSet(ClinicViewSet):
-    """Open tasks of the caller's clinics, the most pressing first."""
+    """Tasks of the caller's clinics, the most pressing first; closed ones by when they had been due."""
 
     access = {
         "list": access.VIEW_WORK,
         "retrieve": access.VIEW_WORK,
         "acknowledge": access.DO_WORK,
         "close": access.DO_WORK,
+        "notes": access.DO_WORK,
+        "hand_over": access.DO_WORK,
     }
     queryset = WorkItem.objects.all()
     serializer_class = WorkItemSerializer
@@ -63,12 +96,47 @@ class TasksViewSet(ClinicViewSet):
 
     @extend_schema(parameters=[TaskFilterSerializer])
     def list(self, request: Request) -> Response:
-        return self.page(
-            queries.open_work_items().filter(**self.parse_query(TaskFilterSerializer)), WorkItemSerializer
+        asked = self.parse_query(TaskFilterSerializer)
+        state = asked.pop("state")
+        rows = queries.closed_work_items() if state == "closed" else queries.open_work_items()
+        if state == "unanswered":
+            rows = rows.filter(acknowledged_at=None)
+        return self.page(rows.filter(**asked), WorkItemSerializer)
+
+    @extend_schema(responses=WorkItemDetailSerializer)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """The task with its steps, in order."""
+        steps = Prefetch("steps", queryset=WorkItemStep.objects.order_by("at", "created_at"))
+        item = self.fetch(self.get_queryset().prefetch_related(steps), pk=pk)
+        return Response(WorkItemDetailSerializer(item).data)
+
+    @extend_schema(
+        request=TaskNoteSerializer, responses={200: WorkItemStepSerializer, 201: WorkItemStepSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def notes(self, request: Request, pk: UUID) -> Response:
+        """Keep what was tried; the task stays open."""
+        item = self.fetch(self.get_queryset(), pk=pk)
+        data = self.parse(TaskNoteSerializer)
+        return self.create_once(
+            noun="work_item_step",
+            data=data,
+            make=lambda: work.note(actor=self.actor, item=item, now=clock.now(), **data),
+            find=lambda: WorkItemStep.objects.get(pk=data["id"]),
+            answer=WorkItemStepSerializer,
         )
 
-    def retrieve(self, request: Request, pk: UUID) -> Response:
-        return Response(WorkItemSerializer(self.fetch(self.get_queryset(), pk=pk)).data)
+    @extend_schema(request=HandOverSerializer, responses=WorkItemSerializer)
+    @action(detail=True, methods=["post"], url_path="hand-over")
+    def hand_over(self, request: Request, pk: UUID) -> Response:
+        """Give the task to a colleague; until they take it, its clock runs."""
+        item = self.fetch(self.get_queryset(), pk=pk)
+        data = self.parse(HandOverSerializer)
+        to = work.may_do(item).filter(pk=data["to"]).first()
+        if to is None:
+            raise Invalid({"to": "Choose a user of this clinic whose role the task is for."})
+        given = work.hand_over(actor=self.actor, item=item, to=to, words=data["words"], now=clock.now())
+        return Response(WorkItemSerializer(given).data)
 
     @extend_schema(request=None, responses=WorkItemSerializer)
     @action(detail=True, methods=["post"])

@@ -7,7 +7,7 @@ the patient agreed to e-mail.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from clinic.models import Channel, ConsentScope, Patient
+from clinic.models import Channel, ConsentScope, Patient, User
 
 WANTS_NONE = "The patient wants no messages."
 NO_SMS_CONSENT = "No consent to text messages."
@@ -52,3 +52,10 @@ def address_of(patient: Patient, scopes: Collection[ConsentScope], *, takes_sms:
     else:
         return Address(Channel.EMAIL, patient.email)
     raise Unreachable(" ".join(reasons))
+
+
+def address_of_staff(user: User, *, takes_sms: bool) -> Address:
+    """Where a page goes: the mobile phone, or the e-mail address that everybody signs in with."""
+    if user.mobile and takes_sms:
+        return Address(Channel.SMS, str(user.mobile))
+    return Address(Channel.EMAIL, user.email)

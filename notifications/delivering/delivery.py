@@ -23,7 +23,7 @@ from notifications.channels.envelope import AnswerLost, Channel, DeliveryError, 
 from notifications.channels.inbox import InboxChannel
 from notifications.channels.smtp import SmtpChannel
 from notifications.delivering import addressing, calendar_files, undelivered
-from notifications.models import AttemptOutcome, DeliveryAttempt, Message, MessageStatus, PatientLink
+from notifications.models import AttemptOutcome, DeliveryAttempt, Message, MessageStatus
 from notifications.planning import said, standing, timing
 from notifications.wording import writing
 from scheduler.models import Appointment
@@ -40,6 +40,7 @@ RETRY_AFTER = (
     timedelta(hours=1),
     timedelta(hours=4),
 )
+STAFF_LANGUAGE = "en"
 ANSWER_LOST = "The answer was lost: it may have arrived or not."
 
 
@@ -138,6 +139,9 @@ def _make_ready(
         reason = standing.overtaken(message, told.starts_at if told else None)
     if reason:
         return _end(message, MessageStatus.SKIPPED, reason)
+    if message.user is not None:  # a page: staff is called at any hour
+        address = addressing.address_of_staff(message.user, takes_sms=channel.takes_sms)
+        return _freeze(message, channel, address, now)
     awake_at = timing.out_of_quiet_hours(now, message.patient.time_zone or message.clinic.time_zone)
     if awake_at >= message.stale_at:
         return _end(message, MessageStatus.SKIPPED, standing.TOO_LATE)
@@ -149,8 +153,6 @@ def _make_ready(
     except addressing.Unreachable as unreachable:
         undelivered.call_instead(message)
         return _end(message, MessageStatus.SKIPPED, unreachable.reason)
-    message.lease_until = now + LEASE
-    message.save(update_fields=["lease_until"])
     return _freeze(message, channel, address, now)
 
 
@@ -158,8 +160,9 @@ def _freeze(
     message: Message, channel: Channel, address: addressing.Address, now: datetime
 ) -> tuple[DeliveryAttempt, Envelope]:
     """The attempt's row and the envelope; a retry has the first try's words and file, and today's address."""
-    link = PatientLink.objects.filter(message=message).first()
-    address_of_link = tokens.address_of(link) if link else ""
+    message.lease_until = now + LEASE
+    message.save(update_fields=["lease_until"])
+    address_of_link = tokens.address_in(message)
     tries = list(message.attempts.order_by("number"))
     same_form = [attempt for attempt in tries if attempt.form == address.form]
     if same_form:
@@ -197,7 +200,7 @@ def _freeze(
 
 
 def _words(message: Message, form: Form, link: str) -> tuple[str, str]:
-    language = message.patient.language
+    language = STAFF_LANGUAGE if message.user else message.patient.language
     words = writing.words_for(
         sender=message.clinic.sender_name,
         phone=message.clinic.phone.as_national,

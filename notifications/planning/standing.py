@@ -5,6 +5,7 @@ Each reason is a sentence that the message log shows as it is.
 
 from datetime import datetime
 
+from clinic.models import WorkItem
 from notifications.models import Message, MessageKind
 from scheduler.models import AppointmentStatus, OfferStatus
 
@@ -17,6 +18,7 @@ OFFER_OVER = "The offer was answered or has ended."
 NOT_CANCELLED = "The visit takes place after all."
 TOLD_OTHERWISE = "The patient was told something else meanwhile."
 SHORT_NOTICE = "Quiet hours would leave less than an hour before the visit."
+TASK_TAKEN = "Somebody has taken the task."
 NO_RULE = "No rule asks for it any more."
 TOO_LATE = "It would have come too late to be of use."
 
@@ -25,12 +27,17 @@ RECOVERABLE = frozenset(
     {VISIT_CANCELLED, VISIT_MOVED, VISIT_BEGUN, VISIT_MISSED, NOT_CANCELLED, SHORT_NOTICE, NO_RULE}
 )
 
+# They stand whatever becomes of a visit.
+SAID_OF_NO_VISIT = frozenset({MessageKind.CHECK_IN, MessageKind.DIARY, MessageKind.REPLY, MessageKind.ANSWER})
+
 
 def fallen_through(message: Message) -> str:
     """Why this message must not be said, or an empty string. Reads the loaded appointment and patient."""
+    if message.kind == MessageKind.PAGE:
+        return _taken(message.work_item)
     if message.patient.deceased:
         return PATIENT_DECEASED
-    if message.kind == MessageKind.CHECK_IN:
+    if message.kind in SAID_OF_NO_VISIT:
         return ""
     appointment = message.visit
     if message.kind == MessageKind.OFFER:
@@ -46,6 +53,10 @@ def fallen_through(message: Message) -> str:
     if appointment.starts_at != message.visit_starts_at:
         return VISIT_MOVED
     return "" if appointment.status == AppointmentStatus.BOOKED else VISIT_BEGUN
+
+
+def _taken(item: WorkItem | None) -> str:
+    return TASK_TAKEN if item is None or item.closed_at or item.acknowledged_at else ""
 
 
 def overtaken(message: Message, told: datetime | None) -> str:

@@ -1,0 +1,145 @@
+"""The tasks' pages: what nobody has answered first; a task is handed over, noted, and found again closed."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from clinic import work
+from clinic.models import Role, Urgency, WorkItem, WorkItemStep
+from notifications.escalating.clocks import run_clocks
+from notifications.models import OnCallShift
+from tests.cast import NOW, House, client_of, make_user, new_id
+from tests.web.pages import browser_of, words
+
+API = "/api/v1/"
+
+
+@pytest.fixture(autouse=True)
+def at_nine() -> object:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def task(house: House, title: str = "Call the patient now", urgency: Urgency = Urgency.RED) -> WorkItem:
+    return work.open_item(
+        clinic_id=house.clinic.pk,
+        patient_id=house.rosa.pk,
+        cause=title,
+        title=title,
+        urgency=urgency,
+        role=Role.NURSE,
+        due_at=NOW + timedelta(minutes=15),
+    )
+
+
+def test_what_nobody_has_answered_stands_before_the_rest(house: House) -> None:
+    task(house, "File a form", Urgency.ROUTINE)
+    task(house)
+    said = words(browser_of(house.nils).get("/tasks/"))
+    order = ["Nobody has answered yet", "Call the patient now", "All others", "File a form"]
+    assert [said.index(each) for each in order] == sorted(said.index(each) for each in order)
+
+
+def test_the_task_tells_who_was_called_and_what_was_tried(house: House) -> None:
+    item, nurse = task(house), browser_of(house.nils)
+    run_clocks(now=NOW)
+    nurse.post(f"/tasks/{item.pk}/take/")
+    page = nurse.post(f"/tasks/{item.pk}/note/", {"id": new_id(), "words": "Voicemail."}, follow=True)
+    said = words(page)
+    assert "called: Nils Berg (first in turn)" in said
+    assert "Nils Berg took it" in said
+    assert "Nils Berg: Voicemail." in said
+
+
+def test_a_note_sent_twice_is_kept_once(house: House) -> None:
+    item, nurse, sent = task(house), browser_of(house.nils), {"id": new_id(), "words": "Voicemail."}
+    for _ in range(2):
+        assert nurse.post(f"/tasks/{item.pk}/note/", sent).status_code == 302
+    assert WorkItemStep.objects.filter(kind="note").count() == 1
+
+
+def test_a_nurse_hands_her_task_to_a_colleague(house: House) -> None:
+    nora, item, nurse = make_user(house.clinic, "Nora Quinn", Role.NURSE), task(house), browser_of(house.nils)
+    nurse.post(f"/tasks/{item.pk}/take/")
+    sent = {"to": nora.pk, "words": "Try the sister."}
+    said = words(nurse.post(f"/tasks/{item.pk}/hand-over/", sent, follow=True))
+    assert "The task is Nora Quinn's. Until they take it, its clock runs." in said
+    assert "Nils Berg handed it to Nora Quinn: Try the sister." in said
+    assert "Nora Quinn, not taken yet" in said
+
+
+def test_nobody_outside_the_role_or_the_clinic_is_offered(house: House, other_house: House) -> None:
+    item = task(house)
+    page = browser_of(house.nils).get(f"/tasks/{item.pk}/").content.decode()
+    assert "Priya Nair</option>" in page
+    assert "Ana Lima</option>" not in page
+    refused = browser_of(house.nils).post(f"/tasks/{item.pk}/hand-over/", {"to": other_house.nils.pk})
+    assert refused.status_code == 400
+
+
+def test_a_closed_task_is_found_again_with_its_outcome(house: House) -> None:
+    item = task(house)
+    work.close(actor=house.actor(house.nils), item=item, outcome="Spoke with her.", now=NOW)
+    nurse = browser_of(house.nils)
+    assert "Call the patient now" not in words(nurse.get("/tasks/"))
+    said = words(nurse.get("/tasks/?state=closed"))
+    assert "Spoke with her." in said
+    assert "by Nils Berg" in said
+    page = words(nurse.get(f"/tasks/{item.pk}/"))
+    assert "Nils Berg closed it: Spoke with her." in page
+    assert "Close it" not in page
+
+
+def test_the_list_asks_as_much_for_one_task_as_for_thirty(
+    house: House, django_assert_max_num_queries: object
+) -> None:
+    nurse = browser_of(house.nils)
+    for number in range(30):
+        task(house, f"Task {number}")
+    with django_assert_max_num_queries(16):  # type: ignore[operator]
+        nurse.get("/tasks/")
+
+
+def test_another_clinics_task_is_not_there(house: House, other_house: House) -> None:
+    item, outsider = task(house), browser_of(other_house.nils)
+    assert outsider.get(f"/tasks/{item.pk}/").status_code == 404
+    assert outsider.post(f"/tasks/{item.pk}/note/", {"id": new_id(), "words": "x"}).status_code == 404
+
+
+def test_the_manager_plans_who_is_on_call(house: House) -> None:
+    manager = browser_of(house.max)
+    sent = {
+        "id": new_id(),
+        "user": house.nils.pk,
+        "rung": "first",
+        "starts_at": "2027-01-11T08:00",
+        "ends_at": "2027-01-12T08:00",
+    }
+    said = words(manager.post("/on-call/", sent, follow=True))
+    assert "Nils Berg is on call." in said
+    shift = OnCallShift.objects.get()
+    assert "First on call Nils Berg" in said
+    refused = manager.post("/on-call/", {**sent, "id": new_id(), "user": house.priya.pk})
+    assert refused.status_code == 409
+    assert "Somebody is first on call in a part of this stretch" in words(refused)
+    assert "is off call" in words(manager.post(f"/on-call/{shift.pk}/withdraw/", follow=True))
+
+
+def test_a_clinic_without_a_charge_nurse_sees_who_would_be_called(house: House) -> None:
+    said = words(browser_of(house.ana).get("/on-call/"))
+    assert "First on call Nils Berg Second on call Priya Nair Supervisor Priya Nair" in said
+    assert "The clinic is not staffed" in said
+    assert "Put on call" not in said
+
+
+def test_over_the_api_a_task_is_handed_over_with_its_steps(house: House) -> None:
+    item, nurse = task(house), client_of(house.nils)
+    address = f"{API}tasks/{item.pk}/"
+    nurse.post(f"{address}acknowledge/")
+    assert nurse.post(f"{address}hand-over/", {"to": house.priya.pk}).status_code == 200
+    detail = nurse.get(address).json()
+    assert [step["kind"] for step in detail["steps"]] == ["taken", "handed_over"]
+    assert nurse.get(f"{API}tasks/", {"state": "unanswered"}).json()["results"][0]["id"] == str(item.pk)
+    wrong = nurse.post(f"{address}hand-over/", {"to": house.ana.pk})
+    assert wrong.json()["errors"][0]["field"] == "to"

@@ -1,0 +1,60 @@
+"""Where a task's subject is read: by the kind of its cause, which floors below have named."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Model
+from django.urls import reverse
+
+from clinic.access import Actor, Permission
+from clinic.models import Clinic, WorkItem
+from notifications.access import VIEW_CHECK_INS, VIEW_MESSAGES
+from notifications.models import CheckInAnswer
+from sessions_app.access import MAY, PLACE_MONITORS, READ_SESSIONS
+from sessions_app.models import ChecklistAnswer, SideEffect, VitalSigns
+
+Subjects = Callable[[Iterable[UUID]], Iterable[tuple[UUID, UUID]]]
+
+
+def addresses_of(actor: Actor, clinic: Clinic, items: Iterable[WorkItem]) -> dict[str, str]:
+    """Where this person may read what each cause is about: a query for each kind of cause at most."""
+    causes: dict[str, dict[UUID, str]] = {}
+    for item in items:
+        kind, _, key = item.cause.partition(":")
+        if kind in READ_AT:
+            causes.setdefault(kind, {})[UUID(key[:36])] = item.cause
+    found: dict[str, str] = {}
+    for kind, (route, permission, subjects_of) in READ_AT.items():
+        if kind in causes and actor.may(permission, clinic.pk):
+            by_row = causes[kind]
+            found |= {by_row[row]: reverse(route, args=[subject]) for row, subject in subjects_of(by_row)}
+    return found
+
+
+def _of_itself(rows: Iterable[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    return ((row, row) for row in rows)
+
+
+def _parents(model: type[Model], parent: str) -> Subjects:
+    """Each row's parent, which has the page."""
+    return lambda rows: model._default_manager.filter(pk__in=list(rows)).values_list("pk", parent)
+
+
+def _decided_in(rows: Iterable[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    """The session of each line that waits for a decision, whatever kind of line it is."""
+    lines = list(rows)
+    for model in (ChecklistAnswer, VitalSigns, SideEffect):
+        yield from model._default_manager.filter(pk__in=lines).values_list("pk", "session_id")
+
+
+# By the kind of a task's cause: the page that tells more, who may read it, and whose page it is.
+READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
+    "message": ("message", VIEW_MESSAGES, _of_itself),
+    "check_in_answer": ("check_in", VIEW_CHECK_INS, _parents(CheckInAnswer, "check_in_id")),
+    "alert": ("alert", READ_SESSIONS, _of_itself),
+    "unmatched_message": ("monitor_message", PLACE_MONITORS, _of_itself),
+    "decide": ("session_decisions", MAY["checklist"], _decided_in),
+    "vital_signs": ("session", READ_SESSIONS, _parents(VitalSigns, "session_id")),
+    "side_effect": ("session", READ_SESSIONS, _parents(SideEffect, "session_id")),
+}
