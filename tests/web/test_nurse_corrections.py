@@ -1,12 +1,15 @@
 """A medicine, a waste and a note corrected from the page before anybody signs."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
+from clinic.signin import Proof
 from sessions_app.models import Session
-from tests.cast import House
+from sessions_app.signing import amending, signing
+from tests.cast import PASSWORD, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
@@ -94,3 +97,36 @@ def test_a_corrected_waste_wants_its_own_witness(house: House, wall: Wall, sessi
     new = session.wastes.get(corrects=line)
     assert not hasattr(new, "witness")
     assert send(priya, session, "witness", {"waste": str(new.pk)}).status_code == 302
+
+
+def test_somebody_else_witnesses_the_waste_of_an_amendment_from_the_signed_page(
+    house: House, wall: Wall
+) -> None:
+    session = stories.signed(house)
+    wall.shows = session.arrived_at
+    wall.after(minutes=140)
+    wasted = amending.Wasted(vial="LOT-8", drawn_mg=Decimal("50"), wasted_mg=Decimal("12"))
+    signing.amend(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        reason="Left out",
+        corrections=[amending.Correction(id=new_id(), content=wasted)],
+        proof=Proof(PASSWORD),
+        now=wall.shows,
+    )
+    line = session.wastes.get()
+    values = {
+        "vial": "LOT-8",
+        "drawn_mg": "50",
+        "wasted_mg": "12",
+        "witness": "on",
+        "correction_reason": "I was there",
+        "password": PASSWORD,
+    }
+    own = send(browser_of(house.nils), session, "amend", values, f"?correct={line.pk}")
+    assert own.status_code == 409
+    assert "Somebody else must witness this" in words(own)
+    seen = send(browser_of(house.priya), session, "amend", values, f"?correct={line.pk}")
+    assert seen.status_code == 302, words(seen)
+    assert session.wastes.get().witness.recorded_by == house.priya
