@@ -53,6 +53,9 @@ class RateSerializer(PauseSerializer):
 
 class BolusSerializer(PauseSerializer):
     volume_ml = serializers.DecimalField(max_digits=6, decimal_places=1)
+    confirmed = serializers.BooleanField(
+        required=False, default=False, help_text="More than the bag can still hold was read again."
+    )
 
 
 class StopSerializer(StepSerializer):

@@ -20,6 +20,7 @@ from sessions_app.infusing.pump import Course, Step
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Observation, Session
 from sessions_app.observing import vitals
 from sessions_app.preparing import checklist, dose, safety
+from sessions_app.preparing.dosing import plain
 
 # Pumps and clocks are read to the minute: what the pump gives in one makes no stop an early one.
 MINUTES_PER_HOUR: Final = 60
@@ -158,12 +159,14 @@ def give_bolus(
     session: Session,
     volume_ml: Decimal,
     reason: str = "",
+    confirmed: bool = False,
     happened_at: datetime | None = None,
     revision: int | None = None,
     now: datetime,
 ) -> InfusionEvent:
     """Give so much of the mixture at once. Raises `Invalid` (code `hard_limit`) naming the protocol's limit
-    that it would pass, with what was given so far."""
+    that it would pass, with what was given so far; with code `confirm`, unless `confirmed`, for more than the
+    bag can still hold."""
     if volume_ml <= 0:
         raise Invalid({"volume_ml": "Enter the volume of the bolus in mL, above 0."})
 
@@ -174,6 +177,9 @@ def give_bolus(
         if volume_ml > course.bag_volume_ml:
             raise Invalid({"volume_ml": f"The whole bag holds {course.bag_volume_ml} mL: read it again."})
         _refuse("volume_ml", hard_stop.against_bolus(course, limits, volume_ml=volume_ml, at=at))
+        doubt = pump.doubt_of_bolus(course, volume_ml=volume_ml, at=at)
+        if doubt and not confirmed:
+            raise Invalid([{"field": "volume_ml", "code": "confirm", "detail": doubt}])
         event = _event(current, actor, id, "bolus", at=at, reason=reason, volume_ml=volume_ml, now=now)
         dose_watch.raise_if_reached(current, nurse=actor.user_id, now=now)
         recording.advance(current, "bolus", now=now)
@@ -312,7 +318,9 @@ def _refuse(field: str, why: str) -> None:
 
 def _check_reading(course: Course, volume_ml: Decimal, confirmed: bool, at: datetime) -> None:
     boluses = pump.stand(course, at).boluses_ml
-    if not 0 <= volume_ml <= course.bag_volume_ml + boluses:
+    if volume_ml < boluses:
+        raise Invalid({"volume_ml": f"The boluses alone were {plain(boluses)} mL: read the pump again."})
+    if volume_ml > course.bag_volume_ml + boluses:
         most = course.bag_volume_ml + boluses
         raise Invalid({"volume_ml": f"Bag and boluses were {most} mL: read the pump again."})
     doubt = pump.doubt(course, read_ml=volume_ml, now=at)

@@ -138,6 +138,18 @@ def doubt(course: Course, *, read_ml: Decimal, now: datetime) -> str:
     )
 
 
+def doubt_of_bolus(course: Course, *, volume_ml: Decimal, at: datetime) -> str:
+    """Why a bolus wants confirming: with it more would have come out of the bag than was in it."""
+    pump = stand(course, at)
+    out = rounded(min(pump.pumped_ml, course.capacity_ml) + pump.boluses_ml + volume_ml, "0.1")
+    if out <= course.bag_volume_ml:
+        return ""
+    return (
+        f"The bag held {plain(course.bag_volume_ml)} mL, and with this bolus {plain(out)} mL were given: "
+        "read it again, then confirm that it is right."
+    )
+
+
 def _after(pump: Pump, step: Step) -> Pump:
     match step.kind:
         case "start" | "resume":

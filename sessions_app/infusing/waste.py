@@ -119,6 +119,9 @@ def check(wasted: Wasted, *, session: Session, corrects: UUID | None, now: datet
     if errors:
         raise Invalid(errors)
     lines = [*recording.standing(Waste, session).exclude(pk=corrects), wasted]
+    of_vial = [line for line in lines if _spelt(line.vial) == _spelt(wasted.vial)]
+    if sum(line.wasted_mg for line in of_vial) > max(line.drawn_mg for line in of_vial):
+        raise Invalid({"wasted_mg": "With what was wasted of this vial before, it is more than was drawn."})
     found = _account(session, lines, now)
     if found.unaccounted_mg < -_rounding(session):
         raise Invalid(
@@ -191,10 +194,15 @@ def _account(session: Session, lines: Iterable[Waste | Wasted], now: datetime) -
     drawn: dict[str, Decimal] = {}
     wasted = Decimal(0)
     for line in lines:
-        vial = line.vial.strip().casefold()
+        vial = _spelt(line.vial)
         drawn[vial] = max(drawn.get(vial, Decimal(0)), line.drawn_mg)
         wasted += line.wasted_mg
     return Account(sum(drawn.values(), Decimal(0)), _given_mg(session, now), wasted)
+
+
+def _spelt(vial: str) -> str:
+    """One vial's number, however it was typed."""
+    return vial.strip().casefold()
 
 
 def _given_mg(session: Session, now: datetime) -> Decimal:

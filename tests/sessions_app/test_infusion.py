@@ -191,6 +191,27 @@ def test_a_volume_that_was_not_in_the_bag_is_refused_even_confirmed(house: House
         take(house, session, infusion.stop, volume_ml=Decimal(volume), confirmed=True, now=at(40))
 
 
+def test_a_volume_below_the_boluses_is_refused_even_confirmed(house: House) -> None:
+    session = stories.infusing(house)
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), now=at(10))
+    with pytest.raises(Invalid, match="The boluses alone were 20 mL"):
+        take(house, session, infusion.stop, volume_ml=Decimal("19.9"), confirmed=True, now=at(11))
+    take(house, session, infusion.stop, volume_ml=Decimal("20.0"), confirmed=True, now=at(11))
+
+
+@pytest.mark.parametrize(("volume", "asks"), [("50.0", False), ("50.1", True)])
+def test_more_than_the_bag_can_hold_is_given_only_when_it_was_read_again(
+    house: House, volume: str, asks: bool
+) -> None:
+    """After 20 minutes at 150 mL/h half of the 100 mL is left."""
+    session = stories.infusing(house)
+    if asks:
+        with pytest.raises(Invalid, match=r"with this bolus 100\.1 mL were given") as refused:
+            take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), now=at(20))
+        assert errors_of(refused) == [("volume_ml", "confirm")]
+    take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), confirmed=asks, now=at(20))
+
+
 @pytest.mark.parametrize(
     ("rate", "minutes", "early"),
     [("300.0", 25, False), ("300.0", 24.9, False), ("300.0", 23.9, True), ("75.0", 60, True)],
@@ -212,14 +233,14 @@ def test_a_bolus_past_the_protocols_limit_is_refused_naming_it(house: House) -> 
     """Rosa weighs 70 kg: mood-40 ends at 1.5 mg/kg, 105 mg, or 300 mL of her bag."""
     session = stories.infusing(house)
     for _ in range(2):
-        take(house, session, infusion.give_bolus, volume_ml=Decimal("100.0"), now=at(20))
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("100.0"), confirmed=True, now=at(20))
     with pytest.raises(Invalid) as refused:
         take(house, session, infusion.give_bolus, volume_ml=Decimal("50.2"), now=at(20))
     assert errors_of(refused) == [("volume_ml", "hard_limit")]
     assert "87.5 mg were given" in refused.value.detail
     assert "hard limit of 1.5 mg/kg for 70 kg = 105 mg" in refused.value.detail
     assert session.infusion_events.count() == 3
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("50.0"), now=at(20))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("50.0"), confirmed=True, now=at(20))
     assert given(session, at(20)) == ("300.00", "105.0")
 
 
@@ -255,7 +276,7 @@ def test_a_faster_rate_that_would_come_past_the_total_is_refused(house: House) -
 def test_at_the_limit_the_prescriber_is_called_and_nothing_resumes(house: House) -> None:
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("64.2"), now=at(20))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("64.2"), confirmed=True, now=at(20))
     alert = Alert.objects.get(kind="dose")  # 17.5 + 22.47 mg
     assert (alert.level, alert.recorded_by) == ("stop", None)
     assert "hard limit is 40 mg for one session" in alert.detail

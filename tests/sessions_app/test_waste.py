@@ -111,6 +111,14 @@ def test_two_vials_add_up_and_one_vial_told_twice_does_not(house: House) -> None
     assert (found.drawn_mg, found.wasted_mg, found.unaccounted_mg) == (Decimal(70), Decimal(35), Decimal(0))
 
 
+def test_of_one_vial_no_more_is_wasted_than_was_drawn_from_it(house: House) -> None:
+    session = stories.recovering(house)
+    keep(house, session, "100", "5", vial="LOT 8")  # the drug of which the other vial has none left
+    keep(house, session, "50", "49")
+    with pytest.raises(Invalid, match="wasted of this vial before"):
+        keep(house, session, "50", "5", vial="lot 7")
+
+
 def test_a_corrected_waste_no_longer_counts(house: House) -> None:
     session = stories.recovering(house)
     wrong = keep(house, session, "50", "5")

@@ -112,7 +112,7 @@ def test_a_rate_and_a_bolus_past_the_limit_say_so_at_their_field(house: House, w
     session, nils = stories.infusing(house), browser_of(house.nils)
     wall.after(minutes=20)
     for _ in range(2):
-        assert send(nils, session, "bolus", {"volume_ml": "100.0"}).status_code == 302
+        assert send(nils, session, "bolus", {"volume_ml": "100.0", "confirmed": "on"}).status_code == 302
     refused = send(nils, session, "bolus", {"volume_ml": "60.0"})
     assert refused.status_code == 400
     assert "past the protocol&#x27;s hard limit of 1.5 mg/kg for 70 kg = 105 mg." in refused.content.decode()

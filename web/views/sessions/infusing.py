@@ -161,6 +161,7 @@ class BolusForm(StepForm):
     kept_unchecked = UNCHECKED
 
     volume_ml = DecimalNumberField(label="Volume", unit="mL", max_digits=6, decimal_places=1)
+    confirmed = forms.BooleanField(label="Read again: the volume is right", required=False)
     reason = short_text("Why")
     happened_at = NowOrThenField("Given at")
 
