@@ -13,7 +13,14 @@ from clinic import clock
 from clinic.models import Clinic, Patient, Role, Urgency, User, WorkItem
 from notifications.models import InboxItem, Message, MessageKind, MessageStatus
 from scheduler.models import Appointment, AppointmentStatus, Claim, Protocol, ProtocolStatus, WaitlistOffer
-from sessions_app.models import Session, SessionState, VitalSigns
+from sessions_app.models import (
+    QuestionnaireResponse,
+    ResponseStatus,
+    SafetyConcern,
+    Session,
+    SessionState,
+    VitalSigns,
+)
 from sessions_app.signing.verification import verify_all
 from web.demo import story
 from web.demo.house import STORY_FROM, STORY_UNTIL, zone_of_the_story
@@ -90,10 +97,27 @@ def test_messages_have_arrived_and_the_next_ones_wait(demo: Clinic) -> None:
 
 
 def test_an_alarming_answer_is_waiting_for_the_nurse(demo: Clinic) -> None:
-    red = WorkItem.objects.get(urgency=Urgency.RED, closed_at=None)
-    assert (red.role, red.acknowledged_at) == (Role.NURSE, None)
+    red = WorkItem.objects.get(urgency=Urgency.RED, role=Role.NURSE, closed_at=None)
+    assert red.acknowledged_at is None
     assert SATURDAY < red.due_at < SATURDAY + timedelta(minutes=15)
-    assert {item.role for item in WorkItem.objects.filter(closed_at=None)} == {Role.NURSE, Role.FRONT_DESK}
+
+
+def test_an_answer_about_self_harm_is_waiting_for_the_prescriber(demo: Clinic) -> None:
+    waiting = WorkItem.objects.get(urgency=Urgency.RED, role=Role.PRESCRIBER, closed_at=None)
+    assert SATURDAY < waiting.due_at <= SATURDAY + timedelta(days=1)
+    assert SafetyConcern.objects.get(assessment__isnull=True).patient_id == waiting.patient_id
+    open_items = WorkItem.objects.filter(closed_at=None)
+    assert {item.role for item in open_items} == {Role.NURSE, Role.PRESCRIBER, Role.FRONT_DESK}
+
+
+def test_many_have_a_baseline_on_record_before_their_first_infusion(demo: Clinic) -> None:
+    done = QuestionnaireResponse.objects.filter(status=ResponseStatus.COMPLETED)
+    by_instrument = Counter(done.values_list("instrument", flat=True))
+    assert by_instrument["phq-9"] == 14
+    assert min(by_instrument[code] for code in ("gad-7", "pcl-5")) >= 1
+    assert all(response.score for response in done)
+    first = Session.objects.filter(started_at__isnull=False).earliest("started_at")
+    assert not done.filter(completed_at__gte=first.started_at).exists()
 
 
 def test_only_the_mood_protocol_is_in_force(demo: Clinic) -> None:

@@ -16,12 +16,13 @@ from clinic.models import Clinic, Role, Urgency, WorkItem
 from clinic.transactions import in_transaction
 from notifications.answering import check_ins, grading, links
 from notifications.delivering import delivery
-from notifications.planning import planner
 from notifications.models import CheckIn, InboxItem, LinkPurpose, MessageStatus, PatientLink
+from notifications.planning import planner
 from scheduler.models import Appointment, CancellationReason
 from scheduler.visits import booking
 from scheduler.waitlist import joining, waitlist
 from scheduler.waitlist.waiting import Terms
+from web.demo import outcomes
 from web.demo.course import Chair, Course, tell
 from web.demo.house import CLOSES, OPENS, build
 
@@ -67,6 +68,7 @@ class _Story:
         today = list(self.book_today(booked_at))
         tomorrow = self.book_day(self.day(1), AHEAD, booked_at)
         self.deliver(booked_at)
+        outcomes.baselines(house, at=house.at(self.day(FIRST_DAY), time(16)))
         for day in (-3, -2, -1):
             self.deliver(house.at(self.day(day), time(9, 10) if day == -2 else time(8, 5)))
             for visit, course in before:
@@ -90,6 +92,7 @@ class _Story:
             tell(course, until=self.now)
         self.answer_check_ins(self.now - timedelta(minutes=6), alarming=True)
         self.work_tasks()
+        outcomes.urgent_answer(house, tomorrow[0].patient_id, at=self.now - timedelta(minutes=50))
         self.deliver(self.now)
 
         self.say("Synthetic clinic: the next two weeks")
