@@ -392,7 +392,7 @@ def test_who_was_signed_out_meanwhile_signs_in_again_and_nobody_else_sees_a_word
     enter(page, "note", text="Speaks of her brother.")
     passing.wait(16 * 60)
     page.context.set_offline(False)
-    expect(page.get_by_text("Sign in again, and it is sent by itself.")).to_be_visible()
+    expect(page.get_by_text("Sign in again, and sending goes on by itself.")).to_be_visible()
     assert session.notes.count() == 0
 
     sign_in(page.context, house.priya)

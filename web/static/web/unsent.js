@@ -226,14 +226,14 @@ class UnsentPage {
     }
     if (!mine.length) return this.sent.size ? ["Everything is stored.", ""] : ["", ""];
     const title = mine.length === 1 ? "1 entry is not sent yet." : `${mine.length} entries are not sent yet.`;
-    if (this.outcome === "signed_out") return [title, "Kept on this tablet. Sign in again, and it is sent by itself."];
+    if (this.outcome === "signed_out") return [title, "Kept on this tablet. Sign in again, and sending goes on by itself."];
     if (this.outcome === "other_sign_in") {
-      const back = `it is sent when ${this.here.name} signs in again.`;
+      const back = `sending goes on when ${this.here.name} signs in again.`;
       return [title, `Kept on this tablet. Somebody else is signed in by now, or another clinic is chosen: ${back}`];
     }
     if (!firstToSend(mine)) return [title, "Kept on this tablet. The server has refused an entry: look at it below."];
-    const blind = "Until then the server knows nothing of it, and may call for a reading that is kept here.";
-    return [title, `Kept on this tablet and sent by itself when the connection is back. ${blind}`];
+    const blind = "Until then the server knows nothing of this, and may call for a reading that is kept here.";
+    return [title, `Kept on this tablet; sending goes on by itself when the connection is back. ${blind}`];
   }
 
   // An item stays while its entry stands as it did, so that nobody loses the place in the list.
