@@ -4,7 +4,7 @@ Their clocks and ladders run upstairs (`notifications.escalating`). Titles are r
 say what to do, and nothing about the patient's health beyond what doing it needs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -101,6 +101,17 @@ def close(*, actor: Actor, item: WorkItem, outcome: str, now: datetime) -> WorkI
         return row
 
     return in_transaction(work)
+
+
+def settle(*, actor: Actor, clinic_id: UUID, causes: Collection[str], outcome: str, now: datetime) -> None:
+    """Close the open tasks of these causes: what they waited for was done, by whoever did it, also in another
+    role than theirs. Inside the caller's transaction."""
+    rows = WorkItem.objects.select_for_update(no_key=True).order_by("pk")
+    for row in rows.filter(clinic_id=clinic_id, cause__in=causes, closed_at=None):
+        row.closed_at, row.closed_by_id, row.outcome = now, actor.user_id, outcome
+        with acting(actor.user_id):
+            row.save(update_fields=["closed_at", "closed_by", "outcome"])
+            _step(row, WorkItemStepKind.CLOSED, by=actor.user_id, at=now, words=outcome)
 
 
 def hand_over(*, actor: Actor, item: WorkItem, to: User, words: str, now: datetime) -> WorkItem:

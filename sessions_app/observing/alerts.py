@@ -28,6 +28,7 @@ DETAIL: Final = Alert._meta.get_field("detail").max_length
 # "Stop/pause + clinician at chair" (domain.md 3.3): the prescriber is told at once, not after the others.
 AT_ONCE: Final = (AlertLevel.STOP, AlertLevel.EMERGENCY)
 OVERDUE_SIGN: Final = "vital_signs"
+TAKEN: Final = "The vital signs were taken."
 
 
 def open_of(session: Session) -> QuerySet[Alert]:
@@ -111,7 +112,7 @@ def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> W
     return WorkItem(
         clinic_id=session.clinic_id,
         patient_id=session.patient_id,
-        cause=f"alert:{alert.pk}",
+        cause=_cause(alert),
         title=title,
         urgency=Urgency.RED if urgent else Urgency.AMBER,
         role=Role.PRESCRIBER,
@@ -120,21 +121,26 @@ def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> W
 
 
 def settle_overdue(session: Session, *, actor: Actor, measured_at: datetime, now: datetime) -> None:
-    """The reading that was waited for has come: whoever took it has resolved the alert about it.
+    """The reading that was waited for has come: whoever took it has resolved the alert about it, and closed
+    the prescriber's task if it had come to that.
 
     The session must be locked, and `recording.advance` follows.
     """
     grace = timedelta(minutes=session.protocol.vitals_schedule["grace_minutes"])
-    waiting = open_of(session).filter(kind=AlertKind.OVERDUE, due_at__lte=measured_at + grace)
+    waiting = list(open_of(session).filter(kind=AlertKind.OVERDUE, due_at__lte=measured_at + grace))
+    if not waiting:
+        return
     AlertStep.objects.bulk_create(
         AlertStep(
             alert=alert,
             kind=AlertStepKind.RESOLVED,
-            words="The vital signs were taken.",
+            words=TAKEN,
             **recording.entry(session, actor=actor, now=now),
         )
         for alert in waiting
     )
+    causes = [_cause(alert) for alert in waiting]
+    work.settle(actor=actor, clinic_id=session.clinic_id, causes=causes, outcome=TAKEN, now=now)
 
 
 def acknowledge(
@@ -201,13 +207,18 @@ def _answer(
     return in_transaction(write)
 
 
+def _cause(alert: Alert) -> str:
+    """Of the prescriber's task about this alert."""
+    return f"alert:{alert.pk}"
+
+
 def _who(step: AlertStep) -> str:
     return step.recorded_by.full_name if step.recorded_by else "The server"
 
 
 def _close_task(alert: Alert, actor: Actor, words: str, now: datetime) -> None:
     task = WorkItem.objects.filter(
-        clinic_id=alert.session.clinic_id, cause=f"alert:{alert.pk}", closed_at__isnull=True
+        clinic_id=alert.session.clinic_id, cause=_cause(alert), closed_at__isnull=True
     ).first()
     if task is not None and actor.may(access.TASK_OF[Role(task.role)], task.clinic_id):
         work.close(actor=actor, item=task, outcome=words, now=now)

@@ -281,6 +281,18 @@ def test_whoever_takes_the_overdue_reading_has_resolved_its_alert(house: House) 
     assert (resolved.recorded_by, resolved.words) == (house.nils, "The vital signs were taken.")
 
 
+def test_the_overdue_reading_closes_the_prescribers_task_whoever_takes_it(house: House) -> None:
+    session = stories.infusing(house)
+    for at in (14, 16):
+        alert_clocks.run_clocks(now=minute(at))
+    task = WorkItem.objects.get()
+    assert (task.title, task.role) == ("Vital signs are overdue, and nobody has answered", Role.PRESCRIBER)
+    bad(house, session, 17)
+    task.refresh_from_db()
+    assert (task.closed_at, task.closed_by) == (minute(17), house.nils)
+    assert task.outcome == "The vital signs were taken."
+
+
 def test_pain_asked_alone_is_not_the_reading_that_is_overdue(house: House) -> None:
     session = stories.infusing(house)
     alert_clocks.run_clocks(now=minute(14))
