@@ -221,6 +221,8 @@ def check(reading: Reading, *, session: Session, now: datetime) -> None:
         errors.append(_error("measured_at", "This moment is in the future."))
     if reading.measured_at < session.arrived_at:
         errors.append(_error("measured_at", "This moment is before the patient arrived."))
+    if session.discharged_at and reading.measured_at > session.discharged_at:
+        errors.append(_error("measured_at", "The patient had gone home by this moment."))
     if reading.device_id and not _measured_here(session, reading.device_id):
         errors.append(_error("device_id", "This monitor has sent nothing in this session."))
     missing = [sign for sign, value in reading.values.items() if value is None and rings[sign].regular]

@@ -16,7 +16,7 @@ from sessions_app.observing.vitals import Entry, Kept, Refused
 from tests.at_once import at_once
 from tests.cast import House, client_of, make_house, new_id
 from tests.sessions_app import stories
-from tests.sessions_app.stories import STARTED_AT
+from tests.sessions_app.stories import HOME_AT, STARTED_AT
 from tests.sessions_app.test_sessions_api import SESSIONS, calm_body
 
 LATER = STARTED_AT + timedelta(minutes=12)
@@ -75,6 +75,14 @@ def test_a_set_of_somebody_else_is_taken_back_by_one_in_which_nothing_was_measur
     stories.measure(house, session, nothing, corrects=wrong.pk, correction_reason="Wrong chair")
     due = [each for each in flowsheet.dues_of(stories.fresh(session), LATER) if each.phase == "infusion"]
     assert due[0].measured_at is None
+
+
+def test_nobody_is_measured_here_who_has_gone_home(house: House) -> None:
+    session = stories.discharged(house)
+    second = timedelta(seconds=1)
+    with pytest.raises(Invalid, match="had gone home"):
+        stories.measure(house, session, stories.calm(HOME_AT + second), now=HOME_AT + 2 * second)
+    assert stories.measure(house, session, stories.calm(HOME_AT), now=HOME_AT + second)
 
 
 def test_the_rings_are_those_of_the_protocol_version(house: House) -> None:
