@@ -22,7 +22,7 @@ from sessions_app.preparing import overrides
 from sessions_app.preparing.overrides import Decision
 
 NEAR: Final = ("near_baseline", "pressure")  # what one decision about the newest vital signs lets pass
-LINES: Final = ("checklist_answers", "overrides", "vital_signs", "side_effects")
+LINES: Final = ("checklist_answers", "overrides", "vital_signs", "infusion_events", "side_effects")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def of_session(session: Session, now: datetime) -> list[Waiting]:
 
 
 def waiting(clinics: Iterable[UUID], now: datetime) -> list[Waiting]:
-    """Every open decision in these clinics: what is being asked for first, then by arrival. Eight queries."""
+    """Every open decision in these clinics: what is being asked for first, then by arrival. Nine queries."""
     claims = Claim.objects.select_related("resource").order_by("pk")
     sessions = (
         Session.objects.filter(clinic__in=clinics, state__in=(*states.BEFORE_START, states.RECOVERING))

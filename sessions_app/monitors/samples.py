@@ -188,10 +188,11 @@ def _newest(row: Mapping[str, Any], sign: str, charted: Sequence[VitalSigns]) ->
 
 
 def _baselines(sessions: Sequence[Session]) -> dict[UUID, Signs]:
-    """Each started session's own values before the start: one query."""
+    """Each started session's own values before the start: two queries."""
     started = [session for session in sessions if session.started_at]
     if not started:
         return {}
+    prefetch_related_objects(started, "infusion_events")
     widest = max(session.protocol.vitals_schedule["baseline_within_minutes"] for session in started)
     lines = VitalSigns.objects.filter(
         session__in=started,

@@ -84,10 +84,24 @@ def newest(lines: Iterable[VitalSigns]) -> Signs:
 def baseline_of(session: Session, lines: Iterable[VitalSigns]) -> Signs:
     """The patient's own values before the start (domain.md 3.4); empty while nothing has started.
 
-    `lines` are the standing sets.
+    `lines` are the standing sets. What is entered after the start, of a moment before it, moves nothing any
+    more; a correction of what was known then does. Needs the session's `infusion_events`.
     """
     if session.started_at is None:
         return {}
     minutes = session.protocol.vitals_schedule["baseline_within_minutes"]
     opens = session.started_at - timedelta(minutes=minutes)
-    return newest(line for line in lines if opens <= line.measured_at <= session.started_at)
+    starts = [event for event in session.infusion_events.all() if event.kind == InfusionEventKind.START]
+    known_at = max((event.revision for event in starts), default=session.revision)
+    return newest(
+        line
+        for line in lines
+        if opens <= line.measured_at <= session.started_at and _first(line).revision <= known_at
+    )
+
+
+def _first(line: VitalSigns) -> VitalSigns:
+    """What this set corrects in the end: a query for each correction, of which there are few."""
+    while line.corrects is not None:
+        line = line.corrects
+    return line

@@ -201,8 +201,26 @@ def test_what_was_measured_after_a_start_entered_late_is_no_baseline_of_it(house
     start(house, session, now=after, happened_at=STARTED_AT)
     running = stories.fresh(session)
     assert running.started_at == STARTED_AT
-    lines = flowsheet.standing(running.vital_signs.all())
-    assert flowsheet.baseline_of(running, lines)["systolic_mmhg"] == 122
+    assert baseline(session) == 122
+
+
+def baseline(session: Session) -> Any:
+    running = stories.fresh(session)
+    return flowsheet.baseline_of(running, flowsheet.standing(running.vital_signs.all()))["systolic_mmhg"]
+
+
+def test_the_baseline_stands_from_the_start_on_but_for_corrections(house: House) -> None:
+    session = stories.infusing(house)
+    known = session.vital_signs.get()
+    late = stories.calm(STARTED_AT - timedelta(minutes=1), systolic_mmhg=199, diastolic_mmhg=119)
+    entered = stories.measure(house, session, late, now=STARTED_AT + timedelta(minutes=5))
+    assert baseline(session) == 122
+    again = {"now": STARTED_AT + timedelta(minutes=6), "correction_reason": "Misread"}
+    stories.measure(house, session, replace(late, systolic_mmhg=189), corrects=entered.pk, **again)
+    assert baseline(session) == 122
+    right = stories.calm(known.measured_at, systolic_mmhg=132)
+    stories.measure(house, session, right, corrects=known.pk, **again)
+    assert baseline(session) == 132
 
 
 def test_the_infusing_time_leaves_out_the_pauses(house: House) -> None:
