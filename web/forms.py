@@ -105,7 +105,9 @@ class LocalDateTimeField(forms.DateTimeField):
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, datetime) and timezone.is_aware(value):
             return timezone.localtime(value).replace(tzinfo=None)
-        return _shown_on_the_wall(value) if isinstance(value, str) else value
+        # A hidden moment keeps its offset: in the hour that comes twice nobody could say which was meant.
+        typed = isinstance(value, str) and not self.widget.is_hidden
+        return _shown_on_the_wall(value) if typed else value
 
 
 def _shown_on_the_wall(sent: str) -> str:
