@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Subquery, prefetch_related_objects
+from django.db.models import F, OuterRef, Prefetch, Subquery, prefetch_related_objects
 
-from clinic.problems import Conflict
 from scheduler.models import Claim
 from sessions_app import recording, states
-from sessions_app.models import Alert, AlertStep, AlertStepKind, MonitorSample, Session, VitalSigns
+from sessions_app.models import MonitorSample, Session, VitalSigns
 from sessions_app.monitors.readings import Value
 from sessions_app.observing import alert_clocks, alert_rules, alerts, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise
+from sessions_app.observing.alerts import Raising
 
 SIGNS: Final = (
     "systolic_mmhg",
@@ -34,7 +34,7 @@ PAIR: Final = ("systolic_mmhg", "diastolic_mmhg")
 PRESSURES: Final = (*PAIR, "mean_mmhg")
 
 Signs = Mapping[str, Value | None]
-OpenLevels = dict[tuple[UUID, str], list[str]]
+OpenLevels = Mapping[tuple[UUID, str], Sequence[str]]
 
 
 def possible(values: Signs, session: Session) -> tuple[dict[str, Value], str]:
@@ -68,13 +68,13 @@ def raise_alerts(samples: Iterable[MonitorSample], *, now: datetime) -> int:
     ]
     if not judged:
         return 0
-    standing = _open_levels({each.sample.session for each in judged})
-    found: dict[Session, list[Raise]] = {}
+    standing = alerts.open_levels({each.sample.session for each in judged})
+    found: dict[UUID, list[Raise]] = {}
     for session, raised in _worst(judged, standing).items():
         new = [each for each in raised if _is_new(session, each, standing)]
         if new:
-            found[session] = new
-    return sum(_raise(session, found[session], now) for session in sorted(found, key=lambda one: one.pk))
+            found[session.pk] = new
+    return _raise(found, now) if found else 0
 
 
 def values_of(sample: MonitorSample) -> dict[str, Value | None]:
@@ -206,33 +206,23 @@ def _baselines(sessions: Sequence[Session]) -> dict[UUID, Signs]:
     return {session.pk: flowsheet.baseline_of(session, of_session.get(session.pk, [])) for session in started}
 
 
-def _open_levels(sessions: Iterable[Session]) -> OpenLevels:
-    """The levels of the alerts that stand open, by session and sign: one query."""
-    resolved = AlertStep.objects.filter(alert=OuterRef("pk"), kind=AlertStepKind.RESOLVED)
-    standing: OpenLevels = {}
-    rows = Alert.objects.filter(~Exists(resolved), session__in=list(sessions))
-    for session_id, sign, level in rows.values_list("session_id", "sign", "level"):
-        standing.setdefault((session_id, sign), []).append(level)
-    return standing
-
-
 def _is_new(session: Session, each: Raise, standing: OpenLevels) -> bool:
-    levels = standing.get((session.pk, each.sign), [])
-    return all(alert_rules.worse(each.level, level) for level in levels)
+    return alerts.is_new(each, standing.get((session.pk, each.sign), ()))
 
 
-def _raise(session: Session, found: Sequence[Raise], now: datetime) -> int:
-    """Under the session's lock: what was looked at without it may have changed since."""
-    try:
-        current = recording.lock(session, "alert")
-    except Conflict:
-        return 0
-    if current.state not in states.IN_THE_CHAIR:
-        return 0
+def _raise(found: Mapping[UUID, Sequence[Raise]], now: datetime) -> int:
+    """Under the sessions' locks: what was looked at without them may have changed since. As many queries
+    for many sessions."""
     claims = Prefetch("appointment__claims", Claim.objects.select_related("resource").order_by("pk"))
-    prefetch_related_objects([current], claims, "vital_signs")
-    nurse = alert_clocks.nurse_of(current, now)
-    raised = alerts.raise_all(current, found, reading=None, nurse=nurse, now=now)
-    if raised:
-        recording.advance(current, "alert", now=now)
+    rows = Session.objects.select_for_update(of=("self",)).filter(pk__in=found).order_by("pk")
+    sessions = rows.select_related("clinic", "protocol", "appointment__plan")
+    raised = alerts.raise_together(
+        [
+            Raising(session, found[session.pk], nurse=alert_clocks.nurse_of(session, now))
+            for session in sessions.prefetch_related(claims, "vital_signs")
+            if session.state in states.IN_THE_CHAIR
+        ],
+        now=now,
+    )
+    recording.count_up({alert.session for alert in raised})
     return len(raised)

@@ -6,11 +6,12 @@ with an open one.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import access, work
 from clinic.access import Actor
@@ -47,41 +48,77 @@ def unmet_at_signing(session: Session) -> dict[str, str]:
     return {"alerts_resolved": f"Open: {count}."} if count else {}
 
 
+@dataclass(frozen=True)
+class Raising:
+    """What is to be raised in one session, and the nurse to be told. A monitor's sample is no reading."""
+
+    session: Session
+    found: Sequence[Raise]
+    nurse: UUID | None
+    reading: UUID | None = None
+
+
 def raise_all(
     session: Session, found: Iterable[Raise], *, reading: UUID | None, nurse: UUID | None, now: datetime
 ) -> list[Alert]:
+    """Raise in one session, as `raise_together` does."""
+    return raise_together([Raising(session, list(found), nurse, reading)], now=now)
+
+
+def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]:
     """Raise what isn't open yet, and tell the nurse; past a stop limit the prescriber too.
 
-    The session must be locked, and `recording.advance` follows. One open alert for each sign: a further bad
-    reading doesn't double it, a worse level raises another. `reading` is none for a monitor's sample.
+    The sessions must be locked, and be counted up afterwards (`recording`). One open alert for each sign: a
+    further bad reading doesn't double it, a worse level raises another. As many queries for many sessions.
     """
-    open_levels: dict[str, list[str]] = {}
-    for alert in open_of(session):
-        open_levels.setdefault(alert.sign, []).append(alert.level)
-    alerts = [
-        Alert(
-            kind=each.kind,
-            level=each.level,
-            sign=each.sign,
-            detail=each.detail[:DETAIL],
-            raised_at=now,
-            reading_id=reading,
-            **recording.entry(session, actor=None, now=now),
-        )
-        for each in found
-        if all(alert_rules.worse(each.level, level) for level in open_levels.get(each.sign, []))
-    ]
+    levels = open_levels([each.session for each in raisings])
+    alerts: list[Alert] = []
+    steps: list[AlertStep] = []
+    for raising in raisings:
+        new = [
+            _alert(raising, each, now)
+            for each in raising.found
+            if is_new(each, levels.get((raising.session.pk, each.sign), ()))
+        ]
+        alerts += new
+        steps += [told(alert, Rung.NURSE, raising.nurse) for alert in new]
     if not alerts:
         return []
-    steps = [told(alert, Rung.NURSE, nurse) for alert in alerts]
     urgent = [alert for alert in alerts if alert.level in AT_ONCE]
     if urgent:
-        staff = Ladder([session])
-        steps += [told(alert, Rung.PRESCRIBER, staff.prescriber(session)) for alert in urgent]
+        staff = Ladder({alert.session for alert in urgent})
+        steps += [told(alert, Rung.PRESCRIBER, staff.prescriber(alert.session)) for alert in urgent]
     Alert.objects.bulk_create(alerts)
     AlertStep.objects.bulk_create(steps)
-    work.open_items([task_of(alert, session) for alert in urgent])
+    work.open_items([task_of(alert, alert.session) for alert in urgent])
     return alerts
+
+
+def open_levels(sessions: Iterable[Session]) -> dict[tuple[UUID, str], list[str]]:
+    """The levels of the alerts that stand open, by session and sign: one query."""
+    resolved = AlertStep.objects.filter(alert=OuterRef("pk"), kind=AlertStepKind.RESOLVED)
+    rows = Alert.objects.filter(~Exists(resolved), session__in=list(sessions))
+    found: dict[tuple[UUID, str], list[str]] = {}
+    for session_id, sign, level in rows.values_list("session_id", "sign", "level"):
+        found.setdefault((session_id, sign), []).append(level)
+    return found
+
+
+def is_new(each: Raise, open_ones: Iterable[str]) -> bool:
+    """Whether it is worse than whatever of its sign is open."""
+    return all(alert_rules.worse(each.level, level) for level in open_ones)
+
+
+def _alert(raising: Raising, each: Raise, now: datetime) -> Alert:
+    return Alert(
+        kind=each.kind,
+        level=each.level,
+        sign=each.sign,
+        detail=each.detail[:DETAIL],
+        raised_at=now,
+        reading_id=raising.reading,
+        **recording.entry(raising.session, actor=None, now=now),
+    )
 
 
 def told(alert: Alert, rung: Rung, user_id: UUID | None, *, now: datetime | None = None) -> AlertStep:

@@ -13,7 +13,7 @@ from clinic.models import Role, WorkItem
 from sessions_app.models import Alert, AlertLevel, MonitorSample, Session, SessionState, UnmatchedMessage
 from sessions_app.monitors import devices, feed, hl7, unmatched
 from sessions_app.observing import alerts
-from tests.cast import NOW, House, new_id
+from tests.cast import NOW, House, make_patient, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.monitors.beds import Bed, bed, chair_of, monitor_at, seat
 from tests.sessions_app.monitors.messages import CALM, DURING, oru, stamp
@@ -329,6 +329,30 @@ def test_many_pressures_past_a_limit_cost_no_more_queries_than_two(
     with django_assert_max_num_queries(len(two)):
         take(house, *batch(10, 50), now=DURING + 60 * SECOND)
     assert alerts.open_of(rosa.session).get(sign="systolic_mmhg").level == AlertLevel.STOP
+
+
+def test_alerts_in_many_chairs_cost_no_more_queries_than_in_one(
+    house: House, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    patients = {"A": house.rosa, "B": house.omar, "C": make_patient(house.clinic, "Tia", "Lund")}
+    for name, patient in patients.items():
+        chair = chair_of(house, f"Chair {name}")
+        seat(stories.infusing(house, patient), chair)
+        monitor_at(house, chair, name)
+
+    low = [("59408-5", "85", "%")]
+    with CaptureQueriesContext(connection) as one:
+        take(house, oru(DURING, low, sender="A"))
+    with django_assert_num_queries(len(one)):
+        take(house, oru(DURING, low, sender="B"), oru(DURING, low, sender="C"))
+    assert Alert.objects.count() == 3
+
+
+def test_an_alert_of_who_only_waits_does_not_begin_the_visit(house: House) -> None:
+    rosa = bed(house, come_to=stories.arrived)
+    take(house, oru(DURING, [("59408-5", "93", "%")]))
+    assert Alert.objects.get().session == rosa.session
+    assert stories.fresh(rosa.session).state == SessionState.ARRIVED
 
 
 def systolic_levels(patient: Bed) -> list[str]:
