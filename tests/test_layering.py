@@ -106,6 +106,7 @@ PURE = [
     "notifications/wording/texts.py",
     "notifications/wording/writing.py",
     "notifications/answering/grading.py",
+    "notifications/talking/reading_words.py",
     "notifications/escalating/ladder.py",
 ]
 
