@@ -23,7 +23,7 @@ def current_scopes(patient_id: UUID) -> frozenset[ConsentScope]:
 
 def record(
     *,
-    actor: Actor,
+    actor: Actor | None,
     id: UUID,
     patient: Patient,
     scope: ConsentScope,
@@ -32,7 +32,8 @@ def record(
     given_at: datetime,
     now: datetime,
 ) -> Consent:
-    """Write down a yes. A newer signature for the same scope supersedes the one before, which is kept.
+    """Write down a yes. A newer signature for the same scope supersedes the one before, which is kept. `actor`
+    is None when the patient gave it without staff (a START reply).
 
     Raises `Invalid` for a consent given in the future or before the patient was born, without a form's
     version or without a way of giving, and `Conflict` `newer_consent` for one older than the yes or the
@@ -59,7 +60,8 @@ def record(
                 "A newer answer to this is on record. Enter the date of the latest signature.",
                 code="newer_consent",
             )
-        with acting(actor.user_id):
+        user_id = actor.user_id if actor else None
+        with acting(user_id):
             said.filter(revoked_at=None).update(revoked_at=given_at, revoked_how="superseded")
             return Consent.objects.create(
                 id=id,
@@ -69,7 +71,7 @@ def record(
                 form_version=form_version.strip(),
                 method=method.strip(),
                 given_at=given_at,
-                recorded_by_id=actor.user_id,
+                recorded_by_id=user_id,
             )
 
     return in_transaction(work)

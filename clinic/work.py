@@ -103,15 +103,18 @@ def close(*, actor: Actor, item: WorkItem, outcome: str, now: datetime) -> WorkI
     return in_transaction(work)
 
 
-def settle(*, actor: Actor, clinic_id: UUID, causes: Collection[str], outcome: str, now: datetime) -> None:
+def settle(
+    *, actor: Actor | None, clinic_id: UUID, causes: Collection[str], outcome: str, now: datetime
+) -> None:
     """Close the open tasks of these causes: what they waited for was done, by whoever did it, also in another
-    role than theirs. Inside the caller's transaction."""
+    role than theirs, or by the patient (None). Inside the caller's transaction."""
+    user_id = actor.user_id if actor else None
     rows = WorkItem.objects.select_for_update(no_key=True).order_by("pk")
     for row in rows.filter(clinic_id=clinic_id, cause__in=causes, closed_at=None):
-        row.closed_at, row.closed_by_id, row.outcome = now, actor.user_id, outcome
-        with acting(actor.user_id):
+        row.closed_at, row.closed_by_id, row.outcome = now, user_id, outcome
+        with acting(user_id):
             row.save(update_fields=["closed_at", "closed_by", "outcome"])
-            _step(row, WorkItemStepKind.CLOSED, by=actor.user_id, at=now, words=outcome)
+            _step(row, WorkItemStepKind.CLOSED, by=user_id, at=now, words=outcome)
 
 
 def hand_over(*, actor: Actor, item: WorkItem, to: User, words: str, now: datetime) -> WorkItem:
@@ -169,7 +172,7 @@ def _step(
     item: WorkItem,
     kind: WorkItemStepKind,
     *,
-    by: UUID,
+    by: UUID | None,
     at: datetime,
     id: UUID | None = None,
     to: UUID | None = None,

@@ -1,8 +1,8 @@
 """What a text from a patient means: the known words and plain sentences of domain.md 6.4. Pure: no Django.
 
 Only words that leave no doubt are acted on; whatever else it is, a person reads it. Words of a crisis are
-found in any text, whatever it means otherwise; an opt-out needn't be one of the words [V:30]. What follows from
-a meaning is `inbound`'s.
+found in any text, whatever it means otherwise; an opt-out needn't be one of the words [V:30]. What follows
+from a meaning is `inbound`'s.
 """
 
 import re
