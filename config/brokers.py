@@ -1,10 +1,11 @@
 """The outside services' addresses, each given once as a URL and turned into what its client wants."""
 
-from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from typing import Any, Final
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
 import dj_database_url
 import dj_email_url
+from environs import EnvError
 
 # Said to PostgreSQL by every connection. Pages are fetched from solid state, where a jump costs hardly
 # more than the next page: at PostgreSQL's own guess a search by name reads every row (20,000 patients:
@@ -14,6 +15,26 @@ import dj_email_url
 SESSION = (
     "-c random_page_cost=1.1 -c pg_trgm.word_similarity_threshold=0.35 -c plan_cache_mode=force_generic_plan"
 )
+
+# The e-mail providers whose own interface can be spoken (through anymail), and how anymail spells them.
+MAIL_PROVIDERS: Final = {
+    "brevo": "Brevo",
+    "mailersend": "MailerSend",
+    "mailgun": "Mailgun",
+    "mailjet": "Mailjet",
+    "mailtrap": "Mailtrap",
+    "postal": "Postal",
+    "postmark": "Postmark",
+    "resend": "Resend",
+    "sendgrid": "SendGrid",
+    "sparkpost": "SparkPost",
+    "unisender_go": "UnisenderGo",
+}
+THROUGH_PROVIDER: Final = "anymail+"
+# Of a webhook whose provider doesn't sign its calls: the name and password in its address.
+SHARED_SETTINGS: Final = ("webhook_secret",)
+TIMEOUT_SECONDS: Final = 20
+SMS_FORM: Final = "write it as twilio://ACCOUNT_SID:AUTH_TOKEN@api.twilio.com"
 
 
 def database(url: str) -> dict[str, Any]:
@@ -45,9 +66,55 @@ def celery_url(redis_url: str) -> str:
 
 
 def email(url: str) -> dict[str, Any]:
-    """Django's EMAIL_* settings. Without a URL nothing can leave: mails go to the inbox page only."""
+    """Django's EMAIL_* settings, or anymail's. Without a URL nothing can leave: mails go to the inbox page
+    only. Raises EnvError for a provider that isn't known."""
     if not url:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend", "ANYMAIL_BACKEND": ""}
+    if url.startswith(THROUGH_PROVIDER):
+        return _mail_provider(url)
     parsed: dict[str, Any] = dict(dj_email_url.parse(url))
     parsed.pop("EMAIL_FILE_PATH", None)
-    return {**parsed, "EMAIL_TIMEOUT": 20}
+    return {**parsed, "EMAIL_TIMEOUT": TIMEOUT_SECONDS, "ANYMAIL_BACKEND": ""}
+
+
+def sms(url: str) -> dict[str, str]:
+    """Who carries text messages: `url`, `sid` and `token` of the account; empty for nobody.
+
+    `twilio+http` is for a stand-in on one's own machine. Raises EnvError for anything else.
+    """
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    if parts.scheme not in ("twilio", "twilio+http"):
+        raise EnvError(f"SMS_URL names no provider that is known: {SMS_FORM}.")
+    if not (parts.username and parts.password and parts.hostname):
+        raise EnvError(f"SMS_URL lacks its account, token or host: {SMS_FORM}.")
+    scheme = "https" if parts.scheme == "twilio" else "http"
+    place = parts.netloc.rpartition("@")[2]
+    return {
+        "url": f"{scheme}://{place}",
+        "sid": unquote(parts.username),
+        "token": unquote(parts.password),
+    }
+
+
+def _mail_provider(url: str) -> dict[str, Any]:
+    """`anymail+postmark://?server_token=…`: the options are anymail's settings of that provider."""
+    parts = urlsplit(url)
+    provider = parts.scheme.removeprefix(THROUGH_PROVIDER)
+    if provider not in MAIL_PROVIDERS:
+        known = ", ".join(sorted(MAIL_PROVIDERS))
+        raise EnvError(f"EMAIL_URL names no provider that is known: write anymail+ and one of {known}.")
+    options = {
+        (name if name in SHARED_SETTINGS else f"{provider}_{name}").upper(): value
+        for name, value in parse_qsl(parts.query, strict_parsing=bool(parts.query))
+    }
+    if not options:
+        raise EnvError(f"EMAIL_URL lacks the provider's key: write anymail+{provider}://?api_key=…")
+    backend = f"anymail.backends.{provider}.EmailBackend"
+    return {
+        "EMAIL_BACKEND": backend,
+        "ANYMAIL_BACKEND": backend,
+        "ANYMAIL_WEBHOOK": f"anymail.webhooks.{provider}.{MAIL_PROVIDERS[provider]}TrackingWebhookView",
+        "ANYMAIL": {"REQUESTS_TIMEOUT": TIMEOUT_SECONDS, **options},
+    }

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from environs import EnvError, ValidationError
 
 MODES = ("production", "demo", "test")
+TLS_BY_NATURE = ("submission://", "anymail+")
 
 
 def known_mode(mode: str) -> None:
@@ -25,6 +26,7 @@ def require(
     database_url: str,
     redis_url: str,
     email_url: str,
+    sms_url: str,
     mfa_required: bool,
 ) -> None:
     """Raise one EnvError that names every variable that is missing or unsafe, and the mend."""
@@ -47,12 +49,33 @@ def require(
         wrong.append("REDIS_URL is missing: set redis://host:6379/0")
     if not email_url:
         wrong.append("EMAIL_URL is missing: set submission://user:password@host:587")
-    elif not (email_url.startswith("submission://") or "tls=true" in email_url or "ssl=true" in email_url):
+    elif not (
+        email_url.startswith(("submission://", "anymail+"))
+        or "tls=true" in email_url
+        or "ssl=true" in email_url
+    ):
         wrong.append("EMAIL_URL has no TLS: use submission://… or smtp://…?ssl=true")
+    if sms_url.startswith("twilio+http:"):
+        wrong.append("SMS_URL has no TLS: use twilio://…")
     if not mfa_required:
         wrong.append("MFA_REQUIRED is off: every role needs a second factor in production")
     if wrong:
         raise EnvError("Chairside will not start in production: " + "; ".join(wrong) + ".")
+
+
+def rate(name: str, written: str) -> float | None:
+    """Messages a second as somebody wrote them in this variable, or None for no limit."""
+    if not written:
+        return None
+    try:
+        most = float(written)
+    except ValueError:
+        most = 0
+    if not 0 < most < float("inf"):
+        raise EnvError(
+            f"{name} is how many messages a second may be sent, such as 1 or 0.5, not {written!r}."
+        )
+    return most
 
 
 def hosts(public_url: str, *, demo: bool) -> list[str]:
@@ -88,6 +111,8 @@ def logging(*, level: str) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django.db.backends": {"level": "WARNING"},
+            # Names the address of each call, which for the lookup of a lost answer holds a phone number.
+            "httpx": {"level": "WARNING"},
             "django_structlog": {"level": "INFO"},
             # Its lines name the path, which for a patient's page holds the link's token; structlog logs
             # the same refusals by route. A fault is worth its traceback, without the token.

@@ -28,6 +28,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", "" if PRODUCTION else "http://localhost:8000"
 DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
 EMAIL_URL = env.str("EMAIL_URL", "")
+SMS_URL = env.str("SMS_URL", "")
 MFA_REQUIRED = env.bool("MFA_REQUIRED", PRODUCTION)
 # Whose address rate limits count: the one the proxy saw, or the peer's. X-Forwarded-For is believed only
 # as far as our own single proxy wrote it.
@@ -43,6 +44,7 @@ if PRODUCTION:
         database_url=DATABASE_URL,
         redis_url=REDIS_URL,
         email_url=EMAIL_URL,
+        sms_url=SMS_URL,
         mfa_required=MFA_REQUIRED,
     )
 
@@ -295,6 +297,10 @@ SPECTACULAR_SETTINGS = {
 # --- Messages to patients ----------------------------------------------------------------------------
 EMAIL_CONFIG = brokers.email(EMAIL_URL)
 vars().update(EMAIL_CONFIG)
+SMS = brokers.sms(SMS_URL)
+# What the providers' contracts allow; empty for as fast as it goes.
+EMAIL_PER_SECOND = production.rate("EMAIL_PER_SECOND", env.str("EMAIL_PER_SECOND", ""))
+SMS_PER_SECOND = production.rate("SMS_PER_SECOND", env.str("SMS_PER_SECOND", ""))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "clinic@localhost")
 PHONENUMBER_DEFAULT_REGION = "US"
 PHONENUMBER_DB_FORMAT = "E164"

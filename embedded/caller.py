@@ -18,6 +18,9 @@ SETTINGS = {
     "DATABASE_URL": "",
     "REDIS_URL": "",
     "EMAIL_URL": "",
+    "EMAIL_PER_SECOND": "",
+    "SMS_URL": "",
+    "SMS_PER_SECOND": "",
     "DEFAULT_FROM_EMAIL": "clinic@localhost",
     "PUBLIC_URL": "http://localhost:8000",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
@@ -31,6 +34,9 @@ SETTINGS = {
 # What whoever calls bin/run may choose.
 CHOICES = (
     "EMAIL_URL",
+    "EMAIL_PER_SECOND",
+    "SMS_URL",
+    "SMS_PER_SECOND",
     "DEFAULT_FROM_EMAIL",
     "LOG_LEVEL",
     "MFA_REQUIRED",

@@ -53,6 +53,13 @@ def test_whole_settings_start(tmp_path: Path) -> None:
         ({"REDIS_URL": None}, "REDIS_URL is missing"),
         ({"EMAIL_URL": None}, "EMAIL_URL is missing"),
         ({"EMAIL_URL": "smtp://mail.example:25"}, "EMAIL_URL has no TLS"),
+        ({"EMAIL_URL": "anymail+pigeon://?api_key=1"}, "EMAIL_URL names no provider that is known"),
+        ({"EMAIL_URL": "anymail+postmark://"}, "EMAIL_URL lacks the provider's key"),
+        ({"SMS_URL": "pigeon://a:b@sky.example"}, "SMS_URL names no provider that is known"),
+        ({"SMS_URL": "twilio://AC1@api.twilio.com"}, "SMS_URL lacks its account, token or host"),
+        ({"SMS_URL": "twilio+http://AC1:token@api.example"}, "SMS_URL has no TLS"),
+        ({"SMS_PER_SECOND": "many"}, "SMS_PER_SECOND is how many messages a second may be sent"),
+        ({"EMAIL_PER_SECOND": "-1"}, "EMAIL_PER_SECOND is how many messages a second may be sent"),
         ({"MFA_REQUIRED": "false"}, "MFA_REQUIRED is off"),
         ({"CHAIRSIDE_MODE": "prod"}, "CHAIRSIDE_MODE must be one of production, demo, test"),
     ],
@@ -75,6 +82,18 @@ def test_everything_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
 
 def test_without_a_mode_production_is_meant(tmp_path: Path) -> None:
     assert "will not start in production" in start(tmp_path, {"CHAIRSIDE_MODE": None, "SECRET_KEY": None})[1]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"EMAIL_URL": "anymail+postmark://?server_token=key&webhook_secret=name:word"},
+        {"SMS_URL": "twilio://AC1:token@api.twilio.com", "SMS_PER_SECOND": "0.5"},
+    ],
+    ids=["an e-mail provider", "text messages"],
+)
+def test_providers_of_messages_are_one_address_each(tmp_path: Path, given: dict[str, str]) -> None:
+    assert start(tmp_path, given) == (0, "")
 
 
 def test_production_wears_tls_and_a_second_factor(tmp_path: Path) -> None:
