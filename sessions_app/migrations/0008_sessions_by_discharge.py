@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='session',
-            index=models.Index(condition=models.Q(('started_at__isnull', False)), fields=['discharged_at'], name='session_by_discharge'),
+            index=models.Index(condition=models.Q(('started_at__isnull', False)), fields=['clinic', 'discharged_at'], name='session_by_discharge'),
         ),
     ]

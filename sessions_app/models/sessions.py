@@ -53,7 +53,9 @@ class Session(Row):
             models.Index(fields=["state"], name="session_unsigned", condition=~Q(state="signed")),
             # Read by the planner of check-ins: who went home so many days or months ago.
             models.Index(
-                fields=["discharged_at"], name="session_by_discharge", condition=Q(started_at__isnull=False)
+                fields=["clinic", "discharged_at"],
+                name="session_by_discharge",
+                condition=Q(started_at__isnull=False),
             ),
         ]
 
