@@ -24,7 +24,7 @@ from notifications.channels.inbox import InboxChannel
 from notifications.channels.smtp import SmtpChannel
 from notifications.delivering import addressing, calendar_files, undelivered
 from notifications.models import AttemptOutcome, DeliveryAttempt, Message, MessageStatus
-from notifications.planning import said, standing, timing
+from notifications.planning import reasons, said, standing, timing
 from notifications.wording import writing
 from scheduler.models import Appointment
 
@@ -133,7 +133,7 @@ def _make_ready(
     if message.appointment_id:
         visits = Appointment.objects.select_for_update(no_key=True)
         message.appointment = visits.get(pk=message.appointment_id)
-    reason = standing.fallen_through(message) or (standing.TOO_LATE if now >= message.stale_at else "")
+    reason = standing.fallen_through(message) or (reasons.TOO_LATE if now >= message.stale_at else "")
     if not reason and message.kind in said.NOTICES:
         told = said.told_of(message.visit.pk)
         reason = standing.overtaken(message, told.starts_at if told else None)
@@ -144,7 +144,7 @@ def _make_ready(
         return _freeze(message, channel, address, now)
     awake_at = timing.out_of_quiet_hours(now, message.patient.time_zone or message.clinic.time_zone)
     if awake_at >= message.stale_at:
-        return _end(message, MessageStatus.SKIPPED, standing.TOO_LATE)
+        return _end(message, MessageStatus.SKIPPED, reasons.TOO_LATE)
     if awake_at > now:
         return _wait(message, awake_at)
     try:

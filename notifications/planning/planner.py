@@ -1,329 +1,215 @@
-"""The planner: what should be said, compared with what is planned or said, and the difference written.
-
-A reminder is wanted once for a start. A notice (booked, moved, cancelled) is wanted as long as what the
-patient was told last isn't what is true, and its key names the message that it follows
-(docs/decisions/0011-what-the-patient-was-told.md).
+"""The planner: a message becomes a row at the moment it falls due, and not before (docs/decisions/0013).
 
 Level-triggered: it may run at any time, any number of times, several at once; nothing tells it about a
-booking, a move or a cancellation. A row's id is made from its key, so that planners at once write the same
-rows and the second one's are dropped. Sending is `delivery`'s.
+booking, a move or a cancellation. `candidates` finds the patients for whom a rule's moment has come and what
+they have no message for, `choosing` decides, and here rows, links and check-ins are written, batch by batch,
+each in a transaction of its own. A row's id is made from its key, so that planners at once write the same
+rows and the second one's are dropped. Sending is `delivering`'s.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid5
 
-from django.db.models import Exists, OuterRef, Q
-
+from clinic.models import Clinic
 from clinic.transactions import in_transaction
 from notifications import tokens
-from notifications.models import (
-    CheckIn,
-    LinkPurpose,
-    Message,
-    MessageKind,
-    MessageStatus,
-    PatientLink,
-)
-from notifications.planning import rules, said, standing
-from notifications.planning.rules import Visit, Wanted
-from notifications.planning.said import Told
-from scheduler.models import Appointment, AppointmentStatus, OfferStatus, WaitlistOffer
-from sessions_app.models import Session
+from notifications.models import CheckIn, LinkPurpose, Message, MessageStatus, PatientLink
+from notifications.planning import candidates, choosing, rule_settings, wanting
+from notifications.planning.candidates import Found
+from notifications.planning.choosing import Candidate, Decision, Verdict
+from notifications.planning.rule_settings import Settings
+from notifications.planning.rules import CHECK_IN, CHECK_IN_AGAIN, DIARY, MISSED, OFFER
 
-NAMESPACE = UUID("b5f5a3a2-4f0c-5d0e-9a3b-6f0f7a1c2d11")
-# A check-in falls due on the morning after the discharge and is stale that evening.
-DISCHARGES_LOOKED_BACK = timedelta(days=2)
-COMING = (
-    AppointmentStatus.BOOKED,
-    AppointmentStatus.ARRIVED,
-    AppointmentStatus.CHECKED_IN,
-    AppointmentStatus.FULFILLED,
-)
-ROWS_AT_ONCE = 1_000
+NAMESPACE: Final = UUID("b5f5a3a2-4f0c-5d0e-9a3b-6f0f7a1c2d11")
+# The memory of a run is that of a batch.
+PATIENTS_AT_ONCE: Final = 2_000
+PURPOSES: Final = {
+    OFFER: LinkPurpose.OFFER,
+    MISSED: LinkPurpose.TIMES,
+    CHECK_IN: LinkPurpose.CHECK_IN,
+    DIARY: LinkPurpose.DIARY,
+}
 
 
 @dataclass(frozen=True)
 class Planned:
-    """What one run did. `due` says whether there is something to send now."""
+    """What one run did: rows written, rows that came back. `due` says whether there is something to send
+    now."""
 
     written: int
-    skipped: int
-    changed: int
+    again: int
     due: bool
 
 
 @dataclass(frozen=True)
-class Entry:
-    """Something wanted, and for whom."""
+class Choice:
+    """A decision, what it is about, and the row that it takes the place of, if there is one."""
 
-    key: str
-    clinic_id: UUID
-    patient_id: UUID
-    appointment_id: UUID
-    wanted: Wanted
-    purpose: LinkPurpose = LinkPurpose.VISIT
-    session_id: UUID | None = None
+    decision: Decision
+    found: Found
+    before: Message | None
+
+    @property
+    def message_id(self) -> UUID:
+        return id_of(self.found.key)
 
 
 def plan(*, now: datetime) -> Planned:
-    """Bring messages in line with the schedule: a fixed number of queries for any number of visits."""
-    return in_transaction(lambda: _reconcile(now))
-
-
-def key_of(
-    appointment_id: UUID, stage: str, visit_starts_at: datetime, *, follows: Told | None = None
-) -> str:
-    key = f"{appointment_id}:{stage}:{visit_starts_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return key if follows is None else f"{key}:{follows.message_id}"
-
-
-def _reconcile(now: datetime) -> Planned:
-    standing_rows = _rows(now)
-    wanted = [*_for_visits(now, standing_rows), *_for_offers(now), *_for_discharges(now)]
-    entries = {entry.key: entry for entry in wanted}
-    missing = [entry for key, entry in entries.items() if key not in standing_rows]
-    _write(missing, now)
-    skipped = _skip_unwanted([row for key, row in standing_rows.items() if key not in entries], now)
-    changed = _move(standing_rows, entries, now)
+    """Write what has fallen due and was not said: a fixed number of statements for each batch of patients."""
+    settings = rule_settings.settings_of(list(Clinic.objects.values_list("pk", flat=True)))
+    written = again = 0
+    with candidates.patients_due(settings, at_once=PATIENTS_AT_ONCE, now=now) as batches:
+        for patients in batches:
+            more_written, more_again = in_transaction(lambda: _plan_for(settings, patients, now))  # noqa: B023
+            written, again = written + more_written, again + more_again
     due = Message.objects.filter(status=MessageStatus.PLANNED, due_at__lte=now).exists()
-    return Planned(written=len(missing), skipped=skipped, changed=changed, due=due)
+    return Planned(written=written, again=again, due=due)
 
 
-def _rows(now: datetime) -> dict[str, Message]:
-    """Every message still to be sent, and all that was planned for what lies ahead or was just discharged."""
-    rows = Message.objects.filter(
-        Q(status=MessageStatus.PLANNED)
-        | Q(appointment__during__startswith__gt=now)
-        | Q(
-            kind=MessageKind.CHECK_IN,
-            appointment__session__discharged_at__gt=now - DISCHARGES_LOOKED_BACK,
-        )
-    ).select_related("appointment__waitlist_offer", "patient")
-    return {row.key: row for row in said.with_tries(rows)}
+def id_of(key: str) -> UUID:
+    """The id of the message with this key."""
+    return uuid5(NAMESPACE, key)
 
 
-def _for_visits(now: datetime, rows: Mapping[str, Message]) -> Iterator[Entry]:
-    """Notices and reminders of booked visits; notices of cancelled ones that the patient had heard of."""
-    last_told = said.last_told(rows.values())
-    earlier = Appointment.objects.filter(
-        patient=OuterRef("patient"), status__in=COMING, during__startswith__lt=OuterRef("during__startswith")
-    )
-    announced = Message.objects.filter(
-        appointment=OuterRef("pk"), kind__in=said.TELLING, status__in=[*said.SAID, MessageStatus.CLAIMED]
-    )
-    appointments = (
-        Appointment.objects.filter(
-            during__startswith__gt=now,
-            status__in=[AppointmentStatus.BOOKED, AppointmentStatus.CANCELLED],
-            patient__deceased=False,
-        )
-        .annotate(has_earlier=Exists(earlier), announced=Exists(announced))
-        .exclude(status=AppointmentStatus.CANCELLED, announced=False)
-        .select_related("patient", "clinic")
-        .order_by("pk")
-    )
-    for appointment in appointments:
-        last = last_told.get(appointment.pk)
-        for one in _for_visit(appointment, last, rows, now):
-            follows = last if one.kind in said.NOTICES else None
-            yield Entry(
-                key=key_of(appointment.pk, one.stage, one.visit_starts_at, follows=follows),
-                clinic_id=appointment.clinic_id,
-                patient_id=appointment.patient_id,
-                appointment_id=appointment.pk,
-                wanted=one,
-            )
+def _plan_for(settings: Mapping[UUID, Settings], patients: Sequence[UUID], now: datetime) -> tuple[int, int]:
+    """What these patients are to be told now; how many rows were written, and how many came back."""
+    found = candidates.found_for(settings, patients, now=now)
+    standing = {row.key: row for row in Message.objects.filter(key__in=[each.key for each in found])}
+    choices = [
+        choice
+        for choice in _choose(settings, found, standing, now)
+        if choice.before is None or _differs(choice.before, choice.decision)
+    ]
+    # In the order of the keys, so that two planners wait for each other at most once.
+    choices.sort(key=lambda choice: choice.found.key)
+    new = [choice for choice in choices if choice.before is None]
+    back = [choice for choice in choices if choice.before is not None]
+    Message.objects.bulk_create([_message(choice, now) for choice in new], ignore_conflicts=True)
+    _bring_back(back)
+    said = [choice for choice in choices if choice.decision.verdict != Verdict.NOT]
+    PatientLink.objects.bulk_create(_links(said), ignore_conflicts=True)
+    CheckIn.objects.bulk_create(_check_ins(said, now), ignore_conflicts=True)
+    return len(new), len(back)
 
 
-def _for_visit(
-    appointment: Appointment, last: Told | None, rows: Mapping[str, Message], now: datetime
-) -> list[Wanted]:
-    """What one visit asks for, given what its patient was told last."""
-    zone = appointment.patient.time_zone or appointment.clinic.time_zone
-    told = last.starts_at if last else None
-    if appointment.status != AppointmentStatus.CANCELLED:
-        noticed_at = _noticed_at(appointment, appointment.starts_at, last, rows, now)
-        first = not appointment.has_earlier  # type: ignore[attr-defined]
-        visit = Visit(appointment.starts_at, appointment.ends_at, zone, first)
-        return rules.for_booked(visit, told, noticed_at)
-    if told is not None:
-        return [rules.for_cancelled(told, zone, _noticed_at(appointment, None, last, rows, now))]
-    return []
-
-
-def _noticed_at(
-    appointment: Appointment,
-    true: datetime | None,
-    last: Told | None,
-    rows: Mapping[str, Message],
+def _choose(
+    settings: Mapping[UUID, Settings],
+    found: Iterable[Found],
+    standing: Mapping[str, Message],
     now: datetime,
-) -> datetime:
-    """Since when what is true of a visit was to be said: now, where it wasn't yet or had fallen through."""
-    told = last.starts_at if last else None
-    stage, spoken_of = rules.notice(true=true, told=told), true or told
-    if stage is None or spoken_of is None:
-        return last.planned_at if last else now
-    row = rows.get(key_of(appointment.pk, stage, spoken_of, follows=last))
-    return now if row is None or _fell_through(row) else row.created_at
+) -> list[Choice]:
+    reached = candidates.reaches(settings, {each.patient_id for each in found})
+    texts = candidates.texts_of(reached, now=now)
+    of_patient: dict[UUID, list[Candidate]] = defaultdict(list)
+    by_key = {}
+    for each in found:
+        of_stage = settings[each.clinic_id].of_stage
+        wanted = wanting.wanted_of(each, of_stage, reached[each.patient_id].receiver, now)
+        if wanted is not None:
+            by_key[each.key] = each
+            of_patient[each.patient_id].append(Candidate(each.key, wanted, of_stage[each.stage]))
+    return [
+        Choice(decision, by_key[decision.candidate.key], standing.get(decision.candidate.key))
+        for patient_id, theirs in of_patient.items()
+        for decision in choosing.choose(theirs, reached[patient_id], texts[patient_id], now)
+    ]
 
 
-def _fell_through(row: Message) -> bool:
-    """Skipped for a reason that can pass."""
-    return row.status == MessageStatus.SKIPPED and row.reason in standing.RECOVERABLE
+def _state(decision: Decision) -> tuple[str, str, UUID | None]:
+    """Status, reason and carrier of the row that a decision becomes."""
+    if decision.verdict == Verdict.SAY:
+        return MessageStatus.PLANNED, "", None
+    carrier = id_of(decision.carrier) if decision.verdict == Verdict.CARRIED else None
+    return MessageStatus.SKIPPED, decision.reason, carrier
 
 
-def _for_offers(now: datetime) -> Iterator[Entry]:
-    """Every time that is held for somebody on the waitlist and waits for their answer."""
-    offers = (
-        WaitlistOffer.objects.filter(
-            status=OfferStatus.OPEN, expires_at__gt=now, entry__patient__deceased=False
-        )
-        .select_related("appointment__patient", "appointment__clinic")
-        .order_by("pk")
+def _differs(row: Message, decision: Decision) -> bool:
+    return (row.status, row.reason, row.carried_by_id) != _state(decision)
+
+
+def _message(choice: Choice, now: datetime) -> Message:
+    decision, found = choice.decision, choice.found
+    wanted = decision.candidate.wanted
+    status, reason, carrier = _state(decision)
+    return Message(
+        id=choice.message_id,
+        created_at=now,
+        clinic_id=found.clinic_id,
+        patient_id=found.patient_id,
+        appointment_id=found.appointment_id,
+        again_of_id=found.again_of,
+        carried_by_id=carrier,
+        kind=wanted.kind,
+        stage=wanted.stage,
+        key=found.key,
+        visit_starts_at=wanted.visit_starts_at,
+        instead_of=wanted.instead_of,
+        form=decision.form,
+        due_at=decision.due_at,
+        stale_at=wanted.stale_at,
+        status=status,
+        reason=reason,
     )
-    for offer in offers:
-        held = offer.appointment
-        visit = Visit(
-            starts_at=offer.starts_at,
-            ends_at=offer.ends_at,
-            zone=held.patient.time_zone or held.clinic.time_zone,
-            first=False,
-        )
-        yield Entry(
-            key=key_of(held.pk, rules.OFFER, offer.starts_at),
-            clinic_id=held.clinic_id,
-            patient_id=held.patient_id,
-            appointment_id=held.pk,
-            wanted=rules.for_offered(visit, offer.offered_at, offer.expires_at),
-            purpose=LinkPurpose.OFFER,
-        )
 
 
-def _for_discharges(now: datetime) -> Iterator[Entry]:
-    """The next-morning check-in of everybody who was given an infusion and has gone home."""
-    sessions = (
-        Session.objects.filter(
-            discharged_at__gt=now - DISCHARGES_LOOKED_BACK,
-            discharged_at__lte=now,
-            started_at__isnull=False,
-            patient__deceased=False,
-        )
-        .select_related("appointment", "patient", "clinic")
-        .order_by("pk")
+def _bring_back(choices: Sequence[Choice]) -> None:
+    """What was skipped for a reason that has passed; another planner may have been faster."""
+    rows = []
+    for choice in choices:
+        row = choice.before
+        if row is not None:
+            row.status, row.reason, row.carried_by_id = _state(choice.decision)
+            row.form = choice.decision.form
+            row.due_at, row.stale_at = choice.decision.due_at, choice.decision.candidate.wanted.stale_at
+            rows.append(row)
+    Message.objects.filter(status=MessageStatus.SKIPPED).bulk_update(
+        rows, ["status", "reason", "carried_by", "form", "due_at", "stale_at"], batch_size=PATIENTS_AT_ONCE
     )
-    for session in sessions:
-        starts_at = session.appointment.starts_at
-        zone = session.patient.time_zone or session.clinic.time_zone
-        yield Entry(
-            key=key_of(session.appointment_id, rules.NEXT_MORNING, starts_at),
-            clinic_id=session.clinic_id,
-            patient_id=session.patient_id,
-            appointment_id=session.appointment_id,
-            # Never None: the filter above asks for it.
-            wanted=rules.for_discharged(starts_at, session.discharged_at, zone),  # type: ignore[arg-type]
-            purpose=LinkPurpose.CHECK_IN,
-            session_id=session.pk,
-        )
 
 
-def _fate(wanted: Wanted, now: datetime) -> tuple[MessageStatus, str]:
-    if wanted.short_notice:
-        return MessageStatus.SKIPPED, standing.SHORT_NOTICE
-    if wanted.too_late(now):
-        return MessageStatus.SKIPPED, standing.TOO_LATE
-    return MessageStatus.PLANNED, ""
-
-
-def _write(entries: Sequence[Entry], now: datetime) -> None:
-    """Insert messages with their links and check-ins; rows that another planner wrote first are kept."""
-    messages, links, check_ins = [], [], []
-    for entry in entries:
-        message_id = uuid5(NAMESPACE, entry.key)
-        wanted = entry.wanted
-        status, reason = _fate(wanted, now)
-        messages.append(
-            Message(
-                id=message_id,
-                created_at=now,
-                clinic_id=entry.clinic_id,
-                patient_id=entry.patient_id,
-                appointment_id=entry.appointment_id,
-                kind=wanted.kind,
-                stage=wanted.stage,
-                key=entry.key,
-                visit_starts_at=wanted.visit_starts_at,
-                instead_of=wanted.instead_of,
-                due_at=wanted.due_at,
-                stale_at=wanted.stale_at,
-                status=status,
-                reason=reason,
-            )
-        )
-        if wanted.link_expires_at is not None:
-            link_id = uuid5(NAMESPACE, f"link:{entry.key}")
+def _links(said: Sequence[Choice]) -> list[PatientLink]:
+    """A link for each message that is sent, open as long as anything that it carries is of use."""
+    open_until: dict[UUID, datetime] = {}
+    for choice in said:
+        expires_at = choice.decision.candidate.wanted.link_expires_at
+        sent_with = id_of(choice.decision.carrier or choice.found.key)
+        if expires_at is not None:
+            open_until[sent_with] = max(expires_at, open_until.get(sent_with, expires_at))
+    links = []
+    for choice in said:
+        wanted = choice.decision.candidate.wanted
+        if choice.decision.verdict == Verdict.SAY and choice.message_id in open_until:
+            link_id = id_of(f"link:{choice.found.key}")
             links.append(
                 PatientLink(
                     id=link_id,
-                    patient_id=entry.patient_id,
-                    message_id=message_id,
-                    purpose=entry.purpose,
+                    patient_id=choice.found.patient_id,
+                    message_id=choice.message_id,
+                    purpose=PURPOSES.get(wanted.kind, LinkPurpose.VISIT),
                     token_sha256=tokens.hash_of(tokens.token_for(link_id)),
-                    expires_at=wanted.link_expires_at,
+                    expires_at=open_until[choice.message_id],
                 )
             )
-        if entry.session_id is not None:
-            check_ins.append(
-                CheckIn(
-                    id=uuid5(NAMESPACE, f"check-in:{entry.key}"),
-                    clinic_id=entry.clinic_id,
-                    patient_id=entry.patient_id,
-                    session_id=entry.session_id,
-                    kind=wanted.stage,
-                    message_id=message_id,
-                )
-            )
-    Message.objects.bulk_create(messages, ROWS_AT_ONCE, ignore_conflicts=True)
-    PatientLink.objects.bulk_create(links, ROWS_AT_ONCE, ignore_conflicts=True)
-    CheckIn.objects.bulk_create(check_ins, ROWS_AT_ONCE, ignore_conflicts=True)
+    return links
 
 
-def _skip_unwanted(rows: Sequence[Message], now: datetime) -> int:
-    """What was planned and is wanted no longer is closed with the reason; what was said stays as it is."""
-    by_reason: dict[str, list[UUID]] = {}
-    for row in rows:
-        if row.status == MessageStatus.PLANNED:
-            unwanted = standing.TOLD_OTHERWISE if row.kind in said.NOTICES else standing.NO_RULE
-            late = standing.TOO_LATE if now >= row.stale_at else unwanted
-            by_reason.setdefault(standing.fallen_through(row) or late, []).append(row.pk)
-    return sum(
-        Message.objects.filter(pk__in=ids, status=MessageStatus.PLANNED).update(
-            status=MessageStatus.SKIPPED, reason=reason
+def _check_ins(said: Sequence[Choice], now: datetime) -> list[CheckIn]:
+    """The questions of each check-in, under the message that asks for it or that another one carries."""
+    return [
+        CheckIn(
+            id=id_of(f"check-in:{choice.found.key}"),
+            created_at=now,
+            clinic_id=choice.found.clinic_id,
+            patient_id=choice.found.patient_id,
+            plan_id=choice.found.plan_id,
+            session_id=choice.found.session_id,
+            kind=choice.found.stage,
+            message_id=choice.message_id,
         )
-        for reason, ids in by_reason.items()
-    )
-
-
-def _move(rows: Mapping[str, Message], entries: Mapping[str, Entry], now: datetime) -> int:
-    """Times follow the rules and the patient's zone; what had fallen through and is wanted again comes back.
-
-    A reminder comes back while its moment lies ahead, a notice always. A message that was tried keeps its own
-    times: delivery's backoff set them.
-    """
-    moved = []
-    for key, entry in entries.items():
-        row, wanted = rows.get(key), entry.wanted
-        if row is None:
-            continue
-        ahead = wanted.due_at > now
-        waiting = row.status == MessageStatus.PLANNED and ahead and not row.last_try  # type: ignore[attr-defined]
-        recovered = _fell_through(row) and (ahead or row.kind in said.NOTICES)
-        changed = (wanted.due_at, wanted.stale_at, *_fate(wanted, now))
-        if (waiting or recovered) and changed != (row.due_at, row.stale_at, row.status, row.reason):
-            row.due_at, row.stale_at, row.status, row.reason = changed
-            moved.append(row)
-    fields = ["due_at", "stale_at", "status", "reason"]
-    changeable = Message.objects.filter(status__in=[MessageStatus.PLANNED, MessageStatus.SKIPPED])
-    changeable.bulk_update(moved, fields, ROWS_AT_ONCE)
-    return len(moved)
+        for choice in said
+        if choice.decision.candidate.wanted.kind == CHECK_IN and choice.found.stage != CHECK_IN_AGAIN
+    ]

@@ -1,25 +1,36 @@
-"""What a patient was told last of a visit, from the messages that went out.
+"""What a patient was told last of a visit, from the messages that went out; and what a message says as well.
 
 Not what was planned, and not what is true: `rules.notice` says what leads from the one to the other.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 
-from notifications.models import AttemptOutcome, DeliveryAttempt, Message, MessageKind, MessageStatus
+from clinic.prepared import fetch_all
+from notifications.models import Message, MessageKind
 
 NOTICES: Final = (MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.CANCELLATION)
-# A reminder tells the time as well. An offer tells of a time that isn't the patient's yet.
-TELLING: Final = (*NOTICES, MessageKind.REMINDER)
-# It has arrived, or may have.
-SAID: Final = (MessageStatus.SENT, MessageStatus.UNKNOWN)
+
+# One row at most for `visit`: the message that the patient goes by, and the start it told, or null after a
+# cancellation. It has arrived or may have, or is at this moment on its way and can't be called back. A
+# reminder tells the time as well; an offer tells of a time that isn't the patient's yet.
+LAST_TOLD: Final = """
+    SELECT said.id,
+           CASE said.kind WHEN 'cancellation' THEN NULL ELSE said.visit_starts_at END AS starts_at
+      FROM notifications_message said
+      LEFT JOIN LATERAL (SELECT attempt.outcome, attempt.started_at
+                           FROM notifications_deliveryattempt attempt
+                          WHERE attempt.message_id = said.id
+                          ORDER BY attempt.number DESC LIMIT 1) try ON true
+     WHERE said.appointment_id = visit.id
+       AND said.kind IN ('confirmation', 'move', 'cancellation', 'reminder')
+       AND (said.status IN ('sent', 'unknown') OR (said.status = 'claimed' AND try.outcome = 'started'))
+     ORDER BY coalesce(try.started_at, said.sent_at, said.due_at) DESC, said.created_at DESC
+     LIMIT 1"""
 
 
 @dataclass(frozen=True)
@@ -28,39 +39,21 @@ class Told:
 
     starts_at: datetime | None
     message_id: UUID
-    planned_at: datetime
-
-
-def with_tries(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """Messages with `last_try`, the outcome of their last try or None, and `said_at`, the moment of it."""
-    tries = DeliveryAttempt.objects.filter(message=OuterRef("pk")).order_by("-number")
-    return messages.annotate(
-        last_try=Subquery(tries.values("outcome")[:1]),
-        said_at=Coalesce(Subquery(tries.values("started_at")[:1]), F("sent_at"), F("due_at")),
-    )
-
-
-def last_told(messages: Iterable[Message]) -> dict[UUID, Told]:
-    """By visit, what these messages (`with_tries`) come to; a visit that was never told of is missing."""
-    telling = [message for message in messages if message.kind in TELLING and _is_said(message)]
-    return {
-        message.appointment_id: Told(
-            starts_at=None if message.kind == MessageKind.CANCELLATION else message.visit_starts_at,
-            message_id=message.pk,
-            planned_at=message.created_at,
-        )
-        for message in sorted(telling, key=attrgetter("said_at", "created_at"))
-        if message.appointment_id
-    }
 
 
 def told_of(appointment_id: UUID) -> Told | None:
     """What the patient of this visit was told last, as it stands now: one query."""
-    messages = with_tries(Message.objects.filter(appointment=appointment_id))
-    return last_told(messages).get(appointment_id)
+    rows = fetch_all(
+        f"SELECT told.id, told.starts_at FROM (SELECT %s::uuid AS id) visit, LATERAL ({LAST_TOLD}) told",  # noqa: S608
+        [appointment_id],
+    )
+    return Told(starts_at=rows[0][1], message_id=rows[0][0]) if rows else None
 
 
-def _is_said(message: Message) -> bool:
-    """Said, or at this moment on its way: it can't be called back."""
-    on_its_way = message.last_try == AttemptOutcome.STARTED  # type: ignore[attr-defined]
-    return message.status in SAID or (message.status == MessageStatus.CLAIMED and on_its_way)
+def said_with(message_id: UUID) -> list[UUID]:
+    """The messages whose visits, check-ins and offers the link of this one opens: its own, those of the same
+    day that it carries, and those of which they are reminders. One query."""
+    together = Message.objects.filter(Q(pk=message_id) | Q(carried_by=message_id)).order_by("due_at", "pk")
+    return [
+        each for message in together.values_list("pk", "again_of") for each in message if each is not None
+    ]

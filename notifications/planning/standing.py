@@ -1,62 +1,48 @@
-"""Does what a message says still stand? Asked by the planner, and again by delivery right before sending.
+"""Does what a message says still stand? Asked by delivery right before sending; `planner` compares what is
+wanted.
 
-Each reason is a sentence that the message log shows as it is.
+Each reason is a sentence of `reasons`.
 """
 
 from datetime import datetime
 
+from clinic import clock
 from clinic.models import WorkItem
-from notifications.models import Message, MessageKind
+from notifications.models import CheckIn, DiaryNudge, Message, MessageKind
+from notifications.planning import reasons, rules
 from scheduler.models import AppointmentStatus, OfferStatus
+from sessions_app.models import DiaryDay
 
-PATIENT_DECEASED = "The patient has died."
-VISIT_CANCELLED = "The visit was cancelled."
-VISIT_MISSED = "The visit was missed."
-VISIT_MOVED = "The visit was moved to another time."
-VISIT_BEGUN = "The visit had begun."
-OFFER_OVER = "The offer was answered or has ended."
-NOT_CANCELLED = "The visit takes place after all."
-TOLD_OTHERWISE = "The patient was told something else meanwhile."
-SHORT_NOTICE = "Quiet hours would leave less than an hour before the visit."
-TASK_TAKEN = "Somebody has taken the task."
-NO_RULE = "No rule asks for it any more."
-TOO_LATE = "It would have come too late to be of use."
-
-# Of these a message recovers when the visit comes back to where it was, or the patient's night ends earlier.
-RECOVERABLE = frozenset(
-    {VISIT_CANCELLED, VISIT_MOVED, VISIT_BEGUN, VISIT_MISSED, NOT_CANCELLED, SHORT_NOTICE, NO_RULE}
-)
-
-# They stand whatever becomes of a visit.
-SAID_OF_NO_VISIT = frozenset({MessageKind.CHECK_IN, MessageKind.DIARY, MessageKind.REPLY, MessageKind.ANSWER})
+# Written or asked for by a person, or owed to one: they stand as long as somebody is there to read them.
+WRITTEN = (MessageKind.REPLY, MessageKind.ANSWER)
 
 
 def fallen_through(message: Message) -> str:
-    """Why this message must not be said, or an empty string. Reads the loaded appointment and patient."""
+    """Why this message must not be said, or an empty string. Reads the loaded appointment and patient; of
+    questions and the diary also whether they were answered: one query."""
     if message.kind == MessageKind.PAGE:
         return _taken(message.work_item)
     if message.patient.deceased:
-        return PATIENT_DECEASED
-    if message.kind in SAID_OF_NO_VISIT:
+        return reasons.PATIENT_DECEASED
+    if message.kind in WRITTEN:
         return ""
-    appointment = message.visit
+    if message.kind == MessageKind.CHECK_IN:
+        before = message.stage == rules.BEFORE_NEXT
+        return (_visit_fallen_through(message) if before else "") or _answered(message)
+    if message.kind == MessageKind.DIARY:
+        return _diary_written(message)
     if message.kind == MessageKind.OFFER:
-        if appointment.waitlist_offer.status != OfferStatus.OPEN:
-            return OFFER_OVER
-        return "" if appointment.starts_at == message.visit_starts_at else VISIT_MOVED
+        return _offer_over(message)
+    status = message.visit.status
+    if message.kind == MessageKind.MISSED:
+        return "" if status == AppointmentStatus.NOSHOW else reasons.NOT_MISSED
     if message.kind == MessageKind.CANCELLATION:
-        return "" if appointment.status == AppointmentStatus.CANCELLED else NOT_CANCELLED
-    if appointment.status in (AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR):
-        return VISIT_CANCELLED
-    if appointment.status == AppointmentStatus.NOSHOW:
-        return VISIT_MISSED
-    if appointment.starts_at != message.visit_starts_at:
-        return VISIT_MOVED
-    return "" if appointment.status == AppointmentStatus.BOOKED else VISIT_BEGUN
+        return "" if status == AppointmentStatus.CANCELLED else reasons.NOT_CANCELLED
+    return _visit_fallen_through(message)
 
 
 def _taken(item: WorkItem | None) -> str:
-    return TASK_TAKEN if item is None or item.closed_at or item.acknowledged_at else ""
+    return reasons.TASK_TAKEN if item is None or item.closed_at or item.acknowledged_at else ""
 
 
 def overtaken(message: Message, told: datetime | None) -> str:
@@ -66,4 +52,38 @@ def overtaken(message: Message, told: datetime | None) -> str:
         MessageKind.MOVE: message.instead_of,
         MessageKind.CANCELLATION: message.visit_starts_at,
     }[MessageKind(message.kind)]
-    return "" if told == starts_from else TOLD_OTHERWISE
+    return "" if told == starts_from else reasons.TOLD_OTHERWISE
+
+
+def _visit_fallen_through(message: Message) -> str:
+    visit = message.visit
+    if visit.status in (AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR):
+        return reasons.VISIT_CANCELLED
+    if visit.status == AppointmentStatus.NOSHOW:
+        return reasons.VISIT_MISSED
+    if visit.starts_at != message.visit_starts_at:
+        return reasons.VISIT_MOVED
+    return "" if visit.status == AppointmentStatus.BOOKED else reasons.VISIT_BEGUN
+
+
+def _offer_over(message: Message) -> str:
+    if message.visit.waitlist_offer.status != OfferStatus.OPEN:
+        return reasons.OFFER_OVER
+    return "" if message.visit.starts_at == message.visit_starts_at else reasons.VISIT_MOVED
+
+
+def _answered(message: Message) -> str:
+    """Whether none of the check-ins that it asks for, or asks for again, is open any more."""
+    asked = CheckIn.objects.filter(message__in=[message.pk, message.again_of_id])
+    open_ones = [
+        completed_at is None and ended_at is None
+        for completed_at, ended_at in asked.values_list("completed_at", "ended_at")
+    ]
+    return reasons.ANSWERED if open_ones and not any(open_ones) else ""
+
+
+def _diary_written(message: Message) -> str:
+    day = clock.local_date(message.due_at, message.patient.zone)
+    wished = DiaryNudge.objects.filter(patient=message.patient_id, stopped_at=None)
+    written = DiaryDay.objects.filter(patient=message.patient_id, day=day)
+    return "" if wished.exists() and not written.exists() else reasons.DIARY_WRITTEN

@@ -17,7 +17,7 @@ from scheduler.models import AppointmentStatus, ParticipantStatus
 from scheduler.reporting.reports import CAME, Period, Share, visits_of
 
 
-def _words(reminder: rules.Reminder) -> str:
+def _words(reminder: rules.Rule) -> str:
     count, unit = (reminder.days, "day") if reminder.days else (reminder.hours, "hour")
     return f"Reminded {count} {unit}{'' if count == 1 else 's'} before"
 
@@ -29,6 +29,7 @@ STAGES: Final = (
     (NOTHING, "Nothing was sent"),
     (rules.CONFIRMATION, "Told that it is booked"),
     (rules.MOVE, "Told that it has moved"),
+    (rules.PREPARE, "Told how to prepare"),
     *((reminder.stage, _words(reminder)) for reminder in rules.REMINDERS),
     (CONFIRMED, "Confirmed by the patient"),
 )

@@ -1,6 +1,6 @@
 """The API of messages and check-ins for staff, and of the links for patients."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,11 +14,11 @@ from notifications.models import CheckIn, Message
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from scheduler.models import Appointment
-from tests.cast import NOW, House, client_of, make_patient
+from tests.cast import NOW, House, client_of, local, make_patient
 from tests.notifications.visits import VISIT, book, discharge
 
-HOUR = timedelta(hours=1)
-MORNING = VISIT + timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MORNING = local(date(2027, 1, 22), "9:00")
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def visit(house: House) -> Appointment:
 
 @pytest.fixture
 def check_in(house: House) -> CheckIn:
-    discharge(book(house, house.rosa), VISIT + 3 * HOUR)
-    plan(now=VISIT + 3 * HOUR)
+    discharge(book(house, house.rosa), VISIT + 9 * HOUR)
+    plan(now=MORNING)
     return CheckIn.objects.get()
 
 
@@ -41,12 +41,13 @@ def token_of(message: Message) -> str:
 
 
 def test_the_desk_reads_what_was_sent_and_why_the_rest_was_not(house: House, visit: Appointment) -> None:
+    plan(now=VISIT - 3 * DAY)
     Appointment.objects.filter(pk=visit.pk).update(status="cancelled")
-    plan(now=NOW + HOUR)
+    delivery.drain(clock=lambda: VISIT - 3 * DAY)
     listed = client_of(house.ana).get("/api/v1/messages/", {"appointment": str(visit.pk)}).json()["results"]
     fates = {row["stage"]: (row["status"], row["reason"]) for row in listed}
     assert fates["confirmation"] == ("sent", "")
-    assert fates["T-1d"] == ("skipped", "The visit was cancelled.")
+    assert fates["T-3d"] == ("skipped", "The visit was cancelled.")
     assert AccessLog.objects.filter(patient=house.rosa, what="messages").count() == 1
 
 
@@ -67,7 +68,7 @@ def test_the_log_asks_the_same_number_of_questions_for_one_visit_and_for_five(
         book(house, make_patient(house.clinic, f"Given{number}", "Family"))
     plan(now=NOW)
     with django_assert_num_queries(2):
-        assert len(client.get("/api/v1/messages/").json()["results"]) == 25
+        assert len(client.get("/api/v1/messages/").json()["results"]) == 5
 
 
 @pytest.mark.parametrize("path", ["messages", "check-ins"])
@@ -94,8 +95,8 @@ def test_check_ins_are_listed_with_their_answers_in_a_fixed_number_of_queries(
         client.get("/api/v1/check-ins/")
     for number in range(3):
         patient = make_patient(house.clinic, f"Given{number}", "Family")
-        discharge(book(house, patient), VISIT + 3 * HOUR)
-    plan(now=VISIT + 4 * HOUR)
+        discharge(book(house, patient), VISIT + 9 * HOUR)
+    plan(now=MORNING + HOUR)
     with django_assert_num_queries(3):
         assert len(client.get("/api/v1/check-ins/").json()["results"]) == 4
 

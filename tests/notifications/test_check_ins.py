@@ -1,6 +1,6 @@
 """Answers after a visit: graded as they are given, alarming whether or not the check-in is finished."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,17 +12,17 @@ from notifications.escalating.clocks import run_clocks
 from notifications.models import CheckIn, CheckInAnswer, Message
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
-from tests.cast import House
+from tests.cast import House, local
 from tests.notifications.visits import VISIT, book, discharge
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-MORNING = VISIT + timedelta(days=1)
+MORNING = local(date(2027, 1, 22), "9:00")
 
 
 @pytest.fixture
 def check_in(house: House) -> CheckIn:
-    discharge(book(house, house.rosa), VISIT + 3 * HOUR)
-    plan(now=VISIT + 3 * HOUR)
+    discharge(book(house, house.rosa), VISIT + 9 * HOUR)
+    plan(now=MORNING)
     return CheckIn.objects.get()
 
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 
 from clinic.models import Channel, Clinic, Consent, ConsentScope, Patient, WorkItem
-from notifications.delivering import delivery
 from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
+from notifications.delivering import delivery
 from notifications.models import DeliveryAttempt, InboxItem, Message
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
@@ -83,13 +83,12 @@ def test_a_second_drain_sends_nothing_more(house: House) -> None:
 
 
 def test_what_is_not_due_yet_waits(house: House) -> None:
-    planned_confirmation(house)
-    drain()
-    reminder = Message.objects.get(stage="T-3d")
-    drain(reminder.due_at - timedelta(seconds=1))
-    assert fate(reminder)[0] == "planned"
-    drain(reminder.due_at)
-    assert fate(reminder)[0] == "sent"
+    message = planned_confirmation(house)
+    Message.objects.filter(pk=message.pk).update(due_at=NOW + MINUTE)
+    drain(NOW + MINUTE - timedelta(seconds=1))
+    assert fate(message)[0] == "planned"
+    drain(NOW + MINUTE)
+    assert fate(message)[0] == "sent"
 
 
 def test_nothing_secret_is_stored(house: House) -> None:
@@ -169,8 +168,10 @@ def test_a_message_delayed_into_the_night_waits_for_the_morning(house: House) ->
 
 
 def test_the_night_is_the_patients_not_the_clinics(house: House) -> None:
-    planned_confirmation(house, time_zone="America/Los_Angeles")
+    Patient.objects.filter(pk=house.rosa.pk).update(time_zone="America/Los_Angeles")
+    book(house, house.rosa)
     late = local(date(2027, 1, 11), "22:30")  # 20:30 in Los Angeles
+    plan(now=late)
     assert drain(late) == {"sent": 1}
 
 
@@ -182,6 +183,7 @@ def test_a_message_of_the_last_second_before_the_night_still_goes(house: House) 
 def test_a_message_delayed_past_its_use_is_dropped(house: House) -> None:
     planned_confirmation(house)
     drain()
+    plan(now=VISIT - 3 * DAY)
     reminder = Message.objects.get(stage="T-3d")
     drain(reminder.stale_at)
     assert fate(reminder) == ("skipped", "It would have come too late to be of use.")

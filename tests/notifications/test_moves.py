@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from notifications.delivering import delivery
 from notifications.channels.envelope import DeliveryError
 from notifications.channels.inbox import InboxChannel
+from notifications.delivering import delivery
 from notifications.models import InboxItem, Message
 from notifications.planning.planner import plan
 from scheduler.models import Appointment, AppointmentStatus
@@ -199,8 +199,20 @@ def test_a_visit_that_takes_place_after_all_is_told_anew_and_so_is_its_second_ca
 def test_a_notice_that_a_reminder_has_made_needless_is_not_sent(visit: Appointment) -> None:
     move(visit, B)
     plan(now=NOW + HOUR)
-    reminder = Message.objects.get(stage="T-3d", visit_starts_at=B)
-    Message.objects.filter(pk=reminder.pk).update(status="sent", sent_at=NOW + HOUR)
+    notice = Message.objects.get(stage="move")
+    Message.objects.create(
+        clinic=notice.clinic,
+        patient=notice.patient,
+        appointment=notice.appointment,
+        kind="reminder",
+        stage="T-3d",
+        key="reminder",
+        visit_starts_at=B,
+        due_at=NOW + HOUR,
+        stale_at=B,
+        status="sent",
+        sent_at=NOW + HOUR,
+    )
     say(NOW + HOUR + MINUTE)
     assert notices()[-1] == ("move", "skipped", "The patient was told something else meanwhile.")
 

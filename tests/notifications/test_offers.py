@@ -7,8 +7,8 @@ import pytest
 from clinic.problems import Conflict, Missing
 from notifications.answering import links
 from notifications.delivering import delivery
-from notifications.planning import timing
 from notifications.models import InboxItem, LinkPurpose, Message, PatientLink
+from notifications.planning import timing
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from scheduler.models import AppointmentStatus, OfferStatus, WaitlistEntry, WaitlistOffer
@@ -83,12 +83,10 @@ def test_an_offer_that_was_answered_by_telephone_is_not_sent_any_more(house: Hou
     assert fate() == ("skipped", "The offer was answered or has ended.")
 
 
-def test_the_planner_itself_skips_what_was_offered_and_is_offered_no_more(house: House) -> None:
+def test_what_was_offered_and_is_offered_no_more_is_not_said(house: House) -> None:
     offer = offer_to_rosa(house)
-    plan(now=NOW)
     WaitlistOffer.objects.filter(pk=offer.pk).update(status=OfferStatus.WITHDRAWN, answered_at=NOW)
-    assert plan(now=NOW + MINUTE).skipped == 1
-    assert fate() == ("skipped", "The offer was answered or has ended.")
+    assert plan(now=NOW + MINUTE).written == 0
 
 
 def test_an_offer_is_of_no_use_from_the_moment_it_runs_out(house: House) -> None:
@@ -103,7 +101,8 @@ def test_a_time_held_through_the_night_is_said_in_the_morning(house: House) -> N
     at_night = NOW + 13 * HOUR  # 22:00
     offer = offer_to_rosa(house, at_night)
     WaitlistOffer.objects.filter(pk=offer.pk).update(expires_at=at_night + 12 * HOUR)
-    plan(now=at_night)
+    assert plan(now=at_night).written == 0
+    plan(now=at_night + 10 * HOUR)
     assert Message.objects.get(stage="offer").due_at == at_night + 10 * HOUR
 
 

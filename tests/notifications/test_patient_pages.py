@@ -45,8 +45,8 @@ def address(visit: Appointment) -> str:
 
 @pytest.fixture
 def check_in(house: House) -> CheckIn:
-    discharge(book(house, house.rosa), VISIT + timedelta(hours=3))
-    plan(now=VISIT + timedelta(hours=3))
+    discharge(book(house, house.rosa), VISIT + timedelta(hours=9))
+    plan(now=VISIT + timedelta(days=1))
     return CheckIn.objects.get()
 
 

@@ -1,19 +1,36 @@
-"""The planner: wanted minus said, whatever happened to the visit and however often it runs."""
+"""The planner: a message is a row from the moment it is due, whatever happened to the visit and however often
+it runs."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from clinic.models import Patient
-from notifications.models import CheckIn, LinkPurpose, Message, MessageStatus, PatientLink
+from clinic.models import Channel, Patient
+from notifications.models import (
+    CheckIn,
+    ClinicMessaging,
+    DiaryNudge,
+    LinkPurpose,
+    Message,
+    MessageRule,
+    MessageStatus,
+    PatientLink,
+    QuietHours,
+)
+from notifications.planning import reasons, said
 from notifications.planning.planner import plan
 from scheduler.models import Appointment, AppointmentStatus
+from sessions_app.models import DiaryDay
 from tests.at_once import at_once
 from tests.cast import NOW, House, local, make_patient
 from tests.notifications.visits import VISIT, book, cancel, discharge, move
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+# Nine in the morning after Rosa's visit.
+MORNING = local(date(2027, 1, 22), "9:00")
 
 
 def rows(appointment: Appointment, **filters: Any) -> dict[str, tuple[str, str]]:
@@ -26,12 +43,34 @@ def planned(appointment: Appointment, **filters: Any) -> set[str]:
     return {stage for stage, (status, _) in rows(appointment, **filters).items() if status == "planned"}
 
 
-def test_a_booked_visit_gets_its_confirmation_and_reminders(house: House) -> None:
+def say(now: Any) -> None:
+    """Planned and sent, as far as the planner can tell."""
+    plan(now=now)
+    Message.objects.filter(status="planned").update(status="sent", sent_at=now)
+
+
+def test_a_booked_visit_is_confirmed_now_and_nothing_is_written_ahead(house: House) -> None:
     visit = book(house, house.rosa)
     done = plan(now=NOW)
-    assert planned(visit) == {"confirmation", "T-7d", "T-3d", "T-1d", "T-2h"}
-    assert (done.written, done.due) == (5, True)
-    assert PatientLink.objects.filter(message__appointment=visit, purpose=LinkPurpose.VISIT).count() == 5
+    assert rows(visit) == {"confirmation": ("planned", "")}
+    assert (done.written, done.due) == (1, True)
+    link = PatientLink.objects.get(message__appointment=visit)
+    assert (link.purpose, link.expires_at) == (LinkPurpose.VISIT, visit.ends_at)
+
+
+def test_each_reminder_becomes_a_row_at_its_moment_and_not_before(house: House) -> None:
+    visit = book(house, house.rosa)
+    say(NOW)
+    for ahead, stages in [
+        (7 * DAY, {"T-7d"}),
+        (3 * DAY, {"T-3d"}),
+        (DAY, {"T-1d", "prepare"}),
+        (timedelta(hours=1.5), {"T-2h"}),  # 7:30 is still night
+    ]:
+        before = set(rows(visit))
+        assert plan(now=VISIT - ahead - MINUTE).written == 0
+        say(VISIT - ahead)
+        assert set(rows(visit)) - before == stages
 
 
 def test_a_second_run_changes_nothing(house: House) -> None:
@@ -39,7 +78,7 @@ def test_a_second_run_changes_nothing(house: House) -> None:
     plan(now=NOW)
     before = list(Message.objects.order_by("key").values())
     later = plan(now=NOW + timedelta(seconds=30))
-    assert (later.written, later.skipped, later.changed) == (0, 0, 0)
+    assert (later.written, later.again) == (0, 0)
     assert list(Message.objects.order_by("key").values()) == before
 
 
@@ -47,15 +86,13 @@ def test_a_cancelled_visit_is_not_reminded_and_nobody_has_to_remember_to_stop_it
     visit = book(house, house.rosa)
     plan(now=NOW)
     cancel(visit)
-    plan(now=NOW + HOUR)
-    assert planned(visit) == set()
-    assert rows(visit)["T-1d"] == ("skipped", "The visit was cancelled.")
+    plan(now=VISIT - 3 * DAY)
+    assert set(rows(visit)) == {"confirmation"}
 
 
 def test_a_cancellation_is_announced_to_somebody_who_was_told_of_the_visit(house: House) -> None:
     visit = book(house, house.rosa)
-    plan(now=NOW)
-    Message.objects.filter(stage="confirmation").update(status=MessageStatus.SENT)
+    say(NOW)
     cancel(visit)
     plan(now=NOW + HOUR)
     assert planned(visit) == {"cancellation"}
@@ -69,27 +106,33 @@ def test_a_cancellation_is_not_announced_to_somebody_who_never_heard_of_the_visi
     assert rows(visit) == {}
 
 
-def test_a_moved_visit_is_confirmed_and_reminded_for_its_new_time_only(house: House) -> None:
+def test_a_visit_entered_in_error_is_spoken_of_no_more(house: House) -> None:
     visit = book(house, house.rosa)
-    plan(now=NOW)
-    move(visit, VISIT + DAY)
-    plan(now=NOW + HOUR)
-    old, new = rows(visit, visit_starts_at=VISIT), rows(visit, visit_starts_at=VISIT + DAY)
-    assert set(old.values()) == {("skipped", "The visit was moved to another time.")}
-    assert {status for status, _ in new.values()} == {"planned"}
-    assert "confirmation" in new
+    say(NOW)
+    Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.ENTERED_IN_ERROR)
+    plan(now=VISIT - 3 * DAY)
+    assert set(rows(visit)) == {"confirmation"}
 
 
-def test_a_visit_moved_away_and_back_is_reminded_again(house: House) -> None:
+def test_a_moved_visit_is_reminded_for_its_new_time_only(house: House) -> None:
+    visit = book(house, house.rosa)
+    say(NOW)
+    move(visit, VISIT + DAY)
+    say(NOW + HOUR)
+    say(VISIT - 3 * DAY)
+    assert "T-3d" not in rows(visit)
+    say(VISIT - 2 * DAY)
+    assert rows(visit, visit_starts_at=VISIT + DAY)["T-3d"] == ("sent", "")
+
+
+def test_a_visit_cancelled_and_taken_back_is_confirmed_after_all(house: House) -> None:
     visit = book(house, house.rosa)
     plan(now=NOW)
-    move(visit, VISIT + DAY)
-    plan(now=NOW + HOUR)
-    move(visit, VISIT)
-    plan(now=NOW + 2 * HOUR)
-    assert planned(visit, visit_starts_at=VISIT + DAY) == set()
-    assert planned(visit, visit_starts_at=VISIT) == {"confirmation", "T-7d", "T-3d", "T-1d", "T-2h"}
-    assert plan(now=NOW + 2 * HOUR).due
+    Message.objects.update(status="skipped", reason=reasons.VISIT_CANCELLED)  # as delivery found it
+    done = plan(now=NOW + HOUR)
+    assert (done.written, done.again) == (0, 1)
+    assert rows(visit) == {"confirmation": ("planned", "")}
+    assert Message.objects.get().due_at == NOW + HOUR
 
 
 @pytest.mark.parametrize("status", [AppointmentStatus.NOSHOW, AppointmentStatus.ARRIVED])
@@ -97,8 +140,8 @@ def test_a_visit_that_has_begun_or_was_missed_is_not_reminded(house: House, stat
     visit = book(house, house.rosa)
     plan(now=NOW)
     Appointment.objects.filter(pk=visit.pk).update(status=status)
-    plan(now=NOW + HOUR)
-    assert planned(visit) == set()
+    plan(now=VISIT - 3 * DAY)
+    assert set(rows(visit)) == {"confirmation"}
 
 
 def test_a_held_time_is_not_announced(house: House) -> None:
@@ -109,23 +152,38 @@ def test_a_held_time_is_not_announced(house: House) -> None:
 
 def test_nobody_writes_to_the_dead(house: House) -> None:
     visit = book(house, house.rosa)
-    plan(now=NOW)
+    DiaryNudge.objects.create(patient=house.rosa, at=time(18))
     Patient.objects.filter(pk=house.rosa.pk).update(deceased=True)
-    plan(now=NOW + HOUR)
-    assert set(rows(visit).values()) == {("skipped", "The patient has died.")}
+    for moment in (NOW, VISIT - 3 * DAY, VISIT - DAY, NOW + 10 * HOUR):
+        plan(now=moment)
+    assert rows(visit) == {}
+    assert not Message.objects.exists()
 
 
 def test_a_reminder_whose_moment_passed_before_the_booking_is_not_wanted(house: House) -> None:
     visit = book(house, house.rosa, NOW + DAY)
-    plan(now=NOW)
+    say(NOW)
+    say(NOW + 22 * HOUR + timedelta(minutes=59))
+    say(NOW + 23 * HOUR)
     assert set(rows(visit)) == {"confirmation", "T-2h"}
 
 
-def test_a_night_of_downtime_keeps_the_reminders_that_were_planned(house: House) -> None:
+def test_a_night_of_downtime_loses_no_reminder_and_says_of_the_late_ones_why(house: House) -> None:
     visit = book(house, house.rosa)
-    plan(now=NOW)
-    plan(now=VISIT - timedelta(days=2))  # the week's and the third day's reminder are late
-    assert "T-3d" in planned(visit)
+    say(NOW)
+    plan(now=VISIT - timedelta(days=2))  # nobody looked for a week
+    assert rows(visit)["T-3d"] == ("planned", "")
+    assert rows(visit)["T-7d"] == ("skipped", reasons.TOO_LATE)
+
+
+def test_a_clock_set_back_repeats_nothing(house: House) -> None:
+    book(house, house.rosa)
+    say(NOW)
+    say(VISIT - 3 * DAY)
+    before = Message.objects.count()
+    for hours in (2, 1, 0):
+        assert plan(now=VISIT - 3 * DAY - hours * HOUR).written == 0
+    assert Message.objects.count() == before
 
 
 @pytest.mark.parametrize("wall_time", ["7:30", "8:00", "8:15"])
@@ -133,75 +191,287 @@ def test_a_reminder_that_the_night_would_make_useless_says_why_it_is_not_sent(
     house: House, wall_time: str
 ) -> None:
     visit = book(house, house.rosa, local(date(2027, 1, 21), wall_time))
-    plan(now=NOW)
-    why = "Quiet hours would leave less than an hour before the visit."
-    assert rows(visit)["T-2h"] == ("skipped", why)
-    assert plan(now=NOW + HOUR).changed == 0
+    say(NOW)
+    say(visit.starts_at - 3 * HOUR)
+    assert "T-2h" not in rows(visit)
+    plan(now=visit.starts_at - 2 * HOUR)
+    assert rows(visit)["T-2h"] == ("skipped", reasons.SHORT_NOTICE)
+    assert plan(now=visit.starts_at - HOUR).again == 0
 
 
 def test_a_reminder_comes_back_for_a_patient_whose_night_ends_earlier(house: House) -> None:
     visit = book(house, house.rosa, local(date(2027, 1, 21), "8:15"))
-    plan(now=NOW)
+    say(NOW)
+    plan(now=visit.starts_at - 2 * HOUR)
     Patient.objects.filter(pk=house.rosa.pk).update(time_zone="America/Halifax")  # two hours ahead of Chicago
-    plan(now=NOW + HOUR)
+    plan(now=visit.starts_at - 2 * HOUR + MINUTE)
     assert rows(visit)["T-2h"] == ("planned", "")
 
 
 def test_the_week_before_is_for_the_first_visit_alone(house: House) -> None:
     first, second = book(house, house.rosa), book(house, house.rosa, VISIT + 3 * DAY)
-    plan(now=NOW)
-    assert "T-7d" in planned(first)
-    assert "T-7d" not in planned(second)
+    say(NOW)
+    say(VISIT - 7 * DAY)
+    say(VISIT - 4 * DAY)
+    assert "T-7d" in rows(first)
+    assert "T-7d" not in rows(second)
 
 
 def test_a_patient_who_moves_to_another_zone_is_reminded_by_their_own_clock(house: House) -> None:
-    book(house, house.rosa, local(date(2027, 1, 21), "9:00"))
-    plan(now=NOW)
+    visit = book(house, house.rosa, local(date(2027, 1, 21), "9:00"))
+    say(NOW)
     Patient.objects.filter(pk=house.rosa.pk).update(time_zone="America/Los_Angeles")
-    done = plan(now=NOW + HOUR)
-    reminder = Message.objects.get(stage="T-1d")
-    assert reminder.due_at == local(date(2027, 1, 20), "8:00", "America/Los_Angeles")  # 7:00 there is night
-    assert done.changed > 0
+    plan(now=visit.starts_at - DAY)  # 7:00 there is night
+    assert "T-1d" not in rows(visit)
+    plan(now=local(date(2027, 1, 20), "8:00", "America/Los_Angeles"))
+    assert rows(visit)["T-1d"] == ("planned", "")
 
 
-def test_a_message_that_was_tried_keeps_the_time_of_its_next_try(house: House) -> None:
+def test_a_stricter_state_is_heeded_however_it_is_spelled(house: House) -> None:
     book(house, house.rosa)
-    plan(now=NOW)
-    reminder = Message.objects.get(stage="T-3d")
-    reminder.attempts.create(number=1, channel="smtp", recipient="x", body="x", started_at=NOW)
-    Message.objects.filter(pk=reminder.pk).update(due_at=reminder.due_at + HOUR)
+    QuietHours.objects.create(clinic=house.clinic, state="IL", day_begins=time(10), day_ends=time(20))
+    Patient.objects.filter(pk=house.rosa.pk).update(state=" il ")
+    assert plan(now=NOW).written == 0  # nine in the morning
+    assert plan(now=NOW + HOUR).written == 1
+
+
+def test_a_clinics_own_rule_holds_from_the_next_run_on(house: House) -> None:
+    visit = book(house, house.rosa)
+    say(NOW)
+    five = MessageRule.objects.create(
+        clinic=house.clinic, stage="T-3d", days=5, at=time(17), forms=["email"], merges=True
+    )
+    say(local(date(2027, 1, 16), "16:59"))
+    assert "T-3d" not in rows(visit)
+    say(local(date(2027, 1, 16), "17:00"))
+    assert rows(visit)["T-3d"] == ("sent", "")
+    assert Message.objects.get(stage="T-3d").form == "email"
+    five.delete()
+    plan(now=VISIT - 3 * DAY)
+    assert Message.objects.filter(stage="T-3d").count() == 1
+
+
+def test_a_stage_that_the_clinic_has_switched_off_is_not_said(house: House) -> None:
+    visit = book(house, house.rosa)
+    for stage in ("confirmation", "T-7d"):
+        MessageRule.objects.create(
+            clinic=house.clinic, stage=stage, enabled=False, forms=["email"], merges=False
+        )
+    say(NOW)
+    say(VISIT - 7 * DAY)
+    say(VISIT - 3 * DAY)
+    assert set(rows(visit)) == {"T-3d"}
+
+
+# --- Together ---------------------------------------------------------------------------
+def test_how_to_prepare_is_said_with_the_reminder_of_the_day_before(house: House) -> None:
+    visit = book(house, house.rosa)
+    say(NOW)
+    plan(now=VISIT - DAY)
+    assert rows(visit)["prepare"] == ("skipped", reasons.CARRIED)
+    reminder = Message.objects.get(stage="T-1d")
+    assert Message.objects.get(stage="prepare").carried_by == reminder
+    assert not PatientLink.objects.filter(message__stage="prepare").exists()
+
+
+def test_the_questions_before_a_visit_come_with_its_reminder_and_its_link_opens_them(house: House) -> None:
+    discharge(book(house, house.rosa, VISIT - 8 * DAY), VISIT - 8 * DAY + 2 * HOUR)
+    book(house, house.rosa)
+    say(NOW)
+    plan(now=VISIT - DAY)
+    reminder, questions = Message.objects.get(stage="T-1d"), CheckIn.objects.get(kind="before_next")
+    assert questions.message.carried_by == reminder
+    assert questions.message_id in said.said_with(reminder.pk)
+    assert questions.session is None
+
+
+def test_what_falls_due_later_on_the_day_is_said_with_the_first(house: House) -> None:
+    """A week after one visit at two, three days before another at four."""
+    other = local(date(2027, 1, 14), "12:00")
+    discharge(book(house, house.rosa, other), local(date(2027, 1, 14), "14:00"))
+    visit = book(house, house.rosa, local(date(2027, 1, 24), "16:00"))
+    say(NOW)
+    say(local(date(2027, 1, 21), "13:59"))
+    assert "T-3d" not in rows(visit)
+    plan(now=local(date(2027, 1, 21), "14:00"))
+    carrier, carried = Message.objects.get(stage="T-3d"), Message.objects.get(stage="day_7")
+    assert (carried.carried_by, carrier.due_at) == (carrier, local(date(2027, 1, 21), "14:00"))
+    assert PatientLink.objects.get(message=carrier).expires_at == visit.ends_at
+
+
+def test_what_was_to_be_carried_by_a_message_that_fell_through_is_said_by_itself(house: House) -> None:
+    discharge(book(house, house.rosa, VISIT - 8 * DAY), VISIT - 8 * DAY + 2 * HOUR)
+    visit = book(house, house.rosa, VISIT + 2 * DAY)
+    say(NOW)
+    plan(now=VISIT - DAY + 2 * HOUR)
+    assert Message.objects.get(stage="day_7").carried_by == Message.objects.get(stage="T-3d")
+    cancel(visit)
+    Message.objects.filter(stage="T-3d").update(status="skipped", reason=reasons.VISIT_CANCELLED)
+    plan(now=VISIT - DAY + 3 * HOUR)
+    week = Message.objects.get(stage="day_7")
+    assert (week.status, week.carried_by) == ("planned", None)
+    assert PatientLink.objects.get(message=week).purpose == LinkPurpose.CHECK_IN
+
+
+# --- Texts and caps ------------------------------------------------------------------------
+def test_a_second_text_of_the_day_goes_by_email_and_without_one_says_why_not(house: House) -> None:
+    for patient, email in ((house.rosa, "rosa@patients.example"), (house.omar, "")):
+        Patient.objects.filter(pk=patient.pk).update(preferred_channel=Channel.SMS, email=email)
+        book(house, patient, NOW + DAY + 3 * HOUR)
+    say(NOW)  # both are told by text
+    other = NOW + 3 * DAY
+    for patient in (house.rosa, house.omar):
+        book(house, patient, other)
     plan(now=NOW + HOUR)
-    assert Message.objects.get(pk=reminder.pk).due_at == reminder.due_at + HOUR
+    confirmations = Message.objects.filter(visit_starts_at=other, kind="confirmation")
+    fates = {row.patient_id: (row.status, row.form, row.reason) for row in confirmations}
+    assert fates[house.rosa.pk] == ("planned", "email", "")
+    assert fates[house.omar.pk] == ("skipped", "", reasons.CAPPED_DAY)
 
 
+def test_a_clinic_with_recorded_consent_may_allow_more_texts(house: House) -> None:
+    ClinicMessaging.objects.create(clinic=house.clinic, most_a_day=2, most_a_week=9)
+    Patient.objects.filter(pk=house.rosa.pk).update(preferred_channel=Channel.SMS)
+    for days in (1, 3, 5):
+        book(house, house.rosa, NOW + days * DAY + 3 * HOUR)
+        plan(now=NOW + days * MINUTE)
+    assert list(Message.objects.order_by("created_at").values_list("form", flat=True)) == ["", "", "email"]
+
+
+# --- After an infusion -------------------------------------------------------------------------
 def test_a_check_in_is_planned_for_nine_on_the_morning_after_the_discharge(house: House) -> None:
     visit = book(house, house.rosa)
     session = discharge(visit, VISIT + 3 * HOUR)
-    plan(now=VISIT + 3 * HOUR)
-    message = Message.objects.get(kind="check_in")
-    assert message.due_at == local(date(2027, 1, 22), "9:00")
-    assert CheckIn.objects.get(message=message).session == session
+    plan(now=MORNING - MINUTE)
+    assert not Message.objects.filter(stage="next_morning").exists()
+    plan(now=MORNING)
+    message = Message.objects.get(stage="next_morning")
+    assert message.due_at == MORNING
+    check_in = CheckIn.objects.get(message=message)
+    assert (check_in.session, check_in.plan) == (session, visit.plan)
     assert PatientLink.objects.get(message=message).purpose == LinkPurpose.CHECK_IN
-    assert plan(now=VISIT + 4 * HOUR).written == 0
+    assert plan(now=MORNING + HOUR).written == 0
+
+
+def test_four_hours_after_going_home_the_patient_is_asked_and_late_in_the_day_not(house: House) -> None:
+    early, late = book(house, house.rosa), book(house, house.omar, VISIT + 5 * HOUR)
+    discharge(early, VISIT + 2 * HOUR)
+    discharge(late, VISIT + 8 * HOUR)  # 17:30
+    plan(now=VISIT + 6 * HOUR)
+    assert rows(early)["same_day"] == ("planned", "")
+    plan(now=VISIT + 12 * HOUR)
+    assert rows(late)["same_day"] == ("skipped", reasons.LATE_IN_THE_DAY)
+    assert not CheckIn.objects.filter(session__appointment=late).exists()
 
 
 def test_somebody_who_was_given_nothing_is_not_asked_how_it_was(house: House) -> None:
     session = discharge(book(house, house.rosa), VISIT + 3 * HOUR)
     type(session).objects.filter(pk=session.pk).update(started_at=None, stopped_at=None)
-    plan(now=VISIT + 3 * HOUR)
+    for moment in (VISIT + 7 * HOUR, MORNING, MORNING + 7 * DAY):
+        plan(now=moment)
     assert not CheckIn.objects.exists()
 
 
-def test_a_run_asks_the_same_number_of_questions_for_one_visit_and_for_ten(
-    house: House, django_assert_num_queries: Any
-) -> None:
-    book(house, house.rosa)
-    with django_assert_num_queries(9) as asked:
-        plan(now=NOW)
+def test_the_last_of_a_series_is_followed_by_questionnaires_month_by_month(house: House) -> None:
+    visit = book(house, house.rosa)
+    visit.plan.sessions_ordered = 1
+    visit.plan.save(update_fields=["sessions_ordered"])
+    discharge(visit, VISIT + 2 * HOUR)
+    say(VISIT + DAY + 2 * HOUR)
+    assert rows(visit)["end_of_series"] == ("sent", "")
+    a_month_later = local(date(2027, 2, 21), "11:30")
+    say(a_month_later - MINUTE)
+    assert "monthly" not in rows(visit)
+    say(a_month_later)
+    say(local(date(2027, 3, 21), "11:30"))
+    monthly = Message.objects.filter(stage="monthly").order_by("due_at")
+    assert [row.status for row in monthly] == ["sent", "sent"]
+    assert {row.check_ins.get().plan for row in monthly} == {visit.plan}
+
+
+def test_an_infusion_in_the_middle_of_a_series_has_no_questionnaires(house: House) -> None:
+    visit = book(house, house.rosa)
+    discharge(visit, VISIT + 2 * HOUR)
+    plan(now=VISIT + DAY + 2 * HOUR)
+    assert "end_of_series" not in rows(visit)
+
+
+def test_a_check_in_without_an_answer_is_asked_for_again_once(house: House) -> None:
+    visit = book(house, house.rosa)
+    discharge(visit, VISIT + 10 * HOUR)
+    say(MORNING)
+    plan(now=MORNING + DAY - MINUTE)
+    assert "check_in_again" not in rows(visit)
+    say(MORNING + DAY)
+    again = Message.objects.get(stage="check_in_again")
+    first = Message.objects.get(stage="next_morning")
+    assert (again.again_of, CheckIn.objects.count()) == (first, 1)
+    assert said.said_with(again.pk) == [again.pk, first.pk]
+    for days in (2, 3):
+        plan(now=MORNING + days * DAY)
+    assert Message.objects.filter(stage="check_in_again").count() == 1
+
+
+def test_an_answered_or_closed_check_in_is_not_asked_for_again(house: House) -> None:
+    for patient in (house.rosa, house.omar):
+        discharge(book(house, patient), VISIT + 10 * HOUR)
+    say(MORNING)
+    CheckIn.objects.filter(patient=house.rosa).update(completed_at=MORNING + HOUR)
+    CheckIn.objects.filter(patient=house.omar).update(ended_at=MORNING + HOUR, end="overtaken")
+    plan(now=MORNING + DAY)
+    assert not Message.objects.filter(stage="check_in_again").exists()
+
+
+def test_after_a_first_infusion_a_nurse_calls_and_no_second_text_is_sent(house: House) -> None:
+    visit = book(house, house.rosa)
+    discharge(visit, VISIT + 2 * HOUR)
+    say(VISIT + 6 * HOUR)
+    plan(now=VISIT + 31 * HOUR)
+    assert CheckIn.objects.filter(kind="same_day", completed_at=None).exists()
+    assert not Message.objects.filter(again_of__stage="same_day").exists()
+
+
+def test_a_missed_visit_is_followed_up_the_same_day(house: House) -> None:
+    visit = book(house, house.rosa)
+    say(NOW)
+    Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.NOSHOW)
+    plan(now=VISIT + HOUR)
+    assert "missed" not in rows(visit)
+    plan(now=VISIT + 2 * HOUR)
+    assert rows(visit)["missed"] == ("planned", "")
+    assert PatientLink.objects.get(message__stage="missed").purpose == LinkPurpose.TIMES
+
+
+# --- The diary -----------------------------------------------------------------------------------
+def test_the_diary_is_asked_for_by_email_on_the_days_on_which_it_is_not_written(house: House) -> None:
+    DiaryNudge.objects.create(patient=house.rosa, at=time(18))
+    Patient.objects.filter(pk=house.rosa.pk).update(preferred_channel=Channel.SMS)
+    evening = local(date(2027, 1, 11), "18:00")
+    assert plan(now=evening - MINUTE).written == 0
+    assert plan(now=evening).written == 1
+    assert plan(now=evening + HOUR).written == 0
+    message = Message.objects.get()
+    assert (message.kind, message.form, message.appointment) == ("diary", "email", None)
+    assert PatientLink.objects.get().purpose == LinkPurpose.DIARY
+    DiaryDay.objects.create(
+        clinic=house.clinic, patient=house.rosa, day=date(2027, 1, 12), headache=False, entered_at=evening
+    )
+    assert plan(now=evening + DAY).written == 0
+    DiaryNudge.objects.update(stopped_at=evening + DAY)
+    assert plan(now=evening + 2 * DAY).written == 0
+
+
+# --- Many, and at once -----------------------------------------------------------------------------
+def test_a_run_asks_the_same_number_of_questions_for_ten_visits_and_for_five_hundred(house: House) -> None:
     for number in range(10):
         book(house, make_patient(house.clinic, f"Given{number}", "Family"))
-    with django_assert_num_queries(len(asked.captured_queries)):
-        plan(now=NOW + HOUR)
+    with CaptureQueriesContext(connection) as few:
+        assert plan(now=NOW).written == 10
+    for number in range(10, 510):
+        book(house, make_patient(house.clinic, f"Given{number}", "Family", consents=False))
+    with CaptureQueriesContext(connection) as many:
+        assert plan(now=NOW + HOUR).written == 500
+    assert len(many) == len(few)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -210,4 +480,5 @@ def test_four_planners_at_once_write_each_message_once(house: House) -> None:
         book(house, make_patient(house.clinic, f"Given{number}", "Family"))
     outcomes = at_once(*[lambda: plan(now=NOW)] * 4)
     assert [type(outcome).__name__ for outcome in outcomes] == ["Planned"] * 4
-    assert Message.objects.count() == PatientLink.objects.count() == 100
+    assert Message.objects.count() == PatientLink.objects.count() == 20
+    assert set(Message.objects.values_list("status", flat=True)) == {MessageStatus.PLANNED}

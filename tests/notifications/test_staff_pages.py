@@ -29,15 +29,17 @@ def visit(house: House) -> Appointment:
 
 @pytest.fixture
 def alarm(house: House) -> WorkItem:
-    discharge(book(house, house.rosa), VISIT + timedelta(hours=3))
-    plan(now=VISIT + timedelta(hours=3))
+    discharge(book(house, house.rosa), VISIT + timedelta(hours=9))
+    plan(now=MORNING)
     check_ins.answer(id=uuid4(), check_in=CheckIn.objects.get(), question="safety", value="yes", now=MORNING)
     return WorkItem.objects.get()
 
 
 def test_the_log_says_when_each_was_sent_or_exactly_why_not(house: House, visit: Appointment) -> None:
+    late = VISIT - timedelta(days=3)
+    plan(now=late)
     cancel(visit)
-    plan(now=NOW + timedelta(hours=1))
+    delivery.drain(clock=lambda: late)
     said = words(browser_of(house.ana).get(f"/messages/?visit={visit.pk}"))
     assert "Messages: Rosa Delgado" in said
     assert "Not sent The visit was cancelled." in said

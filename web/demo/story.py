@@ -197,7 +197,10 @@ class _Story:
     def answer_check_ins(self, at: datetime, *, alarming: bool) -> None:
         """The morning after: most are well; today one isn't, and one may not be."""
         waiting = CheckIn.objects.filter(
-            completed_at=None, message__due_at__lte=at, message__stale_at__gt=at
+            kind__in=grading.QUESTION_SETS,
+            completed_at=None,
+            message__due_at__lte=at,
+            message__stale_at__gt=at,
         ).order_by("message__due_at", "pk")
         worrying = iter([("safety", "yes"), ("perception", "yes")] if alarming else [])
         for check_in in waiting:
