@@ -26,12 +26,16 @@ def question(help_text: str) -> serializers.ChoiceField:
 
 
 class ReadinessEntrySerializer(CreateSerializer):
+    ride_home = question("An adult takes the patient home. A name says so as well.")
     ride_name = words(120, help_text="The adult who takes the patient home.")
     ride_phone = words(40)
     fasting_understood = question("Knows how long to fast before the visit.")
     new_medicines = question("Medicines have changed since the last visit.")
     possible_pregnancy = question("A pregnancy is possible.")
     alcohol_drugs = question("Alcohol or drugs since the last visit.")
+    urinary_symptoms = question(
+        "Blood in the urine, or pain on passing it. Not answered: what was said before stands."
+    )
 
 
 class ReadinessSerializer(serializers.ModelSerializer[Readiness]):
@@ -41,12 +45,14 @@ class ReadinessSerializer(serializers.ModelSerializer[Readiness]):
             "id",
             "appointment",
             "given_at",
+            "ride_home",
             "ride_name",
             "ride_phone",
             "fasting_understood",
             "new_medicines",
             "possible_pregnancy",
             "alcohol_drugs",
+            "urinary_symptoms",
         ]
 
 

@@ -23,12 +23,24 @@ class Readiness(Row):
 
     appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="readiness")
     given_at = models.DateTimeField()
+    ride_home = models.CharField(
+        max_length=7,
+        choices=YesNoUnknown,
+        default=YesNoUnknown.UNKNOWN,
+        help_text="Whether there is an adult who takes the patient home",
+    )
     ride_name = models.CharField(max_length=120, blank=True, help_text="The adult who takes the patient home")
     ride_phone = models.CharField(max_length=40, blank=True)
     fasting_understood = models.CharField(max_length=7, choices=YesNoUnknown, default=YesNoUnknown.UNKNOWN)
     new_medicines = models.CharField(max_length=7, choices=YesNoUnknown, default=YesNoUnknown.UNKNOWN)
     possible_pregnancy = models.CharField(max_length=7, choices=YesNoUnknown, default=YesNoUnknown.UNKNOWN)
     alcohol_drugs = models.CharField(max_length=7, choices=YesNoUnknown, default=YesNoUnknown.UNKNOWN)
+    urinary_symptoms = models.CharField(
+        max_length=7,
+        choices=YesNoUnknown,
+        default=YesNoUnknown.UNKNOWN,
+        help_text="Blood in the urine, or pain on passing it",
+    )
 
     class Meta:
         verbose_name_plural = "readiness"

@@ -3,7 +3,8 @@
 Opening the session with these lines is `arrival`; confirming or changing them at the chair is `checklist`.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -25,14 +26,17 @@ FASTING_UNDERSTOOD: Final = "The patient confirmed that they know how to fast. A
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """The five questions; each may be left unanswered."""
+    """The five questions of `QUESTIONS`, and one of the check-ins'; each may be left unanswered. Whose name
+    is given as the ride takes the patient home."""
 
+    ride_home: str = YesNoUnknown.UNKNOWN
     ride_name: str = ""
     ride_phone: str = ""
     fasting_understood: str = YesNoUnknown.UNKNOWN
     new_medicines: str = YesNoUnknown.UNKNOWN
     possible_pregnancy: str = YesNoUnknown.UNKNOWN
     alcohol_drugs: str = YesNoUnknown.UNKNOWN
+    urinary_symptoms: str = YesNoUnknown.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -44,23 +48,44 @@ class Said:
     note: str = ""
 
 
+# What every patient is asked before every visit.
+QUESTIONS: Final = (
+    "ride_home",
+    "fasting_understood",
+    "new_medicines",
+    "possible_pregnancy",
+    "alcohol_drugs",
+)
 # The questions whose answers are answers to an item: the item, and what a "yes" is noted as.
 _SAFE_WHEN_NO: Final = {
     "new_medicines": ("medicines", "The patient says that medicines have changed."),
     "possible_pregnancy": ("pregnancy", "The patient says that a pregnancy is possible."),
     "alcohol_drugs": ("alcohol_drugs", "The patient says that there was alcohol or a drug."),
 }
+# These open an item only when they are a "yes": it asks for more than they do.
+_DOUBTFUL_WHEN_YES: Final = {
+    "urinary_symptoms": (
+        "new_symptoms",
+        "The patient says that there is blood in the urine, or pain on passing it.",
+    ),
+}
+_NO_RIDE: Final = "The patient says that nobody can take them home yet."
+# The questions to which a "yes" holds the visit (domain.md 6.2).
+DOUBTS: Final = (*_SAFE_WHEN_NO, *_DOUBTFUL_WHEN_YES)
 
 
 def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: datetime) -> Readiness:
     """Keep what the patient says about a coming visit; the newest counts, each is kept.
 
-    What makes the infusion doubtful opens a task for a nurse before the visit. Raises `Invalid` for a ride
-    without its name or phone, `Conflict` `visit_over` or `patient_here` when it comes too late.
+    What makes the infusion doubtful opens a task for a nurse before the visit, once for as long as the answer
+    stays the same. Raises `Invalid` for a ride without its name or phone, `Conflict` `visit_over` or
+    `patient_here` when it comes too late.
     """
     if bool(answers.ride_name) != bool(answers.ride_phone):
         missing = "ride_phone" if answers.ride_name else "ride_name"
         raise Invalid({missing: "Give the name and the phone number of the adult who takes you home."})
+    if answers.ride_name:
+        answers = replace(answers, ride_home=YesNoUnknown.YES)
 
     def write() -> Readiness:
         visit = lock_visit(appointment)
@@ -68,8 +93,13 @@ def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: dateti
             raise Conflict("The patient is here: answer the checklist itself.", code="patient_here")
         if visit.status != AppointmentStatus.BOOKED:
             raise Conflict("This visit is not booked, or it is over.", code="visit_over")
-        given = Readiness.objects.create(id=id, appointment=visit, given_at=now, **asdict(answers))
-        if doubts(given):
+        before = newest(visit)
+        kept = answers
+        if before and answers.urinary_symptoms == YesNoUnknown.UNKNOWN:
+            # Said in a check-in; these questions don't ask it again.
+            kept = replace(answers, urinary_symptoms=before.urinary_symptoms)
+        given = Readiness.objects.create(id=id, appointment=visit, given_at=now, **asdict(kept))
+        if set(doubts(given)) - set(doubts(before) if before else []):
             work.open_item(
                 clinic_id=visit.clinic_id,
                 patient_id=visit.patient_id,
@@ -77,11 +107,35 @@ def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: dateti
                 title="Call the patient before the visit: an answer needs a nurse",
                 urgency=Urgency.AMBER,
                 role=Role.NURSE,
-                due_at=max(now, min(visit.starts_at, max(visit.starts_at - CALL_BEFORE, now + CALL_WITHIN))),
+                due_at=due_before(visit, now=now),
             )
         return given
 
     return in_transaction(write)
+
+
+def raise_doubts(
+    *, id: UUID, appointment: Appointment, questions: Collection[str], now: datetime
+) -> Readiness | None:
+    """Let what the patient said elsewhere, such as in a check-in, stand on this visit: a "yes" to each of
+    these of `DOUBTS`. Opens no task: whoever heard the answer did. None where the visit isn't ahead."""
+
+    def write() -> Readiness | None:
+        visit = lock_visit(appointment)
+        if visit.status != AppointmentStatus.BOOKED:
+            return None
+        before = newest(visit)
+        if before and all(getattr(before, each) == YesNoUnknown.YES for each in questions):
+            return before
+        answers = replace(answers_of(before), **dict.fromkeys(questions, YesNoUnknown.YES))
+        return Readiness.objects.create(id=id, appointment=visit, given_at=now, **asdict(answers))
+
+    return in_transaction(write)
+
+
+def due_before(visit: Appointment, *, now: datetime) -> datetime:
+    """By when somebody must have called about this visit: never after its start."""
+    return max(now, min(visit.starts_at, max(visit.starts_at - CALL_BEFORE, now + CALL_WITHIN)))
 
 
 def newest(appointment: Appointment) -> Readiness | None:
@@ -89,12 +143,23 @@ def newest(appointment: Appointment) -> Readiness | None:
     return appointment.readiness.order_by("-given_at", "-id").first()
 
 
+def answers_of(given: Readiness | None) -> Answers:
+    """What was said so far, to be said again with one answer changed."""
+    if given is None:
+        return Answers()
+    return Answers(**{name: getattr(given, name) for name in Answers.__dataclass_fields__})
+
+
+def unanswered(given: Readiness | None) -> list[str]:
+    """The questions of `QUESTIONS` that have no answer yet."""
+    return [name for name in QUESTIONS if given is None or getattr(given, name) == YesNoUnknown.UNKNOWN]
+
+
 def doubts(given: Readiness) -> list[str]:
     """The questions whose answers a nurse must hear about before the visit."""
-    unsafe = [name for name in _SAFE_WHEN_NO if getattr(given, name) == YesNoUnknown.YES]
-    if given.fasting_understood == YesNoUnknown.NO:
-        unsafe.append("fasting_understood")
-    return unsafe
+    unsafe = [name for name in DOUBTS if getattr(given, name) == YesNoUnknown.YES]
+    wanted = ("fasting_understood", "ride_home")
+    return [*unsafe, *(name for name in wanted if getattr(given, name) == YesNoUnknown.NO)]
 
 
 def said(given: Readiness) -> list[Said]:
@@ -105,11 +170,16 @@ def said(given: Readiness) -> list[Said]:
     found = []
     if given.ride_name and given.ride_phone:
         found.append(Said("ride_home", CheckResult.PASS, f"{given.ride_name}, {given.ride_phone}"))
+    elif given.ride_home == YesNoUnknown.NO:
+        found.append(Said("ride_home", CheckResult.FAIL, _NO_RIDE))
     for question, (item, concern) in _SAFE_WHEN_NO.items():
         answered = getattr(given, question)
         if answered == YesNoUnknown.NO:
             found.append(Said(item, CheckResult.PASS))
         elif answered == YesNoUnknown.YES:
+            found.append(Said(item, CheckResult.FAIL, concern))
+    for question, (item, concern) in _DOUBTFUL_WHEN_YES.items():
+        if getattr(given, question) == YesNoUnknown.YES:
             found.append(Said(item, CheckResult.FAIL, concern))
     return found
 

@@ -91,6 +91,8 @@ def test_an_item_that_the_protocol_does_not_ask_gets_no_line(house: House) -> No
         {"possible_pregnancy": "yes"},
         {"alcohol_drugs": "yes"},
         {"fasting_understood": "no"},
+        {"ride_home": "no", "ride_name": "", "ride_phone": ""},
+        {"urinary_symptoms": "yes"},
     ],
 )
 def test_an_unsafe_answer_opens_a_task_for_a_nurse_before_the_visit(
@@ -101,6 +103,42 @@ def test_an_unsafe_answer_opens_a_task_for_a_nurse_before_the_visit(
     task = WorkItem.objects.get()
     assert (task.role, task.urgency, task.patient) == (Role.NURSE, Urgency.AMBER, house.rosa)
     assert task.due_at == visit.starts_at - timedelta(days=1)
+
+
+def test_the_same_doubt_said_again_opens_no_second_task_but_another_one_does(house: House) -> None:
+    visit = booked(house)
+    confirm(visit, replace(SAFE, new_medicines="yes"))
+    confirm(visit, replace(SAFE, new_medicines="yes", alcohol_drugs="no"), now=EARLIER + timedelta(hours=1))
+    assert WorkItem.objects.count() == 1
+    confirm(visit, replace(SAFE, new_medicines="yes", alcohol_drugs="yes"), now=EARLIER + timedelta(hours=2))
+    assert WorkItem.objects.count() == 2
+
+
+def test_a_doubt_that_was_said_elsewhere_stands_on_the_checklist_and_opens_no_task(house: House) -> None:
+    visit = booked(house)
+    readiness.raise_doubts(id=new_id(), appointment=visit, questions=["urinary_symptoms"], now=EARLIER)
+    # The link asks five questions, and this is none of them.
+    confirm(visit, SAFE, now=EARLIER + timedelta(hours=1))
+    assert not WorkItem.objects.exists()
+    lines = lines_of(house, visit)
+    assert lines["new_symptoms"][::2] == ("fail", "patient")
+    assert lines["medicines"] == ("pass", "", "patient")
+
+
+def test_a_doubt_about_a_visit_that_is_over_stands_nowhere(house: House) -> None:
+    visit = become(booked(house), AppointmentStatus.FULFILLED)
+    assert (
+        readiness.raise_doubts(id=new_id(), appointment=visit, questions=["new_medicines"], now=EARLIER)
+        is None
+    )
+    assert not Readiness.objects.exists()
+
+
+def test_nobody_to_take_the_patient_home_fails_the_item(house: House) -> None:
+    visit = booked(house)
+    given = confirm(visit, Answers(ride_home="no"))
+    assert readiness.unanswered(given) == list(readiness.QUESTIONS[1:])
+    assert lines_of(house, visit)["ride_home"][0] == "fail"
 
 
 @pytest.mark.parametrize(("before", "due"), [(timedelta(hours=3), 2), (timedelta(minutes=30), 0)])
