@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 
 from notifications import tokens
-from notifications.answering import grading
 from notifications.answering.check_ins import newest_answers
 from notifications.answering.grading import Question
+from notifications.answering.question_sets import QUESTION_SETS
 from notifications.models import (
     CheckIn,
     CheckInAnswer,
@@ -79,13 +79,13 @@ class Answered:
     @property
     def label(self) -> str:
         choice = self.question.choice(self.answer.value) if self.answer else None
-        return choice.label if choice else ""
+        return str(choice.label) if choice else ""
 
 
 def answered_questions(check_in: CheckIn) -> list[Answered]:
     """The questions in the order they are asked, each with its newest answer: one query."""
     given = newest_answers(check_in)
-    return [Answered(question, given.get(question.code)) for question in grading.QUESTION_SETS[check_in.kind]]
+    return [Answered(question, given.get(question.code)) for question in QUESTION_SETS[check_in.kind]]
 
 
 def offer_messages(offers: Iterable[WaitlistOffer]) -> dict[UUID, Message]:

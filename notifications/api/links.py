@@ -17,7 +17,7 @@ from rest_framework.viewsets import ViewSet
 from clinic import clock
 from clinic.idempotency import create_once
 from clinic.viewsets import CreateSerializer, StrictSerializer
-from notifications.answering import check_ins, grading, links
+from notifications.answering import check_ins, grading, links, question_sets
 from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, PatientLink
 from scheduler.models import AppointmentStatus, OfferStatus, ParticipantStatus
 
@@ -205,11 +205,13 @@ def _questions(check_in: CheckIn) -> dict[str, Any]:
         "questions": [
             {
                 "code": question.code,
-                "text": question.text,
-                "choices": [{"value": choice.value, "text": choice.label} for choice in question.choices],
+                "text": str(question.text),
+                "choices": [
+                    {"value": choice.value, "text": str(choice.label)} for choice in question.choices
+                ],
                 "value": given[question.code].value if question.code in given else "",
             }
-            for question in grading.QUESTION_SETS[check_in.kind]
+            for question in question_sets.QUESTION_SETS[check_in.kind]
         ],
         "completed_at": check_in.completed_at,
         "emergency_lines": [

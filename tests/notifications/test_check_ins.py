@@ -7,7 +7,7 @@ import pytest
 
 from clinic.models import WorkItem
 from clinic.problems import Invalid, Missing
-from notifications.answering import check_ins, grading, links
+from notifications.answering import check_ins, links, question_sets
 from notifications.escalating.clocks import run_clocks
 from notifications.models import CheckIn, CheckInAnswer, Message
 from notifications.planning.planner import plan
@@ -76,12 +76,12 @@ def test_a_changed_answer_is_a_new_row_and_the_newest_counts(check_in: CheckIn) 
 
 
 def test_the_last_answer_finishes_the_check_in(check_in: CheckIn) -> None:
-    for number, question in enumerate(grading.NEXT_MORNING):
+    for number, question in enumerate(question_sets.QUESTION_SETS["next_morning"]):
         check_in.refresh_from_db()
         assert check_in.completed_at is None
         say(check_in, question.code, question.choices[0].value, MORNING + number * MINUTE)
     check_in.refresh_from_db()
-    assert check_in.completed_at == MORNING + (len(grading.NEXT_MORNING) - 1) * MINUTE
+    assert check_in.completed_at == MORNING + (len(question_sets.QUESTION_SETS["next_morning"]) - 1) * MINUTE
     assert check_in.level == "green"
 
 

@@ -1,9 +1,11 @@
-"""Every answer of the next-morning check-in and the level it has (domain.md 6.2)."""
+"""Every answer of every check-in and the level it has (domain.md 6.2), and the words in both languages."""
 
 import pytest
 
-from notifications.answering import grading
-from notifications.answering.grading import AMBER, GREEN, RED
+from notifications.answering import grading, question_sets
+from notifications.answering.grading import AMBER, GREEN, RED, Choice, Question
+from notifications.answering.question_sets import QUESTION_SETS
+from sessions_app.preparing import readiness
 
 ALARMING = {
     ("safety", "yes"): RED,
@@ -15,30 +17,78 @@ ALARMING = {
     ("perception", "yes"): AMBER,
     ("stomach", "vomiting_over_6_hours"): AMBER,
     ("stomach", "no_fluids"): AMBER,
+    ("pressure", "yes"): AMBER,
     ("fall", "yes"): AMBER,
     ("drove", "yes"): AMBER,
+    # Not in the table: somebody alone at home, and what only a person can ask about.
+    ("adult_at_home", "no"): AMBER,
+    ("side_effects", "other"): AMBER,
+    ("urine_blood", "yes"): AMBER,
+    ("urine_pain", "yes"): AMBER,
+    ("pregnancy", "yes"): AMBER,
+    ("medicines", "yes"): AMBER,
+    ("alcohol_drugs", "yes"): AMBER,
 }
-EVERY_ANSWER = [
-    (question.code, choice.value, choice.level)
-    for question in grading.NEXT_MORNING
-    for choice in question.choices
-]
+HOLDING = {
+    ("urine_blood", "yes"): "urinary_symptoms",
+    ("urine_pain", "yes"): "urinary_symptoms",
+    ("pregnancy", "yes"): "possible_pregnancy",
+    ("medicines", "yes"): "new_medicines",
+    ("alcohol_drugs", "yes"): "alcohol_drugs",
+}
+# domain.md 6.1: what each kind asks about.
+ASKED_ABOUT = {
+    "same_day": {"mild", "stomach", "perception", "adult_at_home"},
+    "next_morning": {"sleep", "perception", "mood", "headache", "fall", "drove"},
+    "day_7": {"pain", "headache", "mood", "side_effects", "urine_blood", "urine_pain"},
+    "before_next": {"phq_1", "phq_2", "mood", "pain", "medicines", "pregnancy", "alcohol_drugs"},
+    "end_of_series": set(),
+    "monthly": set(),
+}
+QUESTIONS = {question.code: question for questions in QUESTION_SETS.values() for question in questions}
+EVERY_ANSWER = [(question, choice) for question in QUESTIONS.values() for choice in question.choices]
 
 
-@pytest.mark.parametrize(("question", "value", "level"), EVERY_ANSWER)
-def test_only_the_answers_of_the_table_alarm(question: str, value: str, level: str) -> None:
-    assert level == ALARMING.get((question, value), GREEN)
+@pytest.mark.parametrize(
+    ("question", "choice"), EVERY_ANSWER, ids=[f"{asked.code}={each.value}" for asked, each in EVERY_ANSWER]
+)
+def test_only_the_answers_of_the_table_alarm_and_hold(question: Question, choice: Choice) -> None:
+    assert choice.level == ALARMING.get((question.code, choice.value), GREEN)
+    assert choice.holds == HOLDING.get((question.code, choice.value), "")
 
 
 def test_every_alarming_answer_of_the_table_can_be_given() -> None:
-    assert set(ALARMING) <= {(question, value) for question, value, _ in EVERY_ANSWER}
+    assert set(ALARMING) <= {(question.code, choice.value) for question, choice in EVERY_ANSWER}
 
 
-def test_what_could_be_red_is_asked_first() -> None:
-    can_be_red = [
-        any(choice.level == RED for choice in question.choices) for question in grading.NEXT_MORNING
-    ]
-    assert can_be_red == sorted(can_be_red, reverse=True)
+def test_what_holds_a_visit_is_something_that_its_readiness_knows() -> None:
+    assert set(HOLDING.values()) == set(readiness.DOUBTS)
+
+
+@pytest.mark.parametrize("kind", QUESTION_SETS)
+def test_each_kind_asks_what_it_is_for_and_first_what_could_be_red(kind: str) -> None:
+    asked = [question.code for question in QUESTION_SETS[kind]]
+    assert ASKED_ABOUT[kind] <= set(asked)
+    if kind not in question_sets.SCORED:
+        assert asked[:2] == ["safety", "urgent_symptom"]
+    assert len(set(asked)) == len(asked)
+
+
+@pytest.mark.parametrize("code", ["mild", "stomach"])
+def test_a_green_answer_that_is_not_nothing_comes_with_advice(code: str) -> None:
+    for choice in QUESTIONS[code].choices[1:]:
+        assert (choice.level == GREEN) == bool(choice.advice.en)
+
+
+def test_everything_is_said_in_both_languages() -> None:
+    wordings = [wording for question, choice in EVERY_ANSWER for wording in (question.text, choice.label)]
+    wordings += [choice.advice for _, choice in EVERY_ANSWER if choice.advice.en]
+    for wording in [*wordings, *question_sets.NAMES.values()]:
+        assert wording.en
+        assert wording.es
+        assert str(wording) == wording.of("en") == wording.of("fr")
+        if not wording.en.isdecimal() and wording.en != "No":
+            assert wording.of("es") != wording.en
 
 
 def test_the_worst_level_wins_and_nothing_is_no_level() -> None:
@@ -48,4 +98,4 @@ def test_the_worst_level_wins_and_nothing_is_no_level() -> None:
 
 
 def test_stored_values_fit_their_columns() -> None:
-    assert all(len(question) <= 40 and len(value) <= 40 for question, value, _ in EVERY_ANSWER)
+    assert all(len(question.code) <= 40 and len(each.value) <= 40 for question, each in EVERY_ANSWER)

@@ -150,9 +150,9 @@ def test_a_check_in_asks_one_question_after_the_other_and_is_resumed_where_it_st
         phone = proved(address)
         first = words(phone.get(address))
         assert "do you not feel safe?" in first
-        assert "Question 1 of 10" in first
-        assert "Question 2 of 10" in words(give(phone, address, "safety", "no"))
-        assert "Question 2 of 10" in words(proved(address).get(address))
+        assert "Question 1 of 11" in first
+        assert "Question 2 of 11" in words(give(phone, address, "safety", "no"))
+        assert "Question 2 of 11" in words(proved(address).get(address))
         again = phone.get(f"{address}?question=safety").content.decode()
         assert re.search(r'value="no"\s+aria-pressed="true"', again)
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from clinic import clock, work
 from clinic.models import Clinic, Role, Urgency, WorkItem
 from clinic.transactions import in_transaction
-from notifications.answering import check_ins, grading, links
+from notifications.answering import check_ins, links, question_sets
 from notifications.delivering import delivery
 from notifications.models import CheckIn, InboxItem, LinkPurpose, MessageStatus, PatientLink
 from notifications.planning import planner
@@ -197,7 +197,7 @@ class _Story:
     def answer_check_ins(self, at: datetime, *, alarming: bool) -> None:
         """The morning after: most are well; today one isn't, and one may not be."""
         waiting = CheckIn.objects.filter(
-            kind__in=grading.QUESTION_SETS,
+            kind__in=question_sets.QUESTION_SETS,
             completed_at=None,
             message__due_at__lte=at,
             message__stale_at__gt=at,
@@ -205,7 +205,7 @@ class _Story:
         worrying = iter([("safety", "yes"), ("perception", "yes")] if alarming else [])
         for check_in in waiting:
             question, value = next(worrying, ("", ""))
-            for asked in grading.QUESTION_SETS[check_in.kind]:
+            for asked in question_sets.QUESTION_SETS[check_in.kind]:
                 given = value if asked.code == question else asked.choices[0].value
                 check_ins.answer(
                     id=self.house.new_id(), check_in=check_in, question=asked.code, value=given, now=at

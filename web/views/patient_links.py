@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic import clock
 from clinic.idempotency import create_once
 from clinic.problems import Invalid, Problem
-from notifications.answering import check_ins, grading, links
+from notifications.answering import check_ins, grading, links, question_sets
 from notifications.delivering import calendar_files
 from notifications.models import CheckInAnswer, LinkPurpose, PatientLink
 from scheduler.waitlist import waiting
@@ -196,8 +196,8 @@ def _show_question(request: HttpRequest, link: PatientLink, token: str) -> HttpR
     """The first question without an answer, or the one that `?question=` goes back to."""
     check_in = links.check_in_of(link)
     given = check_ins.newest_answers(check_in)
-    questions = grading.QUESTION_SETS[check_in.kind]
-    again = grading.question_of(check_in.kind, request.GET.get("question", ""))
+    questions = question_sets.QUESTION_SETS[check_in.kind]
+    again = question_sets.question_of(check_in.kind, request.GET.get("question", ""))
     question = again or check_ins.next_question(check_in, given)
     place = questions.index(question) if question else len(questions)
     context = {
