@@ -51,8 +51,8 @@ def test_vital_signs_at_the_moment_of_signing_are_in_the_record_or_refused(raw: 
 
 
 def _measure(house: House, session: Session) -> VitalSigns:
-    at = session.arrived_at + timedelta(minutes=125)
-    line: VitalSigns = stories.measure(house, session, stories.calm(at))
+    measured, entered = (session.arrived_at + timedelta(minutes=minutes) for minutes in (110, 125))
+    line: VitalSigns = stories.measure(house, session, stories.calm(measured), now=entered)
     return line
 
 
