@@ -60,15 +60,16 @@ class Report:
     outcome: str = SideEffectOutcome.ONGOING
     ended_at: datetime | None = None
 
-    @property
-    def serious(self) -> bool:
-        """Whether the prescriber is called at once (domain.md 4.1, column "escalate", and 4.2)."""
-        return (
-            max(self.grade, self.peak_grade or 0) >= SERIOUS_GRADE
-            or self.seriousness != Seriousness.NON_SERIOUS
-            or TERMS[self.term].escalate == "now"
-            or (self.term in DISTRESSING and (self.distress or 0) >= SERIOUS_DISTRESS)
-        )
+
+def is_serious(effect: Report | SideEffect) -> bool:
+    """Whether the prescriber is called at once (domain.md 4.1, column "escalate", and 4.2). It stays so when
+    the side effect has got better: its peak counts, and what it was called."""
+    return (
+        max(effect.grade, effect.peak_grade or 0) >= SERIOUS_GRADE
+        or effect.seriousness != Seriousness.NON_SERIOUS
+        or TERMS[effect.term].escalate == "now"
+        or (effect.term in DISTRESSING and (effect.distress or 0) >= SERIOUS_DISTRESS)
+    )
 
 
 def record_side_effect(
@@ -188,7 +189,7 @@ def tell_prescriber(line: SideEffect, report: Report, *, now: datetime) -> None:
     The cause names the first line of this side effect, its grade and whether it is called serious: its
     further course opens a second task only when one of these has changed.
     """
-    if report.serious:
+    if is_serious(report):
         title, urgency, due = "Come to the chair: serious side effect", Urgency.RED, SERIOUS_DUE
     elif TERMS[report.term].escalate == "before_next_session":
         title, urgency, due = "Look at a side effect before the next session", Urgency.AMBER, LATER_DUE

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, needs_baseline, responded, worsened
 from sessions_app.outcomes.statistics import Follow, kaplan_meier, rounded, share, survival_at, wilson
 
-CODE_VERSION: Final = "cohort/1"
+CODE_VERSION: Final = "cohort/2"
 BENCHMARK_DAYS: Final = (28, 56)  # 4 and 8 weeks, as [V:1] tells durability
 NOTES: Final = (
     "Observed rates are of patients who were seen in the window; those who stayed away may have fared worse.",

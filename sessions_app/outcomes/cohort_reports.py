@@ -31,8 +31,7 @@ from sessions_app.models import (
     QuestionnaireResponse,
     SideEffect,
 )
-from sessions_app.observing.side_effects import SERIOUS_GRADE
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.side_effects import is_serious
 from sessions_app.outcomes import cohort
 from sessions_app.outcomes.cohort import CODE_VERSION, Case, Query, Scored
 from sessions_app.outcomes.instruments import INSTRUMENTS, WITH_RESPONSE
@@ -222,16 +221,19 @@ def _scores(clinic: Clinic, query: Query, cut_off: datetime) -> dict[UUID, list[
 def _side_effects(plans: set[UUID], cut_off: datetime) -> dict[UUID, tuple[int, int]]:
     """By plan, side effects and serious ones as they stood at the cut-off: a course or a correction that came
     later doesn't count, and the line that it replaces does."""
-    lines = SideEffect.objects.filter(
-        Q(corrected_by__isnull=True) | Q(corrected_by__recorded_at__gt=cut_off),
-        session__appointment__plan_id__in=plans,
-        recorded_at__lte=cut_off,
-    ).values_list("session__appointment__plan_id", "grade", "term")
+    lines = (
+        SideEffect.objects.filter(
+            Q(corrected_by__isnull=True) | Q(corrected_by__recorded_at__gt=cut_off),
+            session__appointment__plan_id__in=plans,
+            recorded_at__lte=cut_off,
+        )
+        .annotate(plan=F("session__appointment__plan_id"))
+        .only("grade", "peak_grade", "seriousness", "term", "distress")
+    )
     found: dict[UUID, tuple[int, int]] = {}
-    for plan, grade, term in lines:
-        every, serious = found.get(plan, (0, 0))
-        grave = grade >= SERIOUS_GRADE or TERMS[term].escalate == "now"
-        found[plan] = (every + 1, serious + grave)
+    for line in lines:
+        every, serious = found.get(line.plan, (0, 0))
+        found[line.plan] = (every + 1, serious + is_serious(line))
     return found
 
 

@@ -82,9 +82,8 @@ def side_effect(house: House, session: Session, at: datetime, **details: Any) ->
         session=session,
         recorded_by=house.nils,
         recorded_at=at,
-        term="nausea",
         onset_at=session.arrived_at,
-        **{"grade": 1, "relatedness": "possible", "outcome": "ongoing", **details},
+        **{"term": "nausea", "grade": 1, "relatedness": "possible", "outcome": "ongoing", **details},
     )
 
 
@@ -132,7 +131,7 @@ def test_a_report_reads_what_happened(house: House, protocol: Protocol) -> None:
     content = json.loads(report.content)
     assert content["protocols"] == [{"code": "mood-40", "version": 1}]
     assert [row["name"] for row in content["figures"]["by_dose_band"]] == ["0.5 mg/kg"]
-    assert (content["code_version"], report.code_version) == ("cohort/1", "cohort/1")
+    assert (content["code_version"], report.code_version) == ("cohort/2", "cohort/2")
     assert report.sha256 == hashlib.sha256(report.content.encode()).hexdigest()
 
 
@@ -167,6 +166,29 @@ def test_a_first_series_counts_and_a_patient_once(house: House, protocol: Protoc
         side_effect(house, infused(house, second, NOW + timedelta(days=day)), NOW + timedelta(days=day))
     found = whole(make(house))
     assert (found["treated"], found["harm"]["sessions"], found["harm"]["adverse_events"]) == (1, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("details", "serious"),
+    [
+        ({"grade": 3}, 1),
+        ({"grade": 1, "peak_grade": 3}, 1),
+        ({"grade": 2, "seriousness": "SeriousResultsInHospitalization"}, 1),
+        ({"term": "chest_pain"}, 1),
+        ({"term": "dissociation", "distress": 7}, 1),
+        ({"grade": 2, "peak_grade": 2}, 0),
+    ],
+)
+def test_a_serious_adverse_event_stays_one_when_it_has_got_better(
+    house: House, protocol: Protocol, details: dict[str, Any], serious: int
+) -> None:
+    session = infused(house, plan_row(house, protocol, house.rosa), NOW)
+    line = side_effect(house, session, NOW, term="hypertension", grade=3)
+    at = NOW + timedelta(hours=1)
+    course = {"corrects": line, "correction_reason": "It has ended.", "outcome": "resolved", "ended_at": at}
+    side_effect(house, session, at, **course, **details)
+    harm = whole(make(house))["harm"]
+    assert (harm["adverse_events"], harm["serious_adverse_events"]) == (1, serious)
 
 
 def test_what_was_entered_in_error_before_the_cut_off_does_not_count(
