@@ -379,8 +379,7 @@ def test_a_hold_that_was_given_up_is_not_taken_back(stage: Stage) -> None:
 
 def test_the_history_tells_each_step_with_who_and_why(stage: Stage) -> None:
     ana, plan = stage.house.actor(stage.house.ana), stage.plan()
-    with acting(ana.user_id):  # as every door says; one story is one transaction, which remembers the last
-        visit = booking.hold(actor=ana, id=new_id(), plan=plan, start=stage.at("9:30"), now=NOW)
+    visit = booking.hold(actor=ana, id=new_id(), plan=plan, start=stage.at("9:30"), now=NOW)
     booking.book_held(actor=ana, appointment=visit, now=NOW)
     with acting(None, door="patient link"):
         attendance.confirm(appointment=visit, now=NOW)
