@@ -1,0 +1,233 @@
+"""A patient for whom a visit's time doesn't suit: what they are offered and choose, and who moves the visit.
+
+Where the clinic lets them (`ClinicMessaging.moves_itself_hours`) the tap moves it; elsewhere it is a wish
+that the desk carries out. Either way the task that the request opened closes with what became of it. Free
+times come from the scheduler, which alone decides what can be booked.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from clinic import clock, work
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import Role, Urgency, WorkItem
+from clinic.problems import Conflict, Missing
+from clinic.transactions import in_transaction
+from notifications.answering.links import DOOR
+from notifications.models import ClinicMessaging, LinkPurpose, PatientLink, TimeRequest
+from notifications.tokens import NO_LINK
+from scheduler.finding import free_times
+from scheduler.finding.availability import minute_of, moment_of
+from scheduler.finding.free_times import Found
+from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
+from scheduler.visits import booking
+from scheduler.vocabulary import spoken_time
+
+CAUSE: Final = "time_request"
+TITLE: Final = "Find another time for this patient's visit"
+# How soon somebody looks at it, and how far from the first time others are sought. [D]
+LOOK_WITHIN: Final = timedelta(hours=4)
+DAYS_BEFORE, DAYS_AFTER = timedelta(days=7), timedelta(days=21)
+# Sooner than this nobody has fasted, or found a ride. [D]
+LEAST_NOTICE: Final = timedelta(hours=24)
+MOST_DAYS: Final = 4
+MOST_A_DAY: Final = 2
+APART: Final = 60  # minutes: nearer to another choice, or to what doesn't suit, it would be no other time
+TAKEN: Final = "Somebody else has just taken this time. Please choose another."
+OVER: Final = "This visit has changed since. Please go by the newest message, or call the clinic."
+HINDERED: Final = "We can't move this visit just now. Please call the clinic."
+
+
+def ask(*, appointment: Appointment, now: datetime) -> TimeRequest:
+    """The patient wants another time than the visit's present one; the desk has a task until there is one.
+
+    Asking again changes nothing. Inside the caller's transaction.
+    """
+    request, _ = TimeRequest.objects.get_or_create(
+        appointment=appointment,
+        visit_starts_at=appointment.starts_at,
+        defaults={"clinic_id": appointment.clinic_id, "asked_at": now},
+    )
+    work.open_item(
+        clinic_id=appointment.clinic_id,
+        patient_id=appointment.patient_id,
+        cause=_cause(request.pk),
+        title=TITLE,
+        urgency=Urgency.ROUTINE,
+        role=Role.FRONT_DESK,
+        due_at=min(now + LOOK_WITHIN, appointment.starts_at),
+    )
+    return request
+
+
+def request_of(link: PatientLink) -> TimeRequest:
+    """What this link lets its patient choose. Raises `Missing` for a link of another purpose."""
+    message = link.message
+    if link.purpose != LinkPurpose.TIMES:
+        raise Missing(NO_LINK)
+    requests = TimeRequest.objects.select_related("clinic", "appointment")
+    request = requests.filter(appointment=message.visit, visit_starts_at=message.visit_start).first()
+    if request is None:
+        raise Missing(NO_LINK)
+    return request
+
+
+def stands(request: TimeRequest, now: datetime) -> bool:
+    """The visit is still to come, and at the time that doesn't suit. Reads the loaded appointment."""
+    visit = request.appointment
+    booked = visit.status == AppointmentStatus.BOOKED and visit.starts_at == request.visit_starts_at
+    return booked and now < visit.starts_at
+
+
+def moves_itself(request: TimeRequest, now: datetime) -> bool:
+    """Whether the patient's tap moves the visit, this long before it."""
+    settled = ClinicMessaging.objects.filter(clinic=request.clinic_id).first()
+    hours = settled.moves_itself_hours if settled else None
+    return hours is not None and now + timedelta(hours=hours) <= request.visit_starts_at
+
+
+def offered(request: TimeRequest, *, now: datetime) -> list[datetime]:
+    """The starts to choose from, in order of time: on the days nearest to the visit's that have any, those
+    nearest to its time of day. None for a request that no longer stands."""
+    if not stands(request, now):
+        return []
+    return _near(request, _found(request, now))
+
+
+def choose(*, link: PatientLink, start: datetime, now: datetime) -> TimeRequest:
+    """The patient takes this time: the visit is moved, or the wish is written down for the desk.
+
+    Choosing the same time again changes nothing; until the desk has moved the visit another may be chosen.
+    Raises `Missing` for a link of another purpose, `Conflict` `visit_moved` when the visit is no longer where
+    it was, `time_taken` when the time has gone meanwhile, and `times_hindered` when the clinic has to look at
+    something first: what, is not for this page to say.
+    """
+    request = request_of(link)
+
+    def work_() -> TimeRequest:
+        row = TimeRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
+        if row.chosen_start == start:
+            return row
+        if not stands(row, now):
+            raise Conflict(OVER, code="visit_moved")
+        direct = moves_itself(row, now)
+        if minute_of(start) not in _found(row, now).minutes.tolist():
+            raise Conflict(TAKEN, code="time_taken")
+        with acting(None, door=DOOR):
+            row.chosen_at, row.chosen_start = now, start
+            row.save(update_fields=["chosen_at", "chosen_start"])
+            if direct:
+                _move(None, row, "The patient moved the visit to", now)
+        return row
+
+    try:
+        return in_transaction(work_)
+    except Conflict as conflict:
+        if conflict.code != "not_bookable":
+            raise
+        # Other times near it: only this one has gone.
+        if conflict.data["alternatives"]:
+            raise Conflict(TAKEN, code="time_taken") from conflict
+        raise Conflict(HINDERED, code="times_hindered") from conflict
+
+
+def carry_out(*, actor: Actor, request: TimeRequest, now: datetime) -> TimeRequest:
+    """The desk moves the visit to the time that the patient chose; carried out already, nothing changes.
+
+    Raises `Conflict` `nothing_chosen`, `visit_moved`, and as `booking.reschedule` does.
+    """
+
+    def work_() -> TimeRequest:
+        row = TimeRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+        if row.chosen_start is None:
+            raise Conflict(
+                "The patient has not chosen a time yet. Call, or move the visit from its page.",
+                code="nothing_chosen",
+            )
+        if row.appointment.starts_at == row.chosen_start:
+            return row
+        if not stands(row, now):
+            raise Conflict("This visit is no longer at the time that didn't suit.", code="visit_moved")
+        _move(actor, row, "Moved to the time that the patient chose,", now)
+        return row
+
+    return in_transaction(work_)
+
+
+def close_overtaken(*, now: datetime) -> int:
+    """Close the tasks of requests whose visit was moved, cancelled or has begun at another door. Returns how
+    many. Level-triggered: whoever moved the visit knew nothing of the request."""
+    open_ones = WorkItem.objects.filter(cause__startswith=f"{CAUSE}:", closed_at=None)
+    asked = {UUID(cause.partition(":")[2]) for cause in open_ones.values_list("cause", flat=True)}
+    requests = TimeRequest.objects.filter(pk__in=asked).select_related("appointment", "clinic")
+    over = [request for request in requests if not stands(request, now)]
+    for request in over:
+        in_transaction(partial(_settle, None, request, _became_of(request, now), now))
+    return len(over)
+
+
+def _move(actor: Actor | None, request: TimeRequest, words: str, now: datetime) -> None:
+    start = request.chosen_start
+    assert start is not None  # noqa: S101  chosen by both callers
+    booking.reschedule(actor=actor, appointment=request.appointment, start=start, now=now)
+    when = spoken_time(start, request.clinic.time_zone, now=now)
+    _settle(actor, request, f"{words} {when}.", now)
+
+
+def _settle(actor: Actor | None, request: TimeRequest, outcome: str, now: datetime) -> None:
+    causes = [_cause(request.pk)]
+    work.settle(actor=actor, clinic_id=request.clinic_id, causes=causes, outcome=outcome, now=now)
+
+
+def _became_of(request: TimeRequest, now: datetime) -> str:
+    visit = request.appointment
+    if visit.live and visit.starts_at != request.visit_starts_at:
+        when = spoken_time(visit.starts_at, request.clinic.time_zone, now=now)
+        return f"The visit was moved to {when}."
+    return "The visit took place, or does so now." if visit.live else "The visit was cancelled or missed."
+
+
+def _found(request: TimeRequest, now: datetime) -> Found:
+    """Every time that the visit could be moved to."""
+    visit = request.appointment
+    plan = TreatmentPlan.objects.select_related("clinic", "protocol").get(pk=visit.plan_id)
+    return free_times.search(
+        plan=plan,
+        first=max(visit.starts_at - DAYS_BEFORE, now + LEAST_NOTICE),
+        until=visit.starts_at + DAYS_AFTER,
+        now=now,
+        without=[visit.pk],
+    )
+
+
+def _near(request: TimeRequest, found: Found) -> list[datetime]:
+    zone = request.clinic.time_zone
+    unsuited = request.visit_starts_at
+    starts = [moment_of(minute) for minute in found.minutes.tolist()]
+    by_day = {
+        day: list(of_day) for day, of_day in groupby(starts, key=lambda start: clock.local_date(start, zone))
+    }
+    own_day = clock.local_date(unsuited, zone)
+    chosen: list[datetime] = []
+    days = 0
+    for day in sorted(by_day, key=lambda day: (abs(day - own_day), day)):
+        wished = datetime.combine(day, unsuited.astimezone(ZoneInfo(zone)).time(), ZoneInfo(zone))
+        of_day: list[datetime] = []
+        for start in sorted(by_day[day], key=lambda start: (abs(start - wished), start)):
+            apart = all(abs(minute_of(start) - minute_of(other)) >= APART for other in (*of_day, unsuited))
+            if apart and len(of_day) < MOST_A_DAY:
+                of_day.append(start)
+        chosen += of_day
+        days += bool(of_day)
+        if days == MOST_DAYS:
+            break
+    return sorted(chosen)
+
+
+def _cause(request_id: UUID) -> str:
+    return f"{CAUSE}:{request_id}"

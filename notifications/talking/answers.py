@@ -1,0 +1,81 @@
+"""What is said back to a text, by itself: one message of the known words, at once and at any hour.
+
+An answer goes to the number that wrote, whatever consent is on record: its owner has just asked for it. Of a
+number that must not be written to only `ALLOWED` leaves the house. Nothing that a patient wrote is repeated.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from clinic.models import Patient
+from notifications import saying
+from notifications.models import BlockReason, Form, LinkPurpose, Message, MessageKind, TimeRequest
+from scheduler.models import Appointment
+
+CONFIRMED: Final = "confirmed"
+CHOOSE_TIME: Final = "choose_time"
+STOPPED: Final = "stopped"
+STARTED: Final = "started"
+HELP: Final = "help"
+TO_A_PERSON: Final = "to_a_person"
+WRONG_NUMBER: Final = "wrong_number"
+
+# What may still be said to a number that is blocked: that it is, and where help is.
+ALLOWED: Final[Mapping[BlockReason, frozenset[str]]] = MappingProxyType(
+    {
+        BlockReason.STOP: frozenset({STOPPED, HELP}),
+        BlockReason.WRONG_NUMBER: frozenset({WRONG_NUMBER, HELP}),
+        BlockReason.UNREACHABLE: frozenset(),
+    }
+)
+# A confirmation of an opt-out is presumed fine within 5 minutes [V:28,32b]; other answers stay of use. [D]
+STOPPED_OF_USE_FOR: Final = timedelta(minutes=5)
+OF_USE_FOR: Final = timedelta(hours=1)
+
+
+def answer(
+    *,
+    patient: Patient,
+    stage: str,
+    once: str,
+    blocks: Collection[BlockReason],
+    now: datetime,
+    visit: Appointment | None = None,
+) -> Message | None:
+    """Say this to the patient once for `once`; None where the number's blocks don't let it out."""
+    if any(stage not in ALLOWED[reason] for reason in blocks):
+        return None
+    about: dict[str, Any] = {}
+    if visit is not None:
+        about = {"appointment": visit, "visit_starts_at": visit.starts_at}
+    return saying.say(
+        key=f"answer:{stage}:{once}",
+        clinic_id=patient.clinic_id,
+        patient_id=patient.pk,
+        kind=MessageKind.ANSWER,
+        stage=stage,
+        due_at=now,
+        stale_at=now + (STOPPED_OF_USE_FOR if stage == STOPPED else OF_USE_FOR),
+        form=Form.SMS,
+        urgent=True,
+        **about,
+    )
+
+
+def offer_times(
+    *, patient: Patient, request: TimeRequest, once: str, blocks: Collection[BlockReason], now: datetime
+) -> Message | None:
+    """The link on which the patient chooses another time, open until the time that doesn't suit."""
+    message = answer(
+        patient=patient,
+        stage=CHOOSE_TIME,
+        once=once,
+        blocks=blocks,
+        visit=request.appointment,
+        now=now,
+    )
+    if message is not None:
+        saying.give_link(message, purpose=LinkPurpose.TIMES, expires_at=request.visit_starts_at)
+    return message

@@ -1,0 +1,288 @@
+"""A text from a patient's phone: recorded once, read, and followed by what it means.
+
+Whose it is, is told by the numbers alone: the clinic by the one it was sent to, the patients by the one it
+came from. What the words mean is `reading_words`', what is said back `answers`'. The text itself is a record:
+it is shown to staff, and never repeated, logged or put into a task's title.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from clinic import clock, phones, work
+from clinic.history import acting
+from clinic.models import Clinic, Patient, Role, Urgency, WorkItem
+from clinic.problems import Conflict
+from clinic.transactions import in_transaction
+from notifications.answering import grading, times
+from notifications.models import BlockReason, InboundMessage, Reading
+from notifications.planning import said
+from notifications.talking import answers, opting, reading_words
+from notifications.talking.reading_words import Meaning
+from scheduler.models import Appointment, AppointmentStatus, ParticipantStatus
+from scheduler.visits import attendance
+
+DOOR: Final = "text message"
+TEXT_CAUSE: Final = "inbound_message"
+CRISIS_CAUSE: Final = "inbound_crisis"
+WRONG_NUMBER_CAUSE: Final = "number"
+READ_AND_ANSWER: Final = "Read and answer a text"
+WANTS_HELP: Final = "A patient asks for help by text: read it and call"
+STOPPED_OR_CANCELLED: Final = "Ask this patient: no more texts, or is it about the visit or the treatment?"
+CALL_NOW: Final = "Call the patient now: alarming text message"
+CORRECT_NUMBER: Final = "Correct this patient's number: somebody else has it"
+# How soon somebody reads what no rule understands. [D]
+READ_WITHIN: Final = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A text that has just come, and what it is judged by. `patients` are the living with this number."""
+
+    text: InboundMessage
+    clinic: Clinic
+    patients: list[Patient]
+    blocks: frozenset[BlockReason]
+    meaning: Meaning
+    now: datetime
+
+    @property
+    def number(self) -> str:
+        return str(self.text.sender)
+
+    @property
+    def patient(self) -> Patient | None:
+        """Who is answered, and whom a task is about: of several on one number, the first in the house."""
+        return self.patients[0] if self.patients else None
+
+    @property
+    def today(self) -> str:
+        return clock.local_date(self.now, self.clinic.time_zone).isoformat()
+
+
+def take(
+    *,
+    provider: str,
+    reference: str,
+    sender: str,
+    recipient: str,
+    body: str,
+    received_at: datetime,
+    now: datetime,
+) -> InboundMessage | None:
+    """Record a text and do what it says, all or nothing. The same `reference` again changes nothing.
+
+    None for a text to a number that is no clinic's, or from one that can't be a telephone's.
+    """
+    number, own_number = phones.e164(sender), phones.e164(recipient)
+    clinic = Clinic.objects.filter(messaging__sms_number=own_number).first() if own_number else None
+    if clinic is None or not number:
+        return None
+
+    def work_() -> InboundMessage:
+        # One text after the other of the same patients: of two STOPs the second sees what the first did.
+        everybody = Patient.objects.select_for_update(no_key=True).filter(clinic=clinic, phone=number)
+        patients = list(everybody.filter(deceased=False).order_by("created_at", "pk"))
+        blocks = opting.blocks_of(clinic.pk, number)
+        meaning = reading_words.read(body, opted_out=BlockReason.STOP in blocks)
+        text, fresh = InboundMessage.objects.get_or_create(
+            provider=provider,
+            provider_reference=reference,
+            defaults={
+                "clinic": clinic,
+                "patient": patients[0] if len(patients) == 1 else None,
+                "sender": number,
+                "body": body.replace("\x00", ""),
+                "received_at": received_at,
+                "reading": meaning.reading,
+            },
+        )
+        if fresh:
+            _follow(Arrival(text, clinic, patients, blocks, meaning, now))
+        return text
+
+    with acting(None, door=DOOR):
+        return in_transaction(work_)
+
+
+def _follow(arrival: Arrival) -> None:
+    """Everything that the text asks for; what needs nobody's eyes is marked as dealt with."""
+    if arrival.meaning.crisis:
+        _alarm(arrival)
+    understood = EFFECTS[Reading(arrival.meaning.reading)](arrival)
+    if understood and not arrival.meaning.crisis:
+        arrival.text.read_at = arrival.now
+        arrival.text.save(update_fields=["read_at"])
+
+
+# --- What each reading does; True where no person has to read the text ---------------------------------
+
+
+def _confirm(arrival: Arrival) -> bool:
+    """The next visit that was announced. With none, or visits of several patients, a person reads it."""
+    visit = _announced_visit(arrival, unconfirmed_first=True)
+    if visit is None:
+        return _to_a_person(arrival)
+    try:
+        attendance.confirm(appointment=visit, now=arrival.now)
+    except Conflict:
+        # Begun or cancelled a moment ago.
+        return _to_a_person(arrival)
+    _say(arrival, answers.CONFIRMED, f"{visit.pk}:{visit.starts_at:%Y%m%d%H%M}:{arrival.today}", visit)
+    return True
+
+
+def _reschedule(arrival: Arrival) -> bool:
+    visit = _announced_visit(arrival)
+    if visit is None:
+        return _to_a_person(arrival)
+    answers.offer_times(
+        patient=visit.patient,
+        request=times.ask(appointment=visit, now=arrival.now),
+        once=f"{visit.pk}:{visit.starts_at:%Y%m%d%H%M}:{arrival.today}",
+        blocks=arrival.blocks,
+        now=arrival.now,
+    )
+    return True
+
+
+def _stop(arrival: Arrival) -> bool:
+    block = opting.stop(
+        clinic_id=arrival.clinic.pk, number=arrival.number, patients=arrival.patients, now=arrival.now
+    )
+    _say(arrival, answers.STOPPED, str(block.pk))
+    if arrival.meaning.doubtful:
+        _open_task(arrival, STOPPED_OR_CANCELLED)
+    return not arrival.meaning.doubtful
+
+
+def _start(arrival: Arrival) -> bool:
+    opting.start(
+        clinic_id=arrival.clinic.pk, number=arrival.number, patients=arrival.patients, now=arrival.now
+    )
+    _say(arrival, answers.STARTED, str(arrival.text.pk))
+    return bool(arrival.patients)
+
+
+def _help(arrival: Arrival) -> bool:
+    _say(arrival, answers.HELP, str(arrival.text.pk))
+    _one_open_task(arrival, WANTS_HELP)
+    return False
+
+
+def _wrong_number(arrival: Arrival) -> bool:
+    """Somebody else has this number: nobody writes to it until a person has corrected it."""
+    block = opting.block(
+        clinic_id=arrival.clinic.pk,
+        address=arrival.number,
+        reason=BlockReason.WRONG_NUMBER,
+        now=arrival.now,
+    )
+    _say(arrival, answers.WRONG_NUMBER, str(block.pk))
+    for patient in arrival.patients:
+        work.open_item(
+            clinic_id=arrival.clinic.pk,
+            patient_id=patient.pk,
+            cause=wrong_number_cause(patient.pk, block.pk),
+            title=CORRECT_NUMBER,
+            urgency=Urgency.ROUTINE,
+            role=Role.FRONT_DESK,
+            due_at=arrival.now + READ_WITHIN,
+        )
+    return bool(arrival.patients)
+
+
+def _to_a_person(arrival: Arrival) -> bool:
+    """Somebody reads it; that they will is said at most once a day."""
+    _one_open_task(arrival, READ_AND_ANSWER)
+    if not arrival.meaning.crisis and arrival.patient is not None:
+        _say(arrival, answers.TO_A_PERSON, f"{arrival.patient.pk}:{arrival.today}")
+    return False
+
+
+EFFECTS: Final[Mapping[Reading, Callable[[Arrival], bool]]] = MappingProxyType(
+    {
+        Reading.CONFIRM: _confirm,
+        Reading.RESCHEDULE: _reschedule,
+        Reading.STOP: _stop,
+        Reading.START: _start,
+        Reading.HELP: _help,
+        Reading.WRONG_NUMBER: _wrong_number,
+        Reading.OTHER: _to_a_person,
+    }
+)
+
+
+def wrong_number_cause(patient_id: UUID, block_id: UUID) -> str:
+    """One task for each patient of each block; the patient comes first because the page is theirs."""
+    return f"{WRONG_NUMBER_CAUSE}:{patient_id}:{block_id}"
+
+
+def _alarm(arrival: Arrival) -> None:
+    """A nurse is called as for a red answer (domain.md 6.2), and the emergency lines are said at once."""
+    work.open_item(
+        clinic_id=arrival.clinic.pk,
+        patient_id=arrival.patient.pk if arrival.patient else None,
+        cause=f"{CRISIS_CAUSE}:{arrival.text.pk}",
+        title=CALL_NOW,
+        urgency=Urgency.RED,
+        role=Role.NURSE,
+        due_at=arrival.now + grading.CLOCKS[grading.RED],
+    )
+    if arrival.meaning.reading != Reading.HELP:
+        _say(arrival, answers.HELP, str(arrival.text.pk))
+
+
+def _say(arrival: Arrival, stage: str, once: str, visit: Appointment | None = None) -> None:
+    patient = visit.patient if visit else arrival.patient
+    if patient is not None:  # a number that no patient has is answered by a person, or not at all
+        blocks = opting.blocks_of(arrival.clinic.pk, arrival.number)
+        answers.answer(patient=patient, stage=stage, once=once, blocks=blocks, visit=visit, now=arrival.now)
+
+
+def _announced_visit(arrival: Arrival, *, unconfirmed_first: bool = False) -> Appointment | None:
+    """The next visit whose time the patient was told, where it is beyond doubt whose."""
+    coming = (
+        Appointment.objects.filter(
+            patient__in=arrival.patients,
+            status=AppointmentStatus.BOOKED,
+            during__startswith__gt=arrival.now,
+        )
+        .select_related("patient")
+        .order_by("during__startswith", "pk")
+    )
+    announced = [
+        visit
+        for visit in coming
+        if (told := said.told_of(visit.pk)) is not None and told.starts_at == visit.starts_at
+    ]
+    if len({visit.patient_id for visit in announced}) != 1:
+        return None
+    if unconfirmed_first:
+        announced.sort(key=lambda visit: visit.patient_status == ParticipantStatus.ACCEPTED)
+    return announced[0]
+
+
+def _one_open_task(arrival: Arrival, title: str) -> None:
+    """A task unless one for an earlier text from this number is still open: it is read along with it."""
+    unread = InboundMessage.objects.filter(
+        clinic=arrival.clinic, sender=arrival.number, read_at=None
+    ).values_list("pk", flat=True)
+    causes = [f"{TEXT_CAUSE}:{pk}" for pk in unread]
+    if not WorkItem.objects.filter(clinic=arrival.clinic, cause__in=causes, closed_at=None).exists():
+        _open_task(arrival, title)
+
+
+def _open_task(arrival: Arrival, title: str) -> None:
+    work.open_item(
+        clinic_id=arrival.clinic.pk,
+        patient_id=arrival.patient.pk if arrival.patient else None,
+        cause=f"{TEXT_CAUSE}:{arrival.text.pk}",
+        title=title,
+        urgency=Urgency.ROUTINE,
+        role=Role.FRONT_DESK,
+        due_at=arrival.now + READ_WITHIN,
+    )

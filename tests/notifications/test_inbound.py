@@ -1,0 +1,430 @@
+"""A patient's text is recorded once, does what it says, and reaches a person wherever there is a doubt."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from clinic.models import Consent, ConsentScope, Patient, WorkItem
+from notifications.models import (
+    BlockedAddress,
+    InboundMessage,
+    LinkPurpose,
+    Message,
+    PatientLink,
+    TimeRequest,
+)
+from notifications.talking import inbound
+from scheduler.models import Appointment, ParticipantStatus
+from tests.at_once import at_once
+from tests.cast import NOW, House, local, make_house
+from tests.notifications.texts import (
+    OURS,
+    ROSAS,
+    STRANGERS,
+    agreed,
+    alone_on_the_number,
+    announce,
+    answers,
+    give_number,
+    text,
+)
+from tests.notifications.visits import VISIT, book, cancel, move
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def number(house: House) -> None:
+    give_number(house.clinic)
+    alone_on_the_number(house)
+
+
+@pytest.fixture
+def visit(house: House) -> Appointment:
+    visit = book(house, house.rosa)
+    announce(visit)
+    return visit
+
+
+def confirmed(visit: Appointment) -> bool:
+    visit.refresh_from_db()
+    return visit.patient_status == ParticipantStatus.ACCEPTED
+
+
+def tasks() -> list[tuple[str, str, str]]:
+    """Open tasks as (title, urgency, role)."""
+    rows = WorkItem.objects.filter(closed_at=None).order_by("created_at", "title")
+    return list(rows.values_list("title", "urgency", "role"))
+
+
+READ_IT = (inbound.READ_AND_ANSWER, "routine", "front_desk")
+
+
+# --- C -------------------------------------------------------------------------------------------------
+
+
+def test_c_confirms_the_visit_that_was_announced_and_says_thank_you(visit: Appointment) -> None:
+    row = text("C")
+    assert confirmed(visit)
+    assert answers() == ["confirmed"]
+    assert (row.patient, row.reading, row.read_at) == (visit.patient, "confirm", NOW)
+    assert tasks() == []
+
+
+def test_c_said_twice_confirms_once_and_thanks_once(visit: Appointment) -> None:
+    text("C")
+    text("c!")
+    assert confirmed(visit)
+    assert answers() == ["confirmed"]
+
+
+def test_c_confirms_the_next_of_two_and_then_the_other(house: House, visit: Appointment) -> None:
+    later = book(house, house.rosa, VISIT + 4 * DAY)
+    announce(later)
+    text("C")
+    assert confirmed(visit)
+    assert not confirmed(later)
+    text("C")
+    assert confirmed(later)
+    assert answers() == ["confirmed", "confirmed"]
+
+
+def test_c_to_a_visit_that_nobody_was_told_of_is_read_by_a_person(house: House) -> None:
+    visit = book(house, house.rosa)
+    row = text("C")
+    assert not confirmed(visit)
+    assert row.read_at is None
+    assert tasks() == [READ_IT]
+
+
+def test_c_to_the_old_time_of_a_visit_that_moved_is_read_by_a_person(visit: Appointment) -> None:
+    move(visit, VISIT + DAY)
+    text("C")
+    assert not confirmed(visit)
+    assert tasks() == [READ_IT]
+
+
+def test_c_to_a_cancelled_visit_is_read_by_a_person(visit: Appointment) -> None:
+    cancel(visit)
+    text("C")
+    assert tasks() == [READ_IT]
+
+
+def test_c_from_a_number_of_two_patients_with_visits_confirms_neither(
+    house: House, visit: Appointment
+) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(phone=ROSAS)
+    other = book(house, house.omar, VISIT + DAY)
+    announce(other)
+    row = text("C")
+    assert not confirmed(visit)
+    assert not confirmed(other)
+    assert row.patient is None
+    assert tasks() == [READ_IT]
+
+
+def test_c_from_a_number_of_two_patients_confirms_the_only_visit(house: House, visit: Appointment) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(phone=ROSAS)
+    text("C")
+    assert confirmed(visit)
+
+
+def test_a_patient_of_another_clinic_with_the_same_number_is_left_alone(visit: Appointment) -> None:
+    hillside = make_house("Hillside")
+    theirs = book(hillside, hillside.rosa)
+    announce(theirs)
+    text("C")
+    assert confirmed(visit)
+    assert not confirmed(theirs)
+
+
+# --- R -------------------------------------------------------------------------------------------------
+
+
+def test_r_opens_a_request_with_a_task_and_answers_with_a_link_of_its_own(visit: Appointment) -> None:
+    text("R")
+    request = TimeRequest.objects.get()
+    assert (request.appointment, request.visit_starts_at, request.asked_at) == (visit, VISIT, NOW)
+    assert tasks() == [("Find another time for this patient's visit", "routine", "front_desk")]
+    link = PatientLink.objects.get()
+    assert (link.purpose, link.expires_at, link.message.stage) == (LinkPurpose.TIMES, VISIT, "choose_time")
+    assert not confirmed(visit)
+
+
+def test_r_said_twice_is_one_request_one_task_and_one_answer(visit: Appointment) -> None:
+    text("R")
+    text("reschedule", now=NOW + MINUTE)
+    assert TimeRequest.objects.count() == 1
+    assert len(tasks()) == 1
+    assert answers() == ["choose_time"]
+
+
+def test_r_the_next_day_gets_a_link_again(visit: Appointment) -> None:
+    text("R")
+    text("R", now=NOW + DAY)
+    assert answers() == ["choose_time", "choose_time"]
+
+
+def test_r_without_a_visit_is_read_by_a_person(house: House) -> None:
+    text("R")
+    assert not TimeRequest.objects.exists()
+    assert tasks() == [READ_IT]
+
+
+# --- STOP and START ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["STOP", "Arrêt", "please stop texting me", "no me escriban más"])
+def test_stop_holds_at_once_with_one_confirmation(house: House, words: str) -> None:
+    text(words)
+    assert not agreed(house.rosa)
+    block = BlockedAddress.objects.get()
+    assert (block.address, block.reason, block.since) == (ROSAS, "stop", NOW)
+    (answer,) = Message.objects.filter(kind="answer")
+    assert (answer.stage, answer.form, answer.urgent, answer.due_at) == ("stopped", "sms", True, NOW)
+    assert answer.stale_at == NOW + 5 * MINUTE
+    assert tasks() == []
+
+
+def test_stop_said_twice_is_confirmed_once(house: House) -> None:
+    text("STOP")
+    text("Stop!!", now=NOW + MINUTE)
+    assert answers() == ["stopped"]
+    assert BlockedAddress.objects.count() == 1
+
+
+def test_stop_is_kept_with_how_and_when(house: House) -> None:
+    text("STOP")
+    consent = Consent.objects.get(patient=house.rosa, scope=ConsentScope.SMS)
+    assert (consent.revoked_at, consent.revoked_how) == (NOW, "text reply STOP")
+    assert Consent.objects.get(patient=house.rosa, scope=ConsentScope.EMAIL).revoked_at is None
+
+
+def test_stop_holds_for_everybody_on_the_number(house: House) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(phone=ROSAS)
+    text("STOP")
+    assert not agreed(house.rosa)
+    assert not agreed(house.omar)
+    assert answers() == ["stopped"]
+
+
+@pytest.mark.parametrize("words", ["CANCEL", "cancelar"])
+def test_cancel_is_an_opt_out_and_a_question_for_the_desk(visit: Appointment, words: str) -> None:
+    row = text(words)
+    assert not agreed(visit.patient)
+    assert answers() == ["stopped"]
+    assert row.read_at is None
+    assert tasks() == [(inbound.STOPPED_OR_CANCELLED, "routine", "front_desk")]
+    visit.refresh_from_db()
+    assert visit.status == "booked"
+
+
+def test_whoever_stopped_is_not_answered_but_still_heard(visit: Appointment) -> None:
+    text("STOP")
+    text("C", now=NOW + MINUTE)
+    assert confirmed(visit)
+    text("R", now=NOW + MINUTE)
+    assert TimeRequest.objects.count() == 1
+    text("Can you call me?", now=NOW + MINUTE)
+    assert READ_IT in tasks()
+    assert answers() == ["stopped"]
+    text("HELP", now=NOW + MINUTE)
+    assert answers() == ["stopped", "help"]
+
+
+@pytest.mark.parametrize("word", ["START", "unstop", "YES"])
+def test_start_lifts_the_block_and_keeps_a_consent_of_its_own(house: House, word: str) -> None:
+    text("STOP")
+    text(word, now=NOW + HOUR)
+    block = BlockedAddress.objects.get()
+    assert (block.lifted_at, block.lifted_by, block.lifted_how) == (NOW + HOUR, None, "text reply START")
+    consent = Consent.objects.get(patient=house.rosa, scope=ConsentScope.SMS, revoked_at=None)
+    assert (consent.method, consent.form_version, consent.given_at) == (
+        "text reply",
+        "text START",
+        NOW + HOUR,
+    )
+    assert consent.recorded_by is None
+    assert answers() == ["stopped", "started"]
+
+
+def test_stop_after_a_start_is_confirmed_anew(house: House) -> None:
+    text("STOP")
+    text("START", now=NOW + HOUR)
+    text("STOP", now=NOW + 2 * HOUR)
+    assert not agreed(house.rosa)
+    assert answers() == ["stopped", "started", "stopped"]
+
+
+def test_start_gives_nobody_a_consent_that_somebody_else_took_back_for_them(house: House) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(phone=ROSAS)
+    Consent.objects.filter(patient=house.omar, scope=ConsentScope.SMS).update(
+        revoked_at=NOW - DAY, revoked_how="by letter"
+    )
+    text("STOP")
+    text("START", now=NOW + HOUR)
+    assert agreed(house.rosa)
+    assert not agreed(house.omar)
+
+
+def test_start_does_not_lift_what_is_somebody_elses_number(house: House) -> None:
+    text("wrong number")
+    text("START", now=NOW + HOUR)
+    assert BlockedAddress.objects.get(reason="wrong_number").lifted_at is None
+    assert answers() == ["wrong_number"]
+
+
+# --- HELP, somebody else's number, anything else ---------------------------------------------------------
+
+
+def test_help_is_answered_and_brings_a_person(house: House) -> None:
+    row = text("HELP")
+    assert answers() == ["help"]
+    assert tasks() == [(inbound.WANTS_HELP, "routine", "front_desk")]
+    assert row.read_at is None
+
+
+def test_a_wrong_number_is_written_to_once_more_and_then_never(house: House) -> None:
+    text("Wrong number, sorry")
+    text("who is this?", now=NOW + MINUTE)
+    block = BlockedAddress.objects.get()
+    assert (block.address, block.reason) == (ROSAS, "wrong_number")
+    assert answers() == ["wrong_number"]
+    assert tasks() == [(inbound.CORRECT_NUMBER, "routine", "front_desk")]
+    assert agreed(house.rosa)
+
+
+def test_anything_else_is_one_task_for_a_person_however_many_texts(house: House) -> None:
+    text("Can I bring my sister?")
+    text("And my dog?", now=NOW + MINUTE)
+    assert tasks() == [READ_IT]
+    assert answers() == ["to_a_person"]
+    assert InboundMessage.objects.filter(patient=house.rosa, read_at=None).count() == 2
+
+
+def test_that_a_person_will_read_it_is_said_at_most_once_a_day(house: House) -> None:
+    text("Hello?")
+    text("Hello??", now=NOW + HOUR)
+    text("Hello???", now=NOW + DAY)
+    assert answers() == ["to_a_person", "to_a_person"]
+
+
+def test_nothing_of_what_a_patient_wrote_stands_in_a_task_or_a_message(house: House) -> None:
+    text("My headache is back, xyzzy")
+    assert not WorkItem.objects.filter(title__icontains="xyzzy").exists()
+    assert not Message.objects.filter(text__icontains="xyzzy").exists()
+    assert InboundMessage.objects.get().body == "My headache is back, xyzzy"
+
+
+# --- A crisis --------------------------------------------------------------------------------------------
+
+
+def test_words_of_a_crisis_call_a_nurse_at_once_and_give_the_emergency_lines(house: House) -> None:
+    row = text("I want to die")
+    (item, *rest) = WorkItem.objects.order_by("due_at")
+    assert (item.title, item.urgency, item.role) == (inbound.CALL_NOW, "red", "nurse")
+    assert (item.patient, item.due_at) == (house.rosa, NOW + 15 * MINUTE)
+    assert [each.title for each in rest] == [inbound.READ_AND_ANSWER]
+    assert answers() == ["help"]
+    assert row.read_at is None
+
+
+def test_a_crisis_beside_an_opt_out_is_heard_and_the_opt_out_honoured(house: House) -> None:
+    row = text("stop texting me, I want to kill myself")
+    assert not agreed(house.rosa)
+    assert (inbound.CALL_NOW, "red", "nurse") in tasks()
+    assert sorted(answers()) == ["help", "stopped"]
+    assert row.read_at is None
+
+
+def test_a_crisis_of_somebody_who_stopped_is_answered_all_the_same(house: House) -> None:
+    text("STOP")
+    text("chest pain", now=NOW + MINUTE)
+    assert (inbound.CALL_NOW, "red", "nurse") in tasks()
+    assert answers() == ["stopped", "help"]
+
+
+# --- Whose it is -----------------------------------------------------------------------------------------
+
+
+def test_a_text_of_a_stranger_is_kept_and_read_by_a_person(house: House) -> None:
+    row = text("Hello, is this the clinic?", sender=STRANGERS)
+    text("Anybody?", sender=STRANGERS, now=NOW + MINUTE)
+    assert row.patient is None
+    assert tasks() == [READ_IT]
+    assert answers() == []
+
+
+def test_a_strangers_stop_blocks_the_number_for_good(house: House) -> None:
+    text("STOP", sender=STRANGERS)
+    assert BlockedAddress.objects.get().address == STRANGERS
+    assert agreed(house.rosa)
+
+
+@pytest.mark.parametrize(("recipient", "sender"), [("+13125550199", ROSAS), (OURS, "Lakeside")])
+def test_a_text_to_nobodys_number_or_from_no_telephone_is_nobodys(
+    house: House, recipient: str, sender: str
+) -> None:
+    taken = inbound.take(
+        provider="twilio",
+        reference="SM1",
+        sender=sender,
+        recipient=recipient,
+        body="C",
+        received_at=NOW,
+        now=NOW,
+    )
+    assert taken is None
+    assert not InboundMessage.objects.exists()
+
+
+def test_a_number_is_known_however_the_provider_spells_it(visit: Appointment) -> None:
+    text("C", sender="(312) 555-0142", recipient="312.555.0188")
+    assert confirmed(visit)
+
+
+def test_the_dead_are_not_answered(house: House) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(deceased=True)
+    text("Please call me, I am her son")
+    assert answers() == []
+    assert tasks() == [READ_IT]
+
+
+def test_what_postgresql_cannot_hold_does_not_lose_the_text(house: House) -> None:
+    assert text("he\x00llo").body == "hello"
+
+
+# --- Once ------------------------------------------------------------------------------------------------
+
+
+def test_the_same_text_handed_over_twice_is_taken_once(house: House) -> None:
+    first = text("Hello", reference="SM7")
+    again = text("Hello", reference="SM7", now=NOW + DAY)
+    assert first == again
+    assert InboundMessage.objects.count() == 1
+    assert answers() == ["to_a_person"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_text_handed_over_at_once_is_taken_once(house: House) -> None:
+    texts = at_once(*[lambda: text("HELP", reference="SM8")] * 4)
+    assert {row.pk for row in texts} == {InboundMessage.objects.get().pk}
+    assert answers() == ["help"]
+    assert len(tasks()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_stops_at_once_are_one_block_and_one_confirmation(house: House) -> None:
+    rows = at_once(lambda: text("STOP"), lambda: text("STOP"), lambda: text("Hello"))
+    assert all(isinstance(row, InboundMessage) for row in rows)
+    assert BlockedAddress.objects.count() == 1
+    assert answers().count("stopped") == 1
+    assert not agreed(house.rosa)
+
+
+def test_a_visit_of_today_that_has_begun_is_not_confirmed_by_text(house: House) -> None:
+    visit = book(house, house.rosa, local(date(2027, 1, 11), "8:30"))
+    announce(visit)
+    text("C")
+    assert not confirmed(visit)
+    assert tasks() == [READ_IT]

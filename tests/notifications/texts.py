@@ -1,0 +1,67 @@
+"""Texts as a provider hands them over, and visits that their patients were told of."""
+
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from clinic.models import Clinic, Consent, ConsentScope, Patient
+from notifications import saying
+from notifications.models import ClinicMessaging, InboundMessage, Message, MessageKind, MessageStatus
+from notifications.talking import inbound
+from scheduler.models import Appointment
+from tests.cast import NOW, House
+
+OURS = "+13125550188"
+ROSAS = "+13125550142"
+STRANGERS = "+13125550177"
+references = count(1)
+
+
+def give_number(clinic: Clinic, **settled: Any) -> ClinicMessaging:
+    return ClinicMessaging.objects.update_or_create(clinic=clinic, defaults={"sms_number": OURS, **settled})[
+        0
+    ]
+
+
+def text(body: str, sender: str = ROSAS, now: datetime = NOW, **changes: Any) -> InboundMessage:
+    arrived: dict[str, Any] = {
+        "provider": "twilio",
+        "reference": f"SM{next(references):032x}",
+        "recipient": OURS,
+        "received_at": now,
+    }
+    row = inbound.take(sender=sender, body=body, now=now, **{**arrived, **changes})
+    assert row is not None
+    return row
+
+
+def announce(visit: Appointment, at: datetime = NOW - timedelta(hours=1)) -> Message:
+    """A reminder of this visit went out."""
+    return saying.say(
+        key=f"{visit.pk}:T-3d:{visit.starts_at:%Y%m%d}",
+        clinic_id=visit.clinic_id,
+        patient_id=visit.patient_id,
+        kind=MessageKind.REMINDER,
+        stage="T-3d",
+        due_at=at,
+        stale_at=visit.starts_at,
+        appointment=visit,
+        visit_starts_at=visit.starts_at,
+        status=MessageStatus.SENT,
+        sent_at=at,
+    )
+
+
+def answers() -> list[str]:
+    """What was said back, in the order in which it was."""
+    said = Message.objects.filter(kind=MessageKind.ANSWER)
+    return list(said.order_by("created_at", "key").values_list("stage", flat=True))
+
+
+def agreed(patient: Patient) -> bool:
+    return Consent.objects.filter(patient=patient, scope=ConsentScope.SMS, revoked_at=None).exists()
+
+
+def alone_on_the_number(house: House) -> None:
+    """The cast shares one number; in most stories Omar has another."""
+    Patient.objects.filter(pk=house.omar.pk).update(phone="+13125550143")
