@@ -13,7 +13,7 @@ from sessions_app import recording
 from sessions_app.infusing import progress
 from sessions_app.models import Alert, AlertKind, Session, SessionState
 from sessions_app.observing import alerts
-from sessions_app.observing.alert_clocks import nurse_of
+from sessions_app.observing.alert_clocks import each_alone, nurse_of
 from sessions_app.observing.alert_rules import Raise
 
 SIGN: Final = "given_mg"
@@ -37,14 +37,16 @@ def watch(*, now: datetime) -> int:
     """Raise the alert in every running session that has come to its limit; how many were raised.
 
     Looks without locks, with a fixed number of queries; what needs an alert is locked and looked at again.
-    A session that somebody is writing in at this moment waits for the next beat.
+    A session that somebody is writing in at this moment waits for the next beat, and one that can't be
+    written holds up no other.
     """
     running = (
         Session.objects.filter(state=SessionState.INFUSING)
         .select_related("protocol")
         .prefetch_related("dose_worksheets", "infusion_events", "alerts")
     )
-    return sum(_raise_in(session.pk, now) for session in running if dose_alert(session, now))
+    at_limit = [session.pk for session in running if dose_alert(session, now)]
+    return each_alone(at_limit, lambda pk: _raise_in(pk, now))
 
 
 def _raise_in(session_id: UUID, now: datetime) -> int:

@@ -2,16 +2,19 @@
 
 Level-triggered: it looks at how things stand, so that a beat that was missed, came twice or came late
 changes nothing. What it writes bears the revision that it found: nobody's write is stale because a minute has
-passed. A session that somebody is writing in at this moment waits for the next beat.
+passed. A session that somebody is writing in at this moment waits for the next beat; one that can't be
+written is logged and holds up no other.
 """
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import DatabaseError, OperationalError
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from clinic import work
@@ -32,6 +35,8 @@ from sessions_app.models import (
 from sessions_app.observing import due_times, flowsheet
 from sessions_app.observing.alerts import OVERDUE_SIGN, UNANSWERED, Ladder, task_of, told
 
+log = logging.getLogger(__name__)
+
 WATCHED: Final = (*states.RUNNING, states.RECOVERING)
 ANSWERED: Final = (AlertStepKind.ACKNOWLEDGED, AlertStepKind.RESOLVED)
 
@@ -48,13 +53,35 @@ class Lines:
 def run_clocks(*, now: datetime) -> int:
     """Raise and escalate what is due at this moment; how many lines were written.
 
-    A fixed number of queries however many sessions there are. Looks without a lock first; only what needs
-    something is locked, and looked at again.
+    A fixed number of queries however many sessions there are, unless one of them can't be written. Looks
+    without a lock first; only what needs something is locked, and looked at again.
     """
     needing = {step.session_id for step in _wanted(list(_sessions(_watched())), now).steps}
     if not needing:
         return 0
+    try:
+        return _write(needing, now)
+    except OperationalError:
+        raise
+    except DatabaseError:
+        return each_alone(needing, lambda pk: _write([pk], now))
 
+
+def each_alone(sessions: Iterable[UUID], write: Callable[[UUID], int]) -> int:
+    """What the beat writes in each session by itself; how many lines. One that the database refuses is told
+    by its id and the kind of error, with nothing of what the record says."""
+    written = 0
+    for pk in sorted(sessions):
+        try:
+            written += write(pk)
+        except OperationalError:
+            raise
+        except DatabaseError as error:
+            log.error("clock of session %s not written: %s", pk, type(error).__name__)
+    return written
+
+
+def _write(needing: Collection[UUID], now: datetime) -> int:
     def write() -> int:
         locked = Session.objects.select_for_update(of=("self",), skip_locked=True)
         free = list(locked.filter(pk__in=needing).order_by("pk").values_list("pk", flat=True))

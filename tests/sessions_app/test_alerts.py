@@ -18,6 +18,7 @@ from sessions_app.observing import alert_clocks, alerts, flowsheet, vitals
 from tests.at_once import at_once
 from tests.cast import House, make_house, make_patient, make_user, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.behind import behind_the_triggers
 from tests.sessions_app.stories import STARTED_AT
 
 CAUTION = {"systolic_mmhg": 165}
@@ -402,6 +403,19 @@ def test_a_session_that_somebody_is_writing_in_waits_for_the_next_beat() -> None
         Session.objects.select_for_update().get(pk=session.pk)
         assert at_once(partial(alert_clocks.run_clocks, now=minute(14))) == [0]
     assert alert_clocks.run_clocks(now=minute(14)) == 2
+
+
+def test_one_session_that_cannot_be_written_holds_up_no_other(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was set back behind the triggers to before its discharge: what is signed takes no more lines."""
+    broken = stories.signed(house)
+    behind_the_triggers("UPDATE sessions_app_session SET state = 'recovering', discharged_at = NULL")
+    sound = stories.infusing(house, house.omar)
+    assert alert_clocks.run_clocks(now=minute(200)) == 2
+    assert standing(sound) == [("vital_signs", "caution")]
+    [record] = caplog.records
+    assert record.getMessage() == f"clock of session {broken.pk} not written: IntegrityError"
 
 
 def test_many_tasks_at_once_are_made_once_for_each_cause(house: House) -> None:
