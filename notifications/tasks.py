@@ -4,6 +4,7 @@ from celery import shared_task
 
 from clinic import clock
 from clinic.history import WORKER, acting
+from notifications.answering import times
 from notifications.delivering import delivery
 from notifications.escalating import clocks
 from notifications.planning import planner
@@ -27,4 +28,6 @@ def drain() -> None:
 @shared_task
 def run_clocks() -> None:
     with acting(None, door=WORKER):
-        clocks.run_clocks(now=clock.now())
+        now = clock.now()
+        times.close_overtaken(now=now)
+        clocks.run_clocks(now=now)

@@ -1,0 +1,210 @@
+"""Another time for a visit, chosen by the patient: one tap moves it, or the desk carries it out."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from clinic import clock
+from clinic.models import WorkItem
+from clinic.problems import Conflict, Missing
+from notifications.answering import times
+from notifications.models import ClinicMessaging, LinkPurpose, Message, PatientLink, TimeRequest
+from scheduler.models import Appointment, TreatmentPlan
+from scheduler.prescribing import plans
+from tests.at_once import at_once
+from tests.cast import NOW, TODAY, ZONE, House, local
+from tests.notifications.texts import alone_on_the_number, announce, give_number, text
+from tests.scheduler.stage import Stage, set_stage
+
+THURSDAY = TODAY + timedelta(days=3)
+FRIDAY = TODAY + timedelta(days=4)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    give_number(house.clinic, moves_itself_hours=48)
+    alone_on_the_number(house)
+    return set_stage(house, chairs=1)
+
+
+@pytest.fixture
+def visit(stage: Stage) -> Appointment:
+    """Rosa's, on Thursday at 10."""
+    return stage.book(stage.plan(), "10:00", THURSDAY)
+
+
+@pytest.fixture
+def link(visit: Appointment) -> PatientLink:
+    return asked(visit)
+
+
+def asked(visit: Appointment) -> PatientLink:
+    """The link that R was answered with."""
+    announce(visit)
+    text("R", sender=str(visit.patient.phone))
+    links = PatientLink.objects.select_related("message__appointment", "message__clinic", "patient")
+    return links.get(message__appointment=visit, purpose=LinkPurpose.TIMES)
+
+
+def desk_moves_it(house: House) -> None:
+    ClinicMessaging.objects.filter(clinic=house.clinic).update(moves_itself_hours=None)
+
+
+def offered(link: PatientLink, now: datetime = NOW) -> list[datetime]:
+    return times.offered(times.request_of(link), now=now)
+
+
+def start_of(visit: Appointment) -> datetime:
+    visit.refresh_from_db()
+    return visit.starts_at
+
+
+def task() -> WorkItem:
+    return WorkItem.objects.get(cause__startswith="time_request:")
+
+
+def test_times_near_the_visit_are_offered_and_never_its_own(link: PatientLink, visit: Appointment) -> None:
+    starts = offered(link)
+    assert starts == sorted(starts)
+    days = [clock.local_date(start, ZONE) for start in starts]
+    assert THURSDAY in days
+    assert all(abs(start - visit.starts_at) >= HOUR for start in starts)
+    assert all(days.count(day) <= 2 for day in days)
+    assert local(FRIDAY, "10:00") in starts
+
+
+def test_nothing_is_offered_for_today(link: PatientLink) -> None:
+    assert min(offered(link)) >= NOW + 24 * HOUR
+
+
+def test_the_visits_own_chair_is_free_for_it(link: PatientLink) -> None:
+    assert local(THURSDAY, "11:00") in offered(link)
+
+
+def test_one_tap_moves_the_visit_and_closes_the_task(link: PatientLink, visit: Appointment) -> None:
+    request = times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
+    assert start_of(visit) == local(FRIDAY, "10:00")
+    assert (request.chosen_at, request.chosen_start) == (NOW, local(FRIDAY, "10:00"))
+    closed = task()
+    assert (closed.closed_at, closed.closed_by) == (NOW, None)
+    assert closed.outcome == "The patient moved the visit to Fri, Jan 15, 10:00."
+
+
+def test_a_tap_sent_twice_moves_once(link: PatientLink, visit: Appointment) -> None:
+    times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
+    times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW + MINUTE)
+    assert start_of(visit) == local(FRIDAY, "10:00")
+    assert TimeRequest.objects.get().chosen_at == NOW
+
+
+def test_a_visit_that_was_moved_is_not_moved_again_by_the_old_link(
+    link: PatientLink, visit: Appointment
+) -> None:
+    times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
+    with pytest.raises(Conflict) as refused:
+        times.choose(link=link, start=local(FRIDAY, "13:00"), now=NOW)
+    assert refused.value.code == "visit_moved"
+    assert offered(link) == []
+    assert start_of(visit) == local(FRIDAY, "10:00")
+
+
+def test_where_the_desk_moves_visits_the_tap_is_a_wish(
+    house: House, link: PatientLink, visit: Appointment
+) -> None:
+    desk_moves_it(house)
+    request = times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
+    assert start_of(visit) == local(THURSDAY, "10:00")
+    assert task().closed_at is None
+    times.choose(link=link, start=local(FRIDAY, "13:00"), now=NOW)
+    times.carry_out(actor=house.actor(house.ana), request=request, now=NOW + HOUR)
+    assert start_of(visit) == local(FRIDAY, "13:00")
+    closed = task()
+    assert (closed.closed_by, closed.outcome) == (
+        house.ana,
+        "Moved to the time that the patient chose, Fri, Jan 15, 13:00.",
+    )
+    times.carry_out(actor=house.actor(house.ana), request=request, now=NOW + 2 * HOUR)
+    assert task().closed_at == NOW + HOUR
+
+
+def test_the_desk_carries_out_no_wish_that_was_not_made(house: House, link: PatientLink) -> None:
+    desk_moves_it(house)
+    with pytest.raises(Conflict) as refused:
+        times.carry_out(actor=house.actor(house.ana), request=times.request_of(link), now=NOW)
+    assert refused.value.code == "nothing_chosen"
+
+
+@pytest.mark.parametrize(("hours", "moved"), [(73, True), (74, False)])
+def test_the_clinics_hours_are_kept_to_the_minute(
+    house: House, link: PatientLink, visit: Appointment, hours: int, moved: bool
+) -> None:
+    ClinicMessaging.objects.filter(clinic=house.clinic).update(moves_itself_hours=hours)
+    assert visit.starts_at - NOW == 73 * HOUR
+    times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
+    assert (start_of(visit) == local(FRIDAY, "10:00")) is moved
+
+
+def test_a_time_that_is_not_free_is_taken(stage: Stage, link: PatientLink, visit: Appointment) -> None:
+    stage.book(stage.plan(stage.house.omar), "10:00", FRIDAY)
+    with pytest.raises(Conflict) as refused:
+        times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
+    assert refused.value.code == "time_taken"
+    assert start_of(visit) == local(THURSDAY, "10:00")
+    assert local(FRIDAY, "10:00") not in offered(link)
+    assert task().closed_at is None
+
+
+def test_an_order_that_was_put_on_hold_is_no_reason_for_this_page(
+    house: House, link: PatientLink, visit: Appointment
+) -> None:
+    plans.put_on_hold(actor=house.actor(house.priya), plan=TreatmentPlan.objects.get(), reason="Fever")
+    with pytest.raises(Conflict) as refused:
+        times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
+    assert refused.value.code == "times_hindered"
+    assert "Fever" not in refused.value.detail
+    assert "hold" not in refused.value.detail
+
+
+def test_a_link_of_another_purpose_chooses_nothing(link: PatientLink) -> None:
+    PatientLink.objects.update(purpose=LinkPurpose.VISIT)
+    link.refresh_from_db()
+    with pytest.raises(Missing):
+        times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_patients_who_choose_the_same_time_at_once(stage: Stage, visit: Appointment) -> None:
+    house = stage.house
+    other = stage.book(stage.plan(house.omar), "13:00", THURSDAY)
+    house.omar.refresh_from_db()
+    other = Appointment.objects.get(pk=other.pk)
+    start = local(FRIDAY, "10:00")
+    rosas, omars = asked(visit), asked(other)
+    outcomes = at_once(
+        lambda: times.choose(link=rosas, start=start, now=NOW),
+        lambda: times.choose(link=omars, start=start, now=NOW),
+    )
+    (refused,) = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
+    assert refused.code == "time_taken"
+    assert [start_of(visit), start_of(other)].count(start) == 1
+    loser = omars if start_of(visit) == start else rosas
+    left = offered(loser)
+    assert left
+    assert start not in left
+
+
+def test_a_visit_moved_at_the_desk_closes_its_task_by_itself(
+    stage: Stage, link: PatientLink, visit: Appointment
+) -> None:
+    assert times.close_overtaken(now=NOW) == 0
+    assert task().closed_at is None
+    stage.cancel(visit)
+    assert times.close_overtaken(now=NOW + MINUTE) == 1
+    assert (task().closed_at, task().outcome) == (NOW + MINUTE, "The visit was cancelled or missed.")
+    assert times.close_overtaken(now=NOW + 2 * MINUTE) == 0
+
+
+def test_the_answer_to_r_says_nothing_of_the_times(link: PatientLink) -> None:
+    message = Message.objects.get(stage="choose_time")
+    assert (message.text, message.visit_starts_at) == ("", local(date(2027, 1, 14), "10:00"))
