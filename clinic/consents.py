@@ -32,8 +32,9 @@ def record(
     given_at: datetime,
     now: datetime,
 ) -> Consent:
-    """Write down a yes. A newer signature for the same scope supersedes the one before, which is kept. `actor`
-    is None when the patient gave it without staff (a START reply).
+    """Write down a yes. A newer signature for the same scope supersedes the one before, which is kept.
+
+    `actor` is None when the patient gave it without staff (a START reply).
 
     Raises `Invalid` for a consent given in the future or before the patient was born, without a form's
     version or without a way of giving, and `Conflict` `newer_consent` for one older than the yes or the
