@@ -26,7 +26,7 @@ from notifications.planning.rules import CHECK_IN, CHECK_IN_AGAIN, DIARY, MISSED
 
 NAMESPACE: Final = UUID("b5f5a3a2-4f0c-5d0e-9a3b-6f0f7a1c2d11")
 # The memory of a run is that of a batch.
-PATIENTS_AT_ONCE: Final = 2_000
+PATIENTS_AT_ONCE: Final = 500
 PURPOSES: Final = {
     OFFER: LinkPurpose.OFFER,
     MISSED: LinkPurpose.TIMES,

@@ -164,32 +164,32 @@ def wanted_of_visit(
     times at once; it is listed with the reason.
     """
     told_at = timing.out_of_quiet_hours(noticed_at, receiver.zone, receiver.daytime)
-    wanted = [*_notice(rules, visit, told, noticed_at, told_at)]
+    wanted = notice_of_visit(rules, visit, receiver, told, noticed_at)
     wanted += _reminders(rules, visit, receiver, told_at)
     if BEFORE_NEXT in rules and visit.treated_before:
         wanted.append(_before(rules[BEFORE_NEXT], visit, receiver, stale_at=visit.starts_at))
     return wanted
 
 
-def _notice(
-    rules: Mapping[str, Rule],
-    visit: Visit,
-    told: datetime | None,
-    noticed_at: datetime,
-    told_at: datetime,
-) -> Iterator[Wanted]:
+def notice_of_visit(
+    rules: Mapping[str, Rule], visit: Visit, receiver: Receiver, told: datetime | None, noticed_at: datetime
+) -> list[Wanted]:
+    """That a visit is booked, or has moved, to somebody who goes by another start or by none."""
     stage = notice(true=visit.starts_at, told=told)
-    if stage is not None and stage in rules:
-        yield Wanted(
+    if stage is None or stage not in rules:
+        return []
+    return [
+        Wanted(
             stage=stage,
             kind=stage,
             moment=noticed_at,
-            due_at=told_at,
+            due_at=timing.out_of_quiet_hours(noticed_at, receiver.zone, receiver.daytime),
             stale_at=visit.starts_at,
             visit_starts_at=visit.starts_at,
             instead_of=told,
             link_expires_at=visit.ends_at,
         )
+    ]
 
 
 def _reminders(

@@ -42,7 +42,7 @@ def _of_family(found: Found, of_stage: Mapping[str, Rule], receiver: Receiver, n
         case "notice" if found.stage == rules.CANCELLATION:
             return rules.wanted_of_cancelled(of_stage, found.told, receiver, now)
         case "notice":
-            return rules.wanted_of_visit(of_stage, visit, receiver, found.told, now)
+            return rules.notice_of_visit(of_stage, visit, receiver, found.told, now)
         case "before":
             return rules.wanted_of_visit(of_stage, visit, receiver, visit.starts_at, since)
         case "offer":
