@@ -155,6 +155,9 @@ class Message(Row):
                 condition=Q(status__in=["planned", "claimed"]),
             ),
             models.Index(fields=["clinic", "-due_at"], name="message_log"),
+            # The log of one stage or of one status.
+            models.Index(fields=["clinic", "stage", "-due_at"], name="message_log_of_stage"),
+            models.Index(fields=["clinic", "status", "-due_at"], name="message_log_of_status"),
             # Read by the planner (caps and merging) and by a patient's thread.
             models.Index(fields=["patient", "-due_at"], name="message_of_patient"),
         ]
@@ -214,6 +217,12 @@ class DeliveryAttempt(Row):
             ),
             # Read by the settling of lost leases.
             models.Index(fields=["message"], name="attempt_started", condition=Q(outcome="started")),
+            # Read by the watchdog: what providers refused lately.
+            models.Index(
+                fields=["started_at"],
+                name="attempt_refused",
+                condition=Q(outcome__in=["temporary_failure", "permanent_failure"]),
+            ),
         ]
 
 
