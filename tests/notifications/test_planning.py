@@ -2,6 +2,7 @@
 it runs."""
 
 from datetime import date, time, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -20,11 +21,11 @@ from notifications.models import (
     PatientLink,
     QuietHours,
 )
-from notifications.planning import reasons, said
+from notifications.planning import candidates, reasons, said
 from notifications.planning.planner import plan
 from scheduler.models import Appointment, AppointmentStatus
 from sessions_app.models import DiaryDay
-from tests.at_once import at_once
+from tests.at_once import PATIENCE_SECONDS, at_once
 from tests.cast import NOW, House, local, make_patient
 from tests.notifications.visits import VISIT, book, cancel, discharge, move
 
@@ -475,9 +476,18 @@ def test_a_run_asks_the_same_number_of_questions_for_ten_visits_and_for_five_hun
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_planners_at_once_write_each_message_once(house: House) -> None:
+def test_four_planners_at_once_write_each_message_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has read what is missing before any of them writes it."""
     for number in range(20):
         book(house, make_patient(house.clinic, f"Given{number}", "Family"))
+    all_have_read, texts_of = Barrier(4), candidates.texts_of
+
+    def read_and_meet(*args: Any, **asked: Any) -> Any:
+        texts = texts_of(*args, **asked)
+        all_have_read.wait(PATIENCE_SECONDS)
+        return texts
+
+    monkeypatch.setattr(candidates, "texts_of", read_and_meet)
     outcomes = at_once(*[lambda: plan(now=NOW)] * 4)
     assert [type(outcome).__name__ for outcome in outcomes] == ["Planned"] * 4
     assert Message.objects.count() == PatientLink.objects.count() == 20
