@@ -34,6 +34,7 @@ from sessions_app.models import (
 )
 from sessions_app.monitors import feed
 from sessions_app.observing import side_effects, vital_limits, vitals
+from sessions_app.observing.flowsheet import NOT_DUE
 
 MOST_READINGS: Final = 100  # of one call: 100 minutes without a connection, at one set a minute
 
@@ -63,7 +64,11 @@ class ReadingSerializer(StrictSerializer):
         default=list,
     )
     device_id = IdField(required=False, allow_null=True, help_text="Off which monitor it was charted.")
-    absent_reason = words(120, help_text="Why something was not measured.")
+    absent_reason = words(
+        120,
+        help_text="Why something was not measured. A set without pressure, pulse, breathing or "
+        f'saturation that says "{NOT_DUE}" answers for no due reading.',
+    )
     confirmed = serializers.BooleanField(
         required=False, default=False, help_text="Measured again: an unusual value is right."
     )

@@ -122,7 +122,13 @@ def _watched() -> QuerySet[Session]:
 def _sessions(rows: QuerySet[Session]) -> QuerySet[Session]:
     """These sessions with all that the clock reads of them."""
     readings = VitalSigns.objects.only(
-        "session_id", "measured_at", "recorded_at", "recorded_by_id", "corrects_id", *flowsheet.MEASURED
+        "session_id",
+        "measured_at",
+        "recorded_at",
+        "recorded_by_id",
+        "corrects_id",
+        "absent_reason",
+        *flowsheet.MEASURED,
     )
     return rows.select_related("clinic", "protocol", "appointment__plan").prefetch_related(
         "infusion_events",

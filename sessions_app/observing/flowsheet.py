@@ -27,6 +27,10 @@ STEPS: dict[str, due_times.Kind] = {
 MEASURED: Final = tuple(
     sign for sign, ring in vital_limits.RINGS.items() if ring.regular and sign != "pain_nrs"
 )
+# What every set that falls due tells (domain.md 3.4). Temperature belongs to the baseline.
+ESSENTIAL: Final = tuple(sign for sign in MEASURED if sign != "temperature_cel")
+# The one reason for a gap that answers for nothing: the set was an extra one.
+NOT_DUE: Final = "Not due at this reading"
 
 
 def dues_of(session: Session, now: datetime) -> tuple[Due, ...]:
@@ -65,8 +69,12 @@ def standing(lines: Iterable[VitalSigns]) -> list[VitalSigns]:
 
 
 def is_reading(line: VitalSigns) -> bool:
-    """Whether it answers for a due time."""
-    return any(getattr(line, sign) is not None for sign in MEASURED)
+    """Whether it answers for a due time: with pressure, pulse, breathing and saturation, or with some sign
+    and a reason why another could not be had."""
+    measured = {sign for sign in MEASURED if getattr(line, sign) is not None}
+    if measured.issuperset(ESSENTIAL):
+        return True
+    return bool(measured) and line.absent_reason not in ("", NOT_DUE)
 
 
 def values_of(line: VitalSigns) -> Signs:

@@ -1,5 +1,6 @@
 """The life of an alert: raised with its reading, told, answered by name; and the clock that sends it up."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -302,6 +303,26 @@ def test_pain_asked_alone_is_not_the_reading_that_is_overdue(house: House) -> No
     assert standing(session) == [("vital_signs", "caution")]
     [due] = [each for each in flowsheet.dues_of(stories.fresh(session), minute(15)) if each.at == minute(10)]
     assert due.standing == "overdue"
+
+
+def test_a_pulse_alone_is_not_the_reading_that_is_overdue(house: House) -> None:
+    session = stories.infusing(house)
+    alert_clocks.run_clocks(now=minute(14))
+    pulse = vitals.Reading(measured_at=minute(15), heart_rate_per_min=72, absent_reason=flowsheet.NOT_DUE)
+    stories.measure(house, session, pulse)
+    assert standing(session) == [("vital_signs", "caution")]
+    [due] = [each for each in flowsheet.dues_of(stories.fresh(session), minute(15)) if each.at == minute(10)]
+    assert due.standing == "overdue"
+    bad(house, session, 16, temperature_cel=None, pain_nrs=None, absent_reason=flowsheet.NOT_DUE)
+    assert standing(session) == []
+
+
+def test_a_reason_that_somebody_chose_stands_for_what_could_not_be_measured(house: House) -> None:
+    session = stories.infusing(house)
+    alert_clocks.run_clocks(now=minute(14))
+    cuff_off = replace(stories.calm(minute(15)), systolic_mmhg=None, diastolic_mmhg=None)
+    stories.measure(house, session, replace(cuff_off, absent_reason="Patient declined"))
+    assert standing(session) == []
 
 
 def test_an_overdue_alert_that_was_resolved_without_a_reading_comes_back_with_the_next(house: House) -> None:

@@ -51,11 +51,22 @@ def test_one_tap_fills_the_form_and_what_is_kept_names_moment_and_monitor(house:
     assert as_shown(page.content.decode())["systolic_mmhg"] == ""
     filled = as_shown(nils.get(address + "?monitor=1").content.decode())
     assert filled["measured_at"].endswith("T09:25")
+    filled["respiratory_rate_per_min"] = "14"  # the one that this monitor doesn't count
     assert nils.post(reverse("session_vitals", args=[rosa.session.pk]), filled).status_code == 302
     line = rosa.session.vital_signs.latest("recorded_at")
     assert (line.systolic_mmhg, line.diastolic_mmhg, line.heart_rate_per_min) == (122, 78, 71)
-    assert (line.oxygen_saturation_percent, line.respiratory_rate_per_min) == (98, None)
+    assert (line.oxygen_saturation_percent, line.respiratory_rate_per_min) == (98, 14)
     assert (line.measured_at, line.device, line.absent_reason) == (MEASURED, rosa.device, NOT_DUE)
+
+
+def test_what_the_monitor_does_not_measure_has_no_reason_that_nobody_chose(house: House, wall: Wall) -> None:
+    rosa = shows(house, wall)
+    nils, address = browser_of(house.nils), reverse("session", args=[rosa.session.pk])
+    filled = as_shown(nils.get(address + "?monitor=1").content.decode())
+    assert filled["absent_reason"] == ""
+    refused = nils.post(reverse("session_vitals", args=[rosa.session.pk]), filled)
+    assert refused.status_code == 400
+    assert "Say why this was not measured: respiratory rate" in words(refused)
 
 
 def test_another_moment_that_the_nurse_enters_counts(house: House, wall: Wall) -> None:
@@ -69,6 +80,7 @@ def test_a_correction_still_names_the_monitor(house: House, wall: Wall) -> None:
     rosa = shows(house, wall)
     nils, address = browser_of(house.nils), reverse("session", args=[rosa.session.pk])
     filled = as_shown(nils.get(address + "?monitor=1").content.decode())
+    filled["respiratory_rate_per_min"] = "14"
     nils.post(reverse("session_vitals", args=[rosa.session.pk]), filled)
     line = rosa.session.vital_signs.latest("recorded_at")
     query = f"?correct={line.pk}&monitor=1"

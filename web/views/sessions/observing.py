@@ -1,5 +1,6 @@
 """The forms for what is seen in the chair: vital signs and side effects."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,16 +15,15 @@ from sessions_app.models import (
     ReportedBy,
     Seriousness,
     Session,
-    SessionState,
     SideEffectOutcome,
 )
 from sessions_app.monitors.feed import Newest
-from sessions_app.observing import side_effects, vital_limits, vitals
+from sessions_app.observing import flowsheet, side_effects, vital_limits, vitals
+from sessions_app.observing.flowsheet import NOT_DUE
 from sessions_app.observing.vocabulary import TERMS
 from web.forms import DecimalNumberField, LocalDateTimeField, WholeNumberField
 from web.views.sessions.form import CorrectingForm, NowOrThenField, choices_in_a_row, short_text
 
-NOT_DUE: Final = "Not due at this reading"
 ABSENT_REASONS: Final = [
     ("", "Everything was measured"),
     (NOT_DUE, NOT_DUE),
@@ -82,8 +82,7 @@ class VitalsForm(CorrectingForm):
     def first_values(self) -> dict[str, Any]:
         reading: Any = self.line
         if reading is None:
-            running = self.session.state in (SessionState.INFUSING, SessionState.PAUSED)
-            return {"absent_reason": NOT_DUE if running else ""}
+            return {}
         signs = {sign: getattr(reading, sign) for sign in vital_limits.RINGS}
         return {
             **signs,
@@ -95,14 +94,12 @@ class VitalsForm(CorrectingForm):
 
     def take_from(self, shown: Newest) -> None:
         """Fill in what the monitor shows; what it doesn't measure stays as it was."""
-        regular = {sign for sign, ring in vital_limits.RINGS.items() if ring.regular}
         self.initial = {
             **self.initial,
             **shown.values,
             "measured_at": shown.measured_at,
             "device_id": shown.device_id,
             "device_at": shown.measured_at.isoformat(),
-            "absent_reason": NOT_DUE if regular - shown.values.keys() else "",
         }
 
     def moment(self, name: str) -> datetime | None:
@@ -121,7 +118,7 @@ class VitalsForm(CorrectingForm):
             **signs,
             symptoms=data["symptoms"],
             device_id=data["device_id"],
-            absent_reason=data["absent_reason"] if left_out else "",
+            absent_reason=self._why(left_out),
             confirmed=data["confirmed"],
         )
         if self.amends:
@@ -129,6 +126,16 @@ class VitalsForm(CorrectingForm):
         return vitals.record_vitals(
             actor=actor, id=data["id"], session=self.session, reading=reading, **self.correction, now=now
         )
+
+    def _why(self, left_out: Sequence[str]) -> str:
+        """The reason that was chosen. Once the infusion has started, a temperature and pain that are left out
+        were not due; nobody has to say so. What a due reading is about has no reason but a chosen one."""
+        chosen: str = self.cleaned_data["absent_reason"]
+        if not left_out:
+            return ""
+        if chosen or not self.session.started_at or set(left_out) & set(flowsheet.ESSENTIAL):
+            return chosen
+        return NOT_DUE
 
 
 class SideEffectForm(CorrectingForm):
