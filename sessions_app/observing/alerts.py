@@ -5,11 +5,12 @@ notices overdue readings, in `alert_clocks`. An alert is open until a step resol
 with an open one.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -207,6 +208,32 @@ def resolve(
     if not words.strip():
         raise Invalid({"words": "Say in a few words how it ended. An alert never ends in silence."})
     return _answer(AlertStepKind.RESOLVED, actor, id, alert, words, revision, now)
+
+
+def answer_together(
+    answer: Callable[..., AlertStep],
+    *,
+    actor: Actor,
+    id: UUID,
+    alerts: Sequence[Alert],
+    words: str = "",
+    now: datetime,
+) -> AlertStep:
+    """Give the alerts of one event the same answer (`acknowledge`, `act`, `resolve`), all at one moment.
+
+    Each has its own step in this person's name. Returns the first one's, and raises what its answer raises;
+    another that a colleague has answered meanwhile keeps the colleague's answer.
+    """
+
+    def write() -> AlertStep:
+        first, *others = alerts
+        step = answer(actor=actor, id=id, alert=first, words=words, now=now)
+        for alert in others:
+            with suppress(Conflict):
+                answer(actor=actor, id=uuid5(id, str(alert.pk)), alert=alert, words=words, now=now)
+        return step
+
+    return in_transaction(write)
 
 
 def _answer(

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.middleware import POLL_HEADER
-from sessions_app.models import Alert, MedicineGiven, Session
+from sessions_app.models import Alert, AlertStep, MedicineGiven, Session
 from sessions_app.observing import alert_clocks, alerts
 from tests.cast import House, make_patient
 from tests.sessions_app import stories
@@ -201,3 +201,81 @@ def test_a_side_effect_with_its_peak_source_and_medicine_is_entered_on_the_page(
     shown = words(nils.get(reverse("session", args=[session.pk])))
     assert "Nausea Reported by the patient" in shown
     assert "1, peak 2 distress 6 of 10" in shown
+
+
+def event(house: House, session: Session) -> None:
+    """One event: saturation falls past caution, then past the stop limit with a high pressure."""
+    stories.measure(house, session, stories.calm(minute(10), oxygen_saturation_percent=93))
+    worse = stories.calm(
+        minute(11), oxygen_saturation_percent=89, systolic_mmhg=186, diastolic_mmhg=114, confirmed=True
+    )
+    stories.measure(house, session, worse)
+
+
+def test_one_event_is_one_banner_answered_once(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    event(house, session)
+    many = alerts.open_of(session).count()
+    assert many > 2
+    wall.shows = minute(12)
+    nils = browser_of(house.nils)
+    page = nils.get(STATION).content.decode()
+    assert page.count('class="alert alert-') == 1
+    assert "93 %" not in page, "the stop limit has replaced the caution"
+    form = re.search(
+        r'<form method="post"\s+action="(/alerts/[^"]+/acknowledge/)".*?</form>', page, re.DOTALL
+    )
+    assert form
+    beside = re.findall(r'name="with" value="([^"]*)"', form[0])
+    sent = {**dict(re.findall(r'name="(id|from)" value="([^"]*)"', form[0])), "with": beside}
+    for _ in range(2):
+        assert nils.post(form[1], sent).status_code == 302
+    assert AlertStep.objects.filter(kind="acknowledged", recorded_by=house.nils).count() == many
+
+    lead = re.search(r"/alerts/([^/]+)/#resolve", nils.get(STATION).content.decode())
+    assert lead
+    address = reverse("alert", args=[lead[1]])
+    page = nils.get(address).content.decode()
+    beside = re.findall(r'name="with" value="([^"]*)"', re.search(r'id="resolve".*?</form>', page, re.S)[0])  # type: ignore[index]
+    assert len(beside) == many - 1
+    sent = {**hidden(page, "resolve"), "with": beside, "words": "Oxygen, 98 %; 132/80"}
+    assert nils.post(f"{address}resolve/", sent).status_code == 302
+    assert not alerts.open_of(session).exists()
+
+
+def test_what_was_raised_after_the_page_was_read_is_not_answered_with_it(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    stories.measure(house, session, stories.calm(minute(10), oxygen_saturation_percent=93))
+    seen = alerts.open_of(session).get()
+    wall.shows = minute(12)
+    nils = browser_of(house.nils)
+    page = nils.get(STATION).content.decode()
+    stories.measure(house, session, stories.calm(minute(11), oxygen_saturation_percent=89, confirmed=True))
+    tap(nils, page)
+    assert [step.alert_id for step in AlertStep.objects.filter(kind="acknowledged")] == [seen.pk]
+    assert "Stop or pause, clinician to the chair" in words(nils.get(STATION))
+
+
+@pytest.mark.parametrize("where", ["station", "session", "alert"])
+def test_a_stop_alert_pauses_with_one_tap(house: House, wall: Wall, where: str) -> None:
+    session = stories.infusing(house)
+    alert = bad(house, session, 10)
+    wall.shows = minute(11)
+    address = {
+        "station": STATION,
+        "session": reverse("session", args=[session.pk]),
+        "alert": reverse("alert", args=[alert.pk]),
+    }[where]
+    nils = browser_of(house.nils)
+    page = nils.get(address).content.decode()
+    if where == "session":
+        assert page.count('type="submit" form="pause"') == 2, "in the alert, and under the thumb"
+        sent = hidden(page, "pause")
+    else:
+        pause = reverse("session_pause", args=[session.pk])
+        form = re.search(rf'action="{pause}".*?</form>', page, re.DOTALL)
+        assert form
+        sent = dict(re.findall(r'name="(id)" value="([^"]*)"', form[0]))
+        assert pause not in browser_of(house.max).get(address).content.decode()
+    assert nils.post(reverse("session_pause", args=[session.pk]), sent).status_code == 302
+    assert stories.fresh(session).state == "paused"

@@ -22,7 +22,14 @@ from sessions_app.models import Alert, AlertStep
 from sessions_app.observing import alerts
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.views.sessions.watching import AcknowledgeForm, AlertRow, AnswerAlertForm
+from web.views.sessions.watching import (
+    AcknowledgeForm,
+    AlertRow,
+    AnswerAlertForm,
+    grouped,
+    pause_id,
+    worst_first,
+)
 
 FORMS: Final[Mapping[str, type[ClinicForm]]] = {
     "acknowledge": AcknowledgeForm,
@@ -51,13 +58,16 @@ def answer(request: StaffRequest, pk: UUID, how: str) -> HttpResponse:
     if not form.is_valid():
         return _show(request, found, how, form)
     data = form.cleaned_data
+    others = _others(found, request.POST.getlist("with"))
     try:
         create_once(
             actor=request.actor,
             noun=f"alert {how}",
             id=data["id"],
-            body={"alert": found.pk, **data},
-            make=lambda: WRITES[how](actor=request.actor, alert=found, now=clock.now(), **data),
+            body={"alert": found.pk, "with": [other.pk for other in others], **data},
+            make=lambda: alerts.answer_together(
+                WRITES[how], actor=request.actor, alerts=[found, *others], now=clock.now(), **data
+            ),
             find=lambda: AlertStep.objects.get(pk=data["id"]),
         )
     except Problem as problem:
@@ -75,15 +85,27 @@ def _fetch(request: StaffRequest, pk: UUID, how: str) -> Alert:
     return access.fetch(request.actor, mine, permission, pk=pk)
 
 
+def _others(found: Alert, ids: list[str]) -> list[Alert]:
+    """The alerts of the same session that the page showed beside this one: what was raised since is not
+    answered unseen."""
+    beside = queries.alerts().filter(session=found.session_id).exclude(pk=found.pk)
+    return [alert for alert in beside if str(alert.pk) in ids]
+
+
 def _show(request: StaffRequest, found: Alert, how: str = "", sent: ClinicForm | None = None) -> HttpResponse:
     log_look(request.actor, found.session.patient, what="alert")
+    now = clock.now()
+    open_rows = worst_first(queries.alerts().filter(session=found.session_id), now)
+    group = next((group for group in grouped(open_rows) if found.pk in group.pks), None)
     fresh: dict[str, Any] = {name: form(auto_id=f"{name}_%s") for name, form in FORMS.items()}
     if sent is not None:
         fresh[how] = sent
     context = {
         "alert": found,
-        "row": AlertRow(found, clock.now()),
+        "row": AlertRow(found, now),
+        "group": group,
         "forms": fresh,
         "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),
+        "pause_id": pause_id(request.actor, found.session),
     }
     return render(request, "web/nurse/alert.html", context, status=sent.status if sent else 200)

@@ -36,7 +36,9 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
     context = {
         "now": now,
         "waiting": [(visit, uuid4()) for visit in queries.waiting_visits(request.clinic, today)],
-        "chairs": [Chair(session, now) for session in queries.sessions_today(request.clinic, today)],
+        "chairs": [
+            Chair(session, now, request.actor) for session in queries.sessions_today(request.clinic, today)
+        ],
         "may_open": request.actor.may(OPEN_SESSION, request.clinic.pk),
         "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),
     }

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
+from clinic.access import Actor
 from clinic.models import Allergy
 from clinic.queries import still_holds
 from sessions_app import states
@@ -25,7 +26,7 @@ from web.views.sessions.amending import amendable
 from web.views.sessions.form import SessionForm, standing
 from web.views.sessions.forms import FORMS
 from web.views.sessions.observing import VitalsForm
-from web.views.sessions.watching import Watch, besides, in_words
+from web.views.sessions.watching import Watch, besides, in_words, pause_id
 
 MINUTE: Final = timedelta(minutes=1)
 STEPS: Final = ("pause", "resume", "rate", "bolus", "stop")
@@ -44,9 +45,10 @@ NEXT_STEP: Final = {
 class Chair:
     """Where one session stands now, in minutes and words; needs the loaded steps of its infusion."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime, actor: Actor | None = None) -> None:
         self.session = session
         self.now = now
+        self.pause_id = pause_id(actor, session) if actor else None
         self.infused = infusion.infusing_time(list(session.infusion_events.all()), now)
         self.watch = Watch(session, now)
 
@@ -171,13 +173,17 @@ class SessionPage:
     @cached_property
     def monitor(self) -> Newest | None:
         """What the chair's monitor shows now, while vital signs of the patient there can be entered."""
-        if "vitals" not in self.open_acts or self.session.state not in states.IN_THE_CHAIR:
+        if "vitals" not in self.open_acts or not self.in_the_chair:
             return None
         return feed.newest(self.session, self.now)
 
     @property
     def monitor_shows(self) -> list[str]:
         return in_words(self.monitor.values) if self.monitor else []
+
+    @property
+    def in_the_chair(self) -> bool:
+        return self.session.state in states.IN_THE_CHAIR
 
     @property
     def amends(self) -> bool:

@@ -4,6 +4,7 @@ Put together from loaded rows; when a reading is due and what raises an alert is
 `sessions_app.observing`.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -12,14 +13,26 @@ from uuid import UUID, uuid4
 
 from django import forms
 
+from clinic.access import Actor
 from scheduler.models import ResourceKind
-from sessions_app.models import Alert, AlertStep, AlertStepKind, Rung, Session, VitalSigns
+from sessions_app.access import MAY
+from sessions_app.models import (
+    Alert,
+    AlertStep,
+    AlertStepKind,
+    Rung,
+    Session,
+    SessionState,
+    VitalSigns,
+)
 from sessions_app.observing import due_times, flowsheet, vital_limits
+from sessions_app.observing.alerts import AT_ONCE
 from sessions_app.observing.due_times import Due
 from web.forms import ClinicForm
 from web.views.sessions.form import REASON_LENGTH
 
 MINUTE: Final = timedelta(minutes=1)
+WORST_FIRST: Final = ("emergency", "stop", "caution")
 BESIDES: Final = ("mean_mmhg", "end_tidal_co2_mmhg", "oxygen_l_per_min", "rass", "dissociation", "distress")
 
 
@@ -70,6 +83,41 @@ class AlertRow:
 
 
 @dataclass(frozen=True)
+class AlertGroup:
+    """The open alerts of one event, the worst first: what one reading raised, and what was raised about the
+    same signs before and after. They are answered with one tap and one sentence."""
+
+    rows: list[AlertRow]
+    id: UUID = field(default_factory=uuid4)
+
+    @property
+    def lead(self) -> AlertRow:
+        return self.rows[0]
+
+    @property
+    def others(self) -> list[AlertRow]:
+        """What else stands out: of each sign its worst, the newest of that level."""
+        worst: dict[str, AlertRow] = {}
+        for row in self.rows:
+            worst.setdefault(row.alert.sign, row)
+        return [row for row in worst.values() if row is not self.lead]
+
+    @property
+    def pks(self) -> list[UUID]:
+        return [row.alert.pk for row in self.rows]
+
+    @property
+    def waiting(self) -> list[AlertRow]:
+        """Those that nobody has acknowledged."""
+        return [row for row in self.rows if row.acknowledged is None]
+
+    @property
+    def halts(self) -> bool:
+        """Whether the infusion should be paused or stopped for it."""
+        return self.lead.alert.level in AT_ONCE
+
+
+@dataclass(frozen=True)
 class NextReading:
     """When the next set is to be taken, counted from now: to come, due, or overdue by so many minutes."""
 
@@ -111,9 +159,12 @@ class Watch:
     @cached_property
     def alerts(self) -> list[AlertRow]:
         """The open ones, the worst first."""
-        order = ["emergency", "stop", "caution"]
-        rows = [AlertRow(alert, self.now) for alert in self.session.alerts.all()]
-        return sorted((row for row in rows if row.open), key=lambda row: order.index(row.alert.level))
+        return worst_first(self.session.alerts.all(), self.now)
+
+    @cached_property
+    def groups(self) -> list[AlertGroup]:
+        """The open alerts by the event that raised them, the worst first."""
+        return grouped(self.alerts)
 
     @property
     def settled(self) -> list[AlertRow]:
@@ -139,6 +190,35 @@ class Watch:
         claims = self.session.appointment.claims.all()
         names = [claim.resource.name for claim in claims if claim.resource.kind == ResourceKind.CHAIR]
         return names[-1] if names else ""
+
+
+def pause_id(actor: Actor, session: Session) -> UUID | None:
+    """For a button that pauses at once: the id of its entry; none where this person can't pause it now."""
+    runs = session.state == SessionState.INFUSING
+    return uuid4() if runs and actor.may(MAY["pause"], session.clinic_id) else None
+
+
+def worst_first(alerts: Iterable[Alert], now: datetime) -> list[AlertRow]:
+    """The open ones of these alerts: by level, of one level the newest first."""
+    rows = [row for row in (AlertRow(alert, now) for alert in alerts) if row.open]
+    rows.sort(key=lambda row: row.alert.raised_at, reverse=True)
+    return sorted(rows, key=lambda row: WORST_FIRST.index(row.alert.level))
+
+
+def grouped(rows: Sequence[AlertRow]) -> list[AlertGroup]:
+    """Alerts of one reading belong together, and so do those about one sign."""
+    groups: list[tuple[set[Any], list[AlertRow]]] = []
+    for row in rows:
+        marks: set[Any] = {row.alert.sign, row.alert.reading_id or row.alert.pk}
+        together = [row]
+        for group in [group for group in groups if group[0] & marks]:
+            groups.remove(group)
+            marks |= group[0]
+            together = [*group[1], *together]
+        groups.append((marks, together))
+    order = {row.alert.pk: place for place, row in enumerate(rows)}
+    found = [AlertGroup(sorted(group, key=lambda row: order[row.alert.pk])) for _, group in groups]
+    return sorted(found, key=lambda group: order[group.lead.alert.pk])
 
 
 def in_words(values: vital_limits.Values) -> list[str]:
