@@ -44,6 +44,12 @@ class InboundMessage(Row):
         indexes = [
             models.Index(fields=["patient", "-received_at"], name="inbound_of_patient"),
             models.Index(fields=["clinic", "-received_at"], name="inbound_log"),
+            # Read when a text comes in and by threads: what came from this number.
+            models.Index(fields=["clinic", "sender", "-received_at"], name="inbound_of_number"),
+            # Read by the list of what nobody has dealt with yet.
+            models.Index(
+                fields=["clinic", "received_at"], name="inbound_unread", condition=Q(read_at__isnull=True)
+            ),
         ]
 
 
