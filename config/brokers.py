@@ -33,6 +33,7 @@ MAIL_PROVIDERS: Final = {
 THROUGH_PROVIDER: Final = "anymail+"
 # Of a webhook whose provider doesn't sign its calls: the name and password in its address.
 SHARED_SETTINGS: Final = ("webhook_secret",)
+NO_PROVIDER: Final[dict[str, Any]] = {"ANYMAIL_BACKEND": "", "ANYMAIL_WEBHOOK": "", "ANYMAIL": {}}
 TIMEOUT_SECONDS: Final = 20
 SMS_FORM: Final = "write it as twilio://ACCOUNT_SID:AUTH_TOKEN@api.twilio.com"
 
@@ -69,12 +70,12 @@ def email(url: str) -> dict[str, Any]:
     """Django's EMAIL_* settings, or anymail's. Without a URL nothing can leave: mails go to the inbox page
     only. Raises EnvError for a provider that isn't known."""
     if not url:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend", "ANYMAIL_BACKEND": ""}
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend", **NO_PROVIDER}
     if url.startswith(THROUGH_PROVIDER):
         return _mail_provider(url)
     parsed: dict[str, Any] = dict(dj_email_url.parse(url))
     parsed.pop("EMAIL_FILE_PATH", None)
-    return {**parsed, "EMAIL_TIMEOUT": TIMEOUT_SECONDS, "ANYMAIL_BACKEND": ""}
+    return {**parsed, "EMAIL_TIMEOUT": TIMEOUT_SECONDS, **NO_PROVIDER}
 
 
 def sms(url: str) -> dict[str, str]:
@@ -116,5 +117,10 @@ def _mail_provider(url: str) -> dict[str, Any]:
         "EMAIL_BACKEND": backend,
         "ANYMAIL_BACKEND": backend,
         "ANYMAIL_WEBHOOK": f"anymail.webhooks.{provider}.{MAIL_PROVIDERS[provider]}TrackingWebhookView",
-        "ANYMAIL": {"REQUESTS_TIMEOUT": TIMEOUT_SECONDS, **options},
+        # Not every provider gives back the message's id; then its own name for the message must do.
+        "ANYMAIL": {
+            "REQUESTS_TIMEOUT": TIMEOUT_SECONDS,
+            "IGNORE_UNSUPPORTED_FEATURES": True,
+            **options,
+        },
     }

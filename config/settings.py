@@ -297,6 +297,10 @@ SPECTACULAR_SETTINGS = {
 # --- Messages to patients ----------------------------------------------------------------------------
 EMAIL_CONFIG = brokers.email(EMAIL_URL)
 vars().update(EMAIL_CONFIG)
+# Of an e-mail provider's own interface; empty where EMAIL_URL is a mail server.
+ANYMAIL_BACKEND: str = EMAIL_CONFIG["ANYMAIL_BACKEND"]
+ANYMAIL_WEBHOOK: str = EMAIL_CONFIG["ANYMAIL_WEBHOOK"]
+ANYMAIL: dict[str, object] = EMAIL_CONFIG["ANYMAIL"]
 SMS = brokers.sms(SMS_URL)
 # What the providers' contracts allow; empty for as fast as it goes.
 EMAIL_PER_SECOND = production.rate("EMAIL_PER_SECOND", env.str("EMAIL_PER_SECOND", ""))

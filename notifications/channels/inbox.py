@@ -1,18 +1,23 @@
 """The embedded default: messages to made-up patients arrive on the inbox page instead of a phone."""
 
+from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from clinic.models import Patient
-from notifications.channels.envelope import DeliveryError, Envelope
-from notifications.models import InboxItem
+from notifications.channels.envelope import DeliveryError, Envelope, Found, NotFound
+from notifications.models import Form, InboxItem
+
+NOT_SET_UP: Final = {
+    Form.EMAIL: "No mail server is set up (EMAIL_URL).",
+    Form.SMS: "No provider of text messages is set up (SMS_URL).",
+}
 
 
 class InboxChannel:
     """Stands for e-mail and text messages alike. The same key arrives once."""
 
     name = "inbox"
-    takes_sms = True
 
     def __enter__(self) -> Self:
         return self
@@ -29,12 +34,14 @@ class InboxChannel:
         """Keep the message, its link still a placeholder. A real patient would never see it: refused."""
         made_up = Patient.objects.filter(pk=envelope.patient_id, clinic__synthetic=True)
         if not made_up.exists():
-            raise DeliveryError("No mail server is set up (EMAIL_URL).", permanent=True)
+            raise DeliveryError(NOT_SET_UP[envelope.form], permanent=True)
         item, _ = InboxItem.objects.get_or_create(
             key=envelope.key,
             defaults={
                 "clinic_id": envelope.clinic_id,
                 "patient_id": envelope.patient_id,
+                "user_id": envelope.user_id,
+                "form": envelope.form,
                 "recipient": envelope.recipient,
                 "subject": envelope.subject,
                 "body": envelope.body,
@@ -42,3 +49,7 @@ class InboxChannel:
             },
         )
         return str(item.pk)
+
+    def lookup(self, envelope: Envelope, *, started_at: datetime) -> Found | NotFound:
+        item = InboxItem.objects.filter(key=envelope.key).first()
+        return Found(str(item.pk)) if item else NotFound.ABSENT

@@ -4,29 +4,31 @@ The commands are given one by one, because what a broken connection means depend
 before the message was handed over nothing has happened, after it nobody can know.
 """
 
+import re
 import smtplib
 import ssl
-from email.encoders import encode_base64
-from email.mime.base import MIMEBase
-from email.utils import format_datetime, formataddr
+from datetime import datetime
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Self
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope
+from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope, NotFound
+from notifications.channels.letters import letter
+from notifications.models import BlockReason
 
 OK = 250
-TIMEOUT_SECONDS = 20  # for each command; delivery.LEASE outlasts all of them together
+TIMEOUT_SECONDS = 20  # for each command; leasing.LEASE outlasts all of them together
 FORWARDED = 251
 PERMANENT_FROM = 500
-CALENDAR_NAME = "visit.ics"
+# RFC 3463, X.1.X: what is wrong is the address, not this message.
+BAD_ADDRESS = re.compile(r"\b5\.1\.\d{1,3}\b")
 
 
 class SmtpChannel:
     name = "smtp"
-    takes_sms = False
 
     def __init__(self) -> None:
         self.connection: smtplib.SMTP | None = None
@@ -70,12 +72,16 @@ class SmtpChannel:
             answer = smtp.data(data)
         except smtplib.SMTPDataError as error:  # refused before a byte of the message was sent
             self._start_over()
-            raise _refusal(error.smtp_code) from error
+            raise _refusal(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
             self._hang_up()
             raise AnswerLost(f"{type(error).__name__} after the message was handed over") from error
         _expect(answer)
         return str(mail.extra_headers["Message-ID"])
+
+    def lookup(self, envelope: Envelope, *, started_at: datetime) -> NotFound:
+        """A mail server keeps no list that could be asked."""
+        return NotFound.CANNOT_TELL
 
     def _connected(self) -> smtplib.SMTP:
         if self.connection is None:
@@ -121,39 +127,26 @@ def _connect() -> smtplib.SMTP:
 
 
 def _mail(envelope: Envelope) -> EmailMessage:
-    """The same bytes for every try: nothing in it is made up at sending."""
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
-    mail = EmailMessage(
-        subject=envelope.subject,
-        body=envelope.text,
-        from_email=formataddr((envelope.sender, settings.DEFAULT_FROM_EMAIL)),
-        to=[envelope.recipient],
-        headers={
-            "Message-ID": f"<{envelope.key}@{domain}>",
-            "Date": format_datetime(envelope.written_at),
-            "Auto-Submitted": "auto-generated",  # RFC 3834: asks out-of-office robots not to answer
-        },
-    )
-    if envelope.calendar:
-        mail.attach(_attachment(envelope.calendar))
-    return mail
-
-
-def _attachment(calendar: str) -> MIMEBase:
-    """A calendar program opens it as what RFC 6047 calls it; base64 keeps its line ends as they are."""
-    part = MIMEBase("text", "calendar", method="PUBLISH", charset="utf-8", name=CALENDAR_NAME)
-    part.set_payload(calendar.encode())
-    encode_base64(part)
-    part.add_header("Content-Disposition", "attachment", filename=CALENDAR_NAME)
-    return part
+    headers = {
+        "Message-ID": f"<{envelope.key}@{domain}>",
+        "Date": format_datetime(envelope.written_at),
+    }
+    return letter(envelope, headers)
 
 
 def _expect(answer: tuple[int, bytes]) -> None:
-    code = answer[0]
+    code, words = answer
     if code not in (OK, FORWARDED):
-        raise _refusal(code)
+        raise _refusal(code, words)
 
 
-def _refusal(code: int) -> DeliveryError:
-    """The code alone: the server's words may repeat the address."""
-    return DeliveryError(f"SMTP {code}", permanent=code >= PERMANENT_FROM)
+def _refusal(code: int, words: bytes | str) -> DeliveryError:
+    """The code alone is kept: the server's words may repeat the address."""
+    permanent = code >= PERMANENT_FROM
+    blocks = BlockReason.UNREACHABLE if permanent and BAD_ADDRESS.search(_said(words)) else None
+    return DeliveryError(f"SMTP {code}", permanent=permanent, blocks=blocks)
+
+
+def _said(words: bytes | str) -> str:
+    return words.decode(errors="replace") if isinstance(words, bytes) else words

@@ -1,26 +1,53 @@
-"""How a patient may be reached now: the preferred channel, the consent for it, the address.
+"""How somebody may be reached now: the preferred form, what the rule allows, the consent, the address.
 
-Text messages have no provider yet (issue 5): where the channel can't take them, e-mail is used instead if
-the patient agreed to e-mail.
+Pure of reads: what stands is `gathering`'s.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from clinic.models import Channel, ConsentScope, Patient, User
+from notifications.models import BlockReason, Form
 
 WANTS_NONE = "The patient wants no messages."
 NO_SMS_CONSENT = "No consent to text messages."
 NO_PHONE = "No mobile number."
 NO_SMS_PROVIDER = "Text messages can't be sent yet."
+NO_SMS_NUMBER = "The clinic has no number to text from."
 NO_EMAIL_CONSENT = "No consent to e-mail."
 NO_EMAIL = "No e-mail address."
+NO_MAIL_SERVER = "E-mail can't be sent yet."
+REFUSED: Final = {Form.SMS: "The text was refused for good.", Form.EMAIL: "The e-mail was refused for good."}
+BLOCKED: Final = {
+    BlockReason.STOP: "This {what} asked for no more messages.",
+    BlockReason.WRONG_NUMBER: "This number is somebody else's.",
+    BlockReason.UNREACHABLE: "This {what} can't be reached.",
+}
+WHAT: Final = {Form.SMS: "number", Form.EMAIL: "e-mail address"}
 
 
 @dataclass(frozen=True)
 class Address:
-    form: Channel
+    form: Form
     recipient: str
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What the house and the message's rule leave open.
+
+    `only`: the one form that it may take, or none. `forms`: the rule's. `falls_back`: by e-mail where a
+    text can't be sent. `carried`: what a channel is set up for. `texts_from`: whether the clinic has a
+    number to text from. `refused`: the forms in which this message was refused for good already.
+    """
+
+    only: Form | None
+    forms: Collection[Form]
+    falls_back: bool
+    carried: Collection[Form]
+    texts_from: bool
+    refused: Collection[Form]
 
 
 class Unreachable(Exception):
@@ -31,31 +58,77 @@ class Unreachable(Exception):
         self.reason = reason
 
 
-def address_of(patient: Patient, scopes: Collection[ConsentScope], *, takes_sms: bool) -> Address:
-    """Where this patient's message goes. Raises Unreachable with every reason that stood in the way."""
-    reasons = []
+def address_of(
+    patient: Patient, scopes: Collection[ConsentScope], blocked: Mapping[str, BlockReason], ways: Ways
+) -> Address:
+    """Where this patient's message goes. Raises Unreachable with every reason that stood in the way.
+
+    `blocked`: why each of the clinic's blocked addresses is.
+    """
     if patient.preferred_channel == Channel.NONE:
         raise Unreachable(WANTS_NONE)
-    if patient.preferred_channel == Channel.SMS:
-        if ConsentScope.SMS not in scopes:
-            reasons.append(NO_SMS_CONSENT)
-        elif not patient.phone:
-            reasons.append(NO_PHONE)
-        elif not takes_sms:
-            reasons.append(NO_SMS_PROVIDER)
-        else:
-            return Address(Channel.SMS, str(patient.phone))
-    if ConsentScope.EMAIL not in scopes:
-        reasons.append(NO_EMAIL_CONSENT)
-    elif not patient.email:
-        reasons.append(NO_EMAIL)
-    else:
-        return Address(Channel.EMAIL, patient.email)
+    reasons = []
+    for form in _in_turn(Form(patient.preferred_channel), ways):
+        recipient = recipient_of(patient, form)
+        reason = (
+            _not_allowed(form, recipient, scopes)
+            or _not_carried(form, ways)
+            or _blocked(form, recipient, blocked)
+        )
+        if not reason and form in ways.refused:
+            reason = REFUSED[form]
+        if not reason:
+            return Address(form, recipient)
+        reasons.append(reason)
     raise Unreachable(" ".join(reasons))
+
+
+def address_of_answer(patient: Patient) -> Address:
+    """Where the answer to a patient's text goes: back to the phone that asked for it, whatever it asked."""
+    if not patient.phone:
+        raise Unreachable(NO_PHONE)
+    return Address(Form.SMS, str(patient.phone))
 
 
 def address_of_staff(user: User, *, takes_sms: bool) -> Address:
     """Where a page goes: the mobile phone, or the e-mail address that everybody signs in with."""
     if user.mobile and takes_sms:
-        return Address(Channel.SMS, str(user.mobile))
-    return Address(Channel.EMAIL, user.email)
+        return Address(Form.SMS, str(user.mobile))
+    return Address(Form.EMAIL, user.email)
+
+
+def recipient_of(patient: Patient, form: Form) -> str:
+    """The patient's address of this form, or an empty string."""
+    return str(patient.phone) if form == Form.SMS else patient.email
+
+
+def _in_turn(preferred: Form, ways: Ways) -> list[Form]:
+    """The forms to try, the best first."""
+    if ways.only is not None:
+        return [ways.only]
+    if preferred not in ways.forms:
+        return sorted(ways.forms, reverse=True)
+    if preferred == Form.SMS and ways.falls_back:
+        return [Form.SMS, Form.EMAIL]
+    return [preferred]
+
+
+def _not_allowed(form: Form, recipient: str, scopes: Collection[ConsentScope]) -> str:
+    if form == Form.SMS:
+        if ConsentScope.SMS not in scopes:
+            return NO_SMS_CONSENT
+        return "" if recipient else NO_PHONE
+    if ConsentScope.EMAIL not in scopes:
+        return NO_EMAIL_CONSENT
+    return "" if recipient else NO_EMAIL
+
+
+def _not_carried(form: Form, ways: Ways) -> str:
+    if form not in ways.carried:
+        return NO_SMS_PROVIDER if form == Form.SMS else NO_MAIL_SERVER
+    return NO_SMS_NUMBER if form == Form.SMS and not ways.texts_from else ""
+
+
+def _blocked(form: Form, recipient: str, blocked: Mapping[str, BlockReason]) -> str:
+    reason = blocked.get(recipient.lower())
+    return "" if reason is None else BLOCKED[reason].format(what=WHAT[form])

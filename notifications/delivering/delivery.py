@@ -1,302 +1,307 @@
-"""Delivery: due messages are leased, everything is asked again, and each is handed to a channel once.
+"""Delivery: due messages are taken, everything is asked again, and each is handed to a channel once.
 
 No transaction is open while a provider is spoken to. What is about to be sent is frozen on an attempt
-first; a worker that dies between that and the outcome leaves an attempt `started`, and the message
-becomes `unknown` and a task for the front desk: it is never blindly sent again. An error that no channel
-explains ends the drain and is treated the same once the lease has run out.
+first; a worker that dies between that and the outcome leaves an attempt `started`, and what became of it is
+`outcomes`' to find out: it is never blindly sent again. An error that no channel explains ends the drain and
+is treated the same once the lease has run out.
 """
 
-from collections import Counter
-from collections.abc import Callable
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
-from django.conf import settings
-from django.db.models import Exists, OuterRef
-
-from clinic import consents, work
-from clinic.models import Channel as Form
-from clinic.models import Role, Urgency
 from clinic.transactions import in_transaction
-from notifications import tokens
-from notifications.channels.envelope import AnswerLost, Channel, DeliveryError, Envelope
-from notifications.channels.inbox import InboxChannel
-from notifications.channels.smtp import SmtpChannel
-from notifications.delivering import addressing, calendar_files, undelivered
-from notifications.models import AttemptOutcome, DeliveryAttempt, Message, MessageStatus
-from notifications.planning import reasons, said, standing, timing
-from notifications.wording import writing
-from scheduler.models import Appointment
-
-BATCH = 50
-# Longer than one message can take with every command of a mail server at its time-out.
-LEASE = timedelta(minutes=5)
-# A drain ends before Celery's time limits do; what it had leased and not begun goes back.
-DRAIN_FOR = timedelta(seconds=150)
-RETRY_AFTER = (
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=15),
-    timedelta(hours=1),
-    timedelta(hours=4),
+from notifications.channels import opening
+from notifications.channels.envelope import Envelope
+from notifications.channels.opening import Channels
+from notifications.delivering import (
+    addressing,
+    composing,
+    gathering,
+    leasing,
+    outcomes,
+    restored,
+    sending_state,
+    undelivered,
 )
-STAFF_LANGUAGE = "en"
-ANSWER_LOST = "The answer was lost: it may have arrived or not."
+from notifications.delivering.addressing import Address, Ways
+from notifications.delivering.gathering import Facts
+from notifications.delivering.outcomes import Result
+from notifications.models import (
+    AttemptOutcome,
+    DeliveryAttempt,
+    Form,
+    Message,
+    MessageKind,
+    MessageStatus,
+)
+from notifications.planning import reasons, said, standing, timing
+
+# How many are made ready together: as many as were handed over in the time that a decision may age, so that
+# a slow provider is given what was asked a moment ago.
+FIRST_BATCH: Final = 10
+LARGEST_BATCH: Final = 100
+SECONDS_A_BATCH: Final = 0.2
+# What hasn't left by then is asked everything again.
+DECISION_HOLDS_FOR: Final = timedelta(seconds=5)
+# A drain ends before Celery's time limits do.
+DRAIN_FOR: Final = timedelta(seconds=150)
+# How often a drain that waits for the provider's rate looks at the clock.
+PAUSE_SECONDS: Final = 0.1
 
 
-def drain(*, clock: Callable[[], datetime]) -> Counter[str]:
-    """Send what is due until nothing is, or the time is up. Returns how many messages ended in which status.
+@dataclass
+class Batch:
+    """Messages that were taken together. `ready`: frozen; `ended`: what became of the others."""
+
+    token: UUID
+    taken: int
+    ready: list[tuple[DeliveryAttempt, Envelope]] = field(default_factory=list)
+    ended: list[MessageStatus] = field(default_factory=list)
+    probing: set[Form] = field(default_factory=set)
+    rate_holds_until: datetime | None = None
+
+
+def drain(
+    *, clock: Callable[[], datetime], sleep: Callable[[float], None] = time.sleep
+) -> Counter[MessageStatus]:
+    """Send what is due until nothing is, or the time is up. Returns how often a message came to which status.
 
     `clock` is read again for every message, because a drain takes time. Any number may run at once.
     """
-    done: Counter[str] = Counter()
+    done: Counter[MessageStatus] = Counter()
     stop_at = clock() + DRAIN_FOR
-    done.update(_settle_lost_leases(clock()))
-    with open_channel() as channel:
-        while clock() < stop_at:
-            token = uuid4()
-            batch = _claim(token, clock())
-            if not batch:
+    if not restored.may_send(clock()):
+        return done
+    with Channels() as channels:
+        done.update(outcomes.settle_lost(channels, clock, stop_at))
+        most, waits_until = FIRST_BATCH, None
+        while clock() < stop_at and not sending_state.is_paused():
+            batch = _take_batch(channels, most, clock)
+            if batch.rate_holds_until is not None:
+                waits_until = batch.rate_holds_until
+            if batch.taken:
+                began = time.monotonic()
+                done.update(batch.ended)
+                done.update(_send_all(batch, channels, clock, stop_at))
+                most = _next_size(len(batch.ready), time.monotonic() - began, most)
+            elif waits_until is not None and clock() <= waits_until:
+                sleep(PAUSE_SECONDS)
+            else:
                 break
-            for message_id in batch:
-                if clock() >= stop_at:
-                    break
-                done.update(_deliver(message_id, token, channel, clock))
-            _release(token)
     return done
 
 
-def open_channel() -> Channel:
-    """The mail server where one is set up, otherwise the inbox page."""
-    return SmtpChannel() if settings.EMAIL_URL else InboxChannel()
+def _next_size(sent: int, seconds: float, most: int) -> int:
+    if not sent:
+        return most
+    return max(1, min(LARGEST_BATCH, int(sent * SECONDS_A_BATCH / max(seconds, 0.001)), most * 4))
 
 
-def _claim(token: UUID, now: datetime) -> list[UUID]:
-    """Lease the oldest due messages that nobody else is leasing."""
+def _take_batch(channels: Channels, most: int, clock: Callable[[], datetime]) -> Batch:
+    """Lock what is due, ask everything again, and freeze what will be sent: one transaction."""
 
-    def work() -> list[UUID]:
-        ids = list(
-            Message.objects.filter(status=MessageStatus.PLANNED, due_at__lte=now)
-            .order_by("due_at", "pk")
-            .select_for_update(skip_locked=True)
-            .values_list("pk", flat=True)[:BATCH]
-        )
-        Message.objects.filter(pk__in=ids).update(
-            status=MessageStatus.CLAIMED, lease_token=token, lease_until=now + LEASE
-        )
-        return ids
+    def work() -> Batch:
+        now = clock()
+        messages = leasing.due(now, most=most)
+        batch = Batch(token=uuid4(), taken=len(messages))
+        if not messages:
+            return batch
+        facts = gathering.gather(messages)
+        going = [
+            (message, address)
+            for message in messages
+            if (address := _address_now(message, facts, now)) is not None
+        ]
+        allowed = _allowed(going, batch, now)
+        going_on = {message.pk for message, _ in allowed}
+        _freeze(allowed, facts, batch, channels, now)
+        others = [message for message in messages if message.pk not in going_on]
+        leasing.give_back(others)
+        batch.ended = [MessageStatus(message.status) for message in others]
+        return batch
 
     return in_transaction(work)
 
 
-def _release(token: UUID) -> None:
-    """Give back what was leased and not begun."""
-    Message.objects.filter(lease_token=token, status=MessageStatus.CLAIMED).exclude(
-        attempts__outcome=AttemptOutcome.STARTED
-    ).update(status=MessageStatus.PLANNED, lease_token=None, lease_until=None)
-
-
-def _deliver(message_id: UUID, token: UUID, channel: Channel, clock: Callable[[], datetime]) -> list[str]:
-    """One message from lease to outcome; the status it ended in, as a list of none or one."""
-    ready = in_transaction(lambda: _make_ready(message_id, token, channel, clock()))
-    if ready is None:
-        return []
-    if isinstance(ready, MessageStatus):
-        return [ready]
-    attempt, envelope = ready
-    try:
-        reference = channel.send(envelope)
-    except DeliveryError as error:
-        outcome = AttemptOutcome.PERMANENT if error.permanent else AttemptOutcome.TEMPORARY
-        return _conclude(attempt, token, outcome, clock(), error=error.detail)
-    except AnswerLost as error:
-        return _conclude(attempt, token, AttemptOutcome.STARTED, clock(), error=str(error))
-    return _conclude(attempt, token, AttemptOutcome.ACCEPTED, clock(), reference=reference)
-
-
-def _make_ready(
-    message_id: UUID, token: UUID, channel: Channel, now: datetime
-) -> tuple[DeliveryAttempt, Envelope] | MessageStatus | None:
-    """Ask everything again and freeze what will be sent.
-
-    None when the lease is no longer ours; a status when the message is not sent now. The appointment's
-    row is locked with the message's, so a cancellation is either seen here or comes after. Patient and
-    clinic are read after the wait for these locks: rows joined to a locked one are as old as the query.
-    """
-    message = (
-        Message.objects.select_for_update(no_key=True)
-        .filter(pk=message_id, status=MessageStatus.CLAIMED, lease_token=token)
-        .first()
-    )
-    if message is None:
-        return None
-    if message.appointment_id:
-        visits = Appointment.objects.select_for_update(no_key=True)
-        message.appointment = visits.get(pk=message.appointment_id)
+def _address_now(message: Message, facts: Facts, now: datetime) -> Address | None:
+    """Where it goes now; None, and the message's status says why, when it isn't sent now."""
     reason = standing.fallen_through(message) or (reasons.TOO_LATE if now >= message.stale_at else "")
     if not reason and message.kind in said.NOTICES:
-        told = said.told_of(message.visit.pk)
-        reason = standing.overtaken(message, told.starts_at if told else None)
+        reason = standing.overtaken(message, facts.told.get(message.visit.pk))
+    if not reason and not _at_any_hour(message):
+        awake_at = _awake_at(message, facts, now)
+        if now < awake_at < message.stale_at:
+            outcomes.plan_again(message, awake_at)
+            return None
+        reason = reasons.TOO_LATE if awake_at >= message.stale_at else ""
     if reason:
-        return _end(message, MessageStatus.SKIPPED, reason)
-    if message.user is not None:  # a page: staff is called at any hour
-        address = addressing.address_of_staff(message.user, takes_sms=channel.takes_sms)
-        return _freeze(message, channel, address, now)
-    awake_at = timing.out_of_quiet_hours(now, message.patient.time_zone or message.clinic.time_zone)
-    if awake_at >= message.stale_at:
-        return _end(message, MessageStatus.SKIPPED, reasons.TOO_LATE)
-    if awake_at > now:
-        return _wait(message, awake_at)
+        _skip(message, reason)
+        return None
     try:
-        scopes = consents.current_scopes(message.patient_id)
-        address = addressing.address_of(message.patient, scopes, takes_sms=channel.takes_sms)
+        return _address(message, facts)
     except addressing.Unreachable as unreachable:
         undelivered.call_instead(message)
-        return _end(message, MessageStatus.SKIPPED, unreachable.reason)
-    return _freeze(message, channel, address, now)
+        tried = any(each.outcome == AttemptOutcome.PERMANENT for each in facts.tries.get(message.pk, ()))
+        if tried:
+            outcomes.fail(message, unreachable.reason)
+        else:
+            _skip(message, unreachable.reason)
+        return None
+
+
+def _awake_at(message: Message, facts: Facts, now: datetime) -> datetime:
+    zone = message.patient.time_zone or message.clinic.time_zone
+    daytime = facts.settings[message.clinic_id].daytime(message.patient.state)
+    return timing.out_of_quiet_hours(now, zone, daytime)
+
+
+def _at_any_hour(message: Message) -> bool:
+    """Staff is called at any hour, and a patient who has just written is awake."""
+    return message.kind in (MessageKind.PAGE, MessageKind.ANSWER)
+
+
+def _address(message: Message, facts: Facts) -> Address:
+    ways = _ways(message, facts)
+    if message.user is not None:
+        takes_sms = Form.SMS in ways.carried and ways.texts_from and Form.SMS not in ways.refused
+        address = addressing.address_of_staff(message.user, takes_sms=takes_sms)
+    elif message.kind == MessageKind.ANSWER:
+        address = addressing.address_of_answer(message.patient)
+    else:
+        blocked = {
+            address: reason
+            for (clinic_id, address), reason in facts.blocked.items()
+            if clinic_id == message.clinic_id
+        }
+        scopes = facts.scopes.get(message.patient_id, ())
+        return addressing.address_of(message.patient, scopes, blocked, ways)
+    if address.form in ways.refused:
+        raise addressing.Unreachable(addressing.REFUSED[address.form])
+    return address
+
+
+def _ways(message: Message, facts: Facts) -> Ways:
+    rules = facts.settings[message.clinic_id].rules
+    rule = next((each for each in rules if each.stage == message.stage), None)
+    messaging = facts.clinics.get(message.clinic_id)
+    tries = facts.tries.get(message.pk, ())
+    return Ways(
+        only=Form(message.form) if message.form else None,
+        forms=[Form(form) for form in rule.forms] if rule else list(Form),
+        falls_back=rule.falls_back if rule else True,
+        carried=[form for form in Form if opening.takes(form)],
+        texts_from=not opening.texts_need_a_number() or bool(messaging and messaging.sms_number),
+        refused={Form(each.form) for each in tries if each.outcome == AttemptOutcome.PERMANENT},
+    )
+
+
+def _allowed(
+    going: Sequence[tuple[Message, Address]], batch: Batch, now: datetime
+) -> list[tuple[Message, Address]]:
+    """Those that pauses, breakers and rates let through; the others are planned for later."""
+    if not going:
+        return []
+    leave = sending_state.leave_for(Counter(address.form for _, address in going), now)
+    batch.probing = {form for form, given in leave.items() if given.probing}
+    used: Counter[Form] = Counter()
+    allowed = []
+    for message, address in going:
+        given, place = leave[address.form], used[address.form]
+        used[address.form] += 1
+        if place < given.count:
+            allowed.append((message, address))
+            continue
+        outcomes.plan_again(message, given.moment_of(place - given.count))
+        if given.apart:
+            batch.rate_holds_until = message.due_at
+    return allowed
 
 
 def _freeze(
-    message: Message, channel: Channel, address: addressing.Address, now: datetime
-) -> tuple[DeliveryAttempt, Envelope]:
-    """The attempt's row and the envelope; a retry has the first try's words and file, and today's address."""
-    message.lease_until = now + LEASE
-    message.save(update_fields=["lease_until"])
-    address_of_link = tokens.address_in(message)
-    tries = list(message.attempts.order_by("number"))
-    same_form = [attempt for attempt in tries if attempt.form == address.form]
-    if same_form:
-        first = same_form[0]
-        subject, body, calendar, written_at = first.subject, first.body, first.calendar, first.started_at
-    else:
-        subject, body = _words(message, address.form, address_of_link)
-        calendar = calendar_files.file_of(message, now=now) if address.form == Form.EMAIL else ""
-        written_at = now
-    attempt = DeliveryAttempt.objects.create(
-        message=message,
-        number=len(tries) + 1,
-        channel=channel.name,
-        form=address.form,
-        sender=message.clinic.sender_name,
-        recipient=address.recipient,
-        subject=subject,
-        body=body,
-        calendar=calendar,
-        started_at=now,
-    )
-    envelope = Envelope(
-        key=str(message.pk),
-        clinic_id=message.clinic_id,
-        patient_id=message.patient_id,
-        sender=message.clinic.sender_name,
-        recipient=address.recipient,
-        subject=subject,
-        body=body,
-        link=address_of_link,
-        written_at=written_at,
-        calendar=calendar,
-    )
-    return attempt, envelope
-
-
-def _words(message: Message, form: Form, link: str) -> tuple[str, str]:
-    language = STAFF_LANGUAGE if message.user else message.patient.language
-    words = writing.words_for(
-        sender=message.clinic.sender_name,
-        phone=message.clinic.phone.as_national,
-        clinic_zone=message.clinic.time_zone,
-        visit_starts_at=message.visit_starts_at,
-        instead_of=message.instead_of,
-        language=language,
-    )
-    if form == Form.SMS:
-        return "", writing.write_sms(message.stage, words, language=language, link_length=len(link))
-    return writing.write_email(message.stage, words, language=language)
-
-
-def _conclude(
-    attempt: DeliveryAttempt,
-    token: UUID,
-    outcome: AttemptOutcome,
+    allowed: Sequence[tuple[Message, Address]],
+    facts: Facts,
+    batch: Batch,
+    channels: Channels,
     now: datetime,
-    *,
-    reference: str = "",
-    error: str = "",
-) -> list[str]:
-    """Write what came of an attempt, unless the lease ran out meanwhile and is no longer ours."""
-
-    def work() -> list[str]:
-        message = (
-            Message.objects.select_for_update(no_key=True)
-            .filter(pk=attempt.message_id, status=MessageStatus.CLAIMED, lease_token=token)
-            .first()
+) -> None:
+    """The attempts' rows and the envelopes."""
+    attempts = [
+        composing.attempt_at(message, address, facts, channel=channels.of(address.form).name, now=now)
+        for message, address in allowed
+    ]
+    DeliveryAttempt.objects.bulk_create(attempts)
+    leasing.take([message.pk for message, _ in allowed], batch.token, now)
+    batch.ready = [
+        (
+            attempt,
+            composing.envelope_of(
+                attempt,
+                link=composing.link_in(attempt.message, facts),
+                written_at=composing.written_at(attempt, facts),
+            ),
         )
-        if message is None:
-            return []
-        attempt.outcome, attempt.provider_reference, attempt.error = outcome, reference, error[:240]
-        attempt.finished_at = None if outcome == AttemptOutcome.STARTED else now
-        attempt.save(update_fields=["outcome", "provider_reference", "error", "finished_at"])
-        return [_after(message, attempt, now)]
-
-    return in_transaction(work)
+        for attempt in attempts
+    ]
 
 
-def _after(message: Message, attempt: DeliveryAttempt, now: datetime) -> MessageStatus:
-    """The message's status after an attempt: sent, planned again, failed, or unknown."""
-    if attempt.outcome == AttemptOutcome.ACCEPTED:
-        message.sent_at = now
-        return _end(message, MessageStatus.SENT, "")
-    if attempt.outcome == AttemptOutcome.STARTED:
-        return _call_unknown(message)
-    if attempt.outcome == AttemptOutcome.PERMANENT:
-        undelivered.call_instead(message)
-        return _end(message, MessageStatus.FAILED, f"Refused for good: {attempt.error}")
-    if attempt.number > len(RETRY_AFTER):
-        undelivered.call_instead(message)
-        return _end(message, MessageStatus.FAILED, f"Given up after {attempt.number} tries: {attempt.error}")
-    return _wait(message, now + RETRY_AFTER[attempt.number - 1])
+def _send_all(
+    batch: Batch, channels: Channels, clock: Callable[[], datetime], stop_at: datetime
+) -> list[MessageStatus]:
+    """Hand the batch over, one after the other, and write what came of it; what wasn't begun goes back."""
+    results: list[Result] = []
+    failing: Counter[str] = Counter()
+    waiting = list(batch.ready)
+    began_at = extended_at = clock()
+    try:
+        while waiting:
+            now = clock()
+            if now >= stop_at or now - began_at >= DECISION_HOLDS_FOR:
+                break
+            attempt, envelope = waiting[0]
+            if failing[attempt.form] >= sending_state.FAILURES:
+                break
+            if now - extended_at >= leasing.LEASE / 5:
+                leasing.extend(batch.token, now)
+                extended_at = now
+            del waiting[0]
+            result = outcomes.hand_over(channels.of(envelope.form), envelope, attempt, clock)
+            failing[attempt.form] = failing[attempt.form] + 1 if result.failed_for_now else 0
+            results.append(result)
+    finally:
+        _take_back([attempt for attempt, _ in waiting], batch.token)
+        done = outcomes.conclude(results, batch.token)
+        _learn(results, batch, clock())
+    return done
 
 
-def _settle_lost_leases(now: datetime) -> list[str]:
-    """Messages whose worker died: not begun, they are planned again; begun, nobody knows."""
+def _take_back(attempts: Sequence[DeliveryAttempt], token: UUID) -> None:
+    """What was frozen and not begun was never tried: it is nobody's again, as it was before."""
+    if not attempts:
+        return
 
-    def work() -> list[str]:
-        begun = DeliveryAttempt.objects.filter(message=OuterRef("pk"), outcome=AttemptOutcome.STARTED)
-        lost = (
-            Message.objects.filter(status=MessageStatus.CLAIMED, lease_until__lte=now)
-            .select_for_update(skip_locked=True, no_key=True)
-            .annotate(begun=Exists(begun))
-            .order_by("pk")
-        )
-        return [
-            _call_unknown(message) if message.begun else _wait(message, message.due_at) for message in lost
-        ]
+    def work() -> None:
+        messages = leasing.held([attempt.message_id for attempt in attempts], token)
+        ours = [attempt.pk for attempt in attempts if attempt.message_id in messages]
+        DeliveryAttempt.objects.filter(pk__in=ours).delete()
+        for message in messages.values():
+            message.status = MessageStatus.PLANNED
+        leasing.give_back(list(messages.values()))
 
-    return in_transaction(work)
+    in_transaction(work)
 
 
-def _call_unknown(message: Message) -> MessageStatus:
-    """Nobody knows whether it arrived: somebody at the desk asks before it would have lost its use."""
-    work.open_item(
-        clinic_id=message.clinic_id,
-        patient_id=message.patient_id,
-        cause=f"message:{message.pk}",
-        title="Find out whether a message arrived, and call if it did not",
-        urgency=Urgency.ROUTINE,
-        role=Role.FRONT_DESK,
-        due_at=message.stale_at,
-    )
-    return _end(message, MessageStatus.UNKNOWN, ANSWER_LOST)
+def _learn(results: Sequence[Result], batch: Batch, now: datetime) -> None:
+    failed: dict[Form, list[bool]] = defaultdict(list)
+    for result in results:
+        failed[Form(result.attempt.form)].append(result.failed_for_now)
+    for form, in_turn in failed.items():
+        sending_state.learn(form, in_turn, probing=form in batch.probing, now=now)
 
 
-def _wait(message: Message, until: datetime) -> MessageStatus:
-    message.due_at = until
-    return _end(message, MessageStatus.PLANNED, "")
-
-
-def _end(message: Message, status: MessageStatus, reason: str) -> MessageStatus:
-    """Give up the lease in the same write as the status."""
-    message.status, message.reason = status, reason
-    message.lease_token = message.lease_until = None
-    message.save(update_fields=["status", "reason", "lease_token", "lease_until", "due_at", "sent_at"])
-    return status
+def _skip(message: Message, reason: str) -> None:
+    message.status, message.reason = MessageStatus.SKIPPED, reason[:120]

@@ -16,6 +16,11 @@ MOVED: Final = "Call: this patient's visit has moved, and no message could tell 
 CANCELLED: Final = "Call: this patient's visit is cancelled, and no message could tell them"
 
 
+def cause_of(message: Message) -> str:
+    """Names the one task that there may be about a message."""
+    return f"message:{message.pk}"
+
+
 def call_instead(message: Message) -> None:
     """A task for the desk where this message, which will not arrive, was to tell of a change.
 
@@ -26,7 +31,7 @@ def call_instead(message: Message) -> None:
     work.open_item(
         clinic_id=message.clinic_id,
         patient_id=message.patient_id,
-        cause=f"message:{message.pk}",
+        cause=cause_of(message),
         title=CANCELLED if message.kind == MessageKind.CANCELLATION else MOVED,
         urgency=Urgency.AMBER,
         role=Role.FRONT_DESK,

@@ -8,9 +8,12 @@ from uuid import uuid4
 import pytest
 
 from clinic.models import Channel, Clinic, Consent, ConsentScope, Patient, WorkItem
-from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope
+from clinic.problems import Conflict
+from notifications.channels import opening
+from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope, Found, NotFound
 from notifications.channels.inbox import InboxChannel
-from notifications.delivering import delivery
+from notifications.channels.opening import Channels
+from notifications.delivering import delivery, leasing, outcomes
 from notifications.models import DeliveryAttempt, InboxItem, Message
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
@@ -40,7 +43,7 @@ def fate(message: Message) -> tuple[str, str]:
 
 
 class ScriptedChannel(InboxChannel):
-    """The inbox, after first raising what a test wants raised."""
+    """The inbox, after first raising what a test wants raised. Like a mail server it can't be asked."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -52,12 +55,15 @@ class ScriptedChannel(InboxChannel):
             raise self.errors.pop(0)
         return super().send(envelope)
 
+    def lookup(self, envelope: Envelope, *, started_at: datetime) -> Found | NotFound:
+        return NotFound.CANNOT_TELL
+
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Any:
     def use(*errors: Exception) -> ScriptedChannel:
         channel = ScriptedChannel(*errors)
-        monkeypatch.setattr(delivery, "open_channel", lambda: channel)
+        monkeypatch.setattr(opening, "open_channel", lambda form: channel)
         return channel
 
     return use
@@ -218,10 +224,10 @@ def test_a_retry_goes_to_the_address_that_is_right_by_then(house: House, scripte
 
 def test_a_server_that_stays_down_is_given_up_with_a_reason(house: House, scripted: Any) -> None:
     message = planned_confirmation(house)
-    tries = len(delivery.RETRY_AFTER) + 1
+    tries = len(outcomes.RETRY_AFTER) + 1
     scripted(*[DeliveryError("No connection", permanent=False)] * tries)
     now = NOW
-    for wait in [timedelta(0), *delivery.RETRY_AFTER]:
+    for wait in [timedelta(0), *outcomes.RETRY_AFTER]:
         now += wait
         drain(now)
     assert fate(message) == ("failed", f"Given up after {tries} tries: No connection")
@@ -253,10 +259,10 @@ def test_a_worker_that_dies_while_sending_leaves_an_unknown_not_a_second_message
     with pytest.raises(KeyboardInterrupt):
         drain()
     assert fate(message)[0] == "claimed"
-    drain(NOW + delivery.LEASE - timedelta(seconds=1))
+    drain(NOW + leasing.LEASE - timedelta(seconds=1))
     assert fate(message)[0] == "claimed"
-    drain(NOW + delivery.LEASE)
-    assert fate(message) == ("unknown", delivery.ANSWER_LOST)
+    drain(NOW + leasing.LEASE)
+    assert fate(message) == ("unknown", outcomes.ANSWER_LOST)
     assert len(channel.seen) == 1
     assert WorkItem.objects.filter(role="front_desk").count() == 1
 
@@ -264,10 +270,10 @@ def test_a_worker_that_dies_while_sending_leaves_an_unknown_not_a_second_message
 def test_a_worker_that_dies_before_sending_leaves_the_message_to_the_next(house: House) -> None:
     message = planned_confirmation(house)
     Message.objects.filter(pk=message.pk).update(
-        status="claimed", lease_token=uuid4(), lease_until=NOW + delivery.LEASE
+        status="claimed", lease_token=uuid4(), lease_until=NOW + leasing.LEASE
     )
     assert drain() == {}
-    assert drain(NOW + delivery.LEASE)["sent"] == 1
+    assert drain(NOW + leasing.LEASE)["sent"] == 1
 
 
 def test_a_worker_whose_lease_was_taken_over_cannot_write_its_outcome(
@@ -275,24 +281,170 @@ def test_a_worker_whose_lease_was_taken_over_cannot_write_its_outcome(
 ) -> None:
     message = planned_confirmation(house)
 
-    class SlowChannel(InboxChannel):
+    class SlowChannel(ScriptedChannel):
         def send(self, envelope: Envelope) -> str:
-            delivery._settle_lost_leases(NOW + delivery.LEASE)  # meanwhile, somebody else's sweep
+            # Meanwhile, somebody else's sweep.
+            with Channels() as others:
+                outcomes.settle_lost(others, lambda: NOW + leasing.LEASE, NOW + HOUR)
             return "late"
 
-    monkeypatch.setattr(delivery, "open_channel", SlowChannel)
+    monkeypatch.setattr(opening, "open_channel", lambda form: SlowChannel())
     assert drain() == {}
-    assert fate(message) == ("unknown", delivery.ANSWER_LOST)
+    assert fate(message) == ("unknown", outcomes.ANSWER_LOST)
 
 
 def test_a_drain_that_runs_out_of_time_gives_back_what_it_had_not_begun(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned_confirmation(house)
-    readings = iter([NOW, NOW, NOW, NOW, NOW + delivery.DRAIN_FOR, NOW + delivery.DRAIN_FOR])
-    delivery.drain(clock=lambda: next(readings))
-    message = Message.objects.get(stage="confirmation")
-    assert (message.status, message.lease_token) == ("planned", None)
+    for patient in house.patients.values():
+        book(house, patient)
+    plan(now=NOW)
+    now = NOW
+
+    class EndlessChannel(ScriptedChannel):
+        def send(self, envelope: Envelope) -> str:
+            nonlocal now
+            now += delivery.DRAIN_FOR
+            return super().send(envelope)
+
+    monkeypatch.setattr(opening, "open_channel", lambda form: EndlessChannel())
+    assert delivery.drain(clock=lambda: now) == {"sent": 1}
+    left = Message.objects.get(status="planned")
+    assert (left.lease_token, left.attempts.count()) == (None, 0)
+
+
+def test_a_worker_that_is_stopped_while_sending_gives_back_what_it_had_not_begun(
+    house: House, scripted: Any
+) -> None:
+    for patient in house.patients.values():
+        book(house, patient)
+    plan(now=NOW)
+    scripted(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        drain()
+    assert sorted(Message.objects.values_list("status", flat=True)) == ["claimed", "planned"]
+    assert drain() == {"sent": 1}
+
+
+def test_what_a_slow_provider_kept_waiting_is_asked_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = [book(house, patient) for patient in house.patients.values()]
+    plan(now=NOW)
+    now = NOW
+
+    class SlowChannel(ScriptedChannel):
+        def send(self, envelope: Envelope) -> str:
+            nonlocal now
+            now += delivery.DECISION_HOLDS_FOR
+            for visit in visits:
+                cancel(visit)
+            return super().send(envelope)
+
+    monkeypatch.setattr(opening, "open_channel", lambda form: SlowChannel())
+    assert delivery.drain(clock=lambda: now) == {"sent": 1, "skipped": 1}
+
+
+def test_urgent_messages_go_first(house: House, scripted: Any) -> None:
+    for patient in house.patients.values():
+        book(house, patient)
+    plan(now=NOW)
+    urgent = Message.objects.latest("pk")
+    Message.objects.filter(pk=urgent.pk).update(urgent=True, due_at=NOW)
+    Message.objects.exclude(pk=urgent.pk).update(due_at=NOW - HOUR)
+    channel = scripted()
+    drain()
+    assert channel.seen[0].key == str(urgent.pk)
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "arrived"),
+    [(Found("reference"), "sent", 1), (NotFound.ABSENT, "sent", 2), (NotFound.CANNOT_TELL, "unknown", 1)],
+    ids=["found there", "surely not there", "can't tell"],
+)
+def test_a_try_without_an_answer_is_looked_up_and_never_blindly_sent_again(
+    house: House, monkeypatch: pytest.MonkeyPatch, found: Any, status: str, arrived: int
+) -> None:
+    message = planned_confirmation(house)
+
+    class AskedChannel(ScriptedChannel):
+        def lookup(self, envelope: Envelope, *, started_at: datetime) -> Found | NotFound:
+            return found  # type: ignore[no-any-return]
+
+    channel = AskedChannel(AnswerLost("disconnected"))
+    monkeypatch.setattr(opening, "open_channel", lambda form: channel)
+    drain()
+    drain(NOW + outcomes.LISTED_AFTER)
+    assert fate(message)[0] == status
+    assert [envelope.key for envelope in channel.seen] == [str(message.pk)] * arrived
+
+
+def test_a_provider_may_list_a_message_late(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = planned_confirmation(house)
+    listed = iter([NotFound.ABSENT, Found("late")])
+
+    class LateChannel(ScriptedChannel):
+        def lookup(self, envelope: Envelope, *, started_at: datetime) -> Found | NotFound:
+            return next(listed)
+
+    channel = LateChannel(AnswerLost("disconnected"))
+    monkeypatch.setattr(opening, "open_channel", lambda form: channel)
+    assert drain() == {}
+    assert drain(NOW + outcomes.LISTED_AFTER - timedelta(seconds=1)) == {}
+    assert drain(NOW + outcomes.LISTED_AFTER) == {"sent": 1}
+    assert (len(channel.seen), message.attempts.get().provider_reference) == (1, "late")
+
+
+def test_a_provider_that_cannot_be_asked_is_asked_again_and_then_a_person(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = planned_confirmation(house)
+
+    class DeafChannel(ScriptedChannel):
+        def lookup(self, envelope: Envelope, *, started_at: datetime) -> Found | NotFound:
+            raise DeliveryError("No connection", permanent=False)
+
+    channel = DeafChannel(AnswerLost("disconnected"))
+    monkeypatch.setattr(opening, "open_channel", lambda form: channel)
+    for minutes in range(15):
+        drain(NOW + minutes * MINUTE)
+        assert fate(message)[0] == "claimed"
+    drain(NOW + outcomes.ASKED_FOR)
+    assert fate(message)[0] == "unknown"
+    assert len(channel.seen) == 1
+
+
+@pytest.fixture
+def unknown(house: House, scripted: Any) -> Message:
+    """Nobody knows whether Rosa's confirmation arrived; a task waits at the desk."""
+    message = planned_confirmation(house)
+    scripted(AnswerLost("disconnected"))
+    drain()
+    return message
+
+
+def test_somebody_finds_out_that_it_arrived(house: House, unknown: Message) -> None:
+    ana = house.actor(house.ana)
+    for _ in range(2):
+        outcomes.settle(actor=ana, message=unknown, arrived=True, now=NOW + HOUR)
+    assert fate(unknown) == ("sent", "")
+    assert (unknown.sent_at, unknown.attempts.get().outcome) == (NOW, "accepted")
+    assert WorkItem.objects.get().outcome == "It had arrived."
+
+
+def test_somebody_finds_out_that_it_did_not_and_it_is_sent_again(house: House, unknown: Message) -> None:
+    outcomes.settle(actor=house.actor(house.ana), message=unknown, arrived=False, now=NOW + HOUR)
+    assert fate(unknown) == ("planned", "")
+    assert drain(NOW + HOUR) == {"sent": 1}
+    assert WorkItem.objects.get().outcome == "It had not arrived."
+    with pytest.raises(Conflict, match="not in question"):
+        outcomes.settle(actor=house.actor(house.ana), message=unknown, arrived=False, now=NOW + HOUR)
+
+
+def test_what_has_lost_its_use_meanwhile_is_not_sent_again(house: House, unknown: Message) -> None:
+    ana = house.actor(house.ana)
+    outcomes.settle(actor=ana, message=unknown, arrived=False, now=unknown.stale_at)
+    assert fate(unknown) == ("failed", outcomes.OF_NO_USE)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -301,8 +453,9 @@ def test_four_drains_at_once_send_every_message_once(house: House, monkeypatch: 
         book(house, make_patient(house.clinic, f"Given{number}", "Family"))
     plan(now=NOW)
     channel = ScriptedChannel()
-    monkeypatch.setattr(delivery, "open_channel", lambda: channel)
-    monkeypatch.setattr(delivery, "BATCH", 3)
+    monkeypatch.setattr(opening, "open_channel", lambda form: channel)
+    monkeypatch.setattr(delivery, "LARGEST_BATCH", 3)
+    monkeypatch.setattr(delivery, "FIRST_BATCH", 3)
     outcomes = at_once(*[drain] * 4)
     assert sum(outcomes, Counter()) == {"sent": 30}
     assert len(channel.seen) == len({envelope.key for envelope in channel.seen}) == 30
@@ -325,6 +478,6 @@ def test_no_transaction_is_open_while_a_message_is_handed_over(
             seen.extend(at_once(look))
             return "taken"
 
-    monkeypatch.setattr(delivery, "open_channel", WatchingChannel)
+    monkeypatch.setattr(opening, "open_channel", lambda form: WatchingChannel())
     assert drain() == {"sent": 1}
     assert seen == ["started"]

@@ -1,0 +1,62 @@
+"""Which channel carries which form, opened when the first message needs it and kept open for a drain."""
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+from django.urls import reverse
+
+from notifications.channels.anymail_email import AnymailChannel
+from notifications.channels.envelope import Channel
+from notifications.channels.inbox import InboxChannel
+from notifications.channels.sms import SmsChannel
+from notifications.channels.smtp import SmtpChannel
+from notifications.channels.twilio import Account, TwilioProvider
+from notifications.models import Form
+
+
+def takes(form: Form) -> bool:
+    """Whether anything carries this form. Where nothing at all is set up the inbox page stands for both."""
+    if not settings.EMAIL_URL and not settings.SMS:
+        return True
+    return bool(settings.SMS if form == Form.SMS else settings.EMAIL_URL)
+
+
+def texts_need_a_number() -> bool:
+    """Whether a clinic needs a number of its own to text from: the inbox page doesn't ask."""
+    return bool(settings.SMS)
+
+
+def open_channel(form: Form) -> Channel:
+    """What is set up for this form, otherwise the inbox page."""
+    if form == Form.SMS and settings.SMS:
+        report_to = settings.PUBLIC_URL + reverse("inbound_sms_status")
+        return SmsChannel(TwilioProvider(Account(**settings.SMS)), report_to=report_to)
+    if form == Form.EMAIL and settings.EMAIL_URL:
+        return AnymailChannel() if settings.ANYMAIL_BACKEND else SmtpChannel()
+    return InboxChannel()
+
+
+class Channels:
+    """The channels of one drain."""
+
+    def __init__(self) -> None:
+        self._open: dict[Form, Channel] = {}
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._closing.__exit__(error_type, error, traceback)
+
+    def of(self, form: Form) -> Channel:
+        if form not in self._open:
+            self._open[form] = self._closing.enter_context(open_channel(form))
+        return self._open[form]

@@ -1,0 +1,113 @@
+"""A message's words and the envelope they go in: the first try's again on a retry, written now otherwise."""
+
+from datetime import datetime
+from typing import Final
+
+from notifications import tokens
+from notifications.channels.envelope import Envelope
+from notifications.delivering import calendar_files
+from notifications.delivering.addressing import Address
+from notifications.delivering.gathering import Facts
+from notifications.models import DeliveryAttempt, Form, Message
+from notifications.wording import writing
+from notifications.wording.writing import Fasting
+
+STAFF_LANGUAGE: Final = "en"
+
+
+def attempt_at(
+    message: Message, address: Address, facts: Facts, *, channel: str, now: datetime
+) -> DeliveryAttempt:
+    """The attempt's row, not saved yet: today's address, and the words and the file of the first try."""
+    tries = facts.tries.get(message.pk, ())
+    first = next((each for each in tries if each.form == address.form), None)
+    if first is not None:
+        subject, body, calendar = first.subject, first.body, first.calendar
+    else:
+        subject, body = _words(message, address.form, facts)
+        calendar = calendar_files.file_of(message, now=now) if address.form == Form.EMAIL else ""
+    return DeliveryAttempt(
+        message=message,
+        number=len(tries) + 1,
+        channel=channel,
+        form=address.form,
+        sender=_sender(message, address.form, facts),
+        recipient=address.recipient,
+        subject=subject,
+        body=body,
+        calendar=calendar,
+        started_at=now,
+    )
+
+
+def envelope_of(attempt: DeliveryAttempt, *, link: str, written_at: datetime) -> Envelope:
+    """What a channel takes for this attempt. `written_at`: when its words were, at the first try."""
+    message = attempt.message
+    return Envelope(
+        key=str(message.pk),
+        form=Form(attempt.form),
+        clinic_id=message.clinic_id,
+        patient_id=message.patient_id,
+        user_id=message.user_id,
+        sender=attempt.sender,
+        recipient=attempt.recipient,
+        subject=attempt.subject,
+        body=attempt.body,
+        link=link,
+        written_at=written_at,
+        calendar=attempt.calendar,
+    )
+
+
+def written_at(attempt: DeliveryAttempt, facts: Facts) -> datetime:
+    """When the words of this attempt were written."""
+    tries = facts.tries.get(attempt.message_id, ())
+    return next((each.started_at for each in tries if each.form == attempt.form), attempt.started_at)
+
+
+def link_in(message: Message, facts: Facts) -> str:
+    """The address that the message carries, or an empty string."""
+    link = facts.links.get(message.pk)
+    if link is not None:
+        return tokens.address_of(link)
+    return tokens.address_in(message) if message.work_item_id else ""
+
+
+def _sender(message: Message, form: Form, facts: Facts) -> str:
+    messaging = facts.clinics.get(message.clinic_id)
+    number = str(messaging.sms_number) if messaging else ""
+    return (number if form == Form.SMS else "") or message.clinic.sender_name
+
+
+def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
+    """(subject, body); a text message has no subject."""
+    language = STAFF_LANGUAGE if message.user_id else message.patient.language
+    tongue = writing.language_of(language)
+    clinic = message.clinic
+    if message.text:  # as a person wrote it
+        frame = tongue.frame.format(
+            paragraph=message.text, phone=clinic.phone.as_national, sender=clinic.sender_name
+        )
+        return (clinic.sender_name, frame) if form == Form.EMAIL else ("", message.text)
+    words = writing.words_for(
+        sender=clinic.sender_name,
+        phone=clinic.phone.as_national,
+        clinic_zone=clinic.time_zone,
+        visit_starts_at=message.visit_starts_at,
+        instead_of=message.instead_of,
+        fasting=_fasting(message),
+        language=language,
+    )
+    own = facts.own_texts.get((message.clinic_id, message.stage, tongue.code))
+    if form == Form.SMS:
+        length = len(link_in(message, facts))
+        return "", writing.write_sms(message.stage, words, language=language, own=own, link_length=length)
+    also = message.pk in facts.asking_besides
+    return writing.write_email(message.stage, words, language=language, own=own, also=also)
+
+
+def _fasting(message: Message) -> Fasting | None:
+    if message.appointment is None:
+        return None
+    protocol = message.appointment.protocol
+    return Fasting(protocol.fasting_light_meal_hours, protocol.fasting_clear_hours)

@@ -1,0 +1,175 @@
+"""What delivery asks again right before sending, of a whole batch at once: a fixed number of queries.
+
+Everything is read after the wait for the locks: what was read before one is as old as its own query. What
+follows from it is `addressing`'s, `composing`'s and `delivery`'s.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet, prefetch_related_objects
+
+from clinic.models import Clinic, Consent, ConsentScope, Patient, User, WorkItem
+from notifications.models import (
+    BlockedAddress,
+    BlockReason,
+    ClinicMessaging,
+    DeliveryAttempt,
+    Message,
+    MessageKind,
+    MessageText,
+    PatientLink,
+)
+from notifications.planning import rule_settings, said
+from notifications.planning.rule_settings import Settings
+from notifications.wording.writing import OwnText
+from scheduler.models import Appointment, Protocol
+
+# Their words are another message's as well, so that their link leads to questions besides.
+ASKING: Final = (MessageKind.CHECK_IN, MessageKind.DIARY)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What stands now about the messages of a batch."""
+
+    told: Mapping[UUID, datetime | None]  # the start that the patient of a visit goes by
+    scopes: Mapping[UUID, Collection[ConsentScope]]
+    blocked: Mapping[tuple[UUID, str], BlockReason]
+    links: Mapping[UUID, PatientLink]
+    tries: Mapping[UUID, Sequence[DeliveryAttempt]]
+    settings: Mapping[UUID, Settings]
+    own_texts: Mapping[tuple[UUID, str, str], OwnText]
+    clinics: Mapping[UUID, ClinicMessaging]
+    asking_besides: Collection[UUID]
+
+
+def gather(messages: Sequence[Message]) -> Facts:
+    """Load what these locked messages are about, and lock the visits among it.
+
+    A visit's row is locked with its message's, so that a cancellation is either seen here or comes after.
+    """
+    _attach(
+        messages,
+        "appointment",
+        Appointment.objects.select_for_update(no_key=True).order_by("pk"),
+    )
+    _attach(messages, "patient", Patient.objects.all())
+    _attach(messages, "clinic", Clinic.objects.all())
+    _attach(messages, "user", User.objects.all())
+    _attach(messages, "work_item", WorkItem.objects.all())
+    visits = [message.appointment for message in messages if message.appointment is not None]
+    _attach(visits, "protocol", Protocol.objects.all())
+    offered = [message.visit for message in messages if message.kind == MessageKind.OFFER]
+    if offered:
+        prefetch_related_objects(offered, "waitlist_offer")
+    ids = [message.pk for message in messages]
+    clinics = {message.clinic_id for message in messages}
+    stages = {message.stage for message in messages}
+    return Facts(
+        told=_told(messages),
+        scopes=_scopes(messages),
+        blocked=_blocked(messages),
+        links={link.message_id: link for link in PatientLink.objects.filter(message__in=ids)},
+        tries=_tries(ids),
+        settings=rule_settings.settings_of(clinics),
+        own_texts=_own_texts(clinics, stages),
+        clinics={row.clinic_id: row for row in ClinicMessaging.objects.filter(clinic__in=clinics)},
+        asking_besides=_asking_besides(ids),
+    )
+
+
+def gather_for_lookup(message: Message) -> Facts:
+    """What a lost try's envelope is made of again: nothing is decided anew."""
+    return Facts(
+        told={},
+        scopes={},
+        blocked={},
+        links={link.message_id: link for link in PatientLink.objects.filter(message=message)},
+        tries=_tries([message.pk]),
+        settings={},
+        own_texts={},
+        clinics={},
+        asking_besides=(),
+    )
+
+
+def _attach(rows: Sequence[Any], name: str, found: QuerySet[Any]) -> None:
+    """Give each row the one that it names, freshly read: one query."""
+    wanted = {getattr(row, f"{name}_id") for row in rows} - {None}
+    if not wanted:
+        return
+    by_id = {each.pk: each for each in found.filter(pk__in=wanted)}
+    for row in rows:
+        named = getattr(row, f"{name}_id")
+        if named is not None:
+            setattr(row, name, by_id[named])
+
+
+def _told(messages: Sequence[Message]) -> dict[UUID, datetime | None]:
+    """What the patients of the visits that notices are about were told last; missing where nothing was."""
+    visits = [message.appointment_id for message in messages if message.kind in said.NOTICES]
+    if not visits:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT visit.id, told.starts_at
+                  FROM unnest(%s::uuid[]) AS visit (id), LATERAL ({said.LAST_TOLD}) told""",  # noqa: S608
+            [visits],
+        )
+        return dict(cursor.fetchall())
+
+
+def _asking_besides(ids: Sequence[UUID]) -> set[UUID]:
+    """Messages about something else that carry questions as well."""
+    asking = Message.objects.filter(carried_by__in=ids, kind__in=ASKING)
+    carriers = asking.exclude(carried_by__kind__in=ASKING).values_list("carried_by", flat=True)
+    return {carrier for carrier in carriers if carrier is not None}
+
+
+def _scopes(messages: Sequence[Message]) -> dict[UUID, set[ConsentScope]]:
+    scopes: dict[UUID, set[ConsentScope]] = defaultdict(set)
+    current = Consent.objects.filter(
+        patient__in={message.patient_id for message in messages}, revoked_at=None
+    )
+    for patient_id, scope in current.values_list("patient_id", "scope"):
+        scopes[patient_id].add(ConsentScope(scope))
+    return scopes
+
+
+def _blocked(messages: Sequence[Message]) -> dict[tuple[UUID, str], BlockReason]:
+    addresses = {
+        address
+        for message in messages
+        for address in (str(message.patient.phone), message.patient.email.lower())
+        if address
+    }
+    rows = BlockedAddress.objects.filter(
+        clinic__in={message.clinic_id for message in messages}, address__in=addresses, lifted_at=None
+    )
+    return {(row.clinic_id, row.address): BlockReason(row.reason) for row in rows}
+
+
+def _tries(ids: Sequence[UUID]) -> dict[UUID, list[DeliveryAttempt]]:
+    tries: dict[UUID, list[DeliveryAttempt]] = defaultdict(list)
+    for attempt in DeliveryAttempt.objects.filter(message__in=ids).order_by("number"):
+        tries[attempt.message_id].append(attempt)
+    return tries
+
+
+def _own_texts(clinics: Collection[UUID], stages: Collection[str]) -> dict[tuple[UUID, str, str], OwnText]:
+    """The newest of each clinic, stage and language."""
+    newest = (
+        MessageText.objects.filter(clinic__in=clinics, stage__in=stages)
+        .order_by("clinic", "stage", "language", "-created_at", "-pk")
+        .distinct("clinic", "stage", "language")
+    )
+    return {
+        (row.clinic_id, row.stage, row.language): OwnText(subject=row.subject, email=row.email, sms=row.sms)
+        for row in newest
+    }

@@ -1,0 +1,97 @@
+"""Whose turn it is: due messages are taken by one drain at a time, and given back with what became of them.
+
+A message is taken in the very transaction that freezes its attempt, so that one that is being sent has an
+attempt, and one that has none is nobody's. What is sent, and what follows, is `delivery`'s and `outcomes`'.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+
+from notifications.models import (
+    AttemptOutcome,
+    ClinicMessaging,
+    DeliveryAttempt,
+    Message,
+    MessageKind,
+    MessageStatus,
+)
+
+# Longer than one message can take with every command of a mail server at its time-out.
+LEASE: Final = timedelta(minutes=5)
+# Lost ones are looked up one by one, at the provider.
+LOST_AT_ONCE: Final = 50
+
+
+def due(now: datetime, *, most: int) -> list[Message]:
+    """Lock the messages whose turn it is, urgent ones first. A paused clinic's wait; its pages don't."""
+    paused = ClinicMessaging.objects.filter(paused_at__isnull=False).values("clinic")
+    return list(
+        Message.objects.filter(status=MessageStatus.PLANNED, due_at__lte=now)
+        .exclude(~Q(kind=MessageKind.PAGE), clinic__in=paused)
+        .order_by("-urgent", "due_at")
+        .select_for_update(skip_locked=True, no_key=True)[:most]
+    )
+
+
+def take(ids: Collection[UUID], token: UUID, now: datetime) -> None:
+    """These locked messages are being sent from now on, by whoever holds the token."""
+    Message.objects.filter(pk__in=ids).update(
+        status=MessageStatus.CLAIMED, lease_token=token, lease_until=now + LEASE
+    )
+
+
+def extend(token: UUID, now: datetime) -> None:
+    """The sender lives: nobody is to settle its messages meanwhile."""
+    Message.objects.filter(lease_token=token).update(lease_until=now + LEASE)
+
+
+def held(ids: Collection[UUID], token: UUID) -> dict[UUID, Message]:
+    """Lock those of these messages whose lease is still this one."""
+    messages = (
+        Message.objects.select_for_update(no_key=True)
+        .filter(pk__in=ids, status=MessageStatus.CLAIMED, lease_token=token)
+        .order_by("pk")
+    )
+    return {message.pk: message for message in messages}
+
+
+def lost(now: datetime) -> list[Message]:
+    """Lock messages whose lease ran out; `begun` says whether a try of theirs has no end."""
+    begun = DeliveryAttempt.objects.filter(message=OuterRef("pk"), outcome=AttemptOutcome.STARTED)
+    return list(
+        Message.objects.filter(status=MessageStatus.CLAIMED, lease_until__lte=now)
+        .annotate(begun=Exists(begun))
+        .order_by("pk")
+        .select_for_update(skip_locked=True, no_key=True)[:LOST_AT_ONCE]
+    )
+
+
+def give_back(messages: Sequence[Message]) -> None:
+    """Write what became of these locked messages, and end their leases: one statement."""
+    if not messages:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE notifications_message AS message
+               SET status = given.status, reason = given.reason, due_at = given.due_at,
+                   sent_at = given.sent_at, lease_token = NULL, lease_until = NULL
+              FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+                   AS given (id, status, reason, due_at, sent_at)
+             WHERE message.id = given.id
+            """,
+            [
+                [message.pk for message in messages],
+                [str(message.status) for message in messages],
+                [message.reason for message in messages],
+                [message.due_at for message in messages],
+                [message.sent_at for message in messages],
+            ],
+        )
+    for message in messages:
+        message.lease_token = message.lease_until = None

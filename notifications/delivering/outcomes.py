@@ -1,0 +1,301 @@
+"""What came of a try: sent, planned again, failed, or unknown until the provider or a person says more.
+
+A try whose answer was lost is looked up at the provider. It is sent again, under the same key, only where it
+is surely not there; where the provider can't tell, a person at the desk finds out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from clinic import work
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import Role, Urgency
+from clinic.problems import Conflict
+from clinic.transactions import in_transaction
+from notifications.channels.envelope import AnswerLost, Channel, DeliveryError, Envelope, Found, NotFound
+from notifications.channels.opening import Channels
+from notifications.delivering import composing, gathering, leasing, undelivered
+from notifications.models import (
+    AttemptOutcome,
+    BlockedAddress,
+    BlockReason,
+    DeliveryAttempt,
+    Form,
+    Message,
+    MessageStatus,
+)
+
+RETRY_AFTER: Final = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=4),
+)
+# A provider lists what it has taken a little later. [D]
+LISTED_AFTER: Final = timedelta(minutes=1)
+ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)
+# A provider that can't be asked for so long won't help before the message has lost its use. [D]
+ASKED_FOR: Final = timedelta(minutes=15)
+ANSWER_LOST: Final = "The answer was lost: it may have arrived or not."
+NEVER_ARRIVED: Final = "Looked up: the provider never had it"
+NOT_ARRIVED: Final = "Somebody found out that it had not arrived"
+OF_NO_USE: Final = "It had not arrived, and is of no use any more."
+
+
+class Came(Enum):
+    """What came of a try."""
+
+    TAKEN = "taken"
+    REFUSED_NOW = "refused now"
+    REFUSED = "refused for good"
+    ABSENT = "surely not there"
+    UNKNOWN = "nobody can tell"
+    ASK_LATER = "to be looked up later"
+
+
+@dataclass(frozen=True)
+class Result:
+    attempt: DeliveryAttempt
+    came: Came
+    at: datetime
+    reference: str = ""
+    error: str = ""
+    blocks: BlockReason | None = None
+    ask_at: datetime | None = None
+
+    @property
+    def failed_for_now(self) -> bool:
+        """It says something about the provider, rather than about this message."""
+        return self.came not in (Came.TAKEN, Came.REFUSED)
+
+
+def hand_over(
+    channel: Channel, envelope: Envelope, attempt: DeliveryAttempt, clock: Callable[[], datetime]
+) -> Result:
+    """Send it, outside any transaction."""
+    try:
+        reference = channel.send(envelope)
+    except DeliveryError as error:
+        came = Came.REFUSED if error.permanent else Came.REFUSED_NOW
+        return Result(attempt, came, clock(), error=error.detail, blocks=error.blocks)
+    except AnswerLost as error:
+        return look_up(channel, envelope, attempt, clock(), lost=str(error))
+    return Result(attempt, Came.TAKEN, clock(), reference=reference)
+
+
+def look_up(
+    channel: Channel, envelope: Envelope, attempt: DeliveryAttempt, now: datetime, *, lost: str
+) -> Result:
+    """Ask the provider what became of a try, outside any transaction."""
+    try:
+        found = channel.lookup(envelope, started_at=attempt.started_at)
+    except DeliveryError as error:
+        if now - attempt.started_at >= ASKED_FOR:
+            return Result(attempt, Came.UNKNOWN, now, error=lost)
+        return Result(attempt, Came.ASK_LATER, now, error=error.detail, ask_at=now + ASKED_AGAIN_AFTER)
+    if isinstance(found, Found):
+        return Result(attempt, Came.TAKEN, now, reference=found.reference)
+    if found == NotFound.CANNOT_TELL:
+        return Result(attempt, Came.UNKNOWN, now, error=lost)
+    listed_at = attempt.started_at + LISTED_AFTER
+    if now < listed_at:
+        return Result(attempt, Came.ASK_LATER, now, error=lost, ask_at=listed_at)
+    return Result(attempt, Came.ABSENT, now, error=NEVER_ARRIVED)
+
+
+def conclude(results: Sequence[Result], token: UUID) -> list[MessageStatus]:
+    """Write what came of these tries; one whose lease ran out meanwhile is somebody else's."""
+    if not results:
+        return []
+
+    def work() -> list[MessageStatus]:
+        messages = leasing.held([result.attempt.message_id for result in results], token)
+        ours = [result for result in results if result.attempt.message_id in messages]
+        for result in ours:
+            _follow(messages[result.attempt.message_id], result)
+        _write_attempts(ours)
+        leasing.give_back([message for message in messages.values() if message.lease_token is None])
+        return [
+            MessageStatus(message.status)
+            for message in messages.values()
+            if message.status != MessageStatus.CLAIMED
+        ]
+
+    return in_transaction(work)
+
+
+def settle_lost(channels: Channels, clock: Callable[[], datetime], stop_at: datetime) -> list[MessageStatus]:
+    """Messages whose sender died or lost the answer: not begun, they are planned again; begun, looked up."""
+    token = uuid4()
+
+    def work() -> tuple[list[Message], list[Message]]:
+        messages = leasing.lost(clock())
+        begun = [message for message in messages if message.begun]  # type: ignore[attr-defined]
+        idle = [message for message in messages if not message.begun]  # type: ignore[attr-defined]
+        for message in idle:
+            message.status = MessageStatus.PLANNED
+        leasing.give_back(idle)
+        leasing.take([message.pk for message in begun], token, clock())
+        return begun, idle
+
+    begun, idle = in_transaction(work)
+    done = [MessageStatus.PLANNED] * len(idle)
+    for message in begun:
+        if clock() < stop_at:
+            done += conclude([_looked_up(message, channels, clock)], token)
+    return done
+
+
+def settle(*, actor: Actor, message: Message, arrived: bool, now: datetime) -> Message:
+    """A person has found out whether a message of unknown outcome arrived. One that didn't is sent again
+    while it is of use. Told twice that it did, nothing changes. Raises `Conflict` `not_unknown`."""
+
+    def work_() -> Message:
+        row = Message.objects.select_for_update(no_key=True).get(pk=message.pk)
+        if row.status == MessageStatus.SENT and arrived:
+            return row
+        if row.status != MessageStatus.UNKNOWN:
+            raise Conflict("Whether this message arrived is not in question.", code="not_unknown")
+        attempt = row.attempts.latest("number")
+        with acting(actor.user_id):
+            if arrived:
+                row.status, row.reason, row.sent_at = MessageStatus.SENT, "", attempt.started_at
+                attempt.outcome = AttemptOutcome.ACCEPTED
+            elif now < row.stale_at:
+                row.status, row.reason, row.due_at = MessageStatus.PLANNED, "", now
+                attempt.outcome, attempt.error = AttemptOutcome.TEMPORARY, NOT_ARRIVED
+            else:
+                row.status, row.reason = MessageStatus.FAILED, OF_NO_USE
+                attempt.outcome, attempt.error = AttemptOutcome.TEMPORARY, NOT_ARRIVED
+            attempt.finished_at = now
+            attempt.save(update_fields=["outcome", "error", "finished_at"])
+            row.save(update_fields=["status", "reason", "due_at", "sent_at"])
+        done = "It had arrived." if arrived else "It had not arrived."
+        work.settle(
+            actor=actor, clinic_id=row.clinic_id, causes=[undelivered.cause_of(row)], outcome=done, now=now
+        )
+        return row
+
+    return in_transaction(work_)
+
+
+def _looked_up(message: Message, channels: Channels, clock: Callable[[], datetime]) -> Result:
+    attempt = message.attempts.filter(outcome=AttemptOutcome.STARTED).latest("number")
+    attempt.message = message
+    channel = channels.of(Form(attempt.form))
+    if channel.name != attempt.channel:  # another provider is set up since
+        return Result(attempt, Came.UNKNOWN, clock(), error=ANSWER_LOST)
+    facts = gathering.gather_for_lookup(message)
+    envelope = composing.envelope_of(
+        attempt, link=composing.link_in(message, facts), written_at=composing.written_at(attempt, facts)
+    )
+    return look_up(channel, envelope, attempt, clock(), lost=attempt.error or ANSWER_LOST)
+
+
+def _follow(message: Message, result: Result) -> None:
+    """The message's status after a try, in memory. One that is looked up later stays taken until then."""
+    attempt = result.attempt
+    attempt.provider_reference, attempt.error = result.reference, result.error[:240]
+    attempt.finished_at = result.at
+    if result.came == Came.ASK_LATER:
+        attempt.finished_at = None
+        Message.objects.filter(pk=message.pk).update(lease_until=result.ask_at)
+        return
+    message.lease_token = message.lease_until = None
+    if result.came == Came.TAKEN:
+        attempt.outcome, message.sent_at = AttemptOutcome.ACCEPTED, result.at
+        message.status, message.reason = MessageStatus.SENT, ""
+    elif result.came == Came.UNKNOWN:
+        attempt.finished_at = None
+        _call_unknown(message)
+    elif result.came == Came.REFUSED:
+        attempt.outcome = AttemptOutcome.PERMANENT
+        _refused(message, attempt, result)
+    elif result.came == Came.ABSENT:
+        attempt.outcome = AttemptOutcome.TEMPORARY
+        plan_again(message, result.at)
+    else:
+        attempt.outcome = AttemptOutcome.TEMPORARY
+        _try_later(message, attempt, result.at)
+
+
+def _refused(message: Message, attempt: DeliveryAttempt, result: Result) -> None:
+    """A text that was refused for good is asked again how else it may go; an e-mail has failed."""
+    if result.blocks is not None:
+        block(message, attempt.recipient, result.blocks, result.at)
+    if attempt.form == Form.SMS:
+        plan_again(message, result.at)
+        return
+    undelivered.call_instead(message)
+    fail(message, f"Refused for good: {attempt.error}")
+
+
+def _try_later(message: Message, attempt: DeliveryAttempt, now: datetime) -> None:
+    if attempt.number > len(RETRY_AFTER):
+        undelivered.call_instead(message)
+        fail(message, f"Given up after {attempt.number} tries: {attempt.error}")
+    else:
+        plan_again(message, now + RETRY_AFTER[attempt.number - 1])
+
+
+def block(message: Message, address: str, reason: BlockReason, now: datetime) -> None:
+    """This clinic doesn't write to this address any more. Once, however often it is told; a page's address is
+    a member of the staff's, and stays."""
+    if message.user_id is None:
+        BlockedAddress.objects.bulk_create(
+            [BlockedAddress(clinic_id=message.clinic_id, address=address.lower(), reason=reason, since=now)],
+            ignore_conflicts=True,
+        )
+
+
+def plan_again(message: Message, at: datetime) -> None:
+    message.status, message.reason, message.due_at = MessageStatus.PLANNED, "", at
+
+
+def fail(message: Message, reason: str) -> None:
+    message.status, message.reason = MessageStatus.FAILED, reason[:120]
+
+
+def _call_unknown(message: Message) -> None:
+    """Nobody knows whether it arrived: somebody at the desk asks before it would have lost its use."""
+    work.open_item(
+        clinic_id=message.clinic_id,
+        patient_id=message.patient_id,
+        cause=undelivered.cause_of(message),
+        title="Find out whether a message arrived, and call if it did not",
+        urgency=Urgency.ROUTINE,
+        role=Role.FRONT_DESK,
+        due_at=message.stale_at,
+    )
+    message.status, message.reason = MessageStatus.UNKNOWN, ANSWER_LOST
+
+
+def _write_attempts(results: Sequence[Result]) -> None:
+    """One statement for all of them."""
+    attempts = [result.attempt for result in results]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE notifications_deliveryattempt AS attempt
+               SET outcome = given.outcome, provider_reference = given.reference,
+                   error = given.error, finished_at = given.finished_at
+              FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+                   AS given (id, outcome, reference, error, finished_at)
+             WHERE attempt.id = given.id
+            """,
+            [
+                [attempt.pk for attempt in attempts],
+                [str(attempt.outcome) for attempt in attempts],
+                [attempt.provider_reference for attempt in attempts],
+                [attempt.error for attempt in attempts],
+                [attempt.finished_at for attempt in attempts],
+            ],
+        )

@@ -1,0 +1,118 @@
+"""A real HTTP server on loopback that speaks as Twilio does: takes, refuses, stumbles or hangs up.
+
+What it does next stands in `next`, taken one by one; then every text is taken.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.cast import NOW
+
+SID, TOKEN = "AC0123", "a-secret-token"
+PATH = f"/2010-04-01/Accounts/{SID}/Messages.json"
+
+
+@dataclass
+class TwilioServer:
+    """`next`: (status, code) refuses; "hang up" takes it and says nothing; "hang up first" does neither."""
+
+    next: list[Any] = field(default_factory=list)
+    next_lists: list[int] = field(default_factory=list)  # statuses of what the next listings fail with
+    taken: list[dict[str, str]] = field(default_factory=list)
+    created_at: datetime = NOW
+    requests: int = 0
+    connections: int = 0
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def take(self, text: dict[str, str]) -> dict[str, str]:
+        row = {
+            "sid": f"SM{len(self.taken)}",
+            "to": text["To"],
+            "from": text["From"],
+            "body": text["Body"],
+            "date_created": format_datetime(self.created_at),
+            "status": "queued",
+            "status_callback": text["StatusCallback"],
+        }
+        self.taken.append(row)
+        return row
+
+
+def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            twilio.connections += 1
+            super().setup()
+
+        def do_POST(self) -> None:
+            twilio.requests += 1
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            known = b64encode(f"{SID}:{TOKEN}".encode()).decode()
+            if self.headers["Authorization"] != f"Basic {known}" or self.path != PATH:
+                return self.answer(401, {"code": 20003})
+            text = {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}
+            what = twilio.next.pop(0) if twilio.next else None
+            if what == "hang up first":
+                return self.hang_up()
+            if isinstance(what, tuple):
+                status, code = what
+                return self.answer(status, {"code": code, "message": f"not to {text['To']}"})
+            row = twilio.take(text)
+            return self.hang_up() if what == "hang up" else self.answer(201, row)
+
+        def do_GET(self) -> None:
+            if twilio.next_lists:
+                return self.answer(twilio.next_lists.pop(0), {})
+            asked = parse_qs(urlsplit(self.path).query)
+            size, page = int(asked["PageSize"][0]), int(asked.get("Page", ["0"])[0])
+            rows = [row for row in reversed(twilio.taken) if row["to"] == asked["To"][0]]
+            here = rows[page * size : (page + 1) * size]
+            more = len(rows) > (page + 1) * size
+            to = asked["To"][0].replace("+", "%2B")
+            following = f"{PATH}?To={to}&PageSize={size}&Page={page + 1}" if more else None
+            return self.answer(200, {"messages": here, "next_page_uri": following})
+
+        def answer(self, status: int, body: dict[str, Any]) -> None:
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def hang_up(self) -> None:
+            self.close_connection = True
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    return Handler
+
+
+@contextmanager
+def running(twilio: TwilioServer) -> Iterator[TwilioServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(twilio))
+    twilio.port = server.server_address[1]
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield twilio
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
