@@ -42,6 +42,8 @@ class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
             "dose_hard_max",
             "preparation_minutes",
             "infusion_minutes",
+            "infusion_least_minutes",
+            "infusion_most_minutes",
             "observation_minutes",
             "turnover_minutes",
             "preparation_units",
@@ -109,6 +111,8 @@ class DraftSerializer(CreateSerializer):
     weight_valid_days = whole()
     preparation_minutes = whole()
     infusion_minutes = whole()
+    infusion_least_minutes = whole(allow_null=True)
+    infusion_most_minutes = whole(allow_null=True)
     observation_minutes = whole()
     turnover_minutes = whole()
     preparation_units = whole()

@@ -68,6 +68,10 @@ class Protocol(Row):
     )
     preparation_minutes = models.PositiveSmallIntegerField()
     infusion_minutes = models.PositiveSmallIntegerField()
+    infusion_least_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="The shortest that is usual; empty: the version doesn't say"
+    )
+    infusion_most_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     observation_minutes = models.PositiveSmallIntegerField()
     turnover_minutes = models.PositiveSmallIntegerField()
     preparation_units = models.PositiveSmallIntegerField(help_text="Nursing units; a nurse has 6")

@@ -269,6 +269,9 @@ FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (_FIRST, _SECOND
 NEWEST: Final = _SECOND
 
 # Not frozen, on purpose. Of a line: its session, which the content is about anyway, and when its row reached
-# the table. Of the protocol: that too, and a status that moves on when a newer version comes.
+# the table. Of the protocol: that too, a status that moves on when a newer version comes, and the usual
+# bounds of the infusion's minutes: what lies outside stands on the worksheet as its warning.
 LEFT_OUT: Final = frozenset({"session", "created_at"})
-PROTOCOL_LEFT_OUT: Final = frozenset({"created_at", "status"})
+PROTOCOL_LEFT_OUT: Final = frozenset(
+    {"created_at", "status", "infusion_least_minutes", "infusion_most_minutes"}
+)

@@ -157,6 +157,8 @@ def test_what_can_be_meant_is_taken(changes: dict[str, Any]) -> None:
         ({"weight_cap_kg": Decimal(100)}, "weight_cap_kg"),
         ({"infusion_minutes": 0}, "infusion_minutes"),
         ({"infusion_minutes": None}, "infusion_minutes"),
+        ({"infusion_minutes": 29}, "infusion_minutes"),
+        ({"infusion_minutes": 61}, "infusion_most_minutes"),
         ({"preparation_units": 7}, "preparation_units"),
         ({"observation_units": 0}, "observation_units"),
         ({"series_max": 5}, "series_max"),

@@ -33,6 +33,8 @@ BESIDES: Final = ("caution_rise_percent", "stop_readings")
 LABELS: Final = {
     "preparation_minutes": ("Preparation", "min"),
     "infusion_minutes": ("Infusion", "min"),
+    "infusion_least_minutes": ("Infusion, at least", "min"),
+    "infusion_most_minutes": ("Infusion, at most", "min"),
     "observation_minutes": ("Observation, at least", "min"),
     "turnover_minutes": ("Turnover of the chair", "min"),
     "preparation_units": ("Nursing in preparation", "of 6 units"),

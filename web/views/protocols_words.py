@@ -100,6 +100,7 @@ def sections(protocol: Protocol) -> list[Section]:
             [
                 ("Preparation", _phase(protocol.preparation_minutes, protocol.preparation_units)),
                 ("Infusion", _phase(protocol.infusion_minutes, protocol.infusion_units)),
+                ("Infusion as a rule", _usual_minutes(protocol)),
                 ("Observation, at least", _phase(protocol.observation_minutes, protocol.observation_units)),
                 ("Turnover of the chair", f"{protocol.turnover_minutes} min"),
             ],
@@ -222,6 +223,12 @@ def _weight(protocol: Protocol) -> str:
 def _phase(minutes: int, units: int) -> str:
     load = f"{units} of a nurse's {MOST_UNITS} units"
     return f"{minutes} min, {load}" + (f": {LOADS[units]}" if units in LOADS else "")
+
+
+def _usual_minutes(protocol: Protocol) -> str:
+    least, most = protocol.infusion_least_minutes, protocol.infusion_most_minutes
+    bounds = [f"at least {least} min"] * (least is not None) + [f"at most {most} min"] * (most is not None)
+    return ", ".join(bounds) or "not said"
 
 
 def _maintenance(protocol: Protocol) -> str:
