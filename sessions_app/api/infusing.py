@@ -49,6 +49,9 @@ class PauseSerializer(StepSerializer):
 
 class RateSerializer(PauseSerializer):
     rate_ml_per_h = serializers.DecimalField(max_digits=6, decimal_places=1)
+    confirmed = serializers.BooleanField(
+        required=False, default=False, help_text="A rate faster than the protocol's usual was read again."
+    )
 
 
 class BolusSerializer(PauseSerializer):
@@ -146,7 +149,8 @@ class InfusingActions(SessionActions):
     @recorded(StepSerializer, InfusionEventSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: UUID) -> Response:
-        """Go on with a paused infusion; a 409 `hard_limit` when the running total is at the limit."""
+        """Go on with a paused infusion; a 409 `not_ready` after an alert that called the clinician to the chair,
+        `hard_limit` when the running total is at the limit."""
         return self._step(StepSerializer, infusion.resume)
 
     @recorded(RateSerializer, InfusionEventSerializer)

@@ -68,7 +68,9 @@ class DoseSerializer(WeightSerializer, CorrectableSerializer):
         min_value=1, max_value=1440, required=False, help_text="Left out: the protocol's."
     )
     confirmed = serializers.BooleanField(
-        required=False, default=False, help_text="A weight far off the last one was measured again."
+        required=False,
+        default=False,
+        help_text="A weight far off the last one was measured again, and unusual minutes are meant.",
     )
 
 
@@ -95,7 +97,7 @@ class ToCheckSerializer(serializers.Serializer[Any]):
 
 
 class SubjectSerializer(StrictSerializer):
-    subject = serializers.CharField(max_length=60, help_text="Such as checklist:fasting or start_limits.")
+    subject = serializers.CharField(max_length=60, help_text="Such as checklist:fasting, start_limits or resume.")
     about = IdField(help_text="The line that was looked at.")
 
 

@@ -20,7 +20,7 @@ from sessions_app.infusing.pump import Course, Step
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Observation, Session
 from sessions_app.observing import vitals
 from sessions_app.preparing import checklist, dose, safety
-from sessions_app.preparing.dosing import plain
+from sessions_app.preparing.dosing import MOST_ML_PER_H, plain, rate_doubt
 
 # Pumps and clocks are read to the minute: what the pump gives in one makes no stop an early one.
 MINUTES_PER_HOUR: Final = 60
@@ -116,14 +116,19 @@ def change_rate(
     session: Session,
     rate_ml_per_h: Decimal,
     reason: str = "",
+    confirmed: bool = False,
     happened_at: datetime | None = None,
     revision: int | None = None,
     now: datetime,
 ) -> InfusionEvent:
     """Let the pump run at another rate. Raises `Invalid` (code `hard_limit`) naming the protocol's limit that
-    it would pass, with what was given so far."""
+    it would pass, with what was given so far; with code `confirm`, unless `confirmed`, for one at which the
+    bag would be through in less than the protocol's usual minutes."""
     if rate_ml_per_h <= 0:
         raise Invalid({"rate_ml_per_h": "Enter a rate above 0 mL/h. To stand still, pause the infusion."})
+    if rate_ml_per_h > MOST_ML_PER_H:
+        why = f"No pump can be set above {plain(MOST_ML_PER_H)} mL/h: read the rate again."
+        raise Invalid({"rate_ml_per_h": why})
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "rate", revision=revision)
@@ -131,11 +136,20 @@ def change_rate(
         course, limits = _reckoning(current)
         if rate_ml_per_h == pump.stand(course, at).rate_ml_per_h:
             raise Invalid({"rate_ml_per_h": "The pump runs at this rate already."})
-        planned = timedelta(minutes=_worksheet(current).minutes)
+        worksheet = _worksheet(current)
+        planned = timedelta(minutes=worksheet.minutes)
         _refuse(
             "rate_ml_per_h",
             hard_stop.against_rate(course, limits, rate_ml_per_h=rate_ml_per_h, planned=planned, at=at),
         )
+        doubt = rate_doubt(
+            rate_ml_per_h,
+            bag_volume_ml=worksheet.bag_volume_ml,
+            least_minutes=current.protocol.infusion_least_minutes,
+        )
+        # Two people have checked the worksheet's own rate.
+        if doubt and not confirmed and rate_ml_per_h > worksheet.rate_ml_per_h:
+            raise Invalid([{"field": "rate_ml_per_h", "code": "confirm", "detail": doubt}])
         event = _event(
             current,
             actor,

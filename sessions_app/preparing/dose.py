@@ -81,9 +81,10 @@ def prepare_dose(
 ) -> DoseWorksheet:
     """Calculate and keep the dose that the plan orders; `minutes` is the protocol's unless given.
 
-    `confirmed` says that a weight far off the last one was measured again. A later worksheet corrects
-    the one before it, and wants a check of its own. Raises `Invalid` naming the field (hard limits, a
-    weight that is too old, impossible inputs; code `confirm` for a weight to confirm), `Conflict`, `Stale`.
+    `confirmed` says that a weight far off the last one was measured again, and that minutes outside the
+    protocol's usual ones are meant. A later worksheet corrects the one before it, and wants a check of its
+    own. Raises `Invalid` naming the field (hard limits, a weight that is too old, impossible inputs; code
+    `confirm` for what wants confirming), `Conflict`, `Stale`.
     """
     read = weight(weight_kg, weight_lb)
 
@@ -99,9 +100,14 @@ def prepare_dose(
             raise Invalid(
                 {read.field if name == "weight_kg" else name: why for name, why in refusals.items()}
             )
-        doubt = dosing.weight_doubt(read.kg, last_weight(current))
-        if doubt and not confirmed:
-            raise Invalid([{"field": read.field, "code": "confirm", "detail": doubt}])
+        doubts = {
+            read.field: dosing.weight_doubt(read.kg, last_weight(current)),
+            "minutes": dosing.minutes_doubt(order),
+        }
+        if any(doubts.values()) and not confirmed:
+            raise Invalid(
+                [{"field": field, "code": "confirm", "detail": why} for field, why in doubts.items() if why]
+            )
         worksheet = DoseWorksheet.objects.create(
             id=id,
             **recording.entry(current, actor=actor, now=now),
@@ -119,7 +125,7 @@ def prepare_dose(
             dead_space_ml=dead_space_ml,
             **asdict(dosing.calculate(order)),
             formula_version=dosing.FORMULA_VERSION,
-            warning=" ".join(filter(None, [dosing.warning(order), doubt])),
+            warning=" ".join(filter(None, [dosing.warning(order), *doubts.values()])),
             corrects=corrected,
             correction_reason=correction_reason,
         )
@@ -244,6 +250,8 @@ def _order(
         weight_basis=protocol.weight_basis,
         weight_cap_kg=protocol.weight_cap_kg,
         total_hard_max_mg=protocol.total_hard_max_mg,
+        least_minutes=protocol.infusion_least_minutes,
+        most_minutes=protocol.infusion_most_minutes,
         dead_space_ml=dead_space_ml,
     )
 

@@ -25,6 +25,8 @@ STOCKS_MG_PER_ML: Final = (Decimal(10), Decimal(50), Decimal(100))  # domain.md 
 DILUTE_MG_PER_ML: Final = Decimal(100)  # must not go undiluted, domain.md 0.4 [V:24]
 # The label's strongest dilution for a slow infusion, when fluid is restricted (domain.md 1.4 [V2:24]).
 LABEL_MG_PER_ML: Final = Decimal(2)
+# What an infusion pump can be set to: its display, not a clinical figure. A rate beyond it is a typing error.
+MOST_ML_PER_H: Final = Decimal("9999.9")
 WEIGHT_CHANGE: Final = Decimal("0.10")  # of the last weight, domain.md 1.4 [D]
 POUNDS_PER_KG: Final = Decimal("2.2")
 # "Near 2.2 or 0.45" (domain.md 1.4 [D]); how near is our choice: within a tenth of the ratio.
@@ -47,6 +49,8 @@ class Order:
     weight_basis: str = ACTUAL
     weight_cap_kg: Decimal | None = None
     total_hard_max_mg: Decimal | None = None
+    least_minutes: int | None = None
+    most_minutes: int | None = None
     dead_space_ml: Decimal = Decimal(0)
 
     @property
@@ -149,6 +153,28 @@ def weight_doubt(weight_kg: Decimal, last_kg: Decimal | None) -> str:
     return ""
 
 
+def minutes_doubt(order: Order) -> str:
+    """Why these minutes want confirming against the protocol's usual ones, or nothing."""
+    if order.least_minutes is not None and order.minutes < order.least_minutes:
+        return f"{order.minutes} min is shorter than the protocol's usual {order.least_minutes} min at least."
+    if order.most_minutes is not None and order.minutes > order.most_minutes:
+        return f"{order.minutes} min is longer than the protocol's usual {order.most_minutes} min at most."
+    return ""
+
+
+def rate_doubt(rate_ml_per_h: Decimal, *, bag_volume_ml: Decimal, least_minutes: int | None) -> str:
+    """Why a new rate wants confirming: the whole bag would be through in less than the usual minutes."""
+    if least_minutes is None:
+        return ""
+    fastest = rounded(bag_volume_ml * 60 / least_minutes, "0.1")
+    if rate_ml_per_h <= fastest:
+        return ""
+    return (
+        f"At {plain(rate_ml_per_h)} mL/h the bag runs through in less than the protocol's usual "
+        f"{least_minutes} min at least ({plain(fastest)} mL/h): read the rate again, then confirm it."
+    )
+
+
 def plain(value: Decimal) -> str:
     """0.500 as "0.5"."""
     return format(value.normalize(), "f")
@@ -172,6 +198,11 @@ def _refusals_of_result(order: Order) -> dict[str, str]:
         found["ordered_dose"] = (
             f"{dose.dose_mg} mg passes the protocol's hard limit of {plain(most_mg(order))} mg for one "
             "session: the prescriber must write another plan."
+        )
+    if dose.rate_ml_per_h > MOST_ML_PER_H:
+        found["minutes"] = (
+            f"{plain(order.bag_volume_ml)} mL in {order.minutes} min is {plain(dose.rate_ml_per_h)} mL/h: no "
+            f"pump can be set above {plain(MOST_ML_PER_H)} mL/h. Read the bag and the minutes again."
         )
     if dose.drug_volume_ml >= order.bag_volume_ml:
         found["bag_volume_ml"] = (

@@ -68,6 +68,38 @@ def test_a_weight_is_as_old_as_the_protocol_allows(house: House, days: int, acce
             stories.weigh(house, session, at=NOW, weighed_at=weighed_at)
 
 
+@pytest.mark.parametrize(("minutes", "words"), [(29, "usual 30 min at least"), (61, "usual 60 min at most")])
+def test_minutes_outside_the_protocols_usual_ones_want_confirming(
+    house: House, minutes: int, words: str
+) -> None:
+    """domain.md 2.2: mood-40 runs for 40 minutes (30 to 60)."""
+    session = stories.arrived(house)
+    with pytest.raises(Invalid, match=words) as refused:
+        stories.weigh(house, session, at=NOW, minutes=minutes)
+    assert [(error["field"], error["code"]) for error in refused.value.data["errors"]] == [
+        ("minutes", "confirm")
+    ]
+    assert words in stories.weigh(house, session, at=NOW, minutes=minutes, confirmed=True).warning
+
+
+@pytest.mark.parametrize("minutes", [30, 60])
+def test_the_protocols_usual_minutes_want_no_confirming(house: House, minutes: int) -> None:
+    assert stories.weigh(house, stories.arrived(house), at=NOW, minutes=minutes).warning == ""
+
+
+@pytest.mark.parametrize(("bag", "minutes"), [("99999.9", 40), ("2000.0", 1)])
+def test_a_bag_and_minutes_that_no_pump_can_run_are_refused(house: House, bag: str, minutes: int) -> None:
+    with pytest.raises(Invalid, match=r"minutes: .* no pump can be set above"):
+        stories.weigh(
+            house,
+            stories.arrived(house),
+            at=NOW,
+            bag_volume_ml=Decimal(bag),
+            minutes=minutes,
+            confirmed=True,
+        )
+
+
 @pytest.mark.parametrize(("limit", "accepted"), [("35.0", True), ("34.9", False)])
 def test_the_total_of_one_session_is_a_hard_limit(house: House, limit: str, accepted: bool) -> None:
     stories.active_protocol(house, total_hard_max_mg=Decimal(limit))

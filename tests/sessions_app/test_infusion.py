@@ -221,7 +221,7 @@ def test_a_stop_is_early_by_what_is_left_in_the_bag_not_by_the_clock(
 ) -> None:
     """After 10 minutes at 150 mL/h 75 mL are left: 15 minutes at twice the rate."""
     session = stories.infusing(house)
-    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal(rate), now=at(10))
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal(rate), confirmed=True, now=at(10))
     take(house, session, infusion.stop, now=at(minutes))
     assert stories.fresh(session).stopped_early is early
 
@@ -261,6 +261,24 @@ def test_a_rate_past_the_limit_per_hour_is_refused_naming_it(house: House) -> No
         take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("71.5"), now=at(20))
     assert errors_of(refused) == [("rate_ml_per_h", "hard_limit")]
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("71.4"), now=at(20))
+
+
+def test_a_rate_faster_than_the_protocols_usual_wants_confirming(house: House) -> None:
+    """mood-40 takes at least 30 minutes as a rule: 100 mL at 200 mL/h."""
+    session = stories.infusing(house)
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("200.0"), now=at(20))
+    with pytest.raises(Invalid, match="usual 30 min at least") as refused:
+        take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("200.1"), now=at(21))
+    assert errors_of(refused) == [("rate_ml_per_h", "confirm")]
+    faster = Decimal("200.1")
+    take(house, session, infusion.change_rate, rate_ml_per_h=faster, confirmed=True, now=at(21))
+
+
+def test_no_pump_runs_at_ten_litres_an_hour(house: House) -> None:
+    stories.active_protocol(house, "headache-4h")
+    session = stories.infusing(house, ordered_dose="0.35")
+    with pytest.raises(Invalid, match="rate_ml_per_h: No pump can be set above"):
+        take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("10000.0"), now=at(20))
 
 
 def test_a_faster_rate_that_would_come_past_the_total_is_refused(house: House) -> None:

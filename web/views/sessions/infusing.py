@@ -12,10 +12,11 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 
+from clinic import clock
 from clinic.access import Actor
 from clinic.models import Role, User
 from clinic.problems import Problem, Stale
-from sessions_app import notes
+from sessions_app import notes, states
 from sessions_app.infusing import infusion, medicines, progress, waste
 from sessions_app.models import InfusionEvent, Session
 from web import entries
@@ -136,6 +137,11 @@ class ResumeForm(StepForm):
 
     happened_at = NowOrThenField("Resumed at")
 
+    @property
+    def missing(self) -> list[states.Blocker]:
+        """What going on would be refused for now."""
+        return infusion.missing_at_resume(self.session, clock.now()) if self.open_now else []
+
     def record(self, *, actor: Actor, now: datetime) -> Any:
         return infusion.resume(actor=actor, session=self.session, now=now, **self.values)
 
@@ -147,6 +153,7 @@ class RateForm(StepForm):
     kept_unchecked = UNCHECKED
 
     rate_ml_per_h = DecimalNumberField(label="New rate", unit="mL/h", max_digits=6, decimal_places=1)
+    confirmed = forms.BooleanField(label="Read again: the rate is right", required=False)
     reason = short_text("Why")
     happened_at = NowOrThenField("Changed at")
 

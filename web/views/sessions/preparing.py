@@ -121,7 +121,9 @@ class DoseForm(CorrectingForm):
         label="Stays in the line at the end", unit="mL", max_digits=4, decimal_places=1, required=False
     )
     minutes = WholeNumberField(label="Infusion time", unit="min", min_value=1, max_value=1440)
-    confirmed = forms.BooleanField(label="Weighed again: an unusual weight is right", required=False)
+    confirmed = forms.BooleanField(
+        label="Looked at again: unusual weight or minutes are right", required=False
+    )
 
     def first_values(self) -> dict[str, Any]:
         worksheet: Any = self.line
