@@ -529,7 +529,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         id=new_id(),
         clinic=house.clinic,
         query=Query(instrument="phq-9"),
-        cut_off=NOW,
+        cut_off=NOW - timedelta(minutes=2),
         now=NOW,
     )
     return {
@@ -792,7 +792,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/cohort-reports/": {
             "id": str(new_id()),
             "clinic": names["clinic"],
-            "cut_off": NOW.isoformat(),
+            "cut_off": (NOW - timedelta(minutes=2)).isoformat(),
             "query": {"instrument": "phq-9"},
         },
         "POST /clinic/switch/": {"clinic": names["clinic"]},

@@ -239,7 +239,11 @@ def task_notes(house: House) -> Call:
 
 
 def cohort_reports(house: House) -> Call:
-    body = {"clinic": house.clinic.pk, "cut_off": NOW, "query": {"instrument": "phq-9"}}
+    body = {
+        "clinic": house.clinic.pk,
+        "cut_off": NOW - timedelta(minutes=2),
+        "query": {"instrument": "phq-9"},
+    }
     return house.priya, "cohort-reports/", body
 
 

@@ -382,7 +382,7 @@ class CohortQuerySerializer(StrictSerializer):
 class MakeReportSerializer(StrictSerializer):
     id = IdField(help_text="Made by you (UUID). Sending the same call again records once.")
     clinic = IdField()
-    cut_off = MomentField(help_text="Nothing that was recorded later counts.")
+    cut_off = MomentField(help_text="Nothing that was recorded later counts. At least two minutes back.")
     query = CohortQuerySerializer()
 
 

@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -39,6 +39,9 @@ from sessions_app.signing.record import canonical, plain
 
 MAINTENANCE: Final = ("event", "ignored")
 LONGEST_DAYS: Final = 366
+# A line bears the moment at which its call came in, and is seen when its transaction ends. None takes longer:
+# a request is given up after a minute (embedded/gunicorn.py), waiting for a lock after seconds.
+SETTLED: Final = timedelta(minutes=2)
 
 
 def make(
@@ -87,6 +90,10 @@ def check(query: Query, *, cut_off: datetime, now: datetime) -> None:
         errors["started_until"] = "This day is before the first one."
     if cut_off > now:
         errors["cut_off"] = "The cut-off can't be in the future: what comes until then isn't known."
+    elif cut_off > now - SETTLED:
+        errors["cut_off"] = (
+            "Choose a cut-off two minutes back or more: what is just coming isn't in yet."
+        )
     if errors:
         raise Invalid(errors)
 

@@ -162,7 +162,7 @@ def query(house: House, **changes: Any) -> dict[str, Any]:
     return {
         "id": new_id(),
         "instrument": "phq-9",
-        "cut_off": "2027-01-11T09:00",
+        "cut_off": "2027-01-11T08:58",
         "window_first": 14,
         "window_target": 21,
         "window_last": 31,

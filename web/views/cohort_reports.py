@@ -58,7 +58,8 @@ class QueryForm(ClinicForm):
 @staff_page(COHORT_REPORTS, methods=["GET"])
 def cohort_list(request: StaffRequest) -> HttpResponse:
     """The reports that were made, and the form of a new one."""
-    return _list(request, QueryForm(initial={"cut_off": clock.now().replace(second=0, microsecond=0)}))
+    newest = clock.now() - cohort_reports.SETTLED
+    return _list(request, QueryForm(initial={"cut_off": newest.replace(second=0, microsecond=0)}))
 
 
 @staff_page(COHORT_REPORTS, methods=["POST"])

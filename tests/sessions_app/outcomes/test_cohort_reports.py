@@ -156,7 +156,7 @@ def test_the_same_question_gives_the_same_bytes_also_after_later_data_came_in(
 
     again = make(house)
     assert (again.content, again.sha256) == (first.content, first.sha256)
-    assert make(house, cut_off=LATER).content != first.content
+    assert make(house, cut_off=LATER - timedelta(minutes=2)).content != first.content
 
 
 def test_a_first_series_counts_and_a_patient_once(house: House, protocol: Protocol) -> None:
@@ -227,14 +227,21 @@ def test_a_question_that_cannot_be_asked_is_refused(
 
 
 def test_the_cut_off_is_not_in_the_future(house: House) -> None:
-    with pytest.raises(Invalid, match="cut_off"):
+    with pytest.raises(Invalid, match="cut_off: The cut-off can't be in the future"):
         make(house, cut_off=LATER + timedelta(seconds=1))
+
+
+def test_the_cut_off_lies_so_far_back_that_nothing_of_before_is_still_being_written(house: House) -> None:
+    """A line says when its call came in, and is seen only when its transaction has ended."""
+    with pytest.raises(Invalid, match="cut_off: Choose a cut-off two minutes back or more"):
+        make(house, cut_off=LATER - timedelta(seconds=119))
+    assert make(house, cut_off=LATER - timedelta(minutes=2)).pk
 
 
 def test_a_nurse_makes_none_and_a_manager_may(house: House) -> None:
     def ask(user: Any) -> CohortReport:
         return cohort_reports.make(
-            actor=house.actor(user), id=new_id(), clinic=house.clinic, query=QUERY, cut_off=NOW, now=NOW
+            actor=house.actor(user), id=new_id(), clinic=house.clinic, query=QUERY, cut_off=NOW, now=LATER
         )
 
     with pytest.raises(Forbidden):

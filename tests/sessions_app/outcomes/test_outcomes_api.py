@@ -85,7 +85,7 @@ def test_a_report_is_made_and_read(house: House) -> None:
     body = {
         "id": str(new_id()),
         "clinic": str(house.clinic.pk),
-        "cut_off": NOW.isoformat(),
+        "cut_off": (NOW - timedelta(minutes=2)).isoformat(),
         "query": {"instrument": "phq-9", "window_last": 45},
     }
     made = max.post(f"{API}cohort-reports/", body)
