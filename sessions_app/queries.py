@@ -49,13 +49,15 @@ def sessions_on(day: date, clinics: Iterable[Clinic]) -> QuerySet[Session]:
 
 def sessions_today(clinic: Clinic, day: date) -> QuerySet[Session]:
     """The station's list: a day's sessions by arrival, with patient, protocol, chair, and what tells when the
-    next reading is due: the infusion's steps, the vital signs, the alerts with theirs. Seven queries."""
+    next reading is due and how much was given: the infusion's steps, the dose, the vital signs, the alerts
+    with theirs. Eight queries."""
     steps = InfusionEvent.objects.order_by("recorded_at", "id")
     return (
         sessions_on(day, [clinic])
         .select_related("clinic", "patient", "protocol", "appointment")
         .prefetch_related(
             Prefetch("infusion_events", steps),
+            "dose_worksheets",
             Prefetch("vital_signs", VitalSigns.objects.order_by("measured_at", "recorded_at", "id")),
             Prefetch("alerts", alerts()),
             Prefetch("appointment__claims", Claim.objects.select_related("resource").order_by("pk")),

@@ -279,3 +279,30 @@ def test_a_stop_alert_pauses_with_one_tap(house: House, wall: Wall, where: str) 
         assert pause not in browser_of(house.max).get(address).content.decode()
     assert nils.post(reverse("session_pause", args=[session.pk]), sent).status_code == 302
     assert stories.fresh(session).state == "paused"
+
+
+def test_the_station_begins_with_who_needs_somebody_and_folds_who_has_gone(house: House, wall: Wall) -> None:
+    gone = stories.discharged(house, make_patient(house.clinic, "Gone", "Home"))
+    calm = stories.infusing(house, make_patient(house.clinic, "Calm", "Neu"))
+    late = stories.infusing(house, make_patient(house.clinic, "Late", "Neu"))
+    stopped = stories.infusing(house, make_patient(house.clinic, "Stop", "Neu"))
+    for session in (calm, stopped):
+        stories.measure(house, session, stories.calm(minute(10)))
+    bad(house, stopped, 11)
+    wall.shows = minute(14)
+    page = browser_of(house.nils).get(STATION)
+    shown = words(page)
+    places = [shown.index(session.patient.full_name) for session in (stopped, late, calm, gone)]
+    assert places == sorted(places)
+    assert shown.index("Finished today: 1") < places[-1]
+    assert "122/78 · HR 71 · SpO₂ 98 % · RR 14" in shown
+    assert "12.3 of 35.0 mg 150.0 mL/h" in shown
+
+
+def test_an_empty_bag_is_no_running_infusion(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    nils = browser_of(house.nils)
+    for at, empty in ((39, False), (41, True)):
+        wall.shows = minute(at)
+        for address in (STATION, reverse("session", args=[session.pk])):
+            assert ("The bag is empty: stop" in words(nils.get(address))) is empty

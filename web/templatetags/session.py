@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from sessions_app.models import Session
+from sessions_app.models import Session, VitalSigns
 from sessions_app.preparing import dosing
 from web import entries
 from web.views.sessions.form import SessionForm
@@ -38,6 +38,19 @@ def unsent_entries(
         "now": now,
         "session": session,
     }
+
+
+@register.filter
+def signs(line: VitalSigns) -> str:
+    """122/78 · HR 71 · SpO₂ 98 % · RR 14: what is looked at first, of what was measured."""
+    pressure = f"{line.systolic_mmhg}/{line.diastolic_mmhg}" if line.systolic_mmhg else ""
+    measured = {
+        "HR {}": line.heart_rate_per_min,
+        "SpO₂ {} %": line.oxygen_saturation_percent,
+        "RR {}": line.respiratory_rate_per_min,
+    }
+    rest = (words.format(value) for words, value in measured.items() if value is not None)
+    return " · ".join(filter(None, [pressure, *rest]))
 
 
 @register.filter

@@ -30,15 +30,19 @@ from web.views.sessions.page import Chair, SessionPage, correctable
 
 @staff_page(READ_SESSIONS, methods=["GET"])
 def nurse_station(request: StaffRequest) -> HttpResponse:
-    """Today's patients: who waits, who is in a chair, and the next step for each."""
+    """Today's patients: who is in a chair, the most pressing first; who waits; who has finished."""
     now = clock.now()
     today = clock.local_date(now, request.clinic.time_zone)
+    sessions = queries.sessions_today(request.clinic, today)
+    chairs = sorted(
+        (Chair(session, now, request.actor) for session in sessions), key=lambda chair: chair.need
+    )
     context = {
         "now": now,
         "waiting": [(visit, uuid4()) for visit in queries.waiting_visits(request.clinic, today)],
-        "chairs": [
-            Chair(session, now, request.actor) for session in queries.sessions_today(request.clinic, today)
-        ],
+        "chairs": [chair for chair in chairs if not chair.finished],
+        "finished": [chair for chair in chairs if chair.finished],
+        "may_record": request.actor.may(RECORD_SESSIONS, request.clinic.pk),
         "may_open": request.actor.may(OPEN_SESSION, request.clinic.pk),
         "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),
     }

@@ -29,11 +29,12 @@ from web.views.sessions.observing import VitalsForm
 from web.views.sessions.watching import Watch, besides, in_words, pause_id
 
 MINUTE: Final = timedelta(minutes=1)
+BAG_EMPTY: Final = "The bag is empty: stop"
 STEPS: Final = ("pause", "resume", "rate", "bolus", "stop")
 NEXT_STEP: Final = {
     SessionState.ARRIVED: "Begin the checklist",
     SessionState.PREPARING: "Checklist, dose, vital signs, start",
-    SessionState.INFUSING: "Vital signs, then stop",
+    SessionState.INFUSING: "Watch",
     SessionState.PAUSED: "Resume or stop",
     SessionState.RECOVERING: "Observe, then discharge",
     SessionState.DISCHARGED: "Sign",
@@ -54,7 +55,36 @@ class Chair:
 
     @property
     def next_step(self) -> str:
-        return NEXT_STEP[SessionState(self.session.state)]
+        return BAG_EMPTY if self.bag_empty else NEXT_STEP[SessionState(self.session.state)]
+
+    @cached_property
+    def given(self) -> Progress | None:
+        """What was given so far, once the infusion has started; needs the loaded worksheets."""
+        return progress.progress(self.session, self.now)
+
+    @property
+    def bag_empty(self) -> bool:
+        """Whether the pump has nothing left to give, though nobody has stopped the infusion."""
+        return self.session.state in states.RUNNING and self.given is not None and not self.given.left_ml
+
+    @property
+    def finished(self) -> bool:
+        """Whether nobody is in the chair for it any more."""
+        return self.session.state not in states.IN_THE_CHAIR
+
+    @property
+    def need(self) -> tuple[int, datetime]:
+        """For sorting chairs: an alert that calls to the chair, one that nobody answers, an overdue reading
+        or an empty bag; then who is watched, by the next reading, and last who waits for the start."""
+        groups, coming = self.watch.groups, self.watch.next
+        wants = [
+            any(group.halts for group in groups),
+            any(group.waiting for group in groups),
+            self.bag_empty or (coming is not None and coming.standing == "overdue"),
+            coming is not None,
+            True,
+        ]
+        return wants.index(True), coming.due.at if coming else self.session.arrived_at
 
     @property
     def minutes(self) -> int | None:
@@ -81,10 +111,13 @@ class Chair:
     @property
     def since_vitals(self) -> int | None:
         """Minutes since the newest vital signs, for a patient in the chair."""
-        lines = flowsheet.standing(self.session.vital_signs.all())
-        if not lines or self.session.state not in states.IN_THE_CHAIR:
-            return None
-        return int((self.now - lines[-1].measured_at) // MINUTE)
+        return int((self.now - self.last.measured_at) // MINUTE) if self.last else None
+
+    @cached_property
+    def last(self) -> VitalSigns | None:
+        """The newest vital signs of a patient in the chair."""
+        lines = [] if self.finished else flowsheet.standing(self.session.vital_signs.all())
+        return lines[-1] if lines else None
 
     @property
     def home_from(self) -> datetime | None:
@@ -195,10 +228,10 @@ class SessionPage:
         lines = [line for act in ("medicine", "waste", "note") for line in correctable(self.session, act)]
         return {line.corrects_id for line in lines if line.corrects_id}
 
-    @cached_property
+    @property
     def given(self) -> Progress | None:
         """What was given so far, once the infusion has started."""
-        return progress.progress(self.session, self.now)
+        return self.chair.given
 
     @cached_property
     def worksheet(self) -> Any:
