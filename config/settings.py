@@ -279,6 +279,7 @@ SPECTACULAR_SETTINGS = {
         "AppointmentStatusEnum": "scheduler.models.AppointmentStatus",
         "AttemptOutcomeEnum": "notifications.models.AttemptOutcome",
         "CancellationReasonEnum": "scheduler.models.CancellationReason",
+        "FormEnum": "notifications.models.Form",
         "MessageKindEnum": "notifications.models.MessageKind",
         "MessageStatusEnum": "notifications.models.MessageStatus",
         "OfferStatusEnum": "scheduler.models.OfferStatus",

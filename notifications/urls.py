@@ -5,12 +5,14 @@ from rest_framework.routers import SimpleRouter
 
 from notifications.api.check_ins import CheckInsViewSet
 from notifications.api.links import PatientLinksViewSet
+from notifications.api.message_settings import MessageSettingsViewSet
 from notifications.api.messages import InboxViewSet, MessagesViewSet
 from notifications.api.on_call import OnCallViewSet
 from notifications.api.reports import ReminderReportsViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("on-call", OnCallViewSet, basename="on-call-shift")
+router.register("clinics", MessageSettingsViewSet, basename="message-settings")
 router.register("messages", MessagesViewSet, basename="message")
 router.register("inbox", InboxViewSet, basename="inbox")
 router.register("check-ins", CheckInsViewSet, basename="check-in")

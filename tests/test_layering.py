@@ -37,8 +37,8 @@ FOLDERS = {
     ],
     "notifications": [
         "models",
-        "planning",
         "wording",
+        "planning",
         "channels",
         "delivering",
         "escalating",
@@ -100,6 +100,7 @@ PURE = [
     "sessions_app/outcomes/cohort_table.py",
     "notifications/planning/reasons.py",
     "notifications/planning/rules.py",
+    "notifications/planning/stage_words.py",
     "notifications/planning/timing.py",
     "notifications/planning/choosing.py",
     "notifications/wording/filling.py",

@@ -7,7 +7,7 @@ about one's own sign-in. Each cell is one request against a clinic with a row of
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from clinic.models import Allergy, Consent, Role, Urgency, User
 from notifications import tasks
 from notifications.answering import check_ins
 from notifications.escalating import on_call
-from notifications.models import CheckIn, InboxItem, Message
+from notifications.models import CheckIn, InboxItem, Message, QuietHours
 from notifications.tokens import token_for
 from scheduler.calendars import feeds
 from scheduler.models import Series
@@ -67,6 +67,19 @@ POST   /api/v1/tasks/{task}/acknowledge/            DNPM
 POST   /api/v1/tasks/{task}/close/                  DNPM
 POST   /api/v1/tasks/{task}/notes/                  DNPM
 POST   /api/v1/tasks/{task}/hand-over/              DNPM
+GET    /api/v1/clinics/{clinic}/message-rules/      DNPM
+PATCH  /api/v1/clinics/{clinic}/message-rules/      ---M
+POST   /api/v1/clinics/{clinic}/message-rules/reset/ ---M
+GET    /api/v1/clinics/{clinic}/message-texts/      DNPM
+PATCH  /api/v1/clinics/{clinic}/message-texts/      ---M
+POST   /api/v1/clinics/{clinic}/message-texts/reset/ ---M
+GET    /api/v1/clinics/{clinic}/quiet-hours/        DNPM
+PATCH  /api/v1/clinics/{clinic}/quiet-hours/        ---M
+POST   /api/v1/clinics/{clinic}/quiet-hours/drop/   ---M
+GET    /api/v1/clinics/{clinic}/messaging/          DNPM
+PATCH  /api/v1/clinics/{clinic}/messaging/          ---M
+POST   /api/v1/clinics/{clinic}/message-preview/    ---M
+GET    /api/v1/clinics/{clinic}/message-changes/    ---M
 GET    /api/v1/on-call/                             DNPM
 POST   /api/v1/on-call/                             --PM
 POST   /api/v1/on-call/{shift}/withdraw/            --PM
@@ -368,6 +381,18 @@ GET    /monitors/messages/{unmatched}/              -NPM
 POST   /monitors/messages/{unmatched}/              -NPM
 GET    /messages/                                   DNPM
 GET    /messages/{message}/                         DNPM
+GET    /message-rules/                              ---M
+GET    /message-rules/settings/                     ---M
+POST   /message-rules/settings/                     ---M
+POST   /message-rules/quiet-hours/                  ---M
+POST   /message-rules/quiet-hours/{quiet}/drop/     ---M
+GET    /message-rules/{stage}/                      ---M
+POST   /message-rules/{stage}/                      ---M
+POST   /message-rules/{stage}/reset/                ---M
+GET    /message-rules/{stage}/{language}/           ---M
+POST   /message-rules/{stage}/{language}/           ---M
+POST   /message-rules/{stage}/{language}/check/     ---M
+POST   /message-rules/{stage}/{language}/reset/     ---M
 GET    /inbox/                                      DNPM
 GET    /inbox/{arrived}/visit.ics                   DNPM
 GET    /check-ins/{check_in}/                       -NP-
@@ -554,6 +579,11 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
             ends_at=NOW + timedelta(days=1),
             now=NOW,
         ).pk,
+        "quiet": QuietHours.objects.create(
+            clinic=house.clinic, state="IL", day_begins=time(9), day_ends=time(20)
+        ).pk,
+        "stage": "T-3d",
+        "language": "es",
         "feed": feeds.make(actor=house.actor(house.max), id=new_id(), resource=stage.chairs[0]).pk,
         "arrived": arrived_message.pk,
         "report": "utilisation",
@@ -639,6 +669,24 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/tasks/{task}/close/": {"outcome": "Done"},
         "POST /api/v1/tasks/{task}/notes/": {"id": str(new_id()), "words": "Called, no answer"},
         "POST /api/v1/tasks/{task}/hand-over/": {"to": names["nils"]},
+        "PATCH /api/v1/clinics/{clinic}/message-rules/": {"stage": "T-3d", "days": 2},
+        "POST /api/v1/clinics/{clinic}/message-rules/reset/": {"stage": "T-3d"},
+        "PATCH /api/v1/clinics/{clinic}/message-texts/": {
+            "stage": "T-2h",
+            "language": "en",
+            "subject": "Soon",
+            "email": "See {link}",
+            "sms": "{sender}: soon. {link}",
+        },
+        "POST /api/v1/clinics/{clinic}/message-texts/reset/": {"stage": "T-2h", "language": "en"},
+        "PATCH /api/v1/clinics/{clinic}/quiet-hours/": {
+            "state": "OK",
+            "day_begins": "09:00",
+            "day_ends": "20:00",
+        },
+        "POST /api/v1/clinics/{clinic}/quiet-hours/drop/": {"quiet_hours": names["quiet"]},
+        "PATCH /api/v1/clinics/{clinic}/messaging/": {"most_a_week": 4},
+        "POST /api/v1/clinics/{clinic}/message-preview/": {"appointment": names["visit"]},
         "POST /api/v1/on-call/": {
             "id": str(new_id()),
             "clinic": names["clinic"],

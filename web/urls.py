@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.alerts")),
     path("", include("web.routes.outcomes")),
     path("", include("web.routes.messages")),
+    path("", include("web.routes.message_rules")),
     path("", include("web.routes.patient_links")),
     path("", include("web.routes.work")),
     path("", include("web.routes.feeds")),

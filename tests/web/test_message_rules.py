@@ -1,0 +1,113 @@
+"""The manager's pages of what is said to patients, as Max fills them."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from clinic.models import AccessLog
+from notifications.models import ClinicMessaging, MessageRule, MessageText, QuietHours
+from notifications.planning import rule_settings
+from scheduler.models import Appointment
+from tests.cast import NOW, House
+from tests.notifications.visits import book
+from tests.web.pages import browser_of, words
+
+RULE = {"enabled": "on", "days": "5", "at": "10:00", "forms": ["sms", "email"], "merges": "on"}
+WORDS = {"subject": "Soon", "email": "We see you soon: {link}", "sms": "{sender}: soon. {link}"}
+
+
+@pytest.fixture
+def visit(house: House) -> Appointment:
+    return book(house, house.rosa)
+
+
+@pytest.fixture(autouse=True)
+def _monday() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def test_all_stages_are_listed_in_words(house: House) -> None:
+    said = words(browser_of(house.max).get(reverse("message_rules")))
+    assert "Reminder that asks to confirm 3 days before the visit, at its time of day" in said
+    assert "Nothing was changed yet" in said
+
+
+def test_a_rule_is_changed_and_taken_back_and_both_name_their_author(house: House) -> None:
+    max_ = browser_of(house.max)
+    page = reverse("message_rule", args=["T-3d"])
+    said = words(max_.post(page, RULE, follow=True))
+    assert "5 days before the visit, at 10:00" in said
+    assert "Rule: Reminder that asks to confirm: set by Max Weber" in said
+    said = words(max_.post(reverse("reset_message_rule", args=["T-3d"]), follow=True))
+    assert "This is the default." in said
+    assert not MessageRule.objects.exists()
+
+
+def test_a_refused_rule_comes_back_as_it_was_filled(house: House) -> None:
+    answer = browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), {**RULE, "days": "99"})
+    assert answer.status_code == 400
+    assert "Give 1 to 60 days." in words(answer)
+    assert 'value="99"' in answer.content.decode()
+
+
+def test_a_change_is_seen_on_a_real_visit_before_it_is_kept(house: House, visit: Appointment) -> None:
+    sent = {**RULE, "preview": "yes", "visit": visit.pk}
+    said = words(browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), sent))
+    assert "Sat, Jan 16, 10:00 Reminder that asks to confirm Being tried" in said
+    assert "Please confirm that you are coming: {link}" in said
+    assert not MessageRule.objects.exists()
+    assert AccessLog.objects.filter(patient=house.rosa, what="message preview").exists()
+
+
+def test_words_are_checked_while_they_are_typed(house: House) -> None:
+    address = reverse("check_message_words", args=["T-2h", "en"])
+    answer = browser_of(house.max).post(address, {**WORDS, "sms": "{sender}: your ketamine. {link}"})
+    assert "“ketamine” tells a lock screen what the visit is about" in words(answer)
+    fine = words(browser_of(house.max).post(address, WORDS))
+    assert "of 160 characters" in fine
+    assert not MessageText.objects.exists()
+
+
+def test_own_words_are_previewed_saved_and_taken_back(house: House, visit: Appointment) -> None:
+    max_, page = browser_of(house.max), reverse("message_words", args=["T-2h", "en"])
+    tried = words(max_.post(page, {**WORDS, "preview": "yes", "visit": visit.pk}))
+    assert "We see you soon: {link}" in tried
+    assert not MessageText.objects.exists()
+    assert "English : your own, by Max Weber" in words(max_.post(page, WORDS, follow=True))
+    max_.post(reverse("reset_message_words", args=["T-2h", "en"]))
+    assert not MessageText.objects.exists()
+
+
+def test_caps_number_and_quiet_hours_are_settled(house: House) -> None:
+    max_ = browser_of(house.max)
+    sent = {"sms_number": "312 555 0199", "most_a_day": "2", "most_a_week": "5", "moves_itself_hours": ""}
+    assert "The settings are saved." in words(max_.post(reverse("message_settings"), sent, follow=True))
+    assert ClinicMessaging.objects.get().most_a_week == 5
+    hours = {"state": "IL", "day_begins": "09:00", "day_ends": "20:00"}
+    assert "IL: 09:00 to 20:00" in words(max_.post(reverse("set_quiet_hours"), hours, follow=True))
+    early = max_.post(reverse("set_quiet_hours"), {**hours, "day_begins": "07:00"})
+    assert (early.status_code, "Begin at 08:00 or later" in words(early)) == (400, True)
+    max_.post(reverse("drop_quiet_hours", args=[QuietHours.objects.get().pk]))
+    assert not QuietHours.objects.exists()
+
+
+def test_another_clinics_visit_can_not_be_previewed(
+    house: House, other_house: House, visit: Appointment
+) -> None:
+    page = browser_of(other_house.max).get(reverse("message_rules"), {"visit": visit.pk})
+    assert "Rosa" not in words(page)
+
+
+def test_the_list_asks_no_more_for_twenty_changes_than_for_none(
+    house: House, django_assert_max_num_queries: object
+) -> None:
+    max_ = browser_of(house.max)
+    for days in range(2, 22):
+        rule_settings.change_rule(
+            actor=house.actor(house.max), clinic=house.clinic, stage="T-3d", changes={"days": days}
+        )
+    with django_assert_max_num_queries(25):  # type: ignore[operator]
+        max_.get(reverse("message_rules"))
