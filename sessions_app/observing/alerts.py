@@ -91,8 +91,25 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
         steps += [told(alert, Rung.PRESCRIBER, staff.prescriber(alert.session)) for alert in urgent]
     Alert.objects.bulk_create(alerts)
     AlertStep.objects.bulk_create(steps)
-    work.open_items([task_of(alert, alert.session) for alert in urgent])
+    if urgent:
+        work.open_items([task_of(alert, alert.session) for alert in calling(urgent)])
     return alerts
+
+
+def calling(urgent: Sequence[Alert]) -> list[Alert]:
+    """Of new alerts that call a prescriber to the chair those that open a task: one for each session in which
+    no such call waits to be taken already."""
+    first = {alert.session_id: alert for alert in reversed(urgent)}
+    of_these = Alert.objects.filter(session__in=first, level__in=AT_ONCE)
+    earlier = of_these.exclude(pk__in=[alert.pk for alert in urgent])
+    called = {_cause(pk): session for pk, session in earlier.values_list("pk", "session_id")}
+    clinics = {alert.session.clinic_id for alert in urgent}
+    waiting = WorkItem.objects.filter(
+        clinic__in=clinics, cause__in=called, closed_at=None, acknowledged_at=None
+    )
+    for cause in waiting.values_list("cause", flat=True):
+        first.pop(called[cause], None)
+    return list(first.values())
 
 
 def open_levels(sessions: Iterable[Session]) -> dict[tuple[UUID, str], list[str]]:
@@ -150,7 +167,7 @@ def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> W
     return WorkItem(
         clinic_id=session.clinic_id,
         patient_id=session.patient_id,
-        cause=_cause(alert),
+        cause=_cause(alert.pk),
         title=title,
         urgency=Urgency.RED if urgent else Urgency.AMBER,
         role=Role.PRESCRIBER,
@@ -177,7 +194,7 @@ def settle_overdue(session: Session, *, actor: Actor, measured_at: datetime, now
         )
         for alert in waiting
     )
-    causes = [_cause(alert) for alert in waiting]
+    causes = [_cause(alert.pk) for alert in waiting]
     work.settle(actor=actor, clinic_id=session.clinic_id, causes=causes, outcome=TAKEN, now=now)
 
 
@@ -271,9 +288,9 @@ def _answer(
     return in_transaction(write)
 
 
-def _cause(alert: Alert) -> str:
+def _cause(alert: UUID) -> str:
     """Of the prescriber's task about this alert."""
-    return f"alert:{alert.pk}"
+    return f"alert:{alert}"
 
 
 def _who(step: AlertStep) -> str:
@@ -281,11 +298,19 @@ def _who(step: AlertStep) -> str:
 
 
 def _close_task(alert: Alert, actor: Actor, words: str, now: datetime) -> None:
-    task = WorkItem.objects.filter(
-        clinic_id=alert.session.clinic_id, cause=_cause(alert), closed_at__isnull=True
-    ).first()
-    if task is not None and actor.may(access.TASK_OF[Role(task.role)], task.clinic_id):
-        work.close(actor=actor, item=task, outcome=words, now=now)
+    """One call to the chair stands for all alerts of its level, and ends with the last of them."""
+    alerts = Alert.objects.filter(pk=alert.pk)
+    if alert.level in AT_ONCE:
+        if open_of(alert.session).filter(level__in=AT_ONCE).exists():
+            return
+        alerts = Alert.objects.filter(session=alert.session_id, level__in=AT_ONCE)
+    causes = [_cause(pk) for pk in alerts.values_list("pk", flat=True)]
+    tasks = WorkItem.objects.filter(
+        clinic_id=alert.session.clinic_id, cause__in=causes, closed_at__isnull=True
+    )
+    for task in tasks.order_by("pk"):
+        if actor.may(access.TASK_OF[Role(task.role)], task.clinic_id):
+            work.close(actor=actor, item=task, outcome=words, now=now)
 
 
 class Ladder:

@@ -195,6 +195,28 @@ def test_a_prescriber_who_resolves_an_alert_closes_its_task_and_a_nurse_does_not
     assert (closed.closed_by, closed.outcome) == (house.priya, "Oxygen by mask, 98 %.")
 
 
+def test_one_event_calls_the_prescriber_once_until_somebody_has_taken_the_call(house: House) -> None:
+    session = stories.infusing(house)
+    worse = {"systolic_mmhg": 186, "diastolic_mmhg": 114, "confirmed": True}
+    bad(house, session, 10, **worse, oxygen_saturation_percent=89)
+    bad(house, session, 11, **worse)
+    called = [alert for alert in alerts.open_of(session) if alert.level == "stop"]
+    assert len(called) == 3
+    call = WorkItem.objects.get()
+
+    priya = house.actor(house.priya)
+    for alert in called[:2]:
+        alerts.resolve(actor=priya, id=new_id(), alert=alert, words="Better", now=minute(12))
+    call.refresh_from_db()
+    assert call.closed_at is None, "one is still open"
+    work.acknowledge(actor=priya, item=call, now=minute(12))
+    bad(house, session, 13, oxygen_saturation_percent=88, confirmed=True)
+    assert WorkItem.objects.filter(closed_at=None).count() == 2, "who came may have left again"
+    for alert in alerts.open_of(session).filter(level="stop"):
+        alerts.resolve(actor=priya, id=new_id(), alert=alert, words="Calm again", now=minute(14))
+    assert not WorkItem.objects.filter(closed_at=None).exists()
+
+
 def test_an_open_alert_holds_the_signature_up(house: House) -> None:
     session = stories.discharged(house)
     stories.measure(house, session, stories.calm(minute(100), **CAUTION))

@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from clinic.access import Actor, Permission
 from clinic.models import Clinic, WorkItem
-from notifications.access import VIEW_CHECK_INS, VIEW_MESSAGES
+from notifications.access import CORRECT_NUMBER, READ_TEXTS, VIEW_CHECK_INS, VIEW_MESSAGES
 from notifications.models import CheckInAnswer
+from scheduler.access import VIEW_SCHEDULE
 from sessions_app.access import MAY, PLACE_MONITORS, READ_SESSIONS
-from sessions_app.models import ChecklistAnswer, SideEffect, VitalSigns
+from sessions_app.models import Alert, ChecklistAnswer, SideEffect, VitalSigns
 
 Subjects = Callable[[Iterable[UUID]], Iterable[tuple[UUID, UUID]]]
 
@@ -52,7 +53,11 @@ def _decided_in(rows: Iterable[UUID]) -> Iterable[tuple[UUID, UUID]]:
 READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "message": ("message", VIEW_MESSAGES, _of_itself),
     "check_in_answer": ("check_in", VIEW_CHECK_INS, _parents(CheckInAnswer, "check_in_id")),
-    "alert": ("alert", READ_SESSIONS, _of_itself),
+    "inbound_message": ("text", READ_TEXTS, _of_itself),
+    "inbound_crisis": ("text", READ_TEXTS, _of_itself),
+    "number": ("correct_number", CORRECT_NUMBER, _of_itself),
+    "time_request": ("time_request", VIEW_SCHEDULE, _of_itself),
+    "alert": ("session", READ_SESSIONS, _parents(Alert, "session_id")),
     "unmatched_message": ("monitor_message", PLACE_MONITORS, _of_itself),
     "decide": ("session_decisions", MAY["checklist"], _decided_in),
     "vital_signs": ("session", READ_SESSIONS, _parents(VitalSigns, "session_id")),

@@ -84,6 +84,7 @@ def tasks(request: StaffRequest) -> HttpResponse:
     items = list(rows.filter(clinic=request.clinic)[: CLOSED_SHOWN if closed else None])
     lines = _lines(request, items)
     pressing = [line for line in lines if line.unanswered and line.item.urgency != Urgency.ROUTINE]
+    pressing.sort(key=lambda line: line.item.urgency != Urgency.RED)  # red first, each by when it is due
     context = {
         "closed": closed,
         "pressing": pressing,
