@@ -58,7 +58,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "check_dose": Act("check the dose", _staying(PREPARING), "DoseCheck"),
     "override": Act(
         "override a rule",
-        _staying(*BEFORE_START, RECOVERING),
+        _staying(*BEFORE_START, PAUSED, RECOVERING),
         "PrescriberOverride",
         roles=frozenset({"prescriber"}),
     ),
@@ -84,7 +84,12 @@ ACTS: Final[Mapping[str, Act]] = {
     "pause": Act("pause the infusion", {INFUSING: PAUSED}, "InfusionEvent"),
     "rate": Act("change the rate", {INFUSING: INFUSING}, "InfusionEvent"),
     "bolus": Act("give a bolus", {INFUSING: INFUSING}, "InfusionEvent"),
-    "resume": Act("resume the infusion", {PAUSED: INFUSING}, "InfusionEvent"),
+    "resume": Act(
+        "resume the infusion",
+        {PAUSED: INFUSING},
+        "InfusionEvent",
+        requires=("stop_acknowledged", "within_limits"),
+    ),
     "stop": Act("stop the infusion", dict.fromkeys(RUNNING, RECOVERING), "InfusionEvent"),
     "not_given": Act(
         "record that nothing was given", dict.fromkeys(BEFORE_START, NOT_GIVEN), "InfusionEvent"
@@ -127,6 +132,8 @@ MISSING: Final[Mapping[str, str]] = {
     "dose_checked": "A second person must check the dose with figures of their own.",
     "baseline": "Measure a full set of vital signs shortly before the start.",
     "start_limits": "Vital signs are past the protocol's start limits: the prescriber must decide.",
+    "stop_acknowledged": "An alert has called the clinician to the chair: acknowledge it.",
+    "within_limits": "After such an alert a full set must be within the limits, or the prescriber decides.",
     "observed": "The protocol's minimum observation time has not passed since the infusion stopped.",
     "vitals_after_stop": "Record vital signs after the infusion stopped.",
     "near_baseline": "Vital signs must be near the patient's own baseline, or the prescriber decides.",

@@ -18,7 +18,7 @@ from sessions_app.infusing import dose_watch, hard_stop, progress, pump
 from sessions_app.infusing.hard_stop import Limits
 from sessions_app.infusing.pump import Course, Step
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Observation, Session
-from sessions_app.observing import vitals
+from sessions_app.observing import resuming, vitals
 from sessions_app.preparing import checklist, dose, safety
 from sessions_app.preparing.dosing import MOST_ML_PER_H, plain, rate_doubt
 
@@ -61,6 +61,11 @@ def missing_at_start(session: Session, now: datetime) -> list[states.Blocker]:
     return states.blockers(states.ACTS["start"], _unmet_at_start(session, now, at=now))
 
 
+def missing_at_resume(session: Session) -> list[states.Blocker]:
+    """What going on would be refused for; for showing, `resume` asks again."""
+    return states.blockers(states.ACTS["resume"], resuming.unmet_at_resume(session))
+
+
 def pause(
     *,
     actor: Actor,
@@ -92,8 +97,9 @@ def resume(
     revision: int | None = None,
     now: datetime,
 ) -> InfusionEvent:
-    """Go on with a paused infusion at its newest rate. Raises `Conflict` `hard_limit` when the running total
-    is at the protocol's limit."""
+    """Go on with a paused infusion at its newest rate. Raises `Conflict` `not_ready` after an alert that
+    called the clinician to the chair (`observing.resuming`), `hard_limit` when the running total is at the
+    protocol's limit."""
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "resume", revision=revision)
@@ -102,6 +108,7 @@ def resume(
         reached = hard_stop.reached(course, limits, at)
         if reached:
             raise Conflict(f"{reached} Stop the infusion.", code="hard_limit")
+        recording.require("resume", resuming.unmet_at_resume(current))
         event = _event(current, actor, id, "resume", at=at, now=now)
         recording.advance(current, "resume", now=now)
         return event

@@ -22,7 +22,15 @@ from sessions_app.preparing import overrides
 from sessions_app.preparing.overrides import Decision
 
 NEAR: Final = ("near_baseline", "pressure")  # what one decision about the newest vital signs lets pass
-LINES: Final = ("checklist_answers", "overrides", "vital_signs", "infusion_events", "side_effects")
+LINES: Final = (
+    "checklist_answers",
+    "overrides",
+    "vital_signs",
+    "infusion_events",
+    "side_effects",
+    "alerts__steps",
+)
+WAITED_IN: Final = (*states.BEFORE_START, states.PAUSED, states.RECOVERING)
 
 
 @dataclass(frozen=True)
@@ -36,8 +44,8 @@ class Waiting:
 
 
 def open_decisions(session: Session, now: datetime) -> list[Decision]:
-    """What only a prescriber can let pass now: before the start, or while the patient recovers."""
-    if session.state in states.BEFORE_START:
+    """What only a prescriber can let pass now: before the start, in a pause, while the patient recovers."""
+    if session.state in (*states.BEFORE_START, states.PAUSED):
         return overrides.open_decisions(session, now)
     if session.state == states.RECOVERING:
         return _before_home(session, now)
@@ -50,10 +58,11 @@ def of_session(session: Session, now: datetime) -> list[Waiting]:
 
 
 def waiting(clinics: Iterable[UUID], now: datetime) -> list[Waiting]:
-    """Every open decision in these clinics: what is being asked for first, then by arrival. Nine queries."""
+    """Every open decision in these clinics: what is being asked for first, then by arrival. Ten queries, and
+    one more where there are alerts."""
     claims = Claim.objects.select_related("resource").order_by("pk")
     sessions = (
-        Session.objects.filter(clinic__in=clinics, state__in=(*states.BEFORE_START, states.RECOVERING))
+        Session.objects.filter(clinic__in=clinics, state__in=WAITED_IN)
         .select_related("clinic", "patient", "protocol", "appointment__plan")
         .prefetch_related(*LINES, "patient__allergies", Prefetch("appointment__claims", claims))
         .order_by("arrived_at", "pk")

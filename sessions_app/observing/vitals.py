@@ -17,7 +17,7 @@ from clinic.models import Role, Urgency
 from clinic.problems import Invalid, Problem
 from clinic.transactions import in_transaction
 from sessions_app import recording
-from sessions_app.models import MonitorSample, Session, VitalSigns
+from sessions_app.models import Alert, MonitorSample, Session, VitalSigns
 from sessions_app.observing import alert_rules, alerts, flowsheet, vital_limits
 from sessions_app.observing.flowsheet import values_of
 
@@ -292,7 +292,7 @@ def unmet_at_start(session: Session, now: datetime, *, at: datetime | None = Non
     return found
 
 
-def let_these_pass(session: Session, subject: str, lines: Iterable[VitalSigns]) -> bool:
+def let_these_pass(session: Session, subject: str, lines: Iterable[Alert | VitalSigns]) -> bool:
     """Whether a prescriber let these pass: about the newest set, and with all of these lines on record. What
     was entered since, also of an earlier moment, asks again."""
     newest, lines = newest_line(session), list(lines)

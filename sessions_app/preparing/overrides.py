@@ -19,14 +19,20 @@ from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from sessions_app import recording, states
 from sessions_app.models import ChecklistAnswer, PrescriberOverride, Session, SideEffect
-from sessions_app.observing import vitals
+from sessions_app.observing import resuming, vitals
 from sessions_app.preparing import checklist
 
 START_LIMITS: Final = vitals.START_LIMITS
+RESUME: Final = resuming.RESUME
 NEAR_BASELINE: Final = "near_baseline"
 SIDE_EFFECTS: Final = "side_effects"
 REFUSED: Final = "It must not pass:"
 ASKED: Final = "decide:"  # a task's cause is this, the line, and the number of the asking
+
+TITLES: Final = {
+    states.PAUSED: "Decide whether the infusion goes on",
+    states.RECOVERING: "Decide before the patient goes home",
+}
 
 # A patient waits in the chair; how long the prescriber may take is our choice.
 DECIDE_WITHIN: Final = timedelta(minutes=10)
@@ -43,7 +49,10 @@ class Decision:
 
 
 def open_decisions(session: Session, now: datetime) -> list[Decision]:
-    """What blocks the start until a prescriber decides or it is found otherwise, in the checklist's order."""
+    """What blocks the start, or going on after a pause, until a prescriber decides or it is found otherwise;
+    in the checklist's order."""
+    if session.state == states.PAUSED:
+        return _whether_it_goes_on(session)
     labels = {item.code: item.label for item in checklist.items_of(session.protocol)}
     found = [
         Decision(checklist.SUBJECT + line.item, line.pk, labels[line.item], line.note)
@@ -54,6 +63,14 @@ def open_decisions(session: Session, now: datetime) -> list[Decision]:
     if past and newest:
         found.append(Decision(START_LIMITS, newest.pk, "Vital signs past the start limits", past))
     return found
+
+
+def _whether_it_goes_on(session: Session) -> list[Decision]:
+    newest = vitals.newest_line(session)
+    if newest is None or not resuming.unmet_at_resume(session):
+        return []
+    found = " ".join(alert.detail for alert in resuming.calls(session))
+    return [Decision(RESUME, newest.pk, "Going on after a stop alert", found)]
 
 
 def override(
@@ -138,14 +155,11 @@ def let_pass(session: Session) -> set[tuple[str, UUID | None]]:
 def _asked(session: Session, about: UUID, now: datetime) -> WorkItem:
     """The open task about this line, made when there is none."""
     closed = _tasks(session, about).filter(closed_at__isnull=False).count()
-    before_start = session.state in states.BEFORE_START
     return work.open_item(
         clinic_id=session.clinic_id,
         patient_id=session.patient_id,
         cause=f"{_cause(about)}:{closed + 1}",
-        title="Decide before the start: something does not pass"
-        if before_start
-        else "Decide before the patient goes home",
+        title=TITLES.get(session.state, "Decide before the start: something does not pass"),
         urgency=Urgency.AMBER,
         role=Role.PRESCRIBER,
         due_at=now + DECIDE_WITHIN,
@@ -153,13 +167,13 @@ def _asked(session: Session, about: UUID, now: datetime) -> WorkItem:
 
 
 def _check_subject(session: Session, subject: str, about: UUID, now: datetime) -> None:
-    """Before the start: one of the open decisions, for the line that stands. While the patient recovers:
-    the newest vital signs, or a side effect that stands."""
-    if session.state in states.BEFORE_START:
+    """Before the start and in a pause: one of the open decisions, for the line that stands. While the patient
+    recovers: the newest vital signs, or a side effect that stands."""
+    if session.state in (*states.BEFORE_START, states.PAUSED):
         decisions = open_decisions(session, now)
         if any((each.subject, each.about) == (subject, about) for each in decisions):
             return
-        stands = _line_before_start(session, subject)
+        stands = _line_in_question(session, subject)
     elif subject == NEAR_BASELINE:
         newest = vitals.newest_line(session)
         stands = newest.pk if newest else None
@@ -178,8 +192,8 @@ def _check_subject(session: Session, subject: str, about: UUID, now: datetime) -
     raise Conflict("There is nothing here to let pass.", code="nothing_to_decide")
 
 
-def _line_before_start(session: Session, subject: str) -> UUID | None:
-    if subject == START_LIMITS:
+def _line_in_question(session: Session, subject: str) -> UUID | None:
+    if subject in (START_LIMITS, RESUME):
         newest = vitals.newest_line(session)
         return newest.pk if newest else None
     if not subject.startswith(checklist.SUBJECT):
@@ -193,7 +207,7 @@ def _no_such_subject() -> Invalid:
     return Invalid(
         {
             "subject": f"Name what may pass: {checklist.SUBJECT}<item> or {START_LIMITS} before the start, "
-            f"{NEAR_BASELINE} or {SIDE_EFFECTS} while the patient recovers."
+            f"{RESUME} in a pause, {NEAR_BASELINE} or {SIDE_EFFECTS} while the patient recovers."
         }
     )
 

@@ -1,0 +1,79 @@
+"""What stands against going on after a pause: an alert that called the clinician to the chair.
+
+Asked of loaded rows: `alerts` with their steps, `vital_signs`, `infusion_events`, `overrides`. The step
+itself is `infusing.infusion.resume`, letting it pass `preparing.overrides`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sessions_app.models import Alert, AlertKind, AlertStepKind, InfusionEventKind, Session, VitalSigns
+from sessions_app.observing import flowsheet, vital_limits, vitals
+from sessions_app.observing.alert_rules import LEVELS
+from sessions_app.observing.alerts import AT_ONCE
+
+RESUME: Final = "resume"  # what a prescriber may let pass, for the newest line
+OF_THE_PATIENT: Final = (AlertKind.LIMIT, AlertKind.CHANGE)
+ANSWERED: Final = (AlertStepKind.ACKNOWLEDGED, AlertStepKind.RESOLVED)
+
+
+def unmet_at_resume(session: Session) -> dict[str, str]:
+    """What is held against going on: codes of `states.MISSING` with details."""
+    called = calls(session)
+    if not called or released(session):
+        return {}
+    found = {}
+    unanswered = [alert for alert in called if not _answered(alert)]
+    if unanswered:
+        found["stop_acknowledged"] = " ".join(alert.detail for alert in unanswered)
+    lines = flowsheet.standing(session.vital_signs.all())
+    since = [line for line in lines if line.measured_at > called[-1].raised_at]
+    full = [line for line in since if _is_full(line)]
+    if not full:
+        found["within_limits"] = "None was measured since."
+    elif past := _past(session, since, full[-1]):
+        found["within_limits"] = f"{', '.join(past)}."
+    return found
+
+
+def calls(session: Session) -> list[Alert]:
+    """The alerts that have called the clinician to the chair since the pump last began to run, answered or
+    not. Those from before were judged when it did."""
+    began = (InfusionEventKind.START, InfusionEventKind.RESUME)
+    since = max(event.revision for event in session.infusion_events.all() if event.kind in began)
+    found = [
+        alert
+        for alert in session.alerts.all()
+        if alert.kind in OF_THE_PATIENT and alert.level in AT_ONCE and alert.revision > since
+    ]
+    return sorted(found, key=lambda alert: (alert.raised_at, alert.revision))
+
+
+def released(session: Session) -> bool:
+    """Whether a prescriber lets it go on: knowing every call, and about the newest set."""
+    return vitals.let_these_pass(session, RESUME, calls(session))
+
+
+def _is_full(line: VitalSigns) -> bool:
+    return all(getattr(line, sign) is not None for sign in flowsheet.ESSENTIAL)
+
+
+def _past(session: Session, lines: Sequence[VitalSigns], full: VitalSigns) -> list[str]:
+    """What of these sets is past a limit, in words: the newest value of each sign, and symptoms."""
+    newest = flowsheet.newest(lines)
+    breaches = [
+        breach.label
+        for level in LEVELS
+        for breach in vital_limits.breaches(newest, session.protocol.limits, level)
+    ]
+    seen = [
+        vital_limits.SYMPTOMS[symptom]
+        for line in lines
+        if line.measured_at >= full.measured_at
+        for symptom in line.symptoms
+    ]
+    return list(dict.fromkeys([*breaches, *seen]))
+
+
+def _answered(alert: Alert) -> bool:
+    return any(step.kind in ANSWERED for step in alert.steps.all())
