@@ -39,11 +39,11 @@ def lock(session: Session, act: str, *, revision: int | None = None) -> Session:
         .select_related("clinic", "patient", "protocol", "appointment")
         .get(pk=session.pk)
     )
-    if revision is not None and revision != current.revision:
+    if revision is not None and revision != revision_of(current):
         raise Stale(
-            f"You saw revision {revision}; the session is now at revision {current.revision} and "
+            f"You saw revision {revision}; the session is now at revision {revision_of(current)} and "
             f"{states.spoken(current.state)}. Look at it again; nothing was changed.",
-            revision=current.revision,
+            revision=revision_of(current),
             state=current.state,
             changes=changes_since(current, revision),
         )
@@ -51,6 +51,14 @@ def lock(session: Session, act: str, *, revision: int | None = None) -> Session:
     if refusal:
         raise Conflict(refusal, code="wrong_state", state=current.state, revision=current.revision)
     return current
+
+
+def revision_of(session: Session) -> int:
+    """How often the record was written. The row of a signed session counts no further: there each version
+    after the signature is one more. One query then, none where the versions are loaded."""
+    if session.state != states.SIGNED:
+        return session.revision
+    return session.revision + len(session.signed_records.all()) - 1
 
 
 def changes_since(session: Session, revision: int) -> list[dict[str, Any]]:
@@ -81,7 +89,7 @@ def entry(session: Session, *, actor: Actor | None, now: datetime) -> dict[str, 
     Without an actor the server itself wrote it, as it does for an alert that a reading raises."""
     return {
         "session": session,
-        "revision": session.revision + 1,
+        "revision": revision_of(session) + 1,
         "recorded_by_id": actor.user_id if actor else None,
         "recorded_at": now,
     }

@@ -208,7 +208,7 @@ def run_the_session(ana: Person, nils: Person, priya: Person, clock: Any, visit_
         {"item": item.code, "result": "pass", "note": "Sam Reyes, 312 555 0100" if item.note_on_pass else ""}
         for item in ITEMS
     ]
-    nils.post(f"{here}checklist/", {"answers": answers})
+    nils.create(f"{here}checklist/", answers=answers)
     weighed = at("9:05")
     dose = nils.create(
         f"{here}dose/", weight_kg="70.0", weighed_at=weighed, stock_mg_per_ml="50", bag_volume_ml="100"

@@ -14,8 +14,8 @@ from drf_spectacular.generators import SchemaGenerator
 
 from clinic import work
 from clinic.models import AccessLog, Role, Urgency, User
-from notifications import tasks
-from notifications.models import CheckIn
+from notifications import saying, tasks
+from notifications.models import CheckIn, LinkPurpose, Message
 from notifications.tokens import token_for
 from scheduler.prescribing import screening
 from sessions_app.models import SafetyConcern
@@ -59,6 +59,10 @@ def consents(house: House) -> Call:
 
 def allergies(house: House) -> Call:
     return house.nils, "allergies/", {"patient": house.rosa.pk, "substance": "Latex"}
+
+
+def replies(house: House) -> Call:
+    return house.ana, f"threads/{house.rosa.pk}/reply/", {"text": "We call you today"}
 
 
 def plans(house: House) -> Call:
@@ -247,6 +251,11 @@ def cohort_reports(house: House) -> Call:
     return house.priya, "cohort-reports/", body
 
 
+def checklist_answers(house: House) -> Call:
+    body = {"answers": [{"item": "identity", "result": "pass"}]}
+    return house.nils, f"sessions/{stories.arrived(house).pk}/checklist/", body
+
+
 def medicine(house: House) -> Call:
     body = {"medicine": "Otherol", "amount": "2.5", "unit": "mg", "route": "oral", "reason": "Headache"}
     ordered = {"ordered_by": house.priya.pk, "given_at": NOW}
@@ -277,6 +286,42 @@ def answers(house: House) -> Call:
     token = token_for(CheckIn.objects.get().message.link.pk)
     year = house.omar.birth_date.year
     return None, "links/answer/", {"token": token, "birth_year": year, "question": "safety", "value": "yes"}
+
+
+def _behind_link(house: House, kind: str, purpose: LinkPurpose) -> dict[str, Any]:
+    """The proof of a link in a message of this kind about Omar's next visit."""
+    visit = visits.book(house, house.omar, NOW + timedelta(days=3))
+    message = saying.say(
+        key=f"story:{kind}",
+        clinic_id=house.clinic.pk,
+        patient_id=house.omar.pk,
+        kind=kind,
+        stage=kind,
+        due_at=NOW,
+        stale_at=visit.starts_at,
+        appointment=visit,
+        visit_starts_at=visit.starts_at,
+    )
+    link = saying.give_link(message, purpose=purpose, expires_at=visit.ends_at)
+    return {"token": token_for(link.pk), "birth_year": house.omar.birth_date.year}
+
+
+def link_readiness(house: House) -> Call:
+    """An unsafe answer: sent again, it opens no second task."""
+    proof = _behind_link(house, "confirmation", LinkPurpose.VISIT)
+    return None, "links/readiness/", {**proof, "question": "new_medicines", "value": "yes"}
+
+
+def link_scores(house: House) -> Call:
+    proof = _behind_link(house, "check_in", LinkPurpose.CHECK_IN)
+    message = Message.objects.get(key="story:check_in")
+    CheckIn.objects.create(clinic=house.clinic, patient=house.omar, kind="monthly", message=message)
+    return None, "links/score/", {**proof, "instrument": "phq-9", "item": 9, "value": 1}
+
+
+def link_diary(house: House) -> Call:
+    proof = _behind_link(house, "diary", LinkPurpose.DIARY)
+    return None, "links/diary/", {**proof, "day": TODAY, "headache": True}
 
 
 CALLS: dict[str, Callable[[House], Call]] = {
@@ -316,6 +361,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "sessions/{id}/rate/": step("rate", {"rate_ml_per_h": "75.0"})(stories.infusing),
     "sessions/{id}/bolus/": step("bolus", {"volume_ml": "2.0"})(stories.infusing),
     "sessions/{id}/stop/": step("stop")(stories.infusing),
+    "sessions/{id}/checklist/": checklist_answers,
     "sessions/{id}/medicines/": medicine,
     "sessions/{id}/waste/": step("waste", {"vial": "LOT 7", "drawn_mg": "50.0", "wasted_mg": "15.0"})(
         stories.recovering
@@ -334,6 +380,10 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "on-call/": on_call,
     "tasks/{id}/notes/": task_notes,
     "links/answer/": answers,
+    "links/readiness/": link_readiness,
+    "links/score/": link_scores,
+    "links/diary/": link_diary,
+    "threads/{id}/reply/": replies,
 }
 LATER = NOW + timedelta(minutes=30)
 MOMENTS = {

@@ -20,6 +20,7 @@ from clinic.access import log_look
 from clinic.fields import IdField
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer
+from sessions_app import recording
 from sessions_app.models import Session
 
 REASON = 240  # characters, as the tables have it
@@ -66,7 +67,7 @@ class RevisionViewSet(ClinicViewSet):
         return int(match[1])
 
     def with_revision(self, data: Any, session: Session, status: int = 200) -> Response:
-        return Response(data, status=status, headers={"ETag": f'"{session.revision}"'})
+        return Response(data, status=status, headers={"ETag": f'"{recording.revision_of(session)}"'})
 
 
 class SessionActions(RevisionViewSet):

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from clinic import clock
 from clinic.fields import IdField
-from sessions_app import queries, states
+from sessions_app import queries, recording, states
 from sessions_app.infusing import progress
 from sessions_app.models import (
     Alert,
@@ -326,6 +326,7 @@ class SignedVersionSerializer(SignatureSerializer):
 class SessionSerializer(SessionSummarySerializer):
     """The whole session as it stands, corrected lines included, and what can be done next."""
 
+    revision = serializers.SerializerMethodField(help_text="The ETag's: each amendment is one more.")
     possible = serializers.SerializerMethodField()
     checklist_answers = ChecklistAnswerSerializer(many=True)
     dose_worksheets = DoseWorksheetSerializer(many=True)
@@ -363,6 +364,9 @@ class SessionSerializer(SessionSummarySerializer):
             "notes",
             "signed_records",
         ]
+
+    def get_revision(self, session: Session) -> int:
+        return recording.revision_of(session)
 
     def get_possible(self, session: Session) -> list[str]:
         return states.possible(session.state)

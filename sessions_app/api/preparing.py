@@ -9,13 +9,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic import clock
+from clinic import clock, idempotency
 from clinic.fields import IdField, MomentField
 from clinic.models import WorkItem
 from clinic.viewsets import CreateSerializer, StrictSerializer
 from sessions_app.access import MAY
 from sessions_app.api.acting import (
-    IF_MATCH,
     REASON,
     CorrectableSerializer,
     SessionActions,
@@ -44,7 +43,7 @@ class ChecklistItemSerializer(StrictSerializer):
     )
 
 
-class ChecklistSerializer(StrictSerializer):
+class ChecklistSerializer(CreateSerializer):
     answers = serializers.ListField(child=ChecklistItemSerializer(), max_length=40)
 
 
@@ -97,7 +96,9 @@ class ToCheckSerializer(serializers.Serializer[Any]):
 
 
 class SubjectSerializer(StrictSerializer):
-    subject = serializers.CharField(max_length=60, help_text="Such as checklist:fasting, start_limits or resume.")
+    subject = serializers.CharField(
+        max_length=60, help_text="Such as checklist:fasting, start_limits or resume."
+    )
     about = IdField(help_text="The line that was looked at.")
 
 
@@ -140,21 +141,30 @@ class PreparingActions(SessionActions):
         "to_check": MAY["check_dose"],
     }
 
-    @extend_schema(parameters=[IF_MATCH], request=ChecklistSerializer, responses=SessionSerializer)
+    @recorded(ChecklistSerializer, SessionSerializer)
     @action(detail=True, methods=["post"])
     def checklist(self, request: Request, pk: UUID) -> Response:
-        """Answer some or all items. The same answers sent again write nothing."""
+        """Answer some or all items. The same answers given again write nothing; the same call sent again does
+        not either, whatever was found since."""
         session = self.session_of_route()
         data = self.parse(ChecklistSerializer)
-        checklist.answer(
+        sent: Any = request.data
+        _, made = idempotency.create_once(
             actor=self.actor,
-            session=session,
-            answers=[checklist.Answer(**each) for each in data["answers"]],
-            revision=self.seen(),
-            now=clock.now(),
+            noun="checklist answers",
+            id=data["id"],
+            body={"session": str(session.pk), **sent},
+            make=lambda: checklist.answer(
+                actor=self.actor,
+                session=session,
+                answers=[checklist.Answer(**each) for each in data["answers"]],
+                revision=self.seen(),
+                now=clock.now(),
+            ),
+            find=list,
         )
         session.refresh_from_db()
-        return self.with_revision(whole(session), session)
+        return self.with_revision(whole(session), session, status=201 if made else 200)
 
     @recorded(DoseSerializer, DoseWorksheetSerializer)
     @action(detail=True, methods=["post"])

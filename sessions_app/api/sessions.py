@@ -93,5 +93,5 @@ class SessionsViewSet(
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """The whole session with its lines. The look is written down."""
-        session = self.opened("session")
-        return self.with_revision(whole(session), session)
+        data = whole(self.opened("session"))
+        return Response(data, headers={"ETag": f'"{data["revision"]}"'})

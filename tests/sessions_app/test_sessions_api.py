@@ -45,6 +45,48 @@ def calm_body(at: datetime, **changes: Any) -> dict[str, Any]:
     return {"id": str(new_id()), **reading}
 
 
+def test_a_second_amendment_from_the_same_page_is_told_of_the_first(house: House, wall: Wall) -> None:
+    session = stories.signed(house)
+    wall.after(minutes=140)
+    nils = client_of(house.nils)
+    page = nils.get(f"{SESSIONS}{session.pk}/")
+    seen = {"If-Match": page.headers["ETag"]}
+
+    def late_note(words: str) -> dict[str, Any]:
+        line = {"id": str(new_id()), "note": {"text": words}}
+        return {"id": str(new_id()), "reason": words, "corrections": [line], "password": PASSWORD}
+
+    first = post(nils, session, "amendments", late_note("Left with her sister"), headers=seen)
+    assert first.status_code == 201
+    assert first.headers["ETag"] == f'"{page.json()["revision"] + 1}"'
+    stale = post(client_of(house.priya), session, "amendments", late_note("Second"), headers=seen)
+    assert (stale.status_code, stale.json()["changes"][0]["part"]) == (412, "notes")
+    now = {"If-Match": nils.get(f"{SESSIONS}{session.pk}/").headers["ETag"]}
+    assert now["If-Match"] == first.headers["ETag"]
+    third = post(client_of(house.priya), session, "amendments", late_note("Third"), headers=now)
+    assert third.status_code == 201
+
+
+def test_an_answer_sent_again_undoes_nothing_that_was_found_since(house: House, wall: Wall) -> None:
+    session = stories.arrived(house)
+    nils, priya = client_of(house.nils), client_of(house.priya)
+
+    def said(result: str, **more: str) -> dict[str, Any]:
+        return {"id": str(new_id()), "answers": [{"item": "suicidality", "result": result, **more}]}
+
+    first = said("fail", note="Passing thoughts")
+    passed = said("pass", reason="Asked again: none")
+    found = said("fail", note="Tells of a plan", reason="Said so to me")
+    assert post(nils, session, "checklist", first).status_code == 201
+    assert post(nils, session, "checklist", passed).status_code == 201
+    assert post(priya, session, "checklist", found).status_code == 201
+    again = post(nils, session, "checklist", passed)
+    assert again.status_code == 200
+    assert session.checklist_answers.count() == 3
+    assert "suicidality" in [line.item for line in checklist.blocking_lines(session)]
+    assert post(nils, session, "checklist", {"answers": passed["answers"]}).status_code == 400
+
+
 def test_the_whole_visit_over_the_api(house: House, wall: Wall) -> None:
     nils = client_of(house.nils)
     visit = stories.arrived_visit(house)
@@ -58,8 +100,8 @@ def test_the_whole_visit_over_the_api(house: House, wall: Wall) -> None:
         {"item": item.code, "result": "pass", "note": "Sam Reyes, 312 555 0100" if item.note_on_pass else ""}
         for item in checklist.ITEMS
     ]
-    answered = post(nils, session, "checklist", {"answers": answers})
-    assert (answered.status_code, answered.json()["state"]) == (200, "preparing")
+    answered = post(nils, session, "checklist", {"id": str(new_id()), "answers": answers})
+    assert (answered.status_code, answered.json()["state"]) == (201, "preparing")
     assert _status(visit) == AppointmentStatus.CHECKED_IN
     dose = {
         "id": str(new_id()),
