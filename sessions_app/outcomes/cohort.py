@@ -15,7 +15,7 @@ from typing import Any, Final
 from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, needs_baseline, responded, worsened
 from sessions_app.outcomes.statistics import Follow, kaplan_meier, rounded, share, survival_at, wilson
 
-CODE_VERSION: Final = "cohort/2"
+CODE_VERSION: Final = "cohort/3"
 BENCHMARK_DAYS: Final = (28, 56)  # 4 and 8 weeks, as [V:1] tells durability
 NOTES: Final = (
     "Observed rates are of patients who were seen in the window; those who stayed away may have fared worse.",
@@ -61,7 +61,8 @@ class Scored:
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """One treated patient's first series. `infusions` are the local days of its started infusions, in order;
-    `planned` the fewest that make an induction, `most` the most that belong to one."""
+    `further` those of the patient's other plans; `planned` the fewest that make an induction, `most` the most
+    that belong to one."""
 
     protocol: str
     indication: str
@@ -70,6 +71,7 @@ class Case:
     most: int
     first_start: datetime
     infusions: tuple[date, ...]
+    further: tuple[date, ...] = ()
     scores: tuple[Scored, ...]
     adverse: int = 0
     serious: int = 0
@@ -266,7 +268,8 @@ def follow(seen: Seen, query: Query, instrument: Instrument) -> Follow:
         and not responded(instrument, baseline=baseline, later=score.total)
     ]
     if query.maintenance == "event":
-        lost += [on for on in seen.case.infusions if on > seen.induction_end]
+        given = (*seen.case.infusions, *seen.case.further)
+        lost += [on for on in given if on > seen.induction_end]
     end = min(lost) if lost else max(seen.case.last_contact, later.on)
     return Follow((end - seen.induction_end).days, bool(lost))
 

@@ -91,9 +91,7 @@ def check(query: Query, *, cut_off: datetime, now: datetime) -> None:
     if cut_off > now:
         errors["cut_off"] = "The cut-off can't be in the future: what comes until then isn't known."
     elif cut_off > now - SETTLED:
-        errors["cut_off"] = (
-            "Choose a cut-off two minutes back or more: what is just coming isn't in yet."
-        )
+        errors["cut_off"] = "Choose a cut-off two minutes back or more: what is just coming isn't in yet."
     if errors:
         raise Invalid(errors)
 
@@ -125,19 +123,21 @@ def figures_of(report: CohortReport) -> dict[str, Any]:
 
 def read_cases(clinic: Clinic, query: Query, *, cut_off: datetime) -> tuple[list[Case], list[dict[str, Any]]]:
     """A case for each patient with an infusion started by the cut-off, and the protocol versions they ran
-    under. The series is the patient's first plan that came to an infusion."""
+    under. The series is the patient's first plan that came to an infusion; a booster months later, when that
+    plan has run out, is under another."""
     starts = _starts(clinic, cut_off)
     series: dict[UUID, UUID] = {}
     for start in starts:
         series.setdefault(start["session__patient_id"], start["session__appointment__plan_id"])
     plans = TreatmentPlan.objects.select_related("protocol").in_bulk(list(series.values()))
     started: dict[UUID, list[datetime]] = defaultdict(list)
+    further: dict[UUID, list[datetime]] = defaultdict(list)
     contacts: dict[UUID, datetime] = {}
     for start in starts:
         patient = start["session__patient_id"]
         contacts[patient] = start["at"]
-        if start["session__appointment__plan_id"] == series[patient]:
-            started[patient].append(start["at"])
+        of_series = start["session__appointment__plan_id"] == series[patient]
+        (started if of_series else further)[patient].append(start["at"])
     scores = _scores(clinic, query, cut_off)
     adverse = _side_effects(set(series.values()), cut_off)
     cases = []
@@ -154,6 +154,7 @@ def read_cases(clinic: Clinic, query: Query, *, cut_off: datetime) -> tuple[list
                 most=plan.protocol.series_max,
                 first_start=started[patient][0],
                 infusions=tuple(clock.local_date(at, clinic.time_zone) for at in started[patient]),
+                further=tuple(clock.local_date(at, clinic.time_zone) for at in further[patient]),
                 scores=tuple(mine),
                 adverse=every,
                 serious=serious,

@@ -131,7 +131,7 @@ def test_a_report_reads_what_happened(house: House, protocol: Protocol) -> None:
     content = json.loads(report.content)
     assert content["protocols"] == [{"code": "mood-40", "version": 1}]
     assert [row["name"] for row in content["figures"]["by_dose_band"]] == ["0.5 mg/kg"]
-    assert (content["code_version"], report.code_version) == ("cohort/2", "cohort/2")
+    assert (content["code_version"], report.code_version) == ("cohort/3", "cohort/3")
     assert report.sha256 == hashlib.sha256(report.content.encode()).hexdigest()
 
 
@@ -189,6 +189,19 @@ def test_a_serious_adverse_event_stays_one_when_it_has_got_better(
     side_effect(house, session, at, **course, **details)
     harm = whole(make(house))["harm"]
     assert (harm["adverse_events"], harm["serious_adverse_events"]) == (1, serious)
+
+
+@pytest.mark.parametrize(("maintenance", "still"), [("event", "0.0000"), ("ignored", "1.0000")])
+def test_a_booster_under_a_second_plan_ends_the_response_without_treatment(
+    house: House, protocol: Protocol, maintenance: str, still: str
+) -> None:
+    """domain.md 5.1, 11: the first plan has run out, and the next one brings the maintenance infusion."""
+    a_series(house, protocol, house.rosa)
+    infused(house, plan_row(house, protocol, house.rosa), NOW + timedelta(days=45))
+    phq_9(house, house.rosa, [0] * 9, NOW + timedelta(days=59))
+    found = whole(make(house, query=replace(QUERY, maintenance=maintenance)))["durability"]
+    assert [step["events"] for step in found["steps"]] == [int(maintenance == "event")]
+    assert found["steps"][-1]["survival"] == still
 
 
 def test_what_was_entered_in_error_before_the_cut_off_does_not_count(
