@@ -20,6 +20,11 @@ from notifications.models import SendingState
 OTHER_DATABASE: Final = "This is another database than the one that sent the last message: a restored backup?"
 AN_EARLIER_STATE: Final = "This database has gone back to an earlier state: a restored backup?"
 DRAINS: Final = "notifications.drains"
+# system identifier, timeline and database: another after a dump was restored, a recovery, an upgrade.
+IDENTITY: Final = """
+    SELECT concat_ws(':', control.system_identifier, checkpoint.timeline_id, own.oid)
+      FROM pg_control_system() AS control, pg_control_checkpoint() AS checkpoint, pg_database AS own
+     WHERE own.datname = current_database()"""
 
 
 def may_send(now: datetime) -> bool:
@@ -70,15 +75,8 @@ def _locked() -> SendingState:
 
 
 def _identity() -> str:
-    """system identifier, timeline and database: another after a dump was restored, a recovery, an upgrade."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT concat_ws(':', control.system_identifier, checkpoint.timeline_id, own.oid)
-              FROM pg_control_system() AS control, pg_control_checkpoint() AS checkpoint, pg_database AS own
-             WHERE own.datname = current_database()
-            """
-        )
+        cursor.execute(IDENTITY)
         return str(cursor.fetchone()[0])
 
 

@@ -98,7 +98,7 @@ def pause(*, actor: Actor, name: str, why: str, now: datetime) -> SendingState:
 
     Raises `Invalid` for a way there isn't, and without a reason; `Forbidden`.
     """
-    _require_manager(actor)
+    require_manager(actor)
     why = _reason(why)
     _known(name)
 
@@ -116,7 +116,7 @@ def pause(*, actor: Actor, name: str, why: str, now: datetime) -> SendingState:
 def resume(*, actor: Actor, name: str) -> SendingState:
     """Let messages leave this way again; a breaker that is open is closed with it. What lost its use
     meanwhile is not sent. Raises `Invalid` for a way there isn't, and `Forbidden`."""
-    _require_manager(actor)
+    require_manager(actor)
     _known(name)
 
     def work() -> SendingState:
@@ -204,7 +204,7 @@ def _messaging(clinic: Clinic) -> ClinicMessaging:
     return ClinicMessaging.objects.select_for_update().get(clinic=clinic)
 
 
-def _require_manager(actor: Actor) -> None:
+def require_manager(actor: Actor) -> None:
     """The way out is the whole house's: a manager of any of its clinics may close it."""
     permission: Permission = PAUSE_SENDING
     if not actor.clinics(permission):

@@ -1,6 +1,7 @@
 """Delivery to the inbox page: leased, asked again, sent once, and never blindly twice."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -24,7 +25,7 @@ from tests.notifications.visits import VISIT, book, cancel, move
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def drain(now: datetime = NOW) -> Counter[str]:
+def drain(now: datetime = NOW) -> Counter[Any]:
     return delivery.drain(clock=lambda: now)
 
 
@@ -109,7 +110,7 @@ def test_nothing_secret_is_stored(house: House) -> None:
 
 def test_a_visit_cancelled_between_planning_and_sending_is_not_reminded(house: House) -> None:
     message = planned_confirmation(house)
-    cancel(message.appointment)
+    cancel(message.visit)
     assert drain() == {"skipped": 1}
     assert fate(message) == ("skipped", "The visit was cancelled.")
     assert not InboxItem.objects.exists()
@@ -117,7 +118,7 @@ def test_a_visit_cancelled_between_planning_and_sending_is_not_reminded(house: H
 
 def test_a_visit_moved_between_planning_and_sending_is_not_announced_for_its_old_time(house: House) -> None:
     message = planned_confirmation(house)
-    move(message.appointment, VISIT + DAY)
+    move(message.visit, VISIT + DAY)
     drain()
     assert fate(message) == ("skipped", "The visit was moved to another time.")
 
@@ -369,7 +370,7 @@ def test_a_try_without_an_answer_is_looked_up_and_never_blindly_sent_again(
 
     class AskedChannel(ScriptedChannel):
         def lookup(self, envelope: Envelope, *, started_at: datetime) -> Found | NotFound:
-            return found  # type: ignore[no-any-return]
+            return found
 
     channel = AskedChannel(AnswerLost("disconnected"))
     monkeypatch.setattr(opening, "open_channel", lambda form: channel)
@@ -381,7 +382,7 @@ def test_a_try_without_an_answer_is_looked_up_and_never_blindly_sent_again(
 
 def test_a_provider_may_list_a_message_late(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     message = planned_confirmation(house)
-    listed = iter([NotFound.ABSENT, Found("late")])
+    listed: Iterator[Found | NotFound] = iter([NotFound.ABSENT, Found("late")])
 
     class LateChannel(ScriptedChannel):
         def lookup(self, envelope: Envelope, *, started_at: datetime) -> Found | NotFound:
@@ -472,7 +473,7 @@ def test_no_transaction_is_open_while_a_message_is_handed_over(
         def send(self, envelope: Envelope) -> str:
             # Another connection already sees the attempt, and may change the visit meanwhile.
             def look() -> str:
-                cancel(message.appointment)
+                cancel(message.visit)
                 return str(message.attempts.get().outcome)
 
             seen.extend(at_once(look))
