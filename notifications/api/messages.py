@@ -5,14 +5,17 @@ from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clinic import clock
 from clinic.access import fetch, log_look, open_chart, visible
 from clinic.api_defaults import NewestFirst
 from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access, queries
+from notifications.delivering import outcomes
 from notifications.models import DeliveryAttempt, InboxItem, Message, MessageStatus
 from notifications.queries import Arrived
 from scheduler.models import Appointment
@@ -24,6 +27,7 @@ class AttemptSerializer(serializers.ModelSerializer[DeliveryAttempt]):
         fields = [
             "number",
             "channel",
+            "form",
             "recipient",
             "subject",
             "body",
@@ -53,6 +57,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "status",
             "reason",
             "sent_at",
+            "delivered_at",
             "created_at",
         ]
 
@@ -74,10 +79,18 @@ class LatestDueFirst(NewestFirst):
     ordering = ("-due_at", "-id")
 
 
+class SettleSerializer(StrictSerializer):
+    arrived = serializers.BooleanField(help_text="What you found out, for example by calling.")
+
+
 class MessagesViewSet(ClinicViewSet):
     """Every message that was wanted, sent or not, the latest due first."""
 
-    access = {"list": access.VIEW_MESSAGES, "retrieve": access.VIEW_MESSAGES}
+    access = {
+        "list": access.VIEW_MESSAGES,
+        "retrieve": access.VIEW_MESSAGES,
+        "settle": access.SETTLE_MESSAGES,
+    }
     queryset = Message.objects.all()
     serializer_class = MessageSerializer
     pagination_class = LatestDueFirst
@@ -100,6 +113,16 @@ class MessagesViewSet(ClinicViewSet):
         message = self.fetch(queries.messages_with_attempts(), pk=pk)
         log_look(self.actor, message.patient, what="message")
         return Response(MessageWithAttemptsSerializer(message).data)
+
+    @extend_schema(request=SettleSerializer, responses=MessageWithAttemptsSerializer)
+    @action(detail=True, methods=["post"])
+    def settle(self, request: Request, pk: UUID) -> Response:
+        """Say whether a message of unknown outcome arrived; one that didn't is sent again while of use."""
+        asked = self.parse(SettleSerializer)
+        message = self.fetch(queries.messages_with_attempts(), pk=pk)
+        outcomes.settle(actor=self.actor, message=message, arrived=asked["arrived"], now=clock.now())
+        settled = self.fetch(queries.messages_with_attempts(), pk=pk)
+        return Response(MessageWithAttemptsSerializer(settled).data)
 
 
 class InboxItemSerializer(serializers.ModelSerializer[InboxItem]):
