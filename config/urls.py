@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("scheduler.urls")),
     path("api/v1/", include("sessions_app.urls")),
     path("api/v1/", include("notifications.urls")),
+    path("inbound/", include("notifications.inbound_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", frame.api_docs, name="api_docs"),
     path("", include("web.urls")),

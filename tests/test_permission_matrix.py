@@ -224,6 +224,10 @@ GET    /api/v1/monitor-messages/{unmatched}/        -NP-
 POST   /api/v1/monitor-messages/{unmatched}/settle/ -NPM
 GET    /api/v1/messages/                            DNPM
 GET    /api/v1/messages/{message}/                  DNPM
+POST   /api/v1/messages/{message}/settle/           DNPM
+GET    /api/v1/sending/                             ---M
+POST   /api/v1/sending/pause/                       ---M
+POST   /api/v1/sending/resume/                      ---M
 GET    /api/v1/inbox/                               DNPM
 GET    /api/v1/check-ins/                           -NP-
 GET    /api/v1/check-ins/{check_in}/                -NP-
@@ -381,6 +385,10 @@ GET    /monitors/messages/{unmatched}/              -NPM
 POST   /monitors/messages/{unmatched}/              -NPM
 GET    /messages/                                   DNPM
 GET    /messages/{message}/                         DNPM
+POST   /messages/{message}/settle/                  DNPM
+GET    /sending/                                    ---M
+POST   /sending/                                    ---M
+POST   /sending/resume/                             ---M
 GET    /message-rules/                              ---M
 GET    /message-rules/settings/                     ---M
 POST   /message-rules/settings/                     ---M
@@ -426,6 +434,8 @@ POST   /m/{token}/accept                            public
 POST   /m/{token}/decline                           public
 GET    /health/                                     public
 POST   /csp-report/                                 public
+POST   /inbound/sms/status/                         public
+POST   /inbound/email/status/                       public
 
 GET    /accounts/login/                             public
 POST   /accounts/login/                             public
@@ -731,6 +741,9 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/monitors/{monitor}/move/": {"chair": names["resource"]},
         "POST /api/v1/monitors/{monitor}/take-over/": {"since": NOW.isoformat()},
         "POST /api/v1/monitor-messages/{unmatched}/settle/": {"outcome": "A loan, sent back"},
+        "POST /api/v1/messages/{message}/settle/": {"arrived": True},
+        "POST /api/v1/sending/pause/": {"way": "clinic", "clinic": names["clinic"], "why": "A story"},
+        "POST /api/v1/sending/resume/": {"way": "clinic", "clinic": names["clinic"]},
         "? /api/v1/openings/": {"clinic": names["clinic"], "day": TODAY.isoformat()},
         "? /api/v1/working-hours/": {"clinic": names["clinic"]},
         "POST /api/v1/working-hours/": {

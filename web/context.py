@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from clinic.access import VIEW_PATIENTS, VIEW_WORK, Actor, Permission
 from clinic.models import Clinic, Role
-from notifications.access import CHANGE_MESSAGE_RULES, VIEW_INBOX, VIEW_MESSAGES
+from notifications.access import PAUSE_SENDING, CHANGE_MESSAGE_RULES, VIEW_INBOX, VIEW_MESSAGES
 from scheduler.access import (
     CHANGE_BOOKING_SETTINGS,
     CHANGE_RESOURCES,
@@ -55,6 +55,7 @@ PLACES = (
     Place("monitors", "Monitors", "chair", PLACE_MONITORS, group=CLINIC),
     Place("booking_settings", "Booking settings", "calendar", CHANGE_BOOKING_SETTINGS, group=CLINIC),
     Place("message_rules", "Message rules", "message", CHANGE_MESSAGE_RULES, group=CLINIC),
+    Place("sending", "Sending", "message", PAUSE_SENDING, group=CLINIC),
     Place("reports", "Reports", "chart", VIEW_REPORTS, group=CLINIC),
     Place("inbox", "Inbox", "inbox", VIEW_INBOX, demo_only=True),
 )
