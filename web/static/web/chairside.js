@@ -31,10 +31,12 @@ window.addEventListener("beforeunload", (event) => {
 
 // A refused form says why where somebody looks: its first fault comes into view with the focus in it, and
 // what was typed there asks before it is left.
-const fault = document.querySelector(".field-wrong, form .mend");
+const fault = document.querySelector(".field-wrong, form .mend, form > .banner-error");
 if (fault) {
   fault.scrollIntoView({ block: "center" });
-  fault.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+  const box = fault.querySelector("input, select, textarea") ?? fault;
+  if (box === fault) fault.tabIndex = -1; // what is wrong is said above the form
+  box.focus({ preventScroll: true });
   if (guarded(fault.closest("form"))) typed.add(fault.closest("form"));
 }
 
