@@ -1,7 +1,7 @@
 """The headache diary: a day entered, or entered anew. What days come to is in `diary_counts`."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,8 @@ from sessions_app.outcomes.diary_counts import MEDICINE_CLASSES, TRIGGERS, Day
 
 HOURS_OF_A_DAY: Final = 24
 WORST_PEAK: Final = 10
+# Our choice: whoever brings a diary on paper brings that of some months; an older year is a typing error.
+LONGEST_BACK: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,7 @@ def enter(*, actor: Actor | None, id: UUID, patient: Patient, entry: Entry, now:
 
     `actor` is None for the patient's own door. Raises `Invalid` naming the field.
     """
-    check(entry, today=clock.local_date(now, patient.zone))
+    check(entry, born=patient.birth_date, today=clock.local_date(now, patient.zone))
 
     def work() -> DiaryDay:
         # Two entries of one day at once: the second finds the first.
@@ -59,11 +61,13 @@ def enter(*, actor: Actor | None, id: UUID, patient: Patient, entry: Entry, now:
     return in_transaction(work)
 
 
-def check(entry: Entry, *, today: date) -> None:
+def check(entry: Entry, *, born: date, today: date) -> None:
     """Raise `Invalid` for a day that can't be as it is told."""
     errors = {}
     if entry.day > today:
         errors["day"] = "This day is still to come."
+    elif entry.day < max(today - LONGEST_BACK, born):
+        errors["day"] = "This day is too long ago to be told of: look at the year."
     for name in ("hours", "lost_function_hours"):
         hours = getattr(entry, name)
         if hours is not None and not 0 <= hours <= HOURS_OF_A_DAY:

@@ -49,6 +49,7 @@ def test_a_day_entered_anew_is_one_day_whose_history_keeps_both(house: House) ->
     ("entry", "field"),
     [
         ({"day": TODAY + timedelta(days=1)}, "day"),
+        ({"day": TODAY - timedelta(days=367)}, "day"),
         ({"hours": Decimal("24.5")}, "hours"),
         ({"peak": 11}, "peak"),
         ({"headache": False, "hours": None, "peak": None}, "migraine_features"),
@@ -66,6 +67,13 @@ def test_a_day_that_cannot_be_so_is_refused_at_its_field(
         enter(house, **entry)
     assert [error["field"] for error in refused.value.data["errors"]] == [field]
     assert not DiaryDay.objects.exists()
+
+
+def test_nobody_had_a_headache_before_they_were_born(house: House) -> None:
+    house.rosa.birth_date = TODAY - timedelta(days=30)
+    assert enter(house, day=TODAY - timedelta(days=30)).pk
+    with pytest.raises(Invalid, match="day: This day is too long ago"):
+        enter(house, day=TODAY - timedelta(days=31))
 
 
 def test_the_chart_counts_from_the_diary_and_says_what_it_cannot_tell(house: House) -> None:
