@@ -58,6 +58,17 @@ def test_safe_answers_arrive_as_lines_of_the_checklist_marked_as_the_patients(ho
     assert not WorkItem.objects.exists()
 
 
+def test_what_was_said_before_another_visit_is_asked_anew_and_a_doubt_stands(house: House) -> None:
+    visit = booked(house)
+    confirm(visit, replace(SAFE, alcohol_drugs="yes"), now=EARLIER)
+    stories.arrived(house, at=EARLIER + timedelta(hours=1))
+    lines = lines_of(house, visit)
+    assert {item: result for item, (result, _, _) in lines.items()} == {
+        "ride_home": "pass",
+        "alcohol_drugs": "fail",
+    }
+
+
 def test_what_was_not_answered_stays_open_and_understood_is_not_fasted(house: House) -> None:
     visit = booked(house)
     given = confirm(visit, Answers(fasting_understood="yes"))
