@@ -15,7 +15,7 @@ from clinic.history import acting
 from clinic.models import Allergy, Patient
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
-from clinic.visible_text import ONE_LINE, hides_something, is_visible
+from clinic.visible_text import ONE_LINE, hides_something, is_visible, said
 
 Words = Sequence[tuple[str, str]]
 CATEGORIES: Final[Words] = (
@@ -55,7 +55,7 @@ def record(*, actor: Actor, id: UUID, patient: Patient, report: Report, now: dat
 
     Raises `Invalid` naming the field: no substance, one that is on record as it is, a word that is none.
     """
-    substance = report.substance.strip()
+    substance = said(report.substance)
     wrong = {
         "substance": _substance_error(substance),
         "category": _word_error(report.category, CATEGORIES, may_be_empty=True),
@@ -78,7 +78,7 @@ def record(*, actor: Actor, id: UUID, patient: Patient, report: Report, now: dat
                 substance=substance,
                 category=report.category,
                 criticality=report.criticality,
-                reaction=report.reaction.strip(),
+                reaction=said(report.reaction),
                 clinical_status="active",
                 verification_status=report.verification_status,
                 recorded_at=now,
@@ -99,7 +99,7 @@ def judge(
     wrong = {
         "clinical_status": "" if in_error else _word_error(clinical_status, CLINICAL_STATUSES),
         "verification_status": _word_error(verification_status, VERIFICATION_STATUSES),
-        "reason": "" if reason.strip() else "Say how it is known.",
+        "reason": "" if said(reason) else "Say how it is known.",
     }
     if any(wrong.values()):
         raise Invalid({name: mend for name, mend in wrong.items() if mend})
@@ -109,7 +109,7 @@ def judge(
         row = Allergy.objects.select_for_update(no_key=True).get(pk=allergy.pk)
         if (row.clinical_status, row.verification_status) != wanted:
             row.clinical_status, row.verification_status = wanted
-            with acting(actor.user_id, reason=reason.strip()):
+            with acting(actor.user_id, reason=said(reason)):
                 row.save(update_fields=["clinical_status", "verification_status"])
         return row
 

@@ -9,6 +9,7 @@ from clinic.history import acting
 from clinic.models import Consent, ConsentScope, Patient
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 
 
 def current_scopes(patient_id: UUID) -> frozenset[ConsentScope]:
@@ -45,9 +46,9 @@ def record(
         wrong["given_at"] = "A consent can't be given in the future. Enter when it was signed."
     elif given_at < clock.day_bounds(patient.birth_date, patient.clinic.time_zone)[0]:
         wrong["given_at"] = "A consent can't be given before the patient was born. Enter when it was signed."
-    if not form_version.strip():
+    if not said(form_version):
         wrong["form_version"] = "Name the version of the form that was signed."
-    if not method.strip():
+    if not said(method):
         wrong["method"] = "Say how it was given: paper form, tablet, by telephone."
     if wrong:
         raise Invalid(wrong)
@@ -55,22 +56,22 @@ def record(
     def work() -> Consent:
         # The patient's row stands guard: of two people recording at once the second sees the first's.
         Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-        said = Consent.objects.filter(patient=patient, scope=scope)
-        if said.filter(given_at__gt=given_at).exists() or said.filter(revoked_at__gt=given_at).exists():
+        earlier = Consent.objects.filter(patient=patient, scope=scope)
+        if earlier.filter(given_at__gt=given_at).exists() or earlier.filter(revoked_at__gt=given_at).exists():
             raise Conflict(
                 "A newer answer to this is on record. Enter the date of the latest signature.",
                 code="newer_consent",
             )
         user_id = actor.user_id if actor else None
         with acting(user_id):
-            said.filter(revoked_at=None).update(revoked_at=given_at, revoked_how="superseded")
+            earlier.filter(revoked_at=None).update(revoked_at=given_at, revoked_how="superseded")
             return Consent.objects.create(
                 id=id,
                 clinic_id=patient.clinic_id,
                 patient=patient,
                 scope=scope,
-                form_version=form_version.strip(),
-                method=method.strip(),
+                form_version=said(form_version),
+                method=said(method),
                 given_at=given_at,
                 recorded_by_id=user_id,
             )
@@ -84,14 +85,14 @@ def revoke(*, actor: Actor | None, consent: Consent, how: str, now: datetime) ->
 
     Revoking what is revoked changes nothing. Raises `Invalid` when `how` is empty.
     """
-    if not how.strip():
+    if not said(how):
         raise Invalid({"how": "Say how the patient took it back: in person, by letter, text reply STOP."})
 
     def work() -> Consent:
         row = Consent.objects.select_for_update(no_key=True).get(pk=consent.pk)
         if row.revoked_at is None:
-            row.revoked_at, row.revoked_how = now, how.strip()
-            with acting(actor.user_id if actor else None, reason=how.strip()):
+            row.revoked_at, row.revoked_how = now, said(how)
+            with acting(actor.user_id if actor else None, reason=said(how)):
                 row.save(update_fields=["revoked_at", "revoked_how"])
         return row
 

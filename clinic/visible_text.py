@@ -18,6 +18,11 @@ def is_visible(text: str) -> bool:
     return any(letter.isprintable() and letter != " " and letter not in BLANKS for letter in text)
 
 
+def said(text: str) -> str:
+    """What somebody wrote where words are asked for, trimmed; nothing where nothing of it can be seen."""
+    return text.strip() if is_visible(text) else ""
+
+
 def hides_something(text: str) -> bool:
     """Whether it breaks its line or holds a character that nobody sees, in which two texts could differ."""
     return any(

@@ -16,6 +16,7 @@ from clinic.history import acting
 from clinic.models import Membership, Role, Urgency, User, WorkItem, WorkItemStep, WorkItemStepKind
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 
 
 def open_item(
@@ -83,7 +84,7 @@ def close(*, actor: Actor, item: WorkItem, outcome: str, now: datetime) -> WorkI
     Whoever the task is for may close it, also when a colleague has taken it. Raises `Invalid` without an
     outcome, `Forbidden` for another role, `Conflict` `task_closed` when it was closed in other words.
     """
-    outcome = outcome.strip()
+    outcome = said(outcome)
     if not outcome:
         raise Invalid({"outcome": "Say in a few words what was done. A task never closes in silence."})
 
@@ -123,7 +124,7 @@ def hand_over(*, actor: Actor, item: WorkItem, to: User, words: str, now: dateti
     Raises `Invalid` for somebody who may not do it or is the owner already, `Forbidden`, and `Conflict`
     `task_closed`.
     """
-    words = words.strip()
+    words = said(words)
 
     def work() -> WorkItem:
         row = _locked(actor, item)
@@ -147,7 +148,7 @@ def note(*, actor: Actor, id: UUID, item: WorkItem, words: str, now: datetime) -
 
     Raises `Invalid` without words, `Forbidden`, and `Conflict` `task_closed`.
     """
-    words = words.strip()
+    words = said(words)
     if not words:
         raise Invalid({"words": "Write what was done or tried."})
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from clinic.access import Actor
 from clinic.problems import Invalid
+from clinic.visible_text import said
 from sessions_app import recording
 from sessions_app.models import Session, SessionNote
 
@@ -58,7 +59,7 @@ def draft(
     now: datetime,
 ) -> SessionNote:
     """The line for this note, checked and not yet saved. The session must be locked."""
-    if not note.text.strip():
+    if not said(note.text):
         raise Invalid({"text": "Write the note."})
     if len(note.text) > LONGEST:
         raise Invalid({"text": f"Keep it within {LONGEST} characters."})

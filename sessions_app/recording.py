@@ -15,6 +15,7 @@ from django.db.models import F
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid, Stale
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from scheduler.visits import attendance
 from sessions_app import states
 from sessions_app.lines import PARTS
@@ -164,7 +165,7 @@ def corrected(model: type[Line], session: Session, line_id: UUID | None, reason:
         if reason:
             raise Invalid({"corrects": "Say which line the correction is for."})
         return None
-    if not reason:
+    if not said(reason):
         raise Invalid({"correction_reason": "Say why the line is corrected."})
     lines = model._default_manager.filter(session=session)
     line = lines.filter(pk=line_id).first()

@@ -18,6 +18,7 @@ from clinic.history import acting
 from clinic.models import Patient
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from scheduler.locks import lock_schedule
 from scheduler.models import (
     LIVE_STATUSES,
@@ -148,7 +149,7 @@ def write_plan(
             valid_from=valid_from,
             valid_until=valid_until,
             prescriber_id=actor.user_id,
-            prior_treatments=prior_treatments.strip(),
+            prior_treatments=said(prior_treatments),
             chair_features=sorted(set(chair_features)),
         )
         ContraindicationFinding.objects.bulk_create(
@@ -178,7 +179,7 @@ def override_spacing(
                 f"The most days must not be fewer than the fewest, nor more than {MOST_DAYS_APART}.",
             )
         )
-    if not reason.strip():
+    if not said(reason):
         wrong.append(_error("reason", "Say why this plan needs another spacing."))
     if wrong:
         raise Invalid(wrong)
@@ -191,7 +192,7 @@ def override_spacing(
             plan=locked,
             min_days=min_days,
             max_days=max_days,
-            reason=reason.strip(),
+            reason=said(reason),
             prescriber_id=actor.user_id,
             given_at=now,
         )
@@ -316,7 +317,7 @@ def _change_status(
 ) -> TreatmentPlan:
     """One step of a plan's status; a step already taken is no step. Under the lock of the schedule, so that
     nothing is booked on what the plan was before."""
-    if not reason.strip():
+    if not said(reason):
         raise Invalid({"reason": "Say why."})
 
     def work() -> TreatmentPlan:
@@ -326,7 +327,7 @@ def _change_status(
             _require_status(locked, *of)
             provided()
             locked.status = status
-            with acting(actor.user_id, reason=reason.strip()):
+            with acting(actor.user_id, reason=said(reason)):
                 locked.save(update_fields=["status"])
         return locked
 
@@ -398,7 +399,7 @@ def _feature_errors(features: Sequence[str]) -> list[dict[str, str]]:
 def _finding(
     plan: TreatmentPlan, item: str, answer: screening.Answer, *, actor: Actor, now: datetime
 ) -> ContraindicationFinding:
-    reason = answer.override_reason.strip()
+    reason = said(answer.override_reason)
     return ContraindicationFinding(
         plan=plan,
         item=item,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from clinic.visible_text import said
 from scheduler.vocabulary import ICD_10_CM, feature_error
 
 Content = Mapping[str, Any]
@@ -153,7 +154,7 @@ def faults(content: Content) -> list[Fault]:
 
 
 def _texts(content: Content) -> Iterator[Fault]:
-    if not content["title"].strip():
+    if not said(content["title"]):
         yield "title", "Name what is treated and how long it takes."
     codes = content["indications"]
     if not codes:
@@ -329,7 +330,7 @@ def _medicines(orders: Any) -> Iterator[Fault]:
             yield here, f"Each order has {', '.join(ORDER)}."
             continue
         for part in ORDER:
-            if part != "amount" and not (isinstance(order[part], str) and order[part].strip()):
+            if part != "amount" and not (isinstance(order[part], str) and said(order[part])):
                 yield f"{here}.{part}", "Fill this in."
         if not _is_amount(order["amount"]):
             yield f"{here}.amount", "Give an amount above 0."

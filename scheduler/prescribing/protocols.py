@@ -17,6 +17,7 @@ from clinic.history import acting
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from scheduler.models import (
     LIVE_STATUSES,
     Appointment,
@@ -119,14 +120,14 @@ def retire(*, actor: Actor, protocol: Protocol, reason: str) -> Protocol:
     Visits that are booked stay. A version that is retired already stays so. The history keeps the reason.
     Raises `Invalid` without one.
     """
-    if not reason.strip():
+    if not said(reason):
         raise Invalid({"reason": "Say why."})
 
     def work() -> Protocol:
         retired = next(each for each in _locked_versions(protocol) if each.pk == protocol.pk)
         if retired.status != ProtocolStatus.RETIRED:
             retired.status = ProtocolStatus.RETIRED
-            with acting(actor.user_id, reason=reason.strip()):
+            with acting(actor.user_id, reason=said(reason)):
                 retired.save(update_fields=["status"])
         return retired
 

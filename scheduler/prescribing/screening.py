@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from clinic.visible_text import said
+
 Severity = Literal["absolute", "relative", "caution"]
 FindingWord = Literal["present", "absent", "unknown"]
 
@@ -101,13 +103,13 @@ def obstacles(answers: Mapping[str, Answer]) -> list[Obstacle]:
             found.append(
                 Obstacle(item.code, "unknown", "Unknown blocks: find out, then answer present or absent.")
             )
-        elif answer.finding == "present" and not answer.override_reason.strip():
+        elif answer.finding == "present" and not said(answer.override_reason):
             found.append(
                 Obstacle(
                     item.code, "present", "Present blocks: give the reason for going ahead, or don't treat."
                 )
             )
-        elif answer.finding == "absent" and answer.override_reason.strip():
+        elif answer.finding == "absent" and said(answer.override_reason):
             found.append(
                 Obstacle(
                     item.code,

@@ -19,7 +19,7 @@ from clinic.access import Actor
 from clinic.models import Clinic, Role, Urgency
 from clinic.problems import Conflict, Invalid, Missing
 from clinic.transactions import in_transaction
-from clinic.visible_text import ONE_LINE, hides_something
+from clinic.visible_text import ONE_LINE, hides_something, said
 from clinic.work import open_item
 from scheduler.locks import lock_schedule
 from scheduler.models import Absence, AbsenceReason, Closure, DayHours, Resource, WorkingPattern
@@ -253,7 +253,7 @@ def close(
     Raises `Invalid`; `Conflict` `closed_already` for the very same stretch, `visits_stranded`.
     """
     _check_span(start, end, now)
-    if not name.strip():
+    if not said(name):
         raise Invalid({"name": "Say in a few words why the clinic is closed."})
     if hides_something(name.strip()):
         raise Invalid({"name": ONE_LINE})

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from sessions_app import recording, states
 from sessions_app.infusing import dose_watch, hard_stop, progress, pump
 from sessions_app.infusing.hard_stop import Limits
@@ -229,7 +230,7 @@ def stop(
     `confirmed` says that one far from the reckoned volume was read again.
     Raises `Invalid` naming the field, with code `confirm` for such a volume.
     """
-    if early and not reason:
+    if early and not said(reason):
         raise Invalid({"reason": "Say why the infusion stops early."})
     if reason and not early:
         raise Invalid({"early": "A reason is for an infusion that stops early: say that it does."})
@@ -258,7 +259,7 @@ def not_given(
     *, actor: Actor, id: UUID, session: Session, reason: str, revision: int | None = None, now: datetime
 ) -> InfusionEvent:
     """End a session in which nothing was given, with the reason. It is signed like any other."""
-    if not reason:
+    if not said(reason):
         raise Invalid({"reason": "Say why nothing was given."})
 
     def work() -> InfusionEvent:

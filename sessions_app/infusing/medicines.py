@@ -15,6 +15,7 @@ from uuid import UUID
 from clinic.access import Actor
 from clinic.models import Membership, Role
 from clinic.problems import Invalid
+from clinic.visible_text import said
 from sessions_app import recording
 from sessions_app.models import MedicineGiven, Session
 from sessions_app.preparing.dosing import plain
@@ -110,7 +111,7 @@ def order_set(session: Session) -> list[Mapping[str, Any]]:
 
 def filled_in(medicine: Medicine, session: Session) -> Medicine:
     """With what the order set says where nothing was entered; a prescriber's own order stays as it is."""
-    medicine = replace(medicine, medicine=medicine.medicine.strip())
+    medicine = replace(medicine, medicine=said(medicine.medicine))
     order = _order(session, medicine.medicine)
     if medicine.ordered_by_id is not None or order is None:
         return medicine
@@ -209,7 +210,7 @@ def _prescriber_errors(medicine: Medicine, session: Session) -> dict[str, str]:
 
 def _check_allergies(medicine: Medicine, session: Session) -> None:
     found = matching_allergies(session, medicine.medicine)
-    if found and not medicine.allergy_reason.strip():
+    if found and not said(medicine.allergy_reason):
         raise Invalid(
             [
                 {

@@ -15,6 +15,7 @@ from uuid import UUID
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from sessions_app import recording, states
 from sessions_app.infusing import progress
 from sessions_app.models import Session, Waste, WasteWitness
@@ -108,7 +109,7 @@ def draft(
 def check(wasted: Wasted, *, session: Session, corrects: UUID | None, now: datetime) -> None:
     """Raise `Invalid` for a waste that can't be."""
     errors = {}
-    if not wasted.vial.strip():
+    if not said(wasted.vial):
         errors["vial"] = "Enter the vial's lot or serial number."
     if wasted.drawn_mg <= 0:
         errors["drawn_mg"] = "Enter how many mg were drawn from the vial, above 0."

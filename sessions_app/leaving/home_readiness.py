@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from clinic.visible_text import said
+
 Signs = Mapping[str, int | Decimal | None]
 
 FIT_SCORE: Final = 9  # of 10 (domain.md 1.5 [V:20,21])
@@ -87,7 +89,7 @@ def assess(course: Course, found: Assessment) -> Readiness:
     # A criterion of its own: a score of 9 may lack it (domain.md 1.5, "ketamine extras").
     if not found.oriented:
         missing["oriented"] = ""
-    if not (found.escort_name.strip() and found.escort_phone.strip()):
+    if not (said(found.escort_name) and said(found.escort_phone)):
         missing["escort"] = ""
     if not found.escort_seen:
         missing["escort_seen"] = ""

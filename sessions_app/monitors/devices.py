@@ -15,7 +15,7 @@ from clinic.access import Actor
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction, violated_constraint
-from clinic.visible_text import ONE_LINE, hides_something
+from clinic.visible_text import ONE_LINE, hides_something, said
 from scheduler.models import Resource, ResourceKind
 from sessions_app.models import MonitorDevice
 
@@ -98,7 +98,7 @@ def _check_chair(device: MonitorDevice) -> None:
 
 
 def _line(field: str, text: str) -> str:
-    text = text.strip()
+    text = said(text)
     if not text:
         raise Invalid({field: "This must not be empty."})
     if hides_something(text):

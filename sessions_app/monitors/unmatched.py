@@ -19,6 +19,7 @@ from clinic.history import acting
 from clinic.models import Clinic, Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from sessions_app.models import UnmatchedMessage
 
 CAUSE: Final = "unmatched_message"
@@ -118,7 +119,7 @@ def settle(
     How many were settled. The task about the device closes with the same words once nothing waits of it, if
     it is this person's to close. Raises `Invalid` without an outcome, `Conflict` `message_settled`.
     """
-    outcome = outcome.strip()
+    outcome = said(outcome)
     if not outcome:
         raise Invalid({"outcome": "Say in a few words what was done: no message goes in silence."})
 

@@ -19,6 +19,7 @@ from clinic.access import Actor
 from clinic.models import Membership, Role, Urgency, User, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from sessions_app import recording
 from sessions_app.models import Alert, AlertKind, AlertLevel, AlertStep, AlertStepKind, Rung, Session
 from sessions_app.observing import alert_rules
@@ -212,7 +213,7 @@ def act(
     *, actor: Actor, id: UUID, alert: Alert, words: str, revision: int | None = None, now: datetime
 ) -> AlertStep:
     """Say what is being done about it. Raises `Conflict` `alert_resolved`."""
-    if not words.strip():
+    if not said(words):
         raise Invalid({"words": "Say in a few words what was done."})
     return _answer(AlertStepKind.ACTED, actor, id, alert, words, revision, now)
 
@@ -222,7 +223,7 @@ def resolve(
 ) -> AlertStep:
     """Say how it ended. The prescriber's task about it closes with the same words, if it is this person's
     to close. Raises `Conflict` `alert_resolved`."""
-    if not words.strip():
+    if not said(words):
         raise Invalid({"words": "Say in a few words how it ended. An alert never ends in silence."})
     return _answer(AlertStepKind.RESOLVED, actor, id, alert, words, revision, now)
 
@@ -277,7 +278,7 @@ def _answer(
             id=id,
             alert=alert,
             kind=kind,
-            words=words.strip(),
+            words=said(words),
             **recording.entry(current, actor=actor, now=now),
         )
         if kind == AlertStepKind.RESOLVED:

@@ -13,6 +13,7 @@ from clinic.history import acting
 from clinic.models import Patient, Role, Urgency
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from scheduler.models import TreatmentPlan
 from sessions_app.models import (
     Occasion,
@@ -167,7 +168,7 @@ def enter_in_error(
 ) -> QuestionnaireResponse:
     """Say that a questionnaire doesn't count (another patient's, a test). It stays readable; nothing is
     deleted. Raises `Invalid` without a reason, `Conflict` `response_closed` when it was said before."""
-    reason = reason.strip()
+    reason = said(reason)
     if not reason:
         raise Invalid({"reason": "Say why this questionnaire doesn't count."})
 

@@ -12,6 +12,7 @@ from typing import Final
 from clinic.access import Actor
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from scheduler.models import Protocol
 from sessions_app import recording
 from sessions_app.models import AnsweredBy, ChecklistAnswer, CheckResult, Session
@@ -172,7 +173,7 @@ def _reason(each: Answer, line: ChecklistAnswer | None) -> str:
     """Why the answer changes. What the patient said beforehand needs no other reason than asking again."""
     if line is None:
         return ""
-    return each.reason or (AT_THE_CHAIR if line.source == AnsweredBy.PATIENT else "")
+    return said(each.reason) or (AT_THE_CHAIR if line.source == AnsweredBy.PATIENT else "")
 
 
 def _check_form(items: Sequence[Item], answers: Sequence[Answer]) -> None:
@@ -187,13 +188,13 @@ def _check_form(items: Sequence[Item], answers: Sequence[Answer]) -> None:
             errors[field] = "Answer each item once."
         elif each.result not in CheckResult.values:
             errors[f"{field}.result"] = f"Answer one of: {', '.join(CheckResult.values)}."
-        elif not each.note and each.result == CheckResult.PASS and asked[each.item].note_on_pass:
+        elif not said(each.note) and each.result == CheckResult.PASS and asked[each.item].note_on_pass:
             errors[f"{field}.note"] = f"Write down {asked[each.item].note_on_pass}."
-        elif not each.note and each.result == CheckResult.FAIL:
+        elif not said(each.note) and each.result == CheckResult.FAIL:
             errors[f"{field}.note"] = "Write down what was found, for the prescriber."
-        elif not each.note and each.result == CheckResult.UNKNOWN:
+        elif not said(each.note) and each.result == CheckResult.UNKNOWN:
             errors[f"{field}.note"] = "Write down why it is unknown, for the prescriber."
-        elif not each.note and each.result == CheckResult.NOT_APPLICABLE:
+        elif not said(each.note) and each.result == CheckResult.NOT_APPLICABLE:
             errors[f"{field}.note"] = "Write down why this doesn't apply."
         seen.add(each.item)
     if not answers:

@@ -17,6 +17,7 @@ from clinic.access import Actor
 from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from sessions_app import recording, states
 from sessions_app.models import ChecklistAnswer, PrescriberOverride, Session, SideEffect
 from sessions_app.observing import resuming, vitals
@@ -89,7 +90,7 @@ def override(
     Raises `Invalid` for a subject that is none and without a reason, `Conflict` `something_newer` when
     another line stands, `nothing_to_decide` when the line holds nothing up, `Stale`.
     """
-    if not reason.strip():
+    if not said(reason):
         raise Invalid({"reason": "Say why this may pass."})
 
     def write() -> PrescriberOverride:
@@ -100,7 +101,7 @@ def override(
             **recording.entry(current, actor=actor, now=now),
             subject=subject,
             about=about,
-            reason=reason.strip(),
+            reason=said(reason),
         )
         task = _tasks(current, about).filter(closed_at=None).first()
         if task is not None:
@@ -134,15 +135,15 @@ def refuse(
     The answer closes the task that asked for it, or one made for it. The same answer again changes nothing.
     Raises `Invalid` without a reason, otherwise as `override` does for what can't be decided.
     """
-    if not reason.strip():
+    if not said(reason):
         raise Invalid({"reason": "Say why this must not pass."})
-    outcome = f"{REFUSED} {reason.strip()}"
+    outcome = f"{REFUSED} {said(reason)}"
 
     def write() -> WorkItem:
         current = recording.lock(session, "override")
         _check_subject(current, subject, about, now)
-        said = _tasks(current, about).filter(closed_by_id=actor.user_id, outcome=outcome).first()
-        return said or work.close(actor=actor, item=_asked(current, about, now), outcome=outcome, now=now)
+        closed = _tasks(current, about).filter(closed_by_id=actor.user_id, outcome=outcome).first()
+        return closed or work.close(actor=actor, item=_asked(current, about, now), outcome=outcome, now=now)
 
     return in_transaction(write)
 

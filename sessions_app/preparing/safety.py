@@ -16,6 +16,7 @@ from clinic.access import Actor
 from clinic.models import Patient, Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from scheduler.models import Appointment, AppointmentStatus
 from sessions_app.models import QuestionnaireAnswer, SafetyAssessment, SafetyConcern
 
@@ -52,7 +53,7 @@ def assess(*, actor: Actor, id: UUID, concern: SafetyConcern, words: str, now: d
 
     Raises `Invalid` without words, `Conflict` `assessed_already`.
     """
-    words = words.strip()
+    words = said(words)
     if not words:
         raise Invalid({"words": "Write down what you found and what was agreed."})
 

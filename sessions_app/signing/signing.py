@@ -15,6 +15,7 @@ from clinic.models import Patient
 from clinic.problems import Invalid
 from clinic.signin import Proof
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from sessions_app import recording, states
 from sessions_app.models import InfusionEvent, InfusionEventKind, Session, SignedRecord, Waste
 from sessions_app.observing import alerts
@@ -67,7 +68,7 @@ def amend(
     The earlier versions stay as they are. Raises `Invalid` naming the field (`corrections.<n>.<field>`), and
     as `sign` for a wrong password or code.
     """
-    if not reason.strip():
+    if not said(reason):
         raise Invalid({"reason": "Say why the record is amended."})
     if not corrections:
         raise Invalid({"corrections": "Correct or add at least one line."})
@@ -81,7 +82,7 @@ def amend(
                 raise _at_place(problem, index) from problem
         signin.reauthenticate(actor=actor, proof=proof)
         signed = _append_to_chain(
-            current, actor, id, meaning=meanings.AMENDMENT, reason=reason.strip(), now=now
+            current, actor, id, meaning=meanings.AMENDMENT, reason=said(reason), now=now
         )
         return signed
 

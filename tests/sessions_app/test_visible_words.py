@@ -1,0 +1,107 @@
+"""Where the record asks for words, somebody can read them: a character of no width is not an answer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from clinic.problems import Conflict, Invalid
+from clinic.visible_text import said
+from sessions_app import notes
+from sessions_app.infusing import infusion, waste
+from sessions_app.leaving import discharge
+from sessions_app.observing import alerts
+from sessions_app.preparing import checklist, overrides
+from tests.cast import NOW, House, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.stories import STARTED_AT
+
+NOTHING = "\u200b"
+LATER = STARTED_AT + timedelta(minutes=10)
+
+
+def an_override(house: House) -> Any:
+    session = stories.prepared(house)
+    line = stories.fail(house, session, "fasting", at=session.arrived_at + timedelta(minutes=12))
+    return overrides.override(
+        actor=house.actor(house.priya),
+        id=new_id(),
+        session=session,
+        subject="checklist:fasting",
+        about=line.pk,
+        reason=NOTHING,
+        now=LATER,
+    )
+
+
+def how_an_alert_ended(house: House) -> Any:
+    session = stories.infusing(house)
+    stories.measure(house, session, stories.calm(LATER, systolic_mmhg=165))
+    alert = alerts.open_of(session).get()
+    return alerts.resolve(actor=house.actor(house.nils), id=new_id(), alert=alert, words=NOTHING, now=LATER)
+
+
+def a_vial(house: House) -> Any:
+    wasted = waste.Wasted(vial=NOTHING, drawn_mg=Decimal(50), wasted_mg=Decimal(15))
+    session, nils = stories.infusing(house), house.actor(house.nils)
+    return waste.waste(actor=nils, id=new_id(), session=session, wasted=wasted, now=LATER)
+
+
+def a_note(house: House) -> Any:
+    session, nils = stories.infusing(house), house.actor(house.nils)
+    return notes.write(actor=nils, id=new_id(), session=session, note=notes.Note(text=NOTHING), now=LATER)
+
+
+def why_nothing_was_given(house: House) -> Any:
+    session, nils = stories.prepared(house), house.actor(house.nils)
+    return infusion.not_given(actor=nils, id=new_id(), session=session, reason=NOTHING, now=LATER)
+
+
+def why_a_line_is_corrected(house: House) -> Any:
+    session = stories.arrived(house)
+    first = stories.weigh(house, session, at=NOW)
+    return stories.weigh(house, session, at=NOW, corrects=first.pk, correction_reason=NOTHING)
+
+
+def what_was_found(house: House) -> Any:
+    answers = [checklist.Answer("fasting", "fail", note=NOTHING)]
+    session, nils = stories.arrived(house), house.actor(house.nils)
+    return checklist.answer(actor=nils, session=session, answers=answers, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        an_override,
+        how_an_alert_ended,
+        a_vial,
+        a_note,
+        why_nothing_was_given,
+        why_a_line_is_corrected,
+        what_was_found,
+    ],
+)
+def test_words_that_nobody_can_see_are_no_words(house: House, asked: Callable[[House], Any]) -> None:
+    with pytest.raises(Invalid):
+        asked(house)
+
+
+@pytest.mark.parametrize("field", ["escort_name", "escort_phone"])
+def test_nobody_goes_home_with_somebody_invisible(house: House, field: str) -> None:
+    fit = replace(stories.FIT, **{field: NOTHING})
+    session = stories.observed(house)
+    with pytest.raises(Conflict, match="Name the adult who takes the patient home"):
+        discharge.discharge(
+            actor=house.actor(house.nils),
+            id=new_id(),
+            session=session,
+            assessment=fit,
+            now=session.arrived_at + timedelta(minutes=120),
+        )
+
+
+def test_what_is_said_is_trimmed_and_emoji_and_accents_are_words() -> None:
+    assert [said(text) for text in (" Zoë ", "\u2060", "👍", "\u3164")] == ["Zoë", "", "👍", ""]
