@@ -4,7 +4,7 @@ from celery import shared_task
 
 from clinic import clock
 from clinic.history import WORKER, acting
-from notifications.answering import times
+from notifications.answering import missing, times
 from notifications.delivering import delivery
 from notifications.escalating import clocks
 from notifications.planning import planner
@@ -30,4 +30,5 @@ def run_clocks() -> None:
     with acting(None, door=WORKER):
         now = clock.now()
         times.close_overtaken(now=now)
+        missing.look(now=now)
         clocks.run_clocks(now=now)

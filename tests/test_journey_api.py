@@ -178,7 +178,7 @@ def test_a_patient_goes_from_a_plan_to_a_signed_record_and_an_alarming_answer_re
     clock.move_to(local(VISIT_DAY + timedelta(days=1), "9:05"))
     deliver()
     check_in = {"token": token_in(messages_to(ana, ada)[-1]), "birth_year": 1985}
-    question = phone.post("links/open/", check_in)["questions"][0]
+    question = phone.post("links/open/", check_in)["check_ins"][0]["questions"][0]
     answered = phone.post(
         "links/answer/",
         {**check_in, "id": str(new_id()), "question": question["code"], "value": "yes"},

@@ -234,6 +234,11 @@ GET    /api/v1/check-ins/{check_in}/                -NP-
 POST   /api/v1/links/open/                          public
 POST   /api/v1/links/confirm/                       public
 POST   /api/v1/links/answer/                        public
+POST   /api/v1/links/score/                         public
+POST   /api/v1/links/readiness/                     public
+POST   /api/v1/links/diary/                         public
+POST   /api/v1/links/ask-daily/                     public
+POST   /api/v1/links/stop-asking/                   public
 POST   /api/v1/links/accept-offer/                  public
 POST   /api/v1/links/decline-offer/                 public
 GET    /api/schema/                                 DNPM
@@ -428,7 +433,14 @@ GET    /feeds/{token}.ics                           public
 GET    /m/{token}                                   public
 POST   /m/{token}/birth-year                        public
 POST   /m/{token}/confirm                           public
+GET    /m/{token}/ready                             public
+POST   /m/{token}/ready                             public
+GET    /m/{token}/questions/{check_in}              public
 POST   /m/{token}/answer                            public
+POST   /m/{token}/score                             public
+GET    /m/{token}/diary                             public
+POST   /m/{token}/diary                             public
+POST   /m/{token}/diary/ask-daily                   public
 GET    /m/{token}/visit.ics                         public
 POST   /m/{token}/accept                            public
 POST   /m/{token}/decline                           public

@@ -23,7 +23,7 @@ from clinic.models import Clinic
 from clinic.problems import Forbidden, Problem, respond
 from web import entries
 
-# Names of the routes that need no sign-in. Patients' links guard themselves (notifications.links).
+# Names of the routes that need no sign-in. Patients' links guard themselves (web.views.links).
 PUBLIC = frozenset(
     {
         "health",
@@ -36,6 +36,11 @@ PUBLIC = frozenset(
         "calendar_feed",
         "patient_link_accept",
         "patient_link_decline",
+        "patient_link_ready",
+        "patient_link_questions",
+        "patient_link_score",
+        "patient_link_diary",
+        "patient_link_nudge",
     }
 )
 

@@ -10,11 +10,12 @@ from uuid import UUID, uuid5
 
 from clinic import work as staff_work
 from clinic.history import acting
-from clinic.models import Role, Urgency
+from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from notifications.answering import comparing, due_times, grading
 from notifications.answering.grading import AMBER, GREEN, RED, Choice, Question
+from notifications.answering.links import DOOR
 from notifications.answering.question_sets import QUESTION_SETS, question_of
 from notifications.models import CheckIn, CheckInAnswer
 from scheduler.models import Appointment, AppointmentStatus
@@ -51,7 +52,7 @@ def answer(*, id: UUID, check_in: CheckIn, question: str, value: str, now: datet
         row = CheckIn.objects.select_for_update(no_key=True).get(pk=check_in.pk)
         before = newest_answers(row)
         worse = _worse_than_before(row, asked, value)
-        with acting(None, door="patient link"):
+        with acting(None, door=DOOR):
             given = CheckInAnswer.objects.create(
                 id=id,
                 check_in=row,
@@ -84,6 +85,16 @@ def next_question(check_in: CheckIn, answered: dict[str, CheckInAnswer]) -> Ques
     return next((each for each in QUESTION_SETS[check_in.kind] if each.code not in answered), None)
 
 
+def task_of(given: CheckInAnswer) -> WorkItem | None:
+    """The task that an answer opened, by itself or when the same was said before it."""
+    same = CheckInAnswer.objects.filter(
+        check_in=given.check_in_id, question=given.question, value=given.value
+    ).values_list("pk", flat=True)
+    causes = [_cause(pk) for pk in same]
+    rows = WorkItem.objects.filter(clinic_id=given.check_in.clinic_id, cause__in=causes)
+    return rows.order_by("-created_at").first()
+
+
 def next_visit(check_in: CheckIn, now: datetime) -> Appointment | None:
     """The visit that an answer can hold: the patient's next one that is booked."""
     ahead = Appointment.objects.filter(
@@ -114,12 +125,16 @@ def _alarm(check_in: CheckIn, given: CheckInAnswer, choice: Choice, now: datetim
     staff_work.open_item(
         clinic_id=check_in.clinic_id,
         patient_id=check_in.patient_id,
-        cause=f"check_in_answer:{given.pk}",
+        cause=_cause(given.pk),
         title=title,
         urgency=Urgency(given.level),
         role=role,
         due_at=due_at,
     )
+
+
+def _cause(answer_id: UUID) -> str:
+    return f"check_in_answer:{answer_id}"
 
 
 def _worse_than_before(check_in: CheckIn, asked: Question, value: str) -> bool:

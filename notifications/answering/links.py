@@ -1,32 +1,45 @@
 """What a patient may do with the link in a message: open it, prove the birth year, confirm the visit, take a
 time that is held for them or not.
 
-Nothing about the visit or the patient is given out before the birth year was right. Questions after a
-visit are answered in `check_ins`.
+Nothing about the visit or the patient is given out before the birth year was right. Answering what the link
+asks is the work of `readiness`, `check_ins`, `questionnaires` and `diary`.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from clinic.history import acting
 from clinic.models import Patient
 from clinic.problems import Conflict, Invalid, Missing
 from clinic.transactions import in_transaction
-from notifications.models import CheckIn, LinkPurpose, PatientLink
+from notifications.answering import things
+from notifications.models import CheckIn, PatientLink
 from notifications.tokens import NO_LINK, hash_of
 from scheduler.models import Appointment, WaitlistOffer
 from scheduler.visits import attendance
-from scheduler.waitlist import waiting, waitlist
+from scheduler.waitlist import waitlist
 
 MOST_WRONG_FACTORS = 5
 DOOR = "patient link"
+MOVED = "This visit was moved after the message was sent. Please call the clinic."
 HINDERED = "We can't book this time for you just now. Please call the clinic."
 
 
+class WrongYear(Invalid):
+    """Not the birth year on record; `left` says how many tries there are still."""
+
+    def __init__(self, errors: dict[str, str], *, left: int) -> None:
+        super().__init__(errors)
+        self.left = left
+
+
 def open_link(*, token: str, now: datetime) -> PatientLink:
-    """The link with this token. Raises `Missing` alike for a guessed and for an expired one."""
+    """The link with this token. Raises `Missing` alike for one that is guessed, expired or locked."""
     link = (
-        PatientLink.objects.filter(token_sha256=hash_of(token), expires_at__gt=now)
-        .select_related("patient", "message__appointment__protocol", "message__clinic")
+        PatientLink.objects.filter(
+            token_sha256=hash_of(token), expires_at__gt=now, failed_factors__lt=MOST_WRONG_FACTORS
+        )
+        .select_related("patient__clinic", "message__appointment__protocol", "message__clinic")
         .first()
     )
     if link is None:
@@ -37,8 +50,8 @@ def open_link(*, token: str, now: datetime) -> PatientLink:
 def give_factor(*, link: PatientLink, birth_year: int, now: datetime) -> None:
     """Check the patient's birth year; the first right one marks the link opened.
 
-    Raises `Invalid` for a wrong year, saying how many tries are left, and `Conflict` `link_locked` from
-    the fifth wrong one on, also for the right year.
+    Raises `Invalid` for a wrong year, saying how many tries are left, and `Missing` from the fifth wrong one
+    on, also for the right year: a locked link is told from no other that doesn't work.
     """
 
     def work() -> int:
@@ -57,18 +70,22 @@ def give_factor(*, link: PatientLink, birth_year: int, now: datetime) -> None:
     # The count is committed before the refusal is raised.
     wrong = in_transaction(work)
     if wrong >= MOST_WRONG_FACTORS:
-        raise Conflict(
-            "This link is locked after too many wrong tries. Please call the clinic.", code="link_locked"
-        )
+        raise Missing(NO_LINK)
     if wrong:
         left = MOST_WRONG_FACTORS - wrong
         tries = "1 try" if left == 1 else f"{left} tries"
-        raise Invalid({"birth_year": f"That is not the year we have on record. You have {tries} left."})
+        raise WrongYear(
+            {"birth_year": f"That is not the year we have on record. You have {tries} left."}, left=left
+        )
 
 
-def check_in_of(link: PatientLink) -> CheckIn:
-    """The questions this link asks. Raises `Missing` for a link of another purpose."""
-    check_in = CheckIn.objects.filter(message_id=link.message_id).first()
+def check_in_of(link: PatientLink, now: datetime, id: UUID | None = None) -> CheckIn:
+    """The check-in that is answered: the one with this id, or the only one. Raises `Missing` for a link that
+    asks none, or not this one, and `Invalid` where it has to be said which."""
+    asked = things.of_link(link, now).check_ins
+    if id is None and len(asked) > 1:
+        raise Invalid({"check_in": "This link asks more than one: say which."})
+    check_in = next((each for each in asked if id in (None, each.pk)), None)
     if check_in is None:
         raise Missing(NO_LINK)
     return check_in
@@ -77,29 +94,28 @@ def check_in_of(link: PatientLink) -> CheckIn:
 def confirm_visit(*, link: PatientLink, now: datetime) -> Appointment:
     """The patient is coming. Confirming again changes nothing.
 
-    Raises `Missing` for a link of another purpose, `Conflict` `visit_moved` when the visit is no longer at
-    the time that the message spoke of, and what `attendance.confirm` raises.
+    Raises `Missing` for a link without a visit, `Conflict` `visit_moved` when the visit is no longer at the
+    time that the message spoke of, and what `attendance.confirm` raises.
     """
-    if link.purpose != LinkPurpose.VISIT:
+    offered = things.of_link(link, now)
+    visit = offered.visit
+    if visit is None:
         raise Missing(NO_LINK)
 
     def work() -> Appointment:
-        appointment = Appointment.objects.select_for_update(no_key=True).get(pk=link.message.visit.pk)
-        if appointment.starts_at != link.message.visit_starts_at:
-            raise Conflict(
-                "This visit was moved after the message was sent. Please call the clinic.",
-                code="visit_moved",
-            )
+        appointment = Appointment.objects.select_for_update(no_key=True).get(pk=visit.pk)
+        if appointment.starts_at != offered.spoken_of:
+            raise Conflict(MOVED, code="visit_moved")
         with acting(None, door=DOOR):
             return attendance.confirm(appointment=appointment, now=now)
 
     return in_transaction(work)
 
 
-def offer_of(link: PatientLink) -> WaitlistOffer:
-    """The time that this link offers. Raises `Missing` for a link of another purpose."""
-    offer = waiting.offers().filter(appointment_id=link.message.visit.pk).first()
-    if link.purpose != LinkPurpose.OFFER or offer is None:
+def offer_of(link: PatientLink, now: datetime) -> WaitlistOffer:
+    """The time that this link offers. Raises `Missing` for a link without one."""
+    offer = things.of_link(link, now).offer
+    if offer is None:
         raise Missing(NO_LINK)
     return offer
 
@@ -111,7 +127,7 @@ def accept_offer(*, link: PatientLink, shown: datetime | None, now: datetime) ->
     `offer_changed` when another start was offered than was shown, and `offer_hindered` when the clinic has
     to look at something first: what, is not for this page to say.
     """
-    offer = offer_of(link)
+    offer = offer_of(link, now)
     with acting(None, door=DOOR):
         try:
             if shown is None:
@@ -126,4 +142,4 @@ def accept_offer(*, link: PatientLink, shown: datetime | None, now: datetime) ->
 def decline_offer(*, link: PatientLink, now: datetime) -> WaitlistOffer:
     """The patient doesn't want this time. Raises `Missing`, and `Conflict` `offer_over` as `accept_offer`."""
     with acting(None, door=DOOR):
-        return waitlist.decline(actor=None, offer=offer_of(link), now=now)
+        return waitlist.decline(actor=None, offer=offer_of(link, now), now=now)

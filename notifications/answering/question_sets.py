@@ -259,6 +259,47 @@ FEELING_DOWN = Question(
     _HOW_OFTEN,
 )
 
+# Before every visit, by its link: the questions of `readiness.QUESTIONS`, under the same codes.
+READINESS: Final = (
+    Question(
+        "ride_home",
+        Wording(
+            "Do you have an adult who will take you home after your visit?",
+            "¿Hay un adulto que lo lleve a casa después de su visita?",
+        ),
+        (
+            Choice("yes", Wording("Yes, this person takes me home", "Sí, esta persona me lleva a casa")),
+            Choice("no", Wording("Not yet", "Todavía no")),
+        ),
+    ),
+    Question(
+        "fasting_understood",
+        Wording(
+            "Do you know when to stop eating and drinking before your visit?",
+            "¿Sabe cuándo dejar de comer y beber antes de su visita?",
+        ),
+        (
+            Choice("yes", Wording("Yes, I know", "Sí, lo sé")),
+            Choice("no", Wording("No, please explain it to me", "No, por favor explíquenme")),
+        ),
+    ),
+    Question(
+        "new_medicines",
+        MEDICINES.text,
+        (NO, Choice("yes", Wording("Yes", "Sí"))),
+    ),
+    Question(
+        "possible_pregnancy",
+        PREGNANCY.text,
+        tuple(Choice(each.value, each.label) for each in PREGNANCY.choices),
+    ),
+    Question(
+        "alcohol_drugs",
+        ALCOHOL_DRUGS.text,
+        (NO, Choice("yes", Wording("Yes", "Sí"))),
+    ),
+)
+
 QUESTION_SETS: Final[Mapping[str, tuple[Question, ...]]] = MappingProxyType(
     {
         SAME_DAY: (SAFETY, URGENT_SYMPTOM, PERCEPTION, STOMACH, ADULT_AT_HOME, PRESSURE, FALL, MILD),

@@ -15,11 +15,20 @@ from rest_framework.throttling import AnonRateThrottle
 from rest_framework.viewsets import ViewSet
 
 from clinic import clock
+from clinic.fields import IdField
 from clinic.idempotency import create_once
 from clinic.viewsets import CreateSerializer, StrictSerializer
-from notifications.answering import check_ins, grading, links, question_sets
+from notifications.answering import check_ins, diary, grading, links, questionnaires, readiness, things
+from notifications.answering.grading import Question
+from notifications.answering.question_sets import QUESTION_SETS, READINESS
+from notifications.answering.questionnaire_words import words_of
+from notifications.answering.questionnaires import Form
 from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, PatientLink
+from notifications.wording import writing
 from scheduler.models import AppointmentStatus, OfferStatus, ParticipantStatus
+from sessions_app.api.outcomes import EnterDaySerializer
+from sessions_app.models import DiaryDay, QuestionnaireAnswer, Readiness, YesNoUnknown
+from sessions_app.outcomes.diary import Entry
 
 
 class ProofSerializer(StrictSerializer):
@@ -28,8 +37,31 @@ class ProofSerializer(StrictSerializer):
 
 
 class AnswerCreateSerializer(CreateSerializer, ProofSerializer):
+    check_in = IdField(required=False, help_text="Which set of questions, where the link asks several.")
     question = serializers.CharField(max_length=40)
     value = serializers.CharField(max_length=40)
+
+
+class ScoreCreateSerializer(CreateSerializer, ProofSerializer):
+    check_in = IdField(required=False, help_text="Which set of questions, where the link asks several.")
+    instrument = serializers.CharField(max_length=12)
+    item = serializers.IntegerField(min_value=1, max_value=99, help_text="From 1.")
+    value = serializers.IntegerField(min_value=0, max_value=999)
+
+
+class LinkReadinessCreateSerializer(CreateSerializer, ProofSerializer):
+    question = serializers.CharField(max_length=40)
+    value = serializers.CharField(max_length=40)
+    ride_name = serializers.CharField(max_length=120, default="", allow_blank=True)
+    ride_phone = serializers.CharField(max_length=40, default="", allow_blank=True)
+
+
+class LinkDiaryDayCreateSerializer(EnterDaySerializer, ProofSerializer):
+    patient = None  # type: ignore[assignment]  # the link says whose diary it is
+
+
+class AskDailySerializer(ProofSerializer):
+    at = serializers.TimeField(help_text="Wall-clock time where the patient is.")
 
 
 class OfferAcceptSerializer(ProofSerializer):
@@ -61,6 +93,29 @@ class EmergencyLineSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class LinkItemSerializer(serializers.Serializer[Any]):
+    item = serializers.IntegerField()
+    text = serializers.CharField()
+    value = serializers.IntegerField(allow_null=True, help_text="The answer given so far.")
+
+
+class LinkFormSerializer(serializers.Serializer[Any]):
+    instrument = serializers.CharField()
+    stem = serializers.CharField()
+    choices = ChoiceSerializer(many=True)
+    items = LinkItemSerializer(many=True)
+    closed = serializers.BooleanField()
+
+
+class LinkCheckInSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    questions = QuestionSerializer(many=True)
+    questionnaires = LinkFormSerializer(many=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+    alarming = serializers.BooleanField(help_text="Show the emergency lines at once.")
+
+
 class LinkOfferSerializer(serializers.Serializer[Any]):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
@@ -81,16 +136,23 @@ class OpenedLinkSerializer(serializers.Serializer[Any]):
     phone = serializers.CharField()
     visit = LinkVisitSerializer(allow_null=True)
     offer = LinkOfferSerializer(allow_null=True)
-    questions = QuestionSerializer(many=True)
-    completed_at = serializers.DateTimeField(allow_null=True)
+    language = serializers.CharField()
+    readiness = QuestionSerializer(
+        many=True, help_text="What has to be known before the visit; empty once it has begun."
+    )
+    check_ins = LinkCheckInSerializer(many=True)
+    diary_days = serializers.ListField(
+        child=serializers.DateField(), help_text="The days that this link can still write."
+    )
+    diary_asked_at = serializers.TimeField(allow_null=True)
     emergency_lines = EmergencyLineSerializer(
         many=True, help_text="Filled as soon as an answer is alarming: show them at once."
     )
 
 
 class PatientLinksViewSet(ViewSet):
-    """The patient's side of a message. A guessed and an expired token are the same 404; five wrong birth
-    years lock the link."""
+    """The patient's side of a message. A guessed, an expired and a locked token are the same 404; five
+    wrong birth years lock the link."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -108,7 +170,6 @@ class PatientLinksViewSet(ViewSet):
         """The patient is coming."""
         link = _proved(_parsed(ProofSerializer, request))
         links.confirm_visit(link=link, now=clock.now())
-        link.message.visit.refresh_from_db()
         return Response(_opened(link))
 
     @extend_schema(request=OfferAcceptSerializer, responses=OpenedLinkSerializer)
@@ -135,25 +196,91 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"])
     def answer(self, request: Request) -> Response:
         """One answer to a check-in, graded as it is given."""
-        data = _parsed(AnswerCreateSerializer, request)
-        link = _proved(data)
-        check_in = links.check_in_of(link)
-        body = {"question": data["question"], "value": data["value"], "check_in": check_in.pk}
+        link, data = _proved_with(AnswerCreateSerializer, request)
+        check_in = links.check_in_of(link, clock.now(), data.pop("check_in", None))
         _, made = create_once(
             actor=None,
             noun="check_in_answer",
             id=data["id"],
-            body=body,
-            make=lambda: check_ins.answer(
-                id=data["id"],
-                check_in=check_in,
-                question=data["question"],
-                value=data["value"],
-                now=clock.now(),
-            ),
+            body={"check_in": check_in.pk, **data},
+            make=lambda: check_ins.answer(check_in=check_in, now=clock.now(), **data),
             find=lambda: CheckInAnswer.objects.get(pk=data["id"]),
         )
         return Response(_opened(link), status=201 if made else 200)
+
+    @extend_schema(
+        request=ScoreCreateSerializer, responses={200: OpenedLinkSerializer, 201: OpenedLinkSerializer}
+    )
+    @action(detail=False, methods=["post"])
+    def score(self, request: Request) -> Response:
+        """One answer to an item of a questionnaire; the last one closes and scores it."""
+        link, data = _proved_with(ScoreCreateSerializer, request)
+        check_in = links.check_in_of(link, clock.now(), data.pop("check_in", None))
+        _, made = create_once(
+            actor=None,
+            noun="questionnaire answer",
+            id=data["id"],
+            body={"check_in": check_in.pk, **data},
+            make=lambda: questionnaires.answer(check_in=check_in, now=clock.now(), **data),
+            find=lambda: QuestionnaireAnswer.objects.get(pk=data["id"]),
+        )
+        return Response(_opened(link), status=201 if made else 200)
+
+    @extend_schema(
+        request=LinkReadinessCreateSerializer,
+        responses={200: OpenedLinkSerializer, 201: OpenedLinkSerializer},
+    )
+    @action(detail=False, methods=["post"])
+    def readiness(self, request: Request) -> Response:
+        """One answer about the coming visit; it can be changed until the visit begins."""
+        link, data = _proved_with(LinkReadinessCreateSerializer, request)
+        _, made = create_once(
+            actor=None,
+            noun="readiness",
+            id=data["id"],
+            body={"link": link.pk, **data},
+            make=lambda: readiness.answer(link=link, now=clock.now(), **data),
+            find=lambda: Readiness.objects.get(pk=data["id"]),
+        )
+        return Response(_opened(link), status=201 if made else 200)
+
+    @extend_schema(
+        request=LinkDiaryDayCreateSerializer,
+        responses={200: OpenedLinkSerializer, 201: OpenedLinkSerializer},
+    )
+    @action(detail=False, methods=["post"])
+    def diary(self, request: Request) -> Response:
+        """Today's or yesterday's day of the headache diary."""
+        link, data = _proved_with(LinkDiaryDayCreateSerializer, request)
+        id = data.pop("id")
+        entry = Entry(**{**data, "triggers": tuple(data["triggers"])})
+        _, made = create_once(
+            actor=None,
+            noun="diary day",
+            id=id,
+            body={"patient": link.patient_id, **data},
+            make=lambda: diary.enter(id=id, link=link, entry=entry, now=clock.now()),
+            find=lambda: DiaryDay.objects.get(patient=link.patient_id, day=entry.day),
+        )
+        return Response(_opened(link), status=201 if made else 200)
+
+    @extend_schema(request=AskDailySerializer, responses=OpenedLinkSerializer)
+    @action(detail=False, methods=["post"], url_path="ask-daily")
+    def ask_daily(self, request: Request) -> Response:
+        """Ask the patient for the diary every day at this time, by e-mail."""
+        link, data = _proved_with(AskDailySerializer, request)
+        diary.require(link, clock.now())
+        diary.ask_daily(actor=None, patient=link.patient, at=data["at"], now=clock.now())
+        return Response(_opened(link))
+
+    @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
+    @action(detail=False, methods=["post"], url_path="stop-asking")
+    def stop_asking(self, request: Request) -> Response:
+        """Ask for the diary no longer."""
+        link, _ = _proved_with(ProofSerializer, request)
+        diary.require(link, clock.now())
+        diary.stop_asking(actor=None, patient=link.patient, now=clock.now())
+        return Response(_opened(link))
 
 
 def _parsed(serializer_class: type[StrictSerializer], request: Request) -> dict[str, Any]:
@@ -169,52 +296,90 @@ def _proved(data: dict[str, Any]) -> PatientLink:
     return link
 
 
+def _proved_with(
+    serializer_class: type[StrictSerializer], request: Request
+) -> tuple[PatientLink, dict[str, Any]]:
+    """The link and what was sent besides its proof."""
+    data = _parsed(serializer_class, request)
+    link = _proved(data)
+    return link, {name: value for name, value in data.items() if name not in ("token", "birth_year")}
+
+
 def _opened(link: PatientLink) -> dict[str, Any]:
-    """What the page of this link would show."""
-    message = link.message
-    visit = message.visit
-    found: dict[str, Any] = {
+    """What the page of this link would show, in the patient's language."""
+    now, clinic = clock.now(), link.message.clinic
+    offered = things.of_link(link, now)
+    language = writing.language_of(link.patient.language).code
+    visit, given = offered.visit, offered.readiness
+    asked_daily = diary.nudge_of(link.patient) if offered.diary else None
+    alarming = any(each.level == grading.RED for each in offered.check_ins)
+    found = {
         "purpose": link.purpose,
-        "clinic": message.clinic.sender_name,
-        "phone": str(message.clinic.phone),
-        "visit": None,
-        "offer": None,
-        "questions": [],
-        "completed_at": None,
-        "emergency_lines": [],
-    }
-    if link.purpose == LinkPurpose.VISIT:
-        found["visit"] = {
+        "clinic": clinic.sender_name,
+        "phone": str(clinic.phone),
+        "language": language,
+        "visit": visit
+        and {
             "starts_at": visit.starts_at,
             "ends_at": visit.ends_at,
-            "time_zone": message.clinic.time_zone,
+            "time_zone": clinic.time_zone,
             "status": visit.status,
             "patient_status": visit.patient_status,
-        }
-    elif link.purpose == LinkPurpose.OFFER:
-        found["offer"] = links.offer_of(link)
-    else:
-        found.update(_questions(links.check_in_of(link)))
+        },
+        "readiness": [
+            _question(each, _said(given, each.code), language) for each in READINESS if offered.asks_readiness
+        ],
+        "offer": offered.offer,
+        "check_ins": [_check_in(each, language) for each in offered.check_ins],
+        "diary_days": diary.days_open(link.patient, now) if offered.diary else [],
+        "diary_asked_at": asked_daily.at if asked_daily else None,
+        "emergency_lines": [
+            {"number": number, "name": name} for number, name in grading.EMERGENCY_LINES if alarming
+        ],
+    }
     return dict(OpenedLinkSerializer(found).data)
 
 
-def _questions(check_in: CheckIn) -> dict[str, Any]:
+def _said(given: Readiness | None, question: str) -> str:
+    value = getattr(given, question) if given else YesNoUnknown.UNKNOWN
+    return "" if value == YesNoUnknown.UNKNOWN else value
+
+
+def _check_in(check_in: CheckIn, language: str) -> dict[str, Any]:
     given = check_ins.newest_answers(check_in)
-    alarmed = check_in.level == grading.RED
     return {
+        "id": check_in.pk,
+        "kind": check_in.kind,
         "questions": [
-            {
-                "code": question.code,
-                "text": str(question.text),
-                "choices": [
-                    {"value": choice.value, "text": str(choice.label)} for choice in question.choices
-                ],
-                "value": given[question.code].value if question.code in given else "",
-            }
-            for question in question_sets.QUESTION_SETS[check_in.kind]
+            _question(each, given[each.code].value if each.code in given else "", language)
+            for each in QUESTION_SETS[check_in.kind]
         ],
+        "questionnaires": [_form(form, language) for form in questionnaires.forms_of(check_in)],
         "completed_at": check_in.completed_at,
-        "emergency_lines": [
-            {"number": number, "name": name} for number, name in grading.EMERGENCY_LINES if alarmed
+        "alarming": check_in.level == grading.RED,
+    }
+
+
+def _question(question: Question, value: str, language: str) -> dict[str, Any]:
+    return {
+        "code": question.code,
+        "text": question.text.of(language),
+        "choices": [{"value": each.value, "text": each.label.of(language)} for each in question.choices],
+        "value": value,
+    }
+
+
+def _form(form: Form, language: str) -> dict[str, Any]:
+    words, asked = words_of(form.instrument, language), form.instrument
+    values = [each.value for each in asked.choices] or list(range(asked.low, asked.high + 1))
+    labels = words.choices or [str(value) for value in values]
+    return {
+        "instrument": asked.code,
+        "stem": words.stem,
+        "choices": [{"value": str(value), "text": text} for value, text in zip(values, labels, strict=True)],
+        "items": [
+            {"item": place, "text": text, "value": form.answers.get(place)}
+            for place, text in enumerate(words.items, 1)
         ],
+        "closed": form.closed,
     }

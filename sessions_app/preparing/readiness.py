@@ -118,15 +118,17 @@ def raise_doubts(
     *, id: UUID, appointment: Appointment, questions: Collection[str], now: datetime
 ) -> Readiness | None:
     """Let what the patient said elsewhere, such as in a check-in, stand on this visit: a "yes" to each of
-    these of `DOUBTS`. Opens no task: whoever heard the answer did. None where the visit isn't ahead."""
+    these of `DOUBTS`, once by its id. Opens no task: whoever heard the answer did. None where the visit isn't
+    ahead."""
 
     def write() -> Readiness | None:
         visit = lock_visit(appointment)
         if visit.status != AppointmentStatus.BOOKED:
             return None
+        heard = Readiness.objects.filter(pk=id).first()
+        if heard is not None:
+            return heard
         before = newest(visit)
-        if before and all(getattr(before, each) == YesNoUnknown.YES for each in questions):
-            return before
         answers = replace(answers_of(before), **dict.fromkeys(questions, YesNoUnknown.YES))
         return Readiness.objects.create(id=id, appointment=visit, given_at=now, **asdict(answers))
 

@@ -114,6 +114,9 @@ def confirm(desk: Page, phone: Page, ada: Patient) -> None:
     phone.get_by_role("button", name="Continue").click()
     expect(phone.get_by_text("9:00 AM")).to_be_visible()
     phone.get_by_role("button", name="I am coming").click()
+    # What has to be known before the visit is asked at once; it can wait.
+    expect(phone.get_by_text("Do you have an adult who will take you home")).to_be_visible()
+    phone.get_by_role("link", name="Back to your visit").click()
     expect(phone.get_by_text("You have confirmed.")).to_be_visible()
     picture(phone, "journey-confirm")
 

@@ -104,7 +104,7 @@ def test_a_visits_link_answers_no_check_in_and_a_check_ins_link_confirms_no_visi
     plan(now=MORNING)
     confirmation = Message.objects.get(stage="confirmation", patient=house.omar)
     with pytest.raises(Missing):
-        links.check_in_of(links.open_link(token=token_for(confirmation.link.pk), now=MORNING))
+        links.check_in_of(links.open_link(token=token_for(confirmation.link.pk), now=MORNING), MORNING)
 
 
 def test_a_task_that_nobody_takes_by_its_due_time_is_raised_once(check_in: CheckIn) -> None:

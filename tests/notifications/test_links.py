@@ -11,7 +11,7 @@ from notifications.answering import links
 from notifications.delivering import delivery
 from notifications.models import Message, PatientLink
 from notifications.planning.planner import plan
-from notifications.tokens import hash_of, token_for
+from notifications.tokens import NO_LINK, hash_of, token_for
 from scheduler.models import Appointment, ParticipantStatus
 from tests.cast import NOW, House
 from tests.notifications.visits import VISIT, book, cancel, move
@@ -82,11 +82,13 @@ def test_the_fifth_wrong_birth_year_locks_the_link_for_the_right_one_too(link: P
     for wrong in range(1, 5):
         with pytest.raises(Invalid):
             links.give_factor(link=link, birth_year=1900 + wrong, now=NOW)
-    with pytest.raises(Conflict) as fifth:
+    with pytest.raises(Missing) as fifth:
         links.give_factor(link=link, birth_year=1999, now=NOW)
-    assert fifth.value.code == "link_locked"
-    with pytest.raises(Conflict):
+    assert fifth.value.detail == NO_LINK
+    with pytest.raises(Missing):
         links.give_factor(link=link, birth_year=1980, now=NOW)
+    with pytest.raises(Missing):
+        links.open_link(token=token_of("confirmation"), now=NOW)
 
 
 def test_the_link_confirms_the_visit_once_and_for_all(link: PatientLink, visit: Appointment) -> None:

@@ -78,7 +78,8 @@ def test_the_right_year_shows_the_visit_and_one_press_confirms_it(visit: Appoint
     assert "(312) 555-0100" in said
     assert "Rosa" not in said
     said = words(phone.post(f"{address}/confirm", follow=True))
-    assert "You have confirmed." in said
+    assert "Do you have an adult who will take you home" in said
+    assert "You have confirmed." in words(phone.get(address))
     visit.refresh_from_db()
     assert visit.patient_status == "accepted"
 
@@ -110,7 +111,10 @@ def test_one_persons_proof_is_not_another_phones(visit: Appointment, address: st
 def test_a_link_that_does_not_work_tells_whom_to_call_and_nothing_else(at_now: None, db: None) -> None:
     page = Client().get(f"/m/{'A' * 22}")
     assert page.status_code == 404
-    assert "This link doesn't work any more. Please call the clinic." in words(page)
+    said = words(page)
+    assert "This link doesn't work" in said
+    assert "Este enlace no funciona" in said
+    assert "In an emergency call 911" in said
 
 
 def test_somebody_who_tries_token_after_token_is_slowed_down(visit: Appointment, address: str) -> None:
@@ -170,11 +174,11 @@ def test_an_alarming_answer_shows_the_emergency_lines_at_once(check_in: CheckIn)
 
 def test_an_answer_tapped_after_the_phone_forgot_the_proof_is_not_lost(check_in: CheckIn) -> None:
     address = address_of(check_in.message)
-    answer = {"id": str(uuid4()), "question": "safety", "value": "yes"}
+    answer = {"for": "answer", "id": str(uuid4()), "question": "safety", "value": "yes"}
     with time_machine.travel(MORNING, tick=False):
         phone = Client()
         asked = phone.post(f"{address}/answer", answer).content.decode()
-        carried = dict(re.findall(r'<input type="hidden" name="(id|question|value)" value="([^"]*)">', asked))
+        carried = dict(re.findall(r'<input type="hidden" name="(for|id|question|value)" value="([^"]*)">', asked))
         assert carried == answer
         page = phone.post(f"{address}/birth-year", {"birth_year": "1980", **carried}, follow=True)
     assert "Please get help now" in words(page)

@@ -1,15 +1,20 @@
-"""Addresses of the pages in web.views.patient_links: short, because they stand in text messages."""
+"""Addresses of the pages in web.views.links: short, because they stand in text messages."""
 
 from django.urls import URLPattern, path
 
-from web.views import patient_links
+from web.views.links import diary, proof, questions, visit
 
 urlpatterns: list[URLPattern] = [
-    path("m/<str:token>", patient_links.patient_link, name="patient_link"),
-    path("m/<str:token>/birth-year", patient_links.birth_year, name="patient_link_birth_year"),
-    path("m/<str:token>/confirm", patient_links.confirm, name="patient_link_confirm"),
-    path("m/<str:token>/accept", patient_links.accept_offer, name="patient_link_accept"),
-    path("m/<str:token>/decline", patient_links.decline_offer, name="patient_link_decline"),
-    path("m/<str:token>/visit.ics", patient_links.calendar_file, name="patient_link_calendar"),
-    path("m/<str:token>/answer", patient_links.answer, name="patient_link_answer"),
+    path("m/<str:token>", visit.patient_link, name="patient_link"),
+    path("m/<str:token>/birth-year", proof.birth_year, name="patient_link_birth_year"),
+    path("m/<str:token>/confirm", visit.confirm, name="patient_link_confirm"),
+    path("m/<str:token>/accept", visit.accept_offer, name="patient_link_accept"),
+    path("m/<str:token>/decline", visit.decline_offer, name="patient_link_decline"),
+    path("m/<str:token>/visit.ics", visit.calendar_file, name="patient_link_calendar"),
+    path("m/<str:token>/ready", questions.ready, name="patient_link_ready"),
+    path("m/<str:token>/questions/<uuid:pk>", questions.questions, name="patient_link_questions"),
+    path("m/<str:token>/answer", questions.answer, name="patient_link_answer"),
+    path("m/<str:token>/score", questions.score, name="patient_link_score"),
+    path("m/<str:token>/diary", diary.diary_day, name="patient_link_diary"),
+    path("m/<str:token>/diary/ask-daily", diary.nudge, name="patient_link_nudge"),
 ]

@@ -1,0 +1,121 @@
+"""The patient's pages as they look: every kind of page behind a link on a phone, a tablet and a desk, light
+and dark, in both languages, whole in width and without a violation that axe finds.
+
+With SCREENS=1 the pictures are kept (see conftest.picture).
+"""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from playwright.sync_api import Page
+
+from clinic.models import Patient
+from notifications import saying
+from notifications.models import CheckIn, LinkPurpose
+from notifications.planning.planner import plan
+from notifications.tokens import token_for
+from tests.browser.conftest import DESK, PHONE, TABLET, Windows, picture
+from tests.browser.test_running_day import run_axe
+from tests.cast import NOW, House
+from tests.notifications.visits import book
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SIZES = {"phone": PHONE, "tablet": TABLET, "desk": DESK}
+DAY = timedelta(days=1)
+
+
+def link_of(house: House, kind: str, purpose: LinkPurpose, *asked: str) -> str:
+    """A link whose message is of this kind and asks these check-ins."""
+    visit = house.rosa.appointments.get()  # type: ignore[attr-defined]
+    message = saying.say(
+        key=f"story:{uuid4()}",
+        clinic_id=house.clinic.pk,
+        patient_id=house.rosa.pk,
+        kind=kind,
+        stage=asked[0] if asked else kind,
+        due_at=NOW,
+        stale_at=NOW + 2 * DAY,
+        appointment=visit,
+        visit_starts_at=visit.starts_at,
+    )
+    for each in asked:
+        CheckIn.objects.create(
+            clinic=house.clinic, patient=house.rosa, plan=visit.plan, kind=each, message=message
+        )
+    return token_for(saying.give_link(message, purpose=purpose, expires_at=NOW + 2 * DAY).pk)
+
+
+def look(page: Page, name: str) -> list[str]:
+    """What is wrong with the page that is open, at every width, in the light and in the dark."""
+    faults = []
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                faults.append(f"{name} is wider than the {size}")
+            found = run_axe(page)
+            faults += [
+                f"{name} {size} {scheme}: {each['id']}: {each['help']}" for each in found["violations"]
+            ]
+            picture(page, f"link-{name}-{size}-{scheme}")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    return faults
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_page_behind_a_link_is_whole(windows: Windows, house: House, language: str) -> None:
+    with time_machine.travel(NOW, tick=True):
+        Patient.objects.update(language=language)
+        book(house, house.rosa, NOW + 3 * DAY)
+        plan(now=NOW)
+        page = windows.open(PHONE)
+        faults: list[str] = []
+
+        def show(name: str, address: str = "") -> None:
+            if address:
+                page.goto(address)
+            faults.extend(look(page, f"{name}-{language}"))
+
+        def prove(token: str) -> None:
+            page.goto(f"/m/{token}")
+            page.locator("#id_birth_year").fill("1980")
+            page.locator("button.primary").click()
+            page.wait_for_load_state()
+
+        show("gone", "/m/AAAAAAAAAAAAAAAAAAAAAA")
+        visit = link_of(house, "confirmation", LinkPurpose.VISIT, "before_next")
+        show("birth-year", f"/m/{visit}")
+        prove(visit)
+        show("visit")
+        show("ride", f"/m/{visit}/ready")
+        page.locator("button[value=no]").click()
+        show("fasting")
+        for value in ("no", "yes", "no", "no"):
+            page.locator(f"button[value={value}]").click()
+        show("ready")
+        asked = link_of(house, "check_in", LinkPurpose.CHECK_IN, "next_morning")
+        prove(asked)
+        page.locator("button[value=no]").click()
+        page.locator("button[value=none]").click()
+        page.locator("button[value=yes]").click()
+        show("amber")
+        page.locator("button[value=nausea]").click()
+        show("advice")
+        page.goto(f"{page.url.partition('?')[0]}?question=headache")
+        show("scale")
+        page.goto(f"{page.url.partition('?')[0]}?question=safety")
+        page.locator("button[value=yes]").click()
+        show("red")
+        scored = link_of(house, "check_in", LinkPurpose.CHECK_IN, "end_of_series")
+        prove(scored)
+        show("score")
+        diary = link_of(house, "diary", LinkPurpose.DIARY)
+        prove(diary)
+        show("diary")
+        page.locator("button.primary").click()
+        show("diary-refused")
+        assert not faults, "\n".join(faults)

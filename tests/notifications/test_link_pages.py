@@ -1,0 +1,438 @@
+"""What else a patient does behind a link: readiness, questionnaires, the diary, in their own language; and
+what follows from an answer is said at once.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.test import Client
+from psycopg.types.range import TimestamptzRange
+from rest_framework.test import APIClient
+
+from clinic.models import Patient, WorkItem
+from notifications import saying
+from notifications.models import CheckIn, DiaryNudge, LinkPurpose, Message, PatientLink
+from notifications.planning.planner import plan
+from notifications.tokens import token_for
+from scheduler.models import Appointment, Opening, Resource, ResourceKind
+from sessions_app.models import DiaryDay, QuestionnaireResponse
+from sessions_app.preparing import readiness
+from tests.cast import NOW, House, local
+from tests.notifications.visits import VISIT, book, discharge
+from tests.web.pages import Page, words
+from web.views.links.words import SAY
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+MORNING = VISIT + DAY
+
+
+@pytest.fixture
+def visit(house: House) -> Iterator[Appointment]:
+    # The clock goes on: of two answers about a visit the newer counts.
+    with time_machine.travel(NOW):
+        appointment = book(house, house.rosa)
+        plan(now=NOW)
+        yield appointment
+
+
+def token_of(message: Message) -> str:
+    return token_for(message.link.pk)
+
+
+@pytest.fixture
+def token(visit: Appointment) -> str:
+    return token_of(Message.objects.get(stage="confirmation"))
+
+
+def proved(token: str, **options: Any) -> Client:
+    phone = Client(**options)
+    phone.post(f"/m/{token}/birth-year", {"birth_year": "1980"})
+    return phone
+
+
+def ask(visit: Appointment, kind: str, at: datetime, **columns: Any) -> tuple[CheckIn, str]:
+    """A check-in that was sent, and its link's token."""
+    message = saying.say(
+        key=f"story:{kind}:{uuid4()}",
+        clinic_id=visit.clinic_id,
+        patient_id=visit.patient_id,
+        kind="check_in",
+        stage=kind,
+        due_at=at,
+        stale_at=at + 2 * DAY,
+        appointment=visit,
+        visit_starts_at=visit.starts_at,
+        **columns,
+    )
+    link = saying.give_link(message, purpose=LinkPurpose.CHECK_IN, expires_at=at + 2 * DAY)
+    check_in = CheckIn.objects.create(
+        clinic=visit.clinic, patient=visit.patient, plan=visit.plan, kind=kind, message=message
+    )
+    return check_in, token_for(link.pk)
+
+
+@pytest.fixture
+def past(house: House) -> Appointment:
+    visit = book(house, house.rosa)
+    discharge(visit, VISIT + 3 * HOUR)
+    return visit
+
+
+def tap(phone: Client, token: str, door: str, **sent: Any) -> Page:
+    return phone.post(f"/m/{token}/{door}", {"id": str(uuid4()), **sent}, follow=True)
+
+
+def staff(house: House, *days: int) -> None:
+    nurse = Resource.objects.create(clinic=house.clinic, kind=ResourceKind.NURSE, name="Nils", capacity=6)
+    for each in days:
+        day = (MORNING + each * DAY).date()
+        Opening.objects.create(
+            resource=nurse, during=TimestamptzRange(local(day, "8:00"), local(day, "17:00"))
+        )
+
+
+# --- A link that doesn't work --------------------------------------------------------------------------
+
+
+def test_guessed_expired_and_locked_are_one_page_byte_by_byte(visit: Appointment, token: str) -> None:
+    guessed = Client().get(f"/m/{'A' * 22}")
+    with time_machine.travel(visit.ends_at, tick=False):
+        expired = Client().get(f"/m/{token}")
+    for year in range(1901, 1906):
+        last = Client().post(f"/m/{token}/birth-year", {"birth_year": str(year)})
+    locked = Client().get(f"/m/{token}")
+    pages = [guessed, expired, locked]
+    assert {page.status_code for page in pages} == {404}
+    assert len({page.content for page in [*pages, last]}) == 1
+    assert len({tuple(sorted(stable(page).items())) for page in pages}) == 1
+    for door in ("ready", "diary", "visit.ics", f"questions/{uuid4()}"):
+        assert Client().get(f"/m/{token}/{door}").content == guessed.content
+
+
+def stable(page: Any) -> dict[str, str]:
+    """The headers, without the number that every request has of its own."""
+    return {name: value for name, value in page.headers.items() if name.lower() != "x-request-id"}
+
+
+def test_a_phone_that_had_proved_the_year_is_locked_out_with_the_link(token: str) -> None:
+    phone = proved(token)
+    assert phone.get(f"/m/{token}").status_code == 200
+    PatientLink.objects.update(failed_factors=5)
+    assert phone.get(f"/m/{token}").status_code == 404
+
+
+@pytest.mark.parametrize("door", ["ready", "visit.ics", "diary"])
+def test_no_page_shows_anything_before_the_birth_year(token: str, door: str) -> None:
+    said = words(Client().get(f"/m/{token}/{door}"))
+    assert "Year of your birth" in said
+    assert "January" not in said
+
+
+# --- Readiness -----------------------------------------------------------------------------------------
+
+
+def test_coming_leads_through_five_questions_to_a_visit_that_is_ready(visit: Appointment, token: str) -> None:
+    phone = proved(token)
+    assert "Please answer 5 short questions" in words(phone.get(f"/m/{token}"))
+    phone.post(f"/m/{token}/confirm")
+    ride = {"ride_name": "Sam Reyes", "ride_phone": "312 555 0142"}
+    assert "Question 2 of 5" in words(tap(phone, token, "ready", question="ride_home", value="yes", **ride))
+    # Another day, another phone: it goes on where it stopped.
+    phone = proved(token)
+    assert "when to stop eating" in words(phone.get(f"/m/{token}/ready"))
+    tap(phone, token, "ready", question="fasting_understood", value="yes")
+    for question in ("new_medicines", "possible_pregnancy"):
+        tap(phone, token, "ready", question=question, value="no")
+    last = words(tap(phone, token, "ready", question="alcohol_drugs", value="no"))
+    assert "That is all we need to know." in last
+    assert "You have answered all questions" in words(phone.get(f"/m/{token}"))
+    given = readiness.newest(visit)
+    assert given is not None
+    assert readiness.unanswered(given) == readiness.doubts(given) == []
+    assert (given.ride_name, given.ride_phone) == ("Sam Reyes", "312 555 0142")
+    assert not WorkItem.objects.exists()
+
+
+def test_an_unsafe_answer_opens_one_task_says_who_calls_and_can_be_changed(
+    visit: Appointment, token: str
+) -> None:
+    phone = proved(token)
+    said = words(tap(phone, token, "ready", question="new_medicines", value="yes"))
+    assert "A nurse will call you before your visit." in said
+    tap(phone, token, "ready", question="alcohol_drugs", value="no")
+    assert WorkItem.objects.count() == 1
+    again = phone.get(f"/m/{token}/ready?question=new_medicines").content.decode()
+    assert re.search(r'value="yes"\s+aria-pressed="true"', again)
+    tap(phone, token, "ready", question="new_medicines", value="no")
+    given = readiness.newest(visit)
+    assert given is not None
+    assert readiness.doubts(given) == []
+
+
+def test_a_ride_without_a_number_is_asked_again_with_what_was_typed(visit: Appointment, token: str) -> None:
+    phone = proved(token)
+    page = phone.post(
+        f"/m/{token}/ready",
+        {"id": str(uuid4()), "question": "ride_home", "value": "yes", "ride_name": "Sam", "ride_phone": ""},
+    )
+    assert page.status_code == 400
+    assert 'value="Sam"' in page.content.decode()
+    assert "Enter the name and the phone number." in words(page)
+    assert readiness.newest(visit) is None
+    said = words(tap(phone, token, "ready", question="ride_home", value="no"))
+    assert "Without one your visit can't go ahead." in said
+    assert WorkItem.objects.count() == 1
+
+
+def test_once_the_visit_has_begun_nothing_is_changed_any_more(visit: Appointment, token: str) -> None:
+    with time_machine.travel(visit.starts_at, tick=False):
+        phone = proved(token)
+        page = tap(phone, token, "ready", question="new_medicines", value="no")
+    assert "Your visit has begun" in words(page)
+    assert readiness.newest(visit) is None
+
+
+def test_what_was_tapped_before_the_year_was_asked_again_is_recorded(visit: Appointment, token: str) -> None:
+    phone = Client()
+    sent = {"for": "ready", "id": str(uuid4()), "question": "alcohol_drugs", "value": "no"}
+    asked = phone.post(f"/m/{token}/ready", sent).content.decode()
+    carried = dict(re.findall(r'<input type="hidden" name="(for|id|question|value)" value="([^"]*)">', asked))
+    assert carried == sent
+    phone.post(f"/m/{token}/birth-year", {"birth_year": "1980", **carried})
+    given = readiness.newest(visit)
+    assert given is not None
+    assert given.alcohol_drugs == "no"
+
+
+# --- What follows from an answer -----------------------------------------------------------------------
+
+
+def test_red_at_night_says_that_nobody_is_there_and_when_somebody_is(house: House, past: Appointment) -> None:
+    staff(house, 0, 3)
+    with time_machine.travel(local(MORNING.date(), "19:00"), tick=False):
+        _, token = ask(past, "next_morning", MORNING)
+        page = tap(proved(token), token, "answer", question="safety", value="yes")
+    said = words(page)
+    assert "Please get help now" in said
+    assert "988: Suicide and crisis lifeline" in said
+    assert "Somebody from the clinic will call you." in said
+    assert "The clinic is closed now" in said
+    assert "Somebody is at the clinic again on Monday, January 25, 8:00 AM." in said
+
+
+def test_red_while_somebody_is_there_does_not_speak_of_closing(house: House, past: Appointment) -> None:
+    staff(house, 0)
+    with time_machine.travel(MORNING, tick=False):
+        _, token = ask(past, "next_morning", MORNING)
+        said = words(tap(proved(token), token, "answer", question="urgent_symptom", value="fainted"))
+    assert "Somebody from the clinic will call you." in said
+    assert "closed" not in said
+
+
+def test_amber_says_that_a_nurse_calls_and_by_when_and_green_gives_advice(
+    house: House, past: Appointment
+) -> None:
+    staff(house, 0)
+    with time_machine.travel(MORNING, tick=False):
+        _, token = ask(past, "next_morning", MORNING)
+        phone = proved(token)
+        amber = words(tap(phone, token, "answer", question="fall", value="yes"))
+        green = words(tap(phone, token, "answer", question="stomach", value="nausea"))
+    assert "A nurse will call you by Friday, January 22, 11:30 AM." in amber
+    assert "take small sips of water" in green
+    assert "A nurse will call you" not in green
+
+
+def test_what_holds_the_visit_says_that_a_clinician_looks(past: Appointment) -> None:
+    with time_machine.travel(MORNING, tick=False):
+        _, token = ask(past, "before_next", MORNING)
+        said = words(tap(proved(token), token, "answer", question="pregnancy", value="yes"))
+    assert "A clinician will look at this answer before your next visit" in said
+
+
+# --- More than one thing -------------------------------------------------------------------------------
+
+
+def test_a_link_offers_what_its_message_carries_and_what_it_asks_again(
+    visit: Appointment, token: str
+) -> None:
+    carrier = Message.objects.get(stage="confirmation")
+    carried, _ = ask(visit, "before_next", NOW, status="skipped", reason="Said together", carried_by=carrier)
+    phone = proved(token)
+    first = phone.get(f"/m/{token}")
+    assert "Questions before your next visit" in words(first)
+    assert f"/m/{token}/questions/{carried.pk}" in first.content.decode()
+    page = tap(phone, token, "answer", check_in=carried.pk, question="safety", value="no")
+    assert "Question 2 of 11" in words(page)
+    again = saying.say(
+        key="story:again",
+        clinic_id=visit.clinic_id,
+        patient_id=visit.patient_id,
+        kind="check_in",
+        stage="check_in_again",
+        due_at=NOW,
+        stale_at=NOW + DAY,
+        again_of=carried.message,
+    )
+    link = saying.give_link(again, purpose=LinkPurpose.CHECK_IN, expires_at=NOW + DAY)
+    other = token_for(link.pk)
+    assert "Question 2 of 11" in words(proved(other).get(f"/m/{other}"))
+
+
+def test_another_links_questions_are_not_this_links(visit: Appointment, token: str) -> None:
+    foreign, _ = ask(visit, "day_7", NOW)
+    phone = proved(token)
+    assert phone.get(f"/m/{token}/questions/{foreign.pk}").status_code == 404
+    page = tap(phone, token, "answer", check_in=foreign.pk, question="safety", value="yes")
+    assert page.status_code == 404  # type: ignore[attr-defined]
+    assert not WorkItem.objects.exists()
+
+
+# --- Questionnaires ------------------------------------------------------------------------------------
+
+
+def test_an_abandoned_phq_9_alarms_with_item_nine(past: Appointment) -> None:
+    with time_machine.travel(MORNING, tick=False):
+        check_in, token = ask(past, "end_of_series", MORNING)
+        phone = proved(token)
+        assert "Little interest or pleasure" in words(phone.get(f"/m/{token}"))
+        sent = {"check_in": check_in.pk, "instrument": "phq-9", "item": 9, "value": 1}
+        page = tap(phone, token, "score", **sent)
+    assert "Please get help now" in words(page)
+    assert WorkItem.objects.filter(role="nurse", urgency="red").count() == 1
+    check_in.refresh_from_db()
+    assert (check_in.level, check_in.completed_at) == ("red", None)
+
+
+def test_all_answered_the_scores_stand_in_the_outcomes(past: Appointment) -> None:
+    with time_machine.travel(MORNING, tick=False):
+        check_in, token = ask(past, "monthly", MORNING)
+        phone = proved(token)
+        for instrument, items, value in (("phq-9", 9, 0), ("gad-7", 7, 2), ("pgic", 1, 6)):
+            for item in range(1, items + 1):
+                sent = {"check_in": check_in.pk, "instrument": instrument, "item": item, "value": value}
+                page = tap(phone, token, "score", **sent)
+    assert "Thank you" in words(page)
+    check_in.refresh_from_db()
+    assert (check_in.level, check_in.completed_at) == ("green", MORNING)
+    scores = dict(QuestionnaireResponse.objects.values_list("instrument", "score"))
+    assert scores == {"phq-9": 0, "gad-7": 14, "pgic": 6}
+    row = QuestionnaireResponse.objects.get(instrument="phq-9")
+    assert (row.status, row.how, row.occasion, row.plan_id) == (
+        "completed",
+        "patient",
+        "monthly",
+        past.plan_id,
+    )
+
+
+# --- The diary -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def diary(visit: Appointment) -> str:
+    message = saying.say(
+        key="story:diary",
+        clinic_id=visit.clinic_id,
+        patient_id=visit.patient_id,
+        kind="diary",
+        stage="diary",
+        due_at=NOW,
+        stale_at=NOW + DAY,
+    )
+    return token_for(saying.give_link(message, purpose=LinkPurpose.DIARY, expires_at=NOW + 2 * DAY).pk)
+
+
+def test_today_and_yesterday_are_written_and_no_other_day(diary: str) -> None:
+    phone = proved(diary)
+    assert "Monday, January 11" in words(phone.get(f"/m/{diary}"))
+    entry = {"headache": "yes", "hours": "3.5", "peak": "6", "triggers": ["stress", "sleep"]}
+    said = words(tap(phone, diary, "diary", day="2027-01-10", **entry))
+    assert "Your day is kept." in said
+    row = DiaryDay.objects.get()
+    assert (str(row.day), row.peak, row.triggers) == ("2027-01-10", 6, ["stress", "sleep"])
+    refused = phone.post(f"/m/{diary}/diary", {"id": str(uuid4()), "day": "2027-01-09", "headache": "no"})
+    assert refused.status_code == 400
+    assert DiaryDay.objects.count() == 1
+
+
+def test_the_patient_says_when_to_be_asked_and_when_no_longer(diary: str) -> None:
+    phone = proved(diary)
+    phone.post(f"/m/{diary}/diary/ask-daily", {"at": "20:15"})
+    assert "We ask you every day at 8:15 PM." in words(phone.get(f"/m/{diary}"))
+    phone.post(f"/m/{diary}/diary/ask-daily", {"at": "20:15", "stop": "1"})
+    assert DiaryNudge.objects.get().stopped_at is not None
+
+
+def test_a_visits_link_writes_no_diary(visit: Appointment, token: str) -> None:
+    page = tap(proved(token), token, "diary", day="2027-01-11", headache="no")
+    assert page.status_code == 404  # type: ignore[attr-defined]
+    assert not DiaryDay.objects.exists()
+
+
+# --- Languages -----------------------------------------------------------------------------------------
+
+
+def test_a_patient_who_reads_spanish_is_spoken_to_in_spanish_and_can_switch(
+    visit: Appointment, token: str
+) -> None:
+    Patient.objects.update(language="es-MX")
+    phone = Client()
+    page = phone.get(f"/m/{token}")
+    assert "Año en que nació" in words(page)
+    assert '<html lang="es">' in page.content.decode()
+    wrong = words(phone.post(f"/m/{token}/birth-year", {"birth_year": "1979"}))
+    assert "Le quedan 4 intentos." in wrong
+    said = words(phone.post(f"/m/{token}/birth-year", {"birth_year": "1980"}, follow=True))
+    assert "jueves 21 de enero" in said
+    assert "Sí, voy a venir" in said
+    assert "Thursday" in words(phone.get(f"/m/{token}?language=en"))
+    assert "Thursday" in words(phone.get(f"/m/{token}"))
+
+
+def test_both_languages_say_everything() -> None:
+    english, spanish = SAY["en"], SAY["es"]
+    assert english.keys() == spanish.keys()
+    for name, sentence in english.items():
+        assert set(re.findall(r"{\w+}", sentence)) == set(re.findall(r"{\w+}", spanish[name])), name
+
+
+# --- Over the API --------------------------------------------------------------------------------------
+
+
+def test_the_api_offers_and_takes_the_same(visit: Appointment, token: str, diary: str) -> None:
+    proof = {"token": token, "birth_year": 1980}
+    found = APIClient().post("/api/v1/links/open/", proof).json()
+    assert [each["code"] for each in found["readiness"]] == list(readiness.QUESTIONS)
+    given = APIClient().post(
+        "/api/v1/links/readiness/",
+        {**proof, "id": str(uuid4()), "question": "possible_pregnancy", "value": "yes"},
+    )
+    assert given.status_code == 201
+    assert given.json()["readiness"][3]["value"] == "yes"
+    proof["token"] = diary
+    day = {"day": "2027-01-11", "headache": False}
+    kept = APIClient().post("/api/v1/links/diary/", {**proof, "id": str(uuid4()), **day})
+    assert (kept.status_code, DiaryDay.objects.get().headache) == (201, False)
+    asked = APIClient().post("/api/v1/links/ask-daily/", {**proof, "at": "20:00"}).json()
+    assert asked["diary_asked_at"] == "20:00:00"
+    stopped = APIClient().post("/api/v1/links/stop-asking/", proof).json()
+    assert stopped["diary_asked_at"] is None
+
+
+def test_the_api_asks_questionnaires_item_by_item(past: Appointment) -> None:
+    with time_machine.travel(MORNING, tick=False):
+        _, token = ask(past, "monthly", MORNING)
+        proof = {"token": token, "birth_year": 1980}
+        sent = {"id": str(uuid4()), "instrument": "phq-9", "item": 9, "value": 2}
+        given = APIClient().post("/api/v1/links/score/", {**proof, **sent})
+    assert given.status_code == 201
+    forms = given.json()["check_ins"][0]["questionnaires"]
+    assert [form["instrument"] for form in forms] == ["phq-9", "gad-7", "pgic"]
+    assert forms[0]["items"][8]["value"] == 2
+    assert [line["number"] for line in given.json()["emergency_lines"]] == ["911", "988"]

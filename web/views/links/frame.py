@@ -1,0 +1,141 @@
+"""What every page behind a link shares: opening it, the second factor, the patient's language, refusals.
+
+Nothing is shown before the birth year was right; that it was is kept in the browser's session. A link that is
+guessed, expired or locked is one and the same page.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import formats, timezone, translation
+from django.views.decorators.http import require_http_methods
+
+from clinic import clock
+from clinic.problems import Missing, Problem
+from notifications.answering import links
+from notifications.models import PatientLink
+from notifications.wording import writing
+from web.guessing import slow_down_guessing
+from web.views.links.words import LANGUAGES, SAY
+
+CHOSEN_LANGUAGE = "patient_language"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A link that works, in the hands of somebody whose birth year may still have to be asked."""
+
+    request: HttpRequest
+    token: str
+    link: PatientLink
+    language: str
+    now: datetime
+
+    @property
+    def say(self) -> Mapping[str, str]:
+        return SAY[self.language]
+
+    @property
+    def proved(self) -> bool:
+        return self.request.session.get(f"patient_link:{self.link.pk}") is True
+
+    def prove(self) -> None:
+        self.request.session[f"patient_link:{self.link.pk}"] = True
+
+    def moment(self, at: datetime) -> str:
+        """A day and a time on the clinic's wall, in the patient's words."""
+        local = timezone.localtime(at, ZoneInfo(self.link.message.clinic.time_zone))
+        with translation.override(self.language):
+            return formats.date_format(local, self.say["moment_format"])
+
+    def page(self, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
+        """A page in the clinic's time and the patient's language."""
+        clinic = self.link.message.clinic
+        home = reverse("patient_link", args=[self.token])
+        shared = {
+            "clinic": clinic,
+            "sender_name": clinic.sender_name,
+            "token": self.token,
+            "home": home,
+            "say": self.say,
+            "language": self.language,
+            "other_languages": [each for each in LANGUAGES.items() if each[0] != self.language],
+            "here": self.request.path if self.request.method == "GET" else home,
+        }
+        with timezone.override(clinic.time_zone), translation.override(self.language):
+            return guarded(render(self.request, template, {**shared, **context}, status=status))
+
+    def back(self, route: str = "patient_link", *args: object, query: str = "") -> HttpResponse:
+        address = reverse(route, args=[self.token, *args])
+        return guarded(redirect(f"{address}?{query}" if query else address))
+
+
+View = Callable[..., HttpResponse]
+
+
+def behind_link(*methods: str, before_proof: Callable[[Opened], HttpResponse]) -> Callable[[View], View]:
+    """The view of a link that works, once the birth year was right; until then `before_proof` is asked.
+
+    A `Problem` that the view doesn't handle becomes a page with its sentence.
+    """
+
+    def decorate(view: View) -> View:
+        @require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])
+        @wraps(view)
+        def door(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            opened = None
+            try:
+                opened = open_link(request, token)
+                if not opened.proved:
+                    return before_proof(opened)
+                return view(opened, *args, **kwargs)
+            except Problem as problem:
+                return refused(request, problem, opened)
+
+        return door
+
+    return decorate
+
+
+def open_link(request: HttpRequest, token: str) -> Opened:
+    """The link; somebody who tries one token after the other is slowed down."""
+    now = clock.now()
+    with slow_down_guessing(request):
+        link = links.open_link(token=token, now=now)
+    return Opened(request, token, link, _language(request, link), now)
+
+
+def refused(request: HttpRequest, problem: Problem, opened: Opened | None) -> HttpResponse:
+    """Of a link that doesn't work no more than that, in every language; of another what can't be done."""
+    if isinstance(problem, Missing) or opened is None:
+        page = render(request, "web/patient/no_link.html", {"says": list(SAY.items())}, status=problem.status)
+        return guarded(page)
+    sentence = opened.say.get(problem.code, problem.detail if opened.language == "en" else "")
+    context = {"sentence": sentence or opened.say["call_clinic"]}
+    return opened.page("web/patient/refused.html", context, status=problem.status)
+
+
+def guarded(response: HttpResponse) -> HttpResponse:
+    """Never kept, never indexed. The referrer goes to no other site; a stricter policy than `same-origin`
+    would make browsers send `Origin: null`, and every form here would be refused as forged."""
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _language(request: HttpRequest, link: PatientLink) -> str:
+    """The language that was switched to, or else the patient's own."""
+    asked = request.GET.get("language", "")
+    if asked in LANGUAGES:
+        request.session[CHOSEN_LANGUAGE] = asked
+        return asked
+    chosen = request.session.get(CHOSEN_LANGUAGE)
+    return str(chosen) if chosen in LANGUAGES else writing.language_of(link.patient.language).code

@@ -1,0 +1,103 @@
+"""What the forms behind a link send, and writing it down. Each is sent whole, so that an answer that was
+tapped after the phone had forgotten the birth year is carried through its page and recorded then.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from django import forms
+from django.http import QueryDict
+
+from clinic.idempotency import create_once
+from clinic.problems import Invalid
+from notifications.answering import check_ins, links, questionnaires, readiness
+from notifications.models import CheckInAnswer
+from sessions_app.models import QuestionnaireAnswer, Readiness
+from web.forms import ClinicForm
+from web.views.links.frame import Opened
+
+
+class AnswerForm(ClinicForm):
+    check_in = forms.UUIDField(required=False)
+    question = forms.CharField(max_length=40)
+    value = forms.CharField(max_length=40)
+
+
+class ScoreForm(ClinicForm):
+    check_in = forms.UUIDField()
+    instrument = forms.CharField(max_length=12)
+    item = forms.IntegerField()
+    value = forms.IntegerField()
+
+
+class ReadyForm(ClinicForm):
+    question = forms.CharField(max_length=40)
+    value = forms.CharField(max_length=40)
+    ride_name = forms.CharField(max_length=120, required=False)
+    ride_phone = forms.CharField(max_length=40, required=False)
+
+
+def record_answer(opened: Opened, sent: QueryDict) -> CheckInAnswer:
+    given = _cleaned(AnswerForm, opened, sent)
+    check_in = links.check_in_of(opened.link, opened.now, given.pop("check_in"))
+    row, _ = create_once(
+        actor=None,
+        noun="check_in_answer",
+        id=given["id"],
+        body={"check_in": check_in.pk, **given},
+        make=lambda: check_ins.answer(check_in=check_in, now=opened.now, **given),
+        find=lambda: CheckInAnswer.objects.get(pk=given["id"]),
+    )
+    return row
+
+
+def record_score(opened: Opened, sent: QueryDict) -> QuestionnaireAnswer:
+    given = _cleaned(ScoreForm, opened, sent)
+    check_in = links.check_in_of(opened.link, opened.now, given.pop("check_in"))
+    row, _ = create_once(
+        actor=None,
+        noun="questionnaire answer",
+        id=given["id"],
+        body={"check_in": check_in.pk, **given},
+        make=lambda: questionnaires.answer(check_in=check_in, now=opened.now, **given),
+        find=lambda: QuestionnaireAnswer.objects.get(pk=given["id"]),
+    )
+    return row
+
+
+def record_readiness(opened: Opened, sent: QueryDict) -> Readiness:
+    given = _cleaned(ReadyForm, opened, sent)
+    row, _ = create_once(
+        actor=None,
+        noun="readiness",
+        id=given["id"],
+        body={"link": opened.link.pk, **given},
+        make=lambda: readiness.answer(link=opened.link, now=opened.now, **given),
+        find=lambda: Readiness.objects.get(pk=given["id"]),
+    )
+    return row
+
+
+def _cleaned(form_class: type[ClinicForm], opened: Opened, sent: QueryDict) -> dict[str, Any]:
+    form = form_class(sent)
+    if not form.is_valid():
+        raise Invalid({"value": opened.say["choose_one"]})
+    return form.cleaned_data
+
+
+# Under which name a form says what it is: `for`.
+RECORDERS: Final[Mapping[str, Callable[[Opened, QueryDict], object]]] = MappingProxyType(
+    {"answer": record_answer, "score": record_score, "ready": record_readiness}
+)
+CARRIED: Final = (
+    "for",
+    "id",
+    "check_in",
+    "question",
+    "value",
+    "instrument",
+    "item",
+    "ride_name",
+    "ride_phone",
+)

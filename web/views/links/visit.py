@@ -1,0 +1,106 @@
+"""The first page of a link, a visit with its preparation, and the time that an offer holds."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django import forms
+from django.http import HttpResponse
+
+from clinic import clock
+from clinic.problems import Problem
+from notifications.answering import links, things
+from notifications.answering.things import Things
+from notifications.delivering import calendar_files
+from notifications.models import LinkPurpose
+from scheduler.models import AppointmentStatus, WaitlistOffer
+from scheduler.waitlist import waiting
+from web.files import calendar_answer
+from web.forms import ChangeForm
+from web.views.links.diary import show_diary
+from web.views.links.frame import Opened, behind_link, guarded
+from web.views.links.proof import ask_birth_year
+from web.views.links.questions import next_to_answer, show_questions, titles
+
+
+class OfferForm(ChangeForm):
+    start = forms.DateTimeField()  # as the page showed it
+
+
+@behind_link("GET", before_proof=ask_birth_year)
+def patient_link(opened: Opened) -> HttpResponse:
+    """What the link is about first of all; everything else that it offers is one press away."""
+    offered = things.of_link(opened.link, opened.now)
+    if opened.link.purpose == LinkPurpose.OFFER and offered.offer:
+        return _show_offer(opened, offered.offer)
+    if offered.visit is None and offered.check_ins:
+        return show_questions(opened, offered, next_to_answer(offered.check_ins))
+    if offered.visit is None and offered.diary:
+        return show_diary(opened)
+    return _show_visit(opened, offered)
+
+
+@behind_link("POST", before_proof=ask_birth_year)
+def confirm(opened: Opened) -> HttpResponse:
+    """The patient is coming, and goes on to what has to be known before."""
+    links.confirm_visit(link=opened.link, now=opened.now)
+    offered = things.of_link(opened.link, opened.now)
+    return opened.back("patient_link_ready") if offered.open_questions else opened.back()
+
+
+@behind_link("POST", before_proof=ask_birth_year)
+def accept_offer(opened: Opened) -> HttpResponse:
+    """The patient takes the time that the page showed; too late or changed since, the page says so."""
+    form = OfferForm(opened.request.POST)
+    shown = form.cleaned_data["start"] if form.is_valid() else None
+    return _answer_offer(opened, partial(links.accept_offer, shown=shown))
+
+
+@behind_link("POST", before_proof=ask_birth_year)
+def decline_offer(opened: Opened) -> HttpResponse:
+    return _answer_offer(opened, links.decline_offer)
+
+
+@behind_link("GET", before_proof=ask_birth_year)
+def calendar_file(opened: Opened) -> HttpResponse:
+    """The visit for the patient's own calendar, as it stands now."""
+    return guarded(calendar_answer(calendar_files.file_behind(opened.link, now=opened.now)))
+
+
+def _answer_offer(opened: Opened, work: Callable[..., object]) -> HttpResponse:
+    try:
+        work(link=opened.link, now=opened.now)
+    except Problem as problem:
+        # What became of it stands on the offer's own page.
+        if problem.code not in ("offer_over", "offer_changed"):
+            raise
+    return opened.back()
+
+
+def _show_visit(opened: Opened, offered: Things) -> HttpResponse:
+    visit, say = offered.visit, opened.say
+    count = len(offered.open_questions)
+    context = {
+        "visit": visit,
+        "missed": visit is not None and visit.status == AppointmentStatus.NOSHOW,
+        "moved": offered.moved,
+        "protocol": visit.protocol if visit else None,
+        "asks": offered.asks_readiness,
+        "open_questions": count,
+        "questions_line": say["one_question"] if count == 1 else say["few_questions"].format(count=count),
+        "check_ins": titles(offered.check_ins, opened.language),
+        "diary": offered.diary,
+    }
+    return opened.page("web/patient/visit.html", context)
+
+
+def _show_offer(opened: Opened, offer: WaitlistOffer) -> HttpResponse:
+    """The time that is held, or what became of it."""
+    booked, zone = offer.entry.appointment or offer.appointment, opened.link.message.clinic.time_zone
+    context = {
+        "offer": offer,
+        "instead_of": offer.entry.appointment,
+        "open": waiting.stands(offer, opened.now),
+        "until_today": clock.local_date(offer.expires_at, zone) == clock.local_date(opened.now, zone),
+        "changed_since": not booked.live or booked.starts_at != offer.starts_at,
+    }
+    return opened.page("web/patient/offer.html", context)
