@@ -9,6 +9,8 @@ from notifications.api.message_settings import MessageSettingsViewSet
 from notifications.api.messages import InboxViewSet, MessagesViewSet
 from notifications.api.on_call import OnCallViewSet
 from notifications.api.reports import ReminderReportsViewSet
+from notifications.api.threads import TextsViewSet, ThreadsViewSet
+from notifications.api.times import LinkTimesViewSet, TimeRequestsViewSet
 from notifications.api.sending import SendingViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -19,6 +21,10 @@ router.register("sending", SendingViewSet, basename="sending")
 router.register("inbox", InboxViewSet, basename="inbox")
 router.register("check-ins", CheckInsViewSet, basename="check-in")
 router.register("reports", ReminderReportsViewSet, basename="reminder-report")
+router.register("threads", ThreadsViewSet, basename="thread")
+router.register("texts", TextsViewSet, basename="text")
+router.register("time-requests", TimeRequestsViewSet, basename="time-request")
+router.register("link-times", LinkTimesViewSet, basename="link-times")
 router.register("links", PatientLinksViewSet, basename="patient-link")
 
 urlpatterns: list[URLPattern | URLResolver] = router.urls

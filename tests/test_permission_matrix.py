@@ -21,7 +21,7 @@ from rest_framework.test import APIClient
 from clinic import work
 from clinic.models import Allergy, Consent, Role, Urgency, User
 from notifications import tasks
-from notifications.answering import check_ins
+from notifications.answering import check_ins, times
 from notifications.escalating import on_call
 from notifications.models import CheckIn, InboxItem, Message, QuietHours
 from notifications.tokens import token_for
@@ -36,7 +36,7 @@ from sessions_app.outcomes import cohort_reports, responses
 from sessions_app.outcomes.cohort import Query
 from sessions_app.preparing import safety
 from tests.cast import NOW, TODAY, House, make_patient, make_user, new_id
-from tests.notifications import visits
+from tests.notifications import texts, visits
 from tests.routes import every_route
 from tests.scheduler import waits
 from tests.scheduler.stage import Stage, declare_something, plan_row, set_stage
@@ -229,6 +229,16 @@ GET    /api/v1/sending/                             ---M
 POST   /api/v1/sending/pause/                       ---M
 POST   /api/v1/sending/resume/                      ---M
 GET    /api/v1/inbox/                               DNPM
+GET    /api/v1/threads/{patient}/                   DNPM
+POST   /api/v1/threads/{patient}/reply/             DNPM
+POST   /api/v1/threads/{patient}/deal-with/         DNPM
+POST   /api/v1/threads/{patient}/correct-number/    DNPM
+GET    /api/v1/texts/                               DNPM
+POST   /api/v1/texts/{text}/deal-with/              DNPM
+GET    /api/v1/time-requests/                       DNPM
+POST   /api/v1/time-requests/{time_request}/carry-out/ DN-M
+POST   /api/v1/link-times/open/                     public
+POST   /api/v1/link-times/choose/                   public
 GET    /api/v1/check-ins/                           -NP-
 GET    /api/v1/check-ins/{check_in}/                -NP-
 POST   /api/v1/links/open/                          public
@@ -407,6 +417,17 @@ POST   /message-rules/{stage}/{language}/           ---M
 POST   /message-rules/{stage}/{language}/check/     ---M
 POST   /message-rules/{stage}/{language}/reset/     ---M
 GET    /inbox/                                      DNPM
+POST   /inbox/text/                                 DNPM
+GET    /threads/                                    DNPM
+GET    /threads/{patient}/                          DNPM
+POST   /threads/{patient}/reply/                    DNPM
+POST   /threads/{patient}/dealt-with/               DNPM
+GET    /threads/{patient}/number/                   DNPM
+POST   /threads/{patient}/number/                   DNPM
+GET    /texts/{text}/                               DNPM
+POST   /texts/{text}/dealt-with/                    DNPM
+GET    /time-requests/{time_request}/               DNPM
+POST   /time-requests/{time_request}/carry-out/     DN-M
 GET    /inbox/{arrived}/visit.ics                   DNPM
 GET    /check-ins/{check_in}/                       -NP-
 GET    /tasks/                                      DNPM
@@ -443,9 +464,11 @@ POST   /m/{token}/diary                             public
 POST   /m/{token}/diary/ask-daily                   public
 GET    /m/{token}/visit.ics                         public
 POST   /m/{token}/accept                            public
+POST   /m/{token}/choose-time                       public
 POST   /m/{token}/decline                           public
 GET    /health/                                     public
 POST   /csp-report/                                 public
+POST   /inbound/sms/                                public
 POST   /inbound/sms/status/                         public
 POST   /inbound/email/status/                       public
 
@@ -564,6 +587,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
     signed = stories.signed(house, make_patient(house.clinic, "Signed", "Sam"), at=NOW - timedelta(days=2))
     hours = declare_something(stage)
     entry = waits.join(stage, plan_row(house, stage.protocol, house.omar))
+    texts.give_number(house.clinic)
     arrived_message = InboxItem.objects.create(
         clinic=house.clinic, patient=house.rosa, key=str(new_id()), body="", calendar="BEGIN:VCALENDAR"
     )
@@ -608,6 +632,8 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "language": "es",
         "feed": feeds.make(actor=house.actor(house.max), id=new_id(), resource=stage.chairs[0]).pk,
         "arrived": arrived_message.pk,
+        "text": texts.text("Hello", sender=texts.STRANGERS).pk,
+        "time_request": times.ask(appointment=visit, now=NOW).pk,
         "report": "utilisation",
         "repair": _proposed_repair(house, stage),
         "protocol": stage.protocol.pk,
@@ -868,6 +894,12 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "cut_off": (NOW - timedelta(minutes=2)).isoformat(),
             "query": {"instrument": "phq-9"},
         },
+        "POST /api/v1/threads/{patient}/reply/": {"id": str(new_id()), "text": "We call you today"},
+        "POST /api/v1/threads/{patient}/deal-with/": {"outcome": "Called"},
+        "POST /api/v1/threads/{patient}/correct-number/": {"phone": "+13125550155", "how": "They called"},
+        "? /api/v1/texts/": {"clinic": names["clinic"]},
+        "POST /api/v1/texts/{text}/deal-with/": {"outcome": "Called"},
+        "? /api/v1/time-requests/": {"clinic": names["clinic"]},
         "POST /clinic/switch/": {"clinic": names["clinic"]},
         "? /plans/{plan}/book/confirm/": {"start": start},
         "POST /plans/{plan}/book/confirm/": {"id": str(new_id()), "start": start},

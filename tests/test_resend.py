@@ -65,6 +65,10 @@ def replies(house: House) -> Call:
     return house.ana, f"threads/{house.rosa.pk}/reply/", {"text": "We call you today"}
 
 
+def replies(house: House) -> Call:
+    return house.ana, f"threads/{house.rosa.pk}/reply/", {"text": "We call you today"}
+
+
 def plans(house: House) -> Call:
     body = {
         "patient": house.rosa.pk,
@@ -380,6 +384,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "on-call/": on_call,
     "tasks/{id}/notes/": task_notes,
     "links/answer/": answers,
+    "threads/{id}/reply/": replies,
     "links/readiness/": link_readiness,
     "links/score/": link_scores,
     "links/diary/": link_diary,

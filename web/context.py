@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from clinic.access import VIEW_PATIENTS, VIEW_WORK, Actor, Permission
 from clinic.models import Clinic, Role
-from notifications.access import PAUSE_SENDING, CHANGE_MESSAGE_RULES, VIEW_INBOX, VIEW_MESSAGES
+from notifications.access import PAUSE_SENDING, CHANGE_MESSAGE_RULES, READ_TEXTS, VIEW_INBOX, VIEW_MESSAGES
 from scheduler.access import (
     CHANGE_BOOKING_SETTINGS,
     CHANGE_RESOURCES,
@@ -48,6 +48,7 @@ PLACES = (
     Place("decisions", "Decisions", "pen", MAY["override"]),
     Place("tasks", "Tasks", "tasks", VIEW_WORK),
     Place("messages", "Messages", "message", VIEW_MESSAGES),
+    Place("threads", "Texts", "message", READ_TEXTS),
     Place("hours", "Hours", "clock", RECORD_ABSENCE, group=CLINIC),
     # Everybody may read them, and comes to one from a plan; here are those who work on them.
     Place("protocols", "Protocols", "drop", DRAFT_PROTOCOL, group=CLINIC),
@@ -62,7 +63,9 @@ PLACES = (
 
 
 # What the desk does with visits, plans, series and the waitlist it comes to from the day.
-PARTS = dict.fromkeys(("visits", "plans", "waitlist", "repair", "repairs"), "day")
+PARTS = dict.fromkeys(("visits", "plans", "waitlist", "repair", "repairs", "time-requests"), "day") | {
+    "texts": "threads"
+}
 
 
 @dataclass(frozen=True)

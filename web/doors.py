@@ -36,6 +36,7 @@ PUBLIC = frozenset(
         "calendar_feed",
         "patient_link_accept",
         "patient_link_decline",
+        "patient_link_choose_time",
         "patient_link_ready",
         "patient_link_questions",
         "patient_link_score",

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.messages")),
     path("", include("web.routes.message_rules")),
     path("", include("web.routes.sending")),
+    path("", include("web.routes.threads")),
     path("", include("web.routes.patient_links")),
     path("", include("web.routes.work")),
     path("", include("web.routes.feeds")),

@@ -84,6 +84,12 @@ def stands(request: TimeRequest, now: datetime) -> bool:
     return booked and now < visit.starts_at
 
 
+def is_moved(request: TimeRequest) -> bool:
+    """The visit is at the time that the patient chose. Reads the loaded appointment."""
+    visit = request.appointment
+    return visit.live and visit.starts_at == request.chosen_start
+
+
 def moves_itself(request: TimeRequest, now: datetime) -> bool:
     """Whether the patient's tap moves the visit, this long before it."""
     settled = ClinicMessaging.objects.filter(clinic=request.clinic_id).first()

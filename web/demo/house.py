@@ -14,6 +14,7 @@ from clinic import access, clock, patients
 from clinic.access import Actor
 from clinic.models import Allergy, Clinic, Consent, ConsentScope, Membership, Patient, Role, User
 from clinic.signin import Proof
+from notifications.models import ClinicMessaging
 from scheduler.models import (
     AbsenceReason,
     Appointment,
@@ -30,6 +31,9 @@ from web.demo.people import CHAIRS, CLINIC_NAME, PASSWORD, SENDER_NAME, STAFF, P
 SEED: Final = 20270111
 PATIENTS: Final = 40
 NURSE_UNITS: Final = 6
+# Of the made-up phones: nothing leaves a clinic without a provider of text messages.
+TEXTS_NUMBER: Final = "+13125550198"
+MOVES_ITSELF_HOURS: Final = 48
 VISITS_SUPERVISED_AT_ONCE: Final = 12
 OPENS, CLOSES = time(8), time(17)
 EXCEPTIONS_AHEAD: Final = 30  # days: the story books two weeks ahead of its day
@@ -104,6 +108,9 @@ def build(*, now: datetime, since: datetime) -> House:
         address="1 Example Street, Harborview",
         holiday_calendar="US-IL",
         synthetic=True,
+    )
+    ClinicMessaging.objects.create(
+        clinic=clinic, sms_number=TEXTS_NUMBER, moves_itself_hours=MOVES_ITSELF_HOURS
     )
     users = _staff(clinic)
     actors = {role: access.actor_of(users[role][0]) for role in users}

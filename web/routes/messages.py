@@ -1,13 +1,14 @@
-"""Addresses of the pages in web.views.messages."""
+"""Addresses of the pages in web.views.messages and web.views.made_up_phones."""
 
 from django.urls import URLPattern, path
 
-from web.views import messages
+from web.views import made_up_phones, messages
 
 urlpatterns: list[URLPattern] = [
     path("messages/", messages.messages, name="messages"),
     path("messages/<uuid:pk>/", messages.message, name="message"),
-    path("inbox/", messages.inbox, name="inbox"),
-    path("inbox/<uuid:pk>/visit.ics", messages.calendar_file, name="inbox_calendar"),
+    path("inbox/", made_up_phones.inbox, name="inbox"),
+    path("inbox/text/", made_up_phones.send_text, name="inbox_text"),
+    path("inbox/<uuid:pk>/visit.ics", made_up_phones.calendar_file, name="inbox_calendar"),
     path("check-ins/<uuid:pk>/", messages.check_in, name="check_in"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from web.views.links import diary, proof, questions, visit
+from web.views.links import diary, proof, questions, times, visit
 
 urlpatterns: list[URLPattern] = [
     path("m/<str:token>", visit.patient_link, name="patient_link"),
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("m/<str:token>/accept", visit.accept_offer, name="patient_link_accept"),
     path("m/<str:token>/decline", visit.decline_offer, name="patient_link_decline"),
     path("m/<str:token>/visit.ics", visit.calendar_file, name="patient_link_calendar"),
+    path("m/<str:token>/choose-time", times.choose_time, name="patient_link_choose_time"),
     path("m/<str:token>/ready", questions.ready, name="patient_link_ready"),
     path("m/<str:token>/questions/<uuid:pk>", questions.questions, name="patient_link_questions"),
     path("m/<str:token>/answer", questions.answer, name="patient_link_answer"),

@@ -1,4 +1,4 @@
-"""What was said to patients and what they answered: the message log, one message, the inbox, a check-in."""
+"""What was said to patients and what they answered: the message log, one message, a check-in."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,6 @@ from notifications.answering import grading
 from notifications.models import MessageStatus
 from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
-from web.files import calendar_answer
 
 ROWS = 50
 
@@ -54,7 +53,7 @@ def messages(request: StaffRequest) -> HttpResponse:
     elif about is None:
         # A clinic's whole future would hide what has just been sent.
         log = log.filter(due_at__lte=clock.now())
-    context = {"form": form, "about": about, "one_visit": bool(asked["visit"]), **_paged(request, log)}
+    context = {"form": form, "about": about, "one_visit": bool(asked["visit"]), **paged(request, log)}
     return render(request, "web/messages/log.html", context)
 
 
@@ -64,21 +63,6 @@ def message(request: StaffRequest, pk: UUID) -> HttpResponse:
     row = fetch(request.actor, queries.messages_with_attempts(), access.VIEW_MESSAGES, pk=pk)
     log_look(request.actor, row.patient, what="message")
     return render(request, "web/messages/message.html", {"row": row})
-
-
-@staff_page(access.VIEW_INBOX, methods=["GET"])
-def inbox(request: StaffRequest) -> HttpResponse:
-    """What arrived on the phones of made-up patients, with links that work."""
-    items = queries.inbox().filter(clinic=request.clinic).order_by("-created_at", "-pk")
-    paged = _paged(request, items)
-    return render(request, "web/messages/inbox.html", {**paged, "arrived": queries.with_links(paged["rows"])})
-
-
-@staff_page(access.VIEW_INBOX, methods=["GET"])
-def calendar_file(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The calendar file that arrived with a message, byte by byte."""
-    items = queries.inbox().filter(clinic=request.clinic).exclude(calendar="")
-    return calendar_answer(fetch(request.actor, items, access.VIEW_INBOX, pk=pk).calendar)
 
 
 @staff_page(access.VIEW_CHECK_INS, methods=["GET"])
@@ -91,7 +75,7 @@ def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
     return render(request, "web/messages/check_in.html", {"check_in": row, "lines": lines})
 
 
-def _paged(request: StaffRequest, rows: QuerySet[Any]) -> dict[str, Any]:
+def paged(request: StaffRequest, rows: QuerySet[Any]) -> dict[str, Any]:
     """One page of rows, and the address of the pages beside it without their number."""
     page: Page[Any] = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     address = request.GET.copy()

@@ -1,0 +1,102 @@
+"""The door at which the provider hands over patients' texts: signed calls, answered with nothing to say.
+
+What a text does is `talking.inbound`'s; what is said back goes the way of every message. Reports about what
+we sent come in at another door.
+"""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import Throttled
+from rest_framework.parsers import FormParser
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.throttling import AnonRateThrottle
+from rest_framework.views import APIView
+
+from clinic import clock
+from clinic.problems import Forbidden, Problem
+from notifications.channels.twilio import Account, signed
+from notifications.talking import inbound
+
+NOTHING_TO_SAY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+SIGNATURE: Final = "X-Twilio-Signature"
+# Ten segments with every letter spelled as %XX%XX, and all that the provider tells about the two numbers.
+MOST_BYTES: Final = 50_000
+PICTURE: Final = "[With {count} pictures or files, which are not kept.]"
+
+
+class Unsigned(AnonRateThrottle):
+    """Against those who try signatures; calls of the provider are never held up."""
+
+    scope = "unsigned"
+    rate = "30/min"
+
+
+class InboundTextSerializer(serializers.Serializer[Any]):
+    """What is read of the provider's form; it sends more, which is left."""
+
+    MessageSid = serializers.CharField(max_length=160, help_text="The provider's own id of the text.")
+    From = serializers.CharField(max_length=40)
+    To = serializers.CharField(max_length=40)
+    Body = serializers.CharField(allow_blank=True, trim_whitespace=False, default="")
+    NumMedia = serializers.IntegerField(min_value=0, default=0)
+
+
+class InboundTextsView(APIView):
+    """Takes a patient's text from the provider (Twilio's webhook for incoming messages)."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    parser_classes = (FormParser,)
+    throttle_classes = ()
+
+    @extend_schema(
+        operation_id="inbound_texts_take",
+        request={"application/x-www-form-urlencoded": InboundTextSerializer},
+        parameters=[
+            OpenApiParameter(SIGNATURE, str, OpenApiParameter.HEADER, required=True, description="HMAC-SHA1.")
+        ],
+        responses={(200, "text/xml"): OpenApiTypes.STR},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """The same text handed over again is taken once."""
+        _require_small(request)
+        self._require_signed(request)
+        serializer = InboundTextSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        text, now = serializer.validated_data, clock.now()
+        pictures = PICTURE.format(count=text["NumMedia"]) if text["NumMedia"] else ""
+        inbound.take(
+            provider="twilio",
+            reference=text["MessageSid"],
+            sender=text["From"],
+            recipient=text["To"],
+            body=" ".join(part for part in (text["Body"], pictures) if part),
+            received_at=now,
+            now=now,
+        )
+        return HttpResponse(NOTHING_TO_SAY, content_type="text/xml")
+
+    def _require_signed(self, request: Request) -> None:
+        """Raises `Forbidden` for a call that isn't our provider's, and 429 to whoever makes many of them."""
+        url = settings.PUBLIC_URL + request.get_full_path()
+        fields: dict[str, str] = request.data.dict()  # type: ignore[union-attr]
+        signature = request.headers.get(SIGNATURE, "")
+        if settings.SMS and signed(Account(**settings.SMS), url, fields, signature):
+            return
+        throttle = Unsigned()
+        if not throttle.allow_request(request, self):
+            raise Throttled(throttle.wait())
+        raise Forbidden("This call is not signed by our provider of text messages.")
+
+
+def _require_small(request: Request) -> None:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+        problem = Problem(f"Send at most {MOST_BYTES} bytes in one call.", code="too_large")
+        problem.status = 413
+        raise problem

@@ -1,0 +1,178 @@
+"""Threads over the API: what patients wrote, and staff's replies; texts of numbers that no patient has."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic import clock
+from clinic.access import fetch_clinic, log_look, open_chart
+from clinic.api_defaults import NewestFirst
+from clinic.fields import IdField
+from clinic.models import Patient
+from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+from notifications import access
+from notifications.api.messages import MessageSerializer
+from notifications.models import InboundMessage, Message
+from notifications.talking import conversations, threads
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    at = serializers.DateTimeField()
+    direction = serializers.ChoiceField(
+        choices=[conversations.RECEIVED, conversations.WRITTEN, conversations.AUTOMATIC]
+    )
+    words = serializers.CharField()
+    status = serializers.CharField(help_text="Of a message: where it stands.")
+    why = serializers.CharField(help_text="Why a message was not sent, or empty.")
+    what = serializers.CharField(help_text="The message's kind, or what the text was taken for.")
+    by = serializers.CharField(help_text="Who wrote the message, or dealt with the text.")
+    waiting = serializers.BooleanField(help_text="A text that nobody has dealt with.")
+
+
+class ThreadSerializer(serializers.Serializer[Any]):
+    patient = serializers.UUIDField(source="patient.pk")
+    can_be_answered = serializers.BooleanField()
+    why_not = serializers.CharField(help_text="Why no text may go to this patient now, or empty.")
+    lines = LineSerializer(many=True)
+
+
+class ReplySerializer(CreateSerializer):
+    text = serializers.CharField(max_length=2000, help_text="Sent with the clinic's sender name before it.")
+
+
+class DealWithSerializer(StrictSerializer):
+    outcome = serializers.CharField(max_length=2000)
+
+
+class CorrectNumberSerializer(StrictSerializer):
+    phone = serializers.CharField(max_length=40)
+    how = serializers.CharField(max_length=120, help_text="How it is known.")
+
+
+class DealtWithSerializer(serializers.Serializer[Any]):
+    texts = serializers.IntegerField(help_text="How many had waited.")
+
+
+class CorrectedNumberSerializer(serializers.ModelSerializer[Patient]):
+    class Meta:
+        model = Patient
+        fields = ["id", "phone"]
+
+
+class ThreadsViewSet(ClinicViewSet):
+    """One patient's conversation by text, by the patient's id: what was said to them and by them."""
+
+    access = {
+        "retrieve": access.READ_TEXTS,
+        "reply": access.REPLY,
+        "deal_with": access.REPLY,
+        "correct_number": access.CORRECT_NUMBER,
+    }
+    queryset = Patient.objects.all()
+    serializer_class = ThreadSerializer
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """The last 200 lines, the latest last."""
+        patient = open_chart(self.actor, self.permission, pk, what="texts")
+        why_not = threads.why_not(patient)
+        shown = {
+            "patient": patient,
+            "can_be_answered": not why_not,
+            "why_not": why_not,
+            "lines": conversations.thread_of(patient),
+        }
+        return Response(ThreadSerializer(shown).data)
+
+    @extend_schema(request=ReplySerializer, responses={200: MessageSerializer, 201: MessageSerializer})
+    @action(detail=True, methods=["post"])
+    def reply(self, request: Request, pk: UUID) -> Response:
+        """Write to the patient's phone; what they wrote before counts as answered."""
+        patient = self._patient(pk)
+        data = self.parse(ReplySerializer)
+        return self.create_once(
+            noun="reply",
+            data=data,
+            make=lambda: threads.reply(
+                actor=self.actor, id=data["id"], patient=patient, text=data["text"], now=clock.now()
+            ),
+            find=lambda: Message.objects.get(pk=data["id"]),
+            answer=MessageSerializer,
+        )
+
+    @extend_schema(request=DealWithSerializer, responses=DealtWithSerializer)
+    @action(detail=True, methods=["post"], url_path="deal-with")
+    def deal_with(self, request: Request, pk: UUID) -> Response:
+        """Everything that the patient wrote has been dealt with, otherwise than by a reply."""
+        patient = self._patient(pk)
+        return _dealt_with(self, patient.clinic_id, threads.texts_of(patient))
+
+    @extend_schema(request=CorrectNumberSerializer, responses=CorrectedNumberSerializer)
+    @action(detail=True, methods=["post"], url_path="correct-number")
+    def correct_number(self, request: Request, pk: UUID) -> Response:
+        """Enter the right number; it is written to again, unless its owner asked for no more texts."""
+        patient = self._patient(pk)
+        corrected = threads.correct_number(
+            actor=self.actor, patient=patient, **self.parse(CorrectNumberSerializer), now=clock.now()
+        )
+        return Response(CorrectedNumberSerializer(corrected).data)
+
+    def _patient(self, pk: UUID) -> Patient:
+        return self.fetch(Patient.objects.select_related("clinic"), pk=pk)
+
+
+class InboundMessageSerializer(serializers.ModelSerializer[InboundMessage]):
+    class Meta:
+        model = InboundMessage
+        fields = ["id", "clinic", "patient", "sender", "body", "received_at", "reading", "read_at", "read_by"]
+
+
+class TextFilterSerializer(StrictSerializer):
+    clinic = IdField()
+    waiting = serializers.BooleanField(required=False, help_text="Only those that nobody has dealt with.")
+
+
+class LatestReceivedFirst(NewestFirst):
+    ordering = ("-received_at", "-id")
+
+
+class TextsViewSet(ClinicViewSet):
+    """What came from patients' phones, and from numbers that no patient has."""
+
+    access = {"list": access.READ_TEXTS, "deal_with": access.REPLY}
+    queryset = InboundMessage.objects.all()
+    serializer_class = InboundMessageSerializer
+    pagination_class = LatestReceivedFirst
+
+    @extend_schema(parameters=[TextFilterSerializer])
+    def list(self, request: Request) -> Response:
+        """One clinic's, the latest first."""
+        asked = self.parse_query(TextFilterSerializer)
+        clinic = fetch_clinic(self.actor, self.permission, asked["clinic"])
+        texts = InboundMessage.objects.filter(clinic=clinic)
+        if asked.get("waiting"):
+            texts = texts.filter(read_at=None)
+        return self.page(texts, InboundMessageSerializer)
+
+    @extend_schema(request=DealWithSerializer, responses=DealtWithSerializer)
+    @action(detail=True, methods=["post"], url_path="deal-with")
+    def deal_with(self, request: Request, pk: UUID) -> Response:
+        """This text's whole thread: the patient's, or that of the number which no patient has."""
+        text = self.fetch(InboundMessage.objects.select_related("patient"), pk=pk)
+        if text.patient is not None:
+            log_look(self.actor, text.patient, what="texts")
+            return _dealt_with(self, text.clinic_id, threads.texts_of(text.patient))
+        return _dealt_with(self, text.clinic_id, threads.texts_of_number(text))
+
+
+def _dealt_with(view: ClinicViewSet, clinic_id: UUID, texts: Any) -> Response:
+    outcome = view.parse(DealWithSerializer)["outcome"]
+    count = threads.deal_with(
+        actor=view.actor, clinic_id=clinic_id, texts=texts, outcome=outcome, now=clock.now()
+    )
+    return Response(DealtWithSerializer({"texts": count}).data)

@@ -1,0 +1,116 @@
+"""A patient's thread, and which threads wait for somebody: what was said to them and by them, in order.
+
+Reads alone; what staff do with a thread is in `threads`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from clinic.models import Clinic, Patient
+from notifications.models import DeliveryAttempt, InboundMessage, Message, MessageKind
+from notifications.talking import threads
+
+MOST_LINES: Final = 200
+MOST_WAITING: Final = 500
+RECEIVED, WRITTEN, AUTOMATIC = "received", "written", "automatic"
+# To staff about the patient: no part of what the two say to each other.
+NOT_TO_THE_PATIENT: Final = (MessageKind.PAGE,)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing said. A message has no `words` until its first try, unless a person wrote them."""
+
+    id: UUID
+    at: datetime
+    direction: str
+    words: str
+    status: str = ""  # of a message: where it stands
+    status_words: str = ""
+    why: str = ""
+    what: str = ""  # its kind or reading, in words
+    by: str = ""
+    waiting: bool = False  # a text that nobody has dealt with
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A thread with texts that nobody has dealt with, the oldest of them first."""
+
+    patient: Patient | None
+    texts: list[InboundMessage]
+
+    @property
+    def oldest(self) -> InboundMessage:
+        return self.texts[0]
+
+    @property
+    def latest(self) -> InboundMessage:
+        return self.texts[-1]
+
+
+def thread_of(patient: Patient) -> list[Line]:
+    """The last lines of this patient's thread, the latest last: three queries for any number."""
+    messages = (
+        Message.objects.filter(patient=patient)
+        .exclude(kind__in=NOT_TO_THE_PATIENT)
+        .select_related("written_by")
+        .prefetch_related(Prefetch("attempts", queryset=DeliveryAttempt.objects.order_by("-number")))
+        .order_by("-due_at")[:MOST_LINES]
+    )
+    texts = threads.texts_of(patient).select_related("read_by").order_by("-received_at")[:MOST_LINES]
+    lines = [*(_of_message(message) for message in messages), *(_of_text(text) for text in texts)]
+    # What is said back by itself comes at the moment of the text that it answers.
+    return sorted(lines, key=lambda line: (line.at, line.direction != RECEIVED))[-MOST_LINES:]
+
+
+def thread_of_number(text: InboundMessage) -> list[Line]:
+    """What came from this number, which is no patient's: one query."""
+    texts = threads.texts_of_number(text).select_related("read_by").order_by("-received_at")[:MOST_LINES]
+    return [_of_text(each) for each in reversed(texts)]
+
+
+def unread_texts() -> QuerySet[InboundMessage]:
+    """Texts that nobody has dealt with, the oldest first."""
+    waiting = InboundMessage.objects.filter(read_at=None)
+    return waiting.select_related("patient").order_by("received_at", "pk")
+
+
+def waiting_threads(clinic: Clinic) -> list[Waiting]:
+    """Whose texts nobody has dealt with, the longest waiting first: one query."""
+    found: dict[tuple[UUID | None, str], list[InboundMessage]] = {}
+    for text in unread_texts().filter(clinic=clinic)[:MOST_WAITING]:
+        found.setdefault((text.patient_id, "" if text.patient_id else str(text.sender)), []).append(text)
+    return [Waiting(texts[0].patient, texts) for texts in found.values()]
+
+
+def _of_message(message: Message) -> Line:
+    tries = list(message.attempts.all())
+    written = message.written_by
+    return Line(
+        id=message.pk,
+        at=message.sent_at or message.due_at,
+        direction=WRITTEN if written else AUTOMATIC,
+        words=tries[0].body if tries else message.text,
+        status=message.status,
+        status_words=message.get_status_display(),
+        why=message.reason,
+        what=message.get_kind_display(),
+        by=written.full_name if written else "",
+    )
+
+
+def _of_text(text: InboundMessage) -> Line:
+    return Line(
+        id=text.pk,
+        at=text.received_at,
+        direction=RECEIVED,
+        words=text.body,
+        what=text.get_reading_display(),
+        by=text.read_by.full_name if text.read_by else "",
+        waiting=text.read_at is None,
+    )

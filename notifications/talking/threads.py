@@ -1,0 +1,170 @@
+"""What staff do with patients' texts: answer them, mark them as dealt with, correct a number.
+
+What a thread shows is read in `conversations`. A reply goes only where an automatic message could go: blocks
+and consents hold for people, too. E-mails are not read: their answers reach nobody.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from phonenumber_field.phonenumber import to_python
+
+from clinic import consents, patients, work
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import ConsentScope, Patient, WorkItem
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from notifications.models import BlockReason, Form, InboundMessage, Message, MessageKind
+from notifications.talking import inbound, opting, own_words
+from notifications.talking.own_words import About
+
+STAGE: Final = "reply"
+# Words in a conversation are of no use the day after. [D]
+OF_USE_FOR: Final = timedelta(hours=24)
+ANSWERED: Final = "Answered by text."
+REFUSED: Final = {
+    BlockReason.STOP: "This patient asked for no more texts. Call instead.",
+    BlockReason.WRONG_NUMBER: "Somebody else has this number. Correct it first.",
+    BlockReason.UNREACHABLE: "This number can't be reached. Correct it first, or call.",
+}
+
+
+def texts_of(patient: Patient) -> QuerySet[InboundMessage]:
+    """What this patient wrote, and what came from their number while it was several patients'."""
+    theirs = Q(patient=patient)
+    if patient.phone:
+        theirs |= Q(patient=None, clinic=patient.clinic_id, sender=patient.phone)
+    return InboundMessage.objects.filter(theirs)
+
+
+def texts_of_number(text: InboundMessage) -> QuerySet[InboundMessage]:
+    """What came from the same number and belongs to no patient."""
+    return InboundMessage.objects.filter(patient=None, clinic=text.clinic_id, sender=text.sender)
+
+
+def why_not(patient: Patient) -> str:
+    """Why this patient can't be written to by text now, as a sentence; empty when they can: two queries."""
+    if patient.deceased:
+        return "This patient has died."
+    if not patient.phone:
+        return "There is no mobile number on record. Enter one, or call."
+    for reason in BlockReason:
+        if reason in opting.blocks_of(patient.clinic_id, str(patient.phone)):
+            return REFUSED[reason]
+    if ConsentScope.SMS not in consents.current_scopes(patient.pk):
+        return "There is no consent to text messages on record. Record it, or call."
+    return ""
+
+
+def reply(*, actor: Actor, id: UUID, patient: Patient, text: str, now: datetime) -> Message:
+    """Write to the patient's phone; what they wrote before counts as answered.
+
+    Raises `Invalid` for words that may not stand on a lock screen, that a text can't have or that are too
+    long, `Conflict` `unreachable` where no text may go.
+    """
+    sender = patient.clinic.sender_name
+    about = About(patient.given_names, patient.family_name, patient.birth_date)
+    if wrong := own_words.faults(text, sender=sender, about=about):
+        raise Invalid({"text": " ".join(wrong)})
+
+    def work_() -> Message:
+        row = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        if hindrance := why_not(row):
+            raise Conflict(hindrance, code="unreachable")
+        with acting(actor.user_id):
+            message = Message.objects.create(
+                id=id,
+                clinic_id=row.clinic_id,
+                patient=row,
+                kind=MessageKind.REPLY,
+                stage=STAGE,
+                key=f"{STAGE}:{id}",
+                text=own_words.as_sent(text, sender=sender),
+                written_by_id=actor.user_id,
+                form=Form.SMS,
+                urgent=True,
+                due_at=now,
+                stale_at=now + OF_USE_FOR,
+            )
+            _deal_with(actor, row.clinic_id, texts_of(row), ANSWERED, now)
+        return message
+
+    return in_transaction(work_)
+
+
+def deal_with(
+    *, actor: Actor, clinic_id: UUID, texts: QuerySet[InboundMessage], outcome: str, now: datetime
+) -> int:
+    """Mark these texts as dealt with, and close their tasks with what was done. Returns how many waited.
+
+    Dealing with them again changes nothing. Raises `Invalid` without an outcome.
+    """
+    outcome = outcome.strip()
+    if not outcome:
+        raise Invalid({"outcome": "Say in a few words what was done. A task never closes in silence."})
+
+    def work_() -> int:
+        with acting(actor.user_id):
+            return _deal_with(actor, clinic_id, texts, outcome, now)
+
+    return in_transaction(work_)
+
+
+def correct_number(*, actor: Actor, patient: Patient, phone: str, how: str, now: datetime) -> Patient:
+    """Enter the patient's right number, which may be the one that was thought to be somebody else's.
+
+    `how` says how it is known. Whoever has asked for no more texts is not written to all the same. Raises
+    `Invalid` for a number that can't be dialled, or without `how`.
+    """
+    how = how.strip()
+    number = to_python(phone)
+    wrong = {}
+    if not number or not number.is_valid():
+        wrong["phone"] = patients.PHONE_MEND
+    if not how:
+        wrong["how"] = "Say how you know: the patient called, or told the desk."
+    if wrong:
+        raise Invalid(wrong)
+
+    def work_() -> Patient:
+        row = patients.update_details(
+            actor=actor, patient=patient, changes={"phone": phone}, reason=how, now=now
+        )
+        opting.lift(
+            actor=actor,
+            clinic_id=row.clinic_id,
+            address=str(row.phone),
+            reasons=[BlockReason.WRONG_NUMBER, BlockReason.UNREACHABLE],
+            how=how,
+            now=now,
+        )
+        causes = WorkItem.objects.filter(
+            clinic=row.clinic_id,
+            cause__startswith=f"{inbound.WRONG_NUMBER_CAUSE}:{row.pk}:",
+            closed_at=None,
+        )
+        work.settle(
+            actor=actor,
+            clinic_id=row.clinic_id,
+            causes=list(causes.values_list("cause", flat=True)),
+            outcome=f"The number was corrected: {how}",
+            now=now,
+        )
+        return row
+
+    return in_transaction(work_)
+
+
+def _deal_with(
+    actor: Actor, clinic_id: UUID, texts: QuerySet[InboundMessage], outcome: str, now: datetime
+) -> int:
+    waiting = list(texts.filter(read_at=None).select_for_update(no_key=True).order_by("pk"))
+    for text in waiting:
+        text.read_at, text.read_by_id = now, actor.user_id
+        text.save(update_fields=["read_at", "read_by"])
+    causes = [f"{inbound.TEXT_CAUSE}:{text.pk}" for text in waiting]
+    work.settle(actor=actor, clinic_id=clinic_id, causes=causes, outcome=outcome, now=now)
+    return len(waiting)

@@ -1,0 +1,162 @@
+"""Patients' texts on pages: who waits, a thread, a wrong number, another time, a made-up phone."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from clinic.models import WorkItem
+from notifications.answering import times
+from notifications.models import ClinicMessaging, InboundMessage, Message, TimeRequest
+from tests.cast import NOW, TODAY, House, local, new_id
+from tests.notifications.texts import STRANGERS, alone_on_the_number, announce, give_number, text
+from tests.notifications.visits import book
+from tests.scheduler.stage import set_stage
+from tests.web.pages import browser_of, words
+
+
+@pytest.fixture(autouse=True)
+def now(house: House) -> Iterator[None]:
+    give_number(house.clinic)
+    alone_on_the_number(house)
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def ana(house: House) -> Client:
+    return browser_of(house.ana)
+
+
+def test_the_list_tells_who_waits_and_leads_to_the_thread(house: House, ana: Client) -> None:
+    text("Can I bring my sister?")
+    text("Who is that?!", sender=STRANGERS)
+    page = words(ana.get("/threads/"))
+    assert "Rosa Delgado" in page
+    assert "Can I bring my sister?" in page
+    assert "+1 312-555-0177" in page
+
+
+def test_a_thread_is_answered_from_its_page_once(house: House, ana: Client) -> None:
+    text("Can I bring my sister?")
+    sent = {"id": str(new_id()), "text": "Yes, please do."}
+    for _ in range(2):
+        answer = ana.post(f"/threads/{house.rosa.pk}/reply/", sent, follow=True)
+        assert "Lakeside Clinic: Yes, please do." in words(answer)
+    assert Message.objects.filter(kind="reply").count() == 1
+    assert "Nobody waits" in words(ana.get("/threads/"))
+
+
+def test_a_refused_reply_comes_back_as_it_was_typed_with_its_length(house: House, ana: Client) -> None:
+    typed = "Your infusion is at nine"
+    answer = ana.post(f"/threads/{house.rosa.pk}/reply/", {"id": str(new_id()), "text": typed})
+    page = words(answer)
+    assert answer.status_code == 400
+    assert "leave it out" in page
+    assert typed in answer.content.decode()
+    assert "Now 41 characters, 1 text." in page
+
+
+def test_a_thread_that_may_not_be_written_to_says_why(house: House, ana: Client) -> None:
+    text("STOP")
+    page = words(ana.get(f"/threads/{house.rosa.pk}/"))
+    assert "This patient asked for no more texts. Call instead." in page
+    assert "Send it" not in page
+
+
+def test_a_thread_is_marked_as_dealt_with(house: House, ana: Client) -> None:
+    text("Hello")
+    refused = ana.post(f"/threads/{house.rosa.pk}/dealt-with/", {"outcome": ""})
+    assert refused.status_code == 400
+    ana.post(f"/threads/{house.rosa.pk}/dealt-with/", {"outcome": "Called her"})
+    assert WorkItem.objects.get().outcome == "Called her"
+
+
+def test_a_task_leads_to_its_text_and_the_text_to_its_thread(house: House, ana: Client) -> None:
+    row = text("Hello")
+    assert f"/texts/{row.pk}/" in ana.get("/tasks/").content.decode()
+    assert ana.get(f"/texts/{row.pk}/").headers["Location"] == f"/threads/{house.rosa.pk}/"
+
+
+def test_a_strangers_text_has_a_page_of_its_own(house: House, ana: Client) -> None:
+    row = text("Hello", sender=STRANGERS)
+    assert "No patient has this number" in words(ana.get(f"/texts/{row.pk}/"))
+    ana.post(f"/texts/{row.pk}/dealt-with/", {"outcome": "Called, a wrong number"})
+    row.refresh_from_db()
+    assert row.read_by == house.ana
+
+
+def test_a_wrong_number_is_corrected_on_its_page(house: House, ana: Client) -> None:
+    text("wrong number")
+    assert f"/threads/{house.rosa.pk}/number/" in ana.get("/tasks/").content.decode()
+    refused = ana.post(f"/threads/{house.rosa.pk}/number/", {"phone": "12", "how": "She called"})
+    assert refused.status_code == 400
+    assert "She called" in refused.content.decode()
+    ana.post(f"/threads/{house.rosa.pk}/number/", {"phone": "312 555 0155", "how": "She called"})
+    house.rosa.refresh_from_db()
+    assert str(house.rosa.phone) == "+13125550155"
+
+
+def test_the_desk_moves_a_visit_to_the_time_that_was_chosen(house: House, ana: Client) -> None:
+    stage = set_stage(house)
+    visit = stage.book(stage.plan(), "10:00", TODAY + timedelta(days=3))
+    request = times.ask(appointment=visit, now=NOW)
+    address = f"/time-requests/{request.pk}/"
+    assert address in ana.get("/tasks/").content.decode()
+    assert "Nothing yet" in words(ana.get(address))
+    TimeRequest.objects.update(chosen_at=NOW, chosen_start=local(TODAY + timedelta(days=4), "13:00"))
+    answer = ana.post(f"{address}carry-out/", follow=True)
+    assert "moved to the time that the patient chose" in words(answer)
+    visit.refresh_from_db()
+    assert visit.starts_at == local(TODAY + timedelta(days=4), "13:00")
+
+
+def test_a_chosen_time_that_has_gone_is_told_on_the_page(house: House, ana: Client) -> None:
+    stage = set_stage(house, chairs=1)
+    friday = TODAY + timedelta(days=4)
+    visit = stage.book(stage.plan(), "10:00", TODAY + timedelta(days=3))
+    request = times.ask(appointment=visit, now=NOW)
+    TimeRequest.objects.update(chosen_at=NOW, chosen_start=local(friday, "13:00"))
+    stage.book(stage.plan(house.omar), "13:00", friday)
+    answer = ana.post(f"/time-requests/{request.pk}/carry-out/")
+    assert answer.status_code == 409
+    assert "It can't be moved there." in words(answer)
+
+
+# --- The made-up phones ----------------------------------------------------------------------------------
+
+
+def send(ana: Client, house: House, **sent: str) -> str:
+    body = {"id": str(new_id()), "patient": str(house.rosa.pk), "body": "", **sent}
+    return words(ana.post("/inbox/text/", body, follow=True))
+
+
+def test_a_newcomer_answers_as_the_patient_with_a_word_or_freely(house: House, ana: Client) -> None:
+    announce(book(house, house.rosa))
+    assert "The text has arrived" in send(ana, house, word="C")
+    assert "The text has arrived" in send(ana, house, body="Can I eat?")
+    assert list(InboundMessage.objects.order_by("created_at").values_list("reading", flat=True)) == [
+        "confirm",
+        "other",
+    ]
+
+
+def test_an_empty_text_is_not_sent(house: House, ana: Client) -> None:
+    assert "Write what the patient says" in send(ana, house)
+    assert not InboundMessage.objects.exists()
+
+
+def test_a_real_clinic_has_no_made_up_phones(house: House, ana: Client) -> None:
+    house.clinic.synthetic = False
+    house.clinic.save()
+    assert "Answer as the patient" not in words(ana.get("/inbox/"))
+    body = {"id": str(new_id()), "patient": str(house.rosa.pk), "body": "C"}
+    assert ana.post("/inbox/text/", body).status_code == 404
+    assert not InboundMessage.objects.exists()
+
+
+def test_without_a_number_there_is_nothing_to_text_to(house: House, ana: Client) -> None:
+    ClinicMessaging.objects.all().delete()
+    assert "Answer as the patient" not in words(ana.get("/inbox/"))

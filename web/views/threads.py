@@ -1,0 +1,188 @@
+"""Patients' texts for staff: who waits for an answer, one thread with a reply, a number that was wrong."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic import clock
+from clinic.access import fetch, log_look, open_chart
+from clinic.idempotency import create_once
+from clinic.models import Patient
+from clinic.problems import Problem
+from notifications import access
+from notifications.models import InboundMessage, Message
+from notifications.talking import conversations, own_words, threads
+from notifications.wording import gsm7
+from web.doors import StaffRequest, staff_page
+from web.forms import ChangeForm, ClinicForm, PhoneField
+from web.views.work import NEVER_IN_SILENCE
+
+
+class ReplyForm(ClinicForm):
+    text = forms.CharField(
+        label="Your reply",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": own_words.EMPTY},
+    )
+
+
+class DealtWithForm(ChangeForm):
+    outcome = forms.CharField(
+        label="What was done",
+        max_length=2000,
+        widget=forms.TextInput(),
+        error_messages={"required": NEVER_IN_SILENCE},
+    )
+
+
+class NumberForm(ChangeForm):
+    phone = PhoneField(label="Mobile number")
+    how = forms.CharField(
+        label="How you know",
+        max_length=120,
+        help_text="Such as: the patient called, or told the desk.",
+    )
+
+
+@staff_page(access.READ_TEXTS, methods=["GET"])
+def waiting(request: StaffRequest) -> HttpResponse:
+    """Threads with texts that nobody has dealt with, the longest waiting first."""
+    context = {"waiting": conversations.waiting_threads(request.clinic)}
+    return render(request, "web/threads/list.html", context)
+
+
+@staff_page(access.READ_TEXTS, methods=["GET"])
+def text(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Where a text is read: in its patient's thread, or with the others of its number."""
+    row = _text(request, pk)
+    if row.patient_id:
+        return redirect("thread", row.patient_id)
+    return _show_number(request, row, DealtWithForm())
+
+
+@staff_page(access.REPLY, methods=["POST"])
+def number_dealt_with(request: StaffRequest, pk: UUID) -> HttpResponse:
+    row = _text(request, pk)
+    form = DealtWithForm(request.POST)
+    if _dealt_with(request, form, row.clinic_id, threads.texts_of_number(row)):
+        return redirect("threads")
+    return _show_number(request, row, form)
+
+
+@staff_page(access.READ_TEXTS, methods=["GET"])
+def thread(request: StaffRequest, pk: UUID) -> HttpResponse:
+    patient = open_chart(request.actor, access.READ_TEXTS, pk, what="texts")
+    return _show(request, patient)
+
+
+@staff_page(access.REPLY, methods=["POST"])
+def reply(request: StaffRequest, pk: UUID) -> HttpResponse:
+    patient = _patient(request, pk)
+    form = ReplyForm(request.POST)
+    if form.is_valid():
+        id, words = form.cleaned_data["id"], form.cleaned_data["text"]
+        try:
+            create_once(
+                actor=request.actor,
+                noun="reply",
+                id=id,
+                body={"patient": patient.pk, "text": words},
+                make=lambda: threads.reply(
+                    actor=request.actor, id=id, patient=patient, text=words, now=clock.now()
+                ),
+                find=lambda: Message.objects.get(pk=id),
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "Your reply is on its way.")
+            return redirect("thread", pk)
+    return _show(request, patient, reply=form)
+
+
+@staff_page(access.REPLY, methods=["POST"])
+def dealt_with(request: StaffRequest, pk: UUID) -> HttpResponse:
+    patient = _patient(request, pk)
+    form = DealtWithForm(request.POST)
+    if _dealt_with(request, form, patient.clinic_id, threads.texts_of(patient)):
+        return redirect("threads")
+    return _show(request, patient, dealt_with=form)
+
+
+@staff_page(access.CORRECT_NUMBER)
+def number(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Enter the right number of a patient whose number is said to be somebody else's."""
+    patient = _patient(request, pk)
+    form = NumberForm(request.POST or None, initial={"phone": patient.phone})
+    if form.is_valid():
+        try:
+            threads.correct_number(actor=request.actor, patient=patient, **form.cleaned_data, now=clock.now())
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "The number is corrected.")
+            return redirect("thread", pk)
+    log_look(request.actor, patient, what="number")
+    context = {"patient": patient, "form": form, "why_not": threads.why_not(patient)}
+    return render(request, "web/threads/number.html", context, status=form.status)
+
+
+def _dealt_with(request: StaffRequest, form: DealtWithForm, clinic_id: UUID, texts: Any) -> bool:
+    """Whether the form was carried out; its problem stands in it otherwise."""
+    if not form.is_valid():
+        return False
+    threads.deal_with(
+        actor=request.actor,
+        clinic_id=clinic_id,
+        texts=texts,
+        outcome=form.cleaned_data["outcome"],
+        now=clock.now(),
+    )
+    messages.success(request, "These texts are dealt with.")
+    return True
+
+
+def _show(request: StaffRequest, patient: Patient, **refused: ChangeForm) -> HttpResponse:
+    """The thread with its forms; a refused one comes back as it was filled, with its length."""
+    lines = conversations.thread_of(patient)
+    form = refused.get("reply") or ReplyForm()
+    typed = str(form.data.get("text", ""))
+    sent = own_words.as_sent(typed, sender=patient.clinic.sender_name)
+    context = {
+        "patient": patient,
+        "lines": lines,
+        "waits": any(line.waiting for line in lines),
+        "why_not": threads.why_not(patient),
+        "reply_form": form,
+        "length": gsm7.length(sent) if typed else 0,
+        "segments": gsm7.segments(sent) if typed else 0,
+        "most_segments": own_words.MOST_SEGMENTS,
+        "dealt_with_form": refused.get("dealt_with") or DealtWithForm(),
+    }
+    status = next((form.status for form in refused.values()), 200)
+    return render(request, "web/threads/thread.html", context, status=status)
+
+
+def _show_number(request: StaffRequest, row: InboundMessage, form: DealtWithForm) -> HttpResponse:
+    lines = conversations.thread_of_number(row)
+    context = {
+        "text": row,
+        "lines": lines,
+        "waits": any(line.waiting for line in lines),
+        "dealt_with_form": form,
+    }
+    return render(request, "web/threads/number_thread.html", context, status=form.status)
+
+
+def _patient(request: StaffRequest, pk: UUID) -> Patient:
+    return fetch(request.actor, Patient.objects.select_related("clinic"), access.READ_TEXTS, pk=pk)
+
+
+def _text(request: StaffRequest, pk: UUID) -> InboundMessage:
+    rows = InboundMessage.objects.select_related("patient")
+    return fetch(request.actor, rows, access.READ_TEXTS, pk=pk)
