@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.models import Role, WorkItem
 from sessions_app.models import DoseCheck, Session, YesNoUnknown
 from sessions_app.preparing import readiness
-from tests.cast import NOW, House, new_id
+from tests.cast import NOW, PASSWORD, House, new_id
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
 from tests.web.test_nurse import hidden
@@ -39,15 +39,69 @@ def test_the_page_of_the_check_shows_no_figure_of_the_first_person(house: House)
         assert figure not in page.content.decode()
 
 
+def test_nobody_but_its_author_sees_the_dose_until_a_check_agrees(house: House) -> None:
+    fresh = stories.arrived(house)
+    worksheet = stories.weigh(house, fresh, at=NOW, weight_kg=Decimal("73.3"))
+    page = reverse("session", args=[fresh.pk])
+    nils, priya = browser_of(house.nils), browser_of(house.priya)
+
+    def seen(browser: Client) -> bool:
+        text = browser.get(page).content.decode()
+        return any(
+            figure in text for figure in ("73.3", str(worksheet.dose_mg), str(worksheet.rate_ml_per_h))
+        )
+
+    assert (seen(nils), seen(priya)) == (True, False)
+    found = {**stories.FOUND, "weight_kg": "73.3", "dose_mg": "36.7", "drug_volume_ml": "0.73"}
+    assert check(priya, fresh, **{**found, "dose_mg": "39.0"}).status_code == 302
+    assert (seen(nils), seen(priya)) == (True, False), "checked again, it is checked blind again"
+    assert "Dose: 36.7 here, 39 by Priya Nair" in words(nils.get(page))
+    assert check(priya, fresh, **{**found, "dose_mg": str(worksheet.dose_mg)}).status_code == 302
+    assert DoseCheck.objects.latest("revision").disagreements == []
+    assert seen(priya)
+
+
 def test_the_second_person_checks_and_the_first_is_sent_for_somebody_else(house: House) -> None:
     session = stories.arrived(house)
     stories.weigh(house, session, at=NOW)
     address = reverse("session_check_dose", args=[session.pk])
     assert "Somebody else must check this dose" in words(browser_of(house.nils).get(address))
     forced = browser_of(house.nils).post(address, {"id": new_id(), **stories.FOUND})
-    assert (forced.status_code, DoseCheck.objects.count()) == (409, 0)
+    assert (forced.status_code, DoseCheck.objects.count()) == (400, 0)
     assert check(browser_of(house.priya), session).status_code == 302
     assert DoseCheck.objects.get().disagreements == []
+
+
+def test_the_second_person_checks_on_the_first_ones_tablet_with_their_own_password(house: House) -> None:
+    session = stories.arrived(house)
+    stories.weigh(house, session, at=NOW)
+    nils = browser_of(house.nils)
+    page = nils.get(reverse("session_check_dose", args=[session.pk])).content.decode()
+    assert "Nils Berg" not in page.partition("<select")[2].partition("</select>")[0]
+    assert "35.0" not in page
+    priya = {"colleague": str(house.priya.pk), "password": PASSWORD, "code": ""}
+    for change in (
+        {"password": "guessed"},
+        {"password": ""},
+        {"colleague": str(house.nils.pk)},
+        {"colleague": str(house.ana.pk)},
+    ):
+        assert check(nils, session, **{**priya, **change}).status_code in (400, 409)
+    assert not DoseCheck.objects.exists()
+    assert check(nils, session, **priya).status_code == 302
+    assert DoseCheck.objects.get().recorded_by == house.priya
+    assert nils.get(reverse("nurse_station")).wsgi_request.user == house.nils
+
+
+def test_who_guesses_a_colleagues_password_is_soon_refused(house: House) -> None:
+    session = stories.arrived(house)
+    stories.weigh(house, session, at=NOW)
+    nils = browser_of(house.nils)
+    priya = {"colleague": str(house.priya.pk), "code": ""}
+    tried = [check(nils, session, **priya, password="guessed").status_code for _ in range(6)]
+    assert tried == [400] * 5 + [429]
+    assert check(nils, session, **priya, password=PASSWORD).status_code == 429
+    assert not DoseCheck.objects.exists()
 
 
 def test_a_check_that_differs_says_which_figures_and_holds_the_start(house: House) -> None:

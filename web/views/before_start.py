@@ -2,6 +2,7 @@
 `sessions.preparing`, what a prescriber must decide in `decisions`.
 """
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from sessions_app.access import MAY
 from sessions_app.models import DoseCheck, Session
 from sessions_app.preparing import dose
 from web.doors import StaffRequest, staff_page
+from web.views.sessions.form import SECRET
 from web.views.sessions.preparing import DoseCheckForm
 
 
@@ -26,20 +28,22 @@ def check_dose(request: StaffRequest, pk: UUID) -> HttpResponse:
     worksheet = dose.standing_worksheet(session)
     mine = worksheet is not None and worksheet.recorded_by_id == request.actor.user_id
     form = DoseCheckForm(request.POST if request.method == "POST" else None)
+    if mine:
+        form.for_a_colleague(request.actor.user_id, session)
     if worksheet is not None and form.is_valid():
         try:
             check, _ = create_once(
                 actor=request.actor,
                 noun="dose check",
                 id=form.cleaned_data["id"],
-                body={"session": session.pk, **request.POST.dict(), "csrfmiddlewaretoken": ""},
+                body={"session": session.pk, **_sent(request)},
                 make=lambda: form.check(session, worksheet, actor=request.actor, now=clock.now()),
                 find=lambda: DoseCheck.objects.get(pk=form.cleaned_data["id"]),
             )
         except Problem as problem:
             form.add_problem(problem)
         else:
-            _tell(request, check)
+            _tell(request, check, mine=mine)
             return redirect("session", pk=session.pk)
     context = {
         "session": session,
@@ -58,12 +62,18 @@ def _fetch(request: StaffRequest, pk: UUID, act: str) -> Session:
     )
 
 
-def _tell(request: StaffRequest, check: DoseCheck) -> None:
+def _sent(request: StaffRequest) -> dict[str, Any]:
+    apart = ("csrfmiddlewaretoken", *SECRET)
+    return {name: value for name, value in request.POST.dict().items() if name not in apart}
+
+
+def _tell(request: StaffRequest, check: DoseCheck, *, mine: bool) -> None:
     if check.disagreements:
         differing = ", ".join(dose.named(check.disagreements))
+        whose = f"{check.recorded_by.full_name}'s" if mine else "Your"
         messages.error(
             request,
-            f"Your figures differ from the worksheet: {differing}. Clear it up together before the start.",
+            f"{whose} figures differ from the worksheet: {differing}. Clear it up together before the start.",
         )
     else:
         messages.success(request, "The dose is checked: every figure agrees.")

@@ -141,6 +141,7 @@ def _show(request: StaffRequest, found: Session, sent: SessionForm | None = None
     access.log_look(request.actor, found.patient, what="session")
     page = SessionPage(
         found,
+        reader=request.actor.user_id,
         may_write=request.actor.may(RECORD_SESSIONS, found.clinic_id),
         correct=request.GET.get("correct", ""),
         from_monitor="monitor" in request.GET,

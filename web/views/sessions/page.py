@@ -16,12 +16,13 @@ from sessions_app import states
 from sessions_app.infusing import infusion, progress
 from sessions_app.infusing.progress import Progress
 from sessions_app.leaving import discharge
-from sessions_app.models import Session, SessionState, SideEffect, VitalSigns
+from sessions_app.models import DoseCheck, Session, SessionState, SideEffect, VitalSigns
 from sessions_app.monitors import feed
 from sessions_app.monitors.feed import Newest
 from sessions_app.observing import flowsheet, vital_limits
 from sessions_app.observing.due_times import Due
 from sessions_app.observing.vocabulary import TERMS
+from sessions_app.preparing import dose
 from web.views.sessions.amending import amendable
 from web.views.sessions.form import SessionForm, standing
 from web.views.sessions.forms import FORMS
@@ -171,6 +172,7 @@ class SessionPage:
         self,
         session: Session,
         *,
+        reader: UUID,
         may_write: bool,
         correct: str = "",
         from_monitor: bool = False,
@@ -183,6 +185,7 @@ class SessionPage:
         self.correct = correct
         self.from_monitor = from_monitor
         self.sent = sent
+        self.reader = reader
         self.open_acts = states.possible(session.state) if may_write else []
 
     @property
@@ -199,6 +202,11 @@ class SessionPage:
         vitals = forms.get("vitals")
         if self.from_monitor and self.monitor and isinstance(vitals, VitalsForm) and vitals.line is None:
             vitals.take_from(self.monitor)
+        if "dose" in forms and self.dose_is_hidden:
+            forms["dose"].initial = {
+                "corrects": self.worksheet.pk,
+                "minutes": self.session.protocol.infusion_minutes,
+            }
         if self.sent is not None:
             forms[self.sent.act] = self.sent
         return forms
@@ -237,6 +245,32 @@ class SessionPage:
     def worksheet(self) -> Any:
         """The dose worksheet that stands."""
         return next(iter(standing(self.session.dose_worksheets.all())), None)
+
+    @cached_property
+    def dose_check(self) -> DoseCheck | None:
+        """The newest check of the worksheet that stands."""
+        lines = (line for line in self.session.dose_checks.all() if line.worksheet_id == self.worksheet.pk)
+        return max(lines, key=lambda line: line.revision, default=None) if self.worksheet else None
+
+    @property
+    def dose_is_hidden(self) -> bool:
+        """Whoever may check the dose sees nothing of the first person's figures until a check agrees: it is
+        to be read and reckoned anew (domain.md 0.3)."""
+        if self.worksheet is None or self.session.state not in states.BEFORE_START:
+            return False
+        agreed = self.dose_check is not None and not self.dose_check.disagreements
+        return self.worksheet.recorded_by_id != self.reader and not agreed
+
+    @property
+    def differing(self) -> list[tuple[str, Any, Any]]:
+        """What the second person found otherwise: the figure, the worksheet's, theirs."""
+        check, sheet = self.dose_check, self.worksheet
+        names = check.disagreements if check else []
+        words = dose.named(names)
+        return [
+            (word, getattr(sheet, name), getattr(check, name))
+            for word, name in zip(words, names, strict=True)
+        ]
 
     @cached_property
     def missing(self) -> list[states.Blocker]:

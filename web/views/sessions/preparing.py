@@ -6,16 +6,20 @@ What a line must say is `sessions_app`'s to judge.
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
 
 from clinic.access import Actor
+from sessions_app.access import MAY
 from sessions_app.models import AnsweredBy, CheckResult, DoseWorksheet, Session, WeightUnit
 from sessions_app.preparing import checklist, dose, dosing, readiness
 from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
+from web.views.sessions import colleague
 from web.views.sessions.form import (
+    SECRET,
     CorrectingForm,
     NowOrThenField,
     SessionForm,
@@ -23,6 +27,27 @@ from web.views.sessions.form import (
     short_text,
     standing,
 )
+
+# Where an item is looked at, for the page alone; an item of a protocol's own stands among the last.
+PLACES: Final = {
+    "On paper": ("identity", "consent", "plan"),
+    "Asked of the patient": (
+        "fasting",
+        "ride_home",
+        "medicines",
+        "alcohol_drugs",
+        "pregnancy",
+        "pain",
+        "mood",
+        "suicidality",
+        "new_symptoms",
+        "last_side_effects",
+        "allergies",
+    ),
+}
+AT_THE_CHAIR: Final = "At the chair"
+# Never answered with the others by one tap: it is asked, and heard, by itself.
+ALONE: Final = ("suicidality",)
 
 
 class ChecklistForm(SessionForm):
@@ -55,18 +80,28 @@ class ChecklistForm(SessionForm):
             elif line:
                 self.fields[f"answers_{item.code}_reason"] = short_text("Why the answer changes")
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Each item with its bound fields and the answer that stands, for the template."""
+    def groups(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """The items by where they are looked at, each with its bound fields and the answer that stands."""
+        place_of = {code: place for place, codes in PLACES.items() for code in codes}
+        found: dict[str, list[dict[str, Any]]] = {place: [] for place in (*PLACES, AT_THE_CHAIR)}
+        for item in self.items:
+            found[place_of.get(item.code, AT_THE_CHAIR)].append(self._row(item))
+        return [(place, rows) for place, rows in found.items() if rows]
+
+    def _row(self, item: checklist.Item) -> dict[str, Any]:
         remarks = readiness.remarks(self.readiness) if self.readiness else {}
-        return [
-            {
-                "item": item,
-                "said_by_patient": self._said_by_patient(item.code),
-                "remark": remarks.get(item.code, ""),
-                "fields": [self[name] for name in self.fields if name.startswith(f"answers_{item.code}_")],
-            }
-            for item in self.items
-        ]
+        result, *more = (self[name] for name in self.fields if name.startswith(f"answers_{item.code}_"))
+        said = self._said_by_patient(item.code)
+        return {
+            "alone": item.code in ALONE,
+            "said_by_patient": said,
+            "remark": remarks.get(item.code, ""),
+            "result": result,
+            "more": more,
+            "wants_more": bool(
+                item.note_on_pass or said or any(field.errors or field.value() for field in more)
+            ),
+        }
 
     @property
     def open_items(self) -> int:
@@ -171,19 +206,32 @@ class DoseCheckForm(ClinicForm):
     stock_mg_per_ml = choices_in_a_row(
         "Strength on the vial", [(str(stock), f"{stock} mg/mL") for stock in dosing.STOCKS_MG_PER_ML]
     )
-    dose_mg = DecimalNumberField(label="Dose, reckoned anew", unit="mg", max_digits=7, decimal_places=1)
+    dose_mg = DecimalNumberField(label="Dose, worked out anew", unit="mg", max_digits=7, decimal_places=1)
     drug_volume_ml = DecimalNumberField(label="In the syringe", unit="mL", max_digits=6, decimal_places=2)
     bag_volume_ml = DecimalNumberField(
         label="Final volume of the bag", unit="mL", max_digits=6, decimal_places=1
     )
     rate_ml_per_h = DecimalNumberField(label="Rate on the pump", unit="mL/h", max_digits=6, decimal_places=1)
 
+    def for_a_colleague(self, reader: UUID, session: Session) -> None:
+        """On the tablet of whoever prepared the dose: the second person says who they are."""
+        colleague.add_fields(
+            self,
+            reader=reader,
+            clinic_id=session.clinic_id,
+            permission=MAY["check_dose"],
+            label="Checked by",
+        )
+
     def check(self, session: Session, worksheet: DoseWorksheet, *, actor: Actor, now: datetime) -> Any:
-        data = {**self.cleaned_data, "stock_mg_per_ml": Decimal(self.cleaned_data["stock_mg_per_ml"])}
+        data = {
+            name: value for name, value in self.cleaned_data.items() if name not in ("colleague", *SECRET)
+        }
+        data["stock_mg_per_ml"] = Decimal(data["stock_mg_per_ml"])
         id = data.pop("id")
         read = dose.weight(data.pop("weight_kg"), data.pop("weight_lb"))
         return dose.check_dose(
-            actor=actor,
+            actor=colleague.of(self, actor),
             id=id,
             session=session,
             worksheet=worksheet.pk,
