@@ -101,8 +101,10 @@ ACTS: Final[Mapping[str, Act]] = {
         requires=(
             "observed",
             "vitals_after_stop",
+            "vitals_fresh",
             "near_baseline",
             "pressure",
+            "alerts_open",
             "dissociation",
             "vomiting",
             "side_effects",
@@ -136,8 +138,10 @@ MISSING: Final[Mapping[str, str]] = {
     "within_limits": "After such an alert a full set must be within the limits, or the prescriber decides.",
     "observed": "The protocol's minimum observation time has not passed since the infusion stopped.",
     "vitals_after_stop": "Record vital signs after the infusion stopped.",
+    "vitals_fresh": "The last pressure and pulse are too old to go home on: measure again.",
     "near_baseline": "Vital signs must be near the patient's own baseline, or the prescriber decides.",
     "pressure": "The pressure is past the caution limit: measure again, or the prescriber decides.",
+    "alerts_open": "Resolve every alert before the patient goes home.",
     "dissociation": "Dissociation must be down to 1 of 10 or less.",  # domain.md 1.5 [D]
     "vomiting": "Vomiting has not ended.",
     "side_effects": "A side effect of grade 2 or more has not ended: the prescriber must decide.",

@@ -21,13 +21,15 @@ from sessions_app.leaving.home_readiness import (
     newest,
 )
 from sessions_app.models import (
+    Alert,
+    AlertStepKind,
     CheckResult,
     Discharge,
     Session,
     SideEffect,
     VitalSigns,
 )
-from sessions_app.observing import flowsheet, vital_limits, vitals
+from sessions_app.observing import due_times, flowsheet, vital_limits, vitals
 from sessions_app.observing.side_effects import ENDED
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import overrides
@@ -87,6 +89,9 @@ def recovery(session: Session, now: datetime) -> Course:
     return Course(
         minutes_to_go=minutes_to_go(session, now),
         sets=sets,
+        measured_at=[line.measured_at for line in after],
+        at=now,
+        most_apart=due_times.most_apart(protocol.vitals_schedule, "observation"),
         baseline=flowsheet.baseline_of(session, lines),
         near_percent=protocol.near_baseline_percent,
         near_sets=protocol.near_baseline_sets,
@@ -94,8 +99,17 @@ def recovery(session: Session, now: datetime) -> Course:
         pressure_past=tuple(dict.fromkeys(breach.label for breach in past)),
         vomiting=any(effect.term == "vomiting" for effect in effects),
         side_effects=tuple(TERMS[effect.term].label for effect in to_accept(session)),
+        open_alerts=[alert.detail for alert in _open_alerts(session)],
         suicidality_was_positive=_suicidality_was_positive(session),
     )
+
+
+def _open_alerts(session: Session) -> list[Alert]:
+    """The alerts that nobody has resolved, the oldest first."""
+    alerts = sorted(session.alerts.all(), key=lambda alert: (alert.raised_at, alert.revision))
+    return [
+        alert for alert in alerts if all(step.kind != AlertStepKind.RESOLVED for step in alert.steps.all())
+    ]
 
 
 def _compared(session: Session, lines: Iterable[VitalSigns]) -> list[VitalSigns]:

@@ -6,6 +6,7 @@ The first two scores are reckoned: vital signs from the patient's own baseline, 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -25,10 +26,15 @@ COMPARED: Final = ("systolic_mmhg", "diastolic_mmhg", "heart_rate_per_min")
 @dataclass(frozen=True, kw_only=True)
 class Course:
     """What the record knows about the recovery. `sets` are the standing vital signs after the stop, oldest
-    first; `side_effects` the names of those of grade 2 or more that are neither over nor accepted."""
+    first, `measured_at` their moments, as seen at the moment `at`; more than `most_apart` from each other
+    they are not in a row, and more than that ago not fresh. `side_effects` are the names of those of grade 2
+    or more that are neither over nor accepted, `open_alerts` what the unresolved alerts say."""
 
     minutes_to_go: int
     sets: Sequence[Signs]
+    measured_at: Sequence[datetime]
+    at: datetime
+    most_apart: timedelta
     baseline: Signs
     near_percent: int
     near_sets: int
@@ -36,6 +42,7 @@ class Course:
     pressure_past: Sequence[str] = ()
     vomiting: bool = False
     side_effects: Sequence[str] = ()
+    open_alerts: Sequence[str] = ()
     suicidality_was_positive: bool = False
 
 
@@ -107,6 +114,9 @@ def known_missing(course: Course) -> dict[str, str]:
         missing["observed"] = f"Minutes still to go: {course.minutes_to_go}."
     if not course.sets:
         missing["vitals_after_stop"] = ""
+    elif not is_fresh(course):
+        minutes = course.most_apart // timedelta(minutes=1)
+        missing["vitals_fresh"] = f"None was measured in the last {minutes} minutes."
     if course.sets and not course.near_accepted:
         so_far = sets_near_in_a_row(course)
         if so_far < course.near_sets:
@@ -115,6 +125,8 @@ def known_missing(course: Course) -> dict[str, str]:
             )
         if course.pressure_past:
             missing["pressure"] = f"{', '.join(course.pressure_past)}."
+    if course.open_alerts:
+        missing["alerts_open"] = " ".join(course.open_alerts)
     dissociation = newest(course.sets, "dissociation")
     if dissociation is None:
         missing["dissociation"] = "It was not asked after the stop."
@@ -144,16 +156,27 @@ def sets_near_in_a_row(course: Course) -> int:
     """How many of the last sets, counted back from the newest, are near the baseline without a gap.
 
     A set without any of the compared signs is passed over; one with some of them shows nothing and ends
-    the row.
+    the row, as a reading that was missed in between does.
     """
-    count = 0
-    for signs in reversed(course.sets):
+    count, later = 0, None
+    for signs, at in zip(reversed(course.sets), reversed(course.measured_at), strict=True):
         if all(signs.get(sign) is None for sign in COMPARED):
             continue
-        if not near(signs, course.baseline, course.near_percent):
+        apart = later is not None and later - at > course.most_apart
+        if apart or not near(signs, course.baseline, course.near_percent):
             break
-        count += 1
+        count, later = count + 1, at
     return count
+
+
+def is_fresh(course: Course) -> bool:
+    """Whether the signs that are compared were all measured lately enough to go home on."""
+    full = [
+        at
+        for signs, at in zip(course.sets, course.measured_at, strict=True)
+        if all(signs.get(sign) is not None for sign in COMPARED)
+    ]
+    return bool(full) and course.at - full[-1] <= course.most_apart
 
 
 def near(signs: Signs, baseline: Signs, percent: int) -> bool:

@@ -95,6 +95,13 @@ def upcoming(dues: Sequence[Due]) -> Due | None:
     return next((each for each in dues if each.standing in ("overdue", "due", "coming")), None)
 
 
+def most_apart(schedule: Mapping[str, Any], phase: Literal["infusion", "observation"]) -> timedelta:
+    """How far two readings of this phase may be from each other and still be in a row: its longest interval
+    and the grace."""
+    longest = max(stretch["every"] for stretch in schedule[phase])
+    return timedelta(minutes=longest + schedule["grace_minutes"])
+
+
 def _baseline(schedule: Mapping[str, Any], start: datetime, taken: Sequence[datetime]) -> Due:
     """One set within so many minutes of the start; the newest counts. The start asked for it."""
     opens = start - timedelta(minutes=schedule["baseline_within_minutes"])

@@ -10,7 +10,7 @@ from clinic.problems import Conflict, Invalid
 from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import Discharge, PrescriberOverride, Session, SideEffect, VitalSigns
-from sessions_app.observing import side_effects
+from sessions_app.observing import alerts, side_effects
 from sessions_app.preparing import checklist, overrides
 from tests.cast import NOW, House, client_of, new_id
 from tests.sessions_app import stories
@@ -73,7 +73,25 @@ def test_one_calm_set_after_a_high_one_is_not_yet_a_row(house: House) -> None:
     at = stories.STOPPED_AT
     stories.measure(house, session, stories.calm(at + timedelta(minutes=30), systolic_mmhg=155))
     stories.measure(house, session, stories.calm(at + timedelta(minutes=55), dissociation=0))
+    assert missing(house, session) == ["near_baseline", "alerts_open"]
+    resolve_all(house, session)
     assert missing(house, session) == ["near_baseline"]
+
+
+def test_nobody_goes_home_on_readings_with_an_hour_between_them(house: House) -> None:
+    session = stories.recovering(house)
+    for minutes in (15, 75):
+        at = stories.STOPPED_AT + timedelta(minutes=minutes)
+        stories.measure(house, session, stories.calm(at, dissociation=0))
+    codes = missing(house, session, now=stories.STOPPED_AT + timedelta(minutes=100))
+    assert codes == ["vitals_fresh", "near_baseline"]
+
+
+def resolve_all(house: House, session: Session) -> None:
+    for alert in alerts.open_of(session):
+        alerts.resolve(
+            actor=house.actor(house.nils), id=new_id(), alert=alert, words="Known at home.", now=HOME_AT
+        )
 
 
 def test_a_side_effect_of_grade_two_is_over_or_accepted_by_a_prescriber(house: House) -> None:
@@ -110,11 +128,13 @@ def test_vital_signs_that_were_accepted_ask_again_with_every_set_that_is_entered
     for minutes in (40, 55):
         at = stories.STOPPED_AT + timedelta(minutes=minutes)
         newest = stories.measure(house, session, stories.calm(at, systolic_mmhg=155, dissociation=0))
+    resolve_all(house, session)
     assert missing(house, session, good) == ["near_baseline"]
     accept_vital_signs(house, session, newest)
     assert discharge.recovery(stories.fresh(session), HOME_AT).near_accepted
     earlier = stories.calm(newest.measured_at - timedelta(seconds=1), systolic_mmhg=168)
     stories.measure(house, session, earlier, now=HOME_AT)
+    resolve_all(house, session)
     assert missing(house, session, good) == ["near_baseline"]
     accept_vital_signs(house, session, newest)
     assert go_home(house, session, good)

@@ -1,6 +1,7 @@
 """Fit to go home: PADSS adapted to infusions, at every edge, and each missing thing by its name."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,18 @@ from sessions_app.leaving.home_readiness import (
 
 BASELINE: Signs = {"systolic_mmhg": 120, "diastolic_mmhg": 80, "heart_rate_per_min": 70}
 CALM: Signs = {**BASELINE, "dissociation": 0}
-COURSE = Course(minutes_to_go=0, sets=[CALM, CALM], baseline=BASELINE, near_percent=20, near_sets=2)
+AT = datetime(2027, 1, 11, 11, 0, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+COURSE = Course(
+    minutes_to_go=0,
+    sets=[CALM, CALM],
+    measured_at=[AT - QUARTER, AT],
+    at=AT,
+    most_apart=timedelta(minutes=18),
+    baseline=BASELINE,
+    near_percent=20,
+    near_sets=2,
+)
 FOUND = Assessment(
     oriented=True,
     steady_gait=True,
@@ -33,6 +45,13 @@ FOUND = Assessment(
     instructions_given=True,
     iv_removed=True,
 )
+
+
+def course(**changes: Any) -> Course:
+    """Fit to go but for the changes; the sets a quarter of an hour apart, the last one now."""
+    count = len(changes.get("sets", COURSE.sets))
+    moments = [AT - QUARTER * each for each in reversed(range(count))]
+    return replace(COURSE, **{"measured_at": moments, **changes})
 
 
 def signs(**values: Any) -> Signs:
@@ -53,22 +72,22 @@ def test_vital_signs_score_by_their_distance_from_the_patients_own_baseline(
     systolic: int, points: int
 ) -> None:
     """120 mmHg: 20 % are 24, 40 % are 48."""
-    assert vital_signs_score(replace(COURSE, sets=[CALM, signs(systolic_mmhg=systolic)])) == points
+    assert vital_signs_score(course(sets=[CALM, signs(systolic_mmhg=systolic)])) == points
 
 
 def test_the_sign_that_is_farthest_off_decides() -> None:
-    assert vital_signs_score(replace(COURSE, sets=[signs(heart_rate_per_min=100)])) == 0
+    assert vital_signs_score(course(sets=[signs(heart_rate_per_min=100)])) == 0
 
 
 @pytest.mark.parametrize("sign", BASELINE)
 def test_without_a_baseline_or_a_reading_nothing_is_reckoned(sign: str) -> None:
-    assert vital_signs_score(replace(COURSE, baseline={**BASELINE, sign: None})) is None
-    assert vital_signs_score(replace(COURSE, sets=[signs(**{sign: None})])) is None
+    assert vital_signs_score(course(baseline={**BASELINE, sign: None})) is None
+    assert vital_signs_score(course(sets=[signs(**{sign: None})])) is None
 
 
 def test_a_score_that_cannot_be_reckoned_is_the_nurses() -> None:
-    course = replace(COURSE, baseline={}, near_accepted=True)
-    readiness = assess(course, replace(FOUND, vital_signs_score=1, intake_score=2))
+    recovery = course(baseline={}, near_accepted=True)
+    readiness = assess(recovery, replace(FOUND, vital_signs_score=1, intake_score=2))
     assert (readiness.total, readiness.vital_signs_computed) == (9, False)
     assert assess(COURSE, replace(FOUND, vital_signs_score=0)).scores["vital_signs_score"] == 2
 
@@ -110,13 +129,29 @@ PAIN_ONLY: Signs = {"pain_nrs": 2, "dissociation": 0}
     ],
 )
 def test_sets_near_the_baseline_count_only_in_a_row(sets: list[Signs], in_a_row: int) -> None:
-    course = replace(COURSE, sets=sets)
-    assert sets_near_in_a_row(course) == in_a_row
-    assert ("near_baseline" in known_missing(course)) == (len(sets) > 0 and in_a_row < 2)
+    close = [AT - timedelta(minutes=5) * each for each in reversed(range(len(sets)))]
+    recovery = course(sets=sets, measured_at=close)
+    assert sets_near_in_a_row(recovery) == in_a_row
+    assert ("near_baseline" in known_missing(recovery)) == (len(sets) > 0 and in_a_row < 2)
+
+
+@pytest.mark.parametrize(("apart", "in_a_row"), [(18, 2), (19, 1)])
+def test_sets_between_which_a_reading_was_missed_are_not_in_a_row(apart: int, in_a_row: int) -> None:
+    recovery = course(measured_at=[AT - timedelta(minutes=apart), AT])
+    assert sets_near_in_a_row(recovery) == in_a_row
+
+
+@pytest.mark.parametrize(("minutes", "stale"), [(18, False), (19, True)])
+def test_nobody_goes_home_on_readings_of_long_ago(minutes: int, stale: bool) -> None:
+    assert ("vitals_fresh" in known_missing(course(at=AT + timedelta(minutes=minutes)))) == stale
+
+
+def test_pain_asked_just_now_makes_no_fresh_set() -> None:
+    assert "vitals_fresh" in known_missing(course(sets=[CALM, PAIN_ONLY, PAIN_ONLY]))
 
 
 def test_how_near_is_the_protocols_to_say() -> None:
-    ten = replace(COURSE, near_percent=10, sets=[CALM, signs(systolic_mmhg=133)])
+    ten = course(near_percent=10, sets=[CALM, signs(systolic_mmhg=133)])
     assert "near_baseline" in known_missing(ten)
     assert "near_baseline" not in known_missing(replace(ten, near_percent=11))
     assert not near({**BASELINE, "systolic_mmhg": Decimal("144.1")}, BASELINE, 20)
@@ -124,15 +159,17 @@ def test_how_near_is_the_protocols_to_say() -> None:
 
 @pytest.mark.parametrize(("asked", "missing"), [(0, False), (1, False), (2, True), (None, True)])
 def test_dissociation_is_asked_and_down_to_one(asked: int | None, missing: bool) -> None:
-    course = replace(COURSE, sets=[CALM, CALM] if asked == 0 else [signs(dissociation=asked)] * 2)
-    assert ("dissociation" in known_missing(course)) == missing
+    recovery = course(sets=[CALM, CALM] if asked == 0 else [signs(dissociation=asked)] * 2)
+    assert ("dissociation" in known_missing(recovery)) == missing
 
 
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "observed": ({"minutes_to_go": 5}, {}),
     "vitals_after_stop": ({"sets": []}, {}),
+    "vitals_fresh": ({"at": AT + timedelta(minutes=19)}, {}),
     "near_baseline": ({"sets": [FAR, CALM]}, {}),
     "pressure": ({"pressure_past": ["Systolic pressure"]}, {}),
+    "alerts_open": ({"open_alerts": ["Vital signs were due at 10:15."]}, {}),
     "dissociation": ({"sets": [signs(dissociation=3)] * 2}, {}),
     "vomiting": ({"vomiting": True}, {}),
     "side_effects": ({"side_effects": ["Nausea"]}, {}),
@@ -148,8 +185,8 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("code", CHANGES)
 def test_each_missing_thing_is_named(code: str) -> None:
-    course, found = CHANGES[code]
-    missing = assess(replace(COURSE, **course), replace(FOUND, **found)).missing
+    changes, found = CHANGES[code]
+    missing = assess(course(**changes), replace(FOUND, **found)).missing
     assert code in missing
     [blocker] = [each for each in states.blockers(states.ACTS["discharge"], missing) if each.code == code]
     assert blocker.detail
@@ -160,10 +197,10 @@ def test_everything_that_the_table_of_states_asks_of_a_discharge_has_its_story()
 
 
 def test_suicidality_that_was_positive_is_asked_again() -> None:
-    course = replace(COURSE, suicidality_was_positive=True)
-    assert not assess(course, replace(FOUND, suicidality_asked_again=True)).missing
+    recovery = course(suicidality_was_positive=True)
+    assert not assess(recovery, replace(FOUND, suicidality_asked_again=True)).missing
 
 
 def test_a_prescriber_may_accept_vital_signs_that_are_not_near_the_baseline() -> None:
-    course = replace(COURSE, sets=[FAR, CALM], pressure_past=["Systolic pressure"], near_accepted=True)
-    assert not known_missing(course)
+    recovery = course(sets=[FAR, CALM], pressure_past=["Systolic pressure"], near_accepted=True)
+    assert not known_missing(recovery)
