@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from notifications import tokens
 from notifications.answering.check_ins import newest_answers
@@ -26,6 +28,23 @@ from scheduler.models import WaitlistOffer
 def message_log() -> QuerySet[Message]:
     """Every message that was wanted, sent or not, the latest due first."""
     return Message.objects.select_related("patient", "appointment", "clinic").order_by("-due_at", "-pk")
+
+
+def searched(
+    log: QuerySet[Message],
+    *,
+    form: str = "",
+    due_from: datetime | None = None,
+    due_until: datetime | None = None,
+    **columns: Any,
+) -> QuerySet[Message]:
+    """Those of the log with these columns, tried by this form, due in this stretch."""
+    log = log.filter(**columns)
+    if form:
+        log = log.filter(Exists(DeliveryAttempt.objects.filter(message=OuterRef("pk"), form=form)))
+    if due_from is not None:
+        log = log.filter(due_at__gte=due_from)
+    return log if due_until is None else log.filter(due_at__lt=due_until)
 
 
 def messages_with_attempts() -> QuerySet[Message]:

@@ -9,15 +9,18 @@ from notifications.api.message_settings import MessageSettingsViewSet
 from notifications.api.messages import InboxViewSet, MessagesViewSet
 from notifications.api.on_call import OnCallViewSet
 from notifications.api.reports import ReminderReportsViewSet
+from notifications.api.sending import SendingViewSet
 from notifications.api.threads import TextsViewSet, ThreadsViewSet
 from notifications.api.times import LinkTimesViewSet, TimeRequestsViewSet
-from notifications.api.sending import SendingViewSet
+from notifications.api.visit_messages import MessagesAgainViewSet, VisitMessagesViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("on-call", OnCallViewSet, basename="on-call-shift")
 router.register("clinics", MessageSettingsViewSet, basename="message-settings")
 router.register("messages", MessagesViewSet, basename="message")
 router.register("sending", SendingViewSet, basename="sending")
+router.register("messages", MessagesAgainViewSet, basename="message-again")
+router.register("appointments", VisitMessagesViewSet, basename="visit-message")
 router.register("inbox", InboxViewSet, basename="inbox")
 router.register("check-ins", CheckInsViewSet, basename="check-in")
 router.register("reports", ReminderReportsViewSet, basename="reminder-report")

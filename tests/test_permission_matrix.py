@@ -128,6 +128,8 @@ POST   /api/v1/appointments/{visit}/reschedule/     DN-M
 POST   /api/v1/appointments/{visit}/no-show/        DN-M
 POST   /api/v1/appointments/{visit}/undo/           DN-M
 GET    /api/v1/appointments/{visit}/history/        DNPM
+GET    /api/v1/appointments/{visit}/messages/       DNPM
+POST   /api/v1/messages/{message}/again/            DNPM
 POST   /api/v1/holds/                               DN-M
 POST   /api/v1/holds/{hold}/book/                   DN-M
 DELETE /api/v1/holds/{hold}/                        DN-M
@@ -400,6 +402,9 @@ GET    /monitors/messages/{unmatched}/              -NPM
 POST   /monitors/messages/{unmatched}/              -NPM
 GET    /messages/                                   DNPM
 GET    /messages/{message}/                         DNPM
+GET    /messages/{message}/again/                   DNPM
+POST   /messages/{message}/again/                   DNPM
+GET    /visits/{visit}/messages/                    DNPM
 POST   /messages/{message}/settle/                  DNPM
 GET    /sending/                                    ---M
 POST   /sending/                                    ---M
@@ -717,6 +722,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/tasks/{task}/close/": {"outcome": "Done"},
         "POST /api/v1/tasks/{task}/notes/": {"id": str(new_id()), "words": "Called, no answer"},
         "POST /api/v1/tasks/{task}/hand-over/": {"to": names["nils"]},
+        "POST /api/v1/messages/{message}/again/": {"id": str(new_id()), "text": "Please call us."},
         "PATCH /api/v1/clinics/{clinic}/message-rules/": {"stage": "T-3d", "days": 2},
         "POST /api/v1/clinics/{clinic}/message-rules/reset/": {"stage": "T-3d"},
         "PATCH /api/v1/clinics/{clinic}/message-texts/": {

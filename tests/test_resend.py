@@ -328,6 +328,13 @@ def link_diary(house: House) -> Call:
     return None, "links/diary/", {**proof, "day": TODAY, "headache": True}
 
 
+def messages_again(house: House) -> Call:
+    visits.book(house, house.rosa)
+    tasks.plan()
+    body = {"text": "Please call us about your visit."}
+    return house.ana, f"messages/{Message.objects.first().pk}/again/", body  # type: ignore[union-attr]
+
+
 CALLS: dict[str, Callable[[House], Call]] = {
     "patients/": patients,
     "consents/": consents,
@@ -382,6 +389,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "diary-days/": diary_days,
     "cohort-reports/": cohort_reports,
     "on-call/": on_call,
+    "messages/{id}/again/": messages_again,
     "tasks/{id}/notes/": task_notes,
     "links/answer/": answers,
     "threads/{id}/reply/": replies,

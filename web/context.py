@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from clinic.access import VIEW_PATIENTS, VIEW_WORK, Actor, Permission
 from clinic.models import Clinic, Role
-from notifications.access import PAUSE_SENDING, CHANGE_MESSAGE_RULES, READ_TEXTS, VIEW_INBOX, VIEW_MESSAGES
+from notifications.access import CHANGE_MESSAGE_RULES, PAUSE_SENDING, READ_TEXTS, VIEW_INBOX, VIEW_MESSAGES
 from scheduler.access import (
     CHANGE_BOOKING_SETTINGS,
     CHANGE_RESOURCES,

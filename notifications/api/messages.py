@@ -16,7 +16,7 @@ from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access, queries
 from notifications.delivering import outcomes
-from notifications.models import DeliveryAttempt, InboxItem, Message, MessageStatus
+from notifications.models import DeliveryAttempt, Form, InboxItem, Message, MessageStatus
 from notifications.queries import Arrived
 from scheduler.models import Appointment
 
@@ -73,6 +73,12 @@ class MessageFilterSerializer(StrictSerializer):
     patient = IdField(required=False)
     appointment = IdField(required=False)
     status = serializers.ChoiceField(choices=MessageStatus.choices, required=False)
+    stage = serializers.CharField(required=False)
+    form = serializers.ChoiceField(
+        choices=Form.choices, required=False, help_text="Tried at least once by this form."
+    )
+    due_from = serializers.DateTimeField(required=False)
+    due_until = serializers.DateTimeField(required=False, help_text="Before this moment.")
 
 
 class LatestDueFirst(NewestFirst):
@@ -105,7 +111,7 @@ class MessagesViewSet(ClinicViewSet):
             visits = Appointment.objects.select_related("patient")
             visit = fetch(self.actor, visits, self.permission, pk=asked["appointment"])
             log_look(self.actor, visit.patient, what="messages")
-        return self.page(queries.message_log().filter(**asked), MessageSerializer)
+        return self.page(queries.searched(queries.message_log(), **asked), MessageSerializer)
 
     @extend_schema(responses=MessageWithAttemptsSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:

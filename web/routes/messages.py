@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from web.views import made_up_phones, messages
+from web.views import made_up_phones, messages, visit_messages
 
 urlpatterns: list[URLPattern] = [
     path("messages/", messages.messages, name="messages"),
     path("messages/<uuid:pk>/", messages.message, name="message"),
+    path("messages/<uuid:pk>/again/", visit_messages.send_again, name="message_again"),
+    path("visits/<uuid:pk>/messages/", visit_messages.visit_messages, name="visit_messages"),
     path("inbox/", made_up_phones.inbox, name="inbox"),
     path("inbox/text/", made_up_phones.send_text, name="inbox_text"),
     path("inbox/<uuid:pk>/visit.ics", made_up_phones.calendar_file, name="inbox_calendar"),

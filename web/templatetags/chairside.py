@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from notifications.planning.stage_words import title_of
 from scheduler.vocabulary import spoken_day
 
 register = template.Library()
@@ -36,6 +37,9 @@ LOOKS = {
     "sent": ("done", "check"),
     "failed": ("bad", "alert"),
     "skipped": ("gone", "minus"),
+    "delivered": ("done", "check-circle"),
+    "carried": ("gone", "arrow-right"),
+    "not_coming": ("gone", "minus"),
     "unknown": ("warn", "question"),
     "draft": ("waiting", "pen"),
     "active": ("done", "check"),
@@ -78,6 +82,12 @@ def badge(status: str, label: str = "") -> dict[str, Any]:
 def tone(status: str) -> str:
     """The tone of a status by itself, for a row's or a block's own class: `tone-running`."""
     return f"tone-{LOOKS.get(str(status), PLAIN)[0]}"
+
+
+@register.filter
+def stage_title(stage: str) -> str:
+    """What a message's stage is called."""
+    return title_of(stage)
 
 
 @register.filter

@@ -14,9 +14,11 @@ from clinic.access import fetch, log_look, open_chart
 from clinic.problems import Invalid
 from notifications import access, queries
 from notifications.answering import grading
-from notifications.models import MessageStatus
+from notifications.models import Form, Message, MessageStatus
+from notifications.planning.stage_words import TITLES
 from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
+from web.forms import DayField
 
 ROWS = 50
 
@@ -27,6 +29,10 @@ class FilterForm(forms.Form):
     status = forms.ChoiceField(
         choices=[("", "All so far"), *MessageStatus.choices], required=False, label="Which"
     )
+    stage = forms.ChoiceField(choices=[("", "Any"), *TITLES.items()], required=False, label="Message")
+    channel = forms.ChoiceField(choices=[("", "Any"), *Form.choices], required=False, label="Sent by")
+    first = DayField(required=False, label="From")
+    last = DayField(required=False, label="Through")
     patient = forms.UUIDField(required=False, widget=forms.HiddenInput)
     visit = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -35,9 +41,10 @@ class FilterForm(forms.Form):
 def messages(request: StaffRequest) -> HttpResponse:
     """The log of the clinic, a patient or a visit: when each was wanted, and sent, or exactly why not."""
     form = FilterForm(request.GET)
-    if not form.is_valid():
+    form.is_valid()
+    if form.has_error("patient") or form.has_error("visit"):
         raise Invalid({"address": "This address is not whole. Follow the link to it again."})
-    asked = form.cleaned_data
+    asked = {name: form.cleaned_data.get(name) for name in form.fields}
     log = queries.message_log().filter(clinic=request.clinic)
     about = None
     if asked["visit"]:
@@ -48,13 +55,14 @@ def messages(request: StaffRequest) -> HttpResponse:
     elif asked["patient"]:
         about = open_chart(request.actor, access.VIEW_MESSAGES, asked["patient"], what="messages")
         log = log.filter(patient=about)
+    log = _narrowed(log, asked, request.clinic.time_zone)
     if asked["status"]:
         log = log.filter(status=asked["status"])
     elif about is None:
         # A clinic's whole future would hide what has just been sent.
         log = log.filter(due_at__lte=clock.now())
     context = {"form": form, "about": about, "one_visit": bool(asked["visit"]), **paged(request, log)}
-    return render(request, "web/messages/log.html", context)
+    return render(request, "web/messages/log.html", context, status=400 if form.errors else 200)
 
 
 @staff_page(access.VIEW_MESSAGES, methods=["GET"])
@@ -73,6 +81,19 @@ def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
     lines = queries.answered_questions(row)
     lines.sort(key=lambda line: grading.SEVERITY[line.answer.level if line.answer else ""], reverse=True)
     return render(request, "web/messages/check_in.html", {"check_in": row, "lines": lines})
+
+
+def _narrowed(log: QuerySet[Message], asked: dict[str, Any], zone: str) -> QuerySet[Message]:
+    """To a stage, a way that was tried, and days of the clinic."""
+    first, last = asked["first"], asked["last"]
+    columns = {"stage": asked["stage"]} if asked["stage"] else {}
+    return queries.searched(
+        log,
+        form=asked["channel"] or "",
+        due_from=clock.day_bounds(first, zone)[0] if first else None,
+        due_until=clock.day_bounds(last, zone)[1] if last else None,
+        **columns,
+    )
 
 
 def paged(request: StaffRequest, rows: QuerySet[Any]) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""A message said once more by staff: as it was, or in their own words.
+
+It is a new row beside the first, so the record shows both. Consent, blocked addresses and quiet hours are
+asked by delivery, as of any message; whether it is still true and of use is asked here too, so that whoever
+sends it is told at once.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import Clinic
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from notifications import saying
+from notifications.models import Message, MessageKind, MessageStatus, PatientLink
+from notifications.planning import reasons, said, standing
+from notifications.wording import gsm7
+from notifications.wording.filling import faults
+
+NOT_AGAIN: Final = frozenset({MessageKind.PAGE, MessageKind.ANSWER})
+# What a person wrote is of use for a day. [D]
+OWN_WORDS_LAST: Final = timedelta(days=1)
+MOST_CHARACTERS: Final = 2 * gsm7.ONE_SEGMENT
+UNDER_WAY: Final = frozenset({MessageStatus.PLANNED, MessageStatus.CLAIMED})
+
+
+def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now: datetime) -> Message:
+    """Say it again now; with `text`, in these words and without a link.
+
+    A notice that the patient has had already would say nothing new, and delivery would drop it: while the
+    visit stands it goes again as a reminder of the same time. Raises `Conflict` for what is on its way, no
+    longer true or no longer of use, and `Invalid` for words that a lock screen must not show.
+    """
+    text = text.strip()
+
+    def work() -> Message:
+        Clinic.objects.select_for_update(no_key=True).get(pk=message.clinic_id)
+        first = (
+            Message.objects.select_related("appointment", "patient__clinic", "clinic", "work_item")
+            .select_for_update(of=("self",), no_key=True)
+            .get(pk=message.pk)
+        )
+        if first.kind in NOT_AGAIN:
+            raise Conflict("This one isn't sent again: write to the patient instead.", code="not_again")
+        again = _in_own_words(first, text, now) if text else _as_it_was(first, now)
+        row = Message(
+            id=id,
+            key=f"again:{id}",
+            clinic_id=first.clinic_id,
+            patient_id=first.patient_id,
+            appointment_id=first.appointment_id,
+            again_of=first,
+            written_by_id=actor.user_id,
+            due_at=now,
+            **again,
+        )
+        with acting(actor.user_id):
+            row.save(force_insert=True)
+            link = PatientLink.objects.filter(message=first).first()
+            if link is not None and not text:
+                saying.give_link(row, purpose=link.purpose, expires_at=link.expires_at)  # type: ignore[arg-type]
+        return row
+
+    return in_transaction(work)
+
+
+def _in_own_words(first: Message, text: str, now: datetime) -> dict[str, Any]:
+    wrong = faults(text)
+    if "{" in text or "}" in text:
+        wrong = ["Write the words themselves: a message by hand has no fields."]
+    if len(text) > MOST_CHARACTERS:
+        wrong.append(f"Write at most {MOST_CHARACTERS} characters.")
+    if wrong:
+        raise Invalid({"text": " ".join(wrong)})
+    if first.patient.deceased:
+        raise Conflict(reasons.PATIENT_DECEASED, code="not_standing")
+    return {
+        "kind": MessageKind.REPLY,
+        "stage": "reply",
+        "text": text,
+        "visit_starts_at": first.visit_starts_at,
+        "stale_at": now + OWN_WORDS_LAST,
+    }
+
+
+def _as_it_was(first: Message, now: datetime) -> dict[str, Any]:
+    if first.status in UNDER_WAY:
+        raise Conflict("It is on its way already. Wait for what comes of it.", code="under_way")
+    if now >= first.stale_at:
+        raise Conflict(reasons.TOO_LATE, code="not_standing")
+    reason = standing.fallen_through(first)
+    if reason:
+        raise Conflict(reason, code="not_standing")
+    kind, stage, instead_of = first.kind, first.stage, first.instead_of
+    if kind in said.NOTICES:
+        told = said.told_of(first.visit.pk)
+        if standing.overtaken(first, told.starts_at if told else None):
+            if kind == MessageKind.CANCELLATION:
+                raise Conflict("The patient was told already: write in your own words.", code="told_already")
+            kind, stage, instead_of = MessageKind.REMINDER, MessageKind.CONFIRMATION, None
+    return {
+        "kind": kind,
+        "stage": stage,
+        "text": first.text,
+        "visit_starts_at": first.visit_starts_at,
+        "instead_of": instead_of,
+        "form": first.form,
+        "stale_at": first.stale_at,
+    }

@@ -1,0 +1,149 @@
+"""Every message of a visit with what came of it or exactly why not, and saying one again."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from clinic.models import ConsentScope
+from clinic.problems import Conflict, Invalid
+from notifications.delivering import delivery
+from notifications.models import Message, MessageKind
+from notifications.planning.planner import plan
+from notifications.reporting.visit_messages import Line, masked, messages_of_visit
+from notifications.talking.again import send_again
+from scheduler.models import Appointment
+from tests.cast import NOW, House, new_id
+from tests.notifications.visits import VISIT, book, cancel, discharge
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def visit(house: House) -> Appointment:
+    """Booked, and its confirmation sent."""
+    appointment = book(house, house.rosa)
+    plan(now=NOW)
+    delivery.drain(clock=lambda: NOW)
+    return Appointment.objects.get(pk=appointment.pk)
+
+
+def by_stage(visit: Appointment) -> dict[str, Line]:
+    return {line.stage: line for line in messages_of_visit(visit, LATER)}
+
+
+def again(house: House, message: Message, text: str = "") -> Message:
+    actor = house.actor(house.ana)
+    return send_again(actor=actor, id=new_id(), message=message, text=text, now=LATER)
+
+
+def test_what_was_sent_and_what_is_to_come_stand_in_one_list(visit: Appointment) -> None:
+    lines = by_stage(visit)
+    said, coming = lines["confirmation"], lines["T-3d"]
+    assert (said.state, said.sent_at, said.tries[0].to) == ("sent", NOW, "r…@patients.example")
+    assert "{link}" in said.tries[0].body
+    assert (coming.message, coming.state, coming.due_at) == (None, "coming", VISIT - timedelta(days=3))
+    assert lines["next_morning"].presumed
+
+
+def test_an_address_is_recognised_but_not_told() -> None:
+    assert masked("+13125550142") == "…142"
+    assert masked("rosa@patients.example") == "r…@patients.example"
+
+
+def test_of_a_cancelled_visit_the_notice_alone_is_still_to_come(visit: Appointment) -> None:
+    cancel(visit)
+    lines = by_stage(Appointment.objects.get(pk=visit.pk))
+    assert {stage: line.state for stage, line in lines.items()} == {
+        "confirmation": "sent",
+        "cancellation": "coming",
+    }
+
+
+def test_why_nothing_can_be_sent_is_said_of_each_that_is_to_come(house: House, visit: Appointment) -> None:
+    house.rosa.consents.filter(scope=ConsentScope.EMAIL).delete()
+    line = by_stage(Appointment.objects.get(pk=visit.pk))["T-3d"]
+    assert (line.state, line.why_not) == ("not_coming", "No consent to e-mail.")
+
+
+def test_the_list_has_as_many_queries_for_one_message_as_for_ten(house: House, visit: Appointment) -> None:
+    few = _queries(visit)
+    for _ in range(5):
+        again(house, Message.objects.get(stage="confirmation", again_of=None), "Please call us.")
+    assert _queries(visit) == few
+
+
+def _queries(visit: Appointment) -> int:
+    fresh = Appointment.objects.select_related("patient__clinic", "clinic", "protocol", "plan").get(
+        pk=visit.pk
+    )
+    with CaptureQueriesContext(connection) as asked:
+        messages_of_visit(fresh, LATER)
+    return len(asked)
+
+
+def test_a_confirmation_that_arrived_goes_again_as_a_reminder_of_its_time(
+    house: House, visit: Appointment
+) -> None:
+    first = Message.objects.get(stage="confirmation")
+    row = again(house, first)
+    assert (row.kind, row.stage, row.again_of_id) == (MessageKind.REMINDER, "confirmation", first.pk)
+    delivery.drain(clock=lambda: LATER)
+    row.refresh_from_db()
+    assert row.status == "sent"
+    assert row.link.pk != first.link.pk
+    assert row.written_by == house.ana
+
+
+def test_staffs_own_words_go_without_a_link(house: House, visit: Appointment) -> None:
+    row = again(house, Message.objects.get(stage="confirmation"), "Please call us today.")
+    delivery.drain(clock=lambda: LATER)
+    row.refresh_from_db()
+    assert (row.kind, row.status) == (MessageKind.REPLY, "sent")
+    assert "Please call us today." in row.attempts.get().body
+    assert not hasattr(row, "link")
+
+
+def test_own_words_never_tell_what_the_visit_is_about(house: House, visit: Appointment) -> None:
+    for words in ("Your ketamine is ready", "Dear {name}", "x" * 400):
+        with pytest.raises(Invalid, match="text"):
+            again(house, Message.objects.get(stage="confirmation"), words)
+    assert Message.objects.filter(kind=MessageKind.REPLY).count() == 0
+
+
+def test_consent_that_was_taken_back_meanwhile_holds_for_what_is_sent_again(
+    house: House, visit: Appointment
+) -> None:
+    house.rosa.consents.filter(scope=ConsentScope.EMAIL).update(revoked_at=LATER)
+    row = again(house, Message.objects.get(stage="confirmation"), "Please call us today.")
+    delivery.drain(clock=lambda: LATER)
+    row.refresh_from_db()
+    assert (row.status, row.reason) == ("skipped", "No consent to e-mail.")
+
+
+def test_what_is_no_longer_true_or_of_use_is_not_sent_again(house: House, visit: Appointment) -> None:
+    first = Message.objects.get(stage="confirmation")
+    cancel(visit)
+    with pytest.raises(Conflict, match="The visit was cancelled"):
+        again(house, first)
+    with pytest.raises(Conflict, match="too late"):
+        send_again(actor=house.actor(house.ana), id=new_id(), message=first, now=VISIT)
+
+
+def test_what_is_on_its_way_is_not_sent_twice(house: House) -> None:
+    book(house, house.rosa)
+    plan(now=NOW)
+    with pytest.raises(Conflict, match="on its way"):
+        again(house, Message.objects.get(stage="confirmation"))
+
+
+def test_an_answered_check_in_says_how_it_came_out(house: House) -> None:
+    visit = book(house, house.rosa)
+    discharge(visit, VISIT + timedelta(hours=3))
+    plan(now=VISIT + timedelta(days=1))
+    asked = house.rosa.check_ins.get(kind="next_morning")
+    type(asked).objects.filter(pk=asked.pk).update(level="red", completed_at=VISIT + timedelta(days=1))
+    visit = Appointment.objects.get(pk=visit.pk)
+    lines = {line.stage: line for line in messages_of_visit(visit, VISIT + timedelta(days=2))}
+    assert lines["next_morning"].answered == "Questions answered: red."
