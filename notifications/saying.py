@@ -1,6 +1,6 @@
 """One message row, written now: what isn't the planner's, such as a page to staff or the answer to a text.
 
-The row's id is made from its key, here and in the planner: whoever writes it a second time changes nothing.
+The row's id is made from its key, here and for the planner: whoever writes it a second time changes nothing.
 """
 
 from datetime import datetime
