@@ -31,10 +31,10 @@ from sessions_app.models import (
 )
 from sessions_app.outcomes import cohort_reports, diary, responses
 from sessions_app.outcomes.chart import Chart, chart_of
-from sessions_app.outcomes.cohort import Query
+from sessions_app.outcomes.cohort import MEASURES, Query
 from sessions_app.outcomes.cohort_reports import MAINTENANCE
 from sessions_app.outcomes.diary_counts import MEDICINE_CLASSES, TRIGGERS, Counts
-from sessions_app.outcomes.instruments import INSTRUMENTS, WITH_RESPONSE, band
+from sessions_app.outcomes.instruments import INSTRUMENTS, band
 from sessions_app.outcomes.statistics import rounded
 
 
@@ -367,7 +367,7 @@ class OutcomesViewSet(ClinicViewSet):
 class CohortQuerySerializer(StrictSerializer):
     """The question. Days are calendar days of the clinic."""
 
-    instrument = serializers.ChoiceField(choices=WITH_RESPONSE)
+    instrument = serializers.ChoiceField(choices=list(MEASURES))
     window_first = serializers.IntegerField(default=Query.window_first, help_text="Days after the induction.")
     window_last = serializers.IntegerField(default=Query.window_last)
     window_target = serializers.IntegerField(default=Query.window_target)

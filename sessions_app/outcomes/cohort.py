@@ -6,17 +6,40 @@ what is counted here raises `CODE_VERSION`; a test holds the bytes of a known co
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
-from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, needs_baseline, responded, worsened
+from sessions_app.outcomes import diary_counts
+from sessions_app.outcomes.diary_counts import PERIOD_DAYS, Counts, Day
+from sessions_app.outcomes.instruments import (
+    INSTRUMENTS,
+    WITH_RESPONSE,
+    Instrument,
+    needs_baseline,
+    responded,
+    worsened,
+)
 from sessions_app.outcomes.statistics import Follow, kaplan_meier, rounded, share, survival_at, wilson
 
-CODE_VERSION: Final = "cohort/3"
+CODE_VERSION: Final = "cohort/4"
 BENCHMARK_DAYS: Final = (28, 56)  # 4 and 8 weeks, as [V:1] tells durability
+# What the headache diary comes to, reported like a questionnaire: half the days gone is a response (domain.md
+# section 5).
+DIARY: Final = {
+    each.code: each
+    for each in (
+        Instrument(
+            code="headache-days", version="1", title="Headache days", stem="", items=(), response="half"
+        ),
+        Instrument(
+            code="migraine-days", version="1", title="Migraine days", stem="", items=(), response="half"
+        ),
+    )
+}
+MEASURES: Final[Mapping[str, Instrument]] = {**{code: INSTRUMENTS[code] for code in WITH_RESPONSE}, **DIARY}
 NOTES: Final = (
     "Observed rates are of patients who were seen in the window; those who stayed away may have fared worse.",
     "Imputed rates count every treated patient without a valid value as one who did not respond.",
@@ -48,11 +71,12 @@ class Query:
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """One completed questionnaire: when, on which local day, its total, and its item about self-harm."""
+    """One completed questionnaire: when, on which local day, its total, and its item about self-harm. Of the
+    diary: a period by its last day, its days brought to 28."""
 
     at: datetime
     on: date
-    total: int
+    total: int | Fraction
     version: str
     prorated: bool = False
     safety: int | None = None
@@ -62,7 +86,7 @@ class Scored:
 class Case:
     """One treated patient's first series. `infusions` are the local days of its started infusions, in order;
     `further` those of the patient's other plans; `planned` the fewest that make an induction, `most` the most
-    that belong to one."""
+    that belong to one. `diary` are the days that were entered, where the report asks for them."""
 
     protocol: str
     indication: str
@@ -72,7 +96,8 @@ class Case:
     first_start: datetime
     infusions: tuple[date, ...]
     further: tuple[date, ...] = ()
-    scores: tuple[Scored, ...]
+    scores: tuple[Scored, ...] = ()
+    diary: tuple[Day, ...] = ()
     adverse: int = 0
     serious: int = 0
     last_contact: date
@@ -97,7 +122,7 @@ class Seen:
 
 def report(cases: Sequence[Case], query: Query, *, today: date) -> dict[str, Any]:
     """Every figure, all together and by protocol, indication and dose band. `today`: the cut-off's day."""
-    instrument = INSTRUMENTS[query.instrument]
+    instrument = MEASURES[query.instrument]
     everybody = [look(case, query, today=today) for case in cases if _asked_for(case, query)]
 
     def by(key: Callable[[Case], str]) -> list[dict[str, Any]]:
@@ -121,6 +146,8 @@ def look(case: Case, query: Query, *, today: date) -> Seen:
     induction = [on for on in case.infusions if (on - case.infusions[0]).days <= query.induction_days]
     induction = induction[: case.most]
     end = induction[-1]
+    if query.instrument in DIARY:
+        case = replace(case, scores=tuple(_periods(case, query.instrument, end, today)))
     usable = [score for score in case.scores if query.prorated or not score.prorated]
     before = [
         score
@@ -140,7 +167,7 @@ def look(case: Case, query: Query, *, today: date) -> Seen:
         key=lambda score: (abs((score.on - end).days - query.window_target), score.at),
         default=None,
     )
-    compared = needs_baseline(INSTRUMENTS[query.instrument])
+    compared = needs_baseline(MEASURES[query.instrument])
     if compared and baseline is None:
         excluded = "no_baseline"
     elif compared and baseline is not None and baseline.total <= 0:
@@ -274,6 +301,24 @@ def follow(seen: Seen, query: Query, instrument: Instrument) -> Follow:
     return Follow((end - seen.induction_end).days, bool(lost))
 
 
+def _periods(case: Case, code: str, end: date, today: date) -> Iterator[Scored]:
+    """The 28 days before the first infusion, and those after the induction end to end: of each period that is
+    over and was entered for 80 % of its days."""
+    first = case.infusions[0]
+    ends = [first - timedelta(days=1)]
+    ends += [end + timedelta(days=days) for days in range(PERIOD_DAYS, (today - end).days + 1, PERIOD_DAYS)]
+    for last in ends:
+        counts = diary_counts.count(case.diary, last=last)
+        days = counts.per_28(_days(counts, code))
+        if days is not None:
+            at = case.first_start + (last - first)
+            yield Scored(at=at, on=last, total=days, version=DIARY[code].version)
+
+
+def _days(counts: Counts, code: str) -> int:
+    return counts.migraine_days if code == "migraine-days" else counts.headache_days
+
+
 def _asked_for(case: Case, query: Query) -> bool:
     first = case.infusions[0]
     return (query.started_from is None or first >= query.started_from) and (
@@ -293,7 +338,7 @@ def _worse(seen: Seen, instrument: Instrument) -> bool:
     return worsened(instrument, baseline=_total(seen.baseline), later=seen.later.total)
 
 
-def _total(baseline: Scored | None) -> int | None:
+def _total(baseline: Scored | None) -> int | Fraction | None:
     return baseline.total if baseline else None
 
 

@@ -25,6 +25,7 @@ from scheduler.models import TreatmentPlan
 from sessions_app.access import COHORT_REPORTS
 from sessions_app.models import (
     CohortReport,
+    DiaryDay,
     InfusionEvent,
     InfusionEventKind,
     QuestionnaireAnswer,
@@ -33,8 +34,10 @@ from sessions_app.models import (
 )
 from sessions_app.observing.side_effects import is_serious
 from sessions_app.outcomes import cohort
-from sessions_app.outcomes.cohort import CODE_VERSION, Case, Query, Scored
-from sessions_app.outcomes.instruments import INSTRUMENTS, WITH_RESPONSE
+from sessions_app.outcomes.cohort import CODE_VERSION, DIARY, MEASURES, Case, Query, Scored
+from sessions_app.outcomes.diary import as_day
+from sessions_app.outcomes.diary_counts import Day
+from sessions_app.outcomes.instruments import INSTRUMENTS
 from sessions_app.signing.record import canonical, plain
 
 MAINTENANCE: Final = ("event", "ignored")
@@ -74,8 +77,8 @@ def make(
 def check(query: Query, *, cut_off: datetime, now: datetime) -> None:
     """Raise `Invalid` for a question that can't be asked."""
     errors = {}
-    if query.instrument not in WITH_RESPONSE:
-        errors["instrument"] = f"Choose one of: {', '.join(WITH_RESPONSE)}."
+    if query.instrument not in MEASURES:
+        errors["instrument"] = f"Choose one of: {', '.join(MEASURES)}."
     if not 0 <= query.window_first <= query.window_target <= query.window_last <= LONGEST_DAYS:
         errors["window_target"] = (
             "The window runs from its first to its last day, and the target lies inside."
@@ -108,7 +111,7 @@ def content_of(clinic: Clinic, query: Query, *, cut_off: datetime) -> str:
             "time_zone": clinic.time_zone,
             "cut_off": cut_off,
             "query": asdict(query),
-            "instrument_version": INSTRUMENTS[query.instrument].version,
+            "instrument_version": MEASURES[query.instrument].version,
             "protocols": protocols,
             "figures": figures,
         }
@@ -138,12 +141,16 @@ def read_cases(clinic: Clinic, query: Query, *, cut_off: datetime) -> tuple[list
         contacts[patient] = start["at"]
         of_series = start["session__appointment__plan_id"] == series[patient]
         (started if of_series else further)[patient].append(start["at"])
-    scores = _scores(clinic, query, cut_off)
+    by_diary = query.instrument in DIARY
+    scores = {} if by_diary else _scores(clinic, query, cut_off)
+    diary = _diary(clinic, set(series), cut_off) if by_diary else {}
     adverse = _side_effects(set(series.values()), cut_off)
     cases = []
     for patient, plan_id in sorted(series.items(), key=lambda pair: (started[pair[0]][0], str(pair[0]))):
         plan, mine = plans[plan_id], scores.get(patient, [])
+        days = diary.get(patient, [])
         last = max([contacts[patient], *(score.at for score in mine)])
+        seen = max([clock.local_date(last, clinic.time_zone), *(day.day for day in days)])
         every, serious = adverse.get(plan_id, (0, 0))
         cases.append(
             Case(
@@ -156,9 +163,10 @@ def read_cases(clinic: Clinic, query: Query, *, cut_off: datetime) -> tuple[list
                 infusions=tuple(clock.local_date(at, clinic.time_zone) for at in started[patient]),
                 further=tuple(clock.local_date(at, clinic.time_zone) for at in further[patient]),
                 scores=tuple(mine),
+                diary=tuple(days),
                 adverse=every,
                 serious=serious,
-                last_contact=clock.local_date(last, clinic.time_zone),
+                last_contact=seen,
             )
         )
     return cases, _protocols(plans.values())
@@ -223,6 +231,21 @@ def _scores(clinic: Clinic, query: Query, cut_off: datetime) -> dict[UUID, list[
                 safety=safety.get(row.pk),
             )
         )
+    return found
+
+
+def _diary(clinic: Clinic, patients: set[UUID], cut_off: datetime) -> dict[UUID, list[Day]]:
+    """By patient, each day of the diary as it was told by the cut-off: a day entered anew later counts as its
+    history has it. One query."""
+    history: Any = DiaryDay.pgh_event_model  # type: ignore[attr-defined]
+    told = (
+        history.objects.filter(clinic=clinic, patient_id__in=patients, entered_at__lte=cut_off)
+        .order_by("patient_id", "day", "-entered_at", "-pgh_id")
+        .distinct("patient_id", "day")
+    )
+    found: dict[UUID, list[Day]] = defaultdict(list)
+    for row in told:
+        found[row.patient_id].append(as_day(row))
     return found
 
 

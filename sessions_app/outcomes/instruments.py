@@ -7,6 +7,7 @@ only the total is kept, read from the clinic's own licensed form. Cohort figures
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
@@ -306,7 +307,7 @@ def needs_baseline(instrument: Instrument) -> bool:
     return instrument.response != "reached"
 
 
-def responded(instrument: Instrument, *, baseline: int | None, later: int) -> bool:
+def responded(instrument: Instrument, *, baseline: int | Fraction | None, later: int | Fraction) -> bool:
     """Whether the change counts as a response, on raw scores and in integers (domain.md 5.1, 6).
 
     Raises `ValueError` for a baseline of nothing where one is needed, or an instrument without a rule.
@@ -322,7 +323,7 @@ def responded(instrument: Instrument, *, baseline: int | None, later: int) -> bo
     return baseline - later >= instrument.response_points
 
 
-def worsened(instrument: Instrument, *, baseline: int | None, later: int) -> bool:
+def worsened(instrument: Instrument, *, baseline: int | Fraction | None, later: int | Fraction) -> bool:
     """Whether the patient is worse than before. Needs a baseline as `responded` does."""
     if not needs_baseline(instrument):
         return later < instrument.worse_below

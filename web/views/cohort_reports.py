@@ -13,8 +13,7 @@ from clinic.problems import Problem
 from sessions_app.access import COHORT_REPORTS
 from sessions_app.models import CohortReport
 from sessions_app.outcomes import cohort_reports, cohort_table
-from sessions_app.outcomes.cohort import Query
-from sessions_app.outcomes.instruments import INSTRUMENTS, WITH_RESPONSE
+from sessions_app.outcomes.cohort import MEASURES, Query
 from web.doors import StaffRequest, staff_page
 from web.files import csv_answer
 from web.forms import ClinicForm, DayField, LocalDateTimeField, WholeNumberField
@@ -23,7 +22,7 @@ LATEST = 50
 
 
 class QueryForm(ClinicForm):
-    instrument = forms.ChoiceField(choices=[(code, INSTRUMENTS[code].title) for code in WITH_RESPONSE])
+    instrument = forms.ChoiceField(choices=[(code, each.title) for code, each in MEASURES.items()])
     cut_off = LocalDateTimeField(
         label="Cut-off",
         help_text="Nothing that was recorded later counts. The same question gives the same bytes.",
@@ -94,7 +93,7 @@ def _list(request: StaffRequest, form: QueryForm) -> HttpResponse:
     made = CohortReport.objects.filter(clinic=request.clinic).select_related("made_by").order_by("-made_at")
     context = {
         "form": form,
-        "reports": [(report, INSTRUMENTS[report.query["instrument"]].title) for report in made[:LATEST]],
+        "reports": [(report, MEASURES[report.query["instrument"]].title) for report in made[:LATEST]],
     }
     return render(request, "web/outcomes/cohort_list.html", context, status=form.status)
 
@@ -107,7 +106,7 @@ def cohort_report(request: StaffRequest, pk: UUID) -> HttpResponse:
     context = {
         "report": report,
         "content": content,
-        "instrument": INSTRUMENTS[report.query["instrument"]],
+        "instrument": MEASURES[report.query["instrument"]],
         "query": report.query,
         "figures": figures,
         "groups": [

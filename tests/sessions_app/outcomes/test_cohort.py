@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sessions_app.outcomes import cohort, cohort_table
 from sessions_app.outcomes.cohort import Case, Query, Scored
+from sessions_app.outcomes.diary_counts import Day
 from sessions_app.signing.record import canonical
 
 START = date(2027, 1, 4)
@@ -144,6 +145,58 @@ def test_durability_ends_with_a_lost_response_or_a_maintenance_infusion_or_the_l
     assert passed_over["still_responding"] == {"28": Decimal("1.0000"), "56": Decimal("0.6667")}
 
 
+HEADACHES = replace(QUERY, instrument="headache-days")
+
+
+def told(first: int, days: int, *, headaches: int) -> list[Day]:
+    """So many days of the diary from this day on, the first ones with headache."""
+    return [
+        Day(day=START + timedelta(days=first + at), headache=at < headaches, migraine=at < headaches // 2)
+        for at in range(days)
+    ]
+
+
+@pytest.mark.parametrize(("after", "responders"), [(10, 1), (11, 0)])
+def test_half_the_headache_days_of_the_period_before_is_a_response(after: int, responders: int) -> None:
+    """28 days before the first infusion against 28 after the last of the induction, on day 11."""
+    one = case(
+        diary=(*told(-28, 28, headaches=20), *told(0, 12, headaches=12), *told(12, 28, headaches=after))
+    )
+    found = figures(one, query=HEADACHES)
+    assert (found["evaluable"], found["response"]["observed"]["count"]) == (1, responders)
+    assert found["remission"] is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "excluded"),
+    [(23, 23, {}), (22, 23, {"no_baseline": 1}), (23, 22, {"nothing_in_window": 1})],
+)
+def test_a_period_counts_when_four_fifths_of_its_days_were_entered(
+    before: int, after: int, excluded: dict[str, int]
+) -> None:
+    """domain.md 5 [D]: no entry is not "no headache"; 23 of 28 days are 82 %, 22 are 79 %."""
+    one = case(diary=(*told(-28, before, headaches=20), *told(12, after, headaches=5)))
+    assert figures(one, query=HEADACHES)["excluded"] == excluded
+
+
+def test_periods_of_unlike_entries_are_compared_by_28_days() -> None:
+    """20 of 28 days, then 9 of 23: brought to 28 days these are 10.96, more than half."""
+    one = case(diary=(*told(-28, 28, headaches=20), *told(12, 23, headaches=9)))
+    assert figures(one, query=HEADACHES)["response"]["observed"]["count"] == 0
+
+
+def test_migraine_days_are_a_measure_of_their_own() -> None:
+    one = case(diary=(*told(-28, 28, headaches=20), *told(12, 28, headaches=11)))
+    migraines = figures(one, query=replace(QUERY, instrument="migraine-days"))
+    assert migraines["response"]["observed"]["count"] == 1  # 10 days, then 5
+
+
+def test_a_period_that_is_not_over_is_still_in_its_window() -> None:
+    one = case(diary=(*told(-28, 28, headaches=20), *told(12, 27, headaches=0)))
+    found = figures(one, query=HEADACHES, today=START + timedelta(days=38))
+    assert (found["evaluable"], found["in_window"]) == (0, 1)
+
+
 def test_groups_are_by_protocol_indication_and_dose_band() -> None:
     found = cohort.report([case(), case(indication="F41.1", protocol="pain-4h")], QUERY, today=TODAY)
     assert [(row["name"], row["treated"]) for row in found["by_protocol"]] == [("mood-40", 1), ("pain-4h", 1)]
@@ -174,7 +227,7 @@ def a_known_cohort() -> list[Case]:
 
 def test_whoever_changes_what_is_counted_raises_the_code_version() -> None:
     frozen = canonical(cohort.report(a_known_cohort(), QUERY, today=TODAY))
-    known = {"cohort/3": "3b43de7d33981fb2441e46f374efcac37fefdf8c2f22fe76a10ac43acae97154"}
+    known = {"cohort/4": "3b43de7d33981fb2441e46f374efcac37fefdf8c2f22fe76a10ac43acae97154"}
     assert hashlib.sha256(frozen.encode()).hexdigest() == known[cohort.CODE_VERSION]
 
 

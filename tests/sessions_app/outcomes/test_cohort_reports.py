@@ -15,7 +15,7 @@ from clinic.models import Patient
 from clinic.problems import Forbidden, Invalid
 from scheduler.models import Appointment, AppointmentStatus, Protocol, TreatmentPlan
 from sessions_app.models import CohortReport, InfusionEvent, InfusionEventKind, Session, SideEffect
-from sessions_app.outcomes import cohort_reports, responses
+from sessions_app.outcomes import cohort_reports, diary, responses
 from sessions_app.outcomes.cohort import Query
 from tests.cast import NOW, House, make_patient, new_id
 from tests.scheduler.stage import plan_row, set_stage
@@ -131,7 +131,7 @@ def test_a_report_reads_what_happened(house: House, protocol: Protocol) -> None:
     content = json.loads(report.content)
     assert content["protocols"] == [{"code": "mood-40", "version": 1}]
     assert [row["name"] for row in content["figures"]["by_dose_band"]] == ["0.5 mg/kg"]
-    assert (content["code_version"], report.code_version) == ("cohort/3", "cohort/3")
+    assert (content["code_version"], report.code_version) == ("cohort/4", "cohort/4")
     assert report.sha256 == hashlib.sha256(report.content.encode()).hexdigest()
 
 
@@ -213,6 +213,33 @@ def test_what_was_entered_in_error_before_the_cut_off_does_not_count(
             actor=house.actor(house.nils), response=row, reason="Test", now=CUT_OFF - timedelta(days=1)
         )
     assert whole(make(house))["excluded"] == {"no_baseline": 1}
+
+
+def headache_day(house: House, day: datetime, *, headache: bool, at: datetime) -> None:
+    diary.enter(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        patient=house.rosa,
+        entry=diary.Entry(day=day.date(), headache=headache),
+        now=at,
+    )
+
+
+def test_the_headache_diary_is_read_as_it_was_told_by_the_cut_off(house: House, protocol: Protocol) -> None:
+    plan = plan_row(house, protocol, house.rosa)
+    infused(house, plan, NOW)
+    for day in range(1, 29):
+        headache_day(house, NOW - timedelta(days=day), headache=day <= 20, at=NOW)
+        headache_day(
+            house, NOW + timedelta(days=day), headache=day <= 10, at=NOW + timedelta(days=day, hours=9)
+        )
+    query = replace(QUERY, instrument="headache-days")
+    first = make(house, query=query)
+    assert whole(first)["response"]["observed"]["count"] == 1
+    headache_day(house, NOW + timedelta(days=28), headache=True, at=CUT_OFF + timedelta(days=1))
+    assert make(house, query=query).content == first.content
+    later = make(house, query=query, cut_off=LATER - timedelta(minutes=2))
+    assert whole(later)["response"]["observed"]["count"] == 0
 
 
 def test_another_clinics_patients_are_not_in_it(house: House, other_house: House, protocol: Protocol) -> None:
