@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from notifications import tokens
-from notifications.answering.check_ins import newest_answers
 from notifications.answering.grading import Question
 from notifications.answering.question_sets import QUESTION_SETS
 from notifications.models import (
@@ -56,7 +55,7 @@ def messages_with_attempts() -> QuerySet[Message]:
 def check_ins() -> QuerySet[CheckIn]:
     """Check-ins with their answers, oldest answer first: two queries for any number."""
     answers = CheckInAnswer.objects.order_by("answered_at", "created_at")
-    return CheckIn.objects.select_related("patient", "session", "message", "clinic").prefetch_related(
+    return CheckIn.objects.select_related("patient", "session", "message", "clinic", "plan").prefetch_related(
         Prefetch("answers", queryset=answers)
     )
 
@@ -100,10 +99,17 @@ class Answered:
         choice = self.question.choice(self.answer.value) if self.answer else None
         return str(choice.label) if choice else ""
 
+    @property
+    def holds(self) -> bool:
+        """Whether the answer stands on the next visit until a prescriber has judged it."""
+        choice = self.question.choice(self.answer.value) if self.answer else None
+        return bool(choice and choice.holds)
+
 
 def answered_questions(check_in: CheckIn) -> list[Answered]:
-    """The questions in the order they are asked, each with its newest answer: one query."""
-    given = newest_answers(check_in)
+    """The questions in the order they are asked, each with its newest answer. No query where the answers are
+    loaded as `check_ins` loads them."""
+    given = {each.question: each for each in check_in.answers.all()}
     return [Answered(question, given.get(question.code)) for question in QUESTION_SETS[check_in.kind]]
 
 

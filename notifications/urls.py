@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
 from notifications.api.check_ins import CheckInsViewSet
+from notifications.api.diary_nudges import DiaryNudgesViewSet
 from notifications.api.links import PatientLinksViewSet
 from notifications.api.message_settings import MessageSettingsViewSet
 from notifications.api.messages import InboxViewSet, MessagesViewSet
@@ -23,6 +24,7 @@ router.register("messages", MessagesAgainViewSet, basename="message-again")
 router.register("appointments", VisitMessagesViewSet, basename="visit-message")
 router.register("inbox", InboxViewSet, basename="inbox")
 router.register("check-ins", CheckInsViewSet, basename="check-in")
+router.register("diary-nudges", DiaryNudgesViewSet, basename="diary-nudge")
 router.register("reports", ReminderReportsViewSet, basename="reminder-report")
 router.register("threads", ThreadsViewSet, basename="thread")
 router.register("texts", TextsViewSet, basename="text")

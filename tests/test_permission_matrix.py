@@ -243,6 +243,9 @@ POST   /api/v1/link-times/open/                     public
 POST   /api/v1/link-times/choose/                   public
 GET    /api/v1/check-ins/                           -NP-
 GET    /api/v1/check-ins/{check_in}/                -NP-
+GET    /api/v1/diary-nudges/                        -NPM
+POST   /api/v1/diary-nudges/ask-daily/              -NP-
+POST   /api/v1/diary-nudges/stop/                   -NP-
 POST   /api/v1/links/open/                          public
 POST   /api/v1/links/confirm/                       public
 POST   /api/v1/links/answer/                        public
@@ -343,6 +346,7 @@ GET    /patients/{patient}/outcomes/                -NPM
 POST   /patients/{patient}/outcomes/begin/          -NP-
 GET    /patients/{patient}/diary/                   -NPM
 POST   /patients/{patient}/diary/enter/             -NP-
+POST   /patients/{patient}/diary/ask-daily/         -NP-
 GET    /patients/{patient}/safety/                  -NP-
 POST   /safety-concerns/{concern}/assess/           --P-
 GET    /questionnaires/{questionnaire}/             -NPM
@@ -877,7 +881,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/sessions/": {"id": str(new_id()), "appointment": names["visit"]},
         **{
             f"? /api/v1/{name}/": {"patient": names["patient"]}
-            for name in ("questionnaires", "diary-days", "outcomes", "safety-concerns")
+            for name in ("questionnaires", "diary-days", "diary-nudges", "outcomes", "safety-concerns")
         },
         "POST /api/v1/safety-concerns/{concern}/assess/": {
             "id": str(new_id()),
@@ -894,6 +898,8 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "day": TODAY.isoformat(),
             "headache": False,
         },
+        "POST /api/v1/diary-nudges/ask-daily/": {"patient": names["patient"], "at": "20:00"},
+        "POST /api/v1/diary-nudges/stop/": {"patient": names["patient"]},
         "POST /api/v1/cohort-reports/": {
             "id": str(new_id()),
             "clinic": names["clinic"],

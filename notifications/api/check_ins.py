@@ -1,8 +1,9 @@
 """Check-ins over the API, for those who judge the answers."""
 
+from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,7 +12,9 @@ from clinic.access import log_look, open_chart
 from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access, queries
+from notifications.answering.questionnaires import asked_in
 from notifications.models import CheckIn, CheckInAnswer
+from notifications.queries import Answered
 
 
 class CheckInAnswerSerializer(serializers.ModelSerializer[CheckInAnswer]):
@@ -20,8 +23,21 @@ class CheckInAnswerSerializer(serializers.ModelSerializer[CheckInAnswer]):
         fields = ["id", "question", "value", "level", "answered_at"]
 
 
+class CheckInQuestionSerializer(serializers.Serializer[Answered]):
+    """A question as it was asked, in English, with the answer that counts."""
+
+    code = serializers.CharField(source="question.code")
+    text = serializers.CharField(source="question.text")
+    value = serializers.CharField(source="answer.value", default="")
+    answer = serializers.CharField(source="label")
+    level = serializers.CharField(source="answer.level", default="")
+    holds_next_visit = serializers.BooleanField(source="holds")
+
+
 class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
-    answers = CheckInAnswerSerializer(many=True, read_only=True)
+    questions = CheckInQuestionSerializer(source="asked", many=True, read_only=True)
+    questionnaires = serializers.SerializerMethodField(help_text="Whose scores are the patient's outcomes.")
+    answers = CheckInAnswerSerializer(many=True, read_only=True, help_text="Every one, as it was given.")
 
     class Meta:
         model = CheckIn
@@ -34,9 +50,21 @@ class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
             "kind",
             "level",
             "completed_at",
+            "ended_at",
+            "end",
             "created_at",
+            "questions",
+            "questionnaires",
             "answers",
         ]
+
+    def to_representation(self, instance: CheckIn) -> Any:
+        instance.asked = queries.answered_questions(instance)  # type: ignore[attr-defined]
+        return super().to_representation(instance)
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_questionnaires(self, row: CheckIn) -> list[str]:
+        return [each.code for each in asked_in(row)]
 
 
 class CheckInFilterSerializer(StrictSerializer):

@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.access import fetch, log_look, open_chart
 from clinic.problems import Invalid
 from notifications import access, queries
-from notifications.answering import grading
+from notifications.answering import grading, question_sets, questionnaires
 from notifications.models import Form, Message, MessageStatus
 from notifications.planning.stage_words import TITLES
 from scheduler.models import Appointment
@@ -80,7 +80,13 @@ def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
     log_look(request.actor, row.patient, what="check-in")
     lines = queries.answered_questions(row)
     lines.sort(key=lambda line: grading.SEVERITY[line.answer.level if line.answer else ""], reverse=True)
-    return render(request, "web/messages/check_in.html", {"check_in": row, "lines": lines})
+    context = {
+        "check_in": row,
+        "name": question_sets.NAMES[row.kind],
+        "lines": lines,
+        "forms": questionnaires.forms_of(row),
+    }
+    return render(request, "web/messages/check_in.html", context)
 
 
 def _narrowed(log: QuerySet[Message], asked: dict[str, Any], zone: str) -> QuerySet[Message]:

@@ -17,6 +17,8 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Patient
 from clinic.problems import Problem
+from notifications.access import SET_DIARY_NUDGES
+from notifications.answering import diary as nudges
 from notifications.answering.grading import EMERGENCY_LINES
 from sessions_app.access import READ_SESSIONS, RECORD_OUTCOMES
 from sessions_app.models import (
@@ -32,7 +34,14 @@ from sessions_app.outcomes.chart import chart_of
 from sessions_app.outcomes.diary_counts import MEDICINE_CLASSES, PERIOD_DAYS, TRIGGERS
 from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm, DayField, DecimalNumberField, WholeNumberField
+from web.forms import (
+    ChangeForm,
+    ClinicForm,
+    DayField,
+    DecimalNumberField,
+    WallTimeField,
+    WholeNumberField,
+)
 from web.outcome_plots import plots
 
 # As many answers as fit on buttons; more are typed as a number.
@@ -106,6 +115,10 @@ class DiaryForm(ClinicForm):
         sent["triggers"] = tuple(sent["triggers"])
         sent["acute_medicine_doses"] = sent["acute_medicine_doses"] or 0
         return diary.Entry(**sent)
+
+
+class NudgeForm(ChangeForm):
+    at = WallTimeField(label="At, where the patient is")
 
 
 @staff_page(READ_SESSIONS, methods=["GET"])
@@ -251,7 +264,35 @@ def enter_diary_day(request: StaffRequest, pk: UUID) -> HttpResponse:
     return _diary(request, patient, form)
 
 
-def _diary(request: StaffRequest, patient: Patient, form: DiaryForm | None = None) -> HttpResponse:
+@staff_page(SET_DIARY_NUDGES, methods=["POST"])
+def diary_nudge(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Ask the patient for the diary every day at this time of theirs, or no longer."""
+    patient = access.open_chart(request.actor, SET_DIARY_NUDGES, pk, what="diary nudge")
+    if "stop" in request.POST:
+        nudges.stop_asking(actor=request.actor, patient=patient, now=clock.now())
+        return redirect("patient_diary", pk=patient.pk)
+    form = NudgeForm(request.POST)
+    if form.is_valid():
+        try:
+            nudges.ask_daily(
+                actor=request.actor, patient=patient, at=form.cleaned_data["at"], now=clock.now()
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "The patient will be asked every day.")
+            return redirect("patient_diary", pk=patient.pk)
+    return _diary(request, patient, nudge_form=form)
+
+
+def _diary(
+    request: StaffRequest,
+    patient: Patient,
+    form: DiaryForm | None = None,
+    *,
+    nudge_form: NudgeForm | None = None,
+) -> HttpResponse:
+    refused = form or nudge_form
     today = clock.local_date(clock.now(), patient.zone)
     shown = [today - timedelta(days=back) for back in range(PERIOD_DAYS)]
     entered = {row.day: row for row in DiaryDay.objects.filter(patient=patient, day__gte=shown[-1])}
@@ -259,13 +300,18 @@ def _diary(request: StaffRequest, patient: Patient, form: DiaryForm | None = Non
         day = _day_asked(request, today)
         row = entered.get(day) or DiaryDay.objects.filter(patient=patient, day=day).first()
         form = DiaryForm(initial=_known(row) if row else {"day": day})
+    nudge = nudges.nudge_of(patient)
+    if nudge_form is None and request.actor.may(SET_DIARY_NUDGES, patient.clinic_id):
+        nudge_form = NudgeForm(initial={"at": nudge.at} if nudge else None)
     context = {
         "patient": patient,
         "days": [(day, entered.get(day)) for day in shown],
         "form": form,
         "counts": chart_of(patient, now=clock.now()).diary[-1:],
+        "nudge": nudge,
+        "nudge_form": nudge_form,
     }
-    return render(request, "web/outcomes/diary.html", context, status=form.status if form else 200)
+    return render(request, "web/outcomes/diary.html", context, status=refused.status if refused else 200)
 
 
 def _day_asked(request: StaffRequest, today: date) -> date:
