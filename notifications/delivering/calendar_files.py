@@ -1,7 +1,9 @@
 """Which messages and links give the patient a calendar file. `scheduler.calendars` says what stands in it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 
@@ -16,14 +18,26 @@ from scheduler.models import AppointmentStatus
 WITH_FILE: Final = frozenset(said.NOTICES)
 
 
-def file_of(message: Message, *, now: datetime) -> str:
-    """The file for this message, or an empty string for one that carries none."""
+def sequences_of(messages: Iterable[Message]) -> dict[UUID, int]:
+    """How often the visits of those of these messages that carry a file have changed: at most one query."""
+    visits = [message.visit.pk for message in messages if message.kind in WITH_FILE]
+    if not visits:
+        return {}
+    return {visit: revision.sequence for visit, revision in ical.revisions_of(visits).items()}
+
+
+def file_of(message: Message, *, sequence: int, now: datetime) -> str:
+    """The file for this message, or an empty string for one that carries none.
+
+    `sequence`: how often its visit has changed.
+    """
     if message.kind not in WITH_FILE:
         return ""
     return _file(
         message,
         starts_at=message.visit_start,
         cancelled=message.kind == MessageKind.CANCELLATION,
+        sequence=sequence,
         now=now,
     )
 
@@ -35,15 +49,17 @@ def file_behind(link: PatientLink, *, now: datetime) -> str:
     """
     if link.purpose != LinkPurpose.VISIT:
         raise Missing(NO_LINK)
+    visit = link.message.visit
     return _file(
         link.message,
-        starts_at=link.message.visit.starts_at,
-        cancelled=link.message.visit.status == AppointmentStatus.CANCELLED,
+        starts_at=visit.starts_at,
+        cancelled=visit.status == AppointmentStatus.CANCELLED,
+        sequence=ical.revisions_of([visit.pk])[visit.pk].sequence,
         now=now,
     )
 
 
-def _file(message: Message, *, starts_at: datetime, cancelled: bool, now: datetime) -> str:
+def _file(message: Message, *, starts_at: datetime, cancelled: bool, sequence: int, now: datetime) -> str:
     return ical.patient_file(
         appointment=message.visit,
         starts_at=starts_at,
@@ -51,5 +67,6 @@ def _file(message: Message, *, starts_at: datetime, cancelled: bool, now: dateti
         organizer=settings.DEFAULT_FROM_EMAIL,
         phone=message.clinic.phone.as_national,
         cancelled=cancelled,
+        sequence=sequence,
         written_at=now,
     )

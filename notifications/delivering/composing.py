@@ -25,7 +25,7 @@ def attempt_at(
         subject, body, calendar = first.subject, first.body, first.calendar
     else:
         subject, body = _words(message, address.form, facts)
-        calendar = calendar_files.file_of(message, now=now) if address.form == Form.EMAIL else ""
+        calendar = _calendar(message, facts, now) if address.form == Form.EMAIL else ""
     return DeliveryAttempt(
         message=message,
         number=len(tries) + 1,
@@ -104,6 +104,11 @@ def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
         return "", writing.write_sms(message.stage, words, language=language, own=own, link_length=length)
     also = message.pk in facts.asking_besides
     return writing.write_email(message.stage, words, language=language, own=own, also=also)
+
+
+def _calendar(message: Message, facts: Facts, now: datetime) -> str:
+    sequence = facts.sequences.get(message.appointment_id, 0) if message.appointment_id else 0
+    return calendar_files.file_of(message, sequence=sequence, now=now)
 
 
 def _fasting(message: Message) -> Fasting | None:

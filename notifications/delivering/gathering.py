@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import QuerySet, prefetch_related_objects
 
 from clinic.models import Clinic, Consent, ConsentScope, Patient, User, WorkItem
+from notifications.delivering import calendar_files
 from notifications.models import (
     BlockedAddress,
     BlockReason,
@@ -47,6 +48,7 @@ class Facts:
     own_texts: Mapping[tuple[UUID, str, str], OwnText]
     clinics: Mapping[UUID, ClinicMessaging]
     asking_besides: Collection[UUID]
+    sequences: Mapping[UUID, int]  # how often a visit of which a file tells has changed
 
 
 def gather(messages: Sequence[Message]) -> Facts:
@@ -81,6 +83,7 @@ def gather(messages: Sequence[Message]) -> Facts:
         own_texts=_own_texts(clinics, stages),
         clinics={row.clinic_id: row for row in ClinicMessaging.objects.filter(clinic__in=clinics)},
         asking_besides=_asking_besides(ids),
+        sequences=calendar_files.sequences_of(messages),
     )
 
 
@@ -96,6 +99,7 @@ def gather_for_lookup(message: Message) -> Facts:
         own_texts={},
         clinics={},
         asking_besides=(),
+        sequences={},
     )
 
 

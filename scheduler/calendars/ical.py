@@ -141,13 +141,14 @@ def patient_file(
     organizer: str,
     phone: str,
     cancelled: bool,
+    sequence: int,
     written_at: datetime,
 ) -> str:
     """The visit for the patient's own calendar: the sender's neutral name, the time, a number to call.
 
-    The same visit has the same UID for ever, and a higher SEQUENCE once it was moved or cancelled, so that
-    the entry is changed and no second one made. One query. `organizer` is the clinic's e-mail address,
-    which RFC 5546 asks for. `starts_at` is the start that the message speaks of.
+    The same visit has the same UID for ever, and a higher SEQUENCE (of its `revisions_of`) once it was moved
+    or cancelled, so that the entry is changed and no second one made. `organizer` is the clinic's e-mail
+    address, which RFC 5546 asks for. `starts_at` is the start that the message speaks of.
     """
     calendar = _calendar()
     calendar.add("method", "PUBLISH")
@@ -157,7 +158,7 @@ def patient_file(
         end=starts_at + (appointment.ends_at - appointment.starts_at),
         summary=sender,
         location="",
-        sequence=revisions_of([appointment.pk])[appointment.pk].sequence,
+        sequence=sequence,
         written_at=written_at,
         changed_at=written_at,
     )
