@@ -23,7 +23,7 @@ for (const card of document.querySelectorAll("[data-infusion]")) {
     show("volume", (volume + pumped).toFixed(2));
     show("mg", ((volume + pumped) * strength).toFixed(1));
     show("left", String(Math.ceil((((left - pumped) / rate) * HOUR) / MINUTE)));
-    show("as-of", pumped < left ? "Running on from the figure of the page's load." : "The bag is empty.");
+    show("as-of", pumped < left ? "Counting on; the record's own figure comes when the page is opened again." : "The bag is empty.");
   };
   setInterval(tick, 1000);
 }

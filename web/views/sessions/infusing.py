@@ -16,10 +16,12 @@ from clinic.access import Actor
 from clinic.models import Role, User
 from clinic.problems import Problem, Stale
 from sessions_app import notes, states
+from sessions_app.access import MAY
 from sessions_app.infusing import infusion, medicines, progress, waste
 from sessions_app.models import InfusionEvent, Session
 from web import entries
 from web.forms import DecimalNumberField
+from web.views.sessions import colleague
 from web.views.sessions.form import (
     CorrectingForm,
     NowOrThenField,
@@ -28,7 +30,8 @@ from web.views.sessions.form import (
     short_text,
 )
 
-UNITS: Final = ["mg", "ug", "g", "mL", "[iU]"]  # UCUM
+# UCUM for the record; in words for the eye, since "ug" and "IU" are misread.
+UNITS: Final = {"mg": "mg", "ug": "microgram", "g": "g", "mL": "mL", "[iU]": "international unit"}
 MOST_CHANGES: Final = 3
 UNCHECKED: Final = "Not yet reckoned against the protocol's limits."
 OWN_ENTRIES: Final = 8_000  # characters of ids: some two hundred entries
@@ -188,7 +191,7 @@ class StopForm(HaltForm):
         required=False,
         max_digits=6,
         decimal_places=1,
-        help_text="All it gave, boluses included. Empty: reckoned from rates and times.",
+        help_text="All it gave, boluses included. Empty: worked out from rates and times.",
     )
     confirmed = forms.BooleanField(label="Read again: the pump's volume is right", required=False)
     happened_at = NowOrThenField("Stopped at")
@@ -224,9 +227,7 @@ class MedicineForm(CorrectingForm):
         decimal_places=3,
         help_text="Empty: the order set's.",
     )
-    unit = forms.ChoiceField(
-        label="Unit", required=False, choices=[("", "As ordered"), *((unit, unit) for unit in UNITS)]
-    )
+    unit = forms.ChoiceField(label="Unit", required=False, choices=[("", "As ordered"), *UNITS.items()])
     route = forms.CharField(label="Route", required=False, max_length=40)
     reason = short_text("What for")
     ordered_by = forms.Field()
@@ -238,9 +239,20 @@ class MedicineForm(CorrectingForm):
         orders = medicines.order_set(session)
         choices = [(order["medicine"], order_in_words(order)) for order in orders]
         self.fields["ordered_set"].choices = choices  # type: ignore[attr-defined]
-        if not orders:
-            del self.fields["ordered_set"]
         self.fields["ordered_by"] = prescriber_field(session)
+        if not orders:
+            self._ask_for_everything()
+
+    def _ask_for_everything(self) -> None:
+        """This protocol has no order set: nothing can be left to it."""
+        del self.fields["ordered_set"]
+        self.fields["medicine"].label = "Medicine"
+        self.fields["amount"].help_text = ""
+        self.fields["unit"].choices = list(UNITS.items())  # type: ignore[attr-defined]
+        _, *prescribers = self.fields["ordered_by"].choices  # type: ignore[attr-defined]
+        self.fields["ordered_by"].choices = [("", "Choose a prescriber"), *prescribers]  # type: ignore[attr-defined]
+        for name in ("medicine", "amount", "unit", "route", "ordered_by"):
+            self.fields[name].required = True
 
     def first_values(self) -> dict[str, Any]:
         given: Any = self.line
@@ -303,10 +315,10 @@ class WasteForm(CorrectingForm):
 
 
 class WitnessForm(SessionForm):
-    """What somebody else has wasted; nobody is offered their own."""
+    """What was wasted, as a second person saw it: whoever is signed in, or a colleague beside them."""
 
     act = "witness"
-    done = "You witnessed the waste."
+    done = "The waste is witnessed."
     kept_as = "Witness of waste"
 
     waste = choices_in_a_row("I saw wasted", ())
@@ -317,16 +329,26 @@ class WitnessForm(SessionForm):
         self._offer(self.open_lines)
 
     def shown_to(self, actor: Actor) -> Self:
-        if not self.is_bound:
-            self._offer([line for line in self.open_lines if line.recorded_by_id != actor.user_id])
-        return super().shown_to(actor)
+        """Their own waste needs a colleague, who says so on the same page."""
+        if any(line.recorded_by_id == actor.user_id for line in self.open_lines):
+            colleague.add_fields(
+                self,
+                reader=actor.user_id,
+                clinic_id=self.session.clinic_id,
+                permission=MAY["witness"],
+                label="Seen by",
+            )
+        return self
 
     @property
     def offered(self) -> bool:
         return bool(self.fields["waste"].choices)  # type: ignore[attr-defined]
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
-        return waste.witness(actor=actor, session=self.session, now=now, **self.cleaned_data)
+        data = self.cleaned_data
+        return waste.witness(
+            actor=colleague.of(self, actor), id=data["id"], session=self.session, waste=data["waste"], now=now
+        )
 
     def _offer(self, lines: Sequence[Any]) -> None:
         self.fields["waste"].choices = [  # type: ignore[attr-defined]

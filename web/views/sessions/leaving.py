@@ -35,7 +35,9 @@ class DischargeForm(SessionForm):
     done = "The patient may go home."
 
     vital_signs_score = score(
-        "Vital signs", "No baseline to reckon from: 2 within 20 %, 1 within 40 %, 0 beyond", required=False
+        "Vital signs",
+        "Too few readings to work it out: 2 within 20 % of the baseline, 1 within 40 %, 0 beyond",
+        required=False,
     )
     oriented = tick("Oriented to person, place and time")
     steady_gait = tick("Steady gait")
