@@ -9,6 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from clinic.access import Actor
+from clinic.problems import Problem
 from sessions_app.models import (
     MedicineGiven,
     Relatedness,
@@ -62,7 +63,7 @@ class VitalsForm(CorrectingForm):
         label="Oxygen", unit="L/min", required=False, max_digits=4, decimal_places=1
     )
     symptoms = forms.MultipleChoiceField(
-        label="Seen or said",
+        label="Symptoms",
         choices=list(vital_limits.SYMPTOMS.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -91,6 +92,12 @@ class VitalsForm(CorrectingForm):
             "absent_reason": reading.absent_reason,
             "device_id": reading.device_id,
         }
+
+    def add_problem(self, problem: Problem) -> None:
+        """A value to confirm is confirmed where it stands, not below everything else."""
+        super().add_problem(problem)
+        if any(error.get("code") == "confirm" for error in problem.data.get("errors") or []):
+            self.order_fields(["confirmed"])
 
     def take_from(self, shown: Newest) -> None:
         """Fill in what the monitor shows; what it doesn't measure stays as it was."""
@@ -148,7 +155,7 @@ class SideEffectForm(CorrectingForm):
     )
     grade = choices_in_a_row("Grade (CTCAE)", GRADES)
     onset_at = NowOrThenField("Since")
-    source = choices_in_a_row("Seen or said", ReportedBy.choices)
+    source = choices_in_a_row("Noticed by", ReportedBy.choices)
     peak_grade = forms.TypedChoiceField(
         label="At its worst", choices=[("", "As now"), *GRADES], coerce=int, empty_value=None, required=False
     )
@@ -160,7 +167,7 @@ class SideEffectForm(CorrectingForm):
         label="Medicine given for it", coerce=UUID, empty_value=None, required=False
     )
     relatedness = forms.ChoiceField(label="Related to the infusion", choices=Relatedness.choices)
-    outcome = forms.ChoiceField(label="How it stands", choices=SideEffectOutcome.choices)
+    outcome = forms.ChoiceField(label="Course", choices=SideEffectOutcome.choices)
     ended_at = LocalDateTimeField(label="Ended at", required=False, help_text="Only when it is over.")
 
     def __init__(self, session: Session, *args: Any, **options: Any) -> None:
