@@ -219,7 +219,7 @@ CONTENT_SECURITY_POLICY = {
 }
 TLS = PUBLIC_URL.startswith("https://")
 SECURE_SSL_REDIRECT = TLS
-SECURE_REDIRECT_EXEMPT = [r"^health/$"]  # asked on the inside, by the container's health check
+SECURE_REDIRECT_EXEMPT = [r"^health/(details/)?$"]  # asked on the inside, by the container's health check
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS

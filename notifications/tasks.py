@@ -8,6 +8,7 @@ from notifications.answering import missing, times
 from notifications.delivering import delivery
 from notifications.escalating import clocks
 from notifications.planning import planner
+from notifications.watching import heartbeats
 
 
 @shared_task
@@ -15,6 +16,7 @@ def plan() -> None:
     """Bring messages in line with the schedule, and ring for delivery when something is due."""
     with acting(None, door=WORKER):
         planned = planner.plan(now=clock.now())
+        heartbeats.beat(heartbeats.PLANNER, now=clock.now())
     if planned.due:
         drain.delay()
 
@@ -23,6 +25,7 @@ def plan() -> None:
 def drain() -> None:
     with acting(None, door=WORKER):
         delivery.drain(clock=clock.now)
+        heartbeats.beat(heartbeats.DRAIN, now=clock.now())
 
 
 @shared_task
@@ -32,3 +35,5 @@ def run_clocks() -> None:
         times.close_overtaken(now=now)
         missing.look(now=now)
         clocks.run_clocks(now=now)
+        # Only the beat rings for this.
+        heartbeats.beat(heartbeats.BEAT, now=clock.now())

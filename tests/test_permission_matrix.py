@@ -476,6 +476,7 @@ POST   /m/{token}/accept                            public
 POST   /m/{token}/choose-time                       public
 POST   /m/{token}/decline                           public
 GET    /health/                                     public
+GET    /health/details/                             public
 POST   /csp-report/                                 public
 POST   /inbound/sms/                                public
 POST   /inbound/sms/status/                         public

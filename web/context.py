@@ -12,9 +12,18 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from clinic import clock
 from clinic.access import VIEW_PATIENTS, VIEW_WORK, Actor, Permission
 from clinic.models import Clinic, Role
-from notifications.access import CHANGE_MESSAGE_RULES, PAUSE_SENDING, READ_TEXTS, VIEW_INBOX, VIEW_MESSAGES
+from notifications.access import (
+    CHANGE_MESSAGE_RULES,
+    PAUSE_SENDING,
+    READ_TEXTS,
+    VIEW_INBOX,
+    VIEW_MESSAGES,
+    WATCH,
+)
+from notifications.watching.health import late_now
 from scheduler.access import (
     CHANGE_BOOKING_SETTINGS,
     CHANGE_RESOURCES,
@@ -144,6 +153,13 @@ class Frame:
     def _part_of_the_house(self) -> str:
         """The place of a page whose address lies below none: by the first word of the address."""
         return PARTS.get(self.request.path.strip("/").partition("/")[0], "")
+
+    @cached_property
+    def late(self) -> list[str]:
+        """What of the machinery is late, for the manager; kept for a moment, most pages ask nothing."""
+        if self.actor is None or self.clinic is None or not self.actor.may(WATCH, self.clinic.pk):
+            return []
+        return late_now(clock.now())
 
     @cached_property
     def open_tasks(self) -> int:

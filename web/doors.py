@@ -27,6 +27,7 @@ from web import entries
 PUBLIC = frozenset(
     {
         "health",
+        "health_details",
         "csp_report",
         "patient_link",
         "patient_link_birth_year",

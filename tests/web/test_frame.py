@@ -211,10 +211,10 @@ def test_the_api_manual_is_for_staff(house: House) -> None:
 @pytest.mark.parametrize(
     ("who", "places"),
     [
-        ("ana", ["Day", "Patients", "Tasks", "Messages", "Hours"]),
-        ("nils", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Monitors"]),
-        ("priya", ["Day", "Patients", "Nurse", "Decisions", "Tasks", "Messages", "Clinic"]),
-        ("max", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Clinic"]),
+        ("ana", ["Day", "Patients", "Tasks", "Messages", "Texts", "Hours"]),
+        ("nils", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Texts", "Monitors"]),
+        ("priya", ["Day", "Patients", "Nurse", "Decisions", "Tasks", "Messages", "Texts", "Clinic"]),
+        ("max", ["Day", "Patients", "Nurse", "Tasks", "Messages", "Texts", "Clinic"]),
     ],
 )
 def test_everybody_is_shown_only_where_they_may_go(house: House, who: str, places: list[str]) -> None:
@@ -232,6 +232,8 @@ def test_what_a_manager_arranges_stands_in_one_menu_that_says_where_one_is(house
         "Chairs and staff",
         "Monitors",
         "Booking settings",
+        "Message rules",
+        "Sending",
         "Reports",
     ]
     assert [entry.label for entry in group.entries if entry.here] == ["Booking settings"]

@@ -2,11 +2,12 @@
 
 import json
 import logging
+from dataclasses import asdict
 from urllib.parse import urlsplit
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -14,8 +15,9 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from redis.exceptions import RedisError
 from rest_framework.authentication import SessionAuthentication
 
-from clinic import access
+from clinic import access, clock
 from clinic.models import Role
+from notifications.watching import health as watching
 from web.doors import StaffRequest, choose_clinic, staff_page
 from web.forms import SwitchClinicForm
 
@@ -65,6 +67,17 @@ def health(request: HttpRequest) -> HttpResponse:
         silent.append("cache")
     words = f"no answer: {', '.join(silent)}" if silent else "ok"
     return HttpResponse(words, status=503 if silent else 200, content_type="text/plain")
+
+
+@require_GET
+def health_details(request: HttpRequest) -> HttpResponse:
+    """Ages and counts of the machinery, nothing of a patient: 200 while all is well, else 503."""
+    try:
+        found = watching.read(clock.now())
+    except DatabaseError:
+        return JsonResponse({"late": ["The database doesn't answer."]}, status=503)
+    late = found.late
+    return JsonResponse({"late": late, **asdict(found)}, status=503 if late else 200)
 
 
 @csrf_exempt

@@ -1,0 +1,137 @@
+"""Is everything that must run running? Ages and counts of the machinery, and never of a patient. Reads only.
+
+A beat that has stopped and a worker that has stopped look alike from the rows: nothing is done. The bell
+tells them apart: without a worker its queue grows, without the beat it is empty.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from redis import Redis
+from redis.exceptions import RedisError
+
+from notifications.watching.heartbeats import BEAT, DRAIN, NAMES, PLANNER, WORKER
+
+# From when on each is late. [D]
+LATE_AFTER: Final[Mapping[str, timedelta]] = {
+    BEAT: timedelta(minutes=2),
+    WORKER: timedelta(minutes=2),
+    PLANNER: timedelta(minutes=5),
+    DRAIN: timedelta(minutes=5),
+}
+DUE_LATE_AFTER: Final = timedelta(minutes=15)  # [D]
+REFUSALS_OF_THE_LAST: Final = timedelta(minutes=15)  # [D]
+MANY_REFUSALS: Final = 20  # [D]
+KEPT_SECONDS: Final = 15
+KEPT_AS: Final = "notifications.health"
+QUEUE: Final = "celery"
+
+# One statement, on indexes; every number is of the whole house.
+STATE: Final = """
+    SELECT (SELECT coalesce(json_object_agg(name, extract(epoch FROM %(now)s - beaten_at)), '{}')
+              FROM notifications_heartbeat),
+           (SELECT extract(epoch FROM %(now)s - min(due_at))
+              FROM notifications_message
+             WHERE status IN ('planned', 'claimed') AND due_at <= %(now)s),
+           (SELECT count(*)
+              FROM notifications_deliveryattempt
+             WHERE outcome IN ('temporary_failure', 'permanent_failure') AND started_at > %(since)s),
+           (SELECT coalesce(json_agg(name ORDER BY name), '[]')
+              FROM notifications_sendingstate WHERE paused_at IS NOT NULL),
+           (SELECT coalesce(json_agg(name ORDER BY name), '[]')
+              FROM notifications_sendingstate WHERE closed_until > %(now)s)
+"""
+
+
+@dataclass(frozen=True)
+class Health:
+    """Seconds since each sign of life (missing: never), of the oldest due message, and what is closed."""
+
+    ages: Mapping[str, float]
+    oldest_due: float | None
+    refused: int
+    paused: list[str]
+    breakers_open: list[str]
+    waiting: int | None  # what the workers have been rung for and nobody has taken; None: Valkey is silent
+
+    @property
+    def late(self) -> list[str]:
+        """What is wrong, each as a sentence; empty while all is well."""
+        wrong = [_stopped(name, self.waiting) for name in NAMES if self._is_late(name)]
+        if self.oldest_due is not None and self.oldest_due > DUE_LATE_AFTER.total_seconds():
+            wrong.append(f"A message has been due for {int(self.oldest_due // 60)} minutes and is not sent.")
+        wrong += [f"Sending is paused: {_way(name)}." for name in self.paused]
+        wrong += [
+            f"The provider doesn't answer, so sending waits: {_way(name)}." for name in self.breakers_open
+        ]
+        if self.refused >= MANY_REFUSALS:
+            wrong.append(f"Providers refused {self.refused} tries in the last quarter of an hour.")
+        return list(dict.fromkeys(wrong))
+
+    def _is_late(self, name: str) -> bool:
+        age = self.ages.get(name)
+        return age is None or age > LATE_AFTER[name].total_seconds()
+
+
+def read(now: datetime) -> Health:
+    """How everything is now: one query, and one question to Valkey."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATE, {"now": now, "since": now - REFUSALS_OF_THE_LAST})
+        ages, oldest_due, refused, paused, breakers_open = cursor.fetchone()
+    return Health(
+        ages={name: float(age) for name, age in ages.items()},
+        oldest_due=None if oldest_due is None else float(oldest_due),
+        refused=refused,
+        paused=paused,
+        breakers_open=breakers_open,
+        waiting=_waiting(),
+    )
+
+
+def late_now(now: datetime) -> list[str]:
+    """What is late, as every page may ask: read again every quarter of a minute at most."""
+    try:
+        kept = cache.get(KEPT_AS)
+    except RedisError:
+        kept = None
+    if kept is not None:
+        return list(kept)
+    late = read(now).late
+    try:
+        cache.set(KEPT_AS, late, timeout=KEPT_SECONDS)
+    except RedisError:
+        return late
+    return late
+
+
+def _waiting() -> int | None:
+    try:
+        # The broker's own database, written as redis-py reads it.
+        with Redis.from_url(settings.CACHES["default"]["LOCATION"], socket_timeout=2) as broker:
+            return int(broker.llen(QUEUE))
+    except RedisError:
+        return None
+
+
+def _stopped(name: str, waiting: int | None) -> str:
+    if name in (BEAT, WORKER):
+        if waiting is None:
+            return "Nothing is being done: Valkey does not answer."
+        return (
+            "No worker takes the work that is waiting: start one."
+            if waiting
+            else "Nothing rings for the work: start the beat."
+        )
+    return {
+        PLANNER: "The planner has not finished for minutes: messages are not being planned.",
+        DRAIN: "The drain has not finished for minutes: messages are not being sent.",
+    }[name]
+
+
+def _way(name: str) -> str:
+    return {"all": "everything", "sms": "text messages", "email": "e-mail"}.get(name, name)

@@ -1,0 +1,109 @@
+"""Is everything that must run running? A stopped beat, a stopped worker, a stuck message, an open breaker."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.conf import settings
+from redis import Redis
+
+from notifications import tasks
+from notifications.models import Message, SendingState
+from notifications.planning.planner import plan
+from notifications.watching import health
+from notifications.watching.heartbeats import BEAT, DRAIN, PLANNER, beat
+from tests.cast import NOW, House
+from tests.notifications.visits import book
+from tests.web.pages import browser_of, words
+
+MINUTE = timedelta(minutes=1)
+NO_BEAT = "Nothing rings for the work: start the beat."
+NO_WORKER = "No worker takes the work that is waiting: start one."
+
+
+@pytest.fixture
+def alive(db: None) -> Iterator[None]:
+    """Everything ran a moment ago, and the bell is silent."""
+    with (
+        time_machine.travel(NOW, tick=False),
+        Redis.from_url(settings.CACHES["default"]["LOCATION"]) as broker,
+    ):
+        broker.delete(health.QUEUE)
+        beat(BEAT, PLANNER, DRAIN, now=NOW)
+        yield
+        broker.delete(health.QUEUE)
+
+
+def test_nothing_is_late_while_everything_runs(alive: None) -> None:
+    assert health.read(NOW + MINUTE).late == []
+
+
+def test_each_task_leaves_its_sign_of_life(db: None) -> None:
+    with time_machine.travel(NOW, tick=False):
+        assert NO_BEAT in health.read(NOW).late
+        tasks.plan()
+        tasks.drain()
+        tasks.run_clocks()
+        assert health.read(NOW).ages == {"beat": 0, "worker": 0, "planner": 0, "drain": 0}
+
+
+def test_a_stopped_beat_leaves_an_empty_bell(alive: None) -> None:
+    late = health.read(NOW + 3 * MINUTE).late
+    assert late == [NO_BEAT]
+
+
+def test_a_stopped_worker_leaves_a_bell_that_rings_on(alive: None) -> None:
+    with Redis.from_url(settings.CACHES["default"]["LOCATION"]) as broker:
+        broker.lpush(health.QUEUE, "{}")
+    assert health.read(NOW + 3 * MINUTE).late == [NO_WORKER]
+
+
+def test_a_drain_that_never_finishes_is_told_while_the_rest_runs(alive: None) -> None:
+    later = NOW + 6 * MINUTE
+    beat(BEAT, PLANNER, now=later)
+    assert health.read(later).late == ["The drain has not finished for minutes: messages are not being sent."]
+
+
+def test_a_message_that_is_stuck_is_told_with_its_age(alive: None, house: House) -> None:
+    book(house, house.rosa)
+    plan(now=NOW)
+    assert Message.objects.filter(status="planned").exists()
+    later = NOW + 16 * MINUTE
+    beat(BEAT, PLANNER, DRAIN, now=later)
+    assert health.read(later).late == ["A message has been due for 16 minutes and is not sent."]
+
+
+def test_an_open_breaker_and_a_pause_are_told(alive: None) -> None:
+    SendingState.objects.update_or_create(name="sms", defaults={"closed_until": NOW + MINUTE})
+    SendingState.objects.update_or_create(name="all", defaults={"paused_at": NOW})
+    assert health.read(NOW).late == [
+        "Sending is paused: everything.",
+        "The provider doesn't answer, so sending waits: text messages.",
+    ]
+    assert "The provider" not in str(health.read(NOW + 90 * timedelta(seconds=1)).late)
+
+
+def test_the_details_say_so_to_whoever_watches_and_name_nobody(alive: None, house: House) -> None:
+    book(house, house.rosa)
+    plan(now=NOW)
+    fine = browser_of().get("/health/details/")
+    assert (fine.status_code, fine.json()["late"]) == (200, [])
+    with time_machine.travel(NOW + 20 * MINUTE, tick=False):
+        late = browser_of().get("/health/details/")
+    assert (late.status_code, NO_BEAT in late.json()["late"]) == (503, True)
+    assert "Rosa" not in late.content.decode()
+
+
+def test_the_manager_alone_sees_a_banner_on_every_page(alive: None, house: House) -> None:
+    assert NO_BEAT not in words(browser_of(house.max).get("/tasks/"))
+    with time_machine.travel(NOW + 3 * MINUTE, tick=False):
+        health.cache.clear()
+        assert NO_BEAT in words(browser_of(house.max).get("/tasks/"))
+        assert NO_BEAT not in words(browser_of(house.ana).get("/tasks/"))
+
+
+def test_most_pages_ask_nothing_of_it(alive: None, django_assert_num_queries: pytest.FixtureRequest) -> None:
+    health.late_now(NOW)
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        health.late_now(NOW)
