@@ -113,7 +113,7 @@ class ReportSerializer(StrictSerializer):
     onset_at = MomentField()
     grade = serializers.IntegerField(help_text="CTCAE v5, 1 to 5")
     peak_grade = serializers.IntegerField(
-        required=False, allow_null=True, default=None, help_text="At its worst; left out: the grade."
+        required=False, allow_null=True, default=None, help_text="At its worst; left out: its course's."
     )
     distress = serializers.IntegerField(
         required=False, allow_null=True, default=None, help_text="0 to 10, by the patient"

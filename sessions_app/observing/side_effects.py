@@ -40,7 +40,7 @@ ENDED: Final = (SideEffectOutcome.RESOLVED, SideEffectOutcome.SEQUELAE)
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One side effect as it stands now. `grade` is CTCAE v5, 1 to 5; an empty peak is the grade.
+    """One side effect as it stands now. `grade` is CTCAE v5, 1 to 5; an empty peak is the course's worst.
 
     What the patient reports and what staff observe are lines of their own, told apart by `source`.
     `medicine_id` names what was given for it, a line of the same session.
@@ -119,7 +119,7 @@ def draft(
 ) -> SideEffect:
     """The line for this report, checked and not yet saved. The session must be locked."""
     check(report, session=session, now=now)
-    return recording.draft(
+    line = recording.draft(
         SideEffect,
         report,
         actor=actor,
@@ -130,6 +130,9 @@ def draft(
         amendment_id=amendment_id,
         now=now,
     )
+    if report.peak_grade is None:
+        line.peak_grade = _peak_before(line)
+    return line
 
 
 def check(report: Report, *, session: Session, now: datetime) -> None:
@@ -205,6 +208,15 @@ def tell_prescriber(line: SideEffect, report: Report, *, now: datetime) -> None:
         role=Role.PRESCRIBER,
         due_at=now + due,
     )
+
+
+def _peak_before(line: SideEffect) -> int | None:
+    """The worst grade of its course so far, where this line's is below it: getting better erases nothing."""
+    before = line.corrects
+    if before is None:
+        return None
+    worst = max(before.grade, before.peak_grade or 0)
+    return worst if worst > line.grade else None
 
 
 def _first(line: SideEffect) -> SideEffect:

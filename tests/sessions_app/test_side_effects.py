@@ -83,6 +83,38 @@ def test_a_serious_one_calls_the_prescriber_at_once(house: House, changes: Any, 
     assert found == ([Urgency.RED] if urgent else [])
 
 
+def test_getting_better_erases_no_worse_grade(house: House) -> None:
+    session = stories.infusing(house)
+    line = report(house, session, grade=1)
+    for grade, peak in ((3, None), (2, 3), (1, 3)):
+        line = side_effects.record_side_effect(
+            actor=house.actor(house.nils),
+            id=new_id(),
+            session=session,
+            report=replace(NAUSEA, grade=grade),
+            corrects=line.pk,
+            correction_reason="Its course",
+            now=STOPPED_AT,
+        )
+        assert (line.grade, line.peak_grade) == (grade, peak)
+    assert WorkItem.objects.count() == 1, "the prescriber was called once, when it was at its worst"
+
+
+def test_a_grade_that_was_entered_wrong_is_no_peak_when_somebody_says_so(house: House) -> None:
+    session = stories.infusing(house)
+    wrong = report(house, session, grade=2)
+    right = side_effects.record_side_effect(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        report=replace(NAUSEA, grade=1, peak_grade=1),
+        corrects=wrong.pk,
+        correction_reason="Tapped the wrong grade",
+        now=STOPPED_AT,
+    )
+    assert right.peak_grade == 1
+
+
 def test_one_that_turns_serious_without_another_grade_calls_again(house: House) -> None:
     session = stories.infusing(house)
     first = report(house, session, grade=3)

@@ -157,7 +157,11 @@ class SideEffectForm(CorrectingForm):
     onset_at = NowOrThenField("Since")
     source = choices_in_a_row("Noticed by", ReportedBy.choices)
     peak_grade = forms.TypedChoiceField(
-        label="At its worst", choices=[("", "As now"), *GRADES], coerce=int, empty_value=None, required=False
+        label="At its worst",
+        choices=[("", "The worst so far"), *GRADES],
+        coerce=int,
+        empty_value=None,
+        required=False,
     )
     distress = WholeNumberField(label="Distress", unit="of 10", required=False)
     seriousness = forms.ChoiceField(label="Seriousness", choices=Seriousness.choices)
@@ -190,7 +194,6 @@ class SideEffectForm(CorrectingForm):
             "grade": effect.grade,
             "onset_at": timezone.localtime(effect.onset_at),
             "source": effect.source,
-            "peak_grade": effect.peak_grade,
             "distress": effect.distress,
             "seriousness": effect.seriousness,
             "action": effect.action,
