@@ -7,7 +7,8 @@ A protocol version's schedule is JSON: minutes between readings, a phase being a
      "after_change": [{"every": 5, "times": 2}], "observation": [{"every": 15}], "grace_minutes": 3}
 
 A pause, a resumption, a new rate and an alert set the rhythm anew: `after_change` first, then on from there
-at the phase's own pace, whose stretches count the time infused. The stop sets it anew at the observation's.
+at the phase's own pace, whose stretches count the time infused. The stop sets it anew at the observation's,
+but loosens no closer watch after an alert: what is left of it comes first.
 A due time that such a step takes over is dropped only if the new one comes within its grace: however often
 something changes, no reading is put off for ever.
 
@@ -17,6 +18,7 @@ Nothing is scheduled: the same rows give the same due times whenever somebody lo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 Kind = Literal["start", "pause", "resume", "rate", "alert", "stop", "end"]
@@ -127,6 +129,7 @@ def _moments(
     """The due times in their order: all until now and the next two."""
     phase: Phase | None = None
     running, infused, stopped_at = False, timedelta(), None
+    alerted_at: datetime | None = None
     pending: _Moment | None = None
     for index, step in enumerate(steps):
         begins = step.at
@@ -143,10 +146,11 @@ def _moments(
             phase, running, stopped_at = "observation", False, begins
         elif step.kind in ("pause", "resume"):
             running = step.kind == "resume"
+        elif step.kind == "alert":
+            alerted_at = begins
         spent = begins - stopped_at if stopped_at else infused
-        own = _rhythm(
-            schedule, phase, begins, spent, running=running, change=step.kind in CHANGES, grace=grace
-        )
+        closer = _closer(schedule, step, alerted_at)
+        own = _rhythm(schedule, phase, begins, spent, running=running, closer=closer, grace=grace)
         moments = _taking_over(own, pending, begins, stops=step.kind == "stop")
         pending, beyond = None, 0
         for moment in moments:
@@ -183,12 +187,12 @@ def _rhythm(
     spent: timedelta,
     *,
     running: bool,
-    change: bool,
+    closer: Sequence[timedelta],
     grace: timedelta,
 ) -> Iterator[_Moment]:
-    """The due times from a step on, as if nothing came after it. `spent` is how far the phase had got."""
+    """The due times from a step on, as if nothing came after it. `spent` is how far the phase had got,
+    `closer` are the gaps of the watch that comes first."""
     at = begins
-    closer = list(_gaps(schedule["after_change"])) if change else []
     for count in range(MOST):
         goes_on = running or phase == "observation"
         gap = (
@@ -200,6 +204,19 @@ def _rhythm(
             return
         at += gap
         yield _Moment(at, phase, count < len(closer), at + grace)
+
+
+def _closer(schedule: Mapping[str, Any], step: Step, alerted_at: datetime | None) -> list[timedelta]:
+    """The gaps of the closer watch after a step: the whole of it after a change, at the stop what is left of
+    that after an alert."""
+    gaps = list(_gaps(schedule["after_change"]))
+    if step.kind in CHANGES:
+        return gaps
+    if step.kind != "stop" or alerted_at is None:
+        return []
+    moments = [alerted_at + sum(gaps[: count + 1], timedelta()) for count in range(len(gaps))]
+    left = [step.at, *(moment for moment in moments if moment > step.at)]
+    return [later - sooner for sooner, later in pairwise(left)]
 
 
 def _gaps(stretches: Iterable[Mapping[str, Any]]) -> Iterator[timedelta]:

@@ -65,6 +65,12 @@ def test_a_new_rate_and_an_alert_bring_two_closer_readings() -> None:
     assert planned(("stop", 40), ("alert", 56), now=80) == [10, 20, 30, 40, 55, 61, 66, 81]
 
 
+def test_the_stop_loosens_no_closer_watch_after_an_alert() -> None:
+    assert planned(("alert", 38), ("stop", 40), now=80) == [10, 20, 30, 43, 48, 63, 78, 93]
+    assert planned(("alert", 34), ("stop", 40), now=60) == [10, 20, 30, 39, 44, 59, 74]
+    assert planned(("alert", 21), ("stop", 40), now=60) == planned(("rate", 21), ("stop", 40), now=60)
+
+
 def test_what_was_due_before_a_change_stays_unless_the_new_reading_comes_within_its_grace() -> None:
     assert planned(("rate", 8), now=12) == [13]  # 10 may be read until 13
     assert planned(("rate", 9), now=12) == [10, 14]
