@@ -155,7 +155,8 @@ def _wanted(sessions: Sequence[Session], now: datetime) -> Lines:
 def _overdue(session: Session, alerts: Iterable[Alert], now: datetime) -> Alert | None:
     """The alert about the newest overdue reading, unless it had its own already or an older one still climbs.
 
-    Whoever acknowledges answers for that reading, not for those that are missed after it.
+    Whoever acknowledges answers for that reading, not for those that are missed after it; and when nobody has
+    answered up to the last rung, the next one that is missed goes up the ladder anew.
     """
     if session.state not in WATCHED:
         return None
@@ -163,7 +164,7 @@ def _overdue(session: Session, alerts: Iterable[Alert], now: datetime) -> Alert 
     if due is None:
         return None
     before = [alert for alert in alerts if alert.kind == AlertKind.OVERDUE]
-    if any(alert.due_at == due.at or not _answered(alert) for alert in before):
+    if any(alert.due_at == due.at or _climbs(alert) for alert in before):
         return None
     at = f"{due.at.astimezone(ZoneInfo(session.clinic.time_zone)):%H:%M}"
     return Alert(
@@ -194,6 +195,11 @@ def _climb(session: Session, alert: Alert, staff: Ladder, lines: Lines, now: dat
         return
     lines.steps.append(told(alert, Rung.PRESCRIBER, staff.prescriber(session), now=now))
     lines.tasks.append((alert, session))
+
+
+def _climbs(alert: Alert) -> bool:
+    """Whether somebody is still to be told of it."""
+    return not _answered(alert) and all(step.rung != Rung.PRESCRIBER for step in alert.steps.all())
 
 
 def _answered(alert: Alert) -> bool:

@@ -370,9 +370,22 @@ def test_who_acknowledges_one_overdue_reading_has_not_answered_for_the_next(hous
 
 def test_an_overdue_alert_that_nobody_has_answered_is_not_doubled_by_the_next(house: House) -> None:
     session = stories.infusing(house)
-    for at in (14, 17, 24):
+    for at in (14, 24):
         alert_clocks.run_clocks(now=minute(at))
     assert alerts.open_of(session).get().due_at == minute(10)
+
+
+def test_a_reading_missed_after_the_last_rung_was_told_goes_up_the_ladder_anew(house: House) -> None:
+    charge_nurse(house)
+    session = stories.infusing(house)
+    for at in (14, 16, 18, 24, 26, 28):
+        alert_clocks.run_clocks(now=minute(at))
+    first, second = alerts.open_of(session)
+    assert (first.due_at, second.due_at) == (minute(10), minute(20))
+    for alert in (first, second):
+        assert [rung for rung, *_ in rungs(alert)] == ["nurse", "charge", "prescriber"]
+    bad(house, session, 29)
+    assert standing(session) == []
 
 
 def test_an_alert_brings_the_next_reading_forward(house: House) -> None:
