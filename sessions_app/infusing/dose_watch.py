@@ -1,7 +1,8 @@
-"""The alert when the running total comes to the protocol's hard limit while the pump runs: once a session.
+"""The alerts about a running pump, each once a session: the running total has come to the protocol's hard
+limit; the bag is empty or the planned minutes are over, and nobody has stopped it.
 
-A bolus raises it at once; a rate gets there in its own time, so a worker's beat looks (`watch`). What becomes
-of the alert is in `observing.alerts`.
+A bolus raises the first at once; a rate gets there in its own time, so a worker's beat looks (`watch`). What
+becomes of the alerts is in `observing.alerts`.
 """
 
 from datetime import datetime
@@ -17,6 +18,7 @@ from sessions_app.observing.alert_clocks import each_alone, nurse_of
 from sessions_app.observing.alert_rules import Raise
 
 SIGN: Final = "given_mg"
+END_SIGN: Final = "past_its_end"
 
 
 def dose_alert(session: Session, now: datetime) -> Raise | None:
@@ -27,14 +29,26 @@ def dose_alert(session: Session, now: datetime) -> Raise | None:
     return Raise(sign=SIGN, level="stop", kind="dose", detail=reached) if reached else None
 
 
+def end_alert(session: Session, now: datetime) -> Raise | None:
+    """What to raise about an infusion past its end, if anything; nothing a second time."""
+    if any(alert.kind == AlertKind.END for alert in session.alerts.all()):
+        return None
+    past = progress.past_its_end(session, now)
+    return Raise(sign=END_SIGN, level="caution", kind="end", detail=past) if past else None
+
+
+def due_alerts(session: Session, now: datetime) -> list[Raise]:
+    return [found for found in (dose_alert(session, now), end_alert(session, now)) if found]
+
+
 def raise_if_reached(session: Session, *, nurse: UUID | None, now: datetime) -> list[Alert]:
-    """Raise the alert if it is time. The session must be locked, and `recording.advance` follows."""
-    found = dose_alert(session, now)
-    return alerts.raise_all(session, [found], reading=None, nurse=nurse, now=now) if found else []
+    """Raise what it is time for. The session must be locked, and `recording.advance` follows."""
+    found = due_alerts(session, now)
+    return alerts.raise_all(session, found, reading=None, nurse=nurse, now=now) if found else []
 
 
 def watch(*, now: datetime) -> int:
-    """Raise the alert in every running session that has come to its limit; how many were raised.
+    """Raise the alerts in every running session that wants one; how many were raised.
 
     Looks without locks, with a fixed number of queries; what needs an alert is locked and looked at again.
     A session that somebody is writing in at this moment waits for the next beat, and one that can't be
@@ -45,8 +59,8 @@ def watch(*, now: datetime) -> int:
         .select_related("protocol")
         .prefetch_related("dose_worksheets", "infusion_events", "alerts")
     )
-    at_limit = [session.pk for session in running if dose_alert(session, now)]
-    return each_alone(at_limit, lambda pk: _raise_in(pk, now))
+    needing = [session.pk for session in running if due_alerts(session, now)]
+    return each_alone(needing, lambda pk: _raise_in(pk, now))
 
 
 def _raise_in(session_id: UUID, now: datetime) -> int:

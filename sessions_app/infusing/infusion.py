@@ -19,7 +19,7 @@ from sessions_app.infusing import dose_watch, hard_stop, progress, pump
 from sessions_app.infusing.hard_stop import Limits
 from sessions_app.infusing.pump import Course, Step
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Observation, Session
-from sessions_app.observing import resuming, vitals
+from sessions_app.observing import alerts, resuming, vitals
 from sessions_app.preparing import checklist, dose, safety
 from sessions_app.preparing.dosing import MOST_ML_PER_H, plain, rate_doubt
 
@@ -242,6 +242,7 @@ def stop(
         if volume_ml is not None:
             _check_reading(course, volume_ml, confirmed, at)
         event = _event(current, actor, id, "stop", at=at, reason=reason, volume_ml=volume_ml, now=now)
+        alerts.settle_end(current, actor=actor, now=now)
         recording.advance(
             current,
             "stop",

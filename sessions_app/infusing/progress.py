@@ -69,6 +69,21 @@ def at_hard_limit(session: Session, now: datetime) -> str:
     return hard_stop.reached(course_of(session, worksheet), limits_of(session, worksheet), now)
 
 
+def past_its_end(session: Session, now: datetime) -> str:
+    """That the pump still counts as running though its bag is empty or its minutes are over, in words, or
+    nothing. A stop within the grace of a reading needs no telling."""
+    worksheet = worksheet_of(session)
+    if worksheet is None or session.state != SessionState.INFUSING:
+        return ""
+    grace = session.protocol.vitals_schedule["grace_minutes"]
+    course, then = course_of(session, worksheet), now - timedelta(minutes=grace)
+    if pump.left_ml(course, then) == 0:
+        return f"The bag has been empty for {grace} min, and the infusion is not stopped."
+    if pump.stand(course, then).ran >= timedelta(minutes=worksheet.minutes):
+        return f"The planned {worksheet.minutes} min have been over for {grace} min; the bag is not empty."
+    return ""
+
+
 def worksheet_of(session: Session) -> DoseWorksheet | None:
     """The worksheet that no other corrects."""
     lines = list(session.dose_worksheets.all())

@@ -59,6 +59,7 @@ class AlertKind(models.TextChoices):
     CHANGE = "change", "Far from the patient's own baseline"
     OVERDUE = "overdue", "Vital signs overdue"
     DOSE = "dose", "Cumulative dose at its limit"
+    END = "end", "Infusion past its end"
 
 
 class AlertLevel(models.TextChoices):

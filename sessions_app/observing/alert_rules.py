@@ -52,7 +52,7 @@ class Raise:
 
     sign: str
     level: Level
-    kind: Literal["limit", "change", "dose"]
+    kind: Literal["limit", "change", "dose", "end"]
     detail: str
 
 

@@ -32,6 +32,7 @@ DETAIL: Final = Alert._meta.get_field("detail").max_length
 AT_ONCE: Final = (AlertLevel.STOP, AlertLevel.EMERGENCY)
 OVERDUE_SIGN: Final = "vital_signs"
 TAKEN: Final = "The vital signs were taken."
+STOPPED: Final = "The infusion was stopped."
 
 
 def open_of(session: Session) -> QuerySet[Alert]:
@@ -163,6 +164,8 @@ def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> W
         if urgent
         else "Vital signs are overdue, and nobody has answered"
         if alert.kind == AlertKind.OVERDUE
+        else "The infusion is past its end, and nobody has answered"
+        if alert.kind == AlertKind.END
         else "Look at the session: nobody has answered an alert"
     )
     return WorkItem(
@@ -184,19 +187,29 @@ def settle_overdue(session: Session, *, actor: Actor, measured_at: datetime, now
     """
     grace = timedelta(minutes=session.protocol.vitals_schedule["grace_minutes"])
     waiting = list(open_of(session).filter(kind=AlertKind.OVERDUE, due_at__lte=measured_at + grace))
+    _settle(session, waiting, actor=actor, words=TAKEN, now=now)
+
+
+def settle_end(session: Session, *, actor: Actor, now: datetime) -> None:
+    """The infusion was stopped: whoever did it has resolved the alert that it was past its end. The session
+    must be locked, and `recording.advance` follows."""
+    _settle(session, list(open_of(session).filter(kind=AlertKind.END)), actor=actor, words=STOPPED, now=now)
+
+
+def _settle(session: Session, waiting: Sequence[Alert], *, actor: Actor, words: str, now: datetime) -> None:
     if not waiting:
         return
     AlertStep.objects.bulk_create(
         AlertStep(
             alert=alert,
             kind=AlertStepKind.RESOLVED,
-            words=TAKEN,
+            words=words,
             **recording.entry(session, actor=actor, now=now),
         )
         for alert in waiting
     )
     causes = [_cause(alert.pk) for alert in waiting]
-    work.settle(actor=actor, clinic_id=session.clinic_id, causes=causes, outcome=TAKEN, now=now)
+    work.settle(actor=actor, clinic_id=session.clinic_id, causes=causes, outcome=words, now=now)
 
 
 def acknowledge(

@@ -23,6 +23,8 @@ STEPS: dict[str, due_times.Kind] = {
     InfusionEventKind.STOP: "stop",
 }
 
+OF_THE_WATCH: Final = (AlertKind.OVERDUE, AlertKind.END)  # about the clock, not about the patient
+
 # What makes a set a reading such as falls due: pain and ratings alone are asked, not measured.
 MEASURED: Final = tuple(
     sign for sign, ring in vital_limits.RINGS.items() if ring.regular and sign != "pain_nrs"
@@ -44,14 +46,15 @@ def dues_of(session: Session, now: datetime) -> tuple[Due, ...]:
 
 
 def course_of(session: Session) -> list[Step]:
-    """What bears on the due times, by its moment. An overdue reading is no reason to watch closer."""
+    """What bears on the due times, by its moment. An overdue reading is no reason to watch closer, nor is an
+    empty bag."""
     steps = [
         Step(STEPS[event.kind], event.happened_at or event.recorded_at)
         for event in session.infusion_events.all()
         if event.kind in STEPS
     ]
     steps += [
-        Step("alert", alert.raised_at) for alert in session.alerts.all() if alert.kind != AlertKind.OVERDUE
+        Step("alert", alert.raised_at) for alert in session.alerts.all() if alert.kind not in OF_THE_WATCH
     ]
     if session.discharged_at:
         steps.append(Step("end", session.discharged_at))

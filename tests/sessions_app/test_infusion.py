@@ -319,6 +319,27 @@ def test_the_watch_raises_the_alert_when_time_reaches_the_limit_and_once(house: 
     assert stories.fresh(session).revision == before + 1
 
 
+def test_a_bag_that_ran_empty_unstopped_is_told_once_and_over_with_the_stop(house: House) -> None:
+    session = stories.infusing(house)
+    assert dose_watch.watch(now=at(42)) == 0  # within the grace of three minutes
+    assert dose_watch.watch(now=at(43)) == 1
+    assert dose_watch.watch(now=at(60)) == 0
+    alert = Alert.objects.get(kind="end")
+    assert (alert.level, alert.steps.get().rung) == ("caution", "nurse")
+    assert alert.detail == "The bag has been empty for 3 min, and the infusion is not stopped."
+    take(house, session, infusion.stop, now=at(61))
+    resolved = alert.steps.get(kind="resolved")
+    assert (resolved.recorded_by, resolved.words) == (house.nils, "The infusion was stopped.")
+
+
+def test_minutes_that_are_over_while_the_bag_still_runs_are_told_too(house: House) -> None:
+    session = stories.infusing(house)
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("75.0"), now=at(20))
+    assert dose_watch.watch(now=at(42)) == 0
+    assert dose_watch.watch(now=at(43)) == 1
+    assert "The planned 40 min have been over for 3 min" in Alert.objects.get().detail
+
+
 def test_the_watch_looks_at_any_number_of_sessions_with_the_same_queries(
     house: House, django_assert_num_queries: Any
 ) -> None:
