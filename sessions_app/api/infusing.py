@@ -149,8 +149,8 @@ class InfusingActions(SessionActions):
     @recorded(StepSerializer, InfusionEventSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: UUID) -> Response:
-        """Go on with a paused infusion; a 409 `not_ready` after an alert that called the clinician to the chair,
-        `hard_limit` when the running total is at the limit."""
+        """Go on with a paused infusion; a 409 `not_ready` after an alert that called the clinician to the
+        chair, `hard_limit` when the running total is at the limit."""
         return self._step(StepSerializer, infusion.resume)
 
     @recorded(RateSerializer, InfusionEventSerializer)

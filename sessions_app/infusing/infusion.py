@@ -131,7 +131,7 @@ def change_rate(
 ) -> InfusionEvent:
     """Let the pump run at another rate. Raises `Invalid` (code `hard_limit`) naming the protocol's limit that
     it would pass, with what was given so far; with code `confirm`, unless `confirmed`, for one at which the
-    bag would be through in less than the protocol's usual minutes."""
+    bag would be through in less than the protocol's usual minutes: its `reason` says who ordered it."""
     if rate_ml_per_h <= 0:
         raise Invalid({"rate_ml_per_h": "Enter a rate above 0 mL/h. To stand still, pause the infusion."})
     if rate_ml_per_h > MOST_ML_PER_H:
@@ -156,8 +156,8 @@ def change_rate(
             least_minutes=current.protocol.infusion_least_minutes,
         )
         # Two people have checked the worksheet's own rate.
-        if doubt and not confirmed and rate_ml_per_h > worksheet.rate_ml_per_h:
-            raise Invalid([{"field": "rate_ml_per_h", "code": "confirm", "detail": doubt}])
+        if doubt and rate_ml_per_h > worksheet.rate_ml_per_h:
+            _ask_who_ordered_it("rate_ml_per_h", doubt, confirmed, reason)
         event = _event(
             current,
             actor,
@@ -188,7 +188,7 @@ def give_bolus(
 ) -> InfusionEvent:
     """Give so much of the mixture at once. Raises `Invalid` (code `hard_limit`) naming the protocol's limit
     that it would pass, with what was given so far; with code `confirm`, unless `confirmed`, for more than the
-    bag can still hold."""
+    bag can still hold, past the ordered mg: its `reason` says who ordered it."""
     if volume_ml <= 0:
         raise Invalid({"volume_ml": "Enter the volume of the bolus in mL, above 0."})
 
@@ -200,8 +200,8 @@ def give_bolus(
             raise Invalid({"volume_ml": f"The whole bag holds {course.bag_volume_ml} mL: read it again."})
         _refuse("volume_ml", hard_stop.against_bolus(course, limits, volume_ml=volume_ml, at=at))
         doubt = pump.doubt_of_bolus(course, volume_ml=volume_ml, at=at)
-        if doubt and not confirmed:
-            raise Invalid([{"field": "volume_ml", "code": "confirm", "detail": doubt}])
+        if doubt:
+            _ask_who_ordered_it("volume_ml", doubt, confirmed, reason)
         event = _event(current, actor, id, "bolus", at=at, reason=reason, volume_ml=volume_ml, now=now)
         dose_watch.raise_if_reached(current, nurse=actor.user_id, now=now)
         recording.advance(current, "bolus", now=now)
@@ -337,6 +337,16 @@ def _moment(session: Session, happened_at: datetime | None, now: datetime) -> da
 def _refuse(field: str, why: str) -> None:
     if why:
         raise Invalid([{"field": field, "code": "hard_limit", "detail": why}])
+
+
+def _ask_who_ordered_it(field: str, doubt: str, confirmed: bool, reason: str) -> None:
+    """More or faster than two people have checked is somebody's order: raise `Invalid` until it was read
+    again, and says whose."""
+    errors = [] if confirmed else [{"field": field, "code": "confirm", "detail": doubt}]
+    if not reason.strip():
+        errors.append({"field": "reason", "code": "invalid", "detail": "Say who ordered it, and why."})
+    if errors:
+        raise Invalid(errors)
 
 
 def _check_reading(course: Course, volume_ml: Decimal, confirmed: bool, at: datetime) -> None:

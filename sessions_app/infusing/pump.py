@@ -145,8 +145,8 @@ def doubt_of_bolus(course: Course, *, volume_ml: Decimal, at: datetime) -> str:
     if out <= course.bag_volume_ml:
         return ""
     return (
-        f"The bag held {plain(course.bag_volume_ml)} mL, and with this bolus {plain(out)} mL were given: "
-        "read it again, then confirm that it is right."
+        f"The bag held {plain(course.bag_volume_ml)} mL, and with this bolus {plain(out)} mL were given, "
+        f"{plain(course.mg(out))} mg of {plain(course.bag_mg)} mg: read it again, then confirm it."
     )
 
 

@@ -17,6 +17,7 @@ from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
 
 MINUTE = timedelta(minutes=1)
+ORDERED = {"confirmed": True, "reason": "Dr. Nair ordered it"}
 
 
 def at(minutes: float) -> datetime:
@@ -208,8 +209,13 @@ def test_more_than_the_bag_can_hold_is_given_only_when_it_was_read_again(
     if asks:
         with pytest.raises(Invalid, match=r"with this bolus 100\.1 mL were given") as refused:
             take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), now=at(20))
-        assert errors_of(refused) == [("volume_ml", "confirm")]
-    take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), confirmed=asks, now=at(20))
+        assert errors_of(refused) == [("volume_ml", "confirm"), ("reason", "invalid")]
+        assert "35 mg of 35 mg" in refused.value.detail
+        with pytest.raises(Invalid, match="Say who ordered it") as refused:
+            take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), confirmed=True, now=at(20))
+        assert errors_of(refused) == [("reason", "invalid")]
+    ordered = ORDERED if asks else {}
+    take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), **ordered, now=at(20))
 
 
 @pytest.mark.parametrize(
@@ -221,7 +227,7 @@ def test_a_stop_is_early_by_what_is_left_in_the_bag_not_by_the_clock(
 ) -> None:
     """After 10 minutes at 150 mL/h 75 mL are left: 15 minutes at twice the rate."""
     session = stories.infusing(house)
-    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal(rate), confirmed=True, now=at(10))
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal(rate), **ORDERED, now=at(10))
     take(house, session, infusion.stop, now=at(minutes))
     assert stories.fresh(session).stopped_early is early
 
@@ -233,14 +239,14 @@ def test_a_bolus_past_the_protocols_limit_is_refused_naming_it(house: House) -> 
     """Rosa weighs 70 kg: mood-40 ends at 1.5 mg/kg, 105 mg, or 300 mL of her bag."""
     session = stories.infusing(house)
     for _ in range(2):
-        take(house, session, infusion.give_bolus, volume_ml=Decimal("100.0"), confirmed=True, now=at(20))
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("100.0"), **ORDERED, now=at(20))
     with pytest.raises(Invalid) as refused:
         take(house, session, infusion.give_bolus, volume_ml=Decimal("50.2"), now=at(20))
     assert errors_of(refused) == [("volume_ml", "hard_limit")]
     assert "87.5 mg were given" in refused.value.detail
     assert "hard limit of 1.5 mg/kg for 70 kg = 105 mg" in refused.value.detail
     assert session.infusion_events.count() == 3
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("50.0"), confirmed=True, now=at(20))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("50.0"), **ORDERED, now=at(20))
     assert given(session, at(20)) == ("300.00", "105.0")
 
 
@@ -269,9 +275,9 @@ def test_a_rate_faster_than_the_protocols_usual_wants_confirming(house: House) -
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("200.0"), now=at(20))
     with pytest.raises(Invalid, match="usual 30 min at least") as refused:
         take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("200.1"), now=at(21))
-    assert errors_of(refused) == [("rate_ml_per_h", "confirm")]
+    assert errors_of(refused) == [("rate_ml_per_h", "confirm"), ("reason", "invalid")]
     faster = Decimal("200.1")
-    take(house, session, infusion.change_rate, rate_ml_per_h=faster, confirmed=True, now=at(21))
+    take(house, session, infusion.change_rate, rate_ml_per_h=faster, **ORDERED, now=at(21))
 
 
 def test_no_pump_runs_at_ten_litres_an_hour(house: House) -> None:
@@ -294,7 +300,7 @@ def test_a_faster_rate_that_would_come_past_the_total_is_refused(house: House) -
 def test_at_the_limit_the_prescriber_is_called_and_nothing_resumes(house: House) -> None:
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("64.2"), confirmed=True, now=at(20))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("64.2"), **ORDERED, now=at(20))
     alert = Alert.objects.get(kind="dose")  # 17.5 + 22.47 mg
     assert (alert.level, alert.recorded_by) == ("stop", None)
     assert "hard limit is 40 mg for one session" in alert.detail
