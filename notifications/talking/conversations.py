@@ -56,7 +56,7 @@ class Waiting:
 def thread_of(patient: Patient) -> list[Line]:
     """The last lines of this patient's thread, the latest last: three queries for any number."""
     messages = (
-        Message.objects.filter(patient=patient)
+        Message.objects.filter(patient=patient, carried_by=None)
         .exclude(kind__in=NOT_TO_THE_PATIENT)
         .select_related("written_by")
         .prefetch_related(Prefetch("attempts", queryset=DeliveryAttempt.objects.order_by("-number")))
