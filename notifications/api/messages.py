@@ -85,7 +85,7 @@ class LatestDueFirst(NewestFirst):
     ordering = ("-due_at", "-id")
 
 
-class SettleSerializer(StrictSerializer):
+class SettleMessageSerializer(StrictSerializer):
     arrived = serializers.BooleanField(help_text="What you found out, for example by calling.")
 
 
@@ -120,11 +120,11 @@ class MessagesViewSet(ClinicViewSet):
         log_look(self.actor, message.patient, what="message")
         return Response(MessageWithAttemptsSerializer(message).data)
 
-    @extend_schema(request=SettleSerializer, responses=MessageWithAttemptsSerializer)
+    @extend_schema(request=SettleMessageSerializer, responses=MessageWithAttemptsSerializer)
     @action(detail=True, methods=["post"])
     def settle(self, request: Request, pk: UUID) -> Response:
         """Say whether a message of unknown outcome arrived; one that didn't is sent again while of use."""
-        asked = self.parse(SettleSerializer)
+        asked = self.parse(SettleMessageSerializer)
         message = self.fetch(queries.messages_with_attempts(), pk=pk)
         outcomes.settle(actor=self.actor, message=message, arrived=asked["arrived"], now=clock.now())
         settled = self.fetch(queries.messages_with_attempts(), pk=pk)

@@ -49,7 +49,7 @@ class SendingSerializer(serializers.Serializer[Any]):
     clinics = ClinicPauseSerializer(many=True)
 
 
-class ResumeSerializer(StrictSerializer):
+class ResumeSendingSerializer(StrictSerializer):
     way = serializers.ChoiceField(choices=WAYS)
     clinic = IdField(required=False, help_text="Which, for the way `clinic`.")
 
@@ -61,7 +61,7 @@ class ResumeSerializer(StrictSerializer):
         return attrs
 
 
-class PauseSerializer(ResumeSerializer):
+class PauseSendingSerializer(ResumeSendingSerializer):
     why = serializers.CharField(max_length=160, help_text="In a few words, for whoever finds it paused.")
 
 
@@ -78,11 +78,11 @@ class SendingViewSet(ClinicViewSet):
         """Every way out as it stands now."""
         return self._now()
 
-    @extend_schema(request=PauseSerializer, responses=SendingSerializer)
+    @extend_schema(request=PauseSendingSerializer, responses=SendingSerializer)
     @action(detail=False, methods=["post"])
     def pause(self, request: Request) -> Response:
         """Pausing what is paused keeps the first pause with its reason."""
-        asked = self.parse(PauseSerializer)
+        asked = self.parse(PauseSendingSerializer)
         if asked["way"] == CLINIC:
             clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
             sending_state.pause_clinic(actor=self.actor, clinic=clinic, why=asked["why"], now=clock.now())
@@ -90,11 +90,11 @@ class SendingViewSet(ClinicViewSet):
             sending_state.pause(actor=self.actor, name=asked["way"], why=asked["why"], now=clock.now())
         return self._now()
 
-    @extend_schema(request=ResumeSerializer, responses=SendingSerializer)
+    @extend_schema(request=ResumeSendingSerializer, responses=SendingSerializer)
     @action(detail=False, methods=["post"])
     def resume(self, request: Request) -> Response:
         """What lost its use meanwhile is not sent. Resuming `all` says that this is no restored backup."""
-        asked = self.parse(ResumeSerializer)
+        asked = self.parse(ResumeSendingSerializer)
         if asked["way"] == CLINIC:
             clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
             sending_state.resume_clinic(actor=self.actor, clinic=clinic)
