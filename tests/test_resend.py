@@ -65,10 +65,6 @@ def replies(house: House) -> Call:
     return house.ana, f"threads/{house.rosa.pk}/reply/", {"text": "We call you today"}
 
 
-def replies(house: House) -> Call:
-    return house.ana, f"threads/{house.rosa.pk}/reply/", {"text": "We call you today"}
-
-
 def plans(house: House) -> Call:
     body = {
         "patient": house.rosa.pk,
@@ -392,7 +388,6 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "messages/{id}/again/": messages_again,
     "tasks/{id}/notes/": task_notes,
     "links/answer/": answers,
-    "threads/{id}/reply/": replies,
     "links/readiness/": link_readiness,
     "links/score/": link_scores,
     "links/diary/": link_diary,

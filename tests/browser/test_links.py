@@ -29,7 +29,7 @@ DAY = timedelta(days=1)
 
 def link_of(house: House, kind: str, purpose: LinkPurpose, *asked: str) -> str:
     """A link whose message is of this kind and asks these check-ins."""
-    visit = house.rosa.appointments.get()  # type: ignore[attr-defined]
+    visit = house.rosa.appointments.get()
     message = saying.say(
         key=f"story:{uuid4()}",
         clinic_id=house.clinic.pk,
@@ -54,7 +54,7 @@ def look(page: Page, name: str) -> list[str]:
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 faults.append(f"{name} is wider than the {size}")
             found = run_axe(page)

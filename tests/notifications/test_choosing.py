@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -89,9 +90,7 @@ def test_the_first_text_of_the_day_is_a_text_and_the_second_an_email() -> None:
 @pytest.mark.parametrize(
     ("changes", "mailed"), [({"forms": ("sms",)}, True), ({"falls_back": False}, True), ({}, False)]
 )
-def test_a_text_too_many_that_may_not_go_by_email_says_why_not(
-    changes: dict[str, object], mailed: bool
-) -> None:
+def test_a_text_too_many_that_may_not_go_by_email_says_why_not(changes: dict[str, Any], mailed: bool) -> None:
     reach = replace(TEXTED, mailed=mailed)
     chosen = choosing.choose([candidate("T-3d", NOW, **changes)], reach, [NOW - HOUR], NOW)
     assert [(one.verdict, one.reason) for one in chosen] == [(Verdict.NOT, reasons.CAPPED_DAY)]

@@ -39,7 +39,9 @@ def test_the_api_sets_changes_and_stops_it(house: House, other_house: House) -> 
     nils.post(f"{API}ask-daily/", {**patient, "at": "20:15"})
     changed = nils.post(f"{API}ask-daily/", {**patient, "at": "07:30"})
     assert (changed.status_code, changed.json()["at"]) == (200, "07:30:00")
-    assert [row["at"] for row in nils.get(API, patient).json()["results"]] == ["07:30:00"]
+    assert [row["at"] for row in nils.get(API, {"patient": str(house.rosa.pk)}).json()["results"]] == [
+        "07:30:00"
+    ]
     assert client_of(other_house.nils).post(f"{API}stop/", patient).status_code == 404
     assert nils.post(f"{API}stop/", patient).status_code == 204
     assert diary.nudge_of(house.rosa) is None

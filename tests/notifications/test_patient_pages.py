@@ -178,7 +178,8 @@ def test_an_answer_tapped_after_the_phone_forgot_the_proof_is_not_lost(check_in:
     with time_machine.travel(MORNING, tick=False):
         phone = Client()
         asked = phone.post(f"{address}/answer", answer).content.decode()
-        carried = dict(re.findall(r'<input type="hidden" name="(for|id|question|value)" value="([^"]*)">', asked))
+        hidden = r'<input type="hidden" name="(for|id|question|value)" value="([^"]*)">'
+        carried = dict(re.findall(hidden, asked))
         assert carried == answer
         page = phone.post(f"{address}/birth-year", {"birth_year": "1980", **carried}, follow=True)
     assert "Please get help now" in words(page)

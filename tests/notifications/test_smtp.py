@@ -9,7 +9,7 @@ import pytest
 
 from clinic.models import Channel, Patient, WorkItem
 from notifications.delivering import delivery
-from notifications.models import InboxItem, Message
+from notifications.models import InboxItem, Message, MessageStatus
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from tests.cast import NOW, House, make_patient
@@ -35,7 +35,7 @@ def message(house: House) -> Message:
     return Message.objects.get(stage="confirmation")
 
 
-def drain(now: datetime = NOW) -> Counter[str]:
+def drain(now: datetime = NOW) -> Counter[MessageStatus]:
     return delivery.drain(clock=lambda: now)
 
 

@@ -97,7 +97,7 @@ def test_caps_number_and_quiet_hours_are_settled(house: House) -> None:
 def test_another_clinics_visit_can_not_be_previewed(
     house: House, other_house: House, visit: Appointment
 ) -> None:
-    page = browser_of(other_house.max).get(reverse("message_rules"), {"visit": visit.pk})
+    page = browser_of(other_house.max).get(reverse("message_rules"), {"visit": str(visit.pk)})
     assert "Rosa" not in words(page)
 
 

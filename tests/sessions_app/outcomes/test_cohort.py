@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -249,7 +250,7 @@ patients = st.builds(
 )
 
 
-def naive(one: Case, query: Query) -> tuple[bool, int | None, int | None]:
+def naive(one: Case, query: Query) -> tuple[bool, int | Fraction | None, int | Fraction | None]:
     """Complete?, baseline and later total, walking through days and scores with plain loops."""
     induction: list[date] = []
     for on in one.infusions:

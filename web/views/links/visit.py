@@ -20,6 +20,7 @@ from web.views.links.diary import show_diary
 from web.views.links.frame import Opened, behind_link, guarded
 from web.views.links.proof import ask_birth_year
 from web.views.links.questions import next_to_answer, show_questions, titles
+from web.views.links.times import show_times
 
 
 class OfferForm(ChangeForm):
@@ -29,6 +30,8 @@ class OfferForm(ChangeForm):
 @behind_link("GET", before_proof=ask_birth_year)
 def patient_link(opened: Opened) -> HttpResponse:
     """What the link is about first of all; everything else that it offers is one press away."""
+    if opened.link.purpose == LinkPurpose.TIMES:
+        return show_times(opened)
     offered = things.of_link(opened.link, opened.now)
     if opened.link.purpose == LinkPurpose.OFFER and offered.offer:
         return _show_offer(opened, offered.offer)
