@@ -38,7 +38,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MID_INFUSION = STARTED_AT + timedelta(minutes=10)
 PATIENCE_SECONDS = 90
 CLOSE = timedelta(seconds=5)  # a press and the clock of its story are seconds apart on a busy machine
-SIGNS = {"systolic_mmhg": "124", "diastolic_mmhg": "80", "heart_rate_per_min": "73"}
+SIGNS = {
+    "systolic_mmhg": "124",
+    "diastolic_mmhg": "80",
+    "heart_rate_per_min": "73",
+    "absent_reason": "Could not be measured",
+}
 ROWS = """() => new Promise((resolve, reject) => {
   const opening = indexedDB.open("chairside");
   opening.onerror = reject;

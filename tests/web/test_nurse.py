@@ -252,5 +252,6 @@ def test_a_task_about_a_reading_leads_to_its_session(house: House) -> None:
     low = stories.calm(stories.STARTED_AT, oxygen_saturation_percent=84, confirmed=True)
     stories.measure(house, session, low)
     tasks = browser_of(house.nils).get("/tasks/").content.decode()
-    assert f'href="/alerts/{session.alerts.get().pk}/"' in tasks
+    assert f'href="/sessions/{session.pk}/"' in tasks
+    assert "Open the session" in tasks
     assert "Read more" not in browser_of(house.ana).get("/tasks/").content.decode()
