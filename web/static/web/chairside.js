@@ -31,7 +31,8 @@ window.addEventListener("beforeunload", (event) => {
 
 // A refused form says why where somebody looks: its first fault comes into view with the focus in it, and
 // what was typed there asks before it is left.
-const fault = document.querySelector(".field-wrong, form .mend, form > .banner-error");
+const fault =
+  document.querySelector(".field-wrong, form .mend") ?? document.querySelector("form > .banner-error");
 if (fault) {
   fault.scrollIntoView({ block: "center" });
   const box = fault.querySelector("input, select, textarea") ?? fault;
