@@ -64,8 +64,8 @@ PLACES = (
     Place("resources", "Chairs and staff", "chair", CHANGE_RESOURCES, group=CLINIC),
     Place("monitors", "Monitors", "chair", PLACE_MONITORS, group=CLINIC),
     Place("booking_settings", "Booking settings", "calendar", CHANGE_BOOKING_SETTINGS, group=CLINIC),
-    Place("sending", "Sending", "message", PAUSE_SENDING, group=CLINIC),
     Place("message_rules", "Message rules", "message", CHANGE_MESSAGE_RULES, group=CLINIC),
+    Place("sending", "Sending", "message", PAUSE_SENDING, group=CLINIC),
     Place("reports", "Reports", "chart", VIEW_REPORTS, group=CLINIC),
     Place("inbox", "Inbox", "inbox", VIEW_INBOX, demo_only=True),
 )

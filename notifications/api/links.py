@@ -108,7 +108,7 @@ class LinkFormSerializer(serializers.Serializer[Any]):
 
 
 class LinkCheckInSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+    id = IdField()
     kind = serializers.CharField()
     questions = QuestionSerializer(many=True)
     questionnaires = LinkFormSerializer(many=True)

@@ -76,7 +76,7 @@ class TextSerializer(serializers.Serializer[Any]):
     subject = serializers.CharField()
     email = serializers.CharField()
     sms = serializers.CharField()
-    written_by = serializers.UUIDField(source="written_by_id")
+    written_by = IdField(source="written_by_id")
     created_at = serializers.DateTimeField()
 
 

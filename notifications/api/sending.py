@@ -30,7 +30,7 @@ class WaySerializer(serializers.Serializer[Any]):
 
     way = serializers.CharField(source="name")
     paused_at = MomentField(allow_null=True)
-    paused_by = serializers.UUIDField(source="paused_by_id", allow_null=True)
+    paused_by = IdField(source="paused_by_id", allow_null=True)
     paused_why = serializers.CharField(allow_blank=True)
     failures = serializers.IntegerField(help_text="Temporary failures in a row; five close it for a while.")
     closed_until = MomentField(allow_null=True)

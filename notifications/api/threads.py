@@ -22,7 +22,7 @@ from notifications.talking import conversations, threads
 
 
 class LineSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+    id = IdField()
     at = serializers.DateTimeField()
     direction = serializers.ChoiceField(
         choices=[conversations.RECEIVED, conversations.WRITTEN, conversations.AUTOMATIC]
@@ -36,7 +36,7 @@ class LineSerializer(serializers.Serializer[Any]):
 
 
 class ThreadSerializer(serializers.Serializer[Any]):
-    patient = serializers.UUIDField(source="patient.pk")
+    patient = IdField(source="patient.pk")
     can_be_answered = serializers.BooleanField()
     why_not = serializers.CharField(help_text="Why no text may go to this patient now, or empty.")
     lines = LineSerializer(many=True)

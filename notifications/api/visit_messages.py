@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from clinic import clock
 from clinic.access import log_look
+from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, CreateSerializer
 from notifications import access, queries
 from notifications.api.messages import MessageSerializer
@@ -31,7 +32,7 @@ class TrySerializer(serializers.Serializer[Any]):
 
 
 class VisitMessageSerializer(serializers.Serializer[Any]):
-    message = serializers.UUIDField(allow_null=True, help_text="Null: still to come.")
+    message = IdField(allow_null=True, help_text="Null: still to come.")
     stage = serializers.CharField()
     title = serializers.CharField()
     due_at = serializers.DateTimeField()

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import clock
+from clinic.fields import IdField
 from sessions_app.access import MAY
 from sessions_app.api.acting import REASON, SessionActions
 from sessions_app.api.preparing import AskedSerializer, SubjectSerializer
@@ -24,12 +25,12 @@ class RefusalSerializer(SubjectSerializer):
 class WaitingSerializer(serializers.Serializer[Any]):
     """One open decision; `subject` and `about` are what an override or a refusal names."""
 
-    session = serializers.UUIDField(source="session.pk")
-    patient = serializers.UUIDField(source="session.patient_id")
+    session = IdField(source="session.pk")
+    patient = IdField(source="session.patient_id")
     patient_name = serializers.CharField(source="session.patient.full_name")
     state = serializers.CharField(source="session.state")
     subject = serializers.CharField(source="decision.subject")
-    about = serializers.UUIDField(source="decision.about")
+    about = IdField(source="decision.about")
     title = serializers.CharField(source="decision.label")
     found = serializers.CharField(source="decision.found")
     asked_at = serializers.DateTimeField(allow_null=True, help_text="Since when a nurse asks for it.")

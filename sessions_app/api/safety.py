@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock, idempotency
+from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from sessions_app.access import ASSESS_SAFETY, RECORD_OUTCOMES
 from sessions_app.models import SafetyAssessment, SafetyConcern
@@ -25,7 +26,7 @@ class SafetyAssessmentSerializer(serializers.ModelSerializer[SafetyAssessment]):
 
 
 class SafetyConcernSerializer(serializers.ModelSerializer[SafetyConcern]):
-    response = serializers.UUIDField(source="answer.response_id", read_only=True)
+    response = IdField(source="answer.response_id", read_only=True)
     value = serializers.IntegerField(source="answer.value", read_only=True)
     assessment = SafetyAssessmentSerializer(read_only=True, allow_null=True)
 
@@ -35,7 +36,7 @@ class SafetyConcernSerializer(serializers.ModelSerializer[SafetyConcern]):
 
 
 class OfPatientSerializer(StrictSerializer):
-    patient = serializers.UUIDField()
+    patient = IdField()
 
 
 class AssessSerializer(CreateSerializer):

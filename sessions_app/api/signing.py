@@ -64,7 +64,7 @@ class AmendedMedicineSerializer(StrictSerializer):
     route = serializers.CharField(max_length=40)
     given_at = MomentField()
     reason = serializers.CharField(max_length=240)
-    ordered_by_id = serializers.UUIDField(
+    ordered_by_id = IdField(
         required=False,
         allow_null=True,
         default=None,
@@ -81,7 +81,7 @@ class AmendedWasteSerializer(StrictSerializer):
 
 
 class WitnessedSerializer(StrictSerializer):
-    waste = serializers.UUIDField(help_text="A waste that stands without a witness, recorded by another.")
+    waste = IdField(help_text="A waste that stands without a witness, recorded by another.")
 
 
 class AmendedNoteSerializer(StrictSerializer):

@@ -40,7 +40,8 @@ def calls(session: Session) -> list[Alert]:
     """The alerts that have called the clinician to the chair since the pump last began to run, answered or
     not. Those from before were judged when it did."""
     began = (InfusionEventKind.START, InfusionEventKind.RESUME)
-    since = max(event.revision for event in session.infusion_events.all() if event.kind in began)
+    runs = [event.revision for event in session.infusion_events.all() if event.kind in began]
+    since = max(runs, default=0)
     found = [
         alert
         for alert in session.alerts.all()

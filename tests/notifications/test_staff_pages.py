@@ -48,7 +48,7 @@ def test_the_log_says_when_each_was_sent_or_exactly_why_not(house: House, visit:
 
 def test_the_log_can_be_narrowed_to_what_failed(house: House, visit: Appointment) -> None:
     browser = browser_of(house.ana)
-    assert "Confirmation" in words(browser.get("/messages/?status=sent")).partition("Show")[2]
+    assert "Visit booked" in words(browser.get("/messages/?status=sent")).partition("Show")[2]
     assert "No messages" in words(browser.get("/messages/?status=failed"))
     assert browser.get("/messages/?patient=nonsense").status_code == 400
 
