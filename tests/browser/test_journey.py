@@ -110,6 +110,7 @@ def newest_link(page: Page) -> str:
 def confirm(desk: Page, phone: Page, ada: Patient) -> None:
     phone.goto(newest_link(desk))
     assert "9:00" not in phone.content(), "nothing is revealed before the birth year"
+    phone.get_by_text("English", exact=True).click()  # her own language comes first
     phone.get_by_label("year").fill(str(ada.birth_date.year))
     phone.get_by_role("button", name="Continue").click()
     expect(phone.get_by_text("9:00 AM")).to_be_visible()
@@ -257,6 +258,7 @@ def amend(page: Page) -> None:
 
 def answer_alarmingly(desk: Page, phone: Page, ada: Patient) -> None:
     phone.goto(newest_link(desk))
+    phone.get_by_text("English", exact=True).click()
     phone.get_by_label("year").fill(str(ada.birth_date.year))
     phone.get_by_role("button", name="Continue").click()
     phone.get_by_role("button", name="Yes").click()
