@@ -19,7 +19,7 @@ from notifications.answering.links import DOOR
 from notifications.answering.question_sets import QUESTION_SETS, question_of
 from notifications.models import CheckIn, CheckInAnswer
 from scheduler.models import Appointment, AppointmentStatus
-from sessions_app.models import QuestionnaireResponse, ResponseStatus, Session
+from sessions_app.models import QuestionnaireResponse, Readiness, ResponseStatus, Session
 from sessions_app.outcomes.instruments import PAIN_NRS
 from sessions_app.preparing import readiness
 
@@ -103,6 +103,13 @@ def next_visit(check_in: CheckIn, now: datetime) -> Appointment | None:
     return ahead.order_by("during").first()
 
 
+def stand_beside(visit: Appointment, given: CheckInAnswer, holds: str, now: datetime) -> Readiness | None:
+    """Keep the doubt that this answer raises beside the visit: once, whoever notices it."""
+    return readiness.raise_doubts(
+        id=uuid5(given.pk, str(visit.pk)), appointment=visit, questions=[holds], now=now
+    )
+
+
 def _alarm(check_in: CheckIn, given: CheckInAnswer, choice: Choice, now: datetime) -> None:
     clinic, role = check_in.clinic, Role.NURSE
     if choice.holds:
@@ -114,9 +121,7 @@ def _alarm(check_in: CheckIn, given: CheckInAnswer, choice: Choice, now: datetim
             else due_times.within_a_working_day(clinic=clinic, now=now)
         )
         if visit:
-            readiness.raise_doubts(
-                id=uuid5(given.pk, str(visit.pk)), appointment=visit, questions=[choice.holds], now=now
-            )
+            stand_beside(visit, given, choice.holds, now)
     elif choice.level == GREEN:
         title, due_at = CALL_SOON, due_times.within_a_working_day(clinic=clinic, now=now)
     else:

@@ -9,14 +9,13 @@ must know of. Run again and again; each look finds only what has come due since.
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final
-from uuid import uuid5
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from clinic import clock, work
 from clinic.models import Role, Urgency, WorkItem
 from clinic.transactions import in_transaction
-from notifications.answering import due_times
+from notifications.answering import check_ins, due_times
 from notifications.answering.grading import AMBER
 from notifications.answering.question_sets import QUESTION_SETS, SAME_DAY, question_of
 from notifications.models import (
@@ -172,8 +171,6 @@ def _stand_on_new_visits(now: datetime) -> int:
         ):
             continue
         visit = coming[patient_id]
-        made = readiness.raise_doubts(
-            id=uuid5(row.pk, str(visit.pk)), appointment=visit, questions=[choice.holds], now=now
-        )
+        made = check_ins.stand_beside(visit, row, choice.holds, now)
         count += made is not None and made.given_at == now
     return count

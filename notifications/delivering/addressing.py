@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from clinic.models import Channel, ConsentScope, Patient, User
+from notifications.channels import opening
 from notifications.models import BlockReason, Form
+from notifications.planning.rules import Rule
 
 WANTS_NONE = "The patient wants no messages."
 NO_SMS_CONSENT = "No consent to text messages."
@@ -48,6 +50,21 @@ class Ways:
     carried: Collection[Form]
     texts_from: bool
     refused: Collection[Form]
+
+
+def ways_of(rule: Rule | None, *, only: str, has_number: bool, refused: Collection[Form] = ()) -> Ways:
+    """What is open to a message of this rule; of one that no rule asked for, everything.
+
+    `only`: the one form that it may take, or empty. `has_number`: whether the clinic has one to text from.
+    """
+    return Ways(
+        only=Form(only) if only else None,
+        forms=[Form(form) for form in rule.forms] if rule else list(Form),
+        falls_back=rule.falls_back if rule else True,
+        carried=[form for form in Form if opening.takes(form)],
+        texts_from=has_number or not opening.texts_need_a_number(),
+        refused=refused,
+    )
 
 
 class Unreachable(Exception):

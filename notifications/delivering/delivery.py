@@ -15,7 +15,6 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from clinic.transactions import in_transaction
-from notifications.channels import opening
 from notifications.channels.envelope import Envelope
 from notifications.channels.opening import Channels
 from notifications.delivering import (
@@ -190,12 +189,10 @@ def _ways(message: Message, facts: Facts) -> Ways:
     rule = next((each for each in rules if each.stage == message.stage), None)
     messaging = facts.clinics.get(message.clinic_id)
     tries = facts.tries.get(message.pk, ())
-    return Ways(
-        only=Form(message.form) if message.form else None,
-        forms=[Form(form) for form in rule.forms] if rule else list(Form),
-        falls_back=rule.falls_back if rule else True,
-        carried=[form for form in Form if opening.takes(form)],
-        texts_from=not opening.texts_need_a_number() or bool(messaging and messaging.sms_number),
+    return addressing.ways_of(
+        rule,
+        only=message.form,
+        has_number=bool(messaging and messaging.sms_number),
         refused={Form(each.form) for each in tries if each.outcome == AttemptOutcome.PERMANENT},
     )
 

@@ -76,7 +76,7 @@ def gather(messages: Sequence[Message]) -> Facts:
     return Facts(
         told=_told(messages),
         scopes=_scopes(messages),
-        blocked=_blocked(messages),
+        blocked=blocked_of([message.patient for message in messages]),
         links={link.message_id: link for link in PatientLink.objects.filter(message__in=ids)},
         tries=_tries(ids),
         settings=rule_settings.settings_of(clinics),
@@ -146,15 +146,13 @@ def _scopes(messages: Sequence[Message]) -> dict[UUID, set[ConsentScope]]:
     return scopes
 
 
-def _blocked(messages: Sequence[Message]) -> dict[tuple[UUID, str], BlockReason]:
+def blocked_of(patients: Collection[Patient]) -> dict[tuple[UUID, str], BlockReason]:
+    """By clinic and address, why these patients' blocked addresses are: one query."""
     addresses = {
-        address
-        for message in messages
-        for address in (str(message.patient.phone), message.patient.email.lower())
-        if address
+        address for patient in patients for address in (str(patient.phone), patient.email.lower()) if address
     }
     rows = BlockedAddress.objects.filter(
-        clinic__in={message.clinic_id for message in messages}, address__in=addresses, lifted_at=None
+        clinic__in={patient.clinic_id for patient in patients}, address__in=addresses, lifted_at=None
     )
     return {(row.clinic_id, row.address): BlockReason(row.reason) for row in rows}
 

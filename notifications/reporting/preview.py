@@ -9,12 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Final
 
 from clinic import consents
-from clinic.models import Channel, ConsentScope, Patient
-from notifications.delivering import addressing
-from notifications.models import BlockedAddress, Form, Message, MessageStatus
+from clinic.models import ConsentScope, Patient
+from notifications.delivering import addressing, gathering
+from notifications.models import BlockReason, Form, Message, MessageStatus
 from notifications.planning import candidates, choosing, own_texts, reasons, rule_settings, rules, wanting
 from notifications.planning.choosing import Candidate, Decision, Verdict
 from notifications.planning.rules import Rule, Wanted
@@ -23,8 +22,6 @@ from notifications.wording import gsm7, writing
 from notifications.wording.filling import LINK
 from notifications.wording.writing import Fasting, OwnText
 from scheduler.models import Appointment
-
-BLOCKED: Final = "This address is blocked: it asked for no messages, or can't be reached."
 
 
 @dataclass(frozen=True)
@@ -61,26 +58,21 @@ class Foreseen:
 
 
 @dataclass(frozen=True)
-class Ways:
-    """Why the patient can't be reached by each form; an empty string where they can."""
+class Reach:
+    """What stands about reaching one patient; `addressing` says what follows from it."""
 
-    why_not: Mapping[Form, str]
-    preferred: Form
+    patient: Patient
+    scopes: Collection[ConsentScope]
+    blocked: Mapping[str, BlockReason]
+    has_number: bool
 
     def chosen(self, rule: Rule, only: str) -> tuple[Form | None, str]:
-        """The form that a message takes, or why none; as `delivering.addressing` has it."""
-        if only:
-            turns = [Form(only)]
-        elif self.preferred not in rule.forms:
-            turns = [Form(form) for form in rule.forms]
-        elif self.preferred == Form.SMS and rule.falls_back:
-            turns = [Form.SMS, Form.EMAIL]
-        else:
-            turns = [self.preferred]
-        open_ones = [form for form in turns if not self.why_not[form]]
-        if open_ones:
-            return open_ones[0], ""
-        return None, " ".join(dict.fromkeys(self.why_not[form] for form in turns))
+        """The form that a message takes, or why none."""
+        ways = addressing.ways_of(rule, only=only, has_number=self.has_number)
+        try:
+            return addressing.address_of(self.patient, self.scopes, self.blocked, ways).form, ""
+        except addressing.Unreachable as unreachable:
+            return None, unreachable.reason
 
 
 def foreseen(
@@ -106,8 +98,8 @@ def foreseen(
     decisions = _played_through(open_ones, reach[patient.pk], candidates.texts_of(reach, now=now)[patient.pk])
     texts = {key: own_texts.as_own(row) for key, row in own_texts.own_texts(clinic).items()}
     texts |= tried_texts or {}
-    ways = _ways(patient)
-    found = [_foreseen(decision, appointment, ways, texts) for decision in decisions]
+    patients_reach = _reach(patient)
+    found = [_foreseen(decision, appointment, patients_reach, texts) for decision in decisions]
     return sorted(found, key=attrgetter("due_at", "stage"))
 
 
@@ -143,10 +135,10 @@ def _played_through(
 
 
 def _foreseen(
-    decision: Decision, appointment: Appointment, ways: Ways, texts: Mapping[tuple[str, str], OwnText]
+    decision: Decision, appointment: Appointment, reach: Reach, texts: Mapping[tuple[str, str], OwnText]
 ) -> Foreseen:
     wanted, rule = decision.candidate.wanted, decision.candidate.rule
-    form, unreachable = ways.chosen(rule, decision.form)
+    form, unreachable = reach.chosen(rule, decision.form)
     said = decision.verdict == Verdict.SAY
     written = tuple(
         _write(Form(each), wanted, appointment, texts, goes=said and form == each) for each in rule.forms
@@ -189,32 +181,12 @@ def _write(
     return Written(form, "", body, goes, length)
 
 
-def _ways(patient: Patient) -> Ways:
-    """Two queries: what the patient agreed to, and which of their addresses are blocked."""
-    scopes = consents.current_scopes(patient.pk)
-    addresses = {Form.SMS: str(patient.phone), Form.EMAIL: patient.email}
-    blocked = set(
-        BlockedAddress.objects.filter(
-            clinic=patient.clinic_id,
-            address__in=[address.lower() for address in addresses.values() if address],
-            lifted_at=None,
-        ).values_list("address", flat=True)
+def _reach(patient: Patient) -> Reach:
+    """Three queries: the patient's consents, their blocked addresses, the clinic's number."""
+    blocked = gathering.blocked_of([patient])
+    return Reach(
+        patient=patient,
+        scopes=consents.current_scopes(patient.pk),
+        blocked={address: reason for (_, address), reason in blocked.items()},
+        has_number=bool(rule_settings.messaging_of(patient.clinic).sms_number),
     )
-    missing = {
-        Form.SMS: (ConsentScope.SMS, addressing.NO_SMS_CONSENT, addressing.NO_PHONE),
-        Form.EMAIL: (ConsentScope.EMAIL, addressing.NO_EMAIL_CONSENT, addressing.NO_EMAIL),
-    }
-    if patient.preferred_channel == Channel.NONE:
-        return Ways(dict.fromkeys(Form, addressing.WANTS_NONE), Form.EMAIL)
-    why_not = {}
-    for form, (scope, no_consent, no_address) in missing.items():
-        why_not[form] = (
-            no_consent
-            if scope not in scopes
-            else no_address
-            if not addresses[form]
-            else BLOCKED
-            if addresses[form].lower() in blocked
-            else ""
-        )
-    return Ways(why_not, Form(patient.preferred_channel))

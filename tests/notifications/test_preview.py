@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from clinic.models import Channel, ConsentScope, Patient
+from notifications.delivering import addressing
 from notifications.models import Message
 from notifications.planning import rule_settings, rules
 from notifications.planning.planner import plan
@@ -52,6 +54,21 @@ def test_words_are_in_the_patients_language_with_the_link_as_a_placeholder(
     assert body.startswith("Lakeside Clinic: ")
     assert "{link}" in body
     assert "jue 21" in body.lower()
+
+
+def test_a_clinic_without_a_number_of_its_own_is_shown_what_delivery_will_do(
+    house: House, visit: Appointment, settings: Any
+) -> None:
+    """Texts have a provider, but nothing to come from: by e-mail, or not at all."""
+    settings.SMS = {"url": "http://127.0.0.1:9", "sid": "AC1", "token": "t"}
+    settings.EMAIL_URL = "smtp://127.0.0.1:9"
+    Patient.objects.filter(pk=house.rosa.pk).update(preferred_channel=Channel.SMS)
+    visit = Appointment.objects.get(pk=visit.pk)
+    assert going(by_stage(foreseen(visit, NOW))["T-3d"])[0] == "email"
+
+    rule = rule_settings.tried(rule_settings.rule_of(house.clinic, "T-3d"), {"falls_back": False})
+    alone = by_stage(foreseen(visit, NOW, clinic_rules=rules.overlaid([rule])))
+    assert alone["T-3d"].why_not == addressing.NO_SMS_NUMBER
 
 
 def test_unsaved_rules_and_words_are_tried_and_nothing_is_kept(house: House, visit: Appointment) -> None:
