@@ -17,23 +17,19 @@ from rest_framework.viewsets import ViewSet
 from clinic import clock
 from clinic.fields import IdField
 from clinic.idempotency import create_once
-from clinic.viewsets import CreateSerializer, StrictSerializer
+from clinic.viewsets import CreateSerializer
 from notifications.answering import check_ins, diary, grading, links, questionnaires, readiness, things
 from notifications.answering.grading import Question
 from notifications.answering.question_sets import QUESTION_SETS, READINESS
 from notifications.answering.questionnaire_words import words_of
 from notifications.answering.questionnaires import Form
+from notifications.api.proof import ProofSerializer, proved_with
 from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, PatientLink
 from notifications.wording import writing
 from scheduler.models import AppointmentStatus, OfferStatus, ParticipantStatus
 from sessions_app.api.outcomes import EnterDaySerializer
 from sessions_app.models import DiaryDay, QuestionnaireAnswer, Readiness, YesNoUnknown
 from sessions_app.outcomes.diary import Entry
-
-
-class ProofSerializer(StrictSerializer):
-    token = serializers.CharField(max_length=64, help_text="The last part of the link's address.")
-    birth_year = serializers.IntegerField(min_value=1900, max_value=2100)
 
 
 class AnswerCreateSerializer(CreateSerializer, ProofSerializer):
@@ -162,13 +158,14 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"])
     def open(self, request: Request) -> Response:
         """What the link is about."""
-        return Response(_opened(_proved(_parsed(ProofSerializer, request))))
+        link, _ = proved_with(ProofSerializer, request)
+        return Response(_opened(link))
 
     @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
     @action(detail=False, methods=["post"])
     def confirm(self, request: Request) -> Response:
         """The patient is coming."""
-        link = _proved(_parsed(ProofSerializer, request))
+        link, _ = proved_with(ProofSerializer, request)
         links.confirm_visit(link=link, now=clock.now())
         return Response(_opened(link))
 
@@ -177,8 +174,7 @@ class PatientLinksViewSet(ViewSet):
     def accept_offer(self, request: Request) -> Response:
         """The patient takes the time that is held for them; 409 `offer_over` when it came too late,
         `offer_changed` when another start was offered than was shown."""
-        data = _parsed(OfferAcceptSerializer, request)
-        link = _proved(data)
+        link, data = proved_with(OfferAcceptSerializer, request)
         links.accept_offer(link=link, shown=data["starts_at"], now=clock.now())
         return Response(_opened(link))
 
@@ -186,7 +182,7 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"], url_path="decline-offer")
     def decline_offer(self, request: Request) -> Response:
         """The patient doesn't want this time, and goes on waiting."""
-        link = _proved(_parsed(ProofSerializer, request))
+        link, _ = proved_with(ProofSerializer, request)
         links.decline_offer(link=link, now=clock.now())
         return Response(_opened(link))
 
@@ -196,7 +192,7 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"])
     def answer(self, request: Request) -> Response:
         """One answer to a check-in, graded as it is given."""
-        link, data = _proved_with(AnswerCreateSerializer, request)
+        link, data = proved_with(AnswerCreateSerializer, request)
         check_in = links.check_in_of(link, clock.now(), data.pop("check_in", None))
         _, made = create_once(
             actor=None,
@@ -214,7 +210,7 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"])
     def score(self, request: Request) -> Response:
         """One answer to an item of a questionnaire; the last one closes and scores it."""
-        link, data = _proved_with(ScoreCreateSerializer, request)
+        link, data = proved_with(ScoreCreateSerializer, request)
         check_in = links.check_in_of(link, clock.now(), data.pop("check_in", None))
         _, made = create_once(
             actor=None,
@@ -233,7 +229,7 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"])
     def readiness(self, request: Request) -> Response:
         """One answer about the coming visit; it can be changed until the visit begins."""
-        link, data = _proved_with(LinkReadinessCreateSerializer, request)
+        link, data = proved_with(LinkReadinessCreateSerializer, request)
         _, made = create_once(
             actor=None,
             noun="readiness",
@@ -251,7 +247,7 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"])
     def diary(self, request: Request) -> Response:
         """Today's or yesterday's day of the headache diary."""
-        link, data = _proved_with(LinkDiaryDayCreateSerializer, request)
+        link, data = proved_with(LinkDiaryDayCreateSerializer, request)
         id = data.pop("id")
         entry = Entry(**{**data, "triggers": tuple(data["triggers"])})
         _, made = create_once(
@@ -268,7 +264,7 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"], url_path="ask-daily")
     def ask_daily(self, request: Request) -> Response:
         """Ask the patient for the diary every day at this time, by e-mail."""
-        link, data = _proved_with(AskDailySerializer, request)
+        link, data = proved_with(AskDailySerializer, request)
         diary.require(link, clock.now())
         diary.ask_daily(actor=None, patient=link.patient, at=data["at"], now=clock.now())
         return Response(_opened(link))
@@ -277,32 +273,10 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"], url_path="stop-asking")
     def stop_asking(self, request: Request) -> Response:
         """Ask for the diary no longer."""
-        link, _ = _proved_with(ProofSerializer, request)
+        link, _ = proved_with(ProofSerializer, request)
         diary.require(link, clock.now())
         diary.stop_asking(actor=None, patient=link.patient, now=clock.now())
         return Response(_opened(link))
-
-
-def _parsed(serializer_class: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def _proved(data: dict[str, Any]) -> PatientLink:
-    now = clock.now()
-    link = links.open_link(token=data["token"], now=now)
-    links.give_factor(link=link, birth_year=data["birth_year"], now=now)
-    return link
-
-
-def _proved_with(
-    serializer_class: type[StrictSerializer], request: Request
-) -> tuple[PatientLink, dict[str, Any]]:
-    """The link and what was sent besides its proof."""
-    data = _parsed(serializer_class, request)
-    link = _proved(data)
-    return link, {name: value for name, value in data.items() if name not in ("token", "birth_year")}
 
 
 def _opened(link: PatientLink) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from clinic import clock
 from clinic.access import fetch_clinic, log_look
 from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
-from notifications.answering import links, times
-from notifications.api.links import ProofSerializer
+from notifications.answering import times
+from notifications.api.proof import ProofSerializer, proved_with
 from notifications.models import PatientLink, TimeRequest
 from scheduler.access import BOOK, VIEW_SCHEDULE
 
@@ -46,14 +46,14 @@ class LinkTimesViewSet(ViewSet):
     @action(detail=False, methods=["post"])
     def open(self, request: Request) -> Response:
         """The times that the patient may choose from."""
-        return _offered(_proved(_parsed(ProofSerializer, request)))
+        link, _ = proved_with(ProofSerializer, request)
+        return _offered(link)
 
     @extend_schema(request=ChooseSerializer, responses=OfferedTimesSerializer)
     @action(detail=False, methods=["post"])
     def choose(self, request: Request) -> Response:
         """Take one; 409 `time_taken` when it has gone meanwhile, `visit_moved` when the visit has changed."""
-        data = _parsed(ChooseSerializer, request)
-        link = _proved(data)
+        link, data = proved_with(ChooseSerializer, request)
         times.choose(link=link, start=data["starts_at"], now=clock.now())
         return _offered(link)
 
@@ -97,19 +97,6 @@ class TimeRequestsViewSet(ClinicViewSet):
         log_look(self.actor, row.appointment.patient, what="request for another time")
         done = times.carry_out(actor=self.actor, request=row, now=clock.now())
         return Response(TimeRequestSerializer(done).data)
-
-
-def _parsed(serializer_class: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def _proved(data: dict[str, Any]) -> PatientLink:
-    now = clock.now()
-    link = links.open_link(token=data["token"], now=now)
-    links.give_factor(link=link, birth_year=data["birth_year"], now=now)
-    return link
 
 
 def _offered(link: PatientLink) -> Response:

@@ -1,0 +1,28 @@
+"""What every call of a patient's makes sure of first: the link's token and the birth year."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from clinic import clock
+from clinic.viewsets import StrictSerializer
+from notifications.answering import links
+from notifications.models import PatientLink
+
+
+class ProofSerializer(StrictSerializer):
+    token = serializers.CharField(max_length=64, help_text="The last part of the link's address.")
+    birth_year = serializers.IntegerField(min_value=1900, max_value=2100)
+
+
+def proved_with(
+    serializer_class: type[ProofSerializer], request: Request
+) -> tuple[PatientLink, dict[str, Any]]:
+    """The link that the body names, its birth year checked, and what was sent besides, as typed data."""
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    data, now = dict(serializer.validated_data), clock.now()
+    link = links.open_link(token=data["token"], now=now)
+    links.give_factor(link=link, birth_year=data["birth_year"], now=now)
+    return link, {name: value for name, value in data.items() if name not in ProofSerializer().fields}
