@@ -15,13 +15,15 @@ class InfusionEventKind(models.TextChoices):
     NOT_GIVEN = "not_given", "Not given"
     RATE = "rate", "Rate changed"
     BOLUS = "bolus", "Bolus given"
+    EXPLAINED = "explained", "Early stop explained"
 
 
 class InfusionEvent(Observation):
     """What happened to the infusion, and when: without it a signed record could not tell how long a
     pause was. `Session` keeps only where things stand.
 
-    The moment is `happened_at`, or else `recorded_at`. A start and a resumption run at the newest rate.
+    The moment is `happened_at`, or else `recorded_at`. A start and a resumption run at the newest rate. What
+    explains an early stop afterwards is of the stop's moment; without a volume nobody could read the pump.
     """
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="infusion_events")
