@@ -264,7 +264,9 @@ def _settle(offer: WaitlistOffer, now: datetime) -> int:
             return 0
         if row.appointment.status == AppointmentStatus.PENDING or row.appointment.lapsed_hold:
             booking.release(actor=None, appointment=row.appointment, now=now)
-            ran_out = row.expires_at <= now
+            # Nobody may have looked since it was given up: they did not let it run out then.
+            ended = row.appointment.cancelled_at or now
+            ran_out = row.expires_at <= ended
             joining.answer(None, row, OfferStatus.EXPIRED if ran_out else OfferStatus.WITHDRAWN, now)
         elif not row.appointment.live:
             # Somebody has booked the hold as such, and it was cancelled or missed since: they wait on.

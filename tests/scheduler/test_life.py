@@ -1078,8 +1078,10 @@ class Life(RuleBasedStateMachine):
         return True
 
     def _gone(self, visit: model.Visit) -> None:
+        if visit.counts(self.now):  # what had run out before keeps the moment at which it did
+            visit.held_until = None
         visit.status = "released" if visit.status == "pending" else "cancelled"
-        visit.held, visit.held_until = {}, None
+        visit.held = {}
 
     def _still_to_come(self, visit: model.Visit) -> bool:
         return visit.counts(self.now) and visit.status != "fulfilled"

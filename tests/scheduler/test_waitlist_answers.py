@@ -263,6 +263,24 @@ def test_a_hold_that_the_desk_gives_up_withdraws_the_offer(stage: Stage, offer: 
     assert fate(offer) == ("withdrawn", "waiting", "cancelled")
 
 
+def test_who_lost_an_offer_to_the_desk_is_asked_again_the_same_day(
+    stage: Stage, offer: WaitlistOffer
+) -> None:
+    """Nobody looks until the time to answer is over: they did not let it run out all the same."""
+    ana = stage.house.actor(stage.house.ana)
+    booking.release(actor=ana, appointment=offer.appointment, now=offer.expires_at - MINUTE)
+    [another] = offer_freed(stage, offer.expires_at)
+    assert another.entry == offer.entry
+    assert fate(offer) == ("withdrawn", "waiting", "cancelled")
+
+
+def test_a_hold_that_is_given_up_after_its_time_had_run_out(stage: Stage, offer: WaitlistOffer) -> None:
+    ana = stage.house.actor(stage.house.ana)
+    booking.release(actor=ana, appointment=offer.appointment, now=offer.expires_at)
+    assert offer_freed(stage, offer.expires_at) == []
+    assert fate(offer) == ("expired", "waiting", "cancelled")
+
+
 def brought_forward(stage: Stage) -> WaitlistOffer:
     """Rosa's visit of Friday could be on Thursday at 11:00."""
     plan = stage.plan()
