@@ -9,7 +9,7 @@ from sessions_app.models import DiaryDay, QuestionnaireResponse, ResponseStatus,
 from sessions_app.outcomes import diary_counts
 from sessions_app.outcomes.diary import as_day
 from sessions_app.outcomes.diary_counts import CHRONIC_PERIODS, Counts
-from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, band
+from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, band, change_words
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,13 @@ class Line:
         if self.baseline is None or self.newest is self.baseline:
             return None
         return self.newest.score - self.baseline.score
+
+    @property
+    def meaning(self) -> str:
+        """What is known of such a change; empty without a baseline."""
+        if self.baseline is None or self.newest is self.baseline:
+            return ""
+        return change_words(self.instrument, baseline=self.baseline.score, later=self.newest.score)
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,24 @@ class Band:
     label: str
 
 
+@dataclass(frozen=True)
+class Step:
+    """A change for the better that is known to mean something: so many points, or percent of the baseline."""
+
+    label: str
+    points: int = 0
+    percent: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Instrument:
-    """`better` says which way scores improve. `prorate_up_to` is how many missing items may be made up for
-    when somebody chooses to. `response` is the rule by which a patient has responded: at least half gone
-    ("half"), so many points ("points"), or an answer that tells the change itself and reaches `response_from`
-    ("reached"; below `worse_below` it says worse); empty where the domain reference gives none.
+    """`better` says which way scores improve. Of one that isn't `scored` each item stands alone.
+    `prorate_up_to` is how many missing items may be made up for when somebody chooses to.
+
+    `response` is the rule by which a patient has responded: at least half gone ("half"), so many points
+    ("points"), or an answer that tells the change itself and reaches `response_from` ("reached"; below
+    `worse_below` it says worse); empty where the domain reference gives none. `steps` are the changes that it
+    gives a name, the smallest first.
     """
 
     code: str
@@ -66,6 +78,8 @@ class Instrument:
     remission_from: int = 0
     safety_item: int | None = None
     better: str = "lower"
+    scored: bool = True
+    steps: tuple[Step, ...] = ()
 
     @property
     def lowest_answer(self) -> int:
@@ -142,6 +156,7 @@ PHQ_9: Final = Instrument(
     remission_below=5,
     remission_from=10,
     safety_item=9,
+    steps=(Step("5 points or more less: a meaningful change", points=5),),  # [G]
 )
 GAD_7: Final = Instrument(
     code="gad-7",
@@ -165,6 +180,7 @@ GAD_7: Final = Instrument(
     lookback_days=14,
     prorate_up_to=2,
     response="half",
+    steps=(Step("4 points or more less: a meaningful change", points=4),),  # [G]
 )
 PCL_5: Final = Instrument(
     code="pcl-5",
@@ -210,6 +226,11 @@ PCL_5: Final = Instrument(
     lookback_days=28,
     response="points",
     response_points=10,
+    # [V:40]
+    steps=(
+        Step("5 points or more less: a reliable change", points=5),
+        Step("10 points or more less: a meaningful change", points=10),
+    ),
 )
 PAIN_NRS: Final = Instrument(
     code="nrs-pain",
@@ -220,6 +241,12 @@ PAIN_NRS: Final = Instrument(
     high=10,
     total_loinc="72514-3",
     response="half",
+    # By IMMPACT, of chronic pain [V:50].
+    steps=(
+        Step("10 % or more less: a minimal improvement", percent=10),
+        Step("30 % or more less: a moderate improvement", percent=30),
+        Step("50 % or more less: a substantial improvement", percent=50),
+    ),
 )
 PGIC: Final = Instrument(
     code="pgic",
@@ -270,16 +297,29 @@ MIDAS: Final = Instrument(
     high=460,
     bands=(Band(0, "Grade I"), Band(6, "Grade II"), Band(11, "Grade III"), Band(21, "Grade IV")),
 )
+# Between sessions, when what looks back two weeks can't be asked: items of PHQ-9 by themselves, under another
+# name and without their codes, which mean two weeks (domain.md 0.10). Alone they have no total.
+MOOD_ITEMS: Final = Instrument(
+    code="mood-items",
+    version="1",
+    title="Mood, single items",
+    stem="Since the last visit, how often have you been bothered by any of the following problems?",
+    items=tuple(Item(PHQ_9.items[place - 1].text) for place in (1, 2, 9)),
+    choices=FREQUENCY,
+    high=3,
+    safety_item=3,
+    scored=False,
+)
 
 INSTRUMENTS: Final[Mapping[str, Instrument]] = MappingProxyType(
-    {each.code: each for each in (PHQ_9, GAD_7, PCL_5, PAIN_NRS, PGIC, HIT_6, MIDAS)}
+    {each.code: each for each in (PHQ_9, GAD_7, PCL_5, MOOD_ITEMS, PAIN_NRS, PGIC, HIT_6, MIDAS)}
 )
 # Of these a cohort report can be made: the domain reference has a rule of response for them.
 WITH_RESPONSE: Final = tuple(code for code, each in INSTRUMENTS.items() if each.response)
 
 
 def score(instrument: Instrument, answers: Mapping[int, int], *, prorate: bool = False) -> Score:
-    """The total of the answers by item (from 1); none while an item is missing.
+    """The total of the answers by item (from 1); none while an item is missing, or where items stand alone.
 
     With `prorate`, one or two missing items of an instrument that allows it count as the mean of the others,
     rounded half up; the score then says so (domain.md 5, "Missing items").
@@ -287,6 +327,8 @@ def score(instrument: Instrument, answers: Mapping[int, int], *, prorate: bool =
     items = range(1, len(instrument.items) + 1)
     missing = tuple(item for item in items if item not in answers)
     given = [answers[item] for item in items if item in answers]
+    if not instrument.scored:
+        return Score(None, prorated=False, missing=missing)
     if not missing:
         return Score(sum(given), prorated=False, missing=())
     if not prorate or len(missing) > instrument.prorate_up_to:
@@ -328,3 +370,26 @@ def worsened(instrument: Instrument, *, baseline: int | Fraction | None, later: 
     if not needs_baseline(instrument):
         return later < instrument.worse_below
     return baseline is not None and later > baseline
+
+
+def step(instrument: Instrument, *, baseline: int, later: int) -> str:
+    """The name of the greatest change for the better that was reached; empty for none."""
+    gone = baseline - later
+    reached = [
+        each.label
+        for each in instrument.steps
+        if gone > 0 and gone >= each.points and gone * 100 >= each.percent * baseline
+    ]
+    return reached[-1] if reached else ""
+
+
+def change_words(instrument: Instrument, *, baseline: int, later: int) -> str:
+    """What is known of a change from the baseline: a response, a step, or that it is none of these. Empty for
+    an instrument of which nothing is known, or whose one answer tells the change by itself."""
+    if not instrument.response or not needs_baseline(instrument):
+        return ""
+    if later > baseline:
+        return "worse than before"
+    if instrument.response == "half" and baseline > 0 and 2 * later <= baseline:
+        return "half or more gone: a response"
+    return step(instrument, baseline=baseline, later=later) or "less than a change that is known to count"

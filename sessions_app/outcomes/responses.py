@@ -14,7 +14,7 @@ from clinic.models import Patient, Role, Urgency
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
-from scheduler.models import TreatmentPlan
+from scheduler.models import PlanStatus, TreatmentPlan
 from sessions_app.models import (
     Occasion,
     QuestionnaireAnswer,
@@ -57,9 +57,10 @@ def begin(
 ) -> QuestionnaireResponse:
     """Open a questionnaire for this patient. `actor` is None for the patient's own door.
 
-    Raises `Invalid` for an unknown instrument or a plan or session of somebody else's; `Conflict` `too_soon`
-    when the last one of its kind was completed within the time that it looks back on: unless it is asked at a
-    baseline, at the end of an induction or monthly, two of them would tell of the same days.
+    Raises `Invalid` for an unknown instrument, a plan or session of somebody else's, or a baseline after the
+    first infusion (`occasions_of`); `Conflict` `too_soon` when the last one of its kind was completed within
+    the time that it looks back on: unless it is asked at a baseline, at the end of an induction or monthly,
+    two of them would tell of the same days.
     """
     asked = instrument_of(instrument)
     for name, row in (("plan", plan), ("session", session)):
@@ -71,6 +72,8 @@ def begin(
         Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
         if occasion == Occasion.OTHER:
             _require_time_between(patient, asked, now)
+        elif occasion == Occasion.BASELINE and occasion not in occasions_of(patient):
+            raise Invalid({"occasion": "The first infusion has been: this can't be a baseline any more."})
         with acting(actor.user_id if actor else None):
             return QuestionnaireResponse.objects.create(
                 id=id,
@@ -186,10 +189,32 @@ def enter_in_error(
     return in_transaction(work)
 
 
+def occasions_of(patient: Patient) -> tuple[Occasion, ...]:
+    """What a questionnaire can be asked for at this moment, the likeliest first. Two queries.
+
+    A baseline is one before the first infusion of a plan: of the first plan, or of a new one that waits for
+    its first. The end of the induction and a month come after an infusion.
+    """
+    started = Session.objects.filter(patient=patient, started_at__isnull=False)
+    begun = set(started.values_list("appointment__plan", flat=True))
+    if not begun:
+        return (Occasion.BASELINE, Occasion.OTHER)
+    standing = TreatmentPlan.objects.filter(
+        patient=patient, status__in=[PlanStatus.ACTIVE, PlanStatus.ON_HOLD]
+    )
+    after = (Occasion.OTHER, Occasion.END_OF_INDUCTION, Occasion.MONTHLY)
+    return (Occasion.BASELINE, *after) if standing.exclude(pk__in=begun).exists() else after
+
+
 def newest_answers(response: QuestionnaireResponse) -> dict[int, int]:
     """The value that counts for each item answered so far."""
     given = QuestionnaireAnswer.objects.filter(response=response).order_by("answered_at", "created_at", "id")
     return dict(given.values_list("item", "value"))
+
+
+def cause_of(given: QuestionnaireAnswer) -> str:
+    """What the nurse's task for this answer was opened by."""
+    return f"questionnaire_answer:{given.pk}"
 
 
 def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
@@ -229,6 +254,8 @@ def _require_time_between(patient: Patient, asked: Instrument, now: datetime) ->
 
 
 def _why_not_prorated(asked: Instrument, missing: tuple[int, ...]) -> str:
+    if not asked.scored:
+        return f"{asked.title}: each stands alone, there is no total to make up for."
     if not asked.prorate_up_to:
         return f"{asked.title} has no score unless every item is answered."
     return f"{len(missing)} items are missing; at most {asked.prorate_up_to} can be made up for."
@@ -239,7 +266,7 @@ def _alarm(response: QuestionnaireResponse, given: QuestionnaireAnswer, now: dat
     staff_work.open_item(
         clinic_id=response.clinic_id,
         patient_id=response.patient_id,
-        cause=f"questionnaire_answer:{given.pk}",
+        cause=cause_of(given),
         title=SAFETY_TITLES[at_once],
         urgency=Urgency.RED,
         role=Role.NURSE,

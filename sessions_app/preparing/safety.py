@@ -28,7 +28,8 @@ WITHIN: Final = timedelta(days=1)
 
 def raise_concern(*, answer: QuestionnaireAnswer, patient: Patient, now: datetime) -> SafetyConcern:
     """Hold the next start until a prescriber has assessed the patient, and open their task. Inside the
-    caller's transaction."""
+    caller's transaction: a start at this very moment waits for it, or was before it."""
+    lock_answers(patient.pk)
     concern = SafetyConcern.objects.create(
         clinic_id=patient.clinic_id, patient=patient, answer=answer, raised_at=now
     )
@@ -39,7 +40,7 @@ def raise_concern(*, answer: QuestionnaireAnswer, patient: Patient, now: datetim
     work.open_item(
         clinic_id=patient.clinic_id,
         patient_id=patient.pk,
-        cause=_cause(concern),
+        cause=cause_of(concern),
         title=TITLE,
         urgency=Urgency.RED,
         role=Role.PRESCRIBER,
@@ -59,14 +60,14 @@ def assess(*, actor: Actor, id: UUID, concern: SafetyConcern, words: str, now: d
 
     def write() -> SafetyAssessment:
         # The concern itself can't be locked: the application may not change it.
-        Patient.objects.select_for_update(no_key=True).get(pk=concern.patient_id)
+        lock_answers(concern.patient_id)
         if SafetyAssessment.objects.filter(concern=concern).exists():
             raise Conflict("This answer is assessed already.", code="assessed_already")
         made = SafetyAssessment.objects.create(
             id=id, concern=concern, words=words, assessed_by_id=actor.user_id, assessed_at=now
         )
         task = WorkItem.objects.filter(
-            clinic_id=concern.clinic_id, cause=_cause(concern), closed_at=None
+            clinic_id=concern.clinic_id, cause=cause_of(concern), closed_at=None
         ).first()
         if task is not None:
             work.close(actor=actor, item=task, outcome="Assessed: the patient's chart says more.", now=now)
@@ -81,11 +82,16 @@ def concerns_of(patient: Patient) -> QuerySet[SafetyConcern]:
     return rows.select_related("answer__response", "assessment__assessed_by").order_by("-raised_at", "-id")
 
 
+def lock_answers(patient_id: UUID) -> None:
+    """Until the transaction ends no urgent answer of this patient is raised but here."""
+    Patient.objects.select_for_update(no_key=True).only("pk").get(pk=patient_id)
+
+
 def unmet_at_start(patient_id: UUID) -> dict[str, str]:
     """What holds a start: the code of `states.MISSING`. One query."""
     waiting = SafetyConcern.objects.filter(patient=patient_id, assessment__isnull=True)
     return {"safety_assessed": ""} if waiting.exists() else {}
 
 
-def _cause(concern: SafetyConcern) -> str:
+def cause_of(concern: SafetyConcern) -> str:
     return f"safety_concern:{concern.pk}"

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.outcomes import instruments
-from sessions_app.outcomes.instruments import GAD_7, HIT_6, INSTRUMENTS, MIDAS, PCL_5, PGIC, PHQ_9, band
+from sessions_app.outcomes.instruments import (
+    GAD_7,
+    HIT_6,
+    INSTRUMENTS,
+    MIDAS,
+    PAIN_NRS,
+    PCL_5,
+    PGIC,
+    PHQ_9,
+    band,
+)
 
 # Kroenke 2001 for PHQ-9 [V:37], Spitzer's bands for GAD-7 [V:39], grades of MIDAS [V:54], HIT-6 [G].
 PUBLISHED_BANDS = {
@@ -128,6 +138,64 @@ def test_scores_agree_with_a_second_way_of_adding_up(answers: dict[int, int], pr
 )
 def test_half_is_half_in_integers(baseline: int, later: int, expected: bool) -> None:
     assert instruments.responded(PHQ_9, baseline=baseline, later=later) is expected
+
+
+# domain.md section 5: 5 points of PHQ-9, 4 of GAD-7 [G], 5 and 10 of PCL-5 [V:40], IMMPACT for pain [V:50].
+PUBLISHED_STEPS = [
+    (PHQ_9, 20, 16, ""),
+    (PHQ_9, 20, 15, "5 points or more less: a meaningful change"),
+    (GAD_7, 15, 12, ""),
+    (GAD_7, 15, 11, "4 points or more less: a meaningful change"),
+    (PCL_5, 50, 46, ""),
+    (PCL_5, 50, 45, "5 points or more less: a reliable change"),
+    (PCL_5, 50, 41, "5 points or more less: a reliable change"),
+    (PCL_5, 50, 40, "10 points or more less: a meaningful change"),
+    (PAIN_NRS, 10, 10, ""),
+    (PAIN_NRS, 10, 9, "10 % or more less: a minimal improvement"),
+    (PAIN_NRS, 10, 8, "10 % or more less: a minimal improvement"),
+    (PAIN_NRS, 10, 7, "30 % or more less: a moderate improvement"),
+    (PAIN_NRS, 10, 6, "30 % or more less: a moderate improvement"),
+    (PAIN_NRS, 10, 5, "50 % or more less: a substantial improvement"),
+    (PAIN_NRS, 7, 5, "10 % or more less: a minimal improvement"),  # 28.6 %
+    (PAIN_NRS, 0, 0, ""),
+    (HIT_6, 70, 40, ""),
+]
+
+
+@pytest.mark.parametrize(("instrument", "baseline", "later", "words"), PUBLISHED_STEPS)
+def test_each_step_of_a_change_begins_where_it_was_published(
+    instrument: instruments.Instrument, baseline: int, later: int, words: str
+) -> None:
+    assert instruments.step(instrument, baseline=baseline, later=later) == words
+
+
+@pytest.mark.parametrize(
+    ("instrument", "baseline", "later", "words"),
+    [
+        (PHQ_9, 20, 10, "half or more gone: a response"),
+        (PHQ_9, 20, 11, "5 points or more less: a meaningful change"),
+        (PHQ_9, 20, 16, "less than a change that is known to count"),
+        (PHQ_9, 20, 21, "worse than before"),
+        (PHQ_9, 0, 0, "less than a change that is known to count"),
+        (PCL_5, 20, 10, "10 points or more less: a meaningful change"),
+        (PGIC, 4, 7, ""),
+        (HIT_6, 70, 40, ""),
+    ],
+)
+def test_a_change_is_told_by_the_most_that_is_known_of_it(
+    instrument: instruments.Instrument, baseline: int, later: int, words: str
+) -> None:
+    assert instruments.change_words(instrument, baseline=baseline, later=later) == words
+
+
+def test_single_items_between_sessions_have_no_total_and_ask_about_self_harm() -> None:
+    """domain.md 0.10: under another name, because the questionnaire would look back two weeks."""
+    single = instruments.MOOD_ITEMS
+    answers = dict.fromkeys(range(1, 4), 3)
+    assert instruments.score(single, answers, prorate=True) == instruments.Score(None, False, ())
+    assert [item.text for item in single.items] == [PHQ_9.items[place].text for place in (0, 1, 8)]
+    assert (single.safety_item, single.lookback_days) == (3, 0)
+    assert single.code not in instruments.WITH_RESPONSE
 
 
 def test_pcl_5_responds_with_ten_points() -> None:

@@ -8,10 +8,12 @@ from django.db import IntegrityError, transaction
 
 from clinic.models import Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
+from sessions_app.infusing import infusion
 from sessions_app.models import Occasion, QuestionnaireAnswer, QuestionnaireResponse, ResponseStatus
 from sessions_app.outcomes import responses
 from tests.cast import NOW, House, new_id
 from tests.scheduler.stage import plan_row, set_stage
+from tests.sessions_app import stories
 
 
 def begun(
@@ -155,6 +157,34 @@ def test_a_two_week_instrument_is_refused_before_two_weeks_are_over(house: House
 def test_a_named_occasion_may_come_sooner_and_is_kept(house: House, occasion: Occasion) -> None:
     completed(house, [1] * 9)
     assert begun(house, days=10, occasion=occasion).occasion == occasion
+
+
+def test_a_baseline_is_one_before_the_first_infusion_of_a_plan(house: House) -> None:
+    before = (Occasion.BASELINE, Occasion.OTHER)
+    after = (Occasion.OTHER, Occasion.END_OF_INDUCTION, Occasion.MONTHLY)
+    session = stories.prepared(house)
+    assert responses.occasions_of(house.rosa) == before
+    nils, at = house.actor(house.nils), session.arrived_at + timedelta(minutes=20)
+    infusion.start(actor=nils, id=new_id(), session=session, now=at)
+    assert responses.occasions_of(house.rosa) == after
+    with pytest.raises(Invalid, match="occasion: The first infusion has been"):
+        begun(house, occasion=Occasion.BASELINE)
+    assert begun(house, occasion=Occasion.END_OF_INDUCTION).occasion == Occasion.END_OF_INDUCTION
+    assert responses.occasions_of(house.omar) == before
+
+    plan_row(house, session.protocol, house.rosa)
+    assert responses.occasions_of(house.rosa) == (Occasion.BASELINE, *after)
+    assert begun(house, occasion=Occasion.BASELINE).occasion == Occasion.BASELINE
+
+
+def test_single_items_are_asked_any_day_have_no_score_and_alarm_as_a_whole_form_does(house: House) -> None:
+    for days in (0, 1):
+        response = begun(house, "mood-items", days=days)
+        for item in (1, 2, 3):
+            give(house, response, item, 1 if item == 3 and days else 0)
+        done = responses.complete(actor=None, response=response, now=response.started_at)
+        assert (done.status, done.score) == (ResponseStatus.COMPLETED, None)
+    assert [urgency for urgency, _ in tasks(house)] == [Urgency.RED]
 
 
 def test_an_abandoned_one_another_instrument_and_single_items_stand_in_nobodys_way(house: House) -> None:
