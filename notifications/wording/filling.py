@@ -7,7 +7,8 @@ are refused in texts that people write, too. Pure: no Django.
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import lru_cache
 from string import Formatter
 from types import MappingProxyType
 from typing import Final
@@ -112,8 +113,14 @@ def fill(text: str, words: Words) -> str:
 
     Raises ValueError for a text that has `faults`: it is never sent.
     """
+    filled = _sound(text).format(**vars(words), link=LINK)
+    return _MANY_LINES.sub("\n\n", _MANY_SPACES.sub(" ", filled)).strip()
+
+
+@lru_cache(maxsize=1024)
+def _sound(text: str) -> str:
+    """The text itself, looked through once: a batch has the same few. Raises as `fill`."""
     wrong = faults(text)
     if wrong:
         raise ValueError(" ".join(wrong))
-    filled = text.format(**asdict(words), link=LINK)
-    return _MANY_LINES.sub("\n\n", _MANY_SPACES.sub(" ", filled)).strip()
+    return text

@@ -13,18 +13,19 @@ ALPHABET: Final = frozenset(
 )
 # Each of these is sent as two characters.
 EXTENDED: Final = frozenset("^{}\\[~]|€")
+ALL: Final = ALPHABET | EXTENDED
 ONE_SEGMENT: Final = 160
 OF_MANY: Final = 153  # the rest of each says which part it is
 
 
 def outside(text: str) -> list[str]:
     """The characters that a text message can't have, in the order in which they come."""
-    return [letter for letter in dict.fromkeys(text) if letter not in ALPHABET | EXTENDED]
+    return [letter for letter in dict.fromkeys(text) if letter not in ALL]
 
 
 def plain(text: str) -> str:
     """The text with what a text message can't have as its base letter, or left out where it has none."""
-    return "".join(letter if letter in ALPHABET | EXTENDED else _base(letter) for letter in text)
+    return "".join(letter if letter in ALL else _base(letter) for letter in text)
 
 
 def _base(letter: str) -> str:
