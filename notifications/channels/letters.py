@@ -21,13 +21,18 @@ def letter(envelope: Envelope, headers: Mapping[str, str]) -> EmailMessage:
     mail = EmailMessage(
         subject=envelope.subject,
         body=envelope.text,
-        from_email=formataddr((envelope.sender, settings.DEFAULT_FROM_EMAIL)),
+        from_email=from_of(envelope),
         to=[envelope.recipient],
         headers={**headers, **AUTOMATIC},
     )
     if envelope.calendar:
         mail.attach(_attachment(envelope.calendar))
     return mail
+
+
+def from_of(envelope: Envelope) -> str:
+    """The sender's name and the installation's address, as a header has them."""
+    return formataddr((envelope.sender, settings.DEFAULT_FROM_EMAIL))
 
 
 def _attachment(calendar: str) -> MIMEBase:

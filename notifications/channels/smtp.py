@@ -13,10 +13,9 @@ from types import TracebackType
 from typing import Self
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 
+from notifications.channels import mail_bytes
 from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope, NotFound
-from notifications.channels.letters import letter
 from notifications.models import BlockReason
 
 OK = 250
@@ -50,11 +49,8 @@ class SmtpChannel:
 
     def send(self, envelope: Envelope) -> str:
         """Returns the Message-ID, which is the same for every try."""
-        mail = _mail(envelope)
-        message = mail.message()
-        if message.is_multipart():
-            message.set_boundary(f"={envelope.key}")  # a made-up one would differ from try to try
-        data = message.as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message
+        headers = _headers(envelope)
+        data = mail_bytes.written(envelope, headers)
         try:
             smtp = self._connected()
             _expect(smtp.mail(settings.DEFAULT_FROM_EMAIL))
@@ -77,7 +73,7 @@ class SmtpChannel:
             self._hang_up()
             raise AnswerLost(f"{type(error).__name__} after the message was handed over") from error
         _expect(answer)
-        return str(mail.extra_headers["Message-ID"])
+        return headers["Message-ID"]
 
     def lookup(self, envelope: Envelope, *, started_at: datetime) -> NotFound:
         """A mail server keeps no list that could be asked."""
@@ -126,13 +122,12 @@ def _connect() -> smtplib.SMTP:
     return smtp
 
 
-def _mail(envelope: Envelope) -> EmailMessage:
+def _headers(envelope: Envelope) -> dict[str, str]:
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
-    headers = {
+    return {
         "Message-ID": f"<{envelope.key}@{domain}>",
         "Date": format_datetime(envelope.written_at),
     }
-    return letter(envelope, headers)
 
 
 def _expect(answer: tuple[int, bytes]) -> None:
