@@ -36,7 +36,7 @@ from notifications.channels import opening
 from notifications.channels.envelope import Envelope, NotFound
 from notifications.channels.letters import letter
 from notifications.channels.smtp import SmtpChannel
-from notifications.delivering import delivery
+from notifications.delivering import delivery, sending
 from notifications.models import Message
 from notifications.planning import planner
 
@@ -107,7 +107,7 @@ def drain(channel: Callable[[], Any]) -> None:
 def bare_loop(*, tries: bool) -> None:
     """Batch by batch, until nothing is due."""
     while True:
-        asked: dict[str, Any] = {"token": uuid4(), "now": NOW, "most": delivery.LARGEST_BATCH}
+        asked: dict[str, Any] = {"token": uuid4(), "now": NOW, "most": sending.LARGEST_BATCH}
         with connection.cursor() as cursor:
             with transaction.atomic():
                 cursor.execute(CLAIM, asked)

@@ -1,21 +1,19 @@
 """Delivery: due messages are taken, everything is asked again, and each is handed to a channel once.
 
 No transaction is open while a provider is spoken to. What is about to be sent is frozen on an attempt
-first; a worker that dies between that and the outcome leaves an attempt `started`, and what became of it is
-`outcomes`' to find out: it is never blindly sent again. An error that no channel explains ends the drain and
-is treated the same once the lease has run out.
+first (`sending`); a worker that dies between that and the outcome leaves an attempt `started`, and what
+became of it is `outcomes`' to find out: it is never blindly sent again. An error that no channel explains
+ends the drain and is treated the same once the lease has run out.
 """
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from clinic.transactions import in_transaction
-from notifications.channels.envelope import Envelope
 from notifications.channels.opening import Channels
 from notifications.delivering import (
     addressing,
@@ -24,45 +22,20 @@ from notifications.delivering import (
     leasing,
     outcomes,
     restored,
+    sending,
     sending_state,
     undelivered,
 )
 from notifications.delivering.addressing import Address, Ways
 from notifications.delivering.gathering import Facts
-from notifications.delivering.outcomes import Result
-from notifications.models import (
-    AttemptOutcome,
-    DeliveryAttempt,
-    Form,
-    Message,
-    MessageKind,
-    MessageStatus,
-)
+from notifications.delivering.sending import Batch, Pace
+from notifications.models import AttemptOutcome, Form, Message, MessageKind, MessageStatus
 from notifications.planning import reasons, said, standing, timing
 
-# How many are made ready together: as many as were handed over in the time that a decision may age, so that
-# a slow provider is given what was asked a moment ago.
-FIRST_BATCH: Final = 10
-LARGEST_BATCH: Final = 100
-SECONDS_A_BATCH: Final = 0.2
-# What hasn't left by then is asked everything again.
-DECISION_HOLDS_FOR: Final = timedelta(seconds=5)
 # A drain ends before Celery's time limits do.
 DRAIN_FOR: Final = timedelta(seconds=150)
 # How often a drain that waits for the provider's rate looks at the clock.
 PAUSE_SECONDS: Final = 0.1
-
-
-@dataclass
-class Batch:
-    """Messages that were taken together. `ready`: frozen; `ended`: what became of the others."""
-
-    token: UUID
-    taken: int
-    ready: list[tuple[DeliveryAttempt, Envelope]] = field(default_factory=list)
-    ended: list[MessageStatus] = field(default_factory=list)
-    probing: set[Form] = field(default_factory=set)
-    rate_holds_until: datetime | None = None
 
 
 def drain(
@@ -78,16 +51,14 @@ def drain(
         return done
     with Channels() as channels:
         done.update(outcomes.settle_lost(channels, clock, stop_at))
-        most, waits_until = FIRST_BATCH, None
+        pace, waits_until = Pace(), None
         while clock() < stop_at and not sending_state.is_paused():
-            batch = _take_batch(channels, most, clock)
+            batch = _take_batch(channels, pace, clock)
             if batch.rate_holds_until is not None:
                 waits_until = batch.rate_holds_until
             if batch.taken:
-                began = time.monotonic()
                 done.update(batch.ended)
-                done.update(_send_all(batch, channels, clock, stop_at))
-                most = _next_size(len(batch.ready), time.monotonic() - began, most)
+                done.update(sending.send_all(batch, channels, clock, stop_at, pace))
             elif waits_until is not None and clock() <= waits_until:
                 sleep(PAUSE_SECONDS)
             else:
@@ -95,18 +66,12 @@ def drain(
     return done
 
 
-def _next_size(sent: int, seconds: float, most: int) -> int:
-    if not sent:
-        return most
-    return max(1, min(LARGEST_BATCH, int(sent * SECONDS_A_BATCH / max(seconds, 0.001)), most * 4))
-
-
-def _take_batch(channels: Channels, most: int, clock: Callable[[], datetime]) -> Batch:
-    """Lock what is due, ask everything again, and freeze what will be sent: one transaction."""
+def _take_batch(channels: Channels, pace: Pace, clock: Callable[[], datetime]) -> Batch:
+    """Lock what is due, ask everything again, and freeze what is sent first: one transaction."""
 
     def work() -> Batch:
         now = clock()
-        messages = leasing.due(now, most=most)
+        messages = leasing.due(now, most=pace.asked)
         batch = Batch(token=uuid4(), taken=len(messages))
         if not messages:
             return batch
@@ -118,7 +83,7 @@ def _take_batch(channels: Channels, most: int, clock: Callable[[], datetime]) ->
         ]
         allowed = _allowed(going, batch, now)
         going_on = {message.pk for message, _ in allowed}
-        _freeze(allowed, facts, batch, channels, now)
+        _freeze(allowed, facts, batch, channels, pace, now)
         others = [message for message in messages if message.pk not in going_on]
         leasing.give_back(others)
         batch.ended = [MessageStatus(message.status) for message in others]
@@ -224,14 +189,16 @@ def _freeze(
     facts: Facts,
     batch: Batch,
     channels: Channels,
+    pace: Pace,
     now: datetime,
 ) -> None:
-    """The attempts' rows and the envelopes."""
+    """The attempts and the envelopes; the rows of those that are sent first."""
     attempts = [
         composing.attempt_at(message, address, facts, channel=channels.of(address.form).name, now=now)
         for message, address in allowed
     ]
-    DeliveryAttempt.objects.bulk_create(attempts)
+    batch.begun = pace.begun
+    sending.write_tries(attempts[: batch.begun])
     leasing.take([message.pk for message, _ in allowed], batch.token, now)
     batch.ready = [
         (
@@ -244,60 +211,6 @@ def _freeze(
         )
         for attempt in attempts
     ]
-
-
-def _send_all(
-    batch: Batch, channels: Channels, clock: Callable[[], datetime], stop_at: datetime
-) -> list[MessageStatus]:
-    """Hand the batch over, one after the other, and write what came of it; what wasn't begun goes back."""
-    results: list[Result] = []
-    failing: Counter[str] = Counter()
-    waiting = list(batch.ready)
-    began_at = extended_at = clock()
-    try:
-        while waiting:
-            now = clock()
-            if now >= stop_at or now - began_at >= DECISION_HOLDS_FOR:
-                break
-            attempt, envelope = waiting[0]
-            if failing[attempt.form] >= sending_state.FAILURES:
-                break
-            if now - extended_at >= leasing.LEASE / 5:
-                leasing.extend(batch.token, now)
-                extended_at = now
-            del waiting[0]
-            result = outcomes.hand_over(channels.of(envelope.form), envelope, attempt, clock)
-            failing[attempt.form] = failing[attempt.form] + 1 if result.failed_for_now else 0
-            results.append(result)
-    finally:
-        _take_back([attempt for attempt, _ in waiting], batch.token)
-        done = outcomes.conclude(results, batch.token)
-        _learn(results, batch, clock())
-    return done
-
-
-def _take_back(attempts: Sequence[DeliveryAttempt], token: UUID) -> None:
-    """What was frozen and not begun was never tried: it is nobody's again, as it was before."""
-    if not attempts:
-        return
-
-    def work() -> None:
-        messages = leasing.held([attempt.message_id for attempt in attempts], token)
-        ours = [attempt.pk for attempt in attempts if attempt.message_id in messages]
-        DeliveryAttempt.objects.filter(pk__in=ours).delete()
-        for message in messages.values():
-            message.status = MessageStatus.PLANNED
-        leasing.give_back(list(messages.values()))
-
-    in_transaction(work)
-
-
-def _learn(results: Sequence[Result], batch: Batch, now: datetime) -> None:
-    failed: dict[Form, list[bool]] = defaultdict(list)
-    for result in results:
-        failed[Form(result.attempt.form)].append(result.failed_for_now)
-    for form, in_turn in failed.items():
-        sending_state.learn(form, in_turn, probing=form in batch.probing, now=now)
 
 
 def _skip(message: Message, reason: str) -> None:

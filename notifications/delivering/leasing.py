@@ -1,7 +1,7 @@
 """Whose turn it is: due messages are taken by one drain at a time, and given back with what became of them.
 
-A message is taken in the very transaction that freezes its attempt, so that one that is being sent has an
-attempt, and one that has none is nobody's. What is sent, and what follows, is `delivery`'s and `outcomes`'.
+A message that was taken and has no attempt has not been begun: when its lease runs out it is anybody's again.
+What is asked, sent and written is `delivery`'s, `sending`'s and `outcomes`'.
 """
 
 from collections.abc import Collection, Sequence
@@ -39,19 +39,28 @@ def due(now: datetime, *, most: int) -> list[Message]:
 
 
 def take(ids: Collection[UUID], token: UUID, now: datetime) -> None:
-    """These locked messages are being sent from now on, by whoever holds the token."""
+    """These locked messages are to be sent by whoever holds the token."""
     Message.objects.filter(pk__in=ids).update(
         status=MessageStatus.CLAIMED, lease_token=token, lease_until=now + LEASE
     )
 
 
-def extend(token: UUID, now: datetime) -> None:
-    """The sender lives: nobody is to settle its messages meanwhile."""
-    Message.objects.filter(lease_token=token).update(lease_until=now + LEASE)
+def still_ours(ids: Collection[UUID], token: UUID) -> set[UUID]:
+    """Lock those of these messages whose lease is still this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id FROM notifications_message
+             WHERE id = ANY(%s) AND status = 'claimed' AND lease_token = %s
+             ORDER BY id FOR NO KEY UPDATE
+            """,
+            [list(ids), token],
+        )
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def held(ids: Collection[UUID], token: UUID) -> dict[UUID, Message]:
-    """Lock those of these messages whose lease is still this one."""
+    """As `still_ours`, with their rows."""
     messages = (
         Message.objects.select_for_update(no_key=True)
         .filter(pk__in=ids, status=MessageStatus.CLAIMED, lease_token=token)

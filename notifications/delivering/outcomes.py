@@ -112,24 +112,66 @@ def look_up(
 
 
 def conclude(results: Sequence[Result], token: UUID) -> list[MessageStatus]:
+    """Write what came of these tries, in a transaction of its own."""
+    return in_transaction(lambda: write(results, token)) if results else []
+
+
+def write(results: Sequence[Result], token: UUID) -> list[MessageStatus]:
     """Write what came of these tries; one whose lease ran out meanwhile is somebody else's."""
+    taken = [result for result in results if result.came == Came.TAKEN]
+    others = [result for result in results if result.came != Came.TAKEN]
+    return [MessageStatus.SENT] * _write_taken(taken, token) + _write_others(others, token)
+
+
+def _write_others(results: Sequence[Result], token: UUID) -> list[MessageStatus]:
     if not results:
         return []
+    messages = leasing.held([result.attempt.message_id for result in results], token)
+    ours = [result for result in results if result.attempt.message_id in messages]
+    for result in ours:
+        _follow(messages[result.attempt.message_id], result)
+    _write_attempts(ours)
+    leasing.give_back([message for message in messages.values() if message.lease_token is None])
+    return [
+        MessageStatus(message.status)
+        for message in messages.values()
+        if message.status != MessageStatus.CLAIMED
+    ]
 
-    def work() -> list[MessageStatus]:
-        messages = leasing.held([result.attempt.message_id for result in results], token)
-        ours = [result for result in results if result.attempt.message_id in messages]
-        for result in ours:
-            _follow(messages[result.attempt.message_id], result)
-        _write_attempts(ours)
-        leasing.give_back([message for message in messages.values() if message.lease_token is None])
-        return [
-            MessageStatus(message.status)
-            for message in messages.values()
-            if message.status != MessageStatus.CLAIMED
-        ]
 
-    return in_transaction(work)
+def _write_taken(results: Sequence[Result], token: UUID) -> int:
+    """Nothing else follows from what the provider has taken: one statement. How many were still ours."""
+    if not results:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH given AS (
+                SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[])
+                           AS given (message_id, attempt_id, reference, at)),
+            sent AS (
+                UPDATE notifications_message AS message
+                   SET status = 'sent', reason = '', sent_at = given.at,
+                       lease_token = NULL, lease_until = NULL
+                  FROM given
+                 WHERE message.id = given.message_id AND message.status = 'claimed'
+                   AND message.lease_token = %s
+             RETURNING message.id)
+            UPDATE notifications_deliveryattempt AS attempt
+               SET outcome = 'accepted', provider_reference = given.reference, error = '',
+                   finished_at = given.at
+              FROM given JOIN sent ON sent.id = given.message_id
+             WHERE attempt.id = given.attempt_id
+            """,
+            [
+                [result.attempt.message_id for result in results],
+                [result.attempt.pk for result in results],
+                [result.reference for result in results],
+                [result.at for result in results],
+                token,
+            ],
+        )
+        return cursor.rowcount
 
 
 def settle_lost(channels: Channels, clock: Callable[[], datetime], stop_at: datetime) -> list[MessageStatus]:
@@ -201,7 +243,8 @@ def _looked_up(message: Message, channels: Channels, clock: Callable[[], datetim
 
 
 def _follow(message: Message, result: Result) -> None:
-    """The message's status after a try, in memory. One that is looked up later stays taken until then."""
+    """The message's status after a try that wasn't simply taken, in memory. One that is looked up later stays
+    claimed until then."""
     attempt = result.attempt
     attempt.provider_reference, attempt.error = result.reference, result.error[:240]
     attempt.finished_at = result.at
@@ -210,10 +253,7 @@ def _follow(message: Message, result: Result) -> None:
         Message.objects.filter(pk=message.pk).update(lease_until=result.ask_at)
         return
     message.lease_token = message.lease_until = None
-    if result.came == Came.TAKEN:
-        attempt.outcome, message.sent_at = AttemptOutcome.ACCEPTED, result.at
-        message.status, message.reason = MessageStatus.SENT, ""
-    elif result.came == Came.UNKNOWN:
+    if result.came == Came.UNKNOWN:
         attempt.finished_at = None
         _call_unknown(message)
     elif result.came == Came.REFUSED:

@@ -3,18 +3,14 @@
 What is chosen, and which patients go together in a transaction, is `planner`'s to say.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
-
-from clinic.models import Row
-from notifications import tokens
+from notifications import recordsets, tokens
 from notifications.models import CheckIn, LinkPurpose, Message, MessageStatus, PatientLink
 from notifications.planning.candidates import Found
 from notifications.planning.choosing import Decision, Verdict
@@ -59,7 +55,7 @@ class Choice:
 
 def write_new(choices: Sequence[Choice], now: datetime) -> None:
     """The messages that had no row; one that another planner has written meanwhile stays as it is."""
-    _insert(Message, [_message(choice, now) for choice in choices])
+    recordsets.insert(Message, [_message(choice, now) for choice in choices], unless_there=True)
 
 
 def bring_back(choices: Sequence[Choice]) -> None:
@@ -80,26 +76,8 @@ def bring_back(choices: Sequence[Choice]) -> None:
 def write_links_and_check_ins(choices: Sequence[Choice], now: datetime) -> None:
     """What goes with the messages that are said, new ones and those that came back."""
     said = [choice for choice in choices if choice.decision.verdict != Verdict.NOT]
-    _insert(PatientLink, _links(said, now))
-    _insert(CheckIn, _check_ins(said, now))
-
-
-def _insert(model: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows by their columns, all with the same ones; without those of which the table has one already.
-
-    They travel as one JSON text, and the table says what type each column has. `bulk_create` makes a model
-    object of every row and asks each of its fields, which takes longer than PostgreSQL takes to write it.
-    """
-    if not rows:
-        return
-    quoted = connection.ops.quote_name
-    table, columns = quoted(model._meta.db_table), ", ".join(map(quoted, rows[0]))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({columns})"  # noqa: S608 - the product's own names
-            f" SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s) ON CONFLICT DO NOTHING",
-            [json.dumps(rows, default=str)],
-        )
+    recordsets.insert(PatientLink, _links(said, now), unless_there=True)
+    recordsets.insert(CheckIn, _check_ins(said, now), unless_there=True)
 
 
 def _message(choice: Choice, now: datetime) -> dict[str, Any]:

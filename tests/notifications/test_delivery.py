@@ -14,7 +14,7 @@ from notifications.channels import opening
 from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope, Found, NotFound
 from notifications.channels.inbox import InboxChannel
 from notifications.channels.opening import Channels
-from notifications.delivering import delivery, leasing, outcomes
+from notifications.delivering import delivery, leasing, outcomes, sending
 from notifications.models import DeliveryAttempt, InboxItem, Message
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
@@ -337,7 +337,7 @@ def test_what_a_slow_provider_kept_waiting_is_asked_again(
     class SlowChannel(ScriptedChannel):
         def send(self, envelope: Envelope) -> str:
             nonlocal now
-            now += delivery.DECISION_HOLDS_FOR
+            now += sending.DECISION_HOLDS_FOR
             for visit in visits:
                 cancel(visit)
             return super().send(envelope)
@@ -455,8 +455,8 @@ def test_four_drains_at_once_send_every_message_once(house: House, monkeypatch: 
     plan(now=NOW)
     channel = ScriptedChannel()
     monkeypatch.setattr(opening, "open_channel", lambda form: channel)
-    monkeypatch.setattr(delivery, "LARGEST_BATCH", 3)
-    monkeypatch.setattr(delivery, "FIRST_BATCH", 3)
+    monkeypatch.setattr(sending, "LARGEST_BATCH", 3)
+    monkeypatch.setattr(sending, "FIRST_BATCH", 3)
     outcomes = at_once(*[drain] * 4)
     assert sum(outcomes, Counter()) == {"sent": 30}
     assert len(channel.seen) == len({envelope.key for envelope in channel.seen}) == 30

@@ -11,7 +11,7 @@ from clinic.problems import Forbidden, Invalid, Missing
 from notifications.channels import opening
 from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
-from notifications.delivering import delivery, sending_state
+from notifications.delivering import delivery, sending, sending_state
 from notifications.models import ClinicMessaging, Form, InboxItem, Message, SendingState
 from notifications.planning.planner import plan
 from tests.at_once import at_once
@@ -86,8 +86,8 @@ def test_a_pause_in_the_middle_of_a_drain_holds_the_rest(
     house: House, channel: WatchedChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     due(house, 3)
-    monkeypatch.setattr(delivery, "FIRST_BATCH", 1)
-    monkeypatch.setattr(delivery, "LARGEST_BATCH", 1)
+    monkeypatch.setattr(sending, "FIRST_BATCH", 1)
+    monkeypatch.setattr(sending, "LARGEST_BATCH", 1)
     send = channel.send
 
     def pause(envelope: Envelope) -> str:

@@ -1,0 +1,101 @@
+"""How a batch leaves: what a worker that dies would leave in doubt, and how the pace follows the provider."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from notifications.channels import opening
+from notifications.channels.envelope import Envelope
+from notifications.channels.inbox import InboxChannel
+from notifications.delivering import delivery, leasing, sending
+from notifications.delivering.sending import Pace
+from notifications.models import DeliveryAttempt, Message
+from notifications.planning.planner import plan
+from tests.cast import NOW, House, make_patient
+from tests.notifications.visits import book
+
+
+def due(house: House, count: int) -> None:
+    for number in range(count):
+        book(house, make_patient(house.clinic, f"Given{number}", "Family"))
+    plan(now=NOW)
+
+
+def drain(monkeypatch: pytest.MonkeyPatch, channel: Any) -> Any:
+    monkeypatch.setattr(opening, "open_channel", lambda form: channel)
+    return delivery.drain(clock=lambda: NOW)
+
+
+class WatchingChannel(InboxChannel):
+    """Notes, as each message arrives, how many tries have begun and have no end."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+
+    def send(self, envelope: Envelope) -> str:
+        self.begun.append(DeliveryAttempt.objects.filter(outcome="started").count())
+        return super().send(envelope)
+
+
+def test_a_worker_that_died_now_would_leave_one_message_in_doubt(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due(house, 4)
+    channel = WatchingChannel()
+    assert drain(monkeypatch, channel) == {"sent": 4}
+    assert channel.begun == [1, 1, 1, 1]
+
+
+def test_what_a_dead_worker_took_and_had_not_begun_is_said_when_its_lease_runs_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It dies without a last word, as by kill -9: nothing is given back and nothing is concluded."""
+    due(house, 3)
+
+    class DeadlyChannel(InboxChannel):
+        def send(self, envelope: Envelope) -> str:
+            monkeypatch.setattr(sending, "_take_back", lambda attempts, token: None)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        drain(monkeypatch, DeadlyChannel())
+    monkeypatch.undo()
+    assert list(Message.objects.values_list("status", flat=True)) == ["claimed"] * 3
+    assert DeliveryAttempt.objects.count() == 1
+    assert delivery.drain(clock=lambda: NOW + leasing.LEASE)["sent"] == 3
+
+
+def test_what_somebody_else_has_taken_over_is_not_begun(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due(house, 2)
+
+    class SlowChannel(InboxChannel):
+        def send(self, envelope: Envelope) -> str:
+            Message.objects.exclude(pk=envelope.key).update(lease_token=uuid4())
+            return super().send(envelope)
+
+    assert drain(monkeypatch, SlowChannel()) == {"sent": 1}
+    other = Message.objects.get(status="claimed")
+    assert not other.attempts.exists()
+
+
+@pytest.mark.parametrize(
+    ("seconds_each", "asked", "begun"), [(2.0, 1, 1), (0.05, 10, 1), (0.005, 40, 4), (0.0, 40, 20)]
+)
+def test_the_pace_follows_the_provider(seconds_each: float, asked: int, begun: int) -> None:
+    pace = Pace()
+    pace.learn(10, 10 * seconds_each)
+    assert pace.asked == asked
+    assert pace.begun >= begun
+
+
+def test_the_pace_never_leaves_its_bounds() -> None:
+    pace = Pace()
+    for _ in range(9):
+        pace.learn(pace.asked, 0.0)
+    assert pace.asked == sending.LARGEST_BATCH
+    pace.learn(0, timedelta(minutes=1).total_seconds())
+    assert pace.asked == sending.LARGEST_BATCH
