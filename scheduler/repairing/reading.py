@@ -142,14 +142,19 @@ class ReadDay:
         return Disruption(tuple(Away(key, start, end) for key in gone))
 
 
+def mended_from(clinic: Clinic, day: date, now: datetime) -> datetime:
+    """`now` on the grid, rounded up, or the day's beginning: what lies before is left as it is."""
+    low, _ = clock.day_bounds(day, clinic.time_zone)
+    return max(low, moment_of(-(-ceil(now.timestamp() / 60) // GRID_MINUTES) * GRID_MINUTES))
+
+
 def read_day(clinic: Clinic, day: date, now: datetime) -> ReadDay:
     """The visits of one local day that aren't over, and what there is for them: five queries.
 
-    `since` is `now` on the grid, rounded up, or the day's beginning. A visit whose time is past counts when
-    its patient is in the chair.
+    A visit whose time is past counts when its patient is in the chair.
     """
     low, high = clock.day_bounds(day, clinic.time_zone)
-    since = max(low, moment_of(-(-ceil(now.timestamp() / 60) // GRID_MINUTES) * GRID_MINUTES))
+    since = mended_from(clinic, day, now)
     of_day = (
         queries.on_day(queries.visits().filter(clinic=clinic), day, clinic.time_zone)
         .filter(status__in=STANDINGS)

@@ -37,9 +37,19 @@ from scheduler.repairing.breaking import broken
 from scheduler.repairing.day import disrupted
 from scheduler.repairing.planning import SECONDS, plan
 from scheduler.repairing.proposal import Change, Outcome, Proposal, draw_up, proposal_of, seat_of
-from scheduler.repairing.reading import Mishap, Missing, ReadDay, RunningLate, day_visit, mishap_of, read_day
+from scheduler.repairing.reading import (
+    Mishap,
+    Missing,
+    ReadDay,
+    RunningLate,
+    day_visit,
+    mended_from,
+    mishap_of,
+    read_day,
+)
 from scheduler.visits import attendance, booking, placing, queries
 from scheduler.visits.placing import Move, Refused
+from scheduler.vocabulary import wall_time
 from scheduler.working_hours import working_time
 
 # A plan is for the moment at which it was made: later, other patients are in their chairs.
@@ -139,6 +149,8 @@ def accept(*, actor: Actor, repair: Repair, now: datetime) -> Repair:
         if now - row.made_at > STANDS_FOR:
             raise Conflict(OUTDATED, code="plan_outdated")
         disruption = mishap_of(row.disruption)
+        if isinstance(disruption, Missing) and disruption.end <= now:
+            raise Conflict(OUTDATED, code="plan_outdated")
         carrying_out = _CarryingOut(actor, row.pk, row.clinic, proposal, disruption, now)
         carrying_out.require_unchanged()
         carrying_out.all_of_it(row.day)
@@ -346,6 +358,10 @@ def _check(clinic: Clinic, day: date, disruption: Mishap, now: datetime) -> None
         raise Invalid({"end": "One day is mended at a time: give two times on this day."})
     if end <= now:
         raise Invalid({"end": "Time that is over stays as it was. Give an end that is still to come."})
+    begins = mended_from(clinic, day, now)
+    if end <= begins:
+        mark = wall_time(begins, clinic.time_zone)
+        raise Invalid({"end": f"A day is mended from the next five minutes on. Give an end after {mark}."})
 
 
 def _without_moving(read: ReadDay, keys: set[UUID]) -> ReadDay:

@@ -470,6 +470,28 @@ def test_what_is_told_has_to_make_sense(stage: Stage) -> None:
     assert not Repair.objects.exists()
 
 
+def test_what_ends_before_the_next_five_minutes_mends_itself_and_what_ends_after_them_is_mended(
+    stage: Stage,
+) -> None:
+    """At 9:32 a day is mended from 9:35 on: there was an absence that would have ended before it began."""
+    nurse, now = stage.nurses[0], stage.at("9:32")
+    with pytest.raises(Invalid, match="Give an end after 09:35"):
+        propose(stage, away(stage, nurse, "9:30", "9:34"), now)
+    with pytest.raises(Invalid, match="Give an end after 09:35"):
+        propose(stage, away(stage, nurse, "9:30", "9:35"), now)
+    accept(stage, propose(stage, away(stage, nurse, "9:30", "9:36"), now), now)
+    absence = Absence.objects.get()
+    assert (absence.during.lower, absence.during.upper) == (stage.at("9:35"), stage.at("9:36"))
+
+
+def test_a_plan_for_what_is_over_by_now_is_outdated(stage: Stage) -> None:
+    proposed = propose(stage, away(stage, stage.nurses[0], "9:30", "9:40"), stage.at("9:32"))
+    with pytest.raises(Conflict) as refused:
+        accept(stage, proposed, stage.at("9:40"))
+    assert refused.value.code == "plan_outdated"
+    assert not Absence.objects.exists()
+
+
 def test_a_day_to_come_can_be_repaired_too(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "9:00", TOMORROW, nurse=stage.nurses[0])
     mishap = Missing(stage.at("9:00", TOMORROW), stage.at("17:00", TOMORROW), stage.nurses[0])
