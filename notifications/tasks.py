@@ -5,7 +5,7 @@ from celery import shared_task
 from clinic import clock
 from clinic.history import WORKER, acting
 from notifications.answering import missing, times
-from notifications.delivering import delivery
+from notifications.delivering import delivery, untold_offers
 from notifications.escalating import clocks
 from notifications.planning import planner
 from notifications.watching import heartbeats
@@ -34,6 +34,7 @@ def run_clocks() -> None:
         now = clock.now()
         times.close_overtaken(now=now)
         missing.look(now=now)
+        untold_offers.look(now=now)
         clocks.run_clocks(now=now)
         # Only the beat rings for this.
         heartbeats.beat(heartbeats.BEAT, now=clock.now())
