@@ -53,6 +53,47 @@ def open_items(items: Sequence[WorkItem]) -> None:
     WorkItem.objects.bulk_create(items, ignore_conflicts=True)
 
 
+def ask(
+    *,
+    actor: Actor,
+    clinic_id: UUID,
+    patient_id: UUID,
+    cause: str,
+    title: str,
+    urgency: Urgency,
+    role: Role,
+    due_at: datetime,
+    words: str,
+    now: datetime,
+) -> WorkItem:
+    """A task that one of the staff opens for another role, with what they ask as its first note.
+
+    Asking for the same cause again adds what is new to the task that there is. Raises `Invalid` without
+    words.
+    """
+    words = said(words)
+    if not words:
+        raise Invalid({"words": "Say what you ask for, and why."})
+
+    def work() -> WorkItem:
+        item = open_item(
+            clinic_id=clinic_id,
+            patient_id=patient_id,
+            cause=cause,
+            title=title,
+            urgency=urgency,
+            role=role,
+            due_at=due_at,
+        )
+        row = WorkItem.objects.select_for_update(no_key=True).get(pk=item.pk)
+        if not row.steps.filter(kind=WorkItemStepKind.NOTE, by=actor.user_id, words=words).exists():
+            with acting(actor.user_id):
+                _step(row, WorkItemStepKind.NOTE, by=actor.user_id, at=now, words=words)
+        return row
+
+    return in_transaction(work)
+
+
 def acknowledge(*, actor: Actor, item: WorkItem, now: datetime) -> WorkItem:
     """Take a task: from now on it is this person's. Taking one's own again changes nothing.
 

@@ -19,7 +19,7 @@ from scheduler import access
 from scheduler.api.availability import NURSE_HELP, FeasibleStartSerializer, NamedSerializer, TurnSerializer
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import Appointment, CancellationReason, Resource, TreatmentPlan
-from scheduler.visits import attendance, booking, queries
+from scheduler.visits import attendance, booking, queries, versions
 from scheduler.visits.visit_history import appointment_history
 
 
@@ -140,6 +140,21 @@ class HistoryLineSerializer(serializers.Serializer[Any]):
     why = serializers.CharField()
 
 
+class OfPlanSerializer(StrictSerializer):
+    plan = IdField()
+
+
+class BehindSerializer(serializers.Serializer[Any]):
+    """A visit under an older version than its plan, and what stands against taking it over where it is."""
+
+    appointment = serializers.UUIDField(source="appointment.pk")
+    protocol = serializers.UUIDField(source="appointment.protocol_id", help_text="The version it is under.")
+    start = serializers.DateTimeField(source="appointment.starts_at")
+    end = serializers.DateTimeField(source="appointment.ends_at")
+    would_end = serializers.DateTimeField(source="decision.end", help_text="Under the version of its plan.")
+    blockers = BlockerSerializer(many=True)
+
+
 class ByStart(NewestFirst):
     ordering = ("begins", "id")
 
@@ -188,6 +203,8 @@ class AppointmentsViewSet(VisitsViewSet):
         "check_in": access.BOOK,
         "no_show": access.BOOK,
         "undo": access.BOOK,
+        "under_older_versions": access.VIEW_SCHEDULE,
+        "take_over": access.BOOK,
     }
 
     @extend_schema(parameters=[WhichSerializer])
@@ -295,3 +312,20 @@ class AppointmentsViewSet(VisitsViewSet):
         visit = self.fetch(Appointment.objects.all(), pk=pk)
         self.parse(NothingSerializer)
         return self.answer(attendance.undo(actor=self.actor, appointment=visit, now=clock.now()))
+
+    @extend_schema(parameters=[OfPlanSerializer], responses=BehindSerializer(many=True))
+    @action(detail=False, methods=["get"], url_path="under-older-versions", pagination_class=None)
+    def under_older_versions(self, request: Request) -> Response:
+        """A plan's visits to come that were booked under another protocol version than it stands under."""
+        plans = TreatmentPlan.objects.select_related("clinic", "patient")
+        plan = self.fetch(plans, pk=self.parse_query(OfPlanSerializer)["plan"])
+        ground.log_look(self.actor, plan.patient, what="plan")
+        return Response(BehindSerializer(versions.behind(plan=plan, now=clock.now()), many=True).data)
+
+    @extend_schema(request=NothingSerializer, responses=AppointmentSerializer)
+    @action(detail=True, methods=["post"], url_path="take-over")
+    def take_over(self, request: Request, pk: UUID) -> Response:
+        """Lay it anew under the protocol version of its plan, at its own time, or refused with `blockers`."""
+        visit = self.fetch(Appointment.objects.all(), pk=pk)
+        self.parse(NothingSerializer)
+        return self.answer(versions.take_over(actor=self.actor, appointment=visit, now=clock.now()))

@@ -25,7 +25,7 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.prescribing import plans, screening
+from scheduler.prescribing import plans, screening, spacing_requests, taking_over
 
 MOST_ANSWERS: Final = 100  # more than the screen asks
 
@@ -122,6 +122,35 @@ class ReasonSerializer(StrictSerializer):
     reason = serializers.CharField(max_length=1000, allow_blank=True)
 
 
+class TakeOverSerializer(StrictSerializer):
+    protocol = IdField(help_text="The version in force, which the prescriber has read.")
+    soft_limit_acknowledged = serializers.BooleanField(
+        required=False, default=False, help_text="Needed for a dose outside that version's usual range."
+    )
+
+
+class AskSpacingSerializer(StrictSerializer):
+    words = serializers.CharField(
+        max_length=1000, allow_blank=True, help_text="Which days would help the patient, and why."
+    )
+
+
+class OfClinicSerializer(StrictSerializer):
+    clinic = IdField()
+
+
+class SpacingRequestSerializer(serializers.Serializer[Any]):
+    """A spacing of its own that somebody has asked for, and that no prescriber has decided on yet."""
+
+    plan = serializers.UUIDField(source="plan.pk")
+    patient = serializers.UUIDField(source="plan.patient_id")
+    task = serializers.UUIDField(source="item.pk")
+    words = serializers.CharField()
+    asked_by = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(source="item.due_at")
+
+
 class OfPatientSerializer(StrictSerializer):
     patient = IdField()
 
@@ -147,6 +176,10 @@ class PlansViewSet(ClinicViewSet):
         "put_on_hold": access.WRITE_PLAN,
         "take_up": access.WRITE_PLAN,
         "end": access.WRITE_PLAN,
+        "take_over": access.WRITE_PLAN,
+        "ask_spacing": access.BOOK,
+        "refuse_spacing": access.OVERRIDE_SPACING,
+        "requested_spacings": access.VIEW_PLANS,
     }
     queryset = TreatmentPlan.objects.select_related("patient").prefetch_related(
         "findings", Prefetch("spacing_overrides", SpacingOverride.objects.order_by("given_at", "created_at"))
@@ -225,6 +258,48 @@ class PlansViewSet(ClinicViewSet):
         """Revoked for good; refused with the list while visits are to come."""
         plan, reason = self._reasoned(pk)
         return self._answer(plans.end_plan(actor=self.actor, plan=plan, reason=reason, now=clock.now()))
+
+    @extend_schema(request=TakeOverSerializer, responses=PlanSerializer)
+    @action(detail=True, methods=["post"], url_path="take-over")
+    def take_over(self, request: Request, pk: UUID) -> Response:
+        """A plan under a retired version stands under the version in force; what is booked stays as it is."""
+        plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
+        data = self.parse(TakeOverSerializer)
+        to = self.fetch(Protocol.objects.all(), pk=data["protocol"])
+        return self._answer(
+            taking_over.take_over(
+                actor=self.actor,
+                plan=plan,
+                to=to,
+                soft_limit_acknowledged=data["soft_limit_acknowledged"],
+                now=clock.now(),
+            )
+        )
+
+    @extend_schema(request=AskSpacingSerializer, responses=SpacingRequestSerializer)
+    @action(detail=True, methods=["post"], url_path="ask-spacing")
+    def ask_spacing(self, request: Request, pk: UUID) -> Response:
+        """Ask a prescriber for a spacing of its own; while one is asked for it is the same task."""
+        plan = self.fetch(TreatmentPlan.objects.select_related("clinic"), pk=pk)
+        words = self.parse(AskSpacingSerializer)["words"]
+        spacing_requests.ask(actor=self.actor, plan=plan, words=words, now=clock.now())
+        return Response(SpacingRequestSerializer(spacing_requests.open_of(plan)).data)
+
+    @extend_schema(request=ReasonSerializer, responses=PlanSerializer)
+    @action(detail=True, methods=["post"], url_path="refuse-spacing")
+    def refuse_spacing(self, request: Request, pk: UUID) -> Response:
+        """The prescriber leaves the spacing as it is, and says why; `spacing` is the yes."""
+        plan, reason = self._reasoned(pk)
+        spacing_requests.refuse(actor=self.actor, plan=plan, reason=reason, now=clock.now())
+        return self._answer(plan)
+
+    @extend_schema(parameters=[OfClinicSerializer], responses=SpacingRequestSerializer(many=True))
+    @action(detail=False, methods=["get"], url_path="spacing-requests", pagination_class=None)
+    def requested_spacings(self, request: Request) -> Response:
+        """Every spacing that was asked for in a clinic and not decided on, the longest waiting first."""
+        asked = self.parse_query(OfClinicSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        return Response(SpacingRequestSerializer(spacing_requests.open_requests(clinic), many=True).data)
 
     @extend_schema(responses=ItemSerializer(many=True))
     @action(detail=False, methods=["get"], url_path="screening-items", pagination_class=None)

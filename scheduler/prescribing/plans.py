@@ -32,7 +32,7 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.prescribing import screening
+from scheduler.prescribing import screening, spacing_requests
 from scheduler.vocabulary import ICD_10_CM, feature_error, plain_amount
 
 DOSE_PLACES: Final = Decimal("0.001")
@@ -75,14 +75,7 @@ def errors_of(order: Order, *, patient: Patient, now: datetime) -> list[dict[str
     """
     wrong: list[dict[str, str]] = []
     if order.protocol is not None:
-        wrong += _protocol_errors(patient, order.protocol)
-        if order.indication is not None:
-            wrong += _indication_errors(order.protocol, order.indication)
-        if order.sessions_ordered is not None:
-            wrong += _session_errors(order.protocol, order.sessions_ordered)
-        if order.ordered_dose is not None:
-            acknowledged = order.soft_limit_acknowledged
-            wrong += dose_errors(order.protocol, order.ordered_dose, soft_limit_acknowledged=acknowledged)
+        wrong += errors_under(order.protocol, order, patient=patient)
     if order.valid_from is not None and order.valid_until is not None:
         today = clock.local_date(now, patient.clinic.time_zone)
         wrong += _validity_errors(order.valid_from, order.valid_until, today)
@@ -91,6 +84,19 @@ def errors_of(order: Order, *, patient: Patient, now: datetime) -> list[dict[str
         _error(f"findings.{obstacle.item}", obstacle.mend, code=obstacle.code)
         for obstacle in screening.obstacles(order.findings)
     ]
+    return wrong
+
+
+def errors_under(protocol: Protocol, order: Order, *, patient: Patient) -> list[dict[str, str]]:
+    """What of an order this version of a protocol doesn't allow; a part of `errors_of`."""
+    wrong = _protocol_errors(patient, protocol)
+    if order.indication is not None:
+        wrong += _indication_errors(protocol, order.indication)
+    if order.sessions_ordered is not None:
+        wrong += _session_errors(protocol, order.sessions_ordered)
+    if order.ordered_dose is not None:
+        acknowledged = order.soft_limit_acknowledged
+        wrong += dose_errors(protocol, order.ordered_dose, soft_limit_acknowledged=acknowledged)
     return wrong
 
 
@@ -166,8 +172,8 @@ def override_spacing(
     """The prescriber's own spacing for this plan, from now on in place of the protocol's.
 
     Calendar days between sessions, 1 to 365; also fewer than the protocol's (domain.md 2.2: "below min =
-    block (prescriber override with reason)"). Visits that are booked already stay. Raises `Invalid`, and
-    `Conflict` with code `plan_over` for a plan that has ended.
+    block (prescriber override with reason)"). Visits that are booked already stay; a task that asked for it
+    is closed. Raises `Invalid`, and `Conflict` with code `plan_over` for a plan that has ended.
     """
     wrong = []
     if not 1 <= min_days <= MOST_DAYS_APART:
@@ -187,6 +193,9 @@ def override_spacing(
     def work() -> SpacingOverride:
         locked = _locked(plan)
         _require_status(locked, PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
+        spacing_requests.settle(
+            actor=actor, plan=locked, outcome=f"Allowed: {min_days} to {max_days} days between.", now=now
+        )
         return SpacingOverride.objects.create(
             id=id,
             plan=locked,
@@ -220,7 +229,7 @@ def end_plan(*, actor: Actor, plan: TreatmentPlan, reason: str, now: datetime) -
     Raises `Invalid` without a reason, `Conflict` with code `plan_booked` and the `visits` to come.
     """
 
-    def nothing_to_come() -> None:
+    def no_loose_ends() -> None:
         to_come = Appointment.objects.filter(
             plan=plan, status__in=LIVE_STATUSES, during__endswith__gt=now
         ).exclude(status=AppointmentStatus.FULFILLED)
@@ -232,6 +241,7 @@ def end_plan(*, actor: Actor, plan: TreatmentPlan, reason: str, now: datetime) -
                 code="plan_booked",
                 visits=[{"appointment": row["id"], "start": row["during__startswith"]} for row in visits],
             )
+        spacing_requests.settle(actor=actor, plan=plan, outcome="The plan has ended.", now=now)
 
     return _change_status(
         actor,
@@ -239,7 +249,7 @@ def end_plan(*, actor: Actor, plan: TreatmentPlan, reason: str, now: datetime) -
         PlanStatus.REVOKED,
         reason,
         of=(PlanStatus.ACTIVE, PlanStatus.ON_HOLD),
-        provided=nothing_to_come,
+        provided=no_loose_ends,
     )
 
 

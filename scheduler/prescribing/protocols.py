@@ -86,8 +86,8 @@ def activate(*, actor: Actor, protocol: Protocol, now: datetime) -> Protocol:
     """Sign a draft: it is in force from now on, and the version before it is retired.
 
     Visits that are booked stay under the version that they were booked under. A plan under a retired version
-    can't be booked any further: a prescriber writes it anew. Activating the active version again changes
-    nothing. Raises `Conflict` for a retired version.
+    can't be booked any further until a prescriber takes it over (`taking_over`). Activating the active
+    version again changes nothing. Raises `Conflict` for a retired version.
     """
 
     def work() -> Protocol:

@@ -230,6 +230,7 @@ def _same_time_again(visit: Appointment, resources: list[Resource], now: datetim
             now=now,
             chair_id=chair_id,
             turns=turns,
+            lasts=placing.own_lengths(visit),
             resources=resources,
             without=(visit.pk,),
             occasion=Occasion.AGAIN,

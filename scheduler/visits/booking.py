@@ -79,15 +79,18 @@ def check(
     Raises `Invalid` and `Conflict` as these do for what is not a matter of time.
     """
     chair_id, nurse_id = _key(chair), _key(nurse)
-    occasion, without = Occasion.NEW, frozenset[UUID]()
+    occasion, without, lasts = Occasion.NEW, frozenset[UUID](), None
     if appointment is not None:
         _require_movable(appointment, start)
-        occasion, without = Move(appointment, start).occasion, frozenset([appointment.pk])
+        move = Move(appointment, start)
+        occasion, without = move.occasion, frozenset([appointment.pk])
+        lasts = None if move.follows_plan else placing.own_lengths(appointment)
     decision = decide(
         plan=plan,
         start=start,
         chair_id=chair_id,
         nurse_id=nurse_id,
+        lasts=lasts,
         without=without,
         occasion=occasion,
         now=now,

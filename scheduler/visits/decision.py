@@ -246,7 +246,8 @@ def _plan_blockers(
     if case.protocol_status != ProtocolStatus.ACTIVE:
         yield Blocker(
             "protocol_inactive",
-            "The protocol version of this plan is not in force. A prescriber has to write the plan anew.",
+            "The protocol version of this plan is not in force. A prescriber has to take the plan over to the"
+            " version that is.",
         )
     counted = [other for other in case.visits if other.plan_id == plan_id and other.id not in replacing]
     if len(counted) >= case.sessions_ordered:

@@ -21,6 +21,7 @@ from clinic.prepared import fetch_all
 from clinic.problems import Conflict
 from clinic.transactions import violated_constraint
 from scheduler.finding.availability import Visit, minute_of, moment_of
+from scheduler.finding.supply import visit_of
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
@@ -85,7 +86,7 @@ class Move:
 
     `turns` names who nurses from each moment on; without it they are found (`nurse_id`: one throughout).
     `since`: the visit has begun, and only what follows this moment is laid anew. `lasts`: other lengths
-    than the protocol's.
+    than the protocol's. `anew`: at its own time too it is asked as a new visit is.
     """
 
     appointment: Appointment
@@ -95,13 +96,22 @@ class Move:
     turns: PinnedTurns | None = None
     since: datetime | None = None
     lasts: Visit | None = None
+    anew: bool = False
 
     @property
     def occasion(self) -> Occasion:
         """A booked visit that keeps its time is not asked again whether it may be there."""
         visit = self.appointment
-        stands = visit.live and visit.status != AppointmentStatus.PENDING and visit.starts_at == self.start
+        held = visit.status == AppointmentStatus.PENDING
+        stands = visit.live and not held and not self.anew and visit.starts_at == self.start
         return Occasion.STANDING if stands or self.since else Occasion.NEW
+
+    @property
+    def follows_plan(self) -> bool:
+        """Whether it is laid under the version that its plan stands under by now. One that keeps its time, or
+        whose record is open, stays under the version that it was booked under."""
+        recorded = self.appointment.record_opened_at is not None
+        return self.occasion is Occasion.NEW and self.lasts is None and not recorded
 
 
 def release_lapsed(clinic_id: UUID, now: datetime) -> int:
@@ -235,7 +245,8 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
     """Lay vacated visits where their moves say, all or none; `resources` are the locked rows.
 
     Each is decided on what was settled before it; those still to be settled count for nothing. A visit whose
-    start changes has to be confirmed anew. Raises `Refused` with every decision that has a blocker.
+    start changes has to be confirmed anew, and follows a plan that was taken over to another version
+    (`Move.follows_plan`). Raises `Refused` with every decision that has a blocker.
     """
     unsettled = {move.appointment.pk for move in moves}
     serving = _serving(moves)
@@ -253,7 +264,7 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
                 turns=move.turns,
                 since=move.since,
                 serving=serving.get(visit.pk, ()),
-                lasts=move.lasts,
+                lasts=move.lasts or (None if move.follows_plan else own_lengths(visit)),
                 resources=resources,
                 without=unsettled,
                 occasion=move.occasion,
@@ -261,11 +272,19 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
             if decision.blockers:
                 refused[visit.pk] = decision
                 continue
+            if move.follows_plan:
+                visit.protocol_id = visit.plan.protocol_id
             with _explained(visit.pk, decision):
                 _move(visit, decision)
             unsettled.discard(visit.pk)
         if refused:
             raise Refused(refused)
+
+
+def own_lengths(visit: Appointment) -> Visit | None:
+    """The lengths of the version that the visit was booked under, where its plan was taken over to another
+    one since; None where the plan's are its own."""
+    return None if visit.protocol_id == visit.plan.protocol_id else visit_of(visit.protocol)
 
 
 def resettle(visit: Appointment, decision: Decision) -> None:
@@ -280,7 +299,7 @@ def _move(visit: Appointment, decision: Decision) -> None:
     if decision.start != visit.starts_at and visit.status != AppointmentStatus.ARRIVED:
         visit.patient_status = ParticipantStatus.NEEDS_ACTION
     visit.during = DateTimeTZRange(decision.start, decision.end)
-    visit.save(update_fields=["during", "patient_status", *CLAIM_FIELDS])
+    visit.save(update_fields=["during", "protocol", "patient_status", *CLAIM_FIELDS])
     lay(visit, decision)
 
 

@@ -106,13 +106,21 @@ def _changes(
         yield "moved", f"Moved from {was} to {then}"
     elif before.during.upper != after.during.upper:
         yield "moved", f"Now until {wall_time(after.during.upper, zone)}"
-    elif before.status == after.status and before.held_before != after.held_before:
+    elif _same_but(before, after, "held_before"):
         were = ", ".join(dict.fromkeys(names[key] for key in _keys(after.held_before) if key in names))
         yield "served-by-others", f"Another chair or other nurses; before: {were}"
+    if before.protocol_id != after.protocol_id:
+        yield "taken-over", "Under the protocol version that its plan stands under"
     if before.record_opened_at is None and after.record_opened_at is not None:
         yield "record-opened", "Session opened"
     if before.patient_status != after.patient_status and after.patient_status == ParticipantStatus.ACCEPTED:
         yield "confirmed", "Confirmed"
+
+
+def _same_but(before: Any, after: Any, column: str) -> bool:
+    """This has changed, and it is no consequence of another status or another version."""
+    stands = (before.status, before.protocol_id) == (after.status, after.protocol_id)
+    return stands and getattr(before, column) != getattr(after, column)
 
 
 def _step(before: Any, after: Any) -> tuple[str, str]:

@@ -85,7 +85,8 @@ def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
     if plan.protocol.status != ProtocolStatus.ACTIVE:
         return Obstacle(
             "protocol_inactive",
-            "The protocol version of this plan is not in force. A prescriber has to write the plan anew.",
+            "The protocol version of this plan is not in force. A prescriber has to take the plan over to the"
+            " version that is.",
         )
     if not read.consented:
         return Obstacle("consent_missing", "There is no current consent to treatment. Record one first.")

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("visits/<uuid:pk>/cancel/", visits.cancel_visit, name="visit_cancel"),
     path("visits/<uuid:pk>/missed/", visits.mark_missed, name="visit_missed"),
     path("visits/<uuid:pk>/undo/", visits.undo, name="visit_undo"),
+    path("visits/<uuid:pk>/take-over/", visits.take_over, name="visit_take_over"),
     path("visits/<uuid:pk>/times/", visits.choose_time, name="visit_choose_time"),
     path("visits/<uuid:pk>/move/", visits.move, name="visit_move"),
     path("visits/<uuid:pk>/book/", visits.book_held, name="visit_book_held"),

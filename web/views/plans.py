@@ -1,6 +1,8 @@
 """The prescriber's pages: a new plan for a patient; a plan with its visits, its spacing and its status."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,12 +27,13 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.prescribing import plans, screening
+from scheduler.prescribing import plans, screening, spacing_requests, taking_over
 from scheduler.series.review import review
-from scheduler.visits import queries
+from scheduler.visits import queries, versions
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, DecimalNumberField, WholeNumberField
+from web.views.protocols_words import changes
 
 SAID = {
     "hold": "The plan is on hold: nobody is booked or checked in under it until it is taken up again.",
@@ -160,6 +163,35 @@ class SpacingForm(ClinicForm):
     reason = forms.CharField(label="Reason", max_length=1000)
 
 
+class AskSpacingForm(ChangeForm):
+    words = forms.CharField(
+        label="What would help, and why",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Say what you ask for, and why."},
+    )
+
+
+class RefuseSpacingForm(ChangeForm):
+    reason = forms.CharField(
+        label="Reason", max_length=1000, error_messages={"required": "Say why the spacing stays."}
+    )
+
+
+class TakeOverForm(ChangeForm):
+    """The version that the page showed."""
+
+    protocol = forms.ModelChoiceField(Protocol.objects.none(), widget=forms.HiddenInput)
+    soft_limit_acknowledged = forms.BooleanField(
+        label="A dose outside this version's usual range is intended", required=False
+    )
+
+    def __init__(self, plan: TreatmentPlan, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        protocol: Any = self.fields["protocol"]
+        protocol.queryset = Protocol.objects.filter(clinic=plan.clinic_id, code=plan.protocol.code)
+
+
 class StatusForm(ChangeForm):
     """Why a plan rests, goes on or ends; which of these is the button's."""
 
@@ -222,6 +254,63 @@ def override_spacing(request: StaffRequest, pk: UUID) -> HttpResponse:
     return _show(request, found, spacing_form=form)
 
 
+@staff_page(BOOK, methods=["POST"])
+def ask_spacing(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Whoever can't find days inside the spacing asks a prescriber."""
+    found = _plan(request, pk, BOOK)
+    form = AskSpacingForm(request.POST)
+    if form.is_valid():
+        words = form.cleaned_data["words"]
+        try:
+            spacing_requests.ask(actor=request.actor, plan=found, words=words, now=clock.now())
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "The prescriber has a task to decide.")
+            return redirect("plan", pk=pk)
+    return _show(request, found, ask_form=form)
+
+
+@staff_page(OVERRIDE_SPACING, methods=["POST"])
+def refuse_spacing(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The spacing stays as it is, and whoever asked reads why."""
+    found = _plan(request, pk, OVERRIDE_SPACING)
+    form = RefuseSpacingForm(request.POST)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            spacing_requests.refuse(actor=request.actor, plan=found, reason=reason, now=clock.now())
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "The spacing stays; whoever asked reads why.")
+            return redirect("plan", pk=pk)
+    return _show(request, found, refuse_form=form)
+
+
+@staff_page(WRITE_PLAN, methods=["POST"])
+def take_over(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The plan stands under the version in force, which the prescriber has read on this page."""
+    found = _plan(request, pk, WRITE_PLAN)
+    form = TakeOverForm(found, request.POST)
+    if form.is_valid():
+        to = form.cleaned_data["protocol"]
+        try:
+            taking_over.take_over(
+                actor=request.actor,
+                plan=found,
+                to=to,
+                soft_limit_acknowledged=form.cleaned_data["soft_limit_acknowledged"],
+                now=clock.now(),
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, f"The plan stands under version {to.version} from now on.")
+            return redirect("plan", pk=pk)
+    return _show(request, found, take_over_form=form)
+
+
 @staff_page(WRITE_PLAN, methods=["POST"])
 def change_status(request: StaffRequest, pk: UUID, step: str) -> HttpResponse:
     """The plan rests (`hold`), goes on (`resume`) or ends (`end`), with the prescriber's reason."""
@@ -254,21 +343,28 @@ def _plan(request: StaffRequest, pk: UUID, permission: access.Permission) -> Tre
     return access.fetch(request.actor, with_all, permission, pk=pk)
 
 
-def _show(
-    request: StaffRequest,
-    found: TreatmentPlan,
-    *,
-    spacing_form: SpacingForm | None = None,
-    status_form: StatusForm | None = None,
-) -> HttpResponse:
+def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | ClinicForm) -> HttpResponse:
+    """The page; a form that was refused, by the name that it has here, comes back as it was filled."""
     questions = {item.code: item.question for item in screening.ITEMS}
     visits = [visit for visit in queries.visits_of(found.patient) if visit.appointment.plan_id == found.pk]
     prescribes = request.actor.may(WRITE_PLAN, request.clinic.pk)
+    books = request.actor.may(BOOK, request.clinic.pk)
     now = clock.now()
     standing = found.status in (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
-    refused = next((form for form in (spacing_form, status_form) if form is not None), None)
+    asked = spacing_requests.open_of(found)
+    newer = taking_over.in_force_for(found)
+    offered: dict[str, Callable[[], ChangeForm | ClinicForm]] = {}
+    if standing and prescribes:
+        offered |= {"spacing_form": SpacingForm, "status_form": StatusForm}
+        if newer is not None:
+            offered["take_over_form"] = partial(TakeOverForm, found, initial={"protocol": newer})
+        if asked is not None:
+            offered["refuse_form"] = RefuseSpacingForm
+    if standing and books:
+        offered["ask_form"] = AskSpacingForm
     context = {
         "plan": found,
+        "status_stands": standing,
         "indication": indication_words(found.indication),
         "dose": plain_amount(found.ordered_dose),
         "overridden": [
@@ -280,6 +376,13 @@ def _show(
         "overrides": found.spacing_overrides.select_related("prescriber").order_by(
             "-given_at", "-created_at"
         ),
+        "asked": asked,
+        "newer": newer,
+        "changes": changes(found.protocol, newer) if newer else [],
+        "was_label": f"Version {found.protocol.version}",
+        "becomes_label": f"Version {newer.version}" if newer else "",
+        "faults": taking_over.errors_of(found, newer, soft_limit_acknowledged=False) if newer else [],
+        "behind": versions.behind(plan=found, now=now) if standing else [],
         "visits": visits,
         "to_come": [
             visit
@@ -287,11 +390,16 @@ def _show(
             if visit.appointment.status == AppointmentStatus.BOOKED and visit.appointment.ends_at > now
         ],
         "review": review(plan=found, now=now),
-        "may_book": request.actor.may(BOOK, request.clinic.pk) and found.status == PlanStatus.ACTIVE,
-        "spacing_form": (spacing_form or SpacingForm()) if prescribes and standing else None,
-        "status_form": (status_form or StatusForm()) if prescribes and standing else None,
+        # A form that has no place on the page any more: why it was refused is said above.
+        "too_late": [
+            error for name, form in sent.items() if name not in offered for error in form.non_field_errors()
+        ],
+        "books": books,
+        "may_book": books and found.status == PlanStatus.ACTIVE,
+        **{name: sent.get(name) or make() for name, make in offered.items()},
     }
-    return render(request, "web/plans/plan.html", context, status=refused.status if refused else 200)
+    status = next((form.status for form in sent.values()), 200)
+    return render(request, "web/plans/plan.html", context, status=status)
 
 
 def _spaced(request: StaffRequest, plan: TreatmentPlan, form: SpacingForm) -> None:

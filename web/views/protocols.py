@@ -22,7 +22,7 @@ from scheduler.access import (
     VIEW_PROTOCOLS,
 )
 from scheduler.models import Protocol, ProtocolStatus
-from scheduler.prescribing import protocols
+from scheduler.prescribing import protocols, taking_over
 from scheduler.prescribing.protocol_content import LEVELS
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
@@ -119,7 +119,8 @@ def _may(request: StaffRequest, permission: access.Permission) -> bool:
 
 def _show(request: StaffRequest, found: Protocol, *, retire_form: RetireForm | None = None) -> HttpResponse:
     draft, retired = found.status == ProtocolStatus.DRAFT, found.status == ProtocolStatus.RETIRED
-    in_force = _in_force(found) if draft else None
+    successor = _in_force(found) if draft or retired else None
+    in_force = successor if draft else None
     plans = list(protocols.standing_plans(found)[: MOST_PLANS + 1]) if _may(request, VIEW_PLANS) else []
     context: dict[str, Any] = {
         "protocol": found,
@@ -133,6 +134,8 @@ def _show(request: StaffRequest, found: Protocol, *, retire_form: RetireForm | N
         "stands": _stands(found),
         "plans": plans[:MOST_PLANS],
         "more_plans": len(plans) > MOST_PLANS,
+        "successor": successor,
+        "left_behind": taking_over.left_behind(found) if found.status == ProtocolStatus.ACTIVE else [],
         "in_force": in_force,
         "in_force_stands": _stands(in_force) if in_force else "",
         "changes": protocols_words.changes(in_force, found) if in_force else [],
@@ -151,7 +154,7 @@ def _stands(protocol: Protocol) -> str:
     return protocols_words.in_use_words(protocols.in_use(protocol, now=clock.now()))
 
 
-def _in_force(draft: Protocol) -> Protocol | None:
-    """The version that the draft would take the place of."""
-    versions = Protocol.objects.filter(clinic_id=draft.clinic_id, code=draft.code)
+def _in_force(version: Protocol) -> Protocol | None:
+    """The version whose place a draft would take, and to which the plans of a retired one are taken over."""
+    versions = Protocol.objects.filter(clinic_id=version.clinic_id, code=version.code)
     return versions.filter(status=ProtocolStatus.ACTIVE).first()

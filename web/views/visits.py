@@ -16,8 +16,9 @@ from clinic.problems import Conflict, Problem
 from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Resource
 from scheduler.series.review import review
-from scheduler.visits import attendance, booking, queries
+from scheduler.visits import attendance, booking, queries, versions
 from scheduler.visits.visit_history import appointment_history
+from scheduler.vocabulary import wall_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, LocalDateTimeField
 from web.views.times import LONGEST_SEARCH, look
@@ -106,6 +107,19 @@ def cancel_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "The visit is cancelled and its time is free again.")
             return redirect("visit", pk=pk)
     return _show(request, appointment, form)
+
+
+@staff_page(BOOK, methods=["POST"])
+def take_over(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Under the protocol version of its plan; refused, the page says what stands against it."""
+    appointment = _visit(request, pk, BOOK)
+    try:
+        visit = versions.take_over(actor=request.actor, appointment=appointment, now=clock.now())
+    except Conflict as refusal:
+        return _show(request, appointment, CancelForm(), refusal=refusal)
+    until = wall_time(visit.ends_at, request.clinic.time_zone)
+    messages.success(request, f"Taken over: the visit ends at {until}. Tell the patient if that is new.")
+    return redirect("plan", pk=visit.plan_id)
 
 
 # --- A time that is held ------------------------------------------------------------------------------

@@ -1,0 +1,149 @@
+"""A plan under a retired version of its protocol is taken over to the version in force, by a prescriber.
+
+The order stays as it was written: the same dose, the same sessions, of which those had go on counting. Where
+the version in force doesn't allow it, a new plan is written instead (`plans`). Visits that are booked stay
+as they were booked; what taking one over means for its time is `visits.versions`'s.
+"""
+
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from clinic import clock, work
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import Role, Urgency
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from scheduler.locks import lock_schedule
+from scheduler.models import (
+    Appointment,
+    AppointmentStatus,
+    PlanStatus,
+    Protocol,
+    ProtocolStatus,
+    TreatmentPlan,
+)
+from scheduler.prescribing import plans
+from scheduler.prescribing.protocols import STANDING
+
+
+def in_force_for(plan: TreatmentPlan) -> Protocol | None:
+    """The version that a plan under a retired one can be taken over to; None where there is none, and for a
+    plan that is over or needs none. One query for a plan under a retired version, else none."""
+    if plan.status not in STANDING or plan.protocol.status != ProtocolStatus.RETIRED:
+        return None
+    versions = Protocol.objects.filter(clinic_id=plan.clinic_id, code=plan.protocol.code)
+    return versions.filter(status=ProtocolStatus.ACTIVE).first()
+
+
+def left_behind(protocol: Protocol) -> QuerySet[Protocol]:
+    """The retired versions of this protocol under which plans still stand; `plans_standing` counts them."""
+    standing = Count("plans", filter=Q(plans__status__in=STANDING))
+    retired = Protocol.objects.filter(
+        clinic_id=protocol.clinic_id, code=protocol.code, status=ProtocolStatus.RETIRED
+    )
+    return retired.annotate(plans_standing=standing).filter(plans_standing__gt=0).order_by("version")
+
+
+def errors_of(plan: TreatmentPlan, to: Protocol, *, soft_limit_acknowledged: bool) -> list[dict[str, str]]:
+    """Why this order can't stand under another version, each at its field, as `take_over` says it."""
+    before = plan.protocol
+    if to.dose_basis != before.dose_basis:
+        detail = (
+            f"This dose was ordered in {before.dose_basis}; version {to.version} doses in {to.dose_basis}."
+            " End this plan and write a new one."
+        )
+        return [{"field": "ordered_dose", "code": "other_dose_basis", "detail": detail}]
+    order = plans.Order(
+        protocol=to,
+        indication=plan.indication,
+        ordered_dose=plan.ordered_dose,
+        soft_limit_acknowledged=soft_limit_acknowledged,
+        sessions_ordered=plan.sessions_ordered,
+        valid_from=plan.valid_from,
+        valid_until=plan.valid_until,
+        chair_features=plan.chair_features,
+        findings={},
+    )
+    return plans.errors_under(to, order, patient=plan.patient)
+
+
+def take_over(
+    *,
+    actor: Actor,
+    plan: TreatmentPlan,
+    to: Protocol,
+    soft_limit_acknowledged: bool = False,
+    now: datetime,
+) -> TreatmentPlan:
+    """The plan stands under the version in force from now on: `to`, which the prescriber has read.
+
+    Visits that are booked keep the version, the time and the people that they have; where there are any the
+    desk gets a task to look at them. A plan that stands under that version already stays as it is. Raises
+    `Invalid` with everything that the version doesn't allow, `Conflict` with code `plan_over` for a plan that
+    has ended, `other_protocol` for a version of another protocol and `version_in_force` for a plan whose own
+    version is.
+    """
+
+    def write() -> TreatmentPlan:
+        lock_schedule(plan.clinic_id)  # nothing is booked on what the plan was before
+        row = _locked(plan)
+        if row.protocol_id == to.pk:
+            return row
+        target = Protocol.objects.select_for_update(no_key=True).get(pk=to.pk)
+        _require_sense(row, target)
+        wrong = errors_of(row, target, soft_limit_acknowledged=soft_limit_acknowledged)
+        if wrong:
+            raise Invalid(wrong)
+        row.protocol = target
+        with acting(actor.user_id, reason=f"Taken over to version {target.version}"):
+            row.save(update_fields=["protocol"])
+        _tell_desk(row, now)
+        return row
+
+    return in_transaction(write)
+
+
+def visits_behind(plan: TreatmentPlan, now: datetime) -> QuerySet[Appointment]:
+    """The plan's visits to come that were booked under another version than it stands under, by time."""
+    to_come = Appointment.objects.filter(status=AppointmentStatus.BOOKED, during__startswith__gt=now)
+    return to_come.filter(plan=plan).exclude(protocol=plan.protocol_id).order_by("during", "pk")
+
+
+def _require_sense(plan: TreatmentPlan, to: Protocol) -> None:
+    if plan.status not in STANDING:
+        raise Conflict(
+            f"This plan is {PlanStatus(plan.status).label.lower()}, and stays so."
+            " A prescriber can write a new one.",
+            code="plan_over",
+        )
+    if to.clinic_id != plan.clinic_id or to.code != plan.protocol.code:
+        raise Conflict(
+            f"The plan is under {plan.protocol.code}. Choose a version of that protocol.",
+            code="other_protocol",
+        )
+    if plan.protocol.status == ProtocolStatus.ACTIVE:
+        raise Conflict("The plan stands under the version in force.", code="version_in_force")
+
+
+def _tell_desk(plan: TreatmentPlan, now: datetime) -> None:
+    first = visits_behind(plan, now).first()
+    if first is None:
+        return
+    tonight = clock.day_bounds(clock.local_date(now, plan.clinic.time_zone), plan.clinic.time_zone)[1]
+    work.open_item(
+        clinic_id=plan.clinic_id,
+        patient_id=plan.patient_id,
+        cause=f"plan_taken_over:{plan.pk}:{plan.protocol.version}",
+        title="Look at the booked visits: their plan follows a newer protocol version",
+        urgency=Urgency.ROUTINE,
+        role=Role.FRONT_DESK,
+        due_at=min(tonight, first.starts_at),
+    )
+
+
+def _locked(plan: TreatmentPlan) -> TreatmentPlan:
+    TreatmentPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+    # Read after the wait, with what is joined.
+    return TreatmentPlan.objects.select_related("protocol", "patient", "clinic").get(pk=plan.pk)
