@@ -98,6 +98,10 @@ POST   /api/v1/plans/{plan}/spacing/                --P-
 POST   /api/v1/plans/{plan}/put-on-hold/            --P-
 POST   /api/v1/plans/{plan}/take-up/                --P-
 POST   /api/v1/plans/{plan}/end/                    --P-
+POST   /api/v1/plans/{plan}/take-over/              --P-
+POST   /api/v1/plans/{plan}/ask-spacing/            DN-M
+POST   /api/v1/plans/{plan}/refuse-spacing/         --P-
+GET    /api/v1/plans/spacing-requests/              DNPM
 GET    /api/v1/resources/                           DNPM
 POST   /api/v1/resources/                           ---M
 GET    /api/v1/resources/{resource}/                DNPM
@@ -127,6 +131,8 @@ POST   /api/v1/appointments/{visit}/cancel/         DN-M
 POST   /api/v1/appointments/{visit}/reschedule/     DN-M
 POST   /api/v1/appointments/{visit}/no-show/        DN-M
 POST   /api/v1/appointments/{visit}/undo/           DN-M
+POST   /api/v1/appointments/{visit}/take-over/      DN-M
+GET    /api/v1/appointments/under-older-versions/   DNPM
 GET    /api/v1/appointments/{visit}/history/        DNPM
 GET    /api/v1/appointments/{visit}/messages/       DNPM
 POST   /api/v1/messages/{message}/again/            DNPM
@@ -274,6 +280,7 @@ POST   /visits/{visit}/confirm/                     DN-M
 POST   /visits/{visit}/cancel/                      DN-M
 POST   /visits/{visit}/missed/                      DN-M
 POST   /visits/{visit}/undo/                        DN-M
+POST   /visits/{visit}/take-over/                   DN-M
 GET    /visits/{visit}/times/                       DN-M
 GET    /visits/{visit}/move/                        DN-M
 POST   /visits/{visit}/move/                        DN-M
@@ -292,6 +299,9 @@ POST   /protocols/{draft}/sign/                     --P-
 POST   /protocols/{draft}/retire/                   --P-
 GET    /decisions/                                  -NP-
 POST   /plans/{plan}/spacing/                       --P-
+POST   /plans/{plan}/ask-spacing/                   DN-M
+POST   /plans/{plan}/refuse-spacing/                --P-
+POST   /plans/{plan}/take-over/                     --P-
 POST   /plans/{plan}/hold/                          --P-
 POST   /plans/{plan}/resume/                        --P-
 POST   /plans/{plan}/end/                           --P-
@@ -852,6 +862,11 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "max_days": 7,
             "reason": "Lives far away",
         },
+        "POST /api/v1/plans/{plan}/take-over/": {"protocol": names["protocol"]},
+        "POST /api/v1/plans/{plan}/ask-spacing/": {"words": "Two days apart this once?"},
+        "POST /api/v1/plans/{plan}/refuse-spacing/": {"reason": "Too close"},
+        "? /api/v1/plans/spacing-requests/": {"clinic": names["clinic"]},
+        "? /api/v1/appointments/under-older-versions/": {"plan": names["plan"]},
         "POST /api/v1/plans/{plan}/put-on-hold/": {"reason": "Ill"},
         "POST /api/v1/plans/{plan}/take-up/": {"reason": "Well again"},
         "POST /api/v1/plans/{plan}/end/": {"reason": "Moved away"},

@@ -11,7 +11,8 @@ from clinic.access import Actor, Permission
 from clinic.models import Clinic, WorkItem
 from notifications.access import CORRECT_NUMBER, READ_TEXTS, VIEW_CHECK_INS, VIEW_MESSAGES
 from notifications.models import CheckInAnswer
-from scheduler.access import VIEW_SCHEDULE
+from scheduler.access import BOOK, VIEW_PLANS, VIEW_SCHEDULE
+from scheduler.models import WaitlistOffer
 from sessions_app.access import MAY, PLACE_MONITORS, READ_SESSIONS
 from sessions_app.models import Alert, ChecklistAnswer, SideEffect, VitalSigns
 
@@ -59,6 +60,9 @@ READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "time_request": ("time_request", VIEW_SCHEDULE, _of_itself),
     "alert": ("session", READ_SESSIONS, _parents(Alert, "session_id")),
     "unmatched_message": ("monitor_message", PLACE_MONITORS, _of_itself),
+    "waitlist_offer": ("waitlist_entry", BOOK, _parents(WaitlistOffer, "entry_id")),
+    "spacing": ("plan", VIEW_PLANS, _of_itself),
+    "plan_taken_over": ("plan", VIEW_PLANS, _of_itself),
     "decide": ("session_decisions", MAY["checklist"], _decided_in),
     "vital_signs": ("session", READ_SESSIONS, _parents(VitalSigns, "session_id")),
     "side_effect": ("session", READ_SESSIONS, _parents(SideEffect, "session_id")),
