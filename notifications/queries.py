@@ -71,8 +71,8 @@ class Arrived:
 
 
 def inbox() -> QuerySet[InboxItem]:
-    """What arrived for made-up patients, the latest first."""
-    return InboxItem.objects.filter(clinic__synthetic=True).select_related("patient")
+    """What arrived for made-up patients and for staff who were called about them, the latest first."""
+    return InboxItem.objects.filter(clinic__synthetic=True).select_related("patient", "user")
 
 
 def with_links(items: list[InboxItem]) -> list[Arrived]:

@@ -26,7 +26,7 @@ def say(
     *,
     key: str,
     clinic_id: UUID,
-    patient_id: UUID,
+    patient_id: UUID | None,
     kind: str,
     stage: str,
     due_at: datetime,
@@ -57,7 +57,7 @@ def give_link(message: Message, *, purpose: LinkPurpose, expires_at: datetime) -
         message=message,
         defaults={
             "id": link_id,
-            "patient_id": message.patient_id,
+            "patient_id": message.addressee.pk,
             "purpose": purpose,
             "token_sha256": tokens.hash_of(tokens.token_for(link_id)),
             "expires_at": expires_at,

@@ -117,7 +117,8 @@ class MessagesViewSet(ClinicViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """One message with each try to deliver it; `{link}` stands for the patient's own link."""
         message = self.fetch(queries.messages_with_attempts(), pk=pk)
-        log_look(self.actor, message.patient, what="message")
+        if message.patient is not None:
+            log_look(self.actor, message.patient, what="message")
         return Response(MessageWithAttemptsSerializer(message).data)
 
     @extend_schema(request=SettleMessageSerializer, responses=MessageWithAttemptsSerializer)

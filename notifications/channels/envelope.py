@@ -21,7 +21,7 @@ class Envelope:
     key: str
     form: Form
     clinic_id: UUID
-    patient_id: UUID
+    patient_id: UUID | None  # None of a page about a task that is no known patient's
     user_id: UUID | None  # of a page: who is called about the patient
     sender: str
     recipient: str

@@ -1,10 +1,11 @@
-"""The embedded default: messages to made-up patients arrive on the inbox page instead of a phone."""
+"""The embedded default: messages to a made-up clinic's patients and staff arrive on the inbox page instead of
+a phone."""
 
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
-from clinic.models import Patient
+from clinic.models import Clinic
 from notifications.channels.envelope import DeliveryError, Envelope, Found, NotFound
 from notifications.models import Form, InboxItem
 
@@ -32,8 +33,7 @@ class InboxChannel:
 
     def send(self, envelope: Envelope) -> str:
         """Keep the message, its link still a placeholder. A real patient would never see it: refused."""
-        made_up = Patient.objects.filter(pk=envelope.patient_id, clinic__synthetic=True)
-        if not made_up.exists():
+        if not Clinic.objects.filter(pk=envelope.clinic_id, synthetic=True).exists():
             raise DeliveryError(NOT_SET_UP[envelope.form], permanent=True)
         item, _ = InboxItem.objects.get_or_create(
             key=envelope.key,

@@ -81,7 +81,7 @@ def _sender(message: Message, form: Form, facts: Facts) -> str:
 
 def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
     """(subject, body); a text message has no subject."""
-    language = STAFF_LANGUAGE if message.user_id else message.patient.language
+    language = STAFF_LANGUAGE if message.user_id else message.addressee.language
     tongue = writing.language_of(language)
     clinic = message.clinic
     if message.text:  # as a person wrote it

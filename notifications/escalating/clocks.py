@@ -1,4 +1,6 @@
-"""The clocks of staff's tasks: what nobody has taken in time goes up, and the next rung is called."""
+"""The clocks of staff's tasks: what nobody has taken in time goes up, and the next rung is called; whoever
+was handed one is told.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,11 +8,12 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from clinic.models import Urgency, WorkItem, WorkItemStep, WorkItemStepKind
 from clinic.transactions import in_transaction
 from notifications.escalating import ladder, on_call, paging
+from notifications.models import Message
 
 AT_ONCE: Final = 200  # tasks in one transaction
 NOBODY: Final = "Nobody is on this rung."
@@ -26,6 +29,7 @@ def run_clocks(*, now: datetime) -> int:
     while last is not None:
         last, called = in_transaction(partial(_call_some, last, now))
         rungs += called
+    in_transaction(partial(_tell_receivers, now))
     WorkItem.objects.filter(_untaken(), due_at__lte=now, escalated_at=None).update(escalated_at=now)
     return rungs
 
@@ -37,6 +41,25 @@ def _untaken() -> Q:
 def _waiting(now: datetime) -> QuerySet[WorkItem]:
     pressing = Q(urgency=Urgency.RED) | Q(urgency=Urgency.AMBER, due_at__lte=now)
     return WorkItem.objects.filter(_untaken(), pressing)
+
+
+def _tell_receivers(now: datetime) -> None:
+    """Page whoever was handed a worrying task and has not taken it: once, unless they were called since."""
+    called_since = Message.objects.filter(
+        work_item=OuterRef("work_item"), user=OuterRef("to"), due_at__gte=OuterRef("at")
+    )
+    handed = WorkItemStep.objects.filter(
+        ~Exists(called_since),
+        kind=WorkItemStepKind.HANDED_OVER,
+        at__gt=now - paging.OF_USE_FOR,
+        to=F("work_item__owner"),
+        work_item__closed_at=None,
+        work_item__acknowledged_at=None,
+        work_item__urgency__in=ladder.PATIENCE,
+    )
+    for step in handed.select_related("work_item", "to").order_by("pk"):
+        if step.to is not None:
+            paging.page(item=step.work_item, why=f"handed:{step.pk}", people=[step.to], now=now)
 
 
 def _call_some(after: UUID | None, now: datetime) -> tuple[UUID | None, int]:

@@ -14,10 +14,7 @@ OF_USE_FOR: Final = timedelta(hours=1)
 
 
 def page(*, item: WorkItem, why: str, people: Iterable[User], now: datetime) -> list[Message]:
-    """Call these people, each once for `why` (a rung, or a hand-over). A task about no patient calls nobody:
-    none of these is urgent."""
-    if item.patient_id is None:
-        return []
+    """Call these people, each once for `why` (a rung, or a hand-over)."""
     return [
         saying.say(
             key=f"page:{item.pk}:{why}:{user.pk}",

@@ -44,11 +44,19 @@ class MessageStatus(models.TextChoices):
 
 @tracked
 class Message(Row):
-    """One thing to say to one patient or, as a page, to one member of the staff about that patient's task.
-    `key` is unique: the planner can run for ever and say it once."""
+    """One thing to say to one patient or, as a page, to one member of the staff about a task: a patient's or,
+    of a text from a number that nobody has, nobody's. `key` is unique: the planner can run for ever and say
+    it once."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="messages")
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="messages")
+    patient = models.ForeignKey(
+        Patient,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="messages",
+        help_text="Empty only of a page about a task that is no known patient's",
+    )
     user = models.ForeignKey(
         User,
         models.PROTECT,
@@ -133,6 +141,10 @@ class Message(Row):
                 | (~Q(kind="page") & Q(user__isnull=True, work_item__isnull=True)),
             ),
             models.CheckConstraint(
+                name="message_is_to_a_patient",
+                condition=Q(patient__isnull=False) | Q(kind="page"),
+            ),
+            models.CheckConstraint(
                 name="message_of_staff_has_an_author",
                 condition=~Q(kind="reply") | (Q(written_by__isnull=False) & ~Q(text="")),
             ),
@@ -161,6 +173,13 @@ class Message(Row):
             # Read by the planner (caps and merging) and by a patient's thread.
             models.Index(fields=["patient", "-due_at"], name="message_of_patient"),
         ]
+
+    @property
+    def addressee(self) -> Patient:
+        """The patient whom it is said to, for every kind but a page (a constraint sees to that)."""
+        if self.patient is None:
+            raise ValueError("A page about a task that is no known patient's is said to no patient.")
+        return self.patient
 
     @property
     def visit(self) -> Appointment:
@@ -274,7 +293,7 @@ class InboxItem(Row):
     """What arrived on a made-up patient's phone: the embedded default's channel, read on the inbox page."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="+")
     user = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     form = models.CharField(max_length=8, choices=Form, default=Form.EMAIL)
     key = models.CharField(max_length=160, unique=True)

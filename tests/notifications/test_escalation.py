@@ -5,17 +5,22 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
 from psycopg.types.range import TimestamptzRange
 
 from clinic import work
 from clinic.models import Membership, Role, Urgency, User, WorkItem, WorkItemStep
 from clinic.problems import Conflict, Invalid
+from notifications.delivering import delivery
 from notifications.escalating import on_call
 from notifications.escalating.clocks import NOBODY, run_clocks
-from notifications.models import Message
+from notifications.models import InboxItem, Message
+from notifications.talking import inbound
 from scheduler.models import Opening, Resource
 from tests.at_once import at_once
-from tests.cast import NOW, TODAY, House, local, make_house, make_user
+from tests.cast import NOW, TODAY, House, client_of, local, make_house, make_user
+from tests.notifications.texts import STRANGERS, give_number, text
+from tests.web.pages import browser_of, words
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -145,6 +150,51 @@ def test_a_task_handed_over_has_a_new_owner_who_has_as_long_as_a_rung(house: Hou
     assert [step.kind for step in kinds] == ["taken", "handed_over", "escalated", "taken"]
 
 
+def hand_to_nora(house: House, urgency: Urgency, due_at: datetime) -> tuple[WorkItem, User]:
+    nora = make_user(house.clinic, "Nora Quinn", Role.NURSE)
+    item = task(house, urgency, due_at)
+    nils = house.actor(house.nils)
+    work.acknowledge(actor=nils, item=item, now=NOW)
+    work.hand_over(actor=nils, item=item, to=nora, words="Voicemail, twice.", now=NOW)
+    return item, nora
+
+
+@pytest.mark.parametrize("urgency", [Urgency.RED, Urgency.AMBER])
+def test_whoever_is_handed_a_worrying_task_is_called_once_and_not_only_shown_it(
+    house: House, urgency: Urgency
+) -> None:
+    item, nora = hand_to_nora(house, urgency, NOW + 2 * HOUR)
+    run_clocks(now=NOW + MINUTE)
+    run_clocks(now=NOW + 2 * MINUTE)
+    page = Message.objects.get(kind="page")
+    assert (page.user, page.work_item, page.due_at) == (nora, item, NOW + MINUTE)
+
+
+def test_a_routine_task_is_handed_over_without_a_call(house: House) -> None:
+    hand_to_nora(house, Urgency.ROUTINE, NOW + 2 * HOUR)
+    run_clocks(now=NOW + MINUTE)
+    assert paged() == []
+
+
+@pytest.mark.parametrize("after", ["taken", "closed", "handed on"])
+def test_a_receiver_whose_task_it_is_no_longer_is_not_called(house: House, after: str) -> None:
+    item, nora = hand_to_nora(house, Urgency.AMBER, NOW + 2 * HOUR)
+    if after == "taken":
+        work.acknowledge(actor=house.actor(nora), item=item, now=NOW)
+    elif after == "closed":
+        work.close(actor=house.actor(house.nils), item=item, outcome="Reached her after all.", now=NOW)
+    else:
+        work.hand_over(actor=house.actor(nora), item=item, to=house.priya, words="", now=NOW)
+    run_clocks(now=NOW + MINUTE)
+    assert paged() == (["Priya Nair"] if after == "handed on" else [])
+
+
+def test_a_receiver_whom_a_rung_has_called_since_is_not_called_twice(house: House) -> None:
+    hand_to_nora(house, Urgency.RED, NOW + 15 * MINUTE)
+    run_clocks(now=NOW + 5 * MINUTE)
+    assert sorted(paged()) == ["Nils Berg", "Nora Quinn"]
+
+
 def test_it_is_handed_to_nobody_who_could_not_do_it(house: House, other_house: House) -> None:
     item = task(house)
     for stranger in (house.ana, other_house.nils):
@@ -167,6 +217,33 @@ def test_a_page_says_nothing_of_the_patient_or_the_task(house: House) -> None:
     page = Message.objects.get(kind="page")
     assert (page.user, page.work_item, page.urgent, page.text) == (house.nils, item, True, "")
     assert (page.due_at, page.stale_at) == (NOW, NOW + HOUR)
+
+
+def test_an_alarm_that_is_no_known_patients_calls_people_all_the_same(house: House) -> None:
+    """A text from a number that nobody has: the page leads to the task, and the task to the text."""
+    give_number(house.clinic)
+    text("I want to die", sender=STRANGERS)
+    assert run_clocks(now=NOW) == 1
+    page = Message.objects.get(kind="page")
+    assert (page.patient, page.user, page.urgent) == (None, house.nils, True)
+    assert page.work_item == WorkItem.objects.get(title=inbound.CALL_NOW)
+    delivery.drain(clock=lambda: NOW)
+    arrived = InboxItem.objects.get()
+    assert (arrived.user, arrived.patient) == (house.nils, None)
+    nils = browser_of(house.nils)
+    assert "Nobody known" in words(nils.get("/messages/?status=sent"))
+    assert "Page to staff" in words(nils.get(f"/messages/{page.pk}/"))
+    assert "To Nils Berg, nils@lakeside.example." in words(nils.get("/inbox/"))
+    listed = client_of(house.nils).get("/api/v1/messages/").json()["results"]
+    assert [row["patient"] for row in listed] == [None]
+    assert client_of(house.nils).get(f"/api/v1/messages/{page.pk}/").status_code == 200
+
+
+def test_nothing_but_a_page_is_said_to_nobody_known(house: House) -> None:
+    with pytest.raises(IntegrityError, match="message_is_to_a_patient"):
+        Message.objects.create(
+            clinic=house.clinic, kind="answer", stage="help", key="x", due_at=NOW, stale_at=NOW + HOUR
+        )
 
 
 @pytest.mark.django_db(transaction=True)

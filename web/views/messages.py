@@ -69,7 +69,8 @@ def messages(request: StaffRequest) -> HttpResponse:
 def message(request: StaffRequest, pk: UUID) -> HttpResponse:
     """One message with each try to deliver it."""
     row = fetch(request.actor, queries.messages_with_attempts(), access.VIEW_MESSAGES, pk=pk)
-    log_look(request.actor, row.patient, what="message")
+    if row.patient is not None:
+        log_look(request.actor, row.patient, what="message")
     return render(request, "web/messages/message.html", {"row": row})
 
 

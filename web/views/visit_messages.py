@@ -43,7 +43,8 @@ def visit_messages(request: StaffRequest, pk: UUID) -> HttpResponse:
 def send_again(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The form; sent, says the message again and leads to the new one."""
     first = fetch(request.actor, queries.messages_with_attempts(), SEND_AGAIN, pk=pk)
-    log_look(request.actor, first.patient, what="message")
+    if first.patient is not None:
+        log_look(request.actor, first.patient, what="message")
     form = AgainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         id, text = form.cleaned_data["id"], form.cleaned_data["text"]
