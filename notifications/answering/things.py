@@ -1,13 +1,12 @@
 """What the page behind a link offers: everything that its message says, also for the messages of the same day
-that it carries and the check-ins that it asks for again.
+that it carries and for the one that it says, or asks for, again.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
-
-from notifications.models import CheckIn, LinkPurpose, Message, MessageKind, PatientLink
+from notifications.models import CheckIn, LinkPurpose, MessageKind, PatientLink
+from notifications.planning.said import said_with
 from scheduler.models import Appointment, AppointmentStatus, WaitlistOffer
 from scheduler.waitlist import waiting
 from sessions_app.models import Readiness
@@ -52,17 +51,17 @@ class Things:
 
 def of_link(link: PatientLink, now: datetime) -> Things:
     """Everything behind this link. At most four queries."""
-    said = _messages(link)
+    together = said_with(link.message_id)
+    said = list(together.select_related("appointment__protocol", "appointment__clinic"))
     about = next((each for each in said if each.kind in ABOUT_A_VISIT), None)
     visit = about.appointment if about else None
     offered = next((each for each in said if each.kind == MessageKind.OFFER), None)
-    asking = [each.pk for each in said] + [each.again_of_id for each in said if each.again_of_id]
     return Things(
         visit=visit,
         spoken_of=about.visit_starts_at if about else None,
         readiness=readiness.newest(visit) if visit else None,
         check_ins=list(
-            CheckIn.objects.filter(message__in=asking)
+            CheckIn.objects.filter(message__in=said)
             .select_related("plan", "clinic", "message")
             .order_by("created_at", "pk")
         ),
@@ -70,10 +69,3 @@ def of_link(link: PatientLink, now: datetime) -> Things:
         diary=link.purpose == LinkPurpose.DIARY or any(each.kind == MessageKind.DIARY for each in said),
         now=now,
     )
-
-
-def _messages(link: PatientLink) -> list[Message]:
-    """The link's message, and those that it carries."""
-    rows = Message.objects.filter(Q(pk=link.message_id) | Q(carried_by=link.message_id))
-    found = rows.select_related("appointment__protocol", "appointment__clinic").order_by("due_at", "pk")
-    return sorted(found, key=lambda row: row.pk != link.message_id)

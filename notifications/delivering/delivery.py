@@ -94,7 +94,8 @@ def _take_batch(channels: Channels, pace: Pace, clock: Callable[[], datetime]) -
 
 def _address_now(message: Message, facts: Facts, now: datetime) -> Address | None:
     """Where it goes now; None, and the message's status says why, when it isn't sent now."""
-    reason = standing.fallen_through(message) or (reasons.TOO_LATE if now >= message.stale_at else "")
+    reason = standing.fallen_through(message, facts.answered)
+    reason = reason or (reasons.TOO_LATE if now >= message.stale_at else "")
     if not reason and message.kind in said.NOTICES:
         reason = standing.overtaken(message, facts.told.get(message.visit.pk))
     if not reason and not _at_any_hour(message):
@@ -119,8 +120,9 @@ def _address_now(message: Message, facts: Facts, now: datetime) -> Address | Non
 
 
 def _awake_at(message: Message, facts: Facts, now: datetime) -> datetime:
-    zone = message.patient.time_zone or message.clinic.time_zone
-    daytime = facts.settings[message.clinic_id].daytime(message.patient.state)
+    patient = message.addressee
+    zone = patient.time_zone or message.clinic.time_zone
+    daytime = facts.settings[message.clinic_id].daytime(patient.state)
     return timing.out_of_quiet_hours(now, zone, daytime)
 
 
@@ -135,15 +137,11 @@ def _address(message: Message, facts: Facts) -> Address:
         takes_sms = Form.SMS in ways.carried and ways.texts_from and Form.SMS not in ways.refused
         address = addressing.address_of_staff(message.user, takes_sms=takes_sms)
     elif message.kind == MessageKind.ANSWER:
-        address = addressing.address_of_answer(message.patient)
+        address = addressing.address_of_answer(message.addressee)
     else:
-        blocked = {
-            address: reason
-            for (clinic_id, address), reason in facts.blocked.items()
-            if clinic_id == message.clinic_id
-        }
-        scopes = facts.scopes.get(message.patient_id, ())
-        return addressing.address_of(message.patient, scopes, blocked, ways)
+        patient = message.addressee
+        blocked = facts.blocked.get(patient.pk, {})
+        return addressing.address_of(patient, facts.scopes.get(patient.pk, ()), blocked, ways)
     if address.form in ways.refused:
         raise addressing.Unreachable(addressing.REFUSED[address.form])
     return address

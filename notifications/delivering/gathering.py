@@ -16,8 +16,8 @@ from django.db.models import QuerySet, prefetch_related_objects
 
 from clinic.models import Clinic, Consent, ConsentScope, Patient, User, WorkItem
 from notifications.delivering import calendar_files
+from notifications.delivering.blocked import blocked_of
 from notifications.models import (
-    BlockedAddress,
     BlockReason,
     ClinicMessaging,
     DeliveryAttempt,
@@ -26,7 +26,7 @@ from notifications.models import (
     MessageText,
     PatientLink,
 )
-from notifications.planning import rule_settings, said
+from notifications.planning import rule_settings, said, standing
 from notifications.planning.rule_settings import Settings
 from notifications.wording.writing import OwnText
 from scheduler.models import Appointment, Protocol
@@ -41,12 +41,13 @@ class Facts:
 
     told: Mapping[UUID, datetime | None]  # the start that the patient of a visit goes by
     scopes: Mapping[UUID, Collection[ConsentScope]]
-    blocked: Mapping[tuple[UUID, str], BlockReason]
+    blocked: Mapping[UUID, Mapping[str, BlockReason]]  # by patient and address
     links: Mapping[UUID, PatientLink]
     tries: Mapping[UUID, Sequence[DeliveryAttempt]]
     settings: Mapping[UUID, Settings]
     own_texts: Mapping[tuple[UUID, str, str], OwnText]
     clinics: Mapping[UUID, ClinicMessaging]
+    answered: Collection[UUID]  # those that ask for what was given already
     asking_besides: Collection[UUID]
     sequences: Mapping[UUID, int]  # how often a visit of which a file tells has changed
 
@@ -76,12 +77,13 @@ def gather(messages: Sequence[Message]) -> Facts:
     return Facts(
         told=_told(messages),
         scopes=_scopes(messages),
-        blocked=blocked_of([message.patient for message in messages]),
+        blocked=blocked_of({message.patient for message in messages if message.patient is not None}),
         links={link.message_id: link for link in PatientLink.objects.filter(message__in=ids)},
         tries=_tries(ids),
         settings=rule_settings.settings_of(clinics),
         own_texts=_own_texts(clinics, stages),
         clinics={row.clinic_id: row for row in ClinicMessaging.objects.filter(clinic__in=clinics)},
+        answered=standing.answered(messages),
         asking_besides=_asking_besides(ids),
         sequences=calendar_files.sequences_of(messages),
     )
@@ -98,6 +100,7 @@ def gather_for_lookup(message: Message) -> Facts:
         settings={},
         own_texts={},
         clinics={},
+        answered=(),
         asking_besides=(),
         sequences={},
     )
@@ -139,22 +142,11 @@ def _asking_besides(ids: Sequence[UUID]) -> set[UUID]:
 def _scopes(messages: Sequence[Message]) -> dict[UUID, set[ConsentScope]]:
     scopes: dict[UUID, set[ConsentScope]] = defaultdict(set)
     current = Consent.objects.filter(
-        patient__in={message.patient_id for message in messages}, revoked_at=None
+        patient__in={message.patient_id for message in messages} - {None}, revoked_at=None
     )
     for patient_id, scope in current.values_list("patient_id", "scope"):
         scopes[patient_id].add(ConsentScope(scope))
     return scopes
-
-
-def blocked_of(patients: Collection[Patient]) -> dict[tuple[UUID, str], BlockReason]:
-    """By clinic and address, why these patients' blocked addresses are: one query."""
-    addresses = {
-        address for patient in patients for address in (str(patient.phone), patient.email.lower()) if address
-    }
-    rows = BlockedAddress.objects.filter(
-        clinic__in={patient.clinic_id for patient in patients}, address__in=addresses, lifted_at=None
-    )
-    return {(row.clinic_id, row.address): BlockReason(row.reason) for row in rows}
 
 
 def _tries(ids: Sequence[UUID]) -> dict[UUID, list[DeliveryAttempt]]:

@@ -287,9 +287,15 @@ def _try_later(message: Message, attempt: DeliveryAttempt, now: datetime) -> Non
 
 
 def block(message: Message, address: str, reason: BlockReason, now: datetime) -> None:
-    """This clinic doesn't write to this address any more. Once, however often it is told; a page's address is
-    a member of the staff's, and stays."""
+    """This clinic doesn't write to this address any more. Once, however often it is told, and since it was
+    told last: a consent that was signed before doesn't lift what a network still refuses. A page's address
+    is a member of the staff's, and stays."""
     if message.user_id is None:
+        standing = BlockedAddress.objects.filter(
+            clinic=message.clinic_id, address=address.lower(), reason=reason, lifted_at=None
+        )
+        if standing.update(since=now):
+            return
         BlockedAddress.objects.bulk_create(
             [BlockedAddress(clinic_id=message.clinic_id, address=address.lower(), reason=reason, since=now)],
             ignore_conflicts=True,

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Case, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 
 from clinic.prepared import fetch_all
 from notifications.models import Message, MessageKind
@@ -33,6 +34,21 @@ LAST_TOLD: Final = """
      LIMIT 1"""
 
 
+# Of each `root`: the message itself, those of the same day that it carries, those that it says again or asks
+# for again, and the same of each of these.
+SAID_WITH: Final = """
+    WITH RECURSIVE said (root, id) AS (
+        SELECT root, root FROM unnest(%s::uuid[]) AS root
+         UNION
+        SELECT said.root, also.id
+          FROM said
+         CROSS JOIN LATERAL (SELECT carried.id FROM notifications_message carried
+                              WHERE carried.carried_by_id = said.id
+                              UNION ALL
+                             SELECT again.again_of_id FROM notifications_message again
+                              WHERE again.id = said.id AND again.again_of_id IS NOT NULL) also)"""
+
+
 @dataclass(frozen=True)
 class Told:
     """What the patient goes by: this start, or, with None, that the visit doesn't take place."""
@@ -50,10 +66,9 @@ def told_of(appointment_id: UUID) -> Told | None:
     return Told(starts_at=rows[0][1], message_id=rows[0][0]) if rows else None
 
 
-def said_with(message_id: UUID) -> list[UUID]:
-    """The messages whose visits, check-ins and offers the link of this one opens: its own, those of the same
-    day that it carries, and those of which they are reminders. One query."""
-    together = Message.objects.filter(Q(pk=message_id) | Q(carried_by=message_id)).order_by("due_at", "pk")
-    return [
-        each for message in together.values_list("pk", "again_of") for each in message if each is not None
-    ]
+def said_with(message_id: UUID) -> QuerySet[Message]:
+    """The messages whose visits, questions and offers the link of this one opens, itself first: those of the
+    same day that it carries, and what it says again or asks for again. One query."""
+    together = RawSQL(f"{SAID_WITH} SELECT id FROM said", [[message_id]])  # noqa: S608, S611 - no words of others
+    itself_first = Case(When(pk=message_id, then=Value(0)), default=Value(1))
+    return Message.objects.filter(pk__in=together).order_by(itself_first, "due_at", "pk")

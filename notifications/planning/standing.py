@@ -1,15 +1,20 @@
 """Does what a message says still stand? Asked by delivery right before sending; `planner` compares what is
 wanted.
 
-Each reason is a sentence of `reasons`.
+Each reason is a sentence of `reasons`. What takes a query is asked for a whole batch (`answered`).
 """
 
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection
 
 from clinic import clock
 from clinic.models import WorkItem
-from notifications.models import CheckIn, DiaryNudge, Message, MessageKind
+from notifications.models import DiaryNudge, Message, MessageKind
 from notifications.planning import reasons, rules
+from notifications.planning.said import SAID_WITH
 from scheduler.models import AppointmentStatus, OfferStatus
 from sessions_app.models import DiaryDay
 
@@ -17,20 +22,21 @@ from sessions_app.models import DiaryDay
 WRITTEN = (MessageKind.REPLY, MessageKind.ANSWER)
 
 
-def fallen_through(message: Message) -> str:
-    """Why this message must not be said, or an empty string. Reads the loaded appointment and patient; of
-    questions and the diary also whether they were answered: one query."""
+def fallen_through(message: Message, answered: Collection[UUID]) -> str:
+    """Why this message must not be said, or an empty string: no query, where the appointment, the patient,
+    the task and the offer are loaded. `answered` is what the room's own function says of the batch."""
     if message.kind == MessageKind.PAGE:
         return _taken(message.work_item)
-    if message.patient.deceased:
+    if message.addressee.deceased:
         return reasons.PATIENT_DECEASED
     if message.kind in WRITTEN:
         return ""
     if message.kind == MessageKind.CHECK_IN:
         before = message.stage == rules.BEFORE_NEXT
-        return (_visit_fallen_through(message) if before else "") or _answered(message)
+        done = reasons.ANSWERED if message.pk in answered else ""
+        return (_visit_fallen_through(message) if before else "") or done
     if message.kind == MessageKind.DIARY:
-        return _diary_written(message)
+        return reasons.DIARY_WRITTEN if message.pk in answered else ""
     if message.kind == MessageKind.OFFER:
         return _offer_over(message)
     status = message.visit.status
@@ -39,6 +45,14 @@ def fallen_through(message: Message) -> str:
     if message.kind == MessageKind.CANCELLATION:
         return "" if status == AppointmentStatus.CANCELLED else reasons.NOT_CANCELLED
     return _visit_fallen_through(message)
+
+
+def answered(messages: Iterable[Message]) -> set[UUID]:
+    """Those of these messages that ask for what was given, or is wanted no more: at most three queries, none
+    where nothing is asked. Reads the loaded patients and clinics."""
+    asking = [message for message in messages if message.kind == MessageKind.CHECK_IN]
+    diaries = [message for message in messages if message.kind == MessageKind.DIARY]
+    return (_questions_answered(asking) if asking else set()) | (_days_written(diaries) if diaries else set())
 
 
 def _taken(item: WorkItem | None) -> str:
@@ -72,18 +86,30 @@ def _offer_over(message: Message) -> str:
     return "" if message.visit.starts_at == message.visit_starts_at else reasons.VISIT_MOVED
 
 
-def _answered(message: Message) -> str:
-    """Whether none of the check-ins that it asks for, or asks for again, is open any more."""
-    asked = CheckIn.objects.filter(message__in=[message.pk, message.again_of_id])
-    open_ones = [
-        completed_at is None and ended_at is None
-        for completed_at, ended_at in asked.values_list("completed_at", "ended_at")
-    ]
-    return reasons.ANSWERED if open_ones and not any(open_ones) else ""
+def _questions_answered(messages: Iterable[Message]) -> set[UUID]:
+    """Those whose check-ins, their own, carried and asked for again, are all finished or closed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""{SAID_WITH}
+                SELECT said.root FROM said JOIN notifications_checkin asked ON asked.message_id = said.id
+                 GROUP BY said.root
+                HAVING bool_and(asked.completed_at IS NOT NULL OR asked.ended_at IS NOT NULL)""",  # noqa: S608
+            [[message.pk for message in messages]],
+        )
+        return {root for (root,) in cursor.fetchall()}
 
 
-def _diary_written(message: Message) -> str:
-    day = clock.local_date(message.due_at, message.patient.zone)
-    wished = DiaryNudge.objects.filter(patient=message.patient_id, stopped_at=None)
-    written = DiaryDay.objects.filter(patient=message.patient_id, day=day)
-    return "" if wished.exists() and not written.exists() else reasons.DIARY_WRITTEN
+def _days_written(messages: Iterable[Message]) -> set[UUID]:
+    """Those whose day of the diary is there, or whose patient wishes to be asked no more."""
+    days: dict[UUID, tuple[UUID, date]] = {}
+    for message in messages:
+        patient = message.addressee
+        zone = patient.time_zone or message.clinic.time_zone
+        days[message.pk] = (patient.pk, clock.local_date(message.due_at, zone))
+    patients = {patient for patient, _ in days.values()}
+    wishing = set(
+        DiaryNudge.objects.filter(patient__in=patients, stopped_at=None).values_list("patient", flat=True)
+    )
+    rows = DiaryDay.objects.filter(patient__in=patients, day__in={day for _, day in days.values()})
+    written = set(rows.values_list("patient", "day"))
+    return {key for key, about in days.items() if about in written or about[0] not in wishing}

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from clinic import consents
 from clinic.models import ConsentScope, Patient
-from notifications.delivering import addressing, gathering
+from notifications.delivering import addressing, blocked
 from notifications.models import BlockReason, Form, Message, MessageStatus
 from notifications.planning import candidates, choosing, own_texts, reasons, rule_settings, rules, wanting
 from notifications.planning.choosing import Candidate, Decision, Verdict
@@ -187,6 +187,6 @@ def _reach(patient: Patient) -> Reach:
     return Reach(
         patient=patient,
         scopes=consents.current_scopes(patient.pk),
-        blocked={address: reason for (_, address), reason in blocked.items()},
+        blocked=blocked.blocked_of([patient]).get(patient.pk, {}),
         has_number=bool(rule_settings.messaging_of(patient.clinic).sms_number),
     )

@@ -75,7 +75,7 @@ def _in_own_words(first: Message, text: str, now: datetime) -> dict[str, Any]:
         wrong.append(f"Write at most {MOST_CHARACTERS} characters.")
     if wrong:
         raise Invalid({"text": " ".join(wrong)})
-    if first.patient.deceased:
+    if first.addressee.deceased:
         raise Conflict(reasons.PATIENT_DECEASED, code="not_standing")
     return {
         "kind": MessageKind.REPLY,
@@ -91,7 +91,7 @@ def _as_it_was(first: Message, now: datetime) -> dict[str, Any]:
         raise Conflict("It is on its way already. Wait for what comes of it.", code="under_way")
     if now >= first.stale_at:
         raise Conflict(reasons.TOO_LATE, code="not_standing")
-    reason = standing.fallen_through(first)
+    reason = standing.fallen_through(first, standing.answered([first]))
     if reason:
         raise Conflict(reason, code="not_standing")
     kind, stage, instead_of = first.kind, first.stage, first.instead_of

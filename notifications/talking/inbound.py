@@ -18,6 +18,7 @@ from clinic.models import Clinic, Patient, Role, Urgency, WorkItem
 from clinic.problems import Conflict
 from clinic.transactions import in_transaction
 from notifications.answering import grading, times
+from notifications.delivering import blocked
 from notifications.models import BlockReason, InboundMessage, Reading
 from notifications.planning import said
 from notifications.talking import answers, opting, reading_words
@@ -86,7 +87,7 @@ def take(
         # One text after the other of the same patients: of two STOPs the second sees what the first did.
         everybody = Patient.objects.select_for_update(no_key=True).filter(clinic=clinic, phone=number)
         patients = list(everybody.filter(deceased=False).order_by("created_at", "pk"))
-        blocks = opting.blocks_of(clinic.pk, number)
+        blocks = blocked.blocks_of(clinic_id=clinic.pk, number=number, patients=patients)
         meaning = reading_words.read(body, opted_out=BlockReason.STOP in blocks)
         text, fresh = InboundMessage.objects.get_or_create(
             provider=provider,
@@ -239,7 +240,9 @@ def _alarm(arrival: Arrival) -> None:
 def _say(arrival: Arrival, stage: str, once: str, visit: Appointment | None = None) -> None:
     patient = visit.patient if visit else arrival.patient
     if patient is not None:  # a number that no patient has is answered by a person, or not at all
-        blocks = opting.blocks_of(arrival.clinic.pk, arrival.number)
+        blocks = blocked.blocks_of(
+            clinic_id=arrival.clinic.pk, number=arrival.number, patients=arrival.patients
+        )
         answers.answer(patient=patient, stage=stage, once=once, blocks=blocks, visit=visit, now=arrival.now)
 
 

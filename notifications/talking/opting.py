@@ -16,22 +16,28 @@ from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Consent, ConsentScope, Patient
 from clinic.problems import Conflict
+from notifications.delivering import blocked
 from notifications.models import BlockedAddress, BlockReason
 
 BY_TEXT: Final = "text reply"
 # What was agreed to is the sentence that every text ends with.
 FORM_OF_A_REPLY: Final = "text START"
-
-
-def blocks_of(clinic_id: UUID, number: str) -> frozenset[BlockReason]:
-    """Why this clinic doesn't write to this number; empty when it may: one query."""
-    rows = BlockedAddress.objects.filter(clinic=clinic_id, address=number, lifted_at=None)
-    return frozenset(BlockReason(reason) for reason in rows.values_list("reason", flat=True))
+SIGNED_ANEW: Final = "a consent signed after it"
 
 
 def stop(*, clinic_id: UUID, number: str, patients: Sequence[Patient], now: datetime) -> BlockedAddress:
     """No more texts to this number, and no more consent of anybody who has it. Inside the caller's
-    transaction; stopping again changes nothing and gives the same block."""
+    transaction; stopping again changes nothing and gives the same block, unless somebody has agreed since."""
+    standing = blocked.blocks_of(clinic_id=clinic_id, number=number, patients=patients)
+    if BlockReason.STOP not in standing:
+        lift(
+            actor=None,
+            clinic_id=clinic_id,
+            address=number,
+            reasons=[BlockReason.STOP],
+            how=SIGNED_ANEW,
+            now=now,
+        )
     for consent in _sms_consents(patients).filter(revoked_at=None):
         consents.revoke(actor=None, consent=consent, how=f"{BY_TEXT} STOP", now=now)
     return block(clinic_id=clinic_id, address=number, reason=BlockReason.STOP, now=now)

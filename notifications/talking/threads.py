@@ -17,6 +17,7 @@ from clinic.history import acting
 from clinic.models import ConsentScope, Patient, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from notifications.delivering import blocked
 from notifications.models import BlockReason, Form, InboundMessage, Message, MessageKind
 from notifications.talking import inbound, opting, own_words
 from notifications.talking.own_words import About
@@ -46,13 +47,16 @@ def texts_of_number(text: InboundMessage) -> QuerySet[InboundMessage]:
 
 
 def why_not(patient: Patient) -> str:
-    """Why this patient can't be written to by text now, as a sentence; empty when they can: two queries."""
+    """Why this patient can't be written to by text now, as a sentence; empty when they can: three queries at
+    most."""
     if patient.deceased:
         return "This patient has died."
     if not patient.phone:
         return "There is no mobile number on record. Enter one, or call."
+    number = str(patient.phone)
+    blocks = blocked.blocks_of(clinic_id=patient.clinic_id, number=number, patients=[patient])
     for reason in BlockReason:
-        if reason in opting.blocks_of(patient.clinic_id, str(patient.phone)):
+        if reason in blocks:
             return REFUSED[reason]
     if ConsentScope.SMS not in consents.current_scopes(patient.pk):
         return "There is no consent to text messages on record. Record it, or call."
