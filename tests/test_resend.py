@@ -36,6 +36,13 @@ READING = {
     "temperature_cel": "36.6",
     "pain_nrs": 2,
 }
+DOSE = {
+    "weight_kg": "70.0",
+    "weighed_at": NOW,
+    "stock_mg_per_ml": "50",
+    "bag_volume_ml": "100",
+    "confirmed": True,
+}
 SIDE_EFFECT = {"term": "nausea", "grade": 1}
 HOME = stories.GOING_HOME
 SIGNATURE = {"meaning": stories.MEANING, "password": PASSWORD}
@@ -351,9 +358,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "waitlist/": waitlist,
     "repairs/": repairs,
     "sessions/": sessions,
-    "sessions/{id}/dose/": step(
-        "dose", {"weight_kg": "70.0", "weighed_at": NOW, "stock_mg_per_ml": "50", "bag_volume_ml": "100"}
-    )(stories.arrived),
+    "sessions/{id}/dose/": step("dose", DOSE)(stories.arrived),
     "sessions/{id}/dose-checks/": dose_checks,
     "sessions/{id}/overrides/": overrides,
     "appointments/{id}/readiness/": readiness,

@@ -117,8 +117,10 @@ class DoseCheckSerializer(LineSerializer):
             "bag_volume_ml",
             "rate_ml_per_h",
             "disagreements",
+            "mg_per_kg",
         ]
 
+            "concentration_mg_per_ml",
 
 class PrescriberOverrideSerializer(LineSerializer):
     class Meta:

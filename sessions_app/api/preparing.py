@@ -69,7 +69,8 @@ class DoseSerializer(WeightSerializer, CorrectableSerializer):
     confirmed = serializers.BooleanField(
         required=False,
         default=False,
-        help_text="A weight far off the last one was measured again, and unusual minutes are meant.",
+        help_text="A weight far off the last one was measured again, the first one is in the right unit, and "
+        "unusual minutes are meant.",
     )
 
 
@@ -107,8 +108,10 @@ class OverrideSerializer(SubjectSerializer, CreateSerializer):
 
 
 class AskedSerializer(serializers.ModelSerializer[WorkItem]):
+    mg_per_kg = amount(7, 2, help_text="Of the weight that the dose goes by.")
     class Meta:
         model = WorkItem
+    concentration_mg_per_ml = amount(7, 3, help_text="Of the bag.")
         fields = ["id", "title", "role", "urgency", "due_at", "closed_at"]
 
 

@@ -57,6 +57,7 @@ class CheckResult(models.TextChoices):
 class AnsweredBy(models.TextChoices):
     STAFF = "staff", "Asked at the chair"
     PATIENT = "patient", "Said by the patient beforehand"
+    RECORD = "record", "From the record"
 
 
 class ChecklistAnswer(Observation):
@@ -134,6 +135,12 @@ class DoseCheck(Observation):
     drug_volume_ml = models.DecimalField(max_digits=6, decimal_places=2)
     bag_volume_ml = models.DecimalField(max_digits=6, decimal_places=1)
     rate_ml_per_h = models.DecimalField(max_digits=6, decimal_places=1)
+    mg_per_kg = models.DecimalField(
+        max_digits=7, decimal_places=2, null=True, blank=True, help_text="Empty: from before it was asked"
+    )
+    concentration_mg_per_ml = models.DecimalField(
+        max_digits=7, decimal_places=3, null=True, blank=True, help_text="Empty: from before it was asked"
+    )
     disagreements = ArrayField(
         models.CharField(max_length=40),
         default=list,

@@ -18,14 +18,16 @@ from sessions_app import recording
 from sessions_app.models import DoseCheck, DoseWorksheet, Session, WeightUnit
 from sessions_app.preparing import dosing
 
-# What the second person reads or reckons anew, as a sentence names it (domain.md 0.3: a check of the pump
-# rate alone would not show a wrong weight).
+# What the second person reads or reckons anew, as a sentence names it (domain.md 0.3: on mg, mg/kg and mg/mL;
+# a check of the pump rate alone would not show a wrong weight).
 FIGURES: Final = {
     "weight_kg": "weight",
     "stock_mg_per_ml": "strength on the vial",
     "dose_mg": "dose",
+    "mg_per_kg": "dose per kg",
     "drug_volume_ml": "volume drawn up",
     "bag_volume_ml": "volume of the bag",
+    "concentration_mg_per_ml": "strength in the bag",
     "rate_ml_per_h": "pump rate",
 }
 
@@ -37,9 +39,18 @@ class Figures:
     weight_kg: Decimal
     stock_mg_per_ml: Decimal
     dose_mg: Decimal
+    mg_per_kg: Decimal
     drug_volume_ml: Decimal
     bag_volume_ml: Decimal
+    concentration_mg_per_ml: Decimal
     rate_ml_per_h: Decimal
+
+
+def figures_of(worksheet: DoseWorksheet) -> Figures:
+    """What somebody finds who reads and reckons as the worksheet does."""
+    dosing_weight_kg = worksheet.dosing_weight_kg or worksheet.weight_kg
+    on_sheet = {name: getattr(worksheet, name) for name in FIGURES if name != "mg_per_kg"}
+    return Figures(mg_per_kg=dosing.mg_per_kg(worksheet.dose_mg, dosing_weight_kg), **on_sheet)
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,14 @@ class Weight:
     as_read: Decimal
     unit: str
     kg: Decimal
+
+    @property
+    def in_pounds(self) -> bool:
+        return self.unit == WeightUnit.POUND
+
+    def same_as(self, worksheet: DoseWorksheet) -> bool:
+        """Whether the worksheet has this very reading: what was asked about it then was answered."""
+        return (self.as_read, self.unit) == (worksheet.weight_as_read, worksheet.weight_unit)
 
 
 def weight(weight_kg: Decimal | None, weight_lb: Decimal | None) -> Weight:
@@ -81,10 +100,11 @@ def prepare_dose(
 ) -> DoseWorksheet:
     """Calculate and keep the dose that the plan orders; `minutes` is the protocol's unless given.
 
-    `confirmed` says that a weight far off the last one was measured again, and that minutes outside the
-    protocol's usual ones are meant. A later worksheet corrects the one before it, and wants a check of its
-    own. Raises `Invalid` naming the field (hard limits, a weight that is too old, impossible inputs; code
-    `confirm` for what wants confirming), `Conflict`, `Stale`.
+    `confirmed` says that a weight far off the last one was measured again, that the patient's first weight is
+    read in the right unit, and that minutes outside the protocol's usual ones are meant. A later worksheet
+    corrects the one before it, and wants a check of its own. Raises `Invalid` naming the field (hard limits,
+    a weight that is too old, impossible inputs; code `confirm` for what wants confirming), `Conflict`,
+    `Stale`.
     """
     read = weight(weight_kg, weight_lb)
 
@@ -100,10 +120,11 @@ def prepare_dose(
             raise Invalid(
                 {read.field if name == "weight_kg" else name: why for name, why in refusals.items()}
             )
-        doubts = {
-            read.field: dosing.weight_doubt(read.kg, last_weight(current)),
-            "minutes": dosing.minutes_doubt(order),
-        }
+        last, minutes_doubt = last_weight(current), dosing.minutes_doubt(order)
+        far_off = dosing.weight_doubt(read.kg, last) if last else ""
+        first = "" if last else dosing.first_weight_doubt(read.as_read, in_pounds=read.in_pounds)
+        confirmed_before = corrected is not None and read.same_as(corrected)
+        doubts = {read.field: "" if confirmed_before else far_off or first, "minutes": minutes_doubt}
         if any(doubts.values()) and not confirmed:
             raise Invalid(
                 [{"field": field, "code": "confirm", "detail": why} for field, why in doubts.items() if why]
@@ -125,7 +146,7 @@ def prepare_dose(
             dead_space_ml=dead_space_ml,
             **asdict(dosing.calculate(order)),
             formula_version=dosing.FORMULA_VERSION,
-            warning=" ".join(filter(None, [dosing.warning(order), *doubts.values()])),
+            warning=" ".join(filter(None, [dosing.warning(order), far_off, minutes_doubt])),
             corrects=corrected,
             correction_reason=correction_reason,
         )
@@ -170,12 +191,13 @@ def check_dose(
                 "Somebody else must check this dose: you prepared it. Let them sign in themselves.",
                 code="second_person",
             )
+        right = figures_of(checked)
         check = DoseCheck.objects.create(
             id=id,
             **recording.entry(current, actor=actor, now=now),
             worksheet=checked,
             **asdict(figures),
-            disagreements=[name for name in FIGURES if getattr(figures, name) != getattr(checked, name)],
+            disagreements=[name for name in FIGURES if getattr(figures, name) != getattr(right, name)],
         )
         recording.advance(current, "check_dose", now=now)
         return check
@@ -220,10 +242,25 @@ def named(disagreements: list[str]) -> list[str]:
     return [FIGURES[name] for name in disagreements]
 
 
-def last_weight(session: Session) -> Decimal | None:
-    """The weight on this patient's newest worksheet of an earlier session."""
+def too_old(session: Session, weighed_at: datetime, now: datetime) -> str:
+    """That the weight is neither of today nor as old as the protocol lets it be, or nothing."""
+    zone, days = session.clinic.time_zone, session.protocol.weight_valid_days
+    age = clock.local_date(now, zone) - clock.local_date(weighed_at, zone)
+    if age.days <= days:
+        return ""
+    allowed = f"at most {days} days old" if days else "from today"
+    return f"The weight must be {allowed}: weigh the patient."
+
+
+def last_worksheet(session: Session) -> DoseWorksheet | None:
+    """The patient's newest worksheet of an earlier session. One query."""
     lines = DoseWorksheet.objects.filter(session__patient_id=session.patient_id, corrected_by__isnull=True)
-    newest = lines.exclude(session=session).order_by("-weighed_at").first()
+    return lines.exclude(session=session).order_by("-weighed_at").first()
+
+
+def last_weight(session: Session) -> Decimal | None:
+    """What the patient weighed at the newest of the earlier sessions."""
+    newest = last_worksheet(session)
     return newest.weight_kg if newest else None
 
 
@@ -269,16 +306,13 @@ def _changed_since(session: Session, worksheet: DoseWorksheet) -> list[str]:
     if dosing.refusals(order):
         return ["the protocol's limits"]
     again = {"ordered_dose": order.dose, **asdict(dosing.calculate(order))}
-    words = {"ordered_dose": "the order", "concentration_mg_per_ml": "concentration", **FIGURES}
+    words = {"ordered_dose": "the order", **FIGURES}
     return [words[name] for name, value in again.items() if value != getattr(worksheet, name)]
 
 
 def _check_moment(session: Session, weighed_at: datetime, now: datetime) -> None:
-    """The weight is of today, or as old as the protocol lets it be."""
-    zone, days = session.clinic.time_zone, session.protocol.weight_valid_days
     if weighed_at > now:
         raise Invalid({"weighed_at": "The weight can't be from the future."})
-    age = clock.local_date(now, zone) - clock.local_date(weighed_at, zone)
-    if age.days > days:
-        allowed = f"at most {days} days old" if days else "from today"
-        raise Invalid({"weighed_at": f"The weight must be {allowed}: weigh the patient."})
+    old = too_old(session, weighed_at, now)
+    if old:
+        raise Invalid({"weighed_at": old})

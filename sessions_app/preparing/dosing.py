@@ -76,6 +76,11 @@ def kilograms(pounds: Decimal) -> Decimal:
     return rounded(pounds * KG_PER_POUND, "0.1")
 
 
+def pounds(weight_kg: Decimal) -> Decimal:
+    """A weight in kilograms as a scale in pounds would show it, to 0.1 lb."""
+    return rounded(weight_kg / KG_PER_POUND, "0.1")
+
+
 def calculate(order: Order) -> Dose:
     """The four figures of the worksheet."""
     dose_mg = rounded(_in_mg(order, order.dose), "0.1")
@@ -85,6 +90,11 @@ def calculate(order: Order) -> Dose:
         concentration_mg_per_ml=rounded(dose_mg / order.bag_volume_ml, "0.001"),
         rate_ml_per_h=rounded(order.bag_volume_ml * 60 / order.minutes, "0.1"),
     )
+
+
+def mg_per_kg(dose_mg: Decimal, dosing_weight_kg: Decimal) -> Decimal:
+    """The whole infusion's dose per kg of the weight that it goes by, to 0.01 mg/kg."""
+    return rounded(dose_mg / dosing_weight_kg, "0.01")
 
 
 def most_mg(order: Order) -> Decimal:
@@ -140,10 +150,15 @@ def warning(order: Order) -> str:
     return " ".join(found)
 
 
-def weight_doubt(weight_kg: Decimal, last_kg: Decimal | None) -> str:
+def first_weight_doubt(as_read: Decimal, *, in_pounds: bool) -> str:
+    """Why a patient's first weight wants confirming: no other would show that the units were mixed up."""
+    read = f"{plain(as_read)} lb" if in_pounds else f"{plain(as_read)} kg"
+    other = f"{plain(kilograms(as_read))} kg" if in_pounds else f"{plain(pounds(as_read))} lb"
+    return f"There is no earlier weight to compare with. {read} is {other}. Is it so?"
+
+
+def weight_doubt(weight_kg: Decimal, last_kg: Decimal) -> str:
     """Why this weight wants confirming against the last one, or nothing."""
-    if last_kg is None:
-        return ""
     ratio = weight_kg / last_kg
     for confusion in (POUNDS_PER_KG, 1 / POUNDS_PER_KG):
         if abs(ratio - confusion) <= confusion * NEAR:

@@ -1,5 +1,6 @@
 """The worksheet's inputs, and the second person's independent check of it."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -36,6 +37,34 @@ def test_a_weight_in_pounds_is_kept_as_read_and_in_kilograms(house: House) -> No
     assert (sheet.weight_as_read, sheet.weight_unit) == (Decimal("154.3"), "[lb_av]")
     assert (sheet.weight_kg, sheet.dosing_weight_kg) == (Decimal("70.0"), Decimal("70.0"))
     assert (sheet.dose_mg, sheet.formula_version) == (Decimal("35.0"), "2")
+
+
+@pytest.mark.parametrize(
+    ("read", "asked"),
+    [
+        ({"weight_kg": Decimal("160.0")}, "160 kg is 352.7 lb. Is it so?"),
+        ({"weight_kg": None, "weight_lb": Decimal("160.0")}, "160 lb is 72.6 kg. Is it so?"),
+    ],
+)
+def test_a_first_weight_is_read_again_in_both_units(
+    house: House, read: dict[str, Decimal | None], asked: str
+) -> None:
+    """domain.md 1.4: nothing would show that 160 kg were 160 lb."""
+    session = stories.arrived(house)
+    with pytest.raises(Invalid, match=asked) as refused:
+        stories.weigh(house, session, at=NOW, confirmed=False, **read)
+    [error] = refused.value.data["errors"]
+    assert (error["field"], error["code"]) == ("weight_lb" if "weight_lb" in read else "weight_kg", "confirm")
+    first = stories.weigh(house, session, at=NOW, **read)
+    assert first.warning == ""
+    correct(house, session, first, bag_volume_ml=Decimal("50"), confirmed=False, **read)
+
+
+def test_another_first_weight_is_asked_about_again(house: House) -> None:
+    session = stories.arrived(house)
+    first = stories.weigh(house, session, at=NOW, weight_kg=Decimal("160.0"))
+    with pytest.raises(Invalid, match="Is it so"):
+        correct(house, session, first, confirmed=False)
 
 
 @pytest.mark.parametrize("pounds", [None, Decimal("154.3")])
@@ -75,9 +104,9 @@ def test_minutes_outside_the_protocols_usual_ones_want_confirming(
     """domain.md 2.2: mood-40 runs for 40 minutes (30 to 60)."""
     session = stories.arrived(house)
     with pytest.raises(Invalid, match=words) as refused:
-        stories.weigh(house, session, at=NOW, minutes=minutes)
-    assert [(error["field"], error["code"]) for error in refused.value.data["errors"]] == [
-        ("minutes", "confirm")
+        stories.weigh(house, session, at=NOW, minutes=minutes, confirmed=False)
+    assert ("minutes", "confirm") in [
+        (error["field"], error["code"]) for error in refused.value.data["errors"]
     ]
     assert words in stories.weigh(house, session, at=NOW, minutes=minutes, confirmed=True).warning
 
@@ -129,7 +158,7 @@ def test_no_infusion_starts_before_somebody_else_checked_the_dose(house: House) 
 def test_whoever_prepared_the_dose_does_not_check_it(house: House) -> None:
     session = stories.arrived(house)
     worksheet = stories.weigh(house, session, at=NOW)
-    figures = dose.Figures(**{name: getattr(worksheet, name) for name in dose.FIGURES})
+    figures = dose.figures_of(worksheet)
     with pytest.raises(Conflict) as refused:
         dose.check_dose(
             actor=house.actor(house.nils),
@@ -153,7 +182,7 @@ def test_the_database_refuses_a_check_by_whoever_prepared_the_dose(
         worksheet=worksheet,
         recorded_at=NOW,
         recorded_by=getattr(house, name),
-        **{figure: getattr(worksheet, figure) for figure in dose.FIGURES},
+        **asdict(dose.figures_of(worksheet)),
     )
     if refused:
         with pytest.raises(IntegrityError, match="somebody else"), transaction.atomic():
@@ -166,7 +195,7 @@ def test_the_database_refuses_a_check_by_whoever_prepared_the_dose(
 def test_every_figure_that_differs_is_named_kept_and_blocks(house: House, figure: str) -> None:
     session = stories.arrived(house)
     worksheet = stories.weigh(house, session, at=NOW)
-    other = getattr(worksheet, figure) + Decimal("0.1")
+    other = getattr(dose.figures_of(worksheet), figure) + Decimal("0.1")
     check = stories.check_dose(house, session, worksheet, at=NOW, **{figure: other})
     assert DoseCheck.objects.get().disagreements == check.disagreements == [figure]
     assert blockers(session) == {
@@ -215,8 +244,8 @@ def test_an_order_that_changed_after_the_check_is_reckoned_again_and_blocks(hous
     assert blockers(session) == {}
     TreatmentPlan.objects.filter(pk=session.appointment.plan_id).update(ordered_dose=Decimal("0.6"))
     assert blockers(session) == {
-        "dose_prepared": "Reckoned again, it differs (the order, dose, volume drawn up, concentration): "
-        "correct the worksheet."
+        "dose_prepared": "Reckoned again, it differs (the order, dose, volume drawn up, strength in the "
+        "bag): correct the worksheet."
     }
 
 

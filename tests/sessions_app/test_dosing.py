@@ -120,8 +120,16 @@ def test_a_weight_far_off_the_last_one_is_doubted(weight: str, doubt: str) -> No
     assert bool(said) is bool(doubt)
 
 
-def test_a_first_weight_has_nothing_to_be_compared_with() -> None:
-    assert dosing.weight_doubt(Decimal("154"), None) == ""
+@pytest.mark.parametrize(("kilograms", "pounds"), [("160", "352.7"), ("72.6", "160.1"), ("70", "154.3")])
+def test_kilograms_are_told_in_pounds(kilograms: str, pounds: str) -> None:
+    assert dosing.pounds(Decimal(kilograms)) == Decimal(pounds)
+
+
+@pytest.mark.parametrize(
+    ("mg", "kg", "per_kg"), [("35.0", "70.0", "0.50"), ("36.3", "72.6", "0.50"), ("80.0", "72.6", "1.10")]
+)
+def test_a_dose_is_told_per_kg(mg: str, kg: str, per_kg: str) -> None:
+    assert dosing.mg_per_kg(Decimal(mg), Decimal(kg)) == Decimal(per_kg)
 
 
 def half_up(exact: Fraction, places: int) -> Fraction:

@@ -266,9 +266,9 @@ class SessionPage:
         """What the second person found otherwise: the figure, the worksheet's, theirs."""
         check, sheet = self.dose_check, self.worksheet
         names = check.disagreements if check else []
-        words = dose.named(names)
+        words, right = dose.named(names), dose.figures_of(sheet) if sheet else None
         return [
-            (word, getattr(sheet, name), getattr(check, name))
+            (word, getattr(right, name), getattr(check, name))
             for word, name in zip(words, names, strict=True)
         ]
 
