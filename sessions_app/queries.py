@@ -104,7 +104,8 @@ def waiting_visits(clinic: Clinic, day: date) -> QuerySet[Appointment]:
 
 
 def session_detail(session_id: UUID) -> Session:
-    """One session with all its lines, who entered them, and its signed versions. Sixteen queries."""
+    """One session with all its lines, who entered them, its signed versions, and the visit's claims: who and
+    what it has by the schedule. Seventeen queries."""
     signed = SignedRecord.objects.select_related("signed_by").order_by("version")
     return (
         Session.objects.select_related("clinic", "patient", "protocol", "appointment__plan__prescriber")
@@ -114,6 +115,7 @@ def session_detail(session_id: UUID) -> Session:
             Prefetch("signed_records", signed),
         )
         .get(pk=session_id)
+            Prefetch("appointment__claims", Claim.objects.select_related("resource").order_by("pk")),
     )
 
 

@@ -133,7 +133,7 @@ MISSING: Final[Mapping[str, str]] = {
     "dose_prepared": "Prepare the dose on the worksheet.",
     "dose_checked": "A second person must check the dose with figures of their own.",
     "baseline": "Measure a full set of vital signs shortly before the start.",
-    "start_limits": "Vital signs are past the protocol's start limits: the prescriber must decide.",
+    "start_limits": "Vital signs are past the start limits: measure again, or the prescriber decides.",
     "stop_acknowledged": "An alert has called the clinician to the chair: acknowledge it.",
     "within_limits": "After such an alert a full set must be within the limits, or the prescriber decides.",
     "observed": "The protocol's minimum observation time has not passed since the infusion stopped.",

@@ -13,7 +13,8 @@ from clinic import clock, idempotency
 from clinic.fields import IdField, MomentField
 from clinic.models import WorkItem
 from clinic.viewsets import CreateSerializer, StrictSerializer
-from sessions_app.access import MAY
+from sessions_app import queries
+from sessions_app.access import MAY, READ_SESSIONS
 from sessions_app.api.acting import (
     REASON,
     CorrectableSerializer,
@@ -29,8 +30,8 @@ from sessions_app.api.answers import (
     SessionSerializer,
     whole,
 )
-from sessions_app.models import CheckResult, DoseCheck, DoseWorksheet, PrescriberOverride, Session
-from sessions_app.preparing import checklist, dose, overrides
+from sessions_app.models import AnsweredBy, CheckResult, DoseCheck, DoseWorksheet, PrescriberOverride, Session
+from sessions_app.preparing import checklist, dose, on_record, overrides
 
 
 class ChecklistItemSerializer(StrictSerializer):
@@ -41,6 +42,33 @@ class ChecklistItemSerializer(StrictSerializer):
     confirmed = serializers.BooleanField(
         required=False, default=False, help_text="Asked again at the chair: what the patient said is right."
     )
+    replaces = IdField(
+        required=False,
+        allow_null=True,
+        help_text="The answer that you saw standing, null for none: when another stands, yours is refused.",
+    )
+
+
+class StandingItemSerializer(serializers.Serializer[Any]):
+    """One item as it stands: open, answered by a person, or answered by the record itself."""
+
+    item = serializers.CharField(source="item.code")
+    title = serializers.CharField(source="item.label")
+    result = serializers.ChoiceField(
+        choices=CheckResult.choices, allow_blank=True, help_text="Empty: it is open."
+    )
+    answered_by = serializers.ChoiceField(choices=AnsweredBy.choices, allow_blank=True)
+    words = serializers.CharField(help_text="The note, or what the record says or lacks.")
+    line = IdField(source="line.pk", default=None, allow_null=True, help_text="For `replaces`.")
+    of_record = serializers.SerializerMethodField(help_text="Nobody passes it against the record.")
+    to_look_at = serializers.SerializerMethodField()
+
+    def get_of_record(self, standing: checklist.Standing) -> bool:
+        return standing.says is not None
+
+    def get_to_look_at(self, standing: checklist.Standing) -> list[str]:
+        found: dict[str, list[str]] = self.context["to_look_at"]
+        return found.get(standing.item.code, [])
 
 
 class ChecklistSerializer(CreateSerializer):
@@ -80,8 +108,10 @@ class FiguresSerializer(WeightSerializer, CreateSerializer):
     worksheet = IdField()
     stock_mg_per_ml = amount(5, 1)
     dose_mg = amount(7, 1)
+    mg_per_kg = amount(7, 2, help_text="Of the weight that the dose goes by.")
     drug_volume_ml = amount(6, 2)
     bag_volume_ml = amount(6, 1)
+    concentration_mg_per_ml = amount(7, 3, help_text="Of the bag.")
     rate_ml_per_h = amount(6, 1)
 
 
@@ -108,10 +138,8 @@ class OverrideSerializer(SubjectSerializer, CreateSerializer):
 
 
 class AskedSerializer(serializers.ModelSerializer[WorkItem]):
-    mg_per_kg = amount(7, 2, help_text="Of the weight that the dose goes by.")
     class Meta:
         model = WorkItem
-    concentration_mg_per_ml = amount(7, 3, help_text="Of the bag.")
         fields = ["id", "title", "role", "urgency", "due_at", "closed_at"]
 
 
@@ -137,6 +165,7 @@ class PreparingActions(SessionActions):
 
     access = {
         "checklist": MAY["checklist"],
+        "standing_checklist": READ_SESSIONS,
         "ask_prescriber": MAY["checklist"],
         "overrides": MAY["override"],
         "dose": MAY["dose"],
@@ -168,6 +197,15 @@ class PreparingActions(SessionActions):
         )
         session.refresh_from_db()
         return self.with_revision(whole(session), session, status=201 if made else 200)
+
+    @extend_schema(responses=StandingItemSerializer(many=True))
+    @checklist.mapping.get
+    def standing_checklist(self, request: Request, pk: UUID) -> Response:
+        """Every item as it stands now, with what the record says to it. The look is written down."""
+        session, now = queries.session_detail(self.opened("session").pk), clock.now()
+        items = checklist.standing(session, now)
+        context = {"to_look_at": on_record.to_look_at(session, now)}
+        return Response(StandingItemSerializer(items, many=True, context=context).data)
 
     @recorded(DoseSerializer, DoseWorksheetSerializer)
     @action(detail=True, methods=["post"])

@@ -53,6 +53,7 @@ def start(
         event = _event(current, actor, id, "start", at=at, rate_ml_per_h=rate, now=now)
         recording.advance(current, "start", now=now, started_at=at)
         return event
+        checklist.write_down(actor=actor, session=current, at=at, now=now)
 
     return in_transaction(work)
 
@@ -279,7 +280,7 @@ def infusing_time(events: list[InfusionEvent], now: datetime) -> timedelta:
 
 def _unmet_at_start(session: Session, now: datetime, *, at: datetime) -> dict[str, str]:
     return {
-        **checklist.unmet(session),
+        **checklist.unmet(session, now, at=at),
         **safety.unmet_at_start(session.patient_id),
         **dose.unmet(session),
         **vitals.unmet_at_start(session, now, at=at),

@@ -36,6 +36,12 @@ class Ring:
     confirm: tuple[Decimal, Decimal] | None = None
     regular: bool = True
 
+    @property
+    def spoken(self) -> str:
+        """The label in the middle of a sentence: "sedation (RASS)"."""
+        words = self.label.split()
+        return " ".join(word.lower() if word[1:].islower() else word for word in words)
+
 
 Rings = Mapping[str, Ring]
 
@@ -193,6 +199,12 @@ def breaches(values: Values, limits: Mapping[str, Any], level: Level) -> list[Br
             if _passes(Decimal(value), bound, edge):
                 found.append(Breach(sign, level, bound, edge))
     return found
+
+
+def measured(sign: str, value: Value) -> str:
+    """What was measured, in words: "Heart rate 71 /min"."""
+    ring = RINGS[sign]
+    return f"{ring.label} {value} {ring.unit}".rstrip()
 
 
 def limited(limits: Mapping[str, Any], level: Level) -> list[str]:

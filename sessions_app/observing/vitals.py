@@ -227,7 +227,7 @@ def check(reading: Reading, *, session: Session, now: datetime) -> None:
         errors.append(_error("device_id", "This monitor has sent nothing in this session."))
     missing = [sign for sign, value in reading.values.items() if value is None and rings[sign].regular]
     if missing and not reading.absent_reason:
-        labels = ", ".join(rings[sign].label.lower() for sign in missing)
+        labels = ", ".join(rings[sign].spoken for sign in missing)
         errors.append(_error("absent_reason", f"Say why this was not measured: {labels}."))
     if not errors and not reading.confirmed:
         errors = [
@@ -273,14 +273,14 @@ def unmet_at_start(session: Session, now: datetime, *, at: datetime | None = Non
     protocol = session.protocol
     minutes = protocol.vitals_schedule["baseline_within_minutes"]
     since = (at or now) - timedelta(minutes=minutes)
-    baseline = _newest(session, since, at or now)
+    baseline = before_start(session, at or now)
     missing = [
-        vital_limits.RINGS[sign].label.lower()
+        vital_limits.RINGS[sign].spoken
         for sign in vital_limits.limited(protocol.limits, "start_hold")
         if sign not in baseline
     ]
     past = [
-        (breach.label, signs[breach.sign])
+        (vital_limits.measured(breach.sign, getattr(signs[breach.sign], breach.sign)), signs[breach.sign])
         for signs in (baseline, _newest(session, since, now))
         for breach in vital_limits.breaches(_values(signs), protocol.limits, "start_hold")
     ]
@@ -288,7 +288,7 @@ def unmet_at_start(session: Session, now: datetime, *, at: datetime | None = Non
     if missing:
         found["baseline"] = f"Missing within the last {minutes} minutes: {', '.join(missing)}."
     if past and not let_these_pass(session, START_LIMITS, [line for _, line in past]):
-        found[START_LIMITS] = f"{', '.join(dict.fromkeys(label for label, _ in past))}."
+        found[START_LIMITS] = f"{', '.join(dict.fromkeys(words for words, _ in past))}."
     return found
 
 
@@ -330,6 +330,13 @@ def _measured(value: int | Decimal | None) -> bool:
 
 
 def _measured_here(session: Session, device: UUID) -> bool:
+def before_start(session: Session, at: datetime) -> dict[str, VitalSigns]:
+    """For each sign the last set that measured it within the protocol's baseline minutes before a start at
+    this moment."""
+    minutes = session.protocol.vitals_schedule["baseline_within_minutes"]
+    return _newest(session, at - timedelta(minutes=minutes), at)
+
+
     return MonitorSample.objects.filter(session=session, device=device).exists()
 
 

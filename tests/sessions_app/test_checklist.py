@@ -1,14 +1,23 @@
-"""The checklist by protocol: what is asked, what blocks, and what the patient said beforehand."""
+"""The checklist by protocol: what is asked, what blocks, what the patient said beforehand, and what the
+record answers itself.
+"""
+
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from clinic.problems import Invalid
-from scheduler.models import Protocol
+from clinic.models import Allergy, Consent, ConsentScope
+from clinic.problems import Conflict, Invalid
+from scheduler.models import Protocol, TreatmentPlan
+from sessions_app.infusing import infusion
 from sessions_app.models import AnsweredBy, ChecklistAnswer, CheckResult, Session
-from sessions_app.preparing import checklist
+from sessions_app.observing import side_effects
+from sessions_app.preparing import checklist, on_record, overrides
 from sessions_app.preparing.checklist import Answer
-from tests.cast import NOW, House
+from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.stories import STARTED_AT
 
 
 def answer(house: House, session: Session, *answers: Answer) -> list[ChecklistAnswer]:
@@ -33,9 +42,9 @@ def test_a_protocol_asks_its_items_in_our_order_and_its_own_under_their_name(hou
         "Fasting as the protocol asks",
         "Cannula photo",
     ]
-    assert checklist.unmet(session)["checklist_complete"].endswith("Cannula photo.")
+    assert checklist.unmet(session, NOW)["checklist_complete"].endswith("Cannula photo.")
     answer(house, session, *(Answer(item.code, CheckResult.PASS) for item in asked))
-    assert checklist.unmet(session) == {}
+    assert checklist.unmet(session, NOW) == {}
 
 
 def test_an_item_that_this_protocol_does_not_ask_is_refused(house: House) -> None:
@@ -56,7 +65,7 @@ def test_an_item_that_this_protocol_does_not_ask_is_refused(house: House) -> Non
 def test_unknown_blocks_like_a_failure(house: House, result: CheckResult, said: dict[str, str]) -> None:
     session = asking(house, "fasting")
     answer(house, session, Answer("fasting", result, note="Doesn't remember breakfast"))
-    assert checklist.unmet(session) == said
+    assert checklist.unmet(session, NOW) == said
 
 
 def test_an_unknown_answer_says_why(house: House) -> None:
@@ -93,4 +102,170 @@ def test_a_nurse_changes_what_the_patient_said_without_another_reason(house: Hou
     session, said = patients_own(house)
     [line] = answer(house, session, Answer("medicines", CheckResult.FAIL, note="A new MAO inhibitor"))
     assert (line.corrects, line.correction_reason) == (said, checklist.AT_THE_CHAIR)
-    assert "checklist_passed" in checklist.unmet(session)
+    assert "checklist_passed" in checklist.unmet(session, NOW)
+
+
+# --- What the record answers -------------------------------------------------------------------------------
+
+
+def stands(session: Session, item: str) -> tuple[str, str, str]:
+    [found] = [each for each in checklist.standing(session, NOW) if each.item.code == item]
+    return found.result, found.answered_by, found.words
+
+
+def without_consent(house: House) -> None:
+    Consent.objects.filter(patient=house.rosa, scope=ConsentScope.TREATMENT).update(
+        revoked_at=NOW, revoked_how="In person"
+    )
+
+
+def past_the_plan(house: House) -> None:
+    TreatmentPlan.objects.update(valid_until=TODAY - timedelta(days=1))
+
+
+def test_the_record_answers_what_it_can_prove_with_the_figure_and_its_time(house: House) -> None:
+    session = stories.arrived(house)
+    assert stands(session, "consent") == ("pass", "record", "Signed Dec 12, 2026, form 2026-1.")
+    assert stands(session, "plan") == ("pass", "record", "Active until Dec 27, 2027.")
+    assert stands(session, "weight") == ("", "", "No weight is on record: enter it with the dose.")
+    worksheet = stories.weigh(house, session, at=NOW)
+    assert stands(session, "weight")[2] == "Weighed at 09:00.", "the figure is the second person's to read"
+    stories.check_dose(house, session, worksheet, at=NOW)
+    assert stands(session, "weight") == ("pass", "record", "Weighed at 09:00, 70 kg.")
+    assert stands(session, "pain")[0] == stands(session, "vital_signs")[0] == ""
+    stories.measure(house, session, stories.calm(NOW))
+    assert stands(session, "pain") == ("pass", "record", "2 of 10 at 09:00.")
+    result, _, words = stands(session, "vital_signs")
+    assert result == "pass"
+    assert words.startswith("Systolic pressure 122 mmHg, Diastolic pressure 78 mmHg, Heart rate 71 /min")
+    assert words.endswith("Sedation (RASS) 0; 09:00.")
+
+
+def test_a_patient_who_would_not_rate_the_pain_was_asked(house: House) -> None:
+    session = stories.arrived(house)
+    stories.measure(house, session, stories.calm(NOW, pain_nrs=None, absent_reason="Patient declined"))
+    assert stands(session, "pain") == ("pass", "record", "Patient declined at 09:00.")
+
+
+@pytest.mark.parametrize("result", [CheckResult.PASS, CheckResult.NOT_APPLICABLE])
+@pytest.mark.parametrize(
+    ("item", "lacks"),
+    [
+        ("vital_signs", "Missing within the last 15 minutes: systolic pressure"),
+        ("weight", "No weight is on record"),
+        ("pain", "No pain is on record"),
+        ("consent", "No consent to treatment is on file"),
+    ],
+)
+def test_nobody_passes_an_item_against_the_record(
+    house: House, item: str, lacks: str, result: CheckResult
+) -> None:
+    without_consent(house)
+    session = stories.arrived(house)
+    with pytest.raises(Invalid, match=lacks) as refused:
+        answer(house, session, Answer(item, result, note="As always"))
+    [error] = refused.value.data["errors"]
+    assert (error["field"], error["code"]) == (f"answers.{item}.result", "against_record")
+    assert not session.checklist_answers.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "lacks"),
+    [(without_consent, "No consent to treatment"), (past_the_plan, "The plan is for Jan 4, 2027 to Jan 10")],
+)
+def test_what_was_passed_holds_only_while_the_record_does(house: House, change: Any, lacks: str) -> None:
+    session = stories.prepared(house)
+    answer(house, session, Answer("consent", CheckResult.PASS), Answer("plan", CheckResult.PASS))
+    change(house)
+    with pytest.raises(Conflict) as refused:
+        infusion.start(actor=house.actor(house.nils), id=new_id(), session=session, now=STARTED_AT)
+    [blocker] = refused.value.data["blockers"]
+    assert blocker["code"] == "checklist_complete"
+    assert lacks in blocker["detail"]
+
+
+def test_what_a_person_finds_stands_against_the_record_until_a_prescriber_decides(house: House) -> None:
+    session = stories.prepared(house)
+    [line] = answer(house, session, Answer("consent", CheckResult.UNKNOWN, note="Signed for her brother?"))
+    assert stands(session, "consent") == ("unknown", "staff", "Signed for her brother?")
+    assert "Consent" in checklist.unmet(session, STARTED_AT)["checklist_passed"]
+    overrides.override(
+        actor=house.actor(house.priya),
+        id=new_id(),
+        session=session,
+        subject="checklist:consent",
+        about=line.pk,
+        reason="Her own signature, I was there",
+        now=STARTED_AT,
+    )
+    assert checklist.unmet(stories.fresh(session), STARTED_AT) == {}
+
+
+def test_the_start_writes_down_what_the_record_answered(house: House) -> None:
+    session = stories.prepared(house)
+    assert not session.checklist_answers.filter(item__in=on_record.ANSWERED).exists()
+    started = infusion.start(actor=house.actor(house.nils), id=new_id(), session=session, now=STARTED_AT)
+    lines = session.checklist_answers.filter(source=AnsweredBy.RECORD)
+    assert {line.item for line in lines} == set(on_record.ANSWERED)
+    assert {line.revision for line in lines} == {started.revision}
+    assert lines.get(item="weight").note == "Weighed at 09:10, 70 kg."
+
+
+def test_no_concern_can_not_be_said_while_an_urgent_answer_waits(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = stories.arrived(house)
+    monkeypatch.setattr(on_record.safety, "unmet_at_start", lambda patient: {"safety_assessed": ""})
+    with pytest.raises(Invalid, match="An urgent answer to a questionnaire waits"):
+        answer(house, session, Answer("suicidality", CheckResult.PASS))
+
+
+def test_what_is_to_be_read_stands_beside_the_item(house: House) -> None:
+    earlier = stories.infusing(house)
+    for term, grade in (("nausea", 2), ("dizziness", 1)):
+        side_effects.record_side_effect(
+            actor=house.actor(house.nils),
+            id=new_id(),
+            session=earlier,
+            report=side_effects.Report(term=term, onset_at=STARTED_AT, grade=grade),
+            now=STARTED_AT,
+        )
+    Allergy.objects.create(patient=house.rosa, substance="Latex", reaction="Hives", clinical_status="active")
+    session = stories.arrived(house, at=NOW + timedelta(days=3))
+    found = on_record.to_look_at(session, session.arrived_at)
+    assert found == {
+        "fasting": ["The protocol allows clear liquids up to 2 h before, a light meal up to 6 h before."],
+        "allergies": ["Latex (Hives)."],
+        "last_side_effects": ["Jan 11, 2027: Nausea, grade 2 (ongoing)."],
+        "medicines": ["Given beside the infusion on Jan 11, 2027: none."],
+    }
+
+
+# --- Two people, one item ---------------------------------------------------------------------------------
+
+
+def test_an_answer_that_somebody_gave_meanwhile_is_not_replaced_unseen(house: House) -> None:
+    session = stories.arrived(house)
+    stories.fail(house, session, "fasting", at=NOW)
+    later = Answer("fasting", CheckResult.PASS, reason="Water only", replaces=None)
+    with pytest.raises(
+        Invalid, match=r"Nils Berg has answered “Fail” \(Toast at eight\) at 09:00"
+    ) as refused:
+        answer(house, session, later)
+    assert [error["code"] for error in refused.value.data["errors"]] == ["stale"]
+    seen = session.checklist_answers.get()
+    answer(house, session, Answer("fasting", CheckResult.PASS, reason="Water only", replaces=seen.pk))
+    assert session.checklist_answers.latest("revision").corrects == seen
+
+
+def test_the_api_tells_where_each_item_stands_and_what_to_read(house: House) -> None:
+    session = stories.arrived(house)
+    line = stories.fail(house, session, "fasting", at=NOW)
+    rows = client_of(house.nils).get(f"/api/v1/sessions/{session.pk}/checklist/").json()
+    by_item = {row["item"]: row for row in rows}
+    assert [row["item"] for row in rows] == list(checklist.LABELS)
+    fasting = by_item["fasting"]
+    assert (fasting["result"], fasting["line"], fasting["of_record"]) == ("fail", str(line.pk), False)
+    assert fasting["to_look_at"][0].startswith("The protocol allows clear liquids")
+    consent = by_item["consent"]
+    assert (consent["result"], consent["answered_by"], consent["line"]) == ("pass", "record", None)

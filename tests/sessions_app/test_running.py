@@ -111,7 +111,7 @@ def test_the_same_answer_again_writes_nothing(house: House) -> None:
 def test_an_answer_that_cannot_stand_names_its_field(house: House, wrong: Answer, field: str) -> None:
     session = stories.arrived(house)
     with pytest.raises(Invalid) as refused:
-        answer(house, session, Answer("consent", CheckResult.PASS), wrong)
+        answer(house, session, Answer("mood", CheckResult.PASS), wrong)
     assert [error["field"] for error in refused.value.data["errors"]] == [field]
     assert not session.checklist_answers.exists()
 
@@ -139,7 +139,7 @@ def test_pounds_entered_as_kilograms_must_be_confirmed(house: House) -> None:
     later = NOW + timedelta(days=3)
     session = stories.arrived(house, at=later)
     with pytest.raises(Invalid) as refused:
-        stories.weigh(house, session, at=later, weight_kg=Decimal("154.0"))
+        stories.weigh(house, session, at=later, weight_kg=Decimal("154.0"), confirmed=False)
     [error] = refused.value.data["errors"]
     assert (error["field"], error["code"]) == ("weight_kg", "confirm")
     kept = stories.weigh(house, session, at=later, weight_kg=Decimal("154.0"), confirmed=True)

@@ -1,5 +1,6 @@
 """The pages before the start: the blind check, what the patient said, what a prescriber decides."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
-from clinic.models import Role, WorkItem
+from clinic.models import Allergy, Role, WorkItem
 from sessions_app.models import DoseCheck, Session, YesNoUnknown
 from sessions_app.preparing import readiness
 from tests.cast import NOW, PASSWORD, House, new_id
@@ -53,6 +54,7 @@ def test_nobody_but_its_author_sees_the_dose_until_a_check_agrees(house: House) 
 
     assert (seen(nils), seen(priya)) == (True, False)
     found = {**stories.FOUND, "weight_kg": "73.3", "dose_mg": "36.7", "drug_volume_ml": "0.73"}
+    found["concentration_mg_per_ml"] = "0.367"
     assert check(priya, fresh, **{**found, "dose_mg": "39.0"}).status_code == 302
     assert (seen(nils), seen(priya)) == (True, False), "checked again, it is checked blind again"
     assert "Dose: 36.7 here, 39 by Priya Nair" in words(nils.get(page))
@@ -161,3 +163,124 @@ def test_the_nurse_asks_and_the_prescriber_decides(house: House) -> None:
     task.refresh_from_db()
     assert task.closed_by == house.priya
     assert "Nothing waits for a prescriber." in words(priya.get(page))
+
+
+# --- The dose ----------------------------------------------------------------------------------------------
+
+DOSE = {"weight_kg": "160.0", "stock_mg_per_ml": "50", "bag_volume_ml": "100", "minutes": "40"}
+
+
+def test_a_first_weight_is_asked_about_before_it_is_kept_and_not_before_it_is_asked(house: House) -> None:
+    session = stories.arrived(house)
+    nils = browser_of(house.nils)
+    page = nils.get(reverse("session", args=[session.pk])).content.decode()
+    assert "Read again: it is so" not in page
+    address, sent = reverse("session_dose", args=[session.pk]), {**hidden(page, "dose"), **DOSE}
+    asked = nils.post(address, sent)
+    assert (asked.status_code, session.dose_worksheets.count()) == (400, 0)
+    assert "160 kg is 352.7 lb. Is it so?" in words(asked)
+    assert "Read again: it is so" in words(asked)
+    assert nils.post(address, {**sent, "confirmed": "on"}).status_code == 302
+    assert session.dose_worksheets.get().weight_kg == Decimal("160.0")
+
+
+def test_another_weight_was_read_now_and_the_same_one_when_it_was(house: House, monkeypatch: Any) -> None:
+    session = stories.arrived(house)
+    first = stories.weigh(house, session, at=NOW, weight_kg=Decimal("160.0"))
+    later = NOW + timedelta(minutes=12)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    nils, address = browser_of(house.nils), reverse("session_dose", args=[session.pk])
+
+    def corrected(**changes: str) -> Any:
+        page = nils.get(reverse("session", args=[session.pk])).content.decode()
+        sent = {
+            **hidden(page, "dose"),
+            **DOSE,
+            "correction_reason": "Read again",
+            "confirmed": "on",
+            **changes,
+        }
+        assert nils.post(address, sent).status_code == 302
+        return session.dose_worksheets.get(corrected_by=None)
+
+    assert corrected(bag_volume_ml="50").weighed_at == first.weighed_at
+    assert corrected(weight_kg="", weight_lb="160.0").weighed_at == later
+
+
+def test_bag_and_line_are_as_last_time_and_the_vial_is_read_anew(house: House) -> None:
+    earlier = stories.arrived(house)
+    stories.weigh(house, earlier, at=NOW, bag_volume_ml=Decimal("250"), dead_space_ml=Decimal("18"))
+    session = stories.arrived(house, at=NOW + timedelta(days=3))
+    page = browser_of(house.nils).get(reverse("session", args=[session.pk])).content.decode()
+    form = page.partition('id="dose"')[2].partition("</form>")[0]
+    assert 'name="bag_volume_ml" value="250.0"' in form
+    assert 'name="dead_space_ml" value="18.0"' in form
+    assert "checked" not in form
+
+
+# --- The checklist -----------------------------------------------------------------------------------------
+
+
+def test_the_record_answers_on_the_page_and_nobody_passes_against_it(house: House) -> None:
+    session = stories.arrived(house)
+    nils = browser_of(house.nils)
+    page = nils.get(reverse("session", args=[session.pk]))
+    said = words(page)
+    assert "Consent current and signed From the record Signed Dec 12, 2026, form 2026-1." in said
+    assert "Weight measured today Open No weight is on record: enter it with the dose." in said
+    sent = {**hidden(page.content.decode(), "checklist"), "answers_weight_result": "pass"}
+    refused = nils.post(reverse("session_checklist", args=[session.pk]), sent)
+    assert refused.status_code == 400
+    assert "No weight is on record: enter it with the dose. If the record is wrong" in words(refused)
+    assert not session.checklist_answers.exists()
+
+
+def test_an_answer_given_meanwhile_is_shown_before_it_is_replaced(house: House) -> None:
+    session = stories.arrived(house)
+    nils = browser_of(house.nils)
+    address = reverse("session_checklist", args=[session.pk])
+    shown = hidden(nils.get(reverse("session", args=[session.pk])).content.decode(), "checklist")
+    stories.fail(house, session, "suicidality", at=NOW, note="Tells of a plan")
+    sent = {"answers_suicidality_result": "pass", "answers_suicidality_reason": "Asked again: none"}
+    late = nils.post(address, {**shown, **sent, "answers_mood_result": "pass"})
+    assert late.status_code == 400
+    assert "Nils Berg has answered “Fail” (Tells of a plan) at 09:00: look again" in words(late)
+    assert session.checklist_answers.count() == 1
+    again = {**hidden(late.content.decode(), "checklist"), **sent}
+    assert nils.post(address, again).status_code == 302
+    assert session.checklist_answers.get(corrected_by=None, item="suicidality").result == "pass"
+
+
+def test_saving_again_undoes_nothing_that_somebody_else_found(house: House) -> None:
+    """The page sends every item along; what nobody touched on it says nothing."""
+    session = stories.arrived(house)
+    nils = browser_of(house.nils)
+    address = reverse("session_checklist", args=[session.pk])
+    first = hidden(nils.get(reverse("session", args=[session.pk])).content.decode(), "checklist")
+    assert nils.post(address, {**first, "answers_mood_result": "pass"}).status_code == 302
+    shown = hidden(nils.get(reverse("session", args=[session.pk])).content.decode(), "checklist")
+    stories.fail(house, session, "mood", at=NOW, note="In tears")
+    sent = {**shown, "answers_mood_result": "pass", "answers_identity_result": "pass"}
+    assert nils.post(address, sent).status_code == 302
+    assert session.checklist_answers.get(corrected_by=None, item="mood").result == "fail"
+
+
+def test_the_form_marks_what_is_due_before_the_start_and_allergies_stand_above_all(house: House) -> None:
+    Allergy.objects.create(patient=house.rosa, substance="Latex", clinical_status="active")
+    session = stories.prepared(house)
+    nils = browser_of(house.nils)
+    page = nils.get(reverse("session", args=[session.pk])).content.decode()
+    assert page.index("Latex") < page.index('id="part-checklist"')
+    marked = re.findall(r'name="(\w+)"[^>]*aria-required', page)
+    assert set(marked) == {
+        "systolic_mmhg",
+        "diastolic_mmhg",
+        "heart_rate_per_min",
+        "respiratory_rate_per_min",
+        "oxygen_saturation_percent",
+        "temperature_cel",
+        "rass",
+        "pain_nrs",
+    }
+    running = stories.infusing(house, house.omar)
+    assert "aria-required" not in nils.get(reverse("session", args=[running.pk])).content.decode()

@@ -1,4 +1,5 @@
-// One tap answers a group of the checklist that holds; without this each item is answered by itself.
+// One tap answers a group of the checklist that holds; without this each item is answered by itself. What an
+// answer needs besides stays folded away until it is needed.
 "use strict";
 
 for (const button of document.querySelectorAll("[data-all-pass]")) {
@@ -11,4 +12,20 @@ for (const button of document.querySelectorAll("[data-all-pass]")) {
       pass.dispatchEvent(new Event("input", { bubbles: true }));
     }
   });
+}
+
+for (const check of document.querySelectorAll(".check")) {
+  const more = check.querySelector("details");
+  const why = check.querySelector("[data-why]");
+  const note = check.querySelector("input[type=text]");
+
+  const show = () => {
+    const chosen = check.querySelector("input[type=radio]:checked")?.value ?? "";
+    const changed = chosen !== check.dataset.before || note.value !== note.defaultValue;
+    if (why) why.hidden = !changed && !why.querySelector(".mend");
+    if (chosen && (chosen !== "pass" || (why && !why.hidden))) more.open = true; // a note or a reason is due
+  };
+
+  check.addEventListener("input", show);
+  show();
 }

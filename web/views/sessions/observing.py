@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from clinic.access import Actor
 from clinic.problems import Problem
+from scheduler.vocabulary import spoken_unit
+from sessions_app import states
 from sessions_app.models import (
     MedicineGiven,
     Relatedness,
@@ -82,6 +84,16 @@ class VitalsForm(CorrectingForm):
 
     def first_values(self) -> dict[str, Any]:
         reading: Any = self.line
+    def __init__(self, session: Session, *args: Any, **options: Any) -> None:
+        super().__init__(session, *args, **options)
+        said = getattr(self.line, "absent_reason", "")
+        if said and said not in dict(ABSENT_REASONS):
+            # In other words than these, over the API: they are kept, not asked for again.
+            self.fields["absent_reason"].widget = forms.Select(choices=[*ABSENT_REASONS, (said, said)])
+        if session.state in states.BEFORE_START:
+            for sign in (*vital_limits.limited(session.protocol.limits, "start_hold"), "pain_nrs"):
+                self.fields[sign].widget.attrs["aria-required"] = "true"
+
         if reading is None:
             return {}
         signs = {sign: getattr(reading, sign) for sign in vital_limits.RINGS}

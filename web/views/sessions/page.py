@@ -27,6 +27,7 @@ from web.views.sessions.amending import amendable
 from web.views.sessions.form import SessionForm, standing
 from web.views.sessions.forms import FORMS
 from web.views.sessions.observing import VitalsForm
+from web.views.sessions.preparing import ChecklistForm
 from web.views.sessions.watching import Watch, besides, in_words, pause_id
 
 MINUTE: Final = timedelta(minutes=1)
@@ -212,6 +213,9 @@ class SessionPage:
         return forms
 
     @cached_property
+        answers = forms.get("checklist")
+        if isinstance(answers, ChecklistForm):
+            answers.read_beside(self.now)
     def monitor(self) -> Newest | None:
         """What the chair's monitor shows now, while vital signs of the patient there can be entered."""
         if "vitals" not in self.open_acts or not self.in_the_chair:
@@ -279,7 +283,7 @@ class SessionPage:
             return []
         return infusion.missing_at_start(self.session, self.now)
 
-    @property
+    @cached_property
     def allergies(self) -> list[Allergy]:
         return list(filter(still_holds, self.session.patient.allergies.order_by("substance")))
 

@@ -33,7 +33,7 @@ from web.views.sessions.form import REASON_LENGTH
 
 MINUTE: Final = timedelta(minutes=1)
 WORST_FIRST: Final = ("emergency", "stop", "caution")
-BESIDES: Final = ("mean_mmhg", "end_tidal_co2_mmhg", "oxygen_l_per_min", "rass", "dissociation", "distress")
+BESIDES: Final = ("mean_mmhg", "end_tidal_co2_mmhg", "oxygen_l_per_min")
 
 
 class AcknowledgeForm(ClinicForm):
@@ -223,15 +223,15 @@ def grouped(rows: Sequence[AlertRow]) -> list[AlertGroup]:
 
 def in_words(values: vital_limits.Values) -> list[str]:
     """What was measured of these signs, in the order of the rings."""
-    return [_spoken(sign, values[sign]) for sign in vital_limits.RINGS if values.get(sign) is not None]
+    return [
+        vital_limits.measured(sign, value)
+        for sign in vital_limits.RINGS
+        if (value := values.get(sign)) is not None
+    ]
 
 
 def besides(line: VitalSigns) -> list[str]:
     """What the table of the flowsheet has no column for, in words."""
-    measured = [_spoken(sign, getattr(line, sign)) for sign in BESIDES if getattr(line, sign) is not None]
+    values = {sign: getattr(line, sign) for sign in BESIDES}
+    measured = [vital_limits.measured(sign, value) for sign, value in values.items() if value is not None]
     return measured + [vital_limits.SYMPTOMS[code] for code in line.symptoms]
-
-
-def _spoken(sign: str, value: Any) -> str:
-    ring = vital_limits.RINGS[sign]
-    return f"{ring.label} {value} {ring.unit}".rstrip()
