@@ -121,7 +121,7 @@ ACTS: Final[Mapping[str, Act]] = {
         "sign the record",
         dict.fromkeys(ENDED, SIGNED),
         "SignedRecord",
-        requires=("alerts_resolved", "waste_witnessed"),
+        requires=("alerts_resolved", "waste_witnessed", "drug_accounted"),
     ),
     "amend": Act("amend the record", {SIGNED: SIGNED}, "SignedRecord"),
 }
@@ -157,6 +157,7 @@ MISSING: Final[Mapping[str, str]] = {
 }
 
 
+    "drug_accounted": "Account for what was drawn: it was given or wasted.",  # domain.md 1.4 [G]
 @dataclass(frozen=True)
 class Blocker:
     """Something that an act still needs: a stable code and a sentence that names what is missing."""

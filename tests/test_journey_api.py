@@ -19,7 +19,6 @@ from rest_framework.test import APIClient
 from clinic.models import Patient, User
 from notifications import tasks
 from scheduler.prescribing import screening
-from sessions_app.preparing.checklist import ITEMS
 from tests.cast import NOW, PASSWORD, TODAY, House, local, new_id
 from tests.scheduler.stage import set_stage
 from tests.sessions_app import stories
@@ -206,13 +205,12 @@ def run_the_session(ana: Person, nils: Person, priya: Person, clock: Any, visit_
     here = f"sessions/{session}/"
     answers = [
         {"item": item.code, "result": "pass", "note": "Sam Reyes, 312 555 0100" if item.note_on_pass else ""}
-        for item in ITEMS
+        for item in stories.ASKED
     ]
     nils.create(f"{here}checklist/", answers=answers)
     weighed = at("9:05")
-    dose = nils.create(
-        f"{here}dose/", weight_kg="70.0", weighed_at=weighed, stock_mg_per_ml="50", bag_volume_ml="100"
-    )
+    worksheet = {"weighed_at": weighed, "stock_mg_per_ml": "50", "bag_volume_ml": "100", "confirmed": True}
+    dose = nils.create(f"{here}dose/", weight_kg="70.0", **worksheet)
     assert (dose["dose_mg"], dose["rate_ml_per_h"]) == ("35.0", "150.0")
     checked = priya.create(f"{here}dose-checks/", worksheet=dose["id"], **stories.FOUND)
     assert checked["disagreements"] == []
@@ -227,6 +225,8 @@ def run_the_session(ana: Person, nils: Person, priya: Person, clock: Any, visit_
         nils.create(f"{here}vitals/", measured_at=at(wall_time), **CALM, dissociation=0)
     at("11:00")
     nils.create(f"{here}discharge/", **stories.GOING_HOME)
+    vial = nils.create(f"{here}waste/", vial="LOT 7", drawn_mg="50.0", wasted_mg="15.0")
+    priya.create(f"{here}witness/", waste=vial["id"])
     at("11:10")
     nils.create(f"{here}sign/", meaning="gave", password=PASSWORD)
     late = nils.post(f"{here}vitals/", {"id": str(new_id()), "measured_at": weighed, **CALM}, expect=409)

@@ -2,7 +2,8 @@
 drawn, given, wasted with witness).
 
 Given and wasted together are never more than was drawn, but for the rounding of what a syringe can be read
-to. While the infusion runs, what is in the bag counts as given: it isn't there to be wasted.
+to; at the signature they are no less. While the infusion runs, what is in the bag counts as given: it isn't
+there to be wasted.
 """
 
 from collections.abc import Iterable
@@ -125,12 +126,7 @@ def check(wasted: Wasted, *, session: Session, corrects: UUID | None, now: datet
         raise Invalid({"wasted_mg": "With what was wasted of this vial before, it is more than was drawn."})
     found = _account(session, lines, now)
     if found.unaccounted_mg < -_rounding(session):
-        raise Invalid(
-            {
-                "wasted_mg": f"Given ({plain(found.given_mg)} mg) and wasted ({plain(found.wasted_mg)} mg) "
-                f"are more than the {plain(found.drawn_mg)} mg drawn: enter every vial that was drawn on."
-            }
-        )
+        raise Invalid({"wasted_mg": _too_much(found, session, now)})
 
 
 def witness(
@@ -181,14 +177,67 @@ def draft_witness(
 
 
 def unwitnessed(session: Session) -> list[Waste]:
-    """The wastes that stand and that nobody has witnessed: none may be left at the signature."""
-    return list(recording.standing(Waste, session).filter(witness__isnull=True).order_by("recorded_at", "id"))
+    """The wastes that stand and that nobody has witnessed: none may be left at the signature. A vial of which
+    nothing was wasted has nothing to be seen."""
+    lines = recording.standing(Waste, session).filter(witness__isnull=True, wasted_mg__gt=0)
+    return list(lines.order_by("recorded_at", "id"))
+
+
+def unmet_at_signing(session: Session) -> dict[str, str]:
+    """What the drug's account holds against the signature of a session that has ended: codes of
+    `states.MISSING` with details."""
+    found = {}
+    unseen = unwitnessed(session)
+    if unseen:
+        found["waste_witnessed"] = f"Open: {len(unseen)}."
+    ended_at = session.stopped_at or session.arrived_at
+    whole = account(session, ended_at)
+    if whole is None and session.started_at is not None:
+        given = plain(_given_mg(session, ended_at))
+        found["drug_accounted"] = f"{given} mg were given, and no vial is on record: enter each."
+    elif whole is not None and abs(whole.unaccounted_mg) > _rounding(session):
+        found["drug_accounted"] = (
+            f"{plain(whole.drawn_mg)} mg drawn, {plain(whole.given_mg)} mg given, {plain(whole.wasted_mg)} mg "
+            f"wasted: {_off(whole)}."
+        )
+    return found
+
+
+def still_to_tell(session: Session) -> Decimal | None:
+    """How many mg were given that no vial on record accounts for: what is drawn beyond them was wasted. None
+    before the stop: until then nobody knows."""
+    if session.stopped_at is None:
+        return None
+    whole = account(session, session.stopped_at)
+    if whole is None:
+        return _given_mg(session, session.stopped_at)
+    return max(-whole.unaccounted_mg, Decimal(0))
 
 
 def account(session: Session, now: datetime) -> Account | None:
     """Where the drug went, by what was recorded; None while nothing is said about vials."""
     lines = list(recording.standing(Waste, session))
     return _account(session, lines, now) if lines else None
+
+
+def _too_much(found: Account, session: Session, now: datetime) -> str:
+    standing = progress.progress(session, now)
+    if standing is None or session.state not in states.RUNNING:
+        return (
+            f"Given ({plain(found.given_mg)} mg) and wasted ({plain(found.wasted_mg)} mg) are more than the "
+            f"{plain(found.drawn_mg)} mg drawn: enter every vial that was drawn on."
+        )
+    return (
+        f"{plain(standing.mg)} mg were given so far, the rest of {plain(found.given_mg)} mg is in the bag while "
+        f"the infusion runs: with {plain(found.wasted_mg)} mg wasted that is more than the "
+        f"{plain(found.drawn_mg)} mg drawn. Waste what is left in the bag after the stop."
+    )
+
+
+def _off(whole: Account) -> str:
+    if whole.unaccounted_mg > 0:
+        return f"{plain(whole.unaccounted_mg)} mg are unaccounted for"
+    return f"{plain(-whole.unaccounted_mg)} mg more than was drawn"
 
 
 def _account(session: Session, lines: Iterable[Waste | Wasted], now: datetime) -> Account:

@@ -17,7 +17,8 @@ from clinic.signin import Proof
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from sessions_app import recording, states
-from sessions_app.models import InfusionEvent, InfusionEventKind, Session, SignedRecord, Waste
+from sessions_app.infusing import waste
+from sessions_app.models import InfusionEvent, InfusionEventKind, Session, SignedRecord
 from sessions_app.observing import alerts
 from sessions_app.signing import amending, content, meanings, record
 from sessions_app.signing.amending import Correction
@@ -36,8 +37,8 @@ def sign(
     """Freeze the record of a discharged or not given session; afterwards only `amend` adds to it.
 
     `meaning` is a code of `meanings.MEANINGS` that this person may say. Raises `Conflict` `not_ready` while
-    an alert is open or waste has no witness, `Invalid` for a meaning that is not theirs and a wrong password
-    or code, `TooManyAttempts`.
+    an alert is open, waste has no witness or milligrams are unaccounted for, `Invalid` for a meaning that is
+    not theirs and a wrong password or code, `TooManyAttempts`.
     """
 
     def write() -> SignedRecord:
@@ -99,16 +100,13 @@ def meanings_open_to(actor: Actor, session: Session) -> tuple[meanings.Meaning, 
 
 
 def missing_at_signing(session: Session) -> list[states.Blocker]:
-    """What a signature would be refused for now; for showing, `sign` asks again. Two queries."""
+    """What a signature would be refused for now; for showing, `sign` asks again. Three queries where the
+    session's lines are loaded."""
     return states.blockers(states.ACTS["sign"], _unmet(session))
 
 
 def _unmet(session: Session) -> dict[str, str]:
-    unmet = alerts.unmet_at_signing(session)
-    unwitnessed = recording.standing(Waste, session).filter(witness__isnull=True).count()
-    if unwitnessed:
-        unmet["waste_witnessed"] = f"Open: {unwitnessed}."
-    return unmet
+    return {**alerts.unmet_at_signing(session), **waste.unmet_at_signing(session)}
 
 
 def _says(code: str, actor: Actor, session: Session) -> str:

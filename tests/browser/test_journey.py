@@ -15,12 +15,11 @@ from clinic.clock import now
 from clinic.models import ConsentScope, Patient
 from notifications import tasks
 from sessions_app.models import SignedRecord
-from sessions_app.preparing.checklist import ITEMS
 from tests.browser.conftest import PHONE, TABLET, Windows, picture
 from tests.cast import NOW, PASSWORD, TODAY, give_consent, local, make_house
 from tests.clinic.test_fhir_import import SAMPLES
 from tests.scheduler.stage import set_stage
-from tests.sessions_app.stories import FOUND
+from tests.sessions_app.stories import ASKED, FOUND
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -133,13 +132,13 @@ def check_in(page: Page) -> None:
 def run_the_session(page: Page, check_by_somebody_else: Callable[[], None], clock: Any) -> None:
     page.goto("/nurse/")
     page.get_by_role("button", name="Open session").click()
-    for item in ITEMS:
+    for item in ASKED:
         page.locator(f"input[name=answers_{item.code}_result][value=pass]").check()
     # A note is missing far down the page: it comes into view, and the answers are still there.
     page.locator("input[name=answers_ride_home_note]").fill("")
     press(page, "checklist")
     expect(page.locator(".field-wrong").first).to_be_in_viewport()
-    for item in ITEMS:
+    for item in ASKED:
         expect(page.locator(f"input[name=answers_{item.code}_result][value=pass]")).to_be_checked()
         if item.note_on_pass:
             page.locator(f"input[name=answers_{item.code}_note]").fill("Sam Reyes, 312 555 0100")
@@ -147,6 +146,10 @@ def run_the_session(page: Page, check_by_somebody_else: Callable[[], None], cloc
     page.get_by_label("Weight today").fill("70.0")
     page.get_by_label("50 mg/mL").check()
     page.get_by_label("Final volume of the bag").fill("100")
+    press(page, "dose")
+    # Her first weight: nothing else would show pounds taken for kilograms.
+    expect(page.get_by_text("70 kg is 154.3 lb. Is it so?")).to_be_in_viewport()
+    page.get_by_label("Read again: it is so").check()
     press(page, "dose")
     expect(page.get_by_text("35.0").first).to_be_visible()
     stay_until(page, clock, "9:10")
@@ -181,10 +184,26 @@ def run_the_session(page: Page, check_by_somebody_else: Callable[[], None], cloc
     expect(form.locator("input[name=escort_phone]")).to_have_value("312 555 0100")
     press(page, "discharge")
     expect(page.get_by_text("Discharged").first).to_be_visible()
+    account_for_the_vial(page)
     expect(page.get_by_label(SIGNATURE)).to_be_checked()
     page.locator("form[action$='/sign/'] input[name=password]").fill(PASSWORD)
     press(page, "sign")
     expect(page.get_by_text("Signed").first).to_be_visible()
+
+
+def account_for_the_vial(page: Page) -> None:
+    """What was drawn beyond what was given is proposed as wasted; the prescriber sees it, at the same tablet."""
+    open_form(page, "waste")
+    form = page.locator("form[action$='/waste/']")
+    form.locator("input[name=vial]").fill("LOT 7")
+    form.locator("input[name=drawn_mg]").fill("50")
+    expect(form.locator("input[name=wasted_mg]")).to_have_value("15.0")
+    press(page, "waste")
+    form = page.locator("form[action$='/witness/']")
+    form.locator("input[name=waste]").check()
+    form.locator("select[name=colleague]").select_option(label="Priya Nair")
+    form.locator("input[name=password]").fill(PASSWORD)
+    press(page, "witness")
 
 
 def check_the_dose(page: Page) -> None:

@@ -16,12 +16,12 @@ from clinic.signin import Proof
 from scheduler.models import Appointment, AppointmentStatus, Protocol, ProtocolStatus
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 from sessions_app import arrival
-from sessions_app.infusing import infusion
+from sessions_app.infusing import infusion, waste
 from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import CheckResult, Session, SignedRecord
 from sessions_app.observing import vitals
-from sessions_app.preparing import checklist, dose
+from sessions_app.preparing import checklist, dose, on_record
 from sessions_app.signing import signing
 from tests.cast import NOW, PASSWORD, House, new_id
 from tests.scheduler.stage import plan_row
@@ -63,13 +63,17 @@ FOUND = {
     "weight_kg": "70.0",
     "stock_mg_per_ml": "50",
     "dose_mg": "35.0",
+    "mg_per_kg": "0.50",
     "drug_volume_ml": "0.70",
     "bag_volume_ml": "100",
+    "concentration_mg_per_ml": "0.350",
     "rate_ml_per_h": "150.0",
 }
+# What only a person can answer; the record answers the rest.
+ASKED = [item for item in checklist.ITEMS if item.code not in on_record.ANSWERED]
 ALL_PASS = [
     checklist.Answer(item.code, CheckResult.PASS, note="Sam Reyes, 312 555 0100" if item.note_on_pass else "")
-    for item in checklist.ITEMS
+    for item in ASKED
 ]
 
 
@@ -156,6 +160,7 @@ def discharged(house: House, patient: Patient | None = None, **visit: Any) -> Se
     session = observed(house, patient, **visit)
     at = session.arrived_at + timedelta(minutes=120)
     discharge.discharge(actor=house.actor(house.nils), id=new_id(), session=session, assessment=FIT, now=at)
+    account_for_the_vial(house, fresh(session), at=at)
     return fresh(session)
 
 
@@ -193,12 +198,14 @@ def measure(house: House, session: Session, reading: vitals.Reading, **options: 
 
 
 def weigh(house: House, session: Session, *, at: datetime, **changes: Any) -> Any:
-    """Nils prepares the dose at 70 kg from a 50 mg/mL vial in a 100 mL bag, but for the changes."""
+    """Nils prepares the dose at 70 kg from a 50 mg/mL vial in a 100 mL bag, but for the changes; he has read
+    the first weight again."""
     values: dict[str, Any] = {
         "weight_kg": Decimal("70.0"),
         "weighed_at": at,
         "stock_mg_per_ml": Decimal("50"),
         "bag_volume_ml": Decimal("100"),
+        "confirmed": True,
     }
     return dose.prepare_dose(
         actor=house.actor(house.nils), id=new_id(), session=session, now=at, **{**values, **changes}
@@ -207,7 +214,7 @@ def weigh(house: House, session: Session, *, at: datetime, **changes: Any) -> An
 
 def check_dose(house: House, session: Session, worksheet: Any, *, at: datetime, **changes: Any) -> Any:
     """Priya reads scale, vial, syringe, bag and pump herself, and finds the same but for the changes."""
-    found = {name: getattr(worksheet, name) for name in dose.FIGURES}
+    found = asdict(dose.figures_of(worksheet))
     return dose.check_dose(
         actor=house.actor(house.priya),
         id=new_id(),
@@ -216,6 +223,15 @@ def check_dose(house: House, session: Session, worksheet: Any, *, at: datetime, 
         figures=dose.Figures(**{**found, **changes}),
         now=at,
     )
+
+
+def account_for_the_vial(house: House, session: Session, *, at: datetime, drawn_mg: str = "50") -> None:
+    """Nils wastes what was drawn and not given, and Priya sees it."""
+    given, drawn = waste.still_to_tell(session), Decimal(drawn_mg)
+    wasted = waste.Wasted(vial="LOT 7", drawn_mg=drawn, wasted_mg=drawn - (given or 0))
+    nils, priya = house.actor(house.nils), house.actor(house.priya)
+    line = waste.waste(actor=nils, id=new_id(), session=session, wasted=wasted, now=at)
+    waste.witness(actor=priya, id=new_id(), session=session, waste=line.pk, now=at)
 
 
 def fail(house: House, session: Session, item: str, *, at: datetime, note: str = "Toast at eight") -> Any:

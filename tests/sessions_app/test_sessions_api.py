@@ -98,7 +98,7 @@ def test_the_whole_visit_over_the_api(house: House, wall: Wall) -> None:
     wall.after(minutes=10)
     answers = [
         {"item": item.code, "result": "pass", "note": "Sam Reyes, 312 555 0100" if item.note_on_pass else ""}
-        for item in checklist.ITEMS
+        for item in stories.ASKED
     ]
     answered = post(nils, session, "checklist", {"id": str(new_id()), "answers": answers})
     assert (answered.status_code, answered.json()["state"]) == (201, "preparing")
@@ -109,6 +109,7 @@ def test_the_whole_visit_over_the_api(house: House, wall: Wall) -> None:
         "weighed_at": wall.shows.isoformat(),
         "stock_mg_per_ml": "50",
         "bag_volume_ml": "100",
+        "confirmed": True,
     }
     prepared = post(nils, session, "dose", dose)
     assert (prepared.status_code, prepared.json()["dose_mg"]) == (201, "35.0")
@@ -135,6 +136,10 @@ def test_the_whole_visit_over_the_api(house: House, wall: Wall) -> None:
     home = {"id": str(new_id()), **stories.GOING_HOME}
     assert post(nils, session, "discharge", home).status_code == 201
     assert _status(visit) == AppointmentStatus.FULFILLED
+    vial = {"id": str(new_id()), "vial": "LOT 7", "drawn_mg": "50.0", "wasted_mg": "15.0"}
+    assert post(nils, session, "waste", vial).status_code == 201
+    seen = {"id": str(new_id()), "waste": vial["id"]}
+    assert post(client_of(house.priya), session, "witness", seen).status_code == 201
     proof = {"password": PASSWORD}
     signed = post(nils, session, "sign", {"id": str(new_id()), "meaning": stories.MEANING, **proof})
     assert (signed.status_code, signed.json()["version"]) == (201, 1)

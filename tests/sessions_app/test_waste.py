@@ -13,6 +13,7 @@ from clinic.transactions import violated_constraint
 from sessions_app import recording
 from sessions_app.infusing import infusion, waste
 from sessions_app.infusing.waste import Wasted
+from sessions_app.leaving import discharge
 from sessions_app.models import Session, Waste, WasteWitness
 from tests.cast import House, new_id
 from tests.sessions_app import stories
@@ -79,7 +80,10 @@ def test_given_and_wasted_are_what_was_drawn_but_for_rounding(
 def test_after_an_early_stop_the_rest_of_the_bag_can_be_wasted(house: House) -> None:
     session = stories.infusing(house)
     keep(house, session, "50", "15", now=STARTED_AT + timedelta(minutes=1))
-    with pytest.raises(Invalid):  # it runs: what is in the bag isn't there to be wasted
+    # It runs: what is in the bag isn't there to be wasted, nor was it given.
+    with pytest.raises(
+        Invalid, match=r"8\.8 mg were given so far, the rest of 35 mg is in the bag"
+    ):
         keep(house, session, "50", "20", now=STARTED_AT + timedelta(minutes=10))
     infusion.stop(
         actor=house.actor(house.nils),
@@ -180,3 +184,69 @@ def test_what_does_not_stand_and_what_is_elsewhere_is_not_witnessed(house: House
     assert refused.value.code == "waste_corrected"
     with pytest.raises(Invalid, match="no such waste"):
         witness(house, omars, wrong, house.priya)
+
+
+# --- The account at the signature --------------------------------------------------------------------------
+
+
+def gone_home(house: House) -> Session:
+    """Nothing is said about a vial yet."""
+    session = stories.observed(house)
+    at = session.arrived_at + timedelta(minutes=120)
+    discharge.discharge(
+        actor=house.actor(house.nils), id=new_id(), session=session, assessment=stories.FIT, now=at
+    )
+    return stories.fresh(session)
+
+
+def test_a_record_is_signed_when_every_milligram_is_accounted_for(house: House) -> None:
+    session = gone_home(house)
+    assert waste.unmet_at_signing(session) == {
+        "drug_accounted": "35 mg were given, and no vial is on record: enter each."
+    }
+    line = keep(house, session, "50", "13")
+    witness(house, session, line, house.priya)
+    with pytest.raises(Conflict) as refused:
+        stories.sign(house, session)
+    [blocker] = refused.value.data["blockers"]
+    assert blocker == {
+        "code": "drug_accounted",
+        "detail": "Account for what was drawn: it was given or wasted. "
+        "50 mg drawn, 35 mg given, 13 mg wasted: 2 mg are unaccounted for.",
+    }
+    right = keep(house, session, "50", "15", corrects=line.pk, correction_reason="Misread")
+    assert waste.unmet_at_signing(session) == {"waste_witnessed": "Open: 1."}
+    witness(house, session, right, house.priya)
+    assert stories.sign(house, session).version == 1
+
+
+@pytest.mark.parametrize(("wasted", "unmet"), [("14.7", False), ("14.6", True)])
+def test_the_account_holds_but_for_rounding(house: House, wasted: str, unmet: bool) -> None:
+    session = gone_home(house)
+    keep(house, session, "50", wasted)
+    assert ("drug_accounted" in waste.unmet_at_signing(session)) is unmet
+
+
+def test_a_vial_of_which_nothing_was_wasted_has_nothing_to_be_seen(house: House) -> None:
+    session = gone_home(house)
+    keep(house, session, "35", "0")
+    assert waste.unmet_at_signing(session) == {}
+
+
+def test_where_nothing_was_given_a_vial_that_was_opened_is_accounted_for(house: House) -> None:
+    session = stories.prepared(house)
+    infusion.not_given(
+        actor=house.actor(house.nils), id=new_id(), session=session, reason="Fever", now=STARTED_AT
+    )
+    session = stories.fresh(session)
+    assert waste.unmet_at_signing(session) == {}
+    keep(house, session, "50", "40")
+    assert "10 mg are unaccounted for" in waste.unmet_at_signing(session)["drug_accounted"]
+
+
+def test_what_no_vial_accounts_for_yet_is_told_once_the_pump_stands(house: House) -> None:
+    assert waste.still_to_tell(stories.infusing(house, house.omar)) is None
+    session = stories.recovering(house)
+    assert waste.still_to_tell(session) == Decimal(35)
+    keep(house, session, "50", "15")
+    assert waste.still_to_tell(session) == 0

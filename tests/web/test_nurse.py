@@ -14,7 +14,6 @@ from django.urls import reverse
 from clinic import clock
 from clinic.models import AccessLog
 from sessions_app.models import Session, SignedRecord
-from sessions_app.preparing import checklist
 from sessions_app.signing.verification import verify_chain
 from tests.cast import NOW, PASSWORD, House
 from tests.sessions_app import stories
@@ -74,7 +73,13 @@ NAUSEA = {
     "relatedness": "Possible",
     "outcome": "ongoing",
 }
-WEIGHT = {"weight_kg": "70.0", "stock_mg_per_ml": "50", "bag_volume_ml": "100", "minutes": "40"}
+WEIGHT = {
+    "weight_kg": "70.0",
+    "stock_mg_per_ml": "50",
+    "bag_volume_ml": "100",
+    "minutes": "40",
+    "confirmed": "on",
+}
 
 
 def test_the_whole_visit_from_the_nurses_pages(house: House, wall: Wall) -> None:
@@ -90,7 +95,7 @@ def test_the_whole_visit_from_the_nurses_pages(house: House, wall: Wall) -> None
     assert opened["Location"] == reverse("session", args=[session.pk])
 
     wall.after(minutes=10)
-    answers = {f"answers_{item.code}_result": "pass" for item in checklist.ITEMS}
+    answers = {f"answers_{item.code}_result": "pass" for item in stories.ASKED}
     answers |= {"answers_ride_home_note": "Sam Reyes, 555 0100", "answers_clinician_on_site_note": "Dr. Nair"}
     steps: list[tuple[str, int, dict[str, Any]]] = [
         ("checklist", 0, answers),
@@ -104,10 +109,14 @@ def test_the_whole_visit_from_the_nurses_pages(house: House, wall: Wall) -> None
         ("vitals", 45, {**SIGNS, "dissociation": "0"}),
         ("vitals", 15, {**SIGNS, "dissociation": "0"}),
         ("discharge", 0, HOME),
+        ("waste", 0, {"vial": "LOT 7", "drawn_mg": "50", "wasted_mg": "15.0"}),
         ("sign", 5, {"meaning": stories.MEANING, "password": PASSWORD}),
     ]
     for act, minutes, values in steps:
         wall.after(minutes=minutes)
+        if act == "sign":
+            seen = {"waste": str(session.wastes.get().pk)}
+            assert send(browser_of(house.priya), session, "witness", seen).status_code == 302
         if act == "start":
             stories.check_dose(house, session, session.dose_worksheets.get(), at=wall.shows)
         answer = send(nils, session, act, values)
@@ -172,7 +181,7 @@ def test_the_page_says_what_the_start_still_needs(house: House, wall: Wall) -> N
     assert send(nils, session, "checklist", {"answers_identity_result": "pass"}).status_code == 302
     page = nils.get(reverse("session", args=[session.pk])).content.decode()
     assert "Prepare the dose on the worksheet." in page
-    assert "18 open" in page
+    assert "16 open" in page
     refused = send(nils, session, "start", {})
     assert refused.status_code == 409
 

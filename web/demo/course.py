@@ -6,19 +6,19 @@ to go on. Whoever tells it stops at the present, so that a visit under way stand
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from clinic.access import Actor
 from scheduler.models import Appointment
 from scheduler.visits import attendance, queries
 from sessions_app import arrival
-from sessions_app.infusing import infusion
+from sessions_app.infusing import infusion, waste
 from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import SideEffect
 from sessions_app.observing import side_effects, vitals
-from sessions_app.preparing import checklist, dose
+from sessions_app.preparing import checklist, dose, on_record
 from sessions_app.signing import signing
 from web.demo.house import House
 from web.demo.people import Person
@@ -27,6 +27,10 @@ Course = Iterator[datetime]
 
 STOCK_MG_PER_ML: Final = Decimal(50)
 BAG_ML: Final = Decimal(100)
+VIAL: Final = "DEMO-0001"
+DRAWN_BY_MG: Final = Decimal(10)
+# What the record can't answer itself.
+ASKED: Final = tuple(item for item in checklist.LABELS if item not in on_record.ANSWERED)
 LAST_ITEMS: Final = ("iv_access", "emergency_equipment", "clinician_on_site")
 # Mean rise of pressure at each reading of the infusion: small, at its peak after half an hour
 # (domain.md 8.3: +3 mmHg, peak at 30 min).
@@ -78,7 +82,7 @@ class Chair:
         """Checklist but for the last items, dose, baseline."""
         yield from self.arrived()
         yield self.minute(4)
-        self._answer([item for item in checklist.LABELS if item not in LAST_ITEMS], self.minute(4))
+        self._answer([item for item in ASKED if item not in LAST_ITEMS], self.minute(4))
         yield self.minute(9)
         worksheet = dose.prepare_dose(
             actor=self.nurse_at(self.minute(9)),
@@ -88,6 +92,7 @@ class Chair:
             weighed_at=self.minute(7),
             stock_mg_per_ml=STOCK_MG_PER_ML,
             bag_volume_ml=BAG_ML,
+            confirmed=True,
             now=self.minute(9),
         )
         yield self.minute(11)
@@ -96,7 +101,7 @@ class Chair:
             id=self.house.new_id(),
             session=self.session,
             worksheet=worksheet.pk,
-            figures=dose.Figures(**{figure: getattr(worksheet, figure) for figure in dose.FIGURES}),
+            figures=dose.figures_of(worksheet),
             now=self.minute(11),
         )
         yield self.minute(12)
@@ -148,6 +153,8 @@ class Chair:
             session=self.session,
             now=self.minute(60),
         )
+        yield self.minute(64)
+        self._account_for_the_vial(self.minute(64))
         for minutes in (75, 90, 105):
             yield self.minute(minutes)
             self._read(self.minute(minutes), rise=RISE[minutes], dissociation=0)
@@ -245,6 +252,24 @@ class Chair:
             correction_reason="It has ended." if ended else "",
             now=now,
         )
+
+    def _account_for_the_vial(self, now: datetime) -> None:
+        """What was drawn beyond what was given is wasted, and the prescriber sees it."""
+        self.session.refresh_from_db()
+        given = waste.still_to_tell(self.session) or Decimal(0)
+        drawn = (given / DRAWN_BY_MG).to_integral_value(ROUND_CEILING) * DRAWN_BY_MG
+        wasted = waste.Wasted(vial=VIAL, drawn_mg=drawn, wasted_mg=drawn - given)
+        line = waste.waste(
+            actor=self.nurse_at(now), id=self.house.new_id(), session=self.session, wasted=wasted, now=now
+        )
+        if line.wasted_mg:
+            waste.witness(
+                actor=self.house.prescriber,
+                id=self.house.new_id(),
+                session=self.session,
+                waste=line.pk,
+                now=now,
+            )
 
     def _discharge(self, now: datetime) -> None:
         discharge.discharge(
