@@ -31,6 +31,9 @@ INDICATIONS: Final[dict[str, str]] = {
     "M79.7": "Fibromyalgia",
 }
 
+# Medicines' units: stored as UCUM, shown as what is least misread. "ug" and "IU" are error-prone (ISMP).
+UNITS: Final[dict[str, str]] = {"mg": "mg", "ug": "mcg", "g": "g", "mL": "mL", "[iU]": "units"}
+
 ICD_10_CM: Final = re.compile(r"[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
 FEATURE: Final = re.compile(r"(?=.{1,40}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -43,6 +46,11 @@ def indication_words(code: str) -> str:
 def plain_amount(amount: Decimal) -> str:
     """0.500 as 0.5, 100.000 as 100."""
     return f"{amount.normalize():f}"
+
+
+def spoken_unit(code: str) -> str:
+    """A medicine's unit as people read it; one without known words stands as it is."""
+    return UNITS.get(code, code)
 
 
 def feature_error(features: Iterable[str]) -> str:

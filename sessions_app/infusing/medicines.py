@@ -16,6 +16,7 @@ from clinic.access import Actor
 from clinic.models import Membership, Role
 from clinic.problems import Invalid
 from clinic.visible_text import said
+from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
 from sessions_app.models import MedicineGiven, Session
 from sessions_app.preparing.dosing import plain
@@ -172,7 +173,7 @@ def _order_errors(medicine: Medicine, session: Session, corrects: UUID | None) -
     if order is None:
         return {"ordered_by": "This is not in the protocol's order set: name the prescriber who ordered it."}
     found = {
-        name: f"The order set says {order[name]}: a change needs a prescriber's order."
+        name: f"The order set says {spoken_unit(order[name])}: a change needs a prescriber's order."
         for name in ("unit", "route")
         if getattr(medicine, name) != order[name]
     }
@@ -180,9 +181,9 @@ def _order_errors(medicine: Medicine, session: Session, corrects: UUID | None) -
     if medicine.amount is None or medicine.amount <= 0:
         found["amount"] = "Enter the amount, above 0."
     elif before + medicine.amount > most:
-        so_far = f" {plain(before)} {order['unit']} were given already." if before else ""
+        so_far = f" {plain(before)} {spoken_unit(order['unit'])} were given already." if before else ""
         found["amount"] = (
-            f"The order set allows {plain(most)} {order['unit']} a session.{so_far} "
+            f"The order set allows {plain(most)} {spoken_unit(order['unit'])} a session.{so_far} "
             "More needs a prescriber's order."
         )
     return found

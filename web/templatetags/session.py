@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
+from scheduler.vocabulary import spoken_unit
 from sessions_app.models import Session, VitalSigns
 from sessions_app.preparing import dosing
 from web import entries
@@ -51,6 +52,12 @@ def signs(line: VitalSigns) -> str:
     }
     rest = (words.format(value) for words, value in measured.items() if value is not None)
     return " · ".join(filter(None, [pressure, *rest]))
+
+
+@register.filter
+def unit(code: str) -> str:
+    """A unit as people read it: "mcg" for UCUM's "ug"."""
+    return spoken_unit(code)
 
 
 @register.filter

@@ -8,7 +8,7 @@ from typing import Any, Final
 from scheduler.models import Protocol
 from scheduler.prescribing.protocol_content import LEVELS, MOST_UNITS
 from scheduler.prescribing.protocols import InUse
-from scheduler.vocabulary import indication_words, plain_amount
+from scheduler.vocabulary import indication_words, plain_amount, spoken_unit
 from sessions_app.observing import alert_rules
 from sessions_app.observing.vital_limits import RINGS, Ring, rings_of
 from sessions_app.preparing import checklist
@@ -167,7 +167,7 @@ def in_use_words(in_use: InUse) -> str:
 
 def medicine_words(order: Mapping[str, Any]) -> str:
     """`4 mg IV, for nausea`."""
-    return f"{order['amount']} {order['unit']} {order['route']}, {order['reason']}"
+    return f"{order['amount']} {spoken_unit(order['unit'])} {order['route']}, {order['reason']}"
 
 
 def changes(before: Protocol, after: Protocol) -> list[Change]:

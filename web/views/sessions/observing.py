@@ -242,4 +242,4 @@ class SideEffectForm(CorrectingForm):
 
 def _spoken(given: MedicineGiven) -> str:
     at = timezone.localtime(given.given_at)
-    return f"{given.medicine} {given.amount.normalize():f} {given.unit}, {at:%H:%M}"
+    return f"{given.medicine} {given.amount.normalize():f} {spoken_unit(given.unit)}, {at:%H:%M}"
