@@ -113,9 +113,9 @@ def session_detail(session_id: UUID) -> Session:
             *(_lines(name) for name in LINES),
             Prefetch("alerts", alerts()),
             Prefetch("signed_records", signed),
+            Prefetch("appointment__claims", Claim.objects.select_related("resource").order_by("pk")),
         )
         .get(pk=session_id)
-            Prefetch("appointment__claims", Claim.objects.select_related("resource").order_by("pk")),
     )
 
 

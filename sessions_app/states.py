@@ -154,10 +154,10 @@ MISSING: Final[Mapping[str, str]] = {
     "instructions": "Give the written instructions.",
     "alerts_resolved": "Resolve every alert.",
     "waste_witnessed": "Somebody else must witness what was wasted.",
+    "drug_accounted": "Account for what was drawn: it was given or wasted.",  # domain.md 1.4 [G]
 }
 
 
-    "drug_accounted": "Account for what was drawn: it was given or wasted.",  # domain.md 1.4 [G]
 @dataclass(frozen=True)
 class Blocker:
     """Something that an act still needs: a stable code and a sentence that names what is missing."""

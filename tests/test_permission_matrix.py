@@ -173,8 +173,8 @@ GET    /api/v1/sessions/{session}/                  -NPM
 GET    /api/v1/sessions/{session}/record/           -NPM
 GET    /api/v1/sessions/decisions/                  -NP-
 POST   /api/v1/sessions/{session}/refuse/           --P-
-POST   /api/v1/sessions/{session}/checklist/        -NP-
 GET    /api/v1/sessions/{session}/checklist/        -NPM
+POST   /api/v1/sessions/{session}/checklist/        -NP-
 POST   /api/v1/sessions/{session}/ask-prescriber/   -NP-
 POST   /api/v1/sessions/{session}/overrides/        --P-
 POST   /api/v1/sessions/{session}/dose/             -NP-

@@ -113,14 +113,14 @@ class DoseCheckSerializer(LineSerializer):
             "weight_kg",
             "stock_mg_per_ml",
             "dose_mg",
+            "mg_per_kg",
             "drug_volume_ml",
             "bag_volume_ml",
+            "concentration_mg_per_ml",
             "rate_ml_per_h",
             "disagreements",
-            "mg_per_kg",
         ]
 
-            "concentration_mg_per_ml",
 
 class PrescriberOverrideSerializer(LineSerializer):
     class Meta:

@@ -51,9 +51,9 @@ def start(
             _check_order_of_start(current, at)
         rate = _worksheet(current).rate_ml_per_h
         event = _event(current, actor, id, "start", at=at, rate_ml_per_h=rate, now=now)
+        checklist.write_down(actor=actor, session=current, at=at, now=now)
         recording.advance(current, "start", now=now, started_at=at)
         return event
-        checklist.write_down(actor=actor, session=current, at=at, now=now)
 
     return in_transaction(work)
 

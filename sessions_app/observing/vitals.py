@@ -292,6 +292,13 @@ def unmet_at_start(session: Session, now: datetime, *, at: datetime | None = Non
     return found
 
 
+def before_start(session: Session, at: datetime) -> dict[str, VitalSigns]:
+    """For each sign the last set that measured it within the protocol's baseline minutes before a start at
+    this moment."""
+    minutes = session.protocol.vitals_schedule["baseline_within_minutes"]
+    return _newest(session, at - timedelta(minutes=minutes), at)
+
+
 def let_these_pass(session: Session, subject: str, lines: Iterable[Alert | VitalSigns]) -> bool:
     """Whether a prescriber let these pass: about the newest set, and with all of these lines on record. What
     was entered since, also of an earlier moment, asks again."""
@@ -330,13 +337,6 @@ def _measured(value: int | Decimal | None) -> bool:
 
 
 def _measured_here(session: Session, device: UUID) -> bool:
-def before_start(session: Session, at: datetime) -> dict[str, VitalSigns]:
-    """For each sign the last set that measured it within the protocol's baseline minutes before a start at
-    this moment."""
-    minutes = session.protocol.vitals_schedule["baseline_within_minutes"]
-    return _newest(session, at - timedelta(minutes=minutes), at)
-
-
     return MonitorSample.objects.filter(session=session, device=device).exists()
 
 

@@ -60,9 +60,9 @@ def test_the_paper_says_what_was_given_and_not_what_was_ordered(house: House) ->
     for minutes in (105, 120):
         stories.measure(house, session, stories.calm(at(minutes), dissociation=0))
     discharge.discharge(actor=nils, id=new_id(), session=session, assessment=stories.FIT, now=at(120))
+    stories.account_for_the_vial(house, stories.fresh(session), at=at(121))
     stories.sign(house, session, at=at(125))
     # 25 minutes at 150 mL/h, 0.35 mg in each mL.
-    stories.account_for_the_vial(house, stories.fresh(session), at=at(121))
     assert "21.9 mg in 62.50 mL, of 35.0 mg in the bag" in text_of(session)
 
 

@@ -82,8 +82,6 @@ class VitalsForm(CorrectingForm):
     # The monitor's own moment, to the second; `measured_at` shows and takes minutes.
     device_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
-    def first_values(self) -> dict[str, Any]:
-        reading: Any = self.line
     def __init__(self, session: Session, *args: Any, **options: Any) -> None:
         super().__init__(session, *args, **options)
         said = getattr(self.line, "absent_reason", "")
@@ -94,6 +92,8 @@ class VitalsForm(CorrectingForm):
             for sign in (*vital_limits.limited(session.protocol.limits, "start_hold"), "pain_nrs"):
                 self.fields[sign].widget.attrs["aria-required"] = "true"
 
+    def first_values(self) -> dict[str, Any]:
+        reading: Any = self.line
         if reading is None:
             return {}
         signs = {sign: getattr(reading, sign) for sign in vital_limits.RINGS}

@@ -210,12 +210,12 @@ class SessionPage:
             }
         if self.sent is not None:
             forms[self.sent.act] = self.sent
-        return forms
-
-    @cached_property
         answers = forms.get("checklist")
         if isinstance(answers, ChecklistForm):
             answers.read_beside(self.now)
+        return forms
+
+    @cached_property
     def monitor(self) -> Newest | None:
         """What the chair's monitor shows now, while vital signs of the patient there can be entered."""
         if "vitals" not in self.open_acts or not self.in_the_chair:
