@@ -33,7 +33,7 @@ from statistics import median
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from bench.scratch import copied, migrate  # before anything of the product: it sets Django up
+from bench.scratch import copied, migrate, tidy  # before anything of the product: it sets Django up
 
 # isort: split
 from django.db import connection, connections, transaction
@@ -76,14 +76,12 @@ def in_process(setting: Setting, plans: Iterator[TreatmentPlan], chance: Random)
 
 
 def some_life(setting: Setting, plans: Iterator[TreatmentPlan], chance: Random, now: datetime) -> None:
-    """A schedule with visits in it, of which PostgreSQL has statistics: autovacuum would take them within a
-    minute of a clinic's first bookings, and plans made for empty tables are twice as slow."""
+    """A schedule with visits in it, of which PostgreSQL has statistics."""
     for plan in islice(plans, VISITS_A_ROUND):
         start = booking_clinic.some_start(setting, plan, chance, now)
         if start is not None:
             booking.book(actor=setting.actor, id=uuid4(), plan=plan, start=start, now=now)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    tidy()
 
 
 def rehearsed(
@@ -291,8 +289,7 @@ def day_boards(setting: Setting, past_visits: int) -> tuple[list[float], list[fl
     live_long(setting, past_visits)
     for database in databases:
         connections["default"] = database
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+        tidy()
     times: tuple[list[float], list[float]] = ([], [])
     asked = set()
     for database, taken in [*zip(databases, times, strict=True)] * BOARDS:

@@ -6,9 +6,9 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
+from bench.scratch import tidy
 from clinic import access, clock
 from clinic.access import Actor
 from clinic.models import Clinic, Consent, ConsentScope, Membership, Patient, Role, User
@@ -51,8 +51,7 @@ def make(*, chairs: int, nurses: int, days: int, patients: int, now: datetime) -
     first = clock.local_date(now, ZONE) + timedelta(days=1)
     _open(_resources(clinic, chairs, nurses), first, days)
     plans = _plans(clinic, protocol, user, first, patients, now)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    tidy()
     return Setting(clinic, user, actor, plans, first, days)
 
 

@@ -23,7 +23,7 @@ from typing import Any, Final, Self
 from unittest.mock import patch
 from uuid import uuid4
 
-from bench.scratch import migrate  # before anything of the product: it sets Django up
+from bench.scratch import migrate, tidy  # before anything of the product: it sets Django up
 
 # isort: split
 from django.conf import settings
@@ -134,7 +134,7 @@ def due_again(most: int) -> None:
     later = """UPDATE notifications_message SET due_at = %(now)s + interval '1 day'
                 WHERE id NOT IN (SELECT id FROM notifications_message ORDER BY id LIMIT %(most)s)"""
     message_clinics.run("notifications_message", later, now=NOW, most=most)
-    message_clinics.tidy()
+    tidy()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from random import Random
 from statistics import median
 from typing import Any, Final
 
-from bench.scratch import copied, migrate  # before anything of the product: it sets Django up
+from bench.scratch import copied, migrate, tidy  # before anything of the product: it sets Django up
 
 # isort: split
 from django.db import connection, connections
@@ -119,8 +119,7 @@ def build(past: int) -> tuple[TreatmentPlan, dict[str, Any]]:
     databases = {"nothing": here, "a past": there}
     for database in databases.values():
         connections["default"] = database
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+        tidy()
     return plan, databases
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.db import connection
 
+from bench.scratch import tidy
 from clinic.models import Clinic, User
 from scheduler.prescribing import protocols
 
@@ -108,9 +109,3 @@ def run(table: str, statement: str, **asked: Any) -> None:
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(statement, asked)
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-
-
-def tidy() -> None:
-    """What autovacuum does sooner or later."""
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any, Final
 
-from bench.scratch import migrate  # before anything of the product: it sets Django up
+from bench.scratch import migrate, tidy  # before anything of the product: it sets Django up
 
 # isort: split
 from django.db import connection, transaction
@@ -56,7 +56,7 @@ def take_out() -> int:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         cursor.execute(f"SELECT count(*) FROM kept_{TABLES[0]}")
         (count,) = cursor.fetchone()
-    message_clinics.tidy()
+    tidy()
     return int(count)
 
 
@@ -72,7 +72,7 @@ def say_everything() -> None:
         TABLES[0],
         "UPDATE notifications_message SET status = 'sent', sent_at = due_at WHERE status = 'planned'",
     )
-    message_clinics.tidy()
+    tidy()
 
 
 def main(visits: int) -> None:

@@ -16,7 +16,7 @@ from random import Random
 from statistics import median
 from typing import Any, Final
 
-from bench.scratch import migrate  # before anything of the product: it sets Django up
+from bench.scratch import migrate, tidy  # before anything of the product: it sets Django up
 
 # isort: split
 from bench.booking_clinic import Setting, make, some_start
@@ -37,6 +37,7 @@ VISITS: Final = 1400
 SESSIONS: Final = 6
 ROUNDS: Final = 21
 TARGET_MILLISECONDS: Final = 50
+TIDIED_AT: Final = (20, 200)
 WISH: Final = Wish(weekdays=(0, 3))
 
 
@@ -46,6 +47,7 @@ def main() -> None:
     now = clock.now()
     setting = make(chairs=CHAIRS, nurses=NURSES, days=DAYS, patients=visits + 1, now=now)
     fill(setting, visits)
+    tidy()
     TreatmentPlan.objects.filter(pk=setting.plans[0].pk).update(sessions_ordered=SESSIONS)
     plan = TreatmentPlan.objects.select_related("clinic", "patient", "protocol").get(pk=setting.plans[0].pk)
     print(f"{CHAIRS} chairs, {NURSES} nurses, {DAYS} days, {nursing_taken(setting):.0%} of nursing taken")
@@ -54,7 +56,9 @@ def main() -> None:
 
 def fill(setting: Setting, visits: int) -> None:
     chance = Random(1)
-    for plan in setting.plans[1 : visits + 1]:
+    for number, plan in enumerate(setting.plans[1 : visits + 1]):
+        if number in TIDIED_AT:
+            tidy()
         now = clock.now()
         start = some_start(setting, plan, chance, now)
         if start is None:
