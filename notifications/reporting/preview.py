@@ -182,8 +182,7 @@ def _write(
 
 
 def _reach(patient: Patient) -> Reach:
-    """Three queries: the patient's consents, their blocked addresses, the clinic's number."""
-    blocked = gathering.blocked_of([patient])
+    """Four queries at most: the patient's consents, their blocked addresses, the clinic's number."""
     return Reach(
         patient=patient,
         scopes=consents.current_scopes(patient.pk),

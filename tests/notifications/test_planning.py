@@ -282,7 +282,7 @@ def test_the_questions_before_a_visit_come_with_its_reminder_and_its_link_opens_
     plan(now=VISIT - DAY)
     reminder, questions = Message.objects.get(stage="T-1d"), CheckIn.objects.get(kind="before_next")
     assert questions.message.carried_by == reminder
-    assert questions.message_id in said.said_with(reminder.pk)
+    assert questions.message in said.said_with(reminder.pk)
     assert questions.session is None
 
 
@@ -407,7 +407,7 @@ def test_a_check_in_without_an_answer_is_asked_for_again_once(house: House) -> N
     again = Message.objects.get(stage="check_in_again")
     first = Message.objects.get(stage="next_morning")
     assert (again.again_of, CheckIn.objects.count()) == (first, 1)
-    assert said.said_with(again.pk) == [again.pk, first.pk]
+    assert list(said.said_with(again.pk)) == [again, first]
     for days in (2, 3):
         plan(now=MORNING + days * DAY)
     assert Message.objects.filter(stage="check_in_again").count() == 1
