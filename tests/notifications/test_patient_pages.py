@@ -16,7 +16,9 @@ from notifications.tokens import token_for
 from scheduler.models import Appointment
 from tests.cast import NOW, House
 from tests.notifications.visits import VISIT, book, cancel, discharge, move
-from tests.web.pages import Page, words
+from tests.web.pages import Page, browser_of, words
+from web import secret_addresses
+from web.routes import patient_links
 
 MORNING = VISIT + timedelta(days=1)
 
@@ -123,12 +125,29 @@ def test_somebody_who_tries_token_after_token_is_slowed_down(visit: Appointment,
     assert Client().get(address).status_code == 200  # nobody else is
 
 
-def test_the_pages_are_not_kept_indexed_or_told_to_other_sites(visit: Appointment, address: str) -> None:
+@pytest.mark.parametrize("door", [str(route.pattern) for route in patient_links.urlpatterns])
+@pytest.mark.parametrize("enforced", [False, True], ids=["taken", "refused as forged"])
+def test_no_page_behind_a_link_is_kept_indexed_or_tells_its_address(
+    visit: Appointment, address: str, door: str, enforced: bool
+) -> None:
+    door = door.replace("m/<str:token>", address).replace("<uuid:pk>", str(visit.pk))
     phone = proved(address)
-    for page in (Client().get(address), phone.get(address), Client().get("/m/unknown")):
-        assert page.headers["Cache-Control"] == "no-store"
-        assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
-        assert page.headers["Referrer-Policy"] == "same-origin"
+    strict = Client(enforce_csrf_checks=True)
+    pages = [strict.post(door)] if enforced else [phone.get(door), phone.post(door), Client().get(door)]
+    pages += [Client().get(f"{door}/typing-error"), Client().get("/m/guessed")]
+    for page in pages:
+        told = {name: page.headers.get(name) for name in secret_addresses.HEADERS}
+        assert told == {
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex, nofollow",
+        }, page.status_code
+
+
+def test_other_pages_are_as_they_were(house: House) -> None:
+    page = Client().get("/accounts/login/")
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    assert "X-Robots-Tag" not in page.headers
 
 
 @pytest.mark.parametrize(("change", "sentence"), [("cancel", "is cancelled"), ("move", "was moved")])
@@ -198,7 +217,38 @@ def test_a_page_sent_twice_by_a_nervous_thumb_records_once(check_in: CheckIn) ->
 
 def test_the_forms_are_protected_against_forgery(visit: Appointment, address: str) -> None:
     phone = Client(enforce_csrf_checks=True)
-    assert phone.post(f"{address}/birth-year", {"birth_year": "1980"}).status_code == 403
+    for origin in ({}, {"Origin": "null"}, {"Origin": "http://testserver"}):
+        page = phone.post(f"{address}/birth-year", {"birth_year": "1980"}, headers=origin)
+        assert page.status_code == 403
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("null", 302), (None, 302), ("own", 302), ("https://elsewhere.example", 403)],
+)
+def test_a_form_is_taken_from_a_page_that_hides_where_it_stands_and_from_no_other_site(
+    visit: Appointment, address: str, origin: str | None, status: int, secure: bool
+) -> None:
+    """`no-referrer` has browsers send `Origin: null`, and no Referer, with the page's own forms."""
+    phone = Client(enforce_csrf_checks=True)
+    shown = phone.get(address, secure=secure).content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', shown)
+    assert token is not None
+    own = f"{'https' if secure else 'http'}://testserver"
+    headers = {"Origin": own if origin == "own" else origin} if origin else {}
+    sent = {"birth_year": "1980", "csrfmiddlewaretoken": token[1]}
+    assert phone.post(f"{address}/birth-year", sent, headers=headers, secure=secure).status_code == status
+
+
+def test_a_form_of_the_staff_is_not_taken_from_a_page_that_hides_where_it_stands(house: House) -> None:
+    ana = browser_of(house.ana, enforce_csrf_checks=True)
+    shown = ana.get("/tasks/").content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', shown)
+    assert token is not None
+    sent = {"csrfmiddlewaretoken": token[1], "clinic": str(house.clinic.pk)}
+    assert ana.post("/clinic/switch/", sent, headers={"Origin": "null"}).status_code == 403
+    assert ana.post("/clinic/switch/", sent).status_code == 302
 
 
 def test_a_link_stops_working_when_the_visit_is_over(visit: Appointment, address: str) -> None:

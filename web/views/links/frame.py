@@ -1,4 +1,5 @@
-"""What every page behind a link shares: opening it, the second factor, the patient's language, refusals.
+"""What every page behind a link shares: opening it, the second factor, the patient's language, refusals. The
+headers are `web.secret_addresses`'.
 
 Nothing is shown before the birth year was right; that it was is kept in the browser's session. A link that is
 guessed, expired or locked is one and the same page.
@@ -70,11 +71,11 @@ class Opened:
             "here": self.request.path if self.request.method == "GET" else home,
         }
         with timezone.override(clinic.time_zone), translation.override(self.language):
-            return guarded(render(self.request, template, {**shared, **context}, status=status))
+            return render(self.request, template, {**shared, **context}, status=status)
 
     def back(self, route: str = "patient_link", *args: object, query: str = "") -> HttpResponse:
         address = reverse(route, args=[self.token, *args])
-        return guarded(redirect(f"{address}?{query}" if query else address))
+        return redirect(f"{address}?{query}" if query else address)
 
 
 View = Callable[..., HttpResponse]
@@ -115,20 +116,10 @@ def open_link(request: HttpRequest, token: str) -> Opened:
 def refused(request: HttpRequest, problem: Problem, opened: Opened | None) -> HttpResponse:
     """Of a link that doesn't work no more than that, in every language; of another what can't be done."""
     if isinstance(problem, Missing) or opened is None:
-        page = render(request, "web/patient/no_link.html", {"says": list(SAY.items())}, status=problem.status)
-        return guarded(page)
+        return render(request, "web/patient/no_link.html", {"says": list(SAY.items())}, status=problem.status)
     sentence = opened.say.get(problem.code, problem.detail if opened.language == "en" else "")
     context = {"sentence": sentence or opened.say["call_clinic"]}
     return opened.page("web/patient/refused.html", context, status=problem.status)
-
-
-def guarded(response: HttpResponse) -> HttpResponse:
-    """Never kept, never indexed. The referrer goes to no other site; a stricter policy than `same-origin`
-    would make browsers send `Origin: null`, and every form here would be refused as forged."""
-    response["Cache-Control"] = "no-store"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "same-origin"
-    return response
 
 
 def _language(request: HttpRequest, link: PatientLink) -> str:

@@ -17,7 +17,7 @@ from scheduler.waitlist import waiting
 from web.files import calendar_answer
 from web.forms import ChangeForm
 from web.views.links.diary import show_diary
-from web.views.links.frame import Opened, behind_link, guarded
+from web.views.links.frame import Opened, behind_link
 from web.views.links.proof import ask_birth_year
 from web.views.links.questions import next_to_answer, show_questions, titles
 from web.views.links.times import show_times
@@ -66,7 +66,7 @@ def decline_offer(opened: Opened) -> HttpResponse:
 @behind_link("GET", before_proof=ask_birth_year)
 def calendar_file(opened: Opened) -> HttpResponse:
     """The visit for the patient's own calendar, as it stands now."""
-    return guarded(calendar_answer(calendar_files.file_behind(opened.link, now=opened.now)))
+    return calendar_answer(calendar_files.file_behind(opened.link, now=opened.now))
 
 
 def _answer_offer(opened: Opened, work: Callable[..., object]) -> HttpResponse:
