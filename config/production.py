@@ -28,6 +28,7 @@ def require(
     email_url: str,
     sms_url: str,
     mfa_required: bool,
+    metrics_token: str,
 ) -> None:
     """Raise one EnvError that names every variable that is missing or unsafe, and the mend."""
     wrong = []
@@ -59,6 +60,8 @@ def require(
         wrong.append("SMS_URL has no TLS: use twilio://…")
     if not mfa_required:
         wrong.append("MFA_REQUIRED is off: every role needs a second factor in production")
+    if metrics_token and len(metrics_token) < 32:
+        wrong.append("METRICS_TOKEN is too short: set 32 or more random characters, or none")
     if wrong:
         raise EnvError("Chairside will not start in production: " + "; ".join(wrong) + ".")
 

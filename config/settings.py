@@ -33,6 +33,8 @@ MFA_REQUIRED = env.bool("MFA_REQUIRED", PRODUCTION)
 # Whose address rate limits count: the one the proxy saw, or the peer's. X-Forwarded-For is believed only
 # as far as our own single proxy wrote it.
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+# What a Prometheus server brings to read /metrics; without one there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 IDLE_LOGOFF = timedelta(minutes=env.int("IDLE_LOGOFF_MINUTES", 15))
 
 if PRODUCTION:
@@ -46,6 +48,7 @@ if PRODUCTION:
         email_url=EMAIL_URL,
         sms_url=SMS_URL,
         mfa_required=MFA_REQUIRED,
+        metrics_token=METRICS_TOKEN,
     )
 
 # --- What is installed: the house, upper floors last -------------------------------------------------
@@ -220,7 +223,7 @@ CONTENT_SECURITY_POLICY = {
 }
 TLS = PUBLIC_URL.startswith("https://")
 SECURE_SSL_REDIRECT = TLS
-SECURE_REDIRECT_EXEMPT = [r"^health/(details/)?$"]  # asked on the inside, by the container's health check
+SECURE_REDIRECT_EXEMPT = [r"^health/(details/)?$", r"^metrics$"]  # asked on the inside, without TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS

@@ -29,6 +29,7 @@ SETTINGS = {
     "DEBUG": "false",
     "MFA_REQUIRED": "false",
     "IDLE_LOGOFF_MINUTES": "15",
+    "METRICS_TOKEN": "",
     "MONITOR_CODES": "",
 }
 # What whoever calls bin/run may choose.
@@ -41,6 +42,7 @@ CHOICES = (
     "LOG_LEVEL",
     "MFA_REQUIRED",
     "IDLE_LOGOFF_MINUTES",
+    "METRICS_TOKEN",
     "MONITOR_CODES",
 )
 # What Django, libpq, Celery, gunicorn and Python read by themselves.

@@ -488,6 +488,7 @@ POST   /m/{token}/choose-time                       public
 POST   /m/{token}/decline                           public
 GET    /health/                                     public
 GET    /health/details/                             public
+GET    /metrics                                     public
 POST   /csp-report/                                 public
 POST   /inbound/sms/                                public
 POST   /inbound/sms/status/                         public

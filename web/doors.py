@@ -28,6 +28,7 @@ PUBLIC = frozenset(
     {
         "health",
         "health_details",
+        "metrics",
         "csp_report",
         "patient_link",
         "patient_link_birth_year",

@@ -1,7 +1,7 @@
 """What the log says of a request: method, route, status, who, from where.
 
 The route's pattern, never the address: addresses hold the secrets of patients' links and the words that
-somebody searched for. The health check, asked every few seconds, is not written at all.
+somebody searched for. The health check and the metrics, asked every few seconds, are not written at all.
 """
 
 from collections.abc import Awaitable
@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django_structlog.middlewares import RequestMiddleware
 
-UNLOGGED = "health"
+UNLOGGED = ("health", "metrics")
 
 
 class RequestLogMiddleware(RequestMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
-        if self.route_of(request)[0] == UNLOGGED:
+        if self.route_of(request)[0] in UNLOGGED:
             return self.get_response(request)
         return super().__call__(request)
 

@@ -35,12 +35,26 @@ QUEUE: Final = "celery"
 STATE: Final = """
     SELECT (SELECT coalesce(json_object_agg(name, extract(epoch FROM %(now)s - beaten_at)), '{}')
               FROM notifications_heartbeat),
-           (SELECT extract(epoch FROM %(now)s - min(due_at))
-              FROM notifications_message
-             WHERE status IN ('planned', 'claimed') AND due_at <= %(now)s),
-           (SELECT count(*)
-              FROM notifications_deliveryattempt
-             WHERE outcome IN ('temporary_failure', 'permanent_failure') AND started_at > %(since)s),
+           (SELECT coalesce(json_object_agg(way, extract(epoch FROM %(now)s - due_at)), '{}')
+              FROM (SELECT CASE WHEN message.form <> '' THEN message.form
+                                WHEN staff.id IS NOT NULL AND staff.mobile <> '' THEN 'sms'
+                                WHEN staff.id IS NULL AND patient.preferred_channel = 'sms' THEN 'sms'
+                                ELSE 'email' END AS way,
+                           min(message.due_at) AS due_at
+                      FROM notifications_message message
+                      LEFT JOIN clinic_patient patient ON patient.id = message.patient_id
+                      LEFT JOIN clinic_user staff ON staff.id = message.user_id
+                     WHERE message.status IN ('planned', 'claimed') AND message.due_at <= %(now)s
+                       AND (message.kind = 'page' OR NOT EXISTS (
+                                SELECT FROM notifications_clinicmessaging settled
+                                 WHERE settled.clinic_id = message.clinic_id
+                                   AND settled.paused_at IS NOT NULL))
+                     GROUP BY 1) oldest),
+           (SELECT coalesce(json_object_agg(form || ':' || outcome, count), '{}')
+              FROM (SELECT form, outcome, count(*)
+                      FROM notifications_deliveryattempt
+                     WHERE outcome IN ('temporary_failure', 'permanent_failure') AND started_at > %(since)s
+                     GROUP BY form, outcome) refused),
            (SELECT coalesce(json_agg(name ORDER BY name), '[]')
               FROM notifications_sendingstate WHERE paused_at IS NOT NULL),
            (SELECT coalesce(json_agg(name ORDER BY name), '[]')
@@ -50,14 +64,24 @@ STATE: Final = """
 
 @dataclass(frozen=True)
 class Health:
-    """Seconds since each sign of life (missing: never), of the oldest due message, and what is closed."""
+    """Seconds since each sign of life (missing: never), of the oldest due message by the way that it is to
+    take, refusals by way and kind ("sms:permanent_failure"), and what is closed."""
 
     ages: Mapping[str, float]
-    oldest_due: float | None
-    refused: int
+    due: Mapping[str, float]
+    refusals: Mapping[str, int]
     paused: list[str]
     breakers_open: list[str]
     waiting: int | None  # what the workers have been rung for and nobody has taken; None: Valkey is silent
+
+    @property
+    def oldest_due(self) -> float | None:
+        """For how many seconds the oldest due message waits. What a clinic holds back itself counts not."""
+        return max(self.due.values(), default=None)
+
+    @property
+    def refused(self) -> int:
+        return sum(self.refusals.values())
 
     @property
     def late(self) -> list[str]:
@@ -82,11 +106,11 @@ def read(now: datetime) -> Health:
     """How everything is now: one query, and one question to Valkey."""
     with connection.cursor() as cursor:
         cursor.execute(STATE, {"now": now, "since": now - REFUSALS_OF_THE_LAST})
-        ages, oldest_due, refused, paused, breakers_open = cursor.fetchone()
+        ages, due, refusals, paused, breakers_open = cursor.fetchone()
     return Health(
         ages={name: float(age) for name, age in ages.items()},
-        oldest_due=None if oldest_due is None else float(oldest_due),
-        refused=refused,
+        due={way: float(age) for way, age in due.items()},
+        refusals=refusals,
         paused=paused,
         breakers_open=breakers_open,
         waiting=_waiting(),

@@ -61,6 +61,7 @@ def test_whole_settings_start(tmp_path: Path) -> None:
         ({"SMS_PER_SECOND": "many"}, "SMS_PER_SECOND is how many messages a second may be sent"),
         ({"EMAIL_PER_SECOND": "-1"}, "EMAIL_PER_SECOND is how many messages a second may be sent"),
         ({"MFA_REQUIRED": "false"}, "MFA_REQUIRED is off"),
+        ({"METRICS_TOKEN": "guessable"}, "METRICS_TOKEN is too short"),
         ({"CHAIRSIDE_MODE": "prod"}, "CHAIRSIDE_MODE must be one of production, demo, test"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,

@@ -5,10 +5,12 @@ import logging
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from drf_spectacular.views import SpectacularSwaggerSplitView
@@ -18,6 +20,7 @@ from rest_framework.authentication import SessionAuthentication
 from clinic import access, clock
 from clinic.models import Role
 from notifications.watching import health as watching
+from notifications.watching import metrics as measured
 from web.doors import StaffRequest, choose_clinic, staff_page
 from web.forms import SwitchClinicForm
 
@@ -77,7 +80,27 @@ def health_details(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return JsonResponse({"late": ["The database doesn't answer."]}, status=503)
     late = found.late
-    return JsonResponse({"late": late, **asdict(found)}, status=503 if late else 200)
+    totals = {"oldest_due": found.oldest_due, "refused": found.refused}
+    return JsonResponse({"late": late, **asdict(found), **totals}, status=503 if late else 200)
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For a Prometheus server that brings METRICS_TOKEN; where none is set there is no such page."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    given = request.headers.get("Authorization", "")
+    if not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
+        refused = HttpResponse(
+            "Bring METRICS_TOKEN as a bearer token.", status=401, content_type="text/plain"
+        )
+        refused["WWW-Authenticate"] = "Bearer"
+        return refused
+    try:
+        words, content_type = measured.text(accept=request.headers.get("Accept", ""), now=clock.now())
+    except DatabaseError:
+        return HttpResponse("The database doesn't answer.", status=503, content_type="text/plain")
+    return HttpResponse(words, content_type=content_type)
 
 
 @csrf_exempt
