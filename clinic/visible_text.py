@@ -13,14 +13,23 @@ HIDDEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
 ONE_LINE: Final = "Write this on one line, without characters that can't be seen."
 
 
+# Turn the direction of writing until they are ended: by them a text can be shown as another.
+TURNS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
+def upright(text: str) -> str:
+    """The text without what turns its direction: Hebrew and Arabic letters run as they should by themselves."""
+    return text.translate(TURNS)
+
+
 def is_visible(text: str) -> bool:
     """Whether anything of it shows: not only spaces and characters of no width."""
     return any(letter.isprintable() and letter != " " and letter not in BLANKS for letter in text)
 
 
 def said(text: str) -> str:
-    """What somebody wrote where words are asked for, trimmed; nothing where nothing of it can be seen."""
-    return text.strip() if is_visible(text) else ""
+    """What somebody wrote where words are asked for, trimmed and upright; nothing where none of it shows."""
+    return upright(text).strip() if is_visible(text) else ""
 
 
 def hides_something(text: str) -> bool:

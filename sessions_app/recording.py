@@ -15,7 +15,7 @@ from django.db.models import F
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid, Stale
 from clinic.transactions import in_transaction
-from clinic.visible_text import said
+from clinic.visible_text import said, upright
 from scheduler.visits import attendance
 from sessions_app import states
 from sessions_app.lines import PARTS
@@ -192,11 +192,15 @@ def draft(
     return model(
         id=id,
         **entry(session, actor=actor, now=now),
-        **{field.name: getattr(content, field.name) for field in fields(content)},
+        **{field.name: _written(getattr(content, field.name)) for field in fields(content)},
         corrects=corrected(model, session, corrects, correction_reason),
         correction_reason=correction_reason,
         amendment_id=amendment_id,
     )
+
+
+def _written(value: Any) -> Any:
+    return upright(value) if isinstance(value, str) else value
 
 
 def uncorrected(lines: Iterable[Line]) -> list[Line]:
