@@ -24,6 +24,7 @@ from notifications.answering.question_sets import QUESTION_SETS, READINESS
 from notifications.answering.questionnaire_words import words_of
 from notifications.answering.questionnaires import Form
 from notifications.api.proof import ProofSerializer, proved_with
+from notifications.escalating import on_call
 from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, PatientLink
 from notifications.wording import writing
 from scheduler.models import AppointmentStatus, OfferStatus, ParticipantStatus
@@ -141,6 +142,12 @@ class OpenedLinkSerializer(serializers.Serializer[Any]):
         child=serializers.DateField(), help_text="The days that this link can still write."
     )
     diary_asked_at = serializers.TimeField(allow_null=True)
+    nobody_there = serializers.BooleanField(
+        help_text="An answer is alarming, and the house is closed: say so beside the emergency lines."
+    )
+    there_again_at = serializers.DateTimeField(
+        allow_null=True, help_text="While it is closed: when somebody is there again."
+    )
     emergency_lines = EmergencyLineSerializer(
         many=True, help_text="Filled as soon as an answer is alarming: show them at once."
     )
@@ -287,6 +294,7 @@ def _opened(link: PatientLink) -> dict[str, Any]:
     visit, given = offered.visit, offered.readiness
     asked_daily = diary.nudge_of(link.patient) if offered.diary else None
     alarming = any(each.level == grading.RED for each in offered.check_ins)
+    nobody_there = alarming and not on_call.staffed(clinic_id=clinic.pk, now=now)
     found = {
         "purpose": link.purpose,
         "clinic": clinic.sender_name,
@@ -310,6 +318,8 @@ def _opened(link: PatientLink) -> dict[str, Any]:
         "emergency_lines": [
             {"number": number, "name": name} for number, name in grading.EMERGENCY_LINES if alarming
         ],
+        "nobody_there": nobody_there,
+        "there_again_at": on_call.staffed_again_at(clinic_id=clinic.pk, now=now) if nobody_there else None,
     }
     return dict(OpenedLinkSerializer(found).data)
 

@@ -1,11 +1,13 @@
 """The API of messages and check-ins for staff, and of the links for patients."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.utils.dateparse import parse_datetime
+from psycopg.types.range import TimestamptzRange
 from rest_framework.test import APIClient
 
 from clinic.models import AccessLog, WorkItem
@@ -13,7 +15,7 @@ from notifications.delivering import delivery
 from notifications.models import CheckIn, Message
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
-from scheduler.models import Appointment
+from scheduler.models import Appointment, Opening, Resource
 from tests.cast import NOW, House, client_of, local, make_patient
 from tests.notifications.visits import VISIT, book, discharge
 
@@ -153,6 +155,24 @@ def test_a_red_answer_brings_the_emergency_lines_back_at_once(check_in: CheckIn)
     assert [line["number"] for line in given.json()["emergency_lines"]] == ["911", "988"]
     assert given.json()["check_ins"][0]["questions"][0]["value"] == "yes"
     assert check_in.answers.count() == WorkItem.objects.count() == 1
+
+
+def test_beside_a_red_answer_it_says_whether_anybody_is_there(house: House, check_in: CheckIn) -> None:
+    proof = {"token": token_of(check_in.message), "birth_year": 1980}
+    call = {**proof, "id": str(uuid4()), "question": "safety", "value": "yes"}
+    tomorrow = TimestamptzRange(MORNING + timedelta(hours=20), MORNING + timedelta(hours=28))
+    nils = Resource.objects.create(clinic=house.clinic, kind="nurse", name="Nils", capacity=6)
+    Opening.objects.create(resource=nils, during=tomorrow)
+
+    def told(now: datetime, path: str, body: dict[str, Any]) -> tuple[bool, str | None]:
+        with time_machine.travel(now, tick=False):
+            answer = APIClient().post(f"/api/v1/links/{path}/", body).json()
+        return answer["nobody_there"], answer["there_again_at"]
+
+    assert told(MORNING, "open", proof) == (False, None)  # nothing is alarming yet
+    closed, again = told(MORNING, "answer", call)
+    assert (closed, parse_datetime(again or "")) == (True, tomorrow.lower)
+    assert told(tomorrow.lower, "open", proof) == (False, None)
 
 
 def test_an_answer_that_is_not_offered_is_refused_with_what_is(check_in: CheckIn) -> None:
