@@ -91,6 +91,7 @@ ACTS: Final[Mapping[str, Act]] = {
         requires=("stop_acknowledged", "within_limits"),
     ),
     "stop": Act("stop the infusion", dict.fromkeys(RUNNING, RECOVERING), "InfusionEvent"),
+    "explain_stop": Act("explain an early stop", _staying(RECOVERING, DISCHARGED), "InfusionEvent"),
     "not_given": Act(
         "record that nothing was given", dict.fromkeys(BEFORE_START, NOT_GIVEN), "InfusionEvent"
     ),
@@ -99,6 +100,7 @@ ACTS: Final[Mapping[str, Act]] = {
         {RECOVERING: DISCHARGED},
         "Discharge",
         requires=(
+            "stop_explained",
             "observed",
             "vitals_after_stop",
             "vitals_fresh",
@@ -136,6 +138,7 @@ MISSING: Final[Mapping[str, str]] = {
     "start_limits": "Vital signs are past the start limits: measure again, or the prescriber decides.",
     "stop_acknowledged": "An alert has called the clinician to the chair: acknowledge it.",
     "within_limits": "After such an alert a full set must be within the limits, or the prescriber decides.",
+    "stop_explained": "The infusion stopped early: say why, and what the pump showed.",
     "observed": "The protocol's minimum observation time has not passed since the infusion stopped.",
     "vitals_after_stop": "Record vital signs after the infusion stopped.",
     "vitals_fresh": "The last pressure and pulse are too old to go home on: measure again.",

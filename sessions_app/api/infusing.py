@@ -32,6 +32,23 @@ from sessions_app.infusing import infusion, medicines, waste
 from sessions_app.models import InfusionEvent, MedicineGiven, SessionNote, Waste, WasteWitness
 
 
+def _pump_volume(help_text: str) -> serializers.DecimalField:
+    return serializers.DecimalField(
+        max_digits=6,
+        decimal_places=1,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text=help_text,
+    )
+
+
+def _volume_confirmed() -> serializers.BooleanField:
+    return serializers.BooleanField(
+        required=False, default=False, help_text="A volume far from the reckoned one was read again."
+    )
+
+
 class StepSerializer(CreateSerializer):
     """A step that needs nothing but its id, and its moment where that isn't now."""
 
@@ -62,19 +79,25 @@ class BolusSerializer(PauseSerializer):
 
 
 class StopSerializer(StepSerializer):
-    early = serializers.BooleanField(required=False, default=False)
-    reason = words(help_text="Required for an early stop.")
-    volume_ml = serializers.DecimalField(
-        max_digits=6,
-        decimal_places=1,
-        required=False,
-        allow_null=True,
-        default=None,
-        help_text="All that the pump says it gave, boluses included; counts as given.",
+    early = serializers.BooleanField(
+        required=False, default=False, help_text="What is left in the bag makes it early unsaid."
     )
-    confirmed = serializers.BooleanField(
-        required=False, default=False, help_text="A volume far from the reckoned one was read again."
+    reason = words(help_text="Why early. Left out of an early stop it is asked afterwards (`explain-stop/`).")
+    volume_ml = _pump_volume(
+        "All that the pump says it gave, boluses included; counts as given. Asked afterwards like the reason."
     )
+    confirmed = _volume_confirmed()
+
+
+class ExplainStopSerializer(CreateSerializer):
+    """What an early stop was recorded without."""
+
+    reason = words(help_text="Why early; required where the stop has none.")
+    volume_ml = _pump_volume("All that the pump says it gave, boluses included; required where it lacks.")
+    unreadable = serializers.BooleanField(
+        required=False, default=False, help_text="Nobody can read the pump any more: what is reckoned counts."
+    )
+    confirmed = _volume_confirmed()
 
 
 class NotGivenSerializer(CreateSerializer):
@@ -126,6 +149,7 @@ class InfusingActions(SessionActions):
         "rate": MAY["rate"],
         "bolus": MAY["bolus"],
         "stop": MAY["stop"],
+        "explain_stop": MAY["explain_stop"],
         "not_given": MAY["not_given"],
         "medicines": MAY["medicine"],
         "waste": MAY["waste"],
@@ -168,8 +192,15 @@ class InfusingActions(SessionActions):
     @recorded(StopSerializer, InfusionEventSerializer)
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: UUID) -> Response:
-        """Stop the infusion: done, or early with a reason."""
+        """Stop the infusion. A stop always lands; what an early one lacks the discharge asks for."""
         return self._step(StopSerializer, infusion.stop)
+
+    @recorded(ExplainStopSerializer, InfusionEventSerializer)
+    @action(detail=True, methods=["post"], url_path="explain-stop")
+    def explain_stop(self, request: Request, pk: UUID) -> Response:
+        """Say why an infusion stopped early and what the pump showed, where the stop came without; a 409
+        `stop_explained` when nothing lacks."""
+        return self._step(ExplainStopSerializer, infusion.explain_stop)
 
     @recorded(NotGivenSerializer, InfusionEventSerializer)
     @action(detail=True, methods=["post"], url_path="not-given")

@@ -4,6 +4,7 @@ client-made id, at the moment it happened: never in the future, and never before
 What the steps come to is in `pump`, how much is too much in `hard_stop`.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from clinic.visible_text import said
+from clinic.visible_text import said, upright
 from sessions_app import recording, states
 from sessions_app.infusing import dose_watch, hard_stop, progress, pump
 from sessions_app.infusing.hard_stop import Limits
@@ -45,6 +46,7 @@ def start(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "start", revision=revision)
+        safety.lock_answers(current.patient_id)
         at = _moment(current, happened_at, now)
         recording.require("start", _unmet_at_start(current, now, at=at))
         if happened_at is not None:
@@ -224,17 +226,14 @@ def stop(
     revision: int | None = None,
     now: datetime,
 ) -> InfusionEvent:
-    """Stop the infusion: done, or early with a reason. The observation time counts from here.
+    """Stop the infusion. The observation time counts from here.
 
-    A stop is never refused for its time: one before the bag has been given is recorded as early, whatever
-    was ticked. `volume_ml` is all that the pump says it gave, boluses included, and counts as given;
+    A stop always lands: one before the bag has been given is recorded as early, whatever was said. The
+    `reason` and the pump's volume that it then lacks are asked afterwards (`explain_stop`), before the
+    patient goes home. `volume_ml` is all that the pump says it gave, boluses included, and counts as given;
     `confirmed` says that one far from the reckoned volume was read again.
     Raises `Invalid` naming the field, with code `confirm` for such a volume.
     """
-    if early and not said(reason):
-        raise Invalid({"reason": "Say why the infusion stops early."})
-    if reason and not early:
-        raise Invalid({"early": "A reason is for an infusion that stops early: say that it does."})
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "stop", revision=revision)
@@ -242,7 +241,8 @@ def stop(
         course, _ = _reckoning(current)
         if volume_ml is not None:
             _check_reading(course, volume_ml, confirmed, at)
-        event = _event(current, actor, id, "stop", at=at, reason=reason, volume_ml=volume_ml, now=now)
+        why = said(reason)
+        event = _event(current, actor, id, "stop", at=at, reason=why, volume_ml=volume_ml, now=now)
         alerts.settle_end(current, actor=actor, now=now)
         recording.advance(
             current,
@@ -250,8 +250,43 @@ def stop(
             now=now,
             stopped_at=at,
             stopped_early=early or _left_over(course.followed_by(Step("stop", at, volume_ml=volume_ml)), at),
-            stop_reason=reason,
+            stop_reason=why,
         )
+        return event
+
+    return in_transaction(work)
+
+
+def explain_stop(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    reason: str = "",
+    volume_ml: Decimal | None = None,
+    unreadable: bool = False,
+    confirmed: bool = False,
+    revision: int | None = None,
+    now: datetime,
+) -> InfusionEvent:
+    """Say what an early stop was recorded without: why, and what the pump showed, or that it is `unreadable`
+    by now. Raises `Invalid` naming the field as `stop` does, `Conflict` `stop_explained` when nothing lacks.
+    """
+
+    def work() -> InfusionEvent:
+        current = recording.lock(session, "explain_stop", revision=revision)
+        lacking = progress.stop_lacks(current)
+        if not lacking:
+            raise Conflict("Nothing about the stop is missing.", code="stop_explained")
+        _check_explanation(lacking, reason, volume_ml, unreadable)
+        stopped_at = current.stopped_at or now
+        if volume_ml is not None:
+            _check_reading(_reckoning(current)[0], volume_ml, confirmed, stopped_at)
+        why = said(reason)
+        event = _event(
+            current, actor, id, "explained", at=stopped_at, reason=why, volume_ml=volume_ml, now=now
+        )
+        recording.advance(current, "explain_stop", now=now, stop_reason=current.stop_reason or why)
         return event
 
     return in_transaction(work)
@@ -335,6 +370,22 @@ def _moment(session: Session, happened_at: datetime | None, now: datetime) -> da
     return at
 
 
+def _check_explanation(
+    lacking: Collection[str], reason: str, volume_ml: Decimal | None, unreadable: bool
+) -> None:
+    errors = {}
+    if "reason" not in lacking and said(reason):
+        errors["reason"] = "Why it stopped early is on record."
+    elif "reason" in lacking and not said(reason):
+        errors["reason"] = "Say why the infusion stopped early."
+    if "volume_ml" not in lacking and volume_ml is not None:
+        errors["volume_ml"] = "The pump's volume is on record."
+    elif "volume_ml" in lacking and (volume_ml is None) != unreadable:
+        errors["volume_ml"] = "Enter the volume that the pump shows, or say that it can't be read any more."
+    if errors:
+        raise Invalid(errors)
+
+
 def _refuse(field: str, why: str) -> None:
     if why:
         raise Invalid([{"field": field, "code": "hard_limit", "detail": why}])
@@ -369,12 +420,21 @@ def _left_over(course: Course, at: datetime) -> bool:
 
 
 def _event(
-    session: Session, actor: Actor, id: UUID, kind: str, *, at: datetime, now: datetime, **content: Any
+    session: Session,
+    actor: Actor,
+    id: UUID,
+    kind: str,
+    *,
+    at: datetime,
+    reason: str = "",
+    now: datetime,
+    **content: Any,
 ) -> InfusionEvent:
     return InfusionEvent.objects.create(
         id=id,
         kind=InfusionEventKind(kind),
         happened_at=at if at != now else None,
+        reason=upright(reason),
         **content,
         **recording.entry(session, actor=actor, now=now),
     )

@@ -84,6 +84,20 @@ def past_its_end(session: Session, now: datetime) -> str:
     return ""
 
 
+def stop_lacks(session: Session) -> tuple[str, ...]:
+    """What nobody has said about an early stop yet: its `reason`, the pump's `volume_ml`."""
+    if session.stopped_at is None or not session.stopped_early:
+        return ()
+    told = [
+        event
+        for event in session.infusion_events.all()
+        if event.kind == InfusionEventKind.EXPLAINED
+        or (event.kind == InfusionEventKind.STOP and event.volume_ml is not None)
+    ]
+    lacking = {"reason": not session.stop_reason, "volume_ml": not told}
+    return tuple(name for name, lacks in lacking.items() if lacks)
+
+
 def worksheet_of(session: Session) -> DoseWorksheet | None:
     """The worksheet that no other corrects."""
     lines = list(session.dose_worksheets.all())

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from sessions_app.preparing.dosing import plain, rounded
 
-Kind = Literal["start", "pause", "resume", "rate", "bolus", "stop"]
+Kind = Literal["start", "pause", "resume", "rate", "bolus", "stop", "explained"]
 
 MICROSECOND: Final = timedelta(microseconds=1)
 MICROSECONDS_PER_HOUR: Final = timedelta(hours=1) // MICROSECOND
@@ -27,7 +27,8 @@ TOLERANCE_SHARE: Final = Decimal("0.05")
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the infusion at its moment. `volume_ml` is a bolus's, or at the stop the pump's figure."""
+    """One step of the infusion at its moment. `volume_ml` is a bolus's, or the pump's figure at the stop, told
+    then or afterwards ("explained")."""
 
     kind: Kind
     at: datetime
@@ -162,6 +163,8 @@ def _after(pump: Pump, step: Step) -> Pump:
             return replace(pump, boluses_ml=pump.boluses_ml + (step.volume_ml or 0))
         case "stop":
             return replace(pump, running=False, read_ml=step.volume_ml)
+        case "explained":
+            return pump if step.volume_ml is None else replace(pump, read_ml=step.volume_ml)
 
 
 def _run(pump: Pump, time: timedelta) -> Pump:

@@ -13,6 +13,7 @@ from clinic.access import Actor
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from sessions_app import recording
+from sessions_app.infusing import progress
 from sessions_app.leaving.home_readiness import (
     MOST_PER_CRITERION,
     Assessment,
@@ -36,6 +37,7 @@ from sessions_app.preparing import overrides
 
 ACCEPTED_GRADE: Final = 1  # of a side effect with which a patient may go; above it a prescriber decides
 PRESSURES: Final = ("systolic_mmhg", "diastolic_mmhg")
+OF_THE_STOP: Final = {"reason": "the reason", "volume_ml": "the pump's volume"}
 JUDGED: Final = ("nausea_pain_score", "iv_site_score", "intake_score")
 
 
@@ -101,6 +103,7 @@ def recovery(session: Session, now: datetime) -> Course:
         side_effects=tuple(TERMS[effect.term].label for effect in to_accept(session)),
         open_alerts=[alert.detail for alert in _open_alerts(session)],
         suicidality_was_positive=_suicidality_was_positive(session),
+        stop_lacks=[OF_THE_STOP[name] for name in progress.stop_lacks(session)],
     )
 
 

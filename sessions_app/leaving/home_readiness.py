@@ -28,7 +28,8 @@ class Course:
     """What the record knows about the recovery. `sets` are the standing vital signs after the stop, oldest
     first, `measured_at` their moments, as seen at the moment `at`; more than `most_apart` from each other
     they are not in a row, and more than that ago not fresh. `side_effects` are the names of those of grade 2
-    or more that are neither over nor accepted, `open_alerts` what the unresolved alerts say."""
+    or more that are neither over nor accepted, `open_alerts` what the unresolved alerts say, `stop_lacks` what
+    nobody has said about an early stop."""
 
     minutes_to_go: int
     sets: Sequence[Signs]
@@ -44,6 +45,7 @@ class Course:
     side_effects: Sequence[str] = ()
     open_alerts: Sequence[str] = ()
     suicidality_was_positive: bool = False
+    stop_lacks: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +112,8 @@ def assess(course: Course, found: Assessment) -> Readiness:
 def known_missing(course: Course) -> dict[str, str]:
     """What the record itself holds against going home, before anybody is asked anything."""
     missing = {}
+    if course.stop_lacks:
+        missing["stop_explained"] = f"Missing: {', '.join(course.stop_lacks)}."
     if course.minutes_to_go > 0:
         missing["observed"] = f"Minutes still to go: {course.minutes_to_go}."
     if not course.sets:

@@ -23,7 +23,7 @@ class InfusionEvent(Observation):
     pause was. `Session` keeps only where things stand.
 
     The moment is `happened_at`, or else `recorded_at`. A start and a resumption run at the newest rate. What
-    explains an early stop afterwards is of the stop's moment; without a volume nobody could read the pump.
+    explains an early stop afterwards is of the stop's moment.
     """
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="infusion_events")

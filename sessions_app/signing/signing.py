@@ -94,7 +94,12 @@ def meanings_open_to(actor: Actor, session: Session) -> tuple[meanings.Meaning, 
     """What this person may say with their signature under this session. One query."""
     given = session.started_at is not None
     steps = InfusionEvent.objects.filter(session=session, recorded_by_id=actor.user_id)
-    own = steps.filter(kind=InfusionEventKind.NOT_GIVEN) if not given else steps
+    # Who explains a stop afterwards took no part in giving.
+    own = (
+        steps.exclude(kind=InfusionEventKind.EXPLAINED)
+        if given
+        else steps.filter(kind=InfusionEventKind.NOT_GIVEN)
+    )
     roles = actor.roles.get(session.clinic_id, frozenset())
     return meanings.open_to(roles, given=given, own=own.exists())
 

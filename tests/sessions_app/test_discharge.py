@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
+from sessions_app.infusing import infusion
 from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import Discharge, PrescriberOverride, Session, SideEffect, VitalSigns
@@ -50,6 +51,17 @@ def test_the_first_two_scores_are_reckoned_and_kept_with_what_was_seen(house: Ho
     assert (line.vital_signs_score, line.vital_signs_computed, line.activity_score) == (2, True, 2)
     assert (line.oriented, line.steady_gait, line.escort_seen, line.iv_removed) == (True, True, True, True)
     assert stories.fresh(session).state == "discharged"
+
+
+def test_nobody_goes_home_before_an_early_stop_is_explained(house: House) -> None:
+    session = stories.infusing(house)
+    who: Any = {"actor": house.actor(house.nils), "session": session}
+    infusion.stop(id=new_id(), now=stories.STARTED_AT + timedelta(minutes=12), **who)
+    for minutes in (105, 120):
+        stories.measure(house, session, stories.calm(NOW + timedelta(minutes=minutes), dissociation=0))
+    assert missing(house, session) == ["stop_explained"]
+    infusion.explain_stop(id=new_id(), reason="Distress", unreadable=True, now=HOME_AT, **who)
+    go_home(house, session)
 
 
 def test_too_early_without_readings_everything_is_named_at_once(house: House) -> None:

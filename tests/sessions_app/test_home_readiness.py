@@ -164,6 +164,7 @@ def test_dissociation_is_asked_and_down_to_one(asked: int | None, missing: bool)
 
 
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "stop_explained": ({"stop_lacks": ["the reason"]}, {}),
     "observed": ({"minutes_to_go": 5}, {}),
     "vitals_after_stop": ({"sets": []}, {}),
     "vitals_fresh": ({"at": AT + timedelta(minutes=19)}, {}),

@@ -232,6 +232,63 @@ def test_a_stop_is_early_by_what_is_left_in_the_bag_not_by_the_clock(
     assert stories.fresh(session).stopped_early is early
 
 
+# --- An early stop ------------------------------------------------------------------------------------------
+
+
+def stopped_at_once(house: House, **told: Any) -> Session:
+    """Stopped after 12 of 40 minutes, 30 of 100 mL, with no more than this told."""
+    session = stories.infusing(house)
+    take(house, session, infusion.stop, now=at(12), **told)
+    return stories.fresh(session)
+
+
+def test_an_early_stop_lands_without_a_word_and_is_explained_afterwards(house: House) -> None:
+    session = stopped_at_once(house)
+    assert (session.state, progress.stop_lacks(session)) == ("recovering", ("reason", "volume_ml"))
+    told = {"reason": "Distress", "volume_ml": Decimal("31.0")}
+    line = take(house, session, infusion.explain_stop, now=at(20), **told)
+    assert (line.happened_at, line.recorded_at) == (at(12), at(20))
+    session = stories.fresh(session)
+    assert (session.stop_reason, progress.stop_lacks(session)) == ("Distress", ())
+    assert given(session, at(12)) == given(session, at(60)) == ("31.00", "10.9")
+    with pytest.raises(Conflict) as refused:
+        take(house, session, infusion.explain_stop, now=at(21), **told)
+    assert refused.value.code == "stop_explained"
+
+
+@pytest.mark.parametrize(
+    ("told", "later", "field"),
+    [
+        ({}, {}, "reason"),
+        ({}, {"reason": "\u200b", "unreadable": True}, "reason"),
+        ({"reason": "Distress"}, {}, "volume_ml"),
+        ({"reason": "Distress"}, {"reason": "Pain", "unreadable": True}, "reason"),
+        ({"reason": "Distress"}, {"volume_ml": Decimal(30), "unreadable": True}, "volume_ml"),
+        ({"reason": "Distress"}, {"volume_ml": Decimal(60)}, "volume_ml"),
+        ({"volume_ml": Decimal(30)}, {"reason": "Pain", "volume_ml": Decimal(30)}, "volume_ml"),
+    ],
+)
+def test_only_what_the_stop_lacks_explains_it(house: House, told: Any, later: Any, field: str) -> None:
+    session = stopped_at_once(house, **told)
+    with pytest.raises(Invalid) as refused:
+        take(house, session, infusion.explain_stop, now=at(20), **later)
+    assert errors_of(refused)[0][0] == field
+
+
+def test_where_nobody_can_read_the_pump_any_more_what_is_reckoned_counts(house: House) -> None:
+    session = stopped_at_once(house, reason="Distress")
+    take(house, session, infusion.explain_stop, unreadable=True, now=at(20))
+    assert progress.stop_lacks(stories.fresh(session)) == ()
+    assert given(session, at(60)) == ("30.00", "10.5")
+
+
+def test_a_stop_at_the_end_of_the_bag_lacks_nothing(house: House) -> None:
+    session = stories.recovering(house)
+    assert progress.stop_lacks(session) == ()
+    with pytest.raises(Conflict):
+        take(house, session, infusion.explain_stop, reason="Done", unreadable=True, now=at(41))
+
+
 # --- The hard stop -----------------------------------------------------------------------------------------
 
 
