@@ -18,7 +18,7 @@ from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access
 from notifications.models import ClinicMessaging, Form, QuietHours
 from notifications.planning import own_texts, rule_settings, rules
-from notifications.planning.stage_words import title_of, when
+from notifications.planning.stage_words import origin, title_of, when
 from notifications.reporting import preview
 from notifications.reporting.settings_history import changes_of
 from notifications.wording.writing import LANGUAGES, OwnText
@@ -40,8 +40,14 @@ class RuleSerializer(serializers.Serializer[Any]):
     forms = serializers.ListField(child=serializers.ChoiceField(choices=Form.choices))
     falls_back = serializers.BooleanField()
     merges = serializers.BooleanField()
+    last_only = serializers.BooleanField(
+        help_text="Of what follows an infusion: after the last of a series and no other."
+    )
     capped = serializers.BooleanField()
     is_default = serializers.SerializerMethodField()
+    origin = serializers.SerializerMethodField(
+        help_text="Of a default that no source gives, that it is this product's own; else empty."
+    )
 
     def get_title(self, rule: rules.Rule) -> str:
         return title_of(rule.stage)
@@ -51,6 +57,9 @@ class RuleSerializer(serializers.Serializer[Any]):
 
     def get_is_default(self, rule: rules.Rule) -> bool:
         return rule in rules.DEFAULTS
+
+    def get_origin(self, rule: rules.Rule) -> str:
+        return origin(rule)
 
 
 class RuleChangeSerializer(StrictSerializer):
@@ -62,6 +71,7 @@ class RuleChangeSerializer(StrictSerializer):
         required=False, allow_null=True, help_text="Wall-clock time where the patient is; null: as the visit."
     )
     forms = serializers.ListField(child=serializers.ChoiceField(choices=Form.choices), required=False)
+    last_only = serializers.BooleanField(required=False, help_text="Of the questions a week later.")
     falls_back = serializers.BooleanField(required=False)
     merges = serializers.BooleanField(required=False)
 

@@ -49,6 +49,9 @@ class MessageRule(Row):
     days = models.PositiveSmallIntegerField(null=True, blank=True)
     hours = models.PositiveSmallIntegerField(null=True, blank=True)
     at = models.TimeField(null=True, blank=True, help_text="Wall-clock time where the patient is")
+    last_only = models.BooleanField(
+        default=False, help_text="Of what follows an infusion: after the last of a series and no other"
+    )
     forms = ArrayField(models.CharField(max_length=8), help_text="sms, email: the ways it may take")
     falls_back = models.BooleanField(default=True, help_text="By e-mail where a text can't be sent")
     merges = models.BooleanField(help_text="May be said together with another message of the day")

@@ -82,6 +82,7 @@ def _asked(
         "asking": [rule.kind == rules.CHECK_IN for _, rule, _ in relation],
         "firsts": [rule.first_visit_only for _, rule, _ in relation],
         "noticing": [noticing for _, _, noticing in relation],
+        "lasts": [rule.last_only for _, rule, _ in relation],
         "can_pass": sorted(reasons.CAN_PASS),
         "patients": patients,
         "until": until,

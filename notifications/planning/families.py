@@ -207,7 +207,7 @@ AFTER: Final = f"""
      WHERE rule.anchor = 'after' AND session.discharged_at <= %(now)s AND {_wanted("visit.patient_id")}
        AND {_away("session.discharged_at", "+")} <= %(until)s
        AND {_unsaid("key.key")}
-       AND (rule.stage <> '{rules.END_OF_SERIES}' OR {ENDS_SERIES})"""
+       AND (NOT rule.last_only OR {ENDS_SERIES})"""
 
 # Questionnaires month by month after a series, while its plan is in force. `since`: the discharge that ended
 # it.
@@ -299,7 +299,7 @@ ALL: Final = f"""
     WITH rule AS MATERIALIZED (
         SELECT * FROM unnest(%(clinics)s::uuid[], %(stages)s::text[], %(anchors)s::text[], %(days)s::int[],
                              %(hours)s::int[], %(times)s::time[], %(asking)s::bool[], %(firsts)s::bool[],
-                             %(noticing)s::bool[])
+                             %(noticing)s::bool[], %(lasts)s::bool[])
                    AS rule (clinic_id, stage, anchor, days, hours, wall_time, asks, first_visit_only,
-                            wants_notice))
+                            wants_notice, last_only))
     {" UNION ALL ".join(FAMILIES)}"""

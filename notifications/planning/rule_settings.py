@@ -33,7 +33,9 @@ TIMING: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
     | {rules.SAME_DAY: ("hours", "at"), rules.MONTHLY: ("at",)}
 )
-SETTABLE: Final = ("enabled", "days", "hours", "at", "forms", "falls_back", "merges")
+SETTABLE: Final = ("enabled", "days", "hours", "at", "last_only", "forms", "falls_back", "merges")
+# Of which other stage it isn't for a clinic to say after which infusions it is asked.
+MAY_BE_LAST_ONLY: Final = frozenset({rules.DAY_7})
 # Not clinical: they keep out slips of the keyboard.
 MOST_DAYS: Final = 60
 MOST_HOURS: Final = 72
@@ -81,6 +83,7 @@ def effective_rules(clinic_ids: Collection[UUID]) -> Mapping[UUID, tuple[Rule, .
                 forms=tuple(row.forms),
                 falls_back=row.falls_back,
                 merges=row.merges,
+                last_only=row.last_only if row.stage in MAY_BE_LAST_ONLY else defaults[row.stage].last_only,
             )
         )
     return {clinic_id: rules.overlaid(theirs) for clinic_id, theirs in own.items()}
@@ -141,6 +144,8 @@ def _faults(stage: str, changes: Mapping[str, Any]) -> dict[str, str]:
         wrong["at"] = "Give the latest time of day."
     if "forms" in changes:
         wrong["forms"] = _fault_of_forms(stage, changes["forms"])
+    if changes.get("last_only", default.last_only) != default.last_only and stage not in MAY_BE_LAST_ONLY:
+        wrong["last_only"] = "This message has no such setting: leave it out."
     if changes.get("merges") and not default.merges:
         wrong["merges"] = "This message is always said by itself."
     return wrong

@@ -9,6 +9,7 @@ already is not this room's to know: `choosing` and `planner` compare.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from notifications.planning import reasons, timing
@@ -50,7 +51,7 @@ class Rule:
 
     `days` are calendar days where the patient is, before or after what the stage hangs on, at the wall-clock
     time `at` or else at the same time of day; `hours` are hours. `at` of `same_day` is the latest, not the
-    moment.
+    moment. `last_only`: of what follows an infusion, after the last of a series and no other.
     """
 
     stage: str
@@ -64,6 +65,7 @@ class Rule:
     merges: bool = False
     capped: bool = True
     first_visit_only: bool = False
+    last_only: bool = False
 
     def before(self, moment: datetime, zone: str) -> datetime:
         return self._away(moment, -1, zone)
@@ -93,13 +95,23 @@ DEFAULTS: Final = (
     Rule(stage=NEXT_MORNING, kind=CHECK_IN, days=1, at=time(9), capped=False),
     Rule(stage=DAY_7, kind=CHECK_IN, days=7, merges=True),
     Rule(stage=BEFORE_NEXT, kind=CHECK_IN, days=1, merges=True),
-    Rule(stage=END_OF_SERIES, kind=CHECK_IN, days=1, merges=True),
+    Rule(stage=END_OF_SERIES, kind=CHECK_IN, days=1, merges=True, last_only=True),
     Rule(stage=MONTHLY, kind=CHECK_IN, merges=True),
     Rule(stage=CHECK_IN_AGAIN, kind=CHECK_IN, hours=24, merges=True),
     Rule(stage=MISSED, kind=MISSED, hours=2, merges=True),
     Rule(stage=DIARY, kind=DIARY, forms=(EMAIL,), capped=False),
 )
 STAGES: Final = tuple(rule.stage for rule in DEFAULTS)
+# What of the defaults domain.md doesn't give: this product's own, until the clinic has settled it. [D]
+OWN_DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        PREPARE: ("days", "at"),
+        DAY_7: ("last_only",),
+        END_OF_SERIES: ("days", "at"),
+        CHECK_IN_AGAIN: ("hours",),
+        MISSED: ("hours",),
+    }
+)
 # Each is of use until the next takes over, the last until the visit; `prepare` says something else.
 REMINDERS: Final = tuple(rule for rule in DEFAULTS if rule.kind == REMINDER and rule.stage != PREPARE)
 NOTICES: Final = (CONFIRMATION, MOVE, CANCELLATION)
@@ -294,7 +306,7 @@ def wanted_of_session(
     """
     wanted = []
     for stage in (SAME_DAY, NEXT_MORNING, DAY_7, END_OF_SERIES):
-        if stage not in rules or (stage == END_OF_SERIES and not ends_series):
+        if stage not in rules or (rules[stage].last_only and not ends_series):
             continue
         moment = rules[stage].after(discharged_at, receiver.zone)
         one = _asking(rules[stage], moment, receiver, visit_starts_at)

@@ -62,9 +62,20 @@ def when(rule: Rule) -> str:
             latest = f", not after {rule.at:%H:%M}" if rule.at else ""
             return f"{_span(rule)} after going home{latest}"
         case rules.NEXT_MORNING | rules.DAY_7 | rules.END_OF_SERIES:
-            return f"{_span(rule)} after going home{_clock(rule, 'at the same time of day')}"
+            last = ", after the last visit of a series only" if rule.last_only else ""
+            return f"{_span(rule)} after going home{_clock(rule, 'at the same time of day')}{last}"
     ahead = f"{_span(rule)} before the visit"
     return f"{ahead}{_clock(rule, 'at its time of day')}" if rule.days is not None else ahead
+
+
+def origin(rule: Rule) -> str:
+    """Of a default that no source gives, that it is this product's own, as a sentence; else empty."""
+    own = rules.OWN_DEFAULTS.get(rule.stage, ())
+    default = next(each for each in rules.DEFAULTS if each.stage == rule.stage)
+    if not own or any(getattr(rule, name) != getattr(default, name) for name in own):
+        return ""
+    what = "After which visits it is asked" if "last_only" in own else "When it is said"
+    return f"{what} is a default of this product, not from a source: have a prescriber settle it."
 
 
 def _span(rule: Rule) -> str:

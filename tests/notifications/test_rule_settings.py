@@ -7,13 +7,14 @@ import pytest
 
 from clinic.problems import Invalid
 from notifications.models import MessageRule, MessageText
-from notifications.planning import own_texts, rule_settings, rules
+from notifications.planning import own_texts, rule_settings, rules, wanting
 from notifications.planning.planner import plan
-from notifications.planning.stage_words import TITLES, when
+from notifications.planning.stage_words import TITLES, origin, when
 from notifications.reporting.settings_history import changes_of
 from notifications.wording.writing import OwnText
+from scheduler.models import Appointment
 from tests.cast import NOW, House
-from tests.notifications.visits import VISIT, book
+from tests.notifications.visits import VISIT, book, discharge
 
 OWN = OwnText(
     subject="We see you on {day}",
@@ -80,6 +81,43 @@ def test_what_a_stage_has_not_got_or_what_is_out_of_bounds_is_refused_at_its_fie
     assert refused(house, "same_day", at=None) == {"at": "Give the latest time of day."}
     assert list(refused(house, "T-9d", days=9)) == ["stage"]
     assert not MessageRule.objects.exists()
+
+
+def test_the_questions_of_a_week_later_can_wait_for_the_end_of_the_series(house: House) -> None:
+    week_later = VISIT + timedelta(days=7, hours=2)
+    visit = book(house, house.rosa)
+    discharge(visit, VISIT + timedelta(hours=2))
+    change(house, "day_7", last_only=True)
+    plan(now=week_later)
+    assert not house.rosa.messages.filter(stage="day_7").exists()
+    visit.plan.sessions_ordered = 1
+    visit.plan.save(update_fields=["sessions_ordered"])
+    plan(now=week_later)
+    assert house.rosa.messages.get(stage="day_7").due_at == week_later
+    assert "day_7" not in wanted_stages(book(house, house.omar))
+    rule_settings.reset_rule(actor=house.actor(house.max), clinic=house.clinic, stage="day_7")
+    assert "day_7" in wanted_stages(Appointment.objects.get(patient=house.omar))
+
+
+def wanted_stages(visit: Appointment) -> list[str]:
+    return [wanted.stage for wanted in wanting.wanted_for_visit(visit, NOW)]
+
+
+def test_after_which_visits_any_other_message_is_said_is_not_for_a_clinic_to_settle(house: House) -> None:
+    mend = {"last_only": "This message has no such setting: leave it out."}
+    assert refused(house, "next_morning", last_only=True) == mend
+    assert refused(house, "end_of_series", last_only=False) == mend
+    assert change(house, "end_of_series", days=3).last_only
+    assert rule_settings.rule_of(house.clinic, "end_of_series").last_only
+
+
+def test_what_no_source_gives_says_so_until_it_is_settled(house: House) -> None:
+    said = {rule.stage: origin(rule) for rule in rules.DEFAULTS if origin(rule)}
+    assert set(said) == {"prepare", "day_7", "end_of_series", "check_in_again", "missed"}
+    assert said["missed"].startswith("When it is said is a default of this product, not from a source")
+    assert said["day_7"].startswith("After which visits it is asked is a default of this product")
+    for stage, changes in (("missed", {"hours": 3}), ("day_7", {"last_only": True})):
+        assert origin(change(house, stage, **changes)) == ""
 
 
 def test_words_that_give_a_patient_away_are_never_kept(house: House) -> None:

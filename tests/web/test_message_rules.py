@@ -46,6 +46,18 @@ def test_a_rule_is_changed_and_taken_back_and_both_name_their_author(house: Hous
     assert not MessageRule.objects.exists()
 
 
+def test_a_default_that_no_source_gives_says_so_on_its_page(house: House) -> None:
+    max_ = browser_of(house.max)
+    page = reverse("message_rule", args=["day_7"])
+    own = "a default of this product, not from a source: have a prescriber settle it."
+    said = words(max_.get(page))
+    assert f"This is the default. After which visits it is asked is {own}" in said
+    said = words(max_.post(page, {**RULE, "days": "7", "last_only": "on"}, follow=True))
+    assert "7 days after going home, at 10:00, after the last visit of a series only." in said
+    assert own not in said
+    assert own not in words(max_.get(reverse("message_rule", args=["next_morning"])))
+
+
 def test_a_refused_rule_comes_back_as_it_was_filled(house: House) -> None:
     answer = browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), {**RULE, "days": "99"})
     assert answer.status_code == 400

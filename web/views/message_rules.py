@@ -23,7 +23,7 @@ from notifications.access import CHANGE_MESSAGE_RULES
 from notifications.models import Form, QuietHours
 from notifications.planning import own_texts, rule_settings, rules
 from notifications.planning.rules import Rule
-from notifications.planning.stage_words import how, title_of, when
+from notifications.planning.stage_words import how, origin, title_of, when
 from notifications.reporting import preview
 from notifications.reporting.settings_history import changes_of
 from notifications.wording import gsm7
@@ -85,6 +85,7 @@ class RuleForm(ChangeForm):
     at = WallTimeField(
         label="At", required=False, help_text="Where the patient is. Empty: at the visit's own time of day."
     )
+    last_only = forms.BooleanField(label="Only after the last visit of a series", required=False)
     falls_back = forms.BooleanField(label="By e-mail where a text can't be sent", required=False)
     merges = forms.BooleanField(label="Said together with the other messages of the day", required=False)
     forms = forms.MultipleChoiceField(label="Ways", choices=Form.choices, widget=forms.CheckboxSelectMultiple)
@@ -97,6 +98,8 @@ class RuleForm(ChangeForm):
             del self.fields[name]
         if rule.stage == rules.SAME_DAY:
             self.fields["at"].label, self.fields["at"].help_text = "Not after", "Where the patient is."
+        if rule.stage not in rule_settings.MAY_BE_LAST_ONLY:
+            del self.fields["last_only"]
         if not default.merges:
             del self.fields["merges"]
         if default.forms == (rules.EMAIL,):
@@ -208,6 +211,7 @@ def message_rule(request: StaffRequest, stage: str) -> HttpResponse:
         "title": title_of(stage),
         "when": when(rule),
         "is_default": rule in rules.DEFAULTS,
+        "origin": origin(rule),
         "languages": [(tongue, written.get((stage, code))) for code, tongue in LANGUAGES.items()],
         "changes": [change for change in changes_of(clinic) if change.stage == stage],
     }
