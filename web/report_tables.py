@@ -235,7 +235,7 @@ def outside_table(clinic: Clinic, period: Period, now: datetime) -> Table:
 
 
 def reminders_table(clinic: Clinic, period: Period, now: datetime) -> Table:
-    stages = no_shows_by_stage(clinic, period, now=now)
+    stages = no_shows_by_stage(clinic, period)
     return Table(
         name="reminders",
         title="No-shows by stage of reminder",

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import access as ground
-from clinic import clock
 from clinic.viewsets import ClinicViewSet
 from notifications.models import Message
 from notifications.reporting.reports import no_shows_by_stage
@@ -39,5 +38,5 @@ class ReminderReportsViewSet(ClinicViewSet):
         asked = self.parse_query(PeriodSerializer)
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
         period = Period.of(clinic, asked["first"], asked["last"])
-        stages = no_shows_by_stage(clinic, period, now=clock.now())
+        stages = no_shows_by_stage(clinic, period)
         return Response(StageOutcomeSerializer(stages, many=True).data)

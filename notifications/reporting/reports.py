@@ -1,10 +1,11 @@
-"""Who came, by what the patient had been told and had answered before. Reads, never writes.
+"""Who came, by what the patient had been told and had answered before: each visit of a period once, under the
+last that was said. Reads, never writes.
 
-The other figures over a period stand in `scheduler.reporting`; messages are known on this floor only.
+What became of each message of a period is `stages`' to count; what is a no-show, `scheduler.reporting`'s.
 """
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, Subquery, Value, When
@@ -13,24 +14,17 @@ from django.db.models.functions import Coalesce
 from clinic.models import Clinic
 from notifications.models import Message, MessageKind, MessageStatus
 from notifications.planning import rules
-from scheduler.models import AppointmentStatus, ParticipantStatus
-from scheduler.reporting.reports import CAME, Period, Share, visits_of
-
-
-def _words(reminder: rules.Rule) -> str:
-    count, unit = (reminder.days, "day") if reminder.days else (reminder.hours, "hour")
-    return f"Reminded {count} {unit}{'' if count == 1 else 's'} before"
-
+from notifications.planning.stage_words import title_of
+from scheduler.models import ParticipantStatus
+from scheduler.reporting.reports import Became, Period, Share, VisitsBecame, became, counts_of, visits_of
 
 NOTHING: Final = "none"
 CONFIRMED: Final = "confirmed"
 # In the order in which a patient comes through them; any other stage follows under its own name.
 STAGES: Final = (
     (NOTHING, "Nothing was sent"),
-    (rules.CONFIRMATION, "Told that it is booked"),
-    (rules.MOVE, "Told that it has moved"),
-    (rules.PREPARE, "Told how to prepare"),
-    *((reminder.stage, _words(reminder)) for reminder in rules.REMINDERS),
+    *((stage, title_of(stage)) for stage in (rules.CONFIRMATION, rules.MOVE, rules.PREPARE)),
+    *((reminder.stage, title_of(reminder.stage)) for reminder in rules.REMINDERS),
     (CONFIRMED, "Confirmed by the patient"),
 )
 
@@ -44,24 +38,29 @@ class StageOutcome:
     no_shows: Share
 
 
-def no_shows_by_stage(clinic: Clinic, period: Period, *, now: datetime) -> list[StageOutcome]:
+def no_shows_by_stage(clinic: Clinic, period: Period) -> list[StageOutcome]:
     """Of visits of the period of which is known whether the patient came: by the last that was said: one
     query.
 
-    What counts is the last booking notice or reminder that was sent for the visit's own start and before it;
-    whoever confirmed counts as that alone. A visit booked for tomorrow can't have been reminded a week
-    before, so stages differ by more than by the reminder.
+    What counts is the last booking notice or reminder that went out for the visit's own start and before it,
+    by itself or with another message; whoever confirmed counts as that alone. A visit booked for tomorrow
+    can't have been reminded a week before, so stages differ by more than by the reminder.
     """
-    said = Message.objects.filter(
-        appointment=OuterRef("pk"),
-        kind__in=[MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.REMINDER],
-        status=MessageStatus.SENT,
-        visit_starts_at=OuterRef("during__startswith"),
-        sent_at__lt=OuterRef("during__startswith"),
-    ).order_by("-sent_at")
+    went_out = Coalesce("carried_by__sent_at", "sent_at")
+    said = (
+        Message.objects.filter(
+            Q(status=MessageStatus.SENT) | Q(carried_by__status=MessageStatus.SENT),
+            appointment=OuterRef("pk"),
+            kind__in=[MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.REMINDER],
+            visit_starts_at=OuterRef("during__startswith"),
+        )
+        .annotate(went_out=went_out)
+        .filter(went_out__lt=OuterRef("during__startswith"))
+        # Of those that went out together the one that carried the others.
+        .order_by("-went_out", F("carried_by").asc(nulls_first=True))
+    )
     rows = (
         visits_of(clinic, period)
-        .filter(status__in=[*CAME, AppointmentStatus.NOSHOW], during__startswith__lt=now)
         .annotate(
             reached=Case(
                 When(patient_status=ParticipantStatus.ACCEPTED, then=Value(CONFIRMED)),
@@ -69,13 +68,17 @@ def no_shows_by_stage(clinic: Clinic, period: Period, *, now: datetime) -> list[
                 output_field=CharField(),
             )
         )
-        .values("reached")
-        .annotate(count=Count("pk"), missed=Count("pk", filter=Q(status=AppointmentStatus.NOSHOW)))
-        .order_by(F("reached"))
+        .values_list("reached", "status", "cancelled_late")
+        .annotate(count=Count("pk"))
+        .order_by("reached")
     )
-    counted = {row["reached"]: Share(row["missed"], row["count"]) for row in rows}
+    visits: dict[str, Counter[Became]] = {}
+    for reached, status, late, count in rows:
+        end = became(status=status, cancelled_late=late, begun=True)
+        visits.setdefault(reached, Counter())[end] += count
+    counted = {stage: VisitsBecame(**counts_of(ends)).no_shows for stage, ends in visits.items()}
     known = dict(STAGES)
-    unknown = {stage: stage for stage in counted if stage not in known}
+    unknown = {stage: title_of(stage) for stage, share in counted.items() if share.of and stage not in known}
     return [
         StageOutcome(stage, words, counted.get(stage, Share(0, 0)))
         for stage, words in {**known, **unknown}.items()

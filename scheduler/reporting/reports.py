@@ -2,16 +2,18 @@
 
 Each report says in its own type what it counts; a share is never told without the number that it is a share
 of. Every report is a few queries, and costs what its period holds, however much history lies around it. What
-patients had been told before is known upstairs (`notifications.reports`); gaps between visits are
+patients had been told before is known upstairs (`notifications.reporting`); gaps between visits are
 `spacing_report`, how level a day is, `level_report`.
 
 A visit is one appointment, however often it was moved, at the time to which it was moved last. A hold that
 was never booked is no visit and no cancellation.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +22,9 @@ from zoneinfo import ZoneInfo
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import (
     Aggregate,
+    BooleanField,
     Count,
+    ExpressionWrapper,
     F,
     FloatField,
     Func,
@@ -290,12 +294,40 @@ def lead_time(clinic: Clinic, period: Period) -> LeadTime:
 # --- Who came ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Attendance:
-    """What became of the visits that start in the period. `planned` is all of them, cancelled ones too.
+class Became(StrEnum):
+    """What has become of a visit: the one word for it that every report counts by."""
 
-    Somebody who came is one who arrived. `open` is booked and its start is past, and nobody has said whether
-    the patient came: it counts for neither. `to_come` lies ahead of the report.
+    CAME = "came"
+    MISSED = "missed"
+    OPEN = "open"
+    TO_COME = "to_come"
+    CANCELLED_IN_TIME = "cancelled_in_time"
+    CANCELLED_TOO_LATE = "cancelled_too_late"
+    CANCELLED_UNKNOWN = "cancelled_unknown"
+
+
+def became(*, status: str, cancelled_late: bool | None, begun: bool) -> Became:
+    """Of a visit, which `visits_of` tells from a hold. Somebody who came is one who arrived. `begun`: its
+    start is past."""
+    if status == AppointmentStatus.CANCELLED:
+        return {
+            None: Became.CANCELLED_UNKNOWN,
+            False: Became.CANCELLED_IN_TIME,
+            True: Became.CANCELLED_TOO_LATE,
+        }[cancelled_late]
+    if status == AppointmentStatus.NOSHOW:
+        return Became.MISSED
+    if status in CAME:
+        return Became.CAME
+    return Became.OPEN if begun else Became.TO_COME
+
+
+@dataclass(frozen=True)
+class VisitsBecame:
+    """What became of so many visits. `planned` is all of them, cancelled ones too.
+
+    `open` is booked and its start is past, and nobody has said whether the patient came: it counts for
+    neither. `to_come` lies ahead of the report.
     """
 
     planned: int
@@ -306,7 +338,6 @@ class Attendance:
     cancelled_in_time: int
     cancelled_too_late: int
     cancelled_unknown: int  # cancelled before the clinic kept whether it was late
-    reasons: list[Counted]
 
     @property
     def cancelled(self) -> Share:
@@ -324,30 +355,36 @@ class Attendance:
         return Share(self.missed, self.came + self.missed)
 
 
+def counts_of(visits: Mapping[Became, int]) -> dict[str, int]:
+    """The fields of `VisitsBecame`."""
+    return {"planned": sum(visits.values()), **{each.value: visits.get(each, 0) for each in Became}}
+
+
+@dataclass(frozen=True)
+class Attendance(VisitsBecame):
+    """Of the visits that start in a period, and why the cancelled ones were cancelled."""
+
+    reasons: list[Counted]
+
+
 def attendance(clinic: Clinic, period: Period, *, now: datetime) -> Attendance:
     """Cancellations, late or not, their reasons, and no-shows: two queries."""
     planned = visits_of(clinic, period)
-    cancelled = Q(status=AppointmentStatus.CANCELLED)
-    booked = Q(status=AppointmentStatus.BOOKED)
-    counts = planned.aggregate(
-        planned=Count("pk"),
-        came=Count("pk", filter=Q(status__in=CAME)),
-        missed=Count("pk", filter=Q(status=AppointmentStatus.NOSHOW)),
-        open=Count("pk", filter=booked & Q(during__startswith__lt=now)),
-        to_come=Count("pk", filter=booked & Q(during__startswith__gte=now)),
-        cancelled_in_time=Count("pk", filter=cancelled & Q(cancelled_late=False)),
-        cancelled_too_late=Count("pk", filter=cancelled & Q(cancelled_late=True)),
-        cancelled_unknown=Count("pk", filter=cancelled & Q(cancelled_late=None)),
-    )
+    visits = Counter[Became]()
+    begun = ExpressionWrapper(Q(during__startswith__lt=now), output_field=BooleanField())
+    for status, late, is_past, count in (
+        planned.values_list("status", "cancelled_late", begun).annotate(count=Count("pk")).order_by()
+    ):
+        visits[became(status=status, cancelled_late=late, begun=is_past)] += count
     reasons = (
-        planned.filter(cancelled)
+        planned.filter(status=AppointmentStatus.CANCELLED)
         .values_list("cancelation_reason")
         .annotate(count=Count("pk"))
         .order_by("-count", "cancelation_reason")
     )
     labels = dict(CancellationReason.choices)
     return Attendance(
-        **counts,
+        **counts_of(visits),
         reasons=[Counted(str(labels.get(code, "No reason given")), count) for code, count in reasons],
     )
 

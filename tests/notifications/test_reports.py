@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from notifications.delivering import delivery
+from notifications.models import Message
 from notifications.planning.planner import plan
 from notifications.reporting import reports
 from scheduler.models import Appointment
@@ -15,12 +16,11 @@ from tests.cast import NOW, ZONE, House, client_of, make_patient
 from tests.notifications.visits import VISIT, book, move
 
 JANUARY = Period(date(2027, 1, 1), date(2027, 1, 31), ZONE)
-AFTER = VISIT + timedelta(hours=3)
 
 
 def told(house: House) -> dict[str, Share]:
     """The stages that any visit had come to."""
-    stages = reports.no_shows_by_stage(house.clinic, JANUARY, now=AFTER)
+    stages = reports.no_shows_by_stage(house.clinic, JANUARY)
     return {stage.stage: stage.no_shows for stage in stages if stage.no_shows.of}
 
 
@@ -70,6 +70,18 @@ def test_what_was_said_of_another_time_does_not_count(house: House) -> None:
     assert told(house) == {"none": Share(1, 1)}
 
 
+def test_a_reminder_that_another_message_carried_was_said(house: House) -> None:
+    """Of two visits in one day one message tells; the second visit's patient was reminded of it too."""
+    first = book(house, house.rosa)
+    second = book(house, house.rosa, VISIT + timedelta(hours=4))
+    sent_until(VISIT - timedelta(days=1))
+    carried = Message.objects.get(appointment=second, stage="T-1d")
+    assert carried.carried_by_id is not None
+    assert carried.carried_by.appointment_id == first.pk  # type: ignore[union-attr]
+    became(second, "noshow")
+    assert told(house) == {"T-1d": Share(1, 1)}
+
+
 def test_cancelled_visits_and_those_still_open_do_not_count(house: House) -> None:
     became(book(house, house.rosa), "cancelled")
     book(house, house.omar)
@@ -78,7 +90,7 @@ def test_cancelled_visits_and_those_still_open_do_not_count(house: House) -> Non
 
 
 def test_every_stage_is_told_also_where_nobody_came_to_it(house: House) -> None:
-    stages = reports.no_shows_by_stage(house.clinic, JANUARY, now=AFTER)
+    stages = reports.no_shows_by_stage(house.clinic, JANUARY)
     assert [stage.stage for stage in stages] == [
         "none",
         "confirmation",
