@@ -6,7 +6,7 @@ visit of the same patient may still join in: what is due on one day is merged an
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
@@ -101,6 +101,20 @@ def foreseen(
     patients_reach = _reach(patient)
     found = [_foreseen(decision, appointment, patients_reach, texts) for decision in decisions]
     return sorted(found, key=attrgetter("due_at", "stage"))
+
+
+def switched_off(appointment: Appointment, now: datetime) -> list[Wanted]:
+    """What this visit would ask for, and the clinic has switched off: a fixed number of queries."""
+    its_rules = rule_settings.settings_of([appointment.clinic_id])[appointment.clinic_id].rules
+    off = {rule.stage for rule in its_rules if not rule.enabled}
+    if not off:
+        return []
+    with_all = [replace(rule, enabled=True) for rule in its_rules]
+    return [
+        wanted
+        for wanted in _still_open(appointment, now, with_all)
+        if wanted.stage in off and wanted.why_not in ("", reasons.TOO_LATE)
+    ]
 
 
 def _still_open(appointment: Appointment, now: datetime, its_rules: Sequence[Rule]) -> list[Wanted]:

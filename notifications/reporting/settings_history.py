@@ -1,6 +1,7 @@
 """Who changed which rule, words, quiet hours or caps of a clinic, and when; from the tables' own histories.
 Reads only."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -46,6 +47,32 @@ def changes_of(clinic: Clinic) -> list[SettingsChange]:
 
 
 TRACKED: Final[tuple[Any, ...]] = (MessageRule, MessageText, QuietHours, ClinicMessaging)
+
+
+@dataclass(frozen=True)
+class SwitchedOff:
+    """Since when a stage isn't said, and by whom ("" where nobody was named)."""
+
+    since: datetime
+    who: str
+
+
+def switched_off(clinic: Clinic, stages: Collection[str]) -> dict[str, SwitchedOff]:
+    """Of stages that are switched off now, when and by whom they were: two queries."""
+    events: Any = MessageRule.pgh_event_model.objects  # type: ignore[attr-defined]  # pghistory adds it
+    versions = events.filter(clinic=clinic, stage__in=stages).select_related("pgh_context").order_by("pgh_id")
+    first: dict[str, Any] = {}
+    for version in versions:
+        if version.enabled or version.pgh_label == "delete":
+            first.pop(version.stage, None)
+        else:
+            first.setdefault(version.stage, version)
+    named = {user for version in first.values() if (user := _user_of(version))}
+    names = dict(User.objects.filter(pk__in=named).values_list("pk", "full_name"))
+    return {
+        stage: SwitchedOff(version.pgh_created_at, names.get(user, "") if (user := _user_of(version)) else "")
+        for stage, version in first.items()
+    }
 
 
 def _versions(model: Any, clinic: Clinic) -> list[Any]:

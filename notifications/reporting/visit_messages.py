@@ -2,6 +2,7 @@
 not, and what is still to come. Reads only.
 
 What has a row is told from the row; what hasn't is foreseen by `preview`, as the planner would say it now.
+What the clinic has switched off is listed with since when.
 """
 
 from collections.abc import Sequence
@@ -12,18 +13,24 @@ from uuid import UUID
 
 from django.db.models import Prefetch
 
+from clinic import clock
 from notifications.models import CheckIn, DeliveryAttempt, Message, MessageStatus, PatientLink
+from notifications.planning.rules import Wanted
 from notifications.planning.stage_words import title_of
-from notifications.reporting import preview
+from notifications.reporting import preview, settings_history
+from notifications.reporting.settings_history import SwitchedOff
 from scheduler.models import Appointment, ParticipantStatus
+from scheduler.vocabulary import spoken_day
 
 DIGITS_SHOWN: Final = 3
 COMING, NOT_COMING, CARRIED, DELIVERED = "coming", "not_coming", "carried", "delivered"
+SWITCHED_OFF: Final = "switched_off"
 WORDS: Final = {
     COMING: "Still to come",
     NOT_COMING: "Will not be said",
     CARRIED: "Said with another",
     DELIVERED: "Delivered",
+    SWITCHED_OFF: "Switched off",
 }
 
 
@@ -75,6 +82,7 @@ def messages_of_visit(appointment: Appointment, now: datetime) -> list[Line]:
     )
     lines = [_told(row, appointment) for row in rows]
     lines += [_to_come(line) for line in preview.foreseen(appointment, now)]
+    lines += _switched_off(appointment, now)
     return sorted(lines, key=lambda line: (line.due_at, line.stage))
 
 
@@ -164,4 +172,37 @@ def _to_come(line: preview.Foreseen) -> Line:
             )
             for text in going
         ],
+    )
+
+
+def _switched_off(appointment: Appointment, now: datetime) -> list[Line]:
+    """What the clinic doesn't have said; of what had lost its use before, the switch is not the reason."""
+    wanted = preview.switched_off(appointment, now)
+    if not wanted:
+        return []
+    off = settings_history.switched_off(appointment.clinic, {each.stage for each in wanted})
+    return [
+        _off(each, off[each.stage], appointment.clinic.time_zone, now)
+        for each in wanted
+        if each.stage in off and off[each.stage].since < each.stale_at
+    ]
+
+
+def _off(wanted: Wanted, off: SwitchedOff, zone: str, now: datetime) -> Line:
+    since = spoken_day(clock.local_date(off.since, zone), today=clock.local_date(now, zone))
+    who = f" by {off.who}" if off.who else ""
+    return Line(
+        message=None,
+        stage=wanted.stage,
+        due_at=wanted.due_at,
+        state=SWITCHED_OFF,
+        words=WORDS[SWITCHED_OFF],
+        why_not=f"The clinic has switched this message off: since {since}{who}.",
+        said_with="",
+        sent_at=None,
+        delivered_at=None,
+        answered="",
+        written_by="",
+        presumed=wanted.presumed,
+        tries=[],
     )

@@ -11,6 +11,7 @@ from clinic.problems import Conflict, Invalid
 from notifications.delivering import delivery
 from notifications.models import Message, MessageKind
 from notifications.planning.planner import plan
+from notifications.planning.rule_settings import change_rule
 from notifications.reporting.visit_messages import Line, masked, messages_of_visit
 from notifications.talking.again import send_again
 from scheduler.models import Appointment
@@ -65,6 +66,42 @@ def test_why_nothing_can_be_sent_is_said_of_each_that_is_to_come(house: House, v
     house.rosa.consents.filter(scope=ConsentScope.EMAIL).delete()
     line = by_stage(Appointment.objects.get(pk=visit.pk))["T-3d"]
     assert (line.state, line.why_not) == ("not_coming", "No consent to e-mail.")
+
+
+def switch_off(house: House, stage: str) -> None:
+    change_rule(actor=house.actor(house.max), clinic=house.clinic, stage=stage, changes={"enabled": False})
+
+
+def test_what_the_clinic_has_switched_off_says_so_and_since_when(house: House, visit: Appointment) -> None:
+    switch_off(house, "T-3d")
+    line = by_stage(visit)["T-3d"]
+    assert (line.state, line.words, line.message) == ("switched_off", "Switched off", None)
+    assert line.due_at == VISIT - timedelta(days=3)
+    assert line.why_not.startswith("The clinic has switched this message off: since ")
+    assert line.why_not.endswith(f" by {house.max.full_name}.")
+
+
+def test_switched_on_and_off_again_the_last_time_counts(house: House, visit: Appointment) -> None:
+    """Nils took it off long ago, Max put it back and took it off again."""
+    actor, clinic = house.actor(house.nils), house.clinic
+    change_rule(actor=actor, clinic=clinic, stage="T-3d", changes={"enabled": False})
+    change_rule(actor=actor, clinic=clinic, stage="T-3d", changes={"enabled": True})
+    switch_off(house, "T-3d")
+    assert by_stage(visit)["T-3d"].why_not.endswith(f" by {house.max.full_name}.")
+
+
+def test_what_was_said_before_it_was_switched_off_stands_once(house: House, visit: Appointment) -> None:
+    switch_off(house, "confirmation")
+    stages = [line.stage for line in messages_of_visit(visit, LATER)]
+    assert stages.count("confirmation") == 1
+    assert by_stage(visit)["confirmation"].state == "sent"
+
+
+def test_what_a_visit_never_asked_for_is_not_called_switched_off(house: House, visit: Appointment) -> None:
+    """Nobody moved it, and it was booked ten days ahead: the offer and the move have no line."""
+    for stage in ("move", "offer", "missed"):
+        switch_off(house, stage)
+    assert not {"move", "offer", "missed"} & set(by_stage(visit))
 
 
 def test_the_list_has_as_many_queries_for_one_message_as_for_ten(house: House, visit: Appointment) -> None:

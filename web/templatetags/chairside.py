@@ -40,6 +40,7 @@ LOOKS = {
     "delivered": ("done", "check-circle"),
     "carried": ("gone", "arrow-right"),
     "not_coming": ("gone", "minus"),
+    "switched_off": ("gone", "pause"),
     "unknown": ("warn", "question"),
     "draft": ("waiting", "pen"),
     "active": ("done", "check"),
