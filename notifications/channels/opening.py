@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from django.conf import settings
 from django.urls import reverse
@@ -14,6 +14,9 @@ from notifications.channels.sms import SmsChannel
 from notifications.channels.smtp import SmtpChannel
 from notifications.channels.twilio import Account, TwilioProvider
 from notifications.models import Form
+
+# The channels whose providers report what arrived; of the others nobody hears more than that it was taken.
+TELL_OF_ARRIVAL: Final = frozenset({TwilioProvider.name, AnymailChannel.name})
 
 
 def takes(form: Form) -> bool:

@@ -1,6 +1,9 @@
 """The page of a visit's messages, sending one again, and searching the log."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -9,6 +12,7 @@ from django.urls import reverse
 from notifications.delivering import delivery
 from notifications.models import Message
 from notifications.planning.planner import plan
+from notifications.planning.rule_settings import change_rule
 from scheduler.models import Appointment
 from tests.cast import NOW, House, new_id
 from tests.notifications.visits import book
@@ -79,3 +83,98 @@ def test_the_log_is_searched_by_message_way_and_days(
 def test_a_day_that_is_none_is_said_at_its_field(house: House, visit: Appointment) -> None:
     answer = browser_of(house.ana).get(reverse("messages"), {"first": "yesterday"})
     assert (answer.status_code, "Enter a valid date." in words(answer)) == (400, True)
+
+
+def test_the_page_says_which_messages_the_clinic_has_switched_off(house: House, visit: Appointment) -> None:
+    actor = house.actor(house.max)
+    change_rule(actor=actor, clinic=house.clinic, stage="T-3d", changes={"enabled": False})
+    said = words(browser_of(house.ana).get(reverse("visit_messages", args=[visit.pk])))
+    assert "Reminder that asks to confirm Switched off" in said
+    assert "The clinic has switched this message off: since" in said
+
+
+def test_the_chart_leads_to_the_messages_of_each_visit(house: House, visit: Appointment) -> None:
+    page = browser_of(house.ana).get(reverse("patient", args=[house.rosa.pk]))
+    assert f'href="{reverse("visit_messages", args=[visit.pk])}"' in page.content.decode()
+
+
+def test_a_patients_messages_are_found_by_name_which_stands_in_no_address(
+    house: House, visit: Appointment
+) -> None:
+    page = browser_of(house.ana).post(reverse("messages_find"), {"text": "delgado"})
+    assert f'href="/messages/?patient={house.rosa.pk}"' in page.content.decode()
+    assert "Nobody fits" in words(browser_of(house.ana).post(reverse("messages_find"), {"text": "zzzz"}))
+
+
+# --- Pages of the log ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long_log(house: House, visit: Appointment) -> list[UUID]:
+    """120 messages, ten to a moment, the latest first."""
+    first = Message.objects.get(stage="confirmation")
+    rows = [
+        Message(
+            clinic=first.clinic,
+            patient=first.patient,
+            appointment=first.appointment,
+            kind=first.kind,
+            stage=first.stage,
+            visit_starts_at=first.visit_starts_at,
+            key=f"log:{number}",
+            due_at=NOW - timedelta(hours=1 + number // 10),
+            stale_at=first.stale_at,
+            status="skipped",
+            reason="The visit had begun.",
+        )
+        for number in range(120)
+    ]
+    Message.objects.bulk_create(rows)
+    return list(Message.objects.order_by("-due_at", "-pk").values_list("pk", flat=True))
+
+
+def shown(page: Any) -> list[UUID]:
+    return [row.pk for row in page.context["rows"]]
+
+
+def test_the_logs_pages_hold_every_message_once_and_lead_back(house: House, long_log: list[UUID]) -> None:
+    ana, seen, addresses = browser_of(house.ana), list[UUID](), [""]
+    page = ana.get(reverse("messages"))
+    while True:
+        seen += shown(page)
+        if not page.context["page"].earlier:
+            break
+        addresses.append(page.context["page"].earlier)
+        page = ana.get(f"{reverse('messages')}?{addresses[-1]}")
+    assert seen == long_log
+    back = ana.get(f"{reverse('messages')}?{page.context['page'].later}")
+    assert shown(back) == long_log[50:100]
+    first = ana.get(f"{reverse('messages')}?{back.context['page'].later}")
+    assert (shown(first), first.context["page"].later) == (long_log[:50], "")
+
+
+def test_a_message_that_arrives_meanwhile_moves_no_other_to_the_next_page(
+    house: House, long_log: list[UUID]
+) -> None:
+    ana = browser_of(house.ana)
+    page = ana.get(reverse("messages"))
+    newest = Message.objects.get(pk=long_log[0])
+    Message.objects.create(**{**_columns(newest), "key": "log:new", "id": uuid4()})
+    assert shown(ana.get(f"{reverse('messages')}?{page.context['page'].earlier}")) == long_log[50:100]
+
+
+def _columns(row: Message) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in Message._meta.concrete_fields}
+
+
+def test_the_pages_keep_what_the_log_was_narrowed_to(house: House, long_log: list[UUID]) -> None:
+    page = browser_of(house.ana).get(reverse("messages"), {"status": "skipped"})
+    assert "status=skipped" in page.context["page"].earlier
+    assert set(shown(page)) <= set(long_log)
+
+
+@pytest.mark.parametrize("edge", ["nonsense", "2027-01-11~x", "2027-01-11T09:00~" + str(UUID(int=1))])
+def test_an_edge_that_no_page_gave_out_is_refused(house: House, visit: Appointment, edge: str) -> None:
+    answer = browser_of(house.ana).get(reverse("messages"), {"earlier": edge})
+    assert answer.status_code == 400
+    assert "This address is not whole." in words(answer)

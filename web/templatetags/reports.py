@@ -4,6 +4,8 @@ from typing import Any
 
 from django import template
 
+from notifications.reporting.stages import Rate
+
 register = template.Library()
 
 NOTHING = "–"  # noqa: RUF001
@@ -19,3 +21,12 @@ def figure(value: Any, kind: str) -> str:
     if isinstance(value, float):
         return f"{value:.1f}".removesuffix(".0")
     return str(value)
+
+
+@register.filter
+def interval(rate: Rate) -> str:
+    """Between which shares the truth lies, as far as chance goes: `79 to 98 %`."""
+    if rate.interval is None:
+        return NOTHING
+    low, high = rate.interval
+    return f"{low * 100:.0f} to {high * 100:.0f} %"

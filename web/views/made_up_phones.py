@@ -21,7 +21,7 @@ from notifications.talking import inbound
 from web.doors import StaffRequest, staff_page
 from web.files import calendar_answer
 from web.forms import ClinicForm
-from web.views.messages import paged
+from web.paging import latest_first
 
 # What the messages ask for; anything else is typed.
 WORDS: Final = ("C", "R", "STOP", "START", "HELP")
@@ -89,11 +89,11 @@ def calendar_file(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 def _show(request: StaffRequest, form: TextForm) -> HttpResponse:
-    items = queries.inbox().filter(clinic=request.clinic).order_by("-created_at", "-pk")
-    page = paged(request, items)
+    items = queries.inbox().filter(clinic=request.clinic)
+    page = latest_first(request.GET, items, "created_at")
     context = {
-        **page,
-        "arrived": queries.with_links(page["rows"]),
+        "page": page,
+        "arrived": queries.with_links(page.rows),
         "form": form if _number_of(request.clinic) else None,
         "sending": WORDS,
     }

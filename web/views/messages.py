@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from clinic import clock
+from clinic import queries as ground
 from clinic.access import fetch, log_look, open_chart
+from clinic.models import Patient
 from clinic.problems import Invalid
 from notifications import access, queries
 from notifications.answering import grading, question_sets, questionnaires
@@ -18,9 +19,8 @@ from notifications.models import Form, Message, MessageStatus
 from notifications.planning.stage_words import TITLES
 from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
-from web.forms import DayField
-
-ROWS = 50
+from web.forms import ChangeForm, DayField
+from web.paging import NOT_WHOLE, latest_first
 
 
 class FilterForm(forms.Form):
@@ -37,13 +37,23 @@ class FilterForm(forms.Form):
     visit = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
+class FindForm(ChangeForm):
+    text = forms.CharField(
+        label="Whose messages",
+        max_length=120,
+        widget=forms.TextInput(
+            attrs={"type": "search", "autocomplete": "off", "placeholder": "Name, birth date, number or MRN"}
+        ),
+    )
+
+
 @staff_page(access.VIEW_MESSAGES, methods=["GET"])
 def messages(request: StaffRequest) -> HttpResponse:
     """The log of the clinic, a patient or a visit: when each was wanted, and sent, or exactly why not."""
     form = FilterForm(request.GET)
     form.is_valid()
     if form.has_error("patient") or form.has_error("visit"):
-        raise Invalid({"address": "This address is not whole. Follow the link to it again."})
+        raise Invalid({"address": NOT_WHOLE})
     asked = {name: form.cleaned_data.get(name) for name in form.fields}
     log = queries.message_log().filter(clinic=request.clinic)
     about = None
@@ -61,8 +71,27 @@ def messages(request: StaffRequest) -> HttpResponse:
     elif about is None:
         # A clinic's whole future would hide what has just been sent.
         log = log.filter(due_at__lte=clock.now())
-    context = {"form": form, "about": about, "one_visit": bool(asked["visit"]), **paged(request, log)}
-    return render(request, "web/messages/log.html", context, status=400 if form.errors else 200)
+    page = latest_first(request.GET, log, "due_at")
+    context = {"about": about, "one_visit": bool(asked["visit"]), "page": page, "rows": page.rows}
+    return _show(request, form, context, status=400 if form.errors else 200)
+
+
+@staff_page(access.VIEW_MESSAGES, methods=["POST"])
+def find_patient(request: StaffRequest) -> HttpResponse:
+    """Whose messages are looked for. Sent, not asked by address: names must not stand in addresses."""
+    find = FindForm(request.POST)
+    here = Patient.objects.filter(clinic=request.clinic)
+    found = list(ground.find_patients(here, find.cleaned_data["text"])) if find.is_valid() else []
+    context = {"find": find, "searched": find.is_valid(), "patients": found}
+    return _show(request, FilterForm(), context, status=find.status)
+
+
+def _show(
+    request: StaffRequest, form: FilterForm, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    may_see_figures = request.actor.may(access.VIEW_STAGE_FIGURES, request.clinic.pk)
+    shared = {"form": form, "find": FindForm(), "may_see_figures": may_see_figures}
+    return render(request, "web/messages/log.html", {**shared, **context}, status=status)
 
 
 @staff_page(access.VIEW_MESSAGES, methods=["GET"])
@@ -101,11 +130,3 @@ def _narrowed(log: QuerySet[Message], asked: dict[str, Any], zone: str) -> Query
         due_until=clock.day_bounds(last, zone)[1] if last else None,
         **columns,
     )
-
-
-def paged(request: StaffRequest, rows: QuerySet[Any]) -> dict[str, Any]:
-    """One page of rows, and the address of the pages beside it without their number."""
-    page: Page[Any] = Paginator(rows, ROWS).get_page(request.GET.get("page"))
-    address = request.GET.copy()
-    address.pop("page", None)
-    return {"page": page, "rows": list(page.object_list), "address": address.urlencode()}

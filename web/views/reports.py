@@ -11,6 +11,7 @@ from django.utils import timezone
 from clinic import clock
 from clinic.models import Clinic
 from clinic.problems import Busy, Invalid, Missing
+from notifications.access import VIEW_STAGE_FIGURES
 from scheduler.access import MANAGE_FEEDS, VIEW_REPORTS
 from scheduler.finding.availability import moment_of
 from scheduler.levelling.level_report import DayLevel, level_of_day
@@ -49,15 +50,23 @@ class Curve:
     words: str
 
 
+def period_form(request: StaffRequest) -> PeriodForm:
+    """The period that is asked for, or the last four weeks."""
+    today = clock.local_date(clock.now(), request.clinic.time_zone)
+    usual = {"first": today - timedelta(days=DAYS_SHOWN - 1), "last": today}
+    return PeriodForm(request.GET if request.GET else usual)
+
+
 @staff_page(VIEW_REPORTS, methods=["GET"])
 def reports(request: StaffRequest) -> HttpResponse:
     """Every table of the period that is asked for, or of the last four weeks."""
-    form = _period_form(request)
+    form = period_form(request)
     context = {
         "form": form,
         "tables": _tables(request.clinic, form),
         "address": request.GET.urlencode(),
         "manages_feeds": request.actor.may(MANAGE_FEEDS, request.clinic.pk),
+        "sees_messages": request.actor.may(VIEW_STAGE_FIGURES, request.clinic.pk),
         "today": clock.local_date(clock.now(), request.clinic.time_zone),
     }
     return render(request, "web/reports/reports.html", context, status=form.status)
@@ -68,7 +77,7 @@ def report_file(request: StaffRequest, name: str) -> HttpResponse:
     """One table as a CSV file. Raises `Missing` for a table that there isn't, `Invalid` for no period."""
     if name not in TABLES:
         raise Missing
-    form = _period_form(request)
+    form = period_form(request)
     if not form.is_valid():
         raise Invalid({"period": "Give a first and a last day, such as 2027-01-01 and 2027-01-31."})
     period = Period.of(request.clinic, form.cleaned_data["first"], form.cleaned_data["last"])
@@ -96,12 +105,6 @@ def level_day(request: StaffRequest) -> HttpResponse:
                 gains = level_gains(found)
                 context |= {"table": level_table(found), "curves": _curves(found), "gains": gains}
     return render(request, "web/reports/level.html", context, status=form.status)
-
-
-def _period_form(request: StaffRequest) -> PeriodForm:
-    today = clock.local_date(clock.now(), request.clinic.time_zone)
-    usual = {"first": today - timedelta(days=DAYS_SHOWN - 1), "last": today}
-    return PeriodForm(request.GET if request.GET else usual)
 
 
 def _tables(clinic: Clinic, form: PeriodForm) -> list[Any]:

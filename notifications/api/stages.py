@@ -1,0 +1,79 @@
+"""Figures by stage of message over the API: sent, delivered, confirmed, answered, the visits afterwards."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic import access as ground
+from clinic import clock
+from clinic.viewsets import ClinicViewSet
+from notifications import access
+from notifications.models import Message
+from notifications.reporting.stages import Rate, figures_by_stage
+from scheduler.api.reports import CountSerializer, PeriodSerializer, ShareSerializer
+from scheduler.reporting.reports import Period
+
+
+class RateSerializer(ShareSerializer):
+    """So many of so many, with Wilson's interval at 95 %; null of nothing."""
+
+    low = serializers.SerializerMethodField()
+    high = serializers.SerializerMethodField()
+
+    def get_low(self, rate: Rate) -> float | None:
+        return float(rate.interval[0]) if rate.interval else None
+
+    def get_high(self, rate: Rate) -> float | None:
+        return float(rate.interval[1]) if rate.interval else None
+
+
+class VisitsAfterSerializer(serializers.Serializer[Any]):
+    """Each message counts its own visit, with the words of the attendance report."""
+
+    planned = serializers.IntegerField(source="visits.planned")
+    kept = RateSerializer(help_text="Of the visits of which is known whether the patient came.")
+    no_shows = RateSerializer(help_text="Of the same.")
+    late = RateSerializer(help_text="Cancelled later than the clinic asks for, of all planned.")
+    open = serializers.IntegerField(source="visits.open")
+    to_come = serializers.IntegerField(source="visits.to_come")
+    moved = serializers.IntegerField(help_text="To another time since; counted nowhere else.")
+
+
+class StageFiguresSerializer(serializers.Serializer[Any]):
+    stage = serializers.CharField()
+    title = serializers.CharField()
+    wanted = serializers.IntegerField()
+    under_way = serializers.IntegerField()
+    sent = RateSerializer(help_text="Of what was wanted and is not under way.")
+    delivered = RateSerializer(help_text="Of what was sent by a provider that reports it.")
+    confirmed = RateSerializer(
+        allow_null=True, help_text="Of what was sent before the visit was confirmed; before the next message."
+    )
+    answered = RateSerializer(allow_null=True, help_text="Of what was sent.")
+    after = VisitsAfterSerializer(allow_null=True)
+    not_sent = CountSerializer(many=True, help_text="Why not, the commonest reason first.")
+
+
+class StageFiguresViewSet(ClinicViewSet):
+    """What became of each kind of message."""
+
+    access = {"stages": access.VIEW_STAGE_FIGURES}
+    queryset = Message.objects.none()
+    serializer_class = StageFiguresSerializer
+    pagination_class = None  # type: ignore[assignment]
+
+    @extend_schema(parameters=[PeriodSerializer], responses=StageFiguresSerializer(many=True))
+    @action(detail=False)
+    def stages(self, request: Request) -> Response:
+        """Of the messages that fell due in the period. It shows what went together, not what a message did:
+        patients who were reminded differ from those who weren't."""
+        asked = self.parse_query(PeriodSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        period = Period.of(clinic, asked["first"], asked["last"])
+        return Response(
+            StageFiguresSerializer(figures_by_stage(clinic, period, now=clock.now()), many=True).data
+        )

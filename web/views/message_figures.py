@@ -1,0 +1,138 @@
+"""Figures by stage of message: a period's page for the desk and the manager, and its tables as files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from clinic import clock
+from clinic.problems import Invalid, Missing
+from notifications.access import VIEW_STAGE_FIGURES
+from notifications.reporting.stages import Rate, StageFigures, figures_by_stage
+from scheduler.reporting.reports import Period
+from web.doors import StaffRequest, staff_page
+from web.files import Cell, csv_answer
+from web.views.reports import PeriodForm, period_form
+
+MEANS: Final = (
+    "Of the messages that fell due in these days: how many went out, arrived and were answered, and what "
+    "became of the visits that they told of. Behind each share stand its numbers and its 95 % interval."
+)
+CANNOT: Final = (
+    "It doesn't show what a message does. Patients who were reminded differ from those who weren't: in how "
+    "far ahead they booked, whether they can be reached, and whether they had confirmed already."
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """A table to take away: shares from 0 to 1."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+def stages_file(figures: Sequence[StageFigures]) -> File:
+    """One row for each stage, also where nothing was wanted."""
+    return File(
+        header=[
+            "Message",
+            "Code",
+            "Wanted",
+            "Under way",
+            *_rate_header("Sent"),
+            *_rate_header("Delivered"),
+            *_rate_header("Confirmed"),
+            *_rate_header("Answered"),
+            "Visits",
+            *_rate_header("Kept"),
+            *_rate_header("Missed"),
+            *_rate_header("Cancelled late"),
+            "Moved since",
+            "Nobody has said",
+            "To come",
+        ],
+        rows=[_stage_row(each) for each in figures],
+    )
+
+
+def reasons_file(figures: Sequence[StageFigures]) -> File:
+    """Why messages weren't sent, as often."""
+    return File(
+        header=["Message", "Code", "Why not sent", "Messages"],
+        rows=[
+            [each.title, each.stage, reason.words, reason.count]
+            for each in figures
+            for reason in each.not_sent
+        ],
+    )
+
+
+FILES: Final = {"stages": stages_file, "reasons": reasons_file}
+
+
+@staff_page(VIEW_STAGE_FIGURES, methods=["GET"])
+def figures(request: StaffRequest) -> HttpResponse:
+    """The stages of which anything was wanted in the period that is asked for, or in the last four weeks."""
+    form = period_form(request)
+    period = _period(request, form)
+    found = figures_by_stage(request.clinic, period, now=clock.now()) if period else []
+    wanted = [each for each in found if each.wanted]
+    context = {
+        "form": form,
+        "period": period,
+        "figures": wanted,
+        "with_visits": [each for each in wanted if each.after],
+        "with_reasons": [each for each in wanted if each.not_sent],
+        "means": MEANS,
+        "cannot": CANNOT,
+    }
+    return render(request, "web/messages/figures.html", context, status=form.status)
+
+
+@staff_page(VIEW_STAGE_FIGURES, methods=["GET"])
+def figures_file(request: StaffRequest, name: str) -> HttpResponse:
+    """One table as a CSV file. Raises `Missing` for a table that there isn't, `Invalid` for no period."""
+    if name not in FILES:
+        raise Missing
+    form = period_form(request)
+    period = _period(request, form)
+    if period is None:
+        raise Invalid({"period": "Give a first and a last day, such as 2027-01-01 and 2027-01-31."})
+    file = FILES[name](figures_by_stage(request.clinic, period, now=clock.now()))
+    return csv_answer(f"messages-{name}-{period.first}-{period.last}", file.header, file.rows)
+
+
+def _period(request: StaffRequest, form: PeriodForm) -> Period | None:
+    """None where the form is refused; the refusal stands at its field."""
+    if not form.is_valid():
+        return None
+    try:
+        return Period.of(request.clinic, form.cleaned_data["first"], form.cleaned_data["last"])
+    except Invalid as problem:
+        form.add_problem(problem)
+        return None
+
+
+def _stage_row(each: StageFigures) -> list[Cell]:
+    row: list[Cell] = [each.title, each.stage, each.wanted, each.under_way]
+    row += [*_rate(each.sent), *_rate(each.delivered), *_rate(each.confirmed), *_rate(each.answered)]
+    after = each.after
+    if after is None:
+        return [*row, None, *_rate(None), *_rate(None), *_rate(None), None, None, None]
+    visits = after.visits
+    row += [visits.planned, *_rate(after.kept), *_rate(after.no_shows), *_rate(after.late)]
+    return [*row, after.moved, visits.open, visits.to_come]
+
+
+def _rate_header(words: str) -> list[str]:
+    return [words, f"{words}, of", f"{words}, share", f"{words}, from", f"{words}, to"]
+
+
+def _rate(rate: Rate | None) -> list[Cell]:
+    if rate is None:
+        return [None] * 5
+    low, high = rate.interval or (None, None)
+    return [rate.count, rate.of, rate.share, low, high]
