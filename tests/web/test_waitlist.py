@@ -158,6 +158,19 @@ def test_an_entry_is_changed_and_shows_what_was_offered_so_far(stage: Stage, des
     assert entry.notice_hours == 3
 
 
+def test_the_entrys_page_takes_the_answer_and_says_why_nothing_is_offered(stage: Stage, desk: Client) -> None:
+    """Where the task to call leads: the number, the time, and both answers."""
+    entry = join(stage, stage.plan())
+    address = f"/waitlist/{entry.pk}/"
+    assert "Nothing is offered just now No free time suits them." in words(desk.get(address))
+    offer = hold_for(stage, entry, "14:00")
+    page = desk.get(address)
+    assert "Offered just now Mon, Jan 11, 14:00 Answer by" in words(page)
+    assert f"tel:{stage.house.rosa.phone}" in page.content.decode()
+    for answer in ("accept", "decline"):
+        assert f"/waitlist/offers/{offer.pk}/{answer}/" in page.content.decode()
+
+
 def test_answers_by_telephone(stage: Stage, desk: Client) -> None:
     first = hold_for(stage, join(stage, stage.plan()), "14:00")
     page = desk.post(f"/waitlist/offers/{first.pk}/accept/", follow=True)

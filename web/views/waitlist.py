@@ -1,7 +1,8 @@
 """The waitlist for the desk: who waits, since when and for what, what is offered to them, their answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -20,6 +21,7 @@ from notifications.queries import offer_messages
 from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.models import (
     Appointment,
+    OfferStatus,
     Resource,
     ResourceKind,
     TreatmentPlan,
@@ -132,17 +134,7 @@ def waiting_list(request: StaffRequest) -> HttpResponse:
     entries: list[Any] = list(page.object_list)
     offers = {entry.pk: offer for entry in entries for offer in entry.open_offers}
     said = offer_messages(offers.values())
-    lines = [
-        Line(
-            entry,
-            _weekdays(entry),
-            offer,
-            said.get(offer.pk) if offer else None,
-            obstacles.why_nothing(entry, now=now),
-        )
-        for entry in entries
-        for offer in [offers.get(entry.pk)]
-    ]
+    lines = [_line(entry, offers.get(entry.pk), said, now) for entry in entries]
     midnight = clock.day_bounds(clock.local_date(now, request.clinic.time_zone), request.clinic.time_zone)[0]
     closed = WaitlistEntry.objects.select_related("patient").filter(
         clinic=request.clinic, closed_at__gte=midnight
@@ -202,12 +194,17 @@ def entry(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "The entry is changed. Its place in the queue is kept.")
             return redirect("waitlist")
     offers = list(found.offers.select_related("appointment").order_by("-offered_at", "-pk"))
+    now = clock.now()
+    open_offer = next((offer for offer in offers if offer.status == OfferStatus.OPEN), None)
+    said = offer_messages([open_offer] if open_offer else [])
     context = {
         "entry": found,
+        "line": _line(found, open_offer, said, now),
+        "may_book": True,
         "form": form,
         "offers": offers,
         "visit": found.appointment,
-        "ending": endings.ending(found, now=clock.now()),
+        "ending": endings.ending(found, now=now),
     }
     return render(request, "web/waitlist/entry.html", context, status=form.status)
 
@@ -311,8 +308,15 @@ def _plan(request: StaffRequest, pk: UUID) -> TreatmentPlan:
 
 
 def _entry(request: StaffRequest, pk: UUID) -> WaitlistEntry:
-    entries = endings.with_ending(waiting.with_plan())
+    entries = endings.with_ending(obstacles.with_obstacles(waiting.with_plan(), now=clock.now()))
     return access.fetch(request.actor, entries.filter(clinic=request.clinic), BOOK, pk=pk)
+
+
+def _line(
+    entry: WaitlistEntry, offer: WaitlistOffer | None, said: Mapping[UUID, Message], now: datetime
+) -> Line:
+    message = said.get(offer.pk) if offer else None
+    return Line(entry, _weekdays(entry), offer, message, obstacles.why_nothing(entry, now=now))
 
 
 def _weekdays(entry: WaitlistEntry) -> str:
