@@ -1,5 +1,6 @@
 """The secret in a patient's link (`clinic.secret_links`): a message sent again carries the same address."""
 
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +16,8 @@ __all__ = ["NO_LINK", "address_in", "address_of", "hash_of", "token_for"]
 # Said alike of a guessed, an expired and a used-up link.
 NO_LINK: Final = "This link doesn't work any more. Please call the clinic."
 PURPOSE: Final = "notifications.patient_link"
+# Stands in a path where a token goes.
+PLACE: Final = "TOKEN"
 
 
 def token_for(link_id: UUID, *, secret: str | None = None) -> str:
@@ -33,4 +36,10 @@ def address_in(message: Message) -> str:
 def address_of(link: PatientLink) -> str:
     """The whole address as the patient taps it."""
     token = secret_links.token_made(PURPOSE, link.pk, link.token_sha256, size=SHORT_BYTES)
-    return settings.PUBLIC_URL + reverse("patient_link", args=[token])
+    return settings.PUBLIC_URL + _path().replace(PLACE, token)
+
+
+@cache
+def _path() -> str:
+    """The way to any link, asked for once: a batch of messages has hundreds."""
+    return reverse("patient_link", args=[PLACE])

@@ -26,15 +26,16 @@ def sequences_of(messages: Iterable[Message]) -> dict[UUID, int]:
     return {visit: revision.sequence for visit, revision in ical.revisions_of(visits).items()}
 
 
-def file_of(message: Message, *, sequence: int, now: datetime) -> str:
+def file_of(message: Message, *, phone: str, sequence: int, now: datetime) -> str:
     """The file for this message, or an empty string for one that carries none.
 
-    `sequence`: how often its visit has changed.
+    `phone`: the clinic's, as people read it. `sequence`: how often its visit has changed.
     """
     if message.kind not in WITH_FILE:
         return ""
     return _file(
         message,
+        phone=phone,
         starts_at=message.visit_start,
         cancelled=message.kind == MessageKind.CANCELLATION,
         sequence=sequence,
@@ -52,6 +53,7 @@ def file_behind(link: PatientLink, *, now: datetime) -> str:
     visit = link.message.visit
     return _file(
         link.message,
+        phone=link.message.clinic.phone.as_national,
         starts_at=visit.starts_at,
         cancelled=visit.status == AppointmentStatus.CANCELLED,
         sequence=ical.revisions_of([visit.pk])[visit.pk].sequence,
@@ -59,13 +61,15 @@ def file_behind(link: PatientLink, *, now: datetime) -> str:
     )
 
 
-def _file(message: Message, *, starts_at: datetime, cancelled: bool, sequence: int, now: datetime) -> str:
+def _file(
+    message: Message, *, phone: str, starts_at: datetime, cancelled: bool, sequence: int, now: datetime
+) -> str:
     return ical.patient_file(
         appointment=message.visit,
         starts_at=starts_at,
         sender=message.clinic.sender_name,
         organizer=settings.DEFAULT_FROM_EMAIL,
-        phone=message.clinic.phone.as_national,
+        phone=phone,
         cancelled=cancelled,
         sequence=sequence,
         written_at=now,

@@ -86,12 +86,12 @@ def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
     clinic = message.clinic
     if message.text:  # as a person wrote it
         frame = tongue.frame.format(
-            paragraph=message.text, phone=clinic.phone.as_national, sender=clinic.sender_name
+            paragraph=message.text, phone=facts.phones[message.clinic_id], sender=clinic.sender_name
         )
         return (clinic.sender_name, frame) if form == Form.EMAIL else ("", message.text)
     words = writing.words_for(
         sender=clinic.sender_name,
-        phone=clinic.phone.as_national,
+        phone=facts.phones[message.clinic_id],
         clinic_zone=clinic.time_zone,
         visit_starts_at=message.visit_starts_at,
         instead_of=message.instead_of,
@@ -108,7 +108,7 @@ def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
 
 def _calendar(message: Message, facts: Facts, now: datetime) -> str:
     sequence = facts.sequences.get(message.appointment_id, 0) if message.appointment_id else 0
-    return calendar_files.file_of(message, sequence=sequence, now=now)
+    return calendar_files.file_of(message, phone=facts.phones[message.clinic_id], sequence=sequence, now=now)
 
 
 def _fasting(message: Message) -> Fasting | None:

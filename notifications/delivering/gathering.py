@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models.expressions import RawSQL
 
 from clinic.models import Clinic, Consent, ConsentScope, Patient, User, WorkItem
 from notifications.delivering import calendar_files
@@ -50,6 +51,7 @@ class Facts:
     answered: Collection[UUID]  # those that ask for what was given already
     asking_besides: Collection[UUID]
     sequences: Mapping[UUID, int]  # how often a visit of which a file tells has changed
+    phones: Mapping[UUID, str]  # each clinic's number as people read it
 
 
 def gather(messages: Sequence[Message]) -> Facts:
@@ -78,7 +80,7 @@ def gather(messages: Sequence[Message]) -> Facts:
         told=_told(messages),
         scopes=_scopes(messages),
         blocked=blocked_of({message.patient for message in messages if message.patient is not None}),
-        links={link.message_id: link for link in PatientLink.objects.filter(message__in=ids)},
+        links={link.message_id: link for link in PatientLink.objects.filter(message__in=_among(ids))},
         tries=_tries(ids),
         settings=rule_settings.settings_of(clinics),
         own_texts=_own_texts(clinics, stages),
@@ -86,6 +88,8 @@ def gather(messages: Sequence[Message]) -> Facts:
         answered=standing.answered(messages),
         asking_besides=_asking_besides(ids),
         sequences=calendar_files.sequences_of(messages),
+        # Written out once for each clinic: the library looks for a pattern among a country's.
+        phones={clinic.pk: clinic.phone.as_national for clinic in {message.clinic for message in messages}},
     )
 
 
@@ -103,7 +107,13 @@ def gather_for_lookup(message: Message) -> Facts:
         answered=(),
         asking_besides=(),
         sequences={},
+        phones={},
     )
+
+
+def _among(ids: Collection[UUID]) -> RawSQL:
+    """These ids as one parameter: of a list Django prepares and writes each by itself, in every query."""
+    return RawSQL("SELECT unnest(%s::uuid[])", [list(ids)])
 
 
 def _attach(rows: Sequence[Any], name: str, found: QuerySet[Any]) -> None:
@@ -111,7 +121,7 @@ def _attach(rows: Sequence[Any], name: str, found: QuerySet[Any]) -> None:
     wanted = {getattr(row, f"{name}_id") for row in rows} - {None}
     if not wanted:
         return
-    by_id = {each.pk: each for each in found.filter(pk__in=wanted)}
+    by_id = {each.pk: each for each in found.filter(pk__in=_among(wanted))}
     for row in rows:
         named = getattr(row, f"{name}_id")
         if named is not None:
@@ -134,16 +144,15 @@ def _told(messages: Sequence[Message]) -> dict[UUID, datetime | None]:
 
 def _asking_besides(ids: Sequence[UUID]) -> set[UUID]:
     """Messages about something else that carry questions as well."""
-    asking = Message.objects.filter(carried_by__in=ids, kind__in=ASKING)
+    asking = Message.objects.filter(carried_by__in=_among(ids), kind__in=ASKING)
     carriers = asking.exclude(carried_by__kind__in=ASKING).values_list("carried_by", flat=True)
     return {carrier for carrier in carriers if carrier is not None}
 
 
 def _scopes(messages: Sequence[Message]) -> dict[UUID, set[ConsentScope]]:
     scopes: dict[UUID, set[ConsentScope]] = defaultdict(set)
-    current = Consent.objects.filter(
-        patient__in={message.patient_id for message in messages} - {None}, revoked_at=None
-    )
+    patients = {message.patient_id for message in messages if message.patient_id is not None}
+    current = Consent.objects.filter(patient__in=_among(patients), revoked_at=None)
     for patient_id, scope in current.values_list("patient_id", "scope"):
         scopes[patient_id].add(ConsentScope(scope))
     return scopes
@@ -151,7 +160,7 @@ def _scopes(messages: Sequence[Message]) -> dict[UUID, set[ConsentScope]]:
 
 def _tries(ids: Sequence[UUID]) -> dict[UUID, list[DeliveryAttempt]]:
     tries: dict[UUID, list[DeliveryAttempt]] = defaultdict(list)
-    for attempt in DeliveryAttempt.objects.filter(message__in=ids).order_by("number"):
+    for attempt in DeliveryAttempt.objects.filter(message__in=_among(ids)).order_by("number"):
         tries[attempt.message_id].append(attempt)
     return tries
 

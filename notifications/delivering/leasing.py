@@ -40,9 +40,14 @@ def due(now: datetime, *, most: int) -> list[Message]:
 
 def take(ids: Collection[UUID], token: UUID, now: datetime) -> None:
     """These locked messages are to be sent by whoever holds the token."""
-    Message.objects.filter(pk__in=ids).update(
-        status=MessageStatus.CLAIMED, lease_token=token, lease_until=now + LEASE
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE notifications_message SET status = 'claimed', lease_token = %s, lease_until = %s
+             WHERE id = ANY(%s)
+            """,
+            [token, now + LEASE, list(ids)],
+        )
 
 
 def still_ours(ids: Collection[UUID], token: UUID) -> set[UUID]:
