@@ -189,6 +189,13 @@ def paused(house: House) -> Any:
     return session
 
 
+def stopped_early(house: House) -> Any:
+    session = stories.infusing(house)
+    answer = client_of(house.nils).post(f"{API}sessions/{session.pk}/stop/", {"id": new_id()})
+    assert answer.status_code == 201
+    return session
+
+
 def dose_checks(house: House) -> Call:
     session = stories.arrived(house)
     worksheet = stories.weigh(house, session, at=NOW)
@@ -229,6 +236,10 @@ def questionnaire_answers(house: House) -> Call:
 def diary_days(house: House) -> Call:
     body = {"patient": house.rosa.pk, "day": TODAY, "headache": True, "hours": "3.5", "peak": 6}
     return house.nils, "diary-days/", body
+
+
+def days_without_headache(house: House) -> Call:
+    return house.nils, "diary-days/without-headache/", {"patient": house.rosa.pk, "days": [TODAY]}
 
 
 def on_call(house: House) -> Call:
@@ -373,6 +384,9 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "sessions/{id}/rate/": step("rate", {"rate_ml_per_h": "75.0"})(stories.infusing),
     "sessions/{id}/bolus/": step("bolus", {"volume_ml": "2.0"})(stories.infusing),
     "sessions/{id}/stop/": step("stop")(stories.infusing),
+    "sessions/{id}/explain-stop/": step("explain-stop", {"reason": "Nausea", "unreadable": True})(
+        stopped_early
+    ),
     "sessions/{id}/checklist/": checklist_answers,
     "sessions/{id}/medicines/": medicine,
     "sessions/{id}/waste/": step("waste", {"vial": "LOT 7", "drawn_mg": "50.0", "wasted_mg": "15.0"})(
@@ -388,6 +402,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "questionnaires/{id}/answers/": questionnaire_answers,
     "safety-concerns/{id}/assess/": safety_assessments,
     "diary-days/": diary_days,
+    "diary-days/without-headache/": days_without_headache,
     "cohort-reports/": cohort_reports,
     "on-call/": on_call,
     "messages/{id}/again/": messages_again,
@@ -401,6 +416,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
 LATER = NOW + timedelta(minutes=30)
 MOMENTS = {
     "sessions/{id}/stop/": NOW + timedelta(minutes=60),
+    "sessions/{id}/explain-stop/": LATER,
     "sessions/{id}/pause/": LATER,
     "sessions/{id}/rate/": LATER,
     "sessions/{id}/bolus/": LATER,

@@ -66,6 +66,7 @@ class InstrumentSerializer(serializers.Serializer[Any]):
         help_text="Not asked again sooner, but at the baseline, at the end of the induction or monthly."
     )
     prorate_up_to = serializers.IntegerField(help_text="So many missing items may be made up for.")
+    scored = serializers.BooleanField(help_text="False: each item stands alone, without a total.")
 
 
 class AnswerSerializer(serializers.ModelSerializer[QuestionnaireAnswer]):
@@ -263,10 +264,22 @@ class EnterDaySerializer(CreateSerializer):
     note = words()
 
 
+class DaysWithoutHeadacheSerializer(CreateSerializer):
+    """Days of which the patient says that none had a headache."""
+
+    patient = IdField()
+    days = serializers.ListField(
+        child=DayField(),
+        min_length=1,
+        max_length=diary.LONGEST_BACK.days,
+        help_text="The patient's local days.",
+    )
+
+
 class DiaryViewSet(ClinicViewSet):
     """The headache diary, day by day."""
 
-    access = {"list": READ_SESSIONS, "create": RECORD_OUTCOMES}
+    access = {"list": READ_SESSIONS, "create": RECORD_OUTCOMES, "without_headache": RECORD_OUTCOMES}
     queryset = DiaryDay.objects.all()
     serializer_class = DiaryDaySerializer
 
@@ -293,6 +306,29 @@ class DiaryViewSet(ClinicViewSet):
             find=lambda: DiaryDay.objects.get(patient=patient, day=entry.day),
             answer=DiaryDaySerializer,
         )
+
+    @extend_schema(
+        request=DaysWithoutHeadacheSerializer,
+        responses={200: DiaryDaySerializer(many=True), 201: DiaryDaySerializer(many=True)},
+    )
+    @action(detail=False, methods=["post"], url_path="without-headache", pagination_class=None)
+    def without_headache(self, request: Request) -> Response:
+        """Enter several days without a headache at once. One that is entered with a headache is refused."""
+        data = self.parse(DaysWithoutHeadacheSerializer)
+        patient = ground.fetch(
+            self.actor, Patient.objects.select_related("clinic"), self.permission, pk=data["patient"]
+        )
+        rows, made = idempotency.create_once(
+            actor=self.actor,
+            noun="days without headache",
+            id=data["id"],
+            body=data,
+            make=lambda: diary.enter_without_headache(
+                actor=self.actor, id=data["id"], patient=patient, days=data["days"], now=clock.now()
+            ),
+            find=lambda: diary.days_entered(patient, data["days"]),
+        )
+        return Response(DiaryDaySerializer(rows, many=True).data, status=201 if made else 200)
 
 
 class PointSerializer(serializers.Serializer[Any]):

@@ -1,10 +1,14 @@
-"""The headache diary: a day entered, or entered anew. What days come to is in `diary_counts`."""
+"""The headache diary: a day entered, or entered anew; days without a headache together.
 
+What days come to is in `diary_counts`.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from clinic import clock
 from clinic.access import Actor
@@ -12,6 +16,7 @@ from clinic.history import acting
 from clinic.models import Patient
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
+from scheduler.vocabulary import spoken_day
 from sessions_app.models import DiaryDay
 from sessions_app.outcomes.diary_counts import MEDICINE_CLASSES, TRIGGERS, Day
 
@@ -61,13 +66,60 @@ def enter(*, actor: Actor | None, id: UUID, patient: Patient, entry: Entry, now:
     return in_transaction(work)
 
 
+def enter_without_headache(
+    *, actor: Actor, id: UUID, patient: Patient, days: Collection[date], now: datetime
+) -> list[DiaryDay]:
+    """Keep several days at once of which the patient says that none had a headache; `id` is the call's.
+
+    A day that is entered without headache already stays as it is. Raises `Invalid` at `days` for none, for a
+    day that can't be told of, and for days that are entered with a headache: those are changed one by one.
+    """
+    today, asked = clock.local_date(now, patient.zone), sorted(set(days))
+    if not asked:
+        raise Invalid({"days": "Tick at least one day."})
+    for day in asked:
+        wrong = _wrong_day(day, born=patient.birth_date, today=today)
+        if wrong:
+            raise Invalid({"days": f"{spoken_day(day, today=today)}: {wrong}"})
+
+    def work() -> list[DiaryDay]:
+        # As in `enter`.
+        Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        standing = {row.day: row.headache for row in days_entered(patient, asked)}
+        ached = [spoken_day(day, today=today) for day, headache in standing.items() if headache]
+        if ached:
+            told = "; ".join(ached)
+            raise Invalid({"days": f"Entered with a headache: {told}. Open that day to change it."})
+        rows = [
+            DiaryDay(
+                id=uuid5(id, day.isoformat()),
+                clinic_id=patient.clinic_id,
+                patient=patient,
+                day=day,
+                headache=False,
+                entered_at=now,
+            )
+            for day in asked
+            if day not in standing
+        ]
+        with acting(actor.user_id):
+            DiaryDay.objects.bulk_create(rows)
+        return days_entered(patient, asked)
+
+    return in_transaction(work)
+
+
+def days_entered(patient: Patient, days: Collection[date]) -> list[DiaryDay]:
+    """The rows of these days, as far as there are some."""
+    return list(DiaryDay.objects.filter(patient=patient, day__in=days).order_by("day"))
+
+
 def check(entry: Entry, *, born: date, today: date) -> None:
     """Raise `Invalid` for a day that can't be as it is told."""
     errors = {}
-    if entry.day > today:
-        errors["day"] = "This day is still to come."
-    elif entry.day < max(today - LONGEST_BACK, born):
-        errors["day"] = "This day is too long ago to be told of: look at the year."
+    wrong = _wrong_day(entry.day, born=born, today=today)
+    if wrong:
+        errors["day"] = wrong
     for name in ("hours", "lost_function_hours"):
         hours = getattr(entry, name)
         if hours is not None and not 0 <= hours <= HOURS_OF_A_DAY:
@@ -92,9 +144,12 @@ def check(entry: Entry, *, born: date, today: date) -> None:
         raise Invalid(errors)
 
 
-def days_of(patient: Patient) -> list[Day]:
-    """Every day that was entered, in the shape that `diary_counts` reckons with. One query."""
-    return [as_day(row) for row in DiaryDay.objects.filter(patient=patient).order_by("day")]
+def _wrong_day(day: date, *, born: date, today: date) -> str:
+    if day > today:
+        return "This day is still to come."
+    if day < max(today - LONGEST_BACK, born):
+        return "This day is too long ago to be told of: look at the year."
+    return ""
 
 
 def as_day(row: DiaryDay) -> Day:

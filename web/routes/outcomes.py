@@ -11,6 +11,11 @@ urlpatterns: list[URLPattern] = [
     path("safety-concerns/<uuid:pk>/assess/", safety.assess_safety, name="assess_safety"),
     path("patients/<uuid:pk>/diary/", outcomes.patient_diary, name="patient_diary"),
     path("patients/<uuid:pk>/diary/enter/", outcomes.enter_diary_day, name="enter_diary_day"),
+    path(
+        "patients/<uuid:pk>/diary/without-headache/",
+        outcomes.enter_days_without_headache,
+        name="enter_days_without_headache",
+    ),
     path("patients/<uuid:pk>/diary/ask-daily/", outcomes.diary_nudge, name="diary_nudge"),
     path("questionnaires/<uuid:pk>/", outcomes.questionnaire, name="questionnaire"),
     path("questionnaires/<uuid:pk>/answer/", outcomes.answer_question, name="answer_question"),

@@ -3,6 +3,7 @@
 A questionnaire is one question a page, so that each answer is kept, and an alarming one told, as it is given.
 """
 
+from collections.abc import Container, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -15,12 +16,12 @@ from django.urls import reverse
 
 from clinic import access, clock
 from clinic.idempotency import create_once
-from clinic.models import Patient
+from clinic.models import Patient, WorkItem
 from clinic.problems import Problem
 from notifications.access import SET_DIARY_NUDGES
 from notifications.answering import diary as nudges
 from notifications.answering.grading import EMERGENCY_LINES
-from sessions_app.access import READ_SESSIONS, RECORD_OUTCOMES
+from sessions_app.access import ASSESS_SAFETY, READ_SESSIONS, RECORD_OUTCOMES
 from sessions_app.models import (
     AnsweredHow,
     DiaryDay,
@@ -28,11 +29,13 @@ from sessions_app.models import (
     QuestionnaireAnswer,
     QuestionnaireResponse,
     ResponseStatus,
+    SafetyConcern,
 )
 from sessions_app.outcomes import diary, instruments, responses
 from sessions_app.outcomes.chart import chart_of
 from sessions_app.outcomes.diary_counts import MEDICINE_CLASSES, PERIOD_DAYS, TRIGGERS
 from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument
+from sessions_app.preparing import safety
 from web.doors import StaffRequest, staff_page
 from web.forms import (
     ChangeForm,
@@ -60,9 +63,14 @@ class BeginForm(ClinicForm):
     occasion = forms.ChoiceField(
         label="Asked for",
         choices=Occasion.choices,
-        initial=Occasion.OTHER,
         help_text="PHQ-9, GAD-7 and PCL-5 look back over weeks: between sessions ask the single items.",
     )
+
+    def offer(self, occasions: Sequence[Occasion]) -> None:
+        """Show only what fits the moment. Another one that is sent is refused below, in words."""
+        field: Any = self.fields["occasion"]
+        field.widget.choices = [(each.value, each.label) for each in occasions]
+        self.initial.setdefault("occasion", occasions[0])
 
 
 class AnswerForm(ClinicForm):
@@ -117,6 +125,24 @@ class DiaryForm(ClinicForm):
         return diary.Entry(**sent)
 
 
+class DaysWithoutHeadacheForm(ClinicForm):
+    days = forms.TypedMultipleChoiceField(
+        label="No headache on", coerce=date.fromisoformat, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, shown: Sequence[date], **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "quiet_%s", **kwargs})
+        field: Any = self.fields["days"]
+        field.choices = [(day.isoformat(), f"{day:%a, %b} {day.day}") for day in shown]
+
+    def leave_out(self, entered: Container[date]) -> None:
+        """Show only days without an entry. One that is sent all the same is judged below, in words."""
+        field: Any = self.fields["days"]
+        field.widget.choices = [
+            (day, words) for day, words in field.choices if date.fromisoformat(day) not in entered
+        ]
+
+
 class NudgeForm(ChangeForm):
     at = WallTimeField(label="At, where the patient is")
 
@@ -129,15 +155,20 @@ def patient_outcomes(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 def _outcomes(request: StaffRequest, patient: Patient, form: BeginForm | None = None) -> HttpResponse:
     found = chart_of(patient, now=clock.now())
-    may_record = request.actor.may(RECORD_OUTCOMES, patient.clinic_id)
+    if form is None and request.actor.may(RECORD_OUTCOMES, patient.clinic_id):
+        form = BeginForm()
+    if form:
+        form.offer(responses.occasions_of(patient))
     context = {
         "patient": patient,
         "chart": found,
         "plots": plots(found.lines, found.infusions, patient.clinic.time_zone),
         "others": [
-            row for row in found.responses if row.status != ResponseStatus.COMPLETED or row.score is None
+            (row, INSTRUMENTS[row.instrument])
+            for row in found.responses
+            if row.status != ResponseStatus.COMPLETED or row.score is None
         ],
-        "form": (form or BeginForm()) if may_record else None,
+        "form": form,
     }
     return render(request, "web/outcomes/patient.html", context, status=form.status if form else 200)
 
@@ -264,6 +295,33 @@ def enter_diary_day(request: StaffRequest, pk: UUID) -> HttpResponse:
     return _diary(request, patient, form)
 
 
+@staff_page(RECORD_OUTCOMES, methods=["POST"])
+def enter_days_without_headache(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Several days without a headache at once, as somebody tells them who had a good week."""
+    patient = access.open_chart(request.actor, RECORD_OUTCOMES, pk, what="headache diary")
+    form = DaysWithoutHeadacheForm(request.POST, shown=_days_shown(patient))
+    if form.is_valid():
+        id, days = form.cleaned_data["id"], form.cleaned_data["days"]
+        try:
+            rows, _ = create_once(
+                actor=request.actor,
+                noun="days without headache",
+                id=id,
+                body={"patient": patient.pk, "days": days},
+                make=lambda: diary.enter_without_headache(
+                    actor=request.actor, id=id, patient=patient, days=days, now=clock.now()
+                ),
+                find=lambda: diary.days_entered(patient, days),
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            kept = "1 day is" if len(rows) == 1 else f"{len(rows)} days are"
+            messages.success(request, f"{kept} entered without a headache.")
+            return redirect("patient_diary", pk=patient.pk)
+    return _diary(request, patient, quiet_form=form)
+
+
 @staff_page(SET_DIARY_NUDGES, methods=["POST"])
 def diary_nudge(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Ask the patient for the diary every day at this time of theirs, or no longer."""
@@ -290,16 +348,21 @@ def _diary(
     patient: Patient,
     form: DiaryForm | None = None,
     *,
+    quiet_form: DaysWithoutHeadacheForm | None = None,
     nudge_form: NudgeForm | None = None,
 ) -> HttpResponse:
-    refused = form or nudge_form
-    today = clock.local_date(clock.now(), patient.zone)
-    shown = [today - timedelta(days=back) for back in range(PERIOD_DAYS)]
+    refused = form or quiet_form or nudge_form
+    shown = _days_shown(patient)
     entered = {row.day: row for row in DiaryDay.objects.filter(patient=patient, day__gte=shown[-1])}
-    if form is None and request.actor.may(RECORD_OUTCOMES, patient.clinic_id):
-        day = _day_asked(request, today)
+    may_record = request.actor.may(RECORD_OUTCOMES, patient.clinic_id)
+    if form is None and may_record:
+        day = _day_asked(request, shown[0])
         row = entered.get(day) or DiaryDay.objects.filter(patient=patient, day=day).first()
         form = DiaryForm(initial=_known(row) if row else {"day": day})
+    if quiet_form is None and may_record and len(entered) < len(shown):
+        quiet_form = DaysWithoutHeadacheForm(shown=shown)
+    if quiet_form:
+        quiet_form.leave_out(entered)
     nudge = nudges.nudge_of(patient)
     if nudge_form is None and request.actor.may(SET_DIARY_NUDGES, patient.clinic_id):
         nudge_form = NudgeForm(initial={"at": nudge.at} if nudge else None)
@@ -307,11 +370,18 @@ def _diary(
         "patient": patient,
         "days": [(day, entered.get(day)) for day in shown],
         "form": form,
+        "quiet_form": quiet_form,
         "counts": chart_of(patient, now=clock.now()).diary[-1:],
         "nudge": nudge,
         "nudge_form": nudge_form,
     }
     return render(request, "web/outcomes/diary.html", context, status=refused.status if refused else 200)
+
+
+def _days_shown(patient: Patient) -> list[date]:
+    """Today where the patient is, and back."""
+    today = clock.local_date(clock.now(), patient.zone)
+    return [today - timedelta(days=back) for back in range(PERIOD_DAYS)]
 
 
 def _day_asked(request: StaffRequest, today: date) -> date:
@@ -365,7 +435,7 @@ def _show(
         "item": item,
         "missing": missing,
         "form": form,
-        "alarm": asked.safety_item is not None and answers.get(asked.safety_item, 0) > 0,
+        **_alarm(request, row),
         "emergency_lines": EMERGENCY_LINES,
         "may_record": may_record,
         "band": "" if row.score is None else instruments.band(asked, row.score),
@@ -388,6 +458,26 @@ def _show(
     return render(
         request, "web/outcomes/questionnaire.html", context, status=refused.status if refused else 200
     )
+
+
+def _alarm(request: StaffRequest, row: QuestionnaireResponse) -> dict[str, Any]:
+    """What an answer about self-harm has set going, also when it was taken back since: the tasks that are
+    open, and what a prescriber has found."""
+    concerns = list(
+        SafetyConcern.objects.filter(answer__response=row).select_related("answer", "assessment__assessed_by")
+    )
+    if not concerns:
+        return {"alarm": False}
+    causes = [safety.cause_of(each) for each in concerns]
+    causes += [responses.cause_of(each.answer) for each in concerns]
+    tasks = WorkItem.objects.filter(clinic=row.clinic_id, cause__in=causes, closed_at=None)
+    return {
+        "alarm": True,
+        "tasks": list(tasks.order_by("due_at", "pk")),
+        "assessments": [each.assessment for each in concerns if hasattr(each, "assessment")],
+        "unassessed": any(not hasattr(each, "assessment") for each in concerns),
+        "may_assess": request.actor.may(ASSESS_SAFETY, row.clinic_id),
+    }
 
 
 def _item_asked(

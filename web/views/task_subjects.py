@@ -13,8 +13,15 @@ from notifications.access import CORRECT_NUMBER, READ_TEXTS, VIEW_CHECK_INS, VIE
 from notifications.models import CheckInAnswer
 from scheduler.access import BOOK, VIEW_PLANS, VIEW_SCHEDULE
 from scheduler.models import WaitlistOffer
-from sessions_app.access import MAY, PLACE_MONITORS, READ_SESSIONS
-from sessions_app.models import Alert, ChecklistAnswer, SideEffect, VitalSigns
+from sessions_app.access import MAY, PLACE_MONITORS, READ_SESSIONS, RECORD_OUTCOMES
+from sessions_app.models import (
+    Alert,
+    ChecklistAnswer,
+    QuestionnaireAnswer,
+    SafetyConcern,
+    SideEffect,
+    VitalSigns,
+)
 
 Subjects = Callable[[Iterable[UUID]], Iterable[tuple[UUID, UUID]]]
 
@@ -54,6 +61,8 @@ def _decided_in(rows: Iterable[UUID]) -> Iterable[tuple[UUID, UUID]]:
 READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "message": ("message", VIEW_MESSAGES, _of_itself),
     "check_in_answer": ("check_in", VIEW_CHECK_INS, _parents(CheckInAnswer, "check_in_id")),
+    "questionnaire_answer": ("questionnaire", READ_SESSIONS, _parents(QuestionnaireAnswer, "response_id")),
+    "safety_concern": ("patient_safety", RECORD_OUTCOMES, _parents(SafetyConcern, "patient_id")),
     "inbound_message": ("text", READ_TEXTS, _of_itself),
     "inbound_crisis": ("text", READ_TEXTS, _of_itself),
     "number": ("correct_number", CORRECT_NUMBER, _of_itself),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -66,6 +67,46 @@ def test_a_day_that_cannot_be_so_is_refused_at_its_field(
     with pytest.raises(Invalid) as refused:
         enter(house, **entry)
     assert [error["field"] for error in refused.value.data["errors"]] == [field]
+    assert not DiaryDay.objects.exists()
+
+
+def without_headache(house: House, *days: int, id: UUID | None = None) -> list[DiaryDay]:
+    return diary.enter_without_headache(
+        actor=house.actor(house.nils),
+        id=id or new_id(),
+        patient=house.rosa,
+        days=[TODAY - timedelta(days=back) for back in days],
+        now=NOW,
+    )
+
+
+def test_a_good_week_is_entered_at_once_and_a_day_that_was_there_stays_as_it_was(house: House) -> None:
+    known = enter(
+        house, day=TODAY - timedelta(days=2), headache=False, hours=None, peak=None, migraine_features=False
+    )
+    rows = without_headache(house, 0, 1, 2, 3)
+    assert [row.day for row in rows] == [TODAY - timedelta(days=back) for back in (3, 2, 1, 0)]
+    assert not any(row.headache for row in rows)
+    assert (rows[1].pk, rows[1].triggers) == (known.pk, ["stress", "light"])
+    event = rows[0].events.get()  # type: ignore[attr-defined]
+    assert event.pgh_context.metadata["user"] == str(house.nils.pk)
+
+
+def test_a_day_with_a_headache_is_not_overwritten_by_a_good_week(house: House) -> None:
+    enter(house, day=TODAY - timedelta(days=1))
+    with pytest.raises(Invalid, match=r"days: Entered with a headache: Sun, Jan 10\. Open that day"):
+        without_headache(house, 0, 1, 2)
+    assert DiaryDay.objects.get().peak == 8
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [((), "Tick at least one day"), ((-1,), "still to come"), ((400,), "too long ago")]
+)
+def test_days_without_headache_that_cannot_be_are_refused(
+    house: House, days: tuple[int, ...], words: str
+) -> None:
+    with pytest.raises(Invalid, match=f"days: .*{words}"):
+        without_headache(house, *days)
     assert not DiaryDay.objects.exists()
 
 
