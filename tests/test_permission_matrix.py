@@ -213,6 +213,7 @@ GET    /api/v1/safety-concerns/                     -NP-
 POST   /api/v1/safety-concerns/{concern}/assess/    --P-
 GET    /api/v1/diary-days/                          -NPM
 POST   /api/v1/diary-days/                          -NP-
+POST   /api/v1/diary-days/without-headache/         -NP-
 GET    /api/v1/outcomes/                            -NPM
 GET    /api/v1/cohort-reports/                      --PM
 POST   /api/v1/cohort-reports/                      --PM
@@ -358,6 +359,7 @@ GET    /patients/{patient}/outcomes/                -NPM
 POST   /patients/{patient}/outcomes/begin/          -NP-
 GET    /patients/{patient}/diary/                   -NPM
 POST   /patients/{patient}/diary/enter/             -NP-
+POST   /patients/{patient}/diary/without-headache/  -NP-
 POST   /patients/{patient}/diary/ask-daily/         -NP-
 GET    /patients/{patient}/safety/                  -NP-
 POST   /safety-concerns/{concern}/assess/           --P-
@@ -921,6 +923,11 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "patient": names["patient"],
             "day": TODAY.isoformat(),
             "headache": False,
+        },
+        "POST /api/v1/diary-days/without-headache/": {
+            "id": str(new_id()),
+            "patient": names["patient"],
+            "days": [TODAY.isoformat()],
         },
         "POST /api/v1/diary-nudges/ask-daily/": {"patient": names["patient"], "at": "20:00"},
         "POST /api/v1/diary-nudges/stop/": {"patient": names["patient"]},
