@@ -215,7 +215,7 @@ class DoseForm(CorrectingForm):
         label="Stays in the line at the end", unit="mL", max_digits=4, decimal_places=1, required=False
     )
     minutes = WholeNumberField(label="Infusion time", unit="min", min_value=1, max_value=1440)
-    # Nobody says yes before they were asked: only a form that was sent shows it, on top.
+    # Nobody says yes before they were asked: only a form that was sent shows it.
     confirmed = forms.BooleanField(label="Read again: it is so", required=False)
 
     def __init__(
@@ -225,7 +225,7 @@ class DoseForm(CorrectingForm):
         if data is None:
             del self.fields["confirmed"]
         else:
-            self.order_fields(["confirmed"])
+            self.order_fields(["weight_kg", "weight_lb", "confirmed"])
         if isinstance(line, DoseWorksheet):
             before = f"{timezone.localtime(line.weighed_at):%H:%M}"
             self.fields["weighed_at"].help_text = f"Empty: {before} as before, or now for another weight."
