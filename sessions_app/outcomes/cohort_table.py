@@ -25,6 +25,7 @@ COUNTS: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("sessions", ("harm", "sessions"), ""),
     ("adverse_events", ("harm", "adverse_events"), ""),
     ("serious_adverse_events", ("harm", "serious_adverse_events"), ""),
+    ("window_open", ("in_window",), "treated"),
 )
 # Each share with the path to its rate and the columns that must be told for it to be told.
 RATES: Final = (

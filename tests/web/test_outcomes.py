@@ -10,11 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import WorkItem
-from sessions_app.models import CohortReport, DiaryDay, QuestionnaireResponse
+from sessions_app.models import CohortReport, DiaryDay, QuestionnaireResponse, SafetyConcern
 from sessions_app.outcomes import responses
 from tests.cast import NOW, TODAY, House, new_id
+from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
-from web.outcome_plots import HEIGHT, WIDTH
+from web.outcome_plots import HEIGHT, WIDTH, curve
+from web.templatetags.outcomes import imputed
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +76,60 @@ def test_an_answer_about_self_harm_shows_where_to_call_and_opens_a_task_at_once(
     assert sorted(task.role for task in WorkItem.objects.all()) == ["nurse", "prescriber"]
 
 
+def test_an_urgent_answer_leads_to_its_tasks_and_to_the_place_for_the_assessment(house: House) -> None:
+    address = begin(house)
+    answer(house, address, 9, 1)
+    page = browser_of(house.priya).get(address).content.decode()
+    for task in WorkItem.objects.all():
+        assert f'href="/tasks/{task.pk}/"' in page
+    assert f'href="/patients/{house.rosa.pk}/safety/"' in page
+    assert "Write the assessment" in page
+    assert "Write the assessment" not in words(browser_of(house.nils).get(address))
+    called = browser_of(house.nils).get(f"/tasks/{WorkItem.objects.get(role='nurse').pk}/").content.decode()
+    assert f'href="{address}"' in called
+    assess = (
+        browser_of(house.priya).get(f"/tasks/{WorkItem.objects.get(role='prescriber').pk}/").content.decode()
+    )
+    assert f'href="/patients/{house.rosa.pk}/safety/"' in assess
+
+
+def test_an_assessment_stands_beside_the_answers_that_it_is_about(house: House) -> None:
+    address = begin(house)
+    answer(house, address, 9, 1)
+    answer(house, address, 9, 0)
+    concern = SafetyConcern.objects.get()
+    form = {"id": new_id(), "words": "No intent, safe at home"}
+    browser_of(house.priya).post(f"/safety-concerns/{concern.pk}/assess/", form)
+    page = words(browser_of(house.nils).get(address))
+    assert "A prescriber has assessed the patient." in page
+    assert "No intent, safe at home (Priya" in page
+
+
+def test_only_what_fits_the_moment_is_offered(house: House) -> None:
+    def offered() -> list[str]:
+        page = browser_of(house.nils).get(f"/patients/{house.rosa.pk}/outcomes/").content.decode()
+        [choices] = re.findall(r'(?s)<select name="occasion".*?</select>', page)
+        return re.findall(r'value="([^"]*)"', choices)
+
+    assert offered() == ["baseline", "other"]
+    stories.infusing(house)
+    assert offered() == ["other", "end_of_induction", "monthly"]
+    form = {"id": new_id(), "instrument": "gad-7", "occasion": "baseline"}
+    refused = browser_of(house.nils).post(f"/patients/{house.rosa.pk}/outcomes/begin/", form)
+    assert refused.status_code == 400
+    assert "can't be a baseline any more" in words(refused)
+
+
+def test_single_items_are_asked_between_sessions_and_have_no_total(house: House) -> None:
+    address = begin(house, "mood-items")
+    for item in (1, 2, 3):
+        answer(house, address, item, 0)
+    nils = browser_of(house.nils)
+    nils.post(f"{address}complete/", {})
+    assert "Each item stands alone" in words(nils.get(address))
+    assert "Without a total Mood, single items" in words(nils.get(f"/patients/{house.rosa.pk}/outcomes/"))
+
+
 def test_left_out_questions_are_named_and_prorating_must_be_chosen(house: House) -> None:
     address = begin(house, "gad-7")
     for item in range(1, 7):
@@ -108,7 +164,7 @@ def test_a_wrong_one_stays_readable_with_why(house: House) -> None:
     assert nils.post(f"/questionnaires/{row.pk}/enter-in-error/", {"reason": ""}).status_code == 400
     nils.post(f"/questionnaires/{row.pk}/enter-in-error/", {"reason": "Omar's answers"})
     assert "Omar's answers" in words(nils.get(f"/questionnaires/{row.pk}/"))
-    assert "Without a score" in words(nils.get(f"/patients/{house.rosa.pk}/outcomes/"))
+    assert "Without a total" in words(nils.get(f"/patients/{house.rosa.pk}/outcomes/"))
 
 
 def test_the_chart_draws_the_scores_and_says_them_in_a_table(house: House) -> None:
@@ -150,6 +206,29 @@ def test_a_day_of_the_diary_is_entered_and_shown_and_a_day_without_entry_is_no_g
     assert 'value="7"' in nils.get(f"{address}?day=2027-01-11").content.decode()
 
 
+def test_a_good_week_is_ticked_and_kept_at_once(house: House) -> None:
+    nils, address = browser_of(house.nils), f"/patients/{house.rosa.pk}/diary/"
+    days = [f"2027-01-{day:02}" for day in (9, 10, 11)]
+    assert 'value="2027-01-09"' in nils.get(address).content.decode()
+    assert nils.post(f"{address}without-headache/", {"id": new_id(), "days": days}).status_code == 302
+    page = nils.get(address)
+    assert "3 days are entered without a headache." in words(page)
+    assert 'value="2027-01-09"' not in page.content.decode()
+    assert 'value="2027-01-08"' in page.content.decode()
+
+
+def test_a_good_week_with_a_bad_day_in_it_comes_back_with_the_rest_ticked(house: House) -> None:
+    nils, address = browser_of(house.nils), f"/patients/{house.rosa.pk}/diary/"
+    nils.post(f"{address}enter/", {"id": new_id(), "day": "2027-01-10", "headache": "yes"})
+    days = ["2027-01-09", "2027-01-10"]
+    refused = nils.post(f"{address}without-headache/", {"id": new_id(), "days": days})
+    assert refused.status_code == 400
+    assert "Entered with a headache: Sun, Jan 10." in words(refused)
+    [ticked] = re.findall(r'<input[^>]*value="2027-01-09"[^>]*>', refused.content.decode())
+    assert "checked" in ticked
+    assert DiaryDay.objects.count() == 1
+
+
 def test_a_refused_day_comes_back_filled(house: House) -> None:
     form = {"id": new_id(), "day": TODAY, "headache": "no", "peak": "7"}
     page = browser_of(house.nils).post(f"/patients/{house.rosa.pk}/diary/enter/", form)
@@ -185,6 +264,50 @@ def test_max_makes_a_report_reads_it_and_takes_its_figures_away(house: House) ->
     assert file[0].startswith("breakdown,name,treated,induction_complete,evaluable,responders")
     assert file[1].startswith("all,,<11,<11")
     assert "Max Weber" in words(max.get("/reports/outcomes/"))
+
+
+def test_a_rate_of_windows_that_are_all_open_is_not_known_yet(house: House) -> None:
+    stories.infusing(house)
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        max = browser_of(house.max)
+        made = max.post("/reports/outcomes/make/", query(house, cut_off="2027-01-11T09:50"))
+        page = words(max.get(made["Location"]))
+    assert "Response, imputed not known yet: 1 of 1 windows are still open" in page
+    assert "F33.2 Major depressive disorder, recurrent, severe 1" in page
+    assert "0.0 %" not in page.split("Harm")[0]
+
+
+@pytest.mark.parametrize(
+    ("in_window", "told"),
+    [
+        (0, "1 of 4: 25.0 % (4.6 to 69.9 %)"),
+        (1, "1 of 4: 25.0 % (4.6 to 69.9 %); 1 of 4 windows are still open"),
+        (4, "not known yet: 4 of 4 windows are still open"),
+    ],
+)
+def test_a_rate_of_everybody_treated_says_how_many_windows_are_open(in_window: int, told: str) -> None:
+    rate: dict[str, str | int | None] = {
+        "count": 1,
+        "of": 4,
+        "share": "0.2500",
+        "low": "0.0456",
+        "high": "0.6994",
+    }
+    assert imputed(rate, {"in_window": in_window, "treated": 4}) == told
+
+
+def test_the_curve_of_durability_falls_in_steps() -> None:
+    """Three responders: one lost on day 28, one watched until then, one until day 56."""
+    steps = [
+        {"day": 28, "at_risk": 3, "events": 1, "censored": 1, "survival": "0.6667"},
+        {"day": 56, "at_risk": 1, "events": 0, "censored": 1, "survival": "0.6667"},
+    ]
+    drawn = curve(steps)
+    assert drawn is not None
+    assert drawn.path == "0.0,0.0 320.0,0.0 320.0,66.7 640.0,66.7 640.0,66.7"
+    assert [(mark.x, mark.y) for mark in drawn.censored] == [(320.0, 66.7), (640.0, 66.7)]
+    assert [day.words for day in drawn.days] == ["0", "14", "28", "42", "56"]
+    assert curve([]) is None
 
 
 def test_a_question_that_cannot_be_asked_comes_back_filled(house: House) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 from django import template
 
+from scheduler.vocabulary import indication_words
 from sessions_app.outcomes.diary_counts import Counts
 
 register = template.Library()
@@ -33,6 +35,12 @@ def diary_lines(counts: Counts) -> Iterator[tuple[str, str, str]]:
 
 
 @register.filter
+def per_28(counts: Counts, name: str) -> str:
+    """One count of a period brought to 28 days; a dash where too few days were entered."""
+    return _one_digit(counts.per_28(getattr(counts, name)))
+
+
+@register.filter
 def overuse(counts: Counts) -> Iterator[tuple[str, str]]:
     """What there is to say of overuse; nothing of a class that was not taken."""
     for each, found in counts.overuse.items():
@@ -48,6 +56,12 @@ def _one_digit(value: Fraction | None) -> str:
 
 
 @register.filter
+def indication(code: str) -> str:
+    """`F33.2 Major depressive disorder, recurrent, severe`."""
+    return indication_words(code)
+
+
+@register.filter
 def percent(share: str | None) -> str:
     """`50.0 %` for the share "0.5000" of a frozen report."""
     return NOTHING if share is None else f"{float(share) * 100:.1f} %"
@@ -56,10 +70,23 @@ def percent(share: str | None) -> str:
 @register.filter
 def rate(rate: "dict[str, str | int | None] | None") -> str:
     """`12 of 24: 50.0 % (31.4 to 68.6 %)`: never a share without its numbers."""
-    if rate is None:
-        return NOTHING
+    return NOTHING if rate is None else _rate(rate)
+
+
+def _rate(rate: "dict[str, str | int | None]") -> str:
     told = f"{rate['count']} of {rate['of']}"
     if rate["share"] is None:
         return told
     low, high = (float(str(rate[end])) * 100 for end in ("low", "high"))
     return f"{told}: {percent(str(rate['share']))} ({low:.1f} to {high:.1f} %)"
+
+
+@register.simple_tag
+def imputed(rate: "dict[str, str | int | None]", group: "dict[str, Any]") -> str:
+    """A rate of everybody treated, with how many of them may still come to a value: who has none yet counts
+    as one who did not respond, and a share of only such patients would only seem to say something."""
+    waiting, treated = group["in_window"], group["treated"]
+    if waiting and waiting == treated:
+        return f"not known yet: {waiting} of {treated} windows are still open"
+    told = _rate(rate)
+    return f"{told}; {waiting} of {treated} windows are still open" if waiting else told

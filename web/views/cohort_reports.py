@@ -17,6 +17,7 @@ from sessions_app.outcomes.cohort import MEASURES, Query
 from web.doors import StaffRequest, staff_page
 from web.files import csv_answer
 from web.forms import ClinicForm, DayField, LocalDateTimeField, WholeNumberField
+from web.outcome_plots import curve
 
 LATEST = 50
 
@@ -109,6 +110,7 @@ def cohort_report(request: StaffRequest, pk: UUID) -> HttpResponse:
         "instrument": MEASURES[report.query["instrument"]],
         "query": report.query,
         "figures": figures,
+        "curve": curve(figures["all"]["durability"]["steps"]),
         "groups": [
             ("By protocol", figures["by_protocol"]),
             ("By indication", figures["by_indication"]),
