@@ -1,8 +1,10 @@
 """The synthetic clinic: made once, alike every time, with life in every part of the house."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +15,7 @@ from clinic import clock
 from clinic.models import Clinic, Patient, Role, Urgency, User, WorkItem
 from notifications.models import InboxItem, Message, MessageKind, MessageStatus
 from scheduler.models import Appointment, AppointmentStatus, Claim, Protocol, ProtocolStatus, WaitlistOffer
+from scheduler.reporting.reports import Period, attendance, lead_time
 from sessions_app.models import (
     QuestionnaireResponse,
     ResponseStatus,
@@ -21,6 +24,9 @@ from sessions_app.models import (
     SessionState,
     VitalSigns,
 )
+from sessions_app.outcomes import cohort_reports
+from sessions_app.outcomes.chart import chart_of
+from sessions_app.outcomes.cohort import Query
 from sessions_app.signing.verification import verify_all
 from web.demo import story
 from web.demo.house import STORY_FROM, STORY_UNTIL, zone_of_the_story
@@ -111,13 +117,56 @@ def test_an_answer_about_self_harm_is_waiting_for_the_prescriber(demo: Clinic) -
 
 
 def test_many_have_a_baseline_on_record_before_their_first_infusion(demo: Clinic) -> None:
-    done = QuestionnaireResponse.objects.filter(status=ResponseStatus.COMPLETED)
-    by_instrument = Counter(done.values_list("instrument", flat=True))
-    assert by_instrument["phq-9"] == 14
+    baselines = QuestionnaireResponse.objects.filter(status=ResponseStatus.COMPLETED, occasion="baseline")
+    by_instrument = Counter(baselines.values_list("instrument", flat=True))
+    assert by_instrument["phq-9"] == 14 + 9
     assert min(by_instrument[code] for code in ("gad-7", "pcl-5")) >= 1
-    assert all(response.score for response in done)
-    first = Session.objects.filter(started_at__isnull=False).earliest("started_at")
-    assert not done.filter(completed_at__gte=first.started_at).exists()
+    assert all(response.score for response in baselines)
+    for response in baselines:
+        started = Session.objects.filter(patient=response.patient, started_at__lte=response.completed_at)
+        assert not started.exists()
+
+
+def figures(demo: Clinic, instrument: str) -> dict[str, Any]:
+    content = cohort_reports.content_of(demo, Query(instrument=instrument), cut_off=SATURDAY)
+    whole: dict[str, Any] = json.loads(content)["figures"]["all"]
+    return whole
+
+
+def test_the_cohort_report_has_each_kind_of_patient(demo: Clinic) -> None:
+    """Responders, somebody worse, somebody lost again, and three ways of not being evaluable."""
+    found = figures(demo, "phq-9")
+    assert found["treated"] > found["evaluable"] == 6
+    assert found["treated"] > found["induction_complete"] >= 4
+    assert found["excluded"].keys() == {"no_baseline", "nothing_in_window"}
+    assert 0 < found["in_window"] < found["treated"]
+    assert 0 < found["response"]["observed"]["count"] < found["evaluable"]
+    assert found["harm"]["worse"]["count"] == found["harm"]["safety_item_up"]["count"] == 1
+    assert sum(step["events"] for step in found["durability"]["steps"]) >= 1
+    assert found["harm"]["adverse_events"] >= 5
+
+
+@pytest.mark.parametrize("instrument", ["gad-7", "pcl-5", "nrs-pain", "pgic", "headache-days"])
+def test_every_other_measure_has_somebody_to_report(demo: Clinic, instrument: str) -> None:
+    assert figures(demo, instrument)["evaluable"] >= 1
+
+
+def test_a_patient_with_a_past_has_a_chart_with_scores_infusions_and_diary(demo: Clinic) -> None:
+    patient = Session.objects.filter(started_at__isnull=False).earliest("started_at").patient
+    chart = chart_of(patient, now=SATURDAY)
+    assert len(chart.infusions) == 6
+    assert {line.instrument.code for line in chart.lines} >= {"phq-9", "nrs-pain", "pgic"}
+    assert all(counts.complete for counts in chart.diary)
+
+
+def test_the_last_months_have_visits_that_were_missed_cancelled_and_booked_ahead(demo: Clinic) -> None:
+    today = clock.local_date(SATURDAY, demo.time_zone)
+    period = Period.of(demo, today - timedelta(days=90), today - timedelta(days=5))
+    found = attendance(demo, period, now=SATURDAY)
+    assert (found.missed, found.cancelled_in_time, found.cancelled_too_late) == (3, 2, 1)
+    assert found.came == 34
+    assert lead_time(demo, period).all.count == 34 + 3
+    assert not WorkItem.objects.filter(due_at__lt=SATURDAY - timedelta(days=5), closed_at=None).exists()
 
 
 def test_only_the_mood_protocol_is_in_force(demo: Clinic) -> None:

@@ -30,6 +30,7 @@ from web.demo.people import CHAIRS, CLINIC_NAME, PASSWORD, SENDER_NAME, STAFF, P
 
 SEED: Final = 20270111
 PATIENTS: Final = 40
+WITH_PAST: Final = 10  # the last of them have had a series before
 NURSE_UNITS: Final = 6
 # Of the made-up phones: nothing leaves a clinic without a provider of text messages.
 TEXTS_NUMBER: Final = "+13125550198"
@@ -82,6 +83,15 @@ class House:
         """What this person signs with; the same one each time, so that it is looked at once."""
         return self.proofs.setdefault(actor.user_id, Proof(PASSWORD))
 
+    @property
+    def first_nurse(self) -> Actor:
+        return next(iter(self.nurses.values()))
+
+    @property
+    def with_past(self) -> list[UUID]:
+        """The patients who have had a series before."""
+        return list(self.people)[-WITH_PAST:]
+
     def new_id(self) -> UUID:
         return UUID(int=self.random.getrandbits(128), version=4)
 
@@ -97,8 +107,8 @@ def zone_of_the_story(now: datetime) -> str:
     raise AssertionError("the zones leave a gap")
 
 
-def build(*, now: datetime, since: datetime) -> House:
-    """Everything that stands still, as it was ready at `since`, some days before `now`."""
+def build(*, now: datetime, since: datetime, lately: datetime) -> House:
+    """Everything that stands still: the clinic as it opened at `since`; most patients came `lately`."""
     random = Random(SEED)  # noqa: S311 - the same clinic every time is the point
     clinic = Clinic.objects.create(
         name=CLINIC_NAME,
@@ -124,8 +134,8 @@ def build(*, now: datetime, since: datetime) -> House:
         plans={},
         random=random,
     )
-    _rooms_and_hours(house, actors[Role.MANAGER], users, since)
-    _patients(house, since)
+    _rooms_and_hours(house, actors[Role.MANAGER], users, since, lately)
+    _patients(house, since, lately)
     return house
 
 
@@ -156,7 +166,9 @@ def _protocol_in_force(clinic: Clinic, prescriber: Actor, since: datetime) -> Pr
     return protocols.activate(actor=prescriber, protocol=drafts["mood-40"], now=since)
 
 
-def _rooms_and_hours(house: House, manager: Actor, users: dict[Role, list[User]], since: datetime) -> None:
+def _rooms_and_hours(
+    house: House, manager: Actor, users: dict[Role, list[User]], since: datetime, lately: datetime
+) -> None:
     def add(kind: ResourceKind, name: str, capacity: int, user: User | None = None) -> Resource:
         return resources.add_resource(
             actor=manager,
@@ -186,13 +198,14 @@ def _rooms_and_hours(house: House, manager: Actor, users: dict[Role, list[User]]
         for resource in everything
         for weekday in range(7)
     )
-    working_time.lay_openings(clinic=house.clinic, now=since)
-    _exceptions(house, manager, everything, since)
+    for moment in (since, lately):
+        working_time.lay_openings(clinic=house.clinic, now=moment)
+    _exceptions(house, manager, everything, lately)
 
 
-def _exceptions(house: House, manager: Actor, everything: list[Resource], since: datetime) -> None:
+def _exceptions(house: House, manager: Actor, everything: list[Resource], now: datetime) -> None:
     """Hours that aren't the weekly ones, later than anybody is booked: a closure, a leave, a half day."""
-    first = clock.local_date(since, house.clinic.time_zone) + timedelta(days=EXCEPTIONS_AHEAD)
+    first = clock.local_date(now, house.clinic.time_zone) + timedelta(days=EXCEPTIONS_AHEAD)
     _, second_nurse, *_ = (resource for resource in everything if resource.kind == ResourceKind.NURSE)
 
     def bounds(ahead: int) -> tuple[datetime, datetime]:
@@ -205,7 +218,7 @@ def _exceptions(house: House, manager: Actor, everything: list[Resource], since:
         start=bounds(0)[0],
         end=bounds(0)[1],
         name="Staff training",
-        now=since,
+        now=now,
     )
     working_time.record_absence(
         actor=manager,
@@ -214,7 +227,7 @@ def _exceptions(house: House, manager: Actor, everything: list[Resource], since:
         start=bounds(1)[0],
         end=bounds(3)[1],
         reason=AbsenceReason.LEAVE,
-        now=since,
+        now=now,
     )
     working_time.set_day(
         actor=manager,
@@ -222,21 +235,23 @@ def _exceptions(house: House, manager: Actor, everything: list[Resource], since:
         resource=everything[0],
         day=first + timedelta(days=2),
         hours=[(OPENS, time(12))],
-        now=since,
+        now=now,
     )
 
 
-def _patients(house: House, since: datetime) -> None:
-    today = clock.local_date(since, house.clinic.time_zone)
+def _patients(house: House, since: datetime, lately: datetime) -> None:
+    today = clock.local_date(lately, house.clinic.time_zone)
     screened = {item.code: screening.Answer("absent") for item in screening.ITEMS}
     consents: list[Consent] = []
     allergies: list[Allergy] = []
-    for person in made_up(PATIENTS, random=house.random, today=today):
+    for number, person in enumerate(made_up(PATIENTS, random=house.random, today=today)):
+        came = since if number >= PATIENTS - WITH_PAST else lately
+        day = clock.local_date(came, house.clinic.time_zone)
         patient = patients.register(
-            actor=house.desk, id=house.new_id(), clinic=house.clinic, details=person.details, now=since
+            actor=house.desk, id=house.new_id(), clinic=house.clinic, details=person.details, now=came
         )
         house.people[patient.pk] = person
-        consents += [_consent(house, patient, scope, since) for scope in ConsentScope]
+        consents += [_consent(house, patient, scope, came) for scope in ConsentScope]
         if person.allergy:
             allergies.append(Allergy(patient=patient, substance=person.allergy, criticality="low"))
         house.plans[patient.pk] = plans.write_plan(
@@ -247,23 +262,23 @@ def _patients(house: House, since: datetime) -> None:
             indication=person.indication,
             ordered_dose=Decimal("0.5"),
             sessions_ordered=house.protocol.series_typical,
-            valid_from=today,
-            valid_until=today + timedelta(days=180),
+            valid_from=day,
+            valid_until=day + timedelta(days=180),
             findings=screened,
             prior_treatments="Two antidepressants at full dose for eight weeks each, without response.",
-            now=since,
+            now=came,
         )
     Consent.objects.bulk_create(consents)
     Allergy.objects.bulk_create(allergies)
 
 
-def _consent(house: House, patient: Patient, scope: ConsentScope, since: datetime) -> Consent:
+def _consent(house: House, patient: Patient, scope: ConsentScope, given_at: datetime) -> Consent:
     return Consent(
         clinic=house.clinic,
         patient=patient,
         scope=scope,
         form_version="2026-1",
         method="tablet",
-        given_at=since,
+        given_at=given_at,
         recorded_by_id=house.desk.user_id,
     )

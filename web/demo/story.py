@@ -1,4 +1,4 @@
-"""The synthetic clinic's last days, today up to this minute, and the next two weeks.
+"""The synthetic clinic's last days, today up to this minute, and the next two weeks; `past` tells its months.
 
 Today's times hang on the present, so that one visit stands in every state; see `tests/web/test_demo.py`.
 Messages are planned and delivered at a few moments of these days, as beat and a worker would have done.
@@ -22,7 +22,7 @@ from scheduler.models import Appointment, CancellationReason
 from scheduler.visits import booking
 from scheduler.waitlist import joining, waitlist
 from scheduler.waitlist.waiting import Terms
-from web.demo import outcomes
+from web.demo import outcomes, past
 from web.demo.course import Chair, Course, tell
 from web.demo.house import CLOSES, OPENS, build
 
@@ -51,12 +51,21 @@ class _Story:
 
     def written(self) -> Clinic:
         self.say("Synthetic clinic: rooms, staff, 40 patients and their plans")
-        self.house = house = build(now=self.now, since=self.now + timedelta(days=FIRST_DAY))
+        self.house = house = build(
+            now=self.now,
+            since=self.now + timedelta(days=past.FIRST_DAY),
+            lately=self.now + timedelta(days=FIRST_DAY),
+        )
         self.today = clock.local_date(self.now, house.clinic.time_zone)
         self.grid_now = self.now - timedelta(
             minutes=self.now.minute % 5, seconds=self.now.second, microseconds=self.now.microsecond
         )
-        self.taken: dict[UUID, list[date]] = {patient: [] for patient in house.people}
+        self.taken: dict[UUID, list[date]] = {
+            patient: [] for patient in house.people if patient not in house.with_past
+        }
+
+        self.say("Synthetic clinic: the last three months")
+        past.tell_all(house, today=self.today, patients=house.with_past, now=self.now)
 
         self.say("Synthetic clinic: the last days")
         booked_at = house.at(self.day(FIRST_DAY), time(10))
@@ -198,6 +207,7 @@ class _Story:
         """The morning after: most are well; today one isn't, and one may not be."""
         waiting = CheckIn.objects.filter(
             kind__in=question_sets.QUESTION_SETS,
+            patient__in=list(self.taken),
             completed_at=None,
             message__due_at__lte=at,
             message__stale_at__gt=at,

@@ -11,7 +11,8 @@ What to try first
   2. As the front desk, open Day, choose a patient, and book the next session of the plan.
   3. Open Inbox: what the patients were sent. Follow a link (the birth year is on the patient's chart).
   4. Open Tasks: an answer this morning was alarming, and its clock is running.
-  5. API: /api/docs/"""
+  5. As the manager, open Reports, then Outcomes: make a report. Every score in it is invented demo data.
+  6. API: /api/docs/"""
 
 
 def welcome(clinic: Clinic) -> str:
