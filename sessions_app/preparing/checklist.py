@@ -17,7 +17,7 @@ from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from scheduler.models import Protocol
-from sessions_app import recording
+from sessions_app import recording, states
 from sessions_app.models import AnsweredBy, ChecklistAnswer, CheckResult, Session
 from sessions_app.preparing import on_record
 from sessions_app.preparing.on_record import Said
@@ -177,10 +177,10 @@ def standing(session: Session, now: datetime, *, at: datetime | None = None) -> 
     """Where each item stands, in the order in which they are asked; `at` as in `on_record.answers`.
 
     What a person failed or doesn't know stands, whatever the record says; otherwise the record answers what
-    it can.
+    it can. Once the infusion has started, what was written down then stands.
     """
     lines = {line.item: line for line in recording.uncorrected(session.checklist_answers.all())}
-    says = on_record.answers(session, now, at=at)
+    says = on_record.answers(session, now, at=at) if session.state in states.BEFORE_START else {}
     return [_standing(item, lines.get(item.code), says.get(item.code)) for item in items_of(session.protocol)]
 
 

@@ -209,6 +209,8 @@ def test_the_start_writes_down_what_the_record_answered(house: House) -> None:
     assert {line.item for line in lines} == set(on_record.ANSWERED)
     assert {line.revision for line in lines} == {started.revision}
     assert lines.get(item="weight").note == "Weighed at 09:10, 70 kg."
+    later = checklist.standing(stories.fresh(session), STARTED_AT + timedelta(hours=1))
+    assert {each.result for each in later} == {"pass"}
 
 
 def test_no_concern_can_not_be_said_while_an_urgent_answer_waits(
