@@ -197,8 +197,8 @@ def unmet_at_signing(session: Session) -> dict[str, str]:
         found["drug_accounted"] = f"{given} mg were given, and no vial is on record: enter each."
     elif whole is not None and abs(whole.unaccounted_mg) > _rounding(session):
         found["drug_accounted"] = (
-            f"{plain(whole.drawn_mg)} mg drawn, {plain(whole.given_mg)} mg given, {plain(whole.wasted_mg)} mg "
-            f"wasted: {_off(whole)}."
+            f"{plain(whole.drawn_mg)} mg drawn, {plain(whole.given_mg)} mg given, "
+            f"{plain(whole.wasted_mg)} mg wasted: {_off(whole)}."
         )
     return found
 
@@ -228,8 +228,8 @@ def _too_much(found: Account, session: Session, now: datetime) -> str:
             f"{plain(found.drawn_mg)} mg drawn: enter every vial that was drawn on."
         )
     return (
-        f"{plain(standing.mg)} mg were given so far, the rest of {plain(found.given_mg)} mg is in the bag while "
-        f"the infusion runs: with {plain(found.wasted_mg)} mg wasted that is more than the "
+        f"{plain(standing.mg)} mg were given so far, the rest of {plain(found.given_mg)} mg is in the bag "
+        f"while the infusion runs: with {plain(found.wasted_mg)} mg wasted that is more than the "
         f"{plain(found.drawn_mg)} mg drawn. Waste what is left in the bag after the stop."
     )
 

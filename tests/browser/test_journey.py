@@ -192,7 +192,7 @@ def run_the_session(page: Page, check_by_somebody_else: Callable[[], None], cloc
 
 
 def account_for_the_vial(page: Page) -> None:
-    """What was drawn beyond what was given is proposed as wasted; the prescriber sees it, at the same tablet."""
+    """What was drawn beyond what was given is proposed as wasted; the prescriber sees it at this tablet."""
     open_form(page, "waste")
     form = page.locator("form[action$='/waste/']")
     form.locator("input[name=vial]").fill("LOT 7")

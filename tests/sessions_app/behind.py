@@ -41,7 +41,6 @@ def without_keys() -> None:
 def one_of_each(session: Session) -> None:
     """A line of each kind that the session has none of yet, as bare rows, whatever its state."""
     at, by = session.arrived_at + timedelta(minutes=30), session.infusion_events.earliest("recorded_at")
-    other = models.DoseCheck.objects.get(session=session).recorded_by_id
     line = {"session": session, "recorded_at": at, "recorded_by_id": by.recorded_by_id}
     reading = session.vital_signs.earliest("measured_at")
     with connection.cursor() as cursor:
@@ -60,10 +59,6 @@ def one_of_each(session: Session) -> None:
             given_at=at,
             reason="Nausea",
         )
-        waste = models.Waste.objects.create(
-            **line, vial="LOT-7", drawn_mg=Decimal("50"), wasted_mg=Decimal("15"), reason="Rest of the vial"
-        )
-        models.WasteWitness.objects.create(**{**line, "recorded_by_id": other}, waste=waste)
         alert = models.Alert.objects.create(
             **line,
             kind="limit",

@@ -228,7 +228,8 @@ def check_dose(house: House, session: Session, worksheet: Any, *, at: datetime, 
 def account_for_the_vial(house: House, session: Session, *, at: datetime, drawn_mg: str = "50") -> None:
     """Nils wastes what was drawn and not given, and Priya sees it."""
     given, drawn = waste.still_to_tell(session), Decimal(drawn_mg)
-    wasted = waste.Wasted(vial="LOT 7", drawn_mg=drawn, wasted_mg=drawn - (given or 0))
+    rest = drawn - (given or 0)
+    wasted = waste.Wasted(vial="LOT 7", drawn_mg=drawn, wasted_mg=rest, reason="Rest of the vial")
     nils, priya = house.actor(house.nils), house.actor(house.priya)
     line = waste.waste(actor=nils, id=new_id(), session=session, wasted=wasted, now=at)
     waste.witness(actor=priya, id=new_id(), session=session, waste=line.pk, now=at)

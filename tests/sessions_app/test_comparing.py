@@ -103,6 +103,7 @@ def test_what_an_amendment_leaves_out_stays_as_it_was_signed(house: House) -> No
     given = medicines.give(actor=nils, id=new_id(), session=session, medicine=ordered, now=now)
     discharge.discharge(actor=nils, id=new_id(), session=session, assessment=stories.FIT, now=now)
     session = stories.fresh(session)
+    stories.account_for_the_vial(house, session, at=now)
     stories.sign(house, session)
     home = session.discharges.get()
     amend(
@@ -227,14 +228,15 @@ def test_a_late_medicine_asks_about_an_allergy_on_record(house: House) -> None:
 
 
 def test_no_amendment_wastes_what_was_given(house: House) -> None:
-    much = amending.Wasted(vial="LOT-7", drawn_mg=Decimal("50"), wasted_mg=Decimal("16"))
+    much = amending.Wasted(vial="LOT 7", drawn_mg=Decimal("50"), wasted_mg=Decimal("1"))
     assert "are more than the 50 mg drawn" in str(refusal(house, much).data)
 
 
 def test_a_waste_of_an_amendment_is_witnessed_by_an_amendment_of_somebody_else(house: House) -> None:
     session = stories.signed(house)
     amend(house, session, correction(AMENDED["wastes"]))
-    seen = amending.Witnessed(waste=session.wastes.get().pk)
+    late = session.wastes.get(vial="LOT-8")
+    seen = amending.Witnessed(waste=late.pk)
     with pytest.raises(Conflict, match="Somebody else must witness this"):
         amend(house, session, correction(seen))
     signing.amend(
@@ -246,7 +248,8 @@ def test_a_waste_of_an_amendment_is_witnessed_by_an_amendment_of_somebody_else(h
         proof=Proof(PASSWORD),
         now=session.arrived_at + timedelta(minutes=140),
     )
-    assert session.wastes.get().witness.recorded_by == house.priya
+    late.refresh_from_db()
+    assert late.witness.recorded_by == house.priya
     [change] = changes(session, 2, 3)
     assert (change.what, change.part) == ("added", "waste_witnesses")
     assert verify_chain(patient=house.rosa) is None

@@ -204,7 +204,7 @@ def test_an_open_alert_holds_up_the_signature(house: House) -> None:
 def test_waste_without_a_witness_holds_up_the_signature(house: House) -> None:
     session = stories.discharged(house)
     line = {"session": session, "recorded_at": NOW}
-    waste = Waste.objects.create(**line, vial="LOT-7", drawn_mg=50, wasted_mg=15, recorded_by=house.nils)
+    waste = Waste.objects.create(**line, vial="LOT 8", drawn_mg=15, wasted_mg=15, recorded_by=house.nils)
     with pytest.raises(Conflict) as refused:
         stories.sign(house, session)
     assert [blocker["code"] for blocker in refused.value.data["blockers"]] == ["waste_witnessed"]

@@ -81,9 +81,7 @@ def test_after_an_early_stop_the_rest_of_the_bag_can_be_wasted(house: House) -> 
     session = stories.infusing(house)
     keep(house, session, "50", "15", now=STARTED_AT + timedelta(minutes=1))
     # It runs: what is in the bag isn't there to be wasted, nor was it given.
-    with pytest.raises(
-        Invalid, match=r"8\.8 mg were given so far, the rest of 35 mg is in the bag"
-    ):
+    with pytest.raises(Invalid, match=r"8\.8 mg were given so far, the rest of 35 mg is in the bag"):
         keep(house, session, "50", "20", now=STARTED_AT + timedelta(minutes=10))
     infusion.stop(
         actor=house.actor(house.nils),

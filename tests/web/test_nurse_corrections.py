@@ -115,7 +115,7 @@ def test_somebody_else_witnesses_the_waste_of_an_amendment_from_the_signed_page(
         proof=Proof(PASSWORD),
         now=wall.shows,
     )
-    line = session.wastes.get()
+    line = session.wastes.get(vial="LOT-8")
     values = {
         "vial": "LOT-8",
         "drawn_mg": "50",
@@ -129,4 +129,4 @@ def test_somebody_else_witnesses_the_waste_of_an_amendment_from_the_signed_page(
     assert "Somebody else must witness this" in words(own)
     seen = send(browser_of(house.priya), session, "amend", values, f"?correct={line.pk}")
     assert seen.status_code == 302, words(seen)
-    assert session.wastes.get().witness.recorded_by == house.priya
+    assert session.wastes.get(pk=line.pk).witness.recorded_by == house.priya
