@@ -40,11 +40,23 @@ WAITING: Final = """
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """What waits for a person: by level how many escalations are open, how many of them nobody has taken, and
-    for how many seconds the oldest is; sends of which nobody knows what became; clinics that pause."""
+class Escalations:
+    """Of one level: how many are open, how many of these nobody has taken, the oldest one's age in seconds."""
 
-    escalations: Mapping[str, tuple[int, int, float]]
+    open: int
+    untaken: int
+    oldest: float
+
+
+NONE: Final = Escalations(0, 0, 0.0)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for a person: escalations by level, sends of which nobody knows what became, and clinics
+    that pause."""
+
+    escalations: Mapping[str, Escalations]
     unknown: int
     clinics_paused: int
 
@@ -55,7 +67,7 @@ def waiting(now: datetime) -> Waiting:
         cursor.execute(WAITING, {"now": now})
         escalations, unknown, clinics_paused = cursor.fetchone()
     return Waiting(
-        escalations={level: (row[0], row[1], float(row[2])) for level, row in escalations.items()},
+        escalations={level: Escalations(*row) for level, row in escalations.items()},
         unknown=unknown,
         clinics_paused=clinics_paused,
     )
@@ -122,16 +134,26 @@ class House(Collector):
             )
 
     def _people(self) -> Iterable[Metric]:
-        waiting, none = self.waiting, (0, 0, 0.0)
-        for place, (name, words) in enumerate(
-            (
-                ("chairside_open_escalations", "Worrying answers whose task is open, by level."),
-                ("chairside_untaken_escalations", "Those of them that nobody has taken."),
-                ("chairside_oldest_escalation_age_seconds", "Since the oldest open one was opened."),
-            )
-        ):
-            by_level = {(level.value,): waiting.escalations.get(level, none)[place] for level in LEVELS}
-            yield _labelled(name, words, ["level"], by_level)
+        waiting = self.waiting
+        levels = {str(level): waiting.escalations.get(level, NONE) for level in LEVELS}
+        yield _labelled(
+            "chairside_open_escalations",
+            "Worrying answers whose task is open.",
+            ["level"],
+            {(level,): found.open for level, found in levels.items()},
+        )
+        yield _labelled(
+            "chairside_untaken_escalations",
+            "Open ones that nobody has taken.",
+            ["level"],
+            {(level,): found.untaken for level, found in levels.items()},
+        )
+        yield _labelled(
+            "chairside_oldest_escalation_age_seconds",
+            "Since the oldest open one was opened.",
+            ["level"],
+            {(level,): found.oldest for level, found in levels.items()},
+        )
         yield GaugeMetricFamily(
             "chairside_unknown_sends",
             "Messages of which nobody knows yet whether they arrived.",
