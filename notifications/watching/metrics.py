@@ -41,7 +41,7 @@ WAITING: Final = """
 
 @dataclass(frozen=True)
 class Escalations:
-    """Of one level: how many are open, how many of these nobody has taken, the oldest one's age in seconds."""
+    """Of one level: how many are open, how many of these nobody has taken, the oldest's age in seconds."""
 
     open: int
     untaken: int
