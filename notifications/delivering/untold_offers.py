@@ -1,16 +1,17 @@
 """Times offered from the waitlist of which no message could tell the patient: the desk has to call.
 
 Whatever kept the message back (quiet hours until the offer ends, a cap, no channel, a clinic that doesn't
-send offers), the time is held meanwhile and nobody knows. Run again and again; each look finds what is new.
+send offers, sending that was paused until it had run out), the time was held and nobody knew. Run again and
+again; each look finds what is new.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from clinic import work
+from clinic import clock, work
 from clinic.models import Role, Urgency, WorkItem
 from notifications.models import Message, MessageKind, MessageStatus
 from notifications.planning import rule_settings, rules
@@ -20,6 +21,10 @@ CAUSE: Final = "waitlist_offer"
 TITLE: Final = "Call about the waitlist: no message could tell this patient of a time"
 # Of a lost answer (`UNKNOWN`) the desk has a task already: to find out whether it arrived.
 UNTOLD: Final = (MessageStatus.SKIPPED, MessageStatus.FAILED)
+# Sending may be paused: what still waits to be sent when the offer has run out was not told either.
+UNTOLD_AT_THE_END: Final = (*UNTOLD, MessageStatus.PLANNED)
+# One that ran out longer ago was noticed by a look before, or is of no use to anybody.
+LOOKS_BACK: Final = timedelta(days=1)
 # An offer that ran out untold stays a task: the patient can't be reached, and will be asked again.
 SETTLED: Final = {
     OfferStatus.ACCEPTED: "The patient has taken the time.",
@@ -29,18 +34,20 @@ SETTLED: Final = {
 
 
 def look(*, now: datetime) -> int:
-    """Open a task for each open offer that was not told, and close those of offers that were answered or
+    """Open a task for each offer that is not, or was not, told; close those of offers that were answered or
     withdrawn. Any number may run at once. Returns how many tasks were opened."""
     _settle(now)
-    untold = [*_not_said(now), *_not_wanted(now)]
-    work.open_items([_task(offer) for offer in untold])
+    untold = [*_not_said(now), *_not_wanted(now), *_ran_out_unsaid(now)]
+    work.open_items([_task(offer, now) for offer in untold])
     return len(untold)
 
 
 def _open_offers(now: datetime) -> QuerySet[WaitlistOffer]:
-    """Those that hold still and have no task yet, with their clinic and patient."""
-    offers = WaitlistOffer.objects.filter(status=OfferStatus.OPEN, expires_at__gt=now)
-    return offers.select_related("entry").order_by("pk")
+    return _offers().filter(status=OfferStatus.OPEN, expires_at__gt=now)
+
+
+def _offers() -> QuerySet[WaitlistOffer]:
+    return WaitlistOffer.objects.select_related("entry__clinic").order_by("pk")
 
 
 def _said() -> QuerySet[Message]:
@@ -57,6 +64,12 @@ def _not_wanted(now: datetime) -> Iterable[WaitlistOffer]:
     offers = _without_task(_open_offers(now).filter(~Exists(_said())))
     settings = rule_settings.settings_of({offer.entry.clinic_id for offer in offers}) if offers else {}
     return [offer for offer in offers if rules.OFFER not in settings[offer.entry.clinic_id].of_stage]
+
+
+def _ran_out_unsaid(now: datetime) -> Iterable[WaitlistOffer]:
+    """Their message still waits, or was kept back only when they had run out."""
+    ended = _offers().filter(status=OfferStatus.EXPIRED, expires_at__gt=now - LOOKS_BACK)
+    return _without_task(ended.filter(Exists(_said().filter(status__in=UNTOLD_AT_THE_END))))
 
 
 def _without_task(offers: QuerySet[WaitlistOffer]) -> list[WaitlistOffer]:
@@ -79,7 +92,10 @@ def _settle(now: datetime) -> None:
         work.settle(actor=None, clinic_id=clinic_id, causes=[cause], outcome=outcome, now=now)
 
 
-def _task(offer: WaitlistOffer) -> WorkItem:
+def _task(offer: WaitlistOffer, now: datetime) -> WorkItem:
+    """While the time is held, by its end; afterwards, on the same day."""
+    zone = offer.entry.clinic.time_zone
+    tonight = clock.day_bounds(clock.local_date(now, zone), zone)[1]
     return WorkItem(
         clinic_id=offer.entry.clinic_id,
         patient_id=offer.entry.patient_id,
@@ -87,7 +103,7 @@ def _task(offer: WaitlistOffer) -> WorkItem:
         title=TITLE,
         urgency=Urgency.ROUTINE,
         role=Role.FRONT_DESK,
-        due_at=offer.expires_at,
+        due_at=offer.expires_at if now < offer.expires_at else tonight,
     )
 
 

@@ -10,7 +10,7 @@ from notifications.models import Message, MessageKind, MessageStatus
 from notifications.planning import planner, rule_settings
 from scheduler.models import WaitlistOffer
 from scheduler.waitlist import waitlist
-from tests.cast import NOW, House
+from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
 from tests.scheduler.waits import hold_for, join
 
@@ -83,6 +83,24 @@ def test_the_answer_closes_the_task(stage: Stage, offer: WaitlistOffer) -> None:
     waitlist.accept(actor=stage.house.actor(stage.house.ana), offer=offer, now=NOW)
     untold_offers.look(now=NOW + MINUTE)
     assert WorkItem.objects.get().outcome == "The patient has taken the time."
+
+
+def test_an_offer_that_ran_out_while_sending_was_paused_is_a_task(stage: Stage, offer: WaitlistOffer) -> None:
+    """Its message is planned, and nothing is sent before the time to answer is over."""
+    planner.plan(now=NOW)
+    untold_offers.look(now=NOW)
+    assert not WorkItem.objects.exists()
+    waitlist.expire(clinic=stage.house.clinic, now=offer.expires_at)
+    for _ in range(2):
+        untold_offers.look(now=offer.expires_at)
+    assert WorkItem.objects.get().due_at == stage.at("0:00", TODAY + timedelta(days=1))
+
+
+def test_an_offer_that_was_told_and_ran_out_is_no_task(stage: Stage, offer: WaitlistOffer) -> None:
+    told()
+    waitlist.expire(clinic=stage.house.clinic, now=offer.expires_at)
+    told(offer.expires_at)
+    assert not WorkItem.objects.exists()
 
 
 def test_an_offer_that_ran_out_untold_leaves_the_task(stage: Stage, offer: WaitlistOffer) -> None:
