@@ -254,11 +254,12 @@ def test_a_cancellation_that_is_taken_back_is_the_visit_that_it_was(
     stage: Stage, plan: TreatmentPlan
 ) -> None:
     visit = stage.book(plan, "9:00")
-    was = lies(visit)
+    was, held = lies(visit), set(visit.claims.values_list("resource", "during"))
     stage.cancel(visit)
     take_over(stage, plan, longer(stage))
     attendance.undo(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
     assert lies(visit) == was
+    assert set(visit.claims.values_list("resource", "during")) == held
 
 
 # --- Over the API -------------------------------------------------------------------------------------
