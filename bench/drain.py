@@ -3,16 +3,19 @@
     bin/bench drain [--messages 5000] [--memory 100000]
 
 Confirmations with their links, all due at once, for patients of clinics in four zones. Drained into a null
-channel, beside a loop in bare SQL over the same messages in batches of the same size: claim, write the
-tries, conclude, with the same history and as many commits. Then over SMTP to a sink in a process of its own,
-beside Django's own `send_messages` of the same mails on one connection. Memory is what a process of its own
+channel, beside two loops in bare SQL over the same messages in batches of the same size, with the same
+history and as many commits. *Claims alone* is what a queue would do that knows nothing of a message: lock
+the next batch with SKIP LOCKED and mark it, mark it as sent. *Claims and tries* also writes a row of each try
+with its words, and how it ended. Then over SMTP to a sink in a process of its own, beside Django's own
+`send_messages` of the same mails, with their files, on one connection. Memory is what a process of its own
 holds more after a thousand messages, and after all.
+
+Shares are told by the clock and in processor time (`bench.costs`).
 """
 
 import argparse
 import resource
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,7 +34,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import connection, transaction
 
 from bench import message_clinics
-from clinic.history import WORKER, acting
+from bench.costs import Cost, cost
 from notifications.channels import opening
 from notifications.channels.envelope import Envelope, NotFound
 from notifications.channels.letters import letter
@@ -40,6 +43,9 @@ from notifications.delivering import delivery, sending
 from notifications.models import Message
 from notifications.planning import planner
 
+DRAIN, BY_SMTP = "drain into a null channel", "drain over SMTP"
+ALONE, WITH_TRIES, SENT_BARE = "claims alone", "claims and tries", "send_messages"
+KINDS: Final = ("clock", "processor")
 NOW: Final = datetime(2027, 1, 11, 18, 0, tzinfo=UTC)
 RUNS: Final = 3
 CLAIM: Final = """
@@ -90,13 +96,6 @@ class ListeningChannel(NullChannel):
     def send(self, envelope: Envelope) -> str:
         self.mails.append(envelope)
         return envelope.key
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    with acting(None, door=WORKER):
-        work()
-    return time.perf_counter() - began
 
 
 def drain(channel: Callable[[], Any]) -> None:
@@ -176,43 +175,47 @@ def main(messages: int, memory: int) -> None:
     planner.plan(now=NOW)
     with connection.cursor() as cursor:  # each visit has a history, which a calendar file counts
         cursor.execute("UPDATE scheduler_appointment SET claims_changed = 1")
-    count = messages
-    shares: dict[str, list[float]] = {"claims and tries": [], "claims alone": [], "SMTP": []}
-    rates: dict[str, list[float]] = {"drain": [], "SMTP drain": [], "send_messages": []}
+    costs: dict[str, list[Cost]] = {name: [] for name in (DRAIN, WITH_TRIES, ALONE, BY_SMTP, SENT_BARE)}
     with sink() as port:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
         settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = None
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
         due_again(10)
         drain(NullChannel)  # the addresses and the words are loaded
+        due_again(messages)
+        listening = ListeningChannel()
+        drain(lambda: listening)
         for _ in range(RUNS):
-            due_again(messages)
-            drained, mails = _drained()
-            due_again(messages)
-            with_tries = seconds(lambda: bare_loop(tries=True))
-            due_again(messages)
-            claims_alone = seconds(lambda: bare_loop(tries=False))
-            due_again(messages)
-            by_smtp = seconds(lambda: drain(SmtpChannel))
-            bare = seconds(partial(send_bare, mails))
-            shares["claims and tries"].append(with_tries / drained)
-            shares["claims alone"].append(claims_alone / drained)
-            shares["SMTP"].append(bare / by_smtp)
-            rates["drain"].append(count / drained)
-            rates["SMTP drain"].append(count / by_smtp)
-            rates["send_messages"].append(count / bare)
-    print(f"{count} messages, {RUNS} runs, medians")
-    for name, found in rates.items():
-        print(f"{name}: {median(found):.0f} a second")
-    for name, found in shares.items():
-        print(f"the drain's share of the bare rate, {name}: {median(found):.2f}")
+            for name, work in (
+                (DRAIN, partial(drain, NullChannel)),
+                (WITH_TRIES, partial(bare_loop, tries=True)),
+                (ALONE, partial(bare_loop, tries=False)),
+                (BY_SMTP, partial(drain, SmtpChannel)),
+            ):
+                due_again(messages)
+                costs[name].append(cost(work))
+            costs[SENT_BARE].append(cost(partial(send_bare, listening.mails)))
+    tell(costs, messages)
     tell_memory(memory)
 
 
-def _drained() -> tuple[float, list[Envelope]]:
-    """How long the drain took into a channel that does nothing, and what it was handed."""
-    listening = ListeningChannel()
-    return seconds(lambda: drain(lambda: listening)), listening.mails
+def tell(costs: dict[str, list[Cost]], count: int) -> None:
+    print(f"{count} messages, {RUNS} runs, medians")
+    for name, found in costs.items():
+        by_clock, by_processor = (median(getattr(each, kind) for each in found) for kind in KINDS)
+        each = by_processor / count * 1e6
+        print(f"{name}: {count / by_clock:.0f} a second; {each:.0f} microseconds of processor time each")
+    for of, beside in ((DRAIN, ALONE), (DRAIN, WITH_TRIES), (BY_SMTP, SENT_BARE)):
+        shares = [
+            median(getattr(one, kind) / getattr(other, kind) for one, other in _pairs(costs, beside, of))
+            for kind in KINDS
+        ]
+        print(f"{of}, share of {beside}: {shares[0]:.2f} by the clock, {shares[1]:.2f} of processor time")
+
+
+def _pairs(costs: dict[str, list[Cost]], one: str, other: str) -> Iterator[tuple[Cost, Cost]]:
+    """What was measured in the same run."""
+    return zip(costs[one], costs[other], strict=True)
 
 
 def tell_memory(most: int) -> None:
@@ -227,7 +230,7 @@ def tell_memory(most: int) -> None:
 
 def _drain_and_tell(count: int) -> None:
     before = _memory_now_mb()
-    took = seconds(lambda: drain(NullChannel))
+    took = cost(partial(drain, NullChannel)).clock
     sent = Message.objects.filter(status="sent").count()
     print(f"{sent} of {count} due: {_memory_now_mb() - before:+.0f} MB over {before:.0f} MB, {took:.0f} s")
 
