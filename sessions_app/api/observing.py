@@ -164,16 +164,22 @@ class ObservingActions(SessionActions):
     @action(detail=True, methods=["post"])
     def vitals(self, request: Request, pk: UUID) -> Response:
         """Record one set of vital signs, or correct one. `{"readings": [...]}` records many, each with a
-        result of its own: one that is refused takes no other with it, one sent again is never doubled."""
+        result of its own: one that is refused takes no other with it, one sent again is never doubled.
+        A set that is refused with code `confirm` has raised its alerts all the same."""
         if "readings" in self.request.data:
             return self._record_many()
-        return self.record_line(
-            VitalsSerializer,
-            vitals.record_vitals,
-            VitalSigns,
-            VitalSignsSerializer,
-            shape=lambda data: gathered(data, reading=vitals.Reading),
-        )
+        try:
+            return self.record_line(
+                VitalsSerializer,
+                vitals.record_vitals,
+                VitalSigns,
+                VitalSignsSerializer,
+                shape=lambda data: gathered(data, reading=vitals.Reading),
+            )
+        except vitals.Unconfirmed as problem:
+            session = self.session_of_route()
+            vitals.alarm_unconfirmed(actor=self.actor, session=session, problem=problem, now=clock.now())
+            raise
 
     def _record_many(self) -> Response:
         session = self.session_of_route()

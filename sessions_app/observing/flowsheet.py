@@ -4,10 +4,10 @@ The sessions must come with what is asked of them (`infusion_events`, `alerts`, 
 chairs cost no more queries than one. Nothing here writes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from sessions_app.models import AlertKind, InfusionEventKind, Session, VitalSigns
 from sessions_app.observing import due_times, vital_limits
@@ -72,12 +72,17 @@ def standing(lines: Iterable[VitalSigns]) -> list[VitalSigns]:
 
 
 def is_reading(line: VitalSigns) -> bool:
-    """Whether it answers for a due time: with pressure, pulse, breathing and saturation, or with some sign
-    and a reason why another could not be had."""
-    measured = {sign for sign in MEASURED if getattr(line, sign) is not None}
+    """Whether it answers for a due time."""
+    return answers_for_due({sign: getattr(line, sign) for sign in MEASURED}, line.absent_reason)
+
+
+def answers_for_due(values: Mapping[str, Any], absent_reason: str) -> bool:
+    """Whether these do: pressure, pulse, breathing and saturation, or some sign with a reason why another
+    could not be had."""
+    measured = {sign for sign in MEASURED if values.get(sign) is not None}
     if measured.issuperset(ESSENTIAL):
         return True
-    return bool(measured) and line.absent_reason not in ("", NOT_DUE)
+    return bool(measured) and absent_reason not in ("", NOT_DUE)
 
 
 def values_of(line: VitalSigns) -> Signs:

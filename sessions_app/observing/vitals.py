@@ -4,7 +4,7 @@ What is impossible or unusual is decided in `vital_limits`, which alerts a set r
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -19,12 +19,15 @@ from clinic.transactions import in_transaction
 from sessions_app import recording
 from sessions_app.models import Alert, MonitorSample, Session, VitalSigns
 from sessions_app.observing import alert_rules, alerts, flowsheet, vital_limits
+from sessions_app.observing.alert_rules import Raise
 from sessions_app.observing.flowsheet import values_of
 
 # domain.md 3.3 [D]: past a stop limit the clinician comes to the chair, and 2 minutes unacknowledged go up
 # the ladder; past a caution limit the reading is repeated in 5 minutes.
 STOP_DUE: Final = timedelta(minutes=2)
 CAUTION_DUE: Final = timedelta(minutes=5)
+# Of an alert that an unusual value raised before it was confirmed.
+NOT_CONFIRMED: Final = "Not confirmed yet: measure again."
 START_LIMITS: Final = "start_limits"  # what a prescriber may let pass, for the newest line
 
 
@@ -71,6 +74,14 @@ class Entry:
     correction_reason: str = ""
 
 
+class Unconfirmed(Invalid):
+    """Unusual values that nobody has confirmed yet, and the set that they are of."""
+
+    def __init__(self, errors: list[dict[str, str]], reading: Reading) -> None:
+        super().__init__(errors)
+        self.reading = reading
+
+
 @dataclass(frozen=True)
 class Kept:
     """This set stands; `again` says that it did so before this call."""
@@ -101,8 +112,8 @@ def record_vitals(
     """Keep one set of vital signs; a correction is a new set that names the old one and why.
 
     The alerts that it raises are raised with it. Raises `Invalid` naming the field: impossible values,
-    nothing measured, no reason for what is missing, a moment in the future or before arrival, and (code
-    `confirm`) unusual values that are not confirmed.
+    nothing measured, no reason for what is missing, a moment in the future or before arrival, and
+    `Unconfirmed` (code `confirm`) for unusual values: whoever called then calls `alarm_unconfirmed`.
     """
 
     def drafted(current: Session) -> VitalSigns:
@@ -159,25 +170,53 @@ def _keep(actor: Actor, session: Session, entry: Entry, now: datetime) -> Kept |
             ),
             find=lambda: VitalSigns.objects.get(pk=entry.id),
         )
+    except Unconfirmed as problem:
+        alarm_unconfirmed(actor=actor, session=session, problem=problem, now=now)
+        return Refused(entry.id, problem)
     except Problem as problem:
         return Refused(entry.id, problem)
     return Kept(line, again=not made)
 
 
+def alarm_unconfirmed(*, actor: Actor, session: Session, problem: Unconfirmed, now: datetime) -> list[Alert]:
+    """Raise at once what a set would raise that was refused for unusual values: they want a second look, and
+    no stop limit waits for one. The alerts tell the values, so that these aren't lost.
+
+    In a transaction of its own: the one that refused the set has taken everything back.
+    """
+
+    def write() -> list[Alert]:
+        current = recording.lock(session, "vitals")
+        found = [
+            replace(each, detail=f"{each.detail} {NOT_CONFIRMED}")
+            for each in _raised(current, problem.reading)
+        ]
+        new = alerts.raise_all(current, found, reading=None, nurse=actor.user_id, now=now)
+        if new:
+            recording.count_up([current])
+        return new
+
+    return in_transaction(write)
+
+
 def _raise_alerts(line: VitalSigns, *, now: datetime) -> None:
-    """Raise what this set raises, judged by the sets before it; whoever recorded it is told."""
-    session = line.session
+    """Raise what this set raises; whoever recorded it is told."""
+    found = _raised(line.session, line)
+    if found:
+        alerts.raise_all(line.session, found, reading=line.pk, nurse=line.recorded_by_id, now=now)
+
+
+def _raised(session: Session, taken: VitalSigns | Reading) -> tuple[Raise, ...]:
+    """What this set raises, judged by the sets before it."""
     lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
-    before = [each for each in lines if each.pk != line.pk and each.measured_at <= line.measured_at]
-    found = alert_rules.raised(
-        values_of(line),
-        line.symptoms,
+    before = [each for each in lines if each != taken and each.measured_at <= taken.measured_at]
+    return alert_rules.raised(
+        {sign: getattr(taken, sign) for sign in vital_limits.RINGS},
+        taken.symptoms,
         earlier=flowsheet.newest(before),
         baseline=flowsheet.baseline_of(session, lines),
         limits=session.protocol.limits,
     )
-    if found:
-        alerts.raise_all(session, found, reading=line.pk, nurse=line.recorded_by_id, now=now)
 
 
 def draft(
@@ -229,13 +268,12 @@ def check(reading: Reading, *, session: Session, now: datetime) -> None:
     if missing and not reading.absent_reason:
         labels = ", ".join(rings[sign].spoken for sign in missing)
         errors.append(_error("absent_reason", f"Say why this was not measured: {labels}."))
-    if not errors and not reading.confirmed:
-        errors = [
-            {"field": doubt.field, "code": "confirm", "detail": doubt.mend}
-            for doubt in vital_limits.unusual(reading.values, rings)
-        ]
     if errors:
         raise Invalid(errors)
+    doubts = [] if reading.confirmed else vital_limits.unusual(reading.values, rings)
+    if doubts:
+        found = [{"field": doubt.field, "code": "confirm", "detail": doubt.mend} for doubt in doubts]
+        raise Unconfirmed(found, reading)
 
 
 def tell_prescriber(line: VitalSigns, *, now: datetime) -> None:

@@ -99,7 +99,52 @@ def test_a_start_needs_the_sedation_score_too(house: House) -> None:
     assert vitals.unmet_at_start(session, STARTED_AT) == {}
     late = STARTED_AT + timedelta(hours=1)
     stories.measure(house, session, stories.calm(late, rass=None))
-    assert "sedation (rass)" in vitals.unmet_at_start(session, late)["baseline"]
+    assert "sedation (RASS)" in vitals.unmet_at_start(session, late)["baseline"]
+
+
+# --- Unusual and alarming --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "raised"),
+    [(90, None), (89, "Oxygen saturation 89 %: below 90. Not confirmed yet: measure again.")],
+)
+def test_an_unusual_value_past_a_stop_limit_calls_the_prescriber_before_it_is_confirmed(
+    house: House, monkeypatch: pytest.MonkeyPatch, value: int, raised: str | None
+) -> None:
+    session = stories.infusing(house)
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+    nils, address = client_of(house.nils), f"{SESSIONS}{session.pk}/vitals/"
+    body = {**calm_body(LATER), "oxygen_saturation_percent": value}
+    answer = nils.post(address, body)
+    if raised is None:
+        assert answer.status_code == 201  # the confirm ring is 90 to 100: both ends are usual
+        return
+    assert answer.json()["errors"][0]["code"] == "confirm"
+    assert session.vital_signs.count() == 1
+    alert = session.alerts.get()
+    assert (alert.level, alert.detail, alert.reading) == ("stop", raised, None)
+    assert {step.told_id for step in alert.steps.all()} == {house.nils.pk, house.priya.pk}
+    assert nils.post(address, body).status_code == 400
+    assert nils.post(address, {**body, "confirmed": True}).status_code == 201
+    assert session.alerts.count() == 1  # neither asked again nor confirmed is it raised anew
+
+
+def test_an_unusual_value_that_alarms_nobody_only_asks(house: House) -> None:
+    session = stories.infusing(house)
+    with pytest.raises(vitals.Unconfirmed) as refused:
+        stories.measure(house, session, stories.calm(LATER, temperature_cel=Decimal("34.5")))
+    nils = house.actor(house.nils)
+    assert vitals.alarm_unconfirmed(actor=nils, session=session, problem=refused.value, now=LATER) == []
+    assert stories.fresh(session).revision == session.revision
+
+
+def test_of_many_sets_an_unusual_one_alarms_too(house: House) -> None:
+    session = stories.infusing(house)
+    _, refused, kept = record(house, session, entry(2), entry(4, respiratory_rate_per_min=7), entry(6))
+    assert isinstance(refused, Refused)
+    assert isinstance(kept, Kept)
+    assert session.alerts.get().sign == "respiratory_rate_per_min"
 
 
 # --- Many at once ----------------------------------------------------------------------------------------
