@@ -1,6 +1,7 @@
 """An answer about self-harm holds the next infusion until a prescriber has assessed the patient."""
 
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from sessions_app.infusing import infusion
 from sessions_app.models import SafetyAssessment, SafetyConcern
 from sessions_app.outcomes import responses
 from sessions_app.preparing import safety
-from tests.cast import NOW, House, client_of, new_id
+from tests.at_once import PATIENCE_SECONDS, at_once
+from tests.cast import NOW, House, client_of, make_house, new_id
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
 
@@ -55,6 +57,28 @@ def test_no_infusion_starts_until_a_prescriber_has_assessed_the_answer(house: Ho
     assess(house, SafetyConcern.objects.get())
     start(house, session)
     assert stories.fresh(session).state == "infusing"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_is_being_given_at_this_moment_holds_the_start_too() -> None:
+    house = make_house()
+    session = stories.prepared(house)
+    given, begun = Event(), Event()
+
+    def answer_slowly() -> None:
+        with transaction.atomic():
+            asked(house)
+            given.set()
+            begun.wait(0.5)  # the start waits for this transaction: it can't say that it has begun
+
+    def start_now() -> None:
+        given.wait(PATIENCE_SECONDS)
+        start(house, session)
+        begun.set()
+
+    _, outcome = at_once(answer_slowly, start_now)
+    assert isinstance(outcome, Conflict)
+    assert [each["code"] for each in outcome.data["blockers"]] == ["safety_assessed"]
 
 
 def test_neither_a_taken_back_answer_nor_one_entered_in_error_lets_it_start(house: House) -> None:
