@@ -27,8 +27,8 @@ TOLERANCE_SHARE: Final = Decimal("0.05")
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the infusion at its moment. `volume_ml` is a bolus's, or the pump's figure at the stop, told
-    then or afterwards ("explained")."""
+    """One step of the infusion at its moment. `volume_ml` is a bolus's, or the pump's figure at the stop,
+    told then or afterwards ("explained")."""
 
     kind: Kind
     at: datetime
