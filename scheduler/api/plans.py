@@ -122,7 +122,7 @@ class ReasonSerializer(StrictSerializer):
     reason = serializers.CharField(max_length=1000, allow_blank=True)
 
 
-class TakeOverSerializer(StrictSerializer):
+class TakePlanOverSerializer(StrictSerializer):
     protocol = IdField(help_text="The version in force, which the prescriber has read.")
     soft_limit_acknowledged = serializers.BooleanField(
         required=False, default=False, help_text="Needed for a dose outside that version's usual range."
@@ -259,12 +259,12 @@ class PlansViewSet(ClinicViewSet):
         plan, reason = self._reasoned(pk)
         return self._answer(plans.end_plan(actor=self.actor, plan=plan, reason=reason, now=clock.now()))
 
-    @extend_schema(request=TakeOverSerializer, responses=PlanSerializer)
+    @extend_schema(request=TakePlanOverSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"], url_path="take-over")
     def take_over(self, request: Request, pk: UUID) -> Response:
         """A plan under a retired version stands under the version in force; what is booked stays as it is."""
         plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
-        data = self.parse(TakeOverSerializer)
+        data = self.parse(TakePlanOverSerializer)
         to = self.fetch(Protocol.objects.all(), pk=data["protocol"])
         return self._answer(
             taking_over.take_over(
