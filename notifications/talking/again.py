@@ -17,13 +17,12 @@ from clinic.transactions import in_transaction
 from notifications import saying
 from notifications.models import Message, MessageKind, MessageStatus, PatientLink
 from notifications.planning import reasons, said, standing
-from notifications.wording import gsm7
-from notifications.wording.filling import faults
+from notifications.talking import own_words
+from notifications.talking.own_words import About
 
 NOT_AGAIN: Final = frozenset({MessageKind.PAGE, MessageKind.ANSWER})
 # What a person wrote is of use for a day. [D]
 OWN_WORDS_LAST: Final = timedelta(days=1)
-MOST_CHARACTERS: Final = 2 * gsm7.ONE_SEGMENT
 UNDER_WAY: Final = frozenset({MessageStatus.PLANNED, MessageStatus.CLAIMED})
 
 
@@ -68,19 +67,17 @@ def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now:
 
 
 def _in_own_words(first: Message, text: str, now: datetime) -> dict[str, Any]:
-    wrong = faults(text)
-    if "{" in text or "}" in text:
-        wrong = ["Write the words themselves: a message by hand has no fields."]
-    if len(text) > MOST_CHARACTERS:
-        wrong.append(f"Write at most {MOST_CHARACTERS} characters.")
-    if wrong:
+    """It may go as a text, so it is held to what a reply in a thread is held to."""
+    patient, sender = first.addressee, first.clinic.sender_name
+    about = About(patient.given_names, patient.family_name, patient.birth_date)
+    if wrong := own_words.faults(text, sender=sender, about=about):
         raise Invalid({"text": " ".join(wrong)})
-    if first.addressee.deceased:
+    if patient.deceased:
         raise Conflict(reasons.PATIENT_DECEASED, code="not_standing")
     return {
         "kind": MessageKind.REPLY,
         "stage": "reply",
-        "text": text,
+        "text": own_words.as_sent(text, sender=sender),
         "visit_starts_at": first.visit_starts_at,
         "stale_at": now + OWN_WORDS_LAST,
     }

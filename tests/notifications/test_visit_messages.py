@@ -142,8 +142,13 @@ def test_staffs_own_words_go_without_a_link(house: House, visit: Appointment) ->
     assert not hasattr(row, "link")
 
 
+def test_own_words_that_go_as_a_text_say_who_sends_them(house: House, visit: Appointment) -> None:
+    row = again(house, Message.objects.get(stage="confirmation"), "Please call us today.")
+    assert row.text == "Lakeside Clinic: Please call us today."
+
+
 def test_own_words_never_tell_what_the_visit_is_about(house: House, visit: Appointment) -> None:
-    for words in ("Your ketamine is ready", "Dear {name}", "x" * 400):
+    for words in ("Your ketamine is ready", "Dear {name}", "x" * 500, "Rosa Delgado, call us", "Born 1980?"):
         with pytest.raises(Invalid, match="text"):
             again(house, Message.objects.get(stage="confirmation"), words)
     assert Message.objects.filter(kind=MessageKind.REPLY).count() == 0
