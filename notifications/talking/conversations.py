@@ -12,7 +12,7 @@ from django.db.models import Prefetch, QuerySet
 
 from clinic.models import Clinic, Patient
 from notifications.models import DeliveryAttempt, InboundMessage, Message, MessageKind
-from notifications.talking import threads
+from notifications.talking import reading_words, threads
 
 MOST_LINES: Final = 200
 MOST_WAITING: Final = 500
@@ -35,6 +35,7 @@ class Line:
     what: str = ""  # its kind or reading, in words
     by: str = ""
     waiting: bool = False  # a text that nobody has dealt with
+    alarming: bool = False  # a text with words of a crisis
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Waiting:
     @property
     def latest(self) -> InboundMessage:
         return self.texts[-1]
+
+    @property
+    def alarming(self) -> bool:
+        """One of them has words of a crisis: a nurse was called when it came."""
+        return any(_alarming(text) for text in self.texts)
 
 
 def thread_of(patient: Patient) -> list[Line]:
@@ -81,11 +87,12 @@ def unread_texts() -> QuerySet[InboundMessage]:
 
 
 def waiting_threads(clinic: Clinic) -> list[Waiting]:
-    """Whose texts nobody has dealt with, the longest waiting first: one query."""
+    """Whose texts nobody has dealt with, the alarming first, then the longest waiting: one query."""
     found: dict[tuple[UUID | None, str], list[InboundMessage]] = {}
     for text in unread_texts().filter(clinic=clinic)[:MOST_WAITING]:
         found.setdefault((text.patient_id, "" if text.patient_id else str(text.sender)), []).append(text)
-    return [Waiting(texts[0].patient, texts) for texts in found.values()]
+    waiting = [Waiting(texts[0].patient, texts) for texts in found.values()]
+    return sorted(waiting, key=lambda each: not each.alarming)
 
 
 def _of_message(message: Message) -> Line:
@@ -113,4 +120,9 @@ def _of_text(text: InboundMessage) -> Line:
         what=text.get_reading_display(),
         by=text.read_by.full_name if text.read_by else "",
         waiting=text.read_at is None,
+        alarming=_alarming(text),
     )
+
+
+def _alarming(text: InboundMessage) -> bool:
+    return reading_words.read(text.body, opted_out=False).crisis

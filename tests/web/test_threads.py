@@ -39,6 +39,18 @@ def test_the_list_tells_who_waits_and_leads_to_the_thread(house: House, ana: Cli
     assert "+1 312-555-0177" in page
 
 
+def test_a_text_of_a_crisis_comes_first_and_says_so(house: House, ana: Client) -> None:
+    """A stranger has waited longer, and what came after the alarm doesn't hide it."""
+    text("Who is that?!", sender=STRANGERS, now=NOW - timedelta(hours=2))
+    text("I want to die", now=NOW - timedelta(hours=1))
+    text("Please")
+    page = words(ana.get("/threads/"))
+    assert page.index("Rosa Delgado") < page.index("+1 312-555-0177")
+    assert "Alarming: call now I want to die Please" in page
+    assert page.count("Alarming: call now") == 1
+    assert "Alarming I want to die" in words(ana.get(f"/threads/{house.rosa.pk}/"))
+
+
 def test_a_thread_is_answered_from_its_page_once(house: House, ana: Client) -> None:
     text("Can I bring my sister?")
     sent = {"id": str(new_id()), "text": "Yes, please do."}
