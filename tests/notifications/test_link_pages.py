@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from clinic.models import Patient, WorkItem
 from notifications import saying
+from notifications.answering.question_sets import QUESTION_SETS
 from notifications.models import CheckIn, DiaryNudge, LinkPurpose, Message, PatientLink
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
@@ -232,6 +233,29 @@ def test_red_while_somebody_is_there_does_not_speak_of_closing(house: House, pas
         said = words(tap(proved(token), token, "answer", question="urgent_symptom", value="fainted"))
     assert "Somebody from the clinic will call you." in said
     assert "closed" not in said
+
+
+def test_nothing_comes_before_the_emergency_lines(house: House, past: Appointment) -> None:
+    """Neither advice nor a nurse's call stands above them, on this answer and on the next."""
+    staff(house, 0)
+    with time_machine.travel(MORNING, tick=False):
+        _, token = ask(past, "next_morning", MORNING)
+        phone = proved(token)
+        tap(phone, token, "answer", question="safety", value="yes")
+        said = words(tap(phone, token, "answer", question="stomach", value="nausea"))
+    assert "take small sips of water" in said
+    assert said.index("911: Emergency") < said.index("take small sips of water")
+
+
+def test_whoever_alarmed_is_not_sent_away_at_the_end(house: House, past: Appointment) -> None:
+    with time_machine.travel(MORNING, tick=False):
+        _, token = ask(past, "next_morning", MORNING)
+        phone = proved(token)
+        for each in QUESTION_SETS["next_morning"]:
+            last = each.choices[-1 if each.code == "safety" else 0].value
+            said = words(tap(phone, token, "answer", question=each.code, value=last))
+    assert "Your answers have arrived. If anything gets worse" in said
+    assert "You can close this page." not in said
 
 
 def test_amber_says_that_a_nurse_calls_and_by_when_and_green_gives_advice(
