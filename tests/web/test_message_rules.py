@@ -1,13 +1,14 @@
 """The manager's pages of what is said to patients, as Max fills them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
 from django.urls import reverse
 
 from clinic.models import AccessLog
-from notifications.models import ClinicMessaging, MessageRule, MessageText, QuietHours
+from notifications.models import ClinicMessaging, Message, MessageRule, MessageText, QuietHours
 from notifications.planning import rule_settings
 from scheduler.models import Appointment
 from tests.cast import NOW, House
@@ -72,6 +73,26 @@ def test_a_change_is_seen_on_a_real_visit_before_it_is_kept(house: House, visit:
     assert "Please confirm that you are coming: {link}" in said
     assert not MessageRule.objects.exists()
     assert AccessLog.objects.filter(patient=house.rosa, what="message preview").exists()
+
+
+def test_a_preview_on_a_visit_that_is_not_told_this_says_so(house: House, visit: Appointment) -> None:
+    missed = "This visit's patient isn't told this any more."
+    sent = {**RULE, "preview": "yes", "visit": visit.pk}
+    assert missed not in words(browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), sent))
+    with time_machine.travel(visit.starts_at - timedelta(days=2), tick=False):
+        Message.objects.create(
+            clinic=house.clinic,
+            patient=house.rosa,
+            appointment=visit,
+            kind="reminder",
+            stage="T-3d",
+            key="said",
+            visit_starts_at=visit.starts_at,
+            due_at=NOW,
+            stale_at=visit.starts_at,
+            status="sent",
+        )
+        assert missed in words(browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), sent))
 
 
 def test_words_are_checked_while_they_are_typed(house: House) -> None:

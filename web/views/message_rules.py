@@ -379,7 +379,8 @@ def _preview(
         return {"previewed": None, "asked_for_preview": "preview" in request.POST}
     access.log_look(request.actor, visit.patient, what="message preview")
     lines = preview.foreseen(visit, clock.now(), clinic_rules=clinic_rules, tried_texts=tried_texts)
-    return {"previewed": visit, "lines": lines, "tried_stage": stage}
+    tells_of_it = not stage or any(line.stage == stage for line in lines)
+    return {"previewed": visit, "lines": lines, "tried_stage": stage, "tells_of_it": tells_of_it}
 
 
 def _coming(clinic: Clinic) -> QuerySet[Appointment]:
