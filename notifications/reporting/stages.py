@@ -77,22 +77,26 @@ GROUPS: Final = """
               AND lower(version.during) = message.visit_starts_at) confirmed
         ON message.stage = ANY(%(before)s)
       LEFT JOIN LATERAL (
-           SELECT least(message.visit_starts_at, min(later.sent_at)) AS at
+           SELECT least(message.visit_starts_at, min(coalesce(carrier.sent_at, later.sent_at))) AS at
              FROM notifications_message later
+             LEFT JOIN notifications_message carrier ON carrier.id = later.carried_by_id
             WHERE later.appointment_id = message.appointment_id
               AND later.visit_starts_at = message.visit_starts_at
               AND later.kind IN ('confirmation', 'move', 'reminder')
-              AND later.status = 'sent' AND later.sent_at > message.sent_at) until
+              AND coalesce(carrier.status, later.status) = 'sent'
+              AND coalesce(carrier.sent_at, later.sent_at) > message.sent_at) until
         ON message.stage = ANY(%(before)s)
       LEFT JOIN LATERAL (
            SELECT CASE message.kind
              WHEN 'check_in' THEN EXISTS (
                   SELECT FROM notifications_checkin asked
-                    LEFT JOIN notifications_message again
-                      ON again.again_of_id = message.id AND again.status = 'sent'
                    WHERE asked.message_id IN (message.id, message.again_of_id)
                      AND asked.completed_at >= message.sent_at
-                     AND (again.sent_at IS NULL OR asked.completed_at < again.sent_at))
+                     AND NOT EXISTS (
+                         SELECT FROM notifications_message again
+                           LEFT JOIN notifications_message carrier ON carrier.id = again.carried_by_id
+                          WHERE again.again_of_id = message.id AND again.written_by_id IS NULL
+                            AND coalesce(carrier.sent_at, again.sent_at) <= asked.completed_at))
              WHEN 'offer' THEN EXISTS (
                   SELECT FROM scheduler_waitlistoffer offer
                    WHERE offer.appointment_id = message.appointment_id

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import ConsentScope
+from notifications import saying
 from notifications.delivering import delivery
 from notifications.models import CheckIn, DeliveryAttempt, Message, TimeRequest
 from notifications.planning.planner import plan
@@ -54,6 +55,26 @@ def confirm(visit: Appointment, at: datetime) -> None:
     Appointment.objects.filter(pk=visit.pk).update(patient_status="accepted")
     with connection.cursor() as cursor:
         cursor.execute(CONFIRMED_AT, [at, visit.pk])
+
+
+def carry(message: Message) -> None:
+    """It went out with a reminder of the day, and not by itself."""
+    carrier = saying.say(
+        key="carrier",
+        clinic_id=message.clinic_id,
+        patient_id=message.patient_id,
+        kind="reminder",
+        stage="T-1d",
+        due_at=message.due_at,
+        stale_at=message.stale_at,
+        appointment_id=message.appointment_id,
+        visit_starts_at=message.visit_starts_at,
+        status="sent",
+        sent_at=message.sent_at,
+    )
+    Message.objects.filter(pk=message.pk).update(
+        status="skipped", reason="Said with another.", carried_by=carrier, sent_at=None
+    )
 
 
 def became(visit: Appointment, status: str, **fields: object) -> None:
@@ -137,7 +158,7 @@ def test_what_another_message_said_with_it_was_sent_when_that_one_was(house: Hou
     carried = Message.objects.get(stage="prepare")
     assert carried.status == "skipped"
     assert figures["prepare"].sent == Rate(1, 1)
-    Message.objects.filter(pk=carried.carried_by_id).update(status="failed", reason="Refused for good: 550")
+    Message.objects.filter(carries=carried).update(status="failed", reason="Refused for good: 550")
     assert told(house)["prepare"].not_sent == [Counted("Refused for good", 1)]
 
 
@@ -174,13 +195,16 @@ def test_asking_for_another_time_and_telling_what_is_asked_are_answers(house: Ho
     assert answered["confirmation"] == answered["T-1d"] == Rate(0, 1)
 
 
-def test_a_check_in_that_was_asked_twice_is_answered_once(house: House) -> None:
-    """The answer comes after the second asking, and counts with it."""
+@pytest.mark.parametrize("carried", [False, True])
+def test_a_check_in_that_was_asked_twice_is_answered_once(house: House, carried: bool) -> None:
+    """The answer comes after the second asking, and counts with it: also where another message carried it."""
     discharge(book(house, house.rosa), VISIT + timedelta(hours=3))
     morning = VISIT + timedelta(days=1, hours=1)
     for due in (morning, morning + timedelta(days=1)):
         plan(now=due)
         delivery.drain(clock=lambda due=due: due)  # type: ignore[misc]
+    if carried:
+        carry(Message.objects.get(stage="check_in_again"))
     CheckIn.objects.filter(kind="next_morning").update(completed_at=morning + timedelta(days=1, hours=2))
     figures = told(house, now=morning + timedelta(days=3))
     assert figures["next_morning"].answered == Rate(0, 1)
