@@ -42,7 +42,12 @@ class FindForm(ChangeForm):
         label="Whose messages",
         max_length=120,
         widget=forms.TextInput(
-            attrs={"type": "search", "autocomplete": "off", "placeholder": "Name, birth date, number or MRN"}
+            attrs={
+                "type": "search",
+                "autocomplete": "off",
+                "size": 30,
+                "placeholder": "Name, birthday, phone or MRN",
+            }
         ),
     )
 

@@ -29,7 +29,7 @@ LABELS: Final = {
 class PauseForm(ChangeForm):
     way = forms.ChoiceField(
         choices=[("", "Choose what to pause"), *LABELS.items()],
-        label="Pause",
+        label="What",
         error_messages={"invalid_choice": "Choose one of the list."},
     )
     why = forms.CharField(label="Why", max_length=160, help_text="For whoever finds it paused.")
