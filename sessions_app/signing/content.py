@@ -12,8 +12,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from clinic.models import User
-from scheduler.models import Protocol
+from clinic.models import Patient, User
+from clinic.queries import still_holds
+from scheduler.models import Claim, Protocol, ResourceKind
 from sessions_app import states
 from sessions_app.lines import PARTS
 from sessions_app.models import Line, Session, SignedRecord
@@ -32,7 +33,11 @@ def gather(session: Session, *, signed: SignedRecord, earlier: Iterable[UUID]) -
         "signature": signature_of(signed),
         **facts(session, form=form, versions=[*earlier, signed.pk]),
         "clinic": _values(session.clinic, *form.clinic),
-        "patient": _values(session.patient, *form.patient),
+        "patient": {
+            **_values(session.patient, *form.patient),
+            "allergies": _allergies(session.patient, form),
+        },
+        "chair": _chair(session) if form.chair else "",
         "plan": _values(session.appointment.plan, *form.plan),
         "protocol": _protocol(session.protocol, form),
     }
@@ -80,6 +85,18 @@ def _protocol(protocol: Protocol, form: Form) -> dict[str, Any]:
         if name in values:
             values[name] = json.loads(json.dumps(values[name]), parse_float=Decimal)
     return values
+
+
+def _allergies(patient: Patient, form: Form) -> list[dict[str, Any]]:
+    """Those to beware of, as they are at signing."""
+    rows = patient.allergies.order_by("substance", "pk")
+    return [_values(allergy, *form.allergies) for allergy in rows if still_holds(allergy)]
+
+
+def _chair(session: Session) -> str:
+    """The chair by its name; empty where the visit never had one."""
+    claims = Claim.objects.filter(appointment=session.appointment_id, resource__kind=ResourceKind.CHAIR)
+    return claims.order_by("pk").values_list("resource__name", flat=True).last() or ""
 
 
 def _values(row: Any, *names: str) -> dict[str, Any]:

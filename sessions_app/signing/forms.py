@@ -6,7 +6,7 @@ into a new form, or is left out on purpose (`LEFT_OUT`); tests/sessions_app/test
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 ROW: Final = ("id", "recorded_by", "recorded_at")
@@ -15,7 +15,10 @@ CORRECTABLE: Final = ("corrects", "correction_reason", "amendment")
 
 @dataclass(frozen=True)
 class Form:
-    """The columns of one form: the lines by their part of the record (`sessions_app.lines`), and the rest."""
+    """The columns of one form: the lines by their part of the record (`sessions_app.lines`), and the rest.
+
+    `allergies` are those of the patient that hold at signing; with `chair` the chair's name is frozen too.
+    """
 
     name: str
     lines: Mapping[str, tuple[str, ...]]
@@ -24,6 +27,8 @@ class Form:
     clinic: tuple[str, ...]
     plan: tuple[str, ...]
     protocol: tuple[str, ...]
+    allergies: tuple[str, ...] = ()
+    chair: bool = False
 
 
 _FIRST: Final = Form(
@@ -265,8 +270,19 @@ _SECOND: Final = Form(
     ),
 )
 
-FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (_FIRST, _SECOND)}
-NEWEST: Final = _SECOND
+_THIRD: Final = replace(
+    _SECOND,
+    name="chairside.session-record/3",
+    lines={
+        **_SECOND.lines,
+        "dose_checks": (*_SECOND.lines["dose_checks"], "mg_per_kg", "concentration_mg_per_ml"),
+    },
+    allergies=("id", "substance", "reaction", "criticality"),
+    chair=True,
+)
+
+FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (_FIRST, _SECOND, _THIRD)}
+NEWEST: Final = _THIRD
 
 # Not frozen, on purpose. Of a line: its session, which the content is about anyway, and when its row reached
 # the table. Of the protocol: that too, a status that moves on when a newer version comes, and the usual

@@ -25,6 +25,9 @@ from sessions_app.signing import sheet
 FONT: Final = "Noto Sans"
 MARGIN: Final = 15 * mm
 PADDING: Final = 6  # of the frame that the library lays its story in, in points
+CELL_PADDING: Final = 2.5
+MOST_SIGNS: Final = 40  # beyond them a column says no more: its lines are broken anyway
+LONG_WORDS: Final = 4  # what is longer than a quarter of the page, such as a hash, is broken
 GREY: Final = colors.HexColor("#555555")
 LINE: Final = colors.HexColor("#bbbbbb")
 
@@ -96,12 +99,22 @@ def _style(table: sheet.Table, column: int) -> ParagraphStyle:
 
 
 def _widths(table: sheet.Table, width: float) -> list[float]:
-    """Room by the longest word of each column, at least a little and at most a lot."""
-    longest = [
-        max(6, min(40, max(len(cell) for cell in (column, *(row.cells[index] for row in table.rows)))))
+    """Room for the longest word of each column, so that none is broken; the rest for those that say most."""
+    cells = [
+        [printable(cell) for cell in (column, *(row.cells[index] for row in table.rows))]
         for index, column in enumerate(table.columns)
     ]
-    return [width * each / sum(longest) for each in longest]
+    least = [_longest_word(column, most=width / LONG_WORDS) for column in cells]
+    said = [min(MOST_SIGNS, max(map(len, column))) for column in cells]
+    spare = max(width - sum(least), 0)
+    wanted = [room + spare * share / sum(said) for room, share in zip(least, said, strict=True)]
+    return [width * each / sum(wanted) for each in wanted]
+
+
+def _longest_word(cells: Sequence[str], *, most: float) -> float:
+    words = (word for cell in cells for word in cell.split())
+    longest = max((pdfmetrics.stringWidth(word, FONT, BODY.fontSize) for word in words), default=0)
+    return min(longest, most) + 2 * CELL_PADDING
 
 
 def _lines(*, heading: bool) -> TableStyle:
@@ -110,8 +123,8 @@ def _lines(*, heading: bool) -> TableStyle:
         ("LINEBELOW", (0, 0), (-1, -1), 0.25, LINE),
         ("TOPPADDING", (0, 0), (-1, -1), 1.5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
-        ("LEFTPADDING", (0, 0), (-1, -1), 2),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 2),
+        ("LEFTPADDING", (0, 0), (-1, -1), CELL_PADDING),
+        ("RIGHTPADDING", (0, 0), (-1, -1), CELL_PADDING),
     ]
     if heading:
         style.append(("LINEBELOW", (0, 0), (-1, 0), 0.75, GREY))

@@ -1,7 +1,9 @@
 """The record on paper: everything that was signed, the same bytes each time, with everybody's name."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from io import BytesIO
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -56,7 +58,8 @@ def test_the_paper_says_what_was_given_and_not_what_was_ordered(house: House) ->
 
     infusion.pause(actor=nils, id=new_id(), session=session, now=at(30))
     infusion.resume(actor=nils, id=new_id(), session=session, now=at(35))
-    infusion.stop(actor=nils, id=new_id(), session=session, early=True, reason="Distress", now=at(50))
+    pump: Any = {"reason": "Distress", "volume_ml": Decimal("62.5")}
+    infusion.stop(actor=nils, id=new_id(), session=session, now=at(50), **pump)
     for minutes in (105, 120):
         stories.measure(house, session, stories.calm(at(minutes), dissociation=0))
     discharge.discharge(actor=nils, id=new_id(), session=session, assessment=stories.FIT, now=at(120))
