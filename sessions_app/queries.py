@@ -1,7 +1,8 @@
 """Reads of sessions, each with a fixed number of queries. Who may read them is asked before (`access`)."""
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.db.models.functions import Lower
 from clinic import clock
 from clinic.models import Clinic, Patient, User
 from scheduler.models import Appointment, AppointmentStatus, Claim
+from sessions_app.lines import PARTS
 from sessions_app.models import (
     Alert,
     AlertStep,
@@ -122,6 +124,48 @@ def session_detail(session_id: UUID) -> Session:
 def patient_sessions(patient: Patient) -> QuerySet[Session]:
     """All sessions of one patient, the latest first. One query."""
     return Session.objects.filter(patient=patient).select_related("protocol").order_by("-arrived_at", "-id")
+
+
+def counting_versions(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """These sessions with their signed versions, but not what was signed: a revision counts them. One query
+    more."""
+    return sessions.prefetch_related(Prefetch("signed_records", SignedRecord.objects.only("session_id")))
+
+
+@dataclass(frozen=True)
+class Written:
+    """One line of a record as it was entered: when, by whom (nobody: the server), and what it corrects."""
+
+    part: str
+    id: UUID
+    at: datetime
+    recorded_by: str
+    corrects: UUID | None
+    correction_reason: str
+    after_signature: bool
+
+
+def written_in(session: Session) -> list[Written]:
+    """Every line of a session's record in the order in which they were entered. A query for each part."""
+    found = [
+        Written(
+            part=part,
+            id=line.pk,
+            at=line.recorded_at,
+            recorded_by=line.recorded_by.full_name if line.recorded_by else "",
+            corrects=getattr(line, "corrects_id", None),
+            correction_reason=line.correction_reason,
+            after_signature=line.amendment_id is not None,
+        )
+        for part, model in PARTS.items()
+        for line in _as_entered(model, session)
+    ]
+    return sorted(found, key=lambda line: line.at)
+
+
+def _as_entered(model: type[Any], session: Session) -> "QuerySet[Any]":
+    lines = model._default_manager.filter(session=session).select_related("recorded_by")
+    return lines.order_by("recorded_at", "revision", "id")
 
 
 def signed_versions(session: Session) -> QuerySet[SignedRecord]:

@@ -89,6 +89,7 @@ PURE = [
     "sessions_app/monitors/hl7.py",
     "sessions_app/monitors/readings.py",
     "sessions_app/leaving/home_readiness.py",
+    "sessions_app/leaving/instructions.py",
     "sessions_app/signing/comparing.py",
     "sessions_app/signing/forms.py",
     "sessions_app/signing/meanings.py",

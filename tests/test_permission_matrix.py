@@ -190,6 +190,7 @@ POST   /api/v1/sessions/{session}/resume/           -NP-
 POST   /api/v1/sessions/{session}/rate/             -NP-
 POST   /api/v1/sessions/{session}/bolus/            -NP-
 POST   /api/v1/sessions/{session}/stop/             -NP-
+POST   /api/v1/sessions/{session}/explain-stop/     -NP-
 POST   /api/v1/sessions/{session}/medicines/        -NP-
 POST   /api/v1/sessions/{session}/waste/            -NP-
 POST   /api/v1/sessions/{session}/witness/          -NP-
@@ -197,6 +198,8 @@ POST   /api/v1/sessions/{session}/notes/            -NP-
 POST   /api/v1/sessions/{session}/not-given/        -NP-
 POST   /api/v1/sessions/{session}/side-effects/     -NP-
 GET    /api/v1/sessions/{session}/home-readiness/   -NPM
+GET    /api/v1/sessions/{session}/instructions/     -NPM
+GET    /api/v1/sessions/{session}/written/          --PM
 POST   /api/v1/sessions/{session}/discharge/        -NP-
 GET    /api/v1/sessions/{signed}/record/compare/    -NPM
 GET    /api/v1/sessions/{signed}/record.pdf/        -NPM
@@ -378,6 +381,8 @@ POST   /nurse/visits/{visit}/open/                  -NP-
 GET    /sessions/connection/                        -NP-
 GET    /sessions/{session}/                         -NPM
 GET    /sessions/{session}/record/                  -NPM
+GET    /sessions/{session}/instructions/            -NPM
+GET    /sessions/{session}/written/                 --PM
 GET    /sessions/{signed}/record/compare/           -NPM
 GET    /sessions/{signed}/record/print/             -NPM
 GET    /sessions/{signed}/record.pdf                -NPM
@@ -396,6 +401,7 @@ POST   /sessions/{session}/resume/                  -NP-
 POST   /sessions/{session}/rate/                    -NP-
 POST   /sessions/{session}/bolus/                   -NP-
 POST   /sessions/{session}/stop/                    -NP-
+POST   /sessions/{session}/explain-stop/            -NP-
 POST   /sessions/{session}/medicine/                -NP-
 POST   /sessions/{session}/waste/                   -NP-
 POST   /sessions/{session}/witness/                 -NP-

@@ -36,8 +36,9 @@ CORRECTABLE = [*LINE, "corrects", "correction_reason", "amendment"]
 
 
 class SessionSummarySerializer(serializers.ModelSerializer[Session]):
-    """Where a session stands."""
+    """Where a session stands. The `signed_records` should be loaded, their ids at least."""
 
+    revision = serializers.SerializerMethodField(help_text="The ETag's: each amendment is one more.")
     patient_name = serializers.CharField(source="patient.full_name", read_only=True)
     protocol_title = serializers.CharField(source="protocol.title", read_only=True)
 
@@ -60,6 +61,9 @@ class SessionSummarySerializer(serializers.ModelSerializer[Session]):
             "stop_reason",
             "discharged_at",
         ]
+
+    def get_revision(self, session: Session) -> int:
+        return recording.revision_of(session)
 
 
 class LineSerializer(serializers.ModelSerializer[Any]):
@@ -328,7 +332,6 @@ class SignedVersionSerializer(SignatureSerializer):
 class SessionSerializer(SessionSummarySerializer):
     """The whole session as it stands, corrected lines included, and what can be done next."""
 
-    revision = serializers.SerializerMethodField(help_text="The ETag's: each amendment is one more.")
     possible = serializers.SerializerMethodField()
     checklist_answers = ChecklistAnswerSerializer(many=True)
     dose_worksheets = DoseWorksheetSerializer(many=True)
@@ -366,9 +369,6 @@ class SessionSerializer(SessionSummarySerializer):
             "notes",
             "signed_records",
         ]
-
-    def get_revision(self, session: Session) -> int:
-        return recording.revision_of(session)
 
     def get_possible(self, session: Session) -> list[str]:
         return states.possible(session.state)

@@ -14,7 +14,7 @@ from sessions_app import states
 from sessions_app.access import MAY, READ_SESSIONS
 from sessions_app.api.acting import SessionActions, gathered, recorded
 from sessions_app.api.answers import DischargeSerializer
-from sessions_app.leaving import discharge, home_readiness
+from sessions_app.leaving import discharge, home_readiness, instructions
 from sessions_app.models import Discharge
 
 
@@ -57,11 +57,24 @@ class HomeReadinessSerializer(serializers.Serializer[object]):
     missing = MissingSerializer(many=True)
 
 
+class SectionSerializer(serializers.Serializer[instructions.Section]):
+    heading = serializers.CharField()
+    lines = serializers.ListField(child=serializers.CharField())
+    do = serializers.CharField(help_text="What to do about them; may be empty.")
+
+
+class LeafletSerializer(serializers.Serializer[instructions.Leaflet]):
+    language = serializers.CharField(help_text="The patient's, or en.")
+    title = serializers.CharField()
+    sections = SectionSerializer(many=True)
+
+
 class LeavingActions(SessionActions):
     """Home readiness and discharge."""
 
     access = {
         "home_readiness": READ_SESSIONS,
+        "instructions": READ_SESSIONS,
         "discharge": MAY["discharge"],
     }
 
@@ -79,6 +92,15 @@ class LeavingActions(SessionActions):
             "missing": states.blockers(states.ACTS["discharge"], home_readiness.known_missing(course)),
         }
         return Response(HomeReadinessSerializer(known).data)
+
+    @extend_schema(responses=LeafletSerializer)
+    @action(detail=True, methods=["get"])
+    def instructions(self, request: Request, pk: UUID) -> Response:
+        """What the patient takes home on paper, in their language."""
+        session = self.opened("instructions")
+        phone = session.clinic.phone.as_national
+        leaflet = instructions.leaflet(language=session.patient.language, phone=phone)
+        return Response(LeafletSerializer(leaflet).data)
 
     @recorded(DischargeEntrySerializer, DischargeSerializer)
     @action(detail=True, methods=["post"])

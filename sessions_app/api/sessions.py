@@ -63,7 +63,7 @@ class SessionsViewSet(
     def list(self, request: Request) -> Response:
         """Sessions, the latest first; of one local day, state or patient."""
         chosen = self.parse_query(SessionFilterSerializer)
-        sessions = self.get_queryset()
+        sessions = queries.counting_versions(self.get_queryset())
         if "day" in chosen:
             mine = Clinic.objects.filter(pk__in=self.actor.clinics(self.permission))
             sessions = sessions.filter(pk__in=queries.sessions_on(chosen["day"], mine).values("pk"))

@@ -16,6 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clinic.access import VIEW_ACCESS_LOG
 from clinic.fields import IdField, MomentField
 from clinic.problems import Missing
 from clinic.signin import Proof
@@ -151,6 +152,18 @@ class LineChangeSerializer(serializers.Serializer[comparing.Change]):
     fields_changed = serializers.ListField(child=serializers.CharField())
 
 
+class EnteredLineSerializer(serializers.Serializer[queries.Written]):
+    """One line as it was entered; what it says stands in the session."""
+
+    part = serializers.CharField()
+    id = IdField()
+    at = serializers.DateTimeField()
+    recorded_by = serializers.CharField(help_text="By name; empty: the server.")
+    corrects = IdField(allow_null=True)
+    correction_reason = serializers.CharField()
+    after_signature = serializers.BooleanField()
+
+
 def _proven(data: dict[str, Any]) -> dict[str, Any]:
     """The call's data with what proves the person put together, out of everybody's sight."""
     rest = {name: value for name, value in data.items() if name not in SECRET}
@@ -169,6 +182,7 @@ class SigningActions(SessionActions):
         "record": READ_SESSIONS,
         "compare": READ_SESSIONS,
         "record_pdf": READ_SESSIONS,
+        "written": VIEW_ACCESS_LOG,
         "sign": MAY["sign"],
         "amendments": MAY["amend"],
     }
@@ -203,6 +217,15 @@ class SigningActions(SessionActions):
         if not versions:
             raise Missing("The record is not signed yet.")
         return HttpResponse(printing.pdf_of(versions), content_type="application/pdf")
+
+    @extend_schema(responses=EnteredLineSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def written(self, request: Request, pk: UUID) -> Response:
+        """Who entered which line when, with the reasons of corrections, in the order of entry. The look
+        is written down."""
+        session = self.opened("changes of a session")
+        lines: Any = queries.written_in(session)
+        return Response(EnteredLineSerializer(lines, many=True).data)
 
     @recorded(SignSerializer, SignatureSerializer)
     @action(detail=True, methods=["post"])

@@ -302,7 +302,7 @@ def test_the_list_and_the_detail_need_a_fixed_number_of_queries(house: House) ->
     first = stories.signed(house)
     nils = client_of(house.nils)
     few = _queries(nils, SESSIONS), _queries(nils, f"{SESSIONS}{first.pk}/")
-    stories.infusing(house, house.omar)
+    stories.signed(house, house.omar)
     later = stories.infusing(house, at=NOW + timedelta(days=3))
     for minutes in range(30, 40):
         stories.measure(house, later, stories.calm(NOW + timedelta(days=3, minutes=minutes)))

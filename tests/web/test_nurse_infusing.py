@@ -53,7 +53,7 @@ def test_the_page_shows_what_was_given_as_of_its_load(house: House, wall: Wall) 
     assert send(nils, session, "bolus", {"volume_ml": "4.0"}).status_code == 302
     wall.after(minutes=10)
     assert shown(page_of(nils, session), "mg") == "14.5"
-    assert send(nils, session, "stop", {"early": "on", "reason": "Distress"}).status_code == 302
+    assert send(nils, session, "stop", {"reason": "Distress"}).status_code == 302
     page = page_of(nils, session)
     assert shown(page, "mg") == "14.5"
     assert "data-ml-per-h" not in page
@@ -84,8 +84,7 @@ def test_a_halt_never_waits_for_what_others_wrote_to_be_read(house: House, wall:
     wall.after(minutes=10)
     seen = hidden(page_of(nils, session), act)
     assert send(browser_of(house.priya), session, "vitals", SIGNS).status_code == 302
-    sent = {**seen, "early": "on", "reason": "Nausea"} if act == "stop" else seen
-    assert post(nils, session, act, sent).status_code == 302
+    assert post(nils, session, act, seen).status_code == 302
     assert session.infusion_events.count() == 2
 
 
@@ -141,6 +140,23 @@ def test_the_pumps_volume_far_from_the_reckoned_one_is_confirmed(house: House, w
     again = {**hidden(refused.content.decode(), "stop"), "volume_ml": "80.0", "confirmed": "on"}
     assert post(nils, session, "stop", again).status_code == 302
     assert shown(page_of(nils, session), "mg") == "28.0"
+
+
+def test_an_early_stop_asks_afterwards_for_what_it_was_sent_without(house: House, wall: Wall) -> None:
+    session, nils = stories.infusing(house), browser_of(house.nils)
+    wall.after(minutes=12)
+    assert "70.00 mL are left in the bag: say why it stops now" in page_of(nils, session)
+    assert send(nils, session, "stop", {}).status_code == 302
+    page = page_of(nils, session)
+    assert "Missing: the reason, the pump&#x27;s volume." in page
+    assert "10.5 of 35.0 mg were given" in page
+    refused = send(nils, session, "explain_stop", {"reason": "Distress", "volume_ml": ""})
+    assert "Enter the volume that the pump shows" in refused.content.decode()
+    assert send(nils, session, "explain_stop", {"reason": "Distress", "volume_ml": "30.5"}).status_code == 302
+    page = page_of(nils, session)
+    assert shown(page, "mg") == "10.7"
+    assert "Missing: the reason" not in page
+    assert 'id="explain_stop"' not in page
 
 
 def test_a_medicine_of_the_order_set_is_one_tap_and_an_allergy_asks(house: House, wall: Wall) -> None:

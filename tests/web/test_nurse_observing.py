@@ -124,6 +124,19 @@ def test_the_session_shows_alerts_on_top_the_baseline_and_what_is_due(house: Hou
     assert tap(nils, page.content.decode())["Location"] == reverse("session", args=[session.pk])
 
 
+def test_an_unusual_value_alarms_at_once_and_is_confirmed_at_its_field(house: House, wall: Wall) -> None:
+    session, nils = stories.infusing(house), browser_of(house.nils)
+    wall.shows = minute(9)
+    refused = send(nils, session, "vitals", {**SIGNS, "oxygen_saturation_percent": "89"})
+    page = refused.content.decode()
+    assert refused.status_code == 400
+    assert "Oxygen saturation 89 %: below 90. Not confirmed yet" in page
+    assert 'name="oxygen_saturation_percent" value="89"' in page
+    form = page[page.index('id="vitals"') :]
+    names = re.findall(r'name="(oxygen_saturation_percent|confirmed|respiratory_rate_per_min)"', form)
+    assert names[:3] == ["oxygen_saturation_percent", "confirmed", "respiratory_rate_per_min"]
+
+
 def test_an_alert_is_resolved_on_its_page_and_never_in_silence(house: House, wall: Wall) -> None:
     session = stories.infusing(house)
     alert = bad(house, session, 10)

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from clinic.models import AccessLog
+from clinic.models import AccessLog, Patient
 from sessions_app.models import SignedRecord
-from tests.cast import NOW, PASSWORD, House
+from tests.cast import NOW, PASSWORD, House, client_of
 from tests.sessions_app import stories
-from tests.web.pages import browser_of
-from tests.web.test_nurse import HOME, SIGNS, Wall, send, wall
+from tests.web.pages import browser_of, words
+from tests.web.test_nurse import HOME, SIGNS, Wall, hidden, send, wall
 
 __all__ = ["wall"]
 
@@ -113,12 +113,71 @@ def test_a_late_note_is_an_amendment_too(house: House, later: Wall) -> None:
     assert "She called." in compared
 
 
+def test_an_amendment_on_an_older_version_is_refused_with_what_changed(house: House, later: Wall) -> None:
+    session = stories.signed(house)
+    nils, priya = browser_of(house.nils), browser_of(house.priya)
+    seen = hidden(page_of(house.nils, session), "amend")
+    values = {"text": "She called.", "correction_reason": "Heard of later", "password": PASSWORD}
+    assert send(priya, session, "amend", values).status_code == 302
+    refused = nils.post(reverse("session_amend", args=[session.pk]), {**seen, **values})
+    page = refused.content.decode()
+    assert refused.status_code == 412
+    assert "Priya Nair wrote a note at 11:05: look again." in page
+    assert SignedRecord.objects.filter(session=session).count() == 2
+    again = {**hidden(page, "amend"), **values}
+    assert nils.post(reverse("session_amend", args=[session.pk]), again).status_code == 302
+    api = client_of(house.nils)
+    [listed] = api.get("/api/v1/sessions/").json()["results"]
+    assert api.get(f"/api/v1/sessions/{session.pk}/").headers["ETag"] == f'"{listed["revision"]}"'
+
+
+def test_an_amended_reading_keeps_why_something_is_missing(house: House, later: Wall) -> None:
+    session = stories.discharged(house)
+    why = "Temperature is measured at baseline."
+    at = session.arrived_at + timedelta(minutes=110)
+    line = stories.measure(house, session, stories.calm(at, temperature_cel=None, absent_reason=why))
+    stories.sign(house, session)
+    query = f"?correct={line.pk}"
+    page = browser_of(house.nils).get(reverse("session", args=[session.pk]) + query).content.decode()
+    assert f'<option value="{why}" selected>{why}</option>' in page
+
+
+def test_who_wrote_what_in_a_session_is_told_in_order(house: House, later: Wall) -> None:
+    session = stories.signed(house)
+    values = {"text": "She called.", "correction_reason": "Heard of later", "password": PASSWORD}
+    send(browser_of(house.nils), session, "amend", values)
+    told = words(browser_of(house.max).get(reverse("who_wrote", args=[session.pk])))
+    prepared = told.index("Nils Berg prepared the dose")
+    assert prepared < told.index("Priya Nair checked the dose") < told.index("started the infusion")
+    assert "Nils Berg wrote a note (after the signature)" in told
+    lines = client_of(house.max).get(f"/api/v1/sessions/{session.pk}/written/").json()
+    assert [lines[0]["part"], lines[-1]["part"]] == ["checklist", "notes"]
+    assert AccessLog.objects.filter(user=house.max, what="changes of a session").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "After your visit"), ("es-MX", "Después de su visita")]
+)
+def test_the_instructions_are_printed_in_the_patients_language(
+    house: House, wall: Wall, language: str, title: str
+) -> None:
+    session = stories.recovering(house)
+    Patient.objects.filter(pk=house.rosa.pk).update(language=language)
+    assert reverse("take_home", args=[session.pk]) in page_of(house.nils, session)
+    page = words(browser_of(house.nils).get(reverse("take_home", args=[session.pk])))
+    assert title in page
+    assert "(312) 555-0100" in page
+    leaflet = client_of(house.nils).get(f"/api/v1/sessions/{session.pk}/instructions/").json()
+    assert (leaflet["title"], leaflet["language"]) == (title, language[:2])
+
+
 def test_the_record_is_printed_for_the_chart_and_each_look_is_written_down(house: House, later: Wall) -> None:
     session = stories.signed(house)
     priya = browser_of(house.priya)
     page = priya.get(reverse("print_record", args=[session.pk])).content.decode()
     assert "Rosa Delgado" in page
     assert "web/print.css" in page
+    assert 'rel="icon"' in page  # or the browser asks for one, and is told 404
     pdf = priya.get(reverse("record_pdf", args=[session.pk]))
     assert pdf.content.startswith(b"%PDF-")
     assert "Rosa" not in pdf["Content-Disposition"]

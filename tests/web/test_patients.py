@@ -149,6 +149,14 @@ def test_who_looked_is_for_managers_and_prescribers(house: House) -> None:
     assert "Nils Berg" in words(browser_of(house.max).get(address))
 
 
+def test_one_who_looked_again_and_again_is_told_once(house: House) -> None:
+    for _ in range(3):
+        browser_of(house.nils).get(f"/patients/{house.rosa.pk}/")
+    page = words(browser_of(house.max).get(f"/patients/{house.rosa.pk}/access-log/"))
+    assert page.count("Nils Berg") == 1
+    assert "3 times since" in page
+
+
 @pytest.mark.parametrize("address", ["/patients/", "/patients/{rosa}/", "/patients/{rosa}/access-log/"])
 def test_the_pages_queries_do_not_grow_with_their_rows(house: House, address: str) -> None:
     def count() -> int:

@@ -101,7 +101,7 @@ def record(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
                 find=lambda: None,
             )
         except Problem as problem:
-            form.add_problem(problem)
+            form.refuse(problem, actor=request.actor, now=clock.now())
         else:
             return _done(request, found, act)
     if entries.is_kept(request):
@@ -156,6 +156,7 @@ def _show(request: StaffRequest, found: Session, sent: SessionForm | None = None
             "page": page,
             "forms": {act: form.shown_to(request.actor) for act, form in page.forms.items()},
             "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),
+            "may_see_who_wrote": request.actor.may(access.VIEW_ACCESS_LOG, request.clinic.pk),
         },
         status=sent.status if sent else 200,
     )

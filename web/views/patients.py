@@ -4,7 +4,9 @@ The chart is put together from each floor's own queries and shows a section only
 it. What happens in a section (booking, the session's record, messages) has its pages elsewhere.
 """
 
+from collections.abc import Iterable
 from datetime import date
+from itertools import groupby
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -13,10 +15,11 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from clinic import access, clock, consents, patients, queries
 from clinic.idempotency import create_once
-from clinic.models import AdministrativeGender, Channel, Consent, ConsentScope, Patient
+from clinic.models import AccessLog, AdministrativeGender, Channel, Consent, ConsentScope, Patient
 from clinic.problems import Problem
 from notifications.access import VIEW_MESSAGES
 from notifications.queries import message_log
@@ -272,10 +275,19 @@ def who_looked(request: StaffRequest, pk: UUID) -> HttpResponse:
     context = {
         "patient": patient,
         "page": page,
-        "looks": list(page.object_list),
+        "looks": _grouped(page.object_list),
         "changes": queries.changes_of(patient),
     }
     return render(request, "web/patients/who_looked.html", context)
+
+
+def _grouped(looks: Iterable[AccessLog]) -> list[list[AccessLog]]:
+    """Looks of one person at one thing, one after the other on one day, together; the latest first."""
+
+    def same(look: AccessLog) -> tuple[UUID, str, date]:
+        return look.user_id, look.what, timezone.localdate(look.at)
+
+    return [list(group) for _, group in groupby(looks, key=same)]
 
 
 def _chart(

@@ -5,7 +5,7 @@ fields bear the names that problems name. The forms themselves are in the rooms
 beside this one, listed in `forms`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Final, Self
 from uuid import uuid4
@@ -14,11 +14,13 @@ from django import forms
 
 from clinic import signin
 from clinic.access import Actor
+from clinic.problems import Problem, Stale
 from clinic.signin import Proof
-from sessions_app import states
+from sessions_app import recording, states
 from sessions_app.models import Observation, Session, SessionState
 from sessions_app.signing import amending, signing
 from web.forms import ClinicForm, LocalDateTimeField
+from web.views.sessions.changes import what_changed
 
 REASON_LENGTH: Final = 240
 # What proves who signs: kept nowhere, and no part of what makes a call the same call.
@@ -71,13 +73,16 @@ class SessionForm(ClinicForm):
 
     `kept_as` is what the entry is called while it waits in the browser for the connection; a form without it
     must be answered by the server before anybody acts on it. `kept_unchecked` says what nobody has looked at
-    by then (docs/decisions/0012-unsent-entries.md).
+    by then (docs/decisions/0012-unsent-entries.md). Fields that are needed `rarely` stand folded while
+    nothing has been filled in, under what they are `rarely_called`.
     """
 
     act: ClassVar[str]
     done: ClassVar[str]
     kept_as: ClassVar[str] = ""
     kept_unchecked: ClassVar[str] = ""
+    rarely: ClassVar[Collection[str]] = ()
+    rarely_called: ClassVar[str] = "At another time"
 
     def __init__(
         self, session: Session, data: Mapping[str, Any] | None = None, *, line: Observation | None = None
@@ -96,6 +101,20 @@ class SessionForm(ClinicForm):
         if "code" in self.fields and not signin.has_second_factor(actor):
             del self.fields["code"]
         return self
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """What stands folded: nothing of a form that was sent, corrects a line, or was filled in."""
+        rare = [self[name] for name in self.rarely if name in self.fields]
+        if self.is_bound or self.line is not None or any(field.initial for field in rare):
+            return []
+        return rare
+
+    @property
+    def at_hand(self) -> list[tuple[forms.BoundField, Any]]:
+        """The visible fields that aren't folded, each with its errors."""
+        away = {field.name for field in self.folded}
+        return [(field, field.errors) for field in self.visible_fields() if field.name not in away]
 
     @property
     def may_wait(self) -> bool:
@@ -120,10 +139,24 @@ class SessionForm(ClinicForm):
         """Carry out the act; raises the floor's problems."""
         raise NotImplementedError
 
+    def add_problem(self, problem: Problem) -> None:
+        """A stale form says in words what has changed, and can be sent again on what stands now."""
+        if isinstance(problem, Stale):
+            sent = {name: self.data.get(name) for name in self.data}
+            self.data = {**sent, "revision": problem.data["revision"]}
+            problem = Stale(what_changed(problem.data["changes"]), **problem.data)
+        super().add_problem(problem)
+
+    def refuse(self, problem: Problem, *, actor: Actor, now: datetime) -> None:
+        """Show why the act was refused; what must not wait for a mended form is done."""
+        self.add_problem(problem)
+
 
 class CorrectingForm(SessionForm):
-    """A form that may correct a line. On a signed session that is an amendment with an id of its own."""
+    """A form that may correct a line. On a signed session that is an amendment with an id of its own, decided
+    on by the versions that the page showed."""
 
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
     corrects = forms.UUIDField(required=False, widget=forms.HiddenInput)
     amendment = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
     correction_reason = short_text("Why it is corrected or added", required=True)
@@ -143,8 +176,9 @@ class CorrectingForm(SessionForm):
             del self.fields["correction_reason"]
         if self.amends:
             self.order_fields([name for name in self.fields if name not in SECRET])
+            self.initial["revision"] = recording.revision_of(session)
         else:
-            del self.fields["password"], self.fields["code"]
+            del self.fields["password"], self.fields["code"], self.fields["revision"]
         if line is not None:
             self.initial["corrects"] = line.pk
 
@@ -166,6 +200,7 @@ class CorrectingForm(SessionForm):
             reason=data["correction_reason"],
             corrections=[amending.Correction(id=data["id"], content=content, corrects=data["corrects"])],
             proof=self.proof,
+            revision=data["revision"],
             now=now,
         )
 

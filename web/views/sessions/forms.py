@@ -7,6 +7,7 @@ from web.views.sessions.amending import AmendForm
 from web.views.sessions.form import SessionForm
 from web.views.sessions.infusing import (
     BolusForm,
+    ExplainStopForm,
     MedicineForm,
     NoteForm,
     NotGivenForm,
@@ -36,6 +37,7 @@ FORMS: Final[Mapping[str, type[SessionForm]]] = {
         RateForm,
         BolusForm,
         StopForm,
+        ExplainStopForm,
         NotGivenForm,
         MedicineForm,
         WasteForm,

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from clinic.access import Actor
 from clinic.models import Role, User
-from clinic.problems import Problem, Stale
+from scheduler.vocabulary import UNITS, spoken_unit
 from sessions_app import notes, states
 from sessions_app.access import MAY
 from sessions_app.infusing import infusion, medicines, progress, waste
-from sessions_app.models import InfusionEvent, Session
+from sessions_app.models import Session
+from sessions_app.preparing.dosing import plain
 from web import entries
 from web.forms import DecimalNumberField
 from web.views.sessions import colleague
@@ -31,35 +32,20 @@ from web.views.sessions.form import (
 )
 
 # UCUM for the record; in words for the eye, since "ug" and "IU" are misread.
-UNITS: Final = {"mg": "mg", "ug": "microgram", "g": "g", "mL": "mL", "[iU]": "international unit"}
-MOST_CHANGES: Final = 3
 UNCHECKED: Final = "Not yet reckoned against the protocol's limits."
+VOLUME_IS_RIGHT: Final = "Read again: the pump's volume is right"
 OWN_ENTRIES: Final = 8_000  # characters of ids: some two hundred entries
 
-STEPS_DONE: Final = {
-    "start": "started the infusion",
-    "pause": "paused the infusion",
-    "resume": "resumed the infusion",
-    "rate": "changed the rate",
-    "bolus": "gave a bolus",
-    "stop": "stopped the infusion",
-    "not_given": "recorded that nothing was given",
-}
-LINES_DONE: Final = {
-    "checklist": "answered the checklist",
-    "dose": "prepared the dose",
-    "dose_checks": "checked the dose",
-    "overrides": "let a rule pass",
-    "medicines": "gave a medicine",
-    "wastes": "recorded waste",
-    "waste_witnesses": "witnessed waste",
-    "vital_signs": "recorded vital signs",
-    "alerts": "raised an alert",
-    "alert_steps": "answered an alert",
-    "side_effects": "recorded a side effect",
-    "discharge": "discharged the patient",
-    "notes": "wrote a note",
-}
+
+def pump_volume(help_text: str) -> DecimalNumberField:
+    return DecimalNumberField(
+        label="Volume that the pump shows",
+        unit="mL",
+        required=False,
+        max_digits=6,
+        decimal_places=1,
+        help_text=help_text,
+    )
 
 
 class StepForm(SessionForm):
@@ -74,14 +60,6 @@ class StepForm(SessionForm):
     def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(session, data, **options)
         self.initial["revision"] = session.revision
-
-    def add_problem(self, problem: Problem) -> None:
-        """A stale step says in words what has changed, and can be sent again on what stands now."""
-        if isinstance(problem, Stale):
-            sent = {name: self.data.get(name) for name in self.data}
-            self.data = {**sent, "revision": problem.data["revision"]}
-            problem = Stale(what_changed(problem.data["changes"]), **problem.data)
-        super().add_problem(problem)
 
     @property
     def moment(self) -> datetime | None:
@@ -111,6 +89,7 @@ class HaltForm(StepForm):
 
 class StartForm(StepForm):
     act = "start"
+    rarely = ("happened_at",)
     done = "The infusion runs."
 
     happened_at = NowOrThenField("Started at")
@@ -121,6 +100,7 @@ class StartForm(StepForm):
 
 class PauseForm(HaltForm):
     act = "pause"
+    rarely = ("happened_at",)
     done = "The infusion is paused."
     kept_as = "Pause"
 
@@ -133,6 +113,7 @@ class PauseForm(HaltForm):
 
 class ResumeForm(StepForm):
     act = "resume"
+    rarely = ("happened_at",)
     done = "The infusion goes on."
     kept_as = "Resume"
     kept_unchecked = UNCHECKED
@@ -150,6 +131,7 @@ class ResumeForm(StepForm):
 
 class RateForm(StepForm):
     act = "rate"
+    rarely = ("confirmed", "happened_at")
     done = "The new rate is kept."
     kept_as = "New rate"
     kept_unchecked = UNCHECKED
@@ -165,6 +147,7 @@ class RateForm(StepForm):
 
 class BolusForm(StepForm):
     act = "bolus"
+    rarely = ("confirmed", "happened_at")
     done = "The bolus is kept."
     kept_as = "Bolus"
     kept_unchecked = UNCHECKED
@@ -180,24 +163,44 @@ class BolusForm(StepForm):
 
 class StopForm(HaltForm):
     act = "stop"
+    rarely = ("confirmed", "happened_at")
     done = "The infusion has stopped."
     kept_as = "Stop"
 
-    early = forms.BooleanField(label="It stops early", required=False)
-    reason = short_text("Why it stops early")
-    volume_ml = DecimalNumberField(
-        label="Volume that the pump shows",
-        unit="mL",
-        required=False,
-        max_digits=6,
-        decimal_places=1,
-        help_text="All it gave, boluses included. Empty: worked out from rates and times.",
-    )
-    confirmed = forms.BooleanField(label="Read again: the pump's volume is right", required=False)
+    volume_ml = pump_volume("All it gave, boluses included. Empty: worked out from rates and times.")
+    confirmed = forms.BooleanField(label=VOLUME_IS_RIGHT, required=False)
+    reason = short_text("Why, if before its end")
     happened_at = NowOrThenField("Stopped at")
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
         return infusion.stop(actor=actor, session=self.session, now=now, **self.values)
+
+
+class ExplainStopForm(SessionForm):
+    """What an early stop was recorded without: only that is asked."""
+
+    act = "explain_stop"
+    rarely = ("confirmed",)
+    rarely_called = "Read again"
+    done = "The stop is explained."
+    kept_as = "Early stop explained"
+
+    reason = short_text("Why it stopped early", required=True)
+    volume_ml = pump_volume("All it gave, boluses included.")
+    unreadable = forms.BooleanField(label="The pump can't be read any more", required=False)
+    confirmed = forms.BooleanField(label=VOLUME_IS_RIGHT, required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        lacking = progress.stop_lacks(self.session)
+        self.offered = bool(lacking) and self.open_now
+        if "reason" not in lacking:
+            del self.fields["reason"]
+        if "volume_ml" not in lacking:
+            del self.fields["volume_ml"], self.fields["unreadable"], self.fields["confirmed"]
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        return infusion.explain_stop(actor=actor, session=self.session, now=now, **self.cleaned_data)
 
 
 class NotGivenForm(SessionForm):
@@ -251,7 +254,7 @@ class MedicineForm(CorrectingForm):
         self.fields["unit"].choices = list(UNITS.items())  # type: ignore[attr-defined]
         _, *prescribers = self.fields["ordered_by"].choices  # type: ignore[attr-defined]
         self.fields["ordered_by"].choices = [("", "Choose a prescriber"), *prescribers]  # type: ignore[attr-defined]
-        for name in ("medicine", "amount", "unit", "route", "ordered_by"):
+        for name in ("medicine", "amount", "unit", "route", "reason", "ordered_by"):
             self.fields[name].required = True
 
     def first_values(self) -> dict[str, Any]:
@@ -296,6 +299,16 @@ class WasteForm(CorrectingForm):
     drawn_mg = DecimalNumberField(label="Drawn from it", unit="mg", max_digits=7, decimal_places=1)
     wasted_mg = DecimalNumberField(label="Wasted", unit="mg", max_digits=7, decimal_places=1)
     reason = short_text("Why")
+
+    def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(session, data, **options)
+        wasted = self.fields["wasted_mg"]
+        given = waste.still_to_tell(session)
+        if given is None:
+            wasted.help_text = "What is in the bag can be wasted after the stop."
+        elif self.line is None:
+            wasted.help_text = f"What was drawn, less {plain(given)} mg given that no vial accounts for yet."
+            wasted.widget.attrs["data-given"] = plain(given)
 
     def first_values(self) -> dict[str, Any]:
         names = ("vial", "drawn_mg", "wasted_mg", "reason")
@@ -391,28 +404,5 @@ def prescriber_field(session: Session) -> forms.TypedChoiceField:
 
 
 def order_in_words(order: Mapping[str, Any]) -> str:
-    return f"{order['medicine']} {order['amount']} {order['unit']} {order['route']} ({order['reason']})"
-
-
-def what_changed(changes: Sequence[Mapping[str, Any]]) -> str:
-    """The newest changes as a sentence: "Moss Webb changed the rate at 10:42: look again." """
-    newest = changes[-MOST_CHANGES:]
-    kinds = dict(
-        InfusionEvent.objects.filter(pk__in=[change["id"] for change in newest]).values_list("pk", "kind")
-    )
-    steps = {str(pk): kind for pk, kind in kinds.items()}
-    told = [
-        f"{change['recorded_by'] or 'The server'} {_done(change, steps)} at {_time(change['recorded_at'])}"
-        for change in newest
-    ]
-    return f"{'; '.join(told) or 'Something changed'}: look again. Nothing of yours was recorded yet."
-
-
-def _done(change: Mapping[str, Any], steps: Mapping[str, str]) -> str:
-    if change["id"] in steps:
-        return STEPS_DONE[steps[change["id"]]]
-    return LINES_DONE.get(change["part"], "wrote in the record")
-
-
-def _time(moment: str) -> str:
-    return f"{timezone.localtime(datetime.fromisoformat(moment)):%H:%M}"
+    unit = spoken_unit(order["unit"])
+    return f"{order['medicine']} {order['amount']} {unit} {order['route']} ({order['reason']})"

@@ -44,6 +44,8 @@ GRADES: Final = [
 
 class VitalsForm(CorrectingForm):
     act = "vitals"
+    rarely = ("mean_mmhg", "end_tidal_co2_mmhg", "oxygen_l_per_min", "measured_at", "confirmed")
+    rarely_called = "Mean pressure, EtCO₂, oxygen, another time"
     done = "The vital signs are kept."
     kept_as = "Vital signs"
 
@@ -108,8 +110,18 @@ class VitalsForm(CorrectingForm):
     def add_problem(self, problem: Problem) -> None:
         """A value to confirm is confirmed where it stands, not below everything else."""
         super().add_problem(problem)
-        if any(error.get("code") == "confirm" for error in problem.data.get("errors") or []):
-            self.order_fields(["confirmed"])
+        errors = problem.data.get("errors") or []
+        doubtful = {error["field"] for error in errors if error.get("code") == "confirm"}
+        names = [name for name in self.fields if name != "confirmed"]
+        places = [place for place, name in enumerate(names, start=1) if name in doubtful]
+        if places:
+            self.order_fields([*names[: places[-1]], "confirmed"])
+
+    def refuse(self, problem: Problem, *, actor: Actor, now: datetime) -> None:
+        """What an unusual value raises is raised before it is confirmed."""
+        super().refuse(problem, actor=actor, now=now)
+        if isinstance(problem, vitals.Unconfirmed):
+            vitals.alarm_unconfirmed(actor=actor, session=self.session, problem=problem, now=now)
 
     def take_from(self, shown: Newest) -> None:
         """Fill in what the monitor shows; what it doesn't measure stays as it was."""

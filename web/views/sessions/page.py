@@ -151,6 +151,9 @@ class ReadingRow:
             ("Breathing", line.respiratory_rate_per_min),
             ("Temperature", line.temperature_cel),
             ("Pain", line.pain_nrs),
+            ("Dissociation", line.dissociation),
+            ("Distress", line.distress),
+            ("Sedation", line.rass),
         ]
 
     @property
