@@ -103,7 +103,7 @@ def test_where_the_desk_moves_visits_the_page_says_that_it_is_a_wish(
     ClinicMessaging.objects.update(moves_itself_hours=None)
     assert "We then move your visit" in words(phone.get(address))
     said = words(tap(phone, address, local(FRIDAY, "10:00")))
-    assert "We have your wish. Friday, January 15, 10:00 AM" in said
+    assert "We have your request. Friday, January 15, 10:00 AM" in said
     assert start_of(visit) == local(THURSDAY, "10:00")
 
 

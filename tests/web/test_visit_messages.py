@@ -99,11 +99,13 @@ def test_the_chart_leads_to_the_messages_of_each_visit(house: House, visit: Appo
 
 
 def test_a_patients_messages_are_found_by_name_which_stands_in_no_address(
-    house: House, visit: Appointment
+    house: House, other_house: House, visit: Appointment
 ) -> None:
     page = browser_of(house.ana).post(reverse("messages_find"), {"text": "delgado"})
     assert f'href="/messages/?patient={house.rosa.pk}"' in page.content.decode()
     assert "Nobody fits" in words(browser_of(house.ana).post(reverse("messages_find"), {"text": "zzzz"}))
+    outsider = browser_of(other_house.max)
+    assert "Nobody fits" in words(outsider.post(reverse("messages_find"), {"text": "delgado"}))
 
 
 # --- Pages of the log ------------------------------------------------------------------------------------

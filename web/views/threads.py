@@ -51,7 +51,7 @@ class NumberForm(ChangeForm):
 
 @staff_page(access.READ_TEXTS, methods=["GET"])
 def waiting(request: StaffRequest) -> HttpResponse:
-    """Threads with texts that nobody has dealt with, the longest waiting first."""
+    """Threads with texts that nobody has dealt with, the alarming first."""
     context = {"waiting": conversations.waiting_threads(request.clinic)}
     return render(request, "web/threads/list.html", context)
 
