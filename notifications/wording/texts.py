@@ -140,7 +140,10 @@ ENGLISH = Language(
             "before_next": Text(
                 subject="A few questions before your visit",
                 email="Please answer a few short questions before your next visit: {link}\n\n" + EMERGENCY,
-                sms=("{sender}: a few questions before your visit: {link} Urgent? Call 911. {phone}",),
+                sms=(
+                    "{sender}: a few questions before your visit: {link} Urgent? Call 911. {phone}",
+                    "{sender}: questions before your visit: {link} Urgent? Call 911. {phone}",
+                ),
             ),
             "end_of_series": Text(
                 subject="Your questionnaires",

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifications.wording import gsm7, writing
@@ -69,6 +69,7 @@ def test_a_message_can_only_be_given_the_allowed_fields() -> None:
 
 @pytest.mark.parametrize(("language", "stage"), SAID)
 @given(sender=st.text(st.sampled_from(sorted(gsm7.ALPHABET - {"\n", "\r"})), min_size=1, max_size=40))
+@example(sender="N" * 40)
 def test_a_text_message_is_one_gsm_7_segment_with_the_longest_sender_name(
     language: Language, stage: str, sender: str
 ) -> None:
