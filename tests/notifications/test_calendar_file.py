@@ -86,6 +86,19 @@ def test_the_file_says_nothing_of_the_illness_the_patient_or_the_link(
         assert word.lower() not in content.lower()
 
 
+def test_a_clinics_name_is_escaped_and_long_lines_are_folded(house: House) -> None:
+    name = "Salud, mente; y “calma” del Lago \\ Ñuñoa"
+    Clinic.objects.update(sender_name=name)
+    visit = book(house, house.rosa)
+    say()
+    (text,) = files()
+    event = event_of(text)
+    assert (event["SUMMARY"], event["UID"]) == (name, str(visit.pk))
+    assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == NOW
+    assert max(len(line) for line in text.encode().split(b"\r\n")) <= 75
+    assert text.endswith("END:VEVENT\r\nEND:VCALENDAR\r\n")
+
+
 def test_a_retry_sends_the_same_bytes(mail_server: MailServer, house: House) -> None:
     visit = book(house, house.rosa)
     plan(now=NOW)
