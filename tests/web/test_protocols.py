@@ -177,7 +177,7 @@ def test_a_version_is_retired_with_a_reason_that_stays_readable(stage: Stage) ->
     assert silent.status_code == 400
     assert "Retired Supply ran out" in words(page)
     assert "Rosa Delgado" in words(page)
-    assert "These can't be booked any further." in words(page)
+    assert "Nothing more can be booked under this plan. No version is in force" in words(page)
 
 
 def test_the_list_costs_the_same_however_many_versions(
