@@ -115,6 +115,7 @@ def _plot(line: Line, given: Sequence[date], ticks: Sequence[date], across: Acro
         for point in line.points
     ]
     lows = [band.low for band in instrument.bands if instrument.low < band.low <= top]
+    lows = lows or [(instrument.low + top) // 2]
     last = line.points[-1]
     count = len(line.points)
     return Plot(

@@ -293,7 +293,7 @@ def test_a_rate_of_everybody_treated_says_how_many_windows_are_open(in_window: i
         "low": "0.0456",
         "high": "0.6994",
     }
-    assert imputed(rate, {"in_window": in_window, "treated": 4}) == told
+    assert " ".join(imputed(rate, {"in_window": in_window, "treated": 4}).split()) == told
 
 
 def test_the_curve_of_durability_falls_in_steps() -> None:

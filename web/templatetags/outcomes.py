@@ -12,6 +12,7 @@ from sessions_app.outcomes.diary_counts import Counts
 register = template.Library()
 
 NOTHING = "–"  # noqa: RUF001
+NO_BREAK = "\N{NO-BREAK SPACE}"  # a figure and its interval are read as one
 CLASSES = {
     "triptan": "Triptans",
     "ergot": "Ergots",
@@ -64,7 +65,7 @@ def indication(code: str) -> str:
 @register.filter
 def percent(share: str | None) -> str:
     """`50.0 %` for the share "0.5000" of a frozen report."""
-    return NOTHING if share is None else f"{float(share) * 100:.1f} %"
+    return NOTHING if share is None else f"{float(share) * 100:.1f}{NO_BREAK}%"
 
 
 @register.filter
@@ -78,7 +79,8 @@ def _rate(rate: "dict[str, str | int | None]") -> str:
     if rate["share"] is None:
         return told
     low, high = (float(str(rate[end])) * 100 for end in ("low", "high"))
-    return f"{told}: {percent(str(rate['share']))} ({low:.1f} to {high:.1f} %)"
+    interval = NO_BREAK.join([f"({low:.1f}", "to", f"{high:.1f}", "%)"])
+    return f"{told}: {percent(str(rate['share']))} {interval}"
 
 
 @register.simple_tag

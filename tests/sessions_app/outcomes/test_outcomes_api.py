@@ -65,9 +65,24 @@ def test_what_cannot_be_understood_is_refused(house: House, body: dict[str, str]
 def test_the_instruments_say_what_to_ask(house: House) -> None:
     listed = client_of(house.nils).get(f"{API}instruments/").json()
     assert [each["code"] for each in listed] == [
-        *("phq-9", "gad-7", "pcl-5", "nrs-pain", "pgic", "hit-6", "midas")
+        *("phq-9", "gad-7", "pcl-5", "mood-items", "nrs-pain", "pgic", "hit-6", "midas")
     ]
+    assert [each["code"] for each in listed if not each["scored"]] == ["mood-items"]
     assert listed[0]["items"][8]["loinc"] == "44260-8"
+
+
+def test_several_days_without_headache_are_one_call_and_one_with_a_headache_is_named(house: House) -> None:
+    nils = client_of(house.nils)
+    days = [(TODAY - timedelta(days=back)).isoformat() for back in range(3)]
+    body = {"patient": str(house.rosa.pk), "days": days}
+    made = nils.post(f"{API}diary-days/without-headache/", {"id": str(new_id()), **body})
+    assert made.status_code == 201
+    assert [row["day"] for row in made.json()] == sorted(days)
+    bad = {"patient": str(house.rosa.pk), "day": days[0], "headache": True}
+    nils.post(f"{API}diary-days/", {"id": str(new_id()), **bad})
+    refused = nils.post(f"{API}diary-days/without-headache/", {"id": str(new_id()), **body})
+    assert refused.status_code == 400
+    assert "Mon, Jan 11" in refused.json()["errors"][0]["detail"]
 
 
 def test_a_diary_day_is_entered_anew(house: House) -> None:
