@@ -14,7 +14,8 @@ from copy import deepcopy
 from datetime import time
 from functools import partial
 from typing import Any, Final
-from uuid import UUID, uuid5
+from unittest import mock
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import pytest
 from django.db import connection, transaction
@@ -61,7 +62,7 @@ from scheduler.visits.placing import Move
 from scheduler.waitlist import joining, waitlist
 from scheduler.waitlist.waiting import Terms
 from scheduler.working_hours import resources, working_time
-from tests.cast import House, make_patient, new_id
+from tests.cast import House, make_patient
 from tests.scheduler import life_model as model
 from tests.scheduler.stage import active_protocol, next_version, plan_row
 
@@ -94,6 +95,8 @@ SHAPE: Final = model.Shape(
 SPACING: Final = 2
 LONGEST_GAP: Final = 5
 OFFER_MINUTES: Final = 30
+# More than any of these days needs: a search that is cut short ends elsewhere on a busy machine.
+SECONDS: Final = 30
 # (plan, patient, sessions, first day, last day, features); Rosa has two plans.
 PLANS: Final[list[tuple[str, str, int, int, int, list[str]]]] = [
     ("Rosa's", "Rosa", 3, 0, 11, []),
@@ -195,10 +198,16 @@ class Life(RuleBasedStateMachine):
         self.entries: dict[str, UUID] = {}  # on the waitlist, by plan
         self.offers: dict[str, WaitlistOffer] = {}
         self.compared: tuple[Any, Any] | None = None  # openings that were found right
+        self.made = 0
+        # The same steps have to lead to the same clinic, or they can't be told again: among equals the
+        # smaller id comes first.
+        self.chance = mock.patch.object(waitlist, "uuid4", self._id)
+        self.chance.start()
         self.undone = transaction.atomic()
         self.undone.__enter__()
 
     def teardown(self) -> None:
+        self.chance.stop()
         transaction.set_rollback(True)
         self.undone.__exit__(None, None, None)
 
@@ -431,7 +440,7 @@ class Life(RuleBasedStateMachine):
         day = model.day_of(visit.start)
         start = min(minute for name, minute in visit.held if name == thing)
         end = min(start + minutes, model.at(day, CLOSES))
-        key = new_id()
+        key = self._id()
         found: list[Repair] = []
         answer = self._answer(
             lambda: found.append(
@@ -447,7 +456,7 @@ class Life(RuleBasedStateMachine):
                         AbsenceReason.ILLNESS,
                     ),
                     now=self._moment(),
-                    seconds=1,
+                    seconds=SECONDS,
                 )
             )
         )
@@ -506,7 +515,7 @@ class Life(RuleBasedStateMachine):
             lambda: self.clinic.things[thing].own_hours.update({day: hours}),
             lambda: working_time.set_day(
                 actor=self.staged.ana,
-                id=new_id(),
+                id=self._id(),
                 resource=resource,
                 day=model.date_of(day),
                 hours=[(wall(start), wall(end)) for start, end in hours],
@@ -545,7 +554,7 @@ class Life(RuleBasedStateMachine):
             lambda: self.clinic.things[thing].change_shift(weekday, day, hours),
             lambda: working_time.set_pattern(
                 actor=self.staged.ana,
-                id=new_id(),
+                id=self._id(),
                 resource=resource,
                 weekdays=[weekday],
                 hours=[(wall(start), wall(end)) for start, end in hours],
@@ -656,7 +665,7 @@ class Life(RuleBasedStateMachine):
         start, end = (model.at(day, minute) for minute in hours)
         if end <= self.now or (start, end) in self.clinic.closed.values():
             return
-        key = new_id()
+        key = self._id()
         self._declare(
             lambda: self.clinic.closed.update({str(key): (start, end)}),
             lambda: working_time.close(
@@ -735,10 +744,10 @@ class Life(RuleBasedStateMachine):
             assert not picture.series_possible(wanted, range(first, last + 1), count, LONGEST_GAP)
             return
         sessions = [
-            Wanted(new_id(), session.start, session.wished_chair, session.wished_nurse)
+            Wanted(self._id(), session.start, session.wished_chair, session.wished_nurse)
             for session in proposed.offers[0].sessions
         ]
-        assert self._answer(lambda: proposing.book(id=new_id(), sessions=sessions, **asked)) is None
+        assert self._answer(lambda: proposing.book(id=self._id(), sessions=sessions, **asked)) is None
         for session in sessions:
             start = model.minute_of(session.start)
             self._learn(session.id, model.Picture(self.clinic, self.now), wanted, start, "booked")
@@ -752,7 +761,7 @@ class Life(RuleBasedStateMachine):
         visit = booked[0] if sooner and booked else None
         if first > wanted.last_day or (visit and model.day_of(visit.start) < first):
             return
-        key = new_id()
+        key = self._id()
         answer = self._answer(
             lambda: joining.join(
                 actor=self.staged.ana,
@@ -919,10 +928,14 @@ class Life(RuleBasedStateMachine):
 
     # How it is asked
 
+    def _id(self) -> UUID:
+        self.made += 1
+        return uuid5(NAMESPACE_OID, str(self.made))
+
     def _absence(self, thing: str, start: int, minutes: int) -> None:
         if start + minutes <= self.now:
             return
-        key = new_id()
+        key = self._id()
         self._declare(
             lambda: self.clinic.things[thing].away.update({str(key): (start, start + minutes)}),
             lambda: working_time.record_absence(
@@ -960,7 +973,7 @@ class Life(RuleBasedStateMachine):
         assert not reasons.disagreement([blocker.code for blocker in told.blockers])
         for feasible in told.alternatives:
             self._offered(picture, self.clinic.plans[plan], model.minute_of(feasible.start))
-        key = new_id()
+        key = self._id()
         if until is None:
             answer = self._answer(lambda: booking.book(id=key, **asked))
         else:
