@@ -18,6 +18,7 @@ from sessions_app.leaving.home_readiness import (
     MOST_PER_CRITERION,
     Assessment,
     Course,
+    Signs,
     assess,
     newest,
 )
@@ -98,13 +99,19 @@ def recovery(session: Session, now: datetime) -> Course:
         near_percent=protocol.near_baseline_percent,
         near_sets=protocol.near_baseline_sets,
         near_accepted=vitals.let_these_pass(session, overrides.NEAR_BASELINE, _compared(session, lines)),
-        pressure_past=tuple(dict.fromkeys(breach.label for breach in past)),
+        pressure_past=tuple(dict.fromkeys(_measured(pressures, breach.sign) for breach in past)),
         vomiting=any(effect.term == "vomiting" for effect in effects),
         side_effects=tuple(TERMS[effect.term].label for effect in to_accept(session)),
         open_alerts=[alert.detail for alert in _open_alerts(session)],
         suicidality_was_positive=_suicidality_was_positive(session),
         stop_lacks=[OF_THE_STOP[name] for name in progress.stop_lacks(session)],
     )
+
+
+def _measured(pressures: Signs, sign: str) -> str:
+    """The value with its name: whoever lets it pass is to have seen it."""
+    value = pressures[sign]
+    return vital_limits.measured(sign, value) if value is not None else ""
 
 
 def _open_alerts(session: Session) -> list[Alert]:

@@ -53,6 +53,15 @@ def test_the_first_two_scores_are_reckoned_and_kept_with_what_was_seen(house: Ho
     assert stories.fresh(session).state == "discharged"
 
 
+def test_what_a_prescriber_is_to_let_pass_is_told_with_its_value(house: House) -> None:
+    session = stories.observed(house)
+    for minutes in (121, 122):
+        reading = stories.calm(NOW + timedelta(minutes=minutes), systolic_mmhg=161, dissociation=0)
+        stories.measure(house, session, reading)
+    course = discharge.recovery(stories.fresh(session), NOW + timedelta(minutes=125))
+    assert course.pressure_past == ("Systolic pressure 161 mmHg",)
+
+
 def test_nobody_goes_home_before_an_early_stop_is_explained(house: House) -> None:
     session = stories.infusing(house)
     who: Any = {"actor": house.actor(house.nils), "session": session}

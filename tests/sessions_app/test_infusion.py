@@ -12,6 +12,7 @@ from clinic.problems import Conflict, Invalid
 from sessions_app.infusing import dose_watch, infusion, progress
 from sessions_app.models import Alert, InfusionEvent, Session
 from sessions_app.preparing import checklist
+from sessions_app.signing import signing
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
@@ -280,6 +281,13 @@ def test_where_nobody_can_read_the_pump_any_more_what_is_reckoned_counts(house: 
     take(house, session, infusion.explain_stop, unreadable=True, now=at(20))
     assert progress.stop_lacks(stories.fresh(session)) == ()
     assert given(session, at(60)) == ("30.00", "10.5")
+
+
+def test_who_only_explains_a_stop_did_not_give_the_infusion(house: House) -> None:
+    session, priya = stopped_at_once(house, reason="Distress"), house.actor(house.priya)
+    infusion.explain_stop(actor=priya, id=new_id(), session=session, unreadable=True, now=at(20))
+    offered = signing.meanings_open_to(priya, stories.fresh(session))
+    assert [meaning.code for meaning in offered] == ["prescriber_review"]
 
 
 def test_a_stop_at_the_end_of_the_bag_lacks_nothing(house: House) -> None:

@@ -49,8 +49,8 @@ def start(house: House, session: Any) -> None:
 
 @pytest.mark.parametrize("value", [1, 2, 3])
 def test_no_infusion_starts_until_a_prescriber_has_assessed_the_answer(house: House, value: int) -> None:
-    asked(house, value)
     session = stories.prepared(house)
+    asked(house, value)
     with pytest.raises(Conflict) as refused:
         start(house, session)
     assert refused.value.data["blockers"] == [{"code": "safety_assessed", "detail": NEEDED}]
@@ -82,12 +82,12 @@ def test_an_answer_that_is_being_given_at_this_moment_holds_the_start_too() -> N
 
 
 def test_neither_a_taken_back_answer_nor_one_entered_in_error_lets_it_start(house: House) -> None:
+    session, nils = stories.prepared(house), house.actor(house.nils)
     response = asked(house)
-    nils = house.actor(house.nils)
     responses.answer(actor=nils, id=new_id(), response=response, item=9, value=0, now=BEFORE)
     responses.enter_in_error(actor=nils, response=response, reason="Misheard", now=BEFORE)
     with pytest.raises(Conflict, match="urgent answer"):
-        start(house, stories.prepared(house))
+        start(house, session)
 
 
 @pytest.mark.parametrize(
@@ -121,13 +121,12 @@ def test_without_a_visit_the_task_is_due_within_a_day(house: House) -> None:
 
 
 def test_each_answer_has_an_assessment_of_its_own(house: House) -> None:
-    response = asked(house, 1)
+    session, response = stories.prepared(house), asked(house, 1)
     responses.answer(
         actor=house.actor(house.nils), id=new_id(), response=response, item=9, value=3, now=BEFORE
     )
     first, second = SafetyConcern.objects.order_by("answer__value")
     assess(house, first)
-    session = stories.prepared(house)
     with pytest.raises(Conflict, match="urgent answer"):
         start(house, session)
     assess(house, second)
@@ -158,8 +157,8 @@ def test_nothing_of_it_is_ever_changed_or_taken_away(house: House, table: str, c
 
 
 def test_on_the_page_a_nurse_sees_what_waits_and_a_prescriber_assesses_it(house: House) -> None:
-    asked(house)
     session = stories.prepared(house)
+    asked(house)
     nils, priya = browser_of(house.nils), browser_of(house.priya)
     shown = nils.get(reverse("session", args=[session.pk]))
     assert f"{NEEDED} Assess the patient" in words(shown)
