@@ -39,7 +39,7 @@ class Said:
 
 def answers(session: Session, now: datetime, *, at: datetime | None = None) -> dict[str, Said]:
     """What the record answers now, by the item's code; for a start that is entered later, what it answered
-    `at` that moment. Two queries where the session's lines and its plan are loaded."""
+    `at` that moment. One query where the session's lines and its plan are loaded."""
     return {
         "consent": _consent(session),
         "plan": _plan(session, at or now),

@@ -100,7 +100,8 @@ def arrived_visit(
 ) -> Appointment:
     """A visit whose patient has just come in. The schedule's claims play no part in these stories."""
     patient = patient or house.rosa
-    protocol = Protocol.objects.filter(clinic=house.clinic).first() or active_protocol(house)
+    protocols = Protocol.objects.filter(clinic=house.clinic).order_by("infusion_minutes")
+    protocol = protocols.first() or active_protocol(house)
     plan = plan_row(house, protocol, patient, ordered_dose=Decimal(ordered_dose))
     return Appointment.objects.create(
         clinic=house.clinic,
