@@ -98,10 +98,33 @@ def test_what_was_said_before_it_was_switched_off_stands_once(house: House, visi
 
 
 def test_what_a_visit_never_asked_for_is_not_called_switched_off(house: House, visit: Appointment) -> None:
-    """Nobody moved it, and it was booked ten days ahead: the offer and the move have no line."""
-    for stage in ("move", "offer", "missed"):
+    """Nobody moved it; and of a visit in two days nobody would have been reminded three days before."""
+    for stage in ("move", "offer", "missed", "T-3d"):
         switch_off(house, stage)
     assert not {"move", "offer", "missed"} & set(by_stage(visit))
+    soon = book(house, house.omar, NOW + timedelta(days=2))
+    assert "T-3d" not in by_stage(soon)
+
+
+def test_what_was_not_said_before_the_switch_is_not_laid_to_it(house: House) -> None:
+    """The history's time is the database's own: a visit that lies before it, in the story and in truth."""
+    then = NOW - timedelta(days=300)
+    visit = book(house, house.rosa, then, status="fulfilled")
+    Message.objects.create(
+        clinic=house.clinic,
+        patient=house.rosa,
+        appointment=visit,
+        kind="confirmation",
+        stage="confirmation",
+        key="told",
+        visit_starts_at=then,
+        due_at=then - timedelta(days=9),
+        stale_at=then,
+        status="sent",
+        sent_at=then - timedelta(days=9),
+    )
+    switch_off(house, "T-3d")
+    assert "T-3d" not in by_stage(visit)
 
 
 def test_the_list_has_as_many_queries_for_one_message_as_for_ten(house: House, visit: Appointment) -> None:
