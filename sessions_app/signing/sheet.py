@@ -113,7 +113,7 @@ def _course(frozen: Frozen) -> Table:
 def _table(frozen: Frozen, part: Part) -> Table:
     rows: list[tuple[Any, Row]] = [
         (part.order(line), Row([*part.cells(frozen, line), frozen.by(line)], line["id"]))
-        for line in sorted(frozen.lines(part.name), key=lambda line: line["recorded_at"])
+        for line in sorted(frozen.lines(part.name), key=_entered)
     ]
     if part is VITAL_SIGNS:
         rows += [
@@ -122,6 +122,11 @@ def _table(frozen: Frozen, part: Part) -> Table:
         ]
     rows.sort(key=lambda row: row[0])
     return Table(part.title, [row for _, row in rows], [*part.columns, "By"])
+
+
+def _entered(line: Line) -> tuple[str, int]:
+    """The order of entry; the first form has no revisions."""
+    return line["recorded_at"], line.get("revision", 0)
 
 
 def _unless_nothing(cell: str) -> str:
