@@ -1,5 +1,6 @@
 """The bytes that a mail server is handed say what Django's own message says, part by part."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -19,23 +20,20 @@ HEADERS = {"Message-ID": "<key@lakeside.example>", "Date": "Mon, 11 Jan 2027 18:
 
 
 def envelope(**changed: Any) -> Envelope:
-    return Envelope(
-        **{
-            "key": str(ANYBODY),
-            "form": Form.EMAIL,
-            "clinic_id": ANYBODY,
-            "patient_id": ANYBODY,
-            "user_id": None,
-            "sender": "Lakeside Clinic",
-            "recipient": "rosa@patients.example",
-            "subject": "Your visit on Thu 21 Jan",
-            "body": "Hello,\n\nYour visit: {link}\n",
-            "link": "https://lakeside.example/m/abc",
-            "written_at": datetime(2027, 1, 11, 18, tzinfo=UTC),
-            "calendar": "",
-        }
-        | changed
+    plain = Envelope(
+        key=str(ANYBODY),
+        form=Form.EMAIL,
+        clinic_id=ANYBODY,
+        patient_id=ANYBODY,
+        user_id=None,
+        sender="Lakeside Clinic",
+        recipient="rosa@patients.example",
+        subject="Your visit on Thu 21 Jan",
+        body="Hello,\n\nYour visit: {link}\n",
+        link="https://lakeside.example/m/abc",
+        written_at=datetime(2027, 1, 11, 18, tzinfo=UTC),
     )
+    return replace(plain, **changed)
 
 
 def read(content: bytes) -> EmailMessage:

@@ -11,7 +11,7 @@ from notifications.channels.envelope import Envelope
 from notifications.channels.inbox import InboxChannel
 from notifications.delivering import delivery, leasing, sending
 from notifications.delivering.sending import Pace
-from notifications.models import DeliveryAttempt, Message
+from notifications.models import DeliveryAttempt, Message, MessageStatus
 from notifications.planning.planner import plan
 from tests.cast import NOW, House, make_patient
 from tests.notifications.visits import book
@@ -64,7 +64,7 @@ def test_what_a_dead_worker_took_and_had_not_begun_is_said_when_its_lease_runs_o
     monkeypatch.undo()
     assert list(Message.objects.values_list("status", flat=True)) == ["claimed"] * 3
     assert DeliveryAttempt.objects.count() == 1
-    assert delivery.drain(clock=lambda: NOW + leasing.LEASE)["sent"] == 3
+    assert delivery.drain(clock=lambda: NOW + leasing.LEASE)[MessageStatus.SENT] == 3
 
 
 def test_what_somebody_else_has_taken_over_is_not_begun(
