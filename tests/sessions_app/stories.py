@@ -23,7 +23,7 @@ from sessions_app.models import CheckResult, Session, SignedRecord
 from sessions_app.observing import vitals
 from sessions_app.preparing import checklist, dose, on_record
 from sessions_app.signing import signing
-from tests.cast import NOW, PASSWORD, House, new_id
+from tests.cast import NOW, PASSWORD, TODAY, House, new_id
 from tests.scheduler.stage import plan_row
 
 ARRIVED_AT = NOW
@@ -102,7 +102,9 @@ def arrived_visit(
     patient = patient or house.rosa
     protocols = Protocol.objects.filter(clinic=house.clinic).order_by("infusion_minutes")
     protocol = protocols.first() or active_protocol(house)
-    plan = plan_row(house, protocol, patient, ordered_dose=Decimal(ordered_dose))
+    # A story told at the real moment may come before the known day.
+    valid_from = min(at.date(), TODAY) - timedelta(days=7)
+    plan = plan_row(house, protocol, patient, ordered_dose=Decimal(ordered_dose), valid_from=valid_from)
     return Appointment.objects.create(
         clinic=house.clinic,
         patient=patient,
