@@ -68,12 +68,12 @@ SERIES: Final = (
         kept_diary=6,
     ),
     Told(began=73, days=(0, 2, 5, 7), lost={4: NO_SHOW}, left={28: 0.45, 56: 0.65}, kept_diary=9),
-    Told(began=69, days=(0, 2, 4), left={25: 0.4}, asked_before=False, nausea=(4,)),
+    Told(began=69, days=(0, 2), left={23: 0.4}, asked_before=False, nausea=(2,)),
     Told(began=25, days=(0, 2), lost={4: NO_SHOW, 7: CancellationReason.FINANCIAL}),
-    Told(began=60, days=(0, 3, 5), left={26: 1.2}, safety_after=1, nausea=(0, 3)),
-    Told(began=55, days=(0, 2, 4), lost={7: CancellationReason.PATIENT_FEELING_BETTER}, left={25: 0.3}),
-    Told(began=50, days=(0, 2), lost={5: NO_SHOW}),
-    Told(began=12, days=(0, 2, 4), lost={6: CancellationReason.PATIENT_NO_TRANSPORT}, nausea=(4,)),
+    Told(began=60, days=(0, 3), left={24: 1.2}, safety_after=1, nausea=(0, 3)),
+    Told(began=55, days=(0, 2), lost={4: CancellationReason.PATIENT_FEELING_BETTER}, left={23: 0.3}),
+    Told(began=50, days=(0,), lost={3: NO_SHOW}),
+    Told(began=12, days=(0, 2), lost={4: CancellationReason.PATIENT_NO_TRANSPORT}, nausea=(2,)),
 )
 
 
