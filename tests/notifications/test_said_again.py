@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from clinic.problems import Invalid, Missing
 from notifications import saying
-from notifications.answering import things
+from notifications.answering import links, things
 from notifications.delivering import delivery
 from notifications.models import CheckIn, DiaryNudge, LinkPurpose, Message, MessageStatus
 from notifications.planning import reasons, standing
@@ -121,6 +122,19 @@ def test_a_link_of_two_questionnaires_is_sent_as_long_as_one_is_open(house: Hous
     assert standing.answered([carrier]) == set()
     CheckIn.objects.filter(pk=open_one.pk).update(ended_at=NOW, end="overtaken")
     assert standing.answered([carrier]) == {carrier.pk}
+
+
+def test_of_two_questionnaires_behind_one_link_the_one_that_is_named_is_answered(house: House) -> None:
+    carrier = sent(house, "check_in", "day_7")
+    carried = sent(house, "check_in", "monthly", status="skipped", reason="Together", carried_by=carrier)
+    both = [asked(house, carrier), asked(house, carried, "monthly")]
+    anothers = asked(house, sent(house, "check_in", "day_7"))
+    link = carrier.link
+    assert [links.check_in_of(link, NOW, each.pk) for each in both] == both
+    with pytest.raises(Missing):
+        links.check_in_of(link, NOW, anothers.pk)
+    with pytest.raises(Invalid, match="say which"):
+        links.check_in_of(link, NOW)
 
 
 def test_a_batch_of_questions_and_diaries_is_asked_in_three_queries(
