@@ -18,7 +18,7 @@ TURNS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def upright(text: str) -> str:
-    """The text without what turns its direction: Hebrew and Arabic letters run as they should by themselves."""
+    """The text without what turns its direction: Hebrew and Arabic letters run right by themselves."""
     return text.translate(TURNS)
 
 
