@@ -4,6 +4,7 @@ Which fields are ids is read from the OpenAPI document, so that a new room's are
 """
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ CALLERS: Final = {
 }
 
 
+@cache
 def ids_of_calls() -> dict[str, set[str]]:
     """By address without an id in it: every id field that a POST there takes, at the body's own level."""
     document = SchemaGenerator().get_schema(public=True)

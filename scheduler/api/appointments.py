@@ -147,8 +147,8 @@ class OfPlanSerializer(StrictSerializer):
 class BehindSerializer(serializers.Serializer[Any]):
     """A visit under an older version than its plan, and what stands against taking it over where it is."""
 
-    appointment = serializers.UUIDField(source="appointment.pk")
-    protocol = serializers.UUIDField(source="appointment.protocol_id", help_text="The version it is under.")
+    appointment = IdField(source="appointment.pk")
+    protocol = IdField(source="appointment.protocol_id", help_text="The version it is under.")
     start = serializers.DateTimeField(source="appointment.starts_at")
     end = serializers.DateTimeField(source="appointment.ends_at")
     would_end = serializers.DateTimeField(source="decision.end", help_text="Under the version of its plan.")

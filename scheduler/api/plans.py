@@ -142,9 +142,9 @@ class OfClinicSerializer(StrictSerializer):
 class SpacingRequestSerializer(serializers.Serializer[Any]):
     """A spacing of its own that somebody has asked for, and that no prescriber has decided on yet."""
 
-    plan = serializers.UUIDField(source="plan.pk")
-    patient = serializers.UUIDField(source="plan.patient_id")
-    task = serializers.UUIDField(source="item.pk")
+    plan = IdField(source="plan.pk")
+    patient = IdField(source="plan.patient_id")
+    task = IdField(source="item.pk")
     words = serializers.CharField()
     asked_by = serializers.CharField()
     asked_at = serializers.DateTimeField()
