@@ -47,7 +47,7 @@ def test_a_prescriber_reads_what_changes_and_takes_the_plan_over(stage: Stage, p
 
     address = reverse("plan_take_over", args=[plan.pk])
     after = words(browser_of(stage.house.priya).post(address, {"protocol": newer.pk}, follow=True))
-    assert "The plan stands under version 2 from now on." in after
+    assert "The plan stands under the version in force from now on." in after
     assert "Booked under an older version" in after
 
     taken = browser_of(stage.house.ana).post(reverse("visit_take_over", args=[visit.pk]), follow=True)

@@ -1,11 +1,11 @@
-"""Addresses of the pages in web.views.plans."""
+"""Addresses of the pages in web.views.plans and web.views.new_plan."""
 
 from django.urls import URLPattern, path
 
-from web.views import plans
+from web.views import new_plan, plans
 
 urlpatterns: list[URLPattern] = [
-    path("patients/<uuid:pk>/plans/new/", plans.new_plan, name="new_plan"),
+    path("patients/<uuid:pk>/plans/new/", new_plan.new_plan, name="new_plan"),
     path("plans/<uuid:pk>/", plans.plan, name="plan"),
     path("plans/<uuid:pk>/spacing/", plans.override_spacing, name="plan_spacing"),
     path("plans/<uuid:pk>/ask-spacing/", plans.ask_spacing, name="plan_ask_spacing"),
