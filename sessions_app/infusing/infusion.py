@@ -395,7 +395,7 @@ def _ask_who_ordered_it(field: str, doubt: str, confirmed: bool, reason: str) ->
     """More or faster than two people have checked is somebody's order: raise `Invalid` until it was read
     again, and says whose."""
     errors = [] if confirmed else [{"field": field, "code": "confirm", "detail": doubt}]
-    if not reason.strip():
+    if not said(reason):
         errors.append({"field": "reason", "code": "invalid", "detail": "Say who ordered it, and why."})
     if errors:
         raise Invalid(errors)
