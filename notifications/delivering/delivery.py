@@ -3,7 +3,8 @@
 No transaction is open while a provider is spoken to. What is about to be sent is frozen on an attempt
 first (`sending`); a worker that dies between that and the outcome leaves an attempt `started`, and what
 became of it is `outcomes`' to find out: it is never blindly sent again. An error that no channel explains
-ends the drain and is treated the same once the lease has run out.
+ends the drain and is treated the same once the lease has run out. One message about which nothing can be
+decided, or that can't be written out, is set aside alone (`setting_aside`).
 """
 
 import time
@@ -11,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from clinic.transactions import in_transaction
 from notifications.channels.opening import Channels
@@ -24,6 +25,7 @@ from notifications.delivering import (
     restored,
     sending,
     sending_state,
+    setting_aside,
     undelivered,
 )
 from notifications.delivering.addressing import Address, Ways
@@ -76,20 +78,28 @@ def _take_batch(channels: Channels, pace: Pace, clock: Callable[[], datetime]) -
         if not messages:
             return batch
         facts = gathering.gather(messages)
-        going = [
-            (message, address)
-            for message in messages
-            if (address := _address_now(message, facts, now)) is not None
-        ]
-        allowed = _allowed(going, batch, now)
-        going_on = {message.pk for message, _ in allowed}
-        _freeze(allowed, facts, batch, channels, pace, now)
+        allowed = _allowed(_going(messages, facts, now), batch, now)
+        going_on = _freeze(allowed, facts, batch, channels, pace, now)
         others = [message for message in messages if message.pk not in going_on]
         leasing.give_back(others)
         batch.ended = [MessageStatus(message.status) for message in others]
         return batch
 
     return in_transaction(work)
+
+
+def _going(messages: Sequence[Message], facts: Facts, now: datetime) -> list[tuple[Message, Address]]:
+    """Those that are sent now, with where to; one that can't be decided about holds up no other."""
+    going = []
+    for message in messages:
+        try:
+            address = _address_now(message, facts, now)
+        except Exception as error:
+            setting_aside.set_aside(message, error)
+            continue
+        if address is not None:
+            going.append((message, address))
+    return going
 
 
 def _address_now(message: Message, facts: Facts, now: datetime) -> Address | None:
@@ -189,26 +199,22 @@ def _freeze(
     channels: Channels,
     pace: Pace,
     now: datetime,
-) -> None:
-    """The attempts and the envelopes; the rows of those that are sent first."""
-    attempts = [
-        composing.attempt_at(message, address, facts, channel=channels.of(address.form).name, now=now)
-        for message, address in allowed
-    ]
+) -> set[UUID]:
+    """The attempts and the envelopes; the rows of those that are sent first. Returns which messages go: one
+    that can't be written out holds up no other."""
+    for message, address in allowed:
+        channel = channels.of(address.form).name
+        try:
+            attempt = composing.attempt_at(message, address, facts, channel=channel, now=now)
+            link, written_at = composing.link_in(message, facts), composing.written_at(attempt, facts)
+            batch.ready.append((attempt, composing.envelope_of(attempt, link=link, written_at=written_at)))
+        except Exception as error:
+            setting_aside.set_aside(message, error)
     batch.begun = pace.begun
-    sending.write_tries(attempts[: batch.begun])
-    leasing.take([message.pk for message, _ in allowed], batch.token, now)
-    batch.ready = [
-        (
-            attempt,
-            composing.envelope_of(
-                attempt,
-                link=composing.link_in(attempt.message, facts),
-                written_at=composing.written_at(attempt, facts),
-            ),
-        )
-        for attempt in attempts
-    ]
+    sending.write_tries(attempt for attempt, _ in batch.ready[: batch.begun])
+    going_on = {attempt.message_id for attempt, _ in batch.ready}
+    leasing.take(going_on, batch.token, now)
+    return going_on
 
 
 def _skip(message: Message, reason: str) -> None:

@@ -10,13 +10,15 @@ import pytest
 
 from clinic.models import Channel, Clinic, Consent, ConsentScope, Patient, WorkItem
 from clinic.problems import Conflict
+from notifications import saying
 from notifications.channels import opening
 from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope, Found, NotFound
 from notifications.channels.inbox import InboxChannel
 from notifications.channels.opening import Channels
-from notifications.delivering import delivery, leasing, outcomes, sending
+from notifications.delivering import composing, delivery, leasing, outcomes, sending, setting_aside
 from notifications.models import DeliveryAttempt, InboxItem, Message
 from notifications.planning.planner import plan
+from notifications.planning.rules import BEFORE_NEXT
 from notifications.tokens import token_for
 from tests.at_once import at_once
 from tests.cast import NOW, House, local, make_patient
@@ -482,3 +484,42 @@ def test_no_transaction_is_open_while_a_message_is_handed_over(
     monkeypatch.setattr(opening, "open_channel", lambda form: WatchingChannel())
     assert drain() == {"sent": 1}
     assert seen == ["started"]
+
+
+def without_its_visit(house: House, stage: str) -> Message:
+    """A row that nothing of ours writes: due before the others, about a visit that it doesn't name."""
+    return saying.say(
+        key=f"broken:{stage}",
+        clinic_id=house.clinic.pk,
+        patient_id=house.rosa.pk,
+        kind="check_in",
+        stage=stage,
+        due_at=NOW - MINUTE,
+        stale_at=NOW + HOUR,
+    )
+
+
+@pytest.mark.parametrize("wrong", ["decided about", "written out"])
+def test_one_bad_row_is_set_aside_alone_and_the_others_go(
+    house: House, wrong: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = planned_confirmation(house)
+    bad = without_its_visit(house, BEFORE_NEXT if wrong == "decided about" else "D+1")
+    if wrong == "written out":
+        write = composing.attempt_at
+
+        def broken(message: Message, *rest: Any, **named: Any) -> DeliveryAttempt:
+            if message.pk == bad.pk:
+                raise ValueError("Rosa's words")
+            return write(message, *rest, **named)
+
+        monkeypatch.setattr(composing, "attempt_at", broken)
+    assert drain() == {"sent": 1, "failed": 1}
+    assert fate(good)[0] == "sent"
+    assert fate(bad) == ("failed", setting_aside.CANNOT_BE_SENT)
+    task = WorkItem.objects.get(cause=f"message:{bad.pk}")
+    assert (task.title, task.role) == (setting_aside.FIND_OUT, "front_desk")
+    (line,) = [each.getMessage() for each in caplog.records if each.name == setting_aside.__name__]
+    assert str(bad.pk) in line
+    assert "ValueError" in line
+    assert "Rosa" not in line
