@@ -310,6 +310,8 @@ SMS = brokers.sms(SMS_URL)
 # What the providers' contracts allow; empty for as fast as it goes.
 EMAIL_PER_SECOND = production.rate("EMAIL_PER_SECOND", env.str("EMAIL_PER_SECOND", ""))
 SMS_PER_SECOND = production.rate("SMS_PER_SECOND", env.str("SMS_PER_SECOND", ""))
+# After the last rung of a task's ladder it is called again; 0: as often as the ladder goes up.
+CALL_AGAIN_MINUTES: int = env.int("CALL_AGAIN_MINUTES", 0)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "clinic@localhost")
 PHONENUMBER_DEFAULT_REGION = "US"
 PHONENUMBER_DB_FORMAT = "E164"
