@@ -7,10 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest, Upper
 
-from clinic.models import AccessLog, Allergy, Consent, Patient, User, WorkItem, WorkItemStep
+from clinic.models import (
+    AccessLog,
+    Allergy,
+    Consent,
+    Patient,
+    User,
+    WorkItem,
+    WorkItemStep,
+    WorkItemStepKind,
+)
 from clinic.phones import e164
 
 MOST_FOUND = 25
@@ -119,8 +128,9 @@ def closed_work_items() -> QuerySet[WorkItem]:
 
 
 def steps_of(item: WorkItem) -> QuerySet[WorkItemStep]:
-    """What happened to a task, in order."""
-    return item.steps.select_related("by", "to").order_by("at", "created_at")
+    """What happened to a task, in order; what closed it last, also of steps of one moment."""
+    closing = Case(When(kind=WorkItemStepKind.CLOSED, then=1), default=0)
+    return item.steps.select_related("by", "to").order_by("at", closing, "created_at")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What of a text can be seen: names that look empty, and characters that hide in a line. Pure."""
 
 import unicodedata
+from itertools import pairwise
 from typing import Final
 
 # Letters and symbols by category, yet nothing to see: the Hangul fillers and the empty Braille cell.
@@ -30,6 +31,11 @@ def is_visible(text: str) -> bool:
 def said(text: str) -> str:
     """What somebody wrote where words are asked for, trimmed and upright; nothing where none of it shows."""
     return upright(text).strip() if is_visible(text) else ""
+
+
+def in_words(text: str) -> bool:
+    """Whether it holds a word: a dot or "-" says nothing of what was done."""
+    return any(here.isalpha() and there.isalpha() for here, there in pairwise(text))
 
 
 def hides_something(text: str) -> bool:

@@ -16,7 +16,7 @@ from clinic.history import acting
 from clinic.models import Membership, Role, Urgency, User, WorkItem, WorkItemStep, WorkItemStepKind
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from clinic.visible_text import said
+from clinic.visible_text import in_words, said
 
 
 def open_item(
@@ -56,6 +56,7 @@ def open_items(items: Sequence[WorkItem]) -> None:
 def ask(
     *,
     actor: Actor,
+    id: UUID,
     clinic_id: UUID,
     patient_id: UUID,
     cause: str,
@@ -65,17 +66,16 @@ def ask(
     due_at: datetime,
     words: str,
     now: datetime,
-) -> WorkItem:
-    """A task that one of the staff opens for another role, with what they ask as its first note.
+) -> WorkItemStep:
+    """A task that one of the staff opens for another role, with what they ask as its first note, `id`.
 
-    Asking for the same cause again adds what is new to the task that there is. Raises `Invalid` without
-    words.
+    Asking for the same cause again adds a note to the task that there is. Raises `Invalid` without words.
     """
     words = said(words)
     if not words:
         raise Invalid({"words": "Say what you ask for, and why."})
 
-    def work() -> WorkItem:
+    def work() -> WorkItemStep:
         item = open_item(
             clinic_id=clinic_id,
             patient_id=patient_id,
@@ -85,11 +85,8 @@ def ask(
             role=role,
             due_at=due_at,
         )
-        row = WorkItem.objects.select_for_update(no_key=True).get(pk=item.pk)
-        if not row.steps.filter(kind=WorkItemStepKind.NOTE, by=actor.user_id, words=words).exists():
-            with acting(actor.user_id):
-                _step(row, WorkItemStepKind.NOTE, by=actor.user_id, at=now, words=words)
-        return row
+        with acting(actor.user_id):
+            return _step(item, WorkItemStepKind.NOTE, id=id, by=actor.user_id, at=now, words=words)
 
     return in_transaction(work)
 
@@ -122,11 +119,12 @@ def acknowledge(*, actor: Actor, item: WorkItem, now: datetime) -> WorkItem:
 def close(*, actor: Actor, item: WorkItem, outcome: str, now: datetime) -> WorkItem:
     """Close a task with what was done. Sending the same outcome again changes nothing.
 
-    Whoever the task is for may close it, also when a colleague has taken it. Raises `Invalid` without an
-    outcome, `Forbidden` for another role, `Conflict` `task_closed` when it was closed in other words.
+    Whoever the task is for may close it, also when a colleague has taken it; closing a red one that nobody
+    has taken takes it, by name. Raises `Invalid` without an outcome in words, `Forbidden` for another role,
+    `Conflict` `task_closed` when it was closed in other words.
     """
     outcome = said(outcome)
-    if not outcome:
+    if not in_words(outcome):
         raise Invalid({"outcome": "Say in a few words what was done. A task never closes in silence."})
 
     def work() -> WorkItem:
@@ -135,10 +133,17 @@ def close(*, actor: Actor, item: WorkItem, outcome: str, now: datetime) -> WorkI
             if (row.closed_by_id, row.outcome) == (actor.user_id, outcome):
                 return row
             raise Conflict("This task is closed already.", code="task_closed")
+        taking = row.urgency == Urgency.RED and row.acknowledged_at is None
+        if taking:
+            row.owner_id = row.acknowledged_by_id = actor.user_id
+            row.acknowledged_at = now
         row.closed_at, row.closed_by_id, row.outcome = now, actor.user_id, outcome
         row.owner_id = row.owner_id or actor.user_id
+        changed = ["closed_at", "closed_by", "outcome", "owner", "acknowledged_by", "acknowledged_at"]
         with acting(actor.user_id):
-            row.save(update_fields=["closed_at", "closed_by", "outcome", "owner"])
+            row.save(update_fields=changed)
+            if taking:
+                _step(row, WorkItemStepKind.TAKEN, by=actor.user_id, at=now)
             _step(row, WorkItemStepKind.CLOSED, by=actor.user_id, at=now, words=outcome)
         return row
 

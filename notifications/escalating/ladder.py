@@ -1,7 +1,8 @@
 """Whose turn it is to be called about a task that nobody has taken. Pure: no Django.
 
 domain.md 6.2 [D]: unacknowledged goes to the next person, then to the supervisor; a red answer is called back
-within 15 minutes, so all three have been called by then; an amber one is due within two hours.
+within 15 minutes, so all three have been called by then; an amber one is due within two hours. After the last
+rung it is called again until somebody takes the task.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,12 @@ RUNGS: Final = (FIRST, SECOND, SUPERVISOR)
 RED, AMBER = "red", "amber"
 # How long one rung has before the next is called, by urgency; others are not called about at all. [D]
 PATIENCE: Final = MappingProxyType({RED: timedelta(minutes=5), AMBER: timedelta(minutes=30)})
+
+
+def is_to_call_again(*, urgency: str, last: datetime, every: timedelta | None, now: datetime) -> bool:
+    """Whether so long has passed since the last call, or the last sign of somebody at work, that it is time
+    to call again: as long as a rung has, unless the house sets another interval. [ours]"""
+    return urgency in PATIENCE and now >= last + (every or PATIENCE[urgency])
 
 
 def rung_to_call(

@@ -2,7 +2,7 @@
 anybody in the house at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -92,17 +92,21 @@ def shifts(*, until: datetime | None = None, after: datetime | None = None) -> Q
     return rows.order_by("during", "rung")
 
 
-def people(*, clinic_id: UUID, rung: str, role: str, now: datetime) -> Sequence[User]:
+def people(
+    *, clinic_id: UUID, rung: str, role: str, called: Collection[UUID] = (), now: datetime
+) -> Sequence[User]:
     """Whom to call: the shift's person, else the role's people (first), the charge nurses or prescribers
-    (second), the prescribers or managers (supervisor). Empty where a clinic has none of them."""
+    (second), the prescribers or managers (supervisor). Whoever was `called` before is passed over, so that
+    each rung reaches somebody else. Empty where a clinic has nobody else."""
     on_shift = OnCallShift.objects.filter(
         clinic=clinic_id, rung=rung, during__contains=now, withdrawn_at__isnull=True, user__is_active=True
     ).select_related("user")
-    found = [shift.user for shift in on_shift]
+    found = [shift.user for shift in on_shift if shift.user_id not in called]
     if found:
         return found
     members = list(
         Membership.objects.filter(clinic=clinic_id, user__is_active=True)
+        .exclude(user__in=called)
         .select_related("user")
         .order_by("user__full_name", "user_id")
     )

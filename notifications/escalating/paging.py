@@ -9,6 +9,7 @@ from notifications import saying
 from notifications.models import Message, MessageKind
 
 STAGE: Final = "page"
+HANDED: Final = "handed"  # why, of whoever was given a task by a colleague
 # Hours later a page would only confuse; the ladder has called others by then. [D]
 OF_USE_FOR: Final = timedelta(hours=1)
 

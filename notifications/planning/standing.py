@@ -6,6 +6,7 @@ Each reason is a sentence of `reasons`. What takes a query is asked for a whole 
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -20,13 +21,15 @@ from sessions_app.models import DiaryDay
 
 # Written or asked for by a person, or owed to one: they stand as long as somebody is there to read them.
 WRITTEN = (MessageKind.REPLY, MessageKind.ANSWER)
+# In the key of a page about a task that was taken and forgotten: it stands until the task is closed.
+FORGOTTEN: Final = "late"
 
 
 def fallen_through(message: Message, answered: Collection[UUID]) -> str:
     """Why this message must not be said, or an empty string: no query, where the appointment, the patient,
     the task and the offer are loaded. `answered` is what the room's own function says of the batch."""
     if message.kind == MessageKind.PAGE:
-        return _taken(message.work_item)
+        return _taken(message.work_item, forgotten=f":{FORGOTTEN}-" in message.key)
     if message.addressee.deceased:
         return reasons.PATIENT_DECEASED
     if message.kind in WRITTEN:
@@ -55,8 +58,10 @@ def answered(messages: Iterable[Message]) -> set[UUID]:
     return (_questions_answered(asking) if asking else set()) | (_days_written(diaries) if diaries else set())
 
 
-def _taken(item: WorkItem | None) -> str:
-    return reasons.TASK_TAKEN if item is None or item.closed_at or item.acknowledged_at else ""
+def _taken(item: WorkItem | None, *, forgotten: bool) -> str:
+    if item is None or item.closed_at or (item.acknowledged_at and not forgotten):
+        return reasons.TASK_TAKEN
+    return ""
 
 
 def overtaken(message: Message, told: datetime | None) -> str:

@@ -1,7 +1,9 @@
 """A task that nobody takes: who is called when, by name, until somebody is called who answers."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,7 +13,7 @@ from psycopg.types.range import TimestamptzRange
 from clinic import work
 from clinic.models import Membership, Role, Urgency, User, WorkItem, WorkItemStep
 from clinic.problems import Conflict, Invalid
-from notifications.delivering import delivery
+from notifications.delivering import delivery, restored, sending_state
 from notifications.escalating import on_call
 from notifications.escalating.clocks import NOBODY, run_clocks
 from notifications.models import InboxItem, Message
@@ -77,10 +79,113 @@ def test_a_red_task_calls_every_rung_within_fifteen_minutes(house: House) -> Non
             seen.append((minute, called(item)[-1]))
     assert seen == [
         (0, ("first", "Carla Ruiz, Nils Berg")),
-        (5, ("second", "Carla Ruiz")),
-        (10, ("supervisor", "Priya Nair")),
+        (5, ("second", "Priya Nair")),
+        (10, ("supervisor", "Max Weber")),
     ]
-    assert paged() == ["Carla Ruiz", "Carla Ruiz", "Nils Berg", "Priya Nair"]
+    assert paged() == ["Carla Ruiz", "Max Weber", "Nils Berg", "Priya Nair"]
+
+
+def run_for(minutes: Iterable[int]) -> list[tuple[int, str, str]]:
+    """(minute, rung, who) of each call while pages go out at once."""
+    seen = []
+    for minute in minutes:
+        now = NOW + minute * MINUTE
+        if run_clocks(now=now):
+            step = WorkItemStep.objects.filter(kind="escalated").latest("at", "created_at")
+            seen.append((minute, step.rung, step.words))
+        delivery.drain(clock=lambda now=now: now)  # type: ignore[misc]
+    return seen
+
+
+def test_after_the_last_rung_it_is_called_again_until_somebody_takes_the_task(house: House) -> None:
+    item = task(house)
+    assert run_for(range(22)) == [
+        (0, "first", "Nils Berg"),
+        (5, "second", "Priya Nair"),
+        (10, "supervisor", "Max Weber"),
+        (15, "again-1", "Max Weber"),
+        (20, "again-2", "Max Weber"),
+    ]
+    work.acknowledge(actor=house.actor(house.nils), item=item, now=NOW + 22 * MINUTE)
+    assert run_for([25]) == []
+
+
+def test_the_house_sets_how_often_the_last_one_is_called_again(house: House, settings: Any) -> None:
+    settings.CALL_AGAIN_MINUTES = 20
+    task(house)
+    assert [minute for minute, rung, _ in run_for(range(0, 61, 5)) if rung.startswith("again")] == [30, 50]
+
+
+def test_somebody_on_two_rungs_is_called_on_the_first_and_another_on_the_second(house: House) -> None:
+    for rung in ("first", "second"):
+        shift(house, house.priya, rung)
+    task(house)
+    nobody_else = ("second", NOBODY)
+    item = WorkItem.objects.get()
+    run_for([0, 5])
+    assert called(item) == [("first", "Priya Nair"), nobody_else, ("supervisor", "Max Weber")]
+
+
+def test_whoever_was_handed_it_is_passed_over_by_the_rungs(house: House) -> None:
+    item, _ = hand_to_nora(house, Urgency.RED, NOW + 15 * MINUTE)
+    run_for([1, 6])
+    assert called(item) == [("first", "Nils Berg")]
+
+
+def pause_all(house: House) -> None:
+    sending_state.pause(
+        actor=house.actor(house.max), name=sending_state.ALL, why="A wrong text goes out.", now=NOW
+    )
+
+
+def test_a_pause_calls_nobody_and_whose_page_was_dropped_is_called_when_it_ends(house: House) -> None:
+    pause_all(house)
+    item = task(house)
+    rungs = [rung for _, rung, _ in run_for(range(0, 125, 5))]
+    assert rungs == ["first", "second", "supervisor"]
+    assert not InboxItem.objects.exists()
+    restored.resume_all(actor=house.actor(house.max))
+    run_for([125, 126])
+    assert called(item)[-1] == ("again-1", "Max Weber, Nils Berg, Priya Nair")
+    assert sorted(InboxItem.objects.values_list("user__full_name", flat=True)) == [
+        "Max Weber",
+        "Nils Berg",
+        "Priya Nair",
+    ]
+
+
+def test_the_task_says_that_nobody_was_called_yet_and_every_role_sees_that_calling_is_off(
+    house: House,
+) -> None:
+    pause_all(house)
+    item = task(house)
+    run_clocks(now=NOW)
+    for person in (house.ana, house.nils, house.priya):
+        assert "Calling is off" in words(browser_of(person).get("/tasks/"))
+    page = words(browser_of(house.nils).get(f"/tasks/{item.pk}/"))
+    assert "Calling is off" in page
+    assert "to be called when sending goes on: Nils Berg" in page
+    restored.resume_all(actor=house.actor(house.max))
+    delivery.drain(clock=lambda: NOW)
+    page = words(browser_of(house.nils).get(f"/tasks/{item.pk}/"))
+    assert "Calling is off" not in page
+    assert " called: Nils Berg (first in turn)" in page
+    assert "to be called" not in page
+
+
+def test_a_red_task_that_was_taken_and_forgotten_calls_again_past_its_time(house: House) -> None:
+    item = task(house)
+    nils = house.actor(house.nils)
+    work.acknowledge(actor=nils, item=item, now=NOW)
+    assert run_for(range(22)) == [
+        (15, "late-1", "Nils Berg, Priya Nair"),
+        (20, "late-2", "Nils Berg, Priya Nair"),
+    ]
+    assert InboxItem.objects.count() == 4
+    work.note(actor=nils, id=uuid4(), item=item, words="Voicemail.", now=NOW + 24 * MINUTE)
+    assert [minute for minute, *_ in run_for(range(22, 31))] == [29]
+    work.close(actor=nils, item=item, outcome="Reached her.", now=NOW + 31 * MINUTE)
+    assert run_for([35, 40]) == []
 
 
 def test_an_amber_task_waits_for_its_due_time_and_then_goes_up_every_half_hour(house: House) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from clinic import work
+from clinic import queries, work
 from clinic.models import Role, Urgency, WorkItem, WorkItemStep
 from notifications.escalating.clocks import run_clocks
 from notifications.models import OnCallShift
@@ -143,3 +143,25 @@ def test_over_the_api_a_task_is_handed_over_with_its_steps(house: House) -> None
     assert nurse.get(f"{API}tasks/", {"state": "unanswered"}).json()["results"][0]["id"] == str(item.pk)
     wrong = nurse.post(f"{address}hand-over/", {"to": house.ana.pk})
     assert wrong.json()["errors"][0]["field"] == "to"
+
+
+@pytest.mark.parametrize("outcome", [".", "-", "5", "x", "…"])
+def test_a_task_is_not_closed_without_words(house: House, outcome: str) -> None:
+    item = task(house)
+    page = browser_of(house.nils).post(f"/tasks/{item.pk}/close/", {"outcome": outcome})
+    assert page.status_code == 400
+    assert "A task never closes in silence." in words(page)
+    item.refresh_from_db()
+    assert item.closed_at is None
+
+
+@pytest.mark.parametrize("urgency", [Urgency.RED, Urgency.AMBER])
+def test_closing_a_red_task_that_nobody_took_takes_it_by_name(house: House, urgency: Urgency) -> None:
+    item = task(house, urgency=urgency)
+    sent = {"outcome": "Spoke with her."}
+    assert browser_of(house.nils).post(f"/tasks/{item.pk}/close/", sent).status_code == 302
+    item.refresh_from_db()
+    red = urgency == Urgency.RED
+    assert item.acknowledged_by == (house.nils if red else None)
+    assert [step.kind for step in queries.steps_of(item)] == ["taken", "closed"][not red :]
+    assert ("Nils Berg took it" in words(browser_of(house.nils).get(f"/tasks/{item.pk}/"))) is red

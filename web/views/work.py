@@ -13,13 +13,24 @@ from django.shortcuts import redirect, render
 
 from clinic import access, clock, queries, work
 from clinic.idempotency import create_once
-from clinic.models import Role, Urgency, User, WorkItem, WorkItemStep
+from clinic.models import Role, Urgency, User, WorkItem, WorkItemStep, WorkItemStepKind
 from clinic.problems import Problem
+from notifications.delivering import sending_state
+from notifications.escalating import calls
+from notifications.escalating.clocks import AGAIN
+from notifications.planning.standing import FORGOTTEN
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm
 from web.views.task_subjects import addresses_of
 
 CLOSED_SHOWN: Final = 100
+TURNS: Final = {
+    "first": "first in turn",
+    "second": "second in turn",
+    "supervisor": "supervisor in turn",
+    AGAIN: "once more",
+    FORGOTTEN: "taken, and still open past its time",
+}
 NEVER_IN_SILENCE: Final = "Say in a few words what was done. A task never closes in silence."
 
 
@@ -91,6 +102,7 @@ def tasks(request: StaffRequest) -> HttpResponse:
         "lines": [line for line in lines if line not in pressing],
         "now": clock.now(),
         "most": CLOSED_SHOWN,
+        "calling_is_off": sending_state.is_paused(),
     }
     return render(request, "web/work/tasks.html", context)
 
@@ -181,12 +193,37 @@ def _lines(request: StaffRequest, items: list[WorkItem]) -> list[Line]:
     ]
 
 
+@dataclass(frozen=True)
+class Step:
+    """One step of a task; of a call, whether it went out, and whose turn it was."""
+
+    row: WorkItemStep
+    call: str = ""
+    turn: str = ""
+
+
+def _steps(item: WorkItem, *, paused: bool) -> list[Step]:
+    made = calls.of_tasks([item]).get(item.pk, [])
+    return [
+        Step(
+            step,
+            calls.how_it_went([call for call in made if call.why == step.rung], paused=paused),
+            TURNS.get(step.rung.partition("-")[0], step.rung),
+        )
+        if step.kind == WorkItemStepKind.ESCALATED
+        else Step(step)
+        for step in queries.steps_of(item)
+    ]
+
+
 def _show(request: StaffRequest, item: WorkItem, **refused: ChangeForm) -> HttpResponse:
     """The task with its steps; a refused form comes back as it was filled."""
     [line] = _lines(request, [item])
+    paused = sending_state.is_paused()
     context = {
         "line": line,
-        "steps": queries.steps_of(item),
+        "steps": _steps(item, paused=paused),
+        "calling_is_off": paused,
         "outcome_form": refused.get("outcome") or OutcomeForm(),
         "note_form": refused.get("note") or NoteForm(),
         "hand_over_form": refused.get("hand_over") or HandOverForm(item),
