@@ -1,14 +1,16 @@
 """What a text from a patient means: the known words and plain sentences of domain.md 6.4. Pure: no Django.
 
-Only words that leave no doubt are acted on; whatever else it is, a person reads it. Words of a crisis are
-found in any text, whatever it means otherwise; an opt-out needn't be one of the words [V:30]. What follows
-from a meaning is `inbound`'s.
+Only words that leave no doubt are acted on; whatever else it is, a person reads it. Words of a crisis
+(`crisis_words`) are found in any text, whatever it means otherwise; an opt-out needn't be one of the words
+[V:30]. What follows from a meaning is `inbound`'s.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
+
+from notifications.wording import crisis_words
+from notifications.wording.plain_words import plain
 
 # As in `notifications.models.Reading`, which this room can't import.
 CONFIRM: Final = "confirm"
@@ -30,7 +32,7 @@ class Meaning:
     doubtful: bool = False
 
 
-# Each word as `_plain` leaves it: without accents, apostrophes, capitals and signs.
+# Each word as `plain` leaves it: without accents, apostrophes, capitals and signs.
 CONFIRM_WORDS: Final = frozenset(
     {"c", "confirm", "confirmed", "i confirm", "yes confirm", "confirm yes", "yep", "yeah"}
     | {"si", "confirmo", "confirmar", "confirmado", "confirmada", "si confirmo"}
@@ -56,7 +58,10 @@ MEANS_THE_VISIT: Final = frozenset({"cancel", "cancelar"})
 START_WORDS: Final = frozenset(
     {"start", "unstop", "start again", "comenzar", "iniciar", "empezar", "reanudar", "inicio"}
 )
-HELP_WORDS: Final = frozenset({"help", "info", "help me", "ayuda", "ayudame", "informacion"})
+HELP_WORDS: Final = frozenset(
+    {"help", "info", "help me", "i need help", "need help", "sos", "ayuda", "ayudame", "informacion"}
+    | {"necesito ayuda", "socorro", "auxilio"}
+)
 WRONG_NUMBER_WORDS: Final = frozenset(
     {"who is this", "whos this", "who are you", "not me", "this is not me", "thats not me", "not my number"}
     | {"quien es", "quien eres", "no soy yo"}
@@ -99,43 +104,24 @@ _REVOKES_CONSENT: Final = re.compile(r"\brevoke (?:my |the )?consent\b")
 _WRONG_NUMBER: Final = re.compile(
     r"\b(?:(?:the )?wrong (?:number|person|phone)|numero (?:equivocado|incorrecto)|persona equivocada)\b"
 )
-# domain.md 6.2, the red row, and what stands beside it in a patient's own words. [D]
-_CRISIS: Final = re.compile(
-    r"""\b(?:
-      suicid\w* | kill(?:ing)?\ (?:myself|me) | end(?:ing)?\ (?:my\ life|it\ all) | take\ my\ (?:own\ )?life
-    | (?:want|wanna|going|ready|wish)\ (?:to\ |i\ could\ )?die
-    | better\ off\ dead | wish\ i\ (?:was|were)\ dead
-    | (?:hurt|hurting|harm|harming|cut|cutting)\ myself | self\ ?harm
-    | (?:dont|do\ not)\ want\ to\ (?:live|be\ alive|wake\ up) | (?:no|nothing)\ (?:reason\ )?to\ live
-    | (?:i\ am|im|i\ feel|feel|feeling|am)\ (?:not\ safe|unsafe) | (?:dont|do\ not)\ feel\ safe
-    | overdos\w*
-    | chest\ (?:pain\w*|hurts|tight\w*|pressure) | pain\ in\ (?:my|the)\ chest
-    | (?:cant|cannot|can\ not|trouble|hard\ to|difficulty)\ breath\w* | short(?:ness)?\ of\ breath
-    | (?:fainted|fainting|passed\ out|pass\ out|unconscious)
-    | (?:weak\w*|numb\w*)\ (?:\w+\ ){0,2}?one\ side | one\ sided | face\ droop\w* | drooping\ face
-    | worst\ (?:ever\ )?headache
-    | (?:me\ )?quiero\ morir(?:me)? | matarme | me\ (?:voy\ a\ matar|mato) | quitarme\ la\ vida
-    | acabar\ con\ (?:mi\ vida|todo) | hacerme\ dano | no\ quiero\ (?:seguir\ )?viv\w+
-    | no\ (?:estoy|me\ siento)\ a\ salvo | no\ me\ siento\ segur[oa] | sobredosis
-    | (?:dolor|presion)\ (?:de|en\ el)\ pecho | me\ duele\ el\ pecho
-    | no\ puedo\ respirar | me\ cuesta\ respirar | me\ falta\ el\ aire
-    | me\ desmay\w+ | desmayo | perdi\ el\ conocimiento | peor\ dolor\ de\ cabeza
-    )\b""",
-    re.VERBOSE,
+
+
+# A call for help with nothing said of what about: “I need help with my booking” says it.
+_CRIES_FOR_HELP: Final = re.compile(
+    r"\b(?:(?:i|we) (?:\w+ )?need (?:some |your )?help|(?:can|could) (?:you|somebody|someone|anybody|anyone)"
+    r" (?:please )?help me|necesito (?:su |mucha |tu )?ayuda|ayud[ae]n?me)"
+    r"(?: (?:please|now|right now|asap|urgently|por favor|ahora|ya|urgente))*$"
+    r"|\b(?:socorro|auxilio)\b"
 )
-_APOSTROPHES: Final = str.maketrans("", "", "'\u2018\u2019\u02bc\u00b4`")
-_NO_WORD: Final = re.compile(r"[^a-z0-9]+")
 
 
 def read(text: str, *, opted_out: bool = False) -> Meaning:
     """What this text means. YES from somebody who is `opted_out` is a wish to come back [V:31]."""
-    plain = _plain(text)
-    word = _without_courtesies(plain)
-    crisis = _CRISIS.search(plain) is not None
-    reading, doubtful = _known_word(word, opted_out)
+    words = plain(text)
+    reading, doubtful = _known_word(_without_courtesies(words), opted_out)
     if reading == OTHER:
-        reading, doubtful = _sentence(plain)
-    return Meaning(reading, crisis=crisis, doubtful=doubtful)
+        reading, doubtful = _sentence(words)
+    return Meaning(reading, crisis=crisis_words.found_in(text), doubtful=doubtful)
 
 
 def _known_word(word: str, opted_out: bool) -> tuple[str, bool]:
@@ -155,24 +141,17 @@ def _known_word(word: str, opted_out: bool) -> tuple[str, bool]:
     return OTHER, False
 
 
-def _sentence(plain: str) -> tuple[str, bool]:
-    if _OPT_OUT.search(plain) and not _NOT_OPT_OUT.search(plain):
-        return STOP, _REVOKES_CONSENT.search(plain) is not None
-    if _WRONG_NUMBER.search(plain):
+def _sentence(words: str) -> tuple[str, bool]:
+    if _OPT_OUT.search(words) and not _NOT_OPT_OUT.search(words):
+        return STOP, _REVOKES_CONSENT.search(words) is not None
+    if _WRONG_NUMBER.search(words):
         return WRONG_NUMBER, False
+    if _CRIES_FOR_HELP.search(words):
+        return HELP, False
     return OTHER, False
 
 
-def _plain(text: str) -> str:
-    """Only letters and digits in words with one space between: accents, signs, emoji and capitals go, and
-    letters that stand apart (S T O P, S.T.O.P.) come together."""
-    letters = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold()
-    letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    words = _NO_WORD.sub(" ", letters).split()
-    return "".join(words) if all(len(word) == 1 for word in words) else " ".join(words)
-
-
-def _without_courtesies(plain: str) -> str:
+def _without_courtesies(words: str) -> str:
     for courtesy in COURTESIES:
-        plain = plain.removeprefix(f"{courtesy} ").removesuffix(f" {courtesy}")
-    return plain
+        words = words.removeprefix(f"{courtesy} ").removesuffix(f" {courtesy}")
+    return words

@@ -1,0 +1,142 @@
+"""Words of a crisis in whatever a patient writes: the red row of domain.md 6.2 in people's own words. Pure.
+
+Two groups of words that stand near each other are enough, whatever stands between: "my chest really hurts",
+"me duele mucho el pecho". A false alarm costs a call, a miss may cost a life; words that are part of every
+day's texts ("my arm", "can't make it", "end of series") alarm only beside the word that makes them a crisis.
+"""
+
+import re
+from typing import Final
+
+from notifications.wording.plain_words import plain
+
+# Compared with what `plain` leaves: no accents, no apostrophes, no capitals.
+
+
+def _then(first: str, following: str, between: int = 3) -> str:
+    """The one and then the other, with at most so many words between."""
+    return rf"(?:{first}) (?:\w+ ){{0,{between}}}?(?:{following})"
+
+
+def _near(one: str, other: str, between: int = 4) -> str:
+    return rf"{_then(one, other, between)}|{_then(other, one, between)}"
+
+
+_NOT: Final = r"dont|do not|doesnt|didnt|did not|no longer|never|cant|cannot|can not|not"
+_CANNOT: Final = r"cant|cannot|can not|couldnt|could not|can hardly|can barely|hardly|barely|unable|not able"
+_SELF: Final = r"myself|my self|meself|mysel"
+_WISH: Final = (
+    r"want|wants|wanted|wanna|wish|wishing|hope|going|gonna|ready|rather|like|deserve|should|need|trying"
+    r"|planning|plan|about|tempted"
+)
+_PILLS: Final = r"pills?|tablets?|meds?|medicines?|medications?|bottles?|capsules?|doses?|ketamine|sleepers"
+_AMOUNT: Final = r"all|whole|entire|bottle|too many|too much|handful|lots|lot|bunch|every|rest|extra"
+# "I can't go on Tuesday" speaks of a day.
+_NO_DAY: Final = (
+    r"(?! (?:the|a|an|my|our|your|that|any|at|to|in|for|\d\w*|this (?!way)\w+|next|these|those"
+    r"|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|vacations?|holidays?|trips?|weekends?|weekdays)\b)"
+)
+_DEATH: Final = (
+    r"su[ia]?[cs]i?d\w*",
+    r"kill(?:ing|ed)? (?:\w+ )?(?:me|myself|my self)",
+    r"unaliv\w*",
+    r"end(?:ing)? (?:my (?:own )?life|it all|my (?:suffering|misery))",
+    _then(r"want|wanna|going|gonna|ready|need|thinking|plan|planning", r"end(?:ing)? (?:it|everything)"),
+    r"(?:take|taking|took) my (?:own )?life",
+    _then(_WISH, r"die|dying|be dead|was dead|were dead|not wake up|never wake up|disappear forever"),
+    r"(?:im|i am) dying(?! to\b| for\b)",
+    r"better off (?:\w+ )?(?:dead|without me)",
+    r"never (?:been )?born",
+    _then(r"hurt\w*|harm\w*|cut|cutting|injur\w*|stab\w*|shoot\w*|shot|hang\w*|drown\w*|poison\w*", _SELF, 1),
+    r"self ?harm\w*",
+    _then(_NOT, r"(?:want|wanna|wish)(?: to)? (?:\w+ )?(?:live|living|be alive|be living|wake up|exist)"),
+    _then(_NOT, rf"(?:want|wanna)(?: to)? be here(?! (?:by|before|until|so|too|early|late)\b){_NO_DAY}"),
+    _then(_NOT, r"(?:want|wanna)(?: to)? be here (?:anymore|any more|any longer|no more)"),
+    _then(
+        rf"{_CANNOT}|dont want to|do not want to",
+        rf"(?:go on{_NO_DAY}|carry on|keep going|live like this)",
+        1,
+    ),
+    r"cant (?:do|take|stand|bear) (?:it|this|the pain|life)(?: \w+){0,2}? (?:anymore|any more|any longer)",
+    r"(?:no|nothing|any|without) (?:\w+ ){0,2}?(?:to live|to go on|in living|worth living)",
+    r"(?:isnt|not|no longer) worth living",
+    r"(?:give|giving|gave|given) up on (?:my )?(?:life|living)",
+    _then(r"dont|do not|doesnt|didnt|never|cant|cannot", r"(?:feel|keep \w+|stay) (?:\w+ ){0,2}?safe", 1),
+    r"(?:am|im|feel|feeling|i) (?:\w+ )?not (?!sure|certain)(?:\w+ ){0,2}?safe",
+    r"(?:am|im|feel|feeling) (?:\w+ ){0,2}?unsafe",
+    rf"(?:took|taken|taking|swallowed|ate|eaten|downed|to take) (?:\w+ )?(?:{_AMOUNT})"
+    rf" (?:\w+ ){{0,4}}?(?:{_PILLS})",
+    r"overd[ou]s\w*|over dos\w*|od(?:ed|d)\b",
+)
+_BODY: Final = (
+    _near(
+        r"che?a?st",
+        r"pains?|painful|hurt\w*|tight\w*|pressure|ach\w+|heavy|heaviness|crush\w*|squeez\w*|stab\w*|burn\w*",
+    ),
+    _then(
+        rf"{_CANNOT}|trouble|hard|difficult\w*|struggl\w*|problems?|short|shortness|gasping|out of",
+        r"bre(?:a|e)th\w*|brethe|braeth\w*",
+    ),
+    r"suffocat\w*|(?:im|i am|am) choking",
+    r"fainted|fainting|(?:feel|feeling|going to|gonna|almost|nearly|about to) (?:\w+ ){0,2}?faint",
+    r"pass(?:ed|ing)? out|black(?:ed|ing)? ?out|blackouts?|unconscious|(?:lost|losing|lose) consciousness",
+    _near(
+        r"arms?|legs?|face|hands?|side|sided|half", r"numb\w*|weak|weaker|weakness|droop\w*|paraly\w*|limp"
+    ),
+    _then(
+        r"cant|cannot|can not|couldnt", r"(?:move|feel|lift|raise) (?:\w+ ){0,2}?(?:arm|leg|face|hand|side)"
+    ),
+    r"slurr\w*",
+    r"(?:having|have|had|got|like|be|a mini) (?:a |mini )*stroke|heart ?attack|cardiac arrest",
+    _near(r"worst|thunderclap", r"head ?aches?"),
+)
+_SPANISH_WISH: Final = (
+    r"quiero|quisiera|queria|quiere|voy a|pienso|pensando|ganas|deseo|prefiero|preferiria|intente|intentar"
+)
+_DEATH_ES: Final = (
+    _then(_SPANISH_WISH, r"morir\w*|matar|matarme|estar muert[oa]|desaparecer|dejar de vivir"),
+    r"matarme|me (?:\w+ ){0,2}?(?:mato|mate|matar)",
+    r"(?:quitar|quite|quito)(?:me)? la vida|quitarme de en medio",
+    r"(?:acabar|terminar) (?:\w+ )?con (?:mi vida|mi sufrimiento|todo|esto)",
+    r"hacerme (?:\w+ )?dano|me (?:hago|hice|hare) (?:\w+ )?dano|lastimarme|herirme",
+    r"cortarme(?! (?:el|un poco el)? ?(?:pelo|cabello|las unas))|ahorcarme|colgarme|envenenarme|autolesi\w*",
+    _then(
+        r"no|ya no", r"(?:quiero|quisiera|deseo) (?:\w+ )?(?:viv\w+|existir|despertar\w*|estar (?:mas )?aqui)"
+    ),
+    r"no (?:quiero|puedo) (?:\w+ )?seguir(?: mas| asi| viviendo| adelante| aqui|$)",
+    r"no (?:puedo|aguanto|soporto|doy) (?:\w+ )?mas",
+    r"no (?:\w+ ){0,3}?(?:razon|ganas|motivos?|pena) (?:\w+ )?(?:vivir|seguir viviendo)",
+    r"sin (?:razon|ganas|motivos?) (?:\w+ )?vivir",
+    r"mejor (?:\w+ ){0,2}?muert[oa]|ojala (?:\w+ ){0,2}?muert[oa]",
+    r"me (?:estoy muriendo|muero)(?! de ganas| por)",
+    r"no (?:\w+ ){0,3}?a salvo|no (?:me |nos )?(?:siento|sentimos) (?:\w+ ){0,2}?segur[oa]s?",
+    r"me siento (?:\w+ )?insegur[oa]",
+    r"(?:me )?(?:tome|tomado|tragu?e|tragado|voy a tomar(?:me)?|quiero tomar(?:me)?) (?:\w+ ){0,2}?"
+    r"(?:tod[oa]s?|much[oa]s|demasiad[oa]s?|frasco|bote|punado|caja) (?:\w+ ){0,4}?"
+    r"(?:pastillas?|pildoras?|medicin\w+|medicament\w+|tabletas?|frasco|bote|caja)",
+    r"sobredosis",
+)
+_BODY_ES: Final = (
+    _near(
+        r"pecho",
+        r"dolor\w*|duele\w*|dolia|opres\w+|oprim\w+|presion|apret\w+|aprieta|punzad\w+|pesad\w+|ardor|arde",
+    ),
+    _then(r"no puedo|no logro|cuesta|dificil|dificultad\w*|apenas|trabajo|problemas?|casi no", r"respir\w+"),
+    _then(r"falta|sin|no me entra|se me va", r"(?:aire|aliento)(?! acondicionado)", 2),
+    r"me (?:ahogo|ahogue|asfixi\w+)|me estoy ahogando|ahogandome",
+    r"desmay\w+|me desvanec\w+|inconsciente",
+    r"(?:perdi|pierdo|perder|perdio) (?:\w+ )?(?:conocimiento|con?s?ciencia)",
+    _near(
+        r"lado|brazos?|piernas?|cara|manos?",
+        r"debil\w*|entumecid\w+|adormecid\w+|dormid[oa]s?|paraliz\w+|sin fuerzas?|caid[oa]",
+    ),
+    r"no (?:siento|puedo mover|muevo) (?:\w+ ){0,2}?(?:lado|brazo|pierna|cara|mano)",
+    r"infarto|derrame|ataque (?:al corazon|cardiaco|de corazon)|embolia",
+    r"peor (?:\w+ ){0,2}?dolor de cabeza|dolor de cabeza mas fuerte de mi vida",
+)
+_CRISIS: Final = re.compile(rf"\b(?:{'|'.join((*_DEATH, *_BODY, *_DEATH_ES, *_BODY_ES))})\b")
+
+
+def found_in(text: str) -> bool:
+    """Whether somebody has to call at once because of this text."""
+    return _CRISIS.search(plain(text)) is not None
