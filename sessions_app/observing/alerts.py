@@ -5,14 +5,15 @@ notices overdue readings, in `alert_clocks`. An alert is open until a step resol
 with an open one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from clinic import access, work
 from clinic.access import Actor
@@ -22,7 +23,7 @@ from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from sessions_app import recording
 from sessions_app.models import Alert, AlertKind, AlertLevel, AlertStep, AlertStepKind, Rung, Session
-from sessions_app.observing import alert_rules
+from sessions_app.observing import alert_rules, excursions
 from sessions_app.observing.alert_rules import Raise
 
 # domain.md 3.3 [D]: two minutes unacknowledged go up the ladder.
@@ -30,6 +31,7 @@ UNANSWERED: Final = timedelta(minutes=2)
 DETAIL: Final = Alert._meta.get_field("detail").max_length
 # "Stop/pause + clinician at chair" (domain.md 3.3): the prescriber is told at once, not after the others.
 AT_ONCE: Final = (AlertLevel.STOP, AlertLevel.EMERGENCY)
+OF_A_SIGN: Final = (AlertKind.LIMIT, AlertKind.CHANGE)
 OVERDUE_SIGN: Final = "vital_signs"
 TAKEN: Final = "The vital signs were taken."
 STOPPED: Final = "The infusion was stopped."
@@ -53,28 +55,40 @@ def unmet_at_signing(session: Session) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Raising:
-    """What is to be raised in one session, and the nurse to be told. A monitor's sample is no reading."""
+    """What is to be raised in one session, and the nurse to be told. A monitor's sample is no reading.
+
+    `within` tells when a sign was last within its limits: an alert from before that is of another excursion.
+    """
 
     session: Session
     found: Sequence[Raise]
     nurse: UUID | None
     reading: UUID | None = None
+    within: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def raise_all(
-    session: Session, found: Iterable[Raise], *, reading: UUID | None, nurse: UUID | None, now: datetime
+    session: Session,
+    found: Iterable[Raise],
+    *,
+    reading: UUID | None,
+    nurse: UUID | None,
+    within: Mapping[str, datetime] | None = None,
+    now: datetime,
 ) -> list[Alert]:
     """Raise in one session, as `raise_together` does."""
-    return raise_together([Raising(session, list(found), nurse, reading)], now=now)
+    return raise_together([Raising(session, list(found), nurse, reading, within or {})], now=now)
 
 
 def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]:
     """Raise what isn't open yet, and tell the nurse; past a stop limit the prescriber too.
 
     The sessions must be locked, and be counted up afterwards (`recording`). One open alert for each sign: a
-    further bad reading doesn't double it, a worse level raises another. As many queries for many sessions.
+    further bad reading doesn't double it, a worse level raises another, and so does a new excursion after the
+    sign was within its limits. As many queries for many sessions.
     """
-    levels = open_levels([each.session for each in raisings])
+    within = {(each.session.pk, sign): at for each in raisings for sign, at in each.within.items()}
+    levels = open_levels([each.session for each in raisings], within=within)
     alerts: list[Alert] = []
     steps: list[AlertStep] = []
     for raising in raisings:
@@ -114,13 +128,19 @@ def calling(urgent: Sequence[Alert]) -> list[Alert]:
     return list(first.values())
 
 
-def open_levels(sessions: Iterable[Session]) -> dict[tuple[UUID, str], list[str]]:
-    """The levels of the alerts that stand open, by session and sign: one query."""
+def open_levels(
+    sessions: Iterable[Session], *, within: Mapping[tuple[UUID, str], datetime] | None = None
+) -> dict[tuple[UUID, str], list[str]]:
+    """The levels of the alerts that stand open, by session and sign: one query. Those from before the sign
+    was last `within` its limits are left out."""
     resolved = AlertStep.objects.filter(alert=OuterRef("pk"), kind=AlertStepKind.RESOLVED)
     rows = Alert.objects.filter(~Exists(resolved), session__in=list(sessions))
     found: dict[tuple[UUID, str], list[str]] = {}
-    for session_id, sign, level in rows.values_list("session_id", "sign", "level"):
-        found.setdefault((session_id, sign), []).append(level)
+    of_each = rows.values_list("session_id", "sign", "level", Coalesce("reading__measured_at", "raised_at"))
+    for session_id, sign, level, at in of_each:
+        last_within = (within or {}).get((session_id, sign))
+        if last_within is None or at > last_within:
+            found.setdefault((session_id, sign), []).append(level)
     return found
 
 
@@ -235,7 +255,8 @@ def resolve(
     *, actor: Actor, id: UUID, alert: Alert, words: str, revision: int | None = None, now: datetime
 ) -> AlertStep:
     """Say how it ended. The prescriber's task about it closes with the same words, if it is this person's
-    to close. Raises `Conflict` `alert_resolved`."""
+    to close. Raises `Conflict` `alert_resolved`, and `still_past` while the newest value of its sign is past
+    the limits: then a prescriber says why it ends all the same."""
     if not said(words):
         raise Invalid({"words": "Say in a few words how it ended. An alert never ends in silence."})
     return _answer(AlertStepKind.RESOLVED, actor, id, alert, words, revision, now)
@@ -287,6 +308,8 @@ def _answer(
         if kind == AlertStepKind.ACKNOWLEDGED and kind in earlier:
             who = _who(earlier[AlertStepKind.ACKNOWLEDGED])
             raise Conflict(f"{who} has acknowledged this alert already.", code="alert_acknowledged")
+        if kind == AlertStepKind.RESOLVED:
+            _require_within(current, alert, actor)
         step = AlertStep.objects.create(
             id=id,
             alert=alert,
@@ -300,6 +323,17 @@ def _answer(
         return step
 
     return in_transaction(write)
+
+
+def _require_within(session: Session, alert: Alert, actor: Actor) -> None:
+    if alert.kind not in OF_A_SIGN or actor.may(access.TASK_OF[Role.PRESCRIBER], session.clinic_id):
+        return
+    past = excursions.still_past(session, alert.sign)
+    if past:
+        raise Conflict(
+            f"{past}: it is resolved by a reading within the limits, or a prescriber says why not.",
+            code="still_past",
+        )
 
 
 def _cause(alert: UUID) -> str:

@@ -191,7 +191,10 @@ def alarm_unconfirmed(*, actor: Actor, session: Session, problem: Unconfirmed, n
             replace(each, detail=f"{each.detail} {NOT_CONFIRMED}")
             for each in _raised(current, problem.reading)
         ]
-        new = alerts.raise_all(current, found, reading=None, nurse=actor.user_id, now=now)
+        within = _last_within(current, found, problem.reading)
+        new = alerts.raise_all(
+            current, found, reading=None, nurse=actor.user_id, within=within, now=now
+        )
         if new:
             recording.count_up([current])
         return new
@@ -203,7 +206,20 @@ def _raise_alerts(line: VitalSigns, *, now: datetime) -> None:
     """Raise what this set raises; whoever recorded it is told."""
     found = _raised(line.session, line)
     if found:
-        alerts.raise_all(line.session, found, reading=line.pk, nurse=line.recorded_by_id, now=now)
+        within = _last_within(line.session, found, line)
+        alerts.raise_all(
+            line.session, found, reading=line.pk, nurse=line.recorded_by_id, within=within, now=now
+        )
+
+
+def _last_within(
+    session: Session, found: Iterable[Raise], taken: VitalSigns | Reading
+) -> dict[str, datetime]:
+    """When what this set raises was last within the limits, by the sets before it."""
+    lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
+    before = [each for each in lines if each != taken and each.measured_at <= taken.measured_at]
+    baseline = flowsheet.baseline_of(session, lines)
+    return excursions.last_within(session, [each.sign for each in found], before, baseline)
 
 
 def _raised(session: Session, taken: VitalSigns | Reading) -> tuple[Raise, ...]:

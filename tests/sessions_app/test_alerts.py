@@ -81,7 +81,7 @@ def test_a_further_bad_reading_doubles_no_alert_and_a_better_one_raises_none(hou
     bad(house, session, 11, **EMERGENCY)
     bad(house, session, 12, oxygen_saturation_percent=93)
     assert standing(session) == [("oxygen_saturation_percent", "emergency")]
-    resolve(house, session)
+    resolve(house, session, house.priya)
     bad(house, session, 14, oxygen_saturation_percent=93)
     assert standing(session) == [("oxygen_saturation_percent", "caution")]
 
@@ -121,6 +121,34 @@ def test_a_reading_of_an_amendment_raises_a_task_and_no_alert(house: House) -> N
     assert WorkItem.objects.get().cause == f"vital_signs:{line.pk}"
 
 
+def test_a_new_excursion_after_a_set_within_the_limits_raises_again(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, oxygen_saturation_percent=88, confirmed=True)
+    acknowledge(house, session)
+    bad(house, session, 12, oxygen_saturation_percent=92)
+    bad(house, session, 13, oxygen_saturation_percent=88, confirmed=True)
+    assert len(standing(session)) == 1, "it was never back within the limits"
+    bad(house, session, 15)
+    bad(house, session, 20, oxygen_saturation_percent=86, confirmed=True)
+    first, again = alerts.open_of(session)
+    assert (again.level, again.detail) == ("stop", "Oxygen saturation 86 %: below 90.")
+    assert rungs(again) == [("nurse", "Nils Berg", minute(20)), ("prescriber", "Priya Nair", minute(20))]
+    bad(house, session, 21, oxygen_saturation_percent=86, confirmed=True)
+    assert list(alerts.open_of(session)) == [first, again]
+
+
+def test_a_symptom_that_was_gone_raises_again(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, symptoms=["dyspnoea"])
+    pain_alone = vitals.Reading(measured_at=minute(11), pain_nrs=2, absent_reason=flowsheet.NOT_DUE)
+    stories.measure(house, session, pain_alone)
+    bad(house, session, 12, symptoms=["dyspnoea"])
+    assert standing(session) == [("dyspnoea", "stop")]
+    bad(house, session, 15)
+    bad(house, session, 18, symptoms=["dyspnoea"])
+    assert standing(session) == [("dyspnoea", "stop")] * 2
+
+
 # --- Answered by name ------------------------------------------------------------------------------------
 
 
@@ -149,6 +177,7 @@ def test_an_alert_is_acknowledged_acted_on_and_resolved_by_name(house: House) ->
     alert = alerts.open_of(session).get()
     acknowledge(house, session)
     alerts.act(actor=house.actor(house.priya), id=new_id(), alert=alert, words="Pump slowed.", now=minute(12))
+    bad(house, session, 13)
     resolve(house, session)
     steps = alert.steps.exclude(kind="told").order_by("recorded_at")
     assert [(step.kind, step.recorded_by.full_name, step.words) for step in steps if step.recorded_by] == [
@@ -178,6 +207,7 @@ def test_an_alert_never_ends_in_silence_nor_twice(house: House, answer: Any) -> 
     call = partial(answer, actor=house.actor(house.nils), alert=alert, now=minute(12))
     with pytest.raises(Invalid, match="words"):
         call(id=new_id(), words=" ")
+    bad(house, session, 11)
     resolve(house, session, at=11)
     with pytest.raises(Conflict, match="Nils Berg has resolved") as refused:
         call(id=new_id(), words="Better.")
@@ -187,12 +217,26 @@ def test_an_alert_never_ends_in_silence_nor_twice(house: House, answer: Any) -> 
 def test_a_prescriber_who_resolves_an_alert_closes_its_task_and_a_nurse_does_not(house: House) -> None:
     session = stories.infusing(house)
     bad(house, session, 10, **EMERGENCY)
+    bad(house, session, 12)
     resolve(house, session)
     assert WorkItem.objects.get().closed_at is None
     bad(house, session, 14, **EMERGENCY)
     resolve(house, session, house.priya, at=15)
     closed = WorkItem.objects.get(closed_at__isnull=False)
     assert (closed.closed_by, closed.outcome) == (house.priya, "Oxygen by mask, 98 %.")
+
+
+def test_nobody_but_a_prescriber_resolves_it_while_its_newest_value_is_past_the_limit(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    bad(house, session, 12, oxygen_saturation_percent=98, systolic_mmhg=166)
+    alone = vitals.Reading(measured_at=minute(13), oxygen_saturation_percent=98, absent_reason="Cuff off")
+    stories.measure(house, session, alone)
+    said = "^Systolic pressure 166 mmHg was measured at 09:32: it is resolved by a reading within"
+    with pytest.raises(Conflict, match=said) as refused:
+        resolve(house, session)
+    assert refused.value.code == "still_past"
+    assert resolve(house, session, house.priya).words == "Oxygen by mask, 98 %."
 
 
 def test_one_event_calls_the_prescriber_once_until_somebody_has_taken_the_call(house: House) -> None:
@@ -258,7 +302,7 @@ def test_without_another_charge_nurse_the_prescriber_is_next(house: House) -> No
 def test_an_answered_alert_climbs_no_further(house: House, answer: Any) -> None:
     session = stories.infusing(house)
     bad(house, session, 10, **CAUTION)
-    answer(house, session, at=11)
+    answer(house, session, house.priya, at=11)
     assert alert_clocks.run_clocks(now=minute(13)) == 0
 
 

@@ -111,7 +111,7 @@ def test_nobody_goes_home_on_readings_with_an_hour_between_them(house: House) ->
 def resolve_all(house: House, session: Session) -> None:
     for alert in alerts.open_of(session):
         alerts.resolve(
-            actor=house.actor(house.nils), id=new_id(), alert=alert, words="Known at home.", now=HOME_AT
+            actor=house.actor(house.priya), id=new_id(), alert=alert, words="Known at home.", now=HOME_AT
         )
 
 

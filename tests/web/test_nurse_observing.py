@@ -147,6 +147,11 @@ def test_an_alert_is_resolved_on_its_page_and_never_in_silence(house: House, wal
     silent = nils.post(f"{address}resolve/", {**hidden(page, "resolve"), "words": ""})
     assert silent.status_code == 400
     assert "Say in a few words" in words(silent)
+    sent = {**hidden(page, "resolve"), "words": "Oxygen by mask"}
+    past = nils.post(f"{address}resolve/", sent)
+    assert past.status_code == 409
+    assert "it is resolved by a reading within the limits" in words(past)
+    stories.measure(house, session, stories.calm(minute(12)))
     sent = {**hidden(page, "resolve"), "words": "Oxygen by mask, 98 %"}
     assert nils.post(f"{address}resolve/", sent).status_code == 302
     assert not alerts.open_of(session).exists()
@@ -251,6 +256,7 @@ def test_one_event_is_one_banner_answered_once(house: House, wall: Wall) -> None
     page = nils.get(address).content.decode()
     beside = re.findall(r'name="with" value="([^"]*)"', re.search(r'id="resolve".*?</form>', page, re.S)[0])  # type: ignore[index]
     assert len(beside) == many - 1
+    stories.measure(house, session, stories.calm(minute(14)))
     sent = {**hidden(page, "resolve"), "with": beside, "words": "Oxygen, 98 %; 132/80"}
     assert nils.post(f"{address}resolve/", sent).status_code == 302
     assert not alerts.open_of(session).exists()
