@@ -65,9 +65,9 @@ def missing_at_start(session: Session, now: datetime) -> list[states.Blocker]:
     return states.blockers(states.ACTS["start"], _unmet_at_start(session, now, at=now))
 
 
-def missing_at_resume(session: Session) -> list[states.Blocker]:
+def missing_at_resume(session: Session, now: datetime) -> list[states.Blocker]:
     """What going on would be refused for; for showing, `resume` asks again."""
-    return states.blockers(states.ACTS["resume"], resuming.unmet_at_resume(session))
+    return states.blockers(states.ACTS["resume"], resuming.unmet_at_resume(session, now))
 
 
 def pause(
@@ -101,9 +101,8 @@ def resume(
     revision: int | None = None,
     now: datetime,
 ) -> InfusionEvent:
-    """Go on with a paused infusion at its newest rate. Raises `Conflict` `not_ready` after an alert that
-    called the clinician to the chair (`observing.resuming`), `hard_limit` when the running total is at the
-    protocol's limit."""
+    """Go on with a paused infusion at its newest rate. Raises `Conflict` `not_ready` for what the vital signs
+    hold against it (`observing.resuming`), `hard_limit` when the running total is at the protocol's limit."""
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "resume", revision=revision)
@@ -112,7 +111,7 @@ def resume(
         reached = hard_stop.reached(course, limits, at)
         if reached:
             raise Conflict(f"{reached} Stop the infusion.", code="hard_limit")
-        recording.require("resume", resuming.unmet_at_resume(current))
+        recording.require("resume", resuming.unmet_at_resume(current, at))
         event = _event(current, actor, id, "resume", at=at, now=now)
         recording.advance(current, "resume", now=now)
         return event

@@ -1,37 +1,55 @@
-"""What stands against going on after a pause: an alert that called the clinician to the chair.
+"""What stands against going on after a pause: an alert that called the clinician to the chair, a newest set
+past the stop limit whatever was judged before, and a reading that is overdue.
 
 Asked of loaded rows: `alerts` with their steps, `vital_signs`, `infusion_events`, `overrides`. The step
 itself is `infusing.infusion.resume`, letting it pass `preparing.overrides`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sessions_app.models import Alert, AlertKind, AlertStepKind, InfusionEventKind, Session, VitalSigns
-from sessions_app.observing import flowsheet, vital_limits, vitals
-from sessions_app.observing.alert_rules import LEVELS
+from sessions_app.observing import due_times, flowsheet, vital_limits, vitals
+from sessions_app.observing.alert_rules import LEVELS, Level
 from sessions_app.observing.alerts import AT_ONCE
 
 RESUME: Final = "resume"  # what a prescriber may let pass, for the newest line
 OF_THE_PATIENT: Final = (AlertKind.LIMIT, AlertKind.CHANGE)
+PAST_STOP: Final[tuple[Level, ...]] = ("stop", "emergency")
 ANSWERED: Final = (AlertStepKind.ACKNOWLEDGED, AlertStepKind.RESOLVED)
 
 
-def unmet_at_resume(session: Session) -> dict[str, str]:
-    """What is held against going on: codes of `states.MISSING` with details."""
-    called = calls(session)
-    if not called or released(session):
-        return {}
+def unmet_at_resume(session: Session, now: datetime) -> dict[str, str]:
+    """What is held against going on: codes of `states.MISSING` with details. A prescriber lets pass what was
+    measured, never that nothing was."""
+    found = {} if released(session) else to_decide(session)
+    overdue = due_times.overdue(flowsheet.dues_of(session, now))
+    if overdue:
+        moment = overdue.at.astimezone(ZoneInfo(session.clinic.time_zone))
+        found["reading_overdue"] = f"It was due at {moment:%H:%M}."
+    return found
+
+
+def to_decide(session: Session) -> dict[str, str]:
+    """What of it a prescriber may let pass."""
     found = {}
+    called = calls(session)
     unanswered = [alert for alert in called if not _answered(alert)]
     if unanswered:
         found["stop_acknowledged"] = " ".join(alert.detail for alert in unanswered)
     lines = flowsheet.standing(session.vital_signs.all())
-    since = [line for line in lines if line.measured_at > called[-1].raised_at]
-    full = [line for line in since if _is_full(line)]
+    if called:
+        lines = [line for line in lines if line.measured_at > called[-1].raised_at]
+    full = [line for line in lines if _is_full(line)]
     if not full:
-        found["within_limits"] = "None was measured since."
-    elif past := _past(session, since, full[-1]):
+        if called:
+            found["within_limits"] = "None was measured since."
+        return found
+    # A call is over with a set within every limit; without one the caution limits hold up no pause.
+    past = _past(session, lines, full[-1], LEVELS if called else PAST_STOP)
+    if past:
         found["within_limits"] = f"{', '.join(past)}."
     return found
 
@@ -59,12 +77,14 @@ def _is_full(line: VitalSigns) -> bool:
     return all(getattr(line, sign) is not None for sign in flowsheet.ESSENTIAL)
 
 
-def _past(session: Session, lines: Sequence[VitalSigns], full: VitalSigns) -> list[str]:
+def _past(
+    session: Session, lines: Sequence[VitalSigns], full: VitalSigns, levels: Collection[Level]
+) -> list[str]:
     """What of these sets is past a limit, in words: the newest value of each sign, and symptoms."""
     newest = flowsheet.newest(lines)
     breaches = [
         breach.label
-        for level in LEVELS
+        for level in levels
         for breach in vital_limits.breaches(newest, session.protocol.limits, level)
     ]
     seen = [

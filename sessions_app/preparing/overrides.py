@@ -68,10 +68,11 @@ def open_decisions(session: Session, now: datetime) -> list[Decision]:
 
 def _whether_it_goes_on(session: Session) -> list[Decision]:
     newest = vitals.newest_line(session)
-    if newest is None or not resuming.unmet_at_resume(session):
+    held = {} if resuming.released(session) else resuming.to_decide(session)
+    if newest is None or not held:
         return []
-    found = " ".join(alert.detail for alert in resuming.calls(session))
-    return [Decision(RESUME, newest.pk, "Going on after a stop alert", found)]
+    found = " ".join(alert.detail for alert in resuming.calls(session)) or held["within_limits"]
+    return [Decision(RESUME, newest.pk, "Going on after values past the stop limit", found)]
 
 
 def override(

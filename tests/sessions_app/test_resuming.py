@@ -79,7 +79,7 @@ def test_to_type_that_the_alert_is_over_is_no_measurement(house: House) -> None:
     session = stopped_by_an_alert(house)
     for alert in alerts.open_of(session):
         alerts.resolve(
-            actor=house.actor(house.nils), id=new_id(), alert=alert, words="Better.", now=minute(12)
+            actor=house.actor(house.priya), id=new_id(), alert=alert, words="Better.", now=minute(12)
         )
     assert list(blockers(house, session, 13)) == ["within_limits"]
 
@@ -131,6 +131,30 @@ def test_what_one_resumption_judged_holds_up_no_later_one(house: House) -> None:
     resume(house, session, 16)
     pause(house, session, 17)
     resume(house, session, 18)
+
+
+def test_the_newest_set_is_judged_whatever_an_earlier_resumption_judged(house: House) -> None:
+    session = stopped_by_an_alert(house)
+    acknowledge(house, session, 12)
+    read(house, session, 16)
+    resume(house, session, 16)
+    pause(house, session, 17)
+    read(house, session, 18, systolic_mmhg=185, diastolic_mmhg=84)
+    assert "Systolic pressure" in blockers(house, session, 18)["within_limits"]
+    [asked] = decisions.waiting([house.clinic.pk], minute(18))
+    assert (asked.decision.subject, asked.decision.found) == ("resume", "Systolic pressure.")
+    read(house, session, 19, systolic_mmhg=165)
+    resume(house, session, 19)
+
+
+def test_an_overdue_reading_is_taken_before_anything_goes_on(house: House) -> None:
+    session = stories.infusing(house)
+    read(house, session, 10)
+    pause(house, session, 11)
+    assert list(blockers(house, session, 20)) == ["reading_overdue"]
+    assert decisions.waiting([house.clinic.pk], minute(20)) == [], "nobody can let pass what nobody measured"
+    read(house, session, 20)
+    resume(house, session, 20)
 
 
 def test_in_a_calm_pause_there_is_nothing_to_let_pass(house: House) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 
+from clinic import clock
 from clinic.access import Actor
 from clinic.models import Role, User
 from scheduler.vocabulary import UNITS, spoken_unit
@@ -123,7 +124,7 @@ class ResumeForm(StepForm):
     @property
     def missing(self) -> list[states.Blocker]:
         """What going on would be refused for now."""
-        return infusion.missing_at_resume(self.session) if self.open_now else []
+        return infusion.missing_at_resume(self.session, clock.now()) if self.open_now else []
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
         return infusion.resume(actor=actor, session=self.session, now=now, **self.values)
