@@ -57,6 +57,11 @@ def cache_url(redis_url: str) -> str:
     return redis_url or "redis://localhost:6379/0"
 
 
+def every(seconds: float, task: str) -> dict[str, Any]:
+    """An entry of beat's schedule; a ring that was not taken by the time of the next one expires."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
 def celery_url(redis_url: str) -> str:
     """kombu's form: a socket is `redis+socket:///path?virtual_host=0`."""
     parts = urlsplit(cache_url(redis_url))

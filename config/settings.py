@@ -9,6 +9,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from environs import Env
+from kombu import Queue
 
 from config import brokers, production
 
@@ -150,14 +151,26 @@ CELERY_TASK_TIME_LIMIT = 240
 CELERY_TASK_SOFT_TIME_LIMIT = 210
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# What a patient's safety hangs on never waits behind ten thousand reminders: the clocks have a queue, and a
+# worker, of their own. A worker that is told of no queue takes from both. (Left to itself, Celery would give
+# both the same routing key, and each task to both.)
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_QUEUES = [Queue("celery", routing_key="celery"), Queue("clocks", routing_key="clocks")]
+CELERY_TASK_ROUTES = {
+    "sessions_app.tasks.run_clocks": {"queue": "clocks"},
+    "notifications.tasks.run_clocks": {"queue": "clocks"},
+    "notifications.tasks.drain_urgent": {"queue": "clocks"},
+}
+# A ring that nobody took before the next one says nothing new: it expires (config.brokers.every).
 CELERY_BEAT_SCHEDULE = {
-    "plan-messages": {"task": "notifications.tasks.plan", "schedule": 30.0},
-    "drain-messages": {"task": "notifications.tasks.drain", "schedule": 10.0},
-    "watch-chairs": {"task": "sessions_app.tasks.run_clocks", "schedule": 10.0},
-    "raise-unanswered": {"task": "notifications.tasks.run_clocks", "schedule": 30.0},
-    "release-holds": {"task": "scheduler.tasks.release_holds", "schedule": 60.0},
-    "offer-freed": {"task": "scheduler.tasks.offer_freed", "schedule": 60.0},
-    "lay-openings": {"task": "scheduler.tasks.lay_openings", "schedule": 3600.0},
+    "watch-chairs": brokers.every(10, "sessions_app.tasks.run_clocks"),
+    "raise-unanswered": brokers.every(30, "notifications.tasks.run_clocks"),
+    "drain-urgent": brokers.every(10, "notifications.tasks.drain_urgent"),
+    "plan-messages": brokers.every(30, "notifications.tasks.plan"),
+    "drain-messages": brokers.every(10, "notifications.tasks.drain"),
+    "release-holds": brokers.every(60, "scheduler.tasks.release_holds"),
+    "offer-freed": brokers.every(60, "scheduler.tasks.offer_freed"),
+    "lay-openings": brokers.every(3600, "scheduler.tasks.lay_openings"),
 }
 
 # --- Who may come in ---------------------------------------------------------------------------------

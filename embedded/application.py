@@ -1,4 +1,4 @@
-"""Chairside's own processes on this machine: the preparation, then web, worker, beat, monitors' listener.
+"""Chairside's own processes on this machine: the preparation, then web, workers, beat, monitors' listener.
 
 Each is an ordinary command that reads ordinary settings; docker-compose.yml starts the same ones.
 The databases below them do not belong here.
@@ -60,8 +60,12 @@ def web(place: Place, environment: Mapping[str, str], listening: socket.socket) 
 
 
 def worker(place: Place, environment: Mapping[str, str]) -> Program:
-    command = (*CELERY, "worker", "--concurrency", "2", "--prefetch-multiplier", "1")
-    return Program("worker", command, environment, place.logs / "worker.log")
+    return Program("worker", _taking("celery"), environment, place.logs / "worker.log")
+
+
+def clocks(place: Place, environment: Mapping[str, str]) -> Program:
+    """The worker of what may not wait behind messages: overdue readings, unanswered tasks, pages to staff."""
+    return Program("clocks", _taking("clocks"), environment, place.logs / "clocks.log")
 
 
 def beat(place: Place, environment: Mapping[str, str]) -> Program:
@@ -73,6 +77,12 @@ def monitors(place: Place, environment: Mapping[str, str], listening: socket.soc
     """What bedside monitors speak to, HL7 v2 over MLLP. They may call while it is started again."""
     command = ("manage", "listen_monitors", "--fd", str(listening.fileno()))
     return Program("monitors", command, environment, place.logs / "monitors.log", listening)
+
+
+def _taking(queue: str) -> tuple[str, ...]:
+    """A worker of this queue alone, with a name of its own: two of one name are one to Celery."""
+    of_two = ("--concurrency", "2", "--prefetch-multiplier", "1")
+    return (*CELERY, "worker", "--queues", queue, "--hostname", f"{queue}@%h", *of_two)
 
 
 def prepare(place: Place, environment: Mapping[str, str], supervisor: Supervisor) -> None:

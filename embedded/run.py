@@ -59,7 +59,7 @@ def address_of(place: Place) -> str:
 
 
 def everything(place: Place, progress: Progress) -> None:
-    """Databases, preparation, web, worker, beat and monitors; stays until it is asked to stop."""
+    """Databases, preparation, web, workers, beat and monitors; stays until it is asked to stop."""
     with (
         sole_use(place) as tell,
         Supervisor(progress) as supervisor,
@@ -75,11 +75,12 @@ def everything(place: Place, progress: Progress) -> None:
         with progress.step("Preparing the database"):
             environment = caller.demo_environment(place, found, address=address, as_owner=True)
             application.prepare(place, environment, supervisor)
-        with progress.step("Starting web, worker, beat and the monitors' listener"):
+        with progress.step("Starting web, workers, beat and the monitors' listener"):
             environment = caller.demo_environment(place, found, address=address)
             # The page is what somebody waits for, so the others do not slow its start.
             supervisor.start(application.web(place, environment, listening))
             supervisor.start(
+                application.clocks(place, environment),
                 application.worker(place, environment),
                 application.beat(place, environment),
                 application.monitors(place, environment, for_monitors),

@@ -1,14 +1,19 @@
 """Celery's doors. A task says "look now" and carries nothing; the functions read the database."""
 
+from typing import Final
+
 from celery import shared_task
 
 from clinic import clock
 from clinic.history import WORKER, acting
 from notifications.answering import missing, times
-from notifications.delivering import delivery, untold_offers
+from notifications.delivering import delivery, turns, untold_offers
 from notifications.escalating import clocks
 from notifications.planning import planner
 from notifications.watching import heartbeats
+
+# Beat rings for the drain as often: a ring that nobody took by then says nothing new.
+RUNG_FOR_SECONDS: Final = 10
 
 
 @shared_task
@@ -18,7 +23,7 @@ def plan() -> None:
         planned = planner.plan(now=clock.now())
         heartbeats.beat(heartbeats.PLANNER, now=clock.now())
     if planned.due:
-        drain.delay()
+        drain.apply_async(expires=RUNG_FOR_SECONDS)
 
 
 @shared_task
@@ -26,6 +31,15 @@ def drain() -> None:
     with acting(None, door=WORKER):
         delivery.drain(clock=clock.now)
         heartbeats.beat(heartbeats.DRAIN, now=clock.now())
+
+
+@shared_task
+def drain_urgent() -> None:
+    """On the clocks' queue: pages and answers leave however many messages wait. One at a time, so that a
+    provider who is slow holds up no clock."""
+    with acting(None, door=WORKER), turns.alone(turns.URGENT) as ours:
+        if ours:
+            delivery.drain(clock=clock.now, urgent_only=True)
 
 
 @shared_task

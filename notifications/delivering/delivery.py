@@ -10,6 +10,7 @@ decided, or that can't be written out, is set aside alone (`setting_aside`).
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -26,6 +27,7 @@ from notifications.delivering import (
     sending,
     sending_state,
     setting_aside,
+    turns,
     undelivered,
 )
 from notifications.delivering.addressing import Address, Ways
@@ -36,44 +38,57 @@ from notifications.planning import reasons, said, standing, timing
 
 # A drain ends before Celery's time limits do.
 DRAIN_FOR: Final = timedelta(seconds=150)
-# How often a drain that waits for the provider's rate looks at the clock.
+# A drain that the provider's rate holds up ends before beat rings for the next one, which goes on: nothing
+# else that waits for a worker waits for the rate.
+HELD_UP_FOR: Final = timedelta(seconds=9)
+# How often it looks at the clock meanwhile.
 PAUSE_SECONDS: Final = 0.1
 
 
 def drain(
-    *, clock: Callable[[], datetime], sleep: Callable[[float], None] = time.sleep
+    *,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None] = time.sleep,
+    urgent_only: bool = False,
 ) -> Counter[MessageStatus]:
     """Send what is due until nothing is, or the time is up. Returns how often a message came to which status.
 
-    `clock` is read again for every message, because a drain takes time. Any number may run at once.
+    `clock` is read again for every message, because a drain takes time. Any number may run at once, and one
+    of them waits for a provider's rate. `urgent_only`: pages and answers, which wait for nothing.
     """
     done: Counter[MessageStatus] = Counter()
     stop_at = clock() + DRAIN_FOR
     if not restored.may_send(clock()):
         return done
-    with Channels() as channels:
-        done.update(outcomes.settle_lost(channels, clock, stop_at))
-        pace, waits_until = Pace(), None
+    with Channels() as channels, ExitStack() as at_the_end:
+        if not urgent_only:
+            done.update(outcomes.settle_lost(channels, clock, stop_at))
+        pace, waits_until, waits = Pace(), None, False
         while clock() < stop_at and not sending_state.is_paused():
-            batch = _take_batch(channels, pace, clock)
+            batch = _take_batch(channels, pace, clock, urgent_only=urgent_only)
             if batch.rate_holds_until is not None:
+                if waits_until is None:
+                    stop_at = min(stop_at, clock() + HELD_UP_FOR)
                 waits_until = batch.rate_holds_until
             if batch.taken:
                 done.update(batch.ended)
                 done.update(sending.send_all(batch, channels, clock, stop_at, pace))
-            elif waits_until is not None and clock() <= waits_until:
-                sleep(PAUSE_SECONDS)
-            else:
+            elif urgent_only or waits_until is None or clock() > waits_until:
                 break
+            else:
+                waits = waits or at_the_end.enter_context(turns.alone(turns.WAITING))
+                if not waits:
+                    break
+                sleep(PAUSE_SECONDS)
     return done
 
 
-def _take_batch(channels: Channels, pace: Pace, clock: Callable[[], datetime]) -> Batch:
+def _take_batch(channels: Channels, pace: Pace, clock: Callable[[], datetime], *, urgent_only: bool) -> Batch:
     """Lock what is due, ask everything again, and freeze what is sent first: one transaction."""
 
     def work() -> Batch:
         now = clock()
-        messages = leasing.due(now, most=pace.asked)
+        messages = leasing.due(now, most=pace.asked, urgent_only=urgent_only)
         batch = Batch(token=uuid4(), taken=len(messages))
         if not messages:
             return batch
@@ -176,7 +191,11 @@ def _allowed(
     """Those that pauses, breakers and rates let through; the others are planned for later."""
     if not going:
         return []
-    leave = sending_state.leave_for(Counter(address.form for _, address in going), now)
+    leave = sending_state.leave_for(
+        Counter(address.form for _, address in going),
+        now,
+        urgent=Counter(address.form for message, address in going if message.urgent),
+    )
     batch.probing = {form for form, given in leave.items() if given.probing}
     used: Counter[Form] = Counter()
     allowed = []

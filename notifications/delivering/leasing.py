@@ -27,11 +27,12 @@ LEASE: Final = timedelta(minutes=5)
 LOST_AT_ONCE: Final = 50
 
 
-def due(now: datetime, *, most: int) -> list[Message]:
+def due(now: datetime, *, most: int, urgent_only: bool = False) -> list[Message]:
     """Lock the messages whose turn it is, urgent ones first. A paused clinic's wait; its pages don't."""
+    urgent = Q(urgent=True) if urgent_only else Q()
     paused = ClinicMessaging.objects.filter(paused_at__isnull=False).values("clinic")
     return list(
-        Message.objects.filter(status=MessageStatus.PLANNED, due_at__lte=now)
+        Message.objects.filter(urgent, status=MessageStatus.PLANNED, due_at__lte=now)
         .exclude(~Q(kind=MessageKind.PAGE), clinic__in=paused)
         .order_by("-urgent", "due_at")
         .select_for_update(skip_locked=True, no_key=True)[:most]

@@ -55,8 +55,11 @@ def states() -> list[SendingState]:
     return [rows[name] for name in WAYS]
 
 
-def leave_for(wanted: Mapping[Form, int], now: datetime) -> dict[Form, Leave]:
-    """How many of these may leave now, in the caller's transaction.
+def leave_for(
+    wanted: Mapping[Form, int], now: datetime, *, urgent: Mapping[Form, int] | None = None
+) -> dict[Form, Leave]:
+    """How many of these may leave now, in the caller's transaction. So many of them are `urgent`: they go
+    ahead of the provider's rate, and the others make up for it.
 
     A row is locked only where there is something to count: a rate, or failures.
     """
@@ -68,7 +71,10 @@ def leave_for(wanted: Mapping[Form, int], now: datetime) -> dict[Form, Leave]:
     if counting:
         locked = SendingState.objects.select_for_update().filter(name__in=counting).order_by("name")
         rows.update({row.name: row for row in locked})
-    return {form: _leave(rows[form], form, count, now) for form, count in wanted.items()}
+    pressing = urgent or {}
+    return {
+        form: _leave(rows[form], form, count, pressing.get(form, 0), now) for form, count in wanted.items()
+    }
 
 
 def learn(form: Form, failed: Sequence[bool], *, probing: bool, now: datetime) -> None:
@@ -166,7 +172,7 @@ def per_second(form: Form) -> float | None:
     return rate
 
 
-def _leave(row: SendingState, form: Form, wanted: int, now: datetime) -> Leave:
+def _leave(row: SendingState, form: Form, wanted: int, urgent: int, now: datetime) -> Leave:
     if row.paused_at is not None:
         return Leave(0, now + HELD_FOR)
     if row.closed_until is not None:
@@ -177,18 +183,18 @@ def _leave(row: SendingState, form: Form, wanted: int, now: datetime) -> Leave:
         row.save(update_fields=["closed_until"])
         return Leave(1, row.closed_until, probing=True)
     rate = per_second(form)
-    return Leave(wanted, now) if rate is None else _from_bucket(row, wanted, rate, now)
+    return Leave(wanted, now) if rate is None else _from_bucket(row, wanted, urgent, rate, now)
 
 
-def _from_bucket(row: SendingState, wanted: int, rate: float, now: datetime) -> Leave:
-    """A bucket that holds one second's worth, and at least one message."""
+def _from_bucket(row: SendingState, wanted: int, urgent: int, rate: float, now: datetime) -> Leave:
+    """A bucket that holds one second's worth, and at least one message; what is urgent is owed to it."""
     holds = max(1.0, rate)
     if row.counted_at is None:
         row.budget = holds
     else:
         passed = max((now - row.counted_at).total_seconds(), 0.0)
         row.budget = min(holds, row.budget + passed * rate)
-    count = min(wanted, int(row.budget))
+    count = max(urgent, min(wanted, int(row.budget)))
     row.budget, row.counted_at = row.budget - count, now
     row.save(update_fields=["budget", "counted_at"])
     apart = timedelta(seconds=1 / rate)

@@ -29,7 +29,7 @@ REFUSALS_OF_THE_LAST: Final = timedelta(minutes=15)  # [D]
 MANY_REFUSALS: Final = 20  # [D]
 KEPT_SECONDS: Final = 15
 KEPT_AS: Final = "notifications.health"
-QUEUE: Final = "celery"
+QUEUES: Final = tuple(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
 # One statement, on indexes; every number is of the whole house.
 STATE: Final = """
@@ -137,7 +137,7 @@ def _waiting() -> int | None:
     try:
         # The broker's own database, written as redis-py reads it.
         with Redis.from_url(settings.CACHES["default"]["LOCATION"], socket_timeout=2) as broker:
-            return int(broker.llen(QUEUE))
+            return sum(int(broker.llen(queue)) for queue in QUEUES)
     except RedisError:
         return None
 

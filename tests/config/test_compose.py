@@ -21,7 +21,7 @@ from embedded.place import ROOT
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 Services = dict[str, dict[str, Any]]
-OURS = ("web", "worker", "beat", "monitors", "migrate")
+OURS = ("web", "worker", "clocks", "beat", "monitors", "migrate")
 
 # Read by the images of others, and by embedded/roles.sql inside PostgreSQL's.
 READ_BY_OTHERS = {
@@ -130,7 +130,7 @@ def test_the_migrations_run_as_the_owner_and_everything_else_as_the_application(
 def test_the_application_waits_for_the_migrations_and_both_databases(
     services: Services,
 ) -> None:
-    for name in ("web", "worker", "beat", "monitors"):
+    for name in ("web", "worker", "clocks", "beat", "monitors"):
         conditions = {other: wait["condition"] for other, wait in services[name]["depends_on"].items()}
         assert conditions == {
             "postgres": "service_healthy",

@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.db import connection
 from redis import Redis
 
+from config.celery import app
 from tests.plugins.workers import valkey_of
 
 
@@ -36,3 +37,24 @@ def test_emptying_this_workers_cache_leaves_the_others_alone(worker_id: str) -> 
     assert cache.get("of-this-worker") is None
     assert other.get("of another worker") == b"kept"
     other.close()
+
+
+def test_every_ring_of_the_beat_expires_by_the_next_one() -> None:
+    for name, entry in settings.CELERY_BEAT_SCHEDULE.items():
+        assert 0 < entry["options"]["expires"] <= entry["schedule"], name
+
+
+def test_what_a_patients_safety_hangs_on_has_a_queue_of_its_own() -> None:
+    """And a task goes to its own queue alone: each has its own routing key."""
+    rung_for = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    queues = {
+        name: app.amqp.router.route({}, name).get("queue", app.amqp.queues["celery"]) for name in rung_for
+    }
+    assert {name for name, queue in queues.items() if queue.name == "clocks"} == {
+        "sessions_app.tasks.run_clocks",
+        "notifications.tasks.run_clocks",
+        "notifications.tasks.drain_urgent",
+    }
+    assert {queue.routing_key for queue in app.amqp.queues.values()} == {"celery", "clocks"}
+    app.autodiscover_tasks(force=True)
+    assert set(app.tasks) >= rung_for

@@ -1,17 +1,21 @@
 """A way out that is paused, broken or slow lets as much through as it may, however many drains there are."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from clinic.models import Channel, Patient
+from clinic.models import Channel, Patient, WorkItem
 from clinic.problems import Forbidden, Invalid, Missing
 from notifications.channels import opening
 from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
-from notifications.delivering import delivery, sending, sending_state
+from notifications.delivering import delivery, sending, sending_state, turns
+from notifications.escalating import paging
 from notifications.models import ClinicMessaging, Form, InboxItem, Message, SendingState
 from notifications.planning.planner import plan
 from tests.at_once import at_once
@@ -273,3 +277,81 @@ def test_the_way_out_is_read_with_no_lock_while_all_is_well(
         sending_state.leave_for({Form.EMAIL: 1, Form.SMS: 2}, NOW)
     with django_assert_num_queries(1):
         sending_state.learn(Form.EMAIL, [False, False], probing=False, now=NOW)
+
+
+# --- A backlog holds up neither the workers nor a page -------------------------------------------------
+
+
+def paged(house: House, why: str) -> Message:
+    task = WorkItem.objects.create(
+        clinic=house.clinic,
+        patient=house.rosa,
+        cause=why,
+        title="Call the patient now",
+        urgency="red",
+        role="nurse",
+        due_at=NOW,
+    )
+    (message,) = paging.page(item=task, why=why, people=[house.nils], now=NOW)
+    return message
+
+
+@contextmanager
+def waiting_elsewhere() -> Iterator[None]:
+    """Another drain waits for the provider's rate."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [turns.WAITING])
+        yield
+    finally:
+        other.close()
+
+
+def test_a_drain_that_the_rate_holds_up_ends_before_the_next_one_is_rung_for(
+    house: House, channel: WatchedChannel, settings: Any
+) -> None:
+    settings.EMAIL_PER_SECOND = 1.0
+    due(house, 14)
+    now = NOW
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += timedelta(seconds=seconds)
+
+    delivery.drain(clock=lambda: now, sleep=sleep)
+    assert 8 * SECOND < now - NOW < 10 * SECOND
+    assert channel.tries >= 8
+    now = NOW + 10 * SECOND
+    delivery.drain(clock=lambda: now, sleep=sleep)
+    assert statuses() == {"sent": 14}
+
+
+def test_while_one_drain_waits_for_the_rate_another_ends(house: House, settings: Any) -> None:
+    settings.EMAIL_PER_SECOND = 1.0
+    due(house, 3)
+    with waiting_elsewhere():
+        assert delivery.drain(clock=lambda: NOW, sleep=_enough)["sent"] == 1
+    Message.objects.filter(status="planned").update(due_at=NOW)
+    with pytest.raises(Enough):
+        delivery.drain(clock=lambda: NOW, sleep=_enough)
+
+
+def test_a_page_leaves_at_once_while_ordinary_messages_wait_for_the_rate(
+    house: House, channel: WatchedChannel, settings: Any
+) -> None:
+    settings.EMAIL_PER_SECOND = 1.0
+    due(house, 3)
+    with pytest.raises(Enough):
+        delivery.drain(clock=lambda: NOW, sleep=_enough)
+    Message.objects.filter(status="planned").update(due_at=NOW)
+    for why in ("a red task", "another one"):
+        called = paged(house, why)
+        assert delivery.drain(clock=lambda: NOW, sleep=_enough, urgent_only=True) == {"sent": 1}
+        called.refresh_from_db()
+        assert called.status == "sent"
+    assert channel.tries == 3
+    assert state("email").budget == -2  # the others make up for them
+    with pytest.raises(Enough):
+        delivery.drain(clock=lambda: NOW + SECOND, sleep=_enough)
+    assert channel.tries == 3

@@ -29,10 +29,10 @@ def alive(db: None) -> Iterator[None]:
         time_machine.travel(NOW, tick=False),
         Redis.from_url(settings.CACHES["default"]["LOCATION"]) as broker,
     ):
-        broker.delete(health.QUEUE)
+        broker.delete(*health.QUEUES)
         beat(BEAT, PLANNER, DRAIN, now=NOW)
         yield
-        broker.delete(health.QUEUE)
+        broker.delete(*health.QUEUES)
 
 
 def test_nothing_is_late_while_everything_runs(alive: None) -> None:
@@ -53,9 +53,10 @@ def test_a_stopped_beat_leaves_an_empty_bell(alive: None) -> None:
     assert late == [NO_BEAT]
 
 
-def test_a_stopped_worker_leaves_a_bell_that_rings_on(alive: None) -> None:
+@pytest.mark.parametrize("queue", ["celery", "clocks"])
+def test_a_stopped_worker_leaves_a_bell_that_rings_on(alive: None, queue: str) -> None:
     with Redis.from_url(settings.CACHES["default"]["LOCATION"]) as broker:
-        broker.lpush(health.QUEUE, "{}")
+        broker.lpush(queue, "{}")
     assert health.read(NOW + 3 * MINUTE).late == [NO_WORKER]
 
 
