@@ -878,8 +878,11 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "reason": "Lives far away",
         },
         "POST /api/v1/plans/{plan}/take-over/": {"protocol": names["protocol"]},
-        "POST /api/v1/plans/{plan}/ask-spacing/": {"words": "Two days apart this once?"},
-        "POST /api/v1/plans/{plan}/refuse-spacing/": {"reason": "Too close"},
+        "POST /api/v1/plans/{plan}/ask-spacing/": {
+            "id": str(new_id()),
+            "words": "Two days apart this once?",
+        },
+        "POST /api/v1/plans/{plan}/refuse-spacing/": {"task": str(new_id()), "reason": "Too close"},
         "? /api/v1/plans/spacing-requests/": {"clinic": names["clinic"]},
         "? /api/v1/appointments/under-older-versions/": {"plan": names["plan"]},
         "POST /api/v1/plans/{plan}/put-on-hold/": {"reason": "Ill"},

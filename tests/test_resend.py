@@ -153,6 +153,10 @@ def spacing(house: House) -> Call:
     return house.priya, f"plans/{set_stage(house).plan().pk}/spacing/", body
 
 
+def asked_spacing(house: House) -> Call:
+    return house.ana, f"plans/{set_stage(house).plan().pk}/ask-spacing/", {"words": "Two days apart?"}
+
+
 def waitlist(house: House) -> Call:
     body = {"first_day": TODAY.isoformat(), "last_day": (TODAY + timedelta(days=30)).isoformat()}
     return house.ana, "waitlist/", {"plan": set_stage(house).plan().pk, **body}
@@ -363,6 +367,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "absences/": absences,
     "closures/": closures,
     "plans/{id}/spacing/": spacing,
+    "plans/{id}/ask-spacing/": asked_spacing,
     "appointments/": appointments,
     "holds/": holds,
     "series/": series,

@@ -129,7 +129,11 @@ class TakePlanOverSerializer(StrictSerializer):
     )
 
 
-class AskSpacingSerializer(StrictSerializer):
+class RefuseSpacingSerializer(ReasonSerializer):
+    task = IdField(help_text="The request that is refused, as the prescriber has read it.")
+
+
+class AskSpacingSerializer(CreateSerializer):
     words = serializers.CharField(
         max_length=1000, allow_blank=True, help_text="Which days would help the patient, and why."
     )
@@ -139,16 +143,23 @@ class OfClinicSerializer(StrictSerializer):
     clinic = IdField()
 
 
+class SpacingNoteSerializer(serializers.Serializer[Any]):
+    words = serializers.CharField()
+    by = serializers.CharField(source="by.full_name")
+    at = serializers.DateTimeField()
+
+
 class SpacingRequestSerializer(serializers.Serializer[Any]):
-    """A spacing of its own that somebody has asked for, and that no prescriber has decided on yet."""
+    """A spacing of its own that somebody has asked a prescriber for."""
 
     plan = IdField(source="plan.pk")
     patient = IdField(source="plan.patient_id")
     task = IdField(source="item.pk")
-    words = serializers.CharField()
-    asked_by = serializers.CharField()
-    asked_at = serializers.DateTimeField()
+    words = serializers.CharField(source="asked.words")
+    asked_by = serializers.CharField(source="asked.by.full_name")
+    asked_at = serializers.DateTimeField(source="asked.at")
     due_at = serializers.DateTimeField(source="item.due_at")
+    added = SpacingNoteSerializer(many=True, help_text="What was asked or noted since, and by whom.")
 
 
 class OfPatientSerializer(StrictSerializer):
@@ -276,21 +287,33 @@ class PlansViewSet(ClinicViewSet):
             )
         )
 
-    @extend_schema(request=AskSpacingSerializer, responses=SpacingRequestSerializer)
+    @extend_schema(
+        request=AskSpacingSerializer,
+        responses={200: SpacingRequestSerializer, 201: SpacingRequestSerializer},
+    )
     @action(detail=True, methods=["post"], url_path="ask-spacing")
     def ask_spacing(self, request: Request, pk: UUID) -> Response:
         """Ask a prescriber for a spacing of its own; while one is asked for it is the same task."""
         plan = self.fetch(TreatmentPlan.objects.select_related("clinic"), pk=pk)
-        words = self.parse(AskSpacingSerializer)["words"]
-        spacing_requests.ask(actor=self.actor, plan=plan, words=words, now=clock.now())
-        return Response(SpacingRequestSerializer(spacing_requests.open_of(plan)).data)
+        data = self.parse(AskSpacingSerializer)
+        sent: Any = request.data
+        asked, made = create_once(
+            actor=self.actor,
+            noun="spacing_request",
+            id=data["id"],
+            body={"plan": str(plan.pk), **sent},
+            make=lambda: spacing_requests.ask(actor=self.actor, plan=plan, now=clock.now(), **data),
+            find=lambda: spacing_requests.asked_with(data["id"]),
+        )
+        return Response(SpacingRequestSerializer(asked).data, status=201 if made else 200)
 
-    @extend_schema(request=ReasonSerializer, responses=PlanSerializer)
+    @extend_schema(request=RefuseSpacingSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"], url_path="refuse-spacing")
     def refuse_spacing(self, request: Request, pk: UUID) -> Response:
         """The prescriber leaves the spacing as it is, and says why; `spacing` is the yes."""
-        plan, reason = self._reasoned(pk)
-        spacing_requests.refuse(actor=self.actor, plan=plan, reason=reason, now=clock.now())
+        plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
+        data = self.parse(RefuseSpacingSerializer)
+        spacing_requests.refuse(actor=self.actor, plan=plan, now=clock.now(), **data)
         return self._answer(plan)
 
     @extend_schema(parameters=[OfClinicSerializer], responses=SpacingRequestSerializer(many=True))

@@ -2,10 +2,10 @@
 a prescriber, who alone may allow it.
 
 A request is a task for a prescriber, whose first note says what is asked and why; it is open until a
-spacing is given (`plans.override_spacing`) or refused here.
+spacing is given (`plans.override_spacing`) or refused here. Each asking has an id, and a refusal names the
+request that it refuses: what is sent again is never about the next one.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -28,41 +28,34 @@ REFUSED: Final = "The spacing stays:"
 
 @dataclass(frozen=True)
 class SpacingRequest:
-    """A request that waits for a decision."""
+    """A request, and all that was noted about it since; the words of each are their writer's."""
 
     item: WorkItem
     plan: TreatmentPlan
-    notes: tuple[WorkItemStep, ...]
+    asked: WorkItemStep
+    added: tuple[WorkItemStep, ...]
 
     @property
-    def words(self) -> str:
-        return " ".join(note.words for note in self.notes)
-
-    @property
-    def asked_by(self) -> str:
-        first = self.notes[0].by if self.notes else None
-        return first.full_name if first else ""
-
-    @property
-    def asked_at(self) -> datetime:
-        return self.notes[0].at if self.notes else self.item.created_at
+    def notes(self) -> tuple[WorkItemStep, ...]:
+        return (self.asked, *self.added)
 
 
-def ask(*, actor: Actor, plan: TreatmentPlan, words: str, now: datetime) -> WorkItem:
+def ask(*, actor: Actor, id: UUID, plan: TreatmentPlan, words: str, now: datetime) -> SpacingRequest:
     """Ask a prescriber for another spacing for this plan, by the end of the clinic's day. While one is asked
-    for it is the same task, to which other words are added.
+    for it is the same task, to which these words are added; `id` is theirs.
 
     Raises `Invalid` without words, `Conflict` with code `plan_over` for a plan that has ended.
     """
 
-    def write() -> WorkItem:
+    def write() -> SpacingRequest:
         locked = _locked(plan)
         if locked.status not in (PlanStatus.ACTIVE, PlanStatus.ON_HOLD):
             raise Conflict("This plan is over. A prescriber writes a new one.", code="plan_over")
         zone = locked.clinic.time_zone
         closed = _requests(locked).filter(closed_at__isnull=False).count()
-        return work.ask(
+        work.ask(
             actor=actor,
+            id=id,
             clinic_id=locked.clinic_id,
             patient_id=locked.patient_id,
             cause=f"{_cause(locked.pk)}{closed + 1}",
@@ -73,25 +66,34 @@ def ask(*, actor: Actor, plan: TreatmentPlan, words: str, now: datetime) -> Work
             words=words,
             now=now,
         )
+        return asked_with(id)
 
     return in_transaction(write)
 
 
-def refuse(*, actor: Actor, plan: TreatmentPlan, reason: str, now: datetime) -> None:
-    """The prescriber leaves the spacing as it is, and says why. The same answer again changes nothing.
+def refuse(*, actor: Actor, plan: TreatmentPlan, task: UUID, reason: str, now: datetime) -> None:
+    """The prescriber leaves the spacing as it is, and says why: to the request whose `task` they have read.
+    The same answer again changes nothing.
 
-    Raises `Invalid` without a reason, `Conflict` with code `nothing_asked` where nobody asks for it.
+    Raises `Invalid` without a reason and for a task that is no request for this plan, `Conflict` with code
+    `answered_before` for a request that has another answer.
     """
     if not said(reason):
         raise Invalid({"reason": "Say why the spacing stays."})
     outcome = f"{REFUSED} {said(reason)}"
 
     def write() -> None:
-        locked = _locked(plan)
-        if _requests(locked).filter(closed_at=None).exists():
-            settle(actor=actor, plan=locked, outcome=outcome, now=now)
-        elif not _requests(locked).filter(closed_by_id=actor.user_id, outcome=outcome).exists():
-            raise Conflict("Nobody asks for another spacing of this plan any more.", code="nothing_asked")
+        item = _requests(_locked(plan)).filter(pk=task).first()
+        if item is None:
+            raise Invalid({"task": "This is no request for another spacing of this plan."})
+        if item.closed_at is None:
+            causes = [item.cause]
+            work.settle(actor=actor, clinic_id=item.clinic_id, causes=causes, outcome=outcome, now=now)
+        elif (item.closed_by_id, item.outcome) != (actor.user_id, outcome):
+            raise Conflict(
+                "This request has been answered before. Look afresh at what is asked now.",
+                code="answered_before",
+            )
 
     in_transaction(write)
 
@@ -105,26 +107,34 @@ def settle(*, actor: Actor, plan: TreatmentPlan, outcome: str, now: datetime) ->
 
 def open_requests(clinic: Clinic) -> list[SpacingRequest]:
     """What was asked for in a clinic and not decided on, the longest waiting first: three queries."""
-    items = _with_notes(WorkItem.objects.filter(clinic=clinic, cause__startswith=f"{CAUSE}:"))
-    of_clinic = TreatmentPlan.objects.filter(pk__in=[_plan_of(item) for item in items])
-    plans = {plan.pk: plan for plan in of_clinic.select_related("patient", "protocol")}
+    of_clinic = WorkItem.objects.filter(clinic=clinic, cause__startswith=f"{CAUSE}:")
+    items = _with_notes(of_clinic.filter(closed_at=None))
+    asked_for = TreatmentPlan.objects.filter(pk__in=[_plan_of(item) for item in items])
+    plans = {plan.pk: plan for plan in asked_for.select_related("patient", "protocol")}
     return [_request(item, plans[_plan_of(item)]) for item in items]
 
 
 def open_of(plan: TreatmentPlan) -> SpacingRequest | None:
     """What is asked for this plan and not decided on: one query, two where something is."""
-    item = next(iter(_with_notes(_requests(plan))), None)
+    item = next(iter(_with_notes(_requests(plan).filter(closed_at=None))), None)
     return None if item is None else _request(item, plan)
 
 
+def asked_with(id: UUID) -> SpacingRequest:
+    """The request to which this asking belongs, answered or not."""
+    [item] = _with_notes(WorkItem.objects.filter(pk=WorkItemStep.objects.get(pk=id).work_item_id))
+    return _request(item, TreatmentPlan.objects.get(pk=_plan_of(item)))
+
+
 def _request(item: WorkItem, plan: TreatmentPlan) -> SpacingRequest:
-    return SpacingRequest(item, plan, tuple(item.notes))  # type: ignore[attr-defined]
+    first, *added = item.notes  # type: ignore[attr-defined]  # put there by _with_notes
+    return SpacingRequest(item, plan, first, tuple(added))
 
 
-def _with_notes(items: QuerySet[WorkItem]) -> Iterable[WorkItem]:
+def _with_notes(items: QuerySet[WorkItem]) -> list[WorkItem]:
     notes = WorkItemStep.objects.filter(kind=WorkItemStepKind.NOTE).select_related("by")
     steps = Prefetch("steps", notes.order_by("at", "created_at"), to_attr="notes")
-    return list(items.filter(closed_at=None).prefetch_related(steps).order_by("created_at", "pk"))
+    return list(items.prefetch_related(steps).order_by("created_at", "pk"))
 
 
 def _requests(plan: TreatmentPlan) -> QuerySet[WorkItem]:

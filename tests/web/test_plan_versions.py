@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from clinic.models import WorkItem
 from scheduler.models import Appointment, SpacingOverride, TreatmentPlan
 from scheduler.prescribing import plans
 from tests.cast import NOW, TODAY, House, new_id
@@ -93,16 +94,23 @@ def test_the_desk_asks_for_another_spacing_and_the_prescriber_decides(
 ) -> None:
     ana, priya = browser_of(stage.house.ana), browser_of(stage.house.priya)
     ask = reverse("plan_ask_spacing", args=[plan.pk])
-    empty = ana.post(ask, {"words": ""})
+    empty = ana.post(ask, {"id": new_id(), "words": ""})
     assert (empty.status_code, "Say what you ask for" in words(empty)) == (400, True)
-    assert "A prescriber decides on it." in words(ana.post(ask, {"words": "One day apart"}, follow=True))
+    asked = {"id": new_id(), "words": "One day apart"}
+    assert "A prescriber decides on it." in words(ana.post(ask, asked, follow=True))
 
     assert "One day apart" in words(priya.get(reverse("decisions")))
     refuse = reverse("plan_refuse_spacing", args=[plan.pk])
-    assert "whoever asked reads why" in words(priya.post(refuse, {"reason": "Too close"}, follow=True))
+    no = {"task": WorkItem.objects.get().pk, "reason": "Too close"}
+    assert f'name="task" value="{no["task"]}"' in look(stage, plan, "priya").content.decode()
+    assert "whoever asked reads why" in words(priya.post(refuse, no, follow=True))
     assert "One day apart" not in words(priya.get(reverse("decisions")))
 
-    ana.post(ask, {"words": "Then three"})
+    ana.post(ask, asked)
+    assert "One day apart" not in words(priya.get(reverse("decisions")))
+    ana.post(ask, {"id": new_id(), "words": "Then three"})
+    late = words(priya.post(refuse, {**no, "reason": "Still too close"}))
+    assert "This request has been answered before." in late
     plans.override_spacing(
         actor=stage.house.actor(stage.house.priya),
         id=new_id(),

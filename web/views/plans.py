@@ -45,7 +45,7 @@ class SpacingForm(ClinicForm):
     reason = forms.CharField(label="Reason", max_length=1000)
 
 
-class AskSpacingForm(ChangeForm):
+class AskSpacingForm(ClinicForm):
     words = forms.CharField(
         label="What would help, and why",
         max_length=1000,
@@ -55,6 +55,9 @@ class AskSpacingForm(ChangeForm):
 
 
 class RefuseSpacingForm(ChangeForm):
+    """A no to the request that the page showed."""
+
+    task = forms.UUIDField(widget=forms.HiddenInput)
     reason = forms.CharField(
         label="Reason", max_length=1000, error_messages={"required": "Say why the spacing stays."}
     )
@@ -109,7 +112,7 @@ def ask_spacing(request: StaffRequest, pk: UUID) -> HttpResponse:
         request,
         found,
         {"ask_form": AskSpacingForm(request.POST)},
-        lambda data: spacing_requests.ask(actor=request.actor, plan=found, now=clock.now(), **data),
+        lambda data: _asked(request, found, data),
         "The prescriber has a task to decide.",
     )
 
@@ -206,7 +209,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
         if newer is not None:
             offered["take_over_form"] = partial(TakeOverForm, found, initial={"protocol": newer})
         if asked is not None:
-            offered["refuse_form"] = RefuseSpacingForm
+            offered["refuse_form"] = partial(RefuseSpacingForm, initial={"task": asked.item.pk})
     if standing and books:
         offered["ask_form"] = AskSpacingForm
     context = {
@@ -247,6 +250,17 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
     }
     status = next((form.status for form in sent.values()), 200)
     return render(request, "web/plans/plan.html", context, status=status)
+
+
+def _asked(request: StaffRequest, plan: TreatmentPlan, data: dict[str, Any]) -> None:
+    create_once(
+        actor=request.actor,
+        noun="spacing_request",
+        id=data["id"],
+        body={"plan": plan.pk, **{name: str(value) for name, value in data.items()}},
+        make=lambda: spacing_requests.ask(actor=request.actor, plan=plan, now=clock.now(), **data),
+        find=lambda: spacing_requests.asked_with(data["id"]),
+    )
 
 
 def _spaced(request: StaffRequest, plan: TreatmentPlan, data: dict[str, Any]) -> None:
