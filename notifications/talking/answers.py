@@ -27,7 +27,8 @@ ALLOWED: Final[Mapping[BlockReason, frozenset[str]]] = MappingProxyType(
     {
         BlockReason.STOP: frozenset({STOPPED, HELP}),
         BlockReason.WRONG_NUMBER: frozenset({WRONG_NUMBER, HELP}),
-        BlockReason.UNREACHABLE: frozenset(),
+        # Who writes from it can be reached after all.
+        BlockReason.UNREACHABLE: frozenset({HELP}),
     }
 )
 # A confirmation of an opt-out is presumed fine within 5 minutes [V:28,32b]; other answers stay of use. [D]

@@ -17,7 +17,7 @@ from clinic.history import acting
 from clinic.models import Clinic, Patient, Role, Urgency, WorkItem
 from clinic.problems import Conflict
 from clinic.transactions import in_transaction
-from notifications.answering import grading, times
+from notifications.answering import due_times, grading, times
 from notifications.delivering import blocked
 from notifications.models import BlockReason, InboundMessage, Reading
 from notifications.planning import said
@@ -169,8 +169,19 @@ def _start(arrival: Arrival) -> bool:
 
 
 def _help(arrival: Arrival) -> bool:
+    """Perhaps a cry for help (domain.md 0.6): a nurse calls, whatever other task is open; one call, though,
+    for a word that is sent several times."""
     _say(arrival, answers.HELP, str(arrival.text.pk))
-    _one_open_task(arrival, WANTS_HELP)
+    if not _is_open(arrival, CRISIS_CAUSE):
+        work.open_item(
+            clinic_id=arrival.clinic.pk,
+            patient_id=arrival.patient.pk if arrival.patient else None,
+            cause=f"{CRISIS_CAUSE}:{arrival.text.pk}",
+            title=WANTS_HELP,
+            urgency=Urgency.AMBER,
+            role=Role.NURSE,
+            due_at=due_times.for_level(grading.AMBER, clinic=arrival.clinic, now=arrival.now),
+        )
     return False
 
 
@@ -197,8 +208,9 @@ def _wrong_number(arrival: Arrival) -> bool:
 
 
 def _to_a_person(arrival: Arrival) -> bool:
-    """Somebody reads it; that they will is said at most once a day."""
-    _one_open_task(arrival, READ_AND_ANSWER)
+    """Somebody reads it, along with earlier ones; that they will is said at most once a day."""
+    if not _is_open(arrival, TEXT_CAUSE):
+        _open_task(arrival, READ_AND_ANSWER)
     if not arrival.meaning.crisis and arrival.patient is not None:
         _say(arrival, answers.TO_A_PERSON, f"{arrival.patient.pk}:{arrival.today}")
     return False
@@ -269,14 +281,13 @@ def _announced_visit(arrival: Arrival, *, unconfirmed_first: bool = False) -> Ap
     return announced[0]
 
 
-def _one_open_task(arrival: Arrival, title: str) -> None:
-    """A task unless one for an earlier text from this number is still open: it is read along with it."""
+def _is_open(arrival: Arrival, kind: str) -> bool:
+    """Whether such a task for a text from this number, still unread, is open."""
     unread = InboundMessage.objects.filter(
         clinic=arrival.clinic, sender=arrival.number, read_at=None
     ).values_list("pk", flat=True)
-    causes = [f"{TEXT_CAUSE}:{pk}" for pk in unread]
-    if not WorkItem.objects.filter(clinic=arrival.clinic, cause__in=causes, closed_at=None).exists():
-        _open_task(arrival, title)
+    causes = [f"{kind}:{pk}" for pk in unread]
+    return WorkItem.objects.filter(clinic=arrival.clinic, cause__in=causes, closed_at=None).exists()
 
 
 def _open_task(arrival: Arrival, title: str) -> None:

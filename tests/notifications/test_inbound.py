@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.models import Consent, ConsentScope, Patient, WorkItem
+from notifications.answering import due_times
 from notifications.models import (
     BlockedAddress,
     InboundMessage,
@@ -58,6 +59,7 @@ def tasks() -> list[tuple[str, str, str]]:
 
 
 READ_IT = (inbound.READ_AND_ANSWER, "routine", "front_desk")
+CALL_FOR_HELP = (inbound.WANTS_HELP, "amber", "nurse")
 
 
 # --- C -------------------------------------------------------------------------------------------------
@@ -277,11 +279,26 @@ def test_start_does_not_lift_what_is_somebody_elses_number(house: House) -> None
 # --- HELP, somebody else's number, anything else ---------------------------------------------------------
 
 
-def test_help_is_answered_and_brings_a_person(house: House) -> None:
+def test_help_is_answered_and_a_nurse_calls_as_for_a_worrying_answer(house: House) -> None:
     row = text("HELP")
     assert answers() == ["help"]
-    assert tasks() == [(inbound.WANTS_HELP, "routine", "front_desk")]
+    assert tasks() == [CALL_FOR_HELP]
+    assert WorkItem.objects.get().due_at == due_times.for_level("amber", clinic=house.clinic, now=NOW)
     assert row.read_at is None
+
+
+def test_help_calls_a_nurse_beside_an_ordinary_text_that_waits_and_once(house: House) -> None:
+    text("Can I bring my sister?")
+    text("I need help", now=NOW + MINUTE)
+    text("HELP", now=NOW + 2 * MINUTE)
+    assert tasks() == [READ_IT, CALL_FOR_HELP]
+    assert answers() == ["to_a_person", "help", "help"]
+
+
+def test_who_asked_for_help_and_then_says_more_is_read_by_the_desk_as_well(house: House) -> None:
+    text("HELP")
+    text("Which door do I take?", now=NOW + MINUTE)
+    assert tasks() == [CALL_FOR_HELP, READ_IT]
 
 
 def test_a_wrong_number_is_written_to_once_more_and_then_never(house: House) -> None:
@@ -342,6 +359,20 @@ def test_a_crisis_of_somebody_who_stopped_is_answered_all_the_same(house: House)
     text("chest pain", now=NOW + MINUTE)
     assert (inbound.CALL_NOW, "red", "nurse") in tasks()
     assert answers() == ["stopped", "help"]
+
+
+def test_every_text_of_a_crisis_is_answered_with_the_emergency_lines_also_on_one_day(house: House) -> None:
+    text("Hello?")
+    text("My chest really hurts", now=NOW + MINUTE)
+    text("me quiero matar", now=NOW + 2 * MINUTE)
+    assert answers() == ["to_a_person", "help", "help"]
+    assert tasks().count((inbound.CALL_NOW, "red", "nurse")) == 2
+
+
+def test_a_crisis_from_a_number_that_was_thought_dead_is_answered(house: House) -> None:
+    BlockedAddress.objects.create(clinic=house.clinic, address=ROSAS, reason="unreachable", since=NOW - DAY)
+    text("I can't breathe")
+    assert answers() == ["help"]
 
 
 # --- Whose it is -----------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def test_words_are_checked_while_they_are_typed(house: House) -> None:
     answer = browser_of(house.max).post(address, {**WORDS, "sms": "{sender}: your ketamine. {link}"})
     assert "“ketamine” tells a lock screen what the visit is about" in words(answer)
     fine = words(browser_of(house.max).post(address, WORDS))
-    assert "of 160 characters" in fine
+    assert "One text holds 160." in fine
     assert not MessageText.objects.exists()
 
 
