@@ -165,7 +165,7 @@ class ObservingActions(SessionActions):
     def vitals(self, request: Request, pk: UUID) -> Response:
         """Record one set of vital signs, or correct one. `{"readings": [...]}` records many, each with a
         result of its own: one that is refused takes no other with it, one sent again is never doubled.
-        A set that is refused with code `confirm` has raised its alerts all the same."""
+        A set that is refused has raised its alerts all the same, but for values that can't be right."""
         if "readings" in self.request.data:
             return self._record_many()
         try:
@@ -176,9 +176,9 @@ class ObservingActions(SessionActions):
                 VitalSignsSerializer,
                 shape=lambda data: gathered(data, reading=vitals.Reading),
             )
-        except vitals.Unconfirmed as problem:
+        except vitals.NotKept as problem:
             session = self.session_of_route()
-            vitals.alarm_unconfirmed(actor=self.actor, session=session, problem=problem, now=clock.now())
+            vitals.alarm_not_kept(actor=self.actor, session=session, problem=problem, now=clock.now())
             raise
 
     def _record_many(self) -> Response:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from clinic.visible_text import said
 from sessions_app.models import AlertKind, InfusionEventKind, Session, VitalSigns
 from sessions_app.observing import due_times, vital_limits
 from sessions_app.observing.due_times import Due, Step
@@ -77,12 +78,20 @@ def is_reading(line: VitalSigns) -> bool:
 
 
 def answers_for_due(values: Mapping[str, Any], absent_reason: str) -> bool:
-    """Whether these do: pressure, pulse, breathing and saturation, or some sign with a reason why another
-    could not be had."""
-    measured = {sign for sign in MEASURED if values.get(sign) is not None}
-    if measured.issuperset(ESSENTIAL):
-        return True
-    return bool(measured) and absent_reason not in ("", NOT_DUE)
+    """Whether these do: pressure, pulse, breathing and saturation, or some of these with a reason why the
+    others could not be had."""
+    measured = [sign for sign in ESSENTIAL if values.get(sign) is not None]
+    return len(measured) == len(ESSENTIAL) or (bool(measured) and explains(absent_reason))
+
+
+def is_reason(text: str) -> bool:
+    """Whether it says something in words: neither a dash does nor a character of no width."""
+    return any(letter.isalnum() for letter in said(text))
+
+
+def explains(absent_reason: str) -> bool:
+    """Whether it says why what was due could not be had."""
+    return is_reason(absent_reason) and said(absent_reason) != NOT_DUE
 
 
 def values_of(line: VitalSigns) -> Signs:

@@ -18,7 +18,7 @@ from clinic.problems import Invalid, Problem
 from clinic.transactions import in_transaction
 from sessions_app import recording
 from sessions_app.models import Alert, MonitorSample, Session, VitalSigns
-from sessions_app.observing import alert_rules, alerts, flowsheet, vital_limits
+from sessions_app.observing import alert_rules, alerts, excursions, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise
 from sessions_app.observing.flowsheet import values_of
 
@@ -26,7 +26,7 @@ from sessions_app.observing.flowsheet import values_of
 # the ladder; past a caution limit the reading is repeated in 5 minutes.
 STOP_DUE: Final = timedelta(minutes=2)
 CAUTION_DUE: Final = timedelta(minutes=5)
-# Of an alert that an unusual value raised before it was confirmed.
+# Of an alert that a value raised before its set was kept.
 NOT_CONFIRMED: Final = "Not confirmed yet: measure again."
 START_LIMITS: Final = "start_limits"  # what a prescriber may let pass, for the newest line
 
@@ -74,8 +74,8 @@ class Entry:
     correction_reason: str = ""
 
 
-class Unconfirmed(Invalid):
-    """Unusual values that nobody has confirmed yet, and the set that they are of."""
+class NotKept(Invalid):
+    """What a set can't be kept for, such as unusual values that nobody has confirmed yet, and the set."""
 
     def __init__(self, errors: list[dict[str, str]], reading: Reading) -> None:
         super().__init__(errors)
@@ -111,21 +111,24 @@ def record_vitals(
 ) -> VitalSigns:
     """Keep one set of vital signs; a correction is a new set that names the old one and why.
 
-    The alerts that it raises are raised with it. Raises `Invalid` naming the field: impossible values,
-    nothing measured, no reason for what is missing, a moment in the future or before arrival, and
-    `Unconfirmed` (code `confirm`) for unusual values: whoever called then calls `alarm_unconfirmed`.
+    The alerts that it raises are raised with it. Raises `NotKept` naming the field: impossible values,
+    nothing measured, no reason for what is missing, a moment in the future or before arrival, and with code
+    `confirm` unusual values. Whoever called then calls `alarm_not_kept`.
     """
 
     def drafted(current: Session) -> VitalSigns:
-        return draft(
-            actor=actor,
-            id=id,
-            session=current,
-            reading=reading,
-            corrects=corrects,
-            correction_reason=correction_reason,
-            now=now,
-        )
+        try:
+            return draft(
+                actor=actor,
+                id=id,
+                session=current,
+                reading=reading,
+                corrects=corrects,
+                correction_reason=correction_reason,
+                now=now,
+            )
+        except Invalid as problem:
+            raise NotKept(problem.data["errors"], reading) from problem
 
     def answer_for(line: VitalSigns) -> None:
         _raise_alerts(line, now=now)
@@ -170,31 +173,31 @@ def _keep(actor: Actor, session: Session, entry: Entry, now: datetime) -> Kept |
             ),
             find=lambda: VitalSigns.objects.get(pk=entry.id),
         )
-    except Unconfirmed as problem:
-        alarm_unconfirmed(actor=actor, session=session, problem=problem, now=now)
+    except NotKept as problem:
+        alarm_not_kept(actor=actor, session=session, problem=problem, now=now)
         return Refused(entry.id, problem)
     except Problem as problem:
         return Refused(entry.id, problem)
     return Kept(line, again=not made)
 
 
-def alarm_unconfirmed(*, actor: Actor, session: Session, problem: Unconfirmed, now: datetime) -> list[Alert]:
-    """Raise at once what a set would raise that was refused for unusual values: they want a second look, and
-    no stop limit waits for one. The alerts tell the values, so that these aren't lost.
+def alarm_not_kept(*, actor: Actor, session: Session, problem: NotKept, now: datetime) -> list[Alert]:
+    """Raise at once what a refused set would raise, whatever it was refused for: no stop limit waits for a
+    second look, a reason or a clock. Values that can't be right raise nothing. The alerts tell the values, so
+    that these aren't lost.
 
     In a transaction of its own: the one that refused the set has taken everything back.
     """
 
     def write() -> list[Alert]:
         current = recording.lock(session, "vitals")
-        found = [
-            replace(each, detail=f"{each.detail} {NOT_CONFIRMED}")
-            for each in _raised(current, problem.reading)
-        ]
+        rings = vital_limits.rings_of(current.protocol.rings)
+        possible: dict[str, Any] = vital_limits.credible(problem.reading.values, rings)
+        symptoms = [each for each in problem.reading.symptoms if each in vital_limits.SYMPTOMS]
+        taken = replace(problem.reading, symptoms=symptoms, **possible)
+        found = [replace(each, detail=f"{each.detail} {NOT_CONFIRMED}") for each in _raised(current, taken)]
         within = _last_within(current, found, problem.reading)
-        new = alerts.raise_all(
-            current, found, reading=None, nurse=actor.user_id, within=within, now=now
-        )
+        new = alerts.raise_all(current, found, reading=None, nurse=actor.user_id, within=within, now=now)
         if new:
             recording.count_up([current])
         return new
@@ -281,7 +284,7 @@ def check(reading: Reading, *, session: Session, now: datetime) -> None:
     if reading.device_id and not _measured_here(session, reading.device_id):
         errors.append(_error("device_id", "This monitor has sent nothing in this session."))
     missing = [sign for sign, value in reading.values.items() if value is None and rings[sign].regular]
-    if missing and not reading.absent_reason:
+    if missing and not flowsheet.is_reason(reading.absent_reason):
         labels = ", ".join(rings[sign].spoken for sign in missing)
         errors.append(_error("absent_reason", f"Say why this was not measured: {labels}."))
     if errors:
@@ -289,7 +292,7 @@ def check(reading: Reading, *, session: Session, now: datetime) -> None:
     doubts = [] if reading.confirmed else vital_limits.unusual(reading.values, rings)
     if doubts:
         found = [{"field": doubt.field, "code": "confirm", "detail": doubt.mend} for doubt in doubts]
-        raise Unconfirmed(found, reading)
+        raise Invalid(found)
 
 
 def tell_prescriber(line: VitalSigns, *, now: datetime) -> None:

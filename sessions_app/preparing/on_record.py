@@ -147,7 +147,7 @@ def _pain(session: Session, at: datetime) -> Said:
 
 
 def _answered(line: VitalSigns) -> bool:
-    return line.pain_nrs is not None or line.absent_reason not in ("", flowsheet.NOT_DUE)
+    return line.pain_nrs is not None or flowsheet.explains(line.absent_reason)
 
 
 def _fasting(protocol: Protocol) -> list[str]:

@@ -132,11 +132,56 @@ def test_an_unusual_value_past_a_stop_limit_calls_the_prescriber_before_it_is_co
 
 def test_an_unusual_value_that_alarms_nobody_only_asks(house: House) -> None:
     session = stories.infusing(house)
-    with pytest.raises(vitals.Unconfirmed) as refused:
+    with pytest.raises(vitals.NotKept) as refused:
         stories.measure(house, session, stories.calm(LATER, temperature_cel=Decimal("34.5")))
     nils = house.actor(house.nils)
-    assert vitals.alarm_unconfirmed(actor=nils, session=session, problem=refused.value, now=LATER) == []
+    assert vitals.alarm_not_kept(actor=nils, session=session, problem=refused.value, now=LATER) == []
     assert stories.fresh(session).revision == session.revision
+
+
+@pytest.mark.parametrize(
+    ("changes", "signs"),
+    [
+        ({"temperature_cel": None}, ["oxygen_saturation_percent"]),  # and nobody said why
+        ({"measured_at": LATER + timedelta(seconds=2)}, ["oxygen_saturation_percent"]),
+        ({"temperature_cel": Decimal("98.6")}, ["oxygen_saturation_percent"]),
+        ({"oxygen_saturation_percent": 170, "temperature_cel": Decimal("98.6")}, []),
+        ({"oxygen_saturation_percent": 98, "systolic_mmhg": 80, "diastolic_mmhg": 125}, []),
+    ],
+)
+def test_no_other_fault_of_a_set_keeps_its_alarm_back_and_impossible_values_raise_none(
+    house: House, changes: Any, signs: list[str]
+) -> None:
+    session = stories.infusing(house)
+    reading = replace(stories.calm(LATER, oxygen_saturation_percent=70), **changes)
+    with pytest.raises(vitals.NotKept) as refused:
+        stories.measure(house, session, reading, now=LATER)
+    raised = vitals.alarm_not_kept(
+        actor=house.actor(house.nils), session=session, problem=refused.value, now=LATER
+    )
+    assert [alert.sign for alert in raised] == signs
+
+
+def test_a_set_without_a_reason_alarms_alone_and_among_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, omars = stories.infusing(house), stories.infusing(house, house.omar)
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+    nils, body = client_of(house.nils), {**calm_body(LATER), "oxygen_saturation_percent": 70}
+    del body["temperature_cel"]
+    assert nils.post(f"{SESSIONS}{session.pk}/vitals/", body).status_code == 400
+    assert session.alerts.get().sign == "oxygen_saturation_percent"
+    answer = nils.post(f"{SESSIONS}{omars.pk}/vitals/", {"readings": [{**body, "id": str(new_id())}]})
+    assert answer.json()["results"][0]["result"] == "refused"
+    assert omars.alerts.get().sign == "oxygen_saturation_percent"
+
+
+@pytest.mark.parametrize("said", ["", "\u200b", "-", " . "])
+def test_a_reason_for_what_is_missing_is_in_words(house: House, said: str) -> None:
+    session = stories.infusing(house)
+    reading = stories.calm(LATER, heart_rate_per_min=None, absent_reason=said)
+    with pytest.raises(Invalid, match="Say why this was not measured: heart rate"):
+        stories.measure(house, session, reading)
 
 
 def test_of_many_sets_an_unusual_one_alarms_too(house: House) -> None:

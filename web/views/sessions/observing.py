@@ -118,10 +118,10 @@ class VitalsForm(CorrectingForm):
             self.order_fields([*names[: places[-1]], "confirmed"])
 
     def refuse(self, problem: Problem, *, actor: Actor, now: datetime) -> None:
-        """What an unusual value raises is raised before it is confirmed."""
+        """What a set raises is raised before it is kept."""
         super().refuse(problem, actor=actor, now=now)
-        if isinstance(problem, vitals.Unconfirmed):
-            vitals.alarm_unconfirmed(actor=actor, session=self.session, problem=problem, now=now)
+        if isinstance(problem, vitals.NotKept):
+            vitals.alarm_not_kept(actor=actor, session=self.session, problem=problem, now=now)
 
     def take_from(self, shown: Newest) -> None:
         """Fill in what the monitor shows; what it doesn't measure stays as it was."""
