@@ -58,6 +58,7 @@ class Raising:
     """What is to be raised in one session, and the nurse to be told. A monitor's sample is no reading.
 
     `within` tells when a sign was last within its limits: an alert from before that is of another excursion.
+    `called` says that another task calls the prescriber already.
     """
 
     session: Session
@@ -65,6 +66,7 @@ class Raising:
     nurse: UUID | None
     reading: UUID | None = None
     within: Mapping[str, datetime] = field(default_factory=dict)
+    called: bool = False
 
 
 def raise_all(
@@ -108,7 +110,9 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
     Alert.objects.bulk_create(alerts)
     AlertStep.objects.bulk_create(steps)
     if urgent:
-        work.open_items([task_of(alert, alert.session) for alert in calling(urgent)])
+        called = {raising.session.pk for raising in raisings if raising.called}
+        to_call = [alert for alert in urgent if alert.session_id not in called]
+        work.open_items([task_of(alert, alert.session) for alert in calling(to_call)])
     return alerts
 
 

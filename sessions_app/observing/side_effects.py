@@ -12,8 +12,9 @@ from clinic import work
 from clinic.access import Actor
 from clinic.models import Role, Urgency
 from clinic.problems import Invalid
-from sessions_app import recording
+from sessions_app import recording, states
 from sessions_app.models import (
+    AlertLevel,
     MedicineGiven,
     Relatedness,
     ReportedBy,
@@ -21,7 +22,11 @@ from sessions_app.models import (
     Session,
     SideEffect,
     SideEffectOutcome,
+    VitalSigns,
 )
+from sessions_app.observing import alerts, excursions, flowsheet
+from sessions_app.observing.alert_rules import Raise
+from sessions_app.observing.alerts import Raising
 from sessions_app.observing.vocabulary import TERMS
 
 # CTCAE v5: 3 is severe or medically significant (domain.md 4.1 [V:26]).
@@ -35,6 +40,19 @@ MOST_DISTRESS: Final = 10
 # Dissociation is expected; with this much distress it is not (domain.md 4.1).
 DISTRESSING: Final = ("dissociation",)
 SERIOUS_DISTRESS: Final = 7
+# Emergencies by their term (domain.md 3.3, 4.1, 4.2) or by their grade: life-threatening.
+EMERGENCIES: Final = (
+    "allergic_reaction",
+    "apnoea",
+    "chest_pain",
+    "laryngospasm",
+    "neurological_deficit",
+    "respiratory_depression",
+    "seizure",
+)
+EMERGENCY_GRADE: Final = 4
+# The prescriber hears of these at once, but they are no reason to stand still unless they are grave.
+NOT_OF_THE_CHAIR: Final = ("craving", "use_outside")
 ENDED: Final = (SideEffectOutcome.RESOLVED, SideEffectOutcome.SEQUELAE)
 
 
@@ -102,6 +120,7 @@ def record_side_effect(
 
     def tell(line: SideEffect) -> None:
         tell_prescriber(line, report, now=now)
+        _raise_alert(line, report, now=now)
 
     return recording.keep(session, "side_effect", drafted, revision=revision, then=tell, now=now)
 
@@ -208,6 +227,35 @@ def tell_prescriber(line: SideEffect, report: Report, *, now: datetime) -> None:
         role=Role.PRESCRIBER,
         due_at=now + due,
     )
+
+
+def _raise_alert(line: SideEffect, report: Report, *, now: datetime) -> None:
+    """Raise at the chair what a serious side effect is, as the same sign ticked under vital signs does. Its
+    further course raises again only when it has become worse."""
+    level = _level(report)
+    if level is None or line.session.state not in states.IN_THE_CHAIR:
+        return
+    if line.corrects is not None and _level(line.corrects) in (level, AlertLevel.EMERGENCY):
+        return
+    words = f"{TERMS[line.term].label}, grade {max(line.grade, line.peak_grade or 0)}."
+    found = Raise(line.term, "emergency" if level == AlertLevel.EMERGENCY else "stop", "limit", words)
+    lines = flowsheet.standing(VitalSigns.objects.filter(session=line.session))
+    within = excursions.last_within(line.session, [line.term], lines, {})
+    raising = Raising(line.session, [found], line.recorded_by_id, within=within, called=True)
+    alerts.raise_together([raising], now=now)
+
+
+def _level(effect: Report | SideEffect) -> AlertLevel | None:
+    """How loud it is at the chair."""
+    worst = max(effect.grade, effect.peak_grade or 0)
+    grave = worst >= SERIOUS_GRADE or effect.seriousness != Seriousness.NON_SERIOUS
+    if not is_serious(effect) or (effect.term in NOT_OF_THE_CHAIR and not grave):
+        return None
+    if effect.term in EMERGENCIES or worst >= EMERGENCY_GRADE:
+        return AlertLevel.EMERGENCY
+    if effect.seriousness in (Seriousness.LIFE_THREATENING, Seriousness.DEATH):
+        return AlertLevel.EMERGENCY
+    return AlertLevel.STOP
 
 
 def _peak_before(line: SideEffect) -> int | None:

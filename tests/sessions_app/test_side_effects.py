@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from clinic.models import Urgency, WorkItem
-from clinic.problems import Invalid
+from clinic.problems import Conflict, Invalid
+from sessions_app.infusing import infusion
 from sessions_app.models import MedicineGiven, Session, SideEffect
-from sessions_app.observing import side_effects
+from sessions_app.observing import alerts, side_effects
 from sessions_app.observing.vocabulary import TERMS
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
@@ -83,6 +84,42 @@ def test_a_serious_one_calls_the_prescriber_at_once(house: House, changes: Any, 
     assert found == ([Urgency.RED] if urgent else [])
 
 
+def test_a_seizure_is_an_emergency_at_the_chair_and_holds_the_resumption(house: House) -> None:
+    session = stories.infusing(house)
+    at = STARTED_AT + timedelta(minutes=3)
+    nils = house.actor(house.nils)
+    infusion.pause(actor=nils, id=new_id(), session=session, now=at)
+    seizure = replace(NAUSEA, term="seizure", grade=4)
+    side_effects.record_side_effect(actor=nils, id=new_id(), session=session, report=seizure, now=at)
+    alert = alerts.open_of(session).get()
+    assert (alert.sign, alert.level, alert.detail) == ("seizure", "emergency", "Seizure, grade 4.")
+    assert set(alert.steps.values_list("rung", flat=True)) == {"nurse", "prescriber"}
+    assert WorkItem.objects.count() == 1, "one call to the chair is enough"
+    with pytest.raises(Conflict, match="Seizure, grade 4") as refused:
+        infusion.resume(actor=nils, id=new_id(), session=session, now=at + timedelta(minutes=1))
+    held = [blocker["code"] for blocker in refused.value.data["blockers"]]
+    assert held == ["stop_acknowledged", "within_limits"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "levels"),
+    [
+        ({"grade": 2}, []),
+        ({"grade": 3}, ["stop"]),
+        ({"grade": 4}, ["emergency"]),
+        ({"seriousness": "Serious"}, ["stop"]),
+        ({"seriousness": "SeriousIsLifeThreatening"}, ["emergency"]),
+        ({"term": "suicidal_thoughts"}, ["stop"]),
+        ({"term": "craving"}, []),
+        ({"term": "craving", "grade": 3}, ["stop"]),
+    ],
+)
+def test_how_loud_a_side_effect_is_at_the_chair(house: House, changes: Any, levels: list[str]) -> None:
+    session = stories.infusing(house)
+    report(house, session, **changes)
+    assert [alert.level for alert in alerts.open_of(session)] == levels
+
+
 def test_getting_better_erases_no_worse_grade(house: House) -> None:
     session = stories.infusing(house)
     line = report(house, session, grade=1)
@@ -98,6 +135,7 @@ def test_getting_better_erases_no_worse_grade(house: House) -> None:
         )
         assert (line.grade, line.peak_grade) == (grade, peak)
     assert WorkItem.objects.count() == 1, "the prescriber was called once, when it was at its worst"
+    assert alerts.open_of(session).count() == 1
 
 
 def test_a_grade_that_was_entered_wrong_is_no_peak_when_somebody_says_so(house: House) -> None:
