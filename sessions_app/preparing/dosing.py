@@ -209,12 +209,23 @@ def _in_mg(order: Order, amount: Decimal) -> Decimal:
 def _refusals_of_result(order: Order) -> dict[str, str]:
     """What only the calculated dose shows; its inputs must be possible."""
     dose, found = calculate(order), {}
-    if dose.dose_mg > most_mg(order):
+    if not all((dose.dose_mg, dose.drug_volume_ml, dose.concentration_mg_per_ml)):
+        found["ordered_dose"] = (
+            f"{plain(order.dose)} {order.basis} comes to {dose.dose_mg} mg, {dose.drug_volume_ml} mL to draw "
+            f"and {dose.concentration_mg_per_ml} mg/mL in the bag: what rounds to nothing can't be prepared. "
+            "Read the order, the vial and the bag again."
+        )
+    elif dose.dose_mg > most_mg(order):
         found["ordered_dose"] = (
             f"{dose.dose_mg} mg passes the protocol's hard limit of {plain(most_mg(order))} mg for one "
             "session: the prescriber must write another plan."
         )
-    if dose.rate_ml_per_h > MOST_ML_PER_H:
+    if not dose.rate_ml_per_h:
+        found["minutes"] = (
+            f"{plain(order.bag_volume_ml)} mL in {order.minutes} min is less than a pump can be set to: read "
+            "the bag and the minutes again."
+        )
+    elif dose.rate_ml_per_h > MOST_ML_PER_H:
         found["minutes"] = (
             f"{plain(order.bag_volume_ml)} mL in {order.minutes} min is {plain(dose.rate_ml_per_h)} mL/h: no "
             f"pump can be set above {plain(MOST_ML_PER_H)} mL/h. Read the bag and the minutes again."

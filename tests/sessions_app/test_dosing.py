@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -99,6 +100,28 @@ def test_a_dose_outside_the_usual_range_warns(dose: str, warned: bool) -> None:
 )
 def test_impossible_inputs_are_refused_by_name(field: str, value: Decimal | int) -> None:
     assert list(dosing.refusals(replace(MOOD, **{field: value}))) == [field]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"dose": Decimal("0.001"), "weight_kg": Decimal(40)}, "ordered_dose"),  # 0.04 mg
+        (
+            {"dose": Decimal("0.001"), "weight_kg": Decimal(70), "stock_mg_per_ml": Decimal(50)},
+            "ordered_dose",
+        ),
+        ({"dose": Decimal("0.01"), "bag_volume_ml": Decimal(2000)}, "ordered_dose"),  # 0.00035 mg/mL
+        ({"bag_volume_ml": Decimal(1), "minutes": 1201}, "minutes"),  # 0.0499 mL/h
+    ],
+)
+def test_what_rounds_to_nothing_is_refused(changes: Any, field: str) -> None:
+    assert list(dosing.refusals(replace(MOOD, **changes))) == [field]
+
+
+def test_the_smallest_figures_that_can_be_written_down_are_let_pass() -> None:
+    """0.1 mg is 0.01 mL of the weakest vial."""
+    smallest = {"dose": Decimal("0.002"), "weight_kg": Decimal(40), "stock_mg_per_ml": Decimal(10)}
+    assert dosing.refusals(replace(MOOD, **smallest)) == {}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
