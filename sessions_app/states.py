@@ -125,7 +125,8 @@ ACTS: Final[Mapping[str, Act]] = {
         "SignedRecord",
         requires=("alerts_resolved", "waste_witnessed", "drug_accounted"),
     ),
-    "amend": Act("amend the record", {SIGNED: SIGNED}, "SignedRecord"),
+    # Asked of an amendment that brings a waste: no other changes the account.
+    "amend": Act("amend the record", {SIGNED: SIGNED}, "SignedRecord", requires=("drug_accounted",)),
 }
 
 MISSING: Final[Mapping[str, str]] = {

@@ -156,6 +156,8 @@ def _moment_errors(medicine: Medicine, session: Session, now: datetime) -> dict[
         return {"given_at": "This moment is in the future."}
     if medicine.given_at < session.arrived_at:
         return {"given_at": "This moment is before the patient arrived."}
+    if session.discharged_at and medicine.given_at > session.discharged_at:
+        return {"given_at": "The patient had gone home by this moment."}
     return {}
 
 

@@ -2,21 +2,24 @@
 drawn, given, wasted with witness).
 
 Given and wasted together are never more than was drawn, but for the rounding of what a syringe can be read
-to; at the signature they are no less. While the infusion runs, what is in the bag counts as given: it isn't
-there to be wasted.
+to; at the signature, and after an amendment that brings a waste, they are no less. While the infusion runs,
+what is in the bag counts as given: it isn't there to be wasted.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from clinic import work
 from clinic.access import Actor
+from clinic.models import Role, Urgency
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from clinic.visible_text import said
+from clinic.visible_text import BLANKS, ONE_LINE, hides_something, said
 from sessions_app import recording, states
 from sessions_app.infusing import progress
 from sessions_app.models import Session, Waste, WasteWitness
@@ -25,6 +28,10 @@ from sessions_app.preparing.dosing import plain
 # Half of the steps that the worksheet rounds to: 0.01 mL drawn up, 0.1 mg.
 HALF_OF_DRAWN_ML: Final = Decimal("0.005")
 HALF_OF_DOSE_MG: Final = Decimal("0.05")
+# Until when a late waste wants its witness. No source: our own choice [D].
+WITNESS_DUE: Final = timedelta(days=1)
+# Letters, numbers, punctuation and symbols: what of a vial's number can be read.
+READABLE: Final = ("L", "N", "P", "S")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +119,8 @@ def check(wasted: Wasted, *, session: Session, corrects: UUID | None, now: datet
     errors = {}
     if not said(wasted.vial):
         errors["vial"] = "Enter the vial's lot or serial number."
+    elif hides_something(wasted.vial):
+        errors["vial"] = ONE_LINE
     if wasted.drawn_mg <= 0:
         errors["drawn_mg"] = "Enter how many mg were drawn from the vial, above 0."
     if wasted.wasted_mg < 0:
@@ -176,6 +185,31 @@ def draft_witness(
     )
 
 
+def ask_for_witness(line: Waste, *, actor: Actor, now: datetime) -> None:
+    """Open a task for somebody else to witness a waste that an amendment brings: no signature waits for it
+    any more. A line that it corrects no longer wants one."""
+    session = line.session
+    if line.corrects_id:
+        _settle(session, actor, line.corrects_id, "It was corrected: another line stands.", now=now)
+    if not line.wasted_mg:
+        return
+    nurse = Role.NURSE in actor.roles.get(session.clinic_id, frozenset())
+    work.open_item(
+        clinic_id=session.clinic_id,
+        patient_id=session.patient_id,
+        cause=_cause(line.pk),
+        title="Witness the waste that an amendment brought",
+        urgency=Urgency.ROUTINE,
+        role=Role.PRESCRIBER if nurse else Role.NURSE,
+        due_at=now + WITNESS_DUE,
+    )
+
+
+def settle_witnessed(seen: WasteWitness, *, actor: Actor, now: datetime) -> None:
+    """Close the task that asked for this witness."""
+    _settle(seen.session, actor, seen.waste_id, "It was witnessed.", now=now)
+
+
 def unwitnessed(session: Session) -> list[Waste]:
     """The wastes that stand and that nobody has witnessed: none may be left at the signature. A vial of which
     nothing was wasted has nothing to be seen."""
@@ -190,17 +224,22 @@ def unmet_at_signing(session: Session) -> dict[str, str]:
     unseen = unwitnessed(session)
     if unseen:
         found["waste_witnessed"] = f"Open: {len(unseen)}."
+    return {**found, **unaccounted(session)}
+
+
+def unaccounted(session: Session) -> dict[str, str]:
+    """That the account of a session that has ended does not come out, with its figures, or nothing."""
     ended_at = session.stopped_at or session.arrived_at
     whole = account(session, ended_at)
     if whole is None and session.started_at is not None:
         given = plain(_given_mg(session, ended_at))
-        found["drug_accounted"] = f"{given} mg were given, and no vial is on record: enter each."
-    elif whole is not None and abs(whole.unaccounted_mg) > _rounding(session):
-        found["drug_accounted"] = (
-            f"{plain(whole.drawn_mg)} mg drawn, {plain(whole.given_mg)} mg given, "
-            f"{plain(whole.wasted_mg)} mg wasted: {_off(whole)}."
-        )
-    return found
+        return {"drug_accounted": f"{given} mg were given, and no vial is on record: enter each."}
+    if whole is None or abs(whole.unaccounted_mg) <= _rounding(session):
+        return {}
+    return {
+        "drug_accounted": f"{plain(whole.drawn_mg)} mg drawn, {plain(whole.given_mg)} mg given, "
+        f"{plain(whole.wasted_mg)} mg wasted: {_off(whole)}."
+    }
 
 
 def still_to_tell(session: Session) -> Decimal | None:
@@ -251,8 +290,20 @@ def _account(session: Session, lines: Iterable[Waste | Wasted], now: datetime) -
 
 
 def _spelt(vial: str) -> str:
-    """One vial's number, however it was typed."""
-    return vial.strip().casefold()
+    """One vial's number, however it was typed: wide letters, spaces and what nobody sees make no other."""
+    folded = unicodedata.normalize("NFKC", vial).casefold()
+    return "".join(
+        letter for letter in folded if unicodedata.category(letter)[0] in READABLE and letter not in BLANKS
+    )
+
+
+def _cause(waste: UUID) -> str:
+    return f"waste:{waste}"
+
+
+def _settle(session: Session, actor: Actor, waste: UUID, outcome: str, *, now: datetime) -> None:
+    causes = [_cause(waste)]
+    work.settle(actor=actor, clinic_id=session.clinic_id, causes=causes, outcome=outcome, now=now)
 
 
 def _given_mg(session: Session, now: datetime) -> Decimal:

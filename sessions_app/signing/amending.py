@@ -122,10 +122,14 @@ def save_line(
                 force_insert=True
             )
         case Wasted() as wasted:
-            waste.draft(wasted=wasted, **entry).save(force_insert=True)
+            late_waste = waste.draft(wasted=wasted, **entry)
+            late_waste.save(force_insert=True)
+            waste.ask_for_witness(late_waste, actor=actor, now=now)
         case Witnessed(waste=seen):
             del entry["corrects"], entry["correction_reason"]
-            waste.draft_witness(waste=seen, **entry).save(force_insert=True)
+            witness = waste.draft_witness(waste=seen, **entry)
+            witness.save(force_insert=True)
+            waste.settle_witnessed(witness, actor=actor, now=now)
         case Note() as note:
             notes.draft(note=note, **entry).save(force_insert=True)
 

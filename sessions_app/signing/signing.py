@@ -66,8 +66,9 @@ def amend(
 ) -> SignedRecord:
     """Write the next version of a signed record: its corrected or late lines, and why.
 
-    The earlier versions stay as they are. Raises `Invalid` naming the field (`corrections.<n>.<field>`), and
-    as `sign` for a wrong password or code.
+    The earlier versions stay as they are. Raises `Invalid` naming the field (`corrections.<n>.<field>`),
+    `Conflict` `not_ready` when a waste that it brings leaves milligrams unaccounted for, and as `sign` for a
+    wrong password or code.
     """
     if not said(reason):
         raise Invalid({"reason": "Say why the record is amended."})
@@ -81,6 +82,8 @@ def amend(
                 amending.save_line(current, actor, correction, reason=reason, amendment_id=id, now=now)
             except Invalid as problem:
                 raise _at_place(problem, index) from problem
+        if any(isinstance(correction.content, waste.Wasted) for correction in corrections):
+            recording.require("amend", waste.unaccounted(current))
         signin.reauthenticate(actor=actor, proof=proof)
         signed = _append_to_chain(
             current, actor, id, meaning=meanings.AMENDMENT, reason=said(reason), now=now

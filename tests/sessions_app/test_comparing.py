@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clinic.models import Allergy
+from clinic.models import Allergy, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof
 from sessions_app.infusing import medicines
@@ -20,7 +20,7 @@ from sessions_app.signing.comparing import Change, compare
 from sessions_app.signing.verification import verify_chain
 from tests.cast import NOW, PASSWORD, House, client_of, new_id
 from tests.sessions_app import stories
-from tests.sessions_app.behind import full
+from tests.sessions_app.behind import behind_the_triggers, full
 
 LATER = stories.HOME_AT + timedelta(hours=20)
 
@@ -63,10 +63,12 @@ AMENDED = {
     ),
     "checklist": amending.ChecklistNote(note="Kim Reyes, 312 555 0101"),
     "medicines": MEDICINE,
-    "wastes": amending.Wasted(vial="LOT-8", drawn_mg=Decimal("50"), wasted_mg=Decimal("12")),
+    "wastes": amending.Wasted(vial="LOT-8", drawn_mg=Decimal("50"), wasted_mg=Decimal("15")),
     "notes": amending.Note(text="Slept through all of it."),
     "discharge": amending.DischargeFacts(escort_name="Kim Reyes", instructions_given=True, iv_removed=True),
 }
+# Of another vial, of which nothing was given.
+LATE_WASTE = amending.Wasted(vial="LOT-8", drawn_mg=Decimal("12"), wasted_mg=Decimal("12"))
 
 
 @pytest.mark.parametrize("part", AMENDED)
@@ -121,7 +123,7 @@ def test_a_late_entry_is_added_and_what_cannot_be_late_is_not(house: House, part
     stories.active_protocol(house, prn_medicines=[ONDANSETRON])
     session = full(house)
     stories.sign(house, session)
-    late = correction(AMENDED[part])
+    late = correction(LATE_WASTE if part == "wastes" else AMENDED[part])
     if part in ("checklist", "discharge"):
         with pytest.raises(Invalid, match=r"corrections.0.corrects"):
             amend(house, session, late)
@@ -221,6 +223,15 @@ def test_a_late_medicine_past_the_order_set_needs_a_prescriber(
     assert error["field"] == f"corrections.0.{field}"
 
 
+def test_a_late_medicine_was_given_before_the_patient_went_home(house: House) -> None:
+    late = replace(MEDICINE, given_at=stories.HOME_AT + timedelta(seconds=1), amount=Decimal("4"))
+    [error] = refusal(house, late).data["errors"]
+    assert (error["field"], error["detail"]) == (
+        "corrections.0.given_at",
+        "The patient had gone home by this moment.",
+    )
+
+
 def test_a_late_medicine_asks_about_an_allergy_on_record(house: House) -> None:
     Allergy.objects.create(patient=house.rosa, substance="Ondansetron")
     [error] = refusal(house, AMENDED["medicines"]).data["errors"]
@@ -232,9 +243,63 @@ def test_no_amendment_wastes_what_was_given(house: House) -> None:
     assert "are more than the 50 mg drawn" in str(refusal(house, much).data)
 
 
+@pytest.mark.parametrize(("drawn", "wasted"), [("50.0", "0.0"), ("999999.9", "999000.0"), ("50", "49.6")])
+def test_an_amendment_leaves_no_milligram_unaccounted_for(house: House, drawn: str, wasted: str) -> None:
+    session = stories.signed(house)
+    late = amending.Wasted(vial="V9", drawn_mg=Decimal(drawn), wasted_mg=Decimal(wasted))
+    with pytest.raises(Conflict, match="mg are unaccounted for") as refused:
+        amend(house, session, correction(late))
+    assert [blocker["code"] for blocker in refused.value.data["blockers"]] == ["drug_accounted"]
+    assert (session.wastes.count(), session.signed_records.count()) == (1, 1)
+
+
+def test_a_correction_leaves_no_milligram_unaccounted_for_but_with_what_it_brings_beside(
+    house: House,
+) -> None:
+    session = stories.signed(house)
+    more = amending.Wasted(vial="LOT 7", drawn_mg=Decimal("60"), wasted_mg=Decimal("15"))
+    again = correction(more, session.wastes.get().pk)
+    with pytest.raises(Conflict, match="10 mg are unaccounted for"):
+        amend(house, session, again)
+    beside = replace(more, wasted_mg=Decimal("10"))
+    assert amend(house, session, again, correction(beside)).version == 2
+
+
+def test_an_account_that_was_signed_open_hinders_no_other_amendment(house: House) -> None:
+    """Records were signed before anybody asked for it."""
+    session = stories.signed(house)
+    behind_the_triggers("UPDATE sessions_app_waste SET wasted_mg = 10")
+    assert amend(house, session, correction(amending.Note(text="She called."))).version == 2
+
+
+def test_a_late_waste_calls_for_its_witness_until_somebody_saw_it_or_it_is_corrected(house: House) -> None:
+    session = stories.signed(house)
+    first = correction(LATE_WASTE)
+    amend(house, session, first)
+    task = WorkItem.objects.get(cause=f"waste:{first.id}")
+    assert (task.role, task.patient, task.closed_at) == ("prescriber", house.rosa, None)
+    again = correction(replace(LATE_WASTE, vial="LOT-9"), first.id)
+    amend(house, session, again)
+    task.refresh_from_db()
+    assert task.outcome == "It was corrected: another line stands."
+    task = WorkItem.objects.get(closed_at=None)
+    assert task.cause == f"waste:{again.id}"
+    signing.amend(
+        actor=house.actor(house.priya),
+        id=new_id(),
+        session=session,
+        reason="I was there.",
+        corrections=[correction(amending.Witnessed(waste=again.id))],
+        proof=Proof(PASSWORD),
+        now=LATER,
+    )
+    task.refresh_from_db()
+    assert (task.closed_by, task.outcome) == (house.priya, "It was witnessed.")
+
+
 def test_a_waste_of_an_amendment_is_witnessed_by_an_amendment_of_somebody_else(house: House) -> None:
     session = stories.signed(house)
-    amend(house, session, correction(AMENDED["wastes"]))
+    amend(house, session, correction(LATE_WASTE))
     late = session.wastes.get(vial="LOT-8")
     seen = amending.Witnessed(waste=late.pk)
     with pytest.raises(Conflict, match="Somebody else must witness this"):

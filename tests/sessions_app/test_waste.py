@@ -121,6 +121,21 @@ def test_of_one_vial_no_more_is_wasted_than_was_drawn_from_it(house: House) -> N
         keep(house, session, "50", "5", vial="lot 7")
 
 
+@pytest.mark.parametrize("vial", ["\uff2c\uff2f\uff34 7", "LOT7", "LOT\u00a07", "LOT 7\ufe0f"])
+def test_one_vial_is_not_two_when_its_number_is_typed_otherwise(house: House, vial: str) -> None:
+    """In wide letters, without its space, with another or with a sign that nobody sees."""
+    session = stories.recovering(house)
+    keep(house, session, "50", "15")
+    with pytest.raises(Invalid, match="wasted of this vial before"):
+        keep(house, session, "50", "50", vial=vial)
+    keep(house, session, "50", "50", vial="LOT-7")
+
+
+def test_a_vials_number_holds_nothing_that_nobody_sees(house: House) -> None:
+    with pytest.raises(Invalid, match="without characters that can't be seen"):
+        keep(house, stories.recovering(house), "50", "15", vial="LOT 7\u200b")
+
+
 def test_a_corrected_waste_no_longer_counts(house: House) -> None:
     session = stories.recovering(house)
     wrong = keep(house, session, "50", "5")

@@ -105,7 +105,7 @@ def test_somebody_else_witnesses_the_waste_of_an_amendment_from_the_signed_page(
     session = stories.signed(house)
     wall.shows = session.arrived_at
     wall.after(minutes=140)
-    wasted = amending.Wasted(vial="LOT-8", drawn_mg=Decimal("50"), wasted_mg=Decimal("12"))
+    wasted = amending.Wasted(vial="LOT-8", drawn_mg=Decimal("12"), wasted_mg=Decimal("12"))
     signing.amend(
         actor=house.actor(house.nils),
         id=new_id(),
@@ -118,7 +118,7 @@ def test_somebody_else_witnesses_the_waste_of_an_amendment_from_the_signed_page(
     line = session.wastes.get(vial="LOT-8")
     values = {
         "vial": "LOT-8",
-        "drawn_mg": "50",
+        "drawn_mg": "12",
         "wasted_mg": "12",
         "witness": "on",
         "correction_reason": "I was there",
