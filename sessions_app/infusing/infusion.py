@@ -7,7 +7,7 @@ What the steps come to is in `pump`, how much is too much in `hard_stop`.
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,9 +23,6 @@ from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind,
 from sessions_app.observing import alerts, resuming, vitals
 from sessions_app.preparing import checklist, dose, safety
 from sessions_app.preparing.dosing import MOST_ML_PER_H, plain, rate_doubt
-
-# Pumps and clocks are read to the minute: what the pump gives in one makes no stop an early one.
-MINUTES_PER_HOUR: Final = 60
 
 
 def start(
@@ -248,7 +245,8 @@ def stop(
             "stop",
             now=now,
             stopped_at=at,
-            stopped_early=early or _left_over(course.followed_by(Step("stop", at, volume_ml=volume_ml)), at),
+            stopped_early=early
+            or pump.stopped_early(course.followed_by(Step("stop", at, volume_ml=volume_ml)), at),
             stop_reason=why,
         )
         return event
@@ -309,7 +307,8 @@ def not_given(
 
 def infusing_time(events: list[InfusionEvent], now: datetime) -> timedelta:
     """How long the drug has run: from start to stop (or now), without the pauses."""
-    return pump.running_time(progress.steps_of(events), now)
+    steps = progress.steps_of(events)
+    return pump.running_time(steps, pump.present(steps, now))
 
 
 def _unmet_at_start(session: Session, now: datetime, *, at: datetime) -> dict[str, str]:
@@ -410,12 +409,6 @@ def _check_reading(course: Course, volume_ml: Decimal, confirmed: bool, at: date
     doubt = pump.doubt(course, read_ml=volume_ml, now=at)
     if doubt and not confirmed:
         raise Invalid([{"field": "volume_ml", "code": "confirm", "detail": doubt}])
-
-
-def _left_over(course: Course, at: datetime) -> bool:
-    """Whether more of the bag is left than the pump gives in a minute."""
-    left = course.capacity_ml - pump.given(course, at).volume_ml
-    return left > pump.stand(course, at).rate_ml_per_h / MINUTES_PER_HOUR
 
 
 def _event(

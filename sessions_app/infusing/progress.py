@@ -43,11 +43,12 @@ def progress(session: Session, now: datetime) -> Progress | None:
     if worksheet is None or session.started_at is None:
         return None
     course = course_of(session, worksheet)
-    given, standing = pump.given(course, now), pump.stand(course, now)
-    running = standing.running and pump.left_ml(course, now) > 0
+    at = pump.present(course.steps, now)
+    given, standing = pump.given(course, at), pump.stand(course, at)
+    running = standing.running and pump.left_ml(course, at) > 0
     rate = standing.rate_ml_per_h if running else Decimal(0)
     return Progress(
-        at=now,
+        at=at,
         volume_ml=given.volume_ml,
         mg=given.mg,
         rate_ml_per_h=rate,
@@ -56,8 +57,8 @@ def progress(session: Session, now: datetime) -> Progress | None:
         running=running,
         ordered_mg=worksheet.dose_mg,
         most_mg=limits_of(session, worksheet).most_mg,
-        left_ml=pump.left_ml(course, now),
-        empty_at=pump.empty_at(course, now) if running else None,
+        left_ml=pump.left_ml(course, at),
+        empty_at=pump.empty_at(course, at) if running else None,
     )
 
 
@@ -66,7 +67,8 @@ def at_hard_limit(session: Session, now: datetime) -> str:
     worksheet = worksheet_of(session)
     if worksheet is None or session.state != SessionState.INFUSING:
         return ""
-    return hard_stop.reached(course_of(session, worksheet), limits_of(session, worksheet), now)
+    course = course_of(session, worksheet)
+    return hard_stop.reached(course, limits_of(session, worksheet), pump.present(course.steps, now))
 
 
 def past_its_end(session: Session, now: datetime) -> str:

@@ -19,6 +19,7 @@ Kind = Literal["start", "pause", "resume", "rate", "bolus", "stop", "explained"]
 
 MICROSECOND: Final = timedelta(microseconds=1)
 MICROSECONDS_PER_HOUR: Final = timedelta(hours=1) // MICROSECOND
+MINUTES_PER_HOUR: Final = 60
 # How far the pump's own figure may be from the reckoned one before somebody must say that it is right. No
 # source: our own choice [D], about what starting and stopping to the minute makes out.
 TOLERANCE_ML: Final = Decimal("2.0")
@@ -84,6 +85,12 @@ class Pump:
         return self.units / MICROSECONDS_PER_HOUR
 
 
+def present(steps: Iterable[Step], now: datetime) -> datetime:
+    """The moment to reckon at. Where the clock was set back it is that of the last step: what is on record
+    has happened, whatever the clock says."""
+    return max([now, *(step.at for step in steps)])
+
+
 def stand(course: Course, now: datetime) -> Pump:
     """The pump at this moment; what happens later plays no part."""
     pump, since = Pump(course.rate_ml_per_h), now
@@ -109,6 +116,13 @@ def given(course: Course, now: datetime) -> Given:
 def running_time(steps: Iterable[Step], now: datetime) -> timedelta:
     """How long the drug has run: from start to stop (or now), without the pauses."""
     return stand(Course(Decimal(0), Decimal(0), Decimal(0), Decimal(0), tuple(steps)), now).ran
+
+
+def stopped_early(course: Course, at: datetime) -> bool:
+    """Whether more is left of what was ordered than the planned rate gives in a minute, to which pumps and
+    clocks are read, or than the share that a reading may be off. How fast it ran at the end plays no part."""
+    left = course.capacity_ml - given(course, at).volume_ml
+    return left > min(course.rate_ml_per_h / MINUTES_PER_HOUR, course.capacity_ml * TOLERANCE_SHARE)
 
 
 def left_ml(course: Course, now: datetime) -> Decimal:
