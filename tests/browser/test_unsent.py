@@ -24,7 +24,7 @@ from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from clinic import clock
-from clinic.models import User
+from clinic.models import Allergy, User
 from sessions_app.infusing import infusion
 from sessions_app.models import Session
 from tests.browser.conftest import TABLET, Windows
@@ -325,7 +325,7 @@ def test_an_answer_that_is_not_the_records_own_stores_nothing(
     assert session.notes.count() == 1
 
 
-def test_a_refused_entry_stops_its_queue_until_a_person_has_corrected_it(
+def test_a_refused_entry_waits_for_a_person_and_holds_up_nothing(
     page: Page, passing: Passing, session: Session
 ) -> None:
     page.context.set_offline(True)
@@ -333,10 +333,11 @@ def test_a_refused_entry_stops_its_queue_until_a_person_has_corrected_it(
     passing.wait(10)
     enter(page, "note", text="Restless.")
     page.context.set_offline(False)
-    expect(page.get_by_text("The server has refused an entry: look at it below.")).to_be_visible()
+    expect(page.locator("#unsent").get_by_text("1 entry was refused: mend it.")).to_be_visible()
+    expect(page.locator("#unsent li")).to_have_count(1)
     expect(page.locator("#unsent li .mend").first).to_contain_text("Systolic")
-    assert waiting(page) == ["Vital signs", "Note"]
-    assert session.notes.count() == 0, "nothing overtakes what was refused"
+    assert waiting(page) == ["Vital signs"]
+    assert session.notes.get().text == "Restless."
 
     passing.wait(60)
     page.get_by_role("button", name="Correct it").click()
@@ -346,9 +347,8 @@ def test_a_refused_entry_stops_its_queue_until_a_person_has_corrected_it(
     assert form.locator("[name=measured_at]").input_value().startswith("2027-01-11T09:30")
     fill(page, "vitals", systolic_mmhg="129").click()
     all_is_stored(page)
-    reading, note = session.vital_signs.latest("revision"), session.notes.get()
+    reading = session.vital_signs.latest("revision")
     assert (reading.systolic_mmhg, session.vital_signs.count()) == (129, 2)
-    assert reading.revision < note.revision
     assert abs(reading.measured_at - MID_INFUSION) < timedelta(seconds=55)
 
 
@@ -359,15 +359,104 @@ def test_a_refused_entry_is_thrown_away_only_after_a_second_question(
     enter(page, "bolus", volume_ml="5000.0")
     enter(page, "note", text="Restless.")
     page.context.set_offline(False)
+    expect(page.locator("#unsent li")).to_have_count(1)
     expect(page.locator("#unsent li .mend").first).to_contain_text("The whole bag holds")
     page.get_by_role("button", name="Throw it away").click()
     page.get_by_role("button", name="Leave it").click()
-    assert waiting(page) == ["Bolus", "Note"]
+    assert waiting(page) == ["Bolus"]
     page.get_by_role("button", name="Throw it away").click()
     page.get_by_role("button", name="Throw it away for good").click()
     all_is_stored(page)
     assert steps(session) == ["start"]
     assert session.notes.get().text == "Restless."
+
+
+def is_said_in_red(page: Page) -> None:
+    """At the top and where the thumb is."""
+    expect(page.locator("#unsent.banner-error").get_by_text("1 entry was refused: mend it.")).to_be_visible()
+    expect(page.locator(".reach").get_by_role("link", name="1 entry was refused: mend it.")).to_be_visible()
+
+
+@pytest.mark.parametrize("halt", ["pause", "stop"])
+def test_a_refused_rate_holds_up_no_pause_and_no_stop(page: Page, session: Session, halt: str) -> None:
+    fill(page, "rate", rate_ml_per_h="1500.0").click()
+    expect(page.locator("form[action$='/rate/'] .mend").first).to_be_visible()
+    is_said_in_red(page)
+    expect(page.locator(".reach").get_by_role("button", name="Pause")).to_be_visible()
+
+    fill(page, halt).click()
+    expect(page.locator("main h1")).to_contain_text({"pause": "Paused", "stop": "Recovering"}[halt])
+    assert steps(session) == ["start", halt]
+    expect(page.locator("[name=rate_ml_per_h]")).to_have_value("1500.0")
+    is_said_in_red(page)
+    assert waiting(page) == ["New rate"]
+
+
+@pytest.fixture
+def called_to_the_chair(house: House, session: Session) -> None:
+    """A saturation past the stop limit, and a pause."""
+    low = stories.calm(clock.now(), oxygen_saturation_percent=89, confirmed=True)
+    stories.measure(house, session, low)
+    infusion.pause(actor=house.actor(house.nils), id=new_id(), session=session, now=clock.now())
+
+
+def test_a_refused_resumption_lets_the_set_through_that_it_asks_for(
+    called_to_the_chair: None, page: Page, passing: Passing, session: Session
+) -> None:
+    fill(page, "resume").click()
+    expect(page.locator("form[action$='/resume/'] .banner-error")).to_contain_text("full set")
+    is_said_in_red(page)
+    passing.wait(60)
+    fill(page, "vitals", **{**SIGNS, "systolic_mmhg": "205"}).click()
+    expect(page.locator("#alerts")).to_contain_text("205")
+    assert session.vital_signs.latest("revision").systolic_mmhg == 205
+    assert session.alerts.filter(detail__contains="205").exists()
+    is_said_in_red(page)
+    assert steps(session) == ["start", "pause"]
+
+
+def test_only_what_was_entered_on_top_of_a_refused_step_waits_for_it(
+    called_to_the_chair: None, page: Page, session: Session
+) -> None:
+    page.context.set_offline(True)
+    enter(page, "resume")
+    enter(page, "rate", rate_ml_per_h="100.0")
+    enter(page, "note", text="Sleeps.")
+    enter(page, "stop")
+    page.context.set_offline(False)
+    expect(page.locator("main h1")).to_contain_text("Recovering")
+    assert waiting(page) == ["Resume", "New rate"]
+    is_said_in_red(page)
+    expect(page.get_by_text("1 entry is not sent yet.")).to_be_visible()
+    assert session.notes.count() == 1
+    assert steps(session) == ["start", "pause", "stop"]
+
+
+def test_a_refused_medicine_holds_up_no_vital_signs(page: Page, house: House, session: Session) -> None:
+    Allergy.objects.create(patient=house.rosa, substance="Testosetron")
+    page.context.set_offline(True)
+    given = {"medicine": "Testosetron", "amount": "4", "route": "oral", "reason": "Nausea"}
+    enter(page, "medicine", **given, unit="mg", ordered_by=str(house.priya.pk))
+    enter(page, "vitals", **SIGNS)
+    page.context.set_offline(False)
+    expect(page.locator("#unsent li")).to_have_count(1)
+    expect(page.locator("#unsent li .mend").first).to_contain_text("An allergy on record has this name.")
+    is_said_in_red(page)
+    assert session.vital_signs.count() == 2
+    assert session.medicines_given.count() == 0
+
+
+def test_one_s_own_later_entry_makes_no_refused_step_stale(page: Page, session: Session) -> None:
+    page.context.set_offline(True)
+    enter(page, "bolus", volume_ml="5000.0")
+    enter(page, "note", text="Restless.")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Correct it").click()
+    page.wait_for_url("**/bolus/")
+    expect(form_of(page, "bolus").locator(".mend").first).to_contain_text("The whole bag holds")
+    fill(page, "bolus", volume_ml="5.0").click()
+    all_is_stored(page)
+    assert steps(session) == ["start", "bolus"]
 
 
 def test_a_kept_step_is_refused_on_what_a_colleague_has_done_meanwhile(
@@ -534,6 +623,7 @@ def test_the_list_of_what_waits_is_whole_at_every_width(page: Page, passing: Pas
 
     wrong = each_size(page, "unsent", look)
     page.context.set_offline(False)
+    expect(page.locator("#unsent li")).to_have_count(1)
     expect(page.locator("#unsent li .mend").first).to_be_visible()
     page.locator("#unsent summary").first.click()
     wrong += each_size(page, "unsent-refused", look)

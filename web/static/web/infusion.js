@@ -5,7 +5,7 @@
 const HOUR = 3600 * 1000;
 const MINUTE = 60 * 1000;
 
-for (const card of document.querySelectorAll("[data-infusion]")) {
+function countOn(card) {
   const loaded = performance.now();
   const number = (name) => Number(card.dataset[name]);
   const [volume, left, rate, strength] = ["volumeMl", "leftMl", "mlPerH", "mgPerMl"].map(number);
@@ -13,6 +13,10 @@ for (const card of document.querySelectorAll("[data-infusion]")) {
     card.querySelector(`[data-${part}]`).textContent = text;
   };
   const tick = () => {
+    if (!card.isConnected) {
+      clearInterval(ticking);
+      return;
+    }
     // A step that waits in this browser isn't reckoned in: better no running total than a wrong one.
     if ("held" in card.dataset) {
       show("as-of", "Stands still: a step of the infusion is not sent yet.");
@@ -25,5 +29,7 @@ for (const card of document.querySelectorAll("[data-infusion]")) {
     show("left", String(Math.ceil((((left - pumped) / rate) * HOUR) / MINUTE)));
     show("as-of", pumped < left ? "Counting on; the record's own figure comes when the page is opened again." : "The bag is empty.");
   };
-  setInterval(tick, 1000);
+  const ticking = setInterval(tick, 1000);
 }
+
+for (const card of document.querySelectorAll("[data-infusion]")) countOn(card);

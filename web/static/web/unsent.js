@@ -52,7 +52,7 @@ class UnsentPage {
   async look() {
     const opened = await this.ready;
     if (!opened) return;
-    if (firstToSend((await opened.store.look()).mine)) await opened.sender.send();
+    if (thoseToSend((await opened.store.look()).mine).length) await opened.sender.send();
     else await this.told((await opened.sender.connect()).outcome);
   }
 
@@ -82,8 +82,7 @@ class UnsentPage {
     let entry;
     try {
       entry = this.entryOf(form);
-      const after = entry.fields.find(([name]) => name === "after");
-      if (after) after[1] = await this.idsBefore(opened.store);
+      await this.placeAfter(entry, opened.store);
       await opened.store.keep(entry);
     } catch {
       form.submit();
@@ -110,7 +109,7 @@ class UnsentPage {
       form.reportValidity();
       return;
     }
-    setTimeout(() => form.inert && this.free(form), UnsentPage.DOUBLE_PRESS - (Date.now() - pressed));
+    setTimeout(() => form.inert && this.free(form, Boolean(left)), UnsentPage.DOUBLE_PRESS - (Date.now() - pressed));
   }
 
   entryOf(form) {
@@ -132,16 +131,26 @@ class UnsentPage {
     };
   }
 
-  // The entries of this session that a step is entered after, and that its page doesn't show.
-  async idsBefore(store) {
-    const waiting = (await store.look()).mine.filter((entry) => entry.session === this.here.session);
-    return [...this.sent.keys(), ...waiting.map((entry) => entry.id)].join(" ");
+  // What this entry follows: a step names the entries of its session that its page doesn't show, and presupposes
+  // those that move the infusion; a correction presupposes an earlier one of its line. What was refused by then
+  // is presupposed by nothing.
+  async placeAfter(entry, store) {
+    const { mine } = await store.look();
+    const waiting = thoseToSend(mine.filter(({ session, id }) => session === entry.session && id !== entry.id));
+    const after = entry.fields.find(([name]) => name === "after");
+    if (after) {
+      const known = after[1].split(" ").filter(Boolean);
+      after[1] = [...new Set([...known, ...this.sent.keys(), ...waiting.map(({ id }) => id)])].join(" ");
+    }
+    const line = valueOf(entry, "corrects");
+    const presupposed = (other) => (after && changesState(other)) || (line && valueOf(other, "corrects") === line);
+    entry.presupposes = waiting.filter(presupposed).map(({ id }) => id);
   }
 
   // The form says what became of its entry and is for the next one. One that corrected a line, or came back
   // refused, has said its all.
-  free(form) {
-    form.append(copyOf("unsent-was-kept"));
+  free(form, waits = true) {
+    if (waits) form.append(copyOf("unsent-was-kept"));
     if (form.elements.corrects?.value || form.querySelector(".mend")) return;
     form.reset();
     form.elements.id.value = crypto.randomUUID();
@@ -184,12 +193,44 @@ class UnsentPage {
     return this.card.querySelector(`[data-${name}]`);
   }
 
-  // The record as it stands, unless somebody is typing in what would go.
+  // The record as it stands: the whole page, or around what somebody is typing.
   async freshen() {
     const { store } = await this.ready;
-    if (beingTyped() || firstToSend((await store.look()).mine)) await this.draw();
-    else if (this.here.address) window.location.assign(this.here.address);
+    if (thoseToSend((await store.look()).mine).length) {
+      await this.draw();
+    } else if (beingTyped()) {
+      await this.renew();
+      await this.draw();
+    } else if (this.here.address) window.location.assign(this.here.address);
     else window.location.reload();
+  }
+
+  // What the page shows of the record is replaced; its forms, and what is typed in them, stay.
+  async renew() {
+    if (!this.here.address) return;
+    let page;
+    try {
+      const answer = await fetch(this.here.address, {
+        headers: { "X-Chairside-Poll": "1" }, // a press has said already that somebody is here
+        cache: "no-store",
+        signal: AbortSignal.timeout(UnsentSender.PATIENCE),
+      });
+      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch {
+      return; // the link to the record stands in the banner
+    }
+    const now = page.getElementById("unsent")?.dataset;
+    if (now?.session !== this.here.session || now.user !== this.here.user) return;
+    for (const part of document.querySelectorAll("[data-record]")) {
+      const newer = page.querySelector(`[data-record="${part.dataset.record}"]`);
+      if (newer && !isTypedIn(part)) part.replaceWith(newer);
+    }
+    document.querySelector("main > .notes")?.remove();
+    this.card.before(...page.querySelectorAll("main > .notes")); // what the server says was done
+    for (const given of document.querySelectorAll("[data-infusion]")) countOn(given);
+    this.here.state = now.state;
+    for (const entry of this.sent.values()) entry.moves = ""; // the state has it in it
+    this.renewed = true;
   }
 
   async draw() {
@@ -200,7 +241,7 @@ class UnsentPage {
     const gone = this.shown.filter((entry) => !found.mine.some(({ id }) => id === entry.id));
     for (const entry of gone) if (entry.session === this.here.session) this.sent.set(entry.id, entry);
     this.shown = found.mine;
-    if (gone.length && !found.mine.length && !beingTyped()) {
+    if (gone.length && !thoseToSend(found.mine).length) {
       await this.freshen();
       return;
     }
@@ -214,10 +255,26 @@ class UnsentPage {
     this.part("try").hidden = this.outcome !== "away" || !found.mine.length;
     this.part("sign-in").hidden = !["signed_out", "other_sign_in"].includes(this.outcome) || !found.mine.length;
     this.part("show").hidden = !this.sent.size;
-    if (!found.mine.length) for (const note of document.querySelectorAll("[data-was-kept]")) note.remove();
+    if (!thoseToSend(found.mine).length) for (const note of document.querySelectorAll("[data-was-kept]")) note.remove();
+    this.drawRefusals(found.mine);
     this.drawEntries(found.mine);
     this.drawReadings(ofThisSession);
-    this.drawSteps([...this.sent.values(), ...ofThisSession].filter((entry) => entry.moves));
+    this.drawSteps([...this.sent.values(), ...thoseToSend(ofThisSession)].filter((entry) => entry.moves));
+    // A step that the server doesn't know, a refused one too, isn't in the total.
+    if (ofThisSession.some((entry) => entry.moves)) document.querySelector("[data-infusion]")?.setAttribute("data-held", "");
+  }
+
+  // In red at the top and where the thumb is, until a person has decided.
+  drawRefusals(mine) {
+    const said = refusalsOf(mine);
+    this.card.classList.toggle("banner-error", Boolean(said));
+    this.card.classList.toggle("banner-info", !said);
+    this.part("calm").hidden = Boolean(said);
+    this.part("alarm").hidden = !said;
+    const atHand = document.querySelector("[data-refusals]");
+    if (!atHand) return;
+    atHand.hidden = !said;
+    setText(atHand.querySelector("span"), said);
   }
 
   headline(mine) {
@@ -225,13 +282,18 @@ class UnsentPage {
       return ["There is no connection.", "What you enter is kept on this tablet and sent by itself."];
     }
     if (!mine.length) return this.sent.size ? ["Everything is stored.", ""] : ["", ""];
-    const title = mine.length === 1 ? "1 entry is not sent yet." : `${mine.length} entries are not sent yet.`;
+    const waits = mine.filter(({ state }) => state === "waiting").length;
+    const unsent = waits === 1 ? "1 entry is not sent yet." : `${waits} entries are not sent yet.`;
+    const title = [refusalsOf(mine), waits && unsent].filter(Boolean).join(" ");
     if (this.outcome === "signed_out") return [title, "Kept on this tablet. Sign in again, and sending goes on by itself."];
     if (this.outcome === "other_sign_in") {
       const back = `sending goes on when ${this.here.name} signs in again.`;
       return [title, `Kept on this tablet. Somebody else is signed in by now, or another clinic is chosen: ${back}`];
     }
-    if (!firstToSend(mine)) return [title, "Kept on this tablet. The server has refused an entry: look at it below."];
+    if (!thoseToSend(mine).length) {
+      const held = waits ? " What was entered on top of it waits for that." : "";
+      return [title, `The record doesn't have it: correct it or throw it away.${held}`];
+    }
     const blind = "Until then the server knows nothing of this, and may call for a reading that is kept here.";
     return [title, `Kept on this tablet; sending goes on by itself when the connection is back. ${blind}`];
   }
@@ -253,6 +315,7 @@ class UnsentPage {
     const item = copyOf("unsent-entry");
     const at = (name) => item.querySelector(`[data-${name}]`);
     item.dataset.key = key;
+    item.classList.toggle("refused", entry.state !== "waiting");
     setText(at("label"), entry.label);
     setText(at("patient"), entry.session === this.here.session ? "" : `for ${entry.patient}`);
     setText(at("unchecked"), entry.unchecked);
@@ -301,15 +364,16 @@ class UnsentPage {
     }
   }
 
-  // The steps of the infusion that are possible after those that the page doesn't know; nor does the total.
+  // The steps of the infusion that are possible after those that the page doesn't know; nor does the total. One
+  // that was refused didn't happen for the record: it takes no step away.
   drawSteps(steps) {
-    if (!steps.length) return;
+    if (!steps.length && !this.renewed) return;
     const after = (state, moves) => new Map(moves.split(" ").map((move) => move.split(":"))).get(state);
     const state = steps.reduce((before, { moves }) => after(before, moves) ?? before, this.here.state);
     for (const step of document.querySelectorAll("[data-moves]")) {
-      step.hidden = after(state, step.dataset.moves) === undefined;
+      step.hidden = after(state, step.dataset.moves) === undefined && !isTypedIn(step);
     }
-    document.querySelector("[data-infusion]")?.setAttribute("data-held", "");
+    if (steps.length) document.querySelector("[data-infusion]")?.setAttribute("data-held", "");
   }
 
   // 09:25 on the clinic's wall; what was typed is that already.
@@ -349,6 +413,26 @@ function valuesOf(form) {
     [...field.querySelectorAll("input, select, textarea")].map(spoken).filter(Boolean).join(", "),
   ]);
   return labelled.filter(([, value]) => value);
+}
+
+function refusalsOf(entries) {
+  const count = entries.filter(({ state }) => state !== "waiting").length;
+  if (!count) return "";
+  return count === 1 ? "1 entry was refused: mend it." : `${count} entries were refused: mend them.`;
+}
+
+function valueOf(entry, field) {
+  return entry.fields.find(([name]) => name === field)?.[1] ?? "";
+}
+
+// Whether an entry takes the session from one state to another: a pause does, a new rate doesn't.
+function changesState({ moves }) {
+  return moves.split(" ").some((move) => move.split(":")[0] !== move.split(":")[1]);
+}
+
+function isTypedIn(part) {
+  const focused = document.activeElement?.matches("input, select, textarea") && part.contains(document.activeElement);
+  return focused || [...typed].some((form) => part.contains(form));
 }
 
 function isIncomplete(form) {

@@ -36,12 +36,26 @@ class UnsentSender {
 
   async drain(pressed) {
     for (;;) {
-      const next = firstToSend((await this.store.look()).mine);
+      const next = thoseToSend((await this.store.look()).mine)[0];
       if (!next) return "done";
       const { outcome, why } = await this.post(next, pressed);
       if (UnsentSender.HOLDS.includes(outcome)) return outcome;
-      if (outcome === "stored") await this.store.remove(next.id);
-      else await this.store.change(next.id, { state: "refused", why });
+      if (outcome !== "stored") {
+        await this.store.change(next.id, { state: "refused", why });
+        continue;
+      }
+      await this.store.remove(next.id);
+      await this.letBehindKnow(next);
+    }
+  }
+
+  // What stayed behind knows of the entry that went past it: mended, it isn't stale by its own person's doing.
+  async letBehindKnow(stored) {
+    const { mine } = await this.store.look();
+    const goOn = thoseToSend(mine);
+    for (const entry of mine.filter((other) => other.session === stored.session && !goOn.includes(other))) {
+      const known = ([name, value]) => [name, name === "after" ? `${value} ${stored.id}`.trim() : value];
+      await this.store.change(entry.id, { fields: entry.fields.map(known) });
     }
   }
 
@@ -85,14 +99,14 @@ class UnsentSender {
   }
 }
 
-// The next entry that may go: the first of a session in whose queue nothing refused stands before it.
-function firstToSend(entries) {
-  const stopped = new Set();
-  for (const entry of entries) {
-    if (entry.state !== "waiting") stopped.add(entry.session);
-    else if (!stopped.has(entry.session)) return entry;
-  }
-  return null;
+// The entries that may go, in order: all but the refused ones, and those that presuppose one that can't go.
+function thoseToSend(entries) {
+  const behind = new Set();
+  return entries.filter(({ id, state, presupposes = [] }) => {
+    const goes = state === "waiting" && !presupposes.some((other) => behind.has(other));
+    if (!goes) behind.add(id);
+    return goes;
+  });
 }
 
 // What an answer says. A sign-in page, a captive portal's or a proxy's says nothing about the entry.
