@@ -34,10 +34,11 @@ def answer(*, id: UUID, check_in: CheckIn, question: str, value: str, now: datet
     """Store one answer with its level. A changed answer is a new row, and the newest counts.
 
     Red opens a nurse's task due in 15 minutes, amber one due in 2 hours while the house is staffed
-    (domain.md 6.2 [D]), once for as long as the answer stays the same. An answer that holds the next visit
-    opens a prescriber's task due before it, and stands on that visit's readiness. One that is worse than
-    before (`comparing`) opens a nurse's task due within a working day. A check-in that was closed without an
-    answer is open again. Raises `Invalid` for a question that isn't asked or a value that isn't offered.
+    (domain.md 6.2 [D]), once for as long as the answer stays the same and that task is open. An answer that
+    holds the next visit opens a prescriber's task due before it, and stands on that visit's readiness. One
+    that is worse than before (`comparing`) opens a nurse's task due within a working day. A check-in that was
+    closed without an answer is open again. Raises `Invalid` for a question that isn't asked or a value that
+    isn't offered.
     """
     asked = question_of(check_in.kind, question)
     if asked is None:
@@ -61,7 +62,7 @@ def answer(*, id: UUID, check_in: CheckIn, question: str, value: str, now: datet
                 level=AMBER if worse and choice.level == GREEN else choice.level,
                 answered_at=now,
             )
-            if given.level != GREEN and (question not in before or before[question].value != value):
+            if given.level != GREEN and not _is_called_about(before.get(question), value):
                 _alarm(row, given, choice, now)
             counting = {**before, question: given}
             row.level = grading.worst(each.level for each in counting.values())
@@ -136,6 +137,15 @@ def _alarm(check_in: CheckIn, given: CheckInAnswer, choice: Choice, now: datetim
         role=role,
         due_at=due_at,
     )
+
+
+def _is_called_about(before: CheckInAnswer | None, value: str) -> bool:
+    """Whether somebody is still at the same answer: a task that was closed calls nobody about what is said
+    after it."""
+    if before is None or before.value != value:
+        return False
+    task = task_of(before)
+    return task is not None and task.closed_at is None
 
 
 def _cause(answer_id: UUID) -> str:

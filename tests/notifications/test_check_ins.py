@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from clinic import work
 from clinic.models import WorkItem
 from clinic.problems import Invalid, Missing
 from notifications.answering import check_ins, links, question_sets
@@ -62,6 +63,20 @@ def test_saying_the_same_again_opens_no_second_task_but_another_symptom_does(che
     assert WorkItem.objects.count() == 1
     say(check_in, "urgent_symptom", "fainted", MORNING + 2 * MINUTE)
     assert WorkItem.objects.count() == 2
+
+
+def test_saying_the_same_again_after_the_task_was_closed_calls_again(house: House, check_in: CheckIn) -> None:
+    say(check_in, "safety", "yes")
+    first = WorkItem.objects.get()
+    work.close(
+        actor=house.actor(house.nils), item=first, outcome="Called: she is with her sister.", now=MORNING
+    )
+    again = say(check_in, "safety", "yes", MORNING + HOUR)
+    second = WorkItem.objects.get(closed_at=None)
+    assert (second.cause, second.urgency) == (f"check_in_answer:{again.pk}", "red")
+    assert second.due_at == MORNING + HOUR + 15 * MINUTE
+    say(check_in, "safety", "yes", MORNING + 2 * HOUR)
+    assert WorkItem.objects.filter(closed_at=None).count() == 1
 
 
 def test_a_changed_answer_is_a_new_row_and_the_newest_counts(check_in: CheckIn) -> None:
