@@ -33,6 +33,12 @@ from scheduler.prescribing.protocol_content import COLUMNS
 
 STANDING: Final = (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
 
+# Wherever a plan under a draft or a retired version asks for a time.
+NOT_IN_FORCE: Final = (
+    "The protocol version of this plan is not in force. A prescriber has to take the plan over to the version"
+    " that is."
+)
+
 
 @dataclass(frozen=True)
 class InUse:

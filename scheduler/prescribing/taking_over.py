@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from clinic import clock, work
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.models import Role, Urgency
+from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from scheduler.locks import lock_schedule
@@ -79,11 +79,11 @@ def take_over(
 ) -> TreatmentPlan:
     """The plan stands under the version in force from now on: `to`, which the prescriber has read.
 
-    Visits that are booked keep the version, the time and the people that they have; where there are any the
-    desk gets a task to look at them. A plan that stands under that version already stays as it is. Raises
-    `Invalid` with everything that the version doesn't allow, `Conflict` with code `plan_over` for a plan that
-    has ended, `other_protocol` for a version of another protocol and `version_in_force` for a plan whose own
-    version is.
+    Visits that are booked keep the version, the time and the people that they have, and so do held and
+    offered times; where there are any the desk gets a task to look at them. A plan that stands under that
+    version already stays as it is. Raises `Invalid` with everything that the version doesn't allow,
+    `Conflict` with code `plan_over` for a plan that has ended, `other_protocol` for a version of another
+    protocol and `version_in_force` for a plan whose own version is.
     """
 
     def write() -> TreatmentPlan:
@@ -99,7 +99,7 @@ def take_over(
         row.protocol = target
         with acting(actor.user_id, reason=f"Taken over to version {target.version}"):
             row.save(update_fields=["protocol"])
-        _tell_desk(row, now)
+        _tell_desk(actor, row, now)
         return row
 
     return in_transaction(write)
@@ -107,8 +107,12 @@ def take_over(
 
 def visits_behind(plan: TreatmentPlan, now: datetime) -> QuerySet[Appointment]:
     """The plan's visits to come that were booked under another version than it stands under, by time."""
-    to_come = Appointment.objects.filter(status=AppointmentStatus.BOOKED, during__startswith__gt=now)
-    return to_come.filter(plan=plan).exclude(protocol=plan.protocol_id).order_by("during", "pk")
+    return _to_come(plan, Q(status=AppointmentStatus.BOOKED), now)
+
+
+def _to_come(plan: TreatmentPlan, which: Q, now: datetime) -> QuerySet[Appointment]:
+    ahead = Appointment.objects.filter(which, plan=plan, during__startswith__gt=now)
+    return ahead.exclude(protocol=plan.protocol_id).order_by("during", "pk")
 
 
 def _require_sense(plan: TreatmentPlan, to: Protocol) -> None:
@@ -127,16 +131,27 @@ def _require_sense(plan: TreatmentPlan, to: Protocol) -> None:
         raise Conflict("The plan stands under the version in force.", code="version_in_force")
 
 
-def _tell_desk(plan: TreatmentPlan, now: datetime) -> None:
-    first = visits_behind(plan, now).first()
+def _tell_desk(actor: Actor, plan: TreatmentPlan, now: datetime) -> None:
+    """One task for the plan, with what is booked, held or offered; that of a take-over before is over."""
+    cause = f"plan_taken_over:{plan.pk}:"
+    earlier = WorkItem.objects.filter(clinic_id=plan.clinic_id, cause__startswith=cause, closed_at=None)
+    work.settle(
+        actor=actor,
+        clinic_id=plan.clinic_id,
+        causes=list(earlier.values_list("cause", flat=True)),
+        outcome=f"The plan was taken over to version {plan.protocol.version} meanwhile.",
+        now=now,
+    )
+    held = Q(status=AppointmentStatus.PENDING, held_until__gt=now)
+    first = _to_come(plan, Q(status=AppointmentStatus.BOOKED) | held, now).first()
     if first is None:
         return
     tonight = clock.day_bounds(clock.local_date(now, plan.clinic.time_zone), plan.clinic.time_zone)[1]
     work.open_item(
         clinic_id=plan.clinic_id,
         patient_id=plan.patient_id,
-        cause=f"plan_taken_over:{plan.pk}:{plan.protocol.version}",
-        title="Look at the booked visits: their plan follows a newer protocol version",
+        cause=f"{cause}{plan.protocol.version}",
+        title="Look at the booked visits and held times: their plan follows a newer protocol version",
         urgency=Urgency.ROUTINE,
         role=Role.FRONT_DESK,
         due_at=min(tonight, first.starts_at),

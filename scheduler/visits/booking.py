@@ -84,7 +84,7 @@ def check(
         _require_movable(appointment, start)
         move = Move(appointment, start)
         occasion, without = move.occasion, frozenset([appointment.pk])
-        lasts = None if move.follows_plan else placing.own_lengths(appointment)
+        lasts = move.own_lengths
     decision = decide(
         plan=plan,
         start=start,
@@ -154,7 +154,8 @@ def book(
 
 
 def book_held(*, actor: Actor | None, appointment: Appointment, now: datetime) -> Appointment:
-    """Book what was held, as it was held. Booking it again changes nothing.
+    """Book what was held, as it was held: also under the version that it was held under, when its plan was
+    taken over to another one since. Booking it again changes nothing.
 
     Raises `Conflict` with code `hold_over` when it ran out or was given up, or the visit was cancelled or
     missed since, or as `book` does when the plan or the patient has changed meanwhile.
@@ -172,6 +173,7 @@ def book_held(*, actor: Actor | None, appointment: Appointment, now: datetime) -
             now=now,
             chair_id=held.chair.pk if held.chair else None,
             turns=[(turn.start, turn.nurse.pk) for turn in held.nurses] or None,
+            lasts=placing.own_lengths(visit),
             resources=resources,
             without=(visit.pk,),
         )
@@ -225,8 +227,9 @@ def reschedule(
 
     Chair and nurses are found where none is chosen. The patient has to confirm a new time anew. Where the
     visit stands already as it is asked for, nothing changes. `in_place_of` is a hold on that time, given up
-    for this visit. Raises as `book` does, and `Conflict` with code `not_movable` for a visit that is not to
-    come any more, `hold_over` when the hold has ended, `offered` for one that a patient is asked about.
+    for this visit, which is laid under the hold's version. Raises as `book` does, and `Conflict` with code
+    `not_movable` for a visit that is not to come any more, `hold_over` when the hold has ended, `offered`
+    for one that a patient is asked about.
     """
     chair_id, nurse_id = _key(chair), _key(nurse)
 
@@ -235,17 +238,15 @@ def reschedule(
         _require_movable(visit, start)
         if in_place_of is None and _stands(visit, start, chair_id, nurse_id):
             return visit
+        move = Move(visit, start, chair_id=chair_id, nurse_id=nurse_id)
         with acting(_user(actor)):
             if in_place_of is not None:
                 held = lock_visit(in_place_of)
                 _require_held(held)
                 _give_up_hold(held, now)
+                move = replace(move, under=held.protocol)
             placing.vacate([visit])
-            placing.settle(
-                moves=[Move(visit, start, chair_id=chair_id, nurse_id=nurse_id)],
-                resources=resources,
-                now=now,
-            )
+            placing.settle(moves=[move], resources=resources, now=now)
         return visit
 
     own = [visit.pk for visit in (appointment, in_place_of) if visit is not None]

@@ -22,7 +22,7 @@ REACH: Final = timedelta(days=MOST_DAYS_APART + 1)
 READ: Final = """
     SELECT plan.clinic_id, clinic.time_zone, plan.patient_id, patient.deceased,
            plan.status, plan.sessions_ordered, plan.valid_from, plan.valid_until,
-           plan.chair_features || protocol.chair_features, protocol.status,
+           plan.chair_features || protocol.chair_features, protocol.id, protocol.status,
            ARRAY[protocol.preparation_minutes, protocol.infusion_minutes, protocol.observation_minutes,
                  protocol.turnover_minutes, protocol.preparation_units, protocol.infusion_units,
                  protocol.observation_units],
@@ -83,6 +83,7 @@ class Case:
     valid_from: date
     valid_until: date
     chair_features: tuple[str, ...]
+    protocol_id: UUID  # the version that it stands under
     protocol_status: str
     visit: Visit
     spacing: Spacing
@@ -105,7 +106,8 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         "live": list(LIVE_STATUSES),
     }
     [row] = fetch_all(READ, asked)
-    *known, features, protocol_status, lengths, usual, own, consented, nurse, ids, plans, times, offered = row
+    *known, lengths, usual, own, consented, nurse, ids, plans, times, offered = row
+    *known, features, protocol_id, protocol_status = known
     (clinic_id, zone, patient_id, deceased, plan_status, sessions_ordered, valid_from, valid_until) = known
     min_days, max_days = own or usual
     return Case(
@@ -118,6 +120,7 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         valid_from=valid_from,
         valid_until=valid_until,
         chair_features=tuple(sorted(set(features))),
+        protocol_id=protocol_id,
         protocol_status=protocol_status,
         visit=Visit(*lengths),
         spacing=Spacing(min_days, max_days, overridden=own is not None),

@@ -28,6 +28,7 @@ from scheduler.finding.nursing import Turn, joined, preferred
 from scheduler.finding.packing import Need, Rectangle, pack
 from scheduler.finding.supply import Supplies, supplies
 from scheduler.models import Closure, PlanStatus, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
+from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.visits.case import Case, OtherVisit, case_of
 from scheduler.visits.parts import (
     HandOver,
@@ -105,6 +106,8 @@ class Decision:
 
     decided_at: datetime
     plan: TreatmentPlan
+    # The version that the plan stands under as it was read here; `plan` is the caller's, and may be older.
+    protocol_id: UUID
     zone: str
     start: datetime
     end: datetime
@@ -204,6 +207,7 @@ def decide(
     return Decision(
         decided_at=now,
         plan=plan,
+        protocol_id=case.protocol_id,
         zone=case.zone,
         start=start,
         end=end,
@@ -244,11 +248,7 @@ def _plan_blockers(
         mend = MENDS.get(PlanStatus(case.plan_status), "A prescriber has to write a new one.")
         yield Blocker("plan_not_active", f"The plan is {case.plan_status}. {mend}")
     if case.protocol_status != ProtocolStatus.ACTIVE:
-        yield Blocker(
-            "protocol_inactive",
-            "The protocol version of this plan is not in force. A prescriber has to take the plan over to the"
-            " version that is.",
-        )
+        yield Blocker("protocol_inactive", NOT_IN_FORCE)
     counted = [other for other in case.visits if other.plan_id == plan_id and other.id not in replacing]
     if len(counted) >= case.sessions_ordered:
         yield Blocker(

@@ -27,6 +27,7 @@ from scheduler.models import (
     AppointmentStatus,
     Claim,
     ParticipantStatus,
+    Protocol,
     Resource,
     ResourceKind,
     Series,
@@ -86,7 +87,8 @@ class Move:
 
     `turns` names who nurses from each moment on; without it they are found (`nurse_id`: one throughout).
     `since`: the visit has begun, and only what follows this moment is laid anew. `lasts`: other lengths
-    than the protocol's. `anew`: at its own time too it is asked as a new visit is.
+    than the protocol's. `under`: the version under which that time was held for it. `anew`: at its own time
+    too it is asked as a new visit is.
     """
 
     appointment: Appointment
@@ -96,6 +98,7 @@ class Move:
     turns: PinnedTurns | None = None
     since: datetime | None = None
     lasts: Visit | None = None
+    under: Protocol | None = None
     anew: bool = False
 
     @property
@@ -112,6 +115,20 @@ class Move:
         whose record is open, stays under the version that it was booked under."""
         recorded = self.appointment.record_opened_at is not None
         return self.occasion is Occasion.NEW and self.lasts is None and not recorded
+
+    @property
+    def version_id(self) -> UUID:
+        """The version that it is laid under."""
+        if self.under is not None:
+            return self.under.pk
+        return self.appointment.plan.protocol_id if self.follows_plan else self.appointment.protocol_id
+
+    @property
+    def own_lengths(self) -> Visit | None:
+        """How long it takes, where that isn't what its plan's version says."""
+        if self.lasts is not None or self.version_id == self.appointment.plan.protocol_id:
+            return self.lasts
+        return visit_of(self.under or self.appointment.protocol)
 
 
 def release_lapsed(clinic_id: UUID, now: datetime) -> int:
@@ -147,7 +164,7 @@ def place(
             clinic_id=plan.clinic_id,
             patient_id=plan.patient_id,
             plan=plan,
-            protocol_id=plan.protocol_id,
+            protocol_id=decision.protocol_id,
             during=DateTimeTZRange(decision.start, decision.end),
             status=status,
             held_until=held_until,
@@ -246,7 +263,7 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
 
     Each is decided on what was settled before it; those still to be settled count for nothing. A visit whose
     start changes has to be confirmed anew, and follows a plan that was taken over to another version
-    (`Move.follows_plan`). Raises `Refused` with every decision that has a blocker.
+    (`Move.version_id`). Raises `Refused` with every decision that has a blocker.
     """
     unsettled = {move.appointment.pk for move in moves}
     serving = _serving(moves)
@@ -264,7 +281,7 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
                 turns=move.turns,
                 since=move.since,
                 serving=serving.get(visit.pk, ()),
-                lasts=move.lasts or (None if move.follows_plan else own_lengths(visit)),
+                lasts=move.own_lengths,
                 resources=resources,
                 without=unsettled,
                 occasion=move.occasion,
@@ -272,8 +289,7 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
             if decision.blockers:
                 refused[visit.pk] = decision
                 continue
-            if move.follows_plan:
-                visit.protocol_id = visit.plan.protocol_id
+            visit.protocol_id = move.version_id
             with _explained(visit.pk, decision):
                 _move(visit, decision)
             unsettled.discard(visit.pk)
@@ -282,8 +298,8 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
 
 
 def own_lengths(visit: Appointment) -> Visit | None:
-    """The lengths of the version that the visit was booked under, where its plan was taken over to another
-    one since; None where the plan's are its own."""
+    """The lengths of the version that the visit was booked or held under, where its plan was taken over to
+    another one since; None where the plan's are its own."""
     return None if visit.protocol_id == visit.plan.protocol_id else visit_of(visit.protocol)
 
 

@@ -25,6 +25,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
+from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.visits.decision import MENDS
 from scheduler.waitlist import offering
 
@@ -83,11 +84,7 @@ def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
         mend = MENDS.get(PlanStatus(plan.status), "A prescriber has to write a new one.")
         return Obstacle("plan_not_active", f"The plan is {plan.status}. {mend}")
     if plan.protocol.status != ProtocolStatus.ACTIVE:
-        return Obstacle(
-            "protocol_inactive",
-            "The protocol version of this plan is not in force. A prescriber has to take the plan over to the"
-            " version that is.",
-        )
+        return Obstacle("protocol_inactive", NOT_IN_FORCE)
     if not read.consented:
         return Obstacle("consent_missing", "There is no current consent to treatment. Record one first.")
     if read.sessions_live - replaced >= plan.sessions_ordered:

@@ -11,14 +11,18 @@ import time_machine
 
 from clinic.models import Role, WorkItem
 from clinic.problems import Conflict, Invalid
+from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, Protocol, TreatmentPlan
 from scheduler.prescribing import plans, protocols, taking_over
 from scheduler.repairing import repair
 from scheduler.repairing.reading import Missing
+from scheduler.series import proposing
 from scheduler.visits import attendance, booking, versions
 from scheduler.visits.visit_history import appointment_history
+from scheduler.waitlist import waitlist
 from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.scheduler.stage import Stage, next_version, set_stage
+from tests.scheduler.waits import hold_for, join
 
 TOMORROW, FRIDAY = TODAY + timedelta(days=1), TODAY + timedelta(days=4)
 
@@ -260,6 +264,89 @@ def test_a_cancellation_that_is_taken_back_is_the_visit_that_it_was(
     attendance.undo(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
     assert lies(visit) == was
     assert set(visit.claims.values_list("resource", "during")) == held
+
+
+# --- What is asked for beside it, and what is held or offered -----------------------------------------
+
+
+@pytest.mark.parametrize("asked", ["booked", "held", "series"])
+def test_who_looked_at_the_plan_before_books_under_the_version_it_was_decided_with(
+    stage: Stage, plan: TreatmentPlan, asked: str
+) -> None:
+    """The desk's call has read the plan, waits for the lock, and comes after the take-over."""
+    newer = longer(stage)
+    read_before = TreatmentPlan.objects.select_related("clinic", "protocol").get(pk=plan.pk)
+    take_over(stage, plan, newer)
+    ana, start = stage.house.actor(stage.house.ana), stage.at("9:00")
+    if asked == "booked":
+        visit = stage.book(read_before, "9:00")
+    elif asked == "held":
+        visit = booking.hold(actor=ana, id=new_id(), plan=read_before, start=start, now=NOW)
+    else:
+        [visit] = proposing.book(
+            actor=ana,
+            id=new_id(),
+            plan=read_before,
+            sessions=[booking.Wanted(new_id(), start)],
+            wish=Wish(),
+            now=NOW,
+        ).appointments.all()
+    assert lies(visit) == (2, newer.visit_length // timedelta(minutes=1))
+
+
+def test_a_held_time_is_booked_as_it_was_held(stage: Stage, plan: TreatmentPlan) -> None:
+    ana = stage.house.actor(stage.house.ana)
+    held = booking.hold(actor=ana, id=new_id(), plan=plan, start=stage.at("10:00"), now=NOW)
+    was = lies(held)
+    plan = take_over(stage, plan, longer(stage))
+    assert WorkItem.objects.get().role == Role.FRONT_DESK
+    booking.book_held(actor=ana, appointment=held, now=NOW)
+    assert lies(held) == was
+    assert [each.appointment for each in versions.behind(plan=plan, now=NOW)] == [held]
+
+
+def test_a_hold_that_ran_out_is_nobodys_task(stage: Stage, plan: TreatmentPlan) -> None:
+    ana, long_ago = stage.house.actor(stage.house.ana), NOW - timedelta(days=1)
+    booking.hold(actor=ana, id=new_id(), plan=plan, start=stage.at("10:00"), now=long_ago)
+    take_over(stage, plan, longer(stage))
+    assert not WorkItem.objects.exists()
+
+
+def test_an_offered_time_can_be_taken_after_the_take_over(stage: Stage, plan: TreatmentPlan) -> None:
+    """There is no room for half an hour more: the next visit begins when this one's chair is turned over."""
+    offer = hold_for(stage, join(stage, plan), "10:00")
+    was = lies(offer.appointment)
+    free_again = stage.at("10:00") + stage.protocol.block_length
+    booking.book(
+        actor=stage.house.actor(stage.house.ana),
+        id=new_id(),
+        plan=stage.plan(stage.house.omar),
+        start=free_again,
+        now=NOW,
+    )
+    take_over(stage, plan, longer(stage))
+    assert lies(waitlist.accept(actor=None, offer=offer, now=NOW)) == was
+
+
+def test_an_earlier_time_that_was_offered_keeps_the_version_it_was_held_under(
+    stage: Stage, plan: TreatmentPlan
+) -> None:
+    visit = stage.book(plan, "13:00", FRIDAY)
+    offer = hold_for(stage, join(stage, plan, appointment=visit), "11:00", TOMORROW)
+    was = lies(offer.appointment)
+    take_over(stage, plan, longer(stage))
+    assert waitlist.accept(actor=None, offer=offer, now=NOW) == visit
+    assert lies(visit) == was
+
+
+def test_a_second_take_over_leaves_one_task(stage: Stage, plan: TreatmentPlan) -> None:
+    stage.book(plan, "9:00", FRIDAY)
+    second = longer(stage)
+    take_over(stage, plan, second)
+    take_over(stage, plan, next_version(second, stage.house, infusion_minutes=second.infusion_minutes + 5))
+    [task] = WorkItem.objects.filter(closed_at=None)
+    assert task.cause.endswith(":3")
+    assert WorkItem.objects.count() == 2
 
 
 # --- Over the API -------------------------------------------------------------------------------------
