@@ -12,14 +12,15 @@ from rest_framework.response import Response
 
 from clinic import clock
 from clinic.fields import IdField, MomentField
-from clinic.problems import Invalid
+from clinic.problems import Conflict, Invalid
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access
 from scheduler.finding import free_times
 from scheduler.finding.availability import moment_of
 from scheduler.finding.free_times import FeasibleStart
 from scheduler.finding.wishes import Wish
-from scheduler.models import Phase, Resource, ResourceKind, TreatmentPlan
+from scheduler.models import Phase, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
+from scheduler.prescribing.protocols import NOT_IN_FORCE
 
 LONGEST_WINDOW: Final = timedelta(days=365)
 USUAL_STARTS: Final = 1_000
@@ -141,7 +142,8 @@ class AvailabilityViewSet(ClinicViewSet):
         """The feasible starts in [from, to) on the five-minute grid, with chair and nurses: at most `limit`.
 
         In order of time; where something is wished for, the best fit first. Calls that go on from
-        `next_from` until it is empty list every start once.
+        `next_from` until it is empty list every start once. Refused with `protocol_inactive` for a plan under
+        a version that isn't in force: there is no time at which it could be booked.
         """
         asked = self.parse_query(WindowSerializer)
         wish = Wish(
@@ -153,6 +155,8 @@ class AvailabilityViewSet(ClinicViewSet):
             only=asked["only"],
         )
         plan = self.fetch(self.get_queryset(), pk=asked["plan"])
+        if plan.protocol.status != ProtocolStatus.ACTIVE:
+            raise Conflict(NOT_IN_FORCE, code="protocol_inactive")
         self._check_people(plan, asked)
         found = free_times.search(
             plan=plan,

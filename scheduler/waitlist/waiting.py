@@ -21,6 +21,7 @@ from scheduler.models import (
     AppointmentStatus,
     OfferStatus,
     PlanStatus,
+    ProtocolStatus,
     Resource,
     ResourceKind,
     TreatmentPlan,
@@ -28,6 +29,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
+from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.vocabulary import spoken_day
 
 # Feasible starts are asked for a window of at most this length (design 4).
@@ -84,6 +86,8 @@ def _plan_errors(plan: TreatmentPlan, now: datetime) -> Iterator[tuple[str, str]
         yield "plan", "This patient is recorded as deceased."
     elif plan.status != PlanStatus.ACTIVE or plan.valid_until < today:
         yield "plan", "This plan is over. A prescriber writes a new one first."
+    elif plan.protocol.status != ProtocolStatus.ACTIVE:
+        yield "plan", NOT_IN_FORCE
 
 
 def _visit_errors(

@@ -10,7 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from scheduler.models import Resource, ResourceKind, TreatmentPlan
 from tests.cast import NOW, TODAY, House, client_of, new_id
-from tests.scheduler.stage import Stage, make_resource, set_stage
+from tests.scheduler.stage import Stage, make_resource, next_version, set_stage
 
 WEDNESDAY = TODAY + timedelta(days=2)
 
@@ -153,6 +153,14 @@ def test_whoever_is_asked_for_or_preferred_has_to_work_there(
                 "detail": f"This is not a working {kind} of the patient's clinic.",
             }
         ]
+
+
+def test_no_time_is_free_for_a_plan_under_a_retired_version(stage: Stage, plan: TreatmentPlan) -> None:
+    next_version(stage.protocol, stage.house, observation_minutes=90)
+    refused = ask(stage, plan)
+    assert (refused.status_code, refused.json()["code"]) == (409, "protocol_inactive")
+    [told] = stage.check(plan, "10:00").blockers
+    assert (told.code, told.detail) == (refused.json()["code"], refused.json()["detail"])
 
 
 def test_the_document_tells_of_one_answer_with_its_count() -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from clinic.problems import Conflict, Invalid
 from scheduler.models import Appointment, AppointmentStatus, PlanStatus, TreatmentPlan, WaitlistEntry
+from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.waitlist import joining, waitlist
 from tests.cast import NOW, TODAY, House
-from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.stage import Stage, next_version, set_stage
 from tests.scheduler.waits import hold_for, join, terms
 
 DAY = timedelta(days=1)
@@ -131,6 +132,12 @@ def test_only_the_living_with_a_plan_wait(stage: Stage) -> None:
     plan = stage.plan(stage.house.rosa)
     plan.patient.deceased = True
     assert "deceased" in refusal(stage, plan)["plan"]
+
+
+def test_a_plan_under_a_retired_version_is_taken_over_before_it_waits(stage: Stage) -> None:
+    plan = stage.plan()
+    next_version(stage.protocol, stage.house, observation_minutes=90)
+    assert refusal(stage, TreatmentPlan.objects.get(pk=plan.pk)) == {"plan": NOT_IN_FORCE}
 
 
 def test_a_visit_that_lies_ahead_can_be_brought_forward(stage: Stage) -> None:
