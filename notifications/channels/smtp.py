@@ -21,6 +21,7 @@ from notifications.models import BlockReason
 OK = 250
 TIMEOUT_SECONDS = 20  # for each command; leasing.LEASE outlasts all of them together
 FORWARDED = 251
+NOT_WRITTEN_SO = "A mail server takes no such address: only unaccented letters may stand before the @"
 PERMANENT_FROM = 500
 # RFC 3463, X.1.X: what is wrong is the address, not this message.
 BAD_ADDRESS = re.compile(r"\b5\.1\.\d{1,3}\b")
@@ -49,12 +50,13 @@ class SmtpChannel:
 
     def send(self, envelope: Envelope) -> str:
         """Returns the Message-ID, which is the same for every try."""
+        mailbox = _mailbox(envelope.recipient)
         headers = _headers(envelope)
         data = mail_bytes.written(envelope, headers)
         try:
             smtp = self._connected()
             _expect(smtp.mail(settings.DEFAULT_FROM_EMAIL))
-            _expect(smtp.rcpt(envelope.recipient))
+            _expect(smtp.rcpt(mailbox))
         except DeliveryError:
             self._start_over()
             raise
@@ -120,6 +122,17 @@ def _connect() -> smtplib.SMTP:
         smtp.close()
         raise
     return smtp
+
+
+def _mailbox(address: str) -> str:
+    """The address in the letters that every mail server takes. Those before the @ have no other spelling.
+    What the codec would say repeats the address, so it is no cause either."""
+    name, _, domain = address.rpartition("@")
+    try:
+        name.encode("ascii")
+        return f"{name}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise DeliveryError(NOT_WRITTEN_SO, permanent=True, blocks=BlockReason.UNREACHABLE) from None
 
 
 def _headers(envelope: Envelope) -> dict[str, str]:

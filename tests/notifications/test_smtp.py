@@ -126,3 +126,27 @@ def test_without_consent_to_e_mail_the_log_names_both_reasons(
     house.rosa.consents.filter(scope="email").update(revoked_at=NOW)
     assert drain() == {"skipped": 1}
     assert fate(message) == ("skipped", "Text messages can't be sent yet. No consent to e-mail.")
+
+
+def test_a_domain_of_any_letters_is_written_as_mail_servers_write_it(
+    mail_server: MailServer, house: House, message: Message
+) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(email="rosa@bücher.example")
+    assert drain() == {"sent": 1}
+    assert mail_server.recipients == ["rosa@xn--bcher-kva.example"]
+
+
+@pytest.mark.parametrize("address", ["rosé@patients.example", f"rosa@{'ü' * 64}.example"])
+def test_an_address_that_no_mail_server_takes_is_refused_and_the_next_message_goes(
+    mail_server: MailServer, house: House, message: Message, caplog: pytest.LogCaptureFixture, address: str
+) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(email=address)
+    book(house, house.omar)
+    plan(now=NOW + timedelta(seconds=1))
+    with caplog.at_level("DEBUG"):
+        assert drain(NOW + timedelta(seconds=1)) == {"failed": 1, "sent": 1}
+    status, reason = fate(message)
+    assert (status, reason.partition(":")[0]) == ("failed", "Refused for good")
+    assert "before the @" in reason
+    assert address not in caplog.text
+    assert WorkItem.objects.filter(cause=f"message:{message.pk}").count() == 0
