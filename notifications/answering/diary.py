@@ -2,6 +2,7 @@
 is `sessions_app.outcomes`.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from clinic.history import acting
 from clinic.models import Patient
 from clinic.problems import Invalid, Missing
 from clinic.transactions import in_transaction
-from notifications.answering import things
+from notifications.answering import own_words, things
 from notifications.answering.links import DOOR
 from notifications.models import DiaryNudge, PatientLink
 from notifications.tokens import NO_LINK
@@ -33,11 +34,33 @@ def require(link: PatientLink, now: datetime) -> None:
 
 
 def enter(*, id: UUID, link: PatientLink, entry: Entry, now: datetime) -> DiaryDay:
-    """Write a day. Raises `Missing` for a link without the diary, `Invalid` naming the field."""
+    """Write a day; what is new of its own words is heard (`own_words`). Raises `Missing` for a link without
+    the diary, `Invalid` naming the field."""
     require(link, now)
     if entry.day not in days_open(link.patient, now):
         raise Invalid({"day": "Here you can write today or yesterday. For another day, call the clinic."})
-    return diary.enter(actor=None, id=id, patient=link.patient, entry=entry, now=now)
+
+    def work() -> DiaryDay:
+        # Saying the same again, beside another change of the day, calls nobody again.
+        new = set(words_of(entry)) - set(_standing_words(link.patient, [entry.day]))
+        own_words.hear(written=own_words.DIARY, id=id, link=link, words=new, now=now)
+        return diary.enter(actor=None, id=id, patient=link.patient, entry=entry, now=now)
+
+    return in_transaction(work)
+
+
+def words_of(entry: Entry | DiaryDay) -> tuple[str, str]:
+    """What of a day is written, not tapped."""
+    return (entry.aura, entry.note)
+
+
+def alarming(patient: Patient, now: datetime) -> bool:
+    """Whether alarming words stand in a day that a link still writes. One query."""
+    return own_words.alarming(_standing_words(patient, days_open(patient, now)))
+
+
+def _standing_words(patient: Patient, days: Collection[date]) -> list[str]:
+    return [each for row in diary.days_entered(patient, days) for each in words_of(row)]
 
 
 def ask_daily(*, actor: Actor | None, patient: Patient, at: time, now: datetime) -> DiaryNudge:

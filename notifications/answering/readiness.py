@@ -9,7 +9,7 @@ from uuid import UUID
 from clinic.history import acting
 from clinic.problems import Conflict, Invalid, Missing
 from clinic.transactions import in_transaction
-from notifications.answering import things
+from notifications.answering import own_words, things
 from notifications.answering.links import DOOR, MOVED
 from notifications.answering.question_sets import READINESS
 from notifications.models import PatientLink
@@ -29,7 +29,8 @@ def answer(
     ride_phone: str = "",
     now: datetime,
 ) -> Readiness:
-    """Keep one answer about the link's visit. It can be changed until the visit begins.
+    """Keep one answer about the link's visit. It can be changed until the visit begins. What was written
+    beside it is heard (`own_words`).
 
     Raises `Missing` for a link without a visit, `Invalid` for a question or value that isn't asked or a ride
     without its name and phone, `Conflict` `visit_moved`, `patient_here` or `visit_over`.
@@ -59,6 +60,8 @@ def answer(
         if now >= current.starts_at:
             raise Conflict("Your visit has begun. Please tell the nurse.", code="visit_over")
         answers = replace(preparing.answers_of(preparing.newest(current)), **changed)
+        words = (ride_name, ride_phone)
+        own_words.hear(written=own_words.RIDE, id=id, link=link, words=words, now=now)
         with acting(None, door=DOOR):
             return preparing.confirm(id=id, appointment=current, answers=answers, now=now)
 

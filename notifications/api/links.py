@@ -18,7 +18,16 @@ from clinic import clock
 from clinic.fields import IdField
 from clinic.idempotency import create_once
 from clinic.viewsets import CreateSerializer
-from notifications.answering import check_ins, diary, grading, links, questionnaires, readiness, things
+from notifications.answering import (
+    check_ins,
+    diary,
+    grading,
+    links,
+    own_words,
+    questionnaires,
+    readiness,
+    things,
+)
 from notifications.answering.grading import Question
 from notifications.answering.question_sets import QUESTION_SETS, READINESS
 from notifications.answering.questionnaire_words import words_of
@@ -149,7 +158,7 @@ class OpenedLinkSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="While it is closed: when somebody is there again."
     )
     emergency_lines = EmergencyLineSerializer(
-        many=True, help_text="Filled as soon as an answer is alarming: show them at once."
+        many=True, help_text="Filled as soon as an answer or what is written is alarming: show them at once."
     )
 
 
@@ -293,7 +302,11 @@ def _opened(link: PatientLink) -> dict[str, Any]:
     language = writing.language_of(link.patient.language).code
     visit, given = offered.visit, offered.readiness
     asked_daily = diary.nudge_of(link.patient) if offered.diary else None
-    alarming = any(each.level == grading.RED for each in offered.check_ins)
+    alarming = (
+        any(each.level == grading.RED for each in offered.check_ins)
+        or (offered.diary and diary.alarming(link.patient, now))
+        or (given is not None and own_words.alarming((given.ride_name, given.ride_phone)))
+    )
     nobody_there = alarming and not on_call.staffed(clinic_id=clinic.pk, now=now)
     found = {
         "purpose": link.purpose,

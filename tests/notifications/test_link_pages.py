@@ -14,8 +14,10 @@ from django.test import Client
 from psycopg.types.range import TimestamptzRange
 from rest_framework.test import APIClient
 
+from clinic import clock
 from clinic.models import Patient, WorkItem
 from notifications import saying
+from notifications.answering import own_words
 from notifications.answering.question_sets import QUESTION_SETS
 from notifications.models import CheckIn, DiaryNudge, LinkPurpose, Message, PatientLink
 from notifications.planning.planner import plan
@@ -383,6 +385,88 @@ def test_today_and_yesterday_are_written_and_no_other_day(diary: str) -> None:
     refused = phone.post(f"/m/{diary}/diary", {"id": str(uuid4()), "day": "2027-01-09", "headache": "no"})
     assert refused.status_code == 400
     assert DiaryDay.objects.count() == 1
+
+
+CRISIS = "I want to kill myself tonight"
+
+
+def calls() -> list[tuple[str, str, str]]:
+    """Open tasks for alarming words as (title, urgency, role)."""
+    rows = WorkItem.objects.filter(closed_at=None, title=own_words.CALL_NOW)
+    return list(rows.values_list("title", "urgency", "role"))
+
+
+CALL_NOW = [(own_words.CALL_NOW, "red", "nurse")]
+
+
+@pytest.mark.parametrize("field", ["note", "aura"])
+def test_a_crisis_in_the_diary_shows_the_emergency_lines_and_calls_a_nurse(diary: str, field: str) -> None:
+    sent = {"day": "2027-01-11", "headache": "yes", field: CRISIS}
+    said = words(tap(proved(diary), diary, "diary", **sent))
+    assert "Your day is kept." in said
+    assert "988: Suicide and crisis lifeline" in said
+    assert calls() == CALL_NOW
+    item = WorkItem.objects.get(title=own_words.CALL_NOW)
+    assert item.due_at <= clock.now() + timedelta(minutes=15)
+    assert (str(item.patient_id) in item.cause, CRISIS in item.cause) == (True, False)
+
+
+def test_an_ordinary_day_calls_nobody(diary: str) -> None:
+    said = words(tap(proved(diary), diary, "diary", day="2027-01-11", headache="yes", note="Slept badly"))
+    assert "988: Suicide" not in said
+    assert calls() == []
+
+
+def test_a_crisis_in_a_day_that_cannot_be_kept_is_heard_and_calls_once(diary: str) -> None:
+    phone, sent = proved(diary), {"id": str(uuid4()), "day": "2027-01-11", "headache": "yes", "note": CRISIS}
+    refused = phone.post(f"/m/{diary}/diary", {**sent, "peak": "11"})
+    assert (refused.status_code, DiaryDay.objects.count()) == (400, 0)
+    assert "988: Suicide and crisis lifeline" in words(refused)
+    assert calls() == CALL_NOW
+    phone.post(f"/m/{diary}/diary", {**sent, "peak": "10"})
+    assert DiaryDay.objects.get().note == CRISIS
+    assert calls() == CALL_NOW
+
+
+def test_a_note_that_is_too_long_is_heard(diary: str) -> None:
+    tap(proved(diary), diary, "diary", day="2027-01-11", headache="no", note=CRISIS + " and" * 80)
+    assert DiaryDay.objects.count() == 0
+    assert calls() == CALL_NOW
+
+
+def test_a_crisis_calls_once_while_other_answers_of_the_day_change_and_again_for_new_words(
+    diary: str,
+) -> None:
+    phone, day = proved(diary), {"day": "2027-01-11", "headache": "yes"}
+    tap(phone, diary, "diary", **day, note=CRISIS)
+    tap(phone, diary, "diary", **day, note=CRISIS, peak="6")
+    assert calls() == CALL_NOW
+    tap(phone, diary, "diary", **day, note="I took all my pills")
+    assert calls() == 2 * CALL_NOW
+
+
+@pytest.mark.parametrize("value", ["yes", "no"])
+def test_a_crisis_written_beside_the_ride_home_is_heard(visit: Appointment, token: str, value: str) -> None:
+    ride = {"question": "ride_home", "value": value, "ride_name": "me quiero matar", "ride_phone": "555 0100"}
+    said = words(tap(proved(token), token, "ready", **ride))
+    assert "988: Suicide and crisis lifeline" in said
+    assert calls() == CALL_NOW
+
+
+def test_a_crisis_beside_a_ride_without_a_phone_is_heard(visit: Appointment, token: str) -> None:
+    said = words(
+        tap(proved(token), token, "ready", question="ride_home", value="yes", ride_name="I want to die")
+    )
+    assert "988: Suicide and crisis lifeline" in said
+    assert calls() == CALL_NOW
+
+
+def test_the_api_gives_the_emergency_lines_for_a_crisis_in_the_diary(diary: str) -> None:
+    proof = {"token": diary, "birth_year": 1980}
+    day = {"id": str(uuid4()), "day": "2027-01-11", "headache": False, "note": CRISIS}
+    kept = APIClient().post("/api/v1/links/diary/", {**proof, **day})
+    assert [line["number"] for line in kept.json()["emergency_lines"]] == ["911", "988"]
+    assert calls() == CALL_NOW
 
 
 def test_the_patient_says_when_to_be_asked_and_when_no_longer(diary: str) -> None:

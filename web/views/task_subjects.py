@@ -66,6 +66,7 @@ READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "inbound_message": ("text", READ_TEXTS, _of_itself),
     "inbound_crisis": ("text", READ_TEXTS, _of_itself),
     "number": ("correct_number", CORRECT_NUMBER, _of_itself),
+    "diary": ("patient_diary", READ_SESSIONS, _of_itself),
     "time_request": ("time_request", VIEW_SCHEDULE, _of_itself),
     "alert": ("session", READ_SESSIONS, _parents(Alert, "session_id")),
     "unmatched_message": ("monitor_message", PLACE_MONITORS, _of_itself),

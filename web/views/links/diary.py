@@ -2,17 +2,19 @@
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.http import HttpResponse
 
 from clinic.idempotency import create_once
 from clinic.problems import Problem
-from notifications.answering import diary
+from notifications.answering import diary, own_words
 from sessions_app.models import DiaryDay
 from sessions_app.outcomes.diary import Entry
 from sessions_app.outcomes.diary_counts import MEDICINE_CLASSES, TRIGGERS
 from web.forms import ChangeForm, ClinicForm, DecimalNumberField, WallTimeField, WholeNumberField
+from web.views.links.emergency import emergency_lines
 from web.views.links.frame import Opened, behind_link
 from web.views.links.proof import ask_birth_year
 
@@ -67,6 +69,10 @@ class DayForm(ClinicForm):
         field: Any = self.fields[name]
         field.choices = choices
 
+    def own_words(self) -> list[str]:
+        """What was typed, also where the form is refused; or what is known of the day."""
+        return [str(self[name].value() or "") for name in ("aura", "note")]
+
     def entry(self) -> Entry:
         sent = {name: value for name, value in self.cleaned_data.items() if name != "id"}
         sent["triggers"] = tuple(sent["triggers"])
@@ -104,6 +110,14 @@ def diary_day(opened: Opened) -> HttpResponse:
             form.add_problem(problem)
         else:
             return opened.back("patient_link_diary", query=f"day={entry.day}&kept=1")
+    # A day that can't be kept yet: its words are heard all the same.
+    own_words.hear(
+        written=own_words.DIARY,
+        id=form.cleaned_data.get("id", uuid4()),
+        link=opened.link,
+        words=form.own_words(),
+        now=opened.now,
+    )
     return show_diary(opened, form=form)
 
 
@@ -135,11 +149,13 @@ def show_diary(
     row = DiaryDay.objects.filter(patient=opened.link.patient, day=day).first()
     standing = diary.nudge_of(opened.link.patient)
     refused = form or nudge_form
+    shown = form or DayForm(opened, initial=_known(row) if row else {"day": day})
     context = {
         "days": [(days[0], opened.say["today"]), (days[1], opened.say["yesterday"])],
         "day": day,
         "kept": row is not None and "kept" in opened.request.GET,
-        "form": form or DayForm(opened, initial=_known(row) if row else {"day": day}),
+        "form": shown,
+        "alarm": emergency_lines(opened) if own_words.alarming(shown.own_words()) else None,
         "nudge": standing,
         "nudge_form": nudge_form or NudgeForm(opened, initial={"at": standing.at} if standing else None),
         "may_nudge": bool(opened.link.patient.email),

@@ -10,18 +10,18 @@ from django.http import HttpResponse
 
 from clinic.models import Role
 from clinic.problems import Invalid, Missing
-from notifications.answering import check_ins, grading, links, questionnaires, things
+from notifications.answering import check_ins, links, own_words, questionnaires, things
 from notifications.answering.grading import AMBER, GREEN, RED, Question
 from notifications.answering.question_sets import NAMES, QUESTION_SETS, READINESS, SCORED, question_of
 from notifications.answering.questionnaire_words import words_of
 from notifications.answering.questionnaires import Form
 from notifications.answering.things import Things
-from notifications.escalating import on_call
 from notifications.models import CheckIn, CheckInAnswer
 from notifications.tokens import NO_LINK
+from web.views.links.emergency import emergency_lines
 from web.views.links.frame import Opened, behind_link
 from web.views.links.proof import ask_birth_year
-from web.views.links.recording import record_answer, record_readiness, record_score
+from web.views.links.recording import record_answer, record_readiness, record_score, ride_words
 
 
 @behind_link("GET", "POST", before_proof=ask_birth_year)
@@ -29,13 +29,19 @@ def ready(opened: Opened) -> HttpResponse:
     """What has to be known before the visit: the first open question, or the one of `?question=`."""
     if opened.request.method != "POST":
         return _show_readiness(opened, opened.request.GET.get("question", ""))
+    sent = opened.request.POST
     try:
-        record_readiness(opened, opened.request.POST)
+        record_readiness(opened, sent)
     except Invalid:
-        if opened.request.POST.get("question") != "ride_home":
+        if sent.get("question") != "ride_home":
             raise
-        return _show_readiness(opened, "ride_home", opened.request.POST)
-    return opened.back("patient_link_ready", query=f"after={opened.request.POST['question']}")
+        words = ride_words(sent)
+        own_words.hear(written=own_words.RIDE, id=uuid4(), link=opened.link, words=words, now=opened.now)
+        return _show_readiness(opened, "ride_home", sent)
+    if own_words.alarming(ride_words(sent)):
+        # What was written beside a "no" isn't kept: the next page wouldn't know of it.
+        return _show_readiness(opened, "")
+    return opened.back("patient_link_ready", query=f"after={sent['question']}")
 
 
 @behind_link("GET", before_proof=ask_birth_year)
@@ -152,6 +158,7 @@ def _show_readiness(opened: Opened, wanted: str, typed: Any = None) -> HttpRespo
     question = next((each for each in READINESS if each.code == code), None)
     place = codes.index(code) if code else len(codes)
     given = offered.readiness
+    heard = [*ride_words(opened.request.POST), *((given.ride_name, given.ride_phone) if given else ())]
     context = {
         "question": question,
         "title": question.text.of(opened.language) if question else "",
@@ -164,6 +171,7 @@ def _show_readiness(opened: Opened, wanted: str, typed: Any = None) -> HttpRespo
         "ride": typed or (given and {"ride_name": given.ride_name, "ride_phone": given.ride_phone}) or {},
         "ride_missing": typed is not None,
         "notice": _doubt(opened, offered, opened.request.GET.get("after", "")),
+        "alarm": emergency_lines(opened) if own_words.alarming(heard) else None,
         "answered": [(each.code, each.text.of(opened.language)) for each in READINESS],
     }
     return opened.page("web/patient/ready.html", context, status=400 if typed is not None else 200)
@@ -217,15 +225,5 @@ def _who_calls(opened: Opened, line: CheckInAnswer) -> str:
 
 
 def _alarm(opened: Opened, check_in: CheckIn) -> dict[str, Any] | None:
-    """The emergency lines and when somebody calls, as long as an answer is red."""
-    if check_in.level != RED:
-        return None
-    clinic_id = check_in.clinic_id
-    closed = not on_call.staffed(clinic_id=clinic_id, now=opened.now)
-    again = on_call.staffed_again_at(clinic_id=clinic_id, now=opened.now) if closed else None
-    names = (opened.say["emergency"], opened.say["crisis_line"])
-    return {
-        "lines": [(number, name) for (number, _), name in zip(grading.EMERGENCY_LINES, names, strict=True)],
-        "closed": closed,
-        "there_again": opened.say["there_again"].format(moment=opened.moment(again)) if again else "",
-    }
+    """The emergency lines as long as an answer is red."""
+    return emergency_lines(opened) if check_in.level == RED else None

@@ -79,6 +79,11 @@ def record_readiness(opened: Opened, sent: QueryDict) -> Readiness:
     return row
 
 
+def ride_words(sent: QueryDict) -> list[str]:
+    """What of a readiness form is written, not tapped."""
+    return [sent.get("ride_name", ""), sent.get("ride_phone", "")]
+
+
 def _cleaned(form_class: type[ClinicForm], opened: Opened, sent: QueryDict) -> dict[str, Any]:
     form = form_class(sent)
     if not form.is_valid():
