@@ -13,7 +13,9 @@ from django.urls import reverse
 from clinic.middleware import POLL_HEADER
 from sessions_app.models import Alert, AlertStep, MedicineGiven, Session
 from sessions_app.observing import alert_clocks, alerts
-from tests.cast import House, make_patient
+from sessions_app.outcomes import responses
+from sessions_app.preparing import safety
+from tests.cast import House, make_patient, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
@@ -160,6 +162,25 @@ def test_an_alert_is_resolved_on_its_page_and_never_in_silence(house: House, wal
     refused = nils.post(f"{address}act/", late)
     assert refused.status_code == 409
     assert "Nils Berg has resolved this alert already." in words(refused)
+
+
+def test_an_urgent_answer_is_seen_at_the_chair_until_it_is_assessed(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    wall.shows = minute(12)
+    nils, priya = house.actor(house.nils), house.actor(house.priya)
+    browser = browser_of(house.nils)
+    places = [STATION, reverse("session", args=[session.pk])]
+    assert not any("rgent answer" in words(browser.get(place)) for place in places)
+    asked = responses.begin(
+        actor=nils, id=new_id(), patient=house.rosa, instrument="phq-9", how="interview", now=minute(10)
+    )
+    responses.answer(actor=nils, id=new_id(), response=asked, item=9, value=1, now=minute(11))
+    assert all("rgent answer" in words(browser.get(place)) for place in places)
+    banner = browser.get(places[1]).content.decode()
+    assert reverse("patient_safety", args=[house.rosa.pk]) in banner
+    concern = safety.concerns_of(house.rosa).get()
+    safety.assess(actor=priya, id=new_id(), concern=concern, words="Passing thoughts", now=minute(12))
+    assert not any("rgent answer" in words(browser.get(place)) for place in places)
 
 
 def test_a_manager_sees_alerts_and_answers_none(house: House, wall: Wall) -> None:

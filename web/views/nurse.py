@@ -19,6 +19,7 @@ from scheduler.models import Appointment
 from sessions_app import arrival, queries
 from sessions_app.access import MAY, OPEN_SESSION, READ_SESSIONS, RECORD_SESSIONS
 from sessions_app.models import Observation, Session
+from sessions_app.preparing import safety
 from web import entries
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
@@ -34,8 +35,13 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
     now = clock.now()
     today = clock.local_date(now, request.clinic.time_zone)
     sessions = queries.sessions_today(request.clinic, today)
+    waiting = safety.waiting_of(session.patient_id for session in sessions)
     chairs = sorted(
-        (Chair(session, now, request.actor) for session in sessions), key=lambda chair: chair.need
+        (
+            Chair(session, now, request.actor, urgent_answer=session.patient_id in waiting)
+            for session in sessions
+        ),
+        key=lambda chair: chair.need,
     )
     context = {
         "now": now,

@@ -22,7 +22,7 @@ from sessions_app.monitors.feed import Newest
 from sessions_app.observing import flowsheet, vital_limits
 from sessions_app.observing.due_times import Due
 from sessions_app.observing.vocabulary import TERMS
-from sessions_app.preparing import dose
+from sessions_app.preparing import dose, safety
 from web.views.sessions.amending import amendable
 from web.views.sessions.form import SessionForm, standing
 from web.views.sessions.forms import FORMS
@@ -48,8 +48,11 @@ NEXT_STEP: Final = {
 class Chair:
     """Where one session stands now, in minutes and words; needs the loaded steps of its infusion."""
 
-    def __init__(self, session: Session, now: datetime, actor: Actor | None = None) -> None:
+    def __init__(
+        self, session: Session, now: datetime, actor: Actor | None = None, *, urgent_answer: bool = False
+    ) -> None:
         self.session = session
+        self.urgent_answer = urgent_answer
         self.now = now
         self.pause_id = pause_id(actor, session) if actor else None
         self.infused = infusion.infusing_time(list(session.infusion_events.all()), now)
@@ -285,6 +288,11 @@ class SessionPage:
         if "start" not in self.open_acts:
             return []
         return infusion.missing_at_start(self.session, self.now)
+
+    @cached_property
+    def urgent_answer(self) -> bool:
+        """Whether a questionnaire of this patient waits for a prescriber, while the patient is here."""
+        return self.in_the_chair and bool(safety.waiting_of([self.session.patient_id]))
 
     @cached_property
     def allergies(self) -> list[Allergy]:
