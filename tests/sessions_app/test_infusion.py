@@ -136,6 +136,27 @@ def test_a_pause_and_a_stop_land_when_the_clock_was_set_back(house: House) -> No
     assert given(session, at(60)) == ("25.00", "8.8")
 
 
+def test_what_stands_does_not_run_on_in_the_figures_when_the_clock_was_set_back(house: House) -> None:
+    session = stories.infusing(house)
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("75.0"), now=at(10))
+    take(house, session, infusion.pause, now=at(4))
+    paused = progress.progress(stories.fresh(session), at(4))
+    assert paused is not None
+    assert (paused.running, paused.empty_at, paused.at) == (False, None, at(10))
+    take(house, session, infusion.stop, early=True, reason="Pain", now=at(5))
+    take(house, session, infusion.explain_stop, volume_ml=Decimal("24.0"), now=at(6))
+    assert given(session, at(4)) == given(session, at(60)) == ("24.00", "8.4")
+    assert infusion.infusing_time(list(session.infusion_events.all()), at(4)) == 10 * MINUTE
+
+
+def test_the_total_is_at_its_limit_also_when_the_clock_was_set_back(house: House) -> None:
+    stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
+    session = stories.infusing(house)
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("75.0"), now=at(20))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("64.2"), **ORDERED, now=at(4))
+    assert Alert.objects.get(kind="dose").raised_at == at(4)  # 17.5 + 22.47 mg
+
+
 def test_a_start_is_not_before_the_arrival(house: House) -> None:
     session = stories.prepared(house)
     with pytest.raises(Invalid, match="before the patient arrived"):
@@ -231,6 +252,16 @@ def test_a_stop_is_early_by_what_is_left_in_the_bag_not_by_the_clock(
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal(rate), **ORDERED, now=at(10))
     take(house, session, infusion.stop, now=at(minutes))
     assert stories.fresh(session).stopped_early is early
+
+
+def test_a_high_rate_makes_no_stop_a_late_one(house: House) -> None:
+    """At 9999.9 mL/h the whole bag runs through in a minute: what is left of it counts."""
+    session = stories.infusing(house)
+    take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("9999.9"), **ORDERED, now=at(0))
+    take(house, session, infusion.stop, now=at(0.04))
+    session = stories.fresh(session)
+    assert session.stopped_early
+    assert progress.stop_lacks(session) == ("reason", "volume_ml")
 
 
 # --- An early stop ------------------------------------------------------------------------------------------
