@@ -19,7 +19,7 @@ from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from scheduler.models import Appointment, AppointmentStatus
-from sessions_app.models import QuestionnaireAnswer, SafetyAssessment, SafetyConcern, Session
+from sessions_app.models import QuestionnaireAnswer, SafetyAssessment, SafetyConcern
 
 # Read over shoulders: what to do, nothing about health.
 TITLE: Final = "Assess the patient before the next infusion: an urgent answer"
@@ -94,18 +94,11 @@ def unmet_at_start(patient_id: UUID) -> dict[str, str]:
     return {"safety_assessed": ""} if waiting.exists() else {}
 
 
-def cause_of(concern: SafetyConcern) -> str:
-    return f"safety_concern:{concern.pk}"
-def raised_in(session: Session) -> bool:
-    """Whether one was raised in this session, by its own questionnaire or by one that was answered since the
-    patient arrived. One query."""
-    here = Q(answer__response__session=session) | Q(raised_at__gte=session.arrived_at)
-    return SafetyConcern.objects.filter(here, patient=session.patient_id).exists()
-
-
 def waiting_of(patients: Iterable[UUID]) -> set[UUID]:
     """Which of these patients gave one that no prescriber has assessed yet. One query."""
     waiting = SafetyConcern.objects.filter(patient__in=list(patients), assessment__isnull=True)
     return set(waiting.values_list("patient_id", flat=True))
 
 
+def cause_of(concern: SafetyConcern) -> str:
+    return f"safety_concern:{concern.pk}"
