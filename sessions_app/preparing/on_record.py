@@ -27,6 +27,7 @@ ANSWERED: Final = ("consent", "plan", "weight", "vital_signs", "pain")
 ASKED_AT_START: Final = ("weight", "vital_signs")
 # A side effect that the next nurse must read of (domain.md 1.5, 4.1): moderate or worse.
 TELLING_GRADE: Final = 2
+NO_ALLERGIES: Final = "None on record: ask."
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _fasting(protocol: Protocol) -> list[str]:
 def _allergies(session: Session) -> str:
     on_record = list(filter(still_holds, allergies_of(session.patient)))
     named = "; ".join(_with(allergy.substance, allergy.reaction) for allergy in on_record)
-    return f"{named}." if named else "None on record: ask."
+    return f"{named}." if named else NO_ALLERGIES
 
 
 def _last_given(session: Session) -> Session | None:

@@ -54,8 +54,8 @@ PLACES: Final = {
     ),
 }
 AT_THE_CHAIR: Final = "At the chair"
-# Never answered with the others by one tap: it is asked, and heard, by itself.
-ALONE: Final = ("suicidality",)
+# Never answered with the others by one tap: it is asked, and heard, by itself; the pregnancy test has a date.
+ALONE: Final = ("suicidality", "pregnancy")
 TO_HUNDREDTHS: Final = "Rounded to 0.01, half up."
 TO_THOUSANDTHS: Final = "Rounded to 0.001, half up."
 ONE_OF_TWO: Final = "In kg or in lb, as the scale shows it."
@@ -114,6 +114,11 @@ class ChecklistForm(SessionForm):
             found[place_of.get(item.code, AT_THE_CHAIR)].append(self._row(item))
         return [(place, rows) for place, rows in found.items() if rows]
 
+    @property
+    def _has_allergies(self) -> bool:
+        """Those on record are read one by one before the item passes."""
+        return self.to_look_at.get("allergies", []) not in ([], [on_record.NO_ALLERGIES])
+
     def _row(self, item: checklist.Item) -> dict[str, Any]:
         remarks = readiness.remarks(self.readiness) if self.readiness else {}
         fields = {
@@ -125,7 +130,7 @@ class ChecklistForm(SessionForm):
         typed = [fields[name] for name in fields if name not in ("seen", "result")]
         return {
             **fields,
-            "alone": item.code in ALONE,
+            "alone": item.code in ALONE or (item.code == "allergies" and self._has_allergies),
             "stands": self.stands[item.code],
             "before": line.result if line else "",
             "said_by_patient": said,
