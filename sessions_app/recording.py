@@ -10,16 +10,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid, Stale
 from clinic.transactions import in_transaction
-from clinic.visible_text import said, upright
+from clinic.visible_text import said
 from scheduler.visits import attendance
 from sessions_app import states
 from sessions_app.lines import PARTS
-from sessions_app.models import Observation, Session
+from sessions_app.models import Observation, Session, SignedRecord
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -31,15 +31,19 @@ def lock(session: Session, act: str, *, revision: int | None = None) -> Session:
     """The session as it is now, locked until the transaction ends.
 
     The lock is a full one: the triggers of the lines take a key share of this row, so that a line
-    written at the moment of signing waits and is then refused, or was there and is signed.
+    written at the moment of signing waits and is then refused, or was there and is signed. A session with a
+    record is signed, whatever somebody has made of its state behind the program.
     Raises `Stale` when `revision` was given and is no longer the current one, `Conflict` with code
     `wrong_state` when the table of states doesn't allow the act now.
     """
     current = (
         Session.objects.select_for_update(of=("self",))
         .select_related("clinic", "patient", "protocol", "appointment")
+        .annotate(has_record=Exists(SignedRecord.objects.filter(session=OuterRef("pk"))))
         .get(pk=session.pk)
     )
+    if current.has_record:
+        current.state = states.SIGNED
     if revision is not None and revision != revision_of(current):
         raise Stale(
             f"You saw revision {revision}; the session is now at revision {revision_of(current)} and "
@@ -192,15 +196,16 @@ def draft(
     return model(
         id=id,
         **entry(session, actor=actor, now=now),
-        **{field.name: _written(getattr(content, field.name)) for field in fields(content)},
+        **{field.name: written(getattr(content, field.name)) for field in fields(content)},
         corrects=corrected(model, session, corrects, correction_reason),
         correction_reason=correction_reason,
         amendment_id=amendment_id,
     )
 
 
-def _written(value: Any) -> Any:
-    return upright(value) if isinstance(value, str) else value
+def written(value: Any) -> Any:
+    """As it is kept: of a text what can be seen of it."""
+    return said(value) if isinstance(value, str) else value
 
 
 def uncorrected(lines: Iterable[Line]) -> list[Line]:

@@ -52,10 +52,10 @@ def watch(*, now: datetime) -> int:
 
     Looks without locks, with a fixed number of queries; what needs an alert is locked and looked at again.
     A session that somebody is writing in at this moment waits for the next beat, and one that can't be
-    written holds up no other.
+    written holds up no other. One with a record is signed, whatever its state says.
     """
     running = (
-        Session.objects.filter(state=SessionState.INFUSING)
+        Session.objects.filter(state=SessionState.INFUSING, signed_records=None)
         .select_related("protocol")
         .prefetch_related("dose_worksheets", "infusion_events", "alerts")
     )

@@ -214,8 +214,8 @@ def _raise(found: Mapping[UUID, Sequence[Raise]], now: datetime) -> int:
     """Under the sessions' locks: what was looked at without them may have changed since. As many queries
     for many sessions."""
     claims = Prefetch("appointment__claims", Claim.objects.select_related("resource").order_by("pk"))
-    rows = Session.objects.select_for_update(of=("self",)).filter(pk__in=found).order_by("pk")
-    sessions = rows.select_related("clinic", "protocol", "appointment__plan")
+    rows = Session.objects.select_for_update(of=("self",)).filter(pk__in=found, signed_records=None)
+    sessions = rows.select_related("clinic", "protocol", "appointment__plan").order_by("pk")
     raised = alerts.raise_together(
         [
             Raising(session, found[session.pk], nurse=alert_clocks.nurse_of(session, now))

@@ -113,10 +113,12 @@ def nurse_of(session: Session, now: datetime) -> UUID | None:
 
 
 def _watched() -> QuerySet[Session]:
-    """Patients under watch, and sessions with an alert that has rungs left to climb."""
+    """Patients under watch, and sessions with an alert that has rungs left to climb. One with a record is
+    signed, whatever its state says."""
     answered = AlertStep.objects.filter(Q(kind__in=ANSWERED) | Q(rung=Rung.PRESCRIBER), alert=OuterRef("pk"))
     climbing = Alert.objects.filter(~Exists(answered), session=OuterRef("pk"))
-    return Session.objects.exclude(state=SessionState.SIGNED).filter(Q(state__in=WATCHED) | Exists(climbing))
+    unsigned = Session.objects.exclude(state=SessionState.SIGNED).filter(signed_records=None)
+    return unsigned.filter(Q(state__in=WATCHED) | Exists(climbing))
 
 
 def _sessions(rows: QuerySet[Session]) -> QuerySet[Session]:

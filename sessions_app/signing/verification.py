@@ -27,7 +27,7 @@ def verify_chain(*, patient: Patient) -> BrokenLink | None:
     Checked, link by link: positions without gaps, the hash of the link before, the hash of the content, the
     signature's columns against the content, the order of versions, and that the session and its
     lines in the tables still are what was frozen, each version in its own form; at the end, that no line was
-    slipped in beside the versions and no signed session lacks a record.
+    slipped in beside the versions, no session with a record was set back and no signed one lacks a record.
     """
     previous = ""
     versions: dict[UUID, list[UUID]] = {}
@@ -44,6 +44,9 @@ def verify_chain(*, patient: Patient) -> BrokenLink | None:
         stray = next(content.strays(session, versions=versions[session.pk], form=forms[session.pk]), None)
         if stray:
             what = f"{stray} was added to a signed session outside its versions"
+            return BrokenLink(patient.pk, position, what)
+        if session.state != states.SIGNED:
+            what = f"session {session.pk} has a record but is not signed"
             return BrokenLink(patient.pk, position, what)
     unsigned = Session.objects.filter(
         patient=patient, state=states.SIGNED, signed_records__isnull=True

@@ -8,11 +8,13 @@ import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 
 from clinic.models import Patient
+from sessions_app.infusing import dose_watch
 from sessions_app.lines import PARTS
 from sessions_app.models import Session, SignedRecord
+from sessions_app.observing import alert_clocks
 from sessions_app.signing.forms import NEWEST
 from sessions_app.signing.verification import verify_chain
-from tests.cast import NOW, House
+from tests.cast import NOW, House, client_of, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.behind import behind_the_triggers, full, without_keys
 
@@ -62,6 +64,21 @@ def test_the_first_of_two_broken_links_is_named(house: House) -> None:
     broken = verify_chain(patient=house.rosa)
     assert broken is not None
     assert broken.chain_position == 2
+
+
+def test_a_signed_session_that_was_set_back_is_found_and_takes_nothing_any_more(house: House) -> None:
+    session = stories.signed(house)
+    behind_the_triggers("UPDATE sessions_app_session SET state = 'infusing' WHERE id = %s", session.pk)
+    broken = verify_chain(patient=house.rosa)
+    assert broken is not None
+    assert broken.what == f"session {session.pk} has a record but is not signed"
+    nils, later = client_of(house.nils), session.arrived_at + timedelta(hours=9)
+    lines = session.alerts.count()
+    assert alert_clocks.run_clocks(now=later) == dose_watch.watch(now=later) == 0
+    for act, body in {"notes": {"text": "Late"}, "stop": {}}.items():
+        answer = nils.post(f"/api/v1/sessions/{session.pk}/{act}/", {"id": str(new_id()), **body})
+        assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+    assert session.alerts.count() == lines
 
 
 def _rows(model: type[Any], session: Session) -> Any:
