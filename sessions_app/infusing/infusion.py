@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from clinic.visible_text import said, upright
+from clinic.visible_text import said
 from sessions_app import recording, states
 from sessions_app.infusing import dose_watch, hard_stop, progress, pump
 from sessions_app.infusing.hard_stop import Limits
@@ -299,7 +299,7 @@ def not_given(
     def work() -> InfusionEvent:
         current = recording.lock(session, "not_given", revision=revision)
         event = _event(current, actor, id, "not_given", at=now, reason=reason, now=now)
-        recording.advance(current, "not_given", now=now, stop_reason=reason)
+        recording.advance(current, "not_given", now=now, stop_reason=said(reason))
         return event
 
     return in_transaction(work)
@@ -426,7 +426,7 @@ def _event(
         id=id,
         kind=InfusionEventKind(kind),
         happened_at=at if at != now else None,
-        reason=upright(reason),
+        reason=said(reason),
         **content,
         **recording.entry(session, actor=actor, now=now),
     )

@@ -112,7 +112,13 @@ def order_set(session: Session) -> list[Mapping[str, Any]]:
 
 def filled_in(medicine: Medicine, session: Session) -> Medicine:
     """With what the order set says where nothing was entered; a prescriber's own order stays as it is."""
-    medicine = replace(medicine, medicine=said(medicine.medicine))
+    medicine = replace(
+        medicine,
+        medicine=said(medicine.medicine),
+        unit=said(medicine.unit),
+        route=said(medicine.route),
+        reason=said(medicine.reason),
+    )
     order = _order(session, medicine.medicine)
     if medicine.ordered_by_id is not None or order is None:
         return medicine

@@ -72,6 +72,7 @@ CORRECTED_ONLY: Final[dict[type, type[Observation]]] = {
     ChecklistNote: ChecklistAnswer,
     DischargeFacts: Discharge,
 }
+NEEDED: Final = ("note", "escort_name")  # never corrected to nothing
 
 
 @dataclass(frozen=True)
@@ -151,13 +152,17 @@ def _changed(model: type[Observation], facts: Any, entry: dict[str, Any]) -> Obs
     before = recording.corrected(model, entry["session"], entry["corrects"], entry["correction_reason"])
     if before is None:
         raise Invalid({"corrects": "Say which line is corrected: one of this kind can't be added later."})
+    words = {name: recording.written(value) for name, value in asdict(facts).items() if value is not None}
+    unsaid = [name for name in NEEDED if words.get(name) == ""]
+    if unsaid:
+        raise Invalid(dict.fromkeys(unsaid, "Write this in words that can be read."))
     row = model._meta.concrete_fields
     line = model(
         **{field.attname: getattr(before, field.attname) for field in row if field.name != "created_at"}
     )
     changes = {
         **recording.entry(entry["session"], actor=entry["actor"], now=entry["now"]),
-        **{name: value for name, value in asdict(facts).items() if value is not None},
+        **words,
         "id": entry["id"],
         "corrects": before,
         "correction_reason": entry["correction_reason"],

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
+from clinic.signin import Proof
 from clinic.visible_text import said
 from sessions_app import notes
-from sessions_app.infusing import infusion, waste
+from sessions_app.infusing import infusion, medicines, waste
 from sessions_app.leaving import discharge
 from sessions_app.observing import alerts
 from sessions_app.preparing import checklist, overrides
-from tests.cast import NOW, House, new_id
+from sessions_app.signing import amending, signing
+from tests.cast import NOW, PASSWORD, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
 
@@ -72,9 +74,57 @@ def what_was_found(house: House) -> Any:
     return checklist.answer(actor=nils, session=session, answers=answers, now=NOW)
 
 
+def who_ordered_a_faster_rate(house: House) -> Any:
+    return infusion.change_rate(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=stories.infusing(house),
+        rate_ml_per_h=Decimal(600),
+        reason=NOTHING,
+        confirmed=True,
+        now=LATER,
+    )
+
+
+def a_medicine(house: House, **unseen: str) -> Any:
+    ordered: dict[str, Any] = {"unit": "mg", "route": "oral", "reason": "Headache", **unseen}
+    medicine = medicines.Medicine(
+        medicine="Ibuprofen", amount=Decimal(400), given_at=LATER, ordered_by_id=house.priya.pk, **ordered
+    )
+    session, nils = stories.infusing(house), house.actor(house.nils)
+    return medicines.give(actor=nils, id=new_id(), session=session, medicine=medicine, now=LATER)
+
+
+def the_route_of_a_medicine(house: House) -> Any:
+    return a_medicine(house, route=NOTHING)
+
+
+def the_reason_of_a_medicine(house: House) -> Any:
+    return a_medicine(house, reason=NOTHING)
+
+
+def who_took_the_patient_home(house: House) -> Any:
+    session = stories.signed(house)
+    facts = amending.DischargeFacts(escort_name=NOTHING, instructions_given=True)
+    correction = amending.Correction(id=new_id(), content=facts, corrects=session.discharges.get().pk)
+    return signing.amend(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        reason="It was her sister",
+        corrections=[correction],
+        proof=Proof(PASSWORD),
+        now=stories.HOME_AT + timedelta(hours=1),
+    )
+
+
 @pytest.mark.parametrize(
     "asked",
     [
+        who_ordered_a_faster_rate,
+        the_route_of_a_medicine,
+        the_reason_of_a_medicine,
+        who_took_the_patient_home,
         an_override,
         how_an_alert_ended,
         a_vial,
