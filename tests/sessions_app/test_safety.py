@@ -88,6 +88,12 @@ def test_an_answer_that_is_being_given_at_this_moment_holds_the_start_too() -> N
     assert [each["code"] for each in outcome.data["blockers"]] == ["safety_assessed"]
 
 
+def test_an_answer_that_waited_for_a_start_is_not_raised_before_it(house: House) -> None:
+    session = stories.infusing(house)
+    asked(house)
+    assert SafetyConcern.objects.get().raised_at == session.started_at
+
+
 def test_neither_a_taken_back_answer_nor_one_entered_in_error_lets_it_start(house: House) -> None:
     session, nils = stories.prepared(house), house.actor(house.nils)
     response = asked(house)
