@@ -45,7 +45,9 @@ class ChecklistItemSerializer(StrictSerializer):
     replaces = IdField(
         required=False,
         allow_null=True,
-        help_text="The answer that you saw standing, null for none: when another stands, yours is refused.",
+        default=None,
+        help_text="The answer that you saw standing; null or left out: you saw none. When another stands, "
+        "yours is refused.",
     )
 
 

@@ -34,7 +34,7 @@ from sessions_app.models import (
 from sessions_app.observing import due_times, flowsheet, vital_limits, vitals
 from sessions_app.observing.side_effects import ENDED
 from sessions_app.observing.vocabulary import TERMS
-from sessions_app.preparing import overrides
+from sessions_app.preparing import overrides, safety
 
 ACCEPTED_GRADE: Final = 1  # of a side effect with which a patient may go; above it a prescriber decides
 PRESSURES: Final = ("systolic_mmhg", "diastolic_mmhg")
@@ -65,7 +65,9 @@ def discharge(
         if course.sets and not readiness.vital_signs_computed and assessment.vital_signs_score is None:
             raise Invalid({"vital_signs_score": "It can't be reckoned without a baseline: score 0 to 2."})
         recording.require("discharge", readiness.missing)
-        found = {field.name: getattr(assessment, field.name) for field in fields(assessment)}
+        found = {
+            field.name: recording.written(getattr(assessment, field.name)) for field in fields(assessment)
+        }
         line = Discharge.objects.create(
             id=id,
             **recording.entry(current, actor=actor, now=now),
@@ -79,8 +81,8 @@ def discharge(
 
 
 def recovery(session: Session, now: datetime) -> Course:
-    """What the record knows about the recovery at this moment. A query for each kind of line, none where the
-    session's lines are loaded."""
+    """What the record knows about the recovery at this moment. A query for each kind of line, at most one
+    where the session's lines are loaded."""
     protocol = session.protocol
     lines = flowsheet.standing(session.vital_signs.all())
     stopped_at = session.stopped_at
@@ -165,13 +167,14 @@ def minutes_to_go(session: Session, now: datetime) -> int:
 
 
 def _suicidality_was_positive(session: Session) -> bool:
-    """The question before the start found something or had no answer, or thoughts came up in the chair."""
-    asked = any(
-        line.item == "suicidality" and line.result in (CheckResult.FAIL, CheckResult.UNKNOWN)
-        for line in recording.uncorrected(session.checklist_answers.all())
-    )
+    """The question before the start ever found something, whoever answered otherwise since; it had no answer
+    in the end; an urgent answer to a questionnaire was given; or thoughts came up in the chair."""
+    asked = [line for line in session.checklist_answers.all() if line.item == "suicidality"]
+    found = any(line.result == CheckResult.FAIL for line in asked)
+    unknown = any(line.result == CheckResult.UNKNOWN for line in recording.uncorrected(asked))
     effects = recording.uncorrected(session.side_effects.all())
-    return asked or any(effect.term == "suicidal_thoughts" for effect in effects)
+    thoughts = any(effect.term == "suicidal_thoughts" for effect in effects)
+    return found or unknown or thoughts or safety.raised_in(session)
 
 
 def _check_scores(assessment: Assessment) -> None:

@@ -6,9 +6,9 @@ down when the infusion starts. What the patient said beforehand is `readiness`, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -66,7 +66,7 @@ class Answer:
     """An answer to one item. `reason` says why an answer that was given before changes.
 
     `confirmed` says that the patient, asked again at the chair, said the same as beforehand. `replaces` is
-    the answer that was seen to stand, None where none was: when another stands by now, this one is refused.
+    the answer that was seen to stand, None where none was: when another stands, this one is refused.
     """
 
     item: str
@@ -74,7 +74,7 @@ class Answer:
     note: str = ""
     reason: str = ""
     confirmed: bool = False
-    replaces: UUID | Literal["whatever stands"] | None = "whatever stands"
+    replaces: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,7 @@ def answer(
     the like; code `stale` for an answer that somebody gave meanwhile, `against_record` for a pass that the
     record doesn't bear out), `Conflict`, `Stale`.
     """
+    answers = [replace(each, note=said(each.note)) for each in answers]
     _check_form(items_of(session.protocol), answers)
 
     def work() -> list[ChecklistAnswer]:
@@ -249,7 +250,7 @@ def _check_seen(changed: Sequence[Answer], given: Mapping[str, ChecklistAnswer],
     errors = []
     for each in changed:
         line = given.get(each.item)
-        if each.replaces == "whatever stands" or each.replaces == (line.pk if line else None):
+        if each.replaces == (line.pk if line else None):
             continue
         errors.append(
             {"field": f"answers.{each.item}.result", "code": "stale", "detail": _since(line, session)}

@@ -240,8 +240,14 @@ def account_for_the_vial(house: House, session: Session, *, at: datetime, drawn_
 
 def fail(house: House, session: Session, item: str, *, at: datetime, note: str = "Toast at eight") -> Any:
     """Nils finds that an item does not pass."""
-    failed = checklist.Answer(item, CheckResult.FAIL, note=note, reason="Asked again")
-    return checklist.answer(actor=house.actor(house.nils), session=session, answers=[failed], now=at)[0]
+    failed = seen(session, checklist.Answer(item, CheckResult.FAIL, note=note, reason="Asked again"))
+    return checklist.answer(actor=house.actor(house.nils), session=session, answers=failed, now=at)[0]
+
+
+def seen(session: Session, *answers: checklist.Answer) -> list[checklist.Answer]:
+    """These answers by somebody who sees what stands."""
+    standing = {line.item: line.pk for line in session.checklist_answers.filter(corrected_by=None)}
+    return [replace(each, replaces=standing.get(each.item)) for each in answers]
 
 
 def fresh(session: Session) -> Session:

@@ -93,14 +93,15 @@ def test_the_patients_answer_sent_along_unchanged_stays_the_patients(house: Hous
 
 def test_a_nurse_confirms_what_the_patient_said_and_both_lines_are_kept(house: House) -> None:
     session, said = patients_own(house)
-    [line] = answer(house, session, Answer("medicines", CheckResult.PASS, confirmed=True))
+    [line] = answer(house, session, Answer("medicines", CheckResult.PASS, confirmed=True, replaces=said.pk))
     assert (line.source, line.corrects, line.correction_reason) == ("staff", said, checklist.AT_THE_CHAIR)
     assert answer(house, session, Answer("medicines", CheckResult.PASS, confirmed=True)) == []
 
 
 def test_a_nurse_changes_what_the_patient_said_without_another_reason(house: House) -> None:
     session, said = patients_own(house)
-    [line] = answer(house, session, Answer("medicines", CheckResult.FAIL, note="A new MAO inhibitor"))
+    found = Answer("medicines", CheckResult.FAIL, note="A new MAO inhibitor", replaces=said.pk)
+    [line] = answer(house, session, found)
     assert (line.corrects, line.correction_reason) == (said, checklist.AT_THE_CHAIR)
     assert "checklist_passed" in checklist.unmet(session, NOW)
 

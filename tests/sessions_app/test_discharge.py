@@ -12,6 +12,7 @@ from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import Discharge, PrescriberOverride, Session, SideEffect, VitalSigns
 from sessions_app.observing import alerts, side_effects
+from sessions_app.outcomes import responses
 from sessions_app.preparing import checklist, overrides
 from tests.cast import NOW, House, client_of, new_id
 from tests.sessions_app import stories
@@ -184,7 +185,22 @@ def test_suicidality_that_failed_before_the_start_is_asked_again(house: House) -
     answer = checklist.Answer("suicidality", "fail", note="Passing thoughts, no plan")
     checklist.answer(actor=house.actor(house.nils), session=session, answers=[answer], now=NOW)
     assert discharge.recovery(stories.fresh(session), NOW).suicidality_was_positive
+    calmed = stories.seen(session, checklist.Answer("suicidality", "pass", reason="Asked by another"))
+    checklist.answer(actor=house.actor(house.priya), session=session, answers=calmed, now=NOW)
+    assert discharge.recovery(stories.fresh(session), NOW).suicidality_was_positive
     assert not discharge.recovery(stories.arrived(house, house.omar), NOW).suicidality_was_positive
+
+
+@pytest.mark.parametrize(("value", "asks"), [(0, False), (1, True)])
+def test_after_an_urgent_answer_in_the_chair_suicidality_is_asked_again(
+    house: House, value: int, asks: bool
+) -> None:
+    session, nils = stories.arrived(house), house.actor(house.nils)
+    response = responses.begin(
+        actor=nils, id=new_id(), patient=house.rosa, instrument="phq-9", how="interview", now=NOW
+    )
+    responses.answer(actor=nils, id=new_id(), response=response, item=9, value=value, now=NOW)
+    assert discharge.recovery(stories.fresh(session), NOW).suicidality_was_positive is asks
 
 
 @pytest.mark.parametrize("score", ["nausea_pain_score", "iv_site_score", "intake_score", "vital_signs_score"])

@@ -61,7 +61,7 @@ def test_nothing_is_given_before_the_start_or_without_one(house: House) -> None:
 def test_rates_pauses_and_boluses_all_count(house: House) -> None:
     session = stories.infusing(house)
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("75.0"), now=at(10))
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("4.0"), reason="Ordered", now=at(12))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("4.0"), **ORDERED, now=at(12))
     take(house, session, infusion.pause, reason="Nausea", now=at(20))
     assert given(session, at(25)) == ("41.50", "14.5")  # 25 + 12.5 + 4 mL
     take(house, session, infusion.resume, now=at(30))
@@ -115,7 +115,7 @@ def test_a_moment_that_cannot_be_is_refused(house: House, happened_at: datetime,
         (infusion.pause, {}),
         (infusion.stop, {}),
         (infusion.change_rate, {"rate_ml_per_h": Decimal("60.0")}),
-        (infusion.give_bolus, {"volume_ml": Decimal("1.0")}),
+        (infusion.give_bolus, {"volume_ml": Decimal("1.0"), **ORDERED}),
     ]
     for step, options in steps:
         with pytest.raises(Invalid, match=says):
@@ -170,9 +170,9 @@ def test_a_start_is_not_before_the_second_persons_check(house: House) -> None:
     with pytest.raises(Invalid, match="the dose check is of 09:10:00"):
         take(house, session, infusion.start, happened_at=checked - timedelta(seconds=1), now=STARTED_AT)
     stories.fail(house, session, "fasting", at=checked + 2 * MINUTE)
-    passed = checklist.Answer("fasting", "pass", reason="Asked again")
+    passed = stories.seen(session, checklist.Answer("fasting", "pass", reason="Asked again"))
     nils = house.actor(house.nils)
-    checklist.answer(actor=nils, session=session, answers=[passed], now=checked + 3 * MINUTE)
+    checklist.answer(actor=nils, session=session, answers=passed, now=checked + 3 * MINUTE)
     with pytest.raises(Invalid, match="the checklist answer is of 09:13:00"):
         take(house, session, infusion.start, happened_at=checked + 2 * MINUTE, now=STARTED_AT)
     take(house, session, infusion.start, happened_at=checked + 3 * MINUTE, now=STARTED_AT)
@@ -216,7 +216,7 @@ def test_a_volume_that_was_not_in_the_bag_is_refused_even_confirmed(house: House
 
 def test_a_volume_below_the_boluses_is_refused_even_confirmed(house: House) -> None:
     session = stories.infusing(house)
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), now=at(10))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), **ORDERED, now=at(10))
     with pytest.raises(Invalid, match="The boluses alone were 20 mL"):
         take(house, session, infusion.stop, volume_ml=Decimal("19.9"), confirmed=True, now=at(11))
     take(house, session, infusion.stop, volume_ml=Decimal("20.0"), confirmed=True, now=at(11))
@@ -337,7 +337,7 @@ def test_a_bolus_past_the_protocols_limit_is_refused_naming_it(house: House) -> 
     for _ in range(2):
         take(house, session, infusion.give_bolus, volume_ml=Decimal("100.0"), **ORDERED, now=at(20))
     with pytest.raises(Invalid) as refused:
-        take(house, session, infusion.give_bolus, volume_ml=Decimal("50.2"), now=at(20))
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("50.2"), **ORDERED, now=at(20))
     assert errors_of(refused) == [("volume_ml", "hard_limit")]
     assert "87.5 mg were given" in refused.value.detail
     assert "hard limit of 1.5 mg/kg for 70 kg = 105 mg" in refused.value.detail
@@ -350,7 +350,7 @@ def test_the_total_of_the_protocol_counts_before_the_dose_per_kg(house: House) -
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
     with pytest.raises(Invalid, match="hard limit of 40 mg for one session"):
-        take(house, session, infusion.give_bolus, volume_ml=Decimal("66.0"), now=at(20))
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("66.0"), **ORDERED, now=at(20))
 
 
 def test_a_rate_past_the_limit_per_hour_is_refused_naming_it(house: House) -> None:
@@ -387,7 +387,7 @@ def test_a_faster_rate_that_would_come_past_the_total_is_refused(house: House) -
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("60.0"), now=at(1))
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), now=at(10))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), **ORDERED, now=at(10))
     with pytest.raises(Invalid, match="hard limit of 40 mg"):
         take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("170.0"), now=at(10))
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("30.0"), now=at(10))
@@ -411,7 +411,7 @@ def test_at_the_limit_the_prescriber_is_called_and_nothing_resumes(house: House)
 def test_the_watch_raises_the_alert_when_time_reaches_the_limit_and_once(house: House) -> None:
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), now=at(10))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), **ORDERED, now=at(10))
     assert dose_watch.watch(now=at(37)) == 0  # 92.5 + 20 mL: 39.4 mg
     before = stories.fresh(session).revision
     assert dose_watch.watch(now=at(38)) == 1
@@ -480,4 +480,4 @@ def test_a_paused_pump_takes_no_rate_and_no_bolus(house: House) -> None:
     with pytest.raises(Conflict, match="must be infusing"):
         take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("60.0"), now=at(11))
     with pytest.raises(Conflict, match="must be infusing"):
-        take(house, session, infusion.give_bolus, volume_ml=Decimal("1.0"), now=at(11))
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("1.0"), **ORDERED, now=at(11))

@@ -163,9 +163,10 @@ def test_an_unknown_answer_can_be_let_pass_as_well(house: House) -> None:
     [line] = checklist.answer(
         actor=house.actor(house.nils),
         session=session,
-        answers=[
-            checklist.Answer("pregnancy", CheckResult.UNKNOWN, note="No test here", reason="Asked again")
-        ],
+        answers=stories.seen(
+            session,
+            checklist.Answer("pregnancy", CheckResult.UNKNOWN, note="No test here", reason="Asked again"),
+        ),
         now=STARTED_AT,
     )
     assert codes(house, session) == ["checklist_passed"]

@@ -57,7 +57,10 @@ def test_a_visit_has_one_session(house: House) -> None:
 
 def answer(house: House, session: Session, *answers: Answer, **options: Any) -> Any:
     return checklist.answer(
-        actor=house.actor(house.nils), session=session, answers=answers, **{"now": NOW, **options}
+        actor=house.actor(house.nils),
+        session=session,
+        answers=stories.seen(session, *answers),
+        **{"now": NOW, **options},
     )
 
 

@@ -67,18 +67,33 @@ def test_a_second_amendment_from_the_same_page_is_told_of_the_first(house: House
     assert third.status_code == 201
 
 
+def stands(session: Session) -> str:
+    return str(session.checklist_answers.get(item="suicidality", corrected_by=None).pk)
+
+
+def test_an_answer_that_does_not_name_the_one_it_replaces_undoes_nothing(house: House, wall: Wall) -> None:
+    session = stories.arrived(house)
+    line = stories.fail(house, session, "suicidality", at=wall.shows, note="Says plan")
+    passed = {"item": "suicidality", "result": "pass", "reason": "m2"}
+    body = {"id": str(new_id()), "answers": [passed]}
+    answer = post(client_of(house.priya), session, "checklist", body)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "stale")
+    assert "Nils Berg has answered" in answer.json()["errors"][0]["detail"]
+    assert checklist.blocking_lines(session) == [line]
+
+
 def test_an_answer_sent_again_undoes_nothing_that_was_found_since(house: House, wall: Wall) -> None:
     session = stories.arrived(house)
     nils, priya = client_of(house.nils), client_of(house.priya)
 
-    def said(result: str, **more: str) -> dict[str, Any]:
+    def said(result: str, **more: Any) -> dict[str, Any]:
         return {"id": str(new_id()), "answers": [{"item": "suicidality", "result": result, **more}]}
 
     first = said("fail", note="Passing thoughts")
-    passed = said("pass", reason="Asked again: none")
-    found = said("fail", note="Tells of a plan", reason="Said so to me")
     assert post(nils, session, "checklist", first).status_code == 201
+    passed = said("pass", reason="Asked again: none", replaces=stands(session))
     assert post(nils, session, "checklist", passed).status_code == 201
+    found = said("fail", note="Tells of a plan", reason="Said so to me", replaces=stands(session))
     assert post(priya, session, "checklist", found).status_code == 201
     again = post(nils, session, "checklist", passed)
     assert again.status_code == 200
