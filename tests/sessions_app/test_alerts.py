@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -381,6 +382,16 @@ def test_a_pulse_alone_is_not_the_reading_that_is_overdue(house: House) -> None:
     assert due.standing == "overdue"
     bad(house, session, 16, temperature_cel=None, pain_nrs=None, absent_reason=flowsheet.NOT_DUE)
     assert standing(session) == []
+
+
+def test_a_temperature_alone_is_not_the_reading_that_is_overdue_whatever_its_reason(house: House) -> None:
+    session = stories.infusing(house)
+    alert_clocks.run_clocks(now=minute(14))
+    warm = vitals.Reading(
+        measured_at=minute(15), temperature_cel=Decimal("36.6"), absent_reason="Patient asleep"
+    )
+    stories.measure(house, session, warm)
+    assert standing(session) == [("vital_signs", "caution")]
 
 
 def test_a_reason_that_somebody_chose_stands_for_what_could_not_be_measured(house: House) -> None:
