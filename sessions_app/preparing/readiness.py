@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from clinic import work
-from clinic.models import Role, Urgency
+from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from scheduler.locks import lock_visit
@@ -78,7 +78,8 @@ def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: dateti
     """Keep what the patient says about a coming visit; the newest counts, each is kept.
 
     What makes the infusion doubtful opens a task for a nurse before the visit, once for as long as the answer
-    stays the same. Raises `Invalid` for a ride without its name or phone, `Conflict` `visit_over` or
+    stays the same; a task that nobody has taken yet is about all the answers there are.
+    Raises `Invalid` for a ride without its name or phone, `Conflict` `visit_over` or
     `patient_here` when it comes too late.
     """
     if bool(answers.ride_name) != bool(answers.ride_phone):
@@ -99,7 +100,8 @@ def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: dateti
             # Said in a check-in; these questions don't ask it again.
             kept = replace(answers, urinary_symptoms=before.urinary_symptoms)
         given = Readiness.objects.create(id=id, appointment=visit, given_at=now, **asdict(kept))
-        if set(doubts(given)) - set(doubts(before) if before else []):
+        doubted_anew = set(doubts(given)) - set(doubts(before) if before else [])
+        if doubted_anew and not _waits_already(visit):
             work.open_item(
                 clinic_id=visit.clinic_id,
                 patient_id=visit.patient_id,
@@ -112,6 +114,14 @@ def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: dateti
         return given
 
     return in_transaction(write)
+
+
+def _waits_already(visit: Appointment) -> bool:
+    """Whether a nurse's task about this visit's answers is open, and nobody has called yet."""
+    causes = [f"readiness:{pk}" for pk in visit.readiness.values_list("pk", flat=True)]
+    return WorkItem.objects.filter(
+        clinic=visit.clinic_id, cause__in=causes, closed_at=None, acknowledged_at=None
+    ).exists()
 
 
 def raise_doubts(

@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
+from clinic import work
 from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from scheduler.models import Appointment, AppointmentStatus
@@ -14,6 +16,7 @@ from sessions_app.preparing import checklist, readiness
 from sessions_app.preparing.readiness import Answers
 from tests.cast import NOW, House, client_of, new_id
 from tests.sessions_app import stories
+from tests.web.pages import browser_of, words
 
 EARLIER = NOW - timedelta(days=3)
 SAFE = Answers(
@@ -116,13 +119,33 @@ def test_an_unsafe_answer_opens_a_task_for_a_nurse_before_the_visit(
     assert task.due_at == visit.starts_at - timedelta(days=1)
 
 
-def test_the_same_doubt_said_again_opens_no_second_task_but_another_one_does(house: House) -> None:
+def test_doubts_join_the_task_that_waits_and_open_another_once_it_was_taken(house: House) -> None:
     visit = booked(house)
     confirm(visit, replace(SAFE, new_medicines="yes"))
     confirm(visit, replace(SAFE, new_medicines="yes", alcohol_drugs="no"), now=EARLIER + timedelta(hours=1))
-    assert WorkItem.objects.count() == 1
     confirm(visit, replace(SAFE, new_medicines="yes", alcohol_drugs="yes"), now=EARLIER + timedelta(hours=2))
+    item = WorkItem.objects.get()
+    work.acknowledge(actor=house.actor(house.nils), item=item, now=EARLIER + timedelta(hours=3))
+    worse = replace(SAFE, new_medicines="yes", alcohol_drugs="yes", possible_pregnancy="yes")
+    confirm(visit, worse, now=EARLIER + timedelta(hours=4))
     assert WorkItem.objects.count() == 2
+
+
+def test_the_nurse_reads_which_answer_was_unsafe_and_the_desk_does_not(house: House) -> None:
+    visit = booked(house)
+    with time_machine.travel(EARLIER, tick=False):
+        confirm(visit, replace(SAFE, alcohol_drugs="yes"))
+        item, nurse = WorkItem.objects.get(), browser_of(house.nils)
+        assert "alcohol" not in item.title
+        pages = (f"/tasks/{item.pk}/", f"/visits/{visit.pk}/", f"/patients/{visit.patient_id}/")
+        for page in pages:
+            said = words(nurse.get(page))
+            assert "What the patient said before the visit" in said
+            assert said.count("A nurse calls") == 1
+            assert "Sam Reyes, +13125550142" in said
+        assert f'href="/visits/{visit.pk}/"' in nurse.get(pages[0]).content.decode()
+        for page in pages:
+            assert "What the patient said before" not in words(browser_of(house.ana).get(page))
 
 
 def test_a_doubt_that_was_said_elsewhere_stands_on_the_checklist_and_opens_no_task(house: House) -> None:

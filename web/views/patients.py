@@ -30,6 +30,7 @@ from sessions_app.access import READ_SESSIONS
 from sessions_app.queries import patient_sessions
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, LocalDateTimeField
+from web.views import readiness_answers
 
 ROWS = 50
 LATEST = 8
@@ -319,6 +320,7 @@ def _chart(
         "may_write_plan": may(WRITE_PLAN),
         "may_see_looks": may(access.VIEW_ACCESS_LOG),
         "tasks": list(queries.open_work_items().filter(patient=patient)) if may(access.VIEW_WORK) else None,
+        "readiness": readiness_answers.of_patient(request.actor, patient, now),
         "plans": list(plans_of(patient)) if may(VIEW_PLANS) else None,
         "visits": visits_of(patient)[:LATEST] if may(VIEW_SCHEDULE) else None,
         "sessions": list(patient_sessions(patient)[:LATEST]) if may(READ_SESSIONS) else None,

@@ -13,11 +13,12 @@ from notifications.access import CORRECT_NUMBER, READ_TEXTS, VIEW_CHECK_INS, VIE
 from notifications.models import CheckInAnswer
 from scheduler.access import BOOK, VIEW_PLANS, VIEW_SCHEDULE
 from scheduler.models import WaitlistOffer
-from sessions_app.access import MAY, PLACE_MONITORS, READ_SESSIONS, RECORD_OUTCOMES
+from sessions_app.access import CONFIRM_READINESS, MAY, PLACE_MONITORS, READ_SESSIONS, RECORD_OUTCOMES
 from sessions_app.models import (
     Alert,
     ChecklistAnswer,
     QuestionnaireAnswer,
+    Readiness,
     SafetyConcern,
     SideEffect,
     VitalSigns,
@@ -67,6 +68,7 @@ READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "inbound_crisis": ("text", READ_TEXTS, _of_itself),
     "number": ("correct_number", CORRECT_NUMBER, _of_itself),
     "diary": ("patient_diary", READ_SESSIONS, _of_itself),
+    "readiness": ("visit", CONFIRM_READINESS, _parents(Readiness, "appointment_id")),
     "time_request": ("time_request", VIEW_SCHEDULE, _of_itself),
     "alert": ("session", READ_SESSIONS, _parents(Alert, "session_id")),
     "unmatched_message": ("monitor_message", PLACE_MONITORS, _of_itself),

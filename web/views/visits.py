@@ -21,6 +21,7 @@ from scheduler.visits.visit_history import appointment_history
 from scheduler.vocabulary import wall_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, LocalDateTimeField
+from web.views import readiness_answers
 from web.views.times import LONGEST_SEARCH, look
 
 ONE_STEP_BACK: Final = {
@@ -235,6 +236,7 @@ def _show(
         "day": day,
         "form": form,
         "refusal": refusal,
+        "readiness": readiness_answers.of_visit(request.actor, appointment),
         "history": appointment_history(appointment, now=now),
         "review": review(plan=appointment.plan, now=now),
         "may_book": may_book,

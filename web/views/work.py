@@ -21,6 +21,7 @@ from notifications.escalating.clocks import AGAIN
 from notifications.planning.standing import FORGOTTEN
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm
+from web.views import readiness_answers
 from web.views.task_subjects import addresses_of
 
 CLOSED_SHOWN: Final = 100
@@ -224,6 +225,7 @@ def _show(request: StaffRequest, item: WorkItem, **refused: ChangeForm) -> HttpR
         "line": line,
         "steps": _steps(item, paused=paused),
         "calling_is_off": paused,
+        "readiness": readiness_answers.of_task(request.actor, item),
         "outcome_form": refused.get("outcome") or OutcomeForm(),
         "note_form": refused.get("note") or NoteForm(),
         "hand_over_form": refused.get("hand_over") or HandOverForm(item),
