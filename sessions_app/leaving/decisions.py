@@ -58,13 +58,18 @@ def of_session(session: Session, now: datetime) -> list[Waiting]:
 
 
 def waiting(clinics: Iterable[UUID], now: datetime) -> list[Waiting]:
-    """Every open decision in these clinics: what is being asked for first, then by arrival. Ten queries, and
-    one more where there are alerts."""
+    """Every open decision in these clinics: what is being asked for first, then by arrival. Eleven queries,
+    and one more where there are alerts."""
     claims = Claim.objects.select_related("resource").order_by("pk")
     sessions = (
         Session.objects.filter(clinic__in=clinics, state__in=WAITED_IN)
         .select_related("clinic", "patient", "protocol", "appointment__plan")
-        .prefetch_related(*LINES, "patient__allergies", Prefetch("appointment__claims", claims))
+        .prefetch_related(
+            *LINES,
+            "patient__allergies",
+            "patient__safety_concerns",
+            Prefetch("appointment__claims", claims),
+        )
         .order_by("arrived_at", "pk")
     )
     found = _with_tasks(list(sessions), now)

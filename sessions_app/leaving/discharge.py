@@ -81,8 +81,8 @@ def discharge(
 
 
 def recovery(session: Session, now: datetime) -> Course:
-    """What the record knows about the recovery at this moment. A query for each kind of line, at most one
-    where the session's lines are loaded."""
+    """What the record knows about the recovery at this moment. A query for each kind of line, none where the
+    session's lines and the patient's safety concerns are loaded."""
     protocol = session.protocol
     lines = flowsheet.standing(session.vital_signs.all())
     stopped_at = session.stopped_at

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 
 from clinic import work
 from clinic.access import Actor
@@ -97,10 +97,9 @@ def unmet_at_start(patient_id: UUID) -> dict[str, str]:
 
 
 def raised_in(session: Session) -> bool:
-    """Whether one was raised in this session, by its own questionnaire or by one that was answered since the
-    patient arrived. One query."""
-    here = Q(answer__response__session=session) | Q(raised_at__gte=session.arrived_at)
-    return SafetyConcern.objects.filter(here, patient=session.patient_id).exists()
+    """Whether one was raised since the patient arrived. One query, none where the concerns are loaded."""
+    concerns = session.patient.safety_concerns.all()
+    return any(concern.raised_at >= session.arrived_at for concern in concerns)
 
 
 def waiting_of(patients: Iterable[UUID]) -> set[UUID]:

@@ -158,7 +158,7 @@ def test_twelve_chairs_cost_no_more_queries_than_one(house: House, django_assert
 
     ask(somebody(1), "checklist:fasting", Session.objects.get().checklist_answers.latest("revision").pk)
     for count in (1, 3):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             assert len(decisions.waiting([house.clinic.pk], STARTED_AT)) == count
         if count == 1:
             somebody(2)
