@@ -108,7 +108,10 @@ SPANISH = Language(
             "day_7": Text(
                 subject="Unas preguntas, una semana después de su visita",
                 email=QUESTIONS,
-                sms=("{sender}: preguntas, una semana luego: {link} Urgente: 911. {phone}",),
+                sms=(
+                    "{sender}: preguntas, una semana después: {link} Urgente: 911. {phone}",
+                    "{sender}: unas preguntas: {link} Urgente: 911. {phone}",
+                ),
             ),
             "before_next": Text(
                 subject="Unas preguntas antes de su visita",
@@ -156,8 +159,8 @@ SPANISH = Language(
                 subject="No más mensajes",
                 email="No recibirá más mensajes. Llame al {phone} si necesita ayuda con sus visitas.",
                 sms=(
-                    "{sender}: no recibe ya mensajes de texto. Ayuda: {phone}. Responda START para volver.",
-                    "{sender}: no recibe ya mensajes. Tel. {phone}. START para volver.",
+                    "{sender}: ya no recibe mensajes de texto. Ayuda: {phone}. Responda START para volver.",
+                    "{sender}: ya no recibe mensajes. Tel. {phone}. START para volver.",
                 ),
             ),
             "started": Text(

@@ -122,7 +122,7 @@ ENGLISH = Language(
                 subject="A few questions about today",
                 email=QUESTIONS,
                 sms=(
-                    "{sender}: please answer 4 quick questions: {link} Urgent? Call 911. {phone}",
+                    "{sender}: please answer a few questions: {link} Urgent? Call 911. {phone}",
                     "{sender}: a few questions: {link} Urgent? Call 911. {phone}",
                 ),
             ),

@@ -19,7 +19,7 @@ from web.forms import ChangeForm
 from web.views.links.diary import show_diary
 from web.views.links.frame import Opened, behind_link
 from web.views.links.proof import ask_birth_year
-from web.views.links.questions import next_to_answer, show_questions, titles
+from web.views.links.questions import CONFIRMED, lacks_a_ride, next_to_answer, show_questions, titles
 from web.views.links.times import show_times
 
 
@@ -47,7 +47,11 @@ def confirm(opened: Opened) -> HttpResponse:
     """The patient is coming, and goes on to what has to be known before."""
     links.confirm_visit(link=opened.link, now=opened.now)
     offered = things.of_link(opened.link, opened.now)
-    return opened.back("patient_link_ready") if offered.open_questions else opened.back()
+    return (
+        opened.back("patient_link_ready", query=f"after={CONFIRMED}")
+        if offered.open_questions
+        else opened.back()
+    )
 
 
 @behind_link("POST", before_proof=ask_birth_year)
@@ -90,6 +94,7 @@ def _show_visit(opened: Opened, offered: Things) -> HttpResponse:
         "asks": offered.asks_readiness,
         "open_questions": count,
         "questions_line": say["one_question"] if count == 1 else say["few_questions"].format(count=count),
+        "no_ride_yet": lacks_a_ride(offered),
         "check_ins": titles(offered.check_ins, opened.language),
         "diary": offered.diary,
     }
