@@ -76,14 +76,17 @@ def inbox() -> QuerySet[InboxItem]:
 
 
 def with_links(items: list[InboxItem]) -> list[Arrived]:
-    """Inbox items with working links: one query."""
-    of_messages = PatientLink.objects.filter(message_id__in=[UUID(item.key) for item in items])
-    links = {link.message_id: link for link in of_messages}
+    """Inbox items with working links, a page's to its task: two queries."""
+    keys = [UUID(item.key) for item in items]
+    links = {
+        link.message_id: tokens.address_of(link) for link in PatientLink.objects.filter(message_id__in=keys)
+    }
+    pages = Message.objects.filter(pk__in=keys, work_item__isnull=False)
+    links |= {page.pk: tokens.address_in(page) for page in pages}
     arrived = []
     for item in items:
         before, _, after = item.body.partition(LINK)
-        link = links.get(UUID(item.key))
-        arrived.append(Arrived(item, before, tokens.address_of(link) if link else "", after))
+        arrived.append(Arrived(item, before, links.get(UUID(item.key), ""), after))
     return arrived
 
 

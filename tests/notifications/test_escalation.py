@@ -338,7 +338,9 @@ def test_an_alarm_that_is_no_known_patients_calls_people_all_the_same(house: Hou
     nils = browser_of(house.nils)
     assert "Nobody known" in words(nils.get("/messages/?status=sent"))
     assert "Page to staff" in words(nils.get(f"/messages/{page.pk}/"))
-    assert "To Nils Berg, nils@lakeside.example." in words(nils.get("/inbox/"))
+    inbox = nils.get("/inbox/")
+    assert "To Nils Berg, nils@lakeside.example." in words(inbox)
+    assert f'/tasks/{page.work_item_id}/"' in inbox.content.decode()
     listed = client_of(house.nils).get("/api/v1/messages/").json()["results"]
     assert [row["patient"] for row in listed] == [None]
     assert client_of(house.nils).get(f"/api/v1/messages/{page.pk}/").status_code == 200

@@ -15,6 +15,7 @@ from tests.notifications.texts import STRANGERS, alone_on_the_number, announce, 
 from tests.notifications.visits import book
 from tests.scheduler.stage import set_stage
 from tests.web.pages import browser_of, words
+from web.views import threads
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +107,13 @@ def test_a_wrong_number_is_corrected_on_its_page(house: House, ana: Client) -> N
     refused = ana.post(f"/threads/{house.rosa.pk}/number/", {"phone": "12", "how": "She called"})
     assert refused.status_code == 400
     assert "She called" in refused.content.decode()
-    ana.post(f"/threads/{house.rosa.pk}/number/", {"phone": "312 555 0155", "how": "She called"})
+    page = f"/threads/{house.rosa.pk}/number/"
+    right_after_all = {"phone": str(house.rosa.phone), "how": "She called"}
+    assert threads.STAYS in words(ana.post(page, right_after_all, follow=True))
+    again = ana.post(page, right_after_all)
+    assert again.status_code == 400
+    assert threads.NOTHING_NEW in words(again)
+    ana.post(page, {"phone": "312 555 0155", "how": "She called"})
     house.rosa.refresh_from_db()
     assert str(house.rosa.phone) == "+13125550155"
 

@@ -15,6 +15,7 @@ from notifications.planning.planner import plan
 from notifications.planning.rule_settings import change_rule
 from scheduler.models import Appointment
 from tests.cast import NOW, House, new_id
+from tests.notifications.texts import give_number, text
 from tests.notifications.visits import book
 from tests.web.pages import browser_of, words
 
@@ -34,6 +35,14 @@ def test_the_desk_comes_from_a_visit_to_all_its_messages(house: House, visit: Ap
     assert "Reminder that asks to confirm Still to come" in said
     assert "r…@patients.example" in said
     assert "rosa@patients.example" not in said
+
+
+def test_the_page_says_why_what_is_to_come_goes_by_e_mail(house: House, visit: Appointment) -> None:
+    give_number(house.clinic)
+    page, ana = reverse("visit_messages", args=[visit.pk]), browser_of(house.ana)
+    assert "Texts to this patient are stopped." not in words(ana.get(page))
+    text("STOP")
+    assert "Texts to this patient are stopped." in words(ana.get(page))
 
 
 def test_another_clinic_finds_neither_page(house: House, other_house: House, visit: Appointment) -> None:

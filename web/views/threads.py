@@ -1,6 +1,6 @@
 """Patients' texts for staff: who waits for an answer, one thread with a reply, a number that was wrong."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -14,12 +14,16 @@ from clinic.idempotency import create_once
 from clinic.models import Patient
 from clinic.problems import Problem
 from notifications import access
-from notifications.models import InboundMessage, Message
+from notifications.delivering.blocked import blocks_of
+from notifications.models import BlockReason, InboundMessage, Message
 from notifications.talking import conversations, own_words, threads
 from notifications.wording import gsm7
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, PhoneField
 from web.views.work import NEVER_IN_SILENCE
+
+STAYS: Final = "The number stays, and texts go to it again."
+NOTHING_NEW: Final = "This is the number that is there already, and nobody doubts it. Enter the right one."
 
 
 class ReplyForm(ClinicForm):
@@ -119,17 +123,26 @@ def number(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Enter the right number of a patient whose number is said to be somebody else's."""
     patient = _patient(request, pk)
     form = NumberForm(request.POST or None, initial={"phone": patient.phone})
+    same = form.is_valid() and form.cleaned_data["phone"] == str(patient.phone)
+    if same and not _is_doubted(patient):
+        form.add_error("phone", NOTHING_NEW)
     if form.is_valid():
         try:
             threads.correct_number(actor=request.actor, patient=patient, **form.cleaned_data, now=clock.now())
         except Problem as problem:
             form.add_problem(problem)
         else:
-            messages.success(request, "The number is corrected.")
+            messages.success(request, STAYS if same else "The number is corrected.")
             return redirect("thread", pk)
     log_look(request.actor, patient, what="number")
     context = {"patient": patient, "form": form, "why_not": threads.why_not(patient)}
     return render(request, "web/threads/number.html", context, status=form.status)
+
+
+def _is_doubted(patient: Patient) -> bool:
+    """Whether the number is said to be somebody else's, or can't be reached."""
+    of_number = blocks_of(clinic_id=patient.clinic_id, number=str(patient.phone), patients=[patient])
+    return bool(of_number & {BlockReason.WRONG_NUMBER, BlockReason.UNREACHABLE})
 
 
 def _dealt_with(request: StaffRequest, form: DealtWithForm, clinic_id: UUID, texts: Any) -> bool:

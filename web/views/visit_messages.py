@@ -1,5 +1,6 @@
 """Everything that a visit's patient was told and will be told, and saying one of it again."""
 
+from typing import Final
 from uuid import UUID
 
 from django import forms
@@ -10,15 +11,19 @@ from django.shortcuts import redirect, render
 from clinic import clock
 from clinic.access import fetch, log_look
 from clinic.idempotency import create_once
+from clinic.models import Patient
 from clinic.problems import Problem
 from notifications import queries
 from notifications.access import SEND_AGAIN, VIEW_MESSAGES
+from notifications.delivering.blocked import blocks_of
 from notifications.models import Message
 from notifications.reporting.visit_messages import messages_of_visit
 from notifications.talking import again
 from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
+
+NO_TEXTS: Final = "What is still to come goes by e-mail, where the patient agreed to e-mail."
 
 
 class AgainForm(ClinicForm):
@@ -35,8 +40,17 @@ def visit_messages(request: StaffRequest, pk: UUID) -> HttpResponse:
     visits = Appointment.objects.select_related("patient__clinic", "clinic", "protocol", "plan")
     visit = fetch(request.actor, visits, VIEW_MESSAGES, pk=pk)
     log_look(request.actor, visit.patient, what="messages")
-    context = {"visit": visit, "lines": messages_of_visit(visit, clock.now())}
+    context = {
+        "visit": visit,
+        "lines": messages_of_visit(visit, clock.now()),
+        "no_texts": NO_TEXTS if _texts_are_stopped(visit.patient) else "",
+    }
     return render(request, "web/messages/visit.html", context)
+
+
+def _texts_are_stopped(patient: Patient) -> bool:
+    of_number = blocks_of(clinic_id=patient.clinic_id, number=str(patient.phone), patients=[patient])
+    return bool(patient.phone and of_number)
 
 
 @staff_page(SEND_AGAIN)
