@@ -40,6 +40,8 @@ OF_MAILS: Final = {
     EventType.COMPLAINED: DeliveryReportKind.COMPLAINED,
     EventType.UNSUBSCRIBED: DeliveryReportKind.COMPLAINED,
 }
+LONGEST_REFERENCE: Final = 160
+LONGEST_CODE: Final = 40
 ADDRESS_IS_WRONG: Final = (RejectReason.INVALID, RejectReason.BOUNCED)
 
 
@@ -56,12 +58,12 @@ def sms_status(request: HttpRequest) -> HttpResponse:
         return HttpResponseForbidden("This call doesn't carry the account's signature.")
     kind = OF_TEXTS.get(fields.get("MessageStatus", ""))
     if kind is not None:
-        code = fields.get("ErrorCode", "")
+        code = _kept(fields.get("ErrorCode"), most=LONGEST_CODE)
         now = clock.now()
         _take(
             Report(
                 channel=TwilioProvider.name,
-                reference=fields.get("MessageSid", ""),
+                reference=_kept(fields.get("MessageSid"), most=LONGEST_REFERENCE),
                 message_id=_id(request.GET.get("message")),
                 kind=kind,
                 code=code,
@@ -105,10 +107,10 @@ def _of_mail(event: Any, now: datetime) -> Report:
     bounced = kind == DeliveryReportKind.BOUNCED
     return Report(
         channel=AnymailChannel.name,
-        reference=str(event.message_id or ""),
+        reference=_kept(event.message_id, most=LONGEST_REFERENCE),
         message_id=_id((event.metadata or {}).get("message")),
         kind=kind,
-        code=str(event.reject_reason or ""),
+        code=_kept(event.reject_reason, most=LONGEST_CODE),
         at=event.timestamp or now,
         blocks=BlockReason.UNREACHABLE if bounced and event.reject_reason in ADDRESS_IS_WRONG else None,
     )
@@ -117,6 +119,11 @@ def _of_mail(event: Any, now: datetime) -> Report:
 def _take(report: Report, now: datetime) -> None:
     with acting(None, door=DOOR):
         reports_in.take(report=report, now=now)
+
+
+def _kept(given: object, *, most: int) -> str:
+    """As much as the column holds, and no letter that the database can't."""
+    return str(given or "").replace("\x00", "")[:most]
 
 
 def _id(given: object) -> UUID | None:

@@ -85,7 +85,7 @@ def _follow(message: Message, attempt: DeliveryAttempt, report: Report, now: dat
         if message.delivered_at is None and message.status == MessageStatus.SENT:
             message.delivered_at = report.at
             message.save(update_fields=["delivered_at"])
-    elif attempt.outcome == AttemptOutcome.ACCEPTED:
+    elif attempt.outcome == AttemptOutcome.ACCEPTED and not _has_arrived(attempt):
         _was_refused(message, attempt, report, now, newest=newest)
 
 
@@ -105,6 +105,11 @@ def _was_taken(message: Message, attempt: DeliveryAttempt, report: Report, now: 
     message.status, message.reason, message.sent_at = MessageStatus.SENT, "", attempt.started_at
     message.lease_token = message.lease_until = None
     message.save(update_fields=["status", "reason", "sent_at", "lease_token", "lease_until"])
+
+
+def _has_arrived(attempt: DeliveryAttempt) -> bool:
+    """What has arrived isn't said again, whatever is told afterwards."""
+    return attempt.reports.filter(kind=DeliveryReportKind.DELIVERED).exists()
 
 
 def _was_refused(

@@ -128,6 +128,28 @@ def test_news_of_a_message_that_is_not_ours_is_taken_and_left(text: Message) -> 
     assert not DeliveryReport.objects.exists()
 
 
+@pytest.mark.parametrize("sid", ["SM\x001", "\x00", "SM9" * 500])
+@pytest.mark.parametrize("code", ["", "\x0030005", "9" * 5000])
+def test_whatever_is_signed_is_answered(text: Message, sid: str, code: str) -> None:
+    assert tell("undelivered", code, sid=sid, query=f"?message={text.pk}") == 204
+
+
+def test_a_report_that_is_the_answer_keeps_what_fits_of_a_name(text: Message) -> None:
+    text.attempts.update(outcome="started", provider_reference="")
+    assert tell("delivered", sid="SM\x00" + "9" * 500, query=f"?message={text.pk}") == 204
+    assert text.attempts.get().provider_reference == "SM" + "9" * 158
+
+
+def test_a_delivery_is_not_undone_by_a_later_refusal(text: Message) -> None:
+    tell("delivered")
+    assert tell("undelivered", "30008") == 204
+    assert fate(text) == ("sent", "")
+    assert text.delivered_at == NOW + MINUTE
+    assert text.attempts.get().outcome == "accepted"
+    assert delivery.drain(clock=lambda: NOW + MINUTE) == {}
+    assert DeliveryReport.objects.count() == 2
+
+
 def test_a_text_that_was_not_delivered_goes_by_e_mail(text: Message) -> None:
     tell("undelivered", "30008")
     assert fate(text) == ("planned", "")

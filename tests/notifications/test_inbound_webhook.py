@@ -104,6 +104,12 @@ def test_a_picture_is_told_of_and_not_kept() -> None:
     assert InboundMessage.objects.get().body == "[With 2 pictures or files, which are not kept.]"
 
 
+def test_a_text_with_a_nul_in_it_is_kept_without_it() -> None:
+    assert post(a_text(Body="I want to\x00 die", MessageSid="SM\x001")).status_code == 200
+    text = InboundMessage.objects.get()
+    assert (text.body, text.provider_reference) == ("I want to die", "SM1")
+
+
 def test_a_text_to_no_clinics_number_is_answered_and_left() -> None:
     assert post(a_text(To="+13125550199")).status_code == 200
     assert not InboundMessage.objects.exists()
