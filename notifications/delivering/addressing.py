@@ -107,11 +107,14 @@ def address_of_answer(patient: Patient) -> Address:
     return Address(Form.SMS, str(patient.phone))
 
 
-def address_of_staff(user: User, *, takes_sms: bool) -> Address:
-    """Where a page goes: the mobile phone, or the e-mail address that everybody signs in with."""
-    if user.mobile and takes_sms:
-        return Address(Form.SMS, str(user.mobile))
-    return Address(Form.EMAIL, user.email)
+def address_of_staff(user: User, ways: Ways, down: Collection[Form]) -> Address:
+    """Where a page goes: the mobile phone, or the e-mail address that everybody signs in with. It waits
+    for no way that is `down` while the other one is open."""
+    by_mail = Address(Form.EMAIL, user.email)
+    if not user.mobile or Form.SMS in ways.refused or _not_carried(Form.SMS, ways):
+        return by_mail
+    mail_is_open = not _not_carried(Form.EMAIL, ways) and Form.EMAIL not in {*ways.refused, *down}
+    return by_mail if Form.SMS in down and mail_is_open else Address(Form.SMS, str(user.mobile))
 
 
 def recipient_of(patient: Patient, form: Form) -> str:

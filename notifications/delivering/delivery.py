@@ -3,8 +3,8 @@
 No transaction is open while a provider is spoken to. What is about to be sent is frozen on an attempt
 first (`sending`); a worker that dies between that and the outcome leaves an attempt `started`, and what
 became of it is `outcomes`' to find out: it is never blindly sent again. An error that no channel explains
-ends the drain and is treated the same once the lease has run out. One message about which nothing can be
-decided, or that can't be written out, is set aside alone (`setting_aside`).
+is such a lost answer too. One message about which nothing can be decided, or that can't be written out, is
+set aside alone (`setting_aside`).
 """
 
 import time
@@ -92,7 +92,7 @@ def _take_batch(channels: Channels, pace: Pace, clock: Callable[[], datetime], *
         batch = Batch(token=uuid4(), taken=len(messages))
         if not messages:
             return batch
-        facts = gathering.gather(messages)
+        facts = gathering.gather(messages, now)
         allowed = _allowed(_going(messages, facts, now), batch, now)
         going_on = _freeze(allowed, facts, batch, channels, pace, now)
         others = [message for message in messages if message.pk not in going_on]
@@ -159,8 +159,7 @@ def _at_any_hour(message: Message) -> bool:
 def _address(message: Message, facts: Facts) -> Address:
     ways = _ways(message, facts)
     if message.user is not None:
-        takes_sms = Form.SMS in ways.carried and ways.texts_from and Form.SMS not in ways.refused
-        address = addressing.address_of_staff(message.user, takes_sms=takes_sms)
+        address = addressing.address_of_staff(message.user, ways, _down(message, facts))
     elif message.kind == MessageKind.ANSWER:
         address = addressing.address_of_answer(message.addressee)
     else:
@@ -170,6 +169,12 @@ def _address(message: Message, facts: Facts) -> Address:
     if address.form in ways.refused:
         raise addressing.Unreachable(addressing.REFUSED[address.form])
     return address
+
+
+def _down(message: Message, facts: Facts) -> set[Form]:
+    """Ways that are closed now, and the one on which the last try failed for now."""
+    last = facts.tries.get(message.pk, ())[-1:]
+    return {*facts.closed, *(Form(each.form) for each in last if each.outcome == AttemptOutcome.TEMPORARY)}
 
 
 def _ways(message: Message, facts: Facts) -> Ways:

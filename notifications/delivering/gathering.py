@@ -16,12 +16,13 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
 
 from clinic.models import Clinic, Consent, ConsentScope, Patient, User, WorkItem
-from notifications.delivering import calendar_files
+from notifications.delivering import calendar_files, sending_state
 from notifications.delivering.blocked import blocked_of
 from notifications.models import (
     BlockReason,
     ClinicMessaging,
     DeliveryAttempt,
+    Form,
     Message,
     MessageKind,
     MessageText,
@@ -52,9 +53,10 @@ class Facts:
     asking_besides: Collection[UUID]
     sequences: Mapping[UUID, int]  # how often a visit of which a file tells has changed
     phones: Mapping[UUID, str]  # each clinic's number as people read it
+    closed: Collection[Form]  # ways that nothing takes now; asked where there is a page, which can go another
 
 
-def gather(messages: Sequence[Message]) -> Facts:
+def gather(messages: Sequence[Message], now: datetime) -> Facts:
     """Load what these locked messages are about, and lock the visits among it.
 
     A visit's row is locked with its message's, so that a cancellation is either seen here or comes after.
@@ -90,6 +92,7 @@ def gather(messages: Sequence[Message]) -> Facts:
         sequences=calendar_files.sequences_of(messages),
         # Written out once for each clinic: the library looks for a pattern among a country's.
         phones={clinic.pk: clinic.phone.as_national for clinic in {message.clinic for message in messages}},
+        closed=sending_state.closed(now) if any(message.user_id for message in messages) else (),
     )
 
 
@@ -108,6 +111,7 @@ def gather_for_lookup(message: Message) -> Facts:
         asking_besides=(),
         sequences={},
         phones={},
+        closed=(),
     )
 
 

@@ -4,10 +4,12 @@ A try whose answer was lost is looked up at the provider. It is sent again, unde
 is surely not there; where the provider can't tell, a person at the desk finds out.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from traceback import extract_tb
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -48,6 +50,7 @@ ANSWER_LOST: Final = "The answer was lost: it may have arrived or not."
 NEVER_ARRIVED: Final = "Looked up: the provider never had it"
 NOT_ARRIVED: Final = "Somebody found out that it had not arrived"
 OF_NO_USE: Final = "It had not arrived, and is of no use any more."
+log = logging.getLogger(__name__)
 
 
 class Came(Enum):
@@ -88,6 +91,8 @@ def hand_over(
         return Result(attempt, came, clock(), error=error.detail, blocks=error.blocks)
     except AnswerLost as error:
         return look_up(channel, envelope, attempt, clock(), lost=str(error))
+    except Exception as error:  # nobody knows how far it came
+        return look_up(channel, envelope, attempt, clock(), lost=_unexpected(attempt, error))
     return Result(attempt, Came.TAKEN, clock(), reference=reference)
 
 
@@ -97,10 +102,11 @@ def look_up(
     """Ask the provider what became of a try, outside any transaction."""
     try:
         found = channel.lookup(envelope, started_at=attempt.started_at)
-    except DeliveryError as error:
+    except Exception as error:
         if now - attempt.started_at >= ASKED_FOR:
             return Result(attempt, Came.UNKNOWN, now, error=lost)
-        return Result(attempt, Came.ASK_LATER, now, error=error.detail, ask_at=now + ASKED_AGAIN_AFTER)
+        detail = error.detail if isinstance(error, DeliveryError) else _unexpected(attempt, error)
+        return Result(attempt, Came.ASK_LATER, now, error=detail, ask_at=now + ASKED_AGAIN_AFTER)
     if isinstance(found, Found):
         return Result(attempt, Came.TAKEN, now, reference=found.reference)
     if found == NotFound.CANNOT_TELL:
@@ -109,6 +115,18 @@ def look_up(
     if now < listed_at:
         return Result(attempt, Came.ASK_LATER, now, error=lost, ask_at=listed_at)
     return Result(attempt, Came.ABSENT, now, error=NEVER_ARRIVED)
+
+
+def _unexpected(attempt: DeliveryAttempt, error: Exception) -> str:
+    """What is kept of an error that the channel doesn't explain: its name and its place. Its words may repeat
+    an address or a text, and so may those of what caused it."""
+    last = extract_tb(error.__traceback__)[-1]
+    name = type(error).__name__
+    log.error(
+        "channel failed: attempt=%s channel=%s error=%s at=%s:%s",
+        *(attempt.pk, attempt.channel, name, last.name, last.lineno),
+    )
+    return f"{name} that the channel doesn't explain"
 
 
 def conclude(results: Sequence[Result], token: UUID) -> list[MessageStatus]:
@@ -282,6 +300,8 @@ def _try_later(message: Message, attempt: DeliveryAttempt, now: datetime) -> Non
     if attempt.number > len(RETRY_AFTER):
         undelivered.call_instead(message)
         fail(message, f"Given up after {attempt.number} tries: {attempt.error}")
+    elif message.user_id is not None and attempt.number == 1 and attempt.form == Form.SMS:
+        plan_again(message, now)  # a page goes the other way at once, where there is one
     else:
         plan_again(message, now + RETRY_AFTER[attempt.number - 1])
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Q
 
 from clinic.access import Actor, Permission, refusal, require
 from clinic.history import acting
@@ -46,6 +47,14 @@ class Leave:
 def is_paused() -> bool:
     """Whether nothing at all may leave."""
     return SendingState.objects.filter(name=ALL, paused_at__isnull=False).exists()
+
+
+def closed(now: datetime) -> set[Form]:
+    """The forms that are paused, or whose provider doesn't answer: one query."""
+    shut = SendingState.objects.filter(
+        Q(paused_at__isnull=False) | Q(closed_until__gt=now), name__in=Form.values
+    )
+    return {Form(name) for name in shut.values_list("name", flat=True)}
 
 
 def states() -> list[SendingState]:

@@ -270,6 +270,38 @@ def test_a_worker_that_dies_while_sending_leaves_an_unknown_not_a_second_message
     assert WorkItem.objects.filter(role="front_desk").count() == 1
 
 
+def test_an_error_that_no_channel_explains_leaves_one_unknown_and_the_next_message_goes(
+    house: House, scripted: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = planned_confirmation(house)
+    book(house, house.omar)
+    plan(now=NOW + timedelta(seconds=1))
+    scripted(ValueError("no room for rosa@patients.example"))
+    with caplog.at_level("DEBUG"):
+        assert drain(NOW + timedelta(seconds=1)) == {"unknown": 1, "sent": 1}
+    assert fate(message) == ("unknown", outcomes.ANSWER_LOST)
+    assert message.attempts.get().error == "ValueError that the channel doesn't explain"
+    assert "ValueError" in caplog.text
+    assert "rosa@" not in caplog.text
+    assert WorkItem.objects.get().cause == f"message:{message.pk}"
+
+
+def test_a_provider_whose_list_cannot_be_read_is_asked_again_and_then_a_person(
+    house: House, scripted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = planned_confirmation(house)
+    channel = scripted(AnswerLost("ReadTimeout"))
+
+    def lookup(envelope: Envelope, *, started_at: datetime) -> Found:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(channel, "lookup", lookup)
+    assert drain() == {}
+    assert fate(message)[0] == "claimed"
+    drain(NOW + outcomes.ASKED_FOR)
+    assert fate(message) == ("unknown", outcomes.ANSWER_LOST)
+
+
 def test_a_worker_that_dies_before_sending_leaves_the_message_to_the_next(house: House) -> None:
     message = planned_confirmation(house)
     Message.objects.filter(pk=message.pk).update(

@@ -291,6 +291,44 @@ def test_a_number_never_reaches_the_log_of_tries(
 def test_a_page_to_staff_goes_to_the_mobile_phone_and_by_e_mail_where_that_is_refused(
     provider: TwilioServer, mail: MailServer, house: House, message: Message
 ) -> None:
+    page_to_nils(house, message)
+    provider.next = [(400, 21211)]
+    assert drain() == {"planned": 1, "sent": 1}
+    assert mail.recipients == ["nils@lakeside.example"]
+    assert not BlockedAddress.objects.exists()
+
+
+def test_a_page_goes_by_e_mail_at_once_when_the_provider_of_texts_is_down(
+    provider: TwilioServer, mail: MailServer, house: House, message: Message
+) -> None:
+    page_to_nils(house, message)
+    provider.next = [(503, 0)]
+    assert drain() == {"planned": 1, "sent": 1}
+    assert mail.recipients == ["nils@lakeside.example"]
+
+
+def test_a_page_does_not_wait_for_a_breaker_that_is_open(
+    provider: TwilioServer, mail: MailServer, house: House, message: Message
+) -> None:
+    page_to_nils(house, message)
+    SendingState.objects.create(name="sms", failures=5, closed_until=NOW + MINUTE)
+    assert drain() == {"sent": 1}
+    assert mail.recipients == ["nils@lakeside.example"]
+    assert provider.taken == []
+
+
+def test_a_page_tries_the_phone_again_when_e_mail_is_down_as_well(
+    provider: TwilioServer, mail: MailServer, house: House, message: Message
+) -> None:
+    page_to_nils(house, message)
+    provider.next, mail.at_data = [(503, 0)], ["451 try later"]
+    assert drain() == {"planned": 2}
+    assert drain(NOW + 5 * MINUTE) == {"sent": 1}
+    assert [text["to"] for text in provider.taken] == ["+13125550177"]
+
+
+def page_to_nils(house: House, message: Message) -> None:
+    """The due message is a page to Nils, who has a phone."""
     User.objects.filter(pk=house.nils.pk).update(mobile="+13125550177")
     item = WorkItem.objects.create(
         clinic=house.clinic,
@@ -304,10 +342,6 @@ def test_a_page_to_staff_goes_to_the_mobile_phone_and_by_e_mail_where_that_is_re
     Message.objects.filter(pk=message.pk).update(
         kind="page", stage="page", user=house.nils, work_item=item, urgent=True
     )
-    provider.next = [(400, 21211)]
-    assert drain() == {"planned": 1, "sent": 1}
-    assert mail.recipients == ["nils@lakeside.example"]
-    assert not BlockedAddress.objects.exists()
 
 
 def test_only_this_form_counts_its_failures(
