@@ -192,6 +192,32 @@ def test_a_ride_without_a_number_is_asked_again_with_what_was_typed(visit: Appoi
     assert WorkItem.objects.count() == 1
 
 
+NO_RIDE = "Without an adult who takes you home your visit can't go ahead. The clinic will call you."
+
+
+def test_who_says_that_they_come_reads_that_it_is_confirmed(visit: Appointment, token: str) -> None:
+    phone = proved(token)
+    assert "You have confirmed." not in words(phone.get(f"/m/{token}/ready?after=coming"))
+    assert "You have confirmed." in words(phone.post(f"/m/{token}/confirm", follow=True))
+
+
+def test_without_a_ride_the_end_and_the_visit_say_again_that_it_cannot_go_ahead(
+    visit: Appointment, token: str
+) -> None:
+    phone = proved(token)
+    tap(phone, token, "ready", question="ride_home", value="no")
+    tap(phone, token, "ready", question="fasting_understood", value="yes")
+    for question in ("new_medicines", "possible_pregnancy", "alcohol_drugs"):
+        last = words(tap(phone, token, "ready", question=question, value="no"))
+    assert NO_RIDE in last
+    assert "That is all we need to know." not in last
+    assert NO_RIDE in words(phone.get(f"/m/{token}"))
+    ride = {"ride_name": "Sam Reyes", "ride_phone": "312 555 0142"}
+    tap(phone, token, "ready", question="ride_home", value="yes", **ride)
+    for page in (f"/m/{token}", f"/m/{token}/ready"):
+        assert NO_RIDE not in words(phone.get(page))
+
+
 def test_once_the_visit_has_begun_nothing_is_changed_any_more(visit: Appointment, token: str) -> None:
     with time_machine.travel(visit.starts_at, tick=False):
         phone = proved(token)

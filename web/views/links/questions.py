@@ -3,7 +3,7 @@ that it leads to says at once what follows from it.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse
@@ -22,6 +22,9 @@ from web.views.links.emergency import emergency_lines
 from web.views.links.frame import Opened, behind_link
 from web.views.links.proof import ask_birth_year
 from web.views.links.recording import record_answer, record_readiness, record_score, ride_words
+
+# After the button that says "I am coming", where other answers are named by their question.
+CONFIRMED: Final = "coming"
 
 
 @behind_link("GET", "POST", before_proof=ask_birth_year)
@@ -172,13 +175,21 @@ def _show_readiness(opened: Opened, wanted: str, typed: Any = None) -> HttpRespo
         "ride_missing": typed is not None,
         "notice": _doubt(opened, offered, opened.request.GET.get("after", "")),
         "alarm": emergency_lines(opened) if own_words.alarming(heard) else None,
+        "no_ride_yet": lacks_a_ride(offered),
         "answered": [(each.code, each.text.of(opened.language)) for each in READINESS],
     }
     return opened.page("web/patient/ready.html", context, status=400 if typed is not None else 200)
 
 
+def lacks_a_ride(offered: Things) -> bool:
+    """The patient said that nobody takes them home yet, so that the visit can't go ahead as it stands."""
+    return offered.asks_readiness and offered.readiness is not None and offered.readiness.ride_home == "no"
+
+
 def _doubt(opened: Opened, offered: Things, after: str) -> str:
-    """What follows from the answer that was just given."""
+    """What follows from the answer that was just given, or that the visit is confirmed."""
+    if after == CONFIRMED and offered.visit and offered.visit.patient_status == "accepted":
+        return opened.say["confirmed"]
     given = offered.readiness
     if given is None or after not in {each.code for each in READINESS}:
         return ""
