@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from clinic import work
 from clinic.access import Actor
@@ -19,7 +19,7 @@ from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from scheduler.models import Appointment, AppointmentStatus
-from sessions_app.models import QuestionnaireAnswer, SafetyAssessment, SafetyConcern
+from sessions_app.models import QuestionnaireAnswer, SafetyAssessment, SafetyConcern, Session
 
 # Read over shoulders: what to do, nothing about health.
 TITLE: Final = "Assess the patient before the next infusion: an urgent answer"
@@ -29,10 +29,12 @@ WITHIN: Final = timedelta(days=1)
 
 def raise_concern(*, answer: QuestionnaireAnswer, patient: Patient, now: datetime) -> SafetyConcern:
     """Hold the next start until a prescriber has assessed the patient, and open their task. Inside the
-    caller's transaction: a start at this very moment waits for it, or was before it."""
+    caller's transaction: a start at this very moment waits for it, or was before it. An answer that waited
+    for a start is raised at that moment, not before: the record must not show a start against it."""
     lock_answers(patient.pk)
+    last_start = Session.objects.filter(patient=patient).aggregate(last=Max("started_at"))["last"]
     concern = SafetyConcern.objects.create(
-        clinic_id=patient.clinic_id, patient=patient, answer=answer, raised_at=now
+        clinic_id=patient.clinic_id, patient=patient, answer=answer, raised_at=max(now, last_start or now)
     )
     visits = Appointment.objects.filter(
         patient=patient, status=AppointmentStatus.BOOKED, during__startswith__gte=now
@@ -92,6 +94,12 @@ def unmet_at_start(patient_id: UUID) -> dict[str, str]:
     """What holds a start: the code of `states.MISSING`. One query."""
     waiting = SafetyConcern.objects.filter(patient=patient_id, assessment__isnull=True)
     return {"safety_assessed": ""} if waiting.exists() else {}
+
+
+def raised_in(session: Session) -> bool:
+    """Whether one was raised since the patient arrived. One query, none where the concerns are loaded."""
+    concerns = session.patient.safety_concerns.all()
+    return any(concern.raised_at >= session.arrived_at for concern in concerns)
 
 
 def waiting_of(patients: Iterable[UUID]) -> set[UUID]:
