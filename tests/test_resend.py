@@ -387,7 +387,9 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "sessions/{id}/pause/": step("pause")(stories.infusing),
     "sessions/{id}/resume/": step("resume")(paused),
     "sessions/{id}/rate/": step("rate", {"rate_ml_per_h": "75.0"})(stories.infusing),
-    "sessions/{id}/bolus/": step("bolus", {"volume_ml": "2.0"})(stories.infusing),
+    "sessions/{id}/bolus/": step("bolus", {"volume_ml": "2.0", "confirmed": True, "reason": "Dr. Nair"})(
+        stories.infusing
+    ),
     "sessions/{id}/stop/": step("stop")(stories.infusing),
     "sessions/{id}/explain-stop/": step("explain-stop", {"reason": "Nausea", "unreadable": True})(
         stopped_early

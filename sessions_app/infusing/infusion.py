@@ -186,8 +186,8 @@ def give_bolus(
     now: datetime,
 ) -> InfusionEvent:
     """Give so much of the mixture at once. Raises `Invalid` (code `hard_limit`) naming the protocol's limit
-    that it would pass, with what was given so far; with code `confirm`, unless `confirmed`, for more than the
-    bag can still hold, past the ordered mg: its `reason` says who ordered it."""
+    that it would pass, with what was given so far; with code `confirm`, unless `confirmed`, the mg that it
+    comes to: its `reason` says who ordered it."""
     if volume_ml <= 0:
         raise Invalid({"volume_ml": "Enter the volume of the bolus in mL, above 0."})
 
@@ -198,9 +198,12 @@ def give_bolus(
         if volume_ml > course.bag_volume_ml:
             raise Invalid({"volume_ml": f"The whole bag holds {course.bag_volume_ml} mL: read it again."})
         _refuse("volume_ml", hard_stop.against_bolus(course, limits, volume_ml=volume_ml, at=at))
-        doubt = pump.doubt_of_bolus(course, volume_ml=volume_ml, at=at)
-        if doubt:
-            _ask_who_ordered_it("volume_ml", doubt, confirmed, reason)
+        # No two people have checked a bolus: it comes on top of the dose that they have.
+        doubt = pump.doubt_of_bolus(course, volume_ml=volume_ml, at=at) or (
+            f"{plain(volume_ml)} mL of this bag are {plain(course.mg(volume_ml))} mg, on top of what the "
+            "pump gives by its rate: read it again, then confirm it."
+        )
+        _ask_who_ordered_it("volume_ml", doubt, confirmed, reason)
         event = _event(current, actor, id, "bolus", at=at, reason=reason, volume_ml=volume_ml, now=now)
         dose_watch.raise_if_reached(current, nurse=actor.user_id, now=now)
         recording.advance(current, "bolus", now=now)

@@ -64,6 +64,7 @@ def test_rates_pauses_and_boluses_all_count(house: House) -> None:
     take(house, session, infusion.give_bolus, volume_ml=Decimal("4.0"), **ORDERED, now=at(12))
     take(house, session, infusion.pause, reason="Nausea", now=at(20))
     assert given(session, at(25)) == ("41.50", "14.5")  # 25 + 12.5 + 4 mL
+    stories.measure(house, session, stories.calm(at(29)))
     take(house, session, infusion.resume, now=at(30))
     assert given(session, at(38)) == ("51.50", "18.0")  # and 8 minutes at 75 mL/h
     standing = progress.progress(stories.fresh(session), at(38))
@@ -222,22 +223,26 @@ def test_a_volume_below_the_boluses_is_refused_even_confirmed(house: House) -> N
     take(house, session, infusion.stop, volume_ml=Decimal("20.0"), confirmed=True, now=at(11))
 
 
-@pytest.mark.parametrize(("volume", "asks"), [("50.0", False), ("50.1", True)])
-def test_more_than_the_bag_can_hold_is_given_only_when_it_was_read_again(
-    house: House, volume: str, asks: bool
+@pytest.mark.parametrize(
+    ("volume", "says"),
+    [
+        ("20.0", "20 mL of this bag are 7 mg, on top of what the pump gives"),
+        ("50.1", "with this bolus 100.1 mL were given, 35 mg of 35 mg"),
+    ],
+)
+def test_a_bolus_is_kept_when_its_mg_were_seen_and_somebody_ordered_it(
+    house: House, volume: str, says: str
 ) -> None:
     """After 20 minutes at 150 mL/h half of the 100 mL is left."""
     session = stories.infusing(house)
-    if asks:
-        with pytest.raises(Invalid, match=r"with this bolus 100\.1 mL were given") as refused:
-            take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), now=at(20))
-        assert errors_of(refused) == [("volume_ml", "confirm"), ("reason", "invalid")]
-        assert "35 mg of 35 mg" in refused.value.detail
-        with pytest.raises(Invalid, match="Say who ordered it") as refused:
-            take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), confirmed=True, now=at(20))
-        assert errors_of(refused) == [("reason", "invalid")]
-    ordered = ORDERED if asks else {}
-    take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), **ordered, now=at(20))
+    with pytest.raises(Invalid) as refused:
+        take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), now=at(20))
+    assert errors_of(refused) == [("volume_ml", "confirm"), ("reason", "invalid")]
+    assert says in refused.value.detail
+    with pytest.raises(Invalid, match="Say who ordered it") as refused:
+        take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), confirmed=True, now=at(20))
+    assert errors_of(refused) == [("reason", "invalid")]
+    take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), **ORDERED, now=at(20))
 
 
 @pytest.mark.parametrize(

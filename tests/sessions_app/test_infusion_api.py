@@ -40,7 +40,7 @@ def test_the_running_total_comes_with_the_session(house: House, wall: Wall) -> N
     session, nils = stories.infusing(house), client_of(house.nils)
     wall.after(minutes=10)
     assert post(nils, session, "rate", rate_ml_per_h="75.0").status_code == 201
-    assert post(nils, session, "bolus", volume_ml="4.0", reason="Ordered").status_code == 201
+    assert post(nils, session, "bolus", volume_ml="4.0", confirmed=True, reason="Dr. Nair").status_code == 201
     wall.after(minutes=10)
     given = nils.get(f"{SESSIONS}{session.pk}/").json()["given"]
     assert given == {
@@ -55,7 +55,7 @@ def test_the_running_total_comes_with_the_session(house: House, wall: Wall) -> N
         "left_ml": "62.50",
         "empty_at": "2027-01-11T16:30:00Z",
     }
-    stopped = post(nils, session, "stop", volume_ml="60.0")
+    stopped = post(nils, session, "stop", volume_ml="60.0", confirmed=True, reason="Dr. Nair")
     assert stopped.json()["errors"][0]["code"] == "confirm"
     stopped = post(nils, session, "stop", volume_ml="60.0", confirmed=True)
     assert (stopped.status_code, stopped.json()["volume_ml"]) == (201, "60.0")
@@ -74,7 +74,7 @@ def test_a_bolus_past_the_limit_is_refused_at_its_field(house: House, wall: Wall
     for _ in range(2):
         again = post(nils, session, "bolus", volume_ml="100.0", confirmed=True, reason="Dr. Nair")
         assert again.status_code == 201
-    refused = post(nils, session, "bolus", volume_ml="60.0")
+    refused = post(nils, session, "bolus", volume_ml="60.0", confirmed=True, reason="Dr. Nair")
     [error] = refused.json()["errors"]
     assert (refused.status_code, error["field"], error["code"]) == (400, "volume_ml", "hard_limit")
 

@@ -17,6 +17,8 @@ from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of
 from tests.web.test_nurse import SIGNS, Wall, hidden, send
 
+ORDERED = {"confirmed": "on", "reason": "Dr. Nair ordered it"}
+
 
 @pytest.fixture
 def wall(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Wall:
@@ -50,7 +52,7 @@ def test_the_page_shows_what_was_given_as_of_its_load(house: House, wall: Wall) 
     assert 'data-ml-per-h="150.0"' in page
     assert 'data-mg-per-ml="0.35"' in page
     assert send(nils, session, "rate", {"rate_ml_per_h": "75.0"}).status_code == 302
-    assert send(nils, session, "bolus", {"volume_ml": "4.0"}).status_code == 302
+    assert send(nils, session, "bolus", {"volume_ml": "4.0", **ORDERED}).status_code == 302
     wall.after(minutes=10)
     assert shown(page_of(nils, session), "mg") == "14.5"
     assert send(nils, session, "stop", {"reason": "Distress"}).status_code == 302
@@ -93,7 +95,7 @@ def test_a_bolus_carries_what_its_page_showed(house: House, wall: Wall) -> None:
     wall.after(minutes=10)
     seen = hidden(page_of(nils, session), "bolus")
     assert send(browser_of(house.priya), session, "vitals", SIGNS).status_code == 302
-    refused = post(nils, session, "bolus", {**seen, "volume_ml": "1.0"})
+    refused = post(nils, session, "bolus", {**seen, "volume_ml": "1.0", **ORDERED})
     assert refused.status_code == 412
     assert "Priya Nair recorded vital signs at 09:30: look again." in refused.content.decode()
     assert session.infusion_events.count() == 1
@@ -113,7 +115,7 @@ def test_a_rate_and_a_bolus_past_the_limit_say_so_at_their_field(house: House, w
     again = {"volume_ml": "100.0", "reason": "Dr. Nair ordered it"}
     for _ in range(2):
         assert send(nils, session, "bolus", {**again, "confirmed": "on"}).status_code == 302
-    refused = send(nils, session, "bolus", {"volume_ml": "60.0"})
+    refused = send(nils, session, "bolus", {"volume_ml": "60.0", **ORDERED})
     assert refused.status_code == 400
     assert "past the protocol&#x27;s hard limit of 1.5 mg/kg for 70 kg = 105 mg." in refused.content.decode()
 

@@ -271,6 +271,8 @@ def test_the_form_marks_what_is_due_before_the_start_and_allergies_stand_above_a
     nils = browser_of(house.nils)
     page = nils.get(reverse("session", args=[session.pk])).content.decode()
     assert page.index("Latex") < page.index('id="part-checklist"')
+    alone = re.findall(r'data-before="\w*" data-alone>.*?name="answers_(\w+)_seen"', page, re.DOTALL)
+    assert {"suicidality", "pregnancy", "allergies"} <= set(alone), "no tap for a group answers these"
     marked = re.findall(r'name="(\w+)"[^>]*aria-required', page)
     assert set(marked) == {
         "systolic_mmhg",

@@ -155,7 +155,7 @@ class BolusForm(StepForm):
 
     volume_ml = DecimalNumberField(label="Volume", unit="mL", max_digits=6, decimal_places=1)
     confirmed = forms.BooleanField(label="Read again: the volume is right", required=False)
-    reason = short_text("Why")
+    reason = short_text("Who ordered it, and why")
     happened_at = NowOrThenField("Given at")
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
