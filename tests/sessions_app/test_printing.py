@@ -57,6 +57,7 @@ def test_the_paper_says_what_was_given_and_not_what_was_ordered(house: House) ->
         return session.arrived_at + timedelta(minutes=minutes)
 
     infusion.pause(actor=nils, id=new_id(), session=session, now=at(30))
+    stories.measure(house, session, stories.calm(at(34)))
     infusion.resume(actor=nils, id=new_id(), session=session, now=at(35))
     pump: Any = {"reason": "Distress", "volume_ml": Decimal("62.5")}
     infusion.stop(actor=nils, id=new_id(), session=session, now=at(50), **pump)

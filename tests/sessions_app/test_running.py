@@ -235,6 +235,7 @@ def test_the_infusing_time_leaves_out_the_pauses(house: House) -> None:
     assert infusion.infusing_time(list(session.infusion_events.order_by("recorded_at")), at) == timedelta(
         minutes=10
     )
+    stories.measure(house, session, stories.calm(at))
     infusion.resume(actor=nils, id=new_id(), session=session, now=at)
     at += timedelta(minutes=30)
     infusion.stop(actor=nils, id=new_id(), session=session, now=at)
