@@ -16,7 +16,7 @@ from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
 from notifications.delivering import delivery, sending, sending_state, turns
 from notifications.escalating import paging
-from notifications.models import ClinicMessaging, Form, InboxItem, Message, SendingState
+from notifications.models import ClinicMessaging, Form, InboxItem, Message, MessageStatus, SendingState
 from notifications.planning.planner import plan
 from tests.at_once import at_once
 from tests.cast import NOW, House, make_patient
@@ -331,7 +331,7 @@ def test_while_one_drain_waits_for_the_rate_another_ends(house: House, settings:
     settings.EMAIL_PER_SECOND = 1.0
     due(house, 3)
     with waiting_elsewhere():
-        assert delivery.drain(clock=lambda: NOW, sleep=_enough)["sent"] == 1
+        assert delivery.drain(clock=lambda: NOW, sleep=_enough)[MessageStatus.SENT] == 1
     Message.objects.filter(status="planned").update(due_at=NOW)
     with pytest.raises(Enough):
         delivery.drain(clock=lambda: NOW, sleep=_enough)
