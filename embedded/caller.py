@@ -29,6 +29,7 @@ SETTINGS = {
     "DEBUG": "false",
     "MFA_REQUIRED": "false",
     "IDLE_LOGOFF_MINUTES": "15",
+    "CALL_AGAIN_MINUTES": "0",
     "METRICS_TOKEN": "",
     "MONITOR_CODES": "",
 }
@@ -42,6 +43,7 @@ CHOICES = (
     "LOG_LEVEL",
     "MFA_REQUIRED",
     "IDLE_LOGOFF_MINUTES",
+    "CALL_AGAIN_MINUTES",
     "METRICS_TOKEN",
     "MONITOR_CODES",
 )
