@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from clinic import work
-from clinic.models import WorkItem
+from clinic.models import WorkItem, WorkItemStep
 from clinic.problems import Invalid, Missing
 from notifications.answering import check_ins, links, question_sets
 from notifications.escalating.clocks import run_clocks
@@ -137,4 +137,7 @@ def test_a_task_that_was_taken_or_closed_is_not_raised(house: House, check_in: C
     say(check_in, "fall", "yes")
     WorkItem.objects.filter(urgency="red").update(acknowledged_at=MORNING, acknowledged_by=house.nils)
     WorkItem.objects.filter(urgency="amber").update(closed_at=MORNING, outcome="Called, is well.")
-    assert run_clocks(now=MORNING + 3 * HOUR) == 0
+    assert run_clocks(now=MORNING + 10 * MINUTE) == 0
+    # The red one by now, because it was taken and forgotten.
+    assert run_clocks(now=MORNING + 3 * HOUR) == 1
+    assert WorkItemStep.objects.get(kind="escalated").work_item.urgency == "red"
