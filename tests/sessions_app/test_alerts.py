@@ -519,12 +519,14 @@ def test_a_session_that_somebody_is_writing_in_waits_for_the_next_beat() -> None
 def test_one_session_that_cannot_be_written_holds_up_no_other(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It was set back behind the triggers to before its discharge: what is signed takes no more lines."""
-    broken = stories.signed(house)
-    behind_the_triggers("UPDATE sessions_app_session SET state = 'recovering', discharged_at = NULL")
+    broken = stories.infusing(house)
     sound = stories.infusing(house, house.omar)
-    assert alert_clocks.run_clocks(now=minute(200)) == 2
+    behind_the_triggers(
+        f"ALTER TABLE sessions_app_alert ADD CONSTRAINT unwritable CHECK (session_id <> '{broken.pk}')"
+    )
+    assert alert_clocks.run_clocks(now=minute(14)) == 2
     assert standing(sound) == [("vital_signs", "caution")]
+    assert standing(broken) == []
     [record] = caplog.records
     assert record.getMessage() == f"clock of session {broken.pk} not written: IntegrityError"
 

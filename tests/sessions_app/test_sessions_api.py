@@ -140,6 +140,7 @@ def test_the_whole_visit_over_the_api(house: House, wall: Wall) -> None:
     paused = post(nils, session, "pause", {"id": str(new_id()), "reason": "Nausea"})
     assert paused.status_code == 201
     wall.after(minutes=5)
+    assert post(nils, session, "vitals", calm_body(wall.shows)).status_code == 201
     assert post(nils, session, "resume", {"id": str(new_id())}).status_code == 201
     wall.after(minutes=30)
     assert post(nils, session, "stop", {"id": str(new_id())}).status_code == 201
