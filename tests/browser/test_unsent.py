@@ -453,7 +453,7 @@ def test_one_s_own_later_entry_makes_no_refused_step_stale(page: Page, session: 
     page.context.set_offline(False)
     page.get_by_role("button", name="Correct it").click()
     page.wait_for_url("**/rate/")
-    expect(form_of(page, "rate").locator(".mend").first).to_contain_text("No pump can be set above")
+    expect(form_of(page, "rate").locator(".mend").first).to_contain_text("read the rate again")
     fill(page, "rate", rate_ml_per_h="140.0").click()
     all_is_stored(page)
     assert steps(session) == ["start", "rate"]

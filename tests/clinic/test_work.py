@@ -89,7 +89,7 @@ def test_a_task_is_closed_by_those_it_is_for(
             work.close(
                 actor=house.actor(getattr(house, name)),
                 item=open_item(house, role=role),
-                outcome="x",
+                outcome="Done.",
                 now=NOW,
             )
     for number, name in enumerate(may):

@@ -55,7 +55,7 @@ def test_the_running_total_comes_with_the_session(house: House, wall: Wall) -> N
         "left_ml": "62.50",
         "empty_at": "2027-01-11T16:30:00Z",
     }
-    stopped = post(nils, session, "stop", volume_ml="60.0", confirmed=True, reason="Dr. Nair")
+    stopped = post(nils, session, "stop", volume_ml="60.0")
     assert stopped.json()["errors"][0]["code"] == "confirm"
     stopped = post(nils, session, "stop", volume_ml="60.0", confirmed=True)
     assert (stopped.status_code, stopped.json()["volume_ml"]) == (201, "60.0")
