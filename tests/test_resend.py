@@ -181,7 +181,11 @@ def alert(how: str, words: str) -> Callable[[House], Call]:
     def call(house: House) -> Call:
         session = stories.arrived(house)
         stories.measure(house, session, stories.calm(NOW, systolic_mmhg=165))
-        return house.priya if how == "resolve" else house.nils, f"alerts/{session.alerts.get().pk}/{how}/", {"words": words}
+        return (
+            house.priya if how == "resolve" else house.nils,
+            f"alerts/{session.alerts.get().pk}/{how}/",
+            {"words": words},
+        )
 
     return call
 
