@@ -332,12 +332,14 @@ def test_a_refused_entry_waits_for_a_person_and_holds_up_nothing(
     enter(page, "vitals", **{**SIGNS, "systolic_mmhg": "999"})
     passing.wait(10)
     enter(page, "note", text="Restless.")
+    enter(page, "rate", rate_ml_per_h="100.0")
     page.context.set_offline(False)
     expect(page.locator("#unsent").get_by_text("1 entry was refused: mend it.")).to_be_visible()
     expect(page.locator("#unsent li")).to_have_count(1)
     expect(page.locator("#unsent li .mend").first).to_contain_text("Systolic")
     assert waiting(page) == ["Vital signs"]
     assert session.notes.get().text == "Restless."
+    assert steps(session) == ["start", "rate"], "a step presupposes no reading"
 
     passing.wait(60)
     page.get_by_role("button", name="Correct it").click()

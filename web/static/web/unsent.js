@@ -425,9 +425,9 @@ function valueOf(entry, field) {
   return entry.fields.find(([name]) => name === field)?.[1] ?? "";
 }
 
-// Whether an entry takes the session from one state to another: a pause does, a new rate doesn't.
+// Whether an entry takes the session from one state to another: a pause does, a new rate or a reading doesn't.
 function changesState({ moves }) {
-  return moves.split(" ").some((move) => move.split(":")[0] !== move.split(":")[1]);
+  return moves !== "" && moves.split(" ").some((move) => move.split(":")[0] !== move.split(":")[1]);
 }
 
 function isTypedIn(part) {
