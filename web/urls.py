@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.sending")),
     path("", include("web.routes.message_rules")),
     path("", include("web.routes.patient_links")),
-    path("", include("web.routes.work")),
+    path("", include("web.routes.staff_tasks")),
     path("", include("web.routes.feeds")),
     path("", include("web.routes.reports")),
 ]

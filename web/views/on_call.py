@@ -18,7 +18,7 @@ from notifications.escalating import on_call as calendar
 from notifications.models import OnCallRung, OnCallShift
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, LocalDateTimeField
-from web.views.work import Colleague
+from web.views.staff_tasks import Colleague
 
 AHEAD: Final = timedelta(weeks=8)
 
@@ -90,4 +90,4 @@ def _show(request: StaffRequest, form: ShiftForm) -> HttpResponse:
         "staffed": calendar.staffed(clinic_id=clinic.pk, now=now),
         "staffed_again": calendar.staffed_again_at(clinic_id=clinic.pk, now=now),
     }
-    return render(request, "web/work/on_call.html", context, status=form.status)
+    return render(request, "web/tasks/on_call.html", context, status=form.status)

@@ -20,7 +20,7 @@ from notifications.talking import conversations, own_words, threads
 from notifications.wording import gsm7
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, PhoneField
-from web.views.work import NEVER_IN_SILENCE
+from web.views.staff_tasks import NEVER_IN_SILENCE
 
 STAYS: Final = "The number stays, and texts go to it again."
 NOTHING_NEW: Final = "This is the number that is there already, and nobody doubts it. Enter the right one."

@@ -1,4 +1,4 @@
-"""Tasks for staff: what waits for somebody and how long already; one task with its steps, and what to do
+"""Tasks for staff (clinic.work): what waits for somebody and how long already; one task with its steps, and what to do
 with it.
 """
 
@@ -105,7 +105,7 @@ def tasks(request: StaffRequest) -> HttpResponse:
         "most": CLOSED_SHOWN,
         "calling_is_off": sending_state.is_paused(),
     }
-    return render(request, "web/work/tasks.html", context)
+    return render(request, "web/tasks/tasks.html", context)
 
 
 @staff_page(access.VIEW_WORK, methods=["GET"])
@@ -232,4 +232,4 @@ def _show(request: StaffRequest, item: WorkItem, **refused: ChangeForm) -> HttpR
         "now": clock.now(),
     }
     status = next((form.status for form in refused.values()), 200)
-    return render(request, "web/work/task.html", context, status=status)
+    return render(request, "web/tasks/task.html", context, status=status)
