@@ -1,5 +1,5 @@
-"""Tasks for staff (clinic.work): what waits for somebody and how long already; one task with its steps, and what to do
-with it.
+"""Tasks for staff: what waits for somebody and how long already; one task with its steps, and what to do
+with it. What makes and closes them is clinic.work.
 """
 
 from dataclasses import dataclass
