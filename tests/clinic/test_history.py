@@ -170,6 +170,35 @@ def test_after_acting_the_next_transaction_carries_no_name() -> None:
     assert [change.who for change in queries.changes_of(house.rosa)[:2]] == ["", "Ana Lima"]
 
 
+def test_each_act_of_one_call_carries_its_own_reason(house: House) -> None:
+    with acting(house.ana.pk, door="web"):
+        for city, reason in (("Evanston", "moved house"), ("Oak Park", "the first was a slip")):
+            patients.update_details(
+                actor=house.actor(house.ana),
+                patient=house.rosa,
+                changes={"city": city},
+                reason=reason,
+                now=NOW,
+            )
+        Patient.objects.filter(pk=house.rosa.pk).update(city="Berwyn")
+    assert [(change.who, change.door, change.reason) for change in queries.changes_of(house.rosa)[:3]] == [
+        ("Ana Lima", "web", ""),
+        ("Ana Lima", "web", "the first was a slip"),
+        ("Ana Lima", "web", "moved house"),
+    ]
+
+
+def test_what_a_worker_writes_after_somebodys_act_carries_nobodys_name(house: House) -> None:
+    with acting(None, door="worker"):
+        with acting(house.nils.pk):
+            Patient.objects.filter(pk=house.rosa.pk).update(city="Evanston")
+        Patient.objects.filter(pk=house.rosa.pk).update(city="Oak Park")
+    assert [(change.who, change.door) for change in queries.changes_of(house.rosa)[:2]] == [
+        ("", "worker"),
+        ("Nils Berg", "worker"),
+    ]
+
+
 def test_a_new_role_is_in_the_history_with_who_gave_it(house: House) -> None:
     with acting(house.max.pk, reason="covers for Nils"):
         Membership.objects.create(id=new_id(), user=house.ana, clinic=house.clinic, role=Role.NURSE)
