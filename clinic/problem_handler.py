@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
+from rest_framework.views import APIView, set_rollback
 
 from clinic.problems import Forbidden, Invalid, Missing, Problem
 
@@ -20,6 +20,8 @@ def as_problem_response(error: Exception, context: dict[str, Any]) -> Response |
     problem = as_problem(error)
     if problem is None:
         return None
+    if isinstance(error, exceptions.MethodNotAllowed):
+        problem.detail = f"Use {_methods_of(context['view'])} at this address."
     set_rollback()
     headers = {}
     if isinstance(error, exceptions.APIException):
@@ -53,6 +55,13 @@ def _http(detail: str, code: str, status: HTTPStatus) -> Problem:
     problem = Problem(detail, code=code)
     problem.status, problem.title = status.value, status.phrase
     return problem
+
+
+def _methods_of(view: APIView) -> str:
+    """What can be done at the view's address: `GET`, `GET or PATCH`. HEAD goes with GET, and nobody is
+    answered to OPTIONS."""
+    named = [method for method in view.allowed_methods if method not in ("HEAD", "OPTIONS")]
+    return " or ".join(filter(None, (", ".join(named[:-1]), named[-1])))
 
 
 def _first(errors: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -103,8 +103,14 @@ def test_a_body_that_is_too_large_is_refused_unread(house: House) -> None:
 
 def test_a_method_that_a_route_does_not_have(house: House) -> None:
     answer = client_of(house.ana).delete(f"{PATIENTS}{house.rosa.pk}/")
-    check(answer, 405, "method_not_allowed")
+    assert check(answer, 405, "method_not_allowed")["detail"] == "Use GET or PATCH at this address."
     assert "GET" in answer["Allow"]
+
+
+@pytest.mark.parametrize("address", [f"{PATIENTS}find/", "/api/v1/links/open/"])
+def test_where_one_can_only_send_a_look_is_told_so(house: House, address: str) -> None:
+    answer = client_of(house.ana).get(address)
+    assert check(answer, 405, "method_not_allowed")["detail"] == "Use POST at this address."
 
 
 def test_nobody_is_asked_who_they_are(house: House) -> None:
