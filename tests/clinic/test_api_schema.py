@@ -1,0 +1,47 @@
+"""The API's document says of every operation how it refuses."""
+
+from typing import Any
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+READS = {"401", "403", "404", "429"}
+LISTS = {"400", "401", "403", "404", "409", "429"}
+WRITES = LISTS | {"413", "415", "503"}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    made: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "refusals"),
+    [
+        ("get", "patients/{id}/", READS),
+        ("get", "patients/", LISTS),
+        ("patch", "patients/{id}/", WRITES),
+        ("post", "sessions/{id}/vitals/", WRITES | {"412"}),
+        ("post", "links/open/", WRITES - {"401", "403"}),
+    ],
+)
+def test_an_operation_tells_how_it_refuses(
+    document: dict[str, Any], method: str, path: str, refusals: set[str]
+) -> None:
+    answers = document["paths"][f"/api/v1/{path}"][method]["responses"]
+    assert {status for status in answers if status >= "400"} == refusals
+
+
+def test_every_refusal_is_a_problem(document: dict[str, Any]) -> None:
+    refusals = [
+        answer["content"]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for status, answer in operation["responses"].items()
+        if status >= "400"
+    ]
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    assert all(content == problem for content in refusals)
+    required = document["components"]["schemas"]["Problem"]["required"]
+    assert set(required) == {"type", "title", "status", "detail", "code"}
