@@ -62,7 +62,11 @@ class Found:
 
 
 class NotFound(Enum):
-    ABSENT = "absent"  # it is not there; sure once the provider has had time to list it
+    """`ABSENT` is said only by a channel that takes a key once, so that what it took after all, late, and is
+    given again arrives once. A provider's list that doesn't show a message proves nothing of it."""
+
+    ABSENT = "absent"
+    NOT_LISTED = "not listed"
     CANNOT_TELL = "cannot tell"
 
 

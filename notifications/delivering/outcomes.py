@@ -1,7 +1,8 @@
 """What came of a try: sent, planned again, failed, or unknown until the provider or a person says more.
 
-A try whose answer was lost is looked up at the provider. It is sent again, under the same key, only where it
-is surely not there; where the provider can't tell, a person at the desk finds out.
+A try whose answer was lost is looked up at the provider. It is sent again, under the same key, only where
+the channel takes a key once. What a provider's list doesn't show may still have been taken: it is asked again
+for a while, and then a person at the desk finds out.
 """
 
 import logging
@@ -13,7 +14,7 @@ from traceback import extract_tb
 from typing import Final
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from clinic import work
 from clinic.access import Actor
@@ -41,10 +42,9 @@ RETRY_AFTER: Final = (
     timedelta(hours=1),
     timedelta(hours=4),
 )
-# A provider lists what it has taken a little later. [D]
-LISTED_AFTER: Final = timedelta(minutes=1)
+# A provider is asked again after a minute, and then after twice as long each time, for so long: a list that
+# is late shows by then what it has taken, and a person can still act on what nobody knows. [D]
 ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)
-# A provider that can't be asked for so long won't help before the message has lost its use. [D]
 ASKED_FOR: Final = timedelta(minutes=15)
 ANSWER_LOST: Final = "The answer was lost: it may have arrived or not."
 NEVER_ARRIVED: Final = "Looked up: the provider never had it"
@@ -59,7 +59,6 @@ class Came(Enum):
     TAKEN = "taken"
     REFUSED_NOW = "refused now"
     REFUSED = "refused for good"
-    ABSENT = "surely not there"
     UNKNOWN = "nobody can tell"
     ASK_LATER = "to be looked up later"
 
@@ -103,18 +102,24 @@ def look_up(
     try:
         found = channel.lookup(envelope, started_at=attempt.started_at)
     except Exception as error:
-        if now - attempt.started_at >= ASKED_FOR:
-            return Result(attempt, Came.UNKNOWN, now, error=lost)
         detail = error.detail if isinstance(error, DeliveryError) else _unexpected(attempt, error)
-        return Result(attempt, Came.ASK_LATER, now, error=detail, ask_at=now + ASKED_AGAIN_AFTER)
+        return _ask_later(attempt, now, detail=detail, lost=lost)
     if isinstance(found, Found):
         return Result(attempt, Came.TAKEN, now, reference=found.reference)
-    if found == NotFound.CANNOT_TELL:
+    if found == NotFound.ABSENT:
+        return Result(attempt, Came.REFUSED_NOW, now, error=NEVER_ARRIVED)
+    if found == NotFound.NOT_LISTED:
+        return _ask_later(attempt, now, detail=lost, lost=lost)
+    return Result(attempt, Came.UNKNOWN, now, error=lost)
+
+
+def _ask_later(attempt: DeliveryAttempt, now: datetime, *, detail: str, lost: str) -> Result:
+    """The provider may know more in a while; at last it is nobody's to know but a person's."""
+    asked_until = attempt.started_at + ASKED_FOR
+    if now >= asked_until:
         return Result(attempt, Came.UNKNOWN, now, error=lost)
-    listed_at = attempt.started_at + LISTED_AFTER
-    if now < listed_at:
-        return Result(attempt, Came.ASK_LATER, now, error=lost, ask_at=listed_at)
-    return Result(attempt, Came.ABSENT, now, error=NEVER_ARRIVED)
+    again_at = now + max(ASKED_AGAIN_AFTER, now - attempt.started_at)
+    return Result(attempt, Came.ASK_LATER, now, error=detail, ask_at=min(again_at, asked_until))
 
 
 def _unexpected(attempt: DeliveryAttempt, error: Exception) -> str:
@@ -210,8 +215,25 @@ def settle_lost(channels: Channels, clock: Callable[[], datetime], stop_at: date
     done = [MessageStatus.PLANNED] * len(idle)
     for message in begun:
         if clock() < stop_at:
-            done += conclude([_looked_up(message, channels, clock)], token)
+            done += _settle(message, channels, clock, token)
     return done
+
+
+def _settle(
+    message: Message, channels: Channels, clock: Callable[[], datetime], token: UUID
+) -> list[MessageStatus]:
+    """What became of one lost try. One that can't be made out is a person's, and holds up no other."""
+    attempt = message.attempts.filter(outcome=AttemptOutcome.STARTED).order_by("number").last()
+    if attempt is None:
+        return []  # the provider's report has settled it meanwhile
+    attempt.message = message
+    try:
+        result = _looked_up(attempt, channels, clock)
+    except Exception as error:
+        if isinstance(error, DatabaseError):
+            raise  # it says nothing about one message
+        result = Result(attempt, Came.UNKNOWN, clock(), error=_unexpected(attempt, error))
+    return conclude([result], token)
 
 
 def settle(*, actor: Actor, message: Message, arrived: bool, now: datetime) -> Message:
@@ -247,12 +269,11 @@ def settle(*, actor: Actor, message: Message, arrived: bool, now: datetime) -> M
     return in_transaction(work_)
 
 
-def _looked_up(message: Message, channels: Channels, clock: Callable[[], datetime]) -> Result:
-    attempt = message.attempts.filter(outcome=AttemptOutcome.STARTED).latest("number")
-    attempt.message = message
+def _looked_up(attempt: DeliveryAttempt, channels: Channels, clock: Callable[[], datetime]) -> Result:
     channel = channels.of(Form(attempt.form))
     if channel.name != attempt.channel:  # another provider is set up since
         return Result(attempt, Came.UNKNOWN, clock(), error=ANSWER_LOST)
+    message = attempt.message
     facts = gathering.gather_for_lookup(message)
     envelope = composing.envelope_of(
         attempt, link=composing.link_in(message, facts), written_at=composing.written_at(attempt, facts)
@@ -277,9 +298,6 @@ def _follow(message: Message, result: Result) -> None:
     elif result.came == Came.REFUSED:
         attempt.outcome = AttemptOutcome.PERMANENT
         _refused(message, attempt, result)
-    elif result.came == Came.ABSENT:
-        attempt.outcome = AttemptOutcome.TEMPORARY
-        plan_again(message, result.at)
     else:
         attempt.outcome = AttemptOutcome.TEMPORARY
         _try_later(message, attempt, result.at)

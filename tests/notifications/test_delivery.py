@@ -1,7 +1,6 @@
 """Delivery to the inbox page: leased, asked again, sent once, and never blindly twice."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -394,8 +393,13 @@ def test_urgent_messages_go_first(house: House, scripted: Any) -> None:
 
 @pytest.mark.parametrize(
     ("found", "status", "arrived"),
-    [(Found("reference"), "sent", 1), (NotFound.ABSENT, "sent", 2), (NotFound.CANNOT_TELL, "unknown", 1)],
-    ids=["found there", "surely not there", "can't tell"],
+    [
+        (Found("reference"), "sent", 1),
+        (NotFound.ABSENT, "sent", 2),
+        (NotFound.NOT_LISTED, "unknown", 1),
+        (NotFound.CANNOT_TELL, "unknown", 1),
+    ],
+    ids=["found there", "not there, and a key is taken once", "not on its list", "can't tell"],
 )
 def test_a_try_without_an_answer_is_looked_up_and_never_blindly_sent_again(
     house: House, monkeypatch: pytest.MonkeyPatch, found: Any, status: str, arrived: int
@@ -409,25 +413,71 @@ def test_a_try_without_an_answer_is_looked_up_and_never_blindly_sent_again(
     channel = AskedChannel(AnswerLost("disconnected"))
     monkeypatch.setattr(opening, "open_channel", lambda form: channel)
     drain()
-    drain(NOW + outcomes.LISTED_AFTER)
+    drain(NOW + outcomes.ASKED_FOR)
     assert fate(message)[0] == status
     assert [envelope.key for envelope in channel.seen] == [str(message.pk)] * arrived
 
 
-def test_a_provider_may_list_a_message_late(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("late", [1, 5, 14])
+def test_a_provider_may_list_a_message_many_minutes_late(
+    house: House, monkeypatch: pytest.MonkeyPatch, late: int
+) -> None:
     message = planned_confirmation(house)
-    listed: Iterator[Found | NotFound] = iter([NotFound.ABSENT, Found("late")])
+    now = NOW
 
     class LateChannel(ScriptedChannel):
         def lookup(self, envelope: Envelope, *, started_at: datetime) -> Found | NotFound:
-            return next(listed)
+            return Found("late") if now >= started_at + late * MINUTE else NotFound.NOT_LISTED
 
     channel = LateChannel(AnswerLost("disconnected"))
     monkeypatch.setattr(opening, "open_channel", lambda form: channel)
-    assert drain() == {}
-    assert drain(NOW + outcomes.LISTED_AFTER - timedelta(seconds=1)) == {}
-    assert drain(NOW + outcomes.LISTED_AFTER) == {"sent": 1}
+    for _ in range(16):
+        drain(now)
+        now += MINUTE
     assert (len(channel.seen), message.attempts.get().provider_reference) == (1, "late")
+    assert not WorkItem.objects.exists()
+
+
+def test_a_list_that_is_late_is_not_asked_every_minute(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = planned_confirmation(house)
+    asked = []
+
+    class EmptyChannel(ScriptedChannel):
+        def lookup(self, envelope: Envelope, *, started_at: datetime) -> Found | NotFound:
+            asked.append(now - started_at)
+            return NotFound.NOT_LISTED
+
+    channel = EmptyChannel(AnswerLost("disconnected"))
+    monkeypatch.setattr(opening, "open_channel", lambda form: channel)
+    for minutes in range(20):
+        now = NOW + minutes * MINUTE
+        drain(now)
+    assert asked == [minutes * MINUTE for minutes in (0, 1, 2, 4, 8, 15)]
+    assert fate(message) == ("unknown", outcomes.ANSWER_LOST)
+
+
+def test_one_lost_message_that_cannot_be_made_out_holds_up_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Omar's lost try says a form that there isn't: a row that nobody should have been able to write."""
+    for patient in (house.omar, house.rosa):
+        book(house, patient)
+    plan(now=NOW)
+
+    class AskedChannel(ScriptedChannel):
+        def lookup(self, envelope: Envelope, *, started_at: datetime) -> Found | NotFound:
+            return Found("reference") if asked_again else NotFound.NOT_LISTED
+
+    asked_again = False
+    channel = AskedChannel(AnswerLost("disconnected"), AnswerLost("disconnected"))
+    monkeypatch.setattr(opening, "open_channel", lambda form: channel)
+    drain()
+    first = Message.objects.order_by("pk")[0]
+    first.attempts.update(form="fax")
+    asked_again = True
+    assert drain(NOW + MINUTE) == {"unknown": 1, "sent": 1}
+    assert fate(first) == ("unknown", outcomes.ANSWER_LOST)
+    assert WorkItem.objects.get().cause == f"message:{first.pk}"
 
 
 def test_a_provider_that_cannot_be_asked_is_asked_again_and_then_a_person(

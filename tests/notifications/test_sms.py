@@ -218,26 +218,39 @@ def test_a_clinic_without_a_number_of_its_own_writes_e_mails(
     assert (len(provider.taken), len(mail.arrived)) == (0, 1)
 
 
-@pytest.mark.parametrize("lost", ["hang up", (500, 0)], ids=["hung up after taking it", "stumbled"])
-def test_a_lost_answer_is_looked_up_and_the_text_sent_once(
-    provider: TwilioServer, mail: MailServer, message: Message, lost: Any
+def test_a_text_whose_answer_was_lost_is_found_at_the_provider(
+    provider: TwilioServer, mail: MailServer, message: Message
 ) -> None:
-    provider.next = [lost]
-    first = drain()
-    drain(NOW + outcomes.LISTED_AFTER)
-    assert fate(message)[0] == "sent"
+    provider.next = ["hang up"]
+    assert drain() == {"sent": 1}
     assert len(provider.taken) == 1
-    assert first == ({"sent": 1} if lost == "hang up" else {})
     assert not WorkItem.objects.exists()
 
 
-def test_a_text_that_surely_never_arrived_there_is_sent_again(
+def test_a_text_that_the_provider_lists_late_is_never_sent_twice(
     provider: TwilioServer, mail: MailServer, message: Message
 ) -> None:
-    provider.next = ["hang up first"]
+    """Its clock is three minutes behind ours, besides."""
+    provider.created_at = NOW - 3 * MINUTE
+    provider.next, provider.hidden_listings = ["hang up"], 4
     assert drain() == {}
-    assert drain(NOW + outcomes.LISTED_AFTER) == {"planned": 1, "sent": 1}
+    for minutes in (1, 2, 4):
+        assert drain(NOW + minutes * MINUTE) == {}
+    assert drain(NOW + 8 * MINUTE) == {"sent": 1}
     assert len(provider.taken) == 1
+
+
+@pytest.mark.parametrize("lost", ["hang up first", (500, 0)], ids=["hung up before taking it", "stumbled"])
+def test_a_text_that_is_never_listed_is_a_persons_to_find_out_about(
+    provider: TwilioServer, mail: MailServer, message: Message, lost: Any
+) -> None:
+    """The list proves nothing: it may be taken and not shown."""
+    provider.next = [lost]
+    for minutes in range(15):
+        assert drain(NOW + minutes * MINUTE) == {}
+    assert drain(NOW + outcomes.ASKED_FOR) == {"unknown": 1}
+    assert provider.requests == 1
+    assert WorkItem.objects.get().cause == f"message:{message.pk}"
 
 
 def test_an_earlier_text_to_the_same_number_is_not_taken_for_this_one(
@@ -247,8 +260,7 @@ def test_an_earlier_text_to_the_same_number_is_not_taken_for_this_one(
     provider.take({"To": "+13125550142", "From": OURS, "Body": body, "StatusCallback": ""})
     provider.next = ["hang up first"]
     drain()
-    drain(NOW + outcomes.LISTED_AFTER)
-    assert len(provider.taken) == 2
+    assert drain(NOW + outcomes.ASKED_FOR) == {"unknown": 1}
 
 
 def test_a_text_without_a_link_is_known_by_its_words_and_its_time(provider: TwilioServer) -> None:
@@ -260,7 +272,7 @@ def test_a_text_without_a_link_is_known_by_its_words_and_its_time(provider: Twil
     provider.taken.insert(0, {**provider.take({**_fields(text)})})
     provider.taken.pop()
     client = twilio.TwilioProvider(account)
-    assert client.find(text, since=NOW) == twilio.NotFound.ABSENT
+    assert client.find(text, since=NOW) == twilio.NotFound.NOT_LISTED
     provider.created_at = NOW
     provider.take(_fields(text))
     assert client.find(text, since=NOW) == twilio.Found("SM61")

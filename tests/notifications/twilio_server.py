@@ -27,6 +27,7 @@ class TwilioServer:
 
     next: list[Any] = field(default_factory=list)
     next_lists: list[int] = field(default_factory=list)  # statuses of what the next listings fail with
+    hidden_listings: int = 0  # so many times it lists nothing of what it has taken
     taken: list[dict[str, str]] = field(default_factory=list)
     created_at: datetime = NOW
     requests: int = 0
@@ -78,6 +79,9 @@ def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             if twilio.next_lists:
                 return self.answer(twilio.next_lists.pop(0), {})
+            if twilio.hidden_listings:
+                twilio.hidden_listings -= 1
+                return self.answer(200, {"messages": [], "next_page_uri": None})
             asked = parse_qs(urlsplit(self.path).query)
             size, page = int(asked["PageSize"][0]), int(asked.get("Page", ["0"])[0])
             rows = [row for row in reversed(twilio.taken) if row["to"] == asked["To"][0]]

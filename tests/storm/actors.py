@@ -2,7 +2,8 @@
 
 `stage COUNT` books visits in waves, whose confirmations fall due at once; `change COUNT` corrects numbers,
 cancels visits and opts patients out while they are sent. Each act is a line of JSON on standard output: what
-was done, and the moments before and after it was committed.
+was done, and the moments before and after it was committed. `settle FILE` comes after it: the desk finds out
+what became of the messages of which nobody knows; the file holds the keys of those that have arrived.
 """
 
 import json
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
@@ -27,7 +29,8 @@ from clinic import access, clock, consents, patients  # noqa: E402
 from clinic.models import Channel, Clinic, Consent, ConsentScope, Patient, User  # noqa: E402
 from clinic.problems import Busy  # noqa: E402
 from clinic.transactions import in_transaction  # noqa: E402
-from notifications.models import ClinicMessaging  # noqa: E402
+from notifications.delivering import outcomes  # noqa: E402
+from notifications.models import ClinicMessaging, Message, MessageStatus  # noqa: E402
 from scheduler.models import Appointment, CancellationReason, Protocol, TreatmentPlan  # noqa: E402
 from scheduler.prescribing import protocols  # noqa: E402
 from scheduler.visits import booking  # noqa: E402
@@ -187,5 +190,16 @@ def opt_out(desk: access.Actor, pk: Any, number: int) -> dict[str, Any]:
     return {"act": "opt_out", "id": uuid4()}
 
 
+def settle(arrived: set[str]) -> None:
+    """As somebody at the desk does who has called every patient."""
+    desk = access.actor_of(User.objects.get(full_name="Ana Lima"))
+    for message in Message.objects.filter(status=MessageStatus.UNKNOWN):
+        outcomes.settle(actor=desk, message=message, arrived=str(message.pk) in arrived, now=clock.now())
+
+
 if __name__ == "__main__":
-    {"stage": stage, "change": change}[sys.argv[1]](int(sys.argv[2]))
+    what, given = sys.argv[1:]
+    if what == "settle":
+        settle(set(Path(given).read_text().split()))
+    else:
+        {"stage": stage, "change": change}[what](int(given))
