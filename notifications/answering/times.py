@@ -26,6 +26,7 @@ from scheduler.finding.availability import minute_of, moment_of
 from scheduler.finding.free_times import Found
 from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
 from scheduler.visits import booking
+from scheduler.visits.decision import against_any_time
 from scheduler.vocabulary import spoken_time
 
 CAUSE: Final = "time_request"
@@ -99,8 +100,9 @@ def moves_itself(request: TimeRequest, now: datetime) -> bool:
 
 def offered(request: TimeRequest, *, now: datetime) -> list[datetime]:
     """The starts to choose from, in order of time: on the days nearest to the visit's that have any, those
-    nearest to its time of day. None for a request that no longer stands."""
-    if not stands(request, now):
+    nearest to its time of day. None for a request that no longer stands, and none while something stands
+    against any time: the clinic has to look at that first."""
+    if not stands(request, now) or _hindered(request, now):
         return []
     return _near(request, _found(request, now))
 
@@ -196,6 +198,11 @@ def _became_of(request: TimeRequest, now: datetime) -> str:
         when = spoken_time(visit.starts_at, request.clinic.time_zone, now=now)
         return f"The visit was moved to {when}."
     return "The visit took place, or does so now." if visit.live else "The visit was cancelled or missed."
+
+
+def _hindered(request: TimeRequest, now: datetime) -> bool:
+    visit = request.appointment
+    return bool(against_any_time(plan=visit.plan, now=now, without=[visit.pk]))
 
 
 def _found(request: TimeRequest, now: datetime) -> Found:

@@ -16,7 +16,13 @@ from clinic.api_defaults import NewestFirst
 from clinic.fields import DayField, IdField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
-from scheduler.api.availability import NURSE_HELP, FeasibleStartSerializer, NamedSerializer, TurnSerializer
+from scheduler.api.availability import (
+    NURSE_HELP,
+    BlockerSerializer,
+    FeasibleStartSerializer,
+    NamedSerializer,
+    TurnSerializer,
+)
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import Appointment, CancellationReason, Resource, TreatmentPlan
 from scheduler.visits import attendance, booking, queries, versions
@@ -104,12 +110,6 @@ class WhichSerializer(StrictSerializer):
         if set(asked) not in ({"clinic", "day"}, {"patient"}):
             raise serializers.ValidationError({"patient": "Ask for a clinic and a day, or for a patient."})
         return asked
-
-
-class BlockerSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    minutes = serializers.IntegerField(required=False, allow_null=True)
 
 
 class AlternativeSerializer(FeasibleStartSerializer):

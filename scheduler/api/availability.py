@@ -1,8 +1,9 @@
 """When could the next session of a plan be, over the API: feasible starts, and how a start is shown."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
@@ -12,15 +13,16 @@ from rest_framework.response import Response
 
 from clinic import clock
 from clinic.fields import IdField, MomentField
-from clinic.problems import Conflict, Invalid
+from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access
 from scheduler.finding import free_times
 from scheduler.finding.availability import moment_of
 from scheduler.finding.free_times import FeasibleStart
 from scheduler.finding.wishes import Wish
-from scheduler.models import Phase, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
-from scheduler.prescribing.protocols import NOT_IN_FORCE
+from scheduler.models import Appointment, Phase, Resource, ResourceKind, TreatmentPlan
+from scheduler.visits import booking
+from scheduler.visits.decision import Blocker, against_any_time
 
 LONGEST_WINDOW: Final = timedelta(days=365)
 USUAL_STARTS: Final = 1_000
@@ -53,6 +55,12 @@ class TurnSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class BlockerSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    minutes = serializers.IntegerField(required=False, allow_null=True)
+
+
 @extend_schema_field(OpenApiTypes.STR)
 class WeekdaysField(serializers.Field[Any, Any, Any, Any]):
     """Weekdays in a query: `0,2,4`."""
@@ -70,6 +78,9 @@ class WindowSerializer(StrictSerializer):
     """Which starts; from `weekdays` on what is welcome: that ranks, and excludes only with `only`."""
 
     plan = IdField()
+    appointment = IdField(
+        required=False, help_text="A visit or hold of the plan that would be moved: it counts for nothing."
+    )
     chair = IdField(required=False)
     nurse = IdField(required=False, help_text=NURSE_HELP)
     weekdays = WeekdaysField(required=False, help_text=WEEKDAYS)
@@ -119,7 +130,7 @@ class RankedStartSerializer(FeasibleStartSerializer):
 
 @extend_schema_serializer(many=False)  # one answer, though the action is called list
 class AvailabilitySerializer(serializers.Serializer[Any]):
-    """Some of the starts, or all, and how many there are."""
+    """Some of the starts, or all, and how many there are; none while there are `blockers`."""
 
     found = serializers.IntegerField(help_text="Every feasible start of the window, listed here or not.")
     next_from = serializers.DateTimeField(
@@ -128,6 +139,10 @@ class AvailabilitySerializer(serializers.Serializer[Any]):
         " and where something is wished for: then ask for a shorter window to see the rest.",
     )
     starts = RankedStartSerializer(many=True)
+    blockers = BlockerSerializer(
+        many=True,
+        help_text="What stands against any time, in the words of `appointments/check/`.",
+    )
 
 
 class AvailabilityViewSet(ClinicViewSet):
@@ -142,8 +157,8 @@ class AvailabilityViewSet(ClinicViewSet):
         """The feasible starts in [from, to) on the five-minute grid, with chair and nurses: at most `limit`.
 
         In order of time; where something is wished for, the best fit first. Calls that go on from
-        `next_from` until it is empty list every start once. Refused with `protocol_inactive` for a plan under
-        a version that isn't in force: there is no time at which it could be booked.
+        `next_from` until it is empty list every start once. None is free while something stands against the
+        plan or its patient: then `blockers` tells all of it.
         """
         asked = self.parse_query(WindowSerializer)
         wish = Wish(
@@ -155,16 +170,19 @@ class AvailabilityViewSet(ClinicViewSet):
             only=asked["only"],
         )
         plan = self.fetch(self.get_queryset(), pk=asked["plan"])
-        if plan.protocol.status != ProtocolStatus.ACTIVE:
-            raise Conflict(NOT_IN_FORCE, code="protocol_inactive")
         self._check_people(plan, asked)
+        now, without = clock.now(), self._to_move(plan, asked)
+        blockers = against_any_time(plan=plan, now=now, without=without)
+        if blockers:
+            return self._answer(found=0, next_from=None, starts=(), blockers=blockers)
         found = free_times.search(
             plan=plan,
             first=asked["from"],
             until=asked["to"],
-            now=clock.now(),
+            now=now,
             chair_id=asked.get("chair"),
             nurse_id=asked.get("nurse"),
+            without=without,
         )
         limit = asked["limit"]
         count = len(found.minutes)
@@ -175,8 +193,26 @@ class AvailabilityViewSet(ClinicViewSet):
         else:
             starts = found.first(limit)
         follows = None if wish or count <= limit else moment_of(int(found.minutes[limit]))
-        answer = {"found": count, "next_from": follows, "starts": starts}
+        return self._answer(found=count, next_from=follows, starts=starts, blockers=())
+
+    def _answer(
+        self,
+        *,
+        found: int,
+        next_from: datetime | None,
+        starts: Sequence[FeasibleStart],
+        blockers: Sequence[Blocker],
+    ) -> Response:
+        answer = {"found": found, "next_from": next_from, "starts": starts, "blockers": blockers}
         return Response(AvailabilitySerializer(answer).data)
+
+    def _to_move(self, plan: TreatmentPlan, asked: dict[str, Any]) -> tuple[UUID, ...]:
+        """The visit of the plan that is to be moved, if any."""
+        if "appointment" not in asked:
+            return ()
+        visit = self.fetch(Appointment.objects.filter(plan=plan), pk=asked["appointment"])
+        booking.require_movable(visit)
+        return (visit.pk,)
 
     def _check_people(self, plan: TreatmentPlan, asked: dict[str, Any]) -> None:
         """Whoever is asked for or preferred is one of the plan's clinic: 404 for an id that is none of this

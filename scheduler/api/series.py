@@ -15,8 +15,13 @@ from clinic import clock
 from clinic.fields import DayField, IdField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
-from scheduler.api.appointments import AppointmentSerializer, BlockerSerializer
-from scheduler.api.availability import NURSE_HELP, FeasibleStartSerializer, NamedSerializer
+from scheduler.api.appointments import AppointmentSerializer
+from scheduler.api.availability import (
+    NURSE_HELP,
+    BlockerSerializer,
+    FeasibleStartSerializer,
+    NamedSerializer,
+)
 from scheduler.finding.wishes import Wish
 from scheduler.models import Resource, Series, TreatmentPlan
 from scheduler.series import proposing, respacing
@@ -122,7 +127,9 @@ class ProposedSerializer(serializers.Serializer[Any]):
     spacing = SpacingSerializer()
     proposals = SeriesOfferSerializer(source="offers", many=True)
     fewer = serializers.CharField(help_text="Why there are fewer than three; empty where there are not.")
-    blockers = BlockerSerializer(many=True, help_text="What stands against the plan or patient at any time.")
+    blockers = BlockerSerializer(
+        many=True, help_text="What stands against any time; then nothing is proposed."
+    )
     impossible = ImpossibleSerializer(allow_null=True)
 
 

@@ -29,7 +29,7 @@ from scheduler.series.spaced_days import Course
 from scheduler.series.window import Window, last_nursed, read_window
 from scheduler.visits import booking
 from scheduler.visits.booking import Wanted
-from scheduler.visits.decision import Blocker
+from scheduler.visits.decision import Blocker, against_any_time
 from scheduler.vocabulary import spoken_day, spoken_time
 
 LONGEST_WINDOW: Final = timedelta(days=365)
@@ -106,8 +106,8 @@ def propose(
     both included.
 
     The window begins today at the earliest and ends with the plan at the latest; without `last` it is long
-    enough for the longest series and some weeks more. `blockers` is what stands against the plan or the
-    patient at any time, or that nobody works there. Raises `Invalid` for a count or days that can't be and
+    enough for the longest series and some weeks more. `blockers` is what stands against any time; then
+    nothing is proposed. Raises `Invalid` for a count or days that can't be and
     for somebody wished for who doesn't work in the plan's clinic, `Conflict` with code `sessions_used_up`.
     """
     _require_working(plan, wish)
@@ -115,18 +115,15 @@ def propose(
     course = _course(reviewed, plan=plan, count=count, first=first, last=last)
     first, last = date.fromordinal(course.first), date.fromordinal(course.last)
     window = read_window(plan=plan, first=first, last=last, wish=wish, now=now)
-    offers = _offers(window, course, known_until=last_nursed(plan.patient_id))
-    blockers = window.nobody
-    if offers:
-        start = offers[0].sessions[0].start
-        blockers = booking.check(actor=actor, plan=plan, start=start, now=now).blockers
+    blockers = against_any_time(plan=plan, now=now)
+    offers = () if blockers else _offers(window, course, known_until=last_nursed(plan.patient_id))
     return Proposed(
         plan=plan,
         spacing=reviewed.spacing,
         count=course.count,
         first=first,
         last=last,
-        offers=() if blockers else offers,
+        offers=offers,
         fewer=_fewer(len(offers)),
         blockers=blockers,
         impossible=None

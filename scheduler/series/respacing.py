@@ -26,6 +26,7 @@ from scheduler.series.review import Review, Reviewed, review
 from scheduler.series.spaced_days import Course
 from scheduler.series.window import Window, read_window
 from scheduler.visits import booking
+from scheduler.visits.decision import against_any_time
 from scheduler.visits.placing import Move
 
 # How far past the last visit places are sought for it.
@@ -72,6 +73,10 @@ def respace(*, plan: TreatmentPlan, now: datetime) -> Respacing:
     if not reviewed.out_of_spacing:
         return Respacing(reviewed, (), "")
     coming = [visit for visit in reviewed.visits if visit.movable]
+    moving = [visit.appointment.pk for visit in coming]
+    blockers = against_any_time(plan=plan, now=now, without=moving)
+    if blockers:
+        return Respacing(reviewed, (), " ".join(blocker.detail for blocker in blockers))
     course = _course(plan, reviewed, coming)
     window = read_window(
         plan=plan,
@@ -79,7 +84,7 @@ def respace(*, plan: TreatmentPlan, now: datetime) -> Respacing:
         last=date.fromordinal(course.last),
         wish=_wish_of(plan),
         now=now,
-        without=[visit.appointment.pk for visit in coming],
+        without=moving,
     )
     minutes = _with_their_own(window.minutes[window.allowed], coming)
     chosen = _chosen(course, window, coming, minutes)

@@ -13,11 +13,9 @@ from scheduler.finding import free_times
 from scheduler.finding.free_times import FeasibleStart, Found
 from scheduler.finding.local_days import NOON, LocalDays
 from scheduler.finding.starts import Flags, Numbers
-from scheduler.finding.supply import NO_SUPPLIES
 from scheduler.finding.wishes import Wish
 from scheduler.models import Claim, Resource, ResourceKind, TreatmentPlan
 from scheduler.series.planning import Starts
-from scheduler.visits.decision import Blocker, nobody_working
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +48,6 @@ class Window:
         """(nurses, starts): she could serve the whole visit."""
         flags = [self.found.whole(nurse.pk) for nurse in self.nurses]
         return np.array(flags, np.bool_).reshape(len(flags), len(self.minutes))
-
-    @property
-    def nobody(self) -> tuple[Blocker, ...]:
-        """What the clinic has none of, whatever the day."""
-        if self.found.supplies is NO_SUPPLIES:  # no day was looked at
-            return ()
-        working = {resource.kind for resource in self.found.supplies.resources.values()}
-        return tuple(nobody_working(kind) for kind in ResourceKind if kind not in working)
 
     @property
     def wished_nurse(self) -> Resource | None:

@@ -367,6 +367,14 @@ def rearrange(
     return under_lock(clinic.pk, work, refusal=lambda refused: refusal_of_several(refused, "visits"), now=now)
 
 
+def require_movable(appointment: Appointment) -> None:
+    """Another time may be sought for it. Raises `Conflict` with code `not_movable` or `hold_over`."""
+    if appointment.lapsed_hold:
+        raise _hold_over()
+    if appointment.status not in MOVABLE:
+        raise _not_movable(appointment)
+
+
 def release_lapsed(*, now: datetime) -> int:
     """Let go of every hold that ran out, clinic by clinic. Returns how many; nobody counted them any more."""
     ran_out = Appointment.objects.filter(status=AppointmentStatus.PENDING, held_until__lte=now)
@@ -426,10 +434,7 @@ def _as_locked(move: Move) -> Move:
 
 
 def _require_movable(visit: Appointment, start: datetime) -> None:
-    if visit.lapsed_hold:
-        raise _hold_over()
-    if visit.status not in MOVABLE:
-        raise _not_movable(visit)
+    require_movable(visit)
     _require_not_offered(visit, start)
 
 

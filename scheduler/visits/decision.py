@@ -2,12 +2,12 @@
 
 `booking` asks this twice: without the lock for `check`, under the lock for whatever writes claims. The
 minutes come from the same arithmetic (`availability`) that finds feasible starts, so what is offered can be
-booked.
+booked; who shows free times asks first what stands against any of them (`against_any_time`).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final
 from uuid import UUID
@@ -193,13 +193,13 @@ def decide(
     about_plan: list[Blocker] = []
     blockers: list[Blocker] = []
     if occasion is not Occasion.STANDING:
-        about_plan = [*_plan_blockers(case, plan.pk, replacing, now), *_patient_blockers(case)]
+        about_plan = _standing_blockers(case, plan.pk, replacing, now)
         blockers = [*about_plan, *_calendar_blockers(case, start, now, occasion)]
     blockers += _visit_blockers(case, start, end, replacing, occasion, now)
     if any(part.missing.closed for of_kind in parts.values() for part in of_kind):
         blockers += _closure_blockers(case, start, block_end, now)
     if case.chair_features and not suitable:
-        blockers.append(_unsuitable(case.chair_features, found, chair_id))
+        blockers.append(_unsuitable(case.chair_features, found.resources[chair_id] if chair_id else None))
     for kind, of_kind in parts.items():
         blockers += _resource_blockers(kind, of_kind, found, chosen=named.get(kind, False))
     blockers += _hand_over_blockers(misplaced(parts[ResourceKind.NURSE], at, nursing), found, case.zone)
@@ -228,6 +228,30 @@ def decide(
     )
 
 
+def against_any_time(
+    *, plan: TreatmentPlan, now: datetime, without: Collection[UUID] = ()
+) -> tuple[Blocker, ...]:
+    """What `decide` would tell of the plan's next session whatever time is asked for: two queries.
+
+    While there is any, no time can be booked, so that none is to be shown as free. The appointments in
+    `without` count for nothing.
+    """
+    case = case_of(plan.pk, now, now=now, without=without)
+    blockers = _standing_blockers(case, plan.pk, (), now)
+    today = clock.local_date(now, case.zone)
+    if case.valid_until < today:
+        blockers += _validity_blockers(case, today, now)
+    working = list(Resource.objects.filter(clinic_id=case.clinic_id, active=True))
+    wanted = set(case.chair_features)
+    if wanted and not any(
+        wanted.issubset(each.features) for each in working if each.kind == ResourceKind.CHAIR
+    ):
+        blockers.append(_unsuitable(case.chair_features, None))
+    kinds = {resource.kind for resource in working}
+    blockers += [_nobody_working(kind) for kind in ResourceKind if kind not in kinds]
+    return tuple(blockers)
+
+
 def _rectangles(supply: Supply, needs: Sequence[Need], start: int) -> list[Rectangle]:
     moved = [Need(start + need.start, start + need.end, need.units, need.name) for need in needs]
     laid = pack(moved, taken=supply.taken, capacity=supply.capacity)
@@ -236,9 +260,16 @@ def _rectangles(supply: Supply, needs: Sequence[Need], start: int) -> list[Recta
     return laid
 
 
-def nobody_working(kind: ResourceKind) -> Blocker:
+def _nobody_working(kind: ResourceKind) -> Blocker:
     """The clinic has none of a kind that every visit needs."""
     return Blocker(LACKS[kind].closed_code, f"The clinic has no working {kind.label.lower()}.")
+
+
+def _standing_blockers(
+    case: Case, plan_id: UUID, replacing: Collection[UUID], now: datetime
+) -> list[Blocker]:
+    """What stands against the plan or the patient, so that another time wouldn't do either."""
+    return [*_plan_blockers(case, plan_id, replacing, now), *_patient_blockers(case)]
 
 
 def _plan_blockers(
@@ -266,9 +297,12 @@ def _patient_blockers(case: Case) -> Iterator[Blocker]:
 
 
 def _calendar_blockers(case: Case, start: datetime, now: datetime, occasion: Occasion) -> Iterator[Blocker]:
-    day = clock.local_date(start, case.zone)
     if occasion is Occasion.NEW and start < now:
         yield Blocker("in_the_past", "This time is past.")
+    yield from _validity_blockers(case, clock.local_date(start, case.zone), now)
+
+
+def _validity_blockers(case: Case, day: date, now: datetime) -> Iterator[Blocker]:
     if not case.valid_from <= day <= case.valid_until:
         today = clock.local_date(now, case.zone)
         first, last, asked = (
@@ -337,8 +371,8 @@ def _wall_span(closure: Closure, start: datetime, zone: str) -> str:
     return since + until
 
 
-def _unsuitable(wanted: Collection[str], found: Supplies, chair_id: UUID | None) -> Blocker:
-    who = f"{found.resources[chair_id].name} does not offer" if chair_id else "No working chair offers"
+def _unsuitable(wanted: Collection[str], chosen: Resource | None) -> Blocker:
+    who = f"{chosen.name} does not offer" if chosen else "No working chair offers"
     return Blocker("chair_unsuitable", f"{who} all that is asked for: {', '.join(sorted(wanted))}.")
 
 
@@ -348,7 +382,7 @@ def _resource_blockers(
     """What one kind of resource lacks, told of the chosen one or of those that come nearest."""
     lack = LACKS[kind]
     if not parts and kind not in {resource.kind for resource in found.resources.values()}:
-        yield nobody_working(kind)
+        yield _nobody_working(kind)
     if parts and not chosen and all(part.missing.closed == part.minutes for part in parts):
         # The nearest are closed throughout, and so is everybody else: no name tells more.
         yield Blocker(

@@ -158,7 +158,9 @@ def test_a_time_that_is_not_free_is_taken(stage: Stage, link: PatientLink, visit
 def test_an_order_that_was_put_on_hold_is_no_reason_for_this_page(
     house: House, link: PatientLink, visit: Appointment
 ) -> None:
+    assert offered(link)
     plans.put_on_hold(actor=house.actor(house.priya), plan=TreatmentPlan.objects.get(), reason="Fever")
+    assert offered(link) == []
     with pytest.raises(Conflict) as refused:
         times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
     assert refused.value.code == "times_hindered"

@@ -1,6 +1,6 @@
 """Free times over the API: what is welcome comes first, and what is asked wrongly is said in a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +8,9 @@ import pytest
 import time_machine
 from drf_spectacular.generators import SchemaGenerator
 
-from scheduler.models import Resource, ResourceKind, TreatmentPlan
+from clinic.models import Consent, Patient
+from scheduler.models import Appointment, Resource, ResourceKind, TreatmentPlan
+from scheduler.prescribing import plans
 from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.scheduler.stage import Stage, make_resource, next_version, set_stage
 
@@ -65,7 +67,8 @@ def test_nothing_else_is_listed_when_asked(stage: Stage, plan: TreatmentPlan) ->
     answer = ask(stage, plan, weekdays="2", latest="11:30", only="true").json()["starts"]
 
     assert [row["misfit"] for row in answer] == [0] * 7  # 9:00 to 9:30
-    assert ask(stage, plan, weekdays="6", only="true").json() == {"found": 0, "next_from": None, "starts": []}
+    nothing = {"found": 0, "next_from": None, "starts": [], "blockers": []}
+    assert ask(stage, plan, weekdays="6", only="true").json() == nothing
 
 
 @pytest.mark.parametrize(
@@ -155,12 +158,89 @@ def test_whoever_is_asked_for_or_preferred_has_to_work_there(
         ]
 
 
-def test_no_time_is_free_for_a_plan_under_a_retired_version(stage: Stage, plan: TreatmentPlan) -> None:
+def put_on_hold(stage: Stage, plan: TreatmentPlan) -> None:
+    plans.put_on_hold(actor=stage.house.actor(stage.house.priya), plan=plan, reason="Fever")
+
+
+def end(stage: Stage, plan: TreatmentPlan) -> None:
+    plans.end_plan(actor=stage.house.actor(stage.house.priya), plan=plan, reason="Moved away", now=NOW)
+
+
+def retire_the_version(stage: Stage, plan: TreatmentPlan) -> None:
     next_version(stage.protocol, stage.house, observation_minutes=90)
-    refused = ask(stage, plan)
-    assert (refused.status_code, refused.json()["code"]) == (409, "protocol_inactive")
-    [told] = stage.check(plan, "10:00").blockers
-    assert (told.code, told.detail) == (refused.json()["code"], refused.json()["detail"])
+
+
+def let_it_run_out(stage: Stage, plan: TreatmentPlan) -> None:
+    day = timedelta(days=1)
+    TreatmentPlan.objects.filter(pk=plan.pk).update(valid_from=TODAY - 30 * day, valid_until=TODAY - day)
+
+
+def book_it_out(stage: Stage, plan: TreatmentPlan) -> None:
+    TreatmentPlan.objects.filter(pk=plan.pk).update(sessions_ordered=1)
+    stage.book(plan, "10:00", TODAY + timedelta(days=4))
+
+
+def revoke_consent(stage: Stage, plan: TreatmentPlan) -> None:
+    Consent.objects.filter(patient=plan.patient).update(revoked_at=NOW)
+
+
+def record_the_death(stage: Stage, plan: TreatmentPlan) -> None:
+    Patient.objects.filter(pk=plan.patient_id).update(deceased=True)
+
+
+def ask_for_a_room_that_nobody_has(stage: Stage, plan: TreatmentPlan) -> None:
+    TreatmentPlan.objects.filter(pk=plan.pk).update(chair_features=["private-room"])
+
+
+def let_the_nurses_go(stage: Stage, plan: TreatmentPlan) -> None:
+    Resource.objects.filter(kind=ResourceKind.NURSE).update(active=False)
+
+
+def do_all_of_it(stage: Stage, plan: TreatmentPlan) -> None:
+    for each in (revoke_consent, put_on_hold, retire_the_version, ask_for_a_room_that_nobody_has):
+        each(stage, plan)
+
+
+@pytest.mark.parametrize(
+    ("happens", "codes"),
+    [
+        (put_on_hold, ["plan_not_active"]),
+        (end, ["plan_not_active"]),
+        (retire_the_version, ["protocol_inactive"]),
+        (let_it_run_out, ["plan_expired"]),
+        (book_it_out, ["sessions_used_up"]),
+        (revoke_consent, ["consent_missing"]),
+        (record_the_death, ["patient_deceased"]),
+        (ask_for_a_room_that_nobody_has, ["chair_unsuitable"]),
+        (let_the_nurses_go, ["outside_hours"]),
+        (do_all_of_it, ["plan_not_active", "protocol_inactive", "consent_missing", "chair_unsuitable"]),
+    ],
+)
+def test_no_time_is_free_while_something_stands_against_any_and_all_of_it_is_said(
+    stage: Stage, plan: TreatmentPlan, happens: Callable[[Stage, TreatmentPlan], None], codes: list[str]
+) -> None:
+    happens(stage, plan)
+    answer = ask(stage, plan)
+    assert (answer.status_code, answer.json()["found"], answer.json()["starts"]) == (200, 0, [])
+    told = [(blocker["code"], blocker["detail"]) for blocker in answer.json()["blockers"]]
+    assert [code for code, _ in told] == codes
+    # The same that a booking is refused with.
+    assert told == [(blocker.code, blocker.detail) for blocker in stage.check(plan, "13:00").blockers]
+
+
+def test_a_visit_that_is_to_be_moved_is_no_session_too_many(stage: Stage, plan: TreatmentPlan) -> None:
+    book_it_out(stage, plan)
+    visit = Appointment.objects.get()
+    assert ask(stage, plan).json()["found"] == 0
+    answer = ask(stage, plan, appointment=visit.pk).json()
+    assert (answer["blockers"], answer["starts"][-1]["start"] > "2027-01-15T18") == ([], True)
+
+
+def test_only_a_visit_of_the_plan_that_is_to_come_can_be_moved(stage: Stage, plan: TreatmentPlan) -> None:
+    omars = stage.book(stage.plan(stage.house.omar), "9:00")
+    assert ask(stage, plan, appointment=omars.pk).status_code == 404
+    cancelled = stage.cancel(stage.book(plan, "11:00"))
+    assert ask(stage, plan, appointment=cancelled.pk).json()["code"] == "not_movable"
 
 
 def test_the_document_tells_of_one_answer_with_its_count() -> None:

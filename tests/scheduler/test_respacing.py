@@ -12,6 +12,7 @@ from clinic import clock
 from clinic.problems import Conflict, Invalid, Missing
 from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, ParticipantStatus, Resource, Series, TreatmentPlan
+from scheduler.prescribing import plans
 from scheduler.series import proposing, respacing
 from scheduler.series.proposing import MOST_SESSIONS
 from scheduler.series.respacing import TOO_MANY, Accepted, Respacing, Shift
@@ -216,11 +217,21 @@ def test_what_moving_can_not_mend_is_said(stage: Stage, plan: TreatmentPlan) -> 
     )
 
 
-def test_where_nobody_nurses_any_more_the_gap_is_still_told(stage: Stage, plan: TreatmentPlan) -> None:
+@pytest.mark.parametrize("nobody_nurses", [True, False])
+def test_what_stands_against_any_time_is_told_in_place_of_moves(
+    stage: Stage, plan: TreatmentPlan, nobody_nurses: bool
+) -> None:
     for ahead in (1, 8):
         stage.book(plan, "10:00", TODAY + timedelta(days=ahead))
-    Resource.objects.filter(pk__in=[nurse.pk for nurse in stage.nurses]).update(active=False)
-    assert respacing.respace(plan=plan, now=NOW).impossible
+    assert respacing.respace(plan=plan, now=NOW).shifts
+    if nobody_nurses:
+        Resource.objects.filter(pk__in=[nurse.pk for nurse in stage.nurses]).update(active=False)
+        sentence = "The clinic has no working nurse."
+    else:
+        plans.put_on_hold(actor=stage.house.actor(stage.house.priya), plan=plan, reason="Fever")
+        sentence = "The plan is on-hold. A prescriber can take it up again."
+    found = respacing.respace(plan=plan, now=NOW)
+    assert (found.shifts, found.impossible) == ((), sentence)
 
 
 def test_one_visit_is_moved_once(stage: Stage, plan: TreatmentPlan) -> None:

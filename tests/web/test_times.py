@@ -11,6 +11,7 @@ import time_machine
 from django.urls import reverse
 
 from scheduler.models import TreatmentPlan
+from scheduler.prescribing import plans
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
@@ -74,6 +75,36 @@ def test_days_outside_the_plan_are_said_to_be_so(stage: Stage) -> None:
     page = times(stage, plan, start="2027-01-20")
 
     assert "The plan is not valid on these days" in words(page)
+
+
+def on_hold(stage: Stage, plan: TreatmentPlan) -> None:
+    plans.put_on_hold(actor=stage.house.actor(stage.house.priya), plan=plan, reason="Fever")
+
+
+def test_no_time_is_shown_for_a_plan_on_hold_and_the_page_says_why(stage: Stage) -> None:
+    plan = stage.plan()
+    assert times(stage, plan).context["days"]
+    on_hold(stage, plan)
+    page = times(stage, plan)
+    assert "Nothing can be booked under this plan now. The plan is on-hold." in words(page)
+    assert not page.context["days"] + page.context["best"]
+
+
+def test_a_reason_against_any_time_is_told_where_none_would_be_free_anyway(stage: Stage) -> None:
+    plan = stage.plan()
+    on_hold(stage, plan)
+    assert "The plan is on-hold." in words(times(stage, plan, start="2027-01-18"))
+
+
+def test_a_visit_of_a_plan_on_hold_is_shown_no_other_time(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "10:00")
+    address = reverse("visit_choose_time", args=[visit.pk])
+    desk = browser_of(stage.house.ana)
+    assert desk.get(address).context["days"]
+    on_hold(stage, visit.plan)
+    page = desk.get(address, {"weekdays": "2"})
+    assert "This visit can't be moved to another time now. The plan is on-hold." in words(page)
+    assert not page.context["days"] + page.context["best"]
 
 
 def test_only_the_times_that_are_shown_are_worked_out_and_each_can_be_chosen(stage: Stage) -> None:

@@ -25,7 +25,7 @@ from scheduler.finding.availability import moment_of
 from scheduler.finding.free_times import FeasibleStart, Found
 from scheduler.finding.wishes import Wish
 from scheduler.models import PlanStatus, Resource, ResourceKind, TreatmentPlan
-from scheduler.visits import booking
+from scheduler.visits.decision import Blocker, against_any_time
 from web.doors import StaffRequest, staff_page
 from web.forms import DayField, WallTimeField
 
@@ -101,6 +101,7 @@ class Asked:
     first: date
     last: date
     found: Found
+    blockers: tuple[Blocker, ...]  # against any time: then none is shown
     search: str
 
     @property
@@ -108,10 +109,15 @@ class Asked:
         """What the pages of times show alike."""
         chosen, wish = self.window.cleaned_data, self.window.wish
         every = chosen.get("every")
+        offering = not self.blockers
         again = WindowForm(self.window.clinic, initial={**chosen, "start": self.first})
         return {
-            "best": free_times.ranked(self.found, wish, limit=BEST_SHOWN, apart=BEST_APART) if wish else [],
-            "days": by_day(self.found, every or COARSE_MINUTES, wish=wish),
+            "best": (
+                free_times.ranked(self.found, wish, limit=BEST_SHOWN, apart=BEST_APART)
+                if wish and offering
+                else []
+            ),
+            "days": by_day(self.found, every or COARSE_MINUTES, wish=wish) if offering else [],
             "first": self.first,
             "last": self.last,
             "window": self.window if self.window.errors else again,
@@ -120,6 +126,7 @@ class Asked:
             "wish": wish,
             "every_start": every == 5,
             "search": self.search,
+            "blockers": self.blockers,
         }
 
 
@@ -163,8 +170,6 @@ def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
         "earlier": max(asked.first - timedelta(days=DAYS_SHOWN), today) if asked.first > today else None,
         "later": follows,
         "outside_plan": not (plan.valid_from < follows and asked.first <= plan.valid_until),
-        # What stands against the plan itself shows at any time: ask for the first that is free.
-        "blockers": _plan_blockers(request, plan, asked.found, now),
     }
     return render(request, "web/desk/times.html", context)
 
@@ -189,7 +194,8 @@ def look(
         chair_id=chair.pk if chair else None,
         without=without,
     )
-    return Asked(window, first, last, found, request.GET.urlencode())
+    blockers = against_any_time(plan=plan, now=now, without=without)
+    return Asked(window, first, last, found, blockers, request.GET.urlencode())
 
 
 def by_day(found: Found, every: int, *, wish: Wish | None = None) -> list[FreeDay]:
@@ -212,12 +218,3 @@ def _at_whole_steps(minutes: Sequence[int], every: int) -> list[int]:
 
 def _local(minute: int) -> datetime:
     return timezone.localtime(moment_of(minute))
-
-
-def _plan_blockers(
-    request: StaffRequest, plan: TreatmentPlan, found: Found, now: datetime
-) -> tuple[booking.Blocker, ...]:
-    if not len(found.minutes):
-        return ()
-    start = moment_of(int(found.minutes[0]))
-    return booking.check(actor=request.actor, plan=plan, start=start, now=now).blockers
