@@ -248,9 +248,11 @@ class Clinic:
                         waiting.ran_out_on = day_of(held.held_until)
                     held.status, held.held, held.held_until = "released", {}, None
                     waiting.offered = None
-                else:  # somebody has booked it at the desk
+                elif held.status in GOING_ON:  # somebody has booked it at the desk
                     del self.waiting[name]
                     continue
+                else:  # booked at the desk and lost since: they wait on
+                    waiting.offered = None
             if waiting.moot(now) or waiting.had_by_hand(self):
                 if waiting.offered is not None:
                     waiting.offered.status, waiting.offered.held = "released", {}
