@@ -114,6 +114,7 @@ PURE = [
     "notifications/answering/comparing.py",
     "notifications/answering/grading.py",
     "notifications/answering/question_sets.py",
+    "notifications/talking/opt_out_words.py",
     "notifications/talking/own_words.py",
     "notifications/talking/reading_words.py",
     "notifications/escalating/ladder.py",

@@ -32,6 +32,8 @@ CRISIS_CAUSE: Final = "inbound_crisis"
 WRONG_NUMBER_CAUSE: Final = "number"
 READ_AND_ANSWER: Final = "Read and answer a text"
 WANTS_HELP: Final = "A patient asks for help by text: read it and call"
+WORRYING: Final = "A patient is unwell after a visit, by text: read it and call"
+PERHAPS_STOP: Final = "Ask this patient: are no more texts wanted?"
 STOPPED_OR_CANCELLED: Final = "Ask this patient: no more texts, or is it about the visit or the treatment?"
 CALL_NOW: Final = "Call the patient now: alarming text message"
 CORRECT_NUMBER: Final = "Correct this patient's number: somebody else has it"
@@ -111,10 +113,13 @@ def take(
 
 def _follow(arrival: Arrival) -> None:
     """Everything that the text asks for; what needs nobody's eyes is marked as dealt with."""
-    if arrival.meaning.crisis:
+    meaning = arrival.meaning
+    if meaning.crisis:
         _alarm(arrival)
-    understood = EFFECTS[Reading(arrival.meaning.reading)](arrival)
-    if understood and not arrival.meaning.crisis:
+    elif meaning.worrying:
+        _call_today(arrival, WORRYING)
+    understood = EFFECTS[Reading(meaning.reading)](arrival)
+    if understood and not (meaning.crisis or meaning.worrying):
         arrival.text.read_at = arrival.now
         arrival.text.save(update_fields=["read_at"])
 
@@ -172,16 +177,7 @@ def _help(arrival: Arrival) -> bool:
     """Perhaps a cry for help (domain.md 0.6): a nurse calls, whatever other task is open; one call, though,
     for a word that is sent several times."""
     _say(arrival, answers.HELP, str(arrival.text.pk))
-    if not _is_open(arrival, CRISIS_CAUSE):
-        work.open_item(
-            clinic_id=arrival.clinic.pk,
-            patient_id=arrival.patient.pk if arrival.patient else None,
-            cause=f"{CRISIS_CAUSE}:{arrival.text.pk}",
-            title=WANTS_HELP,
-            urgency=Urgency.AMBER,
-            role=Role.NURSE,
-            due_at=due_times.for_level(grading.AMBER, clinic=arrival.clinic, now=arrival.now),
-        )
+    _call_today(arrival, WANTS_HELP)
     return False
 
 
@@ -208,8 +204,11 @@ def _wrong_number(arrival: Arrival) -> bool:
 
 
 def _to_a_person(arrival: Arrival) -> bool:
-    """Somebody reads it, along with earlier ones; that they will is said at most once a day."""
-    if not _is_open(arrival, TEXT_CAUSE):
+    """Somebody reads it, along with earlier ones; that they will is said at most once a day. Whether it asks
+    for no more texts is a question by itself, whatever else waits."""
+    if arrival.meaning.doubtful:
+        _open_task(arrival, PERHAPS_STOP)
+    elif not _is_open(arrival, TEXT_CAUSE):
         _open_task(arrival, READ_AND_ANSWER)
     if not arrival.meaning.crisis and arrival.patient is not None:
         _say(arrival, answers.TO_A_PERSON, f"{arrival.patient.pk}:{arrival.today}")
@@ -247,6 +246,20 @@ def _alarm(arrival: Arrival) -> None:
     )
     if arrival.meaning.reading != Reading.HELP:
         _say(arrival, answers.HELP, str(arrival.text.pk))
+
+
+def _call_today(arrival: Arrival, title: str) -> None:
+    """A nurse calls as for an amber answer; one call for several such texts that nobody has dealt with."""
+    if not _is_open(arrival, CRISIS_CAUSE):
+        work.open_item(
+            clinic_id=arrival.clinic.pk,
+            patient_id=arrival.patient.pk if arrival.patient else None,
+            cause=f"{CRISIS_CAUSE}:{arrival.text.pk}",
+            title=title,
+            urgency=Urgency.AMBER,
+            role=Role.NURSE,
+            due_at=due_times.for_level(grading.AMBER, clinic=arrival.clinic, now=arrival.now),
+        )
 
 
 def _say(arrival: Arrival, stage: str, once: str, visit: Appointment | None = None) -> None:

@@ -2,15 +2,16 @@
 
 Only words that leave no doubt are acted on; whatever else it is, a person reads it. Words of a crisis
 (`crisis_words`) are found in any text, whatever it means otherwise; an opt-out needn't be one of the words
-[V:30]. What follows from a meaning is `inbound`'s.
+[V:30]: which clause is one stands in `opt_out_words`. What follows from a meaning is `inbound`'s.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from notifications.talking import opt_out_words
 from notifications.wording import crisis_words
-from notifications.wording.plain_words import plain
+from notifications.wording.plain_words import clauses, plain
 
 # As in `notifications.models.Reading`, which this room can't import.
 CONFIRM: Final = "confirm"
@@ -24,11 +25,13 @@ OTHER: Final = "other"
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a text was taken for. `crisis`: somebody is called at once. `doubtful`: it is honoured as what
-    the rule says, and may have been about something else, so that a person reads it as well."""
+    """What a text was taken for. `crisis`: somebody is called at once; `worrying`: today. `doubtful`: it is
+    honoured as what the rule says, and says or may mean something else, so that a person reads it as well; of
+    `OTHER`, it may be an opt-out and a person asks."""
 
     reading: str
     crisis: bool = False
+    worrying: bool = False
     doubtful: bool = False
 
 
@@ -69,37 +72,6 @@ WRONG_NUMBER_WORDS: Final = frozenset(
 # Said along with a word, and changing nothing about it.
 COURTESIES: Final = ("please", "pls", "thank you", "thanks", "por favor", "muchas gracias", "gracias")
 
-_TEXTS = r"(?:texts?|texting|messages?|messaging|msgs?|sms|reminders?|notifications?)"
-_TEXTS_ES = r"(?:mensajes?|textos?|sms|recordatorios?|avisos?)"
-_OPT_OUT: Final = re.compile(
-    rf"""\b(?:
-      stop\ (?:\w+\ ){{0,3}}?(?:{_TEXTS}|contacting\ me|writing\ me|writing\ to\ me|sending\ me)
-    | (?:dont|do\ not|never|quit)\ (?:ever\ )?(?:text|texting|message|messaging|contact|contacting|write)
-      \ (?:to\ )?(?:me|us|here|anymore|any\ more|again|this\ (?:number|phone))
-    | (?:dont|do\ not|quit)\ (?:send|sending)\ (?:(?:me|us|any|more|anymore|these|those|your)\ )*{_TEXTS}
-    | (?:dont|do\ not|no\ longer)\ (?:want|wish|like)\ (?:to\ (?:get|receive)\ )?
-      (?:(?:any|more|these|those|your|the|to\ get)\ )*{_TEXTS}
-    | no\ more\ (?:\w+\ )?{_TEXTS}
-    | (?:remove|delete)\ (?:me|my\ (?:number|phone))
-    | take\ (?:me|my\ number)\ off
-    | leave\ me\ alone
-    | cancelar\ (?:la\ |mi\ )?suscripcion
-    | unsubscribe | opt\ (?:me\ )?out | optout | stopall
-    | revoke\ (?:my\ |the\ )?consent
-    | no\ (?:me|nos)\ (?:escriba|escriban|escribas|mande|manden|mandes|envie|envien|envies|textee|texteen)
-      \ (?:mas|nunca|{_TEXTS_ES})
-    | no\ mas\ {_TEXTS_ES}
-    | no\ (?:quiero|deseo)\ (?:recibir\ )?(?:mas\ |sus\ |estos\ |los\ )*{_TEXTS_ES}
-    | dej(?:a|e|en|es)\ de\ (?:escribir|mandar|enviar|textear|molestar)\w*
-    | (?:quiten|borren|eliminen|saquen|quite|borre|elimine|saque)(?:me|\ mi\ numero)
-    | dejen?me\ en\ paz
-    )\b""",
-    re.VERBOSE,
-)
-# “I don't want to opt out” is no opt-out: a person reads it.
-_NOT_OPT_OUT: Final = re.compile(
-    r"\b(?:dont|didnt|not|never|no) (?:\w+ ){0,2}?(?:unsubscribe|opt(?: me)? out|stop|remove)\b"
-)
 _REVOKES_CONSENT: Final = re.compile(r"\brevoke (?:my |the )?consent\b")
 _WRONG_NUMBER: Final = re.compile(
     r"\b(?:(?:the )?wrong (?:number|person|phone)|numero (?:equivocado|incorrecto)|persona equivocada)\b"
@@ -115,13 +87,31 @@ _CRIES_FOR_HELP: Final = re.compile(
 )
 
 
+# Around what is said: whom it answers, how it greets, who writes and signs. A name has its capitals.
+_GREETS: Final = re.compile(
+    r"(?:re|fwd?|rv|aw)"
+    r"|(?:hi|hello|hey|hola|good (?:morning|afternoon|evening)|buen[oa]s (?:dias|tardes|noches))"
+    r"(?: (?:there|all|everyone|a todos))?|(?:sent from|sent via|get outlook|enviado desde) .*|[\d ]+"
+    r"|(?:best )?regards|saludos|sincerely|atentamente"
+)
+_NAME = r"[A-Z\u00c0-\u00dd][\w.'\u2019-]*(?: [A-Z\u00c0-\u00dd][\w.'\u2019-]*){0,3}"
+_INTRODUCES: Final = re.compile(rf"(?i:this is|my name is|i am|i'm|soy|me llamo|habla) {_NAME}")
+_SIGNS: Final = re.compile(rf"(?:- ?)?{_NAME}")
+# Beside an opt-out: says no more than it.
+_NO_MORE_THAN_THAT: Final = frozenset({"no", "yes", "ok", "okay", "si", "ya", "enough"})
+
+
 def read(text: str, *, opted_out: bool = False) -> Meaning:
     """What this text means. YES from somebody who is `opted_out` is a wish to come back [V:31]."""
-    words = plain(text)
-    reading, doubtful = _known_word(_without_courtesies(words), opted_out)
+    reading, doubtful = _known_word(_without_courtesies(plain(text)), opted_out)
     if reading == OTHER:
-        reading, doubtful = _sentence(words)
-    return Meaning(reading, crisis=crisis_words.found_in(text), doubtful=doubtful)
+        reading, doubtful = _in_clauses(text, opted_out)
+    return Meaning(
+        reading,
+        crisis=crisis_words.found_in(text),
+        worrying=crisis_words.worrying(text),
+        doubtful=doubtful,
+    )
 
 
 def _known_word(word: str, opted_out: bool) -> tuple[str, bool]:
@@ -141,14 +131,40 @@ def _known_word(word: str, opted_out: bool) -> tuple[str, bool]:
     return OTHER, False
 
 
-def _sentence(words: str) -> tuple[str, bool]:
-    if _OPT_OUT.search(words) and not _NOT_OPT_OUT.search(words):
-        return STOP, _REVOKES_CONSENT.search(words) is not None
+def _in_clauses(text: str, opted_out: bool) -> tuple[str, bool]:
+    """What is said without greeting and signature: an opt-out in any of its clauses, a known word that is all
+    of it, or a sentence. An opt-out beside something else is honoured, and a person reads the rest."""
+    said: list[str] = []
+    wishes: list[str] = []
+    for clause in clauses(text):
+        words = _without_courtesies(plain(clause))
+        wish = opt_out_words.wish_of(words)
+        if wish or not _surrounds(clause, words, is_first=not said):
+            said.append(words)
+            wishes.append(wish)
+    if opt_out_words.NO_MORE in wishes and opt_out_words.GO_ON not in wishes:
+        besides = {
+            words for words, wish in zip(said, wishes, strict=True) if wish != opt_out_words.NO_MORE
+        } - _NO_MORE_THAN_THAT
+        return STOP, bool(besides) or any(map(_REVOKES_CONSENT.search, said))
+    if len(said) == 1 and (known := _known_word(said[0], opted_out))[0] != OTHER:
+        return known
+    if opt_out_words.PERHAPS in wishes or opt_out_words.NO_MORE in wishes:
+        return OTHER, True
+    return _sentence(plain(text)), False
+
+
+def _surrounds(clause: str, words: str, *, is_first: bool) -> bool:
+    """Whether it greets, says who writes or signs, and nothing else."""
+    if words in COURTESIES or _GREETS.fullmatch(words) or _INTRODUCES.fullmatch(clause):
+        return True
+    return not is_first and _SIGNS.fullmatch(clause) is not None and _known_word(words, False)[0] == OTHER
+
+
+def _sentence(words: str) -> str:
     if _WRONG_NUMBER.search(words):
-        return WRONG_NUMBER, False
-    if _CRIES_FOR_HELP.search(words):
-        return HELP, False
-    return OTHER, False
+        return WRONG_NUMBER
+    return HELP if _CRIES_FOR_HELP.search(words) else OTHER
 
 
 def _without_courtesies(words: str) -> str:

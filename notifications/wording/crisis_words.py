@@ -1,4 +1,5 @@
-"""Words of a crisis in whatever a patient writes: the red row of domain.md 6.2 in people's own words. Pure.
+"""Words of a crisis in whatever a patient writes: the red row of domain.md 6.2 in people's own words, and of
+the amber row what harms before anybody would have read it. Pure.
 
 Two groups of words that stand near each other are enough, whatever stands between: "my chest really hurts",
 "me duele mucho el pecho". A false alarm costs a call, a miss may cost a life; words that are part of every
@@ -134,9 +135,37 @@ _BODY_ES: Final = (
     r"infarto|derrame|ataque (?:al corazon|cardiaco|de corazon)|embolia",
     r"peor (?:\w+ ){0,2}?dolor de cabeza|dolor de cabeza mas fuerte de mi vida",
 )
+# Vomiting that goes on or nothing that stays down, a fall, what isn't there, blood (domain.md 6.2).
+_VOMITING = r"vomit\w*|throwing up|puking|puke|being sick"
+_WORRYING: Final = (
+    rf"(?:{_CANNOT}|wont|doesnt|dont) (?:\w+ )?stop (?:{_VOMITING})",
+    rf"(?:keep|kept|still|non ?stop|constantly) (?:on )?(?:{_VOMITING})",
+    rf"(?:{_VOMITING}) (?:\w+ ){{0,2}}?(?:all (?:day|night|morning)|for (?:\w+ )?hours|since|wont stop"
+    r"|non ?stop|blood)",
+    rf"(?:{_CANNOT}|not|nothing) (?:\w+ )?(?:keep|hold|stay)(?:s|ing)? (?:\w+ ){{0,2}}?down",
+    r"(?:i|ive|she|he|mom|dad) (?:just |have |has )?(?:fell|fallen)(?! (?:a ?sleep|behind|in love|for\b))",
+    r"hallucinat\w*|(?:seeing|hearing) (?:things|voices)|still (?:so |very |really )?confused",
+    r"blood in (?:my |the |her |his )?(?:urine|pee|wee)|(?:peeing|pissing|urinating) blood",
+    r"no (?:paro|para|puedo parar|puedo dejar|dejo|deja) de (?:vomitar|devolver)|sigo vomitando",
+    r"(?:vomitando|vomito) (?:\w+ )?(?:tod[oa] (?:el|la)|desde|sin parar)|vomit\w+ sangre|no retengo",
+    r"me cai(?! (?:bien|mal)\b)|alucina\w*|(?:veo|oigo|escucho) (?:cosas|voces)",
+    r"sangre en la orina|orin\w* sangre",
+)
 _CRISIS: Final = re.compile(rf"\b(?:{'|'.join((*_DEATH, *_BODY, *_DEATH_ES, *_BODY_ES))})\b")
+_ILL: Final = re.compile(rf"\b(?:{'|'.join(_WORRYING)})\b")
+_SPANISH: Final = re.compile(rf"\b(?:{'|'.join((*_DEATH_ES, *_BODY_ES))}|ayud\w+|socorro|auxilio)\b")
 
 
 def found_in(text: str) -> bool:
     """Whether somebody has to call at once because of this text."""
     return _CRISIS.search(plain(text)) is not None
+
+
+def worrying(text: str) -> bool:
+    """Whether a nurse has to call on the same day because of this text."""
+    return _ILL.search(plain(text)) is not None
+
+
+def language_of(text: str) -> str:
+    """The language in which help is called for: what somebody is answered in of whom nothing is known."""
+    return "es" if _SPANISH.search(plain(text)) else "en"

@@ -131,3 +131,46 @@ def test_words_of_a_crisis_are_found(text: str) -> None:
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_words_call_nobody(text: str) -> None:
     assert not crisis_words.found_in(text)
+
+
+# domain.md 6.2, of the amber row what harms before the desk would have read it.
+WORRYING = [
+    "I can't stop vomiting",
+    "She won't stop throwing up",
+    "still vomiting",
+    "I've been throwing up for six hours",
+    "puking all night",
+    "I can't keep anything down",
+    "nothing stays down",
+    "I fell in the bathroom",
+    "I am hallucinating",
+    "I keep seeing things",
+    "There is blood in my urine",
+    "no puedo dejar de vomitar",
+    "no paro de vomitar",
+    "vomitando toda la noche",
+    "no retengo nada",
+    "Me caí en la casa",
+    "tengo alucinaciones",
+    "oigo voces",
+]
+NOT_WORRYING = [
+    "I fell asleep on the couch",
+    "Can I sit down during the visit?",
+    "I was sick last week, can I come?",
+    "Please write it down for me",
+    "I fell behind with the diary",
+    "Me cae bien la enfermera",
+    "Summer vs fall hours?",
+    "the pain won't stop",
+]
+
+
+@pytest.mark.parametrize("text", WORRYING)
+def test_what_cannot_wait_for_the_desk_is_found(text: str) -> None:
+    assert crisis_words.worrying(text)
+
+
+@pytest.mark.parametrize("text", [*NOT_WORRYING, *ORDINARY])
+def test_what_can_wait_worries_nobody(text: str) -> None:
+    assert not crisis_words.worrying(text)

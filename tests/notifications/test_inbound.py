@@ -333,6 +333,43 @@ def test_nothing_of_what_a_patient_wrote_stands_in_a_task_or_a_message(house: Ho
     assert InboundMessage.objects.get().body == "My headache is back, xyzzy"
 
 
+def test_perhaps_an_opt_out_is_asked_about_whatever_else_waits_and_texts_go_on_meanwhile(
+    house: House,
+) -> None:
+    text("Can I bring my sister?")
+    text("please stop texting me at night", now=NOW + MINUTE)
+    assert tasks() == [READ_IT, (inbound.PERHAPS_STOP, "routine", "front_desk")]
+    assert WorkItem.objects.get(title=inbound.PERHAPS_STOP).due_at == NOW + MINUTE + inbound.READ_WITHIN
+    assert agreed(house.rosa)
+    assert not BlockedAddress.objects.exists()
+
+
+def test_an_opt_out_beside_something_else_holds_and_is_read_by_a_person(house: House) -> None:
+    row = text("Stop texting me. Can you call me instead?")
+    assert not agreed(house.rosa)
+    assert answers() == ["stopped"]
+    assert row.read_at is None
+    assert tasks() == [(inbound.STOPPED_OR_CANCELLED, "routine", "front_desk")]
+
+
+@pytest.mark.parametrize("words", ["I can't stop vomiting", "No puedo dejar de vomitar"])
+def test_who_is_unwell_is_called_by_a_nurse_today_and_gets_texts_as_before(house: House, words: str) -> None:
+    row = text(words)
+    assert (inbound.WORRYING, "amber", "nurse") in tasks()
+    item = WorkItem.objects.get(title=inbound.WORRYING)
+    assert item.due_at == due_times.for_level("amber", clinic=house.clinic, now=NOW)
+    assert agreed(house.rosa)
+    assert row.read_at is None
+
+
+def test_who_is_unwell_and_wants_no_more_texts_is_called_all_the_same(house: House) -> None:
+    row = text("Stop texting me")
+    assert row.read_at == NOW
+    row = text("Stop texting me! I can't stop vomiting", now=NOW + MINUTE)
+    assert row.read_at is None
+    assert (inbound.WORRYING, "amber", "nurse") in tasks()
+
+
 # --- A crisis --------------------------------------------------------------------------------------------
 
 

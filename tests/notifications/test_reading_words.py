@@ -145,7 +145,6 @@ WORDS = {
     "👍": OTHER,
     "I can't stop vomiting": OTHER,
     "stop it hurts": OTHER,
-    "Do not text, call me": OTHER,
     "When does it end?": OTHER,
     "Please cancel my visit on Friday": OTHER,
     "I don't want to opt out": OTHER,
@@ -173,7 +172,7 @@ def test_yes_of_somebody_who_opted_out_is_a_wish_to_come_back() -> None:
     assert read("C", opted_out=True).reading == CONFIRM
 
 
-@pytest.mark.parametrize("text", ["CANCEL", "cancelar", "I revoke my consent"])
+@pytest.mark.parametrize("text", ["CANCEL", "cancelar", "I revoke my consent", "Cancel\nRosa Delgado"])
 def test_an_opt_out_that_may_be_about_something_else_is_read_by_a_person_too(text: str) -> None:
     assert read(text) == reading_words.Meaning(STOP, doubtful=True)
 

@@ -1,0 +1,153 @@
+"""Who wants no more texts, in the words that people write: in any clause, unless that clause denies it."""
+
+import pytest
+
+from notifications.talking.reading_words import (
+    CONFIRM,
+    OTHER,
+    RESCHEDULE,
+    STOP,
+    Meaning,
+    read,
+)
+
+NO_MORE = [
+    "stop now",
+    "can you stop",
+    "Can you please stop?",
+    "please just stop it already",
+    "OK STOP",
+    "I said stop",
+    "yes, stop",
+    "STOP!!! no more messages",
+    "No, stop texting me",
+    "no stop texting me",
+    "not interested stop texting me",
+    "Stop texting me John",
+    "Stop Texting Me",
+    "stop sending me stuff",
+    "do not contact me",
+    "don't text me again",
+    "I want you to stop messaging me",
+    "i want to stop getting texts",
+    "I don't want to be contacted",
+    "I don't want you to text me",
+    "Why don't you stop texting me?",
+    "How do I opt out?",
+    "how do i stop these texts",
+    "lose my number",
+    # Whom it answers, who greets and who signs say nothing else.
+    "Re: STOP",
+    "Hi. STOP",
+    "STOP\n\nRosa Delgado",
+    "STOP\nSent from my iPhone",
+    "STOP\n-- \nRosa Delgado\n312-555-0142",
+    "Hi, this is Rosa. Please stop texting me",
+    # What nobody sees changes nothing.
+    "S\u200bTOP",
+    "ST\u00adOP",
+    "\uff33\uff34\uff2f\uff30",
+    "ya no me escriban",
+    "no me contacten",
+    "No me contacten más por favor",
+    "No, gracias. Ya no me manden mensajes",
+    "No quiero que me escriban",
+    "Hola, no quiero recibir más mensajes. Gracias",
+    "no me molesten",
+    "ya dejen de mandar mensajes",
+    "Paren de escribirme",
+    "Por favor, paren",
+    "¡Ya basta!",
+    "basta de mensajes",
+    "Quiero darme de baja",
+]
+# Honoured, and a person reads what else is said.
+AND_SOMETHING_ELSE = [
+    "I'm not interested, stop texting me",
+    "This is not John. Stop texting me!",
+    "wrong number, stop texting",
+    "Stop texting me. Can you call me instead?",
+    "Do not text, call me",
+    "Stop, it hurts",
+    "C, stop",
+    "No puedo ir. Ya no me escriban",
+]
+# Nobody knows without asking.
+PERHAPS = [
+    "I want to stop",
+    "quiero parar",
+    "stop calling me",
+    "please stop texting me at night",
+    "stop texting me so early",
+    "stop sending reminders about the visit I cancelled",
+    "no me escriban tan temprano",
+    "no me escriban a mi trabajo",
+    "If you stop texting me how will I know?",
+    "why did you stop texting me?",
+    "If you don't stop texting me I'll complain",
+    "Don't stop texting me. Stop texting my wife",
+    "I had to stop texting, my phone died",
+]
+NO_OPT_OUT = [
+    "Please don't stop texting me",
+    "don't stop the reminders",
+    "I never asked you to stop texting me",
+    "I don't want you to stop sending reminders",
+    "I do not want to unsubscribe",
+    "please do not opt me out",
+    "no dejen de escribirme",
+    "No dejen de mandarme los recordatorios, por favor",
+    "no quiero darme de baja",
+    "no paren de escribirme",
+    "don't call me, text me",
+    "no me llamen, escríbanme",
+    "no me manden la dirección, ya la tengo",
+    "I can't stop vomiting",
+    "no puedo dejar de vomitar",
+    "the pain won't stop",
+    "stop it hurts",
+    "can I stop by the clinic?",
+    "stop by the clinic",
+    "stop at 5?",
+    "Which bus stop is closest?",
+    "should I stop my medicine before the visit?",
+    "Do I stop eating at midnight?",
+    "when do the visits stop?",
+    "I'll stop by and leave you a message",
+    "quiero dejar de fumar",
+    "¿Dejo de comer a medianoche?",
+    "¿Puedo parar en la farmacia?",
+    "Para los mensajes uso otro teléfono",
+    "I can't come Friday, cancel",
+    # What a phone sends when somebody taps a heart beside our text.
+    "Liked \u201cLakeside: visit Thu 21 Jan. Reply C to confirm, R to change, STOP to end. Call 555\u201d",
+]
+
+
+@pytest.mark.parametrize("text", NO_MORE)
+def test_an_opt_out_is_one_in_any_reasonable_words(text: str) -> None:
+    assert read(text) == Meaning(STOP)
+
+
+@pytest.mark.parametrize("text", AND_SOMETHING_ELSE)
+def test_an_opt_out_beside_something_else_is_honoured_and_a_person_reads_the_rest(text: str) -> None:
+    assert read(text) == Meaning(STOP, doubtful=True)
+
+
+@pytest.mark.parametrize("text", PERHAPS)
+def test_where_nobody_can_tell_a_person_asks(text: str) -> None:
+    assert read(text) == Meaning(OTHER, doubtful=True)
+
+
+@pytest.mark.parametrize("text", NO_OPT_OUT)
+def test_what_denies_it_or_only_sounds_like_it_is_none(text: str) -> None:
+    meaning = read(text)
+    assert (meaning.reading, meaning.doubtful) == (OTHER, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [("C\nRosa Delgado", CONFIRM), ("Hola, sí", CONFIRM), ("Hi. R\n\nSent from my iPhone", RESCHEDULE)],
+)
+def test_a_known_word_is_one_between_greeting_and_signature(text: str, reading: str) -> None:
+    assert read(text) == Meaning(reading)
