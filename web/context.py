@@ -47,6 +47,7 @@ class Place:
     more: str = ""  # words that a phone leaves out
     demo_only: bool = False
     group: str = ""  # places of one group stand together behind its name
+    folds: str = ""  # "tablet" or "phone": from there on it stands behind "More", the bar has no room for it
 
 
 CLINIC = "Clinic"
@@ -56,8 +57,8 @@ PLACES = (
     Place("nurse_station", "Nurse", "chair", READ_SESSIONS, more="station"),
     Place("decisions", "Decisions", "pen", MAY["override"]),
     Place("tasks", "Tasks", "tasks", VIEW_WORK),
-    Place("messages", "Messages", "message", VIEW_MESSAGES),
-    Place("threads", "Texts", "message", READ_TEXTS),
+    Place("messages", "Messages", "message", VIEW_MESSAGES, folds="phone"),
+    Place("threads", "Texts", "message", READ_TEXTS, folds="phone"),
     Place("hours", "Hours", "clock", RECORD_ABSENCE, group=CLINIC),
     # Everybody may read them, and comes to one from a plan; here are those who work on them.
     Place("protocols", "Protocols", "drop", DRAFT_PROTOCOL, group=CLINIC),
@@ -67,7 +68,7 @@ PLACES = (
     Place("message_rules", "Message rules", "message", CHANGE_MESSAGE_RULES, group=CLINIC),
     Place("sending", "Sending", "message", PAUSE_SENDING, group=CLINIC),
     Place("reports", "Reports", "chart", VIEW_REPORTS, group=CLINIC),
-    Place("inbox", "Inbox", "inbox", VIEW_INBOX, demo_only=True),
+    Place("inbox", "Inbox", "inbox", VIEW_INBOX, demo_only=True, folds="tablet"),
 )
 
 
@@ -148,6 +149,19 @@ class Frame:
             ]
             entries += [Group(name, together)] if name and len(together) > 1 else together
         return entries
+
+    @property
+    def folded(self) -> list[Entry]:
+        """The places that a narrow bar keeps behind "More"."""
+        return [entry for entry in self.navigation if isinstance(entry, Entry) and entry.place.folds]
+
+    @property
+    def folds(self) -> str:
+        """From which width on there is a "More" for a person whom no group is shown to; empty for no need."""
+        if any(isinstance(entry, Group) for entry in self.navigation):
+            return ""
+        widths = {entry.place.folds for entry in self.folded}
+        return "tablet" if "tablet" in widths else "phone" if widths else ""
 
     @property
     def _part_of_the_house(self) -> str:

@@ -241,6 +241,15 @@ def test_what_a_manager_arranges_stands_in_one_menu_that_says_where_one_is(house
     assert page.content.decode().count('aria-current="page"') == 1
 
 
+def test_what_a_narrow_bar_has_no_room_for_stands_behind_more(house: House) -> None:
+    with override_settings(MODE="demo"):
+        for who, more in ((house.priya, ""), (house.ana, "tablet")):
+            frame = browser_of(who).get("/nowhere/").context["frame"]
+            assert [entry.label for entry in frame.folded] == ["Messages", "Texts", "Inbox"]
+            assert frame.folds == more
+    assert browser_of(house.ana).get("/nowhere/").context["frame"].folds == "phone"
+
+
 def test_the_demo_shows_the_phones_of_its_made_up_patients(house: House) -> None:
     with override_settings(MODE="demo"):
         frame = browser_of(house.ana).get("/nowhere/").context["frame"]
