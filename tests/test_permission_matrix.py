@@ -431,6 +431,7 @@ GET    /messages/figures/{table}.csv                D--M
 GET    /messages/{message}/                         DNPM
 GET    /messages/{message}/again/                   DNPM
 POST   /messages/{message}/again/                   DNPM
+POST   /messages/{message}/again/check/             DNPM
 GET    /visits/{visit}/messages/                    DNPM
 POST   /messages/{message}/settle/                  DNPM
 GET    /sending/                                    ---M
@@ -453,6 +454,7 @@ POST   /inbox/text/                                 DNPM
 GET    /threads/                                    DNPM
 GET    /threads/{patient}/                          DNPM
 POST   /threads/{patient}/reply/                    DNPM
+POST   /threads/{patient}/reply/check/              DNPM
 POST   /threads/{patient}/dealt-with/               DNPM
 GET    /threads/{patient}/number/                   DNPM
 POST   /threads/{patient}/number/                   DNPM
@@ -816,8 +818,8 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/monitors/{monitor}/take-over/": {"since": NOW.isoformat()},
         "POST /api/v1/monitor-messages/{unmatched}/settle/": {"outcome": "A loan, sent back"},
         "POST /api/v1/messages/{message}/settle/": {"arrived": True},
-        "POST /api/v1/sending/pause/": {"way": "clinic", "clinic": names["clinic"], "why": "A story"},
-        "POST /api/v1/sending/resume/": {"way": "clinic", "clinic": names["clinic"]},
+        "POST /api/v1/sending/pause/": {"clinic": names["clinic"], "why": "A story"},
+        "POST /api/v1/sending/resume/": {"clinic": names["clinic"]},
         "? /api/v1/openings/": {"clinic": names["clinic"], "day": TODAY.isoformat()},
         "? /api/v1/working-hours/": {"clinic": names["clinic"]},
         "POST /api/v1/working-hours/": {

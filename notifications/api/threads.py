@@ -30,7 +30,11 @@ class LineSerializer(serializers.Serializer[Any]):
     words = serializers.CharField()
     status = serializers.CharField(help_text="Of a message: where it stands.")
     why = serializers.CharField(help_text="Why a message was not sent, or empty.")
-    what = serializers.CharField(help_text="The message's kind, or what the text was taken for.")
+    what = serializers.CharField(help_text="What the message is called, or what the text was taken for.")
+    form = serializers.CharField(help_text="Of a message that was tried: by text or by e-mail.")
+    visit_starts_at = serializers.DateTimeField(
+        allow_null=True, help_text="Of a message about a visit: the start that it told."
+    )
     by = serializers.CharField(help_text="Who wrote the message, or dealt with the text.")
     waiting = serializers.BooleanField(help_text="A text that nobody has dealt with.")
 

@@ -1,4 +1,4 @@
-"""A message said once more by staff: as it was, or in their own words.
+"""A message said once more by staff: as it was, or edited.
 
 It is a new row beside the first, so the record shows both. Consent, blocked addresses and quiet hours are
 asked by delivery, as of any message; whether it is still true and of use is asked here too, so that whoever
@@ -15,10 +15,11 @@ from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from notifications import saying
-from notifications.models import Message, MessageKind, MessageStatus, PatientLink
-from notifications.planning import reasons, said, standing
-from notifications.talking import own_words
-from notifications.talking.own_words import About
+from notifications.models import Form, Message, MessageKind, MessageStatus, PatientLink
+from notifications.planning import own_texts, reasons, said, standing
+from notifications.talking import own_words, threads
+from notifications.wording import gsm7, writing
+from notifications.wording.filling import LINK
 
 NOT_AGAIN: Final = frozenset({MessageKind.PAGE, MessageKind.ANSWER})
 # What a person wrote is of use for a day. [D]
@@ -27,7 +28,7 @@ UNDER_WAY: Final = frozenset({MessageStatus.PLANNED, MessageStatus.CLAIMED})
 
 
 def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now: datetime) -> Message:
-    """Say it again now; with `text`, in these words and without a link.
+    """Say it again now; with `text`, in these words, with its link where they have {link} in them.
 
     A notice that the patient has had already would say nothing new, and delivery would drop it: while the
     visit stands it goes again as a reminder of the same time. Raises `Conflict` for what is on its way, no
@@ -42,8 +43,7 @@ def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now:
             .select_for_update(of=("self",), no_key=True)
             .get(pk=message.pk)
         )
-        if first.kind in NOT_AGAIN:
-            raise Conflict("This one isn't sent again: write to the patient instead.", code="not_again")
+        must_be_one_to_send_again(first)
         again = _in_own_words(first, text, now) if text else _as_it_was(first, now)
         row = Message(
             id=id,
@@ -59,18 +59,42 @@ def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now:
         with acting(actor.user_id):
             row.save(force_insert=True)
             link = PatientLink.objects.filter(message=first).first()
-            if link is not None and not text:
+            if link is not None and (not text or LINK in text):
                 saying.give_link(row, purpose=link.purpose, expires_at=link.expires_at)  # type: ignore[arg-type]
         return row
 
     return in_transaction(work)
 
 
+def must_be_one_to_send_again(message: Message) -> None:
+    """Raises `Conflict` for a page to staff, and for what is said back by itself."""
+    if message.kind in NOT_AGAIN:
+        raise Conflict("This one isn't sent again: write to the patient instead.", code="not_again")
+
+
+def words_to_edit(message: Message) -> str:
+    """What was sent last, or was to be, for a person to change: without what is put around it again, and in
+    letters that a text message has. Empty where nothing has been written yet. One query where the tries
+    aren't loaded."""
+    tries = list(message.attempts.all())
+    last = max(tries, key=lambda each: each.number, default=None)
+    if last is None:
+        words = message.text
+    else:
+        words = writing.paragraph_of(last.body) if last.form == Form.EMAIL else last.body
+    return gsm7.plain(words).removeprefix(own_words.as_sent("", sender=message.clinic.sender_name)).strip()
+
+
+def link_length(message: Message, now: datetime) -> int:
+    """How long {link} is in words that are sent instead of this message's; nought where it can't stand."""
+    opens = PatientLink.objects.filter(message=message, expires_at__gt=now).exists()
+    return own_texts.link_length() if opens else 0
+
+
 def _in_own_words(first: Message, text: str, now: datetime) -> dict[str, Any]:
     """It may go as a text, so it is held to what a reply in a thread is held to."""
     patient, sender = first.addressee, first.clinic.sender_name
-    about = About(patient.given_names, patient.family_name, patient.birth_date)
-    if wrong := own_words.faults(text, sender=sender, about=about):
+    if wrong := threads.faults_of(patient, text, link_length=link_length(first, now)):
         raise Invalid({"text": " ".join(wrong)})
     if patient.deceased:
         raise Conflict(reasons.PATIENT_DECEASED, code="not_standing")

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 
 from clinic.models import Clinic, Patient
-from notifications.models import DeliveryAttempt, InboundMessage, Message, MessageKind
+from notifications.models import DeliveryAttempt, Form, InboundMessage, Message, MessageKind
+from notifications.planning.stage_words import title_of
 from notifications.talking import reading_words, threads
 
 MOST_LINES: Final = 200
@@ -32,7 +33,9 @@ class Line:
     status: str = ""  # of a message: where it stands
     status_words: str = ""
     why: str = ""
-    what: str = ""  # its kind or reading, in words
+    what: str = ""  # its stage or reading, in words
+    form: str = ""  # of a message that was tried: by text or by e-mail
+    visit_starts_at: datetime | None = None  # of a message about a visit: the start that it told
     by: str = ""
     waiting: bool = False  # a text that nobody has dealt with
     alarming: bool = False  # a text with words of a crisis
@@ -104,9 +107,11 @@ def _of_message(message: Message) -> Line:
         direction=WRITTEN if written else AUTOMATIC,
         words=tries[0].body if tries else message.text,
         status=message.status,
-        status_words=message.get_status_display(),
+        status_words="Delivered" if message.delivered_at else message.get_status_display(),
         why=message.reason,
-        what=message.get_kind_display(),
+        what=title_of(message.stage),
+        form=str(Form(tries[0].form).label) if tries else "",
+        visit_starts_at=message.visit_starts_at,
         by=written.full_name if written else "",
     )
 

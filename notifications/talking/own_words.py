@@ -10,11 +10,13 @@ from datetime import date
 from typing import Final
 
 from notifications.wording import filling, gsm7
+from notifications.wording.filling import LINK
 
 # A conversation by text, not a letter. [D]
 MOST_SEGMENTS: Final = 3
 EMPTY: Final = "Write what you want to say."
-BRACES: Final = "A reply has no fields: leave the braces out."
+BRACES: Final = "What a person writes has no fields: leave the braces out."
+LINK_ONCE: Final = "Put {link} in once at most, and no other braces."
 NAMED: Final = "Leave the patient's full name out: a lock screen shows it to anybody."
 BORN: Final = "Leave the patient's birth date and year out: they open the links in our messages."
 TOO_LONG: Final = "This takes {segments} texts; {most} is the most. Make it shorter, or call."
@@ -34,22 +36,40 @@ def as_sent(text: str, *, sender: str) -> str:
     return f"{gsm7.plain(sender)}: {text.strip()}"
 
 
-def faults(text: str, *, sender: str, about: About) -> list[str]:
-    """Why this can't be sent, each as a sentence that says the mend; empty when it can."""
+@dataclass(frozen=True)
+class Size:
+    """How much of a phone's screen it takes, as it is sent."""
+
+    characters: int
+    segments: int
+
+
+def size_of(text: str, *, sender: str, link_length: int = 0) -> Size:
+    """With the sender before it, and its link as long as it will be."""
+    body = as_sent(text, sender=sender).replace(LINK, "x" * link_length)
+    return Size(gsm7.length(body), gsm7.segments(body))
+
+
+def faults(text: str, *, sender: str, about: About, link_length: int = 0) -> list[str]:
+    """Why this can't be sent, each as a sentence that says the mend; empty when it can.
+
+    `link_length`: of the link that {link} stands for; nought where the message has none.
+    """
     if not text.strip():
         return [EMPTY]
     wrong = []
-    if "{" in text or "}" in text:
-        wrong.append(BRACES)
+    plain = text.replace(LINK, "", 1) if link_length else text
+    if "{" in plain or "}" in plain:
+        wrong.append(LINK_ONCE if link_length else BRACES)
     else:
-        wrong += filling.faults(text)
+        wrong += filling.faults(plain)
     if _says(text, about.family_name) and any(_says(text, name) for name in about.given_names.split()):
         wrong.append(NAMED)
     if _tells_birth_date(text, about.birth_date):
         wrong.append(BORN)
     if strange := gsm7.outside(text):
         wrong.append(f"A text message can't have {' '.join(strange)}: write it another way.")
-    segments = gsm7.segments(as_sent(text, sender=sender))
+    segments = size_of(text, sender=sender, link_length=link_length).segments
     if segments > MOST_SEGMENTS:
         wrong.append(TOO_LONG.format(segments=segments, most=MOST_SEGMENTS))
     return wrong

@@ -63,15 +63,19 @@ def why_not(patient: Patient) -> str:
     return ""
 
 
+def faults_of(patient: Patient, text: str, *, link_length: int = 0) -> list[str]:
+    """Why this can't be written to this patient's phone, as `own_words.faults` says it."""
+    about = About(patient.given_names, patient.family_name, patient.birth_date)
+    return own_words.faults(text, sender=patient.clinic.sender_name, about=about, link_length=link_length)
+
+
 def reply(*, actor: Actor, id: UUID, patient: Patient, text: str, now: datetime) -> Message:
     """Write to the patient's phone; what they wrote before counts as answered.
 
     Raises `Invalid` for words that may not stand on a lock screen, that a text can't have or that are too
     long, `Conflict` `unreachable` where no text may go.
     """
-    sender = patient.clinic.sender_name
-    about = About(patient.given_names, patient.family_name, patient.birth_date)
-    if wrong := own_words.faults(text, sender=sender, about=about):
+    if wrong := faults_of(patient, text):
         raise Invalid({"text": " ".join(wrong)})
 
     def work_() -> Message:
@@ -86,7 +90,7 @@ def reply(*, actor: Actor, id: UUID, patient: Patient, text: str, now: datetime)
                 kind=MessageKind.REPLY,
                 stage=STAGE,
                 key=f"{STAGE}:{id}",
-                text=own_words.as_sent(text, sender=sender),
+                text=own_words.as_sent(text, sender=patient.clinic.sender_name),
                 written_by_id=actor.user_id,
                 form=Form.SMS,
                 urgent=True,

@@ -82,6 +82,16 @@ def write_email(
     return fill(text.subject, words), frame
 
 
+def paragraph_of(body: str) -> str:
+    """What an e-mail says, without the frame around it; an e-mail in no frame of ours as it is."""
+    for tongue in LANGUAGES.values():
+        opening, _, rest = tongue.frame.partition("{paragraph}")
+        closing = rest.partition("{phone}")[0]
+        if body.startswith(opening) and closing in body:
+            return body.removeprefix(opening).rpartition(closing)[0]
+    return body
+
+
 def write_sms(
     stage: str, words: Words, *, language: str = "en", own: OwnText | None = None, link_length: int
 ) -> str:

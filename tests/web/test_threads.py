@@ -69,7 +69,24 @@ def test_a_refused_reply_comes_back_as_it_was_typed_with_its_length(house: House
     assert answer.status_code == 400
     assert "leave it out" in page
     assert typed in answer.content.decode()
-    assert "Now 41 characters, 1 text." in page
+    assert "41 characters, 1 text with “Lakeside Clinic:” before it" in page
+
+
+def test_a_reply_is_measured_and_looked_through_while_it_is_typed(house: House, ana: Client) -> None:
+    address = f"/threads/{house.rosa.pk}/reply/check/"
+    long = words(ana.post(address, {"id": str(new_id()), "text": "word " * 35}))
+    assert "191 characters, 2 texts with" in long
+    refused = words(ana.post(address, {"id": str(new_id()), "text": "Your ketamine is here"}))
+    assert "“ketamine” tells a lock screen what the visit is about: leave it out." in refused
+    assert not Message.objects.exists()
+
+
+def test_two_reminders_of_one_patient_say_which_visit_each_is_of(house: House, ana: Client) -> None:
+    for days in (3, 10):
+        announce(book(house, house.rosa, NOW + timedelta(days=days)))
+    page = words(ana.get(f"/threads/{house.rosa.pk}/"))
+    assert "Reminder that asks to confirm , visit of Thu, Jan 14, 09:00" in page
+    assert "Reminder that asks to confirm , visit of Thu, Jan 21, 09:00" in page
 
 
 def test_a_thread_that_may_not_be_written_to_says_why(house: House, ana: Client) -> None:

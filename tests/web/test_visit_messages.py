@@ -68,6 +68,40 @@ def test_refused_words_come_back_with_their_mend(house: House, visit: Appointmen
     assert answer.status_code == 400
     assert "tells a lock screen what the visit is about" in words(answer)
     assert "Your ketamine is ready" in words(answer)
+    assert "39 characters, 1 text" in words(answer)
+
+
+def test_what_was_sent_stands_in_the_box_to_be_edited_with_its_link(house: House, visit: Appointment) -> None:
+    ana, first = browser_of(house.ana), Message.objects.get(stage="confirmation")
+    page = reverse("message_again", args=[first.pk])
+    box = "Your visit is booked for Thu 21 Jan at 9:30 AM.\n\nSee how to prepare, and confirm: {link}"
+    assert ana.get(page).context["edited"]["text"].value() == box
+    sent = {"id": new_id(), "text": box.replace("See how", "Please see how")}
+    assert "It is on its way." in words(ana.post(page, sent, follow=True))
+    again = Message.objects.get(again_of=first)
+    assert again.text.startswith("Lakeside Clinic: Your visit is booked")
+    assert again.link.purpose == first.link.purpose
+
+
+def test_an_emptied_box_is_not_taken_for_as_it_was(house: House, visit: Appointment) -> None:
+    ana, first = browser_of(house.ana), Message.objects.get(stage="confirmation")
+    page = reverse("message_again", args=[first.pk])
+    answer = ana.post(page, {"id": new_id(), "text": " "})
+    assert (answer.status_code, "Write what you want to say." in words(answer)) == (400, True)
+    assert not Message.objects.filter(again_of=first).exists()
+    ana.post(page, {"id": new_id()})
+    assert Message.objects.get(again_of=first).text == ""
+
+
+def test_edited_words_are_measured_and_looked_through_while_they_are_typed(
+    house: House, visit: Appointment
+) -> None:
+    address = reverse("check_message_again", args=[Message.objects.get(stage="confirmation").pk])
+    ana = browser_of(house.ana)
+    said = words(ana.post(address, {"id": new_id(), "text": "Confirm: {link}"}))
+    assert "and {link} as long as it will be" in said
+    twice = words(ana.post(address, {"id": new_id(), "text": "{link} {link}"}))
+    assert "Put {link} in once at most" in twice
 
 
 @pytest.mark.parametrize(

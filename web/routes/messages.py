@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("messages/figures/<slug:name>.csv", message_figures.figures_file, name="message_figures_file"),
     path("messages/<uuid:pk>/", messages.message, name="message"),
     path("messages/<uuid:pk>/again/", visit_messages.send_again, name="message_again"),
+    path("messages/<uuid:pk>/again/check/", visit_messages.check_words, name="check_message_again"),
     path("visits/<uuid:pk>/messages/", visit_messages.visit_messages, name="visit_messages"),
     path("inbox/", made_up_phones.inbox, name="inbox"),
     path("inbox/text/", made_up_phones.send_text, name="inbox_text"),

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from clinic import clock
 from clinic.access import fetch, log_look, open_chart
@@ -16,23 +17,15 @@ from clinic.problems import Problem
 from notifications import access
 from notifications.delivering.blocked import blocks_of
 from notifications.models import BlockReason, InboundMessage, Message
-from notifications.talking import conversations, own_words, threads
-from notifications.wording import gsm7
+from notifications.talking import conversations, threads
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm, PhoneField
+from web.forms import ChangeForm, PhoneField
+from web.views import own_words
+from web.views.own_words import OwnWordsForm
 from web.views.staff_tasks import NEVER_IN_SILENCE
 
 STAYS: Final = "The number stays, and texts go to it again."
 NOTHING_NEW: Final = "This is the number that is there already, and nobody doubts it. Enter the right one."
-
-
-class ReplyForm(ClinicForm):
-    text = forms.CharField(
-        label="Your reply",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": own_words.EMPTY},
-    )
 
 
 class DealtWithForm(ChangeForm):
@@ -87,7 +80,7 @@ def thread(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(access.REPLY, methods=["POST"])
 def reply(request: StaffRequest, pk: UUID) -> HttpResponse:
     patient = _patient(request, pk)
-    form = ReplyForm(request.POST)
+    form = _reply_form(patient, request.POST)
     if form.is_valid():
         id, words = form.cleaned_data["id"], form.cleaned_data["text"]
         try:
@@ -107,6 +100,12 @@ def reply(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "Your reply is on its way.")
             return redirect("thread", pk)
     return _show(request, patient, reply=form)
+
+
+@staff_page(access.REPLY, methods=["POST"])
+def check_reply(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The box again with what stands below it, while somebody types."""
+    return own_words.checked(request, _reply_form(_patient(request, pk), request.POST))
 
 
 @staff_page(access.REPLY, methods=["POST"])
@@ -161,24 +160,22 @@ def _dealt_with(request: StaffRequest, form: DealtWithForm, clinic_id: UUID, tex
 
 
 def _show(request: StaffRequest, patient: Patient, **refused: ChangeForm) -> HttpResponse:
-    """The thread with its forms; a refused one comes back as it was filled, with its length."""
+    """The thread with its forms; a refused one comes back as it was filled."""
     lines = conversations.thread_of(patient)
-    form = refused.get("reply") or ReplyForm()
-    typed = str(form.data.get("text", ""))
-    sent = own_words.as_sent(typed, sender=patient.clinic.sender_name)
     context = {
         "patient": patient,
         "lines": lines,
         "waits": any(line.waiting for line in lines),
         "why_not": threads.why_not(patient),
-        "reply_form": form,
-        "length": gsm7.length(sent) if typed else 0,
-        "segments": gsm7.segments(sent) if typed else 0,
-        "most_segments": own_words.MOST_SEGMENTS,
+        "reply_form": refused.get("reply") or _reply_form(patient),
         "dealt_with_form": refused.get("dealt_with") or DealtWithForm(),
     }
     status = next((form.status for form in refused.values()), 200)
     return render(request, "web/threads/thread.html", context, status=status)
+
+
+def _reply_form(patient: Patient, data: Any = None) -> OwnWordsForm:
+    return OwnWordsForm(patient, data, label="Reply by text", check=reverse("check_reply", args=[patient.pk]))
 
 
 def _show_number(request: StaffRequest, row: InboundMessage, form: DealtWithForm) -> HttpResponse:
