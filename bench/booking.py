@@ -15,7 +15,6 @@ ratio stands beside its target.
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -181,7 +180,6 @@ def gunicorn() -> Iterator[int]:
                 f"127.0.0.1:{port}",
                 "config.wsgi:application",
             ],
-            env={**os.environ, "LOG_LEVEL": "WARNING"},
             stdout=said,
             stderr=said,
         )

@@ -11,6 +11,8 @@ from django.core.management import call_command
 from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# A line for each request would hide the figures, here and in the servers that a bench starts.
+os.environ["LOG_LEVEL"] = "WARNING"
 django.setup()
 
 
