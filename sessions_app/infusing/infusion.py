@@ -403,12 +403,13 @@ def _ask_who_ordered_it(field: str, doubt: str, confirmed: bool, reason: str) ->
 
 
 def _check_reading(course: Course, volume_ml: Decimal, confirmed: bool, at: datetime) -> None:
-    boluses = pump.stand(course, at).boluses_ml
-    if volume_ml < boluses:
-        raise Invalid({"volume_ml": f"The boluses alone were {plain(boluses)} mL: read the pump again."})
-    if volume_ml > course.bag_volume_ml + boluses:
-        most = course.bag_volume_ml + boluses
-        raise Invalid({"volume_ml": f"Bag and boluses were {most} mL: read the pump again."})
+    stood = pump.stand(course, at)
+    if volume_ml < stood.boluses_ml:
+        why = f"The boluses alone were {plain(stood.boluses_ml)} mL: read the pump again."
+        raise Invalid({"volume_ml": why})
+    most = course.bag_volume_ml + stood.elsewhere_ml
+    if volume_ml > most:
+        raise Invalid({"volume_ml": f"There were {plain(most)} mL to give: read the pump again."})
     doubt = pump.doubt(course, read_ml=volume_ml, now=at)
     if doubt and not confirmed:
         raise Invalid([{"field": "volume_ml", "code": "confirm", "detail": doubt}])

@@ -1,10 +1,13 @@
 """What was given of a bag (domain.md 1.4), pure and in decimals only: from rates, running time, pauses and
 boluses, never copied from the plan.
 
-The bag runs at its rate until it is empty but for the dead space; a bolus counts on top of the bag, so that
-the running total never tells less than was given. At the stop the pump's own figure counts where it was read:
-everything it gave, boluses included. Time counts to the microsecond; rounding is half up, once, at the end:
-volume to 0.01 mL, and mg to 0.1 mg from that volume, so that anybody can reckon the one from the other.
+A bolus comes out of the same bag: the pump runs at its rate until rate and boluses together have emptied it
+but for the dead space, so that what was given, what is left and when the bag is empty are one account. More than
+was in the bag came from elsewhere, as whoever gave it has confirmed (`doubt_of_bolus`): it counts on top and
+leaves the bag as it was, so that the running total never tells less than was given. At the stop the pump's own
+figure counts where it was read: everything it gave, boluses included. Time counts to the microsecond; rounding
+is half up, once, at the end: volume to 0.01 mL, and mg to 0.1 mg from that volume, so that anybody can reckon the
+one from the other.
 """
 
 from collections.abc import Iterable
@@ -70,19 +73,26 @@ class Given:
 
 @dataclass(frozen=True)
 class Pump:
-    """Where the pump stands at a moment. `units` are rate (mL/h) times microseconds, exact."""
+    """Where the pump stands at a moment. `units` are rate (mL/h) times microseconds, exact, as long as there
+    was something in the bag to pump."""
 
     rate_ml_per_h: Decimal
     running: bool = False
     ran: timedelta = timedelta()
     units: Decimal = Decimal(0)
     boluses_ml: Decimal = Decimal(0)
+    elsewhere_ml: Decimal = Decimal(0)
     read_ml: Decimal | None = None
 
     @property
-    def pumped_ml(self) -> Decimal:
-        """By rate and time alone: without boluses, and as if the bag were endless."""
-        return self.units / MICROSECONDS_PER_HOUR
+    def given_ml(self) -> Decimal:
+        """By rate and time, and the boluses."""
+        return self.units / MICROSECONDS_PER_HOUR + self.boluses_ml
+
+    @property
+    def out_ml(self) -> Decimal:
+        """What of it has come out of the bag."""
+        return self.given_ml - self.elsewhere_ml
 
 
 def present(steps: Iterable[Step], now: datetime) -> datetime:
@@ -97,19 +107,17 @@ def stand(course: Course, now: datetime) -> Pump:
     for step in course.steps:
         if step.at > now:
             break
-        pump, since = _after(_run(pump, step.at - since), step), step.at
-    return _run(pump, now - since)
+        pump, since = _after(course, _run(course, pump, step.at - since), step), step.at
+    return _run(course, pump, now - since)
 
 
 def given(course: Course, now: datetime) -> Given:
     """What the patient has had at this moment."""
     pump = stand(course, now)
-    most = course.capacity_ml + pump.boluses_ml
     if pump.read_ml is not None:
-        volume = min(pump.read_ml, most)
+        volume = rounded(min(pump.read_ml, course.capacity_ml + pump.elsewhere_ml), "0.01")
     else:
-        volume = min(pump.pumped_ml, course.capacity_ml) + pump.boluses_ml
-    volume = rounded(volume, "0.01")
+        volume = rounded(pump.given_ml, "0.01")
     return Given(volume_ml=volume, mg=course.mg(volume))
 
 
@@ -121,13 +129,13 @@ def running_time(steps: Iterable[Step], now: datetime) -> timedelta:
 def stopped_early(course: Course, at: datetime) -> bool:
     """Whether more is left of what was ordered than the planned rate gives in a minute, to which pumps and
     clocks are read, or than the share that a reading may be off. How fast it ran at the end plays no part."""
-    left = course.capacity_ml - given(course, at).volume_ml
+    left = course.capacity_ml + stand(course, at).elsewhere_ml - given(course, at).volume_ml
     return left > min(course.rate_ml_per_h / MINUTES_PER_HOUR, course.capacity_ml * TOLERANCE_SHARE)
 
 
 def left_ml(course: Course, now: datetime) -> Decimal:
     """What of the bag can still reach the patient, to 0.01 mL."""
-    return rounded(max(course.capacity_ml - stand(course, now).pumped_ml, Decimal(0)), "0.01")
+    return rounded(max(course.capacity_ml - stand(course, now).out_ml, Decimal(0)), "0.01")
 
 
 def empty_at(course: Course, now: datetime) -> datetime | None:
@@ -135,15 +143,14 @@ def empty_at(course: Course, now: datetime) -> datetime | None:
     pump = stand(course, now)
     if not pump.running:
         return None
-    left = max(course.capacity_ml * MICROSECONDS_PER_HOUR - pump.units, Decimal(0))
-    seconds = left / pump.rate_ml_per_h / 1_000_000
+    seconds = _left_units(course, pump) / pump.rate_ml_per_h / 1_000_000
     return now + timedelta(seconds=int(seconds.to_integral_value(ROUND_CEILING)))
 
 
 def doubt(course: Course, *, read_ml: Decimal, now: datetime) -> str:
     """Why the pump's figure at the stop wants confirming against the reckoned one, or nothing."""
     reckoned = given(course, now).volume_ml
-    most = course.capacity_ml + stand(course, now).boluses_ml
+    most = course.capacity_ml + stand(course, now).elsewhere_ml
     allowed = max(TOLERANCE_ML, reckoned * TOLERANCE_SHARE)
     if abs(min(read_ml, most) - reckoned) <= allowed:
         return ""
@@ -156,16 +163,22 @@ def doubt(course: Course, *, read_ml: Decimal, now: datetime) -> str:
 def doubt_of_bolus(course: Course, *, volume_ml: Decimal, at: datetime) -> str:
     """Why a bolus wants confirming: with it more would have come out of the bag than was in it."""
     pump = stand(course, at)
-    out = rounded(min(pump.pumped_ml, course.capacity_ml) + pump.boluses_ml + volume_ml, "0.1")
-    if out <= course.bag_volume_ml:
+    if _held(course, pump, volume_ml):
         return ""
+    in_all = rounded(pump.given_ml + volume_ml, "0.1")
     return (
-        f"The bag held {plain(course.bag_volume_ml)} mL, and with this bolus {plain(out)} mL were given, "
-        f"{plain(course.mg(out))} mg of {plain(course.bag_mg)} mg: read it again, then confirm it."
+        f"The bag held {plain(course.bag_volume_ml)} mL, and with this bolus {plain(in_all)} mL were given, "
+        f"{plain(course.mg(in_all))} mg of {plain(course.bag_mg)} mg: read it again, then confirm that it "
+        "came from elsewhere."
     )
 
 
-def _after(pump: Pump, step: Step) -> Pump:
+def _held(course: Course, pump: Pump, volume_ml: Decimal) -> bool:
+    """Whether the bag still held so much."""
+    return rounded(pump.out_ml + volume_ml, "0.1") <= course.bag_volume_ml
+
+
+def _after(course: Course, pump: Pump, step: Step) -> Pump:
     match step.kind:
         case "start" | "resume":
             return replace(pump, running=True, rate_ml_per_h=step.rate_ml_per_h or pump.rate_ml_per_h)
@@ -174,15 +187,27 @@ def _after(pump: Pump, step: Step) -> Pump:
         case "rate":
             return replace(pump, rate_ml_per_h=step.rate_ml_per_h or pump.rate_ml_per_h)
         case "bolus":
-            return replace(pump, boluses_ml=pump.boluses_ml + (step.volume_ml or 0))
+            volume = step.volume_ml or Decimal(0)
+            elsewhere = Decimal(0) if _held(course, pump, volume) else volume
+            return replace(
+                pump,
+                boluses_ml=pump.boluses_ml + volume,
+                elsewhere_ml=pump.elsewhere_ml + elsewhere,
+            )
         case "stop":
             return replace(pump, running=False, read_ml=step.volume_ml)
         case "explained":
             return pump if step.volume_ml is None else replace(pump, read_ml=step.volume_ml)
 
 
-def _run(pump: Pump, time: timedelta) -> Pump:
+def _run(course: Course, pump: Pump, time: timedelta) -> Pump:
     if not pump.running:
         return pump
-    units = pump.units + pump.rate_ml_per_h * (time // MICROSECOND)
-    return replace(pump, ran=pump.ran + time, units=units)
+    pumped = min(pump.rate_ml_per_h * (time // MICROSECOND), _left_units(course, pump))
+    return replace(pump, ran=pump.ran + time, units=pump.units + pumped)
+
+
+def _left_units(course: Course, pump: Pump) -> Decimal:
+    """What the pump can still take out of the bag, in its `units`."""
+    out_of_bag = pump.units + (pump.boluses_ml - pump.elsewhere_ml) * MICROSECONDS_PER_HOUR
+    return max(course.capacity_ml * MICROSECONDS_PER_HOUR - out_of_bag, Decimal(0))

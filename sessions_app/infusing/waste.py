@@ -19,7 +19,7 @@ from clinic.access import Actor
 from clinic.models import Role, Urgency
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from clinic.visible_text import BLANKS, ONE_LINE, hides_something, said
+from clinic.visible_text import BLANKS, hidden_in, said
 from sessions_app import recording, states
 from sessions_app.infusing import progress
 from sessions_app.models import Session, Waste, WasteWitness
@@ -85,7 +85,10 @@ def waste(
             now=now,
         )
 
-    return recording.keep(session, "waste", drafted, revision=revision, now=now)
+    def account_for(line: Waste) -> None:
+        check_account(line.session, now=now)
+
+    return recording.keep(session, "waste", drafted, revision=revision, then=account_for, now=now)
 
 
 def draft(
@@ -99,8 +102,9 @@ def draft(
     amendment_id: UUID | None = None,
     now: datetime,
 ) -> Waste:
-    """The line for this waste, checked and not yet saved. The session must be locked."""
-    check(wasted, session=session, corrects=corrects, now=now)
+    """The line for this waste, checked by itself and not yet saved; with the others `check_account` looks at
+    it. The session must be locked."""
+    check(wasted)
     return recording.draft(
         Waste,
         wasted,
@@ -114,13 +118,12 @@ def draft(
     )
 
 
-def check(wasted: Wasted, *, session: Session, corrects: UUID | None, now: datetime) -> None:
-    """Raise `Invalid` for a waste that can't be."""
+def check(wasted: Wasted) -> None:
+    """Raise `Invalid` for a waste that can't be, whatever else is on record."""
     errors = {}
     if not said(wasted.vial):
         errors["vial"] = "Enter the vial's lot or serial number."
-    elif hides_something(wasted.vial):
-        errors["vial"] = ONE_LINE
+    errors.update(hidden_in({"vial": wasted.vial}))
     if wasted.drawn_mg <= 0:
         errors["drawn_mg"] = "Enter how many mg were drawn from the vial, above 0."
     if wasted.wasted_mg < 0:
@@ -129,10 +132,16 @@ def check(wasted: Wasted, *, session: Session, corrects: UUID | None, now: datet
         errors["wasted_mg"] = "No more can be wasted than was drawn."
     if errors:
         raise Invalid(errors)
-    lines = [*recording.standing(Waste, session).exclude(pk=corrects), wasted]
-    of_vial = [line for line in lines if _spelt(line.vial) == _spelt(wasted.vial)]
-    if sum(line.wasted_mg for line in of_vial) > max(line.drawn_mg for line in of_vial):
-        raise Invalid({"wasted_mg": "With what was wasted of this vial before, it is more than was drawn."})
+
+
+def check_account(session: Session, *, now: datetime) -> None:
+    """Raise `Invalid` when the wastes that stand can't be true together: asked once what is written in one go
+    is written, so that neither its order counts nor what it leaves behind goes unseen. The session must be
+    locked."""
+    lines = list(recording.standing(Waste, session))
+    drawn, wasted = _by_vial(lines)
+    if any(wasted[vial] > most for vial, most in drawn.items()):
+        raise Invalid({"wasted_mg": "With all that was wasted of this vial, it is more than was drawn."})
     found = _account(session, lines, now)
     if found.unaccounted_mg < -_rounding(session):
         raise Invalid({"wasted_mg": _too_much(found, session, now)})
@@ -279,14 +288,21 @@ def _off(whole: Account) -> str:
     return f"{plain(-whole.unaccounted_mg)} mg more than was drawn"
 
 
-def _account(session: Session, lines: Iterable[Waste | Wasted], now: datetime) -> Account:
+def _account(session: Session, lines: Iterable[Waste], now: datetime) -> Account:
+    drawn, wasted = _by_vial(lines)
+    given = _given_mg(session, now)
+    return Account(sum(drawn.values(), Decimal(0)), given, sum(wasted.values(), Decimal(0)))
+
+
+def _by_vial(lines: Iterable[Waste]) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """What was drawn from each vial, and what was wasted of it."""
     drawn: dict[str, Decimal] = {}
-    wasted = Decimal(0)
+    wasted: dict[str, Decimal] = {}
     for line in lines:
         vial = _spelt(line.vial)
         drawn[vial] = max(drawn.get(vial, Decimal(0)), line.drawn_mg)
-        wasted += line.wasted_mg
-    return Account(sum(drawn.values(), Decimal(0)), _given_mg(session, now), wasted)
+        wasted[vial] = wasted.get(vial, Decimal(0)) + line.wasted_mg
+    return drawn, wasted
 
 
 def _spelt(vial: str) -> str:

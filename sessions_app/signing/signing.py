@@ -82,8 +82,9 @@ def amend(
                 amending.save_line(current, actor, correction, reason=reason, amendment_id=id, now=now)
             except Invalid as problem:
                 raise _at_place(problem, index) from problem
-        if any(isinstance(correction.content, waste.Wasted) for correction in corrections):
-            recording.require("amend", waste.unaccounted(current))
+        wastes = [index for index, each in enumerate(corrections) if isinstance(each.content, waste.Wasted)]
+        if wastes:
+            _check_account(current, wastes[-1], now)
         signin.reauthenticate(actor=actor, proof=proof)
         signed = _append_to_chain(
             current, actor, id, meaning=meanings.AMENDMENT, reason=said(reason), now=now
@@ -152,6 +153,15 @@ def _append_to_chain(
     signed.sha256 = record.chain_hash(signed.previous_sha256, signed.content)
     signed.save(force_insert=True)
     return signed
+
+
+def _check_account(session: Session, index: int, now: datetime) -> None:
+    """What the wastes of an amendment come to, taken together; `index` is the place of the last."""
+    try:
+        waste.check_account(session, now=now)
+    except Invalid as problem:
+        raise _at_place(problem, index) from problem
+    recording.require("amend", waste.unaccounted(session))
 
 
 def _at_place(problem: Invalid, index: int) -> Invalid:

@@ -253,6 +253,20 @@ def test_an_amendment_leaves_no_milligram_unaccounted_for(house: House, drawn: s
     assert (session.wastes.count(), session.signed_records.count()) == (1, 1)
 
 
+def test_the_wastes_of_one_amendment_are_accounted_for_together_whatever_their_order(house: House) -> None:
+    """Of the 35 mg that were given 30 came from one vial and 5 from another: neither line is right alone."""
+    session = stories.signed(house)
+    one = amending.Wasted(vial="LOT 7", drawn_mg=Decimal("30"), wasted_mg=Decimal("0"))
+    other = amending.Wasted(vial="LOT 8", drawn_mg=Decimal("5"), wasted_mg=Decimal("0"))
+    amend(house, session, correction(one, session.wastes.get().pk), correction(other))
+    assert session.signed_records.count() == 2
+    much = amending.Wasted(vial="LOT 9", drawn_mg=Decimal("5"), wasted_mg=Decimal("5"))
+    more = amending.Wasted(vial="LOT 8", drawn_mg=Decimal("5"), wasted_mg=Decimal("1"))
+    with pytest.raises(Invalid) as refused:
+        amend(house, session, correction(much), correction(more), correction(amending.Note(text="Counted")))
+    assert [error["field"] for error in refused.value.data["errors"]] == ["corrections.1.wasted_mg"]
+
+
 def test_a_correction_leaves_no_milligram_unaccounted_for_but_with_what_it_brings_beside(
     house: House,
 ) -> None:

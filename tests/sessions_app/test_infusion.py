@@ -70,7 +70,7 @@ def test_rates_pauses_and_boluses_all_count(house: House) -> None:
     standing = progress.progress(stories.fresh(session), at(38))
     assert standing is not None
     assert (standing.rate_ml_per_h, standing.mg_per_h) == (Decimal("75.0"), Decimal("26.3"))
-    assert standing.minutes_left == 42  # 52.5 mL at 75 mL/h
+    assert standing.minutes_left == 39  # 48.5 mL at 75 mL/h
     assert infusion.infusing_time(list(session.infusion_events.all()), at(38)) == 28 * MINUTE
 
 
@@ -213,6 +213,17 @@ def test_a_volume_that_was_not_in_the_bag_is_refused_even_confirmed(house: House
     session = stories.infusing(house)
     with pytest.raises(Invalid, match="read the pump again"):
         take(house, session, infusion.stop, volume_ml=Decimal(volume), confirmed=True, now=at(40))
+
+
+def test_a_bolus_out_of_the_bag_leaves_an_account_of_the_drug_that_comes_out(house: House) -> None:
+    session = stories.infusing(house)
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("10.0"), **ORDERED, now=at(10))
+    standing = progress.progress(stories.fresh(session), at(10))
+    assert standing is not None
+    assert (standing.left_ml, standing.minutes_left) == (Decimal("65.00"), 26)
+    take(house, session, infusion.stop, now=at(36))
+    assert given(session, at(36)) == ("100.00", "35.0")
+    assert not stories.fresh(session).stopped_early
 
 
 def test_a_volume_below_the_boluses_is_refused_even_confirmed(house: House) -> None:
@@ -392,9 +403,9 @@ def test_a_faster_rate_that_would_come_past_the_total_is_refused(house: House) -
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("60.0"), now=at(1))
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), **ORDERED, now=at(10))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("90.0"), **ORDERED, now=at(10))  # elsewhere
     with pytest.raises(Invalid, match="hard limit of 40 mg"):
-        take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("170.0"), now=at(10))
+        take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("61.0"), now=at(10))
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("30.0"), now=at(10))
 
 
@@ -416,7 +427,7 @@ def test_at_the_limit_the_prescriber_is_called_and_nothing_resumes(house: House)
 def test_the_watch_raises_the_alert_when_time_reaches_the_limit_and_once(house: House) -> None:
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), **ORDERED, now=at(10))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), **ORDERED, now=at(36))  # elsewhere
     assert dose_watch.watch(now=at(37)) == 0  # 92.5 + 20 mL: 39.4 mg
     before = stories.fresh(session).revision
     assert dose_watch.watch(now=at(38)) == 1

@@ -60,9 +60,29 @@ def test_a_pause_stands_still_and_a_resumption_goes_on_at_the_newest_rate() -> N
     assert pump.running_time(course.steps, at(38)) == 28 * MINUTE
 
 
-def test_a_bolus_counts_at_once_and_on_top_of_the_bag() -> None:
+def test_a_bolus_counts_at_once_and_is_gone_from_the_bag() -> None:
     course = bag(START, Step("bolus", at(10), volume_ml=Decimal("10.0")))
-    assert [mg_after(course, minutes) for minutes in (9.99, 10, 60)] == ["8.7", "12.3", "38.5"]
+    assert [mg_after(course, minutes) for minutes in (9.99, 10, 60)] == ["8.7", "12.3", "35.0"]
+    assert pump.left_ml(course, at(10)) == Decimal("65.00")
+    assert pump.empty_at(course, at(10)) == at(36)  # 65 mL at 150 mL/h
+    assert not pump.stopped_early(course, at(36))
+
+
+def test_a_bolus_of_more_than_was_left_came_from_elsewhere_and_leaves_the_bag_as_it_was() -> None:
+    """90 mL are out after 36 minutes: 10 of the bag's were left."""
+    held = bag(START, Step("bolus", at(36), volume_ml=Decimal("10.0")))
+    more = bag(START, Step("bolus", at(36), volume_ml=Decimal("10.1")))
+    assert not pump.doubt_of_bolus(bag(START), volume_ml=Decimal("10.0"), at=at(36))
+    assert pump.doubt_of_bolus(bag(START), volume_ml=Decimal("10.1"), at=at(36))
+    assert (pump.left_ml(held, at(36)), pump.left_ml(more, at(36))) == (Decimal(0), Decimal("10.00"))
+    assert [mg_after(course, 60) for course in (held, more)] == ["35.0", "38.5"]
+    assert pump.stopped_early(more, at(36))
+
+
+def test_the_pumps_figure_is_at_most_what_there_was_to_give() -> None:
+    bolus = Step("bolus", at(10), volume_ml=Decimal("10.0"))
+    stop = Step("stop", at(38), volume_ml=Decimal("108.0"))
+    assert pump.given(bag(START, bolus, stop), at(60)).volume_ml == Decimal("100.00")
 
 
 def test_the_pumps_own_figure_counts_at_the_stop() -> None:
@@ -132,20 +152,24 @@ def courses(draw: st.DrawFn) -> Course:
 def second_by_second(course: Course, seconds: int) -> Fraction:
     """The volume in mL, each second at the rate at which it ran."""
     bag_ml = Fraction(course.bag_volume_ml) - Fraction(course.dead_space_ml)
-    rate, running, left = Fraction(course.rate_ml_per_h), False, bag_ml
-    boluses, steps = Fraction(0), list(course.steps)
+    rate, running, out = Fraction(course.rate_ml_per_h), False, Fraction(0)
+    elsewhere, steps = Fraction(0), list(course.steps)
     for second in range(seconds + 1):
         while steps and steps[0].at == NOW + timedelta(seconds=second):
             step = steps.pop(0)
             rate = Fraction(step.rate_ml_per_h) if step.rate_ml_per_h is not None else rate
             running = step.kind in ("start", "resume") or (running and step.kind in ("rate", "bolus"))
             if step.kind == "bolus":
-                boluses += Fraction(step.volume_ml or 0)
+                volume = Fraction(step.volume_ml or 0)
+                if half_up(out + volume, "0.1") <= course.bag_volume_ml:
+                    out += volume
+                else:
+                    elsewhere += volume
             if step.kind == "stop" and step.volume_ml is not None:
-                return min(Fraction(step.volume_ml), bag_ml + boluses)
+                return min(Fraction(step.volume_ml), bag_ml + elsewhere)
         if running and second < seconds:
-            left = max(left - rate / 3600, Fraction(0))
-    return bag_ml - left + boluses
+            out = max(min(out + rate / 3600, bag_ml), out)
+    return out + elsewhere
 
 
 def half_up(value: Fraction, places: str) -> Decimal:
@@ -189,9 +213,9 @@ def test_the_bag_is_empty_at_the_moment_that_was_told_and_not_two_seconds_before
     if end is None:
         assert not pump.stand(course, now).running
         return
-    assert pump.stand(course, end).pumped_ml >= course.capacity_ml
+    assert pump.stand(course, end).out_ml >= course.capacity_ml
     if end > now + timedelta(seconds=2):
-        assert pump.stand(course, end - timedelta(seconds=2)).pumped_ml < course.capacity_ml
+        assert pump.stand(course, end - timedelta(seconds=2)).out_ml < course.capacity_ml
 
 
 # --- The hard stop -----------------------------------------------------------------------------------------
@@ -256,18 +280,18 @@ def test_a_rate_past_the_limit_per_hour_is_refused_and_the_checked_one_never() -
 
 
 def test_a_faster_rate_that_would_come_past_the_limit_is_refused_and_a_slower_one_never() -> None:
-    """After a bolus of 20 mL (7 mg) the bag's 35 mg would make 42."""
-    course = bag(START, Step("rate", at(1), Decimal("60.0")), Step("bolus", at(10), volume_ml=Decimal(20)))
-    limit = hard_stop.Limits(Decimal("40.0"), "40 mg")
+    """A bolus of 90 mL from elsewhere is 31.5 mg, beside the 11.5 mL that the pump gave."""
+    course = bag(START, Step("rate", at(1), Decimal("60.0")), Step("bolus", at(10), volume_ml=Decimal(90)))
+    limit = hard_stop.Limits(Decimal("60.0"), "60 mg")
     planned = 40 * MINUTE
 
     def against(rate: str) -> str:
         return hard_stop.against_rate(course, limit, rate_ml_per_h=Decimal(rate), planned=planned, at=at(10))
 
-    # 11.5 mL and the bolus are in; 30 minutes are planned. Up to 40 mg there are 82.7 mL, 165.5 mL/h.
-    assert against("165.6") == ""
-    assert "it becomes" in against("166.4")
-    assert "40 mg" in against("166.4")
+    # 101.5 mL are in; 30 minutes are planned. Up to 60 mg there are 69.9 mL more, 139.8 mL/h.
+    assert against("140.0") == ""
+    assert "it becomes" in against("140.4")
+    assert "60 mg" in against("140.4")
     assert against("50.0") == ""
 
 
