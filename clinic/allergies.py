@@ -57,7 +57,7 @@ def record(*, actor: Actor, id: UUID, patient: Patient, report: Report, now: dat
     """
     substance = said(report.substance)
     wrong = {
-        "substance": _substance_error(substance),
+        "substance": _substance_error(report.substance),
         "category": _word_error(report.category, CATEGORIES, may_be_empty=True),
         "criticality": _word_error(report.criticality, CRITICALITIES, may_be_empty=True),
         "verification_status": _word_error(report.verification_status, VERIFICATION_STATUSES[:2]),
@@ -119,7 +119,7 @@ def judge(
 def _substance_error(substance: str) -> str:
     if not is_visible(substance):
         return "Name what the allergy is to."
-    return ONE_LINE if hides_something(substance) else ""
+    return ONE_LINE if hides_something(substance.strip()) else ""
 
 
 def _word_error(word: str, words: Words, *, may_be_empty: bool = False) -> str:

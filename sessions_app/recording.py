@@ -198,7 +198,7 @@ def draft(
         **entry(session, actor=actor, now=now),
         **{field.name: written(getattr(content, field.name)) for field in fields(content)},
         corrects=corrected(model, session, corrects, correction_reason),
-        correction_reason=correction_reason,
+        correction_reason=said(correction_reason),
         amendment_id=amendment_id,
     )
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from clinic.access import Actor
 from clinic.models import Membership, Role
 from clinic.problems import Invalid
-from clinic.visible_text import said
+from clinic.visible_text import hidden_in, said
 from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
 from sessions_app.models import MedicineGiven, Session
@@ -85,7 +85,9 @@ def draft(
 ) -> MedicineGiven:
     """The line for this medicine, checked and not yet saved. The session must be locked."""
     filled = filled_in(medicine, session)
+    lines = {"medicine": medicine.medicine, "unit": medicine.unit, "route": medicine.route}
     errors = {
+        **hidden_in(lines),
         **_moment_errors(filled, session, now),
         **(_order_errors(filled, session, corrects) or _prescriber_errors(filled, session)),
     }

@@ -12,6 +12,7 @@ from uuid import UUID
 from clinic.access import Actor
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import hidden_in
 from sessions_app import recording
 from sessions_app.infusing import progress
 from sessions_app.leaving.home_readiness import (
@@ -57,6 +58,9 @@ def discharge(
     that is missing (`home_readiness.assess`).
     """
     _check_scores(assessment)
+    hidden = hidden_in({name: getattr(assessment, name) for name in ("escort_name", "escort_phone")})
+    if hidden:
+        raise Invalid(hidden)
 
     def write() -> Discharge:
         current = recording.lock(session, "discharge", revision=revision)

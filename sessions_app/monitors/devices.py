@@ -98,12 +98,11 @@ def _check_chair(device: MonitorDevice) -> None:
 
 
 def _line(field: str, text: str) -> str:
-    text = said(text)
-    if not text:
+    if not said(text):
         raise Invalid({field: "This must not be empty."})
-    if hides_something(text):
+    if hides_something(text.strip()):
         raise Invalid({field: ONE_LINE})
-    return text
+    return said(text)
 
 
 def _saved(device: MonitorDevice) -> MonitorDevice:

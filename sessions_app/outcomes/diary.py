@@ -4,7 +4,7 @@ What days come to is in `diary_counts`.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -16,6 +16,7 @@ from clinic.history import acting
 from clinic.models import Patient
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from scheduler.vocabulary import spoken_day
 from sessions_app.models import DiaryDay
 from sessions_app.outcomes.diary_counts import MEDICINE_CLASSES, TRIGGERS, Day
@@ -48,6 +49,7 @@ def enter(*, actor: Actor | None, id: UUID, patient: Patient, entry: Entry, now:
 
     `actor` is None for the patient's own door. Raises `Invalid` naming the field.
     """
+    entry = replace(entry, aura=said(entry.aura), note=said(entry.note))
     check(entry, born=patient.birth_date, today=clock.local_date(now, patient.zone))
 
     def work() -> DiaryDay:

@@ -14,6 +14,7 @@ from clinic import clock
 from clinic.access import Actor
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from sessions_app import recording
 from sessions_app.models import DoseCheck, DoseWorksheet, Session, WeightUnit
 from sessions_app.preparing import dosing
@@ -148,7 +149,7 @@ def prepare_dose(
             formula_version=dosing.FORMULA_VERSION,
             warning=" ".join(filter(None, [dosing.warning(order), far_off, minutes_doubt])),
             corrects=corrected,
-            correction_reason=correction_reason,
+            correction_reason=said(correction_reason),
         )
         recording.advance(current, "dose", now=now)
         return worksheet

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from clinic import work
+from clinic import visible_text, work
 from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
@@ -82,6 +82,8 @@ def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: dateti
     Raises `Invalid` for a ride without its name or phone, `Conflict` `visit_over` or
     `patient_here` when it comes too late.
     """
+    ride = {"ride_name": answers.ride_name, "ride_phone": answers.ride_phone}
+    answers = replace(answers, **{name: visible_text.said(text) for name, text in ride.items()})
     if bool(answers.ride_name) != bool(answers.ride_phone):
         missing = "ride_phone" if answers.ride_name else "ride_name"
         raise Invalid({missing: "Give the name and the phone number of the adult who takes you home."})

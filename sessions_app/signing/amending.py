@@ -12,6 +12,7 @@ from uuid import UUID
 
 from clinic.access import Actor
 from clinic.problems import Invalid
+from clinic.visible_text import hidden_in, said
 from sessions_app import notes, recording
 from sessions_app.infusing import medicines, waste
 from sessions_app.infusing.medicines import Medicine
@@ -73,6 +74,7 @@ CORRECTED_ONLY: Final[dict[type, type[Observation]]] = {
     DischargeFacts: Discharge,
 }
 NEEDED: Final = ("note", "escort_name")  # never corrected to nothing
+ONE_LINERS: Final = ("escort_name", "escort_phone")
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def save_line(
         "session": session,
         "corrects": correction.corrects,
         # A line has room for the beginning; the whole reason stands on the amendment.
-        "correction_reason": reason[:REASON_ON_A_LINE] if correction.corrects else "",
+        "correction_reason": said(reason)[:REASON_ON_A_LINE] if correction.corrects else "",
         "amendment_id": amendment_id,
         "now": now,
     }
@@ -153,9 +155,12 @@ def _changed(model: type[Observation], facts: Any, entry: dict[str, Any]) -> Obs
     if before is None:
         raise Invalid({"corrects": "Say which line is corrected: one of this kind can't be added later."})
     words = {name: recording.written(value) for name, value in asdict(facts).items() if value is not None}
-    unsaid = [name for name in NEEDED if words.get(name) == ""]
-    if unsaid:
-        raise Invalid(dict.fromkeys(unsaid, "Write this in words that can be read."))
+    unsaid = dict.fromkeys(
+        (name for name in NEEDED if words.get(name) == ""), "Write this in words that can be read."
+    )
+    wrong = {**unsaid, **hidden_in({name: getattr(facts, name, "") for name in ONE_LINERS})}
+    if wrong:
+        raise Invalid(wrong)
     row = model._meta.concrete_fields
     line = model(
         **{field.attname: getattr(before, field.attname) for field in row if field.name != "created_at"}

@@ -10,7 +10,7 @@ import pytest
 
 from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof
-from clinic.visible_text import said
+from clinic.visible_text import hides_something, said
 from sessions_app import notes
 from sessions_app.infusing import infusion, medicines, waste
 from sessions_app.leaving import discharge
@@ -154,4 +154,74 @@ def test_nobody_goes_home_with_somebody_invisible(house: House, unseen: dict[str
 
 
 def test_what_is_said_is_trimmed_and_emoji_and_accents_are_words() -> None:
-    assert [said(text) for text in (" Zoë ", "\u2060", "👍", "\u3164")] == ["Zoë", "", "👍", ""]
+    assert [said(text) for text in (" Zoë ", "\u2060", "👍", "\u3164", "\u0301")] == ["Zoë", "", "👍", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Ma\u200bria", "Maria"),
+        ("\u202e021/081\u202c", "021/081"),
+        ("calm\x07\x1b now", "calm now"),
+        ("Anna \u0301\u0301Lee", "Anna Lee"),
+        ("Maria\ufe0f", "Maria"),
+        ("one\r\ntwo\tthree", "one\ntwo three"),
+        ("e\u0301", "e\u0301"),
+        ("❤\ufe0f", "❤\ufe0f"),
+        (
+            "\u0639\u0644\u06cc\u200c\u0632\u0627\u062f\u0647",
+            "\u0639\u0644\u06cc\u200c\u0632\u0627\u062f\u0647",
+        ),
+        ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937"),
+        ("👨\u200d👩", "👨\u200d👩"),
+    ],
+)
+def test_of_words_what_nobody_sees_is_left_out_and_what_writes_a_language_stays(
+    written: str, kept: str
+) -> None:
+    assert said(written) == kept
+    assert hides_something(written) is (written != kept)
+
+
+HIDING = "Kim\u200b \u202eReyes"
+
+
+def test_a_reason_is_kept_as_it_can_be_read(house: House) -> None:
+    session, nils = stories.infusing(house), house.actor(house.nils)
+    paused = infusion.pause(actor=nils, id=new_id(), session=session, reason=HIDING, now=LATER)
+    first = stories.measure(house, session, stories.calm(LATER))
+    reading = stories.calm(LATER, systolic_mmhg=121)
+    why = {"corrects": first.pk, "correction_reason": HIDING}
+    corrected = stories.measure(house, session, reading, **why)
+    assert [paused.reason, corrected.correction_reason] == ["Kim Reyes", "Kim Reyes"]
+
+
+@pytest.mark.parametrize(
+    "unseen", [{"unit": "m\u200bg"}, {"route": "or\u202eal"}, {"medicine": "Ibu\x07profen"}]
+)
+def test_a_medicines_line_that_hides_something_is_refused_at_its_field(
+    house: House, unseen: dict[str, str]
+) -> None:
+    session, nils = stories.infusing(house), house.actor(house.nils)
+    ordered = {"medicine": "Ibuprofen", "unit": "mg", "route": "oral", "reason": "Headache", **unseen}
+    medicine: Any = medicines.Medicine(
+        amount=Decimal(400), given_at=LATER, ordered_by_id=house.priya.pk, **ordered
+    )
+    with pytest.raises(Invalid, match="without characters that can't be seen") as refused:
+        medicines.give(actor=nils, id=new_id(), session=session, medicine=medicine, now=LATER)
+    assert [error["field"] for error in refused.value.data["errors"]] == list(unseen)
+
+
+@pytest.mark.parametrize("field", ["escort_name", "escort_phone"])
+def test_who_takes_a_patient_home_hides_nothing(house: House, field: str) -> None:
+    session, nils = stories.observed(house), house.actor(house.nils)
+    unseen: Any = {field: "312\u2060 555 0101"}
+    with pytest.raises(Invalid, match="without characters that can't be seen") as refused:
+        discharge.discharge(
+            actor=nils,
+            id=new_id(),
+            session=session,
+            assessment=replace(stories.FIT, **unseen),
+            now=session.arrived_at + timedelta(minutes=120),
+        )
+    assert [error["field"] for error in refused.value.data["errors"]] == [field]
