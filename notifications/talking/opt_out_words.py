@@ -31,8 +31,8 @@ _WRITING = r"(?:texting|txting|messaging|contacting|writing|spamming|bothering|h
 _AROUND = (
     r"(?:please|pls|plz|ok|okay|hey|hi|hello|yes|no|just|can you|could you|will you|would you"
     r"|you(?: guys)?|now|already|it|this|that|everything|immediately|right|asap|i said|i say"
-    r"|you (?:must|need to|have to)|damn|thanks|thank you|forever|at once|for good|por favor|porfa|ya|ahora|mismo|esto|eso|si|oigan?|gracias"
-    r"|les digo|dije|pueden|podrian|de una vez)"
+    r"|you (?:must|need to|have to)|damn|thanks|thank you|forever|at once|for good|por favor|porfa"
+    r"|ya|ahora|mismo|esto|eso|si|oigan?|gracias|les digo|dije|pueden|podrian|de una vez)"
 )
 _BARE: Final = re.compile(
     rf"(?:{_AROUND} )*(?:stop(?: all)?|stopp+|unsubscribe|unsuscribe|alto|basta|pare[ns]?|detenganse|no mas)"

@@ -11,6 +11,7 @@ from typing import Final
 
 from notifications.wording import filling, gsm7
 from notifications.wording.filling import LINK
+from notifications.wording.plain_words import bare
 
 # A conversation by text, not a letter. [D]
 MOST_SEGMENTS: Final = 3
@@ -76,11 +77,11 @@ def faults(text: str, *, sender: str, about: About, link_length: int = 0) -> lis
 
 
 def _says(text: str, name: str) -> bool:
-    return re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) is not None
+    return re.search(rf"\b{re.escape(bare(name))}\b", bare(text)) is not None
 
 
 def _tells_birth_date(text: str, born: date) -> bool:
     """Its year, or day and month in either order with the year in two digits."""
     day, month, year = f"0?{born.day}", f"0?{born.month}", f"{born:%y}"
     short = rf"(?:{day}[/.-]{month}|{month}[/.-]{day})[/.-]{year}"
-    return re.search(rf"\b(?:{born.year}|{short})\b", text) is not None
+    return re.search(rf"\b(?:{born.year}|{short})\b", bare(text)) is not None

@@ -13,6 +13,8 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Final
 
+from notifications.wording.plain_words import bare, seen
+
 # Stands in stored bodies where the patient's link goes; its token is never stored.
 LINK: Final = "{link}"
 
@@ -43,46 +45,59 @@ NEVER: Final[Mapping[str, str]] = MappingProxyType(
     | dict.fromkeys(("name", "full_name", "patient", "family_name", "given_names", "mrn"), "who it is")
     | dict.fromkeys(("birth_date", "birth_year", "age"), "the second factor of the link")
 )
-# Never on a lock screen (domain.md 6.3): matched at the beginning of a word, whatever follows.
+# Never on a lock screen (domain.md 6.3), whatever stands around it in its word; as `bare` leaves it.
 REVEALING: Final = (
-    "ketamin",
-    "esketamin",
-    "spravato",
-    "infus",
-    "psychiatr",
-    "psiquiatr",
-    "depress",
-    "depresi",
-    "anxiety",
-    "ansiedad",
-    "migraine",
-    "migraña",
-    "headache",
-    "suicid",
-    "PTSD",
-    "PHQ",
-    "GAD-",
-    "PCL-",
-    "diagnos",
-    "dose",
-    "dosis",
+    *("ketamin", "ketalar", "ketanest", "ketanarkon", "spravato", "infus"),
+    *("psychiatr", "psiquiatr", "depress", "depresi", "anxiety", "ansiedad", "anxiolytic", "ansiolitic"),
+    *("migraine", "migrana", "headache", "suicid", "diagnos"),
+    # What order sets beside it carry.
+    *("midazolam", "lorazepam", "diazepam", "benzodiaz", "ondansetron", "metoclopramid", "promethazin"),
+    *("prometazin", "droperidol", "clonidin", "labetalol", "metoprolol", "hydralazin", "hidralazin"),
+    *("ketorolac", "acetaminophen", "paracetamol", "glycopyrrol", "magnesium", "propofol"),
+)
+# Of these only the beginning of a word tells: "arreglan" has "reglan" in it.
+REVEALING_AT_THE_BEGINNING: Final = (
+    *("ptsd", "phq", r"gad-?\d", r"pcl-?\d", "dos(?:e|is|ag)"),
+    # The brands of what order sets carry.
+    *("versed", "ativan", "valium", "zofran", "reglan", "phenergan", "catapres", "trandate", "lopressor"),
+    *("toradol", "tylenol", "robinul", "diprivan"),
 )
 BROKEN: Final = "A brace is open or closed too often."
 MORE_THAN_A_NAME: Final = "Write a field as its name in braces, such as {day}, and nothing else in them."
+NOT_LATIN: Final = "has letters that English and Spanish don't have: write it in plain letters."
 TELLS: Final = "tells a lock screen what the visit is about: leave it out."
-_REVEALING = re.compile(rf"\b(?:{'|'.join(map(re.escape, REVEALING))})\w*", re.IGNORECASE)
+_REVEALING = re.compile("|".join(REVEALING))
+_REVEALING_AT_THE_BEGINNING = re.compile(rf"(?<!\w)(?:{'|'.join(REVEALING_AT_THE_BEGINNING)})")
+_NO_LETTER = re.compile(r"[^a-z]+")
+_LETTERS_APART = re.compile(r"(?<!\w)\w(?:[\W_]+\w(?!\w)){3,}")
+_AROUND_A_WORD: Final = " \t\n.,;:!?\"'()[]\u201c\u201d\u2018\u2019\u2026\u00a1\u00bf"
+# Latin letters that Unicode doesn't take apart, as they are read.
+_READ_AS: Final = str.maketrans(
+    {
+        "\u00f8": "o",
+        "\u0142": "l",
+        "\u00e6": "ae",
+        "\u0153": "oe",
+        "\u0111": "d",
+        "\u00f0": "d",
+        "\u00fe": "th",
+    }
+)
 _MANY_SPACES = re.compile(r"(?<=\S)  +")
 _MANY_LINES = re.compile(r"\n{3,}")
 
 
 def fields_of(text: str) -> list[str]:
-    """The names that a text asks for. ValueError: its braces are broken, or hold more."""
+    """The names that a text asks for. ValueError: its braces are broken, doubled, or hold more."""
     try:
         parts = list(Formatter().parse(text))
     except ValueError:
         raise ValueError(BROKEN) from None
     names = []
-    for _, name, format_spec, conversion in parts:
+    for literal, name, format_spec, conversion in parts:
+        if "{" in literal or "}" in literal:
+            # Of “{{link}}” this leaves “{link}”, which would be filled in later.
+            raise ValueError(MORE_THAN_A_NAME)
         if name is None:
             continue
         if format_spec or conversion or not name.isidentifier():
@@ -104,8 +119,7 @@ def faults(text: str) -> list[str]:
         for name in dict.fromkeys(names)
         if name not in FIELDS
     ]
-    revealing = dict.fromkeys(match.group() for match in _REVEALING.finditer(text))
-    return [*wrong, *(f"“{word}” {TELLS}" for word in revealing)]
+    return [*wrong, *_faults_of_words(text)]
 
 
 def fill(text: str, words: Words) -> str:
@@ -115,6 +129,24 @@ def fill(text: str, words: Words) -> str:
     """
     filled = _sound(text).format(**vars(words), link=LINK)
     return _MANY_LINES.sub("\n\n", _MANY_SPACES.sub(" ", filled)).strip()
+
+
+def _faults_of_words(text: str) -> list[str]:
+    """Words that reveal something however they are disguised, and words in letters of another alphabet, in
+    which any of them could be."""
+    found = {}
+    for written in [*text.split(), *_LETTERS_APART.findall(text)]:
+        word = bare(written).translate(_READ_AS)
+        shown = f"“{seen(written).strip(_AROUND_A_WORD)}”"
+        if any(letter.isalpha() and not "a" <= letter <= "z" for letter in word):
+            found[f"{shown} {NOT_LATIN}"] = True
+        elif (
+            _REVEALING.search(word)
+            or _REVEALING.search(_NO_LETTER.sub("", word))
+            or _REVEALING_AT_THE_BEGINNING.search(word)
+        ):
+            found[f"{shown} {TELLS}"] = True
+    return list(found)
 
 
 @lru_cache(maxsize=1024)

@@ -116,8 +116,8 @@ def faults_of_own(own: OwnText, *, stage: str, words: Words, link_length: int) -
     found: dict[str, list[str]] = {}
     for name, text in (("subject", own.subject), ("email", own.email), ("sms", own.sms)):
         wrong = faults(text) if text.strip() else ["Write what the message says."]
-        if not wrong and name != "subject" and _asks_for_link(stage) and fields_of(text).count("link") != 1:
-            wrong.append("Put {link} into the text, once: it is what the patient taps.")
+        if not wrong:
+            wrong += _link_faults(name, text, stage)
         if not wrong and name == "sms":
             wrong += _sms_faults(text, words, link_length)
         if wrong:
@@ -141,6 +141,14 @@ def longest_words(*, sender: str, phone: str) -> Words:
 
 def _asks_for_link(stage: str) -> bool:
     return "{link}" in ENGLISH.texts[stage].email
+
+
+def _link_faults(name: str, text: str, stage: str) -> list[str]:
+    """The link stands once in what asks for something, never in a subject line."""
+    links = fields_of(text).count("link")
+    if name == "subject" or not _asks_for_link(stage):
+        return ["There is no link here: take {link} out."] if links else []
+    return [] if links == 1 else ["Put {link} into the text, once: it is what the patient taps."]
 
 
 def _sms_faults(text: str, words: Words, link_length: int) -> list[str]:

@@ -197,12 +197,52 @@ class TestOwnWords:
             ("{day {link}", "A brace is open or closed too often."),
             ("no link", "Put {link} into the text, once"),
             ("{link} {link}", "Put {link} into the text, once"),
+            ("{{link}} {link}", "Write a field as its name in braces"),
+            ("{link}}}", "Write a field as its name in braces"),
+            ("Your antidepressant {link}", "“antidepressant” tells a lock screen"),
+            ("Su antidepresivo, {link}", "“antidepresivo” tells a lock screen"),
+            ("Bring Zofran. {link}", "“Zofran” tells a lock screen"),
+            ("No lorazepam today {link}", "“lorazepam” tells a lock screen"),
+            ("Ketalar {link}", "“Ketalar” tells a lock screen"),
+            ("Your ke\u00adta\u200bmine {link}", "“ketamine” tells a lock screen"),
+            ("\uff4b\uff45\uff54amine {link}", "“ketamine” tells a lock screen"),
+            ("k\u00e9tamine {link}", "“k\u00e9tamine” tells a lock screen"),
+            ("depressi\u00f8n {link}", "“depressi\u00f8n” tells a lock screen"),
+            ("keta-mine {link}", "“keta-mine” tells a lock screen"),
+            ("k.e.t.a.m.i.n.e {link}", "“k.e.t.a.m.i.n.e” tells a lock screen"),
+            ("k e t a m i n e {link}", "“k e t a m i n e” tells a lock screen"),
+            ("_ketamine_ {link}", "“_ketamine_” tells a lock screen"),
+            ("Your k\u0435tamine {link}", "“k\u0435tamine” has letters that English and Spanish don't have"),
+            ("\u1d0betamine {link}", "“\u1d0betamine” has letters that English"),
+            ("K\u039eTAMINE {link}", "“K\u039eTAMINE” has letters that English"),
             ("  ", "Write what the message says."),
         ],
     )
     def test_a_text_that_cannot_be_sent_says_why_and_the_mend(self, text: str, says: str) -> None:
         found = self.faults(email=text)["email"]
         assert any(fault.startswith(says) for fault in found), found
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Ellos lo arreglan el martes, {day}. {link}",
+            "Señora Núñez, ¿vendrá? Le esperamos. {link}",
+            "Søren and Łukasz are here on {day} \u2013 see you! {link}",
+            "Take exit 4 B, 2 C or 3 A: {link}",
+        ],
+    )
+    def test_ordinary_words_of_both_languages_are_let_through(self, text: str) -> None:
+        assert self.faults(email=text) == {}
+
+    @pytest.mark.parametrize("subject", ["Tap {link}", "{link}"])
+    def test_a_subject_line_has_no_link(self, subject: str) -> None:
+        assert self.faults(subject=subject) == {"subject": ["There is no link here: take {link} out."]}
+
+    def test_a_message_without_a_link_is_given_none(self) -> None:
+        words = writing.longest_words(sender="Lakeside Clinic", phone="(312) 555-0100")
+        own = writing.OwnText("Cancelled", "Cancelled: {link}", "{sender}: cancelled {phone}")
+        found = writing.faults_of_own(own, stage="cancellation", words=words, link_length=LINK_LENGTH)
+        assert found == {"email": ["There is no link here: take {link} out."]}
 
     def test_a_text_message_of_two_segments_says_how_long_it_is(self) -> None:
         found = self.faults(sms="{sender}: " + "x" * 80 + " {link} {phone}")
