@@ -65,6 +65,21 @@ def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     return best_first[:MOST_FOUND]
 
 
+def had_number(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
+    """Those of these patients whose record had this telephone number before, and has another by now: one
+    query. A text that is no number was nobody's."""
+    number = e164(text) if DIGITS_OF_A_PHONE.fullmatch(text.strip()) else ""
+    if not number:
+        return patients.none()
+    before: Any = Patient.pgh_event_model.objects  # type: ignore[attr-defined]  # pghistory adds it
+    had = before.filter(phone=number).values("pgh_obj_id")
+    return (
+        patients.filter(pk__in=had)
+        .exclude(phone=number)
+        .order_by("family_name", "given_names", "pk")[:MOST_FOUND]
+    )
+
+
 def _date_in(word: str) -> date | None:
     written = ISO_DATE.fullmatch(word) or US_DATE.fullmatch(word)
     try:

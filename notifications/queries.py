@@ -62,9 +62,11 @@ def check_ins() -> QuerySet[CheckIn]:
 
 @dataclass(frozen=True)
 class Arrived:
-    """An item of the inbox page: the text before its link, the link as it is tapped, the text after."""
+    """An item of the inbox page: what it is, the text before its link, the link as it is tapped, the text
+    after."""
 
     item: InboxItem
+    message: Message
     before: str
     link: str
     after: str
@@ -81,12 +83,13 @@ def with_links(items: list[InboxItem]) -> list[Arrived]:
     links = {
         link.message_id: tokens.address_of(link) for link in PatientLink.objects.filter(message_id__in=keys)
     }
-    pages = Message.objects.filter(pk__in=keys, work_item__isnull=False)
-    links |= {page.pk: tokens.address_in(page) for page in pages}
+    messages = Message.objects.in_bulk(keys)
+    links |= {key: tokens.address_in(page) for key, page in messages.items() if page.work_item_id}
     arrived = []
     for item in items:
         before, _, after = item.body.partition(LINK)
-        arrived.append(Arrived(item, before, links.get(UUID(item.key), ""), after))
+        key = UUID(item.key)
+        arrived.append(Arrived(item, messages[key], before, links.get(key, ""), after))
     return arrived
 
 

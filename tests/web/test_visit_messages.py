@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from notifications.delivering import delivery
@@ -149,6 +151,43 @@ def test_a_patients_messages_are_found_by_name_which_stands_in_no_address(
     assert "Nobody fits" in words(browser_of(house.ana).post(reverse("messages_find"), {"text": "zzzz"}))
     theirs = browser_of(other_house.max).post(reverse("messages_find"), {"text": "delgado"})
     assert str(house.rosa.pk) not in theirs.content.decode()
+
+
+def test_a_number_that_a_patient_had_before_finds_their_messages(house: House, visit: Appointment) -> None:
+    ana = browser_of(house.ana)
+    old = house.rosa.phone.as_national
+    house.rosa.phone = "+13125550199"
+    house.rosa.save()
+    found = ana.post(reverse("messages_find"), {"text": old})
+    assert f'href="/messages/?patient={house.rosa.pk}"' in found.content.decode()
+    assert "MRN-ROSA; had this number before" in words(found)
+    now = words(ana.post(reverse("messages_find"), {"text": "312 555 0199"}))
+    assert "Rosa Delgado" in now
+    assert "had this number before" not in now
+
+
+def test_an_empty_log_says_what_is_meant(house: House, other_house: House, visit: Appointment) -> None:
+    ana, log = browser_of(house.ana), reverse("messages")
+    assert "No message fits" in words(ana.get(log, {"stage": "T-3d"}))
+    omar = {"patient": str(house.omar.pk)}
+    assert "Nothing has fallen due for this patient" in words(ana.get(log, omar))
+    narrowed = {**omar, "status": "failed"}
+    assert "Nothing like this was wanted for this patient" in words(ana.get(log, narrowed))
+    assert "Nothing has fallen due yet" in words(browser_of(other_house.max).get(log))
+
+
+def test_the_log_asks_no_more_for_120_messages_than_for_one(
+    house: House, visit: Appointment, request: pytest.FixtureRequest
+) -> None:
+    ana = browser_of(house.ana)
+    narrowed = {"status": "skipped", "stage": "confirmation", "first": "2027-01-01", "last": "2027-01-31"}
+    ana.get(reverse("messages"), narrowed)
+    with CaptureQueriesContext(connection) as with_none:
+        ana.get(reverse("messages"), narrowed)
+    request.getfixturevalue("long_log")
+    with CaptureQueriesContext(connection) as with_many:
+        assert len(shown(ana.get(reverse("messages"), narrowed))) == 50
+    assert len(with_many) == len(with_none)
 
 
 # --- Pages of the log ------------------------------------------------------------------------------------

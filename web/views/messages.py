@@ -1,6 +1,6 @@
 """What was said to patients and what they answered: the message log, one message, a check-in."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -21,6 +21,8 @@ from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, DayField
 from web.paging import NOT_WHOLE, latest_first
+
+NARROWING: Final = ("status", "stage", "channel", "first", "last")
 
 
 class FilterForm(forms.Form):
@@ -45,8 +47,8 @@ class FindForm(ChangeForm):
             attrs={
                 "type": "search",
                 "autocomplete": "off",
-                "size": 30,
-                "placeholder": "Name, birthday, phone or MRN",
+                "size": 40,
+                "placeholder": "Name, birthday, phone (also an old one) or MRN",
             }
         ),
     )
@@ -77,7 +79,13 @@ def messages(request: StaffRequest) -> HttpResponse:
         # A clinic's whole future would hide what has just been sent.
         log = log.filter(due_at__lte=clock.now())
     page = latest_first(request.GET, log, "due_at")
-    context = {"about": about, "one_visit": bool(asked["visit"]), "page": page, "rows": page.rows}
+    context = {
+        "about": about,
+        "one_visit": bool(asked["visit"]),
+        "narrowed": any(asked[name] for name in NARROWING),
+        "page": page,
+        "rows": page.rows,
+    }
     return _show(request, form, context, status=400 if form.errors else 200)
 
 
@@ -86,8 +94,13 @@ def find_patient(request: StaffRequest) -> HttpResponse:
     """Whose messages are looked for. Sent, not asked by address: names must not stand in addresses."""
     find = FindForm(request.POST)
     here = Patient.objects.filter(clinic=request.clinic)
-    found = list(ground.find_patients(here, find.cleaned_data["text"])) if find.is_valid() else []
-    context = {"find": find, "searched": find.is_valid(), "patients": found}
+    typed = find.cleaned_data["text"] if find.is_valid() else ""
+    context = {
+        "find": find,
+        "searched": find.is_valid(),
+        "patients": list(ground.find_patients(here, typed)),
+        "before": list(ground.had_number(here, typed)),
+    }
     return _show(request, FilterForm(), context, status=find.status)
 
 
