@@ -5,6 +5,7 @@ from logging import Filter, LogRecord
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from environs import EnvError, ValidationError
 
 MODES = ("production", "demo", "test")
@@ -87,6 +88,21 @@ def hosts(public_url: str, *, demo: bool) -> list[str]:
     return [*([host] if host else []), "localhost", "127.0.0.1", "[::1]", *(["testserver"] if demo else [])]
 
 
+def request_lines() -> dict[str, Any]:
+    """The lines about requests go where all others go: through the same level and the same filter."""
+    return {
+        "logger_factory": structlog.stdlib.LoggerFactory(),
+        "wrapper_class": structlog.stdlib.BoundLogger,
+        "cache_logger_on_first_use": True,
+        "processors": [
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["event"]),
+        ],
+    }
+
+
 class WithoutTokens(Filter):
     """Takes the secrets of patients' links and of calendar feeds out of whatever anybody logs."""
 
@@ -116,7 +132,6 @@ def logging(*, level: str) -> dict[str, Any]:
             "django.db.backends": {"level": "WARNING"},
             # Names the address of each call, which for the lookup of a lost answer holds a phone number.
             "httpx": {"level": "WARNING"},
-            "django_structlog": {"level": "INFO"},
             # Its lines name the path, which for a patient's page holds the link's token; structlog logs
             # the same refusals by route. A fault is worth its traceback, without the token.
             "django.request": {"level": "ERROR"},

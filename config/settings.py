@@ -7,6 +7,7 @@ half-configured: `config.production.require` names each variable that is missing
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
 from csp.constants import NONE, SELF
 from environs import Env
 from kombu import Queue
@@ -353,3 +354,4 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
 LOGGING = production.logging(level=env.str("LOG_LEVEL", "INFO"))
+structlog.configure(**production.request_lines())

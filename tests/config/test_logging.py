@@ -2,6 +2,9 @@
 
 import logging
 
+import pytest
+import structlog
+
 from config.production import WithoutTokens
 from config.production import logging as logging_of
 
@@ -41,3 +44,17 @@ def test_the_console_takes_the_tokens_out_whoever_logs() -> None:
     )
     assert WithoutTokens().filter(record)
     assert record.getMessage() == "Forbidden (CSRF cookie not set.): /m/…/confirm"
+
+
+def test_the_lines_about_requests_go_through_the_same_level_and_filter(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told = structlog.get_logger("web.request_log")
+    with caplog.at_level(logging.WARNING):
+        told.info("request_started", request="GET /today")
+    assert not caplog.records
+    with caplog.at_level(logging.INFO):
+        told.info("request_started", request="GET /m/82nlqd9TNBP9Zjx4JWjNeA/confirm", code=200)
+    (record,) = caplog.records
+    assert WithoutTokens().filter(record)
+    assert record.getMessage() == 'event=request_started request="GET /m/…/confirm" code=200'
