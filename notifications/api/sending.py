@@ -1,6 +1,7 @@
-"""Whether messages may leave, over the API: the house's ways out, and one clinic's own pause."""
+"""Whether messages may leave, over the API: one clinic's own pause, and the ways out of the whole
+installation, which whoever runs it pauses (`manage.py pause_sending`) and managers only read."""
 
-from typing import Any, Final
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,26 +12,22 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.fields import IdField, MomentField
+from clinic.problems import Forbidden
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access
-from notifications.delivering import restored, sending_state
+from notifications.delivering import sending_state
 from notifications.models import ClinicMessaging
-
-CLINIC: Final = "clinic"
-WAYS: Final = [
-    (sending_state.ALL, "Everything"),
-    ("sms", "Text messages"),
-    ("email", "E-mail"),
-    (CLINIC, "What one clinic says to its patients"),
-]
 
 
 class WaySerializer(serializers.Serializer[Any]):
-    """One way out of the house."""
+    """One way out of the installation."""
 
     way = serializers.CharField(source="name")
     paused_at = MomentField(allow_null=True)
-    paused_by = IdField(source="paused_by_id", allow_null=True)
+    paused_by = serializers.CharField(
+        source="paused_by_name",
+        help_text="Who runs the installation and paused it; empty where Chairside did so itself.",
+    )
     paused_why = serializers.CharField(allow_blank=True)
     failures = serializers.IntegerField(help_text="Temporary failures in a row; five close it for a while.")
     closed_until = MomentField(allow_null=True)
@@ -50,15 +47,7 @@ class SendingSerializer(serializers.Serializer[Any]):
 
 
 class ResumeSendingSerializer(StrictSerializer):
-    way = serializers.ChoiceField(choices=WAYS)
-    clinic = IdField(required=False, help_text="Which, for the way `clinic`.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["way"] == CLINIC and "clinic" not in attrs:
-            raise serializers.ValidationError({"clinic": "Name the clinic."})
-        if attrs["way"] != CLINIC and "clinic" in attrs:
-            raise serializers.ValidationError({"clinic": "Leave the clinic out: this way is everybody's."})
-        return attrs
+    clinic = IdField()
 
 
 class PauseSendingSerializer(ResumeSendingSerializer):
@@ -66,7 +55,8 @@ class PauseSendingSerializer(ResumeSendingSerializer):
 
 
 class SendingViewSet(ClinicViewSet):
-    """The manager's switch: nothing leaves a way that is paused; it waits, and goes when it is resumed."""
+    """The manager's switch: nothing that a paused clinic says to its patients leaves; it waits, and goes when
+    it is resumed."""
 
     access = dict.fromkeys(("list", "pause", "resume"), access.PAUSE_SENDING)
     queryset = ClinicMessaging.objects.none()
@@ -83,29 +73,23 @@ class SendingViewSet(ClinicViewSet):
     def pause(self, request: Request) -> Response:
         """Pausing what is paused keeps the first pause with its reason."""
         asked = self.parse(PauseSendingSerializer)
-        if asked["way"] == CLINIC:
-            clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
-            sending_state.pause_clinic(actor=self.actor, clinic=clinic, why=asked["why"], now=clock.now())
-        else:
-            sending_state.pause(actor=self.actor, name=asked["way"], why=asked["why"], now=clock.now())
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        sending_state.pause_clinic(actor=self.actor, clinic=clinic, why=asked["why"], now=clock.now())
         return self._now()
 
     @extend_schema(request=ResumeSendingSerializer, responses=SendingSerializer)
     @action(detail=False, methods=["post"])
     def resume(self, request: Request) -> Response:
-        """What lost its use meanwhile is not sent. Resuming `all` says that this is no restored backup."""
+        """What lost its use meanwhile is not sent."""
         asked = self.parse(ResumeSendingSerializer)
-        if asked["way"] == CLINIC:
-            clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
-            sending_state.resume_clinic(actor=self.actor, clinic=clinic)
-        elif asked["way"] == sending_state.ALL:
-            restored.resume_all(actor=self.actor)
-        else:
-            sending_state.resume(actor=self.actor, name=asked["way"])
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        sending_state.resume_clinic(actor=self.actor, clinic=clinic)
         return self._now()
 
     def _now(self) -> Response:
-        sending_state.require_manager(self.actor)
-        clinics = ClinicMessaging.objects.filter(clinic__in=self.actor.clinics(self.permission))
+        own = self.actor.clinics(self.permission)
+        if not own:
+            raise Forbidden(ground.refusal(self.permission))
+        clinics = ClinicMessaging.objects.filter(clinic__in=own)
         now = {"ways": sending_state.states(), "clinics": clinics.order_by("clinic")}
         return Response(SendingSerializer(now).data)

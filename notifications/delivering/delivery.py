@@ -64,7 +64,8 @@ def drain(
         if not urgent_only:
             done.update(outcomes.settle_lost(channels, clock, stop_at))
         pace, waits_until, waits = Pace(), None, False
-        while clock() < stop_at and not sending_state.is_paused():
+        goes_on = not sending_state.is_paused()
+        while goes_on and clock() < stop_at:
             batch = _take_batch(channels, pace, clock, urgent_only=urgent_only)
             if batch.rate_holds_until is not None:
                 if waits_until is None:
@@ -73,6 +74,7 @@ def drain(
             if batch.taken:
                 done.update(batch.ended)
                 done.update(sending.send_all(batch, channels, clock, stop_at, pace))
+                goes_on = restored.may_send(clock())
             elif urgent_only or waits_until is None or clock() > waits_until:
                 break
             else:
@@ -80,6 +82,7 @@ def drain(
                 if not waits:
                     break
                 sleep(PAUSE_SECONDS)
+                goes_on = not sending_state.is_paused()
     return done
 
 

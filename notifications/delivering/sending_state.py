@@ -1,7 +1,9 @@
 """Whether a way out of the house is open now: pauses, the circuit breaker, the provider's rate.
 
-One row for `all` and one for each form, shared by however many drains there are. What is held back waits in
-its own row as planned; nothing is thrown away. Why a restored backup is paused stands in `restored`.
+One row for `all` and one for each form, shared by however many drains there are. They are the whole
+installation's: whoever runs it pauses and resumes them (`manage.py pause_sending`, `resume_sending`), and no
+clinic's manager speaks for the others. A clinic pauses itself. What is held back waits in its own row as
+planned; nothing is thrown away. Why a restored backup is paused stands in `restored`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +14,10 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Q
 
-from clinic.access import Actor, Permission, refusal, require
+from clinic.access import Actor, require
 from clinic.history import acting
 from clinic.models import Clinic
-from clinic.problems import Forbidden, Invalid
+from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from notifications.access import PAUSE_SENDING
 from notifications.models import ClinicMessaging, Form, SendingState
@@ -60,7 +62,7 @@ def closed(now: datetime) -> set[Form]:
 def states() -> list[SendingState]:
     """Every way with its state, `all` first."""
     _make_rows()
-    rows = {row.name: row for row in SendingState.objects.select_related("paused_by")}
+    rows = {row.name: row for row in SendingState.objects.all()}
     return [rows[name] for name in WAYS]
 
 
@@ -108,12 +110,13 @@ def learn(form: Form, failed: Sequence[bool], *, probing: bool, now: datetime) -
     in_transaction(work)
 
 
-def pause(*, actor: Actor, name: str, why: str, now: datetime) -> SendingState:
-    """Let nothing leave this way until somebody resumes it. Pausing what is paused keeps the first pause.
+def pause(*, by: str, name: str, why: str, now: datetime) -> SendingState:
+    """Let nothing leave this way, of any clinic, until it is resumed. Pausing what is paused keeps the first
+    pause. `by`: who runs the installation, as the clinics know them; they have no account here.
 
-    Raises `Invalid` for a way there isn't, and without a reason; `Forbidden`.
+    Raises `Invalid` for a way there isn't, and without a name or a reason.
     """
-    require_manager(actor)
+    by = _said("by", by, "Say who pauses, for whoever finds it paused.", most=80)
     why = _reason(why)
     _known(name)
 
@@ -121,25 +124,25 @@ def pause(*, actor: Actor, name: str, why: str, now: datetime) -> SendingState:
         _make_rows()
         row = SendingState.objects.select_for_update().get(name=name)
         if row.paused_at is None:
-            row.paused_at, row.paused_by_id, row.paused_why = now, actor.user_id, why
-            row.save(update_fields=["paused_at", "paused_by", "paused_why"])
+            row.paused_at, row.paused_by_name, row.paused_why = now, by, why
+            row.save(update_fields=["paused_at", "paused_by_name", "paused_why"])
         return row
 
     return in_transaction(work)
 
 
-def resume(*, actor: Actor, name: str) -> SendingState:
+def resume(*, name: str) -> SendingState:
     """Let messages leave this way again; a breaker that is open is closed with it. What lost its use
-    meanwhile is not sent. Raises `Invalid` for a way there isn't, and `Forbidden`."""
-    require_manager(actor)
+    meanwhile is not sent. Everything is resumed by `restored.resume_all`. Raises `Invalid` for a way there
+    isn't."""
     _known(name)
 
     def work() -> SendingState:
         _make_rows()
         row = SendingState.objects.select_for_update().get(name=name)
-        row.paused_at = row.paused_by_id = None
-        row.paused_why, row.failures, row.closed_until = "", 0, None
-        row.save(update_fields=["paused_at", "paused_by", "paused_why", "failures", "closed_until"])
+        row.paused_at = row.closed_until = None
+        row.paused_by_name, row.paused_why, row.failures = "", "", 0
+        row.save(update_fields=["paused_at", "paused_by_name", "paused_why", "failures", "closed_until"])
         return row
 
     return in_transaction(work)
@@ -219,23 +222,19 @@ def _messaging(clinic: Clinic) -> ClinicMessaging:
     return ClinicMessaging.objects.select_for_update().get(clinic=clinic)
 
 
-def require_manager(actor: Actor) -> None:
-    """The way out is the whole house's: a manager of any of its clinics may close it."""
-    permission: Permission = PAUSE_SENDING
-    if not actor.clinics(permission):
-        raise Forbidden(refusal(permission))
-
-
 def _known(name: str) -> None:
     if name not in WAYS:
         raise Invalid({"name": f"Choose one of {', '.join(WAYS)}."})
 
 
 def _reason(why: str) -> str:
-    why = why.strip()
-    most = 160
-    if not why:
-        raise Invalid({"why": "Say in a few words why, for whoever finds it paused."})
-    if len(why) > most:
-        raise Invalid({"why": f"Say it in at most {most} characters."})
-    return why
+    return _said("why", why, "Say in a few words why, for whoever finds it paused.", most=160)
+
+
+def _said(field: str, words: str, mend: str, *, most: int) -> str:
+    words = words.strip()
+    if not words:
+        raise Invalid({field: mend})
+    if len(words) > most:
+        raise Invalid({field: f"Say it in at most {most} characters."})
+    return words

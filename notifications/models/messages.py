@@ -273,20 +273,22 @@ class SendingState(models.Model):
     """Whether one way out of the house is open now: `all`, or the name of a channel's form.
 
     `failures` counts temporary failures in a row; the breaker is open until `closed_until`. `budget` and
-    `counted_at` are the provider's rate limit as a bucket. `database` and `drains` (of `all`) tell a restored
-    backup: docs/decisions/0013.
+    `counted_at` are the provider's rate limit as a bucket. `database` and `batches` (of `all`) tell a
+    restored backup: docs/decisions/0013.
     """
 
     name = models.CharField(primary_key=True, max_length=12)
     paused_at = models.DateTimeField(null=True, blank=True)
-    paused_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    paused_by_name = models.CharField(
+        max_length=80, blank=True, help_text="Who runs the installation and said so; empty: Chairside itself"
+    )
     paused_why = models.CharField(max_length=160, blank=True)
     failures = models.PositiveIntegerField(default=0)
     closed_until = models.DateTimeField(null=True, blank=True)
     budget = models.FloatField(default=0)
     counted_at = models.DateTimeField(null=True, blank=True)
     database = models.CharField(max_length=80, blank=True)
-    drains = models.PositiveBigIntegerField(default=0)
+    batches = models.PositiveBigIntegerField(default=0)
 
 
 class InboxItem(Row):

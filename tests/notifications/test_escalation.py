@@ -132,19 +132,17 @@ def test_whoever_was_handed_it_is_passed_over_by_the_rungs(house: House) -> None
     assert called(item) == [("first", "Nils Berg")]
 
 
-def pause_all(house: House) -> None:
-    sending_state.pause(
-        actor=house.actor(house.max), name=sending_state.ALL, why="A wrong text goes out.", now=NOW
-    )
+def pause_all() -> None:
+    sending_state.pause(by="Dana Reyes", name=sending_state.ALL, why="A wrong text goes out.", now=NOW)
 
 
 def test_a_pause_calls_nobody_and_whose_page_was_dropped_is_called_when_it_ends(house: House) -> None:
-    pause_all(house)
+    pause_all()
     item = task(house)
     rungs = [rung for _, rung, _ in run_for(range(0, 125, 5))]
     assert rungs == ["first", "second", "supervisor"]
     assert not InboxItem.objects.exists()
-    restored.resume_all(actor=house.actor(house.max))
+    restored.resume_all()
     run_for([125, 126])
     assert called(item)[-1] == ("again-1", "Max Weber, Nils Berg, Priya Nair")
     assert sorted(InboxItem.objects.values_list("user__full_name", flat=True)) == [
@@ -157,7 +155,7 @@ def test_a_pause_calls_nobody_and_whose_page_was_dropped_is_called_when_it_ends(
 def test_the_task_says_that_nobody_was_called_yet_and_every_role_sees_that_calling_is_off(
     house: House,
 ) -> None:
-    pause_all(house)
+    pause_all()
     item = task(house)
     run_clocks(now=NOW)
     for person in (house.ana, house.nils, house.priya):
@@ -165,7 +163,7 @@ def test_the_task_says_that_nobody_was_called_yet_and_every_role_sees_that_calli
     page = words(browser_of(house.nils).get(f"/tasks/{item.pk}/"))
     assert "Calling is off" in page
     assert "to be called when sending goes on: Nils Berg" in page
-    restored.resume_all(actor=house.actor(house.max))
+    restored.resume_all()
     delivery.drain(clock=lambda: NOW)
     page = words(browser_of(house.nils).get(f"/tasks/{item.pk}/"))
     assert "Calling is off" not in page

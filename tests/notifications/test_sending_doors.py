@@ -7,7 +7,7 @@ import pytest
 from notifications.channels import opening
 from notifications.channels.envelope import AnswerLost, Envelope, NotFound
 from notifications.channels.inbox import InboxChannel
-from notifications.delivering import delivery
+from notifications.delivering import delivery, sending_state
 from notifications.models import ClinicMessaging, Message, SendingState
 from notifications.planning.planner import plan
 from tests.cast import NOW, House, client_of
@@ -63,64 +63,72 @@ def test_the_desk_settles_a_message_on_its_page(
     assert unknown.status == status
 
 
-def test_the_manager_pauses_and_resumes_over_the_api(house: House) -> None:
+def test_a_manager_pauses_and_resumes_their_own_clinic_over_the_api(house: House) -> None:
     client = client_of(house.max)
-    for way in ("all", "sms", "email"):
-        told = client.post(f"{API}/sending/pause/", {"way": way, "why": "A test of the line."}).json()
-        assert {row["way"]: row["paused_why"] for row in told["ways"]}[way] == "A test of the line."
-        told = client.post(f"{API}/sending/resume/", {"way": way}).json()
-        assert {row["way"]: row["paused_at"] for row in told["ways"]}[way] is None
-    own = {"way": "clinic", "clinic": str(house.clinic.pk)}
+    own = {"clinic": str(house.clinic.pk)}
     told = client.post(f"{API}/sending/pause/", {**own, "why": "We move."}).json()
     assert [row["paused_why"] for row in told["clinics"]] == ["We move."]
+    assert [(row["way"], row["paused_at"]) for row in told["ways"]] == [
+        ("all", None),
+        ("sms", None),
+        ("email", None),
+    ]
     client.post(f"{API}/sending/resume/", own)
     assert ClinicMessaging.objects.get().paused_at is None
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"way": "fax", "why": "Why."}, "way"),
-        ({"way": "all"}, "why"),
-        ({"way": "all", "why": " "}, "why"),
-        ({"way": "clinic", "why": "Why."}, "clinic"),
-    ],
-)
-def test_what_is_missing_is_named(house: House, body: dict[str, str], field: str) -> None:
+@pytest.mark.parametrize("way", ["all", "sms", "email"])
+@pytest.mark.parametrize("act", ["pause", "resume"])
+def test_no_manager_speaks_for_the_whole_installation(
+    house: House, other_house: House, way: str, act: str
+) -> None:
+    """Whose messages would wait? Every other clinic's as well."""
+    sending_state.pause(by="Dana Reyes", name="sms", why="A new line is laid.", now=NOW)
+    client, browser = client_of(house.max), browser_of(house.max)
+    assert client.post(f"{API}/sending/{act}/", {"way": way, "why": "Mine."}).status_code == 400
+    browser.post("/sending/" if act == "pause" else "/sending/resume/", {"way": way, "why": "Mine."})
+    assert list(SendingState.objects.exclude(paused_at=None).values_list("name", flat=True)) == ["sms"]
+
+
+@pytest.mark.parametrize("missing", ["clinic", "why"])
+def test_what_is_missing_is_named(house: House, missing: str) -> None:
+    body = {"clinic": str(house.clinic.pk), "why": "We move."}
+    del body[missing]
     answer = client_of(house.max).post(f"{API}/sending/pause/", body)
     assert answer.status_code == 400
-    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert [error["field"] for error in answer.json()["errors"]] == [missing]
 
 
-def test_a_clinic_stands_with_no_other_way(house: House) -> None:
-    body = {"way": "all", "why": "Why.", "clinic": str(house.clinic.pk)}
-    assert client_of(house.max).post(f"{API}/sending/pause/", body).status_code == 400
-    assert not SendingState.objects.exclude(paused_at=None).exists()
+def test_another_clinics_pause_is_not_there(house: House, other_house: House) -> None:
+    body = {"clinic": str(house.clinic.pk), "why": "Not mine."}
+    assert client_of(other_house.max).post(f"{API}/sending/pause/", body).status_code == 404
 
 
-def test_the_manager_pauses_and_resumes_on_the_page(house: House) -> None:
+def test_a_manager_pauses_and_resumes_their_own_clinic_on_the_page(house: House) -> None:
     browser = browser_of(house.max)
-    for way in ("all", "sms", "email", "clinic"):
-        page = browser.post("/sending/", {"way": way, "why": "A new line is laid."}, follow=True)
-        assert "A new line is laid." in page.content.decode()
-        page = browser.post("/sending/resume/", {"way": way}, follow=True)
-        assert "A new line is laid." not in page.content.decode()
-
-
-def test_a_refused_pause_comes_back_as_it_was_filled(house: House) -> None:
-    page = browser_of(house.max).post("/sending/", {"way": "", "why": "A new line is laid."})
-    assert page.status_code == 400
+    page = browser.post("/sending/", {"why": "A new line is laid."}, follow=True)
     assert "A new line is laid." in page.content.decode()
-    assert "Choose what to pause." in page.content.decode()
+    assert "by Max Weber" in page.content.decode()
+    page = browser.post("/sending/resume/", follow=True)
+    assert "A new line is laid." not in page.content.decode()
+    assert ClinicMessaging.objects.get().paused_at is None
 
 
-def test_a_restored_backup_is_named_on_the_page_and_resumed_there(house: House) -> None:
-    delivery.drain(clock=lambda: NOW)
-    SendingState.objects.update(database="1:1:1")
-    delivery.drain(clock=lambda: NOW)
-    browser = browser_of(house.max)
-    assert "a restored backup?" in browser.get("/sending/").content.decode()
-    browser.post("/sending/resume/", {"way": "all"})
+def test_a_refused_pause_comes_back_with_what_is_missing(house: House) -> None:
+    page = browser_of(house.max).post("/sending/", {"why": " "})
+    assert page.status_code == 400
+    assert not ClinicMessaging.objects.exclude(paused_at=None).exists()
 
+
+def test_the_page_says_who_paused_the_installation_and_why_and_has_no_button_for_it(house: House) -> None:
+    sending_state.pause(by="Dana Reyes", name="email", why="The server moves.", now=NOW)
     delivery.drain(clock=lambda: NOW)
-    assert SendingState.objects.get(name="all").paused_at is None
+    SendingState.objects.filter(name="all").update(database="1:1:1:1")
+    delivery.drain(clock=lambda: NOW)
+    page = browser_of(house.max).get("/sending/").content.decode()
+    assert "a restored backup?" in page
+    assert "by Chairside itself" in page
+    assert "by Dana Reyes" in page
+    assert "The server moves." in page
+    assert "resume_sending" in page
+    assert "/sending/resume/" not in page

@@ -215,7 +215,7 @@ def wait_until_all_is_said(storm: Storm) -> None:
 
 
 def find_out_at_the_desk(storm: Storm, provider: Provider) -> None:
-    """Everything of which nobody knows has its open task, and is what a killed worker or the provider left."""
+    """Each message of which nobody knows has its open task; somebody has called every patient."""
     unknown = storm.rows(
         """
         SELECT message.id::text, task.id IS NOT NULL
@@ -227,7 +227,8 @@ def find_out_at_the_desk(storm: Storm, provider: Provider) -> None:
     )
     assert all(has_task for _, has_task in unknown)
     keys = set(provider.keys())
-    print(f"{len(unknown)} of which nobody knew, {sum(key in keys for key, _ in unknown)} of them arrived")
+    came = sum(key in keys for key, _ in unknown)
+    sys.stdout.write(f"of {len(unknown)} nobody knew; {came} of them had arrived\n")
     arrived = storm.folder / "arrived"
     arrived.write_text("\n".join(keys))
     assert storm.start("settle", "tests.storm.actors", "settle", str(arrived)).wait() == 0
