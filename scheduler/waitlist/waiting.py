@@ -192,14 +192,17 @@ def offers() -> QuerySet[WaitlistOffer]:
 
 
 def stands(offer: WaitlistOffer, now: datetime) -> bool:
-    """Can it still be accepted? Not answered, not run out, that very time still held, and still earlier."""
+    """Can it still be accepted? Not answered, not run out, that very time still held, and still earlier than
+    a visit that is still to come."""
     later = offer.entry.appointment
     return (
         offer.status == OfferStatus.OPEN
         and now < offer.expires_at
         and offer.appointment.status == AppointmentStatus.PENDING
         and offer.appointment.starts_at == offer.starts_at
-        and (later is None or offer.starts_at < later.starts_at)
+        and (
+            later is None or (later.status == AppointmentStatus.BOOKED and offer.starts_at < later.starts_at)
+        )
     )
 
 

@@ -195,7 +195,8 @@ class Waiting:
         held = self.offered
         if held is None or held.status != "pending" or not held.counts(now):
             return False
-        return self.visit is None or held.start < self.visit.start
+        visit = self.visit
+        return visit is None or (visit.status == "booked" and held.start < visit.start)
 
     def wants(self, clinic: "Clinic", start: int, now: int) -> bool:
         """Whether this start may be offered: wished for, new, possible beside all that stands, and with the

@@ -302,6 +302,19 @@ def test_a_visit_moved_to_before_the_offered_time_makes_the_offer_pointless(stag
     assert Appointment.objects.get(status=AppointmentStatus.BOOKED) == visit
 
 
+def test_a_time_before_a_visit_that_was_cancelled_meanwhile_is_held_no_more(stage: Stage) -> None:
+    """Nobody has looked since: the patient is told what they would be told a minute later."""
+    visit = stage.book(stage.plan(), "10:00", TODAY + 3 * DAY)
+    offer = hold_for(stage, join(stage, visit.plan, appointment=visit), "13:00")
+    stage.cancel(visit)
+    for answer in (waitlist.accept, waitlist.decline):
+        with pytest.raises(Conflict, match="no longer held") as refused:
+            answer(actor=None, offer=offer, now=NOW)
+        assert refused.value.code == "offer_over"
+    waitlist.offer_freed(clinic=stage.house.clinic, now=NOW)
+    assert fate(offer) == ("withdrawn", "withdrawn", "cancelled")
+
+
 def test_no_to_an_earlier_time_leaves_the_visit_where_it_is(stage: Stage) -> None:
     offer = brought_forward(stage)
     waitlist.decline(actor=None, offer=offer, now=NOW)
