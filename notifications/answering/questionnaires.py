@@ -29,6 +29,7 @@ from sessions_app.outcomes.instruments import (
     PGIC,
     PHQ_9,
     Instrument,
+    score,
 )
 
 # By how an indication's code begins (domain.md 5 and 7) [D]. Everybody is asked the PHQ-9: its last item is
@@ -92,7 +93,7 @@ def answer(
         row = CheckIn.objects.select_for_update(no_key=True).get(pk=check_in.pk)
         response = _response(row, asked[instrument], now)
         given = responses.answer(actor=None, id=id, response=response, item=item, value=value, now=now)
-        if len(responses.newest_answers(response)) == len(asked[instrument].items):
+        if not score(asked[instrument], responses.newest_answers(response)).missing:
             responses.complete(actor=None, response=response, now=now)
         forms = forms_of(row)
         row.level = RED if any(_alarming(form) for form in forms) else GREEN

@@ -49,6 +49,14 @@ class InstrumentItemSerializer(serializers.Serializer[Any]):
     loinc = serializers.CharField()
 
 
+class BesideSerializer(serializers.Serializer[Any]):
+    """A question after the items, kept under the number after theirs; in no total, and none need answer it."""
+
+    text = serializers.CharField()
+    choices = AnswerChoiceSerializer(many=True)
+    loinc = serializers.CharField()
+
+
 class InstrumentSerializer(serializers.Serializer[Any]):
     """What is asked. Items are counted from 1, in this order."""
 
@@ -67,6 +75,7 @@ class InstrumentSerializer(serializers.Serializer[Any]):
     )
     prorate_up_to = serializers.IntegerField(help_text="So many missing items may be made up for.")
     scored = serializers.BooleanField(help_text="False: each item stands alone, without a total.")
+    beside = BesideSerializer(allow_null=True, help_text="Such as PHQ-9's question about difficulty.")
 
 
 class AnswerSerializer(serializers.ModelSerializer[QuestionnaireAnswer]):

@@ -30,6 +30,16 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A question beside the items, with choices of its own: kept and shown, and in no total. It is asked when
+    an item was answered above its lowest, and nobody need answer it."""
+
+    text: str
+    choices: tuple[Choice, ...]
+    loinc: str = ""
+
+
+@dataclass(frozen=True)
 class Band:
     """The scores from `low` up to the next band's."""
 
@@ -80,6 +90,12 @@ class Instrument:
     better: str = "lower"
     scored: bool = True
     steps: tuple[Step, ...] = ()
+    beside: Beside | None = None
+
+    @property
+    def beside_item(self) -> int | None:
+        """The number under which the answer to the question beside the items is kept: after theirs."""
+        return len(self.items) + 1 if self.beside else None
 
     @property
     def lowest_answer(self) -> int:
@@ -112,6 +128,19 @@ INTENSITY: Final = (
     Choice(2, "Moderately"),
     Choice(3, "Quite a bit"),
     Choice(4, "Extremely"),
+)
+
+# domain.md 5, "difficulty"; it gives no codes of its answers.
+DIFFICULTY: Final = Beside(
+    "How difficult have these problems made it for you to do your work, take care of things at home, or get"
+    " along with other people?",
+    (
+        Choice(0, "Not difficult at all"),
+        Choice(1, "Somewhat difficult"),
+        Choice(2, "Very difficult"),
+        Choice(3, "Extremely difficult"),
+    ),
+    "69722-7",
 )
 
 PHQ_9: Final = Instrument(
@@ -157,6 +186,7 @@ PHQ_9: Final = Instrument(
     remission_from=10,
     safety_item=9,
     steps=(Step("5 points or more less: a meaningful change", points=5),),  # [G]
+    beside=DIFFICULTY,
 )
 GAD_7: Final = Instrument(
     code="gad-7",
@@ -336,6 +366,32 @@ def score(instrument: Instrument, answers: Mapping[int, int], *, prorate: bool =
     # Half up in integers: (2 * sum * items + answered) // (2 * answered).
     total = (2 * sum(given) * len(items) + len(given)) // (2 * len(given))
     return Score(total, prorated=True, missing=missing)
+
+
+def asks_beside(instrument: Instrument, answers: Mapping[int, int]) -> bool:
+    """Whether the question beside the items is asked: some problem was named, or it has an answer."""
+    items = range(1, len(instrument.items) + 1)
+    named = any(answers.get(item, 0) > instrument.lowest_answer for item in items)
+    return instrument.beside is not None and (named or instrument.beside_item in answers)
+
+
+def asked_in_order(instrument: Instrument, answers: Mapping[int, int]) -> list[int]:
+    """The numbers of the questions as they are asked: the items, and what is beside them where it is."""
+    items = list(range(1, len(instrument.items) + 1))
+    return [*items, len(items) + 1] if asks_beside(instrument, answers) else items
+
+
+def text_of(instrument: Instrument, item: int) -> str:
+    if instrument.beside and item == instrument.beside_item:
+        return instrument.beside.text
+    return instrument.items[item - 1].text
+
+
+def choices_of(instrument: Instrument, item: int) -> tuple[Choice, ...]:
+    """The possible answers to this question; none where a number is given."""
+    if instrument.beside and item == instrument.beside_item:
+        return instrument.beside.choices
+    return instrument.choices
 
 
 def band(instrument: Instrument, total: int) -> str:

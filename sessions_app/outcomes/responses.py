@@ -2,9 +2,12 @@
 never finished. What is asked and what it comes to is in `instruments`.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
+
+from django.db.models import Q
 
 from clinic import clock
 from clinic import work as staff_work
@@ -22,7 +25,7 @@ from sessions_app.models import (
     ResponseStatus,
     Session,
 )
-from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, score
+from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, choices_of, score
 from sessions_app.preparing import safety
 
 # The item about self-harm: any value but 0 (domain.md 5). A red answer is called back within 15 minutes
@@ -111,10 +114,13 @@ def answer(
     """
     asked = INSTRUMENTS[response.instrument]
     errors = {}
-    if not 1 <= item <= len(asked.items):
-        errors["item"] = f"{asked.title} has the items 1 to {len(asked.items)}."
-    if not asked.lowest_answer <= value <= asked.highest_answer:
-        errors["value"] = f"Answer with {asked.lowest_answer} to {asked.highest_answer}."
+    last, choices = asked.beside_item or len(asked.items), choices_of(asked, item)
+    lowest = choices[0].value if choices else asked.low
+    highest = choices[-1].value if choices else asked.high
+    if not 1 <= item <= last:
+        errors["item"] = f"{asked.title} has the items 1 to {last}."
+    if not lowest <= value <= highest:
+        errors["value"] = f"Answer with {lowest} to {highest}."
     if errors:
         raise Invalid(errors)
 
@@ -210,6 +216,44 @@ def newest_answers(response: QuestionnaireResponse) -> dict[int, int]:
     """The value that counts for each item answered so far."""
     given = QuestionnaireAnswer.objects.filter(response=response).order_by("answered_at", "created_at", "id")
     return dict(given.values_list("item", "value"))
+
+
+@dataclass(frozen=True)
+class AboutSelfHarm:
+    """What a patient answered last where a questionnaire asks about self-harm. One that was entered in error
+    doesn't count, and is told all the same."""
+
+    title: str
+    asked: str
+    said: str
+    at: datetime
+    counts: bool
+
+
+def last_about_self_harm(patient: Patient) -> list[AboutSelfHarm]:
+    """The last answer to each questionnaire's item about self-harm, the newest first. One query."""
+    asking = {code: each.safety_item for code, each in INSTRUMENTS.items() if each.safety_item}
+    item = Q(pk__in=[])
+    for code, place in asking.items():
+        item |= Q(response__instrument=code, item=place)
+    rows = (
+        QuestionnaireAnswer.objects.filter(item, response__patient=patient)
+        .select_related("response")
+        .order_by("response__instrument", "-answered_at", "-created_at", "-id")
+        .distinct("response__instrument")
+    )
+    return sorted(map(_about_self_harm, rows), key=lambda each: each.at, reverse=True)
+
+
+def _about_self_harm(given: QuestionnaireAnswer) -> AboutSelfHarm:
+    asked = INSTRUMENTS[given.response.instrument]
+    return AboutSelfHarm(
+        title=asked.title,
+        asked=asked.items[given.item - 1].text,
+        said=next(choice.label for choice in asked.choices if choice.value == given.value),
+        at=given.answered_at,
+        counts=given.response.status != ResponseStatus.ENTERED_IN_ERROR,
+    )
 
 
 def cause_of(given: QuestionnaireAnswer) -> str:

@@ -406,8 +406,8 @@ def _fetch(request: StaffRequest, pk: UUID, permission: access.Permission) -> Qu
 def _after(row: QuestionnaireResponse, item: int) -> str:
     """The page of the next question without an answer, going round; or of everything that was answered."""
     answers = responses.newest_answers(row)
-    last = len(INSTRUMENTS[row.instrument].items)
-    following = next((other for other in range(item + 1, last + 1) if other not in answers), None)
+    asked = instruments.asked_in_order(INSTRUMENTS[row.instrument], answers)
+    following = next((other for other in asked if other > item and other not in answers), None)
     address = reverse("questionnaire", args=[row.pk])
     return f"{address}?item={following}" if following else f"{address}?review=1"
 
@@ -426,6 +426,7 @@ def _show(
     item = None
     if row.status == ResponseStatus.IN_PROGRESS and may_record and not (complete or error):
         item = _item_asked(request, asked, answers, form)
+    in_order = instruments.asked_in_order(asked, answers)
     missing = [place for place in range(1, len(asked.items) + 1) if place not in answers]
     refused = form or complete or error
     context: dict[str, Any] = {
@@ -440,7 +441,8 @@ def _show(
         "may_record": may_record,
         "band": "" if row.score is None else instruments.band(asked, row.score),
         "lines": [
-            (place, each.text, _label(asked, answers.get(place))) for place, each in enumerate(asked.items, 1)
+            (place, instruments.text_of(asked, place), _label(asked, place, answers.get(place)))
+            for place in in_order
         ],
         "complete": complete or CompleteForm(),
         "may_prorate": 0 < len(missing) <= asked.prorate_up_to,
@@ -449,10 +451,12 @@ def _show(
     if item:
         context |= {
             "id": form["id"].value() if form else uuid4(),
-            "text": asked.items[item - 1].text,
-            "choices": _choices(asked, answers.get(item)),
+            "text": instruments.text_of(asked, item),
+            "beside": item == asked.beside_item,
+            "count": in_order[-1],
+            "choices": _choices(asked, item, answers.get(item)),
             "before": item - 1,
-            "after": item + 1 if item < len(asked.items) else 0,
+            "after": item + 1 if item < in_order[-1] else 0,
             "value": form["value"].value() if form else answers.get(item, ""),
         }
     return render(
@@ -485,23 +489,25 @@ def _item_asked(
 ) -> int | None:
     """The question to show, or none for the review."""
     wanted = str(form["item"].value() if form else request.GET.get("item", ""))
-    if wanted.isdecimal() and 1 <= int(wanted[:3]) <= len(asked.items):
+    in_order = instruments.asked_in_order(asked, answers)
+    if wanted.isdecimal() and int(wanted[:3]) in in_order:
         return int(wanted[:3])
     if "review" in request.GET:
         return None
-    return next((place for place in range(1, len(asked.items) + 1) if place not in answers), None)
+    return next((place for place in in_order if place not in answers), None)
 
 
-def _choices(asked: Instrument, given: int | None) -> list[tuple[int, str, bool]]:
+def _choices(asked: Instrument, item: int, given: int | None) -> list[tuple[int, str, bool]]:
     """(value, words, is the answer now) of each button; none where a number is typed."""
-    if asked.choices:
-        return [(each.value, each.label, each.value == given) for each in asked.choices]
+    choices = instruments.choices_of(asked, item)
+    if choices:
+        return [(each.value, each.label, each.value == given) for each in choices]
     values = range(asked.lowest_answer, asked.highest_answer + 1)
     return [(value, "", value == given) for value in values] if len(values) <= BUTTONS else []
 
 
-def _label(asked: Instrument, value: int | None) -> str:
+def _label(asked: Instrument, item: int, value: int | None) -> str:
     if value is None:
         return ""
-    words = next((each.label for each in asked.choices if each.value == value), "")
+    words = next((each.label for each in instruments.choices_of(asked, item) if each.value == value), "")
     return f"{value} · {words}" if words else str(value)
