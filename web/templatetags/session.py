@@ -13,6 +13,7 @@ from sessions_app.models import Session, VitalSigns
 from sessions_app.preparing import dosing
 from web import entries
 from web.views.sessions.form import SessionForm
+from web.views.sessions.places import place_of
 
 register = template.Library()
 
@@ -21,6 +22,12 @@ register = template.Library()
 def session_step(form: SessionForm) -> str:
     """The address that carries out this form's act on its session."""
     return reverse(f"session_{form.act}", args=[form.session.pk])
+
+
+@register.simple_tag
+def place(code: str, session: Session) -> str:
+    """Where what a requirement of the table of states asks for is done."""
+    return place_of(code, session)
 
 
 @register.inclusion_tag("web/nurse/unsent.html", takes_context=True)

@@ -5,7 +5,7 @@ fields bear the names that problems name. The forms themselves are in the rooms
 beside this one, listed in `forms`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final, Self
 from uuid import uuid4
@@ -89,6 +89,7 @@ class SessionForm(ClinicForm):
     ) -> None:
         self.session = session
         self.line = line
+        self.blockers: Sequence[Mapping[str, str]] = ()
         # Several forms stand on one page: each has its own HTML ids.
         super().__init__(data, initial=self.first_values(), auto_id=f"{self.act}_%s")
 
@@ -145,6 +146,7 @@ class SessionForm(ClinicForm):
             sent = {name: self.data.get(name) for name in self.data}
             self.data = {**sent, "revision": problem.data["revision"]}
             problem = Stale(what_changed(problem.data["changes"]), **problem.data)
+        self.blockers = problem.data.get("blockers") or ()
         super().add_problem(problem)
 
     def refuse(self, problem: Problem, *, actor: Actor, now: datetime) -> None:

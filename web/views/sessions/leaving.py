@@ -6,18 +6,29 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from clinic import clock
 from clinic.access import Actor
 from sessions_app import states
 from sessions_app.leaving import discharge, home_readiness
 from sessions_app.leaving.home_readiness import Assessment
+from sessions_app.models import ChecklistAnswer
+from sessions_app.observing.effect_courses import standing_now
+from sessions_app.observing.vocabulary import TERMS
+from sessions_app.outcomes import responses
+from sessions_app.preparing import checklist
 from web.views.sessions.form import SessionForm, choices_in_a_row, standing
 
 
 def score(label: str, help_text: str, *, required: bool = True) -> forms.ChoiceField:
     points = [("2", "2"), ("1", "1"), ("0", "0")]
     return choices_in_a_row(label, points, required=required, help_text=help_text)
+
+
+def _answered(line: ChecklistAnswer) -> str:
+    at = timezone.localtime(line.recorded_at)
+    return f"{line.get_result_display().lower()}{f', {line.note}' if line.note else ''}, {at:%H:%M}"
 
 
 def tick(label: str) -> forms.BooleanField:
@@ -44,7 +55,9 @@ class DischargeForm(SessionForm):
     nausea_pain_score = score("Pain, nausea, vomiting", "2 minimal, 1 moderate and treated, 0 severe")
     iv_site_score = score("IV site", "In place of surgical bleeding: 2 minimal, 1 moderate, 0 severe")
     intake_score = score("Intake and output", "2 both, 1 one of the two, 0 neither")
-    suicidality_asked_again = tick("Suicidality asked again, no concern")
+    suicidality_asked_again = tick(
+        "I asked again now about thoughts of suicide or self-harm, and found no concern"
+    )
     iv_removed = tick("IV removed")
     escort_name = forms.CharField(label="Adult who takes the patient home", required=False, max_length=120)
     escort_phone = forms.CharField(label="Their phone", required=False, max_length=40)
@@ -66,6 +79,29 @@ class DischargeForm(SessionForm):
     def reckoned(self) -> int | None:
         """The score of the vital signs, where it can be reckoned."""
         return home_readiness.vital_signs_score(self.course)
+
+    @property
+    def asked_before(self) -> list[str]:
+        """What was answered about suicidality: at the chair, in this visit's side effects, and last in each
+        questionnaire that asks."""
+        lines = standing(self.session.checklist_answers.all())
+        told = [
+            f"{checklist.LABELS[line.item]}: {_answered(line)}"
+            for line in lines
+            if line.item == "suicidality"
+        ]
+        told += [
+            f"{TERMS[line.term].label} at {timezone.localtime(line.onset_at):%H:%M}, grade {line.grade}, "
+            f"{line.get_outcome_display().lower()}"
+            for line in standing_now(self.session.side_effects.all())
+            if line.term == "suicidal_thoughts"
+        ]
+        told += [
+            f"{each.title}, “{each.asked}”: {each.said}, "
+            f"{timezone.localtime(each.at):%Y-%m-%d %H:%M}{'' if each.counts else ', entered in error'}"
+            for each in responses.last_about_self_harm(self.session.patient)
+        ]
+        return told or ["Nothing on record."]
 
     @property
     def missing(self) -> list[states.Blocker]:

@@ -1,0 +1,87 @@
+"""Where on a session's page, or beside it, each thing that is missing can be done; and a refusal as the page
+tells it on top, each of its sentences with its place.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import reverse
+
+from sessions_app import states
+from sessions_app.models import Session
+from web.views.sessions.form import SessionForm
+
+# By the codes of `sessions_app.states.MISSING`.
+ON_THE_PAGE: Final[Mapping[str, str]] = {
+    "checklist_complete": "#part-checklist",
+    "checklist_passed": "#part-checklist",
+    "dose_prepared": "#part-dose",
+    "baseline": "#part-vitals",
+    "stop_acknowledged": "#alerts",
+    "reading_overdue": "#part-vitals",
+    "stop_explained": "#part-explain-stop",
+    "observed": "#part-vitals",
+    "vitals_after_stop": "#part-vitals",
+    "vitals_fresh": "#part-vitals",
+    "alerts_open": "#alerts",
+    "dissociation": "#part-vitals",
+    "vomiting": "#effects",
+    "suicidality": "#discharge_suicidality_asked_again",
+    "fit": "#part-discharge",
+    "oriented": "#discharge_oriented",
+    "escort": "#discharge_escort_name",
+    "escort_seen": "#discharge_escort_seen",
+    "iv_removed": "#discharge_iv_removed",
+    "instructions": "#discharge_instructions_given",
+    "alerts_resolved": "#alerts",
+    "waste_witnessed": "#part-witness",
+    "drug_accounted": "#part-waste",
+}
+# Asked of a prescriber, or decided by one.
+DECIDED: Final = ("start_limits", "within_limits", "near_baseline", "pressure", "side_effects")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One sentence of a refusal, and where what it asks for is done."""
+
+    words: str
+    href: str
+
+
+def place_of(code: str, session: Session) -> str:
+    """The address at which what is missing can be done."""
+    if code in DECIDED:
+        return reverse("session_decisions", args=[session.pk])
+    if code == "safety_assessed":
+        return reverse("patient_safety", args=[session.patient_id])
+    if code == "dose_checked":
+        return reverse("session_check_dose", args=[session.pk])
+    return ON_THE_PAGE[code]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a sent form was refused for: shown where the page begins, not only at the form far below."""
+
+    form: SessionForm
+
+    @property
+    def title(self) -> str:
+        return f"Not done: {states.ACTS[self.form.act].verb}."
+
+    @property
+    def told(self) -> list[Told]:
+        form = self.form
+        if form.blockers:
+            return [Told(each["detail"], place_of(each["code"], form.session)) for each in form.blockers]
+        place = f"#{form.act}"
+        told = [Told(str(words), place) for words in form.non_field_errors()]
+        for name, errors in form.errors.items():
+            if name in form.fields:
+                field = form[name]
+                told += [
+                    Told(f"{field.label}: {words}", f"#{field.id_for_label or form.act}") for words in errors
+                ]
+        return told
