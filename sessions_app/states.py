@@ -55,6 +55,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "dose": Act("prepare the dose", _staying(*BEFORE_START), "DoseWorksheet"),
     "vitals": Act("record vital signs", _staying(*IN_THE_CHAIR, *ENDED), "VitalSigns"),
     "side_effect": Act("record a side effect", _staying(*IN_THE_CHAIR, *ENDED), "SideEffect"),
+    "course": Act("record the course of a side effect", _staying(*IN_THE_CHAIR, *ENDED), "SideEffect"),
     "check_dose": Act("check the dose", _staying(PREPARING), "DoseCheck"),
     "override": Act(
         "override a rule",

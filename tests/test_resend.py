@@ -19,6 +19,7 @@ from notifications.models import CheckIn, LinkPurpose, Message
 from notifications.tokens import token_for
 from scheduler.prescribing import screening
 from sessions_app.models import SafetyConcern
+from sessions_app.observing import side_effects
 from tests.cast import NOW, PASSWORD, TODAY, House, client_of, new_id
 from tests.notifications import visits
 from tests.scheduler.stage import set_stage
@@ -188,6 +189,19 @@ def alert(how: str, words: str) -> Callable[[House], Call]:
         )
 
     return call
+
+
+def course(house: House) -> Call:
+    session = stories.infusing(house)
+    nausea = side_effects.Report(term="nausea", grade=2, onset_at=stories.STARTED_AT)
+    first = side_effects.record_side_effect(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        report=nausea,
+        now=stories.STARTED_AT,
+    )
+    return house.nils, f"sessions/{session.pk}/side-effects/course/", {"effect": str(first.pk), "grade": 1}
 
 
 def paused(house: House) -> Any:
@@ -387,6 +401,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "alerts/{id}/act/": alert("act", "Pump slowed."),
     "alerts/{id}/resolve/": alert("resolve", "140 after five minutes."),
     "sessions/{id}/side-effects/": step("side-effects", {"onset_at": NOW, **SIDE_EFFECT})(stories.arrived),
+    "sessions/{id}/side-effects/course/": course,
     "sessions/{id}/start/": step("start")(stories.prepared),
     "sessions/{id}/pause/": step("pause")(stories.infusing),
     "sessions/{id}/resume/": step("resume")(paused),

@@ -276,6 +276,8 @@ class SideEffectSerializer(LineSerializer):
             "medicine",
             "outcome",
             "ended_at",
+            "course_of",
+            "as_of",
         ]
 
 

@@ -1,5 +1,6 @@
 """Calls about what is seen in the chair: vital signs and side effects."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from clinic import clock
 from clinic.fields import IdField, MomentField
 from clinic.problem_handler import as_problem
 from clinic.problems import Invalid, Problem
-from clinic.viewsets import StrictSerializer
+from clinic.viewsets import CreateSerializer, StrictSerializer
 from sessions_app.access import MAY, READ_SESSIONS
 from sessions_app.api.acting import (
     IF_MATCH,
@@ -136,9 +137,44 @@ class ReportSerializer(StrictSerializer):
         choices=SideEffectOutcome.choices, required=False, default=SideEffectOutcome.ONGOING
     )
     ended_at = MomentField(required=False, allow_null=True, default=None)
+    as_of = MomentField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Only of a corrected later state: since when it stood so. Left out, that stays.",
+    )
 
 
 class SideEffectEntrySerializer(ReportSerializer, CorrectableSerializer):
+    pass
+
+
+class StateSerializer(StrictSerializer):
+    """What became of a side effect. What it is, since when, who noticed it and how it is related stay."""
+
+    effect = IdField(help_text="Any line of the side effect.")
+    as_of = MomentField(
+        required=False, allow_null=True, default=None, help_text="Since when it stands so; left out: now."
+    )
+    grade = serializers.IntegerField(help_text="CTCAE v5, 1 to 5")
+    distress = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="0 to 10, by the patient"
+    )
+    seriousness = serializers.ChoiceField(
+        choices=Seriousness.choices, required=False, default="", help_text="Left out: as before."
+    )
+    action = words()
+    action_at = MomentField(required=False, allow_null=True, default=None)
+    medicine_id = IdField(
+        required=False, allow_null=True, default=None, help_text="The medicine that was given for it."
+    )
+    outcome = serializers.ChoiceField(
+        choices=SideEffectOutcome.choices, required=False, default=SideEffectOutcome.ONGOING
+    )
+    ended_at = MomentField(required=False, allow_null=True, default=None)
+
+
+class CourseEntrySerializer(StateSerializer, CreateSerializer):
     pass
 
 
@@ -149,6 +185,7 @@ class ObservingActions(SessionActions):
         "vitals": MAY["vitals"],
         "monitor": READ_SESSIONS,
         "side_effects": MAY["side_effect"],
+        "side_effect_course": MAY["course"],
     }
 
     @extend_schema(
@@ -209,7 +246,7 @@ class ObservingActions(SessionActions):
     @recorded(SideEffectEntrySerializer, SideEffectSerializer)
     @action(detail=True, methods=["post"], url_path="side-effects")
     def side_effects(self, request: Request, pk: UUID) -> Response:
-        """Record a side effect, its course, or a correction."""
+        """Record a side effect, or correct a line of one that was wrong."""
         return self.record_line(
             SideEffectEntrySerializer,
             side_effects.record_side_effect,
@@ -217,6 +254,24 @@ class ObservingActions(SessionActions):
             SideEffectSerializer,
             shape=lambda data: gathered(data, report=side_effects.Report),
         )
+
+    @recorded(CourseEntrySerializer, SideEffectSerializer)
+    @action(detail=True, methods=["post"], url_path="side-effects/course")
+    def side_effect_course(self, request: Request, pk: UUID) -> Response:
+        """Record what became of a side effect: worse, better, over. Its states before stay true."""
+        return self.record_line(
+            CourseEntrySerializer,
+            side_effects.record_course,
+            SideEffect,
+            SideEffectSerializer,
+            shape=lambda data: {"id": data.pop("id"), "course": course_of(data)},
+        )
+
+
+def course_of(data: Mapping[str, Any]) -> side_effects.Course:
+    """The state of a side effect that this data tells."""
+    state = {name: value for name, value in data.items() if name != "effect"}
+    return side_effects.Course(effect=data["effect"], state=side_effects.State(**state))
 
 
 def _entry(body: dict[str, Any]) -> vitals.Entry | Problem:

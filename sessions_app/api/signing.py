@@ -25,7 +25,7 @@ from sessions_app import queries
 from sessions_app.access import MAY, READ_SESSIONS
 from sessions_app.api.acting import SessionActions, recorded, words
 from sessions_app.api.answers import SignatureSerializer, SignedVersionSerializer
-from sessions_app.api.observing import ReadingSerializer, ReportSerializer
+from sessions_app.api.observing import ReadingSerializer, ReportSerializer, StateSerializer, course_of
 from sessions_app.models import SignedRecord
 from sessions_app.observing import side_effects, vitals
 from sessions_app.signing import amending, comparing, meanings, printing, signing
@@ -101,6 +101,7 @@ class DischargeFactsSerializer(StrictSerializer):
 KINDS: Final[Mapping[str, type]] = {
     "vital_signs": vitals.Reading,
     "side_effect": side_effects.Report,
+    "side_effect_course": side_effects.Course,
     "checklist_note": amending.ChecklistNote,
     "medicine": amending.Medicine,
     "waste": amending.Wasted,
@@ -118,6 +119,7 @@ class AmendedLineSerializer(StrictSerializer):
     corrects = IdField(required=False, allow_null=True, default=None, help_text="Left out: a late entry.")
     vital_signs = ReadingSerializer(required=False)
     side_effect = ReportSerializer(required=False)
+    side_effect_course = StateSerializer(required=False)
     checklist_note = ChecklistNoteSerializer(required=False)
     medicine = AmendedMedicineSerializer(required=False)
     waste = AmendedWasteSerializer(required=False)
@@ -172,7 +174,8 @@ def _proven(data: dict[str, Any]) -> dict[str, Any]:
 
 def _correction(line: Mapping[str, Any]) -> amending.Correction:
     [kind] = KINDS.keys() & line.keys()
-    return amending.Correction(id=line["id"], content=KINDS[kind](**line[kind]), corrects=line["corrects"])
+    content = course_of(line[kind]) if kind == "side_effect_course" else KINDS[kind](**line[kind])
+    return amending.Correction(id=line["id"], content=content, corrects=line["corrects"])
 
 
 class SigningActions(SessionActions):

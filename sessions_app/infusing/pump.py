@@ -2,12 +2,12 @@
 boluses, never copied from the plan.
 
 A bolus comes out of the same bag: the pump runs at its rate until rate and boluses together have emptied it
-but for the dead space, so that what was given, what is left and when the bag is empty are one account. More than
-was in the bag came from elsewhere, as whoever gave it has confirmed (`doubt_of_bolus`): it counts on top and
-leaves the bag as it was, so that the running total never tells less than was given. At the stop the pump's own
-figure counts where it was read: everything it gave, boluses included. Time counts to the microsecond; rounding
-is half up, once, at the end: volume to 0.01 mL, and mg to 0.1 mg from that volume, so that anybody can reckon the
-one from the other.
+but for the dead space, so that what was given, what is left and when the bag is empty are one account. More
+than was in the bag came from elsewhere, as whoever gave it has confirmed (`doubt_of_bolus`): it counts on
+top and leaves the bag as it was, so that the running total never tells less than was given. At the stop the
+pump's own figure counts where it was read: everything it gave, boluses included. Time counts to the
+microsecond; rounding is half up, once, at the end: volume to 0.01 mL, and mg to 0.1 mg from that volume, so
+that anybody can reckon the one from the other.
 """
 
 from collections.abc import Iterable

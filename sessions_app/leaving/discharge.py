@@ -32,7 +32,7 @@ from sessions_app.models import (
     SideEffect,
     VitalSigns,
 )
-from sessions_app.observing import due_times, flowsheet, vital_limits, vitals
+from sessions_app.observing import due_times, effect_courses, flowsheet, vital_limits, vitals
 from sessions_app.observing.side_effects import ENDED
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import overrides, safety
@@ -149,10 +149,8 @@ def to_accept(session: Session) -> list[SideEffect]:
 
 
 def _ongoing(session: Session) -> list[SideEffect]:
-    standing = recording.uncorrected(session.side_effects.all())
-    return sorted(
-        (effect for effect in standing if effect.outcome not in ENDED), key=lambda effect: effect.onset_at
-    )
+    standing = effect_courses.standing_now(session.side_effects.all())
+    return [effect for effect in standing if effect.outcome not in ENDED]
 
 
 def home_from(session: Session) -> datetime | None:

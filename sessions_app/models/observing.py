@@ -172,7 +172,11 @@ class ReportedBy(models.TextChoices):
 
 
 class SideEffect(Observation):
-    """One side effect: what, since when, how bad (CTCAE v5 grade), what was done, how it ended."""
+    """One side effect: what, since when, how bad (CTCAE v5 grade), what was done, how it ended.
+
+    What becomes of it (worse, better, over) is a line of its own that names the first one (`course_of`) and
+    the moment from which on it stands so (`as_of`); each state stays true. A correction is something else.
+    """
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="side_effects")
     term = models.CharField(max_length=60)
@@ -195,12 +199,28 @@ class SideEffect(Observation):
     )
     outcome = models.CharField(max_length=20, choices=SideEffectOutcome, default=SideEffectOutcome.ONGOING)
     ended_at = models.DateTimeField(null=True, blank=True)
+    course_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="course",
+        help_text="The first line of the side effect of which this is a later state",
+    )
+    as_of = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it has stood so; empty: since its onset"
+    )
     corrects = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="corrected_by"
     )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="side_effect_course_has_moment",
+                condition=Q(course_of__isnull=True, as_of__isnull=True)
+                | Q(course_of__isnull=False, as_of__gte=F("onset_at")),
+            ),
             models.CheckConstraint(name="side_effect_grade", condition=Q(grade__gte=1, grade__lte=5)),
             models.CheckConstraint(
                 name="side_effect_ends_after_onset",

@@ -1,8 +1,11 @@
 """Side effects: what, since when, how bad, what was done, how it ended; serious ones reach the prescriber.
 
-The words and their codes are in `vocabulary`.
+What becomes of one (`record_course`) is a new state with its moment, beside the earlier ones, which stay
+true; a correction (`record_side_effect`) says that a line was wrong, and why. Which state a side effect is in
+is read by `effect_courses`; the words and their codes are in `vocabulary`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,7 +27,7 @@ from sessions_app.models import (
     SideEffectOutcome,
     VitalSigns,
 )
-from sessions_app.observing import alerts, excursions, flowsheet
+from sessions_app.observing import alerts, effect_courses, excursions, flowsheet
 from sessions_app.observing.alert_rules import Raise
 from sessions_app.observing.alerts import Raising
 from sessions_app.observing.vocabulary import TERMS
@@ -58,10 +61,11 @@ ENDED: Final = (SideEffectOutcome.RESOLVED, SideEffectOutcome.SEQUELAE)
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One side effect as it stands now. `grade` is CTCAE v5, 1 to 5; an empty peak is the course's worst.
+    """One side effect as it stands. `grade` is CTCAE v5, 1 to 5; an empty peak is the course's worst so far.
 
     What the patient reports and what staff observe are lines of their own, told apart by `source`.
-    `medicine_id` names what was given for it, a line of the same session.
+    `medicine_id` names what was given for it, a line of the same session. `as_of` is for whoever corrects
+    a line of its course; left out it stays.
     """
 
     term: str
@@ -77,6 +81,42 @@ class Report:
     medicine_id: UUID | None = None
     outcome: str = SideEffectOutcome.ONGOING
     ended_at: datetime | None = None
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """How a side effect stands from a moment on, which is now unless `as_of` says another. What it is, since
+    when, who noticed it and how it is related stay as they were; an empty `seriousness` does too."""
+
+    grade: int
+    as_of: datetime | None = None
+    distress: int | None = None
+    seriousness: str = ""
+    action: str = ""
+    action_at: datetime | None = None
+    medicine_id: UUID | None = None
+    outcome: str = SideEffectOutcome.ONGOING
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """A later state of the side effect to which the line `effect` belongs."""
+
+    effect: UUID
+    state: State
+
+
+def as_it_is(line: SideEffect) -> Report:
+    """A state by itself, without what was worse before: for whether somebody is called about it."""
+    return Report(
+        term=line.term,
+        onset_at=line.onset_at,
+        grade=line.grade,
+        distress=line.distress,
+        seriousness=line.seriousness,
+    )
 
 
 def is_serious(effect: Report | SideEffect) -> bool:
@@ -101,7 +141,7 @@ def record_side_effect(
     revision: int | None = None,
     now: datetime,
 ) -> SideEffect:
-    """Keep a side effect; its course or a correction is a new line that names the old one and why.
+    """Keep a side effect; a correction is a new line that names the old one and why.
 
     Raises `Invalid` naming the field: unknown term, grade, times that can't be, an end without an
     outcome or the other way round.
@@ -123,6 +163,79 @@ def record_side_effect(
         _raise_alert(line, report, now=now)
 
     return recording.keep(session, "side_effect", drafted, revision=revision, then=tell, now=now)
+
+
+def record_course(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    course: Course,
+    revision: int | None = None,
+    now: datetime,
+) -> SideEffect:
+    """Keep what became of a side effect: worse, better, over. The states before it stay as they are.
+
+    Raises `Invalid` naming the field: no such side effect here, a moment before its onset or in the future,
+    and whatever a report can't be.
+    """
+
+    def drafted(current: Session) -> SideEffect:
+        return draft_course(actor=actor, id=id, session=current, course=course, now=now)
+
+    def tell(line: SideEffect) -> None:
+        tell_prescriber(line, as_it_is(line), now=now)
+        _raise_alert(line, as_it_is(line), now=now)
+
+    return recording.keep(session, "course", drafted, revision=revision, then=tell, now=now)
+
+
+def draft_course(
+    *,
+    actor: Actor,
+    id: UUID,
+    session: Session,
+    course: Course,
+    amendment_id: UUID | None = None,
+    now: datetime,
+) -> SideEffect:
+    """The line for this state, checked and not yet saved. The session must be locked."""
+    lines = {line.pk: line for line in SideEffect.objects.filter(session=session)}
+    if course.effect not in lines:
+        raise Invalid({"effect": "This session has no such side effect."})
+    first = effect_courses.first_of(lines[course.effect], lines)
+    states = effect_courses.courses(lines.values())[first]
+    before, state = states[-1], course.state
+    report = Report(
+        term=before.term,
+        onset_at=before.onset_at,
+        source=before.source,
+        relatedness=before.relatedness,
+        grade=state.grade,
+        distress=state.distress,
+        seriousness=state.seriousness or before.seriousness,
+        action=state.action,
+        action_at=state.action_at,
+        medicine_id=state.medicine_id,
+        outcome=state.outcome,
+        ended_at=state.ended_at,
+        as_of=state.as_of or now,
+    )
+    check(report, session=session, now=now)
+    line = recording.draft(
+        SideEffect,
+        report,
+        actor=actor,
+        id=id,
+        session=session,
+        corrects=None,
+        correction_reason="",
+        amendment_id=amendment_id,
+        now=now,
+    )
+    line.course_of = lines[first]
+    line.peak_grade = _worse_before(line, states)
+    return line
 
 
 def draft(
@@ -149,8 +262,17 @@ def draft(
         amendment_id=amendment_id,
         now=now,
     )
+    before = line.corrects
+    if before is None or before.course_of is None:
+        if report.as_of is not None:
+            raise Invalid({"as_of": "Only a later state of a side effect has a moment of its own."})
+        return line
+    # A corrected state stays where it was in the course.
+    line.course_of = before.course_of
+    line.as_of = report.as_of or before.as_of
     if report.peak_grade is None:
-        line.peak_grade = _peak_before(line)
+        states = effect_courses.courses(SideEffect.objects.filter(session=session))[before.course_of.pk]
+        line.peak_grade = _worse_before(line, [each for each in states if each.pk != before.pk])
     return line
 
 
@@ -181,6 +303,11 @@ def check(report: Report, *, session: Session, now: datetime) -> None:
         errors["onset_at"] = "This moment is in the future."
     elif report.onset_at < session.arrived_at:
         errors["onset_at"] = "This moment is before the patient arrived."
+    if report.as_of is not None:
+        if report.as_of > now:
+            errors["as_of"] = "This moment is in the future."
+        elif report.as_of < report.onset_at:
+            errors["as_of"] = "It hadn't begun by then."
     if report.outcome in ENDED and report.ended_at is None:
         errors["ended_at"] = "Say when it ended."
     elif report.ended_at is not None:
@@ -221,7 +348,7 @@ def tell_prescriber(line: SideEffect, report: Report, *, now: datetime) -> None:
     work.open_item(
         clinic_id=line.session.clinic_id,
         patient_id=line.session.patient_id,
-        cause=f"side_effect:{_first(line).pk}:{line.grade}{called_serious}",
+        cause=f"side_effect:{_first(line)}:{line.grade}{called_serious}",
         title=title,
         urgency=urgency,
         role=Role.PRESCRIBER,
@@ -235,7 +362,7 @@ def _raise_alert(line: SideEffect, report: Report, *, now: datetime) -> None:
     level = _level(report)
     if level is None or line.session.state not in states.IN_THE_CHAIR:
         return
-    if line.corrects is not None and _level(line.corrects) in (level, AlertLevel.EMERGENCY):
+    if {_level(each) for each in _known_before(line)} & {level, AlertLevel.EMERGENCY}:
         return
     words = f"{TERMS[line.term].label}, grade {max(line.grade, line.peak_grade or 0)}."
     found = Raise(line.term, "emergency" if level == AlertLevel.EMERGENCY else "stop", "limit", words)
@@ -258,16 +385,23 @@ def _level(effect: Report | SideEffect) -> AlertLevel | None:
     return AlertLevel.STOP
 
 
-def _peak_before(line: SideEffect) -> int | None:
-    """The worst grade of its course so far, where this line's is below it: getting better erases nothing."""
-    before = line.corrects
-    if before is None:
-        return None
-    worst = max(before.grade, before.peak_grade or 0)
-    return worst if worst > line.grade else None
+def _worse_before(line: SideEffect, states: Sequence[SideEffect]) -> int | None:
+    """The worst grade of the states before it, where this line's is below: getting better erases nothing."""
+    since = effect_courses.stands_since(line)
+    worst = effect_courses.worst_of([each for each in states if effect_courses.stands_since(each) <= since])
+    return worst if worst is not None and worst > line.grade else None
 
 
-def _first(line: SideEffect) -> SideEffect:
-    while line.corrects is not None:
-        line = line.corrects
-    return line
+def _known_before(line: SideEffect) -> list[SideEffect]:
+    """What had been entered of this side effect before this line: what it corrects, its other states."""
+    before = [line.corrects] if line.corrects else []
+    if line.course_of is not None:
+        lines = SideEffect.objects.filter(session=line.session_id)
+        states = effect_courses.courses(lines)[line.course_of.pk]
+        before += [each for each in states if each.pk != line.pk]
+    return before
+
+
+def _first(line: SideEffect) -> UUID:
+    lines = {each.pk: each for each in SideEffect.objects.filter(session=line.session_id)}
+    return effect_courses.first_of(line, lines)

@@ -32,6 +32,7 @@ from sessions_app.models import (
     QuestionnaireResponse,
     SideEffect,
 )
+from sessions_app.observing import effect_courses
 from sessions_app.observing.side_effects import is_serious
 from sessions_app.outcomes import cohort
 from sessions_app.outcomes.cohort import CODE_VERSION, DIARY, MEASURES, Case, Query, Scored
@@ -250,21 +251,16 @@ def _diary(clinic: Clinic, patients: set[UUID], cut_off: datetime) -> dict[UUID,
 
 
 def _side_effects(plans: set[UUID], cut_off: datetime) -> dict[UUID, tuple[int, int]]:
-    """By plan, side effects and serious ones as they stood at the cut-off: a course or a correction that came
-    later doesn't count, and the line that it replaces does."""
-    lines = (
-        SideEffect.objects.filter(
-            Q(corrected_by__isnull=True) | Q(corrected_by__recorded_at__gt=cut_off),
-            session__appointment__plan_id__in=plans,
-            recorded_at__lte=cut_off,
-        )
-        .annotate(plan=F("session__appointment__plan_id"))
-        .only("grade", "peak_grade", "seriousness", "term", "distress")
-    )
+    """By plan, side effects and serious ones as they stood at the cut-off: a state or a correction that came
+    later doesn't count, and the line that was corrected does. However many states one had, it counts once."""
+    lines: Any = SideEffect.objects.filter(
+        session__appointment__plan_id__in=plans, recorded_at__lte=cut_off
+    ).annotate(plan=F("session__appointment__plan_id"))
     found: dict[UUID, tuple[int, int]] = {}
-    for line in lines:
-        every, serious = found.get(line.plan, (0, 0))
-        found[line.plan] = (every + 1, serious + is_serious(line))
+    for states in effect_courses.courses(lines).values():
+        [plan] = {line.plan for line in states}
+        every, serious = found.get(plan, (0, 0))
+        found[plan] = (every + 1, serious + any(map(is_serious, states)))
     return found
 
 

@@ -17,7 +17,7 @@ from scheduler.models import PlanStatus, Protocol, ResourceKind
 from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
 from sessions_app.models import Session, SideEffect, VitalSigns
-from sessions_app.observing import flowsheet, vital_limits, vitals
+from sessions_app.observing import effect_courses, flowsheet, vital_limits, vitals
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import dose, safety
 from sessions_app.preparing.dosing import plain
@@ -175,7 +175,7 @@ def _last_given(session: Session) -> Session | None:
 
 
 def _telling(last: Session) -> Iterable[SideEffect]:
-    lines = recording.uncorrected(last.side_effects.all())
+    lines = effect_courses.standing_now(last.side_effects.all())
     return [line for line in lines if max(line.grade, line.peak_grade or 0) >= TELLING_GRADE]
 
 

@@ -20,7 +20,7 @@ from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from sessions_app import recording, states
 from sessions_app.models import ChecklistAnswer, PrescriberOverride, Session, SideEffect
-from sessions_app.observing import resuming, vitals
+from sessions_app.observing import effect_courses, resuming, vitals
 from sessions_app.preparing import checklist
 
 START_LIMITS: Final = vitals.START_LIMITS
@@ -182,7 +182,8 @@ def _check_subject(session: Session, subject: str, about: UUID, now: datetime) -
         if stands == about:
             return
     elif subject == SIDE_EFFECTS:
-        if recording.standing(SideEffect, session).filter(pk=about).exists():
+        lines = list(SideEffect.objects.filter(session=session))
+        if about in {line.pk for line in effect_courses.standing_now(lines)}:
             return
         stands = None
     else:

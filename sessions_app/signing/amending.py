@@ -60,6 +60,7 @@ class DischargeFacts:
 Content = (
     vitals.Reading
     | side_effects.Report
+    | side_effects.Course
     | ChecklistNote
     | Medicine
     | Wasted
@@ -118,6 +119,11 @@ def save_line(
             side_effect = side_effects.draft(report=report, **entry)
             side_effect.save(force_insert=True)
             side_effects.tell_prescriber(side_effect, report, now=now)
+        case side_effects.Course() as course:
+            _added_only(entry)
+            state = side_effects.draft_course(course=course, **entry)
+            state.save(force_insert=True)
+            side_effects.tell_prescriber(state, side_effects.as_it_is(state), now=now)
         case ChecklistNote() | DischargeFacts() as facts:
             _changed(CORRECTED_ONLY[type(facts)], facts, entry).save(force_insert=True)
         case Medicine() as medicine:
@@ -129,12 +135,17 @@ def save_line(
             late_waste.save(force_insert=True)
             waste.ask_for_witness(late_waste, actor=actor, now=now)
         case Witnessed(waste=seen):
-            del entry["corrects"], entry["correction_reason"]
+            _added_only(entry)
             witness = waste.draft_witness(waste=seen, **entry)
             witness.save(force_insert=True)
             waste.settle_witnessed(witness, actor=actor, now=now)
         case Note() as note:
             notes.draft(note=note, **entry).save(force_insert=True)
+
+
+def _added_only(entry: dict[str, Any]) -> None:
+    """Of a kind of line that corrects no other."""
+    del entry["corrects"], entry["correction_reason"]
 
 
 def _as_ordered(medicine: Medicine, corrects: UUID | None) -> Medicine:

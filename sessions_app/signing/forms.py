@@ -281,8 +281,14 @@ _THIRD: Final = replace(
     chair=True,
 )
 
-FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (_FIRST, _SECOND, _THIRD)}
-NEWEST: Final = _THIRD
+_FOURTH: Final = replace(
+    _THIRD,
+    name="chairside.session-record/4",
+    lines={**_THIRD.lines, "side_effects": (*_THIRD.lines["side_effects"], "course_of", "as_of")},
+)
+
+FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (_FIRST, _SECOND, _THIRD, _FOURTH)}
+NEWEST: Final = _FOURTH
 
 # Not frozen, on purpose. Of a line: its session, which the content is about anyway, and when its row reached
 # the table. Of the protocol: that too, a status that moves on when a newer version comes, and the usual

@@ -91,6 +91,13 @@ def _by_moment(name: str) -> Callable[[Line], datetime]:
     return lambda line: datetime.fromisoformat(line.get(name) or line["recorded_at"])
 
 
+def _of_one_effect(line: Line) -> tuple[datetime, str, datetime]:
+    """A side effect's states stand together, each at the moment from which on it was so."""
+    onset = datetime.fromisoformat(line["onset_at"])
+    as_of = line.get("as_of")
+    return onset, line["term"], datetime.fromisoformat(as_of) if as_of else onset
+
+
 def _asked(line: Line) -> int:
     """The place of a checklist's item in the order in which it is asked; one no longer known comes last."""
     asked = list(LABELS)
@@ -165,7 +172,7 @@ def _effect(frozen: Frozen, line: Line) -> list[str]:
     return [
         joined(_term(line), "told by the patient" if line.get("source") == "patient" else ""),
         joined(str(line["grade"]), f"at its worst {peak}" if peak else ""),
-        frozen.time_and_entry(line["onset_at"], line),
+        frozen.time_and_entry(line.get("as_of") or line["onset_at"], line),
         f"{done}, {frozen.time(line['action_at'])}" if line.get("action_at") else done,
         "" if distress is None else f"{distress} of 10",
         RELATED.get(line["relatedness"], line["relatedness"].lower()),
@@ -291,7 +298,7 @@ PARTS_IN_ORDER: Final[Sequence[Part]] = (
         "side_effects",
         ["What", "Grade", "Since", "Done", "Distress", "Related", "How it stands"],
         _effect,
-        _by_moment("onset_at"),
+        _of_one_effect,
     ),
     Part(
         "Medicines beside the infusion",

@@ -131,6 +131,18 @@ def test_a_side_effect_of_grade_two_is_over_or_accepted_by_a_prescriber(house: H
     assert go_home(house, session)
 
 
+def test_a_side_effect_holds_by_the_state_in_which_it_is(house: House) -> None:
+    session, nils = stories.observed(house), house.actor(house.nils)
+    first = nausea(house, session, 1)
+    for minutes, grade, outcome in ((60, 2, "ongoing"), (110, 1, "recovering")):
+        at = session.arrived_at + timedelta(minutes=minutes)
+        course = side_effects.Course(effect=first.pk, state=side_effects.State(grade=grade, outcome=outcome))
+        side_effects.record_course(actor=nils, id=new_id(), session=session, course=course, now=at)
+        held = [effect.grade for effect in discharge.to_accept(stories.fresh(session))]
+        assert held == ([2] if grade == 2 else [])
+    assert go_home(house, session)
+
+
 def test_an_acceptance_is_for_the_line_that_was_seen(house: House) -> None:
     session = stories.observed(house)
     PrescriberOverride.objects.create(

@@ -101,19 +101,13 @@ def test_everything_is_said_in_words(house: House) -> None:
     at = STARTED_AT + 10 * MINUTE
     besides = {"mean_mmhg": 93, "end_tidal_co2_mmhg": 38, "oxygen_l_per_min": Decimal("2.5"), "distress": 3}
     stories.measure(house, session, stories.calm(at, dissociation=5, **besides))
-    for grade, outcome in ((2, "ongoing"), (1, "recovering")):
-        before = session.side_effects.last()
-        side_effects.record_side_effect(
-            actor=nils,
-            id=new_id(),
-            session=session,
-            report=side_effects.Report(
-                term="nausea", grade=grade, onset_at=at, relatedness="Probably-Likely", outcome=outcome
-            ),
-            corrects=before.pk if before else None,
-            correction_reason="Better" if before else "",
-            now=at + MINUTE,
-        )
+    nausea = side_effects.Report(term="nausea", grade=2, onset_at=at, relatedness="Probably-Likely")
+    first = side_effects.record_side_effect(
+        actor=nils, id=new_id(), session=session, report=nausea, now=at + MINUTE
+    )
+    recovering = side_effects.State(grade=1, outcome="recovering")
+    course = side_effects.Course(effect=first.pk, state=recovering)
+    side_effects.record_course(actor=nils, id=new_id(), session=session, course=course, now=at + 5 * MINUTE)
     infusion.stop(actor=nils, id=new_id(), session=session, now=stories.STOPPED_AT)
     for minutes in (85, 100):
         stories.measure(house, session, stories.calm(STARTED_AT + minutes * MINUTE, dissociation=0))
@@ -129,8 +123,10 @@ def test_everything_is_said_in_words(house: House) -> None:
     [reading] = [row for row in table(session, "Vital signs") if row["At"] == "09:30"]
     assert (reading["Diss."], reading["Distress"], reading["RASS"]) == ("5", "3", "0")
     assert reading["Also"] == "Mean pressure 93 mmHg; EtCO₂ 38 mmHg; Oxygen 2.5 L/min"
-    better = table(session, "Side effects")[-1]
+    began, better = table(session, "Side effects")
     assert (better["Grade"], better["Related"]) == ("1; at its worst 2", "probable or likely")
+    assert (began["Since"], better["Since"]) == ("09:30", "09:35")
+    assert (began["By"], better["By"]) == ("Nils Berg, RN", "Nils Berg, RN")
     [left] = table(session, "Discharge")
     assert left["Home with"] == "Sam Reyes; 312 555 0100; adult seen"
     answered = table(session, "Checklist")[0]

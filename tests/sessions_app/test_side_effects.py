@@ -10,7 +10,7 @@ from clinic.models import Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from sessions_app.infusing import infusion
 from sessions_app.models import MedicineGiven, Session, SideEffect
-from sessions_app.observing import alerts, side_effects
+from sessions_app.observing import alerts, effect_courses, side_effects
 from sessions_app.observing.vocabulary import TERMS
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
@@ -120,52 +120,123 @@ def test_how_loud_a_side_effect_is_at_the_chair(house: House, changes: Any, leve
     assert [alert.level for alert in alerts.open_of(session)] == levels
 
 
+# --- The course --------------------------------------------------------------------------------------------
+
+
+def go_on(house: House, session: Session, line: SideEffect, grade: int, **state: Any) -> SideEffect:
+    return side_effects.record_course(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        course=side_effects.Course(effect=line.pk, state=side_effects.State(grade=grade, **state)),
+        now=STOPPED_AT,
+    )
+
+
+def correct(house: House, session: Session, line: SideEffect, **changes: Any) -> SideEffect:
+    return side_effects.record_side_effect(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        report=replace(NAUSEA, **changes),
+        corrects=line.pk,
+        correction_reason="Tapped the wrong grade",
+        now=STOPPED_AT,
+    )
+
+
+def states(session: Session) -> list[tuple[int, int | None, str]]:
+    """Grade, peak and outcome of each state of the one side effect, in their order."""
+    [course] = effect_courses.courses(session.side_effects.all()).values()
+    return [(line.grade, line.peak_grade, line.outcome) for line in course]
+
+
+def test_what_becomes_of_a_side_effect_is_a_state_with_its_moment_and_corrects_nothing(house: House) -> None:
+    session = stories.infusing(house)
+    first = report(house, session, grade=1, relatedness="Certain", source="patient")
+    worse = go_on(house, session, first, 2, as_of=STARTED_AT + timedelta(minutes=5))
+    over = go_on(house, session, worse, 1, outcome="resolved", ended_at=STOPPED_AT)
+    assert states(session) == [(1, None, "ongoing"), (2, None, "ongoing"), (1, 2, "resolved")]
+    assert [line.corrects for line in (worse, over)] == [None, None]
+    assert [line.course_of for line in (worse, over)] == [first, first]
+    assert (worse.as_of, over.as_of) == (STARTED_AT + timedelta(minutes=5), STOPPED_AT)
+    assert (over.term, over.onset_at, over.relatedness, over.source) == (
+        "nausea",
+        STARTED_AT,
+        "Certain",
+        "patient",
+    )
+    assert effect_courses.standing_now(session.side_effects.all()) == [over]
+
+
 def test_getting_better_erases_no_worse_grade(house: House) -> None:
     session = stories.infusing(house)
     line = report(house, session, grade=1)
     for grade, peak in ((3, None), (2, 3), (1, 3)):
-        line = side_effects.record_side_effect(
-            actor=house.actor(house.nils),
-            id=new_id(),
-            session=session,
-            report=replace(NAUSEA, grade=grade),
-            corrects=line.pk,
-            correction_reason="Its course",
-            now=STOPPED_AT,
-        )
+        line = go_on(house, session, line, grade)
         assert (line.grade, line.peak_grade) == (grade, peak)
     assert WorkItem.objects.count() == 1, "the prescriber was called once, when it was at its worst"
     assert alerts.open_of(session).count() == 1
 
 
-def test_a_grade_that_was_entered_wrong_is_no_peak_when_somebody_says_so(house: House) -> None:
+def test_a_grade_that_was_entered_wrong_is_no_peak(house: House) -> None:
     session = stories.infusing(house)
-    wrong = report(house, session, grade=2)
-    right = side_effects.record_side_effect(
-        actor=house.actor(house.nils),
-        id=new_id(),
-        session=session,
-        report=replace(NAUSEA, grade=1, peak_grade=1),
-        corrects=wrong.pk,
-        correction_reason="Tapped the wrong grade",
-        now=STOPPED_AT,
-    )
-    assert right.peak_grade == 1
+    right = correct(house, session, report(house, session, grade=2), grade=1)
+    assert (right.grade, right.peak_grade) == (1, None)
+
+
+def test_a_corrected_state_stays_in_its_place_and_keeps_no_peak_of_its_own_mistake(house: House) -> None:
+    session, at = stories.infusing(house), STARTED_AT + timedelta(minutes=5)
+    first = report(house, session, grade=1)
+    wrong = go_on(house, session, first, 2, as_of=at)
+    right = correct(house, session, wrong, grade=1)
+    assert (right.course_of, right.as_of, right.peak_grade) == (first, at, None)
+    go_on(house, session, right, 1, outcome="resolved", ended_at=STOPPED_AT)
+    assert states(session) == [(1, None, "ongoing"), (1, None, "ongoing"), (1, None, "resolved")]
+
+
+def test_a_correction_of_how_it_began_leaves_its_course(house: House) -> None:
+    session = stories.infusing(house)
+    first = report(house, session, grade=2)
+    over = go_on(house, session, first, 1, outcome="resolved", ended_at=STOPPED_AT)
+    correct(house, session, first, grade=1)
+    assert effect_courses.standing_now(session.side_effects.all()) == [over]
+    assert len(states(session)) == 2
 
 
 def test_one_that_turns_serious_without_another_grade_calls_again(house: House) -> None:
     session = stories.infusing(house)
     first = report(house, session, grade=3)
-    side_effects.record_side_effect(
-        actor=house.actor(house.nils),
-        id=new_id(),
-        session=session,
-        report=replace(NAUSEA, grade=3, seriousness="SeriousResultsInHospitalization"),
-        corrects=first.pk,
-        correction_reason="Its course",
-        now=STOPPED_AT,
-    )
+    go_on(house, session, first, 3, seriousness="SeriousResultsInHospitalization")
     assert WorkItem.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "field"),
+    [
+        ({"grade": 6}, "grade"),
+        ({"grade": 1, "as_of": STARTED_AT - timedelta(seconds=1)}, "as_of"),
+        ({"grade": 1, "as_of": STOPPED_AT + timedelta(seconds=1)}, "as_of"),
+        ({"grade": 1, "outcome": "resolved"}, "ended_at"),
+    ],
+)
+def test_a_state_that_cannot_be_names_its_field(house: House, state: dict[str, Any], field: str) -> None:
+    session = stories.infusing(house)
+    first = report(house, session)
+    with pytest.raises(Invalid) as refused:
+        go_on(house, session, first, **state)
+    assert [error["field"] for error in refused.value.data["errors"]] == [field]
+
+
+def test_only_a_later_state_has_a_moment_of_its_own_and_only_an_effect_of_this_session_a_course(
+    house: House,
+) -> None:
+    session = stories.infusing(house)
+    with pytest.raises(Invalid, match="as_of: Only a later state"):
+        report(house, session, as_of=STOPPED_AT)
+    omars = report(house, stories.infusing(house, house.omar))
+    with pytest.raises(Invalid, match="effect: This session has no such side effect"):
+        go_on(house, session, omars, 1)
 
 
 @pytest.mark.parametrize(

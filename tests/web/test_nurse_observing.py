@@ -242,6 +242,38 @@ def test_a_side_effect_with_its_peak_source_and_medicine_is_entered_on_the_page(
     assert "1, peak 2 distress 6 of 10" in shown
 
 
+def test_what_becomes_of_a_side_effect_is_entered_without_a_reason_and_strikes_nothing_out(
+    house: House, wall: Wall
+) -> None:
+    session = stories.infusing(house)
+    wall.shows = minute(10)
+    nils = browser_of(house.nils)
+    assert send(nils, session, "side_effect", NAUSEA).status_code == 302
+    first = session.side_effects.get()
+    address = reverse("session", args=[session.pk])
+    page = nils.get(address)
+    assert f"?continue={first.pk}#part-course" in page.content.decode()
+    asked = nils.get(address, {"continue": str(first.pk)}).content.decode()
+    form = asked[asked.index('id="part-course"') :].split("</form>")[0]
+    assert "Nausea: how is it now?" in form
+    assert f'value="{first.pk}"' in form
+    assert "correction_reason" not in form
+
+    wall.shows = minute(20)
+    sent = nils.post(
+        reverse("session_course", args=[session.pk]),
+        {"id": new_id(), "effect": str(first.pk), "grade": "2", "outcome": "ongoing"},
+    )
+    assert sent.status_code == 302, sent.content.decode()
+    worse = session.side_effects.get(course_of=first)
+    assert (worse.grade, worse.as_of, worse.corrects) == (2, minute(20), None)
+    html = nils.get(address).content.decode()
+    table = html[html.index('id="effects"') :].split("</table>")[0]
+    assert 'class="corrected"' not in table
+    assert f"?continue={worse.pk}" in table
+    assert f"?continue={first.pk}" not in table
+
+
 def event(house: House, session: Session) -> None:
     """One event: saturation falls past caution, then past the stop limit with a high pressure."""
     stories.measure(house, session, stories.calm(minute(10), oxygen_saturation_percent=93))

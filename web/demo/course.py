@@ -159,7 +159,7 @@ class Chair:
             yield self.minute(minutes)
             self._read(self.minute(minutes), rise=RISE[minutes], dissociation=0)
             if nausea is not None and minutes == 90:
-                self._nausea(onset=nausea_at - 3, now=self.minute(90), ended=nausea)  # type: ignore[operator]
+                self._over(nausea, self.minute(90))
         yield self.minute(120)
         self._discharge(self.minute(120))
         if sign:
@@ -233,23 +233,29 @@ class Chair:
             actor=self.nurse_at(now), id=self.house.new_id(), session=self.session, reading=reading, now=now
         )
 
-    def _nausea(self, *, onset: int, now: datetime, ended: SideEffect | None = None) -> SideEffect:
+    def _nausea(self, *, onset: int, now: datetime) -> SideEffect:
         report = side_effects.Report(
             term="nausea",
             onset_at=self.minute(onset),
             grade=1,
             relatedness="Probably-Likely",
             action="Head up, cool cloth.",
-            outcome="resolved" if ended else "ongoing",
-            ended_at=now if ended else None,
         )
         return side_effects.record_side_effect(
             actor=self.nurse_at(now),
             id=self.house.new_id(),
             session=self.session,
             report=report,
-            corrects=ended.pk if ended else None,
-            correction_reason="It has ended." if ended else "",
+            now=now,
+        )
+
+    def _over(self, effect: SideEffect, now: datetime) -> None:
+        over = side_effects.State(grade=effect.grade, outcome="resolved", ended_at=now)
+        side_effects.record_course(
+            actor=self.nurse_at(now),
+            id=self.house.new_id(),
+            session=self.session,
+            course=side_effects.Course(effect=effect.pk, state=over),
             now=now,
         )
 

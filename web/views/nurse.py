@@ -77,8 +77,8 @@ def open_session(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(READ_SESSIONS, methods=["GET"])
 def session(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """One session as it stands; `?correct=<line>` opens that line for correction, `?monitor=1` the form with
-    what the monitor shows."""
+    """One session as it stands; `?correct=<line>` opens that line for correction, `?continue=<line>` the
+    course of that side effect, `?monitor=1` the form with what the monitor shows."""
     return _show(request, _fetch(request, pk, READ_SESSIONS))
 
 
@@ -150,6 +150,7 @@ def _show(request: StaffRequest, found: Session, sent: SessionForm | None = None
         reader=request.actor.user_id,
         may_write=request.actor.may(RECORD_SESSIONS, found.clinic_id),
         correct=request.GET.get("correct", ""),
+        go_on=request.GET.get("continue", ""),
         from_monitor="monitor" in request.GET,
         sent=sent,
         now=clock.now(),

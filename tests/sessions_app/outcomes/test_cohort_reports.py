@@ -191,6 +191,15 @@ def test_a_serious_adverse_event_stays_one_when_it_has_got_better(
     assert (harm["adverse_events"], harm["serious_adverse_events"]) == (1, serious)
 
 
+def test_a_side_effect_counts_once_however_many_states_it_had(house: House, protocol: Protocol) -> None:
+    session = infused(house, plan_row(house, protocol, house.rosa), NOW)
+    first, at = side_effect(house, session, NOW), NOW + timedelta(hours=1)
+    side_effect(house, session, at, grade=3, course_of=first, as_of=at)
+    side_effect(house, session, at, outcome="resolved", ended_at=at, course_of=first, as_of=at)
+    harm = whole(make(house))["harm"]
+    assert (harm["adverse_events"], harm["serious_adverse_events"]) == (1, 1)
+
+
 @pytest.mark.parametrize(("maintenance", "still"), [("event", "0.0000"), ("ignored", "1.0000")])
 def test_a_booster_under_a_second_plan_ends_the_response_without_treatment(
     house: House, protocol: Protocol, maintenance: str, still: str

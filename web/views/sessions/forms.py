@@ -20,7 +20,7 @@ from web.views.sessions.infusing import (
     WitnessForm,
 )
 from web.views.sessions.leaving import DischargeForm
-from web.views.sessions.observing import SideEffectForm, VitalsForm
+from web.views.sessions.observing import CourseForm, SideEffectForm, VitalsForm
 from web.views.sessions.preparing import ChecklistForm, DoseForm
 from web.views.sessions.signing import SignForm
 
@@ -31,6 +31,7 @@ FORMS: Final[Mapping[str, type[SessionForm]]] = {
         DoseForm,
         VitalsForm,
         SideEffectForm,
+        CourseForm,
         StartForm,
         PauseForm,
         ResumeForm,

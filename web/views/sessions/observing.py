@@ -18,6 +18,7 @@ from sessions_app.models import (
     ReportedBy,
     Seriousness,
     Session,
+    SideEffect,
     SideEffectOutcome,
 )
 from sessions_app.monitors.feed import Newest
@@ -25,7 +26,13 @@ from sessions_app.observing import flowsheet, side_effects, vital_limits, vitals
 from sessions_app.observing.flowsheet import NOT_DUE
 from sessions_app.observing.vocabulary import TERMS
 from web.forms import DecimalNumberField, LocalDateTimeField, WholeNumberField
-from web.views.sessions.form import CorrectingForm, NowOrThenField, choices_in_a_row, short_text
+from web.views.sessions.form import (
+    CorrectingForm,
+    NowOrThenField,
+    SessionForm,
+    choices_in_a_row,
+    short_text,
+)
 
 ABSENT_REASONS: Final = [
     ("", "Everything was measured"),
@@ -200,9 +207,7 @@ class SideEffectForm(CorrectingForm):
 
     def __init__(self, session: Session, *args: Any, **options: Any) -> None:
         super().__init__(session, *args, **options)
-        given = session.medicines_given.filter(corrected_by__isnull=True).order_by("given_at")
-        choice: Any = self.fields["medicine_id"]
-        choice.choices = [("", "None"), *((str(each.pk), _spoken(each)) for each in given)]
+        _offer_medicines(self, session)
 
     def first_values(self) -> dict[str, Any]:
         effect: Any = self.line
@@ -250,6 +255,78 @@ class SideEffectForm(CorrectingForm):
         return side_effects.record_side_effect(
             actor=actor, id=data["id"], session=self.session, report=report, **self.correction, now=now
         )
+
+
+class CourseForm(CorrectingForm):
+    """What became of a side effect: a state with its moment, which corrects nothing. What it is stays."""
+
+    act = "course"
+    done = "The course of the side effect is kept."
+    kept_as = "Course of a side effect"
+    rarely = ("as_of", "seriousness", "action_at", "medicine_id")
+    rarely_called = "At another time, serious, medicine given"
+
+    effect = forms.UUIDField(widget=forms.HiddenInput)
+    grade = choices_in_a_row("Grade now (CTCAE)", GRADES)
+    outcome = forms.ChoiceField(label="Course", choices=SideEffectOutcome.choices)
+    ended_at = LocalDateTimeField(label="Ended at", required=False, help_text="Only when it is over.")
+    distress = WholeNumberField(label="Distress", unit="of 10", required=False)
+    action = short_text("What was done")
+    as_of = NowOrThenField("So since")
+    action_at = LocalDateTimeField(label="Done at", required=False, help_text="Only with what was done.")
+    medicine_id = forms.TypedChoiceField(
+        label="Medicine given for it", coerce=UUID, empty_value=None, required=False
+    )
+    seriousness = forms.ChoiceField(
+        label="Seriousness", choices=[("", "As before"), *Seriousness.choices], required=False
+    )
+
+    def __init__(self, session: Session, *args: Any, **options: Any) -> None:
+        super().__init__(session, *args, **options)
+        _offer_medicines(self, session)
+
+    def continue_from(self, line: SideEffect) -> None:
+        """Show how it stood last, to be changed where it is otherwise now."""
+        self.initial = {
+            **self.initial,
+            "effect": line.pk,
+            "grade": line.grade,
+            "distress": line.distress,
+            "outcome": line.outcome,
+        }
+
+    @property
+    def label(self) -> str:
+        """Which side effect it is about."""
+        asked = str(self["effect"].value() or "")
+        lines = self.session.side_effects.all()
+        return next((TERMS[line.term].label for line in lines if str(line.pk) == asked), "side effect")
+
+    def record(self, *, actor: Actor, now: datetime) -> Any:
+        data = self.cleaned_data
+        state = side_effects.State(
+            grade=int(data["grade"]),
+            as_of=data["as_of"],
+            distress=data["distress"],
+            seriousness=data["seriousness"],
+            action=data["action"],
+            action_at=data["action_at"],
+            medicine_id=data["medicine_id"],
+            outcome=data["outcome"],
+            ended_at=data["ended_at"],
+        )
+        course = side_effects.Course(effect=data["effect"], state=state)
+        if self.amends:
+            return self.amend(course, actor=actor, now=now)
+        return side_effects.record_course(
+            actor=actor, id=data["id"], session=self.session, course=course, now=now
+        )
+
+
+def _offer_medicines(form: SessionForm, session: Session) -> None:
+    given = session.medicines_given.filter(corrected_by__isnull=True).order_by("given_at")
+    choice: Any = form.fields["medicine_id"]
+    choice.choices = [("", "None"), *((str(each.pk), _spoken(each)) for each in given)]
 
 
 def _spoken(given: MedicineGiven) -> str:

@@ -19,14 +19,15 @@ from sessions_app.leaving import discharge
 from sessions_app.models import DoseCheck, Session, SessionState, SideEffect, VitalSigns
 from sessions_app.monitors import feed
 from sessions_app.monitors.feed import Newest
-from sessions_app.observing import flowsheet, vital_limits
+from sessions_app.observing import effect_courses, flowsheet, vital_limits
 from sessions_app.observing.due_times import Due
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import dose, safety
 from web.views.sessions.amending import amendable
 from web.views.sessions.form import SessionForm, standing
 from web.views.sessions.forms import FORMS
-from web.views.sessions.observing import VitalsForm
+from web.views.sessions.observing import CourseForm, VitalsForm
+from web.views.sessions.places import Refusal
 from web.views.sessions.preparing import ChecklistForm
 from web.views.sessions.watching import Watch, besides, in_words, pause_id
 
@@ -167,9 +168,16 @@ class ReadingRow:
 
 @dataclass(frozen=True)
 class EffectRow:
+    """A state of a side effect: the one in which it is (`now`), one before it, or a line that was wrong."""
+
     line: SideEffect
     label: str
     corrected: bool
+    now: bool
+
+    @property
+    def since(self) -> datetime:
+        return effect_courses.stands_since(self.line)
 
 
 class SessionPage:
@@ -182,6 +190,7 @@ class SessionPage:
         reader: UUID,
         may_write: bool,
         correct: str = "",
+        go_on: str = "",
         from_monitor: bool = False,
         sent: SessionForm | None = None,
         now: datetime,
@@ -190,10 +199,16 @@ class SessionPage:
         self.now = now
         self.chair = Chair(session, now)
         self.correct = correct
+        self.go_on = go_on
         self.from_monitor = from_monitor
         self.sent = sent
         self.reader = reader
         self.open_acts = states.possible(session.state) if may_write else []
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why the form that was sent was not carried out."""
+        return Refusal(self.sent) if self.sent is not None and self.sent.errors else None
 
     @property
     def forms(self) -> dict[str, SessionForm]:
@@ -202,13 +217,17 @@ class SessionPage:
         While the pump is in use every step is there: the one that follows a step which waits in the browser
         for the connection stands hidden until then.
         """
-        acts = ["vitals", "side_effect", "amend"] if "amend" in self.open_acts else self.open_acts
+        acts = ["vitals", "side_effect", "course", "amend"] if "amend" in self.open_acts else self.open_acts
         if self.session.state in states.RUNNING and self.open_acts:
             acts = list(dict.fromkeys([*acts, *STEPS]))
         forms = {act: FORMS[act](self.session, line=self._line(act)) for act in acts if act in FORMS}
         vitals = forms.get("vitals")
         if self.from_monitor and self.monitor and isinstance(vitals, VitalsForm) and vitals.line is None:
             vitals.take_from(self.monitor)
+        course = forms.pop("course", None)
+        if isinstance(course, CourseForm) and self.continued:
+            course.continue_from(self.continued)
+            forms["course"] = course
         if "dose" in forms and self.dose_is_hidden:
             forms["dose"].initial = {
                 "corrects": self.worksheet.pk,
@@ -220,6 +239,11 @@ class SessionPage:
         if isinstance(answers, ChecklistForm):
             answers.read_beside(self.now)
         return forms
+
+    @property
+    def continued(self) -> SideEffect | None:
+        """The side effect whose course was asked for, as it stands."""
+        return next((row.line for row in self.effects if row.now and str(row.line.pk) == self.go_on), None)
 
     @cached_property
     def monitor(self) -> Newest | None:
@@ -311,9 +335,23 @@ class SessionPage:
 
     @cached_property
     def effects(self) -> list[EffectRow]:
-        lines = list(self.session.side_effects.all())
-        valid = {line.pk for line in standing(lines)}
-        return [EffectRow(line, TERMS[line.term].label, line.pk not in valid) for line in lines]
+        """Each side effect with its states in their order, what was corrected in its place."""
+        lines = {line.pk: line for line in self.session.side_effects.all()}
+        valid = {line.pk for line in standing(lines.values())}
+        now = {line.pk for line in effect_courses.standing_now(lines.values())}
+        firsts = {line.pk: effect_courses.first_of(line, lines) for line in lines.values()}
+        in_order = sorted(
+            lines.values(),
+            key=lambda line: (
+                lines[firsts[line.pk]].onset_at,
+                firsts[line.pk],
+                effect_courses.stands_since(line),
+                line.recorded_at,
+            ),
+        )
+        return [
+            EffectRow(line, TERMS[line.term].label, line.pk not in valid, line.pk in now) for line in in_order
+        ]
 
     def _level(self, line: VitalSigns) -> str:
         limits, values = self.session.protocol.limits, flowsheet.values_of(line)
