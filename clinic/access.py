@@ -42,6 +42,8 @@ TASK_OF = {
     Role.PRESCRIBER: roles(Role.PRESCRIBER),
     Role.MANAGER: roles(Role.MANAGER),
 }
+# And who may be called about it: a manager can't do it, but can see to it that somebody does.
+CALLED_ABOUT = {role: allowed | roles(Role.MANAGER) for role, allowed in TASK_OF.items()}
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,12 @@ def require(actor: Actor, permission: Permission, clinic_id: UUID) -> None:
 
 
 def refusal(permission: Permission) -> str:
-    names = " or ".join(role.label.lower() for role in Role if role in permission)
+    names = role_names(permission)
     return f"This needs the role {names}." if names else "Nobody may do this."
+
+
+def role_names(permission: Permission) -> str:
+    return " or ".join(role.label.lower() for role in Role if role in permission)
 
 
 def fetch_clinic(actor: Actor, permission: Permission, clinic_id: UUID) -> Clinic:

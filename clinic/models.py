@@ -343,6 +343,7 @@ class WorkItemStepKind(models.TextChoices):
     TAKEN = "taken", "Taken"
     HANDED_OVER = "handed_over", "Handed over"
     ESCALATED = "escalated", "Gone up the ladder"
+    RETURNED = "returned", "Taken from somebody who can't do it any more"
     NOTE = "note", "Note"
     CLOSED = "closed", "Closed"
 

@@ -7,13 +7,11 @@ from clinic.api.allergies import AllergiesViewSet
 from clinic.api.clinics import ClinicsViewSet
 from clinic.api.consents import ConsentsViewSet
 from clinic.api.patients import PatientsViewSet
-from clinic.api.tasks import TasksViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("clinics", ClinicsViewSet, basename="clinic")
 router.register("patients", PatientsViewSet, basename="patient")
 router.register("allergies", AllergiesViewSet, basename="allergy")
 router.register("consents", ConsentsViewSet, basename="consent")
-router.register("tasks", TasksViewSet, basename="task")
 
 urlpatterns: list[URLPattern | URLResolver] = router.urls

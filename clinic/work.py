@@ -8,10 +8,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import access
-from clinic.access import Actor
+from clinic.access import Actor, Permission
 from clinic.history import acting
 from clinic.models import Membership, Role, Urgency, User, WorkItem, WorkItemStep, WorkItemStepKind
 from clinic.problems import Conflict, Invalid
@@ -94,8 +94,9 @@ def ask(
 def acknowledge(*, actor: Actor, item: WorkItem, now: datetime) -> WorkItem:
     """Take a task: from now on it is this person's. Taking one's own again changes nothing.
 
-    A task that was handed to somebody who has not taken it yet can be taken by a colleague. Raises
-    `Forbidden` for a role that the task isn't for, `Conflict` `task_closed` or `task_taken`.
+    A task that was handed to somebody who has not taken it yet, or whose owner can't do it any more, can be
+    taken by a colleague. Raises `Forbidden` for a role that the task isn't for, `Conflict` `task_closed` or
+    `task_taken`.
     """
 
     def work() -> WorkItem:
@@ -104,7 +105,7 @@ def acknowledge(*, actor: Actor, item: WorkItem, now: datetime) -> WorkItem:
             raise Conflict("This task is closed already.", code="task_closed")
         if row.acknowledged_at and row.owner_id == actor.user_id:
             return row
-        if row.acknowledged_at and row.owner:
+        if row.acknowledged_at and row.owner and may_do(row).filter(pk=row.owner.pk).exists():
             raise Conflict(f"{row.owner.full_name} has taken this task already.", code="task_taken")
         row.owner_id = row.acknowledged_by_id = actor.user_id
         row.acknowledged_at = now
@@ -189,6 +190,31 @@ def hand_over(*, actor: Actor, item: WorkItem, to: User, words: str, now: dateti
     return in_transaction(work)
 
 
+def take_back(*, now: datetime) -> int:
+    """Give back to everybody the open tasks whose owner can't do them any more, having left or lost the role.
+
+    So nothing stands still with somebody who will never see to it. Any number may run at once.
+    """
+
+    def work() -> int:
+        left = Q()
+        for role, allowed in access.TASK_OF.items():
+            does = Membership.objects.filter(
+                clinic=OuterRef("clinic"), user=OuterRef("owner"), user__is_active=True, role__in=allowed
+            )
+            left |= Q(~Exists(does), role=role)
+        rows = WorkItem.objects.filter(left, closed_at=None, owner__isnull=False).select_related("owner")
+        found = list(rows.select_for_update(of=("self",), skip_locked=True, no_key=True).order_by("pk"))
+        for row in found:
+            owner, row.owner = row.owner, None
+            row.acknowledged_by, row.acknowledged_at = None, None
+            row.save(update_fields=["owner", "acknowledged_by", "acknowledged_at"])
+            _step(row, WorkItemStepKind.RETURNED, by=None, to=owner.pk if owner else None, at=now)
+        return len(found)
+
+    return in_transaction(work)
+
+
 def note(*, actor: Actor, id: UUID, item: WorkItem, words: str, now: datetime) -> WorkItemStep:
     """Write down what was tried, such as a call that nobody answered. The task stays open.
 
@@ -210,8 +236,17 @@ def note(*, actor: Actor, id: UUID, item: WorkItem, words: str, now: datetime) -
 
 def may_do(item: WorkItem) -> QuerySet[User]:
     """Everybody in the task's clinic whose role it is for, by name."""
-    roles = access.TASK_OF[Role(item.role)]
-    members = Membership.objects.filter(clinic=item.clinic_id, role__in=roles).values("user")
+    return staff(item.clinic_id, access.TASK_OF[Role(item.role)])
+
+
+def may_be_called(item: WorkItem) -> QuerySet[User]:
+    """Everybody who can do it or see to it that somebody does, by name."""
+    return staff(item.clinic_id, access.CALLED_ABOUT[Role(item.role)])
+
+
+def staff(clinic_id: UUID, allowed: Permission) -> QuerySet[User]:
+    """Whoever works in this clinic, now, in one of these roles, by name."""
+    members = Membership.objects.filter(clinic=clinic_id, role__in=allowed).values("user")
     return User.objects.filter(pk__in=members, is_active=True).order_by("full_name", "pk")
 
 

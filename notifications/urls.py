@@ -12,6 +12,7 @@ from notifications.api.on_call import OnCallViewSet
 from notifications.api.reports import ReminderReportsViewSet
 from notifications.api.sending import SendingViewSet
 from notifications.api.stages import StageFiguresViewSet
+from notifications.api.tasks import TasksViewSet
 from notifications.api.threads import TextsViewSet, ThreadsViewSet
 from notifications.api.times import LinkTimesViewSet, TimeRequestsViewSet
 from notifications.api.visit_messages import MessagesAgainViewSet, VisitMessagesViewSet
@@ -28,6 +29,7 @@ router.register("check-ins", CheckInsViewSet, basename="check-in")
 router.register("diary-nudges", DiaryNudgesViewSet, basename="diary-nudge")
 router.register("reports", ReminderReportsViewSet, basename="reminder-report")
 router.register("reports", StageFiguresViewSet, basename="stage-figures")
+router.register("tasks", TasksViewSet, basename="task")
 router.register("threads", ThreadsViewSet, basename="thread")
 router.register("texts", TextsViewSet, basename="text")
 router.register("time-requests", TimeRequestsViewSet, basename="time-request")

@@ -123,6 +123,7 @@ def _going(messages: Sequence[Message], facts: Facts, now: datetime) -> list[tup
 def _address_now(message: Message, facts: Facts, now: datetime) -> Address | None:
     """Where it goes now; None, and the message's status says why, when it isn't sent now."""
     reason = standing.fallen_through(message, facts.answered)
+    reason = reason or (reasons.NOT_THEIRS if message.pk in facts.not_theirs else "")
     reason = reason or (reasons.TOO_LATE if now >= message.stale_at else "")
     if not reason and message.kind in said.NOTICES:
         reason = standing.overtaken(message, facts.told.get(message.visit.pk))

@@ -50,6 +50,7 @@ class Facts:
     own_texts: Mapping[tuple[UUID, str, str], OwnText]
     clinics: Mapping[UUID, ClinicMessaging]
     answered: Collection[UUID]  # those that ask for what was given already
+    not_theirs: Collection[UUID]  # pages to somebody who can't be called about the task any more
     asking_besides: Collection[UUID]
     sequences: Mapping[UUID, int]  # how often a visit of which a file tells has changed
     phones: Mapping[UUID, str]  # each clinic's number as people read it
@@ -88,6 +89,7 @@ def gather(messages: Sequence[Message], now: datetime) -> Facts:
         own_texts=_own_texts(clinics, stages),
         clinics={row.clinic_id: row for row in ClinicMessaging.objects.filter(clinic__in=clinics)},
         answered=standing.answered(messages),
+        not_theirs=standing.not_theirs(messages),
         asking_besides=_asking_besides(ids),
         sequences=calendar_files.sequences_of(messages),
         # Written out once for each clinic: the library looks for a pattern among a country's.
@@ -108,6 +110,7 @@ def gather_for_lookup(message: Message) -> Facts:
         own_texts={},
         clinics={},
         answered=(),
+        not_theirs=(),
         asking_besides=(),
         sequences={},
         phones={},

@@ -1,5 +1,6 @@
 """The clocks of staff's tasks: what nobody has taken in time goes up, and the next rung is called, the last
 one again and again; whoever was handed one is told, and a red one that was taken and forgotten calls again.
+What its owner can't do any more is everybody's again first: nothing stands with somebody who has left.
 
 While sending is paused pages only lie there: nothing is called a second time until they can leave, and whose
 page lay too long is called anew then.
@@ -15,6 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from clinic import work
 from clinic.models import Urgency, User, WorkItem, WorkItemStep, WorkItemStepKind
 from clinic.transactions import in_transaction
 from notifications.delivering import sending_state
@@ -34,6 +36,7 @@ def run_clocks(*, now: datetime) -> int:
     Any number may run at once: a task is locked, and up a rung it goes once. Returns how many rungs were
     called.
     """
+    work.take_back(now=now)
     paused = sending_state.is_paused()
     last, rungs = in_transaction(partial(_call_some, None, paused, now))
     while last is not None:
@@ -70,7 +73,7 @@ def _tell_receivers(now: datetime) -> None:
     )
     for step in handed.select_related("work_item", "to").order_by("pk"):
         if step.to is not None:
-            paging.page(item=step.work_item, why=f"{paging.HANDED}:{step.pk}", people=[step.to], now=now)
+            paging.page(item=step.work_item, why=paging.handed(step), people=[step.to], now=now)
 
 
 def _call_some(after: UUID | None, paused: bool, now: datetime) -> tuple[UUID | None, int]:
@@ -101,25 +104,60 @@ class Known:
         """Not while a page can't leave, or hasn't yet."""
         return not self.paused and not any(call.waits for call in self.calls)
 
-    def last(self, *kinds: WorkItemStepKind) -> datetime | None:
-        """When a step of these kinds was last taken, or a page about it last went out."""
-        moments = [step.at for step in self.steps if step.kind in kinds]
-        return max([*moments, *(call.sent_at for call in self.calls if call.sent_at)], default=None)
+    def called_at(self, patience: timedelta) -> dict[str, datetime]:
+        """When each rung was called. One on which nobody stands, or whose pages all came to nothing, counts
+        as called with the one before it: there is nobody to wait for."""
+        moments: dict[str, datetime] = {}
+        for step in self.steps:
+            if step.rung in ladder.RUNGS:
+                reached = [call for call in calls.of_step(step, self.calls) if not call.reaches_nobody]
+                before = max(moments.values(), default=step.at - patience)
+                moments[step.rung] = step.at if reached else before
+        return moments
+
+    def first_since_the_last_call(self, *kinds: WorkItemStepKind) -> datetime | None:
+        """When a step of these kinds was first taken since somebody was called. Only that one gives time: a
+        task that goes to and fro between colleagues is called about all the same."""
+        last = max((step.at for step in self.steps if step.kind == WorkItemStepKind.ESCALATED), default=None)
+        moments = (step.at for step in self.steps if step.kind in kinds and (last is None or step.at >= last))
+        return min(moments, default=None)
+
+    def waits_since(self, *kinds: WorkItemStepKind) -> datetime | None:
+        """When somebody was last called, or a page about it last went out, or a step of these kinds was first
+        taken since."""
+        moments = [step.at for step in self.steps if step.kind == WorkItemStepKind.ESCALATED]
+        moments += [call.sent_at for call in self.calls if call.sent_at and not call.by_a_colleague]
+        first = self.first_since_the_last_call(*kinds)
+        return max([*moments, *([first] if first else [])], default=None)
+
+    def last_note(self) -> datetime | None:
+        notes = (step.at for step in self.steps if step.kind == WorkItemStepKind.NOTE)
+        return max(notes, default=None)
 
     def next_of(self, word: str) -> str:
         """The name of the next call of those that have no rung: "again-2"."""
         return f"{word}-{1 + sum(step.rung.startswith(word) for step in self.steps)}"
 
+    def called_before_it_came_back(self) -> set[UUID]:
+        """Who was called, but not since the task was taken from an owner who can't do it any more."""
+        back = [step.at for step in self.steps if step.kind == WorkItemStepKind.RETURNED]
+        if not back:
+            return set()
+        later = (step for step in self.steps if step.at >= back[-1])
+        since = {call.user_id for step in later for call in calls.of_step(step, self.calls)}
+        return {call.user_id for call in self.calls} - since
+
     def called_before(self, rung: str) -> set[UUID]:
         """Whom an earlier rung called, or who was handed the task."""
         earlier = ladder.RUNGS[: ladder.RUNGS.index(rung)]
-        return {call.user_id for call in self.calls if call.why in (*earlier, paging.HANDED)}
+        return {call.user_id for call in self.calls if call.why in earlier or call.by_a_colleague}
 
 
 def _call(item: WorkItem, known: Known, now: datetime) -> int:
     """Call the rung whose turn it is; one with nobody on it is passed at once. After the last, call again."""
-    called = {step.rung: step.at for step in known.steps if step.rung in ladder.RUNGS}
-    given = [step for step in known.steps if step.kind == WorkItemStepKind.HANDED_OVER]
+    patience = ladder.PATIENCE[item.urgency]
+    called = known.called_at(patience)
+    handed_over_at = known.first_since_the_last_call(WorkItemStepKind.HANDED_OVER) if item.owner_id else None
     before = {call.user_id for call in known.calls}
     count = 0
     while True:
@@ -127,7 +165,7 @@ def _call(item: WorkItem, known: Known, now: datetime) -> int:
             urgency=item.urgency,
             due_at=item.due_at,
             called=called,
-            handed_over_at=given[-1].at if given else None,
+            handed_over_at=handed_over_at,
             now=now,
         )
         if rung is None:
@@ -136,19 +174,19 @@ def _call(item: WorkItem, known: Known, now: datetime) -> int:
         _go_up(item, rung, people, now)
         if people:
             return count + 1
-        # Nobody to wait for: as if this rung had been called when the one before it was.
-        called[rung] = min(called.values(), default=now - ladder.PATIENCE[item.urgency])
+        called[rung] = max(called.values(), default=now - patience)
         count += 1
 
 
 def _call_again(item: WorkItem, known: Known, now: datetime) -> int:
-    """Whose page was dropped is called anew; after the last rung, whoever is last on the ladder."""
+    """Whose page was dropped, or came before the task went back to everybody, is called anew; after the last
+    rung, whoever is last on the ladder."""
     if not known.may_call_again:
         return 0
-    unreached = User.objects.filter(pk__in=calls.dropped(known.calls), is_active=True)
-    people: Sequence[User] = list(unreached.order_by("full_name", "pk"))
+    anew = [*calls.dropped(known.calls), *known.called_before_it_came_back()]
+    people: Sequence[User] = list(work.may_be_called(item).filter(pk__in=anew))
     if not people and all(any(step.rung == rung for step in known.steps) for rung in ladder.RUNGS):
-        last = known.last(WorkItemStepKind.ESCALATED, WorkItemStepKind.HANDED_OVER) or now
+        last = known.waits_since(WorkItemStepKind.HANDED_OVER) or now
         if ladder.is_to_call_again(urgency=item.urgency, last=last, every=_every(), now=now):
             people = _last_on_the_ladder(item, known, now)
     if not people:
@@ -158,30 +196,28 @@ def _call_again(item: WorkItem, known: Known, now: datetime) -> int:
 
 
 def _last_on_the_ladder(item: WorkItem, known: Known, now: datetime) -> Sequence[User]:
-    for rung in reversed(ladder.RUNGS):
-        people = on_call.people(
-            clinic_id=item.clinic_id, rung=rung, role=item.role, called=known.called_before(rung), now=now
-        )
-        if people:
-            return people
+    """Where anybody else is, nobody whose last page came to nothing."""
+    for passed_over in (calls.unreached(known.calls), []):
+        for rung in reversed(ladder.RUNGS):
+            called = {*known.called_before(rung), *passed_over}
+            people = on_call.people(
+                clinic_id=item.clinic_id, rung=rung, role=item.role, called=called, now=now
+            )
+            if people:
+                return people
     return []
 
 
 def _call_late(item: WorkItem, known: Known, now: datetime) -> int:
     """A red task that was taken and is open past its time: its owner and the supervisor are called. A note
     says that somebody is at work."""
-    last = known.last(
-        WorkItemStepKind.ESCALATED,
-        WorkItemStepKind.HANDED_OVER,
-        WorkItemStepKind.TAKEN,
-        WorkItemStepKind.NOTE,
-    )
+    signs = known.waits_since(WorkItemStepKind.HANDED_OVER, WorkItemStepKind.TAKEN), known.last_note()
+    last = max((moment for moment in signs if moment), default=None)
     if not known.may_call_again or (
         last and not ladder.is_to_call_again(urgency=item.urgency, last=last, every=_every(), now=now)
     ):
         return 0
-    owner = item.owner
-    owners = [owner] if owner and owner.is_active else []
+    owners = list(work.may_be_called(item).filter(work_items=item))
     above = on_call.people(
         clinic_id=item.clinic_id,
         rung=ladder.SUPERVISOR,

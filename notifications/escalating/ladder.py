@@ -2,7 +2,8 @@
 
 domain.md 6.2 [D]: unacknowledged goes to the next person, then to the supervisor; a red answer is called back
 within 15 minutes, so all three have been called by then; an amber one is due within two hours. After the last
-rung it is called again until somebody takes the task.
+rung it is called again until somebody takes the task. A hand-over gives time once and not past the due time:
+colleagues who hand a task to and fro can't hold the ladder.
 """
 
 from collections.abc import Mapping
@@ -33,13 +34,17 @@ def rung_to_call(
 ) -> str | None:
     """The rung that is to be called now, or None.
 
-    `called` says when each rung was; `handed_over_at` when the task was last given to somebody, who has as
-    long as a rung has. Red is called about at once, amber when it is due.
+    `called` says when each rung was; `handed_over_at` when the task was first given to somebody since: they
+    have as long as a rung has, and of the time before it is due no more than there is. Red is called about
+    at once, amber when it is due.
     """
     left = [rung for rung in RUNGS if rung not in called]
     if not left or urgency not in PATIENCE:
         return None
-    last = max([*called.values(), *([handed_over_at] if handed_over_at else [])], default=None)
+    patience, last = PATIENCE[urgency], max(called.values(), default=None)
     first_moment = now if urgency == RED else due_at
-    moment = first_moment if last is None else last + PATIENCE[urgency]
+    moment = first_moment if last is None else last + patience
+    if handed_over_at is not None:
+        until = handed_over_at + patience
+        moment = max(moment, min(until, due_at) if handed_over_at < due_at else until)
     return left[0] if now >= moment else None

@@ -4,6 +4,7 @@ wanted.
 Each reason is a sentence of `reasons`. What takes a query is asked for a whole batch (`answered`).
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Final
@@ -12,7 +13,8 @@ from uuid import UUID
 from django.db import connection
 
 from clinic import clock
-from clinic.models import WorkItem
+from clinic.access import CALLED_ABOUT
+from clinic.models import Membership, Role, WorkItem
 from notifications.models import DiaryNudge, Message, MessageKind
 from notifications.planning import reasons, rules
 from notifications.planning.said import SAID_WITH
@@ -56,6 +58,25 @@ def answered(messages: Iterable[Message]) -> set[UUID]:
     asking = [message for message in messages if message.kind == MessageKind.CHECK_IN]
     diaries = [message for message in messages if message.kind == MessageKind.DIARY]
     return (_questions_answered(asking) if asking else set()) | (_days_written(diaries) if diaries else set())
+
+
+def not_theirs(messages: Iterable[Message]) -> set[UUID]:
+    """The pages among these to somebody who can no longer be called about the task: one query, none without
+    pages. Reads the loaded tasks."""
+    pages = [(message, message.work_item) for message in messages if message.kind == MessageKind.PAGE]
+    if not pages:
+        return set()
+    held: dict[tuple[UUID | None, UUID], set[Role]] = defaultdict(set)
+    called = {message.user_id for message, _ in pages}
+    for user, clinic, role in Membership.objects.filter(user__in=called, user__is_active=True).values_list(
+        "user", "clinic", "role"
+    ):
+        held[user, clinic].add(Role(role))
+    return {
+        message.pk
+        for message, item in pages
+        if item and held[message.user_id, item.clinic_id].isdisjoint(CALLED_ABOUT[Role(item.role)])
+    }
 
 
 def _taken(item: WorkItem | None, *, forgotten: bool) -> str:

@@ -162,12 +162,12 @@ def test_the_task_says_that_nobody_was_called_yet_and_every_role_sees_that_calli
         assert "Calling is off" in words(browser_of(person).get("/tasks/"))
     page = words(browser_of(house.nils).get(f"/tasks/{item.pk}/"))
     assert "Calling is off" in page
-    assert "to be called when sending goes on: Nils Berg" in page
+    assert "called first in turn Nils Berg : to be called when sending goes on" in page
     restored.resume_all()
     delivery.drain(clock=lambda: NOW)
     page = words(browser_of(house.nils).get(f"/tasks/{item.pk}/"))
     assert "Calling is off" not in page
-    assert " called: Nils Berg (first in turn)" in page
+    assert "called first in turn Nils Berg : page sent Mon, Jan 11, 09:00" in page
     assert "to be called" not in page
 
 
@@ -337,7 +337,7 @@ def test_an_alarm_that_is_no_known_patients_calls_people_all_the_same(house: Hou
     assert "Nobody known" in words(nils.get("/messages/?status=sent"))
     assert "Page to staff" in words(nils.get(f"/messages/{page.pk}/"))
     inbox = nils.get("/inbox/")
-    assert "To Nils Berg, nils@lakeside.example." in words(inbox)
+    assert "E-mail to Nils Berg, nils@lakeside.example." in words(inbox)
     assert f'/tasks/{page.work_item_id}/"' in inbox.content.decode()
     listed = client_of(house.nils).get("/api/v1/messages/").json()["results"]
     assert [row["patient"] for row in listed] == [None]
@@ -365,6 +365,17 @@ def test_two_people_are_never_on_one_rung_at_once(house: House) -> None:
     with pytest.raises(Conflict, match="Somebody is first on call in a part of this stretch"):
         shift(house, house.priya, "first")
     shift(house, house.priya, "second")
+
+
+def test_nobody_is_put_on_a_rung_who_could_not_do_what_they_are_called_for(house: House) -> None:
+    for rung, who, wanted in [
+        ("first", house.ana, "a nurse or prescriber"),
+        ("second", house.max, "a nurse or prescriber"),
+        ("supervisor", house.ana, "a nurse or prescriber or manager"),
+    ]:
+        with pytest.raises(Invalid, match=f"{who.full_name} can't be called .* choose {wanted}"):
+            shift(house, who, rung)
+    shift(house, house.max, "supervisor")
 
 
 def test_a_shift_names_what_is_wrong_with_it(house: House, other_house: House) -> None:

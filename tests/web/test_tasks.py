@@ -47,7 +47,7 @@ def test_the_task_tells_who_was_called_and_what_was_tried(house: House) -> None:
     nurse.post(f"/tasks/{item.pk}/take/")
     page = nurse.post(f"/tasks/{item.pk}/note/", {"id": new_id(), "words": "Voicemail."}, follow=True)
     said = words(page)
-    assert "called: Nils Berg (first in turn)" in said
+    assert "called first in turn Nils Berg : being called" in said
     assert "Nils Berg took it" in said
     assert "Nils Berg: Voicemail." in said
 

@@ -1,6 +1,6 @@
 """Who is on call in the weeks ahead, and who would be called now."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 
 from clinic import access, clock
 from clinic.idempotency import create_once
-from clinic.models import Clinic, Role, User
+from clinic.models import Clinic, User
 from clinic.problems import Problem
 from notifications.access import PLAN_ON_CALL, VIEW_ON_CALL
 from notifications.escalating import on_call as calendar
@@ -31,8 +31,8 @@ class ShiftForm(ClinicForm):
 
     def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        staff = User.objects.filter(memberships__clinic=clinic, is_active=True)
-        self.fields["user"].queryset = staff.order_by("full_name").distinct()  # type: ignore[attr-defined]
+        able = calendar.may_stand(clinic_id=clinic.pk, rung=OnCallRung.SUPERVISOR, role=calendar.ON_CALL_FOR)
+        self.fields["user"].queryset = able  # type: ignore[attr-defined]
 
 
 @staff_page(VIEW_ON_CALL)
@@ -71,18 +71,34 @@ def withdraw(request: StaffRequest, pk: UUID) -> HttpResponse:
     return redirect("on_call")
 
 
+def _shifts(clinic: Clinic, now: datetime) -> list[tuple[OnCallShift, bool]]:
+    """Those ahead, each with whether its person may still stand on its rung."""
+    able = {
+        rung: set(
+            calendar.may_stand(clinic_id=clinic.pk, rung=rung, role=calendar.ON_CALL_FOR).values_list(
+                "pk", flat=True
+            )
+        )
+        for rung in OnCallRung.values
+    }
+    rows = calendar.shifts(after=now, until=now + AHEAD).filter(clinic=clinic)
+    return [(shift, shift.user_id in able[shift.rung]) for shift in rows]
+
+
 def _show(request: StaffRequest, form: ShiftForm) -> HttpResponse:
     now, clinic = clock.now(), request.clinic
     context = {
         "form": form,
         "may_plan": request.actor.may(PLAN_ON_CALL, clinic.pk),
-        "shifts": calendar.shifts(after=now, until=now + AHEAD).filter(clinic=clinic),
+        "shifts": _shifts(clinic, now),
         "called_now": [
             (
                 rung.label,
                 [
                     user.full_name
-                    for user in calendar.people(clinic_id=clinic.pk, rung=rung, role=Role.NURSE, now=now)
+                    for user in calendar.people(
+                        clinic_id=clinic.pk, rung=rung, role=calendar.ON_CALL_FOR, now=now
+                    )
                 ],
             )
             for rung in OnCallRung

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 
 from clinic import access, clock, queries, work
 from clinic.idempotency import create_once
-from clinic.models import Role, Urgency, User, WorkItem, WorkItemStep, WorkItemStepKind
+from clinic.models import Role, Urgency, User, WorkItem, WorkItemStep
 from clinic.problems import Problem
 from notifications.delivering import sending_state
 from notifications.escalating import calls
@@ -196,23 +196,17 @@ def _lines(request: StaffRequest, items: list[WorkItem]) -> list[Line]:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a task; of a call, whether it went out, and whose turn it was."""
+    """One step of a task: whom it called, and whose turn it was."""
 
     row: WorkItemStep
-    call: str = ""
-    turn: str = ""
+    called: list[calls.Call]
+    turn: str
 
 
-def _steps(item: WorkItem, *, paused: bool) -> list[Step]:
+def _steps(item: WorkItem) -> list[Step]:
     made = calls.of_tasks([item]).get(item.pk, [])
     return [
-        Step(
-            step,
-            calls.how_it_went([call for call in made if call.why == step.rung], paused=paused),
-            TURNS.get(step.rung.partition("-")[0], step.rung),
-        )
-        if step.kind == WorkItemStepKind.ESCALATED
-        else Step(step)
+        Step(step, calls.of_step(step, made), TURNS.get(step.rung.partition("-")[0], step.rung))
         for step in queries.steps_of(item)
     ]
 
@@ -220,11 +214,10 @@ def _steps(item: WorkItem, *, paused: bool) -> list[Step]:
 def _show(request: StaffRequest, item: WorkItem, **refused: ChangeForm) -> HttpResponse:
     """The task with its steps; a refused form comes back as it was filled."""
     [line] = _lines(request, [item])
-    paused = sending_state.is_paused()
     context = {
         "line": line,
-        "steps": _steps(item, paused=paused),
-        "calling_is_off": paused,
+        "steps": _steps(item),
+        "calling_is_off": sending_state.is_paused(),
         "readiness": readiness_answers.of_task(request.actor, item),
         "outcome_form": refused.get("outcome") or OutcomeForm(),
         "note_form": refused.get("note") or NoteForm(),

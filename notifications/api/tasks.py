@@ -1,9 +1,12 @@
-"""Tasks for staff over the API: what is open, taking one, closing one with its outcome."""
+"""Tasks for staff over the API: what is open, taking one, closing one with its outcome. Here and not on the
+ground floor, because a task's steps say what became of the calls about it.
+"""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -15,6 +18,8 @@ from clinic.fields import IdField
 from clinic.models import Role, Urgency, WorkItem, WorkItemStep
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+from notifications.escalating import calls
+from notifications.escalating.calls import Call, CallOutcome
 
 
 class WorkItemSerializer(serializers.ModelSerializer[WorkItem]):
@@ -45,8 +50,29 @@ class WorkItemStepSerializer(serializers.ModelSerializer[WorkItemStep]):
         fields = ["id", "kind", "rung", "by", "to", "at", "words"]
 
 
+class CallSerializer(serializers.Serializer[Call]):
+    user = IdField(source="user_id")
+    message = IdField(source="message_id", help_text="The page, in the log of messages.")
+    outcome = serializers.ChoiceField(choices=CallOutcome.choices)
+    reason = serializers.CharField(help_text="Why it was not tried or failed; otherwise empty.")
+    sent_at = serializers.DateTimeField(allow_null=True)
+    delivered_at = serializers.DateTimeField(allow_null=True)
+
+
+class CalledStepSerializer(WorkItemStepSerializer):
+    calls = serializers.SerializerMethodField(help_text="Who was called by this step, and what became of it.")
+
+    class Meta(WorkItemStepSerializer.Meta):
+        fields = [*WorkItemStepSerializer.Meta.fields, "calls"]
+
+    @extend_schema_field(CallSerializer(many=True))
+    def get_calls(self, step: WorkItemStep) -> Any:
+        made: Any = calls.of_step(step, self.context["calls"])
+        return CallSerializer(made, many=True).data
+
+
 class WorkItemDetailSerializer(WorkItemSerializer):
-    steps = WorkItemStepSerializer(many=True, read_only=True)
+    steps = CalledStepSerializer(many=True, read_only=True)
 
     class Meta(WorkItemSerializer.Meta):
         fields = [*WorkItemSerializer.Meta.fields, "steps"]
@@ -105,10 +131,11 @@ class TasksViewSet(ClinicViewSet):
 
     @extend_schema(responses=WorkItemDetailSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        """The task with its steps, in order."""
+        """The task with its steps, in order, and whether each call went out."""
         steps = Prefetch("steps", queryset=WorkItemStep.objects.order_by("at", "created_at"))
         item = self.fetch(self.get_queryset().prefetch_related(steps), pk=pk)
-        return Response(WorkItemDetailSerializer(item).data)
+        made = calls.of_tasks([item]).get(item.pk, [])
+        return Response(WorkItemDetailSerializer(item, context={"calls": made}).data)
 
     @extend_schema(
         request=TaskNoteSerializer, responses={200: WorkItemStepSerializer, 201: WorkItemStepSerializer}
