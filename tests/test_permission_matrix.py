@@ -197,6 +197,7 @@ POST   /api/v1/sessions/{session}/witness/          -NP-
 POST   /api/v1/sessions/{session}/notes/            -NP-
 POST   /api/v1/sessions/{session}/not-given/        -NP-
 POST   /api/v1/sessions/{session}/side-effects/     -NP-
+POST   /api/v1/sessions/{session}/side-effects/course/ -NP-
 GET    /api/v1/sessions/{session}/home-readiness/   -NPM
 GET    /api/v1/sessions/{session}/instructions/     -NPM
 GET    /api/v1/sessions/{session}/written/          --PM
@@ -408,6 +409,7 @@ POST   /sessions/{session}/witness/                 -NP-
 POST   /sessions/{session}/note/                    -NP-
 POST   /sessions/{session}/not-given/               -NP-
 POST   /sessions/{session}/side-effect/             -NP-
+POST   /sessions/{session}/course/                  -NP-
 POST   /sessions/{session}/discharge/               -NP-
 POST   /sessions/{session}/sign/                    -NP-
 POST   /sessions/{session}/amend/                   -NP-
@@ -438,6 +440,7 @@ GET    /sending/                                    ---M
 POST   /sending/                                    ---M
 POST   /sending/resume/                             ---M
 GET    /message-rules/                              ---M
+POST   /message-rules/                              ---M
 GET    /message-rules/settings/                     ---M
 POST   /message-rules/settings/                     ---M
 POST   /message-rules/quiet-hours/                  ---M

@@ -50,7 +50,7 @@ class InstrumentItemSerializer(serializers.Serializer[Any]):
 
 
 class BesideSerializer(serializers.Serializer[Any]):
-    """A question after the items, kept under the number after theirs; in no total, and none need answer it."""
+    """A question after the items, kept under the number after theirs; it counts in no total."""
 
     text = serializers.CharField()
     choices = AnswerChoiceSerializer(many=True)
