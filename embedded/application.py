@@ -85,12 +85,18 @@ def _taking(queue: str) -> tuple[str, ...]:
     return (*CELERY, "worker", "--queues", queue, "--hostname", f"{queue}@%h", *of_two)
 
 
-def prepare(place: Place, environment: Mapping[str, str], supervisor: Supervisor) -> None:
-    """Migrate, and fill an empty database with the synthetic clinic; the welcome goes to a file."""
+def prepare(
+    place: Place, environment: Mapping[str, str], supervisor: Supervisor, *, pause_sending: str = ""
+) -> None:
+    """Migrate, and fill an empty database with the synthetic clinic; the welcome goes to a file.
+    `pause_sending`: why nothing may leave until somebody has looked, or empty."""
     log, errors = place.logs / "prepare.log", place.logs / "prepare.errors.log"
     with log.open("wb") as output, errors.open("wb") as complaints:
         child = process.start(
-            [PYTHON, "manage.py", "prepare", "--welcome-file", place.welcome],
+            [
+                *(PYTHON, "manage.py", "prepare", "--welcome-file", place.welcome),
+                *(["--pause-sending", pause_sending] if pause_sending else []),
+            ],
             folder=ROOT,
             environment=environment,
             log=output,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from embedded import process
+from embedded import originals, process
 from embedded.place import Place, postgres_program
 from embedded.process import Wait
 from embedded.progress import Trouble
@@ -97,6 +97,7 @@ class Postgres:
             process.end_family(made)
         if made.returncode != 0:
             raise Trouble(f"PostgreSQL could not make its data directory:\n{log.read_text()}")
+        originals.declare(making)
         making.rename(self.place.postgres)
 
     def start(self) -> subprocess.Popen[bytes]:

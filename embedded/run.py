@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from embedded import application, caller, databases
+from embedded import application, caller, databases, originals
 from embedded.place import Place
 from embedded.progress import Progress, Stopped, Trouble
 from embedded.supervisor import Supervisor
+
+A_COPY = "This data folder is a copy, or a backup that was put back."
 
 
 class AlreadyRunning(Trouble):
@@ -71,10 +73,16 @@ def everything(place: Place, progress: Progress) -> None:
         address = f"http://localhost:{port}"
         if port != application.FIRST_PORT and not os.environ.get("PORT"):
             progress.say(f"Port {application.FIRST_PORT} is taken, so this run uses {port}.")
+        embedded = not os.environ.get("DATABASE_URL")
         found = start_databases(place, supervisor)
+        is_a_copy = embedded and not originals.is_original(place.postgres)
         with progress.step("Preparing the database"):
             environment = caller.demo_environment(place, found, address=address, as_owner=True)
-            application.prepare(place, environment, supervisor)
+            application.prepare(place, environment, supervisor, pause_sending=A_COPY if is_a_copy else "")
+        if embedded:
+            originals.declare(place.postgres)
+        if is_a_copy:
+            progress.say(f"{A_COPY} Sending is paused: look first, then bin/manage resume_sending.")
         with progress.step("Starting web, workers, beat and the monitors' listener"):
             environment = caller.demo_environment(place, found, address=address)
             # The page is what somebody waits for, so the others do not slow its start.

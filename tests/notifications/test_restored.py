@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from redis.exceptions import ConnectionError as ValkeyIsGone
 
@@ -164,6 +165,15 @@ def pg_tool(name: str, *arguments: str) -> None:
         [postgres_program(name), f"--host={at['host']}", f"--username={at['user']}", *arguments],
         env={"PATH": os.defpath, "PGPASSWORD": at["password"]},
         check=True,
+    )
+
+
+def test_what_bin_run_finds_to_be_a_copy_starts_paused(house: House, tmp_path: Path) -> None:
+    call_command("prepare", pause_sending="This data folder is a copy.", welcome_file=tmp_path / "welcome")
+    assert drain() == {}
+    assert (everything().paused_by_name, everything().paused_why) == (
+        "bin/run",
+        "This data folder is a copy.",
     )
 
 

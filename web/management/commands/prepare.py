@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from clinic import clock
 from clinic.models import Clinic
+from notifications.delivering import sending_state
 from web.demo import story
 from web.demo.welcome import welcome
 
@@ -24,13 +25,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--welcome-file", type=Path, help="Where to write what a newcomer should read.")
+        parser.add_argument("--pause-sending", default="", help="Why nothing may leave until somebody looks.")
 
-    def handle(self, *args: Any, welcome_file: Path | None = None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, welcome_file: Path | None = None, pause_sending: str = "", **options: Any
+    ) -> None:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if waiting:
             self._say(f"Bringing the tables up to date ({len(waiting)} steps)")
             call_command("migrate", verbosity=0, interactive=False, stdout=self.stdout)
+        if pause_sending:
+            sending_state.pause(by="bin/run", name=sending_state.ALL, why=pause_sending, now=clock.now())
         clinic = Clinic.objects.order_by("created_at").first()
         if clinic is None and not settings.PRODUCTION:
             clinic = story.create(now=clock.now(), say=self._say)
