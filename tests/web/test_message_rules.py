@@ -100,7 +100,7 @@ def test_words_are_checked_while_they_are_typed(house: House) -> None:
     answer = browser_of(house.max).post(address, {**WORDS, "sms": "{sender}: your ketamine. {link}"})
     assert "“ketamine” tells a lock screen what the visit is about" in words(answer)
     fine = words(browser_of(house.max).post(address, WORDS))
-    assert "One text holds 160." in fine
+    assert "characters at most, 1 text with your clinic's name, number and link. One text holds 160." in fine
     assert not MessageText.objects.exists()
 
 
@@ -125,6 +125,40 @@ def test_caps_number_and_quiet_hours_are_settled(house: House) -> None:
     assert (early.status_code, "Begin at 08:00 or later" in words(early)) == (400, True)
     max_.post(reverse("drop_quiet_hours", args=[QuietHours.objects.get().pk]))
     assert not QuietHours.objects.exists()
+
+
+def test_any_coming_visit_is_found_by_whose_it_is(house: House, visit: Appointment) -> None:
+    """Omar's visit is the fortieth to come: no list of the next few holds it."""
+    for day in range(11, 50):
+        book(house, house.rosa, NOW + timedelta(days=day))
+    omars = book(house, house.omar, NOW + timedelta(days=50))
+    max_, page = browser_of(house.max), reverse("message_rule", args=["T-3d"])
+    sent = {**RULE, "preview": "yes", "visit": ""}
+    found = max_.post(page, {**sent, "whose": "haddad"})
+    assert found.context["previewed"] == omars
+    assert f'<option value="{omars.pk}" selected>' in found.content.decode()
+    several = max_.post(page, {**sent, "whose": "delgado"})
+    assert (several.status_code, several.context["previewed"]) == (400, None)
+    assert "Several visits fit: choose one." in words(several)
+    chosen = max_.post(page, {**sent, "whose": "delgado", "visit": visit.pk})
+    assert chosen.context["previewed"] == visit
+    nobody = words(max_.post(page, {**sent, "whose": "zzzz"}))
+    assert "Nobody like this has a coming visit." in nobody
+    assert 'value="5"' in max_.post(page, {**sent, "whose": "zzzz"}).content.decode()
+
+
+def test_the_list_previews_the_visit_that_was_searched_for(house: House, visit: Appointment) -> None:
+    page = browser_of(house.max).post(reverse("message_rules"), {"whose": "delgado", "preview": "yes"})
+    assert page.context["previewed"] == visit
+    assert AccessLog.objects.filter(patient=house.rosa, what="message preview").exists()
+
+
+def test_another_clinics_patient_is_not_found_for_a_preview(
+    house: House, other_house: House, visit: Appointment
+) -> None:
+    page = browser_of(other_house.max).post(reverse("message_rules"), {"whose": "delgado"})
+    assert page.context["previewed"] is None or page.context["previewed"].clinic == other_house.clinic
+    assert str(visit.pk) not in page.content.decode()
 
 
 def test_another_clinics_visit_can_not_be_previewed(

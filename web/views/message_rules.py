@@ -4,7 +4,7 @@ A change can be looked at on a real visit before it is kept: the same form, sent
 that visit's patient would be told, and writes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic import access, clock
-from clinic.models import Clinic
+from clinic.models import Clinic, Patient
 from clinic.problems import Missing, Problem
+from clinic.queries import find_patients
 from notifications.access import CHANGE_MESSAGE_RULES
 from notifications.models import Form, QuietHours
 from notifications.planning import own_texts, rule_settings, rules
@@ -33,8 +34,11 @@ from scheduler.models import Appointment, AppointmentStatus
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, PhoneField, WallTimeField, WholeNumberField
 
-# Among how many coming visits one is picked for the preview.
+# How many of the coming visits are offered at a time; the search finds any other.
 MOST_VISITS: Final = 30
+NOBODY_COMES: Final = "Nobody like this has a coming visit. Try fewer letters, or the birth date."
+WHICH: Final = "Several visits fit: choose one."
+GONE: Final = "This visit isn't coming any more. Choose another one."
 GROUPS: Final = (
     ("When a visit changes", (rules.CONFIRMATION, rules.MOVE, rules.CANCELLATION, rules.OFFER, rules.MISSED)),
     ("Before a visit", ("T-7d", "T-3d", "T-1d", rules.PREPARE, "T-2h", rules.BEFORE_NEXT)),
@@ -53,25 +57,67 @@ GROUPS: Final = (
 )
 
 
-class VisitForm(forms.Form):
-    """Which coming visit the preview is of."""
+class VisitField(forms.ModelChoiceField):
+    def label_from_instance(self, visit: Appointment) -> str:
+        return f"{timezone.localtime(visit.starts_at):%a %b %-d, %H:%M} {visit.patient.full_name}"
 
-    visit = forms.ChoiceField(label="Preview on", required=False)
 
-    def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.clinic = clinic
-        coming = _coming(clinic).order_by("during__startswith")[:MOST_VISITS]
-        self.fields["visit"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose a coming visit"),
-            *((str(visit.pk), _spoken(visit)) for visit in coming),
-        ]
+class VisitForm(ChangeForm):
+    """Which coming visit the preview is of: any of the clinic's, found by whose it is. The next few are
+    offered without a search."""
+
+    whose = forms.CharField(
+        label="Whose visit",
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(
+            attrs={"type": "search", "autocomplete": "off", "placeholder": "Name, birthday, phone or MRN"}
+        ),
+    )
+    visit = VisitField(
+        Appointment.objects.none(),
+        label="Preview on",
+        required=False,
+        empty_label="Choose a coming visit",
+        error_messages={"invalid_choice": GONE},
+    )
+
+    def __init__(self, clinic: Clinic, data: Any = None) -> None:
+        super().__init__(data)
+        self.coming = _coming(clinic)
+        self.patients = Patient.objects.filter(clinic=clinic)
+        self.fields["visit"].queryset = self.coming  # type: ignore[attr-defined]
+        self._offer(list(self.coming[:MOST_VISITS]))
 
     @property
     def chosen(self) -> Appointment | None:
-        if not self.is_valid() or not self.cleaned_data["visit"]:
-            return None
-        return _coming(self.clinic).filter(pk=self.cleaned_data["visit"]).first()
+        """The visit that was chosen, or the only one of whoever was searched for; or none."""
+        return self.cleaned_data.get("visit") if self.is_valid() else None
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        visit = given.get("visit")
+        if given.get("whose"):
+            found = list(find_patients(self.patients, given["whose"]))
+            visits = list(self.coming.filter(patient__in=found)[:MOST_VISITS])
+            if visit not in visits:
+                visit = visits[0] if len(visits) == 1 else None
+            if not visits:
+                self.add_error("whose", NOBODY_COMES)
+            elif visit is None:
+                self.add_error("visit", WHICH)
+            self._offer(visits)
+        elif visit is not None:
+            self._offer([visit, *(each for each in self.coming[:MOST_VISITS] if each != visit)])
+        shown = self.data.copy()
+        shown["visit"] = str(visit.pk) if visit else ""
+        self.data = shown
+        return {**given, "visit": visit}
+
+    def _offer(self, visits: Sequence[Appointment]) -> None:
+        field: Any = self.fields["visit"]
+        few = [(str(visit.pk), field.label_from_instance(visit)) for visit in visits]
+        field.widget.choices = [("", field.empty_label), *few]
 
 
 class RuleForm(ChangeForm):
@@ -134,6 +180,11 @@ class WordsForm(ChangeForm):
         shown = self.own.sms if self.is_bound else self.initial.get("sms", "")
         return own_texts.length_of_sms(self.clinic, shown)
 
+    @property
+    def segments(self) -> int | None:
+        """How many texts that is: the patient's phone and the bill count them, not characters."""
+        return None if self.length is None else gsm7.segments("x" * self.length)
+
 
 class MessagingForm(ChangeForm):
     sms_number = PhoneField(
@@ -155,13 +206,14 @@ class QuietHoursForm(ChangeForm):
     day_ends = WallTimeField(label="Not after")
 
 
-@staff_page(CHANGE_MESSAGE_RULES, methods=["GET"])
+@staff_page(CHANGE_MESSAGE_RULES)
 def message_rules(request: StaffRequest) -> HttpResponse:
-    """Every stage in words; with a visit, what its patient will be told."""
+    """Every stage in words; with a visit, what its patient will be told. A name is sent, it stands in no
+    address."""
     clinic = request.clinic
     mine = {rule.stage: rule for rule in rule_settings.effective_rules([clinic.pk])[clinic.pk]}
     written = {stage for stage, _ in own_texts.own_texts(clinic)}
-    visit_form = VisitForm(clinic, request.GET or None)
+    visit_form = VisitForm(clinic, request.POST or request.GET or None)
     context = {
         "groups": [
             (title, [_row(mine[stage], own_words=stage in written) for stage in stages])
@@ -173,7 +225,7 @@ def message_rules(request: StaffRequest) -> HttpResponse:
         "visit_form": visit_form,
         **_preview(request, visit_form.chosen),
     }
-    return render(request, "web/message_rules/list.html", context)
+    return render(request, "web/message_rules/list.html", context, status=visit_form.status)
 
 
 @staff_page(CHANGE_MESSAGE_RULES)
@@ -215,7 +267,8 @@ def message_rule(request: StaffRequest, stage: str) -> HttpResponse:
         "languages": [(tongue, written.get((stage, code))) for code, tongue in LANGUAGES.items()],
         "changes": [change for change in changes_of(clinic) if change.stage == stage],
     }
-    return render(request, "web/message_rules/rule.html", context, status=form.status)
+    status = max(form.status, visit_form.status)
+    return render(request, "web/message_rules/rule.html", context, status=status)
 
 
 @staff_page(CHANGE_MESSAGE_RULES, methods=["POST"])
@@ -249,7 +302,8 @@ def message_words(request: StaffRequest, stage: str, language: str) -> HttpRespo
             messages.success(request, "These words are said from now on.")
             return redirect("message_rule", stage=stage)
     context |= _words_context(form, stage, language) | {"own": own, "visit_form": visit_form}
-    return render(request, "web/message_rules/words.html", context, status=form.status)
+    status = max(form.status, visit_form.status)
+    return render(request, "web/message_rules/words.html", context, status=status)
 
 
 @staff_page(CHANGE_MESSAGE_RULES, methods=["POST"])
@@ -360,6 +414,7 @@ def _words_context(form: WordsForm, stage: str, language: str) -> dict[str, Any]
         "title": title_of(stage),
         "tongue": LANGUAGES[language],
         "length": form.length,
+        "segments": form.segments,
         "most": gsm7.ONE_SEGMENT,
         "fields": FIELDS,
         "check": reverse("check_message_words", args=[stage, language]),
@@ -384,13 +439,13 @@ def _preview(
 
 
 def _coming(clinic: Clinic) -> QuerySet[Appointment]:
-    return Appointment.objects.filter(
-        clinic=clinic, status=AppointmentStatus.BOOKED, during__startswith__gt=clock.now()
-    ).select_related("patient__clinic", "clinic", "protocol", "plan")
-
-
-def _spoken(visit: Appointment) -> str:
-    return f"{timezone.localtime(visit.starts_at):%a %b %-d, %H:%M} {visit.patient.full_name}"
+    return (
+        Appointment.objects.filter(
+            clinic=clinic, status=AppointmentStatus.BOOKED, during__startswith__gt=clock.now()
+        )
+        .select_related("patient__clinic", "clinic", "protocol", "plan")
+        .order_by("during__startswith", "pk")
+    )
 
 
 def _one_kind_of_line(text: str) -> str:
