@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,7 +12,7 @@ import time_machine
 from notifications.delivering import delivery
 from notifications.models import Message
 from notifications.planning.planner import plan
-from tests.cast import NOW, House
+from tests.cast import NOW, House, new_id
 from tests.notifications.visits import book
 from tests.web.pages import browser_of, words
 
@@ -35,6 +37,29 @@ def test_the_desk_sees_what_was_said_with_its_range_and_what_it_cannot_say(house
     said = words(browser_of(house.ana).get(PAGE, PERIOD))
     assert "Visit booked 1 100 % 1 of 1, 21 to 100 %" in said
     assert "It doesn't show what a message does." in said
+
+
+def test_each_number_says_what_it_counts_and_what_it_cannot_say(house: House) -> None:
+    Message.objects.create(**{**vars_of(Message.objects.get()), "status": "skipped", "reason": "Too late."})
+    page = browser_of(house.ana).get(PAGE, PERIOD)
+    said = words(page)
+    for columns in ("said_columns", "visit_columns", "reason_columns"):
+        for column in page.context[columns]:
+            assert f"{column.name} {column.counts} It can't say: {column.cannot}" in said
+    heads = re.findall(r'<th scope="col" class="number">(.*?)</th>', page.content.decode())
+    named = {
+        name.strip().capitalize()
+        for columns in ("said_columns", "visit_columns", "reason_columns")
+        for column in page.context[columns]
+        for name in column.name.split(",")
+    }
+    assert set(heads) == named
+
+
+def vars_of(row: Message) -> dict[str, Any]:
+    """A copy's columns, under another key."""
+    columns = {field.attname: getattr(row, field.attname) for field in Message._meta.concrete_fields}
+    return {**columns, "id": new_id(), "key": "another", "sent_at": None}
 
 
 def test_days_without_messages_say_so(house: House) -> None:

@@ -27,6 +27,80 @@ CANNOT: Final = (
 
 
 @dataclass(frozen=True)
+class Column:
+    """What a number counts, and what it can't say."""
+
+    name: str
+    counts: str
+    cannot: str
+
+
+SAID_COLUMNS: Final = (
+    Column(
+        "Wanted",
+        "Messages of this kind whose time came in these days, without what staff wrote or sent again.",
+        "How many patients: one with two visits counts twice. What is switched off is wanted of nobody.",
+    ),
+    Column(
+        "Sent",
+        "Of those wanted and decided: what a provider took, by itself or with another message of the day.",
+        "Whether it arrived.",
+    ),
+    Column(
+        "Delivered",
+        "Of those sent by a provider that reports it: what it says has arrived.",
+        "Whether anybody read it; of what went by any other way, anything.",
+    ),
+    Column(
+        "Confirmed",
+        "Of those sent while the visit was not confirmed: how often the patient confirmed after this "
+        "message and before the next one.",
+        "Whether they did so because of it.",
+    ),
+    Column(
+        "Answered",
+        "Of those sent: questions finished, a diary day written, an offer answered, the questions before a "
+        "visit answered, or another time asked for, before the next message.",
+        "What the answer was. To confirm a visit is no answer here, nor are words of one's own by text.",
+    ),
+)
+VISIT_COLUMNS: Final = (
+    Column(
+        "Visits",
+        "Visits whose patient was sent this message about the start that they still have.",
+        "How many visits there were: each counts under every message that was sent of it.",
+    ),
+    Column(
+        "Kept, missed",
+        "Of the visits of which somebody has said whether the patient came.",
+        "Why they came or didn't.",
+    ),
+    Column(
+        "Cancelled late",
+        "Of all these visits, as in the attendance report.",
+        "Who would have come otherwise.",
+    ),
+    Column(
+        "Not over",
+        "Visits that lie ahead, and those of which nobody has said yet how they ended.",
+        "How they will end: they are in no share of kept and missed.",
+    ),
+    Column(
+        "Moved since",
+        "Visits that have another start by now than this message told.",
+        "What became of them: they are in no other number of this table.",
+    ),
+)
+REASON_COLUMNS: Final = (
+    Column(
+        "Messages",
+        "Those that were wanted, and decided, and didn't go out, under the reason that stands on each.",
+        "Whether the patient was told some other way: that stands on each visit's own messages.",
+    ),
+)
+
+
+@dataclass(frozen=True)
 class File:
     """A table to take away: shares from 0 to 1."""
 
@@ -86,6 +160,9 @@ def figures(request: StaffRequest) -> HttpResponse:
         "figures": wanted,
         "with_visits": [each for each in wanted if each.after],
         "with_reasons": [each for each in wanted if each.not_sent],
+        "said_columns": SAID_COLUMNS,
+        "visit_columns": VISIT_COLUMNS,
+        "reason_columns": REASON_COLUMNS,
         "means": MEANS,
         "cannot": CANNOT,
     }
