@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from clinic.models import User
 from tests.cast import PASSWORD
@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PICTURES = ROOT / "var" / "screens"
 IN_README = {"day-desk", "session-tablet", "times-desk", "link-visit-phone"}
 DESK, TABLET, PHONE = (1280, 900), (820, 1180), (390, 844)
+PATIENCE_MS = 15_000  # of a press and of a look alike; a busy machine answers late
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,6 +31,7 @@ def _allow_database_beside_playwright() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         flags = ["--no-sandbox"] if os.geteuid() == 0 else []
         started = playwright.chromium.launch(
@@ -63,7 +65,7 @@ class Windows:
             base_url=self.address, viewport={"width": width, "height": height}, reduced_motion="reduce"
         )
         self._open.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
