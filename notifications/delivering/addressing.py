@@ -9,7 +9,7 @@ from typing import Final
 
 from clinic.models import Channel, ConsentScope, Patient, User
 from notifications.channels import opening
-from notifications.models import BlockReason, Form
+from notifications.models import BlockReason, Form, InboundMessage
 from notifications.planning.rules import Rule
 
 WANTS_NONE = "The patient wants no messages."
@@ -100,11 +100,11 @@ def address_of(
     raise Unreachable(" ".join(reasons))
 
 
-def address_of_answer(patient: Patient) -> Address:
-    """Where the answer to a patient's text goes: back to the phone that asked for it, whatever it asked."""
-    if not patient.phone:
+def address_of_answer(text: InboundMessage | None) -> Address:
+    """Where the answer to a text goes: back to the phone that it came from, whoever has that now."""
+    if text is None:
         raise Unreachable(NO_PHONE)
-    return Address(Form.SMS, str(patient.phone))
+    return Address(Form.SMS, str(text.sender))
 
 
 def address_of_staff(user: User, ways: Ways, down: Collection[Form]) -> Address:

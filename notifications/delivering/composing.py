@@ -9,7 +9,7 @@ from notifications.delivering import calendar_files
 from notifications.delivering.addressing import Address
 from notifications.delivering.gathering import Facts
 from notifications.models import DeliveryAttempt, Form, Message
-from notifications.wording import writing
+from notifications.wording import crisis_words, writing
 from notifications.wording.writing import Fasting
 
 STAFF_LANGUAGE: Final = "en"
@@ -81,7 +81,7 @@ def _sender(message: Message, form: Form, facts: Facts) -> str:
 
 def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
     """(subject, body); a text message has no subject."""
-    language = STAFF_LANGUAGE if message.user_id else message.addressee.language
+    language = _language(message)
     tongue = writing.language_of(language)
     clinic = message.clinic
     if message.text:  # as a person wrote it
@@ -104,6 +104,13 @@ def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
         return "", writing.write_sms(message.stage, words, language=language, own=own, link_length=length)
     also = message.pk in facts.asking_besides
     return writing.write_email(message.stage, words, language=language, own=own, also=also)
+
+
+def _language(message: Message) -> str:
+    """The patient's; of somebody unknown, that in which they called for help."""
+    if message.patient is not None and not message.user_id:
+        return message.patient.language
+    return crisis_words.language_of(message.in_answer_to.body) if message.in_answer_to else STAFF_LANGUAGE
 
 
 def _calendar(message: Message, facts: Facts, now: datetime) -> str:

@@ -165,7 +165,7 @@ def _address(message: Message, facts: Facts) -> Address:
     if message.user is not None:
         address = addressing.address_of_staff(message.user, ways, _down(message, facts))
     elif message.kind == MessageKind.ANSWER:
-        address = addressing.address_of_answer(message.addressee)
+        address = addressing.address_of_answer(message.in_answer_to)
     else:
         patient = message.addressee
         blocked = facts.blocked.get(patient.pk, {})

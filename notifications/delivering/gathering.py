@@ -23,6 +23,7 @@ from notifications.models import (
     ClinicMessaging,
     DeliveryAttempt,
     Form,
+    InboundMessage,
     Message,
     MessageKind,
     MessageText,
@@ -71,6 +72,7 @@ def gather(messages: Sequence[Message], now: datetime) -> Facts:
     _attach(messages, "clinic", Clinic.objects.all())
     _attach(messages, "user", User.objects.all())
     _attach(messages, "work_item", WorkItem.objects.all())
+    _attach(messages, "in_answer_to", InboundMessage.objects.all())
     visits = [message.appointment for message in messages if message.appointment is not None]
     _attach(visits, "protocol", Protocol.objects.all())
     offered = [message.visit for message in messages if message.kind == MessageKind.OFFER]

@@ -23,17 +23,20 @@ from notifications.models import (
 
 # Longer than one message can take with every command of a mail server at its time-out.
 LEASE: Final = timedelta(minutes=5)
+# By a clinic's own pause; a closed way out holds everything (docs/decisions/0013).
+NEVER_HELD: Final = (MessageKind.PAGE, MessageKind.ANSWER)
 # Lost ones are looked up one by one, at the provider.
 LOST_AT_ONCE: Final = 50
 
 
 def due(now: datetime, *, most: int, urgent_only: bool = False) -> list[Message]:
-    """Lock the messages whose turn it is, urgent ones first. A paused clinic's wait; its pages don't."""
+    """Lock the messages whose turn it is, urgent ones first. A paused clinic's wait; not its pages to staff,
+    and not what is owed to somebody who has just written: that an opt-out holds, and where help is."""
     urgent = Q(urgent=True) if urgent_only else Q()
     paused = ClinicMessaging.objects.filter(paused_at__isnull=False).values("clinic")
     return list(
         Message.objects.filter(urgent, status=MessageStatus.PLANNED, due_at__lte=now)
-        .exclude(~Q(kind=MessageKind.PAGE), clinic__in=paused)
+        .exclude(~Q(kind__in=NEVER_HELD), clinic__in=paused)
         .order_by("-urgent", "due_at")
         .select_for_update(skip_locked=True, no_key=True)[:most]
     )

@@ -45,8 +45,8 @@ class MessageStatus(models.TextChoices):
 @tracked
 class Message(Row):
     """One thing to say to one patient or, as a page, to one member of the staff about a task: a patient's or,
-    of a text from a number that nobody has, nobody's. `key` is unique: the planner can run for ever and say
-    it once."""
+    of a text from a number that nobody has, nobody's. Such a text is answered, too, at its number. `key` is
+    unique: the planner can run for ever and say it once."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="messages")
     patient = models.ForeignKey(
@@ -55,7 +55,7 @@ class Message(Row):
         null=True,
         blank=True,
         related_name="messages",
-        help_text="Empty only of a page about a task that is no known patient's",
+        help_text="Empty only of what is about a text from a number that is no living patient's",
     )
     user = models.ForeignKey(
         User,
@@ -86,6 +86,15 @@ class Message(Row):
     )
     text = models.TextField(blank=True, help_text="What a person wrote, where no rule gives the words")
     written_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    in_answer_to = models.ForeignKey(
+        "InboundMessage",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The text that this answers by itself; it goes to the number which that came from",
+    )
     again_of = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -141,8 +150,10 @@ class Message(Row):
                 | (~Q(kind="page") & Q(user__isnull=True, work_item__isnull=True)),
             ),
             models.CheckConstraint(
-                name="message_is_to_a_patient",
-                condition=Q(patient__isnull=False) | Q(kind="page"),
+                name="message_is_to_somebody",
+                condition=Q(patient__isnull=False)
+                | Q(kind="page")
+                | Q(kind="answer", in_answer_to__isnull=False),
             ),
             models.CheckConstraint(
                 name="message_of_staff_has_an_author",
@@ -172,13 +183,20 @@ class Message(Row):
             models.Index(fields=["clinic", "status", "-due_at"], name="message_log_of_status"),
             # Read by the planner (caps and merging) and by a patient's thread.
             models.Index(fields=["patient", "-due_at"], name="message_of_patient"),
+            # Read by the threads of numbers that no patient has, or several.
+            models.Index(
+                fields=["in_answer_to"],
+                name="message_in_answer",
+                condition=Q(in_answer_to__isnull=False),
+            ),
         ]
 
     @property
     def addressee(self) -> Patient:
-        """The patient whom it is said to, for every kind but a page (a constraint sees to that)."""
+        """The patient whom it is said to, for every kind but a page and an answer (a constraint sees to
+        that)."""
         if self.patient is None:
-            raise ValueError("A page about a task that is no known patient's is said to no patient.")
+            raise ValueError("What is about a text of no known patient's is said to no patient.")
         return self.patient
 
     @property

@@ -32,7 +32,7 @@ def fallen_through(message: Message, answered: Collection[UUID]) -> str:
     the task and the offer are loaded. `answered` is what the room's own function says of the batch."""
     if message.kind == MessageKind.PAGE:
         return _taken(message.work_item, forgotten=f":{FORGOTTEN}-" in message.key)
-    if message.addressee.deceased:
+    if message.patient is not None and message.patient.deceased:
         return reasons.PATIENT_DECEASED
     if message.kind in WRITTEN:
         return ""

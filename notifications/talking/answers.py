@@ -1,7 +1,8 @@
 """What is said back to a text, by itself: one message of the known words, at once and at any hour.
 
 An answer goes to the number that wrote, whatever consent is on record: its owner has just asked for it. Of a
-number that must not be written to only `ALLOWED` leaves the house. Nothing that a patient wrote is repeated.
+number that must not be written to only `ALLOWED` leaves the house, and to one that no living patient has only
+`TO_ANYBODY`. Nothing that a patient wrote is repeated.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,7 +12,15 @@ from typing import Any, Final
 
 from clinic.models import Patient
 from notifications import saying
-from notifications.models import BlockReason, Form, LinkPurpose, Message, MessageKind, TimeRequest
+from notifications.models import (
+    BlockReason,
+    Form,
+    InboundMessage,
+    LinkPurpose,
+    Message,
+    MessageKind,
+    TimeRequest,
+)
 from scheduler.models import Appointment
 
 CONFIRMED: Final = "confirmed"
@@ -31,6 +40,8 @@ ALLOWED: Final[Mapping[BlockReason, frozenset[str]]] = MappingProxyType(
         BlockReason.UNREACHABLE: frozenset({HELP}),
     }
 )
+# Whoever it is: that an opt-out holds, and where help is. The rest is a person's to answer.
+TO_ANYBODY: Final = frozenset({STOPPED, HELP})
 # A confirmation of an opt-out is presumed fine within 5 minutes [V:28,32b]; other answers stay of use. [D]
 STOPPED_OF_USE_FOR: Final = timedelta(minutes=5)
 OF_USE_FOR: Final = timedelta(hours=1)
@@ -38,23 +49,28 @@ OF_USE_FOR: Final = timedelta(hours=1)
 
 def answer(
     *,
-    patient: Patient,
+    text: InboundMessage,
+    patient: Patient | None,
     stage: str,
     once: str,
     blocks: Collection[BlockReason],
     now: datetime,
     visit: Appointment | None = None,
 ) -> Message | None:
-    """Say this to the patient once for `once`; None where the number's blocks don't let it out."""
+    """Say this to the number of this text once for `once`: to its patient, of several to the first, in their
+    language. None where the number's blocks don't let it out, or a stranger is told no such thing."""
     if any(stage not in ALLOWED[reason] for reason in blocks):
+        return None
+    if patient is None and stage not in TO_ANYBODY:
         return None
     about: dict[str, Any] = {}
     if visit is not None:
         about = {"appointment": visit, "visit_starts_at": visit.starts_at}
     return saying.say(
         key=f"answer:{stage}:{once}",
-        clinic_id=patient.clinic_id,
-        patient_id=patient.pk,
+        clinic_id=text.clinic_id,
+        patient_id=patient.pk if patient else None,
+        in_answer_to=text,
         kind=MessageKind.ANSWER,
         stage=stage,
         due_at=now,
@@ -66,11 +82,17 @@ def answer(
 
 
 def offer_times(
-    *, patient: Patient, request: TimeRequest, once: str, blocks: Collection[BlockReason], now: datetime
+    *,
+    text: InboundMessage,
+    request: TimeRequest,
+    once: str,
+    blocks: Collection[BlockReason],
+    now: datetime,
 ) -> Message | None:
     """The link on which the patient chooses another time, open until the time that doesn't suit."""
     message = answer(
-        patient=patient,
+        text=text,
+        patient=request.appointment.patient,
         stage=CHOOSE_TIME,
         once=once,
         blocks=blocks,

@@ -3,6 +3,7 @@
 Reads alone; what staff do with a thread is in `threads`.
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -43,10 +44,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A thread with texts that nobody has dealt with, the oldest of them first."""
+    """A thread with texts that nobody has dealt with, the oldest of them first: a patient's, or that of a
+    number which several patients have, or none."""
 
     patient: Patient | None
     texts: list[InboundMessage]
+    sharing: Sequence[Patient] = ()
 
     @property
     def oldest(self) -> InboundMessage:
@@ -63,24 +66,27 @@ class Waiting:
 
 
 def thread_of(patient: Patient) -> list[Line]:
-    """The last lines of this patient's thread, the latest last: three queries for any number."""
-    messages = (
-        Message.objects.filter(patient=patient, carried_by=None)
-        .exclude(kind__in=NOT_TO_THE_PATIENT)
-        .select_related("written_by")
-        .prefetch_related(Prefetch("attempts", queryset=DeliveryAttempt.objects.order_by("-number")))
-        .order_by("-due_at")[:MOST_LINES]
-    )
+    """The last lines of this patient's thread, the latest last: at most five queries, however long. What came
+    from their number while others had it too, and what was said back to it, stands with all of them."""
+    messages = [*_said(Message.objects.filter(patient=patient, carried_by=None))]
+    if patient.phone:
+        to_all = _answers_to(patient.clinic_id, str(patient.phone)).exclude(patient=patient)
+        messages += _said(to_all)
     texts = threads.texts_of(patient).select_related("read_by").order_by("-received_at")[:MOST_LINES]
     lines = [*(_of_message(message) for message in messages), *(_of_text(text) for text in texts)]
-    # What is said back by itself comes at the moment of the text that it answers.
-    return sorted(lines, key=lambda line: (line.at, line.direction != RECEIVED))[-MOST_LINES:]
+    return _in_order(lines)
 
 
 def thread_of_number(text: InboundMessage) -> list[Line]:
-    """What came from this number, which is no patient's: one query."""
+    """What came from this number, which is no one patient's, and what was said back: three queries."""
     texts = threads.texts_of_number(text).select_related("read_by").order_by("-received_at")[:MOST_LINES]
-    return [_of_text(each) for each in reversed(texts)]
+    messages = _said(_answers_to(text.clinic_id, str(text.sender)))
+    return _in_order([*map(_of_message, messages), *map(_of_text, texts)])
+
+
+def sharing(text: InboundMessage) -> list[Patient]:
+    """The living patients who have the number that this came from now."""
+    return _of_numbers(text.clinic_id, {str(text.sender)}).get(str(text.sender), [])
 
 
 def unread_texts() -> QuerySet[InboundMessage]:
@@ -90,12 +96,45 @@ def unread_texts() -> QuerySet[InboundMessage]:
 
 
 def waiting_threads(clinic: Clinic) -> list[Waiting]:
-    """Whose texts nobody has dealt with, the alarming first, then the longest waiting: one query."""
+    """Whose texts nobody has dealt with, the alarming first, then the longest waiting: two queries."""
     found: dict[tuple[UUID | None, str], list[InboundMessage]] = {}
     for text in unread_texts().filter(clinic=clinic)[:MOST_WAITING]:
         found.setdefault((text.patient_id, "" if text.patient_id else str(text.sender)), []).append(text)
-    waiting = [Waiting(texts[0].patient, texts) for texts in found.values()]
+    several = _of_numbers(clinic.pk, {number for _, number in found} - {""})
+    waiting = [
+        Waiting(texts[0].patient, texts, several.get(number, ())) for (_, number), texts in found.items()
+    ]
     return sorted(waiting, key=lambda each: not each.alarming)
+
+
+def _in_order(lines: Iterable[Line]) -> list[Line]:
+    """What is said back by itself comes at the moment of the text that it answers."""
+    return sorted(lines, key=lambda line: (line.at, line.direction != RECEIVED))[-MOST_LINES:]
+
+
+def _said(messages: QuerySet[Message]) -> QuerySet[Message]:
+    return (
+        messages.exclude(kind__in=NOT_TO_THE_PATIENT)
+        .select_related("written_by")
+        .prefetch_related(Prefetch("attempts", queryset=DeliveryAttempt.objects.order_by("-number")))
+        .order_by("-due_at")[:MOST_LINES]
+    )
+
+
+def _answers_to(clinic_id: UUID, number: str) -> QuerySet[Message]:
+    """What was said by itself to this number while it was no one patient's."""
+    return Message.objects.filter(
+        in_answer_to__clinic=clinic_id, in_answer_to__sender=number, in_answer_to__patient=None
+    )
+
+
+def _of_numbers(clinic_id: UUID, numbers: Collection[str]) -> dict[str, list[Patient]]:
+    """By number, the living patients who have it."""
+    found: dict[str, list[Patient]] = {}
+    having = Patient.objects.filter(clinic=clinic_id, phone__in=numbers, deceased=False)
+    for patient in having.order_by("created_at", "pk"):
+        found.setdefault(str(patient.phone), []).append(patient)
+    return found
 
 
 def _of_message(message: Message) -> Line:

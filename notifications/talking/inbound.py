@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from clinic import clock, phones, work
@@ -19,7 +19,7 @@ from clinic.problems import Conflict
 from clinic.transactions import in_transaction
 from notifications.answering import due_times, grading, times
 from notifications.delivering import blocked
-from notifications.models import BlockReason, InboundMessage, Reading
+from notifications.models import BlockReason, ClinicMessaging, InboundMessage, Reading
 from notifications.planning import said
 from notifications.talking import answers, opting, reading_words
 from notifications.talking.reading_words import Meaning
@@ -58,8 +58,14 @@ class Arrival:
 
     @property
     def patient(self) -> Patient | None:
-        """Who is answered, and whom a task is about: of several on one number, the first in the house."""
+        """Who is answered: of several on one number, the first in the house."""
         return self.patients[0] if self.patients else None
+
+    @property
+    def about(self) -> UUID | None:
+        """Whose the text is: the only patient of this number. Which of several has written nobody knows, so a
+        task about it names none of them, and leads to the number's thread, which names them all."""
+        return self.text.patient_id
 
     @property
     def today(self) -> str:
@@ -78,10 +84,10 @@ def take(
 ) -> InboundMessage | None:
     """Record a text and do what it says, all or nothing. The same `reference` again changes nothing.
 
-    None for a text to a number that is no clinic's, or from one that can't be a telephone's.
+    None for a text to a number that never was a clinic's, or from one that can't be a telephone's.
     """
     number, own_number = phones.e164(sender), phones.e164(recipient)
-    clinic = Clinic.objects.filter(messaging__sms_number=own_number).first() if own_number else None
+    clinic = _clinic_of(own_number) if own_number else None
     if clinic is None or not number:
         return None
 
@@ -109,6 +115,17 @@ def take(
 
     with acting(None, door=DOOR):
         return in_transaction(work_)
+
+
+def _clinic_of(own_number: str) -> Clinic | None:
+    """Whose number this is; of one that is nobody's any more, who had it last: what comes to it is still
+    read, because patients keep the number that they know."""
+    clinic = Clinic.objects.filter(messaging__sms_number=own_number).first()
+    if clinic is not None:
+        return clinic
+    history: Any = ClinicMessaging.pgh_event_model.objects  # type: ignore[attr-defined]  # pghistory adds it
+    had = history.filter(sms_number=own_number).order_by("-pgh_id").first()
+    return Clinic.objects.filter(pk=had.clinic_id).first() if had else None
 
 
 def _follow(arrival: Arrival) -> None:
@@ -146,7 +163,7 @@ def _reschedule(arrival: Arrival) -> bool:
     if visit is None:
         return _to_a_person(arrival)
     answers.offer_times(
-        patient=visit.patient,
+        text=arrival.text,
         request=times.ask(appointment=visit, now=arrival.now),
         once=f"{visit.pk}:{visit.starts_at:%Y%m%d%H%M}:{arrival.today}",
         blocks=arrival.blocks,
@@ -237,7 +254,7 @@ def _alarm(arrival: Arrival) -> None:
     """A nurse is called as for a red answer (domain.md 6.2), and the emergency lines are said at once."""
     work.open_item(
         clinic_id=arrival.clinic.pk,
-        patient_id=arrival.patient.pk if arrival.patient else None,
+        patient_id=arrival.about,
         cause=f"{CRISIS_CAUSE}:{arrival.text.pk}",
         title=CALL_NOW,
         urgency=Urgency.RED,
@@ -253,7 +270,7 @@ def _call_today(arrival: Arrival, title: str) -> None:
     if not _is_open(arrival, CRISIS_CAUSE):
         work.open_item(
             clinic_id=arrival.clinic.pk,
-            patient_id=arrival.patient.pk if arrival.patient else None,
+            patient_id=arrival.about,
             cause=f"{CRISIS_CAUSE}:{arrival.text.pk}",
             title=title,
             urgency=Urgency.AMBER,
@@ -263,12 +280,17 @@ def _call_today(arrival: Arrival, title: str) -> None:
 
 
 def _say(arrival: Arrival, stage: str, once: str, visit: Appointment | None = None) -> None:
-    patient = visit.patient if visit else arrival.patient
-    if patient is not None:  # a number that no patient has is answered by a person, or not at all
-        blocks = blocked.blocks_of(
+    answers.answer(
+        text=arrival.text,
+        patient=visit.patient if visit else arrival.patient,
+        stage=stage,
+        once=once,
+        blocks=blocked.blocks_of(
             clinic_id=arrival.clinic.pk, number=arrival.number, patients=arrival.patients
-        )
-        answers.answer(patient=patient, stage=stage, once=once, blocks=blocks, visit=visit, now=arrival.now)
+        ),
+        visit=visit,
+        now=arrival.now,
+    )
 
 
 def _announced_visit(arrival: Arrival, *, unconfirmed_first: bool = False) -> Appointment | None:
@@ -306,7 +328,7 @@ def _is_open(arrival: Arrival, kind: str) -> bool:
 def _open_task(arrival: Arrival, title: str) -> None:
     work.open_item(
         clinic_id=arrival.clinic.pk,
-        patient_id=arrival.patient.pk if arrival.patient else None,
+        patient_id=arrival.about,
         cause=f"{TEXT_CAUSE}:{arrival.text.pk}",
         title=title,
         urgency=Urgency.ROUTINE,

@@ -6,15 +6,18 @@ import pytest
 
 from clinic.models import Consent, ConsentScope, Patient, WorkItem
 from notifications.answering import due_times
+from notifications.delivering import delivery, sending_state
 from notifications.models import (
     BlockedAddress,
     InboundMessage,
+    InboxItem,
     LinkPurpose,
     Message,
     PatientLink,
+    SendingState,
     TimeRequest,
 )
-from notifications.talking import inbound
+from notifications.talking import conversations, inbound
 from scheduler.models import Appointment, ParticipantStatus
 from tests.at_once import at_once
 from tests.cast import NOW, House, local, make_house
@@ -423,10 +426,115 @@ def test_a_text_of_a_stranger_is_kept_and_read_by_a_person(house: House) -> None
     assert answers() == []
 
 
-def test_a_strangers_stop_blocks_the_number_for_good(house: House) -> None:
+def test_a_strangers_stop_blocks_the_number_for_good_and_is_confirmed(house: House) -> None:
     text("STOP", sender=STRANGERS)
     assert BlockedAddress.objects.get().address == STRANGERS
     assert agreed(house.rosa)
+    answer = Message.objects.get()
+    assert (answer.stage, answer.patient) == ("stopped", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [("I want to die", "Crisis: call or text 988"), ("me quiero matar", "Crisis: llame")]
+)
+def test_a_crisis_of_a_number_that_nobody_has_is_answered_with_the_emergency_lines(
+    house: House, words: str, says: str
+) -> None:
+    row = text(words, sender=STRANGERS)
+    assert (inbound.CALL_NOW, "red", "nurse") in tasks()
+    answer = Message.objects.get(kind="answer")
+    assert (answer.stage, answer.patient, answer.in_answer_to) == ("help", None, row)
+    delivery.drain(clock=lambda: NOW)
+    item = InboxItem.objects.get(recipient=STRANGERS)
+    assert (item.form, item.patient) == ("sms", None)
+    assert "911" in item.body
+    assert says in item.body
+
+
+def test_a_crisis_of_a_number_whose_patient_has_died_is_answered(house: House) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(deceased=True)
+    text("I am her son and I want to die")
+    delivery.drain(clock=lambda: NOW)
+    assert InboxItem.objects.get(form="sms").recipient == ROSAS
+
+
+def test_an_answer_goes_to_the_phone_that_wrote_whatever_number_was_entered_since(house: House) -> None:
+    text("I want to die")
+    Patient.objects.filter(pk=house.rosa.pk).update(phone="+13125550155")
+    delivery.drain(clock=lambda: NOW)
+    assert InboxItem.objects.get(form="sms").recipient == ROSAS
+
+
+# --- A clinic that says nothing for now --------------------------------------------------------------------
+
+
+def test_a_paused_clinic_still_confirms_an_opt_out_and_tells_where_help_is(
+    house: House, visit: Appointment
+) -> None:
+    reminder = announce(visit)
+    Message.objects.filter(pk=reminder.pk).update(status="planned", sent_at=None)
+    sending_state.pause_clinic(actor=house.actor(house.max), clinic=house.clinic, why="Moving house", now=NOW)
+    text("I want to die")
+    text("STOP")
+    delivery.drain(clock=lambda: NOW)
+    sent = Message.objects.filter(status="sent", kind="answer").order_by("stage")
+    assert [each.stage for each in sent] == ["help", "stopped"]
+    reminder.refresh_from_db()
+    assert reminder.status == "planned"
+
+
+def test_what_is_closed_for_the_whole_house_holds_answers_too(house: House) -> None:
+    """A restored copy must not write to anybody: perhaps it isn't the one that is in use."""
+    SendingState.objects.update_or_create(name="all", defaults={"paused_at": NOW, "paused_why": "Restored"})
+    text("STOP")
+    delivery.drain(clock=lambda: NOW)
+    assert not InboxItem.objects.exists()
+
+
+# --- A number that two patients have -----------------------------------------------------------------------
+
+
+def shared(house: House) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(phone=ROSAS)
+    house.omar.refresh_from_db()
+
+
+@pytest.mark.parametrize("words", ["Can I come?", "I want to die", "HELP", "I can't stop vomiting"])
+def test_a_task_about_a_text_from_a_number_of_two_names_neither_of_them(house: House, words: str) -> None:
+    shared(house)
+    text(words)
+    assert {item.patient for item in WorkItem.objects.all()} == {None}
+
+
+def test_what_was_said_back_to_a_number_of_two_stands_in_both_threads(house: House) -> None:
+    shared(house)
+    row = text("STOP")
+    for line in (
+        conversations.thread_of(house.rosa)[-1],
+        conversations.thread_of(house.omar)[-1],
+        conversations.thread_of_number(row)[-1],
+    ):
+        assert (line.direction, line.id) == ("automatic", Message.objects.get().pk)
+
+
+# --- A number that the clinic had ---------------------------------------------------------------------------
+
+
+def test_a_text_to_a_number_that_the_clinic_had_does_what_it_says(house: House, visit: Appointment) -> None:
+    give_number(house.clinic, sms_number="+13125550166")
+    row = text("Can I bring my sister?", recipient=OURS)
+    assert (row.clinic, row.patient) == (house.clinic, house.rosa)
+    assert tasks() == [READ_IT]
+    text("STOP", recipient=OURS)
+    assert not agreed(house.rosa)
+
+
+def test_a_number_that_another_clinic_has_by_now_is_that_clinics(house: House) -> None:
+    hillside = make_house("Hillside")
+    give_number(house.clinic, sms_number="+13125550166")
+    give_number(hillside.clinic)
+    assert text("Hello", recipient=OURS).clinic == hillside.clinic
+    assert text("Hello", recipient="+13125550166").clinic == house.clinic
 
 
 @pytest.mark.parametrize(("recipient", "sender"), [("+13125550199", ROSAS), (OURS, "Lakeside")])

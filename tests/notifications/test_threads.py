@@ -169,6 +169,13 @@ def test_a_text_from_a_number_of_two_patients_stands_with_both(house: House) -> 
     assert ("received", "Is one of us late?") in said(house.omar)
 
 
+def test_a_waiting_thread_of_a_number_of_two_names_both(house: House) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(phone=ROSAS)
+    row = text("Is one of us late?")
+    (waiting,) = conversations.waiting_threads(house.clinic)
+    assert list(waiting.sharing) == conversations.sharing(row) == [house.rosa, house.omar]
+
+
 def test_a_text_stays_with_its_patient_when_the_number_changes(house: House) -> None:
     text("Hello")
     Patient.objects.filter(pk=house.rosa.pk).update(phone="+13125550155")
@@ -190,7 +197,7 @@ def test_a_thread_costs_the_same_however_long_it_is(house: House) -> None:
     for minutes in range(1, 6):
         text(f"Hello {minutes}", now=NOW + minutes * MINUTE)
         reply(house, now=NOW + minutes * MINUTE)
-    assert cost() == short == 3
+    assert cost() == short == 4
 
 
 def test_those_who_wait_longest_come_first_and_strangers_stand_apart(house: House) -> None:
@@ -198,7 +205,7 @@ def test_those_who_wait_longest_come_first_and_strangers_stand_apart(house: Hous
     text("Hello", now=NOW + MINUTE)
     text("Hello?", now=NOW + 2 * MINUTE)
     stranger, rosa = conversations.waiting_threads(house.clinic)
-    assert (stranger.patient, len(stranger.texts)) == (None, 1)
+    assert (stranger.patient, stranger.sharing, len(stranger.texts)) == (None, (), 1)
     assert (rosa.patient, rosa.oldest.body, rosa.latest.body) == (house.rosa, "Hello", "Hello?")
     reply(house)
     assert [each.patient for each in conversations.waiting_threads(house.clinic)] == [None]

@@ -182,6 +182,7 @@ def _show_number(request: StaffRequest, row: InboundMessage, form: DealtWithForm
     lines = conversations.thread_of_number(row)
     context = {
         "text": row,
+        "sharing": conversations.sharing(row),
         "lines": lines,
         "waits": any(line.waiting for line in lines),
         "dealt_with_form": form,
