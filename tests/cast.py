@@ -64,7 +64,7 @@ def make_clinic(name: str = "Lakeside", zone: str = ZONE) -> Clinic:
 
 @cache
 def _hashed() -> str:
-    """Argon2 is slow on purpose: the cast shares one password, hashed once."""
+    """The cast shares one password, hashed once."""
     return make_password(PASSWORD)
 
 
@@ -90,13 +90,18 @@ def make_patient(clinic: Clinic, given: str, family: str, *, consents: bool = Tr
         clinic=clinic, given_names=given, family_name=family, **{**details, **fields}
     )
     if consents:
-        for scope in ConsentScope:
-            give_consent(patient, scope)
+        Consent.objects.bulk_create(_consent(patient, scope) for scope in ConsentScope)
     return patient
 
 
 def give_consent(patient: Patient, scope: ConsentScope) -> Consent:
-    return Consent.objects.create(
+    consent = _consent(patient, scope)
+    consent.save()
+    return consent
+
+
+def _consent(patient: Patient, scope: ConsentScope) -> Consent:
+    return Consent(
         clinic=patient.clinic,
         patient=patient,
         scope=scope,

@@ -6,12 +6,15 @@ append-only ones too (see `_tables_can_be_emptied`). `tests/at_once.py` runs cal
 their own.
 """
 
+import gc
 from collections.abc import Iterator, Sequence
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.test import override_settings
 
 from tests.cast import House, make_house
 
@@ -33,6 +36,25 @@ def _empty_cache() -> Iterator[None]:
     """Rate limits and sessions of one story must not reach the next."""
     yield
     cache.clear()
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays to the end: no collection of garbage need look through it again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_dear_on_purpose_is_cheap() -> Iterator[None]:
+    """Argon2 at its least: what a password costs is held where the settings are read. And no look through
+    all static files each time a story makes a client, with middleware of its own.
+    """
+    patch = pytest.MonkeyPatch()
+    for cost, least in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
+        patch.setattr(Argon2PasswordHasher, cost, least)
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
+    patch.undo()
 
 
 @pytest.fixture(scope="session", autouse=True)

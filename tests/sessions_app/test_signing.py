@@ -174,21 +174,23 @@ GUARDED = ["signedrecord", "session", *(model._meta.model_name for model in PART
 
 
 @pytest.mark.parametrize("role", ["chairside_owner", "chairside_app"])
-@pytest.mark.parametrize("table", GUARDED)
-def test_the_database_refuses_to_change_what_was_signed(house: House, table: str, role: str) -> None:
+def test_the_database_refuses_to_change_what_was_signed(house: House, role: str) -> None:
     """Also of a table without a row: the refusal must not wait for the first one, but of UPDATE and DELETE
     only a row can tell."""
     session = stories.signed(house)
     one_of_each(session)
-    for statement in (
-        f"UPDATE sessions_app_{table} SET id = id",
-        f"DELETE FROM sessions_app_{table}",
-        f"TRUNCATE sessions_app_{table} CASCADE",
-    ):
-        with pytest.raises((IntegrityError, ProgrammingError)) as refused:
-            _as_role(role, statement)
-        cause = refused.value.__cause__
-        assert getattr(cause, "sqlstate", "") in ("23000", "42501")  # a trigger's refusal, or no such right
+    statements = [
+        statement
+        for table in GUARDED
+        for statement in (
+            f"UPDATE sessions_app_{table} SET id = id",
+            f"DELETE FROM sessions_app_{table}",
+            f"TRUNCATE sessions_app_{table} CASCADE",
+        )
+    ]
+    refusals = {statement: _refusal(role, statement) for statement in statements}
+    # A trigger's refusal, or no such right.
+    assert {each: code for each, code in refusals.items() if code not in ("23000", "42501")} == {}
 
 
 def test_the_database_refuses_a_line_for_a_signed_session(house: House) -> None:
@@ -271,6 +273,15 @@ def _as_role(role: str, statement: str) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as if the signature were committed
         cursor.execute(f"SET LOCAL ROLE {role}")
         cursor.execute(statement)
+
+
+def _refusal(role: str, statement: str) -> str | None:
+    """The code with which PostgreSQL refuses it; of what it lets through, none."""
+    try:
+        _as_role(role, statement)
+    except (IntegrityError, ProgrammingError) as refused:
+        return getattr(refused.__cause__, "sqlstate", "")
+    return None
 
 
 def slipped_in(house: House) -> Session:

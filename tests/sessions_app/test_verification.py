@@ -4,7 +4,6 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 
 from clinic.models import Patient
@@ -45,16 +44,11 @@ def test_a_byte_changed_anywhere_is_found_a_hundred_times_of_a_hundred(house: Ho
     assert not missed, missed
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_removed_line_of_any_kind_is_found(house: House, part: str) -> None:
+def test_a_removed_line_of_any_kind_is_found(house: House) -> None:
     session = full(house)
     stories.sign(house, session)
-    table = PARTS[part]._meta.db_table
     without_keys()
-    behind_the_triggers(f"DELETE FROM {table} WHERE session_id = %s", session.pk)
-    broken = verify_chain(patient=house.rosa)
-    assert broken is not None
-    assert f"{part} (" in broken.what
+    assert [part for part in PARTS if f"{part} (" not in _found_without(session, part)] == []
 
 
 def test_the_first_of_two_broken_links_is_named(house: House) -> None:
@@ -83,6 +77,19 @@ def test_a_signed_session_that_was_set_back_is_found_and_takes_nothing_any_more(
 
 def _rows(model: type[Any], session: Session) -> Any:
     return model.objects.filter(session=session)
+
+
+def _found_without(session: Session, part: str) -> str:
+    """What verification says with this part's lines removed; they are put back."""
+    broken = None
+    try:
+        with transaction.atomic():
+            table = PARTS[part]._meta.db_table
+            behind_the_triggers(f"DELETE FROM {table} WHERE session_id = %s", session.pk)
+            broken = verify_chain(patient=session.patient)
+            raise _Undone
+    except _Undone:
+        return broken.what if broken else ""
 
 
 def _places(session: Session) -> list[tuple[Any, Any, str]]:
