@@ -106,3 +106,18 @@ def test_a_known_user_gets_another_role_and_keeps_the_password(house: House) -> 
 def test_somebody_new_needs_a_name(house: House) -> None:
     with pytest.raises(CommandError, match="--name"):
         run("create_user", "new@lakeside.example", "--role", "nurse")
+
+
+def test_a_nurse_is_put_in_charge_and_nobody_else_can_be(house: House) -> None:
+    run("create_user", "nils@lakeside.example", "--role", "nurse", "--charge")
+    nils = Membership.objects.get(user=house.nils)
+    assert nils.charge
+    run("create_user", "nils@lakeside.example", "--role", "nurse")
+    nils.refresh_from_db()
+    assert nils.charge, "said once, it stays"
+    run("create_user", "nils@lakeside.example", "--role", "nurse", "--no-charge")
+    nils.refresh_from_db()
+    assert not nils.charge
+    with pytest.raises(CommandError, match="Ana Lima is no nurse in"):
+        run("create_user", "ana@lakeside.example", "--role", "manager", "--charge")
+    assert set(house.ana.memberships.values_list("role", flat=True)) == {"front_desk"}

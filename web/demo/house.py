@@ -144,6 +144,7 @@ def _staff(clinic: Clinic) -> dict[Role, list[User]]:
     record with it, also those whom the welcome doesn't name."""
     hashed = make_password(PASSWORD)
     by_role: dict[Role, list[User]] = {}
+    in_charge = {person.email for person in STAFF if person.charge}
     for person in STAFF:
         by_role.setdefault(person.role, []).append(
             User(
@@ -155,7 +156,9 @@ def _staff(clinic: Clinic) -> dict[Role, list[User]]:
         )
     User.objects.bulk_create(user for users in by_role.values() for user in users)
     Membership.objects.bulk_create(
-        Membership(user=user, clinic=clinic, role=role) for role, users in by_role.items() for user in users
+        Membership(user=user, clinic=clinic, role=role, charge=user.email in in_charge)
+        for role, users in by_role.items()
+        for user in users
     )
     return by_role
 

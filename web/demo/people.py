@@ -23,6 +23,7 @@ class Staff:
     role: Role
     credentials: str = ""
     signs_in: bool = True
+    charge: bool = False
 
 
 STAFF: Final = (
@@ -30,7 +31,7 @@ STAFF: Final = (
     Staff("nurse@chairside.example", "Reed Oldmill", Role.NURSE, "RN"),
     Staff("prescriber@chairside.example", "Juniper Highbridge", Role.PRESCRIBER, "MD"),
     Staff("manager@chairside.example", "Cedar Newgate", Role.MANAGER),
-    Staff("nurse2@chairside.example", "Wren Sandhill", Role.NURSE, "RN", signs_in=False),
+    Staff("nurse2@chairside.example", "Wren Sandhill", Role.NURSE, "RN", signs_in=False, charge=True),
     Staff("nurse3@chairside.example", "Moss Greenway", Role.NURSE, "RN", signs_in=False),
 )
 

@@ -1,10 +1,11 @@
-"""manage.py create_user EMAIL --name NAME --role ROLE... [--clinic NAME_OR_ID]: somebody who works here.
+"""manage.py create_user EMAIL --name NAME --role ROLE... [--charge] [--clinic NAME_OR_ID]: one of the staff.
 
 Nobody types a password for somebody else: the command prints a link with which the person sets their
 own, once, within the days that PASSWORD_RESET_TIMEOUT gives. Run it again for another clinic or role,
 or for a new link.
 """
 
+from argparse import BooleanOptionalAction
 from typing import Any
 
 from allauth.account.forms import default_token_generator
@@ -18,7 +19,7 @@ from django.urls import reverse
 
 from clinic.history import acting
 from clinic.management.commands.import_patients import chosen_clinic
-from clinic.models import Membership, Role, User
+from clinic.models import Clinic, Membership, Role, User
 
 
 class Command(BaseCommand):
@@ -30,6 +31,11 @@ class Command(BaseCommand):
         parser.add_argument("--role", required=True, choices=Role.values, action="append")
         parser.add_argument(
             "--clinic", default="", help="Name or id; may be left out where there is only one."
+        )
+        parser.add_argument(
+            "--charge",
+            action=BooleanOptionalAction,
+            help="A nurse who is told when another does not answer an alert; --no-charge ends it.",
         )
         parser.add_argument("--credentials", default="", help="RN, MD, NP: printed beside a signature.")
 
@@ -49,6 +55,8 @@ class Command(BaseCommand):
                 )
             for role in options["role"]:
                 Membership.objects.get_or_create(user=user, clinic=clinic, role=role)
+            if options["charge"] is not None:
+                _put_in_charge(user, clinic, charge=options["charge"])
         if user.has_usable_password():
             self.stdout.write(f"{user.email} keeps their password.")
             return
@@ -59,3 +67,11 @@ class Command(BaseCommand):
         )
         self.stderr.write("Give this link to the person; it sets their password and works once:")
         self.stdout.write(f"{settings.PUBLIC_URL}{address}")
+
+
+def _put_in_charge(user: User, clinic: Clinic, *, charge: bool) -> None:
+    nurse = Membership.objects.filter(user=user, clinic=clinic, role=Role.NURSE).first()
+    if nurse is None:
+        raise CommandError(f"{user.full_name} is no nurse in {clinic.name}: only a nurse can be in charge.")
+    nurse.charge = charge
+    nurse.save(update_fields=["charge"])
