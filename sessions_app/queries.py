@@ -52,11 +52,11 @@ def sessions_on(day: date, clinics: Iterable[Clinic]) -> QuerySet[Session]:
 def sessions_today(clinic: Clinic, day: date) -> QuerySet[Session]:
     """The station's list: a day's sessions by arrival, with patient, protocol, chair, and what tells when the
     next reading is due and how much was given: the infusion's steps, the dose, the vital signs, the alerts
-    with theirs. Eight queries."""
+    with theirs; whose plan it is, for the ladder. Eight queries."""
     steps = InfusionEvent.objects.order_by("recorded_at", "id")
     return (
         sessions_on(day, [clinic])
-        .select_related("clinic", "patient", "protocol", "appointment")
+        .select_related("clinic", "patient", "protocol", "appointment__plan")
         .prefetch_related(
             Prefetch("infusion_events", steps),
             "dose_worksheets",
@@ -119,6 +119,12 @@ def session_detail(session_id: UUID) -> Session:
         )
         .get(pk=session_id)
     )
+
+
+def session_watched(session_id: UUID) -> Session:
+    """One session with what its alerts are read beside: all of them, and the vital signs. Four queries."""
+    rows = Session.objects.select_related("clinic", "appointment__plan")
+    return rows.prefetch_related(Prefetch("alerts", alerts()), "vital_signs").get(pk=session_id)
 
 
 def patient_sessions(patient: Patient) -> QuerySet[Session]:

@@ -1,12 +1,14 @@
 """Calls about what is seen in the chair: vital signs and side effects."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, cast
 from uuid import UUID
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.fields import SkipField, empty
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -29,6 +31,7 @@ from sessions_app.models import (
     Relatedness,
     ReportedBy,
     Seriousness,
+    Session,
     SideEffect,
     SideEffectOutcome,
     VitalSigns,
@@ -202,36 +205,45 @@ class ObservingActions(SessionActions):
     def vitals(self, request: Request, pk: UUID) -> Response:
         """Record one set of vital signs, or correct one. `{"readings": [...]}` records many, each with a
         result of its own: one that is refused takes no other with it, one sent again is never doubled.
-        A set that is refused has raised its alerts all the same, but for values that can't be right."""
-        if "readings" in self.request.data:
-            return self._record_many()
+        Whatever a set is refused for, what can be read of it has raised its alerts all the same, but for
+        values that can't be right."""
+        session, sent = self.session_of_route(), cast(Any, self.request.data)
+        many = "readings" in sent
         try:
-            return self.record_line(
-                VitalsSerializer,
-                vitals.record_vitals,
-                VitalSigns,
-                VitalSignsSerializer,
-                shape=lambda data: gathered(data, reading=vitals.Reading),
-            )
-        except vitals.NotKept as problem:
-            session = self.session_of_route()
-            vitals.alarm_not_kept(actor=self.actor, session=session, problem=problem, now=clock.now())
+            return self._record_many(session) if many else self._record_one()
+        except (Problem, serializers.ValidationError):
+            self._alarm(session, sent["readings"] if many else [sent])
             raise
 
-    def _record_many(self) -> Response:
-        session = self.session_of_route()
+    def _record_one(self) -> Response:
+        return self.record_line(
+            VitalsSerializer,
+            vitals.record_vitals,
+            VitalSigns,
+            VitalSignsSerializer,
+            shape=lambda data: gathered(data, reading=vitals.Reading),
+        )
+
+    def _record_many(self, session: Session) -> Response:
         if self.seen() is not None:
             raise Invalid({"If-Match": "Send many readings without it: they tell what was measured then."})
         sent = self.parse(ReadingsSerializer)["readings"]
         entries = [_entry(body) for body in sent]
         good = [each for each in entries if isinstance(each, vitals.Entry)]
         kept = iter(vitals.record_many(actor=self.actor, session=session, entries=good, now=clock.now()))
+        self._alarm(session, [body for body, each in zip(sent, entries, strict=True) if each not in good])
         results = [
             _result(body, next(kept) if isinstance(each, vitals.Entry) else each)
             for body, each in zip(sent, entries, strict=True)
         ]
         session.refresh_from_db(fields=["revision"])
         return self.with_revision({"results": results}, session)
+
+    def _alarm(self, session: Session, sets: Any) -> None:
+        """Raise what these sets, which could not be taken as they are, raise by what can be read of them."""
+        for body in sets[:MOST_READINGS] if isinstance(sets, list) else []:
+            reading = _readable(body)
+            vitals.alarm_not_kept(actor=self.actor, session=session, reading=reading, now=clock.now())
 
     @extend_schema(responses=MonitorShowsSerializer)
     @action(detail=True)
@@ -282,6 +294,18 @@ def _entry(body: dict[str, Any]) -> vitals.Entry | Problem:
     except serializers.ValidationError as error:
         return as_problem(error) or Problem("This can't be read.")
     return vitals.Entry(sent=body, **gathered(serializer.validated_data, reading=vitals.Reading))
+
+
+def _readable(body: Any) -> vitals.Reading:
+    """What of a set can be read, each field by itself; without its moment it is of now."""
+    found: dict[str, Any] = {"measured_at": clock.now()}
+    sent = body if isinstance(body, Mapping) else {}
+    for name, field in ReadingSerializer().fields.items():
+        with suppress(serializers.ValidationError, SkipField):
+            found[name] = field.run_validation(sent.get(name, empty))
+    if isinstance(sent.get("symptoms"), list):
+        found["symptoms"] = [each for each in sent["symptoms"] if isinstance(each, str)]
+    return vitals.Reading(**found)
 
 
 def _result(body: dict[str, Any], outcome: vitals.Kept | vitals.Refused | Problem) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from scheduler.models import Claim
 from sessions_app import recording, states
 from sessions_app.models import MonitorSample, Session, VitalSigns
 from sessions_app.monitors.readings import Value
-from sessions_app.observing import alert_clocks, alert_rules, alerts, flowsheet, vital_limits
+from sessions_app.observing import alert_clocks, alert_rules, alerts, excursions, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise
 from sessions_app.observing.alerts import Raising
 
@@ -39,21 +39,22 @@ OpenLevels = Mapping[tuple[UUID, str], Sequence[str]]
 
 def possible(values: Signs, session: Session) -> tuple[dict[str, Value], str]:
     """The values that can be (domain.md 3.2, *reject*), and in words what could not."""
-    doubts = vital_limits.rejected(values, vital_limits.rings_of(session.protocol.rings))
-    refused = {doubt.field for doubt in doubts}
-    if refused & set(PAIR):
-        refused |= set(PRESSURES)
+    rings = vital_limits.rings_of(session.protocol.rings)
+    doubts = vital_limits.rejected(values, rings)
+    kept = vital_limits.credible(values, rings)
+    if {doubt.field for doubt in doubts} & set(PAIR):
+        kept = {sign: value for sign, value in kept.items() if sign not in PRESSURES}
     labels = dict.fromkeys(vital_limits.RINGS[doubt.field].label.lower() for doubt in doubts)
-    why = f"Values that cannot be: {', '.join(labels)}." if labels else ""
-    return {sign: value for sign, value in values.items() if value is not None and sign not in refused}, why
+    return kept, f"Values that cannot be: {', '.join(labels)}." if labels else ""
 
 
 def raise_alerts(samples: Iterable[MonitorSample], *, now: datetime) -> int:
     """Raise what these samples raise and isn't open yet; how many alerts.
 
     Inside the caller's transaction, the samples stored. Two queries whatever their number as long as nothing
-    is past a limit, and never more for a further sample. A session that has ended or is signed takes no alert
-    any more.
+    is past a limit, and never more for a further sample. A set that was charted within the limits ends an
+    excursion: past them again is raised again, as for a reading. A session that has ended or is signed takes
+    no alert any more.
     """
     by_session: dict[Session, list[MonitorSample]] = {}
     for sample in samples:
@@ -68,13 +69,14 @@ def raise_alerts(samples: Iterable[MonitorSample], *, now: datetime) -> int:
     ]
     if not judged:
         return 0
-    standing = alerts.open_levels({each.sample.session for each in judged})
+    within = _last_within(judged)
+    standing = alerts.open_levels({each.sample.session for each in judged}, within=within)
     found: dict[UUID, list[Raise]] = {}
     for session, raised in _worst(judged, standing).items():
         new = [each for each in raised if _is_new(session, each, standing)]
         if new:
             found[session.pk] = new
-    return _raise(found, now) if found else 0
+    return _raise(found, within, now) if found else 0
 
 
 def values_of(sample: MonitorSample) -> dict[str, Value | None]:
@@ -133,6 +135,31 @@ def _worst(judged: Sequence[_Judged], standing: OpenLevels) -> dict[Session, lis
     return {session: list(of_session.values()) for session, of_session in worst.items()}
 
 
+def _last_within(judged: Sequence[_Judged]) -> dict[tuple[UUID, str], datetime]:
+    """For each sign that these raise in a session, when it was last charted within the limits before the
+    newest of them. A query."""
+    newest: dict[tuple[UUID, str], _Judged] = {}
+    for each in judged:
+        newest |= {(each.sample.session_id, raised.sign): each for raised in each.raised}
+    charted = _charted({each.sample.session_id for each in judged})
+    found: dict[tuple[UUID, str], datetime] = {}
+    for key, last in newest.items():
+        sample, sign = last.sample, key[1]
+        before = [line for line in charted.get(key[0], ()) if line.measured_at <= sample.measured_at]
+        within = excursions.last_within(sample.session, [sign], before, dict(last.baseline))
+        if sign in within:
+            found[key] = within[sign]
+    return found
+
+
+def _charted(sessions: Collection[UUID]) -> dict[UUID, list[VitalSigns]]:
+    """The sets that stand in these sessions, by the moment of measuring: one query."""
+    found: dict[UUID, list[VitalSigns]] = {}
+    for line in flowsheet.standing(VitalSigns.objects.filter(session__in=sessions)):
+        found.setdefault(line.session_id, []).append(line)
+    return found
+
+
 def _takes_two(sign: str, limits: Mapping[str, Any]) -> bool:
     readings: int = limits.get(sign, {}).get("stop_readings", alert_rules.STOP_READINGS.get(sign, 1))
     return readings > 1
@@ -149,10 +176,7 @@ def _before(
     if not samples:
         return {}
     sessions = {sample.session_id for sample in samples}
-    charted: dict[UUID, list[VitalSigns]] = {}
-    lines = VitalSigns.objects.filter(session__in=sessions, corrected_by__isnull=True)
-    for line in lines.order_by("measured_at"):
-        charted.setdefault(line.session_id, []).append(line)
+    charted = _charted(sessions)
     moments = {sample.measured_at for sample in samples}
     sent = _sent_before(signs)
     rows = MonitorSample.objects.filter(session__in=sessions, measured_at__in=moments).annotate(**sent)
@@ -210,7 +234,9 @@ def _is_new(session: Session, each: Raise, standing: OpenLevels) -> bool:
     return alerts.is_new(each, standing.get((session.pk, each.sign), ()))
 
 
-def _raise(found: Mapping[UUID, Sequence[Raise]], now: datetime) -> int:
+def _raise(
+    found: Mapping[UUID, Sequence[Raise]], within: Mapping[tuple[UUID, str], datetime], now: datetime
+) -> int:
     """Under the sessions' locks: what was looked at without them may have changed since. As many queries
     for many sessions."""
     claims = Prefetch("appointment__claims", Claim.objects.select_related("resource").order_by("pk"))
@@ -218,7 +244,12 @@ def _raise(found: Mapping[UUID, Sequence[Raise]], now: datetime) -> int:
     sessions = rows.select_related("clinic", "protocol", "appointment__plan").order_by("pk")
     raised = alerts.raise_together(
         [
-            Raising(session, found[session.pk], nurse=alert_clocks.nurse_of(session, now))
+            Raising(
+                session,
+                found[session.pk],
+                nurse=alert_clocks.nurse_of(session, now),
+                within={sign: at for (pk, sign), at in within.items() if pk == session.pk},
+            )
             for session in sessions.prefetch_related(claims, "vital_signs")
             if session.state in states.IN_THE_CHAIR
         ],

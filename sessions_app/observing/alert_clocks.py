@@ -26,28 +26,31 @@ from sessions_app.models import (
     AlertKind,
     AlertLevel,
     AlertStep,
-    AlertStepKind,
     Rung,
     Session,
     SessionState,
     VitalSigns,
 )
 from sessions_app.observing import due_times, flowsheet
-from sessions_app.observing.alerts import OVERDUE_SIGN, UNANSWERED, Ladder, task_of, told
+from sessions_app.observing.alerts import AT_ONCE, OVERDUE_SIGN, calling, task_of
+from sessions_app.observing.ladder import ANSWERED, Ladder, answered, told
 
 log = logging.getLogger(__name__)
 
 WATCHED: Final = (*states.RUNNING, states.RECOVERING)
-ANSWERED: Final = (AlertStepKind.ACKNOWLEDGED, AlertStepKind.RESOLVED)
+# "One bad reading raises; two raise the level. Overdue vitals are an alert too" (domain.md 3.3 [D]).
+RAISES_THE_LEVEL: Final = 2
 
 
 @dataclass
 class Lines:
-    """What the clock has to write: overdue readings, who is told, and the prescribers' tasks about it."""
+    """What the clock has to write: overdue readings, who is told, the prescribers' tasks about it, and which
+    alerts call one to the chair."""
 
     alerts: list[Alert] = field(default_factory=list)
     steps: list[AlertStep] = field(default_factory=list)
     tasks: list[tuple[Alert, Session]] = field(default_factory=list)
+    calls: list[Alert] = field(default_factory=list)
 
 
 def run_clocks(*, now: datetime) -> int:
@@ -88,7 +91,8 @@ def _write(needing: Collection[UUID], now: datetime) -> int:
         lines = _wanted(list(_sessions(Session.objects.filter(pk__in=free))), now)
         Alert.objects.bulk_create(lines.alerts)
         AlertStep.objects.bulk_create(lines.steps)
-        work.open_items([task_of(alert, session, now=now) for alert, session in lines.tasks])
+        tasks = [*lines.tasks, *((alert, alert.session) for alert in calling(lines.calls))]
+        work.open_items([task_of(alert, session, now=now) for alert, session in tasks])
         return len(lines.alerts) + len(lines.steps)
 
     return in_transaction(write)
@@ -149,6 +153,9 @@ def _wanted(sessions: Sequence[Session], now: datetime) -> Lines:
         if late is not None:
             lines.alerts.append(late)
             lines.steps.append(told(late, Rung.NURSE, nurse_of(session, now)))
+            if late.level in AT_ONCE:
+                lines.steps.append(told(late, Rung.PRESCRIBER, staff.prescriber_id(session)))
+                lines.calls.append(late)
         for alert in alerts:
             _climb(session, alert, staff, lines, now)
     return lines
@@ -158,25 +165,31 @@ def _overdue(session: Session, alerts: Iterable[Alert], now: datetime) -> Alert 
     """The alert about the newest overdue reading, unless it had its own already or an older one still climbs.
 
     Whoever acknowledges answers for that reading, not for those that are missed after it; and when nobody has
-    answered up to the last rung, the next one that is missed goes up the ladder anew.
+    answered up to the last rung, the next one that is missed goes up the ladder anew. The second in a row
+    raises the level: it calls the clinician to the chair.
     """
     if session.state not in WATCHED:
         return None
-    due = due_times.overdue(flowsheet.dues_of(session, now))
+    dues = flowsheet.dues_of(session, now)
+    due = due_times.overdue(dues)
     if due is None:
         return None
     before = [alert for alert in alerts if alert.kind == AlertKind.OVERDUE]
     if any(alert.due_at == due.at or _climbs(alert) for alert in before):
         return None
     at = f"{due.at.astimezone(ZoneInfo(session.clinic.time_zone)):%H:%M}"
+    missed = due_times.missed_in_a_row(dues)
+    again = missed >= RAISES_THE_LEVEL
     return Alert(
         session=session,
         revision=session.revision,
         recorded_at=now,
         kind=AlertKind.OVERDUE,
-        level=AlertLevel.CAUTION,
+        level=AlertLevel.STOP if again else AlertLevel.CAUTION,
         sign=OVERDUE_SIGN,
-        detail=f"Vital signs were due at {at}.",
+        detail=f"Vital signs were due at {at}: {missed} missed in a row."
+        if again
+        else f"Vital signs were due at {at}.",
         raised_at=now,
         due_at=due.at,
     )
@@ -184,25 +197,14 @@ def _overdue(session: Session, alerts: Iterable[Alert], now: datetime) -> Alert 
 
 def _climb(session: Session, alert: Alert, staff: Ladder, lines: Lines, now: datetime) -> None:
     """Tell the next rung about an alert that has stood unacknowledged for two minutes since the last."""
-    if _answered(alert):
+    following = staff.next_told(session, alert)
+    if following is None or now < following.at:
         return
-    rungs = {step.rung: step for step in alert.steps.all() if step.kind == AlertStepKind.TOLD}
-    last = max((step.recorded_at for step in rungs.values()), default=alert.raised_at)
-    if now < last + UNANSWERED or Rung.PRESCRIBER in rungs:
-        return
-    known = {step.told_id for step in rungs.values()}
-    charge = staff.charge(session, but=known) if Rung.CHARGE not in rungs else None
-    if charge is not None:
-        lines.steps.append(told(alert, Rung.CHARGE, charge, now=now))
-        return
-    lines.steps.append(told(alert, Rung.PRESCRIBER, staff.prescriber(session), now=now))
-    lines.tasks.append((alert, session))
+    lines.steps.append(told(alert, following.rung, following.user_id, now=now))
+    if following.rung == Rung.PRESCRIBER:
+        lines.tasks.append((alert, session))
 
 
 def _climbs(alert: Alert) -> bool:
-    """Whether somebody is still to be told of it."""
-    return not _answered(alert) and all(step.rung != Rung.PRESCRIBER for step in alert.steps.all())
-
-
-def _answered(alert: Alert) -> bool:
-    return any(step.kind in ANSWERED for step in alert.steps.all())
+    """Whether the prescriber is still to be told of it."""
+    return not answered(alert) and all(step.rung != Rung.PRESCRIBER for step in alert.steps.all())

@@ -1,11 +1,11 @@
 """Alerts: raised with the reading that raises them, then acknowledged, acted on and resolved by name.
 
-Which reading raises what is in `alert_rules`; the clock that sends an unanswered alert up the ladder, and
-notices overdue readings, in `alert_clocks`. An alert is open until a step resolves it; no session is signed
-with an open one.
+Which reading raises what is in `alert_rules`; who stands on the ladder in `ladder`, the clock that sends an
+unanswered alert up, and notices overdue readings, in `alert_clocks`. An alert is open until a step resolves
+it; no session is signed with an open one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 
 from clinic import access, work
 from clinic.access import Actor
-from clinic.models import Membership, Role, Urgency, User, WorkItem
+from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
@@ -25,9 +25,8 @@ from sessions_app import recording
 from sessions_app.models import Alert, AlertKind, AlertLevel, AlertStep, AlertStepKind, Rung, Session
 from sessions_app.observing import alert_rules, excursions
 from sessions_app.observing.alert_rules import Raise
+from sessions_app.observing.ladder import UNANSWERED, Ladder, told
 
-# domain.md 3.3 [D]: two minutes unacknowledged go up the ladder.
-UNANSWERED: Final = timedelta(minutes=2)
 DETAIL: Final = Alert._meta.get_field("detail").max_length
 # "Stop/pause + clinician at chair" (domain.md 3.3): the prescriber is told at once, not after the others.
 AT_ONCE: Final = (AlertLevel.STOP, AlertLevel.EMERGENCY)
@@ -58,7 +57,8 @@ class Raising:
     """What is to be raised in one session, and the nurse to be told. A monitor's sample is no reading.
 
     `within` tells when a sign was last within its limits: an alert from before that is of another excursion.
-    `called` says that another task calls the prescriber already.
+    `called` says that another task calls the prescriber already, `words` what whoever is told is to know of
+    this moment.
     """
 
     session: Session
@@ -67,6 +67,7 @@ class Raising:
     reading: UUID | None = None
     within: Mapping[str, datetime] = field(default_factory=dict)
     called: bool = False
+    words: str = ""
 
 
 def raise_all(
@@ -76,10 +77,12 @@ def raise_all(
     reading: UUID | None,
     nurse: UUID | None,
     within: Mapping[str, datetime] | None = None,
+    words: str = "",
     now: datetime,
 ) -> list[Alert]:
     """Raise in one session, as `raise_together` does."""
-    return raise_together([Raising(session, list(found), nurse, reading, within or {})], now=now)
+    raising = Raising(session, list(found), nurse, reading, within or {}, words=words)
+    return raise_together([raising], now=now)
 
 
 def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]:
@@ -93,6 +96,7 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
     levels = open_levels([each.session for each in raisings], within=within)
     alerts: list[Alert] = []
     steps: list[AlertStep] = []
+    words: dict[UUID, str] = {}
     for raising in raisings:
         new = [
             _alert(raising, each, now)
@@ -100,13 +104,17 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
             if is_new(each, levels.get((raising.session.pk, each.sign), ()))
         ]
         alerts += new
-        steps += [told(alert, Rung.NURSE, raising.nurse) for alert in new]
+        words |= dict.fromkeys([alert.pk for alert in new], raising.words)
+        steps += [told(alert, Rung.NURSE, raising.nurse, words=raising.words) for alert in new]
     if not alerts:
         return []
     urgent = [alert for alert in alerts if alert.level in AT_ONCE]
     if urgent:
         staff = Ladder({alert.session for alert in urgent})
-        steps += [told(alert, Rung.PRESCRIBER, staff.prescriber(alert.session)) for alert in urgent]
+        steps += [
+            told(alert, Rung.PRESCRIBER, staff.prescriber_id(alert.session), words=words[alert.pk])
+            for alert in urgent
+        ]
     Alert.objects.bulk_create(alerts)
     AlertStep.objects.bulk_create(steps)
     if urgent:
@@ -118,11 +126,14 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
 
 def calling(urgent: Sequence[Alert]) -> list[Alert]:
     """Of new alerts that call a prescriber to the chair those that open a task: one for each session in which
-    no such call waits to be taken already."""
-    first = {alert.session_id: alert for alert in reversed(urgent)}
-    of_these = Alert.objects.filter(session__in=first, level__in=AT_ONCE)
+    no such call waits to be taken already. Readings that nobody takes are an event of their own."""
+    first = {(alert.session_id, alert.kind == AlertKind.OVERDUE): alert for alert in reversed(urgent)}
+    of_these = Alert.objects.filter(session__in={alert.session_id for alert in urgent}, level__in=AT_ONCE)
     earlier = of_these.exclude(pk__in=[alert.pk for alert in urgent])
-    called = {_cause(pk): session for pk, session in earlier.values_list("pk", "session_id")}
+    called = {
+        _cause(pk): (session, kind == AlertKind.OVERDUE)
+        for pk, session, kind in earlier.values_list("pk", "session_id", "kind")
+    }
     clinics = {alert.session.clinic_id for alert in urgent}
     waiting = WorkItem.objects.filter(
         clinic__in=clinics, cause__in=called, closed_at=None, acknowledged_at=None
@@ -165,19 +176,6 @@ def _alert(raising: Raising, each: Raise, now: datetime) -> Alert:
     )
 
 
-def told(alert: Alert, rung: Rung, user_id: UUID | None, *, now: datetime | None = None) -> AlertStep:
-    """The step that says who was told; at the moment of the alert unless a clock tells later."""
-    return AlertStep(
-        session_id=alert.session_id,
-        alert=alert,
-        revision=alert.revision,
-        recorded_at=now or alert.recorded_at,
-        kind=AlertStepKind.TOLD,
-        rung=rung,
-        told_id=user_id,
-    )
-
-
 def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> WorkItem:
     """The prescriber's task about an alert, so that it stands among the tasks too. Not saved."""
     urgent = alert.level in AT_ONCE
@@ -185,6 +183,8 @@ def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> W
         "Come to the chair: the dose is at its limit"
         if alert.kind == AlertKind.DOSE
         else "Come to the chair: vital signs past the stop limit"
+        if urgent and alert.kind != AlertKind.OVERDUE
+        else "Come to the chair: vital signs are overdue"
         if urgent
         else "Vital signs are overdue, and nobody has answered"
         if alert.kind == AlertKind.OVERDUE
@@ -204,25 +204,29 @@ def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> W
 
 
 def settle_overdue(session: Session, *, actor: Actor, measured_at: datetime, now: datetime) -> None:
-    """The reading that was waited for has come: whoever took it has resolved the alert about it, and closed
-    the prescriber's task if it had come to that.
+    """The reading that was waited for has come: whoever took it has resolved the alerts about it, and closed
+    the prescriber's tasks if it had come to that.
 
     The session must be locked, and `recording.advance` follows.
     """
     grace = timedelta(minutes=session.protocol.vitals_schedule["grace_minutes"])
-    waiting = list(open_of(session).filter(kind=AlertKind.OVERDUE, due_at__lte=measured_at + grace))
-    _settle(session, waiting, actor=actor, words=TAKEN, now=now)
+    of_these = Alert.objects.filter(kind=AlertKind.OVERDUE, due_at__lte=measured_at + grace)
+    _settle(session, of_these, actor=actor, words=TAKEN, now=now)
 
 
 def settle_end(session: Session, *, actor: Actor, now: datetime) -> None:
     """The infusion was stopped: whoever did it has resolved the alert that it was past its end. The session
     must be locked, and `recording.advance` follows."""
-    _settle(session, list(open_of(session).filter(kind=AlertKind.END)), actor=actor, words=STOPPED, now=now)
+    _settle(session, Alert.objects.filter(kind=AlertKind.END), actor=actor, words=STOPPED, now=now)
 
 
-def _settle(session: Session, waiting: Sequence[Alert], *, actor: Actor, words: str, now: datetime) -> None:
-    if not waiting:
+def _settle(session: Session, alerts: QuerySet[Alert], *, actor: Actor, words: str, now: datetime) -> None:
+    """Resolve those of these alerts that are open in the session, and close what tasks there are about any:
+    one that was resolved in words may have left its call behind."""
+    of_session = list(alerts.filter(session=session))
+    if not of_session:
         return
+    waiting = open_of(session).filter(pk__in=[alert.pk for alert in of_session])
     AlertStep.objects.bulk_create(
         AlertStep(
             alert=alert,
@@ -232,7 +236,7 @@ def _settle(session: Session, waiting: Sequence[Alert], *, actor: Actor, words: 
         )
         for alert in waiting
     )
-    causes = [_cause(alert.pk) for alert in waiting]
+    causes = [_cause(alert.pk) for alert in of_session]
     work.settle(actor=actor, clinic_id=session.clinic_id, causes=causes, outcome=words, now=now)
 
 
@@ -350,12 +354,14 @@ def _who(step: AlertStep) -> str:
 
 
 def _close_task(alert: Alert, actor: Actor, words: str, now: datetime) -> None:
-    """One call to the chair stands for all alerts of its level, and ends with the last of them."""
+    """One call to the chair stands for all alerts of its event (`calling`), and ends with the last."""
     alerts = Alert.objects.filter(pk=alert.pk)
     if alert.level in AT_ONCE:
-        if open_of(alert.session).filter(level__in=AT_ONCE).exists():
+        overdue = Q(kind=AlertKind.OVERDUE)
+        of_event = Q(level__in=AT_ONCE) & (overdue if alert.kind == AlertKind.OVERDUE else ~overdue)
+        if open_of(alert.session).filter(of_event).exists():
             return
-        alerts = Alert.objects.filter(session=alert.session_id, level__in=AT_ONCE)
+        alerts = Alert.objects.filter(of_event, session=alert.session_id)
     causes = [_cause(pk) for pk in alerts.values_list("pk", flat=True)]
     tasks = WorkItem.objects.filter(
         clinic_id=alert.session.clinic_id, cause__in=causes, closed_at__isnull=True
@@ -363,38 +369,3 @@ def _close_task(alert: Alert, actor: Actor, words: str, now: datetime) -> None:
     for task in tasks.order_by("pk"):
         if actor.may(access.TASK_OF[Role(task.role)], task.clinic_id):
             work.close(actor=actor, item=task, outcome=words, now=now)
-
-
-class Ladder:
-    """Who stands on the upper rungs in these sessions' clinics: one query for all of them.
-
-    The sessions' `appointment.plan` should be loaded.
-    """
-
-    def __init__(self, sessions: Collection[Session]) -> None:
-        upper = Q(role=Role.NURSE, charge=True) | Q(role=Role.PRESCRIBER)
-        self._members = list(
-            Membership.objects.filter(
-                upper, clinic__in={session.clinic_id for session in sessions}, user__is_active=True
-            )
-            .select_related("user")
-            .order_by("user__full_name", "user_id")
-        )
-
-    def charge(self, session: Session, *, but: Collection[UUID | None]) -> UUID | None:
-        """The charge nurse; nothing where the clinic has none besides those who were told already."""
-        nurses = [user.pk for user in self._of(session, Role.NURSE) if user.pk not in but]
-        return nurses[0] if nurses else None
-
-    def prescriber(self, session: Session) -> UUID | None:
-        """The plan's own prescriber, or another of the clinic where that one has left."""
-        here = [user.pk for user in self._of(session, Role.PRESCRIBER)]
-        own = session.appointment.plan.prescriber_id
-        return own if own in here else here[0] if here else None
-
-    def _of(self, session: Session, role: Role) -> Sequence[User]:
-        return [
-            member.user
-            for member in self._members
-            if member.clinic_id == session.clinic_id and member.role == role
-        ]

@@ -92,6 +92,11 @@ def overdue(dues: Sequence[Due]) -> Due | None:
     return next((each for each in reversed(dues) if each.standing == "overdue"), None)
 
 
+def missed_in_a_row(dues: Sequence[Due]) -> int:
+    """How many due times are past their grace with no reading since the first of them."""
+    return sum(each.standing == "overdue" for each in dues)
+
+
 def upcoming(dues: Sequence[Due]) -> Due | None:
     """What is to be measured next: the earliest that is overdue, due or still to come."""
     return next((each for each in dues if each.standing in ("overdue", "due", "coming")), None)

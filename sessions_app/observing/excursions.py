@@ -1,15 +1,54 @@
-"""A sign past its limits and back within them, by the sets that stand: when it was last within, and whether
-its newest value still is past.
+"""A sign past its limits and back within them, by the sets that stand: what a set raises and when that sign
+was last within, whether its newest value still is past, and whether somebody measured again.
 
 What is past a limit is decided in `alert_rules`; what becomes of an alert is in `alerts`.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from sessions_app.models import Session, VitalSigns
+from sessions_app.models import Alert, Session, VitalSigns
 from sessions_app.observing import alert_rules, flowsheet, vital_limits
+from sessions_app.observing.alert_rules import Raise
+
+# What whoever is told of an alert hears when nobody has confirmed its value.
+NOT_CONFIRMED: Final = "Not confirmed yet: measure again."
+
+
+class Taken(Protocol):
+    """A set that stands, or one that was not kept."""
+
+    @property
+    def measured_at(self) -> datetime: ...
+
+    @property
+    def symptoms(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a set raises, and when each of these signs was last within its limits before it."""
+
+    raises: tuple[Raise, ...]
+    within: dict[str, datetime]
+
+
+def judge(session: Session, taken: Taken) -> Judged:
+    """Judge a set by the sets before it. Two queries."""
+    lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
+    before = [each for each in lines if each != taken and each.measured_at <= taken.measured_at]
+    baseline = flowsheet.baseline_of(session, lines)
+    raises = alert_rules.raised(
+        {sign: getattr(taken, sign) for sign in vital_limits.RINGS},
+        taken.symptoms,
+        earlier=flowsheet.newest(before),
+        baseline=baseline,
+        limits=session.protocol.limits,
+    )
+    return Judged(raises, last_within(session, [each.sign for each in raises], before, baseline))
 
 
 def last_within(
@@ -45,6 +84,27 @@ def still_past(session: Session, sign: str) -> str:
     if sign in vital_limits.SYMPTOMS:
         return f"{vital_limits.SYMPTOMS[sign]} was seen at {moment:%H:%M}"
     return f"{vital_limits.measured(sign, getattr(newest, sign))} was measured at {moment:%H:%M}"
+
+
+def was_unconfirmed(alert: Alert) -> bool:
+    """Whether it tells a value that nobody had confirmed; needs its steps."""
+    return any(step.words == NOT_CONFIRMED for step in alert.steps.all())
+
+
+def measured_again(session: Session, alert: Alert) -> str:
+    """What was measured after an alert about a value that nobody had confirmed, in words with its time; else
+    nothing. Needs the session's `vital_signs`."""
+    if not was_unconfirmed(alert):
+        return ""
+    lines = flowsheet.standing(session.vital_signs.all())
+    since = [line for line in lines if line.revision > alert.revision and _tells_of(line, alert.sign)]
+    if not since:
+        return ""
+    newest = since[-1]
+    moment = newest.measured_at.astimezone(ZoneInfo(session.clinic.time_zone))
+    if alert.sign not in vital_limits.RINGS:
+        return f"{moment:%H:%M}"
+    return f"{moment:%H:%M}, {vital_limits.measured(alert.sign, getattr(newest, alert.sign))}"
 
 
 def _raised(session: Session, line: VitalSigns, baseline: flowsheet.Signs) -> tuple[alert_rules.Raise, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 from clinic.visible_text import said
 from sessions_app.models import AlertKind, InfusionEventKind, Session, VitalSigns
@@ -44,6 +45,14 @@ def dues_of(session: Session, now: datetime) -> tuple[Due, ...]:
         [line.measured_at for line in standing(session.vital_signs.all()) if is_reading(line)],
         now,
     )
+
+
+def overdue_at(session: Session, at: datetime, *, but: UUID | None = None) -> Due | None:
+    """The newest due time that was past its grace at this moment, by the sets measured until then; without
+    the set `but`, which another is to stand for."""
+    before = [line for line in standing(session.vital_signs.all()) if line.measured_at <= at]
+    taken = [line.measured_at for line in before if line.pk != but and is_reading(line)]
+    return due_times.overdue(due_times.due(session.protocol.vitals_schedule, course_of(session), taken, at))
 
 
 def course_of(session: Session) -> list[Step]:

@@ -10,15 +10,15 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sessions_app.models import Alert, AlertKind, AlertStepKind, InfusionEventKind, Session, VitalSigns
+from sessions_app.models import Alert, AlertKind, InfusionEventKind, Session, VitalSigns
 from sessions_app.observing import due_times, flowsheet, vital_limits, vitals
 from sessions_app.observing.alert_rules import LEVELS, Level
 from sessions_app.observing.alerts import AT_ONCE
+from sessions_app.observing.ladder import answered
 
 RESUME: Final = "resume"  # what a prescriber may let pass, for the newest line
 OF_THE_PATIENT: Final = (AlertKind.LIMIT, AlertKind.CHANGE)
 PAST_STOP: Final[tuple[Level, ...]] = ("stop", "emergency")
-ANSWERED: Final = (AlertStepKind.ACKNOWLEDGED, AlertStepKind.RESOLVED)
 
 
 def unmet_at_resume(session: Session, now: datetime) -> dict[str, str]:
@@ -36,12 +36,13 @@ def to_decide(session: Session) -> dict[str, str]:
     """What of it a prescriber may let pass."""
     found = {}
     called = calls(session)
-    unanswered = [alert for alert in called if not _answered(alert)]
+    unanswered = [alert for alert in called if not answered(alert)]
     if unanswered:
         found["stop_acknowledged"] = " ".join(alert.detail for alert in unanswered)
     lines = flowsheet.standing(session.vital_signs.all())
     if called:
-        lines = [line for line in lines if line.measured_at > called[-1].raised_at]
+        last = (called[-1].raised_at, called[-1].revision)
+        lines = [line for line in lines if (line.measured_at, line.revision) > last]
     full = [line for line in lines if _is_full(line)]
     if not full:
         if called:
@@ -94,7 +95,3 @@ def _past(
         for symptom in line.symptoms
     ]
     return list(dict.fromkeys([*breaches, *seen]))
-
-
-def _answered(alert: Alert) -> bool:
-    return any(step.kind in ANSWERED for step in alert.steps.all())

@@ -155,14 +155,14 @@ def rejected(values: Values, rings: Rings = RINGS) -> list[Doubt]:
     return found
 
 
-def credible(values: Values, rings: Rings = RINGS) -> dict[str, Value | None]:
-    """The values without those that cannot be right; of two pressures that exclude each other neither is
-    known to be."""
+def credible(values: Values, rings: Rings = RINGS) -> dict[str, Value]:
+    """What was measured, without the values that cannot be right; of two pressures that exclude each other
+    neither is known to be."""
     doubted = {doubt.field for doubt in rejected(values, rings)}
     systolic, diastolic = values.get("systolic_mmhg"), values.get("diastolic_mmhg")
     if systolic is not None and diastolic is not None and diastolic >= systolic:
         doubted.add("systolic_mmhg")
-    return {sign: None if sign in doubted else value for sign, value in values.items()}
+    return {sign: value for sign, value in values.items() if value is not None and sign not in doubted}
 
 
 def unusual(values: Values, rings: Rings = RINGS) -> list[Doubt]:

@@ -9,25 +9,24 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from clinic import work
 from clinic.access import Actor
 from clinic.idempotency import create_once
 from clinic.models import Role, Urgency
-from clinic.problems import Invalid, Problem
+from clinic.problems import Conflict, Invalid, Problem
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from sessions_app import recording
 from sessions_app.models import Alert, MonitorSample, Session, VitalSigns
-from sessions_app.observing import alert_rules, alerts, excursions, flowsheet, vital_limits
-from sessions_app.observing.alert_rules import Raise
+from sessions_app.observing import alerts, excursions, flowsheet, moments, vital_limits
 from sessions_app.observing.flowsheet import values_of
 
 # domain.md 3.3 [D]: past a stop limit the clinician comes to the chair, and 2 minutes unacknowledged go up
 # the ladder; past a caution limit the reading is repeated in 5 minutes.
 STOP_DUE: Final = timedelta(minutes=2)
 CAUTION_DUE: Final = timedelta(minutes=5)
-# Of an alert that a value raised before its set was kept.
-NOT_CONFIRMED: Final = "Not confirmed yet: measure again."
 START_LIMITS: Final = "start_limits"  # what a prescriber may let pass, for the newest line
 
 
@@ -74,14 +73,6 @@ class Entry:
     correction_reason: str = ""
 
 
-class NotKept(Invalid):
-    """What a set can't be kept for, such as unusual values that nobody has confirmed yet, and the set."""
-
-    def __init__(self, errors: list[dict[str, str]], reading: Reading) -> None:
-        super().__init__(errors)
-        self.reading = reading
-
-
 @dataclass(frozen=True)
 class Kept:
     """This set stands; `again` says that it did so before this call."""
@@ -111,24 +102,21 @@ def record_vitals(
 ) -> VitalSigns:
     """Keep one set of vital signs; a correction is a new set that names the old one and why.
 
-    The alerts that it raises are raised with it. Raises `NotKept` naming the field: impossible values,
+    The alerts that it raises are raised with it. Raises `Invalid` naming the field: impossible values,
     nothing measured, no reason for what is missing, a moment in the future or before arrival, and with code
-    `confirm` unusual values. Whoever called then calls `alarm_not_kept`.
+    `confirm` unusual values. Whatever it raises, whoever called then calls `alarm_not_kept`.
     """
 
     def drafted(current: Session) -> VitalSigns:
-        try:
-            return draft(
-                actor=actor,
-                id=id,
-                session=current,
-                reading=reading,
-                corrects=corrects,
-                correction_reason=correction_reason,
-                now=now,
-            )
-        except Invalid as problem:
-            raise NotKept(problem.data["errors"], reading) from problem
+        return draft(
+            actor=actor,
+            id=id,
+            session=current,
+            reading=reading,
+            corrects=corrects,
+            correction_reason=correction_reason,
+            now=now,
+        )
 
     def answer_for(line: VitalSigns) -> None:
         _raise_alerts(line, now=now)
@@ -173,69 +161,57 @@ def _keep(actor: Actor, session: Session, entry: Entry, now: datetime) -> Kept |
             ),
             find=lambda: VitalSigns.objects.get(pk=entry.id),
         )
-    except NotKept as problem:
-        alarm_not_kept(actor=actor, session=session, problem=problem, now=now)
-        return Refused(entry.id, problem)
     except Problem as problem:
+        alarm_not_kept(actor=actor, session=session, reading=entry.reading, now=now)
         return Refused(entry.id, problem)
     return Kept(line, again=not made)
 
 
-def alarm_not_kept(*, actor: Actor, session: Session, problem: NotKept, now: datetime) -> list[Alert]:
-    """Raise at once what a refused set would raise, whatever it was refused for: no stop limit waits for a
-    second look, a reason or a clock. Values that can't be right raise nothing. The alerts tell the values, so
-    that these aren't lost.
+def alarm_not_kept(*, actor: Actor, session: Session, reading: Reading, now: datetime) -> list[Alert]:
+    """Raise at once what a refused set would raise, whatever it was refused for and however little of it can
+    be read: no stop limit waits for a second look, a reason, a clock or a colleague's line. Values that can't
+    be right raise nothing. The alerts tell the values, so that these aren't lost.
 
-    In a transaction of its own: the one that refused the set has taken everything back.
+    In a transaction of its own: the one that refused the set has taken everything back. A signed session
+    takes no alert any more.
     """
 
     def write() -> list[Alert]:
         current = recording.lock(session, "vitals")
         rings = vital_limits.rings_of(current.protocol.rings)
-        possible: dict[str, Any] = vital_limits.credible(problem.reading.values, rings)
-        symptoms = [each for each in problem.reading.symptoms if each in vital_limits.SYMPTOMS]
-        taken = replace(problem.reading, symptoms=symptoms, **possible)
-        found = [replace(each, detail=f"{each.detail} {NOT_CONFIRMED}") for each in _raised(current, taken)]
-        within = _last_within(current, found, problem.reading)
-        new = alerts.raise_all(current, found, reading=None, nurse=actor.user_id, within=within, now=now)
+        nothing: dict[str, Any] = dict.fromkeys(vital_limits.RINGS)
+        taken = replace(
+            reading,
+            measured_at=reading.measured_at if current.arrived_at <= reading.measured_at <= now else now,
+            symptoms=[each for each in reading.symptoms if each in vital_limits.SYMPTOMS],
+            **(nothing | vital_limits.credible(reading.values, rings)),
+        )
+        judged = excursions.judge(current, taken)
+        new = alerts.raise_all(
+            current,
+            judged.raises,
+            reading=None,
+            nurse=actor.user_id,
+            within=judged.within,
+            words=excursions.NOT_CONFIRMED,
+            now=now,
+        )
         if new:
             recording.count_up([current])
         return new
 
-    return in_transaction(write)
+    try:
+        return in_transaction(write)
+    except Conflict:
+        return []
 
 
 def _raise_alerts(line: VitalSigns, *, now: datetime) -> None:
     """Raise what this set raises; whoever recorded it is told."""
-    found = _raised(line.session, line)
-    if found:
-        within = _last_within(line.session, found, line)
-        alerts.raise_all(
-            line.session, found, reading=line.pk, nurse=line.recorded_by_id, within=within, now=now
-        )
-
-
-def _last_within(
-    session: Session, found: Iterable[Raise], taken: VitalSigns | Reading
-) -> dict[str, datetime]:
-    """When what this set raises was last within the limits, by the sets before it."""
-    lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
-    before = [each for each in lines if each != taken and each.measured_at <= taken.measured_at]
-    baseline = flowsheet.baseline_of(session, lines)
-    return excursions.last_within(session, [each.sign for each in found], before, baseline)
-
-
-def _raised(session: Session, taken: VitalSigns | Reading) -> tuple[Raise, ...]:
-    """What this set raises, judged by the sets before it."""
-    lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
-    before = [each for each in lines if each != taken and each.measured_at <= taken.measured_at]
-    return alert_rules.raised(
-        {sign: getattr(taken, sign) for sign in vital_limits.RINGS},
-        taken.symptoms,
-        earlier=flowsheet.newest(before),
-        baseline=flowsheet.baseline_of(session, lines),
-        limits=session.protocol.limits,
-    )
+    judged = excursions.judge(line.session, line)
+    nurse, within = line.recorded_by_id, judged.within
+    if judged.raises:
+        alerts.raise_all(line.session, judged.raises, reading=line.pk, nurse=nurse, within=within, now=now)
 
 
 def draft(
@@ -250,7 +226,9 @@ def draft(
     now: datetime,
 ) -> VitalSigns:
     """The line for this reading, checked and not yet saved. The session must be locked."""
-    check(reading, session=session, now=now)
+    measured_at, at = moments.of_now(session, reading.measured_at, now)
+    reading = replace(reading, measured_at=measured_at)
+    check(reading, session=session, corrects=corrects, now=at)
     if corrects is None and not reading.symptoms and not any(map(_measured, reading.values.values())):
         raise Invalid({"absent_reason": "Nothing was measured: keep at least one sign, or a symptom."})
     return recording.draft(
@@ -266,7 +244,7 @@ def draft(
     )
 
 
-def check(reading: Reading, *, session: Session, now: datetime) -> None:
+def check(reading: Reading, *, session: Session, corrects: UUID | None = None, now: datetime) -> None:
     """Raise `Invalid` for a reading that can't be kept as it is (domain.md 3.2)."""
     rings = vital_limits.rings_of(session.protocol.rings)
     errors = [
@@ -287,12 +265,28 @@ def check(reading: Reading, *, session: Session, now: datetime) -> None:
     if missing and not flowsheet.is_reason(reading.absent_reason):
         labels = ", ".join(rings[sign].spoken for sign in missing)
         errors.append(_error("absent_reason", f"Say why this was not measured: {labels}."))
+    elif said(reading.absent_reason) == flowsheet.NOT_DUE:
+        errors += _overdue(reading, rings, session=session, corrects=corrects)
     if errors:
         raise Invalid(errors)
     doubts = [] if reading.confirmed else vital_limits.unusual(reading.values, rings)
     if doubts:
         found = [{"field": doubt.field, "code": "confirm", "detail": doubt.mend} for doubt in doubts]
         raise Invalid(found)
+
+
+def _overdue(
+    reading: Reading, rings: vital_limits.Rings, *, session: Session, corrects: UUID | None
+) -> list[dict[str, str]]:
+    """What is wrong with "not due" as the reason for a sign that was overdue when this set was measured."""
+    missing = [sign for sign in flowsheet.ESSENTIAL if reading.values[sign] is None]
+    due = flowsheet.overdue_at(session, reading.measured_at, but=corrects) if missing else None
+    if due is None:
+        return []
+    moment = due.at.astimezone(ZoneInfo(session.clinic.time_zone))
+    labels = ", ".join(rings[sign].spoken for sign in missing)
+    why = f"This has been due since {moment:%H:%M}: {labels}. Measure it, or say why it can't be measured."
+    return [_error("absent_reason", why)]
 
 
 def tell_prescriber(line: VitalSigns, *, now: datetime) -> None:

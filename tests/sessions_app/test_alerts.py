@@ -375,8 +375,8 @@ def test_pain_asked_alone_is_not_the_reading_that_is_overdue(house: House) -> No
 def test_a_pulse_alone_is_not_the_reading_that_is_overdue(house: House) -> None:
     session = stories.infusing(house)
     alert_clocks.run_clocks(now=minute(14))
-    pulse = vitals.Reading(measured_at=minute(15), heart_rate_per_min=72, absent_reason=flowsheet.NOT_DUE)
-    stories.measure(house, session, pulse)
+    pulse = vitals.Reading(measured_at=minute(12), heart_rate_per_min=72, absent_reason=flowsheet.NOT_DUE)
+    stories.measure(house, session, pulse, now=minute(15))
     assert standing(session) == [("vital_signs", "caution")]
     [due] = [each for each in flowsheet.dues_of(stories.fresh(session), minute(15)) if each.at == minute(10)]
     assert due.standing == "overdue"
@@ -407,16 +407,17 @@ def test_an_overdue_alert_that_was_resolved_without_a_reading_comes_back_with_th
     alert_clocks.run_clocks(now=minute(14))
     resolve(house, session, at=15)
     assert alert_clocks.run_clocks(now=minute(22)) == 0
-    assert alert_clocks.run_clocks(now=minute(23.5)) == 2
+    assert alert_clocks.run_clocks(now=minute(23.5)) == 3
     assert alerts.open_of(session).get().due_at == minute(20)
 
 
 def test_who_acknowledges_one_overdue_reading_has_not_answered_for_the_next(house: House) -> None:
+    charge_nurse(house)
     session = stories.infusing(house)
     alert_clocks.run_clocks(now=minute(14))
     acknowledge(house, session, at=15)
     assert alert_clocks.run_clocks(now=minute(23)) == 0
-    assert alert_clocks.run_clocks(now=minute(23) + SECOND) == 2
+    assert alert_clocks.run_clocks(now=minute(23) + SECOND) == 3
     assert [alert.due_at for alert in alerts.open_of(session)] == [minute(10), minute(20)]
     assert alert_clocks.run_clocks(now=minute(25.5)) == 1  # and nobody answers this one: up it goes
     bad(house, session, 26)
@@ -437,10 +438,54 @@ def test_a_reading_missed_after_the_last_rung_was_told_goes_up_the_ladder_anew(h
         alert_clocks.run_clocks(now=minute(at))
     first, second = alerts.open_of(session)
     assert (first.due_at, second.due_at) == (minute(10), minute(20))
-    for alert in (first, second):
-        assert [rung for rung, *_ in rungs(alert)] == ["nurse", "charge", "prescriber"]
+    assert [rung for rung, *_ in rungs(first)] == ["nurse", "charge", "prescriber"]
+    assert [(rung, at) for rung, _, at in rungs(second)] == [
+        ("nurse", minute(24)),
+        ("prescriber", minute(24)),
+        ("charge", minute(26)),
+    ]
     bad(house, session, 29)
     assert standing(session) == []
+    assert not WorkItem.objects.filter(closed_at=None).exists()
+
+
+def test_the_second_reading_missed_in_a_row_raises_the_level_and_calls_the_prescriber_at_once(
+    house: House,
+) -> None:
+    session = stories.infusing(house)
+    alert_clocks.run_clocks(now=minute(14))
+    acknowledge(house, session, at=15)
+    bad(house, session, 16)
+    alert_clocks.run_clocks(now=minute(24))
+    acknowledge(house, session, at=24)
+    assert standing(session) == [("vital_signs", "caution")], "between the two somebody measured"
+    alert_clocks.run_clocks(now=minute(33.5))
+    _, stop = alerts.open_of(session)
+    assert (stop.level, stop.detail) == ("stop", "Vital signs were due at 09:50: 2 missed in a row.")
+    call = WorkItem.objects.get()
+    assert (call.title, call.urgency) == ("Come to the chair: vital signs are overdue", Urgency.RED)
+    assert call.due_at == minute(35.5)
+    alert_clocks.run_clocks(now=minute(43.5))
+    assert WorkItem.objects.get() == call, "while it waits to be taken it is not doubled"
+
+
+def test_a_call_about_missed_readings_stands_for_no_value_past_its_limit(house: House) -> None:
+    session = stories.infusing(house)
+    alert_clocks.run_clocks(now=minute(24))
+    missed = WorkItem.objects.get()
+    bad(house, session, 25, **EMERGENCY)
+    past, _ = WorkItem.objects.order_by("closed_at")
+    assert (past.closed_at, missed.cause == past.cause) == (minute(25), True)
+    assert WorkItem.objects.get(closed_at=None).title == "Come to the chair: vital signs past the stop limit"
+
+
+def test_the_charge_nurse_is_told_too_when_a_call_to_the_chair_stands_unanswered(house: House) -> None:
+    charge_nurse(house)
+    session = stories.infusing(house)
+    bad(house, session, 10, **EMERGENCY)
+    assert alert_clocks.run_clocks(now=minute(12)) == 1
+    assert rungs(alerts.open_of(session).get())[-1] == ("charge", "Cleo Brandt", minute(12))
+    assert alert_clocks.run_clocks(now=minute(12.5)) == 0
 
 
 def test_an_alert_brings_the_next_reading_forward(house: House) -> None:

@@ -172,3 +172,14 @@ def test_in_a_calm_pause_there_is_nothing_to_let_pass(house: House) -> None:
             now=minute(12),
         )
     assert refused.value.code == "nothing_to_decide"
+
+
+def test_a_set_after_the_call_counts_though_the_servers_clock_was_set_back(house: House) -> None:
+    session = stopped_by_an_alert(house)
+    acknowledge(house, session, 11)
+    assert blockers(house, session, 11) == {
+        "within_limits": "A full set must be within the limits first, or the prescriber decides. "
+        "None was measured since."
+    }
+    read(house, session, 5)
+    assert resume(house, session, 11).kind == "resume"

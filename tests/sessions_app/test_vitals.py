@@ -10,13 +10,14 @@ import pytest
 
 from clinic import clock
 from clinic.problems import Invalid
+from sessions_app.leaving import discharge
 from sessions_app.models import Session, VitalSigns
-from sessions_app.observing import flowsheet, vitals
+from sessions_app.observing import alerts, excursions, flowsheet, vitals
 from sessions_app.observing.vitals import Entry, Kept, Refused
 from tests.at_once import at_once
 from tests.cast import House, client_of, make_house, new_id
 from tests.sessions_app import stories
-from tests.sessions_app.stories import HOME_AT, STARTED_AT
+from tests.sessions_app.stories import HOME_AT, STARTED_AT, STOPPED_AT
 from tests.sessions_app.test_sessions_api import SESSIONS, calm_body
 
 LATER = STARTED_AT + timedelta(minutes=12)
@@ -107,7 +108,7 @@ def test_a_start_needs_the_sedation_score_too(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("value", "raised"),
-    [(90, None), (89, "Oxygen saturation 89 %: below 90. Not confirmed yet: measure again.")],
+    [(90, None), (89, "Oxygen saturation 89 %: below 90.")],
 )
 def test_an_unusual_value_past_a_stop_limit_calls_the_prescriber_before_it_is_confirmed(
     house: House, monkeypatch: pytest.MonkeyPatch, value: int, raised: str | None
@@ -124,7 +125,10 @@ def test_an_unusual_value_past_a_stop_limit_calls_the_prescriber_before_it_is_co
     assert session.vital_signs.count() == 1
     alert = session.alerts.get()
     assert (alert.level, alert.detail, alert.reading) == ("stop", raised, None)
-    assert {step.told_id for step in alert.steps.all()} == {house.nils.pk, house.priya.pk}
+    assert {(step.told_id, step.words) for step in alert.steps.all()} == {
+        (house.nils.pk, excursions.NOT_CONFIRMED),
+        (house.priya.pk, excursions.NOT_CONFIRMED),
+    }
     assert nils.post(address, body).status_code == 400
     assert nils.post(address, {**body, "confirmed": True}).status_code == 201
     assert session.alerts.count() == 1  # neither asked again nor confirmed is it raised anew
@@ -132,10 +136,11 @@ def test_an_unusual_value_past_a_stop_limit_calls_the_prescriber_before_it_is_co
 
 def test_an_unusual_value_that_alarms_nobody_only_asks(house: House) -> None:
     session = stories.infusing(house)
-    with pytest.raises(vitals.NotKept) as refused:
-        stories.measure(house, session, stories.calm(LATER, temperature_cel=Decimal("34.5")))
+    cold = stories.calm(LATER, temperature_cel=Decimal("34.5"))
+    with pytest.raises(Invalid):
+        stories.measure(house, session, cold)
     nils = house.actor(house.nils)
-    assert vitals.alarm_not_kept(actor=nils, session=session, problem=refused.value, now=LATER) == []
+    assert vitals.alarm_not_kept(actor=nils, session=session, reading=cold, now=LATER) == []
     assert stories.fresh(session).revision == session.revision
 
 
@@ -154,11 +159,10 @@ def test_no_other_fault_of_a_set_keeps_its_alarm_back_and_impossible_values_rais
 ) -> None:
     session = stories.infusing(house)
     reading = replace(stories.calm(LATER, oxygen_saturation_percent=70), **changes)
-    with pytest.raises(vitals.NotKept) as refused:
+    with pytest.raises(Invalid):
         stories.measure(house, session, reading, now=LATER)
-    raised = vitals.alarm_not_kept(
-        actor=house.actor(house.nils), session=session, problem=refused.value, now=LATER
-    )
+    nils = house.actor(house.nils)
+    raised = vitals.alarm_not_kept(actor=nils, session=session, reading=reading, now=LATER)
     assert [alert.sign for alert in raised] == signs
 
 
@@ -174,6 +178,118 @@ def test_a_set_without_a_reason_alarms_alone_and_among_others(
     answer = nils.post(f"{SESSIONS}{omars.pk}/vitals/", {"readings": [{**body, "id": str(new_id())}]})
     assert answer.json()["results"][0]["result"] == "refused"
     assert omars.alerts.get().sign == "oxygen_saturation_percent"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"heart_rate_per_min": "72/min"},
+        {"pulse": 72},
+        {"measured_at": "half past nine"},
+        {"symptoms": ["hiccups"]},
+        {"id": "no id"},
+    ],
+)
+def test_what_can_be_read_of_a_set_alarms_and_the_rest_is_named(
+    house: House, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]
+) -> None:
+    session, omars = stories.infusing(house), stories.infusing(house, house.omar)
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+    nils = client_of(house.nils)
+    body = {**calm_body(LATER), "oxygen_saturation_percent": 84, "confirmed": True, **wrong}
+    refused = nils.post(f"{SESSIONS}{session.pk}/vitals/", body)
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["field"].partition(".")[0]) == (400, *wrong)
+    alert = session.alerts.get()
+    assert (alert.detail, alert.level) == ("Oxygen saturation 84 %: below 85.", "emergency")
+    among = nils.post(f"{SESSIONS}{omars.pk}/vitals/", {"readings": [calm_body(LATER), body]})
+    assert [each["result"] for each in among.json()["results"]] == ["kept", "refused"]
+    assert omars.alerts.get().level == "emergency"
+
+
+def test_a_set_on_an_outdated_revision_alarms_and_is_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = stories.infusing(house)
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+    nils, address = client_of(house.nils), f"{SESSIONS}{session.pk}/vitals/"
+    body = {**calm_body(LATER), "systolic_mmhg": 165}
+    assert nils.post(address, body, headers={"If-Match": '"1"'}).status_code == 412
+    assert session.alerts.get().detail == "Systolic pressure 165 mmHg: at or above 160."
+    many = {"readings": [{**body, "oxygen_saturation_percent": 93}]}
+    assert nils.post(address, many, headers={"If-Match": '"1"'}).status_code == 400
+    assert session.alerts.filter(sign="oxygen_saturation_percent").exists()
+
+
+def test_a_set_that_is_too_late_for_a_signed_record_is_refused_and_alarms_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = stories.signed(house)
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+    body = {**calm_body(LATER), "oxygen_saturation_percent": 84, "confirmed": True}
+    assert client_of(house.nils).post(f"{SESSIONS}{session.pk}/vitals/", body).status_code == 409
+    assert not session.alerts.exists()
+
+
+def test_whoever_may_not_record_alarms_nobody(house: House, other_house: House) -> None:
+    session = stories.infusing(house)
+    body = {**calm_body(LATER), "oxygen_saturation_percent": 84}
+    for who, status in ((house.ana, 403), (other_house.nils, 404)):
+        assert client_of(who).post(f"{SESSIONS}{session.pk}/vitals/", body).status_code == status
+    assert not session.alerts.exists()
+
+
+def test_an_alert_no_longer_says_measure_again_when_somebody_has(house: House) -> None:
+    session, nils = stories.infusing(house), house.actor(house.nils)
+    low = stories.calm(LATER, oxygen_saturation_percent=84)
+    [alert] = vitals.alarm_not_kept(actor=nils, session=session, reading=low, now=LATER)
+    assert excursions.was_unconfirmed(alert)
+    pressure_alone = replace(low, oxygen_saturation_percent=None, absent_reason="Probe off")
+    stories.measure(house, session, pressure_alone)
+    assert excursions.measured_again(stories.fresh(session), alert) == ""
+    stories.measure(house, session, replace(low, confirmed=True))
+    assert excursions.measured_again(stories.fresh(session), alert) == "09:32, Oxygen saturation 84 %"
+    stories.measure(house, session, stories.calm(LATER + timedelta(minutes=1), heart_rate_per_min=125))
+    [confirmed] = alerts.open_of(session).filter(sign="heart_rate_per_min")
+    assert not excursions.was_unconfirmed(confirmed)
+
+
+def test_not_due_is_no_reason_for_a_sign_that_is_overdue(house: House) -> None:
+    session = stories.infusing(house)
+    late = STARTED_AT + timedelta(minutes=14)  # it was due in the tenth minute, and has three of grace
+    not_due = replace(
+        stories.calm(late), oxygen_saturation_percent=None, absent_reason=f" {flowsheet.NOT_DUE}"
+    )
+    said = "This has been due since 09:30: oxygen saturation. Measure it, or say why it can't be measured.$"
+    with pytest.raises(Invalid, match=said) as refused:
+        stories.measure(house, session, not_due)
+    assert [error["field"] for error in refused.value.data["errors"]] == ["absent_reason"]
+    early = replace(not_due, measured_at=STARTED_AT + timedelta(minutes=12))
+    assert stories.measure(house, session, early, now=late), "nothing was overdue when it was measured"
+    assert stories.measure(house, session, replace(not_due, absent_reason="Probe off"))
+    warm = replace(stories.calm(late), temperature_cel=None, absent_reason=flowsheet.NOT_DUE)
+    assert stories.measure(house, session, warm, now=late + timedelta(seconds=1))
+
+
+def test_a_correction_takes_no_overdue_sign_back_as_not_due(house: House) -> None:
+    session = stories.infusing(house)
+    late = STARTED_AT + timedelta(minutes=14)
+    full = stories.measure(house, session, stories.calm(late))
+    less = replace(stories.calm(late), oxygen_saturation_percent=None, absent_reason=flowsheet.NOT_DUE)
+    with pytest.raises(Invalid, match="due since 09:30: oxygen saturation"):
+        stories.measure(house, session, less, corrects=full.pk, correction_reason="Probe was off")
+
+
+def test_a_set_counts_as_after_the_stop_though_the_servers_clock_was_set_back(house: House) -> None:
+    session = stories.recovering(house)
+    behind = STOPPED_AT - timedelta(minutes=10)
+    line = stories.measure(house, session, stories.calm(behind - timedelta(seconds=40)), now=behind)
+    assert (line.measured_at, line.recorded_at) == (STOPPED_AT, behind)
+    assert len(discharge.recovery(stories.fresh(session), behind).sets) == 1
+    ahead = stories.calm(STOPPED_AT + timedelta(minutes=2))  # by a page loaded before the clock was set back
+    assert stories.measure(house, session, ahead, now=behind).measured_at == STOPPED_AT
+    earlier = stories.calm(behind - timedelta(minutes=5))
+    assert stories.measure(house, session, earlier, now=behind).measured_at == earlier.measured_at
 
 
 @pytest.mark.parametrize("said", ["", "\u200b", "-", " . "])

@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.middleware import POLL_HEADER
+from clinic.models import Membership, Role
 from sessions_app.models import Alert, AlertStep, MedicineGiven, Session
 from sessions_app.observing import alert_clocks, alerts
 from sessions_app.outcomes import responses
 from sessions_app.preparing import safety
-from tests.cast import House, make_patient, new_id
+from tests.cast import House, make_patient, make_user, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
@@ -132,11 +133,50 @@ def test_an_unusual_value_alarms_at_once_and_is_confirmed_at_its_field(house: Ho
     refused = send(nils, session, "vitals", {**SIGNS, "oxygen_saturation_percent": "89"})
     page = refused.content.decode()
     assert refused.status_code == 400
-    assert "Oxygen saturation 89 %: below 90. Not confirmed yet" in page
+    assert "Oxygen saturation 89 %: below 90. Not confirmed yet: measure again." in words(refused)
     assert 'name="oxygen_saturation_percent" value="89"' in page
     form = page[page.index('id="vitals"') :]
     names = re.findall(r'name="(oxygen_saturation_percent|confirmed|respiratory_rate_per_min)"', form)
     assert names[:3] == ["oxygen_saturation_percent", "confirmed", "respiratory_rate_per_min"]
+    again = {**SIGNS, "oxygen_saturation_percent": "89", "confirmed": "on"}
+    assert send(nils, session, "vitals", again).status_code == 302
+    alert = alerts.open_of(session).get()
+    for place in (STATION, reverse("session", args=[session.pk]), reverse("alert", args=[alert.pk])):
+        shown = words(nils.get(place))
+        assert "Measured again at 09:29, Oxygen saturation 89 %." in shown
+    assert "measure again" not in words(nils.get(STATION))
+
+
+def test_a_form_that_cannot_be_read_alarms_by_what_can_be(house: House, wall: Wall) -> None:
+    session, nils = stories.infusing(house), browser_of(house.nils)
+    wall.shows = minute(9)
+    sent = {**SIGNS, "heart_rate_per_min": "7o", "oxygen_saturation_percent": "84", "symptoms": "chest_pain"}
+    refused = send(nils, session, "vitals", sent)
+    assert refused.status_code == 400
+    assert {alert.sign for alert in alerts.open_of(session)} == {"oxygen_saturation_percent", "chest_pain"}
+    assert "Oxygen saturation 84 %: below 85. Not confirmed yet: measure again." in words(refused)
+
+
+def test_the_page_names_who_is_told_next_and_when(house: House, wall: Wall) -> None:
+    cleo = make_user(house.clinic, "Cleo Brandt", Role.NURSE)
+    Membership.objects.filter(user=cleo).update(charge=True)
+    session, nils = stories.infusing(house), browser_of(house.nils)
+    places = [STATION, reverse("session", args=[session.pk])]
+    for at, told in (
+        (14, "Nurse Nils Berg told 09:34 · next: Charge nurse Cleo Brandt at 09:36"),
+        (16, "Charge nurse Cleo Brandt told 09:36 · next: Prescriber Priya Nair at 09:38"),
+        (18, "Prescriber Priya Nair told 09:38"),
+        (24, "Stop Vital signs were due at 09:40: 2 missed in a row."),
+    ):
+        wall.shows = minute(at)
+        alert_clocks.run_clocks(now=minute(at))
+        for place in places:
+            assert told in words(nils.get(place))
+    alert = alerts.open_of(session).last()
+    assert alert
+    said = words(nils.get(reverse("alert", args=[alert.pk])))
+    assert "Next 09:46 Charge nurse Cleo Brandt, unless somebody acknowledges it" in said
+    assert "next:" not in words(nils.get(STATION)).partition("In the chairs")[2].partition("Stop ")[0]
 
 
 def test_an_alert_is_resolved_on_its_page_and_never_in_silence(house: House, wall: Wall) -> None:

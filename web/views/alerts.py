@@ -20,12 +20,13 @@ from sessions_app import queries
 from sessions_app.access import MAY, READ_SESSIONS
 from sessions_app.models import Alert, AlertStep
 from sessions_app.observing import alerts
+from sessions_app.observing.ladder import Ladder
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
 from web.views.sessions.watching import (
     AcknowledgeForm,
-    AlertRow,
     AnswerAlertForm,
+    alert_row,
     grouped,
     pause_id,
     worst_first,
@@ -95,14 +96,16 @@ def _others(found: Alert, ids: list[str]) -> list[Alert]:
 def _show(request: StaffRequest, found: Alert, how: str = "", sent: ClinicForm | None = None) -> HttpResponse:
     log_look(request.actor, found.session.patient, what="alert")
     now = clock.now()
-    open_rows = worst_first(queries.alerts().filter(session=found.session_id), now)
+    session = queries.session_watched(found.session_id)
+    ladder = Ladder([session])
+    open_rows = worst_first(session, now, ladder)
     group = next((group for group in grouped(open_rows) if found.pk in group.pks), None)
     fresh: dict[str, Any] = {name: form(auto_id=f"{name}_%s") for name, form in FORMS.items()}
     if sent is not None:
         fresh[how] = sent
     context = {
         "alert": found,
-        "row": AlertRow(found, now),
+        "row": alert_row(session, found, now, ladder),
         "group": group,
         "forms": fresh,
         "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),

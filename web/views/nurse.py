@@ -19,6 +19,7 @@ from scheduler.models import Appointment
 from sessions_app import arrival, queries
 from sessions_app.access import MAY, OPEN_SESSION, READ_SESSIONS, RECORD_SESSIONS
 from sessions_app.models import Observation, Session
+from sessions_app.observing.ladder import Ladder
 from sessions_app.preparing import safety
 from web import entries
 from web.doors import StaffRequest, staff_page
@@ -36,9 +37,16 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
     today = clock.local_date(now, request.clinic.time_zone)
     sessions = queries.sessions_today(request.clinic, today)
     waiting = safety.waiting_of(session.patient_id for session in sessions)
+    ladder = Ladder(sessions)
     chairs = sorted(
         (
-            Chair(session, now, request.actor, urgent_answer=session.patient_id in waiting)
+            Chair(
+                session,
+                now,
+                request.actor,
+                ladder=ladder,
+                urgent_answer=session.patient_id in waiting,
+            )
             for session in sessions
         ),
         key=lambda chair: chair.need,
@@ -96,6 +104,7 @@ def record(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
         return _done(request, found, act)
     form = FORMS[act](found, request.POST, line=_line(found, act, request.POST.get("corrects", "")))
     form.shown_to(request.actor)
+    refused: Problem | None = None
     if form.is_valid():
         try:
             create_once(
@@ -107,9 +116,12 @@ def record(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
                 find=lambda: None,
             )
         except Problem as problem:
-            form.refuse(problem, actor=request.actor, now=clock.now())
+            refused = problem
         else:
             return _done(request, found, act)
+    form.not_kept(actor=request.actor, now=clock.now())
+    if refused is not None:
+        form.add_problem(refused)  # takes out of the form's data what is wrong
     if entries.is_kept(request):
         return respond(entries.refused(form))
     return _show(request, queries.session_detail(found.pk), form)

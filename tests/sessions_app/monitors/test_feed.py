@@ -244,6 +244,23 @@ def test_a_past_limit_sample_raises_the_alert_once_however_often_it_comes(house:
     assert set(Alert.objects.values_list("level", flat=True)) == {AlertLevel.CAUTION, AlertLevel.STOP}
 
 
+def test_a_new_excursion_after_a_set_within_the_limits_raises_again(house: House) -> None:
+    rosa = bed(house)
+    take(house, oru(DURING, [("59408-5", "89", "%")], control_id="1"))
+    take(house, oru(DURING + SECOND, [("59408-5", "97", "%")], control_id="2"), now=DURING + SECOND)
+    take(house, oru(DURING + 2 * SECOND, [("59408-5", "89", "%")], control_id="3"), now=DURING + 2 * SECOND)
+    assert Alert.objects.count() == 1, "a value that comes and goes is one excursion until somebody measures"
+    stories.measure(house, rosa.session, stories.calm(DURING + 60 * SECOND))
+    late, again = DURING + 30 * SECOND, DURING + 90 * SECOND
+    take(house, oru(late, [("59408-5", "88", "%")], control_id="4"), now=again)
+    assert Alert.objects.count() == 1, "from before that set"
+    take(house, oru(again, [("59408-5", "88", "%")], control_id="5"), now=again)
+    first, second = alerts.open_of(rosa.session)
+    assert (second.level, second.detail) == ("stop", "Oxygen saturation 88 %: below 90.")
+    take(house, oru(again + SECOND, [("59408-5", "88", "%")], control_id="6"), now=again + SECOND)
+    assert list(alerts.open_of(rosa.session)) == [first, second]
+
+
 def test_a_cuffs_value_sent_again_each_second_is_one_reading(house: House) -> None:
     bed(house)
     first, second = stamp(DURING - SECOND * 60), stamp(DURING + SECOND)

@@ -149,9 +149,8 @@ class SessionForm(ClinicForm):
         self.blockers = problem.data.get("blockers") or ()
         super().add_problem(problem)
 
-    def refuse(self, problem: Problem, *, actor: Actor, now: datetime) -> None:
-        """Show why the act was refused; what must not wait for a mended form is done."""
-        self.add_problem(problem)
+    def not_kept(self, *, actor: Actor, now: datetime) -> None:
+        """Do what must not wait until a form that could not be read, or was refused, is mended."""
 
 
 class CorrectingForm(SessionForm):

@@ -124,11 +124,13 @@ class VitalsForm(CorrectingForm):
         if places:
             self.order_fields([*names[: places[-1]], "confirmed"])
 
-    def refuse(self, problem: Problem, *, actor: Actor, now: datetime) -> None:
-        """What a set raises is raised before it is kept."""
-        super().refuse(problem, actor=actor, now=now)
-        if isinstance(problem, vitals.NotKept):
-            vitals.alarm_not_kept(actor=actor, session=self.session, problem=problem, now=now)
+    def not_kept(self, *, actor: Actor, now: datetime) -> None:
+        """What a set raises is raised before it is kept, by what can be read of it."""
+        data = self.cleaned_data
+        signs: dict[str, Any] = {sign: data.get(sign) for sign in vital_limits.RINGS}
+        measured_at, symptoms = data.get("measured_at") or now, data.get("symptoms", [])
+        reading = vitals.Reading(measured_at=measured_at, symptoms=symptoms, **signs)
+        vitals.alarm_not_kept(actor=actor, session=self.session, reading=reading, now=now)
 
     def take_from(self, shown: Newest) -> None:
         """Fill in what the monitor shows; what it doesn't measure stays as it was."""

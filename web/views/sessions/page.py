@@ -21,6 +21,7 @@ from sessions_app.monitors import feed
 from sessions_app.monitors.feed import Newest
 from sessions_app.observing import effect_courses, flowsheet, vital_limits
 from sessions_app.observing.due_times import Due
+from sessions_app.observing.ladder import Ladder
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import dose, safety
 from web.views.sessions.amending import amendable
@@ -33,6 +34,8 @@ from web.views.sessions.watching import Watch, besides, in_words, pause_id
 
 MINUTE: Final = timedelta(minutes=1)
 BAG_EMPTY: Final = "The bag is empty: stop"
+# So many readings show a trend; the others stand folded while the infusion is watched. Our choice.
+AT_HAND: Final = 4
 STEPS: Final = ("pause", "resume", "rate", "bolus", "stop")
 NEXT_STEP: Final = {
     SessionState.ARRIVED: "Begin the checklist",
@@ -50,14 +53,20 @@ class Chair:
     """Where one session stands now, in minutes and words; needs the loaded steps of its infusion."""
 
     def __init__(
-        self, session: Session, now: datetime, actor: Actor | None = None, *, urgent_answer: bool = False
+        self,
+        session: Session,
+        now: datetime,
+        actor: Actor | None = None,
+        *,
+        ladder: Ladder | None = None,
+        urgent_answer: bool = False,
     ) -> None:
         self.session = session
         self.urgent_answer = urgent_answer
         self.now = now
         self.pause_id = pause_id(actor, session) if actor else None
         self.infused = infusion.infusing_time(list(session.infusion_events.all()), now)
-        self.watch = Watch(session, now)
+        self.watch = Watch(session, now, ladder)
 
     @property
     def next_step(self) -> str:
@@ -197,7 +206,7 @@ class SessionPage:
     ) -> None:
         self.session = session
         self.now = now
-        self.chair = Chair(session, now)
+        self.chair = Chair(session, now, ladder=Ladder([session]))
         self.correct = correct
         self.go_on = go_on
         self.from_monitor = from_monitor
@@ -332,6 +341,21 @@ class SessionPage:
         return sorted(
             rows, key=lambda row: (row.at, row.line.recorded_at if row.line else row.at), reverse=True
         )
+
+    @property
+    def readings_now(self) -> list[ReadingRow]:
+        """What is due and the newest readings, as long as somebody watches; afterwards the whole sheet."""
+        return self.readings[: self._most_at_hand]
+
+    @property
+    def readings_before(self) -> list[ReadingRow]:
+        """What is read back when it is asked for."""
+        return self.readings[self._most_at_hand :]
+
+    @property
+    def _most_at_hand(self) -> int:
+        open_dues = sum(row.due is not None for row in self.readings)
+        return open_dues + AT_HAND if self.in_the_chair else len(self.readings)
 
     @cached_property
     def effects(self) -> list[EffectRow]:

@@ -4,7 +4,7 @@ Put together from loaded rows; when a reading is due and what raises an alert is
 `sessions_app.observing`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -25,9 +25,10 @@ from sessions_app.models import (
     SessionState,
     VitalSigns,
 )
-from sessions_app.observing import due_times, flowsheet, vital_limits
+from sessions_app.observing import due_times, excursions, flowsheet, vital_limits
 from sessions_app.observing.alerts import AT_ONCE
 from sessions_app.observing.due_times import Due
+from sessions_app.observing.ladder import Ladder, NextTold
 from web.forms import ClinicForm
 from web.views.sessions.form import REASON_LENGTH
 
@@ -50,10 +51,13 @@ class AnswerAlertForm(ClinicForm):
 
 @dataclass(frozen=True)
 class AlertRow:
-    """One alert as its reader needs it; `id` is for the acknowledgement that one tap may send."""
+    """One alert as its reader needs it: who was told, who is next, and what was measured since, where the
+    value had not been confirmed. `id` is for the acknowledgement that one tap may send."""
 
     alert: Alert
     now: datetime
+    next: NextTold | None = None
+    measured_again: str = ""
     id: UUID = field(default_factory=uuid4)
 
     @cached_property
@@ -73,6 +77,11 @@ class AlertRow:
         """Who was told, rung by rung."""
         told = [step for step in self.steps if step.kind == AlertStepKind.TOLD]
         return sorted(told, key=lambda step: Rung.values.index(step.rung))
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether it tells a value that nobody has confirmed, and nothing was measured since."""
+        return not self.measured_again and excursions.was_unconfirmed(self.alert)
 
     @property
     def minutes(self) -> int:
@@ -138,11 +147,13 @@ class NextReading:
 
 
 class Watch:
-    """The watch over one session; needs its steps, vital signs and alerts loaded."""
+    """The watch over one session; needs its steps, vital signs and alerts loaded, and says who is told next
+    where it is given who stands on the ladder."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime, ladder: Ladder | None = None) -> None:
         self.session = session
         self.now = now
+        self.ladder = ladder
 
     @cached_property
     def dues(self) -> tuple[Due, ...]:
@@ -159,7 +170,7 @@ class Watch:
     @cached_property
     def alerts(self) -> list[AlertRow]:
         """The open ones, the worst first."""
-        return worst_first(self.session.alerts.all(), self.now)
+        return worst_first(self.session, self.now, self.ladder)
 
     @cached_property
     def groups(self) -> list[AlertGroup]:
@@ -198,9 +209,16 @@ def pause_id(actor: Actor, session: Session) -> UUID | None:
     return uuid4() if runs and actor.may(MAY["pause"], session.clinic_id) else None
 
 
-def worst_first(alerts: Iterable[Alert], now: datetime) -> list[AlertRow]:
-    """The open ones of these alerts: by level, of one level the newest first."""
-    rows = [row for row in (AlertRow(alert, now) for alert in alerts) if row.open]
+def alert_row(session: Session, alert: Alert, now: datetime, ladder: Ladder | None = None) -> AlertRow:
+    """An alert of this session, whose vital signs are loaded."""
+    following = ladder.next_told(session, alert) if ladder else None
+    return AlertRow(alert, now, following, excursions.measured_again(session, alert))
+
+
+def worst_first(session: Session, now: datetime, ladder: Ladder | None = None) -> list[AlertRow]:
+    """The open alerts of a session: by level, of one level the newest first."""
+    rows = [alert_row(session, alert, now, ladder) for alert in session.alerts.all()]
+    rows = [row for row in rows if row.open]
     rows.sort(key=lambda row: row.alert.raised_at, reverse=True)
     return sorted(rows, key=lambda row: WORST_FIRST.index(row.alert.level))
 
