@@ -6,10 +6,13 @@ import pytest
 import time_machine
 
 from clinic import queries, work
-from clinic.models import Role, Urgency, WorkItem, WorkItemStep
+from clinic.models import AccessLog, Role, Urgency, WorkItem, WorkItemStep
 from notifications.escalating.clocks import run_clocks
 from notifications.models import OnCallShift
+from sessions_app.observing import side_effects
 from tests.cast import NOW, House, client_of, make_user, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
 
 API = "/api/v1/"
@@ -165,3 +168,39 @@ def test_closing_a_red_task_that_nobody_took_takes_it_by_name(house: House, urge
     assert item.acknowledged_by == (house.nils if red else None)
     assert [step.kind for step in queries.steps_of(item)] == ["taken", "closed"][not red :]
     assert ("Nils Berg took it" in words(browser_of(house.nils).get(f"/tasks/{item.pk}/"))) is red
+
+
+def test_a_call_to_the_chair_says_what_called_where_and_how_far_in_to_those_who_may_read_it(
+    house: House, other_house: House
+) -> None:
+    session = stories.infusing(house)
+    at = STARTED_AT + timedelta(minutes=12)
+    low = stories.calm(at, oxygen_saturation_percent=84, heart_rate_per_min=121, confirmed=True)
+    stories.measure(house, session, low)
+    call = WorkItem.objects.get()
+    address = f"/tasks/{call.pk}/"
+    with time_machine.travel(at, tick=False):
+        said = words(browser_of(house.priya).get(address))
+        assert "Emergency Oxygen saturation 84 %: below 85. 12 min into the infusion, at 09:32" in said
+        assert "Open there besides: Caution Heart rate 121 /min: above 120." in said
+        assert AccessLog.objects.filter(user=house.priya, patient=house.rosa, what="session").exists()
+        desk = words(browser_of(house.ana).get(address))
+        assert "Oxygen" not in desk
+        assert browser_of(other_house.priya).get(address).status_code == 404
+    assert "84" not in call.title
+
+
+def test_a_call_about_a_side_effect_says_its_term_and_grade(house: House) -> None:
+    session = stories.infusing(house)
+    at = STARTED_AT + timedelta(minutes=7)
+    report = side_effects.Report(term="nausea", grade=3, onset_at=at)
+    side_effects.record_side_effect(
+        actor=house.actor(house.nils), id=new_id(), session=session, report=report, now=at
+    )
+    call = WorkItem.objects.get()
+    said = words(browser_of(house.priya).get(f"/tasks/{call.pk}/"))
+    assert "Nausea, grade 3. 7 min into the infusion, at 09:27" in said
+
+
+def test_a_task_about_something_else_says_nothing_of_a_chair(house: House) -> None:
+    assert "What called" not in words(browser_of(house.nils).get(f"/tasks/{task(house).pk}/"))

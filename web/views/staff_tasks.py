@@ -21,7 +21,7 @@ from notifications.escalating.clocks import AGAIN
 from notifications.planning.standing import FORGOTTEN
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm
-from web.views import readiness_answers
+from web.views import readiness_answers, task_at_the_chair
 from web.views.task_subjects import addresses_of
 
 CLOSED_SHOWN: Final = 100
@@ -218,6 +218,7 @@ def _show(request: StaffRequest, item: WorkItem, **refused: ChangeForm) -> HttpR
         "line": line,
         "steps": _steps(item),
         "calling_is_off": sending_state.is_paused(),
+        "chair": task_at_the_chair.of_task(request.actor, item),
         "readiness": readiness_answers.of_task(request.actor, item),
         "outcome_form": refused.get("outcome") or OutcomeForm(),
         "note_form": refused.get("note") or NoteForm(),
