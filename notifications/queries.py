@@ -26,7 +26,8 @@ from scheduler.models import WaitlistOffer
 
 def message_log() -> QuerySet[Message]:
     """Every message that was wanted, sent or not, the latest due first."""
-    return Message.objects.select_related("patient", "appointment", "clinic").order_by("-due_at", "-pk")
+    about = ("patient", "user", "appointment", "clinic")
+    return Message.objects.select_related(*about).order_by("-due_at", "-pk")
 
 
 def searched(

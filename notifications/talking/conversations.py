@@ -15,6 +15,7 @@ from clinic.models import Clinic, Patient
 from notifications.models import DeliveryAttempt, Form, InboundMessage, Message, MessageKind
 from notifications.planning.stage_words import title_of
 from notifications.talking import reading_words, threads
+from notifications.wording import writing
 
 MOST_LINES: Final = 200
 MOST_WAITING: Final = 500
@@ -144,7 +145,7 @@ def _of_message(message: Message) -> Line:
         id=message.pk,
         at=message.sent_at or message.due_at,
         direction=WRITTEN if written else AUTOMATIC,
-        words=tries[0].body if tries else message.text,
+        words=_words_of(tries[0]) if tries else message.text,
         status=message.status,
         status_words="Delivered" if message.delivered_at else message.get_status_display(),
         why=message.reason,
@@ -153,6 +154,11 @@ def _of_message(message: Message) -> Line:
         visit_starts_at=message.visit_starts_at,
         by=written.full_name if written else "",
     )
+
+
+def _words_of(attempt: DeliveryAttempt) -> str:
+    """What was said, without the greeting and the notes that every e-mail has around it."""
+    return writing.paragraph_of(attempt.body) if attempt.form == Form.EMAIL else attempt.body
 
 
 def _of_text(text: InboundMessage) -> Line:

@@ -27,6 +27,20 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MIDDAY = datetime(2027, 1, 16, 18, 2, tzinfo=UTC)
 AXE = Axe()
 SIZES = {"desk": DESK, "tablet": TABLET, "phone": PHONE}
+# The places, and whose sign-in it is, that stand on one another, out of the window, or cut short.
+CROWDED = """() => {
+  const signs = ".places > ul > li > a, .places > ul > li > details > summary, .whoami > summary";
+  const seen = [...document.querySelectorAll(signs)].filter((each) => each.checkVisibility());
+  const boxes = seen.map((each) => each.getBoundingClientRect());
+  const apart = (a, b) => a.right < b.left + 1 || a.bottom < b.top + 1;
+  const meet = (a, b) => !apart(a, b) && !apart(b, a);
+  const cut = (each) => [...each.querySelectorAll("span:not(.count, .count *, .whoami *)")]
+    .some((word) => word.scrollWidth > word.clientWidth + 1 && getComputedStyle(word).overflowX === "hidden");
+  const crowded = (each, place) =>
+    boxes[place].right > innerWidth + 1 || cut(each)
+    || boxes.some((box, other) => other > place && meet(box, boxes[place]));
+  return seen.filter(crowded).map((each) => each.innerText);
+}"""
 
 
 def pages_of_staff() -> dict[Role, dict[str, str]]:
@@ -45,6 +59,9 @@ def pages_of_staff() -> dict[Role, dict[str, str]]:
             "new-patient": "/patients/new/",
             "messages": "/messages/",
             "message": f"/messages/{message.pk}/",
+            "send-again": f"/messages/{message.pk}/again/",
+            "visit-messages": f"/visits/{booked.pk}/messages/",
+            "thread": f"/threads/{message.patient_id}/",
             "inbox": "/inbox/",
         },
         Role.NURSE: {
@@ -75,6 +92,8 @@ def look_at(page: Page, name: str) -> list[str]:
     wrong = []
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
         wrong.append("it scrolls sideways")
+    if crowded := page.evaluate(CROWDED):
+        wrong.append(f"the frame has no room for {crowded}")
     if name != "api-docs":  # Swagger UI's own markup is not ours to mend
         found: dict[str, Any] = run_axe(page)
         wrong += [

@@ -71,7 +71,12 @@ class VisitForm(ChangeForm):
         required=False,
         max_length=120,
         widget=forms.TextInput(
-            attrs={"type": "search", "autocomplete": "off", "placeholder": "Name, birthday, phone or MRN"}
+            attrs={
+                "type": "search",
+                "autocomplete": "off",
+                "size": 30,
+                "placeholder": "Name, birthday, phone or MRN",
+            }
         ),
     )
     visit = VisitField(
