@@ -64,6 +64,9 @@ class Frozen:
     def moment(self, value: str | None) -> str:
         return f"{self._local(value):%Y-%m-%d %H:%M %Z}" if value else NOTHING
 
+    def day(self, value: str) -> str:
+        return f"{self._local(value):%Y-%m-%d}"
+
     def time(self, value: str | None) -> str:
         return f"{self._local(value):%H:%M}" if value else NOTHING
 

@@ -6,6 +6,8 @@ and Cyrillic; a sign that it doesn't hold is printed as its number, such as [U+6
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from io import BytesIO
 from typing import Any, Final
@@ -17,6 +19,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from sessions_app.models import SignedRecord
@@ -41,6 +44,38 @@ SECTION: Final = ParagraphStyle("section", parent=BODY, fontSize=11, leading=14,
 TITLE: Final = ParagraphStyle("title", parent=BODY, fontSize=16, leading=20)
 
 
+class _Paper(Canvas):
+    """Pages that know how many they are, each but the first headed by whose they are and of which visit. The
+    file is dated at the signature: it is the same bytes whenever it is printed."""
+
+    def __init__(self, *args: Any, about: str, footer: str, signed_at: datetime, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.about, self.footer = printable(about), printable(footer)
+        self.kept: list[dict[str, Any]] = []
+        dated = f"D:{signed_at.astimezone(UTC):%Y%m%d%H%M%S}+00'00'"
+        self.setDateFormatter(lambda *_: dated)
+
+    def showPage(self) -> None:
+        self.kept.append(dict(vars(self)))
+        self._startPage()  # type: ignore[attr-defined]  # not in the library's stubs
+
+    def save(self) -> None:
+        kept = self.kept
+        for number, page in enumerate(kept, start=1):
+            vars(self).update(page)
+            self._number(number, len(kept))
+            super().showPage()
+        super().save()
+
+    def _number(self, number: int, count: int) -> None:
+        self.setFont(FONT, 7)
+        self.setFillColor(GREY)
+        if number > 1:
+            self.drawString(MARGIN, A4[1] - 9 * mm, self.about)
+        self.drawString(MARGIN, 8 * mm, self.footer)
+        self.drawRightString(A4[0] - MARGIN, 8 * mm, f"Page {number} of {count}")
+
+
 def pdf_of(versions: Sequence[SignedRecord]) -> bytes:
     """The last of these versions of one record, the signature first, as a PDF."""
     page = sheet.sheet_of(versions)
@@ -56,18 +91,16 @@ def pdf_of(versions: Sequence[SignedRecord]) -> bytes:
         author=page.clinic,
         invariant=1,  # no date of printing: the same bytes each time
     )
-    footer = f"{page.clinic} · {page.title} · SHA-256 {versions[-1].sha256[:16]}…"
-
-    def number(canvas: Any, _: Any) -> None:
-        canvas.setFont(FONT, 7)
-        canvas.setFillColor(GREY)
-        canvas.drawString(MARGIN, 8 * mm, printable(footer))
-        canvas.drawRightString(A4[0] - MARGIN, 8 * mm, f"Page {canvas.getPageNumber()}")
-
+    paper = partial(
+        _Paper,
+        about=page.about,
+        footer=f"{page.clinic} · {page.title} · SHA-256 {versions[-1].sha256[:16]}…",
+        signed_at=page.signed_at,
+    )
     story: list[Flowable] = [_words(page.clinic, HEAD), _words(page.title, TITLE), Spacer(0, 2 * mm)]
     for table in page.tables:
         story += [_words(table.title, SECTION), _drawn(table, document.width - 2 * PADDING)]
-    document.build(story, onFirstPage=number, onLaterPages=number)
+    document.build(story, canvasmaker=paper)
     return out.getvalue()
 
 

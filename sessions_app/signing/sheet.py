@@ -8,13 +8,15 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from scheduler.vocabulary import indication_words
 from sessions_app.models import SignedRecord
 from sessions_app.signing import sheet_parts
 from sessions_app.signing.frozen import NOTHING, Frozen, Line
 from sessions_app.signing.sheet_parts import PARTS_IN_ORDER, VITAL_SIGNS, Part
+
+SIGNATURES: Final = "Signatures"
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One version. `signed_at` is its moment, for the paper's own date."""
+    """One version. `signed_at` is its moment, for the paper's own date; `about` says on each page whose it is
+    and of which visit."""
 
     clinic: str
     title: str
+    about: str
     signed_at: datetime
     tables: Sequence[Table]
 
@@ -64,8 +68,17 @@ def sheet_of(versions: Sequence[SignedRecord]) -> Sheet:
     return Sheet(
         clinic=frozen.content["clinic"]["name"],
         title=f"Session record, version {signed.version}",
+        about=_about(frozen),
         signed_at=signed.signed_at,
         tables=tables,
+    )
+
+
+def _about(frozen: Frozen) -> str:
+    patient, arrived_at = frozen.content["patient"], frozen.content["session"]["arrived_at"]
+    return (
+        f"{patient['given_names']} {patient['family_name']} · MRN {patient['mrn']} · born "
+        f"{patient['birth_date']} · visit of {frozen.day(arrived_at)}"
     )
 
 
@@ -145,4 +158,4 @@ def _signatures(versions: Iterable[SignedRecord]) -> Table:
         says = f"“{signature['meaning']}”" + (f" {signature['reason']}" if signature["reason"] else "")
         by = f"{frozen.person(signature['signed_by'])}, {frozen.moment(signature['signed_at'])}"
         rows.append(Row([str(signed.version), by, says, signed.sha256]))
-    return Table("Signatures", rows, ["Version", "Signed by", "What it says", "SHA-256"])
+    return Table(SIGNATURES, rows, ["Version", "Signed by", "What it says", "SHA-256"])

@@ -101,6 +101,26 @@ def test_one_version_is_the_same_bytes_for_ever(house: House) -> None:
     assert printing.pdf_of(list(session.signed_records.all())) == first
 
 
+def test_each_page_says_whose_it_is_of_which_visit_and_how_many_there_are(house: House) -> None:
+    session = full(house)
+    stories.sign(house, session)
+    pages = PdfReader(BytesIO(printing.pdf_of(list(session.signed_records.all())))).pages
+    assert len(pages) > 1
+    head = "Rosa Delgado · MRN MRN-ROSA · born 1980-05-17 · visit of 2027-01-11"
+    for number, page in enumerate(pages, start=1):
+        text = page.extract_text()
+        assert f"Page {number} of {len(pages)}" in text
+        assert (head in text) is (number > 1)
+
+
+def test_the_file_is_dated_at_its_version_s_signature(house: House) -> None:
+    session = stories.signed(house)
+    signed = session.signed_records.get()
+    found = PdfReader(BytesIO(printing.pdf_of([signed]))).metadata
+    assert found is not None
+    assert found.creation_date == signed.signed_at.replace(microsecond=0)
+
+
 def test_the_pdf_comes_from_the_api_and_the_look_is_written_down(house: House) -> None:
     session = stories.signed(house)
     answer = client_of(house.priya).get(f"/api/v1/sessions/{session.pk}/record.pdf/")

@@ -1,5 +1,6 @@
 """Two papers about one session: what the patient takes home, and who wrote what in the record when."""
 
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -14,14 +15,27 @@ from sessions_app.models import Session
 from web.doors import StaffRequest, staff_page
 from web.views.sessions import changes
 
+SIDE_BY_SIDE: Final = "all"
+SPOKEN: Final = {"en": "English", "es": "Español"}
+
 
 @staff_page(READ_SESSIONS, methods=["GET"])
 def take_home(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The written instructions in the patient's language, for the printer."""
+    """The written instructions for the printer: in the patient's language unless another is chosen, or in all
+    side by side, so that whoever hands them over can read them too."""
     session = _opened(request, pk, READ_SESSIONS, what="instructions")
     phone = session.clinic.phone.as_national
-    leaflet = instructions.leaflet(language=session.patient.language, phone=phone)
-    return render(request, "web/nurse/take_home.html", {"session": session, "leaflet": leaflet})
+    theirs = instructions.leaflet(language=session.patient.language, phone=phone).language
+    chosen = request.GET.get("language", theirs)
+    others = [code for code in instructions.LANGUAGES if code != theirs]
+    codes = [theirs, *others] if chosen == SIDE_BY_SIDE else [chosen]
+    context = {
+        "session": session,
+        "chosen": chosen,
+        "offered": [*((code, SPOKEN[code]) for code in [theirs, *others]), (SIDE_BY_SIDE, "Side by side")],
+        "leaflets": [instructions.leaflet(language=code, phone=phone) for code in codes],
+    }
+    return render(request, "web/nurse/take_home.html", context)
 
 
 @staff_page(VIEW_ACCESS_LOG, methods=["GET"])
