@@ -91,7 +91,9 @@ class AmendedNoteSerializer(StrictSerializer):
 
 class DischargeFactsSerializer(StrictSerializer):
     escort_name = serializers.CharField(max_length=120)
-    escort_phone = words(40)
+    escort_phone = serializers.CharField(
+        max_length=40, required=False, allow_null=True, allow_blank=True, default=None
+    )
     escort_seen = serializers.BooleanField(required=False, allow_null=True, default=None)
     instructions_given = serializers.BooleanField()
     iv_removed = serializers.BooleanField(required=False, allow_null=True, default=None)

@@ -50,7 +50,7 @@ class DischargeFacts:
     """With whom and with what the patient left. The scores stay: they are what the discharge went by."""
 
     escort_name: str
-    escort_phone: str = ""
+    escort_phone: str | None = None
     escort_seen: bool | None = None
     instructions_given: bool
     iv_removed: bool | None = None
@@ -169,7 +169,7 @@ def _changed(model: type[Observation], facts: Any, entry: dict[str, Any]) -> Obs
     unsaid = dict.fromkeys(
         (name for name in NEEDED if words.get(name) == ""), "Write this in words that can be read."
     )
-    wrong = {**unsaid, **hidden_in({name: getattr(facts, name, "") for name in ONE_LINERS})}
+    wrong = {**unsaid, **hidden_in({name: getattr(facts, name, None) or "" for name in ONE_LINERS})}
     if wrong:
         raise Invalid(wrong)
     row = model._meta.concrete_fields

@@ -34,11 +34,12 @@ class Change:
 
     @property
     def rows(self) -> list[tuple[str, Any, Any]]:
-        """(column, before, after): of a change what differs, of a line all that it says."""
+        """(column, before, after): of a change what differs, of a line all that it says. In words they are
+        `compared_words`."""
         before, after = self.before or {}, self.after or {}
         names = self.fields_changed or [name for name in {**before, **after} if name not in OF_THE_LINE]
         return [
-            (name.replace("_", " "), before.get(name), after.get(name))
+            (name, before.get(name), after.get(name))
             for name in names
             if before.get(name) not in (None, "", []) or after.get(name) not in (None, "", [])
         ]

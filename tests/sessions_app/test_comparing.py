@@ -1,5 +1,6 @@
 """Two signed versions side by side, and each kind of line amended."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -15,8 +16,9 @@ from sessions_app.leaving import discharge
 from sessions_app.lines import PARTS
 from sessions_app.models import Session, SignedRecord
 from sessions_app.observing import side_effects
-from sessions_app.signing import amending, signing
+from sessions_app.signing import amending, compared_words, signing
 from sessions_app.signing.comparing import Change, compare
+from sessions_app.signing.frozen import Frozen
 from sessions_app.signing.verification import verify_chain
 from tests.cast import NOW, PASSWORD, House, client_of, new_id
 from tests.sessions_app import stories
@@ -44,6 +46,11 @@ def correction(content: Any, corrects: Any = None) -> amending.Correction:
 def changes(session: Session, first: int = 1, second: int = 2) -> list[Change]:
     versions = {signed.version: signed.content for signed in session.signed_records.all()}
     return compare(versions[first], versions[second])
+
+
+def in_words(session: Session, change: Change) -> list[tuple[str, str, str]]:
+    newest = session.signed_records.latest("version")
+    return compared_words.rows(change, Frozen(json.loads(newest.content)))
 
 
 # By the order set as much as one session here ever has of it.
@@ -175,9 +182,25 @@ def test_a_line_corrected_twice_is_one_change_from_the_first_version_to_the_thir
     amend(house, session, once)
     amend(house, session, correction(stories.calm(first.measured_at, systolic_mmhg=134), once.id))
     [change] = changes(session, 1, 3)
-    assert change.rows == [("systolic mmhg", 122, 134)]
+    assert in_words(session, change) == [("Systolic pressure", "122 mmHg", "134 mmHg")]
     [back] = changes(session, 3, 1)
-    assert back.rows == [("systolic mmhg", 134, 122)]
+    assert in_words(session, back) == [("Systolic pressure", "134 mmHg", "122 mmHg")]
+
+
+def test_what_differs_is_told_in_the_fields_words(house: House) -> None:
+    session = stories.signed(house)
+    home, wasted = session.discharges.get(), session.wastes.get()
+    more = amending.Wasted(vial="LOT 7", drawn_mg=Decimal("50"), wasted_mg=Decimal("15"), reason="Left over")
+    amend(house, session, correction(AMENDED["discharge"], home.pk), correction(more, wasted.pk))
+    told = [row for change in changes(session) for row in in_words(session, change)]
+    assert ("Adult who took the patient home", "Sam Reyes", "Kim Reyes") in told
+    assert ("Reason", "Rest of the vial", "Left over") in told
+    assert "Their phone" not in [name for name, _, _ in told], "what an amendment leaves out stays"
+    late = side_effects.Report(term="vomiting", grade=1, onset_at=NOW + timedelta(minutes=30))
+    amend(house, session, correction(late))
+    [added] = changes(session, 2, 3)
+    rows = {name: after for name, _, after in in_words(session, added)}
+    assert (rows["What"], rows["Began at"]) == ("Vomiting", "2027-01-11 09:30")
 
 
 def test_a_version_compared_with_itself_has_no_change(house: House) -> None:

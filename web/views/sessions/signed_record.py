@@ -18,7 +18,8 @@ from clinic.problems import Missing
 from sessions_app import queries
 from sessions_app.access import READ_SESSIONS
 from sessions_app.models import Session, SignedRecord
-from sessions_app.signing import comparing, printing, sheet
+from sessions_app.signing import compared_words, comparing, printing, sheet
+from sessions_app.signing.frozen import Frozen
 from web.doors import StaffRequest, staff_page
 
 
@@ -48,7 +49,8 @@ def signed_record(request: StaffRequest, pk: UUID) -> HttpResponse:
     session = _session(request, pk)
     access.log_look(request.actor, session.patient, what="signed record")
     versions = read_versions(list(queries.signed_versions(session)))
-    return render(request, "web/nurse/record.html", {"session": session, "versions": versions})
+    context = {"session": session, "versions": versions, "opened": opened_in(versions)}
+    return render(request, "web/nurse/record.html", context)
 
 
 @staff_page(READ_SESSIONS, methods=["GET"])
@@ -61,7 +63,9 @@ def compare_record(request: StaffRequest, pk: UUID) -> HttpResponse:
     changes = None
     if form.is_valid():
         first, second = (versions[int(form.cleaned_data[name]) - 1] for name in ("from", "to"))
-        changes = comparing.compare(first.content, second.content)
+        frozen = Frozen(json.loads(max(first, second, key=lambda each: each.version).content))
+        compared = comparing.compare(first.content, second.content)
+        changes = [(change, compared_words.rows(change, frozen)) for change in compared]
     context = {"session": session, "form": form, "changes": changes}
     return render(request, "web/nurse/compare.html", context, status=200 if form.is_valid() else 400)
 
@@ -97,6 +101,19 @@ def read_versions(records: Sequence[SignedRecord]) -> list[Version]:
         versions.append(Version(signed, sheet.sheet_of(records[:count]), new))
         known = ids
     return versions
+
+
+def opened_in(versions: Sequence[Version]) -> set[str]:
+    """The titles of the tables to be read first, the same in each version so that they can be compared: the
+    facts, the signatures, and what a version has changed. The others stand folded."""
+    return {
+        table.title
+        for version in versions
+        for table in version.sheet.tables
+        if not table.columns
+        or table.title == sheet.SIGNATURES
+        or any(row.line in version.new_lines for row in table.rows)
+    }
 
 
 def _session(request: StaffRequest, pk: UUID) -> Session:
