@@ -174,7 +174,9 @@ def test_on_the_page_a_nurse_sees_what_waits_and_a_prescriber_assesses_it(house:
     asked(house)
     nils, priya = browser_of(house.nils), browser_of(house.priya)
     shown = nils.get(reverse("session", args=[session.pk]))
-    assert f"{NEEDED} Assess the patient" in words(shown)
+    assert (
+        f'<a href="{reverse("patient_safety", args=[house.rosa.pk])}">{NEEDED}</a>' in shown.content.decode()
+    )
     page = reverse("patient_safety", args=[house.rosa.pk])
     assert "A prescriber has a task to assess the patient." in words(nils.get(page))
     address = reverse("assess_safety", args=[SafetyConcern.objects.get().pk])

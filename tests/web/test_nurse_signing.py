@@ -1,5 +1,6 @@
 """Going home, signing, amending and printing, as the nurse does it on her pages."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,11 +8,14 @@ import pytest
 from django.urls import reverse
 
 from clinic.models import AccessLog, Patient
+from sessions_app import states
 from sessions_app.models import SignedRecord
-from tests.cast import NOW, PASSWORD, House, client_of
+from sessions_app.outcomes import responses
+from tests.cast import NOW, PASSWORD, House, client_of, new_id
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
 from tests.web.test_nurse import HOME, SIGNS, Wall, hidden, send, wall
+from web.views.sessions import places
 
 __all__ = ["wall"]
 
@@ -44,7 +48,45 @@ def test_the_discharge_form_names_what_the_record_still_lacks(house: House, wall
     assert "Record vital signs after the infusion stopped." in page
     refused = send(browser_of(house.nils), session, "discharge", {**HOME, "escort_seen": ""})
     assert refused.status_code == 409
-    assert "See the adult who takes the patient home." in refused.content.decode()
+    page = refused.content.decode()
+    top = page[page.index('id="refused"') :].split("</ul>")[0]
+    assert page.index('id="refused"') < page.index('id="part-vitals"')
+    assert "Not done: discharge the patient." in top
+    for anchor, words_of_it in (
+        ("#part-vitals", "Record vital signs after the infusion stopped."),
+        ("#discharge_escort_seen", "See the adult who takes the patient home."),
+    ):
+        assert f'<a href="{anchor}">{words_of_it}' in top
+        assert f'id="{anchor[1:]}"' in page
+
+
+@pytest.mark.parametrize("act", list(states.ACTS))
+def test_everything_that_can_be_missing_has_its_place(house: House, act: str) -> None:
+    session = stories.arrived(house)
+    assert all(places.place_of(code, session) for code in states.ACTS[act].requires)
+
+
+def test_a_refused_field_is_told_on_top_too(house: House, later: Wall) -> None:
+    session = stories.observed(house)
+    refused = send(browser_of(house.nils), session, "discharge", {**HOME, "intake_score": ""})
+    page = refused.content.decode()
+    assert "Intake and output: " in page[page.index('id="refused"') :].split("</ul>")[0]
+
+
+def test_who_lets_somebody_home_reads_what_was_answered_about_suicidality(house: House, later: Wall) -> None:
+    session = stories.observed(house)
+    assert "Nothing positive in this visit" in page_of(house.nils, session)
+    nils, at = house.actor(house.nils), session.arrived_at + timedelta(minutes=50)
+    asked = responses.begin(
+        actor=nils, id=new_id(), patient=house.rosa, instrument="mood-items", how="interview", now=at
+    )
+    responses.answer(actor=nils, id=new_id(), response=asked, item=3, value=1, now=at)
+    page = words(browser_of(house.nils).get(reverse("session", args=[session.pk])))
+    assert "Suicidality asked, no concern: pass" in page
+    assert "hurting yourself in some way”: Several days, 2027-01-11 09:50" in page
+    assert "I asked again now about thoughts of suicide or self-harm, and found no concern" in page
+    refused = send(browser_of(house.nils), session, "discharge", HOME)
+    assert '<a href="#discharge_suicidality_asked_again">' in refused.content.decode()
 
 
 def test_a_wrong_password_is_said_at_its_field_and_never_shown_again(house: House, later: Wall) -> None:
@@ -169,6 +211,41 @@ def test_the_instructions_are_printed_in_the_patients_language(
     assert "(312) 555-0100" in page
     leaflet = client_of(house.nils).get(f"/api/v1/sessions/{session.pk}/instructions/").json()
     assert (leaflet["title"], leaflet["language"]) == (title, language[:2])
+
+
+def test_the_instructions_can_be_read_by_whoever_hands_them_over(house: House, wall: Wall) -> None:
+    session = stories.recovering(house)
+    Patient.objects.filter(pk=house.rosa.pk).update(language="es")
+    nils, address = browser_of(house.nils), reverse("take_home", args=[session.pk])
+    shown = {
+        chosen: nils.get(address, {"language": chosen}).content.decode() for chosen in ("es", "en", "all")
+    }
+    found = {
+        chosen: [title for title in ("Después de su visita", "After your visit") if f"<h1>{title}" in page]
+        for chosen, page in shown.items()
+    }
+    assert found == {
+        "es": ["Después de su visita"],
+        "en": ["After your visit"],
+        "all": ["Después de su visita", "After your visit"],
+    }
+
+
+def test_of_a_signed_record_what_a_version_changed_stands_open_and_the_rest_folded(
+    house: House, later: Wall
+) -> None:
+    session = stories.signed(house)
+    values = {"text": "She called.", "correction_reason": "Heard of later", "password": PASSWORD}
+    send(browser_of(house.nils), session, "amend", values)
+    page = browser_of(house.nils).get(reverse("signed_record", args=[session.pk])).content.decode()
+    parts = re.findall(r"<details( open)?>\s*<summary>\s*<h3>([^<]+)</h3>", page)
+    assert (" open", "Notes") in parts
+    assert ("", "Checklist") in parts
+    assert parts.count((" open", "Signatures")) == 2
+    assert (
+        "<details"
+        not in browser_of(house.nils).get(reverse("print_record", args=[session.pk])).content.decode()
+    )
 
 
 def test_the_record_is_printed_for_the_chart_and_each_look_is_written_down(house: House, later: Wall) -> None:

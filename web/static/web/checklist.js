@@ -3,15 +3,31 @@
 "use strict";
 
 for (const button of document.querySelectorAll("[data-all-pass]")) {
-  button.hidden = false;
+  const section = button.closest("section");
+  const told = section.querySelector("[data-passes]");
+  const nameOf = (check) => check.querySelector("legend").textContent.trim();
+  // What was answered stays as it is.
+  const open = () =>
+    [...section.querySelectorAll(".check:not([data-alone])")].filter(
+      (check) => !check.querySelector("input[type=radio]:checked"),
+    );
+  // Nobody vouches for what they have not read.
+  const tell = () => {
+    const waiting = open();
+    button.hidden = waiting.length === 0;
+    if (waiting.length) told.textContent = `One tap passes: ${waiting.map(nameOf).join(" · ")}.`;
+  };
   button.addEventListener("click", () => {
-    for (const check of button.closest("section").querySelectorAll(".check:not([data-alone])")) {
+    const waiting = open();
+    for (const check of waiting) {
       const pass = check.querySelector("input[type=radio][value=pass]");
-      if (check.querySelector("input[type=radio]:checked")) continue; // what was answered stays as it is
       pass.checked = true;
       pass.dispatchEvent(new Event("input", { bubbles: true }));
     }
+    told.textContent = `Marked as passed, not saved yet: ${waiting.map(nameOf).join(" · ")}.`;
   });
+  section.addEventListener("input", tell);
+  tell();
 }
 
 for (const check of document.querySelectorAll(".check")) {

@@ -15,7 +15,6 @@ from web.views.sessions.form import SessionForm
 # By the codes of `sessions_app.states.MISSING`.
 ON_THE_PAGE: Final[Mapping[str, str]] = {
     "checklist_complete": "#part-checklist",
-    "checklist_passed": "#part-checklist",
     "dose_prepared": "#part-dose",
     "baseline": "#part-vitals",
     "stop_acknowledged": "#alerts",
@@ -39,7 +38,14 @@ ON_THE_PAGE: Final[Mapping[str, str]] = {
     "drug_accounted": "#part-waste",
 }
 # Asked of a prescriber, or decided by one.
-DECIDED: Final = ("start_limits", "within_limits", "near_baseline", "pressure", "side_effects")
+DECIDED: Final = (
+    "checklist_passed",
+    "start_limits",
+    "within_limits",
+    "near_baseline",
+    "pressure",
+    "side_effects",
+)
 
 
 @dataclass(frozen=True)
