@@ -253,12 +253,12 @@ def _diary(clinic: Clinic, patients: set[UUID], cut_off: datetime) -> dict[UUID,
 def _side_effects(plans: set[UUID], cut_off: datetime) -> dict[UUID, tuple[int, int]]:
     """By plan, side effects and serious ones as they stood at the cut-off: a state or a correction that came
     later doesn't count, and the line that was corrected does. However many states one had, it counts once."""
-    lines: Any = SideEffect.objects.filter(
+    lines = SideEffect.objects.filter(
         session__appointment__plan_id__in=plans, recorded_at__lte=cut_off
-    ).annotate(plan=F("session__appointment__plan_id"))
+    ).select_related("session__appointment")
     found: dict[UUID, tuple[int, int]] = {}
     for states in effect_courses.courses(lines).values():
-        [plan] = {line.plan for line in states}
+        plan = states[0].session.appointment.plan_id
         every, serious = found.get(plan, (0, 0))
         found[plan] = (every + 1, serious + any(map(is_serious, states)))
     return found

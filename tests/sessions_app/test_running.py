@@ -401,17 +401,14 @@ def test_a_serious_side_effect_opens_a_task_for_the_prescriber(
 
 def test_the_course_of_a_side_effect_opens_no_second_task_until_it_gets_worse(house: House) -> None:
     session = stories.infusing(house)
-    first = report(house, session, replace(NAUSEA, grade=3))
-    second = report(
-        house,
-        session,
-        replace(NAUSEA, grade=3, outcome="recovering"),
-        corrects=first.pk,
-        correction_reason="Its course",
-    )
-    assert WorkItem.objects.count() == 1
-    report(house, session, replace(NAUSEA, grade=4), corrects=second.pk, correction_reason="Its course")
-    assert WorkItem.objects.count() == 2
+    nils, first = house.actor(house.nils), report(house, session, replace(NAUSEA, grade=3))
+    tasks = []
+    for grade, outcome in ((3, "recovering"), (4, "ongoing")):
+        state = side_effects.State(grade=grade, outcome=outcome)
+        course = side_effects.Course(effect=first.pk, state=state)
+        side_effects.record_course(actor=nils, id=new_id(), session=session, course=course, now=STOPPED_AT)
+        tasks.append(WorkItem.objects.count())
+    assert tasks == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,14 @@ def test_nils_reads_out_a_questionnaire_question_by_question_to_its_score(house:
     assert "Question 1 of 9" in words(nils.get(address))
     for item in range(1, 9):
         assert answer(house, address, item, 2)["Location"] == f"{address}?item={item + 1}"
-    assert answer(house, address, 9, 0)["Location"] == f"{address}?review=1"
+    assert answer(house, address, 9, 0)["Location"] == f"{address}?item=10"
+    asked = words(nils.get(f"{address}?item=10"))
+    assert "How difficult have these problems made it for you" in asked
+    assert "Extremely difficult" in asked
+    assert answer(house, address, 10, 2)["Location"] == f"{address}?review=1"
     nils.post(f"{address}complete/", {})
     page = words(nils.get(address))
+    assert "2 · Very difficult" in page
     assert "16 of 27" in page
     assert "Moderately severe" in page
 

@@ -139,7 +139,21 @@ def test_completed_is_closed_and_completing_again_changes_nothing(house: House) 
     assert (again.completed_at, again.prorated) == (done.completed_at, False)
 
 
-@pytest.mark.parametrize(("item", "value"), [(0, 1), (10, 1), (1, 4), (1, -1)])
+def test_how_difficult_it_is_is_kept_and_counts_in_no_total(house: House) -> None:
+    done = completed(house, [1] * 9 + [3])
+    assert responses.newest_answers(done)[10] == 3
+    assert done.score == 9
+
+
+def test_the_difficulty_alone_makes_up_for_no_missing_item(house: House) -> None:
+    response = begun(house)
+    for item in (*range(1, 9), 10):
+        give(house, response, item, 1)
+    done = responses.complete(actor=house.actor(house.nils), response=response, now=response.started_at)
+    assert done.score is None
+
+
+@pytest.mark.parametrize(("item", "value"), [(0, 1), (11, 1), (10, 4), (1, 4), (1, -1)])
 def test_there_is_no_such_item_or_value(house: House, item: int, value: int) -> None:
     with pytest.raises(Invalid):
         give(house, begun(house), item, value)
