@@ -7,6 +7,7 @@ from typing import Final
 from django.core.cache import cache
 from django.http import HttpRequest
 
+from clinic.callers import address_of
 from clinic.problems import Missing, Problem
 
 UNKNOWN_TOKENS_PER_MINUTE: Final = 30
@@ -26,7 +27,7 @@ def slow_down_guessing(request: HttpRequest) -> Iterator[None]:
     try:
         yield
     except Missing:
-        at_most(UNKNOWN_TOKENS_PER_MINUTE, what=f"unknown-tokens:{request.META.get('REMOTE_ADDR', '')}")
+        at_most(UNKNOWN_TOKENS_PER_MINUTE, what=f"unknown-tokens:{address_of(request)}")
         raise
 
 

@@ -7,22 +7,42 @@ asks is the work of `readiness`, `check_ins`, `questionnaires` and `diary`.
 
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from clinic.history import acting
-from clinic.models import Patient
-from clinic.problems import Conflict, Invalid, Missing
+from clinic.models import Clinic, Patient
+from clinic.problems import Conflict, Invalid, Missing, Problem
 from clinic.transactions import in_transaction
-from notifications.answering import things
+from notifications.answering import things, tries
 from notifications.models import CheckIn, PatientLink
 from notifications.tokens import NO_LINK, hash_of
 from scheduler.models import Appointment, WaitlistOffer
 from scheduler.visits import attendance
 from scheduler.waitlist import waitlist
 
+# In a row, on one link. [ours]
 MOST_WRONG_FACTORS = 5
 DOOR = "patient link"
 MOVED = "This visit was moved after the message was sent. Please call the clinic."
 HINDERED = "We can't book this time for you just now. Please call the clinic."
+
+
+class TooManyYears(Problem):
+    """So many wrong years were given that no other is looked at; `until` says when again, and is None where
+    the link is closed for good."""
+
+    status = 429
+    code = "too_many_years"
+    title = "Too many wrong years"
+
+    def __init__(self, clinic: Clinic, until: datetime | None) -> None:
+        phone = clinic.phone.as_national
+        mend = "and this link is closed. Call"
+        if until is not None:
+            local = until.astimezone(ZoneInfo(clinic.time_zone))
+            mend = f"so we look at none until {local:%b %-d, %H:%M}. Wait until then, or call"
+        super().__init__(f"Too many wrong years were given, {mend} the clinic: {phone}.")
+        self.until = until
 
 
 class WrongYear(Invalid):
@@ -47,35 +67,42 @@ def open_link(*, token: str, now: datetime) -> PatientLink:
     return link
 
 
-def give_factor(*, link: PatientLink, birth_year: int, now: datetime) -> None:
-    """Check the patient's birth year; the first right one marks the link opened.
+def give_factor(*, link: PatientLink, birth_year: int, address: str, now: datetime) -> None:
+    """Check the patient's birth year; the first right one marks the link opened, and each starts the counting
+    of wrong ones anew. `address`: the network address that it comes from.
 
-    Raises `Invalid` for a wrong year, saying how many tries are left, and `Missing` from the fifth wrong one
-    on, also for the right year: a locked link is told from no other that doesn't work.
+    Raises `Invalid` for a wrong year, saying how many tries are left, and `TooManyYears` for the fifth in a
+    row, which closes the link, and where too many were given on other links (`tries`): then for a right year
+    too. `Missing` for a link that is closed: it is told from no other that doesn't work.
     """
 
-    def work() -> int:
+    def work() -> tuple[int, datetime | None]:
+        # One after the other also on several links.
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
         row = PatientLink.objects.select_for_update(no_key=True).get(pk=link.pk)
         if row.failed_factors >= MOST_WRONG_FACTORS:
-            return row.failed_factors
-        right = Patient.objects.filter(pk=row.patient_id, birth_date__year=birth_year).exists()
-        if not right:
-            row.failed_factors += 1
-        elif row.opened_at is None:
+            raise Missing(NO_LINK)
+        until = tries.waits_until(patient_id=patient.pk, address=address, now=now)
+        if until is not None:
+            return row.failed_factors, until
+        right = patient.birth_date.year == birth_year
+        tries.count(patient_id=patient.pk, address=address, right=right, now=now)
+        row.failed_factors = 0 if right else row.failed_factors + 1
+        if right and row.opened_at is None:
             row.opened_at = now
         with acting(None, door=DOOR):
             row.save(update_fields=["failed_factors", "opened_at"])
-        return 0 if right else row.failed_factors
+        return row.failed_factors, None
 
     # The count is committed before the refusal is raised.
-    wrong = in_transaction(work)
-    if wrong >= MOST_WRONG_FACTORS:
-        raise Missing(NO_LINK)
+    wrong, until = in_transaction(work)
+    if until is not None or wrong >= MOST_WRONG_FACTORS:
+        raise TooManyYears(link.message.clinic, until)
     if wrong:
         left = MOST_WRONG_FACTORS - wrong
-        tries = "1 try" if left == 1 else f"{left} tries"
+        in_words = "1 try" if left == 1 else f"{left} tries"
         raise WrongYear(
-            {"birth_year": f"That is not the year we have on record. You have {tries} left."}, left=left
+            {"birth_year": f"That is not the year we have on record. You have {in_words} left."}, left=left
         )
 
 

@@ -163,8 +163,9 @@ class OpenedLinkSerializer(serializers.Serializer[Any]):
 
 
 class PatientLinksViewSet(ViewSet):
-    """The patient's side of a message. A guessed, an expired and a locked token are the same 404; five
-    wrong birth years lock the link."""
+    """The patient's side of a message. A guessed, an expired and a closed token are the same 404; five
+    wrong birth years in a row close the link, and too many for one patient or from one address are a 429
+    `too_many_years`, on whichever link."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from clinic import clock
+from clinic.callers import address_of
 from clinic.viewsets import StrictSerializer
 from notifications.answering import links
 from notifications.models import PatientLink
@@ -24,5 +25,6 @@ def proved_with(
     serializer.is_valid(raise_exception=True)
     data, now = dict(serializer.validated_data), clock.now()
     link = links.open_link(token=data["token"], now=now)
-    links.give_factor(link=link, birth_year=data["birth_year"], now=now)
+    address = address_of(request)
+    links.give_factor(link=link, birth_year=data["birth_year"], address=address, now=now)
     return link, {name: value for name, value in data.items() if name not in ProofSerializer().fields}

@@ -9,6 +9,7 @@ from notifications.models.links import (
     LinkPurpose,
     PatientLink,
     TimeRequest,
+    WrongYears,
 )
 from notifications.models.messages import (
     AttemptOutcome,
@@ -54,4 +55,5 @@ __all__ = [
     "Reading",
     "SendingState",
     "TimeRequest",
+    "WrongYears",
 ]

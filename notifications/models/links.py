@@ -31,9 +31,23 @@ class PatientLink(Row):
     token_sha256 = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     failed_factors = models.PositiveSmallIntegerField(
-        default=0, help_text="Wrong birth years; 5 lock the link"
+        default=0, help_text="Wrong birth years in a row; 5 close the link"
     )
     opened_at = models.DateTimeField(null=True, blank=True)
+
+
+class WrongYears(models.Model):
+    """Wrong birth years given for a patient from one network address, on whichever link, since the last right
+    one from there."""
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="+")
+    address_sha256 = models.CharField(max_length=64, help_text="Keyed: no address is read from it")
+    count = models.PositiveSmallIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("patient", "address_sha256", name="wrong_years_once")]
+        indexes = [models.Index(fields=["address_sha256", "last_at"], name="wrong_years_of_address")]
 
 
 class CheckInEnd(models.TextChoices):

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from clinic.models import Patient
 from notifications import saying
-from notifications.models import CheckIn, LinkPurpose
+from notifications.models import CheckIn, LinkPurpose, WrongYears
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from tests.browser.conftest import DESK, PHONE, TABLET, Windows, picture
@@ -118,4 +118,8 @@ def test_every_page_behind_a_link_is_whole(windows: Windows, house: House, langu
         show("diary")
         page.locator("button.primary").click()
         show("diary-refused")
+        stopped = link_of(house, "diary", LinkPurpose.DIARY)
+        WrongYears.objects.create(patient=house.rosa, address_sha256="elsewhere", count=10, last_at=NOW)
+        prove(stopped)
+        show("too-many")
         assert not faults, "\n".join(faults)

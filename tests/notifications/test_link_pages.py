@@ -5,6 +5,7 @@ what follows from an answer is said at once.
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -15,11 +16,12 @@ from psycopg.types.range import TimestamptzRange
 from rest_framework.test import APIClient
 
 from clinic import clock
+from clinic.callers import address_of
 from clinic.models import Patient, WorkItem
 from notifications import saying
 from notifications.answering import own_words
 from notifications.answering.question_sets import QUESTION_SETS
-from notifications.models import CheckIn, DiaryNudge, LinkPurpose, Message, PatientLink
+from notifications.models import CheckIn, DiaryNudge, LinkPurpose, Message, PatientLink, WrongYears
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from scheduler.models import Appointment, Opening, Resource, ResourceKind
@@ -111,7 +113,11 @@ def test_guessed_expired_and_locked_are_one_page_byte_by_byte(visit: Appointment
     locked = Client().get(f"/m/{token}")
     pages = [guessed, expired, locked]
     assert {page.status_code for page in pages} == {404}
-    assert len({page.content for page in [*pages, last]}) == 1
+    assert len({page.content for page in pages}) == 1
+    # Whoever has just tried the fifth year knew that the link worked, and is told what now.
+    assert last.status_code == 429
+    assert "We have closed this link" in words(last)
+    assert 'href="tel:+13125550100"' in last.content.decode()
     assert len({tuple(sorted(stable(page).items())) for page in pages}) == 1
     for door in ("ready", "diary", "visit.ics", f"questions/{uuid4()}"):
         assert Client().get(f"/m/{token}/{door}").content == guessed.content
@@ -527,6 +533,75 @@ def test_a_patient_who_reads_spanish_is_spoken_to_in_spanish_and_can_switch(
     assert "Sí, voy a venir" in said
     assert "Thursday" in words(phone.get(f"/m/{token}?language=en"))
     assert "Thursday" in words(phone.get(f"/m/{token}"))
+
+
+@pytest.mark.parametrize("page", ["diary?day={yesterday}", "ready?question=alcohol_drugs"])
+def test_the_other_language_shows_the_same_day_and_the_same_question(
+    visit: Appointment, token: str, diary: str, page: str
+) -> None:
+    mine = diary if page.startswith("diary") else token
+    address = f"/m/{mine}/{page.format(yesterday='2027-01-10')}"
+    phone = proved(mine)
+    shown = phone.get(address).content.decode()
+    [other] = re.findall(r'href="([^"]+)"\s+lang="es"', shown)
+    assert unescape(other) == f"{address}&language=es"
+    spanish = words(phone.get(unescape(other)))
+    assert ("domingo 10 de enero" if mine == diary else "alcohol") in spanish
+    assert "Pregunta 5 de 5" in spanish or mine == diary
+
+
+def test_a_refused_form_leads_to_its_own_page_in_the_other_language(token: str, diary: str) -> None:
+    phone = proved(diary)
+    refused = phone.post(f"/m/{diary}/diary", {"id": str(uuid4()), "day": "2027-01-10"})
+    assert f"/m/{diary}/diary?day=2027-01-10&amp;language=es" in refused.content.decode()
+    phone = proved(token)
+    sent = {"id": str(uuid4()), "question": "ride_home", "value": "yes", "ride_name": "Sam"}
+    refused = phone.post(f"/m/{token}/ready", sent)
+    assert f"/m/{token}/ready?question=ride_home&amp;language=es" in refused.content.decode()
+
+
+def test_switching_the_language_before_the_year_keeps_what_was_tapped_and_typed(
+    visit: Appointment, token: str
+) -> None:
+    phone = Client()
+    tapped = {"for": "ready", "id": str(uuid4()), "question": "alcohol_drugs", "value": "no"}
+    page = phone.post(f"/m/{token}/birth-year", {**tapped, "birth_year": "19", "language": "es"})
+    said = page.content.decode()
+    assert "Año en que nació" in words(page)
+    assert 'value="19"' in said
+    carried = dict(re.findall(r'<input type="hidden" name="(for|id|question|value)" value="([^"]*)">', said))
+    assert carried == tapped
+    assert PatientLink.objects.get(message__stage="confirmation").failed_factors == 0
+    assert re.search(r'form="birth-year"[^>]*name="language"\s+value="en"', said)
+
+
+def test_too_many_wrong_years_say_until_when_and_whom_to_call_in_both_languages(
+    visit: Appointment, token: str
+) -> None:
+    WrongYears.objects.create(
+        patient=visit.patient, address_sha256="elsewhere", count=10, last_at=clock.now() - 4 * HOUR
+    )
+    phone = Client()
+    said = {}
+    for language in ("en", "es"):
+        phone.get(f"/m/{token}?language={language}")
+        page = phone.post(f"/m/{token}/birth-year", {"birth_year": "1980"})
+        assert page.status_code == 429
+        assert 'href="tel:+13125550100"' in page.content.decode()
+        said[language] = words(page)
+    assert "We can't look at another year before Tuesday, January 12, 5:00 AM" in said["en"]
+    assert "antes del martes 12 de enero, 5:00 AM" in said["es"]
+    proof = {"token": token, "birth_year": 1980}
+    answer = APIClient().post("/api/v1/links/open/", proof)
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_years")
+    assert "(312) 555-0100" in answer.json()["detail"]
+
+
+def test_behind_a_proxy_the_address_is_what_the_proxy_saw(settings: Any, rf: Any) -> None:
+    sent = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7, 203.0.113.9"}
+    assert address_of(rf.get("/", **sent)) == "10.0.0.1"
+    settings.BEHIND_PROXY = True
+    assert address_of(rf.get("/", **sent)) == "203.0.113.9"
 
 
 def test_both_languages_say_everything() -> None:

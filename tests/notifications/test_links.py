@@ -1,22 +1,23 @@
 """The patient's link: hashed, expiring, silent before the birth year, locked after five wrong ones."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from clinic.problems import Conflict, Invalid, Missing
-from notifications import queries
-from notifications.answering import links
+from clinic.problems import Conflict, Invalid, Missing, Problem
+from notifications import queries, saying
+from notifications.answering import links, tries
 from notifications.delivering import delivery
-from notifications.models import Message, PatientLink
+from notifications.models import LinkPurpose, Message, PatientLink, WrongYears
 from notifications.planning.planner import plan
 from notifications.tokens import NO_LINK, hash_of, token_for
 from scheduler.models import Appointment, ParticipantStatus
-from tests.cast import NOW, House
+from tests.cast import NOW, House, make_patient
 from tests.notifications.visits import VISIT, book, cancel, move
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOME = "198.51.100.4"
 
 
 @pytest.fixture
@@ -33,6 +34,10 @@ def link(visit: Appointment) -> PatientLink:
 
 def token_of(stage: str) -> str:
     return token_for(Message.objects.get(stage=stage).link.pk)
+
+
+def year(link: PatientLink, given: int, *, address: str = HOME, now: datetime = NOW) -> None:
+    links.give_factor(link=link, birth_year=given, address=address, now=now)
 
 
 def accepted(visit: Appointment) -> bool:
@@ -66,29 +71,104 @@ def test_a_guessed_and_an_expired_token_are_the_same_answer(visit: Appointment) 
 
 
 def test_the_right_birth_year_opens_the_link(link: PatientLink) -> None:
-    links.give_factor(link=link, birth_year=1980, now=NOW)
+    year(link, 1980)
     link.refresh_from_db()
     assert (link.opened_at, link.failed_factors) == (NOW, 0)
 
 
 def test_a_wrong_birth_year_is_counted_and_says_how_many_tries_are_left(link: PatientLink) -> None:
     with pytest.raises(Invalid, match="You have 4 tries left"):
-        links.give_factor(link=link, birth_year=1981, now=NOW)
+        year(link, 1981)
     link.refresh_from_db()
     assert (link.opened_at, link.failed_factors) == (None, 1)
 
 
-def test_the_fifth_wrong_birth_year_locks_the_link_for_the_right_one_too(link: PatientLink) -> None:
-    for wrong in range(1, 5):
-        with pytest.raises(Invalid):
-            links.give_factor(link=link, birth_year=1900 + wrong, now=NOW)
-    with pytest.raises(Missing) as fifth:
-        links.give_factor(link=link, birth_year=1999, now=NOW)
-    assert fifth.value.detail == NO_LINK
-    with pytest.raises(Missing):
-        links.give_factor(link=link, birth_year=1980, now=NOW)
+def wrong(link: PatientLink, times: int, *, address: str = HOME, now: datetime = NOW) -> list[type[Problem]]:
+    """What so many wrong years in a row are answered with."""
+    answers = []
+    for number in range(times):
+        with pytest.raises(Problem) as refused:
+            year(link, 1900 + number, address=address, now=now)
+        answers.append(refused.type)
+    return answers
+
+
+def test_the_fifth_wrong_birth_year_closes_the_link_for_the_right_one_too(link: PatientLink) -> None:
+    assert wrong(link, 4) == [links.WrongYear] * 4
+    with pytest.raises(links.TooManyYears, match=r"this link is closed. Call the clinic: \(312\) 555-0100"):
+        year(link, 1999)
+    with pytest.raises(Missing, match=NO_LINK):
+        year(link, 1980)
     with pytest.raises(Missing):
         links.open_link(token=token_of("confirmation"), now=NOW)
+
+
+def test_a_right_year_starts_anew(link: PatientLink) -> None:
+    for _ in range(4):
+        wrong(link, 4)
+        year(link, 1980)
+    link.refresh_from_db()
+    assert link.failed_factors == 0
+
+
+def several(link: PatientLink, count: int) -> list[PatientLink]:
+    """So many more links of the same patient, as one has after a week."""
+    return [
+        saying.give_link(
+            saying.say(
+                key=f"story:{number}",
+                clinic_id=link.message.clinic_id,
+                patient_id=link.patient_id,
+                kind="diary",
+                stage="diary",
+                due_at=NOW,
+                stale_at=NOW + DAY,
+            ),
+            purpose=LinkPurpose.DIARY,
+            expires_at=NOW + 3 * DAY,
+        )
+        for number in range(count)
+    ]
+
+
+def test_ten_wrong_years_for_one_patient_stop_every_link_of_theirs_from_anywhere(link: PatientLink) -> None:
+    first, second, third = several(link, 3)
+    assert wrong(first, 4) == [links.WrongYear] * 4
+    assert wrong(second, 4, address="203.0.113.9", now=NOW + HOUR) == [links.WrongYear] * 4
+    wrong(third, 2, now=NOW + 2 * HOUR)
+    for given in (1980, 1981):  # the right one is answered like a wrong one
+        with pytest.raises(links.TooManyYears, match=r"until Jan 12, 10:00\. Wait until then"):
+            year(third, given, address="2001:db8::7", now=NOW + 3 * HOUR)
+    third.refresh_from_db()
+    assert third.failed_factors == 2
+    year(third, 1980, now=NOW + 26 * HOUR)
+
+
+def test_a_right_year_from_elsewhere_leaves_what_was_tried_from_here(link: PatientLink) -> None:
+    ones, others = several(link, 2)
+    wrong(ones, 4, address="203.0.113.9")
+    year(others, 1980)
+    assert WrongYears.objects.get().count == 4
+    year(others, 1980, address="203.0.113.9")
+    assert WrongYears.objects.get().count == 0
+
+
+def test_twenty_wrong_years_from_one_address_stop_it_for_every_patient(
+    house: House, link: PatientLink
+) -> None:
+    for number in range(5):
+        patient = make_patient(house.clinic, f"P{number}", "Tried")
+        WrongYears.objects.create(
+            patient=patient, address_sha256=tries._hashed("2001:db8::1"), count=4, last_at=NOW
+        )
+    with pytest.raises(links.TooManyYears):
+        year(link, 1980, address="2001:db8::2")  # the same household: one /64
+    year(link, 1980)
+
+
+def test_where_a_patient_was_is_not_read_from_the_table(link: PatientLink) -> None:
+    wrong(link, 1, address="203.0.113.9")
+    assert WrongYears.objects.get().address_sha256 not in ("203.0.113.9", hash_of("203.0.113.9"))
 
 
 def test_the_link_confirms_the_visit_once_and_for_all(link: PatientLink, visit: Appointment) -> None:

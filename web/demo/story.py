@@ -200,7 +200,8 @@ class _Story:
         newest = {link.message.appointment_id: link for link in sent.order_by("message__due_at", "pk")}
         for link in newest.values():
             if self.house.random.random() < 0.66:
-                links.give_factor(link=link, birth_year=link.patient.birth_date.year, now=at)
+                year = link.patient.birth_date.year
+                links.give_factor(link=link, birth_year=year, address="", now=at)
                 links.confirm_visit(link=link, now=at)
 
     def answer_check_ins(self, at: datetime, *, alarming: bool) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django import forms
 from django.http import HttpResponse
+from django.urls import reverse
 
 from clinic.idempotency import create_once
 from clinic.problems import Problem
@@ -160,7 +161,12 @@ def show_diary(
         "nudge_form": nudge_form or NudgeForm(opened, initial={"at": standing.at} if standing else None),
         "may_nudge": bool(opened.link.patient.email),
     }
-    return opened.page("web/patient/diary.html", context, status=refused.status if refused else 200)
+    return opened.page(
+        "web/patient/diary.html",
+        context,
+        status=refused.status if refused else 200,
+        stands_at=f"{reverse('patient_link_diary', args=[opened.token])}?day={day}",
+    )
 
 
 def _day_asked(opened: Opened, days: list[date], form: DayForm | None) -> date:

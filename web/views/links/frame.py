@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import formats, timezone, translation
@@ -56,8 +56,11 @@ class Opened:
         with translation.override(self.language):
             return formats.date_format(local, self.say["moment_format"])
 
-    def page(self, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
-        """A page in the clinic's time and the patient's language."""
+    def page(
+        self, template: str, context: Mapping[str, Any], *, status: int = 200, stands_at: str = ""
+    ) -> HttpResponse:
+        """A page in the clinic's time and the patient's language. `stands_at`: where the answer to a form is
+        found again; otherwise at the link's first page."""
         clinic = self.link.message.clinic
         home = reverse("patient_link", args=[self.token])
         shared = {
@@ -67,11 +70,23 @@ class Opened:
             "home": home,
             "say": self.say,
             "language": self.language,
-            "other_languages": [each for each in LANGUAGES.items() if each[0] != self.language],
-            "here": self.request.path if self.request.method == "GET" else home,
+            "other_languages": [
+                (code, name, self._here_in(code, stands_at or home))
+                for code, name in LANGUAGES.items()
+                if code != self.language
+            ],
         }
         with timezone.override(clinic.time_zone), translation.override(self.language):
             return render(self.request, template, {**shared, **context}, status=status)
+
+    def _here_in(self, language: str, stands_at: str) -> str:
+        """This same page in another language, with the day or the question that it shows."""
+        address, _, query = stands_at.partition("?")
+        asked = QueryDict(query, mutable=True)
+        if self.request.method == "GET":
+            address, asked = self.request.path, self.request.GET.copy()
+        asked["language"] = language
+        return f"{address}?{asked.urlencode()}"
 
     def back(self, route: str = "patient_link", *args: object, query: str = "") -> HttpResponse:
         address = reverse(route, args=[self.token, *args])
@@ -124,7 +139,7 @@ def refused(request: HttpRequest, problem: Problem, opened: Opened | None) -> Ht
 
 def _language(request: HttpRequest, link: PatientLink) -> str:
     """The language that was switched to, or else the patient's own."""
-    asked = request.GET.get("language", "")
+    asked = request.POST.get("language") or request.GET.get("language", "")
     if asked in LANGUAGES:
         request.session[CHOSEN_LANGUAGE] = asked
         return asked

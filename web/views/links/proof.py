@@ -6,6 +6,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
+from clinic.callers import address_of
 from clinic.problems import Problem
 from notifications.answering import links
 from web.forms import ChangeForm
@@ -20,8 +21,8 @@ class BirthYearForm(ChangeForm):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-year", "maxlength": 4}),
     )
 
-    def __init__(self, opened: Opened, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, opened: Opened, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         field = self.fields["birth_year"]
         field.label, field.help_text = opened.say["birth_year"], opened.say["four_digits"]
         for code in ("invalid", "required", "min_value", "max_value"):
@@ -31,7 +32,8 @@ class BirthYearForm(ChangeForm):
 
 
 def ask_birth_year(opened: Opened, form: BirthYearForm | None = None) -> HttpResponse:
-    """Ask for the second factor."""
+    """Ask for the second factor. The other language is a button of this form: it takes along what was typed
+    and tapped."""
     form = form or BirthYearForm(opened)
     sent = opened.request.POST
     context = {"form": form, "carried": {name: sent[name] for name in CARRIED if name in sent}}
@@ -43,12 +45,21 @@ def birth_year(request: HttpRequest, token: str) -> HttpResponse:
     opened = None
     try:
         opened = open_link(request, token)
+        if "language" in request.POST:
+            typed = {"birth_year": request.POST.get("birth_year", "")}
+            return ask_birth_year(opened, BirthYearForm(opened, initial=typed))
         form = BirthYearForm(opened, request.POST)
         if form.is_valid():
             try:
                 links.give_factor(
-                    link=opened.link, birth_year=form.cleaned_data["birth_year"], now=opened.now
+                    link=opened.link,
+                    birth_year=form.cleaned_data["birth_year"],
+                    address=address_of(request),
+                    now=opened.now,
                 )
+            except links.TooManyYears as too_many:
+                until = opened.moment(too_many.until) if too_many.until else ""
+                return opened.page("web/patient/too_many.html", {"until": until}, status=too_many.status)
             except links.WrongYear as wrong:
                 form.add_error("birth_year", _tries_left(opened, wrong.left))
             else:

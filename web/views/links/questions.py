@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse
+from django.urls import reverse
 
 from clinic.models import Role
 from clinic.problems import Invalid, Missing
@@ -178,7 +179,12 @@ def _show_readiness(opened: Opened, wanted: str, typed: Any = None) -> HttpRespo
         "no_ride_yet": lacks_a_ride(offered),
         "answered": [(each.code, each.text.of(opened.language)) for each in READINESS],
     }
-    return opened.page("web/patient/ready.html", context, status=400 if typed is not None else 200)
+    return opened.page(
+        "web/patient/ready.html",
+        context,
+        status=400 if typed is not None else 200,
+        stands_at=f"{reverse('patient_link_ready', args=[opened.token])}?question={code}",
+    )
 
 
 def lacks_a_ride(offered: Things) -> bool:

@@ -1,0 +1,72 @@
+"""How often a wrong birth year was given: for one patient on whichever link, and from one network address for
+whichever patient.
+
+Kept in PostgreSQL, so that it outlives a link, a browser and a flushed Valkey. Once there were too many, no
+year is compared until the oldest are a day old: a right one and a wrong one are then answered alike.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.crypto import salted_hmac
+
+from notifications.models import WrongYears
+
+# Typing errors of one person, and of a household or a clinic's own network. [ours]
+MOST_FOR_A_PATIENT: Final = 10
+MOST_FROM_AN_ADDRESS: Final = 20
+LAST_FOR: Final = timedelta(hours=24)
+
+
+def waits_until(*, patient_id: UUID, address: str, now: datetime) -> datetime | None:
+    """From when on a year is looked at again; None where it is now."""
+    hashed = _hashed(address)
+    rows = list(
+        WrongYears.objects.filter(
+            Q(patient=patient_id) | Q(address_sha256=hashed), count__gt=0, last_at__gt=now - LAST_FOR
+        ).order_by("last_at")
+    )
+    moments = (
+        _full_until((row for row in rows if row.patient_id == patient_id), MOST_FOR_A_PATIENT),
+        _full_until((row for row in rows if row.address_sha256 == hashed), MOST_FROM_AN_ADDRESS),
+    )
+    return max((moment for moment in moments if moment), default=None)
+
+
+def count(*, patient_id: UUID, address: str, right: bool, now: datetime) -> None:
+    """One more of them; a right one starts anew what was counted for the patient from there. Inside the
+    caller's transaction, with the patient locked."""
+    row = WrongYears.objects.filter(patient=patient_id, address_sha256=_hashed(address)).first()
+    if row is None:
+        if right:
+            return
+        row = WrongYears(patient_id=patient_id, address_sha256=_hashed(address), last_at=now)
+    before = row.count if row.last_at > now - LAST_FOR else 0
+    row.count, row.last_at = (0, row.last_at) if right else (before + 1, now)
+    row.save()
+
+
+def _full_until(rows: Iterable[WrongYears], most: int) -> datetime | None:
+    """When fewer than so many are left of these, the oldest first; None where there are fewer now."""
+    counted = list(rows)
+    left, until = sum(row.count for row in counted), None
+    for row in counted:
+        if left < most:
+            break
+        left, until = left - row.count, row.last_at + LAST_FOR
+    return until
+
+
+def _hashed(address: str) -> str:
+    """Nobody reads from the table where a patient was. Of IPv6 a household has the whole /64."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        found = None
+    if isinstance(found, IPv6Address):
+        address = str(ip_network((found, 64), strict=False))
+    return salted_hmac("notifications.wrong_years", address, algorithm="sha256").hexdigest()
