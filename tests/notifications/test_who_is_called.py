@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from psycopg.types.range import TimestamptzRange
 
 from clinic import work
@@ -288,7 +289,8 @@ def test_a_step_says_whether_its_page_went_out(
     message = Message.objects.get()
     assert (call["user"], call["message"]) == (str(house.nils.pk), str(message.pk))
     assert (call["outcome"], call["reason"]) == (outcome, page.get("reason", ""))
-    shown = browser_of(house.ana).get(f"/tasks/{item.pk}/")
+    with time_machine.travel(NOW, tick=False):
+        shown = browser_of(house.ana).get(f"/tasks/{item.pk}/")
     assert sentence in words(shown)
     assert f'href="/messages/{message.pk}/"' in shown.content.decode()
 
