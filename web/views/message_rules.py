@@ -114,9 +114,9 @@ class VisitForm(ChangeForm):
             self._offer(visits)
         elif visit is not None:
             self._offer([visit, *(each for each in self.coming[:MOST_VISITS] if each != visit)])
-        shown = self.data.copy()
-        shown["visit"] = str(visit.pk) if visit else ""
-        self.data = shown
+        sent: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        sent["visit"] = str(visit.pk) if visit else ""
+        self.data = sent
         return {**given, "visit": visit}
 
     def _offer(self, visits: Sequence[Appointment]) -> None:
