@@ -32,6 +32,7 @@ from notifications.answering.grading import Question
 from notifications.answering.question_sets import QUESTION_SETS, READINESS
 from notifications.answering.questionnaire_words import words_of
 from notifications.answering.questionnaires import Form
+from notifications.api.hearing import heard
 from notifications.api.proof import ProofSerializer, proved_with
 from notifications.escalating import on_call
 from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, PatientLink
@@ -246,15 +247,16 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"])
     def readiness(self, request: Request) -> Response:
         """One answer about the coming visit; it can be changed until the visit begins."""
-        link, data = proved_with(LinkReadinessCreateSerializer, request)
-        _, made = create_once(
-            actor=None,
-            noun="readiness",
-            id=data["id"],
-            body={"link": link.pk, **data},
-            make=lambda: readiness.answer(link=link, now=clock.now(), **data),
-            find=lambda: Readiness.objects.get(pk=data["id"]),
-        )
+        with heard(request, written=own_words.RIDE, names=("ride_name", "ride_phone")):
+            link, data = proved_with(LinkReadinessCreateSerializer, request)
+            _, made = create_once(
+                actor=None,
+                noun="readiness",
+                id=data["id"],
+                body={"link": link.pk, **data},
+                make=lambda: readiness.answer(link=link, now=clock.now(), **data),
+                find=lambda: Readiness.objects.get(pk=data["id"]),
+            )
         return Response(_opened(link), status=201 if made else 200)
 
     @extend_schema(
@@ -264,17 +266,18 @@ class PatientLinksViewSet(ViewSet):
     @action(detail=False, methods=["post"])
     def diary(self, request: Request) -> Response:
         """Today's or yesterday's day of the headache diary."""
-        link, data = proved_with(LinkDiaryDayCreateSerializer, request)
-        id = data.pop("id")
-        entry = Entry(**{**data, "triggers": tuple(data["triggers"])})
-        _, made = create_once(
-            actor=None,
-            noun="diary day",
-            id=id,
-            body={"patient": link.patient_id, **data},
-            make=lambda: diary.enter(id=id, link=link, entry=entry, now=clock.now()),
-            find=lambda: DiaryDay.objects.get(patient=link.patient_id, day=entry.day),
-        )
+        with heard(request, written=own_words.DIARY, names=("aura", "note")):
+            link, data = proved_with(LinkDiaryDayCreateSerializer, request)
+            id = data.pop("id")
+            entry = Entry(**{**data, "triggers": tuple(data["triggers"])})
+            _, made = create_once(
+                actor=None,
+                noun="diary day",
+                id=id,
+                body={"patient": link.patient_id, **data},
+                make=lambda: diary.enter(id=id, link=link, entry=entry, now=clock.now()),
+                find=lambda: DiaryDay.objects.get(patient=link.patient_id, day=entry.day),
+            )
         return Response(_opened(link), status=201 if made else 200)
 
     @extend_schema(request=AskDailySerializer, responses=OpenedLinkSerializer)

@@ -501,6 +501,39 @@ def test_the_api_gives_the_emergency_lines_for_a_crisis_in_the_diary(diary: str)
     assert calls() == CALL_NOW
 
 
+REFUSED_DAYS: dict[str, dict[str, Any]] = {
+    "a pain of 11 of 10": {"day": "2027-01-11", "headache": True, "peak": 11},
+    "a day long past": {"day": "2027-01-01", "headache": False},
+    "a word too many": {"day": "2027-01-11", "headache": False, "weather": "hot"},
+    "no id": {"id": "none", "day": "2027-01-11", "headache": False},
+    "a note too long": {"day": "2027-01-11", "headache": False, "note": f"{CRISIS} {'x' * 300}"},
+}
+
+
+@pytest.mark.parametrize("day", REFUSED_DAYS.values(), ids=REFUSED_DAYS.keys())
+def test_a_crisis_beside_a_day_that_the_api_refuses_is_heard_once(diary: str, day: dict[str, Any]) -> None:
+    proof = {"token": diary, "birth_year": 1980}
+    sent = {**proof, "id": str(uuid4()), "note": CRISIS, **day}
+    for _ in range(2):
+        assert APIClient().post("/api/v1/links/diary/", sent, format="json").status_code == 400
+    assert calls() == CALL_NOW
+
+
+@pytest.mark.parametrize(("year", "note"), [(1981, CRISIS), (1980, "slept well")])
+def test_nobody_is_called_for_a_stranger_or_for_ordinary_words(diary: str, year: int, note: str) -> None:
+    proof = {"token": diary, "birth_year": year}
+    day = {"id": str(uuid4()), "day": "2027-01-11", "headache": True, "peak": 11, "note": note}
+    assert APIClient().post("/api/v1/links/diary/", {**proof, **day}, format="json").status_code == 400
+    assert calls() == []
+
+
+def test_a_crisis_beside_a_ride_that_the_api_refuses_is_heard(visit: Appointment, token: str) -> None:
+    proof = {"token": token, "birth_year": 1980}
+    ride = {"id": str(uuid4()), "question": "ride_home", "value": "yes", "ride_name": "me quiero matar"}
+    assert APIClient().post("/api/v1/links/readiness/", {**proof, **ride}).status_code == 400
+    assert calls() == CALL_NOW
+
+
 def test_the_patient_says_when_to_be_asked_and_when_no_longer(diary: str) -> None:
     phone = proved(diary)
     phone.post(f"/m/{diary}/diary/ask-daily", {"at": "20:15"})

@@ -1,0 +1,56 @@
+"""What a patient writes over the API is heard also where what came with it is refused: an alarming note next
+to a pain of 11 of 10 still calls a nurse. What of a body can be read is read here, and nothing else of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+
+from clinic import clock
+from clinic.problems import Missing, Problem
+from notifications.answering import links, own_words
+from notifications.api.proof import ProofSerializer
+from notifications.models import PatientLink
+
+PROOF: Final = ("token", "birth_year")
+
+
+@contextmanager
+def heard(request: Request, *, written: str, names: tuple[str, ...]) -> Iterator[None]:
+    """Around taking a body in whose fields of these names a patient writes: when it is refused, its words are
+    heard, of whoever proves the link. The refusal stays what it is, so it tells nothing of the proof."""
+    try:
+        yield
+    except (APIException, Problem):
+        body: Any = request.data
+        link = _proved(body) if isinstance(body, Mapping) else None
+        if link is not None:
+            words = [body[name] for name in names if isinstance(body.get(name), str)]
+            id = _id_of(body, link, words)
+            own_words.hear(written=written, id=id, link=link, words=words, now=clock.now())
+        raise
+
+
+def _proved(body: Mapping[str, Any]) -> PatientLink | None:
+    """The link, where token and birth year are right; a wrong year has been counted already, if at all."""
+    sent = {name: body[name] for name in PROOF if name in body}
+    proof = ProofSerializer(data=sent)
+    if not proof.is_valid():
+        return None
+    try:
+        link = links.open_link(token=proof.validated_data["token"], now=clock.now())
+    except Missing:
+        return None
+    return link if link.patient.birth_date.year == proof.validated_data["birth_year"] else None
+
+
+def _id_of(body: Mapping[str, Any], link: PatientLink, words: list[str]) -> UUID:
+    """The entry's own, so that it calls once however often it is sent; without one, that of its words."""
+    try:
+        return UUID(str(body.get("id")))
+    except ValueError:
+        return uuid5(link.pk, "\n".join(words))
