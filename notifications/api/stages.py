@@ -8,14 +8,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic import access as ground
 from clinic import clock
-from clinic.viewsets import ClinicViewSet
 from notifications import access
-from notifications.models import Message
 from notifications.reporting.stages import Rate, figures_by_stage
-from scheduler.api.reports import CountSerializer, PeriodSerializer, ShareSerializer
-from scheduler.reporting.reports import Period
+from scheduler.api.reports import CountSerializer, PeriodSerializer, PeriodViewSet, ShareSerializer
 
 
 class RateSerializer(ShareSerializer):
@@ -58,22 +54,16 @@ class StageFiguresSerializer(serializers.Serializer[Any]):
     not_sent = CountSerializer(many=True, help_text="Why not, the commonest reason first.")
 
 
-class StageFiguresViewSet(ClinicViewSet):
+class StageFiguresViewSet(PeriodViewSet):
     """What became of each kind of message."""
 
     access = {"stages": access.VIEW_STAGE_FIGURES}
-    queryset = Message.objects.none()
     serializer_class = StageFiguresSerializer
-    pagination_class = None  # type: ignore[assignment]
 
     @extend_schema(parameters=[PeriodSerializer], responses=StageFiguresSerializer(many=True))
     @action(detail=False)
     def stages(self, request: Request) -> Response:
         """Of the messages that fell due in the period. It shows what went together, not what a message did:
         patients who were reminded differ from those who weren't."""
-        asked = self.parse_query(PeriodSerializer)
-        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
-        period = Period.of(clinic, asked["first"], asked["last"])
-        return Response(
-            StageFiguresSerializer(figures_by_stage(clinic, period, now=clock.now()), many=True).data
-        )
+        figures = figures_by_stage(*self.period(), now=clock.now())
+        return Response(StageFiguresSerializer(figures, many=True).data)

@@ -168,7 +168,19 @@ class LevelSerializer(serializers.Serializer[Any]):
     level = DayLevelSerializer(allow_null=True, help_text="Null on a day without visits.")
 
 
-class ReportsViewSet(ClinicViewSet):
+class PeriodViewSet(ClinicViewSet):
+    """Figures of a clinic over a period of local days."""
+
+    queryset = Appointment.objects.none()
+    pagination_class = None  # type: ignore[assignment]
+
+    def period(self) -> tuple[Clinic, Period]:
+        asked = self.parse_query(PeriodSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        return clinic, Period.of(clinic, asked["first"], asked["last"])
+
+
+class ReportsViewSet(PeriodViewSet):
     """What a period of at most 366 days came to. A visit is counted once, at its latest time; a hold that was
     never booked is neither a visit nor a cancellation."""
 
@@ -179,36 +191,34 @@ class ReportsViewSet(ClinicViewSet):
         "spacing": access.VIEW_REPORTS,
         "level": access.VIEW_REPORTS,
     }
-    queryset = Appointment.objects.none()
     serializer_class = UtilisationSerializer
-    pagination_class = None  # type: ignore[assignment]
 
     @extend_schema(parameters=[PeriodSerializer], responses=UtilisationSerializer)
     @action(detail=False)
     def utilisation(self, request: Request) -> Response:
         """How much of chairs and nurses was booked, and how much of it is done."""
-        clinic, period = self._period()
+        clinic, period = self.period()
         return Response(UtilisationSerializer(reports.utilisation(clinic, period)).data)
 
     @extend_schema(parameters=[PeriodSerializer], responses=LeadTimeSerializer)
     @action(detail=False, url_path="lead-time")
     def lead_time(self, request: Request) -> Response:
         """How many days ahead visits were booked."""
-        clinic, period = self._period()
+        clinic, period = self.period()
         return Response(LeadTimeSerializer(reports.lead_time(clinic, period)).data)
 
     @extend_schema(parameters=[PeriodSerializer], responses=AttendanceSerializer)
     @action(detail=False)
     def attendance(self, request: Request) -> Response:
         """Who came, who didn't, what was cancelled and why."""
-        clinic, period = self._period()
+        clinic, period = self.period()
         return Response(AttendanceSerializer(reports.attendance(clinic, period, now=clock.now())).data)
 
     @extend_schema(parameters=[PeriodSerializer], responses=SpacingReportSerializer)
     @action(detail=False)
     def spacing(self, request: Request) -> Response:
         """Which series kept the days between visits."""
-        clinic, period = self._period()
+        clinic, period = self.period()
         return Response(SpacingReportSerializer(spacing_report.spacing(clinic, period)).data)
 
     @extend_schema(parameters=[ClinicDaySerializer], responses=LevelSerializer)
@@ -222,8 +232,3 @@ class ReportsViewSet(ClinicViewSet):
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
         found = level_report.level_of_day(clinic, asked["day"], now=clock.now())
         return Response(LevelSerializer({"level": found}).data)
-
-    def _period(self) -> tuple[Clinic, Period]:
-        asked = self.parse_query(PeriodSerializer)
-        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
-        return clinic, Period.of(clinic, asked["first"], asked["last"])
