@@ -163,7 +163,9 @@ def book(
             id=id, clinic_id=plan.clinic_id, plan=plan, wish=wish.as_data(), booked_by_id=actor.user_id
         )
         booking.book_all(actor=actor, plan=plan, series=series, sessions=in_order, now=now)
-        _require_longest_gaps(plan, in_order, now)
+        # As it stands by now: a version that it was taken over to since may have another spacing.
+        standing = TreatmentPlan.objects.select_related("clinic", "protocol").get(pk=plan.pk)
+        _require_longest_gaps(standing, in_order, now)
         return series
 
     try:

@@ -294,6 +294,25 @@ def test_who_looked_at_the_plan_before_books_under_the_version_it_was_decided_wi
     assert lies(visit) == (2, newer.visit_length // timedelta(minutes=1))
 
 
+def test_a_series_keeps_the_longest_gap_of_the_version_that_it_is_booked_under(
+    stage: Stage, plan: TreatmentPlan
+) -> None:
+    read_before = TreatmentPlan.objects.select_related("clinic", "protocol").get(pk=plan.pk)
+    assert read_before.protocol.spacing_max_days >= 4
+    take_over(stage, plan, longer(stage, spacing_max_days=3))
+    with pytest.raises(Conflict) as refused:
+        proposing.book(
+            actor=stage.house.actor(stage.house.ana),
+            id=new_id(),
+            plan=read_before,
+            sessions=[booking.Wanted(new_id(), stage.at("9:00", day)) for day in (TODAY, FRIDAY)],
+            wish=Wish(),
+            now=NOW,
+        )
+    [told] = refused.value.data["sessions"]
+    assert told["blockers"][0]["code"] == "spacing_too_far"
+
+
 def test_a_held_time_is_booked_as_it_was_held(stage: Stage, plan: TreatmentPlan) -> None:
     ana = stage.house.actor(stage.house.ana)
     held = booking.hold(actor=ana, id=new_id(), plan=plan, start=stage.at("10:00"), now=NOW)

@@ -26,6 +26,7 @@ from scheduler.models import (
     WaitlistEntry,
     WaitlistOffer,
 )
+from scheduler.visits import attendance
 from scheduler.waitlist import joining, waitlist
 from tests.cast import NOW, TODAY, ZONE, House, make_patient
 from tests.scheduler.stage import Stage, make_resource, open_all, open_on, set_stage
@@ -106,6 +107,20 @@ def test_a_cancelled_visits_time_is_held_for_who_waits(stage: Stage) -> None:
     assert (offer.entry, offer.offered_at) == (entry, NOW + MINUTE)
     assert offer.expires_at == held.held_until == NOW + MINUTE + 2 * HOUR
     assert not stage.check(stage.plan(stage.house.omar), "11:10", THURSDAY).bookable
+
+
+def test_a_missed_visit_frees_what_is_left_of_its_time(stage: Stage) -> None:
+    """The last of a full day: while it is awaited nothing is free before tomorrow."""
+    Clinic.objects.update(offer_minutes=30)
+    last = everything_taken(stage)[TODAY][-1]
+    join(stage, stage.plan(), notice_hours=0, last_day=TODAY)
+    at_its_start = stage.at("13:20")
+    assert offer_freed(stage, at_its_start) == []
+    attendance.mark_no_show(
+        actor=stage.house.actor(stage.house.ana), appointment=last, now=at_its_start + 5 * MINUTE
+    )
+    [offer] = offer_freed(stage, at_its_start + 5 * MINUTE)
+    assert offer.expires_at <= offer.starts_at < last.ends_at
 
 
 def test_an_added_shift_frees_time_as_well(stage: Stage) -> None:
