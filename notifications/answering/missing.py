@@ -103,7 +103,12 @@ def _ask_before(now: datetime) -> int:
         Q(status=MessageStatus.SENT) | Q(carried_by__status=MessageStatus.SENT),
         appointment=OuterRef("pk"),
         visit_starts_at=F("appointment__during__startswith"),
-        kind__in=[MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.REMINDER],
+        kind__in=[
+            MessageKind.CONFIRMATION,
+            MessageKind.MOVE,
+            MessageKind.CHANGE,
+            MessageKind.REMINDER,
+        ],
     )
     visits = Appointment.objects.filter(
         Exists(asked),

@@ -13,7 +13,13 @@ from sessions_app.models import Readiness
 from sessions_app.preparing import readiness
 
 ABOUT_A_VISIT = frozenset(
-    {MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.REMINDER, MessageKind.MISSED}
+    {
+        MessageKind.CONFIRMATION,
+        MessageKind.MOVE,
+        MessageKind.CHANGE,
+        MessageKind.REMINDER,
+        MessageKind.MISSED,
+    }
 )
 
 

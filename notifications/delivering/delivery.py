@@ -241,8 +241,18 @@ def _freeze(
     batch.begun = pace.begun
     sending.write_tries(attempt for attempt, _ in batch.ready[: batch.begun])
     going_on = {attempt.message_id for attempt, _ in batch.ready}
-    leasing.take(going_on, batch.token, now)
+    versions = {message.pk: _version(message, address, facts) for message, address in allowed}
+    leasing.take({key: versions[key] for key in going_on}, batch.token, now)
     return going_on
+
+
+def _version(message: Message, address: Address, facts: Facts) -> UUID | None:
+    """By which version a notice tells how long its visit takes and how to prepare: the visit's, or that of
+    the first try, whose words go again."""
+    if message.kind not in said.NOTICES:
+        return None
+    said_before = any(each.form == address.form for each in facts.tries.get(message.pk, ()))
+    return message.protocol_id if said_before else message.visit.protocol_id
 
 
 def _skip(message: Message, reason: str) -> None:

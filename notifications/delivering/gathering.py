@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
 
@@ -31,6 +30,7 @@ from notifications.models import (
 )
 from notifications.planning import rule_settings, said, standing
 from notifications.planning.rule_settings import Settings
+from notifications.planning.said import Told
 from notifications.wording.writing import OwnText
 from scheduler.models import Appointment, Protocol
 
@@ -42,7 +42,7 @@ ASKING: Final = (MessageKind.CHECK_IN, MessageKind.DIARY)
 class Facts:
     """What stands now about the messages of a batch."""
 
-    told: Mapping[UUID, datetime | None]  # the start that the patient of a visit goes by
+    told: Mapping[UUID, Told]  # what the patient of a visit goes by; missing where that is nothing
     scopes: Mapping[UUID, Collection[ConsentScope]]
     blocked: Mapping[UUID, Mapping[str, BlockReason]]  # by patient and address
     links: Mapping[UUID, PatientLink]
@@ -137,18 +137,10 @@ def _attach(rows: Sequence[Any], name: str, found: QuerySet[Any]) -> None:
             setattr(row, name, by_id[named])
 
 
-def _told(messages: Sequence[Message]) -> dict[UUID, datetime | None]:
-    """What the patients of the visits that notices are about were told last; missing where nothing was."""
-    visits = [message.appointment_id for message in messages if message.kind in said.NOTICES]
-    if not visits:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT visit.id, told.starts_at
-                  FROM unnest(%s::uuid[]) AS visit (id), LATERAL ({said.LAST_TOLD}) told""",  # noqa: S608
-            [visits],
-        )
-        return dict(cursor.fetchall())
+def _told(messages: Sequence[Message]) -> dict[UUID, Told]:
+    """What the patients of the visits that notices are about were told last."""
+    visits = [message.visit.pk for message in messages if message.kind in said.NOTICES]
+    return said.told_of_each(visits) if visits else {}
 
 
 def _asking_besides(ids: Sequence[UUID]) -> set[UUID]:

@@ -4,7 +4,7 @@ A message that was taken and has no attempt has not been begun: when its lease r
 What is asked, sent and written is `delivery`'s, `sending`'s and `outcomes`'.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -42,15 +42,17 @@ def due(now: datetime, *, most: int, urgent_only: bool = False) -> list[Message]
     )
 
 
-def take(ids: Collection[UUID], token: UUID, now: datetime) -> None:
-    """These locked messages are to be sent by whoever holds the token."""
+def take(versions: Mapping[UUID, UUID | None], token: UUID, now: datetime) -> None:
+    """These locked messages are to be sent by whoever holds the token, by these versions of a protocol."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE notifications_message SET status = 'claimed', lease_token = %s, lease_until = %s
-             WHERE id = ANY(%s)
+            UPDATE notifications_message AS message
+               SET status = 'claimed', lease_token = %s, lease_until = %s, protocol_id = taken.protocol
+              FROM unnest(%s::uuid[], %s::uuid[]) AS taken (id, protocol)
+             WHERE message.id = taken.id
             """,
-            [token, now + LEASE, list(ids)],
+            [token, now + LEASE, list(versions), list(versions.values())],
         )
 
 

@@ -208,7 +208,7 @@ def settle_lost(channels: Channels, clock: Callable[[], datetime], stop_at: date
         for message in idle:
             message.status = MessageStatus.PLANNED
         leasing.give_back(idle)
-        leasing.take([message.pk for message in begun], token, clock())
+        leasing.take({message.pk: message.protocol_id for message in begun}, token, clock())
         return begun, idle
 
     begun, idle = in_transaction(work)

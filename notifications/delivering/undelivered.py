@@ -13,7 +13,11 @@ from notifications.models import Message, MessageKind
 from notifications.planning import said
 
 MOVED: Final = "Call: this patient's visit has moved, and no message could tell them"
+CHANGED: Final = (
+    "Call: this patient's visit takes another time or preparation than before, and no message could tell them"
+)
 CANCELLED: Final = "Call: this patient's visit is cancelled, and no message could tell them"
+TITLES: Final = {MessageKind.CHANGE: CHANGED, MessageKind.CANCELLATION: CANCELLED}
 
 
 def cause_of(message: Message) -> str:
@@ -32,7 +36,7 @@ def call_instead(message: Message) -> None:
         clinic_id=message.clinic_id,
         patient_id=message.patient_id,
         cause=cause_of(message),
-        title=CANCELLED if message.kind == MessageKind.CANCELLATION else MOVED,
+        title=TITLES.get(MessageKind(message.kind), MOVED),
         urgency=Urgency.AMBER,
         role=Role.FRONT_DESK,
         due_at=message.stale_at,
@@ -40,7 +44,7 @@ def call_instead(message: Message) -> None:
 
 
 def _tells_of_a_change(message: Message) -> bool:
-    if message.kind in (MessageKind.MOVE, MessageKind.CANCELLATION):
+    if message.kind in (MessageKind.MOVE, MessageKind.CHANGE, MessageKind.CANCELLATION):
         return True
     if message.kind != MessageKind.CONFIRMATION:
         return False

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from clinic.history import tracked
 from clinic.models import Clinic, Patient, Row, User, WorkItem
-from scheduler.models import Appointment
+from scheduler.models import Appointment, Protocol
 
 
 class Form(models.TextChoices):
@@ -22,6 +22,7 @@ class Form(models.TextChoices):
 class MessageKind(models.TextChoices):
     CONFIRMATION = "confirmation", "Confirmation"
     MOVE = "move", "Moved"
+    CHANGE = "change", "Changed"
     CANCELLATION = "cancellation", "Cancellation"
     REMINDER = "reminder", "Reminder"
     CHECK_IN = "check_in", "Check-in"
@@ -83,6 +84,16 @@ class Message(Row):
     )
     instead_of = models.DateTimeField(
         null=True, blank=True, help_text="The start that the patient was told before the visit moved"
+    )
+    protocol = models.ForeignKey(
+        Protocol,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Of a notice that was begun: by which version it tells how long the visit takes and how to"
+        " prepare for it",
     )
     text = models.TextField(blank=True, help_text="What a person wrote, where no rule gives the words")
     written_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -161,7 +172,9 @@ class Message(Row):
             ),
             models.CheckConstraint(
                 name="message_of_a_visit_names_it",
-                condition=~Q(kind__in=["confirmation", "move", "cancellation", "reminder", "offer", "missed"])
+                condition=~Q(
+                    kind__in=["confirmation", "move", "change", "cancellation", "reminder", "offer", "missed"]
+                )
                 | Q(appointment__isnull=False, visit_starts_at__isnull=False),
             ),
             models.CheckConstraint(

@@ -12,7 +12,7 @@ that the autumn repeats PostgreSQL takes for the second, which is night either w
 from typing import Final
 
 from notifications.planning import rules
-from notifications.planning.said import LAST_TOLD
+from notifications.planning.said import CHANGED_SINCE, LAST_TOLD
 
 ZONE: Final = "coalesce(nullif(patient.time_zone, ''), clinic.time_zone)"
 OF_PATIENT: Final = """
@@ -112,7 +112,8 @@ BEFORE: Final = f"""
 
 # Visits of which something else was told last than is true. `told`: the start that the patient goes by. The
 # first condition is cheap and lets pass too much: whoever has heard nothing of the start that is true, or of
-# another one.
+# another one, or of this one by another version. A change follows the notice that it is a change of, not the
+# reminders since.
 NOTICES: Final = f"""
     {_found("notice", told="told.starts_at")}
       FROM (SELECT visit.* FROM scheduler_appointment visit
@@ -128,21 +129,28 @@ NOTICES: Final = f"""
                                             WHEN 'reminder' THEN said.status <> 'skipped'
                                             ELSE NOT (said.status = 'skipped'
                                                       AND said.reason = ANY(%(can_pass)s)) END), false))
+                           OR (visit.status = 'booked' AND coalesce(bool_or(
+                                   said.visit_starts_at = lower(visit.during)
+                                   AND said.protocol_id <> visit.protocol_id), false))
                       FROM notifications_message said
                      WHERE said.appointment_id = visit.id
-                       AND said.kind IN ('confirmation', 'move', 'cancellation', 'reminder'))
+                       AND said.kind IN ('confirmation', 'move', 'change', 'cancellation', 'reminder'))
             OFFSET 0) visit
       {OF_PATIENT.format("visit")}
       LEFT JOIN LATERAL ({LAST_TOLD}) told ON true
+      LEFT JOIN LATERAL ({CHANGED_SINCE}) changed ON visit.status = 'booked'
       JOIN rule
         ON rule.clinic_id = visit.clinic_id
        AND rule.stage = CASE WHEN visit.status = 'cancelled' THEN 'cancellation'
-                             WHEN told.starts_at IS NULL THEN 'confirmation' ELSE 'move' END
+                             WHEN told.starts_at IS NULL THEN 'confirmation'
+                             WHEN changed.id IS NOT NULL THEN 'change' ELSE 'move' END
      CROSS JOIN LATERAL (SELECT CASE visit.status WHEN 'cancelled' THEN told.starts_at
                                                   ELSE lower(visit.during) END AS at) start
      CROSS JOIN LATERAL (
-           SELECT concat_ws(':', visit.id, rule.stage, {_stamp("start.at")}, told.id) AS key) key
+           SELECT concat_ws(':', visit.id, rule.stage, {_stamp("start.at")},
+                            coalesce(changed.id, told.id)) AS key) key
      WHERE CASE visit.status WHEN 'booked' THEN told.starts_at IS DISTINCT FROM lower(visit.during)
+                                                OR changed.id IS NOT NULL
                              ELSE told.starts_at IS NOT NULL END
        AND {_unsaid("key.key")}"""
 

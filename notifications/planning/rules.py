@@ -18,6 +18,7 @@ from notifications.planning.timing import FEDERAL, Daytime
 # Kinds, as in `models.MessageKind`; a notice's stage has the name of its kind.
 CONFIRMATION: Final = "confirmation"
 MOVE: Final = "move"
+CHANGE: Final = "change"
 CANCELLATION: Final = "cancellation"
 REMINDER: Final = "reminder"
 CHECK_IN: Final = "check_in"
@@ -84,6 +85,7 @@ class Rule:
 DEFAULTS: Final = (
     Rule(stage=CONFIRMATION, kind=CONFIRMATION),
     Rule(stage=MOVE, kind=MOVE, capped=False),
+    Rule(stage=CHANGE, kind=CHANGE, capped=False),
     Rule(stage=CANCELLATION, kind=CANCELLATION, capped=False),
     Rule(stage="T-7d", kind=REMINDER, days=7, merges=True, first_visit_only=True),
     Rule(stage="T-3d", kind=REMINDER, days=3, merges=True),
@@ -114,7 +116,7 @@ OWN_DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 # Each is of use until the next takes over, the last until the visit; `prepare` says something else.
 REMINDERS: Final = tuple(rule for rule in DEFAULTS if rule.kind == REMINDER and rule.stage != PREPARE)
-NOTICES: Final = (CONFIRMATION, MOVE, CANCELLATION)
+NOTICES: Final = (CONFIRMATION, MOVE, CHANGE, CANCELLATION)
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ class Visit:
     ends_at: datetime
     first: bool  # no visit before it
     treated_before: bool = False  # an infusion was begun before it
+    changed: bool = False  # its patient goes by another length, or prepares in another way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,11 +159,11 @@ def by_stage(clinic_rules: Iterable[Rule]) -> dict[str, Rule]:
     return {rule.stage: rule for rule in clinic_rules if rule.enabled}
 
 
-def notice(*, true: datetime | None, told: datetime | None) -> str | None:
+def notice(*, true: datetime | None, told: datetime | None, changed: bool = False) -> str | None:
     """The stage that leads from the start that a patient was told to the true one; None for no visit, and
-    for nothing to say."""
+    for nothing to say. `changed`: what else they were told of that visit is no longer so."""
     if true == told:
-        return None
+        return CHANGE if changed and true is not None else None
     if true is None:
         return CANCELLATION
     return CONFIRMATION if told is None else MOVE
@@ -186,8 +189,8 @@ def wanted_of_visit(
 def notice_of_visit(
     rules: Mapping[str, Rule], visit: Visit, receiver: Receiver, told: datetime | None, noticed_at: datetime
 ) -> list[Wanted]:
-    """That a visit is booked, or has moved, to somebody who goes by another start or by none."""
-    stage = notice(true=visit.starts_at, told=told)
+    """That a visit is booked, has moved or takes longer, to somebody who goes by something else."""
+    stage = notice(true=visit.starts_at, told=told, changed=visit.changed)
     if stage is None or stage not in rules:
         return []
     return [
@@ -198,7 +201,7 @@ def notice_of_visit(
             due_at=timing.out_of_quiet_hours(noticed_at, receiver.zone, receiver.daytime),
             stale_at=visit.starts_at,
             visit_starts_at=visit.starts_at,
-            instead_of=told,
+            instead_of=told if stage == MOVE else None,
             link_expires_at=visit.ends_at,
         )
     ]

@@ -3,6 +3,7 @@
 Not what was planned, and not what is true: `rules.notice` says what leads from the one to the other.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,24 +15,54 @@ from django.db.models.expressions import RawSQL
 from clinic.prepared import fetch_all
 from notifications.models import Message, MessageKind
 
-NOTICES: Final = (MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.CANCELLATION)
+NOTICES: Final = (
+    MessageKind.CONFIRMATION,
+    MessageKind.MOVE,
+    MessageKind.CHANGE,
+    MessageKind.CANCELLATION,
+)
 
-# One row at most for `visit`: the message that the patient goes by, and the start it told, or null after a
-# cancellation. It has arrived or may have, or is at this moment on its way and can't be called back. A
-# reminder tells the time as well; an offer tells of a time that isn't the patient's yet.
-LAST_TOLD: Final = """
-    SELECT said.id,
-           CASE said.kind WHEN 'cancellation' THEN NULL ELSE said.visit_starts_at END AS starts_at
+
+def _last(columns: str, which: str) -> str:
+    """One row at most: the last of these messages of `visit` that has arrived or may have, or is at this
+    moment on its way and can't be called back."""
+    return f"""
+    SELECT {columns}
       FROM notifications_message said
       LEFT JOIN LATERAL (SELECT attempt.outcome, attempt.started_at
                            FROM notifications_deliveryattempt attempt
                           WHERE attempt.message_id = said.id
                           ORDER BY attempt.number DESC LIMIT 1) try ON true
-     WHERE said.appointment_id = visit.id
-       AND said.kind IN ('confirmation', 'move', 'cancellation', 'reminder')
+     WHERE said.appointment_id = visit.id AND {which}
        AND (said.status IN ('sent', 'unknown') OR (said.status = 'claimed' AND try.outcome = 'started'))
      ORDER BY coalesce(try.started_at, said.sent_at, said.due_at) DESC, said.created_at DESC
-     LIMIT 1"""
+     LIMIT 1"""  # noqa: S608 - this module's own words only
+
+
+# The message that the patient of `visit` goes by, and the start it told, or null after a cancellation. A
+# reminder tells the time as well; an offer tells of a time that isn't the patient's yet.
+LAST_TOLD: Final = _last(
+    "said.id, CASE said.kind WHEN 'cancellation' THEN NULL ELSE said.visit_starts_at END AS starts_at",
+    "said.kind IN ('confirmation', 'move', 'change', 'cancellation', 'reminder')",
+)
+# The last notice of the start that was `told`, where that is the true one, if by its version the visit takes
+# another time or is prepared for in another way than by its own. A reminder tells of neither.
+CHANGED_SINCE: Final = f"""
+    SELECT notice.id
+      FROM ({
+    _last(
+        "said.id, said.protocol_id",
+        "said.kind IN ('confirmation', 'move', 'change') AND said.visit_starts_at = told.starts_at",
+    )
+}) notice
+      JOIN scheduler_protocol before ON before.id = notice.protocol_id
+      JOIN scheduler_protocol now ON now.id = visit.protocol_id
+     WHERE told.starts_at = lower(visit.during) AND before.id <> now.id
+       AND (before.preparation_minutes + before.infusion_minutes + before.observation_minutes,
+            before.fasting_light_meal_hours, before.fasting_clear_hours)
+           IS DISTINCT FROM
+           (now.preparation_minutes + now.infusion_minutes + now.observation_minutes,
+            now.fasting_light_meal_hours, now.fasting_clear_hours)"""  # noqa: S608 - the same
 
 
 # Of each `root`: the message itself, those of the same day that it carries, those that it says again or asks
@@ -51,19 +82,34 @@ SAID_WITH: Final = """
 
 @dataclass(frozen=True)
 class Told:
-    """What the patient goes by: this start, or, with None, that the visit doesn't take place."""
+    """What the patient goes by: this start, or, with None, that the visit doesn't take place. `changed`: it
+    takes longer or shorter than they were told, or is prepared for in another way."""
 
     starts_at: datetime | None
     message_id: UUID
+    changed: bool = False
 
 
 def told_of(appointment_id: UUID) -> Told | None:
     """What the patient of this visit was told last, as it stands now: one query."""
+    return told_of_each([appointment_id]).get(appointment_id)
+
+
+def told_of_each(appointment_ids: Collection[UUID]) -> dict[UUID, Told]:
+    """What the patients of these visits were told last, as it stands now; missing where nothing was: one
+    query."""
     rows = fetch_all(
-        f"SELECT told.id, told.starts_at FROM (SELECT %s::uuid AS id) visit, LATERAL ({LAST_TOLD}) told",  # noqa: S608
-        [appointment_id],
+        f"""SELECT visit.id, told.id, told.starts_at, changed.id IS NOT NULL
+              FROM scheduler_appointment visit
+             CROSS JOIN LATERAL ({LAST_TOLD}) told
+              LEFT JOIN LATERAL ({CHANGED_SINCE}) changed ON true
+             WHERE visit.id = ANY(%s::uuid[])""",  # noqa: S608
+        [list(appointment_ids)],
     )
-    return Told(starts_at=rows[0][1], message_id=rows[0][0]) if rows else None
+    return {
+        visit_id: Told(starts_at=starts_at, message_id=message_id, changed=changed)
+        for visit_id, message_id, starts_at, changed in rows
+    }
 
 
 def said_with(message_id: UUID) -> QuerySet[Message]:

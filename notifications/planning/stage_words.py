@@ -11,6 +11,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         rules.CONFIRMATION: "Visit booked",
         rules.MOVE: "Visit moved",
+        rules.CHANGE: "Length or preparation changed",
         rules.CANCELLATION: "Visit cancelled",
         "T-7d": "Reminder of the first visit, with the forms",
         "T-3d": "Reminder that asks to confirm",
@@ -48,7 +49,7 @@ def title_of(stage: str) -> str:
 def when(rule: Rule) -> str:
     """When a rule has its stage said, as a sentence without its full stop."""
     match rule.stage:
-        case rules.CONFIRMATION | rules.MOVE | rules.CANCELLATION | rules.OFFER:
+        case rules.CONFIRMATION | rules.MOVE | rules.CHANGE | rules.CANCELLATION | rules.OFFER:
             return "At once"
         case rules.DIARY:
             return "Every day, when the patient wishes"

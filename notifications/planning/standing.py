@@ -6,7 +6,7 @@ Each reason is a sentence of `reasons`. What takes a query is asked for a whole 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from clinic.access import CALLED_ABOUT
 from clinic.models import Membership, Role, WorkItem
 from notifications.models import DiaryNudge, Message, MessageKind
 from notifications.planning import reasons, rules
-from notifications.planning.said import SAID_WITH
+from notifications.planning.said import SAID_WITH, Told
 from scheduler.models import AppointmentStatus, OfferStatus
 from sessions_app.models import DiaryDay
 
@@ -85,14 +85,19 @@ def _taken(item: WorkItem | None, *, forgotten: bool) -> str:
     return ""
 
 
-def overtaken(message: Message, told: datetime | None) -> str:
-    """Why a notice says too little or too much to somebody who goes by this start, or an empty string."""
+def overtaken(message: Message, told: Told | None) -> str:
+    """Why a notice says too little or too much to somebody who goes by this, or an empty string."""
     starts_from = {
         MessageKind.CONFIRMATION: None,
         MessageKind.MOVE: message.instead_of,
+        MessageKind.CHANGE: message.visit_starts_at,
         MessageKind.CANCELLATION: message.visit_starts_at,
     }[MessageKind(message.kind)]
-    return "" if told == starts_from else reasons.TOLD_OTHERWISE
+    if (told.starts_at if told else None) != starts_from:
+        return reasons.TOLD_OTHERWISE
+    if message.kind == MessageKind.CHANGE and not (told and told.changed):
+        return reasons.TOLD_OTHERWISE
+    return ""
 
 
 def _visit_fallen_through(message: Message) -> str:

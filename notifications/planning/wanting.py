@@ -66,7 +66,13 @@ def _visit(found: Found, rule: Rule) -> Visit:
     """Whether it is the first, follows an infusion or ends the series was asked for the stages that mind."""
     if found.starts_at is None or found.ends_at is None:
         raise ValueError(f"A candidate of the family {found.family} came without its visit.")
-    return Visit(found.starts_at, found.ends_at, first=rule.first_visit_only, treated_before=True)
+    return Visit(
+        found.starts_at,
+        found.ends_at,
+        first=rule.first_visit_only,
+        treated_before=True,
+        changed=found.stage == rules.CHANGE,
+    )
 
 
 def wanted_for_visit(
@@ -111,7 +117,9 @@ def _of_visit(
             return []
         return rules.wanted_of_offer(of_stage, visit, receiver, offer.offered_at, offer.expires_at)
     # A notice is owed of a visit that lies ahead only.
-    goes_by = told if status == AppointmentStatus.BOOKED and starts_at > now else starts_at
+    lies_ahead = status == AppointmentStatus.BOOKED and starts_at > now
+    goes_by = told if lies_ahead else starts_at
+    visit = replace(visit, changed=bool(lies_ahead and last and last.changed))
     noticed_at = _noticed_at(appointment, of_stage, now)
     wanted = rules.wanted_of_visit(of_stage, visit, receiver, goes_by, noticed_at)
     if status == AppointmentStatus.NOSHOW:

@@ -181,6 +181,7 @@ def _write(
         phone=clinic.phone.as_national,
         clinic_zone=clinic.time_zone,
         visit_starts_at=wanted.visit_starts_at,
+        visit_ends_at=_ends_at(wanted, appointment),
         instead_of=wanted.instead_of,
         fasting=Fasting(protocol.fasting_light_meal_hours, protocol.fasting_clear_hours),
         language=language,
@@ -193,6 +194,12 @@ def _write(
     body = writing.write_sms(wanted.stage, words, language=language, own=own, link_length=size)
     length = gsm7.length(body.replace(LINK, "")) + body.count(LINK) * size
     return Written(form, "", body, goes, length)
+
+
+def _ends_at(wanted: Wanted, appointment: Appointment) -> datetime | None:
+    if wanted.visit_starts_at is None:
+        return None
+    return wanted.visit_starts_at + (appointment.ends_at - appointment.starts_at)
 
 
 def _reach(patient: Patient) -> Reach:

@@ -23,7 +23,7 @@ CONFIRMED: Final = "confirmed"
 # In the order in which a patient comes through them; any other stage follows under its own name.
 STAGES: Final = (
     (NOTHING, "Nothing was sent"),
-    *((stage, title_of(stage)) for stage in (rules.CONFIRMATION, rules.MOVE, rules.PREPARE)),
+    *((stage, title_of(stage)) for stage in (rules.CONFIRMATION, rules.MOVE, rules.CHANGE, rules.PREPARE)),
     *((reminder.stage, title_of(reminder.stage)) for reminder in rules.REMINDERS),
     (CONFIRMED, "Confirmed by the patient"),
 )
@@ -51,7 +51,12 @@ def no_shows_by_stage(clinic: Clinic, period: Period) -> list[StageOutcome]:
         Message.objects.filter(
             Q(status=MessageStatus.SENT) | Q(carried_by__status=MessageStatus.SENT),
             appointment=OuterRef("pk"),
-            kind__in=[MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.REMINDER],
+            kind__in=[
+                MessageKind.CONFIRMATION,
+                MessageKind.MOVE,
+                MessageKind.CHANGE,
+                MessageKind.REMINDER,
+            ],
             visit_starts_at=OuterRef("during__startswith"),
         )
         .annotate(went_out=went_out)

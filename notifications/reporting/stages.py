@@ -26,7 +26,7 @@ from scheduler.reporting.reports import Became, Counted, Period, Share, VisitsBe
 from sessions_app.outcomes.statistics import wilson
 
 # They tell of a visit that lies ahead: the patient can still confirm it.
-BEFORE_A_VISIT: Final = frozenset({rules.CONFIRMATION, rules.MOVE}) | {
+BEFORE_A_VISIT: Final = frozenset({rules.CONFIRMATION, rules.MOVE, rules.CHANGE}) | {
     rule.stage for rule in rules.DEFAULTS if rule.kind == rules.REMINDER
 }
 # They ask for nothing.
@@ -82,7 +82,7 @@ GROUPS: Final = """
              LEFT JOIN notifications_message carrier ON carrier.id = later.carried_by_id
             WHERE later.appointment_id = message.appointment_id
               AND later.visit_starts_at = message.visit_starts_at
-              AND later.kind IN ('confirmation', 'move', 'reminder')
+              AND later.kind IN ('confirmation', 'move', 'change', 'reminder')
               AND coalesce(carrier.status, later.status) = 'sent'
               AND coalesce(carrier.sent_at, later.sent_at) > message.sent_at) until
         ON message.stage = ANY(%(before)s)

@@ -117,11 +117,11 @@ def _as_it_was(first: Message, now: datetime) -> dict[str, Any]:
         raise Conflict(reason, code="not_standing")
     kind, stage, instead_of = first.kind, first.stage, first.instead_of
     if kind in said.NOTICES:
-        told = said.told_of(first.visit.pk)
-        if standing.overtaken(first, told.starts_at if told else None):
+        if standing.overtaken(first, said.told_of(first.visit.pk)):
             if kind == MessageKind.CANCELLATION:
                 raise Conflict("The patient was told already: write in your own words.", code="told_already")
-            kind, stage, instead_of = MessageKind.REMINDER, MessageKind.CONFIRMATION, None
+            stage = MessageKind.CHANGE if kind == MessageKind.CHANGE else MessageKind.CONFIRMATION
+            kind, instead_of = MessageKind.REMINDER, None
     return {
         "kind": kind,
         "stage": stage,

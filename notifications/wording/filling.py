@@ -27,6 +27,7 @@ class Words:
     phone: str
     day: str = ""
     time: str = ""
+    end: str = ""  # when the patient can go home
     # Of a visit that has moved, what was told before.
     old_day: str = ""
     old_date: str = ""

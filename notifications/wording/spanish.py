@@ -42,6 +42,16 @@ SPANISH = Language(
                     "{sender}: ahora {day} {time}, no {old_date} {old_time}. {link} {phone}",
                 ),
             ),
+            "change": Text(
+                subject="Su visita del {day} cambió",
+                email="Su visita sigue siendo el {day} a las {time}, pero cambió cuánto dura o cómo "
+                "prepararse. Termina a las {end}.\n\n{preparation}\n\nPor favor vea qué hacer ahora: {link}",
+                sms=(
+                    "{sender}: su visita {day} {time} termina ahora {end}. Vea qué hacer: {link} "
+                    "Tel. {phone}",
+                    "{sender}: visita {day} {time} hasta {end}. Vea {link} {phone}",
+                ),
+            ),
             "cancellation": Text(
                 subject="Su visita del {day} se canceló",
                 email="Su visita del {day} a las {time} se canceló. No tiene que venir.",

@@ -66,6 +66,15 @@ ENGLISH = Language(
                 "See how to prepare, and confirm: {link}",
                 sms=("{sender}: visit now {day} {time}, not {old_date} {old_time}. {link} {phone}",),
             ),
+            "change": Text(
+                subject="Your visit on {day} has changed",
+                email="Your visit stays on {day} at {time}, but how long it takes or how to prepare has "
+                "changed. It ends at {end}.\n\n{preparation}\n\nPlease see what to do now: {link}",
+                sms=(
+                    "{sender}: visit {day} {time} now ends {end}. Ride home? Prepare: {link} Call {phone}",
+                    "{sender}: visit {day} {time} now ends {end}. See {link} {phone}",
+                ),
+            ),
             "cancellation": Text(
                 subject="Your visit on {day} is cancelled",
                 email="Your visit on {day} at {time} is cancelled. You don't need to come.",

@@ -50,6 +50,7 @@ def words_for(
     phone: str,
     clinic_zone: str,
     visit_starts_at: datetime | None = None,
+    visit_ends_at: datetime | None = None,
     instead_of: datetime | None = None,
     fasting: Fasting | None = None,
     language: str = "en",
@@ -63,6 +64,8 @@ def words_for(
         words = replace(words, day=_day(new, tongue), time=_time(new), preparation=tongue.ride)
         if fasting is not None:
             words = _with_fasting(words, visit_starts_at, fasting, zone, tongue)
+    if visit_ends_at is not None:
+        words = replace(words, end=_time(visit_ends_at.astimezone(zone)))
     if instead_of is not None:
         old = instead_of.astimezone(zone)
         words = replace(words, old_day=_day(old, tongue), old_date=_date(old, tongue), old_time=_time(old))
@@ -132,6 +135,7 @@ def longest_words(*, sender: str, phone: str) -> Words:
         phone=phone,
         day="Wed 28 Sep",
         time="12:50 PM",
+        end="12:50 PM",
         old_day="Wed 28 Sep",
         old_date="28 Sep",
         old_time="12:50 PM",

@@ -54,7 +54,7 @@ def test_what_is_due_is_said_and_takes_along_what_is_due_later_on_the_day() -> N
 
 
 @pytest.mark.parametrize(
-    "stage", ["confirmation", "move", "cancellation", "offer", "same_day", "next_morning"]
+    "stage", ["confirmation", "move", "change", "cancellation", "offer", "same_day", "next_morning"]
 )
 def test_what_may_not_be_merged_stands_alone(stage: str) -> None:
     chosen = decided([candidate("T-1d", NOW), candidate("prepare", NOW), candidate(stage, NOW)])
@@ -104,7 +104,7 @@ def test_a_week_has_seven_days() -> None:
     assert choosing.choose([candidate("T-3d", NOW)], reach, texts, later)[0].verdict == Verdict.SAY
 
 
-@pytest.mark.parametrize("stage", ["move", "cancellation", "same_day", "next_morning"])
+@pytest.mark.parametrize("stage", ["move", "change", "cancellation", "same_day", "next_morning"])
 def test_no_cap_holds_back_what_safety_or_an_errand_in_vain_hangs_on(stage: str) -> None:
     texts = [NOW - HOUR, NOW - 2 * DAY, NOW - 3 * DAY]
     (chosen,) = choosing.choose([candidate(stage, NOW)], replace(TEXTED, mailed=False), texts, NOW)

@@ -95,6 +95,7 @@ def test_every_stage_is_told_also_where_nobody_came_to_it(house: House) -> None:
         "none",
         "confirmation",
         "move",
+        "change",
         "prepare",
         "T-7d",
         "T-3d",

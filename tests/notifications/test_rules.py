@@ -135,6 +135,20 @@ def test_a_notice_leads_from_what_was_told_to_what_is_true(
     assert rules.notice(true=true, told=told) == stage
 
 
+@pytest.mark.parametrize(
+    ("true", "told", "stage"),
+    [
+        (VISIT, VISIT, "change"),
+        (VISIT, VISIT + HOUR, "move"),  # which tells the length as well
+        (None, None, None),
+    ],
+)
+def test_a_visit_that_changes_at_its_time_has_a_notice_of_its_own(
+    true: datetime | None, told: datetime | None, stage: str | None
+) -> None:
+    assert rules.notice(true=true, told=told, changed=True) == stage
+
+
 def test_a_move_is_told_with_the_start_that_the_patient_goes_by_and_reminders_stay() -> None:
     asked = wanted(visit_at(VISIT), told=VISIT + HOUR)
     assert set(asked) == {"move", "T-7d", "T-3d", "T-1d", "prepare", "T-2h"}
@@ -245,6 +259,7 @@ def test_every_stage_is_known_once_and_only_what_may_wait_is_merged() -> None:
     assert alone == {
         "confirmation",
         "move",
+        "change",
         "cancellation",
         "offer",
         "same_day",
@@ -253,6 +268,7 @@ def test_every_stage_is_known_once_and_only_what_may_wait_is_merged() -> None:
     }
     assert {rule.stage for rule in DEFAULTS if not rule.capped} == {
         "move",
+        "change",
         "cancellation",
         "same_day",
         "next_morning",

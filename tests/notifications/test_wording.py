@@ -37,6 +37,7 @@ def words_in(language: Language, sender: str = "Lakeside Clinic") -> Words:
         phone="(312) 555-0100",
         clinic_zone=ZONE,
         visit_starts_at=VISIT,
+        visit_ends_at=local(date(2027, 9, 22), "12:30"),
         instead_of=local(date(2027, 9, 21), "12:50"),
         fasting=Fasting(light_meal_hours=6, clear_hours=2),
         language=language.code,
@@ -63,8 +64,8 @@ def test_no_message_says_what_the_visit_is_about(language: Language, stage: str)
 
 
 def test_a_message_can_only_be_given_the_allowed_fields() -> None:
-    allowed = {"sender", "phone", "day", "time", "old_day", "old_date", "old_time", "preparation", "fasting"}
-    assert {field.name for field in fields(Words)} == allowed
+    of_a_visit = {"day", "time", "end", "old_day", "old_date", "old_time", "preparation", "fasting"}
+    assert {field.name for field in fields(Words)} == {"sender", "phone", *of_a_visit}
 
 
 @pytest.mark.parametrize(("language", "stage"), SAID)
@@ -122,6 +123,16 @@ def test_the_time_is_the_clock_on_the_clinics_wall() -> None:
         sender="x", phone="y", visit_starts_at=local(date(2027, 3, 14), "12:05"), clinic_zone=ZONE
     )
     assert (words.day, words.time) == ("Sun 14 Mar", "12:05 PM")
+
+
+def test_a_changed_visits_message_names_its_end_and_how_to_prepare() -> None:
+    subject, body = email_of(ENGLISH, "change")
+    assert subject == "Your visit on Wed 22 Sep has changed"
+    assert "stays on Wed 22 Sep at 10:30 AM" in body
+    assert "It ends at 12:30 PM." in body
+    assert "Eat nothing from 4:30 AM on Wed 22 Sep." in body
+    text = sms_of(ENGLISH, "change")
+    assert "visit Wed 22 Sep 10:30 AM now ends 12:30 PM. Ride home?" in text
 
 
 def test_a_moved_visits_message_names_the_old_time_and_the_new() -> None:

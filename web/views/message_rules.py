@@ -40,7 +40,10 @@ NOBODY_COMES: Final = "Nobody like this has a coming visit. Try fewer letters, o
 WHICH: Final = "Several visits fit: choose one."
 GONE: Final = "This visit isn't coming any more. Choose another one."
 GROUPS: Final = (
-    ("When a visit changes", (rules.CONFIRMATION, rules.MOVE, rules.CANCELLATION, rules.OFFER, rules.MISSED)),
+    (
+        "When a visit changes",
+        (rules.CONFIRMATION, rules.MOVE, rules.CHANGE, rules.CANCELLATION, rules.OFFER, rules.MISSED),
+    ),
     ("Before a visit", ("T-7d", "T-3d", "T-1d", rules.PREPARE, "T-2h", rules.BEFORE_NEXT)),
     (
         "After a visit",
