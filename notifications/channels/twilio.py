@@ -6,6 +6,8 @@ What its answers mean stands here; what follows from them is `delivering`'s.
 import base64
 import hashlib
 import hmac
+import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,7 +22,13 @@ from notifications.channels.sms import Text
 from notifications.models import BlockReason
 
 TIMEOUT_SECONDS: Final = 20
+# Of a whole body, however it drips; and no answer of a provider's is longer.
+BODY_SECONDS: Final = 20.0
+MOST_BYTES: Final = 1_000_000
 TOO_MANY, UNAVAILABLE = 429, 503
+REDIRECTED_FROM, REFUSED_FROM = 300, 400
+# Ask again elsewhere, with the very same request: nothing was done with it here.
+ELSEWHERE: Final = (307, 308)
 # It may have been taken before the server stumbled: asked for, never simply sent again.
 STUMBLED_FROM: Final = 500
 # Not this message's fault, and no other message would fare better: the account, or its address.
@@ -45,6 +53,21 @@ class Account:
     token: str
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came back. `body` is empty where it was too long, too slow or broke off."""
+
+    status: int
+    body: bytes = b""
+
+    def told(self) -> Any:
+        """The provider's own words; None where they are somebody else's: a proxy's page, half an answer."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
 class TwilioProvider:
     """One HTTP connection for as long as it is open."""
 
@@ -56,6 +79,7 @@ class TwilioProvider:
             base_url=account.url,
             auth=(account.sid, account.token),
             timeout=TIMEOUT_SECONDS,
+            headers={"Accept-Encoding": "identity"},
         )
 
     def close(self) -> None:
@@ -63,7 +87,8 @@ class TwilioProvider:
 
     def send(self, text: Text) -> str:
         try:
-            answer = self.client.post(
+            answer = self._asked(
+                "POST",
                 self._path(),
                 data={
                     "From": text.sender,
@@ -76,7 +101,7 @@ class TwilioProvider:
             raise DeliveryError(f"No connection: {type(error).__name__}", permanent=False) from error
         except httpx.TransportError as error:
             raise AnswerLost(f"{type(error).__name__} after the request was sent") from error
-        if answer.is_success:
+        if answer.status < REDIRECTED_FROM:
             return _reference(answer)
         raise _refusal(answer)
 
@@ -86,18 +111,35 @@ class TwilioProvider:
         path = f"{self._path()}?{httpx.QueryParams({'To': text.recipient, 'PageSize': PAGE})}"
         try:
             for _ in range(PAGES):
-                listed = self.client.get(path).raise_for_status().json()
+                answer = self._asked("GET", path)
+                if answer.status >= REDIRECTED_FROM:
+                    raise DeliveryError(f"Can't be asked: HTTP {answer.status}", permanent=False)
+                listed = answer.told()
                 for each in listed["messages"]:
                     if _created(each) < since - SKEW:
                         return NotFound.NOT_LISTED
                     if _is(text, each):
                         return Found(str(each["sid"]))
                 path = listed.get("next_page_uri") or ""
-                if not path:
+                if not path.startswith("/"):  # the account's password goes to nobody else
                     return NotFound.NOT_LISTED
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise DeliveryError(f"Can't be asked: {type(error).__name__}", permanent=False) from error
         return NotFound.CANNOT_TELL
+
+    def _asked(self, method: str, path: str, **given: Any) -> Answer:
+        """Read so much and for so long at most: a server that drips holds up no other message."""
+        with self.client.stream(method, path, **given) as answer:
+            until, parts, size = time.monotonic() + BODY_SECONDS, [], 0
+            try:
+                for part in answer.iter_raw():
+                    parts.append(part)
+                    size += len(part)
+                    if size > MOST_BYTES or time.monotonic() > until:
+                        return Answer(answer.status_code)
+            except httpx.TransportError:
+                return Answer(answer.status_code)
+            return Answer(answer.status_code, b"".join(parts))
 
     def _path(self) -> str:
         return f"/2010-04-01/Accounts/{self.account.sid}/Messages.json"
@@ -110,28 +152,32 @@ def signed(account: Account, url: str, fields: Mapping[str, str], signature: str
     return constant_time_compare(base64.b64encode(digest).decode(), signature)
 
 
-def _reference(answer: httpx.Response) -> str:
+def _reference(answer: Answer) -> str:
     try:
-        return str(answer.json()["sid"])
-    except (ValueError, KeyError, TypeError) as error:
+        return str(answer.told()["sid"])
+    except (KeyError, TypeError) as error:
         raise AnswerLost("An answer that says nothing of the message") from error
 
 
-def _refusal(answer: httpx.Response) -> DeliveryError | AnswerLost:
-    """The codes alone: the words may repeat the number."""
-    status = answer.status_code
+def _refusal(answer: Answer) -> DeliveryError | AnswerLost:
+    """The codes alone: the words may repeat the number. Only the provider itself, which gives its code,
+    refuses a text for good; a page of whatever stands before it says nothing of the text. A redirection may
+    follow upon what was done."""
+    status = answer.status
     if status >= STUMBLED_FROM and status != UNAVAILABLE:
+        return AnswerLost(f"HTTP {status}")
+    if status < REFUSED_FROM and status not in ELSEWHERE:
         return AnswerLost(f"HTTP {status}")
     code = _code(answer)
     detail = f"HTTP {status}, code {code}" if code else f"HTTP {status}"
-    if status in (TOO_MANY, UNAVAILABLE, *OUR_OWN_FAULT):
+    if not code or status in (TOO_MANY, UNAVAILABLE, *OUR_OWN_FAULT):
         return DeliveryError(detail, permanent=False)
     return DeliveryError(detail, permanent=True, blocks=BLOCKING.get(code))
 
 
-def _code(answer: httpx.Response) -> int:
+def _code(answer: Answer) -> int:
     try:
-        return int(answer.json()["code"])
+        return int(answer.told()["code"])
     except (ValueError, KeyError, TypeError):
         return 0
 

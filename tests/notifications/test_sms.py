@@ -1,6 +1,7 @@
 """Text messages over a real HTTP server that speaks as Twilio does: taken, refused, late, lost, looked up."""
 
 import socket
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from notifications.tokens import token_for
 from tests.cast import NOW, House, make_patient
 from tests.notifications.mail_server import MailServer
 from tests.notifications.mail_server import running as mail_running
-from tests.notifications.twilio_server import SID, TOKEN, TwilioServer, running
+from tests.notifications.twilio_server import SID, TOKEN, Raw, TwilioServer, running
 from tests.notifications.visits import book
 
 OURS = "+13125550111"
@@ -111,6 +112,93 @@ def test_a_refusal_for_now_is_tried_again(
     assert error == f"HTTP {status}, code {code}"
     assert drain(NOW + MINUTE) == {"sent": 1}
     assert len(provider.taken) == 1
+
+
+PAGE = b"<html><body>+1 312 555 0142: sign in to this network</body></html>"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def said(status: str, body: bytes = PAGE, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (said("307 Temporary Redirect", PAGE, "Location: /elsewhere"), "HTTP 307"),
+        (said("308 Permanent Redirect", PAGE, "Location: /elsewhere"), "HTTP 308"),
+        (said("400 Bad Request"), "HTTP 400"),
+        (said("407 Proxy Authentication Required"), "HTTP 407"),
+        (said("503 Service Unavailable"), "HTTP 503"),
+        (CONTINUE + said("429 Too Many Requests"), "HTTP 429"),
+    ],
+)
+def test_a_page_of_whatever_stands_before_the_provider_refuses_no_text_for_good(
+    provider: TwilioServer, mail: MailServer, message: Message, answer: bytes, error: str
+) -> None:
+    provider.next = [Raw([answer])]
+    assert drain() == {"planned": 1}
+    assert message.attempts.get().error == error
+    assert drain(NOW + MINUTE) == {"sent": 1}
+    assert len(provider.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (said("302 Found", PAGE, "Location: /done"), "HTTP 302"),
+        (said("303 See Other", PAGE, "Location: /done"), "HTTP 303"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", ""),
+        (said("200 OK"), "An answer that says nothing of the message"),
+        (said("201 Created", b'{"sid": '), "An answer that says nothing of the message"),
+        (said("201 Created", b"[]"), "An answer that says nothing of the message"),
+        (said("201 Created", b'{"sid": "SM1"}')[:-3], "An answer that says nothing of the message"),
+        (said("201 Created", b" " * 1_000_001), "An answer that says nothing of the message"),
+        (said("502 Bad Gateway"), "HTTP 502"),
+        (b"not a word of HTTP", ""),
+    ],
+    ids=["302", "303", "101", "a page", "half a word", "a list", "broken off", "huge", "502", "not HTTP"],
+)
+def test_an_answer_after_which_nobody_can_know_is_never_followed_by_a_second_text(
+    provider: TwilioServer, mail: MailServer, message: Message, answer: bytes, error: str
+) -> None:
+    provider.next = [Raw([answer])]
+    assert drain() == {}
+    assert error in message.attempts.get().error
+    assert drain(NOW + outcomes.ASKED_FOR) == {"unknown": 1}
+    assert provider.requests == 1
+
+
+def test_a_provider_that_drips_its_answer_is_waited_for_no_longer_than_any_other(
+    provider: TwilioServer, mail: MailServer, message: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio, "BODY_SECONDS", 0.2)
+    answer = said("201 Created", b" " * 400)
+    provider.next = [Raw([answer[:-400], *[b" "] * 400], seconds_between=0.02)]
+    began = time.monotonic()
+    assert drain() == {}
+    assert time.monotonic() - began < 4
+    assert drain(NOW + outcomes.ASKED_FOR) == {"unknown": 1}
+
+
+def test_a_refusal_counts_however_its_words_drip_or_swell(
+    provider: TwilioServer, mail: MailServer, message: Message
+) -> None:
+    """What is refused for good needs the code; without it the text is tried again."""
+    provider.next = [Raw([said("400 Bad Request", b'{"code": 21211}' + b" " * 1_000_000)])]
+    assert drain() == {"planned": 1}
+    assert not BlockedAddress.objects.exists()
+
+
+def test_the_accounts_password_goes_to_no_address_that_a_list_names(provider: TwilioServer) -> None:
+    text = twilio.Text(OURS, "+13125550142", "No more texts from us.", "", "")
+    client = twilio.TwilioProvider(twilio.Account(provider.url, SID, TOKEN))
+    with running(TwilioServer()) as other:
+        provider.next_page = f"{other.url}/listed"
+        assert client.find(text, since=NOW) == twilio.NotFound.NOT_LISTED
+        assert other.connections == 0
+    client.close()
 
 
 def test_a_server_that_is_not_there_is_tried_again_later(

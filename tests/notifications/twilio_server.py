@@ -4,9 +4,10 @@ What it does next stands in `next`, taken one by one; then every text is taken.
 """
 
 import json
+import time
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -21,14 +22,24 @@ SID, TOKEN = "AC0123", "a-secret-token"
 PATH = f"/2010-04-01/Accounts/{SID}/Messages.json"
 
 
+@dataclass(frozen=True)
+class Raw:
+    """An answer to the letter, in parts: between two of them the server waits."""
+
+    parts: Sequence[bytes]
+    seconds_between: float = 0
+
+
 @dataclass
 class TwilioServer:
-    """`next`: (status, code) refuses; "hang up" takes it and says nothing; "hang up first" does neither."""
+    """`next`: (status, code) refuses; "hang up" takes it and says nothing; "hang up first" does neither; a
+    `Raw` is written down as it stands, and nothing taken."""
 
     next: list[Any] = field(default_factory=list)
     next_lists: list[int] = field(default_factory=list)  # statuses of what the next listings fail with
     hidden_listings: int = 0  # so many times it lists nothing of what it has taken
     taken: list[dict[str, str]] = field(default_factory=list)
+    next_page: str | None = None  # named by every listing that has no further one
     created_at: datetime = NOW
     requests: int = 0
     connections: int = 0
@@ -73,6 +84,8 @@ def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
             if isinstance(what, tuple):
                 status, code = what
                 return self.answer(status, {"code": code, "message": f"not to {text['To']}"})
+            if isinstance(what, Raw):
+                return self.write_down(what)
             row = twilio.take(text)
             return self.hang_up() if what == "hang up" else self.answer(201, row)
 
@@ -88,7 +101,7 @@ def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
             here = rows[page * size : (page + 1) * size]
             more = len(rows) > (page + 1) * size
             to = asked["To"][0].replace("+", "%2B")
-            following = f"{PATH}?To={to}&PageSize={size}&Page={page + 1}" if more else None
+            following = f"{PATH}?To={to}&PageSize={size}&Page={page + 1}" if more else twilio.next_page
             return self.answer(200, {"messages": here, "next_page_uri": following})
 
         def answer(self, status: int, body: dict[str, Any]) -> None:
@@ -98,6 +111,13 @@ def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def write_down(self, raw: Raw) -> None:
+            self.close_connection = True
+            with suppress(ConnectionError):
+                for part in raw.parts:
+                    self.wfile.write(part)
+                    time.sleep(raw.seconds_between)
 
         def hang_up(self) -> None:
             self.close_connection = True
