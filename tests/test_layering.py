@@ -52,6 +52,7 @@ FOLDERS = {
 PURE = [
     "clinic/era.py",
     "clinic/visible_text.py",
+    "notifications/planning/jurisdictions.py",
     "scheduler/finding/availability.py",
     "scheduler/working_hours/hours.py",
     "scheduler/levelling/laying_out.py",

@@ -6,7 +6,7 @@ Whatever is changed counts from the next run of the planner on, because nothing 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import time
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
@@ -21,7 +21,7 @@ from clinic.phones import e164
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction, violated_constraint
 from notifications.models import ClinicMessaging, Form, MessageRule, QuietHours
-from notifications.planning import rules
+from notifications.planning import jurisdictions, rules
 from notifications.planning.rules import Rule
 from notifications.planning.timing import FEDERAL, Daytime
 
@@ -39,6 +39,9 @@ MAY_BE_LAST_ONLY: Final = frozenset({rules.DAY_7})
 # Not clinical: they keep out slips of the keyboard.
 MOST_DAYS: Final = 60
 MOST_HOURS: Final = 72
+HOUR: Final = timedelta(hours=1)
+# What is moved out of the night needs a day to be said in. [D]
+LEAST_DAY: Final = 4 * HOUR
 CAPS: Final = {"most_a_day": (1, 5), "most_a_week": (1, 20), "moves_itself_hours": (1, 336)}
 
 
@@ -56,7 +59,7 @@ class Settings:
 
     rules: tuple[Rule, ...] = rules.DEFAULTS
     caps: Caps = Caps()
-    stricter: Mapping[str, Daytime] = field(default_factory=dict)  # by state, as `_state` writes it
+    stricter: Mapping[str, Daytime] = field(default_factory=dict)  # by the letters of the state
 
     @cached_property
     def of_stage(self) -> Mapping[str, Rule]:
@@ -65,7 +68,7 @@ class Settings:
 
     def daytime(self, state: str) -> Daytime:
         """Between which wall-clock times a patient of this state may be written to."""
-        return self.stricter.get(_state(state), FEDERAL)
+        return self.stricter.get(jurisdictions.letters_of(state), FEDERAL)
 
 
 def effective_rules(clinic_ids: Collection[UUID]) -> Mapping[UUID, tuple[Rule, ...]]:
@@ -93,7 +96,9 @@ def quiet_hours(clinic_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Dayt
     """The stricter hours of each of these clinics, by state: one query."""
     stricter: dict[UUID, dict[str, Daytime]] = {clinic_id: {} for clinic_id in clinic_ids}
     for row in QuietHours.objects.filter(clinic__in=clinic_ids).order_by("pk"):
-        stricter[row.clinic_id][_state(row.state)] = Daytime(row.day_begins, row.day_ends)
+        letters = jurisdictions.letters_of(row.state)
+        if letters:
+            stricter[row.clinic_id][letters] = Daytime(row.day_begins, row.day_ends)
     return stricter
 
 
@@ -192,26 +197,26 @@ def set_quiet_hours(
 ) -> QuietHours:
     """Write to patients of this state between these times only.
 
-    Raises `Invalid` for hours that aren't within the federal ones, or leave no day.
+    Raises `Invalid` for what is no state, and for hours that aren't within the federal ones or leave no day.
     """
-    written, wrong = " ".join(state.split()), {}
-    longest = QuietHours._meta.get_field("state").max_length or 0
-    if not 0 < len(written) <= longest:
-        wrong["state"] = f"Give a state as it stands in addresses, such as IL, in at most {longest} letters."
+    letters, wrong = jurisdictions.letters_of(state), {}
+    if not letters:
+        wrong["state"] = "Give a state or territory of the US, such as IL or Illinois."
     if day_begins < FEDERAL.begins:
         wrong["day_begins"] = f"Begin at {FEDERAL.begins:%H:%M} or later: earlier is nowhere allowed."
     if day_ends > FEDERAL.ends:
         wrong["day_ends"] = f"End at {FEDERAL.ends:%H:%M} or earlier: later is nowhere allowed."
-    if not wrong and day_begins >= day_ends:
-        wrong["day_ends"] = "End after the beginning."
+    if not wrong and day_ends < _later(day_begins, LEAST_DAY):
+        wrong["day_ends"] = f"Leave at least {LEAST_DAY // HOUR} hours a day in which messages may go."
     if wrong:
         raise Invalid(wrong)
 
     def work() -> QuietHours:
         _lock(clinic)
-        row = next((each for each in _quiet_hours_of(clinic) if _state(each.state) == _state(written)), None)
+        rows = QuietHours.objects.filter(clinic=clinic).order_by("pk")
+        row = next((each for each in rows if jurisdictions.letters_of(each.state) == letters), None)
         row = row or QuietHours(clinic=clinic)
-        row.state, row.day_begins, row.day_ends = written, day_begins, day_ends
+        row.state, row.day_begins, row.day_ends = letters, day_begins, day_ends
         with acting(actor.user_id):
             row.save()
         return row
@@ -272,10 +277,6 @@ def change_messaging(*, actor: Actor, clinic: Clinic, changes: Mapping[str, Any]
         raise
 
 
-def _quiet_hours_of(clinic: Clinic) -> list[QuietHours]:
-    return list(QuietHours.objects.filter(clinic=clinic).order_by("state"))
-
-
 def _known_stage(stage: str) -> None:
     if stage not in rules.STAGES:
         raise Invalid({"stage": f"Choose one of {', '.join(rules.STAGES)}."})
@@ -286,5 +287,7 @@ def _lock(clinic: Clinic) -> None:
     Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
 
 
-def _state(written: str) -> str:
-    return " ".join(written.split()).casefold()
+def _later(at: time, by: timedelta) -> time:
+    """Of the same day, or its last moment."""
+    moment = datetime.combine(date.min, at) + by
+    return moment.time() if moment.date() == date.min else time.max

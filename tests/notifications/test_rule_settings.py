@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from clinic.problems import Invalid
-from notifications.models import MessageRule, MessageText
+from notifications.models import MessageRule, MessageText, QuietHours
 from notifications.planning import own_texts, rule_settings, rules, wanting
 from notifications.planning.planner import plan
 from notifications.planning.stage_words import TITLES, origin, when
+from notifications.planning.timing import FEDERAL
 from notifications.reporting.settings_history import changes_of
 from notifications.wording.writing import OwnText
 from scheduler.models import Appointment
@@ -152,14 +153,30 @@ def test_quiet_hours_of_a_state_are_only_ever_stricter(house: House) -> None:
 
     settle("IL", 9, 20)
     settle(" il ", 9, 19)  # the same state again
-    assert rule_settings.quiet_hours([house.clinic.pk])[house.clinic.pk]["il"].ends == time(19)
-    for state, begins, ends, field in (
-        ("OK", 7, 20, "day_begins"),
-        ("OK", 9, 22, "day_ends"),
-        ("", 9, 20, "state"),
+    settle("Illinois", 9, 18)  # and again
+    row = QuietHours.objects.get()
+    assert (row.state, row.day_ends) == ("IL", time(18))
+    for state, begins, ends, says in (
+        ("OK", 7, 20, "day_begins: Begin at 08:00 or later"),
+        ("OK", 9, 22, "day_ends: End at 21:00 or earlier"),
+        ("OK", 9, 12, "day_ends: Leave at least 4 hours a day"),
+        ("OK", 20, 9, "day_ends: Leave at least 4 hours a day"),
+        ("OK", 20, 21, "day_ends: Leave at least 4 hours a day"),
+        ("", 9, 20, "state: Give a state"),
+        ("Ilinois", 9, 20, "state: Give a state"),
     ):
-        with pytest.raises(Invalid, match=field):
+        with pytest.raises(Invalid, match=says):
             settle(state, begins, ends)
+    assert QuietHours.objects.get() == row
+
+
+@pytest.mark.parametrize("address", ["IL", " il ", "Illinois", "ILLINOIS", "I.L."])
+def test_a_jurisdiction_is_the_same_however_an_address_spells_it(house: House, address: str) -> None:
+    QuietHours.objects.create(clinic=house.clinic, state="Illinois", day_begins=time(9), day_ends=time(18))
+    QuietHours.objects.create(clinic=house.clinic, state="zzz", day_begins=time(10), day_ends=time(14))
+    settled = rule_settings.settings_of([house.clinic.pk])[house.clinic.pk]
+    assert settled.daytime(address).ends == time(18)
+    assert settled.daytime("") == settled.daytime("Wisconsin") == FEDERAL
 
 
 def test_a_clinic_settles_its_caps_and_two_clinics_never_share_a_number(
