@@ -11,6 +11,7 @@ from uuid import UUID
 
 from clinic import visible_text, work
 from clinic.models import Role, Urgency, WorkItem
+from clinic.phones import e164
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from scheduler.locks import lock_visit
@@ -79,7 +80,7 @@ def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: dateti
 
     What makes the infusion doubtful opens a task for a nurse before the visit, once for as long as the answer
     stays the same; a task that nobody has taken yet is about all the answers there are.
-    Raises `Invalid` for a ride without its name or phone, `Conflict` `visit_over` or
+    Raises `Invalid` for a ride without its name or a phone number, `Conflict` `visit_over` or
     `patient_here` when it comes too late.
     """
     ride = {"ride_name": answers.ride_name, "ride_phone": answers.ride_phone}
@@ -87,6 +88,8 @@ def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: dateti
     if bool(answers.ride_name) != bool(answers.ride_phone):
         missing = "ride_phone" if answers.ride_name else "ride_name"
         raise Invalid({missing: "Give the name and the phone number of the adult who takes you home."})
+    if answers.ride_phone and not e164(answers.ride_phone):
+        raise Invalid({"ride_phone": "Give a phone number that can be called, such as 312 555 0123."})
     if answers.ride_name:
         answers = replace(answers, ride_home=YesNoUnknown.YES)
 

@@ -221,3 +221,10 @@ def test_a_nurse_enters_it_over_the_api_and_another_clinic_finds_nothing(
 def test_every_item_that_an_answer_speaks_of_is_one_of_the_checklist() -> None:
     everything = Readiness(**{**vars(SAFE), "new_medicines": "yes"})
     assert {said.item for said in readiness.said(everything)} <= set(checklist.LABELS)
+
+
+@pytest.mark.parametrize("phone", ["zzz", "my sister", "12"])
+def test_a_ride_whose_number_nobody_can_call_is_no_ride(house: House, phone: str) -> None:
+    with pytest.raises(Invalid, match="ride_phone: Give a phone number that can be called"):
+        confirm(booked(house), replace(SAFE, ride_phone=phone))
+    assert not Readiness.objects.exists()
