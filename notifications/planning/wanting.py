@@ -80,8 +80,10 @@ def wanted_for_visit(
 ) -> list[Wanted]:
     """Everything that this visit asks for, earliest first: what was, or will be, said, and why not.
 
-    Of a visit that isn't over the check-ins go by its booked end (`presumed`). A notice is listed as long as
-    it is to be given. `clinic_rules` are tried in place of the clinic's own. A fixed number of queries.
+    Of a visit that isn't over the check-ins go by its booked end (`presumed`), and so do the questions before
+    it where the infusion that they follow is still to come. A notice is listed as long as it is to be given.
+    What a visit would have asked for that was cancelled or missed is listed with that reason. `clinic_rules`
+    are tried in place of the clinic's own. A fixed number of queries.
     """
     its = rule_settings.settings_of([appointment.clinic_id])[appointment.clinic_id]
     of_stage = its.of_stage if clinic_rules is None else rules.by_stage(clinic_rules)
@@ -103,14 +105,15 @@ def _of_visit(
     last = said.told_of(appointment.pk)
     told = last.starts_at if last else None
     if status == AppointmentStatus.CANCELLED:
-        return rules.wanted_of_cancelled(of_stage, told, receiver, now)
+        notice = rules.wanted_of_cancelled(of_stage, told, receiver, now)
+        visit, presumed = _as_a_visit(appointment, now)
+        noticed_at = _noticed_at(appointment, {}, now)
+        before = _before(of_stage, visit, receiver, starts_at, noticed_at, presumed=presumed)
+        after = _of_session(appointment, of_stage, receiver)
+        return notice + _not_said(before + after, reasons.VISIT_CANCELLED)
     if status == AppointmentStatus.ENTERED_IN_ERROR:
         return []
-    earlier = Appointment.objects.filter(
-        patient=appointment.patient_id, status__in=COMING, during__startswith__lt=starts_at
-    )
-    begun = Session.objects.filter(patient=appointment.patient_id, started_at__lt=starts_at)
-    visit = Visit(starts_at, appointment.ends_at, not earlier.exists(), begun.exists())
+    visit, presumed = _as_a_visit(appointment, now)
     if status == AppointmentStatus.PENDING:
         offer = WaitlistOffer.objects.filter(appointment=appointment).first()
         if offer is None:
@@ -121,10 +124,44 @@ def _of_visit(
     goes_by = told if lies_ahead else starts_at
     visit = replace(visit, changed=bool(lies_ahead and last and last.changed))
     noticed_at = _noticed_at(appointment, of_stage, now)
-    wanted = rules.wanted_of_visit(of_stage, visit, receiver, goes_by, noticed_at)
+    wanted = _before(of_stage, visit, receiver, goes_by, noticed_at, presumed=presumed)
+    after = _of_session(appointment, of_stage, receiver)
     if status == AppointmentStatus.NOSHOW:
-        return wanted + rules.wanted_of_missed(of_stage, visit, receiver)
-    return wanted + _of_session(appointment, of_stage, receiver)
+        after = _not_said(after, reasons.VISIT_MISSED)
+        return wanted + after + rules.wanted_of_missed(of_stage, visit, receiver)
+    return wanted + after
+
+
+def _as_a_visit(appointment: Appointment, now: datetime) -> tuple[Visit, bool]:
+    """As the rules know it, and whether it follows an infusion only by what is booked."""
+    earlier = Appointment.objects.filter(
+        patient=appointment.patient_id, status__in=COMING, during__startswith__lt=appointment.starts_at
+    ).exists()
+    begun = Session.objects.filter(
+        patient=appointment.patient_id, started_at__lt=appointment.starts_at
+    ).exists()
+    presumed = earlier and not begun and appointment.starts_at > now
+    visit = Visit(appointment.starts_at, appointment.ends_at, not earlier, begun or presumed)
+    return visit, presumed
+
+
+def _before(
+    of_stage: Mapping[str, Rule],
+    visit: Visit,
+    receiver: Receiver,
+    goes_by: datetime | None,
+    noticed_at: datetime,
+    *,
+    presumed: bool,
+) -> list[Wanted]:
+    return [
+        replace(one, presumed=True) if presumed and one.stage == rules.BEFORE_NEXT else one
+        for one in rules.wanted_of_visit(of_stage, visit, receiver, goes_by, noticed_at)
+    ]
+
+
+def _not_said(wanted: Sequence[Wanted], reason: str) -> list[Wanted]:
+    return [replace(one, why_not=one.why_not or reason) for one in wanted]
 
 
 def _noticed_at(appointment: Appointment, of_stage: Mapping[str, Rule], now: datetime) -> datetime:

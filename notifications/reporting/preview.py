@@ -118,14 +118,15 @@ def switched_off(appointment: Appointment, now: datetime) -> list[Wanted]:
 
 
 def _still_open(appointment: Appointment, now: datetime, its_rules: Sequence[Rule]) -> list[Wanted]:
-    """What is wanted of the visit and has no message that stands."""
+    """What is wanted of the visit and has no message that stands; of what isn't to be said, none at all."""
     rows = Message.objects.filter(appointment=appointment, again_of=None)
     passing = rows.filter(status=MessageStatus.SKIPPED, reason__in=reasons.CAN_PASS)
     decided = set(rows.exclude(pk__in=passing).values_list("stage", "visit_starts_at"))
+    told_of = decided | set(passing.values_list("stage", "visit_starts_at"))
     return [
         wanted
         for wanted in wanting.wanted_for_visit(appointment, now, its_rules)
-        if (wanted.stage, wanted.visit_starts_at) not in decided
+        if (wanted.stage, wanted.visit_starts_at) not in (told_of if wanted.why_not else decided)
     ]
 
 

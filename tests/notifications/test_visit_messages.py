@@ -53,13 +53,50 @@ def test_an_address_is_recognised_but_not_told() -> None:
     assert masked("rosa@patients.example") == "r…@patients.example"
 
 
-def test_of_a_cancelled_visit_the_notice_alone_is_still_to_come(visit: Appointment) -> None:
+def test_of_a_cancelled_visit_the_notice_is_still_to_come_and_of_the_others_why_they_are_not(
+    house: House, visit: Appointment
+) -> None:
+    before = set(by_stage(visit))
     cancel(visit)
     lines = by_stage(Appointment.objects.get(pk=visit.pk))
-    assert {stage: line.state for stage, line in lines.items()} == {
-        "confirmation": "sent",
-        "cancellation": "coming",
+    assert set(lines) == before | {"cancellation"}
+    assert (lines["confirmation"].state, lines["cancellation"].state) == ("sent", "coming")
+    others = [lines[stage] for stage in sorted(before - {"confirmation"})]
+    assert {"T-7d", "T-3d", "T-1d", "next_morning"} <= {line.stage for line in others}
+    assert {(line.state, line.why_not) for line in others} == {("not_coming", "The visit was cancelled.")}
+
+
+def test_a_reminder_that_was_planned_when_the_visit_was_cancelled_stands_once(visit: Appointment) -> None:
+    at = VISIT - timedelta(days=3)
+    plan(now=at)
+    cancel(visit)
+    delivery.drain(clock=lambda: at)
+    lines = messages_of_visit(Appointment.objects.get(pk=visit.pk), at)
+    (line,) = [line for line in lines if line.stage == "T-3d"]
+    assert (line.state, line.why_not) == ("skipped", "The visit was cancelled.")
+
+
+def test_of_a_missed_visit_the_questions_after_it_say_that_it_was_missed(visit: Appointment) -> None:
+    Appointment.objects.filter(pk=visit.pk).update(status="noshow")
+    lines = {
+        line.stage: line
+        for line in messages_of_visit(Appointment.objects.get(pk=visit.pk), VISIT + timedelta(days=2))
     }
+    assert lines["next_morning"].why_not == "The visit was missed."
+    assert lines["missed"].why_not != "The visit was missed."
+
+
+def test_the_questions_before_a_later_visit_are_listed_before_the_first_was_given(
+    house: House, visit: Appointment
+) -> None:
+    """By what is booked; and where the clinic has switched them off, with that."""
+    later = book(house, house.rosa, VISIT + timedelta(days=4))
+    assert "before_next" not in by_stage(visit)
+    line = by_stage(later)["before_next"]
+    assert (line.state, line.presumed) == ("carried", True)
+    switch_off(house, "before_next")
+    line = by_stage(later)["before_next"]
+    assert (line.state, line.presumed) == ("switched_off", True)
 
 
 def test_why_nothing_can_be_sent_is_said_of_each_that_is_to_come(house: House, visit: Appointment) -> None:

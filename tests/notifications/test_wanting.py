@@ -83,13 +83,14 @@ def test_a_cancelled_a_missed_and_a_mistaken_visit_ask_for_something_else(house:
     visit = book(house, house.rosa)
     plan(now=NOW)
     Message.objects.update(status="sent", sent_at=NOW)
+    before = listed(visit)
     cancel(visit)
     visit.refresh_from_db()
-    assert listed(visit) == {"cancellation": ""}
+    assert listed(visit) == dict.fromkeys(before, reasons.VISIT_CANCELLED) | {"cancellation": ""}
     Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.NOSHOW)
     visit.refresh_from_db()
     assert listed(visit, VISIT + HOUR)["missed"] == ""
-    assert "next_morning" not in listed(visit, VISIT + HOUR)
+    assert listed(visit, VISIT + HOUR)["next_morning"] == reasons.VISIT_MISSED
     visit.status = AppointmentStatus.ENTERED_IN_ERROR
     assert listed(visit) == {}
 
