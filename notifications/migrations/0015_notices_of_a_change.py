@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clinic', '0007_tasks_given_back'),
-        ('notifications', '0013_wrong_years'),
+        ('notifications', '0014_wrong_years'),
         ('scheduler', '0012_usual_minutes'),
     ]
 
