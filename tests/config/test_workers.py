@@ -7,7 +7,7 @@ from django.db import connection
 from redis import Redis
 
 from config.celery import app
-from tests.plugins.workers import valkey_of
+from tests.plugins.workers import goes_with, valkey_of
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,11 @@ def test_emptying_this_workers_cache_leaves_the_others_alone(worker_id: str) -> 
     assert cache.get("of-this-worker") is None
     assert other.get("of another worker") == b"kept"
     other.close()
+
+
+def test_stories_that_share_what_is_dear_to_make_go_to_one_worker() -> None:
+    assert goes_with("tests/web/test_demo.py::test_a") == goes_with("tests/web/test_demo.py::test_b[1]")
+    assert goes_with("tests/web/test_desk.py::test_a") != goes_with("tests/web/test_desk.py::test_b")
 
 
 def test_every_ring_of_the_beat_expires_by_the_next_one() -> None:

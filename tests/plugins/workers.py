@@ -1,7 +1,8 @@
 """Shares the tests among processes (pytest-xdist's workers gw0, gw1, ...) that never meet in a service.
 
 In PostgreSQL each worker has a database of its own: pytest-django names it after the worker. This module
-gives each a Valkey database of its own, for cache and broker, and says how many workers there are.
+gives each a Valkey database of its own, for cache and broker, and says how many workers there are and
+which stories go to the same one.
 The roles and their settings belong to the whole server: tests read them and never change them.
 """
 
@@ -10,7 +11,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
+# What their stories look at is made once for all of them, and dear: each worker would make it again.
+TOGETHER = frozenset({"tests/web/test_demo.py", "tests/clinic/test_api_schema.py"})
 MOST = 8  # the services of one run hold: 16 databases in Valkey, 300 connections in PostgreSQL
 
 
@@ -22,6 +27,26 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
         return 0
     cores = min(len(os.sched_getaffinity(0)), MOST)
     return cores if cores > 1 else 0
+
+
+class OneByOne(LoadScopeScheduling):
+    """Each story goes to whoever is free next; those of a file in TOGETHER go to one worker.
+
+    xdist's own groups write their name into the node's id, which pytest 9.2 no longer reads.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return goes_with(nodeid)
+
+
+def goes_with(story: str) -> str:
+    """What is alike for stories that go to the same worker."""
+    file = story.partition("::")[0]
+    return file if file in TOGETHER else story
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneByOne:
+    return OneByOne(config, log)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

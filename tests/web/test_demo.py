@@ -35,13 +35,12 @@ from web.demo.welcome import welcome
 
 SATURDAY = datetime(2027, 1, 16, 18, 2, tzinfo=UTC)  # 12:02 in Chicago
 
-# One worker for the whole module, or each would make a clinic of its own.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
 def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Clinic]:
-    """Made once for all of this module, which only looks at it."""
+    """Made once for all of this module, which only looks at it: see TOGETHER in tests/plugins/workers.py."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield story.create(now=SATURDAY, say=lambda line: None)
         transaction.set_rollback(True)

@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.test import override_settings
 
@@ -12,7 +13,6 @@ from clinic.models import Clinic, CreatedId, Patient, User, WorkItem
 from notifications.models import Message
 from scheduler.models import Appointment, Claim
 from sessions_app.models import Session, SessionState
-from web.demo import story
 from web.demo.people import PASSWORD
 
 NIGHT_IN_AMERICA = datetime(2027, 7, 7, 3, 47, 30, tzinfo=UTC)
@@ -20,7 +20,10 @@ NIGHT_IN_AMERICA = datetime(2027, 7, 7, 3, 47, 30, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
+@time_machine.travel(NIGHT_IN_AMERICA)
 def test_preparing_twice_changes_nothing(tmp_path: Path) -> None:
+    """And whoever starts at night finds a running day all the same."""
+
     def everything() -> list[int]:
         tables = (Clinic, User, Patient, Appointment, Claim, Session, Message, WorkItem, CreatedId)
         return [table._default_manager.count() for table in tables]
@@ -33,10 +36,6 @@ def test_preparing_twice_changes_nothing(tmp_path: Path) -> None:
     assert first.read_text() == second.read_text()
     assert "nurse@chairside.example" in first.read_text()
     assert "Synthetic clinic: this morning" in screen.getvalue()
-
-
-def test_whoever_starts_at_night_finds_a_running_day_all_the_same() -> None:
-    story.create(now=NIGHT_IN_AMERICA, say=lambda line: None)
     assert set(Session.objects.values_list("state", flat=True)) == set(SessionState.values)
 
 
