@@ -469,6 +469,16 @@ def test_the_second_reading_missed_in_a_row_raises_the_level_and_calls_the_presc
     assert WorkItem.objects.get() == call, "while it waits to be taken it is not doubled"
 
 
+def test_the_reading_closes_also_the_task_of_an_alert_that_was_resolved_without_it(house: House) -> None:
+    session = stories.infusing(house)
+    for at in (14, 16):
+        alert_clocks.run_clocks(now=minute(at))
+    resolve(house, session, at=17)
+    assert WorkItem.objects.get().closed_at is None, "nobody has measured yet"
+    bad(house, session, 18)
+    assert WorkItem.objects.get().outcome == "The vital signs were taken."
+
+
 def test_a_call_about_missed_readings_stands_for_no_value_past_its_limit(house: House) -> None:
     session = stories.infusing(house)
     alert_clocks.run_clocks(now=minute(24))

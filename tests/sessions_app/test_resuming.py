@@ -175,7 +175,9 @@ def test_in_a_calm_pause_there_is_nothing_to_let_pass(house: House) -> None:
 
 
 def test_a_set_after_the_call_counts_though_the_servers_clock_was_set_back(house: House) -> None:
-    session = stopped_by_an_alert(house)
+    session = stories.infusing(house)
+    pause(house, session, 10)
+    read(house, session, 11, **LOW)
     acknowledge(house, session, 11)
     assert blockers(house, session, 11) == {
         "within_limits": "A full set must be within the limits first, or the prescriber decides. "

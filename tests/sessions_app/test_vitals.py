@@ -267,8 +267,12 @@ def test_not_due_is_no_reason_for_a_sign_that_is_overdue(house: House) -> None:
     early = replace(not_due, measured_at=STARTED_AT + timedelta(minutes=12))
     assert stories.measure(house, session, early, now=late), "nothing was overdue when it was measured"
     assert stories.measure(house, session, replace(not_due, absent_reason="Probe off"))
+    stories.measure(house, session, stories.calm(STARTED_AT + timedelta(minutes=19)))
+    between = replace(not_due, measured_at=STARTED_AT + timedelta(minutes=13, seconds=30))
+    with pytest.raises(Invalid, match="due since 09:30"):  # entered later, it was overdue all the same
+        stories.measure(house, session, between, now=STARTED_AT + timedelta(minutes=20))
     warm = replace(stories.calm(late), temperature_cel=None, absent_reason=flowsheet.NOT_DUE)
-    assert stories.measure(house, session, warm, now=late + timedelta(seconds=1))
+    assert stories.measure(house, session, warm, now=STARTED_AT + timedelta(minutes=20))
 
 
 def test_a_correction_takes_no_overdue_sign_back_as_not_due(house: House) -> None:
