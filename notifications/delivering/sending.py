@@ -20,7 +20,7 @@ from notifications.channels.envelope import Envelope
 from notifications.channels.opening import Channels
 from notifications.delivering import leasing, outcomes, sending_state
 from notifications.delivering.outcomes import Result
-from notifications.models import DeliveryAttempt, Form, MessageStatus
+from notifications.models import AttemptOutcome, DeliveryAttempt, Form, MessageStatus
 
 Ready = tuple[DeliveryAttempt, Envelope]
 
@@ -104,7 +104,7 @@ def send_all(
             for _ in following:
                 waiting.popleft()
     finally:
-        _take_back([attempt for attempt, _ in (*begun, *waiting)], batch.token)
+        _take_back([attempt for attempt, _ in (*begun, *waiting)], batch.token, clock())
         done += outcomes.conclude(unwritten, batch.token)
         _learn(every, batch, clock())
     pace.learn(len(every), seconds)
@@ -126,15 +126,16 @@ def _conclude_and_begin(
     return in_transaction(work)
 
 
-def _take_back(attempts: Sequence[DeliveryAttempt], token: UUID) -> None:
-    """What was not handed over was never tried: it is nobody's again, as it was before."""
+def _take_back(attempts: Sequence[DeliveryAttempt], token: UUID, now: datetime) -> None:
+    """What was not handed over is nobody's again, as it was before; of what had been begun the try stays, and
+    says so: a row of the record is never deleted."""
     if not attempts:
         return
 
     def work() -> None:
         messages = leasing.held([attempt.message_id for attempt in attempts], token)
         ours = [attempt.pk for attempt in attempts if attempt.message_id in messages]
-        DeliveryAttempt.objects.filter(pk__in=ours).delete()
+        DeliveryAttempt.objects.filter(pk__in=ours).update(outcome=AttemptOutcome.WITHDRAWN, finished_at=now)
         for message in messages.values():
             message.status = MessageStatus.PLANNED
         leasing.give_back(list(messages.values()))

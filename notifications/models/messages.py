@@ -232,6 +232,7 @@ class AttemptOutcome(models.TextChoices):
     ACCEPTED = "accepted"
     TEMPORARY = "temporary_failure"
     PERMANENT = "permanent_failure"
+    WITHDRAWN = "withdrawn"  # begun, and taken back before it was handed over
 
 
 @tracked

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from clinic.models import Channel, Clinic, Consent, ConsentScope, Patient, WorkItem
 from clinic.problems import Conflict
@@ -345,6 +347,35 @@ def test_a_drain_that_runs_out_of_time_gives_back_what_it_had_not_begun(
     assert delivery.drain(clock=lambda: now) == {"sent": 1}
     left = Message.objects.get(status="planned")
     assert (left.lease_token, left.attempts.count()) == (None, 0)
+
+
+def test_a_try_that_was_begun_and_not_handed_over_is_taken_back_and_stays_on_the_record(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the application's own role, which deletes no row of a record."""
+    for patient in house.patients.values():
+        book(house, patient)
+    plan(now=NOW)
+    now = NOW
+
+    class SlowChannel(ScriptedChannel):
+        def send(self, envelope: Envelope) -> str:
+            nonlocal now
+            now += delivery.DRAIN_FOR
+            return super().send(envelope)
+
+    monkeypatch.setattr(opening, "open_channel", lambda form: SlowChannel())
+    monkeypatch.setattr(delivery, "Pace", partial(sending.Pace, begun=2))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE chairside_app")
+    assert delivery.drain(clock=lambda: now) == {"sent": 1}
+    left = Message.objects.get(status="planned")
+    assert list(left.attempts.values_list("outcome", flat=True)) == ["withdrawn"]
+    assert delivery.drain(clock=lambda: now) == {"sent": 1}
+    assert list(left.attempts.order_by("number").values_list("outcome", flat=True)) == [
+        "withdrawn",
+        "accepted",
+    ]
 
 
 def test_a_worker_that_is_stopped_while_sending_gives_back_what_it_had_not_begun(
