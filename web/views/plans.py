@@ -98,9 +98,9 @@ def override_spacing(request: StaffRequest, pk: UUID) -> HttpResponse:
     return _decided(
         request,
         found,
-        {"spacing_form": SpacingForm(request.POST)},
         lambda data: _spaced(request, found, data),
         "From now on this plan has a spacing of its own.",
+        spacing_form=SpacingForm(request.POST),
     )
 
 
@@ -111,9 +111,9 @@ def ask_spacing(request: StaffRequest, pk: UUID) -> HttpResponse:
     return _decided(
         request,
         found,
-        {"ask_form": AskSpacingForm(request.POST)},
         lambda data: _asked(request, found, data),
         "The prescriber has a task to decide.",
+        ask_form=AskSpacingForm(request.POST),
     )
 
 
@@ -124,9 +124,9 @@ def refuse_spacing(request: StaffRequest, pk: UUID) -> HttpResponse:
     return _decided(
         request,
         found,
-        {"refuse_form": RefuseSpacingForm(request.POST)},
         lambda data: spacing_requests.refuse(actor=request.actor, plan=found, now=clock.now(), **data),
         "The spacing stays; whoever asked reads why.",
+        refuse_form=RefuseSpacingForm(request.POST),
     )
 
 
@@ -137,7 +137,6 @@ def take_over(request: StaffRequest, pk: UUID) -> HttpResponse:
     return _decided(
         request,
         found,
-        {"take_over_form": TakeOverForm(found, request.POST)},
         lambda data: taking_over.take_over(
             actor=request.actor,
             plan=found,
@@ -146,6 +145,7 @@ def take_over(request: StaffRequest, pk: UUID) -> HttpResponse:
             now=clock.now(),
         ),
         "The plan stands under the version in force from now on.",
+        take_over_form=TakeOverForm(found, request.POST),
     )
 
 
@@ -161,21 +161,21 @@ def change_status(request: StaffRequest, pk: UUID, step: str) -> HttpResponse:
     return _decided(
         request,
         found,
-        {"status_form": StatusForm(request.POST)},
         lambda data: steps[step](actor=request.actor, plan=found, **data),
         SAID[step],
+        status_form=StatusForm(request.POST),
     )
 
 
 def _decided(
     request: StaffRequest,
     found: TreatmentPlan,
-    sent: dict[str, ChangeForm | ClinicForm],
     decide: Callable[[dict[str, Any]], object],
     said: str,
+    **sent: ChangeForm | ClinicForm,
 ) -> HttpResponse:
     """What the one form that was sent decides; refused, it comes back as it was filled."""
-    ((_, form),) = sent.items()
+    [form] = sent.values()
     if form.is_valid():
         try:
             decide(form.cleaned_data)
