@@ -15,6 +15,7 @@ from sessions_app.monitors import devices, feed, hl7, unmatched
 from sessions_app.observing import alerts
 from tests.cast import NOW, House, make_patient, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.behind import behind_the_triggers
 from tests.sessions_app.monitors.beds import Bed, bed, chair_of, monitor_at, seat
 from tests.sessions_app.monitors.messages import CALM, DURING, oru, stamp
 
@@ -304,6 +305,14 @@ def test_an_alert_counts_as_a_write_and_a_calm_sample_doesnt(house: House) -> No
 def test_a_signed_session_takes_no_alert(house: House) -> None:
     rosa = bed(house, come_to=stories.signed)
     assert rosa.session.state == SessionState.SIGNED
+    take(house, oru(DURING, [("59408-5", "80", "%")]), now=NOW + timedelta(hours=3))
+    assert MonitorSample.objects.count() == 1
+    assert not Alert.objects.exists()
+
+
+def test_a_session_with_a_record_takes_no_alert_whatever_its_state_says(house: House) -> None:
+    rosa = bed(house, come_to=stories.signed)
+    behind_the_triggers("UPDATE sessions_app_session SET state = 'recovering' WHERE id = %s", rosa.session.pk)
     take(house, oru(DURING, [("59408-5", "80", "%")]), now=NOW + timedelta(hours=3))
     assert MonitorSample.objects.count() == 1
     assert not Alert.objects.exists()
