@@ -224,6 +224,12 @@ def test_whoever_takes_it_stops_the_ladder(house: House) -> None:
     assert run_clocks(now=NOW + 5 * MINUTE) == 0
 
 
+def test_an_amber_task_that_was_taken_calls_nobody_however_late(house: House) -> None:
+    item = task(house, Urgency.AMBER, NOW + 2 * HOUR)
+    work.acknowledge(actor=house.actor(house.nils), item=item, now=NOW)
+    assert run_clocks(now=NOW + 6 * HOUR) == 0
+
+
 def test_the_calendars_person_is_called_before_the_role(house: House) -> None:
     shift(house, house.priya, "first")
     item = task(house)

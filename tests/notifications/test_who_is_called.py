@@ -234,6 +234,18 @@ def test_a_red_task_that_goes_to_and_fro_calls_every_rung_by_its_time_and_then_a
     assert longest([13, *again, 30]) <= 10
 
 
+def test_a_red_task_that_is_handed_over_between_the_rungs_has_called_them_all_by_its_time(
+    house: House, nora: User
+) -> None:
+    item = task(house)
+    seen = run_for([0])
+    for minutes, giver, taker in [((4, 8, 9, 13), house.nils, nora), ((14, 15), nora, house.nils)]:
+        now = NOW + minutes[0] * MINUTE
+        work.hand_over(actor=house.actor(giver), item=item, to=taker, words="", now=now)
+        seen += run_for(minutes[1:])
+    assert [(minute, rung) for minute, rung, _ in seen] == [(0, "first"), (9, "second"), (15, "supervisor")]
+
+
 def test_one_that_is_taken_and_handed_on_without_end_calls_past_its_time(house: House, nora: User) -> None:
     made = to_and_fro(house, nora, task(house), taking=True)
     late = [minute for minute, rung in made if rung.startswith("late")]
@@ -245,7 +257,7 @@ def test_an_amber_task_that_was_handed_over_waits_for_its_due_time_and_not_longe
     house: House, nora: User
 ) -> None:
     item = task(house, Urgency.AMBER, NOW + 2 * HOUR)
-    work.hand_over(actor=house.actor(house.nils), item=item, to=nora, words="", now=NOW)
+    work.hand_over(actor=house.actor(house.nils), item=item, to=nora, words="", now=NOW + 110 * MINUTE)
     run_clocks(now=NOW + 119 * MINUTE)
     assert called(item) == []
     run_clocks(now=NOW + 2 * HOUR)
