@@ -7,11 +7,11 @@ import pytest
 import time_machine
 from django.test import Client
 
-from clinic.models import WorkItem
+from clinic.models import Patient, WorkItem
 from notifications.answering import times
 from notifications.models import ClinicMessaging, InboundMessage, Message, TimeRequest
 from tests.cast import NOW, TODAY, House, local, new_id
-from tests.notifications.texts import STRANGERS, alone_on_the_number, announce, give_number, text
+from tests.notifications.texts import ROSAS, STRANGERS, alone_on_the_number, announce, give_number, text
 from tests.notifications.visits import book
 from tests.scheduler.stage import set_stage
 from tests.web.pages import browser_of, words
@@ -116,6 +116,20 @@ def test_a_strangers_text_has_a_page_of_its_own(house: House, ana: Client) -> No
     ana.post(f"/texts/{row.pk}/dealt-with/", {"outcome": "Called, a wrong number"})
     row.refresh_from_db()
     assert row.read_by == house.ana
+
+
+def test_a_text_from_a_number_of_two_patients_names_both_wherever_it_stands(
+    house: House, ana: Client
+) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(phone=ROSAS)
+    row = text("STOP")
+    both = "Rosa Delgado , Omar Haddad have this number: an opt-out from it holds for all of them."
+    page = words(ana.get(f"/texts/{row.pk}/"))
+    assert both in page
+    assert "Wants no more texts" in page
+    waits = text("Is one of us late?")
+    assert "Rosa Delgado , Omar Haddad on this number" in words(ana.get("/threads/"))
+    assert words(ana.get(f"/texts/{waits.pk}/")).count("Is one of us late?") == 1
 
 
 def test_a_wrong_number_is_corrected_on_its_page(house: House, ana: Client) -> None:
