@@ -192,14 +192,10 @@ def alert(how: str, words: str) -> Callable[[House], Call]:
 
 
 def course(house: House) -> Call:
-    session = stories.infusing(house)
-    nausea = side_effects.Report(term="nausea", grade=2, onset_at=stories.STARTED_AT)
+    session = stories.arrived(house)
+    nausea = side_effects.Report(term="nausea", grade=2, onset_at=NOW)
     first = side_effects.record_side_effect(
-        actor=house.actor(house.nils),
-        id=new_id(),
-        session=session,
-        report=nausea,
-        now=stories.STARTED_AT,
+        actor=house.actor(house.nils), id=new_id(), session=session, report=nausea, now=NOW
     )
     return house.nils, f"sessions/{session.pk}/side-effects/course/", {"effect": str(first.pk), "grade": 1}
 
