@@ -133,30 +133,36 @@ def test_the_applications_role_may_ask_which_database_it_is() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_dump_that_is_put_back_says_nothing_twice_though_valkey_was_lost(tmp_path: Path) -> None:
-    """Beside the first database and in the place of another, by PostgreSQL's own tools. Dumping and restoring
-    every table takes the seconds."""
+    """Into another database, and in the place of the very one that was dumped, by PostgreSQL's own tools.
+    Dumping and restoring every table takes the seconds."""
     own = connection.settings_dict["NAME"]
-    put_back, dump = f"{own}_put_back", str(tmp_path / "chairside.dump")
+    another, dump = f"{own}_put_back", str(tmp_path / "chairside.dump")
     pg_tool("pg_dump", "--format=custom", f"--file={dump}", own)
     assert drain() == {"sent": 1}
     connection.close()
     with psycopg.connect(**{**connection.get_connection_params(), "dbname": "template1"}) as beside:
         beside.autocommit = True
-        beside.execute(f'CREATE DATABASE "{put_back}" TEMPLATE template0')
+        beside.execute(f'CREATE DATABASE "{another}" TEMPLATE template0')
         try:
-            connection.settings_dict["NAME"] = put_back
-            for _ in ("into an empty database", "in its own place"):
-                options = ["--clean", "--if-exists", "--exit-on-error", f"--dbname={put_back}"]
-                pg_tool("pg_restore", *options, dump)
-                cache.clear()
-                assert drain() == {}
-                assert everything().paused_why == restored.OTHER_DATABASE
-                assert Message.objects.filter(status="planned").count() == 1
-                restored.resume_all()  # which is remembered in this database, and not in the dump
+            connection.settings_dict["NAME"] = another
+            put_back(another, dump)
+            restored.resume_all()  # this is the database to send from, from now on
+            pg_tool("pg_dump", "--format=custom", f"--file={dump}", another)
+            assert drain() == {"sent": 1}
+            put_back(another, dump)
             connection.close()
         finally:
             connection.settings_dict["NAME"] = own
-            beside.execute(f'DROP DATABASE "{put_back}" WITH (FORCE)')
+            beside.execute(f'DROP DATABASE "{another}" WITH (FORCE)')
+
+
+def put_back(database: str, dump: str) -> None:
+    """Restore it over what is there; what it holds as planned isn't sent."""
+    pg_tool("pg_restore", "--clean", "--if-exists", "--exit-on-error", f"--dbname={database}", dump)
+    cache.clear()
+    assert drain() == {}
+    assert everything().paused_why == restored.OTHER_DATABASE
+    assert Message.objects.filter(status="planned").count() == 1
 
 
 def pg_tool(name: str, *arguments: str) -> None:
