@@ -49,7 +49,7 @@ def pages_of_staff() -> dict[Role, dict[str, str]]:
     running = Session.objects.filter(state=SessionState.INFUSING).latest("started_at")
     signed = Session.objects.filter(state=SessionState.SIGNED).latest("arrived_at")
     answered = CheckIn.objects.exclude(level="").latest("completed_at")
-    message = Message.objects.filter(status="sent").latest("sent_at")
+    message = Message.objects.filter(status="sent", kind="confirmation").latest("sent_at")
     return {
         Role.FRONT_DESK: {
             "day": "/day/",
