@@ -116,12 +116,11 @@ def _as_it_was(first: Message, now: datetime) -> dict[str, Any]:
     if reason:
         raise Conflict(reason, code="not_standing")
     kind, stage, instead_of = first.kind, first.stage, first.instead_of
-    if kind in said.NOTICES:
-        if standing.overtaken(first, said.told_of(first.visit.pk)):
-            if kind == MessageKind.CANCELLATION:
-                raise Conflict("The patient was told already: write in your own words.", code="told_already")
-            stage = MessageKind.CHANGE if kind == MessageKind.CHANGE else MessageKind.CONFIRMATION
-            kind, instead_of = MessageKind.REMINDER, None
+    if kind in said.NOTICES and standing.overtaken(first, said.told_of(first.visit.pk)):
+        if kind == MessageKind.CANCELLATION:
+            raise Conflict("The patient was told already: write in your own words.", code="told_already")
+        stage = MessageKind.CHANGE if kind == MessageKind.CHANGE else MessageKind.CONFIRMATION
+        kind, instead_of = MessageKind.REMINDER, None
     return {
         "kind": kind,
         "stage": stage,
