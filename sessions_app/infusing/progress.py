@@ -114,6 +114,7 @@ def course_of(session: Session, worksheet: DoseWorksheet) -> Course:
         dead_space_ml=worksheet.dead_space_ml,
         rate_ml_per_h=worksheet.rate_ml_per_h,
         steps=steps_of(session.infusion_events.all()),
+        formula_version=worksheet.formula_version,
     )
 
 

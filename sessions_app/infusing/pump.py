@@ -5,7 +5,8 @@ A bolus comes out of the same bag: the pump runs at its rate until rate and bolu
 but for the dead space, so that what was given, what is left and when the bag is empty are one account. More
 than was in the bag came from elsewhere, as whoever gave it has confirmed (`doubt_of_bolus`): it counts on
 top and leaves the bag as it was, so that the running total never tells less than was given. At the stop the
-pump's own figure counts where it was read: everything it gave, boluses included. Time counts to the
+pump's own figure counts where it was read: everything it gave, boluses included. By a worksheet of an earlier
+formula version every bolus counts on top: what was said of such a session stays so. Time counts to the
 microsecond; rounding is half up, once, at the end: volume to 0.01 mL, and mg to 0.1 mg from that volume, so
 that anybody can reckon the one from the other.
 """
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Final, Literal
 
-from sessions_app.preparing.dosing import plain, rounded
+from sessions_app.preparing.dosing import BOLUS_ON_TOP, FORMULA_VERSION, plain, rounded
 
 Kind = Literal["start", "pause", "resume", "rate", "bolus", "stop", "explained"]
 
@@ -49,6 +50,7 @@ class Course:
     dead_space_ml: Decimal
     rate_ml_per_h: Decimal
     steps: tuple[Step, ...] = ()
+    formula_version: str = FORMULA_VERSION
 
     @property
     def capacity_ml(self) -> Decimal:
@@ -188,11 +190,11 @@ def _after(course: Course, pump: Pump, step: Step) -> Pump:
             return replace(pump, rate_ml_per_h=step.rate_ml_per_h or pump.rate_ml_per_h)
         case "bolus":
             volume = step.volume_ml or Decimal(0)
-            elsewhere = Decimal(0) if _held(course, pump, volume) else volume
+            on_top = course.formula_version in BOLUS_ON_TOP or not _held(course, pump, volume)
             return replace(
                 pump,
                 boluses_ml=pump.boluses_ml + volume,
-                elsewhere_ml=pump.elsewhere_ml + elsewhere,
+                elsewhere_ml=pump.elsewhere_ml + (volume if on_top else 0),
             )
         case "stop":
             return replace(pump, running=False, read_ml=step.volume_ml)

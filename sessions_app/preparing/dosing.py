@@ -1,16 +1,19 @@
 """The arithmetic of a dose (domain.md 1.4), pure and in decimals only. It checks; it never chooses a dose.
 
-Formula version 2: the dose goes by the dosing weight, which a protocol may cap, and a weight read in pounds
-is converted (version 1 knew the actual weight in kilograms only). Rounding is half up: weight to 0.1 kg, dose
-to 0.1 mg, drug volume to 0.01 mL, concentration to 0.001 mg/mL, rate to 0.1 mL/h. Volume and concentration
-come from the rounded dose, so that each line of the worksheet follows from the one above it.
+Formula version 3: a bolus comes out of the bag (`infusing.pump`). By the versions before, a bolus counted on
+top of it, and a session with such a worksheet is reckoned so for ever. Since version 2 the dose goes by the
+dosing weight, which a protocol may cap, and a weight read in pounds is converted (version 1 knew the actual
+weight in kilograms only). Rounding is half up: weight to 0.1 kg, dose to 0.1 mg, drug volume to 0.01 mL,
+concentration to 0.001 mg/mL, rate to 0.1 mL/h. Volume and concentration come from the rounded dose, so that
+each line of the worksheet follows from the one above it.
 """
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-FORMULA_VERSION: Final = "2"
+FORMULA_VERSION: Final = "3"
+BOLUS_ON_TOP: Final = ("1", "2")  # the versions by which the bag gives no bolus
 
 PER_KG: Final = "mg/kg"
 PER_KG_PER_HOUR: Final = "mg/kg/h"

@@ -1,7 +1,8 @@
 """What a signed record holds: one session, gathered from the tables as plain values.
 
 The same rows give the same content for ever, so that `verification` can gather again and compare; which
-columns, says the content's form (`forms`). `record` turns it into bytes; signing is in `signing`.
+columns, says the content's form (`forms`). What is reckoned from the lines is in `reckoned`. `record` turns
+it all into bytes; signing is in `signing`.
 """
 
 import json
@@ -18,6 +19,7 @@ from scheduler.models import Claim, Protocol, ResourceKind
 from sessions_app import states
 from sessions_app.lines import PARTS
 from sessions_app.models import Line, Session, SignedRecord
+from sessions_app.signing import reckoned, record
 from sessions_app.signing.forms import NEWEST, Form
 
 # Columns that name a person, whose name and credentials are frozen beside the ids.
@@ -42,6 +44,8 @@ def gather(session: Session, *, signed: SignedRecord, earlier: Iterable[UUID]) -
         "protocol": _protocol(session.protocol, form),
     }
     frozen["people"] = _people(frozen, form)
+    if form.reckoned:
+        frozen["reckoned"] = reckoned.reckon(record.plain(frozen))
     return frozen
 
 

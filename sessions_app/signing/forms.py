@@ -17,7 +17,8 @@ CORRECTABLE: Final = ("corrects", "correction_reason", "amendment")
 class Form:
     """The columns of one form: the lines by their part of the record (`sessions_app.lines`), and the rest.
 
-    `allergies` are those of the patient that hold at signing; with `chair` the chair's name is frozen too.
+    `allergies` are those of the patient that hold at signing; with `chair` the chair's name is frozen too,
+    with `reckoned` what is reckoned from the lines (`signing.reckoned`).
     """
 
     name: str
@@ -29,6 +30,7 @@ class Form:
     protocol: tuple[str, ...]
     allergies: tuple[str, ...] = ()
     chair: bool = False
+    reckoned: bool = False
 
 
 _FIRST: Final = Form(
@@ -287,8 +289,10 @@ _FOURTH: Final = replace(
     lines={**_THIRD.lines, "side_effects": (*_THIRD.lines["side_effects"], "course_of", "as_of")},
 )
 
-FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (_FIRST, _SECOND, _THIRD, _FOURTH)}
-NEWEST: Final = _FOURTH
+_FIFTH: Final = replace(_FOURTH, name="chairside.session-record/5", reckoned=True)
+
+FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)}
+NEWEST: Final = _FIFTH
 
 # Not frozen, on purpose. Of a line: its session, which the content is about anyway, and when its row reached
 # the table. Of the protocol: that too, a status that moves on when a newer version comes, and the usual

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from scheduler.vocabulary import indication_words
 from sessions_app.models import SignedRecord
-from sessions_app.signing import sheet_parts
+from sessions_app.signing import reckoned, sheet_parts
 from sessions_app.signing.frozen import NOTHING, Frozen, Line
 from sessions_app.signing.sheet_parts import PARTS_IN_ORDER, VITAL_SIGNS, Part
 
@@ -113,7 +113,7 @@ def _course(frozen: Frozen) -> Table:
         ("Arrived", frozen.moment(session["arrived_at"])),
         ("Started", frozen.moment(session["started_at"])),
         ("Stopped", frozen.moment(session["stopped_at"])),
-        ("Given", frozen.given() or NOTHING),
+        ("Given", reckoned.given(frozen) or NOTHING),
         ("Went home", frozen.moment(session["discharged_at"])),
     ]
     if session["ended_as"] == "not_given":
@@ -131,7 +131,7 @@ def _table(frozen: Frozen, part: Part) -> Table:
     if part is VITAL_SIGNS:
         rows += [
             (missed.at, Row(sheet_parts.not_measured(frozen, missed.at, missed.why)))
-            for missed in frozen.missed()
+            for missed in reckoned.missed(frozen)
         ]
     rows.sort(key=lambda row: row[0])
     return Table(part.title, [row for _, row in rows], [*part.columns, "By"])

@@ -52,8 +52,8 @@ def test_the_running_total_comes_with_the_session(house: House, wall: Wall) -> N
         "running": True,
         "ordered_mg": "35.0",
         "most_mg": "105.0",
-        "left_ml": "62.50",
-        "empty_at": "2027-01-11T16:30:00Z",
+        "left_ml": "58.50",
+        "empty_at": "2027-01-11T16:26:48Z",
     }
     stopped = post(nils, session, "stop", volume_ml="60.0")
     assert stopped.json()["errors"][0]["code"] == "confirm"

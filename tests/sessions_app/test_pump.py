@@ -85,6 +85,17 @@ def test_the_pumps_figure_is_at_most_what_there_was_to_give() -> None:
     assert pump.given(bag(START, bolus, stop), at(60)).volume_ml == Decimal("100.00")
 
 
+@pytest.mark.parametrize("formula", ["1", "2"])
+def test_by_a_worksheet_of_an_earlier_formula_a_bolus_counts_on_top(formula: str) -> None:
+    bolus, stop = (
+        Step("bolus", at(10), volume_ml=Decimal("10.0")),
+        Step("stop", at(38), volume_ml=Decimal("108.0")),
+    )
+    course = bag(START, bolus, formula_version=formula)
+    assert (mg_after(course, 60), pump.left_ml(course, at(10))) == ("38.5", Decimal("75.00"))
+    assert pump.given(course.followed_by(stop), at(60)).volume_ml == Decimal("108.00")
+
+
 def test_the_pumps_own_figure_counts_at_the_stop() -> None:
     course = bag(START, Step("stop", at(20), volume_ml=Decimal("49.0")))
     assert pump.given(course, at(60)).volume_ml == Decimal("49.00")
