@@ -24,11 +24,10 @@ from sessions_app.monitors.hl7 import CONTROL_ID_LENGTH, Message, Unreadable, Ve
 from sessions_app.monitors.readings import Set, Value
 from sessions_app.monitors.unmatched import Kept
 
-# Ours, none of them clinical: how far a device's clock may be ahead, how far a visit may have slipped from
-# the claim on its chair, and up to when a sample is what the monitor shows now.
+# Ours, neither of them clinical: how far a device's clock may be ahead, and how far a visit may have slipped
+# from the claim on its chair.
 CLOCK_AHEAD: Final = timedelta(minutes=2)
 SLIPPED: Final = timedelta(days=1)
-SHOWN_NOW: Final = timedelta(minutes=2)
 NEWEST_ROWS: Final = 500
 
 UNKNOWN: Final = "No monitor of this name is known here."
@@ -123,7 +122,7 @@ def newest(session: Session, now: datetime) -> Newest | None:
     """
     rows = list(
         MonitorSample.objects.filter(
-            session=session, measured_at__gt=now - SHOWN_NOW, measured_at__lte=now + CLOCK_AHEAD
+            session=session, measured_at__gt=now - samples.SHOWN_NOW, measured_at__lte=now + CLOCK_AHEAD
         ).order_by("-measured_at")[:NEWEST_ROWS]
     )
     if not rows:

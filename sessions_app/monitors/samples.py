@@ -18,6 +18,7 @@ from sessions_app.monitors.readings import Value
 from sessions_app.observing import alert_clocks, alert_rules, alerts, excursions, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise
 from sessions_app.observing.alerts import Raising
+from sessions_app.observing.moments import Place, second
 
 SIGNS: Final = (
     "systolic_mmhg",
@@ -32,6 +33,9 @@ SIGNS: Final = (
 PAIR: Final = ("systolic_mmhg", "diastolic_mmhg")
 # The pair is one measurement: where one of it cannot be, none of the three is used.
 PRESSURES: Final = (*PAIR, "mean_mmhg")
+
+# Ours, not clinical: up to when a sample is what the monitor shows now, however its clock goes.
+SHOWN_NOW: Final = timedelta(minutes=2)
 
 Signs = Mapping[str, Value | None]
 OpenLevels = Mapping[tuple[UUID, str], Sequence[str]]
@@ -135,21 +139,28 @@ def _worst(judged: Sequence[_Judged], standing: OpenLevels) -> dict[Session, lis
     return {session: list(of_session.values()) for session, of_session in worst.items()}
 
 
-def _last_within(judged: Sequence[_Judged]) -> dict[tuple[UUID, str], datetime]:
+def _last_within(judged: Sequence[_Judged]) -> dict[tuple[UUID, str], Place]:
     """For each sign that these raise in a session, when it was last charted within the limits before the
     newest of them. A query."""
     newest: dict[tuple[UUID, str], _Judged] = {}
     for each in judged:
         newest |= {(each.sample.session_id, raised.sign): each for raised in each.raised}
     charted = _charted({each.sample.session_id for each in judged})
-    found: dict[tuple[UUID, str], datetime] = {}
+    found: dict[tuple[UUID, str], Place] = {}
     for key, last in newest.items():
         sample, sign = last.sample, key[1]
-        before = [line for line in charted.get(key[0], ()) if line.measured_at <= sample.measured_at]
+        before = [line for line in charted.get(key[0], ()) if _comes_after(sample, line)]
         within = excursions.last_within(sample.session, [sign], before, dict(last.baseline))
         if sign in within:
             found[key] = within[sign]
     return found
+
+
+def _comes_after(sample: MonitorSample, line: VitalSigns) -> bool:
+    """Whether the sample tells of a moment after this set. A monitor's clock has no fractions and may be
+    behind: what it shows now comes after every set that was entered."""
+    shows_now = sample.received_at - sample.measured_at < SHOWN_NOW
+    return shows_now or second(line.measured_at) <= sample.measured_at
 
 
 def _charted(sessions: Collection[UUID]) -> dict[UUID, list[VitalSigns]]:
@@ -235,7 +246,7 @@ def _is_new(session: Session, each: Raise, standing: OpenLevels) -> bool:
 
 
 def _raise(
-    found: Mapping[UUID, Sequence[Raise]], within: Mapping[tuple[UUID, str], datetime], now: datetime
+    found: Mapping[UUID, Sequence[Raise]], within: Mapping[tuple[UUID, str], Place], now: datetime
 ) -> int:
     """Under the sessions' locks: what was looked at without them may have changed since. As many queries
     for many sessions."""

@@ -26,6 +26,7 @@ from sessions_app.models import Alert, AlertKind, AlertLevel, AlertStep, AlertSt
 from sessions_app.observing import alert_rules, excursions
 from sessions_app.observing.alert_rules import Raise
 from sessions_app.observing.ladder import UNANSWERED, Ladder, told
+from sessions_app.observing.moments import Place, place
 
 DETAIL: Final = Alert._meta.get_field("detail").max_length
 # "Stop/pause + clinician at chair" (domain.md 3.3): the prescriber is told at once, not after the others.
@@ -65,7 +66,7 @@ class Raising:
     found: Sequence[Raise]
     nurse: UUID | None
     reading: UUID | None = None
-    within: Mapping[str, datetime] = field(default_factory=dict)
+    within: Mapping[str, Place] = field(default_factory=dict)
     called: bool = False
     words: str = ""
 
@@ -76,7 +77,7 @@ def raise_all(
     *,
     reading: UUID | None,
     nurse: UUID | None,
-    within: Mapping[str, datetime] | None = None,
+    within: Mapping[str, Place] | None = None,
     words: str = "",
     now: datetime,
 ) -> list[Alert]:
@@ -144,17 +145,18 @@ def calling(urgent: Sequence[Alert]) -> list[Alert]:
 
 
 def open_levels(
-    sessions: Iterable[Session], *, within: Mapping[tuple[UUID, str], datetime] | None = None
+    sessions: Iterable[Session], *, within: Mapping[tuple[UUID, str], Place] | None = None
 ) -> dict[tuple[UUID, str], list[str]]:
     """The levels of the alerts that stand open, by session and sign: one query. Those from before the sign
     was last `within` its limits are left out."""
     resolved = AlertStep.objects.filter(alert=OuterRef("pk"), kind=AlertStepKind.RESOLVED)
     rows = Alert.objects.filter(~Exists(resolved), session__in=list(sessions))
     found: dict[tuple[UUID, str], list[str]] = {}
-    of_each = rows.values_list("session_id", "sign", "level", Coalesce("reading__measured_at", "raised_at"))
-    for session_id, sign, level, at in of_each:
+    measured_at = Coalesce("reading__measured_at", "raised_at")
+    of_each = rows.values_list("session_id", "sign", "level", measured_at, "revision")
+    for session_id, sign, level, at, revision in of_each:
         last_within = (within or {}).get((session_id, sign))
-        if last_within is None or at > last_within:
+        if last_within is None or place(at, revision) > last_within:
             found.setdefault((session_id, sign), []).append(level)
     return found
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sessions_app.models import Alert, Session, VitalSigns
 from sessions_app.observing import alert_rules, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise
+from sessions_app.observing.moments import Place, place, second
 
 # What whoever is told of an alert hears when nobody has confirmed its value.
 NOT_CONFIRMED: Final = "Not confirmed yet: measure again."
@@ -33,13 +34,13 @@ class Judged:
     """What a set raises, and when each of these signs was last within its limits before it."""
 
     raises: tuple[Raise, ...]
-    within: dict[str, datetime]
+    within: dict[str, Place]
 
 
 def judge(session: Session, taken: Taken) -> Judged:
     """Judge a set by the sets before it. Two queries."""
     lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
-    before = [each for each in lines if each != taken and each.measured_at <= taken.measured_at]
+    before = [each for each in lines if each != taken and second(each.measured_at) <= taken.measured_at]
     baseline = flowsheet.baseline_of(session, lines)
     raises = alert_rules.raised(
         {sign: getattr(taken, sign) for sign in vital_limits.RINGS},
@@ -53,17 +54,17 @@ def judge(session: Session, taken: Taken) -> Judged:
 
 def last_within(
     session: Session, signs: Iterable[str], before: Sequence[VitalSigns], baseline: flowsheet.Signs
-) -> dict[str, datetime]:
+) -> dict[str, Place]:
     """For each of these signs when the newest of the sets `before` found it within the limits, if one did.
 
     A symptom is gone with a full set that doesn't name it. The sets are given by the moment of measuring.
     """
-    wanted, found = set(signs), dict[str, datetime]()
+    wanted, found = set(signs), dict[str, Place]()
     for line in before:
         past = {each.sign for each in _raised(session, line, baseline)}
         for sign in wanted - past:
             if _tells_of(line, sign):
-                found[sign] = line.measured_at
+                found[sign] = place(line.measured_at, line.revision)
     return found
 
 

@@ -1,4 +1,5 @@
-"""The moment of a set where the server's clock was set back: the order of entry says what came after what.
+"""What came after what, where moments alone can't say: within one second, and when the server's clock was set
+back, it is the order of entry.
 
 A set of another moment than now keeps its own, and what can't be a moment is refused in `vitals`.
 """
@@ -13,6 +14,19 @@ from sessions_app.models import Alert, InfusionEvent, Session, VitalSigns
 
 # The page shows no seconds, and a call takes some: a set of this minute was measured as it is entered. Ours.
 AS_OF_NOW: Final = timedelta(minutes=1)
+
+# The second of what happened, and the revision with which it was entered.
+Place = tuple[datetime, int]
+
+
+def second(at: datetime) -> datetime:
+    """A monitor tells no fractions of it, and other clients may tell none."""
+    return at.replace(microsecond=0)
+
+
+def place(at: datetime, revision: int) -> Place:
+    """Where it stands in the order of what happened in a session."""
+    return second(at), revision
 
 
 def of_now(session: Session, measured_at: datetime, now: datetime) -> tuple[datetime, datetime]:

@@ -138,6 +138,17 @@ def test_a_new_excursion_after_a_set_within_the_limits_raises_again(house: House
     assert list(alerts.open_of(session)) == [first, again]
 
 
+def test_what_a_client_without_fractions_enters_after_a_calm_set_of_that_second_raises_again(
+    house: House,
+) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    stories.measure(house, session, stories.calm(minute(12) + 0.4 * SECOND))
+    later = stories.calm(minute(12), **CAUTION)
+    stories.measure(house, session, later, now=minute(12) + 0.8 * SECOND)
+    assert standing(session) == [("systolic_mmhg", "caution")] * 2
+
+
 def test_a_symptom_that_was_gone_raises_again(house: House) -> None:
     session = stories.infusing(house)
     bad(house, session, 10, symptoms=["dyspnoea"])

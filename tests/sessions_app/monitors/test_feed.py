@@ -252,7 +252,7 @@ def test_a_new_excursion_after_a_set_within_the_limits_raises_again(house: House
     take(house, oru(DURING + 2 * SECOND, [("59408-5", "89", "%")], control_id="3"), now=DURING + 2 * SECOND)
     assert Alert.objects.count() == 1, "a value that comes and goes is one excursion until somebody measures"
     stories.measure(house, rosa.session, stories.calm(DURING + 60 * SECOND))
-    late, again = DURING + 30 * SECOND, DURING + 90 * SECOND
+    late, again = DURING + 59 * SECOND, DURING + 179 * SECOND
     take(house, oru(late, [("59408-5", "88", "%")], control_id="4"), now=again)
     assert Alert.objects.count() == 1, "from before that set"
     take(house, oru(again, [("59408-5", "88", "%")], control_id="5"), now=again)
@@ -260,6 +260,31 @@ def test_a_new_excursion_after_a_set_within_the_limits_raises_again(house: House
     assert (second.level, second.detail) == ("stop", "Oxygen saturation 88 %: below 90.")
     take(house, oru(again + SECOND, [("59408-5", "88", "%")], control_id="6"), now=again + SECOND)
     assert list(alerts.open_of(rosa.session)) == [first, second]
+
+
+@pytest.mark.parametrize("behind", [0, 1, 60])
+def test_a_value_that_comes_after_a_calm_set_alarms_though_its_stamp_is_before(
+    house: House, behind: int
+) -> None:
+    """A stamp has whole seconds, and the monitor's clock may be behind."""
+    rosa, calm = bed(house), DURING + 60 * SECOND
+    low = [("59408-5", "88", "%")]
+    take(house, oru(DURING, low, control_id="1"))
+    stories.measure(house, rosa.session, stories.calm(calm + 0.4 * SECOND))
+    stamped = calm - behind * SECOND
+    take(house, oru(stamped, low, control_id="2"), now=calm + 0.8 * SECOND)
+    assert [alert.raised_at for alert in alerts.open_of(rosa.session)] == [DURING, calm + 0.8 * SECOND]
+    take(house, oru(stamped + SECOND, low, control_id="3"), now=calm + 1.8 * SECOND)
+    assert Alert.objects.count() == 2
+
+
+def test_an_alert_of_the_second_of_the_calm_set_after_it_is_of_the_excursion_before(house: House) -> None:
+    rosa, low = bed(house), [("59408-5", "88", "%")]
+    take(house, oru(DURING, low, control_id="1"), now=DURING + 0.4 * SECOND)
+    # A client of the API that tells whole seconds.
+    stories.measure(house, rosa.session, stories.calm(DURING), now=DURING + 0.8 * SECOND)
+    take(house, oru(DURING + SECOND, low, control_id="2"), now=DURING + 1.1 * SECOND)
+    assert Alert.objects.count() == 2
 
 
 def test_a_cuffs_value_sent_again_each_second_is_one_reading(house: House) -> None:
