@@ -146,7 +146,7 @@ def _sessions(rows: QuerySet[Session]) -> QuerySet[Session]:
 
 def _wanted(sessions: Sequence[Session], now: datetime) -> Lines:
     lines = Lines()
-    staff = Ladder(sessions)
+    staff = Ladder(sessions, now)
     for session in sessions:
         alerts = list(session.alerts.all())
         late = _overdue(session, alerts, now)

@@ -111,7 +111,7 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
         return []
     urgent = [alert for alert in alerts if alert.level in AT_ONCE]
     if urgent:
-        staff = Ladder({alert.session for alert in urgent})
+        staff = Ladder({alert.session for alert in urgent}, now)
         steps += [
             told(alert, Rung.PRESCRIBER, staff.prescriber_id(alert.session), words=words[alert.pk])
             for alert in urgent

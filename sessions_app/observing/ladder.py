@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from clinic.models import Membership, Role, User
+from scheduler.models import Opening, ResourceKind
 from sessions_app.models import Alert, AlertStep, AlertStepKind, Rung, Session
 
 # domain.md 3.3 [D]: two minutes unacknowledged go up the ladder.
@@ -55,19 +56,26 @@ def told(
 
 
 class Ladder:
-    """Who stands on the upper rungs in these sessions' clinics: one query for all of them.
+    """Who stands on the upper rungs in these sessions' clinics: one query for all of them. Of several charge
+    nurses it is one who works at this moment by the schedule, and any of them where none does.
 
     The sessions' `appointment.plan` should be loaded.
     """
 
-    def __init__(self, sessions: Collection[Session]) -> None:
+    def __init__(self, sessions: Collection[Session], now: datetime) -> None:
+        on_duty = Opening.objects.filter(
+            resource__user=OuterRef("user"),
+            resource__clinic=OuterRef("clinic"),
+            resource__kind=ResourceKind.NURSE,
+            during__contains=now,
+        )
         upper = Q(role=Role.NURSE, charge=True) | Q(role=Role.PRESCRIBER)
         self._members = list(
             Membership.objects.filter(
                 upper, clinic__in={session.clinic_id for session in sessions}, user__is_active=True
             )
             .select_related("user")
-            .order_by("user__full_name", "user_id")
+            .order_by(Exists(on_duty).desc(), "user__full_name", "user_id")
         )
 
     def next_told(self, session: Session, alert: Alert) -> NextTold | None:
@@ -97,7 +105,7 @@ class Ladder:
         return next((user for user in here if user.pk == own), here[0] if here else None)
 
     def _charge(self, session: Session, *, but: Collection[UUID | None]) -> User | None:
-        """The charge nurse; nobody where the clinic has none besides those who were told already."""
+        """Who is in charge; nobody where no charge nurse is left besides those who were told already."""
         return next((user for user in self._of(session, Role.NURSE) if user.pk not in but), None)
 
     def _of(self, session: Session, role: Role) -> Sequence[User]:

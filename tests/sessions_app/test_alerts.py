@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test.utils import CaptureQueriesContext
 
 from clinic import clock, work
 from clinic.models import Membership, Role, Urgency, User, WorkItem
 from clinic.problems import Conflict, Invalid
+from scheduler.models import Opening, ResourceKind
 from sessions_app import tasks
 from sessions_app.infusing import infusion
 from sessions_app.models import Alert, AlertStep, Session
 from sessions_app.observing import alert_clocks, alerts, flowsheet, vitals
 from tests.at_once import at_once
 from tests.cast import House, make_house, make_patient, make_user, new_id
+from tests.scheduler.stage import make_resource
 from tests.sessions_app import stories
 from tests.sessions_app.behind import behind_the_triggers
 from tests.sessions_app.stories import STARTED_AT
@@ -300,6 +303,26 @@ def test_an_alert_goes_up_a_rung_every_two_minutes_to_the_second(house: House) -
     task = WorkItem.objects.get()
     assert (task.urgency, task.due_at) == (Urgency.AMBER, minute(16))
     assert alert_clocks.run_clocks(now=minute(14.5)) == 0
+
+
+def works(house: House, nurse: User, start: datetime, end: datetime) -> None:
+    """This nurse's hours, as the schedule has them."""
+    place = make_resource(house, ResourceKind.NURSE, nurse.full_name, 6)
+    place.user = nurse
+    place.save()
+    Opening.objects.create(resource=place, during=DateTimeTZRange(start, end))
+
+
+@pytest.mark.parametrize(("until", "told"), [(12, "Ada Moor"), (12.1, "Cleo Brandt")])
+def test_the_charge_nurse_who_works_now_is_told_before_one_at_home(
+    house: House, until: float, told: str
+) -> None:
+    charge_nurse(house, "Ada Moor")
+    works(house, charge_nurse(house), minute(-60), minute(until))
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    alert_clocks.run_clocks(now=minute(12))
+    assert rungs(alerts.open_of(session).get())[-1] == ("charge", told, minute(12))
 
 
 def test_without_another_charge_nurse_the_prescriber_is_next(house: House) -> None:

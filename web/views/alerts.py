@@ -97,7 +97,7 @@ def _show(request: StaffRequest, found: Alert, how: str = "", sent: ClinicForm |
     log_look(request.actor, found.session.patient, what="alert")
     now = clock.now()
     session = queries.session_watched(found.session_id)
-    ladder = Ladder([session])
+    ladder = Ladder([session], now)
     open_rows = worst_first(session, now, ladder)
     group = next((group for group in grouped(open_rows) if found.pk in group.pks), None)
     fresh: dict[str, Any] = {name: form(auto_id=f"{name}_%s") for name, form in FORMS.items()}

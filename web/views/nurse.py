@@ -37,7 +37,7 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
     today = clock.local_date(now, request.clinic.time_zone)
     sessions = queries.sessions_today(request.clinic, today)
     waiting = safety.waiting_of(session.patient_id for session in sessions)
-    ladder = Ladder(sessions)
+    ladder = Ladder(sessions, now)
     chairs = sorted(
         (
             Chair(

@@ -206,7 +206,7 @@ class SessionPage:
     ) -> None:
         self.session = session
         self.now = now
-        self.chair = Chair(session, now, ladder=Ladder([session]))
+        self.chair = Chair(session, now, ladder=Ladder([session], now))
         self.correct = correct
         self.go_on = go_on
         self.from_monitor = from_monitor
