@@ -9,9 +9,9 @@ import pytest
 from notifications.channels import opening
 from notifications.channels.envelope import Envelope
 from notifications.channels.inbox import InboxChannel
-from notifications.delivering import delivery, leasing, sending
+from notifications.delivering import delivery, leasing, outcomes, sending
 from notifications.delivering.sending import Pace
-from notifications.models import DeliveryAttempt, Message, MessageStatus
+from notifications.models import DeliveryAttempt, InboxItem, Message
 from notifications.planning.planner import plan
 from tests.cast import NOW, House, make_patient
 from tests.notifications.visits import book
@@ -51,12 +51,13 @@ def test_a_worker_that_died_now_would_leave_one_message_in_doubt(
 def test_what_a_dead_worker_took_and_had_not_begun_is_said_when_its_lease_runs_out(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It dies without a last word, as by kill -9: nothing is given back and nothing is concluded."""
+    """It dies without a last word, as by kill -9: nothing is given back and nothing is concluded. What it had
+    begun is surely not there, and is tried again when any try would be that came to nothing."""
     due(house, 3)
 
     class DeadlyChannel(InboxChannel):
         def send(self, envelope: Envelope) -> str:
-            monkeypatch.setattr(sending, "_take_back", lambda attempts, token: None)
+            monkeypatch.setattr(sending, "_take_back", lambda attempts, token, now: None)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -64,7 +65,10 @@ def test_what_a_dead_worker_took_and_had_not_begun_is_said_when_its_lease_runs_o
     monkeypatch.undo()
     assert list(Message.objects.values_list("status", flat=True)) == ["claimed"] * 3
     assert DeliveryAttempt.objects.count() == 1
-    assert delivery.drain(clock=lambda: NOW + leasing.LEASE)[MessageStatus.SENT] == 3
+    lease_over = NOW + leasing.LEASE
+    assert delivery.drain(clock=lambda: lease_over) == {"planned": 3, "sent": 2}
+    assert delivery.drain(clock=lambda: lease_over + outcomes.RETRY_AFTER[0]) == {"sent": 1}
+    assert InboxItem.objects.count() == 3
 
 
 def test_what_somebody_else_has_taken_over_is_not_begun(
