@@ -5,16 +5,16 @@ What has a row is told from the row; what hasn't is foreseen by `preview`, as th
 What the clinic has switched off is listed with since when.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Prefetch
 
 from clinic import clock
-from notifications.models import CheckIn, DeliveryAttempt, Message, MessageStatus, PatientLink
+from notifications.models import CheckIn, DeliveryAttempt, Message, MessageKind, MessageStatus, PatientLink
 from notifications.planning.rules import Wanted
 from notifications.planning.stage_words import title_of
 from notifications.reporting import preview, settings_history
@@ -32,6 +32,13 @@ WORDS: Final = {
     DELIVERED: "Delivered",
     SWITCHED_OFF: "Switched off",
 }
+# They tell of a visit that lies ahead, so that it can be confirmed after them.
+BEFORE_A_VISIT: Final = (
+    MessageKind.CONFIRMATION,
+    MessageKind.MOVE,
+    MessageKind.CHANGE,
+    MessageKind.REMINDER,
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,8 @@ def messages_of_visit(appointment: Appointment, now: datetime) -> list[Line]:
             Prefetch("check_ins", queryset=CheckIn.objects.order_by("created_at")),
         )
     )
-    lines = [_told(row, appointment) for row in rows]
+    confirmed_after = _confirmed_after(rows, appointment)
+    lines = [_told(row, confirmed=row == confirmed_after) for row in rows]
     lines += [_to_come(line) for line in preview.foreseen(appointment, now)]
     lines += _switched_off(appointment, now)
     return sorted(lines, key=lambda line: (line.due_at, line.stage))
@@ -94,7 +102,34 @@ def masked(address: str) -> str:
     return f"…{address[-DIGITS_SHOWN:]}"
 
 
-def _told(row: Message, appointment: Appointment) -> Line:
+def _confirmed_after(rows: Iterable[Message], appointment: Appointment) -> Message | None:
+    """The last that had been said of the visit's start when it was confirmed, by itself or with another; as the
+    figures by stage count it."""
+    confirmed_at = _confirmed_at(appointment)
+    if confirmed_at is None:
+        return None
+    said = []
+    for row in rows:
+        sent = row.carried_by or row
+        about_it = row.kind in BEFORE_A_VISIT and row.visit_starts_at == appointment.starts_at
+        if about_it and sent.status == MessageStatus.SENT and sent.sent_at and sent.sent_at <= confirmed_at:
+            said.append((sent.sent_at, sent is row, row))
+    return max(said, key=lambda each: each[:2])[2] if said else None
+
+
+def _confirmed_at(appointment: Appointment) -> datetime | None:
+    """Since when it has been confirmed at its present start, from its history; None while it isn't: one
+    query."""
+    history: Any = Appointment.pgh_event_model.objects  # type: ignore[attr-defined]  # pghistory adds it
+    since: datetime | None = None
+    for version in history.filter(pgh_obj_id=appointment.pk).order_by("pgh_id"):
+        accepted = version.patient_status == ParticipantStatus.ACCEPTED
+        stands = accepted and version.during.lower == appointment.starts_at
+        since = (since or version.pgh_created_at) if stands else None
+    return since
+
+
+def _told(row: Message, *, confirmed: bool) -> Line:
     tries = [
         Try(
             at=attempt.started_at,
@@ -118,14 +153,14 @@ def _told(row: Message, appointment: Appointment) -> Line:
         said_with=title_of(row.carried_by.stage) if row.carried_by else "",
         sent_at=row.sent_at,
         delivered_at=row.delivered_at,
-        answered=_answered(row, appointment),
+        answered=_answered(row, confirmed=confirmed),
         written_by=row.written_by.full_name if row.written_by else "",
         presumed=False,
         tries=tries,
     )
 
 
-def _answered(row: Message, appointment: Appointment) -> str:
+def _answered(row: Message, *, confirmed: bool) -> str:
     """What the patient did with it, in words; empty for nothing that is known."""
     said = []
     for check_in in row.check_ins.all():
@@ -138,8 +173,7 @@ def _answered(row: Message, appointment: Appointment) -> str:
     link: PatientLink | None = getattr(row, "link", None)
     if not said and link is not None and link.opened_at:
         said.append("Link opened.")
-    confirmed = appointment.patient_status == ParticipantStatus.ACCEPTED
-    if confirmed and row.status == MessageStatus.SENT and row.visit_starts_at == appointment.starts_at:
+    if confirmed:
         said.append("The visit is confirmed.")
     return " ".join(said)
 

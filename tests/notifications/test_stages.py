@@ -21,20 +21,13 @@ from scheduler.reporting import reports
 from scheduler.reporting.reports import Counted, Period
 from sessions_app.models import Readiness
 from tests.cast import NOW, ZONE, House, client_of, make_patient, new_id
-from tests.notifications.visits import VISIT, book, discharge, move
+from tests.notifications.visits import VISIT, book, confirm, discharge, move
 
 JANUARY = Period(date(2027, 1, 1), date(2027, 1, 31), ZONE)
 FEBRUARY = Period(date(2027, 2, 1), date(2027, 2, 28), ZONE)
 AFTER = VISIT + timedelta(hours=5)
 WEEK_BEFORE, THREE_DAYS_BEFORE, DAY_BEFORE = (VISIT - timedelta(days=days) for days in (7, 3, 1))
 TOLD_AT = (NOW, WEEK_BEFORE, THREE_DAYS_BEFORE, DAY_BEFORE, VISIT - timedelta(hours=1))
-CONFIRMED_AT = """
-SET CONSTRAINTS ALL IMMEDIATE;
-ALTER TABLE scheduler_appointmentevent DISABLE TRIGGER USER;
-UPDATE scheduler_appointmentevent SET pgh_created_at = %s
- WHERE pgh_obj_id = %s AND patient_status = 'accepted';
-ALTER TABLE scheduler_appointmentevent ENABLE TRIGGER USER;
-"""
 
 
 def told(house: House, period: Period = JANUARY, now: datetime = AFTER) -> dict[str, StageFigures]:
@@ -48,13 +41,6 @@ def send(until: datetime = VISIT) -> None:
         if due <= until:
             plan(now=due)
             delivery.drain(clock=lambda due=due: due)  # type: ignore[misc]
-
-
-def confirm(visit: Appointment, at: datetime) -> None:
-    """The history's time is the database's own, which no test can stop."""
-    Appointment.objects.filter(pk=visit.pk).update(patient_status="accepted")
-    with connection.cursor() as cursor:
-        cursor.execute(CONFIRMED_AT, [at, visit.pk])
 
 
 def carry(message: Message) -> None:

@@ -16,7 +16,7 @@ from notifications.reporting.visit_messages import Line, masked, messages_of_vis
 from notifications.talking.again import send_again
 from scheduler.models import Appointment
 from tests.cast import NOW, House, new_id
-from tests.notifications.visits import VISIT, book, cancel, discharge
+from tests.notifications.visits import VISIT, book, cancel, confirm, discharge, move
 
 LATER = NOW + timedelta(hours=1)
 
@@ -97,6 +97,47 @@ def test_the_questions_before_a_later_visit_are_listed_before_the_first_was_give
     switch_off(house, "before_next")
     line = by_stage(later)["before_next"]
     assert (line.state, line.presumed) == ("switched_off", True)
+
+
+def confirmed_after(visit: Appointment) -> list[str]:
+    lines = messages_of_visit(Appointment.objects.get(pk=visit.pk), VISIT - timedelta(hours=3))
+    return [line.stage for line in lines if "The visit is confirmed." in line.answered]
+
+
+def test_that_the_visit_is_confirmed_stands_at_the_message_that_it_followed(visit: Appointment) -> None:
+    """The reminder three days before, and neither the notice nor the reminder of the next day."""
+    for days in (3, 1):
+        at = VISIT - timedelta(days=days)
+        plan(now=at)
+        delivery.drain(clock=lambda at=at: at)  # type: ignore[misc]
+    assert confirmed_after(visit) == []
+    confirm(visit, VISIT - timedelta(days=2))
+    assert confirmed_after(visit) == ["T-3d"]
+
+
+def test_a_visit_that_was_confirmed_before_anything_was_said_of_it_answers_no_message(
+    visit: Appointment,
+) -> None:
+    confirm(visit, NOW - timedelta(minutes=1))
+    assert confirmed_after(visit) == []
+
+
+def test_what_was_confirmed_before_the_visit_moved_is_no_answer_to_what_was_said_since(
+    visit: Appointment,
+) -> None:
+    """It comes back to its first time, and is confirmed anew."""
+    confirm(visit, NOW + timedelta(minutes=1))
+    assert confirmed_after(visit) == ["confirmation"]
+    move(visit, VISIT + timedelta(days=1))
+    Appointment.objects.filter(pk=visit.pk).update(patient_status="needs-action")
+    move(visit, VISIT)
+    assert confirmed_after(visit) == []
+    plan(now=VISIT - timedelta(days=3))
+    delivery.drain(clock=lambda: VISIT - timedelta(days=3))
+    Appointment.objects.filter(pk=visit.pk).update(patient_status="accepted")
+    assert confirmed_after(visit) == []
+    confirm(visit, VISIT - timedelta(days=2))
+    assert confirmed_after(visit) == ["T-3d"]
 
 
 def test_why_nothing_can_be_sent_is_said_of_each_that_is_to_come(house: House, visit: Appointment) -> None:
