@@ -103,8 +103,8 @@ def masked(address: str) -> str:
 
 
 def _confirmed_after(rows: Iterable[Message], appointment: Appointment) -> Message | None:
-    """The last that had been said of the visit's start when it was confirmed, by itself or with another; as the
-    figures by stage count it."""
+    """The last that had been said of the visit's start when it was confirmed, by itself or with another: as
+    the figures by stage count it."""
     confirmed_at = _confirmed_at(appointment)
     if confirmed_at is None:
         return None
