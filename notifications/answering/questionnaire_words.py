@@ -18,6 +18,8 @@ class Words:
     stem: str
     items: tuple[str, ...]
     choices: tuple[str, ...] = ()
+    beside: str = ""
+    beside_choices: tuple[str, ...] = ()
 
 
 _HOW_OFTEN: Final = ("Ningún día", "Varios días", "Más de la mitad de los días", "Casi todos los días")
@@ -42,6 +44,9 @@ SPANISH: Final[Mapping[str, Words]] = MappingProxyType(
                 "Pensamientos de que estaría mejor muerto(a) o de lastimarse de alguna manera",
             ),
             _HOW_OFTEN,
+            "¿Qué tanta dificultad le han dado estos problemas para hacer su trabajo, encargarse de las"
+            " tareas del hogar o llevarse bien con otras personas?",
+            ("No ha sido difícil", "Un poco difícil", "Muy difícil", "Extremadamente difícil"),
         ),
         "gad-7": Words(
             "Durante las últimas 2 semanas, ¿qué tan seguido ha tenido molestias por los siguientes"
@@ -118,4 +123,6 @@ def words_of(instrument: Instrument, language: str) -> Words:
         instrument.stem,
         tuple(item.text for item in instrument.items),
         tuple(choice.label for choice in instrument.choices),
+        instrument.beside.text if instrument.beside else "",
+        tuple(choice.label for choice in instrument.beside.choices) if instrument.beside else (),
     )

@@ -29,6 +29,7 @@ from sessions_app.outcomes.instruments import (
     PGIC,
     PHQ_9,
     Instrument,
+    asked_in_order,
     score,
 )
 
@@ -48,17 +49,25 @@ _OTHERWISE: Final = (PHQ_9, PGIC)
 
 @dataclass(frozen=True)
 class Form:
-    """One questionnaire of a check-in, as far as it has been answered: the value of each item from 1."""
+    """One questionnaire of a check-in, as far as it has been answered: the value of each item from 1. Its
+    last item closes it; what is asked beside the items follows."""
 
     instrument: Instrument
     answers: dict[int, int]
     closed: bool
     response_id: UUID | None = None  # once it was begun
+    in_error: bool = False
+
+    @property
+    def asked(self) -> list[int]:
+        return asked_in_order(self.instrument, self.answers)
 
     @property
     def next_item(self) -> int | None:
-        items = range(1, len(self.instrument.items) + 1)
-        return None if self.closed else next((item for item in items if item not in self.answers), None)
+        if self.in_error:
+            return None
+        open_ones = self.asked[len(self.instrument.items) :] if self.closed else self.asked
+        return next((item for item in open_ones if item not in self.answers), None)
 
 
 def asked_for(indication: str) -> tuple[Instrument, ...]:
@@ -80,7 +89,8 @@ def forms_of(check_in: CheckIn) -> list[Form]:
 def answer(
     *, id: UUID, check_in: CheckIn, instrument: str, item: int, value: int, now: datetime
 ) -> QuestionnaireAnswer:
-    """Keep one answer, beginning the questionnaire with its first and closing it, scored, with its last.
+    """Keep one answer, beginning the questionnaire with its first and closing it, scored, with the last of
+    its items: whoever leaves out what is asked beside them has a score all the same.
 
     What alarms, alarms now (`responses.answer`), whether or not the rest is ever answered. Raises `Invalid`
     for a questionnaire, item or value that isn't asked, `Conflict` `response_closed` after the last answer.
@@ -93,7 +103,8 @@ def answer(
         row = CheckIn.objects.select_for_update(no_key=True).get(pk=check_in.pk)
         response = _response(row, asked[instrument], now)
         given = responses.answer(actor=None, id=id, response=response, item=item, value=value, now=now)
-        if not score(asked[instrument], responses.newest_answers(response)).missing:
+        missing = score(asked[instrument], responses.newest_answers(response)).missing
+        if item != asked[instrument].beside_item and not missing:
             responses.complete(actor=None, response=response, now=now)
         forms = forms_of(row)
         row.level = RED if any(_alarming(form) for form in forms) else GREEN
@@ -138,7 +149,8 @@ def _form(instrument: Instrument, row: QuestionnaireResponse | None) -> Form:
         return Form(instrument, {}, closed=False)
     given = sorted(row.answers.all(), key=lambda each: (each.answered_at, each.created_at, each.pk))
     answers = {each.item: each.value for each in given}
-    return Form(instrument, answers, row.status != ResponseStatus.IN_PROGRESS, row.pk)
+    closed = row.status != ResponseStatus.IN_PROGRESS
+    return Form(instrument, answers, closed, row.pk, row.status == ResponseStatus.ENTERED_IN_ERROR)
 
 
 def _alarming(form: Form) -> bool:

@@ -30,7 +30,7 @@ from notifications.answering import (
 )
 from notifications.answering.grading import Question
 from notifications.answering.question_sets import QUESTION_SETS, READINESS
-from notifications.answering.questionnaire_words import words_of
+from notifications.answering.questionnaire_words import Words, words_of
 from notifications.answering.questionnaires import Form
 from notifications.api.hearing import heard
 from notifications.api.proof import ProofSerializer, proved_with
@@ -106,12 +106,20 @@ class LinkItemSerializer(serializers.Serializer[Any]):
     value = serializers.IntegerField(allow_null=True, help_text="The answer given so far.")
 
 
+class LinkBesideSerializer(LinkItemSerializer):
+    choices = ChoiceSerializer(many=True)
+
+
 class LinkFormSerializer(serializers.Serializer[Any]):
     instrument = serializers.CharField()
     stem = serializers.CharField()
     choices = ChoiceSerializer(many=True)
     items = LinkItemSerializer(many=True)
-    closed = serializers.BooleanField()
+    beside = LinkBesideSerializer(
+        allow_null=True,
+        help_text="Asked after the items, once one was answered above its lowest; in no score.",
+    )
+    closed = serializers.BooleanField(help_text="Its last item was answered.")
 
 
 class LinkCheckInSerializer(serializers.Serializer[Any]):
@@ -382,5 +390,20 @@ def _form(form: Form, language: str) -> dict[str, Any]:
             {"item": place, "text": text, "value": form.answers.get(place)}
             for place, text in enumerate(words.items, 1)
         ],
+        "beside": _beside(form, words),
         "closed": form.closed,
+    }
+
+
+def _beside(form: Form, words: Words) -> dict[str, Any] | None:
+    """The question beside the items, where it is asked."""
+    beside, item = form.instrument.beside, form.instrument.beside_item
+    if beside is None or item not in form.asked:
+        return None
+    choices = zip(beside.choices, words.beside_choices, strict=True)
+    return {
+        "item": item,
+        "text": words.beside,
+        "value": form.answers.get(item),
+        "choices": [{"value": str(each.value), "text": text} for each, text in choices],
     }

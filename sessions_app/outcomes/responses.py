@@ -2,6 +2,7 @@
 never finished. What is asked and what it comes to is in `instruments`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -110,7 +111,8 @@ def answer(
     value 2 on due now. It holds the next start until a prescriber has assessed the patient
     (`preparing.safety`). Each once for as long as the answer stays the same.
     Raises `Invalid` for an item or value that there isn't, `Conflict` `response_closed` when the
-    questionnaire is no longer open.
+    questionnaire is no longer open. What is asked beside the items counts in no score: it may follow the last
+    of them where that has closed it.
     """
     asked = INSTRUMENTS[response.instrument]
     errors = {}
@@ -126,8 +128,10 @@ def answer(
 
     def work() -> QuestionnaireAnswer:
         row = _lock(response)
-        _require_open(row)
-        before = newest_answers(row).get(item)
+        answers = newest_answers(row)
+        if not _follows_the_last(row, asked, item, answers):
+            _require_open(row)
+        before = answers.get(item)
         given = QuestionnaireAnswer.objects.create(
             id=id, response=row, item=item, value=value, answered_at=now
         )
@@ -263,6 +267,13 @@ def cause_of(given: QuestionnaireAnswer) -> str:
 
 def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
     return QuestionnaireResponse.objects.select_for_update(no_key=True).get(pk=response.pk)
+
+
+def _follows_the_last(
+    row: QuestionnaireResponse, asked: Instrument, item: int, answers: Mapping[int, int]
+) -> bool:
+    """Whether it is the question beside the items, not answered yet, of a questionnaire that is complete."""
+    return row.status == ResponseStatus.COMPLETED and item == asked.beside_item and item not in answers
 
 
 def _require_open(row: QuestionnaireResponse) -> None:

@@ -145,6 +145,14 @@ def test_how_difficult_it_is_is_kept_and_counts_in_no_total(house: House) -> Non
     assert done.score == 9
 
 
+def test_how_difficult_it_is_may_be_said_once_after_the_score(house: House) -> None:
+    done = completed(house, [1] * 9)
+    give(house, done, 10, 3, minutes=1)
+    assert (responses.newest_answers(done)[10], done.score) == (3, 9)
+    with pytest.raises(Conflict, match="closed"):
+        give(house, done, 10, 2, minutes=2)
+
+
 def test_the_difficulty_alone_makes_up_for_no_missing_item(house: House) -> None:
     response = begun(house)
     for item in (*range(1, 9), 10):

@@ -121,16 +121,17 @@ def _show_form(opened: Opened, check_in: CheckIn, shared: dict[str, Any]) -> Htt
     wanted = sent.get("item", "")
     form = next((each for each in forms if each.next_item), None)
     item = form.next_item if form else None
-    if form and wanted.isdecimal() and 1 <= int(wanted[:3]) <= len(form.instrument.items):
+    again = form is not None and not form.closed
+    if form and again and wanted.isdecimal() and int(wanted[:3]) in form.asked:
         item = int(wanted[:3])
-    total = sum(len(each.instrument.items) for each in forms)
-    done = sum(len(each.instrument.items) for each in forms if each.closed)
+    total = sum(len(each.asked) for each in forms)
+    done = sum(len(each.asked) for each in forms if each.closed and each is not form)
     context = {
         **shared,
         "form": form,
         "item": item,
         "progress": _progress(opened, done + (item or 1) - 1, total) if form else "",
-        "before": item - 1 if item else 0,
+        "before": item - 1 if item and again else 0,
         "alarm": _alarm(opened, check_in),
         **_item(form, item, opened.language),
     }
@@ -142,6 +143,10 @@ def _item(form: Form | None, item: int | None, language: str) -> dict[str, Any]:
     if form is None or item is None:
         return {}
     words, asked = words_of(form.instrument, language), form.instrument
+    if asked.beside and item == asked.beside_item:
+        values = [each.value for each in asked.beside.choices]
+        choices = list(zip(values, words.beside_choices, strict=True))
+        return {"stem": "", "title": words.beside, "choices": choices, "chosen": form.answers.get(item)}
     labels = words.choices or tuple(str(value) for value in range(asked.low, asked.high + 1))
     values = [each.value for each in asked.choices] or list(range(asked.low, asked.high + 1))
     alone = len(asked.items) == 1
