@@ -228,11 +228,11 @@ class Message(Row):
 
 
 class AttemptOutcome(models.TextChoices):
-    STARTED = "started"
-    ACCEPTED = "accepted"
-    TEMPORARY = "temporary_failure"
-    PERMANENT = "permanent_failure"
-    WITHDRAWN = "withdrawn"  # begun, and taken back before it was handed over
+    STARTED = "started", "Begun"
+    ACCEPTED = "accepted", "Sent"
+    TEMPORARY = "temporary_failure", "Refused for now"
+    PERMANENT = "permanent_failure", "Refused for good"
+    WITHDRAWN = "withdrawn", "Taken back before it left"
 
 
 @tracked

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from notifications.delivering import delivery
-from notifications.models import Message
+from notifications.models import DeliveryAttempt, Message
 from notifications.planning.planner import plan
 from notifications.planning.rule_settings import change_rule
 from scheduler.models import Appointment
@@ -45,6 +45,34 @@ def test_the_page_says_why_what_is_to_come_goes_by_e_mail(house: House, visit: A
     assert "Texts to this patient are stopped." not in words(ana.get(page))
     text("STOP")
     assert "Texts to this patient are stopped." in words(ana.get(page))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("started", "Begun"),
+        ("accepted", "Sent"),
+        ("temporary_failure", "Refused for now"),
+        ("permanent_failure", "Refused for good"),
+        ("withdrawn", "Taken back before it left"),
+    ],
+)
+def test_what_came_of_a_try_is_said_in_plain_words(
+    house: House, visit: Appointment, outcome: str, said: str
+) -> None:
+    ana = browser_of(house.ana)
+    DeliveryAttempt.objects.update(outcome=outcome)
+    assert f"09:00: {said}" in words(ana.get(reverse("visit_messages", args=[visit.pk])))
+    assert f"e-mail by inbox: {said}" in words(ana.get(reverse("message", args=[Message.objects.get().pk])))
+
+
+@pytest.mark.parametrize(("asked", "is_open"), [("", False), ("?status=sent", True), ("?first=soon", True)])
+def test_the_logs_filters_stand_behind_their_name_until_one_is_used(
+    house: House, visit: Appointment, asked: str, is_open: bool
+) -> None:
+    page = browser_of(house.ana).get(f"/messages/{asked}").content.decode()
+    assert ('<details class="filters-fold" open>' in page) == is_open
+    assert ('<details class="filters-fold">' in page) != is_open
 
 
 def test_another_clinic_finds_neither_page(house: House, other_house: House, visit: Appointment) -> None:
