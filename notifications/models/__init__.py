@@ -24,7 +24,14 @@ from notifications.models.messages import (
     SendingState,
 )
 from notifications.models.rules import ClinicMessaging, MessageRule, MessageText, QuietHours
-from notifications.models.talking import BlockedAddress, BlockReason, InboundMessage, Reading
+from notifications.models.talking import (
+    BlockedAddress,
+    BlockReason,
+    InboundMessage,
+    LeftBecause,
+    Reading,
+    TextsLeft,
+)
 
 __all__ = [
     "AttemptOutcome",
@@ -42,6 +49,7 @@ __all__ = [
     "Heartbeat",
     "InboundMessage",
     "InboxItem",
+    "LeftBecause",
     "LinkPurpose",
     "Message",
     "MessageKind",
@@ -54,6 +62,7 @@ __all__ = [
     "QuietHours",
     "Reading",
     "SendingState",
+    "TextsLeft",
     "TimeRequest",
     "WrongYears",
 ]

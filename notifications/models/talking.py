@@ -81,3 +81,18 @@ class BlockedAddress(Row):
                 condition=Q(lifted_at__isnull=True),
             ),
         ]
+
+
+class LeftBecause(models.TextChoices):
+    """Why a text was answered and nothing else was done about it."""
+
+    NO_CLINIC = "no_clinic", "Its number never was any clinic's"
+    NO_TELEPHONE = "no_telephone", "It comes from what can't be a telephone"
+
+
+class TextsLeft(models.Model):
+    """How many texts were left alone, and why: whose they are nobody could say, so nothing else is kept."""
+
+    why = models.CharField(primary_key=True, max_length=12, choices=LeftBecause)
+    count = models.PositiveBigIntegerField(default=0)
+    last_at = models.DateTimeField()

@@ -5,12 +5,15 @@ came from. What the words mean is `reading_words`', what is said back `answers`'
 it is shown to staff, and never repeated, logged or put into a task's title.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
+
+from django.db.models import F
 
 from clinic import clock, phones, work
 from clinic.history import acting
@@ -19,7 +22,14 @@ from clinic.problems import Conflict
 from clinic.transactions import in_transaction
 from notifications.answering import due_times, grading, times
 from notifications.delivering import blocked
-from notifications.models import BlockReason, ClinicMessaging, InboundMessage, Reading
+from notifications.models import (
+    BlockReason,
+    ClinicMessaging,
+    InboundMessage,
+    LeftBecause,
+    Reading,
+    TextsLeft,
+)
 from notifications.planning import said
 from notifications.talking import answers, opting, reading_words
 from notifications.talking.reading_words import Meaning
@@ -39,6 +49,7 @@ CALL_NOW: Final = "Call the patient now: alarming text message"
 CORRECT_NUMBER: Final = "Correct this patient's number: somebody else has it"
 # How soon somebody reads what no rule understands. [D]
 READ_WITHIN: Final = timedelta(hours=4)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,11 +95,14 @@ def take(
 ) -> InboundMessage | None:
     """Record a text and do what it says, all or nothing. The same `reference` again changes nothing.
 
-    None for a text to a number that never was a clinic's, or from one that can't be a telephone's.
+    None for a text to a number that never was a clinic's, or from one that can't be a telephone's: nobody
+    could read it, so it is only counted.
     """
     number, own_number = phones.e164(sender), phones.e164(recipient)
     clinic = _clinic_of(own_number) if own_number else None
     if clinic is None or not number:
+        why = LeftBecause.NO_CLINIC if clinic is None else LeftBecause.NO_TELEPHONE
+        _leave(why, provider=provider, reference=reference, now=now)
         return None
 
     def work_() -> InboundMessage:
@@ -115,6 +129,14 @@ def take(
 
     with acting(None, door=DOOR):
         return in_transaction(work_)
+
+
+def _leave(why: LeftBecause, *, provider: str, reference: str, now: datetime) -> None:
+    """A provider that is set up for a number which no clinic has entered shows in the figures and in the log,
+    by the provider's own name of the text; what it says and whose it is, in neither."""
+    log.warning("text left: why=%s provider=%s reference=%r", why, provider, reference)
+    TextsLeft.objects.get_or_create(why=why, defaults={"last_at": now})
+    TextsLeft.objects.filter(why=why).update(count=F("count") + 1, last_at=now)
 
 
 def _clinic_of(own_number: str) -> Clinic | None:
@@ -187,7 +209,8 @@ def _start(arrival: Arrival) -> bool:
         clinic_id=arrival.clinic.pk, number=arrival.number, patients=arrival.patients, now=arrival.now
     )
     _say(arrival, answers.STARTED, str(arrival.text.pk))
-    return bool(arrival.patients)
+    # Whose consent it would be nobody knows.
+    return bool(arrival.patients) or _to_a_person(arrival)
 
 
 def _help(arrival: Arrival) -> bool:
@@ -217,7 +240,8 @@ def _wrong_number(arrival: Arrival) -> bool:
             role=Role.FRONT_DESK,
             due_at=arrival.now + READ_WITHIN,
         )
-    return bool(arrival.patients)
+    # A number that is on no record any more: what was sent there, and why, is for a person to find out.
+    return bool(arrival.patients) or _to_a_person(arrival)
 
 
 def _to_a_person(arrival: Arrival) -> bool:

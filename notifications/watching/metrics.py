@@ -12,12 +12,12 @@ from typing import Final
 
 from django.db import connection
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from clinic.models import Urgency
-from notifications.models import AttemptOutcome, Form
+from notifications.models import AttemptOutcome, Form, LeftBecause
 from notifications.watching import health
 from notifications.watching.health import Health
 from notifications.watching.heartbeats import NAMES
@@ -35,7 +35,8 @@ WAITING: Final = """
                       FROM clinic_workitem WHERE closed_at IS NULL AND urgency <> 'routine'
                      GROUP BY urgency) of_level),
            (SELECT count(*) FROM notifications_message WHERE status = 'unknown'),
-           (SELECT count(*) FROM notifications_clinicmessaging WHERE paused_at IS NOT NULL)
+           (SELECT count(*) FROM notifications_clinicmessaging WHERE paused_at IS NOT NULL),
+           (SELECT coalesce(json_object_agg(why, count), '{}') FROM notifications_textsleft)
 """
 
 
@@ -53,23 +54,25 @@ NONE: Final = Escalations(0, 0, 0.0)
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits for a person: escalations by level, sends of which nobody knows what became, and clinics
-    that pause."""
+    """What waits for a person: escalations by level, sends of which nobody knows what became, clinics that
+    pause, and texts that nobody could be given."""
 
     escalations: Mapping[str, Escalations]
     unknown: int
     clinics_paused: int
+    texts_left: Mapping[str, int]
 
 
 def waiting(now: datetime) -> Waiting:
     """One query."""
     with connection.cursor() as cursor:
         cursor.execute(WAITING, {"now": now})
-        escalations, unknown, clinics_paused = cursor.fetchone()
+        escalations, unknown, clinics_paused, texts_left = cursor.fetchone()
     return Waiting(
         escalations={level: Escalations(*row) for level, row in escalations.items()},
         unknown=unknown,
         clinics_paused=clinics_paused,
+        texts_left=texts_left,
     )
 
 
@@ -162,6 +165,12 @@ class House(Collector):
         yield GaugeMetricFamily(
             "chairside_clinics_paused", "Clinics that pause their own messages.", value=waiting.clinics_paused
         )
+        left = CounterMetricFamily(
+            "chairside_texts_left", "Texts that could be given to nobody, by why.", labels=["why"]
+        )
+        for why in LeftBecause.values:
+            left.add_metric([why], float(waiting.texts_left.get(why, 0)))
+        yield left
 
 
 def _labelled(

@@ -15,6 +15,7 @@ from notifications.models import (
     Message,
     PatientLink,
     SendingState,
+    TextsLeft,
     TimeRequest,
 )
 from notifications.talking import conversations, inbound
@@ -424,6 +425,36 @@ def test_a_text_of_a_stranger_is_kept_and_read_by_a_person(house: House) -> None
     assert row.patient is None
     assert tasks() == [READ_IT]
     assert answers() == []
+
+
+@pytest.mark.parametrize("words", ["START", "Wrong number"])
+def test_what_a_stranger_writes_of_a_number_that_is_on_no_record_is_read_by_a_person(
+    house: House, words: str
+) -> None:
+    """Whose consent it would be, and which record to correct, nobody knows: it doesn't lie without a task."""
+    row = text(words, sender=STRANGERS)
+    assert (row.patient, row.read_at) == (None, None)
+    assert tasks() == [READ_IT]
+    assert answers() == []
+    assert BlockedAddress.objects.exists() == (words != "START")
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient", "why"),
+    [(ROSAS, "+13125550199", "no_clinic"), ("CARRIER", OURS, "no_telephone")],
+)
+def test_a_text_that_nobody_can_be_given_is_counted_and_logged_without_what_it_says(
+    house: House, caplog: pytest.LogCaptureFixture, sender: str, recipient: str, why: str
+) -> None:
+    for reference in ("SM-left-1", "SM-left-2"):
+        arrived = {"provider": "twilio", "reference": reference, "received_at": NOW, "now": NOW}
+        taken = inbound.take(sender=sender, recipient=recipient, body="I want to die", **arrived)  # type: ignore[arg-type]
+        assert taken is None
+    left = TextsLeft.objects.get()
+    assert (left.why, left.count, left.last_at) == (why, 2, NOW)
+    said = [record.getMessage() for record in caplog.records if record.name == inbound.log.name]
+    assert said[0] == f"text left: why={why} provider=twilio reference='SM-left-1'"
+    assert not any(each in " ".join(said) for each in (sender, recipient, "die"))
 
 
 def test_a_strangers_stop_blocks_the_number_for_good_and_is_confirmed(house: House) -> None:

@@ -13,6 +13,7 @@ from clinic import work
 from clinic.models import Channel, Patient, Role, Urgency, WorkItem
 from notifications.models import ClinicMessaging, DeliveryAttempt, Message, SendingState
 from notifications.planning.planner import plan
+from notifications.talking import inbound
 from notifications.watching import health
 from notifications.watching.heartbeats import BEAT, DRAIN, PLANNER, beat
 from tests.cast import NOW, House
@@ -143,6 +144,23 @@ def test_what_a_clinic_holds_back_itself_is_no_fault_of_the_machinery(house: Hou
         assert numbers()["chairside_clinics_paused",] == 1
 
 
+def test_texts_that_nobody_could_be_given_are_counted_by_why(house: House) -> None:
+    found = numbers()
+    assert found["chairside_texts_left_total", "no_clinic"] == 0
+    inbound.take(
+        provider="twilio",
+        reference="SM1",
+        sender="+13125550142",
+        recipient="+13125550199",
+        body="Hello",
+        received_at=NOW,
+        now=NOW,
+    )
+    found = numbers()
+    assert found["chairside_texts_left_total", "no_clinic"] == 1
+    assert found["chairside_texts_left_total", "no_telephone"] == 0
+
+
 def test_refusals_are_counted_by_way_and_kind_for_a_quarter_of_an_hour(house: House) -> None:
     book(house, house.rosa)
     plan(now=NOW)
@@ -199,7 +217,7 @@ def test_no_number_names_a_clinic_or_a_patient(house: House, other_house: House)
     labels = {label for name in numbers() for label in name[1:]}
     assert labels <= {
         *("beat", "worker", "planner", "drain", "all", "sms", "email", "red", "amber"),
-        *("temporary_failure", "permanent_failure"),
+        *("temporary_failure", "permanent_failure", "no_clinic", "no_telephone"),
     }
 
 
