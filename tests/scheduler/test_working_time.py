@@ -1,20 +1,15 @@
-"""Hours are declared, openings follow; nobody who is booked is stranded; what is over stays as it was."""
+"""Hours are declared, openings follow; nobody who is booked is stranded; what is over stays as it was.
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+The lay-run is in `test_lay_run`, the days of the change in `test_dst_days`.
+"""
+
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import transaction
 
-from clinic import clock
-from clinic.models import Role, WorkItem
 from clinic.problems import Conflict, Invalid, Missing
-from scheduler import tasks
-from scheduler.finding import free_times
 from scheduler.models import (
     Absence,
     AbsenceReason,
@@ -22,27 +17,33 @@ from scheduler.models import (
     AppointmentStatus,
     Claim,
     Closure,
-    DayHours,
-    Opening,
     Resource,
     ResourceKind,
     WorkingPattern,
 )
-from scheduler.visits import booking, queries
+from scheduler.visits import booking
 from scheduler.working_hours import resources, working_time
-from scheduler.working_hours.hours import Stretch
-from tests.cast import NOW, TODAY, House, make_house, new_id
-from tests.scheduler.stage import Stage, make_resource, open_on, set_stage
-
-HORIZON = 14
-TUESDAY, WEDNESDAY = TODAY + timedelta(days=1), TODAY + timedelta(days=2)
+from tests.cast import NOW, TODAY, House, new_id
+from tests.scheduler.declaring import (
+    HORIZON,
+    TUESDAY,
+    WEDNESDAY,
+    absent,
+    at,
+    book_rosa,
+    closed,
+    hours,
+    make_nurse,
+    on_day,
+    own_hours,
+    weekly,
+)
+from tests.scheduler.stage import Stage, make_resource, set_stage
 
 
 @pytest.fixture
 def nurse(house: House) -> Resource:
-    house.clinic.opening_horizon_days = HORIZON
-    house.clinic.save()
-    return make_resource(house, ResourceKind.NURSE, "Nils", 6)
+    return make_nurse(house)
 
 
 @pytest.fixture
@@ -50,64 +51,9 @@ def stage(house: House) -> Stage:
     return set_stage(house)
 
 
-def stretches(*hours: str) -> list[Stretch]:
-    pairs = [text.split("-") for text in hours]
-    return [(time.fromisoformat(start), time.fromisoformat(until)) for start, until in pairs]
-
-
-def weekly(
-    house: House, resource: Resource, *hours: str, weekdays: Iterable[int] = (0,), **changes: Any
-) -> list[WorkingPattern]:
-    asked = {"id": new_id(), "valid_from": TODAY, "now": NOW, **changes}
-    return working_time.set_pattern(
-        actor=house.actor(house.max),
-        resource=resource,
-        weekdays=list(weekdays),
-        hours=stretches(*hours),
-        **asked,
-    )
-
-
-def on_day(house: House, resource: Resource, day: date, *hours: str, **changes: Any) -> DayHours:
-    return working_time.set_day(
-        actor=house.actor(house.max),
-        resource=resource,
-        day=day,
-        hours=stretches(*hours),
-        **{"id": new_id(), "now": NOW, **changes},
-    )
-
-
-def own_hours(resource: Resource, day: date) -> UUID:
-    return DayHours.objects.get(resource=resource, day=day).pk
-
-
-def absent(house: House, resource: Resource, start: datetime, end: datetime, **changes: Any) -> Absence:
-    asked = {"id": new_id(), "reason": AbsenceReason.ILLNESS, "now": NOW, **changes}
-    return working_time.record_absence(
-        actor=house.actor(house.ana), resource=resource, start=start, end=end, **asked
-    )
-
-
-def closed(house: House, start: datetime, end: datetime, **changes: Any) -> Closure:
-    asked = {"id": new_id(), "name": "Painters", "now": NOW, **changes}
-    return working_time.close(
-        actor=house.actor(house.max), clinic=house.clinic, start=start, end=end, **asked
-    )
-
-
-def hours(resource: Resource, zone: str = "America/Chicago") -> list[str]:
-    """Each opening as the clinic's wall shows it."""
-    found = Opening.objects.filter(resource=resource).order_by("during")
-    return [f"{wall(row.during.lower, zone)}-{wall(row.during.upper, zone)[-5:]}" for row in found]
-
-
-def wall(moment: datetime, zone: str) -> str:
-    return f"{moment.astimezone(ZoneInfo(zone)):%a %d %H:%M}"
-
-
-def at(wall_time: str, day: date = TODAY) -> datetime:
-    return clock.at_local(day, time.fromisoformat(wall_time), "America/Chicago")
+@pytest.fixture
+def booked(stage: Stage) -> Appointment:
+    return book_rosa(stage)
 
 
 # --- Weekly patterns --------------------------------------------------------------------------------------
@@ -404,12 +350,6 @@ def test_another_clinic_stays_open(stage: Stage, other_house: House) -> None:
 # --- Nobody is stranded -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def booked(stage: Stage) -> Appointment:
-    """Rosa on Tuesday at 10:00 in the first chair, which is hers until 12:10 with its turnover."""
-    return stage.book(stage.plan(), "10:00", TUESDAY, chair=stage.chairs[0])
-
-
 def test_a_day_off_under_a_booked_visit_is_refused_with_what_to_repair(
     stage: Stage, booked: Appointment
 ) -> None:
@@ -530,223 +470,3 @@ def test_capacity_is_not_lowered_under_visits_nor_a_chair_taken_out_of_use(stage
     stage.cancel(visit)
     resources.change_resource(actor=max_, resource=stage.nurses[0], capacity=5, now=NOW)
     resources.change_resource(actor=max_, resource=stage.chairs[0], active=False, now=NOW)
-
-
-# --- The lay-run ------------------------------------------------------------------------------------------
-
-
-def test_a_second_run_writes_nothing_and_a_later_one_only_adds(house: House, nurse: Resource) -> None:
-    weekly(house, nurse, "09:00-12:00", "13:00-17:00")
-    before = set(Opening.objects.values_list("pk", flat=True))
-
-    assert working_time.lay_openings(clinic=house.clinic, now=NOW) == 0
-    assert working_time.lay_openings(clinic=house.clinic, now=at("10:00")) == 0
-    assert working_time.lay_openings(clinic=house.clinic, now=NOW + timedelta(days=7)) == 2
-    assert before < set(Opening.objects.values_list("pk", flat=True))
-
-
-def test_a_run_finds_the_stage_as_it_was_set(stage: Stage, booked: Appointment) -> None:
-    """So what other stories are told on is what a clinic would have."""
-    assert working_time.lay_openings(clinic=stage.house.clinic, now=NOW) == 0
-
-
-def test_a_run_brings_back_what_somebody_took_and_takes_what_nobody_declared(
-    house: House, nurse: Resource
-) -> None:
-    weekly(house, nurse, "09:00-17:00", weekdays=(1,))
-    Opening.objects.filter(during__contains=at("10:00", TUESDAY)).delete()
-    open_on(nurse, at("09:00", WEDNESDAY), at("17:00", WEDNESDAY))
-    DayHours.objects.all().delete()
-
-    working_time.lay_openings(clinic=house.clinic, now=NOW)
-
-    assert hours(nurse) == ["Tue 12 09:00-17:00", "Tue 19 09:00-17:00"]
-
-
-def test_a_run_keeps_the_hours_under_a_visit_that_no_declaration_covers(
-    stage: Stage, booked: Appointment
-) -> None:
-    """Somebody changed the declarations behind our back: Rosa keeps her chair, and Max is told once."""
-    DayHours.objects.filter(resource=stage.chairs[0]).delete()
-
-    for minutes in (0, 60):
-        working_time.lay_openings(clinic=stage.house.clinic, now=NOW + timedelta(minutes=minutes))
-
-    assert hours(stage.chairs[0])[-1] == "Tue 12 10:00-12:10"
-    assert len(hours(stage.chairs[1])) == 5
-    item = WorkItem.objects.get()
-    assert (item.role, item.patient) == (Role.MANAGER, None)
-    assert item.title == "Chair 1 is booked outside the declared hours on January 12"
-    stage.cancel(booked)
-    working_time.lay_openings(clinic=stage.house.clinic, now=NOW + timedelta(minutes=60))
-    assert "Tue 12" not in str(hours(stage.chairs[0]))
-
-
-def test_a_clinic_that_changes_its_zone_keeps_its_wall_times_and_its_visits(
-    stage: Stage, booked: Appointment
-) -> None:
-    """Nine in Chicago is seven in Los Angeles. The hours move; those under Rosa's visit stay."""
-    clinic = stage.house.clinic
-    clinic.time_zone = "America/Los_Angeles"
-    clinic.save()
-
-    working_time.lay_openings(clinic=clinic, now=NOW)
-
-    assert hours(stage.chairs[1], clinic.time_zone)[1] == "Tue 12 09:00-17:00"
-    assert hours(stage.chairs[0], clinic.time_zone)[1] == "Tue 12 08:00-17:00"  # 10:00 in Chicago
-    assert WorkItem.objects.count() == 3  # a chair, a nurse, a clinician
-
-
-def test_nobody_out_of_use_is_given_hours(house: House, nurse: Resource) -> None:
-    weekly(house, nurse, "09:00-17:00")
-    nurse.active = False
-    nurse.save()
-
-    assert working_time.lay_openings(clinic=house.clinic, now=NOW + timedelta(days=7)) == 0
-
-
-def test_the_task_lays_every_clinic_and_trouble_in_one_stops_no_other(
-    house: House, other_house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    today = clock.now().date()
-    for each in (house, other_house):
-        chair = make_resource(each, ResourceKind.CHAIR, "Chair", 1)
-        for ahead in range(1, 8):
-            DayHours.objects.create(
-                resource=chair, day=today + timedelta(days=ahead), hours=[[time(9), time(17)]]
-            )
-    first = min(house.clinic, other_house.clinic, key=lambda clinic: clinic.pk)
-    lay = working_time.lay_openings
-
-    def trouble_in_the_first(**asked: Any) -> int:
-        if asked["clinic"] == first:
-            raise RuntimeError("trouble")
-        return lay(**asked)
-
-    monkeypatch.setattr(working_time, "lay_openings", trouble_in_the_first)
-    with pytest.raises(ExceptionGroup):
-        tasks.lay_openings()
-    assert Opening.objects.exclude(resource__clinic=first).count() == 7
-
-    monkeypatch.undo()
-    tasks.lay_openings()
-    assert Opening.objects.filter(resource__clinic=first).count() == 7
-
-
-def test_a_run_costs_the_same_number_of_queries_however_much_is_declared(
-    house: House, nurse: Resource
-) -> None:
-    def queries_of_a_run(now: datetime) -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert working_time.lay_openings(clinic=house.clinic, now=now)
-        return len(captured)
-
-    weekly(house, nurse, "09:00-17:00", weekdays=(0, 1, 2))
-    few = queries_of_a_run(NOW + timedelta(days=1))
-    for name in ("Nora", "Noor"):
-        weekly(house, make_resource(house, ResourceKind.NURSE, name, 6), "09:00-17:00", weekdays=range(7))
-        absent(house, nurse, at("09:00", TUESDAY), at("10:00", TUESDAY))
-
-    assert queries_of_a_run(NOW + timedelta(days=2)) == few
-
-
-def test_history_tells_who_declared_and_what_was_laid(house: House, nurse: Resource) -> None:
-    own = on_day(house, nurse, TUESDAY, "09:00-17:00")
-    working_time.clear_day(actor=house.actor(house.max), day_hours=own, now=NOW)
-
-    with connection.cursor() as cursor:
-        for table in ("dayhours", "opening"):
-            cursor.execute(f"SELECT pgh_label FROM scheduler_{table}event ORDER BY pgh_id")
-            assert [label for (label,) in cursor.fetchall()] == ["insert", "delete"]
-
-
-# --- Both DST days, in zones that change at 2:00, at midnight, and never -----------------------------------
-
-SPRING, AUTUMN = date(2027, 3, 14), date(2027, 11, 7)  # Sundays; in Europe the 28th of March, 31st of October
-DST_DAYS = [
-    ("America/Chicago", SPRING, 23, 7),
-    ("America/Chicago", AUTUMN, 25, 9),
-    ("America/New_York", SPRING, 23, 7),
-    ("America/New_York", AUTUMN, 25, 9),
-    ("Europe/Berlin", date(2027, 3, 28), 23, 7),
-    ("Europe/Berlin", date(2027, 10, 31), 25, 9),
-    ("America/Havana", SPRING, 23, 7),
-    ("America/Havana", AUTUMN, 25, 9),
-    ("America/Phoenix", SPRING, 24, 8),
-    ("America/Phoenix", AUTUMN, 24, 8),
-]
-
-
-@pytest.mark.parametrize(("zone", "day", "day_hours", "shift_hours"), DST_DAYS)
-def test_a_shift_over_the_change_is_as_long_as_it_is(
-    db: None, zone: str, day: date, day_hours: int, shift_hours: int
-) -> None:
-    """From midnight to 8:00 on the wall are 7, 8 or 9 hours."""
-    house = make_house(zone=zone)
-    nurse = make_resource(house, ResourceKind.NURSE, "Nils", 6)
-    now = datetime.combine(day, time(12), UTC) - timedelta(days=3)
-
-    weekly(
-        house,
-        nurse,
-        "00:00-08:00",
-        weekdays=(day.weekday(),),
-        valid_from=day,
-        valid_until=day,
-        now=now,
-    )
-
-    opening = Opening.objects.get()
-    start, end = clock.day_bounds(day, zone)
-    assert opening.during.upper - opening.during.lower == timedelta(hours=shift_hours)
-    assert opening.during.lower == start
-    assert wall(opening.during.upper, zone).endswith("08:00")
-    assert end - start == timedelta(hours=day_hours)
-    closed(house, start, end, now=now)
-    assert not Opening.objects.exists()
-
-
-@pytest.mark.parametrize(("zone", "day", "day_hours", "shift_hours"), DST_DAYS)
-def test_the_first_feasible_start_is_nine_on_the_wall_on_dst_days(
-    db: None, zone: str, day: date, day_hours: int, shift_hours: int
-) -> None:
-    """And the day board shows the visit on its local day, spacing counting dates across the change."""
-    house = make_house(zone=zone)
-    stage = set_stage(house, days=0)
-    for resource in [*stage.chairs, *stage.nurses, stage.clinician]:
-        for on in (day - timedelta(days=1), day):
-            open_on(resource, stage.at("9:00", on), stage.at("17:00", on))
-    now = stage.at("6:00", day - timedelta(days=2))
-    plan = stage.plan(valid_until=day + timedelta(days=9))
-
-    starts = free_times.feasible_starts(
-        plan=plan, first=stage.at("0:00", day), until=stage.at("23:55", day), now=now
-    )
-    visit = booking.book(actor=house.actor(house.ana), id=new_id(), plan=plan, start=starts[0].start, now=now)
-
-    assert wall(starts[0].start, zone).endswith("09:00")
-    assert wall(starts[-1].start, zone).endswith("14:50")  # 130 minutes before 17:00
-    assert [row.appointment for row in queries.day_board(house.clinic, day)] == [visit]
-    assert queries.day_board(house.clinic, day - timedelta(days=1)) == []
-    day_before = stage.check(plan, "14:50", day - timedelta(days=1), now=now)
-    assert [blocker.code for blocker in day_before.blockers] == ["spacing_too_close"]
-
-
-@pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Pago_Pago"])
-def test_a_clinic_on_another_date_than_the_server_lays_its_own_days(db: None, zone: str) -> None:
-    """At 23:30 UTC it is tomorrow in Auckland; at 00:30 UTC it is yesterday in Pago Pago."""
-    house = make_house(zone=zone)
-    house.clinic.opening_horizon_days = 2
-    house.clinic.save()
-    chair = make_resource(house, ResourceKind.CHAIR, "Chair 1", 1)
-    now = (
-        datetime(2027, 1, 11, 23, 30, tzinfo=UTC)
-        if zone.endswith("Auckland")
-        else datetime(2027, 1, 12, 0, 30, tzinfo=UTC)
-    )
-    today = date(2027, 1, 12) if zone.endswith("Auckland") else date(2027, 1, 11)
-
-    weekly(house, chair, "22:00-23:00", weekdays=range(7), valid_from=today, now=now)
-
-    days = [today + timedelta(days=ahead) for ahead in range(3)]
-    assert hours(chair, zone) == [f"{day:%a %d} 22:00-23:00" for day in days]
