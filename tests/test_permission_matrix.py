@@ -628,7 +628,11 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
     entry = waits.join(stage, plan_row(house, stage.protocol, house.omar))
     texts.give_number(house.clinic)
     arrived_message = InboxItem.objects.create(
-        clinic=house.clinic, patient=house.rosa, key=str(new_id()), body="", calendar="BEGIN:VCALENDAR"
+        clinic=house.clinic,
+        patient=house.rosa,
+        key=str(check_in.message_id),
+        body="",
+        calendar="BEGIN:VCALENDAR",
     )
     offer = waits.hold_for(stage, entry, "9:00", TODAY + timedelta(days=4))
     answered = responses.begin(

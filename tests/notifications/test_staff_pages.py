@@ -49,7 +49,7 @@ def test_the_log_says_when_each_was_sent_or_exactly_why_not(house: House, visit:
 def test_the_log_can_be_narrowed_to_what_failed(house: House, visit: Appointment) -> None:
     browser = browser_of(house.ana)
     assert "Visit booked" in words(browser.get("/messages/?status=sent")).partition("Show")[2]
-    assert "No messages" in words(browser.get("/messages/?status=failed"))
+    assert "No message fits" in words(browser.get("/messages/?status=failed"))
     assert browser.get("/messages/?patient=nonsense").status_code == 400
 
 
@@ -69,7 +69,7 @@ def test_the_inbox_shows_what_arrived_with_a_link_that_works(house: House, visit
 def test_another_clinic_sees_none_of_it(house: House, other_house: House, visit: Appointment) -> None:
     outsider = browser_of(other_house.max)
     message = Message.objects.get(stage="confirmation")
-    assert "No messages" in words(outsider.get("/messages/"))
+    assert "Nothing has fallen due yet" in words(outsider.get("/messages/"))
     assert "Nothing has arrived yet" in words(outsider.get("/inbox/"))
     for path in (f"{message.pk}/", f"?visit={visit.pk}", f"?patient={house.rosa.pk}"):
         assert outsider.get(f"/messages/{path}").status_code == 404

@@ -1,6 +1,7 @@
 """The frame around every page: headers, health, reports, error pages that reveal nothing, few queries."""
 
 import json
+import logging
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -82,14 +83,14 @@ def test_health_names_what_does_not_answer(db: None) -> None:
 
 
 def test_a_request_is_logged_by_its_route_and_health_not_at_all(
-    house: House, capsys: pytest.CaptureFixture[str]
+    house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    browser_of().get("/health/")
-    browser_of(house.nils).get("/api/v1/patients/", {"search": "Delgado"})
-    logged = capsys.readouterr().out
-    assert "/api/v1/" in logged
-    assert "Delgado" not in logged
-    assert "health" not in logged
+    with caplog.at_level(logging.INFO):
+        browser_of().get("/health/")
+        browser_of(house.nils).get("/api/v1/patients/", {"search": "Delgado"})
+    assert "GET /api/v1/" in caplog.text
+    assert "Delgado" not in caplog.text
+    assert "health" not in caplog.text
 
 
 def test_a_report_logs_the_directive_and_the_origin_alone(db: None, caplog: pytest.LogCaptureFixture) -> None:
