@@ -6,7 +6,6 @@ from uuid import uuid4
 
 from django import forms
 from django.http import HttpResponse
-from django.urls import reverse
 
 from clinic.idempotency import create_once
 from clinic.problems import Problem
@@ -96,7 +95,7 @@ def diary_day(opened: Opened) -> HttpResponse:
     if opened.request.method != "POST":
         return show_diary(opened)
     form = DayForm(opened, opened.request.POST)
-    if form.is_valid():
+    if form.is_valid() and not opened.switches_language:
         id, entry = form.cleaned_data["id"], form.entry()
         try:
             create_once(
@@ -111,7 +110,7 @@ def diary_day(opened: Opened) -> HttpResponse:
             form.add_problem(problem)
         else:
             return opened.back("patient_link_diary", query=f"day={entry.day}&kept=1")
-    # A day that can't be kept yet: its words are heard all the same.
+    # A day that isn't kept yet: its words are heard all the same.
     own_words.hear(
         written=own_words.DIARY,
         id=form.cleaned_data.get("id", uuid4()),
@@ -119,6 +118,8 @@ def diary_day(opened: Opened) -> HttpResponse:
         words=form.own_words(),
         now=opened.now,
     )
+    if opened.switches_language:
+        form = DayForm(opened, initial=opened.typed(DayForm))
     return show_diary(opened, form=form)
 
 
@@ -161,12 +162,7 @@ def show_diary(
         "nudge_form": nudge_form or NudgeForm(opened, initial={"at": standing.at} if standing else None),
         "may_nudge": bool(opened.link.patient.email),
     }
-    return opened.page(
-        "web/patient/diary.html",
-        context,
-        status=refused.status if refused else 200,
-        stands_at=f"{reverse('patient_link_diary', args=[opened.token])}?day={day}",
-    )
+    return opened.page("web/patient/diary.html", context, status=refused.status if refused else 200)
 
 
 def _day_asked(opened: Opened, days: list[date], form: DayForm | None) -> date:

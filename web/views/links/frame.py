@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -42,6 +43,19 @@ class Opened:
     @property
     def say(self) -> Mapping[str, str]:
         return SAY[self.language]
+
+    @property
+    def switches_language(self) -> bool:
+        """A form was sent by the button of the other language: nothing is to be kept of it yet, or lost."""
+        return "language" in self.request.POST
+
+    def typed(self, form_class: type[forms.Form]) -> dict[str, Any]:
+        """What stood in the form, to be shown again as it was."""
+        sent = self.request.POST
+        return {
+            name: field.widget.value_from_datadict(sent, {}, name)
+            for name, field in form_class.base_fields.items()
+        }
 
     @property
     def proved(self) -> bool:

@@ -45,9 +45,8 @@ def birth_year(request: HttpRequest, token: str) -> HttpResponse:
     opened = None
     try:
         opened = open_link(request, token)
-        if "language" in request.POST:
-            typed = {"birth_year": request.POST.get("birth_year", "")}
-            return ask_birth_year(opened, BirthYearForm(opened, initial=typed))
+        if opened.switches_language:
+            return ask_birth_year(opened, BirthYearForm(opened, initial=opened.typed(BirthYearForm)))
         form = BirthYearForm(opened, request.POST)
         if form.is_valid():
             try:

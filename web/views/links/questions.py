@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 
 from clinic.models import Role
@@ -34,14 +34,14 @@ def ready(opened: Opened) -> HttpResponse:
     if opened.request.method != "POST":
         return _show_readiness(opened, opened.request.GET.get("question", ""))
     sent = opened.request.POST
+    if opened.switches_language:
+        return _ask_ride_again(opened, refused=False)
     try:
         record_readiness(opened, sent)
     except Invalid:
         if sent.get("question") != "ride_home":
             raise
-        words = ride_words(sent)
-        own_words.hear(written=own_words.RIDE, id=uuid4(), link=opened.link, words=words, now=opened.now)
-        return _show_readiness(opened, "ride_home", sent)
+        return _ask_ride_again(opened, refused=True)
     if own_words.alarming(ride_words(sent)):
         # What was written beside a "no" isn't kept: the next page wouldn't know of it.
         return _show_readiness(opened, "")
@@ -158,7 +158,25 @@ def _item(form: Form | None, item: int | None, language: str) -> dict[str, Any]:
     }
 
 
-def _show_readiness(opened: Opened, wanted: str, typed: Any = None) -> HttpResponse:
+def _ask_ride_again(opened: Opened, *, refused: bool) -> HttpResponse:
+    """Who takes the patient home, with what was typed: it isn't kept yet, and is heard all the same."""
+    sent = opened.request.POST
+    words = ride_words(sent)
+    own_words.hear(written=own_words.RIDE, id=_entry_of(sent), link=opened.link, words=words, now=opened.now)
+    return _show_readiness(opened, "ride_home", sent, refused=refused)
+
+
+def _entry_of(sent: QueryDict) -> UUID:
+    """One of this page's entries, however often it is shown again: its words call once."""
+    try:
+        return UUID(sent.get("id", ""))
+    except ValueError:
+        return uuid4()
+
+
+def _show_readiness(
+    opened: Opened, wanted: str, typed: QueryDict | None = None, *, refused: bool = False
+) -> HttpResponse:
     offered = things.of_link(opened.link, opened.now)
     if not offered.asks_readiness or offered.visit is None:
         return opened.back()
@@ -175,10 +193,10 @@ def _show_readiness(opened: Opened, wanted: str, typed: Any = None) -> HttpRespo
         "chosen": getattr(given, code) if given and code else "",
         "progress": _progress(opened, place, len(codes)),
         "before": codes[place - 1] if place else "",
-        "new_id": uuid4(),
+        "new_id": uuid4() if typed is None else _entry_of(typed),
         "protocol": offered.visit.protocol,
         "ride": typed or (given and {"ride_name": given.ride_name, "ride_phone": given.ride_phone}) or {},
-        "ride_missing": typed is not None,
+        "ride_missing": refused,
         "notice": _doubt(opened, offered, opened.request.GET.get("after", "")),
         "alarm": emergency_lines(opened) if own_words.alarming(heard) else None,
         "no_ride_yet": lacks_a_ride(offered),
@@ -187,7 +205,7 @@ def _show_readiness(opened: Opened, wanted: str, typed: Any = None) -> HttpRespo
     return opened.page(
         "web/patient/ready.html",
         context,
-        status=400 if typed is not None else 200,
+        status=400 if refused else 200,
         stands_at=f"{reverse('patient_link_ready', args=[opened.token])}?question={code}",
     )
 
