@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "web.methods.MethodNotAllowedMiddleware",
     "web.request_log.RequestLogMiddleware",
 ]
 
@@ -169,6 +170,7 @@ CELERY_BEAT_SCHEDULE = {
     "drain-urgent": brokers.every(10, "notifications.tasks.drain_urgent"),
     "plan-messages": brokers.every(30, "notifications.tasks.plan"),
     "drain-messages": brokers.every(10, "notifications.tasks.drain"),
+    "sweep-tries": brokers.every(3600, "notifications.tasks.sweep_tries"),
     "release-holds": brokers.every(60, "scheduler.tasks.release_holds"),
     "offer-freed": brokers.every(60, "scheduler.tasks.offer_freed"),
     "lay-openings": brokers.every(3600, "scheduler.tasks.lay_openings"),

@@ -25,7 +25,7 @@ from notifications.models import CheckIn, DiaryNudge, LinkPurpose, Message, Pati
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from scheduler.models import Appointment, Opening, Resource, ResourceKind
-from sessions_app.models import DiaryDay, QuestionnaireResponse
+from sessions_app.models import DiaryDay, QuestionnaireResponse, Readiness
 from sessions_app.preparing import readiness
 from tests.cast import NOW, House, local
 from tests.notifications.visits import VISIT, book, discharge
@@ -568,29 +568,78 @@ def test_a_patient_who_reads_spanish_is_spoken_to_in_spanish_and_can_switch(
     assert "Thursday" in words(phone.get(f"/m/{token}"))
 
 
-@pytest.mark.parametrize("page", ["diary?day={yesterday}", "ready?question=alcohol_drugs"])
-def test_the_other_language_shows_the_same_day_and_the_same_question(
-    visit: Appointment, token: str, diary: str, page: str
-) -> None:
-    mine = diary if page.startswith("diary") else token
-    address = f"/m/{mine}/{page.format(yesterday='2027-01-10')}"
-    phone = proved(mine)
-    shown = phone.get(address).content.decode()
-    [other] = re.findall(r'href="([^"]+)"\s+lang="es"', shown)
+def test_the_other_language_shows_the_same_question(visit: Appointment, token: str) -> None:
+    address = f"/m/{token}/ready?question=alcohol_drugs"
+    phone = proved(token)
+    [other] = re.findall(r'href="([^"]+)"\s+lang="es"', phone.get(address).content.decode())
     assert unescape(other) == f"{address}&language=es"
     spanish = words(phone.get(unescape(other)))
-    assert ("domingo 10 de enero" if mine == diary else "alcohol") in spanish
-    assert "Pregunta 5 de 5" in spanish or mine == diary
+    assert "Pregunta 5 de 5" in spanish
+    assert "alcohol" in spanish
 
 
-def test_a_refused_form_leads_to_its_own_page_in_the_other_language(token: str, diary: str) -> None:
+BUTTON = re.compile(r'form="([^"]+)"[^>]*name="language"\s+value="es"')
+
+
+def test_switching_the_language_keeps_what_was_typed_into_a_refused_day(diary: str) -> None:
     phone = proved(diary)
-    refused = phone.post(f"/m/{diary}/diary", {"id": str(uuid4()), "day": "2027-01-10"})
-    assert f"/m/{diary}/diary?day=2027-01-10&amp;language=es" in refused.content.decode()
+    typed = {"day": "2027-01-10", "headache": "yes", "peak": "11", "aura": "Stars", "note": "Slept badly"}
+    sent = {"id": str(uuid4()), **typed, "triggers": ["stress", "smell"], "migraine_features": "on"}
+    refused = phone.post(f"/m/{diary}/diary", sent)
+    assert (refused.status_code, BUTTON.findall(refused.content.decode())) == (400, ["diary-day"])
+    page = phone.post(f"/m/{diary}/diary", {**sent, "language": "es"})
+    said = page.content.decode()
+    assert (page.status_code, "domingo 10 de enero" in words(page)) == (200, True)
+    for value in (sent["id"], "2027-01-10", "11", "Stars", "Slept badly"):
+        assert f'value="{value}"' in said
+    assert re.findall(r'value="(\w+)"[^>]*checked', said) == ["yes", "stress", "smell"]
+    assert re.search(r'name="migraine_features"[^>]*checked', said)
+    assert not DiaryDay.objects.exists()
+
+
+def test_switching_the_language_keeps_no_day_that_could_be_kept_and_hears_its_words_once(diary: str) -> None:
+    phone = proved(diary)
+    sent = {"id": str(uuid4()), "day": "2027-01-11", "headache": "yes", "note": CRISIS}
+    said = words(phone.post(f"/m/{diary}/diary", {**sent, "language": "es"}))
+    assert "988: Línea de suicidio y crisis" in said
+    assert (DiaryDay.objects.count(), calls()) == (0, CALL_NOW)
+    phone.post(f"/m/{diary}/diary", sent)
+    assert (DiaryDay.objects.count(), calls()) == (1, CALL_NOW)
+
+
+def test_switching_the_language_keeps_what_was_typed_about_a_refused_ride(
+    visit: Appointment, token: str
+) -> None:
     phone = proved(token)
     sent = {"id": str(uuid4()), "question": "ride_home", "value": "yes", "ride_name": "Sam"}
     refused = phone.post(f"/m/{token}/ready", sent)
-    assert f"/m/{token}/ready?question=ride_home&amp;language=es" in refused.content.decode()
+    assert BUTTON.findall(refused.content.decode()) == ["ride"]
+    page = phone.post(f"/m/{token}/ready", {**sent, "ride_phone": "312 555 01", "language": "es"})
+    said = page.content.decode()
+    assert (page.status_code, "Pregunta 1 de 5" in words(page)) == (200, True)
+    for value in (sent["id"], "Sam", "312 555 01"):
+        assert f'value="{value}"' in said
+    assert not Readiness.objects.exists()
+
+
+def test_a_ride_of_which_nothing_is_known_keeps_what_was_typed_in_the_other_language(
+    visit: Appointment, token: str
+) -> None:
+    """A whole ride, too, is not kept by the button of the language."""
+    ride = {"question": "ride_home", "ride_name": "Sam Reyes", "ride_phone": "312 555 0142"}
+    page = proved(token).post(f"/m/{token}/ready", {"id": str(uuid4()), **ride, "language": "es"})
+    assert 'value="Sam Reyes"' in page.content.decode()
+    assert not Readiness.objects.exists()
+
+
+def test_what_only_a_button_opens_says_so_in_both_languages_and_leads_back(
+    visit: Appointment, token: str
+) -> None:
+    page = proved(token).get(f"/m/{token}/confirm")
+    assert (page.status_code, page["Allow"], page["Referrer-Policy"]) == (405, "POST", "no-referrer")
+    assert "This page doesn't open by itself" in words(page)
+    assert "Esta página no se abre sola" in words(page)
+    assert f'href="/m/{token}"' in page.content.decode()
 
 
 def test_switching_the_language_before_the_year_keeps_what_was_tapped_and_typed(

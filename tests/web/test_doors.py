@@ -132,8 +132,35 @@ def test_a_poll_from_what_is_no_address_comes_back_to_the_first_page(house: Hous
 
 @with_these_pages
 def test_a_method_that_the_page_does_not_know_is_refused(house: House) -> None:
-    assert browser_of(house.ana).post("/only-read/").status_code == 405
+    sent = browser_of(house.ana).post("/only-read/")
+    assert sent.status_code == 405
+    assert "Nothing can be sent here" in words(sent)
     assert browser_of(house.ana).head("/only-read/").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/messages/find/", "/clinic/switch/", "/message-rules/quiet-hours/"])
+def test_what_only_a_form_is_sent_to_says_so_when_it_is_opened_and_leads_back(
+    house: House, address: str
+) -> None:
+    for person in (house.max, None):
+        page = browser_of(person).get(address)
+        assert (page.status_code, page["Allow"]) == (405, "POST")
+        assert "This page doesn't open by itself" in words(page)
+        assert 'href="/">Back to the day' in page.content.decode()
+    assert 'aria-label="Main"' in browser_of(house.max).get(address).content.decode()
+
+
+def test_a_part_of_a_page_that_only_a_form_is_sent_to_is_a_banner(house: House) -> None:
+    part = browser_of(house.max).get("/messages/find/", headers={"HX-Request": "true"})
+    assert (part.status_code, b"<html" in part.content) == (405, False)
+    assert "only takes what a form sends" in words(part)
+
+
+@pytest.mark.parametrize("address", ["/inbound/sms/", "/inbound/sms/status/"])
+def test_a_provider_that_only_looks_is_told_in_the_apis_form(db: None, address: str) -> None:
+    answer = browser_of().get(address)
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert "Use POST" in answer.json()["detail"]
 
 
 @with_these_pages

@@ -1,25 +1,38 @@
 """The pages of last resort. They say what to do next and reveal nothing of what went wrong.
 
-What no person reads, an address below /api/ or an entry that a browser sends by itself, is answered in the
-API's own form.
+What no person reads, an address below /api/ or /inbound/ or an entry that a browser sends by itself, is
+answered in the API's own form.
 """
 
 import sys
 from contextlib import suppress
-from typing import cast
+from typing import Final, cast
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from redis.exceptions import RedisError
 
 from clinic.problems import Busy, Forbidden, Missing, Problem, respond
-from web.doors import StaffRequest, enter, send_again
+from web.doors import StaffRequest, enter, problem_page, send_again
 from web.entries import is_kept
+from web.views.links.words import SAY
 
+READ_BY_PROGRAMS: Final = ("/api/", "/inbound/")
 AWAY = (OperationalError, InterfaceError, RedisError)
+# (title, what happened and what to do)
+NOT_BY_ITSELF: Final = (
+    "This page doesn't open by itself",
+    "It only takes what a form sends, and can't be opened or loaded again without it. Nothing was changed"
+    " just now. Go back to the day and open the page again from there.",
+)
+NOTHING_IS_SENT_HERE: Final = (
+    "Nothing can be sent here",
+    "This page only shows something. Nothing was changed. Go back to the day and open the page again.",
+)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -38,6 +51,26 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _no_page(request):
         return respond(Missing("There is nothing at this address."))
     return render(_framed(request), "404.html", status=404)
+
+
+def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
+    """An address that was reached in a way that it doesn't know: mostly one to which only a form is sent, and
+    which was opened or loaded again by itself. `methods`: those it knows, as the `Allow` header has them."""
+    known = methods.split(", ")
+    problem = Problem(f"Use {' or '.join(known)} at this address.", code="method_not_allowed")
+    problem.status, problem.title = 405, "Method Not Allowed"
+    if _no_page(request):
+        return respond(problem)
+    match = request.resolver_match
+    if match is not None and (match.url_name or "").startswith("patient_link"):
+        home = reverse("patient_link", args=[match.kwargs["token"]])
+        context = {"says": list(SAY.items()), "home": home}
+        return render(request, "web/patient/not_by_itself.html", context, status=405)
+    if "GET" in known:
+        problem.title, problem.detail = NOTHING_IS_SENT_HERE
+    else:
+        problem.title, problem.detail = NOT_BY_ITSELF
+    return problem_page(_framed(request), problem)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -92,4 +125,4 @@ def _framed(request: HttpRequest) -> HttpRequest:
 
 
 def _no_page(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/") or is_kept(request)
+    return request.path.startswith(READ_BY_PROGRAMS) or is_kept(request)

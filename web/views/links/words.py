@@ -156,6 +156,8 @@ _ENGLISH: Final = {
     # Refusals.
     "not_now": "This can't be done now",
     "link_dead": "This link doesn't work",
+    "not_by_itself": "This page doesn't open by itself",
+    "nothing_sent": "It opens when you tap a button. Nothing was sent just now: please go back.",
     "call_clinic": "Please call the clinic.",
     "choose": "Choose one.",
     "choose_one": "Please go back and choose one of the answers.",
@@ -304,6 +306,8 @@ _SPANISH: Final = {
     "check_fields": "Por favor revise los campos marcados abajo.",
     "not_now": "Esto no se puede hacer ahora",
     "link_dead": "Este enlace no funciona",
+    "not_by_itself": "Esta página no se abre sola",
+    "nothing_sent": "Se abre al tocar un botón. No se mandó nada ahora: por favor regrese.",
     "call_clinic": "Por favor llame a la clínica.",
     "choose": "Elija una.",
     "choose_one": "Por favor regrese y elija una de las respuestas.",
