@@ -6,7 +6,7 @@ from celery import shared_task
 
 from clinic import clock
 from clinic.history import WORKER, acting
-from notifications.answering import missing, times
+from notifications.answering import missing, times, tries
 from notifications.delivering import delivery, turns, untold_offers
 from notifications.escalating import clocks
 from notifications.planning import planner
@@ -52,3 +52,10 @@ def run_clocks() -> None:
         clocks.run_clocks(now=now)
         # Only the beat rings for this.
         heartbeats.beat(heartbeats.BEAT, now=clock.now())
+
+
+@shared_task
+def sweep_tries() -> None:
+    """Hourly: wrong birth years of more than a day ago."""
+    with acting(None, door=WORKER):
+        tries.sweep(now=clock.now())

@@ -50,6 +50,11 @@ def count(*, patient_id: UUID, address: str, right: bool, now: datetime) -> None
     row.save()
 
 
+def sweep(*, now: datetime) -> int:
+    """Forget what holds nobody up any more: one statement. How many rows went."""
+    return WrongYears.objects.filter(last_at__lte=now - LAST_FOR).delete()[0]
+
+
 def _full_until(rows: Iterable[WrongYears], most: int) -> datetime | None:
     """When fewer than so many are left of these, the oldest first; None where there are fewer now."""
     counted = list(rows)

@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.conf import settings
 
 from clinic.problems import Conflict, Invalid, Missing, Problem
-from notifications import queries, saying
+from notifications import queries, saying, tasks
 from notifications.answering import links, tries
 from notifications.delivering import delivery
 from notifications.models import LinkPurpose, Message, PatientLink, WrongYears
@@ -169,6 +171,21 @@ def test_twenty_wrong_years_from_one_address_stop_it_for_every_patient(
 def test_where_a_patient_was_is_not_read_from_the_table(link: PatientLink) -> None:
     wrong(link, 1, address="203.0.113.9")
     assert WrongYears.objects.get().address_sha256 not in ("203.0.113.9", hash_of("203.0.113.9"))
+
+
+def test_wrong_years_that_hold_nobody_up_any_more_are_swept_and_no_others(
+    house: House, link: PatientLink
+) -> None:
+    wrong(link, 2)
+    wrong(link, 1, address="203.0.113.9", now=NOW + HOUR)
+    with time_machine.travel(NOW + DAY - timedelta(seconds=1), tick=False):
+        tasks.sweep_tries()
+    assert WrongYears.objects.count() == 2
+    with time_machine.travel(NOW + DAY, tick=False):
+        tasks.sweep_tries()
+    assert WrongYears.objects.get().last_at == NOW + HOUR
+    rung_for = {each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert "notifications.tasks.sweep_tries" in rung_for
 
 
 def test_the_link_confirms_the_visit_once_and_for_all(link: PatientLink, visit: Appointment) -> None:
