@@ -13,11 +13,14 @@ from django.urls import reverse
 from clinic.middleware import POLL_HEADER
 from clinic.models import Membership, Role
 from sessions_app.models import Alert, AlertStep, MedicineGiven, Session
+from sessions_app.monitors import feed
 from sessions_app.observing import alert_clocks, alerts
 from sessions_app.outcomes import responses
 from sessions_app.preparing import safety
 from tests.cast import House, make_patient, make_user, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.monitors.beds import bed
+from tests.sessions_app.monitors.messages import oru
 from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
 from tests.web.test_nurse import NAUSEA, SIGNS, Wall, hidden, send, wall
@@ -25,6 +28,7 @@ from tests.web.test_nurse import NAUSEA, SIGNS, Wall, hidden, send, wall
 __all__ = ["wall"]  # the clock on the wall is a fixture of these stories too
 
 STATION = "/nurse/"
+HIGH = (("8480-6", "185", "mm[Hg]"), ("8462-4", "112", "mm[Hg]"))
 
 
 def minute(minutes: float) -> Any:
@@ -355,6 +359,20 @@ def test_one_event_is_one_banner_answered_once(house: House, wall: Wall) -> None
     assert not alerts.open_of(session).exists()
 
 
+def test_a_monitors_two_pressures_are_one_banner_and_what_it_raises_later_another(
+    house: House, wall: Wall
+) -> None:
+    bed(house)
+    feed.take(messages=[oru(minute(10), HIGH, control_id="1")], now=minute(10))
+    wall.shows = minute(11)
+    nils = browser_of(house.nils)
+    page = nils.get(STATION).content.decode()
+    assert Alert.objects.count() == 2
+    assert page.count('class="alert alert-') == 1
+    feed.take(messages=[oru(minute(11), [("59408-5", "93", "%")], control_id="2")], now=minute(11))
+    assert nils.get(STATION).content.decode().count('class="alert alert-') == 2
+
+
 def test_what_was_raised_after_the_page_was_read_is_not_answered_with_it(house: House, wall: Wall) -> None:
     session = stories.infusing(house)
     stories.measure(house, session, stories.calm(minute(10), oxygen_saturation_percent=93))
@@ -408,6 +426,7 @@ def test_the_station_begins_with_who_needs_somebody_and_folds_who_has_gone(house
     assert places == sorted(places)
     assert shown.index("Finished today: 1") < places[-1]
     assert "122/78 · HR 71 · SpO₂ 98 % · RR 14" in shown
+    assert "SpO₂\N{NO-BREAK SPACE}98\N{NO-BREAK SPACE}% · RR\N{NO-BREAK SPACE}14" in page.content.decode()
     assert "12.3 of 35.0 mg 150.0 mL/h" in shown
 
 

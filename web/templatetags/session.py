@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.urls import reverse
@@ -16,6 +16,8 @@ from web.views.sessions.form import SessionForm
 from web.views.sessions.places import place_of
 
 register = template.Library()
+
+NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
 @register.simple_tag
@@ -50,14 +52,17 @@ def unsent_entries(
 
 @register.filter
 def signs(line: VitalSigns) -> str:
-    """122/78 · HR 71 · SpO₂ 98 % · RR 14: what is looked at first, of what was measured."""
+    """122/78 · HR 71 · SpO₂ 98 % · RR 14: what is looked at first, of what was measured. A line breaks
+    between two signs only."""
     pressure = f"{line.systolic_mmhg}/{line.diastolic_mmhg}" if line.systolic_mmhg else ""
     measured = {
         "HR {}": line.heart_rate_per_min,
         "SpO₂ {} %": line.oxygen_saturation_percent,
         "RR {}": line.respiratory_rate_per_min,
     }
-    rest = (words.format(value) for words, value in measured.items() if value is not None)
+    rest = (
+        words.format(value).replace(" ", NO_BREAK) for words, value in measured.items() if value is not None
+    )
     return " · ".join(filter(None, [pressure, *rest]))
 
 

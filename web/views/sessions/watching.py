@@ -93,8 +93,8 @@ class AlertRow:
 
 @dataclass(frozen=True)
 class AlertGroup:
-    """The open alerts of one event, the worst first: what one reading raised, and what was raised about the
-    same signs before and after. They are answered with one tap and one sentence."""
+    """The open alerts of one event, the worst first: what one reading or a monitor raised at one moment, and
+    what was raised about the same signs before and after. They are answered with one tap and one sentence."""
 
     rows: list[AlertRow]
     id: UUID = field(default_factory=uuid4)
@@ -224,10 +224,11 @@ def worst_first(session: Session, now: datetime, ladder: Ladder | None = None) -
 
 
 def grouped(rows: Sequence[AlertRow]) -> list[AlertGroup]:
-    """Alerts of one reading belong together, and so do those about one sign."""
+    """Alerts of one reading or of one moment, as a monitor's two pressures are, belong together, and so do
+    those about one sign."""
     groups: list[tuple[set[Any], list[AlertRow]]] = []
     for row in rows:
-        marks: set[Any] = {row.alert.sign, row.alert.reading_id or row.alert.pk}
+        marks: set[Any] = {row.alert.sign, row.alert.reading_id or row.alert.raised_at}
         together = [row]
         for group in [group for group in groups if group[0] & marks]:
             groups.remove(group)
