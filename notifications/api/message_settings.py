@@ -16,7 +16,7 @@ from clinic.fields import IdField
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access
-from notifications.models import ClinicMessaging, Form, QuietHours
+from notifications.models import ClinicMessaging, Form, MessageText, QuietHours
 from notifications.planning import own_texts, rule_settings, rules
 from notifications.planning.stage_words import origin, title_of, when
 from notifications.reporting import preview
@@ -88,6 +88,12 @@ class TextSerializer(serializers.Serializer[Any]):
     sms = serializers.CharField()
     written_by = IdField(source="written_by_id")
     created_at = serializers.DateTimeField()
+    refused = serializers.SerializerMethodField(
+        help_text="Why nothing can be sent in these words any more, with the word; empty while they can be."
+    )
+
+    def get_refused(self, row: MessageText) -> list[str]:
+        return own_texts.refused_now(row)
 
 
 class TextChangeSerializer(StrictSerializer):

@@ -19,7 +19,7 @@ from clinic.transactions import in_transaction
 from notifications import tokens
 from notifications.models import MessageText
 from notifications.planning import rules
-from notifications.wording import gsm7, writing
+from notifications.wording import filling, gsm7, writing
 from notifications.wording.filling import LINK, fill
 from notifications.wording.writing import LANGUAGES, OwnText
 
@@ -41,6 +41,13 @@ def own_texts(clinic: Clinic) -> dict[tuple[str, str], MessageText]:
 
 def as_own(row: MessageText) -> OwnText:
     return OwnText(subject=row.subject, email=row.email, sms=row.sms)
+
+
+def refused_now(row: MessageText) -> list[str]:
+    """Why nothing can be sent in these words any more, each once, with the word: what is refused may have
+    become more since they were written. Empty while they can be."""
+    found = [fault for text in (row.subject, row.email, row.sms) for fault in filling.faults(text)]
+    return list(dict.fromkeys(found))
 
 
 def words_of(clinic: Clinic, stage: str, language: str) -> OwnText:

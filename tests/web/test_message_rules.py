@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import AccessLog
 from notifications.models import ClinicMessaging, Message, MessageRule, MessageText, QuietHours
 from notifications.planning import rule_settings
 from scheduler.models import Appointment
-from tests.cast import NOW, House
+from tests.cast import NOW, House, client_of
 from tests.notifications.visits import book
 from tests.web.pages import browser_of, words
 
@@ -34,6 +37,55 @@ def test_all_stages_are_listed_in_words(house: House) -> None:
     said = words(browser_of(house.max).get(reverse("message_rules")))
     assert "Reminder that asks to confirm 3 days before the visit, at its time of day" in said
     assert "Nothing was changed yet" in said
+
+
+def own_words(house: House, stage: str, language: str = "en", **changes: str) -> MessageText:
+    """As they were written before more was refused."""
+    return MessageText.objects.create(
+        clinic=house.clinic, stage=stage, language=language, written_by=house.max, **{**WORDS, **changes}
+    )
+
+
+def test_words_that_are_refused_since_they_were_written_are_named_before_anything_is_sent_in_them(
+    house: House,
+) -> None:
+    max_, page = browser_of(house.max), reverse("message_rules")
+    own_words(house, "T-1d")
+    assert "Not sent until you change the words" not in words(max_.get(page))
+    own_words(house, "T-3d", subject="Your ketamine visit", sms="{sender}: Ketamine. {link}")
+    own_words(house, "T-3d", "es", email="Su infusión: {link}")
+    said = words(max_.get(page))
+    reason = "tells a lock screen what the visit is about: leave it out."
+    asks = "Reminder that asks to confirm"
+    assert f"{asks}, English : “ketamine” {reason} “Ketamine” {reason} " in said
+    assert f"{asks}, Español : “infusión” {reason}" in said
+    assert "Reminder of the day before, English" not in said
+    address = reverse("message_words", args=["T-3d", "es"])
+    assert f'href="{address}"' in max_.get(page).content.decode()
+    assert f"Nothing is sent in these words: “infusión” {reason}" in words(max_.get(address))
+    listed = client_of(house.max).get(f"/api/v1/clinics/{house.clinic.pk}/message-texts/").json()
+    assert sorted(len(row["refused"]) for row in listed) == [0, 1, 2]
+
+
+def test_words_that_were_refused_since_and_replaced_are_named_no_more(house: House) -> None:
+    own_words(house, "T-3d", subject="Your ketamine visit")
+    own_words(house, "T-3d")
+    assert "Not sent until" not in words(browser_of(house.max).get(reverse("message_rules")))
+
+
+def test_the_rules_have_as_many_queries_for_one_refused_wording_as_for_ten(
+    house: House, django_assert_num_queries: Any
+) -> None:
+    max_, page = browser_of(house.max), reverse("message_rules")
+    own_words(house, "T-3d", subject="Ketamine")
+    max_.get(page)  # what the frame knows of the machinery is kept for a moment
+    with CaptureQueriesContext(connection) as few:
+        max_.get(page)
+    for stage in ("T-7d", "T-1d", "confirmation", "move", "cancellation"):
+        for language in ("en", "es"):
+            own_words(house, stage, language, subject="Ketamine")
+    with django_assert_num_queries(len(few)):
+        max_.get(page)
 
 
 def test_a_rule_is_changed_and_taken_back_and_both_name_their_author(house: House) -> None:

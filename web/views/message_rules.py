@@ -220,12 +220,18 @@ def message_rules(request: StaffRequest) -> HttpResponse:
     address."""
     clinic = request.clinic
     mine = {rule.stage: rule for rule in rule_settings.effective_rules([clinic.pk])[clinic.pk]}
-    written = {stage for stage, _ in own_texts.own_texts(clinic)}
+    own = own_texts.own_texts(clinic)
+    written = {stage for stage, _ in own}
     visit_form = VisitForm(clinic, request.POST or request.GET or None)
     context = {
         "groups": [
             (title, [_row(mine[stage], own_words=stage in written) for stage in stages])
             for title, stages in GROUPS
+        ],
+        "refused": [
+            (row, title_of(row.stage), LANGUAGES[row.language].name, mends)
+            for row in own.values()
+            if (mends := own_texts.refused_now(row))
         ],
         "messaging": rule_settings.messaging_of(clinic),
         "quiet": QuietHours.objects.filter(clinic=clinic).order_by("state"),
@@ -309,7 +315,9 @@ def message_words(request: StaffRequest, stage: str, language: str) -> HttpRespo
             )
             messages.success(request, "These words are said from now on.")
             return redirect("message_rule", stage=stage)
-    context |= _words_context(form, stage, language) | {"own": own, "visit_form": visit_form}
+    refused = own_texts.refused_now(own) if own and request.method != "POST" else []
+    context |= _words_context(form, stage, language)
+    context |= {"own": own, "refused": refused, "visit_form": visit_form}
     status = max(form.status, visit_form.status)
     return render(request, "web/message_rules/words.html", context, status=status)
 
