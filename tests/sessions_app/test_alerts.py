@@ -523,6 +523,19 @@ def test_a_call_about_missed_readings_stands_for_no_value_past_its_limit(house: 
     assert WorkItem.objects.get(closed_at=None).title == "Come to the chair: vital signs past the stop limit"
 
 
+def test_a_value_past_its_limit_and_missed_readings_each_close_their_own_call(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **EMERGENCY)
+    alert_clocks.run_clocks(now=minute(24))
+    assert WorkItem.objects.filter(closed_at=None).count() == 2
+    of_value, of_missed = (alerts.open_of(session).get(level=level) for level in ("emergency", "stop"))
+    priya = house.actor(house.priya)
+    alerts.resolve(actor=priya, id=new_id(), alert=of_value, words="A cold finger", now=minute(25))
+    assert WorkItem.objects.get(closed_at=None).title == "Come to the chair: vital signs are overdue"
+    alerts.resolve(actor=priya, id=new_id(), alert=of_missed, words="I am at the chair", now=minute(25))
+    assert not WorkItem.objects.filter(closed_at=None).exists()
+
+
 def test_the_charge_nurse_is_told_too_when_a_call_to_the_chair_stands_unanswered(house: House) -> None:
     charge_nurse(house)
     session = stories.infusing(house)

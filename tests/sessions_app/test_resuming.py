@@ -100,6 +100,15 @@ def test_a_symptom_holds_as_a_figure_does(house: House) -> None:
     assert "Trouble breathing" in blockers(house, session, 13)["within_limits"]
 
 
+def test_a_symptom_that_the_newest_full_set_no_longer_names_holds_nothing_up(house: House) -> None:
+    session = stopped_by_an_alert(house)
+    read(house, session, 12, symptoms=["dyspnoea"])
+    read(house, session, 13, symptoms=["dyspnoea"])
+    read(house, session, 14)
+    acknowledge(house, session, 14)
+    resume(house, session, 14)
+
+
 def test_a_prescriber_lets_it_go_on_by_name_until_something_newer_is_known(house: House) -> None:
     session = stopped_by_an_alert(house)
     [asked] = decisions.waiting([house.clinic.pk], minute(12))

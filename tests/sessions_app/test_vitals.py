@@ -152,6 +152,7 @@ def test_an_unusual_value_that_alarms_nobody_only_asks(house: House) -> None:
         ({"temperature_cel": Decimal("98.6")}, ["oxygen_saturation_percent"]),
         ({"oxygen_saturation_percent": 170, "temperature_cel": Decimal("98.6")}, []),
         ({"oxygen_saturation_percent": 98, "systolic_mmhg": 80, "diastolic_mmhg": 125}, []),
+        ({"oxygen_saturation_percent": 98, "systolic_mmhg": 182, "diastolic_mmhg": 185}, []),
     ],
 )
 def test_no_other_fault_of_a_set_keeps_its_alarm_back_and_impossible_values_raise_none(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from django import template
 from django.urls import reverse
@@ -14,10 +14,9 @@ from sessions_app.preparing import dosing
 from web import entries
 from web.views.sessions.form import SessionForm
 from web.views.sessions.places import place_of
+from web.views.sessions.watching import NO_BREAK
 
 register = template.Library()
-
-NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
 @register.simple_tag

@@ -33,6 +33,7 @@ from web.forms import ClinicForm
 from web.views.sessions.form import REASON_LENGTH
 
 MINUTE: Final = timedelta(minutes=1)
+NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 WORST_FIRST: Final = ("emergency", "stop", "caution")
 BESIDES: Final = ("mean_mmhg", "end_tidal_co2_mmhg", "oxygen_l_per_min")
 
@@ -128,7 +129,8 @@ class AlertGroup:
 
 @dataclass(frozen=True)
 class NextReading:
-    """When the next set is to be taken, counted from now: to come, due, or overdue by so many minutes."""
+    """When the next set is to be taken, counted from now: to come, due, or overdue by so many minutes. A line
+    breaks before the minutes, not within them."""
 
     due: Due
     now: datetime
@@ -140,10 +142,11 @@ class NextReading:
     @property
     def words(self) -> str:
         if self.due.standing == "coming":
-            return f"in {-((self.now - self.due.at) // MINUTE)} min"
+            return f"in {-((self.now - self.due.at) // MINUTE)} min".replace(" ", NO_BREAK)
         if self.due.standing == "due":
             return "now"
-        return f"overdue by {(self.now - self.due.at) // MINUTE} min"
+        minutes = f"by {(self.now - self.due.at) // MINUTE} min".replace(" ", NO_BREAK)
+        return f"overdue {minutes}"
 
 
 class Watch:
