@@ -622,16 +622,6 @@ def test_switching_the_language_keeps_what_was_typed_about_a_refused_ride(
     assert not Readiness.objects.exists()
 
 
-def test_a_ride_of_which_nothing_is_known_keeps_what_was_typed_in_the_other_language(
-    visit: Appointment, token: str
-) -> None:
-    """A whole ride, too, is not kept by the button of the language."""
-    ride = {"question": "ride_home", "ride_name": "Sam Reyes", "ride_phone": "312 555 0142"}
-    page = proved(token).post(f"/m/{token}/ready", {"id": str(uuid4()), **ride, "language": "es"})
-    assert 'value="Sam Reyes"' in page.content.decode()
-    assert not Readiness.objects.exists()
-
-
 def test_what_only_a_button_opens_says_so_in_both_languages_and_leads_back(
     visit: Appointment, token: str
 ) -> None:
