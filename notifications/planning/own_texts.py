@@ -43,10 +43,10 @@ def as_own(row: MessageText) -> OwnText:
     return OwnText(subject=row.subject, email=row.email, sms=row.sms)
 
 
-def refused_now(row: MessageText) -> list[str]:
+def refused_now(own: MessageText | OwnText) -> list[str]:
     """Why nothing can be sent in these words any more, each once, with the word: what is refused may have
     become more since they were written. Empty while they can be."""
-    found = [fault for text in (row.subject, row.email, row.sms) for fault in filling.faults(text)]
+    found = [fault for text in (own.subject, own.email, own.sms) for fault in filling.faults(text)]
     return list(dict.fromkeys(found))
 
 

@@ -155,8 +155,14 @@ def _foreseen(
     wanted, rule = decision.candidate.wanted, decision.candidate.rule
     form, unreachable = reach.chosen(rule, decision.form)
     said = decision.verdict == Verdict.SAY
+    own = texts.get((wanted.stage, writing.language_of(appointment.patient.language).code))
+    refused = own is not None and bool(own_texts.refused_now(own))
+    if refused and said:
+        unreachable = unreachable or reasons.WORDS_REFUSED
     written = tuple(
-        _write(Form(each), wanted, appointment, texts, goes=said and form == each) for each in rule.forms
+        _write(Form(each), wanted, appointment, own, goes=said and form == each)
+        for each in rule.forms
+        if not refused
     )
     return Foreseen(
         stage=wanted.stage,
@@ -172,7 +178,7 @@ def _write(
     form: Form,
     wanted: Wanted,
     appointment: Appointment,
-    texts: Mapping[tuple[str, str], OwnText],
+    own: OwnText | None,
     *,
     goes: bool,
 ) -> Written:
@@ -187,7 +193,6 @@ def _write(
         fasting=Fasting(protocol.fasting_light_meal_hours, protocol.fasting_clear_hours),
         language=language,
     )
-    own = texts.get((wanted.stage, writing.language_of(language).code))
     if form == Form.EMAIL:
         subject, body = writing.write_email(wanted.stage, words, language=language, own=own)
         return Written(form, subject, body, goes, None)

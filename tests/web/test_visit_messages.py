@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from notifications.delivering import delivery
-from notifications.models import DeliveryAttempt, Message
+from notifications.models import DeliveryAttempt, Message, MessageText
 from notifications.planning.planner import plan
 from notifications.planning.rule_settings import change_rule
 from scheduler.models import Appointment
@@ -73,6 +73,24 @@ def test_the_logs_filters_stand_behind_their_name_until_one_is_used(
     page = browser_of(house.ana).get(f"/messages/{asked}").content.decode()
     assert ('<details class="filters-fold" open>' in page) == is_open
     assert ('<details class="filters-fold">' in page) != is_open
+
+
+def test_a_visit_whose_next_words_are_refused_by_now_shows_its_messages_and_which_will_not_be_said(
+    house: House, visit: Appointment
+) -> None:
+    MessageText.objects.create(
+        clinic=house.clinic,
+        stage="T-3d",
+        language="en",
+        subject="Your ketamine visit",
+        email="{link}",
+        sms="{link}",
+        written_by=house.max,
+    )
+    page = browser_of(house.ana).get(reverse("visit_messages", args=[visit.pk]))
+    refused = "Reminder that asks to confirm Will not be said The clinic's own words for it are refused now"
+    assert (page.status_code, refused in words(page)) == (200, True)
+    assert "ketamine" not in words(page)
 
 
 def test_another_clinic_finds_neither_page(house: House, other_house: House, visit: Appointment) -> None:
