@@ -165,7 +165,12 @@ def _seated(clinic: Clinic, protocol: Protocol, prescriber: User, number: int, b
         capacity=1,
     )
     MonitorDevice.objects.create(
-        id=uuid.uuid4(), clinic=clinic, identifier=identifier(number), name=f"Monitor {number}", chair=chair
+        id=uuid.uuid4(),
+        clinic=clinic,
+        identifier=identifier(number),
+        name=f"Monitor {number}",
+        chair=chair,
+        chair_since=arrived,
     )
     return Session.objects.create(
         clinic=clinic,

@@ -24,7 +24,7 @@ from sessions_app.monitors.taking_over import TakenOver
 class MonitorSerializer(serializers.ModelSerializer[MonitorDevice]):
     class Meta:
         model = MonitorDevice
-        fields = ["id", "clinic", "identifier", "name", "chair", "active"]
+        fields = ["id", "clinic", "identifier", "name", "chair", "chair_since", "active"]
 
 
 class AddMonitorSerializer(CreateSerializer):

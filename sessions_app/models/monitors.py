@@ -18,11 +18,19 @@ class MonitorDevice(Row):
     identifier = models.CharField(max_length=80, unique=True, help_text="As sent in MSH-3 or OBX-18")
     name = models.CharField(max_length=80)
     chair = models.ForeignKey(Resource, models.PROTECT, null=True, blank=True, related_name="monitor_devices")
+    chair_since = models.DateTimeField(
+        null=True, blank=True, help_text="From when on what it measured is of this chair"
+    )
     active = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint("chair", name="monitor_one_per_chair", condition=Q(active=True)),
+            models.CheckConstraint(
+                name="monitor_at_chair_since",
+                condition=Q(chair__isnull=True, chair_since__isnull=True)
+                | Q(chair__isnull=False, chair_since__isnull=False),
+            ),
         ]
 
 

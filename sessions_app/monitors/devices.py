@@ -20,6 +20,11 @@ from scheduler.models import Resource, ResourceKind
 from sessions_app.models import MonitorDevice
 
 TAKEN: Final = "Another monitor stands at this chair. Move that one away first."
+KNOWN: Final = "A monitor of this name is known already."
+# A message bears no more than its sender's name, so two clinics can't share one; whose it is, is not told.
+NOT_FREE: Final = (
+    "This name can't be used. Let the monitor call itself otherwise, with the clinic's name first."
+)
 
 
 def add(
@@ -42,6 +47,7 @@ def add(
         identifier=_line("identifier", identifier),
         name=_line("name", name),
         chair=chair,
+        chair_since=now if chair else None,
     )
     _check_chair(device)
     return in_transaction(lambda: _saved(device))
@@ -50,13 +56,15 @@ def add(
 def move(*, actor: Actor, device: MonitorDevice, chair: Resource | None, now: datetime) -> MonitorDevice:
     """Say at which chair it stands from now on; none when it stands in the store room.
 
-    What it sent before stays where it was. Raises `Conflict` `chair_has_monitor` or `monitor_retired`.
+    What it measured before is not of this chair, however late it comes (`feed`); where it stands already, it
+    has stood since it came. Raises `Conflict` `chair_has_monitor` or `monitor_retired`.
     """
 
     def to_chair(current: MonitorDevice) -> None:
         if not current.active:
             raise Conflict("This monitor is out of use. Take it back into use first.", code="monitor_retired")
-        current.chair = chair
+        if current.chair != chair:
+            current.chair, current.chair_since = chair, now if chair else None
         _check_chair(current)
 
     return _changed(device, to_chair)
@@ -66,7 +74,7 @@ def retire(*, actor: Actor, device: MonitorDevice, now: datetime) -> MonitorDevi
     """Take it out of use: from now on what it sends is kept for a person. Again changes nothing."""
 
     def out(current: MonitorDevice) -> None:
-        current.active, current.chair = False, None
+        current.active, current.chair, current.chair_since = False, None, None
 
     return _changed(device, out)
 
@@ -114,6 +122,7 @@ def _saved(device: MonitorDevice) -> MonitorDevice:
         if constraint == "monitor_one_per_chair":
             raise Conflict(TAKEN, code="chair_has_monitor") from error
         if constraint.startswith("sessions_app_monitordevice_identifier"):
-            raise Invalid({"identifier": "A monitor of this name is known already."}) from error
+            own = MonitorDevice.objects.filter(clinic=device.clinic_id, identifier=device.identifier)
+            raise Invalid({"identifier": KNOWN if own.exists() else NOT_FREE}) from error
         raise
     return device

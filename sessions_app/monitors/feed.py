@@ -33,8 +33,9 @@ NEWEST_ROWS: Final = 500
 UNKNOWN: Final = "No monitor of this name is known here."
 AT_NO_CHAIR: Final = "Its monitor stands at no chair."
 NOBODY_THERE: Final = "No session was open in the monitor's chair."
-# What a person mends by saying at which chair the monitor stood (`taking_over`).
-CHAIR_UNKNOWN: Final = (UNKNOWN, AT_NO_CHAIR, NOBODY_THERE)
+BEFORE_IT_CAME: Final = "It was measured before the monitor came to its chair."
+# What a person mends by saying at which chair the monitor stood, and since when (`taking_over`).
+CHAIR_UNKNOWN: Final = (UNKNOWN, AT_NO_CHAIR, NOBODY_THERE, BEFORE_IT_CAME)
 
 
 @dataclass(frozen=True)
@@ -88,20 +89,15 @@ def take(*, messages: Sequence[bytes], home: Clinic | None = None, now: datetime
     ]
 
 
-def take_again(
-    *, messages: Sequence[bytes], device: MonitorDevice, since: datetime, now: datetime
-) -> list[bool]:
-    """Store what these kept messages say, as far as this device sent them and measured it since then; for
-    each whether it was. One that can't be placed whole is left as it is. Inside the caller's transaction.
+def take_again(*, messages: Sequence[bytes], device: MonitorDevice, now: datetime) -> list[bool]:
+    """Store what these kept messages say, as far as this device sent them; for each whether it was. One that
+    can't be placed whole is left as it is. Inside the caller's transaction.
     """
     batch = [_read(raw) for raw in messages]
     _find_devices(batch, None)
     _place(batch, now)
     whole = [
-        taken.device == device
-        and bool(taken.samples)
-        and all(measured.measured_at >= since for measured in taken.sets)
-        and all(kept.sample_of for kept in taken.kept)
+        taken.device == device and bool(taken.samples) and all(kept.sample_of for kept in taken.kept)
         for taken in batch
     ]
     _store([taken for taken, placed in zip(batch, whole, strict=True) if placed], now)
@@ -243,11 +239,14 @@ class _Chairs:
     def session_at(
         self, device: MonitorDevice, message: Message, moment: datetime, now: datetime
     ) -> tuple[Session | None, str]:
-        """The one session in the device's chair at this moment, or why there is none to be sure of."""
-        if device.chair_id is None:
+        """The one session in the device's chair at this moment, or why there is none to be sure of. Before
+        it came to this chair it has measured somebody else."""
+        if device.chair_id is None or device.chair_since is None:
             return None, AT_NO_CHAIR
         if moment > now + CLOCK_AHEAD:
             return None, "Its moment is in the future: the monitor's clock is wrong."
+        if moment < device.chair_since:
+            return None, BEFORE_IT_CAME
         here = [
             session for session in self._sessions.get(device.chair_id, {}).values() if _holds(session, moment)
         ]

@@ -1,4 +1,5 @@
-"""What was kept for want of a chair, taken into its session once a person says where the monitor stood.
+"""What was kept for want of a chair, taken into its session once a person says since when the monitor has
+stood where it stands.
 
 How messages are read and placed is in `feed`. Whatever can't be placed for certain stays kept.
 """
@@ -49,9 +50,10 @@ def waiting(device: MonitorDevice) -> Waiting:
 def take_over(*, actor: Actor, device: MonitorDevice, since: datetime, now: datetime) -> TakenOver:
     """Take what this monitor has measured since then into the sessions of the chair at which it stands now.
 
-    `since` is a person's word that it has stood there from that moment on: before it, it may have stood by
-    somebody else. A message goes whole or stays kept. Sent again it finds nothing left, and no sample is
-    doubled. Raises `Invalid` for a moment that can't be, `Conflict` `monitor_at_no_chair`.
+    `since` is a person's word that it has stood there from that moment on, and holds from now on for what
+    comes late as well: before it, it may have stood by somebody else. A message goes whole or stays kept.
+    Sent again it finds nothing left, and no sample is doubled. Raises `Invalid` for a moment that can't be,
+    `Conflict` `monitor_at_no_chair`.
     """
     if since > now:
         raise Invalid({"since": "This moment is in the future."})
@@ -64,12 +66,14 @@ def take_over(*, actor: Actor, device: MonitorDevice, since: datetime, now: date
             raise Conflict(
                 "This monitor stands at no chair. Say first where it is.", code="monitor_at_no_chair"
             )
+        current.chair_since = since
         # Locked in the order in which `settle` locks them.
         rows = _waiting(current).filter(received_at__gte=since - feed.CLOCK_AHEAD)
         found = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
         with acting(actor.user_id):
+            current.save(update_fields=["chair_since"])
             lots = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
-            taken = sum(_taken(actor, lot, current, since, now) for lot in lots)
+            taken = sum(_taken(actor, lot, current, now) for lot in lots)
         unmatched.close_tasks(actor, current.clinic_id, current.identifier, TAKEN_OVER, now)
         return TakenOver(taken, _waiting(current).count())
 
@@ -85,11 +89,11 @@ def _waiting(device: MonitorDevice) -> QuerySet[UnmatchedMessage]:
     )
 
 
-def _taken(actor: Actor, lot: Sequence[UUID], device: MonitorDevice, since: datetime, now: datetime) -> int:
+def _taken(actor: Actor, lot: Sequence[UUID], device: MonitorDevice, now: datetime) -> int:
     """Take over what of these can be placed now; how many."""
     rows = list(UnmatchedMessage.objects.filter(pk__in=lot).order_by("received_at", "pk"))
     raw = {row.pk: as_sent for row in rows if (as_sent := unmatched.as_sent(row)) is not None}
-    whole = feed.take_again(messages=list(raw.values()), device=device, since=since, now=now)
+    whole = feed.take_again(messages=list(raw.values()), device=device, now=now)
     placed = [pk for pk, stored in zip(raw, whole, strict=True) if stored]
     UnmatchedMessage.objects.filter(pk__in=placed).update(
         settled_at=now, settled_by_id=actor.user_id, outcome=TAKEN_OVER

@@ -1,8 +1,10 @@
 """Monitors added, moved, taken out of use and back, by whom they may be."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -77,6 +79,39 @@ def test_a_name_that_will_not_do_is_refused_at_its_field(
             **{"identifier": "NEW", "name": "New", **changed},
         )
     assert [error["field"] for error in refused.value.data["errors"]] == [field]
+
+
+def test_a_name_that_another_clinic_uses_is_refused_without_telling_so(
+    house: House, other_house: House
+) -> None:
+    monitor_at(other_house, None, "BED4")
+    with pytest.raises(Invalid) as refused:
+        monitor_at(house, None, "BED4")
+    assert [(error["field"], error["detail"]) for error in refused.value.data["errors"]] == [
+        (
+            "identifier",
+            "This name can't be used. Let the monitor call itself otherwise, with the clinic's name first.",
+        )
+    ]
+
+
+def test_a_monitor_of_before_has_stood_there_since_its_history_tells(house: House) -> None:
+    """What migration 0016 fills in."""
+    device = monitor_at(house, chair_of(house, "Chair 1"))
+    moved = move(house, device, chair_of(house, "Chair 2"))
+    moved.name = "Renamed"
+    moved.save()
+    history = "sessions_app_monitordeviceevent"
+    migration = import_module("sessions_app.migrations.0016_chairs_since")
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {history} DISABLE TRIGGER USER")
+        cursor.execute(f"UPDATE {history} SET pgh_created_at = %s + pgh_id * interval '1 s'", [NOW])
+        cursor.execute(f"ALTER TABLE {history} ENABLE TRIGGER USER")
+        cursor.execute(migration.FROM_THE_HISTORY)
+    moved.refresh_from_db()
+    events: Any = MonitorDevice._meta.get_field("events").related_model
+    _added, came, _renamed, _filled_in = events.objects.filter(pgh_obj=device).order_by("pgh_id")
+    assert moved.chair_since == came.pgh_created_at
 
 
 def test_over_the_api_a_nurse_moves_and_a_manager_adds(house: House) -> None:

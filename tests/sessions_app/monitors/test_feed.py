@@ -146,6 +146,21 @@ def follow(rosa: Bed, next_one: Session) -> None:
     seat(next_one, rosa.chair)
 
 
+def test_what_comes_late_from_a_monitor_that_was_moved_is_nobodys_in_its_new_chair(house: House) -> None:
+    rosa = bed(house)
+    omar = stories.infusing(house, house.omar)
+    his_chair = chair_of(house, "Chair 2")
+    seat(omar, his_chair)
+    nils, low = house.actor(house.nils), [("59408-5", "80", "%")]
+    devices.move(actor=nils, device=rosa.device, chair=his_chair, now=DURING)
+    devices.move(actor=nils, device=rosa.device, chair=his_chair, now=DURING + 5 * SECOND)  # there already
+    late, soon = oru(DURING - 20 * SECOND, low, control_id="1"), oru(DURING + SECOND, control_id="2")
+    assert take(house, late, soon, now=DURING + 6 * SECOND) == ["AA", "AA"]
+    assert not Alert.objects.exists()
+    assert [(each.session, each.control_id) for each in MonitorSample.objects.all()] == [(omar, "2")]
+    assert why(house) == "It was measured before the monitor came to its chair."
+
+
 def test_two_sessions_in_one_chair_are_not_guessed_between(house: House) -> None:
     rosa = bed(house)
     follow(rosa, stories.prepared(house, house.omar))

@@ -82,6 +82,15 @@ def test_a_monitor_that_nobody_knew_is_taken_over_once_it_is_known(house: House)
     assert measured(omar) == [DURING]
 
 
+def test_a_persons_word_since_when_holds_for_what_comes_later_still(house: House, rosa: Bed) -> None:
+    device = place(house, rosa.device, rosa.chair)  # from NOW on; it was wheeled there before
+    sends(house, DURING, DURING + SECOND)
+    assert taking_over.waiting(device).count == 2
+    assert take_over(house, device, DURING + SECOND) == TakenOver(1, 1)
+    sends(house, DURING + 2 * SECOND, DURING - SECOND)
+    assert measured(rosa) == [DURING + SECOND, DURING + 2 * SECOND]
+
+
 def test_a_message_that_names_another_patient_stays_kept(house: House, rosa: Bed) -> None:
     sends(house, DURING, patient=house.omar.mrn)
     device = place(house, rosa.device, rosa.chair)
@@ -91,6 +100,7 @@ def test_a_message_that_names_another_patient_stays_kept(house: House, rosa: Bed
 
 def test_what_was_kept_for_another_reason_is_for_a_person(house: House, rosa: Bed) -> None:
     device = place(house, rosa.device, rosa.chair)
+    assert take_over(house, device) == TakenOver(0, 0)
     sends(house, DURING, patient=house.omar.mrn)
     assert take_over(house, device) == TakenOver(0, 0)
     assert UnmatchedMessage.objects.get().settled_at is None
