@@ -3,6 +3,7 @@
 Named in the settings and loaded while DRF itself loads, so nothing here may import DRF's views.
 """
 
+import json
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,11 +21,17 @@ CURSOR_MEND: Final = "Take the cursor from the `next` or `previous` of an answer
 UNREADABLE_NUMBER: Final = (
     "A number in this JSON can't be read: write it with fewer digits, and neither NaN nor Infinity."
 )
+HALF_A_CHARACTER: Final = "This text holds half a character (a lone surrogate): send it whole."
+NAME_TOLD: Final = 60  # characters of an unknown field's name that its refusal repeats
 MOST_ROWS: Final = 1_000_000_000  # of one moment; PostgreSQL's OFFSET ends further up
 
 
 class JSONObjectParser(JSONParser):
-    """JSON whose outermost value is an object; anything else is a 400 that says so."""
+    """JSON whose outermost value is an object; anything else is a 400 that says so.
+
+    Python reads what JSON in UTF-8 can't say again: a number past what a float holds (1e400), half a
+    character. It is refused here, in keys and in values, so that any part of a body can be answered with.
+    """
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
@@ -38,7 +45,29 @@ class JSONObjectParser(JSONParser):
             raise
         if not isinstance(body, dict):
             raise ParseError("Send a JSON object: { … }.")
+        for name, value in body.items():
+            why = _why_unsayable({name: value})
+            if why:
+                raise Invalid({printable(name): why})
         return body
+
+
+def _why_unsayable(part: dict[str, Any]) -> str:
+    """Why this can't be written as JSON in UTF-8, or nothing."""
+    try:
+        json.dumps(part, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        return HALF_A_CHARACTER
+    except ValueError:
+        return UNREADABLE_NUMBER
+    return ""
+
+
+def printable(name: str) -> str:
+    r"""A name that can be answered with: of its beginning, half a character, which UTF-8 can't write, as its
+    `\ud800`."""
+    beginning = name if len(name) <= NAME_TOLD else f"{name[:NAME_TOLD]}…"
+    return beginning.encode(errors="backslashreplace").decode()
 
 
 class NewestFirst(CursorPagination):

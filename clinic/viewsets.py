@@ -5,7 +5,7 @@ listed is refused to everybody.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from rest_framework import serializers
@@ -15,13 +15,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from clinic import access
 from clinic.access import Actor, Permission
-from clinic.api_defaults import NewestFirst
+from clinic.api_defaults import NewestFirst, printable
 from clinic.fields import IdField
 from clinic.history import name_actor
 from clinic.idempotency import create_once
 
 RowType = TypeVar("RowType", bound=models.Model)
-NAME_TOLD: Final = 60  # characters of an unknown field's name that its refusal repeats
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -50,17 +49,10 @@ class StrictSerializer(serializers.Serializer[Any]):
             if unknown:
                 known = ", ".join(writable) or "none"
                 raise serializers.ValidationError(
-                    {_printable(name): [f"Unknown field. Known fields: {known}."] for name in unknown},
+                    {printable(name): [f"Unknown field. Known fields: {known}."] for name in unknown},
                     code="unknown_field",
                 )
         return super().to_internal_value(data)
-
-
-def _printable(name: str) -> str:
-    r"""A name that can be answered with: of its beginning, half a character, which UTF-8 can't write, as its
-    `\ud800`."""
-    beginning = name if len(name) <= NAME_TOLD else f"{name[:NAME_TOLD]}…"
-    return beginning.encode(errors="backslashreplace").decode()
 
 
 class CreateSerializer(StrictSerializer):

@@ -211,12 +211,14 @@ def test_json_that_is_nested_too_deeply_is_refused(house: House, address: str, b
 
 def test_half_a_character_is_refused_wherever_it_stands(house: House) -> None:
     """JSON can say it, UTF-8 can't."""
-    wrong = json.dumps(valid(house, family_name="\ud800", **{"\ud800": 2}))
-    answer = client_of(house.ana).post(PATIENTS, wrong, content_type="application/json")
-    assert list(fields(check(answer, 400, "invalid"))) == ["\\ud800"]
-    wrong = json.dumps(valid(house, family_name="\ud800"))
-    answer = client_of(house.ana).post(PATIENTS, wrong, content_type="application/json")
-    assert list(fields(check(answer, 400, "invalid"))) == ["family_name"]
+    for wrong, named in (
+        ({"\ud800": 2}, "\\ud800"),
+        ({"family_name": "\ud800"}, "family_name"),
+        ({"id": [{"\udc00": "x"}]}, "id"),
+    ):
+        body = json.dumps(valid(house, **wrong))
+        answer = client_of(house.ana).post(PATIENTS, body, content_type="application/json")
+        assert list(fields(check(answer, 400, "invalid"))) == [named]
 
 
 @pytest.mark.parametrize(
@@ -266,6 +268,20 @@ def test_a_number_that_cannot_be_read_is_said_plainly(house: House, number: str)
     answer = client_of(house.ana).post(PATIENTS, body, content_type="application/json")
     detail = check(answer, 400, "parse_error")["detail"]
     assert detail.startswith("A number in this JSON can't be read: write it with fewer digits")
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", '[{"a": 1e400}]'])
+def test_a_number_past_every_float_names_its_field(house: House, number: str) -> None:
+    body = f'{{"birth_date": "1990-01-02", "deceased": {number}}}'
+    answer = client_of(house.ana).post(PATIENTS, body, content_type="application/json")
+    assert "can't be read" in fields(check(answer, 400, "invalid"))["deceased"]
+
+
+def test_a_character_in_two_halves_is_read(house: House) -> None:
+    body = json.dumps(valid(house, given_names="Ivy \U0001f600"))
+    assert "\\ud83d\\ude00" in body
+    answer = client_of(house.ana).post(PATIENTS, body, content_type="application/json")
+    assert answer.status_code == 201
 
 
 @pytest.mark.parametrize("id", [0, 7, 1.5, True, [], {}])
