@@ -33,7 +33,7 @@ from sessions_app.models import (
 )
 from sessions_app.observing import due_times, flowsheet
 from sessions_app.observing.alerts import AT_ONCE, OVERDUE_SIGN, calling, task_of
-from sessions_app.observing.ladder import ANSWERED, Ladder, answered, told
+from sessions_app.observing.ladder import Ladder, answered, climbing, told
 
 log = logging.getLogger(__name__)
 
@@ -117,12 +117,11 @@ def nurse_of(session: Session, now: datetime) -> UUID | None:
 
 
 def _watched() -> QuerySet[Session]:
-    """Patients under watch, and sessions with an alert that has rungs left to climb. One with a record is
-    signed, whatever its state says."""
-    answered = AlertStep.objects.filter(Q(kind__in=ANSWERED) | Q(rung=Rung.PRESCRIBER), alert=OuterRef("pk"))
-    climbing = Alert.objects.filter(~Exists(answered), session=OuterRef("pk"))
+    """Patients under watch, and sessions with an alert that has rungs left to climb, whatever their state:
+    before the start and after the end too. One with a record is signed, whatever its state says."""
     unsigned = Session.objects.exclude(state=SessionState.SIGNED).filter(signed_records=None)
-    return unsigned.filter(Q(state__in=WATCHED) | Exists(climbing))
+    climbs = Exists(climbing().filter(session=OuterRef("pk")))
+    return unsigned.filter(Q(state__in=WATCHED) | climbs)
 
 
 def _sessions(rows: QuerySet[Session]) -> QuerySet[Session]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic.models import Membership, Role, User
 from scheduler.models import Opening, ResourceKind
@@ -53,6 +53,15 @@ def told(
         told_id=user_id,
         words=words,
     )
+
+
+def climbing() -> QuerySet[Alert]:
+    """Alerts of which somebody may still be told: nobody answers for them, and of the charge nurse and the
+    prescriber one was not told. `Ladder.next_told` says whom and when; what it names must be among these."""
+    steps = AlertStep.objects.filter(alert=OuterRef("pk"))
+    upper = [steps.filter(kind=AlertStepKind.TOLD, rung=rung) for rung in (Rung.CHARGE, Rung.PRESCRIBER)]
+    everybody = Q(*(Exists(told_already) for told_already in upper))
+    return Alert.objects.exclude(Exists(steps.filter(kind__in=ANSWERED))).exclude(everybody)
 
 
 class Ladder:
