@@ -18,7 +18,7 @@ from sessions_app.monitors.readings import Value
 from sessions_app.observing import alert_clocks, alert_rules, alerts, excursions, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise
 from sessions_app.observing.alerts import Raising
-from sessions_app.observing.moments import Place, second
+from sessions_app.observing.moments import Place, minute
 
 SIGNS: Final = (
     "systolic_mmhg",
@@ -157,10 +157,10 @@ def _last_within(judged: Sequence[_Judged]) -> dict[tuple[UUID, str], Place]:
 
 
 def _comes_after(sample: MonitorSample, line: VitalSigns) -> bool:
-    """Whether the sample tells of a moment after this set. A monitor's clock has no fractions and may be
-    behind: what it shows now comes after every set that was entered."""
+    """Whether the sample tells of a moment after this set, which may tell no seconds. A monitor's clock may
+    be behind: what it shows now comes after every set that was entered."""
     shows_now = sample.received_at - sample.measured_at < SHOWN_NOW
-    return shows_now or second(line.measured_at) <= sample.measured_at
+    return shows_now or minute(line.measured_at) <= sample.measured_at
 
 
 def _charted(sessions: Collection[UUID]) -> dict[UUID, list[VitalSigns]]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sessions_app.models import Alert, Session, VitalSigns
 from sessions_app.observing import alert_rules, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise
-from sessions_app.observing.moments import Place, place, second
+from sessions_app.observing.moments import Place, minute, place
 
 # What whoever is told of an alert hears when nobody has confirmed its value.
 NOT_CONFIRMED: Final = "Not confirmed yet: measure again."
@@ -40,7 +40,8 @@ class Judged:
 def judge(session: Session, taken: Taken) -> Judged:
     """Judge a set by the sets before it. Two queries."""
     lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
-    before = [each for each in lines if each != taken and second(each.measured_at) <= taken.measured_at]
+    known = [each for each in lines if each != taken and minute(each.measured_at) <= taken.measured_at]
+    before = sorted(known, key=_place)
     baseline = flowsheet.baseline_of(session, lines)
     raises = alert_rules.raised(
         {sign: getattr(taken, sign) for sign in vital_limits.RINGS},
@@ -57,14 +58,14 @@ def last_within(
 ) -> dict[str, Place]:
     """For each of these signs when the newest of the sets `before` found it within the limits, if one did.
 
-    A symptom is gone with a full set that doesn't name it. The sets are given by the moment of measuring.
+    A symptom is gone with a full set that doesn't name it.
     """
     wanted, found = set(signs), dict[str, Place]()
-    for line in before:
+    for line in sorted(before, key=_place):
         past = {each.sign for each in _raised(session, line, baseline)}
         for sign in wanted - past:
             if _tells_of(line, sign):
-                found[sign] = place(line.measured_at, line.revision)
+                found[sign] = _place(line)
     return found
 
 
@@ -77,7 +78,7 @@ def still_past(session: Session, sign: str) -> str:
     telling = [line for line in lines if _tells_of(line, sign)]
     if not telling:
         return ""
-    newest = telling[-1]
+    newest = max(telling, key=_place)
     past = _raised(session, newest, flowsheet.baseline_of(session, lines))
     if sign not in {each.sign for each in past}:
         return ""
@@ -106,6 +107,10 @@ def measured_again(session: Session, alert: Alert) -> str:
     if alert.sign not in vital_limits.RINGS:
         return f"{moment:%H:%M}"
     return f"{moment:%H:%M}, {vital_limits.measured(alert.sign, getattr(newest, alert.sign))}"
+
+
+def _place(line: VitalSigns) -> Place:
+    return place(line.measured_at, line.revision)
 
 
 def _raised(session: Session, line: VitalSigns, baseline: flowsheet.Signs) -> tuple[alert_rules.Raise, ...]:

@@ -18,7 +18,8 @@ from scheduler.models import Opening, ResourceKind
 from sessions_app import tasks
 from sessions_app.infusing import infusion
 from sessions_app.models import Alert, AlertStep, Session
-from sessions_app.observing import alert_clocks, alerts, flowsheet, vitals
+from sessions_app.observing import alert_clocks, alerts, excursions, flowsheet, vitals
+from sessions_app.observing.ladder import Ladder
 from tests.at_once import at_once
 from tests.cast import House, make_house, make_patient, make_user, new_id
 from tests.scheduler.stage import make_resource
@@ -53,6 +54,13 @@ def charge_nurse(house: House, name: str = "Cleo Brandt") -> User:
     user = make_user(house.clinic, name, Role.NURSE)
     Membership.objects.filter(user=user).update(charge=True)
     return user
+
+
+def not_given(house: House) -> Session:
+    session = stories.prepared(house)
+    nils, now = house.actor(house.nils), minute(-5)
+    infusion.not_given(actor=nils, id=new_id(), session=session, reason="No ride home", now=now)
+    return stories.fresh(session)
 
 
 # --- Raised with the reading -----------------------------------------------------------------------------
@@ -149,6 +157,26 @@ def test_what_a_client_without_fractions_enters_after_a_calm_set_of_that_second_
     stories.measure(house, session, stories.calm(minute(12) + 0.4 * SECOND))
     later = stories.calm(minute(12), **CAUTION)
     stories.measure(house, session, later, now=minute(12) + 0.8 * SECOND)
+    assert standing(session) == [("systolic_mmhg", "caution")] * 2
+
+
+def test_a_calm_set_typed_to_the_minute_comes_after_what_was_entered_in_that_minute(house: House) -> None:
+    """A page tells no seconds: the calm set of 9:30 was measured after the alert of 9:30:09."""
+    session = stories.infusing(house)
+    bad(house, session, 10 + 9 / 60, **CAUTION)
+    stories.measure(house, session, stories.calm(minute(10)), now=minute(10) + 25 * SECOND)
+    assert excursions.still_past(session, "systolic_mmhg") == "", "it may be resolved"
+    bad(house, session, 10 + 40 / 60, **CAUTION)
+    assert standing(session) == [("systolic_mmhg", "caution")] * 2
+    assert "systolic" in excursions.still_past(session, "systolic_mmhg").lower()
+
+
+def test_of_two_calm_sets_of_a_minute_the_one_entered_last_counts(house: House) -> None:
+    session = stories.infusing(house)
+    stories.measure(house, session, stories.calm(minute(10) + 20 * SECOND))
+    bad(house, session, 10 + 30 / 60, **CAUTION)
+    stories.measure(house, session, stories.calm(minute(10)), now=minute(10) + 40 * SECOND)
+    bad(house, session, 10 + 50 / 60, **CAUTION)
     assert standing(session) == [("systolic_mmhg", "caution")] * 2
 
 
@@ -345,6 +373,23 @@ def test_an_alert_goes_on_climbing_after_the_patient_went_home(house: House) -> 
     session = stories.discharged(house)
     stories.measure(house, session, stories.calm(minute(100), **CAUTION))
     assert alert_clocks.run_clocks(now=minute(102)) == 1
+
+
+@pytest.mark.parametrize("come_to", [stories.arrived, stories.prepared, stories.discharged, not_given])
+def test_where_the_prescriber_was_called_at_once_the_charge_nurse_is_told_in_every_state(
+    house: House, come_to: Any
+) -> None:
+    charge_nurse(house)
+    session = come_to(house)
+    bad(house, session, 100, **EMERGENCY)
+    alert = alerts.open_of(session).get()
+    following = Ladder([session], minute(101)).next_told(session, alert)
+    assert following is not None
+    assert (following.rung, following.at) == ("charge", minute(102))
+    assert alert_clocks.run_clocks(now=minute(102) - SECOND) == 0
+    assert alert_clocks.run_clocks(now=minute(102)) == 1
+    assert rungs(alert)[-1] == ("charge", "Cleo Brandt", minute(102))
+    assert alert_clocks.run_clocks(now=minute(108)) == 0, "everybody was told"
 
 
 def test_a_prescriber_who_has_left_is_not_told(house: House) -> None:

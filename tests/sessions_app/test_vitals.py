@@ -1,7 +1,8 @@
 """Sets of vital signs: every sign, the protocol's own rings, and many sent at once."""
 
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -297,6 +298,18 @@ def test_a_set_counts_as_after_the_stop_though_the_servers_clock_was_set_back(ho
     assert stories.measure(house, session, earlier, now=behind).measured_at == earlier.measured_at
 
 
+@pytest.mark.parametrize("ago", [0, 1, 45, 59])
+def test_a_colleagues_line_that_is_newer_by_a_few_seconds_moves_no_stated_moment(
+    house: House, ago: int
+) -> None:
+    """A call reads the clock before it waits for the lock: a colleague's line may be newer than that."""
+    session = stories.infusing(house)
+    stories.measure(house, session, stories.calm(LATER + timedelta(seconds=6)))
+    stated = LATER - timedelta(seconds=ago)
+    line = stories.measure(house, session, stories.calm(stated), now=LATER)
+    assert (line.measured_at, line.recorded_at) == (stated, LATER)
+
+
 @pytest.mark.parametrize("said", ["", "\u200b", "-", " . "])
 def test_a_reason_for_what_is_missing_is_in_words(house: House, said: str) -> None:
     session = stories.infusing(house)
@@ -376,6 +389,32 @@ def test_the_same_many_sets_sent_four_times_at_once_stand_once() -> None:
     assert all(isinstance(each, Kept) for outcome in outcomes for each in outcome), outcomes
     assert sum(not each.again for outcome in outcomes for each in outcome) == len(entries)
     assert session.vital_signs.count() == len(entries) + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_sets_entered_at_once_each_keeps_the_moment_that_was_stated() -> None:
+    house = make_house()
+    session = stories.infusing(house, at=clock.now() - timedelta(minutes=50))
+    stated = [clock.now() - timedelta(seconds=each) for each in range(40, 52)]
+
+    def enter(at: datetime) -> VitalSigns:
+        line: VitalSigns = stories.measure(house, session, stories.calm(at), now=clock.now())
+        return line
+
+    lines = at_once(*(partial(enter, at) for at in stated))
+    assert [line.measured_at for line in lines] == stated
+    assert all(line.measured_at < line.recorded_at for line in lines)
+
+
+@pytest.mark.parametrize("wrong", ['"id": 1e400', '"id": -1e400', '"id": "\\ud800"', '"\\ud800": 1'])
+def test_what_cannot_be_said_again_is_refused_before_anything_is_kept(house: House, wrong: str) -> None:
+    session = stories.infusing(house)
+    good = json.dumps(calm_body(STARTED_AT + timedelta(minutes=1), temperature_cel="36.6"))
+    sent = f'{{"readings": [{good}, {{{wrong}}}]}}'
+    address = f"{SESSIONS}{session.pk}/vitals/"
+    answer = client_of(house.nils).post(address, sent, content_type="application/json")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "readings")
+    assert session.vital_signs.count() == 1
 
 
 def test_many_sets_over_the_api(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -293,6 +293,22 @@ def test_a_value_that_comes_after_a_calm_set_alarms_though_its_stamp_is_before(
     assert Alert.objects.count() == 2
 
 
+def test_a_new_excursion_after_a_calm_set_typed_to_the_minute_alarms(house: House) -> None:
+    """The page knows no seconds: a set measured after the alert bears a moment before it."""
+    rosa, low = bed(house), [("9279-1", "7", "/min")]
+    at = DURING + 9 * SECOND
+    take(house, oru(at, low, control_id="1"), now=at)
+    alert = alerts.open_of(rosa.session).get()
+    nils = house.actor(house.nils)
+    alerts.acknowledge(actor=nils, id=new_id(), alert=alert, now=at + 4 * SECOND)
+    stories.measure(house, rosa.session, stories.calm(DURING), now=at + 11 * SECOND)
+    again = at + 20 * SECOND
+    take(house, oru(again, low, control_id="2"), now=again)
+    assert [each.raised_at for each in alerts.open_of(rosa.session)] == [at, again]
+    take(house, oru(again + SECOND, low, control_id="3"), now=again + SECOND)
+    assert Alert.objects.count() == 2
+
+
 def test_an_alert_of_the_second_of_the_calm_set_after_it_is_of_the_excursion_before(house: House) -> None:
     rosa, low = bed(house), [("59408-5", "88", "%")]
     take(house, oru(DURING, low, control_id="1"), now=DURING + 0.4 * SECOND)
