@@ -74,7 +74,15 @@ class RateSerializer(PauseSerializer):
 class BolusSerializer(PauseSerializer):
     volume_ml = serializers.DecimalField(max_digits=6, decimal_places=1)
     confirmed = serializers.BooleanField(
-        required=False, default=False, help_text="More than the bag can still hold was read again."
+        required=False,
+        default=False,
+        help_text="The mg that it comes to were seen, and the volume read again.",
+    )
+    came_from_elsewhere = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Asked, with code `confirm`, for more than the bag still held: it was read again and came "
+        "from elsewhere. Of what the bag held it says nothing.",
     )
 
 

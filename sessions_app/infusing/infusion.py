@@ -20,7 +20,7 @@ from sessions_app.infusing import dose_watch, hard_stop, progress, pump
 from sessions_app.infusing.hard_stop import Limits
 from sessions_app.infusing.pump import Course, Step
 from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Observation, Session
-from sessions_app.observing import alerts, resuming, vitals
+from sessions_app.observing import alerts, moments, resuming, vitals
 from sessions_app.preparing import checklist, dose, safety
 from sessions_app.preparing.dosing import MOST_ML_PER_H, plain, rate_doubt
 
@@ -181,13 +181,15 @@ def give_bolus(
     volume_ml: Decimal,
     reason: str = "",
     confirmed: bool = False,
+    came_from_elsewhere: bool = False,
     happened_at: datetime | None = None,
     revision: int | None = None,
     now: datetime,
 ) -> InfusionEvent:
     """Give so much of the mixture at once. Raises `Invalid` (code `hard_limit`) naming the protocol's limit
-    that it would pass, with what was given so far; with code `confirm`, unless `confirmed`, the mg that it
-    comes to: its `reason` says who ordered it."""
+    that it would pass, with what was given so far; with code `confirm` what is in doubt. Each doubt is
+    answered by name: the mg of what the bag still held by `confirmed`, more than it held by
+    `came_from_elsewhere`. Its `reason` says who ordered it."""
     if volume_ml <= 0:
         raise Invalid({"volume_ml": "Enter the volume of the bolus in mL, above 0."})
 
@@ -199,11 +201,15 @@ def give_bolus(
             raise Invalid({"volume_ml": f"The whole bag holds {course.bag_volume_ml} mL: read it again."})
         _refuse("volume_ml", hard_stop.against_bolus(course, limits, volume_ml=volume_ml, at=at))
         # No two people have checked a bolus: it comes on top of the dose that they have.
-        doubt = pump.doubt_of_bolus(course, volume_ml=volume_ml, at=at) or (
-            f"{plain(volume_ml)} mL of this bag are {plain(course.mg(volume_ml))} mg, on top of what the "
-            "pump gives by its rate: read it again, then confirm it."
-        )
-        _ask_who_ordered_it("volume_ml", doubt, confirmed, reason)
+        past_the_bag = pump.doubt_of_bolus(course, volume_ml=volume_ml, at=at)
+        if past_the_bag:
+            _ask_who_ordered_it("came_from_elsewhere", past_the_bag, came_from_elsewhere, reason)
+        else:
+            doubt = (
+                f"{plain(volume_ml)} mL of this bag are {plain(course.mg(volume_ml))} mg, on top of what the "
+                "pump gives by its rate: read it again, then confirm it."
+            )
+            _ask_who_ordered_it("volume_ml", doubt, confirmed, reason)
         event = _event(current, actor, id, "bolus", at=at, reason=reason, volume_ml=volume_ml, now=now)
         dose_watch.raise_if_reached(current, nurse=actor.user_id, now=now)
         recording.advance(current, "bolus", now=now)
@@ -353,14 +359,18 @@ def _moment(session: Session, happened_at: datetime | None, now: datetime) -> da
     """When the step happened. Raises `Invalid` for a moment that can't be.
 
     A clock that was set back is behind the step before: then a step from now on is of that step's moment, so
-    that a pause and a stop always land. That it happened after it was entered tells of such a clock.
+    that a pause and a stop always land. That it happened after it was entered tells of such a clock. A call
+    that names no moment and waited for a colleague's step happened when that had; a moment that it names is
+    never another for that.
     """
     earlier = progress.in_order(session.infusion_events.all())
     last = progress.moment_of(earlier[-1]) if earlier else session.arrived_at
-    if earlier and now < last <= (happened_at or last):
+    if earlier and happened_at is None and now < last:
+        return last
+    if earlier and happened_at is not None and moments.was_set_back(now, last) and last <= happened_at:
         return last
     at = happened_at or now
-    if at > now:
+    if at > (max(now, last) if earlier else now):
         raise Invalid({"happened_at": "This moment is in the future."})
     if at < session.arrived_at:
         raise Invalid({"happened_at": "This moment is before the patient arrived."})

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from sessions_app.infusing import dose_watch, infusion, progress
 from sessions_app.models import Alert, InfusionEvent, Session
 from sessions_app.preparing import checklist
 from sessions_app.signing import signing
-from tests.cast import NOW, House, new_id
+from tests.at_once import at_once
+from tests.cast import NOW, House, make_house, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
 
 MINUTE = timedelta(minutes=1)
 ORDERED = {"confirmed": True, "reason": "Dr. Nair ordered it"}
+FROM_ELSEWHERE = {"came_from_elsewhere": True, "reason": "Dr. Nair ordered it"}
 
 
 def at(minutes: float) -> datetime:
@@ -154,7 +157,7 @@ def test_the_total_is_at_its_limit_also_when_the_clock_was_set_back(house: House
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("75.0"), now=at(20))
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("64.2"), **ORDERED, now=at(4))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("64.2"), **FROM_ELSEWHERE, now=at(4))
     assert Alert.objects.get(kind="dose").raised_at == at(4)  # 17.5 + 22.47 mg
 
 
@@ -235,25 +238,46 @@ def test_a_volume_below_the_boluses_is_refused_even_confirmed(house: House) -> N
 
 
 @pytest.mark.parametrize(
-    ("volume", "says"),
+    ("volume", "asked", "answer", "says"),
     [
-        ("20.0", "20 mL of this bag are 7 mg, on top of what the pump gives"),
-        ("50.1", "with this bolus 100.1 mL were given, 35 mg of 35 mg"),
+        ("20.0", "volume_ml", "confirmed", "20 mL of this bag are 7 mg, on top of what the pump gives"),
+        (
+            "50.1",
+            "came_from_elsewhere",
+            "came_from_elsewhere",
+            "with this bolus 100.1 mL were given, 35 mg of 35 mg",
+        ),
     ],
 )
 def test_a_bolus_is_kept_when_its_mg_were_seen_and_somebody_ordered_it(
-    house: House, volume: str, says: str
+    house: House, volume: str, asked: str, answer: str, says: str
 ) -> None:
-    """After 20 minutes at 150 mL/h half of the 100 mL is left."""
+    """After 20 minutes at 150 mL/h half of the 100 mL is left. Each doubt has an answer of its own."""
     session = stories.infusing(house)
-    with pytest.raises(Invalid) as refused:
-        take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), now=at(20))
-    assert errors_of(refused) == [("volume_ml", "confirm"), ("reason", "invalid")]
-    assert says in refused.value.detail
+    bolus = partial(take, house, session, infusion.give_bolus, volume_ml=Decimal(volume), now=at(20))
+    other = {"confirmed", "came_from_elsewhere"} - {answer}
+    for said in ({}, dict.fromkeys(other, True)):
+        with pytest.raises(Invalid) as refused:
+            bolus(**said)
+        assert errors_of(refused) == [(asked, "confirm"), ("reason", "invalid")]
+        assert says in refused.value.detail
     with pytest.raises(Invalid, match="Say who ordered it") as refused:
-        take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), confirmed=True, now=at(20))
+        bolus(**{answer: True})
     assert errors_of(refused) == [("reason", "invalid")]
-    take(house, session, infusion.give_bolus, volume_ml=Decimal(volume), **ORDERED, now=at(20))
+    bolus(**{answer: True}, reason="Dr. Nair ordered it")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_boluses_sent_at_once_those_that_the_bag_cannot_hold_are_asked_about() -> None:
+    house = make_house()
+    session = stories.infusing(house)
+    bolus = partial(take, house, session, infusion.give_bolus, volume_ml=Decimal("40.0"), now=at(2))
+    outcomes = at_once(*[partial(bolus, **ORDERED)] * 4)
+    asked = [outcome for outcome in outcomes if isinstance(outcome, Invalid)]
+    assert len(asked) == 2
+    errors = [(each["field"], each["code"]) for refusal in asked for each in refusal.data["errors"]]
+    assert errors == [("came_from_elsewhere", "confirm")] * 2
+    assert given(session, at(2)) == ("85.00", "29.8")
 
 
 @pytest.mark.parametrize(
@@ -351,9 +375,9 @@ def test_a_bolus_past_the_protocols_limit_is_refused_naming_it(house: House) -> 
     """Rosa weighs 70 kg: mood-40 ends at 1.5 mg/kg, 105 mg, or 300 mL of her bag."""
     session = stories.infusing(house)
     for _ in range(2):
-        take(house, session, infusion.give_bolus, volume_ml=Decimal("100.0"), **ORDERED, now=at(20))
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("100.0"), **FROM_ELSEWHERE, now=at(20))
     with pytest.raises(Invalid) as refused:
-        take(house, session, infusion.give_bolus, volume_ml=Decimal("50.2"), **ORDERED, now=at(20))
+        take(house, session, infusion.give_bolus, volume_ml=Decimal("50.2"), **FROM_ELSEWHERE, now=at(20))
     assert errors_of(refused) == [("volume_ml", "hard_limit")]
     assert "87.5 mg were given" in refused.value.detail
     assert "hard limit of 1.5 mg/kg for 70 kg = 105 mg" in refused.value.detail
@@ -403,7 +427,9 @@ def test_a_faster_rate_that_would_come_past_the_total_is_refused(house: House) -
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("60.0"), now=at(1))
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("90.0"), **ORDERED, now=at(10))  # elsewhere
+    take(
+        house, session, infusion.give_bolus, volume_ml=Decimal("90.0"), **FROM_ELSEWHERE, now=at(10)
+    )  # elsewhere
     with pytest.raises(Invalid, match="hard limit of 40 mg"):
         take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("61.0"), now=at(10))
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("30.0"), now=at(10))
@@ -412,7 +438,7 @@ def test_a_faster_rate_that_would_come_past_the_total_is_refused(house: House) -
 def test_at_the_limit_the_prescriber_is_called_and_nothing_resumes(house: House) -> None:
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("64.2"), **ORDERED, now=at(20))
+    take(house, session, infusion.give_bolus, volume_ml=Decimal("64.2"), **FROM_ELSEWHERE, now=at(20))
     alert = Alert.objects.get(kind="dose")  # 17.5 + 22.47 mg
     assert (alert.level, alert.recorded_by) == ("stop", None)
     assert "hard limit is 40 mg for one session" in alert.detail
@@ -427,7 +453,9 @@ def test_at_the_limit_the_prescriber_is_called_and_nothing_resumes(house: House)
 def test_the_watch_raises_the_alert_when_time_reaches_the_limit_and_once(house: House) -> None:
     stories.active_protocol(house, total_hard_max_mg=Decimal("40.0"))
     session = stories.infusing(house)
-    take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), **ORDERED, now=at(36))  # elsewhere
+    take(
+        house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), **FROM_ELSEWHERE, now=at(36)
+    )  # elsewhere
     assert dose_watch.watch(now=at(37)) == 0  # 92.5 + 20 mL: 39.4 mg
     before = stories.fresh(session).revision
     assert dose_watch.watch(now=at(38)) == 1

@@ -72,7 +72,7 @@ def test_a_bolus_past_the_limit_is_refused_at_its_field(house: House, wall: Wall
     session, nils = stories.infusing(house), client_of(house.nils)
     wall.after(minutes=20)
     for _ in range(2):
-        again = post(nils, session, "bolus", volume_ml="100.0", confirmed=True, reason="Dr. Nair")
+        again = post(nils, session, "bolus", volume_ml="100.0", came_from_elsewhere=True, reason="Dr. Nair")
         assert again.status_code == 201
     refused = post(nils, session, "bolus", volume_ml="60.0", confirmed=True, reason="Dr. Nair")
     [error] = refused.json()["errors"]

@@ -114,7 +114,10 @@ def test_a_rate_and_a_bolus_past_the_limit_say_so_at_their_field(house: House, w
     wall.after(minutes=20)
     again = {"volume_ml": "100.0", "reason": "Dr. Nair ordered it"}
     for _ in range(2):
-        assert send(nils, session, "bolus", {**again, "confirmed": "on"}).status_code == 302
+        asked = send(nils, session, "bolus", {**again, "confirmed": "on"})
+        assert asked.status_code == 400
+        assert "then confirm that it came from elsewhere." in asked.content.decode()
+        assert send(nils, session, "bolus", {**again, "came_from_elsewhere": "on"}).status_code == 302
     refused = send(nils, session, "bolus", {"volume_ml": "60.0", **ORDERED})
     assert refused.status_code == 400
     assert "past the protocol&#x27;s hard limit of 1.5 mg/kg for 70 kg = 105 mg." in refused.content.decode()

@@ -148,13 +148,14 @@ class RateForm(StepForm):
 
 class BolusForm(StepForm):
     act = "bolus"
-    rarely = ("confirmed", "happened_at")
+    rarely = ("confirmed", "came_from_elsewhere", "happened_at")
     done = "The bolus is kept."
     kept_as = "Bolus"
     kept_unchecked = UNCHECKED
 
     volume_ml = DecimalNumberField(label="Volume", unit="mL", max_digits=6, decimal_places=1)
     confirmed = forms.BooleanField(label="Read again: the volume is right", required=False)
+    came_from_elsewhere = forms.BooleanField(label="Read again: it came from elsewhere", required=False)
     reason = short_text("Who ordered it, and why")
     happened_at = NowOrThenField("Given at")
 
