@@ -36,6 +36,7 @@ class JSONObjectParser(JSONParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
             body = super().parse(stream, media_type, parser_context)
+            unsayable = _unsayable(body) if isinstance(body, dict) else {}
         except RecursionError:
             raise ParseError("This JSON is nested too deeply.") from None
         except ParseError as error:
@@ -45,22 +46,21 @@ class JSONObjectParser(JSONParser):
             raise
         if not isinstance(body, dict):
             raise ParseError("Send a JSON object: { … }.")
-        for name, value in body.items():
-            why = _why_unsayable({name: value})
-            if why:
-                raise Invalid({printable(name): why})
+        if unsayable:
+            raise Invalid(unsayable)
         return body
 
 
-def _why_unsayable(part: dict[str, Any]) -> str:
-    """Why this can't be written as JSON in UTF-8, or nothing."""
-    try:
-        json.dumps(part, ensure_ascii=False, allow_nan=False).encode()
-    except UnicodeEncodeError:
-        return HALF_A_CHARACTER
-    except ValueError:
-        return UNREADABLE_NUMBER
-    return ""
+def _unsayable(body: dict[str, Any]) -> dict[str, str]:
+    """The first field that can't be written as JSON in UTF-8, and why; empty when all can."""
+    for name, value in body.items():
+        try:
+            json.dumps({name: value}, ensure_ascii=False, allow_nan=False).encode()
+        except UnicodeEncodeError:
+            return {printable(name): HALF_A_CHARACTER}
+        except ValueError:
+            return {printable(name): UNREADABLE_NUMBER}
+    return {}
 
 
 def printable(name: str) -> str:

@@ -161,6 +161,17 @@ def test_the_total_is_at_its_limit_also_when_the_clock_was_set_back(house: House
     assert Alert.objects.get(kind="dose").raised_at == at(4)  # 17.5 + 22.47 mg
 
 
+def test_a_step_that_waited_for_a_colleagues_keeps_the_moment_that_it_names(house: House) -> None:
+    """The clock was read before the colleague's pause was kept; that is no clock that was set back."""
+    session = stories.infusing(house)
+    waited, paused = at(10), at(10) + timedelta(seconds=2)
+    take(house, session, infusion.pause, now=paused)
+    with pytest.raises(Invalid, match="This moment is in the future"):
+        take(house, session, infusion.stop, happened_at=waited + timedelta(seconds=50), now=waited)
+    stop = take(house, session, infusion.stop, now=waited)
+    assert (stop.happened_at, stop.recorded_at) == (paused, waited)
+
+
 def test_a_start_is_not_before_the_arrival(house: House) -> None:
     session = stories.prepared(house)
     with pytest.raises(Invalid, match="before the patient arrived"):
