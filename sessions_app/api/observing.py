@@ -157,7 +157,10 @@ class StateSerializer(StrictSerializer):
 
     effect = IdField(help_text="Any line of the side effect.")
     as_of = MomentField(
-        required=False, allow_null=True, default=None, help_text="Since when it stands so; left out: now."
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Since when it stands so; left out: now. Needed once the patient has left the chair.",
     )
     grade = serializers.IntegerField(help_text="CTCAE v5, 1 to 5")
     distress = serializers.IntegerField(
@@ -258,7 +261,8 @@ class ObservingActions(SessionActions):
     @recorded(SideEffectEntrySerializer, SideEffectSerializer)
     @action(detail=True, methods=["post"], url_path="side-effects")
     def side_effects(self, request: Request, pk: UUID) -> Response:
-        """Record a side effect, or correct a line of one that was wrong."""
+        """Record a side effect, or correct a line of one that was wrong. What it is and since when is said by
+        its first line: corrected there, its later states are corrected with it."""
         return self.record_line(
             SideEffectEntrySerializer,
             side_effects.record_side_effect,

@@ -33,7 +33,7 @@ from sessions_app.models import (
     VitalSigns,
 )
 from sessions_app.observing import due_times, effect_courses, flowsheet, vital_limits, vitals
-from sessions_app.observing.side_effects import ENDED
+from sessions_app.observing.effect_courses import ENDED
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import overrides, safety
 

@@ -6,10 +6,13 @@ A later state names the first line of its side effect, whatever has corrected th
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sessions_app import recording
-from sessions_app.models import SideEffect
+from sessions_app.models import SideEffect, SideEffectOutcome
+
+ENDED: Final = (SideEffectOutcome.RESOLVED, SideEffectOutcome.SEQUELAE)
 
 
 def courses(lines: Iterable[SideEffect]) -> dict[UUID, list[SideEffect]]:
@@ -32,6 +35,20 @@ def first_of(line: SideEffect, by_id: Mapping[UUID, SideEffect]) -> UUID:
     while line.course_of_id is None and line.corrects_id is not None:
         line = by_id[line.corrects_id]
     return line.course_of_id or line.pk
+
+
+def began(states: Iterable[SideEffect]) -> SideEffect:
+    """Of a course the line that says what it is and since when: the first one, or what has corrected it."""
+    return next(line for line in states if line.course_of_id is None)
+
+
+def around(line: SideEffect, lines: Iterable[SideEffect]) -> tuple[SideEffect | None, SideEffect | None]:
+    """The states of its side effect right before and right after this standing line, where there are any."""
+    by_id = {each.pk: each for each in lines}
+    states = courses(by_id.values())[first_of(line, by_id)]
+    place = [each.pk for each in states].index(line.pk)
+    before = states[place - 1] if place else None
+    return before, states[place + 1] if place + 1 < len(states) else None
 
 
 def worst_of(states: Sequence[SideEffect]) -> int | None:

@@ -1,23 +1,23 @@
-"""Side effects: what, since when, how bad, what was done, how it ended; serious ones reach the prescriber.
+"""Side effects: what, since when, how bad, what was done, how it ended.
 
 What becomes of one (`record_course`) is a new state with its moment, beside the earlier ones, which stay
-true; a correction (`record_side_effect`) says that a line was wrong, and why. Which state a side effect is in
-is read by `effect_courses`; the words and their codes are in `vocabulary`.
+true; a correction (`record_side_effect`) says that a line was wrong, and why. What it is and since when is
+said by its first line, and the later states follow that when it is corrected. Which state a side effect is in
+is read by `effect_courses`, who is called is decided in `effect_calls`; the words and their codes are in
+`vocabulary`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
-from uuid import UUID
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
 
-from clinic import work
 from clinic.access import Actor
-from clinic.models import Role, Urgency
 from clinic.problems import Invalid
-from sessions_app import recording, states
+from sessions_app import recording
+from sessions_app import states as session_states
 from sessions_app.models import (
-    AlertLevel,
     MedicineGiven,
     Relatedness,
     ReportedBy,
@@ -25,38 +25,16 @@ from sessions_app.models import (
     Session,
     SideEffect,
     SideEffectOutcome,
-    VitalSigns,
 )
-from sessions_app.observing import alerts, effect_courses, excursions, flowsheet
-from sessions_app.observing.alert_rules import Raise
-from sessions_app.observing.alerts import Raising
+from sessions_app.observing import effect_calls, effect_courses
+from sessions_app.observing.effect_courses import ENDED
 from sessions_app.observing.vocabulary import TERMS
 
-# CTCAE v5: 3 is severe or medically significant (domain.md 4.1 [V:26]).
-SERIOUS_GRADE: Final = 3
-# As for an alert: two minutes unacknowledged go up the ladder (domain.md 3.3 [D]).
-SERIOUS_DUE: Final = timedelta(minutes=2)
-# "Every report -> prescriber before next session" (domain.md 4.1): the day's task, our choice of hours.
-LATER_DUE: Final = timedelta(hours=8)
 FATAL_GRADE: Final = 5
 MOST_DISTRESS: Final = 10
-# Dissociation is expected; with this much distress it is not (domain.md 4.1).
-DISTRESSING: Final = ("dissociation",)
-SERIOUS_DISTRESS: Final = 7
-# Emergencies by their term (domain.md 3.3, 4.1, 4.2) or by their grade: life-threatening.
-EMERGENCIES: Final = (
-    "allergic_reaction",
-    "apnoea",
-    "chest_pain",
-    "laryngospasm",
-    "neurological_deficit",
-    "respiratory_depression",
-    "seizure",
-)
-EMERGENCY_GRADE: Final = 4
-# The prescriber hears of these at once, but they are no reason to stand still unless they are grave.
-NOT_OF_THE_CHAIR: Final = ("craving", "use_outside")
-ENDED: Final = (SideEffectOutcome.RESOLVED, SideEffectOutcome.SEQUELAE)
+# What a side effect is, whatever becomes of it: said by its first line, and by every state as that says it.
+OF_THE_EFFECT: Final = ("term", "onset_at")
+OF_THE_CORRECTION: Final = ("revision", "recorded_by_id", "recorded_at", "correction_reason", "amendment_id")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,28 +86,6 @@ class Course:
     state: State
 
 
-def as_it_is(line: SideEffect) -> Report:
-    """A state by itself, without what was worse before: for whether somebody is called about it."""
-    return Report(
-        term=line.term,
-        onset_at=line.onset_at,
-        grade=line.grade,
-        distress=line.distress,
-        seriousness=line.seriousness,
-    )
-
-
-def is_serious(effect: Report | SideEffect) -> bool:
-    """Whether the prescriber is called at once (domain.md 4.1, column "escalate", and 4.2). It stays so when
-    the side effect has got better: its peak counts, and what it was called."""
-    return (
-        max(effect.grade, effect.peak_grade or 0) >= SERIOUS_GRADE
-        or effect.seriousness != Seriousness.NON_SERIOUS
-        or TERMS[effect.term].escalate == "now"
-        or (effect.term in DISTRESSING and (effect.distress or 0) >= SERIOUS_DISTRESS)
-    )
-
-
 def record_side_effect(
     *,
     actor: Actor,
@@ -158,11 +114,10 @@ def record_side_effect(
             now=now,
         )
 
-    def tell(line: SideEffect) -> None:
-        tell_prescriber(line, report, now=now)
-        _raise_alert(line, report, now=now)
+    def answer(line: SideEffect) -> None:
+        answer_for(line, report, now=now)
 
-    return recording.keep(session, "side_effect", drafted, revision=revision, then=tell, now=now)
+    return recording.keep(session, "side_effect", drafted, revision=revision, then=answer, now=now)
 
 
 def record_course(
@@ -177,17 +132,26 @@ def record_course(
     """Keep what became of a side effect: worse, better, over. The states before it stay as they are.
 
     Raises `Invalid` naming the field: no such side effect here, a moment before its onset or in the future,
-    and whatever a report can't be.
+    none once the patient has left, and whatever a report can't be.
     """
 
     def drafted(current: Session) -> SideEffect:
         return draft_course(actor=actor, id=id, session=current, course=course, now=now)
 
-    def tell(line: SideEffect) -> None:
-        tell_prescriber(line, as_it_is(line), now=now)
-        _raise_alert(line, as_it_is(line), now=now)
+    def answer(line: SideEffect) -> None:
+        answer_for(line, effect_calls.as_it_is(line), now=now)
 
-    return recording.keep(session, "course", drafted, revision=revision, then=tell, now=now)
+    return recording.keep(session, "course", drafted, revision=revision, then=answer, now=now)
+
+
+def answer_for(line: SideEffect, told: effect_calls.Effect, *, now: datetime) -> None:
+    """What follows from a line that was kept: the later states follow what it is now said to be, and whoever
+    must hear of it is called, once. The session must be locked."""
+    following = _carry_over(line)
+    if not effect_calls.call(line, told, now=now):
+        for state in following:
+            if effect_calls.call(state, effect_calls.as_it_is(state), now=now):
+                return
 
 
 def draft_course(
@@ -205,10 +169,12 @@ def draft_course(
         raise Invalid({"effect": "This session has no such side effect."})
     first = effect_courses.first_of(lines[course.effect], lines)
     states = effect_courses.courses(lines.values())[first]
-    before, state = states[-1], course.state
+    began, before, state = effect_courses.began(states), states[-1], course.state
+    if state.as_of is None and session.state not in session_states.IN_THE_CHAIR:
+        raise Invalid({"as_of": "Say since when it has stood so: the patient has left the chair."})
     report = Report(
-        term=before.term,
-        onset_at=before.onset_at,
+        term=began.term,
+        onset_at=began.onset_at,
         source=before.source,
         relatedness=before.relatedness,
         grade=state.grade,
@@ -250,6 +216,15 @@ def draft(
     now: datetime,
 ) -> SideEffect:
     """The line for this report, checked and not yet saved. The session must be locked."""
+    lines = {line.pk: line for line in SideEffect.objects.filter(session=session)}
+    before = lines.get(corrects) if corrects else None
+    later_state = before is not None and before.course_of_id is not None
+    if before is None or not later_state:
+        if report.as_of is not None:
+            raise Invalid({"as_of": "Only a later state of a side effect has a moment of its own."})
+    else:
+        # A corrected state stays where it was in the course.
+        report = replace(report, as_of=report.as_of or before.as_of)
     check(report, session=session, now=now)
     line = recording.draft(
         SideEffect,
@@ -262,18 +237,65 @@ def draft(
         amendment_id=amendment_id,
         now=now,
     )
-    before = line.corrects
-    if before is None or before.course_of is None:
-        if report.as_of is not None:
-            raise Invalid({"as_of": "Only a later state of a side effect has a moment of its own."})
+    if before is None:
         return line
-    # A corrected state stays where it was in the course.
+    states = effect_courses.courses(lines.values())[effect_courses.first_of(before, lines)]
+    others = [each for each in states if each.pk != before.pk]
+    if not later_state:
+        _check_begins_before(others, report)
+        return line
+    _check_same_effect(effect_courses.began(states), report)
     line.course_of = before.course_of
-    line.as_of = report.as_of or before.as_of
     if report.peak_grade is None:
-        states = effect_courses.courses(SideEffect.objects.filter(session=session))[before.course_of.pk]
-        line.peak_grade = _worse_before(line, [each for each in states if each.pk != before.pk])
+        line.peak_grade = _worse_before(line, others)
     return line
+
+
+def _check_begins_before(states: Sequence[SideEffect], report: Report) -> None:
+    """Refuse an onset after the later states of the side effect."""
+    told = [moment for each in states for moment in (each.as_of, each.ended_at) if moment]
+    if told and report.onset_at > min(told):
+        raise Invalid({"onset_at": "What became of it was entered for a moment before this one."})
+
+
+def _check_same_effect(began: SideEffect, report: Report) -> None:
+    """Refuse a corrected state that says that it is something else, or of another onset."""
+    other = [name for name in OF_THE_EFFECT if getattr(report, name) != getattr(began, name)]
+    if other:
+        mend = "This is said by the first line of the side effect: correct it there, and its course follows."
+        raise Invalid(dict.fromkeys(other, mend))
+
+
+def _carry_over(line: SideEffect) -> list[SideEffect]:
+    """Where a corrected first line says that it is something else or began at another time, each later state
+    is corrected with it, for the same reason: one course has one term."""
+    lines = {each.pk: each for each in SideEffect.objects.filter(session=line.session_id)}
+    if line.corrects_id is None or line.course_of_id is not None:
+        return []
+    facts = {name: getattr(line, name) for name in OF_THE_EFFECT}
+    states = effect_courses.courses(lines.values())[effect_courses.first_of(line, lines)]
+    return [
+        _said_anew(state, line, facts)
+        for state in states
+        if any(getattr(state, name) != value for name, value in facts.items())
+    ]
+
+
+def _said_anew(state: SideEffect, line: SideEffect, facts: dict[str, Any]) -> SideEffect:
+    """The state once more with these facts, as part of the correction `line`."""
+    kept = [field.attname for field in SideEffect._meta.concrete_fields if field.name != "created_at"]
+    copy = SideEffect(**{name: getattr(state, name) for name in kept})
+    changes = {
+        **facts,
+        "id": uuid5(line.pk, str(state.pk)),
+        "session": line.session,
+        "corrects": state,
+        **{name: getattr(line, name) for name in OF_THE_CORRECTION},
+    }
+    for name, value in changes.items():
+        setattr(copy, name, value)
+    copy.save(force_insert=True)
+    return copy
 
 
 def check(report: Report, *, session: Session, now: datetime) -> None:
@@ -317,6 +339,8 @@ def check(report: Report, *, session: Session, now: datetime) -> None:
             errors["ended_at"] = "This moment is in the future."
         elif report.ended_at < report.onset_at:
             errors["ended_at"] = "It can't end before it began."
+        elif report.as_of is not None and report.ended_at > report.as_of:
+            errors["ended_at"] = "It can't end after the moment since which it stands so."
     if report.action_at is not None:
         if not report.action:
             errors["action"] = "Say what was done at this time."
@@ -332,76 +356,8 @@ def check(report: Report, *, session: Session, now: datetime) -> None:
         raise Invalid(errors)
 
 
-def tell_prescriber(line: SideEffect, report: Report, *, now: datetime) -> None:
-    """Open a red task for a serious side effect, an amber one for what must be seen before the next visit.
-
-    The cause names the first line of this side effect, its grade and whether it is called serious: its
-    further course opens a second task only when one of these has changed.
-    """
-    if is_serious(report):
-        title, urgency, due = "Come to the chair: serious side effect", Urgency.RED, SERIOUS_DUE
-    elif TERMS[report.term].escalate == "before_next_session":
-        title, urgency, due = "Look at a side effect before the next session", Urgency.AMBER, LATER_DUE
-    else:
-        return
-    called_serious = "" if report.seriousness == Seriousness.NON_SERIOUS else ":serious"
-    work.open_item(
-        clinic_id=line.session.clinic_id,
-        patient_id=line.session.patient_id,
-        cause=f"side_effect:{_first(line)}:{line.grade}{called_serious}",
-        title=title,
-        urgency=urgency,
-        role=Role.PRESCRIBER,
-        due_at=now + due,
-    )
-
-
-def _raise_alert(line: SideEffect, report: Report, *, now: datetime) -> None:
-    """Raise at the chair what a serious side effect is, as the same sign ticked under vital signs does. Its
-    further course raises again only when it has become worse."""
-    level = _level(report)
-    if level is None or line.session.state not in states.IN_THE_CHAIR:
-        return
-    if {_level(each) for each in _known_before(line)} & {level, AlertLevel.EMERGENCY}:
-        return
-    words = f"{TERMS[line.term].label}, grade {max(line.grade, line.peak_grade or 0)}."
-    found = Raise(line.term, "emergency" if level == AlertLevel.EMERGENCY else "stop", "limit", words)
-    lines = flowsheet.standing(VitalSigns.objects.filter(session=line.session))
-    within = excursions.last_within(line.session, [line.term], lines, {})
-    raising = Raising(line.session, [found], line.recorded_by_id, within=within, called=True)
-    alerts.raise_together([raising], now=now)
-
-
-def _level(effect: Report | SideEffect) -> AlertLevel | None:
-    """How loud it is at the chair."""
-    worst = max(effect.grade, effect.peak_grade or 0)
-    grave = worst >= SERIOUS_GRADE or effect.seriousness != Seriousness.NON_SERIOUS
-    if not is_serious(effect) or (effect.term in NOT_OF_THE_CHAIR and not grave):
-        return None
-    if effect.term in EMERGENCIES or worst >= EMERGENCY_GRADE:
-        return AlertLevel.EMERGENCY
-    if effect.seriousness in (Seriousness.LIFE_THREATENING, Seriousness.DEATH):
-        return AlertLevel.EMERGENCY
-    return AlertLevel.STOP
-
-
 def _worse_before(line: SideEffect, states: Sequence[SideEffect]) -> int | None:
     """The worst grade of the states before it, where this line's is below: getting better erases nothing."""
     since = effect_courses.stands_since(line)
     worst = effect_courses.worst_of([each for each in states if effect_courses.stands_since(each) <= since])
     return worst if worst is not None and worst > line.grade else None
-
-
-def _known_before(line: SideEffect) -> list[SideEffect]:
-    """What had been entered of this side effect before this line: what it corrects, its other states."""
-    before = [line.corrects] if line.corrects else []
-    if line.course_of is not None:
-        lines = SideEffect.objects.filter(session=line.session_id)
-        states = effect_courses.courses(lines)[line.course_of.pk]
-        before += [each for each in states if each.pk != line.pk]
-    return before
-
-
-def _first(line: SideEffect) -> UUID:
-    lines = {each.pk: each for each in SideEffect.objects.filter(session=line.session_id)}
-    return effect_courses.first_of(line, lines)

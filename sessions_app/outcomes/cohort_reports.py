@@ -33,7 +33,7 @@ from sessions_app.models import (
     SideEffect,
 )
 from sessions_app.observing import effect_courses
-from sessions_app.observing.side_effects import is_serious
+from sessions_app.observing.effect_calls import is_serious
 from sessions_app.outcomes import cohort
 from sessions_app.outcomes.cohort import CODE_VERSION, DIARY, MEASURES, Case, Query, Scored
 from sessions_app.outcomes.diary import as_day

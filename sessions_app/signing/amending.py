@@ -26,7 +26,7 @@ from sessions_app.models import (
     SideEffect,
 )
 from sessions_app.notes import Note
-from sessions_app.observing import side_effects, vitals
+from sessions_app.observing import effect_calls, side_effects, vitals
 
 REASON_ON_A_LINE: Final = SideEffect._meta.get_field("correction_reason").max_length
 
@@ -118,12 +118,12 @@ def save_line(
         case side_effects.Report() as report:
             side_effect = side_effects.draft(report=report, **entry)
             side_effect.save(force_insert=True)
-            side_effects.tell_prescriber(side_effect, report, now=now)
+            side_effects.answer_for(side_effect, report, now=now)
         case side_effects.Course() as course:
-            _added_only(entry)
+            _added_only(entry, mend="A corrected state of a side effect is sent as side_effect.")
             state = side_effects.draft_course(course=course, **entry)
             state.save(force_insert=True)
-            side_effects.tell_prescriber(state, side_effects.as_it_is(state), now=now)
+            side_effects.answer_for(state, effect_calls.as_it_is(state), now=now)
         case ChecklistNote() | DischargeFacts() as facts:
             _changed(CORRECTED_ONLY[type(facts)], facts, entry).save(force_insert=True)
         case Medicine() as medicine:
@@ -135,7 +135,7 @@ def save_line(
             late_waste.save(force_insert=True)
             waste.ask_for_witness(late_waste, actor=actor, now=now)
         case Witnessed(waste=seen):
-            _added_only(entry)
+            _added_only(entry, mend="Who saw it wasted corrects no line.")
             witness = waste.draft_witness(waste=seen, **entry)
             witness.save(force_insert=True)
             waste.settle_witnessed(witness, actor=actor, now=now)
@@ -143,8 +143,10 @@ def save_line(
             notes.draft(note=note, **entry).save(force_insert=True)
 
 
-def _added_only(entry: dict[str, Any]) -> None:
+def _added_only(entry: dict[str, Any], *, mend: str) -> None:
     """Of a kind of line that corrects no other."""
+    if entry["corrects"] is not None:
+        raise Invalid({"corrects": mend})
     del entry["corrects"], entry["correction_reason"]
 
 

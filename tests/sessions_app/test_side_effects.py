@@ -1,11 +1,12 @@
 """Side effects with their course: peak, distress, seriousness, source, what was done and given."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from clinic import work
 from clinic.models import Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from sessions_app.infusing import infusion
@@ -19,13 +20,13 @@ from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
 NAUSEA = side_effects.Report(term="nausea", grade=1, onset_at=STARTED_AT)
 
 
-def report(house: House, session: Session, **changes: Any) -> SideEffect:
+def report(house: House, session: Session, *, now: datetime = STOPPED_AT, **changes: Any) -> SideEffect:
     return side_effects.record_side_effect(
         actor=house.actor(house.nils),
         id=new_id(),
         session=session,
         report=replace(NAUSEA, **changes),
-        now=STOPPED_AT,
+        now=now,
     )
 
 
@@ -123,13 +124,21 @@ def test_how_loud_a_side_effect_is_at_the_chair(house: House, changes: Any, leve
 # --- The course --------------------------------------------------------------------------------------------
 
 
-def go_on(house: House, session: Session, line: SideEffect, grade: int, **state: Any) -> SideEffect:
+def go_on(
+    house: House,
+    session: Session,
+    line: SideEffect,
+    grade: int,
+    *,
+    now: datetime = STOPPED_AT,
+    **state: Any,
+) -> SideEffect:
     return side_effects.record_course(
         actor=house.actor(house.nils),
         id=new_id(),
         session=session,
         course=side_effects.Course(effect=line.pk, state=side_effects.State(grade=grade, **state)),
-        now=STOPPED_AT,
+        now=now,
     )
 
 
@@ -211,9 +220,141 @@ def test_one_that_turns_serious_without_another_grade_calls_again(house: House) 
     assert WorkItem.objects.count() == 2
 
 
+def answer_all(house: House, session: Session) -> None:
+    """The prescriber comes, and closes the tasks and the alerts."""
+    priya = house.actor(house.priya)
+    for alert in alerts.open_of(session):
+        alerts.resolve(actor=priya, id=new_id(), alert=alert, words="Lorazepam given", now=STOPPED_AT)
+    for item in WorkItem.objects.filter(closed_at=None):
+        work.close(actor=priya, item=item, outcome="Seen at the chair", now=STOPPED_AT)
+
+
+def open_calls(session: Session) -> list[str]:
+    levels = [str(alert.level) for alert in alerts.open_of(session)]
+    return [*levels, *WorkItem.objects.filter(closed_at=None).values_list("title", flat=True)]
+
+
+COME = "Come to the chair: serious side effect"
+OVER: dict[str, Any] = {"outcome": "resolved", "ended_at": STOPPED_AT}
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_side_effect_that_comes_back_calls_again(house: House, answered: bool) -> None:
+    """Also while the alert of the time before stands open, which somebody may have acknowledged as that."""
+    session = stories.infusing(house)
+    first = report(house, session, term="seizure", grade=3)
+    if answered:
+        answer_all(house, session)
+    go_on(house, session, first, 1, **OVER)
+    before = open_calls(session)
+    assert before == ([] if answered else ["emergency", COME])
+    go_on(house, session, first, 3)
+    assert sorted(open_calls(session)) == sorted([*before, "emergency", COME])
+
+
+def test_one_that_is_worse_again_calls_again(house: House) -> None:
+    session = stories.infusing(house)
+    first = report(house, session, grade=3)
+    go_on(house, session, first, 2, outcome="recovering")
+    answer_all(house, session)
+    go_on(house, session, first, 3)
+    assert open_calls(session) == ["stop", COME]
+
+
+@pytest.mark.parametrize("term", ["nausea", "seizure", "dysuria"])
+def test_getting_better_and_ending_call_nobody(house: House, term: str) -> None:
+    session = stories.infusing(house)
+    first = report(house, session, term=term, grade=3)
+    answer_all(house, session)
+    go_on(house, session, first, 2, outcome="recovering")
+    go_on(house, session, first, 2, outcome="recovering", action="Head up")
+    go_on(house, session, first, 1, **OVER)
+    assert open_calls(session) == []
+
+
+def test_a_worse_state_that_is_heard_of_when_it_is_over_calls_all_the_same(house: House) -> None:
+    session, at = stories.infusing(house), STARTED_AT + timedelta(minutes=5)
+    first = report(house, session, grade=1)
+    go_on(house, session, first, 1, **OVER)
+    go_on(house, session, first, 3, as_of=at)
+    assert open_calls(session) == ["stop", COME]
+    answer_all(house, session)
+    go_on(house, session, first, 3, as_of=at + timedelta(minutes=1))
+    assert open_calls(session) == [], "known by then"
+
+
+def test_a_correction_calls_when_it_says_worse_than_the_line_that_was_wrong(house: House) -> None:
+    session = stories.infusing(house)
+    first = correct(house, session, report(house, session, grade=3), grade=3, relatedness="Certain")
+    assert WorkItem.objects.count() == 1
+    state = go_on(house, session, first, 1)
+    answer_all(house, session)
+    correct(house, session, state, grade=4)
+    assert open_calls(session) == ["emergency", COME]
+
+
+def test_what_is_heard_once_the_patient_has_left_calls_nobody_to_the_chair(house: House) -> None:
+    session = stories.discharged(house)
+    report(house, session, grade=3, now=stories.HOME_AT)
+    assert open_calls(session) == ["Call the patient, who has left the chair: serious side effect"]
+
+
+def test_what_a_side_effect_is_follows_its_corrected_first_line_in_every_state(house: House) -> None:
+    session, begin = stories.infusing(house), STARTED_AT + timedelta(minutes=2)
+    first = report(house, session, grade=2)
+    state = go_on(house, session, first, 1, as_of=begin + timedelta(minutes=3), distress=4)
+    right = correct(house, session, first, term="chest_pain", grade=3, onset_at=begin)
+    [course] = effect_courses.courses(session.side_effects.all()).values()
+    assert [(line.term, line.onset_at) for line in course] == [("chest_pain", begin)] * 2
+    assert course[1].corrects == state
+    assert (course[1].as_of, course[1].grade, course[1].distress) == (state.as_of, 1, 4)
+    assert (course[1].revision, course[1].correction_reason) == (right.revision, "Tapped the wrong grade")
+    assert open_calls(session) == ["emergency", COME], "one call, not one for each state"
+    assert go_on(house, session, first, 1).term == "chest_pain"
+
+
+def test_a_correction_that_changes_nothing_of_what_it_is_leaves_the_states(house: House) -> None:
+    session = stories.infusing(house)
+    first = report(house, session, grade=2)
+    state = go_on(house, session, first, 1)
+    correct(house, session, first, grade=2, relatedness="Certain")
+    assert effect_courses.standing_now(session.side_effects.all()) == [state]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"term": "vomiting"}, "term"), ({"onset_at": STARTED_AT + timedelta(seconds=1)}, "onset_at")],
+)
+def test_a_corrected_state_cannot_say_that_it_is_something_else(
+    house: House, changes: dict[str, Any], field: str
+) -> None:
+    session = stories.infusing(house)
+    state = go_on(house, session, report(house, session), 2)
+    with pytest.raises(Invalid, match="its course follows") as refused:
+        correct(house, session, state, **changes)
+    assert [error["field"] for error in refused.value.data["errors"]] == [field]
+
+
+def test_a_corrected_onset_lies_before_what_became_of_it(house: House) -> None:
+    session, at = stories.infusing(house), STARTED_AT + timedelta(minutes=5)
+    first = report(house, session)
+    go_on(house, session, first, 2, as_of=at)
+    with pytest.raises(Invalid, match="onset_at: What became of it"):
+        correct(house, session, first, onset_at=at + timedelta(seconds=1))
+
+
+def test_what_becomes_of_it_once_the_patient_has_left_is_told_with_its_moment(house: House) -> None:
+    session, later = stories.discharged(house), stories.HOME_AT + timedelta(hours=3)
+    first = report(house, session, now=later)
+    with pytest.raises(Invalid, match="as_of: Say since when"):
+        go_on(house, session, first, 1, now=later)
+    assert go_on(house, session, first, 1, as_of=stories.HOME_AT, now=later).as_of == stories.HOME_AT
+
+
 @pytest.mark.parametrize(
     ("state", "field"),
     [
+        ({"grade": 1, "as_of": STARTED_AT, "outcome": "resolved", "ended_at": STOPPED_AT}, "ended_at"),
         ({"grade": 6}, "grade"),
         ({"grade": 1, "as_of": STARTED_AT - timedelta(seconds=1)}, "as_of"),
         ({"grade": 1, "as_of": STOPPED_AT + timedelta(seconds=1)}, "as_of"),

@@ -3,17 +3,18 @@
 import json
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from clinic.models import Patient
+from clinic.models import Patient, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof
 from sessions_app.infusing import infusion
 from sessions_app.lines import PARTS
-from sessions_app.models import Session, SignedRecord, VitalSigns
+from sessions_app.models import Session, SideEffect, SignedRecord, VitalSigns
 from sessions_app.observing import side_effects
 from sessions_app.signing import amending, record, signing
 from sessions_app.signing.verification import verify_chain
@@ -112,6 +113,55 @@ def test_a_side_effect_heard_of_later_is_a_late_entry_of_an_amendment(house: Hou
     report = side_effects.Report(term="nausea", grade=1, onset_at=NOW + timedelta(minutes=30))
     amend(house, session, amending.Correction(id=new_id(), content=report))
     assert session.side_effects.get().amendment is not None
+    assert verify_chain(patient=house.rosa) is None
+
+
+def became(effect: SideEffect, **state: Any) -> side_effects.Course:
+    at = HOME_AT + timedelta(hours=2)
+    return side_effects.Course(effect=effect.pk, state=side_effects.State(**{"as_of": at, **state}))
+
+
+def with_nausea(house: House) -> tuple[Session, SideEffect]:
+    """A signed session of which nausea was heard of later."""
+    session = stories.signed(house)
+    report = side_effects.Report(term="nausea", grade=2, onset_at=NOW + timedelta(minutes=30))
+    amend(house, session, amending.Correction(id=new_id(), content=report))
+    return session, session.side_effects.get()
+
+
+def test_what_is_amended_to_be_worse_calls_for_the_patient_and_not_to_the_chair(house: House) -> None:
+    session, effect = with_nausea(house)
+    amend(house, session, amending.Correction(id=new_id(), content=became(effect, grade=3)))
+    [call] = WorkItem.objects.filter(closed_at=None)
+    assert call.title == "Call the patient, who has left the chair: serious side effect"
+    end = became(effect, grade=1, outcome="resolved", as_of=LATER, ended_at=LATER)
+    amend(house, session, amending.Correction(id=new_id(), content=end))
+    assert WorkItem.objects.get() == call
+
+
+def test_an_amended_state_is_told_with_its_moment(house: House) -> None:
+    session, effect = with_nausea(house)
+    with pytest.raises(Invalid, match="as_of: Say since when"):
+        amend(house, session, amending.Correction(id=new_id(), content=became(effect, grade=1, as_of=None)))
+
+
+def test_what_corrects_no_line_says_so_when_it_is_sent_to_correct_one(house: House) -> None:
+    session, effect = with_nausea(house)
+    for content in (became(effect, grade=1), amending.Witnessed(waste=new_id())):
+        with pytest.raises(Invalid) as refused:
+            amend(house, session, amending.Correction(id=new_id(), content=content, corrects=effect.pk))
+        assert refused.value.data["errors"][0]["field"] == "corrections.0.corrects"
+
+
+def test_an_amended_term_is_followed_by_the_course(house: House) -> None:
+    session, effect = with_nausea(house)
+    amend(house, session, amending.Correction(id=new_id(), content=became(effect, grade=1)))
+    vomiting = side_effects.Report(term="vomiting", grade=2, onset_at=effect.onset_at)
+    signed = amend(house, session, amending.Correction(id=new_id(), content=vomiting, corrects=effect.pk))
+    frozen = json.loads(signed.content)["side_effects"]
+    corrected = {line["corrects"] for line in frozen}
+    standing = [line for line in frozen if line["id"] not in corrected]
+    assert [(line["term"], line["grade"]) for line in standing] == [("vomiting", 2), ("vomiting", 1)]
     assert verify_chain(patient=house.rosa) is None
 
 

@@ -21,7 +21,7 @@ from tests.cast import House, make_patient, make_user, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.monitors.beds import bed
 from tests.sessions_app.monitors.messages import oru
-from tests.sessions_app.stories import STARTED_AT
+from tests.sessions_app.stories import HOME_AT, STARTED_AT
 from tests.web.pages import browser_of, words
 from tests.web.test_nurse import NAUSEA, SIGNS, Wall, hidden, send, wall
 
@@ -316,6 +316,26 @@ def test_what_becomes_of_a_side_effect_is_entered_without_a_reason_and_strikes_n
     assert 'class="corrected"' not in table
     assert f"?continue={worse.pk}" in table
     assert f"?continue={first.pk}" not in table
+
+
+def test_what_becomes_of_it_once_the_patient_has_left_is_asked_with_its_moment(
+    house: House, wall: Wall
+) -> None:
+    session = stories.discharged(house)
+    wall.shows = HOME_AT + timedelta(hours=3)
+    nils = browser_of(house.nils)
+    assert send(nils, session, "side_effect", {**NAUSEA, "onset_at": "2027-01-11T10:00"}).status_code == 302
+    first = session.side_effects.get()
+    asked = nils.get(reverse("session", args=[session.pk]), {"continue": str(first.pk)}).content.decode()
+    form = asked[asked.index('id="part-course"') :].split("</form>")[0]
+    at_hand, _, folded = form.partition('class="rarely"')
+    assert 'name="as_of"' in at_hand
+    assert 'name="as_of"' not in folded
+    sent = {"id": new_id(), "effect": str(first.pk), "grade": "1", "outcome": "recovering"}
+    address = reverse("session_course", args=[session.pk])
+    assert nils.post(address, sent).status_code == 400
+    assert nils.post(address, {**sent, "as_of": "2027-01-11T12:15"}).status_code == 302
+    assert session.side_effects.get(course_of=first).grade == 1
 
 
 def event(house: House, session: Session) -> None:

@@ -17,6 +17,7 @@ from sessions_app import queries
 from sessions_app.access import READ_SESSIONS
 from sessions_app.infusing import infusion
 from sessions_app.models import Alert, Session, SideEffect
+from sessions_app.observing import effect_courses
 from sessions_app.observing.vocabulary import TERMS
 from web.views.sessions.watching import Watch, worst_first
 
@@ -69,19 +70,19 @@ def _of_alert(item: WorkItem, pk: UUID) -> AtTheChair | None:
 
 
 def _of_side_effect(item: WorkItem, pk: UUID) -> AtTheChair | None:
-    """With the grade that called (`side_effects.tell_prescriber`)."""
+    """With the grade that called (`effect_calls.call`)."""
     effect = SideEffect.objects.filter(pk=pk).first()
     if effect is None:
         return None
     grade = item.cause.split(":")[2]
-    session = _session(effect.session_id)
+    session, at = _session(effect.session_id), effect_courses.stands_since(effect)
     return AtTheChair(
         session=session,
-        at=effect.onset_at,
+        at=at,
         sentence=f"{TERMS[effect.term].label}, grade {grade}.",
-        place=Watch(session, effect.onset_at).place,
-        how_far=_how_far(session, effect.onset_at),
-        besides=[row.alert for row in worst_first(session, effect.onset_at)],
+        place=Watch(session, at).place,
+        how_far=_how_far(session, at),
+        besides=[row.alert for row in worst_first(session, at)],
     )
 
 

@@ -285,7 +285,14 @@ class CourseForm(CorrectingForm):
 
     def __init__(self, session: Session, *args: Any, **options: Any) -> None:
         super().__init__(session, *args, **options)
+        if session.state not in states.IN_THE_CHAIR:
+            # Nobody sees the patient: what is heard now is of another moment, which has to be said.
+            self.fields["as_of"] = LocalDateTimeField(label="So since")
         _offer_medicines(self, session)
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        return [rare for rare in super().folded if not rare.field.required]
 
     def continue_from(self, line: SideEffect) -> None:
         """Show how it stood last, to be changed where it is otherwise now."""
