@@ -227,7 +227,7 @@ def draft(
 ) -> VitalSigns:
     """The line for this reading, checked and not yet saved. The session must be locked."""
     measured_at, at = moments.of_now(session, reading.measured_at, now)
-    reading = replace(reading, measured_at=measured_at)
+    reading = replace(reading, measured_at=measured_at, symptoms=list(dict.fromkeys(reading.symptoms)))
     check(reading, session=session, corrects=corrects, now=at)
     if corrects is None and not reading.symptoms and not any(map(_measured, reading.values.values())):
         raise Invalid({"absent_reason": "Nothing was measured: keep at least one sign, or a symptom."})

@@ -362,6 +362,12 @@ def test_a_value_past_a_limit_opens_a_task_for_the_prescriber(
     assert item.due_at == STARTED_AT + timedelta(minutes=minutes)
 
 
+def test_a_symptom_that_is_sent_twice_is_kept_once(house: House) -> None:
+    session = stories.infusing(house)
+    reading = stories.calm(STARTED_AT + timedelta(minutes=1), symptoms=["dyspnoea", "dyspnoea"])
+    assert stories.measure(house, session, reading).symptoms == ["dyspnoea"]
+
+
 def test_calm_values_open_no_task(house: House) -> None:
     stories.discharged(house)
     assert not WorkItem.objects.exists()
