@@ -7,10 +7,12 @@ patient would come at the old time, or not come at the new one. Whether a messag
 
 from typing import Final
 
+from django.db.models import Q
+
 from clinic import work
 from clinic.models import Role, Urgency
 from notifications.models import Message, MessageKind
-from notifications.planning import said
+from notifications.planning import reasons, said
 
 MOVED: Final = "Call: this patient's visit has moved, and no message could tell them"
 CHANGED: Final = (
@@ -22,7 +24,7 @@ TITLES: Final = {MessageKind.CHANGE: CHANGED, MessageKind.CANCELLATION: CANCELLE
 
 def cause_of(message: Message) -> str:
     """Names the one task that there may be about a message."""
-    return f"message:{message.pk}"
+    return f"{said.CAUSE}:{message.pk}"
 
 
 def call_instead(message: Message) -> None:
@@ -48,6 +50,9 @@ def _tells_of_a_change(message: Message) -> bool:
         return True
     if message.kind != MessageKind.CONFIRMATION:
         return False
-    # Of whom nothing has reached yet, a visit that moved is still to be told as a new one.
+    # Of whom nothing has reached yet, a visit that moved is still to be told as a new one; and so is one that
+    # takes place after all.
     earlier = Message.objects.filter(appointment=message.appointment_id, kind__in=said.NOTICES)
-    return earlier.exclude(visit_starts_at=message.visit_starts_at).exists()
+    moved = ~Q(visit_starts_at=message.visit_starts_at)
+    called_off = Q(kind=MessageKind.CANCELLATION) & ~Q(reason__in=reasons.CAN_PASS)
+    return earlier.filter(moved | called_off).exists()

@@ -77,7 +77,8 @@ class Message(Row):
     key = models.CharField(
         max_length=160,
         unique=True,
-        help_text="whom it is about : stage : visit start or day [: the message that a notice follows]",
+        help_text="whom it is about : stage : visit start or day [: the message that a notice follows]"
+        " [: its version]",
     )
     visit_starts_at = models.DateTimeField(
         null=True, blank=True, help_text="The start that the wording speaks of"
@@ -92,8 +93,7 @@ class Message(Row):
         blank=True,
         related_name="+",
         db_index=False,
-        help_text="Of a notice that was begun: by which version it tells how long the visit takes and how to"
-        " prepare for it",
+        help_text="Of a notice: by which version it tells how long the visit takes and how to prepare for it",
     )
     text = models.TextField(blank=True, help_text="What a person wrote, where no rule gives the words")
     written_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")

@@ -45,6 +45,7 @@ class Found(NamedTuple):
     since: datetime | None = None
     told: datetime | None = None
     months: int = 0
+    protocol_id: UUID | None = None
 
 
 ANCHORS: Final[Mapping[str, str]] = {

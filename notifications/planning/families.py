@@ -67,6 +67,7 @@ def _found(family: str, stage: str = "rule.stage", **columns: str) -> str:
         "since": "NULL::timestamptz",
         "told": "NULL::timestamptz",
         "months": "0",
+        "protocol_id": "NULL::uuid",
     }
     chosen = ", ".join(f"{value} AS {name}" for name, value in {**empty, **columns}.items())
     return f"SELECT '{family}' AS family, {stage} AS stage, {chosen}"
@@ -113,13 +114,16 @@ BEFORE: Final = f"""
 # Visits of which something else was told last than is true. `told`: the start that the patient goes by. The
 # first condition is cheap and lets pass too much: whoever has heard nothing of the start that is true, or of
 # another one, or of this one by another version. A change follows the notice that it is a change of, not the
-# reminders since.
+# reminders since; each version is told by a notice of its own, so that one which was kept back stands in the
+# way of none that comes after it. The same of a start, where somebody called about it: `told` is that call.
 NOTICES: Final = f"""
-    {_found("notice", told="told.starts_at")}
+    {_found("notice", told="told.starts_at", protocol_id="visit.protocol_id")}
       FROM (SELECT visit.* FROM scheduler_appointment visit
              WHERE visit.status IN ('booked', 'cancelled') AND lower(visit.during) > %(now)s
                AND {_wanted("visit.patient_id")}
-               AND (SELECT coalesce(bool_or(said.status IN ('sent', 'unknown', 'claimed') AND (
+               AND (SELECT coalesce(bool_or((said.status IN ('sent', 'unknown', 'claimed', 'failed')
+                                        OR (said.status = 'skipped'
+                                            AND NOT said.reason = ANY(%(can_pass)s))) AND (
                                         said.visit_starts_at <> lower(visit.during)
                                         OR (said.kind = 'cancellation')
                                            <> (visit.status = 'cancelled'))), false)
@@ -148,7 +152,8 @@ NOTICES: Final = f"""
                                                   ELSE lower(visit.during) END AS at) start
      CROSS JOIN LATERAL (
            SELECT concat_ws(':', visit.id, rule.stage, {_stamp("start.at")},
-                            coalesce(changed.id, told.id)) AS key) key
+                            coalesce(changed.id, told.id),
+                            CASE rule.stage WHEN 'change' THEN visit.protocol_id END) AS key) key
      WHERE CASE visit.status WHEN 'booked' THEN told.starts_at IS DISTINCT FROM lower(visit.during)
                                                 OR changed.id IS NOT NULL
                              ELSE told.starts_at IS NOT NULL END

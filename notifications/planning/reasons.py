@@ -16,6 +16,7 @@ DIARY_WRITTEN: Final = "The day's diary was written, or nobody asks for it any m
 TASK_TAKEN: Final = "Somebody has taken the task."
 NOT_THEIRS: Final = "They left the clinic, or their role isn't called about such a task."
 TOLD_OTHERWISE: Final = "The patient was told something else meanwhile."
+CHANGED_AGAIN: Final = "The visit was changed once more before this was said."
 TOLD_LATER: Final = "The patient was told of the visit later than that."
 SHORT_NOTICE: Final = "Quiet hours would leave less than an hour before the visit."
 LATE_IN_THE_DAY: Final = "The patient went home too late for it."

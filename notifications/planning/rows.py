@@ -97,6 +97,7 @@ def _message(choice: Choice, now: datetime) -> dict[str, Any]:
         "key": found.key,
         "visit_starts_at": wanted.visit_starts_at,
         "instead_of": wanted.instead_of,
+        "protocol_id": found.protocol_id,
         "text": "",
         "form": decision.form,
         "urgent": False,

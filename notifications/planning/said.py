@@ -1,4 +1,5 @@
-"""What a patient was told last of a visit, from the messages that went out; and what a message says as well.
+"""What a patient was told last of a visit, from the messages that went out and from the calls in their place;
+and what a message says as well.
 
 Not what was planned, and not what is true: `rules.notice` says what leads from the one to the other.
 """
@@ -23,9 +24,13 @@ NOTICES: Final = (
 )
 
 
+# With a message's id, the cause of the one task that there may be about it (`delivering.undelivered`).
+CAUSE: Final = "message"
+
+
 def _last(columns: str, which: str) -> str:
     """One row at most: the last of these messages of `visit` that has arrived or may have, or is at this
-    moment on its way and can't be called back."""
+    moment on its way and can't be called back, or that somebody told instead: their task is closed."""
     return f"""
     SELECT {columns}
       FROM notifications_message said
@@ -33,9 +38,13 @@ def _last(columns: str, which: str) -> str:
                            FROM notifications_deliveryattempt attempt
                           WHERE attempt.message_id = said.id
                           ORDER BY attempt.number DESC LIMIT 1) try ON true
+      LEFT JOIN clinic_workitem task
+        ON said.status IN ('skipped', 'failed') AND task.clinic_id = said.clinic_id
+       AND task.cause = '{CAUSE}:' || said.id AND task.closed_at IS NOT NULL
      WHERE said.appointment_id = visit.id AND {which}
-       AND (said.status IN ('sent', 'unknown') OR (said.status = 'claimed' AND try.outcome = 'started'))
-     ORDER BY coalesce(try.started_at, said.sent_at, said.due_at) DESC, said.created_at DESC
+       AND (said.status IN ('sent', 'unknown') OR (said.status = 'claimed' AND try.outcome = 'started')
+            OR task.id IS NOT NULL)
+     ORDER BY coalesce(task.closed_at, try.started_at, said.sent_at, said.due_at) DESC, said.created_at DESC
      LIMIT 1"""  # noqa: S608 - this module's own words only
 
 

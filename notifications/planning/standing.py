@@ -49,7 +49,7 @@ def fallen_through(message: Message, answered: Collection[UUID]) -> str:
         return "" if status == AppointmentStatus.NOSHOW else reasons.NOT_MISSED
     if message.kind == MessageKind.CANCELLATION:
         return "" if status == AppointmentStatus.CANCELLED else reasons.NOT_CANCELLED
-    return _visit_fallen_through(message)
+    return _visit_fallen_through(message) or _changed_again(message)
 
 
 def answered(messages: Iterable[Message]) -> set[UUID]:
@@ -109,6 +109,12 @@ def _visit_fallen_through(message: Message) -> str:
     if visit.starts_at != message.visit_starts_at:
         return reasons.VISIT_MOVED
     return "" if visit.status == AppointmentStatus.BOOKED else reasons.VISIT_BEGUN
+
+
+def _changed_again(message: Message) -> str:
+    """The change to the version that the visit has now has a message of its own."""
+    other = message.protocol_id is not None and message.protocol_id != message.visit.protocol_id
+    return reasons.CHANGED_AGAIN if message.kind == MessageKind.CHANGE and other else ""
 
 
 def _offer_over(message: Message) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from clinic import work
 from clinic.models import Patient, WorkItem
 from notifications.channels.envelope import DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
@@ -16,9 +17,9 @@ from notifications.models import InboxItem, Message
 from notifications.planning import wanting
 from notifications.planning.planner import plan
 from notifications.talking import again
-from scheduler.models import Appointment
+from scheduler.models import Appointment, CancellationReason
 from scheduler.prescribing import taking_over
-from scheduler.visits import booking, versions
+from scheduler.visits import attendance, booking, versions
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, next_version, set_stage
 
@@ -169,7 +170,7 @@ def test_what_is_again_as_it_was_told_is_not_told(stage: Stage, visit: Appointme
     say(NOW + 2 * HOUR)
     assert subjects() == [BOOKED]
     skipped = Message.objects.get(kind="change")
-    assert skipped.reason == "The patient was told something else meanwhile."
+    assert skipped.reason == "The visit was changed once more before this was said."
 
 
 def test_a_second_change_is_told_too(stage: Stage, visit: Appointment) -> None:
@@ -202,3 +203,96 @@ def test_it_is_foreseen_and_can_be_said_again(stage: Stage, visit: Appointment) 
     again.send_again(actor=ana, id=new_id(), message=said, now=NOW + 2 * HOUR)
     delivery.drain(clock=lambda: NOW + 2 * HOUR)
     assert subjects() == [BOOKED, CHANGED, CHANGED]
+
+
+def called(stage: Stage, words: str, now: Any) -> None:
+    """Ana calls, and closes the one task that asks for it."""
+    ana = stage.house.actor(stage.house.ana)
+    [task] = WorkItem.objects.filter(cause__startswith="message:", closed_at=None)
+    work.close(actor=ana, item=task, outcome=words, now=now)
+
+
+def reached_by(channel: str, visit: Appointment) -> None:
+    Patient.objects.filter(pk=visit.patient_id).update(preferred_channel=channel)
+
+
+def cancel(stage: Stage, visit: Appointment, now: Any) -> None:
+    ana = stage.house.actor(stage.house.ana)
+    booking.cancel(actor=ana, appointment=visit, reason=CancellationReason.ROOM, now=now)
+
+
+def open_calls() -> int:
+    return WorkItem.objects.filter(cause__startswith="message:", closed_at=None).count()
+
+
+def test_after_a_change_that_was_called_the_next_one_is_told(stage: Stage, visit: Appointment) -> None:
+    reached_by("none", visit)
+    take_over(stage, visit, fasting_light_meal_hours=8)
+    say(NOW + HOUR)
+    called(stage, "Told her of 8 hours.", NOW + 2 * HOUR)
+    reached_by("email", visit)
+    say(NOW + 3 * HOUR)
+    assert subjects() == [BOOKED]
+    take_over(stage, visit, fasting_light_meal_hours=10)
+    say(NOW + 4 * HOUR)
+    assert subjects() == [BOOKED, CHANGED]
+
+
+def test_who_was_called_about_a_change_hears_when_it_is_taken_back(stage: Stage, visit: Appointment) -> None:
+    before = stage.protocol.fasting_light_meal_hours
+    reached_by("none", visit)
+    take_over(stage, visit, fasting_light_meal_hours=before + 2)
+    say(NOW + HOUR)
+    called(stage, "Told her.", NOW + 2 * HOUR)
+    take_over(stage, visit, fasting_light_meal_hours=before)
+    say(NOW + 3 * HOUR)
+    called(stage, "Told her that it is as it was.", NOW + 4 * HOUR)
+    take_over(stage, visit, fasting_light_meal_hours=before + 2)
+    say(NOW + 5 * HOUR)
+    assert open_calls() == 1
+
+
+def test_each_change_that_nobody_could_tell_has_a_call_of_its_own(stage: Stage, visit: Appointment) -> None:
+    reached_by("none", visit)
+    for count in (1, 2):
+        take_over(stage, visit)
+        say(NOW + count * HOUR)
+        assert open_calls() == count
+
+
+def test_a_change_that_comes_back_while_the_clinic_is_silent_is_told_once(
+    stage: Stage, visit: Appointment
+) -> None:
+    before = stage.protocol.fasting_light_meal_hours
+    for hours in (before + 2, before, before + 2):
+        take_over(stage, visit, fasting_light_meal_hours=hours)
+        plan(now=NOW + HOUR)
+    say(NOW + 2 * HOUR)
+    say(NOW + 3 * HOUR)
+    assert subjects() == [BOOKED, CHANGED]
+
+
+def test_a_change_that_was_dropped_and_comes_back_is_told(stage: Stage, visit: Appointment) -> None:
+    before = stage.protocol.fasting_light_meal_hours
+    take_over(stage, visit, fasting_light_meal_hours=before + 2)
+    plan(now=NOW + HOUR)
+    take_over(stage, visit, fasting_light_meal_hours=before)
+    say(NOW + 2 * HOUR)
+    take_over(stage, visit, fasting_light_meal_hours=before + 2)
+    say(NOW + 3 * HOUR)
+    assert subjects() == [BOOKED, CHANGED]
+
+
+def test_a_visit_that_was_called_off_by_telephone_twice_is_called_about_each_time(
+    stage: Stage, visit: Appointment
+) -> None:
+    """Cancelled, taken back, cancelled: what the calls said is what the patient goes by."""
+    ana = stage.house.actor(stage.house.ana)
+    reached_by("none", visit)
+    for hours in (1, 3):
+        cancel(stage, visit, NOW + hours * HOUR)
+        say(NOW + hours * HOUR)
+        called(stage, "Told her that it is cancelled.", NOW + hours * HOUR + MINUTE)
+        attendance.undo(actor=ana, appointment=visit, now=NOW + (hours + 1) * HOUR)
+        say(NOW + (hours + 1) * HOUR)
+        called(stage, "Told her that it takes place.", NOW + (hours + 1) * HOUR + MINUTE)
