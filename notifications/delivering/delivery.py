@@ -61,6 +61,7 @@ def drain(
     if not restored.may_send(clock()):
         return done
     with Channels() as channels, ExitStack() as at_the_end:
+        done.update(outcomes.plan_idle(clock()))
         if not urgent_only:
             done.update(outcomes.settle_lost(channels, clock, stop_at))
         pace, waits_until, waits = Pace(), None, False

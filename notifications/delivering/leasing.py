@@ -1,6 +1,6 @@
 """Whose turn it is: due messages are taken by one drain at a time, and given back with what became of them.
 
-A message that was taken and has no attempt has not been begun: when its lease runs out it is anybody's again.
+A message that was taken and has no attempt under way has not been begun: soon it is anybody's again.
 What is asked, sent and written is `delivery`'s, `sending`'s and `outcomes`'.
 """
 
@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from notifications.models import (
     AttemptOutcome,
@@ -23,10 +23,14 @@ from notifications.models import (
 
 # Longer than one message can take with every command of a mail server at its time-out.
 LEASE: Final = timedelta(minutes=5)
+# What was taken and not begun is said by nobody, so it need not be looked up: it is anybody's far sooner. The
+# confirmation of an opt-out, the emergency lines and pages have minutes. Longer than a decision holds.
+BEGUN_WITHIN: Final = timedelta(seconds=30)
 # By a clinic's own pause; a closed way out holds everything (docs/decisions/0013).
 NEVER_HELD: Final = (MessageKind.PAGE, MessageKind.ANSWER)
 # Lost ones are looked up one by one, at the provider.
 LOST_AT_ONCE: Final = 50
+IDLE_AT_ONCE: Final = 500
 
 
 def due(now: datetime, *, most: int, urgent_only: bool = False) -> list[Message]:
@@ -80,15 +84,31 @@ def held(ids: Collection[UUID], token: UUID) -> dict[UUID, Message]:
     return {message.pk: message for message in messages}
 
 
+def idle(now: datetime) -> list[Message]:
+    """Lock messages that were taken and have not been begun in time, urgent ones first. Whether one has is
+    asked again under its lock: a sender begins under it, too."""
+    latest = now + LEASE - BEGUN_WITHIN
+    taken = list(
+        Message.objects.filter(~Exists(_under_way()), status=MessageStatus.CLAIMED, lease_until__lte=latest)
+        .order_by("-urgent", "pk")
+        .select_for_update(skip_locked=True, no_key=True)[:IDLE_AT_ONCE]
+    )
+    tries = DeliveryAttempt.objects.filter(message__in=taken, outcome=AttemptOutcome.STARTED)
+    begun = set(tries.values_list("message", flat=True)) if taken else set()
+    return [message for message in taken if message.pk not in begun]
+
+
 def lost(now: datetime) -> list[Message]:
-    """Lock messages whose lease ran out; `begun` says whether a try of theirs has no end."""
-    begun = DeliveryAttempt.objects.filter(message=OuterRef("pk"), outcome=AttemptOutcome.STARTED)
+    """Lock messages whose lease ran out with a try of theirs under way."""
     return list(
-        Message.objects.filter(status=MessageStatus.CLAIMED, lease_until__lte=now)
-        .annotate(begun=Exists(begun))
+        Message.objects.filter(Exists(_under_way()), status=MessageStatus.CLAIMED, lease_until__lte=now)
         .order_by("pk")
         .select_for_update(skip_locked=True, no_key=True)[:LOST_AT_ONCE]
     )
+
+
+def _under_way() -> QuerySet[DeliveryAttempt]:
+    return DeliveryAttempt.objects.filter(message=OuterRef("pk"), outcome=AttemptOutcome.STARTED)
 
 
 def give_back(messages: Sequence[Message]) -> None:

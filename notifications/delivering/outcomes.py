@@ -197,23 +197,31 @@ def _write_taken(results: Sequence[Result], token: UUID) -> int:
         return cursor.rowcount
 
 
+def plan_idle(now: datetime) -> list[MessageStatus]:
+    """Messages whose sender died, or is held up by another one, before it began them: they are planned
+    again."""
+
+    def work() -> list[MessageStatus]:
+        messages = leasing.idle(now)
+        for message in messages:
+            message.status = MessageStatus.PLANNED
+        leasing.give_back(messages)
+        return [MessageStatus.PLANNED] * len(messages)
+
+    return in_transaction(work)
+
+
 def settle_lost(channels: Channels, clock: Callable[[], datetime], stop_at: datetime) -> list[MessageStatus]:
-    """Messages whose sender died or lost the answer: not begun, they are planned again; begun, looked up."""
+    """Messages whose sender died with them under way, or lost the answer: they are looked up."""
     token = uuid4()
 
-    def work() -> tuple[list[Message], list[Message]]:
+    def work() -> list[Message]:
         messages = leasing.lost(clock())
-        begun = [message for message in messages if message.begun]  # type: ignore[attr-defined]
-        idle = [message for message in messages if not message.begun]  # type: ignore[attr-defined]
-        for message in idle:
-            message.status = MessageStatus.PLANNED
-        leasing.give_back(idle)
-        leasing.take({message.pk: message.protocol_id for message in begun}, token, clock())
-        return begun, idle
+        leasing.take({message.pk: message.protocol_id for message in messages}, token, clock())
+        return messages
 
-    begun, idle = in_transaction(work)
-    done = [MessageStatus.PLANNED] * len(idle)
-    for message in begun:
+    done: list[MessageStatus] = []
+    for message in in_transaction(work):
         if clock() < stop_at:
             done += _settle(message, channels, clock, token)
     return done

@@ -13,6 +13,7 @@ from notifications.delivering import delivery, leasing, outcomes, sending
 from notifications.delivering.sending import Pace
 from notifications.models import DeliveryAttempt, InboxItem, Message
 from notifications.planning.planner import plan
+from notifications.talking import answers
 from tests.cast import NOW, House, make_patient
 from tests.notifications.visits import book
 
@@ -48,7 +49,7 @@ def test_a_worker_that_died_now_would_leave_one_message_in_doubt(
     assert channel.begun == [1, 1, 1, 1]
 
 
-def test_what_a_dead_worker_took_and_had_not_begun_is_said_when_its_lease_runs_out(
+def test_what_a_dead_worker_took_and_had_not_begun_is_said_soon_after(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It dies without a last word, as by kill -9: nothing is given back and nothing is concluded. What it had
@@ -65,10 +66,22 @@ def test_what_a_dead_worker_took_and_had_not_begun_is_said_when_its_lease_runs_o
     monkeypatch.undo()
     assert list(Message.objects.values_list("status", flat=True)) == ["claimed"] * 3
     assert DeliveryAttempt.objects.count() == 1
-    lease_over = NOW + leasing.LEASE
-    assert delivery.drain(clock=lambda: lease_over) == {"planned": 3, "sent": 2}
+    soon, lease_over = NOW + leasing.BEGUN_WITHIN, NOW + leasing.LEASE
+    assert delivery.drain(clock=lambda: soon - timedelta(seconds=1)) == {}
+    assert delivery.drain(clock=lambda: soon) == {"planned": 2, "sent": 2}
+    assert delivery.drain(clock=lambda: lease_over) == {"planned": 1}
     assert delivery.drain(clock=lambda: lease_over + outcomes.RETRY_AFTER[0]) == {"sent": 1}
     assert InboxItem.objects.count() == 3
+
+
+def test_what_is_urgent_leaves_while_it_is_of_use_though_its_worker_died_with_it(house: House) -> None:
+    """The confirmation of an opt-out is of use for 5 minutes; its next sender needn't be the one that looks
+    lost messages up."""
+    due(house, 1)
+    dead = {"status": "claimed", "lease_token": uuid4(), "lease_until": NOW + leasing.LEASE}
+    Message.objects.update(**dead, urgent=True, stale_at=NOW + answers.STOPPED_OF_USE_FOR)
+    soon = NOW + leasing.BEGUN_WITHIN
+    assert delivery.drain(clock=lambda: soon, urgent_only=True) == {"planned": 1, "sent": 1}
 
 
 def test_what_somebody_else_has_taken_over_is_not_begun(
