@@ -52,10 +52,16 @@ def bed(
     chair = chair_of(house, at=session.appointment.starts_at)
     Claim.objects.filter(appointment=session.appointment).delete()
     seat(session, chair)
-    return Bed(session, chair, monitor_at(house, chair))
+    return Bed(session, chair, monitor_at(house, chair, since=session.arrived_at))
 
 
-def monitor_at(house: House, chair: Resource | None, identifier: str = MONITOR) -> MonitorDevice:
+def monitor_at(
+    house: House,
+    chair: Resource | None,
+    identifier: str = MONITOR,
+    *,
+    since: datetime = stories.ARRIVED_AT,
+) -> MonitorDevice:
     return devices.add(
         actor=house.actor(house.max),
         id=new_id(),
@@ -63,7 +69,7 @@ def monitor_at(house: House, chair: Resource | None, identifier: str = MONITOR) 
         identifier=identifier,
         name=f"Monitor {identifier}",
         chair=chair,
-        now=stories.ARRIVED_AT,
+        now=since,
     )
 
 
