@@ -1,13 +1,14 @@
 """What monitors send, taken many at once: read, placed with the session in the device's chair, stored.
 
 A message is acknowledged only when everything that it says is committed: as samples, or kept for a person
-(`unmatched`). Sent again it is the same samples: (device, control id, position, moment). Reading is in `hl7`
-and `readings`, judging in `samples`; sockets are in `mllp`.
+(`unmatched`). Sent again it is the same samples: (device, control id, position, moment), unless it says
+something else then. Reading is in `hl7` and `readings`, judging in `samples`; sockets are in `mllp`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -34,6 +35,7 @@ UNKNOWN: Final = "No monitor of this name is known here."
 AT_NO_CHAIR: Final = "Its monitor stands at no chair."
 NOBODY_THERE: Final = "No session was open in the monitor's chair."
 BEFORE_IT_CAME: Final = "It was measured before the monitor came to its chair."
+SAID_OTHERWISE: Final = "It says otherwise than the message of the same id and moment before it."
 # What a person mends by saying at which chair the monitor stood, and since when (`taking_over`).
 CHAIR_UNKNOWN: Final = (UNKNOWN, AT_NO_CHAIR, NOBODY_THERE, BEFORE_IT_CAME)
 
@@ -64,6 +66,11 @@ class _Taken:
     device: MonitorDevice | None = None
     sets: tuple[Set, ...] = ()
     samples: list[MonitorSample] = field(default_factory=list)
+    # Of these what isn't stored yet, and what says otherwise than what is under the same key.
+    fresh: list[MonitorSample] = field(default_factory=list)
+    otherwise: list[MonitorSample] = field(default_factory=list)
+    # What it shows that cannot be; never stored.
+    impossible: list[MonitorSample] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
 
 
@@ -180,14 +187,20 @@ def _find_devices(batch: Sequence[_Taken], home: Clinic | None) -> None:
 
 
 def _store(batch: Sequence[_Taken], now: datetime) -> None:
-    fresh = _unknown_yet([sample for taken in batch for sample in taken.samples])
+    fresh = [sample for taken in batch for sample in taken.fresh]
     MonitorSample.objects.bulk_create(fresh, ignore_conflicts=True)
-    samples.raise_alerts(fresh, now=now)
-    unmatched.keep([kept for taken in batch for kept in taken.kept], now=now)
+    new = unmatched.keep([kept for taken in batch for kept in taken.kept], now=now)
+    # Of what is kept and not stored, the same message sent again raises nothing that was resolved meanwhile.
+    kept_now = [taken for taken in batch if any(kept.sha256 in new for kept in taken.kept)]
+    samples.raise_alerts(
+        [*fresh, *(sample for taken in kept_now for sample in taken.otherwise)],
+        impossible=[sample for taken in kept_now for sample in taken.impossible],
+        now=now,
+    )
 
 
 def _place(batch: Sequence[_Taken], now: datetime) -> None:
-    """Make samples of what has its session; what has none is kept for a person. Two queries at most."""
+    """Make samples of what has its session; what has none is kept for a person. Three queries at most."""
     for taken in batch:
         if taken.message and taken.device:
             found = readings.contents(
@@ -197,10 +210,11 @@ def _place(batch: Sequence[_Taken], now: datetime) -> None:
             taken.kept += [_kept(taken, taken.device, doubt.why, of=doubt.code) for doubt in found.doubts]
     chairs = _Chairs([taken for taken in batch if taken.sets])
     for taken in batch:
-        taken.samples = list(_samples_of(taken, chairs, now))
+        _to_sessions(taken, chairs, now)
+    _compare(batch)
 
 
-def _samples_of(taken: _Taken, chairs: "_Chairs", now: datetime) -> Iterator[MonitorSample]:
+def _to_sessions(taken: _Taken, chairs: "_Chairs", now: datetime) -> None:
     """What of one message goes to a session; the rest is kept for a person."""
     if taken.device is None or taken.message is None:
         return
@@ -209,19 +223,50 @@ def _samples_of(taken: _Taken, chairs: "_Chairs", now: datetime) -> Iterator[Mon
         if session is None:
             taken.kept.append(_kept(taken, taken.device, why))
             continue
-        values, refused = samples.possible(measured.values, session)
-        if refused:
-            taken.kept.append(_kept(taken, taken.device, refused))
-        if values:
-            yield MonitorSample(
-                session=session,
-                device=taken.device,
-                control_id=taken.message.control_id,
-                position=measured.position,
-                measured_at=measured.measured_at,
-                received_at=now,
-                **values,
-            )
+        sample = partial(
+            MonitorSample,
+            session=session,
+            device=taken.device,
+            control_id=taken.message.control_id,
+            position=measured.position,
+            measured_at=measured.measured_at,
+            received_at=now,
+        )
+        sifted = samples.sift(measured.values, session)
+        if sifted.why:
+            taken.kept.append(_kept(taken, taken.device, sifted.why))
+        if sifted.possible:
+            taken.samples.append(sample(**sifted.possible))
+        if sifted.impossible:
+            taken.impossible.append(sample(**sifted.impossible))
+
+
+def _compare(batch: Sequence[_Taken]) -> None:
+    """Tell what is new from what was said before, and from what contradicts it: one query.
+
+    Two messages that say different things under one control id, position and moment are no message sent
+    twice. Which of them is right is for a person, and each is judged.
+    """
+    placed = [(taken, sample) for taken in batch for sample in taken.samples]
+    if not placed:
+        return
+    stored = MonitorSample.objects.filter(
+        device__in={sample.device_id for _, sample in placed},
+        control_id__in={sample.control_id for _, sample in placed},
+        measured_at__in={sample.measured_at for _, sample in placed},
+    )
+    known = {_key(sample): samples.values_of(sample) for sample in stored}
+    for taken, sample in placed:
+        said = samples.values_of(sample)
+        if known.setdefault(_key(sample), said) is said:
+            taken.fresh.append(sample)
+        elif known[_key(sample)] != said:
+            taken.otherwise.append(sample)
+            taken.kept.append(_kept(taken, sample.device, SAID_OTHERWISE))
+
+
+def _key(sample: MonitorSample) -> tuple[UUID, str, int, datetime]:
+    return sample.device_id, sample.control_id, sample.position, sample.measured_at
 
 
 class _Chairs:
@@ -302,20 +347,6 @@ def _holds(session: Session, moment: datetime) -> bool:
     if moment < session.arrived_at or session.state == SessionState.NOT_GIVEN:
         return False
     return session.discharged_at is None or moment <= session.discharged_at
-
-
-def _unknown_yet(placed: Sequence[MonitorSample]) -> list[MonitorSample]:
-    """Without what is stored already, and without the second of two: one query."""
-    if not placed:
-        return []
-    by_key = {
-        (sample.device_id, sample.control_id, sample.position, sample.measured_at): sample
-        for sample in placed
-    }
-    devices, control_ids, _, _ = zip(*by_key, strict=True)
-    stored = MonitorSample.objects.filter(device__in=set(devices), control_id__in=set(control_ids))
-    keys = set(stored.values_list("device_id", "control_id", "position", "measured_at"))
-    return [sample for key, sample in by_key.items() if key not in keys]
 
 
 def _kept(taken: _Taken, device: MonitorDevice, why: str, of: str = "") -> Kept:

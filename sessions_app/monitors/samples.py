@@ -37,40 +37,55 @@ PRESSURES: Final = (*PAIR, "mean_mmhg")
 # Ours, not clinical: up to when a sample is what the monitor shows now, however its clock goes.
 SHOWN_NOW: Final = timedelta(minutes=2)
 
+# What a nurse is told of a value that cannot be: it may be the patient (an asystole) or a lead that is off.
+LOOK: Final = "look at the patient now, then at the sensor. It can't be charted."
+
 Signs = Mapping[str, Value | None]
 OpenLevels = Mapping[tuple[UUID, str], Sequence[str]]
 
 
-def possible(values: Signs, session: Session) -> tuple[dict[str, Value], str]:
-    """The values that can be (domain.md 3.2, *reject*), and in words what could not."""
+@dataclass(frozen=True)
+class Sifted:
+    """The values that can be, those shown that cannot, and in words which signs these are."""
+
+    possible: dict[str, Value]
+    impossible: dict[str, Value]
+    why: str
+
+
+def sift(values: Mapping[str, Value], session: Session) -> Sifted:
+    """Tell the values that can be from those that cannot (domain.md 3.2, *reject*)."""
     rings = vital_limits.rings_of(session.protocol.rings)
     doubts = vital_limits.rejected(values, rings)
     kept = vital_limits.credible(values, rings)
     if {doubt.field for doubt in doubts} & set(PAIR):
         kept = {sign: value for sign, value in kept.items() if sign not in PRESSURES}
     labels = dict.fromkeys(vital_limits.RINGS[doubt.field].label.lower() for doubt in doubts)
-    return kept, f"Values that cannot be: {', '.join(labels)}." if labels else ""
+    impossible = {doubt.field: values[doubt.field] for doubt in doubts if doubt.field in values}
+    return Sifted(kept, impossible, f"Values that cannot be: {', '.join(labels)}." if labels else "")
 
 
-def raise_alerts(samples: Iterable[MonitorSample], *, now: datetime) -> int:
+def raise_alerts(
+    samples: Iterable[MonitorSample], *, impossible: Iterable[MonitorSample] = (), now: datetime
+) -> int:
     """Raise what these samples raise and isn't open yet; how many alerts.
+
+    `impossible` holds what monitors showed that cannot be, never stored: once the infusion has begun somebody
+    looks at the patient.
 
     Inside the caller's transaction, the samples stored. Two queries whatever their number as long as nothing
     is past a limit, and never more for a further sample. A set that was charted within the limits ends an
     excursion: past them again is raised again, as for a reading. A session that has ended or is signed takes
     no alert any more.
     """
-    by_session: dict[Session, list[MonitorSample]] = {}
-    for sample in samples:
-        if sample.session.state in states.IN_THE_CHAIR:
-            by_session.setdefault(sample.session, []).append(sample)
-    baselines = _baselines(list(by_session))
-    judged = [
-        each
-        for session, own in by_session.items()
-        for sample in sorted(own, key=lambda sample: sample.measured_at)
-        if (each := _judge(sample, baselines.get(session.pk, {}))).raised
+    looked_at = [sample for sample in samples if sample.session.state in states.IN_THE_CHAIR]
+    absurd = [sample for sample in impossible if _infused(sample)]
+    baselines = _baselines(list({sample.session: None for sample in (*looked_at, *absurd)}))
+    of_all = [
+        *(_judge(sample, baselines.get(sample.session_id, {})) for sample in looked_at),
+        *(_judge_impossible(sample, baselines.get(sample.session_id, {})) for sample in absurd),
     ]
+    judged = sorted((each for each in of_all if each.raised), key=lambda each: each.sample.measured_at)
     if not judged:
         return 0
     within = _last_within(judged)
@@ -97,6 +112,8 @@ class _Judged:
     at_worst: tuple[Raise, ...]
 
     def after(self, earlier: Signs) -> tuple[Raise, ...]:
+        if self.raised == self.at_worst:
+            return self.raised  # nothing of it takes two
         return _raised_by(self.sample, earlier, self.baseline)
 
     def uncertain(self, standing: OpenLevels) -> set[str]:
@@ -114,6 +131,25 @@ def _judge(sample: MonitorSample, baseline: Signs) -> _Judged:
     takes_two = any(_takes_two(each.sign, sample.session.protocol.limits) for each in raised)
     at_worst = _raised_by(sample, values_of(sample), baseline) if takes_two else raised
     return _Judged(sample, baseline, raised, at_worst)
+
+
+def _judge_impossible(sample: MonitorSample, baseline: Signs) -> _Judged:
+    """Of the level that each value would have if it were true, and at least a caution."""
+    shown = {sign: value for sign, value in values_of(sample).items() if value is not None}
+    levels = {each.sign: each.level for each in _raised_by(sample, {}, {})}
+    raised = tuple(
+        Raise(sign, levels.get(sign, "caution"), "limit", f"{vital_limits.measured(sign, value)}: {LOOK}")
+        for sign, value in shown.items()
+    )
+    return _Judged(sample, baseline, raised, raised)
+
+
+def _infused(sample: MonitorSample) -> bool:
+    """Whether its patient is in the chair, and the infusion had begun: while leads are put on nobody is
+    called to look at what they show."""
+    session = sample.session
+    in_the_chair = session.state in states.IN_THE_CHAIR
+    return in_the_chair and session.started_at is not None and session.started_at <= sample.measured_at
 
 
 def _raised_by(sample: MonitorSample, earlier: Signs, baseline: Signs) -> tuple[Raise, ...]:

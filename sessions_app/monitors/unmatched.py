@@ -48,8 +48,9 @@ class Kept:
         return hashlib.sha256(self.raw).hexdigest()
 
 
-def keep(messages: Sequence[Kept], *, now: datetime) -> None:
-    """Keep each once, and see that the nurses have a task for each device that needs somebody.
+def keep(messages: Sequence[Kept], *, now: datetime) -> set[str]:
+    """Keep each once, and see that the nurses have a task for each device that needs somebody. Which are new,
+    by their `sha256`.
 
     Inside the caller's transaction. The same message twice is one row, also after it was settled.
     """
@@ -71,11 +72,12 @@ def keep(messages: Sequence[Kept], *, now: datetime) -> None:
         if sha256 not in known
     ]
     if not fresh:
-        return
+        return set()
     UnmatchedMessage.objects.bulk_create(fresh, ignore_conflicts=True)
     told = _told([row.clinic_id for row in fresh])
     first_of = {(row.clinic_id, row.identifier): row for row in reversed(fresh)}
     work.open_items([_task(row, now) for device, row in first_of.items() if device not in told])
+    return by_hash.keys() - known
 
 
 def as_text(raw: bytes) -> str:

@@ -11,13 +11,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from clinic.models import Role, WorkItem
 from sessions_app.models import Alert, AlertLevel, MonitorSample, Session, SessionState, UnmatchedMessage
-from sessions_app.monitors import devices, feed, hl7, unmatched
+from sessions_app.monitors import devices, feed, hl7, readings, unmatched
 from sessions_app.observing import alerts
 from tests.cast import NOW, House, make_patient, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.behind import behind_the_triggers
 from tests.sessions_app.monitors.beds import Bed, bed, chair_of, monitor_at, seat
-from tests.sessions_app.monitors.messages import CALM, DURING, oru, stamp
+from tests.sessions_app.monitors.messages import CALM, DURING, Line, oru, stamp
 
 SECOND = timedelta(seconds=1)
 HIGH = (("8480-6", "185", "mm[Hg]"), ("8462-4", "95", "mm[Hg]"))
@@ -238,6 +238,70 @@ def test_an_impossible_value_is_kept_for_a_person_and_the_others_are_used(house:
     assert sample.oxygen_saturation_percent == 98
     assert sample.heart_rate_per_min is sample.systolic_mmhg is sample.mean_mmhg is None
     assert why(house) == "Values that cannot be: heart rate, systolic pressure."
+
+
+@pytest.mark.parametrize(
+    ("line", "level", "detail"),
+    [
+        (("8867-4", "0", "/min"), "stop", "Heart rate 0 /min"),
+        (("8867-4", "301", "/min"), "stop", "Heart rate 301 /min"),
+        (("59408-5", "29", "%"), "emergency", "Oxygen saturation 29 %"),
+        (("8310-5", "20", "Cel"), "caution", "Temperature 20.0 °C"),
+    ],
+)
+def test_a_value_that_cannot_be_calls_somebody_to_look_at_the_patient(
+    house: House, line: Line, level: str, detail: str
+) -> None:
+    """It may be an asystole or a lead that is off: nothing to chart, and nothing to be silent about."""
+    rosa = bed(house)
+    sent = [oru(DURING + SECOND * number, [line], control_id=str(number)) for number in range(2)]
+    for _ in range(2):
+        take(house, *sent, now=DURING + SECOND)
+        alert = Alert.objects.get()
+        assert (alert.session, alert.level, alert.sign) == (rosa.session, level, readings.LOINC[line[0]])
+        assert alert.detail == f"{detail}: look at the patient now, then at the sensor. It can't be charted."
+        if alerts.open_of(rosa.session).exists():
+            nils = house.actor(house.nils)
+            alerts.resolve(actor=nils, id=new_id(), alert=alert, words="Lead was off", now=DURING)
+    assert not MonitorSample.objects.exists()
+    assert UnmatchedMessage.objects.count() == 2
+
+
+def test_while_leads_are_put_on_nobody_is_called_to_look_at_what_they_show(house: House) -> None:
+    rosa = bed(house)
+    started = stories.fresh(rosa.session).started_at
+    assert started is not None
+    take(house, oru(started - SECOND, [("8867-4", "0", "/min")]))
+    assert not Alert.objects.exists()
+    assert why(house) == "Values that cannot be: heart rate."
+
+
+def test_what_cannot_be_stands_beside_a_pressure_that_takes_two_readings(house: House) -> None:
+    bed(house)
+    absurd = ("59408-5", "20", "%")
+    take(house, oru(DURING - SECOND, HIGH, control_id="1"), oru(DURING, [*HIGH, absurd], control_id="2"))
+    levels = dict(Alert.objects.values_list("sign", "level"))
+    assert levels["systolic_mmhg"] == AlertLevel.STOP
+    assert levels["oxygen_saturation_percent"] == AlertLevel.EMERGENCY
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_message_that_says_otherwise_under_the_same_id_is_judged_and_kept(
+    house: House, together: bool
+) -> None:
+    rosa = bed(house)
+    calm, low = oru(DURING), oru(DURING, [("59408-5", "80", "%")])
+    batches = [[calm, low]] if together else [[calm], [low]]
+    for batch in batches:
+        assert set(take(house, *batch)) == {"AA"}
+    assert MonitorSample.objects.get().oxygen_saturation_percent == 98
+    assert why(house) == "It says otherwise than the message of the same id and moment before it."
+    alert = Alert.objects.get()
+    assert (alert.session, alert.level) == (rosa.session, AlertLevel.EMERGENCY)
+    nils = house.actor(house.nils)
+    alerts.resolve(actor=nils, id=new_id(), alert=alert, words="Probe refitted", now=DURING)
+    take(house, low, calm)
+    assert Alert.objects.count() == UnmatchedMessage.objects.count() == 1
 
 
 def test_an_unknown_code_is_told_once_for_each_monitor_and_stops_nothing(house: House) -> None:
