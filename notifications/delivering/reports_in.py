@@ -1,6 +1,6 @@
 """What providers tell of a message after they took it: delivered, refused, marked as unwanted.
 
-Told twice it stands once, and told out of order it changes nothing more. Whose call it was, and what its
+Told twice it stands once, and told out of order what has arrived counts. Whose call it was, and what its
 codes mean, is the webhook's to know (`notifications.api.provider_reports`).
 """
 
@@ -14,6 +14,7 @@ from clinic.transactions import in_transaction
 from notifications.delivering import outcomes, undelivered
 from notifications.models import (
     AttemptOutcome,
+    BlockedAddress,
     BlockReason,
     DeliveryAttempt,
     DeliveryReport,
@@ -26,6 +27,14 @@ from notifications.models import (
 REFUSALS: Final = (DeliveryReportKind.BOUNCED, DeliveryReportKind.FAILED)
 NOT_DELIVERED: Final = "The provider could not deliver it"
 IT_HAD_ARRIVED: Final = "The provider had taken it."
+ARRIVED_AFTER_ALL: Final = "It arrived after all, the provider says."
+# Nothing has gone out since: what was to be sent another way is not begun while its message is locked here.
+NOT_SAID_SINCE: Final = (
+    MessageStatus.PLANNED,
+    MessageStatus.CLAIMED,
+    MessageStatus.FAILED,
+    MessageStatus.SKIPPED,
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,8 @@ def _follow(message: Message, attempt: DeliveryAttempt, report: Report, now: dat
         if message.delivered_at is None and message.status == MessageStatus.SENT:
             message.delivered_at = report.at
             message.save(update_fields=["delivered_at"])
+        elif attempt.outcome == AttemptOutcome.PERMANENT and newest and message.status in NOT_SAID_SINCE:
+            _arrived_after_all(message, attempt, report, now)
     elif attempt.outcome == AttemptOutcome.ACCEPTED and not _has_arrived(attempt):
         _was_refused(message, attempt, report, now, newest=newest)
 
@@ -105,6 +116,32 @@ def _was_taken(message: Message, attempt: DeliveryAttempt, report: Report, now: 
     message.status, message.reason, message.sent_at = MessageStatus.SENT, "", attempt.started_at
     message.lease_token = message.lease_until = None
     message.save(update_fields=["status", "reason", "sent_at", "lease_token", "lease_until"])
+
+
+def _arrived_after_all(message: Message, attempt: DeliveryAttempt, report: Report, now: datetime) -> None:
+    """It had been told as refused, which doesn't count any more: it isn't said a second time, nobody calls,
+    and its address can be reached."""
+    attempt.outcome, attempt.error = AttemptOutcome.ACCEPTED, ""
+    attempt.save(update_fields=["outcome", "error"])
+    message.status, message.reason = MessageStatus.SENT, ""
+    message.sent_at, message.delivered_at = attempt.started_at, report.at
+    message.lease_token = message.lease_until = None
+    message.save(
+        update_fields=["status", "reason", "sent_at", "delivered_at", "lease_token", "lease_until"],
+    )
+    BlockedAddress.objects.filter(
+        clinic=message.clinic_id,
+        address=attempt.recipient.lower(),
+        reason=BlockReason.UNREACHABLE,
+        lifted_at=None,
+    ).update(lifted_at=now, lifted_how=ARRIVED_AFTER_ALL)
+    work.settle(
+        actor=None,
+        clinic_id=message.clinic_id,
+        causes=[undelivered.cause_of(message)],
+        outcome=ARRIVED_AFTER_ALL,
+        now=now,
+    )
 
 
 def _has_arrived(attempt: DeliveryAttempt) -> bool:

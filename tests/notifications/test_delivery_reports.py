@@ -188,12 +188,39 @@ def test_a_refusal_that_comes_when_it_is_of_no_use_any_more_is_a_failure(
     assert fate(text) == ("failed", "The provider could not deliver it: 30003")
 
 
-def test_a_delivery_told_after_the_refusal_changes_nothing_more(text: Message) -> None:
-    tell("undelivered", "30008")
+def test_what_is_told_as_delivered_after_all_is_not_said_a_second_time(text: Message) -> None:
+    tell("undelivered", "30005")
     tell("delivered")
-    assert fate(text) == ("planned", "")
-    assert text.delivered_at is None
+    assert fate(text) == ("sent", "")
+    assert (text.sent_at, text.delivered_at) == (NOW, NOW + MINUTE)
+    assert text.attempts.get().outcome == "accepted"
+    assert delivery.drain(clock=lambda: NOW + MINUTE) == {}
     assert DeliveryReport.objects.count() == 2
+    assert BlockedAddress.objects.get().lifted_how == "It arrived after all, the provider says."
+
+
+def test_nobody_calls_about_what_arrived_after_all(house: House, text: Message) -> None:
+    Consent.objects.filter(patient=house.rosa, scope=ConsentScope.EMAIL).update(revoked_at=NOW)
+    move(text.visit, VISIT + DAY)
+    plan(now=NOW + MINUTE)
+    delivery.drain(clock=lambda: NOW + MINUTE)
+    moved = Message.objects.get(kind="move")
+    moved.attempts.update(channel="twilio", provider_reference="SM2")
+    tell("failed", "30008", sid="SM2")
+    delivery.drain(clock=lambda: NOW + MINUTE)
+    assert fate(moved)[0] == "failed"
+    tell("delivered", sid="SM2")
+    assert fate(moved) == ("sent", "")
+    assert WorkItem.objects.get().outcome == "It arrived after all, the provider says."
+
+
+def test_what_went_another_way_meanwhile_stays_as_it_went(text: Message) -> None:
+    tell("undelivered", "30008")
+    delivery.drain(clock=lambda: NOW + MINUTE)
+    tell("delivered")
+    assert fate(text) == ("sent", "")
+    assert text.attempts.get(number=1).outcome == "permanent_failure"
+    assert text.delivered_at == NOW + MINUTE
 
 
 def test_a_refusal_told_late_does_not_undo_the_next_try(text: Message) -> None:
