@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Clinic
@@ -45,6 +47,7 @@ def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now:
         )
         must_be_one_to_send_again(first)
         again = _in_own_words(first, text, now) if text else _as_it_was(first, now)
+        _must_not_be_under_way(first, again["text"])
         row = Message(
             id=id,
             key=f"again:{id}",
@@ -70,6 +73,19 @@ def must_be_one_to_send_again(message: Message) -> None:
     """Raises `Conflict` for a page to staff, and for what is said back by itself."""
     if message.kind in NOT_AGAIN:
         raise Conflict("This one isn't sent again: write to the patient instead.", code="not_again")
+
+
+def _must_not_be_under_way(first: Message, text: str) -> None:
+    """Raises `Conflict` where somebody, or the planner, is saying the same once more already: this message,
+    the one that it repeats itself, or what repeats either. The caller holds the clinic's lock."""
+    root = first.again_of_id or first.pk
+    same = Q(again_of=root) | Q(again_of__again_of=root) | Q(again_of=first.pk)
+    others = Message.objects.filter(same, status__in=UNDER_WAY, text=text).exclude(pk=first.pk)
+    other = others.select_related("written_by").order_by("created_at").first()
+    if other is None:
+        return
+    who = f"{other.written_by.full_name} is sending this again" if other.written_by else "It is sent again"
+    raise Conflict(f"{who} already. Wait for what comes of it.", code="under_way")
 
 
 def words_to_edit(message: Message) -> str:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from clinic.problems import Invalid, Missing
+from clinic.problems import Conflict, Invalid, Missing
 from notifications import saying
 from notifications.answering import links, things
 from notifications.delivering import delivery
@@ -171,3 +171,27 @@ def test_a_batch_without_questions_asks_nothing(
     confirmation = Message.objects.get()
     with django_assert_num_queries(0):
         assert standing.answered([confirmation]) == set()
+
+
+def test_the_same_is_not_sent_again_twice_at_once(house: House, visit: Appointment) -> None:
+    reminder = sent(house, "reminder", "T-1d", appointment=visit, visit_starts_at=visit.starts_at)
+    once_more = say_again(house, reminder)
+    with pytest.raises(Conflict, match=r"Ana .* is sending this again already") as refused:
+        say_again(house, reminder)
+    assert refused.value.code == "under_way"
+    Message.objects.filter(pk=once_more.pk).update(status="sent")
+    third = say_again(house, once_more)
+    with pytest.raises(Conflict, match="already"):
+        say_again(house, reminder)
+    Message.objects.filter(pk=third.pk).update(status="sent")
+    assert say_again(house, reminder).again_of == reminder
+
+
+def test_other_words_may_follow_what_is_on_its_way(house: House, visit: Appointment) -> None:
+    reminder = sent(house, "reminder", "T-1d", appointment=visit, visit_starts_at=visit.starts_at)
+    say_again(house, reminder)
+    ana = house.actor(house.ana)
+    words = {"actor": ana, "message": reminder, "text": "Please come at 9", "now": NOW}
+    again.send_again(id=uuid4(), **words)
+    with pytest.raises(Conflict, match="already"):
+        again.send_again(id=uuid4(), **words)
