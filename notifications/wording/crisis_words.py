@@ -1,15 +1,21 @@
-"""Words of a crisis in whatever a patient writes: the red row of domain.md 6.2 in people's own words, and of
-the amber row what harms before anybody would have read it. Pure.
+"""Words of a crisis in whatever a patient writes: the red row of domain.md 6.2 and what must be escalated at
+once (4.2), in people's own words, and of the amber row what harms before anybody would have read it. Pure.
 
 Two groups of words that stand near each other are enough, whatever stands between: "my chest really hurts",
 "me duele mucho el pecho". A false alarm costs a call, a miss may cost a life; words that are part of every
 day's texts ("my arm", "can't make it", "end of series") alarm only beside the word that makes them a crisis.
+
+A text is read as it stands, then with the letters that its digits and signs stand for and with slips of the
+thumb put right; the gravest phrases are found however their letters are spaced, run together or repeated.
 """
 
 import re
+from collections.abc import Mapping
+from itertools import chain
+from types import MappingProxyType
 from typing import Final
 
-from notifications.wording.plain_words import plain
+from notifications.wording.plain_words import plain, slips_of, spelled_right, unmasked
 
 # Compared with what `plain` leaves: no accents, no apostrophes, no capitals.
 
@@ -32,6 +38,22 @@ _WISH: Final = (
 )
 _PILLS: Final = r"pills?|tablets?|meds?|medicines?|medications?|bottles?|capsules?|doses?|ketamine|sleepers"
 _AMOUNT: Final = r"all|whole|entire|bottle|too many|too much|handful|lots|lot|bunch|every|rest|extra"
+# More than anybody takes of what is taken every day; not a dose, a time or a count of days.
+_COUNT: Final = (
+    r"(?:\d{2,}|\w+teen|twenty|thirty|forty|fifty|sixty|dozens?|hundreds?|veinte|treinta|cuarenta|cincuenta|cien)"
+    r"(?! (?:mg|mcg|ml|g|minutes?|hours?|days?|weeks?|am|pm|minutos|horas|dias)\b)"
+)
+# Too much of these harms nobody.
+_NO_MEDICINE: Final = (
+    r"(?! (?:\w+ )?(?:time|space|room|trouble|work|effort|energy|steps?|breaks?|photos?|pictures?|days?"
+    r"|tiempo|trabajo|agua|cafe|sol|fotos)\b)"
+)
+_UNLESS_DRIVING: Final = r"(?! to (?!be\b|stay\b|go home|live\b|sleep\b|come home|leave\b)\w)"
+_ANYBODY: Final = (
+    r"(?:someone|somebody|anyone|anybody|people|others|him|her|them|everyone|everybody"
+    r"|my (?:wife|husband|partner|kids?|child|children|baby|mom|mother|dad|father|son|daughter|family))"
+    r"(?! feelings)"
+)
 # "I can't go on Tuesday" speaks of a day.
 _NO_DAY: Final = (
     r"(?! (?:the|a|an|my|our|your|that|any|at|to|in|for|\d\w*|this (?!way)\w+|next|these|those"
@@ -42,7 +64,9 @@ _DEATH: Final = (
     r"kill(?:ing|ed)? (?:\w+ )?(?:me|myself|my self)",
     r"unaliv\w*",
     r"end(?:ing)? (?:my (?:own )?life|it all|my (?:suffering|misery))",
-    _then(r"want|wanna|going|gonna|ready|need|thinking|plan|planning", r"end(?:ing)? (?:it|everything)"),
+    _then(
+        r"want|wanna|going|gonna|ready|need|thinking|plan|planning|will|ill", r"end(?:ing)? (?:it|everything)"
+    ),
     r"(?:take|taking|took) my (?:own )?life",
     _then(_WISH, r"die|dying|be dead|was dead|were dead|not wake up|never wake up|disappear forever"),
     r"(?:im|i am) dying(?! to\b| for\b)",
@@ -63,10 +87,18 @@ _DEATH: Final = (
     r"(?:isnt|not|no longer) worth living",
     r"(?:give|giving|gave|given) up on (?:my )?(?:life|living)",
     _then(r"dont|do not|doesnt|didnt|never|cant|cannot", r"(?:feel|keep \w+|stay) (?:\w+ ){0,2}?safe", 1),
-    r"(?:am|im|feel|feeling|i) (?:\w+ )?not (?!sure|certain)(?:\w+ ){0,2}?safe",
-    r"(?:am|im|feel|feeling) (?:\w+ ){0,2}?unsafe",
-    rf"(?:took|taken|taking|swallowed|ate|eaten|downed|to take) (?:\w+ )?(?:{_AMOUNT})"
+    rf"(?:not|isnt|arent|never) (?!sure|certain)(?:\w+ ){{0,2}}?safe{_UNLESS_DRIVING}",
+    rf"unsafe{_UNLESS_DRIVING}",
+    # Short for killing myself, unless it is a distance.
+    r"(?<!\d )(?<!many )(?<!few )(?<!of )kms(?! (?:away|from|to|by|drive|per)\b)",
+    r"(?:slit|slitting|cut|cutting|slash\w*) (?:\w+ ){0,2}?(?:wrists?|veins|throat)",
+    _then(
+        r"might|may|could|want|wanna|going|gonna|will|ill|need|afraid|scared|thinking|urges?|thoughts?|gotta",
+        rf"(?:hurt|hurting|harm|harming|kill|killing|stab|stabbing|shoot|shooting) {_ANYBODY}",
+    ),
+    rf"(?:took|taken|taking|swallowed|ate|eaten|downed|to take) (?:\w+ )?(?:{_AMOUNT}|{_COUNT})"
     rf" (?:\w+ ){{0,4}}?(?:{_PILLS})",
+    rf"(?:took|taken|swallowed|downed) (?:\w+ )?too (?:many|much){_NO_MEDICINE} \w+",
     r"overd[ou]s\w*|over dos\w*|od(?:ed|d)\b",
 )
 _BODY: Final = (
@@ -78,18 +110,25 @@ _BODY: Final = (
         rf"{_CANNOT}|trouble|hard|difficult\w*|struggl\w*|problems?|short|shortness|gasping|out of",
         r"bre(?:a|e)th\w*|brethe|braeth\w*",
     ),
+    r"(?:not|stopped|isnt) breathing|(?:turning|turned|going|lips are) blue|blue lips",
+    # domain.md 4.2: under 90.
+    r"(?:oxygen|spo2) (?:(?:saturation|level|sat|is|at|was|reads|now|of) )*(?:low|dropp\w*|[5-8]\d)",
     r"suffocat\w*|(?:im|i am|am) choking",
     r"fainted|fainting|(?:feel|feeling|going to|gonna|almost|nearly|about to) (?:\w+ ){0,2}?faint",
     r"pass(?:ed|ing)? out|black(?:ed|ing)? ?out|blackouts?|unconscious|(?:lost|losing|lose) consciousness",
     _near(
-        r"arms?|legs?|face|hands?|side|sided|half", r"numb\w*|weak|weaker|weakness|droop\w*|paraly\w*|limp"
+        r"arms?|legs?|face|hands?|side|sided|half",
+        r"numb\w*|weak|weaker|weakness|droop\w*|paraly\w*|limp"
+        r"|(?:lost|losing|loss of|no) (?:\w+ )?(?:strength|feeling|power|control)",
     ),
     _then(
         r"cant|cannot|can not|couldnt", r"(?:move|feel|lift|raise) (?:\w+ ){0,2}?(?:arm|leg|face|hand|side)"
     ),
     r"slurr\w*",
     r"(?:having|have|had|got|like|be|a mini) (?:a |mini )*stroke|heart ?attack|cardiac arrest",
-    _near(r"worst|thunderclap", r"head ?aches?"),
+    _near(r"worst|thunderclap", r"head ?aches?|head ?pain"),
+    # Here many have migraines, and a worst one every month.
+    _then(r"worst (?:\w+ ){0,2}?migraines?", r"life|ever"),
 )
 _SPANISH_WISH: Final = (
     r"quiero|quisiera|queria|quiere|voy a|pienso|pensando|ganas|deseo|prefiero|preferiria|intente|intentar"
@@ -100,6 +139,11 @@ _DEATH_ES: Final = (
     r"(?:quitar|quite|quito)(?:me)? la vida|quitarme de en medio",
     r"(?:acabar|terminar) (?:\w+ )?con (?:mi vida|mi sufrimiento|todo|esto)",
     r"hacerme (?:\w+ )?dano|me (?:hago|hice|hare) (?:\w+ )?dano|lastimarme|herirme",
+    r"(?:cort\w+|abrir\w*) (?:\w+ ){0,1}?(?:venas|munecas)",
+    _then(
+        r"quiero|quisiera|voy a|podria|puedo|pienso|ganas|miedo",
+        r"(?:hacer(?:le)? dano|lastimar|herir|matar) a (?:alguien|mi|otr[oa]s?|otra persona)",
+    ),
     r"cortarme(?! (?:el|un poco el)? ?(?:pelo|cabello|las unas))|ahorcarme|colgarme|envenenarme|autolesi\w*",
     _then(
         r"no|ya no", r"(?:quiero|quisiera|deseo) (?:\w+ )?(?:viv\w+|existir|despertar\w*|estar (?:mas )?aqui)"
@@ -113,8 +157,9 @@ _DEATH_ES: Final = (
     r"no (?:\w+ ){0,3}?a salvo|no (?:me |nos )?(?:siento|sentimos) (?:\w+ ){0,2}?segur[oa]s?",
     r"me siento (?:\w+ )?insegur[oa]",
     r"(?:me )?(?:tome|tomado|tragu?e|tragado|voy a tomar(?:me)?|quiero tomar(?:me)?) (?:\w+ ){0,2}?"
-    r"(?:tod[oa]s?|much[oa]s|demasiad[oa]s?|frasco|bote|punado|caja) (?:\w+ ){0,4}?"
+    rf"(?:tod[oa]s?|much[oa]s|demasiad[oa]s?|frasco|bote|punado|caja|{_COUNT}) (?:\w+ ){{0,4}}?"
     r"(?:pastillas?|pildoras?|medicin\w+|medicament\w+|tabletas?|frasco|bote|caja)",
+    rf"(?:me )?(?:tome|tomado|trague|tragado) demasiad[oa]s?{_NO_MEDICINE} \w+",
     r"sobredosis",
 )
 _BODY_ES: Final = (
@@ -129,12 +174,80 @@ _BODY_ES: Final = (
     r"(?:perdi|pierdo|perder|perdio) (?:\w+ )?(?:conocimiento|con?s?ciencia)",
     _near(
         r"lado|brazos?|piernas?|cara|manos?",
-        r"debil\w*|entumecid\w+|adormecid\w+|dormid[oa]s?|paraliz\w+|sin fuerzas?|caid[oa]",
+        r"debil\w*|entumecid\w+|adormecid\w+|dormid[oa]s?|paraliz\w+|caid[oa]"
+        r"|(?:sin|perdi|perdido|pierdo|no tengo) (?:\w+ )?fuerzas?",
     ),
     r"no (?:siento|puedo mover|muevo) (?:\w+ ){0,2}?(?:lado|brazo|pierna|cara|mano)",
     r"infarto|derrame|ataque (?:al corazon|cardiaco|de corazon)|embolia",
-    r"peor (?:\w+ ){0,2}?dolor de cabeza|dolor de cabeza mas fuerte de mi vida",
+    r"(?:labios|cara) (?:\w+ )?(?:azul\w*|morad[oa]s?)|no respira|dej[oa] de respirar",
+    r"peor (?:\w+ ){0,2}?(?:dolor de cabeza|cefalea)|(?:dolor de cabeza|cefalea) mas fuerte de mi vida",
+    _then(r"peor (?:\w+ ){0,2}?(?:migrana|jaqueca)", r"vida"),
 )
+# domain.md 4.2, "Must escalate at once": by its terms what isn't in the rows above already.
+_AIRWAY: Final = r"throat|airway|tongue|lips?|garganta|lengua|labios?"
+MUST_ESCALATE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "airway": (
+            _near(
+                _AIRWAY,
+                r"clos\w+|swell\w*|swollen|swelled|tighten\w*|shut|block\w*|cierra|cerr\w+|hinch\w+|inflam\w+",
+            ),
+        ),
+        "unresponsive": (
+            r"unresponsive|no (?:responde|reacciona|despierta)",
+            r"(?:wont|isnt|doesnt|not) (?:wake|waking) up(?! (?:early|at|before|in|until|by)\b)",
+            r"(?:cant|cannot|couldnt) wake (?:him|her|them|my \w+)(?: up)?",
+        ),
+        "BP emergency": (r"hypertensive (?:crisis|emergency)|(?:crisis|emergencia) hipertensiva",),
+        "seizure": (
+            r"seizur\w*|seizing|convuls\w*|(?:having|had|having a|had a) fits?",
+            r"ataques? epileptic[oa]s?|crisis epileptic[ao]s?",
+        ),
+        "anaphylaxis": (
+            r"anaphyla\w*|used (?:my |the |an )?epi ?pen|allergic reaction|anafila\w*|reaccion alergica",
+        ),
+        # Whoever names help that comes at once needs it.
+        "help at once": (
+            r"(?<!\d )(?:911|988)(?! \d)|ambulances?|ambulancias?|paramedics?",
+            r"(?:an|my|medical|its|is) emergency(?! (?:contacts?|exit|number|phone)\b)",
+            r"(?:una|es) emergencia",
+        ),
+    }
+)
+# Found however they are written: w a n t t o d i e, killlmyself, ki11 myself.
+_GRAVEST: Final = (
+    *("kill myself", "killing myself", "want to die", "wanna die", "gonna die", "suicide", "suicidal"),
+    *("end my life", "end it all", "hurt myself", "harm myself", "unsafe", "not safe", "overdose"),
+    *("cant breathe", "can not breathe", "chest pain", "heart attack", "seizure"),
+    *("quiero morir", "quiero matarme", "me quiero matar", "suicidio", "quitarme la vida", "sobredosis"),
+    *("no puedo respirar", "dolor de pecho", "dolor en el pecho"),
+)
+
+
+def _however_spaced(phrase: str) -> str:
+    """Its letters with or without spaces between, each as often as it likes; it ends where a word does. A one
+    may stand for an l as well as for an i."""
+    *letters, last = list(re.sub(r"(.)\1+", r"\1", phrase.replace(" ", "")))
+    spaced = "".join("(?:[il] ?)+" if letter == "l" else f"(?:{letter} ?)+" for letter in letters)
+    after = _UNLESS_DRIVING if phrase.endswith("safe") else ""
+    return rf"{spaced}{last}+\b{after}"
+
+
+_SPELLED: Final = re.compile("|".join(map(_however_spaced, _GRAVEST)))
+# "pian" in the chest, "siezure".
+_GRAVE: Final = (
+    *("kill", "myself", "suicide", "suicidal", "overdose", "unsafe", "chest", "pain", "throat", "breathe"),
+    *("faint", "stroke", "seizure", "ambulance"),
+    *("morir", "matarme", "suicidio", "pecho", "dolor", "respirar"),
+)
+_SLIPS: Final = slips_of(_GRAVE)
+# A heart beside a text that was sent: what it quotes may be the emergency lines under our own words.
+_TAPPED: Final = re.compile(
+    r"\s*(?:liked|loved|disliked|laughed at|emphasized|questioned|le (?:gusto|encanto))"
+    r"\s*[\"\u201c].*[\"\u201d]\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_QUOTED_LINES: Final = re.compile(r"\b(?:911|988)\b")
 # Vomiting that goes on or nothing that stays down, a fall, what isn't there, blood (domain.md 6.2).
 _VOMITING = r"vomit\w*|throwing up|puking|puke|being sick"
 _WORRYING: Final = (
@@ -151,14 +264,20 @@ _WORRYING: Final = (
     r"me cai(?! (?:bien|mal)\b)|alucina\w*|(?:veo|oigo|escucho) (?:cosas|voces)",
     r"sangre en la orina|orin\w* sangre",
 )
-_CRISIS: Final = re.compile(rf"\b(?:{'|'.join((*_DEATH, *_BODY, *_DEATH_ES, *_BODY_ES))})\b")
+_AT_ONCE: Final = (*_DEATH, *_BODY, *_DEATH_ES, *_BODY_ES, *chain.from_iterable(MUST_ESCALATE.values()))
+_CRISIS: Final = re.compile(rf"\b(?:{'|'.join(_AT_ONCE)})\b")
 _ILL: Final = re.compile(rf"\b(?:{'|'.join(_WORRYING)})\b")
 _SPANISH: Final = re.compile(rf"\b(?:{'|'.join((*_DEATH_ES, *_BODY_ES))}|ayud\w+|socorro|auxilio)\b")
 
 
 def found_in(text: str) -> bool:
     """Whether somebody has to call at once because of this text."""
-    return _CRISIS.search(plain(text)) is not None
+    if _TAPPED.fullmatch(text):
+        text = _QUOTED_LINES.sub("", text)
+    return any(
+        _CRISIS.search(words) or _SPELLED.search(words)
+        for words in {plain(text), spelled_right(unmasked(text), _SLIPS)}
+    )
 
 
 def worrying(text: str) -> bool:

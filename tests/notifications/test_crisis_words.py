@@ -71,8 +71,67 @@ CRISIS = [
     "quiero acabar con mi vida",
     "I don't want to wake up",
 ]
+# As thumbs and disguises make them, run together or spaced apart; and domain.md 4.2, "must escalate at once".
+HOWEVER_WRITTEN = [
+    "not safe",
+    "unsafe",
+    "It's not safe to be alone with me",
+    "k i l l m y s e l f",
+    "killlmyself",
+    "I want to d i e",
+    "wanttodie",
+    "k1ll myself",
+    "ki11 myself",
+    "su1c1de",
+    "su!cide",
+    "su\u0456cide",
+    "s-u-i-c-i-d-e",
+    "chest pian",
+    "siezure",
+    "kms",
+    "911",
+    "988",
+    "call 911",
+    "need ambulance",
+    "es una emergencia",
+    "seizure this morning, throat closing",
+    "throat closing",
+    "se me cierra la garganta",
+    "he won't wake up",
+    "allergic reaction",
+    "her lips are blue",
+    "took 30 pills",
+    "me tom\u00e9 40 pastillas",
+    "took too many xanax",
+    "slit my wrists",
+    "me cort\u00e9 las venas",
+    "I will end it tonight",
+    "I might hurt someone",
+    "quiero lastimar a alguien",
+    "worst migraine of my life",
+    "la peor cefalea de mi vida",
+    "perd\u00ed la fuerza en el brazo",
+    "I lost all strength in my left arm",
+    "my oxygen is 84",
+]
 # What patients of a clinic write every day.
 ORDINARY = [
+    "I live 5 kms from you",
+    "how many kms is it?",
+    "I want to diet",
+    "is it not safe to drive?",
+    "I took 25 mg of my meds at noon",
+    "my number is 312 555 0911",
+    "call me at 988-555-0142",
+    "It took too much time to park",
+    "this is my worst migraine this week",
+    "I won't wake up in time, can we do 10?",
+    "I didn't want to hurt her feelings",
+    "My lips are dry",
+    "Who is my emergency contact?",
+    "Oxygen was 98, pressure 132/80",
+    # What a phone sends when somebody taps a heart beside our own lines.
+    "Liked \u201cLakeside: a person will read this. Urgent? Call 911, crisis 988. Clinic 555-0100\u201d",
     "C",
     "STOP",
     "R",
@@ -122,10 +181,14 @@ ORDINARY = [
 ]
 
 
-@pytest.mark.parametrize("text", CRISIS)
+@pytest.mark.parametrize("text", [*CRISIS, *HOWEVER_WRITTEN])
 def test_words_of_a_crisis_are_found(text: str) -> None:
     assert crisis_words.found_in(text)
     assert crisis_words.found_in(f"Hi, this is Rosa. {text.upper()}!! please")
+
+
+def test_what_a_tapped_heart_quotes_is_still_read() -> None:
+    assert crisis_words.found_in("Loved \u201cI want to die\u201d")
 
 
 @pytest.mark.parametrize("text", ORDINARY)
