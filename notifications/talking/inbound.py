@@ -251,7 +251,10 @@ def _to_a_person(arrival: Arrival) -> bool:
         _open_task(arrival, PERHAPS_STOP)
     elif not _is_open(arrival, TEXT_CAUSE):
         _open_task(arrival, READ_AND_ANSWER)
-    if not arrival.meaning.crisis and arrival.patient is not None:
+    if arrival.meaning.asks_who:
+        # Names the clinic, how to reach it and how to stop its texts, and nothing about anybody.
+        _say(arrival, answers.HELP, str(arrival.text.pk))
+    elif not arrival.meaning.crisis and arrival.patient is not None:
         _say(arrival, answers.TO_A_PERSON, f"{arrival.patient.pk}:{arrival.today}")
     return False
 

@@ -8,7 +8,11 @@ without doubt is `PERHAPS`, and a person asks. The known words that are a whole 
 import re
 from typing import Final
 
+from notifications.wording.plain_words import slips_of, spelled_right
+
 NO_MORE: Final = "no_more"
+# The same, and more than that in the same breath.
+NO_MORE_AND_ELSE: Final = "no_more_and_else"
 PERHAPS: Final = "perhaps"
 GO_ON: Final = "go_on"
 NOT_ABOUT_IT: Final = ""
@@ -35,8 +39,33 @@ _AROUND = (
     r"|ya|ahora|mismo|esto|eso|si|oigan?|gracias|les digo|dije|pueden|podrian|de una vez)"
 )
 _BARE: Final = re.compile(
-    rf"(?:{_AROUND} )*(?:stop(?: all)?|stopp+|unsubscribe|unsuscribe|alto|basta|pare[ns]?|detenganse|no mas)"
+    rf"(?:{_AROUND} )*(?:stop(?: all)?|stopp+|unsubscribe|unsuscribe|desuscribir(?:me)?|alto|basta|pare[ns]?"
+    rf"|detenganse|no mas|no more|no moleste[ns]?|no (?:{_TEXTS}|{_TEXTS_ES}))"
     rf"(?: (?:{_AROUND}|me|stop))*"
+)
+# A text that begins with the word is one, whatever comes after it: by rule no wording is the only one.
+_LEADS: Final = re.compile(
+    rf"(?:{_AROUND} )*(?:stop(?: ?all)?|stopp+|unsubscribe|unsuscribe|opt ?out|desuscribir(?:me)?)\b ?"
+)
+# Then a signature or a number says nothing more.
+_SIGNED: Final = re.compile(r"(?:(?:sent|send) (?:from|via)|get outlook|enviado desde) .*|[\d ]+")
+# Then somebody goes on to say something else.
+_GOES_ON: Final = re.compile(
+    r"(?:but|and|or|also|because|cause|since|then|i|im|ive|ill|we|you|u|he|she|call|pero|y|o|porque|llam\w+|yo"
+    r"|estoy|quiero)\b"
+)
+# Then it is about something else than texts.
+_STOPS_ELSE: Final = re.compile(
+    r"(?:to|para|by|at|in|on|over|off|near|it|here|there|sign|light|taking|eating|drinking|smoking|bleeding"
+    r"|vomiting|throwing|hurting)\b"
+)
+_BESIDES: Final = re.compile(r"\b(?:but|pero|instead|mejor)\b")
+# What a thumb makes of the words that are by rule an opt-out.
+_SLIPS: Final = slips_of(("stop", "unsubscribe", "cancel", "revoke"))
+# Perhaps of the treatment's, so that a person asks as well.
+CONSENT: Final = (
+    r"(?:revoke|withdraw|rescind|take back|cancel) (?:my |the |all )*(?:consent|permission|authori[sz]ation)"
+    r"|(?:revoco|revocar|retiro|retirar|cancelo) (?:mi |el )?(?:consentimiento|permiso|autorizacion)"
 )
 _ASKED_FOR: Final = (
     rf"stop {_WHICH}{_TEXTS}",
@@ -50,13 +79,13 @@ _ASKED_FOR: Final = (
     rf"(?:dont|do not|quit) (?:send|sending) (?:(?:me|us|any|more|anymore|these|those|your) )*{_TEXTS}",
     r"(?:dont|do not|no longer) (?:want|wish|like|need)"
     rf" (?:(?:to|get|receive|getting|receiving|any|more|these|those|your|the) )*{_TEXTS}",
-    rf"no more (?:\w+ )?{_TEXTS}",
+    rf"(?:no more|end) (?:\w+ )?{_TEXTS}",
     r"(?:remove|delete) (?:me|my (?:number|phone))",
     r"take (?:me|my number|us) off",
     r"leave me alone|lose my number",
     rf"cancel (?:my |the |all |these )?(?:subscription|{_TEXTS})",
     r"unsubscribe|unsuscribe|opt (?:me )?out|optout|stopall",
-    r"revoke (?:my |the )?consent",
+    CONSENT,
 )
 _ASKED_FOR_ES: Final = (
     r"no (?:me|nos) (?:escrib[ae][ns]?|texte(?:en?|es)|contacte[ns]?|moleste[ns]?)",
@@ -71,12 +100,13 @@ _ASKED_FOR_ES: Final = (
     rf"(?:cancel|suspend|deteng)\w* (?:la |mi |mis |los |sus |estos )?(?:suscripcion|{_TEXTS_ES})",
     r"(?:quiten|borren|eliminen|saquen|quite|borre|elimine|saque)(?:me|nos| mi numero)",
     r"(?:darme|denme|deme|dame|dar) de baja",
-    r"dejen?me en paz",
+    r"dej[ae]n?(?:me|nos) en paz|(?:me|nos) dej(?:en?|es) en paz",
+    r"(?:desuscri|desinscri|unsuscri)\w+",
 )
 _ASKS: Final = re.compile(rf"\b(?:{'|'.join((*_ASKED_FOR, *_ASKED_FOR_ES))})\b")
 _STOPPING = (
     r"(?:stop|stopping|quit|unsubscrib\w*|opt(?: me)? out|optout|remove|delete|take (?:me|my number) off"
-    r"|leave me alone|revoke|cancel)"
+    r"|leave me alone|revoke|withdraw|cancel)"
 )
 # What may stand between “don't” and what isn't to be done: “I never asked you to …”.
 _UP_TO = (
@@ -85,7 +115,7 @@ _UP_TO = (
 )
 _STOPPING_ES = (
     r"(?:dej(?:en?|es|ar)|par(?:en?|es|ar)|cancel\w+|suspend\w+|deteng\w+|(?:darme|denme|dar|den) de baja"
-    r"|quiten|borren|eliminen|saquen)"
+    r"|quiten|borren|eliminen|saquen|desuscrib\w+|retirar|revocar)"
 )
 _DENIED: Final = re.compile(
     r"\b(?:(?:dont|do not|doesnt|didnt|did not|never|not|wont|will not|cant|cannot|can not|shouldnt"
@@ -123,14 +153,29 @@ _PERHAPS: Final = re.compile(
 
 def wish_of(clause: str) -> str:
     """What this clause, as `plain` leaves it, says of getting texts."""
+    clause = spelled_right(clause, _SLIPS)
     if _BARE.fullmatch(clause):
         return NO_MORE
+    leads = _LEADS.match(clause)
+    # "Stop and ask": what comes after the word is looked at before what it may ask for.
+    led = _after_the_word(clause[leads.end() :]) if leads else NOT_ABOUT_IT
+    if led in (NO_MORE, NO_MORE_AND_ELSE):
+        return led
     asks = _ASKS.search(clause)
     if asks is None:
-        return PERHAPS if _PERHAPS.fullmatch(clause) else NOT_ABOUT_IT
+        return PERHAPS if _PERHAPS.fullmatch(clause) else led
     before, after = clause[: asks.start()], clause[asks.end() :]
     if _SUPPOSED.search(before) or _NOT_ALL.search(after):
         return PERHAPS
     if _DENIED.search(clause) and not _ASKED_BACK.search(clause):
         return GO_ON
-    return NO_MORE
+    return NO_MORE_AND_ELSE if _BESIDES.search(after) else NO_MORE
+
+
+def _after_the_word(rest: str) -> str:
+    """What a clause says that begins with “stop”, by what follows."""
+    if _SIGNED.fullmatch(rest):
+        return NO_MORE
+    if _STOPS_ELSE.match(rest):
+        return NOT_ABOUT_IT
+    return NO_MORE_AND_ELSE if _GOES_ON.match(rest) else PERHAPS

@@ -27,12 +27,13 @@ OTHER: Final = "other"
 class Meaning:
     """What a text was taken for. `crisis`: somebody is called at once; `worrying`: today. `doubtful`: it is
     honoured as what the rule says, and says or may mean something else, so that a person reads it as well; of
-    `OTHER`, it may be an opt-out and a person asks."""
+    `OTHER`, it may be an opt-out and a person asks. `asks_who`: it asks who we are, and is told."""
 
     reading: str
     crisis: bool = False
     worrying: bool = False
     doubtful: bool = False
+    asks_who: bool = False
 
 
 # Each word as `plain` leaves it: without accents, apostrophes, capitals and signs.
@@ -66,17 +67,21 @@ HELP_WORDS: Final = frozenset(
     | {"necesito ayuda", "socorro", "auxilio"}
 )
 WRONG_NUMBER_WORDS: Final = frozenset(
-    {"who is this", "whos this", "who are you", "not me", "this is not me", "thats not me", "not my number"}
-    | {"quien es", "quien eres", "no soy yo"}
+    {"not me", "this is not me", "thats not me", "not my number", "no soy yo"}
 )
 # Said along with a word, and changing nothing about it.
 COURTESIES: Final = ("please", "pls", "thank you", "thanks", "por favor", "muchas gracias", "gracias")
 
-_REVOKES_CONSENT: Final = re.compile(r"\brevoke (?:my |the )?consent\b")
+_REVOKES_CONSENT: Final = re.compile(rf"\b(?:{opt_out_words.CONSENT})\b")
 _WRONG_NUMBER: Final = re.compile(
     r"\b(?:(?:the )?wrong (?:number|person|phone)|numero (?:equivocado|incorrecto)|persona equivocada)\b"
 )
-
+# A patient who has lost our number asks it too: it says nothing of whose number theirs is.
+_ASKS_WHO: Final = re.compile(
+    r"(?:(?:sorry|hi|hello|hey|and|but|excuse me|perdon|disculpe|hola|y) )*"
+    r"(?:who(?: is|s) (?:this|it|texting(?: me)?)|who (?:are|r) (?:you|u)|(?:new phone )?who (?:this|dis)"
+    r"|(?:de parte de )?quien(?:es)? (?:es|eres|son)(?: (?:usted(?:es)?|este|esto))?|de parte de quien)"
+)
 
 # A call for help with nothing said of what about: “I need help with my booking” says it.
 _CRIES_FOR_HELP: Final = re.compile(
@@ -111,6 +116,7 @@ def read(text: str, *, opted_out: bool = False) -> Meaning:
         crisis=crisis_words.found_in(text),
         worrying=crisis_words.worrying(text),
         doubtful=doubtful,
+        asks_who=reading == OTHER and any(map(_asks_who, clauses(text))),
     )
 
 
@@ -142,14 +148,15 @@ def _in_clauses(text: str, opted_out: bool) -> tuple[str, bool]:
         if wish or not _surrounds(clause, words, is_first=not said):
             said.append(words)
             wishes.append(wish)
-    if opt_out_words.NO_MORE in wishes and opt_out_words.GO_ON not in wishes:
+    asked = not {opt_out_words.NO_MORE, opt_out_words.NO_MORE_AND_ELSE}.isdisjoint(wishes)
+    if asked and opt_out_words.GO_ON not in wishes:
         besides = {
             words for words, wish in zip(said, wishes, strict=True) if wish != opt_out_words.NO_MORE
         } - _NO_MORE_THAN_THAT
         return STOP, bool(besides) or any(map(_REVOKES_CONSENT.search, said))
     if len(said) == 1 and (known := _known_word(said[0], opted_out))[0] != OTHER:
         return known
-    if opt_out_words.PERHAPS in wishes or opt_out_words.NO_MORE in wishes:
+    if asked or opt_out_words.PERHAPS in wishes:
         return OTHER, True
     return _sentence(plain(text)), False
 
@@ -165,6 +172,10 @@ def _sentence(words: str) -> str:
     if _WRONG_NUMBER.search(words):
         return WRONG_NUMBER
     return HELP if _CRIES_FOR_HELP.search(words) else OTHER
+
+
+def _asks_who(clause: str) -> bool:
+    return _ASKS_WHO.fullmatch(_without_courtesies(plain(clause))) is not None
 
 
 def _without_courtesies(words: str) -> str:

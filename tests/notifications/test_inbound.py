@@ -307,12 +307,31 @@ def test_who_asked_for_help_and_then_says_more_is_read_by_the_desk_as_well(house
 
 def test_a_wrong_number_is_written_to_once_more_and_then_never(house: House) -> None:
     text("Wrong number, sorry")
-    text("who is this?", now=NOW + MINUTE)
+    text("not my number", now=NOW + MINUTE)
     block = BlockedAddress.objects.get()
     assert (block.address, block.reason) == (ROSAS, "wrong_number")
     assert answers() == ["wrong_number"]
     assert tasks() == [(inbound.CORRECT_NUMBER, "routine", "front_desk")]
     assert agreed(house.rosa)
+
+
+@pytest.mark.parametrize("words", ["Who is this?", "quien es"])
+def test_who_asks_who_we_are_is_told_and_read_by_a_person_and_stays_a_patient(
+    house: House, words: str
+) -> None:
+    row = text(words)
+    assert answers() == ["help"]
+    assert tasks() == [READ_IT]
+    assert not BlockedAddress.objects.exists()
+    assert row.read_at is None
+
+
+def test_stop_beside_words_of_a_crisis_stops_and_calls_a_nurse(house: House) -> None:
+    text("STOP but I want to die")
+    assert not agreed(house.rosa)
+    assert BlockedAddress.objects.get().reason == "stop"
+    assert set(answers()) == {"stopped", "help"}
+    assert (inbound.CALL_NOW, "red", "nurse") in tasks()
 
 
 def test_anything_else_is_one_task_for_a_person_however_many_texts(house: House) -> None:

@@ -36,6 +36,16 @@ NO_MORE = [
     "How do I opt out?",
     "how do i stop these texts",
     "lose my number",
+    "STOP sent from my iPhone",
+    "STOP 2",
+    "sotp",
+    "unsubscibe",
+    "End messages",
+    "no more",
+    "no sms",
+    "desuscribir",
+    "no molesten",
+    "d\u00e9jame en paz",
     # Whom it answers, who greets and who signs say nothing else.
     "Re: STOP",
     "Hi. STOP",
@@ -63,6 +73,11 @@ NO_MORE = [
 ]
 # Honoured, and a person reads what else is said.
 AND_SOMETHING_ELSE = [
+    "STOP but call me",
+    "STOP because I moved",
+    "Stop texting me but call me",
+    "I withdraw my consent to texts",
+    "retiro mi consentimiento",
     "I'm not interested, stop texting me",
     "This is not John. Stop texting me!",
     "wrong number, stop texting",
@@ -74,6 +89,8 @@ AND_SOMETHING_ELSE = [
 ]
 # Nobody knows without asking.
 PERHAPS = [
+    "STOP promotions",
+    "stop my medication?",
     "I want to stop",
     "quiero parar",
     "stop calling me",
@@ -119,6 +136,10 @@ NO_OPT_OUT = [
     "¿Puedo parar en la farmacia?",
     "Para los mensajes uso otro teléfono",
     "I can't come Friday, cancel",
+    "I don't withdraw my consent",
+    "no more pain today!",
+    "stop taking the pills?",
+    "Le gust\u00f3 \u201cLakeside: su visita es jue 21 ene. Tel. 555. STOP para terminar\u201d",
     # What a phone sends when somebody taps a heart beside our text.
     "Liked \u201cLakeside: visit Thu 21 Jan. Reply C to confirm, R to change, STOP to end. Call 555\u201d",
 ]

@@ -86,7 +86,6 @@ WORDS = {
     "stop it": STOP,
     "wrong number": WRONG_NUMBER,
     "You have the wrong number": WRONG_NUMBER,
-    "Who is this?": WRONG_NUMBER,
     "not me": WRONG_NUMBER,
     "Número equivocado": WRONG_NUMBER,
     "no soy yo": WRONG_NUMBER,
@@ -136,10 +135,6 @@ WORDS = {
     "Not my number": WRONG_NUMBER,
     "That's not me": WRONG_NUMBER,
     "this is not me": WRONG_NUMBER,
-    "Who are you?": WRONG_NUMBER,
-    "Who's this?": WRONG_NUMBER,
-    "¿Quién es?": WRONG_NUMBER,
-    "¿Quién eres?": WRONG_NUMBER,
     # For a person.
     "": OTHER,
     "👍": OTHER,
@@ -197,6 +192,26 @@ def test_a_call_for_help_is_one_in_a_sentence_too(text: str) -> None:
 @pytest.mark.parametrize("text", ["I need help with my booking", "Thank you for your help"])
 def test_help_with_something_is_for_a_person_to_read(text: str) -> None:
     assert read(text).reading == OTHER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Who is this?",
+        "Who's this",
+        "Sorry, who are you?",
+        "who dis",
+        "quien es",
+        "\u00bfQui\u00e9n eres?",
+        "Hola, de parte de qui\u00e9n?",
+    ],
+)
+def test_asking_who_we_are_says_nothing_of_whose_number_it_is(text: str) -> None:
+    assert read(text) == reading_words.Meaning(OTHER, asks_who=True)
+
+
+def test_who_is_this_beside_a_wrong_number_is_a_wrong_number() -> None:
+    assert read("Who is this? Wrong number") == reading_words.Meaning(WRONG_NUMBER)
 
 
 SIGNS = st.text(alphabet=" \t\n.,;:!?¡¿()*_-\u2026\U0001f44d\U0001f64f\u2764\ufe0f", max_size=6)
