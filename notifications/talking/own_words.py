@@ -21,6 +21,13 @@ LINK_ONCE: Final = "Put {link} in once at most, and no other braces."
 NAMED: Final = "Leave the patient's full name out: a lock screen shows it to anybody."
 BORN: Final = "Leave the patient's birth date and year out: they open the links in our messages."
 TOO_LONG: Final = "This takes {segments} texts; {most} is the most. Make it shorter, or call."
+# Between the parts of a date: "7/30/74", "7 30 74", "30 de julio de 74", "July 30, '74".
+_BETWEEN: Final = r"[\s/.,'\u2019-]+(?:(?:de|del|of) )?"
+# How months begin, in English and in Spanish.
+_MONTHS: Final = (
+    *(("jan", "ene"), ("feb",), ("mar",), ("apr", "abr"), ("may",), ("jun",), ("jul",), ("aug", "ago")),
+    *(("sep", "set"), ("oct",), ("nov",), ("dec", "dic")),
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,10 @@ def _says(text: str, name: str) -> bool:
 
 
 def _tells_birth_date(text: str, born: date) -> bool:
-    """Its year, or day and month in either order with the year in two digits."""
-    day, month, year = f"0?{born.day}", f"0?{born.month}", f"{born:%y}"
-    short = rf"(?:{day}[/.-]{month}|{month}[/.-]{day})[/.-]{year}"
-    return re.search(rf"\b(?:{born.year}|{short})\b", bare(text)) is not None
+    """Its year; or day, month (as a figure or by name) and the year in two digits, in any usual order."""
+    month = f"(?:0?{born.month}|(?:{'|'.join(_MONTHS[born.month - 1])})[a-z]*)"
+    day, year = f"0?{born.day}(?:st|nd|rd|th)?", f"{born:%y}"
+    orders = ((day, month, year), (month, day, year), (year, month, day), (year, day, month))
+    spelled = "|".join(_BETWEEN.join(parts) for parts in orders)
+    run_together = "|".join(f"{born:{form}}" for form in ("%m%d%y", "%d%m%y", "%y%m%d"))
+    return re.search(rf"\b(?:{born.year}|{spelled}|{run_together})\b", bare(text)) is not None

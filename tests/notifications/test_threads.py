@@ -60,6 +60,29 @@ def said(patient: Patient) -> list[tuple[str, str]]:
         ("Born 5/7/80? Please call", "birth date"),
         ("Born 07.05.80? Please call", "birth date"),
         ("You were born in 1980", "birth date"),
+        ("born 5 7 80", "birth date"),
+        ("80-05-07", "birth date"),
+        ("7 May 80", "birth date"),
+        ("May 7th, '80", "birth date"),
+        ("el 7 de mayo del 80", "birth date"),
+        ("050780", "birth date"),
+        ("your keta mine visit", "\u201cketa mine\u201d tells a lock screen"),
+        ("head ache", "tells a lock screen"),
+        ("your P.T.S.D. talk", "tells a lock screen"),
+        ("P H Q 9 today", "tells a lock screen"),
+        ("gad 7 today", "tells a lock screen"),
+        ("ketam1ne", "tells a lock screen"),
+        ("anxious?", "tells a lock screen"),
+        ("bipolar", "tells a lock screen"),
+        ("psych visit", "tells a lock screen"),
+        ("cefalea", "tells a lock screen"),
+        ("dolor de cabeza", "tells a lock screen"),
+        ("0.5 mg/kg", "\u201c0.5 mg\u201d tells a lock screen"),
+        ("35 mg IV", "tells a lock screen"),
+        ("Xanax", "tells a lock screen"),
+        ("TEPT", "tells a lock screen"),
+        ("CRPS", "tells a lock screen"),
+        ("TRD", "tells a lock screen"),
         ("See {link}", "braces"),
         ("See you \u2713", "can't have \u2713"),
         ("x" * 480, "This takes 4 texts"),
@@ -71,7 +94,17 @@ def test_what_may_not_stand_on_a_lock_screen_is_refused_with_its_mend(words: str
 
 @pytest.mark.parametrize(
     "words",
-    ["Yes, please do.", "Dear Rosa, please call us.", "Room 180, at 5", "¿Puede venir mañana?", "x" * 440],
+    [
+        *(
+            "Yes, please do.",
+            "Dear Rosa, please call us.",
+            "Room 180, at 5",
+            "¿Puede venir mañana?",
+            "x" * 440,
+        ),
+        *("Toma de presi\u00f2n: a las 9", "Do see us on 7 May at 5", "Don't worry", "Drink 500 ml of water"),
+        *("See you at 5:07, call 312-555-0180", "Please do search for gate A B or C"),
+    ],
 )
 def test_plain_words_are_fine(words: str) -> None:
     assert own_words.faults(words, sender="Lakeside", about=ROSA) == []
@@ -247,7 +280,7 @@ def test_a_corrected_number_closes_the_task_and_the_old_one_stays_blocked(house:
 
 
 def test_a_number_that_was_right_after_all_is_written_to_again(house: House) -> None:
-    text("who is this?")
+    text("not my number")
     correct(house, ROSAS, how="She had not saved our number")
     block = BlockedAddress.objects.get()
     assert (block.lifted_by, block.lifted_how) == (house.ana, "She had not saved our number")
