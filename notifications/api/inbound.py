@@ -4,6 +4,8 @@ What a text does is `talking.inbound`'s; what is said back goes the way of every
 we sent come in at another door.
 """
 
+import hashlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -27,6 +29,8 @@ NOTHING_TO_SAY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 SIGNATURE: Final = "X-Twilio-Signature"
 # Ten segments with every letter spelled as %XX%XX, and all that the provider tells about the two numbers.
 MOST_BYTES: Final = 50_000
+# Of `InboundMessage.provider_reference`; a provider's id is far shorter.
+LONGEST_REFERENCE: Final = 160
 PICTURE: Final = "[With {count} pictures or files, which are not kept.]"
 
 
@@ -38,13 +42,14 @@ class Unsigned(AnonRateThrottle):
 
 
 class InboundTextSerializer(serializers.Serializer[Any]):
-    """What is read of the provider's form; it sends more, which is left."""
+    """What is read of the provider's form; it sends more, which is left. Only what tells whose text it is has
+    to be there: what stands beside the words is no reason to lose them."""
 
-    MessageSid = serializers.CharField(max_length=160, help_text="The provider's own id of the text.")
-    From = serializers.CharField(max_length=40)
-    To = serializers.CharField(max_length=40)
+    MessageSid = serializers.CharField(allow_blank=True, help_text="The provider's own id of the text.")
+    From = serializers.CharField()
+    To = serializers.CharField()
     Body = serializers.CharField(allow_blank=True, trim_whitespace=False, default="")
-    NumMedia = serializers.IntegerField(min_value=0, default=0)
+    NumMedia = serializers.CharField(allow_blank=True, default="")
 
 
 class InboundTextsView(APIView):
@@ -72,10 +77,10 @@ class InboundTextsView(APIView):
         serializer = InboundTextSerializer(data=fields)
         serializer.is_valid(raise_exception=True)
         text, now = serializer.validated_data, clock.now()
-        pictures = PICTURE.format(count=text["NumMedia"]) if text["NumMedia"] else ""
+        pictures = PICTURE.format(count=text["NumMedia"]) if _is_a_count(text["NumMedia"]) else ""
         inbound.take(
             provider="twilio",
-            reference=text["MessageSid"],
+            reference=_reference_of(text["MessageSid"], fields),
             sender=text["From"],
             recipient=text["To"],
             body=" ".join(part for part in (text["Body"], pictures) if part),
@@ -95,6 +100,19 @@ class InboundTextsView(APIView):
         if not throttle.allow_request(request, self):
             raise Throttled(throttle.wait())
         raise Forbidden("This call is not signed by our provider of text messages.")
+
+
+def _is_a_count(told: str) -> bool:
+    return told.isdecimal() and int(told) > 0
+
+
+def _reference_of(told: str, fields: Mapping[str, str]) -> str:
+    """By what the same text is known when it is handed over again: the provider's id; of one that can't be
+    kept, its digest, and without any that of all that was handed over."""
+    if told and len(told) <= LONGEST_REFERENCE:
+        return told
+    known_by = told or "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
+    return f"sha256:{hashlib.sha256(known_by.encode()).hexdigest()}"
 
 
 def _require_small(request: Request) -> None:

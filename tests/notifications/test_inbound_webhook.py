@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from clinic.models import WorkItem
 from notifications.api.inbound import MOST_BYTES
 from notifications.models import InboundMessage
 from tests.cast import House
@@ -108,6 +109,23 @@ def test_a_text_with_a_nul_in_it_is_kept_without_it() -> None:
     assert post(a_text(Body="I want to\x00 die", MessageSid="SM\x001")).status_code == 200
     text = InboundMessage.objects.get()
     assert (text.body, text.provider_reference) == ("I want to die", "SM1")
+
+
+@pytest.mark.parametrize(
+    "beside", [{"NumMedia": ""}, {"NumMedia": "many"}, {"MessageSid": "SM" + "1" * 200}, {"MessageSid": ""}]
+)
+def test_what_stands_beside_the_words_never_loses_them(beside: dict[str, str]) -> None:
+    fields = a_text(Body="kill myself", **beside)
+    assert [post(fields).status_code, post(fields).status_code] == [200, 200]
+    assert InboundMessage.objects.get().body == "kill myself"
+    assert WorkItem.objects.filter(urgency="red").count() == 1
+
+
+@pytest.mark.parametrize("told", ["", "SM" + "1" * 200])
+def test_texts_without_an_id_that_can_be_kept_are_two_texts(told: str) -> None:
+    post(a_text(Body="Hello", MessageSid=told))
+    post(a_text(Body="Hello again", MessageSid=told and told + "2"))
+    assert InboundMessage.objects.count() == 2
 
 
 def test_a_text_to_no_clinics_number_is_answered_and_left() -> None:
