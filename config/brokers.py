@@ -57,6 +57,16 @@ def cache_url(redis_url: str) -> str:
     return redis_url or "redis://localhost:6379/0"
 
 
+def cache(redis_url: str) -> dict[str, Any]:
+    """Django's cache. Nothing in it is worth a wait: while it is silent whoever asks goes on without it."""
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": cache_url(redis_url),
+        "KEY_PREFIX": "chairside",
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+    }
+
+
 def every(seconds: float, task: str) -> dict[str, Any]:
     """An entry of beat's schedule; a ring that was not taken by the time of the next one expires."""
     return {"task": task, "schedule": seconds, "options": {"expires": seconds}}

@@ -129,13 +129,7 @@ FORM_RENDERER = "web.forms.PageRenderer"
 # --- Where the truth is ------------------------------------------------------------------------------
 DATABASES = {"default": brokers.database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": brokers.cache_url(REDIS_URL),
-        "KEY_PREFIX": "chairside",
-    }
-}
+CACHES = {"default": brokers.cache(REDIS_URL)}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 PGHISTORY_APPEND_ONLY = True

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from clinic.callers import address_of
 from clinic.problems import Missing, Problem
+from clinic.rates import uncounted_when_silent
 
 UNKNOWN_TOKENS_PER_MINUTE: Final = 30
 
@@ -32,11 +33,13 @@ def slow_down_guessing(request: HttpRequest) -> Iterator[None]:
 
 
 def at_most(times: int, *, what: str) -> None:
-    """Count one more of this in the minute; raises `TooMany` above so many."""
-    cache.add(what, 0, timeout=60)
-    try:
-        count = cache.incr(what)
-    except ValueError:  # the minute ended just now
-        return
-    if count > times:
-        raise TooMany("Too many requests. Please wait a minute.")
+    """Count one more of this in the minute; raises `TooMany` above so many. While Valkey is silent nobody is
+    stopped: what is guessed here is longer than anybody can guess."""
+    with uncounted_when_silent():
+        cache.add(what, 0, timeout=60)
+        try:
+            count = cache.incr(what)
+        except ValueError:  # the minute ended just now
+            return
+        if count > times:
+            raise TooMany("Too many requests. Please wait a minute.")

@@ -3,21 +3,23 @@
 Which words alarm is `wording.crisis_words`'. The words themselves stay where they were written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from clinic import work
 from clinic.history import acting
 from clinic.models import Role, Urgency
-from notifications.answering.grading import CLOCKS, RED
+from notifications.answering import due_times
+from notifications.answering.grading import AMBER, RED
 from notifications.answering.links import DOOR
 from notifications.models import PatientLink
 from notifications.wording import crisis_words
 
 # Read over shoulders.
 CALL_NOW: Final = "Call the patient now: alarming words on a page"
+CALL_TODAY: Final = "Call the patient today: worrying words on a page"
 # Where the words were written. The patient comes next in the cause: the page where they are read is theirs.
 DIARY: Final = "diary"
 RIDE: Final = "ride"
@@ -28,19 +30,26 @@ def alarming(words: Iterable[str]) -> bool:
     return any(crisis_words.found_in(each) for each in words)
 
 
-def hear(*, written: str, id: UUID, link: PatientLink, words: Iterable[str], now: datetime) -> bool:
-    """Call a nurse as for a red answer (domain.md 6.2) when these words are alarming: once for the entry with
-    this id, also when it was refused first. Returns whether they are."""
-    if not alarming(words):
-        return False
+def hear(*, written: str, id: UUID, link: PatientLink, words: Collection[str], now: datetime) -> None:
+    """Call a nurse as for a red answer (domain.md 6.2) when these words are alarming, and as for an amber one
+    when they are what can't wait for the desk: once for the entry with this id, also when it was refused
+    first."""
+    if alarming(words):
+        _call(link, RED, CALL_NOW, f"{written}:{link.patient_id}:{id}", now)
+    elif any(crisis_words.worrying(each) for each in words):
+        # Of its own, so that what alarms is heard still when it is written into the same entry later.
+        _call(link, AMBER, CALL_TODAY, f"{written}:{link.patient_id}:{uuid5(id, AMBER)}", now)
+
+
+def _call(link: PatientLink, level: str, title: str, cause: str, now: datetime) -> None:
+    clinic = link.patient.clinic
     with acting(None, door=DOOR):
         work.open_item(
-            clinic_id=link.patient.clinic_id,
+            clinic_id=clinic.pk,
             patient_id=link.patient_id,
-            cause=f"{written}:{link.patient_id}:{id}",
-            title=CALL_NOW,
-            urgency=Urgency.RED,
+            cause=cause,
+            title=title,
+            urgency=Urgency(level),
             role=Role.NURSE,
-            due_at=now + CLOCKS[RED],
+            due_at=due_times.for_level(level, clinic=clinic, now=now),
         )
-    return True

@@ -5,7 +5,7 @@ Kept in PostgreSQL, so that it outlives a link, a browser and a flushed Valkey. 
 year is compared until the oldest are a day old: a right one and a wrong one are then answered alike.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
@@ -16,9 +16,11 @@ from django.utils.crypto import salted_hmac
 
 from notifications.models import WrongYears
 
-# Typing errors of one person, and of a household or a clinic's own network. [ours]
+# Typing errors of one person; of all who share an address (a household, a waiting room, a carrier's phones);
+# and of one person behind an address where there were that many. [ours]
 MOST_FOR_A_PATIENT: Final = 10
 MOST_FROM_AN_ADDRESS: Final = 20
+MOST_BEHIND_A_FULL_ADDRESS: Final = 3
 LAST_FOR: Final = timedelta(hours=24)
 
 
@@ -30,9 +32,13 @@ def waits_until(*, patient_id: UUID, address: str, now: datetime) -> datetime | 
             Q(patient=patient_id) | Q(address_sha256=hashed), count__gt=0, last_at__gt=now - LAST_FOR
         ).order_by("last_at")
     )
+    patients = [row for row in rows if row.patient_id == patient_id]
+    here = [row for row in rows if row.address_sha256 == hashed]
+    both = [row for row in patients if row.address_sha256 == hashed]
     moments = (
-        _full_until((row for row in rows if row.patient_id == patient_id), MOST_FOR_A_PATIENT),
-        _full_until((row for row in rows if row.address_sha256 == hashed), MOST_FROM_AN_ADDRESS),
+        _full_until(patients, MOST_FOR_A_PATIENT),
+        # Whoever never erred is stopped by nobody else's errors; either end of the two is enough.
+        _earlier(_full_until(here, MOST_FROM_AN_ADDRESS), _full_until(both, MOST_BEHIND_A_FULL_ADDRESS)),
     )
     return max((moment for moment in moments if moment), default=None)
 
@@ -50,16 +56,24 @@ def count(*, patient_id: UUID, address: str, right: bool, now: datetime) -> None
     row.save()
 
 
+def lift(*, patient_id: UUID) -> None:
+    """Start anew for one patient, from wherever: a person at the clinic sends them a link."""
+    WrongYears.objects.filter(patient=patient_id).delete()
+
+
 def sweep(*, now: datetime) -> int:
     """Forget what holds nobody up any more: one statement. How many rows went."""
     return WrongYears.objects.filter(last_at__lte=now - LAST_FOR).delete()[0]
 
 
-def _full_until(rows: Iterable[WrongYears], most: int) -> datetime | None:
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one and other else None
+
+
+def _full_until(rows: Sequence[WrongYears], most: int) -> datetime | None:
     """When fewer than so many are left of these, the oldest first; None where there are fewer now."""
-    counted = list(rows)
-    left, until = sum(row.count for row in counted), None
-    for row in counted:
+    left, until = sum(row.count for row in rows), None
+    for row in rows:
         if left < most:
             break
         left, until = left - row.count, row.last_at + LAST_FOR

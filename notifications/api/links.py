@@ -11,12 +11,12 @@ from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.viewsets import ViewSet
 
 from clinic import clock
 from clinic.fields import IdField
 from clinic.idempotency import create_once
+from clinic.rates import PatientsThrottle
 from clinic.viewsets import CreateSerializer
 from notifications.answering import (
     check_ins,
@@ -33,7 +33,7 @@ from notifications.answering.question_sets import QUESTION_SETS, READINESS
 from notifications.answering.questionnaire_words import Words, words_of
 from notifications.answering.questionnaires import Form
 from notifications.api.hearing import heard
-from notifications.api.proof import ProofSerializer, proved_with
+from notifications.api.proof import ProofSerializer, emergency_lines, proved_with
 from notifications.escalating import on_call
 from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, PatientLink
 from notifications.wording import writing
@@ -174,11 +174,12 @@ class OpenedLinkSerializer(serializers.Serializer[Any]):
 class PatientLinksViewSet(ViewSet):
     """The patient's side of a message. A guessed, an expired and a closed token are the same 404; five
     wrong birth years in a row close the link, and too many for one patient or from one address are a 429
-    `too_many_years`, on whichever link."""
+    `too_many_years`, on whichever link. What is red in such a call is heard all the same: a nurse is called,
+    and the 429 holds `emergency_lines`."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    throttle_classes = (AnonRateThrottle,)
+    throttle_classes = (PatientsThrottle,)
 
     @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
     @action(detail=False, methods=["post"])
@@ -340,9 +341,7 @@ def _opened(link: PatientLink) -> dict[str, Any]:
         "check_ins": [_check_in(each, language) for each in offered.check_ins],
         "diary_days": diary.days_open(link.patient, now) if offered.diary else [],
         "diary_asked_at": asked_daily.at if asked_daily else None,
-        "emergency_lines": [
-            {"number": number, "name": name} for number, name in grading.EMERGENCY_LINES if alarming
-        ],
+        "emergency_lines": emergency_lines() if alarming else [],
         "nobody_there": nobody_there,
         "there_again_at": on_call.staffed_again_at(clinic_id=clinic.pk, now=now) if nobody_there else None,
     }

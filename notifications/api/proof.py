@@ -8,13 +8,18 @@ from rest_framework.request import Request
 from clinic import clock
 from clinic.callers import address_of
 from clinic.viewsets import StrictSerializer
-from notifications.answering import links
+from notifications.answering import grading, links, unproven
 from notifications.models import PatientLink
 
 
 class ProofSerializer(StrictSerializer):
     token = serializers.CharField(max_length=64, help_text="The last part of the link's address.")
     birth_year = serializers.IntegerField(min_value=1900, max_value=2100)
+
+
+def emergency_lines() -> list[dict[str, str]]:
+    """Whom to call now, as every answer of this API says it."""
+    return [{"number": number, "name": name} for number, name in grading.EMERGENCY_LINES]
 
 
 def proved_with(
@@ -25,6 +30,10 @@ def proved_with(
     serializer.is_valid(raise_exception=True)
     data, now = dict(serializer.validated_data), clock.now()
     link = links.open_link(token=data["token"], now=now)
-    address = address_of(request)
-    links.give_factor(link=link, birth_year=data["birth_year"], address=address, now=now)
+    try:
+        links.give_factor(link=link, birth_year=data["birth_year"], address=address_of(request), now=now)
+    except links.TooManyYears as too_many:
+        if unproven.hear(link=link, sent=serializer.initial_data, now=now):
+            too_many.data["emergency_lines"] = emergency_lines()
+        raise
     return link, {name: value for name, value in data.items() if name not in ProofSerializer().fields}

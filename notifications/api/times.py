@@ -9,12 +9,12 @@ from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.viewsets import ViewSet
 
 from clinic import clock
 from clinic.access import fetch_clinic, log_look
 from clinic.fields import IdField
+from clinic.rates import PatientsThrottle
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications.answering import times
 from notifications.api.proof import ProofSerializer, proved_with
@@ -40,7 +40,7 @@ class LinkTimesViewSet(ViewSet):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    throttle_classes = (AnonRateThrottle,)
+    throttle_classes = (PatientsThrottle,)
 
     @extend_schema(request=ProofSerializer, responses=OfferedTimesSerializer)
     @action(detail=False, methods=["post"])

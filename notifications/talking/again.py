@@ -17,6 +17,7 @@ from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from notifications import saying
+from notifications.answering import tries
 from notifications.models import Form, Message, MessageKind, MessageStatus, PatientLink
 from notifications.planning import own_texts, reasons, said, standing
 from notifications.talking import own_words, threads
@@ -33,7 +34,8 @@ def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now:
     """Say it again now; with `text`, in these words, with its link where they have {link} in them.
 
     A notice that the patient has had already would say nothing new, and delivery would drop it: while the
-    visit stands it goes again as a reminder of the same time. Raises `Conflict` for what is on its way, no
+    visit stands it goes again as a reminder of the same time. With a link wrong birth years are counted anew:
+    so a patient who was stopped, and calls, is let in again. Raises `Conflict` for what is on its way, no
     longer true or no longer of use, and `Invalid` for words that a lock screen must not show.
     """
     text = text.strip()
@@ -64,6 +66,7 @@ def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now:
             link = PatientLink.objects.filter(message=first).first()
             if link is not None and (not text or LINK in text):
                 saying.give_link(row, purpose=link.purpose, expires_at=link.expires_at)  # type: ignore[arg-type]
+                tries.lift(patient_id=link.patient_id)
         return row
 
     return in_transaction(work)

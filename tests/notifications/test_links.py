@@ -156,7 +156,7 @@ def test_a_right_year_from_elsewhere_leaves_what_was_tried_from_here(link: Patie
     assert WrongYears.objects.get().count == 0
 
 
-def test_twenty_wrong_years_from_one_address_stop_it_for_every_patient(
+def test_an_address_of_twenty_wrong_years_leaves_each_patient_three_and_stops_nobody_who_never_erred(
     house: House, link: PatientLink
 ) -> None:
     for number in range(5):
@@ -164,9 +164,16 @@ def test_twenty_wrong_years_from_one_address_stop_it_for_every_patient(
         WrongYears.objects.create(
             patient=patient, address_sha256=tries._hashed("2001:db8::1"), count=4, last_at=NOW
         )
-    with pytest.raises(links.TooManyYears):
-        year(link, 1980, address="2001:db8::2")  # the same household: one /64
-    year(link, 1980)
+    there = "2001:db8::2"  # the same household: one /64
+    year(link, 1980, address=there)
+    assert wrong(link, 2, address=there) == [links.WrongYear] * 2
+    year(link, 1980, address=there)
+    assert wrong(link, 3, address=there, now=NOW + HOUR) == [links.WrongYear] * 3
+    with pytest.raises(links.TooManyYears, match=r"until Jan 12, 09:00\."):
+        year(link, 1980, address=there, now=NOW + 2 * HOUR)
+    # As soon as the others' errors are a day old the address is like any other; and elsewhere it was always.
+    year(several(link, 1)[0], 1980, now=NOW + 2 * HOUR)
+    year(link, 1980, address=there, now=NOW + DAY)
 
 
 def test_where_a_patient_was_is_not_read_from_the_table(link: PatientLink) -> None:

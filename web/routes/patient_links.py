@@ -2,11 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from web.views.links import diary, proof, questions, times, visit
+from web.views.links import birth_year, diary, questions, times, visit
 
 urlpatterns: list[URLPattern] = [
     path("m/<str:token>", visit.patient_link, name="patient_link"),
-    path("m/<str:token>/birth-year", proof.birth_year, name="patient_link_birth_year"),
+    path("m/<str:token>/birth-year", birth_year.birth_year, name="patient_link_birth_year"),
     path("m/<str:token>/confirm", visit.confirm, name="patient_link_confirm"),
     path("m/<str:token>/accept", visit.accept_offer, name="patient_link_accept"),
     path("m/<str:token>/decline", visit.decline_offer, name="patient_link_decline"),

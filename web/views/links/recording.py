@@ -1,10 +1,9 @@
 """What the forms behind a link send, and writing it down. Each is sent whole, so that an answer that was
-tapped after the phone had forgotten the birth year is carried through its page and recorded then.
+tapped after the phone had forgotten the birth year is carried through its page and recorded then
+(`birth_year`).
 """
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -89,20 +88,3 @@ def _cleaned(form_class: type[ClinicForm], opened: Opened, sent: QueryDict) -> d
     if not form.is_valid():
         raise Invalid({"value": opened.say["choose_one"]})
     return form.cleaned_data
-
-
-# Under which name a form says what it is: `for`.
-RECORDERS: Final[Mapping[str, Callable[[Opened, QueryDict], object]]] = MappingProxyType(
-    {"answer": record_answer, "score": record_score, "ready": record_readiness}
-)
-CARRIED: Final = (
-    "for",
-    "id",
-    "check_in",
-    "question",
-    "value",
-    "instrument",
-    "item",
-    "ride_name",
-    "ride_phone",
-)
