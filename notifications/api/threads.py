@@ -48,6 +48,9 @@ class ThreadSerializer(serializers.Serializer[Any]):
 
 class ReplySerializer(CreateSerializer):
     text = serializers.CharField(max_length=2000, help_text="Sent with the clinic's sender name before it.")
+    seen = IdField(
+        required=False, help_text="The newest text that was read. It and those before count as answered."
+    )
 
 
 class DealWithSerializer(StrictSerializer):
@@ -96,14 +99,19 @@ class ThreadsViewSet(ClinicViewSet):
     @extend_schema(request=ReplySerializer, responses={200: MessageSerializer, 201: MessageSerializer})
     @action(detail=True, methods=["post"])
     def reply(self, request: Request, pk: UUID) -> Response:
-        """Write to the patient's phone; what they wrote before counts as answered."""
+        """Write to the patient's phone; what they wrote up to `seen` counts as answered, else nothing."""
         patient = self._patient(pk)
         data = self.parse(ReplySerializer)
         return self.create_once(
             noun="reply",
             data=data,
             make=lambda: threads.reply(
-                actor=self.actor, id=data["id"], patient=patient, text=data["text"], now=clock.now()
+                actor=self.actor,
+                id=data["id"],
+                patient=patient,
+                text=data["text"],
+                seen=data.get("seen"),
+                now=clock.now(),
             ),
             find=lambda: Message.objects.get(pk=data["id"]),
             answer=MessageSerializer,

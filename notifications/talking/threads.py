@@ -4,11 +4,12 @@ What a thread shows is read in `conversations`. A reply goes only where an autom
 and consents hold for people, too. E-mails are not read: their answers reach nobody.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from phonenumber_field.phonenumber import to_python
 
 from clinic import consents, patients, work
@@ -69,8 +70,11 @@ def faults_of(patient: Patient, text: str, *, link_length: int = 0) -> list[str]
     return own_words.faults(text, sender=patient.clinic.sender_name, about=about, link_length=link_length)
 
 
-def reply(*, actor: Actor, id: UUID, patient: Patient, text: str, now: datetime) -> Message:
-    """Write to the patient's phone; what they wrote before counts as answered.
+def reply(
+    *, actor: Actor, id: UUID, patient: Patient, text: str, seen: UUID | None = None, now: datetime
+) -> Message:
+    """Write to the patient's phone; what they wrote up to `seen`, the newest text that whoever replies had
+    read, counts as answered. Whether no more texts are wanted stays a question of its own.
 
     Raises `Invalid` for words that may not stand on a lock screen, that a text can't have or that are too
     long, `Conflict` `unreachable` where no text may go.
@@ -97,7 +101,12 @@ def reply(*, actor: Actor, id: UUID, patient: Patient, text: str, now: datetime)
                 due_at=now,
                 stale_at=now + OF_USE_FOR,
             )
-            _deal_with(actor, row.clinic_id, texts_of(row), ANSWERED, now)
+            waiting = _read(actor, up_to(texts_of(row), seen), now)
+            asked = WorkItem.objects.filter(clinic=row.clinic_id, cause__in=_causes(waiting), closed_at=None)
+            answered = asked.exclude(title=inbound.PERHAPS_STOP).values_list("cause", flat=True)
+            work.settle(
+                actor=actor, clinic_id=row.clinic_id, causes=list(answered), outcome=ANSWERED, now=now
+            )
         return message
 
     return in_transaction(work_)
@@ -107,6 +116,7 @@ def deal_with(
     *, actor: Actor, clinic_id: UUID, texts: QuerySet[InboundMessage], outcome: str, now: datetime
 ) -> int:
     """Mark these texts as dealt with, and close their tasks with what was done. Returns how many waited.
+    `up_to` leaves out what came after somebody had read them.
 
     Dealing with them again changes nothing. Raises `Invalid` without an outcome.
     """
@@ -116,7 +126,9 @@ def deal_with(
 
     def work_() -> int:
         with acting(actor.user_id):
-            return _deal_with(actor, clinic_id, texts, outcome, now)
+            waiting = _read(actor, texts, now)
+            work.settle(actor=actor, clinic_id=clinic_id, causes=_causes(waiting), outcome=outcome, now=now)
+            return len(waiting)
 
     return in_transaction(work_)
 
@@ -166,13 +178,27 @@ def correct_number(*, actor: Actor, patient: Patient, phone: str, how: str, now:
     return in_transaction(work_)
 
 
-def _deal_with(
-    actor: Actor, clinic_id: UUID, texts: QuerySet[InboundMessage], outcome: str, now: datetime
-) -> int:
+def up_to(texts: QuerySet[InboundMessage], seen: UUID | None) -> QuerySet[InboundMessage]:
+    """Of these texts those that had come when the one that was `seen` last had; none where none was."""
+    if seen is None:
+        return texts.none()
+    newest = texts.filter(pk=seen).values("created_at")
+    return texts.filter(created_at__lte=Subquery(newest))
+
+
+def newest_of(texts: QuerySet[InboundMessage]) -> UUID | None:
+    """The text that came last, to be handed back as `seen`."""
+    return texts.order_by("-created_at").values_list("pk", flat=True).first()
+
+
+def _read(actor: Actor, texts: QuerySet[InboundMessage], now: datetime) -> list[InboundMessage]:
+    """Mark those of these texts that waited as read."""
     waiting = list(texts.filter(read_at=None).select_for_update(no_key=True).order_by("pk"))
     for text in waiting:
         text.read_at, text.read_by_id = now, actor.user_id
         text.save(update_fields=["read_at", "read_by"])
-    causes = [f"{inbound.TEXT_CAUSE}:{text.pk}" for text in waiting]
-    work.settle(actor=actor, clinic_id=clinic_id, causes=causes, outcome=outcome, now=now)
-    return len(waiting)
+    return waiting
+
+
+def _causes(texts: Iterable[InboundMessage]) -> list[str]:
+    return [f"{inbound.TEXT_CAUSE}:{text.pk}" for text in texts]

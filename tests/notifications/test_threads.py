@@ -33,8 +33,11 @@ def number(house: House) -> None:
     alone_on_the_number(house)
 
 
-def reply(house: House, words: str = "Yes, please do.", now: Any = NOW + HOUR) -> Message:
-    return threads.reply(actor=house.actor(house.ana), id=new_id(), patient=house.rosa, text=words, now=now)
+def reply(house: House, words: str = "Yes, please do.", now: Any = NOW + HOUR, seen: Any = None) -> Message:
+    """By Ana, who has seen all that has come, or only what had by `seen`."""
+    seen = seen or threads.newest_of(threads.texts_of(house.rosa))
+    ana = house.actor(house.ana)
+    return threads.reply(actor=ana, id=new_id(), patient=house.rosa, text=words, seen=seen, now=now)
 
 
 def said(patient: Patient) -> list[tuple[str, str]]:
@@ -126,6 +129,29 @@ def test_a_reply_names_the_sender_and_answers_what_was_written(house: House) -> 
     assert not InboundMessage.objects.filter(read_at=None).exists()
     task = WorkItem.objects.get(title=inbound.READ_AND_ANSWER)
     assert (task.closed_at, task.closed_by, task.outcome) == (NOW + HOUR, house.ana, "Answered by text.")
+
+
+def test_what_came_while_the_answer_was_written_still_waits(house: House) -> None:
+    text("Can I bring my sister?")
+    seen = threads.newest_of(threads.texts_of(house.rosa))
+    text("And I fell yesterday", now=NOW + MINUTE)
+    reply(house, seen=seen)
+    assert InboundMessage.objects.get(read_at=None).body == "And I fell yesterday"
+
+
+def test_who_has_seen_nothing_answers_nothing(house: House) -> None:
+    text("Can I bring my sister?")
+    ana = house.actor(house.ana)
+    threads.reply(actor=ana, id=new_id(), patient=house.rosa, text="We call you", now=NOW + HOUR)
+    assert InboundMessage.objects.filter(read_at=None).count() == 1
+    assert WorkItem.objects.get().closed_at is None
+
+
+def test_a_reply_leaves_open_whether_no_more_texts_are_wanted(house: House) -> None:
+    text("please stop texting me at night")
+    reply(house)
+    task = WorkItem.objects.get(title=inbound.PERHAPS_STOP)
+    assert task.closed_at is None
 
 
 def test_after_an_answer_the_next_text_opens_a_task_again(house: House) -> None:

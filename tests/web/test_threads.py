@@ -1,5 +1,6 @@
 """Patients' texts on pages: who waits, a thread, a wrong number, another time, a made-up phone."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -54,7 +55,10 @@ def test_a_text_of_a_crisis_comes_first_and_says_so(house: House, ana: Client) -
 
 def test_a_thread_is_answered_from_its_page_once(house: House, ana: Client) -> None:
     text("Can I bring my sister?")
-    sent = {"id": str(new_id()), "text": "Yes, please do."}
+    [seen] = re.findall(
+        r'name="seen" value="([^"]+)"', ana.get(f"/threads/{house.rosa.pk}/").content.decode()
+    )
+    sent = {"id": str(new_id()), "text": "Yes, please do.", "seen": seen}
     for _ in range(2):
         answer = ana.post(f"/threads/{house.rosa.pk}/reply/", sent, follow=True)
         assert "Lakeside Clinic: Yes, please do." in words(answer)

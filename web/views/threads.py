@@ -28,6 +28,17 @@ STAYS: Final = "The number stays, and texts go to it again."
 NOTHING_NEW: Final = "This is the number that is there already, and nobody doubts it. Enter the right one."
 
 
+class ReplyForm(OwnWordsForm):
+    """With the newest text that stood on the page: what came since isn't answered by it."""
+
+    seen = forms.UUIDField(required=False, widget=forms.HiddenInput())
+
+    def __init__(self, patient: Patient, data: Any = None) -> None:
+        check = reverse("check_reply", args=[patient.pk])
+        super().__init__(patient, data, label="Reply by text", check=check)
+        self.fields["seen"].initial = None if data else threads.newest_of(threads.texts_of(patient))
+
+
 class DealtWithForm(ChangeForm):
     outcome = forms.CharField(
         label="What was done",
@@ -80,9 +91,9 @@ def thread(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(access.REPLY, methods=["POST"])
 def reply(request: StaffRequest, pk: UUID) -> HttpResponse:
     patient = _patient(request, pk)
-    form = _reply_form(patient, request.POST)
+    form = ReplyForm(patient, request.POST)
     if form.is_valid():
-        id, words = form.cleaned_data["id"], form.cleaned_data["text"]
+        id, words, seen = (form.cleaned_data[name] for name in ("id", "text", "seen"))
         try:
             create_once(
                 actor=request.actor,
@@ -90,7 +101,7 @@ def reply(request: StaffRequest, pk: UUID) -> HttpResponse:
                 id=id,
                 body={"patient": patient.pk, "text": words},
                 make=lambda: threads.reply(
-                    actor=request.actor, id=id, patient=patient, text=words, now=clock.now()
+                    actor=request.actor, id=id, patient=patient, text=words, seen=seen, now=clock.now()
                 ),
                 find=lambda: Message.objects.get(pk=id),
             )
@@ -105,7 +116,7 @@ def reply(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(access.REPLY, methods=["POST"])
 def check_reply(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The box again with what stands below it, while somebody types."""
-    return own_words.checked(request, _reply_form(_patient(request, pk), request.POST))
+    return own_words.checked(request, ReplyForm(_patient(request, pk), request.POST))
 
 
 @staff_page(access.REPLY, methods=["POST"])
@@ -167,15 +178,11 @@ def _show(request: StaffRequest, patient: Patient, **refused: ChangeForm) -> Htt
         "lines": lines,
         "waits": any(line.waiting for line in lines),
         "why_not": threads.why_not(patient),
-        "reply_form": refused.get("reply") or _reply_form(patient),
+        "reply_form": refused.get("reply") or ReplyForm(patient),
         "dealt_with_form": refused.get("dealt_with") or DealtWithForm(),
     }
     status = next((form.status for form in refused.values()), 200)
     return render(request, "web/threads/thread.html", context, status=status)
-
-
-def _reply_form(patient: Patient, data: Any = None) -> OwnWordsForm:
-    return OwnWordsForm(patient, data, label="Reply by text", check=reverse("check_reply", args=[patient.pk]))
 
 
 def _show_number(request: StaffRequest, row: InboundMessage, form: DealtWithForm) -> HttpResponse:
