@@ -58,10 +58,10 @@ def told(
 def climbing() -> QuerySet[Alert]:
     """Alerts of which somebody may still be told: nobody answers for them, and of the charge nurse and the
     prescriber one was not told. `Ladder.next_told` says whom and when; what it names must be among these."""
-    steps = AlertStep.objects.filter(alert=OuterRef("pk"))
-    upper = [steps.filter(kind=AlertStepKind.TOLD, rung=rung) for rung in (Rung.CHARGE, Rung.PRESCRIBER)]
-    everybody = Q(*(Exists(told_already) for told_already in upper))
-    return Alert.objects.exclude(Exists(steps.filter(kind__in=ANSWERED))).exclude(everybody)
+    prescriber_too = AlertStep.objects.filter(alert=OuterRef("alert"), rung=Rung.PRESCRIBER)
+    everybody = Q(rung=Rung.CHARGE) & Q(Exists(prescriber_too))
+    over = AlertStep.objects.filter(Q(kind__in=ANSWERED) | everybody, alert=OuterRef("pk"))
+    return Alert.objects.filter(~Exists(over))
 
 
 class Ladder:
