@@ -245,7 +245,7 @@ def test_a_side_effect_that_comes_back_calls_again(house: House, answered: bool)
     first = report(house, session, term="seizure", grade=3)
     if answered:
         answer_all(house, session)
-    go_on(house, session, first, 1, **OVER)
+    go_on(house, session, first, 3, **OVER)
     before = open_calls(session)
     assert before == ([] if answered else ["emergency", COME])
     go_on(house, session, first, 3)
