@@ -103,7 +103,7 @@ class InboundTextsView(APIView):
 
 
 def _is_a_count(told: str) -> bool:
-    return told.isdecimal() and int(told) > 0
+    return told.isdecimal() and told.strip("0") != ""
 
 
 def _reference_of(told: str, fields: Mapping[str, str]) -> str:
