@@ -278,11 +278,11 @@ def test_while_leads_are_put_on_nobody_is_called_to_look_at_what_they_show(house
 
 def test_what_cannot_be_stands_beside_a_pressure_that_takes_two_readings(house: House) -> None:
     bed(house)
-    absurd = ("59408-5", "20", "%")
+    absurd = ("8310-5", "20", "Cel")
     take(house, oru(DURING - SECOND, HIGH, control_id="1"), oru(DURING, [*HIGH, absurd], control_id="2"))
     levels = dict(Alert.objects.values_list("sign", "level"))
     assert levels["systolic_mmhg"] == AlertLevel.STOP
-    assert levels["oxygen_saturation_percent"] == AlertLevel.EMERGENCY
+    assert levels["temperature_cel"] == AlertLevel.CAUTION
 
 
 @pytest.mark.parametrize("together", [True, False])
