@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from clinic import clock
 from clinic.models import Clinic, Patient, Role, Urgency, User, WorkItem
-from notifications.models import InboxItem, Message, MessageKind, MessageStatus
+from notifications.models import ClinicMessaging, InboxItem, Message, MessageKind, MessageStatus
 from scheduler.models import Appointment, AppointmentStatus, Claim, Protocol, ProtocolStatus, WaitlistOffer
 from scheduler.reporting.reports import Period, attendance, lead_time
 from sessions_app.models import (
@@ -28,7 +28,7 @@ from sessions_app.outcomes import cohort_reports
 from sessions_app.outcomes.chart import chart_of
 from sessions_app.outcomes.cohort import Query
 from sessions_app.signing.verification import verify_all
-from web.demo import story
+from web.demo import house, story
 from web.demo.house import STORY_FROM, STORY_UNTIL, zone_of_the_story
 from web.demo.people import PASSWORD
 from web.demo.welcome import welcome
@@ -54,6 +54,15 @@ def test_somewhere_it_is_always_late_morning(month: int) -> None:
         for minute in range(0, 24 * 60, 5):
             now = first + timedelta(minutes=minute)
             assert STORY_FROM <= now.astimezone(ZoneInfo(zone_of_the_story(now))).time() <= STORY_UNTIL
+
+
+@pytest.mark.parametrize(("provider", "silent"), [({}, False), ({"url": "https://sms.example"}, True)])
+def test_a_real_provider_is_given_nothing_about_patients_who_are_made_up(
+    settings: Any, provider: dict[str, str], silent: bool
+) -> None:
+    settings.SMS = provider
+    built = house.build(now=SATURDAY, since=SATURDAY - timedelta(days=9), lately=SATURDAY - timedelta(days=2))
+    assert bool(ClinicMessaging.objects.get(clinic=built.clinic).paused_at) is silent
 
 
 def test_a_saturday_has_a_session_in_every_state(demo: Clinic) -> None:

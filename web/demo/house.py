@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from clinic import access, clock, patients
@@ -35,6 +36,7 @@ NURSE_UNITS: Final = 6
 # Of the made-up phones: nothing leaves a clinic without a provider of text messages.
 TEXTS_NUMBER: Final = "+13125550198"
 MOVES_ITSELF_HOURS: Final = 48
+MADE_UP: Final = "Everybody here is made up, and texts would leave the house (SMS_URL)."
 VISITS_SUPERVISED_AT_ONCE: Final = 12
 OPENS, CLOSES = time(8), time(17)
 EXCEPTIONS_AHEAD: Final = 30  # days: the story books two weeks ahead of its day
@@ -119,8 +121,10 @@ def build(*, now: datetime, since: datetime, lately: datetime) -> House:
         holiday_calendar="US-IL",
         synthetic=True,
     )
+    # No telephone rings about patients who are made up: with a real provider nothing is said by itself.
+    silent = {"paused_at": now, "paused_why": MADE_UP} if settings.SMS else {}
     ClinicMessaging.objects.create(
-        clinic=clinic, sms_number=TEXTS_NUMBER, moves_itself_hours=MOVES_ITSELF_HOURS
+        clinic=clinic, sms_number=TEXTS_NUMBER, moves_itself_hours=MOVES_ITSELF_HOURS, **silent
     )
     users = _staff(clinic)
     actors = {role: access.actor_of(users[role][0]) for role in users}
