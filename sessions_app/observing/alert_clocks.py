@@ -32,8 +32,8 @@ from sessions_app.models import (
     VitalSigns,
 )
 from sessions_app.observing import due_times, flowsheet
-from sessions_app.observing.alerts import AT_ONCE, OVERDUE_SIGN, calling, task_of
-from sessions_app.observing.ladder import Ladder, answered, climbing, told
+from sessions_app.observing.alerts import OVERDUE_SIGN, calling, task_of
+from sessions_app.observing.ladder import AT_ONCE, Ladder, answered, climbing, told
 
 log = logging.getLogger(__name__)
 

@@ -22,15 +22,13 @@ from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from sessions_app import recording
-from sessions_app.models import Alert, AlertKind, AlertLevel, AlertStep, AlertStepKind, Rung, Session
+from sessions_app.models import Alert, AlertKind, AlertStep, AlertStepKind, Rung, Session
 from sessions_app.observing import alert_rules, excursions
 from sessions_app.observing.alert_rules import Raise
-from sessions_app.observing.ladder import UNANSWERED, Ladder, told
+from sessions_app.observing.ladder import AT_ONCE, UNANSWERED, Ladder, told
 from sessions_app.observing.moments import Place, place
 
 DETAIL: Final = Alert._meta.get_field("detail").max_length
-# "Stop/pause + clinician at chair" (domain.md 3.3): the prescriber is told at once, not after the others.
-AT_ONCE: Final = (AlertLevel.STOP, AlertLevel.EMERGENCY)
 OF_A_SIGN: Final = (AlertKind.LIMIT, AlertKind.CHANGE)
 OVERDUE_SIGN: Final = "vital_signs"
 TAKEN: Final = "The vital signs were taken."

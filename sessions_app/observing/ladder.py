@@ -10,14 +10,16 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from clinic.models import Membership, Role, User
 from scheduler.models import Opening, ResourceKind
-from sessions_app.models import Alert, AlertStep, AlertStepKind, Rung, Session
+from sessions_app.models import Alert, AlertLevel, AlertStep, AlertStepKind, Rung, Session
 
 # domain.md 3.3 [D]: two minutes unacknowledged go up the ladder.
 UNANSWERED: Final = timedelta(minutes=2)
+# "Stop/pause + clinician at chair" (domain.md 3.3): the prescriber is told at once, not after the others.
+AT_ONCE: Final = (AlertLevel.STOP, AlertLevel.EMERGENCY)
 ANSWERED: Final = (AlertStepKind.ACKNOWLEDGED, AlertStepKind.RESOLVED)
 
 
@@ -56,12 +58,11 @@ def told(
 
 
 def climbing() -> QuerySet[Alert]:
-    """Alerts of which somebody may still be told: nobody answers for them, and of the charge nurse and the
-    prescriber one was not told. `Ladder.next_told` says whom and when; what it names must be among these."""
-    prescriber_too = AlertStep.objects.filter(alert=OuterRef("alert"), rung=Rung.PRESCRIBER)
-    everybody = Q(rung=Rung.CHARGE) & Q(Exists(prescriber_too))
-    over = AlertStep.objects.filter(Q(kind__in=ANSWERED) | everybody, alert=OuterRef("pk"))
-    return Alert.objects.filter(~Exists(over))
+    """Alerts of which somebody may still be told: nobody answers for them, and the last rung was not told.
+    It is the charge nurse where the prescriber was called at once. `Ladder.next_told` says whom, and when."""
+    last = Case(When(level__in=AT_ONCE, then=Value(Rung.CHARGE)), default=Value(Rung.PRESCRIBER))
+    over = AlertStep.objects.filter(Q(kind__in=ANSWERED) | Q(rung=OuterRef("last")), alert=OuterRef("pk"))
+    return Alert.objects.alias(last=last).filter(~Exists(over))
 
 
 class Ladder:

@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 from sessions_app.models import Alert, AlertKind, InfusionEventKind, Session, VitalSigns
 from sessions_app.observing import due_times, flowsheet, vital_limits, vitals
 from sessions_app.observing.alert_rules import LEVELS, Level
-from sessions_app.observing.alerts import AT_ONCE
-from sessions_app.observing.ladder import answered
+from sessions_app.observing.ladder import AT_ONCE, answered
 
 RESUME: Final = "resume"  # what a prescriber may let pass, for the newest line
 OF_THE_PATIENT: Final = (AlertKind.LIMIT, AlertKind.CHANGE)

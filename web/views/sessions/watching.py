@@ -26,9 +26,8 @@ from sessions_app.models import (
     VitalSigns,
 )
 from sessions_app.observing import due_times, excursions, flowsheet, vital_limits
-from sessions_app.observing.alerts import AT_ONCE
 from sessions_app.observing.due_times import Due
-from sessions_app.observing.ladder import Ladder, NextTold
+from sessions_app.observing.ladder import AT_ONCE, Ladder, NextTold
 from web.forms import ClinicForm
 from web.views.sessions.form import REASON_LENGTH
 
