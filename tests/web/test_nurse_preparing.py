@@ -11,12 +11,14 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.models import Allergy, Role, WorkItem
+from sessions_app import states
 from sessions_app.models import DoseCheck, Session, YesNoUnknown
-from sessions_app.preparing import readiness
+from sessions_app.preparing import checklist, readiness
 from tests.cast import NOW, PASSWORD, House, new_id
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
 from tests.web.test_nurse import hidden
+from web.views.sessions.places import LEFT_BEFORE_START
 
 
 @pytest.fixture(autouse=True)
@@ -267,7 +269,7 @@ def test_saving_again_undoes_nothing_that_somebody_else_found(house: House) -> N
 
 def test_the_form_marks_what_is_due_before_the_start_and_allergies_stand_above_all(house: House) -> None:
     Allergy.objects.create(patient=house.rosa, substance="Latex", clinical_status="active")
-    session = stories.prepared(house)
+    session = stories.arrived(house)
     nils = browser_of(house.nils)
     page = nils.get(reverse("session", args=[session.pk])).content.decode()
     assert page.index("Latex") < page.index('id="part-checklist"')
@@ -284,5 +286,30 @@ def test_the_form_marks_what_is_due_before_the_start_and_allergies_stand_above_a
         "rass",
         "pain_nrs",
     }
+    stories.measure(house, session, stories.calm(NOW))
+    assert "aria-required" not in nils.get(reverse("session", args=[session.pk])).content.decode()
     running = stories.infusing(house, house.omar)
     assert "aria-required" not in nils.get(reverse("session", args=[running.pk])).content.decode()
+
+
+def test_next_is_what_the_start_still_needs(house: House) -> None:
+    session = stories.arrived(house)
+    nils, page = browser_of(house.nils), reverse("session", args=[session.pk])
+
+    def said() -> str:
+        found = re.search(r"<dt>Next</dt><dd><strong>(.*?)</strong>", nils.get(page).content.decode())
+        assert found
+        return found[1]
+
+    assert said() == "Begin the checklist"
+    stories.measure(house, session, stories.calm(NOW))
+    assert said() == "Checklist, dose and its check, start"
+    checklist.answer(actor=house.actor(house.nils), session=session, answers=stories.ALL_PASS, now=NOW)
+    worksheet = stories.weigh(house, session, at=NOW)
+    assert said() == "Check of the dose, start"
+    stories.check_dose(house, session, worksheet, at=NOW)
+    assert said() == "Start"
+
+
+def test_whatever_the_start_needs_has_a_word_for_what_comes_next() -> None:
+    assert set(LEFT_BEFORE_START) == set(states.ACTS["start"].requires)

@@ -97,9 +97,11 @@ class VitalsForm(CorrectingForm):
         if said and said not in dict(ABSENT_REASONS):
             # In other words than these, over the API: they are kept, not asked for again.
             self.fields["absent_reason"].widget = forms.Select(choices=[*ABSENT_REASONS, (said, said)])
-        if session.state in states.BEFORE_START:
-            for sign in (*vital_limits.limited(session.protocol.limits, "start_hold"), "pain_nrs"):
-                self.fields[sign].widget.attrs["aria-required"] = "true"
+
+    def ask_for_baseline(self) -> None:
+        """Mark what the set before the start has to hold."""
+        for sign in (*vital_limits.limited(self.session.protocol.limits, "start_hold"), "pain_nrs"):
+            self.fields[sign].widget.attrs["aria-required"] = "true"
 
     def first_values(self) -> dict[str, Any]:
         reading: Any = self.line

@@ -28,7 +28,7 @@ from web.views.sessions.amending import amendable
 from web.views.sessions.form import SessionForm, standing
 from web.views.sessions.forms import FORMS
 from web.views.sessions.observing import CourseForm, VitalsForm
-from web.views.sessions.places import Refusal
+from web.views.sessions.places import Refusal, before_start
 from web.views.sessions.preparing import ChecklistForm
 from web.views.sessions.watching import Watch, besides, in_words, pause_id
 
@@ -39,7 +39,7 @@ AT_HAND: Final = 4
 STEPS: Final = ("pause", "resume", "rate", "bolus", "stop")
 NEXT_STEP: Final = {
     SessionState.ARRIVED: "Begin the checklist",
-    SessionState.PREPARING: "Checklist, dose, vital signs, start",
+    SessionState.PREPARING: "Prepare, then start",
     SessionState.INFUSING: "Watch",
     SessionState.PAUSED: "Resume or stop",
     SessionState.RECOVERING: "Observe, then discharge",
@@ -244,6 +244,9 @@ class SessionPage:
             }
         if self.sent is not None:
             forms[self.sent.act] = self.sent
+        vitals = forms.get("vitals")
+        if isinstance(vitals, VitalsForm) and "baseline" in {each.code for each in self.start_needs}:
+            vitals.ask_for_baseline()
         answers = forms.get("checklist")
         if isinstance(answers, ChecklistForm):
             answers.read_beside(self.now)
@@ -316,11 +319,22 @@ class SessionPage:
         ]
 
     @cached_property
-    def missing(self) -> list[states.Blocker]:
-        """What the start still needs."""
-        if "start" not in self.open_acts:
+    def start_needs(self) -> list[states.Blocker]:
+        """What the start still needs, while the patient is prepared for it."""
+        if self.session.state not in states.BEFORE_START:
             return []
         return infusion.missing_at_start(self.session, self.now)
+
+    @property
+    def missing(self) -> list[states.Blocker]:
+        """The same, where it can be started."""
+        return self.start_needs if "start" in self.open_acts else []
+
+    @property
+    def next_step(self) -> str:
+        if self.session.state == SessionState.PREPARING:
+            return before_start(self.start_needs)
+        return self.chair.next_step
 
     @cached_property
     def urgent_answer(self) -> bool:

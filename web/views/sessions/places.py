@@ -2,7 +2,7 @@
 tells it on top, each of its sentences with its place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,16 @@ ON_THE_PAGE: Final[Mapping[str, str]] = {
     "waste_witnessed": "#part-witness",
     "drug_accounted": "#part-waste",
 }
+# What the start still needs, in a word or two for what comes next.
+LEFT_BEFORE_START: Final[Mapping[str, str]] = {
+    "checklist_complete": "checklist",
+    "checklist_passed": "the prescriber's decision",
+    "safety_assessed": "assessment of the urgent answer",
+    "dose_prepared": "dose and its check",
+    "dose_checked": "check of the dose",
+    "baseline": "vital signs",
+    "start_limits": "vital signs again or the prescriber's decision",
+}
 # Asked of a prescriber, or decided by one.
 DECIDED: Final = (
     "checklist_passed",
@@ -46,6 +56,13 @@ DECIDED: Final = (
     "pressure",
     "side_effects",
 )
+
+
+def before_start(missing: Iterable[states.Blocker]) -> str:
+    """What comes next before the start: what is left of it, then the start itself."""
+    left = dict.fromkeys(LEFT_BEFORE_START[blocker.code] for blocker in missing)
+    words = ", ".join([*left, "start"])
+    return words[0].upper() + words[1:]
 
 
 @dataclass(frozen=True)
