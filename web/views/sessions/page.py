@@ -30,7 +30,7 @@ from web.views.sessions.forms import FORMS
 from web.views.sessions.observing import CourseForm, VitalsForm
 from web.views.sessions.places import Refusal, before_start
 from web.views.sessions.preparing import ChecklistForm
-from web.views.sessions.watching import Watch, besides, in_words, pause_id
+from web.views.sessions.watching import AlertGroup, Watch, besides, in_words, pause_id
 
 MINUTE: Final = timedelta(minutes=1)
 BAG_EMPTY: Final = "The bag is empty: stop"
@@ -335,6 +335,11 @@ class SessionPage:
         if self.session.state == SessionState.PREPARING:
             return before_start(self.start_needs)
         return self.chair.next_step
+
+    @property
+    def calls(self) -> list[AlertGroup]:
+        """The open alerts for which the infusion is to be paused or stopped: in view wherever the page is."""
+        return [group for group in self.chair.watch.groups if group.halts]
 
     @cached_property
     def urgent_answer(self) -> bool:
