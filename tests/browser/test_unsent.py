@@ -4,6 +4,7 @@ order, at its own moment (docs/decisions/0012-unsent-entries.md).
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from clinic import clock
 from clinic.models import Allergy, User
 from sessions_app.infusing import infusion
 from sessions_app.models import Session
-from tests.browser.conftest import TABLET, Windows
+from tests.browser.conftest import DESK, PHONE, TABLET, Windows
 from tests.browser.test_running_day import each_size, look_at
 from tests.cast import PASSWORD, House, make_house, new_id
 from tests.sessions_app import stories
@@ -203,6 +204,67 @@ def test_a_minute_without_a_network_loses_doubles_and_moves_nothing(
     for moment, then in zip(moments, pressed, strict=True):
         assert moment is None or abs(moment - then) < CLOSE
     assert all(line.recorded_at >= back for line in lines)
+
+
+def refuse_a_low_saturation(page: Page) -> Locator:
+    """A full set whose saturation is to be measured again; what comes back is its form."""
+    full = {"respiratory_rate_per_min": "14", "temperature_cel": "36.8", "pain_nrs": "1", "rass": "0"}
+    low = {"oxygen_saturation_percent": "87", "dissociation": "3", "distress": "1"}
+    with comes_back(page):
+        fill(page, "vitals", **{**SIGNS, **full, **low, "systolic_mmhg": "188"}).click()
+    form = form_of(page, "vitals")
+    expect(form.locator(".mend").first).to_contain_text("measure again, then confirm")
+    return form
+
+
+def test_a_set_that_is_measured_again_is_of_the_second_measurement(
+    page: Page, passing: Passing, session: Session
+) -> None:
+    for _ in range(2):
+        form = refuse_a_low_saturation(page)
+        expect(form.locator("[name=measured_at]")).to_have_value("")
+        passing.wait(120)
+    reading = page.locator("tr.unsent-row")
+    expect(reading).to_contain_text("Refused")
+    expect(reading).not_to_contain_text("Not sent yet")
+    form.locator("[name=confirmed]").check()
+    again = clock.now()
+    form.locator("button[type=submit]").click()
+    all_is_stored(page)
+    kept = session.vital_signs.latest("revision")
+    assert kept.oxygen_saturation_percent == 87
+    assert abs(kept.measured_at - again) < CLOSE
+
+
+def test_a_moment_that_was_typed_stays_in_the_refused_form(page: Page, session: Session) -> None:
+    form_of(page, "vitals").locator("details.rarely summary").click()
+    fill(page, "vitals", measured_at="2027-01-11T09:27")
+    form = refuse_a_low_saturation(page)
+    expect(form.locator("[name=measured_at]")).to_have_value(re.compile("^2027-01-11T09:27"))
+
+
+def test_the_alarm_of_a_refused_set_is_in_view_beside_the_field_to_mend(page: Page) -> None:
+    refuse_a_low_saturation(page)
+    alarm = page.locator(".reach").get_by_role("link", name="Stop Oxygen saturation 87 %: below 90.")
+    field = page.locator("#vitals [name=oxygen_saturation_percent]")
+    expect(alarm).to_be_in_viewport(ratio=1)
+    for width, height in (DESK, TABLET, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("document.activeElement.scrollIntoView({ block: 'center' })")
+        expect(alarm).to_be_in_viewport(ratio=1)
+        expect(field).to_be_in_viewport(ratio=1)
+        expect(field).to_be_focused()
+    alarm.click()
+    expect(page.locator("#alerts .alert-stop")).to_be_in_viewport()
+
+
+def test_nobody_is_told_that_a_check_before_the_start_is_optional(
+    windows: Windows, passing: Passing, house: House
+) -> None:
+    page = at_the_chair(windows.sign_in(house.nils, TABLET), passing, stories.arrived(house))
+    told = page.locator("[data-passes]", has_text="One tap passes").first
+    expect(told).to_be_visible()
+    expect(told).not_to_contain_text("optional")
 
 
 @contextmanager

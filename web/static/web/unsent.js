@@ -40,6 +40,7 @@ class UnsentPage {
     const opened = await this.ready;
     if (!opened) return;
     const { mine } = await opened.store.look();
+    for (const entry of mine.filter(({ anew }) => anew)) emptyWhatMeansNow(entry);
     for (const entry of mine.filter(({ state }) => state === "opened")) {
       // It was sent from here as a form. The page that came back shows it refused; if it doesn't, the entry was
       // stored, and asking once more is answered so.
@@ -100,7 +101,7 @@ class UnsentPage {
       this.sent.set(entry.id, entry);
       await this.freshen();
     } else if (left.state === "refused" && form.inert) {
-      await this.correct(left);
+      await this.correct(left, { anew: true });
       return;
     } else if (form.inert && isIncomplete(form)) {
       await opened.store.remove(entry.id); // the server would refuse it, too: it can be said now
@@ -114,15 +115,15 @@ class UnsentPage {
 
   entryOf(form) {
     const enteredAt = new Date(Date.now() + this.ahead).toISOString();
-    const meansNow = (name, value) => value === "" && form.elements[name].dataset?.nowIfEmpty !== undefined;
+    const sent = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
+    const meansNow = ([name, value]) => value === "" && form.elements[name].dataset?.nowIfEmpty !== undefined;
     return {
       id: form.elements.id.value,
       session: this.here.session,
       patient: this.here.patient,
       action: form.getAttribute("action"), // a form's own property yields to a field of that name
-      fields: [...new FormData(form)]
-        .filter(([name]) => name !== "csrfmiddlewaretoken")
-        .map(([name, value]) => [name, meansNow(name, value) ? enteredAt : value]),
+      fields: sent.map(([name, value]) => [name, meansNow([name, value]) ? enteredAt : value]),
+      moments: sent.filter(meansNow).map(([name]) => name), // that nobody typed
       label: form.dataset.kept,
       unchecked: form.dataset.unchecked ?? "",
       moves: form.closest("[data-moves]")?.dataset.moves ?? "",
@@ -169,15 +170,16 @@ class UnsentPage {
     form.submit();
   }
 
-  // A refused entry comes back as any refused form does: sent by the browser, shown by the server.
-  async correct(entry) {
+  // A refused entry comes back as any refused form does: sent by the browser, shown by the server. One that is
+  // refused at the press is measured or done `anew`: what meant now means now again.
+  async correct(entry, { anew = false } = {}) {
     const { store, sender } = await this.ready;
     const { outcome, token } = await sender.connect(true);
     if (outcome !== "here") {
       await this.told(outcome);
       return;
     }
-    await store.change(entry.id, { state: "opened" });
+    await store.change(entry.id, { state: "opened", anew });
     this.outcome = "done";
     const form = Object.assign(document.createElement("form"), { method: "post", action: entry.action, hidden: true });
     for (const [name, value] of [...entry.fields, ["csrfmiddlewaretoken", token]]) {
@@ -355,6 +357,7 @@ class UnsentPage {
     for (const entry of mine.filter(({ action }) => action.endsWith("/vitals/"))) {
       const values = Object.fromEntries(entry.fields);
       const row = copyOf("unsent-reading");
+      row.querySelector(entry.state === "waiting" ? "[data-refused]" : "[data-waits]").remove();
       setText(row.querySelector("[data-when]"), this.clock(values.measured_at));
       for (const cell of row.querySelectorAll("[data-signs]")) {
         const measured = cell.dataset.signs.split(" ").map((sign) => values[sign]);
@@ -441,6 +444,15 @@ function isIncomplete(form) {
 
 function formOf(entry) {
   return document.querySelector(`form input[name="id"][value="${CSS.escape(entry.id)}"]`)?.form;
+}
+
+// The next press is its own moment, unless somebody has typed one by now.
+function emptyWhatMeansNow(entry) {
+  const form = formOf(entry);
+  for (const name of form ? entry.moments : []) {
+    const control = form.elements[name];
+    if (control.value === control.defaultValue) control.value = "";
+  }
 }
 
 function copyOf(id) {
