@@ -5,7 +5,7 @@
 for (const button of document.querySelectorAll("[data-all-pass]")) {
   const section = button.closest("section");
   const told = section.querySelector("[data-passes]");
-  const nameOf = (check) => check.querySelector("legend").textContent.trim();
+  const nameOf = (check) => check.querySelector("legend").firstChild.textContent.trim(); // without "optional"
   // What was answered stays as it is.
   const open = () =>
     [...section.querySelectorAll(".check:not([data-alone])")].filter(
