@@ -56,6 +56,7 @@ class VitalSigns(Observation):
 
 class AlertKind(models.TextChoices):
     LIMIT = "limit", "Past a limit of the protocol"
+    ONCE = "once", "Past the stop limit, on one reading"
     CHANGE = "change", "Far from the patient's own baseline"
     OVERDUE = "overdue", "Vital signs overdue"
     DOSE = "dose", "Cumulative dose at its limit"
@@ -71,7 +72,8 @@ class AlertLevel(models.TextChoices):
 class Alert(Line):
     """Something that somebody must answer for by name (domain.md 3.3). Raised by the server, or by a reading.
 
-    A raised alert never changes; what becomes of it are its steps. One open alert for each sign and level.
+    A raised alert never changes; what becomes of it are its steps. Of each sign one stands
+    open, and whatever was worse.
     """
 
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")

@@ -16,7 +16,7 @@ from sessions_app import recording, states
 from sessions_app.models import MonitorSample, Session, VitalSigns
 from sessions_app.monitors.readings import Value
 from sessions_app.observing import alert_clocks, alert_rules, alerts, excursions, flowsheet, vital_limits
-from sessions_app.observing.alert_rules import Raise
+from sessions_app.observing.alert_rules import Raise, Rank
 from sessions_app.observing.alerts import Raising
 from sessions_app.observing.moments import Place, minute
 
@@ -41,7 +41,7 @@ SHOWN_NOW: Final = timedelta(minutes=2)
 LOOK: Final = "look at the patient now, then at the sensor. It can't be charted."
 
 Signs = Mapping[str, Value | None]
-OpenLevels = Mapping[tuple[UUID, str], Sequence[str]]
+OpenRanks = Mapping[tuple[UUID, str], Sequence[Rank]]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def raise_alerts(
     if not judged:
         return 0
     within = _last_within(judged)
-    standing = alerts.open_levels({each.sample.session for each in judged}, within=within)
+    standing = alerts.open_ranks({each.sample.session for each in judged}, within=within)
     found: dict[UUID, list[Raise]] = {}
     for session, raised in _worst(judged, standing).items():
         new = [each for each in raised if _is_new(session, each, standing)]
@@ -116,7 +116,7 @@ class _Judged:
             return self.raised  # nothing of it takes two
         return _raised_by(self.sample, earlier, self.baseline)
 
-    def uncertain(self, standing: OpenLevels) -> set[str]:
+    def uncertain(self, standing: OpenRanks) -> set[str]:
         """The signs of which the reading before makes a worse alert, one that isn't open already."""
         session = self.sample.session
         return {
@@ -157,7 +157,7 @@ def _raised_by(sample: MonitorSample, earlier: Signs, baseline: Signs) -> tuple[
     return alert_rules.raised(values_of(sample), (), earlier=earlier, baseline=baseline, limits=limits)
 
 
-def _worst(judged: Sequence[_Judged], standing: OpenLevels) -> dict[Session, list[Raise]]:
+def _worst(judged: Sequence[_Judged], standing: OpenRanks) -> dict[Session, list[Raise]]:
     """The worst alert of each sign that these raise in each session, in the order of measuring.
 
     What came before is looked up only where it makes a difference.
@@ -170,7 +170,7 @@ def _worst(judged: Sequence[_Judged], standing: OpenLevels) -> dict[Session, lis
         of_session = worst.setdefault(each.sample.session, {})
         for raised in each.after(earlier) if earlier else each.raised:
             known = of_session.get(raised.sign)
-            if known is None or alert_rules.worse(raised.level, known.level):
+            if known is None or raised.rank > known.rank:
                 of_session[raised.sign] = raised
     return {session: list(of_session.values()) for session, of_session in worst.items()}
 
@@ -277,7 +277,7 @@ def _baselines(sessions: Sequence[Session]) -> dict[UUID, Signs]:
     return {session.pk: flowsheet.baseline_of(session, of_session.get(session.pk, [])) for session in started}
 
 
-def _is_new(session: Session, each: Raise, standing: OpenLevels) -> bool:
+def _is_new(session: Session, each: Raise, standing: OpenRanks) -> bool:
     return alerts.is_new(each, standing.get((session.pk, each.sign), ()))
 
 

@@ -2,10 +2,11 @@
 
 The limits are those that the protocol version has stored. "One bad reading raises; two raise the level": a
 sign whose `stop_readings` is 2 (the two pressures, unless the version says otherwise) cautions at the first
-reading past its stop limit and calls for the stop at the second in a row.
+reading past its stop limit and calls for the stop at the second in a row. That caution is worse than one
+about the milder limit, and says so by its kind.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -14,6 +15,8 @@ from sessions_app.observing.vital_limits import RINGS, SYMPTOMS, Breach, Values,
 
 Level = Literal["caution", "stop", "emergency"]
 LEVELS: Final[tuple[Level, ...]] = ("caution", "stop", "emergency")
+ONCE: Final = "once"  # the kind of a first reading past a stop limit that takes two
+Rank = tuple[int, bool]
 
 PRESSURES: Final = ("systolic_mmhg", "diastolic_mmhg")
 STOP_READINGS: Final = dict.fromkeys(PRESSURES, 2)
@@ -52,8 +55,12 @@ class Raise:
 
     sign: str
     level: Level
-    kind: Literal["limit", "change", "dose", "end"]
+    kind: Literal["limit", "once", "change", "dose", "end"]
     detail: str
+
+    @property
+    def rank(self) -> Rank:
+        return rank(self.level, self.kind)
 
 
 def raised(
@@ -63,11 +70,13 @@ def raised(
     earlier: Values,
     baseline: Values,
     limits: Mapping[str, Any],
+    stopped: Collection[str] = (),
 ) -> tuple[Raise, ...]:
     """The alerts of one reading, at most one for each sign: the worst.
 
     `earlier` is, for each sign, its value in the reading before that measured it; `baseline` the patient's
-    own before the start, empty while there is none.
+    own before the start, empty while there is none. `stopped` are the signs that were past their stop limit
+    in a set that nobody kept, later than `earlier`.
     """
     seen = frozenset(symptoms)
     found = [
@@ -78,19 +87,21 @@ def raised(
     for sign, value in values.items():
         if value is None:
             continue
-        alert = _past_limit(sign, values, seen, earlier, limits) or _changed(sign, value, baseline, limits)
+        again = sign in stopped or bool(_stops(sign, earlier.get(sign), limits))
+        alert = _past_limit(sign, values, seen, again, limits) or _changed(sign, value, baseline, limits)
         if alert:
             found.append(alert)
     return tuple(found)
 
 
-def worse(one: str, other: str) -> bool:
-    """Whether the one level is above the other."""
-    return LEVELS.index(one) > LEVELS.index(other)
+def rank(level: str, kind: str) -> Rank:
+    """How bad an alert is among those of its sign: by its level; of two cautions the one
+    that is past the stop limit."""
+    return LEVELS.index(level), kind == ONCE
 
 
 def _past_limit(
-    sign: str, values: Values, seen: frozenset[str], earlier: Values, limits: Mapping[str, Any]
+    sign: str, values: Values, seen: frozenset[str], again: bool, limits: Mapping[str, Any]
 ) -> Raise | None:
     value = values[sign]
     if sign in IN_WORDS and value == IN_WORDS[sign][0]:
@@ -108,10 +119,10 @@ def _past_limit(
     if stop:
         if limits[sign].get("stop_readings", STOP_READINGS.get(sign, 1)) == 1:
             return Raise(sign, "stop", "limit", _detail(sign, value, _limit(stop)))
-        if _stops(sign, earlier.get(sign), limits):
+        if again:
             return Raise(sign, "stop", "limit", _detail(sign, value, f"{_limit(stop)}, on two readings"))
         words = f"{_limit(stop)}, on one reading: measure again"
-        return Raise(sign, "caution", "limit", _detail(sign, value, words))
+        return Raise(sign, "caution", "once", _detail(sign, value, words))
     if caution:
         return Raise(sign, "caution", "limit", _detail(sign, value, _limit(caution)))
     return None

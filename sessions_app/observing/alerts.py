@@ -24,12 +24,12 @@ from clinic.visible_text import said
 from sessions_app import recording
 from sessions_app.models import Alert, AlertKind, AlertStep, AlertStepKind, Rung, Session
 from sessions_app.observing import alert_rules, excursions
-from sessions_app.observing.alert_rules import Raise
+from sessions_app.observing.alert_rules import Raise, Rank
 from sessions_app.observing.ladder import AT_ONCE, UNANSWERED, Ladder, told
 from sessions_app.observing.moments import Place, place
 
 DETAIL: Final = Alert._meta.get_field("detail").max_length
-OF_A_SIGN: Final = (AlertKind.LIMIT, AlertKind.CHANGE)
+OF_A_SIGN: Final = (AlertKind.LIMIT, AlertKind.ONCE, AlertKind.CHANGE)
 OVERDUE_SIGN: Final = "vital_signs"
 TAKEN: Final = "The vital signs were taken."
 STOPPED: Final = "The infusion was stopped."
@@ -88,11 +88,11 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
     """Raise what isn't open yet, and tell the nurse; past a stop limit the prescriber too.
 
     The sessions must be locked, and be counted up afterwards (`recording`). One open alert for each sign: a
-    further bad reading doesn't double it, a worse level raises another, and so does a new excursion after the
+    further bad reading doesn't double it, a worse one raises another, and so does a new excursion after the
     sign was within its limits. As many queries for many sessions.
     """
     within = {(each.session.pk, sign): at for each in raisings for sign, at in each.within.items()}
-    levels = open_levels([each.session for each in raisings], within=within)
+    ranks = open_ranks([each.session for each in raisings], within=within)
     alerts: list[Alert] = []
     steps: list[AlertStep] = []
     words: dict[UUID, str] = {}
@@ -100,7 +100,7 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
         new = [
             _alert(raising, each, now)
             for each in raising.found
-            if is_new(each, levels.get((raising.session.pk, each.sign), ()))
+            if is_new(each, ranks.get((raising.session.pk, each.sign), ()))
         ]
         alerts += new
         words |= dict.fromkeys([alert.pk for alert in new], raising.words)
@@ -142,26 +142,26 @@ def calling(urgent: Sequence[Alert]) -> list[Alert]:
     return list(first.values())
 
 
-def open_levels(
+def open_ranks(
     sessions: Iterable[Session], *, within: Mapping[tuple[UUID, str], Place] | None = None
-) -> dict[tuple[UUID, str], list[str]]:
-    """The levels of the alerts that stand open, by session and sign: one query. Those from before the sign
+) -> dict[tuple[UUID, str], list[Rank]]:
+    """How bad the alerts are that stand open, by session and sign: one query. Those from before the sign
     was last `within` its limits are left out."""
     resolved = AlertStep.objects.filter(alert=OuterRef("pk"), kind=AlertStepKind.RESOLVED)
     rows = Alert.objects.filter(~Exists(resolved), session__in=list(sessions))
-    found: dict[tuple[UUID, str], list[str]] = {}
+    found: dict[tuple[UUID, str], list[Rank]] = {}
     measured_at = Coalesce("reading__measured_at", "raised_at")
-    of_each = rows.values_list("session_id", "sign", "level", measured_at, "revision")
-    for session_id, sign, level, at, revision in of_each:
+    of_each = rows.values_list("session_id", "sign", "level", "kind", measured_at, "revision")
+    for session_id, sign, level, kind, at, revision in of_each:
         last_within = (within or {}).get((session_id, sign))
         if last_within is None or place(at, revision) > last_within:
-            found.setdefault((session_id, sign), []).append(level)
+            found.setdefault((session_id, sign), []).append(alert_rules.rank(level, kind))
     return found
 
 
-def is_new(each: Raise, open_ones: Iterable[str]) -> bool:
+def is_new(each: Raise, open_ones: Iterable[Rank]) -> bool:
     """Whether it is worse than whatever of its sign is open."""
-    return all(alert_rules.worse(each.level, level) for level in open_ones)
+    return all(each.rank > rank for rank in open_ones)
 
 
 def _alert(raising: Raising, each: Raise, now: datetime) -> Alert:

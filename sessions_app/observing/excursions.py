@@ -1,5 +1,6 @@
-"""A sign past its limits and back within them, by the sets that stand: what a set raises and when that sign
-was last within, whether its newest value still is past, and whether somebody measured again.
+"""A sign past its limits and back within them, by the sets that stand: what a set raises, also after one
+that was not kept, when that sign was last within, whether its newest value still is past, and whether
+somebody measured again.
 
 What is past a limit is decided in `alert_rules`; what becomes of an alert is in `alerts`.
 """
@@ -7,10 +8,13 @@ What is past a limit is decided in `alert_rules`; what becomes of an alert is in
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from sessions_app.models import Alert, Session, VitalSigns
+from django.db.models import Exists, OuterRef
+
+from sessions_app.models import Alert, AlertKind, AlertStep, Session, VitalSigns
 from sessions_app.observing import alert_rules, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise
 from sessions_app.observing.moments import Place, minute, place
@@ -38,19 +42,51 @@ class Judged:
 
 
 def judge(session: Session, taken: Taken) -> Judged:
-    """Judge a set by the sets before it. Two queries."""
+    """Judge a set by the sets before it, and by what those told that nobody kept. At most three queries."""
     lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
     known = [each for each in lines if each != taken and minute(each.measured_at) <= taken.measured_at]
     before = sorted(known, key=_place)
     baseline = flowsheet.baseline_of(session, lines)
-    raises = alert_rules.raised(
+    judged = partial(
+        alert_rules.raised,
         {sign: getattr(taken, sign) for sign in vital_limits.RINGS},
         taken.symptoms,
         earlier=flowsheet.newest(before),
         baseline=baseline,
         limits=session.protocol.limits,
     )
+    raises = judged()
+    if any(each.kind == AlertKind.ONCE for each in raises):
+        raises = judged(
+            stopped=_stopped_before(session, taken, raises, [each for each in lines if each != taken])
+        )
     return Judged(raises, last_within(session, [each.sign for each in raises], before, baseline))
+
+
+def _stopped_before(
+    session: Session, taken: Taken, raises: Iterable[Raise], lines: Iterable[VitalSigns]
+) -> set[str]:
+    """The signs whose last reading before this set was past the stop limit too, in a set that was refused:
+    only its alert tells of it. A query.
+
+    Two readings are two moments: the refused set sent again, with the value that was told, is the same one.
+    What was kept since of a sign tells more than what was not.
+    """
+    once = {each.sign: each.detail for each in raises if each.kind == AlertKind.ONCE}
+    unconfirmed = AlertStep.objects.filter(alert=OuterRef("pk"), words=NOT_CONFIRMED)
+    refused = Alert.objects.filter(
+        Exists(unconfirmed),
+        session=session,
+        kind=AlertKind.ONCE,
+        sign__in=once,
+        raised_at__lt=taken.measured_at,
+    )
+    kept = {sign: max((line.revision for line in lines if _tells_of(line, sign)), default=0) for sign in once}
+    return {
+        alert.sign
+        for alert in refused
+        if alert.revision > kept[alert.sign] and alert.detail != once[alert.sign]
+    }
 
 
 def last_within(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from scheduler.prescribing.default_protocols import LIMITS
-from sessions_app.observing.alert_rules import Raise, raised, worse
+from sessions_app.observing.alert_rules import Raise, raised, rank
 
 CALM: dict[str, Any] = {"systolic_mmhg": 122, "diastolic_mmhg": 78, "heart_rate_per_min": 71}
 BOTH_HIGH = {"systolic_mmhg": 185, "diastolic_mmhg": 100}
@@ -215,6 +215,6 @@ def test_the_limits_are_the_stored_ones_of_the_protocol_version() -> None:
 
 
 def test_levels_have_an_order() -> None:
-    assert worse("emergency", "stop")
-    assert worse("stop", "caution")
-    assert not worse("caution", "caution")
+    of_one_reading = rank("caution", "once")
+    assert rank("caution", "limit") == rank("caution", "change") < of_one_reading
+    assert of_one_reading < rank("stop", "limit") < rank("emergency", "limit")

@@ -116,6 +116,62 @@ def test_a_reading_that_is_refused_raises_nothing(house: House, monkeypatch: pyt
     assert session.vital_signs.count() == 1
 
 
+def refused(house: House, session: Session, at: float, systolic_mmhg: int) -> None:
+    """A set of this pressure beside a saturation that nobody has confirmed."""
+    reading = stories.calm(minute(at), systolic_mmhg=systolic_mmhg, oxygen_saturation_percent=92)
+    nils, taken = house.actor(house.nils), replace(reading, temperature_cel=None, absent_reason="")
+    with pytest.raises(Invalid):
+        stories.measure(house, session, taken)
+    vitals.alarm_not_kept(actor=nils, session=session, reading=taken, now=minute(at))
+
+
+def pressures(session: Session) -> list[tuple[str, str]]:
+    return [(alert.level, alert.detail) for alert in alerts.open_of(session).filter(sign="systolic_mmhg")]
+
+
+FIRST = "Systolic pressure 188 mmHg: at or above 180, on one reading: measure again."
+SECOND_OF_TWO = "Systolic pressure 190 mmHg: at or above 180, on two readings."
+
+
+@pytest.mark.parametrize("take", [bad, refused])
+def test_a_first_reading_past_the_stop_limit_is_told_beside_an_open_milder_caution(
+    house: House, take: Any
+) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, systolic_mmhg=162)
+    take(house, session, 15, systolic_mmhg=188)
+    _, (level, detail) = pressures(session)
+    assert (level, detail) == ("caution", FIRST)
+    told = alerts.open_of(session).get(detail=FIRST)
+    assert rungs(told) == [("nurse", "Nils Berg", minute(15))]
+    bad(house, session, 20, systolic_mmhg=165)
+    assert len(pressures(session)) == 2
+
+
+@pytest.mark.parametrize("second", [bad, refused])
+def test_a_refused_reading_past_the_stop_limit_is_the_first_of_two(house: House, second: Any) -> None:
+    session = stories.infusing(house)
+    refused(house, session, 10, systolic_mmhg=188)
+    second(house, session, 12, systolic_mmhg=190)
+    assert pressures(session) == [("caution", FIRST), ("stop", SECOND_OF_TWO)]
+    assert WorkItem.objects.get().urgency == Urgency.RED
+
+
+def test_a_refused_set_that_is_sent_again_is_no_second_reading(house: House) -> None:
+    session = stories.infusing(house)
+    refused(house, session, 10, systolic_mmhg=188)
+    bad(house, session, 11, systolic_mmhg=188)
+    assert pressures(session) == [("caution", FIRST)]
+
+
+def test_a_reading_that_was_kept_since_stands_for_the_refused_one(house: House) -> None:
+    session = stories.infusing(house)
+    refused(house, session, 10, systolic_mmhg=188)
+    bad(house, session, 11, systolic_mmhg=138)
+    bad(house, session, 15, systolic_mmhg=190)
+    assert [level for level, _ in pressures(session)] == ["caution", "caution"]
+
+
 def test_a_reading_of_an_amendment_raises_a_task_and_no_alert(house: House) -> None:
     session = stories.signed(house)
     late = stories.calm(minute(10), **EMERGENCY)
