@@ -316,6 +316,9 @@ def test_what_becomes_of_a_side_effect_is_entered_without_a_reason_and_strikes_n
     assert 'class="corrected"' not in table
     assert f"?continue={worse.pk}" in table
     assert f"?continue={first.pk}" not in table
+    shown = re.findall(r'data-label="(Since|As of)">(?:<[^>]*>)*([^<]*)', table)
+    [began, at_first, began_too, now] = [moment for _, moment in shown]
+    assert began == began_too == at_first != now
 
 
 def test_what_becomes_of_it_once_the_patient_has_left_is_asked_with_its_moment(

@@ -185,7 +185,8 @@ class EffectRow:
     now: bool
 
     @property
-    def since(self) -> datetime:
+    def as_of(self) -> datetime:
+        """When it came to be in this state; what it is began with its onset."""
         return effect_courses.stands_since(self.line)
 
 
