@@ -51,6 +51,7 @@ def test_the_page_shows_what_was_given_as_of_its_load(house: House, wall: Wall) 
     assert "As of 09:30." in page
     assert 'data-ml-per-h="150.0"' in page
     assert 'data-mg-per-ml="0.35"' in page
+    assert "Hard limit of the protocol" in page
     assert send(nils, session, "rate", {"rate_ml_per_h": "75.0"}).status_code == 302
     assert send(nils, session, "bolus", {"volume_ml": "4.0", **ORDERED}).status_code == 302
     wall.after(minutes=10)
@@ -59,6 +60,7 @@ def test_the_page_shows_what_was_given_as_of_its_load(house: House, wall: Wall) 
     page = page_of(nils, session)
     assert shown(page, "mg") == "14.5"
     assert "data-ml-per-h" not in page
+    assert "Hard limit of the protocol" not in page
 
 
 def test_a_step_of_a_page_that_is_stale_says_what_changed_and_can_be_sent_again(
