@@ -44,6 +44,18 @@ def test_what_nobody_has_answered_stands_before_the_rest(house: House) -> None:
     assert [said.index(each) for each in order] == sorted(said.index(each) for each in order)
 
 
+def test_what_is_due_today_stands_before_a_red_task_that_has_until_a_later_day(house: House) -> None:
+    assess, look, call = "Assess before the next visit", "Look at the session", "Call the patient now"
+    task(house, assess)
+    WorkItem.objects.update(due_at=NOW + timedelta(days=1))
+    task(house, look, Urgency.AMBER)
+    task(house, call)
+    WorkItem.objects.filter(title=call).update(due_at=NOW + timedelta(minutes=20))
+    said = words(browser_of(house.nils).get("/tasks/"))
+    order = [call, look, assess]
+    assert [said.index(each) for each in order] == sorted(said.index(each) for each in order)
+
+
 def test_the_list_tells_how_long_each_has_been_open(house: House) -> None:
     task(house)
     WorkItem.objects.update(created_at=NOW - timedelta(minutes=25))

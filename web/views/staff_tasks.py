@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from clinic import access, clock, queries, work
 from clinic.idempotency import create_once
@@ -96,12 +97,17 @@ def tasks(request: StaffRequest) -> HttpResponse:
     items = list(rows.filter(clinic=request.clinic)[: CLOSED_SHOWN if closed else None])
     lines = _lines(request, items)
     pressing = [line for line in lines if line.unanswered and line.item.urgency != Urgency.ROUTINE]
-    pressing.sort(key=lambda line: line.item.urgency != Urgency.RED)  # red first, each by when it is due
+    now = clock.now()
+    today = timezone.localdate(now)
+    # What is due by today before what has until a later day; of each red first, then by when it is due.
+    pressing.sort(
+        key=lambda line: (timezone.localdate(line.item.due_at) > today, line.item.urgency != Urgency.RED)
+    )
     context = {
         "closed": closed,
         "pressing": pressing,
         "lines": [line for line in lines if line not in pressing],
-        "now": clock.now(),
+        "now": now,
         "most": CLOSED_SHOWN,
         "calling_is_off": sending_state.is_paused(),
     }
