@@ -239,7 +239,7 @@ def test_after_a_change_that_was_called_the_next_one_is_told(stage: Stage, visit
 
 
 def test_who_was_called_about_a_change_hears_when_it_is_taken_back(stage: Stage, visit: Appointment) -> None:
-    before = stage.protocol.fasting_light_meal_hours
+    before = stage.protocol.fasting_light_meal_hours or 0
     reached_by("none", visit)
     take_over(stage, visit, fasting_light_meal_hours=before + 2)
     say(NOW + HOUR)
@@ -263,7 +263,7 @@ def test_each_change_that_nobody_could_tell_has_a_call_of_its_own(stage: Stage, 
 def test_a_change_that_comes_back_while_the_clinic_is_silent_is_told_once(
     stage: Stage, visit: Appointment
 ) -> None:
-    before = stage.protocol.fasting_light_meal_hours
+    before = stage.protocol.fasting_light_meal_hours or 0
     for hours in (before + 2, before, before + 2):
         take_over(stage, visit, fasting_light_meal_hours=hours)
         plan(now=NOW + HOUR)
@@ -273,7 +273,7 @@ def test_a_change_that_comes_back_while_the_clinic_is_silent_is_told_once(
 
 
 def test_a_change_that_was_dropped_and_comes_back_is_told(stage: Stage, visit: Appointment) -> None:
-    before = stage.protocol.fasting_light_meal_hours
+    before = stage.protocol.fasting_light_meal_hours or 0
     take_over(stage, visit, fasting_light_meal_hours=before + 2)
     plan(now=NOW + HOUR)
     take_over(stage, visit, fasting_light_meal_hours=before)

@@ -191,7 +191,7 @@ def test_other_words_may_follow_what_is_on_its_way(house: House, visit: Appointm
     reminder = sent(house, "reminder", "T-1d", appointment=visit, visit_starts_at=visit.starts_at)
     say_again(house, reminder)
     ana = house.actor(house.ana)
-    words = {"actor": ana, "message": reminder, "text": "Please come at 9", "now": NOW}
+    words: dict[str, Any] = {"actor": ana, "message": reminder, "text": "Please come at 9", "now": NOW}
     again.send_again(id=uuid4(), **words)
     with pytest.raises(Conflict, match="already"):
         again.send_again(id=uuid4(), **words)

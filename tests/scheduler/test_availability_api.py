@@ -67,7 +67,7 @@ def test_nothing_else_is_listed_when_asked(stage: Stage, plan: TreatmentPlan) ->
     answer = ask(stage, plan, weekdays="2", latest="11:30", only="true").json()["starts"]
 
     assert [row["misfit"] for row in answer] == [0] * 7  # 9:00 to 9:30
-    nothing = {"found": 0, "next_from": None, "starts": [], "blockers": []}
+    nothing: dict[str, Any] = {"found": 0, "next_from": None, "starts": [], "blockers": []}
     assert ask(stage, plan, weekdays="6", only="true").json() == nothing
 
 

@@ -265,7 +265,9 @@ def test_a_bolus_is_kept_when_its_mg_were_seen_and_somebody_ordered_it(
 ) -> None:
     """After 20 minutes at 150 mL/h half of the 100 mL is left. Each doubt has an answer of its own."""
     session = stories.infusing(house)
-    bolus = partial(take, house, session, infusion.give_bolus, volume_ml=Decimal(volume), now=at(20))
+    bolus: Callable[..., InfusionEvent] = partial(
+        take, house, session, infusion.give_bolus, volume_ml=Decimal(volume), now=at(20)
+    )
     other = {"confirmed", "came_from_elsewhere"} - {answer}
     for said in ({}, dict.fromkeys(other, True)):
         with pytest.raises(Invalid) as refused:

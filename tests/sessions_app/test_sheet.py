@@ -106,8 +106,8 @@ def test_everything_is_said_in_words(house: House) -> None:
         actor=nils, id=new_id(), session=session, report=nausea, now=at + MINUTE
     )
     recovering = side_effects.State(grade=1, outcome="recovering")
-    course = side_effects.Course(effect=first.pk, state=recovering)
-    side_effects.record_course(actor=nils, id=new_id(), session=session, course=course, now=at + 5 * MINUTE)
+    milder = side_effects.Course(effect=first.pk, state=recovering)
+    side_effects.record_course(actor=nils, id=new_id(), session=session, course=milder, now=at + 5 * MINUTE)
     infusion.stop(actor=nils, id=new_id(), session=session, now=stories.STOPPED_AT)
     for minutes in (85, 100):
         stories.measure(house, session, stories.calm(STARTED_AT + minutes * MINUTE, dissociation=0))
