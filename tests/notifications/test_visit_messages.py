@@ -207,8 +207,8 @@ def test_what_was_not_said_before_the_switch_is_not_laid_to_it(house: House) -> 
 
 def test_the_list_has_as_many_queries_for_one_message_as_for_ten(house: House, visit: Appointment) -> None:
     few = _queries(visit)
-    for _ in range(5):
-        again(house, Message.objects.get(stage="confirmation", again_of=None), "Please call us.")
+    for hour in range(1, 6):
+        again(house, Message.objects.get(stage="confirmation", again_of=None), f"Please call us by {hour}.")
     assert _queries(visit) == few
 
 
