@@ -160,8 +160,9 @@ def test_an_amended_term_is_followed_by_the_course(house: House) -> None:
     signed = amend(house, session, amending.Correction(id=new_id(), content=vomiting, corrects=effect.pk))
     frozen = json.loads(signed.content)["side_effects"]
     corrected = {line["corrects"] for line in frozen}
-    standing = [line for line in frozen if line["id"] not in corrected]
-    assert [(line["term"], line["grade"]) for line in standing] == [("vomiting", 2), ("vomiting", 1)]
+    # Lines of one moment are in the order of their ids.
+    standing = {(line["term"], line["grade"]) for line in frozen if line["id"] not in corrected}
+    assert standing == {("vomiting", 2), ("vomiting", 1)}
     assert verify_chain(patient=house.rosa) is None
 
 
