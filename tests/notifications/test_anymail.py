@@ -2,19 +2,18 @@
 
 import json
 import socket
-from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
 import pytest
 
-from notifications.delivering import delivery
 from notifications.models import BlockedAddress, Message
 from notifications.planning.planner import plan
 from tests.cast import NOW, House, make_patient
+from tests.notifications.drains import drain
 from tests.notifications.visits import book
 
 MINUTE = timedelta(minutes=1)
@@ -90,10 +89,6 @@ def message(house: House) -> Message:
     book(house, house.rosa)
     plan(now=NOW)
     return Message.objects.get()
-
-
-def drain(now: datetime = NOW) -> Counter[Any]:
-    return delivery.drain(clock=lambda: now)
 
 
 def test_a_mail_arrives_with_the_visit_as_a_file_and_its_own_name(

@@ -23,6 +23,7 @@ from notifications.models import (
 )
 from notifications.planning.planner import plan
 from tests.cast import NOW, House
+from tests.notifications.drains import fate
 from tests.notifications.visits import VISIT, book, cancel, move
 
 SID, TOKEN, OURS = "AC0123", "a-secret-token", "+13125550111"
@@ -77,11 +78,6 @@ def tell(
             STATUS + query, fields, headers={"X-Twilio-Signature": given}
         )
     return answer.status_code
-
-
-def fate(message: Message) -> tuple[str, str]:
-    message.refresh_from_db()
-    return message.status, message.reason
 
 
 def test_a_text_that_was_delivered_says_when(text: Message) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,11 @@ from redis.exceptions import ConnectionError as ValkeyIsGone
 from embedded.place import postgres_program
 from notifications.channels.envelope import Envelope
 from notifications.channels.inbox import InboxChannel
-from notifications.delivering import delivery, restored, sending, sending_state
+from notifications.delivering import restored, sending, sending_state
 from notifications.models import InboxItem, Message, SendingState
 from notifications.planning.planner import plan
 from tests.cast import NOW, House, make_patient
+from tests.notifications.drains import drain
 from tests.notifications.visits import book
 
 MINUTE = timedelta(minutes=1)
@@ -34,10 +34,6 @@ def sent_before(house: House) -> None:
     assert drain() == {"sent": 1}
     book(house, house.rosa)
     plan(now=NOW)
-
-
-def drain() -> Counter[Any]:
-    return delivery.drain(clock=lambda: NOW)
 
 
 def everything() -> SendingState:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -23,6 +23,7 @@ from notifications.models import ClinicMessaging, Form, InboxItem, Message, Mess
 from notifications.planning.planner import plan
 from tests.at_once import at_once
 from tests.cast import NOW, House, make_patient
+from tests.notifications.drains import drain
 from tests.notifications.visits import book
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -47,10 +48,6 @@ def channel(monkeypatch: pytest.MonkeyPatch) -> WatchedChannel:
     watched = WatchedChannel()
     monkeypatch.setattr(opening, "open_channel", lambda form: watched)
     return watched
-
-
-def drain(now: datetime = NOW) -> Counter[Any]:
-    return delivery.drain(clock=lambda: now)
 
 
 def due(house: House, count: int, **patient: Any) -> None:

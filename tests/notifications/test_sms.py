@@ -2,16 +2,15 @@
 
 import socket
 import time
-from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from clinic.models import Channel, Consent, ConsentScope, Patient, User, WorkItem
 from notifications.channels import twilio
-from notifications.delivering import delivery, outcomes
+from notifications.delivering import outcomes
 from notifications.models import (
     BlockedAddress,
     BlockReason,
@@ -23,6 +22,7 @@ from notifications.models import (
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from tests.cast import NOW, House, make_patient
+from tests.notifications.drains import drain, fate
 from tests.notifications.mail_server import MailServer
 from tests.notifications.mail_server import running as mail_running
 from tests.notifications.twilio_server import SID, TOKEN, Raw, TwilioServer, running
@@ -58,15 +58,6 @@ def message(house: House) -> Message:
     book(house, house.rosa)
     plan(now=NOW)
     return Message.objects.get(stage="confirmation")
-
-
-def drain(now: datetime = NOW) -> Counter[Any]:
-    return delivery.drain(clock=lambda: now)
-
-
-def fate(message: Message) -> tuple[str, str]:
-    message.refresh_from_db()
-    return message.status, message.reason
 
 
 def test_a_text_arrives_with_its_link_and_says_nothing_of_the_illness(

@@ -1,18 +1,17 @@
 """E-mail over a real SMTP server: accepted, refused for now or for good, and an answer that never came."""
 
-from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from clinic.models import Channel, Patient, WorkItem
-from notifications.delivering import delivery
-from notifications.models import InboxItem, Message, MessageStatus
+from notifications.models import InboxItem, Message
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from tests.cast import NOW, House, make_patient
+from tests.notifications.drains import drain, fate
 from tests.notifications.mail_server import MailServer, running
 from tests.notifications.visits import book
 
@@ -33,15 +32,6 @@ def message(house: House) -> Message:
     book(house, house.rosa)
     plan(now=NOW)
     return Message.objects.get(stage="confirmation")
-
-
-def drain(now: datetime = NOW) -> Counter[MessageStatus]:
-    return delivery.drain(clock=lambda: now)
-
-
-def fate(message: Message) -> tuple[str, str]:
-    message.refresh_from_db()
-    return message.status, message.reason
 
 
 def test_an_e_mail_arrives_with_its_link_and_says_nothing_of_the_illness(
