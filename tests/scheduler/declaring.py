@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from clinic import clock
 from scheduler.models import (
     Absence,
@@ -21,20 +23,27 @@ from scheduler.models import (
 from scheduler.working_hours import working_time
 from scheduler.working_hours.hours import Stretch
 from tests.cast import NOW, TODAY, House, new_id
-from tests.scheduler.stage import Stage, make_resource
+from tests.scheduler.stage import Stage, make_resource, set_stage
 
 HORIZON = 14
 TUESDAY, WEDNESDAY = TODAY + timedelta(days=1), TODAY + timedelta(days=2)
 
 
-def make_nurse(house: House) -> Resource:
+@pytest.fixture
+def nurse(house: House) -> Resource:
     """A nurse whose hours are laid two weeks ahead."""
     house.clinic.opening_horizon_days = HORIZON
     house.clinic.save()
     return make_resource(house, ResourceKind.NURSE, "Nils", 6)
 
 
-def book_rosa(stage: Stage) -> Appointment:
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house)
+
+
+@pytest.fixture
+def booked(stage: Stage) -> Appointment:
     """Rosa on Tuesday at 10:00 in the first chair, which is hers until 12:10 with its turnover."""
     return stage.book(stage.plan(), "10:00", TUESDAY, chair=stage.chairs[0])
 

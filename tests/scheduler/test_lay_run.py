@@ -24,28 +24,16 @@ from tests.scheduler.declaring import (
     WEDNESDAY,
     absent,
     at,
-    book_rosa,
+    booked,
     hours,
-    make_nurse,
+    nurse,
     on_day,
+    stage,
     weekly,
 )
-from tests.scheduler.stage import Stage, make_resource, open_on, set_stage
+from tests.scheduler.stage import Stage, make_resource, open_on
 
-
-@pytest.fixture
-def nurse(house: House) -> Resource:
-    return make_nurse(house)
-
-
-@pytest.fixture
-def stage(house: House) -> Stage:
-    return set_stage(house)
-
-
-@pytest.fixture
-def booked(stage: Stage) -> Appointment:
-    return book_rosa(stage)
+__all__ = ["booked", "nurse", "stage"]  # fixtures of these stories too
 
 
 def test_a_second_run_writes_nothing_and_a_later_one_only_adds(house: House, nurse: Resource) -> None:

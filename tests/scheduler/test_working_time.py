@@ -30,30 +30,18 @@ from tests.scheduler.declaring import (
     WEDNESDAY,
     absent,
     at,
-    book_rosa,
+    booked,
     closed,
     hours,
-    make_nurse,
+    nurse,
     on_day,
     own_hours,
+    stage,
     weekly,
 )
 from tests.scheduler.stage import Stage, make_resource, set_stage
 
-
-@pytest.fixture
-def nurse(house: House) -> Resource:
-    return make_nurse(house)
-
-
-@pytest.fixture
-def stage(house: House) -> Stage:
-    return set_stage(house)
-
-
-@pytest.fixture
-def booked(stage: Stage) -> Appointment:
-    return book_rosa(stage)
+__all__ = ["booked", "nurse", "stage"]  # fixtures of these stories too
 
 
 # --- Weekly patterns --------------------------------------------------------------------------------------
