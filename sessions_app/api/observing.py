@@ -112,24 +112,12 @@ class MonitorShowsSerializer(serializers.Serializer[Any]):
     values = serializers.DictField(help_text="What it measures, by the names of vital signs.")
 
 
-class ReportSerializer(StrictSerializer):
-    term = serializers.CharField(max_length=60, help_text="A key of the vocabulary, such as nausea.")
-    onset_at = MomentField()
+class HowItStandsSerializer(StrictSerializer):
+    """How a side effect stands, whether it is reported or what became of it is told."""
+
     grade = serializers.IntegerField(help_text="CTCAE v5, 1 to 5")
-    peak_grade = serializers.IntegerField(
-        required=False, allow_null=True, default=None, help_text="At its worst; left out: its course's."
-    )
     distress = serializers.IntegerField(
         required=False, allow_null=True, default=None, help_text="0 to 10, by the patient"
-    )
-    seriousness = serializers.ChoiceField(
-        choices=Seriousness.choices, required=False, default=Seriousness.NON_SERIOUS
-    )
-    source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=ReportedBy.choices, required=False, default=ReportedBy.OBSERVED
-    )
-    relatedness = serializers.ChoiceField(
-        choices=Relatedness.choices, required=False, default=Relatedness.POSSIBLE
     )
     action = words()
     action_at = MomentField(required=False, allow_null=True, default=None)
@@ -140,6 +128,23 @@ class ReportSerializer(StrictSerializer):
         choices=SideEffectOutcome.choices, required=False, default=SideEffectOutcome.ONGOING
     )
     ended_at = MomentField(required=False, allow_null=True, default=None)
+
+
+class ReportSerializer(HowItStandsSerializer):
+    term = serializers.CharField(max_length=60, help_text="A key of the vocabulary, such as nausea.")
+    onset_at = MomentField()
+    peak_grade = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="At its worst; left out: its course's."
+    )
+    seriousness = serializers.ChoiceField(
+        choices=Seriousness.choices, required=False, default=Seriousness.NON_SERIOUS
+    )
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=ReportedBy.choices, required=False, default=ReportedBy.OBSERVED
+    )
+    relatedness = serializers.ChoiceField(
+        choices=Relatedness.choices, required=False, default=Relatedness.POSSIBLE
+    )
     as_of = MomentField(
         required=False,
         allow_null=True,
@@ -152,7 +157,7 @@ class SideEffectEntrySerializer(ReportSerializer, CorrectableSerializer):
     pass
 
 
-class StateSerializer(StrictSerializer):
+class StateSerializer(HowItStandsSerializer):
     """What became of a side effect. What it is, since when, who noticed it and how it is related stay."""
 
     effect = IdField(help_text="Any line of the side effect.")
@@ -162,22 +167,9 @@ class StateSerializer(StrictSerializer):
         default=None,
         help_text="Since when it stands so; left out: now. Needed once the patient has left the chair.",
     )
-    grade = serializers.IntegerField(help_text="CTCAE v5, 1 to 5")
-    distress = serializers.IntegerField(
-        required=False, allow_null=True, default=None, help_text="0 to 10, by the patient"
-    )
     seriousness = serializers.ChoiceField(
         choices=Seriousness.choices, required=False, default="", help_text="Left out: as before."
     )
-    action = words()
-    action_at = MomentField(required=False, allow_null=True, default=None)
-    medicine_id = IdField(
-        required=False, allow_null=True, default=None, help_text="The medicine that was given for it."
-    )
-    outcome = serializers.ChoiceField(
-        choices=SideEffectOutcome.choices, required=False, default=SideEffectOutcome.ONGOING
-    )
-    ended_at = MomentField(required=False, allow_null=True, default=None)
 
 
 class CourseEntrySerializer(StateSerializer, CreateSerializer):
