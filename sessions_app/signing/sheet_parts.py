@@ -172,11 +172,12 @@ def _effect(frozen: Frozen, line: Line) -> list[str]:
     return [
         joined(_term(line), "told by the patient" if line.get("source") == "patient" else ""),
         joined(str(line["grade"]), f"at its worst {peak}" if peak else ""),
-        frozen.time_and_entry(line.get("as_of") or line["onset_at"], line),
+        frozen.time(line["onset_at"]),
         f"{done}, {frozen.time(line['action_at'])}" if line.get("action_at") else done,
         "" if distress is None else f"{distress} of 10",
         RELATED.get(line["relatedness"], line["relatedness"].lower()),
         joined(_spoken(OUTCOMES, line["outcome"]), frozen.time(line["ended_at"])),
+        frozen.time_and_entry(line.get("as_of") or line["onset_at"], line),
     ]
 
 
@@ -296,7 +297,7 @@ PARTS_IN_ORDER: Final[Sequence[Part]] = (
     Part(
         "Side effects",
         "side_effects",
-        ["What", "Grade", "Since", "Done", "Distress", "Related", "How it stands"],
+        ["What", "Grade", "Since", "Done", "Distress", "Related", "How it stands", "As of"],
         _effect,
         _of_one_effect,
     ),

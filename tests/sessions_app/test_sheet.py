@@ -125,7 +125,10 @@ def test_everything_is_said_in_words(house: House) -> None:
     assert reading["Also"] == "Mean pressure 93 mmHg; EtCO₂ 38 mmHg; Oxygen 2.5 L/min"
     began, better = table(session, "Side effects")
     assert (better["Grade"], better["Related"]) == ("1; at its worst 2", "probable or likely")
-    assert (began["Since"], better["Since"]) == ("09:30", "09:35")
+    assert [(row["Since"], row["As of"]) for row in (began, better)] == [
+        ("09:30", "09:30"),
+        ("09:30", "09:35"),
+    ]
     assert (began["By"], better["By"]) == ("Nils Berg, RN", "Nils Berg, RN")
     [left] = table(session, "Discharge")
     assert left["Home with"] == "Sam Reyes; 312 555 0100; adult seen"
