@@ -21,7 +21,7 @@ from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
-from sessions_app import recording
+from sessions_app import recording, states
 from sessions_app.models import Alert, AlertKind, AlertStep, AlertStepKind, Rung, Session
 from sessions_app.observing import alert_rules, excursions
 from sessions_app.observing.alert_rules import Raise, Rank
@@ -33,6 +33,16 @@ OF_A_SIGN: Final = (AlertKind.LIMIT, AlertKind.ONCE, AlertKind.CHANGE)
 OVERDUE_SIGN: Final = "vital_signs"
 TAKEN: Final = "The vital signs were taken."
 STOPPED: Final = "The infusion was stopped."
+PAST_STOP: Final = "vital signs past the stop limit"
+# Titles of the prescriber's tasks, but for the usual ones: what calls, and what nobody has answered.
+CALLS: Final[dict[str, str]] = {
+    AlertKind.DOSE: "the dose is at its limit",
+    AlertKind.OVERDUE: "vital signs are overdue",
+}
+UNHEARD: Final[dict[str, str]] = {
+    AlertKind.OVERDUE: "Vital signs are overdue, and nobody has answered",
+    AlertKind.END: "The infusion is past its end, and nobody has answered",
+}
 
 
 def open_of(session: Session) -> QuerySet[Alert]:
@@ -176,22 +186,20 @@ def _alert(raising: Raising, each: Raise, now: datetime) -> Alert:
     )
 
 
+def call_to(session: Session, why: str) -> str:
+    """The title of a task that calls the prescriber: to the chair, as long as the patient is there."""
+    if session.state in states.IN_THE_CHAIR:
+        return f"Come to the chair: {why}"
+    return f"Call the patient, who has left the chair: {why}"
+
+
 def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> WorkItem:
     """The prescriber's task about an alert, so that it stands among the tasks too. Not saved."""
     urgent = alert.level in AT_ONCE
-    title = (
-        "Come to the chair: the dose is at its limit"
-        if alert.kind == AlertKind.DOSE
-        else "Come to the chair: vital signs past the stop limit"
-        if urgent and alert.kind != AlertKind.OVERDUE
-        else "Come to the chair: vital signs are overdue"
-        if urgent
-        else "Vital signs are overdue, and nobody has answered"
-        if alert.kind == AlertKind.OVERDUE
-        else "The infusion is past its end, and nobody has answered"
-        if alert.kind == AlertKind.END
-        else "Look at the session: nobody has answered an alert"
-    )
+    if urgent:
+        title = call_to(session, CALLS.get(alert.kind, PAST_STOP))
+    else:
+        title = UNHEARD.get(alert.kind, "Look at the session: nobody has answered an alert")
     return WorkItem(
         clinic_id=session.clinic_id,
         patient_id=session.patient_id,

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from clinic import work
 from clinic.models import Role, Urgency
 from sessions_app import states
-from sessions_app.models import Seriousness, Session, SideEffect, VitalSigns
+from sessions_app.models import Seriousness, SideEffect, VitalSigns
 from sessions_app.observing import alerts, effect_courses, excursions, flowsheet
 from sessions_app.observing.alert_rules import LEVELS, Level, Raise
 from sessions_app.observing.alerts import Raising
@@ -143,7 +143,8 @@ def _tell_prescriber(line: SideEffect, told: Effect, *, now: datetime) -> None:
     """Open a task: red for a serious one, amber for what must be seen before the next visit. Its cause names
     the line that calls, and the grade."""
     if is_serious(told):
-        title, urgency, due = _what_to_do(line.session), Urgency.RED, SERIOUS_DUE
+        title = alerts.call_to(line.session, "serious side effect")
+        urgency, due = Urgency.RED, SERIOUS_DUE
     else:
         title, urgency, due = "Look at a side effect before the next session", Urgency.AMBER, LATER_DUE
     work.open_item(
@@ -155,12 +156,6 @@ def _tell_prescriber(line: SideEffect, told: Effect, *, now: datetime) -> None:
         role=Role.PRESCRIBER,
         due_at=now + due,
     )
-
-
-def _what_to_do(session: Session) -> str:
-    if session.state in states.IN_THE_CHAIR:
-        return "Come to the chair: serious side effect"
-    return "Call the patient, who has left the chair: serious side effect"
 
 
 def _raise_alert(line: SideEffect, told: Effect, *, back_after: SideEffect | None, now: datetime) -> None:

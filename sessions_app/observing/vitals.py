@@ -297,7 +297,7 @@ def tell_prescriber(line: VitalSigns, *, now: datetime) -> None:
     session, limits = line.session, line.session.protocol.limits
     values = values_of(line)
     if vital_limits.breaches(values, limits, "stop"):
-        title, urgency, due = "Come to the chair: vital signs past the stop limit", Urgency.RED, STOP_DUE
+        title, urgency, due = alerts.call_to(session, alerts.PAST_STOP), Urgency.RED, STOP_DUE
     elif vital_limits.breaches(values, limits, "caution"):
         title, urgency, due = "Look at the session: vital signs past caution", Urgency.AMBER, CAUTION_DUE
     else:

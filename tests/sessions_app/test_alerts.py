@@ -129,6 +129,7 @@ def pressures(session: Session) -> list[tuple[str, str]]:
     return [(alert.level, alert.detail) for alert in alerts.open_of(session).filter(sign="systolic_mmhg")]
 
 
+CALL_THE_PATIENT = "Call the patient, who has left the chair: vital signs past the stop limit"
 FIRST = "Systolic pressure 188 mmHg: at or above 180, on one reading: measure again."
 SECOND_OF_TWO = "Systolic pressure 190 mmHg: at or above 180, on two readings."
 
@@ -186,7 +187,14 @@ def test_a_reading_of_an_amendment_raises_a_task_and_no_alert(house: House) -> N
     )
     vitals.tell_prescriber(line, now=minute(200))
     assert not Alert.objects.exists()
-    assert WorkItem.objects.get().cause == f"vital_signs:{line.pk}"
+    task = WorkItem.objects.get()
+    assert (task.cause, task.title) == (f"vital_signs:{line.pk}", CALL_THE_PATIENT)
+
+
+def test_what_is_entered_once_the_patient_has_left_calls_nobody_to_the_chair(house: House) -> None:
+    session = stories.discharged(house)
+    bad(house, session, 10, **EMERGENCY)
+    assert WorkItem.objects.get().title == CALL_THE_PATIENT
 
 
 def test_a_new_excursion_after_a_set_within_the_limits_raises_again(house: House) -> None:
