@@ -21,7 +21,15 @@ def courses(lines: Iterable[SideEffect]) -> dict[UUID, list[SideEffect]]:
     found: dict[UUID, list[SideEffect]] = {}
     for line in recording.uncorrected(by_id.values()):
         found.setdefault(first_of(line, by_id), []).append(line)
-    return {first: sorted(states, key=_in_order) for first, states in found.items()}
+
+    def in_order(line: SideEffect) -> tuple[datetime, datetime, int]:
+        # Of one moment the state that was entered first comes first, also when it has been corrected since.
+        entered = line
+        while entered.corrects_id is not None:
+            entered = by_id[entered.corrects_id]
+        return stands_since(line), entered.recorded_at, entered.revision
+
+    return {first: sorted(states, key=in_order) for first, states in found.items()}
 
 
 def standing_now(lines: Iterable[SideEffect]) -> list[SideEffect]:
@@ -58,7 +66,3 @@ def worst_of(states: Sequence[SideEffect]) -> int | None:
 
 def stands_since(line: SideEffect) -> datetime:
     return line.as_of or line.onset_at
-
-
-def _in_order(line: SideEffect) -> tuple[datetime, datetime, int]:
-    return stands_since(line), line.recorded_at, line.revision

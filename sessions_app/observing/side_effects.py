@@ -267,18 +267,29 @@ def _check_same_effect(began: SideEffect, report: Report) -> None:
 
 
 def _carry_over(line: SideEffect) -> list[SideEffect]:
-    """Where a corrected first line says that it is something else or began at another time, each later state
-    is corrected with it, for the same reason: one course has one term."""
-    lines = {each.pk: each for each in SideEffect.objects.filter(session=line.session_id)}
-    if line.corrects_id is None or line.course_of_id is not None:
+    """Where `line` is a correction, each state that said after the wrong line what the effect is, when it
+    began or how bad it had been is corrected with it, for the same reason: one course has one term, and a
+    wrong grade leaves no peak. A peak that somebody told stays."""
+    if line.corrects_id is None:
         return []
-    facts = {name: getattr(line, name) for name in OF_THE_EFFECT}
-    states = effect_courses.courses(lines.values())[effect_courses.first_of(line, lines)]
-    return [
-        _said_anew(state, line, facts)
-        for state in states
-        if any(getattr(state, name) != value for name, value in facts.items())
-    ]
+    lines = {each.pk: each for each in SideEffect.objects.filter(session=line.session_id)}
+    first = effect_courses.first_of(line, lines)
+    states = effect_courses.courses(lines.values())[first]
+    wrong = effect_courses.courses(each for each in lines.values() if each.pk != line.pk)[first]
+    reckoned = {
+        state.pk
+        for place, state in enumerate(wrong)
+        if state.peak_grade == _worse_before(state, wrong[:place])
+    }
+    facts = {name: getattr(effect_courses.began(states), name) for name in OF_THE_EFFECT}
+    right: list[SideEffect] = []
+    for state in states:
+        changes = dict(facts)
+        if state.pk in reckoned:
+            changes["peak_grade"] = _worse_before(state, right)
+        differs = any(getattr(state, name) != value for name, value in changes.items())
+        right.append(_said_anew(state, line, changes) if differs else state)
+    return [each for each, state in zip(right, states, strict=True) if each is not state]
 
 
 def _said_anew(state: SideEffect, line: SideEffect, facts: dict[str, Any]) -> SideEffect:

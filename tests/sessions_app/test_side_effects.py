@@ -154,10 +154,15 @@ def correct(house: House, session: Session, line: SideEffect, **changes: Any) ->
     )
 
 
+def course(session: Session) -> list[SideEffect]:
+    """The states of the one side effect, in their order."""
+    [states] = effect_courses.courses(session.side_effects.all()).values()
+    return states
+
+
 def states(session: Session) -> list[tuple[int, int | None, str]]:
-    """Grade, peak and outcome of each state of the one side effect, in their order."""
-    [course] = effect_courses.courses(session.side_effects.all()).values()
-    return [(line.grade, line.peak_grade, line.outcome) for line in course]
+    """Grade, peak and outcome of each state."""
+    return [(line.grade, line.peak_grade, line.outcome) for line in course(session)]
 
 
 def test_what_becomes_of_a_side_effect_is_a_state_with_its_moment_and_corrects_nothing(house: House) -> None:
@@ -204,13 +209,53 @@ def test_a_corrected_state_stays_in_its_place_and_keeps_no_peak_of_its_own_mista
     assert states(session) == [(1, None, "ongoing"), (1, None, "ongoing"), (1, None, "resolved")]
 
 
+def test_a_wrong_grade_leaves_no_peak_in_the_states_after_it(house: House) -> None:
+    session, at = stories.infusing(house), STARTED_AT + timedelta(minutes=5)
+    first = report(house, session, grade=3)
+    milder = go_on(house, session, first, 1, as_of=at)
+    again = go_on(house, session, first, 2, as_of=at)
+    over = go_on(house, session, first, 1, outcome="resolved", ended_at=STOPPED_AT)
+    assert [line.peak_grade for line in (milder, again, over)] == [3, 3, 3]
+    right = correct(house, session, first, grade=1)
+    assert [(line.grade, line.peak_grade) for line in course(session)] == [
+        (1, None),
+        (1, None),
+        (2, None),
+        (1, 2),
+    ]
+    assert [line.corrects for line in course(session)] == [first, milder, again, over]
+    correct(house, session, course(session)[2], grade=1)
+    assert [line.peak_grade for line in course(session)] == [None] * 4
+    correct(house, session, right, grade=2)
+    assert [line.peak_grade for line in course(session)] == [None, 2, 2, 2]
+
+
+def test_a_peak_that_was_told_stays_when_a_grade_before_it_is_corrected(house: House) -> None:
+    session = stories.infusing(house)
+    first = report(house, session, grade=3)
+    told = correct(house, session, go_on(house, session, first, 1), grade=1, peak_grade=4)
+    correct(house, session, first, grade=2)
+    assert course(session)[1] == told
+
+
+def test_a_state_that_follows_a_correction_stays_before_one_of_its_moment(house: House) -> None:
+    session, at = stories.infusing(house), STARTED_AT + timedelta(minutes=5)
+    first = report(house, session, grade=3)
+    milder = go_on(house, session, first, 1, as_of=at)
+    worse = go_on(house, session, first, 3, as_of=at)
+    correct(house, session, first, grade=2)
+    assert [line.peak_grade for line in course(session)] == [None, 2, None]
+    assert course(session)[1].corrects == milder
+    assert effect_courses.standing_now(session.side_effects.all()) == [worse]
+
+
 def test_a_correction_of_how_it_began_leaves_its_course(house: House) -> None:
     session = stories.infusing(house)
     first = report(house, session, grade=2)
     over = go_on(house, session, first, 1, outcome="resolved", ended_at=STOPPED_AT)
     correct(house, session, first, grade=1)
-    assert effect_courses.standing_now(session.side_effects.all()) == [over]
-    assert len(states(session)) == 2
+    _, now = course(session)
+    assert (now.corrects, now.as_of, now.outcome) == (over, over.as_of, "resolved")
 
 
 def test_one_that_turns_serious_without_another_grade_calls_again(house: House) -> None:
@@ -304,11 +349,11 @@ def test_what_a_side_effect_is_follows_its_corrected_first_line_in_every_state(h
     first = report(house, session, grade=2)
     state = go_on(house, session, first, 1, as_of=begin + timedelta(minutes=3), distress=4)
     right = correct(house, session, first, term="chest_pain", grade=3, onset_at=begin)
-    [course] = effect_courses.courses(session.side_effects.all()).values()
-    assert [(line.term, line.onset_at) for line in course] == [("chest_pain", begin)] * 2
-    assert course[1].corrects == state
-    assert (course[1].as_of, course[1].grade, course[1].distress) == (state.as_of, 1, 4)
-    assert (course[1].revision, course[1].correction_reason) == (right.revision, "Tapped the wrong grade")
+    _, now = course(session)
+    assert [(line.term, line.onset_at) for line in course(session)] == [("chest_pain", begin)] * 2
+    assert now.corrects == state
+    assert (now.as_of, now.grade, now.distress) == (state.as_of, 1, 4)
+    assert (now.revision, now.correction_reason) == (right.revision, "Tapped the wrong grade")
     assert open_calls(session) == ["emergency", COME], "one call, not one for each state"
     assert go_on(house, session, first, 1).term == "chest_pain"
 
