@@ -226,11 +226,19 @@ _GRAVEST: Final = (
 
 def _however_spaced(phrase: str) -> str:
     """Its letters with or without spaces between, each as often as it likes; it ends where a word does. A one
-    may stand for an l as well as for an i."""
-    *letters, last = list(re.sub(r"(.)\1+", r"\1", phrase.replace(" ", "")))
-    spaced = "".join("(?:[il] ?)+" if letter == "l" else f"(?:{letter} ?)+" for letter in letters)
+    may stand for an l as well as for an i, so beside an l either is read for both.
+
+    It begins only where its first letter does, and no letter can be taken for the one before: so a thousand
+    times the same letter is read as fast as any text.
+    """
+    letters = re.sub(r"(.)\1+", r"\1", phrase.replace(" ", ""))
+    *spaced, last = [
+        ("[il]" if "l" in row else row, f"{{{len(row)},}}") for row in re.findall(r"[il]*l[il]*|.", letters)
+    ]
+    first = spaced[0][0]
+    written = "".join(f"(?:{letter} ?){times}" for letter, times in spaced) + "".join(last)
     after = _UNLESS_DRIVING if phrase.endswith("safe") else ""
-    return rf"{spaced}{last}+\b{after}"
+    return rf"(?<!{first})(?<!{first} ){written}\b{after}"
 
 
 _SPELLED: Final = re.compile("|".join(map(_however_spaced, _GRAVEST)))

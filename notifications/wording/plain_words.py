@@ -20,7 +20,7 @@ _LOOK_ALIKES: Final = str.maketrans(
 )
 # Digits and signs that stand for letters within a word: k1ll, su!c1de.
 _STANDS_FOR: Final = str.maketrans("013457@$!|", "oieastasii")
-_MASKED: Final = re.compile(r"[a-z0-9@$!|]*[a-z][a-z0-9@$!|]*[a-z0-9@$|]")
+_MASKED: Final = re.compile(r"(?<![a-z0-9@$!|])[0-9@$!|]*[a-z][a-z0-9@$!|]*[a-z0-9@$|]")
 _NO_WORD: Final = re.compile(r"[^a-z0-9]+")
 # A word so long is known with one letter less.
 _LONG: Final = 6

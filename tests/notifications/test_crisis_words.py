@@ -1,7 +1,10 @@
 """What a patient writes that must call somebody at once, and what only looks like it."""
 
+from time import process_time
+
 import pytest
 
+from notifications.talking import reading_words
 from notifications.wording import crisis_words
 
 # domain.md 6.2, the red row, in people's own words: with words between, misspelt, in both languages.
@@ -237,3 +240,12 @@ def test_what_cannot_wait_for_the_desk_is_found(text: str) -> None:
 @pytest.mark.parametrize("text", [*NOT_WORRYING, *ORDINARY])
 def test_what_can_wait_worries_nobody(text: str) -> None:
     assert not crisis_words.worrying(text)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"), [("k", "i"), ("k", " i"), ("", "s"), ("", "c "), ("", "ss "), ("", "1"), ("", "!")]
+)
+def test_a_letter_thousands_of_times_is_read_as_fast_as_any_text(first: str, again: str) -> None:
+    began = process_time()
+    assert not reading_words.read(first + again * (20_000 // len(again))).crisis
+    assert process_time() - began < 1
