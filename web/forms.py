@@ -163,6 +163,15 @@ class WallTimeField(forms.TimeField):
     widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
+class SearchField(forms.CharField):
+    """Who is looked for: no browser keeps what was typed. `hint` says by what, in a box of its size."""
+
+    def __init__(self, *, hint: str = "", size: int = 30, **kwargs: Any) -> None:
+        told = {"size": size, "placeholder": hint} if hint else {}
+        box = forms.TextInput(attrs={"type": "search", "autocomplete": "off", **told})
+        super().__init__(max_length=120, widget=box, **kwargs)
+
+
 class PhoneField(PhoneNumberField):
     """A phone number, kept as E.164; a number without a country is one of the US."""
 

@@ -55,8 +55,7 @@ def words_of(clinic: Clinic, stage: str, language: str) -> OwnText:
     that surely fits. Raises `Invalid` as `check` does."""
     _known(stage, language)
     text = LANGUAGES[language].texts[stage]
-    lengths = {wording: length_of_sms(clinic, wording) or 0 for wording in text.sms}
-    fitting = [wording for wording, length in lengths.items() if length <= gsm7.ONE_SEGMENT]
+    fitting = [wording for wording in text.sms if gsm7.segments(longest_sms(clinic, wording) or "") == 1]
     return OwnText(subject=text.subject, email=text.email, sms=[*fitting, text.sms[-1]][0])
 
 
@@ -76,14 +75,15 @@ def faults(clinic: Clinic, stage: str, own: OwnText) -> dict[str, list[str]]:
     return found
 
 
-def length_of_sms(clinic: Clinic, text: str) -> int | None:
-    """How many of a text message's 160 characters this makes at most; None where it can't be filled."""
+def longest_sms(clinic: Clinic, text: str) -> str | None:
+    """A text message as long as it can become, its link as long as it will be; None where it can't be
+    filled."""
     words = writing.longest_words(sender=clinic.sender_name, phone=clinic.phone.as_national)
     try:
         body = gsm7.plain(fill(text, words))
     except ValueError:
         return None
-    return gsm7.length(body.replace(LINK, "")) + body.count(LINK) * link_length()
+    return body.replace(LINK, "x" * link_length())
 
 
 def link_length() -> int:

@@ -1,44 +1,34 @@
-"""The manager's pages of what is said to patients: the stages, one stage, its words, the clinic's settings.
+"""The manager's pages of what is said to patients: the stages, one stage, its words.
 
 A change can be looked at on a real visit before it is kept: the same form, sent with `preview`, shows what
-that visit's patient would be told, and writes nothing.
+that visit's patient would be told (`message_preview`), and writes nothing. Caps, number and quiet hours are
+`message_settings`'.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 
-from clinic import access, clock
-from clinic.models import Clinic, Patient
+from clinic import clock
+from clinic.models import Clinic
 from clinic.problems import Missing, Problem
-from clinic.queries import find_patients
 from notifications.access import CHANGE_MESSAGE_RULES
 from notifications.models import Form, QuietHours
 from notifications.planning import own_texts, rule_settings, rules
 from notifications.planning.rules import Rule
 from notifications.planning.stage_words import how, origin, title_of, when
-from notifications.reporting import preview
 from notifications.reporting.settings_history import changes_of
 from notifications.wording import gsm7
 from notifications.wording.filling import FIELDS
 from notifications.wording.writing import LANGUAGES, OwnText
-from scheduler.models import Appointment, AppointmentStatus
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, PhoneField, WallTimeField, WholeNumberField
+from web.forms import ChangeForm, WallTimeField, WholeNumberField
+from web.views.message_preview import VisitForm, preview_of
 
-# How many of the coming visits are offered at a time; the search finds any other.
-MOST_VISITS: Final = 30
-NOBODY_COMES: Final = "Nobody like this has a coming visit. Try fewer letters, or the birth date."
-WHICH: Final = "Several visits fit: choose one."
-GONE: Final = "This visit isn't coming any more. Choose another one."
 GROUPS: Final = (
     (
         "When a visit changes",
@@ -58,74 +48,6 @@ GROUPS: Final = (
         ),
     ),
 )
-
-
-class VisitField(forms.ModelChoiceField):
-    def label_from_instance(self, visit: Appointment) -> str:
-        return f"{timezone.localtime(visit.starts_at):%a %b %-d, %H:%M} {visit.patient.full_name}"
-
-
-class VisitForm(ChangeForm):
-    """Which coming visit the preview is of: any of the clinic's, found by whose it is. The next few are
-    offered without a search."""
-
-    whose = forms.CharField(
-        label="Whose visit",
-        required=False,
-        max_length=120,
-        widget=forms.TextInput(
-            attrs={
-                "type": "search",
-                "autocomplete": "off",
-                "size": 30,
-                "placeholder": "Name, birthday, phone or MRN",
-            }
-        ),
-    )
-    visit = VisitField(
-        Appointment.objects.none(),
-        label="Preview on",
-        required=False,
-        empty_label="Choose a coming visit",
-        error_messages={"invalid_choice": GONE},
-    )
-
-    def __init__(self, clinic: Clinic, data: Any = None) -> None:
-        super().__init__(data)
-        self.coming = _coming(clinic)
-        self.patients = Patient.objects.filter(clinic=clinic)
-        self.fields["visit"].queryset = self.coming  # type: ignore[attr-defined]
-        self._offer(list(self.coming[:MOST_VISITS]))
-
-    @property
-    def chosen(self) -> Appointment | None:
-        """The visit that was chosen, or the only one of whoever was searched for; or none."""
-        return self.cleaned_data.get("visit") if self.is_valid() else None
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        visit = given.get("visit")
-        if given.get("whose"):
-            found = list(find_patients(self.patients, given["whose"]))
-            visits = list(self.coming.filter(patient__in=found)[:MOST_VISITS])
-            if visit not in visits:
-                visit = visits[0] if len(visits) == 1 else None
-            if not visits:
-                self.add_error("whose", NOBODY_COMES)
-            elif visit is None:
-                self.add_error("visit", WHICH)
-            self._offer(visits)
-        elif visit is not None:
-            self._offer([visit, *(each for each in self.coming[:MOST_VISITS] if each != visit)])
-        sent: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-        sent["visit"] = str(visit.pk) if visit else ""
-        self.data = sent
-        return {**given, "visit": visit}
-
-    def _offer(self, visits: Sequence[Appointment]) -> None:
-        field: Any = self.fields["visit"]
-        few = [(str(visit.pk), field.label_from_instance(visit)) for visit in visits]
-        field.widget.choices = [("", field.empty_label), *few]
 
 
 class RuleForm(ChangeForm):
@@ -183,35 +105,9 @@ class WordsForm(ChangeForm):
         return OwnText(**given)
 
     @property
-    def length(self) -> int | None:
-        """Of the text message, with the clinic's name, number and link; None where it can't be filled."""
-        shown = self.own.sms if self.is_bound else self.initial.get("sms", "")
-        return own_texts.length_of_sms(self.clinic, shown)
-
-    @property
-    def segments(self) -> int | None:
-        """How many texts that is: the patient's phone and the bill count them, not characters."""
-        return None if self.length is None else gsm7.segments("x" * self.length)
-
-
-class MessagingForm(ChangeForm):
-    sms_number = PhoneField(
-        label="Texts come from", required=False, help_text="The number that patients answer to."
-    )
-    most_a_day = WholeNumberField(label="Texts to one patient, at most", unit="a day")
-    most_a_week = WholeNumberField(label="And at most", unit="a week")
-    moves_itself_hours = WholeNumberField(
-        label="Patients choose another time themselves until",
-        unit="hours before the visit",
-        required=False,
-        help_text="Empty: they ask, and a person moves the visit.",
-    )
-
-
-class QuietHoursForm(ChangeForm):
-    state = forms.CharField(label="State", help_text="As it stands in addresses, such as IL.")
-    day_begins = WallTimeField(label="Not before")
-    day_ends = WallTimeField(label="Not after")
+    def longest_sms(self) -> str | None:
+        """The text message with the clinic's name, number and link; None where it can't be filled."""
+        return own_texts.longest_sms(self.clinic, self.own.sms if self.is_bound else self.initial["sms"])
 
 
 @staff_page(CHANGE_MESSAGE_RULES)
@@ -237,7 +133,7 @@ def message_rules(request: StaffRequest) -> HttpResponse:
         "quiet": QuietHours.objects.filter(clinic=clinic).order_by("state"),
         "changes": changes_of(clinic),
         "visit_form": visit_form,
-        **_preview(request, visit_form.chosen),
+        **preview_of(request, visit_form.chosen),
     }
     return render(request, "web/message_rules/list.html", context, status=visit_form.status)
 
@@ -255,7 +151,7 @@ def message_rule(request: StaffRequest, stage: str) -> HttpResponse:
             if "preview" in request.POST:
                 changed = rule_settings.tried(rule, form.cleaned_data)
                 of_clinic = rule_settings.effective_rules([clinic.pk])[clinic.pk]
-                context = _preview(
+                context = preview_of(
                     request,
                     visit_form.chosen,
                     stage,
@@ -303,7 +199,7 @@ def message_words(request: StaffRequest, stage: str, language: str) -> HttpRespo
     if request.method == "POST" and form.is_valid():
         if "preview" in request.POST:
             tried = {(stage, language): form.own}
-            context = _preview(request, visit_form.chosen, stage, tried_texts=tried)
+            context = preview_of(request, visit_form.chosen, stage, tried_texts=tried)
         else:
             own_texts.write_text(
                 actor=request.actor,
@@ -335,61 +231,6 @@ def reset_words(request: StaffRequest, stage: str, language: str) -> HttpRespons
     own_texts.reset_text(actor=request.actor, clinic=request.clinic, stage=stage, language=language)
     messages.success(request, "The words of the house are said again.")
     return redirect("message_rule", stage=stage)
-
-
-@staff_page(CHANGE_MESSAGE_RULES)
-def message_settings(request: StaffRequest) -> HttpResponse:
-    """Caps, the number that texts come from, until when patients move visits themselves."""
-    clinic = request.clinic
-    row = rule_settings.messaging_of(clinic)
-    shown = {name: getattr(row, name) for name in MessagingForm.base_fields} | {
-        "sms_number": str(row.sms_number or "")
-    }
-    form = MessagingForm(request.POST or None, initial=shown)
-    if request.method == "POST" and form.is_valid():
-        try:
-            rule_settings.change_messaging(actor=request.actor, clinic=clinic, changes=form.cleaned_data)
-        except Problem as problem:
-            form.add_problem(problem)
-        else:
-            messages.success(request, "The settings are saved. They count from now on.")
-            return redirect("message_settings")
-    return _show_settings(request, form, QuietHoursForm())
-
-
-@staff_page(CHANGE_MESSAGE_RULES, methods=["POST"])
-def set_quiet_hours(request: StaffRequest) -> HttpResponse:
-    form = QuietHoursForm(request.POST)
-    if form.is_valid():
-        try:
-            rule_settings.set_quiet_hours(actor=request.actor, clinic=request.clinic, **form.cleaned_data)
-        except Problem as problem:
-            form.add_problem(problem)
-        else:
-            messages.success(request, "The hours are saved. They count from now on.")
-            return redirect("message_settings")
-    row = rule_settings.messaging_of(request.clinic)
-    shown = {name: getattr(row, name) for name in MessagingForm.base_fields}
-    return _show_settings(request, MessagingForm(initial=shown), form)
-
-
-@staff_page(CHANGE_MESSAGE_RULES, methods=["POST"])
-def drop_quiet_hours(request: StaffRequest, pk: UUID) -> HttpResponse:
-    here = QuietHours.objects.filter(clinic=request.clinic)
-    quiet = access.fetch(request.actor, here, CHANGE_MESSAGE_RULES, pk=pk)
-    rule_settings.drop_quiet_hours(actor=request.actor, quiet=quiet)
-    messages.success(request, f"For {quiet.state} the usual hours hold again.")
-    return redirect("message_settings")
-
-
-def _show_settings(request: StaffRequest, form: MessagingForm, quiet_form: QuietHoursForm) -> HttpResponse:
-    context = {
-        "form": form,
-        "quiet_form": quiet_form,
-        "quiet": QuietHours.objects.filter(clinic=request.clinic).order_by("state"),
-    }
-    status = max(form.status, quiet_form.status)
-    return render(request, "web/message_rules/settings.html", context, status=status)
 
 
 def _row(rule: Rule, *, own_words: bool) -> dict[str, Any]:
@@ -424,44 +265,18 @@ def _words_form(request: StaffRequest, stage: str, language: str) -> tuple[Words
 
 
 def _words_context(form: WordsForm, stage: str, language: str) -> dict[str, Any]:
+    longest = form.longest_sms
     return {
         "form": form,
         "stage": stage,
         "title": title_of(stage),
         "tongue": LANGUAGES[language],
-        "length": form.length,
-        "segments": form.segments,
+        "length": None if longest is None else gsm7.length(longest),
+        "segments": None if longest is None else gsm7.segments(longest),
         "most": gsm7.ONE_SEGMENT,
         "fields": FIELDS,
         "check": reverse("check_message_words", args=[stage, language]),
     }
-
-
-def _preview(
-    request: StaffRequest,
-    visit: Appointment | None,
-    stage: str = "",
-    *,
-    clinic_rules: tuple[Rule, ...] | None = None,
-    tried_texts: Mapping[tuple[str, str], OwnText] | None = None,
-) -> dict[str, Any]:
-    """The context of the preview: nothing without a visit. `stage` is the one that is being changed."""
-    if visit is None:
-        return {"previewed": None, "asked_for_preview": "preview" in request.POST}
-    access.log_look(request.actor, visit.patient, what="message preview")
-    lines = preview.foreseen(visit, clock.now(), clinic_rules=clinic_rules, tried_texts=tried_texts)
-    tells_of_it = not stage or any(line.stage == stage for line in lines)
-    return {"previewed": visit, "lines": lines, "tried_stage": stage, "tells_of_it": tells_of_it}
-
-
-def _coming(clinic: Clinic) -> QuerySet[Appointment]:
-    return (
-        Appointment.objects.filter(
-            clinic=clinic, status=AppointmentStatus.BOOKED, during__startswith__gt=clock.now()
-        )
-        .select_related("patient__clinic", "clinic", "protocol", "plan")
-        .order_by("during__startswith", "pk")
-    )
 
 
 def _one_kind_of_line(text: str) -> str:

@@ -19,7 +19,7 @@ from notifications.models import Form, Message, MessageStatus
 from notifications.planning.stage_words import TITLES
 from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, DayField
+from web.forms import ChangeForm, DayField, SearchField
 from web.paging import NOT_WHOLE, latest_first
 
 NARROWING: Final = ("status", "stage", "channel", "first", "last")
@@ -40,18 +40,7 @@ class FilterForm(forms.Form):
 
 
 class FindForm(ChangeForm):
-    text = forms.CharField(
-        label="Whose messages",
-        max_length=120,
-        widget=forms.TextInput(
-            attrs={
-                "type": "search",
-                "autocomplete": "off",
-                "size": 40,
-                "placeholder": "Name, birthday, phone (also an old one) or MRN",
-            }
-        ),
-    )
+    text = SearchField(label="Whose messages", hint="Name, birthday, phone (also an old one) or MRN", size=40)
 
 
 @staff_page(access.VIEW_MESSAGES, methods=["GET"])

@@ -29,7 +29,7 @@ from scheduler.visits.queries import visits_of
 from sessions_app.access import READ_SESSIONS
 from sessions_app.queries import patient_sessions
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm, DayField, LocalDateTimeField
+from web.forms import ChangeForm, ClinicForm, DayField, LocalDateTimeField, SearchField
 from web.views import readiness_answers
 
 ROWS = 50
@@ -40,11 +40,9 @@ Groups = tuple[tuple[str, tuple[str, ...]], ...]
 class FindForm(forms.Form):
     use_required_attribute = False
 
-    text = forms.CharField(
+    text = SearchField(
         label="Find a patient",
-        max_length=120,
         help_text="Name, birth date (5/17/1980 or 1980-05-17), telephone or MRN. Typing errors are forgiven.",
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
 
 
