@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from clinic import clock, work
 from clinic.models import Role, Urgency, WorkItem
 from clinic.transactions import in_transaction
-from notifications.answering import check_ins, due_times
+from notifications.answering import check_ins, nurse_calls
 from notifications.answering.grading import AMBER
 from notifications.answering.question_sets import QUESTION_SETS, SAME_DAY, question_of
 from notifications.models import (
@@ -65,14 +65,13 @@ def _call_after_first(now: datetime) -> int:
         morning = clock.at_local(clock.local_date(row.created_at, zone) + timedelta(days=1), MORNING, zone)
         if now < morning:
             continue
-        work.open_item(
-            clinic_id=row.clinic_id,
+        nurse_calls.open_call(
+            clinic=row.clinic,
             patient_id=row.patient_id,
+            level=AMBER,
             cause=f"check_in_missing:{row.pk}",
             title=CALL,
-            urgency=Urgency.AMBER,
-            role=Role.NURSE,
-            due_at=due_times.for_level(AMBER, clinic=row.clinic, now=now),
+            now=now,
         )
         row.ended_at, row.end = now, CheckInEnd.NO_RESPONSE
         row.save(update_fields=["ended_at", "end"])

@@ -8,10 +8,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from clinic import work
 from clinic.history import acting
-from clinic.models import Role, Urgency
-from notifications.answering import due_times
+from notifications.answering import nurse_calls
 from notifications.answering.grading import AMBER, RED
 from notifications.answering.links import DOOR
 from notifications.models import PatientLink
@@ -35,21 +33,20 @@ def hear(*, written: str, id: UUID, link: PatientLink, words: Collection[str], n
     when they are what can't wait for the desk: once for the entry with this id, also when it was refused
     first."""
     if alarming(words):
-        _call(link, RED, CALL_NOW, f"{written}:{link.patient_id}:{id}", now)
+        _call(link, level=RED, title=CALL_NOW, cause=f"{written}:{link.patient_id}:{id}", now=now)
     elif any(crisis_words.worrying(each) for each in words):
         # Of its own, so that what alarms is heard still when it is written into the same entry later.
-        _call(link, AMBER, CALL_TODAY, f"{written}:{link.patient_id}:{uuid5(id, AMBER)}", now)
+        entry = uuid5(id, AMBER)
+        _call(link, level=AMBER, title=CALL_TODAY, cause=f"{written}:{link.patient_id}:{entry}", now=now)
 
 
-def _call(link: PatientLink, level: str, title: str, cause: str, now: datetime) -> None:
-    clinic = link.patient.clinic
+def _call(link: PatientLink, *, level: str, title: str, cause: str, now: datetime) -> None:
     with acting(None, door=DOOR):
-        work.open_item(
-            clinic_id=clinic.pk,
+        nurse_calls.open_call(
+            clinic=link.patient.clinic,
             patient_id=link.patient_id,
+            level=level,
             cause=cause,
             title=title,
-            urgency=Urgency(level),
-            role=Role.NURSE,
-            due_at=due_times.for_level(level, clinic=clinic, now=now),
+            now=now,
         )

@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
-from clinic import work
 from clinic.history import acting
-from clinic.models import Role, Urgency, WorkItem
-from notifications.answering import own_words
-from notifications.answering.grading import CLOCKS, RED
+from clinic.models import WorkItem
+from notifications.answering import nurse_calls, own_words
+from notifications.answering.grading import RED
 from notifications.answering.links import DOOR
 from notifications.answering.question_sets import QUESTION_SETS, question_of
 from notifications.models import PatientLink
@@ -37,14 +36,13 @@ def hear(*, link: PatientLink, sent: Mapping[str, Any], now: datetime) -> bool:
         clinic=link.patient.clinic_id, cause__startswith=cause, closed_at=None
     ).exists():
         with acting(None, door=DOOR):
-            work.open_item(
-                clinic_id=link.patient.clinic_id,
+            nurse_calls.open_call(
+                clinic=link.patient.clinic,
                 patient_id=link.patient_id,
+                level=RED,
                 cause=f"{cause}{uuid4()}",
                 title=CALL_NOW,
-                urgency=Urgency.RED,
-                role=Role.NURSE,
-                due_at=now + CLOCKS[RED],
+                now=now,
             )
     return True
 

@@ -20,7 +20,7 @@ from clinic.history import acting
 from clinic.models import Clinic, Patient, Role, Urgency, WorkItem
 from clinic.problems import Conflict
 from clinic.transactions import in_transaction
-from notifications.answering import due_times, grading, times
+from notifications.answering import grading, nurse_calls, times
 from notifications.delivering import blocked
 from notifications.models import (
     BlockReason,
@@ -279,15 +279,7 @@ def wrong_number_cause(patient_id: UUID, block_id: UUID) -> str:
 
 def _alarm(arrival: Arrival) -> None:
     """A nurse is called as for a red answer (domain.md 6.2), and the emergency lines are said at once."""
-    work.open_item(
-        clinic_id=arrival.clinic.pk,
-        patient_id=arrival.about,
-        cause=f"{CRISIS_CAUSE}:{arrival.text.pk}",
-        title=CALL_NOW,
-        urgency=Urgency.RED,
-        role=Role.NURSE,
-        due_at=arrival.now + grading.CLOCKS[grading.RED],
-    )
+    _call(arrival, grading.RED, CALL_NOW)
     if arrival.meaning.reading != Reading.HELP:
         _say(arrival, answers.HELP, str(arrival.text.pk))
 
@@ -295,15 +287,18 @@ def _alarm(arrival: Arrival) -> None:
 def _call_today(arrival: Arrival, title: str) -> None:
     """A nurse calls as for an amber answer; one call for several such texts that nobody has dealt with."""
     if not _is_open(arrival, CRISIS_CAUSE):
-        work.open_item(
-            clinic_id=arrival.clinic.pk,
-            patient_id=arrival.about,
-            cause=f"{CRISIS_CAUSE}:{arrival.text.pk}",
-            title=title,
-            urgency=Urgency.AMBER,
-            role=Role.NURSE,
-            due_at=due_times.for_level(grading.AMBER, clinic=arrival.clinic, now=arrival.now),
-        )
+        _call(arrival, grading.AMBER, title)
+
+
+def _call(arrival: Arrival, level: str, title: str) -> None:
+    nurse_calls.open_call(
+        clinic=arrival.clinic,
+        patient_id=arrival.about,
+        level=level,
+        cause=f"{CRISIS_CAUSE}:{arrival.text.pk}",
+        title=title,
+        now=arrival.now,
+    )
 
 
 def _say(arrival: Arrival, stage: str, once: str, visit: Appointment | None = None) -> None:
