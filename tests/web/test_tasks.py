@@ -10,7 +10,7 @@ from clinic.models import AccessLog, Role, Urgency, WorkItem, WorkItemStep
 from notifications.escalating.clocks import run_clocks
 from notifications.models import OnCallShift
 from sessions_app.observing import side_effects
-from tests.cast import NOW, House, client_of, make_user, new_id
+from tests.cast import NOW, TODAY, House, client_of, local, make_user, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
@@ -54,6 +54,17 @@ def test_what_is_due_today_stands_before_a_red_task_that_has_until_a_later_day(h
     said = words(browser_of(house.nils).get("/tasks/"))
     order = [call, look, assess]
     assert [said.index(each) for each in order] == sorted(said.index(each) for each in order)
+
+
+def test_what_calls_late_in_the_evening_stands_first_though_it_is_due_after_midnight(house: House) -> None:
+    evening = local(TODAY, "23:50")
+    look, call = "Look at the session", "Call the patient now"
+    task(house, look, Urgency.AMBER)
+    task(house, call)
+    WorkItem.objects.filter(title=call).update(due_at=evening + timedelta(minutes=15))
+    with time_machine.travel(evening, tick=False):
+        said = words(browser_of(house.nils).get("/tasks/"))
+    assert said.index(call) < said.index(look)
 
 
 def test_the_list_tells_how_long_each_has_been_open(house: House) -> None:

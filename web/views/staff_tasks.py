@@ -3,6 +3,7 @@ with it. What makes and closes them is clinic.work.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from web.views import readiness_answers, task_at_the_chair
 from web.views.task_subjects import addresses_of
 
 CLOSED_SHOWN: Final = 100
+# What calls late in the evening is due after midnight, and no less pressing for that.
+EVENING_RUNS_ON: Final = timedelta(hours=1)
 TURNS: Final = {
     "first": "first in turn",
     "second": "second in turn",
@@ -98,11 +101,10 @@ def tasks(request: StaffRequest) -> HttpResponse:
     lines = _lines(request, items)
     pressing = [line for line in lines if line.unanswered and line.item.urgency != Urgency.ROUTINE]
     now = clock.now()
-    today = timezone.localdate(now)
-    # What is due by today before what has until a later day; of each red first, then by when it is due.
-    pressing.sort(
-        key=lambda line: (timezone.localdate(line.item.due_at) > today, line.item.urgency != Urgency.RED)
-    )
+    _, midnight = clock.day_bounds(timezone.localdate(now), request.clinic.time_zone)
+    today_ends = max(midnight, now + EVENING_RUNS_ON)
+    # What is due today before what has until a later day; of each red first, then by when it is due.
+    pressing.sort(key=lambda line: (line.item.due_at >= today_ends, line.item.urgency != Urgency.RED))
     context = {
         "closed": closed,
         "pressing": pressing,
