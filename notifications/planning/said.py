@@ -22,7 +22,13 @@ NOTICES: Final = (
     MessageKind.CHANGE,
     MessageKind.CANCELLATION,
 )
-
+# They tell of a visit that lies ahead, so that it can be confirmed after them.
+BEFORE_A_VISIT: Final = (
+    MessageKind.CONFIRMATION,
+    MessageKind.MOVE,
+    MessageKind.CHANGE,
+    MessageKind.REMINDER,
+)
 
 # With a message's id, the cause of the one task that there may be about it (`delivering.undelivered`).
 CAUSE: Final = "message"

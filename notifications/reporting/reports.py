@@ -12,8 +12,9 @@ from django.db.models import Case, CharField, Count, F, OuterRef, Q, Subquery, V
 from django.db.models.functions import Coalesce
 
 from clinic.models import Clinic
-from notifications.models import Message, MessageKind, MessageStatus
+from notifications.models import Message, MessageStatus
 from notifications.planning import rules
+from notifications.planning.said import BEFORE_A_VISIT
 from notifications.planning.stage_words import title_of
 from scheduler.models import ParticipantStatus
 from scheduler.reporting.reports import Became, Period, Share, VisitsBecame, became, counts_of, visits_of
@@ -51,12 +52,7 @@ def no_shows_by_stage(clinic: Clinic, period: Period) -> list[StageOutcome]:
         Message.objects.filter(
             Q(status=MessageStatus.SENT) | Q(carried_by__status=MessageStatus.SENT),
             appointment=OuterRef("pk"),
-            kind__in=[
-                MessageKind.CONFIRMATION,
-                MessageKind.MOVE,
-                MessageKind.CHANGE,
-                MessageKind.REMINDER,
-            ],
+            kind__in=BEFORE_A_VISIT,
             visit_starts_at=OuterRef("during__startswith"),
         )
         .annotate(went_out=went_out)

@@ -20,15 +20,14 @@ from clinic.models import Clinic
 from notifications.channels.opening import TELL_OF_ARRIVAL
 from notifications.models import MessageStatus
 from notifications.planning import rules
+from notifications.planning.said import BEFORE_A_VISIT
 from notifications.planning.stage_words import title_of
 from scheduler.models import AppointmentStatus
 from scheduler.reporting.reports import Became, Counted, Period, Share, VisitsBecame, became, counts_of
 from sessions_app.outcomes.statistics import wilson
 
-# They tell of a visit that lies ahead: the patient can still confirm it.
-BEFORE_A_VISIT: Final = frozenset({rules.CONFIRMATION, rules.MOVE, rules.CHANGE}) | {
-    rule.stage for rule in rules.DEFAULTS if rule.kind == rules.REMINDER
-}
+# The patient can still confirm the visit that they tell of.
+CONFIRMABLE: Final = frozenset(rule.stage for rule in rules.DEFAULTS if rule.kind in BEFORE_A_VISIT)
 # They ask for nothing.
 UNANSWERED: Final = frozenset({rules.CANCELLATION})
 UNDER_WAY: Final = frozenset({MessageStatus.PLANNED, MessageStatus.CLAIMED})
@@ -82,7 +81,7 @@ GROUPS: Final = """
              LEFT JOIN notifications_message carrier ON carrier.id = later.carried_by_id
             WHERE later.appointment_id = message.appointment_id
               AND later.visit_starts_at = message.visit_starts_at
-              AND later.kind IN ('confirmation', 'move', 'change', 'reminder')
+              AND later.kind = ANY(%(kinds)s)
               AND coalesce(carrier.status, later.status) = 'sent'
               AND coalesce(carrier.sent_at, later.sent_at) > message.sent_at) until
         ON message.stage = ANY(%(before)s)
@@ -234,13 +233,13 @@ def _figures(stage: str, groups: list[Group]) -> StageFigures:
         delivered=Rate(_sum(each for each in telling if each.delivered), _sum(telling)),
         confirmed=(
             Rate(_sum(each for each in open_ones if each.confirmed), _sum(open_ones))
-            if stage in BEFORE_A_VISIT
+            if stage in CONFIRMABLE
             else None
         ),
         answered=(
             None if stage in UNANSWERED else Rate(_sum(each for each in sent if each.answered), _sum(sent))
         ),
-        after=_after(sent) if stage in BEFORE_A_VISIT else None,
+        after=_after(sent) if stage in CONFIRMABLE else None,
         not_sent=[
             Counted(reason, count)
             for reason, count in sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
@@ -279,7 +278,8 @@ def _groups(clinic: Clinic, period: Period, now: datetime) -> list[Group]:
                 "high": period.high,
                 "now": now,
                 "stages": list(rules.STAGES),
-                "before": list(BEFORE_A_VISIT),
+                "before": list(CONFIRMABLE),
+                "kinds": list(BEFORE_A_VISIT),
                 "telling": list(TELL_OF_ARRIVAL),
             },
         )

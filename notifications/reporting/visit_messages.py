@@ -14,8 +14,9 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from clinic import clock
-from notifications.models import CheckIn, DeliveryAttempt, Message, MessageKind, MessageStatus, PatientLink
+from notifications.models import CheckIn, DeliveryAttempt, Message, MessageStatus, PatientLink
 from notifications.planning.rules import Wanted
+from notifications.planning.said import BEFORE_A_VISIT
 from notifications.planning.stage_words import title_of
 from notifications.reporting import preview, settings_history
 from notifications.reporting.settings_history import SwitchedOff
@@ -32,13 +33,6 @@ WORDS: Final = {
     DELIVERED: "Delivered",
     SWITCHED_OFF: "Switched off",
 }
-# They tell of a visit that lies ahead, so that it can be confirmed after them.
-BEFORE_A_VISIT: Final = (
-    MessageKind.CONFIRMATION,
-    MessageKind.MOVE,
-    MessageKind.CHANGE,
-    MessageKind.REMINDER,
-)
 
 
 @dataclass(frozen=True)
