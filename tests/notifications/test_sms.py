@@ -173,7 +173,7 @@ def test_a_provider_that_drips_its_answer_is_waited_for_no_longer_than_any_other
     assert drain(NOW + outcomes.ASKED_FOR) == {"unknown": 1}
 
 
-def test_a_refusal_counts_however_its_words_drip_or_swell(
+def test_a_refusal_that_is_too_long_to_be_read_is_one_for_now(
     provider: TwilioServer, mail: MailServer, message: Message
 ) -> None:
     """What is refused for good needs the code; without it the text is tried again."""
