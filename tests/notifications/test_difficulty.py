@@ -13,7 +13,7 @@ from scheduler.models import Appointment
 from sessions_app.models import QuestionnaireResponse
 from sessions_app.outcomes import responses
 from tests.cast import House
-from tests.notifications.test_link_pages import MORNING, ask, past, proved, tap
+from tests.notifications.phones import MORNING, ask, past, proved, tap
 from tests.web.pages import Page, browser_of, words
 
 __all__ = ["past"]  # the fixture: a visit that is over
