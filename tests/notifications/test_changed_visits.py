@@ -16,11 +16,16 @@ from notifications.delivering import delivery
 from notifications.models import InboxItem, Message
 from notifications.planning import wanting
 from notifications.planning.planner import plan
+from notifications.reporting import stages
+from notifications.reporting.reports import no_shows_by_stage
+from notifications.reporting.visit_messages import messages_of_visit
 from notifications.talking import again
 from scheduler.models import Appointment, CancellationReason
 from scheduler.prescribing import taking_over
+from scheduler.reporting.reports import Period
 from scheduler.visits import attendance, booking, versions
 from tests.cast import NOW, TODAY, House, new_id
+from tests.notifications.visits import confirm
 from tests.scheduler.stage import Stage, next_version, set_stage
 
 FRIDAY = TODAY + timedelta(days=4)
@@ -100,6 +105,26 @@ def test_who_was_told_to_fast_otherwise_hears_the_new_hours(stage: Stage, visit:
     say(NOW + HOUR)
     told = InboxItem.objects.get(subject=CHANGED)
     assert "Eat nothing from 2:00 AM on Fri 15 Jan." in told.body
+
+
+def test_what_a_patient_does_after_hearing_of_a_change_counts_with_it(
+    stage: Stage, visit: Appointment
+) -> None:
+    """On the visit's page, in the figures by stage, and in the report of who came."""
+    take_over(stage, visit)
+    say(NOW + HOUR)
+    confirm(visit, NOW + 2 * HOUR)
+    visit.refresh_from_db()
+    lines = messages_of_visit(visit, NOW + 3 * HOUR)
+    assert [line.stage for line in lines if "The visit is confirmed." in line.answered] == ["change"]
+    clinic = stage.house.clinic
+    week = Period(TODAY, FRIDAY, clinic.time_zone)
+    figures = {each.stage: each for each in stages.figures_by_stage(clinic, week, now=NOW + 3 * HOUR)}
+    counted = [figures[each].confirmed for each in ("confirmation", "change")]
+    assert [(each.count, each.of) for each in counted if each] == [(0, 1), (1, 1)]
+    Appointment.objects.filter(pk=visit.pk).update(status="noshow", patient_status="needs-action")
+    [missed] = [each for each in no_shows_by_stage(clinic, week) if each.no_shows.of]
+    assert missed.stage == "change"
 
 
 def test_a_version_that_changes_nothing_for_the_patient_is_not_told(stage: Stage, visit: Appointment) -> None:
