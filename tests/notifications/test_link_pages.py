@@ -28,7 +28,7 @@ from tests.web.pages import words
 
 __all__ = ["diary", "past", "token", "visit"]
 
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def staff(house: House, *days: int) -> None:

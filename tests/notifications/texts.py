@@ -1,19 +1,22 @@
-"""Texts as a provider hands them over, and visits that their patients were told of."""
+"""Texts as a provider hands them over, visits that their patients were told of, and what came of them."""
 
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from clinic.models import Clinic, Consent, ConsentScope, Patient
+from clinic.models import Clinic, Consent, ConsentScope, Patient, WorkItem
 from notifications import saying
 from notifications.models import ClinicMessaging, InboundMessage, Message, MessageKind, MessageStatus
 from notifications.talking import inbound
-from scheduler.models import Appointment
+from scheduler.models import Appointment, ParticipantStatus
 from tests.cast import NOW, House
 
 OURS = "+13125550188"
 ROSAS = "+13125550142"
 STRANGERS = "+13125550177"
+# Tasks, as `tasks` says them.
+READ_IT = (inbound.READ_AND_ANSWER, "routine", "front_desk")
+CALL_FOR_HELP = (inbound.WANTS_HELP, "amber", "nurse")
 references = count(1)
 
 
@@ -65,3 +68,14 @@ def agreed(patient: Patient) -> bool:
 def alone_on_the_number(house: House) -> None:
     """The cast shares one number; in most stories Omar has another."""
     Patient.objects.filter(pk=house.omar.pk).update(phone="+13125550143")
+
+
+def confirmed(visit: Appointment) -> bool:
+    visit.refresh_from_db()
+    return visit.patient_status == ParticipantStatus.ACCEPTED
+
+
+def tasks() -> list[tuple[str, str, str]]:
+    """Open tasks as (title, urgency, role)."""
+    rows = WorkItem.objects.filter(closed_at=None).order_by("created_at", "title")
+    return list(rows.values_list("title", "urgency", "role"))
