@@ -56,8 +56,8 @@ _ANYBODY: Final = (
 )
 # "I can't go on Tuesday" speaks of a day.
 _NO_DAY: Final = (
-    r"(?! (?:the|a|an|my|our|your|that|any|at|to|in|for|\d\w*|this (?!way)\w+|next|these|those"
-    r"|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|vacations?|holidays?|trips?|weekends?|weekdays)\b)"
+    r"(?! (?:the|a|an|my|our|your|that|any(?! more| longer)|at|to|in|for|\d\w*|this (?!way)\w+|next|these"
+    r"|those|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|vacations?|holidays?|trips?|weekends?|weekdays)\b)"
 )
 _DEATH: Final = (
     r"su[ia]?[cs]i?d\w*",
@@ -76,7 +76,6 @@ _DEATH: Final = (
     r"self ?harm\w*",
     _then(_NOT, r"(?:want|wanna|wish)(?: to)? (?:\w+ )?(?:live|living|be alive|be living|wake up|exist)"),
     _then(_NOT, rf"(?:want|wanna)(?: to)? be here(?! (?:by|before|until|so|too|early|late)\b){_NO_DAY}"),
-    _then(_NOT, r"(?:want|wanna)(?: to)? be here (?:anymore|any more|any longer|no more)"),
     _then(
         rf"{_CANNOT}|dont want to|do not want to",
         rf"(?:go on{_NO_DAY}|carry on|keep going|live like this)",
