@@ -49,14 +49,12 @@ RESCHEDULE_WORDS: Final = frozenset(
 )
 # By rule whatever reasonable way [V:29,30]; then the platforms' own [V:31b,31c]; then in Spanish.
 PER_SE: Final = frozenset({"stop", "quit", "end", "revoke", "opt out", "cancel", "unsubscribe"})
-# No more than these words: after them something else may be meant.
-PLAIN: Final = frozenset({"do not text", "dont text", "no texts", "stop it", "stop stop"})
 PLATFORMS: Final = frozenset({"stopall", "stop all", "optout", "arret", "remove", "td"})
 SPANISH_STOP: Final = frozenset(
     {"alto", "basta", "parar", "pare", "cancelar", "detener", "terminar", "fin", "baja", "darme de baja"}
     | {"no mas"}
 )
-STOP_WORDS: Final = PER_SE | PLAIN | PLATFORMS | SPANISH_STOP
+STOP_WORDS: Final = PER_SE | PLATFORMS | SPANISH_STOP
 # An opt-out by rule; of a patient with a visit perhaps about the visit.
 MEANS_THE_VISIT: Final = frozenset({"cancel", "cancelar"})
 START_WORDS: Final = frozenset(

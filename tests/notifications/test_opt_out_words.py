@@ -13,6 +13,8 @@ from notifications.talking.reading_words import (
 
 NO_MORE = [
     "stop now",
+    "stop stop",
+    "don't text",
     "can you stop",
     "Can you please stop?",
     "please just stop it already",
