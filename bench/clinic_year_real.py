@@ -87,7 +87,6 @@ class ChairsideDesk:
         wish = Wish()
         begun = perf_counter()
         proposed = proposing.propose(
-            actor=self.actor,
             plan=plan,
             count=request.sessions,
             first=self._date(first),

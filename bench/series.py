@@ -3,9 +3,9 @@
     python3 -m embedded scratch .venv/bin/python -m bench.series [visits booked before]
 
 Twelve chairs, six nurses, sixty days; so many visits are booked through the service at starts drawn at
-random. `series.propose` answers with three proposals, whom and what they would be booked with, and what
-stands against the plan. The yardstick is `finding.search` of the same window, taken in turns in the same run.
-Below stands how long each part of a proposal takes. All figures are medians.
+random. `proposing.propose` answers with three proposals, whom and what they would be booked with, and what
+stands against any time. The yardstick is `free_times.search` of the same window, taken in turns in the same
+run. Below stands how long each part of a proposal takes. All figures are medians.
 """
 
 import sys
@@ -29,6 +29,7 @@ from scheduler.series.review import review
 from scheduler.series.spaced_days import Course
 from scheduler.series.window import read_window
 from scheduler.visits import booking
+from scheduler.visits.decision import against_any_time
 
 CHAIRS: Final = 12
 NURSES: Final = 6
@@ -88,9 +89,7 @@ def report(setting: Setting, plan: TreatmentPlan) -> None:
         return free_times.search(plan=plan, first=first_moment, until=until, now=clock.now())
 
     def propose() -> Any:
-        return proposing.propose(
-            actor=setting.actor, plan=plan, first=setting.first, last=last, wish=WISH, now=clock.now()
-        )
+        return proposing.propose(plan=plan, first=setting.first, last=last, wish=WISH, now=clock.now())
 
     proposed = propose()
     print(f"{len(search().minutes)} feasible starts, {len(proposed.offers)} proposals")
@@ -104,22 +103,19 @@ def report(setting: Setting, plan: TreatmentPlan) -> None:
         f"series.propose {whole:6.1f} ms   {whole / yardstick:.1f} x one search"
         f"   (target: at most {TARGET_MILLISECONDS} ms)"
     )
-    parts(setting, plan, last, proposed)
+    parts(setting, plan, last)
 
 
-def parts(setting: Setting, plan: TreatmentPlan, last: date, proposed: proposing.Proposed) -> None:
+def parts(setting: Setting, plan: TreatmentPlan, last: date) -> None:
     window = read_window(plan=plan, first=setting.first, last=last, wish=WISH, now=clock.now())
     course = Course(SESSIONS, 2, 5, setting.first.toordinal(), last.toordinal())
-    start = proposed.offers[0].sessions[0].start
     steps: dict[str, Callable[[], Any]] = {
         "the plan's visits": lambda: review(plan=plan, now=clock.now()),
         "window: search, wish, days": lambda: read_window(
             plan=plan, first=setting.first, last=last, wish=WISH, now=clock.now()
         ),
         "three exact optima": lambda: planning.propose(course, window.starts),
-        "dry run of one booking": lambda: booking.check(
-            actor=setting.actor, plan=plan, start=start, now=clock.now()
-        ),
+        "what stands against any time": lambda: against_any_time(plan=plan, now=clock.now()),
     }
     for name, step in steps.items():
         print(f"  {name:28} {median(milliseconds(step) for _ in range(ROUNDS)):6.1f} ms")

@@ -245,7 +245,6 @@ class SeriesViewSet(ClinicViewSet):
         """Up to three different series with what each costs; or the gap that fails and what would mend it."""
         data = self.parse(AskSeriesSerializer)
         proposed = proposing.propose(
-            actor=self.actor,
             plan=self._plan(data["plan"]),
             count=data.get("count"),
             first=data.get("first"),

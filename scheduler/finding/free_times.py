@@ -193,7 +193,7 @@ def search(
 
     Looks at chairs and what they have to offer, nurses, the clinician, spacing, the patient's own visits and
     the days for which the plan is valid; what the plan itself lacks (consent, sessions) is told by
-    `booking.check`. A nurse who is asked for (`nurse_id`) serves the whole visit.
+    `decision.against_any_time`. A nurse who is asked for (`nurse_id`) serves the whole visit.
 
     Raises `Invalid` for a chair or nurse that doesn't work in the plan's clinic.
     """

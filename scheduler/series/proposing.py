@@ -94,7 +94,6 @@ class Proposed:
 
 def propose(
     *,
-    actor: Actor,
     plan: TreatmentPlan,
     count: int | None = None,
     first: date | None = None,
@@ -107,16 +106,20 @@ def propose(
 
     The window begins today at the earliest and ends with the plan at the latest; without `last` it is long
     enough for the longest series and some weeks more. `blockers` is what stands against any time; then
-    nothing is proposed. Raises `Invalid` for a count or days that can't be and
-    for somebody wished for who doesn't work in the plan's clinic, `Conflict` with code `sessions_used_up`.
+    nothing is looked for. Raises `Invalid` for a count or days that can't be and for somebody wished for who
+    doesn't work in the plan's clinic, `Conflict` with code `sessions_used_up`.
     """
     _require_working(plan, wish)
     reviewed = review(plan=plan, now=now)
     course = _course(reviewed, plan=plan, count=count, first=first, last=last)
     first, last = date.fromordinal(course.first), date.fromordinal(course.last)
-    window = read_window(plan=plan, first=first, last=last, wish=wish, now=now)
     blockers = against_any_time(plan=plan, now=now)
-    offers = () if blockers else _offers(window, course, known_until=last_nursed(plan.patient_id))
+    offers: tuple[Offer, ...] = ()
+    why_none: Impossible | None = None
+    if not blockers:
+        window = read_window(plan=plan, first=first, last=last, wish=wish, now=now)
+        offers = _offers(window, course, known_until=last_nursed(plan.patient_id))
+        why_none = None if offers else impossible(plan=plan, window=window, course=course, now=now)
     return Proposed(
         plan=plan,
         spacing=reviewed.spacing,
@@ -126,9 +129,7 @@ def propose(
         offers=offers,
         fewer=_fewer(len(offers)),
         blockers=blockers,
-        impossible=None
-        if offers or blockers
-        else impossible(plan=plan, window=window, course=course, now=now),
+        impossible=why_none,
     )
 
 
@@ -174,7 +175,7 @@ def book(
     except Conflict as refusal:
         if "sessions" not in refusal.data:
             raise
-        raise _refused(refusal, actor=actor, plan=plan, sessions=in_order, wish=wish, now=now) from refusal
+        raise _refused(refusal, plan=plan, sessions=in_order, wish=wish, now=now) from refusal
 
 
 def _require_working(plan: TreatmentPlan, wish: Wish) -> None:
@@ -344,7 +345,6 @@ def _fewer(offers: int) -> str:
 def _refused(
     refusal: Conflict,
     *,
-    actor: Actor,
     plan: TreatmentPlan,
     sessions: Sequence[Wanted],
     wish: Wish,
@@ -356,7 +356,6 @@ def _refused(
     try:
         zone = plan.clinic.time_zone
         fresh = propose(
-            actor=actor,
             plan=plan,
             count=len(sessions),
             first=clock.local_date(sessions[0].start, zone),

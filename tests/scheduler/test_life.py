@@ -726,7 +726,6 @@ class Life(RuleBasedStateMachine):
         if not (first <= wanted.last_day and wanted.first_day <= last):
             return
         asked: dict[str, Any] = {
-            "actor": self.staged.ana,
             "plan": self.staged.plans[plan[0]],
             "wish": Wish(),
             "now": self._moment(),
@@ -747,7 +746,8 @@ class Life(RuleBasedStateMachine):
             Wanted(self._id(), session.start, session.wished_chair, session.wished_nurse)
             for session in proposed.offers[0].sessions
         ]
-        assert self._answer(lambda: proposing.book(id=self._id(), sessions=sessions, **asked)) is None
+        made = {"actor": self.staged.ana, "id": self._id(), "sessions": sessions, **asked}
+        assert self._answer(lambda: proposing.book(**made)) is None
         for session in sessions:
             start = model.minute_of(session.start)
             self._learn(session.id, model.Picture(self.clinic, self.now), wanted, start, "booked")

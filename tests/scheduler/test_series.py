@@ -46,9 +46,7 @@ def on(ahead: int) -> date:
 
 
 def propose(stage: Stage, plan: TreatmentPlan, wish: Wish = Wish(), **asked: Any) -> Proposed:  # noqa: B008
-    return proposing.propose(
-        actor=stage.house.actor(stage.house.ana), plan=plan, wish=wish, **{"now": NOW, **asked}
-    )
+    return proposing.propose(plan=plan, wish=wish, **{"now": NOW, **asked})
 
 
 def wanted(offer: Offer) -> list[Wanted]:

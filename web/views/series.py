@@ -182,7 +182,6 @@ def _propose(request: StaffRequest, plan: TreatmentPlan, wished: WishForm) -> Pr
     chosen = wished.cleaned_data
     try:
         return proposing.propose(
-            actor=request.actor,
             plan=plan,
             count=chosen["count"],
             first=chosen["first"],
