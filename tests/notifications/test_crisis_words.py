@@ -76,6 +76,41 @@ CRISIS = [
     "quiero acabar con mi vida",
     "I don't want to wake up",
 ]
+# For each rule of which nothing above tells, one at least: without it a rule could go unnoticed.
+IN_OTHER_WORDS = [
+    "I want to unalive",
+    "end my misery",
+    "I'll take my own life",
+    "I wish I was never born",
+    "I self-harm",
+    "life isn't worth living",
+    "I gave up on life",
+    "I OD'd",
+    "I think I overdosed",
+    "I am suffocating",
+    "her speech is slurred",
+    "quiero hacerme da\u00f1o",
+    "voy a ahorcarme",
+    "ya no puedo seguir as\u00ed",
+    "no tengo ganas de vivir",
+    "sin ganas de vivir",
+    "estar\u00eda mejor muerta",
+    "me estoy muriendo",
+    "me tom\u00e9 demasiadas pastillas",
+    "me tom\u00e9 demasiadas aspirinas",
+    "fue una sobredosis",
+    "me ahogo",
+    "no siento la pierna",
+    "tiene los labios azules",
+    "no respira",
+    "la peor migra\u00f1a de mi vida",
+    "he is unresponsive",
+    "no despierta",
+    "I can't wake my husband",
+    "hypertensive crisis",
+    "tuvo un ataque epil\u00e9ptico",
+    "this is an emergency",
+]
 # As thumbs and disguises make them, run together or spaced apart; and domain.md 4.2, "must escalate at once".
 HOWEVER_WRITTEN = [
     "not safe",
@@ -187,7 +222,7 @@ ORDINARY = [
 ]
 
 
-@pytest.mark.parametrize("text", [*CRISIS, *HOWEVER_WRITTEN])
+@pytest.mark.parametrize("text", [*CRISIS, *IN_OTHER_WORDS, *HOWEVER_WRITTEN])
 def test_words_of_a_crisis_are_found(text: str) -> None:
     assert crisis_words.found_in(text)
     assert crisis_words.found_in(f"Hi, this is Rosa. {text.upper()}!! please")
