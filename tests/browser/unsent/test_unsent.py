@@ -1,10 +1,8 @@
 """The connection is lost in mid-infusion: what was entered waits in the browser, and is stored once, in
-order, at its own moment (docs/decisions/0012-unsent-entries.md).
-"""
+order, at its own moment (docs/decisions/0012-unsent-entries.md)."""
 
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -13,157 +11,41 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-import time_machine
 from django.conf import settings
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from clinic import clock
-from clinic.models import Allergy, User
-from sessions_app.infusing import infusion
+from clinic.models import User
 from sessions_app.models import Session
-from tests.browser.conftest import DESK, PHONE, TABLET, Windows
+from tests.browser.conftest import TABLET, Windows
 from tests.browser.test_running_day import each_size, look_at
-from tests.cast import PASSWORD, House, make_house, new_id
+from tests.browser.unsent.tablet import (
+    CLOSE,
+    MID_INFUSION,
+    ROWS,
+    SIGNS,
+    Passing,
+    all_is_stored,
+    at_the_chair,
+    comes_back,
+    enter,
+    fill,
+    form_of,
+    steps,
+    waits,
+)
+from tests.cast import PASSWORD, House, make_house
 from tests.sessions_app import stories
-from tests.sessions_app.stories import STARTED_AT
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-MID_INFUSION = STARTED_AT + timedelta(minutes=10)
 PATIENCE_SECONDS = 90
-CLOSE = timedelta(seconds=5)  # a press and the clock of its story are seconds apart on a busy machine
-SIGNS = {
-    "systolic_mmhg": "124",
-    "diastolic_mmhg": "80",
-    "heart_rate_per_min": "73",
-    "absent_reason": "Could not be measured",
-}
-ROWS = """() => new Promise((resolve, reject) => {
-  const opening = indexedDB.open("chairside");
-  opening.onerror = reject;
-  opening.onsuccess = () => {
-    const asking = opening.result.transaction("unsent").objectStore("unsent").getAll();
-    asking.onsuccess = () => resolve(asking.result.map((row) => ({
-      ...row, iv: "", sealed: new TextDecoder("latin1").decode(row.sealed),
-    })));
-  };
-})"""
-
-
-class Passing:
-    """Time passes at the server and in the browsers alike, in no time at all."""
-
-    def __init__(self, server: Any) -> None:
-        self.server = server
-        self.pages: list[Page] = []
-
-    def wait(self, seconds: int) -> None:
-        self.server.shift(seconds)
-        for page in self.pages:
-            page.clock.fast_forward(seconds * 1000)
-
-
-class ReallyPassing(Passing):
-    def wait(self, seconds: int) -> None:
-        time.sleep(seconds)
-
-
-@pytest.fixture(params=[Passing, pytest.param(ReallyPassing, marks=pytest.mark.drill)])
-def minute(request: pytest.FixtureRequest) -> type[Passing]:
-    """The minute of the outage: skipped over, and in the drill a real one."""
-    kind: type[Passing] = request.param
-    return kind
-
-
-@pytest.fixture
-def passing(request: pytest.FixtureRequest) -> Iterator[Passing]:
-    kind = request.getfixturevalue("minute") if "minute" in request.fixturenames else Passing
-    with time_machine.travel(MID_INFUSION) as server:
-        yield kind(server)
-
-
-@pytest.fixture
-def house(transactional_db: None, passing: Passing) -> House:
-    return make_house()
-
-
-@pytest.fixture
-def session(house: House) -> Session:
-    return stories.infusing(house)
-
-
-@pytest.fixture
-def page(windows: Windows, passing: Passing, house: House, session: Session) -> Page:
-    """Nils at the chair with his tablet."""
-    return at_the_chair(windows.sign_in(house.nils, TABLET), passing, session)
-
-
-def at_the_chair(page: Page, passing: Passing, session: Session) -> Page:
-    page.clock.install()
-    passing.pages.append(page)
-    page.goto(f"/sessions/{session.pk}/")
-    return page
-
-
-def form_of(page: Page, act: str) -> Locator:
-    """The act's form, unfolded."""
-    folded = page.locator("details:not([open])", has=page.locator(f"form[action$='/{act}/']"))
-    for fold in folded.all():
-        fold.locator("summary").first.click()
-    return page.locator(f"form[action$='/{act}/']")
-
-
-def fill(page: Page, act: str, **values: str) -> Locator:
-    form = form_of(page, act)
-    for name, value in values.items():
-        control = form.locator(f"[name={name}]")
-        if control.first.get_attribute("type") == "radio":
-            form.locator(f"[name={name}][value='{value}']").check()
-        elif control.evaluate("control => control.tagName") == "SELECT":
-            control.select_option(value)
-        else:
-            control.fill(value)
-    return form.locator("button[type=submit]")
-
-
-def enter(page: Page, act: str, **values: str) -> None:
-    """Fill in a form, press its button, and wait until it is for the next entry."""
-    before = len(waiting(page))
-    fill(page, act, **values).click()
-    expect(page.locator("#unsent li")).to_have_count(before + 1)
-    expect(page.locator("form[inert]")).to_have_count(0)
-
-
-def waiting(page: Page) -> list[str]:
-    return page.locator("#unsent li [data-label]").all_text_contents()
-
-
-def waits(page: Page, *labels: str) -> None:
-    """Wait until the list says so: the page draws it only after it has come back."""
-    expect(page.locator("#unsent li [data-label]")).to_have_text(list(labels))
-
-
-@contextmanager
-def comes_back(page: Page) -> Iterator[None]:
-    """What happens inside ends with a page that is loaded anew: what stands on the old one counts no more."""
-    with page.expect_navigation():
-        yield
-
-
-def all_is_stored(page: Page) -> None:
-    expect(page.locator("#unsent")).to_be_hidden(timeout=30_000)
-    assert page.evaluate(ROWS) == []
-
-
-def steps(session: Session) -> list[str]:
-    return list(session.infusion_events.order_by("revision").values_list("kind", flat=True))
 
 
 def test_a_minute_without_a_network_loses_doubles_and_moves_nothing(
@@ -204,58 +86,6 @@ def test_a_minute_without_a_network_loses_doubles_and_moves_nothing(
     for moment, then in zip(moments, pressed, strict=True):
         assert moment is None or abs(moment - then) < CLOSE
     assert all(line.recorded_at >= back for line in lines)
-
-
-def refuse_a_low_saturation(page: Page) -> Locator:
-    """A full set whose saturation is to be measured again; what comes back is its form."""
-    full = {"respiratory_rate_per_min": "14", "temperature_cel": "36.8", "pain_nrs": "1", "rass": "0"}
-    low = {"oxygen_saturation_percent": "87", "dissociation": "3", "distress": "1"}
-    with comes_back(page):
-        fill(page, "vitals", **{**SIGNS, **full, **low, "systolic_mmhg": "188"}).click()
-    form = form_of(page, "vitals")
-    expect(form.locator(".mend").first).to_contain_text("measure again, then confirm")
-    return form
-
-
-def test_a_set_that_is_measured_again_is_of_the_second_measurement(
-    page: Page, passing: Passing, session: Session
-) -> None:
-    for _ in range(2):
-        form = refuse_a_low_saturation(page)
-        expect(form.locator("[name=measured_at]")).to_have_value("")
-        passing.wait(120)
-    reading = page.locator("tr.unsent-row")
-    expect(reading).to_contain_text("Refused")
-    expect(reading).not_to_contain_text("Not sent yet")
-    form.locator("[name=confirmed]").check()
-    again = clock.now()
-    form.locator("button[type=submit]").click()
-    all_is_stored(page)
-    kept = session.vital_signs.latest("revision")
-    assert kept.oxygen_saturation_percent == 87
-    assert abs(kept.measured_at - again) < CLOSE
-
-
-def test_a_moment_that_was_typed_stays_in_the_refused_form(page: Page, session: Session) -> None:
-    form_of(page, "vitals").locator("details.rarely summary").click()
-    fill(page, "vitals", measured_at="2027-01-11T09:27")
-    form = refuse_a_low_saturation(page)
-    expect(form.locator("[name=measured_at]")).to_have_value(re.compile("^2027-01-11T09:27"))
-
-
-def test_the_alarm_of_a_refused_set_is_in_view_beside_the_field_to_mend(page: Page) -> None:
-    refuse_a_low_saturation(page)
-    alarm = page.locator(".reach").get_by_role("link", name="Stop Oxygen saturation 87 %: below 90.")
-    field = page.locator("#vitals [name=oxygen_saturation_percent]")
-    expect(alarm).to_be_in_viewport(ratio=1)
-    for width, height in (DESK, TABLET, PHONE):
-        page.set_viewport_size({"width": width, "height": height})
-        page.evaluate("document.activeElement.scrollIntoView({ block: 'center' })")
-        expect(alarm).to_be_in_viewport(ratio=1)
-        expect(field).to_be_in_viewport(ratio=1)
-        expect(field).to_be_focused()
-    alarm.click()
-    expect(page.locator("#alerts .alert-stop")).to_be_in_viewport()
 
 
 def test_nobody_is_told_that_a_check_before_the_start_is_optional(
@@ -397,163 +227,6 @@ def test_an_answer_that_is_not_the_records_own_stores_nothing(
     passing.wait(20)
     all_is_stored(page)
     assert session.notes.count() == 1
-
-
-def test_a_refused_entry_waits_for_a_person_and_holds_up_nothing(
-    page: Page, passing: Passing, session: Session
-) -> None:
-    page.context.set_offline(True)
-    enter(page, "vitals", **{**SIGNS, "systolic_mmhg": "999"})
-    passing.wait(10)
-    enter(page, "note", text="Restless.")
-    enter(page, "rate", rate_ml_per_h="100.0")
-    page.context.set_offline(False)
-    expect(page.locator("#unsent").get_by_text("1 entry was refused: mend it.")).to_be_visible()
-    expect(page.locator("#unsent li")).to_have_count(1)
-    expect(page.locator("#unsent li .mend").first).to_contain_text("Systolic")
-    waits(page, "Vital signs")
-    assert session.notes.get().text == "Restless."
-    assert steps(session) == ["start", "rate"], "a step presupposes no reading"
-
-    passing.wait(60)
-    page.get_by_role("button", name="Correct it").click()
-    form = form_of(page, "vitals")
-    expect(form.locator(".mend").first).to_be_visible()
-    expect(form.locator("[name=heart_rate_per_min]")).to_have_value("73")
-    assert form.locator("[name=measured_at]").input_value().startswith("2027-01-11T09:30")
-    fill(page, "vitals", systolic_mmhg="129").click()
-    all_is_stored(page)
-    reading = session.vital_signs.latest("revision")
-    assert (reading.systolic_mmhg, session.vital_signs.count()) == (129, 2)
-    assert abs(reading.measured_at - MID_INFUSION) < timedelta(seconds=55)
-
-
-def test_a_refused_entry_is_thrown_away_only_after_a_second_question(
-    page: Page, passing: Passing, session: Session
-) -> None:
-    page.context.set_offline(True)
-    enter(page, "bolus", volume_ml="5000.0")
-    enter(page, "note", text="Restless.")
-    page.context.set_offline(False)
-    expect(page.locator("#unsent li")).to_have_count(1)
-    expect(page.locator("#unsent li .mend").first).to_contain_text("The whole bag holds")
-    page.get_by_role("button", name="Throw it away").click()
-    page.get_by_role("button", name="Leave it").click()
-    waits(page, "Bolus")
-    page.get_by_role("button", name="Throw it away").click()
-    page.get_by_role("button", name="Throw it away for good").click()
-    all_is_stored(page)
-    assert steps(session) == ["start"]
-    assert session.notes.get().text == "Restless."
-
-
-def is_said_in_red(page: Page) -> None:
-    """At the top and where the thumb is."""
-    expect(page.locator("#unsent.banner-error").get_by_text("1 entry was refused: mend it.")).to_be_visible()
-    expect(page.locator(".reach").get_by_role("link", name="1 entry was refused: mend it.")).to_be_visible()
-
-
-@pytest.mark.parametrize("halt", ["pause", "stop"])
-def test_a_refused_rate_holds_up_no_pause_and_no_stop(page: Page, session: Session, halt: str) -> None:
-    fill(page, "rate", rate_ml_per_h="1500.0").click()
-    expect(page.locator("form[action$='/rate/'] .mend").first).to_be_visible()
-    is_said_in_red(page)
-    expect(page.locator(".reach").get_by_role("button", name="Pause")).to_be_visible()
-
-    fill(page, halt).click()
-    expect(page.locator("main h1")).to_contain_text({"pause": "Paused", "stop": "Recovering"}[halt])
-    assert steps(session) == ["start", halt]
-    expect(page.locator("[name=rate_ml_per_h]")).to_have_value("1500.0")
-    is_said_in_red(page)
-    waits(page, "New rate")
-
-
-@pytest.fixture
-def called_to_the_chair(house: House, session: Session) -> None:
-    """A saturation past the stop limit, and a pause."""
-    low = stories.calm(clock.now(), oxygen_saturation_percent=89, confirmed=True)
-    stories.measure(house, session, low)
-    infusion.pause(actor=house.actor(house.nils), id=new_id(), session=session, now=clock.now())
-
-
-def test_a_refused_resumption_lets_the_set_through_that_it_asks_for(
-    called_to_the_chair: None, page: Page, passing: Passing, session: Session
-) -> None:
-    fill(page, "resume").click()
-    expect(page.locator("form[action$='/resume/'] .banner-error")).to_contain_text("full set")
-    is_said_in_red(page)
-    passing.wait(60)
-    fill(page, "vitals", **{**SIGNS, "systolic_mmhg": "205"}).click()
-    expect(page.locator("#alerts")).to_contain_text("205")
-    assert session.vital_signs.latest("revision").systolic_mmhg == 205
-    assert session.alerts.filter(detail__contains="205").exists()
-    is_said_in_red(page)
-    assert steps(session) == ["start", "pause"]
-
-
-def test_only_what_was_entered_on_top_of_a_refused_step_waits_for_it(
-    called_to_the_chair: None, page: Page, session: Session
-) -> None:
-    page.context.set_offline(True)
-    enter(page, "resume")
-    enter(page, "rate", rate_ml_per_h="100.0")
-    enter(page, "note", text="Sleeps.")
-    enter(page, "stop")
-    with comes_back(page):
-        page.context.set_offline(False)
-    expect(page.locator("main h1")).to_contain_text("Recovering")
-    waits(page, "Resume", "New rate")
-    is_said_in_red(page)
-    expect(page.get_by_text("1 entry is not sent yet.")).to_be_visible()
-    assert session.notes.count() == 1
-    assert steps(session) == ["start", "pause", "stop"]
-
-
-def test_a_refused_medicine_holds_up_no_vital_signs(page: Page, house: House, session: Session) -> None:
-    Allergy.objects.create(patient=house.rosa, substance="Testosetron")
-    page.context.set_offline(True)
-    given = {"medicine": "Testosetron", "amount": "4", "route": "oral", "reason": "Nausea"}
-    enter(page, "medicine", **given, unit="mg", ordered_by=str(house.priya.pk))
-    enter(page, "vitals", **SIGNS)
-    page.context.set_offline(False)
-    expect(page.locator("#unsent li")).to_have_count(1)
-    expect(page.locator("#unsent li .mend").first).to_contain_text("An allergy on record has this name.")
-    is_said_in_red(page)
-    assert session.vital_signs.count() == 2
-    assert session.medicines_given.count() == 0
-
-
-def test_one_s_own_later_entry_makes_no_refused_step_stale(page: Page, session: Session) -> None:
-    page.context.set_offline(True)
-    enter(page, "rate", rate_ml_per_h="5000.0")
-    enter(page, "note", text="Restless.")
-    page.context.set_offline(False)
-    page.get_by_role("button", name="Correct it").click()
-    page.wait_for_url("**/rate/")
-    expect(form_of(page, "rate").locator(".mend").first).to_contain_text("read the rate again")
-    fill(page, "rate", rate_ml_per_h="140.0").click()
-    all_is_stored(page)
-    assert steps(session) == ["start", "rate"]
-
-
-def test_a_kept_step_is_refused_on_what_a_colleague_has_done_meanwhile(
-    page: Page, passing: Passing, house: House, session: Session
-) -> None:
-    page.context.set_offline(True)
-    enter(page, "note", text="Wants it slower.")
-    enter(page, "rate", rate_ml_per_h="100.0")
-    passing.wait(5)
-    infusion.change_rate(
-        actor=house.actor(house.priya),
-        id=new_id(),
-        session=session,
-        rate_ml_per_h=Decimal("120.0"),
-        now=clock.now(),
-    )
-    page.context.set_offline(False)
-    expect(page.locator("#unsent li .mend").first).to_contain_text("Priya Nair changed the rate at 09:30")
-    assert session.notes.count() == 1
-    assert steps(session) == ["start", "rate"]
 
 
 def test_who_was_signed_out_meanwhile_signs_in_again_and_nobody_else_sees_a_word(

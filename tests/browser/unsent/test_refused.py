@@ -1,0 +1,241 @@
+"""An entry that the server refuses is mended by a person, and holds up nothing but what was entered on top of
+it (docs/decisions/0012-unsent-entries.md)."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from clinic import clock
+from clinic.models import Allergy
+from sessions_app.infusing import infusion
+from sessions_app.models import Session
+from tests.browser.conftest import DESK, PHONE, TABLET
+from tests.browser.unsent.tablet import (
+    CLOSE,
+    MID_INFUSION,
+    SIGNS,
+    Passing,
+    all_is_stored,
+    comes_back,
+    enter,
+    fill,
+    form_of,
+    steps,
+    waits,
+)
+from tests.cast import House, new_id
+from tests.sessions_app import stories
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def refuse_a_low_saturation(page: Page) -> Locator:
+    """A full set whose saturation is to be measured again; what comes back is its form."""
+    full = {"respiratory_rate_per_min": "14", "temperature_cel": "36.8", "pain_nrs": "1", "rass": "0"}
+    low = {"oxygen_saturation_percent": "87", "dissociation": "3", "distress": "1"}
+    with comes_back(page):
+        fill(page, "vitals", **{**SIGNS, **full, **low, "systolic_mmhg": "188"}).click()
+    form = form_of(page, "vitals")
+    expect(form.locator(".mend").first).to_contain_text("measure again, then confirm")
+    return form
+
+
+def test_a_set_that_is_measured_again_is_of_the_second_measurement(
+    page: Page, passing: Passing, session: Session
+) -> None:
+    for _ in range(2):
+        form = refuse_a_low_saturation(page)
+        expect(form.locator("[name=measured_at]")).to_have_value("")
+        passing.wait(120)
+    reading = page.locator("tr.unsent-row")
+    expect(reading).to_contain_text("Refused")
+    expect(reading).not_to_contain_text("Not sent yet")
+    form.locator("[name=confirmed]").check()
+    again = clock.now()
+    form.locator("button[type=submit]").click()
+    all_is_stored(page)
+    kept = session.vital_signs.latest("revision")
+    assert kept.oxygen_saturation_percent == 87
+    assert abs(kept.measured_at - again) < CLOSE
+
+
+def test_a_moment_that_was_typed_stays_in_the_refused_form(page: Page, session: Session) -> None:
+    form_of(page, "vitals").locator("details.rarely summary").click()
+    fill(page, "vitals", measured_at="2027-01-11T09:27")
+    form = refuse_a_low_saturation(page)
+    expect(form.locator("[name=measured_at]")).to_have_value(re.compile("^2027-01-11T09:27"))
+
+
+def test_the_alarm_of_a_refused_set_is_in_view_beside_the_field_to_mend(page: Page) -> None:
+    refuse_a_low_saturation(page)
+    alarm = page.locator(".reach").get_by_role("link", name="Stop Oxygen saturation 87 %: below 90.")
+    field = page.locator("#vitals [name=oxygen_saturation_percent]")
+    expect(alarm).to_be_in_viewport(ratio=1)
+    for width, height in (DESK, TABLET, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("document.activeElement.scrollIntoView({ block: 'center' })")
+        expect(alarm).to_be_in_viewport(ratio=1)
+        expect(field).to_be_in_viewport(ratio=1)
+        expect(field).to_be_focused()
+    alarm.click()
+    expect(page.locator("#alerts .alert-stop")).to_be_in_viewport()
+
+
+def test_a_refused_entry_waits_for_a_person_and_holds_up_nothing(
+    page: Page, passing: Passing, session: Session
+) -> None:
+    page.context.set_offline(True)
+    enter(page, "vitals", **{**SIGNS, "systolic_mmhg": "999"})
+    passing.wait(10)
+    enter(page, "note", text="Restless.")
+    enter(page, "rate", rate_ml_per_h="100.0")
+    page.context.set_offline(False)
+    expect(page.locator("#unsent").get_by_text("1 entry was refused: mend it.")).to_be_visible()
+    expect(page.locator("#unsent li")).to_have_count(1)
+    expect(page.locator("#unsent li .mend").first).to_contain_text("Systolic")
+    waits(page, "Vital signs")
+    assert session.notes.get().text == "Restless."
+    assert steps(session) == ["start", "rate"], "a step presupposes no reading"
+
+    passing.wait(60)
+    page.get_by_role("button", name="Correct it").click()
+    form = form_of(page, "vitals")
+    expect(form.locator(".mend").first).to_be_visible()
+    expect(form.locator("[name=heart_rate_per_min]")).to_have_value("73")
+    assert form.locator("[name=measured_at]").input_value().startswith("2027-01-11T09:30")
+    fill(page, "vitals", systolic_mmhg="129").click()
+    all_is_stored(page)
+    reading = session.vital_signs.latest("revision")
+    assert (reading.systolic_mmhg, session.vital_signs.count()) == (129, 2)
+    assert abs(reading.measured_at - MID_INFUSION) < timedelta(seconds=55)
+
+
+def test_a_refused_entry_is_thrown_away_only_after_a_second_question(
+    page: Page, passing: Passing, session: Session
+) -> None:
+    page.context.set_offline(True)
+    enter(page, "bolus", volume_ml="5000.0")
+    enter(page, "note", text="Restless.")
+    page.context.set_offline(False)
+    expect(page.locator("#unsent li")).to_have_count(1)
+    expect(page.locator("#unsent li .mend").first).to_contain_text("The whole bag holds")
+    page.get_by_role("button", name="Throw it away").click()
+    page.get_by_role("button", name="Leave it").click()
+    waits(page, "Bolus")
+    page.get_by_role("button", name="Throw it away").click()
+    page.get_by_role("button", name="Throw it away for good").click()
+    all_is_stored(page)
+    assert steps(session) == ["start"]
+    assert session.notes.get().text == "Restless."
+
+
+def is_said_in_red(page: Page) -> None:
+    """At the top and where the thumb is."""
+    expect(page.locator("#unsent.banner-error").get_by_text("1 entry was refused: mend it.")).to_be_visible()
+    expect(page.locator(".reach").get_by_role("link", name="1 entry was refused: mend it.")).to_be_visible()
+
+
+@pytest.mark.parametrize("halt", ["pause", "stop"])
+def test_a_refused_rate_holds_up_no_pause_and_no_stop(page: Page, session: Session, halt: str) -> None:
+    fill(page, "rate", rate_ml_per_h="1500.0").click()
+    expect(page.locator("form[action$='/rate/'] .mend").first).to_be_visible()
+    is_said_in_red(page)
+    expect(page.locator(".reach").get_by_role("button", name="Pause")).to_be_visible()
+
+    fill(page, halt).click()
+    expect(page.locator("main h1")).to_contain_text({"pause": "Paused", "stop": "Recovering"}[halt])
+    assert steps(session) == ["start", halt]
+    expect(page.locator("[name=rate_ml_per_h]")).to_have_value("1500.0")
+    is_said_in_red(page)
+    waits(page, "New rate")
+
+
+@pytest.fixture
+def called_to_the_chair(house: House, session: Session) -> None:
+    """A saturation past the stop limit, and a pause."""
+    low = stories.calm(clock.now(), oxygen_saturation_percent=89, confirmed=True)
+    stories.measure(house, session, low)
+    infusion.pause(actor=house.actor(house.nils), id=new_id(), session=session, now=clock.now())
+
+
+def test_a_refused_resumption_lets_the_set_through_that_it_asks_for(
+    called_to_the_chair: None, page: Page, passing: Passing, session: Session
+) -> None:
+    fill(page, "resume").click()
+    expect(page.locator("form[action$='/resume/'] .banner-error")).to_contain_text("full set")
+    is_said_in_red(page)
+    passing.wait(60)
+    fill(page, "vitals", **{**SIGNS, "systolic_mmhg": "205"}).click()
+    expect(page.locator("#alerts")).to_contain_text("205")
+    assert session.vital_signs.latest("revision").systolic_mmhg == 205
+    assert session.alerts.filter(detail__contains="205").exists()
+    is_said_in_red(page)
+    assert steps(session) == ["start", "pause"]
+
+
+def test_only_what_was_entered_on_top_of_a_refused_step_waits_for_it(
+    called_to_the_chair: None, page: Page, session: Session
+) -> None:
+    page.context.set_offline(True)
+    enter(page, "resume")
+    enter(page, "rate", rate_ml_per_h="100.0")
+    enter(page, "note", text="Sleeps.")
+    enter(page, "stop")
+    with comes_back(page):
+        page.context.set_offline(False)
+    expect(page.locator("main h1")).to_contain_text("Recovering")
+    waits(page, "Resume", "New rate")
+    is_said_in_red(page)
+    expect(page.get_by_text("1 entry is not sent yet.")).to_be_visible()
+    assert session.notes.count() == 1
+    assert steps(session) == ["start", "pause", "stop"]
+
+
+def test_a_refused_medicine_holds_up_no_vital_signs(page: Page, house: House, session: Session) -> None:
+    Allergy.objects.create(patient=house.rosa, substance="Testosetron")
+    page.context.set_offline(True)
+    given = {"medicine": "Testosetron", "amount": "4", "route": "oral", "reason": "Nausea"}
+    enter(page, "medicine", **given, unit="mg", ordered_by=str(house.priya.pk))
+    enter(page, "vitals", **SIGNS)
+    page.context.set_offline(False)
+    expect(page.locator("#unsent li")).to_have_count(1)
+    expect(page.locator("#unsent li .mend").first).to_contain_text("An allergy on record has this name.")
+    is_said_in_red(page)
+    assert session.vital_signs.count() == 2
+    assert session.medicines_given.count() == 0
+
+
+def test_one_s_own_later_entry_makes_no_refused_step_stale(page: Page, session: Session) -> None:
+    page.context.set_offline(True)
+    enter(page, "rate", rate_ml_per_h="5000.0")
+    enter(page, "note", text="Restless.")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Correct it").click()
+    page.wait_for_url("**/rate/")
+    expect(form_of(page, "rate").locator(".mend").first).to_contain_text("read the rate again")
+    fill(page, "rate", rate_ml_per_h="140.0").click()
+    all_is_stored(page)
+    assert steps(session) == ["start", "rate"]
+
+
+def test_a_kept_step_is_refused_on_what_a_colleague_has_done_meanwhile(
+    page: Page, passing: Passing, house: House, session: Session
+) -> None:
+    page.context.set_offline(True)
+    enter(page, "note", text="Wants it slower.")
+    enter(page, "rate", rate_ml_per_h="100.0")
+    passing.wait(5)
+    infusion.change_rate(
+        actor=house.actor(house.priya),
+        id=new_id(),
+        session=session,
+        rate_ml_per_h=Decimal("120.0"),
+        now=clock.now(),
+    )
+    page.context.set_offline(False)
+    expect(page.locator("#unsent li .mend").first).to_contain_text("Priya Nair changed the rate at 09:30")
+    assert session.notes.count() == 1
+    assert steps(session) == ["start", "rate"]
