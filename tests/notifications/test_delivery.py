@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import OuterRef
 
 from clinic.models import Channel, Clinic, Consent, ConsentScope, Patient, WorkItem
 from notifications import saying
@@ -206,6 +207,20 @@ def test_a_worker_that_dies_before_sending_leaves_the_message_to_the_next(house:
     )
     assert drain() == {}
     assert drain(NOW + leasing.BEGUN_WITHIN)["sent"] == 1
+
+
+def test_what_is_begun_while_it_is_looked_for_is_not_anybodys_again(
+    house: House, scripted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look for what nobody has begun came a moment too early to see the try."""
+    message = planned_confirmation(house)
+    scripted(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        drain()
+    unseen = DeliveryAttempt.objects.filter(message=OuterRef("pk"), number=2)
+    monkeypatch.setattr(leasing, "_under_way", lambda: unseen)
+    assert drain(NOW + leasing.BEGUN_WITHIN) == {}
+    assert fate(message)[0] == "claimed"
 
 
 def test_a_drain_that_runs_out_of_time_gives_back_what_it_had_not_begun(

@@ -219,6 +219,17 @@ def test_what_went_another_way_meanwhile_stays_as_it_went(text: Message) -> None
     assert text.delivered_at == NOW + MINUTE
 
 
+def test_what_is_going_another_way_at_this_moment_stays_under_way(text: Message) -> None:
+    """Its e-mail has been begun: what comes of that is its sender's to write."""
+    tell("undelivered", "30008")
+    DeliveryAttempt.objects.create(
+        message=text, number=2, channel="smtp", form="email", recipient="x", body="x", started_at=NOW
+    )
+    Message.objects.update(status="claimed", lease_token=uuid4(), lease_until=NOW + MINUTE)
+    tell("delivered")
+    assert fate(text) == ("claimed", "")
+
+
 def test_a_refusal_told_late_does_not_undo_the_next_try(text: Message) -> None:
     DeliveryAttempt.objects.create(
         message=text, number=2, channel="smtp", form="email", recipient="x", body="x", started_at=NOW

@@ -4,13 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from clinic.models import WorkItem
 from clinic.problems import Conflict
 from notifications.channels import opening
 from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope, Found, NotFound
 from notifications.channels.opening import Channels
-from notifications.delivering import leasing, outcomes
+from notifications.delivering import gathering, leasing, outcomes
+from notifications.delivering.gathering import Facts
 from notifications.models import Message
 from notifications.planning.planner import plan
 from tests.cast import NOW, House
@@ -92,6 +94,23 @@ def test_a_provider_whose_list_cannot_be_read_is_asked_again_and_then_a_person(
     assert fate(message)[0] == "claimed"
     drain(NOW + outcomes.ASKED_FOR)
     assert fate(message) == ("unknown", outcomes.ANSWER_LOST)
+
+
+def test_a_database_that_is_away_makes_no_lost_message_a_persons(
+    house: House, scripted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = planned_confirmation(house)
+    scripted(AnswerLost("disconnected"), asked=lambda _: NotFound.NOT_LISTED)
+    drain()
+
+    def away(message: Message) -> Facts:
+        raise OperationalError
+
+    monkeypatch.setattr(gathering, "gather_for_lookup", away)
+    with pytest.raises(OperationalError):
+        drain(NOW + MINUTE)
+    assert fate(message)[0] == "claimed"
+    assert not WorkItem.objects.exists()
 
 
 def test_a_provider_that_cannot_be_asked_is_asked_again_and_then_a_person(

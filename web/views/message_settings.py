@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -33,7 +34,7 @@ class MessagingForm(ChangeForm):
 
     def __init__(self, clinic: Clinic, data: Any = None) -> None:
         row = rule_settings.messaging_of(clinic)
-        shown = {name: getattr(row, name) for name in self.base_fields}
+        shown = model_to_dict(row, [*self.base_fields])
         super().__init__(data, initial={**shown, "sms_number": str(row.sms_number or "")})
 
 
