@@ -24,6 +24,7 @@ from scheduler.visits import booking, changing
 from scheduler.visits.decision import Decision, decide
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, House, make_house, make_patient, new_id
+from tests.races.meetings import unlocked
 from tests.scheduler.stage import Stage, set_stage
 
 THREADS = 32
@@ -168,10 +169,6 @@ def test_without_the_lock_the_race_shows_deadlocks(
             for id in sorted(desk.standing):
                 desk.cancel(id)
     pytest.fail("nobody ever waited for each other")
-
-
-def unlocked(clinic_id: UUID) -> list[Resource]:
-    return list(Resource.objects.filter(clinic_id=clinic_id, active=True))
 
 
 gate = Barrier(THREADS // 4)

@@ -9,25 +9,22 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from clinic.problems import Conflict
 from scheduler.finding import free_times
-from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim, Resource
-from scheduler.visits import attendance, booking, changing
-from scheduler.visits.decision import Decision, decide
+from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim
+from scheduler.visits import attendance, booking
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, House, make_house, make_patient, new_id
+from tests.races.meetings import claimed, meet, without_schedule_lock, without_visit_lock
 from tests.races.test_booking_race import OVERLAPS, TWO_PLACES, count
 from tests.scheduler.stage import Stage, set_stage
 
 SOON = NOW + timedelta(minutes=10)
 JUST_BEFORE = SOON - timedelta(microseconds=1)
-A_MOMENT = 0.5
 
 
 @pytest.fixture
@@ -45,52 +42,6 @@ def held(stage: Stage) -> Appointment:
         start=stage.at("9:30"),
         now=NOW,
     )
-
-
-def meet(
-    monkeypatch: pytest.MonkeyPatch, first: Callable[[], Any], second: Callable[[], Any]
-) -> tuple[Any, Any]:
-    """Both at once; `first` has decided when `second` begins, and waits a moment for it to end."""
-    decided, done = Event(), Event()
-
-    def decide_and_wait(**asked: Any) -> Decision:
-        decision = decide(**asked)
-        if not decided.is_set():
-            decided.set()
-            done.wait(A_MOMENT)
-        return decision
-
-    def come_second() -> Any:
-        decided.wait(10)
-        try:
-            return second()
-        finally:
-            done.set()
-
-    for room in (booking, booking.placing):
-        monkeypatch.setattr(room, "decide", decide_and_wait)
-    outcome_of_first, outcome_of_second = at_once(first, come_second)
-    return outcome_of_first, outcome_of_second
-
-
-def without_schedule_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        changing,
-        "lock_schedule",
-        lambda clinic_id: list(Resource.objects.filter(clinic_id=clinic_id, active=True)),
-    )
-
-
-def without_visit_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        booking,
-        "lock_visit",
-        lambda visit: Appointment.objects.select_related("clinic").get(pk=visit.pk),
-    )
-
-
-def claimed() -> set[UUID]:
-    return set(Claim.objects.values_list("appointment", flat=True))
 
 
 # --- The end of a hold, and its booking -----------------------------------------------------------------

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from datetime import time, timedelta
 from threading import Barrier
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import IntegrityError
 
 from clinic.problems import Conflict
-from scheduler.models import Absence, AbsenceReason, Appointment, Claim, Opening, Resource, WorkingPattern
+from scheduler.models import Absence, AbsenceReason, Appointment, Claim, Opening, WorkingPattern
 from scheduler.working_hours import openings, working_time
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, make_house, make_patient, new_id
+from tests.races.meetings import unlocked
 from tests.scheduler.stage import Stage, set_stage
 
 TUESDAY = TODAY + timedelta(days=1)
@@ -68,10 +68,6 @@ def test_of_an_absence_and_a_booking_at_once_one_wins(stage: Stage) -> None:
             assert isinstance(absent, Conflict)
             assert absent.code == "visits_stranded"
             stage.cancel(booked)
-
-
-def unlocked(clinic_id: UUID) -> list[Resource]:
-    return list(Resource.objects.filter(clinic_id=clinic_id, active=True))
 
 
 def test_without_the_lock_only_the_foreign_key_stands_between(

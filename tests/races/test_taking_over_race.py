@@ -1,7 +1,6 @@
 """A plan, or a visit, is taken over to another version while somebody books, moves, cancels or retires.
 
-As in `test_hold_race` each meeting is made to happen, and the same meeting with a lock taken out shows what
-it is there for.
+Each meeting is made to happen, and the same meeting with a lock taken out shows what it is there for.
 """
 
 from collections.abc import Callable
@@ -13,16 +12,17 @@ from django.db import transaction
 
 from clinic.problems import Conflict, Invalid
 from scheduler.finding import free_times
-from scheduler.models import Appointment, Protocol, Resource, TreatmentPlan
+from scheduler.models import Appointment, Protocol, TreatmentPlan
 from scheduler.prescribing import protocols, taking_over
 from scheduler.visits import booking, placing, versions
 from scheduler.visits.decision import Decision, decide
 from tests.at_once import PATIENCE_SECONDS, at_once
 from tests.cast import NOW, make_house
-from tests.races.test_hold_race import (
+from tests.races.meetings import (
     A_MOMENT,
     claimed,
     meet,
+    unlocked,
     without_schedule_lock,
     without_visit_lock,
 )
@@ -203,10 +203,7 @@ def test_a_visit_that_is_moved_while_its_plan_is_taken_over_is_as_long_as_its_ve
 def test_without_the_schedules_lock_it_is_as_long_as_another_version_says(
     stage: Stage, visit: Appointment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def only_read(clinic_id: Any) -> list[Resource]:
-        return list(Resource.objects.filter(clinic_id=clinic_id, active=True))
-
-    monkeypatch.setattr(taking_over, "lock_schedule", only_read)
+    monkeypatch.setattr(taking_over, "lock_schedule", unlocked)
 
     meet_before_deciding(
         monkeypatch,
