@@ -33,9 +33,7 @@ class MessagingForm(ChangeForm):
     )
 
     def __init__(self, clinic: Clinic, data: Any = None) -> None:
-        row = rule_settings.messaging_of(clinic)
-        shown = model_to_dict(row, [*self.base_fields])
-        super().__init__(data, initial={**shown, "sms_number": str(row.sms_number or "")})
+        super().__init__(data, initial=model_to_dict(rule_settings.messaging_of(clinic), [*self.base_fields]))
 
 
 class QuietHoursForm(ChangeForm):
