@@ -11,7 +11,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from clinic.history import acting
-from clinic.models import WorkItem
+from clinic.models import Patient, WorkItem
+from clinic.transactions import in_transaction
 from notifications.answering import nurse_calls, own_words
 from notifications.answering.grading import RED
 from notifications.answering.links import DOOR
@@ -31,19 +32,24 @@ def hear(*, link: PatientLink, sent: Mapping[str, Any], now: datetime) -> bool:
     still to call about this patient. Returns whether it is."""
     if not alarming(sent):
         return False
-    cause = f"{CAUSE}:{link.patient_id}:"
-    if not WorkItem.objects.filter(
-        clinic=link.patient.clinic_id, cause__startswith=cause, closed_at=None
-    ).exists():
-        with acting(None, door=DOOR):
+
+    def call_once() -> None:
+        # One after the other, also of what is sent at once.
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
+        cause = f"{CAUSE}:{patient.pk}:"
+        calls = WorkItem.objects.filter(clinic=patient.clinic_id, cause__startswith=cause, closed_at=None)
+        if not calls.exists():
             nurse_calls.open_call(
-                clinic=link.patient.clinic,
-                patient_id=link.patient_id,
+                clinic=patient.clinic,
+                patient_id=patient.pk,
                 level=RED,
                 cause=f"{cause}{uuid4()}",
                 title=CALL_NOW,
                 now=now,
             )
+
+    with acting(None, door=DOOR):
+        in_transaction(call_once)
     return True
 
 

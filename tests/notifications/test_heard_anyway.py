@@ -28,6 +28,7 @@ from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, Message, P
 from notifications.talking import again
 from notifications.tokens import token_for
 from sessions_app.models import DiaryDay
+from tests.at_once import at_once
 from tests.cast import NOW, House
 from tests.notifications.visits import book
 from tests.web.pages import words
@@ -228,6 +229,14 @@ def test_a_red_tap_with_the_year_that_closes_the_link_is_heard(link: PatientLink
     assert page.status_code == 429
     assert "We have closed this link" in words(page)
     assert "988: Suicide and crisis lifeline" in words(page)
+    assert calls() == UNPROVEN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_sent_at_once_calls_once(link: PatientLink) -> None:
+    sent = {"ride_name": CRISIS}
+    heard = at_once(*[lambda: unproven.hear(link=link, sent=sent, now=NOW)] * 4)
+    assert heard == [True] * 4
     assert calls() == UNPROVEN
 
 
