@@ -193,7 +193,7 @@ def decide(
     about_plan: list[Blocker] = []
     blockers: list[Blocker] = []
     if occasion is not Occasion.STANDING:
-        about_plan = _standing_blockers(case, plan.pk, replacing, now)
+        about_plan = _plan_and_patient_blockers(case, plan.pk, replacing, now)
         blockers = [*about_plan, *_calendar_blockers(case, start, now, occasion)]
     blockers += _visit_blockers(case, start, end, replacing, occasion, now)
     if any(part.missing.closed for of_kind in parts.values() for part in of_kind):
@@ -237,7 +237,7 @@ def against_any_time(
     `without` count for nothing.
     """
     case = case_of(plan.pk, now, now=now, without=without)
-    blockers = _standing_blockers(case, plan.pk, (), now)
+    blockers = _plan_and_patient_blockers(case, plan.pk, (), now)
     today = clock.local_date(now, case.zone)
     if case.valid_until < today:
         blockers += _validity_blockers(case, today, now)
@@ -265,7 +265,7 @@ def _nobody_working(kind: ResourceKind) -> Blocker:
     return Blocker(LACKS[kind].closed_code, f"The clinic has no working {kind.label.lower()}.")
 
 
-def _standing_blockers(
+def _plan_and_patient_blockers(
     case: Case, plan_id: UUID, replacing: Collection[UUID], now: datetime
 ) -> list[Blocker]:
     """What stands against the plan or the patient, so that another time wouldn't do either."""
