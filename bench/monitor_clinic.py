@@ -32,18 +32,23 @@ from sessions_app.models import (
 HOURS: Final = timedelta(hours=4)
 EVERY: Final = timedelta(minutes=15)
 CODE: Final = "pain-4h"
+NAME: Final = "bench"
 
 
-def identifier(chair: int) -> str:
-    return f"BED{chair}"
+def identifier(chair: int, clinic: str = NAME) -> str:
+    return f"{clinic}-{chair}"
 
 
-def make(chairs: int, *, readings: bool = False) -> list[Session]:
+def email(role: Role, clinic: str) -> str:
+    return f"{role}@{clinic}.example"
+
+
+def make(chairs: int, *, readings: bool = False, name: str = NAME) -> list[Session]:
     """Sessions that have been infusing for nearly four hours; with `readings` one set each quarter hour."""
     now = datetime.now(UTC)
     began = now - HOURS + EVERY
     clinic = Clinic.objects.create(
-        name="Bench", sender_name="Bench", time_zone="UTC", phone="+13125550100", synthetic=True
+        name=name, sender_name=name, time_zone="UTC", phone="+13125550100", synthetic=True
     )
     staff = {role: _person(clinic, role) for role in (Role.NURSE, Role.PRESCRIBER)}
     record = next(record for record in DEFAULT_PROTOCOLS if record["code"] == CODE)
@@ -93,7 +98,8 @@ def store_samples(sessions: list[Session], count: int, *, after: int = 0) -> Non
 
     The append-only triggers are for UPDATE and DELETE; indexes and keys are made as ever.
     """
-    devices = list(MonitorDevice.objects.order_by("pk").values_list("pk", flat=True))
+    monitors = MonitorDevice.objects.filter(clinic=sessions[0].clinic).order_by("pk")
+    devices = list(monitors.values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(
@@ -117,7 +123,7 @@ def store_samples(sessions: list[Session], count: int, *, after: int = 0) -> Non
 
 
 def _person(clinic: Clinic, role: Role) -> User:
-    user = User.objects.create(email=f"{role}@bench.example", full_name=str(role.label))
+    user = User.objects.create(email=email(role, clinic.name), full_name=str(role.label))
     Membership.objects.create(clinic=clinic, user=user, role=role)
     return user
 
@@ -167,7 +173,7 @@ def _seated(clinic: Clinic, protocol: Protocol, prescriber: User, number: int, b
     MonitorDevice.objects.create(
         id=uuid.uuid4(),
         clinic=clinic,
-        identifier=identifier(number),
+        identifier=identifier(number, clinic.name),
         name=f"Monitor {number}",
         chair=chair,
         chair_since=arrived,

@@ -29,9 +29,9 @@ TEMPLATE = "web/nurse/station.html"
 SESSIONS = 12
 
 
-def signed_in() -> Client:
+def signed_in(clinic: str = monitor_clinic.NAME) -> Client:
     client = Client()
-    client.force_login(User.objects.get(email=f"{Role.NURSE}@bench.example"))
+    client.force_login(User.objects.get(email=monitor_clinic.email(Role.NURSE, clinic)))
     client.get(STATION)
     return client
 

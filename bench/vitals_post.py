@@ -92,8 +92,8 @@ def serving() -> Any:
         process.wait()
 
 
-def token_of(role: Role) -> str:
-    _, token = AuthToken.objects.create(User.objects.get(email=f"{role}@bench.example"))
+def token_of(role: Role, clinic: str = monitor_clinic.NAME) -> str:
+    _, token = AuthToken.objects.create(User.objects.get(email=monitor_clinic.email(role, clinic)))
     return str(token)
 
 
@@ -124,7 +124,7 @@ def main(calls: int) -> None:
     migrate()
     # Many sessions, so that none becomes a flowsheet longer than a day's.
     sessions = monitor_clinic.make(max(calls // 10, 1))
-    nurse = User.objects.get(email=f"{Role.NURSE}@bench.example")
+    nurse = User.objects.get(email=monitor_clinic.email(Role.NURSE, monitor_clinic.NAME))
     turns = iter(range(10**9))
     with serving() as port:
         api = Api(port, token_of(Role.NURSE))
