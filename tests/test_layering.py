@@ -119,6 +119,9 @@ PURE = [
     "notifications/talking/own_words.py",
     "notifications/talking/reading_words.py",
     "notifications/escalating/ladder.py",
+    "web/plots/marks.py",
+    "web/plots/paths.py",
+    "web/plots/scale.py",
 ]
 
 
