@@ -1,11 +1,11 @@
-"""Addresses of the pages in web.views.desk and web.views.times."""
+"""Addresses of the pages in web.views.desk."""
 
 from datetime import date
 
 from django.urls import URLPattern, path, register_converter
 
 from clinic import era
-from web.views import desk, times
+from web.views import desk
 
 
 class DayConverter:
@@ -28,8 +28,4 @@ register_converter(DayConverter, "day")
 urlpatterns: list[URLPattern] = [
     path("day/", desk.day, name="day"),
     path("day/<day:on>/", desk.day, name="day_on"),
-    path("patients/<uuid:pk>/book/", times.book_patient, name="book_patient"),
-    path("plans/<uuid:pk>/book/", times.book_plan, name="book_plan"),
-    path("plans/<uuid:pk>/book/confirm/", desk.confirm_booking, name="book_confirm"),
-    path("plans/<uuid:pk>/book/hold/", desk.hold_time, name="book_hold"),
 ]

@@ -1,0 +1,92 @@
+"""What booking carries along from page to page: the empty place of the board that somebody clicked, if any,
+and the forms that send a time to be booked. What is done with it is the other rooms'."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django_htmx.http import HttpResponseClientRedirect
+
+from clinic import access, clock
+from clinic.idempotency import create_once
+from scheduler.access import BOOK
+from scheduler.models import Appointment, Resource, TreatmentPlan
+from web.doors import StaffRequest
+from web.forms import LocalDateTimeField
+
+
+class PlaceForm(forms.Form):
+    """A start and a chair from the board; what can't be read of it was never clicked."""
+
+    start = LocalDateTimeField(required=False, widget=forms.HiddenInput)
+    chair = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
+@dataclass(frozen=True)
+class Place:
+    """An empty place of the board: when, and in which chair. Neither: booking began elsewhere."""
+
+    start: datetime | None = None
+    chair: UUID | None = None
+
+    def __bool__(self) -> bool:
+        return self.start is not None
+
+    @property
+    def query(self) -> str:
+        """For the end of an address; empty for no place."""
+        if self.start is None:
+            return ""
+        given = {"start": self.start.isoformat(), "chair": self.chair}
+        return f"?{urlencode({name: value for name, value in given.items() if value})}"
+
+
+def place_of(request: StaffRequest) -> Place:
+    """The place that this request carries along, in its form or else in its address."""
+    form = PlaceForm(request.POST if "start" in request.POST else request.GET)
+    form.is_valid()
+    return Place(form.cleaned_data.get("start"), form.cleaned_data.get("chair"))
+
+
+def plan_of(request: StaffRequest, pk: UUID) -> TreatmentPlan:
+    plans = TreatmentPlan.objects.filter(clinic=request.clinic)
+    return access.fetch(
+        request.actor, plans.select_related("clinic", "patient__clinic", "protocol"), BOOK, pk=pk
+    )
+
+
+def resource_of(request: StaffRequest, key: UUID | None) -> Resource | None:
+    return access.fetch(request.actor, Resource.objects.all(), BOOK, pk=key) if key else None
+
+
+def made_once(
+    request: StaffRequest,
+    *,
+    noun: str,
+    id: UUID,
+    sent: dict[str, Any],
+    asked: dict[str, Any],
+    make: Callable[..., Appointment],
+) -> Appointment:
+    """The visit or the hold that was `asked` for, however often the form with this id is `sent`."""
+    made, _ = create_once(
+        actor=request.actor,
+        noun=noun,
+        id=id,
+        body={"plan": asked["plan"].pk, **sent},
+        make=lambda: make(actor=request.actor, id=id, now=clock.now(), **asked),
+        find=lambda: Appointment.objects.get(pk=id),
+    )
+    return made
+
+
+def leave_for(request: StaffRequest, *to: Any, **kwargs: Any) -> HttpResponse:
+    """To a page outside booking: of the whole window, also where booking stands in a dialog over another."""
+    answer = redirect(*to, **kwargs)
+    return HttpResponseClientRedirect(answer.url) if getattr(request, "htmx", False) else answer
