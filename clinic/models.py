@@ -192,6 +192,14 @@ class Patient(Row):
             models.Index(fields=["clinic", "family_name", "given_names"], name="patient_list"),
             models.Index(fields=["clinic", "birth_date"], name="patient_birth_date"),
             models.Index(fields=["clinic", "phone"], name="patient_phone"),
+            # And some digits of a telephone number or an MRN, such as the last four.
+            GinIndex(
+                OpClass("phone", "gin_trgm_ops"),
+                OpClass(Upper("mrn"), "gin_trgm_ops"),
+                name="patient_digits",
+            ),
+            # Read by duplicates.possible_duplicates, together with those above.
+            models.Index("clinic", Upper("email"), name="patient_email"),
         ]
 
     @property
