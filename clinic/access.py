@@ -7,16 +7,19 @@ is a 403 that names the roles. There is no other way from an id in a request to 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import models
+from django.db.models.functions import Now
 
 from clinic.models import AccessLog, Clinic, Membership, Patient, Role, User
 from clinic.problems import Forbidden, Missing
 
 Permission = frozenset[Role]
 RowType = TypeVar("RowType", bound=models.Model)
+LONG_LOOK: Final = timedelta(hours=1)
 
 
 def roles(*allowed: Role) -> Permission:
@@ -121,6 +124,13 @@ def open_chart(actor: Actor, permission: Permission, patient_id: UUID, *, what: 
 def log_look(actor: Actor, patient: Patient, *, what: str) -> None:
     """Write a look at a chart that was fetched by another of its rows (a visit, a session, a message)."""
     AccessLog.objects.create(clinic_id=patient.clinic_id, patient=patient, user_id=actor.user_id, what=what)
+
+
+def log_long_look(actor: Actor, patient: Patient, *, what: str) -> None:
+    """The same for a part of a page that renews itself: a chart that stays open is looked at once an hour."""
+    lately = Now() - LONG_LOOK
+    if not patient.access_log.filter(user_id=actor.user_id, what=what, at__gt=lately).exists():
+        log_look(actor, patient, what=what)
 
 
 def clinic_id_of(row: models.Model) -> UUID:

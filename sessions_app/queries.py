@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Lower, TruncMinute
 
 from clinic import clock
 from clinic.models import Clinic, Patient, User
@@ -18,6 +18,7 @@ from sessions_app.models import (
     AlertStep,
     AlertStepKind,
     InfusionEvent,
+    MonitorSample,
     Observation,
     Session,
     SignedRecord,
@@ -66,6 +67,11 @@ def sessions_today(clinic: Clinic, day: date) -> QuerySet[Session]:
         )
         .order_by("arrived_at", "id")
     )
+
+
+def states_of(visits: Iterable[UUID]) -> dict[UUID, str]:
+    """The state of these visits' sessions, of those that have one: one query."""
+    return dict(Session.objects.filter(appointment__in=list(visits)).values_list("appointment", "state"))
 
 
 def alerts() -> QuerySet[Alert]:
@@ -119,6 +125,29 @@ def session_detail(session_id: UUID) -> Session:
         )
         .get(pk=session_id)
     )
+
+
+def session_charted(session_id: UUID) -> Session:
+    """One session with what its picture shows: vital signs, the infusion's steps, medicines, side effects.
+    Five queries."""
+    charted = ("vital_signs", "infusion_events", "medicines_given", "side_effects")
+    rows = Session.objects.select_related("clinic", "patient", "protocol")
+    return rows.prefetch_related(*(_lines(name) for name in charted)).get(pk=session_id)
+
+
+def monitored_minutes(session: Session) -> list[dict[str, Any]]:
+    """What a session's monitor showed, the lowest and the highest of each minute (`at`): of hours of samples
+    as much as a picture can show. One query."""
+    signs = {
+        "pressure": ("diastolic_mmhg", "systolic_mmhg"),
+        "heart_rate": ("heart_rate_per_min", "heart_rate_per_min"),
+        "saturation": ("oxygen_saturation_percent", "oxygen_saturation_percent"),
+    }
+    ends: dict[str, Any] = {}
+    for sign, (low, high) in signs.items():
+        ends |= {f"{sign}_low": Min(low), f"{sign}_high": Max(high)}
+    samples = MonitorSample.objects.filter(session=session).annotate(at=TruncMinute("measured_at"))
+    return list(samples.values("at").annotate(**ends).order_by("at"))
 
 
 def session_watched(session_id: UUID) -> Session:

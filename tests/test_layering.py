@@ -83,6 +83,7 @@ PURE = [
     "sessions_app/preparing/dosing.py",
     "sessions_app/observing/alert_rules.py",
     "sessions_app/observing/due_times.py",
+    "sessions_app/observing/trends.py",
     "sessions_app/observing/vital_limits.py",
     "sessions_app/infusing/hard_stop.py",
     "sessions_app/infusing/pump.py",
@@ -119,9 +120,11 @@ PURE = [
     "notifications/talking/own_words.py",
     "notifications/talking/reading_words.py",
     "notifications/escalating/ladder.py",
+    "web/plots/live_chart.py",
     "web/plots/marks.py",
     "web/plots/paths.py",
     "web/plots/scale.py",
+    "web/plots/spark.py",
 ]
 
 

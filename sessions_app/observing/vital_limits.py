@@ -211,6 +211,13 @@ def breaches(values: Values, limits: Mapping[str, Any], level: Level) -> list[Br
     return found
 
 
+def worst(values: Values, limits: Mapping[str, Any]) -> Literal["caution", "stop"] | None:
+    """The higher of these two levels that a measured value is past, whatever alert it raised."""
+    if breaches(values, limits, "stop"):
+        return "stop"
+    return "caution" if breaches(values, limits, "caution") else None
+
+
 def measured(sign: str, value: Value) -> str:
     """What was measured, in words: "Heart rate 71 /min"."""
     ring = RINGS[sign]

@@ -13,6 +13,7 @@ STROKES = {
     "alert": '<path d="M12 3.5 2.8 20h18.4z"/><path d="M12 10v4.5M12 17.2v.3"/>',
     "arrow-right": '<path d="M5 12h14M13 6l6 6-6 6"/>',
     "back": '<path d="M19 12H5M11 6l-6 6 6 6"/>',
+    "bell": '<path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15zM10 20.5h4"/>',
     "calendar": '<rect x="3.5" y="5" width="17" height="15.5" rx="2.5"/><path d="M3.5 10h17M8 3v4M16 3v4"/>',
     "chair": '<path d="M7 4v9h9a2 2 0 0 1 2 2v1H7a3 3 0 0 1-3-3V8M7 16v4.5M17 16v4.5M10 13V9.5h5"/>',
     "chart": '<path d="M4 4v16h16M8.5 16v-4M13 16V8M17.5 16v-6"/>',

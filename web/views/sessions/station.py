@@ -1,0 +1,139 @@
+"""One chair of the nurse station as a card: what whoever passes by has to see, put together from loaded rows.
+
+The order of the cards, and everything reckoned, is `page.Chair`'s; nothing is decided here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Final
+
+from django.utils import timezone
+
+from sessions_app import states
+from sessions_app.infusing import progress
+from sessions_app.models import InfusionEventKind, SessionState, VitalSigns
+from sessions_app.observing import flowsheet, trends
+from web.plots.spark import Point, Spark, spark
+from web.views.sessions.page import MINUTE, Chair
+
+# How far back the lines of a card go.
+HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One line of a card: its name, unit and columns, and the height of its line at the least. A pressure has
+    two columns, the first of which tells its direction."""
+
+    label: str
+    unit: str
+    columns: tuple[str, ...]
+    least: float
+
+
+# The heights are ours, for the eye: as much as a cuff or an oximeter may differ from itself is to look flat.
+SIGNS: Final = (
+    Sign("BP", "mmHg", ("systolic_mmhg", "diastolic_mmhg"), 60),
+    Sign("HR", "/min", ("heart_rate_per_min",), 40),
+    Sign("SpO₂", "%", ("oxygen_saturation_percent",), 10),
+)
+ARROWS: Final = {"rising": "↗", "falling": "↘", "steady": "→"}
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A sign as it was measured last, and its last hour as a line with a word and in figures."""
+
+    label: str
+    unit: str
+    value: str
+    spark: Spark
+    direction: str
+    in_figures: str
+
+    @property
+    def arrow(self) -> str:
+        return ARROWS.get(self.direction, "")
+
+
+@dataclass(frozen=True)
+class Left:
+    """The one figure that is read from across the room: so many minutes, and of what. `until` is the moment
+    that they run to, where they run down."""
+
+    minutes: int
+    words: str
+    until: datetime | None = None
+
+
+class Card:
+    def __init__(self, chair: Chair) -> None:
+        self.chair = chair
+        self.session = chair.session
+
+    @cached_property
+    def left(self) -> Left:
+        """How long it goes on as it is; before the start, how long the patient has been waiting."""
+        chair, state = self.chair, self.session.state
+        if state in states.BEFORE_START:
+            return Left(chair.minutes or 0, "min since arrival")
+        if state == SessionState.RECOVERING:
+            home = chair.home_from
+            if home is None or home <= chair.now:
+                return Left(0, "min left to observe")
+            return Left(-((chair.now - home) // MINUTE), "min left to observe", home)
+        if state == SessionState.PAUSED:
+            return Left((chair.now - self._paused_at) // MINUTE, "min paused")
+        minutes = chair.given.minutes_left if chair.given else None
+        until = chair.given.empty_at if chair.given else None
+        return Left(minutes or 0, "min left in the bag", until)
+
+    @cached_property
+    def trends(self) -> list[Trend]:
+        """The signs that were measured in the last hour."""
+        lately = [line for line in self._lines if line.measured_at > self.chair.now - HOUR]
+        return [trend for sign in SIGNS if (trend := self._trend(sign, lately)) is not None]
+
+    @property
+    def breathing(self) -> int | None:
+        """Measured last; too slow a sign for a line."""
+        return self.chair.last.respiratory_rate_per_min if self.chair.last else None
+
+    @cached_property
+    def _lines(self) -> list[VitalSigns]:
+        return flowsheet.standing(self.session.vital_signs.all())
+
+    @property
+    def _paused_at(self) -> datetime:
+        steps = progress.in_order(self.session.infusion_events.all())
+        pauses = [progress.moment_of(step) for step in steps if step.kind == InfusionEventKind.PAUSE]
+        return max(pauses, default=self.chair.now)
+
+    def _trend(self, sign: Sign, lines: Sequence[VitalSigns]) -> Trend | None:
+        measured = [
+            (line.measured_at, values)
+            for line in lines
+            if None not in (values := [getattr(line, column) for column in sign.columns])
+        ]
+        if not measured:
+            return None
+        words = ["/".join(map(str, values)) for _, values in measured]
+        now = self.chair.now
+        return Trend(
+            label=sign.label,
+            unit=sign.unit,
+            value=words[-1],
+            spark=spark(
+                [Point(at, high=values[0], low=values[-1]) for at, values in measured],
+                first=now - HOUR,
+                last=now,
+                least=sign.least,
+            ),
+            direction=trends.direction([values[0] for _, values in measured]) or "",
+            in_figures=", ".join(
+                f"{timezone.localtime(at):%H:%M} {word}"
+                for (at, _), word in zip(measured, words, strict=True)
+            ),
+        )
