@@ -125,6 +125,10 @@ PURE = [
     "web/plots/paths.py",
     "web/plots/scale.py",
     "web/plots/spark.py",
+    "web/board/__init__.py",
+    "web/board/layout.py",
+    "web/board/load.py",
+    "web/board/week.py",
 ]
 
 

@@ -250,6 +250,7 @@ GET    /                                            DNPM
 POST   /clinic/switch/                              DNPM
 GET    /day/                                        DNPM
 GET    /day/{day}/                                  DNPM
+GET    /week/{day}/                                 DNPM
 GET    /patients/{patient}/book/                    DN-M
 GET    /plans/{plan}/book/                          DN-M
 GET    /plans/{plan}/book/confirm/                  DN-M
@@ -355,6 +356,7 @@ GET    /nurse/                                      -NPM
 POST   /nurse/visits/{visit}/open/                  -NP-
 GET    /sessions/connection/                        -NP-
 GET    /sessions/{session}/                         -NPM
+GET    /sessions/{session}/chart/                   -NPM
 GET    /sessions/{session}/record/                  -NPM
 GET    /sessions/{session}/instructions/            -NPM
 GET    /sessions/{session}/written/                 --PM
@@ -365,6 +367,7 @@ POST   /sessions/{session}/checklist/               -NP-
 POST   /sessions/{session}/dose/                    -NP-
 GET    /sessions/{session}/check-dose/              -NP-
 POST   /sessions/{session}/check-dose/              -NP-
+POST   /sessions/{session}/check-vitals/            -NP-
 GET    /sessions/{session}/decisions/               -NP-
 POST   /sessions/{session}/refuse/                  --P-
 POST   /sessions/{session}/decide/                  --P-

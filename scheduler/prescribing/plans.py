@@ -5,7 +5,7 @@ The doses and limits are the protocol's; this module compares, it never chooses.
 plan later (still active, not expired, sessions left) is in `booking`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -255,15 +255,21 @@ def end_plan(*, actor: Actor, plan: TreatmentPlan, reason: str, now: datetime) -
 
 def spacing_of(plan: TreatmentPlan) -> Spacing:
     """The prescriber's latest override for this plan, or else its protocol's spacing: one query."""
+    return spacings_of([plan])[plan.pk]
+
+
+def spacings_of(plans: Iterable[TreatmentPlan]) -> dict[UUID, Spacing]:
+    """`spacing_of` each of these plans, by the plan: one query."""
+    spacings = {
+        plan.pk: Spacing(plan.protocol.spacing_min_days, plan.protocol.spacing_max_days) for plan in plans
+    }
     latest = (
-        SpacingOverride.objects.filter(plan_id=plan.pk)
-        .order_by("-given_at", "-created_at")
-        .values_list("min_days", "max_days")
-        .first()
+        SpacingOverride.objects.filter(plan__in=list(spacings))
+        .order_by("plan", "-given_at", "-created_at")
+        .distinct("plan")
+        .values_list("plan", "min_days", "max_days")
     )
-    if latest is None:
-        return Spacing(plan.protocol.spacing_min_days, plan.protocol.spacing_max_days)
-    return Spacing(*latest, overridden=True)
+    return spacings | {plan: Spacing(low, high, overridden=True) for plan, low, high in latest}
 
 
 def dose_errors(protocol: Protocol, dose: Decimal, *, soft_limit_acknowledged: bool) -> list[dict[str, str]]:

@@ -75,10 +75,10 @@ def why_nothing(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
     return obstacle(entry, now=now) or NOTHING_SUITS
 
 
-def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
-    """What stands in the way of seeking a time for this entry (of `with_obstacles`), if anything does."""
+def against_any_time(entry: WaitlistEntry) -> Obstacle | None:
+    """What stands against any time for this entry (of `with_obstacles`), whoever would offer it."""
     read: Any = entry
-    plan, patient = entry.plan, entry.patient
+    plan = entry.plan
     replaced = entry.appointment is not None and entry.appointment.live
     if plan.status != PlanStatus.ACTIVE:
         mend = MENDS.get(PlanStatus(plan.status), "A prescriber has to write a new one.")
@@ -95,6 +95,15 @@ def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
                 "out_of_use",
                 f"They wait for {asked_for.name} alone, not in use any more. Change what they want.",
             )
+    return None
+
+
+def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
+    """What stands in the way of seeking a time for this entry (of `with_obstacles`), if anything does."""
+    standing = against_any_time(entry)
+    if standing is not None:
+        return standing
+    read: Any = entry
     low, high = bounds(entry, now=now)
     if low >= high:
         return Obstacle(
@@ -106,7 +115,7 @@ def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
         return Obstacle(
             "ran_out_today", "An offer ran out today without an answer. They are asked again tomorrow."
         )
-    if not offering.may_be_asked(now, patient.zone):
+    if not offering.may_be_asked(now, entry.patient.zone):
         begins, ends = offering.ASKING_BEGINS, offering.ASKING_ENDS
         return Obstacle("night", f"They are asked from {begins:%H:%M} to {ends:%H:%M} where they are.")
     return None

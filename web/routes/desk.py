@@ -1,11 +1,11 @@
-"""Addresses of the pages in web.views.desk."""
+"""Addresses of the day board: a day, a week."""
 
 from datetime import date
 
 from django.urls import URLPattern, path, register_converter
 
 from clinic import era
-from web.views import desk
+from web.views.board import day, week
 
 
 class DayConverter:
@@ -26,6 +26,7 @@ class DayConverter:
 register_converter(DayConverter, "day")
 
 urlpatterns: list[URLPattern] = [
-    path("day/", desk.day, name="day"),
-    path("day/<day:on>/", desk.day, name="day_on"),
+    path("day/", day.day, name="day"),
+    path("day/<day:on>/", day.day, name="day_on"),
+    path("week/<day:on>/", week.week, name="week"),
 ]

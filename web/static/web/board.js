@@ -1,0 +1,59 @@
+// What the day board does beyond HTML and htmx: it waits while somebody moves a block, counts holds down, books
+// where free time is pressed, and prints. It knows no rule; without it the page is whole.
+
+const board = () => document.getElementById("board");
+
+// A block that is being moved carries `data-moving`: the ground stays under it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target === board() && (board().matches("[data-moving]") || board().querySelector("[data-moving]"))) {
+    event.preventDefault();
+  }
+});
+
+// How long a hold still lasts, in the words of looks.py; seconds in its last minute.
+const left = (until) => {
+  const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const rest = minutes % 60;
+  return `${Math.floor(minutes / 60)} h` + (rest ? ` ${String(rest).padStart(2, "0")} min` : "");
+};
+setInterval(() => {
+  for (const each of document.querySelectorAll("[data-until]")) {
+    const words = left(Date.parse(each.dataset.until));
+    if (each.textContent !== words) each.textContent = words;
+  }
+}, 1000);
+
+// Free time is booked from where it was pressed, to the board's step; by keyboard from its start.
+const pointed = (face, x) => {
+  const gap = face.closest(".gap");
+  const box = gap.getBoundingClientRect();
+  const step = Number(board().dataset.stepMinutes);
+  const share = Math.min(Math.max((x - box.left) / box.width, 0), 1);
+  const steps = Math.min(Math.floor((share * gap.dataset.minutes) / step), gap.dataset.minutes / step - 1);
+  return new Date(Date.parse(gap.dataset.start) + steps * step * 60_000);
+};
+const onTheWall = (moment) =>
+  new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: board().dataset.zone }).format(moment);
+document.addEventListener("pointermove", (event) => {
+  const face = event.target.closest?.(".gap-face");
+  if (!face) return;
+  const box = face.getBoundingClientRect();
+  face.style.setProperty("--at", `${Math.min(event.clientX - box.left + 8, Math.max(box.width - 64, 4))}px`);
+  face.querySelector("[data-gap-time]").textContent = onTheWall(pointed(face, event.clientX));
+});
+document.addEventListener("click", (event) => {
+  const face = event.target.closest(".gap-face");
+  if (!face || event.detail === 0) return; // pressed by keyboard
+  const address = new URL(face.href);
+  address.searchParams.set("start", pointed(face, event.clientX).toISOString());
+  face.href = address;
+});
+
+const printer = document.querySelector("[data-print]");
+if (printer) {
+  printer.hidden = false;
+  printer.addEventListener("click", () => window.print());
+}

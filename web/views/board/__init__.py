@@ -1,0 +1,1 @@
+"""The day board's pages: a day, a week."""

@@ -1,0 +1,55 @@
+"""What a visit's block says of it: a tone, an icon and a word, never colour alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from scheduler.models import Appointment, AppointmentStatus, ParticipantStatus
+from sessions_app.models import SessionState
+from web.templatetags.chairside import LOOKS, PLAIN
+
+IN_THE_CHAIR: Final = frozenset({AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN})
+# What the patient has said of a visit that is still to come.
+SAID: Final = {
+    ParticipantStatus.NEEDS_ACTION: ("planned", "calendar"),
+    ParticipantStatus.ACCEPTED: ("planned", "check"),
+    ParticipantStatus.DECLINED: ("bad", "cross"),
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    tone: str
+    icon: str
+    word: str
+    until: datetime | None = None  # of a hold: when it runs out,
+    left: str = ""  # and how long that is
+
+
+def look_of(visit: Appointment, *, state: str | None, late: int, now: datetime) -> Look:
+    """`state` is that of the visit's session, when there is one; `late` by how many minutes
+    somebody should have come by now."""
+    if visit.status == AppointmentStatus.PENDING and visit.held_until is not None:
+        left = left_in_words(visit.held_until, now)
+        return Look("waiting", "clock", f"Held, {left} left", visit.held_until, left)
+    if late > 0:
+        return Look("warn", "alert", f"{length_in_words(late)} late")
+    if visit.status == AppointmentStatus.BOOKED:
+        said = ParticipantStatus(visit.patient_status)
+        return Look(*SAID[said], said.label)
+    if visit.status in IN_THE_CHAIR and state is not None:
+        return Look(*LOOKS.get(state, PLAIN), SessionState(state).label)
+    return Look(*LOOKS.get(visit.status, PLAIN), visit.get_status_display())
+
+
+def left_in_words(until: datetime, now: datetime) -> str:
+    """`14 min`, rounded up as the script that counts down does (board.js)."""
+    return length_in_words(max(-int((now - until).total_seconds() // 60), 0))
+
+
+def length_in_words(minutes: int) -> str:
+    """`45 min`, `2 h`, `2 h 05 min`."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest:02} min" if rest else f"{hours} h"
