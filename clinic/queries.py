@@ -30,31 +30,40 @@ MOST_WORDS = 6
 MOST_CHANGES = 200
 ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
 US_DATE = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})")
-DIGITS_OF_A_PHONE = re.compile(r"\+?[\d\s().-]{7,24}")
+DIGITS_OF_A_PHONE = re.compile(r"\+?[\d\s().-]{4,24}")
+# Fewer digits than that stand in every other number.
+LEAST_DIGITS = 4
 
 
 def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     """Up to 25 of these patients, the best match first: one query, on indexes.
 
-    A text of digits is a telephone number or an MRN. Otherwise every word must fit: a name (typing
-    errors forgiven, beginnings enough), a birth date (2001-05-17 or 5/17/2001) or an exact MRN. Empty
-    text finds nobody. How many errors are forgiven is set in config/brokers.py.
+    A text of digits is a telephone number or an MRN, or at least four digits of one, such as the last four.
+    Otherwise every word must fit: a name (typing errors forgiven, beginnings enough), a birth date
+    (2001-05-17 or 5/17/2001), an MRN, or digits as above. Empty text finds nobody. How many errors are
+    forgiven is set in config/brokers.py.
     """
     text = text.strip()
+    fitting = patients.alias(family=Upper("family_name"), given=Upper("given_names"), upper_mrn=Upper("mrn"))
     if DIGITS_OF_A_PHONE.fullmatch(text) and not ISO_DATE.fullmatch(text):
-        fitting = patients.filter(Q(phone=e164(text) or text) | Q(mrn=text))
-        return fitting.order_by("family_name", "given_names", "pk")[:MOST_FOUND]
-    fitting = patients.alias(family=Upper("family_name"), given=Upper("given_names"))
+        digits = re.sub(r"\D", "", text)
+        whole = e164(text)
+        ends_so: Any = Case(When(phone__endswith=digits, then=0), default=1)
+        fitting = fitting.filter(_has_digits(digits) | Q(mrn=text) | (Q(phone=whole) if whole else Q()))
+        return fitting.order_by(ends_so, "family_name", "given_names", "pk")[:MOST_FOUND]
     likeness: Any = Value(0.0)
     words = text.split()[:MOST_WORDS]
     for word in words:
-        birth_date = _date_in(word)
+        birth_date = date_in(word)
         if birth_date:
             fitting = fitting.filter(birth_date=birth_date)
             continue
         letters = word.upper()
         fitting = fitting.filter(
-            Q(family__trigram_word_similar=letters) | Q(given__trigram_word_similar=letters) | Q(mrn=word)
+            Q(family__trigram_word_similar=letters)
+            | Q(given__trigram_word_similar=letters)
+            | Q(mrn=word)
+            | _has_digits(letters)
         )
         likeness = likeness + Greatest(
             TrigramWordSimilarity(letters, F("family")), TrigramWordSimilarity(letters, F("given"))
@@ -63,6 +72,14 @@ def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
         return patients.none()
     best_first = fitting.alias(likeness=likeness).order_by("-likeness", "family_name", "given_names", "pk")
     return best_first[:MOST_FOUND]
+
+
+def _has_digits(word: str) -> Q:
+    """Whose telephone number or MRN has this in it: of a word with digits enough to tell anything."""
+    if sum(letter.isdigit() for letter in word) < LEAST_DIGITS:
+        return Q(pk__in=[])
+    in_mrn = Q(upper_mrn__contains=word)
+    return in_mrn | Q(phone__contains=word) if word.isdigit() else in_mrn
 
 
 def had_number(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
@@ -80,7 +97,8 @@ def had_number(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     )
 
 
-def _date_in(word: str) -> date | None:
+def date_in(word: str) -> date | None:
+    """The day that is written in this word as 2001-05-17 or 5/17/2001, if one is."""
     written = ISO_DATE.fullmatch(word) or US_DATE.fullmatch(word)
     try:
         return date(*(int(written[part]) for part in ("year", "month", "day"))) if written else None
