@@ -5,6 +5,7 @@ Sentences for the desk to read out; the numbers behind them stand beside as data
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -69,6 +70,45 @@ def told_apart(phrases: Sequence[Sequence[str]], starts: Sequence[Sequence[str]]
         else:
             titles.append(own[0])
     return titles
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What of a proposal is compared: its days, who nurses all of it, if one does, and the points that it is
+    off the wish; None where nothing was wished for."""
+
+    first: date
+    last: date
+    nurse: str
+    off_wish: int | None
+
+
+def set_apart(proposals: Sequence[Traits]) -> list[list[str]]:
+    """Of each proposal what it has before the others, or they before it: nothing where all are alike."""
+    if len(proposals) < 2:
+        return [[] for _ in proposals]
+    begins, ends = ([getattr(one, name) for one in proposals] for name in ("first", "last"))
+    wishes = [one.off_wish for one in proposals if one.off_wish is not None]
+    nursed = [bool(one.nurse) for one in proposals]
+    said = []
+    for one in proposals:
+        own = [*_earlier("Ends", one.last, ends), *_earlier("Begins", one.first, begins)]
+        if not all(nursed) and one.nurse:
+            own.append(f"The same nurse throughout: {one.nurse}")
+        if len(set(wishes)) > 1 and one.off_wish == min(wishes):
+            own.append("Nearest to what was wished for")
+        said.append(own)
+    return said
+
+
+def _earlier(verb: str, own: date, days: Sequence[date]) -> list[str]:
+    """Whether this day is before those of all others, or how long after the first of them."""
+    first, others = min(days), sorted(set(days))
+    if len(others) == 1:
+        return []
+    if own > first:
+        return [f"{verb} {counted((own - first).days, 'day')} later than the first to do so"]
+    return [f"{verb} first"] if list(days).count(own) == 1 else []
 
 
 def break_words(ends: Break, course: Course, *, wished: bool, today: date) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
 from clinic import clock
 from clinic.models import Clinic, Patient
@@ -18,8 +18,10 @@ from scheduler.models import (
     Appointment,
     AppointmentStatus,
     Claim,
+    PlanStatus,
     Resource,
     ResourceKind,
+    TreatmentPlan,
 )
 
 # They were never booked: a hold that ran out or was given up is no cancellation.
@@ -108,6 +110,22 @@ def visits_of(patient: Patient) -> list[BookedVisit]:
     """All visits of one patient, latest first: two queries."""
     rows = visits().filter(patient=patient).exclude(LAPSED_HOLDS).order_by("-during__startswith", "pk")
     return [booked_visit(appointment) for appointment in rows]
+
+
+def with_booking_state(patients: QuerySet[Patient], *, now: datetime) -> QuerySet[Patient]:
+    """These patients with what is asked before one of them is booked, in the same query: `next_visit`, the
+    start of the next that is booked, and `plan_status`, that of their plan: one in force before any other,
+    then the latest. Nothing of either is None.
+    """
+    coming = Appointment.objects.filter(
+        patient=OuterRef("pk"), status=AppointmentStatus.BOOKED, during__startswith__gt=now
+    ).order_by("during__startswith")
+    in_force_first = Case(When(status=PlanStatus.ACTIVE, then=0), default=1)
+    of_patient = TreatmentPlan.objects.filter(patient=OuterRef("pk")).order_by(in_force_first, "-created_at")
+    return patients.annotate(
+        next_visit=Subquery(coming.values("during__startswith")[:1]),
+        plan_status=Subquery(of_patient.values("status")[:1]),
+    )
 
 
 def standing_in_the_way(claims: QuerySet[Claim]) -> list[dict[str, Any]]:
