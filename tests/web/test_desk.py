@@ -118,7 +118,9 @@ def test_the_desk_books_a_time_that_is_offered(stage: Stage) -> None:
     plan = stage.plan()
     browser = browser_of(stage.house.ana)
 
-    offer = browser.get(reverse("book_patient", args=[stage.house.rosa.pk]), follow=True)
+    best = browser.get(reverse("book_patient", args=[stage.house.rosa.pk]), follow=True)
+    assert best.redirect_chain == [(reverse("book_best", args=[plan.pk]), 302)]
+    offer = browser.get(reverse("book_plan", args=[plan.pk]))
     first = offer.context["days"][0].starts[0]
     assert (first.start, first.chair) == (NOW, stage.chairs[0])
     assert [turn.nurse for turn in first.nurses] == [stage.nurses[0]]

@@ -50,7 +50,7 @@ def test_the_desk_books_a_series_as_wished_with_one_press(stage: Stage, plan: Tr
     assert "All with Nurse 2" in told
     assert "All as wished" in told
 
-    sent = carried(page.context["offers"][0][1], "sessions")
+    sent = carried(page.context["offers"][0].form, "sessions")
     for _ in range(2):  # a second press books nothing more
         answer = browser.post(asked, sent, follow=True)
         assert answer.redirect_chain == [(plan_page, 302)]
@@ -63,7 +63,7 @@ def test_a_chair_that_is_wished_for_is_booked(stage: Stage, plan: TreatmentPlan)
     browser = browser_of(stage.house.ana)
     asked = f"{reverse('book_series', args=[plan.pk])}?count=2&chair={stage.chairs[1].pk}"
     page = browser.get(asked)
-    browser.post(asked, carried(page.context["offers"][0][1], "sessions"))
+    browser.post(asked, carried(page.context["offers"][0].form, "sessions"))
     chairs = Claim.objects.filter(appointment__plan=plan, resource__kind="chair")
     assert [claim.resource for claim in chairs] == [stage.chairs[1]] * 2
 
@@ -76,7 +76,7 @@ def test_a_count_beyond_all_sense_comes_back_with_a_sentence(stage: Stage, plan:
 
 def test_proposals_have_titles_of_their_own(stage: Stage, plan: TreatmentPlan) -> None:
     page = browser_of(stage.house.ana).get(reverse("book_series", args=[plan.pk]), {"weekdays": [0, 3]})
-    titles = [offer.words[0] for offer, _ in page.context["offers"]]
+    titles = [shown.offer.words[0] for shown in page.context["offers"]]
     assert len(set(titles)) == len(titles) == 3
     assert "nursing is taken" not in words(page)
 
@@ -94,7 +94,7 @@ def test_a_series_of_which_one_time_is_gone_comes_back_with_other_proposals(
 ) -> None:
     browser = browser_of(stage.house.ana)
     address = reverse("book_series", args=[plan.pk])
-    sent = carried(browser.get(address).context["offers"][0][1], "sessions")
+    sent = carried(browser.get(address).context["offers"][0].form, "sessions")
     Opening.objects.filter(during__startswith=stage.at("9:00", TODAY + timedelta(days=2))).delete()
     answer = browser.post(address, sent)
     assert answer.status_code == 409

@@ -3,11 +3,15 @@
 from django.urls import URLPattern, path
 
 from web.views import times
-from web.views.booking import confirm
+from web.views.booking import best, confirm, new_patient, search, start
 
 urlpatterns: list[URLPattern] = [
-    path("patients/<uuid:pk>/book/", times.book_patient, name="book_patient"),
+    path("book/", search.book, name="book"),
+    path("book/find/", search.find, name="book_find"),
+    path("book/new/", new_patient.new_patient, name="book_new_patient"),
+    path("patients/<uuid:pk>/book/", start.book_patient, name="book_patient"),
     path("plans/<uuid:pk>/book/", times.book_plan, name="book_plan"),
+    path("plans/<uuid:pk>/book/best/", best.best, name="book_best"),
     path("plans/<uuid:pk>/book/confirm/", confirm.confirm_booking, name="book_confirm"),
     path("plans/<uuid:pk>/book/hold/", confirm.hold_time, name="book_hold"),
 ]

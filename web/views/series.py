@@ -1,6 +1,7 @@
 """The front desk's pages for a series: propose and book it; see where its spacing is broken and mend it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from clinic import access, clock
@@ -25,10 +27,11 @@ from scheduler.series.proposing import Offer, Proposed
 from scheduler.series.relaxing import Relaxation
 from scheduler.series.respacing import Accepted, Shift
 from scheduler.series.review import review
-from scheduler.series.words import WEEKDAYS
+from scheduler.series.words import WEEKDAYS, Traits, set_apart
 from scheduler.visits.booking import Wanted
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
+from web.months import Month, months_of
 from web.views.times import ByNameField, working
 
 NOBODY: Final = "-"
@@ -138,6 +141,16 @@ class RespaceForm(ChangeForm):
         return at_most(proposing.MOST_SESSIONS, self.cleaned_data["moves"], respacing.TOO_MANY)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """An offer as the page shows it: what is sent to book it, its months, and what sets it apart."""
+
+    offer: Offer
+    form: BookSeriesForm
+    months: list[Month]
+    apart: list[str]
+
+
 # --- Proposing and booking ----------------------------------------------------------------------------
 
 
@@ -168,7 +181,7 @@ def book_series(request: StaffRequest, pk: UUID) -> HttpResponse:
         "asked": request.GET.urlencode(),
         "refusal": refusal,
         "proposed": proposed,
-        "offers": [(offer, _form_of(offer)) for offer in proposed.offers] if proposed else [],
+        "offers": _shown(proposed, wished=bool(wished.wish)) if proposed else [],
         "relaxations": _relaxations(proposed, request.GET) if proposed else [],
     }
     status = 409 if refusal else wished.status
@@ -192,6 +205,26 @@ def _propose(request: StaffRequest, plan: TreatmentPlan, wished: WishForm) -> Pr
     except (Conflict, Invalid) as problem:
         wished.add_problem(problem)
         return None
+
+
+def _shown(proposed: Proposed, *, wished: bool) -> list[Shown]:
+    apart = set_apart([_traits(offer, wished=wished) for offer in proposed.offers])
+    return [
+        Shown(
+            offer,
+            _form_of(offer),
+            months_of([timezone.localtime(session.start).date() for session in offer.sessions]),
+            said,
+        )
+        for offer, said in zip(proposed.offers, apart, strict=True)
+    ]
+
+
+def _traits(offer: Offer, *, wished: bool) -> Traits:
+    nurses = {turn.name for session in offer.sessions for turn in session.nurses}
+    first, last = (timezone.localtime(offer.sessions[at].start).date() for at in (0, -1))
+    off_wish = offer.cost.misfit + offer.cost.other_nurse if wished else None
+    return Traits(first, last, next(iter(nurses)) if len(nurses) == 1 else "", off_wish)
 
 
 def _form_of(offer: Offer) -> BookSeriesForm:

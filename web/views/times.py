@@ -1,6 +1,7 @@
 """The pages on which a time is looked for: a plan's feasible starts by day, and those that fit a wish best.
 
-What becomes of a time that is chosen (confirm, hold, book) is `desk`'s, moving a visit is `visits`'.
+Whose times, the best of them, and what becomes of one that is chosen are `booking`'s; moving a visit is
+`visits`'.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,7 +14,7 @@ from uuid import UUID
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
@@ -24,7 +25,7 @@ from scheduler.finding import free_times
 from scheduler.finding.availability import moment_of
 from scheduler.finding.free_times import FeasibleStart, Found
 from scheduler.finding.wishes import Wish
-from scheduler.models import PlanStatus, Resource, ResourceKind, TreatmentPlan
+from scheduler.models import Resource, ResourceKind, TreatmentPlan
 from scheduler.visits.decision import Blocker, against_any_time
 from web.doors import StaffRequest, staff_page
 from web.forms import DayField, WallTimeField
@@ -139,20 +140,6 @@ class FreeDay:
 
 
 @staff_page(BOOK, methods=["GET"])
-def book_patient(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """To the times of the patient's active plan, or a choice where there are several or none."""
-    patient = access.open_chart(request.actor, BOOK, pk, what="plans to book")
-    plans = list(
-        TreatmentPlan.objects.filter(patient=patient, status=PlanStatus.ACTIVE)
-        .select_related("protocol")
-        .order_by("-created_at")
-    )
-    if len(plans) == 1:
-        return redirect("book_plan", pk=plans[0].pk)
-    return render(request, "web/desk/choose_plan.html", {"patient": patient, "plans": plans})
-
-
-@staff_page(BOOK, methods=["GET"])
 def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Two weeks of feasible starts for the plan's next session by day, with any nurse and chair or those
     asked for, and those first that fit what would be welcome."""
@@ -175,7 +162,13 @@ def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 def look(
-    request: StaffRequest, plan: TreatmentPlan, *, begin: date, without: Collection[UUID] = (), now: datetime
+    request: StaffRequest,
+    plan: TreatmentPlan,
+    *,
+    begin: date,
+    without: Collection[UUID] = (),
+    extra_recovery: int = 0,
+    now: datetime,
 ) -> Asked:
     """The times of two weeks that the address asks for; it says nothing of a day: from `begin` on."""
     zone = request.clinic.time_zone
@@ -193,6 +186,7 @@ def look(
         nurse_id=nurse.pk if nurse else None,
         chair_id=chair.pk if chair else None,
         without=without,
+        extra_recovery=extra_recovery,
     )
     blockers = against_any_time(plan=plan, now=now, without=without)
     return Asked(window, first, last, found, blockers, request.GET.urlencode())

@@ -1,0 +1,126 @@
+// Booking without a mouse: single keys press what says so (`data-key`), and links to booking open it in a dialog
+// over the page they stand on. Without this script they are links and buttons.
+"use strict";
+
+// --- Keys -------------------------------------------------------------------------------------------
+const KEPT = "chairside-keys"; // "off": on this device letters are only letters
+
+const keysAreOn = () => {
+  try {
+    return localStorage.getItem(KEPT) !== "off";
+  } catch {
+    return true;
+  }
+};
+const inText = (element) =>
+  element.closest?.("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
+
+document.addEventListener("keydown", (event) => {
+  const held = event.ctrlKey || event.metaKey || event.altKey || event.repeat;
+  if (event.defaultPrevented || held || inText(event.target) || !keysAreOn()) return;
+  const scope = document.querySelector("dialog[open]") ?? document;
+  const fits = [...scope.querySelectorAll("[data-key]")].find((element) =>
+    element.dataset.key.split(" ").includes(event.key),
+  );
+  if (!fits) return;
+  event.preventDefault();
+  if ("focusOnly" in fits.dataset) fits.focus();
+  else fits.click();
+});
+
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-keys-switch]")) return;
+  try {
+    localStorage.setItem(KEPT, event.target.checked ? "on" : "off");
+  } catch {
+    // A browser that keeps nothing has its keys on.
+  }
+});
+
+function showKeys(root) {
+  for (const label of root.querySelectorAll(".keys-switch")) {
+    label.hidden = false;
+    label.querySelector("input").checked = keysAreOn();
+  }
+  for (const button of root.querySelectorAll("[data-close-dialog]")) {
+    button.hidden = !button.closest("dialog");
+  }
+}
+showKeys(document);
+document.addEventListener("htmx:load", (event) => showKeys(event.target));
+
+// --- One press, one visit -----------------------------------------------------------------------------
+// Enter that is held down since the page before must not book what nobody has read.
+let enterHeld = false;
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  enterHeld = event.repeat;
+  if (event.repeat && event.target.closest?.("form[data-once]")) event.preventDefault();
+});
+document.addEventListener("keyup", (event) => {
+  if (event.key === "Enter") enterHeld = false;
+});
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (enterHeld && event.target.matches("form[data-once]")) event.preventDefault();
+  },
+  true,
+);
+
+// --- The dialog ---------------------------------------------------------------------------------------
+let dialog = null;
+
+function makeDialog() {
+  const made = document.createElement("dialog");
+  made.className = "booking-dialog";
+  made.setAttribute("aria-label", "Book a visit");
+  const inside = document.createElement("div");
+  const boost = {
+    "hx-boost": "true",
+    "hx-target": "#booking",
+    "hx-select": "#booking",
+    "hx-swap": "outerHTML show:none",
+    "hx-push-url": "false",
+  };
+  for (const [name, value] of Object.entries(boost)) inside.setAttribute(name, value);
+  made.append(inside);
+  made.addEventListener("close", () => inside.replaceChildren());
+  made.addEventListener("click", (event) => {
+    if (event.target === made || event.target.closest("[data-close-dialog]")) made.close();
+  });
+  document.body.append(made);
+  window.htmx.process(inside);
+  return made;
+}
+
+async function openDialog(address) {
+  dialog ??= makeDialog();
+  const booking = document.createElement("div");
+  booking.id = "booking";
+  dialog.firstElementChild.replaceChildren(booking);
+  dialog.showModal();
+  await window.htmx.ajax("GET", address, {
+    source: booking,
+    target: booking,
+    select: "#booking",
+    swap: "outerHTML show:none",
+  });
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-booking]");
+  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (!link || !plain || event.defaultPrevented || !window.htmx) return;
+  event.preventDefault();
+  openDialog(link.href);
+});
+
+// What is no step of booking (a refusal of the house, a page that was left for) is shown as a page.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, target, requestConfig } = event.detail;
+  if (target?.id !== "booking" || xhr.responseText.includes('id="booking"')) return;
+  event.detail.shouldSwap = false;
+  if (requestConfig.verb === "get") window.location.assign(requestConfig.path);
+  else dialog?.close();
+});

@@ -1,0 +1,59 @@
+"""What the patient will be told of a visit that is about to be booked, in words for whoever books it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from clinic import clock
+from notifications.planning.rules import CONFIRMATION, REMINDERS
+from notifications.reporting import preview
+from notifications.reporting.preview import Foreseen
+from scheduler.finding.free_times import FeasibleStart
+from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
+from scheduler.vocabulary import spoken_day, spoken_time
+
+REMINDING = frozenset(rule.stage for rule in REMINDERS)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence about what is written at once, and one about the reminders, if any are."""
+
+    at_once: str
+    later: str
+
+
+def told_of(plan: TreatmentPlan, feasible: FeasibleStart, now: datetime) -> Told:
+    """As the planner would have it of this visit, which isn't booked yet: a fixed number of queries."""
+    visit = Appointment(
+        clinic=plan.clinic,
+        patient=plan.patient,
+        plan=plan,
+        protocol=plan.protocol,
+        during=DateTimeTZRange(feasible.start, feasible.end),
+        status=AppointmentStatus.BOOKED,
+        created_at=now,
+    )
+    lines = preview.foreseen(visit, now)
+    zone, name = plan.clinic.time_zone, plan.patient.given_names
+    confirmation = next((line for line in lines if line.stage == CONFIRMATION), None)
+    today = clock.local_date(now, zone)
+    days = dict.fromkeys(
+        spoken_day(clock.local_date(line.due_at, zone), today=today)
+        for line in lines
+        if line.stage in REMINDING and not line.why_not
+    )
+    return Told(
+        _at_once(confirmation, name, zone, now), f"Reminded on {', then '.join(days)}." if days else ""
+    )
+
+
+def _at_once(line: Foreseen | None, name: str, zone: str, now: datetime) -> str:
+    if line is None:
+        return f"The clinic writes {name} no confirmation: say the time yourself."
+    if line.why_not:
+        return f"{name} isn't written to. {line.why_not} Say the time yourself."
+    form = next(written.form for written in line.written if written.goes)
+    when = "at once" if line.due_at <= now else f"on {spoken_time(line.due_at, zone, now=now)}"
+    return f"{name} is told {when} by {form.label.lower()}."
