@@ -251,8 +251,14 @@ POST   /clinic/switch/                              DNPM
 GET    /day/                                        DNPM
 GET    /day/{day}/                                  DNPM
 GET    /week/{day}/                                 DNPM
+GET    /book/                                       DN-M
+POST   /book/find/                                  DN-M
+GET    /book/new/                                   DN-M
+POST   /book/new/                                   DN-M
 GET    /patients/{patient}/book/                    DN-M
 GET    /plans/{plan}/book/                          DN-M
+GET    /plans/{plan}/book/best/                     DN-M
+POST   /plans/{plan}/book/best/                     DN-M
 GET    /plans/{plan}/book/confirm/                  DN-M
 POST   /plans/{plan}/book/confirm/                  DN-M
 POST   /plans/{plan}/book/hold/                     DN-M
