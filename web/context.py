@@ -73,9 +73,9 @@ PLACES = (
 
 
 # What the desk does with visits, plans, series and the waitlist it comes to from the day.
-PARTS = dict.fromkeys(("visits", "plans", "waitlist", "repair", "repairs", "time-requests"), "day") | {
-    "texts": "threads"
-}
+PARTS = dict.fromkeys(
+    ("book", "week", "visits", "plans", "waitlist", "repair", "repairs", "time-requests"), "day"
+) | {"texts": "threads"}
 
 
 @dataclass(frozen=True)
