@@ -102,13 +102,11 @@ def set_apart(proposals: Sequence[Traits]) -> list[list[str]]:
 
 
 def _earlier(verb: str, own: date, days: Sequence[date]) -> list[str]:
-    """Whether this day is before those of all others, or how long after the first of them."""
-    first, others = min(days), sorted(set(days))
-    if len(others) == 1:
+    """Whether this day is the first of all, or how long after it; nothing where they are one day."""
+    first = min(days)
+    if len(set(days)) == 1:
         return []
-    if own > first:
-        return [f"{verb} {counted((own - first).days, 'day')} later than the first to do so"]
-    return [f"{verb} first"] if list(days).count(own) == 1 else []
+    return [f"{verb} {counted((own - first).days, 'day')} later" if own > first else f"{verb} first"]
 
 
 def break_words(ends: Break, course: Course, *, wished: bool, today: date) -> str:
