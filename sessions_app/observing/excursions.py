@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef
@@ -41,9 +42,11 @@ class Judged:
     within: dict[str, Place]
 
 
-def judge(session: Session, taken: Taken) -> Judged:
-    """Judge a set by the sets before it, and by what those told that nobody kept. At most three queries."""
-    lines = flowsheet.standing(VitalSigns.objects.filter(session=session))
+def judge(session: Session, taken: Taken, *, but: UUID | None = None) -> Judged:
+    """Judge a set by the sets before it, and by what those told that nobody kept; without the set `but`, for
+    which this one is to stand. At most three queries."""
+    standing = flowsheet.standing(VitalSigns.objects.filter(session=session))
+    lines = [line for line in standing if line.pk != but]
     known = [each for each in lines if each != taken and minute(each.measured_at) <= taken.measured_at]
     before = sorted(known, key=_place)
     baseline = flowsheet.baseline_of(session, lines)
