@@ -157,20 +157,24 @@ def vital_signs_score(course: Course) -> int | None:
 
 
 def sets_near_in_a_row(course: Course) -> int:
-    """How many of the last sets, counted back from the newest, are near the baseline without a gap.
+    return len(near_in_a_row(course))
+
+
+def near_in_a_row(course: Course) -> list[datetime]:
+    """The moments of the last sets, counted back from the newest, that are near the baseline without a gap.
 
     A set without any of the compared signs is passed over; one with some of them shows nothing and ends
     the row, as a reading that was missed in between does.
     """
-    count, later = 0, None
+    row: list[datetime] = []
     for signs, at in zip(reversed(course.sets), reversed(course.measured_at), strict=True):
         if all(signs.get(sign) is None for sign in COMPARED):
             continue
-        apart = later is not None and later - at > course.most_apart
+        apart = bool(row) and row[-1] - at > course.most_apart
         if apart or not near(signs, course.baseline, course.near_percent):
             break
-        count, later = count + 1, at
-    return count
+        row.append(at)
+    return row
 
 
 def is_fresh(course: Course) -> bool:

@@ -65,3 +65,16 @@ TERMS: Final[Mapping[str, Term]] = {
     "craving": Term("Craving", escalate="now"),
     "use_outside": Term("Use outside the clinic", escalate="now"),
 }
+
+# Those that a chair sees most (domain.md 4.2): each of at least 20 % in the trial [V:3] or with esketamine
+# [V2:12], then those of the series of infusions [V:8].
+COMMON: Final = (
+    "dissociation",
+    "dizziness",
+    "nausea",
+    "headache",
+    "anxiety",
+    "vomiting",
+    "raised_blood_pressure",
+    "drowsiness",
+)
