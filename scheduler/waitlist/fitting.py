@@ -152,7 +152,7 @@ def _fit(
     chairs = found.supplies.stocks[ResourceKind.CHAIR].keys
     starts = {chair: minutes[suits & found.in_chair(chair)] for chair in chairs}
     free = [chair for chair in chairs if choice.minute in starts[chair]]
-    chair = entry.chair_id if entry.chair_id in free else free[0]
+    chair = next((key for key in free if key == entry.chair_id), free[0])
     start = moment_of(choice.minute)
     return Fit(
         Rank.of(choice, waiting_since=entry.created_at, entry=entry.pk),

@@ -35,6 +35,16 @@ class Scale:
     def width(self) -> int:
         return self.high - self.low
 
+    @property
+    def hours(self) -> list[int]:
+        """Where the whole hours between its ends stand, from its beginning on."""
+        return list(range(HOUR, self.width, HOUR))
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What the wall shows at its ends."""
+        return (f"{self.low // HOUR % 24:02}:00", f"{self.high // HOUR % 24:02}:00")
+
 
 def on_wall(span: Interval, day: date, zone: str) -> Interval:
     """Minutes since the epoch as this day's minutes on the wall; after midnight they go on counting."""

@@ -44,16 +44,22 @@ document.addEventListener("pointermove", (event) => {
   face.style.setProperty("--at", `${Math.min(event.clientX - box.left + 8, Math.max(box.width - 64, 4))}px`);
   face.querySelector("[data-gap-time]").textContent = onTheWall(pointed(face, event.clientX));
 });
-document.addEventListener("click", (event) => {
+const aim = (event) => {
   const face = event.target.closest(".gap-face");
   if (!face || event.detail === 0) return; // pressed by keyboard
   const address = new URL(face.href);
   address.searchParams.set("start", pointed(face, event.clientX).toISOString());
   face.href = address;
-});
+};
+document.addEventListener("click", aim, { capture: true }); // before whoever opens the address
 
 const printer = document.querySelector("[data-print]");
 if (printer) {
   printer.hidden = false;
   printer.addEventListener("click", () => window.print());
 }
+
+// Where the board is wider than its frame, now comes into view, with an hour of what was.
+const frame = document.querySelector(".board-frame");
+const now = frame?.querySelector(".board-now");
+if (now && frame.scrollWidth > frame.clientWidth) frame.scrollLeft = now.offsetLeft - frame.clientWidth / 5;
