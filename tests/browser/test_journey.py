@@ -163,7 +163,7 @@ def run_the_session(page: Page, check_by_somebody_else: Callable[[], None], cloc
     picture(page, "journey-session")
     open_form(page, "side-effect")
     form = page.locator("form[action$='/side-effect/']")
-    form.locator("select[name=term]").select_option("nausea")
+    form.locator("input[name=term][value=nausea]").check()
     form.locator("input[name=grade][value='1']").check()
     press(page, "side-effect")
     stay_until(page, clock, "9:51")

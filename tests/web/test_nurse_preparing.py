@@ -297,16 +297,16 @@ def test_next_is_what_the_start_still_needs(house: House) -> None:
     nils, page = browser_of(house.nils), reverse("session", args=[session.pk])
 
     def said() -> str:
-        found = re.search(r"<dt>Next</dt><dd><strong>(.*?)</strong>", nils.get(page).content.decode())
+        found = re.search(r"<strong>Now:</strong> (.*?)</span>", nils.get(page).content.decode())
         assert found
         return found[1]
 
     assert said() == "Begin the checklist"
     stories.measure(house, session, stories.calm(NOW))
-    assert said() == "Checklist, dose and its check, start"
+    assert said() == "Checklist, then dose and its check, then start"
     checklist.answer(actor=house.actor(house.nils), session=session, answers=stories.ALL_PASS, now=NOW)
     worksheet = stories.weigh(house, session, at=NOW)
-    assert said() == "Check of the dose, start"
+    assert said() == "Check of the dose, then start"
     stories.check_dose(house, session, worksheet, at=NOW)
     assert said() == "Start"
 

@@ -24,9 +24,11 @@ from sessions_app.preparing import safety
 from web import entries
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
+from web.views.sessions import undo
 from web.views.sessions.amending import amendable
 from web.views.sessions.form import SECRET, SessionForm
 from web.views.sessions.forms import FORMS
+from web.views.sessions.guide import Guide
 from web.views.sessions.page import Chair, SessionPage, correctable
 
 
@@ -135,7 +137,8 @@ def connection(request: StaffRequest) -> HttpResponse:
 
 
 def _done(request: StaffRequest, found: Session, act: str) -> HttpResponse:
-    messages.success(request, entries.done_in_words(request, FORMS[act].done, now=clock.now()))
+    said = entries.done_in_words(request, FORMS[act].done, now=clock.now())
+    messages.success(request, undo.offered_with(said, found, act, _id_of(request)))
     if entries.is_kept(request):
         return JsonResponse({"stored": True})
     return redirect("session", pk=found.pk)
@@ -167,13 +170,15 @@ def _show(request: StaffRequest, found: Session, sent: SessionForm | None = None
         sent=sent,
         now=clock.now(),
     )
+    forms = {act: form.shown_to(request.actor) for act, form in page.forms.items()}
     return render(
         request,
         "web/nurse/session.html",
         {
             "session": found,
             "page": page,
-            "forms": {act: form.shown_to(request.actor) for act, form in page.forms.items()},
+            "forms": forms,
+            "guide": Guide(page, forms),
             "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),
             "may_see_who_wrote": request.actor.may(access.VIEW_ACCESS_LOG, request.clinic.pk),
         },

@@ -25,7 +25,9 @@ function countOn(card) {
     const elapsed = performance.now() - loaded;
     const pumped = Math.min((rate * elapsed) / HOUR, left);
     show("volume", (volume + pumped).toFixed(2));
-    show("mg", ((volume + pumped) * strength).toFixed(1));
+    const mg = ((volume + pumped) * strength).toFixed(1);
+    show("mg", mg);
+    for (const inView of document.querySelectorAll("[data-mg-in-view]")) inView.textContent = mg;
     show("left", String(Math.ceil((((left - pumped) / rate) * HOUR) / MINUTE)));
     show("as-of", pumped < left ? "Counting on; the record's own figure comes when the page is opened again." : "The bag is empty.");
   };

@@ -1,9 +1,11 @@
 """The forms for what is seen in the chair: vital signs and side effects."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.utils import timezone
@@ -23,8 +25,9 @@ from sessions_app.models import (
 )
 from sessions_app.monitors.feed import Newest
 from sessions_app.observing import flowsheet, side_effects, vital_limits, vitals
+from sessions_app.observing.effect_courses import ENDED
 from sessions_app.observing.flowsheet import NOT_DUE
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import COMMON, TERMS
 from web.forms import DecimalNumberField, LocalDateTimeField, WholeNumberField
 from web.views.sessions.form import (
     CorrectingForm,
@@ -40,6 +43,9 @@ ABSENT_REASONS: Final = [
     ("Patient declined", "Patient declined"),
     ("Could not be measured", "Could not be measured"),
 ]
+_OTHERS: Final = [(code, term.label) for code, term in TERMS.items() if code not in COMMON]
+_IN_ORDER: Final = [*((code, TERMS[code].label) for code in COMMON), *_OTHERS]
+SEVERE: Final = 3  # what is graver is told in its form, with what was done
 GRADES: Final = [
     ("1", "1 mild"),
     ("2", "2 moderate"),
@@ -47,6 +53,27 @@ GRADES: Final = [
     ("4", "4 life-threatening"),
     ("5", "5 fatal"),
 ]
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A field of a set as it is laid out: what is measured in a large box, with the value before this one."""
+
+    field: forms.BoundField
+    before: int | Decimal | None
+
+    @property
+    def is_box(self) -> bool:
+        return self.field.name in vital_limits.RINGS
+
+    @property
+    def below_zero(self) -> bool:
+        """Whether it may be: a plus is turned into a minus with a tap."""
+        return self.is_box and vital_limits.RINGS[self.field.name].reject[0] < 0
+
+    @property
+    def unit(self) -> str:
+        return getattr(self.field.field, "unit", "")
 
 
 class VitalsForm(CorrectingForm):
@@ -65,7 +92,7 @@ class VitalsForm(CorrectingForm):
         label="Temperature", unit="°C", required=False, max_digits=4, decimal_places=1
     )
     pain_nrs = WholeNumberField(label="Pain", unit="of 10", required=False)
-    rass = WholeNumberField(label="Sedation (RASS)", unit="-5 to +4", required=False)
+    rass = WholeNumberField(label="RASS", unit="-5 to +4", required=False)
     dissociation = WholeNumberField(label="Dissociation", unit="of 10", required=False)
     distress = WholeNumberField(label="Distress", unit="of 10", required=False)
     mean_mmhg = WholeNumberField(label="Mean pressure", unit="mmHg", required=False)
@@ -97,6 +124,18 @@ class VitalsForm(CorrectingForm):
         if said and said not in dict(ABSENT_REASONS):
             # In other words than these, over the API: they are kept, not asked for again.
             self.fields["absent_reason"].widget = forms.Select(choices=[*ABSENT_REASONS, (said, said)])
+        for sign in vital_limits.RINGS:
+            # The next box follows; a tablet that many share proposes nobody else's values.
+            self.fields[sign].widget.attrs |= {"enterkeyhint": "next", "autocomplete": "off"}
+        # A keypad of digits has no minus.
+        self.fields["rass"].widget.attrs["inputmode"] = "text"
+
+    @property
+    def laid_out(self) -> list[Laid]:
+        """The fields at hand in their order."""
+        lines = [] if self.line else flowsheet.standing(self.session.vital_signs.all())
+        before = flowsheet.newest(lines)
+        return [Laid(shown, before.get(shown.name)) for shown, _ in self.at_hand]
 
     def ask_for_baseline(self) -> None:
         """Mark what the set before the start has to hold."""
@@ -126,13 +165,16 @@ class VitalsForm(CorrectingForm):
         if places:
             self.order_fields([*names[: places[-1]], "confirmed"])
 
-    def not_kept(self, *, actor: Actor, now: datetime) -> None:
-        """What a set raises is raised before it is kept, by what can be read of it."""
+    def readable(self, now: datetime) -> vitals.Reading:
+        """What can be read of the set, complete or not."""
         data = self.cleaned_data
         signs: dict[str, Any] = {sign: data.get(sign) for sign in vital_limits.RINGS}
         measured_at, symptoms = data.get("measured_at") or now, data.get("symptoms", [])
-        reading = vitals.Reading(measured_at=measured_at, symptoms=symptoms, **signs)
-        vitals.alarm_not_kept(actor=actor, session=self.session, reading=reading, now=now)
+        return vitals.Reading(measured_at=measured_at, symptoms=symptoms, **signs)
+
+    def not_kept(self, *, actor: Actor, now: datetime) -> None:
+        """What a set raises is raised before it is kept, by what can be read of it."""
+        vitals.alarm_not_kept(actor=actor, session=self.session, reading=self.readable(now), now=now)
 
     def take_from(self, shown: Newest) -> None:
         """Fill in what the monitor shows; what it doesn't measure stays as it was."""
@@ -180,14 +222,42 @@ class VitalsForm(CorrectingForm):
         return NOT_DUE
 
 
+class CommonTerms(forms.RadioSelect):
+    """The terms that a chair sees most, a tap each; a line that has another one shows that as well."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        shown = {*COMMON, *map(str, value)}
+        groups = [group for group in super().optgroups(name, value, attrs) if group[1][0]["value"] in shown]
+        return sorted(groups, key=lambda group: group[1][0]["value"] not in COMMON)
+
+
 class SideEffectForm(CorrectingForm):
+    """Three taps: what, its grade, kept. It is since now, seen by the nurse and possibly of the infusion
+    unless something else is said."""
+
     act = "side_effect"
     done = "The side effect is kept."
     kept_as = "Side effect"
-
-    term = forms.ChoiceField(
-        label="What", choices=[("", "Choose"), *((code, term.label) for code, term in TERMS.items())]
+    rarely = (
+        "onset_at",
+        "source",
+        "peak_grade",
+        "distress",
+        "seriousness",
+        "action",
+        "action_at",
+        "medicine_id",
+        "relatedness",
+        "outcome",
+        "ended_at",
     )
+    rarely_called = "More: since when, who noticed it, what was done, how it ended"
+
+    # One of the two; while the other is empty the page asks for this one (side_effects.js).
+    term = forms.ChoiceField(
+        label="What", choices=_IN_ORDER, required=False, widget=CommonTerms(attrs={"required": True})
+    )
+    other_term = forms.ChoiceField(label="Or another", choices=[("", "Choose"), *_OTHERS], required=False)
     grade = choices_in_a_row("Grade (CTCAE)", GRADES)
     onset_at = NowOrThenField("Since")
     source = choices_in_a_row("Noticed by", ReportedBy.choices)
@@ -212,6 +282,23 @@ class SideEffectForm(CorrectingForm):
     def __init__(self, session: Session, *args: Any, **options: Any) -> None:
         super().__init__(session, *args, **options)
         _offer_medicines(self, session)
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """Nobody sees a patient who has left: what is heard then is of another moment."""
+        if self.is_bound or self.line is not None or self.session.state not in states.IN_THE_CHAIR:
+            return []
+        return [self[name] for name in self.rarely]
+
+    def clean(self) -> dict[str, Any]:
+        """One term, wherever it was chosen."""
+        data = self.cleaned_data
+        chosen = {data.get("term"), data.get("other_term")} - {"", None}
+        if len(chosen) == 1:
+            data["term"] = chosen.pop()
+        elif "term" not in self.errors:
+            self.add_error("term", "Choose one, here or among the others." if chosen else "Choose one.")
+        return data
 
     def first_values(self) -> dict[str, Any]:
         effect: Any = self.line
@@ -273,7 +360,9 @@ class CourseForm(CorrectingForm):
     effect = forms.UUIDField(widget=forms.HiddenInput)
     grade = choices_in_a_row("Grade now (CTCAE)", GRADES)
     outcome = forms.ChoiceField(label="Course", choices=SideEffectOutcome.choices)
-    ended_at = LocalDateTimeField(label="Ended at", required=False, help_text="Only when it is over.")
+    ended_at = LocalDateTimeField(
+        label="Ended at", required=False, help_text="Only when it is over; empty means with this."
+    )
     distress = WholeNumberField(label="Distress", unit="of 10", required=False)
     action = short_text("What was done")
     as_of = NowOrThenField("So since")
@@ -315,6 +404,7 @@ class CourseForm(CorrectingForm):
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data
+        over = data["outcome"] in ENDED
         state = side_effects.State(
             grade=int(data["grade"]),
             as_of=data["as_of"],
@@ -324,7 +414,8 @@ class CourseForm(CorrectingForm):
             action_at=data["action_at"],
             medicine_id=data["medicine_id"],
             outcome=data["outcome"],
-            ended_at=data["ended_at"],
+            # Over, and nobody said when: it was when that was seen.
+            ended_at=data["ended_at"] or ((data["as_of"] or now) if over else None),
         )
         course = side_effects.Course(effect=data["effect"], state=state)
         if self.amends:
@@ -332,6 +423,33 @@ class CourseForm(CorrectingForm):
         return side_effects.record_course(
             actor=actor, id=data["id"], session=self.session, course=course, now=now
         )
+
+
+@dataclass(frozen=True)
+class Tap:
+    """How a side effect stands now, told with one tap: an entry of its own."""
+
+    words: str
+    grade: int
+    outcome: str
+    id: UUID = field(default_factory=uuid4)
+
+
+def taps(line: SideEffect) -> list[Tap]:
+    """What one tap may tell of a side effect in this state: that it is over, or of another grade."""
+    other = [int(grade) for grade, _ in GRADES if int(grade) not in (line.grade, *range(SEVERE + 1, 6))]
+    words = dict(GRADES)
+    return [
+        Tap("Over", line.grade, SideEffectOutcome.RESOLVED),
+        *(
+            Tap(
+                f"Now {words[str(grade)]}",
+                grade,
+                SideEffectOutcome.ONGOING if grade > line.grade else SideEffectOutcome.RECOVERING,
+            )
+            for grade in other
+        ),
+    ]
 
 
 def _offer_medicines(form: SessionForm, session: Session) -> None:

@@ -16,7 +16,14 @@ from sessions_app import states
 from sessions_app.infusing import infusion, progress
 from sessions_app.infusing.progress import Progress
 from sessions_app.leaving import discharge
-from sessions_app.models import DoseCheck, Session, SessionState, SideEffect, VitalSigns
+from sessions_app.models import (
+    DoseCheck,
+    Session,
+    SessionState,
+    SideEffect,
+    SideEffectOutcome,
+    VitalSigns,
+)
 from sessions_app.monitors import feed
 from sessions_app.monitors.feed import Newest
 from sessions_app.observing import effect_courses, flowsheet, vital_limits
@@ -24,10 +31,12 @@ from sessions_app.observing.due_times import Due
 from sessions_app.observing.ladder import Ladder
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import dose, safety
+from web.plots.live_chart import LiveChart
 from web.views.sessions.amending import amendable
 from web.views.sessions.form import SessionForm, standing
 from web.views.sessions.forms import FORMS
-from web.views.sessions.observing import CourseForm, VitalsForm
+from web.views.sessions.live_chart import chart_of
+from web.views.sessions.observing import CourseForm, Tap, VitalsForm, taps
 from web.views.sessions.places import Refusal, before_start
 from web.views.sessions.preparing import ChecklistForm
 from web.views.sessions.watching import AlertGroup, Watch, besides, in_words, pause_id
@@ -189,6 +198,16 @@ class EffectRow:
         """When it came to be in this state; what it is began with its onset."""
         return effect_courses.stands_since(self.line)
 
+    @property
+    def open(self) -> bool:
+        """Whether it is a side effect that the patient has now."""
+        return self.now and self.line.outcome not in (*effect_courses.ENDED, SideEffectOutcome.FATAL)
+
+    @cached_property
+    def taps(self) -> list[Tap]:
+        """How it stands now, a tap each."""
+        return taps(self.line)
+
 
 class SessionPage:
     """One session's page: what stands, the forms that its state opens, a refused form as it was sent."""
@@ -332,6 +351,11 @@ class SessionPage:
         return self.start_needs if "start" in self.open_acts else []
 
     @property
+    def minutes_to_go(self) -> int:
+        """Until the earliest discharge."""
+        return discharge.minutes_to_go(self.session, self.now)
+
+    @property
     def next_step(self) -> str:
         if self.session.state == SessionState.PREPARING:
             return before_start(self.start_needs)
@@ -397,11 +421,18 @@ class SessionPage:
             EffectRow(line, TERMS[line.term].label, line.pk not in valid, line.pk in now) for line in in_order
         ]
 
+    @property
+    def effects_now(self) -> list[EffectRow]:
+        """The side effects of a patient in the chair that aren't over."""
+        return [row for row in self.effects if row.open] if self.in_the_chair else []
+
+    @cached_property
+    def chart(self) -> LiveChart | None:
+        """What the flowsheet says, as a picture over time."""
+        return chart_of(self.session, self.now)
+
     def _level(self, line: VitalSigns) -> str:
-        limits, values = self.session.protocol.limits, flowsheet.values_of(line)
-        if vital_limits.breaches(values, limits, "stop"):
-            return "stop"
-        return "caution" if vital_limits.breaches(values, limits, "caution") else ""
+        return vital_limits.worst(flowsheet.values_of(line), self.session.protocol.limits) or ""
 
     def _line(self, act: str) -> Any:
         """The line that this act's form corrects: the one that was asked for, or the worksheet."""
