@@ -215,6 +215,7 @@ def _found(request: TimeRequest, now: datetime) -> Found:
         until=visit.starts_at + DAYS_AFTER,
         now=now,
         without=[visit.pk],
+        extra_recovery=visit.extra_recovery_minutes,
     )
 
 

@@ -25,7 +25,7 @@ from scheduler.api.availability import (
 )
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import Appointment, CancellationReason, Resource, TreatmentPlan
-from scheduler.visits import attendance, booking, queries, versions
+from scheduler.visits import attendance, booking, lengthening, queries, versions
 from scheduler.visits.visit_history import appointment_history
 
 
@@ -56,6 +56,7 @@ class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
             "cancelled_at",
             "cancelled_late",
             "held_until",
+            "extra_recovery_minutes",
             "arrived_at",
             "series",
             "booked_by",
@@ -93,6 +94,12 @@ class RescheduleSerializer(StrictSerializer):
     start = MomentField(help_text="On the five-minute grid.")
     chair = IdField(required=False, allow_null=True, help_text="Left out: any that is free.")
     nurse = IdField(required=False, allow_null=True, help_text=NURSE_HELP)
+
+
+class LengthenSerializer(StrictSerializer):
+    extra_recovery_minutes = serializers.IntegerField(
+        help_text="How much longer than the protocol says the chair and its nurse are kept, in steps of five."
+    )
 
 
 class CancelSerializer(StrictSerializer):
@@ -198,6 +205,7 @@ class AppointmentsViewSet(VisitsViewSet):
         "history": access.VIEW_SCHEDULE,
         "check": access.BOOK,
         "reschedule": access.BOOK,
+        "lengthen": access.BOOK,
         "cancel": access.BOOK,
         "confirm": access.BOOK,
         "check_in": access.BOOK,
@@ -269,6 +277,19 @@ class AppointmentsViewSet(VisitsViewSet):
                 start=data["start"],
                 now=clock.now(),
                 **self.people(data),
+            )
+        )
+
+    @extend_schema(request=LengthenSerializer, responses=AppointmentSerializer)
+    @action(detail=True, methods=["post"])
+    def lengthen(self, request: Request, pk: UUID) -> Response:
+        """Keep its chair and its nurse longer for recovery; refused with `blockers` and the `longest` that is
+        free."""
+        visit = self.fetch(Appointment.objects.all(), pk=pk)
+        minutes = self.parse(LengthenSerializer)["extra_recovery_minutes"]
+        return self.answer(
+            lengthening.lengthen(
+                actor=self.actor, appointment=visit, extra_recovery_minutes=minutes, now=clock.now()
             )
         )
 

@@ -188,16 +188,18 @@ def search(
     chair_id: UUID | None = None,
     nurse_id: UUID | None = None,
     without: Collection[UUID] = (),
+    extra_recovery: int = 0,
 ) -> Found:
     """Every start in [first, until) at which the plan's next session fits: four queries.
 
     Looks at chairs and what they have to offer, nurses, the clinician, spacing, the patient's own visits and
     the days for which the plan is valid; what the plan itself lacks (consent, sessions) is told by
-    `decision.against_any_time`. A nurse who is asked for (`nurse_id`) serves the whole visit.
+    `decision.against_any_time`. A nurse who is asked for (`nurse_id`) serves the whole visit, which lasts
+    `extra_recovery` minutes longer than the protocol says.
 
     Raises `Invalid` for a chair or nurse that doesn't work in the plan's clinic.
     """
-    visit = visit_of(plan.protocol)
+    visit = visit_of(plan.protocol, extra_recovery)
     zone = plan.clinic.time_zone
     low = max(first, now, clock.day_bounds(plan.valid_from, zone)[0])
     high = min(until, clock.day_bounds(plan.valid_until, zone)[1])
@@ -209,7 +211,7 @@ def search(
     # Whole days are read: who has least to do that day must not hang on where the window begins.
     first_day, last_day = (
         clock.local_date(low, zone),
-        clock.local_date(high + plan.protocol.block_length, zone),
+        clock.local_date(high + timedelta(minutes=visit.minutes + visit.turnover), zone),
     )
     read = supplies(
         plan.clinic_id,
@@ -300,6 +302,7 @@ def alternatives(
     chair_id: UUID | None = None,
     nurse_id: UUID | None = None,
     without: Collection[UUID] = (),
+    extra_recovery: int = 0,
 ) -> tuple[Alternative, ...]:
     """The nearest times to one that is refused, by what stays the same, in order of time: one search.
 
@@ -313,6 +316,7 @@ def alternatives(
         until=start + timedelta(days=ALTERNATIVE_DAYS_AFTER),
         now=now,
         without=without,
+        extra_recovery=extra_recovery,
     )
     zone = plan.clinic.time_zone
     day = clock.local_date(start, zone)

@@ -104,12 +104,12 @@ class Supplies:
 NO_SUPPLIES: Final = Supplies({}, 0, 0, {kind: Stock.of([]) for kind in ResourceKind.values})
 
 
-def visit_of(protocol: Protocol) -> Visit:
-    """A protocol's phases as `availability` reads them."""
+def visit_of(protocol: Protocol, extra_recovery: int = 0) -> Visit:
+    """A protocol's phases as `availability` reads them, with so many minutes more of recovery."""
     return Visit(
         preparation=protocol.preparation_minutes,
         infusion=protocol.infusion_minutes,
-        observation=protocol.observation_minutes,
+        observation=protocol.observation_minutes + extra_recovery,
         turnover=protocol.turnover_minutes,
         preparation_units=protocol.preparation_units,
         infusion_units=protocol.infusion_units,

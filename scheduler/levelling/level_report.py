@@ -25,7 +25,6 @@ from scheduler.models import (
     Appointment,
     AppointmentStatus,
     Claim,
-    Protocol,
     Resource,
     ResourceKind,
     WorkingPattern,
@@ -145,9 +144,9 @@ def _starts(template: Template | None, titles: dict[UUID, str]) -> list[Start]:
 
 
 def _booked(standing: Standing, found: Supplies) -> Booked:
-    """A visit as arithmetic reads it: its kind by its protocol and the chairs that suit it."""
+    """A visit as arithmetic reads it: its kind by its protocol, its recovery and the chairs that suit it."""
     appointment = standing.appointment
-    kind = _kind(appointment.protocol, appointment.plan.chair_features, found)
+    kind = _kind(appointment, found)
     shares: dict[str, list[Share]] = {kind: [] for kind in ResourceKind.values}
     for claim in sorted(standing.claims, key=lambda claim: claim.during.lower):
         start, end = minute_of(claim.during.lower), minute_of(claim.during.upper)
@@ -162,10 +161,12 @@ def _booked(standing: Standing, found: Supplies) -> Booked:
     )
 
 
-def _kind(protocol: Protocol, features: Sequence[str], found: Supplies) -> Kind:
-    wanted = frozenset([*protocol.chair_features, *features])
+def _kind(appointment: Appointment, found: Supplies) -> Kind:
+    protocol, extra = appointment.protocol, appointment.extra_recovery_minutes
+    wanted = frozenset([*protocol.chair_features, *appointment.plan.chair_features])
     suitable = found.offering(wanted).chairs
-    return Kind((protocol.pk, wanted), visit_of(protocol), frozenset(chair.key for chair in suitable))
+    key = (protocol.pk, wanted, extra)
+    return Kind(key, visit_of(protocol, extra), frozenset(chair.key for chair in suitable))
 
 
 def _protocol(kind: Kind) -> UUID:

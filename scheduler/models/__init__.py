@@ -4,6 +4,7 @@ visits; the waitlist, repairs and calendar feeds. Each file is one of these subj
 
 from scheduler.models.appointments import (
     LIVE_STATUSES,
+    MOST_EXTRA_RECOVERY,
     Appointment,
     AppointmentStatus,
     CancellationReason,
@@ -48,6 +49,7 @@ from scheduler.models.waitlist import (
 
 __all__ = [
     "LIVE_STATUSES",
+    "MOST_EXTRA_RECOVERY",
     "Absence",
     "AbsenceReason",
     "Appointment",

@@ -11,7 +11,8 @@ import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, IntegerRangeField, RangeOperators
 from django.db import models
-from django.db.models import Deferrable, Q
+from django.db.models import Deferrable, F, Q
+from django.db.models.lookups import Exact
 
 from clinic.history import tracked
 from clinic.models import Clinic, Patient, Row, User
@@ -31,6 +32,9 @@ class AppointmentStatus(models.TextChoices):
     NOSHOW = "noshow", "Missed"
     ENTERED_IN_ERROR = "entered-in-error", "Entered in error"
 
+
+# The most minutes by which a recovery is made longer. Not clinical: it keeps out slips of the keyboard.
+MOST_EXTRA_RECOVERY = 240
 
 LIVE_STATUSES = (
     AppointmentStatus.PENDING,
@@ -84,6 +88,11 @@ class Appointment(Row):
     plan = models.ForeignKey(TreatmentPlan, models.PROTECT, related_name="appointments")
     protocol = models.ForeignKey(Protocol, models.PROTECT, related_name="appointments")
     during = DateTimeRangeField(help_text="From arrival in the chair to discharge, [)")
+    extra_recovery_minutes = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How much longer than its protocol says the chair and its nurse are kept for recovery.",
+    )
     status = models.CharField(max_length=16, choices=AppointmentStatus, default=AppointmentStatus.BOOKED)
     patient_status = models.CharField(
         max_length=12, choices=ParticipantStatus, default=ParticipantStatus.NEEDS_ACTION
@@ -126,6 +135,12 @@ class Appointment(Row):
             models.CheckConstraint(name="appointment_not_empty", condition=Q(during__isempty=False)),
             models.CheckConstraint(
                 name="appointment_bounded", condition=Q(during__lower_inf=False, during__upper_inf=False)
+            ),
+            models.CheckConstraint(
+                # On the grid of five minutes, as every end of a visit is.
+                name="appointment_extra_recovery_bounded",
+                condition=Q(extra_recovery_minutes__lte=MOST_EXTRA_RECOVERY)
+                & Q(Exact(F("extra_recovery_minutes") % 5, 0)),
             ),
             models.CheckConstraint(
                 name="appointment_reason_with_cancelled",  # FHIR invariant app-4

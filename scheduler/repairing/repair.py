@@ -324,6 +324,7 @@ class _CarryingOut:
             start=change.was.start,
             now=self._now,
             without=(visit.pk,),
+            extra_recovery=visit.extra_recovery_minutes,
         )
         dates = [one.start for one in alternatives if "next_days" in one.kinds]
         if dates:

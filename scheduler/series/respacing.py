@@ -85,6 +85,8 @@ def respace(*, plan: TreatmentPlan, now: datetime) -> Respacing:
         wish=_wish_of(plan),
         now=now,
         without=moving,
+        # Any of them may go to any place: each place has room for the one that takes longest to recover.
+        extra_recovery=max(visit.appointment.extra_recovery_minutes for visit in coming),
     )
     minutes = _with_their_own(window.minutes[window.allowed], coming)
     chosen = _chosen(course, window, coming, minutes)

@@ -92,6 +92,7 @@ def read_window(
     wish: Wish,
     now: datetime,
     without: Collection[UUID] = (),
+    extra_recovery: int = 0,
 ) -> Window:
     """The free starts from the first local day to the last, both included: `finding.search`'s queries."""
     zone = plan.clinic.time_zone
@@ -101,6 +102,7 @@ def read_window(
         until=clock.day_bounds(last, zone)[1],
         now=now,
         without=without,
+        extra_recovery=extra_recovery,
     )
     return _for_wish(found, LocalDays.over(first, last, zone), wish, now)
 

@@ -148,7 +148,9 @@ def undo(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointmen
     return under_lock(
         appointment.clinic_id,
         work,
-        refusal=lambda refused: refusal_of_one(refused, now=now),
+        refusal=lambda refused: refusal_of_one(
+            refused, extra_recovery=appointment.extra_recovery_minutes, now=now
+        ),
         now=now,
     )
 

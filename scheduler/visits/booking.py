@@ -16,9 +16,10 @@ from uuid import UUID
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Clinic
-from clinic.problems import Conflict, Invalid
+from clinic.problems import Conflict, Invalid, Stale
 from clinic.transactions import in_transaction
 from scheduler.finding.free_times import Alternative
+from scheduler.finding.supply import visit_of
 from scheduler.locks import lock_schedule, lock_visit
 from scheduler.models import (
     Appointment,
@@ -34,6 +35,7 @@ from scheduler.visits import placing, queries
 from scheduler.visits.changing import alternatives, refusal_of_one, refusal_of_several, under_lock
 from scheduler.visits.decision import Blocker, Decision, Occasion, decide
 from scheduler.visits.placing import Move, Refused
+from scheduler.vocabulary import spoken_time
 
 MOVABLE: Final = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
 
@@ -72,19 +74,23 @@ def check(
     chair: Resource | None = None,
     nurse: Resource | None = None,
     appointment: Appointment | None = None,
+    was: datetime | None = None,
+    seek: bool = True,
     now: datetime,
 ) -> Check:
     """Would `book` accept this, or `reschedule` of the plan's `appointment`? Takes no lock, changes nothing.
 
-    Raises `Invalid` and `Conflict` as these do for what is not a matter of time.
+    Without `seek` no other times are looked for. Raises `Invalid`, `Conflict` and `Stale` as these do for
+    what is not a matter of time.
     """
     chair_id, nurse_id = _key(chair), _key(nurse)
-    occasion, without, lasts = Occasion.NEW, frozenset[UUID](), None
+    occasion, without, lasts, extra = Occasion.NEW, frozenset[UUID](), None, 0
     if appointment is not None:
+        _require_where_it_was(appointment, was, now)
         _require_movable(appointment, start)
         move = Move(appointment, start)
         occasion, without = move.occasion, frozenset([appointment.pk])
-        lasts = move.own_lengths
+        lasts, extra = move.own_lengths, appointment.extra_recovery_minutes
     decision = decide(
         plan=plan,
         start=start,
@@ -95,7 +101,9 @@ def check(
         occasion=occasion,
         now=now,
     )
-    return Check(decision, alternatives(decision, chair_id, nurse_id, now, without))
+    if not seek:
+        return Check(decision, ())
+    return Check(decision, alternatives(decision, chair_id, nurse_id, now, without, extra))
 
 
 def hold(
@@ -108,12 +116,14 @@ def hold(
     nurse: Resource | None = None,
     until: datetime | None = None,
     without: Collection[UUID] = (),
+    extra_recovery: int = 0,
     now: datetime,
 ) -> Appointment:
     """Keep a time free while it is talked over; until `until`, or for the clinic's `hold_minutes`.
 
     Then nobody counts it any more. `without` are the plan's visits that the held one is meant to replace:
-    they don't count as sessions, and keep their time. Raises as `book` does, and `Invalid` for an end that
+    they don't count as sessions, and keep their time; `extra_recovery` are the minutes that the replaced one
+    was made longer by. Raises as `book` does, and `Invalid` for an end that
     is not ahead.
     """
     ends = until or now + timedelta(minutes=plan.clinic.hold_minutes)
@@ -129,6 +139,7 @@ def hold(
         status=AppointmentStatus.PENDING,
         held_until=ends,
         replacing=without,
+        extra_recovery=extra_recovery,
         now=now,
     )
 
@@ -189,7 +200,12 @@ def book_held(*, actor: Actor | None, appointment: Appointment, now: datetime) -
     return under_lock(
         appointment.clinic_id,
         work,
-        refusal=lambda refused: refusal_of_one(refused, without=(appointment.pk,), now=now),
+        refusal=lambda refused: refusal_of_one(
+            refused,
+            without=(appointment.pk,),
+            extra_recovery=appointment.extra_recovery_minutes,
+            now=now,
+        ),
         now=now,
     )
 
@@ -221,13 +237,15 @@ def reschedule(
     chair: Resource | None = None,
     nurse: Resource | None = None,
     in_place_of: Appointment | None = None,
+    was: datetime | None = None,
     now: datetime,
 ) -> Appointment:
     """Move a visit, or the hold on one, to another time or to other people; it keeps its id.
 
     Chair and nurses are found where none is chosen. The patient has to confirm a new time anew. Where the
     visit stands already as it is asked for, nothing changes. `in_place_of` is a hold on that time, given up
-    for this visit, which is laid under the hold's version. Raises as `book` does, and `Conflict` with code
+    for this visit, which is laid under the hold's version. `was` is the start that whoever asks has seen.
+    Raises as `book` does, `Stale` when the visit is at another time by now, and `Conflict` with code
     `not_movable` for a visit that is not to come any more, `hold_over` when the hold has ended, `offered`
     for one that a patient is asked about.
     """
@@ -235,9 +253,10 @@ def reschedule(
 
     def work(resources: list[Resource]) -> Appointment:
         visit = lock_visit(appointment)
-        _require_movable(visit, start)
-        if in_place_of is None and _stands(visit, start, chair_id, nurse_id):
+        if in_place_of is None and visit.status in MOVABLE and _stands(visit, start, chair_id, nurse_id):
             return visit
+        _require_where_it_was(visit, was, now)
+        _require_movable(visit, start)
         move = Move(visit, start, chair_id=chair_id, nurse_id=nurse_id)
         with acting(_user(actor)):
             if in_place_of is not None:
@@ -253,7 +272,14 @@ def reschedule(
     return under_lock(
         appointment.clinic_id,
         work,
-        refusal=lambda refused: refusal_of_one(refused, chair_id, nurse_id, without=own, now=now),
+        refusal=lambda refused: refusal_of_one(
+            refused,
+            chair_id,
+            nurse_id,
+            without=own,
+            extra_recovery=appointment.extra_recovery_minutes,
+            now=now,
+        ),
         now=now,
     )
 
@@ -398,6 +424,7 @@ def _new_visit(
     status: AppointmentStatus,
     held_until: datetime | None = None,
     replacing: Collection[UUID] = (),
+    extra_recovery: int = 0,
     now: datetime,
 ) -> Appointment:
     chair_id, nurse_id = _key(chair), _key(nurse)
@@ -409,17 +436,25 @@ def _new_visit(
             now=now,
             chair_id=chair_id,
             nurse_id=nurse_id,
+            lasts=visit_of(plan.protocol, extra_recovery) if extra_recovery else None,
             resources=resources,
             replacing=replacing,
         )
         return placing.place(
-            id=id, decision=decision, status=status, booked_by=_user(actor), held_until=held_until
+            id=id,
+            decision=decision,
+            status=status,
+            booked_by=_user(actor),
+            held_until=held_until,
+            extra_recovery=extra_recovery,
         )
 
     return under_lock(
         plan.clinic_id,
         work,
-        refusal=lambda refused: refusal_of_one(refused, chair_id, nurse_id, now=now),
+        refusal=lambda refused: refusal_of_one(
+            refused, chair_id, nurse_id, extra_recovery=extra_recovery, now=now
+        ),
         now=now,
     )
 
@@ -436,6 +471,18 @@ def _as_locked(move: Move) -> Move:
 def _require_movable(visit: Appointment, start: datetime) -> None:
     require_movable(visit)
     _require_not_offered(visit, start)
+
+
+def _require_where_it_was(visit: Appointment, was: datetime | None, now: datetime) -> None:
+    """Who moves a visit has seen it somewhere; by now it may be somewhere else."""
+    if was in (None, visit.starts_at):
+        return
+    where = spoken_time(visit.starts_at, visit.clinic.time_zone, now=now)
+    raise Stale(
+        f"Somebody else has moved this visit meanwhile, to {where}. Nothing was changed: move it from there"
+        " if it still has to move.",
+        code="visit_moved",
+    )
 
 
 def _require_not_offered(visit: Appointment, start: datetime) -> None:

@@ -53,6 +53,7 @@ def alternatives(
     nurse_id: UUID | None,
     now: datetime,
     without: Collection[UUID] = (),
+    extra_recovery: int = 0,
 ) -> tuple[Alternative, ...]:
     """The nearest times without a blocker; none where there is nothing to seek, or seeking is of no use."""
     if not decision.blockers or not decision.another_time_may_do:
@@ -64,6 +65,7 @@ def alternatives(
         chair_id=chair_id,
         nurse_id=nurse_id,
         without=without,
+        extra_recovery=extra_recovery,
     )
 
 
@@ -73,17 +75,18 @@ def refusal_of_one(
     nurse_id: UUID | None = None,
     *,
     without: Collection[UUID] = (),
+    extra_recovery: int = 0,
     now: datetime,
 ) -> Conflict:
-    """One visit's refusal: every reason, and the nearest times."""
+    """One visit's refusal: every reason, and the nearest times. `extra_recovery`: how much longer than its
+    protocol says it takes."""
     (decision,) = refused.decisions.values()
+    nearest = alternatives(decision, chair_id, nurse_id, now, without, extra_recovery)
     return Conflict(
         " ".join(blocker.detail for blocker in decision.blockers),
         code="not_bookable",
         blockers=[blocker.as_data() for blocker in decision.blockers],
-        alternatives=[
-            feasible.as_data() for feasible in alternatives(decision, chair_id, nurse_id, now, without)
-        ],
+        alternatives=[feasible.as_data() for feasible in nearest],
     )
 
 

@@ -126,9 +126,12 @@ class Move:
     @property
     def own_lengths(self) -> Visit | None:
         """How long it takes, where that isn't what its plan's version says."""
-        if self.lasts is not None or self.version_id == self.appointment.plan.protocol_id:
+        visit = self.appointment
+        by_plan = self.version_id == visit.plan.protocol_id
+        if self.lasts is not None or (by_plan and not visit.extra_recovery_minutes):
             return self.lasts
-        return visit_of(self.under or self.appointment.protocol)
+        version = visit.plan.protocol if by_plan else self.under or visit.protocol
+        return visit_of(version, visit.extra_recovery_minutes)
 
 
 def release_lapsed(clinic_id: UUID, now: datetime) -> int:
@@ -152,6 +155,7 @@ def place(
     booked_by: UUID | None,
     held_until: datetime | None = None,
     series: Series | None = None,
+    extra_recovery: int = 0,
 ) -> Appointment:
     """A new visit and its rectangles: two statements. Raises `Refused`, and `Conflict` `id_reused`."""
     if decision.blockers:
@@ -169,6 +173,7 @@ def place(
             status=status,
             held_until=held_until,
             series=series,
+            extra_recovery_minutes=extra_recovery,
             booked_by_id=booked_by,
         )
         lay(visit, decision)
@@ -299,8 +304,10 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
 
 def own_lengths(visit: Appointment) -> Visit | None:
     """The lengths of the version that the visit was booked or held under, where its plan was taken over to
-    another one since; None where the plan's are its own."""
-    return None if visit.protocol_id == visit.plan.protocol_id else visit_of(visit.protocol)
+    another one since, with the recovery that was added to it; None where the plan's are its own."""
+    if visit.protocol_id == visit.plan.protocol_id and not visit.extra_recovery_minutes:
+        return None
+    return visit_of(visit.protocol, visit.extra_recovery_minutes)
 
 
 def resettle(visit: Appointment, decision: Decision) -> None:
@@ -315,7 +322,9 @@ def _move(visit: Appointment, decision: Decision) -> None:
     if decision.start != visit.starts_at and visit.status != AppointmentStatus.ARRIVED:
         visit.patient_status = ParticipantStatus.NEEDS_ACTION
     visit.during = DateTimeTZRange(decision.start, decision.end)
-    visit.save(update_fields=["during", "protocol", "patient_status", *CLAIM_FIELDS])
+    visit.save(
+        update_fields=["during", "protocol", "patient_status", "extra_recovery_minutes", *CLAIM_FIELDS]
+    )
     lay(visit, decision)
 
 

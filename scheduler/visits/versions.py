@@ -44,7 +44,16 @@ def behind(*, plan: TreatmentPlan, now: datetime) -> list[Behind]:
     against taking it over where it is. Three queries a visit, four where somebody's hours are short."""
     visits = taking_over.visits_behind(plan, now).select_related("protocol", "plan", "clinic")
     return [
-        Behind(visit, decide(plan=plan, start=visit.starts_at, now=now, without=(visit.pk,)))
+        Behind(
+            visit,
+            decide(
+                plan=plan,
+                start=visit.starts_at,
+                now=now,
+                lasts=Move(visit, visit.starts_at, anew=True).own_lengths,
+                without=(visit.pk,),
+            ),
+        )
         for visit in visits
     ]
 
@@ -75,6 +84,7 @@ def take_over(*, actor: Actor, appointment: Appointment, now: datetime) -> Appoi
                 now=now,
                 chair_id=as_it_is.chair_id,
                 nurse_id=as_it_is.nurse_id,
+                lasts=as_it_is.own_lengths,
                 resources=resources,
                 without=(visit.pk,),
             )
@@ -86,7 +96,12 @@ def take_over(*, actor: Actor, appointment: Appointment, now: datetime) -> Appoi
     return under_lock(
         appointment.clinic_id,
         work,
-        refusal=lambda refused: refusal_of_one(refused, without=(appointment.pk,), now=now),
+        refusal=lambda refused: refusal_of_one(
+            refused,
+            without=(appointment.pk,),
+            extra_recovery=appointment.extra_recovery_minutes,
+            now=now,
+        ),
         now=now,
     )
 

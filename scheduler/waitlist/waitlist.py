@@ -10,7 +10,7 @@ two answers at once the second sees what the first has done.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import heapify, heappop, heappush
 from uuid import UUID, uuid4
 
@@ -106,8 +106,15 @@ def _candidate(entry: WaitlistEntry, now: datetime) -> Candidate | None:
     plan, zone = entry.plan, entry.clinic.time_zone
     low, high = obstacles.bounds(entry, now=now)
     replaced = _replaced(entry)
-    found = free_times.search(plan=plan, first=low, until=high, now=now, without=replaced)
-    length = plan.protocol.visit_length // timedelta(minutes=1)
+    found = free_times.search(
+        plan=plan,
+        first=low,
+        until=high,
+        now=now,
+        without=replaced,
+        extra_recovery=_extra_recovery(entry),
+    )
+    length = found.feasible.visit.minutes
     had = [minute_of(offer.starts_at) for offer in entry.offers.all()]
     offerable = offering.apart_from(found.minutes, length, [(start, start + length) for start in had])
     misfits = found.misfits(Wish(nurse=entry.nurse_id, chair=entry.chair_id))
@@ -159,6 +166,7 @@ def _offer(candidate: Candidate, now: datetime) -> list[WaitlistOffer]:
             nurse=candidate.nurse,
             until=until,
             without=_replaced(entry),
+            extra_recovery=_extra_recovery(entry),
             now=now,
         )
         offer = WaitlistOffer.objects.create(
@@ -175,6 +183,11 @@ def _offer(candidate: Candidate, now: datetime) -> list[WaitlistOffer]:
 def _replaced(entry: WaitlistEntry) -> tuple[UUID, ...]:
     """The visit that an earlier one would stand for, so that the two are not held against each other."""
     return () if entry.appointment_id is None else (entry.appointment_id,)
+
+
+def _extra_recovery(entry: WaitlistEntry) -> int:
+    """The minutes that the visit which is to come earlier was made longer by."""
+    return entry.appointment.extra_recovery_minutes if entry.appointment else 0
 
 
 # --- The answer ---------------------------------------------------------------------------------------
