@@ -49,24 +49,12 @@ function showKeys(root) {
 showKeys(document);
 document.addEventListener("htmx:load", (event) => showKeys(event.target));
 
-// --- One press, one visit -----------------------------------------------------------------------------
-// Enter that is held down since the page before must not book what nobody has read.
-let enterHeld = false;
+// --- One press, one step ------------------------------------------------------------------------------
+// Enter that is still held down from the step before must not take what nobody has read.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter") return;
-  enterHeld = event.repeat;
-  if (event.repeat && event.target.closest?.("form[data-once]")) event.preventDefault();
+  const step = event.target.closest?.("#booking, form[data-once]");
+  if (event.key === "Enter" && event.repeat && step) event.preventDefault();
 });
-document.addEventListener("keyup", (event) => {
-  if (event.key === "Enter") enterHeld = false;
-});
-document.addEventListener(
-  "submit",
-  (event) => {
-    if (enterHeld && event.target.matches("form[data-once]")) event.preventDefault();
-  },
-  true,
-);
 
 // --- The dialog ---------------------------------------------------------------------------------------
 let dialog = null;
@@ -114,6 +102,13 @@ document.addEventListener("click", (event) => {
   if (!link || !plain || event.defaultPrevented || !window.htmx) return;
   event.preventDefault();
   openDialog(link.href);
+});
+
+// The page below the dialog keeps its address: htmx 2.0.10 doesn't heed hx-push-url="false" of what is boosted.
+document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
+  if (!dialog?.open || event.detail.target?.id !== "booking") return;
+  event.detail.history.type = "replace";
+  event.detail.history.path = window.location.href;
 });
 
 // What is no step of booking (a refusal of the house, a page that was left for) is shown as a page.

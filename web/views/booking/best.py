@@ -151,7 +151,7 @@ def _show(
         "refused": refused,
         "offers": offers,
         "form": OfferForm(auto_id=False),
-        "told": told_of(plan, offers[0].feasible, now) if offers else None,
+        "told": told_of(plan, offers[0].feasible, now) if offers else "",
     }
     return render(request, "web/booking/best.html", context, status=status)
 

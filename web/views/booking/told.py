@@ -1,31 +1,20 @@
 """What the patient will be told of a visit that is about to be booked, in words for whoever books it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from clinic import clock
-from notifications.planning.rules import CONFIRMATION, REMINDERS
+from notifications.planning.rules import CONFIRMATION
 from notifications.reporting import preview
 from notifications.reporting.preview import Foreseen
 from scheduler.finding.free_times import FeasibleStart
 from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
-from scheduler.vocabulary import spoken_day, spoken_time
-
-REMINDING = frozenset(rule.stage for rule in REMINDERS)
+from scheduler.vocabulary import spoken_time
 
 
-@dataclass(frozen=True)
-class Told:
-    """A sentence about what is written at once, and one about the reminders, if any are."""
-
-    at_once: str
-    later: str
-
-
-def told_of(plan: TreatmentPlan, feasible: FeasibleStart, now: datetime) -> Told:
-    """As the planner would have it of this visit, which isn't booked yet: a fixed number of queries."""
+def told_of(plan: TreatmentPlan, feasible: FeasibleStart, now: datetime) -> str:
+    """What is written to them at once, as the planner would have it of this visit, which isn't booked yet: a
+    sentence, from a fixed number of queries."""
     visit = Appointment(
         clinic=plan.clinic,
         patient=plan.patient,
@@ -36,17 +25,8 @@ def told_of(plan: TreatmentPlan, feasible: FeasibleStart, now: datetime) -> Told
         created_at=now,
     )
     lines = preview.foreseen(visit, now)
-    zone, name = plan.clinic.time_zone, plan.patient.given_names
     confirmation = next((line for line in lines if line.stage == CONFIRMATION), None)
-    today = clock.local_date(now, zone)
-    days = dict.fromkeys(
-        spoken_day(clock.local_date(line.due_at, zone), today=today)
-        for line in lines
-        if line.stage in REMINDING and not line.why_not
-    )
-    return Told(
-        _at_once(confirmation, name, zone, now), f"Reminded on {', then '.join(days)}." if days else ""
-    )
+    return _at_once(confirmation, plan.patient.given_names, plan.clinic.time_zone, now)
 
 
 def _at_once(line: Foreseen | None, name: str, zone: str, now: datetime) -> str:
