@@ -30,6 +30,7 @@ from web.views.sessions.form import SECRET, SessionForm
 from web.views.sessions.forms import FORMS
 from web.views.sessions.guide import Guide
 from web.views.sessions.page import Chair, SessionPage, correctable
+from web.views.sessions.station import Card
 
 
 @staff_page(READ_SESSIONS, methods=["GET"])
@@ -56,7 +57,8 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
     context = {
         "now": now,
         "waiting": [(visit, uuid4()) for visit in queries.waiting_visits(request.clinic, today)],
-        "chairs": [chair for chair in chairs if not chair.finished],
+        "cards": [Card(chair) for chair in chairs if not chair.finished],
+        "calling": [chair for chair in chairs if chair.watch.groups],
         "finished": [chair for chair in chairs if chair.finished],
         "may_record": request.actor.may(RECORD_SESSIONS, request.clinic.pk),
         "may_open": request.actor.may(OPEN_SESSION, request.clinic.pk),

@@ -1,0 +1,131 @@
+"""The nurse station as cards: what each chair says from across the room."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from sessions_app.infusing import infusion
+from tests.cast import House, new_id
+from tests.sessions_app import stories
+from tests.sessions_app.monitors.beds import chair_of, seat
+from tests.sessions_app.stories import STARTED_AT
+from tests.web.pages import browser_of, words
+from tests.web.test_nurse import Wall, wall
+from tests.web.test_nurse_observing import bad
+
+__all__ = ["wall"]  # the clock on the wall is a fixture of these stories too
+
+STATION = "/nurse/"
+
+
+def minute(minutes: float) -> Any:
+    return STARTED_AT + timedelta(minutes=minutes)
+
+
+def cards(house: House) -> str:
+    """The page from the first card on."""
+    page = browser_of(house.nils).get(STATION).content.decode()
+    return page[page.index('class="chair-cards"') :]
+
+
+def test_a_card_names_the_chair_and_leads_to_its_session(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    seat(session, chair_of(house, "Chair 3"))
+    wall.shows = minute(5)
+    found = re.search(
+        r'<h3>\s*<a href="([^"]*)"><span class="chair-name">([^<]*)</span> ([^<]*)</a>', cards(house)
+    )
+    assert found
+    assert found.groups() == (reverse("session", args=[session.pk]), "Chair 3", "Rosa Delgado")
+
+
+@pytest.mark.parametrize(
+    ("come_to", "at", "said"),
+    [
+        (stories.prepared, -5, "15 min since arrival"),
+        (stories.infusing, 10, "30 min left in the bag"),
+        (stories.recovering, 55, "45 min left to observe"),
+        (stories.recovering, 130, "0 min left to observe"),
+    ],
+)
+def test_the_big_figure_is_how_long_it_goes_on(
+    house: House, wall: Wall, come_to: Any, at: int, said: str
+) -> None:
+    come_to(house)
+    wall.shows = minute(at)
+    assert said in words(browser_of(house.nils).get(STATION))
+
+
+def test_a_pause_is_counted_from_the_newest_one(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    nils = house.actor(house.nils)
+    for act, at in ((infusion.pause, 5), (infusion.resume, 8), (infusion.pause, 11)):
+        act(actor=nils, id=new_id(), session=session, now=minute(at))
+    wall.shows = minute(18)
+    said = words(browser_of(house.nils).get(STATION))
+    assert "7 min paused" in said
+    assert "20.0 of 35.0 mg" not in said
+
+
+def test_a_new_rate_moves_the_end_of_the_bag(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    infusion.change_rate(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        rate_ml_per_h=Decimal("75"),
+        now=minute(20),
+    )
+    wall.shows = minute(20)
+    assert "40 min left in the bag" in words(browser_of(house.nils).get(STATION))
+
+
+def test_the_last_hour_is_a_line_with_a_word_and_its_figures(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    for at, systolic, pulse in ((5, 124, 70), (15, 131, 74), (25, 139, 72)):
+        stories.measure(
+            house, session, stories.calm(minute(at), systolic_mmhg=systolic, heart_rate_per_min=pulse)
+        )
+    wall.shows = minute(26)
+    page = cards(house)
+    rows = re.findall(
+        r"<dt>(.*?)</dt>\s*<dd><strong>(.*?)</strong>.*?<title>(.*?)</title>.*?<polyline points=\"([^\"]*)\""
+        r".*?chair-trend\">(?:<span[^>]*>.</span>)?\s*(\w*)",
+        page,
+        re.DOTALL,
+    )
+    assert [(label, value, said) for label, value, _, _, said in rows] == [
+        ("BP", "139/78", "rising"),
+        ("HR", "72", "steady"),
+        ("SpO₂", "98", "steady"),
+    ]
+    assert rows[1][2] == "09:10 71, 09:25 70, 09:35 74, 09:45 72"
+    assert rows[1][3].count(",") == 4
+    wall.shows = minute(80)
+    assert "09:35" not in cards(house).partition("<title>")[2].partition("</title>")[0]
+
+
+def test_an_alert_stands_on_top_with_its_buttons_and_in_its_card(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10)
+    wall.shows = minute(11)
+    page = browser_of(house.nils).get(STATION).content.decode()
+    top, _, below = page.partition('class="chair-cards"')
+    assert "Acknowledge" in top
+    assert "Acknowledge" not in below
+    assert "Oxygen saturation 84 %: below 85." in below
+    assert re.search(r'data-alert="[^"]+"\s+data-level="emergency"[^>]*data-waiting', top)
+
+
+def test_whoever_has_gone_home_with_an_open_alert_is_among_the_alerts(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10)
+    type(session).objects.filter(pk=session.pk).update(state="discharged", discharged_at=minute(100))
+    wall.shows = minute(110)
+    page = browser_of(house.nils).get(STATION).content.decode()
+    assert page.index("Rosa Delgado") < page.index('id="sessions"')
+    assert "alert open" in words(browser_of(house.nils).get(STATION)).partition("Finished today")[2]
