@@ -23,6 +23,7 @@ Span = tuple[float, float]  # the lower and the higher of two values
 WIDTH: Final = 960
 LEFT: Final = 52
 RIGHT: Final = 842  # beyond it the limits have their words
+INSET: Final = 10  # so that the first and the last mark stand clear of the edges
 LINE: Final = 14  # what a line of small words takes
 # Top and foot of each lane, and how many values its edge names at most.
 LANES: Final[dict[Sign, tuple[int, int, int]]] = {
@@ -192,7 +193,7 @@ class LiveChart:
 
 def live_chart(course: Course) -> LiveChart:
     """Draw a course with at least one reading in it."""
-    across = Scale(course.first, course.last, LEFT, RIGHT)
+    across = Scale(course.first, course.last, LEFT + INSET, RIGHT - INSET)
     heights = {sign: _height(sign, course) for sign in LANES}
     readings = sorted(course.readings, key=lambda reading: reading.at)
     return LiveChart(

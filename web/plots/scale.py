@@ -45,7 +45,8 @@ def numbers(low: float, high: float, *, most: int = MOST) -> list[float]:
     `most`."""
     step = step_of(low, high, most=most)
     # Rounded, since three times 0.1 is a little more than 0.3.
-    return [round(count * step, 10) for count in range(ceil(low / step), floor(high / step) + 1)]
+    first, last = ceil(round(low / step, 9)), floor(round(high / step, 9))
+    return [round(count * step, 9) for count in range(first, last + 1)]
 
 
 def step_of(low: float, high: float, *, most: int = MOST) -> float:
