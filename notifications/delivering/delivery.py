@@ -242,18 +242,19 @@ def _freeze(
     batch.begun = pace.begun
     sending.write_tries(attempt for attempt, _ in batch.ready[: batch.begun])
     going_on = {attempt.message_id for attempt, _ in batch.ready}
-    versions = {message.pk: _version(message, address, facts) for message, address in allowed}
-    leasing.take({key: versions[key] for key in going_on}, batch.token, now)
+    lengths = {message.pk: _length(message, address, facts) for message, address in allowed}
+    leasing.take({key: lengths[key] for key in going_on}, batch.token, now)
     return going_on
 
 
-def _version(message: Message, address: Address, facts: Facts) -> UUID | None:
-    """By which version a notice tells how long its visit takes and how to prepare: the visit's, or that of
-    the first try, whose words go again."""
+def _length(message: Message, address: Address, facts: Facts) -> leasing.Length:
+    """By which version a notice tells how long its visit takes and how to prepare, and with how much more
+    recovery: the visit's, or those of the first try, whose words go again."""
     if message.kind not in said.NOTICES:
-        return None
+        return leasing.Length(None, None)
     said_before = any(each.form == address.form for each in facts.tries.get(message.pk, ()))
-    return message.protocol_id if said_before else message.visit.protocol_id
+    told = message if said_before else message.visit
+    return leasing.Length(told.protocol_id, told.extra_recovery_minutes)
 
 
 def _skip(message: Message, reason: str) -> None:

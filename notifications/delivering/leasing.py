@@ -6,7 +6,7 @@ What is asked, sent and written is `delivery`'s, `sending`'s and `outcomes`'.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -46,17 +46,32 @@ def due(now: datetime, *, most: int, urgent_only: bool = False) -> list[Message]
     )
 
 
-def take(versions: Mapping[UUID, UUID | None], token: UUID, now: datetime) -> None:
-    """These locked messages are to be sent by whoever holds the token, by these versions of a protocol."""
+class Length(NamedTuple):
+    """What a notice tells of how long its visit takes; both empty where it is none."""
+
+    protocol_id: UUID | None
+    extra_recovery_minutes: int | None
+
+
+def take(lengths: Mapping[UUID, Length], token: UUID, now: datetime) -> None:
+    """These locked messages are to be sent by whoever holds the token, by these versions of a protocol and
+    with these recoveries."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE notifications_message AS message
-               SET status = 'claimed', lease_token = %s, lease_until = %s, protocol_id = taken.protocol
-              FROM unnest(%s::uuid[], %s::uuid[]) AS taken (id, protocol)
+               SET status = 'claimed', lease_token = %s, lease_until = %s, protocol_id = taken.protocol,
+                   extra_recovery_minutes = taken.extra
+              FROM unnest(%s::uuid[], %s::uuid[], %s::int[]) AS taken (id, protocol, extra)
              WHERE message.id = taken.id
             """,
-            [token, now + LEASE, list(versions), list(versions.values())],
+            [
+                token,
+                now + LEASE,
+                list(lengths),
+                [length.protocol_id for length in lengths.values()],
+                [length.extra_recovery_minutes for length in lengths.values()],
+            ],
         )
 
 

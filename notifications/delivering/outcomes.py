@@ -217,7 +217,8 @@ def settle_lost(channels: Channels, clock: Callable[[], datetime], stop_at: date
 
     def work() -> list[Message]:
         messages = leasing.lost(clock())
-        leasing.take({message.pk: message.protocol_id for message in messages}, token, clock())
+        told = {each.pk: leasing.Length(each.protocol_id, each.extra_recovery_minutes) for each in messages}
+        leasing.take(told, token, clock())
         return messages
 
     done: list[MessageStatus] = []

@@ -95,6 +95,11 @@ class Message(Row):
         db_index=False,
         help_text="Of a notice: by which version it tells how long the visit takes and how to prepare for it",
     )
+    extra_recovery_minutes = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Of a notice: by how much longer than that version says it tells that the visit takes",
+    )
     text = models.TextField(blank=True, help_text="What a person wrote, where no rule gives the words")
     written_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     in_answer_to = models.ForeignKey(

@@ -46,6 +46,7 @@ class Found(NamedTuple):
     told: datetime | None = None
     months: int = 0
     protocol_id: UUID | None = None
+    extra_recovery_minutes: int | None = None
 
 
 ANCHORS: Final[Mapping[str, str]] = {

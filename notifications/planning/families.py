@@ -68,6 +68,7 @@ def _found(family: str, stage: str = "rule.stage", **columns: str) -> str:
         "told": "NULL::timestamptz",
         "months": "0",
         "protocol_id": "NULL::uuid",
+        "extra_recovery_minutes": "NULL::int",
     }
     chosen = ", ".join(f"{value} AS {name}" for name, value in {**empty, **columns}.items())
     return f"SELECT '{family}' AS family, {stage} AS stage, {chosen}"
@@ -113,11 +114,19 @@ BEFORE: Final = f"""
 
 # Visits of which something else was told last than is true. `told`: the start that the patient goes by. The
 # first condition is cheap and lets pass too much: whoever has heard nothing of the start that is true, or of
-# another one, or of this one by another version. A change follows the notice that it is a change of, not the
-# reminders since; each version is told by a notice of its own, so that one which was kept back stands in the
-# way of none that comes after it. The same of a start, where somebody called about it: `told` is that call.
+# another one, or of this one by another version or with another recovery. A change follows the notice that it
+# is a change of, not the reminders since; each length is told by a notice of its own, so that one which was
+# kept back stands in the way of none that comes after it. The same of a start, where somebody called about
+# it: `told` is that call.
 NOTICES: Final = f"""
-    {_found("notice", told="told.starts_at", protocol_id="visit.protocol_id")}
+    {
+    _found(
+        "notice",
+        told="told.starts_at",
+        protocol_id="visit.protocol_id",
+        extra_recovery_minutes="visit.extra_recovery_minutes",
+    )
+}
       FROM (SELECT visit.* FROM scheduler_appointment visit
              WHERE visit.status IN ('booked', 'cancelled') AND lower(visit.during) > %(now)s
                AND {_wanted("visit.patient_id")}
@@ -135,7 +144,8 @@ NOTICES: Final = f"""
                                                       AND said.reason = ANY(%(can_pass)s)) END), false))
                            OR (visit.status = 'booked' AND coalesce(bool_or(
                                    said.visit_starts_at = lower(visit.during)
-                                   AND said.protocol_id <> visit.protocol_id), false))
+                                   AND (said.protocol_id, coalesce(said.extra_recovery_minutes, 0))
+                                       <> (visit.protocol_id, visit.extra_recovery_minutes)), false))
                       FROM notifications_message said
                      WHERE said.appointment_id = visit.id
                        AND said.kind IN ('confirmation', 'move', 'change', 'cancellation', 'reminder'))
@@ -153,7 +163,9 @@ NOTICES: Final = f"""
      CROSS JOIN LATERAL (
            SELECT concat_ws(':', visit.id, rule.stage, {_stamp("start.at")},
                             coalesce(changed.id, told.id),
-                            CASE rule.stage WHEN 'change' THEN visit.protocol_id END) AS key) key
+                            CASE rule.stage WHEN 'change' THEN visit.protocol_id END,
+                            CASE rule.stage WHEN 'change'
+                                THEN nullif(visit.extra_recovery_minutes, 0) END) AS key) key
      WHERE CASE visit.status WHEN 'booked' THEN told.starts_at IS DISTINCT FROM lower(visit.during)
                                                 OR changed.id IS NOT NULL
                              ELSE told.starts_at IS NOT NULL END

@@ -98,6 +98,7 @@ def _message(choice: Choice, now: datetime) -> dict[str, Any]:
         "visit_starts_at": wanted.visit_starts_at,
         "instead_of": wanted.instead_of,
         "protocol_id": found.protocol_id,
+        "extra_recovery_minutes": found.extra_recovery_minutes,
         "text": "",
         "form": decision.form,
         "urgent": False,

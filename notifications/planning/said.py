@@ -60,23 +60,26 @@ LAST_TOLD: Final = _last(
     "said.id, CASE said.kind WHEN 'cancellation' THEN NULL ELSE said.visit_starts_at END AS starts_at",
     "said.kind IN ('confirmation', 'move', 'change', 'cancellation', 'reminder')",
 )
-# The last notice of the start that was `told`, where that is the true one, if by its version the visit takes
-# another time or is prepared for in another way than by its own. A reminder tells of neither.
+# The last notice of the start that was `told`, where that is the true one, if by its version and the recovery
+# that it told the visit takes another time, or is prepared for in another way, than by its own. A reminder
+# tells of neither.
 CHANGED_SINCE: Final = f"""
     SELECT notice.id
       FROM ({
     _last(
-        "said.id, said.protocol_id",
+        "said.id, said.protocol_id, coalesce(said.extra_recovery_minutes, 0) AS extra",
         "said.kind IN ('confirmation', 'move', 'change') AND said.visit_starts_at = told.starts_at",
     )
 }) notice
       JOIN scheduler_protocol before ON before.id = notice.protocol_id
       JOIN scheduler_protocol now ON now.id = visit.protocol_id
-     WHERE told.starts_at = lower(visit.during) AND before.id <> now.id
-       AND (before.preparation_minutes + before.infusion_minutes + before.observation_minutes,
+     WHERE told.starts_at = lower(visit.during)
+       AND (before.id, notice.extra) <> (now.id, visit.extra_recovery_minutes)
+       AND (before.preparation_minutes + before.infusion_minutes + before.observation_minutes + notice.extra,
             before.fasting_light_meal_hours, before.fasting_clear_hours)
            IS DISTINCT FROM
-           (now.preparation_minutes + now.infusion_minutes + now.observation_minutes,
+           (now.preparation_minutes + now.infusion_minutes + now.observation_minutes
+                + visit.extra_recovery_minutes,
             now.fasting_light_meal_hours, now.fasting_clear_hours)"""  # noqa: S608 - the same
 
 

@@ -112,8 +112,10 @@ def _visit_fallen_through(message: Message) -> str:
 
 
 def _changed_again(message: Message) -> str:
-    """The change to the version that the visit has now has a message of its own."""
-    other = message.protocol_id is not None and message.protocol_id != message.visit.protocol_id
+    """The change to the version and the recovery that the visit has now has a message of its own."""
+    visit = message.visit
+    planned = (message.protocol_id, message.extra_recovery_minutes or 0)
+    other = message.protocol_id is not None and planned != (visit.protocol_id, visit.extra_recovery_minutes)
     return reasons.CHANGED_AGAIN if message.kind == MessageKind.CHANGE and other else ""
 
 

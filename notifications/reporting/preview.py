@@ -117,6 +117,15 @@ def switched_off(appointment: Appointment, now: datetime) -> list[Wanted]:
     ]
 
 
+def way_of_notice(appointment: Appointment, stage: str) -> tuple[Form | None, str]:
+    """How a notice of this stage would reach the visit's patient by what stands now, or None and why nothing
+    would: a fixed number of queries."""
+    rule = rule_settings.rule_of(appointment.clinic, stage)
+    if not rule.enabled:
+        return None, "The clinic has switched this message off."
+    return _reach(appointment.patient).chosen(rule, "")
+
+
 def _still_open(appointment: Appointment, now: datetime, its_rules: Sequence[Rule]) -> list[Wanted]:
     """What is wanted of the visit and has no message that stands; of what isn't to be said, none at all."""
     rows = Message.objects.filter(appointment=appointment, again_of=None)

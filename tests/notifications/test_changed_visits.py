@@ -23,7 +23,7 @@ from notifications.talking import again
 from scheduler.models import Appointment, CancellationReason
 from scheduler.prescribing import taking_over
 from scheduler.reporting.reports import Period
-from scheduler.visits import attendance, booking, versions
+from scheduler.visits import attendance, booking, lengthening, versions
 from tests.cast import NOW, TODAY, House, new_id
 from tests.notifications.visits import confirm
 from tests.scheduler.stage import Stage, next_version, set_stage
@@ -321,3 +321,46 @@ def test_a_visit_that_was_called_off_by_telephone_twice_is_called_about_each_tim
         attendance.undo(actor=ana, appointment=visit, now=NOW + (hours + 1) * HOUR)
         say(NOW + (hours + 1) * HOUR)
         called(stage, "Told her that it takes place.", NOW + (hours + 1) * HOUR + MINUTE)
+
+
+def lengthen(stage: Stage, visit: Appointment, minutes: int) -> None:
+    ana = stage.house.actor(stage.house.ana)
+    lengthening.lengthen(actor=ana, appointment=visit, extra_recovery_minutes=minutes, now=NOW)
+
+
+def test_who_is_kept_longer_for_recovery_hears_when_the_visit_ends(stage: Stage, visit: Appointment) -> None:
+    lengthen(stage, visit, 45)
+    for hours in (1, 2):
+        say(NOW + hours * HOUR)
+    assert subjects() == [BOOKED, CHANGED]
+    visit.refresh_from_db()
+    ended = visit.ends_at.astimezone(ZoneInfo(stage.house.clinic.time_zone))
+    told = InboxItem.objects.get(subject=CHANGED)
+    assert f"It ends at {ended:%-I:%M %p}." in told.body
+    assert Message.objects.get(stage="change").extra_recovery_minutes == 45
+
+    lengthen(stage, visit, 60)
+    say(NOW + 3 * HOUR)
+    assert subjects() == [BOOKED, CHANGED, CHANGED]
+
+
+def test_a_recovery_made_longer_and_shorter_again_before_anything_was_said_is_not_told(
+    stage: Stage, visit: Appointment
+) -> None:
+    lengthen(stage, visit, 45)
+    plan(now=NOW + MINUTE)
+    lengthen(stage, visit, 0)
+    say(NOW + HOUR)
+    assert subjects() == [BOOKED]
+
+
+def test_a_longer_recovery_that_was_changed_before_it_was_told_is_told_as_it_is(
+    stage: Stage, visit: Appointment
+) -> None:
+    lengthen(stage, visit, 45)
+    plan(now=NOW + MINUTE)
+    lengthen(stage, visit, 15)
+    for hours in (1, 2):
+        say(NOW + hours * HOUR)
+    assert subjects() == [BOOKED, CHANGED]
+    assert Message.objects.get(stage="change", status="sent").extra_recovery_minutes == 15
