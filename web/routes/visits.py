@@ -1,8 +1,9 @@
-"""Addresses of the pages in web.views.visits."""
+"""Addresses of the pages in web.views.visits, and of those that move and lengthen a visit."""
 
 from django.urls import URLPattern, path
 
 from web.views import visits
+from web.views.board import lengthening, moving
 
 urlpatterns: list[URLPattern] = [
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
@@ -12,8 +13,11 @@ urlpatterns: list[URLPattern] = [
     path("visits/<uuid:pk>/missed/", visits.mark_missed, name="visit_missed"),
     path("visits/<uuid:pk>/undo/", visits.undo, name="visit_undo"),
     path("visits/<uuid:pk>/take-over/", visits.take_over, name="visit_take_over"),
-    path("visits/<uuid:pk>/times/", visits.choose_time, name="visit_choose_time"),
-    path("visits/<uuid:pk>/move/", visits.move, name="visit_move"),
+    path("visits/<uuid:pk>/times/", moving.choose_time, name="visit_choose_time"),
+    path("visits/<uuid:pk>/move/", moving.move, name="visit_move"),
+    path("visits/<uuid:pk>/move/check/", moving.check_move, name="visit_move_check"),
+    path("visits/<uuid:pk>/recovery/", lengthening.lengthen, name="visit_lengthen"),
+    path("visits/<uuid:pk>/recovery/check/", lengthening.check_lengthening, name="visit_lengthen_check"),
     path("visits/<uuid:pk>/book/", visits.book_held, name="visit_book_held"),
     path("visits/<uuid:pk>/release/", visits.release, name="visit_release"),
 ]

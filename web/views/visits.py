@@ -1,9 +1,9 @@
-"""The pages of one visit: what it is and what became of it; checked in, confirmed, moved, missed, cancelled,
-taken back; and of one that is only held: booked, or given up.
+"""The pages of one visit: what it is and what became of it; checked in, confirmed, missed, cancelled, taken
+back; and of one that is only held: booked, or given up. Another time for it is `board.moving`'s.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django import forms
@@ -14,15 +14,14 @@ from django.shortcuts import redirect, render
 from clinic import access, clock
 from clinic.problems import Conflict, Problem
 from scheduler.access import BOOK, VIEW_SCHEDULE
-from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Resource
+from scheduler.models import Appointment, AppointmentStatus, CancellationReason
 from scheduler.series.review import review
-from scheduler.visits import attendance, booking, queries, versions
+from scheduler.visits import attendance, booking, lengthening, queries, versions
 from scheduler.visits.visit_history import appointment_history
 from scheduler.vocabulary import wall_time
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, LocalDateTimeField
+from web.forms import ChangeForm
 from web.views import readiness_answers
-from web.views.times import LONGEST_SEARCH, look
 
 ONE_STEP_BACK: Final = {
     AppointmentStatus.CANCELLED: "Take the cancellation back",
@@ -35,15 +34,6 @@ class CancelForm(ChangeForm):
     reason = forms.ChoiceField(
         label="Reason", choices=[("", "Choose the reason"), *CancellationReason.choices]
     )
-
-
-class MoveForm(ChangeForm):
-    """What the page that confirms a move carries along."""
-
-    start = LocalDateTimeField(widget=forms.HiddenInput)
-    chair = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    nurse = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    search = forms.CharField(widget=forms.HiddenInput, required=False, max_length=LONGEST_SEARCH)
 
 
 @staff_page(VIEW_SCHEDULE, methods=["GET"])
@@ -146,74 +136,11 @@ def release(request: StaffRequest, pk: UUID) -> HttpResponse:
     return redirect("book_plan", pk=held.plan_id)
 
 
-# --- Another time -------------------------------------------------------------------------------------
-
-
-@staff_page(BOOK, methods=["GET"])
-def choose_time(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Two weeks of times to which the visit could be moved, as if it stood nowhere."""
-    appointment = _visit(request, pk, BOOK)
-    asked = look(
-        request,
-        appointment.plan,
-        begin=clock.local_date(appointment.starts_at, request.clinic.time_zone),
-        without=(appointment.pk,),
-        now=clock.now(),
-    )
-    context = {**asked.context, "appointment": appointment}
-    return render(request, "web/desk/move_times.html", context)
-
-
-@staff_page(BOOK)
-def move(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Shows what the move would change, or all that stands against it; sent, it moves."""
-    appointment = _visit(request, pk, BOOK)
-    sending = request.method == "POST"
-    form = MoveForm(request.POST if sending else request.GET)
-    if not form.is_valid():
-        return redirect("visit_choose_time", pk=pk)
-    asked: dict[str, Any] = {
-        "appointment": appointment,
-        "start": form.cleaned_data["start"],
-        "chair": _resource(request, form.cleaned_data["chair"]),
-        "nurse": _resource(request, form.cleaned_data["nurse"]),
-        "now": clock.now(),
-    }
-    context: dict[str, Any] = {
-        "appointment": appointment,
-        "visit": queries.booked_visit(appointment),
-        "form": form,
-        "start": asked["start"],
-        "nurse": asked["nurse"],
-        "search": form.cleaned_data["search"],
-    }
-    if sending:
-        try:
-            booking.reschedule(actor=request.actor, **asked)
-        except Conflict as refusal:
-            if "blockers" not in refusal.data:
-                raise
-            return render(request, "web/desk/move.html", {**context, **refusal.data}, status=refusal.status)
-        messages.success(request, "The visit is moved.")
-        return redirect("visit", pk=pk)
-    answer = booking.check(actor=request.actor, plan=appointment.plan, **asked)
-    context |= {
-        "decision": answer.decision,
-        "blockers": answer.blockers,
-        "alternatives": answer.alternatives,
-    }
-    return render(request, "web/desk/move.html", context)
-
-
 # --- What these views share ---------------------------------------------------------------------------
 
 
 def _visit(request: StaffRequest, pk: UUID, permission: access.Permission) -> Appointment:
     return access.fetch(request.actor, queries.visits().filter(clinic=request.clinic), permission, pk=pk)
-
-
-def _resource(request: StaffRequest, key: UUID | None) -> Resource | None:
-    return access.fetch(request.actor, Resource.objects.all(), BOOK, pk=key) if key else None
 
 
 def _late(appointment: Appointment, now: datetime) -> bool:
@@ -244,6 +171,7 @@ def _show(
         "may_check_in": booked and day == clock.local_date(now, request.clinic.time_zone),
         "may_confirm": booked and appointment.patient_status != "accepted",
         "may_move": booked,
+        "may_lengthen": may_book and lengthening.may_lengthen(appointment),
         "may_cancel": booked,
         "late_hours": request.clinic.late_cancellation_hours if booked and _late(appointment, now) else None,
         "may_miss": booked and appointment.starts_at <= now,

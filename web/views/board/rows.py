@@ -11,11 +11,13 @@ from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils import timezone
 
 from scheduler.finding.availability import Interval, minute_of, moment_of
 from scheduler.models import Absence, Appointment, AppointmentStatus, Claim, Closure, Resource, ResourceKind
 from scheduler.visits.clinic_day import ClinicDay, Row
+from scheduler.visits.lengthening import may_lengthen
 from scheduler.visits.queries import BookedVisit
 from web.board import load
 from web.board.layout import Away, Band, Line, Phase, Place, Shade, by_name, gaps, shades
@@ -61,6 +63,13 @@ class Block:
     @property
     def minutes(self) -> int:
         return (self.appointment.ends_at - self.appointment.starts_at) // MINUTE
+
+    @property
+    def extra_recovery(self) -> int | None:
+        """By how many minutes its recovery is longer than its protocol says, where this can change here."""
+        if self.stay.end != self.appointment.ends_at or not may_lengthen(self.appointment):
+            return None
+        return self.appointment.extra_recovery_minutes
 
     @property
     def name(self) -> str:
@@ -142,7 +151,7 @@ def book_at(start: datetime, chair: Resource) -> str:
     query = urlencode(
         {"start": timezone.localtime(start).isoformat(timespec="minutes"), "chair": str(chair.pk)}
     )
-    return f"/book/?{query}"
+    return f"{reverse('book')}?{query}"
 
 
 def stays_of(visit: BookedVisit) -> list[Stay]:

@@ -1,0 +1,167 @@
+"""Another time or another chair for a visit, and a longer recovery in its own: asked, shown, carried out.
+
+Each page stands by itself. The day board asks `check` while a block rests somewhere, and shows the pages that
+carry it out as a dialog (`board_move.js`): then they are answered as a part of a page.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic import access, clock
+from clinic.problems import Conflict, Invalid, Stale
+from notifications.models import Form
+from notifications.planning import rules
+from notifications.reporting.preview import way_of_notice
+from scheduler.access import BOOK
+from scheduler.models import Appointment, AppointmentStatus, Resource
+from scheduler.visits import booking, queries
+from web.doors import StaffRequest, staff_page
+from web.forms import ChangeForm, DayField, LocalDateTimeField
+from web.views.times import LONGEST_SEARCH, look
+
+TOLD_BY: Final = {Form.SMS: "Is told by text message", Form.EMAIL: "Is told by e-mail"}
+NO_PLACE: Final = "Give a time on the five-minute grid and a chair of the clinic."
+
+
+class MoveForm(ChangeForm):
+    """What the page that confirms a move carries along. `was` is where whoever asks has seen the visit, and
+    `board` the day on whose board that was."""
+
+    start = LocalDateTimeField(widget=forms.HiddenInput)
+    chair = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    nurse = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    was = LocalDateTimeField(widget=forms.HiddenInput, required=False)
+    board = DayField(widget=forms.HiddenInput, required=False)
+    search = forms.CharField(widget=forms.HiddenInput, required=False, max_length=LONGEST_SEARCH)
+
+
+@staff_page(BOOK, methods=["GET"])
+def choose_time(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Two weeks of times to which the visit could be moved, as if it stood nowhere."""
+    appointment = _visit(request, pk)
+    asked = look(
+        request,
+        appointment.plan,
+        begin=clock.local_date(appointment.starts_at, request.clinic.time_zone),
+        without=(appointment.pk,),
+        extra_recovery=appointment.extra_recovery_minutes,
+        now=clock.now(),
+    )
+    context = {**asked.context, "appointment": appointment}
+    return render(request, "web/desk/move_times.html", context)
+
+
+@staff_page(BOOK)
+def move(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Shows what the move would change, or all that stands against it; sent, it moves."""
+    appointment = _visit(request, pk)
+    sending = request.method == "POST"
+    form = MoveForm(request.POST if sending else request.GET)
+    if not form.is_valid():
+        return redirect("visit_choose_time", pk=pk)
+    asked = _asked(request, appointment, form)
+    context: dict[str, Any] = {
+        "appointment": appointment,
+        "visit": queries.booked_visit(appointment),
+        "form": form,
+        "start": asked["start"],
+        "nurse": asked["nurse"],
+        "search": form.cleaned_data["search"],
+        "board": form.cleaned_data["board"],
+    }
+    template = "web/board/move.html" if _is_part(request) else "web/desk/move.html"
+    if sending:
+        return _carry_out(request, asked, context, template)
+    answer = booking.check(actor=request.actor, plan=appointment.plan, **asked)
+    context |= {
+        "decision": answer.decision,
+        "blockers": answer.blockers,
+        "alternatives": answer.alternatives,
+        "other_nurses": _nurses(answer.decision) != _nurses(context["visit"]),
+        "told": _told(appointment, asked["start"]),
+    }
+    return render(request, template, context)
+
+
+@staff_page(BOOK, methods=["GET"])
+def check_move(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Whether the visit could be put down where it rests, and with whom: a part of the board."""
+    appointment = _visit(request, pk)
+    form = MoveForm(request.GET)
+    if not form.is_valid():
+        raise Invalid({"start": NO_PLACE})
+    asked = _asked(request, appointment, form)
+    answer = booking.check(actor=request.actor, plan=appointment.plan, **asked, seek=False)
+    context = {"decision": answer.decision, "blockers": answer.blockers, "chair": asked["chair"]}
+    return render(request, "web/board/move_check.html", context)
+
+
+def _carry_out(
+    request: StaffRequest, asked: dict[str, Any], context: dict[str, Any], template: str
+) -> HttpResponse:
+    board = context["board"]
+    try:
+        visit = booking.reschedule(actor=request.actor, **asked)
+    except (Stale, Conflict) as refusal:
+        if "blockers" in refusal.data:
+            return render(request, template, {**context, **refusal.data}, status=refusal.status)
+        # The visit is no longer what was seen: the sentence stands above the board as it is by now.
+        if not board:
+            raise
+        messages.error(request, refusal.detail)
+        return redirect("day_on", on=board)
+    messages.success(request, "The visit is moved.")
+    if board:
+        return redirect("day_on", on=clock.local_date(visit.starts_at, request.clinic.time_zone))
+    return redirect("visit", pk=visit.pk)
+
+
+# --- What these views share ---------------------------------------------------------------------------
+
+
+def _visit(request: StaffRequest, pk: UUID) -> Appointment:
+    return access.fetch(request.actor, queries.visits().filter(clinic=request.clinic), BOOK, pk=pk)
+
+
+def _asked(request: StaffRequest, appointment: Appointment, form: MoveForm) -> dict[str, Any]:
+    """What is asked of `booking`."""
+    return {
+        "appointment": appointment,
+        "start": form.cleaned_data["start"],
+        "chair": _resource(request, form.cleaned_data["chair"]),
+        "nurse": _resource(request, form.cleaned_data["nurse"]),
+        "was": form.cleaned_data["was"],
+        "now": clock.now(),
+    }
+
+
+def _resource(request: StaffRequest, key: UUID | None) -> Resource | None:
+    return access.fetch(request.actor, Resource.objects.all(), BOOK, pk=key) if key else None
+
+
+def _told(appointment: Appointment, start: datetime) -> str:
+    """What the patient will hear of it, and how."""
+    if start == appointment.starts_at:
+        return "Hears nothing of it: the time stays."
+    if appointment.status == AppointmentStatus.PENDING:
+        return "Hears nothing of it: this time is only held."
+    form, why_not = way_of_notice(appointment, rules.MOVE)
+    if form is None:
+        return f"Is told by nobody but you: call them. {why_not}"
+    return f"{TOLD_BY[form]} of the new time, and is asked to confirm it."
+
+
+def _nurses(of: Any) -> list[UUID]:
+    """Those of a visit or of a decision, in their order."""
+    return [turn.nurse.pk for turn in of.nurses]
+
+
+def _is_part(request: StaffRequest) -> bool:
+    """Whether the board asks, for its dialog."""
+    return bool(getattr(request, "htmx", False))
