@@ -103,6 +103,7 @@ POST   /api/v1/appointments/{visit}/confirm/        DN-M
 POST   /api/v1/appointments/{visit}/check-in/       DN-M
 POST   /api/v1/appointments/{visit}/cancel/         DN-M
 POST   /api/v1/appointments/{visit}/reschedule/     DN-M
+POST   /api/v1/appointments/{visit}/lengthen/       DN-M
 POST   /api/v1/appointments/{visit}/no-show/        DN-M
 POST   /api/v1/appointments/{visit}/undo/           DN-M
 POST   /api/v1/appointments/{visit}/take-over/      DN-M
@@ -272,6 +273,10 @@ POST   /visits/{visit}/take-over/                   DN-M
 GET    /visits/{visit}/times/                       DN-M
 GET    /visits/{visit}/move/                        DN-M
 POST   /visits/{visit}/move/                        DN-M
+GET    /visits/{visit}/move/check/                  DN-M
+GET    /visits/{visit}/recovery/                    DN-M
+POST   /visits/{visit}/recovery/                    DN-M
+GET    /visits/{visit}/recovery/check/              DN-M
 POST   /visits/{hold}/book/                         DN-M
 POST   /visits/{hold}/release/                      DN-M
 GET    /resources/                                  ---M
