@@ -49,7 +49,7 @@ function tick() {
   }
   for (const each of document.querySelectorAll("[data-clock-until]")) {
     const left = Date.parse(each.dataset.clockUntil) - now;
-    setText(each, left > 0 ? `in ${clockOf(left)}` : "over: load the page again");
+    setText(each, left > 0 ? `in ${clockOf(left)}` : "now: load the page again");
   }
 }
 

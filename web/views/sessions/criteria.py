@@ -49,7 +49,7 @@ def _watch(session: Session, course: Course) -> Iterator[Criterion]:
         "observed",
         f"Observed for {needed} min",
         "observed" not in missing,
-        f"{seen} min since the stop" + (f", {course.minutes_to_go} to go" if course.minutes_to_go else ""),
+        f"{seen} min since the stop",
         home_from if course.minutes_to_go else None,
     )
     if course.stop_lacks:

@@ -18,6 +18,7 @@ from web.views.sessions.leaving import DischargeForm
 from web.views.sessions.page import BAG_EMPTY, SessionPage
 from web.views.sessions.places import place_of
 from web.views.sessions.signing import SignForm
+from web.views.sessions.watching import AlertGroup
 
 Standing = Literal["done", "now", "coming", "left_out"]
 STEPS: Final = ("Checklist", "Dose", "Infusing", "Recovery", "Discharge", "Sign")
@@ -108,17 +109,19 @@ class Guide:
         return self._pressing() or self._next_step()
 
     def _pressing(self) -> ToDo | None:
+        """An alert that calls to the chair comes first, one that only wants to be read last."""
         watch = self.page.chair.watch
-        waiting = [group for group in watch.groups if group.waiting]
-        called = [*self.page.calls, *waiting]
-        if called and self.page.in_the_chair:
-            lead = called[0].lead.alert
-            return ToDo(f"{lead.get_level_display()}: answer the alert", "#alerts", pressing=True)
+        waiting = [group for group in watch.groups if group.waiting and self.page.in_the_chair]
+        if self.page.in_the_chair and self.page.calls:
+            return self._answer(self.page.calls[0])
         if self.page.chair.bag_empty:
             return ToDo(BAG_EMPTY, "#stop", pressing=True)
         if watch.next and watch.next.standing != "coming":
             return ToDo("Measure vital signs", "#vitals", pressing=True)
-        return None
+        return self._answer(waiting[0]) if waiting else None
+
+    def _answer(self, group: AlertGroup) -> ToDo:
+        return ToDo(f"{group.lead.alert.get_level_display()}: answer the alert", "#alerts", pressing=True)
 
     def _next_step(self) -> ToDo:
         match SessionState(self.session.state):
