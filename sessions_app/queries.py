@@ -147,7 +147,8 @@ def monitored_minutes(session: Session) -> list[dict[str, Any]]:
     for sign, (low, high) in signs.items():
         ends |= {f"{sign}_low": Min(low), f"{sign}_high": Max(high)}
     samples = MonitorSample.objects.filter(session=session).annotate(at=TruncMinute("measured_at"))
-    return list(samples.values("at").annotate(**ends).order_by("at"))
+    minutes: QuerySet[Any, Any] = samples.values("at").annotate(**ends)
+    return list(minutes.order_by("at"))
 
 
 def session_watched(session_id: UUID) -> Session:

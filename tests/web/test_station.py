@@ -93,7 +93,7 @@ def test_the_last_hour_is_a_line_with_a_word_and_its_figures(house: House, wall:
     wall.shows = minute(26)
     page = cards(house)
     rows = re.findall(
-        r"<dt>(.*?)</dt>\s*<dd><strong>(.*?)</strong>.*?<title>(.*?)</title>.*?<polyline points=\"([^\"]*)\""
+        r"<dt>(.*?)</dt>\s*<dd>\s*<strong>(.*?)</strong>.*?<title>(.*?)</title>.*?<polyline points=\"([^\"]*)\""
         r".*?chair-trend\">(?:<span[^>]*>.</span>)?\s*(\w*)",
         page,
         re.DOTALL,

@@ -5,8 +5,8 @@ Values and moments come in, places in the picture's units come out. Which values
 said by whoever asks (`web.views.sessions.live_chart`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Final, Literal
@@ -52,13 +52,13 @@ SHAPES: Final[dict[str, tuple[str, str]]] = {
 @dataclass(frozen=True)
 class Reading:
     """One set of vital signs: of each sign its value twice, of the pressure the diastolic and the systolic.
-    What was not measured is left out. `severity` is the limit that it is past."""
+    What was not measured is left out. `past` names the limits that its signs are past."""
 
     at: datetime
     words: str
     values: dict[Sign, Span]
     mean: float | None = None
-    severity: Severity | None = None
+    past: Mapping[Sign, Severity] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,7 @@ class Dot:
     sign: Sign
     y: float
     lower: float  # the same but for a pressure, which is a bar from the systolic to the diastolic
+    past: Severity | None
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,6 @@ class Look:
     left: float
     width: float
     dots: list[Dot]
-    severity: Severity | None
     words: str
 
 
@@ -282,10 +282,9 @@ def _looks(
             left=round(left, 1),
             width=round(max(right - left, 1), 1),
             dots=[
-                Dot(sign, heights[sign].at(high), heights[sign].at(low))
+                Dot(sign, heights[sign].at(high), heights[sign].at(low), reading.past.get(sign))
                 for sign, (low, high) in reading.values.items()
             ],
-            severity=reading.severity,
             words=reading.words,
         )
         for reading, x, (left, right) in zip(readings, places, pairwise(edges), strict=True)

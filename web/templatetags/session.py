@@ -9,12 +9,11 @@ from django import template
 from django.urls import reverse
 
 from scheduler.vocabulary import spoken_unit
-from sessions_app.models import Session, VitalSigns
+from sessions_app.models import Session
 from sessions_app.preparing import dosing
 from web import entries
 from web.views.sessions.form import SessionForm
 from web.views.sessions.places import place_of
-from web.views.sessions.watching import NO_BREAK
 
 register = template.Library()
 
@@ -47,22 +46,6 @@ def unsent_entries(
         "now": now,
         "session": session,
     }
-
-
-@register.filter
-def signs(line: VitalSigns) -> str:
-    """122/78 · HR 71 · SpO₂ 98 % · RR 14: what is looked at first, of what was measured. A line breaks
-    between two signs only."""
-    pressure = f"{line.systolic_mmhg}/{line.diastolic_mmhg}" if line.systolic_mmhg else ""
-    measured = {
-        "HR {}": line.heart_rate_per_min,
-        "SpO₂ {} %": line.oxygen_saturation_percent,
-        "RR {}": line.respiratory_rate_per_min,
-    }
-    rest = (
-        words.format(value).replace(" ", NO_BREAK) for words, value in measured.items() if value is not None
-    )
-    return " · ".join(filter(None, [pressure, *rest]))
 
 
 @register.filter

@@ -53,6 +53,14 @@ def test_a_sign_that_was_not_measured_leaves_no_dot_and_the_others_stay() -> Non
     assert chart.lanes[0].line.count(",") == 1
 
 
+def test_only_the_sign_that_is_past_a_limit_is_marked() -> None:
+    values = Reading(
+        at(10), "165/80, 71", {"pressure": (80, 165), "heart_rate": (71, 71)}, past={"pressure": "caution"}
+    )
+    [look] = live_chart(Course(FIRST, LAST, [values])).looks
+    assert [(dot.sign, dot.past) for dot in look.dots] == [("pressure", "caution"), ("heart_rate", None)]
+
+
 def test_each_set_is_the_nearest_one_from_halfway_to_halfway() -> None:
     chart = live_chart(Course(FIRST, LAST, [reading(60, 60, 120), reading(0, 61, 121), reading(30, 62, 122)]))
     assert [look.words for look in chart.looks] == ["121/61", "122/62", "120/60"]

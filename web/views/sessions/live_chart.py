@@ -24,7 +24,18 @@ from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import dosing
 from web.doors import StaffRequest, staff_page
 from web.plots import live_chart as picture
-from web.plots.live_chart import Course, Event, Limit, LiveChart, Pause, Reading, Sign, Span, Watched
+from web.plots.live_chart import (
+    Course,
+    Event,
+    Limit,
+    LiveChart,
+    Pause,
+    Reading,
+    Severity,
+    Sign,
+    Span,
+    Watched,
+)
 
 # Less time than this would stretch two readings over the whole picture.
 LEAST: Final = timedelta(minutes=30)
@@ -92,7 +103,7 @@ def _values(line: VitalSigns) -> dict[Sign, Span]:
 
 
 def _reading(line: VitalSigns, session: Session) -> Reading:
-    severity = vital_limits.worst(flowsheet.values_of(line), session.protocol.limits)
+    past = dict(_past(line, session.protocol.limits))
     mean: float | None = None
     said = []
     if line.systolic_mmhg is not None and line.diastolic_mmhg is not None:
@@ -103,12 +114,20 @@ def _reading(line: VitalSigns, session: Session) -> Reading:
         said.append(f"heart rate {line.heart_rate_per_min} /min")
     if line.oxygen_saturation_percent is not None:
         said.append(f"SpO₂ {line.oxygen_saturation_percent} %")
-    if severity:
+    # The whole set's, as the flowsheet marks its row: also for a sign that has no lane here.
+    if severity := vital_limits.worst(flowsheet.values_of(line), session.protocol.limits):
         said.append(PAST[severity])
     if line.corrects_id:
         said.append("corrected")
     words = f"{_time(line.measured_at)}: {', '.join(said)}"
-    return Reading(line.measured_at, words, _values(line), mean=mean, severity=severity)
+    return Reading(line.measured_at, words, _values(line), mean=mean, past=past)
+
+
+def _past(line: VitalSigns, limits: dict[str, Any]) -> Iterator[tuple[Sign, Severity]]:
+    for drawn in SIGNS:
+        measured = {name: getattr(line, name) for name, (sign, _) in SHOWN.items() if sign == drawn}
+        if severity := vital_limits.worst(measured, limits):
+            yield drawn, severity
 
 
 def _events(session: Session) -> Iterator[Event]:
@@ -160,7 +179,7 @@ def _limits(limits: dict[str, Any]) -> Iterator[Limit]:
         for severity in ("caution", "stop"):
             for bound, value in limits.get(measured, {}).get(severity, {}).items():
                 words = " ".join(filter(None, [severity, short, BOUNDS[bound], f"{value:g}"]))
-                yield Limit(sign, severity, float(value), words)  # type: ignore[arg-type]
+                yield Limit(sign, severity, float(value), words)
 
 
 def _watched(session: Session, first: datetime, last: datetime) -> Iterator[Watched]:
