@@ -65,9 +65,11 @@ def who_fits(clinic: Clinic, day: date, *, now: datetime) -> list[Fit]:
     found: dict[Any, Found] = {}
     fits = []
     for entry in entries:
-        kind = (entry.plan.protocol_id, frozenset(_features(entry.plan)))
+        extra = entry.appointment.extra_recovery_minutes if entry.appointment else 0
+        kind = (entry.plan.protocol_id, extra, frozenset(_features(entry.plan)))
         if kind not in found:
-            found[kind] = _found(entry.plan, read, low=ceil(max(begins, now).timestamp() / 60), ends=ends)
+            low = ceil(max(begins, now).timestamp() / 60)
+            found[kind] = _found(entry.plan, extra, read, low=low, ends=ends)
         fit = _fit(entry, day, found[kind], spacings[entry.plan_id], visits[entry.patient_id], now=now)
         if fit is not None:
             fits.append(fit)
@@ -95,11 +97,11 @@ def _features(plan: TreatmentPlan) -> set[str]:
     return {*plan.protocol.chair_features, *plan.chair_features}
 
 
-def _found(plan: TreatmentPlan, read: Supplies, *, low: int, ends: datetime) -> Found:
-    """The day's starts of visits of this kind, whoever the patient is."""
+def _found(plan: TreatmentPlan, extra: int, read: Supplies, *, low: int, ends: datetime) -> Found:
+    """The day's starts of visits of this kind, whoever the patient is; `extra` minutes of recovery longer."""
     chosen = read.offering(_features(plan))
     starts = feasible(
-        visit_of(plan.protocol),
+        visit_of(plan.protocol, extra),
         chairs=chosen.stocks[ResourceKind.CHAIR],
         nurses=chosen.stocks[ResourceKind.NURSE],
         clinicians=chosen.stocks[ResourceKind.CLINICIAN],
@@ -183,6 +185,6 @@ def _possible(
         low, high = free_times.too_close(start, spacing.min_days, found.zone)
         possible &= (minutes < low) | (high <= minutes)
     if entry.appointment is not None:
-        block = entry.plan.protocol.block_length // timedelta(minutes=1)
+        block = length + found.feasible.visit.turnover
         possible &= minutes + block <= minute_of(entry.appointment.starts_at)
     return possible

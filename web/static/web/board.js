@@ -10,9 +10,15 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
-// How long a hold still lasts, in the words of looks.py; seconds in its last minute.
+// How long a hold still lasts by the server's clock, in the words of looks.py; seconds in its last minute.
+let ahead = 0;
+const compareClocks = () => {
+  if (board()) ahead = Date.parse(board().dataset.now) - Date.now();
+};
+compareClocks();
+document.addEventListener("htmx:afterSettle", compareClocks);
 const left = (until) => {
-  const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+  const seconds = Math.max(0, Math.ceil((until - Date.now() - ahead) / 1000));
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.ceil(seconds / 60);
   if (minutes < 60) return `${minutes} min`;

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from scheduler.finding.availability import Interval, minute_of, moment_of
-from scheduler.models import Absence, Appointment, AppointmentStatus, Claim, Closure, Resource, ResourceKind
+from scheduler.models import Absence, Appointment, Claim, Closure, Resource, ResourceKind
 from scheduler.visits.clinic_day import ClinicDay, Row
 from scheduler.visits.lengthening import may_lengthen
 from scheduler.visits.queries import BookedVisit
@@ -156,19 +156,21 @@ def book_at(start: datetime, chair: Resource) -> str:
 
 def stays_of(visit: BookedVisit) -> list[Stay]:
     """By start. Who was moved to another chair in between has two; who was done early, a shorter one."""
-    appointment = visit.appointment
-    held = sorted(
-        (claim for claim in appointment.claims.all() if claim.resource.kind == ResourceKind.CHAIR),
-        key=lambda claim: claim.during.lower,
-    )
-    stays = []
-    for claim in held:
-        end = min(appointment.ends_at, claim.during.upper)
-        if appointment.status == AppointmentStatus.FULFILLED and claim is held[-1]:
-            turnover = timedelta(minutes=appointment.protocol.turnover_minutes)
-            end = max(min(end, claim.during.upper - turnover), claim.during.lower)
-        stays.append(Stay(visit, claim.resource, claim.during.lower, end, claim.during.upper))
-    return stays
+    claims = visit.appointment.claims.all()
+    chairs = [claim for claim in claims if claim.resource.kind == ResourceKind.CHAIR]
+    # Who goes home is nobody's any more; the chair then has its turnover.
+    served_until = [claim.during.upper for claim in claims if claim.resource.kind != ResourceKind.CHAIR]
+    goes_home = max(served_until, default=visit.appointment.ends_at)
+    return [
+        Stay(
+            visit,
+            claim.resource,
+            claim.during.lower,
+            min(claim.during.upper, goes_home),
+            claim.during.upper,
+        )
+        for claim in sorted(chairs, key=lambda claim: claim.during.lower)
+    ]
 
 
 def phases_of(visit: BookedVisit) -> list[Phase]:
