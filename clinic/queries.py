@@ -33,6 +33,8 @@ US_DATE = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})")
 DIGITS_OF_A_PHONE = re.compile(r"\+?[\d\s().-]{4,24}")
 # Fewer digits than that stand in every other number.
 LEAST_DIGITS = 4
+# As many are no part of one any more: with its area, a number of the US.
+WHOLE_NUMBER = 10
 
 
 def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
@@ -47,9 +49,10 @@ def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     fitting = patients.alias(family=Upper("family_name"), given=Upper("given_names"), upper_mrn=Upper("mrn"))
     if DIGITS_OF_A_PHONE.fullmatch(text) and not ISO_DATE.fullmatch(text):
         digits = re.sub(r"\D", "", text)
-        whole = e164(text)
+        number = e164(text) if len(digits) >= WHOLE_NUMBER else ""
         ends_so: Any = Case(When(phone__endswith=digits, then=0), default=1)
-        fitting = fitting.filter(_has_digits(digits) | Q(mrn=text) | (Q(phone=whole) if whole else Q()))
+        fits = Q(phone=number) if number else _has_digits(digits)
+        fitting = fitting.filter(fits | Q(mrn=text))
         return fitting.order_by(ends_so, "family_name", "given_names", "pk")[:MOST_FOUND]
     likeness: Any = Value(0.0)
     words = text.split()[:MOST_WORDS]
