@@ -90,6 +90,7 @@ def write_a_plan(page: Page, ada: Patient) -> None:
 
 def book(page: Page, ada: Patient) -> None:
     page.goto(f"/patients/{ada.pk}/book/")
+    page.get_by_role("link", name="More times").click()
     day = page.locator("section", has=page.get_by_role("heading", name="Tue, Jan 12"))
     day.get_by_role("link", name="9:00").first.click()
     page.get_by_role("button", name="Book this visit").click()
