@@ -73,6 +73,12 @@ function makeDialog() {
   };
   for (const [name, value] of Object.entries(boost)) inside.setAttribute(name, value);
   made.append(inside);
+  // One press, also from a search box, which would only be emptied by it.
+  made.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      setTimeout(() => event.defaultPrevented || made.close());
+    }
+  });
   made.addEventListener("close", () => inside.replaceChildren());
   made.addEventListener("click", (event) => {
     if (event.target === made || event.target.closest("[data-close-dialog]")) made.close();

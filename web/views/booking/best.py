@@ -178,7 +178,9 @@ def _offers(best: Sequence[BestStart], check: Check | None) -> list[Offer]:
         offers += [Offer(one, ("Near the time you clicked",)) for one in near[:NEAR]]
     taken = {offer.feasible.start for offer in offers}
     offers += [
-        Offer(one, one.reasons, one.by_name and one.by_name.pk) for one in best if one.start not in taken
+        Offer(one, one.reasons, one.by_name.pk if one.by_name else None)
+        for one in best
+        if one.start not in taken
     ]
     return offers[:MOST_OFFERED]
 
