@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "web.secret_addresses.SecretAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "web.compressing.CompressPagesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "clinic.middleware.SecurityHeadersMiddleware",
