@@ -1,0 +1,55 @@
+"""The day board by itself: it brings what others have done, but never while somebody has a block in hand, and
+free time is booked from where it was pressed."""
+
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import time_machine
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Windows, picture
+from tests.cast import NOW, make_house
+from tests.scheduler.stage import set_stage
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SOON_MS = 20_500  # the board asks every 20 seconds
+
+
+def test_the_board_follows_the_day_and_keeps_still_in_somebodys_hand(windows: Windows) -> None:
+    with time_machine.travel(NOW):
+        stage = set_stage(make_house())
+        visit = stage.book(stage.plan(), "9:30", chair=stage.chairs[0])
+        page = windows.sign_in(stage.house.ana)
+        page.clock.install()
+        page.goto("/day/")
+        rosa = page.get_by_role("link", name="Rosa Delgado, 09:30 to 11:30, Chair 1, Not yet confirmed")
+        rosa.focus()
+
+        page.evaluate("document.getElementById('board').dataset.moving = ''")
+        stage.book(stage.plan(stage.house.omar), "11:30", chair=stage.chairs[1])
+        page.clock.run_for(SOON_MS)
+        page.wait_for_timeout(500)
+        omar = page.get_by_role("link", name="Omar Haddad, 11:30 to 13:30")
+        expect(omar).to_have_count(0)
+
+        page.evaluate("delete document.getElementById('board').dataset.moving")
+        page.clock.run_for(SOON_MS)
+        expect(omar).to_be_visible()
+        expect(page.locator("#day-lead")).to_contain_text("2 visits")
+        assert page.evaluate("document.activeElement.id").startswith(f"visit-{visit.pk}")
+        picture(page, "board")
+
+        assert pressed(page, share=0.51) == stage.at("14:20")
+
+
+def pressed(page: Page, *, share: float) -> datetime:
+    """Which start is asked for when the free time after the visit in Chair 1 is pressed so far along."""
+    gap = page.get_by_role("link", name="Book Chair 1, free from 11:40 to 17:00")
+    box = gap.bounding_box()
+    assert box
+    with page.expect_request(lambda request: "/book/" in request.url) as asked:
+        gap.click(position={"x": box["width"] * share, "y": box["height"] / 2})
+    [start] = parse_qs(urlsplit(asked.value.url).query)["start"]
+    return datetime.fromisoformat(start)
