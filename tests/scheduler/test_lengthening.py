@@ -11,8 +11,10 @@ from scheduler.finding import free_times
 from scheduler.models import Appointment, Claim
 from scheduler.visits import attendance, booking, lengthening, placing, versions
 from scheduler.visits.visit_history import appointment_history
-from tests.cast import NOW, House, client_of, new_id
+from scheduler.waitlist import waitlist
+from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.scheduler.stage import Stage, next_version, set_stage
+from tests.scheduler.waits import join, offer_freed
 
 MINUTE = timedelta(minutes=1)
 
@@ -90,6 +92,14 @@ def test_less_gives_back_what_was_kept_and_none_leaves_the_protocols_own(
     assert held(visit) == before
     with pytest.raises(Invalid, match="Give 0 to 240 minutes"):
         lengthen(stage, visit, -5)
+
+
+def test_the_same_length_asked_for_again_changes_nothing(stage: Stage, visit: Appointment) -> None:
+    first = lengthen(stage, visit, 45)
+
+    again = lengthen(stage, visit, 45)
+
+    assert (again.claims_changed, again.ends_at) == (first.claims_changed, first.ends_at)
 
 
 @pytest.mark.parametrize("minutes", [7, 245])
@@ -224,6 +234,29 @@ def test_an_early_time_is_held_for_as_long_as_the_visit_it_replaces(stage: Stage
 
     assert booked.extra_recovery_minutes == 30
     assert placing.own_lengths(booked) is not None
+
+
+def test_a_longer_visit_is_brought_forward_to_a_time_with_room_for_its_recovery(stage: Stage) -> None:
+    """The morning has room for the visit before Omar's, and none for its recovery: later is offered."""
+    tomorrow, later = TODAY + timedelta(days=1), TODAY + timedelta(days=4)
+    visit = stage.book(stage.plan(), "13:00", later)
+    lengthen(stage, visit, 60)
+    omars = stage.at("9:00", tomorrow) + visit.protocol.block_length
+    booking.book(
+        actor=stage.house.actor(stage.house.ana),
+        id=new_id(),
+        plan=stage.plan(stage.house.omar),
+        start=omars,
+        now=NOW,
+    )
+    join(stage, visit.plan, appointment=visit, first_day=tomorrow, last_day=tomorrow)
+
+    [offer] = offer_freed(stage)
+    moved = waitlist.accept(actor=None, offer=offer, now=NOW)
+
+    assert offer.starts_at >= omars
+    assert offer.appointment.extra_recovery_minutes == 60
+    assert moved.ends_at - moved.starts_at == visit.protocol.visit_length + 60 * MINUTE
 
 
 def test_the_api_keeps_it_and_says_what_stands_against_it(stage: Stage) -> None:

@@ -180,7 +180,7 @@ async function fetched(address, signal) {
     answer = await fetch(address, { headers: { "HX-Request": "true" }, signal });
   } catch (error) {
     if (error.name === "AbortError") return null;
-    return { ok: false, words: desk.querySelector("[data-unreachable]").content.cloneNode(true) };
+    return { lost: true, words: desk.querySelector("[data-unreachable]").content.cloneNode(true) };
   }
   const elsewhere = answer.headers.get("HX-Redirect");
   if (elsewhere) {
@@ -211,7 +211,9 @@ async function open(address) {
   }
   answered.replaceChildren(answer.words);
   // A visit that is elsewhere by now: whoever reads the sentence wants the board as it is.
-  dialog.classList.toggle("stale", !answer.ok);
+  const stale = !answer.ok && !answer.lost && !answered.querySelector("form");
+  dialog.classList.toggle("stale", stale);
+  dialog.classList.toggle("bare", stale || Boolean(answer.lost));
   if (taken && answered.querySelector("[data-refused]")) {
     const { block } = taken;
     putBack();
@@ -221,7 +223,8 @@ async function open(address) {
     dialog.opener = taken.block;
   }
   if (!dialog.open) dialog.showModal();
-  (answered.querySelector("[type=submit], a.button") ?? dialog).focus();
+  const next = ["[type=submit]", ".starts a", "[data-close]"].map((each) => dialog.querySelector(each));
+  (next.find(Boolean) ?? dialog).focus();
 }
 
 dialog?.addEventListener("click", (event) => {
@@ -244,6 +247,11 @@ dialog?.addEventListener("close", () => {
   answered.replaceChildren();
   if (stale) location.reload();
   else if (block?.isConnected) faceOf(block)?.focus({ preventScroll: true });
+});
+
+// An answer to the board's own asking that was under way when a block was taken comes too late.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (taken && event.detail.target?.contains(taken.board)) event.preventDefault();
 });
 
 // --- By keyboard -----------------------------------------------------------------------------------------
