@@ -20,6 +20,7 @@ from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from notifications.escalating import calls
 from notifications.escalating.calls import Call, CallOutcome
+from notifications.talking import text_tasks
 
 
 class WorkItemSerializer(serializers.ModelSerializer[WorkItem]):
@@ -180,5 +181,5 @@ class TasksViewSet(ClinicViewSet):
         """Close the task with what was done."""
         item = self.fetch(self.get_queryset(), pk=pk)
         outcome = self.parse(OutcomeSerializer)["outcome"]
-        closed = work.close(actor=self.actor, item=item, outcome=outcome, now=clock.now())
+        closed = text_tasks.close(actor=self.actor, item=item, outcome=outcome, now=clock.now())
         return Response(WorkItemSerializer(closed).data)

@@ -348,12 +348,17 @@ def _is_open(arrival: Arrival, kind: str) -> bool:
 
 
 def _open_task(arrival: Arrival, title: str) -> None:
+    to_be_read(arrival.text, patient_id=arrival.about, title=title)
+
+
+def to_be_read(text: InboundMessage, *, patient_id: UUID | None, title: str = READ_AND_ANSWER) -> None:
+    """Somebody at the desk reads this text. Inside the caller's transaction."""
     work.open_item(
-        clinic_id=arrival.clinic.pk,
-        patient_id=arrival.about,
-        cause=f"{TEXT_CAUSE}:{arrival.text.pk}",
+        clinic_id=text.clinic_id,
+        patient_id=patient_id,
+        cause=f"{TEXT_CAUSE}:{text.pk}",
         title=title,
         urgency=Urgency.ROUTINE,
         role=Role.FRONT_DESK,
-        due_at=arrival.now + READ_WITHIN,
+        due_at=text.received_at + READ_WITHIN,
     )

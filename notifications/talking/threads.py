@@ -1,7 +1,8 @@
 """What staff do with patients' texts: answer them, mark them as dealt with, correct a number.
 
-What a thread shows is read in `conversations`. A reply goes only where an automatic message could go: blocks
-and consents hold for people, too. E-mails are not read: their answers reach nobody.
+What a thread shows is read in `conversations`; what closing a task means for its text is in `text_tasks`. A
+reply goes only where an automatic message could go: blocks and consents hold for people, too. E-mails are not
+read: their answers reach nobody.
 """
 
 from collections.abc import Iterable
@@ -20,7 +21,7 @@ from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from notifications.delivering import blocked
 from notifications.models import BlockReason, Form, InboundMessage, Message, MessageKind
-from notifications.talking import inbound, opting, own_words
+from notifications.talking import inbound, opting, own_words, text_tasks
 from notifications.talking.own_words import About
 
 STAGE: Final = "reply"
@@ -74,7 +75,8 @@ def reply(
     *, actor: Actor, id: UUID, patient: Patient, text: str, seen: UUID | None = None, now: datetime
 ) -> Message:
     """Write to the patient's phone; what they wrote up to `seen`, the newest text that whoever replies had
-    read, counts as answered. Whether no more texts are wanted stays a question of its own.
+    read, counts as answered. Whether no more texts are wanted stays a question of its own, and a text about
+    which somebody has to call waits until they have.
 
     Raises `Invalid` for words that may not stand on a lock screen, that a text can't have or that are too
     long, `Conflict` `unreachable` where no text may go.
@@ -116,7 +118,8 @@ def deal_with(
     *, actor: Actor, clinic_id: UUID, texts: QuerySet[InboundMessage], outcome: str, now: datetime
 ) -> int:
     """Mark these texts as dealt with, and close their tasks with what was done. Returns how many waited.
-    `up_to` leaves out what came after somebody had read them.
+    `up_to` leaves out what came after somebody had read them; a text about which somebody has to call is
+    dealt with when the call's task is closed.
 
     Dealing with them again changes nothing. Raises `Invalid` without an outcome.
     """
@@ -192,12 +195,12 @@ def newest_of(texts: QuerySet[InboundMessage]) -> UUID | None:
 
 
 def _read(actor: Actor, texts: QuerySet[InboundMessage], now: datetime) -> list[InboundMessage]:
-    """Mark those of these texts that waited as read."""
-    waiting = list(texts.filter(read_at=None).select_for_update(no_key=True).order_by("pk"))
-    for text in waiting:
-        text.read_at, text.read_by_id = now, actor.user_id
-        text.save(update_fields=["read_at", "read_by"])
-    return waiting
+    """Mark those of these texts that waited for nothing else as read."""
+    waiting = text_tasks.without_owed_calls(texts.filter(read_at=None))
+    found = list(waiting.select_for_update(no_key=True).order_by("pk"))
+    for text in found:
+        text_tasks.mark_read(text, actor.user_id, now)
+    return found
 
 
 def _causes(texts: Iterable[InboundMessage]) -> list[str]:

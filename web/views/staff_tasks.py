@@ -21,6 +21,7 @@ from notifications.delivering import sending_state
 from notifications.escalating import calls
 from notifications.escalating.clocks import AGAIN
 from notifications.planning.standing import FORGOTTEN
+from notifications.talking import text_tasks
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm
 from web.views import readiness_answers, task_at_the_chair
@@ -135,7 +136,8 @@ def close(request: StaffRequest, pk: UUID) -> HttpResponse:
     form = OutcomeForm(request.POST)
     if form.is_valid():
         try:
-            work.close(actor=request.actor, item=item, outcome=form.cleaned_data["outcome"], now=clock.now())
+            outcome = form.cleaned_data["outcome"]
+            text_tasks.close(actor=request.actor, item=item, outcome=outcome, now=clock.now())
         except Problem as problem:
             form.add_problem(problem)
         else:

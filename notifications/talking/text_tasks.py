@@ -1,0 +1,70 @@
+"""A patient's text and the tasks about it: whoever closes one of them has dealt with the other.
+
+A text that somebody has to call about waits until they have: a reply by text alone doesn't end it. How such
+tasks are opened is in `inbound`; what staff do with a thread is in `threads`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from clinic import work
+from clinic.access import Actor
+from clinic.history import acting
+from clinic.models import WorkItem
+from clinic.transactions import in_transaction
+from notifications.models import InboundMessage
+from notifications.talking import inbound
+
+
+def close(*, actor: Actor, item: WorkItem, outcome: str, now: datetime) -> WorkItem:
+    """Close a task of any kind with what was done; with the last task of a text the text is dealt with.
+
+    What a nurse did about an alarming text also answers the desk's task to read it. Raises what
+    `clinic.work.close` raises.
+    """
+
+    def work_() -> WorkItem:
+        closed = work.close(actor=actor, item=item, outcome=outcome, now=now)
+        kind, _, key = closed.cause.partition(":")
+        if kind in (inbound.TEXT_CAUSE, inbound.CRISIS_CAUSE):
+            _dealt_with(actor, UUID(key), kind, closed.outcome, now)
+        return closed
+
+    return in_transaction(work_)
+
+
+def without_owed_calls(texts: QuerySet[InboundMessage]) -> QuerySet[InboundMessage]:
+    """Those of these texts about which nobody has to be called, or somebody was."""
+    owed = _open_about(inbound.CRISIS_CAUSE, texts.values_list("pk", flat=True))
+    return texts.exclude(pk__in=[UUID(cause.partition(":")[2]) for cause in owed])
+
+
+def mark_read(text: InboundMessage, by: UUID | None, now: datetime) -> None:
+    """Somebody has dealt with it. Inside the caller's transaction, with the row locked."""
+    text.read_at, text.read_by_id = now, by
+    with acting(by):
+        text.save(update_fields=["read_at", "read_by"])
+
+
+def _dealt_with(actor: Actor, key: UUID, kind: str, outcome: str, now: datetime) -> None:
+    text = InboundMessage.objects.select_for_update(no_key=True).filter(pk=key, read_at=None).first()
+    if text is None or _open_about(inbound.CRISIS_CAUSE, [text.pk]):
+        return
+    mark_read(text, actor.user_id, now)
+    others = InboundMessage.objects.filter(clinic=text.clinic_id, sender=text.sender, read_at=None)
+    left = list(others.order_by("received_at", "pk"))
+    if kind == inbound.CRISIS_CAUSE and not left:
+        causes = [f"{inbound.TEXT_CAUSE}:{text.pk}"]
+        work.settle(actor=actor, clinic_id=text.clinic_id, causes=causes, outcome=outcome, now=now)
+    elif kind == inbound.TEXT_CAUSE and left and not _open_about(inbound.TEXT_CAUSE, [it.pk for it in left]):
+        # One task stood for them all; what came since is still to be read, by its own clock.
+        inbound.to_be_read(left[0], patient_id=left[0].patient_id)
+
+
+def _open_about(kind: str, texts: Iterable[UUID]) -> list[str]:
+    """The causes of this kind about these texts whose tasks are open."""
+    causes = [f"{kind}:{key}" for key in texts]
+    return list(WorkItem.objects.filter(cause__in=causes, closed_at=None).values_list("cause", flat=True))
