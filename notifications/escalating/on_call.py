@@ -131,6 +131,17 @@ def people(
     return with_role(Role.PRESCRIBER) or with_role(Role.MANAGER)
 
 
+def in_turn(*, clinic_id: UUID, role: str, now: datetime) -> list[tuple[OnCallRung, Sequence[User]]]:
+    """Whom each rung would reach about an urgent task for this role that came now and nobody took."""
+    called: set[UUID] = set()
+    turns = []
+    for rung in OnCallRung:
+        found = people(clinic_id=clinic_id, rung=rung, role=role, called=called, now=now)
+        called |= {user.pk for user in found}
+        turns.append((rung, found))
+    return turns
+
+
 def staffed(*, clinic_id: UUID, now: datetime) -> bool:
     """Whether a nurse works in this clinic at this moment."""
     return _nursing(clinic_id).filter(during__contains=now).exists()

@@ -325,3 +325,13 @@ def test_many_calls_take_as_many_queries_as_one(house: House, django_assert_max_
     nurse = client_of(house.nils)
     with django_assert_max_num_queries(6):
         assert len(nurse.get(f"/api/v1/tasks/{item.pk}/").json()["steps"]) > 8
+
+
+def test_the_calendars_page_names_whom_each_turn_would_really_call(house: House, nora: User) -> None:
+    """A prescriber who was called second isn't called again as supervisor: the manager is."""
+    page = words(browser_of(house.ana).get("/on-call/"))
+    assert (
+        "A task for First on call Second on call Supervisor"
+        f" Nurse {house.nils.full_name}, {nora.full_name} {house.priya.full_name} {house.max.full_name}"
+        f" Prescriber {house.priya.full_name} Nobody else {house.max.full_name}"
+    ) in page

@@ -152,7 +152,7 @@ def test_the_manager_plans_who_is_on_call(house: House) -> None:
     said = words(manager.post("/on-call/", sent, follow=True))
     assert "Nils Berg is on call." in said
     shift = OnCallShift.objects.get()
-    assert "First on call Nils Berg" in said
+    assert "Nurse Nils Berg Priya Nair Max Weber" in said
     refused = manager.post("/on-call/", {**sent, "id": new_id(), "user": house.priya.pk})
     assert refused.status_code == 409
     assert "Somebody is first on call in a part of this stretch" in words(refused)
@@ -161,7 +161,7 @@ def test_the_manager_plans_who_is_on_call(house: House) -> None:
 
 def test_a_clinic_without_a_charge_nurse_sees_who_would_be_called(house: House) -> None:
     said = words(browser_of(house.ana).get("/on-call/"))
-    assert "First on call Nils Berg Second on call Priya Nair Supervisor Priya Nair" in said
+    assert "Nurse Nils Berg Priya Nair Max Weber Prescriber Priya Nair Nobody else Max Weber" in said
     assert "The clinic is not staffed" in said
     assert "Put on call" not in said
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 
 from clinic import access, clock
 from clinic.idempotency import create_once
-from clinic.models import Clinic, User
+from clinic.models import Clinic, Role, User
 from clinic.problems import Problem
 from notifications.access import PLAN_ON_CALL, VIEW_ON_CALL
 from notifications.escalating import on_call as calendar
@@ -21,6 +21,8 @@ from web.forms import ClinicForm, LocalDateTimeField
 from web.views.staff_tasks import Colleague
 
 AHEAD: Final = timedelta(weeks=8)
+# Whose tasks can be urgent: a worrying answer is nurses', what only a prescriber may decide is theirs.
+CALLED_FOR: Final = (Role.NURSE, Role.PRESCRIBER)
 
 
 class ShiftForm(ClinicForm):
@@ -91,17 +93,16 @@ def _show(request: StaffRequest, form: ShiftForm) -> HttpResponse:
         "form": form,
         "may_plan": request.actor.may(PLAN_ON_CALL, clinic.pk),
         "shifts": _shifts(clinic, now),
+        "rungs": OnCallRung.labels,
         "called_now": [
             (
-                rung.label,
+                Role(role).label,
                 [
-                    user.full_name
-                    for user in calendar.people(
-                        clinic_id=clinic.pk, rung=rung, role=calendar.ON_CALL_FOR, now=now
-                    )
+                    (rung.label, [user.full_name for user in found])
+                    for rung, found in calendar.in_turn(clinic_id=clinic.pk, role=role, now=now)
                 ],
             )
-            for rung in OnCallRung
+            for role in CALLED_FOR
         ],
         "staffed": calendar.staffed(clinic_id=clinic.pk, now=now),
         "staffed_again": calendar.staffed_again_at(clinic_id=clinic.pk, now=now),
