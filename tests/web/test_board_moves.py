@@ -17,7 +17,7 @@ from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
 
-PART = {"HTTP_HX_REQUEST": "true"}
+PART: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_the_board_is_told_which_blocks_can_be_moved_and_made_longer(
 
 
 def longer(stage: Stage, visit: Appointment, minutes: int, route: str = "visit_lengthen", **how: Any) -> Any:
-    asked = {"extra_recovery_minutes": minutes, "board": TODAY.isoformat()}
+    asked = {"extra_recovery_minutes": str(minutes), "board": TODAY.isoformat()}
     return browser_of(stage.house.ana).get(reverse(route, args=[visit.pk]), asked, **how)
 
 
@@ -217,6 +217,25 @@ def test_a_recovery_that_is_not_free_comes_back_filled_with_the_most_that_is(
     assert (slip.status_code, "in steps of 5" in words(slip)) == (400, True)
 
 
+def test_a_recovery_that_would_be_over_by_now_is_said_while_it_is_drawn(
+    stage: Stage, visit: Appointment
+) -> None:
+    ana = stage.house.actor(stage.house.ana)
+    attendance.arrive(actor=ana, appointment=visit, now=NOW)
+    attendance.begin(appointment=visit, now=visit.starts_at)
+
+    with time_machine.travel(visit.ends_at + timedelta(minutes=20), tick=False):
+        drawn = longer(stage, visit, 10, "visit_lengthen_check", **PART)
+        page = browser_of(stage.house.ana).get(reverse("visit_lengthen", args=[visit.pk]))
+        kept = browser_of(stage.house.ana).post(
+            reverse("visit_lengthen", args=[visit.pk]), {"extra_recovery_minutes": "30"}
+        )
+
+    assert 'data-verdict="refused"' in drawn.content.decode()
+    assert "The visit would have ended at" in words(drawn)
+    assert (page.status_code, kept.status_code) == (200, 302)
+
+
 def test_the_dialog_of_a_longer_recovery_says_until_when_and_who_hears_of_it(
     stage: Stage, visit: Appointment
 ) -> None:
@@ -225,5 +244,5 @@ def test_the_dialog_of_a_longer_recovery_says_until_when_and_who_hears_of_it(
 
     assert 'data-verdict="allowed"' in free.content.decode()
     assert "30 min beyond the protocol" in words(free)
-    assert "Is told by e-mail until when the visit takes." in words(page)
+    assert "Is told by e-mail when the visit ends." in words(page)
     assert "<html" not in page.content.decode()

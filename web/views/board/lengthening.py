@@ -42,8 +42,8 @@ class LengthenForm(ChangeForm):
 def lengthen(request: StaffRequest, pk: UUID) -> HttpResponse:
     """How long the recovery is kept, and until when that would be; sent, it is kept."""
     appointment = _visit(request, pk)
-    shown = {"extra_recovery_minutes": appointment.extra_recovery_minutes, **request.GET.dict()}
-    form = LengthenForm(request.POST or shown)
+    stands = {"extra_recovery_minutes": appointment.extra_recovery_minutes}
+    form = LengthenForm(request.POST or request.GET or None, initial=stands)
     context: dict[str, Any] = {
         "appointment": appointment,
         "form": form,
@@ -84,8 +84,13 @@ def check_lengthening(request: StaffRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         raise Invalid({"extra_recovery_minutes": "Give a number of minutes."})
     minutes = form.cleaned_data["extra_recovery_minutes"]
-    asked = lengthening.check(appointment=appointment, extra_recovery_minutes=minutes, now=clock.now())
-    context = {"end": asked.decision.end, "blockers": asked.blockers, "extra": minutes}
+    context: dict[str, Any] = {"extra": minutes}
+    try:
+        asked = lengthening.check(appointment=appointment, extra_recovery_minutes=minutes, now=clock.now())
+    except Invalid as problem:
+        context["blockers"] = problem.data["errors"]
+    else:
+        context |= {"end": asked.decision.end, "blockers": asked.blockers}
     return render(request, "web/board/lengthen_check.html", context)
 
 
@@ -111,4 +116,4 @@ def _told(appointment: Appointment, minutes: int) -> str:
     form, why_not = way_of_notice(appointment, rules.CHANGE)
     if form is None:
         return f"Is told by nobody but you: call them. {why_not}"
-    return f"Is told by {'text message' if form == Form.SMS else 'e-mail'} until when the visit takes."
+    return f"Is told by {'text message' if form == Form.SMS else 'e-mail'} when the visit ends."
