@@ -140,8 +140,12 @@ class Chair:
     @cached_property
     def last(self) -> VitalSigns | None:
         """The newest vital signs of a patient in the chair."""
-        lines = [] if self.finished else flowsheet.standing(self.session.vital_signs.all())
-        return lines[-1] if lines else None
+        return self.sets[-1] if self.sets and not self.finished else None
+
+    @cached_property
+    def sets(self) -> list[VitalSigns]:
+        """Every set that stands, by its moment."""
+        return flowsheet.standing(self.session.vital_signs.all())
 
     @property
     def home_from(self) -> datetime | None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from sessions_app import states
 from sessions_app.infusing import progress
 from sessions_app.models import InfusionEventKind, SessionState, VitalSigns
-from sessions_app.observing import flowsheet, trends
+from sessions_app.observing import trends
 from web.plots.spark import Point, Spark, spark
 from web.views.sessions.page import MINUTE, Chair
 
@@ -93,7 +93,12 @@ class Card:
     @cached_property
     def trends(self) -> list[Trend]:
         """The signs that were measured in the last hour."""
-        lately = [line for line in self._lines if line.measured_at > self.chair.now - HOUR]
+        since = self.chair.now - HOUR
+        lately = [
+            (line, f"{timezone.localtime(line.measured_at):%H:%M}")
+            for line in self.chair.sets
+            if line.measured_at > since
+        ]
         return [trend for sign in SIGNS if (trend := self._trend(sign, lately)) is not None]
 
     @property
@@ -101,39 +106,33 @@ class Card:
         """Measured last; too slow a sign for a line."""
         return self.chair.last.respiratory_rate_per_min if self.chair.last else None
 
-    @cached_property
-    def _lines(self) -> list[VitalSigns]:
-        return flowsheet.standing(self.session.vital_signs.all())
-
     @property
     def _paused_at(self) -> datetime:
         steps = progress.in_order(self.session.infusion_events.all())
         pauses = [progress.moment_of(step) for step in steps if step.kind == InfusionEventKind.PAUSE]
         return max(pauses, default=self.chair.now)
 
-    def _trend(self, sign: Sign, lines: Sequence[VitalSigns]) -> Trend | None:
+    def _trend(self, sign: Sign, lines: Sequence[tuple[VitalSigns, str]]) -> Trend | None:
+        """Of sets with the wall's time of each."""
         measured = [
-            (line.measured_at, values)
-            for line in lines
+            (line.measured_at, time, values)
+            for line, time in lines
             if None not in (values := [getattr(line, column) for column in sign.columns])
         ]
         if not measured:
             return None
-        words = ["/".join(map(str, values)) for _, values in measured]
+        words = [(time, "/".join(map(str, values))) for _, time, values in measured]
         now = self.chair.now
         return Trend(
             label=sign.label,
             unit=sign.unit,
-            value=words[-1],
+            value=words[-1][1],
             spark=spark(
-                [Point(at, high=values[0], low=values[-1]) for at, values in measured],
+                [Point(at, high=values[0], low=values[-1]) for at, _, values in measured],
                 first=now - HOUR,
                 last=now,
                 least=sign.least,
             ),
-            direction=trends.direction([values[0] for _, values in measured]) or "",
-            in_figures=", ".join(
-                f"{timezone.localtime(at):%H:%M} {word}"
-                for (at, _), word in zip(measured, words, strict=True)
-            ),
+            direction=trends.direction([values[0] for *_, values in measured]) or "",
+            in_figures=", ".join(f"{time} {word}" for time, word in words),
         )
