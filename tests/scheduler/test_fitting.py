@@ -38,7 +38,13 @@ def test_what_fits_best_is_what_would_be_offered(stage: Stage) -> None:
     assert (fit.start, fit.chair) == (offer.starts_at, stage.chairs[1])
     assert fit.start == stage.at("13:00")
     assert not fit.short_notice
-    assert fits(stage) == []  # who has an offer open is asked for no other
+
+
+def test_who_has_an_offer_open_is_asked_for_no_other_time(stage: Stage) -> None:
+    entry = join(stage, stage.plan())
+    assert fits(stage)
+    hold_for(stage, entry, "14:00", TODAY + 4 * DAY)
+    assert fits(stage) == []
 
 
 def test_notice_is_not_waited_for_but_told(stage: Stage) -> None:
@@ -60,13 +66,13 @@ def test_who_waits_longest_comes_first(stage: Stage) -> None:
 
 def test_an_earlier_time_is_over_before_the_visit_that_it_stands_for(stage: Stage) -> None:
     plan = stage.plan()
-    visit = stage.book(plan, "13:00", chair=stage.chairs[0])
+    visit = stage.book(plan, "12:00", chair=stage.chairs[0])
     join(stage, plan, appointment=visit)
 
     [fit] = fits(stage)
 
     assert fit.start == NOW
-    assert max(fit.starts[stage.chairs[0].pk]) == minute_of(stage.at("10:50"))
+    assert max(fit.starts[stage.chairs[1].pk]) == minute_of(stage.at("9:50"))
 
 
 def test_a_day_too_close_to_another_visit_is_none_unless_a_prescriber_says_so(stage: Stage) -> None:

@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -19,7 +18,7 @@ from sessions_app import arrival
 from sessions_app.models import SessionState
 from tests.cast import NOW, TODAY, House, local, make_patient, new_id
 from tests.scheduler.stage import Stage, make_resource, open_all, set_stage
-from tests.scheduler.waits import hold_for, join
+from tests.scheduler.waits import join
 from tests.web.pages import browser_of, words
 from web.board.layout import Place
 from web.views.board.looks import Look, left_in_words, look_of
@@ -35,7 +34,7 @@ def stage(house: House) -> Iterator[Stage]:
         yield set_stage(house)
 
 
-def the_day(stage: Stage, day: date = TODAY, *, now: datetime = NOW, user: Any = None) -> HttpResponse:
+def the_day(stage: Stage, day: date = TODAY, *, now: datetime = NOW, user: Any = None) -> Any:
     with time_machine.travel(now, tick=False):
         return browser_of(user or stage.house.ana).get(reverse("day_on", args=[day]))
 
@@ -242,12 +241,6 @@ def test_free_time_says_who_on_the_waitlist_would_fit_it(stage: Stage) -> None:
     assert reverse("waitlist_entry", args=[entry.pk]) in html
     assert f"{reverse('book_confirm', args=[plan.pk])}?start=2027-01-11T10%3A00%3A00-06%3A00" in html
     assert "would fit" not in words(the_day(stage, user=stage.house.priya))
-
-
-def test_somebody_with_an_offer_open_is_no_fit(stage: Stage) -> None:
-    entry = join(stage, stage.plan())
-    hold_for(stage, entry, "14:00")
-    assert "would fit" not in words(the_day(stage))
 
 
 def test_a_day_on_which_nothing_is_open_says_so_and_why(stage: Stage) -> None:
