@@ -160,7 +160,7 @@ def a_side_effect_takes_three_taps(chair: Chair) -> None:
 
     better = Finger()
     with page.expect_navigation():
-        better.tap(page.get_by_role("button", name="Over: Nausea"))
+        better.tap(page.get_by_role("button", name="Nausea: Over"))
     assert better.taps == 1
     assert session.side_effects.latest("revision").outcome == "resolved"
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from sessions_app.models import Session
+from sessions_app.preparing import checklist
 from tests.cast import PASSWORD, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
@@ -214,3 +215,12 @@ def test_another_side_effect_than_the_common_ones_is_chosen_from_the_list(house:
     assert "Choose one, here or among the others." in words(both)
     none = send(nils, session, "side_effect", {**NAUSEA, "term": "", "id": str(new_id())})
     assert none.status_code == 400
+
+
+def test_what_of_the_checklist_comes_with_the_vital_signs_is_not_waited_for(house: House, wall: Wall) -> None:
+    session, nils = stories.arrived(house), browser_of(house.nils)
+    wall.after(minutes=5)
+    checklist.answer(actor=house.actor(house.nils), session=session, answers=stories.ALL_PASS, now=wall.shows)
+    page = page_of(nils, session)
+    assert "Dose and its check, then vital signs, then start" in part_of(page, "to-do")
+    assert "Pain asked (0 to 10)" in words(page), "the start waits for it all the same"

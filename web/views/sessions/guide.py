@@ -11,12 +11,14 @@ from typing import Final, Literal
 
 from sessions_app import states
 from sessions_app.models import SessionState
+from sessions_app.preparing import on_record
 from web.views.sessions import criteria
 from web.views.sessions.criteria import Criterion
 from web.views.sessions.form import SessionForm
 from web.views.sessions.leaving import DischargeForm
 from web.views.sessions.page import BAG_EMPTY, SessionPage
-from web.views.sessions.places import place_of
+from web.views.sessions.places import before_start, place_of
+from web.views.sessions.preparing import ChecklistForm
 from web.views.sessions.signing import SignForm
 from web.views.sessions.watching import AlertGroup
 
@@ -24,6 +26,7 @@ Standing = Literal["done", "now", "coming", "left_out"]
 STEPS: Final = ("Checklist", "Dose", "Infusing", "Recovery", "Discharge", "Sign")
 CHECKLIST, DOSE, INFUSING, RECOVERY, DISCHARGE, SIGN = range(len(STEPS))
 OF_THE_CHECKLIST: Final = frozenset({"checklist_complete", "checklist_passed", "safety_assessed"})
+COMES_WITH_VITALS: Final = frozenset({*on_record.ASKED_AT_START, "pain"})
 OF_THE_DOSE: Final = frozenset({"dose_prepared", "dose_checked"})
 WORDS: Final[Mapping[Standing, str]] = {
     "done": "done",
@@ -70,9 +73,20 @@ class Guide:
         self.forms = forms
 
     @cached_property
+    def start_needs(self) -> list[states.Blocker]:
+        """What the start still needs. What of the checklist comes with the vital signs is asked with them."""
+        needs = self.page.start_needs
+        form = self.forms.get("checklist")
+        with_vitals = (
+            isinstance(form, ChecklistForm)
+            and form.open_items <= COMES_WITH_VITALS
+            and any(blocker.code == "baseline" for blocker in needs)
+        )
+        return [blocker for blocker in needs if not (with_vitals and blocker.code == "checklist_complete")]
+
+    @property
     def needs(self) -> set[str]:
-        """The codes of what the start still needs."""
-        return {blocker.code for blocker in self.page.start_needs}
+        return {blocker.code for blocker in self.start_needs}
 
     @property
     def steps(self) -> list[Step]:
@@ -128,8 +142,8 @@ class Guide:
             case SessionState.ARRIVED:
                 return ToDo(self.page.next_step, "#checklist")
             case SessionState.PREPARING:
-                words = self.page.next_step.replace(", ", ", then ")
-                return ToDo(words, self._place_of(self.page.start_needs, "#start"))
+                words = before_start(self.start_needs).replace(", ", ", then ")
+                return ToDo(words, self._place_of(self.start_needs, "#start"))
             case SessionState.INFUSING:
                 return ToDo("Watch, and measure when it is due", "#vitals")
             case SessionState.PAUSED:
@@ -178,8 +192,13 @@ class Guide:
         if form is None or form.is_bound or form.line is not None or form.initial.get("device_id"):
             return form is not None
         if self.session.state in states.BEFORE_START:
-            return "checklist_complete" not in self.needs
+            return not self.checklist_open
         return self.page.in_the_chair
+
+    @property
+    def checklist_open(self) -> bool:
+        """Whether somebody has to answer it still."""
+        return "checklist_complete" in self.needs
 
     @property
     def effects_at_hand(self) -> bool:

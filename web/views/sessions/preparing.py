@@ -142,8 +142,8 @@ class ChecklistForm(SessionForm):
         }
 
     @property
-    def open_items(self) -> int:
-        return sum(not each.result for each in self.stands.values())
+    def open_items(self) -> set[str]:
+        return {item for item, each in self.stands.items() if not each.result}
 
     def add_problem(self, problem: Problem) -> None:
         """An answer that somebody has given meanwhile was seen once its problem is read: what was typed can
