@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, expect, sync_playwright
 
 from clinic.models import User
 from tests.cast import PASSWORD
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# With SCREENS=1 every page is pictured below var/; the README's few stand in the repository.
+# With SCREENS=1 the stories keep pictures of what they come to here; those of every page `bin/screens` makes.
 PICTURES = ROOT / "var" / "screens"
-IN_README = {"day-desk", "session-tablet", "times-desk", "link-visit-phone"}
 DESK, TABLET, PHONE = (1280, 900), (820, 1180), (390, 844)
+SIZES = {"desk": DESK, "tablet": TABLET, "phone": PHONE}
 PATIENCE_MS = 15_000  # of a press and of a look alike; a busy machine answers late
 
 
@@ -33,25 +33,29 @@ def _allow_database_beside_playwright() -> Iterator[None]:
 def browser(chromium: str) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-        started = playwright.chromium.launch(
-            executable_path=chromium, args=[*flags, "--disable-background-networking"]
-        )
+        started = launched(playwright, chromium)
         yield started
         started.close()
+
+
+def launched(playwright: Playwright, chromium: str) -> Browser:
+    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return playwright.chromium.launch(
+        executable_path=chromium, args=[*flags, "--disable-background-networking"]
+    )
 
 
 def picture(page: Page, name: str) -> None:
     """Keep a picture of what the window shows, when SCREENS=1 asks for pictures."""
     if os.environ.get("SCREENS"):
-        folder = ROOT / "docs" / "screens" if name in IN_README else PICTURES
-        folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}.png")
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png")
 
 
 @dataclass
 class Windows:
-    """Opens a window for each person and hears every complaint of the browser about a page."""
+    """Opens a window for each person, and hears every complaint of the browser about a page and of every
+    request to anybody else than us."""
 
     browser: Browser
     address: str
@@ -68,6 +72,7 @@ class Windows:
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("console", self._hear)
+        page.on("request", self._watch)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
 
@@ -84,6 +89,10 @@ class Windows:
     def close(self) -> None:
         for context in self._open:
             context.close()
+
+    def _watch(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.complaints.append(f"{request.frame.url} asked for {request.url}")
 
     def _hear(self, message: Any) -> None:
         # A refused form is a 4xx page on purpose; Chromium writes that down as an error, too.

@@ -1,9 +1,10 @@
-"""The patient's pages as they look: every kind of page behind a link on a phone, a tablet and a desk, light
-and dark, in both languages, whole in width and without a violation that axe finds.
+"""The patient's pages as they look on the way through their answers, in both languages: what holds for every
+page holds for each of these, too.
 
 With SCREENS=1 the pictures are kept (see conftest.picture).
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -16,14 +17,13 @@ from notifications import saying
 from notifications.models import CheckIn, LinkPurpose, WrongYears
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
-from tests.browser.conftest import DESK, PHONE, TABLET, Windows, picture
-from tests.browser.test_running_day import run_axe
+from tests.browser.conftest import PHONE, Windows, picture
+from tests.browser.looking import look_everywhere, look_once
 from tests.cast import NOW, House
 from tests.notifications.visits import book
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SIZES = {"phone": PHONE, "tablet": TABLET, "desk": DESK}
 DAY = timedelta(days=1)
 
 
@@ -48,26 +48,11 @@ def link_of(house: House, kind: str, purpose: LinkPurpose, *asked: str) -> str:
     return token_for(saying.give_link(message, purpose=purpose, expires_at=NOW + 2 * DAY).pk)
 
 
-def look(page: Page, name: str) -> list[str]:
-    """What is wrong with the page that is open, at every width, in the light and in the dark."""
-    faults = []
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                faults.append(f"{name} is wider than the {size}")
-            found = run_axe(page)
-            faults += [
-                f"{name} {size} {scheme}: {each['id']}: {each['help']}" for each in found["violations"]
-            ]
-            picture(page, f"link-{name}-{size}-{scheme}")
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    return faults
-
-
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_every_page_behind_a_link_is_whole(windows: Windows, house: House, language: str) -> None:
+@pytest.mark.parametrize("look", [look_once, pytest.param(look_everywhere, marks=pytest.mark.drill)])
+def test_every_page_behind_a_link_is_whole(
+    windows: Windows, house: House, look: Callable[[Page], list[str]], language: str
+) -> None:
     with time_machine.travel(NOW, tick=True):
         Patient.objects.update(language=language)
         book(house, house.rosa, NOW + 3 * DAY)
@@ -78,7 +63,8 @@ def test_every_page_behind_a_link_is_whole(windows: Windows, house: House, langu
         def show(name: str, address: str = "") -> None:
             if address:
                 page.goto(address)
-            faults.extend(look(page, f"{name}-{language}"))
+            faults.extend(f"{name}-{language} {fault}" for fault in look(page))
+            picture(page, f"link-{name}-{language}")
 
         def prove(token: str) -> None:
             page.goto(f"/m/{token}")

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from notifications.models import Message
 from tests.browser.conftest import PHONE, Windows
-from tests.browser.test_running_day import look_at
+from tests.browser.looking import look_at
 from tests.cast import NOW, House
 from tests.notifications.texts import alone_on_the_number, give_number, text
 
@@ -38,5 +38,5 @@ def test_the_newest_text_stands_above_the_box_that_is_typed_in(windows: Windows,
         box.press_sequentially("Your ketamine is ready")
         expect(page.get_by_text("“ketamine” tells a lock screen")).to_be_visible()
         expect(page.get_by_text("39 characters, 1 text")).to_be_visible()
-        assert look_at(page, "thread") == []
+        assert look_at(page) == []
         assert not Message.objects.filter(kind="reply").exists()

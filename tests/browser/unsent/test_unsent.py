@@ -24,7 +24,7 @@ from clinic import clock
 from clinic.models import User
 from sessions_app.models import Session
 from tests.browser.conftest import TABLET, Windows
-from tests.browser.test_running_day import each_size, look_at
+from tests.browser.looking import look_once
 from tests.browser.unsent.tablet import (
     CLOSE,
     MID_INFUSION,
@@ -367,15 +367,13 @@ def test_the_list_of_what_waits_is_whole_at_every_width(page: Page, passing: Pas
     passing.wait(120)
     enter(page, "resume")
 
-    def look(page: Page, name: str) -> list[str]:
-        page.evaluate("scrollTo(0, 0)")
-        return look_at(page, name)
-
-    wrong = each_size(page, "unsent", look)
+    page.evaluate("scrollTo(0, 0)")
+    wrong = look_once(page)
     with comes_back(page):
         page.context.set_offline(False)
     waits(page, "Vital signs")
     expect(page.locator("#unsent li .mend").first).to_be_visible()
     page.locator("#unsent summary").first.click()
-    wrong += each_size(page, "unsent-refused", look)
+    page.evaluate("scrollTo(0, 0)")
+    wrong += look_once(page)
     assert not wrong, "\n".join(wrong)
