@@ -8,6 +8,7 @@ queries with 1 and with 12 sessions, which must be the same, and the ratio of th
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from bench.scratch import migrate  # before anything of the product: it sets Django up
@@ -25,7 +26,6 @@ from clinic.models import Role, User
 from sessions_app.models import Session, SessionState
 
 STATION = "/nurse/"
-TEMPLATE = "web/nurse/station.html"
 SESSIONS = 12
 
 
@@ -47,17 +47,17 @@ def look(client: Client) -> None:
         sys.exit("the station doesn't answer")
 
 
-def bare_template(client: Client) -> Any:
-    """The same template rendered again with everything that the view and the context processors gave it."""
+def bare_template(client: Client, address: str) -> Callable[[], object]:
+    """The page's template rendered again with everything that the view and the context processors gave it."""
     rendered: list[Any] = []
 
     def keep(sender: Any, template: Any, context: Any, **_: Any) -> None:
-        if template.name == TEMPLATE and not rendered:
+        if not rendered:  # the page's own comes first
             # At once: what the context processors gave is gone when the rendering ends.
             rendered.extend((template, context.flatten()))
 
     template_rendered.connect(keep)
-    client.get(STATION)
+    client.get(address)
     template_rendered.disconnect(keep)
     template, given = rendered
     return lambda: template.render(Context(given))
@@ -78,7 +78,7 @@ def main(calls: int) -> None:
         Session.objects.filter(pk=session.pk).update(
             arrived_at=session.arrived_at, started_at=session.started_at, state=session.state
         )
-    found = medians(calls, station=lambda: look(client), template=bare_template(client))
+    found = medians(calls, station=lambda: look(client), template=bare_template(client, STATION))
     print(f"queries: {with_one} with 1 session, {with_twelve} with {SESSIONS}")
     for name, seconds in found.items():
         print(f"{name:10} {seconds * 1000:6.1f} ms")
