@@ -1,6 +1,7 @@
 """Another time for a visit, chosen by the patient: one tap moves it, or the desk carries it out."""
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +12,7 @@ from notifications.answering import times
 from notifications.models import ClinicMessaging, LinkPurpose, Message, PatientLink, TimeRequest
 from scheduler.models import Appointment, TreatmentPlan
 from scheduler.prescribing import plans
+from scheduler.visits import lengthening
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, ZONE, House, local
 from tests.notifications.texts import alone_on_the_number, announce, give_number, text
@@ -153,6 +155,17 @@ def test_a_time_that_is_not_free_is_taken(stage: Stage, link: PatientLink, visit
     assert start_of(visit) == local(THURSDAY, "10:00")
     assert local(FRIDAY, "10:00") not in offered(link)
     assert task().closed_at is None
+
+
+def test_times_that_are_offered_have_room_for_a_longer_recovery(
+    stage: Stage, link: PatientLink, visit: Appointment
+) -> None:
+    right_behind = local(FRIDAY, "10:00") + visit.protocol.block_length
+    stage.book(stage.plan(stage.house.omar), f"{right_behind.astimezone(ZoneInfo(ZONE)):%H:%M}", FRIDAY)
+    assert local(FRIDAY, "10:00") in offered(link)
+    ana = stage.house.actor(stage.house.ana)
+    lengthening.lengthen(actor=ana, appointment=visit, extra_recovery_minutes=30, now=NOW)
+    assert local(FRIDAY, "10:00") not in offered(link)
 
 
 def test_an_order_that_was_put_on_hold_is_no_reason_for_this_page(

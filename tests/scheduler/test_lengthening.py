@@ -135,6 +135,28 @@ def test_a_chair_that_is_somebody_elses_next_is_said_with_the_most_that_is_free(
     assert lengthen(stage, visit, 20).extra_recovery_minutes == 20
 
 
+def test_nobody_takes_over_in_the_middle_of_a_recovery(house: House) -> None:
+    """Nurse 1 has her hands full when the visit would end; Nurse 2 is free, and doesn't know the patient."""
+    stage = set_stage(house, nurses=2)
+    visit = stage.book(stage.plan(), "9:30", chair=stage.chairs[0], nurse=stage.nurses[0])
+    booking.book(
+        actor=house.actor(house.ana),
+        id=new_id(),
+        plan=stage.plan(house.omar),
+        start=visit.ends_at,
+        chair=stage.chairs[1],
+        nurse=stage.nurses[0],
+        now=NOW,
+    )
+
+    asked = lengthening.check(appointment=visit, extra_recovery_minutes=15, now=NOW)
+    with pytest.raises(Conflict) as refusal:
+        lengthen(stage, visit, 15)
+
+    assert [blocker.code for blocker in asked.blockers] == ["nurse_overloaded"]
+    assert [blocker["code"] for blocker in refusal.value.data["blockers"]] == ["nurse_overloaded"]
+
+
 def test_a_recovery_is_made_longer_while_it_goes_on(stage: Stage, visit: Appointment) -> None:
     attendance.arrive(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
     attendance.begin(appointment=visit, now=visit.starts_at)

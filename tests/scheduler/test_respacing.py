@@ -16,9 +16,9 @@ from scheduler.prescribing import plans
 from scheduler.series import proposing, respacing
 from scheduler.series.proposing import MOST_SESSIONS
 from scheduler.series.respacing import TOO_MANY, Accepted, Respacing, Shift
-from scheduler.visits import attendance
+from scheduler.visits import attendance, booking, lengthening
 from scheduler.visits.booking import Wanted
-from tests.cast import NOW, TODAY, House, new_id
+from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 
 
@@ -95,6 +95,31 @@ def test_a_cancelled_session_is_closed_over_by_moving_one_visit(stage: Stage, pl
     (shift,) = found.shifts
     assert shift.start == stage.at("10:00", on(6))
     assert shift.nurse == stage.nurses[0]
+
+
+def test_a_place_that_is_proposed_has_room_for_a_longer_recovery(stage: Stage, plan: TreatmentPlan) -> None:
+    """As above; right behind the same time of day both chairs are somebody else's."""
+    ana = stage.house.actor(stage.house.ana)
+    series_on(stage, plan, 1, 4, 8, 11)
+    stage.cancel(visit_on(plan, 4))
+    slow = visit_on(plan, 8)
+    lengthening.lengthen(actor=ana, appointment=slow, extra_recovery_minutes=60, now=NOW)
+    behind = (slow.starts_at - NOW) % timedelta(days=1) + slow.protocol.block_length
+    for patient, chair in zip(
+        (stage.house.omar, make_patient(stage.house.clinic, "Lena", "Ray")), stage.chairs, strict=True
+    ):
+        booking.book(
+            actor=ana,
+            id=new_id(),
+            plan=stage.plan(patient),
+            start=NOW + timedelta(days=6) + behind,
+            chair=chair,
+            now=NOW,
+        )
+    found = respacing.respace(plan=plan, now=NOW)
+    respacing.accept(actor=ana, plan=plan, moves=accepted(found.shifts), now=NOW)
+    slow.refresh_from_db()
+    assert slow.ends_at - slow.starts_at == slow.protocol.visit_length + timedelta(minutes=60)
 
 
 def test_after_a_missed_visit_the_rest_keeps_its_distance_to_the_last_that_took_place(
