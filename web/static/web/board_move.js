@@ -175,9 +175,10 @@ async function ask(signal) {
 
 /** The server's words, or nothing where the question was given up or the sign-in has run out. */
 async function fetched(address, signal) {
-  let answer;
+  let answer, text;
   try {
     answer = await fetch(address, { headers: { "HX-Request": "true" }, signal });
+    text = await answer.text();
   } catch (error) {
     if (error.name === "AbortError") return null;
     return { lost: true, words: desk.querySelector("[data-unreachable]").content.cloneNode(true) };
@@ -188,7 +189,7 @@ async function fetched(address, signal) {
     return null;
   }
   const page = document.createElement("template");
-  page.innerHTML = await answer.text();
+  page.innerHTML = text;
   return { ok: answer.ok, words: page.content };
 }
 
@@ -200,11 +201,13 @@ async function drop() {
   }
   stopAsking();
   taken.dropped = true;
-  await open(addressOf("Page"));
+  await open(addressOf("Page"), taken);
 }
 
-async function open(address) {
+/** The page at this address as a dialog; not any more where `dropped` was put back before it came. */
+async function open(address, dropped = null) {
   const answer = await fetched(address);
+  if (dropped && dropped !== taken) return;
   if (!answer) {
     putBack();
     return;
