@@ -40,6 +40,9 @@ class MoveMonitorSerializer(StrictSerializer):
 
 class TakeOverSerializer(StrictSerializer):
     since = MomentField(help_text="From when on it has stood at its chair.")
+    moved_earlier = serializers.BooleanField(
+        required=False, default=False, help_text="It was moved before anybody recorded it."
+    )
 
 
 class TakenOverSerializer(serializers.Serializer[TakenOver]):
@@ -135,8 +138,8 @@ class MonitorsViewSet(ClinicViewSet):
     def take_over(self, request: Request, pk: UUID) -> Response:
         """Take what it sent while nobody knew its chair into the sessions there."""
         device = self.fetch(self.get_queryset(), pk=pk)
-        since = self.parse(TakeOverSerializer)["since"]
-        found = taking_over.take_over(actor=self.actor, device=device, since=since, now=clock.now())
+        data = self.parse(TakeOverSerializer)
+        found = taking_over.take_over(actor=self.actor, device=device, now=clock.now(), **data)
         return Response(TakenOverSerializer(found).data)
 
     @extend_schema(request=None, responses=MonitorSerializer)

@@ -7,21 +7,24 @@ How messages are read and placed is in `feed`. Whatever can't be placed for cert
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from sessions_app.models import MonitorDevice, UnmatchedMessage
+from sessions_app.models import MonitorDevice, MonitorSample, Session, UnmatchedMessage
 from sessions_app.monitors import feed, unmatched
 
 # Ours: longer than any visit takes, and what one call can bear at a message a second.
 LONGEST: Final = timedelta(hours=12)
 AT_ONCE: Final = 500
+# How many of its newest changes are looked through: it isn't moved more often in half a day.
+NEWEST: Final = 50
 TAKEN_OVER: Final = "Taken over: a person said at which chair the monitor stood."
 
 
@@ -47,13 +50,18 @@ def waiting(device: MonitorDevice) -> Waiting:
     return Waiting(found["count"], found["first"])
 
 
-def take_over(*, actor: Actor, device: MonitorDevice, since: datetime, now: datetime) -> TakenOver:
+def take_over(
+    *, actor: Actor, device: MonitorDevice, since: datetime, moved_earlier: bool = False, now: datetime
+) -> TakenOver:
     """Take what this monitor has measured since then into the sessions of the chair at which it stands now.
 
     `since` is a person's word that it has stood there from that moment on, and holds from now on for what
     comes late as well: before it, it may have stood by somebody else. A message goes whole or stays kept.
-    Sent again it finds nothing left, and no sample is doubled. Raises `Invalid` for a moment that can't be,
-    `Conflict` `monitor_at_no_chair`.
+    Sent again it finds nothing left, and no sample is doubled.
+
+    `moved_earlier` is their word that it was moved before anybody recorded it. Against a sample that is in
+    another patient's session already no word helps. Raises `Invalid` for a moment that can't be, or that
+    needs that word, `Conflict` `monitor_at_no_chair`.
     """
     if since > now:
         raise Invalid({"since": "This moment is in the future."})
@@ -66,6 +74,7 @@ def take_over(*, actor: Actor, device: MonitorDevice, since: datetime, now: date
             raise Conflict(
                 "This monitor stands at no chair. Say first where it is.", code="monitor_at_no_chair"
             )
+        _check_elsewhere(current, since, moved_earlier)
         current.chair_since = since
         # Locked in the order in which `settle` locks them.
         rows = _waiting(current).filter(received_at__gte=since - feed.CLOCK_AHEAD)
@@ -78,6 +87,47 @@ def take_over(*, actor: Actor, device: MonitorDevice, since: datetime, now: date
         return TakenOver(taken, _waiting(current).count())
 
     return in_transaction(write)
+
+
+def _check_elsewhere(device: MonitorDevice, since: datetime, moved_earlier: bool) -> None:
+    """Raise `Invalid` where this monitor was elsewhere at that moment: for certain, or by its history."""
+    measured = _measured_elsewhere(device, since)
+    if measured:
+        at = _time(device, measured)
+        raise Invalid({"since": f"At {at} it still measured a patient in another chair. Say a later moment."})
+    left = _left_another_chair(device)
+    if left and since < left and not moved_earlier:
+        until = f"As recorded, it stood at another chair until {_time(device, left)}."
+        raise Invalid({"moved_earlier": f"{until} Confirm that it was moved before that was recorded."})
+
+
+def _measured_elsewhere(device: MonitorDevice, since: datetime) -> datetime | None:
+    """When it last measured somebody in another chair, if that was at this moment or later: a query."""
+    elsewhere = Session.objects.filter(clinic=device.clinic_id, arrived_at__gte=since - LONGEST).exclude(
+        appointment__claims__resource=device.chair_id
+    )
+    samples = MonitorSample.objects.filter(device=device, session__in=elsewhere, measured_at__gte=since)
+    newest: datetime | None = samples.aggregate(newest=Max("measured_at"))["newest"]
+    return newest
+
+
+def _left_another_chair(device: MonitorDevice) -> datetime | None:
+    """Until when it stood at another chair than now, as its history has it: a query.
+
+    A move to a chair tells its moment; one away from all chairs only when it was written.
+    """
+    history: Any = MonitorDevice.pgh_event_model  # type: ignore[attr-defined]  # pghistory adds it
+    rows = history.objects.filter(pgh_obj=device).order_by("-pgh_id")
+    left: datetime | None = None
+    for chair, since, written in rows.values_list("chair_id", "chair_since", "pgh_created_at")[:NEWEST]:
+        if chair not in (None, device.chair_id):
+            return left
+        left = since or written
+    return None
+
+
+def _time(device: MonitorDevice, moment: datetime) -> str:
+    return f"{moment.astimezone(ZoneInfo(device.clinic.time_zone)):%H:%M:%S}"
 
 
 def _waiting(device: MonitorDevice) -> QuerySet[UnmatchedMessage]:

@@ -58,6 +58,7 @@ class TakeOverForm(ChangeForm):
         error_messages={"required": "Say from when on it has stood there."},
         help_text="What it measured before stays kept: it may have stood by somebody else.",
     )
+    moved_earlier = forms.BooleanField(label="It was moved before anybody recorded it", required=False)
 
 
 class SettleForm(ChangeForm):

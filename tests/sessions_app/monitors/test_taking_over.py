@@ -13,7 +13,7 @@ from sessions_app.monitors import devices, feed, taking_over
 from sessions_app.monitors.taking_over import TAKEN_OVER, TakenOver
 from tests.cast import House, client_of
 from tests.sessions_app import stories
-from tests.sessions_app.monitors.beds import Bed, bed, monitor_at, seat
+from tests.sessions_app.monitors.beds import Bed, bed, chair_of, monitor_at, seat
 from tests.sessions_app.monitors.messages import CALM, DURING, oru
 
 SECOND = timedelta(seconds=1)
@@ -33,12 +33,14 @@ def place(house: House, device: MonitorDevice, chair: Any) -> MonitorDevice:
 
 
 def sends(house: House, *moments: datetime, **options: Any) -> None:
+    now = options.pop("now", DURING)
     messages = [oru(at, control_id=f"{at:%H%M%S}", **options) for at in moments]
-    feed.take(messages=messages, home=house.clinic, now=DURING)
+    feed.take(messages=messages, home=house.clinic, now=now)
 
 
-def take_over(house: House, device: MonitorDevice, since: datetime = DURING) -> TakenOver:
-    return taking_over.take_over(actor=house.actor(house.nils), device=device, since=since, now=NOW)
+def take_over(house: House, device: MonitorDevice, since: datetime = DURING, **confirmed: bool) -> TakenOver:
+    nils = house.actor(house.nils)
+    return taking_over.take_over(actor=nils, device=device, since=since, now=NOW, **confirmed)
 
 
 def measured(bed: Bed) -> list[datetime]:
@@ -128,6 +130,54 @@ def test_an_empty_chair_takes_nothing_over(house: House, rosa: Bed) -> None:
     assert take_over(house, device) == TakenOver(0, 1)
     seat(rosa.session, rosa.chair)
     assert take_over(house, device) == TakenOver(1, 0)
+
+
+def wheeled_to_omar(house: House) -> tuple[Bed, Bed, MonitorDevice]:
+    """Rosa's monitor measured her, and was recorded at Omar's chair twelve seconds later."""
+    rosa = bed(house)
+    omar = stories.infusing(house, house.omar)
+    his = Bed(omar, chair_of(house, "Chair 2"), rosa.device)
+    seat(omar, his.chair)
+    sends(house, DURING + 7 * SECOND, now=NOW)
+    nils = house.actor(house.nils)
+    device = devices.move(actor=nils, device=rosa.device, chair=his.chair, now=DURING + 12 * SECOND)
+    sends(house, DURING + 10 * SECOND, now=NOW)
+    return rosa, his, device
+
+
+@pytest.mark.parametrize("moved_earlier", [False, True])
+def test_nothing_is_taken_over_from_while_it_measured_somebody_else(
+    house: House, moved_earlier: bool
+) -> None:
+    rosa, omar, device = wheeled_to_omar(house)
+    assert measured(rosa) == [DURING + 7 * SECOND]
+    for since in (DURING - 20 * SECOND, DURING + 7 * SECOND):
+        with pytest.raises(Invalid, match="since: At 09:25:07 it still measured a patient in another chair"):
+            take_over(house, device, since, moved_earlier=moved_earlier)
+    device.refresh_from_db()
+    assert (measured(omar), device.chair_since) == ([], DURING + 12 * SECOND)
+
+
+def test_a_move_that_was_recorded_late_is_confirmed(house: House) -> None:
+    _, omar, device = wheeled_to_omar(house)
+    since = DURING + 9 * SECOND
+    with pytest.raises(Invalid, match=r"moved_earlier: As recorded, .* another chair until 09:25:12"):
+        take_over(house, device, since)
+    assert measured(omar) == []
+    assert take_over(house, device, since, moved_earlier=True) == TakenOver(1, 0)
+    assert measured(omar) == [DURING + 10 * SECOND]
+    with pytest.raises(Invalid, match="until 09:25:12"):
+        take_over(house, device, since)  # the word was for then; it is asked again
+
+
+def test_a_monitor_that_measured_an_earlier_patient_in_the_same_chair_is_taken_over(
+    house: House, rosa: Bed
+) -> None:
+    device = place(house, rosa.device, rosa.chair)
+    sends(house, DURING)
+    assert take_over(house, device) == TakenOver(1, 0)
+    sends(house, DURING + SECOND)
+    assert take_over(house, device) == TakenOver(0, 0)
 
 
 @pytest.mark.parametrize("since", [NOW + SECOND, NOW - taking_over.LONGEST - SECOND])
