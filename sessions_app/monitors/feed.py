@@ -23,6 +23,7 @@ from sessions_app.models import MonitorDevice, MonitorSample, Session, SessionSt
 from sessions_app.monitors import hl7, readings, samples, unmatched
 from sessions_app.monitors.hl7 import CONTROL_ID_LENGTH, Message, Unreadable, Verdict
 from sessions_app.monitors.readings import Set, Value
+from sessions_app.monitors.samples import Shown
 from sessions_app.monitors.unmatched import Kept
 
 # Ours, neither of them clinical: how far a device's clock may be ahead, and how far a visit may have slipped
@@ -34,6 +35,7 @@ NEWEST_ROWS: Final = 500
 UNKNOWN: Final = "No monitor of this name is known here."
 AT_NO_CHAIR: Final = "Its monitor stands at no chair."
 NOBODY_THERE: Final = "No session was open in the monitor's chair."
+IN_THE_FUTURE: Final = "Its moment is in the future: the monitor's clock is wrong."
 BEFORE_IT_CAME: Final = "It was measured before the monitor came to its chair."
 SAID_OTHERWISE: Final = "It says otherwise than the message of the same id and moment before it."
 # What a person mends by saying at which chair the monitor stood, and since when (`taking_over`).
@@ -71,6 +73,8 @@ class _Taken:
     otherwise: list[MonitorSample] = field(default_factory=list)
     # What it shows that cannot be; never stored.
     impossible: list[MonitorSample] = field(default_factory=list)
+    # What it shows that may be so and can't be charted; never stored either.
+    shown: list[Shown] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
 
 
@@ -195,6 +199,7 @@ def _store(batch: Sequence[_Taken], now: datetime) -> None:
     samples.raise_alerts(
         [*fresh, *(sample for taken in kept_now for sample in taken.otherwise)],
         impossible=[sample for taken in kept_now for sample in taken.impossible],
+        shown=[shown for taken in kept_now for shown in taken.shown],
         now=now,
     )
 
@@ -208,7 +213,7 @@ def _place(batch: Sequence[_Taken], now: datetime) -> None:
             )
             taken.sets = found.sets
             taken.kept += [_kept(taken, taken.device, doubt.why, of=doubt.code) for doubt in found.doubts]
-    chairs = _Chairs([taken for taken in batch if taken.sets])
+    chairs = _Chairs([taken for taken in batch if taken.sets], now)
     for taken in batch:
         _to_sessions(taken, chairs, now)
     _compare(batch)
@@ -220,8 +225,12 @@ def _to_sessions(taken: _Taken, chairs: "_Chairs", now: datetime) -> None:
         return
     for measured in taken.sets:
         session, why = chairs.session_at(taken.device, taken.message, measured.measured_at, now)
-        if session is None:
+        misdated = why == IN_THE_FUTURE
+        if why:
             taken.kept.append(_kept(taken, taken.device, why))
+        if misdated:
+            session, _ = chairs.session_at(taken.device, taken.message, now, now)
+        if session is None:
             continue
         sample = partial(
             MonitorSample,
@@ -229,16 +238,21 @@ def _to_sessions(taken: _Taken, chairs: "_Chairs", now: datetime) -> None:
             device=taken.device,
             control_id=taken.message.control_id,
             position=measured.position,
-            measured_at=measured.measured_at,
+            measured_at=now if misdated else measured.measured_at,
             received_at=now,
         )
         sifted = samples.sift(measured.values, session)
-        if sifted.why:
-            taken.kept.append(_kept(taken, taken.device, sifted.why))
-        if sifted.possible:
-            taken.samples.append(sample(**sifted.possible))
         if sifted.impossible:
             taken.impossible.append(sample(**sifted.impossible))
+        if misdated:
+            taken.shown.append(Shown(sample(**sifted.possible, **sifted.alone), samples.CLOCK_WRONG))
+            continue
+        if sifted.why:
+            taken.kept.append(_kept(taken, taken.device, sifted.why))
+        if sifted.alone:
+            taken.shown.append(Shown(sample(**sifted.alone), samples.ALONE))
+        if sifted.possible:
+            taken.samples.append(sample(**sifted.possible))
 
 
 def _compare(batch: Sequence[_Taken]) -> None:
@@ -272,8 +286,9 @@ def _key(sample: MonitorSample) -> tuple[UUID, str, int, datetime]:
 class _Chairs:
     """Who sits where, for the chairs and moments of one batch."""
 
-    def __init__(self, batch: Sequence[_Taken]) -> None:
-        moments = [measured.measured_at for taken in batch for measured in taken.sets]
+    def __init__(self, batch: Sequence[_Taken], now: datetime) -> None:
+        # Who sits there now is asked for what bears a moment in the future.
+        moments = [min(measured.measured_at, now) for taken in batch for measured in taken.sets]
         chairs = {taken.device.chair_id for taken in batch if taken.device and taken.device.chair_id}
         self._sessions: dict[UUID, dict[UUID, Session]] = {}
         self._chair_from: dict[UUID, datetime] = {}
@@ -289,7 +304,7 @@ class _Chairs:
         if device.chair_id is None or device.chair_since is None:
             return None, AT_NO_CHAIR
         if moment > now + CLOCK_AHEAD:
-            return None, "Its moment is in the future: the monitor's clock is wrong."
+            return None, IN_THE_FUTURE
         if moment < device.chair_since:
             return None, BEFORE_IT_CAME
         here = [

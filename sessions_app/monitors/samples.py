@@ -4,7 +4,7 @@ Whose samples they are is decided in `feed`. The sessions come with their protoc
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -39,6 +39,8 @@ SHOWN_NOW: Final = timedelta(minutes=2)
 
 # What a nurse is told of a value that cannot be: it may be the patient (an asystole) or a lead that is off.
 LOOK: Final = "look at the patient now, then at the sensor. It can't be charted."
+CLOCK_WRONG: Final = "The monitor's clock is wrong: look at the patient now. It can't be charted."
+ALONE: Final = "It came without its other pressure and can't be charted."
 
 Signs = Mapping[str, Value | None]
 OpenRanks = Mapping[tuple[UUID, str], Sequence[Rank]]
@@ -46,11 +48,21 @@ OpenRanks = Mapping[tuple[UUID, str], Sequence[Rank]]
 
 @dataclass(frozen=True)
 class Sifted:
-    """The values that can be, those shown that cannot, and in words which signs these are."""
+    """The values that can be, those shown that cannot, the one of two pressures that came without the other,
+    and in words what isn't used."""
 
     possible: dict[str, Value]
     impossible: dict[str, Value]
+    alone: dict[str, Value]
     why: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a monitor shows that may be so and is never stored: who is told of it reads why."""
+
+    sample: MonitorSample
+    words: str
 
 
 def sift(values: Mapping[str, Value], session: Session) -> Sifted:
@@ -58,20 +70,29 @@ def sift(values: Mapping[str, Value], session: Session) -> Sifted:
     rings = vital_limits.rings_of(session.protocol.rings)
     doubts = vital_limits.rejected(values, rings)
     kept = vital_limits.credible(values, rings)
-    if {doubt.field for doubt in doubts} & set(PAIR):
+    doubted = {doubt.field for doubt in doubts}
+    if doubted & set(PAIR):
         kept = {sign: value for sign, value in kept.items() if sign not in PRESSURES}
     labels = dict.fromkeys(vital_limits.RINGS[doubt.field].label.lower() for doubt in doubts)
     impossible = {doubt.field: values[doubt.field] for doubt in doubts if doubt.field in values}
-    return Sifted(kept, impossible, f"Values that cannot be: {', '.join(labels)}." if labels else "")
+    one_only = len(values.keys() & set(PAIR)) == 1
+    alone = {sign: values[sign] for sign in PAIR if one_only and sign in values and sign not in doubted}
+    why = f"Values that cannot be: {', '.join(labels)}." if labels else ""
+    return Sifted(kept, impossible, alone, why)
 
 
 def raise_alerts(
-    samples: Iterable[MonitorSample], *, impossible: Iterable[MonitorSample] = (), now: datetime
+    samples: Iterable[MonitorSample],
+    *,
+    impossible: Iterable[MonitorSample] = (),
+    shown: Iterable[Shown] = (),
+    now: datetime,
 ) -> int:
     """Raise what these samples raise and isn't open yet; how many alerts.
 
     `impossible` holds what monitors showed that cannot be, never stored: once the infusion has begun somebody
-    looks at the patient.
+    looks at the patient. `shown` holds what may be so, never stored either: it raises what it would raise if
+    it could be charted, for somebody to look.
 
     Inside the caller's transaction, the samples stored. Two queries whatever their number as long as nothing
     is past a limit, and never more for a further sample. A set that was charted within the limits ends an
@@ -80,10 +101,13 @@ def raise_alerts(
     """
     looked_at = [sample for sample in samples if sample.session.state in states.IN_THE_CHAIR]
     absurd = [sample for sample in impossible if _infused(sample)]
-    baselines = _baselines(list({sample.session: None for sample in (*looked_at, *absurd)}))
+    doubtful = [each for each in shown if each.sample.session.state in states.IN_THE_CHAIR]
+    of_each = (*looked_at, *absurd, *(each.sample for each in doubtful))
+    baselines = _baselines(list({sample.session: None for sample in of_each}))
     of_all = [
         *(_judge(sample, baselines.get(sample.session_id, {})) for sample in looked_at),
         *(_judge_impossible(sample, baselines.get(sample.session_id, {})) for sample in absurd),
+        *(_judge_shown(each, baselines.get(each.sample.session_id, {})) for each in doubtful),
     ]
     judged = sorted((each for each in of_all if each.raised), key=lambda each: each.sample.measured_at)
     if not judged:
@@ -142,6 +166,15 @@ def _judge_impossible(sample: MonitorSample, baseline: Signs) -> _Judged:
         for sign, value in shown.items()
     )
     return _Judged(sample, baseline, raised, raised)
+
+
+def _judge_shown(shown: Shown, baseline: Signs) -> _Judged:
+    """By itself: what isn't stored is no second reading."""
+    raised = tuple(
+        replace(each, detail=f"{each.detail} {shown.words}")
+        for each in _raised_by(shown.sample, {}, baseline)
+    )
+    return _Judged(shown.sample, baseline, raised, raised)
 
 
 def _infused(sample: MonitorSample) -> bool:

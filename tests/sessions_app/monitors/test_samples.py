@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from sessions_app.models import Alert, AlertLevel, MonitorSample, Session, SessionState, UnmatchedMessage
-from sessions_app.monitors import readings
+from sessions_app.monitors import feed, readings
 from sessions_app.observing import alerts
 from tests.cast import NOW, House, make_patient, new_id
 from tests.sessions_app import stories
@@ -46,6 +46,58 @@ def test_a_value_that_cannot_be_calls_somebody_to_look_at_the_patient(
             alerts.resolve(actor=nils, id=new_id(), alert=alert, words="Lead was off", now=DURING)
     assert not MonitorSample.objects.exists()
     assert UnmatchedMessage.objects.count() == 2
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=150), timedelta(days=4000)])
+def test_a_monitor_whose_clock_is_fast_is_no_monitor_that_is_silent(house: House, ahead: timedelta) -> None:
+    rosa, low = bed(house), ("59408-5", "50", "%")
+    sent = [oru(DURING + ahead + SECOND * each, [*CALM[:1], low], control_id=str(each)) for each in range(3)]
+    for _ in range(2):
+        assert take(house, *sent) == ["AA"] * 3
+        alert = Alert.objects.get()
+        assert (alert.session, alert.level, alert.sign) == (rosa.session, "emergency", readings.LOINC[low[0]])
+        assert alert.raised_at == DURING
+        assert alert.detail == (
+            "Oxygen saturation 50 %: below 85. "
+            "The monitor's clock is wrong: look at the patient now. It can't be charted."
+        )
+        if alerts.open_of(rosa.session).exists():
+            nils = house.actor(house.nils)
+            alerts.resolve(actor=nils, id=new_id(), alert=alert, words="Finger was cold", now=DURING)
+    assert not MonitorSample.objects.exists()
+    assert set(UnmatchedMessage.objects.values_list("why", flat=True)) == {feed.IN_THE_FUTURE}
+
+
+def test_a_fast_clock_and_calm_values_raise_nothing(house: House) -> None:
+    bed(house)
+    take(house, oru(DURING + timedelta(minutes=3)))
+    assert not Alert.objects.exists()
+
+
+def test_an_impossible_value_under_a_wrong_clock_is_looked_at_as_well(house: House) -> None:
+    bed(house)
+    take(house, oru(DURING + timedelta(minutes=3), [("8867-4", "0", "/min")]))
+    assert Alert.objects.get().sign == "heart_rate_per_min"
+
+
+@pytest.mark.parametrize("line", HIGH)
+def test_one_pressure_without_the_other_is_told_where_it_is_past_a_limit(house: House, line: Line) -> None:
+    bed(house)
+    alone = (line[0], "185" if line[0] == "8480-6" else "115", line[2])
+    take(house, oru(DURING, [*CALM, alone]))
+    alert = Alert.objects.get()
+    assert alert.sign == readings.LOINC[line[0]]
+    assert alert.detail.endswith("It came without its other pressure and can't be charted.")
+    sample = MonitorSample.objects.get()
+    assert sample.heart_rate_per_min == 71
+    assert sample.systolic_mmhg is sample.diastolic_mmhg is None
+
+
+def test_what_a_wrong_clock_shows_of_another_patient_is_not_rosas(house: House) -> None:
+    bed(house)
+    low = [("59408-5", "50", "%")]
+    take(house, oru(DURING + timedelta(minutes=3), low, patient=house.omar.mrn))
+    assert not Alert.objects.exists()
 
 
 def test_while_leads_are_put_on_nobody_is_called_to_look_at_what_they_show(house: House) -> None:
