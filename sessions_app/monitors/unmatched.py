@@ -19,7 +19,7 @@ from clinic.history import acting
 from clinic.models import Clinic, Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from clinic.visible_text import said
+from clinic.visible_text import in_words, said
 from sessions_app.models import UnmatchedMessage
 
 CAUSE: Final = "unmatched_message"
@@ -119,10 +119,10 @@ def settle(
     """Say what became of a message; `alike` settles whatever waits of its device for its reason as well.
 
     How many were settled. The task about the device closes with the same words once nothing waits of it, if
-    it is this person's to close. Raises `Invalid` without an outcome, `Conflict` `message_settled`.
+    it is this person's to close. Raises `Invalid` without an outcome in words, `Conflict` `message_settled`.
     """
     outcome = said(outcome)
-    if not outcome:
+    if not in_words(outcome):
         raise Invalid({"outcome": "Say in a few words what was done: no message goes in silence."})
 
     def write() -> int:

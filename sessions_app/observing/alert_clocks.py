@@ -32,7 +32,8 @@ from sessions_app.models import (
     VitalSigns,
 )
 from sessions_app.observing import due_times, flowsheet
-from sessions_app.observing.alerts import OVERDUE_SIGN, calling, task_of
+from sessions_app.observing.alert_tasks import calling, task_of
+from sessions_app.observing.alerts import OVERDUE_SIGN
 from sessions_app.observing.ladder import AT_ONCE, Ladder, answered, climbing, told
 
 log = logging.getLogger(__name__)

@@ -12,20 +12,21 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from clinic import access, work
 from clinic.access import Actor
-from clinic.models import Role, Urgency, WorkItem
+from clinic.models import Role
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from clinic.visible_text import said
-from sessions_app import recording, states
+from clinic.visible_text import in_words, said
+from sessions_app import recording
 from sessions_app.models import Alert, AlertKind, AlertStep, AlertStepKind, Rung, Session
-from sessions_app.observing import alert_rules, excursions
+from sessions_app.observing import alert_rules, alert_tasks, excursions
 from sessions_app.observing.alert_rules import Raise, Rank
-from sessions_app.observing.ladder import AT_ONCE, UNANSWERED, Ladder, told
+from sessions_app.observing.alert_tasks import calling, cause_of, task_of
+from sessions_app.observing.ladder import AT_ONCE, Ladder, told
 from sessions_app.observing.moments import Place, place
 
 DETAIL: Final = Alert._meta.get_field("detail").max_length
@@ -33,16 +34,6 @@ OF_A_SIGN: Final = (AlertKind.LIMIT, AlertKind.ONCE, AlertKind.CHANGE)
 OVERDUE_SIGN: Final = "vital_signs"
 TAKEN: Final = "The vital signs were taken."
 STOPPED: Final = "The infusion was stopped."
-PAST_STOP: Final = "vital signs past the stop limit"
-# Titles of the prescriber's tasks, but for the usual ones: what calls, and what nobody has answered.
-CALLS: Final[dict[str, str]] = {
-    AlertKind.DOSE: "the dose is at its limit",
-    AlertKind.OVERDUE: "vital signs are overdue",
-}
-UNHEARD: Final[dict[str, str]] = {
-    AlertKind.OVERDUE: "Vital signs are overdue, and nobody has answered",
-    AlertKind.END: "The infusion is past its end, and nobody has answered",
-}
 
 
 def open_of(session: Session) -> QuerySet[Alert]:
@@ -133,25 +124,6 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
     return alerts
 
 
-def calling(urgent: Sequence[Alert]) -> list[Alert]:
-    """Of new alerts that call a prescriber to the chair those that open a task: one for each session in which
-    no such call waits to be taken already. Readings that nobody takes are an event of their own."""
-    first = {(alert.session_id, alert.kind == AlertKind.OVERDUE): alert for alert in reversed(urgent)}
-    of_these = Alert.objects.filter(session__in={alert.session_id for alert in urgent}, level__in=AT_ONCE)
-    earlier = of_these.exclude(pk__in=[alert.pk for alert in urgent])
-    called = {
-        _cause(pk): (session, kind == AlertKind.OVERDUE)
-        for pk, session, kind in earlier.values_list("pk", "session_id", "kind")
-    }
-    clinics = {alert.session.clinic_id for alert in urgent}
-    waiting = WorkItem.objects.filter(
-        clinic__in=clinics, cause__in=called, closed_at=None, acknowledged_at=None
-    )
-    for cause in waiting.values_list("cause", flat=True):
-        first.pop(called[cause], None)
-    return list(first.values())
-
-
 def open_ranks(
     sessions: Iterable[Session], *, within: Mapping[tuple[UUID, str], Place] | None = None
 ) -> dict[tuple[UUID, str], list[Rank]]:
@@ -183,31 +155,6 @@ def _alert(raising: Raising, each: Raise, now: datetime) -> Alert:
         raised_at=now,
         reading_id=raising.reading,
         **recording.entry(raising.session, actor=None, now=now),
-    )
-
-
-def call_to(session: Session, why: str) -> str:
-    """The title of a task that calls the prescriber: to the chair, as long as the patient is there."""
-    if session.state in states.IN_THE_CHAIR:
-        return f"Come to the chair: {why}"
-    return f"Call the patient, who has left the chair: {why}"
-
-
-def task_of(alert: Alert, session: Session, *, now: datetime | None = None) -> WorkItem:
-    """The prescriber's task about an alert, so that it stands among the tasks too. Not saved."""
-    urgent = alert.level in AT_ONCE
-    if urgent:
-        title = call_to(session, CALLS.get(alert.kind, PAST_STOP))
-    else:
-        title = UNHEARD.get(alert.kind, "Look at the session: nobody has answered an alert")
-    return WorkItem(
-        clinic_id=session.clinic_id,
-        patient_id=session.patient_id,
-        cause=_cause(alert.pk),
-        title=title,
-        urgency=Urgency.RED if urgent else Urgency.AMBER,
-        role=Role.PRESCRIBER,
-        due_at=(now or alert.raised_at) + UNANSWERED,
     )
 
 
@@ -244,14 +191,16 @@ def _settle(session: Session, alerts: QuerySet[Alert], *, actor: Actor, words: s
         )
         for alert in waiting
     )
-    causes = [_cause(alert.pk) for alert in of_session]
+    causes = [cause_of(alert.pk) for alert in of_session]
     work.settle(actor=actor, clinic_id=session.clinic_id, causes=causes, outcome=words, now=now)
 
 
 def acknowledge(
     *, actor: Actor, id: UUID, alert: Alert, words: str = "", revision: int | None = None, now: datetime
 ) -> AlertStep:
-    """Say that one has seen it: from now on it goes no further up the ladder.
+    """Say that one has seen it: from now on it goes no further up the ladder, and nobody is called because
+    nobody had answered. Who was called to the chair is still to come; a prescriber who acknowledges takes
+    that call.
 
     Raises `Conflict` `alert_acknowledged` naming who has already, or `alert_resolved`.
     """
@@ -262,7 +211,7 @@ def act(
     *, actor: Actor, id: UUID, alert: Alert, words: str, revision: int | None = None, now: datetime
 ) -> AlertStep:
     """Say what is being done about it. Raises `Conflict` `alert_resolved`."""
-    if not said(words):
+    if not in_words(said(words)):
         raise Invalid({"words": "Say in a few words what was done."})
     return _answer(AlertStepKind.ACTED, actor, id, alert, words, revision, now)
 
@@ -273,7 +222,7 @@ def resolve(
     """Say how it ended. The prescriber's task about it closes with the same words, if it is this person's
     to close. Raises `Conflict` `alert_resolved`, and `still_past` while the newest value of its sign is past
     the limits: then a prescriber says why it ends all the same."""
-    if not said(words):
+    if not in_words(said(words)):
         raise Invalid({"words": "Say in a few words how it ended. An alert never ends in silence."})
     return _answer(AlertStepKind.RESOLVED, actor, id, alert, words, revision, now)
 
@@ -333,8 +282,10 @@ def _answer(
             words=said(words),
             **recording.entry(current, actor=actor, now=now),
         )
+        if kind == AlertStepKind.ACKNOWLEDGED:
+            alert_tasks.acknowledged(alert, actor=actor, now=now)
         if kind == AlertStepKind.RESOLVED:
-            _close_task(alert, actor, words, now)
+            alert_tasks.resolved(alert, actor=actor, words=said(words), now=now)
         recording.advance(current, "alert", now=now)
         return step
 
@@ -352,28 +303,5 @@ def _require_within(session: Session, alert: Alert, actor: Actor) -> None:
         )
 
 
-def _cause(alert: UUID) -> str:
-    """Of the prescriber's task about this alert."""
-    return f"alert:{alert}"
-
-
 def _who(step: AlertStep) -> str:
     return step.recorded_by.full_name if step.recorded_by else "The server"
-
-
-def _close_task(alert: Alert, actor: Actor, words: str, now: datetime) -> None:
-    """One call to the chair stands for all alerts of its event (`calling`), and ends with the last."""
-    alerts = Alert.objects.filter(pk=alert.pk)
-    if alert.level in AT_ONCE:
-        overdue = Q(kind=AlertKind.OVERDUE)
-        of_event = Q(level__in=AT_ONCE) & (overdue if alert.kind == AlertKind.OVERDUE else ~overdue)
-        if open_of(alert.session).filter(of_event).exists():
-            return
-        alerts = Alert.objects.filter(of_event, session=alert.session_id)
-    causes = [_cause(pk) for pk in alerts.values_list("pk", flat=True)]
-    tasks = WorkItem.objects.filter(
-        clinic_id=alert.session.clinic_id, cause__in=causes, closed_at__isnull=True
-    )
-    for task in tasks.order_by("pk"):
-        if actor.may(access.TASK_OF[Role(task.role)], task.clinic_id):
-            work.close(actor=actor, item=task, outcome=words, now=now)

@@ -13,7 +13,7 @@ from clinic import work
 from clinic.models import Role, Urgency
 from sessions_app import states
 from sessions_app.models import Seriousness, SideEffect, VitalSigns
-from sessions_app.observing import alerts, effect_courses, excursions, flowsheet
+from sessions_app.observing import alert_tasks, alerts, effect_courses, excursions, flowsheet
 from sessions_app.observing.alert_rules import LEVELS, Level, Raise
 from sessions_app.observing.alerts import Raising
 from sessions_app.observing.effect_courses import ENDED
@@ -143,7 +143,7 @@ def _tell_prescriber(line: SideEffect, told: Effect, *, now: datetime) -> None:
     """Open a task: red for a serious one, amber for what must be seen before the next visit. Its cause names
     the line that calls, and the grade."""
     if is_serious(told):
-        title = alerts.call_to(line.session, "serious side effect")
+        title = alert_tasks.call_to(line.session, "serious side effect")
         urgency, due = Urgency.RED, SERIOUS_DUE
     else:
         title, urgency, due = "Look at a side effect before the next session", Urgency.AMBER, LATER_DUE

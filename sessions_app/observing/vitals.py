@@ -20,7 +20,7 @@ from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from sessions_app import recording
 from sessions_app.models import Alert, MonitorSample, Session, VitalSigns
-from sessions_app.observing import alerts, excursions, flowsheet, moments, vital_limits
+from sessions_app.observing import alert_tasks, alerts, excursions, flowsheet, moments, vital_limits
 from sessions_app.observing.flowsheet import values_of
 
 # domain.md 3.3 [D]: past a stop limit the clinician comes to the chair, and 2 minutes unacknowledged go up
@@ -297,7 +297,7 @@ def tell_prescriber(line: VitalSigns, *, now: datetime) -> None:
     session, limits = line.session, line.session.protocol.limits
     values = values_of(line)
     if vital_limits.breaches(values, limits, "stop"):
-        title, urgency, due = alerts.call_to(session, alerts.PAST_STOP), Urgency.RED, STOP_DUE
+        title, urgency, due = alert_tasks.call_to(session, alert_tasks.PAST_STOP), Urgency.RED, STOP_DUE
     elif vital_limits.breaches(values, limits, "caution"):
         title, urgency, due = "Look at the session: vital signs past caution", Urgency.AMBER, CAUTION_DUE
     else:

@@ -11,7 +11,7 @@ from clinic import work
 from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from sessions_app.models import Alert, Session
-from sessions_app.observing import alerts, excursions, flowsheet, vitals
+from sessions_app.observing import alert_clocks, alert_tasks, alerts, excursions, flowsheet, vitals
 from tests.cast import House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.alert_stories import (
@@ -257,8 +257,10 @@ def test_an_alert_never_ends_in_silence_nor_twice(house: House, answer: Any) -> 
     bad(house, session, 10, **CAUTION)
     alert = alerts.open_of(session).get()
     call = partial(answer, actor=house.actor(house.nils), alert=alert, now=minute(12))
-    with pytest.raises(Invalid, match="words"):
-        call(id=new_id(), words=" ")
+    for nothing in (" ", ".", "-", "98 %"):
+        with pytest.raises(Invalid) as unsaid:
+            call(id=new_id(), words=nothing)
+        assert [each["field"] for each in unsaid.value.data["errors"]] == ["words"]
     bad(house, session, 11)
     resolve(house, session, at=11)
     with pytest.raises(Conflict, match="Nils Berg has resolved") as refused:
@@ -276,6 +278,59 @@ def test_a_prescriber_who_resolves_an_alert_closes_its_task_and_a_nurse_does_not
     resolve(house, session, house.priya, at=15)
     closed = WorkItem.objects.get(closed_at__isnull=False)
     assert (closed.closed_by, closed.outcome) == (house.priya, "Oxygen by mask, 98 %.")
+
+
+def unanswered(house: House) -> tuple[Session, WorkItem]:
+    """An alert that has come to the prescriber because nobody has answered, and the task about it."""
+    session = stories.infusing(house)
+    bad(house, session, 10, **CAUTION)
+    alert_clocks.run_clocks(now=minute(12))
+    return session, WorkItem.objects.get(title="Look at the session: nobody has answered an alert")
+
+
+@pytest.mark.parametrize("who", ["nils", "priya"])
+def test_whoever_acknowledges_ends_the_task_that_nobody_has_answered(house: House, who: str) -> None:
+    session, task = unanswered(house)
+    person = getattr(house, who)
+    acknowledge(house, session, person, at=13)
+    task.refresh_from_db()
+    assert (task.closed_at, task.closed_by) == (minute(13), person)
+    assert task.outcome == "The alert was acknowledged."
+
+
+def test_a_nurse_who_resolves_ends_it_as_well(house: House) -> None:
+    session, task = unanswered(house)
+    bad(house, session, 13)
+    resolve(house, session, at=14)
+    task.refresh_from_db()
+    assert (task.closed_by, task.outcome) == (house.nils, "Oxygen by mask, 98 %.")
+
+
+def test_a_call_to_the_chair_is_taken_by_the_prescriber_who_acknowledges_all_of_it(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **EMERGENCY, symptoms=["dyspnoea"])
+    call = WorkItem.objects.get()
+    first, second = alerts.open_of(session)
+    for who, alert, taken_by in [("nils", first, None), ("priya", second, house.priya)]:
+        actor = house.actor(getattr(house, who))
+        alerts.acknowledge(actor=actor, id=new_id(), alert=alert, now=minute(11))
+        call.refresh_from_db()
+        assert (call.acknowledged_by, call.closed_at) == (taken_by, None)
+
+
+def test_a_nurse_who_acknowledges_does_not_take_the_prescribers_call(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **EMERGENCY)
+    acknowledge(house, session)
+    assert WorkItem.objects.get().acknowledged_at is None
+
+
+def test_one_of_two_acknowledged_leaves_the_call_to_be_taken(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **EMERGENCY, symptoms=["dyspnoea"])
+    first, _ = alerts.open_of(session)
+    alerts.acknowledge(actor=house.actor(house.priya), id=new_id(), alert=first, now=minute(11))
+    assert WorkItem.objects.get().acknowledged_at is None
 
 
 def test_nobody_but_a_prescriber_resolves_it_while_its_newest_value_is_past_the_limit(house: House) -> None:
@@ -323,5 +378,5 @@ def test_many_tasks_at_once_are_made_once_for_each_cause(house: House) -> None:
     session = stories.infusing(house)
     bad(house, session, 10, **EMERGENCY)
     alert = alerts.open_of(session).get()
-    work.open_items([alerts.task_of(alert, session), alerts.task_of(alert, session)])
+    work.open_items([alert_tasks.task_of(alert, session), alert_tasks.task_of(alert, session)])
     assert WorkItem.objects.count() == 1

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from clinic.models import Role, WorkItem
+from clinic.problems import Invalid
 from sessions_app.models import Alert, MonitorSample, Session, UnmatchedMessage
 from sessions_app.monitors import devices, feed, hl7, unmatched
 from tests.cast import House
@@ -283,6 +284,9 @@ def test_settling_one_or_all_alike_closes_the_task_with_the_last(house: House) -
         take(house, oru(DURING, control_id=str(number), sender="NEW"))
     take(house, oru(DURING, sender="OTHER"))
     nils, first = house.actor(house.nils), UnmatchedMessage.objects.filter(identifier="NEW").order_by("id")[0]
+    for nothing in ("", ".", "-"):
+        with pytest.raises(Invalid, match="outcome"):
+            unmatched.settle(actor=nils, message=first, outcome=nothing, now=DURING)
     found: Any = unmatched.waiting(house.clinic)
     assert [(row.identifier, row.alike) for row in found] == [("NEW", 3), ("OTHER", 1)]
     assert unmatched.settle(actor=nils, message=first, outcome="A test", now=DURING) == 1
