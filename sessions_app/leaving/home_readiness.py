@@ -4,7 +4,7 @@ The first two scores are reckoned: vital signs from the patient's own baseline, 
 "steady gait". The other three are judged by the nurse; "IV site" stands in place of surgical bleeding [D].
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -126,6 +126,7 @@ def known_missing(course: Course) -> dict[str, str]:
         if so_far < course.near_sets:
             missing["near_baseline"] = (
                 f"Within {course.near_percent} % in a row: {so_far} of {course.near_sets} sets."
+                f"{_why_no_more(course)}"
             )
         if course.pressure_past:
             missing["pressure"] = f"{', '.join(course.pressure_past)}."
@@ -167,14 +168,37 @@ def near_in_a_row(course: Course) -> list[datetime]:
     the row, as a reading that was missed in between does.
     """
     row: list[datetime] = []
-    for signs, at in zip(reversed(course.sets), reversed(course.measured_at), strict=True):
-        if all(signs.get(sign) is None for sign in COMPARED):
-            continue
-        apart = bool(row) and row[-1] - at > course.most_apart
-        if apart or not near(signs, course.baseline, course.near_percent):
+    for signs, at in _compared_backwards(course):
+        if _apart(row, at, course) or not near(signs, course.baseline, course.near_percent):
             break
         row.append(at)
     return row
+
+
+def _why_no_more(course: Course) -> str:
+    """Why the set before the row, which may be near by itself, doesn't count."""
+    row = near_in_a_row(course)
+    before = list(_compared_backwards(course))[len(row) :]
+    if not row or not before:
+        return ""
+    signs, at = before[0]
+    if _apart(row, at, course):
+        minutes = course.most_apart // timedelta(minutes=1)
+        return f" The one before doesn't count: sets in a row are at most {minutes} minutes apart."
+    if any(signs.get(sign) is None or course.baseline.get(sign) is None for sign in COMPARED):
+        return " The one before doesn't count: it lacks a pressure or the pulse."
+    return " The one before wasn't within it."
+
+
+def _compared_backwards(course: Course) -> Iterator[tuple[Signs, datetime]]:
+    """The sets with any of the compared signs, the newest first."""
+    for signs, at in zip(reversed(course.sets), reversed(course.measured_at), strict=True):
+        if any(signs.get(sign) is not None for sign in COMPARED):
+            yield signs, at
+
+
+def _apart(row: Sequence[datetime], at: datetime, course: Course) -> bool:
+    return bool(row) and row[-1] - at > course.most_apart
 
 
 def is_fresh(course: Course) -> bool:

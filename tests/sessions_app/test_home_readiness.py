@@ -141,6 +141,20 @@ def test_sets_between_which_a_reading_was_missed_are_not_in_a_row(apart: int, in
     assert sets_near_in_a_row(recovery) == in_a_row
 
 
+@pytest.mark.parametrize(
+    ("recovery", "why"),
+    [
+        ({"measured_at": [AT - timedelta(minutes=19), AT]}, "sets in a row are at most 18 minutes apart."),
+        ({"sets": [signs(heart_rate_per_min=None), CALM]}, "it lacks a pressure or the pulse."),
+        ({"sets": [FAR, CALM]}, " The one before wasn't within it."),
+        ({"sets": [CALM, FAR]}, "in a row: 0 of 2 sets."),
+        ({"sets": [CALM], "measured_at": [AT]}, "in a row: 1 of 2 sets."),
+    ],
+)
+def test_why_an_earlier_set_does_not_count_is_said(recovery: dict[str, Any], why: str) -> None:
+    assert known_missing(course(**recovery))["near_baseline"].endswith(why)
+
+
 @pytest.mark.parametrize(("minutes", "stale"), [(18, False), (19, True)])
 def test_nobody_goes_home_on_readings_of_long_ago(minutes: int, stale: bool) -> None:
     assert ("vitals_fresh" in known_missing(course(at=AT + timedelta(minutes=minutes)))) == stale
