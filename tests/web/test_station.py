@@ -93,7 +93,8 @@ def test_the_last_hour_is_a_line_with_a_word_and_its_figures(house: House, wall:
     wall.shows = minute(26)
     page = cards(house)
     rows = re.findall(
-        r"<dt>(.*?)</dt>\s*<dd>\s*<strong>(.*?)</strong>.*?<title>(.*?)</title>.*?<polyline points=\"([^\"]*)\""
+        r"<dt>(.*?)</dt>\s*<dd>\s*<strong>(.*?)</strong>.*?<title>(.*?)</title>"
+        r".*?<polyline points=\"([^\"]*)\""
         r".*?chair-trend\">(?:<span[^>]*>.</span>)?\s*(\w*)",
         page,
         re.DOTALL,
@@ -107,6 +108,21 @@ def test_the_last_hour_is_a_line_with_a_word_and_its_figures(house: House, wall:
     assert rows[1][3].count(",") == 4
     wall.shows = minute(80)
     assert "09:35" not in cards(house).partition("<title>")[2].partition("</title>")[0]
+
+
+def test_values_stay_on_the_card_however_old_they_are_and_tell_their_own_time(
+    house: House, wall: Wall
+) -> None:
+    session = stories.infusing(house)
+    part = stories.calm(minute(10), oxygen_saturation_percent=None, absent_reason="Probe off")
+    stories.measure(house, session, part)
+    wall.shows = minute(12)
+    nils = browser_of(house.nils)
+    assert "SpO₂ 98 % 09:10" in words(nils.get(STATION))
+    wall.shows = minute(90)
+    said = words(nils.get(STATION))
+    assert "BP 122/78 mmHg HR 71 /min Measured 80 min ago" in said
+    assert "<polyline" not in cards(house)
 
 
 def test_an_alert_stands_on_top_with_its_buttons_and_in_its_card(house: House, wall: Wall) -> None:

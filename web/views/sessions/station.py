@@ -44,12 +44,14 @@ ARROWS: Final = {"rising": "↗", "falling": "↘", "steady": "→"}
 
 @dataclass(frozen=True)
 class Trend:
-    """A sign as it was measured last, and its last hour as a line with a word and in figures."""
+    """A sign as it was measured last, and its last hour as a line with a word and in figures. `as_of` says
+    when, if that was before the newest set."""
 
     label: str
     unit: str
     value: str
-    spark: Spark
+    as_of: str
+    spark: Spark | None
     direction: str
     in_figures: str
 
@@ -92,14 +94,12 @@ class Card:
 
     @cached_property
     def trends(self) -> list[Trend]:
-        """The signs that were measured in the last hour."""
+        """The signs that were measured in the last hour; those of the newest set however old it is, since it
+        is then that somebody must look."""
         since = self.chair.now - HOUR
-        lately = [
-            (line, f"{timezone.localtime(line.measured_at):%H:%M}")
-            for line in self.chair.sets
-            if line.measured_at > since
-        ]
-        return [trend for sign in SIGNS if (trend := self._trend(sign, lately)) is not None]
+        shown = [line for line in self.chair.sets if line.measured_at > since] or self.chair.sets[-1:]
+        told = [(line, f"{timezone.localtime(line.measured_at):%H:%M}") for line in shown]
+        return [trend for sign in SIGNS if (trend := self._trend(sign, told)) is not None]
 
     @property
     def breathing(self) -> int | None:
@@ -122,17 +122,20 @@ class Card:
         if not measured:
             return None
         words = [(time, "/".join(map(str, values))) for _, time, values in measured]
-        now = self.chair.now
+        now, newest = self.chair.now, measured[-1][0]
         return Trend(
             label=sign.label,
             unit=sign.unit,
             value=words[-1][1],
+            as_of=words[-1][0] if newest < lines[-1][0].measured_at else "",
             spark=spark(
                 [Point(at, high=values[0], low=values[-1]) for at, _, values in measured],
                 first=now - HOUR,
                 last=now,
                 least=sign.least,
-            ),
+            )
+            if newest > now - HOUR
+            else None,
             direction=trends.direction([values[0] for *_, values in measured]) or "",
             in_figures=", ".join(f"{time} {word}" for time, word in words),
         )
