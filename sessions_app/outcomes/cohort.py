@@ -24,7 +24,7 @@ from sessions_app.outcomes.instruments import (
 )
 from sessions_app.outcomes.statistics import Follow, kaplan_meier, rounded, share, survival_at, wilson
 
-CODE_VERSION: Final = "cohort/4"
+CODE_VERSION: Final = "cohort/5"
 BENCHMARK_DAYS: Final = (28, 56)  # 4 and 8 weeks, as [V:1] tells durability
 # What the headache diary comes to, reported like a questionnaire: half the days gone is a response (domain.md
 # section 5).
@@ -43,6 +43,8 @@ MEASURES: Final[Mapping[str, Instrument]] = {**{code: INSTRUMENTS[code] for code
 NOTES: Final = (
     "Observed rates are of patients who were seen in the window; those who stayed away may have fared worse.",
     "Imputed rates count every treated patient without a valid value as one who did not respond.",
+    "Remission is asked of treated patients with a baseline high enough to speak of it; those left out, for"
+    " a lower baseline or for want of one, are counted.",
     "A patient whose window was still open at the cut-off counts as treated, and is told apart.",
     "Durability is of observed responders, from the last infusion of the induction; a response is only known"
     " from the day of its score on.",
@@ -232,7 +234,10 @@ def rate(count: int, of: int) -> dict[str, Any]:
 def remission(
     group: Sequence[Seen], evaluable: Sequence[Seen], instrument: Instrument
 ) -> dict[str, Any] | None:
-    """Among those whose baseline was high enough to speak of remission (rule 5); null where none is known."""
+    """Among those whose baseline was high enough to speak of remission (rule 5); null where none is known.
+
+    Of a patient without a baseline nobody knows whether it was: left out of both rates, and counted.
+    """
     if instrument.remission_below is None:
         return None
 
@@ -245,7 +250,10 @@ def remission(
     return {
         "observed": rate(remitted, len(able)),
         "imputed": rate(remitted, sum(high(seen) for seen in group)),
-        "baseline_too_low": sum(not high(seen) for seen in evaluable),
+        "left_out": {
+            "baseline_too_low": sum(seen.baseline is not None and not high(seen) for seen in group),
+            "no_baseline": sum(seen.baseline is None for seen in group),
+        },
     }
 
 

@@ -106,7 +106,7 @@ def content_of(clinic: Clinic, query: Query, *, cut_off: datetime) -> str:
     figures = cohort.report(cases, query, today=clock.local_date(cut_off, clinic.time_zone))
     return canonical(
         {
-            "format": "chairside.cohort-report/1",
+            "format": "chairside.cohort-report/2",
             "code_version": CODE_VERSION,
             "clinic": clinic.pk,
             "time_zone": clinic.time_zone,

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.models import WorkItem
 from sessions_app.models import CohortReport, DiaryDay, QuestionnaireResponse, SafetyConcern
-from sessions_app.outcomes import responses
+from sessions_app.outcomes import cohort_reports, responses
 from tests.cast import NOW, TODAY, House, new_id
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
@@ -269,6 +269,33 @@ def test_max_makes_a_report_reads_it_and_takes_its_figures_away(house: House) ->
     assert file[0].startswith("breakdown,name,treated,induction_complete,evaluable,responders")
     assert file[1].startswith("all,,<11,<11")
     assert "Max Weber" in words(max.get("/reports/outcomes/"))
+
+
+@pytest.mark.parametrize(
+    ("left_out", "told"),
+    [
+        (
+            {"left_out": {"baseline_too_low": 0, "no_baseline": 1}},
+            "Baseline below 10 0 left out of remission No baseline 1 left out of remission",
+        ),
+        ({"baseline_too_low": 0}, "Baseline below 10 0 evaluable left out of remission"),  # before cohort/5
+    ],
+)
+def test_who_is_left_out_of_remission_is_told_also_of_a_report_of_before(
+    house: House, monkeypatch: pytest.MonkeyPatch, left_out: dict[str, Any], told: str
+) -> None:
+    max = browser_of(house.max)
+    made = max.post("/reports/outcomes/make/", query(house))
+    content = cohort_reports.figures_of(CohortReport.objects.get())
+    remission = content["figures"]["all"]["remission"]
+    content["figures"]["all"]["remission"] = {
+        **{rate: remission[rate] for rate in ("observed", "imputed")},
+        **left_out,
+    }
+    monkeypatch.setattr(cohort_reports, "figures_of", lambda report: content)
+    page = words(max.get(made["Location"]))
+    assert told in page
+    assert "Remission, both times: only of those whose baseline was 10 or more." in page
 
 
 def test_a_rate_of_windows_that_are_all_open_is_not_known_yet(house: House) -> None:
