@@ -21,7 +21,9 @@ def offered(stage: Stage, plan: object) -> list[BestStart]:
     return best_starts.best_starts(plan=plan, now=NOW)  # type: ignore[arg-type]
 
 
-def test_a_few_different_times_are_offered_the_soonest_first(stage: Stage) -> None:
+def test_a_few_different_times_are_offered_the_soonest_first(house: House) -> None:
+    """Of a day from 8 to 8 no more than two, so that one of the few suits somebody."""
+    stage = set_stage(house, nurses=2, days=10, hours=("8:00", "20:00"))
     best = offered(stage, stage.plan())
 
     assert len(best) == 5

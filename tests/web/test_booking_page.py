@@ -161,7 +161,7 @@ def test_the_place_clicked_on_the_board_comes_first_and_leads_back_there(stage: 
         stage.at("10:35", TODAY + timedelta(days=1)),
         stage.chairs[1],
     )
-    assert "The time you clicked" in words(page)
+    assert "The time you chose" in words(page)
     address = re.search(r'<form method="post"\s+action="([^"]+)"\s+class="best-form"', page.content.decode())
     assert address is not None
     answer = browser_of(stage.house.ana).post(address[1].replace("&amp;", "&"), sent(page))
@@ -174,7 +174,7 @@ def test_a_place_that_cant_be_is_explained_with_the_nearest(stage: Stage) -> Non
     told = words(page)
     assert "Mon, Jan 11, 10:30 can't be booked." in told
     assert "Chair 2 is taken" in told
-    assert "Near the time you clicked" in told
+    assert "Near the time you chose" in told
     assert page.context["offers"][0].feasible.start.date() == TODAY
 
 

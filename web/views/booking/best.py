@@ -105,7 +105,9 @@ def best(request: StaffRequest, pk: UUID) -> HttpResponse:
             make=booking.hold if holding else booking.book,
         )
     except (Conflict, Invalid) as refusal:
-        return _refused(request, plan, Place(start, chair), refusal)
+        # What stands against it, and what is near it, is asked again for the page.
+        place = Place(start, chair)
+        return _show(request, plan, place, refused=refusal.detail, status=refusal.status)
     messages.success(request, _done(made, plan, holding=holding))
     if place:
         return leave_for(request, "day_on", on=clock.local_date(made.starts_at, request.clinic.time_zone))
@@ -119,25 +121,15 @@ def _done(visit: Appointment, plan: TreatmentPlan, *, holding: bool) -> str:
     return f"{who} is booked: {when}."
 
 
-def _refused(
-    request: StaffRequest, plan: TreatmentPlan, place: Place, refusal: Conflict | Invalid
-) -> HttpResponse:
-    """The page again: what stands against the time that was chosen, and what could be booked now."""
-    if "blockers" not in refusal.data:
-        return _show(request, plan, place, refused=refusal.detail, status=refusal.status)
-    return _show(request, plan, place, blockers=refusal.data["blockers"], status=refusal.status)
-
-
 def _show(
     request: StaffRequest,
     plan: TreatmentPlan,
     place: Place,
     *,
     refused: str = "",
-    blockers: Sequence[Any] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """`blockers`: of the time that was asked for, where booking it was refused just now."""
+    """`refused`: why booking the time of this place was refused just now."""
     now = clock.now()
     against = against_any_time(plan=plan, now=now)
     check = None if against else _checked(request, plan, place, now)
@@ -147,7 +139,7 @@ def _show(
         "place": place,
         "review": review(plan=plan, now=now),
         "against": against,
-        "blockers": blockers or (check.blockers if check else ()),
+        "blockers": check.blockers if check else (),
         "refused": refused,
         "offers": offers,
         "form": OfferForm(auto_id=False),
@@ -168,14 +160,14 @@ def _checked(request: StaffRequest, plan: TreatmentPlan, place: Place, now: date
 
 
 def _offers(best: Sequence[BestStart], check: Check | None) -> list[Offer]:
-    """What was clicked on the board first if it can be booked, or else what is nearest to it; then the best,
-    none twice."""
+    """What was chosen before, on the board or here, comes first if it can be booked, or else what is nearest
+    to it; then the best, none twice."""
     offers: list[Offer] = []
     if check is not None:
         clicked = _as_feasible(check.decision)
         near = sorted(check.alternatives, key=lambda one: abs(one.start - check.decision.start))
-        offers = [Offer(clicked, ("The time you clicked",))] if clicked else []
-        offers += [Offer(one, ("Near the time you clicked",)) for one in near[:NEAR]]
+        offers = [Offer(clicked, ("The time you chose",))] if clicked else []
+        offers += [Offer(one, ("Near the time you chose",)) for one in near[:NEAR]]
     taken = {offer.feasible.start for offer in offers}
     offers += [
         Offer(one, one.reasons, one.by_name.pk if one.by_name else None)
