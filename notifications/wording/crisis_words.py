@@ -33,8 +33,8 @@ _NOT: Final = r"dont|do not|doesnt|didnt|did not|no longer|never|cant|cannot|can
 _CANNOT: Final = r"cant|cannot|can not|couldnt|could not|can hardly|can barely|hardly|barely|unable|not able"
 _SELF: Final = r"myself|my self|meself|mysel"
 _WISH: Final = (
-    r"want|wants|wanted|wanna|wish|wishing|hope|going|gonna|ready|rather|like|deserve|should|need|trying"
-    r"|planning|plan|about|tempted"
+    r"want|wants|wanted|wanting|wanna|wish|wishes|wishing|hope|hoping|going|gonna|ready|rather|like|deserve"
+    r"|should|need|needing|try|trying|planning|plan|about|tempted|thinking|thoughts?|dreaming|praying"
 )
 _PILLS: Final = r"pills?|tablets?|meds?|medicines?|medications?|bottles?|capsules?|doses?|ketamine|sleepers"
 _AMOUNT: Final = r"all|whole|entire|bottle|too many|too much|handful|lots|lot|bunch|every|rest|extra"
@@ -59,26 +59,63 @@ _NO_DAY: Final = (
     r"(?! (?:the|a|an|my|our|your|that|any(?! more| longer)|at|to|in|for|\d\w*|this (?!way)\w+|next|these"
     r"|those|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|vacations?|holidays?|trips?|weekends?|weekdays)\b)"
 )
+# "I want it to end at 3 pm" speaks of a visit.
+_NO_TIME: Final = (
+    r"(?! (?:at|on|by|before|after|around|in|with|early|earlier|sooner|later|here|today|\d\w*|noon|half"
+    r"|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*)\b)"
+)
+_HEIGHTS: Final = (
+    r"(?:bridge|building|roof|rooftop|cliff|balcony|ledge|window|overpass|parking garage|tower|high place)"
+)
+_VEHICLES: Final = r"(?:train|trains|subway|bus|truck|car|traffic)"
+# "Tired of living in Chicago" is about Chicago.
+_LIFE: Final = (
+    r"(?:living(?! (?:in|at|on|near|here|there|alone|out|off|by|with (?!this|it|pain|myself)\w+)\b)"
+    r"|being alive|existing|(?:my |this )?life(?! (?:insurance|in|at)\b))"
+)
 _DEATH: Final = (
     r"su[ia]?[cs]i?d\w*",
     r"kill(?:ing|ed)? (?:\w+ )?(?:me|myself|my self)",
     r"unaliv\w*",
     r"end(?:ing)? (?:my (?:own )?life|it all|my (?:suffering|misery))",
     _then(
-        r"want|wanna|going|gonna|ready|need|thinking|plan|planning|will|ill", r"end(?:ing)? (?:it|everything)"
+        r"want|wanting|wanna|going|gonna|ready|need|thinking|thoughts?|plan|planning|will|ill",
+        rf"end(?:ing)? (?:it|everything|things{_NO_TIME}"
+        r"|this(?= (?:all|life|suffering|misery|tonight|now|please)\b|$))",
     ),
+    rf"(?:want|wants|wanting|wish|need) (?:it|this|everything)(?: just)? to (?:end|be over){_NO_TIME}",
+    rf"(?:want|wants|wanting|wish|need|make|for) (?:it all|this all|all of (?:it|this)|everything)"
+    rf" (?:just )?(?:to )?(?:end|stop|be over){_NO_TIME}",
+    rf"(?:tired|sick|done|weary|exhausted|finished|fed up|through|had enough) (?:of |with |from )?{_LIFE}",
+    r"wish\w* (?:i|id) (?:wasnt|werent|was not|were not|wouldnt be) (?:\w+ )?"
+    rf"(?:alive|born|here(?! on\b){_NO_DAY})",
+    r"life (?:is|feels|seems|has) (?:\w+ )?(?:pointless|meaningless|worthless|hopeless|no meaning|not worth)",
+    rf"(?:jump|jumping|jumped|leap|leaping|throw\w* {_SELF}|step off|walk off|driv\w+) (?:\w+ ){{0,3}}?"
+    rf"(?:off|from|out of|out) (?:\w+ ){{0,2}}?{_HEIGHTS}",
+    rf"(?:jump|jumping|leap|leaping|throw\w* {_SELF}|step|stepping|walk|walking|lie|lying) (?:\w+ )?"
+    rf"(?:in front of|under|onto) (?:\w+ ){{0,2}}?(?:{_VEHICLES}|tracks)",
+    r"(?:jump|step|walk)(?:ing)? into traffic",
+    r"(?:crash\w*|driv\w+) (?:\w+ ){0,2}?(?:into|off) (?:a|the) (?:tree|wall|cliff|bridge|river|lake|road)",
+    r"gun to my head|bullet (?:in|through) my|(?:blow|blowing|shoot|shooting) my (?:\w+ )?brains? out|noose",
     r"(?:take|taking|took) my (?:own )?life",
-    _then(_WISH, r"die|dying|be dead|was dead|were dead|not wake up|never wake up|disappear forever"),
+    _then(
+        _WISH,
+        r"die|dying(?! (?:\w+ )?hair)|be dead|was dead|were dead|not wake up|never wake up|disappear forever",
+    ),
     r"(?:im|i am) dying(?! to\b| for\b)",
     r"better off (?:\w+ )?(?:dead|without me)",
     r"never (?:been )?born",
     _then(r"hurt\w*|harm\w*|cut|cutting|injur\w*|stab\w*|shoot\w*|shot|hang\w*|drown\w*|poison\w*", _SELF, 1),
     r"self ?harm\w*",
-    _then(_NOT, r"(?:want|wanna|wish)(?: to)? (?:\w+ )?(?:live|living|be alive|be living|wake up|exist)"),
-    _then(_NOT, rf"(?:want|wanna)(?: to)? be here(?! (?:by|before|until|so|too|early|late)\b){_NO_DAY}"),
+    _then(
+        _NOT, r"(?:want|wanting|wanna|wish)(?: to)? (?:\w+ )?(?:live|living|be alive|be living|wake up|exist)"
+    ),
+    _then(
+        _NOT, rf"(?:want|wanting|wanna)(?: to)? be here(?! (?:by|before|until|so|too|early|late)\b){_NO_DAY}"
+    ),
     _then(
         rf"{_CANNOT}|dont want to|do not want to",
-        rf"(?:go on{_NO_DAY}|carry on|keep going|live like this)",
+        rf"(?:go on{_NO_DAY}|carry on|keep going|live (?:like this|any ?more|any longer|with myself))",
         1,
     ),
     r"cant (?:do|take|stand|bear) (?:it|this|the pain|life)(?: \w+){0,2}? (?:anymore|any more|any longer)",
@@ -124,15 +161,29 @@ _BODY: Final = (
         r"cant|cannot|can not|couldnt", r"(?:move|feel|lift|raise) (?:\w+ ){0,2}?(?:arm|leg|face|hand|side)"
     ),
     r"slurr\w*",
+    # New trouble with speech, or sight that is gone; not "I can't talk now".
+    rf"(?:{_CANNOT}) (?:speak|talk) (?:\w+ )?"
+    r"(?:properly|right(?! now)|straight|clearly|normally|at all|well)",
+    r"(?:trouble|difficulty|problems?|struggling) (?:with |to )?(?:speak\w*|talking|my speech)"
+    r"(?! (?:to|with|about|at|on)\b)",
+    r"(?:speech|words) (?:\w+ ){0,3}?(?:garbled|jumbled|mumbled|wrong|weird|funny|off)",
+    r"(?:lost|losing) (?:my |all )?(?:vision|sight|eyesight)|gone blind|(?:cant|cannot) see out of",
     r"(?:having|have|had|got|like|be|a mini) (?:a |mini )*stroke|heart ?attack|cardiac arrest",
     _near(r"worst|thunderclap", r"head ?aches?|head ?pain"),
     # Here many have migraines, and a worst one every month.
     _then(r"worst (?:\w+ ){0,2}?migraines?", r"life|ever"),
 )
 _SPANISH_WISH: Final = (
-    r"quiero|quisiera|queria|quiere|voy a|pienso|pensando|ganas|deseo|prefiero|preferiria|intente|intentar"
+    r"quiero|quisiera|queria|quiere|voy a|pienso|pensando|pensar|pense|ganas|deseos?|prefiero|preferiria"
+    r"|intente|intentar|gustaria"
 )
 _DEATH_ES: Final = (
+    r"(?:cansad|hart|aburrid)[oa] de (?:\w+ )?(?:vivir(?! (?:en|con|aqui|alli)\b)|la vida|mi vida|existir)",
+    r"(?:quiero|quisiera|deseo|ojala) (?:que )?(?:todo|esto) (?:ya )?(?:se )?(?:acabe|termine|acabara)",
+    r"(?:tirar|aventar|lanzar|arrojar|botar)me (?:\w+ ){0,3}?(?:puente|edificio|ventana|balcon|azotea|techo"
+    r"|precipicio|tren|metro|vias|trafico)",
+    r"saltar (?:\w+ ){0,2}?(?:puente|edificio|ventana|balcon|azotea|techo|precipicio)",
+    r"(?:pegar|dar|meter)me un (?:tiro|balazo)",
     _then(_SPANISH_WISH, r"morir\w*|matar|matarme|estar muert[oa]|desaparecer|dejar de vivir"),
     r"matarme|me (?:\w+ ){0,2}?(?:mato|mate|matar)",
     r"(?:quitar|quite|quito)(?:me)? la vida|quitarme de en medio",
@@ -177,6 +228,8 @@ _BODY_ES: Final = (
         r"|(?:sin|perdi|perdido|pierdo|no tengo) (?:\w+ )?fuerzas?",
     ),
     r"no (?:siento|puedo mover|muevo) (?:\w+ ){0,2}?(?:lado|brazo|pierna|cara|mano)",
+    r"(?:no puedo|me cuesta|dificultad para|no logro) hablar(?: (?:bien|claro|normal|casi)|$)",
+    r"se me traba la lengua|arrastr\w+ las palabras|(?:perdi|perdido|pierdo) la (?:vista|vision|voz)",
     r"infarto|derrame|ataque (?:al corazon|cardiaco|de corazon)|embolia",
     r"(?:labios|cara) (?:\w+ )?(?:azul\w*|morad[oa]s?)|no respira|dej[oa] de respirar",
     r"peor (?:\w+ ){0,2}?(?:dolor de cabeza|cefalea)|(?:dolor de cabeza|cefalea) mas fuerte de mi vida",
@@ -210,6 +263,18 @@ MUST_ESCALATE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             r"(?<!\d )(?:911|988)(?! \d)|ambulances?|ambulancias?|paramedics?",
             r"(?:an|my|medical|its|is) emergency(?! (?:contacts?|exit|number|phone)\b)",
             r"(?:una|es) emergencia",
+            r"send (?:me |us |some )?help(?! (?:with|about|on|for|from|in|filling|finding)\b)",
+            r"(?:call|send|get) (?:me |the |for )?(?:police|cops)",
+            r"(?:mand|envi|traig)[ae]n? ayuda|llam[ae]n? a la policia",
+        ),
+        # What is a serious event if nobody comes.
+        "bleeding": (
+            r"bleeding (?:\w+ ){0,3}?(?:wont|doesnt|does not|isnt|is not|not|cant|hasnt) (?:\w+ )?stop\w*",
+            rf"(?:{_CANNOT}|wont|doesnt) (?:\w+ )?stop (?:the |my )?bleed\w*",
+            r"(?:keeps?|still) bleeding(?! a (?:little|bit|tiny))",
+            r"bleeding (?:out|heavily|badly|a lot|profusely|everywhere|non ?stop|to death)",
+            r"(?:sangr\w+|hemorragia) (?:\w+ ){0,3}?no (?:para|paro|se detiene|deja)|hemorragia",
+            r"no (?:para|paro|deja|dejo|puedo parar|puedo dejar) de sangrar|sangr(?:o|a|ando) mucho",
         ),
     }
 )
@@ -244,10 +309,20 @@ _SPELLED: Final = re.compile("|".join(map(_however_spaced, _GRAVEST)))
 # "pian" in the chest, "siezure".
 _GRAVE: Final = (
     *("kill", "myself", "suicide", "suicidal", "overdose", "unsafe", "chest", "pain", "throat", "breathe"),
-    *("faint", "stroke", "seizure", "ambulance"),
+    *("faint", "stroke", "seizure", "ambulance", "want", "living", "bridge", "bleeding"),
     *("morir", "matarme", "suicidio", "pecho", "dolor", "respirar"),
 )
-_SLIPS: Final = slips_of(_GRAVE)
+# As it is heard, and written so on phones.
+_AS_HEARD: Final = {
+    **dict.fromkeys(("kiero", "qiero", "quero", "kero", "quierro", "qero"), "quiero"),
+    **dict.fromkeys(("kisiera", "qisiera", "quiciera"), "quisiera"),
+    **dict.fromkeys(("bibir", "vivr", "bivir"), "vivir"),
+    **dict.fromkeys(("morirm", "morrir", "moriir"), "morir"),
+    **dict.fromkeys(("aserme", "acerme"), "hacerme"),
+    "pienzo": "pienso",
+    "ambulansia": "ambulancia",
+}
+_SLIPS: Final = {**slips_of(_GRAVE), **_AS_HEARD}
 # A heart beside a text that was sent: what it quotes may be the emergency lines under our own words.
 _TAPPED: Final = re.compile(
     r"\s*(?:liked|loved|disliked|laughed at|emphasized|questioned|le (?:gusto|encanto))"
@@ -263,15 +338,41 @@ _WORRYING: Final = (
     rf"(?:{_VOMITING}) (?:\w+ ){{0,2}}?(?:all (?:day|night|morning)|for (?:\w+ )?hours|since|wont stop"
     r"|non ?stop|blood)",
     rf"(?:{_CANNOT}|not|nothing) (?:\w+ )?(?:keep|hold|stay)(?:s|ing)? (?:\w+ ){{0,2}}?down",
-    r"(?:i|ive|she|he|mom|dad) (?:just |have |has )?(?:fell|fallen)(?! (?:a ?sleep|behind|in love|for\b))",
+    r"(?:fell|fallen) (?:down|over)(?! to\b)|(?:keep|kept) falling(?! (?:a ?sleep|behind|for)\b)",
+    r"(?:fell|fallen) (?:off|out of) (?:\w+ ){0,2}?(?:bed|chair|couch|sofa|toilet|bike|ladder|stairs|steps"
+    r"|porch|roof|shower|tub|car)",
+    r"(?:fell|fallen) on (?:my|his|her) \w+",
+    r"(?:fell|fallen) (?:on|in|onto|to) the (?:floor|stairs|ice|steps|ground|street"
+    r"|sidewalk|bathroom|kitchen|shower|tub|yard|hall\w*)",
+    _then(r"dizzy|fainted|slipped|tripped|stumbled|woozy|unsteady|light ?headed|wobbly", r"fell|fall"),
+    r"fell and (?:hit|hurt|broke|cut|bang\w*|bump\w*|land\w*|cant|couldnt|twist\w*|sprain\w*)",
+    r"(?:had|took|taken) (?:a|another) (?:\w+ )?fall"
+    r"(?! (?:cold|visit|break|semester|vacation|class\w*|trip))",
+    r"(?:i|ive|she|he|mom|dad|mother|father|wife|husband|partner|son|daughter)"
+    r" (?:just |have |has )?(?:fell|fallen)(?! (?:a ?sleep|behind|in love|for\b))",
     r"hallucinat\w*|(?:seeing|hearing) (?:things|voices)|still (?:so |very |really )?confused",
     r"blood in (?:my |the |her |his )?(?:urine|pee|wee)|(?:peeing|pissing|urinating) blood",
     r"no (?:paro|para|puedo parar|puedo dejar|dejo|deja) de (?:vomitar|devolver)|sigo vomitando",
     r"(?:vomitando|vomito) (?:\w+ )?(?:tod[oa] (?:el|la)|desde|sin parar)|vomit\w+ sangre|no retengo",
+    r"(?:me|se) (?:he|ha) caido|se cayo (?:\w+ ){0,2}?(?:escaleras?|piso|suelo|bano|cama|calle)"
+    r"|(?:cai|caido) (?:por|de) las escaleras|(?:tuve|sufri|tuvo|sufrio) una caida|me resbale",
     r"me cai(?! (?:bien|mal)\b)|alucina\w*|(?:veo|oigo|escucho) (?:cosas|voces)",
     r"sangre en la orina|orin\w* sangre",
 )
 _AT_ONCE: Final = (*_DEATH, *_BODY, *_DEATH_ES, *_BODY_ES, *chain.from_iterable(MUST_ESCALATE.values()))
+# domain.md 3.3, where an infusion is stopped: >= 180 or >= 110 [D]; as far as it can be a pressure (3.2).
+_SYSTOLIC: Final = r"(?:1[89]\d|2\d\d|300)"
+_DIASTOLIC: Final = r"(?:1[1-9]\d|200)"
+_PRESSURE: Final = r"(?:bp|b p|blood pressure|pressure|tension(?: arterial)?|presion(?: arterial)?)"
+_OVER: Final = r"(?:over|sobre|con)"
+_HIGH_PRESSURE: Final = re.compile(
+    rf"\b{_PRESSURE} (?:[a-z]+ ){{0,5}}?(?:{_SYSTOLIC}(?! ?(?:mg|mcg|ml|days?|dollars)\b)"
+    rf"|\d{{2,3}} (?:{_OVER} )?{_DIASTOLIC})\b"
+    rf"|\b(?:{_SYSTOLIC} {_OVER} \d{{2,3}}|\d{{2,3}} {_OVER} {_DIASTOLIC})\b"
+)
+_AS_A_FRACTION: Final = re.compile(
+    rf"(?<![\d/])(?:{_SYSTOLIC} ?/ ?[4-9]\d|\d{{2,3}} ?/ ?{_DIASTOLIC}|{_SYSTOLIC} ?/ ?1\d\d)(?![\d/])"
+)
 _CRISIS: Final = re.compile(rf"\b(?:{'|'.join(_AT_ONCE)})\b")
 _ILL: Final = re.compile(rf"\b(?:{'|'.join(_WORRYING)})\b")
 _SPANISH: Final = re.compile(rf"\b(?:{'|'.join((*_DEATH_ES, *_BODY_ES))}|ayud\w+|socorro|auxilio)\b")
@@ -289,7 +390,10 @@ def found_in(text: str) -> bool:
 
 def worrying(text: str) -> bool:
     """Whether a nurse has to call on the same day because of this text."""
-    return _ILL.search(plain(text)) is not None
+    words = {plain(text), spelled_right(unmasked(text), _SLIPS)}
+    if any(_ILL.search(each) for each in words):
+        return True
+    return _HIGH_PRESSURE.search(plain(text)) is not None or _AS_A_FRACTION.search(text) is not None
 
 
 def language_of(text: str) -> str:

@@ -111,6 +111,24 @@ IN_OTHER_WORDS = [
     "tuvo un ataque epil\u00e9ptico",
     "this is an emergency",
 ]
+# Each row one family: its forms, its slips, its Spanish.
+FAMILIES = [
+    *("wanting to die", "I keep thinking about dying", "thoughts of dying", "I wnat to die"),
+    *("I'm tired of living", "tired of livign", "sick of being alive", "I'm done living", "done with life"),
+    *("thinking about ending things", "I want to end this", "I want to end this misery"),
+    *("I want it all to end", "I want this to be over", "I just want everything to stop"),
+    *("i want to jump off a bridge", "I could jump out of the window", "step in front of a train"),
+    *("walk into traffic", "drive off a cliff", "crash my car into a tree", "I put a gun to my head"),
+    *("not wanting to live", "wish I wasn't alive", "life is pointless", "I can't live anymore"),
+    *("me kiero morir", "no kiero bibir", "deseos de morir", "me gustar\u00eda morirme"),
+    *("estoy cansada de vivir", "quiero que todo se acabe", "tirarme de un puente", "saltar de un puente"),
+    "pegarme un tiro",
+    *("send help", "please send someone, send help", "call the police", "manden ayuda"),
+    *("cant speak properly", "I can't talk right", "trouble speaking", "my words come out wrong"),
+    *("I lost my vision", "no puedo hablar bien", "se me traba la lengua", "perd\u00ed la vista"),
+    *("bleeding wont stop", "bleding won't stop", "can't stop the bleeding", "still bleeding heavily"),
+    *("still bleeding", "bleeding a lot", "no para de sangrar", "la sangre no para, sangro mucho"),
+]
 # As thumbs and disguises make them, run together or spaced apart; and domain.md 4.2, "must escalate at once".
 HOWEVER_WRITTEN = [
     "not safe",
@@ -156,6 +174,24 @@ HOWEVER_WRITTEN = [
 ]
 # What patients of a clinic write every day.
 ORDINARY = [
+    *("I want it to end at 3 pm", "I want it to be over by noon", "I want to end things early"),
+    *("I need everything to be over by Friday", "thinking about ending things with my boyfriend"),
+    *("I'm tired of living in Chicago", "I am done living with my mother", "done with life insurance forms"),
+    *("I'm done", "thinking about dying my hair", "I wish I wasn't here on Monday"),
+    *("I will walk into the building", "I walked from the bus", "ran into traffic, will be late"),
+    *("jump off the bus at Main", "walk under the bridge", "I drove into the parking lot"),
+    *("I can't talk right now", "I can't talk now, at work", "trouble talking to the front desk"),
+    *("can you send help with the form", "Can I get help?", "no puedo hablar ahora"),
+    *("The bleeding stopped", "gums bleeding a little", "still bleeding a little at the site"),
+    *("my bp is 132/80", "bp 120 over 80", "pressure 179/109", "I take bp pills 200 mg"),
+    *("on 11/22/2026", "1/2 pill", "call 312/555/0100", "room 210 / 2nd floor", "tension headache all day"),
+    *(
+        "My appointment fell on a holiday",
+        "it fell off my calendar",
+        "I had a fall cold",
+        "prices have fallen",
+    ),
+    *("estoy cansada de vivir en Chicago", "puedo saltar la cita", "quiero que termine la cita a las 3"),
     "I live 5 kms from you",
     "how many kms is it?",
     "I want to diet",
@@ -222,7 +258,7 @@ ORDINARY = [
 ]
 
 
-@pytest.mark.parametrize("text", [*CRISIS, *IN_OTHER_WORDS, *HOWEVER_WRITTEN])
+@pytest.mark.parametrize("text", [*CRISIS, *IN_OTHER_WORDS, *FAMILIES, *HOWEVER_WRITTEN])
 def test_words_of_a_crisis_are_found(text: str) -> None:
     assert crisis_words.found_in(text)
     assert crisis_words.found_in(f"Hi, this is Rosa. {text.upper()}!! please")
@@ -247,6 +283,23 @@ WORRYING = [
     "I can't keep anything down",
     "nothing stays down",
     "I fell in the bathroom",
+    *(
+        "fell down the stairs",
+        "dizzy and fell",
+        "slipped and fell",
+        "fell and hit my head",
+        "fell on my back",
+    ),
+    *("fell off the bed", "fell on the ice", "had a bad fall", "My husband fell", "I keep falling"),
+    *(
+        "me he ca\u00eddo",
+        "se cay\u00f3 por las escaleras",
+        "tuve una ca\u00edda",
+        "ca\u00ed por las escaleras",
+    ),
+    # domain.md 3.3: where an infusion is stopped.
+    *("my bp is 210/120", "bp 200 over 130", "blood pressure was 190", "it reads 185/95", "135/112"),
+    *("bp 180/80", "pressure 130/110", "mi presi\u00f3n es 200/130", "190 sobre 100"),
     "I am hallucinating",
     "I keep seeing things",
     "There is blood in my urine",
