@@ -27,25 +27,29 @@ _WHICH = (
     r"|stupid|annoying|constant|daily|automated|automatic|damn|fucking) )*"
 )
 _LEAVE_OFF = r"(?:dej(?:a|e|en|es|ar)|par(?:e|en|es|ar))"
+# "Don't call or text me": no calls either.
+_OR = r"(?:(?:call|phone|ring|e ?mail|contact|write|text|message)(?:ing)? (?:or|and|nor|n) )?"
 _HERE = r"(?:me|us|here|anymore|any more|again|this (?:number|phone))"
 _WRITE = r"(?:text|txt|message|msg|contact|write|spam|bother|sms)"
+_STOPS = r"(?:discontinue|cease|suspend|halt|terminate|disable|deactivate|(?:turn|shut|switch|cut) off)"
 _WRITING = r"(?:texting|txting|messaging|contacting|writing|spamming|bothering|harassing)"
 
 # “Stop” itself, with nothing beside it that could be about something else.
 _AROUND = (
     r"(?:please|pls|plz|ok|okay|hey|hi|hello|yes|no|just|can you|could you|will you|would you"
+    r"|i|text|texting|txt|reply|replying|send|sending|type|typing"
     r"|you(?: guys)?|now|already|it|this|that|everything|immediately|right|asap|i said|i say"
     r"|you (?:must|need to|have to)|damn|thanks|thank you|forever|at once|for good|por favor|porfa"
     r"|ya|ahora|mismo|esto|eso|si|oigan?|gracias|les digo|dije|pueden|podrian|de una vez)"
 )
 _BARE: Final = re.compile(
-    rf"(?:{_AROUND} )*(?:stop(?: all)?|stopp+|unsubscribe|unsuscribe|desuscribir(?:me)?|alto|basta|pare[ns]?"
-    rf"|detenganse|no mas|no more|no moleste[ns]?|no (?:{_TEXTS}|{_TEXTS_ES}))"
+    rf"(?:{_AROUND} )*(?:stop(?: all)?|stopp+|unsub(?:scribe)?|unsuscribe|desuscribir(?:me)?|alto|basta"
+    rf"|pare[ns]?|detenganse|no mas|no more|no moleste[ns]?|no (?:{_TEXTS}|{_TEXTS_ES}))"
     rf"(?: (?:{_AROUND}|me|stop))*"
 )
 # A text that begins with the word is one, whatever comes after it: by rule no wording is the only one.
 _LEADS: Final = re.compile(
-    rf"(?:{_AROUND} )*(?:stop(?: ?all)?|stopp+|unsubscribe|unsuscribe|opt ?out|desuscribir(?:me)?)\b ?"
+    rf"(?:{_AROUND} )*(?:stop(?: ?all)?|stopp+|unsub(?:scribe)?|unsuscribe|opt ?out|desuscribir(?:me)?)\b ?"
 )
 # Then a signature or a number says nothing more.
 _SIGNED: Final = re.compile(r"(?:(?:sent|send) (?:from|via)|get outlook|enviado desde) .*|[\d ]+")
@@ -60,6 +64,8 @@ _STOPS_ELSE: Final = re.compile(
     r"|vomiting|throwing|hurting)\b"
 )
 _BESIDES: Final = re.compile(r"\b(?:but|pero|instead|mejor)\b")
+# A digit for a letter, or beside the word.
+_DISGUISED: Final = re.compile(r"\b[s5]t[o0]p(p*|all)\d*\b")
 # What a thumb makes of the words that are by rule an opt-out.
 _SLIPS: Final = slips_of(("stop", "unsubscribe", "cancel", "revoke"))
 # Perhaps of the treatment's, so that a person asks as well.
@@ -71,8 +77,8 @@ _ASKED_FOR: Final = (
     rf"stop {_WHICH}{_TEXTS}",
     rf"stop (?:\w+ )?{_WRITING}",
     r"stop sending (?:me |us )?(?:stuff|things|this|these|those|anything|crap)",
-    rf"(?:dont|do not|never|quit|no) (?:ever |please )?{_WRITE} (?:to )?{_HERE}",
-    rf"(?:dont|do not|never|quit|no more) (?:ever )?{_WRITING}",
+    rf"(?:dont|do not|never|quit|no) (?:ever |please )?{_OR}{_WRITE} (?:or \w+ )?(?:to )?{_HERE}",
+    rf"(?:dont|do not|never|quit|no more|cease|discontinue|halt) (?:ever |and desist )?{_OR}{_WRITING}",
     rf"(?:dont|do not) {_WRITE}$",
     rf"(?:dont|do not) want (?:you |anybody |anyone )to {_WRITE}",
     r"(?:dont|do not|no longer) (?:want|wish|like) to be (?:texted|messaged|contacted|bothered)",
@@ -80,11 +86,19 @@ _ASKED_FOR: Final = (
     r"(?:dont|do not|no longer) (?:want|wish|like|need)"
     rf" (?:(?:to|get|receive|getting|receiving|any|more|these|those|your|the) )*{_TEXTS}",
     rf"(?:no more|end) (?:\w+ )?{_TEXTS}",
+    rf"{_STOPS} {_WHICH}{_TEXTS}",
+    rf"(?:turn|shut|switch) {_WHICH}{_TEXTS} off",
+    r"(?:dont|do not|didnt|did not|never|no longer) (?:\w+ )?(?:consent(?:ed)?|agreed?|authori[sz]ed?"
+    r"|permit(?:ted)?|opt(?:ed)? in|sign(?:ed)? up|subscribed?)"
+    rf" (?:to |for |with )?{_WHICH}(?:being |be )?(?:{_TEXTS}|texted|messaged)",
+    r"(?:dont|do not|never) (?:have|had|gave|give) (?:you )?(?:my )?(?:permission|consent)"
+    rf" to (?:send|{_WRITE})",
+    r"off (?:of )?(?:your|the|this) (?:\w+ )?list",
     r"(?:remove|delete) (?:me|my (?:number|phone))",
     r"take (?:me|my number|us) off",
     r"leave me alone|lose my number",
     rf"cancel (?:my |the |all |these )?(?:subscription|{_TEXTS})",
-    r"unsubscribe|unsuscribe|opt (?:me )?out|optout|stopall",
+    r"unsub(?:scribe)?|unsuscribe|opt (?:me )?out|optout|stopall",
     CONSENT,
 )
 _ASKED_FOR_ES: Final = (
@@ -92,6 +106,8 @@ _ASKED_FOR_ES: Final = (
     r"no (?:me |nos )?(?:mand|envi)(?:en|es|e|ar)"
     rf" (?:mas$|nunca|nada|(?:(?:mas|sus|estos|esos|los) )*{_TEXTS_ES})",
     rf"no mas {_TEXTS_ES}",
+    r"no (?:me|nos) \w+ ni (?:me |nos )?(?:escrib|text|mand|envi|contact)\w+",
+    rf"no (?:autorizo|consiento|acepto|autorice|acepte) (?:\w+ ){{0,3}}?{_TEXTS_ES}",
     rf"no (?:quiero|deseo|quisiera) (?:(?:recibir|mas|sus|estos|esos|los) )*{_TEXTS_ES}",
     r"no (?:quiero|deseo|quisiera) que (?:me|nos) (?:escriban?|manden?|envien?|contacten?|molesten?)",
     rf"{_LEAVE_OFF} (?:ya )?de (?:estar )?(?:escrib|mand|envi|text|molest|contact|recib)\w*",
@@ -105,12 +121,12 @@ _ASKED_FOR_ES: Final = (
 )
 _ASKS: Final = re.compile(rf"\b(?:{'|'.join((*_ASKED_FOR, *_ASKED_FOR_ES))})\b")
 _STOPPING = (
-    r"(?:stop|stopping|quit|unsubscrib\w*|opt(?: me)? out|optout|remove|delete|take (?:me|my number) off"
-    r"|leave me alone|revoke|withdraw|cancel)"
+    rf"(?:stop|stopping|quit|{_STOPS}|(?:turn|shut|switch)|unsub\w*|opt(?: me)? out|optout|remove|delete"
+    r"|take (?:me|my number) off|leave me alone|revoke|withdraw|cancel)"
 )
 # What may stand between “don't” and what isn't to be done: “I never asked you to …”.
 _UP_TO = (
-    r"(?:(?:ever|please|you|me|us|to|want|wanted|wish|need|needed|ask|asked|asking|mean|meant|intend|like|say|said"
+    r"(?:(?:ever|please|agreed?|consent(?:ed)?|you|me|us|to|want|wanted|wish|need|needed|ask|asked|asking|mean|meant|intend|like|say|said"
     r"|tell|told|have|going|gonna|try|trying|just|yet|really|actually|anyone|anybody) )*"
 )
 _STOPPING_ES = (
@@ -153,7 +169,7 @@ _PERHAPS: Final = re.compile(
 
 def wish_of(clause: str) -> str:
     """What this clause, as `plain` leaves it, says of getting texts."""
-    clause = spelled_right(clause, _SLIPS)
+    clause = _DISGUISED.sub(r"stop\1", spelled_right(clause, _SLIPS))
     if _BARE.fullmatch(clause):
         return NO_MORE
     leads = _LEADS.match(clause)
