@@ -2,7 +2,7 @@
 "use strict";
 
 // A page's own polling must not keep an abandoned screen signed in, nor take the ground from under
-// somebody who is typing in the part that it would replace.
+// somebody who is typing in the part that it would replace; without a connection it waits for the next time.
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.target.closest("[data-poll]") && !event.detail.triggeringEvent?.isTrusted) {
     event.detail.headers["X-Chairside-Poll"] = "1";
@@ -11,7 +11,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const typing = document.activeElement?.matches("input, select, textarea");
   const polled = event.target.matches("[data-poll]") && event.detail.target;
-  if (polled && typing && polled.contains(document.activeElement)) {
+  if (polled && (!navigator.onLine || (typing && polled.contains(document.activeElement)))) {
     event.preventDefault();
   }
 });
