@@ -13,6 +13,7 @@ from sessions_app.observing.trends import direction
         ([120, 128], "rising"),
         ([120, 118, 131], "rising"),
         ([120, 131, 128], "steady"),
+        ([131, 120, 128], "steady"),
         ([120, 120], "steady"),
         ([98, 97, 92], "falling"),
         ([120, 131, 131], "steady"),
