@@ -61,7 +61,10 @@ class ApiSchema(AutoSchema):
             "412": ("This changed while you were looking at it.", "If-Match" in names),
             "413": ("More was sent than is read.", takes),
             "415": ("This isn't sent in a form that is read.", takes),
-            "429": ("Too many calls: `Retry-After` says when to come back.", self.view.get_throttles()),
+            "429": (
+                "Too many calls: `Retry-After` says when to come back.",
+                self.view.get_throttles() or hasattr(self.view, "counts_inside"),
+            ),
             "503": ("Too much is happening at once: send the same call again.", writes),
         }
         return {status: when for status, (when, applies) in may.items() if applies}

@@ -261,8 +261,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "clinic.api_defaults.NewestFirst",
     "DEFAULT_SCHEMA_CLASS": "clinic.api_schema.ApiSchema",
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.AnonRateThrottle",
+        "clinic.rates.AccountsThrottle",
+        "clinic.rates.StrangersThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"user": "1200/min", "anon": "60/min"},
     "NUM_PROXIES": int(BEHIND_PROXY),

@@ -54,17 +54,30 @@ class WrongYear(Invalid):
 
 
 def open_link(*, token: str, now: datetime) -> PatientLink:
-    """The link with this token. Raises `Missing` alike for one that is guessed, expired or locked."""
+    """The link with this token, whose birth year is still to be proved. Raises `Missing` alike for one that
+    is guessed, expired or closed."""
+    link = find_link(token=token, now=now)
+    require_open(link)
+    return link
+
+
+def find_link(*, token: str, now: datetime) -> PatientLink:
+    """The link with this token, also one that wrong years have closed: whoever proved the year before that
+    goes on. Raises `Missing` alike for one that is guessed or expired."""
     link = (
-        PatientLink.objects.filter(
-            token_sha256=hash_of(token), expires_at__gt=now, failed_factors__lt=MOST_WRONG_FACTORS
-        )
+        PatientLink.objects.filter(token_sha256=hash_of(token), expires_at__gt=now)
         .select_related("patient__clinic", "message__appointment__protocol", "message__clinic")
         .first()
     )
     if link is None:
         raise Missing(NO_LINK)
     return link
+
+
+def require_open(link: PatientLink) -> None:
+    """Raises `Missing` for a link that wrong years have closed: nobody gives another there."""
+    if link.failed_factors >= MOST_WRONG_FACTORS:
+        raise Missing(NO_LINK)
 
 
 def give_factor(*, link: PatientLink, birth_year: int, address: str, now: datetime) -> None:
@@ -80,8 +93,7 @@ def give_factor(*, link: PatientLink, birth_year: int, address: str, now: dateti
         # One after the other also on several links.
         patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
         row = PatientLink.objects.select_for_update(no_key=True).get(pk=link.pk)
-        if row.failed_factors >= MOST_WRONG_FACTORS:
-            raise Missing(NO_LINK)
+        require_open(row)
         until = tries.waits_until(patient_id=patient.pk, address=address, now=now)
         if until is not None:
             return row.failed_factors, until

@@ -1,5 +1,6 @@
-"""What comes with a birth year that isn't looked at, because too many wrong ones were given (`tries`): it is
-answered to nobody and kept nowhere, but what is red in it is heard, whoever it is from.
+"""What comes by a patient's link with nothing proved: with a birth year that isn't looked at, because too
+many wrong ones were given (`tries`), or after the link was closed or its time was over. It is answered to
+nobody and kept nowhere, but what is red in it is heard, whoever it is from.
 
 A nurse calls the patient's own number, so nothing is told to whoever sent it. What is proved is graded by
 `check_ins`, `questionnaires` and `own_words`.
@@ -18,20 +19,25 @@ from notifications.answering.grading import RED
 from notifications.answering.links import DOOR
 from notifications.answering.question_sets import QUESTION_SETS, question_of
 from notifications.models import PatientLink
+from notifications.tokens import hash_of
 from sessions_app.outcomes.instruments import INSTRUMENTS
 
 # Read over shoulders.
-CALL_NOW: Final = "Call the patient now: alarming answer on their link, sent without the right birth year"
+CALL_NOW: Final = "Call the patient now: alarming answer on their link, birth year not proven"
 CAUSE: Final = "link"
 # As the pages' forms and the API's bodies name what is written, not tapped.
 WRITTEN: Final = ("ride_name", "ride_phone", "aura", "note")
 
 
-def hear(*, link: PatientLink, sent: Mapping[str, Any], now: datetime) -> bool:
-    """Call a nurse as for a red answer (domain.md 6.2) when what was sent is red; no more often while one is
-    still to call about this patient. Returns whether it is."""
+def hear(*, token: str, sent: Mapping[str, Any], now: datetime) -> bool:
+    """Call a nurse as for a red answer (domain.md 6.2) when what was sent is red and the token a patient's;
+    no more often while one is still to call about this patient. Returns whether it is red: the emergency
+    lines are for whoever sent it, and tell nothing of the token."""
     if not alarming(sent):
         return False
+    link = PatientLink.objects.filter(token_sha256=hash_of(token)).first()
+    if link is None:
+        return True
 
     def call_once() -> None:
         # One after the other, also of what is sent at once.

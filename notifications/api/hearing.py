@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from clinic import clock
 from clinic.problems import Missing, Problem
-from notifications.answering import links, own_words
+from notifications.answering import links, own_words, unproven
 from notifications.api.proof import ProofSerializer
 from notifications.models import PatientLink
 
@@ -55,9 +55,11 @@ def _proved(body: Mapping[str, Any]) -> PatientLink | None:
     proof = ProofSerializer(data=sent)
     if not proof.is_valid():
         return None
+    token, now = proof.validated_data["token"], clock.now()
     try:
-        link = links.open_link(token=proof.validated_data["token"], now=clock.now())
+        link = links.open_link(token=token, now=now)
     except Missing:
+        unproven.hear(token=token, sent=body, now=now)
         return None
     return link if link.patient.birth_date.year == proof.validated_data["birth_year"] else None
 

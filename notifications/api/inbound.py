@@ -13,15 +13,15 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import Throttled
 from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from clinic import clock
+from clinic.callers import address_of
 from clinic.problems import Forbidden, Problem
+from clinic.rates import at_most
 from notifications.channels.twilio import Account, signed
 from notifications.talking import inbound
 
@@ -31,14 +31,9 @@ SIGNATURE: Final = "X-Twilio-Signature"
 MOST_BYTES: Final = 50_000
 # Of `InboundMessage.provider_reference`; a provider's id is far shorter.
 LONGEST_REFERENCE: Final = 160
+# From one address, of those who try signatures; calls of the provider are never held up.
+UNSIGNED_PER_MINUTE: Final = 30
 PICTURE: Final = "[With {count} pictures or files, which are not kept.]"
-
-
-class Unsigned(AnonRateThrottle):
-    """Against those who try signatures; calls of the provider are never held up."""
-
-    scope = "unsigned"
-    rate = "30/min"
 
 
 class InboundTextSerializer(serializers.Serializer[Any]):
@@ -96,9 +91,7 @@ class InboundTextsView(APIView):
         signature = request.headers.get(SIGNATURE, "")
         if settings.SMS and signed(Account(**settings.SMS), url, fields, signature):
             return fields
-        throttle = Unsigned()
-        if not throttle.allow_request(request, self):
-            raise Throttled(throttle.wait())
+        at_most(UNSIGNED_PER_MINUTE, what=f"unsigned:{address_of(request)}")
         raise Forbidden("This call is not signed by our provider of text messages.")
 
 

@@ -3,6 +3,7 @@
 Both stand in the body, because addresses are written to logs.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -16,7 +17,6 @@ from rest_framework.viewsets import ViewSet
 from clinic import clock
 from clinic.fields import IdField
 from clinic.idempotency import create_once
-from clinic.rates import PatientsThrottle
 from clinic.viewsets import CreateSerializer
 from notifications.answering import (
     check_ins,
@@ -179,7 +179,8 @@ class PatientLinksViewSet(ViewSet):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    throttle_classes = (PatientsThrottle,)
+    throttle_classes = ()
+    counts_inside = True  # what misses (`proof`), never what a patient sends
 
     @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
     @action(detail=False, methods=["post"])
@@ -266,7 +267,8 @@ class PatientLinksViewSet(ViewSet):
                 make=lambda: readiness.answer(link=link, now=clock.now(), **data),
                 find=lambda: Readiness.objects.get(pk=data["id"]),
             )
-        return Response(_opened(link), status=201 if made else 200)
+        words = (data["ride_name"], data["ride_phone"])
+        return Response(_opened(link, words), status=201 if made else 200)
 
     @extend_schema(
         request=LinkDiaryDayCreateSerializer,
@@ -308,8 +310,9 @@ class PatientLinksViewSet(ViewSet):
         return Response(_opened(link))
 
 
-def _opened(link: PatientLink) -> dict[str, Any]:
-    """What the page of this link would show, in the patient's language."""
+def _opened(link: PatientLink, words: Iterable[str] = ()) -> dict[str, Any]:
+    """What the page of this link would show, in the patient's language. `words`: what was written just now,
+    also where it isn't kept."""
     now, clinic = clock.now(), link.message.clinic
     offered = things.of_link(link, now)
     language = writing.language_of(link.patient.language).code
@@ -319,6 +322,7 @@ def _opened(link: PatientLink) -> dict[str, Any]:
         any(each.level == grading.RED for each in offered.check_ins)
         or (offered.diary and diary.alarming(link.patient, now))
         or (given is not None and own_words.alarming((given.ride_name, given.ride_phone)))
+        or own_words.alarming(words)
     )
     nobody_there = alarming and not on_call.staffed(clinic_id=clinic.pk, now=now)
     found = {

@@ -7,6 +7,8 @@ from rest_framework.request import Request
 
 from clinic import clock
 from clinic.callers import address_of
+from clinic.problems import Missing
+from clinic.rates import TooMany, slow_down_guessing
 from clinic.viewsets import StrictSerializer
 from notifications.answering import grading, links, unproven
 from notifications.models import PatientLink
@@ -29,11 +31,12 @@ def proved_with(
     serializer = serializer_class(data=request.data)
     serializer.is_valid(raise_exception=True)
     data, now = dict(serializer.validated_data), clock.now()
-    link = links.open_link(token=data["token"], now=now)
     try:
-        links.give_factor(link=link, birth_year=data["birth_year"], address=address_of(request), now=now)
-    except links.TooManyYears as too_many:
-        if unproven.hear(link=link, sent=serializer.initial_data, now=now):
-            too_many.data["emergency_lines"] = emergency_lines()
+        with slow_down_guessing(request):
+            link = links.open_link(token=data["token"], now=now)
+            links.give_factor(link=link, birth_year=data["birth_year"], address=address_of(request), now=now)
+    except (Missing, TooMany, links.TooManyYears) as refusal:
+        if unproven.hear(token=data["token"], sent=serializer.initial_data, now=now):
+            refusal.data["emergency_lines"] = emergency_lines()
         raise
     return link, {name: value for name, value in data.items() if name not in ProofSerializer().fields}

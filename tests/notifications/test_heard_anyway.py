@@ -23,13 +23,13 @@ from rest_framework.test import APIClient
 from clinic import rates, work
 from clinic.models import WorkItem
 from notifications import saying
-from notifications.answering import own_words, unproven
+from notifications.answering import check_ins, own_words, unproven
 from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, Message, PatientLink, WrongYears
 from notifications.talking import again
 from notifications.tokens import token_for
 from sessions_app.models import DiaryDay
 from tests.at_once import at_once
-from tests.cast import NOW, House
+from tests.cast import NOW, House, client_of
 from tests.notifications.visits import book
 from tests.web.pages import words
 
@@ -235,7 +235,7 @@ def test_a_red_tap_with_the_year_that_closes_the_link_is_heard(link: PatientLink
 @pytest.mark.django_db(transaction=True)
 def test_what_is_sent_at_once_calls_once(link: PatientLink) -> None:
     sent = {"ride_name": CRISIS}
-    heard = at_once(*[lambda: unproven.hear(link=link, sent=sent, now=NOW)] * 4)
+    heard = at_once(*[lambda: unproven.hear(token=token_for(link.pk), sent=sent, now=NOW)] * 4)
     assert heard == [True] * 4
     assert calls() == UNPROVEN
 
@@ -293,6 +293,110 @@ def test_a_link_that_staff_send_again_lets_a_stopped_patient_in(house: House, li
     assert APIClient().post("/api/v1/links/open/", proof(fresh.link)).status_code == 200
 
 
+# --- A link that somebody else's wrong years have closed ------------------------------------------------
+
+
+def close(link: PatientLink, *, address: str = "203.0.113.66") -> None:
+    """Five wrong years of somebody who knows the address."""
+    stranger = APIClient(REMOTE_ADDR=address)
+    wrong = {"token": token_for(link.pk), "birth_year": 1901}
+    answers = [stranger.post("/api/v1/links/open/", wrong).status_code for _ in range(5)]
+    assert answers == [400] * 4 + [429]
+
+
+def test_whoever_proved_the_year_before_answers_on_though_a_stranger_closed_the_link(
+    link: PatientLink,
+) -> None:
+    phone = Client()
+    phone.post(address(link, "/birth-year"), {"birth_year": "1980"})
+    close(link)
+    tapped = {"id": str(uuid4()), **TAPPED["a red tap"]}
+    page = phone.post(address(link, "/answer"), tapped, follow=True)
+    assert page.status_code == 200
+    assert "988: Suicide and crisis lifeline" in words(page)
+    assert CheckInAnswer.objects.get().level == "red"
+    assert calls() == [(check_ins.CALL_NOW, "red", "nurse")]
+    sent = {"birth_year": "1980", **tapped}
+    assert phone.post(address(link, "/birth-year"), sent).status_code == 302
+    assert Client().get(address(link)).status_code == 404
+
+
+@pytest.mark.parametrize("tapped", TAPPED.values(), ids=TAPPED.keys())
+def test_what_is_red_is_heard_on_a_closed_link_and_it_stays_like_one_that_was_guessed(
+    link: PatientLink, tapped: dict[str, str]
+) -> None:
+    close(link)
+    sent = {"id": str(uuid4()), **tapped}
+    doors = {"answer": "/answer", "score": "/score", "ready": "/ready", "diary": "/diary"}
+    for door in (doors[tapped["for"]], "/birth-year"):
+        closed = Client().post(address(link, door), {"birth_year": "1980", **sent})
+        guessed = Client().post(f"/m/{'A' * 22}{door}", {"birth_year": "1980", **sent})
+        assert (closed.status_code, closed.content) == (404, guessed.content)
+        assert dict(closed.headers) == dict(guessed.headers)
+        assert "988" in words(closed)
+    assert calls() == UNPROVEN
+    assert not CheckInAnswer.objects.exists()
+
+
+@pytest.mark.parametrize("over", ["closed", "its time is over"])
+@pytest.mark.parametrize("door", CALLED)
+def test_the_api_hears_what_is_red_on_a_link_that_works_no_more(
+    link: PatientLink, door: str, over: str
+) -> None:
+    if over == "closed":
+        close(link)
+    else:
+        PatientLink.objects.update(expires_at=NOW)
+    sent = {"id": str(uuid4()), **CALLED[door]}
+    answer = APIClient().post(f"/api/v1/links/{door}/", {**proof(link), **sent})
+    guessed = APIClient().post(f"/api/v1/links/{door}/", {"token": "A" * 22, "birth_year": 1980, **sent})
+    assert (answer.status_code, answer.json()) == (404, guessed.json())
+    assert [line["number"] for line in answer.json()["emergency_lines"]] == ["911", "988"]
+    assert calls() == UNPROVEN
+
+
+def test_a_crisis_in_a_body_that_is_refused_is_heard_on_a_closed_link(link: PatientLink) -> None:
+    close(link)
+    body = f'{{"id": "x", {json.dumps(proof(link))[1:-1]}, {BODIES["readiness"] % ""}}}'
+    answer = APIClient().post("/api/v1/links/readiness/", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert calls() == UNPROVEN
+
+
+# --- An address from which others guess ----------------------------------------------------------------
+
+
+def guess(times: int) -> list[int]:
+    """So many tokens that nobody has, from the address of every client here."""
+    tries = [{"token": f"guess{number}", "birth_year": 1980} for number in range(times)]
+    return [APIClient().post("/api/v1/links/open/", each).status_code for each in tries]
+
+
+@pytest.mark.parametrize("door", CALLED)
+def test_a_red_answer_counts_beside_somebody_who_guesses_from_the_same_address(
+    link: PatientLink, diary: PatientLink, door: str
+) -> None:
+    assert guess(60) == [404] * 30 + [429] * 30
+    CheckIn.objects.update(kind="end_of_series" if door == "score" else "next_morning")
+    sent = {**proof(diary if door == "diary" else link), "id": str(uuid4()), **CALLED[door]}
+    answer = APIClient().post(f"/api/v1/links/{door}/", sent)
+    assert answer.status_code == 201
+    assert [line["number"] for line in answer.json()["emergency_lines"]] == ["911", "988"]
+    assert "red" in {urgency for _, urgency, _ in calls()}
+
+
+def test_who_has_guessed_too_often_is_heard_on_a_closed_link_all_the_same(link: PatientLink) -> None:
+    close(link)
+    guess(31)
+    sent = {**proof(link), "id": str(uuid4()), **CALLED["readiness"]}
+    answer = APIClient().post("/api/v1/links/readiness/", sent)
+    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+    assert [line["number"] for line in answer.json()["emergency_lines"]] == ["911", "988"]
+    page = Client().post(address(link, "/answer"), TAPPED["a red tap"])
+    assert (page.status_code, "988" in words(page)) == (429, True)
+    assert calls() == UNPROVEN
+
+
 # --- A silent Valkey -----------------------------------------------------------------------------------
 
 
@@ -321,3 +425,17 @@ def test_a_red_answer_is_taken_soon_while_valkey_is_silent_and_that_is_logged_on
     assert answer.status_code == 201
     assert [urgency for _, urgency, _ in calls()] == ["red"]
     assert len([each for each in caplog.records if each.name == "clinic.rates"]) == 1
+
+
+def test_staff_acknowledge_over_the_api_while_valkey_is_silent(
+    house: House, link: PatientLink, silent: None
+) -> None:
+    unproven.hear(token=token_for(link.pk), sent=TAPPED["a red tap"], now=NOW)
+    client = client_of(house.nils)
+    assert client.post(f"/api/v1/tasks/{WorkItem.objects.get().pk}/acknowledge/").status_code == 200
+    assert WorkItem.objects.get().acknowledged_by == house.nils
+
+
+def test_a_text_that_nobody_signed_is_refused_while_valkey_is_silent(db: None, silent: None) -> None:
+    forged = Client().post("/inbound/sms/", "From=1", content_type="application/x-www-form-urlencoded")
+    assert forged.status_code == 403

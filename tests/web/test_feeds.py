@@ -8,12 +8,12 @@ import time_machine
 from icalendar import Calendar
 from structlog.testing import capture_logs
 
+from clinic.rates import UNKNOWN_TOKENS_PER_MINUTE
 from scheduler.calendars import feeds
 from scheduler.models import CalendarFeed
 from tests.cast import NOW, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
-from web.guessing import UNKNOWN_TOKENS_PER_MINUTE
 from web.views.feeds import READS_PER_MINUTE
 
 

@@ -19,13 +19,13 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Clinic
 from clinic.problems import Problem
+from clinic.rates import at_most, slow_down_guessing
 from scheduler.access import MANAGE_FEEDS
 from scheduler.calendars import feeds, ical
 from scheduler.models import CalendarFeed, Resource, ResourceKind
 from web.doors import StaffRequest, staff_page
 from web.files import calendar_answer
 from web.forms import ClinicForm
-from web.guessing import at_most, slow_down_guessing
 
 READS_PER_MINUTE: Final = 60
 

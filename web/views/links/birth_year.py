@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from clinic.callers import address_of
-from clinic.problems import Problem
+from clinic.problems import Missing, Problem
 from notifications.answering import links, unproven
 from web.views.links import diary, questions
 from web.views.links.emergency import emergency_lines
@@ -35,6 +35,8 @@ def birth_year(request: HttpRequest, token: str) -> HttpResponse:
         opened = open_link(request, token)
         if opened.switches_language:
             return ask_birth_year(opened, BirthYearForm(opened, initial=opened.typed(BirthYearForm)))
+        if opened.proved:
+            return _go_on(opened)
         form = BirthYearForm(opened, request.POST)
         if form.is_valid():
             try:
@@ -46,19 +48,26 @@ def birth_year(request: HttpRequest, token: str) -> HttpResponse:
                 )
             except links.TooManyYears as too_many:
                 return _too_many(opened, too_many)
+            except Missing:  # closed while this year was on its way
+                unproven.hear(token=token, sent=request.POST.dict(), now=opened.now)
+                raise
             except links.WrongYear as wrong:
                 form.add_error("birth_year", _tries_left(opened, wrong.left))
             else:
                 opened.prove()
-                taken_by = TAKEN_BY.get(request.POST.get("for", ""))
-                return taken_by(request, token) if taken_by else opened.back()
+                return _go_on(opened)
         return ask_birth_year(opened, form)
     except Problem as problem:
         return refused(request, problem, opened)
 
 
+def _go_on(opened: Opened) -> HttpResponse:
+    taken_by = TAKEN_BY.get(opened.request.POST.get("for", ""))
+    return taken_by(opened.request, opened.token) if taken_by else opened.back()
+
+
 def _too_many(opened: Opened, too_many: links.TooManyYears) -> HttpResponse:
-    heard = unproven.hear(link=opened.link, sent=opened.request.POST.dict(), now=opened.now)
+    heard = unproven.hear(token=opened.token, sent=opened.request.POST.dict(), now=opened.now)
     context = {
         "until": opened.moment(too_many.until) if too_many.until else "",
         "alarm": emergency_lines(opened) if heard else None,

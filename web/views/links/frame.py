@@ -21,10 +21,10 @@ from django.views.decorators.http import require_http_methods
 
 from clinic import clock
 from clinic.problems import Missing, Problem
-from notifications.answering import links
+from clinic.rates import TooMany, slow_down_guessing
+from notifications.answering import links, unproven
 from notifications.models import PatientLink
 from notifications.wording import writing
-from web.guessing import slow_down_guessing
 from web.views.links.words import LANGUAGES, SAY
 
 CHOSEN_LANGUAGE = "patient_language"
@@ -59,7 +59,7 @@ class Opened:
 
     @property
     def proved(self) -> bool:
-        return self.request.session.get(f"patient_link:{self.link.pk}") is True
+        return was_proved(self.request, self.link)
 
     def prove(self) -> None:
         self.request.session[f"patient_link:{self.link.pk}"] = True
@@ -135,11 +135,24 @@ def behind_link(*methods: str, before_proof: Callable[[Opened], HttpResponse]) -
 
 
 def open_link(request: HttpRequest, token: str) -> Opened:
-    """The link; somebody who tries one token after the other is slowed down."""
+    """The link; one that wrong years have closed only for who had proved the right one before, so that nobody
+    who knows an address silences its patient. What is red in what is refused is heard. Somebody who tries one
+    token after the other is slowed down."""
     now = clock.now()
-    with slow_down_guessing(request):
-        link = links.open_link(token=token, now=now)
+    try:
+        with slow_down_guessing(request):
+            link = links.find_link(token=token, now=now)
+            if not was_proved(request, link):
+                links.require_open(link)
+    except (Missing, TooMany):
+        unproven.hear(token=token, sent=request.POST.dict(), now=now)
+        raise
     return Opened(request, token, link, _language(request, link), now)
+
+
+def was_proved(request: HttpRequest, link: PatientLink) -> bool:
+    """Whether the right birth year was given in this browser."""
+    return request.session.get(f"patient_link:{link.pk}") is True
 
 
 def refused(request: HttpRequest, problem: Problem, opened: Opened | None) -> HttpResponse:
