@@ -29,6 +29,7 @@ from bench.station import bare_template
 from clinic.models import Clinic, Membership, Role, User
 
 CHAIRS: Final = 12
+WARD: Final = "ward"  # the sessions' clinic; the board's is another
 WARM: Final = 10  # calls that aren't counted
 BOARD: Final = "/day/"
 
@@ -47,8 +48,8 @@ def board() -> Client:
 
 def flowsheet() -> tuple[Client, str]:
     """A nurse, and the address of a session of hers."""
-    sessions = monitor_clinic.make(CHAIRS, readings=True)
-    nurse = User.objects.get(email=monitor_clinic.email(Role.NURSE, monitor_clinic.NAME))
+    sessions = monitor_clinic.make(CHAIRS, readings=True, name=WARD)
+    nurse = User.objects.get(email=monitor_clinic.email(Role.NURSE, WARD))
     return signed_in(nurse), f"/sessions/{sessions[0].pk}/"
 
 
