@@ -41,6 +41,7 @@ WORKERS, BEATS = 3, 2
 # A lease that a dead worker left behind runs out after five minutes; what isn't listed is the desk's after
 # fifteen.
 PATIENCE = timedelta(minutes=25)
+ROUNDS_AT_THE_DESK = 5
 
 
 class Moods:
@@ -170,8 +171,11 @@ def test_every_message_arrives_once_at_the_right_number_whatever_dies(
         assert stager.wait() == 0
         assert changer.wait() == 0
         wait_until_all_is_said(storm)
-        find_out_at_the_desk(storm, provider)
-        wait_until_all_is_said(storm)
+        # What the desk sends again may lose its answer once more.
+        for _ in range(ROUNDS_AT_THE_DESK):
+            if not find_out_at_the_desk(storm, provider):
+                break
+            wait_until_all_is_said(storm)
     judge(storm, provider, (tmp_path / "change.jsonl").read_text())
 
 
@@ -214,8 +218,8 @@ def wait_until_all_is_said(storm: Storm) -> None:
         time.sleep(1)
 
 
-def find_out_at_the_desk(storm: Storm, provider: Provider) -> None:
-    """Each message of which nobody knows has its open task; somebody has called every patient."""
+def find_out_at_the_desk(storm: Storm, provider: Provider) -> int:
+    """Each message of which nobody knows has its open task; somebody calls each patient. Returns how many."""
     unknown = storm.rows(
         """
         SELECT message.id::text, task.id IS NOT NULL
@@ -232,6 +236,7 @@ def find_out_at_the_desk(storm: Storm, provider: Provider) -> None:
     arrived = storm.folder / "arrived"
     arrived.write_text("\n".join(keys))
     assert storm.start("settle", "tests.storm.actors", "settle", str(arrived)).wait() == 0
+    return len(unknown)
 
 
 def judge(storm: Storm, provider: Provider, lines: str) -> None:
