@@ -40,6 +40,12 @@ def in_transaction(work: Callable[[], Result]) -> Result:
     raise AssertionError("unreachable")
 
 
+def one_at_a_time(name: str) -> None:
+    """Until the transaction ends nobody else gets past here with this name: where there is no row to lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
 def sqlstate(error: Exception) -> str:
     """PostgreSQL's five-character code, or an empty string."""
     return str(getattr(error.__cause__, "sqlstate", "") or "")

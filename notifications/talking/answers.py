@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
+from uuid import UUID
 
 from clinic.models import Patient
 from notifications import saying
@@ -19,6 +20,7 @@ from notifications.models import (
     LinkPurpose,
     Message,
     MessageKind,
+    MessageStatus,
     TimeRequest,
 )
 from scheduler.models import Appointment
@@ -45,6 +47,7 @@ TO_ANYBODY: Final = frozenset({STOPPED, HELP})
 # A confirmation of an opt-out is presumed fine within 5 minutes [V:28,32b]; other answers stay of use. [D]
 STOPPED_OF_USE_FOR: Final = timedelta(minutes=5)
 OF_USE_FOR: Final = timedelta(hours=1)
+OVERRULED: Final = "A later text from this number said the opposite."
 
 
 def answer(
@@ -78,6 +81,22 @@ def answer(
         form=Form.SMS,
         urgent=True,
         **about,
+    )
+
+
+def take_back(*, clinic_id: UUID, number: str, stage: str) -> None:
+    """What was to be said to this number and is not so any more. What is on its way can't be held. Inside the
+    caller's transaction."""
+    waiting = Message.objects.filter(
+        clinic=clinic_id,
+        kind=MessageKind.ANSWER,
+        stage=stage,
+        status=MessageStatus.PLANNED,
+        in_answer_to__sender=number,
+    )
+    found = waiting.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    Message.objects.filter(pk__in=[message.pk for message in found]).update(
+        status=MessageStatus.SKIPPED, reason=OVERRULED
     )
 
 

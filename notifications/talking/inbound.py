@@ -19,7 +19,7 @@ from clinic import clock, phones, work
 from clinic.history import acting
 from clinic.models import Clinic, Patient, Role, Urgency, WorkItem
 from clinic.problems import Conflict
-from clinic.transactions import in_transaction
+from clinic.transactions import in_transaction, one_at_a_time
 from notifications.answering import grading, nurse_calls, times
 from notifications.delivering import blocked
 from notifications.models import (
@@ -106,7 +106,8 @@ def take(
         return None
 
     def work_() -> InboundMessage:
-        # One text after the other of the same patients: of two STOPs the second sees what the first did.
+        # One text after the other of the same number: of two STOPs the second sees what the first did.
+        one_at_a_time(f"text:{clinic.pk}:{number}")
         everybody = Patient.objects.select_for_update(no_key=True).filter(clinic=clinic, phone=number)
         patients = list(everybody.filter(deceased=False).order_by("created_at", "pk"))
         blocks = blocked.blocks_of(clinic_id=clinic.pk, number=number, patients=patients)
@@ -195,6 +196,9 @@ def _reschedule(arrival: Arrival) -> bool:
 
 
 def _stop(arrival: Arrival) -> bool:
+    if _overruled(arrival):
+        return not arrival.meaning.doubtful
+    _take_back(arrival, answers.STARTED)
     block = opting.stop(
         clinic_id=arrival.clinic.pk, number=arrival.number, patients=arrival.patients, now=arrival.now
     )
@@ -205,12 +209,29 @@ def _stop(arrival: Arrival) -> bool:
 
 
 def _start(arrival: Arrival) -> bool:
+    if _overruled(arrival):
+        return True
+    _take_back(arrival, answers.STOPPED)
     opting.start(
         clinic_id=arrival.clinic.pk, number=arrival.number, patients=arrival.patients, now=arrival.now
     )
     _say(arrival, answers.STARTED, str(arrival.text.pk))
     # Whose consent it would be nobody knows.
     return bool(arrival.patients) or _to_a_person(arrival)
+
+
+def _overruled(arrival: Arrival) -> bool:
+    """Whether a text of this number that came later, and went faster through here, has said what holds."""
+    return InboundMessage.objects.filter(
+        clinic=arrival.clinic,
+        sender=arrival.number,
+        received_at__gt=arrival.text.received_at,
+        reading__in=(Reading.STOP, Reading.START),
+    ).exists()
+
+
+def _take_back(arrival: Arrival, stage: str) -> None:
+    answers.take_back(clinic_id=arrival.clinic.pk, number=arrival.number, stage=stage)
 
 
 def _help(arrival: Arrival) -> bool:

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db.models import F
 
 from clinic.models import Consent, ConsentScope, Patient, WorkItem
 from notifications.answering import due_times
@@ -18,6 +19,7 @@ from notifications.models import (
     TimeRequest,
 )
 from notifications.talking import inbound
+from notifications.talking.answers import OVERRULED
 from scheduler.models import Appointment
 from tests.at_once import at_once
 from tests.cast import NOW, House, local, make_house
@@ -25,6 +27,7 @@ from tests.notifications.texts import (
     CALL_FOR_HELP,
     READ_IT,
     ROSAS,
+    STRANGERS,
     agreed,
     alone_on_the_number,
     announce,
@@ -464,6 +467,37 @@ def test_the_same_text_handed_over_at_once_is_taken_once(house: House) -> None:
     assert {row.pk for row in texts} == {InboundMessage.objects.get().pk}
     assert answers() == ["help"]
     assert len(tasks()) == 1
+
+
+@pytest.mark.parametrize(("last", "stands"), [("STOP", False), ("START", True)])
+def test_of_a_stop_and_a_start_the_one_that_came_later_counts_whichever_is_taken_first(
+    house: House, last: str, stands: bool
+) -> None:
+    first = "START" if last == "STOP" else "STOP"
+    text("STOP", now=NOW - HOUR, received_at=NOW - HOUR)
+    text(last, now=NOW, received_at=NOW + timedelta(milliseconds=3))
+    text(first, now=NOW + timedelta(milliseconds=9), received_at=NOW)
+    assert agreed(house.rosa) is stands
+    assert BlockedAddress.objects.filter(lifted_at=None).exists() is not stands
+    assert not BlockedAddress.objects.filter(lifted_at__lt=F("since")).exists()
+
+
+def test_what_the_opposite_has_overtaken_is_not_said_any_more(house: House) -> None:
+    text("STOP")
+    text("START", now=NOW + timedelta(seconds=1), received_at=NOW + timedelta(seconds=1))
+    overtaken = Message.objects.get(stage="stopped")
+    assert (overtaken.status, overtaken.reason) == ("skipped", OVERRULED)
+    assert Message.objects.get(stage="started").status == "planned"
+    text("STOP", now=NOW + timedelta(seconds=2), received_at=NOW + timedelta(seconds=2))
+    assert Message.objects.get(stage="started").status == "skipped"
+    assert Message.objects.filter(stage="stopped", status="planned").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_stops_at_once_from_a_number_nobody_has_are_confirmed_once(house: House) -> None:
+    at_once(*[lambda: text("STOP", sender=STRANGERS)] * 4)
+    assert BlockedAddress.objects.count() == 1
+    assert answers() == ["stopped"]
 
 
 @pytest.mark.django_db(transaction=True)
