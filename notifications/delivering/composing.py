@@ -89,12 +89,13 @@ def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
             paragraph=message.text, phone=facts.phones[message.clinic_id], sender=clinic.sender_name
         )
         return (clinic.sender_name, frame) if form == Form.EMAIL else ("", message.text)
+    visit, starts_at = message.appointment, message.visit_starts_at
     words = writing.words_for(
         sender=clinic.sender_name,
         phone=facts.phones[message.clinic_id],
         clinic_zone=clinic.time_zone,
-        visit_starts_at=message.visit_starts_at,
-        visit_ends_at=_ends_at(message),
+        visit_starts_at=starts_at,
+        visit_ends_at=visit.end_from(starts_at) if visit and starts_at else None,
         instead_of=message.instead_of,
         fasting=_fasting(message),
         language=language,
@@ -117,14 +118,6 @@ def _language(message: Message) -> str:
 def _calendar(message: Message, facts: Facts, now: datetime) -> str:
     sequence = facts.sequences.get(message.appointment_id, 0) if message.appointment_id else 0
     return calendar_files.file_of(message, phone=facts.phones[message.clinic_id], sequence=sequence, now=now)
-
-
-def _ends_at(message: Message) -> datetime | None:
-    """When the visit ends, should it begin at the start that the wording speaks of."""
-    visit = message.appointment
-    if visit is None or message.visit_starts_at is None:
-        return None
-    return message.visit_starts_at + (visit.ends_at - visit.starts_at)
 
 
 def _fasting(message: Message) -> Fasting | None:

@@ -192,12 +192,13 @@ def _write(
     goes: bool,
 ) -> Written:
     clinic, protocol, language = appointment.clinic, appointment.protocol, appointment.patient.language
+    starts_at = wanted.visit_starts_at
     words = writing.words_for(
         sender=clinic.sender_name,
         phone=clinic.phone.as_national,
         clinic_zone=clinic.time_zone,
-        visit_starts_at=wanted.visit_starts_at,
-        visit_ends_at=_ends_at(wanted, appointment),
+        visit_starts_at=starts_at,
+        visit_ends_at=appointment.end_from(starts_at) if starts_at else None,
         instead_of=wanted.instead_of,
         fasting=Fasting(protocol.fasting_light_meal_hours, protocol.fasting_clear_hours),
         language=language,
@@ -209,12 +210,6 @@ def _write(
     body = writing.write_sms(wanted.stage, words, language=language, own=own, link_length=size)
     length = gsm7.length(body.replace(LINK, "")) + body.count(LINK) * size
     return Written(form, "", body, goes, length)
-
-
-def _ends_at(wanted: Wanted, appointment: Appointment) -> datetime | None:
-    if wanted.visit_starts_at is None:
-        return None
-    return wanted.visit_starts_at + (appointment.ends_at - appointment.starts_at)
 
 
 def _reach(patient: Patient) -> Reach:

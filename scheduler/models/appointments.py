@@ -175,6 +175,10 @@ class Appointment(Row):
     def ends_at(self) -> datetime:
         return self.during.upper
 
+    def end_from(self, starts_at: datetime) -> datetime:
+        """When the visit ends, should it begin then."""
+        return starts_at + (self.ends_at - self.starts_at)
+
     @property
     def live(self) -> bool:
         return self.status in LIVE_STATUSES

@@ -97,8 +97,7 @@ class WaitlistOffer(Row):
 
     @property
     def ends_at(self) -> datetime:
-        held = self.appointment
-        return self.starts_at + (held.ends_at - held.starts_at)
+        return self.appointment.end_from(self.starts_at)
 
     class Meta:
         constraints = [
