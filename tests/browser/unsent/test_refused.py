@@ -62,6 +62,32 @@ def test_a_set_that_is_measured_again_is_of_the_second_measurement(
     assert abs(kept.measured_at - again) < CLOSE
 
 
+def test_a_refused_set_comes_back_beside_what_is_being_typed(page: Page, session: Session) -> None:
+    """Nobody leaves a half-written note behind; mended and stored, the set makes room for the next."""
+    fill(page, "note", text="Restless, asks for")
+    page.evaluate("window.before = true")
+    fill(page, "vitals", **{**SIGNS, "systolic_mmhg": "999"}).click()
+    form = form_of(page, "vitals")
+    expect(form.locator(".mend").first).to_contain_text("Enter a value from")
+    expect(page.locator("#refused")).to_contain_text("Not done")
+    expect(form.locator("[name=heart_rate_per_min]")).to_have_value(SIGNS["heart_rate_per_min"])
+
+    fill(page, "vitals", systolic_mmhg="129").click()
+    expect(page.locator("#unsent")).to_contain_text("Everything is stored.")
+    expect(page.locator("#refused")).to_have_count(0)
+    expect(form.locator(".mend")).to_have_count(0)
+    expect(form.locator("[name=systolic_mmhg]")).to_have_value("")
+    enter_next = fill(page, "vitals", **SIGNS)
+    expect(page.locator("form[inert]")).to_have_count(0)
+    enter_next.click()
+    expect(page.locator("[data-flowsheet]")).to_contain_text("124/80")
+    expect(page.locator("tr.unsent-row")).to_have_count(0)
+    expect(form_of(page, "note").locator("[name=text]")).to_have_value("Restless, asks for")
+    assert page.evaluate("window.before"), "the page was never loaded anew"
+    recorded = session.vital_signs.order_by("revision").values_list("systolic_mmhg", flat=True)
+    assert list(recorded)[-2:] == [129, int(SIGNS["systolic_mmhg"])]
+
+
 def test_a_moment_that_was_typed_stays_in_the_refused_form(page: Page, session: Session) -> None:
     form_of(page, "vitals").locator("details.rarely summary").click()
     fill(page, "vitals", measured_at="2027-01-11T09:27")

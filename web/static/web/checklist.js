@@ -30,18 +30,23 @@ for (const button of document.querySelectorAll("[data-all-pass]")) {
   tell();
 }
 
-for (const check of document.querySelectorAll(".check")) {
-  const more = check.querySelector("details");
-  const why = check.querySelector("[data-why]");
-  const note = check.querySelector("input[type=text]");
+function unfold(root) {
+  for (const check of root.querySelectorAll(".check")) {
+    const more = check.querySelector("details");
+    const why = check.querySelector("[data-why]");
+    const note = check.querySelector("input[type=text]");
 
-  const show = () => {
-    const chosen = check.querySelector("input[type=radio]:checked")?.value ?? "";
-    const changed = chosen !== check.dataset.before || note.value !== note.defaultValue;
-    if (why) why.hidden = !changed && !why.querySelector(".mend");
-    if (chosen && (chosen !== "pass" || (why && !why.hidden))) more.open = true; // a note or a reason is due
-  };
+    const show = () => {
+      const chosen = check.querySelector("input[type=radio]:checked")?.value ?? "";
+      const changed = chosen !== check.dataset.before || note.value !== note.defaultValue;
+      if (why) why.hidden = !changed && !why.querySelector(".mend");
+      if (chosen && (chosen !== "pass" || (why && !why.hidden))) more.open = true; // a note or a reason is due
+    };
 
-  check.addEventListener("input", show);
-  show();
+    check.addEventListener("input", show);
+    show();
+  }
 }
+
+unfold(document);
+document.addEventListener("renewed", (event) => unfold(event.target));

@@ -170,8 +170,9 @@ class UnsentPage {
     form.submit();
   }
 
-  // A refused entry comes back as any refused form does: sent by the browser, shown by the server. One that is
-  // refused at the press is measured or done `anew`: what meant now means now again.
+  // A refused entry comes back as any refused form does: the browser sends it, the server shows it. While another
+  // form is being typed in, only this one takes its place. One that is refused at the press is measured or done
+  // `anew`: what meant now means now again.
   async correct(entry, { anew = false } = {}) {
     const { store, sender } = await this.ready;
     const { outcome, token } = await sender.connect(true);
@@ -181,12 +182,38 @@ class UnsentPage {
     }
     await store.change(entry.id, { state: "opened", anew });
     this.outcome = "done";
+    const fields = [...entry.fields, ["csrfmiddlewaretoken", token]];
+    const place = formOf(entry) ?? emptyFormFor(entry);
+    if (beingTyped() && place && !typed.has(place)) {
+      await this.correctInPlace(entry, place, fields);
+      return;
+    }
     const form = Object.assign(document.createElement("form"), { method: "post", action: entry.action, hidden: true });
-    for (const [name, value] of [...entry.fields, ["csrfmiddlewaretoken", token]]) {
+    for (const [name, value] of fields) {
       form.append(Object.assign(document.createElement("textarea"), { name, value }));
     }
     document.body.append(form);
     form.submit();
+  }
+
+  async correctInPlace(entry, place, fields) {
+    const { store, sender } = await this.ready;
+    const page = await this.read(entry.action, { method: "POST", body: new URLSearchParams(fields) });
+    const refused = page && formOf(entry, page);
+    if (!refused || !this.show(page)) {
+      // Stored after all, or not heard: asking once more is answered so.
+      await store.change(entry.id, { state: "waiting" });
+      await sender.send(true);
+      return;
+    }
+    await store.change(entry.id, { state: "refused" });
+    if (place.isConnected) renewForm(place, refused);
+    if ((await store.find(entry.id)).anew) emptyWhatMeansNow(entry);
+    typed.add(refused);
+    const fault = refused.querySelector(".field-wrong, .mend, .banner-error");
+    fault?.scrollIntoView({ block: "center" });
+    fault?.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+    await this.draw();
   }
 
   // --- What the page shows ------------------------------------------------------------------------------
@@ -207,32 +234,41 @@ class UnsentPage {
     else window.location.reload();
   }
 
-  // What the page shows of the record is replaced; its forms, and what is typed in them, stay.
   async renew() {
-    if (!this.here.address) return;
-    let page;
+    const page = this.here.address && (await this.read(this.here.address, { headers: { "X-Chairside-Poll": "1" } }));
+    if (!page || !this.show(page)) return; // the link to the record stands in the banner
+    for (const entry of this.sent.values()) entry.moves = ""; // the state has it in it
+    this.renewed = true;
+  }
+
+  // The page that the server gives for this address; null where it can't be had.
+  async read(address, asked) {
     try {
-      const answer = await fetch(this.here.address, {
-        headers: { "X-Chairside-Poll": "1" }, // a press has said already that somebody is here
-        cache: "no-store",
-        signal: AbortSignal.timeout(UnsentSender.PATIENCE),
-      });
-      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const answer = await fetch(address, { ...asked, cache: "no-store", signal: AbortSignal.timeout(UnsentSender.PATIENCE) });
+      return new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch {
-      return; // the link to the record stands in the banner
+      return null;
     }
+  }
+
+  // What the page shows of the record is replaced; its forms, and what is typed in them, stay. A form whose refused
+  // entry was mended and stored is for the next one. False for a page of something else.
+  show(page) {
     const now = page.getElementById("unsent")?.dataset;
-    if (now?.session !== this.here.session || now.user !== this.here.user) return;
+    if (now?.session !== this.here.session || now.user !== this.here.user) return false;
     for (const part of document.querySelectorAll("[data-record]")) {
       const newer = page.querySelector(`[data-record="${part.dataset.record}"]`);
       if (newer && !isTypedIn(part)) part.replaceWith(newer);
     }
-    document.querySelector("main > .notes")?.remove();
-    this.card.before(...page.querySelectorAll("main > .notes")); // what the server says was done
+    for (const form of document.querySelectorAll("form[inert]:has(.mend)")) {
+      const newer = page.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"]`);
+      if (newer && !form.elements.corrects?.value) renewForm(form, newer);
+    }
+    for (const said of document.querySelectorAll("#refused, main > .notes")) said.remove();
+    this.card.before(...page.querySelectorAll("#refused, main > .notes")); // what the server says was done, or not
     for (const given of document.querySelectorAll("[data-infusion]")) countOn(given);
     this.here.state = now.state;
-    for (const entry of this.sent.values()) entry.moves = ""; // the state has it in it
-    this.renewed = true;
+    return true;
   }
 
   async draw() {
@@ -442,8 +478,21 @@ function isIncomplete(form) {
   return [...form.elements].some((control) => control.validity?.valueMissing);
 }
 
-function formOf(entry) {
-  return document.querySelector(`form input[name="id"][value="${CSS.escape(entry.id)}"]`)?.form;
+function formOf(entry, page = document) {
+  return page.querySelector(`form input[name="id"][value="${CSS.escape(entry.id)}"]`)?.form;
+}
+
+// The page's form for such entries, of the same line if they correct one.
+function emptyFormFor(entry) {
+  const forms = [...document.querySelectorAll("form[data-kept]")];
+  const line = (form) => form.elements.corrects?.value ?? "";
+  return forms.find((form) => form.getAttribute("action") === entry.action && line(form) === valueOf(entry, "corrects"));
+}
+
+// The scripts of single forms hear of it by the event.
+function renewForm(form, newer) {
+  form.replaceWith(newer);
+  newer.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
 }
 
 // The next press is its own moment, unless somebody has typed one by now.

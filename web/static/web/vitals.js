@@ -99,6 +99,11 @@ function turn(button) {
   });
 }
 
-for (const boxes of document.querySelectorAll("[data-checks]")) new LiveChecks(boxes);
-for (const button of document.querySelectorAll("[data-turn-sign]")) turn(button);
+function checkWhatIsTyped(root) {
+  for (const boxes of root.querySelectorAll("[data-checks]")) new LiveChecks(boxes);
+  for (const button of root.querySelectorAll("[data-turn-sign]")) turn(button);
+}
+
+checkWhatIsTyped(document);
+document.addEventListener("renewed", (event) => checkWhatIsTyped(event.target));
 document.addEventListener("keydown", goOn);
