@@ -1,14 +1,14 @@
 """What holds for every page, over the list of `tests.browser.pages` and the synthetic clinic's running day.
 
-In `bin/test` each page is looked at once; `bin/drills` looks at each at every width, in the light and in the
-dark. Pictures of them are made by `bin/screens`.
+In `bin/test` the pages that a day is spent on are looked at once; `bin/drills` looks at every page, and at
+each at every width, in the light and in the dark. Pictures of them are made by `bin/screens`.
 """
 
 import logging
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,6 +30,39 @@ MOST: Final = 150_000
 MOST_FOR_A_PATIENT: Final = 60_000
 # Its markup and its weight are Swagger UI's.
 NOT_OURS: Final = "api-docs"
+# Where the day is spent, and what patients see: the rest is built of the same parts.
+DAILY: Final = frozenset(
+    [
+        "day",
+        "week",
+        "book",
+        "book-best",
+        "series",
+        "visit",
+        "visit-move",
+        "waitlist",
+        "repair-plan",
+        "patients",
+        "chart",
+        "plan",
+        "outcomes",
+        "nurse-station",
+        "session",
+        "session-ready",
+        "session-recovering",
+        "session-to-sign",
+        "signed-record",
+        "tasks",
+        "task",
+        "messages",
+        "threads",
+        "thread",
+        "reports",
+        "hours-weekly",
+        "protocol-new-version",
+        "message-rule",
+    ]
+)
 REPORTS: Final = "web.views.frame"  # where each report of the Content-Security-Policy is logged
 # As a stylesheet that folds nothing would leave them.
 UNFOLD: Final = """() => {
@@ -85,11 +118,24 @@ def tour(
 
 @pytest.mark.browser
 @pytest.mark.timeout(900)
+def test_the_pages_of_the_day_are_whole_say_what_they_are_and_are_light(tour: Tour) -> None:
+    known = {page.name for page in PAGES}
+    assert known >= DAILY, DAILY - known
+    look_through(tour, [page for page in PAGES if page.name in DAILY or page.by_link])
+
+
+@pytest.mark.drill
+@pytest.mark.browser
+@pytest.mark.timeout(1800)
 def test_every_page_is_whole_says_what_it_is_and_is_light(tour: Tour) -> None:
+    look_through(tour, PAGES)
+
+
+def look_through(tour: Tour, pages: Sequence[Listed]) -> None:
     wrong: list[str] = []
     titles: dict[str, str] = {}
     weights: dict[str, int] = {}
-    for listed, page, answer in tour.through(PAGES):
+    for listed, page, answer in tour.through(pages):
         faults = []
         if answer.status != listed.status or not stayed(answer):
             faults.append(f"it answers {answer.status} at {page.url}")
@@ -103,7 +149,7 @@ def test_every_page_is_whole_says_what_it_is_and_is_light(tour: Tour) -> None:
     for name, weight in sorted(weights.items(), key=lambda each: -each[1]):
         sys.stdout.write(f"{weight:8,} bytes {name}\n")
     wrong += [
-        f"{page.name} weighs {weights[page.name]:,} bytes" for page in PAGES if too_heavy(page, weights)
+        f"{page.name} weighs {weights[page.name]:,} bytes" for page in pages if too_heavy(page, weights)
     ]
     assert not wrong, "\n".join(wrong)
 
