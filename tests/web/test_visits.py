@@ -46,7 +46,7 @@ def test_a_time_is_held_from_the_confirming_page_and_booked_on_its_own(stage: St
     visit = Appointment.objects.get()
     assert again["Location"] == reverse("visit", args=[visit.pk])
     assert "The time is held until 09:10." in words(held)
-    assert "Held until 09:10" in words(browser.get(reverse("day")))
+    assert "Held, 10 min left" in words(browser.get(reverse("day")))
     booked = browser.post(reverse("visit_book_held", args=[visit.pk]), follow=True)
     assert "The visit is booked." in words(booked)
 
