@@ -196,13 +196,12 @@ def _reschedule(arrival: Arrival) -> bool:
 
 
 def _stop(arrival: Arrival) -> bool:
-    if _overruled(arrival):
-        return not arrival.meaning.doubtful
-    _take_back(arrival, answers.STARTED)
-    block = opting.stop(
-        clinic_id=arrival.clinic.pk, number=arrival.number, patients=arrival.patients, now=arrival.now
-    )
-    _say(arrival, answers.STOPPED, str(block.pk))
+    if not _overruled(arrival):
+        _take_back(arrival, answers.STARTED)
+        block = opting.stop(
+            clinic_id=arrival.clinic.pk, number=arrival.number, patients=arrival.patients, now=arrival.now
+        )
+        _say(arrival, answers.STOPPED, str(block.pk))
     if arrival.meaning.doubtful:
         _open_task(arrival, STOPPED_OR_CANCELLED)
     return not arrival.meaning.doubtful

@@ -482,6 +482,13 @@ def test_of_a_stop_and_a_start_the_one_that_came_later_counts_whichever_is_taken
     assert not BlockedAddress.objects.filter(lifted_at__lt=F("since")).exists()
 
 
+def test_whether_a_visit_is_meant_is_asked_also_of_a_text_that_another_has_overtaken(house: House) -> None:
+    text("START", received_at=NOW + timedelta(milliseconds=3))
+    text("CANCEL", received_at=NOW)
+    assert agreed(house.rosa)
+    assert tasks() == [(inbound.STOPPED_OR_CANCELLED, "routine", "front_desk")]
+
+
 def test_what_the_opposite_has_overtaken_is_not_said_any_more(house: House) -> None:
     text("STOP")
     text("START", now=NOW + timedelta(seconds=1), received_at=NOW + timedelta(seconds=1))
