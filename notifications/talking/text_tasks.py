@@ -42,6 +42,15 @@ def without_owed_calls(texts: QuerySet[InboundMessage]) -> QuerySet[InboundMessa
     return texts.exclude(pk__in=[UUID(cause.partition(":")[2]) for cause in owed])
 
 
+def still_to_be_read(texts: Iterable[InboundMessage]) -> None:
+    """One task stands for all that waits from a number: when those of these texts are closed, what came since
+    has one, by its own clock. Inside the caller's transaction."""
+    for clinic_id, sender in {(text.clinic_id, str(text.sender)) for text in texts}:
+        left = _left(clinic_id, sender)
+        if left and not _open_about(inbound.TEXT_CAUSE, [text.pk for text in left]):
+            inbound.to_be_read(left[0], patient_id=left[0].patient_id)
+
+
 def mark_read(text: InboundMessage, by: UUID | None, now: datetime) -> None:
     """Somebody has dealt with it. Inside the caller's transaction, with the row locked."""
     text.read_at, text.read_by_id = now, by
@@ -51,17 +60,21 @@ def mark_read(text: InboundMessage, by: UUID | None, now: datetime) -> None:
 
 def _dealt_with(actor: Actor, key: UUID, kind: str, outcome: str, now: datetime) -> None:
     text = InboundMessage.objects.select_for_update(no_key=True).filter(pk=key, read_at=None).first()
-    if text is None or _open_about(inbound.CRISIS_CAUSE, [text.pk]):
+    if text is None:
         return
-    mark_read(text, actor.user_id, now)
-    others = InboundMessage.objects.filter(clinic=text.clinic_id, sender=text.sender, read_at=None)
-    left = list(others.order_by("received_at", "pk"))
-    if kind == inbound.CRISIS_CAUSE and not left:
+    if not _open_about(inbound.CRISIS_CAUSE, [text.pk]):
+        mark_read(text, actor.user_id, now)
+    if kind == inbound.TEXT_CAUSE:
+        still_to_be_read([text])
+    elif not _left(text.clinic_id, str(text.sender)):
         causes = [f"{inbound.TEXT_CAUSE}:{text.pk}"]
         work.settle(actor=actor, clinic_id=text.clinic_id, causes=causes, outcome=outcome, now=now)
-    elif kind == inbound.TEXT_CAUSE and left and not _open_about(inbound.TEXT_CAUSE, [it.pk for it in left]):
-        # One task stood for them all; what came since is still to be read, by its own clock.
-        inbound.to_be_read(left[0], patient_id=left[0].patient_id)
+
+
+def _left(clinic_id: UUID, sender: str) -> list[InboundMessage]:
+    """What came from this number and waits for nobody's call, only to be read; the oldest first."""
+    waiting = InboundMessage.objects.filter(clinic=clinic_id, sender=sender, read_at=None)
+    return list(without_owed_calls(waiting).order_by("received_at", "pk"))
 
 
 def _open_about(kind: str, texts: Iterable[UUID]) -> list[str]:

@@ -109,6 +109,7 @@ def reply(
             work.settle(
                 actor=actor, clinic_id=row.clinic_id, causes=list(answered), outcome=ANSWERED, now=now
             )
+            text_tasks.still_to_be_read(waiting)
         return message
 
     return in_transaction(work_)
@@ -131,6 +132,7 @@ def deal_with(
         with acting(actor.user_id):
             waiting = _read(actor, texts, now)
             work.settle(actor=actor, clinic_id=clinic_id, causes=_causes(waiting), outcome=outcome, now=now)
+            text_tasks.still_to_be_read(waiting)
             return len(waiting)
 
     return in_transaction(work_)

@@ -96,6 +96,28 @@ def test_texts_that_came_since_are_still_to_be_read_by_their_own_clock(house: Ho
     assert (left.title, left.due_at) == (inbound.READ_AND_ANSWER, NOW + HOUR + inbound.READ_WITHIN)
 
 
+def test_what_came_since_an_alarming_text_is_still_to_be_read_when_the_desk_has_told_a_nurse(
+    house: House,
+) -> None:
+    row = text(CRISIS)
+    text("And is there a bus?", now=NOW + MINUTE, received_at=NOW + MINUTE)
+    ana, nils = house.actor(house.ana), house.actor(house.nils)
+    told, called = task_of(inbound.TEXT_CAUSE, row), task_of(inbound.CRISIS_CAUSE, row)
+    text_tasks.close(actor=ana, item=told, outcome="Told the nurse", now=NOW + HOUR)
+    assert open_tasks() == {inbound.CALL_NOW, inbound.READ_AND_ANSWER}
+    text_tasks.close(actor=nils, item=called, outcome="Called, safe", now=NOW + HOUR)
+    assert waiting(house) == ["And is there a bus?"]
+    assert open_tasks() == {inbound.READ_AND_ANSWER}
+
+
+def test_what_came_while_an_answer_was_written_has_a_task_of_its_own(house: House) -> None:
+    seen = text("Is the parking free?")
+    text("And is there a bus?", now=NOW + MINUTE, received_at=NOW + MINUTE)
+    reply(house, seen=seen.pk)
+    (left,) = WorkItem.objects.filter(closed_at=None)
+    assert (left.title, left.due_at) == (inbound.READ_AND_ANSWER, NOW + MINUTE + inbound.READ_WITHIN)
+
+
 def test_a_call_about_one_text_leaves_the_others_to_be_read(house: House) -> None:
     row = text(CRISIS)
     text("And is there a bus?", now=NOW + MINUTE, received_at=NOW + MINUTE)
