@@ -1,6 +1,7 @@
 """The one handler that turns problems, DRF's own errors among them, into RFC 9457 answers."""
 
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final
 
 from django.conf import settings
@@ -24,11 +25,10 @@ def as_problem_response(error: Exception, context: dict[str, Any]) -> Response |
         problem.detail = f"Use {_methods_of(context['view'])} at this address."
     set_rollback()
     headers = {}
-    if isinstance(error, exceptions.APIException):
-        if getattr(error, "auth_header", None):
-            headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
-        if getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = str(ceil(error.wait))  # type: ignore[attr-defined]
     return Response(problem.body(), problem.status, headers=headers, content_type="application/problem+json")
 
 

@@ -15,6 +15,8 @@ class Problem(Exception):
     status = 400
     code = "bad_request"
     title = "The request can't be carried out"
+    # In how many seconds the same may be asked again, where that is known.
+    wait: float | None = None
 
     def __init__(self, detail: str, *, code: str | None = None, **data: Any) -> None:
         super().__init__(detail)

@@ -35,6 +35,7 @@ class TooMany(Problem):
     status = 429
     code = "throttled"
     title = "Too many requests"
+    wait = 60
 
 
 class CountedThrottle(SimpleRateThrottle):

@@ -35,7 +35,7 @@ class TooManyYears(Problem):
     code = "too_many_years"
     title = "Too many wrong years"
 
-    def __init__(self, clinic: Clinic, until: datetime | None) -> None:
+    def __init__(self, clinic: Clinic, until: datetime | None, now: datetime) -> None:
         phone = clinic.phone.as_national
         mend = "and this link is closed. Call"
         if until is not None:
@@ -43,6 +43,7 @@ class TooManyYears(Problem):
             mend = f"so we look at none until {local:%b %-d, %H:%M}. Wait until then, or call"
         super().__init__(f"Too many wrong years were given, {mend} the clinic: {phone}.")
         self.until = until
+        self.wait = (until - now).total_seconds() if until else None
 
 
 class WrongYear(Invalid):
@@ -109,7 +110,7 @@ def give_factor(*, link: PatientLink, birth_year: int, address: str, now: dateti
     # The count is committed before the refusal is raised.
     wrong, until = in_transaction(work)
     if until is not None or wrong >= MOST_WRONG_FACTORS:
-        raise TooManyYears(link.message.clinic, until)
+        raise TooManyYears(link.message.clinic, until, now)
     if wrong:
         left = MOST_WRONG_FACTORS - wrong
         in_words = "1 try" if left == 1 else f"{left} tries"

@@ -54,6 +54,7 @@ class InboundTextsView(APIView):
     permission_classes = (AllowAny,)
     parser_classes = (FormParser,)
     throttle_classes = ()
+    counts_inside = True  # calls that nobody signed
 
     @extend_schema(
         operation_id="inbound_texts_take",

@@ -197,3 +197,4 @@ def test_strangers_are_slowed_down(db: None) -> None:
     guesses = [client.post("/api/v1/links/open/", {"token": "x", "birth_year": 1980}) for _ in range(31)]
     assert guesses[29].status_code == 404
     assert (guesses[30].status_code, guesses[30].json()["code"]) == (429, "throttled")
+    assert guesses[30]["Retry-After"] == "60"

@@ -281,6 +281,7 @@ def test_the_api_hears_what_is_red_and_gives_the_emergency_lines(link: PatientLi
     sent = {**proof(link), "id": str(uuid4()), **CALLED[door]}
     answer = APIClient().post(f"/api/v1/links/{door}/", sent)
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_years")
+    assert answer["Retry-After"] == str(DAY // timedelta(seconds=1))
     assert [line["number"] for line in answer.json()["emergency_lines"]] == ["911", "988"]
     assert calls() == UNPROVEN
     assert "emergency_lines" not in APIClient().post("/api/v1/links/open/", proof(link)).json()
