@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from sessions_app.infusing import infusion
+from sessions_app.observing import alerts
 from tests.cast import House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.monitors.beds import chair_of, seat
@@ -134,7 +135,27 @@ def test_an_alert_stands_on_top_with_its_buttons_and_in_its_card(house: House, w
     assert "Acknowledge" in top
     assert "Acknowledge" not in below
     assert "Oxygen saturation 84 %: below 85." in below
-    assert re.search(r'data-alert="[^"]+"\s+data-level="emergency"[^>]*data-waiting', top)
+    assert heard(page) == ["emergency"]
+
+
+def heard(page: str) -> list[str]:
+    """The levels of the alerts that a station that hasn't seen them yet tells aloud (station.js)."""
+    return re.findall(r'data-alert="[^"]+"\s+data-level="(\w+)"', page)
+
+
+def test_an_alert_that_joins_a_worse_acknowledged_one_is_heard(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    worst = {"oxygen_saturation_percent": 84, "confirmed": True}
+    stories.measure(house, session, stories.calm(minute(10), heart_rate_per_min=130, **worst))
+    nils = house.actor(house.nils)
+    for alert in alerts.open_of(session):
+        alerts.acknowledge(actor=nils, id=new_id(), alert=alert, now=minute(11))
+    wall.shows = minute(13)
+    station = browser_of(house.nils)
+    assert heard(station.get(STATION).content.decode()) == []
+    fast = stories.calm(minute(12), heart_rate_per_min=155, confirmed=True)
+    stories.measure(house, session, fast, now=minute(12))
+    assert heard(station.get(STATION).content.decode()) == ["stop"]
 
 
 def test_whoever_has_gone_home_with_an_open_alert_is_among_the_alerts(house: House, wall: Wall) -> None:

@@ -13,7 +13,8 @@ function tick() {
 }
 
 // --- New alerts -----------------------------------------------------------------------------------------------
-const waiting = () => [...document.querySelectorAll("[data-alert][data-waiting]")];
+// Each that nobody has acknowledged, also one beside a worse one that somebody has.
+const waiting = () => [...document.querySelectorAll("[data-alert]")];
 const known = new Set(waiting().map((alert) => alert.dataset.alert));
 
 function lookForNew() {
