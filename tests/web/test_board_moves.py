@@ -85,6 +85,13 @@ def test_the_dialog_says_from_where_to_where_with_whom_and_how_the_patient_hears
     assert "Is told by e-mail of the new time, and is asked to confirm it." in said
 
 
+def test_the_dialog_needs_no_board_to_go_back_to(stage: Stage, visit: Appointment) -> None:
+    asked = {"start": stage.at("13:00").isoformat()}
+    part = browser_of(stage.house.ana).get(reverse("visit_move", args=[visit.pk]), asked, **PART)
+    assert part.status_code == 200
+    assert f'href="{reverse("visit", args=[visit.pk])}"' in part.content.decode()
+
+
 def test_who_cannot_be_told_is_to_be_called(stage: Stage, visit: Appointment) -> None:
     Consent.objects.filter(patient=stage.house.rosa).exclude(scope="treatment").delete()
 
