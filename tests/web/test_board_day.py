@@ -98,6 +98,12 @@ def test_now_is_a_line_on_todays_board_alone(stage: Stage) -> None:
     assert the_day(stage, now=stage.at("18:00")).context["board"].now is None
 
 
+def test_the_board_asks_again_for_the_day_in_its_heading(stage: Stage) -> None:
+    """So that it stays that day's past midnight, when today is another one."""
+    page = browser_of(stage.house.ana).get(reverse("day"))
+    assert f'hx-get="{reverse("day_on", args=[TODAY])}"' in page.content.decode()
+
+
 def test_a_hold_counts_down_and_is_gone_when_it_has_run_out(stage: Stage) -> None:
     until = NOW + 14 * MINUTE
     booking.hold(
