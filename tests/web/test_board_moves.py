@@ -253,3 +253,10 @@ def test_the_dialog_of_a_longer_recovery_says_until_when_and_who_hears_of_it(
     assert "30 min beyond the protocol" in words(free)
     assert "Is told by e-mail when the visit ends." in words(page)
     assert "<html" not in page.content.decode()
+
+
+def test_who_is_late_is_not_said_to_be_here(stage: Stage, visit: Appointment) -> None:
+    with time_machine.travel(visit.starts_at + timedelta(minutes=10), tick=False):
+        page = longer(stage, visit, 30)
+
+    assert "Is told by nobody but you: tell them when they come." in words(page)

@@ -1,9 +1,9 @@
 """A longer recovery for a visit: its chair and its nurse are kept longer. Asked, shown, carried out.
 
-As in `moving`: the page stands by itself, and the day board asks `check` while a block's end rests somewhere.
+As in `moving`: the page stands by itself, and the day board asks `check_lengthening` while a block's end
+rests somewhere.
 """
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 
 from clinic import access, clock
 from clinic.problems import Conflict, Invalid
-from notifications.models import Form
 from notifications.planning import rules
 from notifications.reporting.preview import way_of_notice
 from scheduler.access import BOOK
@@ -109,11 +108,13 @@ def _visit(request: StaffRequest, pk: UUID) -> Appointment:
 
 def _told(appointment: Appointment, minutes: int) -> str:
     """What the patient will hear of it, and how."""
-    if appointment.status != AppointmentStatus.BOOKED or appointment.starts_at <= clock.now():
+    if appointment.status != AppointmentStatus.BOOKED:
         return "Is here: tell them, and who picks them up."
-    if timedelta(minutes=minutes - appointment.extra_recovery_minutes) == timedelta(0):
+    if minutes == appointment.extra_recovery_minutes:
         return "Hears nothing of it: nothing changes."
+    if appointment.starts_at <= clock.now():
+        return "Is told by nobody but you: tell them when they come."
     form, why_not = way_of_notice(appointment, rules.CHANGE)
     if form is None:
         return f"Is told by nobody but you: call them. {why_not}"
-    return f"Is told by {'text message' if form == Form.SMS else 'e-mail'} when the visit ends."
+    return f"Is told by {form.label.lower()} when the visit ends."

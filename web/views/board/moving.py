@@ -1,7 +1,7 @@
-"""Another time or another chair for a visit, and a longer recovery in its own: asked, shown, carried out.
+"""Another time or another chair for a visit: asked, shown, carried out. A longer recovery is `lengthening`'s.
 
-Each page stands by itself. The day board asks `check` while a block rests somewhere, and shows the pages that
-carry it out as a dialog (`board_move.js`): then they are answered as a part of a page.
+Each page stands by itself. The day board asks `check_move` while a block rests somewhere, and shows the page
+that carries it out as a dialog (`board_move.js`): then it is answered as a part of a page.
 """
 
 from datetime import datetime
@@ -15,17 +15,16 @@ from django.shortcuts import redirect, render
 
 from clinic import access, clock
 from clinic.problems import Conflict, Invalid, Stale
-from notifications.models import Form
 from notifications.planning import rules
 from notifications.reporting.preview import way_of_notice
 from scheduler.access import BOOK
-from scheduler.models import Appointment, AppointmentStatus, Resource
+from scheduler.models import Appointment, AppointmentStatus
 from scheduler.visits import booking, queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, DayField, LocalDateTimeField
+from web.views.booking.place import resource_of
 from web.views.times import LONGEST_SEARCH, look
 
-TOLD_BY: Final = {Form.SMS: "Is told by text message", Form.EMAIL: "Is told by e-mail"}
 NO_PLACE: Final = "Give a time on the five-minute grid and a chair of the clinic."
 
 
@@ -134,15 +133,11 @@ def _asked(request: StaffRequest, appointment: Appointment, form: MoveForm) -> d
     return {
         "appointment": appointment,
         "start": form.cleaned_data["start"],
-        "chair": _resource(request, form.cleaned_data["chair"]),
-        "nurse": _resource(request, form.cleaned_data["nurse"]),
+        "chair": resource_of(request, form.cleaned_data["chair"]),
+        "nurse": resource_of(request, form.cleaned_data["nurse"]),
         "was": form.cleaned_data["was"],
         "now": clock.now(),
     }
-
-
-def _resource(request: StaffRequest, key: UUID | None) -> Resource | None:
-    return access.fetch(request.actor, Resource.objects.all(), BOOK, pk=key) if key else None
 
 
 def _told(appointment: Appointment, start: datetime) -> str:
@@ -154,7 +149,7 @@ def _told(appointment: Appointment, start: datetime) -> str:
     form, why_not = way_of_notice(appointment, rules.MOVE)
     if form is None:
         return f"Is told by nobody but you: call them. {why_not}"
-    return f"{TOLD_BY[form]} of the new time, and is asked to confirm it."
+    return f"Is told by {form.label.lower()} of the new time, and is asked to confirm it."
 
 
 def _nurses(of: Any) -> list[UUID]:
