@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from clinic import clock
 from scheduler.access import BOOK, REPAIR, VIEW_SCHEDULE
 from scheduler.finding.availability import Interval, minute_of, moment_of
-from scheduler.models import Appointment, AppointmentStatus, Closure, ParticipantStatus, Resource
+from scheduler.models import Appointment, AppointmentStatus, Closure, Resource
 from scheduler.visits import queries
 from scheduler.visits.clinic_day import ClinicDay, clinic_day
 from scheduler.visits.queries import BookedVisit
@@ -24,7 +24,7 @@ from sessions_app.queries import states_of
 from web.board.layout import STEP, Line, Place, Tick
 from web.doors import StaffRequest, staff_page
 from web.forms import DayField
-from web.views.board.looks import Look, look_of
+from web.views.board.looks import Look, look_of, unconfirmed
 from web.views.board.rows import (
     MINUTE,
     Block,
@@ -113,11 +113,7 @@ def day(request: StaffRequest, on: date | None = None) -> HttpResponse:
         "board": _board(read, told, fits, now=now, may_book=may_book),
         "visits": told,
         "late": [each for each in told if each.late],
-        "unconfirmed": sum(
-            each.appointment.status == AppointmentStatus.BOOKED
-            and each.appointment.patient_status != ParticipantStatus.ACCEPTED
-            for each in told
-        ),
+        "unconfirmed": sum(unconfirmed(each.appointment) for each in told),
         "held": sum(each.appointment.status == AppointmentStatus.PENDING for each in told),
         "gone": [visit for visit in read.visits if visit.appointment.status in GONE],
         "moved": queries.moved_away(request.clinic, shown),

@@ -42,6 +42,11 @@ def look_of(visit: Appointment, *, state: str | None, late: int, now: datetime) 
     return Look(*LOOKS.get(visit.status, PLAIN), visit.get_status_display())
 
 
+def unconfirmed(visit: Appointment) -> bool:
+    """It is booked, and its patient has not said that they come."""
+    return visit.status == AppointmentStatus.BOOKED and visit.patient_status != ParticipantStatus.ACCEPTED
+
+
 def left_in_words(until: datetime, now: datetime) -> str:
     """`14 min`, rounded up as the script that counts down does (board.js)."""
     return length_in_words(max(-int((now - until).total_seconds() // 60), 0))

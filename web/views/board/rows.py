@@ -154,6 +154,11 @@ def book_at(start: datetime, chair: Resource) -> str:
     return f"{reverse('book')}?{query}"
 
 
+def minutes_of(row: Claim | Closure | Absence) -> Interval:
+    """Minutes since the epoch."""
+    return minute_of(row.during.lower), minute_of(row.during.upper)
+
+
 def stays_of(visit: BookedVisit) -> list[Stay]:
     """By start. Who was moved to another chair in between has two; who was done early, a shorter one."""
     claims = visit.appointment.claims.all()
@@ -178,7 +183,7 @@ def phases_of(visit: BookedVisit) -> list[Phase]:
     spans: dict[str, Interval] = {}
     for claim in visit.appointment.claims.all():
         if claim.resource.kind == ResourceKind.NURSE:
-            start, end = _minutes(claim)
+            start, end = minutes_of(claim)
             low, high = spans.get(claim.phase, (start, end))
             spans[claim.phase] = min(low, start), max(high, end)
     return [Phase(name, *span) for name, span in sorted(spans.items(), key=lambda each: each[1])]
@@ -263,8 +268,8 @@ def _nurse_row(day: ClinicDay, row: Row, line: Line) -> NurseRow:
 def _shades(day: ClinicDay, row: Row, line: Line, *, closed: str, away: str = "") -> list[Shade]:
     """`away` stands in place of an absence's reason: everybody sees the board, not why a nurse is away."""
     stretches = [
-        *(Away(*_minutes(closure), closure.name) for closure in day.closures),
-        *(Away(*_minutes(absence), away or absence.get_reason_display()) for absence in row.absences),
+        *(Away(*minutes_of(closure), closure.name) for closure in day.closures),
+        *(Away(*minutes_of(absence), away or absence.get_reason_display()) for absence in row.absences),
     ]
     if not row.resource.active:
         closed = "Out of use"
@@ -273,7 +278,3 @@ def _shades(day: ClinicDay, row: Row, line: Line, *, closed: str, away: str = ""
 
 def _by_name(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: by_name(row.resource.name))
-
-
-def _minutes(row: Claim | Closure | Absence) -> Interval:
-    return minute_of(row.during.lower), minute_of(row.during.upper)

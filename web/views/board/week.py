@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -12,14 +12,15 @@ from django.shortcuts import render
 from clinic import clock
 from scheduler.access import VIEW_SCHEDULE
 from scheduler.finding.availability import Interval, minute_of
-from scheduler.models import AppointmentStatus, Claim, Closure, ParticipantStatus
+from scheduler.models import Claim, Closure
 from scheduler.visits.clinic_day import ClinicWeek, Row, clinic_week
 from web.board import week as arithmetic
 from web.board.layout import by_name
 from web.board.week import Scale
 from web.doors import StaffRequest, staff_page
 from web.views.board.day import ChooseDayForm
-from web.views.board.looks import length_in_words, look_of
+from web.views.board.looks import length_in_words, look_of, unconfirmed
+from web.views.board.rows import minutes_of
 
 ROW: Final = 12  # units of the drawing; a minute is one unit wide
 WEEK: Final = timedelta(days=7)
@@ -71,7 +72,7 @@ class _Day:
 
     def held(self, read: ClinicWeek) -> list[Claim]:
         """What begins on this day."""
-        return [claim for claim in read.held if self.begins <= _span(claim)[0] < self.ends]
+        return [claim for claim in read.held if self.begins <= minutes_of(claim)[0] < self.ends]
 
 
 @staff_page(VIEW_SCHEDULE, methods=["GET"])
@@ -86,7 +87,7 @@ def week(request: StaffRequest, on: date) -> HttpResponse:
         for day in days
         for span in (
             *(hours for row in read.chairs for hours in day.hours(row)),
-            *(_span(claim) for claim in day.held(read)),
+            *(minutes_of(claim) for claim in day.held(read)),
         )
     )
     context = {
@@ -133,16 +134,13 @@ def _card(day: _Day, read: ClinicWeek, scale: Scale | None, now: datetime) -> Da
     return DayCard(
         day.day,
         visits=len(visits),
-        unconfirmed=sum(
-            visit.status == AppointmentStatus.BOOKED and visit.patient_status != ParticipantStatus.ACCEPTED
-            for visit in visits.values()
-        ),
+        unconfirmed=sum(unconfirmed(visit) for visit in visits.values()),
         free=length_in_words(free),
         closed_for=next((closure.name for closure in read.closures if _covers(closure, day)), ""),
         hours=[mark(hours, row.resource.pk) for row in rows for hours in day.hours(row)],
         marks=[
             mark(
-                _span(claim),
+                minutes_of(claim),
                 claim.resource_id,
                 look_of(claim.appointment, state=None, late=0, now=now).tone,
             )
@@ -153,10 +151,5 @@ def _card(day: _Day, read: ClinicWeek, scale: Scale | None, now: datetime) -> Da
 
 
 def _covers(closure: Closure, day: _Day) -> bool:
-    start, end = _span(closure)
+    start, end = minutes_of(closure)
     return start <= day.begins and day.ends <= end
-
-
-def _span(row: Claim | Closure) -> Interval:
-    during: Any = row.during
-    return minute_of(during.lower), minute_of(during.upper)
