@@ -6,7 +6,6 @@ Read from the rectangles that her claims are, so the strip shows what booking co
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scheduler.finding.availability import Interval, union
 from scheduler.finding.packing import Rectangle
 
 
@@ -21,7 +20,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Strip:
-    """Her load in steps from one moment to another, none of which has no load; `capacity` is her limit."""
+    """Her load in steps; where she has none, there is no step. `capacity` is her limit."""
 
     steps: tuple[Step, ...]
     capacity: int
@@ -31,13 +30,9 @@ class Strip:
         return max((step.units for step in self.steps), default=0)
 
     @property
-    def full(self) -> list[Interval]:
-        """When she has no unit left."""
-        return union((step.start, step.end) for step in self.steps if step.units >= self.capacity)
-
-    @property
     def full_minutes(self) -> int:
-        return sum(end - start for start, end in self.full)
+        """For how long she has no unit left."""
+        return sum(step.end - step.start for step in self.steps if step.units >= self.capacity)
 
 
 def strip(taken: Iterable[Rectangle], capacity: int, low: int, high: int) -> Strip:
