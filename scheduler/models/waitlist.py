@@ -54,6 +54,11 @@ class WaitlistEntry(Row):
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
+    @property
+    def extra_recovery_minutes(self) -> int:
+        """By how much the visit was made longer that is to be brought forward."""
+        return self.appointment.extra_recovery_minutes if self.appointment else 0
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

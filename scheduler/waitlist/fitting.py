@@ -65,7 +65,7 @@ def who_fits(clinic: Clinic, day: date, *, now: datetime) -> list[Fit]:
     found: dict[Any, Found] = {}
     fits = []
     for entry in entries:
-        extra = entry.appointment.extra_recovery_minutes if entry.appointment else 0
+        extra = entry.extra_recovery_minutes
         kind = (entry.plan.protocol_id, extra, frozenset(_features(entry.plan)))
         if kind not in found:
             low = ceil(max(begins, now).timestamp() / 60)

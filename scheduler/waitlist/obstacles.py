@@ -132,8 +132,7 @@ def bounds(entry: WaitlistEntry, *, now: datetime) -> tuple[datetime, datetime]:
     high = clock.day_bounds(min(entry.last_day, plan.valid_until), zone)[1]
     if entry.appointment is not None:
         # Both are on the books until the answer: the earlier one has to be over by then, turnover and all.
-        longer = timedelta(minutes=entry.appointment.extra_recovery_minutes)
-        block = plan.protocol.block_length + longer
+        block = plan.protocol.block_length + timedelta(minutes=entry.extra_recovery_minutes)
         high = min(high, entry.appointment.starts_at - block + timedelta(minutes=1))
     return low, high
 

@@ -72,7 +72,7 @@ def errors(
         *_plan_errors(plan, now),
         *_visit_errors(plan, appointment, terms, now),
         *_day_errors(plan, terms, now),
-        *_time_errors(plan, terms),
+        *_time_errors(plan, appointment, terms),
         *_asked_for_errors(plan, terms),
     ]
     if not 0 <= terms.notice_hours <= MOST_NOTICE_HOURS:
@@ -130,10 +130,13 @@ def _days_include(first: date, last: date, weekdays: tuple[int, ...]) -> bool:
     return any((first + timedelta(days=ahead)).weekday() in weekdays for ahead in range(days))
 
 
-def _time_errors(plan: TreatmentPlan, terms: Terms) -> Iterator[tuple[str, str]]:
+def _time_errors(
+    plan: TreatmentPlan, appointment: Appointment | None, terms: Terms
+) -> Iterator[tuple[str, str]]:
     if terms.latest is None:
         return
-    length = plan.protocol.visit_length
+    longer = appointment.extra_recovery_minutes if appointment else 0
+    length = plan.protocol.visit_length + timedelta(minutes=longer)
     room = _since_midnight(terms.latest) - _since_midnight(terms.earliest or time(0))
     if room < length:
         minutes = length // timedelta(minutes=1)

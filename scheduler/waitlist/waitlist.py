@@ -112,7 +112,7 @@ def _candidate(entry: WaitlistEntry, now: datetime) -> Candidate | None:
         until=high,
         now=now,
         without=replaced,
-        extra_recovery=_extra_recovery(entry),
+        extra_recovery=entry.extra_recovery_minutes,
     )
     length = found.feasible.visit.minutes
     had = [minute_of(offer.starts_at) for offer in entry.offers.all()]
@@ -166,7 +166,7 @@ def _offer(candidate: Candidate, now: datetime) -> list[WaitlistOffer]:
             nurse=candidate.nurse,
             until=until,
             without=_replaced(entry),
-            extra_recovery=_extra_recovery(entry),
+            extra_recovery=entry.extra_recovery_minutes,
             now=now,
         )
         offer = WaitlistOffer.objects.create(
@@ -183,11 +183,6 @@ def _offer(candidate: Candidate, now: datetime) -> list[WaitlistOffer]:
 def _replaced(entry: WaitlistEntry) -> tuple[UUID, ...]:
     """The visit that an earlier one would stand for, so that the two are not held against each other."""
     return () if entry.appointment_id is None else (entry.appointment_id,)
-
-
-def _extra_recovery(entry: WaitlistEntry) -> int:
-    """The minutes that the visit which is to come earlier was made longer by."""
-    return entry.appointment.extra_recovery_minutes if entry.appointment else 0
 
 
 # --- The answer ---------------------------------------------------------------------------------------

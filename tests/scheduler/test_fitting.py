@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from clinic.models import Consent
 from scheduler.finding.availability import minute_of
 from scheduler.prescribing import plans
+from scheduler.visits import lengthening
 from scheduler.waitlist import waitlist
 from scheduler.waitlist.fitting import Fit, who_fits
 from tests.cast import NOW, TODAY, House, make_patient, new_id
@@ -73,6 +74,17 @@ def test_an_earlier_time_is_over_before_the_visit_that_it_stands_for(stage: Stag
 
     assert fit.start == NOW
     assert max(fit.starts[stage.chairs[1].pk]) == minute_of(stage.at("9:50"))
+
+
+def test_an_earlier_time_has_room_for_the_recovery_of_the_visit_that_it_stands_for(stage: Stage) -> None:
+    plan, ana = stage.plan(), stage.house.actor(stage.house.ana)
+    visit = stage.book(plan, "13:30", chair=stage.chairs[0])
+    visit = lengthening.lengthen(actor=ana, appointment=visit, extra_recovery_minutes=60, now=NOW)
+    join(stage, plan, appointment=visit)
+
+    [fit] = fits(stage)
+
+    assert max(fit.starts[stage.chairs[1].pk]) == minute_of(stage.at("10:20"))
 
 
 def test_a_day_too_close_to_another_visit_is_none_unless_a_prescriber_says_so(stage: Stage) -> None:

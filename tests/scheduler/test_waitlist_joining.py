@@ -8,6 +8,7 @@ import pytest
 from clinic.problems import Conflict, Invalid
 from scheduler.models import Appointment, AppointmentStatus, PlanStatus, TreatmentPlan, WaitlistEntry
 from scheduler.prescribing.protocols import NOT_IN_FORCE
+from scheduler.visits import lengthening
 from scheduler.waitlist import joining, waitlist
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, next_version, set_stage
@@ -93,6 +94,15 @@ def test_the_edges_of_what_makes_sense_are_taken(stage: Stage) -> None:
     )
     asked = terms(last_day=TODAY, weekdays=(0,), notice_hours=336)
     joining.change(actor=stage.house.actor(stage.house.ana), entry=entry, terms=asked, now=NOW)
+
+
+def test_hours_too_short_for_a_visit_that_was_made_longer_are_told(stage: Stage) -> None:
+    plan, ana = stage.plan(), stage.house.actor(stage.house.ana)
+    visit = stage.book(plan, "13:00", TODAY + DAY)
+    visit = lengthening.lengthen(actor=ana, appointment=visit, extra_recovery_minutes=30, now=NOW)
+    asked: dict[str, Any] = {"appointment": visit, "earliest": time(9)}
+    assert "A visit takes 150 minutes" in refusal(stage, plan, **asked, latest=time(11))["latest"]
+    join(stage, plan, **asked, latest=time(11, 30))
 
 
 def test_every_fault_is_told_at_once(stage: Stage) -> None:
