@@ -390,10 +390,8 @@ def found_in(text: str) -> bool:
 
 def worrying(text: str) -> bool:
     """Whether a nurse has to call on the same day because of this text."""
-    words = {plain(text), spelled_right(unmasked(text), _SLIPS)}
-    if any(_ILL.search(each) for each in words):
-        return True
-    return _HIGH_PRESSURE.search(plain(text)) is not None or _AS_A_FRACTION.search(text) is not None
+    ill = any(_ILL.search(words) for words in {plain(text), spelled_right(unmasked(text), _SLIPS)})
+    return ill or any((_HIGH_PRESSURE.search(plain(text)), _AS_A_FRACTION.search(text)))
 
 
 def language_of(text: str) -> str:

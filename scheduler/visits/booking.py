@@ -123,8 +123,7 @@ def hold(
 
     Then nobody counts it any more. `without` are the plan's visits that the held one is meant to replace:
     they don't count as sessions, and keep their time; `extra_recovery` are the minutes that the replaced one
-    was made longer by. Raises as `book` does, and `Invalid` for an end that
-    is not ahead.
+    was made longer by. Raises as `book` does, and `Invalid` for an end that is not ahead.
     """
     ends = until or now + timedelta(minutes=plan.clinic.hold_minutes)
     if ends <= now:
