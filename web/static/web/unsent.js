@@ -236,9 +236,7 @@ class UnsentPage {
 
   async renew() {
     const page = this.here.address && (await this.read(this.here.address, { headers: { "X-Chairside-Poll": "1" } }));
-    if (!page || !this.show(page)) return; // the link to the record stands in the banner
-    for (const entry of this.sent.values()) entry.moves = ""; // the state has it in it
-    this.renewed = true;
+    if (page) this.show(page); // without it the link to the record stands in the banner
   }
 
   // The page that the server gives for this address; null where it can't be had.
@@ -268,6 +266,8 @@ class UnsentPage {
     this.card.before(...page.querySelectorAll("#refused, main > .notes")); // what the server says was done, or not
     for (const given of document.querySelectorAll("[data-infusion]")) countOn(given);
     this.here.state = now.state;
+    for (const entry of this.sent.values()) entry.moves = ""; // the state has it in it
+    this.renewed = true;
     return true;
   }
 
