@@ -52,7 +52,6 @@ def main(samples: int, calls: int) -> None:
                 monitor_clinic.store_samples(years, min(AT_ONCE, samples - already), after=already)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE sessions_app_monitorsample")
-            cursor.execute("CHECKPOINT")
             cursor.execute("SELECT pg_total_relation_size('sessions_app_monitorsample')")
             size = cursor.fetchone()[0]
         full = measured(port, "years", years, calls)
