@@ -195,7 +195,7 @@ def _happened_besides(clinic: Clinic) -> dict[str, Any]:
         id=_id("repair"),
         clinic=clinic,
         day=tomorrow,
-        disruption=Missing(*_morning(clinic), chair),
+        disruption=Missing(MIDDAY + DAY, MIDDAY + DAY + 2 * HOUR, chair),
         now=MIDDAY,
     )
     monitor = devices.add(
@@ -262,12 +262,6 @@ def _happened_besides(clinic: Clinic) -> dict[str, Any]:
         "draft": draft.pk,
         "reset_key": f"{user_pk_to_url_str(forgetful)}-{default_token_generator.make_token(forgetful)}",
     }
-
-
-def _morning(clinic: Clinic) -> tuple[datetime, datetime]:
-    """Tomorrow, as the clinic's wall has it now and two hours later."""
-    opens = MIDDAY + DAY
-    return opens, opens + 2 * HOUR
 
 
 def _amended(nurse: access.Actor) -> UUID:

@@ -73,6 +73,15 @@ def test_a_visit_is_dragged_to_a_free_time_and_never_onto_a_taken_one(windows: W
         page.keyboard.press("Escape")
         assert start_of(visit) == "09:00"
 
+        # Escape puts it back for good, though the mouse is still down.
+        x, y = take(page, rosa)
+        page.mouse.move(x + columns(page, 12), y, steps=6)
+        page.keyboard.press("Escape")
+        page.mouse.move(x + columns(page, 13), y, steps=2)
+        assert page.locator("#board").get_attribute("data-moving") is None
+        page.mouse.up()
+        expect(dialog(page)).to_be_hidden()
+
         # An hour later in its own chair.
         x, y = take(page, rosa)
         page.mouse.move(x + columns(page, 12), y, steps=6)

@@ -1,12 +1,13 @@
 """The day board by itself: it brings what others have done, but never while somebody has a block in hand, and
 free time is booked from where it was pressed."""
 
+from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Position, expect
 
 from tests.browser.conftest import Windows, picture
 from tests.cast import NOW, make_house
@@ -41,15 +42,19 @@ def test_the_board_follows_the_day_and_keeps_still_in_somebodys_hand(windows: Wi
         assert page.evaluate("document.activeElement.id").startswith(f"visit-{visit.pk}")
         picture(page, "board")
 
-        assert pressed(page, share=0.51) == stage.at("14:20")
+        # Pressed somewhere, free time is booked from there; by keyboard from its start, also after that.
+        gap = page.get_by_role("link", name="Book Chair 1, free from 11:40 to 17:00")
+        box = gap.bounding_box()
+        assert box
+        middle: Position = {"x": box["width"] * 0.51, "y": box["height"] / 2}
+        assert start_asked(page, lambda: gap.click(position=middle)) == stage.at("14:20")
+        page.keyboard.press("Escape")
+        assert start_asked(page, lambda: gap.press("Enter")) == stage.at("11:40")
 
 
-def pressed(page: Page, *, share: float) -> datetime:
-    """Which start is asked for when the free time after the visit in Chair 1 is pressed so far along."""
-    gap = page.get_by_role("link", name="Book Chair 1, free from 11:40 to 17:00")
-    box = gap.bounding_box()
-    assert box
+def start_asked(page: Page, press: Callable[[], None]) -> datetime:
+    """For which start booking is opened by this press."""
     with page.expect_request(lambda request: "/book/" in request.url) as asked:
-        gap.click(position={"x": box["width"] * share, "y": box["height"] / 2})
+        press()
     [start] = parse_qs(urlsplit(asked.value.url).query)["start"]
     return datetime.fromisoformat(start)

@@ -113,6 +113,14 @@ def test_somebody_new_who_is_somebody_known(windows: Windows, stage: Stage) -> N
         expect(dialog.get_by_role("heading", name="Rosa Delgado")).to_be_visible()
         expect(dialog.get_by_role("radio").first).to_be_focused()
 
+        # What the house refuses is said above the times, and can be sent again.
+        busy = '<div role="alert">The clinic is busy just now. Try again.</div>'
+        page.route("**/best/", lambda route: route.fulfill(status=409, content_type="text/html", body=busy))
+        keys.press("h")
+        expect(dialog.get_by_role("alert")).to_contain_text("busy just now")
+        page.unroute("**/best/")
+        dialog.get_by_role("radio").first.focus()
+
         # h holds what is marked.
         keys.press("ArrowDown", "h")
         expect(page.get_by_text("is held for Rosa Delgado")).to_be_visible()
@@ -125,6 +133,7 @@ def test_a_series_is_chosen_by_its_number(windows: Windows, stage: Stage) -> Non
         page = windows.sign_in(stage.house.ana)
         page.goto("/book/")
         keys = Keys(page)
+        expect(page.get_by_role("combobox")).to_be_focused()
         keys.type("0142 rosa")
         expect(page.get_by_role("option", selected=True)).to_contain_text("Delgado")
         keys.press("Enter")
@@ -132,6 +141,7 @@ def test_a_series_is_chosen_by_its_number(windows: Windows, stage: Stage) -> Non
         keys.press("s")
         expect(page.get_by_role("heading", name="3 ways to do it")).to_be_visible()
         expect(page.get_by_role("table", name="January 2027").first).to_contain_text("visit 1")
+        page.wait_for_load_state()  # by then the keys are heard
         keys.press("2")
         button = page.get_by_role("button", name=re.compile("^Book these")).nth(1)
         expect(button).to_be_focused()

@@ -7,7 +7,7 @@ from typing import Final
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page, Request, Response
 
-from tests.browser.conftest import DESK, Windows
+from tests.browser.conftest import Windows
 from tests.browser.demo import EMAILS, MIDDAY, SECRET, Demo
 from tests.browser.pages import Listed
 from web.demo.people import PASSWORD
@@ -46,7 +46,6 @@ class Tour:
 
     windows: Windows
     demo: Demo
-    size: tuple[int, int] = DESK
     scales: Scales = field(default_factory=Scales)
     _open: dict[str, Page] = field(default_factory=dict)
 
@@ -63,7 +62,7 @@ class Tour:
         """One for each person, and for each patient's link: there a birth year opens one link alone."""
         token = address.partition("/m/")[2].partition("/")[0] if who == PATIENT else ""
         if who + token not in self._open:
-            page = self.windows.open(self.size)
+            page = self.windows.open()
             page.clock.set_fixed_time(MIDDAY)
             self.scales.watch(page)
             if token:

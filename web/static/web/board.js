@@ -3,11 +3,9 @@
 
 const board = () => document.getElementById("board");
 
-// A block that is being moved carries `data-moving`: the ground stays under it.
+// While a block is being moved (board_move.js), the ground stays under it.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.target === board() && (board().matches("[data-moving]") || board().querySelector("[data-moving]"))) {
-    event.preventDefault();
-  }
+  if (event.target === board() && "moving" in board().dataset) event.preventDefault();
 });
 
 // How long a hold still lasts by the server's clock, in the words of looks.py; seconds in its last minute.
@@ -52,9 +50,11 @@ document.addEventListener("pointermove", (event) => {
 });
 const aim = (event) => {
   const face = event.target.closest(".gap-face");
-  if (!face || event.detail === 0) return; // pressed by keyboard
+  if (!face) return;
+  const byKeyboard = event.detail === 0;
+  const start = byKeyboard ? face.closest(".gap").dataset.start : pointed(face, event.clientX).toISOString();
   const address = new URL(face.href);
-  address.searchParams.set("start", pointed(face, event.clientX).toISOString());
+  address.searchParams.set("start", start);
   face.href = address;
 };
 document.addEventListener("click", aim, { capture: true }); // before whoever opens the address

@@ -24,7 +24,7 @@ let taken = null; // the block that is moved, by whom, and how far from its plac
 let pressed = null; // a pointer that is down on a block and may yet be a click, or scrolling
 let asked = null; // the question that is under way
 
-const movable = (block) => "movable" in block.dataset && block.dataset.movable !== "false";
+const movable = (block) => "movable" in block.dataset;
 const stretchable = (block) => "extra" in block.dataset;
 const stepOf = (board) => Number(board.dataset.stepMinutes);
 
@@ -34,8 +34,8 @@ const stepOf = (board) => Number(board.dataset.stepMinutes);
 const columnWidth = (board, block) =>
   block.parentElement.getBoundingClientRect().width / Number(board.dataset.columns);
 
-/** What takes the focus for a block: itself, or the link that it is. */
-const faceOf = (block) => (block.tabIndex >= 0 ? block : block.querySelector("a[href], [tabindex]"));
+/** What takes the focus for a block: the link to its visit. */
+const faceOf = (block) => block.querySelector("a[href]");
 
 const columnsFromOpening = (board, moment) =>
   (Date.parse(moment) - Date.parse(board.dataset.opens)) / 60000 / stepOf(board);
@@ -74,7 +74,6 @@ function take(block, { by, resizing = false }) {
   const rows = [...board.querySelectorAll(ROW)];
   const home = rows.find((row) => row.dataset.chair === block.dataset.chair);
   if (!home) return;
-  closeMenus(block);
   const width = columnWidth(board, block);
   taken = { board, block, by, rows, home, row: home, columns: 0, width, resizing };
   taken.wide = block.getBoundingClientRect().width;
@@ -86,10 +85,6 @@ function take(block, { by, resizing = false }) {
     show();
     faceOf(block)?.focus({ preventScroll: true });
   }
-}
-
-function closeMenus(block) {
-  for (const menu of block.querySelectorAll("details[open]")) menu.open = false;
 }
 
 function carry(columns, row) {
@@ -267,7 +262,7 @@ document.addEventListener(
     if (!desk || dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
     const block = event.target.closest?.(`${BOARD} ${BLOCK}`);
     if (!taken) {
-      if (event.key.toLowerCase() === "m" && block && !event.target.matches("input, select, textarea")) {
+      if (event.key.toLowerCase() === "m" && block) {
         event.preventDefault();
         takeByKeyboard(block);
       }
@@ -312,14 +307,6 @@ function steered(event) {
   return true;
 }
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-take]");
-  const block = button?.closest(BLOCK);
-  if (!desk || !block) return;
-  event.preventDefault();
-  takeByKeyboard(block);
-});
-
 // --- By pointer ------------------------------------------------------------------------------------------
 
 /** Whether the pointer is at the edge by which the block is made longer, or on the turnover behind it. */
@@ -333,7 +320,7 @@ document.addEventListener("pointerdown", (event) => {
   if (!desk || dialog.open || event.button !== 0) return;
   if (taken) putBack(); // taken by keyboard, and now the pointer goes elsewhere
   const block = event.target.closest(`${BOARD} ${BLOCK}`);
-  if (!block || event.target.closest("button, summary, input, select, .menu")) return;
+  if (!block || event.target.closest("button")) return;
   const resizing = atEnd(block, event);
   if (!resizing && !movable(block)) return;
   const scroller = scrollerOf(block);
@@ -346,6 +333,7 @@ document.addEventListener("pointerdown", (event) => {
 
 function lift() {
   take(pressed.block, { by: "pointer", resizing: pressed.resizing });
+  pressed.lifted = Boolean(taken);
   if (taken) taken.block.setPointerCapture?.(pressed.id);
 }
 
@@ -364,6 +352,7 @@ document.addEventListener("pointermove", (event) => {
     return;
   }
   if (!taken) {
+    if (pressed.lifted) return; // Escape has put it back, and the pointer is still down
     const far = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > SLOP_PIXELS;
     if (!far) return;
     if (pressed.waits) {
@@ -396,9 +385,9 @@ function letGo() {
 
 document.addEventListener("pointerup", (event) => {
   if (!pressed || event.pointerId !== pressed.id) return;
-  const carried = taken?.by === "pointer";
+  const { lifted } = pressed;
   letGo();
-  if (!carried) return;
+  if (!lifted) return;
   // What follows a drag is no click on the visit.
   const swallow = (click) => {
     click.preventDefault();
@@ -406,7 +395,7 @@ document.addEventListener("pointerup", (event) => {
   };
   document.addEventListener("click", swallow, { capture: true, once: true });
   setTimeout(() => document.removeEventListener("click", swallow, true));
-  drop();
+  if (taken) drop();
 });
 document.addEventListener("pointercancel", (event) => {
   if (!pressed || event.pointerId !== pressed.id) return;

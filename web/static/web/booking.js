@@ -117,11 +117,23 @@ document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
   event.detail.history.path = window.location.href;
 });
 
-// What is no step of booking (a refusal of the house, a page that was left for) is shown as a page.
+// What is no step of booking (a refusal of the house, a page that was left for) is shown as a page; where
+// something was sent, its words stand above the step, which can be sent again.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, target, requestConfig } = event.detail;
   if (target?.id !== "booking" || xhr.responseText.includes('id="booking"')) return;
   event.detail.shouldSwap = false;
   if (requestConfig.verb === "get") window.location.assign(requestConfig.path);
-  else dialog?.close();
+  else sayAbove(target, xhr.responseText);
 });
+
+function sayAbove(step, html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const refusal = document.createElement("div");
+  refusal.className = "booking-refusal";
+  refusal.tabIndex = -1;
+  refusal.append(...(page.querySelector("main") ?? page.body).childNodes);
+  step.querySelector(".booking-refusal")?.remove();
+  step.prepend(refusal);
+  refusal.focus();
+}
