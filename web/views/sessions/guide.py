@@ -175,7 +175,7 @@ class Guide:
             return Left("until home at the earliest", self.page.minutes_to_go, home_from)
         return None
 
-    @property
+    @cached_property
     def criteria(self) -> list[Criterion]:
         """What lets the patient go home, while that is what is waited for."""
         form = self.forms.get("discharge")
