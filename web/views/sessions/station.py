@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from sessions_app import states
 from sessions_app.infusing import progress
+from sessions_app.leaving import discharge
 from sessions_app.models import InfusionEventKind, SessionState, VitalSigns
 from sessions_app.observing import trends
 from web.plots.spark import Point, Spark, spark
@@ -82,10 +83,8 @@ class Card:
         if state in states.BEFORE_START:
             return Left(chair.minutes or 0, "min since arrival")
         if state == SessionState.RECOVERING:
-            home = chair.home_from
-            if home is None or home <= chair.now:
-                return Left(0, "min left to observe")
-            return Left(-((chair.now - home) // MINUTE), "min left to observe", home)
+            to_go = discharge.minutes_to_go(self.session, chair.now)
+            return Left(to_go, "min left to observe", chair.home_from if to_go else None)
         if state == SessionState.PAUSED:
             return Left((chair.now - self._paused_at) // MINUTE, "min paused")
         minutes = chair.given.minutes_left if chair.given else None
