@@ -437,7 +437,6 @@ class Tap:
 
 def taps(line: SideEffect) -> list[Tap]:
     """What one tap may tell of a side effect in this state: that it is over, or of another grade."""
-    other = [int(grade) for grade, _ in GRADES if int(grade) not in (line.grade, *range(SEVERE + 1, 6))]
     words = dict(GRADES)
     return [
         Tap("Over", line.grade, SideEffectOutcome.RESOLVED),
@@ -447,7 +446,8 @@ def taps(line: SideEffect) -> list[Tap]:
                 grade,
                 SideEffectOutcome.ONGOING if grade > line.grade else SideEffectOutcome.RECOVERING,
             )
-            for grade in other
+            for grade in range(1, SEVERE + 1)
+            if grade != line.grade
         ),
     ]
 
