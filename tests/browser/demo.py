@@ -139,7 +139,6 @@ def _of_the_story(clinic: Clinic) -> dict[str, Any]:
         "session": running.pk,
         "arrived": in_state[SessionState.ARRIVED].pk,
         "ready": in_state[SessionState.PREPARING].pk,
-        "dosed": in_state[SessionState.PREPARING].pk,
         "paused": in_state[SessionState.PAUSED].pk,
         "recovering": in_state[SessionState.RECOVERING].pk,
         "to_sign": in_state[SessionState.DISCHARGED].pk,

@@ -86,7 +86,7 @@ session-recovering      N  /sessions/{recovering}/
 session-to-sign         N  /sessions/{to_sign}/
 session-not-given       N  /sessions/{not_given}/
 session-signed          N  /sessions/{signed}/
-check-dose              N  /sessions/{dosed}/check-dose/
+check-dose              N  /sessions/{ready}/check-dose/
 session-decisions       P  /sessions/{ready}/decisions/
 decisions               P  /decisions/
 signed-record           P  /sessions/{signed}/record/
