@@ -13,7 +13,7 @@ function tick() {
 }
 
 // --- New alerts -----------------------------------------------------------------------------------------------
-// Each that nobody has acknowledged, also one beside a worse one that somebody has.
+// Those that nobody has acknowledged.
 const waiting = () => [...document.querySelectorAll("[data-alert]")];
 const known = new Set(waiting().map((alert) => alert.dataset.alert));
 

@@ -106,10 +106,7 @@ class AlertGroup:
     @property
     def others(self) -> list[AlertRow]:
         """What else stands out: of each sign its worst, the newest of that level."""
-        worst: dict[str, AlertRow] = {}
-        for row in self.rows:
-            worst.setdefault(row.alert.sign, row)
-        return [row for row in worst.values() if row is not self.lead]
+        return [row for row in _worst_of_each_sign(self.rows) if row is not self.lead]
 
     @property
     def pks(self) -> list[UUID]:
@@ -119,6 +116,11 @@ class AlertGroup:
     def waiting(self) -> list[AlertRow]:
         """Those that nobody has acknowledged."""
         return [row for row in self.rows if row.acknowledged is None]
+
+    @property
+    def told_aloud(self) -> list[AlertRow]:
+        """Of those the worst of each sign, also beside a worse one that somebody has acknowledged."""
+        return _worst_of_each_sign(self.waiting)
 
     @property
     def halts(self) -> bool:
@@ -240,6 +242,14 @@ def grouped(rows: Sequence[AlertRow]) -> list[AlertGroup]:
     order = {row.alert.pk: place for place, row in enumerate(rows)}
     found = [AlertGroup(sorted(group, key=lambda row: order[row.alert.pk])) for _, group in groups]
     return sorted(found, key=lambda group: order[group.lead.alert.pk])
+
+
+def _worst_of_each_sign(rows: Sequence[AlertRow]) -> list[AlertRow]:
+    """Of rows with the worst first."""
+    worst: dict[str, AlertRow] = {}
+    for row in rows:
+        worst.setdefault(row.alert.sign, row)
+    return list(worst.values())
 
 
 def in_words(values: vital_limits.Values) -> list[str]:
