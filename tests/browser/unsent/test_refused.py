@@ -12,6 +12,8 @@ from clinic import clock
 from clinic.models import Allergy
 from sessions_app.infusing import infusion
 from sessions_app.models import Session
+from sessions_app.observing import side_effects
+from sessions_app.observing.side_effects import Report
 from tests.browser.conftest import DESK, PHONE, TABLET
 from tests.browser.unsent.tablet import (
     CLOSE,
@@ -86,6 +88,33 @@ def test_a_refused_set_comes_back_beside_what_is_being_typed(page: Page, session
     assert page.evaluate("window.before"), "the page was never loaded anew"
     recorded = session.vital_signs.order_by("revision").values_list("systolic_mmhg", flat=True)
     assert list(recorded)[-2:] == [129, int(SIGNS["systolic_mmhg"])]
+
+
+def test_a_refused_tap_is_mended_beside_what_is_being_typed(
+    page: Page, house: House, session: Session
+) -> None:
+    """The tap has no boxes of its own: the form of its side effect comes into the page, and goes when the tap
+    is stored."""
+    now, nils = clock.now(), house.actor(house.nils)
+    report = Report(term="nausea", grade=1, onset_at=now - timedelta(minutes=5))
+    side_effects.record_side_effect(actor=nils, id=new_id(), session=session, report=report, now=now)
+    page.reload()
+    fill(page, "note", text="Restless, asks for")
+    page.clock.fast_forward(120_000)  # the tablet's clock alone
+    page.get_by_role("button", name="Nausea: Over").click()
+    course = page.locator("#part-course")
+    expect(course).to_contain_text("Nausea: how is it now?")
+    mend = course.locator(".mend", has_text="This moment is in the future.").first
+    expect(mend).to_be_in_viewport()
+
+    for name in ("as_of", "ended_at"):
+        course.locator(f"[name={name}]").fill("2027-01-11T09:30")
+    course.locator("button[type=submit]").click()
+    expect(page.locator("#unsent")).to_contain_text("Everything is stored.")
+    expect(course).to_have_count(0)
+    expect(page.locator(".effects-now li")).to_have_count(0)
+    expect(form_of(page, "note").locator("[name=text]")).to_have_value("Restless, asks for")
+    assert session.side_effects.latest("revision").outcome == "resolved"
 
 
 def test_a_moment_that_was_typed_stays_in_the_refused_form(page: Page, session: Session) -> None:

@@ -208,6 +208,7 @@ class UnsentPage {
     }
     await store.change(entry.id, { state: "refused" });
     if (place.isConnected) renewForm(place, refused);
+    else if (refused.ownerDocument !== document) bringPartOf(refused);
     if ((await store.find(entry.id)).anew) emptyWhatMeansNow(entry);
     typed.add(refused);
     const fault = refused.querySelector(".field-wrong, .mend, .banner-error");
@@ -261,6 +262,8 @@ class UnsentPage {
     for (const form of document.querySelectorAll("form[inert]:has(.mend)")) {
       const newer = page.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"]`);
       if (newer && !form.elements.corrects?.value) renewForm(form, newer);
+      const part = partOf(form);
+      if (part && !page.getElementById(part.id)) part.remove(); // it came for that entry alone
     }
     for (const said of document.querySelectorAll("#refused, main > .notes")) said.remove();
     this.card.before(...page.querySelectorAll("#refused, main > .notes")); // what the server says was done, or not
@@ -493,6 +496,16 @@ function emptyFormFor(entry) {
 function renewForm(form, newer) {
   form.replaceWith(newer);
   newer.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
+}
+
+// A tap has no boxes: what is mended is a form that this page didn't have.
+function bringPartOf(form) {
+  document.querySelector(".session > .stack").prepend(partOf(form));
+  form.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
+}
+
+function partOf(form) {
+  return form.closest("[id^=part-]");
 }
 
 // The next press is its own moment, unless somebody has typed one by now.
