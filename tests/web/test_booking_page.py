@@ -218,6 +218,20 @@ def test_a_time_taken_meanwhile_is_refused_and_others_stand_ready(stage: Stage) 
     assert not Appointment.objects.filter(plan=plan).exists()
 
 
+@pytest.mark.parametrize("again", [(0, "hold"), (1, "book")])
+def test_what_was_booked_is_not_sent_again_for_something_else(stage: Stage, again: tuple[int, str]) -> None:
+    """Back in the browser, and then the same time is held, or another one booked."""
+    plan = stage.plan()
+    page = best(stage, plan)
+    browser, address = browser_of(stage.house.ana), reverse("book_best", args=[plan.pk])
+    browser.post(address, sent(page))
+    answer = browser.post(address, sent(page, *again), follow=True)
+    visit = Appointment.objects.get()
+    assert (visit.status, visit.starts_at) == (AppointmentStatus.BOOKED, NOW)
+    assert answer.redirect_chain == [(reverse("visit", args=[visit.pk]), 302)]
+    assert "Nothing else was booked or held." in words(answer)
+
+
 @pytest.mark.parametrize("offer", ["", "now x y", "2027-01-11T09:00 - -", "2027-01-11T09:00-06:00 - x"])
 def test_what_was_never_offered_books_nothing(stage: Stage, offer: str) -> None:
     plan = stage.plan()

@@ -51,6 +51,18 @@ def test_a_time_is_held_from_the_confirming_page_and_booked_on_its_own(stage: St
     assert "The visit is booked." in words(booked)
 
 
+def test_what_was_held_is_not_booked_by_going_back_but_on_its_own_page(stage: Stage) -> None:
+    browser, plan = browser_of(stage.house.ana), stage.plan()
+    page = browser.get(reverse("book_confirm", args=[plan.pk]), {"start": stage.at("9:30").isoformat()})
+    browser.post(reverse("book_hold", args=[plan.pk]), hidden(page))
+    answer = browser.post(reverse("book_confirm", args=[plan.pk]), hidden(page), follow=True)
+    visit = Appointment.objects.get()
+    assert visit.status == AppointmentStatus.PENDING
+    assert answer.redirect_chain == [(reverse("visit", args=[visit.pk]), 302)]
+    assert "Nothing else was booked or held." in words(answer)
+    assert "Book this time" in words(answer)
+
+
 def test_a_hold_that_ran_out_is_said_on_its_page(stage: Stage) -> None:
     browser, plan = browser_of(stage.house.ana), stage.plan()
     page = browser.get(reverse("book_confirm", args=[plan.pk]), {"start": stage.at("9:30").isoformat()})

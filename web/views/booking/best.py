@@ -30,7 +30,7 @@ from scheduler.visits.decision import Decision, against_any_time
 from scheduler.vocabulary import spoken_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.views.booking.place import Place, leave_for, made_once, place_of, plan_of, resource_of
+from web.views.booking.place import Place, leave_for, made_before, made_once, place_of, plan_of, resource_of
 from web.views.booking.told import told_of
 
 NOBODY: Final = "-"
@@ -105,6 +105,8 @@ def best(request: StaffRequest, pk: UUID) -> HttpResponse:
             make=booking.hold if holding else booking.book,
         )
     except (Conflict, Invalid) as refusal:
+        if before := made_before(request, plan=plan, id=form.cleaned_data["id"], refusal=refusal):
+            return before
         # What stands against it, and what is near it, is asked again for the page.
         place = Place(start, chair)
         return _show(request, plan, place, refused=refusal.detail, status=refusal.status)

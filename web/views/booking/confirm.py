@@ -16,7 +16,7 @@ from scheduler.models import TreatmentPlan
 from scheduler.visits import booking
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, LocalDateTimeField
-from web.views.booking.place import made_once, plan_of, resource_of
+from web.views.booking.place import made_before, made_once, plan_of, resource_of
 from web.views.times import LONGEST_SEARCH
 
 
@@ -108,6 +108,8 @@ def _refused(
     request: StaffRequest, plan: TreatmentPlan, form: BookForm, asked: dict[str, Any], refusal: Conflict
 ) -> HttpResponse:
     """The confirming page again, with all that stands against this time and the nearest others."""
+    if before := made_before(request, plan=plan, id=form.cleaned_data["id"], refusal=refusal):
+        return before
     if "blockers" not in refusal.data:
         raise refusal
     context = {

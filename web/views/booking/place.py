@@ -4,21 +4,27 @@ and the forms that send a time to be booked. What is done with it is the other r
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
 from clinic import access, clock
 from clinic.idempotency import create_once
+from clinic.problems import Problem
 from scheduler.access import BOOK
 from scheduler.models import Appointment, Resource, TreatmentPlan
 from web.doors import StaffRequest
 from web.forms import LocalDateTimeField
+
+SENT_BEFORE: Final = (
+    "The page you sent from was sent before: here is what came of that. Nothing else was booked or held."
+)
 
 
 class PlaceForm(forms.Form):
@@ -84,6 +90,17 @@ def made_once(
         find=lambda: Appointment.objects.get(pk=id),
     )
     return made
+
+
+def made_before(
+    request: StaffRequest, *, plan: TreatmentPlan, id: UUID, refusal: Problem
+) -> HttpResponse | None:
+    """A form that has booked or held, sent once more for something else (gone back to, another time marked):
+    to the visit that it made. None for any other refusal."""
+    if refusal.code != "id_reused" or not Appointment.objects.filter(pk=id, plan=plan).exists():
+        return None
+    messages.warning(request, SENT_BEFORE)
+    return leave_for(request, "visit", pk=id)
 
 
 def leave_for(request: StaffRequest, *to: Any, **kwargs: Any) -> HttpResponse:
