@@ -117,6 +117,24 @@ def test_a_refused_tap_is_mended_beside_what_is_being_typed(
     assert session.side_effects.latest("revision").outcome == "resolved"
 
 
+def test_a_refused_checklist_passes_a_group_with_one_tap_as_before(page: Page, house: House) -> None:
+    omars = stories.arrived(house, house.omar)
+    page.goto(f"/sessions/{omars.pk}/")
+    passes = page.get_by_role("button", name="All of these pass")
+    groups = passes.count()
+    assert groups
+    fill(page, "note", text="Asks for")
+    fill(page, "checklist", answers_ride_home_result="pass", answers_ride_home_note="").click()
+    form = form_of(page, "checklist")
+    expect(form.locator(".mend").first).to_be_in_viewport()
+    expect(passes).to_have_count(groups)
+    for _ in range(groups):
+        passes.first.click()
+    expect(passes).to_have_count(0)
+    expect(form.locator("[data-passes]", has_text="Marked as passed, not saved yet")).to_have_count(groups)
+    expect(form_of(page, "note").locator("[name=text]")).to_have_value("Asks for")
+
+
 def test_a_moment_that_was_typed_stays_in_the_refused_form(page: Page, session: Session) -> None:
     form_of(page, "vitals").locator("details.rarely summary").click()
     fill(page, "vitals", measured_at="2027-01-11T09:27")

@@ -2,32 +2,34 @@
 // answer needs besides stays folded away until it is needed.
 "use strict";
 
-for (const button of document.querySelectorAll("[data-all-pass]")) {
-  const section = button.closest("section");
-  const told = section.querySelector("[data-passes]");
-  const nameOf = (check) => check.querySelector("legend").firstChild.textContent.trim(); // without "optional"
-  // What was answered stays as it is.
-  const open = () =>
-    [...section.querySelectorAll(".check:not([data-alone])")].filter(
-      (check) => !check.querySelector("input[type=radio]:checked"),
-    );
-  // Nobody vouches for what they have not read.
-  const tell = () => {
-    const waiting = open();
-    button.hidden = waiting.length === 0;
-    if (waiting.length) told.textContent = `One tap passes: ${waiting.map(nameOf).join(" · ")}.`;
-  };
-  button.addEventListener("click", () => {
-    const waiting = open();
-    for (const check of waiting) {
-      const pass = check.querySelector("input[type=radio][value=pass]");
-      pass.checked = true;
-      pass.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    told.textContent = `Marked as passed, not saved yet: ${waiting.map(nameOf).join(" · ")}.`;
-  });
-  section.addEventListener("input", tell);
-  tell();
+function offerAllPass(root) {
+  for (const button of root.querySelectorAll("[data-all-pass]")) {
+    const section = button.closest("section");
+    const told = section.querySelector("[data-passes]");
+    const nameOf = (check) => check.querySelector("legend").firstChild.textContent.trim(); // without "optional"
+    // What was answered stays as it is.
+    const open = () =>
+      [...section.querySelectorAll(".check:not([data-alone])")].filter(
+        (check) => !check.querySelector("input[type=radio]:checked"),
+      );
+    // Nobody vouches for what they have not read.
+    const tell = () => {
+      const waiting = open();
+      button.hidden = waiting.length === 0;
+      if (waiting.length) told.textContent = `One tap passes: ${waiting.map(nameOf).join(" · ")}.`;
+    };
+    button.addEventListener("click", () => {
+      const waiting = open();
+      for (const check of waiting) {
+        const pass = check.querySelector("input[type=radio][value=pass]");
+        pass.checked = true;
+        pass.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      told.textContent = `Marked as passed, not saved yet: ${waiting.map(nameOf).join(" · ")}.`;
+    });
+    section.addEventListener("input", tell);
+    tell();
+  }
 }
 
 function unfold(root) {
@@ -48,5 +50,7 @@ function unfold(root) {
   }
 }
 
-unfold(document);
-document.addEventListener("renewed", (event) => unfold(event.target));
+for (const begin of [offerAllPass, unfold]) {
+  begin(document);
+  document.addEventListener("renewed", (event) => begin(event.target));
+}
