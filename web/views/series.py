@@ -32,6 +32,7 @@ from scheduler.visits.booking import Wanted
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
 from web.months import Month, months_of
+from web.views.booking.place import plan_of, resource_of
 from web.views.times import ByNameField, working
 
 NOBODY: Final = "-"
@@ -157,7 +158,7 @@ class Shown:
 @staff_page(BOOK)
 def book_series(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Up to three series for what is wished for in the address; sent, one of them is booked."""
-    plan = _plan(request, pk)
+    plan = plan_of(request, pk)
     wished = WishForm(request.clinic, request.GET)
     refusal = ""
     if request.method == "POST":
@@ -239,7 +240,7 @@ def _book(request: StaffRequest, plan: TreatmentPlan, form: BookSeriesForm, wish
     id, sessions = form.cleaned_data["id"], form.cleaned_data["sessions"]
     # The visits' ids come from the series', so that the same form makes the same visits.
     wanted = [
-        Wanted(uuid5(id, str(number)), start, _resource(request, chair), _resource(request, nurse))
+        Wanted(uuid5(id, str(number)), start, resource_of(request, chair), resource_of(request, nurse))
         for number, (start, nurse, chair) in enumerate(sessions)
     ]
     booked, _ = create_once(
@@ -291,7 +292,7 @@ def _as_sent(value: Any) -> list[str]:
 @staff_page(BOOK)
 def respace_series(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The plan's visits with their gaps, and the smallest change that mends them; sent, it is carried out."""
-    plan = _plan(request, pk)
+    plan = plan_of(request, pk)
     refusal, status = "", 200
     if request.method == "POST":
         form = RespaceForm(request.POST)
@@ -299,7 +300,7 @@ def respace_series(request: StaffRequest, pk: UUID) -> HttpResponse:
             _tell(request, form)
             return redirect("respace_series", pk=plan.pk)
         moves = [
-            Accepted(visit, before, start, _resource(request, nurse))
+            Accepted(visit, before, start, resource_of(request, nurse))
             for visit, before, start, nurse in form.cleaned_data["moves"]
         ]
         try:
@@ -346,12 +347,3 @@ def _tell(request: StaffRequest, form: forms.Form) -> None:
     """What is wrong with a proposal that no page of ours sends: it can't be mended where it stands."""
     for errors in form.errors.values():
         messages.error(request, " ".join(str(error) for error in errors))
-
-
-def _plan(request: StaffRequest, pk: UUID) -> TreatmentPlan:
-    plans = TreatmentPlan.objects.filter(clinic=request.clinic)
-    return access.fetch(request.actor, plans.select_related("clinic", "patient", "protocol"), BOOK, pk=pk)
-
-
-def _resource(request: StaffRequest, key: UUID | None) -> Resource | None:
-    return access.fetch(request.actor, Resource.objects.all(), BOOK, pk=key) if key else None

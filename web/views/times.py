@@ -18,7 +18,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
-from clinic import access, clock
+from clinic import clock
 from clinic.models import Clinic
 from scheduler.access import BOOK
 from scheduler.finding import free_times
@@ -29,6 +29,7 @@ from scheduler.models import Resource, ResourceKind, TreatmentPlan
 from scheduler.visits.decision import Blocker, against_any_time
 from web.doors import StaffRequest, staff_page
 from web.forms import DayField, WallTimeField
+from web.views.booking.place import plan_of
 
 DAYS_SHOWN: Final = 14
 # Starts are feasible every five minutes; a page of half hours is easier to read out on the telephone.
@@ -143,8 +144,7 @@ class FreeDay:
 def book_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Two weeks of feasible starts for the plan's next session by day, with any nurse and chair or those
     asked for, and those first that fit what would be welcome."""
-    plans = TreatmentPlan.objects.filter(clinic=request.clinic)
-    plan = access.fetch(request.actor, plans.select_related("clinic", "patient", "protocol"), BOOK, pk=pk)
+    plan = plan_of(request, pk)
     zone = request.clinic.time_zone
     now = clock.now()
     today = clock.local_date(now, zone)
