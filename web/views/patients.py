@@ -164,25 +164,36 @@ def _list(request: StaffRequest, form: FindForm) -> HttpResponse:
 def new_patient(request: StaffRequest) -> HttpResponse:
     form = NewPatientForm(request.POST or None)
     if form.is_valid():
-        details: Any = {name: value for name, value in form.cleaned_data.items() if name != "id" and value}
-        id = form.cleaned_data["id"]
         try:
-            patient, _ = create_once(
-                actor=request.actor,
-                noun="patient",
-                id=id,
-                body=details,
-                make=lambda: patients.register(
-                    actor=request.actor, id=id, clinic=request.clinic, details=details, now=clock.now()
-                ),
-                find=lambda: Patient.objects.get(pk=id),
-            )
+            patient = register(request, form)
         except Problem as problem:
             form.add_problem(problem)
         else:
             messages.success(request, f"{patient.full_name} is registered.")
             return redirect("patient", pk=patient.pk)
     return render(request, "web/patients/details.html", {"form": form}, status=form.status)
+
+
+def register(request: StaffRequest, form: ClinicForm) -> Patient:
+    """Whom a form with this id names, registered once however often it is sent. Raises as
+    `clinic.patients.register` does."""
+    id, details = form.cleaned_data["id"], details_of(form)
+    patient, _ = create_once(
+        actor=request.actor,
+        noun="patient",
+        id=id,
+        body=details,
+        make=lambda: patients.register(
+            actor=request.actor, id=id, clinic=request.clinic, details=details, now=clock.now()
+        ),
+        find=lambda: Patient.objects.get(pk=id),
+    )
+    return patient
+
+
+def details_of(form: ClinicForm) -> Any:
+    """What such a form says of somebody."""
+    return {name: value for name, value in form.cleaned_data.items() if name != "id" and value}
 
 
 @staff_page(access.WRITE_PATIENTS, methods=["GET", "POST"])

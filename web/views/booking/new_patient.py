@@ -10,9 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from clinic import clock, patients
 from clinic.duplicates import Likeness, possible_duplicates
-from clinic.idempotency import create_once
 from clinic.models import Patient
 from clinic.problems import Problem
 from clinic.queries import DIGITS_OF_A_PHONE, date_in
@@ -20,6 +18,7 @@ from scheduler.access import BOOK
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, DayField
 from web.views.booking.place import PlaceForm, place_of
+from web.views.patients import details_of, register
 
 # In which the clinic's messages are written.
 LANGUAGES: Final = (("en", "English"), ("es", "Spanish"))
@@ -43,10 +42,6 @@ class NewPatientForm(ClinicForm):
         label="E-mail", max_length=254, required=False, widget=forms.TextInput(attrs={"type": "email"})
     )
 
-    @property
-    def details(self) -> Any:
-        return {name: value for name, value in self.cleaned_data.items() if name != "id" and value}
-
 
 @staff_page(BOOK)
 def new_patient(request: StaffRequest) -> HttpResponse:
@@ -62,7 +57,7 @@ def new_patient(request: StaffRequest) -> HttpResponse:
     if any(str(one.patient.pk) not in seen for one in alike):
         return _show(request, form, alike=alike, status=409)
     try:
-        patient = _register(request, form)
+        patient = register(request, form)
     except Problem as problem:
         form.add_problem(problem)
         return _show(request, form)
@@ -85,25 +80,10 @@ def guessed(text: str) -> dict[str, Any]:
 
 def _alike(request: StaffRequest, form: NewPatientForm) -> list[Likeness]:
     """Who they may be; not the row that an earlier sending of this form has made."""
-    details = form.details
+    details = details_of(form)
     details.pop("language", None)
     here = Patient.objects.filter(clinic=request.clinic).exclude(pk=form.cleaned_data["id"])
     return possible_duplicates(here, **details)
-
-
-def _register(request: StaffRequest, form: NewPatientForm) -> Patient:
-    id, details = form.cleaned_data["id"], form.details
-    patient, _ = create_once(
-        actor=request.actor,
-        noun="patient",
-        id=id,
-        body=details,
-        make=lambda: patients.register(
-            actor=request.actor, id=id, clinic=request.clinic, details=details, now=clock.now()
-        ),
-        find=lambda: Patient.objects.get(pk=id),
-    )
-    return patient
 
 
 def _show(
