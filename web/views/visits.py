@@ -22,6 +22,7 @@ from scheduler.vocabulary import wall_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.views import readiness_answers
+from web.views.booking.place import appointment_of
 
 ONE_STEP_BACK: Final = {
     AppointmentStatus.CANCELLED: "Take the cancellation back",
@@ -38,7 +39,7 @@ class CancelForm(ChangeForm):
 
 @staff_page(VIEW_SCHEDULE, methods=["GET"])
 def visit(request: StaffRequest, pk: UUID) -> HttpResponse:
-    appointment = _visit(request, pk, VIEW_SCHEDULE)
+    appointment = appointment_of(request, pk, VIEW_SCHEDULE)
     access.log_look(request.actor, appointment.patient, what="visit")
     return _show(request, appointment, CancelForm())
 
@@ -46,7 +47,7 @@ def visit(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["POST"])
 def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
     """To the day; refused, to the visit with the reason, such as a plan that is on hold."""
-    appointment = _visit(request, pk, BOOK)
+    appointment = appointment_of(request, pk)
     try:
         arrived = attendance.arrive(actor=request.actor, appointment=appointment, now=clock.now())
     except Conflict as refusal:
@@ -58,14 +59,14 @@ def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["POST"])
 def confirm_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The patient has said yes on the telephone."""
-    attendance.confirm(appointment=_visit(request, pk, BOOK), now=clock.now())
+    attendance.confirm(appointment=appointment_of(request, pk), now=clock.now())
     messages.success(request, "The visit is confirmed.")
     return redirect("visit", pk=pk)
 
 
 @staff_page(BOOK, methods=["POST"])
 def mark_missed(request: StaffRequest, pk: UUID) -> HttpResponse:
-    attendance.mark_no_show(actor=request.actor, appointment=_visit(request, pk, BOOK), now=clock.now())
+    attendance.mark_no_show(actor=request.actor, appointment=appointment_of(request, pk), now=clock.now())
     messages.success(request, "The visit is marked as missed and its time is free again.")
     return redirect("visit", pk=pk)
 
@@ -73,7 +74,7 @@ def mark_missed(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["POST"])
 def undo(request: StaffRequest, pk: UUID) -> HttpResponse:
     """One step back; refused, the page says all that stands against it."""
-    appointment = _visit(request, pk, BOOK)
+    appointment = appointment_of(request, pk)
     try:
         attendance.undo(actor=request.actor, appointment=appointment, now=clock.now())
     except Conflict as refusal:
@@ -86,7 +87,7 @@ def undo(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(BOOK, methods=["POST"])
 def cancel_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
-    appointment = _visit(request, pk, BOOK)
+    appointment = appointment_of(request, pk)
     form = CancelForm(request.POST)
     if form.is_valid():
         reason = CancellationReason(form.cleaned_data["reason"])
@@ -103,7 +104,7 @@ def cancel_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["POST"])
 def take_over(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Under the protocol version of its plan; refused, the page says what stands against it."""
-    appointment = _visit(request, pk, BOOK)
+    appointment = appointment_of(request, pk)
     try:
         visit = versions.take_over(actor=request.actor, appointment=appointment, now=clock.now())
     except Conflict as refusal:
@@ -119,7 +120,7 @@ def take_over(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["POST"])
 def book_held(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Book what was held; refused, the page says all that stands against it."""
-    held = _visit(request, pk, BOOK)
+    held = appointment_of(request, pk)
     try:
         booking.book_held(actor=request.actor, appointment=held, now=clock.now())
     except Conflict as refusal:
@@ -130,17 +131,13 @@ def book_held(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(BOOK, methods=["POST"])
 def release(request: StaffRequest, pk: UUID) -> HttpResponse:
-    held = _visit(request, pk, BOOK)
+    held = appointment_of(request, pk)
     booking.release(actor=request.actor, appointment=held, now=clock.now())
     messages.success(request, "The time is free again.")
     return redirect("book_plan", pk=held.plan_id)
 
 
 # --- What these views share ---------------------------------------------------------------------------
-
-
-def _visit(request: StaffRequest, pk: UUID, permission: access.Permission) -> Appointment:
-    return access.fetch(request.actor, queries.visits().filter(clinic=request.clinic), permission, pk=pk)
 
 
 def _late(appointment: Appointment, now: datetime) -> bool:

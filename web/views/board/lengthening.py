@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from clinic import access, clock
+from clinic import clock
 from clinic.problems import Conflict, Invalid
 from notifications.planning import rules
 from notifications.reporting.preview import way_of_notice
@@ -23,6 +23,7 @@ from scheduler.visits import lengthening, queries
 from scheduler.vocabulary import wall_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, DayField, WholeNumberField
+from web.views.booking.place import appointment_of
 
 
 class LengthenForm(ChangeForm):
@@ -40,7 +41,7 @@ class LengthenForm(ChangeForm):
 @staff_page(BOOK)
 def lengthen(request: StaffRequest, pk: UUID) -> HttpResponse:
     """How long the recovery is kept, and until when that would be; sent, it is kept."""
-    appointment = _visit(request, pk)
+    appointment = appointment_of(request, pk)
     stands = {"extra_recovery_minutes": appointment.extra_recovery_minutes}
     form = LengthenForm(request.POST or request.GET or None, initial=stands)
     context: dict[str, Any] = {
@@ -78,7 +79,7 @@ def lengthen(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["GET"])
 def check_lengthening(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Whether the chair and its nurse could be kept for so long: a part of the board."""
-    appointment = _visit(request, pk)
+    appointment = appointment_of(request, pk)
     form = LengthenForm(request.GET)
     if not form.is_valid():
         raise Invalid({"extra_recovery_minutes": "Give a number of minutes."})
@@ -100,10 +101,6 @@ def _carry_out(request: StaffRequest, appointment: Appointment, minutes: int, bo
     until = wall_time(visit.ends_at, request.clinic.time_zone)
     messages.success(request, f"The chair and its nurse are kept until {until}.")
     return redirect("day_on", on=board) if board else redirect("visit", pk=visit.pk)
-
-
-def _visit(request: StaffRequest, pk: UUID) -> Appointment:
-    return access.fetch(request.actor, queries.visits().filter(clinic=request.clinic), BOOK, pk=pk)
 
 
 def _told(appointment: Appointment, minutes: int) -> str:

@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from clinic import access, clock
+from clinic import clock
 from clinic.problems import Conflict, Invalid, Stale
 from notifications.planning import rules
 from notifications.reporting.preview import way_of_notice
@@ -22,7 +22,7 @@ from scheduler.models import Appointment, AppointmentStatus
 from scheduler.visits import booking, queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, DayField, LocalDateTimeField
-from web.views.booking.place import resource_of
+from web.views.booking.place import appointment_of, resource_of
 from web.views.times import LONGEST_SEARCH, look
 
 NO_PLACE: Final = "Give a time on the five-minute grid and a chair of the clinic."
@@ -43,7 +43,7 @@ class MoveForm(ChangeForm):
 @staff_page(BOOK, methods=["GET"])
 def choose_time(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Two weeks of times to which the visit could be moved, as if it stood nowhere."""
-    appointment = _visit(request, pk)
+    appointment = appointment_of(request, pk)
     asked = look(
         request,
         appointment.plan,
@@ -59,7 +59,7 @@ def choose_time(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK)
 def move(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Shows what the move would change, or all that stands against it; sent, it moves."""
-    appointment = _visit(request, pk)
+    appointment = appointment_of(request, pk)
     sending = request.method == "POST"
     form = MoveForm(request.POST if sending else request.GET)
     if not form.is_valid():
@@ -91,7 +91,7 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["GET"])
 def check_move(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Whether the visit could be put down where it rests, and with whom: a part of the board."""
-    appointment = _visit(request, pk)
+    appointment = appointment_of(request, pk)
     form = MoveForm(request.GET)
     if not form.is_valid():
         raise Invalid({"start": NO_PLACE})
@@ -122,10 +122,6 @@ def _carry_out(
 
 
 # --- What these views share ---------------------------------------------------------------------------
-
-
-def _visit(request: StaffRequest, pk: UUID) -> Appointment:
-    return access.fetch(request.actor, queries.visits().filter(clinic=request.clinic), BOOK, pk=pk)
 
 
 def _asked(request: StaffRequest, appointment: Appointment, form: MoveForm) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What booking carries along from page to page: the empty place of the board that somebody clicked, if any,
-and the forms that send a time to be booked. What is done with it is the other rooms'."""
+what its addresses and forms name, fetched under this person's roles, and the forms that send a time to be
+booked. What is done with it is the other rooms'."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from clinic.idempotency import create_once
 from clinic.problems import Problem
 from scheduler.access import BOOK
 from scheduler.models import Appointment, Resource, TreatmentPlan
+from scheduler.visits import queries
 from web.doors import StaffRequest
 from web.forms import LocalDateTimeField
 
@@ -65,6 +67,10 @@ def plan_of(request: StaffRequest, pk: UUID) -> TreatmentPlan:
     return access.fetch(
         request.actor, plans.select_related("clinic", "patient__clinic", "protocol"), BOOK, pk=pk
     )
+
+
+def appointment_of(request: StaffRequest, pk: UUID, permission: access.Permission = BOOK) -> Appointment:
+    return access.fetch(request.actor, queries.visits().filter(clinic=request.clinic), permission, pk=pk)
 
 
 def resource_of(request: StaffRequest, key: UUID | None) -> Resource | None:
