@@ -142,7 +142,7 @@ def test_free_time_leads_to_booking_for_whoever_may(stage: Stage) -> None:
     prescriber = the_day(stage, user=stage.house.priya)
     assert reverse("book") not in prescriber.content.decode()
     assert "Check in" not in words(prescriber)
-    assert not blocks(prescriber)[0].movable
+    assert not blocks(prescriber)[0].told.movable
 
 
 def test_a_nurses_strip_shows_what_booking_counts(stage: Stage) -> None:
@@ -209,7 +209,7 @@ def test_who_was_done_early_leaves_a_shorter_block(stage: Stage) -> None:
 
     [block] = blocks(page)
     assert (block.place, block.long, block.turnover) == (Place(6, 16), 14, 2)
-    assert block.look.word == "Done"
+    assert block.told.look.word == "Done"
     assert free(page)[0].start == stage.at("10:50")
 
 
@@ -220,7 +220,7 @@ def test_a_session_says_how_far_it_is(stage: Stage) -> None:
     session = arrival.open_session(actor=actor, id=new_id(), appointment=visit, now=NOW)
     visit.refresh_from_db()
 
-    assert blocks(the_day(stage))[0].look == Look("here", "door-in", "Arrived")
+    assert blocks(the_day(stage))[0].told.look == Look("here", "door-in", "Arrived")
     assert session.appointment_id == visit.pk
     infusing = look_of(visit, state=SessionState.INFUSING, late=0, now=NOW)
     assert infusing == Look("running", "drop", "Infusing")

@@ -6,7 +6,7 @@ What a row shows is put together in `rows`, where it stands in `web.board.layout
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.http import HttpResponse
@@ -15,28 +15,26 @@ from django.shortcuts import redirect, render
 from clinic import clock
 from scheduler.access import BOOK, REPAIR, VIEW_SCHEDULE
 from scheduler.finding.availability import Interval, minute_of, moment_of
-from scheduler.models import Appointment, AppointmentStatus, Closure, Resource
+from scheduler.models import Appointment, AppointmentStatus, Resource
 from scheduler.visits import queries
 from scheduler.visits.clinic_day import ClinicDay, clinic_day
-from scheduler.visits.queries import BookedVisit
 from scheduler.waitlist.fitting import Fit, who_fits
 from sessions_app.queries import states_of
 from web.board.layout import STEP, Line, Place, Tick
 from web.doors import StaffRequest, staff_page
 from web.forms import DayField
-from web.views.board.looks import Look, look_of, unconfirmed
+from web.views.board.looks import look_of, unconfirmed
 from web.views.board.rows import (
     MINUTE,
-    Block,
     ChairRow,
     Gap,
     NurseRow,
-    Stay,
+    Told,
     book_at,
     chair_rows,
+    closed_for,
     line_of,
     nurse_rows,
-    phases_of,
     stays_of,
 )
 
@@ -47,21 +45,6 @@ ROOMY: Final = 8  # chairs; of more, each row is lower
 
 class ChooseDayForm(forms.Form):
     on = DayField(label="Day")
-
-
-@dataclass(frozen=True)
-class Told:
-    """One visit of the day with what is said of it."""
-
-    visit: BookedVisit
-    look: Look
-    late: bool
-    may_check_in: bool
-    movable: bool
-
-    @property
-    def appointment(self) -> Appointment:
-        return self.visit.appointment
 
 
 @dataclass(frozen=True)
@@ -109,7 +92,7 @@ def day(request: StaffRequest, on: date | None = None) -> HttpResponse:
         "after": shown + timedelta(days=1),
         "choose": ChooseDayForm(initial={"on": shown}),
         "as_list": request.GET.get("as") == "list",
-        "closed_for": next((closure.name for closure in read.closures if _all_day(closure, read)), ""),
+        "closed_for": closed_for(read.closures, (minute_of(read.begins), minute_of(read.ends))),
         "board": _board(read, told, fits, now=now, may_book=may_book),
         "visits": told,
         "late": [each for each in told if each.late],
@@ -123,11 +106,6 @@ def day(request: StaffRequest, on: date | None = None) -> HttpResponse:
         "may_repair": shown >= today and request.actor.may(REPAIR, request.clinic.pk),
     }
     return render(request, "web/board/day.html", context)
-
-
-def _all_day(closure: Closure, read: ClinicDay) -> bool:
-    during: Any = closure.during
-    return bool(during.lower <= read.begins and read.ends <= during.upper)
 
 
 def _told(read: ClinicDay, *, now: datetime, today: bool, may_book: bool) -> list[Told]:
@@ -164,27 +142,10 @@ def _board(
     read: ClinicDay, told: Sequence[Told], fits: Sequence[Fit], *, now: datetime, may_book: bool
 ) -> Board | None:
     """None on a day on which nothing is open and nobody comes."""
-    of_visit = {each.appointment.pk: each for each in told}
-    stays = [stay for each in told for stay in stays_of(each.visit)]
+    stays = [stay for each in told for stay in stays_of(each)]
     line = line_of(read, stays)
     if line is None:
         return None
-
-    def block(stay: Stay) -> Block:
-        each = of_visit[stay.visit.appointment.pk]
-        start, end, until = (minute_of(moment) for moment in (stay.start, stay.end, stay.until))
-        whole, patient = line.place(start, until), line.place(start, end)
-        return Block(
-            stay,
-            whole,
-            long=patient.long,
-            turnover=whole.long - patient.long,
-            bands=line.bands(phases_of(each.visit), start, end),
-            look=each.look,
-            late=each.late,
-            movable=each.movable,
-            may_check_in=each.may_check_in,
-        )
 
     def free(chair: Resource, gap: Interval) -> Gap:
         start, end = moment_of(gap[0]), moment_of(gap[1])
@@ -202,6 +163,6 @@ def _board(
         line,
         list(line.ticks(read.zone)),
         line.place(minute, minute + 1) if line.holds(minute) else None,
-        chair_rows(read, stays, line, block=block, free=free, since=now),
+        chair_rows(read, stays, line, free=free, since=now),
         nurse_rows(read, line),
     )

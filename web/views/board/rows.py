@@ -28,10 +28,25 @@ NUMBERED: Final = 20  # minutes of a load from which on its number has room
 
 
 @dataclass(frozen=True)
+class Told:
+    """One visit of the day with what is said of it."""
+
+    visit: BookedVisit
+    look: Look
+    late: bool
+    may_check_in: bool
+    movable: bool
+
+    @property
+    def appointment(self) -> Appointment:
+        return self.visit.appointment
+
+
+@dataclass(frozen=True)
 class Stay:
     """What a visit holds of one chair: the patient's time there, then the chair's turnover."""
 
-    visit: BookedVisit
+    told: Told
     chair: Resource
     start: datetime
     end: datetime
@@ -51,14 +66,14 @@ class Block:
     long: int  # columns of the patient's time
     turnover: int  # columns after it
     bands: tuple[Band, ...]
-    look: Look
-    late: bool
-    movable: bool
-    may_check_in: bool
+
+    @property
+    def told(self) -> Told:
+        return self.stay.told
 
     @property
     def appointment(self) -> Appointment:
-        return self.stay.visit.appointment
+        return self.told.appointment
 
     @property
     def minutes(self) -> int:
@@ -76,7 +91,7 @@ class Block:
         """What is said of it to somebody who doesn't see where it stands."""
         times = spoken_span(self.appointment.starts_at, self.appointment.ends_at)
         patient = self.appointment.patient.full_name
-        return f"{patient}, {times}, {self.stay.chair.name}, {self.look.word}"
+        return f"{patient}, {times}, {self.stay.chair.name}, {self.told.look.word}"
 
 
 @dataclass(frozen=True)
@@ -159,16 +174,22 @@ def minutes_of(row: Claim | Closure | Absence) -> Interval:
     return minute_of(row.during.lower), minute_of(row.during.upper)
 
 
-def stays_of(visit: BookedVisit) -> list[Stay]:
+def closed_for(closures: Iterable[Closure], day: Interval) -> str:
+    """The name of the closure that takes all of these minutes; empty where none does."""
+    spans = ((minutes_of(closure), closure.name) for closure in closures)
+    return next((name for (start, end), name in spans if start <= day[0] and day[1] <= end), "")
+
+
+def stays_of(told: Told) -> list[Stay]:
     """By start. Who was moved to another chair in between has two; who was done early, a shorter one."""
-    claims = visit.appointment.claims.all()
+    claims = told.appointment.claims.all()
     chairs = [claim for claim in claims if claim.resource.kind == ResourceKind.CHAIR]
     # Who goes home is nobody's any more; the chair then has its turnover.
     served_until = [claim.during.upper for claim in claims if claim.resource.kind != ResourceKind.CHAIR]
-    goes_home = max(served_until, default=visit.appointment.ends_at)
+    goes_home = max(served_until, default=told.appointment.ends_at)
     return [
         Stay(
-            visit,
+            told,
             claim.resource,
             claim.during.lower,
             min(claim.during.upper, goes_home),
@@ -189,6 +210,18 @@ def phases_of(visit: BookedVisit) -> list[Phase]:
     return [Phase(name, *span) for name, span in sorted(spans.items(), key=lambda each: each[1])]
 
 
+def block_of(stay: Stay, line: Line) -> Block:
+    start, end, until = (minute_of(moment) for moment in (stay.start, stay.end, stay.until))
+    whole, patient = line.place(start, until), line.place(start, end)
+    return Block(
+        stay,
+        whole,
+        long=patient.long,
+        turnover=whole.long - patient.long,
+        bands=line.bands(phases_of(stay.told.visit), start, end),
+    )
+
+
 def line_of(day: ClinicDay, stays: Iterable[Stay]) -> Line | None:
     """The clinic's hours on this day; who is there outside of them widens the board."""
     low, high = minute_of(day.begins), minute_of(day.ends)
@@ -205,12 +238,10 @@ def chair_rows(
     stays: Iterable[Stay],
     line: Line,
     *,
-    block: Callable[[Stay], Block],
     free: Callable[[Resource, Interval], Gap],
     since: datetime,
 ) -> list[ChairRow]:
-    """A row for each chair by name; free time counts from `since` on. `block` and `free` say what is shown of
-    a stay and of free time."""
+    """A row for each chair by name; free time counts from `since` on, and `free` says what is shown of it."""
     here: dict[UUID, list[Stay]] = {}
     for stay in stays:
         here.setdefault(stay.chair.pk, []).append(stay)
@@ -218,7 +249,7 @@ def chair_rows(
     for row in _by_name(day.chairs):
         taken = [(box.start, box.end) for box in row.supply.taken]
         cells: list[Block | Gap | Shade] = [
-            *(block(stay) for stay in here.get(row.resource.pk, [])),
+            *(block_of(stay, line) for stay in here.get(row.resource.pk, [])),
             *(
                 free(row.resource, gap)
                 for gap in gaps(row.supply.open, taken, line, since=ceil(since.timestamp() / 60))

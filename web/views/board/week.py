@@ -12,7 +12,7 @@ from django.shortcuts import render
 from clinic import clock
 from scheduler.access import VIEW_SCHEDULE
 from scheduler.finding.availability import Interval, minute_of
-from scheduler.models import Claim, Closure
+from scheduler.models import Claim
 from scheduler.visits.clinic_day import ClinicWeek, Row, clinic_week
 from web.board import week as arithmetic
 from web.board.layout import by_name
@@ -20,7 +20,7 @@ from web.board.week import Scale
 from web.doors import StaffRequest, staff_page
 from web.views.board.day import ChooseDayForm
 from web.views.board.looks import length_in_words, look_of, unconfirmed
-from web.views.board.rows import minutes_of
+from web.views.board.rows import closed_for, minutes_of
 
 ROW: Final = 12  # units of the drawing; a minute is one unit wide
 WEEK: Final = timedelta(days=7)
@@ -136,7 +136,7 @@ def _card(day: _Day, read: ClinicWeek, scale: Scale | None, now: datetime) -> Da
         visits=len(visits),
         unconfirmed=sum(unconfirmed(visit) for visit in visits.values()),
         free=length_in_words(free),
-        closed_for=next((closure.name for closure in read.closures if _covers(closure, day)), ""),
+        closed_for=closed_for(read.closures, (day.begins, day.ends)),
         hours=[mark(hours, row.resource.pk) for row in rows for hours in day.hours(row)],
         marks=[
             mark(
@@ -148,8 +148,3 @@ def _card(day: _Day, read: ClinicWeek, scale: Scale | None, now: datetime) -> Da
         ],
         now=at - scale.low if here and scale and scale.low <= at < scale.high else None,
     )
-
-
-def _covers(closure: Closure, day: _Day) -> bool:
-    start, end = minutes_of(closure)
-    return start <= day.begins and day.ends <= end
