@@ -106,8 +106,8 @@ def take(
         return None
 
     def work_() -> InboundMessage:
-        # One text after the other of the same number: of two STOPs the second sees what the first did.
-        one_at_a_time(f"text:{clinic.pk}:{number}")
+        # Of two STOPs the second sees what the first did.
+        one_by_one(clinic.pk, number)
         everybody = Patient.objects.select_for_update(no_key=True).filter(clinic=clinic, phone=number)
         patients = list(everybody.filter(deceased=False).order_by("created_at", "pk"))
         blocks = blocked.blocks_of(clinic_id=clinic.pk, number=number, patients=patients)
@@ -130,6 +130,12 @@ def take(
 
     with acting(None, door=DOOR):
         return in_transaction(work_)
+
+
+def one_by_one(clinic_id: UUID, number: str) -> None:
+    """Until the transaction ends nothing else is done with what comes from this number. Before any row is
+    locked, so that nobody waits for each other."""
+    one_at_a_time(f"text:{clinic_id}:{number}")
 
 
 def _leave(why: LeftBecause, *, provider: str, reference: str, now: datetime) -> None:

@@ -25,15 +25,27 @@ def close(*, actor: Actor, item: WorkItem, outcome: str, now: datetime) -> WorkI
     What a nurse did about an alarming text also answers the desk's task to read it. Raises what
     `clinic.work.close` raises.
     """
+    kind, _, key = item.cause.partition(":")
+    about_a_text = kind in (inbound.TEXT_CAUSE, inbound.CRISIS_CAUSE)
 
     def work_() -> WorkItem:
+        if about_a_text:
+            one_by_one(InboundMessage.objects.filter(pk=UUID(key)))
         closed = work.close(actor=actor, item=item, outcome=outcome, now=now)
-        kind, _, key = closed.cause.partition(":")
-        if kind in (inbound.TEXT_CAUSE, inbound.CRISIS_CAUSE):
+        if about_a_text:
             _dealt_with(actor, UUID(key), kind, closed.outcome, now)
         return closed
 
     return in_transaction(work_)
+
+
+def one_by_one(texts: QuerySet[InboundMessage]) -> QuerySet[InboundMessage]:
+    """These texts, and until the transaction ends none is taken from their numbers: whether a task stands for
+    the next one is asked when theirs are closed. Before any row is locked."""
+    numbers = {(clinic_id, str(sender)) for clinic_id, sender in texts.values_list("clinic_id", "sender")}
+    for clinic_id, number in sorted(numbers):
+        inbound.one_by_one(clinic_id, number)
+    return texts.filter(sender__in=[number for _, number in numbers])
 
 
 def without_owed_calls(texts: QuerySet[InboundMessage]) -> QuerySet[InboundMessage]:
@@ -59,10 +71,10 @@ def mark_read(text: InboundMessage, by: UUID | None, now: datetime) -> None:
 
 
 def _dealt_with(actor: Actor, key: UUID, kind: str, outcome: str, now: datetime) -> None:
-    text = InboundMessage.objects.select_for_update(no_key=True).filter(pk=key, read_at=None).first()
+    text = InboundMessage.objects.select_for_update(no_key=True).filter(pk=key).first()
     if text is None:
         return
-    if not _open_about(inbound.CRISIS_CAUSE, [text.pk]):
+    if text.read_at is None and not _open_about(inbound.CRISIS_CAUSE, [text.pk]):
         mark_read(text, actor.user_id, now)
     if kind == inbound.TEXT_CAUSE:
         still_to_be_read([text])

@@ -85,6 +85,7 @@ def reply(
         raise Invalid({"text": " ".join(wrong)})
 
     def work_() -> Message:
+        answering = text_tasks.one_by_one(up_to(texts_of(patient), seen).filter(read_at=None))
         row = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
         if hindrance := why_not(row):
             raise Conflict(hindrance, code="unreachable")
@@ -103,7 +104,7 @@ def reply(
                 due_at=now,
                 stale_at=now + OF_USE_FOR,
             )
-            waiting = _read(actor, up_to(texts_of(row), seen), now)
+            waiting = _read(actor, answering, now)
             asked = WorkItem.objects.filter(clinic=row.clinic_id, cause__in=_causes(waiting), closed_at=None)
             answered = asked.exclude(title=inbound.PERHAPS_STOP).values_list("cause", flat=True)
             work.settle(
@@ -130,7 +131,7 @@ def deal_with(
 
     def work_() -> int:
         with acting(actor.user_id):
-            waiting = _read(actor, texts, now)
+            waiting = _read(actor, text_tasks.one_by_one(texts.filter(read_at=None)), now)
             work.settle(actor=actor, clinic_id=clinic_id, causes=_causes(waiting), outcome=outcome, now=now)
             text_tasks.still_to_be_read(waiting)
             return len(waiting)
@@ -197,8 +198,8 @@ def newest_of(texts: QuerySet[InboundMessage]) -> UUID | None:
 
 
 def _read(actor: Actor, texts: QuerySet[InboundMessage], now: datetime) -> list[InboundMessage]:
-    """Mark those of these texts that waited for nothing else as read."""
-    waiting = text_tasks.without_owed_calls(texts.filter(read_at=None))
+    """Mark those of these unread texts that waited for nothing else as read."""
+    waiting = text_tasks.without_owed_calls(texts)
     found = list(waiting.select_for_update(no_key=True).order_by("pk"))
     for text in found:
         text_tasks.mark_read(text, actor.user_id, now)

@@ -142,3 +142,14 @@ def test_a_task_about_something_else_closes_as_ever(house: House) -> None:
         actor=house.actor(house.ana), item=from_desk, outcome="Ordered", now=NOW + MINUTE
     )
     assert closed.outcome == "Ordered"
+
+
+def test_what_a_task_of_a_text_that_a_nurse_dealt_with_stood_for_is_still_to_be_read(house: House) -> None:
+    row = text(CRISIS)
+    text("And is there a bus?", now=NOW + MINUTE, received_at=NOW + MINUTE)
+    ana, nils = house.actor(house.ana), house.actor(house.nils)
+    called, read = task_of(inbound.CRISIS_CAUSE, row), task_of(inbound.TEXT_CAUSE, row)
+    text_tasks.close(actor=nils, item=called, outcome="Called, safe", now=NOW + HOUR)
+    text_tasks.close(actor=ana, item=read, outcome="The nurse has called", now=NOW + HOUR)
+    assert waiting(house) == ["And is there a bus?"]
+    assert open_tasks() == {inbound.READ_AND_ANSWER}
