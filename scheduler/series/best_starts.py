@@ -75,7 +75,6 @@ def _chosen(window: Window, today: date) -> list[BestStart]:
         + (starts.days - today.toordinal()) * DAY_WAITED
     )
     places = _spread(window.minutes, starts.days, np.argsort(points, kind="stable").tolist())
-    soonest = min(places, key=lambda place: int(window.minutes[place]))
     quiet = {place for place in places if starts.taken[place] < QUIET}
     offered = []
     for place in places:
@@ -87,7 +86,7 @@ def _chosen(window: Window, today: date) -> list[BestStart]:
             nurse_id=nurse,
         )
         reasons = {
-            "Soonest": place == soonest,
+            "Soonest": place == 0,  # of all that are free
             f"{start.nurses[0].name} again": nurse is not None and nurse == found.known,
             "As wished": bool(window.wish) and bool(window.fits[place]),
             "A quiet day": place in quiet and len(quiet) < len(places),

@@ -44,6 +44,8 @@ def test_the_nurse_whom_the_patient_knows_weighs_more_than_a_day_or_two(stage: S
 
     assert all(one.by_name == stage.nurses[1] for one in best[:2])
     assert "Nurse 2 again" in best[0].reasons
+    # Wednesday with the other nurse is free as well.
+    assert not [one for one in best if "Soonest" in one.reasons]
 
 
 def test_what_was_wished_for_when_the_series_was_booked_is_offered_first(stage: Stage) -> None:
