@@ -12,7 +12,7 @@ them, are the caller's to turn into minutes.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -59,6 +59,10 @@ class Visit:
             Need(observation_at, self.minutes, self.observation_units, "observation"),
         ]
         return [phase for phase in phases if phase.units and phase.start < phase.end]
+
+    def recovering_longer(self, minutes: int) -> "Visit":
+        """The same with so many minutes more before the patient goes, or fewer."""
+        return replace(self, observation=self.observation + minutes)
 
 
 @dataclass(frozen=True)

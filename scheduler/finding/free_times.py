@@ -4,7 +4,7 @@ Nothing here writes, and nothing decides about one booking: that is `decision`, 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from math import ceil
@@ -130,6 +130,11 @@ class Found:
             turns_of(pieces, resources),
             tuple(resources[key] for key, _ in groupby(piece.key for piece in supervised)),
         )
+
+    def recovering_longer(self, minutes: int) -> "Found":
+        """The same starts for a visit that recovers so much longer than those found, or shorter."""
+        visit = self.feasible.visit.recovering_longer(minutes)
+        return replace(self, feasible=replace(self.feasible, visit=visit), _days={})
 
     def first(self, count: int | None = None) -> list[FeasibleStart]:
         """The first of the starts, or all of them, as `at` answers each."""

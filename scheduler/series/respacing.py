@@ -86,7 +86,7 @@ def respace(*, plan: TreatmentPlan, now: datetime) -> Respacing:
         now=now,
         without=moving,
         # Any of them may go to any place: each place has room for the one that takes longest to recover.
-        extra_recovery=max(visit.appointment.extra_recovery_minutes for visit in coming),
+        extra_recovery=_longest_recovery(coming),
     )
     minutes = _with_their_own(window.minutes[window.allowed], coming)
     chosen = _chosen(course, window, coming, minutes)
@@ -195,8 +195,14 @@ def _shifts(window: Window, coming: Sequence[Reviewed], chosen: Sequence[int]) -
         nurse = _nurse(visit, window.nurses)
         keeps = window.nurses[nurse] if nurse is not None and window.whole[nurse][place] else None
         day = date.fromordinal(int(window.starts.days[place]))
-        there = window.at(place, keeps)
+        less = visit.appointment.extra_recovery_minutes - _longest_recovery(coming)
+        there = window.recovering_longer(less).at(place, keeps)
         yield Shift(**vars(there), reviewed=visit, nurse=keeps, days=(day - visit.day).days)
+
+
+def _longest_recovery(coming: Sequence[Reviewed]) -> int:
+    """Minutes more than the protocol says."""
+    return max(visit.appointment.extra_recovery_minutes for visit in coming)
 
 
 def _nurse(visit: Reviewed, nurses: Sequence[Resource]) -> int | None:

@@ -68,6 +68,10 @@ class Window:
         """The same starts for another wish."""
         return _for_wish(self.found, self.days, wish, self.now)
 
+    def recovering_longer(self, minutes: int) -> "Window":
+        """The same starts for visits that recover so much longer than those looked for, or shorter."""
+        return replace(self, found=self.found.recovering_longer(minutes))
+
     def at(
         self, place: int, nurse: Resource | None = None, *, known: Resource | None = None
     ) -> FeasibleStart:

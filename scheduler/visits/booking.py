@@ -19,7 +19,6 @@ from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid, Stale
 from clinic.transactions import in_transaction
 from scheduler.finding.free_times import Alternative
-from scheduler.finding.supply import visit_of
 from scheduler.locks import lock_schedule, lock_visit
 from scheduler.models import (
     Appointment,
@@ -435,7 +434,7 @@ def _new_visit(
             now=now,
             chair_id=chair_id,
             nurse_id=nurse_id,
-            lasts=visit_of(plan.protocol, extra_recovery) if extra_recovery else None,
+            extra_recovery=extra_recovery,
             resources=resources,
             replacing=replacing,
         )

@@ -131,6 +131,7 @@ def decide(
     since: datetime | None = None,
     serving: Sequence[UUID] = (),
     lasts: Visit | None = None,
+    extra_recovery: int = 0,
     resources: Sequence[Resource] | None = None,
     without: Collection[UUID] = (),
     replacing: Collection[UUID] = (),
@@ -144,11 +145,11 @@ def decide(
     visit; `turns` names a nurse from each moment on, the first from the beginning. They hand over where a
     phase or one of their shifts begins or ends, and nowhere else.
 
-    `lasts` are other lengths than the protocol's. Of a visit that has begun, only what follows `since` is
-    judged, the chair from then on even where its patient was seated before the visit's time; `serving` are
-    the nurse and the clinician until then. The appointments in `without` count for
-    nothing; those in `replacing` still hold their time, but don't count as sessions of the plan: this visit
-    is meant for one of them.
+    `lasts` are other lengths than the protocol's, `extra_recovery` minutes more than these. Of a visit that
+    has begun, only what follows `since` is judged, the chair from then on even where its patient was seated
+    before the visit's time; `serving` are the nurse and the clinician until then. The appointments in
+    `without` count for nothing; those in `replacing` still hold their time, but don't count as sessions of
+    the plan: this visit is meant for one of them.
 
     Raises `Invalid` for a new time off the five-minute grid and for a chair or nurse that doesn't work in
     the plan's clinic.
@@ -156,7 +157,7 @@ def decide(
     if occasion is Occasion.NEW and (start.second or start.microsecond or start.minute % GRID_MINUTES):
         raise Invalid({"start": f"Give a time on the {GRID_MINUTES}-minute grid, such as 9:05."})
     case = case_of(plan.pk, start, now=now, without=without)
-    visit = lasts or case.visit
+    visit = (lasts or case.visit).recovering_longer(extra_recovery)
     at = minute_of(start)
     end = moment_of(at + visit.minutes)
     # The nurses' whole day is read, so that the least busy one can be found.

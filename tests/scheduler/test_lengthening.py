@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from clinic.problems import Conflict, Invalid
 from scheduler.finding import free_times
-from scheduler.models import Appointment, Claim
+from scheduler.models import Appointment, Claim, TreatmentPlan
 from scheduler.visits import attendance, booking, lengthening, placing, versions
 from scheduler.visits.visit_history import appointment_history
 from scheduler.waitlist import waitlist
@@ -256,6 +256,22 @@ def test_an_early_time_is_held_for_as_long_as_the_visit_it_replaces(stage: Stage
 
     assert booked.extra_recovery_minutes == 30
     assert placing.own_lengths(booked) is not None
+
+
+def test_a_longer_time_is_held_by_the_version_that_the_plan_was_taken_over_to_meanwhile(stage: Stage) -> None:
+    read_before = stage.plan()
+    assert read_before.protocol == stage.protocol
+    newer = next_version(
+        stage.protocol, stage.house, observation_minutes=stage.protocol.observation_minutes + 45
+    )
+    TreatmentPlan.objects.filter(pk=read_before.pk).update(protocol=newer)
+
+    held_time = booking.hold(
+        actor=None, id=new_id(), plan=read_before, start=stage.at("9:30"), extra_recovery=30, now=NOW
+    )
+
+    assert held_time.protocol_id == newer.pk
+    assert held_time.ends_at - held_time.starts_at == newer.visit_length + 30 * MINUTE
 
 
 def test_a_longer_visit_is_brought_forward_to_a_time_with_room_for_its_recovery(stage: Stage) -> None:

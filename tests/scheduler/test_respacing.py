@@ -122,6 +122,17 @@ def test_a_place_that_is_proposed_has_room_for_a_longer_recovery(stage: Stage, p
     assert slow.ends_at - slow.starts_at == slow.protocol.visit_length + timedelta(minutes=60)
 
 
+def test_a_move_is_shown_with_its_own_end_where_another_visit_takes_longer_to_recover(
+    stage: Stage, plan: TreatmentPlan
+) -> None:
+    series_on(stage, plan, 1, 4, 8, 11)
+    stage.cancel(visit_on(plan, 4))
+    ana, slow = stage.house.actor(stage.house.ana), visit_on(plan, 11)
+    lengthening.lengthen(actor=ana, appointment=slow, extra_recovery_minutes=60, now=NOW)
+    (shift,) = respacing.respace(plan=plan, now=NOW).shifts
+    assert shift.end - shift.start == plan.protocol.visit_length
+
+
 def test_after_a_missed_visit_the_rest_keeps_its_distance_to_the_last_that_took_place(
     stage: Stage, plan: TreatmentPlan
 ) -> None:
