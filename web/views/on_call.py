@@ -96,7 +96,7 @@ def _show(request: StaffRequest, form: ShiftForm) -> HttpResponse:
         "rungs": OnCallRung.labels,
         "called_now": [
             (
-                Role(role).label,
+                role.label,
                 [
                     (rung.label, [user.full_name for user in found])
                     for rung, found in calendar.in_turn(clinic_id=clinic.pk, role=role, now=now)
