@@ -115,8 +115,9 @@ def test_somebody_who_tries_one_address_after_the_other_is_slowed_down(address: 
 
 def test_a_program_that_asks_without_end_is_slowed_down(address: str) -> None:
     program = browser_of()
-    statuses = [program.get(address).status_code for _ in range(READS_PER_MINUTE + 1)]
-    assert statuses[-2:] == [200, 429]
+    *_, read, slowed_down = [program.get(address) for _ in range(READS_PER_MINUTE + 1)]
+    assert (read.status_code, slowed_down.status_code) == (200, 429)
+    assert (read.has_header("Retry-After"), slowed_down.get("Retry-After")) == (False, "60")
 
 
 def test_another_clinics_manager_finds_no_feed(address: str, other_house: House) -> None:

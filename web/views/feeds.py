@@ -5,6 +5,7 @@ told apart for nobody.
 """
 
 import hashlib
+from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -107,7 +108,10 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
             feed = feeds.open_feed(token=token)
         at_most(READS_PER_MINUTE, what=f"calendar-reads:{feed.pk}")
     except Problem as problem:
-        return HttpResponse(problem.detail, status=problem.status, content_type="text/plain; charset=utf-8")
+        refusal = HttpResponse(problem.detail, status=problem.status, content_type="text/plain; charset=utf-8")
+        if problem.wait:
+            refusal["Retry-After"] = str(ceil(problem.wait))
+        return refusal
     content = ical.feed_file(feed, now=now)
     etag = f'"{hashlib.sha256(content).hexdigest()}"'
     answer = calendar_answer(content)
