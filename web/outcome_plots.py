@@ -2,28 +2,21 @@
 picture's own units. Templates draw them as SVG; the table below each picture says the same in words.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from clinic import clock
 from sessions_app.outcomes.chart import Line
+from web.plots.marks import Mark, Rule, Tick
+from web.plots.paths import polyline, stair
+from web.plots.scale import Scale, days, days_from_first
 
 WIDTH: Final = 640
 HEIGHT: Final = 200
 FEWEST_DAYS: Final = 28  # a picture of one day would be a single post
-MOST_TICKS: Final = 5
-TICK_DAYS: Final = (7, 14, 28, 56, 112, 364)
 PUBLISHED_DAYS: Final = 56  # durability is told of 4 and 8 weeks; a shorter curve would look like a long one
-Across = Callable[[date], float]
-
-
-@dataclass(frozen=True)
-class Mark:
-    x: float
-    y: float
-    words: str
 
 
 @dataclass(frozen=True)
@@ -34,8 +27,8 @@ class Plot:
     path: str
     points: list[Mark]
     infusions: list[Mark]
-    rules: list[Mark]
-    days: list[Mark]
+    rules: list[Rule]
+    days: list[Tick]
     words: str
 
 
@@ -45,8 +38,8 @@ class Curve:
 
     path: str
     censored: list[Mark]
-    rules: list[Mark]
-    days: list[Mark]
+    rules: list[Rule]
+    days: list[Tick]
     words: str
 
 
@@ -57,13 +50,8 @@ def plots(lines: Sequence[Line], infusions: Sequence[datetime], zone: str) -> li
     if not seen:
         return []
     first = min(seen)
-    span = max((max(seen) - first).days, FEWEST_DAYS)
-
-    def across(day: date) -> float:
-        return round((day - first).days / span * WIDTH, 1)
-
-    ticks = [first + timedelta(days=days) for days in _ticks(span)]
-    return [_plot(line, given, ticks, across) for line in lines]
+    across = Scale(first, max(*seen, first + timedelta(days=FEWEST_DAYS)), 0, WIDTH)
+    return [_plot(line, given, across) for line in lines]
 
 
 def curve(steps: Sequence[Mapping[str, Any]]) -> Curve | None:
@@ -71,47 +59,28 @@ def curve(steps: Sequence[Mapping[str, Any]]) -> Curve | None:
     if not steps:
         return None
     span = max(steps[-1]["day"], PUBLISHED_DAYS)
-
-    def across(day: int) -> float:
-        return round(day / span * WIDTH, 1)
-
-    def up(share: float) -> float:
-        return round(HEIGHT * (1 - share), 1)
-
-    left = 1.0
-    corners = [(across(0), up(left))]
-    censored = []
-    for step in steps:
-        corners.append((across(step["day"]), up(left)))
-        left = float(step["survival"])
-        corners.append((across(step["day"]), up(left)))
-        if step["censored"]:
-            words = f"Day {step['day']}: {step['censored']} watched no longer"
-            censored.append(Mark(across(step["day"]), up(left), words))
+    across, up = Scale(0, span, 0, WIDTH), Scale(0, 1, HEIGHT, 0)
+    places = [(across.at(step["day"]), up.at(float(step["survival"]))) for step in steps]
     return Curve(
-        path=" ".join(f"{x},{y}" for x, y in corners),
-        censored=censored,
-        rules=[Mark(0, up(share / 100), f"{share} %") for share in (0, 25, 50, 75, 100)],
-        days=[Mark(across(days), HEIGHT, str(days)) for days in _ticks(span)],
-        words=f"Over {steps[-1]['day']} days the share still responding falls to {left:.0%}.",
+        path=polyline(stair([(across.at(0), up.at(1)), *places])),
+        censored=[
+            Mark(x, y, f"Day {step['day']}: {step['censored']} watched no longer")
+            for step, (x, y) in zip(steps, places, strict=True)
+            if step["censored"]
+        ],
+        rules=[Rule(up.at(share / 100), f"{share} %") for share in (0, 25, 50, 75, 100)],
+        days=[Tick(across.at(day), str(day)) for day in days_from_first(span)],
+        words=f"Over {steps[-1]['day']} days the share still responding falls to"
+        f" {float(steps[-1]['survival']):.0%}.",
     )
 
 
-def _ticks(span: int) -> list[int]:
-    """Days from the first on, whole weeks apart, few enough that their words don't touch."""
-    apart = next((days for days in TICK_DAYS if span <= days * MOST_TICKS), span)
-    return list(range(0, span + 1, apart))
-
-
-def _plot(line: Line, given: Sequence[date], ticks: Sequence[date], across: Across) -> Plot:
+def _plot(line: Line, given: Sequence[date], across: Scale[date]) -> Plot:
     instrument = line.instrument
     top = max(instrument.high if instrument.code != "midas" else 0, *(point.score for point in line.points))
-
-    def up(score: int) -> float:
-        return round(HEIGHT * (1 - (score - instrument.low) / max(top - instrument.low, 1)), 1)
-
+    up = Scale(instrument.low, top, HEIGHT, 0)
     points = [
-        Mark(across(point.on), up(point.score), f"{point.score} on {point.on:%b} {point.on.day}")
+        Mark(across.at(point.on), up.at(point.score), f"{point.score} on {point.on:%b} {point.on.day}")
         for point in line.points
     ]
     lows = [band.low for band in instrument.bands if instrument.low < band.low <= top]
@@ -120,11 +89,11 @@ def _plot(line: Line, given: Sequence[date], ticks: Sequence[date], across: Acro
     count = len(line.points)
     return Plot(
         line=line,
-        path=" ".join(f"{point.x},{point.y}" for point in points),
+        path=polyline((point.x, point.y) for point in points),
         points=points,
-        infusions=[Mark(across(day), HEIGHT, f"Infusion, {day:%b} {day.day}") for day in given],
-        rules=[Mark(0, up(low), str(low)) for low in (instrument.low, *lows, top)],
-        days=[Mark(across(day), HEIGHT, f"{day:%b} {day.day}") for day in ticks],
+        infusions=[Mark(across.at(day), HEIGHT, f"Infusion, {day:%b} {day.day}") for day in given],
+        rules=[Rule(up.at(low), str(low)) for low in (instrument.low, *lows, top)],
+        days=[Tick(across.at(day), f"{day:%b} {day.day}") for day in days(across.low, across.high)],
         words=f"{instrument.title}: {count} score{'' if count == 1 else 's'}, the last {last.score}"
         f" on {last.on:%b} {last.on.day}; {len(given)} infusion{'' if len(given) == 1 else 's'}.",
     )

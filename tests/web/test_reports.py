@@ -18,6 +18,7 @@ from tests.notifications.visits import book
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
 from web.files import as_text, csv_answer
+from web.plots.marks import Tick
 from web.report_tables import TABLES
 
 PERIOD = {"first": "2027-01-01", "last": "2027-01-31"}
@@ -188,7 +189,7 @@ def test_the_hours_stand_at_their_minutes(stage: Stage) -> None:
     stage.book(stage.plan(), "10:00")
     page = browser_of(stage.house.max).get("/reports/level/", {"day": TODAY.isoformat()})
     hours = page.context["curves"][0].hours
-    assert (hours[0], hours[-1]) == ((0.0, "9:00"), (600.0, "17:00"))
+    assert (hours[0], hours[-1]) == (Tick(0.0, "9:00"), Tick(600.0, "17:00"))
 
 
 def test_a_day_without_visits_says_so(stage: Stage) -> None:

@@ -1,5 +1,6 @@
 """The reports' pages: a period's figures, each as a table and as a file, and one day's level as a dry run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -15,11 +16,13 @@ from notifications.access import VIEW_STAGE_FIGURES
 from scheduler.access import MANAGE_FEEDS, VIEW_REPORTS
 from scheduler.finding.availability import moment_of
 from scheduler.levelling.level_report import DayLevel, level_of_day
-from scheduler.levelling.template import Measures
 from scheduler.reporting.reports import Period
 from web.doors import StaffRequest, staff_page
 from web.files import csv_answer
 from web.forms import ChangeForm, DayField
+from web.plots.marks import Tick
+from web.plots.paths import polyline, stair
+from web.plots.scale import Scale
 from web.report_tables import TABLES, level_gains, level_table
 
 DAYS_SHOWN: Final = 28
@@ -45,7 +48,7 @@ class Curve:
     title: str
     load: str
     duty: str
-    hours: list[tuple[float, str]]
+    hours: list[Tick]
     closing: float
     words: str
 
@@ -127,33 +130,32 @@ def _curves(found: DayLevel) -> list[Curve]:
         days.append(("Template", found.template))
     steps = [step for _, measures in days for step in measures.steps]
     low, high = min(step.minute for step in steps), max(step.minute for step in steps)
-    most = max(max(step.duty, step.load) for step in steps) or 1
-    return [_curve(title, measures, found, low, high, most) for title, measures in days]
+    across = Scale(low, high, 0, WIDTH)
+    up = Scale(0, max(max(step.duty, step.load) for step in steps), HEIGHT, 0)
+    hours = _hours(low, high, across)
+
+    def outline(levels: Iterable[tuple[int, int]]) -> str:
+        places = [(across.at(minute), up.at(units)) for minute, units in levels]
+        return polyline(stair([(0, HEIGHT), *places, (WIDTH, HEIGHT)]))
+
+    return [
+        Curve(
+            title=title,
+            load=outline((step.minute, step.load) for step in measures.steps),
+            duty=outline((step.minute, step.duty) for step in measures.steps),
+            hours=hours,
+            closing=across.at(found.closing.timestamp() / 60),
+            words=f"{title}: at most {measures.peak} of {measures.peak_duty} units of nursing load.",
+        )
+        for title, measures in days
+    ]
 
 
-def _curve(title: str, measures: Measures, found: DayLevel, low: int, high: int, most: int) -> Curve:
-    def across(minute: float) -> float:
-        return round((minute - low) / max(high - low, 1) * WIDTH, 1)
-
-    def line(of: str) -> str:
-        points = []
-        height: float = HEIGHT
-        for step in measures.steps:
-            points.append((across(step.minute), height))
-            height = round(HEIGHT * (1 - getattr(step, of) / most), 1)
-            points.append((across(step.minute), height))
-        return " ".join(f"{x},{y}" for x, y in [*points, (WIDTH, HEIGHT), (0, HEIGHT)])
-
-    hours = range(-(-low // 60) * 60, high + 1, 60)
-    every = 2 if len(hours) <= MOST_HOURS else 4
-    labels = [(minute, timezone.localtime(moment_of(minute)).hour) for minute in hours]
-    return Curve(
-        title=title,
-        load=line("load"),
-        duty=line("duty"),
-        hours=[
-            (across(minute), f"{hour}:00") for minute, hour in labels if hour % every == labels[0][1] % every
-        ],
-        closing=across(found.closing.timestamp() / 60),
-        words=f"{title}: at most {measures.peak} of {measures.peak_duty} units of nursing load.",
-    )
+def _hours(low: int, high: int, across: Scale[float]) -> list[Tick]:
+    """Every second or fourth full hour between two minutes, from the first one on."""
+    minutes = range(-(-low // 60) * 60, high + 1, 60)
+    every = 2 if len(minutes) <= MOST_HOURS else 4
+    named = [(minute, timezone.localtime(moment_of(minute)).hour) for minute in minutes]
+    return [
+        Tick(across.at(minute), f"{hour}:00") for minute, hour in named if (hour - named[0][1]) % every == 0
+    ]
