@@ -260,6 +260,16 @@ def test_a_day_on_which_nothing_is_open_says_so_and_why(stage: Stage) -> None:
     assert "Painters The clinic is closed on this day." in words(the_day(stage, sunday))
 
 
+@pytest.mark.parametrize(("begins", "ends"), [("0:00", "12:00"), ("12:00", "23:55")])
+def test_a_closure_of_half_a_day_closes_no_day(stage: Stage, begins: str, ends: str) -> None:
+    during = DateTimeTZRange(stage.at(begins), stage.at(ends))
+    Closure.objects.create(clinic=stage.house.clinic, during=during, name="Painters")
+
+    page = the_day(stage)
+
+    assert "The clinic is closed on this day." not in words(page)
+
+
 @pytest.mark.parametrize(("day", "hours"), [(date(2027, 3, 14), 7), (date(2027, 11, 7), 9)])
 def test_the_night_in_which_clocks_change_is_drawn_as_long_as_it_is(
     stage: Stage, day: date, hours: int

@@ -232,6 +232,17 @@ def test_what_was_booked_is_not_sent_again_for_something_else(stage: Stage, agai
     assert "Nothing else was booked or held." in words(answer)
 
 
+def test_an_id_that_booked_under_another_plan_leads_to_nobody_elses_visit(stage: Stage) -> None:
+    of_omar, of_rosa = stage.plan(stage.house.omar), stage.plan()
+    browser, used = browser_of(stage.house.ana), sent(best(stage, of_omar))
+    browser.post(reverse("book_best", args=[of_omar.pk]), used)
+    form = {**sent(best(stage, of_rosa)), "id": used["id"]}
+    refused = browser.post(reverse("book_best", args=[of_rosa.pk]), form)
+    assert refused.status_code == 409
+    assert "already used for something else" in words(refused)
+    assert not Appointment.objects.filter(plan=of_rosa).exists()
+
+
 @pytest.mark.parametrize("offer", ["", "now x y", "2027-01-11T09:00 - -", "2027-01-11T09:00-06:00 - x"])
 def test_what_was_never_offered_books_nothing(stage: Stage, offer: str) -> None:
     plan = stage.plan()
