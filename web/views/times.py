@@ -1,7 +1,7 @@
 """The pages on which a time is looked for: a plan's feasible starts by day, and those that fit a wish best.
 
 Whose times, the best of them, and what becomes of one that is chosen are `booking`'s; moving a visit is
-`visits`'.
+`board.moving`'s.
 """
 
 from collections.abc import Collection, Sequence
