@@ -3,7 +3,7 @@
 What is met is what `leaving.home_readiness` no longer misses. What only a person can say is in the form.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -38,11 +38,11 @@ class Criterion:
 
 def of(session: Session, course: Course) -> list[Criterion]:
     """Everything the record itself can prove, in the order in which it fills. Needs the session's lines."""
-    return [*_watch(session, course), *_signs(session, course), *_effects(course)]
+    missing = home_readiness.known_missing(course).keys()
+    return [*_watch(session, course, missing), *_signs(session, course, missing), *_effects(course)]
 
 
-def _watch(session: Session, course: Course) -> Iterator[Criterion]:
-    missing = home_readiness.known_missing(course)
+def _watch(session: Session, course: Course, missing: Set[str]) -> Iterator[Criterion]:
     needed, home_from = session.protocol.observation_minutes, discharge.home_from(session)
     seen = int((course.at - session.stopped_at) // MINUTE) if session.stopped_at else 0
     yield Criterion(
@@ -57,14 +57,13 @@ def _watch(session: Session, course: Course) -> Iterator[Criterion]:
         yield Criterion("stop_explained", "The early stop is explained", False, f"Missing: {lacking}.")
 
 
-def _signs(session: Session, course: Course) -> Iterator[Criterion]:
-    missing = home_readiness.known_missing(course)
+def _signs(session: Session, course: Course, missing: Set[str]) -> Iterator[Criterion]:
     measured = bool(course.sets)
     last = course.measured_at[-1] if measured else None
     yield Criterion(
         "vitals_fresh" if measured else "vitals_after_stop",
         "Pressure and pulse measured lately",
-        missing.keys().isdisjoint(("vitals_after_stop", "vitals_fresh")),
+        missing.isdisjoint(("vitals_after_stop", "vitals_fresh")),
         f"Last set at {_clock(last)}" if last else NOTHING_MEASURED,
     )
     yield Criterion(

@@ -5,7 +5,6 @@ Read from what the page shows; which act is possible and what it needs is decide
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Final, Literal
 
@@ -16,7 +15,7 @@ from web.views.sessions import criteria
 from web.views.sessions.criteria import Criterion
 from web.views.sessions.form import SessionForm
 from web.views.sessions.leaving import DischargeForm
-from web.views.sessions.page import BAG_EMPTY, SessionPage
+from web.views.sessions.page import BAG_EMPTY, Left, SessionPage
 from web.views.sessions.places import before_start, place_of
 from web.views.sessions.preparing import ChecklistForm
 from web.views.sessions.signing import SignForm
@@ -53,15 +52,6 @@ class ToDo:
     words: str
     href: str
     pressing: bool = False
-
-
-@dataclass(frozen=True)
-class Left:
-    """The minutes that the phase still has, and the moment to which they count."""
-
-    words: str
-    minutes: int
-    until: datetime
 
 
 class Guide:
@@ -168,11 +158,12 @@ class Guide:
 
     @property
     def left(self) -> Left | None:
+        """What the phase still has."""
         given, home_from = self.page.given, self.page.chair.home_from
         if given and given.empty_at and given.minutes_left is not None:
-            return Left("until the bag is empty", given.minutes_left, given.empty_at)
+            return Left(given.minutes_left, "until the bag is empty", given.empty_at)
         if home_from and self.page.minutes_to_go:
-            return Left("until home at the earliest", self.page.minutes_to_go, home_from)
+            return Left(self.page.minutes_to_go, "until home at the earliest", home_from)
         return None
 
     @cached_property

@@ -58,6 +58,16 @@ NEXT_STEP: Final = {
 }
 
 
+@dataclass(frozen=True)
+class Left:
+    """The one figure that is read from across the room: so many minutes, and of what. `until` is the moment
+    that they run to, where they run down."""
+
+    minutes: int
+    words: str
+    until: datetime | None = None
+
+
 class Chair:
     """Where one session stands now, in minutes and words; needs the loaded steps of its infusion."""
 

@@ -17,7 +17,7 @@ from sessions_app.leaving import discharge
 from sessions_app.models import InfusionEventKind, SessionState, VitalSigns
 from sessions_app.observing import trends
 from web.plots.spark import Point, Spark, spark
-from web.views.sessions.page import MINUTE, Chair
+from web.views.sessions.page import MINUTE, Chair, Left
 
 # How far back the lines of a card go.
 HOUR: Final = timedelta(hours=1)
@@ -59,16 +59,6 @@ class Trend:
     @property
     def arrow(self) -> str:
         return ARROWS.get(self.direction, "")
-
-
-@dataclass(frozen=True)
-class Left:
-    """The one figure that is read from across the room: so many minutes, and of what. `until` is the moment
-    that they run to, where they run down."""
-
-    minutes: int
-    words: str
-    until: datetime | None = None
 
 
 class Card:
