@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from clinic.clock import now
 from sessions_app.models import Session
-from tests.browser.conftest import TABLET, Windows, picture
+from tests.browser.conftest import PHONE, TABLET, Windows, picture
 from tests.cast import NOW, PASSWORD, House, make_house
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
@@ -72,6 +72,10 @@ def test_a_visit_at_the_chair_from_open_session_to_signature(windows: Windows, s
         stories.arrived_visit(house)
         page = windows.sign_in(house.nils, TABLET)
         page.goto("/nurse/")
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        for said in ("Planned", "Arrived", "Protocol"):
+            expect(page.locator(f"td[data-label={said}]")).to_be_visible()
+        page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
         page.get_by_role("button", name="Open session").click()
         chair = Chair(page, clock)
         prepare(chair, house)
