@@ -90,6 +90,20 @@ def test_a_refused_set_comes_back_beside_what_is_being_typed(page: Page, session
     assert list(recorded)[-2:] == [129, int(SIGNS["systolic_mmhg"])]
 
 
+def test_a_refusal_beside_what_is_typed_shows_the_steps_that_are_possible_now(
+    page: Page, house: House, session: Session
+) -> None:
+    """A colleague has paused; the badge that says so must not stand beside a button to pause."""
+    fill(page, "note", text="Restless, asks for")
+    infusion.pause(actor=house.actor(house.priya), id=new_id(), session=session, now=clock.now())
+    fill(page, "vitals", **{**SIGNS, "systolic_mmhg": "999"}).click()
+    expect(form_of(page, "vitals").locator(".mend").first).to_contain_text("Enter a value from")
+    expect(page.locator("main h1")).to_contain_text("Paused")
+    expect(form_of(page, "pause")).to_be_hidden()
+    expect(form_of(page, "resume")).to_be_visible()
+    expect(form_of(page, "note").locator("[name=text]")).to_have_value("Restless, asks for")
+
+
 def test_a_refused_tap_is_mended_beside_what_is_being_typed(
     page: Page, house: House, session: Session
 ) -> None:
