@@ -88,7 +88,11 @@ class Demo:
 
 def make() -> Demo:
     """Write the clinic and its day into the database that this process is connected to."""
-    clinic = story.create(now=MIDDAY, say=lambda line: None)
+    return go_on(story.create(now=MIDDAY, say=lambda line: None))
+
+
+def go_on(clinic: Clinic) -> Demo:
+    """What happened besides, to a clinic whose story was told at MIDDAY."""
     names = {**_of_the_story(clinic), **_happened_besides(clinic)}
     links, birth_years = _links(clinic)
     return Demo({**{name: str(value) for name, value in names.items()}, **links}, birth_years)

@@ -40,7 +40,8 @@ def test_emptying_this_workers_cache_leaves_the_others_alone(worker_id: str) -> 
 
 
 def test_stories_that_share_what_is_dear_to_make_go_to_one_worker() -> None:
-    assert goes_with("tests/web/test_demo.py::test_a") == goes_with("tests/web/test_demo.py::test_b[1]")
+    day = "tests/web/running_day"
+    assert goes_with(f"{day}/test_story.py::test_a") == goes_with(f"{day}/test_queries.py::test_b[1]")
     assert goes_with("tests/web/test_desk.py::test_a") != goes_with("tests/web/test_desk.py::test_b")
 
 

@@ -15,7 +15,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 # What their stories look at is made once for all of them, and dear: each worker would make it again.
-TOGETHER = frozenset({"tests/web/test_demo.py", "tests/clinic/test_api_schema.py"})
+TOGETHER = ("tests/web/running_day/", "tests/clinic/test_api_schema.py")
 MOST = 8  # the services of one run hold: 16 databases in Valkey, 300 connections in PostgreSQL
 
 
@@ -30,7 +30,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 class OneByOne(LoadScopeScheduling):
-    """Each story goes to whoever is free next; those of a file in TOGETHER go to one worker.
+    """Each story goes to whoever is free next; those of a folder or a file in TOGETHER go to one worker.
 
     xdist's own groups write their name into the node's id, which pytest 9.2 no longer reads.
     """
@@ -41,8 +41,7 @@ class OneByOne(LoadScopeScheduling):
 
 def goes_with(story: str) -> str:
     """What is alike for stories that go to the same worker."""
-    file = story.partition("::")[0]
-    return file if file in TOGETHER else story
+    return next((place for place in TOGETHER if story.startswith(place)), story)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneByOne:

@@ -1,86 +1,29 @@
-"""No page has a number of queries that grows with its rows: over the list of every page, on the synthetic
-clinic's running day, and with few rows and many where no other story counts them.
+"""No page has a number of queries that grows with its rows: asked with few and with many, where no other
+story counts them. On the synthetic clinic's running day every page is asked in tests/web/running_day.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Final
 
 import pytest
 import time_machine
-from django.db import connection, transaction
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from pytest_django import DjangoDbBlocker
 
-from clinic.models import User
 from notifications.escalating import on_call
 from scheduler.calendars import feeds
 from scheduler.models import ResourceKind
 from scheduler.prescribing import spacing_requests
 from sessions_app.outcomes import cohort_reports, diary
 from sessions_app.outcomes.cohort import Query
-from tests.browser import demo
-from tests.browser.pages import PAGES
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.notifications import texts
 from tests.scheduler.stage import Stage, make_resource, set_stage
 from tests.sessions_app import stories
 from tests.sessions_app.monitors import beds
 from tests.web.pages import browser_of
+from tests.web.statements import asked
 
 pytestmark = pytest.mark.django_db
-
-# As often a page may ask the same with other values: for each rung of those on call, not for each row.
-REPEATED: Final = 5
-STAFF: Final = frozenset("DNPM")
-
-
-@pytest.fixture(scope="module")
-def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[demo.Demo]:
-    """The running day, made once for this module, which only looks at it."""
-    with django_db_blocker.unblock(), time_machine.travel(demo.MIDDAY, tick=False), transaction.atomic():
-        yield demo.make()
-        transaction.set_rollback(True)
-
-
-def asked(client: Client, address: str) -> list[str]:
-    """The statements that a page sends, each without its values."""
-    with CaptureQueriesContext(connection) as found:
-        assert client.get(address).status_code == 200, address
-    sent = [each["sql"] for each in found.captured_queries if each["sql"]]  # a kept plan tells no statement
-    return [shape(statement) for statement in sent if "SAVEPOINT" not in statement]
-
-
-def shape(statement: str) -> str:
-    """Texts, numbers and the names of cursors are values; a list of them is one, however long it is."""
-    statement = re.sub(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b|\"_django_curs\w+\"", "?", statement)
-    return re.sub(r"([(\[])\?(?:::\w+)?(?:, \?(?:::\w+)?)*([)\]])", r"\1?\2", statement)
-
-
-def test_no_page_asks_the_same_again_for_each_of_its_rows(made: demo.Demo, settings: object) -> None:
-    settings.MODE = "demo"  # type: ignore[attr-defined]
-    clients = {letter: browser_of(User.objects.get(email=demo.EMAILS[letter])) for letter in STAFF}
-    again = []
-    for page in PAGES:
-        if page.who not in STAFF or page.status != 200 or not_ours(page.route):
-            continue
-        sent = Counter(asked(clients[page.who], page.address.format(**made.names)))
-        again += [
-            f"{page.name}, {times} times: {statement[:200]}"
-            for statement, times in sent.items()
-            if times > REPEATED
-        ]
-    assert not again, "\n".join(again)
-
-
-def not_ours(route: str) -> bool:
-    return route.startswith(("/accounts/", "/api/"))
-
-
-# --- Few rows and many ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
