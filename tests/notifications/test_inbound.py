@@ -3,9 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db.models import F
 
-from clinic.models import Consent, ConsentScope, Patient, WorkItem
+from clinic.models import Patient, WorkItem
 from notifications.answering import due_times
 from notifications.delivering import delivery, sending_state
 from notifications.models import (
@@ -19,7 +18,6 @@ from notifications.models import (
     TimeRequest,
 )
 from notifications.talking import inbound
-from notifications.talking.answers import OVERRULED
 from scheduler.models import Appointment
 from tests.at_once import at_once
 from tests.cast import NOW, House, local, make_house
@@ -27,7 +25,6 @@ from tests.notifications.texts import (
     CALL_FOR_HELP,
     READ_IT,
     ROSAS,
-    STRANGERS,
     agreed,
     alone_on_the_number,
     announce,
@@ -164,109 +161,6 @@ def test_r_without_a_visit_is_read_by_a_person(house: House) -> None:
     text("R")
     assert not TimeRequest.objects.exists()
     assert tasks() == [READ_IT]
-
-
-# --- STOP and START ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("words", ["STOP", "Arrêt", "please stop texting me", "no me escriban más"])
-def test_stop_holds_at_once_with_one_confirmation(house: House, words: str) -> None:
-    text(words)
-    assert not agreed(house.rosa)
-    block = BlockedAddress.objects.get()
-    assert (block.address, block.reason, block.since) == (ROSAS, "stop", NOW)
-    (answer,) = Message.objects.filter(kind="answer")
-    assert (answer.stage, answer.form, answer.urgent, answer.due_at) == ("stopped", "sms", True, NOW)
-    assert answer.stale_at == NOW + 5 * MINUTE
-    assert tasks() == []
-
-
-def test_stop_said_twice_is_confirmed_once(house: House) -> None:
-    text("STOP")
-    text("Stop!!", now=NOW + MINUTE)
-    assert answers() == ["stopped"]
-    assert BlockedAddress.objects.count() == 1
-
-
-def test_stop_is_kept_with_how_and_when(house: House) -> None:
-    text("STOP")
-    consent = Consent.objects.get(patient=house.rosa, scope=ConsentScope.SMS)
-    assert (consent.revoked_at, consent.revoked_how) == (NOW, "text reply STOP")
-    assert Consent.objects.get(patient=house.rosa, scope=ConsentScope.EMAIL).revoked_at is None
-
-
-def test_stop_holds_for_everybody_on_the_number(house: House) -> None:
-    Patient.objects.filter(pk=house.omar.pk).update(phone=ROSAS)
-    text("STOP")
-    assert not agreed(house.rosa)
-    assert not agreed(house.omar)
-    assert answers() == ["stopped"]
-
-
-@pytest.mark.parametrize("words", ["CANCEL", "cancelar"])
-def test_cancel_is_an_opt_out_and_a_question_for_the_desk(visit: Appointment, words: str) -> None:
-    row = text(words)
-    assert not agreed(visit.patient)
-    assert answers() == ["stopped"]
-    assert row.read_at is None
-    assert tasks() == [(inbound.STOPPED_OR_CANCELLED, "routine", "front_desk")]
-    visit.refresh_from_db()
-    assert visit.status == "booked"
-
-
-def test_whoever_stopped_is_not_answered_but_still_heard(visit: Appointment) -> None:
-    text("STOP")
-    text("C", now=NOW + MINUTE)
-    assert confirmed(visit)
-    text("R", now=NOW + MINUTE)
-    assert TimeRequest.objects.count() == 1
-    text("Can you call me?", now=NOW + MINUTE)
-    assert READ_IT in tasks()
-    assert answers() == ["stopped"]
-    text("HELP", now=NOW + MINUTE)
-    assert answers() == ["stopped", "help"]
-
-
-@pytest.mark.parametrize("word", ["START", "unstop", "YES"])
-def test_start_lifts_the_block_and_keeps_a_consent_of_its_own(house: House, word: str) -> None:
-    text("STOP")
-    text(word, now=NOW + HOUR)
-    block = BlockedAddress.objects.get()
-    assert (block.lifted_at, block.lifted_by, block.lifted_how) == (NOW + HOUR, None, "text reply START")
-    consent = Consent.objects.get(patient=house.rosa, scope=ConsentScope.SMS, revoked_at=None)
-    assert (consent.method, consent.form_version, consent.given_at) == (
-        "text reply",
-        "text START",
-        NOW + HOUR,
-    )
-    assert consent.recorded_by is None
-    assert answers() == ["stopped", "started"]
-
-
-def test_stop_after_a_start_is_confirmed_anew(house: House) -> None:
-    text("STOP")
-    text("START", now=NOW + HOUR)
-    text("STOP", now=NOW + 2 * HOUR)
-    assert not agreed(house.rosa)
-    assert answers() == ["stopped", "started", "stopped"]
-
-
-def test_start_gives_nobody_a_consent_that_somebody_else_took_back_for_them(house: House) -> None:
-    Patient.objects.filter(pk=house.omar.pk).update(phone=ROSAS)
-    Consent.objects.filter(patient=house.omar, scope=ConsentScope.SMS).update(
-        revoked_at=NOW - DAY, revoked_how="by letter"
-    )
-    text("STOP")
-    text("START", now=NOW + HOUR)
-    assert agreed(house.rosa)
-    assert not agreed(house.omar)
-
-
-def test_start_does_not_lift_what_is_somebody_elses_number(house: House) -> None:
-    text("wrong number")
-    text("START", now=NOW + HOUR)
-    assert BlockedAddress.objects.get(reason="wrong_number").lifted_at is None
-    assert answers() == ["wrong_number"]
 
 
 # --- HELP, somebody else's number, anything else ---------------------------------------------------------
@@ -467,53 +361,6 @@ def test_the_same_text_handed_over_at_once_is_taken_once(house: House) -> None:
     assert {row.pk for row in texts} == {InboundMessage.objects.get().pk}
     assert answers() == ["help"]
     assert len(tasks()) == 1
-
-
-@pytest.mark.parametrize(("last", "stands"), [("STOP", False), ("START", True)])
-def test_of_a_stop_and_a_start_the_one_that_came_later_counts_whichever_is_taken_first(
-    house: House, last: str, stands: bool
-) -> None:
-    first = "START" if last == "STOP" else "STOP"
-    text("STOP", now=NOW - HOUR, received_at=NOW - HOUR)
-    text(last, now=NOW, received_at=NOW + timedelta(milliseconds=3))
-    text(first, now=NOW + timedelta(milliseconds=9), received_at=NOW)
-    assert agreed(house.rosa) is stands
-    assert BlockedAddress.objects.filter(lifted_at=None).exists() is not stands
-    assert not BlockedAddress.objects.filter(lifted_at__lt=F("since")).exists()
-
-
-def test_whether_a_visit_is_meant_is_asked_also_of_a_text_that_another_has_overtaken(house: House) -> None:
-    text("START", received_at=NOW + timedelta(milliseconds=3))
-    text("CANCEL", received_at=NOW)
-    assert agreed(house.rosa)
-    assert tasks() == [(inbound.STOPPED_OR_CANCELLED, "routine", "front_desk")]
-
-
-def test_what_the_opposite_has_overtaken_is_not_said_any_more(house: House) -> None:
-    text("STOP")
-    text("START", now=NOW + timedelta(seconds=1), received_at=NOW + timedelta(seconds=1))
-    overtaken = Message.objects.get(stage="stopped")
-    assert (overtaken.status, overtaken.reason) == ("skipped", OVERRULED)
-    assert Message.objects.get(stage="started").status == "planned"
-    text("STOP", now=NOW + timedelta(seconds=2), received_at=NOW + timedelta(seconds=2))
-    assert Message.objects.get(stage="started").status == "skipped"
-    assert Message.objects.filter(stage="stopped", status="planned").count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_stops_at_once_from_a_number_nobody_has_are_confirmed_once(house: House) -> None:
-    at_once(*[lambda: text("STOP", sender=STRANGERS)] * 4)
-    assert BlockedAddress.objects.count() == 1
-    assert answers() == ["stopped"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_stops_at_once_are_one_block_and_one_confirmation(house: House) -> None:
-    rows = at_once(lambda: text("STOP"), lambda: text("STOP"), lambda: text("Hello"))
-    assert all(isinstance(row, InboundMessage) for row in rows)
-    assert BlockedAddress.objects.count() == 1
-    assert answers().count("stopped") == 1
-    assert not agreed(house.rosa)
 
 
 def test_a_visit_of_today_that_has_begun_is_not_confirmed_by_text(house: House) -> None:
