@@ -270,7 +270,8 @@ def amend(page: Page) -> None:
     form.locator("input[name=systolic_mmhg]").fill("132")
     form.locator("input[name=correction_reason]").fill("The cuff had slipped.")
     form.locator("input[name=password]").fill(PASSWORD)
-    form.locator("button[type=submit]").click()
+    with page.expect_navigation():  # otherwise the record could overtake it
+        form.locator("button[type=submit]").click()
     page.get_by_role("link", name="Signed record").click()
     expect(page.get_by_text("The cuff had slipped.").first).to_be_visible()
     picture(page, "journey-record")
