@@ -178,6 +178,8 @@ def test_what_a_value_would_meet_stands_beside_its_box_and_nothing_is_kept(
     assert "Raises an alert: caution." in lines["systolic_mmhg"]
     assert "Is refused." in lines["diastolic_mmhg"]
     assert "No alert." in lines["pain_nrs"]
+    could_be_kept = {**SIGNS, "id": str(new_id()), "systolic_mmhg": "165"}
+    assert "Raises an alert" in browser_of(house.nils).post(address, could_be_kept).content.decode()
     assert session.vital_signs.count() == 1
     assert not session.alerts.exists()
     assert browser_of(other_house.nils).post(address, typed).status_code == 404
