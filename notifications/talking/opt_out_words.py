@@ -98,7 +98,7 @@ _ASKED_FOR: Final = (
     r"take (?:me|my number|us) off",
     r"leave me alone|lose my number",
     rf"cancel (?:my |the |all |these )?(?:subscription|{_TEXTS})",
-    r"unsub(?:scribe)?|unsuscribe|opt (?:me )?out|optout|stopall",
+    r"unsub(?:scribe)?|opt (?:me )?out|optout|stopall",
     CONSENT,
 )
 _ASKED_FOR_ES: Final = (

@@ -86,7 +86,8 @@ _DEATH: Final = (
     rf"(?:want|wants|wanting|wish|need) (?:it|this|everything)(?: just)? to (?:end|be over){_NO_TIME}",
     rf"(?:want|wants|wanting|wish|need|make|for) (?:it all|this all|all of (?:it|this)|everything)"
     rf" (?:just )?(?:to )?(?:end|stop|be over){_NO_TIME}",
-    rf"(?:tired|sick|done|weary|exhausted|finished|fed up|through|had enough) (?:of |with |from )?{_LIFE}",
+    r"(?:tired|sick|done|weary|exhausted|finished|fed up|through(?! (?:my |this )?life\b)|had enough)"
+    rf" (?:of |with |from )?{_LIFE}",
     r"wish\w* (?:i|id) (?:wasnt|werent|was not|were not|wouldnt be) (?:\w+ )?"
     rf"(?:alive|born|here(?! on\b){_NO_DAY})",
     r"life (?:is|feels|seems|has) (?:\w+ )?(?:pointless|meaningless|worthless|hopeless|no meaning|not worth)",
@@ -124,7 +125,6 @@ _DEATH: Final = (
     r"(?:give|giving|gave|given) up on (?:my )?(?:life|living)",
     _then(r"dont|do not|doesnt|didnt|never|cant|cannot", r"(?:feel|keep \w+|stay) (?:\w+ ){0,2}?safe", 1),
     rf"(?:not|isnt|arent|never) (?!sure|certain)(?:\w+ ){{0,2}}?safe{_UNLESS_DRIVING}",
-    rf"unsafe{_UNLESS_DRIVING}",
     # Short for killing myself, unless it is a distance.
     r"(?<!\d )(?<!many )(?<!few )(?<!of )kms(?! (?:away|from|to|by|drive|per)\b)",
     r"(?:slit|slitting|cut|cutting|slash\w*) (?:\w+ ){0,2}?(?:wrists?|veins|throat)",
@@ -168,7 +168,7 @@ _BODY: Final = (
     r"(?! (?:to|with|about|at|on)\b)",
     r"(?:speech|words) (?:\w+ ){0,3}?(?:garbled|jumbled|mumbled|wrong|weird|funny|off)",
     r"(?:lost|losing) (?:my |all )?(?:vision|sight|eyesight)|gone blind|(?:cant|cannot) see out of",
-    r"(?:having|have|had|got|like|be|a mini) (?:a |mini )*stroke|heart ?attack|cardiac arrest",
+    r"(?:having|have|had|got|like|be|a mini) (?:a |mini )*stroke|cardiac arrest",
     _near(r"worst|thunderclap", r"head ?aches?|head ?pain"),
     # Here many have migraines, and a worst one every month.
     _then(r"worst (?:\w+ ){0,2}?migraines?", r"life|ever"),
@@ -210,7 +210,6 @@ _DEATH_ES: Final = (
     rf"(?:tod[oa]s?|much[oa]s|demasiad[oa]s?|frasco|bote|punado|caja|{_COUNT}) (?:\w+ ){{0,4}}?"
     r"(?:pastillas?|pildoras?|medicin\w+|medicament\w+|tabletas?|frasco|bote|caja)",
     rf"(?:me )?(?:tome|tomado|trague|tragado) demasiad[oa]s?{_NO_MEDICINE} \w+",
-    r"sobredosis",
 )
 _BODY_ES: Final = (
     _near(

@@ -110,6 +110,21 @@ IN_OTHER_WORDS = [
     "hypertensive crisis",
     "tuvo un ataque epil\u00e9ptico",
     "this is an emergency",
+    *("I feel susidal", "this is killing me", "put a bullet in my head", "blow my brains out", "a noose"),
+    *("I am never really safe", "over dosed on it", "he stopped breathing", "she has blue lips"),
+    *("I am choking", "he keeps fainting", "I feel very faint", "I passed out", "I have blackouts"),
+    *("she is unconscious", "he lost consciousness", "I have gone blind", "I can't see out of one eye"),
+    *("she had a stroke", "a heartattack I think", "cardiac arrest", "a headache, the worst one yet"),
+    *("me voy a quitar la vida", "mejor me mato", "quitarme de en medio", "me hice da\u00f1o"),
+    *("lastimarme", "herirme", "matarme ya", "cortarme", "colgarme", "envenenarme", "se autolesiona"),
+    *("ojal\u00e1 estuviera muerta", "no estoy a salvo", "el pecho me duele", "me estoy ahogando"),
+    *("aqu\u00ed ahog\u00e1ndome", "me desvanec\u00ed", "est\u00e1 inconsciente", "arrastra las palabras"),
+    *("un derrame", "ataque al coraz\u00f3n", "una embolia", "dej\u00f3 de respirar"),
+    *("el dolor de cabeza m\u00e1s fuerte de mi vida", "crisis hipertensiva", "seizures again"),
+    *("he is seizing", "convulsions", "she is having a fit", "una crisis epil\u00e9ptica", "anaphylaxis"),
+    *("I used my EpiPen", "anafilaxia", "una reacci\u00f3n al\u00e9rgica", "pidan dos ambulancias"),
+    *("get the paramedics", "llamen a la polic\u00eda", "sangra y no para", "una hemorragia"),
+    *("estoy sangrando mucho", "I'm through with life", "through living"),
 ]
 # Each row one family: its forms, its slips, its Spanish.
 FAMILIES = [
@@ -177,6 +192,7 @@ ORDINARY = [
     *("I want it to end at 3 pm", "I want it to be over by noon", "I want to end things early"),
     *("I need everything to be over by Friday", "thinking about ending things with my boyfriend"),
     *("I'm tired of living in Chicago", "I am done living with my mother", "done with life insurance forms"),
+    *("All through my life I had migraines", "I got through this life event", "going through life"),
     *("I'm done", "thinking about dying my hair", "I wish I wasn't here on Monday"),
     *("I will walk into the building", "I walked from the bus", "ran into traffic, will be late"),
     *("jump off the bus at Main", "walk under the bridge", "I drove into the parking lot"),
@@ -310,6 +326,8 @@ WORRYING = [
     "Me caí en la casa",
     "tengo alucinaciones",
     "oigo voces",
+    *("still very confused", "peeing blood", "sigo vomitando", "vomita sangre", "me resbal\u00e9"),
+    *("hay sangre en la orina", "orino sangre"),
 ]
 NOT_WORRYING = [
     "I fell asleep on the couch",
