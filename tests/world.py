@@ -1,6 +1,6 @@
 """A clinic with a row of every noun that an address of the product names, and what its calls carry.
 
-Who may make which call is in `test_permission_matrix`.
+Who may make which call is in `tests.permissions`.
 """
 
 from dataclasses import dataclass, field
