@@ -344,6 +344,19 @@ def test_what_the_server_must_answer_and_what_proves_a_person_is_never_kept(
     expect(page.get_by_text("The record is signed.")).to_be_visible()
 
 
+def test_what_proves_a_person_is_not_sent_to_ask_what_a_value_would_meet(
+    windows: Windows, passing: Passing, house: House
+) -> None:
+    signed = stories.signed(house, house.omar, at=MID_INFUSION - timedelta(hours=3))
+    page = at_the_chair(windows.sign_in(house.nils, TABLET), passing, signed)
+    fill(page, "vitals", password=PASSWORD)
+    with page.expect_request("**/check-vitals/") as asked:
+        fill(page, "vitals", systolic_mmhg="161")
+    sent = asked.value.post_data_buffer or b""
+    assert b"161" in sent
+    assert PASSWORD.encode() not in sent
+
+
 def test_a_page_without_scripts_works_as_before(
     windows: Windows, passing: Passing, house: House, session: Session
 ) -> None:
