@@ -1,22 +1,22 @@
-"""Addresses of the pages in web.views.outcomes and web.views.cohort_reports."""
+"""Addresses of the pages in web.views: outcomes, diary, safety and cohort_reports."""
 
 from django.urls import URLPattern, path
 
-from web.views import cohort_reports, outcomes, safety
+from web.views import cohort_reports, diary, outcomes, safety
 
 urlpatterns: list[URLPattern] = [
     path("patients/<uuid:pk>/outcomes/", outcomes.patient_outcomes, name="patient_outcomes"),
     path("patients/<uuid:pk>/outcomes/begin/", outcomes.begin_questionnaire, name="begin_questionnaire"),
     path("patients/<uuid:pk>/safety/", safety.patient_safety, name="patient_safety"),
     path("safety-concerns/<uuid:pk>/assess/", safety.assess_safety, name="assess_safety"),
-    path("patients/<uuid:pk>/diary/", outcomes.patient_diary, name="patient_diary"),
-    path("patients/<uuid:pk>/diary/enter/", outcomes.enter_diary_day, name="enter_diary_day"),
+    path("patients/<uuid:pk>/diary/", diary.patient_diary, name="patient_diary"),
+    path("patients/<uuid:pk>/diary/enter/", diary.enter_diary_day, name="enter_diary_day"),
     path(
         "patients/<uuid:pk>/diary/without-headache/",
-        outcomes.enter_days_without_headache,
+        diary.enter_days_without_headache,
         name="enter_days_without_headache",
     ),
-    path("patients/<uuid:pk>/diary/ask-daily/", outcomes.diary_nudge, name="diary_nudge"),
+    path("patients/<uuid:pk>/diary/ask-daily/", diary.diary_nudge, name="diary_nudge"),
     path("questionnaires/<uuid:pk>/", outcomes.questionnaire, name="questionnaire"),
     path("questionnaires/<uuid:pk>/answer/", outcomes.answer_question, name="answer_question"),
     path(
