@@ -177,6 +177,20 @@ def test_what_the_opposite_has_overtaken_is_not_said_any_more(house: House) -> N
     assert Message.objects.filter(stage="stopped", status="planned").count() == 1
 
 
+def test_what_was_said_to_another_number_or_by_another_clinic_or_already_is_not_taken_back(
+    house: House, other_house: House
+) -> None:
+    give_number(other_house.clinic, sms_number="+13125550199")
+    text("STOP", recipient="+13125550199")
+    text("STOP", sender=STRANGERS)
+    text("STOP")
+    rosas = Message.objects.filter(clinic=house.clinic, in_answer_to__sender=ROSAS)
+    rosas.update(status="sent", sent_at=NOW)
+    text("START", now=NOW + MINUTE, received_at=NOW + MINUTE)
+    said = Message.objects.filter(stage="stopped").values_list("status", flat=True)
+    assert sorted(said) == ["planned", "planned", "sent"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_stops_at_once_from_a_number_nobody_has_are_confirmed_once(house: House) -> None:
     at_once(*[lambda: text("STOP", sender=STRANGERS)] * 4)
