@@ -108,7 +108,8 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
             feed = feeds.open_feed(token=token)
         at_most(READS_PER_MINUTE, what=f"calendar-reads:{feed.pk}")
     except Problem as problem:
-        refusal = HttpResponse(problem.detail, status=problem.status, content_type="text/plain; charset=utf-8")
+        plain = "text/plain; charset=utf-8"
+        refusal = HttpResponse(problem.detail, status=problem.status, content_type=plain)
         if problem.wait:
             refusal["Retry-After"] = str(ceil(problem.wait))
         return refusal
