@@ -12,6 +12,7 @@ from django.db.models.functions import Lower, TruncMinute
 from clinic import clock
 from clinic.models import Clinic, Patient, User
 from scheduler.models import Appointment, AppointmentStatus, Claim
+from sessions_app import states
 from sessions_app.lines import PARTS
 from sessions_app.models import (
     Alert,
@@ -51,12 +52,15 @@ def sessions_on(day: date, clinics: Iterable[Clinic]) -> QuerySet[Session]:
 
 
 def sessions_today(clinic: Clinic, day: date) -> QuerySet[Session]:
-    """The station's list: a day's sessions by arrival, with patient, protocol, chair, and what tells when the
-    next reading is due and how much was given: the infusion's steps, the dose, the vital signs, the alerts
-    with theirs; whose plan it is, for the ladder. Eight queries."""
+    """The station's list: a day's sessions by arrival, and whoever is still in a chair since an earlier one.
+    With patient, protocol, chair, and what tells when the next reading is due and how much was given: the
+    infusion's steps, the dose, the vital signs, the alerts with theirs; whose plan it is, for the ladder.
+    Eight queries."""
     steps = InfusionEvent.objects.order_by("recorded_at", "id")
+    start, end = clock.day_bounds(day, clinic.time_zone)
+    arrived = Q(arrived_at__gte=start, arrived_at__lt=end)
     return (
-        sessions_on(day, [clinic])
+        Session.objects.filter(arrived | Q(state__in=states.IN_THE_CHAIR), clinic=clinic)
         .select_related("clinic", "patient", "protocol", "appointment__plan")
         .prefetch_related(
             Prefetch("infusion_events", steps),

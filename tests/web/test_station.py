@@ -44,6 +44,18 @@ def test_a_card_names_the_chair_and_leads_to_its_session(house: House, wall: Wal
     assert found.groups() == (reverse("session", args=[session.pk]), "Chair 3", "Rosa Delgado")
 
 
+def test_midnight_takes_nobody_off_the_station_who_is_still_in_a_chair(house: House, wall: Wall) -> None:
+    seat(stories.infusing(house), chair_of(house, "Chair 3"))
+    wall.shows = minute(24 * 60)
+    assert "Chair 3" in cards(house)
+
+
+def test_who_went_home_yesterday_is_off_the_station(house: House, wall: Wall) -> None:
+    stories.discharged(house)
+    wall.shows = minute(26 * 60)
+    assert "Rosa Delgado" not in words(browser_of(house.nils).get(STATION))
+
+
 @pytest.mark.parametrize(
     ("come_to", "at", "said"),
     [
