@@ -2,20 +2,23 @@
 
     bin/bench stored_readings [--samples 20000000] [--calls 100]
 
-Each is measured with an empty table of samples, then with so many of years past, in one run, each time in a
-clinic of its own with the same day: what one round records would lengthen the next one's pages. Samples take
-some 320 bytes each with their indexes: 20 million want about 7 GB free. Prints the medians and ratios.
+Each is measured with an empty table of samples and, in a copy of the same database, with so many of years
+past: call by call in turn, with a server process for each, so that the machine's moods hit both alike.
+Samples take some 320 bytes each with their indexes: 20 million want about 7 GB free. Prints the medians and
+ratios.
 """
 
 import argparse
 import shutil
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from itertools import cycle
 
-from bench.scratch import migrate  # before anything of the product: it sets Django up
+from bench.scratch import copied, migrate, tidy  # before anything of the product: it sets Django up
 
 # isort: split
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test.utils import setup_test_environment
 
 from bench import monitor_clinic
@@ -27,39 +30,65 @@ from sessions_app.monitors import feed
 
 AT_ONCE = 1_000_000
 SESSIONS = 12
+NONE, STORED = "none", "stored"
 
 
-def measured(port: int, clinic: str, sessions: list[Session], calls: int) -> dict[str, float]:
-    """Seconds of each, in this clinic."""
-    api, client, now = Api(port, token_of(Role.NURSE, clinic)), signed_in(clinic), datetime.now(UTC)
-    turn = cycle(sessions)
-    return medians(
-        calls,
-        post_vitals=lambda: api.post_vitals(next(turn)),
-        station=lambda: look(client),
-        newest=lambda: feed.newest(next(turn), now),
-    )
+def fill(sessions: list[Session], samples: int) -> str:
+    """So many samples of years past; what they take."""
+    for already in range(0, samples, AT_ONCE):
+        with transaction.atomic():
+            monitor_clinic.store_samples(sessions, min(AT_ONCE, samples - already), after=already)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size('sessions_app_monitorsample')")
+        size = cursor.fetchone()[0]
+    free = shutil.disk_usage("/tmp").free
+    return f"{MonitorSample.objects.count():,} samples, {size / 1e9:.1f} GB, {free / 1e9:.0f} GB left"
+
+
+def settle() -> None:
+    """What a database has done when nobody watches: statistics, and what was written is on the disk."""
+    tidy()
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
 
 
 def main(samples: int, calls: int) -> None:
     migrate()
     setup_test_environment()
-    before, years = (monitor_clinic.make(SESSIONS, readings=True, name=name) for name in ("before", "years"))
-    with serving() as port:
-        empty = measured(port, "before", before, calls)
-        for already in range(0, samples, AT_ONCE):
-            with transaction.atomic():
-                monitor_clinic.store_samples(years, min(AT_ONCE, samples - already), after=already)
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE sessions_app_monitorsample")
-            cursor.execute("SELECT pg_total_relation_size('sessions_app_monitorsample')")
-            size = cursor.fetchone()[0]
-        full = measured(port, "years", years, calls)
-    print(f"{MonitorSample.objects.count():,} samples, {size / 1e9:.1f} GB, ", end="")
-    print(f"{shutil.disk_usage('/tmp').free / 1e9:.0f} GB left")
-    for name, seconds in empty.items():
-        ratio = full[name] / seconds
-        print(f"{name:12} none {seconds * 1000:6.2f} ms, stored {full[name] * 1000:6.2f} ms: {ratio:.2f}x")
+    sessions = monitor_clinic.make(SESSIONS, readings=True)
+    client, token = signed_in(), token_of(Role.NURSE)
+    databases = dict(zip((NONE, STORED), copied("with_years"), strict=True))
+    connections["default"] = databases[STORED]
+    print(fill(sessions, samples))
+    for database in databases.values():
+        connections["default"] = database
+        settle()
+    turns = {name: cycle(sessions) for name in databases}
+
+    def station(name: str) -> None:
+        connections["default"] = databases[name]
+        look(client)
+
+    def newest(name: str) -> None:
+        connections["default"] = databases[name]
+        feed.newest(next(turns[name]), datetime.now(UTC))
+
+    with ExitStack() as servers:
+        apis = {
+            name: Api(servers.enter_context(serving(database.settings_dict["NAME"])), token)
+            for name, database in databases.items()
+        }
+
+        def post_vitals(name: str) -> None:
+            apis[name].post_vitals(next(turns[name]))
+
+        found = {
+            call.__name__: medians(calls, **{name: partial(call, name) for name in databases})
+            for call in (post_vitals, station, newest)
+        }
+    for what, seconds in found.items():
+        none, stored = seconds[NONE], seconds[STORED]
+        print(f"{what:12} none {none * 1000:6.2f} ms, stored {stored * 1000:6.2f} ms: {stored / none:.2f}x")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ Prints the median of each in milliseconds, and the ratios.
 import argparse
 import http.client
 import json
+import os
 import socket
 import statistics
 import subprocess
@@ -19,6 +20,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from bench.scratch import migrate  # before anything of the product: it sets Django up
 
@@ -71,14 +73,18 @@ class Api:
 
 
 @contextmanager
-def serving() -> Any:
-    """The product under gunicorn, one worker, with an empty DRF view beside it."""
+def serving(database: str = "") -> Any:
+    """The product under gunicorn, one worker, with an empty DRF view beside it; on this database of the
+    server, or on the one that it is asked with."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = ["gunicorn", "--config", "python:embedded.gunicorn", "--workers", "1", "--threads", "1"]
+    here = urlsplit(os.environ["DATABASE_URL"])
+    named = here._replace(path=f"/{database}") if database else here
     process = subprocess.Popen(
-        [sys.executable, "-m", *command, "--bind", f"127.0.0.1:{port}", "bench.empty_view:application"]
+        [sys.executable, "-m", *command, "--bind", f"127.0.0.1:{port}", "bench.empty_view:application"],
+        env={**os.environ, "DATABASE_URL": named.geturl()},
     )
     try:
         for _ in range(300):
