@@ -45,13 +45,6 @@ def fill(sessions: list[Session], samples: int) -> str:
     return f"{MonitorSample.objects.count():,} samples, {size / 1e9:.1f} GB, {free / 1e9:.0f} GB left"
 
 
-def settle() -> None:
-    """What a database has done when nobody watches: statistics, and what was written is on the disk."""
-    tidy()
-    with connection.cursor() as cursor:
-        cursor.execute("CHECKPOINT")
-
-
 def main(samples: int, calls: int) -> None:
     migrate()
     setup_test_environment()
@@ -62,7 +55,7 @@ def main(samples: int, calls: int) -> None:
     print(fill(sessions, samples))
     for database in databases.values():
         connections["default"] = database
-        settle()
+        tidy()
     turns = {name: cycle(sessions) for name in databases}
 
     def station(name: str) -> None:
