@@ -27,7 +27,7 @@ from sessions_app.observing import flowsheet, vitals
 from sessions_app.preparing import overrides
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.views.patients import age_on
+from web.views.patients.details import age_on
 from web.views.sessions.watching import in_words
 
 ASK = MAY["checklist"]

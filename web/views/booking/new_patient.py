@@ -1,6 +1,6 @@
 """Somebody who isn't on record yet: the few details that booking needs, after a look at who they may be.
 
-What can be known of a patient besides is entered in the chart (`web.views.patients`).
+What can be known of a patient besides is entered in the chart (`web.views.patients.details`).
 """
 
 from typing import Any, Final
@@ -18,7 +18,7 @@ from scheduler.access import BOOK
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, DayField
 from web.views.booking.place import PlaceForm, place_of
-from web.views.patients import details_of, register
+from web.views.patients.details import details_of, register
 
 # In which the clinic's messages are written.
 LANGUAGES: Final = (("en", "English"), ("es", "Spanish"))

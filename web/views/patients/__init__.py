@@ -1,0 +1,1 @@
+"""Patients: finding one, who they are, the chart with a module for each of its sections, who looked."""

@@ -1,0 +1,161 @@
+"""Who a patient is: registered once, mended later. What happens to them has pages of its own."""
+
+from datetime import date
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic import access, clock, patients
+from clinic.idempotency import create_once
+from clinic.models import AdministrativeGender, Channel, Patient
+from clinic.problems import Problem
+from web.doors import StaffRequest, staff_page
+from web.forms import ChangeForm, ClinicForm, DayField
+
+Groups = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class DetailsForm(ChangeForm):
+    """What can be known of a patient; what it means is checked by `clinic.patients`."""
+
+    family_name = forms.CharField(max_length=120)
+    given_names = forms.CharField(max_length=120)
+    birth_date = DayField(label="Date of birth")
+    gender = forms.ChoiceField(
+        choices=AdministrativeGender.choices, required=False, initial=AdministrativeGender.UNKNOWN
+    )
+    mrn = forms.CharField(label="MRN", max_length=64, required=False, help_text="Left empty, one is made.")
+    phone = forms.CharField(
+        label="Mobile number", max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    )
+    email = forms.CharField(
+        label="E-mail", max_length=254, required=False, widget=forms.TextInput(attrs={"type": "email"})
+    )
+    preferred_channel = forms.ChoiceField(
+        label="Messages by",
+        choices=[("", "Whatever there is an address for"), *Channel.choices],
+        required=False,
+    )
+    language = forms.CharField(max_length=12, required=False, help_text="en, es. Left empty: en.")
+    time_zone = forms.CharField(
+        max_length=64, required=False, help_text="Only where it isn't the clinic's: America/Denver."
+    )
+    address_line = forms.CharField(label="Street", max_length=240, required=False)
+    city = forms.CharField(max_length=80, required=False)
+    state = forms.CharField(max_length=40, required=False)
+    postal_code = forms.CharField(max_length=20, required=False)
+    escort_name = forms.CharField(label="Who takes them home", max_length=120, required=False)
+    escort_phone = forms.CharField(
+        label="Their number", max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    )
+    flags = forms.CharField(
+        max_length=480, required=False, help_text="Short notes for the chart's header, with commas between."
+    )
+
+    GROUPS: ClassVar[Groups] = (
+        ("Who", ("family_name", "given_names", "birth_date", "gender", "mrn")),
+        ("How to reach them", ("phone", "email", "preferred_channel", "language", "time_zone")),
+        ("Where they live", ("address_line", "city", "state", "postal_code")),
+        ("For the day of treatment", ("escort_name", "escort_phone", "flags")),
+    )
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
+    def clean_flags(self) -> list[str]:
+        return [flag.strip() for flag in self.cleaned_data["flags"].split(",") if flag.strip()]
+
+
+class NewPatientForm(ClinicForm, DetailsForm):
+    pass
+
+
+class EditPatientForm(DetailsForm):
+    deceased = forms.BooleanField(label="Has died", required=False)
+    reason = forms.CharField(
+        label="Why", max_length=200, required=False, help_text="Kept with the change in the history."
+    )
+
+    GROUPS: ClassVar[Groups] = (*DetailsForm.GROUPS, ("This change", ("deceased", "reason")))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True  # what the page showed, to tell what was changed on it
+
+    def changes(self) -> Any:
+        """Only what was changed on this page, so that a colleague's change meanwhile stays."""
+        return {name: self.cleaned_data[name] for name in self.changed_data if name != "reason"}
+
+
+@staff_page(access.WRITE_PATIENTS, methods=["GET", "POST"])
+def new_patient(request: StaffRequest) -> HttpResponse:
+    form = NewPatientForm(request.POST or None)
+    if form.is_valid():
+        try:
+            patient = register(request, form)
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, f"{patient.full_name} is registered.")
+            return redirect("patient", pk=patient.pk)
+    return render(request, "web/patients/details.html", {"form": form}, status=form.status)
+
+
+def register(request: StaffRequest, form: ClinicForm) -> Patient:
+    """Whom a form with this id names, registered once however often it is sent. Raises as
+    `clinic.patients.register` does."""
+    id, details = form.cleaned_data["id"], details_of(form)
+    patient, _ = create_once(
+        actor=request.actor,
+        noun="patient",
+        id=id,
+        body=details,
+        make=lambda: patients.register(
+            actor=request.actor, id=id, clinic=request.clinic, details=details, now=clock.now()
+        ),
+        find=lambda: Patient.objects.get(pk=id),
+    )
+    return patient
+
+
+def details_of(form: ClinicForm) -> Any:
+    """What such a form says of somebody."""
+    return {name: value for name, value in form.cleaned_data.items() if name != "id" and value}
+
+
+@staff_page(access.WRITE_PATIENTS, methods=["GET", "POST"])
+def edit_patient(request: StaffRequest, pk: UUID) -> HttpResponse:
+    patient = access.open_chart(request.actor, access.WRITE_PATIENTS, pk, what="details")
+    known = {name: getattr(patient, name) for name in EditPatientForm.base_fields if hasattr(patient, name)}
+    known |= {
+        "flags": ", ".join(patient.flags),
+        "phone": str(patient.phone),
+        "escort_phone": str(patient.escort_phone),
+    }
+    form = EditPatientForm(request.POST or None, initial=known)
+    if form.is_valid():
+        try:
+            patients.update_details(
+                actor=request.actor,
+                patient=patient,
+                changes=form.changes(),
+                reason=form.cleaned_data["reason"],
+                now=clock.now(),
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "The details are saved.")
+            return redirect("patient", pk=patient.pk)
+    context = {"form": form, "patient": patient}
+    return render(request, "web/patients/details.html", context, status=form.status)
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Whole years lived on this day."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
