@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
 from sessions_app.api.alerts import AlertsViewSet
+from sessions_app.api.looking_back import LookingBackViewSet
 from sessions_app.api.monitors import MonitorMessagesViewSet, MonitorsViewSet
 from sessions_app.api.outcomes import (
     CohortReportsViewSet,
@@ -26,6 +27,7 @@ router.register("questionnaires", ResponsesViewSet, basename="questionnaire")
 router.register("safety-concerns", SafetyConcernsViewSet, basename="safety-concern")
 router.register("diary-days", DiaryViewSet, basename="diary-day")
 router.register("outcomes", OutcomesViewSet, basename="outcome")
+router.register("looking-back", LookingBackViewSet, basename="looking-back")
 router.register("cohort-reports", CohortReportsViewSet, basename="cohort-report")
 router.register("appointments", ReadinessViewSet, basename="readiness")
 

@@ -11,6 +11,19 @@ GET    /api/v1/clinics/                             DNPM
 GET    /api/v1/clinics/{clinic}/                    DNPM
 GET    /api/v1/clinics/{clinic}/booking-settings/   DNPM
 PATCH  /api/v1/clinics/{clinic}/booking-settings/   ---M
+GET    /api/v1/members/                             ---M
+POST   /api/v1/members/                             ---M
+GET    /api/v1/members/{member}/                    ---M
+PATCH  /api/v1/members/{member}/                    ---M
+POST   /api/v1/members/{member}/roles/              ---M
+POST   /api/v1/members/{member}/end-access/         ---M
+POST   /api/v1/members/{gone}/bring-back/           ---M
+POST   /api/v1/members/{invited}/invite-again/      ---M
+POST   /api/v1/members/{invited}/withdraw/          ---M
+GET    /api/v1/members/{member}/tokens/             ---M
+POST   /api/v1/members/{member}/revoke-token/       ---M
+POST   /api/v1/members/{member}/sign-out/           ---M
+GET    /api/v1/members/{member}/history/            ---M
 GET    /api/v1/patients/                            DNPM
 POST   /api/v1/patients/                            DNPM
 POST   /api/v1/patients/find/                       DNPM
@@ -183,6 +196,7 @@ GET    /api/v1/diary-days/                          -NPM
 POST   /api/v1/diary-days/                          -NP-
 POST   /api/v1/diary-days/without-headache/         -NP-
 GET    /api/v1/outcomes/                            -NPM
+GET    /api/v1/looking-back/                        -NPM
 GET    /api/v1/cohort-reports/                      --PM
 POST   /api/v1/cohort-reports/                      --PM
 GET    /api/v1/cohort-reports/{cohort}/             --PM

@@ -14,7 +14,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from clinic import work
-from clinic.models import Allergy, Consent, Role, Urgency, User
+from clinic.models import Allergy, Consent, Member, Role, Urgency, User
 from notifications import tasks
 from notifications.answering import check_ins, times
 from notifications.escalating import on_call
@@ -30,7 +30,8 @@ from sessions_app import arrival
 from sessions_app.outcomes import cohort_reports, responses
 from sessions_app.outcomes.cohort import Query
 from sessions_app.preparing import safety
-from tests.cast import NOW, TODAY, House, make_patient, make_user, new_id
+from tests.cast import NOW, PASSWORD, TODAY, House, make_patient, make_user, new_id
+from tests.clinic import staff
 from tests.notifications import texts, visits
 from tests.scheduler import waits
 from tests.scheduler.stage import Stage, declare_something, plan_row, set_stage
@@ -131,6 +132,9 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         ).pk,
         "cohort": cohort.pk,
         "clinic": house.clinic.pk,
+        "member": Member.objects.get(user=house.nils, clinic=house.clinic).pk,
+        "invited": staff.invited(house).pk,
+        "gone": staff.gone(house).pk,
         "patient": house.rosa.pk,
         "consent": Consent.objects.filter(patient=house.rosa, scope="sms").get().pk,
         "allergy": Allergy.objects.create(patient=house.rosa, substance="Penicillin").pk,
@@ -225,6 +229,20 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "verification_status": "confirmed",
             "reason": "Tested",
         },
+        "? /api/v1/members/": {"clinic": names["clinic"]},
+        "POST /api/v1/members/": {
+            "id": str(new_id()),
+            "clinic": names["clinic"],
+            "email": "neu@lakeside.example",
+            "full_name": "Nora Neu",
+            "roles": ["front_desk"],
+            "password": PASSWORD,
+        },
+        "PATCH /api/v1/members/{member}/": {"mobile": "+13125550177"},
+        "POST /api/v1/members/{member}/roles/": {"give": ["front_desk"], "password": PASSWORD},
+        "POST /api/v1/members/{member}/end-access/": {"password": PASSWORD},
+        "POST /api/v1/members/{gone}/bring-back/": {"give": ["front_desk"], "password": PASSWORD},
+        "POST /api/v1/members/{member}/revoke-token/": {"key": "none"},
         "? /api/v1/consents/": {"patient": names["patient"]},
         "POST /api/v1/consents/": {
             "id": str(new_id()),
@@ -403,7 +421,14 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/sessions/": {"id": str(new_id()), "appointment": names["visit"]},
         **{
             f"? /api/v1/{name}/": {"patient": names["patient"]}
-            for name in ("questionnaires", "diary-days", "diary-nudges", "outcomes", "safety-concerns")
+            for name in (
+                "questionnaires",
+                "diary-days",
+                "diary-nudges",
+                "outcomes",
+                "looking-back",
+                "safety-concerns",
+            )
         },
         "POST /api/v1/safety-concerns/{concern}/assess/": {
             "id": str(new_id()),
