@@ -4,10 +4,12 @@ domain.md 2.2: calendar days in the clinic's zone between starts; below the leas
 override), above the most is "series interrupted". What could be done about it is `respacing`'s.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from clinic import clock
 from scheduler.finding.supply import not_counted
@@ -89,21 +91,49 @@ class Review:
 
 def review(*, plan: TreatmentPlan, now: datetime) -> Review:
     """The plan's visits with each gap: three queries. A hold that has run out by `now` is no visit."""
-    zone = plan.clinic.time_zone
-    spacing = plans.spacing_of(plan)
     rows = (
         queries.visits()
         .filter(plan=plan, status__in=LIVE_STATUSES)
         .exclude(not_counted(now))
         .order_by("during__startswith", "pk")
     )
+    return _reviewed(plan, plans.spacing_of(plan), [queries.booked_visit(row) for row in rows], now)
+
+
+def reviews(
+    *, standing: Sequence[TreatmentPlan], visits: Iterable[BookedVisit], now: datetime
+) -> dict[UUID, Review]:
+    """`review` of each of a patient's plans, from all their visits, which are at hand: one query."""
+    spacings = plans.spacings_of(standing)
+    counted = sorted(
+        (visit for visit in visits if visit.appointment.live and not _ran_out(visit.appointment, now)),
+        key=lambda visit: (visit.appointment.starts_at, visit.appointment.pk),
+    )
+    return {
+        plan.pk: _reviewed(
+            plan, spacings[plan.pk], [each for each in counted if each.appointment.plan_id == plan.pk], now
+        )
+        for plan in standing
+    }
+
+
+def _ran_out(appointment: Appointment, now: datetime) -> bool:
+    """A hold that nobody counts any more, as `not_counted` says it to the database."""
+    until = appointment.held_until
+    return appointment.status == AppointmentStatus.PENDING and until is not None and until <= now
+
+
+def _reviewed(plan: TreatmentPlan, spacing: Spacing, counted: Iterable[BookedVisit], now: datetime) -> Review:
+    """The visits, in their order, against the spacing."""
+    zone = plan.clinic.time_zone
     visits: list[Reviewed] = []
-    for row in rows:
+    for visit in counted:
+        row = visit.appointment
         day = clock.local_date(row.starts_at, zone)
         gap = (day - visits[-1].day).days if visits else None
         visits.append(
             Reviewed(
-                visit=queries.booked_visit(row),
+                visit=visit,
                 number=len(visits) + 1,
                 day=day,
                 gap=gap,
