@@ -1,7 +1,7 @@
 """Allergies: what somebody reported or observed, recorded once and judged later; never erased.
 
 The words are FHIR's (AllergyIntolerance). Which of them still hold is in `queries`; what an import brings is
-`fhir_import`'s.
+`importing.judging`'s.
 """
 
 from collections.abc import Sequence

@@ -33,6 +33,7 @@ FOLDERS = {
         "signing",
         "monitors",
         "outcomes",
+        "reporting",
         "api",
     ],
     "notifications": [
@@ -51,9 +52,15 @@ FOLDERS = {
 }
 PURE = [
     "clinic/era.py",
+    "clinic/importing/fhir.py",
+    "clinic/importing/fhir_files.py",
+    "clinic/importing/reading.py",
+    "clinic/importing/records.py",
+    "clinic/importing/table.py",
     "clinic/visible_text.py",
     "notifications/planning/jurisdictions.py",
     "scheduler/finding/availability.py",
+    "scheduler/working_hours/declarable.py",
     "scheduler/working_hours/hours.py",
     "scheduler/levelling/laying_out.py",
     "scheduler/levelling/programme.py",

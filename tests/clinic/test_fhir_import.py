@@ -12,7 +12,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from clinic.fhir_import import Outcome, import_files
+from clinic.importing.judging import Outcome
+from clinic.importing.taking_in import import_files
 from clinic.models import Allergy, Channel, Clinic, Patient, PatientIdentifier
 from tests.cast import TODAY, House, make_clinic
 
@@ -28,7 +29,7 @@ def clinic(db: None) -> Clinic:
 
 def bring(clinic: Clinic, *files: Path | str, today: date = TODAY) -> Outcome:
     paths = [SAMPLES / file for file in files]
-    return import_files(clinic=clinic, paths=paths, today=today, progress=lambda *said: None)
+    return import_files(clinic=clinic, paths=paths, today=today)
 
 
 def refusals(outcome: Outcome) -> list[str]:

@@ -1,13 +1,16 @@
-"""manage.py import_patients FILE... [--clinic NAME_OR_ID]: FHIR R4 patients and allergies into a clinic."""
+"""manage.py import_patients FILE... [--clinic NAME_OR_ID]: patients and allergies out of files into a clinic.
+
+A manager does the same on a page, with a look before it (`clinic.importing.uploads`).
+"""
 
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clinic import clock
-from clinic.fhir_import import Outcome, import_files
+from clinic.importing.judging import Outcome, places_refused
+from clinic.importing.taking_in import import_files
 from clinic.models import Clinic
 
 NOUNS = ("patients", "allergies")
@@ -15,8 +18,9 @@ NOUNS = ("patients", "allergies")
 
 class Command(BaseCommand):
     help = (
-        "Imports FHIR R4 Patients and AllergyIntolerances (US Core) from NDJSON files or Bundles. What is "
-        "good comes in, what is not is listed with its line and the reason. Running it again changes nothing."
+        "Imports FHIR R4 Patients and AllergyIntolerances (US Core) from NDJSON files or Bundles, and "
+        "patients from tables (CSV). What is good comes in, what is not is listed with its line and the "
+        "reason. Running it again changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,25 +28,25 @@ class Command(BaseCommand):
         parser.add_argument(
             "--clinic", default="", help="Name or id; may be left out where there is only one."
         )
+        parser.add_argument(
+            "--lookalikes",
+            action="store_true",
+            help="Bring in also new patients who look like somebody on record; without it they are listed.",
+        )
 
     def handle(self, *, files: list[Path], **options: Any) -> None:
         clinic = chosen_clinic(options["clinic"])
         today = clock.local_date(clock.now(), clinic.time_zone)
-        shown_at = monotonic()
-
-        def progress(noun: str, done: int, total: int) -> None:
-            nonlocal shown_at
-            if done == total or monotonic() - shown_at >= 0.5:
-                shown_at = monotonic()
-                self.stderr.write(f"{noun}: {done:,} of {total:,}")
-
         self.stderr.write(f"Reading {len(files)} file(s) for {clinic.name} …")
-        outcome = import_files(clinic=clinic, paths=files, today=today, progress=progress)
-        self._report(outcome)
+        outcome = import_files(clinic=clinic, paths=files, today=today, lookalikes=options["lookalikes"])
+        self._report(outcome, lookalikes=options["lookalikes"])
 
-    def _report(self, outcome: Outcome) -> None:
+    def _report(self, outcome: Outcome, *, lookalikes: bool) -> None:
         for kept in outcome.kept:
             self.stdout.write(f"{kept.place}: {kept.reason}")
+        for alike in [] if lookalikes else outcome.alike:
+            whom = f"patient {alike.known.pk}" if alike.known else str(alike.other)
+            self.stdout.write(f"{alike.place}: Left out: has {' and '.join(alike.shared)} as {whom}.")
         for refused in outcome.refused:
             self.stdout.write(self.style.ERROR(f"{refused.place}: {refused.reason}"))
         for noun in NOUNS:
@@ -51,7 +55,7 @@ class Command(BaseCommand):
             ]
             self.stdout.write(f"{noun}: {', '.join(said) or 'none'}")
         if outcome.refused:
-            places = len({refused.place for refused in outcome.refused})
+            places = len(list(places_refused(outcome)))
             raise CommandError(f"{places} record(s) were refused and are listed above; the rest is in.")
 
 

@@ -7,11 +7,11 @@ mother's maiden name, marital status, coordinates. Reasons name the element, nev
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from clinic import era
+from clinic.importing.records import AllergyRecord, Identifier, PatientRecord, Unusable, fitting
 from clinic.visible_text import is_visible
 
 Resource = Mapping[str, Any]
@@ -23,76 +23,7 @@ KEPT_IDENTIFIER_TYPES = ("MR", "PI", "PT")
 # Social Security numbers and driver's licences that come without a type, told by their system.
 DROPPED_SYSTEMS = re.compile(r"us-ssn|2\.16\.840\.1\.113883\.4\.(1|3\.\d+)$")
 SET_ASIDE_USES = ("old", "maiden", "nickname", "anonymous", "temp")
-# What JSON can say and PostgreSQL can't store.
-UNSTORABLE = {"a NUL character": re.compile("\0"), "half a character": re.compile("[\ud800-\udfff]")}
 FULL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-LONGEST = {
-    "family_name": 120,
-    "given_names": 120,
-    "mrn": 64,
-    "phone": 40,
-    "email": 254,
-    "address_line": 240,
-    "city": 80,
-    "state": 40,
-    "postal_code": 20,
-    "substance": 240,
-    "code_system": 240,
-    "code": 64,
-    "category": 40,
-    "criticality": 20,
-    "clinical_status": 20,
-    "verification_status": 20,
-    "source_id": 240,
-}
-
-
-class Unusable(Exception):
-    """A resource that can't come in; `reasons` are sentences for whoever mends the file."""
-
-    def __init__(self, reasons: list[str]) -> None:
-        super().__init__(" ".join(reasons))
-        self.reasons = reasons
-
-
-@dataclass(frozen=True)
-class Identifier:
-    system: str
-    value: str
-
-
-@dataclass(frozen=True)
-class PatientRecord:
-    source_id: str
-    mrn: Identifier
-    identifiers: tuple[Identifier, ...]
-    family_name: str
-    given_names: str
-    birth_date: date
-    deceased: bool
-    gender: str
-    phone: str  # as given
-    email: str
-    address_line: str
-    city: str
-    state: str
-    postal_code: str
-    language: str
-
-
-@dataclass(frozen=True)
-class AllergyRecord:
-    source_id: str
-    patient_reference: str  # "Patient/<id>", or a Bundle's full URL
-    substance: str
-    code_system: str
-    code: str
-    category: str
-    criticality: str
-    reaction: str
-    clinical_status: str
-    verification_status: str
-    recorded_at: datetime | None
 
 
 def read_patient(resource: Resource, *, today: date) -> PatientRecord:
@@ -117,7 +48,7 @@ def read_patient(resource: Resource, *, today: date) -> PatientRecord:
     address = _best(resource.get("address"), ["home", "work"])
     if reasons or birth_date is None:
         raise Unusable(reasons)
-    return _fitting(
+    return fitting(
         PatientRecord(
             source_id=source_id,
             mrn=mrn,
@@ -158,7 +89,7 @@ def read_allergy(resource: Resource) -> AllergyRecord:
         reasons.append("patient has no reference.")
     if reasons:
         raise Unusable(reasons)
-    return _fitting(
+    return fitting(
         AllergyRecord(
             source_id=source_id,
             patient_reference=normal_reference(reference),
@@ -258,25 +189,6 @@ def _moment(given: Any) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo and era.holds(moment.date()) else None
-
-
-def _fitting(record: Any, more: Mapping[str, str]) -> Any:
-    """The record, if every text fits its column."""
-    texts = {name: value for name, value in vars(record).items() if isinstance(value, str)} | dict(more)
-    reasons = [
-        f"{name.replace('_', ' ')} is longer than {LONGEST[name]} characters."
-        for name, value in texts.items()
-        if len(value) > LONGEST.get(name, len(value))
-    ]
-    reasons += [
-        f"{name.replace('_', ' ')} holds {what}."
-        for name, value in texts.items()
-        for what, pattern in UNSTORABLE.items()
-        if pattern.search(value)
-    ]
-    if reasons:
-        raise Unusable(reasons)
-    return record
 
 
 def _best(given: Any, uses: Iterable[str]) -> Resource:

@@ -3,26 +3,10 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
-from clinic.fhir import Resource
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a record stands: `Patient.ndjson:17`, or `bundle.json:1 entry 3`."""
-
-    file: str
-    line: int
-    entry: int | None = None
-
-    @property
-    def order(self) -> tuple[str, int, int]:
-        return self.file, self.line, -1 if self.entry is None else self.entry
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}" + ("" if self.entry is None else f" entry {self.entry}")
+from clinic.importing.fhir import Resource
+from clinic.importing.records import Place, Refused
 
 
 @dataclass(frozen=True)
@@ -34,26 +18,14 @@ class Found:
     full_url: str = ""
 
 
-@dataclass(frozen=True)
-class Refused:
-    """Something that can't come in, and why: sentences without a patient's data."""
-
-    place: Place
-    reason: str
-
-
-def resources_in(path: Path) -> Iterator[Found | Refused]:
+def resources_in(name: str, file: BinaryIO) -> Iterator[Found | Refused]:
     """Everything in a file: line by line, or whole when it is one document on many lines."""
-    try:
-        with path.open("rb") as file:
-            if _is_one_document(file):
-                yield from _document(Place(path.name, 1), file.read())
-                return
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield from _document(Place(path.name, number), line)
-    except OSError as error:
-        yield Refused(Place(path.name, 0), f"The file can't be read: {error.strerror}.")
+    if _is_one_document(file):
+        yield from _document(Place(name, 1), file.read())
+        return
+    for number, line in enumerate(file, start=1):
+        if line.strip():
+            yield from _document(Place(name, number), line)
 
 
 def _is_one_document(file: BinaryIO) -> bool:

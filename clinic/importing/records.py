@@ -1,0 +1,134 @@
+"""What an import reads, whatever the file: a patient, an allergy, where it stood, why it can't come in.
+
+Pure: no Django, no files. `fhir` and `table` make these; `judging` compares them with the clinic.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, TypeVar
+
+RecordType = TypeVar("RecordType")
+
+# What JSON can say and PostgreSQL can't store.
+UNSTORABLE: Final = {"a NUL character": re.compile("\0"), "half a character": re.compile("[\ud800-\udfff]")}
+LONGEST: Final = {
+    "family_name": 120,
+    "given_names": 120,
+    "mrn": 64,
+    "phone": 40,
+    "email": 254,
+    "address_line": 240,
+    "city": 80,
+    "state": 40,
+    "postal_code": 20,
+    "substance": 240,
+    "code_system": 240,
+    "code": 64,
+    "category": 40,
+    "criticality": 20,
+    "clinical_status": 20,
+    "verification_status": 20,
+    "source_id": 240,
+}
+
+
+class Unusable(Exception):
+    """A record that can't come in; `reasons` are sentences for whoever mends the file."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record stands: `Patient.ndjson:17`, or `bundle.json:1 entry 3`."""
+
+    file: str
+    line: int
+    entry: int | None = None
+
+    @property
+    def order(self) -> tuple[str, int, int]:
+        return self.file, self.line, -1 if self.entry is None else self.entry
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" + ("" if self.entry is None else f" entry {self.entry}")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Something that can't come in, and why: sentences without a patient's data."""
+
+    place: Place
+    reason: str
+
+
+@dataclass(frozen=True)
+class Identifier:
+    system: str
+    value: str
+
+
+@dataclass(frozen=True)
+class PatientRecord:
+    source_id: str  # what the system it came from calls the record; empty in a table
+    mrn: Identifier
+    identifiers: tuple[Identifier, ...]
+    family_name: str
+    given_names: str
+    birth_date: date
+    deceased: bool
+    gender: str
+    phone: str  # as given
+    email: str
+    address_line: str
+    city: str
+    state: str
+    postal_code: str
+    language: str
+
+
+@dataclass(frozen=True)
+class AllergyRecord:
+    source_id: str
+    patient_reference: str  # "Patient/<id>", or a Bundle's full URL
+    substance: str
+    code_system: str
+    code: str
+    category: str
+    criticality: str
+    reaction: str
+    clinical_status: str
+    verification_status: str
+    recorded_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Read:
+    """A record with its place; a Bundle's entry is also known by its full URL."""
+
+    place: Place
+    record: Any
+    full_url: str = ""
+
+
+def fitting(record: RecordType, more: Mapping[str, str]) -> RecordType:
+    """The record, if every text fits its column and can be stored. Raises `Unusable`."""
+    texts = {name: value for name, value in vars(record).items() if isinstance(value, str)} | dict(more)
+    reasons = [
+        f"{name.replace('_', ' ')} is longer than {LONGEST[name]} characters."
+        for name, value in texts.items()
+        if len(value) > LONGEST.get(name, len(value))
+    ]
+    reasons += [
+        f"{name.replace('_', ' ')} holds {what}."
+        for name, value in texts.items()
+        for what, pattern in UNSTORABLE.items()
+        if pattern.search(value)
+    ]
+    if reasons:
+        raise Unusable(reasons)
+    return record
