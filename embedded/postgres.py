@@ -17,6 +17,7 @@ from embedded.place import Place, postgres_program
 from embedded.process import Wait
 from embedded.progress import Trouble
 
+DATABASE = "chairside"
 ROLES = Path(__file__).with_name("roles.sql")
 ALWAYS = {
     "listen_addresses": "",
@@ -52,7 +53,7 @@ class Postgres:
     def log(self) -> Path:
         return self.place.logs / "postgres.log"
 
-    def url(self, role: str, database: str = "chairside") -> str:
+    def url(self, role: str, database: str = DATABASE) -> str:
         """A libpq address of the socket; every character that a URL could stumble over is quoted."""
         password = quote(self.place.secret(role), safe="")
         return f"postgresql://{role}:{password}@/{database}?host={quote(str(self.place.sockets), safe='')}"

@@ -13,12 +13,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from embedded import caller, databases
+from embedded import caller, databases, migrated
 from embedded.place import Place
+from embedded.postgres import DATABASE
 from embedded.progress import Progress
 from embedded.supervisor import Supervisor
 
 PREFIX = "chairside-test-"
+TEMPLATE = "MIGRATED_DATABASE"  # the variable that names the database whose tables are made; empty without
 LEFT_ALONE_SECONDS = 60  # a run that is just starting does not hold its lock yet
 
 
@@ -28,9 +30,13 @@ def run(command: Sequence[str], progress: Progress) -> int:
     After the command has ended nothing more is printed, so its last line stays the last.
     """
     with Supervisor(progress) as supervisor, _throw_away_place() as place:
+        is_migrated = migrated.put_below(place, supervisor, progress)
         with progress.step("Starting a PostgreSQL and a Valkey for this run"):
             started = databases.start(place, supervisor, outside={}, throw_away=True)
-        return supervisor.run_in_foreground(command, caller.test_environment(place, started))
+        template = DATABASE if is_migrated else ""
+        return supervisor.run_in_foreground(
+            command, {**caller.test_environment(place, started), TEMPLATE: template}
+        )
 
 
 @contextmanager
