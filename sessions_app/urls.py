@@ -14,6 +14,7 @@ from sessions_app.api.outcomes import (
     ResponsesViewSet,
 )
 from sessions_app.api.readiness import ReadinessViewSet
+from sessions_app.api.reports import InfusionReportsViewSet
 from sessions_app.api.safety import SafetyConcernsViewSet
 from sessions_app.api.sessions import SessionsViewSet
 
@@ -29,6 +30,7 @@ router.register("diary-days", DiaryViewSet, basename="diary-day")
 router.register("outcomes", OutcomesViewSet, basename="outcome")
 router.register("looking-back", LookingBackViewSet, basename="looking-back")
 router.register("cohort-reports", CohortReportsViewSet, basename="cohort-report")
+router.register("reports", InfusionReportsViewSet, basename="infusion-report")
 router.register("appointments", ReadinessViewSet, basename="readiness")
 
 urlpatterns: list[URLPattern | URLResolver] = router.urls

@@ -139,6 +139,10 @@ POST   /api/v1/repairs/                             D--M
 GET    /api/v1/repairs/{repair}/                    D--M
 POST   /api/v1/repairs/{repair}/accept/             D--M
 GET    /api/v1/reports/utilisation/                 --PM
+GET    /api/v1/reports/use-by-hour/                 --PM
+GET    /api/v1/reports/daily-load/                  --PM
+GET    /api/v1/reports/side-effects/                --PM
+GET    /api/v1/reports/durations/                   --PM
 GET    /api/v1/reports/lead-time/                   --PM
 GET    /api/v1/reports/attendance/                  --PM
 GET    /api/v1/reports/spacing/                     --PM

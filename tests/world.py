@@ -403,7 +403,18 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/calendar-feeds/names/": {"clinic": names["clinic"], "show_names": False},
         **{
             f"? /api/v1/reports/{name}/": {"clinic": names["clinic"], "first": today, "last": today}
-            for name in ("utilisation", "lead-time", "attendance", "spacing", "reminders", "stages")
+            for name in (
+                "utilisation",
+                "use-by-hour",
+                "daily-load",
+                "lead-time",
+                "attendance",
+                "spacing",
+                "reminders",
+                "stages",
+                "side-effects",
+                "durations",
+            )
         },
         "? /api/v1/reports/level/": {"clinic": names["clinic"], "day": in_a_month},
         "? /reports/level/": {"day": in_a_month},

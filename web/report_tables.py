@@ -15,8 +15,9 @@ from clinic.models import Clinic
 from notifications.reporting.reports import no_shows_by_stage
 from scheduler.levelling.level_report import DayLevel
 from scheduler.levelling.template import Measures
-from scheduler.reporting.reports import Lead, Period, Use, attendance, lead_time, utilisation
+from scheduler.reporting.reports import Lead, Period, attendance, lead_time
 from scheduler.reporting.spacing_report import spacing
+from scheduler.reporting.use import Use, utilisation
 from web.files import Cell
 
 TEXT, COUNT, HOURS, DAYS, SHARE = "text", "count", "hours", "days", "share"

@@ -10,21 +10,9 @@ from rest_framework.response import Response
 
 from clinic import clock
 from notifications import access
-from notifications.reporting.stages import Rate, figures_by_stage
-from scheduler.api.reports import CountSerializer, PeriodSerializer, PeriodViewSet, ShareSerializer
-
-
-class RateSerializer(ShareSerializer):
-    """So many of so many, with Wilson's interval at 95 %; null of nothing."""
-
-    low = serializers.SerializerMethodField()
-    high = serializers.SerializerMethodField()
-
-    def get_low(self, rate: Rate) -> float | None:
-        return float(rate.interval[0]) if rate.interval else None
-
-    def get_high(self, rate: Rate) -> float | None:
-        return float(rate.interval[1]) if rate.interval else None
+from notifications.reporting.stages import figures_by_stage
+from scheduler.api.reports import CountSerializer, PeriodSerializer, PeriodViewSet
+from sessions_app.api.reports import RateSerializer
 
 
 class VisitsAfterSerializer(serializers.Serializer[Any]):

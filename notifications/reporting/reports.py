@@ -17,7 +17,17 @@ from notifications.planning import rules
 from notifications.planning.said import BEFORE_A_VISIT
 from notifications.planning.stage_words import title_of
 from scheduler.models import ParticipantStatus
-from scheduler.reporting.reports import Became, Period, Share, VisitsBecame, became, counts_of, visits_of
+from scheduler.reporting.reports import (
+    EVERYBODY,
+    Among,
+    Became,
+    Period,
+    VisitsBecame,
+    became,
+    counts_of,
+    visits_of,
+)
+from sessions_app.reporting.rates import Rate
 
 NOTHING: Final = "none"
 CONFIRMED: Final = "confirmed"
@@ -36,10 +46,10 @@ class StageOutcome:
 
     stage: str
     words: str
-    no_shows: Share
+    no_shows: Rate
 
 
-def no_shows_by_stage(clinic: Clinic, period: Period) -> list[StageOutcome]:
+def no_shows_by_stage(clinic: Clinic, period: Period, among: Among = EVERYBODY) -> list[StageOutcome]:
     """Of visits of the period of which is known whether the patient came: by the last that was said: one
     query.
 
@@ -61,7 +71,7 @@ def no_shows_by_stage(clinic: Clinic, period: Period) -> list[StageOutcome]:
         .order_by("-went_out", F("carried_by").asc(nulls_first=True))
     )
     rows = (
-        visits_of(clinic, period)
+        visits_of(clinic, period, among)
         .annotate(
             reached=Case(
                 When(patient_status=ParticipantStatus.ACCEPTED, then=Value(CONFIRMED)),
@@ -77,10 +87,14 @@ def no_shows_by_stage(clinic: Clinic, period: Period) -> list[StageOutcome]:
     for reached, status, late, count in rows:
         end = became(status=status, cancelled_late=late, begun=True)
         visits.setdefault(reached, Counter())[end] += count
-    counted = {stage: VisitsBecame(**counts_of(ends)).no_shows for stage, ends in visits.items()}
+    counted = {stage: _missed(VisitsBecame(**counts_of(ends))) for stage, ends in visits.items()}
     known = dict(STAGES)
     unknown = {stage: title_of(stage) for stage, share in counted.items() if share.of and stage not in known}
     return [
-        StageOutcome(stage, words, counted.get(stage, Share(0, 0)))
+        StageOutcome(stage, words, counted.get(stage, Rate(0, 0)))
         for stage, words in {**known, **unknown}.items()
     ]
+
+
+def _missed(visits: VisitsBecame) -> Rate:
+    return Rate(visits.no_shows.count, visits.no_shows.of)

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 
 from django.db import connection
@@ -24,7 +23,7 @@ from notifications.planning.said import BEFORE_A_VISIT
 from notifications.planning.stage_words import title_of
 from scheduler.models import AppointmentStatus
 from scheduler.reporting.reports import Became, Counted, Period, Share, VisitsBecame, became, counts_of
-from sessions_app.outcomes.statistics import wilson
+from sessions_app.reporting.rates import Rate
 
 # The patient can still confirm the visit that they tell of.
 CONFIRMABLE: Final = frozenset(rule.stage for rule in rules.DEFAULTS if rule.kind in BEFORE_A_VISIT)
@@ -147,15 +146,6 @@ class Group:
     def about_a_visit(self) -> bool:
         """A hold that was never booked is none, and an entry in error neither."""
         return self.visit_status is not None and self.visit_status not in NO_VISIT and not self.lapsed_hold
-
-
-@dataclass(frozen=True)
-class Rate(Share):
-    """So many of so many, with Wilson's interval at 95 %: none of nothing."""
-
-    @property
-    def interval(self) -> tuple[Decimal, Decimal] | None:
-        return wilson(self.count, self.of)
 
 
 @dataclass(frozen=True)

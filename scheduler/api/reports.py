@@ -16,14 +16,21 @@ from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access
 from scheduler.levelling import level_report
 from scheduler.models import Appointment, ResourceKind
-from scheduler.reporting import reports, spacing_report
-from scheduler.reporting.reports import Period
+from scheduler.reporting import daily_load, reports, spacing_report, use
+from scheduler.reporting.reports import Among, Period
 
 
 class PeriodSerializer(StrictSerializer):
     clinic = IdField()
     first = DayField(help_text="The first local day.")
     last = DayField(help_text="The last local day; it is part of the period.")
+
+
+class VisitsPeriodSerializer(PeriodSerializer):
+    """A report about visits may be asked of some of them only."""
+
+    protocol = serializers.SlugField(required=False, help_text="Its code; every version of it counts.")
+    indication = serializers.CharField(required=False, help_text="ICD-10-CM, as plans of the clinic have it.")
 
 
 class ClinicDaySerializer(StrictSerializer):
@@ -59,6 +66,32 @@ class UseSerializer(serializers.Serializer[Any]):
 class UtilisationSerializer(serializers.Serializer[Any]):
     resources = UseSerializer(many=True)
     totals = UseSerializer(many=True)
+
+
+class HourUseSerializer(serializers.Serializer[Any]):
+    """All chairs, or all nurses, in one hour of one weekday, of the whole period."""
+
+    kind = serializers.ChoiceField(choices=ResourceKind.choices)
+    weekday = serializers.IntegerField(help_text="0 is Monday.")
+    hour = serializers.IntegerField(help_text="By the clinic's clocks, 0 to 23.")
+    days = serializers.IntegerField(help_text="On so many days of the period something was open then.")
+    open_minutes = serializers.FloatField(source="open")
+    booked_minutes = serializers.FloatField(source="booked")
+    delivered_minutes = serializers.FloatField(source="delivered")
+    booked_share = serializers.FloatField(allow_null=True)
+    delivered_share = serializers.FloatField(allow_null=True)
+
+
+class DayLoadSerializer(serializers.Serializer[Any]):
+    """Nursing load is told in units, of which a nurse has six."""
+
+    day = serializers.DateField()
+    visits = serializers.IntegerField()
+    peak = serializers.IntegerField(help_text="Units in the busiest minute.")
+    peak_duty = serializers.IntegerField(help_text="Units on duty in that minute.")
+    peak_at = serializers.DateTimeField()
+    mean_load = serializers.FloatField(help_text="Units on average, while a nurse is on duty.")
+    minutes_full = serializers.FloatField(help_text="Every unit on duty is taken.")
 
 
 class LeadSerializer(serializers.Serializer[Any]):
@@ -179,6 +212,14 @@ class PeriodViewSet(ClinicViewSet):
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
         return clinic, Period.of(clinic, asked["first"], asked["last"])
 
+    def period_and_visits(self) -> tuple[Clinic, Period, Among]:
+        """The period, and which of its visits the report is about."""
+        asked = self.parse_query(VisitsPeriodSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        period = Period.of(clinic, asked["first"], asked["last"])
+        among = Among.of(clinic, protocol=asked.get("protocol", ""), indication=asked.get("indication", ""))
+        return clinic, period, among
+
 
 class ReportsViewSet(PeriodViewSet):
     """What a period of at most 366 days came to. A visit is counted once, at its latest time; a hold that was
@@ -186,6 +227,8 @@ class ReportsViewSet(PeriodViewSet):
 
     access = {
         "utilisation": access.VIEW_REPORTS,
+        "use_by_hour": access.VIEW_REPORTS,
+        "daily_load": access.VIEW_REPORTS,
         "lead_time": access.VIEW_REPORTS,
         "attendance": access.VIEW_REPORTS,
         "spacing": access.VIEW_REPORTS,
@@ -198,28 +241,40 @@ class ReportsViewSet(PeriodViewSet):
     def utilisation(self, request: Request) -> Response:
         """How much of chairs and nurses was booked, and how much of it is done."""
         clinic, period = self.period()
-        return Response(UtilisationSerializer(reports.utilisation(clinic, period)).data)
+        return Response(UtilisationSerializer(use.utilisation(clinic, period)).data)
 
-    @extend_schema(parameters=[PeriodSerializer], responses=LeadTimeSerializer)
+    @extend_schema(parameters=[PeriodSerializer], responses=HourUseSerializer(many=True))
+    @action(detail=False, url_path="use-by-hour")
+    def use_by_hour(self, request: Request) -> Response:
+        """How much of chairs and nurses was booked, by weekday and hour."""
+        clinic, period = self.period()
+        return Response(HourUseSerializer(use.by_hour(clinic, period), many=True).data)
+
+    @extend_schema(parameters=[PeriodSerializer], responses=DayLoadSerializer(many=True))
+    @action(detail=False, url_path="daily-load")
+    def daily_load(self, request: Request) -> Response:
+        """How high the nurses' load came on each day with visits. How level one day could be is `level/`."""
+        clinic, period = self.period()
+        return Response(DayLoadSerializer(daily_load.daily_load(clinic, period), many=True).data)
+
+    @extend_schema(parameters=[VisitsPeriodSerializer], responses=LeadTimeSerializer)
     @action(detail=False, url_path="lead-time")
     def lead_time(self, request: Request) -> Response:
         """How many days ahead visits were booked."""
-        clinic, period = self.period()
-        return Response(LeadTimeSerializer(reports.lead_time(clinic, period)).data)
+        return Response(LeadTimeSerializer(reports.lead_time(*self.period_and_visits())).data)
 
-    @extend_schema(parameters=[PeriodSerializer], responses=AttendanceSerializer)
+    @extend_schema(parameters=[VisitsPeriodSerializer], responses=AttendanceSerializer)
     @action(detail=False)
     def attendance(self, request: Request) -> Response:
         """Who came, who didn't, what was cancelled and why."""
-        clinic, period = self.period()
-        return Response(AttendanceSerializer(reports.attendance(clinic, period, now=clock.now())).data)
+        found = reports.attendance(*self.period_and_visits(), now=clock.now())
+        return Response(AttendanceSerializer(found).data)
 
-    @extend_schema(parameters=[PeriodSerializer], responses=SpacingReportSerializer)
+    @extend_schema(parameters=[VisitsPeriodSerializer], responses=SpacingReportSerializer)
     @action(detail=False)
     def spacing(self, request: Request) -> Response:
         """Which series kept the days between visits."""
-        clinic, period = self.period()
-        return Response(SpacingReportSerializer(spacing_report.spacing(clinic, period)).data)
+        return Response(SpacingReportSerializer(spacing_report.spacing(*self.period_and_visits())).data)
 
     @extend_schema(parameters=[ClinicDaySerializer], responses=LevelSerializer)
     @action(detail=False)

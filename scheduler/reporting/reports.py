@@ -1,25 +1,24 @@
-"""Figures over a period of local days: how much was used, booked ahead, and kept. Reads, never writes.
+"""Figures over a period of local days: the words that every report counts by, how far ahead visits were
+booked, and who came. Reads, never writes.
 
 Each report says in its own type what it counts; a share is never told without the number that it is a share
-of. Every report is a few queries, and costs what its period holds, however much history lies around it. What
-patients had been told before is known upstairs (`notifications.reporting`); gaps between visits are
-`spacing_report`, how level a day is, `level_report`.
+of. Every report is a few queries, and costs what its period holds, however much history lies around it. How
+much of chairs and nurses was used is `use`, their load day by day `daily_load`, gaps between visits
+`spacing_report`, how level one day could be `level_report`. What patients had been told before and what
+happened in the chair is known upstairs (`notifications.reporting`, `sessions_app.reporting`).
 
 A visit is one appointment, however often it was moved, at the time to which it was moved last. A hold that
 was never booked is no visit and no cancellation.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import groupby
 from typing import Any, Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import (
     Aggregate,
     BooleanField,
@@ -29,31 +28,17 @@ from django.db.models import (
     FloatField,
     Func,
     IntegerField,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
-    Sum,
-    Value,
 )
-from django.db.models.functions import Coalesce, Greatest, Least, TruncDate
+from django.db.models.functions import TruncDate
 
 from clinic import clock
 from clinic.models import Clinic
 from clinic.problems import Invalid
-from scheduler.models import (
-    Appointment,
-    AppointmentStatus,
-    CancellationReason,
-    Claim,
-    Opening,
-    Resource,
-    ResourceKind,
-)
+from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Protocol, TreatmentPlan
 
 LONGEST_PERIOD: Final = timedelta(days=366)
-# A visit that reaches into a period has begun at most so long before it: openings are no longer.
-LONGEST_VISIT: Final = timedelta(days=1)
 CAME: Final = (AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED)
 STANDING: Final = (AppointmentStatus.BOOKED, *CAME)
 
@@ -105,107 +90,63 @@ class Counted:
     count: int
 
 
-def visits_of(clinic: Clinic, period: Period) -> QuerySet[Appointment]:
+@dataclass(frozen=True)
+class Among:
+    """Which visits of a period a report is about: those of one protocol in all its versions, those for one
+    indication, both, or, where neither is said, all."""
+
+    protocol: str = ""  # its code
+    indication: str = ""  # ICD-10-CM
+
+    @classmethod
+    def of(cls, clinic: Clinic, *, protocol: str = "", indication: str = "") -> "Among":
+        """Raises `Invalid` naming what this clinic doesn't have, for nothing would be told as a nought."""
+        errors = {}
+        if protocol and protocol not in dict(protocols_of(clinic)):
+            errors["protocol"] = "This clinic has no protocol with this code. Leave it out to count all."
+        if indication and indication not in indications_of(clinic):
+            errors["indication"] = "No plan of this clinic is for this indication. Leave it out to count all."
+        if errors:
+            raise Invalid(errors)
+        return cls(protocol, indication)
+
+    def of_visits(self, path: str = "") -> Q:
+        """The condition on appointments, or on rows that lead to one by `path`, such as "appointment__"."""
+        asked = Q()
+        if self.protocol:
+            asked &= Q(**{f"{path}protocol__code": self.protocol})
+        if self.indication:
+            asked &= Q(**{f"{path}plan__indication": self.indication})
+        return asked
+
+
+EVERYBODY: Final = Among()
+
+
+def protocols_of(clinic: Clinic) -> list[tuple[str, str]]:
+    """Code and title, in its newest version, of each protocol that the clinic has."""
+    newest = Protocol.objects.filter(clinic=clinic).order_by("code", "-version").distinct("code")
+    return sorted(newest.values_list("code", "title"), key=lambda each: each[1])
+
+
+def indications_of(clinic: Clinic) -> list[str]:
+    """The codes for which the clinic has plans."""
+    plans = TreatmentPlan.objects.filter(clinic=clinic).order_by("indication")
+    return list(plans.values_list("indication", flat=True).distinct())
+
+
+def visits_of(clinic: Clinic, period: Period, among: Among = EVERYBODY) -> QuerySet[Appointment]:
     """What starts in the period, holds and lapsed holds and entries in error left out: on
     `appointment_by_start`."""
     return (
         Appointment.objects.filter(
-            clinic=clinic, during__startswith__gte=period.low, during__startswith__lt=period.high
+            among.of_visits(),
+            clinic=clinic,
+            during__startswith__gte=period.low,
+            during__startswith__lt=period.high,
         )
         .exclude(status__in=[AppointmentStatus.PENDING, AppointmentStatus.ENTERED_IN_ERROR])
         .exclude(status=AppointmentStatus.CANCELLED, held_until__isnull=False)
-    )
-
-
-# --- How much of chairs and nurses was used --------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Use:
-    """Minutes of a chair, or unit-minutes of a nurse, inside open hours.
-
-    `booked` is what visits hold that stand or took place, a chair's turnover included; a cancelled or missed
-    visit has given its time back. `delivered` is the part of it that belongs to visits that are done, by the
-    minutes that were planned for them.
-    """
-
-    name: str
-    kind: str
-    open: float
-    booked: float
-    delivered: float
-
-    @property
-    def booked_share(self) -> float | None:
-        return self.booked / self.open if self.open else None
-
-    @property
-    def delivered_share(self) -> float | None:
-        return self.delivered / self.open if self.open else None
-
-
-@dataclass(frozen=True)
-class Utilisation:
-    """Every chair and nurse that was open or booked in the period, and the sum of each kind."""
-
-    resources: list[Use]
-    totals: list[Use]
-
-
-def utilisation(clinic: Clinic, period: Period) -> Utilisation:
-    """How much of each chair and nurse was open, booked and delivered: two queries."""
-    inside = Opening.objects.filter(
-        resource=OuterRef("pk"), during__overlap=DateTimeTZRange(period.low, period.high)
-    )
-    minutes = _minutes_inside(period)
-    opened = inside.values("resource").annotate(total=Sum(minutes)).values("total")
-    resources = (
-        Resource.objects.filter(clinic=clinic, kind__in=[ResourceKind.CHAIR, ResourceKind.NURSE])
-        .annotate(opened=Coalesce(Subquery(opened), 0.0, output_field=FloatField()) * F("capacity"))
-        .order_by("kind", "name")
-        .values_list("pk", "name", "kind", "opened")
-    )
-    held = _held(clinic, period, minutes)
-    rows = [Use(name, kind, opened, *held.get(pk, (0.0, 0.0))) for pk, name, kind, opened in resources]
-    used = [use for use in rows if use.open or use.booked]
-    totals = [
-        Use(f"All {ResourceKind(kind).label.lower()}s", kind, *_added(list(of_kind)))
-        for kind, of_kind in groupby(used, key=lambda use: use.kind)
-    ]
-    return Utilisation(used, totals)
-
-
-def _held(clinic: Clinic, period: Period, minutes: Func) -> dict[UUID, tuple[float, float]]:
-    """Unit-minutes that visits hold of each resource, and those of visits that are done.
-
-    Asked from the visits, whose index knows the clinic and the start, to their claims.
-    """
-    amount = minutes * (F("units__endswith") - F("units__startswith"))
-    done = Q(appointment__status=AppointmentStatus.FULFILLED)
-    rows = (
-        Claim.objects.filter(
-            appointment__clinic=clinic,
-            appointment__status__in=STANDING,
-            appointment__during__startswith__gte=period.low - LONGEST_VISIT,
-            appointment__during__startswith__lt=period.high,
-            during__overlap=DateTimeTZRange(period.low, period.high),
-        )
-        .values("resource")
-        .annotate(
-            booked=Sum(amount, output_field=FloatField()),
-            delivered=Sum(amount, filter=done, default=0.0, output_field=FloatField()),
-        )
-        .values_list("resource", "booked", "delivered")
-    )
-    return {key: (booked, delivered) for key, booked, delivered in rows}
-
-
-def _added(uses: Iterable[Use]) -> tuple[float, float, float]:
-    uses = list(uses)
-    return (
-        sum(use.open for use in uses),
-        sum(use.booked for use in uses),
-        sum(use.delivered for use in uses),
     )
 
 
@@ -257,9 +198,9 @@ class Percentile(Aggregate):
         super().__init__(expression, share=f"{share:.2f}", **extra)
 
 
-def lead_time(clinic: Clinic, period: Period) -> LeadTime:
+def lead_time(clinic: Clinic, period: Period, among: Among = EVERYBODY) -> LeadTime:
     """How many days ahead visits were booked: two queries and one for what was entered afterwards."""
-    kept = visits_of(clinic, period).exclude(status=AppointmentStatus.CANCELLED)
+    kept = visits_of(clinic, period, among).exclude(status=AppointmentStatus.CANCELLED)
     ahead = kept.filter(created_at__lt=F("during__startswith")).annotate(
         days=_days_between("created_at", "during__startswith", period.zone)
     )
@@ -367,9 +308,9 @@ class Attendance(VisitsBecame):
     reasons: list[Counted]
 
 
-def attendance(clinic: Clinic, period: Period, *, now: datetime) -> Attendance:
+def attendance(clinic: Clinic, period: Period, among: Among = EVERYBODY, *, now: datetime) -> Attendance:
     """Cancellations, late or not, their reasons, and no-shows: two queries."""
-    planned = visits_of(clinic, period)
+    planned = visits_of(clinic, period, among)
     visits = Counter[Became]()
     begun = ExpressionWrapper(Q(during__startswith__lt=now), output_field=BooleanField())
     for status, late, is_past, count in (
@@ -390,16 +331,6 @@ def attendance(clinic: Clinic, period: Period, *, now: datetime) -> Attendance:
 
 
 # --- Expressions ------------------------------------------------------------------------------------------
-
-
-def _minutes_inside(period: Period) -> Func:
-    """Minutes of `during` that lie in the period."""
-    return Func(
-        Least(F("during__endswith"), Value(period.high))
-        - Greatest(F("during__startswith"), Value(period.low)),
-        template="(EXTRACT(EPOCH FROM %(expressions)s) / 60)",
-        output_field=FloatField(),
-    )
 
 
 def _days_between(earlier: str, later: str, zone: str) -> Func:

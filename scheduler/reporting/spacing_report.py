@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from clinic import clock
 from clinic.models import Clinic
 from scheduler.models import Appointment, SpacingOverride
-from scheduler.reporting.reports import STANDING, Period, Share, visits_of
+from scheduler.reporting.reports import EVERYBODY, STANDING, Among, Period, Share, visits_of
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ class Spaced:
         return [plan for plan in self.plans if plan.below or plan.above]
 
 
-def spacing(clinic: Clinic, period: Period) -> Spaced:
+def spacing(clinic: Clinic, period: Period, among: Among = EVERYBODY) -> Spaced:
     """Which plans kept the days between visits that they ask for: one query."""
     before = Appointment.objects.filter(
         plan=OuterRef("plan"), status__in=STANDING, during__startswith__lt=OuterRef("during__startswith")
     ).order_by("-during__startswith")
     override = SpacingOverride.objects.filter(plan=OuterRef("plan")).order_by("-given_at", "-created_at")
     rows = (
-        visits_of(clinic, period)
+        visits_of(clinic, period, among)
         .filter(status__in=STANDING)
         .annotate(
             # Each is asked once for a visit; SQL that counted would ask again in every count.

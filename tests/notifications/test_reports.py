@@ -11,14 +11,15 @@ from notifications.models import Message
 from notifications.planning.planner import plan
 from notifications.reporting import reports
 from scheduler.models import Appointment
-from scheduler.reporting.reports import Period, Share
+from scheduler.reporting.reports import Period
+from sessions_app.reporting.rates import Rate
 from tests.cast import NOW, ZONE, House, client_of, make_patient
 from tests.notifications.visits import VISIT, book, move
 
 JANUARY = Period(date(2027, 1, 1), date(2027, 1, 31), ZONE)
 
 
-def told(house: House) -> dict[str, Share]:
+def told(house: House) -> dict[str, Rate]:
     """The stages that any visit had come to."""
     stages = reports.no_shows_by_stage(house.clinic, JANUARY)
     return {stage.stage: stage.no_shows for stage in stages if stage.no_shows.of}
@@ -42,7 +43,7 @@ def test_each_visit_counts_under_the_last_that_was_sent_before_it(house: House) 
     sent_until(VISIT)
     became(rosas, "noshow")
     became(omars, "fulfilled")
-    assert told(house) == {"T-2h": Share(1, 2)}
+    assert told(house) == {"T-2h": Rate(1, 2)}
 
 
 def test_who_was_told_only_of_the_booking_and_who_of_nothing(house: House) -> None:
@@ -51,14 +52,14 @@ def test_who_was_told_only_of_the_booking_and_who_of_nothing(house: House) -> No
     sent_until(NOW)
     became(rosas, "fulfilled")
     became(unwarned, "noshow")
-    assert told(house) == {"confirmation": Share(0, 1), "none": Share(1, 1)}
+    assert told(house) == {"confirmation": Rate(0, 1), "none": Rate(1, 1)}
 
 
 def test_whoever_confirmed_counts_as_that_alone(house: House) -> None:
     visit = book(house, house.rosa)
     sent_until(VISIT)
     became(visit, "noshow", patient_status="accepted")
-    assert told(house) == {"confirmed": Share(1, 1)}
+    assert told(house) == {"confirmed": Rate(1, 1)}
 
 
 def test_what_was_said_of_another_time_does_not_count(house: House) -> None:
@@ -67,7 +68,7 @@ def test_what_was_said_of_another_time_does_not_count(house: House) -> None:
     sent_until(VISIT - timedelta(hours=1))
     move(visit, VISIT + timedelta(minutes=30))
     became(visit, "noshow")
-    assert told(house) == {"none": Share(1, 1)}
+    assert told(house) == {"none": Rate(1, 1)}
 
 
 def test_a_reminder_that_another_message_carried_was_said(house: House) -> None:
@@ -79,7 +80,7 @@ def test_a_reminder_that_another_message_carried_was_said(house: House) -> None:
     assert carried.carried_by_id is not None
     assert carried.carried_by.appointment_id == first.pk  # type: ignore[union-attr]
     became(second, "noshow")
-    assert told(house) == {"T-1d": Share(1, 1)}
+    assert told(house) == {"T-1d": Rate(1, 1)}
 
 
 def test_cancelled_visits_and_those_still_open_do_not_count(house: House) -> None:
@@ -103,7 +104,7 @@ def test_every_stage_is_told_also_where_nobody_came_to_it(house: House) -> None:
         "T-2h",
         "confirmed",
     ]
-    assert {stage.no_shows for stage in stages} == {Share(0, 0)}
+    assert {stage.no_shows for stage in stages} == {Rate(0, 0)}
 
 
 def test_it_is_one_query_however_many_visits(house: House) -> None:
@@ -112,7 +113,7 @@ def test_it_is_one_query_however_many_visits(house: House) -> None:
     sent_until(NOW)
     Appointment.objects.update(status="noshow")
     with CaptureQueriesContext(connection) as asked:
-        assert told(house) == {"confirmation": Share(6, 6)}
+        assert told(house) == {"confirmation": Rate(6, 6)}
     assert len(asked) == 1
 
 
@@ -122,4 +123,10 @@ def test_the_api_tells_shares_with_their_numbers(house: House) -> None:
     with time_machine.travel(NOW, tick=False):
         answer = client_of(house.priya).get("/api/v1/reports/reminders/", period).json()
     assert answer[0]["stage"] == "none"
-    assert answer[0]["no_shows"] == {"count": 1, "of": 1, "share": 1.0}
+    assert answer[0]["no_shows"] == {
+        "count": 1,
+        "of": 1,
+        "share": 1.0,
+        "low": 0.2065,
+        "high": 1.0,
+    }

@@ -9,7 +9,8 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from scheduler.levelling.level_report import level_of_day
 from scheduler.models import Appointment, Claim
-from scheduler.reporting.reports import Period, utilisation
+from scheduler.reporting.reports import Period
+from scheduler.reporting.use import utilisation
 from scheduler.visits import attendance
 from scheduler.visits.visit_history import appointment_history
 from tests.cast import NOW, TODAY, House

@@ -10,13 +10,12 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Patient
 from clinic.problems import Invalid
-from scheduler.models import Appointment, SpacingOverride, TreatmentPlan
+from scheduler.models import Appointment, Protocol, SpacingOverride, TreatmentPlan
 from scheduler.prescribing import plans
-from scheduler.reporting import reports, spacing_report
-from scheduler.reporting.reports import Counted, Lead, Period, Share
+from scheduler.reporting import daily_load, reports, spacing_report, use
+from scheduler.reporting.reports import Among, Counted, Lead, Period, Share
 from tests.cast import NOW, TODAY, ZONE, House, local, make_patient
 from tests.notifications.visits import book, stretch
-from tests.scheduler.stage import Stage, set_stage
 
 JANUARY = Period(date(2027, 1, 1), date(2027, 1, 31), ZONE)
 LATER = NOW + timedelta(days=40)
@@ -63,55 +62,34 @@ def test_another_clinics_visits_are_not_counted(house: House, other_house: House
     assert reports.attendance(house.clinic, JANUARY, now=LATER).planned == 0
 
 
-# --- Use -----------------------------------------------------------------------------------------------
+# --- Some visits only -------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def stage(house: House) -> Stage:
-    return set_stage(house)
-
-
-def of(found: reports.Utilisation, name: str) -> tuple[float, float, float]:
-    (use,) = [use for use in [*found.resources, *found.totals] if use.name == name]
-    return use.open, use.booked, use.delivered
-
-
-def test_a_chair_is_used_for_the_block_and_a_nurse_for_her_units(stage: Stage) -> None:
-    stage.book(stage.plan(), "10:00", chair=stage.chairs[0])
-    found = reports.utilisation(stage.house.clinic, Period(TODAY, TODAY, ZONE))
-    assert of(found, "Chair 1") == (480, 130, 0)
-    assert of(found, "Chair 2") == (480, 0, 0)
-    assert of(found, "All chairs") == (960, 130, 0)
-    # 20 minutes of 6 units, 40 of 3, 60 of 2; she has 6 for eight hours.
-    assert of(found, "Nurse 1") == (2880, 360, 0)
-
-
-def test_only_what_is_done_was_delivered_and_what_was_cancelled_is_neither(stage: Stage) -> None:
-    done = stage.book(stage.plan(), "9:00", chair=stage.chairs[0])
-    Appointment.objects.filter(pk=done.pk).update(status="fulfilled")
-    stage.cancel(stage.book(stage.plan(stage.house.omar), "13:00", chair=stage.chairs[0]))
-    found = reports.utilisation(stage.house.clinic, Period(TODAY, TODAY, ZONE))
-    assert of(found, "Chair 1") == (480, 130, 130)
-
-
-def test_a_hold_is_not_booked(stage: Stage) -> None:
-    held = stage.book(stage.plan(), "9:00", chair=stage.chairs[0])
-    Appointment.objects.filter(pk=held.pk).update(status="pending", held_until=NOW)
-    assert of(reports.utilisation(stage.house.clinic, Period(TODAY, TODAY, ZONE)), "Chair 1") == (480, 0, 0)
-
-
-def test_what_reaches_past_the_period_counts_as_far_as_it_lies_inside(stage: Stage) -> None:
-    """A zone in which the clinic's noon is midnight cuts the day's visit in two."""
-    stage.book(stage.plan(), "11:00", chair=stage.chairs[0])
-    before_noon = Period(TODAY, TODAY, "Etc/GMT-6")
-    opened, booked, _ = of(reports.utilisation(stage.house.clinic, before_noon), "Chair 1")
-    assert (opened, booked) == (180, 60)
-
-
-def test_a_resource_that_was_neither_open_nor_booked_is_left_out(stage: Stage) -> None:
-    assert reports.utilisation(stage.house.clinic, Period(date(2027, 3, 1), date(2027, 3, 2), ZONE)) == (
-        reports.Utilisation([], [])
+def test_a_report_may_be_asked_of_one_protocol_or_one_indication(house: House) -> None:
+    visit(house, TODAY, "noshow")
+    other = visit(house, TODAY)
+    TreatmentPlan.objects.filter(pk=other.plan_id).update(indication="F43.10")
+    Appointment.objects.filter(pk=other.pk).update(
+        protocol=Protocol.objects.get(clinic=house.clinic, code="cluster-60")
     )
+    for among, planned in (
+        (Among(protocol="mood-40"), 1),
+        (Among(protocol="cluster-60"), 1),
+        (Among(indication="F43.10"), 1),
+        (Among(protocol="mood-40", indication="F43.10"), 0),
+        (Among(), 2),
+    ):
+        assert reports.attendance(house.clinic, JANUARY, among, now=LATER).planned == planned
+
+
+def test_what_this_clinic_has_not_is_refused_by_name_and_not_told_as_nothing(
+    house: House, other_house: House
+) -> None:
+    visit(other_house, TODAY)
+    for asked in ({"protocol": "mood-40"}, {"indication": "F33.2"}):
+        with pytest.raises(Invalid, match="Leave it out to count all"):
+            Among.of(house.clinic, **asked)
+        Among.of(other_house.clinic, **asked)
 
 
 # --- Lead time -----------------------------------------------------------------------------------------
@@ -242,7 +220,9 @@ def test_days_are_counted_on_the_clinics_calendar(house: House) -> None:
 # --- What they cost ------------------------------------------------------------------------------------
 
 REPORTS: dict[str, tuple[int, Callable[[House], Any]]] = {
-    "utilisation": (2, lambda house: reports.utilisation(house.clinic, JANUARY)),
+    "utilisation": (2, lambda house: use.utilisation(house.clinic, JANUARY)),
+    "use by hour": (1, lambda house: use.by_hour(house.clinic, JANUARY)),
+    "daily load": (1, lambda house: daily_load.daily_load(house.clinic, JANUARY)),
     "lead time": (3, lambda house: reports.lead_time(house.clinic, JANUARY)),
     "attendance": (2, lambda house: reports.attendance(house.clinic, JANUARY, now=LATER)),
     "spacing": (1, lambda house: spacing_report.spacing(house.clinic, JANUARY)),
