@@ -129,6 +129,53 @@ class Membership(Row):
         constraints = [models.UniqueConstraint("user", "clinic", "role", name="membership_once")]
 
 
+class MemberState(models.TextChoices):
+    WORKING = "working", "Works here"
+    INVITED = "invited", "Invited"
+    LEFT = "left", "Left"
+    WITHDRAWN = "withdrawn", "Invitation withdrawn"
+
+
+@tracked
+class Member(Row):
+    """A person's place in a clinic: invited, working there, or gone. What they may do are their memberships.
+
+    Triggers keep it in step with those (0009_members): whoever is given a role has joined, whoever has none
+    left has gone. So no door can make a colleague whom the list of staff doesn't know.
+    """
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="members")
+    user = models.ForeignKey(User, models.PROTECT, related_name="places")
+    offered = ArrayField(
+        models.CharField(max_length=12, choices=Role),
+        default=list,
+        blank=True,
+        help_text="The roles of an invitation that nobody has taken up yet; empty for no invitation.",
+    )
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    invited_until = models.DateTimeField(null=True, help_text="When the link of the last invitation ends.")
+    invitation_sent_at = models.DateTimeField(null=True, help_text="When the mail server took it.")
+    joined_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("clinic", "user", name="member_once"),
+            models.CheckConstraint(
+                name="member_invited_until_a_moment",
+                condition=models.Q(offered=[]) | models.Q(invited_until__isnull=False),
+            ),
+        ]
+
+    @property
+    def state(self) -> MemberState:
+        if self.offered:
+            return MemberState.INVITED
+        if self.joined_at is None:
+            return MemberState.WITHDRAWN
+        return MemberState.LEFT if self.left_at else MemberState.WORKING
+
+
 class AdministrativeGender(models.TextChoices):
     """FHIR AdministrativeGender."""
 
@@ -392,3 +439,43 @@ class CreatedId(models.Model):
     user = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField(db_default=Now())
+
+
+class PatientImport(Row):
+    """A file of patients that a manager has brought: what taking it in would do, or has done.
+
+    What the file holds (compressed) is emptied when it is let go, a week later at the latest; the report keeps
+    counts and sentences without a patient's data, and until then the names of lookalikes. It has no history of
+    its own, which would keep what was to be forgotten: who brought it in, and when, stands here.
+    """
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="patient_imports")
+    file_name = models.CharField(max_length=80)
+    content = models.BinaryField(default=bytes)
+    report = models.JSONField()
+    brought_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    brought_at = models.DateTimeField()
+    taken_in_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    taken_in_at = models.DateTimeField(null=True)
+    let_go_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "-brought_at"], name="patient_import_latest")]
+
+
+@tracked
+class SetupSkip(Row):
+    """A step of a new clinic's setting up that somebody left out, with the reason; taken up again, it ends."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="setup_skips")
+    step = models.CharField(max_length=20)
+    reason = models.CharField(max_length=200)
+    skipped_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    taken_up_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "clinic", "step", name="setup_step_skipped_once", condition=models.Q(taken_up_at__isnull=True)
+            )
+        ]

@@ -1,6 +1,7 @@
 """How staff come in: by e-mail address, with a second factor; nobody signs themselves up.
 
-Here too: showing once more that it is you, where a signature asks for it (`reauthenticate`).
+Here too: showing once more that it is you, where a signature or a change of roles asks for it
+(`reauthenticate`).
 """
 
 import base64
@@ -16,12 +17,15 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.cache import cache
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.encoding import force_bytes
 
+from clinic import clock
 from clinic.access import Actor
 from clinic.models import User
 from clinic.problems import Invalid, Problem
+from clinic.staff import invitations
 
 # As for a sign-in that fails (settings.ACCOUNT_RATE_LIMITS): five within five minutes.
 WRONG_AT_MOST: Final = 5
@@ -33,6 +37,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def set_password(self, user: Any, password: str) -> None:
+        """The first password takes up the invitation with whose link it was set."""
+        first = not user.has_usable_password()
+        with transaction.atomic():
+            super().set_password(user, password)
+            if first:
+                invitations.take_up(user, now=clock.now())
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -78,7 +90,7 @@ class Proof:
     shown_by: UUID | None = field(default=None, init=False, repr=False)
 
 
-def reauthenticate(*, actor: Actor, proof: Proof) -> None:
+def reauthenticate(*, actor: Actor, proof: Proof, why: str = "it makes this your signature") -> None:
     """Make sure that it is this person: the password, and the code where they have a second factor.
 
     The code is the app's or one of the recovery codes. Raises `Invalid` at `password` or `code`, and
@@ -87,7 +99,7 @@ def reauthenticate(*, actor: Actor, proof: Proof) -> None:
     if proof.shown_by == actor.user_id:
         return
     if not proof.password:
-        raise Invalid({"password": "Enter your password again: it makes this your signature."})
+        raise Invalid({"password": f"Enter your password again: {why}."})
     attempts = f"reauthentication:{actor.user_id}"
     cache.add(attempts, 0, timeout=WITHIN_SECONDS)
     # Counted before it is looked at: a hundred guesses at once are no way round.

@@ -6,10 +6,12 @@ from rest_framework.routers import SimpleRouter
 from clinic.api.allergies import AllergiesViewSet
 from clinic.api.clinics import ClinicsViewSet
 from clinic.api.consents import ConsentsViewSet
+from clinic.api.members import MembersViewSet
 from clinic.api.patients import PatientsViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("clinics", ClinicsViewSet, basename="clinic")
+router.register("members", MembersViewSet, basename="member")
 router.register("patients", PatientsViewSet, basename="patient")
 router.register("allergies", AllergiesViewSet, basename="allergy")
 router.register("consents", ConsentsViewSet, basename="consent")

@@ -8,18 +8,15 @@ or for a new link.
 from argparse import BooleanOptionalAction
 from typing import Any
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
-from django.urls import reverse
 
 from clinic.history import acting
 from clinic.management.commands.import_patients import chosen_clinic
 from clinic.models import Clinic, Membership, Role, User
+from clinic.staff.invitations import password_link
 
 
 class Command(BaseCommand):
@@ -60,13 +57,8 @@ class Command(BaseCommand):
         if user.has_usable_password():
             self.stdout.write(f"{user.email} keeps their password.")
             return
-        key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
-        address = reverse(
-            "account_reset_password_from_key",
-            kwargs=dict(zip(("uidb36", "key"), key.split("-", 1), strict=True)),
-        )
         self.stderr.write("Give this link to the person; it sets their password and works once:")
-        self.stdout.write(f"{settings.PUBLIC_URL}{address}")
+        self.stdout.write(password_link(user))
 
 
 def _put_in_charge(user: User, clinic: Clinic, *, charge: bool) -> None:

@@ -1,0 +1,314 @@
+"""Who works here and as what, over the API.
+
+Whoever changes somebody's roles sends their own password again, and the code where they have a second factor:
+also with a token, which anybody may have found. Neither is kept, nor part of what makes a call the same call.
+"""
+
+from typing import Any, Final
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic import access, clock
+from clinic.fields import IdField, LineField
+from clinic.idempotency import create_once
+from clinic.models import Member, MemberState, Role
+from clinic.signin import Proof
+from clinic.staff import members, queries
+from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+
+SECRET: Final = ("password", "code")
+ROLES: Final = serializers.ListField(child=serializers.ChoiceField(choices=Role.choices))
+
+
+class MemberSerializer(serializers.ModelSerializer[Member]):
+    full_name = serializers.CharField(source="user.full_name")
+    email = serializers.EmailField(source="user.email")
+    credentials = serializers.CharField(source="user.credentials")
+    mobile = serializers.CharField(source="user.mobile")
+    state = serializers.ChoiceField(choices=MemberState.choices)
+    roles = serializers.SerializerMethodField(help_text="What they are here now.")
+    charge = serializers.BooleanField(help_text="Charge nurse.")
+    offered = serializers.ListField(
+        child=serializers.ChoiceField(choices=Role.choices), help_text="Of an invitation that is open."
+    )
+    second_factor = serializers.BooleanField()
+    last_signed_in_at = serializers.DateTimeField(source="user.last_login", allow_null=True)
+
+    class Meta:
+        model = Member
+        fields = [
+            "id",
+            "clinic",
+            "user",
+            "full_name",
+            "email",
+            "credentials",
+            "mobile",
+            "state",
+            "roles",
+            "charge",
+            "offered",
+            "invited_by",
+            "invited_until",
+            "invitation_sent_at",
+            "joined_at",
+            "left_at",
+            "second_factor",
+            "last_signed_in_at",
+        ]
+
+    @extend_schema_field(ROLES)
+    def get_roles(self, member: Member) -> list[str]:
+        return [role.value for role in queries.roles_of(member)]
+
+
+class MemberChangeSerializer(serializers.Serializer[queries.Change]):
+    at = serializers.DateTimeField()
+    who = serializers.CharField(help_text="Empty for a command of whoever runs the server.")
+    what = serializers.CharField()
+    reason = serializers.CharField()
+    door = serializers.CharField()
+
+
+class MemberTokenSerializer(serializers.Serializer[queries.Token]):
+    key = serializers.CharField(help_text="Its first characters.")
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class OfClinicSerializer(StrictSerializer):
+    clinic = IdField(required=False)
+
+
+class PasswordAgainSerializer(StrictSerializer):
+    password = serializers.CharField(
+        max_length=256, write_only=True, trim_whitespace=False, help_text="Yours, again."
+    )
+    code = serializers.CharField(
+        max_length=32,
+        required=False,
+        default="",
+        allow_blank=True,
+        write_only=True,
+        help_text="Of your authenticator app, or a recovery code; needed if you have a second factor.",
+    )
+
+
+class InviteSerializer(CreateSerializer, PasswordAgainSerializer):
+    clinic = IdField()
+    email = serializers.CharField(max_length=254)
+    full_name = LineField(max_length=120)
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=Role.choices), max_length=8)
+    credentials = LineField(
+        max_length=40, required=False, default="", allow_blank=True, help_text="RN, MD, NP; for a prescriber."
+    )
+    mobile = serializers.CharField(
+        max_length=40, required=False, default="", allow_blank=True, help_text="Where urgent tasks page them."
+    )
+
+
+class ChangeRolesSerializer(PasswordAgainSerializer):
+    give = serializers.ListField(
+        child=serializers.ChoiceField(choices=Role.choices), max_length=8, required=False, default=list
+    )
+    take = serializers.ListField(
+        child=serializers.ChoiceField(choices=Role.choices), max_length=8, required=False, default=list
+    )
+    reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
+
+
+class BringBackSerializer(PasswordAgainSerializer):
+    give = serializers.ListField(child=serializers.ChoiceField(choices=Role.choices), max_length=8)
+    reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
+
+
+class EndAccessSerializer(PasswordAgainSerializer):
+    reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
+
+
+class DetailsSerializer(StrictSerializer):
+    full_name = LineField(max_length=120, required=False)
+    credentials = LineField(max_length=40, required=False, allow_blank=True)
+    mobile = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    charge = serializers.BooleanField(required=False)
+
+
+class TokenKeySerializer(StrictSerializer):
+    key = serializers.CharField(max_length=64, help_text="Its first characters, as the list shows them.")
+
+
+class MembersViewSet(ClinicViewSet):
+    """Everybody who works in the caller's clinics, is invited, or was there."""
+
+    access = dict.fromkeys(
+        (
+            "list",
+            "create",
+            "retrieve",
+            "partial_update",
+            "roles",
+            "end_access",
+            "bring_back",
+            "invite_again",
+            "withdraw",
+            "tokens",
+            "revoke_token",
+            "sign_out",
+            "history",
+        ),
+        access.MANAGE_STAFF,
+    )
+    queryset = Member.objects.all()
+    serializer_class = MemberSerializer
+
+    @extend_schema(parameters=[OfClinicSerializer])
+    def list(self, request: Request) -> Response:
+        chosen = self.parse_query(OfClinicSerializer)
+        if "clinic" in chosen:
+            access.fetch_clinic(self.actor, self.permission, chosen["clinic"])
+        return self.page(queries.members(Member.objects.filter(**chosen)), MemberSerializer)
+
+    @extend_schema(request=InviteSerializer, responses={200: MemberSerializer, 201: MemberSerializer})
+    def create(self, request: Request) -> Response:
+        """Invite somebody. Who has a login already works here at once."""
+        data = self.parse(InviteSerializer)
+        clinic = access.fetch_clinic(self.actor, self.permission, data["clinic"])
+        sent: Any = {name: value for name, value in request.data.items() if name not in SECRET}
+        member, made = create_once(
+            actor=self.actor,
+            noun="member",
+            id=data["id"],
+            body=sent,
+            make=lambda: members.invite(
+                actor=self.actor,
+                id=data["id"],
+                clinic=clinic,
+                email=data["email"],
+                full_name=data["full_name"],
+                offered=_roles(data["roles"]),
+                credentials=data["credentials"],
+                mobile=data["mobile"],
+                proof=_proof(data),
+                now=clock.now(),
+            ),
+            find=lambda: Member.objects.get(pk=data["id"]),
+        )
+        return self._answer(member, status=201 if made else 200)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self._answer(self._member())
+
+    @extend_schema(request=DetailsSerializer, responses=MemberSerializer)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change name, credentials, the number that pages them, or who is charge nurse."""
+        member = self._member()
+        details = self.parse(DetailsSerializer)
+        return self._answer(
+            members.change_details(actor=self.actor, member=member, now=clock.now(), **details)
+        )
+
+    @extend_schema(request=ChangeRolesSerializer, responses=MemberSerializer)
+    @action(detail=True, methods=["post"])
+    def roles(self, request: Request, pk: UUID) -> Response:
+        """Give and take roles, at once."""
+        member = self._member()
+        data = self.parse(ChangeRolesSerializer)
+        changed = members.change_roles(
+            actor=self.actor,
+            member=member,
+            give=_roles(data["give"]),
+            take=_roles(data["take"]),
+            reason=data["reason"],
+            proof=_proof(data),
+            now=clock.now(),
+        )
+        return self._answer(changed)
+
+    @extend_schema(request=EndAccessSerializer, responses=MemberSerializer)
+    @action(detail=True, methods=["post"], url_path="end-access")
+    def end_access(self, request: Request, pk: UUID) -> Response:
+        """They no longer work here, from this moment."""
+        member = self._member()
+        data = self.parse(EndAccessSerializer)
+        gone = members.end_access(
+            actor=self.actor, member=member, reason=data["reason"], proof=_proof(data), now=clock.now()
+        )
+        return self._answer(gone)
+
+    @extend_schema(request=BringBackSerializer, responses=MemberSerializer)
+    @action(detail=True, methods=["post"], url_path="bring-back")
+    def bring_back(self, request: Request, pk: UUID) -> Response:
+        """Somebody who left works here again, in the roles that are given now."""
+        member = self._member()
+        data = self.parse(BringBackSerializer)
+        back = members.bring_back(
+            actor=self.actor,
+            member=member,
+            give=_roles(data["give"]),
+            reason=data["reason"],
+            proof=_proof(data),
+            now=clock.now(),
+        )
+        return self._answer(back)
+
+    @extend_schema(request=None, responses=MemberSerializer)
+    @action(detail=True, methods=["post"], url_path="invite-again")
+    def invite_again(self, request: Request, pk: UUID) -> Response:
+        """Mail the link of an open invitation once more."""
+        member = self._member()
+        return self._answer(members.invite_again(actor=self.actor, member=member, now=clock.now()))
+
+    @extend_schema(request=None, responses=MemberSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: UUID) -> Response:
+        """Take an open invitation back; its link opens nothing any more."""
+        member = self._member()
+        return self._answer(members.withdraw_invitation(actor=self.actor, member=member, now=clock.now()))
+
+    @extend_schema(responses=MemberTokenSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def tokens(self, request: Request, pk: UUID) -> Response:
+        """Their tokens that still open something, the newest first."""
+        listed = queries.tokens_of(self._member(), now=clock.now())
+        return Response(MemberTokenSerializer(listed, many=True).data)
+
+    @extend_schema(request=TokenKeySerializer, responses=MemberSerializer)
+    @action(detail=True, methods=["post"], url_path="revoke-token")
+    def revoke_token(self, request: Request, pk: UUID) -> Response:
+        """One of their tokens opens nothing any more, in any clinic."""
+        member = self._member()
+        key = self.parse(TokenKeySerializer)["key"]
+        return self._answer(members.revoke_token(actor=self.actor, member=member, key=key, now=clock.now()))
+
+    @extend_schema(request=None, responses=MemberSerializer)
+    @action(detail=True, methods=["post"], url_path="sign-out")
+    def sign_out(self, request: Request, pk: UUID) -> Response:
+        """End all their sessions in a browser."""
+        member = self._member()
+        return self._answer(members.sign_out(actor=self.actor, member=member, now=clock.now()))
+
+    @extend_schema(responses=MemberChangeSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def history(self, request: Request, pk: UUID) -> Response:
+        """The latest 200 changes of their roles and invitations."""
+        return Response(MemberChangeSerializer(queries.changes_of(self._member()), many=True).data)
+
+    def _member(self) -> Member:
+        return self.fetch(queries.members(), pk=self.kwargs["pk"])
+
+    def _answer(self, member: Member, *, status: int = 200) -> Response:
+        """As it stands after what was done."""
+        return Response(MemberSerializer(queries.members().get(pk=member.pk)).data, status=status)
+
+
+def _roles(sent: list[str]) -> list[Role]:
+    return [Role(role) for role in sent]
+
+
+def _proof(data: dict[str, Any]) -> Proof:
+    return Proof(data["password"], data["code"])

@@ -1,0 +1,125 @@
+"""Reads about who works in a clinic, named for what they return."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, QuerySet
+from knox.models import get_token_model
+
+from clinic.models import Member, Membership, Role, User
+
+MOST_CHANGES = 200
+
+
+def members(rows: QuerySet[Member] | None = None) -> QuerySet[Member]:
+    """Members with their roles (`roles`), whether they are charge nurse (`charge`) and have a second factor
+    (`second_factor`): one query."""
+    held = Membership.objects.filter(clinic=OuterRef("clinic"), user=OuterRef("user"))
+    app = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
+    found = Member.objects.all() if rows is None else rows
+    return found.select_related("user", "clinic", "invited_by").annotate(
+        roles=ArraySubquery(held.values("role").order_by("role")),
+        charge=Exists(held.filter(charge=True)),
+        second_factor=Exists(app),
+    )
+
+
+def members_of(clinic_id: UUID) -> QuerySet[Member]:
+    """Everybody who works in this clinic, is invited, or was here, by name."""
+    return members(Member.objects.filter(clinic=clinic_id)).order_by("user__full_name", "pk")
+
+
+def roles_of(member: Any) -> list[Role]:
+    """The roles that a row of `members` holds, in their order."""
+    return [role for role in Role if role in member.roles]
+
+
+def offered_to(member: Member) -> list[Role]:
+    return [role for role in Role if role in member.offered]
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token for the API: `key` is its first characters, enough to tell it by and to no use."""
+
+    key: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def tokens_of(member: Member, *, now: datetime) -> list[Token]:
+    """Their tokens that still open something, the newest first."""
+    rows = get_token_model().objects.filter(user=member.user_id).exclude(expiry__lte=now)
+    return [Token(row.token_key, row.created, row.expiry) for row in rows.order_by("-created")]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that happened to somebody's place in the clinic."""
+
+    at: datetime
+    who: str  # a name, or "" for the person's own act or for a command of whoever runs the server
+    what: str
+    reason: str
+    door: str
+
+
+def changes_of(member: Member) -> list[Change]:
+    """The latest 200 changes of their roles and invitations, the newest first: three queries."""
+    held: Any = Membership.pgh_event_model.objects  # type: ignore[attr-defined]  # pghistory adds it
+    place: Any = Member.pgh_event_model.objects  # type: ignore[attr-defined]
+    roles = list(
+        held.filter(user=member.user_id, clinic=member.clinic_id)
+        .select_related("pgh_context")
+        .order_by("-pgh_id")[:MOST_CHANGES]
+    )
+    versions = place.filter(pgh_obj_id=member.pk).select_related("pgh_context")
+    places = list(versions.order_by("-pgh_id")[: MOST_CHANGES + 1])
+    told = [(event, _of_role(event)) for event in roles]
+    told += [
+        (after, _of_invitation(before, after))
+        for after, before in zip(places, [*places[1:], None], strict=True)
+    ]
+    said = [(event, what) for event, what in told if what]
+    names = _names({_context(event).get("user", "") for event, _ in said})
+    changes = [
+        Change(
+            at=event.pgh_created_at,
+            who=names.get(_context(event).get("user", ""), ""),
+            what=what,
+            reason=_context(event).get("reason", ""),
+            door=_context(event).get("door", ""),
+        )
+        for event, what in said
+    ]
+    return sorted(changes, key=lambda change: change.at, reverse=True)[:MOST_CHANGES]
+
+
+def _of_role(event: Any) -> str:
+    label = Role(event.role).label
+    if event.pgh_label == "update":
+        return "Charge nurse" if event.charge else f"{label}, not in charge"
+    return f"{label} given" if event.pgh_label == "insert" else f"{label} taken away"
+
+
+def _of_invitation(before: Any, after: Any) -> str:
+    """What a version of somebody's place tells that their roles don't."""
+    if after.offered and (before is None or before.invited_until != after.invited_until):
+        offered = ", ".join(role.label for role in Role if role in after.offered)
+        return f"Invited as {offered.lower()}"
+    if before is not None and before.offered and not after.offered and after.joined_at is None:
+        return "Invitation withdrawn"
+    return ""
+
+
+def _context(event: Any) -> dict[str, str]:
+    return event.pgh_context.metadata if event.pgh_context else {}
+
+
+def _names(users: set[str]) -> dict[str, str]:
+    known = User.objects.filter(pk__in={UUID(user) for user in users if user})
+    return {str(pk): name for pk, name in known.values_list("pk", "full_name")}

@@ -1,0 +1,38 @@
+"""People who come and go in Lakeside, and Max, who sees to it and shows with his password that it is him."""
+
+from typing import Any
+
+from clinic.models import Member, Membership, Role, User
+from clinic.signin import Proof
+from clinic.staff import members
+from tests.cast import NOW, PASSWORD, House, make_user, new_id
+
+
+def member(house: House, user: User) -> Member:
+    return Member.objects.get(user=user, clinic=house.clinic)
+
+
+def by_max(house: House, **more: Any) -> dict[str, Any]:
+    """What each change of Max's says of him."""
+    return {"actor": house.actor(house.max), "now": NOW, "proof": Proof(PASSWORD), **more}
+
+
+def invited(house: House, name: str = "Nora Neu", *roles: Role, **more: Any) -> Member:
+    """Somebody who has never been here, with an open invitation."""
+    email = f"{name.split()[0].lower()}.{name.split()[1].lower()}@lakeside.example"
+    details: dict[str, Any] = {"credentials": "MD", "email": email, **more}
+    return members.invite(
+        id=new_id(),
+        clinic=house.clinic,
+        full_name=name,
+        offered=roles or (Role.NURSE,),
+        **details,
+        **by_max(house),
+    )
+
+
+def gone(house: House, name: str = "Gil Gone") -> Member:
+    """A nurse who worked here and left."""
+    user = make_user(house.clinic, name, Role.NURSE)
+    Membership.objects.filter(user=user).delete()
+    return member(house, user)
