@@ -169,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     "release-holds": brokers.every(60, "scheduler.tasks.release_holds"),
     "offer-freed": brokers.every(60, "scheduler.tasks.offer_freed"),
     "lay-openings": brokers.every(3600, "scheduler.tasks.lay_openings"),
+    "forget-uploads": brokers.every(3600, "clinic.tasks.forget_uploads"),
 }
 
 # --- Who may come in ---------------------------------------------------------------------------------
