@@ -175,7 +175,7 @@ SPANISH = Language(
             ),
             "started": Text(
                 subject="Mensajes otra vez",
-                email="Recibirá otra vez nuestros mensajes.",
+                email="Le mandaremos mensajes otra vez.",
                 sms=("{sender}: recibe otra vez mensajes. STOP para terminar, HELP: ayuda. Tel. {phone}",),
             ),
             "help": Text(

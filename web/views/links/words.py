@@ -297,7 +297,7 @@ _SPANISH: Final = {
     "medicine_simple_analgesic": "Calmante simple",
     "medicine_other": "Otra",
     "nudge": "Pregúnteme cada día",
-    "nudge_help": "Le escribimos por correo electrónico a esta hora.",
+    "nudge_help": "Le mandamos un correo a esta hora.",
     "nudge_at": "Le preguntamos cada día a las {time}.",
     "at": "A las",
     "keep_time": "Guardar esta hora",
