@@ -71,10 +71,28 @@ SELECT gen_random_uuid(), clinic_id, user_id, '{}', min(created_at)
   FROM clinic_membership GROUP BY clinic_id, user_id;
 """
 
-# After every sealing of this floor's tables anew.
-GRANTED = """
-DO $$ BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'chairside_app') THEN
+# As 0002 has it, but for the one right that is given back here: whoever seals this floor's tables anew need not
+# think of it.
+SEAL = """
+CREATE OR REPLACE PROCEDURE chairside_seal(app text) LANGUAGE plpgsql AS $$
+DECLARE target record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'chairside_app') THEN
+        RETURN;
+    END IF;
+    FOR target IN SELECT c.oid::regclass AS name, EXISTS (
+                         SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'pgh_obj_id'
+                     ) AS is_history
+                    FROM pg_class c
+                   WHERE c.relkind = 'r' AND starts_with(c.relname, app || '_')
+                     AND c.relnamespace = current_schema()::regnamespace
+    LOOP
+        EXECUTE format('REVOKE DELETE, TRUNCATE ON %s FROM chairside_app', target.name);
+        IF target.is_history THEN
+            CALL chairside_revoke_change(target.name);
+        END IF;
+    END LOOP;
+    IF app = 'clinic' THEN
         GRANT DELETE ON clinic_membership TO chairside_app;
     END IF;
 END $$;
@@ -138,6 +156,7 @@ class Migration(migrations.Migration):
             triggers=[('member', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "clinic_memberevent" ("clinic_id", "created_at", "id", "invitation_sent_at", "invited_by_id", "invited_until", "joined_at", "left_at", "offered", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "user_id") VALUES (NEW."clinic_id", NEW."created_at", NEW."id", NEW."invitation_sent_at", NEW."invited_by_id", NEW."invited_until", NEW."joined_at", NEW."left_at", NEW."offered", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."user_id"); RETURN NULL;', hash='e8be4a8bd23e36364903c1f61cb5c4acfbf3f055', operation='INSERT', pgid='pgtrigger_insert_insert_62b04', table='clinic_member', when='AFTER'))), ('member', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "clinic_memberevent" ("clinic_id", "created_at", "id", "invitation_sent_at", "invited_by_id", "invited_until", "joined_at", "left_at", "offered", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "user_id") VALUES (NEW."clinic_id", NEW."created_at", NEW."id", NEW."invitation_sent_at", NEW."invited_by_id", NEW."invited_until", NEW."joined_at", NEW."left_at", NEW."offered", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."user_id"); RETURN NULL;', hash='38418c302e55f25f217d462ed814d029577df8c1', operation='UPDATE', pgid='pgtrigger_update_update_831b1', table='clinic_member', when='AFTER'))), ('member', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "clinic_memberevent" ("clinic_id", "created_at", "id", "invitation_sent_at", "invited_by_id", "invited_until", "joined_at", "left_at", "offered", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "user_id") VALUES (OLD."clinic_id", OLD."created_at", OLD."id", OLD."invitation_sent_at", OLD."invited_by_id", OLD."invited_until", OLD."joined_at", OLD."left_at", OLD."offered", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."user_id"); RETURN NULL;', hash='e7c3c158643bda0808417bc24bd9e913e215c62b', operation='DELETE', pgid='pgtrigger_delete_delete_fa3f6', table='clinic_member', when='AFTER'))), ('memberevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='08c7ffc18c02c0aa1161c9ad4f2eb4a20affeb3f', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_e1892', table='clinic_memberevent', when='BEFORE')))],
         ),
         migrations.RunSQL(IN_STEP + ONE_MANAGER, UNDO),
+        migrations.RunSQL(SEAL, migrations.RunSQL.noop),
         migrations.RunSQL(
             """
             CALL chairside_seal('clinic');
@@ -145,7 +164,6 @@ class Migration(migrations.Migration):
             """,
             migrations.RunSQL.noop,
         ),
-        migrations.RunSQL(GRANTED, migrations.RunSQL.noop),
         # Last: what it writes waits for its foreign keys, and no table may be altered meanwhile.
         migrations.RunSQL(WHO_WORKS_NOW, migrations.RunSQL.noop),
     ]
