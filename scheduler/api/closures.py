@@ -19,7 +19,7 @@ from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.openings import ByStart
 from scheduler.models import Closure
-from scheduler.working_hours import holiday_calendar, working_time
+from scheduler.working_hours import declarable, holiday_calendar, working_time
 
 EITHER = "Give `first_day` and `last_day`, or `start` and `end`."
 
@@ -37,7 +37,7 @@ class ClosureCreateSerializer(CreateSerializer):
     """Whole local days (`first_day` through `last_day`), or any stretch (`start` to `end`)."""
 
     clinic = IdField()
-    name = serializers.CharField(max_length=working_time.NAME_LENGTH)
+    name = serializers.CharField(max_length=declarable.NAME_LENGTH)
     first_day = DayField(required=False)
     last_day = DayField(required=False)
     start = MomentField(required=False)

@@ -11,8 +11,8 @@ to 17:00 stays that, a stretch over the change is an hour shorter or longer, and
 begins is none.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from itertools import pairwise
 from typing import Final
@@ -54,8 +54,10 @@ class Declared:
     def hours_on(self, day: date) -> Sequence[Stretch]:
         """The day's own hours, none of them too, or else those of its patterns; `away` is not asked."""
         own = self.days.get(day)
-        if own is not None:
-            return own
+        return self.weekly_on(day) if own is None else own
+
+    def weekly_on(self, day: date) -> Sequence[Stretch]:
+        """The hours of its patterns on this day."""
         return sorted(pattern.hours for pattern in self.patterns if pattern.holds_on(day))
 
 
@@ -85,22 +87,101 @@ def fault_of(hours: Sequence[Stretch]) -> str | None:
     """
     if len(hours) > MOST_STRETCHES:
         return f"Give at most {MOST_STRETCHES} stretches of hours a day."
-    for start, until in hours:
+    return next(iter(faults_of(hours).values()), None)
+
+
+def faults_of(hours: Sequence[Stretch]) -> dict[int, str]:
+    """The mend of each stretch that can't be, by its place among these; of two that overlap, of the later."""
+    found: dict[int, str] = {}
+    for place, (start, until) in enumerate(hours):
         if any(edge.second or edge.microsecond for edge in (start, until)):
-            return "Give whole minutes, such as 09:00."
-        if until <= start and until != MIDNIGHT:
-            return (
+            found[place] = "Give whole minutes, such as 09:00."
+        elif until <= start and until != MIDNIGHT:
+            found[place] = (
                 f"{start:%H:%M} to {until:%H:%M} ends before it begins. Give hours past midnight as two:"
                 " until 00:00, and from 00:00 on the next day."
             )
-    in_order = sorted(hours)
-    for (start, until), (next_start, next_until) in pairwise(in_order):
+    in_order = sorted((stretch, place) for place, stretch in enumerate(hours) if place not in found)
+    for ((start, until), _), ((next_start, next_until), place) in pairwise(in_order):
         if until == MIDNIGHT or next_start < until:
-            return (
+            found[place] = (
                 f"{start:%H:%M} to {until:%H:%M} and {next_start:%H:%M} to {next_until:%H:%M} overlap."
                 " Give them as one."
             )
-    return None
+    return found
+
+
+# --- What would be declared -------------------------------------------------------------------------------
+
+
+def with_weekly(
+    declared: Declared, weekdays: Collection[int], hours: Sequence[Stretch], first: date, last: date | None
+) -> Declared:
+    """These hours on these weekdays from `first` to `last` or on; what stood there gives way for so long."""
+    kept = [
+        left
+        for pattern in declared.patterns
+        for left in (gives_way(pattern, first, last) if pattern.weekday in weekdays else [pattern])
+    ]
+    new = [Pattern(weekday, stretch, first, last) for weekday in weekdays for stretch in hours]
+    return replace(declared, patterns=[*kept, *new])
+
+
+def gives_way(pattern: Pattern, first: date, last: date | None) -> list[Pattern]:
+    """What is left of a pattern outside the days from `first` to `last`: before them, after them, or both."""
+    left = []
+    if pattern.valid_from < first:
+        ends = first - timedelta(days=1)
+        left.append(replace(pattern, valid_until=min(pattern.valid_until or ends, ends)))
+    if last and (pattern.valid_until is None or pattern.valid_until > last):
+        left.append(replace(pattern, valid_from=max(pattern.valid_from, last + timedelta(days=1))))
+    return left
+
+
+def with_end(declared: Declared, ended: Pattern, last_day: date) -> Declared:
+    """This pattern through `last_day` and no longer."""
+    others = [*declared.patterns]
+    if ended in others:
+        others.remove(ended)
+    begun = [replace(ended, valid_until=last_day)] if ended.valid_from <= last_day else []
+    return replace(declared, patterns=[*others, *begun])
+
+
+def with_day(declared: Declared, day: date, hours: Sequence[Stretch] | None) -> Declared:
+    """The day's own hours; None: the patterns' again."""
+    others = {each: own for each, own in declared.days.items() if each != day}
+    return replace(declared, days=others if hours is None else {**others, day: hours})
+
+
+def with_away(declared: Declared, away: Iterable[Interval]) -> Declared:
+    """Nobody there in these minutes either."""
+    return replace(declared, away=[*declared.away, *away])
+
+
+@dataclass(frozen=True)
+class OddStretch:
+    """Hours that last longer or shorter than the wall says, since the clocks change in them or at an edge."""
+
+    day: date
+    hours: Stretch
+    minutes: int
+
+
+def odd_stretches(days: Mapping[date, Sequence[Stretch]], minute_at: MinuteAt) -> list[OddStretch]:
+    """Those of these days' hours that the clocks change; the minutes may be none."""
+    return [
+        OddStretch(day, stretch, max(minutes, 0))
+        for day, hours in days.items()
+        for stretch in hours
+        if (minutes := end_minute(day, stretch[1], minute_at) - minute_at(day, stretch[0]))
+        != wall_minutes(stretch)
+    ]
+
+
+def wall_minutes(stretch: Stretch) -> int:
+    """How long a stretch is on the wall of a day on which the clocks don't change."""
+    start, until = ((edge.hour * 60 + edge.minute) for edge in stretch)
+    return (until or 24 * 60) - start
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Time that is over keeps its openings, whatever is declared about it. Beyond the 
 laid, but what was laid there before follows the declarations too.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -25,7 +25,16 @@ from clinic.models import Clinic
 from clinic.problems import Conflict
 from scheduler.finding.availability import Interval, minute_of, moment_of
 from scheduler.finding.nursing import named
-from scheduler.models import Absence, Claim, Closure, DayHours, Opening, Resource, WorkingPattern
+from scheduler.models import (
+    Absence,
+    AppointmentStatus,
+    Claim,
+    Closure,
+    DayHours,
+    Opening,
+    Resource,
+    WorkingPattern,
+)
 from scheduler.working_hours import hours
 from scheduler.working_hours.hours import Declared, MinuteAt, Pattern, Redrawn
 
@@ -34,13 +43,18 @@ MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Change:
-    """One resource's openings in a window of minutes, and the minutes in it that should be open."""
+    """One resource's openings in a window of minutes, and the minutes in it that should be open.
+
+    Where something else would be declared, `was` and `becomes` are what the declarations say of the days
+    within the horizon, so far and then."""
 
     resource: Resource
     openings: Mapping[Interval, UUID]
     wanted: Sequence[Interval]
     low: int
     high: int
+    was: Sequence[Interval] = ()
+    becomes: Sequence[Interval] = ()
 
     def redrawn(self, kept: Iterable[Interval] = ()) -> Redrawn:
         """What to write; the minutes `kept` stay open although nothing declares them."""
@@ -68,11 +82,18 @@ class Stranded:
 
 
 def changes(
-    *, clinic: Clinic, resources: Sequence[Resource], first: date, last: date | None, now: datetime
+    *,
+    clinic: Clinic,
+    resources: Sequence[Resource],
+    first: date,
+    last: date | None,
+    now: datetime,
+    otherwise: Callable[[Declared], Declared] | None = None,
 ) -> list[Change]:
     """What these resources' local days from `first` to `last` should be like: six queries.
 
     Without `last` through the horizon, or the last day laid before. Nothing before `now` is in the window.
+    `otherwise` is what would be declared in place of what is.
     """
     zone = clinic.time_zone
     today = clock.local_date(now, zone)
@@ -91,10 +112,23 @@ def changes(
     found = []
     for resource in resources:
         openings = standing[resource.pk]
-        wanted = hours.open_minutes(declared[resource.pk], first, last, minute_at)
+        so_far = declared[resource.pk]
+        asked = otherwise(so_far) if otherwise else so_far
+        wanted = hours.open_minutes(asked, first, last, minute_at)
         beyond = hours.in_both(hours.within(wanted, horizon_minute, high), sorted(openings))
         laid = hours.within(wanted, low, min(high, horizon_minute))
-        found.append(Change(resource, openings, [*laid, *beyond], low, high))
+        was = hours.open_minutes(so_far, first, last, minute_at) if otherwise else []
+        found.append(
+            Change(
+                resource,
+                openings,
+                [*laid, *beyond],
+                low,
+                high,
+                hours.within(was, low, min(high, horizon_minute)),
+                laid,
+            )
+        )
     return found
 
 
@@ -135,15 +169,20 @@ def declarations(
     }
 
 
-def stranded_by(changes: Sequence[Change]) -> list[Stranded]:
-    """The visits that would lose minutes they claim, by start: one query where anything is lost, or none."""
+def stranded_by(changes: Sequence[Change], now: datetime) -> list[Stranded]:
+    """The visits that would lose minutes they claim, by start: one query where anything is lost, or none.
+
+    A hold that has run out claims nothing any more, whether or not anybody has released it yet.
+    """
     lost = {change.resource.pk: change.redrawn().lost for change in changes}
     by_key = {change.resource.pk: change.resource for change in changes if lost[change.resource.pk]}
     if not by_key:
         return []
     window: Any = DateTimeTZRange(moment_of(changes[0].low), moment_of(changes[0].high))
+    lapsed = Q(appointment__status=AppointmentStatus.PENDING, appointment__held_until__lte=now)
     claims = (
         Claim.objects.filter(resource__in=by_key, during__overlap=window)
+        .exclude(lapsed)
         .order_by("during", "pk")
         .values_list(
             "resource_id",
@@ -161,11 +200,18 @@ def stranded_by(changes: Sequence[Change]) -> list[Stranded]:
     ]
 
 
-def refuse_stranded(clinic: Clinic, changes: Sequence[Change]) -> None:
-    """Raises `Conflict` `visits_stranded` with the `visits` and, for each of their days, what to repair."""
-    stranded = stranded_by(changes)
+def refuse_stranded(clinic: Clinic, changes: Sequence[Change], now: datetime) -> None:
+    """Raises what `stranding` tells."""
+    refusal = stranding(clinic, changes, now)
+    if refusal:
+        raise refusal
+
+
+def stranding(clinic: Clinic, changes: Sequence[Change], now: datetime) -> Conflict | None:
+    """`visits_stranded` with the `visits` and, for each of their days, what to repair; None where none is."""
+    stranded = stranded_by(changes, now)
     if not stranded:
-        return
+        return None
     only = changes[0].resource.pk if len(changes) == 1 else None
     days = sorted({clock.local_date(visit.lost_from, clinic.time_zone) for visit in stranded})
     lost = [stretch for change in changes for stretch in change.redrawn().lost]
@@ -173,7 +219,7 @@ def refuse_stranded(clinic: Clinic, changes: Sequence[Change]) -> None:
     visits = {(visit.appointment_id, visit.resource.pk): visit.as_data() for visit in stranded}
     count = len({visit.appointment_id for visit in stranded})
     booked = "1 booked visit" if count == 1 else f"{count} booked visits"
-    raise Conflict(
+    return Conflict(
         f"This would take hours away from {booked}. Repair the day first, or move what stands there.",
         code="visits_stranded",
         visits=list(visits.values()),

@@ -19,16 +19,15 @@ from clinic.access import Actor
 from clinic.models import Clinic, Role, Urgency
 from clinic.problems import Conflict, Invalid, Missing
 from clinic.transactions import in_transaction
-from clinic.visible_text import ONE_LINE, hides_something, said
 from clinic.work import open_item
 from scheduler.locks import lock_schedule
 from scheduler.models import Absence, AbsenceReason, Closure, DayHours, Resource, WorkingPattern
 from scheduler.visits.placing import release_lapsed
-from scheduler.working_hours import holiday_calendar, openings
-from scheduler.working_hours.hours import Stretch, fault_of
+from scheduler.working_hours import declarable, holiday_calendar, openings
+from scheduler.working_hours.declarable import NAME_LENGTH
+from scheduler.working_hours.hours import Stretch
 
 ONE_DAY: Final = timedelta(days=1)
-NAME_LENGTH: Final = 120
 CHANGED: Final = "Somebody has changed these hours meanwhile. Look at what stands now and decide again."
 
 
@@ -55,12 +54,15 @@ def set_pattern(
     Returns a pattern for each stretch, by weekday and time (`pattern_ids`). Raises `Invalid`; `Conflict`
     `hours_changed` when other patterns stand there than were seen, `visits_stranded`, `out_of_use`.
     """
-    _check_hours(hours)
-    if not weekdays or not set(weekdays) <= set(range(7)):
-        raise Invalid({"weekdays": "Choose weekdays, from 0 (Monday) to 6 (Sunday)."})
-    if valid_until and valid_until < valid_from:
-        raise Invalid({"valid_until": "The last day must not be before the first."})
-    _check_to_come("valid_from", valid_from, resource.clinic, now)
+    _refuse(
+        declarable.weekly_faults(
+            weekdays=weekdays,
+            hours=hours,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            today=_today(resource.clinic, now),
+        )
+    )
 
     def work() -> list[WorkingPattern]:
         locked = _locked(resource, now)
@@ -122,15 +124,12 @@ def end_pattern(
     `Conflict` `visits_stranded`, `out_of_use`.
     """
     resource = pattern.resource
-    yesterday = clock.local_date(now, resource.clinic.time_zone) - ONE_DAY
-    if last_day < yesterday:
-        raise Invalid({"last_day": "Hours that are over stay as they were. Give yesterday or a later day."})
+    _refuse(declarable.end_faults(last_day, today=_today(resource.clinic, now)))
 
     def work() -> WorkingPattern | None:
         locked = _locked(resource, now)
         row = _read_again(WorkingPattern.objects.filter(pk=pattern.pk))
-        if row.valid_until and row.valid_until < last_day:
-            raise Invalid({"last_day": f"It ends on {row.valid_until:%B} {row.valid_until.day} already."})
+        _refuse(declarable.ended_faults(last_day, row.valid_until))
         begins_later = last_day < row.valid_from
         if begins_later:
             WorkingPattern.objects.filter(pk=row.pk).delete()
@@ -161,8 +160,7 @@ def set_day(
     `in_place_of` is the day's own hours that stand already, as the caller has seen them. Raises `Invalid`;
     `Conflict` `hours_changed` when others stand or none, `visits_stranded`, `out_of_use`.
     """
-    _check_hours(hours)
-    _check_to_come("day", day, resource.clinic, now)
+    _refuse(declarable.day_faults(day, hours, today=_today(resource.clinic, now)))
 
     def work() -> DayHours:
         locked = _locked(resource, now)
@@ -186,7 +184,7 @@ def clear_day(*, actor: Actor, day_hours: DayHours, now: datetime) -> None:
     Raises `Conflict` `over`, `visits_stranded`, `out_of_use`.
     """
     resource = day_hours.resource
-    if day_hours.day < clock.local_date(now, resource.clinic.time_zone):
+    if day_hours.day < _today(resource.clinic, now):
         raise _over()
 
     def work() -> None:
@@ -215,7 +213,7 @@ def record_absence(
     Absences may overlap: each is a fact of its own, and taking one back leaves the other. Raises `Invalid`;
     `Conflict` `visits_stranded`, `out_of_use`.
     """
-    _check_span(start, end, now)
+    _refuse(declarable.span_faults(start, end, now=now))
 
     def work() -> Absence:
         locked = _locked(resource, now)
@@ -252,11 +250,7 @@ def close(
 
     Raises `Invalid`; `Conflict` `closed_already` for the very same stretch, `visits_stranded`.
     """
-    _check_span(start, end, now)
-    if not said(name):
-        raise Invalid({"name": "Say in a few words why the clinic is closed."})
-    if hides_something(name.strip()):
-        raise Invalid({"name": ONE_LINE})
+    _refuse(declarable.span_faults(start, end, now=now) | declarable.name_faults(name))
     public = holiday_calendar.is_holiday(clinic, start, end)
     closure = Closure(
         id=id, clinic=clinic, during=DateTimeTZRange(start, end), name=name.strip(), public_holiday=public
@@ -277,8 +271,7 @@ def close_holidays(
     strange = sorted(set(days) - set(names))
     if strange:
         raise Invalid({"days": f"{strange[0]} is no public holiday of the clinic's calendar."})
-    for day in days:
-        _check_to_come("days", day, clinic, now)
+    _refuse(declarable.holiday_faults(days, today=_today(clinic, now)))
     closures = [
         Closure(
             id=_holiday_id(id, day),
@@ -326,7 +319,7 @@ def lay_openings(*, clinic: Clinic, now: datetime) -> int:
         resources = _schedule(clinic.pk, now)
         today = clock.local_date(now, clinic.time_zone)
         changes = openings.changes(clinic=clinic, resources=resources, first=today, last=None, now=now)
-        stranded = openings.stranded_by(changes)
+        stranded = openings.stranded_by(changes, now)
         for visit in stranded:
             _ask_manager(clinic, visit, now)
         return openings.write(
@@ -365,7 +358,7 @@ def _redraw(
     clinic: Clinic, resources: Sequence[Resource], first: date, last: date | None, now: datetime
 ) -> None:
     changes = openings.changes(clinic=clinic, resources=resources, first=first, last=last, now=now)
-    openings.refuse_stranded(clinic, changes)
+    openings.refuse_stranded(clinic, changes, now)
     openings.write((change, change.redrawn()) for change in changes)
 
 
@@ -390,7 +383,12 @@ def _locked(resource: Resource, now: datetime) -> Resource:
     for locked in _schedule(resource.clinic_id, now):
         if locked.pk == resource.pk:
             return locked
-    raise Conflict(
+    raise out_of_use(resource)
+
+
+def out_of_use(resource: Resource) -> Conflict:
+    """Why nothing is declared about it."""
+    return Conflict(
         f"{resource.name} is out of use. Put it back into use before declaring its hours.", code="out_of_use"
     )
 
@@ -429,25 +427,13 @@ def _read_again(rows: QuerySet[WorkingPattern]) -> WorkingPattern:
     return row
 
 
-def _check_hours(hours: Sequence[Stretch]) -> None:
-    fault = fault_of(hours)
-    if fault:
-        raise Invalid({"hours": fault})
+def _refuse(faults: declarable.Faults) -> None:
+    if faults:
+        raise Invalid(faults)
 
 
-def _check_to_come(field: str, day: date, clinic: Clinic, now: datetime) -> None:
-    if day < clock.local_date(now, clinic.time_zone):
-        raise Invalid({field: "Days that are over stay as they were. Give today or a later day."})
-
-
-def _check_span(start: datetime, end: datetime, now: datetime) -> None:
-    for field, moment in (("start", start), ("end", end)):
-        if moment.second or moment.microsecond:
-            raise Invalid({field: "Give whole minutes, such as 9:00."})
-    if end <= start:
-        raise Invalid({"end": "The end must be after the start."})
-    if end <= now:
-        raise Invalid({"end": "Time that is over stays as it was. Give an end that is still to come."})
+def _today(clinic: Clinic, now: datetime) -> date:
+    return clock.local_date(now, clinic.time_zone)
 
 
 def _over() -> Conflict:

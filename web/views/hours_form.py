@@ -16,7 +16,7 @@ from clinic import clock
 from clinic.models import Clinic
 from scheduler.models import AbsenceReason, Resource
 from scheduler.working_hours.hours import Stretch
-from scheduler.working_hours.working_time import NAME_LENGTH
+from scheduler.working_hours.declarable import NAME_LENGTH
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, from_wall
 
 STRETCHES: Final = 3
