@@ -6,10 +6,12 @@ import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 from rest_framework.test import APIClient
 
@@ -19,7 +21,7 @@ from notifications import saying
 from notifications.answering.question_sets import QUESTION_SETS
 from notifications.models import LinkPurpose, Message, PatientLink
 from notifications.tokens import token_for
-from scheduler.models import Appointment, Opening, Resource, ResourceKind
+from scheduler.models import Appointment, Opening, Protocol, Resource, ResourceKind
 from sessions_app.models import DiaryDay, QuestionnaireResponse
 from sessions_app.preparing import readiness
 from tests.cast import NOW, House, local
@@ -111,6 +113,15 @@ def test_coming_leads_through_five_questions_to_a_visit_that_is_ready(visit: App
     assert readiness.unanswered(given) == readiness.doubts(given) == []
     assert (given.ride_name, given.ride_phone) == ("Sam Reyes", "312 555 0142")
     assert not WorkItem.objects.exists()
+
+
+def test_the_page_says_by_the_clock_when_to_stop_eating_and_drinking(visit: Appointment, token: str) -> None:
+    Protocol.objects.filter(pk=visit.protocol_id).update(fasting_light_meal_hours=6, fasting_clear_hours=2)
+    page = words(proved(token).get(f"/m/{token}"))
+    start = timezone.localtime(visit.starts_at, ZoneInfo(visit.clinic.time_zone))
+    for hours, said in ((6, "Eat nothing from {}."), (2, "Drink only clear liquids until {}.")):
+        moment = start - timedelta(hours=hours)
+        assert said.format(f"{moment:%-I:%M %p} on {moment:%A, %B %-d}") in page
 
 
 def test_an_unsafe_answer_opens_one_task_says_who_calls_and_can_be_changed(

@@ -1,5 +1,6 @@
 """Another time by link: a few times, one tap, in the patient's language, and always the way things stand."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -58,6 +59,11 @@ def tap(phone: Client, address: str, start: Any) -> Any:
     return phone.post(f"{address}/choose-time", {"start": start.isoformat()}, follow=True)
 
 
+def buttons(page: Any) -> list[str]:
+    """Each time by itself, as a reader hears it who doesn't see under which day it stands."""
+    return re.findall('aria-label="([^"]*)"', page.content.decode())
+
+
 def start_of(visit: Appointment) -> Any:
     visit.refresh_from_db()
     return visit.starts_at
@@ -74,8 +80,9 @@ def test_each_time_is_a_button_that_needs_no_script(phone: Client, address: str)
     page = phone.get(address)
     said = words(page)
     assert "Your visit is on Thursday, January 14, 10:00 AM" in said
-    assert "Friday, January 15, 10:00 AM" in said
+    assert re.search("Friday, January 15( [0-9]+:[0-9]{2} AM)* 10:00 AM", said)
     assert f'value="{local(FRIDAY, "10:00").isoformat()}"' in page.content.decode()
+    assert "Friday, January 15, 10:00 AM" in buttons(page)
 
 
 def test_one_tap_moves_the_visit_and_says_so(phone: Client, address: str, visit: Appointment) -> None:
@@ -93,8 +100,8 @@ def test_a_time_that_has_just_gone_is_answered_with_those_that_are_left(
     said = words(answer)
     assert answer.status_code == 409
     assert "Somebody else has just taken this time." in said
-    assert "Friday, January 15, 10:00 AM" not in said
-    assert "Thursday, January 14, 11:00 AM" in said
+    assert "Friday, January 15, 10:00 AM" not in buttons(answer)
+    assert "Thursday, January 14, 11:00 AM" in buttons(answer)
 
 
 def test_where_the_desk_moves_visits_the_page_says_that_it_is_a_wish(

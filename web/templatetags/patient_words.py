@@ -9,10 +9,5 @@ register = template.Library()
 
 
 @register.filter
-def with_hours(sentence: str, hours: int) -> str:
-    return sentence.format(hours=hours)
-
-
-@register.filter
 def with_time(sentence: str, at: time) -> str:
     return sentence.format(time=formats.time_format(at, "g:i A"))

@@ -66,9 +66,18 @@ class Opened:
 
     def moment(self, at: datetime) -> str:
         """A day and a time on the clinic's wall, in the patient's words."""
+        return self._on_the_wall(at, self.say["moment_format"])
+
+    def day(self, at: datetime) -> str:
+        return self._on_the_wall(at, self.say["day_format"])
+
+    def time(self, at: datetime) -> str:
+        return self._on_the_wall(at, "g:i A")
+
+    def _on_the_wall(self, at: datetime, shape: str) -> str:
         local = timezone.localtime(at, ZoneInfo(self.link.message.clinic.time_zone))
         with translation.override(self.language):
-            return formats.date_format(local, self.say["moment_format"])
+            return formats.date_format(local, shape)
 
     def page(
         self, template: str, context: Mapping[str, Any], *, status: int = 200, stands_at: str = ""

@@ -20,6 +20,7 @@ from notifications.answering.things import Things
 from notifications.models import CheckIn, CheckInAnswer
 from notifications.tokens import NO_LINK
 from web.views.links.emergency import emergency_lines
+from web.views.links.fasting import fasting_lines
 from web.views.links.frame import Opened, behind_link
 from web.views.links.proof import ask_birth_year
 from web.views.links.recording import record_answer, record_readiness, record_score, ride_words
@@ -194,7 +195,7 @@ def _show_readiness(
         "progress": _progress(opened, place, len(codes)),
         "before": codes[place - 1] if place else "",
         "new_id": uuid4() if typed is None else _entry_of(typed),
-        "protocol": offered.visit.protocol,
+        "fasting": fasting_lines(opened, offered.visit),
         "ride": typed or (given and {"ride_name": given.ride_name, "ride_phone": given.ride_phone}) or {},
         "ride_missing": refused,
         "notice": _doubt(opened, offered, opened.request.GET.get("after", "")),

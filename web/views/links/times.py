@@ -1,5 +1,9 @@
 """The page on which a patient chooses another time for a visit: one tap on one of a few times."""
 
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+
 from django import forms
 from django.http import HttpResponse
 
@@ -32,6 +36,14 @@ def choose_time(opened: Opened) -> HttpResponse:
     return opened.back()
 
 
+def _by_day(opened: Opened, starts: Iterable[datetime]) -> list[tuple[str, list[tuple[datetime, str, str]]]]:
+    """Under each day its times: the start, how it is read under its day, and how by itself."""
+    return [
+        (day, [(start, opened.time(start), opened.moment(start)) for start in of_day])
+        for day, of_day in groupby(starts, opened.day)
+    ]
+
+
 def show_times(opened: Opened, *, taken: bool = False) -> HttpResponse:
     """The times to choose from, or what became of the request."""
     request = times.request_of(opened.link)
@@ -43,7 +55,8 @@ def show_times(opened: Opened, *, taken: bool = False) -> HttpResponse:
         "moved": times.is_moved(request),
         "stands": times.stands(request, opened.now),
         "moves_itself": times.moves_itself(request, opened.now),
-        "starts": [(start, opened.moment(start)) for start in times.offered(request, now=opened.now)],
+        "chosen_start": request.chosen_start,
+        "days": _by_day(opened, times.offered(request, now=opened.now)),
         "taken": taken,
     }
     return opened.page("web/patient/times.html", context, status=409 if taken else 200)

@@ -17,6 +17,7 @@ from scheduler.waitlist import waiting
 from web.files import calendar_answer
 from web.forms import ChangeForm
 from web.views.links.diary import show_diary
+from web.views.links.fasting import fasting_lines
 from web.views.links.frame import Opened, behind_link
 from web.views.links.proof import ask_birth_year
 from web.views.links.questions import CONFIRMED, lacks_a_ride, next_to_answer, show_questions, titles
@@ -90,7 +91,7 @@ def _show_visit(opened: Opened, offered: Things) -> HttpResponse:
         "visit": visit,
         "missed": visit is not None and visit.status == AppointmentStatus.NOSHOW,
         "moved": offered.moved,
-        "protocol": visit.protocol if visit else None,
+        "fasting": fasting_lines(opened, visit) if visit else [],
         "asks": offered.asks_readiness,
         "open_questions": count,
         "questions_line": say["one_question"] if count == 1 else say["few_questions"].format(count=count),
