@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, Func, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Greatest, Upper
 
 from clinic.models import (
@@ -15,6 +15,7 @@ from clinic.models import (
     Allergy,
     Consent,
     Patient,
+    Urgency,
     User,
     WorkItem,
     WorkItemStep,
@@ -35,6 +36,13 @@ DIGITS_OF_A_PHONE = re.compile(r"\+?[\d\s().-]{4,24}")
 LEAST_DIGITS = 4
 # As many are no part of one any more: with its area, a number of the US.
 WHOLE_NUMBER = 10
+
+
+class SplitPart(Func):
+    """PostgreSQL's split_part(text, separator, which)."""
+
+    function = "split_part"
+    output_field = TextField()
 
 
 def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
@@ -155,6 +163,25 @@ def open_work_items() -> QuerySet[WorkItem]:
     """Tasks that wait for somebody, the most pressing first."""
     waiting = WorkItem.objects.filter(closed_at=None)
     return waiting.select_related("clinic", "patient", "owner").order_by("due_at", "pk")
+
+
+def most_pressing_first(rows: QuerySet[WorkItem], *, now: datetime, today_ends: datetime) -> QuerySet[Any]:
+    """Open tasks as one list: first what somebody is called about, `pressing`: urgent, and either nobody's
+    yet or past its time; of these what is due before `today_ends` and then the red ones. Of all, by when it
+    is due."""
+    urgent = Q(urgency__in=[Urgency.RED, Urgency.AMBER])
+    pressing = Case(
+        When(urgent & (Q(acknowledged_at=None) | Q(due_at__lte=now)), then=True), default=Value(False)
+    )
+    later = Case(When(pressing=True, due_at__gte=today_ends, then=1), default=0)
+    less_than_red = Case(When(Q(pressing=False) | Q(urgency=Urgency.RED), then=0), default=1)
+    ranked = rows.annotate(pressing=pressing).alias(later=later, less_than_red=less_than_red)
+    return ranked.order_by("-pressing", "later", "less_than_red", "due_at", "pk")
+
+
+def about(rows: QuerySet[WorkItem]) -> QuerySet[Any]:
+    """Tasks with the name of what they are about, `table`: how their cause begins."""
+    return rows.annotate(table=SplitPart("cause", Value(":"), Value(1)))
 
 
 def closed_work_items() -> QuerySet[WorkItem]:

@@ -187,7 +187,7 @@ def _call_again(item: WorkItem, known: Known, now: datetime) -> int:
     people: Sequence[User] = list(work.may_be_called(item).filter(pk__in=anew))
     if not people and all(any(step.rung == rung for step in known.steps) for rung in ladder.RUNGS):
         last = known.waits_since(WorkItemStepKind.HANDED_OVER) or now
-        if ladder.is_to_call_again(urgency=item.urgency, last=last, every=_every(), now=now):
+        if ladder.is_to_call_again(urgency=item.urgency, last=last, every=every(), now=now):
             people = _last_on_the_ladder(item, known, now)
     if not people:
         return 0
@@ -214,7 +214,7 @@ def _call_late(item: WorkItem, known: Known, now: datetime) -> int:
     signs = known.waits_since(WorkItemStepKind.HANDED_OVER, WorkItemStepKind.TAKEN), known.last_note()
     last = max((moment for moment in signs if moment), default=None)
     if not known.may_call_again or (
-        last and not ladder.is_to_call_again(urgency=item.urgency, last=last, every=_every(), now=now)
+        last and not ladder.is_to_call_again(urgency=item.urgency, last=last, every=every(), now=now)
     ):
         return 0
     owners = list(work.may_be_called(item).filter(work_items=item))
@@ -241,6 +241,7 @@ def _go_up(item: WorkItem, rung: str, people: Sequence[User], now: datetime) -> 
     paging.page(item=item, why=rung, people=people, now=now)
 
 
-def _every() -> timedelta | None:
+def every() -> timedelta | None:
+    """How often somebody is called again after the last rung; None for as long as a rung has."""
     minutes: int = settings.CALL_AGAIN_MINUTES
     return timedelta(minutes=minutes) if minutes else None

@@ -24,15 +24,16 @@ def is_to_call_again(*, urgency: str, last: datetime, every: timedelta | None, n
     return urgency in PATIENCE and now >= last + (every or PATIENCE[urgency])
 
 
-def rung_to_call(
+def next_call(
     *,
     urgency: str,
     due_at: datetime,
     called: Mapping[str, datetime],
     handed_over_at: datetime | None,
     now: datetime,
-) -> str | None:
-    """The rung that is to be called now, or None.
+) -> tuple[str, datetime] | None:
+    """The rung that comes next and when it is called; a moment that isn't ahead means at once. None above the
+    last, and for what nobody is called about.
 
     `called` says when each rung was; `handed_over_at` when the task was first given to somebody since: they
     have as long as a rung has, and of the time before it is due no more than there is. Red is called about
@@ -47,4 +48,19 @@ def rung_to_call(
     if handed_over_at is not None:
         until = handed_over_at + patience
         moment = max(moment, min(until, due_at) if handed_over_at < due_at else until)
-    return left[0] if now >= moment else None
+    return left[0], moment
+
+
+def rung_to_call(
+    *,
+    urgency: str,
+    due_at: datetime,
+    called: Mapping[str, datetime],
+    handed_over_at: datetime | None,
+    now: datetime,
+) -> str | None:
+    """The rung that is to be called now, or None; as `next_call` reckons it."""
+    following = next_call(
+        urgency=urgency, due_at=due_at, called=called, handed_over_at=handed_over_at, now=now
+    )
+    return following[0] if following and following[1] <= now else None
