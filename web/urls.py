@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.repair")),
     path("", include("web.routes.resources")),
     path("", include("web.routes.patients")),
+    path("", include("web.routes.setup")),
     path("", include("web.routes.allergies")),
     path("", include("web.routes.nurse")),
     path("", include("web.routes.decisions")),
@@ -26,7 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.sending")),
     path("", include("web.routes.message_rules")),
     path("", include("web.routes.patient_links")),
-    path("", include("web.routes.staff_tasks")),
+    path("", include("web.routes.tasks")),
     path("", include("web.routes.feeds")),
     path("", include("web.routes.reports")),
 ]

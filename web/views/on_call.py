@@ -18,7 +18,7 @@ from notifications.escalating import on_call as calendar
 from notifications.models import OnCallRung, OnCallShift
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, LocalDateTimeField
-from web.views.staff_tasks import Colleague
+from web.views.tasks.forms import Colleague
 
 AHEAD: Final = timedelta(weeks=8)
 # Whose tasks can be urgent: a worrying answer is nurses', what only a prescriber may decide is theirs.

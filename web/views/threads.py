@@ -22,7 +22,7 @@ from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, PhoneField
 from web.views import own_words
 from web.views.own_words import OwnWordsForm
-from web.views.staff_tasks import NEVER_IN_SILENCE
+from web.views.tasks.forms import NEVER_IN_SILENCE
 
 STAYS: Final = "The number stays, and texts go to it again."
 NOTHING_NEW: Final = "This is the number that is there already, and nobody doubts it. Enter the right one."

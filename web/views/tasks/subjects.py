@@ -1,6 +1,7 @@
 """Where a task's subject is read: by the kind of its cause, which floors below have named."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -22,23 +23,35 @@ from sessions_app.models import (
     SafetyConcern,
     SideEffect,
     VitalSigns,
+    Waste,
 )
 
 Subjects = Callable[[Iterable[UUID]], Iterable[tuple[UUID, UUID]]]
 
 
-def addresses_of(actor: Actor, clinic: Clinic, items: Iterable[WorkItem]) -> dict[str, str]:
-    """Where this person may read what each cause is about: a query for each kind of cause at most."""
+@dataclass(frozen=True)
+class Subject:
+    """The page that a task is about, and what its link says."""
+
+    address: str
+    label: str
+
+
+def subjects_of(actor: Actor, clinic: Clinic, items: Iterable[WorkItem]) -> dict[str, Subject]:
+    """By cause, where this person may read what it is about: a query for each kind of cause at most."""
     causes: dict[str, dict[UUID, str]] = {}
     for item in items:
         kind, _, key = item.cause.partition(":")
         if kind in READ_AT:
             causes.setdefault(kind, {})[UUID(key[:36])] = item.cause
-    found: dict[str, str] = {}
-    for kind, (route, permission, subjects_of) in READ_AT.items():
+    found: dict[str, Subject] = {}
+    for kind, (route, permission, of_rows) in READ_AT.items():
         if kind in causes and actor.may(permission, clinic.pk):
             by_row = causes[kind]
-            found |= {by_row[row]: reverse(route, args=[subject]) for row, subject in subjects_of(by_row)}
+            found |= {
+                by_row[row]: Subject(reverse(route, args=[subject]), LABELS[route])
+                for row, subject in of_rows(by_row)
+            }
     return found
 
 
@@ -78,4 +91,25 @@ READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "decide": ("session_decisions", MAY["checklist"], _decided_in),
     "vital_signs": ("session", READ_SESSIONS, _parents(VitalSigns, "session_id")),
     "side_effect": ("session", READ_SESSIONS, _parents(SideEffect, "session_id")),
+    "waste": ("session", READ_SESSIONS, _parents(Waste, "session_id")),
+    "readiness_open": ("visit", VIEW_SCHEDULE, _of_itself),
+    "check_in_missing": ("check_in", VIEW_CHECK_INS, _of_itself),
+    "call_back": ("visit", VIEW_SCHEDULE, _of_itself),
+}
+# What the link to each page says.
+LABELS: Final = {
+    "message": "Open the message",
+    "check_in": "Read the answers",
+    "questionnaire": "Read the answers",
+    "patient_safety": "Assess",
+    "text": "Read and answer",
+    "correct_number": "Correct the number",
+    "patient_diary": "Read the diary",
+    "visit": "Open the visit",
+    "time_request": "Find a time",
+    "session": "Open the session",
+    "session_decisions": "Decide",
+    "monitor_message": "Place the monitor",
+    "waitlist_entry": "Open the entry",
+    "plan": "Open the plan",
 }

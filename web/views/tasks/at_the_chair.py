@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
-from clinic.access import Actor, log_look
+from clinic.access import Actor, log_long_look
 from clinic.models import WorkItem
 from scheduler.models import Claim
 from sessions_app import queries
@@ -40,13 +40,14 @@ class AtTheChair:
 
 def of_task(actor: Actor, item: WorkItem) -> AtTheChair | None:
     """None for a task about anything else, and for whoever may not read sessions. A fixed number of queries;
-    the look is written down."""
+    the page renews
+    itself, and a look is written down once an hour."""
     kind, _, key = item.cause.partition(":")
     if kind not in FOUND_BY or not actor.may(READ_SESSIONS, item.clinic_id):
         return None
     found = FOUND_BY[kind](item, UUID(key[:36]))
     if found is not None:
-        log_look(actor, found.session.patient, what="session")
+        log_long_look(actor, found.session.patient, what="session")
     return found
 
 
