@@ -28,7 +28,8 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.visits import queries
-from scheduler.waitlist import endings, joining, obstacles, waiting, waitlist
+from scheduler.waitlist import by_hand, endings, joining, obstacles, waiting, waitlist
+from scheduler.waitlist.fitting import Fit, who_fits
 from scheduler.waitlist.waiting import Terms
 
 
@@ -178,6 +179,27 @@ class WhichClinicSerializer(StrictSerializer):
     clinic = IdField()
 
 
+class OfferByHandSerializer(CreateSerializer):
+    start = serializers.DateTimeField(help_text="When the visit would start, as booking asks for it.")
+    chair = IdField(required=False, allow_null=True, help_text="Left out: any that is free.")
+
+
+class FittingAskedSerializer(StrictSerializer):
+    clinic = IdField()
+    day = DayField(help_text="The clinic's.")
+
+
+class FitSerializer(serializers.Serializer[Fit]):
+    """Somebody who waits and a free time that would suit them best on the day."""
+
+    entry = IdField(source="entry.pk")
+    patient = IdField(source="entry.patient_id")
+    patient_name = serializers.CharField(source="entry.patient.full_name")
+    start = serializers.DateTimeField()
+    chair = IdField(source="chair.pk")
+    short_notice = serializers.BooleanField(help_text="It is sooner than they asked to know of it.")
+
+
 class LongestWaitingFirst(NewestFirst):
     ordering = ("created_at", "id")
 
@@ -193,6 +215,8 @@ class WaitlistViewSet(ClinicViewSet):
         "withdraw": access.BOOK,
         "offers": access.VIEW_SCHEDULE,
         "offer_freed": access.BOOK,
+        "offer": access.BOOK,
+        "fitting": access.BOOK,
     }
     queryset = WaitlistEntry.objects.none()
     serializer_class = WaitlistEntrySerializer
@@ -277,6 +301,37 @@ class WaitlistViewSet(ClinicViewSet):
         offers = waitlist.offer_freed(clinic=clinic, now=clock.now())
         return Response(OfferSerializer(offers, many=True).data)
 
+    @extend_schema(request=OfferByHandSerializer, responses={200: OfferSerializer, 201: OfferSerializer})
+    @action(detail=True, methods=["post"])
+    def offer(self, request: Request, pk: UUID) -> Response:
+        """Hold this time for this entry and offer it by message, to be answered as any offer."""
+        entry = self.fetch(WaitlistEntry.objects.all(), pk=pk)
+        data = self.parse(OfferByHandSerializer)
+        chair = self.fetch(Resource.objects.all(), pk=data["chair"]) if data.get("chair") else None
+        return self.create_once(
+            noun="waitlist_offer",
+            data=data,
+            make=lambda: by_hand.offer(
+                actor=self.actor,
+                id=data["id"],
+                entry=entry,
+                start=data["start"],
+                chair=chair,
+                now=clock.now(),
+            ),
+            find=lambda: waiting.offers().get(pk=data["id"]),
+            answer=OfferSerializer,
+        )
+
+    @extend_schema(parameters=[FittingAskedSerializer], responses=FitSerializer(many=True))
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def fitting(self, request: Request) -> Response:
+        """Who would come at a time that is free on this day, who comes first first."""
+        asked = self.parse_query(FittingAskedSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        fits = who_fits(clinic, asked["day"], now=clock.now())
+        return Response(FitSerializer(fits, many=True).data)
+
     def _given(self, data: dict[str, Any]) -> dict[str, Any]:
         """A body's terms, with the nurse and the chair that it names."""
         given = dict(data)
@@ -292,9 +347,9 @@ class WaitlistViewSet(ClinicViewSet):
 
 
 class WaitlistOffersViewSet(ClinicViewSet):
-    """The answers of patients who call instead of using their link."""
+    """The answers of patients who call instead of using their link, and offers that are taken back."""
 
-    access = {"accept": access.BOOK, "decline": access.BOOK}
+    access = {"accept": access.BOOK, "decline": access.BOOK, "take_back": access.BOOK}
     queryset = WaitlistOffer.objects.none()
     serializer_class = OfferSerializer
 
@@ -318,3 +373,12 @@ class WaitlistOffersViewSet(ClinicViewSet):
         self.parse(NothingSerializer)
         declined = waitlist.decline(actor=self.actor, offer=offer, now=clock.now())
         return Response(OfferSerializer(declined).data)
+
+    @extend_schema(request=NothingSerializer, responses=OfferSerializer)
+    @action(detail=True, methods=["post"], url_path="take-back")
+    def take_back(self, request: Request, pk: UUID) -> Response:
+        """The clinic needs the time itself: it is free, and the patient goes on waiting."""
+        offer = self.fetch(self.get_queryset(), pk=pk)
+        self.parse(NothingSerializer)
+        taken_back = by_hand.take_back(actor=self.actor, offer=offer, now=clock.now())
+        return Response(OfferSerializer(taken_back).data)

@@ -24,10 +24,10 @@ from scheduler.finding.patient_history import KnownVisit, visits_of_all
 from scheduler.finding.starts import Flags, Numbers, feasible
 from scheduler.finding.supply import Supplies, supplies, visit_of
 from scheduler.finding.wishes import Wish
-from scheduler.models import Resource, ResourceKind, TreatmentPlan, WaitlistEntry, WaitlistStatus
+from scheduler.models import Resource, ResourceKind, TreatmentPlan, WaitlistEntry
 from scheduler.prescribing import plans
 from scheduler.prescribing.plans import Spacing
-from scheduler.waitlist import obstacles, offering, waiting
+from scheduler.waitlist import obstacles, offering
 from scheduler.waitlist.offering import Rank
 
 
@@ -55,7 +55,10 @@ def who_fits(clinic: Clinic, day: date, *, now: datetime) -> list[Fit]:
     begins, ends = clock.day_bounds(day, clinic.time_zone)
     if ends <= now:
         return []
-    entries = [entry for entry in _waiting_for(clinic, day, now) if obstacles.against_any_time(entry) is None]
+    who_wait = obstacles.without_offer(clinic, now=now).filter(
+        first_day__lte=day, last_day__gte=day, plan__valid_from__lte=day, plan__valid_until__gte=day
+    )
+    entries = [entry for entry in who_wait if obstacles.against_any_time(entry) is None]
     if not entries:
         return []
     spacings = plans.spacings_of([entry.plan for entry in entries])
@@ -74,23 +77,6 @@ def who_fits(clinic: Clinic, day: date, *, now: datetime) -> list[Fit]:
         if fit is not None:
             fits.append(fit)
     return sorted(fits)
-
-
-def _waiting_for(clinic: Clinic, day: date, now: datetime) -> Any:
-    return (
-        obstacles.with_obstacles(waiting.with_plan(), now=now)
-        .filter(
-            clinic=clinic,
-            status=WaitlistStatus.WAITING,
-            offer_open=False,
-            first_day__lte=day,
-            last_day__gte=day,
-            plan__valid_from__lte=day,
-            plan__valid_until__gte=day,
-        )
-        .prefetch_related("offers")
-        .order_by("created_at", "pk")
-    )
 
 
 def _features(plan: TreatmentPlan) -> set[str]:

@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from clinic import clock
-from clinic.models import Consent, ConsentScope
+from clinic.models import Clinic, Consent, ConsentScope
 from scheduler.finding.supply import not_counted
 from scheduler.models import (
     LIVE_STATUSES,
@@ -27,7 +27,7 @@ from scheduler.models import (
 )
 from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.visits.decision import MENDS
-from scheduler.waitlist import offering
+from scheduler.waitlist import offering, waiting
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,15 @@ def with_obstacles(rows: QuerySet[WaitlistEntry], *, now: datetime) -> QuerySet[
         offer_open=Exists(offers.filter(status=OfferStatus.OPEN)),
         ran_out_at=Subquery(ran_out[:1]),
     )
+
+
+def without_offer(clinic: Clinic, *, now: datetime) -> QuerySet[Any]:
+    """Who waits in this clinic and has no time on offer, the longest first, with all that these reasons are
+    read from and every time that they were offered before: two queries."""
+    rows = with_obstacles(waiting.with_plan(), now=now).filter(
+        clinic=clinic, status=WaitlistStatus.WAITING, offer_open=False
+    )
+    return rows.prefetch_related("offers").order_by("created_at", "pk")
 
 
 def why_nothing(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:

@@ -92,12 +92,7 @@ def expire(*, clinic: Clinic, now: datetime) -> int:
 
 def _askable(clinic: Clinic, now: datetime) -> list[WaitlistEntry]:
     """Who waits without an open offer and with nothing in the way of one."""
-    rows = (
-        obstacles.with_obstacles(waiting.with_plan(), now=now)
-        .filter(clinic=clinic, status=WaitlistStatus.WAITING, offer_open=False)
-        .prefetch_related("offers")
-        .order_by("created_at", "pk")
-    )
+    rows = obstacles.without_offer(clinic, now=now)
     return [entry for entry in rows if obstacles.obstacle(entry, now=now) is None]
 
 
@@ -105,7 +100,7 @@ def _candidate(entry: WaitlistEntry, now: datetime) -> Candidate | None:
     """The start that suits this entry best, of those that are feasible and were not offered to it before."""
     plan, zone = entry.plan, entry.clinic.time_zone
     low, high = obstacles.bounds(entry, now=now)
-    replaced = _replaced(entry)
+    replaced = to_be_replaced(entry)
     found = free_times.search(
         plan=plan,
         first=low,
@@ -165,7 +160,7 @@ def _offer(candidate: Candidate, now: datetime) -> list[WaitlistOffer]:
             chair=candidate.chair,
             nurse=candidate.nurse,
             until=until,
-            without=_replaced(entry),
+            without=to_be_replaced(entry),
             extra_recovery=entry.extra_recovery_minutes,
             now=now,
         )
@@ -180,7 +175,7 @@ def _offer(candidate: Candidate, now: datetime) -> list[WaitlistOffer]:
         return []
 
 
-def _replaced(entry: WaitlistEntry) -> tuple[UUID, ...]:
+def to_be_replaced(entry: WaitlistEntry) -> tuple[UUID, ...]:
     """The visit that an earlier one would stand for, so that the two are not held against each other."""
     return () if entry.appointment_id is None else (entry.appointment_id,)
 
