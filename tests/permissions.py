@@ -24,6 +24,7 @@ GET    /api/v1/members/{member}/tokens/             ---M
 POST   /api/v1/members/{member}/revoke-token/       ---M
 POST   /api/v1/members/{member}/sign-out/           ---M
 GET    /api/v1/members/{member}/history/            ---M
+GET    /api/v1/members/{member}/duties/             ---M
 GET    /api/v1/patients/                            DNPM
 POST   /api/v1/patients/                            DNPM
 POST   /api/v1/patients/find/                       DNPM
@@ -32,6 +33,11 @@ PATCH  /api/v1/patients/{patient}/                  DNPM
 GET    /api/v1/patients/{patient}/allergies/        DNPM
 GET    /api/v1/patients/{patient}/access-log/       --PM
 GET    /api/v1/patients/{patient}/history/          --PM
+GET    /api/v1/patient-imports/                     ---M
+POST   /api/v1/patient-imports/                     ---M
+GET    /api/v1/patient-imports/{import}/            ---M
+POST   /api/v1/patient-imports/{import}/take-in/    ---M
+POST   /api/v1/patient-imports/{import}/let-go/     ---M
 POST   /api/v1/allergies/                           -NP-
 POST   /api/v1/allergies/{allergy}/judge/           -NP-
 GET    /api/v1/consents/                            DNPM
@@ -131,6 +137,9 @@ GET    /api/v1/waitlist/{entry}/offers/             DNPM
 POST   /api/v1/waitlist/offer-freed/                DN-M
 POST   /api/v1/waitlist-offers/{offer}/accept/      DN-M
 POST   /api/v1/waitlist-offers/{offer}/decline/     DN-M
+POST   /api/v1/waitlist-offers/{offer}/take-back/   DN-M
+POST   /api/v1/waitlist/{entry}/offer/              DN-M
+GET    /api/v1/waitlist/fitting/                    DN-M
 GET    /api/v1/calendar-feeds/                      ---M
 POST   /api/v1/calendar-feeds/                      ---M
 POST   /api/v1/calendar-feeds/names/                ---M
@@ -312,6 +321,8 @@ POST   /waitlist/{entry}/                           DN-M
 POST   /waitlist/{entry}/withdraw/                  DN-M
 POST   /waitlist/offers/{offer}/accept/             DN-M
 POST   /waitlist/offers/{offer}/decline/            DN-M
+POST   /waitlist/offers/{offer}/take-back/          DN-M
+POST   /waitlist/{entry}/offer/                     DN-M
 GET    /plans/{plan}/series/                        DN-M
 POST   /plans/{plan}/series/                        DN-M
 GET    /plans/{plan}/respace/                       DN-M
@@ -346,6 +357,13 @@ POST   /patients/find/                              DNPM
 GET    /patients/new/                               DNPM
 POST   /patients/new/                               DNPM
 GET    /patients/{patient}/                         DNPM
+GET    /patients/import/                            ---M
+POST   /patients/import/                            ---M
+GET    /patients/import/template.csv                ---M
+GET    /patients/imports/{import}/                  ---M
+POST   /patients/imports/{import}/take-in/          ---M
+POST   /patients/imports/{import}/let-go/           ---M
+GET    /patients/imports/{import}/refused.csv       ---M
 GET    /patients/{patient}/edit/                    DNPM
 POST   /patients/{patient}/edit/                    DNPM
 POST   /patients/{patient}/consents/                DNPM
@@ -476,7 +494,14 @@ POST   /repair/{day}/                               D--M
 GET    /repairs/{repair}/                           D--M
 POST   /repairs/{repair}/accept/                    D--M
 GET    /reports/                                    --PM
+GET    /reports/use/                                --PM
+GET    /reports/attendance/                         --PM
+GET    /reports/booking-ahead/                      --PM
+GET    /reports/busy-days/                          --PM
+GET    /reports/durations/                          --PM
+GET    /reports/side-effects/                       --PM
 GET    /reports/level/                              --PM
+GET    /reports/level.csv                           --PM
 GET    /reports/{report}.csv                        --PM
 GET    /calendar-feeds/                             ---M
 POST   /calendar-feeds/                             ---M

@@ -14,6 +14,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from clinic import work
+from clinic.importing import uploads
 from clinic.models import Allergy, Consent, Member, Role, Urgency, User
 from notifications import tasks
 from notifications.answering import check_ins, times
@@ -117,6 +118,14 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
     answered = responses.begin(
         actor=nils, id=new_id(), patient=house.rosa, instrument="gad-7", how="interview", now=NOW
     )
+    brought = uploads.bring(
+        actor=house.actor(house.max),
+        id=new_id(),
+        clinic=house.clinic,
+        name="ours.csv",
+        content=b"mrn,family_name,given_names,birth_date\nN-1,Neu,Nora,1990-01-01",
+        now=NOW,
+    )
     cohort = cohort_reports.make(
         actor=house.actor(house.max),
         id=new_id(),
@@ -131,6 +140,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
             answer=answered.answers.create(item=9, value=1, answered_at=NOW), patient=house.rosa, now=NOW
         ).pk,
         "cohort": cohort.pk,
+        "import": brought.pk,
         "clinic": house.clinic.pk,
         "member": Member.objects.get(user=house.nils, clinic=house.clinic).pk,
         "invited": staff.invited(house).pk,
@@ -218,6 +228,12 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "family_name": "Neu",
             "given_names": "Nora",
             "birth_date": "1990-01-01",
+        },
+        "POST /api/v1/patient-imports/": {
+            "id": str(new_id()),
+            "clinic": names["clinic"],
+            "file_name": "ours.csv",
+            "content": "mrn,family_name,given_names,birth_date\nN-2,Neuer,Nils,1991-01-01",
         },
         "POST /api/v1/allergies/": {
             "id": str(new_id()),
@@ -418,6 +434,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         },
         "? /api/v1/reports/level/": {"clinic": names["clinic"], "day": in_a_month},
         "? /reports/level/": {"day": in_a_month},
+        "? /reports/level.csv": {"day": in_a_month},
         "? /reports/{report}.csv": {"first": today, "last": today},
         "? /messages/figures/{table}.csv": {"first": today, "last": today},
         "? /api/v1/waitlist/": {"clinic": names["clinic"]},
@@ -429,6 +446,8 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         },
         "PATCH /api/v1/waitlist/{entry}/": {"notice_hours": 48},
         "POST /api/v1/waitlist/offer-freed/": {"clinic": names["clinic"]},
+        "POST /api/v1/waitlist/{entry}/offer/": {"id": str(new_id()), "start": f"{TODAY}T20:00:00Z"},
+        "? /api/v1/waitlist/fitting/": {"clinic": names["clinic"], "day": TODAY.isoformat()},
         "POST /api/v1/sessions/": {"id": str(new_id()), "appointment": names["visit"]},
         **{
             f"? /api/v1/{name}/": {"patient": names["patient"]}
