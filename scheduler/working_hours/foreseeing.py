@@ -135,6 +135,11 @@ def pattern_end(*, pattern: WorkingPattern, last_day: date, now: datetime) -> Fo
     )
 
 
+def week_as_it_is(resource: Resource, first: date) -> list[Weekday]:
+    """The weekly hours of the seven days from `first` on, with nothing changed: four queries."""
+    return _week(resource, first, lambda declared: declared)
+
+
 def day(*, resource: Resource, day: date, hours: Sequence[Stretch], now: datetime) -> Foreseen:
     """As `working_time.set_day`: at most seven queries."""
     clinic = resource.clinic

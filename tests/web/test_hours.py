@@ -172,8 +172,8 @@ def test_what_stands_there_is_shown_first_and_then_gives_way(stage: Stage, max_:
     [
         ({"weekdays": []}, "weekdays", "Tick at least one."),
         ({"until_2": ""}, "until_2", "Give both ends of these hours, or neither."),
-        ({"from_2": "12:00"}, "from_1", "09:00 to 12:30 and 12:00 to 17:00 overlap. Give them as one."),
-        ({"until_2": "11:00"}, "from_1", "13:00 to 11:00 ends before it begins."),
+        ({"from_2": "12:00"}, "until_2", "09:00 to 12:30 and 12:00 to 17:00 overlap. Give them as one."),
+        ({"until_2": "11:00"}, "until_2", "13:00 to 11:00 ends before it begins."),
         ({"valid_from": "2027-01-10"}, "valid_from", "Days that are over stay as they were."),
         ({"valid_until": "2027-01-10"}, "valid_until", "The last day must not be before the first."),
     ],

@@ -1,11 +1,12 @@
 """The hours' pages: a clinic's week, one resource's weekly hours and own days.
 
-Every change is one form. One that would take hours from booked visits shows them and the way to the repair.
-Absences and closures are in `hours_closed`.
+Every change is one form, which tells beside it what it would touch before it is made (`hours_told`). One that
+would take hours from booked visits shows them and the way to the repair. Absences and closures are in
+`hours_closed`.
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,11 +17,15 @@ from clinic import access, clock
 from clinic.problems import Conflict, Problem
 from scheduler.access import CHANGE_HOURS, RECORD_ABSENCE
 from scheduler.models import Absence, Closure, DayHours, Resource, WorkingPattern
-from scheduler.working_hours import timetable, working_time
+from scheduler.working_hours import foreseeing, timetable, working_time
 from web.doors import StaffRequest, staff_page
 from web.templatetags.chairside import local_moment, short_day
+from web.views import hours_told, live_form
 from web.views.hours_change import once, refused, resource_of, sent_with, stranded, to_week, today_of
 from web.views.hours_form import DayHoursForm, EndForm, WeekForm, WeeklyForm, stretches
+
+TOUCHES: Final = "web/hours/touches.html"
+WEEKLY_PAGE: Final = "web/hours/weekly.html"
 
 # --- What stands ------------------------------------------------------------------------------------------
 
@@ -51,6 +56,7 @@ def resource_hours(request: StaffRequest, pk: UUID) -> HttpResponse:
     context = {
         "resource": resource,
         "today": today_of(request),
+        "touched": hours_told.as_it_stands(foreseeing.week_as_it_is(resource, today_of(request))),
         "patterns": timetable.patterns_to_come(resource, today_of(request)),
         "days": timetable.days_to_come(resource, today_of(request)),
         "absences": timetable.absences_to_come(resource, now),
@@ -66,8 +72,24 @@ def resource_hours(request: StaffRequest, pk: UUID) -> HttpResponse:
 def weekly(request: StaffRequest, pk: UUID) -> HttpResponse:
     """New weekly hours. What stands there already is shown first, and gives way when they are sent again."""
     resource = resource_of(request, CHANGE_HOURS, pk)
-    form = WeeklyForm(request.POST or None, initial={"valid_from": today_of(request)})
-    context: dict[str, Any] = {"resource": resource, "form": form}
+    today = today_of(request)
+    form = WeeklyForm(today, request.POST or None, initial={"valid_from": today})
+    context: dict[str, Any] = {"resource": resource}
+    if live_form.is_check(request):
+        form.is_valid()
+        given = {name: form.cleaned_data.get(name) for name in ("weekdays", "valid_from", "valid_until")}
+        touched = hours_told.told(
+            request,
+            form,
+            lambda: foreseeing.weekly(
+                resource=resource, hours=form.cleaned_data["hours"], now=clock.now(), **given
+            ),
+            says=hours_told.of_week,
+            picture=lambda foreseen: hours_told.week_picture(foreseen.week),
+            enough=bool(given["weekdays"] and given["valid_from"]),
+        )
+        context["touched"] = touched
+        return live_form.answer(request, form, WEEKLY_PAGE, TOUCHES, context, status=form.status)
     if request.method == "POST" and form.is_valid():
         asked = {name: form.cleaned_data[name] for name in ("weekdays", "hours", "valid_from", "valid_until")}
         try:
@@ -91,16 +113,19 @@ def weekly(request: StaffRequest, pk: UUID) -> HttpResponse:
             context |= refused(request, form, problem)
             if problem.code == "hours_changed":
                 standing = problem.data["standing"]
-                form = WeeklyForm(sent_with(request, in_place_of=" ".join(map(str, standing))))
+                form = WeeklyForm(today, sent_with(request, in_place_of=" ".join(map(str, standing))))
                 form.refused_with = problem.status
-                context["form"] = form
                 context["standing"] = WorkingPattern.objects.filter(pk__in=standing).order_by(
                     "weekday", "valid_from", "starts_at"
                 )
         else:
             messages.success(request, f"{resource.name}'s weekly hours are set.")
             return redirect("resource_hours", pk=resource.pk)
-    return render(request, "web/hours/weekly.html", context, status=form.status)
+    context.setdefault(
+        "touched",
+        hours_told.as_it_stands(foreseeing.week_as_it_is(resource, today)) if not form.is_bound else None,
+    )
+    return live_form.answer(request, form, WEEKLY_PAGE, TOUCHES, context, status=form.status)
 
 
 @staff_page(CHANGE_HOURS)
@@ -111,8 +136,20 @@ def end_pattern(request: StaffRequest, pk: UUID) -> HttpResponse:
     )
     pattern = access.fetch(request.actor, patterns, CHANGE_HOURS, pk=pk)
     form = EndForm(request.POST or None, initial={"last_day": today_of(request)})
-    context = {"pattern": pattern, "resource": pattern.resource, "form": form}
-    if request.method == "POST" and form.is_valid():
+    context: dict[str, Any] = {"pattern": pattern, "resource": pattern.resource}
+    if live_form.is_check(request):
+        enough = form.is_valid()
+        context["touched"] = hours_told.told(
+            request,
+            form,
+            lambda: foreseeing.pattern_end(
+                pattern=pattern, last_day=form.cleaned_data["last_day"], now=clock.now()
+            ),
+            says=hours_told.of_week,
+            picture=lambda foreseen: hours_told.week_picture(foreseen.week),
+            enough=enough,
+        )
+    elif request.method == "POST" and form.is_valid():
         last_day = form.cleaned_data["last_day"]
         try:
             ended = working_time.end_pattern(
@@ -125,7 +162,7 @@ def end_pattern(request: StaffRequest, pk: UUID) -> HttpResponse:
                 request, "These hours end on that day." if ended else "These hours are taken back."
             )
             return redirect("resource_hours", pk=pattern.resource_id)
-    return render(request, "web/hours/end.html", context, status=form.status)
+    return live_form.answer(request, form, "web/hours/end.html", TOUCHES, context, status=form.status)
 
 
 @staff_page(CHANGE_HOURS)
@@ -136,7 +173,19 @@ def day(request: StaffRequest, pk: UUID, on: date) -> HttpResponse:
     shown = {**stretches(hours), "in_place_of": own.pk if own else None}
     form = DayHoursForm(request.POST or None, initial=shown)
     context: dict[str, Any] = {"form": form}
-    if request.method == "POST" and form.is_valid():
+    if live_form.is_check(request):
+        form.is_valid()
+        context["touched"] = hours_told.told(
+            request,
+            form,
+            lambda: foreseeing.day(
+                resource=resource, day=on, hours=form.cleaned_data["hours"], now=clock.now()
+            ),
+            says=hours_told.of_days,
+            picture=lambda _: hours_told.day_picture(on, hours, form.cleaned_data["hours"]),
+            enough=True,
+        )
+    elif request.method == "POST" and form.is_valid():
         try:
             once(
                 request,
@@ -194,7 +243,7 @@ def _show_day(
 ) -> HttpResponse:
     above = _above_the_hours(resource, on)
     context = {"resource": resource, "day": on, "own": own, "above": above, **context}
-    return render(request, "web/hours/day.html", context, status=status)
+    return live_form.answer(request, context["form"], "web/hours/day.html", TOUCHES, context, status=status)
 
 
 def _above_the_hours(resource: Resource, on: date) -> list[str]:

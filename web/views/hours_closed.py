@@ -1,7 +1,8 @@
 """When hours don't hold: one resource's absences, the whole clinic's closures, a year's public holidays."""
 
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,11 +13,16 @@ from clinic import access, clock
 from clinic.problems import Problem
 from scheduler.access import CHANGE_HOURS, RECORD_ABSENCE
 from scheduler.models import Absence, Closure
-from scheduler.working_hours import holiday_calendar, timetable, working_time
+from scheduler.working_hours import foreseeing, holiday_calendar, timetable, working_time
 from web.doors import StaffRequest, staff_page
+from web.forms import ChangeForm
 from web.templatetags.chairside import short_day
+from web.views import hours_told, live_form
 from web.views.hours_change import once, refused, to_week, today_of
 from web.views.hours_form import AbsenceForm, ClosureForm, HolidaysForm, WhoForm, YearForm
+
+TOUCHES: Final = "web/hours/touches.html"
+CLOSURES_PAGE: Final = "web/hours/closures.html"
 
 
 @staff_page(RECORD_ABSENCE)
@@ -27,8 +33,18 @@ def new_absence(request: StaffRequest) -> HttpResponse:
     first = asked.get("day") or today_of(request)
     shown = {"resource": asked.get("resource"), "first_day": first, "last_day": first}
     form = AbsenceForm(request.clinic, request.POST or None, initial=shown)
-    context: dict[str, Any] = {"form": form}
-    if request.method == "POST" and form.is_valid():
+    context: dict[str, Any] = {}
+    if live_form.is_check(request):
+        form.is_valid()
+        given = {name: form.cleaned_data.get(name) for name in ("resource", "start", "end")}
+        context["touched"] = hours_told.told(
+            request,
+            form,
+            lambda: foreseeing.absence(now=clock.now(), **given),
+            says=hours_told.of_days,
+            enough=all(given.values()),
+        )
+    elif request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
             once(
@@ -48,7 +64,7 @@ def new_absence(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, f"{data['resource'].name}'s absence is recorded.")
             return to_week(data["first_day"])
-    return render(request, "web/hours/absence.html", context, status=form.status)
+    return live_form.answer(request, form, "web/hours/absence.html", TOUCHES, context, status=form.status)
 
 
 @staff_page(RECORD_ABSENCE, methods=["POST"])
@@ -66,7 +82,11 @@ def closures(request: StaffRequest) -> HttpResponse:
     today = today_of(request)
     form = ClosureForm(request.clinic, request.POST or None, initial={"first_day": today, "last_day": today})
     context: dict[str, Any] = {"form": form}
-    if request.method == "POST" and form.is_valid():
+    if live_form.is_check(request):
+        form.is_valid()
+        start, end = form.cleaned_data.get("start"), form.cleaned_data.get("end")
+        context["touched"] = _told_of_closing(request, form, [(start, end)] if start and end else [])
+    elif request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
             once(
@@ -87,6 +107,8 @@ def closures(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, "The clinic is closed then.")
             return redirect("closures")
+    if live_form.is_typing(request):
+        return live_form.answer(request, form, CLOSURES_PAGE, TOUCHES, context)
     return _show_closures(request, context, status=form.status)
 
 
@@ -97,7 +119,12 @@ def close_holidays(request: StaffRequest) -> HttpResponse:
     year = asked.cleaned_data["year"] if asked.is_valid() else today_of(request).year
     form = HolidaysForm(_holiday_choices(request, year), request.POST)
     context: dict[str, Any] = {"holidays": form, "year": year}
-    if form.is_valid():
+    if live_form.is_check(request):
+        form.is_valid()
+        zone = request.clinic.time_zone
+        days = [clock.day_bounds(day, zone) for day in form.cleaned_data.get("days", [])]
+        context["touched"] = _told_of_closing(request, form, days)
+    elif form.is_valid():
         try:
             once(
                 request,
@@ -119,6 +146,8 @@ def close_holidays(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, "The clinic is closed on these holidays.")
             return redirect("closures")
+    if live_form.is_typing(request):
+        return live_form.answer(request, form, CLOSURES_PAGE, TOUCHES, context)
     return _show_closures(request, context, status=form.status)
 
 
@@ -128,6 +157,18 @@ def reopen(request: StaffRequest, pk: UUID) -> HttpResponse:
     working_time.reopen(actor=request.actor, closure=closure, now=clock.now())
     messages.success(request, "The clinic is open then after all.")
     return redirect("closures")
+
+
+def _told_of_closing(
+    request: StaffRequest, form: ChangeForm, stretches: Sequence[tuple[datetime, datetime]]
+) -> hours_told.Touched | None:
+    return hours_told.told(
+        request,
+        form,
+        lambda: foreseeing.closure(clinic=request.clinic, stretches=stretches, now=clock.now()),
+        says=hours_told.of_clinic,
+        enough=bool(stretches),
+    )
 
 
 def _holiday_choices(request: StaffRequest, year: int) -> list[tuple[str, str]]:
@@ -164,6 +205,7 @@ def _show_closures(request: StaffRequest, context: dict[str, Any], *, status: in
         "form": ClosureForm(request.clinic, initial={"first_day": today, "last_day": today}),
         "holidays": HolidaysForm(choices, initial={"year": year}),
         "choices": choices,
+        "part": TOUCHES,
         **context,
     }
-    return render(request, "web/hours/closures.html", context, status=status)
+    return render(request, CLOSURES_PAGE, context, status=status)

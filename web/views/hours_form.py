@@ -1,6 +1,7 @@
 """The forms of the hours' pages: a day's stretches, weekly hours, a stretch of days, holidays to tick.
 
-What hours mean and whether they may be set is `scheduler.working_hours.working_time`'s to say.
+What hours mean and whether they may be set is said in `scheduler.working_hours`: `declarable`, `hours`,
+`working_time`.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,9 @@ from django.forms.boundfield import BoundField
 from clinic import clock
 from clinic.models import Clinic
 from scheduler.models import AbsenceReason, Resource
-from scheduler.working_hours.hours import Stretch
+from scheduler.working_hours import declarable
 from scheduler.working_hours.declarable import NAME_LENGTH
+from scheduler.working_hours.hours import Stretch, faults_of
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, from_wall
 
 STRETCHES: Final = 3
@@ -41,14 +43,19 @@ class StretchesForm(ClinicForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        hours: list[Stretch] = []
+        whole: dict[int, Stretch] = {}
         for number in range(1, STRETCHES + 1):
-            start, until = cleaned.get(f"from_{number}"), cleaned.get(f"until_{number}")
-            if start is not None and until is not None:
-                hours.append((start, until))
-            elif start is not None or until is not None:
-                self.add_error(f"until_{number}" if until is None else f"from_{number}", HALF)
-        cleaned["hours"] = hours
+            names = [name for name in (f"from_{number}", f"until_{number}") if name not in self.errors]
+            given = [name for name in names if cleaned.get(name) is not None]
+            if len(given) == 2:
+                whole[number] = (cleaned[names[0]], cleaned[names[1]])
+            elif given and len(names) == 2:
+                empty = next(name for name in names if name not in given)
+                self.add_error(empty, ValidationError(HALF, code="half"))
+        cleaned["hours"] = list(whole.values())
+        numbers = list(whole)
+        for place, mend in faults_of(cleaned["hours"]).items():
+            self.add_error(f"until_{numbers[place]}", mend)
         return cleaned
 
     def _place_of(self, path: str) -> str | None:
@@ -73,6 +80,19 @@ class WeeklyForm(StretchesForm):
     valid_until = DayField(label="Through this day", required=False, help_text="Empty: until further notice.")
     # What the person has been shown as standing there, and agreed to put these hours in place of.
     in_place_of = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, today: date, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        days = {name: cleaned.get(name) for name in ("valid_from", "valid_until")}
+        for name, mend in declarable.weekly_faults(
+            weekdays=None, hours=None, today=self.today, **days
+        ).items():
+            self.add_error(name, mend)
+        return cleaned
 
     def clean_in_place_of(self) -> list[UUID]:
         try:

@@ -1,0 +1,183 @@
+"""What a change of hours would touch, in the words and the picture that stand beside its form.
+
+`scheduler.working_hours.foreseeing` finds it; here it is only told.
+"""
+
+from calendar import day_name
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from clinic.problems import Problem
+from scheduler.finding.availability import Interval
+from scheduler.models import ResourceKind
+from scheduler.working_hours.foreseeing import Foreseen, Weekday
+from scheduler.working_hours.hours import OddStretch, Stretch, wall_minutes
+from web.doors import StaffRequest
+from web.forms import ChangeForm
+from web.plots.week_bars import Bar, week_bars
+from web.templatetags.chairside import short_day
+from web.views import live_form
+from web.views.hours_change import stranded
+
+KINDS = {ResourceKind.NURSE: "nurses", ResourceKind.CHAIR: "chairs", ResourceKind.CLINICIAN: "clinicians"}
+
+
+@dataclass(frozen=True)
+class PictureRow:
+    """One day: its bars, and in words what it had, and what it would have where that is something else."""
+
+    name: str
+    bars: Sequence[Bar]
+    was: Sequence[Stretch]
+    becomes: Sequence[Stretch]
+
+    @property
+    def is_changed(self) -> bool:
+        return list(self.was) != list(self.becomes)
+
+
+@dataclass(frozen=True)
+class Picture:
+    rows: Sequence[PictureRow]
+    ticks: Sequence[str]
+    lines: Sequence[float]
+
+    @property
+    def is_changed(self) -> bool:
+        return any(row.is_changed for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What the part beside the form says. `foreseen` is none while nothing can be told yet."""
+
+    foreseen: Foreseen | None
+    summary: str
+    sentences: Sequence[str] = ()
+    picture: Picture | None = None
+    visits: dict[str, Any] = field(default_factory=dict)
+
+
+def told(
+    request: StaffRequest,
+    form: ChangeForm,
+    foresee: Callable[[], Foreseen],
+    *,
+    says: Callable[[Foreseen], Iterable[str]],
+    picture: Callable[[Foreseen], Picture | None] = lambda _: None,
+    enough: bool,
+) -> Touched | None:
+    """What this form would touch as far as it is filled; None where it can't be said. What is refused is told
+    at the form's boxes."""
+    if not enough or not all(fault.unfilled for fault in live_form.faults(form)):
+        return None
+    try:
+        foreseen = foresee()
+    except Problem as problem:
+        form.add_problem(problem)
+        return None
+    sentences = [*says(foreseen), _in_the_way(foreseen)]
+    visits = stranded(request, foreseen.refusal) if foreseen.refusal else {}
+    return Touched(
+        foreseen,
+        " ".join(sentences),
+        [*sentences, *map(_odd, foreseen.odd)],
+        picture(foreseen),
+        visits,
+    )
+
+
+def of_week(foreseen: Foreseen) -> list[str]:
+    """How many hours a week, and how many can be booked more or less."""
+    was, becomes = (_a_week(days) for days in _both(foreseen.week))
+    if was == becomes:
+        a_week = f"{hours_words(becomes)} a week, as many as now."
+    else:
+        more = "more" if becomes > was else "fewer"
+        a_week = f"{hours_words(becomes)} a week, {hours_words(abs(becomes - was))} {more} than now."
+    return [a_week, _to_book(foreseen)]
+
+
+def of_days(foreseen: Foreseen) -> list[str]:
+    """How many hours can be booked more or less."""
+    return [_to_book(foreseen)]
+
+
+def of_clinic(foreseen: Foreseen) -> list[str]:
+    """The same for everybody, by what they are."""
+    lost = {
+        words: sum(reach.lost for reach in foreseen.reaches if reach.resource.kind == kind)
+        for kind, words in KINDS.items()
+    }
+    gone = [f"{hours_words(minutes)} of the {words}" for words, minutes in lost.items() if minutes]
+    return [f"Takes {_listed(gone)}." if gone else "Nobody would have worked then."]
+
+
+def week_picture(week: Sequence[Weekday]) -> Picture:
+    """Weekly hours, a row for each weekday."""
+    return picture_of([(day_name[day.weekday], day.was, day.becomes) for day in week])
+
+
+def day_picture(day: date, was: Sequence[Stretch], becomes: Sequence[Stretch]) -> Picture:
+    return picture_of([(short_day(day), was, becomes)])
+
+
+def picture_of(days: Sequence[tuple[str, Sequence[Stretch], Sequence[Stretch]]]) -> Picture:
+    drawn = week_bars([(_minutes(was), _minutes(becomes)) for _, was, becomes in days])
+    rows = [
+        PictureRow(name, bars, sorted(was), sorted(becomes))
+        for (name, was, becomes), bars in zip(days, drawn.rows, strict=True)
+    ]
+    return Picture(rows, drawn.ticks, drawn.lines)
+
+
+def as_it_stands(week: Sequence[Weekday]) -> Touched:
+    """Beside a form in which nothing stands yet."""
+    sentence = f"{hours_words(_a_week(day.was for day in week))} a week now."
+    return Touched(None, "", [sentence], week_picture(week))
+
+
+def hours_words(minutes: int) -> str:
+    """`4 h`, `4 h 30 min`, `30 min`."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join([f"{hours} h"] * bool(hours or not rest) + [f"{rest} min"] * bool(rest))
+
+
+def _to_book(foreseen: Foreseen) -> str:
+    gained, lost = foreseen.gained, foreseen.lost
+    parts = [f"{hours_words(gained)} more"] * bool(gained) + [f"{hours_words(lost)} fewer"] * bool(lost)
+    if not parts:
+        return "No more and no fewer hours to book as far as the schedule is open."
+    return f"{_listed(parts)} to book as far as the schedule is open."
+
+
+def _in_the_way(foreseen: Foreseen) -> str:
+    if foreseen.refusal is None:
+        return "No booked visit needs these hours." if foreseen.lost else "No booked visit is touched."
+    count = len({visit["appointment"] for visit in foreseen.refusal.data["visits"]})
+    return "1 booked visit stands against it." if count == 1 else f"{count} booked visits stand against it."
+
+
+def _odd(odd: OddStretch) -> str:
+    start, until = odd.hours
+    lasts = f"lasts {hours_words(odd.minutes)}" if odd.minutes else "doesn't exist"
+    return f"{short_day(odd.day)}: the clocks change, so {start:%H:%M} to {until:%H:%M} {lasts}."
+
+
+def _both(week: Sequence[Weekday]) -> tuple[list[Sequence[Stretch]], list[Sequence[Stretch]]]:
+    return [day.was for day in week], [day.becomes for day in week]
+
+
+def _a_week(days: Iterable[Sequence[Stretch]]) -> int:
+    return sum(wall_minutes(stretch) for day in days for stretch in day)
+
+
+def _minutes(stretches: Iterable[Stretch]) -> list[Interval]:
+    starts = [(start.hour * 60 + start.minute, (start, until)) for start, until in stretches]
+    return [(start, start + wall_minutes(stretch)) for start, stretch in starts]
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
