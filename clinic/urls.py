@@ -7,12 +7,14 @@ from clinic.api.allergies import AllergiesViewSet
 from clinic.api.clinics import ClinicsViewSet
 from clinic.api.consents import ConsentsViewSet
 from clinic.api.members import MembersViewSet
+from clinic.api.patient_imports import PatientImportsViewSet
 from clinic.api.patients import PatientsViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("clinics", ClinicsViewSet, basename="clinic")
 router.register("members", MembersViewSet, basename="member")
 router.register("patients", PatientsViewSet, basename="patient")
+router.register("patient-imports", PatientImportsViewSet, basename="patient_import")
 router.register("allergies", AllergiesViewSet, basename="allergy")
 router.register("consents", ConsentsViewSet, basename="consent")
 

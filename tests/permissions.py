@@ -237,6 +237,7 @@ POST   /api/v1/sending/resume/                      ---M
 GET    /api/v1/inbox/                               DNPM
 GET    /api/v1/threads/{patient}/                   DNPM
 POST   /api/v1/threads/{patient}/reply/             DNPM
+POST   /api/v1/threads/{patient}/offer-times/       DNPM
 POST   /api/v1/threads/{patient}/deal-with/         DNPM
 POST   /api/v1/threads/{patient}/correct-number/    DNPM
 GET    /api/v1/texts/                               DNPM
@@ -471,6 +472,7 @@ GET    /threads/                                    DNPM
 GET    /threads/{patient}/                          DNPM
 POST   /threads/{patient}/reply/                    DNPM
 POST   /threads/{patient}/reply/check/              DNPM
+POST   /threads/{patient}/offer-times/              DNPM
 POST   /threads/{patient}/dealt-with/               DNPM
 GET    /threads/{patient}/number/                   DNPM
 POST   /threads/{patient}/number/                   DNPM

@@ -489,6 +489,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "query": {"instrument": "phq-9"},
         },
         "POST /api/v1/threads/{patient}/reply/": {"id": str(new_id()), "text": "We call you today"},
+        "POST /api/v1/threads/{patient}/offer-times/": {"id": str(new_id()), "appointment": names["visit"]},
         "POST /api/v1/threads/{patient}/deal-with/": {"outcome": "Called"},
         "POST /api/v1/threads/{patient}/correct-number/": {"phone": "+13125550155", "how": "They called"},
         "? /api/v1/texts/": {"clinic": names["clinic"]},

@@ -18,7 +18,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.db import transaction
 
 from clinic import access, clock
-from clinic.models import Allergy, Clinic, User, WorkItem
+from clinic.models import Allergy, Clinic, PatientImport, User, WorkItem
 from clinic.signin import Proof
 from notifications import saying
 from notifications.answering import times
@@ -257,6 +257,7 @@ def _happened_besides(clinic: Clinic) -> dict[str, Any]:
         "monitor": monitor.pk,
         "unmatched": UnmatchedMessage.objects.get(clinic=clinic).pk,
         "cohort": cohort.pk,
+        "import": PatientImport.objects.get().pk,
         "questionnaire": questionnaire.pk,
         "text": stranger.pk,
         "writer": writer.pk,

@@ -67,6 +67,8 @@ patients                D  /patients/
 new-patient             D  /patients/new/
 chart                   P  /patients/{patient}/
 edit-patient            D  /patients/{patient}/edit/
+import-patients         M  /patients/import/
+import-look             M  /patients/imports/{import}/
 allergies               N  /patients/{allergic}/allergies/
 outcomes                P  /patients/{treated}/outcomes/
 diary                   N  /patients/{treated}/diary/
@@ -115,6 +117,12 @@ text                    D  /texts/{text}/
 time-request            D  /time-requests/{time_request}/
 
 reports                 M  /reports/
+report-use              M  /reports/use/
+report-attendance       M  /reports/attendance/
+report-booking-ahead    M  /reports/booking-ahead/
+report-busy-days        M  /reports/busy-days/
+report-durations        M  /reports/durations/
+report-side-effects     M  /reports/side-effects/
 level-day               M  /reports/level/?day={day}
 cohort-reports          M  /reports/outcomes/
 cohort-report           M  /reports/outcomes/{cohort}/
@@ -163,7 +171,10 @@ NO_PAGES: Final = {
     "/m/{token}/visit.ics": "a file",
     "/messages/figures/{table}.csv": "a file",
     "/metrics": "for Prometheus",
+    "/patients/import/template.csv": "a file",
+    "/patients/imports/{import}/refused.csv": "a file",
     "/reports/outcomes/{cohort}/table.csv": "a file",
+    "/reports/level.csv": "a file",
     "/reports/{report}.csv": "a file",
     "/sessions/{session}/chart/": "a part of the session's page, which asks for it again and again",
     "/visits/{visit}/move/check/": "a part of the day board, for a visit that is being moved",

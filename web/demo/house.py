@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import make_password
 
 from clinic import access, clock, patients
 from clinic.access import Actor
+from clinic.importing import uploads
 from clinic.models import Allergy, Clinic, Consent, ConsentScope, Membership, Patient, Role, User
 from clinic.signin import Proof
 from notifications.models import ClinicMessaging
@@ -140,6 +141,7 @@ def build(*, now: datetime, since: datetime, lately: datetime) -> House:
     )
     _rooms_and_hours(house, actors[Role.MANAGER], users, since, lately)
     _patients(house, since, lately)
+    _import(house, actors[Role.MANAGER], now)
     return house
 
 
@@ -277,6 +279,26 @@ def _patients(house: House, since: datetime, lately: datetime) -> None:
         )
     Consent.objects.bulk_create(consents)
     Allergy.objects.bulk_create(allergies)
+
+
+def _import(house: House, manager: Actor, now: datetime) -> None:
+    """A file of patients that waits for the manager: somebody new, a second chart, a row to mend."""
+    known = next(iter(house.people.values())).details
+    heading = "mrn,family_name,given_names,birth_date,gender,phone,email,allergies"
+    rows = [
+        "H-2001,Lindqvist,Astrid,1979-03-14,F,,astrid@patients.example,Latex",
+        "H-2002,Okafor,Chidi,1988-11-02,M,,chidi@patients.example,",
+        f"H-2003,{known['family_name']},{known['given_names']},{known['birth_date']},,,,",
+        "H-2004,Moreau,Camille,14.07.1991,F,,,NKDA",
+    ]
+    uploads.bring(
+        actor=manager,
+        id=house.new_id(),
+        clinic=house.clinic,
+        name="from-harborview.csv",
+        content="\n".join([heading, *rows]).encode(),
+        now=now,
+    )
 
 
 def _consent(house: House, patient: Patient, scope: ConsentScope, given_at: datetime) -> Consent:
