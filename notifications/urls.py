@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from notifications.api.check_ins import CheckInsViewSet
 from notifications.api.diary_nudges import DiaryNudgesViewSet
+from notifications.api.duties import MemberDutiesViewSet
 from notifications.api.links import PatientLinksViewSet
 from notifications.api.message_settings import MessageSettingsViewSet
 from notifications.api.messages import InboxViewSet, MessagesViewSet
@@ -19,6 +20,7 @@ from notifications.api.visit_messages import MessagesAgainViewSet, VisitMessages
 
 router = SimpleRouter(use_regex_path=False)
 router.register("on-call", OnCallViewSet, basename="on-call-shift")
+router.register("members", MemberDutiesViewSet, basename="member-duties")
 router.register("clinics", MessageSettingsViewSet, basename="message-settings")
 router.register("messages", MessagesViewSet, basename="message")
 router.register("sending", SendingViewSet, basename="sending")
