@@ -117,31 +117,15 @@ def date_in(word: str) -> date | None:
         return None  # 31 February is no date; then it is a word that fits nobody
 
 
-@dataclass(frozen=True)
-class ChartHeader:
-    """What stands on top of every page about a patient."""
-
-    patient: Patient
-    allergies: list[Allergy]
-    consents: list[Consent]
-
-
-def chart_header(patient: Patient) -> ChartHeader:
-    """The patient with allergies that still hold and consents that stand: two queries."""
-    return ChartHeader(
-        patient=patient,
-        allergies=list(
-            allergies_of(patient)
-            .exclude(clinical_status__in=OVER)
-            .exclude(verification_status__in=NO_ALLERGY)
-        ),
-        consents=list(consents_of(patient).filter(revoked_at=None)),
-    )
-
-
 def allergies_of(patient: Patient) -> QuerySet[Allergy]:
     """All allergies on record, also those refuted or resolved."""
     return Allergy.objects.filter(patient=patient).order_by("substance", "pk")
+
+
+def allergies_that_hold(patient: Patient) -> QuerySet[Allergy]:
+    """Those of which somebody has to beware: one query."""
+    standing = allergies_of(patient).exclude(clinical_status__in=OVER)
+    return standing.exclude(verification_status__in=NO_ALLERGY)
 
 
 def still_holds(allergy: Allergy) -> bool:

@@ -125,7 +125,9 @@ def _sessions(patient: Patient) -> QuerySet[Any]:
         .prefetch_related(
             "dose_worksheets",
             Prefetch("infusion_events", InfusionEvent.objects.order_by("recorded_at", "id")),
-            Prefetch("side_effects", SideEffect.objects.order_by("recorded_at", "id")),
+            Prefetch(
+                "side_effects", SideEffect.objects.select_related("medicine").order_by("recorded_at", "id")
+            ),
         )
         .annotate(
             signed_version=Max("signed_records__version"),

@@ -10,7 +10,7 @@ from django.db.models import Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Lower, TruncMinute
 
 from clinic import clock
-from clinic.models import Clinic, Patient, User
+from clinic.models import Clinic, User
 from scheduler.models import Appointment, AppointmentStatus, Claim
 from sessions_app import states
 from sessions_app.lines import PARTS
@@ -159,11 +159,6 @@ def session_watched(session_id: UUID) -> Session:
     """One session with what its alerts are read beside: all of them, and the vital signs. Four queries."""
     rows = Session.objects.select_related("clinic", "appointment__plan")
     return rows.prefetch_related(Prefetch("alerts", alerts()), "vital_signs").get(pk=session_id)
-
-
-def patient_sessions(patient: Patient) -> QuerySet[Session]:
-    """All sessions of one patient, the latest first. One query."""
-    return Session.objects.filter(patient=patient).select_related("protocol").order_by("-arrived_at", "-id")
 
 
 def counting_versions(sessions: QuerySet[Session]) -> QuerySet[Session]:

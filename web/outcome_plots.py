@@ -11,17 +11,21 @@ from clinic import clock
 from sessions_app.outcomes.chart import Line
 from web.plots.marks import Mark, Rule, Tick
 from web.plots.paths import polyline, stair
-from web.plots.scale import Scale, days, days_from_first
+from web.plots.scale import MOST, Scale, days, days_from_first
 
 WIDTH: Final = 640
 HEIGHT: Final = 200
+# Of the small ones, many beside each other: as wide as a card on a phone, so that their words stay readable.
+SMALL_WIDTH: Final = 300
+SMALL_HEIGHT: Final = 88
+SMALL_MOST: Final = 4  # days named at their lower edge
 FEWEST_DAYS: Final = 28  # a picture of one day would be a single post
 PUBLISHED_DAYS: Final = 56  # durability is told of 4 and 8 weeks; a shorter curve would look like a long one
 
 
 @dataclass(frozen=True)
 class Plot:
-    """One instrument's picture, 640 wide and 200 high, with the infusions at its foot."""
+    """One instrument's picture, `width` by `height`, with the infusions at its foot."""
 
     line: Line
     path: str
@@ -30,6 +34,8 @@ class Plot:
     rules: list[Rule]
     days: list[Tick]
     words: str
+    width: int = WIDTH
+    height: int = HEIGHT
 
 
 @dataclass(frozen=True)
@@ -45,13 +51,25 @@ class Curve:
 
 def plots(lines: Sequence[Line], infusions: Sequence[datetime], zone: str) -> list[Plot]:
     """A picture for each instrument, all with the same days across."""
+    return _plots(lines, infusions, zone, (WIDTH, HEIGHT), MOST)
+
+
+def small_plots(lines: Sequence[Line], infusions: Sequence[datetime], zone: str) -> list[Plot]:
+    """The same as small multiples: to be looked at side by side, and read in the large ones."""
+    return _plots(lines, infusions, zone, (SMALL_WIDTH, SMALL_HEIGHT), SMALL_MOST)
+
+
+def _plots(
+    lines: Sequence[Line], infusions: Sequence[datetime], zone: str, size: tuple[int, int], most: int
+) -> list[Plot]:
+    width, height = size
     given = [clock.local_date(at, zone) for at in infusions]
     seen = [*given, *(point.on for line in lines for point in line.points)]
     if not seen:
         return []
     first = min(seen)
-    across = Scale(first, max(*seen, first + timedelta(days=FEWEST_DAYS)), 0, WIDTH)
-    return [_plot(line, given, across) for line in lines]
+    across = Scale(first, max(*seen, first + timedelta(days=FEWEST_DAYS)), 0, width)
+    return [_plot(line, given, across, height, most) for line in lines]
 
 
 def curve(steps: Sequence[Mapping[str, Any]]) -> Curve | None:
@@ -75,10 +93,10 @@ def curve(steps: Sequence[Mapping[str, Any]]) -> Curve | None:
     )
 
 
-def _plot(line: Line, given: Sequence[date], across: Scale[date]) -> Plot:
+def _plot(line: Line, given: Sequence[date], across: Scale[date], height: int, most: int) -> Plot:
     instrument = line.instrument
     top = max(instrument.high if instrument.code != "midas" else 0, *(point.score for point in line.points))
-    up = Scale(instrument.low, top, HEIGHT, 0)
+    up = Scale(instrument.low, top, height, 0)
     points = [
         Mark(across.at(point.on), up.at(point.score), f"{point.score} on {point.on:%b} {point.on.day}")
         for point in line.points
@@ -91,9 +109,13 @@ def _plot(line: Line, given: Sequence[date], across: Scale[date]) -> Plot:
         line=line,
         path=polyline((point.x, point.y) for point in points),
         points=points,
-        infusions=[Mark(across.at(day), HEIGHT, f"Infusion, {day:%b} {day.day}") for day in given],
+        infusions=[Mark(across.at(day), height, f"Infusion, {day:%b} {day.day}") for day in given],
         rules=[Rule(up.at(low), str(low)) for low in (instrument.low, *lows, top)],
-        days=[Tick(across.at(day), f"{day:%b} {day.day}") for day in days(across.low, across.high)],
+        days=[
+            Tick(across.at(day), f"{day:%b} {day.day}") for day in days(across.low, across.high, most=most)
+        ],
         words=f"{instrument.title}: {count} score{'' if count == 1 else 's'}, the last {last.score}"
         f" on {last.on:%b} {last.on.day}; {len(given)} infusion{'' if len(given) == 1 else 's'}.",
+        width=int(across.end),
+        height=height,
     )

@@ -9,7 +9,7 @@ from sessions_app.models import DiaryDay, QuestionnaireResponse, ResponseStatus,
 from sessions_app.outcomes import diary_counts
 from sessions_app.outcomes.diary import as_day
 from sessions_app.outcomes.diary_counts import CHRONIC_PERIODS, Counts
-from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, band, change_words
+from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, band, change_words, in_remission
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,14 @@ class Line:
         if self.baseline is None or self.newest is self.baseline:
             return None
         return self.newest.score - self.baseline.score
+
+    @property
+    def in_remission(self) -> bool:
+        """The newest score speaks of remission, held against a baseline that allows to say so."""
+        if self.baseline is None or self.newest is self.baseline:
+            return False
+        told = in_remission(self.instrument, baseline=self.baseline.score, later=self.newest.score)
+        return told is True
 
     @property
     def meaning(self) -> str:

@@ -421,6 +421,15 @@ def responded(instrument: Instrument, *, baseline: int | Fraction | None, later:
     return baseline - later >= instrument.response_points
 
 
+def in_remission(instrument: Instrument, *, baseline: int, later: int) -> bool | None:
+    """Whether a score speaks of remission; None of an instrument without a rule, and below the baseline from
+    which remission is spoken of (domain.md 5.1, 5)."""
+    below = instrument.remission_below
+    if below is None or baseline < instrument.remission_from:
+        return None
+    return later < below
+
+
 def worsened(instrument: Instrument, *, baseline: int | Fraction | None, later: int | Fraction) -> bool:
     """Whether the patient is worse than before. Needs a baseline as `responded` does."""
     if not needs_baseline(instrument):

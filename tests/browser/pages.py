@@ -65,7 +65,8 @@ repair-plan             D  /repairs/{repair}/
 
 patients                D  /patients/
 new-patient             D  /patients/new/
-chart                   P  /patients/{patient}/
+chart                   P  /patients/{treated}/
+chart-to-the-desk       D  /patients/{patient}/
 edit-patient            D  /patients/{patient}/edit/
 import-patients         M  /patients/import/
 import-look             M  /patients/imports/{import}/

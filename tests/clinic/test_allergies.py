@@ -33,7 +33,7 @@ def judge(
 
 
 def warned_of(house: House) -> list[str]:
-    return [allergy.substance for allergy in queries.chart_header(house.rosa).allergies]
+    return [allergy.substance for allergy in queries.allergies_that_hold(house.rosa)]
 
 
 def test_what_is_recorded_warns_from_now_on(house: House) -> None:
