@@ -119,6 +119,11 @@ def content_of(clinic: Clinic, query: Query, *, cut_off: datetime) -> str:
     )
 
 
+def newest(clinic: Clinic) -> CohortReport | None:
+    """The one that was made last."""
+    return CohortReport.objects.filter(clinic=clinic).order_by("-made_at").first()
+
+
 def figures_of(report: CohortReport) -> dict[str, Any]:
     """The frozen content, read back."""
     content: dict[str, Any] = json.loads(report.content)

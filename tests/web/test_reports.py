@@ -1,10 +1,10 @@
-"""The reports' pages and files: what a manager sees, what a spreadsheet gets."""
+"""The reports' pages and files: what each says, what it says it can't, and the same figures three times."""
 
 import csv
 import io
+import re
 from collections.abc import Iterator
-from datetime import timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -12,14 +12,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Patient
-from scheduler.models import Appointment, Resource
+from scheduler.models import Resource
 from tests.cast import NOW, TODAY, House, local, make_patient
 from tests.notifications.visits import book
 from tests.scheduler.stage import Stage, set_stage
+from tests.sessions_app.reporting.infused import effect, infused
 from tests.web.pages import browser_of, words
-from web.files import as_text, csv_answer
-from web.plots.marks import Tick
-from web.report_tables import TABLES
+from web.views.reports.pages import BY_FILE, KINDS
 
 PERIOD = {"first": "2027-01-01", "last": "2027-01-31"}
 
@@ -34,19 +33,30 @@ def rows_of(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
 
 
-def test_the_page_shows_every_report_with_what_it_means_and_what_it_cannot_say(stage: Stage) -> None:
-    stage.book(stage.plan(), "10:00")
-    page = words(browser_of(stage.house.max).get("/reports/", PERIOD))
-    for title in (
-        "Use of chairs",
-        "Days from booking",
-        "Cancellations",
-        "Series that met",
-        "No-shows by stage",
-    ):
-        assert title in page
-    assert page.count("What it can't say:") == len(TABLES)
-    assert "Chair 1" in page
+def a_month(house: House) -> None:
+    """Something for every report: visits kept, missed, cancelled and booked; infusions with side effects."""
+    for number, status in enumerate(["fulfilled", "fulfilled", "noshow", "booked", "cancelled"]):
+        patient = make_patient(house.clinic, f"M{number}", "Family", consents=False)
+        for ahead in (0, 9 if number == 0 else 3):
+            book(house, patient, local(date(2027, 1, 4 + ahead), "14:00"), status=status)
+    for number in range(3):
+        session = infused(house, state="discharged", began=20 + 8 * number, stopped=70, home=140)
+        effect(house, session, grade=1 + number)
+    effect(house, session, "dizziness", 2, source="patient")
+
+
+# --- All of them ---------------------------------------------------------------------------------------
+
+
+def test_the_way_to_the_reports_says_what_each_came_to(stage: Stage, house: House) -> None:
+    a_month(house)
+    page = browser_of(house.max).get("/reports/", PERIOD)
+    said = words(page)
+    assert "2 of 9 visits kept or missed were missed (22 %, 6 to 55 %)" in said
+    assert "3 of 3 infusions had a side effect (100 %, 44 to 100 %)" in said
+    assert "2 of 3 infusions began more than 5 minutes late (67 %, 21 to 94 %)" in said
+    for kind in KINDS:
+        assert f'href="/reports/{kind.name}/?first=2027-01-01&amp;last=2027-01-31"' in page.content.decode()
 
 
 def test_without_a_period_the_last_four_weeks_are_shown(stage: Stage) -> None:
@@ -55,44 +65,86 @@ def test_without_a_period_the_last_four_weeks_are_shown(stage: Stage) -> None:
     assert 'value="2027-01-11"' in page
 
 
-def test_a_period_that_is_none_is_shown_again_with_its_mend(stage: Stage) -> None:
-    page = browser_of(stage.house.max).get("/reports/", {"first": "2027-02-01", "last": "2027-01-01"})
+@pytest.mark.parametrize("address", ["/reports/", "/reports/use/", "/reports/durations/"])
+def test_a_period_that_is_none_is_shown_again_with_its_mend(stage: Stage, address: str) -> None:
+    page = browser_of(stage.house.max).get(address, {"first": "2027-02-01", "last": "2027-01-01"})
     assert page.status_code == 400
     assert "The last day must not be before the first." in words(page)
     assert 'value="2027-02-01"' in page.content.decode()
 
 
-def test_the_page_costs_the_same_however_much_there_is(stage: Stage, house: House) -> None:
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_each_report_says_what_it_means_and_what_it_cannot(stage: Stage, house: House, kind: object) -> None:
+    a_month(house)
+    stage.book(stage.plan(), "10:00", TODAY + timedelta(days=1))
+    page = browser_of(house.max).get(f"/reports/{kind.name}/", PERIOD)  # type: ignore[attr-defined]
+    report = page.context["report"]
+    assert report.says in page.content.decode().replace("&#x27;", "'")
+    assert len(report.cannot) >= 2
+    assert page.content.count(b"<figure") == sum(table.picture is not None for table in report.tables)
+    assert all(table.rows for table in report.tables)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_report_of_nothing_is_no_fault(stage: Stage, kind: object) -> None:
+    empty = {"first": "2026-01-01", "last": "2026-01-31"}
+    page = browser_of(stage.house.max).get(f"/reports/{kind.name}/", empty)  # type: ignore[attr-defined]
+    assert page.status_code == 200
+    assert "in this period" in words(page)
+    assert b"<figure" not in page.content
+
+
+@pytest.mark.parametrize("address", ["/reports/", *(f"/reports/{kind.name}/" for kind in KINDS)])
+def test_a_page_costs_the_same_however_much_there_is(stage: Stage, house: House, address: str) -> None:
     browser = browser_of(house.max)
-    browser.get("/reports/", PERIOD)  # whether the machinery lives is kept for some seconds
+    browser.get(address, PERIOD)  # whether the machinery lives is kept for some seconds
     counts = []
     for many in (1, 6):
-        for number in range(many):
-            patient = make_patient(house.clinic, f"P{many}{number}", "Family", consents=False)
-            for ahead in (0, 9):
-                book(house, patient, local(TODAY - timedelta(days=10 - ahead), "9:00"), status="fulfilled")
+        for _ in range(many):
+            effect(house, infused(house, state="discharged"))
         with CaptureQueriesContext(connection) as asked:
-            assert browser.get("/reports/", PERIOD).status_code == 200
+            assert browser.get(address, PERIOD).status_code == 200
         counts.append(len(asked))
     assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize("name", TABLES)
+# --- Tables, files and pictures ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BY_FILE)
 def test_each_table_is_a_file_with_the_same_rows(stage: Stage, house: House, name: str) -> None:
-    for ahead in (0, 9):
-        book(house, house.rosa, local(TODAY - timedelta(days=10 - ahead), "9:00"), status="fulfilled")
-    answer = browser_of(house.max).get(f"/reports/{name}.csv", PERIOD)
+    a_month(house)
+    stage.book(stage.plan(), "10:00")
+    browser = browser_of(house.max)
+    answer = browser.get(f"/reports/{name}.csv", PERIOD)
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"] == f'attachment; filename="{name}-2027-01-01-2027-01-31.csv"'
     header, *rows = rows_of(answer.content)
+    report = browser.get(f"/reports/{BY_FILE[name].name}/", PERIOD).context["report"]
+    (table,) = [table for table in report.tables if table.name == name]
+    assert header == table.header
+    assert rows == [["" if cell is None else str(cell) for cell in row] for row in table.rows]
     assert rows
-    assert all(len(row) == len(header) for row in rows)
 
 
-def test_a_file_of_no_table_or_no_period_is_refused(stage: Stage) -> None:
+def test_a_file_of_no_table_no_period_or_no_protocol_is_refused(stage: Stage) -> None:
     browser = browser_of(stage.house.max)
     assert browser.get("/reports/salaries.csv", PERIOD).status_code == 404
-    assert browser.get("/reports/utilisation.csv", {"first": "x"}).status_code == 400
+    refused = browser.get("/reports/utilisation.csv", {"first": "x"})
+    assert refused.status_code == 400
+    assert "such as 2027-01-01 and 2027-01-31" in words(refused)
+    assert browser.get("/reports/durations.csv", {**PERIOD, "protocol": "none-such"}).status_code == 400
+
+
+def test_a_report_of_one_protocol_leads_to_the_file_of_the_same(stage: Stage, house: House) -> None:
+    infused(house, state="discharged")
+    infused(house, state="discharged", stopped=90, protocol="cluster-60")
+    browser = browser_of(house.max)
+    page = browser.get("/reports/durations/", {**PERIOD, "protocol": "cluster-60"})
+    assert [row[1] for row in page.context["report"].tables[0].rows] == [1, 1, 1, 1]
+    (file,) = re.findall(r'href="(/reports/durations\.csv[^"]*)"', page.content.decode())
+    _, *rows = rows_of(browser.get(file.replace("&amp;", "&")).content)
+    assert {row[1] for row in rows} == {"1"}
 
 
 def test_names_of_chairs_and_patients_are_no_formulas(stage: Stage, house: House) -> None:
@@ -108,102 +160,52 @@ def test_names_of_chairs_and_patients_are_no_formulas(stage: Stage, house: House
     assert patients[1][0] == "'=cmd|' /C calc'!A0 Delgado"
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        "=1+1",
-        "+1+1",
-        "-1+1",
-        "@SUM(A1)",
-        "|cmd",
-        "%0",
-        "-5",
-        "-1,5",
-        " =1+1",
-        "\t=1+1",
-        "\r=1+1",
-        "\n=1+1",
-        "\u00a0=1+1",
-        "\u3000=1+1",
-        "\u200b=1+1",
-        "\ufeff=1+1",
-        "\uff1d1+1",
-        "\uff0b1+1",
-        "\uff0d1+1",
-        "\uff20SUM(A1)",
-        "\ufe661+1",
-    ],
-)
-def test_no_text_is_taken_for_a_formula(cell: str) -> None:
-    (written,) = rows_of(csv_answer("name", [cell], []).content)
-    assert written[0].startswith("'")
+def test_the_heat_map_has_a_cell_for_each_open_hour_with_its_number(stage: Stage) -> None:
+    stage.book(stage.plan(), "10:00", chair=stage.chairs[0])
+    page = browser_of(stage.house.max).get("/reports/use/", {"first": TODAY, "last": TODAY})
+    chairs, nurses, _ = page.context["report"].tables
+    assert [cell.label for cell in chairs.picture.plot.cells] == ["0", "50", "50", "8", "0", "0", "0", "0"]
+    assert [cell.label for cell in nurses.picture.plot.cells][1:3] == ["67", "33"]
+    assert "<title>Monday 10:00 to 11:00: 50 % of 2.0 h on 1 day</title>" in page.content.decode()
 
 
-@pytest.mark.parametrize("cell", ["Chair 1", "Ana=Maria", "5", "Zoë", "O'Neill", "", "1 - 2"])
-def test_other_text_stays_as_it_is(cell: str) -> None:
-    assert as_text(cell) == cell
+# --- What it can't say ---------------------------------------------------------------------------------
 
 
-def test_numbers_stay_numbers_negative_ones_too() -> None:
-    answer = csv_answer("name", ["a", "b", "c", "d"], [[-5, -1.5, Decimal("-2.50"), None]])
-    assert rows_of(answer.content)[1] == ["-5", "-1.5", "-2.50", ""]
+def cannot(house: House, name: str, **asked: str) -> str:
+    page = browser_of(house.max).get(f"/reports/{name}/", {**PERIOD, **asked})
+    return " ".join(page.context["report"].cannot)
 
 
-def test_no_cell_opens_another_line() -> None:
-    answer = csv_answer("name", ["Name"], [["Chair\r\n=1+1"]])
-    assert rows_of(answer.content)[1:] == [["Chair =1+1"]]
+def test_few_visits_are_called_few_and_many_are_not(stage: Stage, house: House) -> None:
+    for _ in range(29):
+        infused(house, state="signed")
+    assert "With 29 infusions chance alone" in cannot(house, "durations")
+    infused(house, state="signed")
+    assert "chance alone" not in cannot(house, "durations")
 
 
-# --- The level of a day ----------------------------------------------------------------------------
+def test_nothing_severe_seen_is_not_called_safe(stage: Stage, house: House) -> None:
+    session = infused(house, state="discharged")
+    told = cannot(house, "side-effects")
+    assert "None of grade 3 or more in 1 infusion doesn't mean that there are none: up to 79.3 %" in told
+    assert "1 record not signed yet" in told
+    assert "no outcome report has been made" in told
+    effect(house, session, grade=3)
+    assert "None of grade 3" not in cannot(house, "side-effects")
 
 
-def test_the_manager_sees_the_day_beside_its_template(stage: Stage) -> None:
-    stage.book(stage.plan(), "10:00")
-    page = browser_of(stage.house.max).get("/reports/level/", {"day": TODAY.isoformat()})
-    text = words(page)
-    assert "As booked: at most 6 of 6 units of nursing load." in text
-    assert "The busiest minute takes 6 units in the template, 6 as booked." in text
-    assert "What it can't say:" in text
-    assert page.content.count(b"<polygon") == 4
+def test_visits_of_which_nobody_has_said_are_told_of(stage: Stage, house: House) -> None:
+    assert "nobody has said" not in cannot(house, "attendance")
+    book(house, house.rosa, local(TODAY - timedelta(days=3), "9:00"))
+    book(house, house.omar, local(TODAY + timedelta(days=3), "9:00"))
+    told = cannot(house, "attendance")
+    assert "Of 1 past visit nobody has said whether the patient came" in told
+    assert "1 visit yet to come" in told
+    assert "nobody drew lots" in told
 
 
-@time_machine.travel(NOW, tick=False)
-def test_what_better_booking_would_gain_comes_first_and_what_it_costs_is_said(house: House) -> None:
-    stage = set_stage(house, chairs=4, nurses=3)
-    for number in range(3):
-        patient = make_patient(house.clinic, f"P{number}", "Family")
-        stage.book(stage.plan(patient), "10:00", nurse=stage.nurses[number], chair=stage.chairs[number])
-    page = browser_of(house.max).get("/reports/level/", {"day": TODAY.isoformat()})
-    text = words(page)
-    assert "Units of nursing load in the busiest minute: 6 instead of 18." in text
-    assert text.index("What better booking would gain") < text.index("As booked: at most")
-    assert "Busiest minute, units of nursing load 18 6 Better" in text
-    gains, table = page.context["gains"], page.context["table"]
-    worse = [str(row[0]) for row in table.rows if row[3] == "Worse"]
-    assert len(worse) == len(gains.worse)
-    assert ("In return the template is worse here" in text) == bool(worse)
-
-
-def test_the_hours_stand_at_their_minutes(stage: Stage) -> None:
-    """Nine to five: the first label at the left edge, the last one at the right."""
-    stage.book(stage.plan(), "10:00")
-    page = browser_of(stage.house.max).get("/reports/level/", {"day": TODAY.isoformat()})
-    hours = page.context["curves"][0].hours
-    assert (hours[0], hours[-1]) == (Tick(0.0, "9:00"), Tick(600.0, "17:00"))
-
-
-def test_a_day_without_visits_says_so(stage: Stage) -> None:
-    page = browser_of(stage.house.max).get("/reports/level/")
-    assert "No visits on this day" in words(page)
-
-
-def test_a_day_that_is_none_is_shown_again_with_its_mend(stage: Stage) -> None:
-    page = browser_of(stage.house.max).get("/reports/level/", {"day": "2027-02-30"})
-    assert page.status_code == 400
-    assert "Enter a valid date." in words(page)
-
-
-def test_looking_at_a_days_level_changes_nothing(stage: Stage) -> None:
-    visit = stage.book(stage.plan(), "10:00")
-    browser_of(stage.house.max).get("/reports/level/", {"day": TODAY.isoformat()})
-    assert Appointment.objects.get().starts_at == visit.starts_at
+def test_days_to_come_hold_only_what_is_booked_by_now(stage: Stage, house: House) -> None:
+    for name in ("use", "busy-days"):
+        assert "by now; more may come" in cannot(house, name)
+        assert "by now; more may come" not in cannot(house, name, last=TODAY.isoformat())

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from notifications.reporting.stages import Rate
+from sessions_app.reporting.rates import Rate
 
 register = template.Library()
 

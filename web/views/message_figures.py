@@ -10,11 +10,12 @@ from django.shortcuts import render
 from clinic import clock
 from clinic.problems import Invalid, Missing
 from notifications.access import VIEW_STAGE_FIGURES
-from notifications.reporting.stages import Rate, StageFigures, figures_by_stage
+from notifications.reporting.stages import StageFigures, figures_by_stage
 from scheduler.reporting.reports import Period
+from sessions_app.reporting.rates import Rate
 from web.doors import StaffRequest, staff_page
 from web.files import Cell, csv_answer
-from web.views.reports import PeriodForm, period_form
+from web.views.reports.asking import PeriodForm, period_form
 
 MEANS: Final = (
     "Of the messages that fell due in these days: how many went out, arrived and were answered, and what "

@@ -1,0 +1,97 @@
+"""What a report is asked for: a period, and of which visits. Without either, the last four weeks of all."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.http import QueryDict
+
+from clinic import clock
+from clinic.models import Clinic
+from clinic.problems import Invalid
+from scheduler.reporting.reports import Among, Period, indications_of, protocols_of
+from scheduler.vocabulary import indication_words
+from web.doors import StaffRequest
+from web.forms import ChangeForm, DayField
+
+DAYS_SHOWN: Final = 28
+NO_PERIOD: Final = "Give a first and a last day, such as 2027-01-01 and 2027-01-31."
+
+
+class PeriodForm(ChangeForm):
+    first = DayField(label="From")
+    last = DayField(label="Through")
+
+
+class ReportForm(PeriodForm):
+    protocol = forms.ChoiceField(required=False)
+    indication = forms.ChoiceField(required=False)
+
+    def __init__(self, *args: Any, clinic: Clinic, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["protocol"].choices = [("", "All"), *protocols_of(clinic)]  # type: ignore[attr-defined]
+        self.fields["indication"].choices = [  # type: ignore[attr-defined]
+            ("", "All"),
+            *((code, indication_words(code)) for code in indications_of(clinic)),
+        ]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A report's question; `today` is the clinic's."""
+
+    clinic: Clinic
+    period: Period
+    among: Among
+    today: date
+
+    @property
+    def address(self) -> str:
+        """The question as an address has it, for the same of another report or of a file."""
+        named = {
+            "first": self.period.first.isoformat(),
+            "last": self.period.last.isoformat(),
+            "protocol": self.among.protocol,
+            "indication": self.among.indication,
+        }
+        query = QueryDict(mutable=True)
+        query.update({name: value for name, value in named.items() if value})
+        return query.urlencode()
+
+    @property
+    def days_to_come(self) -> bool:
+        """Whether the period reaches past today."""
+        return self.period.last > self.today
+
+
+def period_form(request: StaffRequest) -> PeriodForm:
+    """The period that is asked for, or the last four weeks."""
+    return PeriodForm(_given(request))
+
+
+def report_form(request: StaffRequest) -> ReportForm:
+    """The same, and of which visits."""
+    return ReportForm(_given(request), clinic=request.clinic)
+
+
+def read(request: StaffRequest, form: PeriodForm) -> Asked | None:
+    """None where the form is refused; the refusal stands at its field."""
+    if not form.is_valid():
+        return None
+    said = form.cleaned_data
+    try:
+        period = Period.of(request.clinic, said["first"], said["last"])
+    except Invalid as problem:
+        form.add_problem(problem)
+        return None
+    among = Among(said.get("protocol", ""), said.get("indication", ""))
+    return Asked(request.clinic, period, among, clock.local_date(clock.now(), request.clinic.time_zone))
+
+
+def _given(request: StaffRequest) -> Any:
+    if "first" in request.GET or "last" in request.GET:
+        return request.GET
+    today = clock.local_date(clock.now(), request.clinic.time_zone)
+    usual = {"first": today - timedelta(days=DAYS_SHOWN - 1), "last": today}
+    return {**request.GET.dict(), **usual}
