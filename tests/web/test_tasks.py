@@ -7,6 +7,7 @@ import time_machine
 
 from clinic import queries, work
 from clinic.models import AccessLog, Role, Urgency, WorkItem, WorkItemStep
+from notifications.escalating import task_kinds
 from notifications.escalating.clocks import run_clocks
 from notifications.models import OnCallShift
 from sessions_app.observing import side_effects
@@ -14,6 +15,7 @@ from tests.cast import NOW, TODAY, House, client_of, local, make_user, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
+from web.views.tasks.subjects import READ_AT
 
 API = "/api/v1/"
 
@@ -24,11 +26,13 @@ def at_nine() -> object:
         yield
 
 
-def task(house: House, title: str = "Call the patient now", urgency: Urgency = Urgency.RED) -> WorkItem:
+def task(
+    house: House, title: str = "Call the patient now", urgency: Urgency = Urgency.RED, *, kind: str = ""
+) -> WorkItem:
     return work.open_item(
         clinic_id=house.clinic.pk,
         patient_id=house.rosa.pk,
-        cause=title,
+        cause=f"{kind}:{new_id()}" if kind else title,
         title=title,
         urgency=urgency,
         role=Role.NURSE,
@@ -65,6 +69,90 @@ def test_what_calls_late_in_the_evening_stands_first_though_it_is_due_after_midn
     with time_machine.travel(evening, tick=False):
         said = words(browser_of(house.nils).get("/tasks/"))
     assert said.index(call) < said.index(look)
+
+
+def test_each_filter_stands_in_the_address_and_says_how_many_it_shows(house: House) -> None:
+    nurse = browser_of(house.nils)
+    task(house, "An answer", Urgency.AMBER, kind="check_in_answer")
+    mine = task(house, "An alert", Urgency.ROUTINE, kind="alert")
+    text = task(house, "A text", Urgency.ROUTINE, kind="inbound_message")
+    work.acknowledge(actor=house.actor(house.nils), item=mine, now=NOW)
+    WorkItem.objects.filter(pk=text.pk).update(due_at=NOW - timedelta(minutes=5))
+    said = words(nurse.get("/tasks/"))
+    assert "All 3 Mine 1 Nobody's yet 2 Overdue 1" in said
+    assert "Answers to call about 1 At the chair 1 Texts and numbers 1" in said
+
+    def shown(query: str) -> list[str]:
+        page = nurse.get(f"/tasks/?{query}").content.decode()
+        return [title for title in ("An answer", "An alert", "A text") if f">{title}<" in page]
+
+    assert shown("which=mine") == ["An alert"]
+    assert shown("which=nobodys") == ["An answer", "A text"]
+    assert shown("which=overdue") == ["A text"]
+    assert shown("kind=texts") == ["A text"]
+    assert shown("which=mine&kind=texts") == []
+    assert "You have taken no task that is open, of “texts and numbers”." in words(
+        nurse.get("/tasks/?which=mine&kind=texts")
+    )
+    assert len(shown("which=nonsense&kind=nonsense&page=nonsense")) == 3
+
+
+def test_what_no_kind_names_stands_among_the_others(house: House) -> None:
+    task(house, "File a form", kind="something_new")
+    nurse = browser_of(house.nils)
+    assert "File a form" in words(nurse.get("/tasks/?kind=others"))
+    assert "File a form" not in words(nurse.get("/tasks/?kind=answers"))
+
+
+def test_every_task_that_leads_somewhere_is_of_a_kind(house: House) -> None:
+    assert set(READ_AT) <= task_kinds.NAMED
+
+
+def test_an_escalation_says_whom_each_rung_called_and_who_comes_next(house: House) -> None:
+    task(house)
+    run_clocks(now=NOW)
+    with time_machine.travel(NOW + timedelta(minutes=2), tick=False):
+        said = words(browser_of(house.nils).get("/tasks/"))
+    assert "1 open, 1 red · 1 not taken" in said
+    assert "First Nils Berg: not reached Second next Supervisor not yet" in said
+    assert "Second in turn is called in 3 min." in said
+
+
+def test_each_task_has_its_next_step_for_whoever_looks(house: House) -> None:
+    item, nurse = task(house, urgency=Urgency.ROUTINE), browser_of(house.nils)
+    assert "Take it : Call the patient now" in words(nurse.get("/tasks/"))
+    desk = words(browser_of(house.ana).get("/tasks/"))
+    assert "Take it" not in desk
+    assert "Open it : Call the patient now" in desk
+    nurse.post(f"/tasks/{item.pk}/take/")
+    assert "Close it… Call the patient now" in words(nurse.get("/tasks/"))
+    assert "Nils Berg" in words(browser_of(house.priya).get("/tasks/"))
+
+
+def test_a_task_is_closed_with_a_usual_phrase_and_a_red_one_in_words_besides(house: House) -> None:
+    nurse, calm, red = browser_of(house.nils), task(house, "text", Urgency.ROUTINE), task(house)
+    sent = {"phrase": "Called and talked with the patient.", "outcome": ""}
+    assert nurse.post(f"/tasks/{calm.pk}/close/", sent).status_code == 302
+    calm.refresh_from_db()
+    assert calm.outcome == "Called and talked with the patient."
+    refused = nurse.post(f"/tasks/{red.pk}/close/", sent)
+    assert refused.status_code == 400
+    assert "Of a red task say in your own words what you found and did." in words(refused)
+    assert "checked" in refused.content.decode()  # what was chosen is not lost
+    nurse.post(f"/tasks/{red.pk}/close/", sent | {"outcome": "Slept well."})
+    red.refresh_from_db()
+    assert red.outcome == "Called and talked with the patient. Slept well."
+
+
+def test_a_long_list_has_pages_and_the_most_pressing_stand_on_the_first(house: House) -> None:
+    for number in range(51):
+        task(house, f"Task {number}", Urgency.ROUTINE)
+    task(house)
+    nurse = browser_of(house.nils)
+    first = words(nurse.get("/tasks/"))
+    assert "Call the patient now" in first
+    assert "Page 1 of 2" in first
+    assert "Call the patient now" not in words(nurse.get("/tasks/?page=2"))
 
 
 def test_the_list_tells_how_long_each_has_been_open(house: House) -> None:

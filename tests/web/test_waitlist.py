@@ -11,7 +11,7 @@ from django.test import Client
 from clinic.models import AccessLog, Channel, Patient
 from notifications.delivering import delivery
 from notifications.planning.planner import plan as plan_messages
-from scheduler.models import Appointment, WaitlistEntry
+from scheduler.models import Appointment, WaitlistEntry, WaitlistOffer
 from scheduler.visits import booking
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
@@ -53,7 +53,9 @@ def test_the_list_says_who_waits_since_when_for_what_and_what_is_offered(stage: 
     join(stage, stage.plan(stage.house.omar), now=NOW - 9 * DAY)
     hold_for(stage, entry, "14:00")
     said = words(desk.get("/waitlist/"))
-    assert said.index("Omar Haddad") < said.index("Rosa Delgado")
+    everybody = said[said.index("Everybody who waits") :]
+    assert everybody.index("Omar Haddad") < everybody.index("Rosa Delgado")
+    assert "9 days" in everybody
     assert "Sat, Jan 2" in said
     assert "Earlier than Thu, Jan 14, 13:00" in said
     assert "One more session" in said
@@ -178,6 +180,48 @@ def test_answers_by_telephone(stage: Stage, desk: Client) -> None:
     assert Appointment.objects.get(pk=first.appointment_id).status == "booked"
     late = desk.post(f"/waitlist/offers/{first.pk}/decline/", follow=True)
     assert "This time is no longer held." in words(late)
+
+
+def test_free_time_is_offered_to_whom_it_fits_and_taken_back(stage: Stage, desk: Client) -> None:
+    entry = join(stage, stage.plan())
+    page = desk.get("/waitlist/?day=2027-01-12")
+    said = words(page)
+    assert "Free time that fits: Tue, Jan 12" in said
+    assert "Rosa Delgado" in said[said.index("Free time") : said.index("Everybody")]
+    [suited] = page.context["fits"]
+    sent = {"id": suited.id, "start": suited.fit.start.isoformat(), "chair": suited.fit.chair.pk}
+    for _ in range(2):
+        answer = desk.post(f"/waitlist/{entry.pk}/offer/", sent, follow=True)
+        assert answer.redirect_chain == [("/waitlist/?day=2027-01-12", 302)]
+    assert "The time is held for Rosa Delgado, who gets a message." in words(answer)
+    offer = WaitlistOffer.objects.get()
+    assert "On offer now Rosa Delgado" in words(answer)
+    assert "2 h left to answer" in words(answer)
+    assert "Nobody who waits would come" in words(answer)  # who has an offer is asked for no other
+    back = desk.post(f"/waitlist/offers/{offer.pk}/take-back/", follow=True)
+    assert "The offer is taken back" in words(back)
+    offer.refresh_from_db()
+    assert offer.status == "withdrawn"
+
+
+def test_a_time_that_has_gone_meanwhile_is_told_on_the_list(stage: Stage, desk: Client) -> None:
+    entry, omars = join(stage, stage.plan()), stage.plan(stage.house.omar)
+    [suited] = desk.get("/waitlist/?day=2027-01-12").context["fits"]
+    # A second preparation at once is more than the nurse has hands for.
+    booking.book(
+        actor=stage.house.actor(stage.house.ana), id=new_id(), plan=omars, start=suited.fit.start, now=NOW
+    )
+    sent = {"id": suited.id, "start": suited.fit.start.isoformat(), "chair": suited.fit.chair.pk}
+    page = desk.post(f"/waitlist/{entry.pk}/offer/", sent, follow=True)
+    assert not WaitlistOffer.objects.exists()
+    assert "held for Rosa" not in words(page)
+    assert "banner-error" in page.content.decode()
+
+
+def test_a_day_that_is_none_or_past_is_today(stage: Stage, desk: Client) -> None:
+    join(stage, stage.plan())
+    for day in ("nonsense", "2020-01-01"):
+        assert "Free time that fits: Mon, Jan 11" in words(desk.get(f"/waitlist/?day={day}"))
 
 
 def test_who_was_moved_by_hand_stands_below_the_list_with_what_happened(stage: Stage, desk: Client) -> None:
