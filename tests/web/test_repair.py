@@ -1,5 +1,6 @@
 """The repair's pages: what happened, the plan with what breaks and what changes, accepted with one press."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -106,14 +107,66 @@ def test_those_who_move_are_written_to_and_those_who_stay_are_not(stage: Stage, 
     assert messages_of(stays) == before
 
 
-def test_the_chairs_are_drawn_before_and_after_without_a_style(stage: Stage, ana: Client) -> None:
+def blocks(page: Any) -> list[list[str]]:
+    """What each of the two boards says of its blocks and of its nurses' strips."""
+    before, after = page.content.decode().split('<h3 class="board-part">After</h3>')
+    return [re.findall('aria-label="([^"]*)"', half.split("board-part")[-1]) for half in (before, after)]
+
+
+def test_the_day_is_drawn_before_and_after_on_the_board(stage: Stage, ana: Client) -> None:
     stage.book(stage.plan(), "13:00", chair=stage.chairs[0])
+    stage.book(stage.plan(stage.house.omar), "9:30", chair=stage.chairs[1])
     page = propose(ana, ill(stage, resource=stage.chairs[0].pk, reason="breakdown"))
-    drawn = page.content.decode().replace("\N{EN DASH}", "-")
-    assert drawn.count('<figure class="board"') == 2
-    assert drawn.count("Delgado 13:00-15:00") == 2
-    assert "style=" not in drawn
+    before, after = blocks(page)
+    assert "Rosa Delgado, 13:00 to 15:00, Chair 1, Breaks" in before
+    assert "Rosa Delgado, 13:00 to 15:00, Chair 2, Same time" in after
+    for half in (before, after):
+        assert "Omar Haddad, 09:30 to 11:30, Chair 2, As it was" in half
+    assert "style=" not in page.content.decode()
+    assert "Out of order" in words(page)
     assert "Chair 1 → Chair 2" in words(page)
+
+
+def test_the_boards_say_how_much_each_nurse_has_to_do_then(stage: Stage, ana: Client) -> None:
+    stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
+    page = propose(ana, ill(stage))
+    before, after = blocks(page)
+    busy, idle = "at most 6 of 6 units at once, full for 20 min", "at most 0 of 6 units at once, never full"
+    assert {f"Nurse 1: {busy}", f"Nurse 2: {idle}"} <= set(before)
+    assert {f"Nurse 1: {idle}", f"Nurse 2: {busy}"} <= set(after)
+    assert "Illness" not in words(page)
+
+
+def test_the_boards_stay_as_they_are_once_the_plan_is_carried_out(stage: Stage, ana: Client) -> None:
+    stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
+    stage.book(stage.plan(stage.house.omar), "9:30", nurse=stage.nurses[1])
+    proposed = propose(ana, ill(stage))
+    repair = proposed.context["repair"]
+    ana.post(reverse("repair_accept", args=[repair.pk]))
+    assert blocks(ana.get(reverse("repair_plan", args=[repair.pk]))) == blocks(proposed)
+
+
+def test_who_goes_to_another_day_is_on_the_first_board_only(house: House) -> None:
+    stage = set_stage(house, nurses=1)
+    stage.book(stage.plan(), "10:00")
+    page = propose(browser_of(house.ana), ill(stage, start="9:00"))
+    before, after = (" ".join(half) for half in blocks(page))
+    assert "Rosa Delgado, 10:00 to 12:00, Chair 1, Breaks" in before
+    assert "Rosa Delgado" not in after
+    assert "Not on this day any more: Rosa Delgado." in words(page)
+
+
+def test_of_a_visit_under_way_only_what_is_to_come_changes_its_chair(stage: Stage, ana: Client) -> None:
+    sits = stage.book(stage.plan(), "9:00", chair=stage.chairs[0])
+    Appointment.objects.filter(pk=sits.pk).update(status="checked-in", arrived_at=NOW)
+    with time_machine.travel(stage.at("9:20"), tick=False):
+        page = propose(ana, ill(stage, resource=stage.chairs[0].pk, reason="breakdown", start="9:20"))
+    before, after = ([said for said in half if said.startswith("Rosa")] for half in blocks(page))
+    assert before == ["Rosa Delgado, 09:00 to 11:00, Chair 1, Breaks"]
+    assert after == [
+        "Rosa Delgado, 09:00 to 09:20, Chair 1, Same time",
+        "Rosa Delgado, 09:20 to 11:00, Chair 2, Same time",
+    ]
 
 
 def test_a_clinic_that_runs_late_says_by_how_much_who_moves(stage: Stage, ana: Client) -> None:

@@ -26,6 +26,7 @@ from scheduler.access import REPAIR
 from scheduler.finding.free_times import ALTERNATIVE_DAYS_AFTER
 from scheduler.models import LIVE_STATUSES, AbsenceReason, Appointment, Repair, Resource, ResourceKind
 from scheduler.repairing import repair
+from scheduler.repairing.before_after import before_and_after
 from scheduler.repairing.breaking import Cause
 from scheduler.repairing.earlier import Earlier, alike, carried_out
 from scheduler.repairing.proposal import Change, Fault, Outcome, Proposal, proposal_of
@@ -34,7 +35,7 @@ from scheduler.visits import queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, WallTimeField, WholeNumberField, from_wall
 from web.templatetags.chairside import local_moment
-from web.views.repair_board import boards, span_words
+from web.views.repair_board import boards
 from web.views.repair_words import quality_words, summary_words, takes_longer
 
 MIDNIGHT: Final = time(0)
@@ -220,23 +221,12 @@ def _repair(request: StaffRequest, pk: UUID) -> Repair:
 
 def _show(request: StaffRequest, proposed: Repair, refusal: Conflict | None = None) -> HttpResponse:
     proposal = proposal_of(proposed.proposal)
-    board = [
-        visit
-        for visit in queries.day_board(request.clinic, proposed.day)
-        if visit.appointment.status in LIVE_STATUSES
-    ]
     keys = {change.visit for change in proposal.changes} | {fault.visit for fault in proposal.faults}
     visits = {visit.pk: visit for visit in queries.visits().filter(clinic=request.clinic, pk__in=keys)}
-    resources = {resource.pk: resource for resource in Resource.objects.filter(clinic=request.clinic)}
-    names = {key: resource.name for key, resource in resources.items()}
-    in_board = {visit.appointment.pk: visit.appointment.patient.family_name for visit in board}
-    patients = {**in_board, **{key: visit.patient.family_name for key, visit in visits.items()}}
-    chairs = [
-        resource
-        for resource in sorted(resources.values(), key=lambda resource: (len(resource.name), resource.name))
-        if resource.kind == ResourceKind.CHAIR and resource.active
-    ]
+    names = dict(Resource.objects.filter(clinic=request.clinic).values_list("pk", "name"))
     mishap = mishap_of(proposed.disruption)
+    drawn = before_and_after(proposed, proposal, mishap, now=clock.now())
+    patients = {key: visit.patient.family_name for key, visit in {**drawn.visits, **visits}.items()}
     context = {
         "repair": proposed,
         "happened": mishap.words(request.clinic.time_zone),
@@ -246,7 +236,8 @@ def _show(request: StaffRequest, proposed: Repair, refusal: Conflict | None = No
         "quality": quality_words(proposal),
         "broken": _broken(proposal, visits, names, patients),
         "rows": [_row(change, visits[change.visit], names, proposal) for change in proposal.changes],
-        "boards": boards(board, proposal, patients, chairs),
+        "boards": boards(drawn, proposal, mishap, request.clinic.time_zone),
+        "gone": drawn.gone,
         "refusal": refusal,
         "may_accept": proposed.accepted_at is None and proposal.can_be_carried_out and refusal is None,
     }
@@ -282,8 +273,13 @@ def _broken(
     return broken
 
 
+def _span_words(start: datetime, end: datetime) -> str:
+    """09:00 to 11:00 on the clinic's wall, as the pages write it."""
+    return f"{timezone.localtime(start):%H:%M}\N{EN DASH}{timezone.localtime(end):%H:%M}"
+
+
 def _fault_words(fault: Fault, names: Mapping[UUID, str], patients: Mapping[UUID, str]) -> str:
-    span = span_words(fault.start, fault.end)
+    span = _span_words(fault.start, fault.end)
     if fault.resource is None:
         return f"{span}: can't begin yet"
     who = names.get(fault.resource, "Somebody")

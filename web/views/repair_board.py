@@ -1,167 +1,174 @@
-"""A day's chairs drawn before and after a repair: blocks of time in rows, as numbers for an SVG.
+"""The day board before a repair and after it: the same chairs, nurses and columns, twice.
 
-Drawn on the server, because a page under a strict Content-Security-Policy has no style attributes: places and
-widths are the drawing's own numbers.
+What is drawn is read by `scheduler.repairing.before_after`; here it gets its places, tones and words.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.utils import timezone
+from scheduler.finding.availability import Interval, moment_of
+from scheduler.models import Appointment, Resource, ResourceKind
+from scheduler.repairing.before_after import IN_ORDER, BeforeAndAfter, Server
+from scheduler.repairing.day import WHOLE, Held
+from scheduler.repairing.proposal import Outcome, Proposal
+from scheduler.repairing.reading import Mishap, Missing
+from web.board.layout import Away, Band, Line, Place, Shade, Tick, by_name, shades
+from web.board.layout import Phase as PhaseSpan
+from web.views.board.looks import Look
+from web.views.board.rows import NurseRow, nurse_row, spoken_span
 
-from scheduler.models import Resource
-from scheduler.repairing.proposal import Change, Outcome, Proposal, Seat
-from scheduler.visits.queries import BookedVisit
-
-LABEL_WIDTH: Final = 110
-WIDTH: Final = 1200
-ROW_HEIGHT: Final = 36
-HEAD_HEIGHT: Final = 22
-HOUR: Final = timedelta(hours=1)
+PHASES: Final = frozenset(IN_ORDER)
+AS_IT_WAS: Final = Look("planned", "calendar", "As it was")
+BREAKS: Final = Look("bad", "alert", "Breaks")
+LOOKS: Final[Mapping[Outcome, Look]] = {
+    Outcome.KEPT: Look("here", "check", "Same time"),
+    Outcome.MOVED: Look("warn", "clock", "Moved"),
+    Outcome.LEFT_ALONE: Look("bad", "alert", "Nobody can serve"),
+}
 
 
 @dataclass(frozen=True)
 class Block:
-    """One visit in one chair; `tone` is a class of chairside.css."""
+    """One visit in one chair. `times` are the patient's, without the chair's turnover."""
 
-    x: float
-    y: int
-    width: float
-    tone: str
-    name: str
-    times: str
+    visit: Appointment
+    chair: str
+    look: Look
+    times: Interval
+    place: Place
+    long: int
+    turnover: int
+    bands: Sequence[Band]
+
+    @property
+    def starts_at(self) -> datetime:
+        return moment_of(self.times[0])
+
+    @property
+    def ends_at(self) -> datetime:
+        return moment_of(self.times[1])
+
+    @property
+    def name(self) -> str:
+        span = spoken_span(self.starts_at, self.ends_at)
+        return f"{self.visit.patient.full_name}, {span}, {self.chair}, {self.look.word}"
 
 
 @dataclass(frozen=True)
-class Tick:
-    x: float
-    label: str
+class ChairRow:
+    chair: Resource
+    blocks: Sequence[Block]
+    shades: Sequence[Shade]
 
 
 @dataclass(frozen=True)
 class Board:
-    """One drawing: its size, a label for each row, the hours, the blocks, and what it says in words."""
+    """The day before, or after. `key` keeps the two boards' ids apart on their page."""
 
+    key: str
     title: str
-    height: int
-    rows: tuple[tuple[int, str], ...]
-    ticks: tuple[Tick, ...]
-    blocks: tuple[Block, ...]
-    width: int = WIDTH
-    label_width: int = LABEL_WIDTH
-    row_height: int = ROW_HEIGHT
+    line: Line
+    ticks: Sequence[Tick]
+    chairs: Sequence[ChairRow]
+    nurses: Sequence[NurseRow]
 
     @property
-    def words(self) -> str:
-        return f"{self.title}: {len(self.rows)} chairs, {len(self.blocks)} visits."
+    def minutes(self) -> int:
+        return self.line.closes - self.line.opens
+
+
+def boards(drawn: BeforeAndAfter, proposal: Proposal, mishap: Mishap, zone: str) -> list[Board]:
+    """Both over the same hours; none where nothing of the day is open or booked."""
+    low, high = drawn.day
+    hours = (span for server in (*drawn.chairs, *drawn.nurses) for span in server.supply.open)
+    line = Line.around(
+        [
+            *((max(start, low), min(end, high)) for start, end in hours),
+            *((held.start, held.end) for held in (*drawn.before, *drawn.after) if held.phase == WHOLE),
+        ]
+    )
+    if line is None:
+        return []
+    broken = {fault.visit for fault in proposal.faults}
+    becomes = {change.visit: LOOKS.get(change.outcome, AS_IT_WAS) for change in proposal.changes}
+    before = _Painter("before", "Before", drawn, drawn.before, line, dict.fromkeys(broken, BREAKS), mishap)
+    after = _Painter("after", "After", drawn, drawn.after, line, becomes, mishap)
+    return [before.board(zone), after.board(zone)]
 
 
 @dataclass(frozen=True)
-class _Stay:
-    """One stretch of a visit in one chair."""
+class _Painter:
+    """One of the two boards in the making; `looks` are of those visits that aren't as they were."""
 
-    chair: UUID
-    start: datetime
-    end: datetime
-    tone: str
-    name: str
+    key: str
+    title: str
+    drawn: BeforeAndAfter
+    held: Sequence[Held]
+    line: Line
+    looks: Mapping[UUID, Look]
+    mishap: Mishap
 
-
-def span_words(start: datetime, end: datetime) -> str:
-    """09:00 to 11:00 on the clinic's wall, as the pages write it."""
-    return f"{timezone.localtime(start):%H:%M}\N{EN DASH}{timezone.localtime(end):%H:%M}"
-
-
-def boards(
-    day: Sequence[BookedVisit], proposal: Proposal, names: Mapping[UUID, str], chairs: Sequence[Resource]
-) -> tuple[Board, Board]:
-    """The day as it was when the plan was made, and as it would be. `names` are patients', by visit."""
-    broken = {fault.visit for fault in proposal.faults}
-    touched = {change.visit for change in proposal.changes}
-    others = [
-        _Stay(
-            visit.chair.pk,
-            visit.appointment.starts_at,
-            visit.appointment.ends_at,
-            "tone-bad" if visit.appointment.pk in broken else "tone-planned",
-            names[visit.appointment.pk],
+    def board(self, zone: str) -> Board:
+        return Board(
+            self.key,
+            self.title,
+            self.line,
+            tuple(self.line.ticks(zone)),
+            [self._chair(each) for each in _by_name(self.drawn.chairs)],
+            [self._nurse(each) for each in _by_name(self.drawn.nurses)],
         )
-        for visit in day
-        if visit.chair and visit.appointment.pk not in touched
-    ]
-    before = [
-        *others,
-        *(
-            _stay(change.was, "tone-bad" if change.visit in broken else "tone-planned", names[change.visit])
-            for change in proposal.changes
-        ),
-    ]
-    after = [*others, *(stay for change in proposal.changes for stay in _after(change, proposal, names))]
-    moments = [moment for stay in (*before, *after) for moment in (stay.start, stay.end)]
-    if not moments:
-        return _draw("Before", [], chairs, proposal.since), _draw("After", [], chairs, proposal.since)
-    low, high = _whole_hours(min(moments), max(moments))
-    return _draw("Before", before, chairs, low, high), _draw("After", after, chairs, low, high)
+
+    def _chair(self, server: Server) -> ChairRow:
+        here = (each for each in self.held if each.resource == server.resource.pk and each.phase == WHOLE)
+        blocks = [self._block(each, server) for each in sorted(here, key=lambda each: each.start)]
+        return ChairRow(server.resource, blocks, self._shades(server, closed="Closed"))
+
+    def _nurse(self, server: Server) -> NurseRow:
+        taken, capacity = server.with_all_of(self.held), server.supply.capacity
+        return nurse_row(server.resource, taken, capacity, self.line, self._shades(server, closed="Off"))
+
+    def _block(self, held: Held, server: Server) -> Block:
+        served = [each for each in self.held if each.visit == held.visit and each.phase in PHASES]
+        goes_home = max((each.end for each in served), default=held.end)
+        end = min(goes_home, held.end)
+        whole, patient = self.line.place(held.start, held.end), self.line.place(held.start, end)
+        phases = [PhaseSpan(each.phase, each.start, each.end) for each in _joined(served)]
+        return Block(
+            self.drawn.visits[held.visit],
+            server.resource.name,
+            self.looks.get(held.visit, AS_IT_WAS),
+            (held.start, end),
+            whole,
+            long=patient.long,
+            turnover=whole.long - patient.long,
+            bands=self.line.bands(phases, held.start, end),
+        )
+
+    def _shades(self, server: Server, *, closed: str) -> list[Shade]:
+        away = [Away(start, end, _why(self.mishap)) for start, end in server.away]
+        return shades(server.supply.open, away, self.line, closed=closed, between="Break")
 
 
-def _stay(seat: Seat, tone: str, name: str) -> _Stay:
-    return _Stay(seat.chair, seat.start, seat.end, tone, name)
+def _why(mishap: Mishap) -> str:
+    """Everybody sees the board, not why a nurse is away."""
+    if not isinstance(mishap, Missing) or mishap.resource is None:
+        return "Closed"
+    if mishap.out_of_order:
+        return "Out of order"
+    return "Not in use" if mishap.resource.kind == ResourceKind.CHAIR else "Away"
 
 
-def _after(change: Change, proposal: Proposal, names: Mapping[UUID, str]) -> Iterable[_Stay]:
-    if change.to is None:
-        return
-    name = names[change.visit]
-    tone = "tone-warn" if change.outcome == Outcome.MOVED else "tone-here"
-    if change.begun and change.to.chair != change.was.chair:
-        yield _Stay(change.was.chair, change.was.start, proposal.since, "tone-planned", name)
-        yield _Stay(change.to.chair, proposal.since, change.to.end, tone, name)
-    else:
-        yield _stay(change.to, tone, name)
+def _joined(served: Sequence[Held]) -> list[Held]:
+    """Each phase once, however many nurses serve it one after the other."""
+    phases: dict[str, Held] = {}
+    for each in sorted(served, key=lambda each: each.start):
+        first = phases.get(each.phase, each)
+        phases[each.phase] = replace(first, end=max(first.end, each.end))
+    return list(phases.values())
 
 
-def _whole_hours(low: datetime, high: datetime) -> tuple[datetime, datetime]:
-    start = low.replace(minute=0, second=0, microsecond=0)
-    end = high.replace(minute=0, second=0, microsecond=0)
-    return start, end if end == high else end + HOUR
-
-
-def _draw(
-    title: str,
-    stays: Sequence[_Stay],
-    chairs: Sequence[Resource],
-    low: datetime,
-    high: datetime | None = None,
-) -> Board:
-    high = high or low + HOUR
-    scale = (WIDTH - LABEL_WIDTH) / (high - low).total_seconds()
-
-    def x(moment: datetime) -> float:
-        return round(LABEL_WIDTH + (moment - low).total_seconds() * scale, 1)
-
-    rows = {chair.pk: HEAD_HEIGHT + place * ROW_HEIGHT for place, chair in enumerate(chairs)}
-    hours = int((high - low) / HOUR)
-    return Board(
-        title=title,
-        height=HEAD_HEIGHT + ROW_HEIGHT * len(chairs),
-        rows=tuple((rows[chair.pk], chair.name) for chair in chairs),
-        ticks=tuple(
-            Tick(x(low + HOUR * hour), f"{timezone.localtime(low + HOUR * hour):%H:%M}")
-            for hour in range(hours)
-        ),
-        blocks=tuple(
-            Block(
-                x=x(stay.start),
-                y=rows[stay.chair] + 3,
-                width=max(round(x(stay.end) - x(stay.start) - 2, 1), 2),
-                tone=stay.tone,
-                name=stay.name,
-                times=span_words(stay.start, stay.end),
-            )
-            for stay in sorted(stays, key=lambda stay: stay.start)
-            if stay.chair in rows
-        ),
-    )
+def _by_name(servers: Sequence[Server]) -> list[Server]:
+    return sorted(servers, key=lambda server: by_name(server.resource.name))

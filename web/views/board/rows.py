@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from scheduler.finding.availability import Interval, minute_of, moment_of
+from scheduler.finding.packing import Rectangle
 from scheduler.models import Absence, Appointment, Claim, Closure, Resource, ResourceKind
 from scheduler.visits.clinic_day import ClinicDay, Row
 from scheduler.visits.lengthening import may_lengthen
@@ -262,15 +263,27 @@ def chair_rows(
 
 def nurse_rows(day: ClinicDay, line: Line) -> list[NurseRow]:
     """A strip for each nurse by name: her load as the booking counts it."""
-    return [_nurse_row(day, row, line) for row in _by_name(day.nurses)]
+    return [
+        nurse_row(
+            row.resource,
+            row.supply.taken,
+            row.supply.capacity,
+            line,
+            _shades(day, row, line, closed="Off", away="Away"),
+        )
+        for row in _by_name(day.nurses)
+    ]
 
 
-def _nurse_row(day: ClinicDay, row: Row, line: Line) -> NurseRow:
-    drawn = load.strip(row.supply.taken, row.supply.capacity, line.opens, line.closes)
+def nurse_row(
+    nurse: Resource, taken: Iterable[Rectangle], capacity: int, line: Line, shades: Sequence[Shade]
+) -> NurseRow:
+    """The strip of a nurse on whom these rectangles lie."""
+    drawn = load.strip(taken, capacity, line.opens, line.closes)
     height = max(drawn.capacity, drawn.most)
     full = f"full for {length_in_words(drawn.full_minutes)}" if drawn.full_minutes else "never full"
     return NurseRow(
-        nurse=row.resource,
+        nurse=nurse,
         capacity=drawn.capacity,
         height=height,
         most=drawn.most,
@@ -291,8 +304,8 @@ def _nurse_row(day: ClinicDay, row: Row, line: Line) -> NurseRow:
             for step in drawn.steps
             if step.end - step.start >= NUMBERED
         ],
-        shades=_shades(day, row, line, closed="Off", away="Away"),
-        words=f"{row.resource.name}: at most {drawn.most} of {drawn.capacity} units at once, {full}",
+        shades=shades,
+        words=f"{nurse.name}: at most {drawn.most} of {drawn.capacity} units at once, {full}",
     )
 
 
