@@ -125,6 +125,8 @@ PURE = [
     "notifications/answering/question_sets.py",
     "notifications/talking/opt_out_words.py",
     "notifications/talking/own_words.py",
+    "notifications/talking/reply_phrases.py",
+    "notifications/escalating/task_kinds.py",
     "notifications/talking/reading_words.py",
     "notifications/escalating/ladder.py",
     "web/plots/live_chart.py",

@@ -5,7 +5,7 @@ Either goes to the address that saves, with `check` in it: the view asks the sam
 the change would touch and writes nothing. What is typed gets an answer of the faults and of that part alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,14 @@ class Fault:
     name: str
     words: str
     unfilled: bool
+
+
+@dataclass(frozen=True)
+class Note:
+    """What stands below one box besides, such as what it said before."""
+
+    name: str
+    words: str
 
 
 def is_check(request: HttpRequest) -> bool:
@@ -46,7 +54,9 @@ def answer(
 ) -> HttpResponse:
     """The page, or while somebody types its faults and the part that tells what the change would touch."""
     if is_typing(request):
-        return render(request, "web/forms/checked.html", {"faults": faults(form), "part": part, **context})
+        notes: Sequence[Note] = getattr(form, "notes", ())
+        context = {"form": form, "faults": faults(form), "notes": notes, "part": part, **context}
+        return render(request, "web/forms/checked.html", context)
     return render(request, page, {"form": form, "part": part, **context}, status=status)
 
 

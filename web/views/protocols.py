@@ -2,7 +2,7 @@
 draft signed, a version retired.
 """
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -24,12 +24,15 @@ from scheduler.access import (
 from scheduler.models import Protocol, ProtocolStatus
 from scheduler.prescribing import protocols, taking_over
 from scheduler.prescribing.protocol_content import LEVELS
+from scheduler.prescribing.reach import as_signed
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
-from web.views import protocols_words
+from web.views import live_form, protocols_told, protocols_words
 from web.views.protocols_form import DraftForm
 
 MOST_PLANS = 50  # whose plans a page names
+NEW_VERSION: Final = "web/protocols/new_version.html"
+TOUCHES: Final = "web/protocols/touches.html"
 
 
 class RetireForm(ChangeForm):
@@ -65,6 +68,13 @@ def new_version(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The next version as a draft, filled with what this one says."""
     after = _fetch(request, pk, DRAFT_PROTOCOL)
     form = DraftForm(after, request.POST or None)
+    context: dict[str, Any] = {"after": after}
+    if live_form.is_check(request):
+        if form.is_valid():
+            becomes = as_signed(after, form.content)
+            context["touched"] = protocols_told.touched(after, becomes, now=clock.now())
+        context["stands"] = "" if live_form.is_typing(request) else _stands(after)
+        return live_form.answer(request, form, NEW_VERSION, TOUCHES, context, status=form.status)
     if request.method == "POST" and form.is_valid():
         id = form.cleaned_data["id"]
         try:
@@ -83,8 +93,9 @@ def new_version(request: StaffRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "The draft is kept. It is in force once a prescriber signs it.")
             return redirect("protocol", pk=draft.pk)
-    context = {"after": after, "form": form, "stands": _stands(after)}
-    return render(request, "web/protocols/new_version.html", context, status=form.status)
+    context["stands"] = _stands(after)
+    context["planned"] = protocols_told.planned(after, after)
+    return live_form.answer(request, form, NEW_VERSION, TOUCHES, context, status=form.status)
 
 
 @staff_page(ACTIVATE_PROTOCOL, methods=["POST"])
@@ -139,6 +150,8 @@ def _show(request: StaffRequest, found: Protocol, *, retire_form: RetireForm | N
         "in_force": in_force,
         "in_force_stands": _stands(in_force) if in_force else "",
         "changes": protocols_words.changes(in_force, found) if in_force else [],
+        "touched": protocols_told.touched(in_force, as_signed(found), now=clock.now()) if in_force else None,
+        "planned": protocols_told.planned(in_force or found, found),
         "why_retired": protocols.why_retired(found) if retired else "",
         "may_draft": _may(request, DRAFT_PROTOCOL),
         "may_sign": draft and _may(request, ACTIVATE_PROTOCOL),

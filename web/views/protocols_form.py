@@ -10,15 +10,18 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
+from django.utils.functional import cached_property
 
 from scheduler.models import DoseBasis, Protocol, WeightBasis
 from scheduler.prescribing import protocol_content, protocols
+from scheduler.prescribing.figure_sources import source_of
 from scheduler.prescribing.protocol_content import LEVELS, MAY_BE_EMPTY, ORDER, PHASES, WHOLE
 from scheduler.prescribing.protocol_content import RINGS as EDGES
 from scheduler.vocabulary import plain_amount
 from sessions_app.observing.vital_limits import RINGS
 from sessions_app.preparing import checklist
 from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
+from web.views.live_form import Note
 from web.views.protocols_words import LEVEL_WORDS, NOTHING
 from web.views.protocols_words import PHASES as PHASE_WORDS
 
@@ -170,8 +173,20 @@ class WordsField(forms.CharField):
         return [word for word in re.split(r"[\s,;]+", str(super().to_python(value))) if word]
 
 
+class FigureBox(forms.BoundField):
+    """A box, and what the version before says where something else stands in it."""
+
+    form: "DraftForm"
+
+    @property
+    def was(self) -> str:
+        return self.form.was.get(self.name, "")
+
+
 class DraftForm(ClinicForm):
     """Everything that a version says. Left as it is, it says what the version before says."""
+
+    bound_field_class = FigureBox
 
     title = forms.CharField(max_length=120)
     indications = WordsField(
@@ -212,10 +227,20 @@ class DraftForm(ClinicForm):
         self.before = protocols.content_of(after)
         super().__init__(data)
         for name, label in DOSES.items():
-            self.fields[name] = DecimalNumberField(label=label, max_digits=7, decimal_places=3)
+            told = _about(after.code, name, "Above 0")
+            self.fields[name] = DecimalNumberField(
+                label=label, max_digits=7, decimal_places=3, help_text=told
+            )
         for name in WHOLE:
             label, unit = LABELS[name]
-            self.fields[name] = WholeNumberField(label=label, unit=unit, required=name not in MAY_BE_EMPTY)
+            least, most = WHOLE[name]
+            empty = name in MAY_BE_EMPTY
+            self.fields[name] = WholeNumberField(
+                label=label,
+                unit=unit,
+                required=not empty,
+                help_text=_about(after.code, name, f"{least} to {most}" + ", or empty" * empty),
+            )
         for phase in PHASES:
             self.fields[f"vitals_schedule_{phase}"] = RhythmField(
                 label=PHASE_WORDS[phase],
@@ -241,6 +266,8 @@ class DraftForm(ClinicForm):
                     label=f"{part.capitalize()} {row + 1}", required=False, max_length=120
                 )
         self.initial = self._shown()
+        for name in (name for _, names in GROUPS for name in names):
+            self.fields[name].template_name = "web/protocols/field.html"
 
     def clean(self) -> None:
         """Everything in doubt at once: what stands in a box that can't be read counts as it was before."""
@@ -261,6 +288,23 @@ class DraftForm(ClinicForm):
             number, _, part = rest.partition(".")
             path = f"prn_medicines_{self.filled[int(number)]}_{part or 'medicine'}"
         return super()._place_of(path)
+
+    @cached_property
+    def was(self) -> dict[str, str]:
+        """What the version before says in each box that says something else now."""
+        if not self.is_bound:
+            return {}
+        found = {}
+        for name in self.cleaned_data.keys() - {"id"}:
+            field, shown = self.fields[name], self.initial.get(name)
+            before = field.prepare_value(shown)
+            if field.clean("" if before is None else before) != self.cleaned_data[name]:
+                found[name] = f"was {_in_words(field, before)}"
+        return found
+
+    @property
+    def notes(self) -> list[Note]:
+        return [Note(name, words) for name, words in self.was.items()]
 
     # --- What the page shows ---
 
@@ -365,6 +409,28 @@ class DraftForm(ClinicForm):
             for row in range(self._rows)
             if any(str(read.get(f"prn_medicines_{row}_{part}", "")).strip() for part in ORDER)
         ]
+
+
+def _about(code: str, name: str, allowed: str) -> str:
+    """What may stand in a figure's box, and where the house's default comes from."""
+    source = source_of(code, name)
+    if source is None:
+        return f"{allowed}."
+    default = plain_amount(source.default) if isinstance(source.default, Decimal) else source.default
+    return f"{allowed}. Default {default} [{source.tag}], domain.md {source.section}."
+
+
+def _in_words(field: forms.Field, before: Any) -> str:
+    """A box's value of before as it would be read in it."""
+    if before in (None, "", []):
+        return "empty"
+    if isinstance(field, forms.MultipleChoiceField):
+        choices: Any = field.choices
+        return f"{len(before)} of {len(choices)} ticked"
+    if isinstance(field, forms.ChoiceField):
+        return str(dict(field.choices).get(before, before))  # type: ignore[arg-type]
+    unit = getattr(field, "unit", "")
+    return f"{before} {unit}".strip()
 
 
 def _askable(after: Protocol) -> list[checklist.Item]:

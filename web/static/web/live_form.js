@@ -10,10 +10,7 @@ class LiveForm {
   constructor(form) {
     this.form = form;
     this.visited = new Set(); // boxes that somebody has been in: an empty one is told of no sooner
-    this.told = document.createElement("p");
-    this.told.className = "visually-hidden";
-    this.told.setAttribute("role", "status");
-    form.append(this.told);
+    this.told = form.querySelector("[data-told]") ?? form.appendChild(silentStatus());
     form.addEventListener("input", (event) => this.typed(event.target));
     form.addEventListener("change", (event) => {
       this.visited.add(event.target.name);
@@ -56,25 +53,25 @@ class LiveForm {
   show(fragment) {
     const answer = new DOMParser().parseFromString(fragment, "text/html");
     this.clear();
+    for (const note of answer.querySelectorAll("[data-note]")) this.below(this.box(note.dataset.note), note);
     for (const mend of answer.querySelectorAll("[data-at]")) this.place(mend);
     const touches = answer.getElementById("touches");
     const here = document.getElementById("touches");
     if (!touches || !here) return;
     here.replaceChildren(...touches.childNodes);
-    const summary = here.querySelector("[data-summary]")?.innerText ?? "";
+    const summary = here.querySelector("[data-summary]")?.textContent.trim() ?? "";
     if (this.told.textContent !== summary) this.told.textContent = summary;
   }
 
   clear() {
-    for (const mend of this.form.querySelectorAll(".mend, .banner-error")) mend.remove();
+    for (const said of this.form.querySelectorAll(".mend, .was, .banner-error")) said.remove();
     for (const wrong of this.form.querySelectorAll(".field-wrong")) wrong.classList.remove("field-wrong");
     for (const box of this.form.querySelectorAll("[aria-invalid]")) box.removeAttribute("aria-invalid");
   }
 
   place(mend) {
     const name = mend.dataset.at;
-    const found = this.form.elements.namedItem(name);
-    const box = found instanceof RadioNodeList ? found[0] : found;
+    const box = this.box(name);
     if (!box || box.type === "hidden") {
       this.form.querySelector("[data-form-faults]")?.append(mend);
       return;
@@ -85,9 +82,18 @@ class LiveForm {
     box.setAttribute("aria-invalid", "true");
     const described = new Set((box.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean));
     box.setAttribute("aria-describedby", [...described.add(mend.id)].join(" "));
-    const choices = box.closest(".field")?.querySelector("fieldset");
-    if (choices) choices.append(mend);
-    else (box.closest(".with-unit") ?? box).after(mend);
+    this.below(box, mend);
+  }
+
+  box(name) {
+    const found = this.form.elements.namedItem(name);
+    return found instanceof RadioNodeList ? found[0] : found;
+  }
+
+  below(box, words) {
+    const choices = box?.closest(".field")?.querySelector("fieldset");
+    if (choices) choices.append(words);
+    else (box?.closest(".with-unit") ?? box)?.after(words);
   }
 
   forget() {
@@ -95,6 +101,14 @@ class LiveForm {
     this.asked?.abort();
     this.asked = null;
   }
+}
+
+// Where the page has no room for it, what changed is told to whoever listens.
+function silentStatus() {
+  const status = document.createElement("p");
+  status.className = "visually-hidden";
+  status.setAttribute("role", "status");
+  return status;
 }
 
 for (const form of document.querySelectorAll("form[data-checked]")) new LiveForm(form);
