@@ -9,6 +9,7 @@ from dataclasses import dataclass
 MATRIX = """
 GET    /api/v1/clinics/                             DNPM
 GET    /api/v1/clinics/{clinic}/                    DNPM
+PATCH  /api/v1/clinics/{clinic}/                    ---M
 GET    /api/v1/clinics/{clinic}/booking-settings/   DNPM
 PATCH  /api/v1/clinics/{clinic}/booking-settings/   ---M
 GET    /api/v1/members/                             ---M
@@ -81,6 +82,7 @@ POST   /api/v1/plans/{plan}/put-on-hold/            --P-
 POST   /api/v1/plans/{plan}/take-up/                --P-
 POST   /api/v1/plans/{plan}/end/                    --P-
 POST   /api/v1/plans/{plan}/take-over/              --P-
+POST   /api/v1/plans/ask/                           DN-M
 POST   /api/v1/plans/{plan}/ask-spacing/            DN-M
 POST   /api/v1/plans/{plan}/refuse-spacing/         --P-
 GET    /api/v1/plans/spacing-requests/              DNPM
@@ -296,6 +298,21 @@ POST   /visits/{visit}/recovery/                    DN-M
 GET    /visits/{visit}/recovery/check/              DN-M
 POST   /visits/{hold}/book/                         DN-M
 POST   /visits/{hold}/release/                      DN-M
+GET    /settings/                                   ---M
+GET    /staff/                                      ---M
+GET    /staff/invite/                               ---M
+POST   /staff/invite/                               ---M
+GET    /staff/{member}/                             ---M
+POST   /staff/{member}/roles/                       ---M
+POST   /staff/{member}/details/                     ---M
+POST   /staff/{invited}/invite-again/               ---M
+POST   /staff/{invited}/withdraw/                   ---M
+POST   /staff/{member}/sign-out/                    ---M
+POST   /staff/{member}/revoke-token/                ---M
+GET    /staff/{member}/end-access/                  ---M
+POST   /staff/{member}/end-access/                  ---M
+GET    /staff/{gone}/bring-back/                    ---M
+POST   /staff/{gone}/bring-back/                    ---M
 GET    /resources/                                  ---M
 POST   /resources/                                  ---M
 GET    /resources/{resource}/                       ---M
@@ -328,6 +345,7 @@ GET    /plans/{plan}/series/                        DN-M
 POST   /plans/{plan}/series/                        DN-M
 GET    /plans/{plan}/respace/                       DN-M
 POST   /plans/{plan}/respace/                       DN-M
+POST   /patients/{patient}/ask-plan/                DN-M
 GET    /plans/{plan}/waitlist/                      DN-M
 POST   /plans/{plan}/waitlist/                      DN-M
 GET    /visits/{visit}/waitlist/                    DN-M

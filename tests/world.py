@@ -399,6 +399,11 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "reason": "Lives far away",
         },
         "POST /api/v1/plans/{plan}/take-over/": {"protocol": names["protocol"]},
+        "POST /api/v1/plans/ask/": {
+            "id": str(new_id()),
+            "patient": names["patient"],
+            "words": "Asks whether to go on",
+        },
         "POST /api/v1/plans/{plan}/ask-spacing/": {
             "id": str(new_id()),
             "words": "Two days apart this once?",

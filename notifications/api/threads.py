@@ -19,6 +19,7 @@ from notifications import access
 from notifications.api.messages import MessageSerializer
 from notifications.models import InboundMessage, Message
 from notifications.talking import conversations, threads
+from scheduler.models import Appointment
 
 
 class LineSerializer(serializers.Serializer[Any]):
@@ -53,6 +54,13 @@ class ReplySerializer(CreateSerializer):
     )
 
 
+class OfferTimesSerializer(CreateSerializer):
+    appointment = IdField(help_text="A booked visit of this patient that lies ahead.")
+    seen = IdField(
+        required=False, help_text="The newest text that was read. It and those before count as answered."
+    )
+
+
 class DealWithSerializer(StrictSerializer):
     outcome = serializers.CharField(max_length=2000)
 
@@ -78,6 +86,7 @@ class ThreadsViewSet(ClinicViewSet):
     access = {
         "retrieve": access.READ_TEXTS,
         "reply": access.REPLY,
+        "offer_times": access.REPLY,
         "deal_with": access.REPLY,
         "correct_number": access.CORRECT_NUMBER,
     }
@@ -112,6 +121,24 @@ class ThreadsViewSet(ClinicViewSet):
                 text=data["text"],
                 seen=data.get("seen"),
                 now=clock.now(),
+            ),
+            find=lambda: Message.objects.get(pk=data["id"]),
+            answer=MessageSerializer,
+        )
+
+    @extend_schema(request=OfferTimesSerializer, responses={200: MessageSerializer, 201: MessageSerializer})
+    @action(detail=True, methods=["post"], url_path="offer-times")
+    def offer_times(self, request: Request, pk: UUID) -> Response:
+        """Text the patient a link on which they choose another time for this visit of theirs."""
+        patient = self._patient(pk)
+        data = self.parse(OfferTimesSerializer)
+        visits = Appointment.objects.select_related("clinic", "patient").filter(patient=patient)
+        visit = self.fetch(visits, pk=data["appointment"])
+        return self.create_once(
+            noun="offer_times",
+            data=data,
+            make=lambda: threads.offer_times(
+                actor=self.actor, id=data["id"], visit=visit, seen=data.get("seen"), now=clock.now()
             ),
             find=lambda: Message.objects.get(pk=data["id"]),
             answer=MessageSerializer,

@@ -5,20 +5,24 @@ Reads alone; what staff do with a thread is in `threads`.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from clinic.models import Clinic, Patient
 from notifications.models import DeliveryAttempt, Form, InboundMessage, Message, MessageKind
 from notifications.planning.stage_words import title_of
 from notifications.talking import reading_words, threads
 from notifications.wording import writing
+from scheduler.models import Appointment, AppointmentStatus
 
 MOST_LINES: Final = 200
 MOST_WAITING: Final = 500
+MOST_RECENT: Final = 30
+MOST_VISITS: Final = 5
+RECENT: Final = timedelta(days=14)
 RECEIVED, WRITTEN, AUTOMATIC = "received", "written", "automatic"
 # To staff about the patient: no part of what the two say to each other.
 NOT_TO_THE_PATIENT: Final = (MessageKind.PAGE,)
@@ -106,6 +110,40 @@ def waiting_threads(clinic: Clinic) -> list[Waiting]:
         Waiting(texts[0].patient, texts, several.get(number, ())) for (_, number), texts in found.items()
     ]
     return sorted(waiting, key=lambda each: not each.alarming)
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A patient who wrote lately and for whom nothing waits: the last thing that they wrote."""
+
+    patient: Patient
+    text: InboundMessage
+
+
+def recent_threads(clinic: Clinic, *, now: datetime) -> list[Recent]:
+    """Whose texts of the last days are all dealt with, the latest first: one query."""
+    waits = InboundMessage.objects.filter(clinic=clinic, patient=OuterRef("patient"), read_at=None)
+    texts = InboundMessage.objects.filter(
+        ~Exists(waits), clinic=clinic, patient__isnull=False, received_at__gte=now - RECENT
+    )
+    latest = texts.order_by("patient", "-received_at", "-pk").distinct("patient").values("pk")
+    rows = InboundMessage.objects.filter(pk__in=latest).select_related("patient", "read_by")
+    return [
+        Recent(text.patient, text)
+        for text in rows.order_by("-received_at", "-pk")[:MOST_RECENT]
+        if text.patient is not None
+    ]
+
+
+def upcoming_visits(patient: Patient, *, now: datetime) -> QuerySet[Appointment]:
+    """The booked visits for which other times can be offered, the next first."""
+    return (
+        Appointment.objects.filter(
+            patient=patient, status=AppointmentStatus.BOOKED, during__startswith__gt=now
+        )
+        .select_related("clinic", "patient")
+        .order_by("during__startswith", "pk")[:MOST_VISITS]
+    )
 
 
 def _in_order(lines: Iterable[Line]) -> list[Line]:

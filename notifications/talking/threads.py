@@ -1,4 +1,5 @@
-"""What staff do with patients' texts: answer them, mark them as dealt with, correct a number.
+"""What staff do with patients' texts: answer them, offer other times, mark them as dealt with, correct a
+number.
 
 What a thread shows is read in `conversations`; what closing a task means for its text is in `text_tasks`. A
 reply goes only where an automatic message could go: blocks and consents hold for people, too. E-mails are not
@@ -7,7 +8,7 @@ read: their answers reach nobody.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet, Subquery
@@ -19,10 +20,16 @@ from clinic.history import acting
 from clinic.models import ConsentScope, Patient, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from notifications import saying
+from notifications.answering import times
 from notifications.delivering import blocked
-from notifications.models import BlockReason, Form, InboundMessage, Message, MessageKind
+from notifications.models import BlockReason, Form, InboundMessage, LinkPurpose, Message, MessageKind
+from notifications.planning import own_texts
 from notifications.talking import inbound, opting, own_words, text_tasks
+from notifications.talking.answers import CHOOSE_TIME
 from notifications.talking.own_words import About
+from notifications.wording import writing
+from scheduler.models import Appointment, AppointmentStatus
 
 STAGE: Final = "reply"
 # Words in a conversation are of no use the day after. [D]
@@ -83,37 +90,83 @@ def reply(
     """
     if wrong := faults_of(patient, text):
         raise Invalid({"text": " ".join(wrong)})
+    words = own_words.as_sent(text, sender=patient.clinic.sender_name)
 
     def work_() -> Message:
-        answering = text_tasks.one_by_one(up_to(texts_of(patient), seen).filter(read_at=None))
-        row = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-        if hindrance := why_not(row):
-            raise Conflict(hindrance, code="unreachable")
-        with acting(actor.user_id):
-            message = Message.objects.create(
-                id=id,
-                clinic_id=row.clinic_id,
-                patient=row,
-                kind=MessageKind.REPLY,
-                stage=STAGE,
-                key=f"{STAGE}:{id}",
-                text=own_words.as_sent(text, sender=patient.clinic.sender_name),
-                written_by_id=actor.user_id,
-                form=Form.SMS,
-                urgent=True,
-                due_at=now,
-                stale_at=now + OF_USE_FOR,
-            )
-            waiting = _read(actor, answering, now)
-            asked = WorkItem.objects.filter(clinic=row.clinic_id, cause__in=_causes(waiting), closed_at=None)
-            answered = asked.exclude(title=inbound.PERHAPS_STOP).values_list("cause", flat=True)
-            work.settle(
-                actor=actor, clinic_id=row.clinic_id, causes=list(answered), outcome=ANSWERED, now=now
-            )
-            text_tasks.still_to_be_read(waiting)
+        return _write(actor, id, patient, words, seen, now)
+
+    return in_transaction(work_)
+
+
+def offer_times(
+    *, actor: Actor, id: UUID, visit: Appointment, seen: UUID | None = None, now: datetime
+) -> Message:
+    """Text the patient of this visit a link on which they choose another time for it; as a reply, it answers
+    what they wrote up to `seen`. The desk has a task from now on until there is another time.
+
+    Raises `Conflict` `unreachable` where no text may go, `visit_begun` for a visit that isn't ahead any more.
+    """
+    if visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
+        raise Conflict(
+            "This visit isn't ahead any more: there is no other time to choose.", code="visit_begun"
+        )
+    patient, clinic = visit.patient, visit.clinic
+    words = writing.words_for(
+        sender=clinic.sender_name,
+        phone=clinic.phone.as_national,
+        clinic_zone=clinic.time_zone,
+        visit_starts_at=visit.starts_at,
+        language=patient.language,
+    )
+    own = own_texts.own_texts(clinic).get((CHOOSE_TIME, writing.language_of(patient.language).code))
+    text = writing.write_sms(
+        CHOOSE_TIME,
+        words,
+        language=patient.language,
+        own=own_texts.as_own(own) if own else None,
+        link_length=own_texts.link_length(),
+    )
+
+    def work_() -> Message:
+        times.ask(appointment=visit, now=now)
+        about = {"appointment": visit, "visit_starts_at": visit.starts_at}
+        message = _write(actor, id, patient, text, seen, now, **about)
+        saying.give_link(message, purpose=LinkPurpose.TIMES, expires_at=visit.starts_at)
         return message
 
     return in_transaction(work_)
+
+
+def _write(
+    actor: Actor, id: UUID, patient: Patient, words: str, seen: UUID | None, now: datetime, **about: Any
+) -> Message:
+    """The message, and what it answers counts as dealt with. Inside the caller's transaction."""
+    answering = text_tasks.one_by_one(up_to(texts_of(patient), seen).filter(read_at=None))
+    row = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    if hindrance := why_not(row):
+        raise Conflict(hindrance, code="unreachable")
+    with acting(actor.user_id):
+        message = Message.objects.create(
+            id=id,
+            clinic_id=row.clinic_id,
+            patient=row,
+            kind=MessageKind.REPLY,
+            stage=STAGE,
+            key=f"{STAGE}:{id}",
+            text=words,
+            written_by_id=actor.user_id,
+            form=Form.SMS,
+            urgent=True,
+            due_at=now,
+            stale_at=now + OF_USE_FOR,
+            **about,
+        )
+        waiting = _read(actor, answering, now)
+        asked = WorkItem.objects.filter(clinic=row.clinic_id, cause__in=_causes(waiting), closed_at=None)
+        answered = asked.exclude(title=inbound.PERHAPS_STOP).values_list("cause", flat=True)
+        work.settle(actor=actor, clinic_id=row.clinic_id, causes=list(answered), outcome=ANSWERED, now=now)
+        text_tasks.still_to_be_read(waiting)
+    return message
 
 
 def deal_with(

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from clinic.models import Patient, WorkItem
+from clinic.models import AccessLog, Patient, WorkItem
 from notifications.answering import times
 from notifications.models import ClinicMessaging, InboundMessage, Message, TimeRequest
 from tests.cast import NOW, TODAY, House, local, new_id
@@ -64,6 +64,53 @@ def test_a_thread_is_answered_from_its_page_once(house: House, ana: Client) -> N
         assert "Lakeside Clinic: Yes, please do." in words(answer)
     assert Message.objects.filter(kind="reply").count() == 1
     assert "Nobody waits" in words(ana.get("/threads/"))
+
+
+def test_a_reply_begins_with_a_usual_phrase_in_the_patients_language(house: House, ana: Client) -> None:
+    address = f"/threads/{house.rosa.pk}/"
+    assert "Please call us at (312) 555-0100." in words(ana.get(address))
+    assert ">We will call you today.</textarea>" in ana.get(f"{address}?words=2").content.decode().replace(
+        "\n", ""
+    )
+    typed = {"id": str(new_id()), "text": "Yes."}
+    box = ana.post(f"{address}reply/check/?words=0", typed).content.decode()
+    assert "Yes. Thank you for your message.</textarea>" in box
+    Patient.objects.filter(pk=house.rosa.pk).update(language="es")
+    assert "Hoy le llamamos." in words(ana.get(address))
+
+
+def test_other_times_are_offered_for_a_visit_by_link_once(house: House, ana: Client) -> None:
+    visit = book(house, house.rosa, NOW + timedelta(days=3))
+    text("Something came up, can I come later?")
+    address = f"/threads/{house.rosa.pk}/"
+    page = ana.get(address)
+    assert "Instead of Thu, Jan 14, 09:00" in words(page)
+    sent = {"id": str(new_id()), "appointment": visit.pk, "seen": page.context["seen"]}
+    for _ in range(2):
+        said = words(ana.post(f"{address}offer-times/", sent, follow=True))
+    assert "The link to choose another time is on its way." in said
+    assert "Lakeside Clinic: choose another time here: {link} or call" in said
+    assert Message.objects.filter(kind="reply").count() == 1
+    assert [item.title for item in WorkItem.objects.filter(closed_at=None)] == [times.TITLE]
+    assert "Nobody waits" in words(ana.get("/threads/"))
+    other = ana.post(f"{address}offer-times/", {"id": str(new_id()), "appointment": str(new_id())})
+    assert other.status_code == 404
+
+
+def test_who_was_answered_lately_is_found_below_those_who_wait(house: House, ana: Client) -> None:
+    text("Can I bring my sister?")
+    assert "Dealt with lately" not in words(ana.get("/threads/"))
+    ana.post(f"/threads/{house.rosa.pk}/dealt-with/", {"outcome": "Called her"})
+    said = words(ana.get("/threads/"))
+    assert "Dealt with lately Rosa Delgado Mon, Jan 11, 09:00, dealt with by Ana Lima Can I bring" in said
+
+
+def test_a_thread_that_stays_open_is_one_look_an_hour(house: House, ana: Client) -> None:
+    address = f"/threads/{house.rosa.pk}/"
+    ana.get(address)
+    for _ in range(3):
+        ana.get(address, headers={"X-Chairside-Poll": "1"})
+    assert AccessLog.objects.filter(patient=house.rosa, what="texts").count() == 1
 
 
 def test_a_refused_reply_comes_back_as_it_was_typed_with_its_length(house: House, ana: Client) -> None:

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("threads/<uuid:pk>/", threads.thread, name="thread"),
     path("threads/<uuid:pk>/reply/", threads.reply, name="reply"),
     path("threads/<uuid:pk>/reply/check/", threads.check_reply, name="check_reply"),
+    path("threads/<uuid:pk>/offer-times/", threads.offer_times, name="offer_times"),
     path("threads/<uuid:pk>/dealt-with/", threads.dealt_with, name="dealt_with"),
     path("threads/<uuid:pk>/number/", threads.number, name="correct_number"),
     path("texts/<uuid:pk>/", threads.text, name="text"),

@@ -1,7 +1,7 @@
 """Patients' texts for staff: who waits for an answer, one thread with a reply, a number that was wrong."""
 
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
@@ -10,19 +10,22 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from clinic import clock
-from clinic.access import fetch, log_look, open_chart
+from clinic.access import fetch, log_long_look, log_look
 from clinic.idempotency import create_once
+from clinic.middleware import POLL_HEADER
 from clinic.models import Patient
 from clinic.problems import Problem
 from notifications import access
 from notifications.delivering.blocked import blocks_of
 from notifications.models import BlockReason, InboundMessage, Message
-from notifications.talking import conversations, threads
+from notifications.talking import conversations, reply_phrases, threads
+from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, PhoneField
+from web.forms import ChangeForm, ClinicForm, PhoneField
 from web.views import own_words
 from web.views.own_words import OwnWordsForm
 from web.views.tasks.forms import NEVER_IN_SILENCE
+from web.views.tasks.lines import span_in_words
 
 STAYS: Final = "The number stays, and texts go to it again."
 NOTHING_NEW: Final = "This is the number that is there already, and nobody doubts it. Enter the right one."
@@ -33,10 +36,17 @@ class ReplyForm(OwnWordsForm):
 
     seen = forms.UUIDField(required=False, widget=forms.HiddenInput())
 
-    def __init__(self, patient: Patient, data: Any = None) -> None:
+    def __init__(self, patient: Patient, data: Any = None, *, words: str = "") -> None:
         check = reverse("check_reply", args=[patient.pk])
-        super().__init__(patient, data, label="Reply by text", check=check)
+        super().__init__(patient, data, label="Reply by text", check=check, words=words)
         self.fields["seen"].initial = None if data else threads.newest_of(threads.texts_of(patient))
+
+
+class OfferTimesForm(ClinicForm):
+    """For which visit other times are offered; all of it is hidden behind that visit's button."""
+
+    appointment = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class DealtWithForm(ChangeForm):
@@ -60,7 +70,15 @@ class NumberForm(ChangeForm):
 @staff_page(access.READ_TEXTS, methods=["GET"])
 def waiting(request: StaffRequest) -> HttpResponse:
     """Threads with texts that nobody has dealt with, the alarming first."""
-    context = {"waiting": conversations.waiting_threads(request.clinic)}
+    now = clock.now()
+    context = {
+        "waiting": [
+            (each, span_in_words(each.oldest.received_at, now))
+            for each in conversations.waiting_threads(request.clinic)
+        ],
+        "recent": conversations.recent_threads(request.clinic, now=now),
+        "now": now,
+    }
     return render(request, "web/threads/list.html", context)
 
 
@@ -84,8 +102,13 @@ def number_dealt_with(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(access.READ_TEXTS, methods=["GET"])
 def thread(request: StaffRequest, pk: UUID) -> HttpResponse:
-    patient = open_chart(request.actor, access.READ_TEXTS, pk, what="texts")
-    return _show(request, patient)
+    """`?words=<n>` begins the reply with the n-th of the usual phrases."""
+    patient = _patient(request, pk)
+    # The page renews itself: one that stays open is one look an hour.
+    log = log_long_look if POLL_HEADER in request.headers else log_look
+    log(request.actor, patient, what="texts")
+    phrase = _phrase(request, patient)
+    return _show(request, patient, **({"reply": ReplyForm(patient, words=phrase)} if phrase else {}))
 
 
 @staff_page(access.REPLY, methods=["POST"])
@@ -115,8 +138,41 @@ def reply(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(access.REPLY, methods=["POST"])
 def check_reply(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The box again with what stands below it, while somebody types."""
-    return own_words.checked(request, ReplyForm(_patient(request, pk), request.POST))
+    """The box again with what stands below it, while somebody types; `?words=<n>` adds one of the usual
+    phrases to what is typed."""
+    patient, data = _patient(request, pk), request.POST.copy()
+    if phrase := _phrase(request, patient):
+        data["text"] = reply_phrases.added(data.get("text", ""), phrase)
+    return own_words.checked(request, ReplyForm(patient, data))
+
+
+@staff_page(access.REPLY, methods=["POST"])
+def offer_times(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Text a link on which the patient chooses another time for one visit."""
+    patient = _patient(request, pk)
+    form = OfferTimesForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose the visit again.")
+        return redirect("thread", pk)
+    id, seen = form.cleaned_data["id"], form.cleaned_data["seen"]
+    visits = Appointment.objects.select_related("clinic", "patient").filter(patient=patient)
+    visit = fetch(request.actor, visits, access.REPLY, pk=form.cleaned_data["appointment"])
+    try:
+        create_once(
+            actor=request.actor,
+            noun="offer_times",
+            id=id,
+            body={"appointment": visit.pk},
+            make=lambda: threads.offer_times(
+                actor=request.actor, id=id, visit=visit, seen=seen, now=clock.now()
+            ),
+            find=lambda: Message.objects.get(pk=id),
+        )
+    except Problem as problem:
+        messages.error(request, problem.detail)
+    else:
+        messages.success(request, "The link to choose another time is on its way.")
+    return redirect("thread", pk)
 
 
 @staff_page(access.REPLY, methods=["POST"])
@@ -172,13 +228,19 @@ def _dealt_with(request: StaffRequest, form: DealtWithForm, clinic_id: UUID, tex
 
 def _show(request: StaffRequest, patient: Patient, **refused: ChangeForm) -> HttpResponse:
     """The thread with its forms; a refused one comes back as it was filled."""
-    lines = conversations.thread_of(patient)
+    lines, why_not = conversations.thread_of(patient), threads.why_not(patient)
+    reply_form: Any = refused.get("reply") or ReplyForm(patient)
+    visits = [] if why_not else conversations.upcoming_visits(patient, now=clock.now())
     context = {
         "patient": patient,
+        "phrases": _phrases(patient),
+        "visits": visits,
+        "offer_id": uuid4(),
+        "seen": threads.newest_of(threads.texts_of(patient)),
         "lines": lines,
         "waits": any(line.waiting for line in lines),
-        "why_not": threads.why_not(patient),
-        "reply_form": refused.get("reply") or ReplyForm(patient),
+        "why_not": why_not,
+        "reply_form": reply_form,
         "dealt_with_form": refused.get("dealt_with") or DealtWithForm(),
     }
     status = next((form.status for form in refused.values()), 200)
@@ -195,6 +257,17 @@ def _show_number(request: StaffRequest, row: InboundMessage, form: DealtWithForm
         "dealt_with_form": form,
     }
     return render(request, "web/threads/number_thread.html", context, status=form.status)
+
+
+def _phrases(patient: Patient) -> tuple[str, ...]:
+    return reply_phrases.phrases(patient.language, phone=patient.clinic.phone.as_national)
+
+
+def _phrase(request: StaffRequest, patient: Patient) -> str:
+    """The phrase that the address asks for, or none."""
+    asked = request.GET.get("words", "")
+    by_number = {str(number): phrase for number, phrase in enumerate(_phrases(patient))}
+    return by_number.get(asked, "")
 
 
 def _patient(request: StaffRequest, pk: UUID) -> Patient:
