@@ -15,6 +15,7 @@ from clinic import access as ground
 from clinic import clock
 from clinic.fields import DayField, IdField, LineField
 from clinic.idempotency import create_once
+from clinic.models import WorkItemStep
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
@@ -25,7 +26,7 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.prescribing import plans, screening, spacing_requests, taking_over
+from scheduler.prescribing import plan_requests, plans, screening, spacing_requests, taking_over
 
 MOST_ANSWERS: Final = 100  # more than the screen asks
 
@@ -40,6 +41,19 @@ class SpacingOverrideSerializer(serializers.ModelSerializer[SpacingOverride]):
     class Meta:
         model = SpacingOverride
         fields = ["id", "min_days", "max_days", "reason", "prescriber", "given_at"]
+
+
+class AskPlanSerializer(CreateSerializer):
+    patient = IdField()
+    words = serializers.CharField(max_length=2000, help_text="What is asked, and why.")
+
+
+class PlanRequestSerializer(serializers.ModelSerializer[WorkItemStep]):
+    """What was asked, and the prescriber's task to which it belongs."""
+
+    class Meta:
+        model = WorkItemStep
+        fields = ["id", "work_item", "by", "at", "words"]
 
 
 class PlanSerializer(serializers.ModelSerializer[TreatmentPlan]):
@@ -188,6 +202,7 @@ class PlansViewSet(ClinicViewSet):
         "take_up": access.WRITE_PLAN,
         "end": access.WRITE_PLAN,
         "take_over": access.WRITE_PLAN,
+        "ask": access.BOOK,
         "ask_spacing": access.BOOK,
         "refuse_spacing": access.OVERRIDE_SPACING,
         "requested_spacings": access.VIEW_PLANS,
@@ -285,6 +300,24 @@ class PlansViewSet(ClinicViewSet):
                 soft_limit_acknowledged=data["soft_limit_acknowledged"],
                 now=clock.now(),
             )
+        )
+
+    @extend_schema(
+        request=AskPlanSerializer, responses={200: PlanRequestSerializer, 201: PlanRequestSerializer}
+    )
+    @action(detail=False, methods=["post"])
+    def ask(self, request: Request) -> Response:
+        """Ask a prescriber to write a plan; while one is asked for it is the same task."""
+        data = self.parse(AskPlanSerializer)
+        patient = ground.open_chart(self.actor, self.permission, data["patient"], what="plan asked for")
+        return self.create_once(
+            noun="plan_request",
+            data=data,
+            make=lambda: plan_requests.ask(
+                actor=self.actor, id=data["id"], patient=patient, words=data["words"], now=clock.now()
+            ),
+            find=lambda: WorkItemStep.objects.get(pk=data["id"]),
+            answer=PlanRequestSerializer,
         )
 
     @extend_schema(

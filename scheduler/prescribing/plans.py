@@ -32,7 +32,7 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.prescribing import screening, spacing_requests
+from scheduler.prescribing import plan_requests, screening, spacing_requests
 from scheduler.vocabulary import ICD_10_CM, feature_error, plain_amount
 
 DOSE_PLACES: Final = Decimal("0.001")
@@ -122,9 +122,10 @@ def write_plan(
     `ordered_dose` is in the protocol's dose basis, `findings` is by item code of `screening.ITEMS`, the
     dates are the clinic's days, both included. A dose past the protocol's hard limit is refused; one
     outside its soft range needs `soft_limit_acknowledged` (domain.md 1.4). `chair_features` are what the
-    chair has to offer for this patient, besides what the protocol asks for. Raises `Invalid` naming every
-    field that needs mending at once; `findings.<item>` names a line of the screen. Raises `Conflict` with
-    code `plan_stands` and the `plan` where the patient has one under this protocol for these days.
+    chair has to offer for this patient, besides what the protocol asks for. A task that asked for a plan
+    is closed. Raises `Invalid` naming every field that needs mending at once; `findings.<item>` names a line
+    of the screen. Raises `Conflict` with code `plan_stands` and the `plan` where the patient has one under
+    this protocol for these days.
     """
     order = Order(
         protocol=protocol,
@@ -161,6 +162,7 @@ def write_plan(
         ContraindicationFinding.objects.bulk_create(
             _finding(plan, item, answer, actor=actor, now=now) for item, answer in findings.items()
         )
+        plan_requests.settle(actor=actor, patient=patient, now=now)
         return plan
 
     return in_transaction(work)

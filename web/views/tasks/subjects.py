@@ -12,7 +12,7 @@ from clinic.access import Actor, Permission
 from clinic.models import Clinic, WorkItem
 from notifications.access import CORRECT_NUMBER, READ_TEXTS, VIEW_CHECK_INS, VIEW_MESSAGES
 from notifications.models import CheckInAnswer
-from scheduler.access import BOOK, VIEW_PLANS, VIEW_SCHEDULE
+from scheduler.access import BOOK, VIEW_PLANS, VIEW_SCHEDULE, WRITE_PLAN
 from scheduler.models import WaitlistOffer
 from sessions_app.access import CONFIRM_READINESS, MAY, PLACE_MONITORS, READ_SESSIONS, RECORD_OUTCOMES
 from sessions_app.models import (
@@ -87,6 +87,7 @@ READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "unmatched_message": ("monitor_message", PLACE_MONITORS, _of_itself),
     "waitlist_offer": ("waitlist_entry", BOOK, _parents(WaitlistOffer, "entry_id")),
     "spacing": ("plan", VIEW_PLANS, _of_itself),
+    "plan_wanted": ("new_plan", WRITE_PLAN, _of_itself),
     "plan_taken_over": ("plan", VIEW_PLANS, _of_itself),
     "decide": ("session_decisions", MAY["checklist"], _decided_in),
     "vital_signs": ("session", READ_SESSIONS, _parents(VitalSigns, "session_id")),
@@ -112,4 +113,5 @@ LABELS: Final = {
     "monitor_message": "Place the monitor",
     "waitlist_entry": "Open the entry",
     "plan": "Open the plan",
+    "new_plan": "Write the plan",
 }
