@@ -171,6 +171,16 @@ def test_the_log_is_searched_by_message_way_and_days(
     assert ("Rosa Delgado" in said) is found
 
 
+@pytest.mark.parametrize(("status", "offered"), [("failed", True), ("unknown", True), ("sent", False)])
+def test_what_reached_nobody_is_sent_again_from_the_log(
+    house: House, visit: Appointment, status: str, offered: bool
+) -> None:
+    message = Message.objects.get(stage="confirmation")
+    Message.objects.filter(pk=message.pk).update(status=status, reason="The provider refused it.")
+    page = browser_of(house.ana).get(reverse("messages")).content.decode()
+    assert (reverse("message_again", args=[message.pk]) in page) is offered
+
+
 def test_a_day_that_is_none_is_said_at_its_field(house: House, visit: Appointment) -> None:
     answer = browser_of(house.ana).get(reverse("messages"), {"first": "yesterday"})
     assert (answer.status_code, "Enter a valid date." in words(answer)) == (400, True)

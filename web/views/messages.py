@@ -17,6 +17,7 @@ from notifications import access, queries
 from notifications.answering import grading, question_sets, questionnaires
 from notifications.models import Form, Message, MessageStatus
 from notifications.planning.stage_words import TITLES
+from notifications.talking import again
 from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, DayField, SearchField
@@ -74,6 +75,7 @@ def messages(request: StaffRequest) -> HttpResponse:
         "narrowed": any(asked[name] for name in NARROWING),
         "page": page,
         "rows": page.rows,
+        "may_go_again": {row.pk for row in page.rows if _may_go_again(row)},
     }
     return _show(request, form, context, status=400 if form.errors else 200)
 
@@ -124,6 +126,12 @@ def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
         "forms": questionnaires.forms_of(row),
     }
     return render(request, "web/messages/check_in.html", context)
+
+
+def _may_go_again(row: Message) -> bool:
+    """It reached nobody, as far as is known, was not said with another, and is one that staff may repeat."""
+    reached_nobody = row.status in (MessageStatus.SKIPPED, MessageStatus.FAILED, MessageStatus.UNKNOWN)
+    return reached_nobody and row.carried_by_id is None and row.kind not in again.NOT_AGAIN
 
 
 def _narrowed(log: QuerySet[Message], asked: dict[str, Any], zone: str) -> QuerySet[Message]:
