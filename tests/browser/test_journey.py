@@ -289,8 +289,8 @@ def answer_alarmingly(desk: Page, phone: Page, ada: Patient) -> None:
 
 def answer_the_alarm(page: Page) -> None:
     page.goto("/tasks/")
-    task = page.get_by_role("article").filter(has_text="Call the patient now")
+    task = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Call the patient now"))
     task.get_by_role("button", name="Take it").click()
-    page.get_by_label("What was done").fill("Called; safe, will be seen today at ten.")
+    page.locator("#close").get_by_label("In your words").fill("Called; safe, will be seen today at ten.")
     page.get_by_role("button", name="Close the task").click()
     expect(page.get_by_text("Call the patient now")).to_have_count(0)

@@ -90,15 +90,15 @@ def test_the_desk_sees_that_a_nurses_task_waits_but_not_the_answer(house: House,
     desk = browser_of(house.ana)
     said = words(desk.get("/tasks/"))
     assert "Call the patient now" in said
-    assert "This task is for another role." in words(desk.get(f"/tasks/{alarm.pk}/"))
-    assert "Read more" not in said  # the answer is not the desk's to read
+    assert "This task is for another role: nurse." in words(desk.get(f"/tasks/{alarm.pk}/"))
+    assert "Read the answers" not in said  # the answer is not the desk's to read
     assert desk.get(f"/check-ins/{CheckIn.objects.get().pk}/").status_code == 403
     assert desk.post(f"/tasks/{alarm.pk}/take/").status_code == 403
 
 
 def test_the_nurse_takes_the_task_and_closes_it_with_what_was_done(house: House, alarm: WorkItem) -> None:
     nurse = browser_of(house.nils)
-    assert "Nils Berg (you)" in words(nurse.post(f"/tasks/{alarm.pk}/take/", follow=True))
+    assert "With You" in words(nurse.post(f"/tasks/{alarm.pk}/take/", follow=True))
     sent = {"outcome": "Called; sister is with her."}
     page = nurse.post(f"/tasks/{alarm.pk}/close/", sent, follow=True)
     assert "Nothing waits" in words(page)
