@@ -141,6 +141,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         ).pk,
         "cohort": cohort.pk,
         "import": brought.pk,
+        "step": "closures",
         "clinic": house.clinic.pk,
         "member": Member.objects.get(user=house.nils, clinic=house.clinic).pk,
         "invited": staff.invited(house).pk,

@@ -8,9 +8,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic import access
+from clinic import access, clinics
 from clinic.models import Clinic, Role
-from clinic.viewsets import ClinicViewSet
+from clinic.viewsets import ClinicViewSet, StrictSerializer
 
 
 class ClinicSerializer(serializers.ModelSerializer[Clinic]):
@@ -25,10 +25,23 @@ class ClinicSerializer(serializers.ModelSerializer[Clinic]):
         return sorted(self.context["actor"].roles.get(clinic.pk, ()))
 
 
+class ClinicChangeSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=120, required=False)
+    sender_name = serializers.CharField(
+        max_length=40, required=False, help_text="Neutral name that patients see in messages."
+    )
+    phone = serializers.CharField(max_length=40, required=False)
+    address = serializers.CharField(max_length=240, required=False, allow_blank=True)
+
+
 class ClinicsViewSet(ClinicViewSet):
     """Clinics, as the people who work there see them."""
 
-    access = {"list": access.VIEW_CLINICS, "retrieve": access.VIEW_CLINICS}
+    access = {
+        "list": access.VIEW_CLINICS,
+        "retrieve": access.VIEW_CLINICS,
+        "partial_update": access.SET_UP,
+    }
     queryset = Clinic.objects.all()
     serializer_class = ClinicSerializer
 
@@ -41,3 +54,11 @@ class ClinicsViewSet(ClinicViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         clinic = self.fetch(self.get_queryset(), pk=pk)
         return Response(ClinicSerializer(clinic, context=self.get_serializer_context()).data)
+
+    @extend_schema(request=ClinicChangeSerializer, responses=ClinicSerializer)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change what is given. The time zone is changed with the booking settings."""
+        clinic = self.fetch(self.get_queryset(), pk=pk)
+        changes = self.parse(ClinicChangeSerializer)
+        changed = clinics.change_details(actor=self.actor, clinic=clinic, changes=changes)
+        return Response(ClinicSerializer(changed, context=self.get_serializer_context()).data)

@@ -25,6 +25,7 @@ class BookingSettingsSerializer(serializers.ModelSerializer[Clinic]):
             "hold_minutes",
             "offer_minutes",
             "feeds_show_names",
+            "time_zone",
         ]
 
 
@@ -38,6 +39,11 @@ class BookingSettingsUpdateSerializer(StrictSerializer):
     late_cancellation_hours = serializers.IntegerField(required=False)
     hold_minutes = serializers.IntegerField(required=False)
     offer_minutes = serializers.IntegerField(required=False)
+    time_zone = serializers.CharField(
+        required=False,
+        max_length=64,
+        help_text="IANA, such as America/Chicago; it stays once hours are declared or visits booked.",
+    )
 
 
 class BookingSettingsViewSet(ClinicViewSet):

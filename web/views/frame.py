@@ -21,6 +21,7 @@ from clinic import access, clock
 from clinic.models import Role
 from notifications.watching import health as watching
 from notifications.watching import metrics as measured
+from scheduler.models import Resource
 from web.doors import StaffRequest, choose_clinic, staff_page
 from web.forms import SwitchClinicForm
 
@@ -35,9 +36,13 @@ REPORTS_PER_MINUTE = 60
 
 @staff_page(access.EVERYONE, methods=["GET"])
 def home(request: StaffRequest) -> HttpResponse:
-    """To the page where this person's day is: the nurse's station for a nurse, the day board for others."""
+    """To the page where this person's day is: the nurse's station for a nurse, the day board for others, and
+    for the manager of a clinic that has nothing to book yet, its setting up."""
     if request.actor.roles[request.clinic.pk] == {Role.NURSE}:
         return redirect("nurse_station")
+    may_set_up = request.actor.may(access.SET_UP, request.clinic.pk)
+    if may_set_up and not Resource.objects.filter(clinic=request.clinic).exists():
+        return redirect("setup")
     return redirect("day")
 
 

@@ -1,13 +1,17 @@
-"""manage.py create_clinic NAME --sender NAME --zone ZONE --phone NUMBER: a clinic, still without staff."""
+"""manage.py create_clinic NAME --sender NAME --zone ZONE --phone NUMBER [--manager EMAIL]: opens a clinic.
+
+The clinic and its first manager, who gets a link to set a password with and goes on from the page *Setting
+up*. Nobody can claim a clinic over the network: docs/decisions/0015-a-new-clinic.md.
+"""
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic.history import acting
-from clinic.models import Clinic
-from clinic.phones import e164
+from clinic import clinics
+from clinic.models import Role
+from clinic.problems import Problem
+from clinic.staff.invitations import password_link
 
 
 class Command(BaseCommand):
@@ -19,23 +23,42 @@ class Command(BaseCommand):
         parser.add_argument("--zone", required=True, help="IANA time zone, such as America/Chicago.")
         parser.add_argument("--phone", required=True, help="Such as '+1 312 555 0100'.")
         parser.add_argument("--address", default="")
+        parser.add_argument("--manager", default="", metavar="EMAIL", help="Its first manager.")
+        parser.add_argument("--manager-name", default="", metavar="NAME", help="Needed for somebody new.")
+        parser.add_argument(
+            "--role",
+            action="append",
+            default=[],
+            choices=[role for role in Role.values if role != Role.MANAGER],
+            help="What the first manager is besides; as often as needed.",
+        )
+        parser.add_argument(
+            "--credentials", default="", help="The manager's: RN, MD, NP, printed beside a signature."
+        )
 
     def handle(self, **options: Any) -> None:
-        clinic = Clinic(
-            name=options["name"].strip(),
-            sender_name=options["sender"].strip(),
-            time_zone=options["zone"],
-            phone=e164(options["phone"]) or options["phone"],
-            address=options["address"].strip(),
-        )
+        details = {
+            "name": options["name"],
+            "sender_name": options["sender"],
+            "time_zone": options["zone"],
+            "phone": options["phone"],
+            "address": options["address"],
+        }
         try:
-            clinic.full_clean()
-        except ValidationError as error:
-            raise CommandError(
-                "; ".join(f"{field}: {' '.join(said)}" for field, said in error.message_dict.items())
-            ) from error
-        if Clinic.objects.filter(name=clinic.name).exists():
-            raise CommandError("A clinic of this name is there already.")
-        with acting(None, door="command"):
-            clinic.save()
+            clinic, manager = clinics.open_clinic(
+                details=details,
+                manager_email=options["manager"],
+                manager_name=options["manager_name"],
+                manager_roles=[Role(role) for role in options["role"]],
+                credentials=options["credentials"],
+            )
+        except Problem as problem:
+            raise CommandError(problem.detail) from problem
         self.stdout.write(str(clinic.pk))
+        if manager is None:
+            self.stderr.write("It has no manager yet: create_user EMAIL --name NAME --role manager.")
+        elif manager.has_usable_password():
+            self.stderr.write(f"{manager.email} manages it now, and keeps their password.")
+        else:
+            self.stderr.write(f"Give this link to {manager.email}; it sets their password and works once:")
+            self.stdout.write(password_link(manager))
