@@ -444,9 +444,9 @@ class CreatedId(models.Model):
 class PatientImport(Row):
     """A file of patients that a manager has brought: what taking it in would do, or has done.
 
-    What the file holds (compressed) is emptied when it is let go, a week later at the latest; the report keeps
-    counts and sentences without a patient's data, and until then the names of lookalikes. It has no history of
-    its own, which would keep what was to be forgotten: who brought it in, and when, stands here.
+    What the file holds (compressed) is emptied when it is let go, a week later at the latest; the report
+    keeps counts and sentences without a patient's data, and until then the names of lookalikes. It has no
+    history of its own, which would keep what was to be forgotten: who brought it in, and when, stands here.
     """
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="patient_imports")
@@ -465,7 +465,7 @@ class PatientImport(Row):
 
 @tracked
 class SetupSkip(Row):
-    """A step of a new clinic's setting up that somebody left out, with the reason; taken up again, it ends."""
+    """A step of a new clinic's setting up that somebody left out, with the reason, until it is taken up."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="setup_skips")
     step = models.CharField(max_length=20)
