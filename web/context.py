@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from clinic import clock
-from clinic.access import VIEW_PATIENTS, VIEW_WORK, Actor, Permission
+from clinic.access import MANAGE_STAFF, VIEW_PATIENTS, VIEW_WORK, Actor, Permission
 from clinic.models import Clinic, Role
 from notifications.access import (
     CHANGE_MESSAGE_RULES,
@@ -59,10 +59,12 @@ PLACES = (
     Place("tasks", "Tasks", "tasks", VIEW_WORK),
     Place("messages", "Messages", "message", VIEW_MESSAGES, folds="phone"),
     Place("threads", "Texts", "message", READ_TEXTS, folds="phone"),
+    Place("clinic_settings", "Settings", "clinic", MANAGE_STAFF, group=CLINIC),
+    Place("staff", "Staff", "people", MANAGE_STAFF, group=CLINIC),
     Place("hours", "Hours", "clock", RECORD_ABSENCE, group=CLINIC),
     # Everybody may read them, and comes to one from a plan; here are those who work on them.
     Place("protocols", "Protocols", "drop", DRAFT_PROTOCOL, group=CLINIC),
-    Place("resources", "Chairs and staff", "chair", CHANGE_RESOURCES, group=CLINIC),
+    Place("resources", "Chairs and nurses", "chair", CHANGE_RESOURCES, group=CLINIC),
     Place("monitors", "Monitors", "chair", PLACE_MONITORS, group=CLINIC),
     Place("booking_settings", "Booking settings", "calendar", CHANGE_BOOKING_SETTINGS, group=CLINIC),
     Place("message_rules", "Message rules", "message", CHANGE_MESSAGE_RULES, group=CLINIC),

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.hours")),
     path("", include("web.routes.repair")),
     path("", include("web.routes.resources")),
+    path("", include("web.routes.staff")),
     path("", include("web.routes.patients")),
     path("", include("web.routes.setup")),
     path("", include("web.routes.allergies")),

@@ -63,7 +63,7 @@ def invite(
         _lock(actor, clinic.pk)
         user = _user_of(email, details)
         _refuse_known(actor, clinic, user)
-        with acting(actor.user_id, reason="Invited"):
+        with acting(actor.user_id):
             if not user.credentials and details["credentials"]:
                 user.credentials = details["credentials"]
                 user.save(update_fields=["credentials"])

@@ -18,7 +18,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.db import transaction
 
 from clinic import access, clock
-from clinic.models import Allergy, Clinic, PatientImport, User, WorkItem
+from clinic.models import Allergy, Clinic, Member, PatientImport, User, WorkItem
 from clinic.signin import Proof
 from notifications import saying
 from notifications.answering import times
@@ -155,6 +155,9 @@ def _of_the_story(clinic: Clinic) -> dict[str, Any]:
         "stage": "T-3d",
         "language": "es",
         "resource": chair.pk,
+        "member": Member.objects.get(user__email=EMAILS["N"], clinic=clinic).pk,
+        "invited": Member.objects.exclude(offered=[]).get(clinic=clinic).pk,
+        "gone": Member.objects.get(clinic=clinic, left_at__isnull=False).pk,
         "pattern": WorkingPattern.objects.filter(resource=chair).earliest("weekday").pk,
         "protocol": Protocol.objects.get(status=ProtocolStatus.ACTIVE).pk,
     }

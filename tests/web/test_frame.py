@@ -228,9 +228,11 @@ def test_what_a_manager_arranges_stands_in_one_menu_that_says_where_one_is(house
 
     group = page.context["frame"].navigation[-1]
     assert [entry.label for entry in group.entries] == [
+        "Settings",
+        "Staff",
         "Hours",
         "Protocols",
-        "Chairs and staff",
+        "Chairs and nurses",
         "Monitors",
         "Booking settings",
         "Message rules",

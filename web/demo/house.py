@@ -28,6 +28,7 @@ from scheduler.models import (
 )
 from scheduler.prescribing import plans, protocols, screening
 from scheduler.working_hours import resources, working_time
+from web.demo import comings
 from web.demo.people import CHAIRS, CLINIC_NAME, PASSWORD, SENDER_NAME, STAFF, Person, made_up
 
 SEED: Final = 20270111
@@ -142,6 +143,7 @@ def build(*, now: datetime, since: datetime, lately: datetime) -> House:
     _rooms_and_hours(house, actors[Role.MANAGER], users, since, lately)
     _patients(house, since, lately)
     _import(house, actors[Role.MANAGER], now)
+    comings.tell(clinic=clinic, manager=actors[Role.MANAGER], since=since, lately=lately, now=now)
     return house
 
 

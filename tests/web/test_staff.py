@@ -1,0 +1,266 @@
+"""The manager's pages of staff: who works here, what each may do, who comes and who goes."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.urls import reverse
+from knox.models import AuthToken
+from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
+
+from clinic import work
+from clinic.models import Member, Membership, MemberState, Role, Urgency
+from clinic.staff import members
+from notifications.escalating import on_call
+from tests.cast import NOW, PASSWORD, House, make_user, new_id
+from tests.clinic.staff import gone, invited, member
+from tests.scheduler.stage import set_stage
+from tests.web.pages import browser_of, words
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def invitation(**more: Any) -> dict[str, Any]:
+    return {
+        "id": str(new_id()),
+        "full_name": "Nora Neu",
+        "email": "nora@lakeside.example",
+        "roles": ["nurse"],
+        "password": PASSWORD,
+        **more,
+    }
+
+
+def page_of(of: Member, name: str = "member") -> str:
+    return reverse(name, args=[of.pk])
+
+
+def test_the_list_says_who_works_here_who_is_invited_and_who_was_here(house: House) -> None:
+    invited(house)
+    gone(house)
+    said = words(browser_of(house.max).get(reverse("staff")))
+    working, rest = said.split(" Invited ", 1)
+    assert "Nils Berg , RN nils@lakeside.example Nurse \N{EN DASH} Off Never" in working
+    assert "Nora Neu nora.neu@lakeside.example Nurse Not sent" in rest
+    assert "Gil Gone Left" in rest
+    assert "One manager." in said
+
+
+def test_somebody_is_invited_and_the_page_says_where_the_link_went(
+    house: House, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    browser = browser_of(house.max)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = browser.post(reverse("invite_member"), invitation())
+    said = words(browser.get(answer["Location"]))
+    assert "Nora Neu is invited: the link goes to nora@lakeside.example." in said
+    assert "Open The link went to nora@lakeside.example" in said
+    assert len(mail.outbox) == 1
+
+
+def test_a_refused_invitation_comes_back_as_it_was_typed_but_for_the_password(house: House) -> None:
+    page = browser_of(house.max).post(
+        reverse("invite_member"), invitation(roles=["nurse", "prescriber"], mobile="(312) 555-0177")
+    )
+    html = page.content.decode()
+    assert page.status_code == 400
+    assert "Enter the credentials first" in words(page)
+    assert 'value="nora@lakeside.example"' in html
+    assert 'value="(312) 555-0177"' in html or "+13125550177" in html
+    assert html.count("checked") == 2
+    assert PASSWORD not in html
+
+
+def test_whom_the_clinic_knows_leads_to_their_page(house: House) -> None:
+    page = browser_of(house.max).post(reverse("invite_member"), invitation(email=house.nils.email))
+    assert page.status_code == 409
+    assert "Nils Berg works here with this address." in words(page)
+    assert page_of(member(house, house.nils)) in page.content.decode()
+
+
+def test_the_password_is_asked_for_once_and_then_five_minutes_not(house: House) -> None:
+    browser = browser_of(house.max)
+    nils = member(house, house.nils)
+    roles = {"roles": ["nurse", "front_desk"], "were": "nurse"}
+    refused = browser.post(page_of(nils, "change_roles"), roles)
+    assert refused.status_code == 400
+    assert members.held_by(nils) == {Role.NURSE}
+
+    given = browser.post(page_of(nils, "change_roles"), {**roles, "password": PASSWORD}, follow=True)
+    assert "Nils Berg is front desk now, from this moment." in words(given)
+    taken = browser.post(page_of(nils, "change_roles"), {"roles": ["nurse"], "were": "front_desk nurse"})
+    assert taken.status_code == 302
+    assert members.held_by(nils) == {Role.NURSE}
+
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        again = browser.post(page_of(nils, "change_roles"), roles)
+    assert again.status_code == 400
+    assert "Your own password, again" in words(again)
+
+
+def test_a_box_that_nobody_touched_undoes_no_other_managers_change(house: House) -> None:
+    nils = member(house, house.nils)
+    Membership.objects.create(user=house.nils, clinic=house.clinic, role=Role.MANAGER)
+    # On a page that was made before: it knew of the one role.
+    browser_of(house.max).post(
+        page_of(nils, "change_roles"),
+        {"roles": ["nurse", "front_desk"], "were": "nurse", "password": PASSWORD},
+    )
+    assert members.held_by(nils) == {Role.NURSE, Role.FRONT_DESK, Role.MANAGER}
+
+
+def test_nobody_gives_themselves_a_role_and_the_page_says_whom_to_ask(house: House) -> None:
+    page = browser_of(house.max).post(
+        page_of(member(house, house.max), "change_roles"),
+        {"roles": ["manager", "prescriber"], "were": "manager", "password": PASSWORD},
+    )
+    assert page.status_code == 403
+    assert "Ask another manager, or whoever runs the server" in words(page)
+
+
+def test_before_somebody_is_let_go_the_page_lists_what_hangs_on_them(house: House) -> None:
+    stage = set_stage(house)
+    visit = stage.book(stage.plan(), "10:00")
+    nurse = visit.claims.filter(resource__kind="nurse").first().resource
+    nurse.user = house.nils
+    nurse.save()
+    task = work.open_item(
+        clinic_id=house.clinic.pk,
+        patient_id=house.rosa.pk,
+        cause="story",
+        title="Call the patient",
+        urgency=Urgency.AMBER,
+        role=Role.NURSE,
+        due_at=NOW,
+    )
+    work.acknowledge(actor=house.actor(house.nils), item=task, now=NOW)
+    on_call.add_shift(
+        actor=house.actor(house.max),
+        id=new_id(),
+        clinic=house.clinic,
+        user=house.nils,
+        rung="first",
+        starts_at=NOW,
+        ends_at=NOW + timedelta(days=1),
+        now=NOW,
+    )
+    browser = browser_of(house.max)
+    nils = member(house, house.nils)
+
+    page = browser.get(page_of(nils, "end_access"))
+
+    said = words(page)
+    assert "Call the patient , due" in said
+    assert reverse("visit", args=[visit.pk]) in page.content.decode()
+    assert "On call" in said
+    assert f"In the schedule as {nurse.name}" in said
+    left = browser.post(page_of(nils, "end_access"), {"reason": "Moved", "password": PASSWORD}, follow=True)
+    assert "Nils Berg doesn't work here any more, from this moment." in words(left)
+    assert browser_of(house.nils).get(reverse("day")).status_code == 403
+    task.refresh_from_db()
+    assert task.owner is None
+    visit.refresh_from_db()
+    assert visit.status == "booked"
+
+
+def test_the_last_manager_stays_and_the_page_says_why(house: House) -> None:
+    page = browser_of(house.max).post(page_of(member(house, house.max), "end_access"), {"password": PASSWORD})
+    assert page.status_code == 409
+    assert "Max Weber is the only manager who can sign in." in words(page)
+
+
+def test_whoever_was_here_is_brought_back_in_the_roles_of_now(house: House) -> None:
+    gil, browser = gone(house), browser_of(house.max)
+    page = browser.get(page_of(gil, "bring_back"))
+    assert "checked" not in page.content.decode()
+    back = browser.post(
+        page_of(gil, "bring_back"), {"roles": ["front_desk"], "password": PASSWORD}, follow=True
+    )
+    assert "Gil Gone works here again." in words(back)
+    gil.refresh_from_db()
+    assert gil.state == MemberState.WORKING
+
+
+def test_an_invitation_is_sent_again_and_withdrawn(
+    house: House, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    nora, browser = invited(house), browser_of(house.max)
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.post(page_of(nora, "invite_again"))
+    assert len(mail.outbox) == 1
+    said = words(browser.post(page_of(nora, "withdraw_invitation"), follow=True))
+    assert "The invitation to Nora Neu is withdrawn. Its link is dead." in said
+    assert browser.post(page_of(nora, "invite_again")).status_code == 409
+
+
+def test_details_are_changed_and_a_token_is_revoked(house: House) -> None:
+    row, _ = AuthToken.objects.create(user=house.nils)
+    nils, browser = member(house, house.nils), browser_of(house.max)
+    details = {
+        "full_name": "Nils Berg",
+        "credentials": "RN, CRNA",
+        "mobile": "(312) 555-0177",
+        "charge": "on",
+    }
+    assert "The details are saved." in words(
+        browser.post(page_of(nils, "change_member"), details, follow=True)
+    )
+    wrong = browser.post(page_of(nils, "change_member"), {**details, "mobile": "twelve"})
+    assert (wrong.status_code, "Enter a phone number" in words(wrong)) == (400, True)
+    page = browser.get(page_of(nils))
+    assert row.token_key in page.content.decode()
+    browser.post(page_of(nils, "revoke_token"), {"key": row.token_key})
+    assert not AuthToken.objects.filter(user=house.nils).exists()
+
+
+def test_without_a_mail_server_the_pages_say_so(house: House, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    nora, browser = invited(house), browser_of(house.max)
+    for address in (reverse("staff"), reverse("invite_member"), page_of(nora)):
+        assert "No mail leaves this server." in words(browser.get(address))
+
+
+def test_another_clinics_manager_finds_nobody(house: House, other_house: House) -> None:
+    browser = browser_of(other_house.max)
+    nils = member(house, house.nils)
+    for name in ("member", "end_access", "bring_back"):
+        assert browser.get(page_of(nils, name)).status_code == 404
+
+
+def test_the_list_asks_as_much_for_forty_as_for_four(house: House, django_assert_num_queries: Any) -> None:
+    browser = browser_of(house.max)
+    browser.get(reverse("staff"))
+    with django_assert_num_queries(12, exact=False) as few:
+        browser.get(reverse("staff"))
+    for n in range(36):
+        make_user(house.clinic, f"Nurse{n} Many", Role.NURSE)
+    with django_assert_num_queries(len(few)):
+        browser.get(reverse("staff"))
+
+
+# --- The settings' first page ------------------------------------------------------------------------
+
+
+def test_settings_say_what_wants_an_eye(house: House) -> None:
+    said = words(browser_of(house.max).get(reverse("clinic_settings")))
+    assert "4 people work without a second factor." in said
+    assert "There is no chair in use." in said
+    assert "None is in force: nothing can be booked." in said
+    assert "prescriber works here" not in said
+    Membership.objects.filter(user=house.priya).delete()
+    assert "No prescriber works here." in words(browser_of(house.max).get(reverse("clinic_settings")))
+
+
+def test_settings_are_quiet_about_what_is_well(house: House) -> None:
+    set_stage(house)
+    said = words(browser_of(house.max).get(reverse("clinic_settings")))
+    assert "There is no chair in use." not in said
+    assert "None is in force" not in said
+    assert "No hours ahead" not in said

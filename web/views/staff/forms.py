@@ -1,0 +1,119 @@
+"""The forms of the staff's pages. Which of what they say is carried out, the floor decides."""
+
+from typing import Any
+
+from django import forms
+
+from clinic.models import Member, Role
+from clinic.staff import queries
+from web.doors import StaffRequest
+from web.forms import ChangeForm, ClinicForm, PhoneField
+from web.views.staff import proving, role_words
+
+
+class RolesField(forms.TypedMultipleChoiceField):
+    """Ticked roles; cleans to a set of `Role`."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=role_words.choices(), coerce=Role, **kwargs)
+
+    def clean(self, value: Any) -> set[Role]:
+        return set(super().clean(value))
+
+
+class ProvenForm(ChangeForm):
+    """What changes somebody's roles or access asks again who is there. The floor calls roles by what is done
+    with them."""
+
+    def __init__(self, request: StaffRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        proving.add_fields(self, request)
+
+    def _place_of(self, path: str) -> str | None:
+        return super()._place_of("roles" if path in ("give", "take") else path)
+
+
+class InviteForm(ClinicForm, ProvenForm):
+    full_name = forms.CharField(
+        label="Name", max_length=120, help_text="As it stands beside a signature, without a title."
+    )
+    email = forms.CharField(
+        label="E-mail address",
+        max_length=254,
+        help_text="They sign in with it, and the invitation goes there.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    roles = RolesField(label="What they do here")
+    credentials = forms.CharField(
+        label="Credentials",
+        max_length=40,
+        required=False,
+        help_text="RN, MD, NP. Printed beside a signature; a prescriber must have them.",
+    )
+    mobile = PhoneField(
+        label="Mobile phone", required=False, help_text="Urgent tasks page them there; empty: by e-mail."
+    )
+
+
+class RolesForm(ProvenForm):
+    """The roles as they were when the page was made go along: another manager's change meanwhile is not
+    undone by a box that nobody touched."""
+
+    roles = RolesField(label="What they do here")
+    were = forms.CharField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(
+        label="Why", max_length=240, required=False, help_text="Kept in the history of their roles."
+    )
+
+    def __init__(self, request: StaffRequest, member: Member, *args: Any, **kwargs: Any) -> None:
+        held = [role.value for role in queries.roles_of(member)]
+        super().__init__(request, *args, initial={"roles": held, "were": " ".join(held)}, **kwargs)
+
+    @property
+    def given(self) -> set[Role]:
+        return self.cleaned_data["roles"] - self._were
+
+    @property
+    def taken(self) -> set[Role]:
+        return self._were - self.cleaned_data["roles"]
+
+    @property
+    def _were(self) -> set[Role]:
+        return {Role(role) for role in self.cleaned_data["were"].split() if role in Role.values}
+
+
+class BringBackForm(ProvenForm):
+    roles = RolesField(label="What they do here from now on")
+    reason = forms.CharField(label="Why", max_length=240, required=False)
+
+
+class EndAccessForm(ProvenForm):
+    reason = forms.CharField(
+        label="Why", max_length=240, required=False, help_text="Kept in the history of their roles."
+    )
+
+
+class DetailsForm(ChangeForm):
+    full_name = forms.CharField(label="Name", max_length=120)
+    credentials = forms.CharField(
+        label="Credentials", max_length=40, required=False, help_text="Printed beside a signature."
+    )
+    mobile = PhoneField(
+        label="Mobile phone", required=False, help_text="Urgent tasks page them there; empty: by e-mail."
+    )
+    charge = forms.BooleanField(
+        label="Charge nurse", required=False, help_text="Is told when another nurse doesn't answer an alert."
+    )
+
+    def __init__(self, member: Any, *args: Any, **kwargs: Any) -> None:
+        shown = {
+            "full_name": member.user.full_name,
+            "credentials": member.user.credentials,
+            "mobile": member.user.mobile,
+            "charge": member.charge,
+        }
+        super().__init__(*args, initial=shown, **kwargs)
+        if Role.NURSE not in member.roles:
+            del self.fields["charge"]

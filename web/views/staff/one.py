@@ -1,0 +1,133 @@
+"""One of the staff: roles, details, what hangs on them, their ways in, and what happened to their place."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic import access, clock
+from clinic.access import MANAGE_STAFF
+from clinic.models import MemberState
+from clinic.problems import Problem
+from clinic.staff import letters, members, queries
+from notifications.escalating.duties import duties_of
+from web.doors import StaffRequest, staff_page
+from web.views.staff import proving
+from web.views.staff.forms import DetailsForm, RolesForm
+
+
+def fetched(request: StaffRequest, pk: UUID) -> Any:
+    """The member with this id in the chosen clinic."""
+    return access.fetch(request.actor, queries.members_of(request.clinic.pk), MANAGE_STAFF, pk=pk)
+
+
+@staff_page(MANAGE_STAFF, methods=["GET"])
+def member(request: StaffRequest, pk: UUID) -> HttpResponse:
+    return _show(request, fetched(request, pk))
+
+
+@staff_page(MANAGE_STAFF, methods=["POST"])
+def change_roles(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """What was ticked and wasn't before is given, what was and isn't any more is taken."""
+    found = fetched(request, pk)
+    form = RolesForm(request, found, request.POST)
+    if form.is_valid():
+        try:
+            members.change_roles(
+                actor=request.actor,
+                member=found,
+                give=form.given,
+                take=form.taken,
+                reason=form.cleaned_data["reason"],
+                proof=proving.of(form, request),
+                now=clock.now(),
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            proving.remember(request, form)
+            messages.success(request, _what_changed(found.user.full_name, form))
+            return redirect("member", pk=found.pk)
+    return _show(request, found, roles=form)
+
+
+@staff_page(MANAGE_STAFF, methods=["POST"])
+def change_details(request: StaffRequest, pk: UUID) -> HttpResponse:
+    found = fetched(request, pk)
+    form = DetailsForm(found, request.POST)
+    if form.is_valid():
+        try:
+            members.change_details(actor=request.actor, member=found, now=clock.now(), **form.cleaned_data)
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, "The details are saved.")
+            return redirect("member", pk=found.pk)
+    return _show(request, fetched(request, pk), details=form)
+
+
+@staff_page(MANAGE_STAFF, methods=["POST"])
+def invite_again(request: StaffRequest, pk: UUID) -> HttpResponse:
+    found = fetched(request, pk)
+    members.invite_again(actor=request.actor, member=found, now=clock.now())
+    messages.success(request, f"The invitation to {found.user.full_name} is sent again.")
+    return redirect("member", pk=found.pk)
+
+
+@staff_page(MANAGE_STAFF, methods=["POST"])
+def withdraw(request: StaffRequest, pk: UUID) -> HttpResponse:
+    found = fetched(request, pk)
+    members.withdraw_invitation(actor=request.actor, member=found, now=clock.now())
+    messages.success(request, f"The invitation to {found.user.full_name} is withdrawn. Its link is dead.")
+    return redirect("member", pk=found.pk)
+
+
+@staff_page(MANAGE_STAFF, methods=["POST"])
+def sign_out(request: StaffRequest, pk: UUID) -> HttpResponse:
+    found = fetched(request, pk)
+    members.sign_out(actor=request.actor, member=found, now=clock.now())
+    messages.success(request, f"{found.user.full_name} is signed out everywhere.")
+    return redirect("member", pk=found.pk)
+
+
+@staff_page(MANAGE_STAFF, methods=["POST"])
+def revoke_token(request: StaffRequest, pk: UUID) -> HttpResponse:
+    found = fetched(request, pk)
+    key = request.POST.get("key", "")
+    members.revoke_token(actor=request.actor, member=found, key=key, now=clock.now())
+    messages.success(request, f"The token {key[:8]}… opens nothing any more.")
+    return redirect("member", pk=found.pk)
+
+
+def _show(
+    request: StaffRequest,
+    found: Any,
+    *,
+    roles: RolesForm | None = None,
+    details: DetailsForm | None = None,
+) -> HttpResponse:
+    now = clock.now()
+    sent = roles or details
+    context = {
+        "member": found,
+        "roles": [str(role.label) for role in queries.roles_of(found)],
+        "offered": [str(role.label) for role in queries.offered_to(found)],
+        "roles_form": roles or RolesForm(request, found),
+        "details_form": details or DetailsForm(found),
+        "duties": duties_of(found, now=now),
+        "tokens": queries.tokens_of(found, now=now),
+        "changes": queries.changes_of(found),
+        "ended": bool(found.offered and found.invited_until and found.invited_until <= now),
+        "mail": letters.can_be_sent(),
+        "oneself": found.user_id == request.actor.user_id,
+        "states": MemberState,
+    }
+    return render(request, "web/staff/member.html", context, status=sent.status if sent else 200)
+
+
+def _what_changed(name: str, form: RolesForm) -> str:
+    said = [f"is {letters.in_words(form.given)} now"] if form.given else []
+    said += [f"is no longer {letters.in_words(form.taken)}"] if form.taken else []
+    return f"{name} {' and '.join(said)}, from this moment." if said else "Nothing was changed."
