@@ -1,17 +1,17 @@
-"""One patient's scores, and how long a cohort's responses last, as pictures: points and lines in the
-picture's own units. Templates draw them as SVG; the table below each picture says the same in words.
+"""One patient's scores as pictures: points and lines in the picture's own units. Templates draw them as SVG;
+the table below each picture says the same in words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from clinic import clock
 from sessions_app.outcomes.chart import Line
 from web.plots.marks import Mark, Rule, Tick
-from web.plots.paths import polyline, stair
-from web.plots.scale import MOST, Scale, days, days_from_first
+from web.plots.paths import polyline
+from web.plots.scale import MOST, Scale, days
 
 WIDTH: Final = 640
 HEIGHT: Final = 200
@@ -20,7 +20,6 @@ SMALL_WIDTH: Final = 300
 SMALL_HEIGHT: Final = 88
 SMALL_MOST: Final = 4  # days named at their lower edge
 FEWEST_DAYS: Final = 28  # a picture of one day would be a single post
-PUBLISHED_DAYS: Final = 56  # durability is told of 4 and 8 weeks; a shorter curve would look like a long one
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,6 @@ class Plot:
     words: str
     width: int = WIDTH
     height: int = HEIGHT
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The share of responders who still respond, day by day, as a stair; where a watch ended is marked."""
-
-    path: str
-    censored: list[Mark]
-    rules: list[Rule]
-    days: list[Tick]
-    words: str
 
 
 def plots(lines: Sequence[Line], infusions: Sequence[datetime], zone: str) -> list[Plot]:
@@ -70,27 +58,6 @@ def _plots(
     first = min(seen)
     across = Scale(first, max(*seen, first + timedelta(days=FEWEST_DAYS)), 0, width)
     return [_plot(line, given, across, height, most) for line in lines]
-
-
-def curve(steps: Sequence[Mapping[str, Any]]) -> Curve | None:
-    """The steps of a frozen report's Kaplan-Meier curve; none where nobody was followed."""
-    if not steps:
-        return None
-    span = max(steps[-1]["day"], PUBLISHED_DAYS)
-    across, up = Scale(0, span, 0, WIDTH), Scale(0, 1, HEIGHT, 0)
-    places = [(across.at(step["day"]), up.at(float(step["survival"]))) for step in steps]
-    return Curve(
-        path=polyline(stair([(across.at(0), up.at(1)), *places])),
-        censored=[
-            Mark(x, y, f"Day {step['day']}: {step['censored']} watched no longer")
-            for step, (x, y) in zip(steps, places, strict=True)
-            if step["censored"]
-        ],
-        rules=[Rule(up.at(share / 100), f"{share} %") for share in (0, 25, 50, 75, 100)],
-        days=[Tick(across.at(day), str(day)) for day in days_from_first(span)],
-        words=f"Over {steps[-1]['day']} days the share still responding falls to"
-        f" {float(steps[-1]['survival']):.0%}.",
-    )
 
 
 def _plot(line: Line, given: Sequence[date], across: Scale[date], height: int, most: int) -> Plot:

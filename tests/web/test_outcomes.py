@@ -15,7 +15,7 @@ from sessions_app.outcomes import cohort_reports, responses
 from tests.cast import NOW, TODAY, House, new_id
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
-from web.outcome_plots import HEIGHT, WIDTH, curve
+from web.outcome_plots import HEIGHT, WIDTH
 from web.templatetags.outcomes import imputed
 
 
@@ -108,6 +108,13 @@ def test_an_assessment_stands_beside_the_answers_that_it_is_about(house: House) 
     page = words(browser_of(house.nils).get(address))
     assert "A prescriber has assessed the patient." in page
     assert "No intent, safe at home (Priya" in page
+
+
+def test_the_page_of_urgent_answers_tells_the_question_and_what_was_said_to_it(house: House) -> None:
+    address = begin(house)
+    answer(house, address, 9, 1)
+    page = words(browser_of(house.priya).get(f"/patients/{house.rosa.pk}/safety/"))
+    assert "or of hurting yourself in some way”: Several days. PHQ-9" in page
 
 
 def test_only_what_fits_the_moment_is_offered(house: House) -> None:
@@ -326,20 +333,6 @@ def test_a_rate_of_everybody_treated_says_how_many_windows_are_open(in_window: i
         "high": "0.6994",
     }
     assert " ".join(imputed(rate, {"in_window": in_window, "treated": 4}).split()) == told
-
-
-def test_the_curve_of_durability_falls_in_steps() -> None:
-    """Three responders: one lost on day 28, one watched until then, one until day 56."""
-    steps = [
-        {"day": 28, "at_risk": 3, "events": 1, "censored": 1, "survival": "0.6667"},
-        {"day": 56, "at_risk": 1, "events": 0, "censored": 1, "survival": "0.6667"},
-    ]
-    drawn = curve(steps)
-    assert drawn is not None
-    assert drawn.path == "0.0,0.0 320.0,0.0 320.0,66.7 640.0,66.7 640.0,66.7"
-    assert [(mark.x, mark.y) for mark in drawn.censored] == [(320.0, 66.7), (640.0, 66.7)]
-    assert [day.words for day in drawn.days] == ["0", "14", "28", "42", "56"]
-    assert curve([]) is None
 
 
 def test_a_question_that_cannot_be_asked_comes_back_filled(house: House) -> None:

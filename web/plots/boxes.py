@@ -29,6 +29,7 @@ class Spread:
 @dataclass(frozen=True)
 class Row:
     words: str
+    whole: str
     words_y: float
     told: str
     y: float
@@ -70,7 +71,8 @@ def _row(place: int, each: Spread, across: Scale[float], unit: str) -> Row:
     top = lanes.bar_at(place)
     box, end = across.at(each.first_quartile), across.at(each.third_quartile)
     return Row(
-        words=each.words,
+        words=lanes.fitting(each.words, each.told),
+        whole=f"{each.words}: {each.told}",
         words_y=lanes.words_at(place),
         told=each.told,
         y=top,

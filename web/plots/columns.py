@@ -46,7 +46,7 @@ class Columns:
 
 
 def columns(amounts: Sequence[Amount]) -> Columns:
-    """All on one scale from nothing up. Where there is no room for all names, every second or third stands."""
+    """All on one scale from nothing up. Without room for all names every second or third stands."""
     highest = max([1.0, *(max(each.value, each.frame or 0.0) for each in amounts)])
     top = rounded_out(0, highest, step_of(0, highest))[1]
     up = Scale(0.0, float(top), HEIGHT, 0)

@@ -11,8 +11,8 @@ from web.plots.marks import Tick
 
 WIDTH: Final = 640
 CELL_HEIGHT: Final = 40
-# The darkest tone is kept for what is full, or nearly: the steps below are of the same width.
-STEPS: Final = (0.2, 0.4, 0.6, 0.8, 0.95)
+# Where the next darker tone begins.
+STEPS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 @dataclass(frozen=True)

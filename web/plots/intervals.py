@@ -28,6 +28,7 @@ class Estimate:
 @dataclass(frozen=True)
 class Row:
     words: str
+    whole: str
     words_y: float
     told: str
     y: float
@@ -60,7 +61,8 @@ def intervals(estimates: Sequence[Estimate]) -> Intervals:
 
 def _row(place: int, each: Estimate, across: Scale[float]) -> Row:
     return Row(
-        words=each.words,
+        words=lanes.fitting(each.words, each.told),
+        whole=f"{each.words}: {each.told}",
         words_y=lanes.words_at(place),
         told=each.told,
         y=lanes.bar_at(place) + lanes.BAR / 2,

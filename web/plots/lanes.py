@@ -9,7 +9,16 @@ WIDTH: Final = 640
 WORDS: Final = 24  # from the top of a lane to the foot of its words
 BAR: Final = 22
 GAP: Final = 18
+# In a line of the size that a phone needs.
+MOST_LETTERS: Final = 52
+FEWEST_LETTERS: Final = 12
 LANE: Final = WORDS + 8 + BAR + GAP
+
+
+def fitting(words: str, told: str) -> str:
+    """So much of the words as stands beside what is told, on a phone too; the marks tell all of them."""
+    room = max(MOST_LETTERS - len(told), FEWEST_LETTERS)
+    return words if len(words) <= room else f"{words[: room - 1].rstrip(' ,:')}…"
 
 
 def words_at(place: int) -> float:

@@ -71,6 +71,7 @@ def _row(place: int, bar: Bar, across: Scale[float]) -> Row:
     for part in bar.parts:
         if part.amount:
             x, end = across.at(before), across.at(before + part.amount)
-            parts.append(Drawn(part.kind, x, round(end - x, 1), part.words))
+            parts.append(Drawn(part.kind, x, round(end - x, 1), f"{bar.words}, {part.words}"))
         before += part.amount
-    return Row(bar.words, lanes.words_at(place), bar.told, lanes.bar_at(place), parts)
+    words = lanes.fitting(bar.words, bar.told)
+    return Row(words, lanes.words_at(place), bar.told, lanes.bar_at(place), parts)

@@ -17,7 +17,7 @@ from sessions_app.outcomes.cohort import MEASURES, Query
 from web.doors import StaffRequest, staff_page
 from web.files import csv_answer
 from web.forms import ClinicForm, DayField, LocalDateTimeField, WholeNumberField
-from web.outcome_plots import curve
+from web.views import cohort_pictures
 
 LATEST = 50
 
@@ -94,7 +94,14 @@ def _list(request: StaffRequest, form: QueryForm) -> HttpResponse:
     made = CohortReport.objects.filter(clinic=request.clinic).select_related("made_by").order_by("-made_at")
     context = {
         "form": form,
-        "reports": [(report, MEASURES[report.query["instrument"]].title) for report in made[:LATEST]],
+        "reports": [
+            (
+                report,
+                MEASURES[report.query["instrument"]].title,
+                cohort_reports.figures_of(report)["figures"]["all"],
+            )
+            for report in made[:LATEST]
+        ],
     }
     return render(request, "web/outcomes/cohort_list.html", context, status=form.status)
 
@@ -110,11 +117,15 @@ def cohort_report(request: StaffRequest, pk: UUID) -> HttpResponse:
         "instrument": MEASURES[report.query["instrument"]],
         "query": report.query,
         "figures": figures,
-        "curve": curve(figures["all"]["durability"]["steps"]),
+        "rates": cohort_pictures.benefit_and_harm(figures["all"], MEASURES[report.query["instrument"]]),
+        "lasting": cohort_pictures.lasting(figures["all"]["durability"]["steps"]),
         "groups": [
-            ("By protocol", figures["by_protocol"]),
-            ("By indication", figures["by_indication"]),
-            ("By ordered dose", figures["by_dose_band"]),
+            (title, figures[name], cohort_pictures.by_group(figures[name]))
+            for title, name in (
+                ("By protocol", "by_protocol"),
+                ("By indication", "by_indication"),
+                ("By ordered dose", "by_dose_band"),
+            )
         ],
     }
     return render(request, "web/outcomes/cohort_report.html", context)

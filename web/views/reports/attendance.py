@@ -80,7 +80,7 @@ def _cannot(found: Attendance, stages: Sequence[StageOutcome]) -> list[str]:
             " no share."
         )
     if found.to_come:
-        cannot.append(f"{counted(found.to_come, 'visit')} yet to come are in no share of kept and missed.")
+        cannot.append(f"Yet to come: {counted(found.to_come, 'visit')}, in no share of kept and missed.")
     if found.cancelled_unknown:
         cannot.append(
             f"Of {counted(found.cancelled_unknown, 'cancellation')} it isn't known whether they were late."

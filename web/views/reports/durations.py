@@ -44,6 +44,7 @@ COLUMNS: Final = (
     Column("Longer than planned", MINUTES),
 )
 KEYS: Final = (Key("box", "The middle half, the median in it"), Key("planned", "Planned"))
+LATENESS: Final = (Key("accent", "On time"), Key("full", f"More than {GRACE_MINUTES} minutes late"))
 CAPTION: Final = "Minutes; the stroke reaches from the 5th to the 95th of a hundred."
 
 
@@ -116,7 +117,7 @@ def _box(words: str, each: PhaseTimes) -> list[Spread]:
     return [
         Spread(
             words=words,
-            told=f"{median:.0f} of {each.planned:.0f} min planned; {counted(took.count, 'visit')}",
+            told=f"{median:.0f} min, planned {each.planned:.0f}; {counted(took.count, 'visit')}",
             low=low,
             first_quartile=first_quartile,
             median=median,
@@ -162,7 +163,6 @@ def _protocols_table(by_protocol: Sequence[ProtocolTimes]) -> Table:
             [box for times in by_protocol for box in _box(times.name, _phase(times, Phase.WHOLE))],
             "Minutes of the whole visit by protocol: median, quartiles and what was planned.",
         ),
-        folded=True,
     )
 
 
@@ -186,7 +186,7 @@ def _starts_table(starts: Starts) -> Table:
             each.count,
             f"{each.words}: {each.count} of {infusions}",
             name="earlier" if first is None else f"{first:+d}" if first else "0",
-            strong=(first or -1) >= GRACE_MINUTES,
+            strong=first is not None and first >= GRACE_MINUTES,
         )
         for each, (first, _) in zip(starts.bins, BINS, strict=True)
     ]
@@ -197,7 +197,8 @@ def _starts_table(starts: Starts) -> Table:
             f"Infusions by minutes between the planned start and the start; {told(starts.after_grace)} began"
             f" more than {GRACE_MINUTES} minutes late."
         ),
-        caption="Infusions by minutes after the planned start, in steps of five; framed: late.",
+        caption="Infusions by minutes after the planned start, in steps of five.",
+        keys=LATENESS,
     )
     return Table(
         name="starts",
@@ -215,5 +216,4 @@ def _starts_table(starts: Starts) -> Table:
         ),
         total_rows=len(late),
         picture=picture if infusions else None,
-        folded=True,
     )

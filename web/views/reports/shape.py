@@ -12,6 +12,7 @@ from web.files import Cell
 TEXT, COUNT, HOURS, DAYS, MINUTES, SHARE = "text", "count", "hours", "days", "minutes", "share"
 # Under which nobody is to be ranked (domain.md 5.1, rule 7 [D]).
 FEW: Final = 30
+LONG: Final = 8
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Picture:
 @dataclass(frozen=True)
 class Table:
     """One table. `bar` is the place of the column whose shares are drawn; `total_rows` stand at the end. Of
-    more rows than `most` the page shows the first, the file all. `folded`: the picture says it first."""
+    more rows than `most` the page shows the first, the file all."""
 
     name: str
     title: str
@@ -62,11 +63,15 @@ class Table:
     links: Sequence[str] = field(default=())
     picture: Picture | None = None
     most: int | None = None
-    folded: bool = False
 
     @property
     def header(self) -> list[str]:
         return [column.label for column in self.columns]
+
+    @property
+    def folded(self) -> bool:
+        """Whether the table waits behind its name: it is long, and a picture says it first."""
+        return self.picture is not None and len(self.rows) > LONG
 
     @property
     def left_out(self) -> int:

@@ -161,7 +161,6 @@ def _terms_table(name: str, title: str, terms: Sequence[Grades]) -> Table:
         ),
         total_rows=1,
         picture=_term_bars(title, shown) if shown else None,
-        folded=True,
     )
 
 

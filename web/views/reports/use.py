@@ -122,7 +122,6 @@ def _hours_table(name: str, title: str, words: str, hours: Sequence[HourUse]) ->
         rows=rows,
         means=f"How much of the {words}' open time in each hour of the week visits hold, all days together.",
         picture=_map(words, hours),
-        folded=True,
     )
 
 
