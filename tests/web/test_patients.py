@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -13,6 +14,7 @@ from clinic.history import acting
 from clinic.models import AccessLog, Consent, ConsentScope, Patient, Role, Urgency
 from clinic.work import open_item
 from tests.cast import NOW, House, give_consent, make_patient, make_user, new_id
+from tests.scheduler.stage import set_stage
 from tests.web.pages import browser_of, words
 
 NEW = {"family_name": "Stone", "given_names": "Ivy", "birth_date": "1990-02-03", "phone": "312 555 0177"}
@@ -31,6 +33,20 @@ def test_find_forgives_typing_errors_and_takes_dates_numbers_and_mrns(house: Hou
     page = words(browser_of(house.ana).post("/patients/find/", {"text": text}))
     assert ("Delgado, Rosa" in page) == (text != "17/5/1980 ")
     assert "Haddad" not in page
+
+
+def test_the_list_says_who_has_a_plan_and_who_comes_next(house: House) -> None:
+    with time_machine.travel(NOW, tick=False):
+        stage = set_stage(house)
+        stage.book(stage.plan(), "10:00")
+        browser = browser_of(house.ana)
+        for page in (browser.get("/patients/"), browser.post("/patients/find/", {"text": "delgado"})):
+            assert "Delgado, Rosa May 17, 1980 MRN-ROSA (312) 555-0142 Active Mon, Jan 11, 10:00" in words(
+                page
+            )
+        assert "Haddad, Omar Feb 3, 1971 MRN-OMAR (312) 555-0142 none none booked" in words(
+            browser.get("/patients/")
+        )
 
 
 def test_htmx_gets_only_the_rows(house: House) -> None:
@@ -88,6 +104,23 @@ def test_editing_changes_only_what_was_changed_on_the_page(house: House) -> None
         "web",
         ["email"],
     )
+
+
+def test_a_language_that_came_with_an_import_stays_when_something_else_is_changed(house: House) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(language="es-MX")
+    browser = browser_of(house.ana)
+    address = f"/patients/{house.rosa.pk}/edit/"
+    page = browser.get(address)
+    assert '<option value="es-MX" selected>' in page.content.decode()
+    form = page.context["form"]
+    shown = {name: form[name].value() or "" for name in form.fields if name != "deceased"}
+    sent = shown | {f"initial-{name}": value for name, value in shown.items()}
+    assert browser.post(address, {**sent, "city": "Evanston"}).status_code == 302
+    house.rosa.refresh_from_db()
+    assert (house.rosa.city, house.rosa.language) == ("Evanston", "es-MX")
+    browser.post(address, {**sent, "initial-city": "Evanston", "city": "Evanston", "language": "es"})
+    house.rosa.refresh_from_db()
+    assert house.rosa.language == "es"
 
 
 def test_a_consent_is_recorded_and_taken_back_from_the_chart(house: House) -> None:

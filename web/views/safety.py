@@ -1,5 +1,6 @@
 """Urgent answers of a patient, which hold the next start, and what a prescriber found."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django import forms
@@ -13,6 +14,8 @@ from clinic.models import Patient
 from clinic.problems import Problem
 from sessions_app.access import ASSESS_SAFETY, RECORD_OUTCOMES
 from sessions_app.models import SafetyAssessment, SafetyConcern
+from sessions_app.outcomes import instruments
+from sessions_app.outcomes.instruments import INSTRUMENTS
 from sessions_app.preparing import safety
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
@@ -68,6 +71,23 @@ def _show(
     for each in safety.concerns_of(patient):
         assessed = getattr(each, "assessment", None)
         form = sent if each == concern else AssessForm(auto_id=f"{each.pk}_%s")
-        rows.append((each, assessed, form if may_assess and assessed is None else None))
+        rows.append((each, _question(each), assessed, form if may_assess and assessed is None else None))
     context = {"patient": patient, "rows": rows}
     return render(request, "web/outcomes/safety.html", context, status=sent.status if sent else 200)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question whose answer it is, what was said to it, and in which questionnaire."""
+
+    text: str
+    said: str
+    of: str
+
+
+def _question(concern: SafetyConcern) -> Asked:
+    answer = concern.answer
+    asked = INSTRUMENTS[answer.response.instrument]
+    choices = instruments.choices_of(asked, answer.item)
+    said = next((each.label for each in choices if each.value == answer.value), str(answer.value))
+    return Asked(instruments.text_of(asked, answer.item), said, asked.title)

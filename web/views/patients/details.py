@@ -1,13 +1,15 @@
 """Who a patient is: registered once, mended later. What happens to them has pages of its own."""
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language_info
 
 from clinic import access, clock, patients
 from clinic.idempotency import create_once
@@ -17,6 +19,31 @@ from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField
 
 Groups = tuple[tuple[str, tuple[str, ...]], ...]
+SPOKEN_HERE: Final = "en"
+# What messages can be written in stands first (`notifications.wording`).
+WRITTEN_IN: Final = (SPOKEN_HERE, "es")
+
+
+def language_name(code: str) -> str:
+    """`Spanish` for es; a code without a name stands as it is."""
+    try:
+        return str(get_language_info(code)["name"])
+    except KeyError:
+        return code
+
+
+# Those of Django's list that aren't one country's way of speaking; an import may bring others.
+LANGUAGES: Final = [
+    *((code, language_name(code)) for code in WRITTEN_IN),
+    *sorted(
+        (
+            (code, language_name(code))
+            for code, _ in settings.LANGUAGES
+            if "-" not in code and code not in WRITTEN_IN
+        ),
+        key=lambda language: language[1],
+    ),
+]
 
 
 class DetailsForm(ChangeForm):
@@ -40,7 +67,12 @@ class DetailsForm(ChangeForm):
         choices=[("", "Whatever there is an address for"), *Channel.choices],
         required=False,
     )
-    language = forms.CharField(max_length=12, required=False, help_text="en, es. Left empty: en.")
+    language = forms.ChoiceField(
+        choices=LANGUAGES,
+        required=False,
+        initial=SPOKEN_HERE,
+        help_text="Messages are written in English and Spanish; for another, in English.",
+    )
     time_zone = forms.CharField(
         max_length=64, required=False, help_text="Only where it isn't the clinic's: America/Denver."
     )
@@ -62,6 +94,13 @@ class DetailsForm(ChangeForm):
         ("Where they live", ("address_line", "city", "state", "postal_code")),
         ("For the day of treatment", ("escort_name", "escort_phone", "flags")),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = self.initial.get("language", "")
+        language: Any = self.fields["language"]
+        if known and known not in dict(LANGUAGES):  # such as one that came with an import
+            language.choices = [*LANGUAGES, (known, language_name(known))]
 
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
         return [(title, [self[name] for name in names]) for title, names in self.GROUPS]

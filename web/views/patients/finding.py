@@ -7,8 +7,9 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from clinic import access, queries
+from clinic import access, clock, queries
 from clinic.models import Patient
+from scheduler.visits.queries import with_booking_state
 from web.doors import StaffRequest, staff_page
 from web.forms import SearchField
 
@@ -37,7 +38,7 @@ def find(request: StaffRequest) -> HttpResponse:
 
 
 def _list(request: StaffRequest, form: FindForm) -> HttpResponse:
-    here = Patient.objects.filter(clinic=request.clinic)
+    here = with_booking_state(Patient.objects.filter(clinic=request.clinic), now=clock.now())
     text = form.cleaned_data["text"] if form.is_valid() else ""
     context: dict[str, Any] = {"form": form if text else FindForm(), "searched": bool(text)}
     if text:

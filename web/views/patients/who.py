@@ -5,16 +5,13 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import get_language_info
-
 from clinic import clock
 from clinic.models import Allergy, Patient
 from scheduler.vocabulary import wall_time
-from web.views.patients.details import age_on
+from web.views.patients.details import SPOKEN_HERE, age_on, language_name
 
 HIGH: Final = "high"
 UNSURE: Final = "unconfirmed"
-SPOKEN_HERE: Final = "en"
 
 
 @dataclass(frozen=True)
@@ -58,14 +55,6 @@ def who_is(patient: Patient, allergies: list[Allergy], now: datetime) -> Who:
         other_time=_other_time(patient, now),
         allergies=sorted(in_words, key=lambda each: not each.high),
     )
-
-
-def language_name(code: str) -> str:
-    """`Spanish` for es; a code without a name stands as it is."""
-    try:
-        return str(get_language_info(code)["name"])
-    except KeyError:
-        return code
 
 
 def _other_time(patient: Patient, now: datetime) -> str:
