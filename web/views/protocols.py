@@ -68,7 +68,7 @@ def new_version(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The next version as a draft, filled with what this one says."""
     after = _fetch(request, pk, DRAFT_PROTOCOL)
     form = DraftForm(after, request.POST or None)
-    context: dict[str, Any] = {"after": after}
+    context: dict[str, Any] = {"after": after, "before_label": f"Version {after.version}"}
     if live_form.is_check(request):
         if form.is_valid():
             becomes = as_signed(after, form.content)

@@ -59,7 +59,7 @@ class LiveForm {
     const here = document.getElementById("touches");
     if (!touches || !here) return;
     here.replaceChildren(...touches.childNodes);
-    const summary = here.querySelector("[data-summary]")?.textContent.trim() ?? "";
+    const summary = here.querySelector("[data-summary]")?.dataset.summary ?? "";
     if (this.told.textContent !== summary) this.told.textContent = summary;
   }
 
