@@ -71,6 +71,7 @@ GET    /api/v1/protocols/{protocol}/                DNPM
 POST   /api/v1/protocols/adopt-defaults/            --PM
 POST   /api/v1/protocols/{draft}/activate/          --P-
 POST   /api/v1/protocols/                           --PM
+POST   /api/v1/protocols/check/                     --PM
 GET    /api/v1/protocols/{protocol}/in-use/         DNPM
 POST   /api/v1/protocols/{draft}/retire/            --P-
 GET    /api/v1/plans/                               DNPM
@@ -92,15 +93,19 @@ GET    /api/v1/resources/{resource}/                DNPM
 PATCH  /api/v1/resources/{resource}/                ---M
 GET    /api/v1/working-hours/                       DNPM
 POST   /api/v1/working-hours/                       ---M
+POST   /api/v1/working-hours/check/                 ---M
 POST   /api/v1/working-hours/{pattern}/end/         ---M
 GET    /api/v1/day-hours/                           DNPM
 POST   /api/v1/day-hours/                           ---M
+POST   /api/v1/day-hours/check/                     ---M
 DELETE /api/v1/day-hours/{day_hours}/               ---M
 GET    /api/v1/absences/                            D--M
 POST   /api/v1/absences/                            D--M
+POST   /api/v1/absences/check/                      D--M
 DELETE /api/v1/absences/{absence}/                  D--M
 GET    /api/v1/closures/                            DNPM
 POST   /api/v1/closures/                            ---M
+POST   /api/v1/closures/check/                      ---M
 DELETE /api/v1/closures/{closure}/                  ---M
 GET    /api/v1/closures/public-holidays/            ---M
 GET    /api/v1/openings/                            DNPM

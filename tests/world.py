@@ -307,6 +307,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "after": names["protocol"],
             "observation_minutes": 90,
         },
+        "POST /api/v1/protocols/check/": {"after": names["protocol"], "observation_minutes": 90},
         "POST /api/v1/protocols/{draft}/retire/": {"reason": "A slip"},
         "? /api/v1/plans/": {"patient": names["patient"]},
         "POST /api/v1/plans/": {
@@ -349,6 +350,12 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "hours": [["09:00", "17:00"]],
             "valid_from": in_a_month,
         },
+        "POST /api/v1/working-hours/check/": {
+            "resource": names["resource"],
+            "weekdays": [4],
+            "hours": [["09:00", "17:00"]],
+            "valid_from": in_a_month,
+        },
         "POST /api/v1/working-hours/{pattern}/end/": {"last_day": in_a_month},
         "? /api/v1/day-hours/": {"clinic": names["clinic"]},
         "POST /api/v1/day-hours/": {
@@ -356,6 +363,17 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "resource": names["resource"],
             "day": in_a_month,
             "hours": [],
+        },
+        "POST /api/v1/day-hours/check/": {"resource": names["resource"], "day": in_a_month, "hours": []},
+        "POST /api/v1/absences/check/": {
+            "resource": names["resource"],
+            "start": (NOW + timedelta(days=30)).isoformat(),
+            "end": (NOW + timedelta(days=30, hours=4)).isoformat(),
+        },
+        "POST /api/v1/closures/check/": {
+            "clinic": names["clinic"],
+            "first_day": in_a_month,
+            "last_day": in_a_month,
         },
         "? /api/v1/absences/": {"clinic": names["clinic"]},
         "POST /api/v1/absences/": {

@@ -5,17 +5,19 @@ from uuid import UUID
 from django.db.models import F
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import clock
 from clinic.fields import IdField, MomentField
-from clinic.viewsets import CreateSerializer
+from clinic.viewsets import CreateSerializer, StrictSerializer
 from scheduler import access
+from scheduler.api.foreseen import ForeseenSerializer
 from scheduler.api.openings import ByStart
 from scheduler.api.working_hours import DeclaredViewSet, WhoseSerializer
 from scheduler.models import Absence, AbsenceReason, Resource
-from scheduler.working_hours import working_time
+from scheduler.working_hours import foreseeing, working_time
 
 
 class AbsenceSerializer(serializers.ModelSerializer[Absence]):
@@ -27,10 +29,15 @@ class AbsenceSerializer(serializers.ModelSerializer[Absence]):
         fields = ["id", "resource", "start", "end", "reason"]
 
 
-class AbsenceCreateSerializer(CreateSerializer):
+class AbsenceCheckSerializer(StrictSerializer):
+    """The body of an absence that is only looked at."""
+
     resource = IdField()
     start = MomentField(help_text="May lie in the past: hours that are over stay as they were.")
     end = MomentField()
+
+
+class AbsenceCreateSerializer(CreateSerializer, AbsenceCheckSerializer):
     reason = serializers.ChoiceField(choices=AbsenceReason.choices)
 
 
@@ -42,6 +49,7 @@ class AbsencesViewSet(DeclaredViewSet):
     access = {
         "list": access.RECORD_ABSENCE,
         "create": access.RECORD_ABSENCE,
+        "check": access.RECORD_ABSENCE,
         "destroy": access.RECORD_ABSENCE,
     }
     queryset = Absence.objects.select_related("resource__clinic").annotate(begins=F("during__startswith"))
@@ -71,6 +79,16 @@ class AbsencesViewSet(DeclaredViewSet):
             ),
             find=lambda: Absence.objects.get(pk=data["id"]),
             answer=AbsenceSerializer,
+        )
+
+    @extend_schema(request=AbsenceCheckSerializer, responses=ForeseenSerializer)
+    @action(detail=False, methods=["post"])
+    def check(self, request: Request) -> Response:
+        """What this absence would touch: the minutes it takes, and the visits that need them."""
+        data = self.parse(AbsenceCheckSerializer)
+        resource = self.fetch(Resource.objects.select_related("clinic"), pk=data.pop("resource"))
+        return Response(
+            ForeseenSerializer(foreseeing.absence(resource=resource, now=clock.now(), **data)).data
         )
 
     def destroy(self, request: Request, pk: UUID) -> Response:

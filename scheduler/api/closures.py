@@ -17,9 +17,10 @@ from clinic.fields import DayField, IdField, MomentField
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
+from scheduler.api.foreseen import ForeseenSerializer
 from scheduler.api.openings import ByStart
 from scheduler.models import Closure
-from scheduler.working_hours import declarable, holiday_calendar, working_time
+from scheduler.working_hours import declarable, foreseeing, holiday_calendar, working_time
 
 EITHER = "Give `first_day` and `last_day`, or `start` and `end`."
 
@@ -33,11 +34,10 @@ class ClosureSerializer(serializers.ModelSerializer[Closure]):
         fields = ["id", "clinic", "start", "end", "name", "public_holiday"]
 
 
-class ClosureCreateSerializer(CreateSerializer):
+class ClosureCheckSerializer(StrictSerializer):
     """Whole local days (`first_day` through `last_day`), or any stretch (`start` to `end`)."""
 
     clinic = IdField()
-    name = serializers.CharField(max_length=declarable.NAME_LENGTH)
     first_day = DayField(required=False)
     last_day = DayField(required=False)
     start = MomentField(required=False)
@@ -50,6 +50,12 @@ class ClosureCreateSerializer(CreateSerializer):
         if "first_day" in asked and asked["last_day"] < asked["first_day"]:
             raise serializers.ValidationError({"last_day": "The last day must not be before the first."})
         return asked
+
+
+class ClosureCreateSerializer(CreateSerializer, ClosureCheckSerializer):
+    """Whole local days (`first_day` through `last_day`), or any stretch (`start` to `end`)."""
+
+    name = serializers.CharField(max_length=declarable.NAME_LENGTH)
 
 
 class WhichClinicSerializer(StrictSerializer):
@@ -72,6 +78,7 @@ class ClosuresViewSet(ClinicViewSet):
     access = {
         "list": access.VIEW_RESOURCES,
         "create": access.CHANGE_HOURS,
+        "check": access.CHANGE_HOURS,
         "destroy": access.CHANGE_HOURS,
         "public_holidays": access.CHANGE_HOURS,
     }
@@ -109,6 +116,15 @@ class ClosuresViewSet(ClinicViewSet):
             find=lambda: Closure.objects.get(pk=data["id"]),
             answer=ClosureSerializer,
         )
+
+    @extend_schema(request=ClosureCheckSerializer, responses=ForeseenSerializer)
+    @action(detail=False, methods=["post"])
+    def check(self, request: Request) -> Response:
+        """What closing would touch: the minutes it takes from everybody, and the visits that need them."""
+        data = self.parse(ClosureCheckSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, data["clinic"])
+        found = foreseeing.closure(clinic=clinic, stretches=[_stretch(data, clinic)], now=clock.now())
+        return Response(ForeseenSerializer(found).data)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """The clinic is open after all, in the hours that are still to come."""

@@ -18,6 +18,7 @@ from scheduler import access
 from scheduler.api.plans import ReasonSerializer
 from scheduler.models import DoseBasis, Protocol, WeightBasis
 from scheduler.prescribing import protocols
+from scheduler.prescribing.reach import NotAllowed, Reach, as_signed, reach_of
 
 MOST: Final = 32_767  # what a column of small whole numbers holds
 
@@ -94,8 +95,8 @@ def listed(length: int, most: int) -> serializers.ListField:
     return serializers.ListField(child=LineField(max_length=length), max_length=most, required=False)
 
 
-class DraftSerializer(CreateSerializer):
-    """A new version: what `after` says, but for the fields that are sent."""
+class DraftCheckSerializer(StrictSerializer):
+    """A version that is only looked at: what `after` says, but for the fields that are sent."""
 
     after = IdField(help_text="The version that the draft begins as a copy of.")
     title = LineField(max_length=120, required=False)
@@ -146,6 +147,35 @@ class DraftSerializer(CreateSerializer):
     citation = serializers.CharField(max_length=4000, required=False, allow_blank=True)
 
 
+class DraftSerializer(CreateSerializer, DraftCheckSerializer):
+    """A new version: what `after` says, but for the fields that are sent."""
+
+
+class OrderNotAllowedSerializer(serializers.Serializer[NotAllowed]):
+    plan = serializers.UUIDField(source="plan.pk")
+    mends = serializers.ListField(child=serializers.CharField())
+
+
+class ReachSerializer(serializers.Serializer[Reach]):
+    """What stands under the version in force, and what the other one would mean for it. Nothing moves by
+    itself: plans and visits are taken over one by one."""
+
+    in_force = serializers.UUIDField(source="in_force.pk")
+    plans = serializers.IntegerField(help_text="Active or on hold; each is a prescriber's to take over.")
+    not_allowed = OrderNotAllowedSerializer(many=True)
+    visits = serializers.IntegerField(help_text="Still to come.")
+    next_visit_at = serializers.DateTimeField(allow_null=True)
+    minutes_longer = serializers.IntegerField(help_text="Of a visit that is taken over; below 0: shorter.")
+    is_fasted_otherwise = serializers.BooleanField()
+
+
+class DraftCheckedSerializer(serializers.Serializer[Any]):
+    """Which fields would say something else, and what that would touch; none while no version is in force."""
+
+    changed = serializers.ListField(child=serializers.CharField())
+    touches = ReachSerializer(allow_null=True)
+
+
 class InUseSerializer(serializers.Serializer[Any]):
     """What stands under a version. When it is retired, visits stay; plans can't be booked any further."""
 
@@ -167,6 +197,7 @@ class ProtocolsViewSet(ClinicViewSet):
         "retrieve": access.VIEW_PROTOCOLS,
         "adopt_defaults": access.ADOPT_PROTOCOLS,
         "create": access.DRAFT_PROTOCOL,
+        "check": access.DRAFT_PROTOCOL,
         "in_use": access.VIEW_PROTOCOLS,
         "activate": access.ACTIVATE_PROTOCOL,
         "retire": access.RETIRE_PROTOCOL,
@@ -194,6 +225,16 @@ class ProtocolsViewSet(ClinicViewSet):
             find=lambda: Protocol.objects.get(pk=id),
             answer=ProtocolSerializer,
         )
+
+    @extend_schema(request=DraftCheckSerializer, responses=DraftCheckedSerializer)
+    @action(detail=False, methods=["post"])
+    def check(self, request: Request) -> Response:
+        """What a draft would change and touch, or every field that can't be meant. Nothing is written."""
+        changes = self.parse(DraftCheckSerializer)
+        after = self.fetch(self.get_queryset(), pk=changes.pop("after"))
+        changed = protocols.changed_columns(after, changes)
+        touches = reach_of(as_signed(after, changes), now=clock.now())
+        return Response(DraftCheckedSerializer({"changed": changed, "touches": touches}).data)
 
     @extend_schema(responses=InUseSerializer)
     @action(detail=True, methods=["get"], url_path="in-use")

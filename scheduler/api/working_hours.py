@@ -17,8 +17,9 @@ from clinic.fields import DayField, IdField
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
+from scheduler.api.foreseen import ForeseenSerializer
 from scheduler.models import DayHours, Resource, WorkingPattern
-from scheduler.working_hours import working_time
+from scheduler.working_hours import foreseeing, working_time
 from scheduler.working_hours.hours import Stretch
 
 HOURS_HELP = (
@@ -54,7 +55,9 @@ class PatternSerializer(serializers.ModelSerializer[WorkingPattern]):
         fields = ["id", "resource", "weekday", "starts_at", "ends_at", "valid_from", "valid_until"]
 
 
-class PatternCreateSerializer(CreateSerializer):
+class PatternCheckSerializer(StrictSerializer):
+    """The body of a declaration that is only looked at."""
+
     resource = IdField()
     weekdays = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=6),
@@ -64,6 +67,9 @@ class PatternCreateSerializer(CreateSerializer):
     hours = HoursField()
     valid_from = DayField()
     valid_until = DayField(required=False, allow_null=True, help_text="The last day; left out: no end.")
+
+
+class PatternCreateSerializer(CreateSerializer, PatternCheckSerializer):
     in_place_of = serializers.ListField(
         child=IdField(),
         max_length=MOST_GIVING_WAY,
@@ -84,10 +90,15 @@ class DayHoursSerializer(serializers.ModelSerializer[DayHours]):
         fields = ["id", "resource", "day", "hours"]
 
 
-class DayHoursCreateSerializer(CreateSerializer):
+class DayHoursCheckSerializer(StrictSerializer):
+    """The body of a declaration that is only looked at."""
+
     resource = IdField()
     day = DayField(help_text="In the clinic's time zone.")
     hours = HoursField()
+
+
+class DayHoursCreateSerializer(CreateSerializer, DayHoursCheckSerializer):
     in_place_of = IdField(
         required=False, allow_null=True, help_text="The day's own hours that stand already and give way."
     )
@@ -116,6 +127,7 @@ class WorkingHoursViewSet(DeclaredViewSet):
     access = {
         "list": access.VIEW_RESOURCES,
         "create": access.CHANGE_HOURS,
+        "check": access.CHANGE_HOURS,
         "end": access.CHANGE_HOURS,
     }
     queryset = WorkingPattern.objects.select_related("resource__clinic")
@@ -153,6 +165,16 @@ class WorkingHoursViewSet(DeclaredViewSet):
         )
         return Response(PatternSerializer(patterns, many=True).data, status=201 if made else 200)
 
+    @extend_schema(request=PatternCheckSerializer, responses=ForeseenSerializer)
+    @action(detail=False, methods=["post"])
+    def check(self, request: Request) -> Response:
+        """What these hours would touch: minutes gained and lost, visits in the way, what gives way."""
+        data = self.parse(PatternCheckSerializer)
+        resource = self.fetch(Resource.objects.select_related("clinic"), pk=data.pop("resource"))
+        return Response(
+            ForeseenSerializer(foreseeing.weekly(resource=resource, now=clock.now(), **data)).data
+        )
+
     @extend_schema(request=PatternEndSerializer, responses={200: PatternSerializer, 204: None})
     @action(detail=True, methods=["post"])
     def end(self, request: Request, pk: UUID) -> Response:
@@ -173,6 +195,7 @@ class DayHoursViewSet(DeclaredViewSet):
     access = {
         "list": access.VIEW_RESOURCES,
         "create": access.CHANGE_HOURS,
+        "check": access.CHANGE_HOURS,
         "destroy": access.CHANGE_HOURS,
     }
     queryset = DayHours.objects.select_related("resource__clinic")
@@ -199,6 +222,14 @@ class DayHoursViewSet(DeclaredViewSet):
             find=lambda: DayHours.objects.get(pk=data["id"]),
             answer=DayHoursSerializer,
         )
+
+    @extend_schema(request=DayHoursCheckSerializer, responses=ForeseenSerializer)
+    @action(detail=False, methods=["post"])
+    def check(self, request: Request) -> Response:
+        """What this day's own hours would touch."""
+        data = self.parse(DayHoursCheckSerializer)
+        resource = self.fetch(Resource.objects.select_related("clinic"), pk=data.pop("resource"))
+        return Response(ForeseenSerializer(foreseeing.day(resource=resource, now=clock.now(), **data)).data)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """The weekly pattern holds again on this day."""

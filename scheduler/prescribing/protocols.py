@@ -68,12 +68,8 @@ def draft_version(*, actor: Actor, id: UUID, after: Protocol, changes: Mapping[s
     `changes` are columns of `protocol_content.COLUMNS`. Raises `Invalid` naming every field that can't be
     meant, `Conflict` with code `nothing_changed` for a version that would say the same.
     """
-    before = content_of(after)
-    content = {**before, **changes}
-    wrong = protocol_content.faults(content)
-    if wrong:
-        raise Invalid(dict(wrong))
-    if content == before:
+    content = {**content_of(after), **changes}
+    if not changed_columns(after, changes):
         raise Conflict(
             f"This says the same as version {after.version}. Change something first.", code="nothing_changed"
         )
@@ -86,6 +82,17 @@ def draft_version(*, actor: Actor, id: UUID, after: Protocol, changes: Mapping[s
             )
 
     return in_transaction(work)
+
+
+def changed_columns(after: Protocol, changes: Mapping[str, Any]) -> list[str]:
+    """The columns that would say something else than `after`, in their order. Raises `Invalid` naming every
+    field that can't be meant."""
+    before = content_of(after)
+    content = {**before, **changes}
+    wrong = protocol_content.faults(content)
+    if wrong:
+        raise Invalid(dict(wrong))
+    return [column for column in COLUMNS if content[column] != before[column]]
 
 
 def activate(*, actor: Actor, protocol: Protocol, now: datetime) -> Protocol:

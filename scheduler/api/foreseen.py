@@ -1,0 +1,63 @@
+"""What a change of hours would touch, as the API tells it: the answers of the `check` calls."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from scheduler.working_hours.foreseeing import Foreseen
+
+
+class StrandedSerializer(serializers.Serializer[Any]):
+    """A booked visit that needs the hours."""
+
+    appointment = serializers.UUIDField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    resource = serializers.DictField(help_text="Whose hours it would lose: id, kind and name.")
+
+
+class ToRepairSerializer(serializers.Serializer[Any]):
+    """What to ask of `/repairs/` for one day on which visits stand against the change."""
+
+    day = serializers.DateField()
+    resource = serializers.UUIDField(allow_null=True)
+
+
+class OddStretchSerializer(serializers.Serializer[Any]):
+    """Hours in which the clocks change, and how long they last on that day."""
+
+    day = serializers.DateField()
+    hours = serializers.ListField(child=serializers.TimeField(format="%H:%M"))
+    minutes = serializers.IntegerField()
+
+
+class ForeseenSerializer(serializers.Serializer[Foreseen]):
+    """What the change would touch. Nothing is changed by asking: who was quicker is seen by the change."""
+
+    gained_minutes = serializers.IntegerField(
+        source="gained", help_text="To book within the clinic's horizon, of everybody it concerns."
+    )
+    lost_minutes = serializers.IntegerField(source="lost")
+    visits = serializers.SerializerMethodField(
+        help_text="Against which the change would be refused as `visits_stranded`."
+    )
+    repairs = serializers.SerializerMethodField()
+    gives_way = serializers.SerializerMethodField(
+        help_text="The patterns that stand there: send them as `in_place_of`."
+    )
+    clocks = OddStretchSerializer(source="odd", many=True)
+
+    @extend_schema_field(StrandedSerializer(many=True))
+    def get_visits(self, foreseen: Foreseen) -> list[Any]:
+        visits = foreseen.refusal.data["visits"] if foreseen.refusal else []
+        return list(StrandedSerializer(visits, many=True).data)
+
+    @extend_schema_field(ToRepairSerializer(many=True))
+    def get_repairs(self, foreseen: Foreseen) -> list[Any]:
+        repairs = foreseen.refusal.data["repairs"] if foreseen.refusal else []
+        return list(ToRepairSerializer(repairs, many=True).data)
+
+    @extend_schema_field(serializers.ListField(child=serializers.UUIDField()))
+    def get_gives_way(self, foreseen: Foreseen) -> list[str]:
+        return [str(pattern.pk) for pattern in foreseen.standing]
