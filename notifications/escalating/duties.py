@@ -26,7 +26,7 @@ from scheduler.models import (
 from sessions_app.models import Session, SessionState
 
 RowType = TypeVar("RowType")
-MOST_SHOWN: Final = 20
+MOST_SHOWN: Final = 8
 OVER: Final = (SessionState.SIGNED,)
 
 

@@ -46,6 +46,9 @@ class ResourceUpdateSerializer(StrictSerializer):
         child=serializers.CharField(max_length=40), max_length=20, required=False, help_text=FEATURES_HELP
     )
     active = serializers.BooleanField(required=False, help_text="False takes it out of use.")
+    user = IdField(
+        required=False, allow_null=True, help_text="The member of staff behind it; takes over visits to come."
+    )
 
 
 class ByName(NewestFirst):
@@ -99,5 +102,7 @@ class ResourcesViewSet(ClinicViewSet):
     def partial_update(self, request: Request, pk: UUID) -> Response:
         resource = self.fetch(self.get_queryset(), pk=pk)
         changes = self.parse(ResourceUpdateSerializer)
+        if "user" in changes:
+            changes["user_id"] = changes.pop("user")
         changed = resources.change_resource(actor=self.actor, resource=resource, now=clock.now(), **changes)
         return Response(ResourceSerializer(changed).data)

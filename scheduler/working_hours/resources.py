@@ -7,7 +7,7 @@ such visits.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -26,6 +26,8 @@ from scheduler.vocabulary import feature_error
 from scheduler.working_hours import openings
 
 MOST_UNITS: Final = 100
+# Nobody is somebody to be: a change that doesn't speak of the person leaves them.
+AS_IT_IS: Final = "as it is"
 
 
 def add_resource(
@@ -46,8 +48,7 @@ def add_resource(
     """
     _check_capacity(kind, capacity)
     _check_features(kind, features)
-    if user_id and not Membership.objects.filter(clinic=clinic, user_id=user_id).exists():
-        raise Invalid({"user": "This person doesn't work in the clinic."})
+    _check_person(clinic.pk, kind, user_id)
     resource = Resource(
         id=id,
         clinic=clinic,
@@ -68,13 +69,15 @@ def change_resource(
     capacity: int | None = None,
     features: Sequence[str] | None = None,
     active: bool | None = None,
+    user_id: UUID | Literal["as it is"] | None = AS_IT_IS,
     now: datetime,
 ) -> Resource:
-    """Change what is given; visits that are done stay as they were.
+    """Change what is given; visits that are done stay as they were. Another member of staff behind a nurse
+    takes the visits to come over with it.
 
-    Raises `Conflict` with the `visits` in the way: `capacity_booked` when visits that are not done hold units
-    to be given up, `feature_booked` when visits to come need a feature that goes, `resource_booked` when any
-    are to come.
+    Raises `Invalid`, and `Conflict` with the `visits` in the way: `capacity_booked` when visits that are not
+    done hold units to be given up, `feature_booked` when visits to come need a feature that goes,
+    `resource_booked` when any are to come.
     """
 
     def work() -> Resource:
@@ -91,6 +94,9 @@ def change_resource(
             _check_features(locked.kind, features)
             _give_up_features(locked, set(locked.features) - set(features), to_come)
             locked.features = sorted(set(features))
+        if user_id != AS_IT_IS:
+            _check_person(locked.clinic_id, locked.kind, user_id)
+            locked.user_id = user_id
         if active is not None:
             if not active:
                 _refuse_booked(
@@ -153,6 +159,15 @@ def _check_features(kind: str, features: Sequence[str]) -> None:
         wrong = "Only a chair has features."
     if wrong:
         raise Invalid({"features": wrong})
+
+
+def _check_person(clinic_id: UUID, kind: str, user_id: UUID | None) -> None:
+    if user_id is None:
+        return
+    if kind == ResourceKind.CHAIR:
+        raise Invalid({"user": "Nobody stands behind a chair."})
+    if not Membership.objects.filter(clinic=clinic_id, user_id=user_id).exists():
+        raise Invalid({"user": "This person doesn't work in the clinic."})
 
 
 def _check_capacity(kind: str, capacity: int) -> None:

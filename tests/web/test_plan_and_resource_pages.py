@@ -6,8 +6,9 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from clinic.models import Membership, Role
 from scheduler.models import Resource, TreatmentPlan
-from tests.cast import NOW, House, new_id
+from tests.cast import NOW, House, client_of, make_user, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
 
@@ -126,3 +127,31 @@ def test_a_nurse_has_no_features(stage: Stage) -> None:
     page = browser_of(stage.house.max).get(reverse("resource", args=[stage.nurses[0].pk]))
 
     assert "Offers" not in words(page)
+
+
+def test_another_nurse_takes_over_a_place_in_the_schedule_with_its_visits(stage: Stage) -> None:
+    place, house = stage.nurses[0], stage.house
+    visit = stage.book(stage.plan(), "10:00")
+    nora = make_user(house.clinic, "Nora Neu", Role.NURSE)
+    browser = browser_of(house.max)
+    filled = {"name": place.name, "capacity": place.capacity, "active": "on", "user": str(nora.pk)}
+
+    saved = browser.post(reverse("resource", args=[place.pk]), filled, follow=True)
+
+    assert "The change is saved." in words(saved)
+    assert "Nora Neu" in words(saved)
+    visit.refresh_from_db()
+    assert visit.claims.filter(resource__user=nora).exists()
+    Membership.objects.filter(user=nora).delete()
+    assert "Nora Neu Works here no more" in words(browser.get(reverse("resources")))
+
+
+def test_nobody_stands_behind_a_chair_and_no_stranger_behind_a_nurse(
+    stage: Stage, other_house: House
+) -> None:
+    manager, chair, nurse = client_of(stage.house.max), stage.chairs[0], stage.nurses[0]
+    for resource, user in ((chair, stage.house.nils), (nurse, other_house.nils)):
+        refused = manager.patch(f"/api/v1/resources/{resource.pk}/", {"user": str(user.pk)})
+        assert refused.status_code == 400
+        assert refused.json()["errors"][0]["field"] == "user"
+    assert manager.patch(f"/api/v1/resources/{nurse.pk}/", {"user": None}).json()["user"] is None

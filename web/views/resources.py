@@ -8,15 +8,18 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from clinic import access, clock
+from clinic.access import EVERYONE
 from clinic.idempotency import create_once
 from clinic.models import Clinic, Membership, User
 from clinic.problems import Problem
+from clinic.work import staff
 from scheduler.access import CHANGE_RESOURCES
-from scheduler.models import Resource, ResourceKind
+from scheduler.models import Opening, Resource, ResourceKind
 from scheduler.working_hours import resources
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, WholeNumberField
@@ -53,22 +56,32 @@ class AddForm(ClinicForm):
     def __init__(self, clinic: Clinic, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people: Any = self.fields["user"]
-        staff = Membership.objects.filter(clinic=clinic).values("user")
-        people.queryset = User.objects.filter(pk__in=staff, is_active=True).order_by("full_name")
+        people.queryset = staff(clinic.pk, EVERYONE)
 
 
 class ResourceForm(ChangeForm):
     name = forms.CharField(label="Name", max_length=80)
     capacity = WholeNumberField(label="Capacity", help_text=CAPACITY_HELP)
     features = FeaturesField(label="Offers", required=False, max_length=400, help_text=FEATURES_HELP)
+    user = PersonField(
+        User.objects.none(),
+        label="Member of staff",
+        required=False,
+        empty_label="Nobody",
+        help_text="Whoever takes this over has the visits to come.",
+    )
     active = forms.BooleanField(
         label="In use", required=False, help_text="Out of use, nothing is booked with it any more."
     )
 
     def __init__(self, resource: Resource, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if resource.kind != ResourceKind.CHAIR:
+        if resource.kind == ResourceKind.CHAIR:
+            del self.fields["user"]
+        else:
             del self.fields["features"]
+            people: Any = self.fields["user"]
+            people.queryset = staff(resource.clinic_id, EVERYONE)
 
 
 @staff_page(CHANGE_RESOURCES)
@@ -83,9 +96,7 @@ def resource_list(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, f"{added.name} is added. Declare its hours so that it can be booked.")
             return redirect("resource", pk=added.pk)
-    listed = list(
-        Resource.objects.filter(clinic=request.clinic).select_related("user").order_by("-active", "name")
-    )
+    listed = list(_resources(request.clinic))
     context = {
         "kinds": [(kind, [row for row in listed if row.kind == kind]) for kind in ResourceKind],
         "form": form,
@@ -103,15 +114,14 @@ def resource(request: StaffRequest, pk: UUID) -> HttpResponse:
         "name": found.name,
         "capacity": found.capacity,
         "features": ", ".join(found.features),
+        "user": found.user_id,
         "active": found.active,
     }
     form = ResourceForm(found, request.POST or None, initial=shown)
     in_the_way: list[Any] = []
     if request.method == "POST" and form.is_valid():
         try:
-            resources.change_resource(
-                actor=request.actor, resource=found, now=clock.now(), **form.cleaned_data
-            )
+            resources.change_resource(actor=request.actor, resource=found, now=clock.now(), **_changes(form))
         except Problem as problem:
             form.add_problem(problem)
             in_the_way = problem.data.get("visits", [])
@@ -120,6 +130,22 @@ def resource(request: StaffRequest, pk: UUID) -> HttpResponse:
             return redirect("resources")
     context = {"resource": found, "form": form, "in_the_way": in_the_way}
     return render(request, "web/resources/resource.html", context, status=form.status)
+
+
+def _resources(clinic: Clinic) -> QuerySet[Resource]:
+    """Those in use first; `idle` has no hours ahead, `nobodys` a person who works here no more."""
+    ahead = Opening.objects.filter(resource=OuterRef("pk"), during__endswith__gt=clock.now())
+    works = Membership.objects.filter(clinic=OuterRef("clinic"), user=OuterRef("user"), user__is_active=True)
+    rows = Resource.objects.filter(clinic=clinic).select_related("user").order_by("-active", "name")
+    return rows.annotate(idle=~Exists(ahead), nobodys=Q(user__isnull=False) & ~Exists(works))
+
+
+def _changes(form: ResourceForm) -> dict[str, Any]:
+    changes = dict(form.cleaned_data)
+    if "user" in changes:
+        person: User | None = changes.pop("user")
+        changes["user_id"] = person.pk if person else None
+    return changes
 
 
 def _added(request: StaffRequest, form: AddForm) -> Resource:
