@@ -307,6 +307,7 @@ SPECTACULAR_SETTINGS = {
         "AnsweredByEnum": "sessions_app.models.AnsweredBy",
         "ReportedByEnum": "sessions_app.models.ReportedBy",
         "SideEffectOutcomeEnum": "sessions_app.models.SideEffectOutcome",
+        "TaskKindEnum": "notifications.escalating.task_kinds.CHOICES",
         "TaskStepKindEnum": "clinic.models.WorkItemStepKind",
         "WaitlistStatusEnum": "scheduler.models.WaitlistStatus",
         "YesNoUnknownEnum": "sessions_app.models.YesNoUnknown",

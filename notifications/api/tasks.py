@@ -18,12 +18,14 @@ from clinic.fields import IdField
 from clinic.models import Role, Urgency, WorkItem, WorkItemStep
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
-from notifications.escalating import calls
+from notifications.escalating import calls, choosing, task_kinds
 from notifications.escalating.calls import Call, CallOutcome
 from notifications.talking import text_tasks
 
 
 class WorkItemSerializer(serializers.ModelSerializer[WorkItem]):
+    kind = serializers.SerializerMethodField(help_text="Of which sort it is, as the list is narrowed by.")
+
     class Meta:
         model = WorkItem
         fields = [
@@ -31,6 +33,7 @@ class WorkItemSerializer(serializers.ModelSerializer[WorkItem]):
             "clinic",
             "patient",
             "title",
+            "kind",
             "urgency",
             "role",
             "owner",
@@ -43,6 +46,10 @@ class WorkItemSerializer(serializers.ModelSerializer[WorkItem]):
             "outcome",
             "created_at",
         ]
+
+    @extend_schema_field(serializers.ChoiceField(choices=task_kinds.CHOICES))
+    def get_kind(self, item: WorkItem) -> str:
+        return task_kinds.kind_of(item.cause).code
 
 
 class WorkItemStepSerializer(serializers.ModelSerializer[WorkItemStep]):
@@ -87,6 +94,12 @@ class TaskFilterSerializer(StrictSerializer):
         default="open",
         help_text="`unanswered`: open, and nobody has taken it.",
     )
+    which = serializers.ChoiceField(
+        choices=choosing.WHICH,
+        required=False,
+        help_text="`nobodys`: those that the caller could take and nobody has.",
+    )
+    kind = serializers.ChoiceField(choices=task_kinds.CHOICES, required=False)
 
 
 class TaskNoteSerializer(CreateSerializer):
@@ -128,6 +141,10 @@ class TasksViewSet(ClinicViewSet):
         rows = queries.closed_work_items() if state == "closed" else queries.open_work_items()
         if state == "unanswered":
             rows = rows.filter(acknowledged_at=None)
+        if which := asked.pop("which", None):
+            rows = rows.filter(choosing.which(self.actor, now=clock.now())[which])
+        if kind := asked.pop("kind", None):
+            rows = choosing.of_kind(rows, task_kinds.BY_CODE[kind])
         return self.page(rows.filter(**asked), WorkItemSerializer)
 
     @extend_schema(responses=WorkItemDetailSerializer)

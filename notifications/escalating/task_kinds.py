@@ -43,6 +43,7 @@ PLANS: Final = Kind("plans", "Plans", frozenset({"spacing", "plan_taken_over", "
 MESSAGES: Final = Kind("messages", "Messages in doubt", frozenset({"message"}))
 OTHERS: Final = Kind("others", "Others")
 KINDS: Final = (ANSWERS, CHAIR, TEXTS, VISITS, PLANS, MESSAGES, OTHERS)
+CHOICES: Final = tuple((kind.code, kind.label) for kind in KINDS)
 BY_CODE: Final = MappingProxyType({kind.code: kind for kind in KINDS})
 NAMED: Final = frozenset[str]().union(*(kind.causes for kind in KINDS))
 _OF: Final = MappingProxyType({cause: kind for kind in KINDS for cause in kind.causes})

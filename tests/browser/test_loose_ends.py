@@ -101,7 +101,7 @@ def test_the_nurse_takes_a_red_answer_calls_and_closes_it(windows: Windows, hous
         closing = page.locator("#close")
         closing.get_by_label("Called and talked with the patient").check()
         page.get_by_role("button", name="Close the task").click()
-        expect(page.get_by_text("Of a red task say in your own words")).to_be_visible()
+        expect(page.get_by_text("Of a red one say in your own words")).to_be_visible()
         expect(closing.get_by_label("Called and talked with the patient")).to_be_checked()
         closing.get_by_label("In your words").fill("She is with her sister; seen here at noon.")
         page.get_by_role("button", name="Close the task").click()

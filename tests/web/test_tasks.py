@@ -78,9 +78,11 @@ def test_each_filter_stands_in_the_address_and_says_how_many_it_shows(house: Hou
     text = task(house, "A text", Urgency.ROUTINE, kind="inbound_message")
     work.acknowledge(actor=house.actor(house.nils), item=mine, now=NOW)
     WorkItem.objects.filter(pk=text.pk).update(due_at=NOW - timedelta(minutes=5))
+    prescribers = task(house, "Decide", Urgency.ROUTINE, kind="decide")
+    WorkItem.objects.filter(pk=prescribers.pk).update(role=Role.PRESCRIBER)  # she could not take it
     said = words(nurse.get("/tasks/"))
-    assert "All 3 Mine 1 Nobody's yet 2 Overdue 1" in said
-    assert "Answers to call about 1 At the chair 1 Texts and numbers 1" in said
+    assert "All 4 Mine 1 Nobody's yet 2 Overdue 1" in said
+    assert "Answers to call about 1 At the chair 2 Texts and numbers 1" in said
 
     def shown(query: str) -> list[str]:
         page = nurse.get(f"/tasks/?{query}").content.decode()
@@ -95,6 +97,22 @@ def test_each_filter_stands_in_the_address_and_says_how_many_it_shows(house: Hou
         nurse.get("/tasks/?which=mine&kind=texts")
     )
     assert len(shown("which=nonsense&kind=nonsense&page=nonsense")) == 3
+
+
+def test_the_api_narrows_as_the_page_does(house: House) -> None:
+    nurse = client_of(house.nils)
+    mine = task(house, "An alert", kind="alert")
+    work.acknowledge(actor=house.actor(house.nils), item=mine, now=NOW)
+    task(house, "A text", Urgency.ROUTINE, kind="inbound_message")
+
+    def found(**asked: str) -> list[tuple[str, str]]:
+        answer = nurse.get(f"{API}tasks/", asked).json()["results"]
+        return [(each["title"], each["kind"]) for each in answer]
+
+    assert found(which="mine") == [("An alert", "chair")]
+    assert found(which="nobodys") == found(kind="texts") == [("A text", "texts")]
+    assert found(which="overdue") == []
+    assert nurse.get(f"{API}tasks/", {"which": "theirs"}).status_code == 400
 
 
 def test_what_no_kind_names_stands_among_the_others(house: House) -> None:
@@ -137,7 +155,7 @@ def test_a_task_is_closed_with_a_usual_phrase_and_a_red_one_in_words_besides(hou
     assert calm.outcome == "Called and talked with the patient."
     refused = nurse.post(f"/tasks/{red.pk}/close/", sent)
     assert refused.status_code == 400
-    assert "Of a red task say in your own words what you found and did." in words(refused)
+    assert "Of a red one say in your own words what you found and did." in words(refused)
     assert "checked" in refused.content.decode()  # what was chosen is not lost
     nurse.post(f"/tasks/{red.pk}/close/", sent | {"outcome": "Slept well."})
     red.refresh_from_db()

@@ -11,7 +11,7 @@ from web.forms import ChangeForm, ClinicForm
 from web.views.tasks import phrases
 
 NEVER_IN_SILENCE: Final = "Say in a few words what was done. A task never closes in silence."
-RED_IN_WORDS: Final = "Of a red task say in your own words what you found and did."
+RED_IN_WORDS: Final = f"{NEVER_IN_SILENCE} Of a red one say in your own words what you found and did."
 NO_PHRASE: Final = "Nothing of this"
 
 
@@ -41,14 +41,14 @@ class OutcomeForm(_Phrased, ChangeForm):
     def __init__(self, item: WorkItem, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer(phrases.outcomes(task_kinds.kind_of(item.cause)), "What was done")
-        self.red = item.urgency == Urgency.RED
+        words = self.fields["outcome"]
+        words.required = item.urgency == Urgency.RED
+        words.error_messages["required"] = RED_IN_WORDS
 
     def clean_outcome(self) -> str:
         words: str = self.cleaned_data["outcome"].strip()
         if not words and not self.cleaned_data.get("phrase"):
             raise forms.ValidationError(NEVER_IN_SILENCE)
-        if not words and self.red:
-            raise forms.ValidationError(RED_IN_WORDS)
         return words
 
 

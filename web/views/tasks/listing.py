@@ -31,9 +31,9 @@ def tasks(request: StaffRequest) -> HttpResponse:
     actor, clinic, now = request.actor, request.clinic, clock.now()
     narrowing = Narrowing.asked(request.GET)
     every = queries.open_work_items().filter(clinic=clinic)
-    whose, kinds = choices(narrowing, every, actor, clinic, now)
+    whose, kinds = choices(narrowing, every, actor, now)
     rows = queries.most_pressing_first(
-        narrowing.of(every, actor, clinic, now), now=now, today_ends=_today_ends(clinic, now)
+        narrowing.of(every, actor, now), now=now, today_ends=_today_ends(clinic, now)
     )
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     items = list(page.object_list)

@@ -9,13 +9,14 @@ from typing import Any, Final
 from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 
-from clinic import access, queries
+from clinic import queries
 from clinic.access import Actor
-from clinic.models import Clinic, Role, WorkItem
-from notifications.escalating import task_kinds
+from clinic.models import WorkItem
+from notifications.escalating import choosing, task_kinds
+from notifications.escalating.choosing import MINE, NOBODYS, OVERDUE
 from notifications.escalating.task_kinds import KINDS, Kind
 
-ALL, MINE, NOBODYS, OVERDUE = "", "mine", "nobodys", "overdue"
+ALL = ""
 WHOSE: Final = {ALL: "All", MINE: "Mine", NOBODYS: "Nobody's yet", OVERDUE: "Overdue"}
 NONE_OF: Final = {
     ALL: "No task is open",
@@ -65,18 +66,16 @@ class Narrowing:
                 to[name] = str(value)
         return to.urlencode()
 
-    def of(self, rows: QuerySet[WorkItem], actor: Actor, clinic: Clinic, now: datetime) -> QuerySet[Any]:
-        about = queries.about(rows)
-        if self.kind is not None:
-            about = about.filter(_of_kind(self.kind))
-        return about.filter(_which(actor, clinic, now)[self.which])
+    def of(self, rows: QuerySet[WorkItem], actor: Actor, now: datetime) -> QuerySet[Any]:
+        of_kind = choosing.of_kind(rows, self.kind) if self.kind else rows
+        return of_kind.filter(_which(actor, now)[self.which])
 
 
 def choices(
-    narrowing: Narrowing, rows: QuerySet[WorkItem], actor: Actor, clinic: Clinic, now: datetime
+    narrowing: Narrowing, rows: QuerySet[WorkItem], actor: Actor, now: datetime
 ) -> tuple[list[Choice], list[Choice]]:
     """(whose, of which kind), each with how many there are together with the other choice: one query."""
-    sides = _which(actor, clinic, now)
+    sides = _which(actor, now)
     counts = {f"of_{which or 'all'}": Count("pk", filter=side) for which, side in sides.items()}
     by_table = list(queries.about(rows).order_by().values("table").annotate(**counts))
     whose = [
@@ -105,17 +104,5 @@ def _shows(kind: Kind | None, row: dict[str, Any]) -> bool:
     return kind is None or task_kinds.kind_of(row["table"]) == kind
 
 
-def _of_kind(kind: Kind) -> Q:
-    named = Q(table__in=sorted(kind.causes))
-    return ~Q(table__in=sorted(task_kinds.NAMED)) if kind == task_kinds.OTHERS else named
-
-
-def _which(actor: Actor, clinic: Clinic, now: datetime) -> dict[str, Q]:
-    """Nobody's are those which this person could take: of another role's there is nothing for them to do."""
-    able = [role for role in Role if actor.may(access.TASK_OF[role], clinic.pk)]
-    return {
-        ALL: Q(),
-        MINE: Q(owner=actor.user_id),
-        NOBODYS: Q(owner=None, role__in=able),
-        OVERDUE: Q(due_at__lte=now),
-    }
+def _which(actor: Actor, now: datetime) -> dict[str, Q]:
+    return {ALL: Q(), **choosing.which(actor, now=now)}
