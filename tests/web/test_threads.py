@@ -10,7 +10,7 @@ from django.test import Client
 
 from clinic.models import AccessLog, Patient, WorkItem
 from notifications.answering import times
-from notifications.models import ClinicMessaging, InboundMessage, Message, TimeRequest
+from notifications.models import ClinicMessaging, InboundMessage, Message, PatientLink, TimeRequest
 from tests.cast import NOW, TODAY, House, local, new_id
 from tests.notifications.texts import ROSAS, STRANGERS, alone_on_the_number, announce, give_number, text
 from tests.notifications.visits import book
@@ -90,7 +90,9 @@ def test_other_times_are_offered_for_a_visit_by_link_once(house: House, ana: Cli
         said = words(ana.post(f"{address}offer-times/", sent, follow=True))
     assert "The link to choose another time is on its way." in said
     assert "Lakeside Clinic: choose another time here: {link} or call" in said
-    assert Message.objects.filter(kind="reply").count() == 1
+    reply = Message.objects.get(kind="reply")
+    link = PatientLink.objects.get(message=reply)
+    assert times.request_of(link).appointment == visit
     assert [item.title for item in WorkItem.objects.filter(closed_at=None)] == [times.TITLE]
     assert "Nobody waits" in words(ana.get("/threads/"))
     other = ana.post(f"{address}offer-times/", {"id": str(new_id()), "appointment": str(new_id())})
