@@ -394,7 +394,6 @@ GET    /setup/protocols/                            ---M
 POST   /setup/protocols/                            ---M
 GET    /setup/messages/                             ---M
 POST   /setup/messages/                             ---M
-GET    /setup/staff/                                ---M
 GET    /setup/day/                                  ---M
 GET    /setup/{step}/skip/                          ---M
 POST   /setup/{step}/skip/                          ---M

@@ -77,7 +77,7 @@ PLACES = (
 # What the desk does with visits, plans, series and the waitlist it comes to from the day.
 PARTS = dict.fromkeys(
     ("book", "week", "visits", "plans", "waitlist", "repair", "repairs", "time-requests"), "day"
-) | {"texts": "threads"}
+) | {"texts": "threads", "setup": "clinic_settings"}
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,6 @@ chart-to-the-desk       D  /patients/{patient}/
 edit-patient            D  /patients/{patient}/edit/
 setup                   M  /setup/
 setup-clinic            M  /setup/clinic/
-setup-staff             M  /setup/staff/
 setup-chairs            M  /setup/chairs/
 setup-people            M  /setup/people/
 setup-hours             M  /setup/hours/

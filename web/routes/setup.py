@@ -7,7 +7,6 @@ from web.views.setup import imports, pages, start
 urlpatterns: list[URLPattern] = [
     path("setup/", start.setup, name="setup"),
     path("setup/clinic/", pages.clinic, name="setup_clinic"),
-    path("setup/staff/", pages.staff, name="setup_staff"),
     path("setup/chairs/", pages.chairs, name="setup_chairs"),
     path("setup/people/", pages.people, name="setup_people"),
     path("setup/hours/", pages.hours, name="setup_hours"),

@@ -23,6 +23,7 @@ class Editor:
 
 
 EDITORS: Final = (
+    Editor("setup", "Setting up", "tasks", "The steps of a new clinic, up to a day that can be booked."),
     Editor("staff", "Staff and roles", "people", "Who works here and as what; invitations, access, tokens."),
     Editor(
         "resources", "Chairs and nurses", "chair", "What visits are booked with: chairs, nurses, clinicians."

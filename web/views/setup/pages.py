@@ -1,5 +1,4 @@
-"""The steps of a new clinic that have a page here: the clinic itself, staff, chairs, who is booked, hours,
-protocols, messages.
+"""A new clinic's steps that have a page here: the clinic, chairs, who is booked, hours, protocols, messages.
 
 Each calls the functions that the settings call; what the settings' own pages do as well is linked to.
 """
@@ -18,7 +17,7 @@ from django.shortcuts import redirect, render
 from clinic import clinics, clock
 from clinic.access import SET_UP
 from clinic.idempotency import create_once
-from clinic.models import Membership, Role, User
+from clinic.models import Role, User
 from clinic.problems import Invalid, Problem
 from clinic.transactions import in_transaction
 from notifications.channels import opening
@@ -148,15 +147,6 @@ def clinic(request: StaffRequest) -> HttpResponse:
             return redirect("setup")
     context = {"form": form, "zones": sorted(available_timezones())}
     return render(request, "web/setup/clinic.html", context, status=form.status)
-
-
-@staff_page(SET_UP, methods=["GET"])
-def staff(request: StaffRequest) -> HttpResponse:
-    """Who works here by role, and which role nobody has."""
-    held = Membership.objects.filter(clinic=request.clinic, user__is_active=True).select_related("user")
-    rows = list(held.order_by("user__full_name"))
-    roles = [(role, [row.user for row in rows if row.role == role]) for role in Role]
-    return render(request, "web/setup/staff.html", {"roles": roles})
 
 
 @staff_page(SET_UP)

@@ -47,6 +47,11 @@ class Step:
         return reverse(self.route)
 
     @property
+    def button(self) -> str:
+        """What is done is changed; the day is looked at again."""
+        return "Change" if self.state == State.DONE and self.key != "day" else self.action
+
+    @property
     def is_settled(self) -> bool:
         return self.state in (State.DONE, State.SKIPPED)
 
@@ -99,7 +104,7 @@ def _staff(clinic: Clinic) -> Step:
         "Who works here and as what. A prescriber signs protocols and plans, a nurse gives infusions.",
         State.OPEN if missing else State.DONE,
         tuple(lines),
-        "setup_staff",
+        "staff",
         "Invite staff",
     )
 
