@@ -4,7 +4,8 @@ A course is told as a generator: it yields the moment of its next step and takes
 to go on. Whoever tells it stops at the present, so that a visit under way stands where it would stand.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
@@ -39,6 +40,8 @@ RISE: Final = {30: 2, 40: 3, 50: 4, 75: 2, 90: 1, 105: 0}
 # Past the default limits of domain.md 3.3: start hold and caution, both at 160.
 PAST_START: Final = 164
 PAST_CAUTION: Final = 162
+# What comes later waits for the chair.
+ARRIVED_BY: Final = 1
 
 
 def tell(course: Course, *, until: datetime) -> None:
@@ -48,18 +51,34 @@ def tell(course: Course, *, until: datetime) -> None:
             break
 
 
-class Chair:
-    """One visit with those who look after it."""
+@dataclass(frozen=True)
+class Felt:
+    """A side effect that comes while the infusion runs and is gone in recovery."""
 
-    def __init__(self, house: House, visit: Appointment) -> None:
+    term: str
+    grade: int = 1
+    told: bool = False  # by the patient
+
+
+class Chair:
+    """One visit with those who look after it. `late` is how many minutes later than booked the patient comes,
+    `waits` how many more it takes to the chair, `stays` how much longer the recovery is."""
+
+    def __init__(
+        self, house: House, visit: Appointment, *, late: int = 0, waits: int = 0, stays: int = 0
+    ) -> None:
         self.house = house
         self.visit = visit
+        self.late = late
+        self.waits = waits
+        self.stays = stays
         self.turns = queries.booked_visit(queries.visits().get(pk=visit.pk)).nurses
         self.person: Person = house.people[visit.patient_id]
 
     def minute(self, minutes: int) -> datetime:
-        """So many minutes after the visit's start."""
-        return self.visit.starts_at + timedelta(minutes=minutes)
+        """So many minutes after the visit's start, when it goes as booked."""
+        waits = self.waits if minutes > ARRIVED_BY else 0
+        return self.visit.starts_at + timedelta(minutes=minutes + self.late + waits)
 
     def nurse_at(self, moment: datetime) -> Actor:
         """Whose turn it is, also a little before it begins and after discharge."""
@@ -113,6 +132,7 @@ class Chair:
         nausea_at: int | None = None,
         pause_at: int | None = None,
         caution_at: int | None = None,
+        felt: Sequence[Felt] = (),
         sign: bool = True,
     ) -> Course:
         """From the door to the signature, 40 minutes in between; minutes count from the visit's start."""
@@ -146,6 +166,7 @@ class Chair:
                     now=self.minute(minutes),
                 )
                 return
+        effects = [self._effect(each, onset=38, now=self.minute(50)) for each in felt]
         yield self.minute(60)
         infusion.stop(
             actor=self.nurse_at(self.minute(60)),
@@ -158,19 +179,25 @@ class Chair:
         for minutes in (75, 90, 105):
             yield self.minute(minutes)
             self._read(self.minute(minutes), rise=RISE[minutes], dissociation=0)
-            if nausea is not None and minutes == 90:
-                self._over(nausea, self.minute(90))
-        yield self.minute(120)
-        self._discharge(self.minute(120))
+            if minutes == 90:
+                for effect in filter(None, [nausea, *effects]):
+                    self._over(effect, self.minute(90))
+        home = 120 + self.stays
+        for minutes in range(120, home, 15):
+            yield self.minute(minutes)
+            self._read(self.minute(minutes), dissociation=0)
+        yield self.minute(home)
+        self._discharge(self.minute(home))
         if sign:
-            yield self.minute(124)
+            signed = self.minute(home + 4)
+            yield signed
             signing.sign(
-                actor=self.nurse_at(self.minute(124)),
+                actor=self.nurse_at(signed),
                 id=self.house.new_id(),
                 session=self.session,
                 meaning="gave",
-                proof=self.house.proof_of(self.nurse_at(self.minute(124))),
-                now=self.minute(124),
+                proof=self.house.proof_of(self.nurse_at(signed)),
+                now=signed,
             )
 
     def not_given(self) -> Course:
@@ -234,12 +261,16 @@ class Chair:
         )
 
     def _nausea(self, *, onset: int, now: datetime) -> SideEffect:
+        return self._effect(Felt("nausea"), onset=onset, now=now, action="Head up, cool cloth.")
+
+    def _effect(self, felt: Felt, *, onset: int, now: datetime, action: str = "") -> SideEffect:
         report = side_effects.Report(
-            term="nausea",
+            term=felt.term,
             onset_at=self.minute(onset),
-            grade=1,
+            grade=felt.grade,
+            source="patient" if felt.told else "observed",
             relatedness="Probably-Likely",
-            action="Head up, cool cloth.",
+            action=action,
         )
         return side_effects.record_side_effect(
             actor=self.nurse_at(now),

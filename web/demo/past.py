@@ -22,7 +22,7 @@ from sessions_app.models import Occasion
 from sessions_app.outcomes import diary
 from sessions_app.outcomes.diary_counts import PERIOD_DAYS
 from sessions_app.outcomes.instruments import INSTRUMENTS
-from web.demo.course import Chair, tell
+from web.demo.course import Chair, Felt, tell
 from web.demo.house import House
 from web.demo.outcomes import BESIDE, answers_of, read_out
 
@@ -37,6 +37,13 @@ NO_SHOW: Final = "no-show"
 MEAN_AND_SD: Final = {"phq-9": (17, 5), "gad-7": (14, 3), "pcl-5": (48, 8), "nrs-pain": (5, 2)}
 LEAST: Final = {"phq-9": 10, "gad-7": 8, "pcl-5": 33, "nrs-pain": 2}
 HEADACHE_DAYS: Final = 20
+# How often patients come late or stay longer, and what is felt (domain.md 8.3 [D]); the rest is ours.
+LATE: Final = 0.15
+STAYS: Final = 0.08
+WAITS: Final = (1.0, 0.8)
+FELT: Final = {"dissociation": 0.40, "dizziness": 0.25, "headache": 0.12, "anxiety": 0.08}
+MILD: Final = 0.8
+TOLD_BY_PATIENT: Final = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +95,7 @@ class _Series:
     def __init__(self, house: House, patient: UUID, told: Told, today: date, begins: time) -> None:
         self.house = house
         self.random = house.random
+        self.chance = Random(SEED + told.began)  # noqa: S311 - of its own, so that scores stay what they were
         self.patient = patient
         self.told = told
         self.first = today - timedelta(days=told.began)
@@ -127,8 +135,9 @@ class _Series:
     def _come(self, visit: Appointment, day: int, now: datetime) -> None:
         became = self.told.lost.get(day)
         if became is None:
-            course = Chair(self.house, visit).given(nausea_at=34 if day in self.told.nausea else None)
-            tell(course, until=now)
+            chair = Chair(self.house, visit, **self._delays())
+            nausea = 34 if day in self.told.nausea else None
+            tell(chair.given(nausea_at=nausea, felt=self._felt()), until=now)
         elif became == NO_SHOW:
             late = visit.starts_at + timedelta(minutes=45)
             attendance.mark_no_show(actor=self.house.desk, appointment=visit, now=late)
@@ -141,6 +150,23 @@ class _Series:
                 reason=CancellationReason(became),
                 now=visit.starts_at - notice,
             )
+
+    def _delays(self) -> dict[str, int]:
+        """Late by 12 minutes in the mean, some minutes from door to chair, now and then longer in it."""
+        chance = self.chance
+        return {
+            "late": chance.randrange(6, 19) if chance.random() < LATE else 0,
+            "waits": round(chance.lognormvariate(*WAITS)),
+            "stays": chance.choice((15, 30, 45)) if chance.random() < STAYS else 0,
+        }
+
+    def _felt(self) -> list[Felt]:
+        chance = self.chance
+        return [
+            Felt(term, grade=1 if chance.random() < MILD else 2, told=chance.random() < TOLD_BY_PATIENT)
+            for term, share in FELT.items()
+            if chance.random() < share
+        ]
 
     def _ask(self, code: str, total: int, occasion: Occasion, at: datetime, *, safety: int = 0) -> None:
         asked = INSTRUMENTS[code]

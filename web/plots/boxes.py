@@ -28,7 +28,10 @@ class Spread:
 
 @dataclass(frozen=True)
 class Row:
+    """One lane; `short` are its words for a phone."""
+
     words: str
+    short: str
     whole: str
     words_y: float
     told: str
@@ -71,7 +74,8 @@ def _row(place: int, each: Spread, across: Scale[float], unit: str) -> Row:
     top = lanes.bar_at(place)
     box, end = across.at(each.first_quartile), across.at(each.third_quartile)
     return Row(
-        words=lanes.fitting(each.words, each.told),
+        words=lanes.fitting(each.words, each.told, most=lanes.MOST_AT_A_DESK),
+        short=lanes.fitting(each.words, each.told),
         whole=f"{each.words}: {each.told}",
         words_y=lanes.words_at(place),
         told=each.told,

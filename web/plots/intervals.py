@@ -27,7 +27,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Row:
+    """One lane; `short` are its words for a phone."""
+
     words: str
+    short: str
     whole: str
     words_y: float
     told: str
@@ -61,7 +64,8 @@ def intervals(estimates: Sequence[Estimate]) -> Intervals:
 
 def _row(place: int, each: Estimate, across: Scale[float]) -> Row:
     return Row(
-        words=lanes.fitting(each.words, each.told),
+        words=lanes.fitting(each.words, each.told, most=lanes.MOST_AT_A_DESK),
+        short=lanes.fitting(each.words, each.told),
         whole=f"{each.words}: {each.told}",
         words_y=lanes.words_at(place),
         told=each.told,

@@ -11,13 +11,15 @@ BAR: Final = 22
 GAP: Final = 18
 # In a line of the size that a phone needs.
 MOST_LETTERS: Final = 52
+MOST_AT_A_DESK: Final = 80
 FEWEST_LETTERS: Final = 12
 LANE: Final = WORDS + 8 + BAR + GAP
 
 
-def fitting(words: str, told: str) -> str:
-    """So much of the words as stands beside what is told, on a phone too; the marks tell all of them."""
-    room = max(MOST_LETTERS - len(told), FEWEST_LETTERS)
+def fitting(words: str, told: str, *, most: int = MOST_LETTERS) -> str:
+    """So much of the words as stands beside what is told, on a phone or, with `most`, at a desk; the marks
+    tell all of them."""
+    room = max(most - len(told), FEWEST_LETTERS)
     return words if len(words) <= room else f"{words[: room - 1].rstrip(' ,:')}…"
 
 

@@ -37,7 +37,10 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Row:
+    """One lane; `short` are its words for a phone."""
+
     words: str
+    short: str
     words_y: float
     told: str
     y: float
@@ -73,5 +76,7 @@ def _row(place: int, bar: Bar, across: Scale[float]) -> Row:
             x, end = across.at(before), across.at(before + part.amount)
             parts.append(Drawn(part.kind, x, round(end - x, 1), f"{bar.words}, {part.words}"))
         before += part.amount
-    words = lanes.fitting(bar.words, bar.told)
-    return Row(words, lanes.words_at(place), bar.told, lanes.bar_at(place), parts)
+    words = lanes.fitting(bar.words, bar.told, most=lanes.MOST_AT_A_DESK)
+    return Row(
+        words, lanes.fitting(bar.words, bar.told), lanes.words_at(place), bar.told, lanes.bar_at(place), parts
+    )
