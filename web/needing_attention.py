@@ -6,6 +6,7 @@ Nothing here decides or writes; where each is mended is the settings' first page
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -34,7 +35,7 @@ def needing_attention(clinic: Clinic, *, now: datetime) -> Mapping[str, list[str
 
 
 def _of_staff(clinic: Clinic, now: datetime) -> list[str]:
-    members = list(queries.members_of(clinic.pk))
+    members: list[Any] = list(queries.members_of(clinic.pk))
     held = [role for member in members for role in queries.roles_of(member)]
     sentences = [f"No {role.label.lower()} works here." for role in Role if role not in held]
     without = sum(bool(queries.roles_of(member)) and not member.second_factor for member in members)

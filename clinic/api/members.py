@@ -67,7 +67,7 @@ class MemberSerializer(serializers.ModelSerializer[Member]):
         return [role.value for role in queries.roles_of(member)]
 
 
-class MemberChangeSerializer(serializers.Serializer[queries.Change]):
+class MemberChangeSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     who = serializers.CharField(help_text="Empty for a command of whoever runs the server.")
     what = serializers.CharField()
@@ -75,7 +75,7 @@ class MemberChangeSerializer(serializers.Serializer[queries.Change]):
     door = serializers.CharField()
 
 
-class MemberTokenSerializer(serializers.Serializer[queries.Token]):
+class MemberTokenSerializer(serializers.Serializer[Any]):
     key = serializers.CharField(help_text="Its first characters.")
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
@@ -178,7 +178,8 @@ class MembersViewSet(ClinicViewSet):
         """Invite somebody. Who has a login already works here at once."""
         data = self.parse(InviteSerializer)
         clinic = access.fetch_clinic(self.actor, self.permission, data["clinic"])
-        sent: Any = {name: value for name, value in request.data.items() if name not in SECRET}
+        body: Any = request.data
+        sent = {name: value for name, value in body.items() if name not in SECRET}
         member, made = create_once(
             actor=self.actor,
             noun="member",

@@ -58,7 +58,7 @@ def test_the_password_is_no_part_of_the_answer_or_of_what_is_kept(house: House) 
 
 def test_each_fault_is_told_at_its_field(house: House) -> None:
     manager = client_of(house.max)
-    faults = {
+    faults: dict[str, dict[str, Any]] = {
         "email": {"email": "nora"},
         "roles": {"roles": []},
         "credentials": {"roles": ["prescriber"]},

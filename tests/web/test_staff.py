@@ -128,7 +128,7 @@ def test_nobody_gives_themselves_a_role_and_the_page_says_whom_to_ask(house: Hou
 def test_before_somebody_is_let_go_the_page_lists_what_hangs_on_them(house: House) -> None:
     stage = set_stage(house)
     visit = stage.book(stage.plan(), "10:00")
-    nurse = visit.claims.filter(resource__kind="nurse").first().resource
+    nurse = visit.claims.filter(resource__kind="nurse")[0].resource
     nurse.user = house.nils
     nurse.save()
     task = work.open_item(

@@ -69,7 +69,8 @@ class RolesForm(ProvenForm):
 
     def __init__(self, request: StaffRequest, member: Member, *args: Any, **kwargs: Any) -> None:
         held = [role.value for role in queries.roles_of(member)]
-        super().__init__(request, *args, initial={"roles": held, "were": " ".join(held)}, **kwargs)
+        kwargs["initial"] = {"roles": held, "were": " ".join(held)}
+        super().__init__(request, *args, **kwargs)
 
     @property
     def given(self) -> set[Role]:
@@ -108,12 +109,12 @@ class DetailsForm(ChangeForm):
     )
 
     def __init__(self, member: Any, *args: Any, **kwargs: Any) -> None:
-        shown = {
+        kwargs["initial"] = {
             "full_name": member.user.full_name,
             "credentials": member.user.credentials,
             "mobile": member.user.mobile,
             "charge": member.charge,
         }
-        super().__init__(*args, initial=shown, **kwargs)
+        super().__init__(*args, **kwargs)
         if Role.NURSE not in member.roles:
             del self.fields["charge"]
