@@ -1,7 +1,9 @@
 """A message's words and the envelope they go in: the first try's again on a retry, written now otherwise."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+
+from django.db.models import DEFERRED
 
 from notifications import tokens
 from notifications.channels.envelope import Envelope
@@ -13,6 +15,8 @@ from notifications.wording import crisis_words, writing
 from notifications.wording.writing import Fasting
 
 STAFF_LANGUAGE: Final = "en"
+# PostgreSQL's; for a default Django would make an expression for each.
+NOT_ASKED: Any = DEFERRED
 
 
 def attempt_at(
@@ -27,6 +31,7 @@ def attempt_at(
         subject, body = _words(message, address.form, facts)
         calendar = _calendar(message, facts, now) if address.form == Form.EMAIL else ""
     return DeliveryAttempt(
+        created_at=NOT_ASKED,
         message=message,
         number=len(tries) + 1,
         channel=channel,

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -183,16 +184,12 @@ def _down(message: Message, facts: Facts) -> set[Form]:
 
 
 def _ways(message: Message, facts: Facts) -> Ways:
-    rules = facts.settings[message.clinic_id].rules
-    rule = next((each for each in rules if each.stage == message.stage), None)
-    messaging = facts.clinics.get(message.clinic_id)
-    tries = facts.tries.get(message.pk, ())
-    return addressing.ways_of(
-        rule,
-        only=message.form,
-        has_number=bool(messaging and messaging.sms_number),
-        refused={Form(each.form) for each in tries if each.outcome == AttemptOutcome.PERMANENT},
-    )
+    """What its clinic leaves open to this message."""
+    ways, tries = facts.ways[message.clinic_id, message.stage], facts.tries.get(message.pk)
+    if not message.form and not tries:
+        return ways
+    refused = {Form(each.form) for each in tries or () if each.outcome == AttemptOutcome.PERMANENT}
+    return replace(ways, only=Form(message.form) if message.form else None, refused=refused)
 
 
 def _allowed(

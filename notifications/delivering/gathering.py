@@ -5,7 +5,7 @@ follows from it is `addressing`'s, `composing`'s and `delivery`'s.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +15,8 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
 
 from clinic.models import Clinic, Consent, ConsentScope, Patient, User, WorkItem
-from notifications.delivering import calendar_files, sending_state
+from notifications.delivering import addressing, calendar_files, sending_state
+from notifications.delivering.addressing import Ways
 from notifications.delivering.blocked import blocked_of
 from notifications.models import (
     BlockReason,
@@ -36,6 +37,13 @@ from scheduler.models import Appointment, Protocol
 
 # Their words are another message's as well, so that their link leads to questions besides.
 ASKING: Final = (MessageKind.CHECK_IN, MessageKind.DIARY)
+# What is asked of a visit and of a patient. Their other columns, moments and numbers above all, would take
+# longer to read than the rest of the gathering.
+OF_A_VISIT: Final = ("during", "status", "protocol", "extra_recovery_minutes")
+OF_A_PATIENT: Final = (
+    *("clinic", "deceased", "language", "time_zone", "state"),
+    *("preferred_channel", "email", "phone"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ class Facts:
     links: Mapping[UUID, PatientLink]
     tries: Mapping[UUID, Sequence[DeliveryAttempt]]
     settings: Mapping[UUID, Settings]
+    ways: Mapping[tuple[UUID, str], Ways]  # by clinic and stage, before a message narrows them
     own_texts: Mapping[tuple[UUID, str, str], OwnText]
     clinics: Mapping[UUID, ClinicMessaging]
     answered: Collection[UUID]  # those that ask for what was given already
@@ -63,12 +72,9 @@ def gather(messages: Sequence[Message], now: datetime) -> Facts:
 
     A visit's row is locked with its message's, so that a cancellation is either seen here or comes after.
     """
-    _attach(
-        messages,
-        "appointment",
-        Appointment.objects.select_for_update(no_key=True).order_by("pk"),
-    )
-    _attach(messages, "patient", Patient.objects.all())
+    visits_now = Appointment.objects.only(*OF_A_VISIT).select_for_update(no_key=True).order_by("pk")
+    _attach(messages, "appointment", visits_now)
+    _attach(messages, "patient", Patient.objects.only(*OF_A_PATIENT))
     _attach(messages, "clinic", Clinic.objects.all())
     _attach(messages, "user", User.objects.all())
     _attach(messages, "work_item", WorkItem.objects.all())
@@ -78,21 +84,27 @@ def gather(messages: Sequence[Message], now: datetime) -> Facts:
     offered = [message.visit for message in messages if message.kind == MessageKind.OFFER]
     if offered:
         prefetch_related_objects(offered, "waitlist_offer")
-    ids = [message.pk for message in messages]
+    these = _among(message.pk for message in messages)
     clinics = {message.clinic_id for message in messages}
-    stages = {message.stage for message in messages}
+    stages = {(message.clinic_id, message.stage) for message in messages}
+    settings = rule_settings.settings_of(clinics)
+    messaging = {row.clinic_id: row for row in ClinicMessaging.objects.filter(clinic__in=clinics)}
     return Facts(
         told=_told(messages),
         scopes=_scopes(messages),
         blocked=blocked_of({message.patient for message in messages if message.patient is not None}),
-        links={link.message_id: link for link in PatientLink.objects.filter(message__in=_among(ids))},
-        tries=_tries(ids),
-        settings=rule_settings.settings_of(clinics),
-        own_texts=_own_texts(clinics, stages),
-        clinics={row.clinic_id: row for row in ClinicMessaging.objects.filter(clinic__in=clinics)},
+        links=_links(PatientLink.objects.filter(message__in=these)),
+        tries=_tries(DeliveryAttempt.objects.filter(message__in=these)),
+        settings=settings,
+        ways={
+            (clinic, stage): _ways_of(settings[clinic], stage, messaging.get(clinic))
+            for clinic, stage in stages
+        },
+        own_texts=_own_texts(clinics, {stage for _, stage in stages}),
+        clinics=messaging,
         answered=standing.answered(messages),
         not_theirs=standing.not_theirs(messages),
-        asking_besides=_asking_besides(ids),
+        asking_besides=_asking_besides(these),
         sequences=calendar_files.sequences_of(messages),
         # Written out once for each clinic: the library looks for a pattern among a country's.
         phones={clinic.pk: clinic.phone.as_national for clinic in {message.clinic for message in messages}},
@@ -106,9 +118,10 @@ def gather_for_lookup(message: Message) -> Facts:
         told={},
         scopes={},
         blocked={},
-        links={link.message_id: link for link in PatientLink.objects.filter(message=message)},
-        tries=_tries([message.pk]),
+        links=_links(PatientLink.objects.filter(message=message)),
+        tries=_tries(DeliveryAttempt.objects.filter(message=message)),
         settings={},
+        ways={},
         own_texts={},
         clinics={},
         answered=(),
@@ -120,9 +133,10 @@ def gather_for_lookup(message: Message) -> Facts:
     )
 
 
-def _among(ids: Collection[UUID]) -> RawSQL:
-    """These ids as one parameter: of a list Django prepares and writes each by itself, in every query."""
-    return RawSQL("SELECT unnest(%s::uuid[])", [list(ids)])
+def _among(ids: Iterable[UUID]) -> RawSQL:
+    """These ids as one parameter, written as PostgreSQL writes an array: of a list Django prepares and writes
+    each by itself in every query, of an array psycopg."""
+    return RawSQL("SELECT unnest(%s::uuid[])", [f"{{{','.join(pk.hex for pk in ids)}}}"])
 
 
 def _attach(rows: Sequence[Any], name: str, found: QuerySet[Any]) -> None:
@@ -131,10 +145,12 @@ def _attach(rows: Sequence[Any], name: str, found: QuerySet[Any]) -> None:
     if not wanted:
         return
     by_id = {each.pk: each for each in found.filter(pk__in=_among(wanted))}
+    # As `prefetch_related` does it: by its attribute Django would check each row again.
+    field: Any = rows[0]._meta.get_field(name)
     for row in rows:
         named = getattr(row, f"{name}_id")
         if named is not None:
-            setattr(row, name, by_id[named])
+            field.set_cached_value(row, by_id[named])
 
 
 def _told(messages: Sequence[Message]) -> dict[UUID, Told]:
@@ -143,9 +159,19 @@ def _told(messages: Sequence[Message]) -> dict[UUID, Told]:
     return said.told_of_each(visits) if visits else {}
 
 
-def _asking_besides(ids: Sequence[UUID]) -> set[UUID]:
+def _links(found: QuerySet[PatientLink]) -> dict[UUID, PatientLink]:
+    return {link.message_id: link for link in found.only("message", "token_sha256")}
+
+
+def _ways_of(settings: Settings, stage: str, messaging: ClinicMessaging | None) -> Ways:
+    """What this clinic leaves open to the messages of a stage."""
+    rule = next((each for each in settings.rules if each.stage == stage), None)
+    return addressing.ways_of(rule, only="", has_number=bool(messaging and messaging.sms_number))
+
+
+def _asking_besides(these: RawSQL) -> set[UUID]:
     """Messages about something else that carry questions as well."""
-    asking = Message.objects.filter(carried_by__in=_among(ids), kind__in=ASKING)
+    asking = Message.objects.filter(carried_by__in=these, kind__in=ASKING)
     carriers = asking.exclude(carried_by__kind__in=ASKING).values_list("carried_by", flat=True)
     return {carrier for carrier in carriers if carrier is not None}
 
@@ -159,9 +185,9 @@ def _scopes(messages: Sequence[Message]) -> dict[UUID, set[ConsentScope]]:
     return scopes
 
 
-def _tries(ids: Sequence[UUID]) -> dict[UUID, list[DeliveryAttempt]]:
+def _tries(found: QuerySet[DeliveryAttempt]) -> dict[UUID, list[DeliveryAttempt]]:
     tries: dict[UUID, list[DeliveryAttempt]] = defaultdict(list)
-    for attempt in DeliveryAttempt.objects.filter(message__in=_among(ids)).order_by("number"):
+    for attempt in found.order_by("number"):
         tries[attempt.message_id].append(attempt)
     return tries
 

@@ -31,6 +31,11 @@ NEVER_HELD: Final = (MessageKind.PAGE, MessageKind.ANSWER)
 # Lost ones are looked up one by one, at the provider.
 LOST_AT_ONCE: Final = 50
 IDLE_AT_ONCE: Final = 500
+# What nobody asks of a message that is about to be sent.
+NOT_ASKED: Final = (
+    *("created_at", "written_by", "again_of", "carried_by"),
+    *("lease_token", "lease_until", "delivered_at"),
+)
 
 
 def due(now: datetime, *, most: int, urgent_only: bool = False) -> list[Message]:
@@ -42,6 +47,7 @@ def due(now: datetime, *, most: int, urgent_only: bool = False) -> list[Message]
         Message.objects.filter(urgent, status=MessageStatus.PLANNED, due_at__lte=now)
         .exclude(~Q(kind__in=NEVER_HELD), clinic__in=paused)
         .order_by("-urgent", "due_at")
+        .defer(*NOT_ASKED)
         .select_for_update(skip_locked=True, no_key=True)[:most]
     )
 

@@ -42,11 +42,12 @@ def may_send(now: datetime) -> bool:
     def work() -> SendingState:
         row = _locked()
         if row.paused_at is None:
-            why = _sign(row, _identity(), remembered)
+            identity = _identity()
+            why = _sign(row, identity, remembered)
             if why:
                 row.paused_at, row.paused_why = now, why
             else:
-                row.database, row.batches = _identity(), row.batches + 1
+                row.database, row.batches = identity, row.batches + 1
             row.save(update_fields=["paused_at", "paused_why", "database", "batches"])
         return row
 
@@ -78,8 +79,12 @@ def _sign(row: SendingState, identity: str, remembered: int) -> str:
 
 
 def _locked() -> SendingState:
-    SendingState.objects.bulk_create([SendingState(name=sending_state.ALL)], ignore_conflicts=True)
-    return SendingState.objects.select_for_update().get(name=sending_state.ALL)
+    rows = SendingState.objects.select_for_update().filter(name=sending_state.ALL)
+    row = rows.first()
+    if row is None:  # nothing has ever been sent
+        SendingState.objects.bulk_create([SendingState(name=sending_state.ALL)], ignore_conflicts=True)
+        row = rows.get()
+    return row
 
 
 def _identity() -> str:

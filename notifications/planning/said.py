@@ -36,7 +36,11 @@ CAUSE: Final = "message"
 
 def _last(columns: str, which: str) -> str:
     """One row at most: the last of these messages of `visit` that has arrived or may have, or is at this
-    moment on its way and can't be called back, or that somebody told instead: their task is closed."""
+    moment on its way and can't be called back, or that somebody told instead: their task is closed.
+
+    What is planned is left out before its tries and its task are looked for: right before sending, that is
+    nearly all there is, and a plan that was kept from when the tables were empty would look through all tries
+    for each of them."""
     return f"""
     SELECT {columns}
       FROM notifications_message said
@@ -47,7 +51,7 @@ def _last(columns: str, which: str) -> str:
       LEFT JOIN clinic_workitem task
         ON said.status IN ('skipped', 'failed') AND task.clinic_id = said.clinic_id
        AND task.cause = '{CAUSE}:' || said.id AND task.closed_at IS NOT NULL
-     WHERE said.appointment_id = visit.id AND {which}
+     WHERE said.appointment_id = visit.id AND {which} AND said.status <> 'planned'
        AND (said.status IN ('sent', 'unknown') OR (said.status = 'claimed' AND try.outcome = 'started')
             OR task.id IS NOT NULL)
      ORDER BY coalesce(task.closed_at, try.started_at, said.sent_at, said.due_at) DESC, said.created_at DESC

@@ -3,7 +3,7 @@ or cut to one segment of a text message. Pure: no Django.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -17,6 +17,7 @@ from notifications.wording.texts import ENGLISH, Language
 LANGUAGES: Final[Mapping[str, Language]] = MappingProxyType(
     {language.code: language for language in (ENGLISH, SPANISH)}
 )
+NOON: Final = 12
 TOO_LONG: Final = (
     "This makes {length} characters with your clinic's name, number and link; {most} fit in one text."
 )
@@ -58,18 +59,18 @@ def words_for(
     """The allowed fields. A visit's time is the clock on the clinic's wall; days are named and never called
     today or tomorrow, because a retry the next morning has the first try's words."""
     tongue, zone = language_of(language), ZoneInfo(clinic_zone)
-    words = Words(sender=sender, phone=phone)
+    fields = {"sender": sender, "phone": phone}
     if visit_starts_at is not None:
         new = visit_starts_at.astimezone(zone)
-        words = replace(words, day=_day(new, tongue), time=_time(new), preparation=tongue.ride)
+        fields |= {"day": _day(new, tongue), "time": _time(new), "preparation": tongue.ride}
         if fasting is not None:
-            words = _with_fasting(words, visit_starts_at, fasting, zone, tongue)
+            fields |= _fasting_fields(visit_starts_at, fasting, zone, tongue)
     if visit_ends_at is not None:
-        words = replace(words, end=_time(visit_ends_at.astimezone(zone)))
+        fields["end"] = _time(visit_ends_at.astimezone(zone))
     if instead_of is not None:
         old = instead_of.astimezone(zone)
-        words = replace(words, old_day=_day(old, tongue), old_date=_date(old, tongue), old_time=_time(old))
-    return words
+        fields |= {"old_day": _day(old, tongue), "old_date": _date(old, tongue), "old_time": _time(old)}
+    return Words(**fields)
 
 
 def write_email(
@@ -171,9 +172,9 @@ def _length(body: str, link_length: int) -> int:
     return gsm7.length(body.replace(LINK, "")) + links * link_length
 
 
-def _with_fasting(
-    words: Words, starts_at: datetime, fasting: Fasting, zone: ZoneInfo, tongue: Language
-) -> Words:
+def _fasting_fields(
+    starts_at: datetime, fasting: Fasting, zone: ZoneInfo, tongue: Language
+) -> dict[str, str]:
     sentences, shortest = [], ""
     if fasting.light_meal_hours:
         from_then = (starts_at - timedelta(hours=fasting.light_meal_hours)).astimezone(zone)
@@ -182,7 +183,7 @@ def _with_fasting(
     if fasting.clear_hours:
         until = (starts_at - timedelta(hours=fasting.clear_hours)).astimezone(zone)
         sentences.append(tongue.clear_drinks.format(time=_time(until)))
-    return replace(words, preparation="\n".join([*sentences, tongue.ride]), fasting=shortest)
+    return {"preparation": "\n".join([*sentences, tongue.ride]), "fasting": shortest}
 
 
 def _day(local: datetime, tongue: Language) -> str:
@@ -194,4 +195,4 @@ def _date(local: datetime, tongue: Language) -> str:
 
 
 def _time(local: datetime) -> str:
-    return f"{local.hour % 12 or 12}:{local:%M %p}"
+    return f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < NOON else 'PM'}"

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notifications.channels import opening
 from notifications.channels.envelope import Envelope
@@ -15,7 +17,7 @@ from notifications.models import DeliveryAttempt, InboxItem, Message
 from notifications.planning.planner import plan
 from notifications.talking import answers
 from tests.cast import NOW, House, make_patient
-from tests.notifications.visits import book
+from tests.notifications.visits import VISIT, book, cancel, move
 
 
 def due(house: House, count: int) -> None:
@@ -27,6 +29,17 @@ def due(house: House, count: int) -> None:
 def drain(monkeypatch: pytest.MonkeyPatch, channel: Any) -> Any:
     monkeypatch.setattr(opening, "open_channel", lambda form: channel)
     return delivery.drain(clock=lambda: NOW)
+
+
+class TakingChannel(InboxChannel):
+    """Takes everything, and asks the database nothing."""
+
+    def __init__(self) -> None:
+        self.taken: list[Envelope] = []
+
+    def send(self, envelope: Envelope) -> str:
+        self.taken.append(envelope)
+        return envelope.key
 
 
 class WatchingChannel(InboxChannel):
@@ -116,3 +129,38 @@ def test_the_pace_never_leaves_its_bounds() -> None:
     assert pace.asked == sending.LARGEST_BATCH
     pace.learn(0, timedelta(minutes=1).total_seconds())
     assert pace.asked == sending.LARGEST_BATCH
+
+
+def reads_of_a_drain(monkeypatch: pytest.MonkeyPatch, channel: Any) -> int:
+    """How many queries of the ORM's read anything while what is wanted now leaves."""
+    plan(now=NOW)
+    with CaptureQueriesContext(connection) as asked:
+        drain(monkeypatch, channel)
+    return sum((query["sql"] or "").startswith('SELECT "') for query in asked.captured_queries)
+
+
+def test_a_batch_reads_as_often_for_one_visit_as_for_five(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Booked, moved and cancelled: a column that was left in the database is asked for by nobody."""
+    found = []
+    for turn, many in enumerate((1, 1, 5)):  # the very first makes the rows of the ways out
+        channel = TakingChannel()
+        visits = [
+            book(house, make_patient(house.clinic, f"Given{turn}of{number}", "Family"))
+            for number in range(many)
+        ]
+        reads = [reads_of_a_drain(monkeypatch, channel)]
+        for visit in visits:
+            move(visit, VISIT + timedelta(hours=1))
+        reads.append(reads_of_a_drain(monkeypatch, channel))
+        for visit in visits:
+            cancel(visit)
+        reads.append(reads_of_a_drain(monkeypatch, channel))
+        assert [envelope.subject.split()[2] for envelope in channel.taken] == [
+            *["on"] * many,
+            *["has"] * many,
+            *["on"] * many,
+        ]
+        found.append(reads)
+    assert found[1] == found[2]
