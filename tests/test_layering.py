@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -148,8 +149,13 @@ PURE = [
 ]
 
 
-def imported(path: Path) -> Iterator[tuple[int, str, bool]]:
+@cache
+def imported(path: Path) -> list[tuple[int, str, bool]]:
     """(line, module, inside a function) of every import in a file."""
+    return list(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[tuple[int, str, bool]]:
     tree = ast.parse(path.read_text())
     inside = {
         node
