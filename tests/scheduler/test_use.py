@@ -129,7 +129,7 @@ def test_hours_and_sums_tell_the_same(stage: Stage) -> None:
 
 def test_the_api_tells_hours_to_the_manager(stage: Stage, house: House) -> None:
     stage.book(stage.plan(), "10:00", chair=stage.chairs[0])
-    asked = {"clinic": house.clinic.pk, "first": TODAY, "last": TODAY}
+    asked = {"clinic": str(house.clinic.pk), "first": TODAY.isoformat(), "last": TODAY.isoformat()}
     hours = client_of(house.max).get("/api/v1/reports/use-by-hour/", asked).json()
     assert hours[1] == {
         "kind": "chair",

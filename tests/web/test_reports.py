@@ -162,7 +162,9 @@ def test_names_of_chairs_and_patients_are_no_formulas(stage: Stage, house: House
 
 def test_the_heat_map_has_a_cell_for_each_open_hour_with_its_number(stage: Stage) -> None:
     stage.book(stage.plan(), "10:00", chair=stage.chairs[0])
-    page = browser_of(stage.house.max).get("/reports/use/", {"first": TODAY, "last": TODAY})
+    page = browser_of(stage.house.max).get(
+        "/reports/use/", {"first": TODAY.isoformat(), "last": TODAY.isoformat()}
+    )
     chairs, nurses, _ = page.context["report"].tables
     assert [cell.label for cell in chairs.picture.plot.cells] == ["0", "50", "50", "8", "0", "0", "0", "0"]
     assert [cell.label for cell in nurses.picture.plot.cells][1:3] == ["67", "33"]

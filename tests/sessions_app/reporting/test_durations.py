@@ -118,7 +118,12 @@ def test_it_asks_two_questions_however_many_there_are(house: House) -> None:
 
 def test_the_api_tells_the_same(house: House) -> None:
     infused(house, stopped=70, state="discharged")
-    asked = {"clinic": house.clinic.pk, "first": "2027-01-01", "last": "2027-01-31", "indication": "F33.2"}
+    asked = {
+        "clinic": str(house.clinic.pk),
+        "first": "2027-01-01",
+        "last": "2027-01-31",
+        "indication": "F33.2",
+    }
     answer = client_of(house.priya).get("/api/v1/reports/durations/", asked).json()
     infusion = answer["all"]["phases"][1]
     assert (infusion["phase"], infusion["planned"], infusion["took"]["median"]) == ("infusion", 40, 50)

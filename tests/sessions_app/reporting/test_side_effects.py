@@ -121,7 +121,7 @@ def test_it_asks_three_questions_however_many_there_are(house: House) -> None:
 
 def test_the_api_tells_every_count_with_what_it_is_of(house: House) -> None:
     effect(house, infused(house, state="discharged"), grade=2)
-    asked = {"clinic": house.clinic.pk, "first": "2027-01-01", "last": "2027-01-31"}
+    asked = {"clinic": str(house.clinic.pk), "first": "2027-01-01", "last": "2027-01-31"}
     answer = client_of(house.max).get("/api/v1/reports/side-effects/", asked).json()
     assert answer["observed"] == [
         {"words": "Nausea", "by_grade": [0, 1, 0, 0, 0], "count": 1, "per_100": 100.0}

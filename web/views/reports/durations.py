@@ -172,7 +172,7 @@ def _starts_table(starts: Starts) -> Table:
         [each.words, each.count, infusions, each.count / infusions if infusions else None]
         for each in starts.bins
     ]
-    late = [
+    late: list[list[Cell]] = [
         ["More than 5 late", starts.after_grace.count, starts.after_grace.of, starts.after_grace.share],
         [
             "Patient arrived more than 5 late",
