@@ -132,7 +132,7 @@ def _sessions(patient: Patient) -> QuerySet[Any]:
         .annotate(
             signed_version=Max("signed_records__version"),
             raised=Count("alerts", distinct=True),
-            unresolved=Count("alerts", distinct=True, filter=Q(alerts__isnull=False) & ~Exists(resolved)),
+            unresolved=Count("alerts", distinct=True, filter=Q(~Exists(resolved))),
         )
         .order_by("-arrived_at", "-id")
     )
@@ -169,7 +169,8 @@ def _lowest_saturation(patient: Patient) -> dict[UUID, int]:
         oxygen_saturation_percent__isnull=False, measured_at__gt=F("session__started_at")
     )
     lowest = rows.order_by("session", "oxygen_saturation_percent").distinct("session")
-    return dict(lowest.values_list("session", "oxygen_saturation_percent"))
+    found = lowest.values_list("session", "oxygen_saturation_percent")
+    return {session: percent for session, percent in found if percent is not None}
 
 
 def _went(

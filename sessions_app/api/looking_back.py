@@ -33,7 +33,9 @@ class EpisodeSerializer(serializers.Serializer[Any]):
 
     term = serializers.CharField()
     label = serializers.CharField(help_text="The term in words.")  # type: ignore[assignment]
-    source = serializers.ChoiceField(choices=ReportedBy.choices, source="began.source")
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=ReportedBy.choices, source="began.source"
+    )
     onset_minutes = serializers.IntegerField(
         allow_null=True, help_text="From the infusion's start; below 0 for what was there before it."
     )

@@ -43,7 +43,7 @@ class Progress:
     dose: str
     indication: str
     steps: list[Step]
-    review: Review | None
+    review: Review
     next: BookedVisit | None
     last: Went | None
     due: str
