@@ -94,6 +94,11 @@ def raised(
     return tuple(found)
 
 
+def past_stop(values: Values, limits: Mapping[str, Any]) -> set[str]:
+    """The signs whose value is past its stop limit, or its emergency limit."""
+    return {sign for sign, value in values.items() if value is not None and _stops(sign, value, limits)}
+
+
 def rank(level: str, kind: str) -> Rank:
     """How bad an alert is among those of its sign: by its level; of two cautions the one
     that is past the stop limit."""

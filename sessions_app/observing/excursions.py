@@ -42,9 +42,12 @@ class Judged:
     within: dict[str, Place]
 
 
-def judge(session: Session, taken: Taken, *, but: UUID | None = None) -> Judged:
+def judge(
+    session: Session, taken: Taken, *, but: UUID | None = None, not_kept: Sequence[Taken] = ()
+) -> Judged:
     """Judge a set by the sets before it, and by what those told that nobody kept; without the set `but`, for
-    which this one is to stand. At most three queries."""
+    which this one is to stand. `not_kept`: sets that came in the same call, whose alerts are no older than
+    this moment. At most three queries."""
     standing = flowsheet.standing(VitalSigns.objects.filter(session=session))
     lines = [line for line in standing if line.pk != but]
     known = [each for each in lines if each != taken and minute(each.measured_at) <= taken.measured_at]
@@ -60,9 +63,9 @@ def judge(session: Session, taken: Taken, *, but: UUID | None = None) -> Judged:
     )
     raises = judged()
     if any(each.kind == AlertKind.ONCE for each in raises):
-        raises = judged(
-            stopped=_stopped_before(session, taken, raises, [each for each in lines if each != taken])
-        )
+        others = [each for each in lines if each != taken]
+        stopped = _stopped_before(session, taken, raises, others)
+        raises = judged(stopped=stopped | _stopped_with(session, taken, not_kept, before))
     return Judged(raises, last_within(session, [each.sign for each in raises], before, baseline))
 
 
@@ -90,6 +93,22 @@ def _stopped_before(
         for alert in refused
         if alert.revision > kept[alert.sign] and alert.detail != once[alert.sign]
     }
+
+
+def _stopped_with(
+    session: Session, taken: Taken, not_kept: Sequence[Taken], before: Sequence[VitalSigns]
+) -> set[str]:
+    """The signs that were past the stop limit in one of these sets that nobody kept, of an earlier minute
+    than this one and later than any that stands. No query."""
+    limits = session.protocol.limits
+    found = set()
+    for each in not_kept:
+        at = minute(each.measured_at)
+        if at < minute(taken.measured_at):
+            past = alert_rules.past_stop({sign: getattr(each, sign) for sign in vital_limits.RINGS}, limits)
+            since = [line for line in before if minute(line.measured_at) >= at]
+            found |= {sign for sign in past if not any(_tells_of(line, sign) for line in since)}
+    return found
 
 
 def last_within(

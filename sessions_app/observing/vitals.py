@@ -98,9 +98,11 @@ def record_vitals(
     corrects: UUID | None = None,
     correction_reason: str = "",
     revision: int | None = None,
+    not_kept: Sequence[Reading] = (),
     now: datetime,
 ) -> VitalSigns:
-    """Keep one set of vital signs; a correction is a new set that names the old one and why.
+    """Keep one set of vital signs; a correction is a new set that names the old one and why. `not_kept`: what
+    the same call brought before it, and was refused: as good a first reading of two.
 
     The alerts that it raises are raised with it. Raises `Invalid` naming the field: impossible values,
     nothing measured, no reason for what is missing, a moment in the future or before arrival, and with code
@@ -119,7 +121,7 @@ def record_vitals(
         )
 
     def answer_for(line: VitalSigns) -> None:
-        _raise_alerts(line, now=now)
+        _raise_alerts(line, not_kept, now=now)
         if flowsheet.is_reading(line):
             alerts.settle_overdue(line.session, actor=actor, measured_at=line.measured_at, now=now)
 
@@ -138,12 +140,19 @@ def record_many(
     def write() -> list[Kept | Refused]:
         # Before any id is claimed: of two calls with the same entries the second waits here.
         Session.objects.select_for_update(of=("self",)).only("pk").get(pk=session.pk)
-        return [_keep(actor, session, entry, now) for entry in entries]
+        kept: list[Kept | Refused] = []
+        for place, entry in enumerate(entries):
+            earlier = zip(entries[:place], kept, strict=True)
+            not_kept = [sent.reading for sent, became in earlier if isinstance(became, Refused)]
+            kept.append(_keep(actor, session, entry, not_kept, now))
+        return kept
 
     return in_transaction(write)
 
 
-def _keep(actor: Actor, session: Session, entry: Entry, now: datetime) -> Kept | Refused:
+def _keep(
+    actor: Actor, session: Session, entry: Entry, not_kept: Sequence[Reading], now: datetime
+) -> Kept | Refused:
     try:
         line, made = create_once(
             actor=actor,
@@ -157,20 +166,24 @@ def _keep(actor: Actor, session: Session, entry: Entry, now: datetime) -> Kept |
                 reading=entry.reading,
                 corrects=entry.corrects,
                 correction_reason=entry.correction_reason,
+                not_kept=not_kept,
                 now=now,
             ),
             find=lambda: VitalSigns.objects.get(pk=entry.id),
         )
     except Problem as problem:
-        alarm_not_kept(actor=actor, session=session, reading=entry.reading, now=now)
+        alarm_not_kept(actor=actor, session=session, reading=entry.reading, not_kept=not_kept, now=now)
         return Refused(entry.id, problem)
     return Kept(line, again=not made)
 
 
-def alarm_not_kept(*, actor: Actor, session: Session, reading: Reading, now: datetime) -> list[Alert]:
+def alarm_not_kept(
+    *, actor: Actor, session: Session, reading: Reading, not_kept: Sequence[Reading] = (), now: datetime
+) -> list[Alert]:
     """Raise at once what a refused set would raise, whatever it was refused for and however little of it can
     be read: no stop limit waits for a second look, a reason, a clock or a colleague's line. Values that can't
-    be right raise nothing. The alerts tell the values, so that these aren't lost.
+    be right raise nothing. The alerts tell the values, so that these aren't lost. `not_kept`: as in
+    `record_vitals`.
 
     In a transaction of its own: the one that refused the set has taken everything back. A signed session
     takes no alert any more.
@@ -178,15 +191,8 @@ def alarm_not_kept(*, actor: Actor, session: Session, reading: Reading, now: dat
 
     def write() -> list[Alert]:
         current = recording.lock(session, "vitals")
-        rings = vital_limits.rings_of(current.protocol.rings)
-        nothing: dict[str, Any] = dict.fromkeys(vital_limits.RINGS)
-        taken = replace(
-            reading,
-            measured_at=reading.measured_at if current.arrived_at <= reading.measured_at <= now else now,
-            symptoms=[each for each in reading.symptoms if each in vital_limits.SYMPTOMS],
-            **(nothing | vital_limits.credible(reading.values, rings)),
-        )
-        judged = excursions.judge(current, taken)
+        before = [_credible(current, each, now) for each in not_kept]
+        judged = excursions.judge(current, _credible(current, reading, now), not_kept=before)
         new = alerts.raise_all(
             current,
             judged.raises,
@@ -206,9 +212,22 @@ def alarm_not_kept(*, actor: Actor, session: Session, reading: Reading, now: dat
         return []
 
 
-def _raise_alerts(line: VitalSigns, *, now: datetime) -> None:
+def _credible(session: Session, reading: Reading, now: datetime) -> Reading:
+    """What of a set that was refused can be right."""
+    rings = vital_limits.rings_of(session.protocol.rings)
+    nothing: dict[str, Any] = dict.fromkeys(vital_limits.RINGS)
+    return replace(
+        reading,
+        measured_at=reading.measured_at if session.arrived_at <= reading.measured_at <= now else now,
+        symptoms=[each for each in reading.symptoms if each in vital_limits.SYMPTOMS],
+        **(nothing | vital_limits.credible(reading.values, rings)),
+    )
+
+
+def _raise_alerts(line: VitalSigns, not_kept: Sequence[Reading], *, now: datetime) -> None:
     """Raise what this set raises; whoever recorded it is told."""
-    judged = excursions.judge(line.session, line)
+    before = [_credible(line.session, each, now) for each in not_kept]
+    judged = excursions.judge(line.session, line, not_kept=before)
     nurse, within = line.recorded_by_id, judged.within
     if judged.raises:
         alerts.raise_all(line.session, judged.raises, reading=line.pk, nurse=nurse, within=within, now=now)

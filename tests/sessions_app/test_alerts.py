@@ -12,6 +12,7 @@ from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from sessions_app.models import Alert, Session
 from sessions_app.observing import alert_clocks, alert_tasks, alerts, excursions, flowsheet, vitals
+from sessions_app.observing.vitals import Entry
 from tests.cast import House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.alert_stories import (
@@ -95,6 +96,7 @@ def pressures(session: Session) -> list[tuple[str, str]]:
 
 CALL_THE_PATIENT = "Call the patient, who has left the chair: vital signs past the stop limit"
 FIRST = "Systolic pressure 188 mmHg: at or above 180, on one reading: measure again."
+FIRST_AGAIN = "Systolic pressure 188 mmHg: at or above 180, on two readings."
 SECOND_OF_TWO = "Systolic pressure 190 mmHg: at or above 180, on two readings."
 
 
@@ -120,6 +122,32 @@ def test_a_refused_reading_past_the_stop_limit_is_the_first_of_two(house: House,
     second(house, session, 12, systolic_mmhg=190)
     assert pressures(session) == [("caution", FIRST), ("stop", SECOND_OF_TWO)]
     assert WorkItem.objects.get().urgency == Urgency.RED
+
+
+@pytest.mark.parametrize(
+    ("minutes", "found"),
+    [
+        ((10, 12), [("caution", FIRST), ("stop", FIRST_AGAIN)]),
+        ((10, 10), [("caution", FIRST)]),
+    ],
+)
+@pytest.mark.parametrize("kept", [False, True])
+def test_two_equal_readings_of_one_call_are_two_where_they_are_of_two_minutes(
+    house: House, kept: bool, minutes: tuple[int, int], found: list[tuple[str, str]]
+) -> None:
+    """The first of them is refused for what is missing, and the second too, or it is kept."""
+    session, nils = stories.infusing(house), house.actor(house.nils)
+    first, second = (stories.calm(minute(at), systolic_mmhg=188) for at in minutes)
+    readings = [half(first), second if kept else half(second)]
+    entries = [Entry(id=new_id(), reading=each, sent={"place": n}) for n, each in enumerate(readings)]
+    vitals.record_many(actor=nils, session=session, entries=entries, now=minute(15))
+    assert session.vital_signs.filter(systolic_mmhg=188).count() == kept
+    assert sorted(pressures(session)) == found
+
+
+def half(reading: vitals.Reading) -> vitals.Reading:
+    """Without a temperature, and without a word why."""
+    return replace(reading, temperature_cel=None, absent_reason="")
 
 
 def test_a_refused_set_that_is_sent_again_is_no_second_reading(house: House) -> None:
