@@ -303,6 +303,16 @@ def _reason(each: Answer, line: ChecklistAnswer | None) -> str:
     return said(each.reason) or (AT_THE_CHAIR if line.source == AnsweredBy.PATIENT else "")
 
 
+def _note_missing(result: str, item: Item) -> str:
+    """What the note to this answer has to say, or nothing."""
+    return {
+        CheckResult.PASS: item.note_on_pass,
+        CheckResult.FAIL: "what was found, for the prescriber",
+        CheckResult.UNKNOWN: "why it is unknown, for the prescriber",
+        CheckResult.NOT_APPLICABLE: "why this doesn't apply",
+    }[CheckResult(result)]
+
+
 def _check_form(items: Sequence[Item], answers: Sequence[Answer]) -> None:
     asked = {item.code: item for item in items}
     errors = {}
@@ -315,14 +325,9 @@ def _check_form(items: Sequence[Item], answers: Sequence[Answer]) -> None:
             errors[field] = "Answer each item once."
         elif each.result not in CheckResult.values:
             errors[f"{field}.result"] = f"Answer one of: {', '.join(CheckResult.values)}."
-        elif not said(each.note) and each.result == CheckResult.PASS and asked[each.item].note_on_pass:
-            errors[f"{field}.note"] = f"Write down {asked[each.item].note_on_pass}."
-        elif not said(each.note) and each.result == CheckResult.FAIL:
-            errors[f"{field}.note"] = "Write down what was found, for the prescriber."
-        elif not said(each.note) and each.result == CheckResult.UNKNOWN:
-            errors[f"{field}.note"] = "Write down why it is unknown, for the prescriber."
-        elif not said(each.note) and each.result == CheckResult.NOT_APPLICABLE:
-            errors[f"{field}.note"] = "Write down why this doesn't apply."
+        elif not said(each.note) and (missing := _note_missing(each.result, asked[each.item])):
+            # By its name: a page lists what is to be mended, and every item has a note.
+            errors[f"{field}.note"] = f"{asked[each.item].label}: write down {missing}."
         seen.add(each.item)
     if not answers:
         errors["answers"] = "Answer at least one item."

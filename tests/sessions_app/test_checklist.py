@@ -69,7 +69,8 @@ def test_unknown_blocks_like_a_failure(house: House, result: CheckResult, said: 
 
 
 def test_an_unknown_answer_says_why(house: House) -> None:
-    with pytest.raises(Invalid, match=r"answers\.fasting\.note: Write down why it is unknown"):
+    named = r"answers\.fasting\.note: Fasting as the protocol asks: write down why it is unknown"
+    with pytest.raises(Invalid, match=named):
         answer(house, stories.arrived(house), Answer("fasting", CheckResult.UNKNOWN))
 
 

@@ -191,7 +191,8 @@ def test_a_checklist_note_that_is_missing_is_named_at_its_item(house: House, wal
     session = stories.arrived(house)
     answer = send(browser_of(house.nils), session, "checklist", {"answers_fasting_result": "fail"})
     assert answer.status_code == 400
-    assert "Write down what was found, for the prescriber." in answer.content.decode()
+    named = "Fasting as the protocol asks: write down what was found, for the prescriber."
+    assert named in answer.content.decode()
 
 
 def test_a_correction_of_the_reading_at_arrival_keeps_its_second(house: House, wall: Wall) -> None:
