@@ -164,6 +164,8 @@ def test_after_the_signature_it_is_one_tap_from_its_amendment(house: House, wall
     told = page_of(nils, session).content.decode()
     line = session.notes.get()
     assert f'?correct={line.pk}#part-amend">Wrong? Amend it</a>' in told
+    beside = f'<a href="{reverse("compare_record", args=[session.pk])}">Read versions 1 and 2'
+    assert f"The record is now at version 2. {beside} side by side</a>" in told
 
 
 def test_what_a_value_would_meet_stands_beside_its_box_and_nothing_is_kept(
