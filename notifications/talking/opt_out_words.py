@@ -163,6 +163,8 @@ _PERHAPS: Final = re.compile(
     r"(?:i )?(?:really |just )?(?:want|need|wanna|would like|id like|wish) to (?:stop|quit)"
     r"(?: (?:now|please|everything|this|it|all of it))*"
     r"|(?:ya )?quiero (?:parar|dejarlo|terminar)(?: (?:ya|con todo|por favor))*"
+    # "For" as well as "stop": said alone it is no opt-out by rule, and whoever reads it asks.
+    r"|(?:ya )?para(?: (?:ya|esto|eso|por favor))*"
     r"|.*\bstop (?:calling|phoning) (?:me|us|here).*|(?:dont|do not) (?:ever )?contact (?!me|us).*"
 )
 

@@ -141,6 +141,8 @@ PERHAPS = [
     "stop my medication?",
     "I want to stop",
     "quiero parar",
+    "para",
+    "Para ya, por favor",
     "stop calling me",
     "please stop texting me at night",
     "stop texting me so early",
