@@ -30,9 +30,11 @@ def heard(request: Request, *, written: str, names: tuple[str, ...]) -> Iterator
         yield
     except links.TooManyYears:
         raise  # heard where the year was not looked at
-    except (APIException, Problem):
+    except (APIException, Problem) as refusal:
         body = _readable(raw)
-        link = _proved(body) if isinstance(body, Mapping) else None
+        # A link that doesn't open was heard where it was tried, if the refusal comes from there.
+        was_heard = isinstance(refusal, Missing)
+        link = _proved(body, was_heard=was_heard) if isinstance(body, Mapping) else None
         if link is not None:
             words = [body[name] for name in names if isinstance(body.get(name), str)]
             id = _id_of(body, link, words)
@@ -49,8 +51,9 @@ def _readable(raw: bytes) -> Any:
         return None
 
 
-def _proved(body: Mapping[str, Any]) -> PatientLink | None:
-    """The link, where token and birth year are right; a wrong year has been counted already, if at all."""
+def _proved(body: Mapping[str, Any], *, was_heard: bool) -> PatientLink | None:
+    """The link, where token and birth year are right; a wrong year has been counted already, if at all. What
+    comes by one that is closed is heard here, unless it `was_heard`."""
     sent = {name: body[name] for name in PROOF if name in body}
     proof = ProofSerializer(data=sent)
     if not proof.is_valid():
@@ -59,7 +62,8 @@ def _proved(body: Mapping[str, Any]) -> PatientLink | None:
     try:
         link = links.open_link(token=token, now=now)
     except Missing:
-        unproven.hear(token=token, sent=body, now=now)
+        if not was_heard:
+            unproven.hear(token=token, sent=body, now=now)
         return None
     return link if link.patient.birth_date.year == proof.validated_data["birth_year"] else None
 

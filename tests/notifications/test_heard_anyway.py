@@ -356,6 +356,23 @@ def test_the_api_hears_what_is_red_on_a_link_that_works_no_more(
     assert calls() == UNPROVEN
 
 
+@pytest.mark.parametrize("door", ["readiness", "diary"])
+def test_what_is_red_is_heard_once_on_a_closed_link(
+    link: PatientLink, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close(link)
+    hear, heard = unproven.hear, []
+
+    def counted(**sent: Any) -> bool:
+        heard.append(sent["token"])
+        return hear(**sent)
+
+    monkeypatch.setattr(unproven, "hear", counted)
+    sent = {"id": str(uuid4()), **CALLED[door], **proof(link)}
+    assert APIClient().post(f"/api/v1/links/{door}/", sent).status_code == 404
+    assert len(heard) == 1
+
+
 def test_a_crisis_in_a_body_that_is_refused_is_heard_on_a_closed_link(link: PatientLink) -> None:
     close(link)
     body = f'{{"id": "x", {json.dumps(proof(link))[1:-1]}, {BODIES["readiness"] % ""}}}'
