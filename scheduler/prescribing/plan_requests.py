@@ -10,12 +10,13 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from clinic import clock, work
+from clinic import work
 from clinic.access import Actor
-from clinic.models import Patient, Role, Urgency, WorkItem, WorkItemStep
+from clinic.models import Patient, WorkItem, WorkItemStep
 from clinic.problems import Conflict
 from clinic.transactions import in_transaction
 from scheduler.models import PlanStatus, TreatmentPlan
+from scheduler.prescribing.asking import ask_prescriber
 
 CAUSE: Final = "plan_wanted"  # a task's cause is this, the patient, and the number of the asking
 TITLE: Final = "Write a plan for this patient, or say why not"
@@ -36,18 +37,13 @@ def ask(*, actor: Actor, id: UUID, patient: Patient, words: str, now: datetime) 
             raise Conflict("This patient is recorded as deceased.", code="patient_deceased")
         if TreatmentPlan.objects.filter(patient=locked, status=PlanStatus.ACTIVE).exists():
             raise Conflict("This patient has a plan in force. Book under that one.", code="plan_stands")
-        closed = _requests(patient).filter(closed_at__isnull=False).count()
-        zone = patient.clinic.time_zone
-        return work.ask(
+        return ask_prescriber(
             actor=actor,
             id=id,
-            clinic_id=patient.clinic_id,
+            clinic=patient.clinic,
             patient_id=patient.pk,
-            cause=f"{_cause(patient.pk)}{closed + 1}",
+            asking=_asking(patient.pk),
             title=TITLE,
-            urgency=Urgency.ROUTINE,
-            role=Role.PRESCRIBER,
-            due_at=clock.day_bounds(clock.local_date(now, zone), zone)[1],
             words=words,
             now=now,
         )
@@ -68,8 +64,8 @@ def settle(*, actor: Actor, patient: Patient, now: datetime) -> None:
 
 
 def _requests(patient: Patient) -> QuerySet[WorkItem]:
-    return WorkItem.objects.filter(clinic_id=patient.clinic_id, cause__startswith=_cause(patient.pk))
+    return WorkItem.objects.filter(clinic_id=patient.clinic_id, cause__startswith=_asking(patient.pk))
 
 
-def _cause(patient_id: UUID) -> str:
+def _asking(patient_id: UUID) -> str:
     return f"{CAUSE}:{patient_id}:"

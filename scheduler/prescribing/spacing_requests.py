@@ -13,13 +13,14 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
-from clinic import clock, work
+from clinic import work
 from clinic.access import Actor
-from clinic.models import Clinic, Role, Urgency, WorkItem, WorkItemStep, WorkItemStepKind
+from clinic.models import Clinic, WorkItem, WorkItemStep, WorkItemStepKind
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from scheduler.models import PlanStatus, TreatmentPlan
+from scheduler.prescribing.asking import ask_prescriber
 
 CAUSE: Final = "spacing"  # a task's cause is this, the plan, and the number of the asking
 TITLE: Final = "Decide on another spacing for a plan"
@@ -51,18 +52,13 @@ def ask(*, actor: Actor, id: UUID, plan: TreatmentPlan, words: str, now: datetim
         locked = _locked(plan)
         if locked.status not in (PlanStatus.ACTIVE, PlanStatus.ON_HOLD):
             raise Conflict("This plan is over. A prescriber writes a new one.", code="plan_over")
-        zone = locked.clinic.time_zone
-        closed = _requests(locked).filter(closed_at__isnull=False).count()
-        work.ask(
+        ask_prescriber(
             actor=actor,
             id=id,
-            clinic_id=locked.clinic_id,
+            clinic=locked.clinic,
             patient_id=locked.patient_id,
-            cause=f"{_cause(locked.pk)}{closed + 1}",
+            asking=_cause(locked.pk),
             title=TITLE,
-            urgency=Urgency.ROUTINE,
-            role=Role.PRESCRIBER,
-            due_at=clock.day_bounds(clock.local_date(now, zone), zone)[1],
             words=words,
             now=now,
         )
