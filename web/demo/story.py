@@ -30,6 +30,7 @@ Say = Callable[[str], None]
 
 FIRST_DAY: Final = -4
 DAYS_AHEAD: Final = 14
+SPACED: Final = 8  # days: visits so far apart keep the protocols' spacing
 GRID: Final = timedelta(minutes=5)
 AHEAD: Final = (time(8), time(8, 15), time(9), time(10, 15), time(11), time(13), time(14, 15))
 
@@ -108,6 +109,7 @@ class _Story:
         for ahead in range(2, DAYS_AHEAD + 1):
             self.book_day(self.day(ahead), AHEAD[: 5 if ahead < 7 else 2], self.now)
         self.wait(tomorrow[1].patient_id)
+        self.wait_for_a_call()
         planner.plan(now=self.now)  # the worker delivers these while somebody looks around
         return house.clinic
 
@@ -125,6 +127,23 @@ class _Story:
             now=self.now,
         )
         waitlist.offer_freed(clinic=self.house.clinic, now=self.now)
+
+    def wait_for_a_call(self) -> None:
+        """Who could come within days, but asked for more notice than that: nothing is offered to them by
+        itself, and the desk sees which free time would fit them."""
+        idle = [
+            patient
+            for patient, days in self.taken.items()
+            if all(abs((day - self.today).days) > SPACED for day in days)
+        ]
+        for patient in idle[:3]:
+            joining.join(
+                actor=self.house.desk,
+                id=self.house.new_id(),
+                plan=self.house.plans[patient],
+                terms=Terms(self.day(0), self.day(3), notice_hours=96),
+                now=self.now,
+            )
 
     def book_day(self, day: date, times: tuple[time, ...], now: datetime) -> list[Appointment]:
         """A visit at each of the times, with whoever is free and whoever is due."""
