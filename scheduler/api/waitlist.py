@@ -329,7 +329,7 @@ class WaitlistViewSet(ClinicViewSet):
         """Who would come at a time that is free on this day, who comes first first."""
         asked = self.parse_query(FittingAskedSerializer)
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
-        fits = who_fits(clinic, asked["day"], now=clock.now())
+        fits: Any = who_fits(clinic, asked["day"], now=clock.now())
         return Response(FitSerializer(fits, many=True).data)
 
     def _given(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from clinic.access import Actor
 from clinic.models import Clinic, Role, Urgency, WorkItem
 from notifications.escalating import ladder, progress, task_kinds
 from notifications.escalating.clocks import AGAIN
-from notifications.escalating.progress import Progress
+from notifications.escalating.progress import Progress, Rung
 from notifications.escalating.task_kinds import Kind
 from notifications.planning.standing import FORGOTTEN
 from web.views.board.looks import left_in_words, length_in_words
@@ -31,7 +31,7 @@ RUNG_NAMES: Final = {ladder.FIRST: "First", ladder.SECOND: "Second", ladder.SUPE
 
 
 @dataclass(frozen=True)
-class Rung:
+class RungLine:
     """One rung in words: `state` is called, next or ahead."""
 
     name: str
@@ -92,7 +92,7 @@ class Line:
         return "close" if self.may_act and self.mine and self.is_open else "open"
 
     @property
-    def rungs(self) -> list[Rung]:
+    def rungs(self) -> list[RungLine]:
         """The ladder of a task that climbs; empty for any other."""
         return [self._rung(rung) for rung in self.progress.rungs] if self.progress else []
 
@@ -109,16 +109,16 @@ class Line:
             return f"Everybody was called; {when} once more."
         return f"{TURNS[self.progress.following].capitalize()} is called {when}."
 
-    def _rung(self, rung: progress.Rung) -> Rung:
+    def _rung(self, rung: Rung) -> RungLine:
         name = RUNG_NAMES[rung.name]
         if rung.called_at is None:
             following = self.progress is not None and rung.name == self.progress.following
-            return Rung(name, "next" if following else "ahead", "next" if following else "not yet")
+            return RungLine(name, "next" if following else "ahead", "next" if following else "not yet")
         if not rung.people:
-            return Rung(name, "called", "nobody to call")
+            return RungLine(name, "called", "nobody to call")
         since = span_in_words(rung.called_at, self.now)
         who = ", ".join(rung.people)
-        return Rung(name, "called", f"{who}, {since} ago" if rung.reached else f"{who}: not reached")
+        return RungLine(name, "called", f"{who}, {since} ago" if rung.reached else f"{who}: not reached")
 
 
 def lines_of(actor: Actor, clinic: Clinic, items: Sequence[WorkItem], *, now: datetime) -> list[Line]:
