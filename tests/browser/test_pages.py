@@ -18,7 +18,7 @@ import time_machine
 from django.urls import resolve
 from playwright.sync_api import Browser, Response
 
-from tests.browser import demo, looking, product
+from tests.browser import copies, demo, looking, product
 from tests.browser.conftest import SIZES, Windows
 from tests.browser.pages import NO_PAGES, PAGES, Listed
 from tests.browser.touring import Tour
@@ -106,8 +106,12 @@ def tour(
     """Through the running day, from a server that sends what production sends. A complaint of the browser, a
     request to anybody else and a report of the Content-Security-Policy fail the story."""
     caplog.set_level(logging.WARNING, logger=REPORTS)
-    with time_machine.travel(demo.MIDDAY, tick=False):
-        made = demo.make()
+    with (
+        copies.running_day() as clinic,
+        copies.beside("tour"),
+        time_machine.travel(demo.MIDDAY, tick=False),
+    ):
+        made = demo.go_on(clinic)
         with product.serving(tmp_path, mode="demo") as address:
             windows = Windows(browser, address)
             yield Tour(windows, made)

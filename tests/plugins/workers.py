@@ -14,8 +14,21 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# What their stories look at is made once for all of them, and dear: each worker would make it again.
-TOGETHER = ("tests/web/running_day/", "tests/clinic/test_api_schema.py")
+# What the stories of a line look at is made once for all of them, and dear: each worker would make it again.
+TOGETHER = (
+    ("tests/browser/test_pages.py::test_the_pages_of_the_day", "tests/web/running_day/"),
+    ("tests/clinic/test_api_schema.py",),
+    ("tests/test_layering.py",),
+)
+# The longest begin, or one worker would be alone with them at the end. Not those with a browser: once it has
+# been started, its loop stays in the thread.
+FIRST = (
+    "tests/test_permission_matrix.py::test_each_role",
+    "tests/web/test_prepare.py::test_preparing_twice",
+    "tests/clinic/test_patients.py::test_finding_is_one_query",
+    "tests/scheduler/test_availability_oracle.py::test_every_possible_start",
+    "tests/notifications/test_choosing.py::test_whenever_the_planner_runs",
+)
 MOST = 8  # the services of one run hold: 16 databases in Valkey, 300 connections in PostgreSQL
 
 
@@ -30,7 +43,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 class OneByOne(LoadScopeScheduling):
-    """Each story goes to whoever is free next; those of a folder or a file in TOGETHER go to one worker.
+    """Each story goes to whoever is free next; those of one line of TOGETHER go to one worker.
 
     xdist's own groups write their name into the node's id, which pytest 9.2 no longer reads.
     """
@@ -41,7 +54,12 @@ class OneByOne(LoadScopeScheduling):
 
 def goes_with(story: str) -> str:
     """What is alike for stories that go to the same worker."""
-    return next((place for place in TOGETHER if story.startswith(place)), story)
+    return next((line[0] for line in TOGETHER if story.startswith(line)), story)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneByOne:

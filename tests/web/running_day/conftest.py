@@ -1,25 +1,16 @@
-"""The synthetic clinic on its running day: made once for the stories of this folder, which only look at it.
-
-They go to one worker: see TOGETHER in tests/plugins/workers.py.
-"""
+"""The synthetic clinic on its running day, made once for all stories that look at it."""
 
 from collections.abc import Iterator
 
 import pytest
-import time_machine
-from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from clinic.models import Clinic
-from tests.browser.demo import MIDDAY
-from web.demo import story
+from tests.browser import copies
 
 
 @pytest.fixture(scope="package")
 def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Clinic]:
-    """What the story of `web.demo` tells, and nothing besides."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        with time_machine.travel(MIDDAY, tick=False):
-            clinic = story.create(now=MIDDAY, say=lambda line: None)
+    """The stories of this folder are undone one by one; none may commit."""
+    with django_db_blocker.unblock(), copies.running_day() as clinic:
         yield clinic
-        transaction.set_rollback(True)

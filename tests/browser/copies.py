@@ -1,0 +1,62 @@
+"""Databases beside the worker's own: a copy of what stands in it, and the synthetic clinic's running day.
+
+The day is dear to make, so it is made once for a worker; the stories that want it go to one (TOGETHER in
+tests/plugins/workers.py). What happened in it is no business of this module.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Final
+
+import time_machine
+from django.db import connection
+
+from clinic.models import Clinic
+from tests.browser.demo import MIDDAY
+from web.demo import story
+
+THE_DAY: Final = "demo"
+
+
+@contextmanager
+def beside(name: str) -> Iterator[None]:
+    """All that is asked within, by other threads as well, is asked of a copy of this database as it is now.
+
+    The copy is gone after that. Nobody may be at work in this database.
+    """
+    connection.creation.clone_test_db(name, verbosity=0)
+    try:
+        with _at(name):
+            yield
+    finally:
+        connection.creation.destroy_test_db(suffix=name, verbosity=0)
+
+
+@contextmanager
+def running_day() -> Iterator[Clinic]:
+    """All that is asked within is asked of the synthetic clinic at MIDDAY. Whoever writes there undoes it."""
+    clinic = _made()
+    with _at(THE_DAY):
+        yield clinic
+
+
+@cache
+def _made() -> Clinic:
+    """What the story of `web.demo` tells, and nothing besides, in a database of its own from now on."""
+    connection.creation.clone_test_db(THE_DAY, verbosity=0)
+    with _at(THE_DAY), time_machine.travel(MIDDAY, tick=False):
+        return story.create(now=MIDDAY, say=lambda line: None)
+
+
+@contextmanager
+def _at(name: str) -> Iterator[None]:
+    """Connections of all threads read the name in this one place."""
+    was = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = connection.creation.get_test_db_clone_settings(name)["NAME"]
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = was
