@@ -24,7 +24,7 @@ def as_problem_response(error: Exception, context: dict[str, Any]) -> Response |
     if isinstance(error, exceptions.MethodNotAllowed):
         problem.detail = f"Use {_methods_of(context['view'])} at this address."
     set_rollback()
-    headers = {}
+    headers = dict(problem.headers)
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     if getattr(error, "wait", None):

@@ -4,9 +4,10 @@ Answers are RFC 9457 problem details. A problem names the field and the mend; it
 patient's data back.
 """
 
+from math import ceil
 from typing import Any
 
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 
 
 class Problem(Exception):
@@ -23,6 +24,11 @@ class Problem(Exception):
         self.detail = detail
         self.code = code or self.code
         self.data = data
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What an answer with this problem says beside its body, whether a program or a person reads it."""
+        return {"Retry-After": str(ceil(self.wait))} if self.wait else {}
 
     def body(self) -> dict[str, Any]:
         """The problem-details object; extra members such as `errors` or `blockers` stand beside it."""
@@ -72,6 +78,14 @@ class Missing(Problem):
         super().__init__(detail)
 
 
+class NotAllowed(Problem):
+    """The address is there, and knows other methods than the one that it was called with."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "Method Not Allowed"
+
+
 class Conflict(Problem):
     """The request was fine and the world is in its way: a taken chair, a state that has moved on."""
 
@@ -102,6 +116,18 @@ class Busy(Problem):
         super().__init__(detail)
 
 
+def with_headers(answer: HttpResponse, problem: Problem) -> HttpResponse:
+    """A page that tells of this problem, with what its headers say."""
+    for name, value in problem.headers.items():
+        answer[name] = value
+    return answer
+
+
 def respond(problem: Problem) -> JsonResponse:
     """The same answer for a plain Django view or middleware on an /api/ path."""
-    return JsonResponse(problem.body(), status=problem.status, content_type="application/problem+json")
+    return JsonResponse(
+        problem.body(),
+        status=problem.status,
+        headers=problem.headers,
+        content_type="application/problem+json",
+    )

@@ -20,7 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from clinic import access
 from clinic.access import Actor, Permission
 from clinic.models import Clinic
-from clinic.problems import Forbidden, Problem, respond
+from clinic.problems import Forbidden, Problem, respond, with_headers
 from web import entries
 
 # Names of the routes that need no sign-in. Patients' links guard themselves (web.views.links).
@@ -160,4 +160,5 @@ def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
         template = "web/components/problem.html"
     else:
         template = PROBLEM_PAGES.get(problem.status, "web/problem.html")
-    return render(request, template, {"problem": problem}, status=problem.status)
+    page = render(request, template, {"problem": problem}, status=problem.status)
+    return with_headers(page, problem)

@@ -120,8 +120,9 @@ def test_a_link_that_does_not_work_tells_whom_to_call_and_nothing_else(at_now: N
 
 
 def test_somebody_who_tries_token_after_token_is_slowed_down(visit: Appointment, address: str) -> None:
-    statuses = [Client().get(f"/m/guess{number}").status_code for number in range(31)]
-    assert statuses == [404] * 30 + [429]
+    pages = [Client().get(f"/m/guess{number}") for number in range(31)]
+    assert [page.status_code for page in pages] == [404] * 30 + [429]
+    assert [page.get("Retry-After") for page in pages] == [None] * 30 + ["60"]
     assert Client().get(address).status_code == 200  # nobody else is
 
 

@@ -16,23 +16,28 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from redis.exceptions import RedisError
 
-from clinic.problems import Busy, Forbidden, Missing, Problem, respond
+from clinic.problems import Busy, Forbidden, Missing, NotAllowed, Problem, respond
 from web.doors import StaffRequest, enter, problem_page, send_again
 from web.entries import is_kept
 from web.views.links.words import SAY
 
 READ_BY_PROGRAMS: Final = ("/api/", "/inbound/")
 AWAY = (OperationalError, InterfaceError, RedisError)
-# (title, what happened and what to do)
 NOT_BY_ITSELF: Final = (
-    "This page doesn't open by itself",
     "It only takes what a form sends, and can't be opened or loaded again without it. Nothing was changed"
-    " just now. Go back to the day and open the page again from there.",
+    " just now. Go back to the day and open the page again from there."
 )
 NOTHING_IS_SENT_HERE: Final = (
-    "Nothing can be sent here",
-    "This page only shows something. Nothing was changed. Go back to the day and open the page again.",
+    "This page only shows something. Nothing was changed. Go back to the day and open the page again."
 )
+
+
+class NotByItself(NotAllowed):
+    title = "This page doesn't open by itself"
+
+
+class NothingIsSentHere(NotAllowed):
+    title = "Nothing can be sent here"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -57,19 +62,14 @@ def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
     """An address that was reached in a way that it doesn't know: mostly one to which only a form is sent, and
     which was opened or loaded again by itself. `methods`: those it knows, as the `Allow` header has them."""
     known = methods.split(", ")
-    problem = Problem(f"Use {' or '.join(known)} at this address.", code="method_not_allowed")
-    problem.status, problem.title = 405, "Method Not Allowed"
     if _no_page(request):
-        return respond(problem)
+        return respond(NotAllowed(f"Use {' or '.join(known)} at this address."))
     match = request.resolver_match
     if match is not None and (match.url_name or "").startswith("patient_link"):
         home = reverse("patient_link", args=[match.kwargs["token"]])
         context = {"says": list(SAY.items()), "home": home}
-        return render(request, "web/patient/not_by_itself.html", context, status=405)
-    if "GET" in known:
-        problem.title, problem.detail = NOTHING_IS_SENT_HERE
-    else:
-        problem.title, problem.detail = NOT_BY_ITSELF
+        return render(request, "web/patient/not_by_itself.html", context, status=NotAllowed.status)
+    problem = NothingIsSentHere(NOTHING_IS_SENT_HERE) if "GET" in known else NotByItself(NOT_BY_ITSELF)
     return problem_page(_framed(request), problem)
 
 

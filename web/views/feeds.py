@@ -5,7 +5,6 @@ told apart for nobody.
 """
 
 import hashlib
-from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -109,10 +108,9 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
         at_most(READS_PER_MINUTE, what=f"calendar-reads:{feed.pk}")
     except Problem as problem:
         plain = "text/plain; charset=utf-8"
-        refusal = HttpResponse(problem.detail, status=problem.status, content_type=plain)
-        if problem.wait:
-            refusal["Retry-After"] = str(ceil(problem.wait))
-        return refusal
+        return HttpResponse(
+            problem.detail, status=problem.status, headers=problem.headers, content_type=plain
+        )
     content = ical.feed_file(feed, now=now)
     etag = f'"{hashlib.sha256(content).hexdigest()}"'
     answer = calendar_answer(content)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from clinic.callers import address_of
-from clinic.problems import Missing, Problem
+from clinic.problems import Missing, Problem, with_headers
 from notifications.answering import links, unproven
 from web.views.links import diary, questions
 from web.views.links.emergency import emergency_lines
@@ -72,7 +72,8 @@ def _too_many(opened: Opened, too_many: links.TooManyYears) -> HttpResponse:
         "until": opened.moment(too_many.until) if too_many.until else "",
         "alarm": emergency_lines(opened) if heard else None,
     }
-    return opened.page("web/patient/too_many.html", context, status=too_many.status)
+    page = opened.page("web/patient/too_many.html", context, status=too_many.status)
+    return with_headers(page, too_many)
 
 
 def _tries_left(opened: Opened, left: int) -> str:

@@ -20,7 +20,7 @@ from django.utils import formats, timezone, translation
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
-from clinic.problems import Missing, Problem
+from clinic.problems import Missing, Problem, with_headers
 from clinic.rates import TooMany, slow_down_guessing
 from notifications.answering import links, unproven
 from notifications.models import PatientLink
@@ -167,10 +167,12 @@ def was_proved(request: HttpRequest, link: PatientLink) -> bool:
 def refused(request: HttpRequest, problem: Problem, opened: Opened | None) -> HttpResponse:
     """Of a link that doesn't work no more than that, in every language; of another what can't be done."""
     if isinstance(problem, Missing) or opened is None:
-        return render(request, "web/patient/no_link.html", {"says": list(SAY.items())}, status=problem.status)
+        page = render(request, "web/patient/no_link.html", {"says": list(SAY.items())}, status=problem.status)
+        return with_headers(page, problem)
     sentence = opened.say.get(problem.code, problem.detail if opened.language == "en" else "")
     context = {"sentence": sentence or opened.say["call_clinic"]}
-    return opened.page("web/patient/refused.html", context, status=problem.status)
+    page = opened.page("web/patient/refused.html", context, status=problem.status)
+    return with_headers(page, problem)
 
 
 def _language(request: HttpRequest, link: PatientLink) -> str:
