@@ -156,6 +156,21 @@ def test_words_are_checked_while_they_are_typed(house: House) -> None:
     assert not MessageText.objects.exists()
 
 
+def test_the_preview_follows_what_is_typed_and_counts_as_one_look(house: House, visit: Appointment) -> None:
+    address = reverse("check_message_words", args=["T-3d", "en"])
+    max_, sent = browser_of(house.max), {**WORDS, "visit": visit.pk}
+
+    for greeting in ("Until then", "Until Saturday"):
+        said = words(max_.post(address, {**sent, "email": f"{greeting}: {{link}}"}))
+        assert f"{greeting}: {{link}}" in said
+        assert "Being tried" in said
+    refused = max_.post(address, {**sent, "sms": "{sender}: your ketamine. {link}"})
+
+    assert 'id="tried"' not in refused.content.decode()  # what stood there stays until the words can be said
+    assert AccessLog.objects.filter(patient=house.rosa, what="message preview").count() == 1
+    assert not MessageText.objects.exists()
+
+
 def test_own_words_are_previewed_saved_and_taken_back(house: House, visit: Appointment) -> None:
     max_, page = browser_of(house.max), reverse("message_words", args=["T-2h", "en"])
     tried = words(max_.post(page, {**WORDS, "preview": "yes", "visit": visit.pk}))

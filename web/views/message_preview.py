@@ -89,11 +89,14 @@ def preview_of(
     *,
     clinic_rules: tuple[Rule, ...] | None = None,
     tried_texts: Mapping[tuple[str, str], OwnText] | None = None,
+    renews_itself: bool = False,
 ) -> dict[str, Any]:
-    """What the page shows of it: nothing without a visit. `stage` is the one that is being changed."""
+    """What the page shows of it: nothing without a visit. `stage` is the one that is being changed. One that
+    is drawn anew while somebody types is one look at the patient, not one for each word."""
     if visit is None:
         return {"previewed": None, "asked_for_preview": "preview" in request.POST}
-    access.log_look(request.actor, visit.patient, what="message preview")
+    log = access.log_long_look if renews_itself else access.log_look
+    log(request.actor, visit.patient, what="message preview")
     lines = preview.foreseen(visit, clock.now(), clinic_rules=clinic_rules, tried_texts=tried_texts)
     tells_of_it = not stage or any(line.stage == stage for line in lines)
     return {"previewed": visit, "lines": lines, "tried_stage": stage, "tells_of_it": tells_of_it}

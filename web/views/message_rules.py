@@ -220,9 +220,15 @@ def message_words(request: StaffRequest, stage: str, language: str) -> HttpRespo
 
 @staff_page(CHANGE_MESSAGE_RULES, methods=["POST"])
 def check_words(request: StaffRequest, stage: str, language: str) -> HttpResponse:
-    """The fields again with the faults of what has been typed so far. Nothing is written."""
+    """The fields again with the faults of what has been typed so far, and on a visit that was chosen what its
+    patient would be told in these words. Nothing is written."""
     form, _ = _words_form(request, stage, language)
-    return render(request, "web/message_rules/words_fields.html", _words_context(form, stage, language))
+    context = _words_context(form, stage, language)
+    if form.is_valid():
+        visit = VisitForm(request.clinic, request.POST).chosen
+        tried = {(stage, language): form.own}
+        context |= preview_of(request, visit, stage, tried_texts=tried, renews_itself=True)
+    return render(request, "web/message_rules/words_checked.html", context)
 
 
 @staff_page(CHANGE_MESSAGE_RULES, methods=["POST"])
