@@ -128,7 +128,7 @@ def test_too_many_wrong_years_say_until_when_and_whom_to_call_in_both_languages(
         phone.get(f"/m/{token}?language={language}")
         page = phone.post(f"/m/{token}/birth-year", {"birth_year": "1980"})
         assert page.status_code == 429
-        assert int(page["Retry-After"]) == pytest.approx(timedelta(hours=20).total_seconds(), abs=60)
+        assert 20 * 3600 - 60 < int(page["Retry-After"]) <= 20 * 3600
         assert 'href="tel:+13125550100"' in page.content.decode()
         said[language] = words(page)
     assert "We can't look at another year before Tuesday, January 12, 5:00 AM" in said["en"]
