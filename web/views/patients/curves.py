@@ -5,15 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Final
 
 from clinic.models import Patient
 from sessions_app.outcomes import instruments
 from sessions_app.outcomes.chart import Chart, Line, Point, chart_of
 from sessions_app.outcomes.diary_counts import Counts
 from web.outcome_plots import Plot, small_plots
-
-POINTS: Final = "points"
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,11 @@ def _change(line: Line) -> str:
         return "Nothing before the first infusion to compare with"
     if line.change is None:
         return "Asked before the first infusion, and not since"
+    points = "point" if abs(line.change) == 1 else "points"
     moved = (
-        f"{abs(line.change)} points {'fewer' if line.change < 0 else 'more'}" if line.change else "no change"
+        f"{abs(line.change)} {points} {'fewer' if line.change < 0 else 'more'}"
+        if line.change
+        else "no change"
     )
     return f"{line.baseline.score} before, {line.newest.score} now: {moved}"
 
