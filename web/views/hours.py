@@ -77,7 +77,9 @@ def weekly(request: StaffRequest, pk: UUID) -> HttpResponse:
     context: dict[str, Any] = {"resource": resource}
     if live_form.is_check(request):
         form.is_valid()
-        given = {name: form.cleaned_data.get(name) for name in ("weekdays", "valid_from", "valid_until")}
+        given: dict[str, Any] = {
+            name: form.cleaned_data.get(name) for name in ("weekdays", "valid_from", "valid_until")
+        }
         touched = hours_told.told(
             request,
             form,

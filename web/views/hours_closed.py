@@ -36,7 +36,7 @@ def new_absence(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {}
     if live_form.is_check(request):
         form.is_valid()
-        given = {name: form.cleaned_data.get(name) for name in ("resource", "start", "end")}
+        given: dict[str, Any] = {name: form.cleaned_data.get(name) for name in ("resource", "start", "end")}
         context["touched"] = hours_told.told(
             request,
             form,

@@ -267,7 +267,8 @@ class DraftForm(ClinicForm):
                 )
         self.initial = self._shown()
         for name in (name for _, names in GROUPS for name in names):
-            self.fields[name].template_name = "web/protocols/field.html"
+            box: Any = self.fields[name]
+            box.template_name = "web/protocols/field.html"
 
     def clean(self) -> None:
         """Everything in doubt at once: what stands in a box that can't be read counts as it was before."""
