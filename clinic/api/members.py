@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import access, clock
+from clinic.api.proof import SECRET, PasswordAgainSerializer
 from clinic.fields import IdField, LineField
 from clinic.idempotency import create_once
 from clinic.models import Member, MemberState, Role
@@ -21,7 +22,6 @@ from clinic.signin import Proof
 from clinic.staff import members, queries
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 
-SECRET: Final = ("password", "code")
 ROLES: Final = serializers.ListField(child=serializers.ChoiceField(choices=Role.choices))
 
 
@@ -83,20 +83,6 @@ class MemberTokenSerializer(serializers.Serializer[Any]):
 
 class OfClinicSerializer(StrictSerializer):
     clinic = IdField(required=False)
-
-
-class PasswordAgainSerializer(StrictSerializer):
-    password = serializers.CharField(
-        max_length=256, write_only=True, trim_whitespace=False, help_text="Yours, again."
-    )
-    code = serializers.CharField(
-        max_length=32,
-        required=False,
-        default="",
-        allow_blank=True,
-        write_only=True,
-        help_text="Of your authenticator app, or a recovery code; needed if you have a second factor.",
-    )
 
 
 class InviteSerializer(CreateSerializer, PasswordAgainSerializer):

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic.access import VIEW_ACCESS_LOG
+from clinic.api.proof import SECRET, PasswordAgainSerializer
 from clinic.fields import IdField, MomentField
 from clinic.problems import Missing
 from clinic.signin import Proof
@@ -30,21 +31,9 @@ from sessions_app.models import SignedRecord
 from sessions_app.observing import side_effects, vitals
 from sessions_app.signing import amending, comparing, meanings, printing, signing
 
-SECRET: Final = ("password", "code")
 
-
-class ProofSerializer(CreateSerializer):
-    password = serializers.CharField(
-        max_length=256, write_only=True, trim_whitespace=False, help_text="Yours, again."
-    )
-    code = serializers.CharField(
-        max_length=32,
-        required=False,
-        default="",
-        allow_blank=True,
-        write_only=True,
-        help_text="Of your authenticator app, or a recovery code; needed if you have a second factor.",
-    )
+class ProofSerializer(CreateSerializer, PasswordAgainSerializer):
+    """A new line that its author signs."""
 
 
 class SignSerializer(ProofSerializer):

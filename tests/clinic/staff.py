@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from clinic.models import Member, Membership, Role, User
+from clinic import work
+from clinic.models import Member, Membership, Role, Urgency, User, WorkItem
 from clinic.signin import Proof
 from clinic.staff import members
 from tests.cast import NOW, PASSWORD, House, make_user, new_id
@@ -36,3 +37,17 @@ def gone(house: House, name: str = "Gil Gone") -> Member:
     user = make_user(house.clinic, name, Role.NURSE)
     Membership.objects.filter(user=user).delete()
     return member(house, user)
+
+
+def task_of(house: House, user: User) -> WorkItem:
+    """A nurse's task that this person has taken."""
+    task = work.open_item(
+        clinic_id=house.clinic.pk,
+        patient_id=house.rosa.pk,
+        cause="story",
+        title="Call the patient",
+        urgency=Urgency.AMBER,
+        role=Role.NURSE,
+        due_at=NOW,
+    )
+    return work.acknowledge(actor=house.actor(user), item=task, now=NOW)

@@ -15,13 +15,13 @@ from knox.models import AuthToken
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
 from clinic import access, work
-from clinic.models import Member, Membership, MemberState, Role, Urgency, User
+from clinic.models import Member, Membership, MemberState, Role, User
 from clinic.problems import Conflict, Forbidden, Invalid
 from clinic.signin import Proof
 from clinic.staff import members, queries
 from tests.at_once import at_once
 from tests.cast import NOW, PASSWORD, House, make_user, new_id
-from tests.clinic.staff import by_max, gone, invited, member
+from tests.clinic.staff import by_max, gone, invited, member, task_of
 
 NEW_PASSWORD = "a different long secret"
 LINK = re.compile(r"https?://[^/]+(/accounts/password/reset/key/\S+)")
@@ -354,16 +354,7 @@ def test_in_another_clinic_they_go_on_with_the_same_sign_in_and_token(
 
 
 def test_open_tasks_of_whoever_is_let_go_are_everybodys_again(house: House) -> None:
-    task = work.open_item(
-        clinic_id=house.clinic.pk,
-        patient_id=house.rosa.pk,
-        cause="story",
-        title="Call the patient",
-        urgency=Urgency.AMBER,
-        role=Role.NURSE,
-        due_at=NOW,
-    )
-    work.acknowledge(actor=house.actor(house.nils), item=task, now=NOW)
+    task = task_of(house, house.nils)
     members.end_access(member=member(house, house.nils), **by_max(house))
     task.refresh_from_db()
     assert task.owner is None

@@ -10,10 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from knox.models import AuthToken
 
-from clinic import work
-from clinic.models import Member, Role, Urgency, User
+from clinic.models import Member, Role, User
 from tests.cast import NOW, PASSWORD, House, client_of, make_user, new_id
-from tests.clinic.staff import gone, invited, member
+from tests.clinic.staff import gone, invited, member, task_of
 
 MEMBERS = "/api/v1/members/"
 
@@ -123,16 +122,7 @@ def test_a_manager_who_takes_everything_from_themselves_is_refused_in_words(hous
 
 
 def test_what_hangs_on_somebody_is_told_before_they_are_let_go(house: House) -> None:
-    task = work.open_item(
-        clinic_id=house.clinic.pk,
-        patient_id=house.rosa.pk,
-        cause="story",
-        title="Call the patient",
-        urgency=Urgency.AMBER,
-        role=Role.NURSE,
-        due_at=NOW,
-    )
-    work.acknowledge(actor=house.actor(house.nils), item=task, now=NOW)
+    task = task_of(house, house.nils)
     told = client_of(house.max).get(address(house, house.nils, "duties/")).json()
     assert told["tasks"] == {"count": 1, "first": [str(task.pk)]}
     assert {told[pile]["count"] for pile in ("shifts", "visits", "unsigned", "plans")} == {0}

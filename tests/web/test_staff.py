@@ -11,12 +11,11 @@ from django.urls import reverse
 from knox.models import AuthToken
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
-from clinic import work
-from clinic.models import Member, Membership, MemberState, Role, Urgency
+from clinic.models import Member, Membership, MemberState, Role
 from clinic.staff import members
 from notifications.escalating import on_call
 from tests.cast import NOW, PASSWORD, House, make_user, new_id
-from tests.clinic.staff import gone, invited, member
+from tests.clinic.staff import gone, invited, member, task_of
 from tests.scheduler.stage import set_stage
 from tests.web.pages import browser_of, words
 
@@ -131,16 +130,7 @@ def test_before_somebody_is_let_go_the_page_lists_what_hangs_on_them(house: Hous
     nurse = visit.claims.filter(resource__kind="nurse")[0].resource
     nurse.user = house.nils
     nurse.save()
-    task = work.open_item(
-        clinic_id=house.clinic.pk,
-        patient_id=house.rosa.pk,
-        cause="story",
-        title="Call the patient",
-        urgency=Urgency.AMBER,
-        role=Role.NURSE,
-        due_at=NOW,
-    )
-    work.acknowledge(actor=house.actor(house.nils), item=task, now=NOW)
+    task = task_of(house, house.nils)
     on_call.add_shift(
         actor=house.actor(house.max),
         id=new_id(),
