@@ -110,7 +110,7 @@ def many_possible_duplicates(clinic: Clinic, new: Sequence[Patient]) -> dict[UUI
     """Up to five patients of the clinic for each of these unwritten ones who is like any: two queries."""
     if not new:
         return {}
-    asked = {
+    asked: dict[str, Any] = {
         "clinic": clinic.pk,
         "ids": [patient.pk for patient in new],
         "families": [" ".join(patient.family_name.split()).upper() for patient in new],

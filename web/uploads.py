@@ -20,7 +20,7 @@ class BoundedUpload(MemoryFileUploadHandler):
     """
 
     def handle_raw_input(
-        self, input_data: Any, META: Any, content_length: int, boundary: bytes, encoding: str | None = None
+        self, input_data: Any, META: Any, content_length: int, boundary: str, encoding: str | None = None
     ) -> None:
         self.activated = content_length <= MOST_BYTES + REST_OF_THE_FORM
 

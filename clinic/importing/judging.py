@@ -29,6 +29,7 @@ ItemType = TypeVar("ItemType")
 # The id a patient has on the FHIR server it came from, which later files refer to.
 FHIR_ID: Final = "urn:chairside:fhir-patient-id"
 AT_ONCE: Final = 1_000  # records whose rows are looked for in one query
+MOST_ALIKE: Final = 2  # of one new patient: those with most in common
 UNKNOWN: Final = str(AdministrativeGender.UNKNOWN)
 ALLERGY_FIELDS: Final = (
     "substance",
@@ -267,7 +268,10 @@ def _find_lookalikes(clinic: Clinic, judged: Judgement, is_different: Callable[[
     alike = _within_the_file(new)
     found = duplicates.many_possible_duplicates(clinic, [patient for _, patient in new])
     for place, patient in new:
-        alike += [Lookalike(place, patient, one.patient, one.shared) for one in found.get(patient.pk, [])]
+        alike += [
+            Lookalike(place, patient, one.patient, one.shared)
+            for one in found.get(patient.pk, [])[:MOST_ALIKE]
+        ]
     judged.outcome.alike = sorted(alike, key=lambda one: one.place.order)
     left_out = {one.patient.pk for one in alike if not is_different(one.place)}
     for pk in left_out:

@@ -158,7 +158,10 @@ def let_go(*, actor: Actor, upload: PatientImport, now: datetime) -> PatientImpo
 def forget_old(now: datetime) -> int:
     """Let go what was brought more than a week ago. Returns how many."""
     old = PatientImport.objects.filter(let_go_at=None, brought_at__lte=now - KEPT).order_by("pk")
-    return sum(in_transaction(lambda row=row: bool(_forgotten(row, now))) for row in old.defer("content"))
+    rows = list(old.defer("content"))
+    for row in rows:
+        _forgotten(row, now)
+    return len(rows)
 
 
 def refused_rows(upload: PatientImport, now: datetime) -> list[list[str]]:

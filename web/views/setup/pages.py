@@ -31,6 +31,8 @@ from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, PhoneField, WholeNumberField
 from web.views.hours_form import WEEKDAYS, StretchesForm
 
+Wanted = tuple[ResourceKind, str, int, User | None]  # kind, name, capacity, whom of the staff
+
 MOST_CHAIRS = 40
 NURSE_UNITS = 6  # `scheduler.finding.availability`: preparation 6, infusing 3, recovering 2
 
@@ -155,7 +157,7 @@ def chairs(request: StaffRequest) -> HttpResponse:
     form = ChairsForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         names, id = form.cleaned_data["names"], form.cleaned_data["id"]
-        wanted = [(ResourceKind.CHAIR, name, 1, None) for name in names]
+        wanted: list[Wanted] = [(ResourceKind.CHAIR, name, 1, None) for name in names]
         if _done(request, form, lambda: _add(request, id, wanted), f"{len(names)} chairs are added."):
             return redirect("setup")
     return _show_resources(request, form, "web/setup/chairs.html", [ResourceKind.CHAIR])
@@ -167,7 +169,7 @@ def people(request: StaffRequest) -> HttpResponse:
     form = PeopleForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        wanted = [
+        wanted: list[Wanted] = [
             (ResourceKind.NURSE, person.full_name, data["units"], person)
             for person in data.get("nurses") or ()
         ]
@@ -275,7 +277,7 @@ def _done(request: StaffRequest, form: ChangeForm, write: Callable[[], Any], wor
     return True
 
 
-def _add(request: StaffRequest, id: UUID, wanted: list[tuple[ResourceKind, str, int, User | None]]) -> None:
+def _add(request: StaffRequest, id: UUID, wanted: list[Wanted]) -> None:
     """Add all of these in one transaction, once however often it is sent."""
 
     def make() -> list[Resource]:

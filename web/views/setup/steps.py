@@ -242,6 +242,7 @@ def _patients(clinic: Clinic) -> Step:
 
 def _bookable_day(clinic: Clinic, now: datetime) -> Step:
     found = first_free(clinic, now=now)
+    lines: tuple[str, ...]
     if found.start and found.protocol:
         lines = (f"The first free time for {found.protocol.title}: {local_moment(found.start)}.",)
     else:
