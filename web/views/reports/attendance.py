@@ -8,7 +8,6 @@ from notifications.reporting.reports import CONFIRMED, NOTHING, StageOutcome, no
 from scheduler.reporting.reports import Attendance, attendance
 from sessions_app.reporting.rates import Rate
 from web.files import Cell
-from web.plots.intervals import Estimate, intervals
 from web.plots.stacked import Bar, Part, stacked
 from web.views.reports.asking import Asked
 from web.views.reports.shape import (
@@ -23,8 +22,8 @@ from web.views.reports.shape import (
     counted,
     ends,
     few,
+    rates_drawn,
     said,
-    told,
 )
 
 BECAME: Final = (
@@ -94,17 +93,6 @@ def _apart(one: Rate, other: Rate) -> bool:
 
 
 def _stages_table(stages: Sequence[StageOutcome]) -> Table:
-    known = [stage for stage in stages if stage.no_shows.of]
-    estimates = [
-        Estimate(stage.words, told(stage.no_shows), stage.no_shows.share, *_interval(stage.no_shows))
-        for stage in known
-    ]
-    picture = Picture(
-        name="intervals",
-        plot=intervals(estimates),
-        words="Share of visits missed, with its interval, by the last that the patient had been told.",
-        caption="Missed, of the visits kept or missed; the stroke is the 95 % interval.",
-    )
     return Table(
         name="reminders",
         title="No-shows by the last that was said",
@@ -130,13 +118,11 @@ def _stages_table(stages: Sequence[StageOutcome]) -> Table:
             "Of the visits that were kept or missed, what had been sent for them last, and how many were "
             "missed. Whoever confirmed counts as that alone. Intervals are Wilson's at 95 %."
         ),
-        picture=picture if known else None,
+        picture=rates_drawn(
+            [(stage.words, stage.no_shows) for stage in stages],
+            "Missed, of the visits kept or missed",
+        ),
     )
-
-
-def _interval(rate: Rate) -> tuple[float, float]:
-    low, high = ends(rate)
-    return low or 0.0, high or 0.0
 
 
 def _became_table(asked: Asked, found: Attendance) -> Table:

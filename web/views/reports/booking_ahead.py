@@ -10,7 +10,6 @@ from scheduler.reporting.spacing_report import PlanGaps, ProtocolGaps, spacing
 from sessions_app.reporting.rates import Rate
 from web.files import Cell
 from web.plots.columns import Amount, columns
-from web.plots.intervals import Estimate, intervals
 from web.views.reports.asking import Asked
 from web.views.reports.shape import (
     DAYS,
@@ -21,10 +20,9 @@ from web.views.reports.shape import (
     Report,
     Table,
     counted,
-    ends,
     few,
+    rates_drawn,
     said,
-    told,
 )
 
 
@@ -107,17 +105,6 @@ def _ahead(found: LeadTime) -> Picture:
 
 
 def _spacing_table(by_protocol: Sequence[ProtocolGaps]) -> Table:
-    estimates = []
-    for gaps in by_protocol:
-        met = Rate(gaps.met.count, gaps.met.of)
-        low, high = ends(met)
-        estimates.append(Estimate(gaps.protocol, told(met), met.share, low or 0.0, high or 0.0))
-    picture = Picture(
-        name="intervals",
-        plot=intervals(estimates),
-        words="Share of gaps within their spacing, with its interval, by protocol.",
-        caption="Gaps within their spacing; the stroke is the 95 % interval.",
-    )
     return Table(
         name="spacing",
         title="Series that met their spacing",
@@ -146,7 +133,10 @@ def _spacing_table(by_protocol: Sequence[ProtocolGaps]) -> Table:
             "Days between one visit of a plan and the next that starts in this period, held against what "
             "the plan asks for now: the prescriber's own spacing or else the protocol's."
         ),
-        picture=picture if estimates else None,
+        picture=rates_drawn(
+            [(gaps.protocol, Rate(gaps.met.count, gaps.met.of)) for gaps in by_protocol],
+            "Gaps within their spacing",
+        ),
     )
 
 

@@ -2,12 +2,13 @@
 where there is one, a sentence that says what it means and others that say what it can't.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sessions_app.reporting.rates import Rate
 from web.files import Cell
+from web.plots.intervals import Estimate, intervals
 
 TEXT, COUNT, HOURS, DAYS, MINUTES, SHARE = "text", "count", "hours", "days", "minutes", "share"
 # Under which nobody is to be ranked (domain.md 5.1, rule 7 [D]).
@@ -136,6 +137,23 @@ def said(rate: Rate, what: str = "") -> str:
 def ends(rate: Rate) -> tuple[float | None, float | None]:
     """The interval's ends as cells."""
     return (None, None) if rate.interval is None else (float(rate.interval[0]), float(rate.interval[1]))
+
+
+def rates_drawn(rates: Iterable[tuple[str, Rate]], of: str) -> Picture | None:
+    """Shares with their intervals, each under its words; `of` says of what. None where all are of nothing."""
+    estimates = []
+    for words, rate in rates:
+        low, high = ends(rate)
+        if low is not None and high is not None:
+            estimates.append(Estimate(words, told(rate), rate.share, low, high))
+    if not estimates:
+        return None
+    return Picture(
+        name="intervals",
+        plot=intervals(estimates),
+        words=f"{of}. {'; '.join(f'{each.words}: {each.told}' for each in estimates)}.",
+        caption=f"{of}; the stroke is the 95 % interval.",
+    )
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from clinic import clock
 from sessions_app.outcomes import cohort_reports
 from sessions_app.outcomes.cohort import MEASURES
 from sessions_app.reporting.rates import Rate
 from sessions_app.reporting.side_effects import GRADES, Grades, OfProtocol, SideEffects, side_effects
 from web.files import Cell
-from web.plots.intervals import Estimate, intervals
 from web.plots.stacked import Bar, Part, stacked
 from web.views.reports.asking import Asked
 from web.views.reports.shape import (
@@ -25,8 +25,8 @@ from web.views.reports.shape import (
     counted,
     ends,
     few,
+    rates_drawn,
     said,
-    told,
 )
 
 PER_100: Final = "per 100"
@@ -96,10 +96,11 @@ def _benefit(asked: Asked) -> list[str]:
     response, title = every["response"], MEASURES[newest.query["instrument"]].title
     observed = Rate(response["observed"]["count"], response["observed"]["of"])
     imputed = Rate(response["imputed"]["count"], response["imputed"]["of"])
+    as_of = clock.local_date(newest.cut_off, asked.clinic.time_zone)
     return [
-        f"The benefit beside it is told by the outcome reports, of other days and patients: the newest one,"
-        f" {title} as of {newest.cut_off:%Y-%m-%d}, observed a response in {said(observed, 'patients')},"
-        f" imputed in {said(imputed)}."
+        "The benefit beside it is told by the outcome reports, of other days and patients: the newest one,"
+        f" {title} as of {as_of}, observed a response in {said(observed, 'patients')}, imputed in"
+        f" {said(imputed)}."
     ]
 
 
@@ -110,10 +111,6 @@ def _rates_table(found: SideEffects) -> Table:
         ("Grade 3 or more", found.with_severe),
         ("Stopped early", found.stopped_early),
     )
-    estimates = []
-    for words, rate in rates:
-        low, high = ends(rate)
-        estimates.append(Estimate(words, told(rate), rate.share, low or 0.0, high or 0.0))
     return Table(
         name="side-effect-rates",
         title="Infusions with side effects",
@@ -131,14 +128,7 @@ def _rates_table(found: SideEffects) -> Table:
             f"of it. {counted(found.serious, 'side effect')} called the prescriber at once. "
             "Intervals are Wilson's at 95 %."
         ),
-        picture=Picture(
-            name="intervals",
-            plot=intervals(estimates),
-            words="; ".join(f"{words}: {told(rate)}" for words, rate in rates),
-            caption="Of the infusions started; the stroke is the 95 % interval.",
-        )
-        if found.infusions
-        else None,
+        picture=rates_drawn(rates, "Of the infusions started"),
     )
 
 
@@ -191,12 +181,6 @@ def _term_bars(title: str, terms: Sequence[Grades]) -> Picture:
 
 
 def _protocols_table(by_protocol: Sequence[OfProtocol]) -> Table:
-    estimates = []
-    for each in by_protocol:
-        low, high = ends(each.with_any)
-        estimates.append(
-            Estimate(each.protocol, told(each.with_any), each.with_any.share, low or 0.0, high or 0.0)
-        )
     return Table(
         name="side-effects-by-protocol",
         title="By protocol",
@@ -225,12 +209,7 @@ def _protocols_table(by_protocol: Sequence[OfProtocol]) -> Table:
             for each in by_protocol
         ],
         means="Infusions with any side effect, by protocol: who is given which differs in more than that.",
-        picture=Picture(
-            name="intervals",
-            plot=intervals(estimates),
-            words="Share of infusions with any side effect, with its interval, by protocol.",
-            caption="Infusions with any side effect; the stroke is the 95 % interval.",
-        )
-        if estimates
-        else None,
+        picture=rates_drawn(
+            [(each.protocol, each.with_any) for each in by_protocol], "Infusions with any side effect"
+        ),
     )
