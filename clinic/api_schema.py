@@ -3,8 +3,10 @@
 Named in the settings. What an operation takes and gives stands at the operation itself.
 """
 
+from functools import cache
 from typing import Any, Final
 
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 from rest_framework import serializers
@@ -30,6 +32,20 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FieldProblemSerializer(  # type: ignore[assignment]  # a serializer has `errors` of its own
         many=True, required=False, help_text="Each field that needs mending."
     )
+
+
+class DocumentOnce(SchemaGenerator):
+    """The document is the same for whoever asks, and takes longer to make than any page: it is made once for
+    each process."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+        return _document()
+
+
+@cache
+def _document() -> dict[str, Any]:
+    made: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+    return made
 
 
 class ApiSchema(AutoSchema):

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from clinic.api_schema import DocumentOnce
 from web.views import frame
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("sessions_app.urls")),
     path("api/v1/", include("notifications.urls")),
     path("inbound/", include("notifications.inbound_urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("api/schema/", SpectacularAPIView.as_view(generator_class=DocumentOnce), name="api_schema"),
     path("api/docs/", frame.api_docs, name="api_docs"),
     path("", include("web.urls")),
 ]

@@ -1,9 +1,13 @@
 """The API's document says of every operation how it refuses."""
 
+import json
 from typing import Any
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+from tests.cast import House
 
 READS = {"401", "403", "404", "429"}
 LISTS = {"400", "401", "403", "404", "409", "429"}
@@ -45,3 +49,10 @@ def test_every_refusal_is_a_problem(document: dict[str, Any]) -> None:
     assert all(content == problem for content in refusals)
     required = document["components"]["schemas"]["Problem"]["required"]
     assert set(required) == {"type", "title", "status", "detail", "code"}
+
+
+def test_the_document_that_is_served_is_this_one(house: House, document: dict[str, Any]) -> None:
+    ana = APIClient()
+    ana.force_authenticate(house.ana)
+    served = [ana.get("/api/schema/", HTTP_ACCEPT="application/vnd.oai.openapi+json") for _ in range(2)]
+    assert [json.loads(each.content) for each in served] == [json.loads(json.dumps(document))] * 2
