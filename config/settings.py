@@ -308,6 +308,7 @@ SPECTACULAR_SETTINGS = {
         "AnsweredByEnum": "sessions_app.models.AnsweredBy",
         "ReportedByEnum": "sessions_app.models.ReportedBy",
         "RoleEnum": "clinic.models.Role",
+        "SessionStateEnum": "sessions_app.models.SessionState",
         "SideEffectOutcomeEnum": "sessions_app.models.SideEffectOutcome",
         "TaskKindEnum": "notifications.escalating.task_kinds.CHOICES",
         "TaskStepKindEnum": "clinic.models.WorkItemStepKind",
