@@ -1,0 +1,121 @@
+"""Who signs in, the roles that they have in a clinic, and their place in it."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower, Now
+from phonenumber_field.modelfields import PhoneNumberField
+
+from clinic.history import tracked
+from clinic.models.clinics import Clinic
+from clinic.models.rows import Row
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by e-mail address, which is kept in lower case so that it has one spelling."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+@tracked
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who signs in. What they may do comes from their memberships, never from this row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    email = models.EmailField()
+    full_name = models.CharField(max_length=120)
+    credentials = models.CharField(
+        max_length=40, blank=True, help_text="RN, MD, NP: printed beside a signature."
+    )
+    mobile = PhoneNumberField(blank=True, help_text="Where urgent tasks page this person, in E.164.")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+
+class Role(models.TextChoices):
+    FRONT_DESK = "front_desk", "Front desk"
+    NURSE = "nurse", "Nurse"
+    PRESCRIBER = "prescriber", "Prescriber"
+    MANAGER = "manager", "Manager"
+
+
+@tracked
+class Membership(Row):
+    """A user works in a clinic in a role; somebody with two roles has two rows."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role)
+    charge = models.BooleanField(
+        default=False, help_text="Charge nurse: is told when a nurse does not answer an alert"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint("user", "clinic", "role", name="membership_once")]
+
+
+class MemberState(models.TextChoices):
+    WORKING = "working", "Works here"
+    INVITED = "invited", "Invited"
+    LEFT = "left", "Left"
+    WITHDRAWN = "withdrawn", "Invitation withdrawn"
+
+
+@tracked
+class Member(Row):
+    """A person's place in a clinic: invited, working there, or gone. What they may do are their memberships.
+
+    Triggers keep it in step with those (0009_members): whoever is given a role has joined, whoever has none
+    left has gone. So no door can make a colleague whom the list of staff doesn't know.
+    """
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="members")
+    user = models.ForeignKey(User, models.PROTECT, related_name="places")
+    offered = ArrayField(
+        models.CharField(max_length=12, choices=Role),
+        default=list,
+        blank=True,
+        help_text="The roles of an invitation that nobody has taken up yet; empty for no invitation.",
+    )
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    invited_until = models.DateTimeField(null=True, help_text="When the link of the last invitation ends.")
+    invitation_sent_at = models.DateTimeField(null=True, help_text="When the mail server took it.")
+    joined_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("clinic", "user", name="member_once"),
+            models.CheckConstraint(
+                name="member_invited_until_a_moment",
+                condition=models.Q(offered=[]) | models.Q(invited_until__isnull=False),
+            ),
+        ]
+
+    @property
+    def state(self) -> MemberState:
+        if self.offered:
+            return MemberState.INVITED
+        if self.joined_at is None:
+            return MemberState.WITHDRAWN
+        return MemberState.LEFT if self.left_at else MemberState.WORKING
