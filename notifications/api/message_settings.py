@@ -156,7 +156,9 @@ class WrittenSerializer(serializers.Serializer[Any]):
     length = serializers.IntegerField(allow_null=True)
 
 
-class ForeseenSerializer(serializers.Serializer[Any]):
+class ForeseenMessageSerializer(serializers.Serializer[Any]):
+    """One message that the visit's patient would be told, or why not."""
+
     stage = serializers.CharField()
     title = serializers.CharField()
     due_at = serializers.DateTimeField()
@@ -290,7 +292,7 @@ class MessageSettingsViewSet(ClinicViewSet):
         row = rule_settings.change_messaging(actor=self.actor, clinic=clinic, changes=changes)
         return Response(MessagingSerializer(row).data)
 
-    @extend_schema(request=PreviewRequestSerializer, responses=ForeseenSerializer(many=True))
+    @extend_schema(request=PreviewRequestSerializer, responses=ForeseenMessageSerializer(many=True))
     @action(detail=True, methods=["post"], url_path="message-preview")
     def message_preview(self, request: Request, pk: UUID) -> Response:
         """What a visit's patient would be told from now on, to the word, with changes that are only tried."""
@@ -308,7 +310,7 @@ class MessageSettingsViewSet(ClinicViewSet):
             clinic_rules=_tried_rules(clinic, asked.get("rules", [])),
             tried_texts={(text["stage"], text["language"]): _own(text) for text in texts},
         )
-        return Response(ForeseenSerializer(lines, many=True).data)
+        return Response(ForeseenMessageSerializer(lines, many=True).data)
 
     @extend_schema(responses=SettingsChangeSerializer(many=True))
     @action(detail=True, url_path="message-changes")

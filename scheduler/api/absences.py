@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.fields import IdField, MomentField
 from clinic.viewsets import CreateSerializer, StrictSerializer
 from scheduler import access
-from scheduler.api.foreseen import ForeseenSerializer
+from scheduler.api.foreseen import ForeseenChangeSerializer
 from scheduler.api.openings import ByStart
 from scheduler.api.working_hours import DeclaredViewSet, WhoseSerializer
 from scheduler.models import Absence, AbsenceReason, Resource
@@ -81,14 +81,14 @@ class AbsencesViewSet(DeclaredViewSet):
             answer=AbsenceSerializer,
         )
 
-    @extend_schema(request=AbsenceCheckSerializer, responses=ForeseenSerializer)
+    @extend_schema(request=AbsenceCheckSerializer, responses=ForeseenChangeSerializer)
     @action(detail=False, methods=["post"])
     def check(self, request: Request) -> Response:
         """What this absence would touch: the minutes it takes, and the visits that need them."""
         data = self.parse(AbsenceCheckSerializer)
         resource = self.fetch(Resource.objects.select_related("clinic"), pk=data.pop("resource"))
         return Response(
-            ForeseenSerializer(foreseeing.absence(resource=resource, now=clock.now(), **data)).data
+            ForeseenChangeSerializer(foreseeing.absence(resource=resource, now=clock.now(), **data)).data
         )
 
     def destroy(self, request: Request, pk: UUID) -> Response:

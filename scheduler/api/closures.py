@@ -17,7 +17,7 @@ from clinic.fields import DayField, IdField, MomentField
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
-from scheduler.api.foreseen import ForeseenSerializer
+from scheduler.api.foreseen import ForeseenChangeSerializer
 from scheduler.api.openings import ByStart
 from scheduler.models import Closure
 from scheduler.working_hours import declarable, foreseeing, holiday_calendar, working_time
@@ -117,14 +117,14 @@ class ClosuresViewSet(ClinicViewSet):
             answer=ClosureSerializer,
         )
 
-    @extend_schema(request=ClosureCheckSerializer, responses=ForeseenSerializer)
+    @extend_schema(request=ClosureCheckSerializer, responses=ForeseenChangeSerializer)
     @action(detail=False, methods=["post"])
     def check(self, request: Request) -> Response:
         """What closing would touch: the minutes it takes from everybody, and the visits that need them."""
         data = self.parse(ClosureCheckSerializer)
         clinic = ground.fetch_clinic(self.actor, self.permission, data["clinic"])
         found = foreseeing.closure(clinic=clinic, stretches=[_stretch(data, clinic)], now=clock.now())
-        return Response(ForeseenSerializer(found).data)
+        return Response(ForeseenChangeSerializer(found).data)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """The clinic is open after all, in the hours that are still to come."""

@@ -32,7 +32,7 @@ class OddStretchSerializer(serializers.Serializer[Any]):
     minutes = serializers.IntegerField()
 
 
-class ForeseenSerializer(serializers.Serializer[Foreseen]):
+class ForeseenChangeSerializer(serializers.Serializer[Foreseen]):
     """What the change would touch. Nothing is changed by asking: who was quicker is seen by the change."""
 
     gained_minutes = serializers.IntegerField(

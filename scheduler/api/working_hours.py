@@ -17,7 +17,7 @@ from clinic.fields import DayField, IdField
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
-from scheduler.api.foreseen import ForeseenSerializer
+from scheduler.api.foreseen import ForeseenChangeSerializer
 from scheduler.models import DayHours, Resource, WorkingPattern
 from scheduler.working_hours import foreseeing, working_time
 from scheduler.working_hours.hours import Stretch
@@ -165,14 +165,14 @@ class WorkingHoursViewSet(DeclaredViewSet):
         )
         return Response(PatternSerializer(patterns, many=True).data, status=201 if made else 200)
 
-    @extend_schema(request=PatternCheckSerializer, responses=ForeseenSerializer)
+    @extend_schema(request=PatternCheckSerializer, responses=ForeseenChangeSerializer)
     @action(detail=False, methods=["post"])
     def check(self, request: Request) -> Response:
         """What these hours would touch: minutes gained and lost, visits in the way, what gives way."""
         data = self.parse(PatternCheckSerializer)
         resource = self.fetch(Resource.objects.select_related("clinic"), pk=data.pop("resource"))
         return Response(
-            ForeseenSerializer(foreseeing.weekly(resource=resource, now=clock.now(), **data)).data
+            ForeseenChangeSerializer(foreseeing.weekly(resource=resource, now=clock.now(), **data)).data
         )
 
     @extend_schema(request=PatternEndSerializer, responses={200: PatternSerializer, 204: None})
@@ -223,13 +223,15 @@ class DayHoursViewSet(DeclaredViewSet):
             answer=DayHoursSerializer,
         )
 
-    @extend_schema(request=DayHoursCheckSerializer, responses=ForeseenSerializer)
+    @extend_schema(request=DayHoursCheckSerializer, responses=ForeseenChangeSerializer)
     @action(detail=False, methods=["post"])
     def check(self, request: Request) -> Response:
         """What this day's own hours would touch."""
         data = self.parse(DayHoursCheckSerializer)
         resource = self.fetch(Resource.objects.select_related("clinic"), pk=data.pop("resource"))
-        return Response(ForeseenSerializer(foreseeing.day(resource=resource, now=clock.now(), **data)).data)
+        return Response(
+            ForeseenChangeSerializer(foreseeing.day(resource=resource, now=clock.now(), **data)).data
+        )
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """The weekly pattern holds again on this day."""
