@@ -77,6 +77,7 @@ class Membership(Row):
 class MemberState(models.TextChoices):
     WORKING = "working", "Works here"
     INVITED = "invited", "Invited"
+    REFUSED = "refused", "Invitation refused"
     LEFT = "left", "Left"
     WITHDRAWN = "withdrawn", "Invitation withdrawn"
 
@@ -97,9 +98,14 @@ class Member(Row):
         blank=True,
         help_text="The roles of an invitation that nobody has taken up yet; empty for no invitation.",
     )
+    # Of whoever was invited, as the manager typed it. It says nothing of the login that the address may have.
+    invited_name = models.CharField(max_length=120, blank=True, default="", db_default="")
+    invited_credentials = models.CharField(max_length=40, blank=True, default="", db_default="")
+    invited_mobile = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="E.164")
     invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     invited_until = models.DateTimeField(null=True, help_text="When the link of the last invitation ends.")
     invitation_sent_at = models.DateTimeField(null=True, help_text="When the mail server took it.")
+    refused_at = models.DateTimeField(null=True, help_text="When they refused the last invitation.")
     joined_at = models.DateTimeField(null=True)
     left_at = models.DateTimeField(null=True)
 
@@ -117,5 +123,21 @@ class Member(Row):
         if self.offered:
             return MemberState.INVITED
         if self.joined_at is None:
-            return MemberState.WITHDRAWN
+            return MemberState.REFUSED if self.refused_at else MemberState.WITHDRAWN
         return MemberState.LEFT if self.left_at else MemberState.WORKING
+
+    @property
+    def full_name(self) -> str:
+        """As this clinic knows them: until they have joined, as they were typed, whoever the address is of."""
+        return self.invited_name if self.joined_at is None else self.user.full_name
+
+    @property
+    def credentials(self) -> str:
+        return self.invited_credentials if self.joined_at is None else self.user.credentials
+
+    @property
+    def mobile(self) -> str:
+        """Where they are paged, in E.164; of somebody who works elsewhere by now it is nobody's business."""
+        if self.joined_at is None:
+            return self.invited_mobile
+        return str(self.user.mobile) if self.state == MemberState.WORKING else ""
