@@ -118,6 +118,9 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
     answered = responses.begin(
         actor=nils, id=new_id(), patient=house.rosa, instrument="gad-7", how="interview", now=NOW
     )
+    troubled = responses.begin(
+        actor=nils, id=new_id(), patient=house.rosa, instrument="phq-9", how="interview", now=NOW
+    )
     brought = uploads.bring(
         actor=house.actor(house.max),
         id=new_id(),
@@ -137,7 +140,7 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
     return {
         "questionnaire": answered.pk,
         "concern": safety.raise_concern(
-            answer=answered.answers.create(item=9, value=1, answered_at=NOW), patient=house.rosa, now=NOW
+            answer=troubled.answers.create(item=9, value=1, answered_at=NOW), patient=house.rosa, now=NOW
         ).pk,
         "cohort": cohort.pk,
         "import": brought.pk,

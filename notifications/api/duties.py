@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import access, clock
+from clinic.fields import IdField
 from clinic.models import Member
 from clinic.viewsets import ClinicViewSet
 from notifications.escalating.duties import Duties, Pile, duties_of
@@ -19,7 +20,7 @@ class PileSerializer(serializers.Serializer[Pile[Any]]):
     count = serializers.IntegerField()
     first = serializers.SerializerMethodField(help_text="The ids of the first of them.")
 
-    @extend_schema_field(serializers.ListField(child=serializers.UUIDField()))
+    @extend_schema_field(serializers.ListField(child=IdField()))
     def get_first(self, pile: Pile[Any]) -> list[UUID]:
         return [row.pk for row in pile.rows]
 

@@ -5,13 +5,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from clinic.fields import IdField
 from scheduler.working_hours.foreseeing import Foreseen
 
 
 class StrandedSerializer(serializers.Serializer[Any]):
     """A booked visit that needs the hours."""
 
-    appointment = serializers.UUIDField()
+    appointment = IdField()
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
     resource = serializers.DictField(help_text="Whose hours it would lose: id, kind and name.")
@@ -21,7 +22,7 @@ class ToRepairSerializer(serializers.Serializer[Any]):
     """What to ask of `/repairs/` for one day on which visits stand against the change."""
 
     day = serializers.DateField()
-    resource = serializers.UUIDField(allow_null=True)
+    resource = IdField(allow_null=True)
 
 
 class OddStretchSerializer(serializers.Serializer[Any]):
@@ -58,6 +59,6 @@ class ForeseenChangeSerializer(serializers.Serializer[Foreseen]):
         repairs = foreseen.refusal.data["repairs"] if foreseen.refusal else []
         return list(ToRepairSerializer(repairs, many=True).data)
 
-    @extend_schema_field(serializers.ListField(child=serializers.UUIDField()))
+    @extend_schema_field(serializers.ListField(child=IdField()))
     def get_gives_way(self, foreseen: Foreseen) -> list[str]:
         return [str(pattern.pk) for pattern in foreseen.standing]

@@ -152,7 +152,7 @@ class DraftSerializer(CreateSerializer, DraftCheckSerializer):
 
 
 class OrderNotAllowedSerializer(serializers.Serializer[NotAllowed]):
-    plan = serializers.UUIDField(source="plan.pk")
+    plan = IdField(source="plan.pk")
     mends = serializers.ListField(child=serializers.CharField())
 
 
@@ -160,7 +160,7 @@ class ReachSerializer(serializers.Serializer[Reach]):
     """What stands under the version in force, and what the other one would mean for it. Nothing moves by
     itself: plans and visits are taken over one by one."""
 
-    in_force = serializers.UUIDField(source="in_force.pk")
+    in_force = IdField(source="in_force.pk")
     plans = serializers.IntegerField(help_text="Active or on hold; each is a prescriber's to take over.")
     not_allowed = OrderNotAllowedSerializer(many=True)
     visits = serializers.IntegerField(help_text="Still to come.")

@@ -25,6 +25,7 @@ def beside(name: str) -> Iterator[None]:
 
     The copy is gone after that. Nobody may be at work in this database.
     """
+    _let_nobody_in()
     connection.creation.clone_test_db(name, verbosity=0)
     try:
         with _at(name):
@@ -44,9 +45,20 @@ def running_day() -> Iterator[Clinic]:
 @cache
 def _made() -> Clinic:
     """What the story of `web.demo` tells, and nothing besides, in a database of its own from now on."""
+    _let_nobody_in()
     connection.creation.clone_test_db(THE_DAY, verbosity=0)
     with _at(THE_DAY), time_machine.travel(MIDDAY, tick=False):
         return story.create(now=MIDDAY, say=lambda line: None)
+
+
+def _let_nobody_in() -> None:
+    """A database is copied while nobody is connected: what the threads of an earlier story left open ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    connection.close()
 
 
 @contextmanager

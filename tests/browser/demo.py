@@ -261,6 +261,7 @@ def _happened_besides(clinic: Clinic) -> dict[str, Any]:
         "unmatched": UnmatchedMessage.objects.get(clinic=clinic).pk,
         "cohort": cohort.pk,
         "import": PatientImport.objects.get().pk,
+        "step": "messages",
         "questionnaire": questionnaire.pk,
         "text": stranger.pk,
         "writer": writer.pk,

@@ -76,7 +76,7 @@ setup-hours             M  /setup/hours/
 setup-protocols         M  /setup/protocols/
 setup-messages          M  /setup/messages/
 setup-day               M  /setup/day/
-setup-skip              M  /setup/messages/skip/
+setup-skip              M  /setup/{step}/skip/
 import-patients         M  /patients/import/
 import-look             M  /patients/imports/{import}/
 allergies               N  /patients/{allergic}/allergies/
