@@ -41,6 +41,7 @@ WORKERS, BEATS = 3, 2
 # A lease that a dead worker left behind runs out after five minutes; what isn't listed is the desk's after
 # fifteen.
 PATIENCE = timedelta(minutes=25)
+RECOVERY = 120.0  # seconds that a killed server may take to be there again
 ROUNDS_AT_THE_DESK = 5
 
 
@@ -111,8 +112,16 @@ class Storm:
             child.wait()
 
     def rows(self, query: str) -> list[Any]:
-        with psycopg.connect(self.run.found.owner_url) as connection:
-            return connection.execute(query).fetchall()
+        """A server that was killed a moment ago is waited for."""
+        deadline = time.monotonic() + RECOVERY
+        while True:
+            try:
+                with psycopg.connect(self.run.found.owner_url) as connection:
+                    return connection.execute(query).fetchall()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
 
 
 @pytest.fixture
