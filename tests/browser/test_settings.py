@@ -42,7 +42,8 @@ def test_weekly_hours_are_drawn_while_they_are_typed_and_set_in_one_go(
 
         page.get_by_label("Saturday").focus()
         page.keyboard.press("Space")
-        for name, typed in (("from_1", "08:00"), ("until_1", "12:00"), ("from_2", "11:00"), ("until_2", "15:00")):
+        hours = {"from_1": "08:00", "until_1": "12:00", "from_2": "11:00", "until_2": "15:00"}
+        for name, typed in hours.items():
             page.locator(f"#id_{name}").fill(typed)
         fault = page.get_by_text("08:00 to 12:00 and 11:00 to 15:00 overlap. Give them as one.")
         expect(fault).to_be_visible()
