@@ -70,7 +70,8 @@ def before_and_after(repair: Repair, proposal: Proposal, mishap: Mishap, *, now:
         without=[*touched, *others],
     )
     since = minute_of(proposal.since)
-    day = Day(since, minute_of(high), (), there.chairs, there.nurses, there.clinicians)
+    servers = (tuple(kind) for kind in (there.chairs, there.nurses, there.clinicians))
+    day = Day(since, minute_of(high), (), *servers)
     disruption = ReadDay(day, proposal.since, {}, there.resources).disruption(mishap)
     untouched = [held for visit in others.values() for held in _as_booked(visit)]
     return BeforeAndAfter(
