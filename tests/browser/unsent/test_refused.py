@@ -116,7 +116,7 @@ def test_a_refused_tap_is_mended_beside_what_is_being_typed(
     fill(page, "note", text="Restless, asks for")
     page.clock.fast_forward(120_000)  # the tablet's clock alone
     page.get_by_role("button", name="Nausea: Over").click()
-    course = page.locator("#part-course")
+    course = page.locator("section[id^=part-course]")
     expect(course).to_contain_text("Nausea: how is it now?")
     mend = course.locator(".mend", has_text="This moment is in the future.").first
     expect(mend).to_be_in_viewport()
@@ -129,6 +129,42 @@ def test_a_refused_tap_is_mended_beside_what_is_being_typed(
     expect(page.locator(".effects-now li")).to_have_count(0)
     expect(form_of(page, "note").locator("[name=text]")).to_have_value("Restless, asks for")
     assert session.side_effects.latest("revision").outcome == "resolved"
+
+
+def test_a_refused_tap_stands_beside_the_course_that_is_being_typed(
+    page: Page, passing: Passing, house: House, session: Session
+) -> None:
+    """Two forms of one kind: each label leads to its own box, and what was typed goes where it was typed."""
+    now, nils = clock.now(), house.actor(house.nils)
+    for term in ("nausea", "headache"):
+        report = Report(term=term, grade=2, onset_at=now - timedelta(minutes=5))
+        side_effects.record_side_effect(actor=nils, id=new_id(), session=session, report=report, now=now)
+    page.goto(f"/sessions/{session.pk}/?continue={session.side_effects.get(term='nausea').pk}")
+    typing = page.locator("#part-course")
+    typing.locator("[name=action]").fill("Ondansetron, lies")
+    page.clock.fast_forward(120_000)  # the tablet's clock alone
+    page.get_by_role("button", name="Headache: Over").click()
+    refused = page.locator("section[id^=part-course-]")
+    expect(refused).to_contain_text("Headache: how is it now?")
+    expect(refused.locator(".mend").first).to_be_in_viewport()
+    ids = page.locator("[id]").evaluate_all("all => all.map((each) => each.getAttribute('id'))")
+    assert sorted(ids) == sorted(set(ids))
+
+    for name in ("as_of", "ended_at"):
+        refused.locator(f"[name={name}]").fill("2027-01-11T09:30")
+    refused.locator("button[type=submit]").click()
+    expect(page.locator("#unsent")).to_contain_text("Everything is stored.")
+    expect(refused).to_have_count(0)
+    expect(typing.locator("[name=action]")).to_have_value("Ondansetron, lies")
+    passing.server.shift(120)
+    typing.get_by_label("What was done").fill("Ondansetron, lies down")
+    fill(page, "note", text="Quiet")
+    typing.locator("button[type=submit]").click()
+    expect(typing).to_have_count(0)  # it showed how it was before this entry
+    states = session.side_effects.order_by("revision").values_list("term", "outcome", "action")
+    over, going_on = list(states)[-2:]
+    assert over == ("headache", "resolved", "")
+    assert going_on == ("nausea", "ongoing", "Ondansetron, lies down")
 
 
 def test_a_refused_checklist_passes_a_group_with_one_tap_as_before(page: Page, house: House) -> None:

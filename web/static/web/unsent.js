@@ -148,11 +148,13 @@ class UnsentPage {
     entry.presupposes = waiting.filter(presupposed).map(({ id }) => id);
   }
 
-  // The form says what became of its entry and is for the next one. One that corrected a line, or came back
-  // refused, has said its all.
+  // The form says what became of its entry and is for the next one. One that corrected a line, told what stood
+  // before its entry, or came back refused, has said its all. What was filled in for this one entry alone, such
+  // as a monitor's values, is nobody's measurement a second time.
   free(form, waits = true) {
     if (waits) form.append(copyOf("unsent-was-kept"));
-    if (form.elements.corrects?.value || form.querySelector(".mend")) return;
+    if (form.elements.corrects?.value || isForOneEntry(form)) return;
+    for (const control of form.querySelectorAll("[data-of-one-entry]")) control.setAttribute("value", "");
     form.reset();
     form.elements.id.value = crypto.randomUUID();
     form.inert = false;
@@ -259,11 +261,11 @@ class UnsentPage {
       const newer = page.querySelector(`[data-record="${part.dataset.record}"]`);
       if (newer && !isTypedIn(part)) part.replaceWith(newer);
     }
-    for (const form of document.querySelectorAll("form[inert]:has(.mend)")) {
-      const newer = page.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"]`);
-      if (newer && !form.elements.corrects?.value) renewForm(form, newer);
+    for (const form of [...document.querySelectorAll("form[inert]")].filter(isForOneEntry)) {
       const part = partOf(form);
+      const newer = page.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"]`);
       if (part && !page.getElementById(part.id)) part.remove(); // it came for that entry alone
+      else if (newer && !form.elements.corrects?.value) renewForm(form, newer);
     }
     for (const said of document.querySelectorAll("#refused, main > .notes")) said.remove();
     this.card.before(...page.querySelectorAll("#refused, main > .notes")); // what the server says was done, or not
@@ -477,6 +479,11 @@ function isTypedIn(part) {
   return focused || [...typed].some((form) => part.contains(form));
 }
 
+// Whether a form shows what the record has, or what it refused, and is for no other entry.
+function isForOneEntry(form) {
+  return form.dataset.forOneEntry !== undefined || form.querySelector(".mend") !== null;
+}
+
 function isIncomplete(form) {
   return [...form.elements].some((control) => control.validity?.valueMissing);
 }
@@ -485,11 +492,13 @@ function formOf(entry, page = document) {
   return page.querySelector(`form input[name="id"][value="${CSS.escape(entry.id)}"]`)?.form;
 }
 
-// The page's form for such entries, of the same line if they correct one.
+// The page's form for such entries, of the same line if they correct or continue one; best one that nobody types in.
 function emptyFormFor(entry) {
-  const forms = [...document.querySelectorAll("form[data-kept]")];
-  const line = (form) => form.elements.corrects?.value ?? "";
-  return forms.find((form) => form.getAttribute("action") === entry.action && line(form) === valueOf(entry, "corrects"));
+  const isSame = (form) => ["corrects", "effect"].every((line) => (form.elements[line]?.value ?? "") === valueOf(entry, line));
+  const forms = [...document.querySelectorAll("form[data-kept]")].filter(
+    (form) => form.getAttribute("action") === entry.action && isSame(form),
+  );
+  return forms.find((form) => !typed.has(form)) ?? forms[0];
 }
 
 // The scripts of single forms hear of it by the event.

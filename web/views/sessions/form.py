@@ -73,7 +73,8 @@ class SessionForm(ClinicForm):
 
     `kept_as` is what the entry is called while it waits in the browser for the connection; a form without it
     must be answered by the server before anybody acts on it. `kept_unchecked` says what nobody has looked at
-    by then (docs/decisions/0012-unsent-entries.md). Fields that are needed `rarely` stand folded while
+    by then (docs/decisions/0012-unsent-entries.md). A form `for_one_entry` shows what stands in the record,
+    which its entry changes: kept, it is for no other. Fields that are needed `rarely` stand folded while
     nothing has been filled in, under what they are `rarely_called`.
     """
 
@@ -81,6 +82,7 @@ class SessionForm(ClinicForm):
     done: ClassVar[str]
     kept_as: ClassVar[str] = ""
     kept_unchecked: ClassVar[str] = ""
+    for_one_entry: ClassVar[bool] = False
     rarely: ClassVar[Collection[str]] = ()
     rarely_called: ClassVar[str] = "At another time"
 
@@ -90,8 +92,12 @@ class SessionForm(ClinicForm):
         self.session = session
         self.line = line
         self.blockers: Sequence[Mapping[str, str]] = ()
-        # Several forms stand on one page: each has its own HTML ids.
-        super().__init__(data, initial=self.first_values(), auto_id=f"{self.act}_%s")
+        self.html_id = self._named(data or {})
+        super().__init__(data, initial=self.first_values(), auto_id=f"{self.html_id}_%s")
+
+    def _named(self, data: Mapping[str, Any]) -> str:
+        """The form's HTML id; several forms stand on one page, and those of their fields begin with it."""
+        return self.act
 
     def first_values(self) -> dict[str, Any]:
         """What the form shows before anybody has typed."""

@@ -1,6 +1,6 @@
 """The forms for what is seen in the chair: vital signs and side effects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -185,6 +185,9 @@ class VitalsForm(CorrectingForm):
             "device_id": shown.device_id,
             "device_at": shown.measured_at.isoformat(),
         }
+        for name in (*shown.values, "measured_at", "device_id", "device_at"):
+            # Of this one set: a page that stays lets the next one begin without it.
+            self.fields[name].widget.attrs["data-of-one-entry"] = True
 
     def moment(self, name: str) -> datetime | None:
         entered = super().moment(name)
@@ -354,6 +357,7 @@ class CourseForm(CorrectingForm):
     act = "course"
     done = "The course of the side effect is kept."
     kept_as = "Course of a side effect"
+    for_one_entry = True
     rarely = ("as_of", "seriousness", "action_at", "medicine_id")
     rarely_called = "At another time, serious, medicine given"
 
@@ -380,6 +384,13 @@ class CourseForm(CorrectingForm):
             # Nobody sees the patient: what is heard now is of another moment, which has to be said.
             self.fields["as_of"] = LocalDateTimeField(label="So since")
         _offer_medicines(self, session)
+
+    def _named(self, data: Mapping[str, Any]) -> str:
+        """One that comes back refused has ids of its own: it may stand beside another that is being typed."""
+        try:
+            return f"{self.act}-{UUID(str(data['id']))}"
+        except (KeyError, ValueError):
+            return self.act
 
     @property
     def folded(self) -> list[forms.BoundField]:

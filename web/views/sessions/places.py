@@ -99,12 +99,11 @@ class Refusal:
         form = self.form
         if form.blockers:
             return [Told(each["detail"], place_of(each["code"], form.session)) for each in form.blockers]
-        place = f"#{form.act}"
+        place = f"#{form.html_id}"
         told = [Told(str(words), place) for words in form.non_field_errors()]
         for name, errors in form.errors.items():
             if name in form.fields:
                 field = form[name]
-                told += [
-                    Told(f"{field.label}: {words}", f"#{field.id_for_label or form.act}") for words in errors
-                ]
+                place = f"#{field.id_for_label or form.html_id}"
+                told += [Told(f"{field.label}: {words}", place) for words in errors]
         return told
