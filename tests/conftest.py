@@ -10,6 +10,7 @@ import gc
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
@@ -18,6 +19,10 @@ from django.test import TransactionTestCase, override_settings
 
 from tests.cast import House, make_house
 from tests.emptying import empty_tables
+
+# How long one example takes is the machine's affair, and on a busy one no fault.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture

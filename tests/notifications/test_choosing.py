@@ -165,7 +165,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Candidate], Reach, list[datetime]]:
     return wanted, reach, [noon + timedelta(minutes=minutes) for minutes in runs]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(worlds())
 def test_whenever_the_planner_runs_each_thing_is_said_or_reasoned_once_in_time_by_day_and_within_the_caps(
     world: tuple[list[Candidate], Reach, list[datetime]],

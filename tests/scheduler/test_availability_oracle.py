@@ -74,19 +74,19 @@ def agree_on_one_resource(clinic: SmallClinic) -> None:
                 assert any(low <= minute < high for low, high in from_there) == serves
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(small_clinics())
 def test_every_possible_start_is_found_and_no_other(clinic: SmallClinic) -> None:
     agree_on_starts(clinic)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(small_clinics())
 def test_who_serves_is_the_best_of_all_ways(clinic: SmallClinic) -> None:
     agree_on_who_serves(clinic)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(small_clinics())
 def test_what_is_missing_is_told_exactly_where_a_start_is_not_possible(clinic: SmallClinic) -> None:
     agree_on_one_resource(clinic)
@@ -94,7 +94,7 @@ def test_what_is_missing_is_told_exactly_where_a_start_is_not_possible(clinic: S
 
 @pytest.mark.drill
 @pytest.mark.timeout(3600)
-@settings(max_examples=5000, deadline=None)
+@settings(max_examples=5000)
 @given(small_clinics())
 def test_thousands_of_small_clinics_agree_on_their_starts(clinic: SmallClinic) -> None:
     agree_on_starts(clinic)
@@ -102,13 +102,13 @@ def test_thousands_of_small_clinics_agree_on_their_starts(clinic: SmallClinic) -
 
 @pytest.mark.drill
 @pytest.mark.timeout(3600)
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(small_clinics())
 def test_thousands_of_small_clinics_agree_on_who_serves(clinic: SmallClinic) -> None:
     agree_on_who_serves(clinic)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(small_clinics())
 def test_pieces_follow_each_other_from_the_first_phase_to_the_last(clinic: SmallClinic) -> None:
     needs = clinic.visit.nurse_needs

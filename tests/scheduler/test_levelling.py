@@ -271,7 +271,7 @@ def test_what_is_told_without_time_is_looser_and_never_wrong() -> None:
 # --- Against an oracle ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     nurses=st.integers(1, 2),
     chairs=st.integers(1, 3),
@@ -323,7 +323,7 @@ def full_days(draw: st.DrawFn) -> tuple[Day, list[Booked], Kind]:
     return (*as_book(layout, empty.closing), kinds[0])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(full_days())
 def test_what_is_laid_could_be_booked_and_is_never_worse(drawn: tuple[Day, list[Booked], Kind]) -> None:
     taken, visits, mood = drawn
@@ -351,7 +351,7 @@ def test_what_is_laid_could_be_booked_and_is_never_worse(drawn: tuple[Day, list[
         )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(full_days())
 def test_what_is_told_of_room_is_ordered(drawn: tuple[Day, list[Booked], Kind]) -> None:
     taken, visits, mood = drawn

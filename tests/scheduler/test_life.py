@@ -1163,7 +1163,6 @@ def live(house: House, **asked: Any) -> None:
     run_state_machine_as_test(
         Life,
         settings=settings(
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=False,
             report_multiple_bugs=False,

@@ -304,7 +304,7 @@ def small_days_and_disruptions(draw: st.DrawFn) -> tuple[Day, Disruption]:
     return before, Disruption(tuple(away), late)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(small_days_and_disruptions())
 def test_no_plan_at_all_is_better_than_the_one_that_is_proposed(case: tuple[Day, Disruption]) -> None:
     before, disruption = case
@@ -313,7 +313,7 @@ def test_no_plan_at_all_is_better_than_the_one_that_is_proposed(case: tuple[Day,
     assert found.bound == found.cost
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(small_days_and_disruptions())
 def test_a_plan_that_ran_out_of_time_is_sound_and_its_bound_true(case: tuple[Day, Disruption]) -> None:
     before, disruption = case
@@ -321,7 +321,7 @@ def test_a_plan_that_ran_out_of_time_is_sound_and_its_bound_true(case: tuple[Day
     assert found.bound <= small_days.best_cost(disrupted(before, disruption)) <= found.cost
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(small_days_and_disruptions())
 def test_a_visit_breaks_exactly_where_it_has_something_it_cannot_have(case: tuple[Day, Disruption]) -> None:
     """Alone on its day, a visit that doesn't break can stay as it is, and one that breaks can't."""

@@ -91,7 +91,7 @@ def day_parts(starts: Starts, places: Sequence[int]) -> set[tuple[int, bool]]:
     return {(int(starts.days[place]), bool(starts.afternoon[place])) for place in places}
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(courses(), starts_of())
 def test_each_proposal_is_the_cheapest_that_differs_enough_from_those_before(
     course: Course, starts: Starts
@@ -118,14 +118,14 @@ def test_each_proposal_is_the_cheapest_that_differs_enough_from_those_before(
     assert len(proposals) == planning.PROPOSALS
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(courses(), starts_of())
 def test_a_course_is_called_impossible_exactly_when_it_is(course: Course, starts: Starts) -> None:
     days = starts.days.tolist()
     assert planning.possible(course, starts.days) == any(choices(course, days))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(courses(), starts_of())
 def test_where_a_course_ends_is_where_no_choice_gets_further(course: Course, starts: Starts) -> None:
     if planning.possible(course, starts.days):
@@ -157,7 +157,7 @@ def test_where_a_course_ends_is_where_no_choice_gets_further(course: Course, sta
     assert ends.next_stands == (ends.placed == course.count)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(courses(), starts_of())
 def test_what_would_make_a_course_possible_is_the_least_that_does(course: Course, starts: Starts) -> None:
     if planning.possible(course, starts.days):
@@ -187,7 +187,7 @@ def booked(draw: st.DrawFn) -> list[Session]:
     return [Session(day, draw(st.sampled_from([540, 600, 840])), draw(nurses)) for day in sorted(days)]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(courses(), booked(), starts_of(), st.data())
 def test_respacing_moves_the_fewest_sessions_then_the_fewest_days(
     course: Course, sessions: list[Session], starts: Starts, data: st.DataObject

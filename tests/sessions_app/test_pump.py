@@ -189,7 +189,7 @@ def half_up(value: Fraction, places: str) -> Decimal:
     return (whole * Decimal(places)).quantize(Decimal(places), ROUND_HALF_UP)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @for_all(courses(), st.integers(0, 5000))
 def test_it_is_what_fractions_come_to_second_by_second(course: Course, seconds: int) -> None:
     found = pump.given(course, NOW + timedelta(seconds=seconds))
@@ -198,7 +198,7 @@ def test_it_is_what_fractions_come_to_second_by_second(course: Course, seconds: 
     assert found.mg == half_up(mg, "0.1")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @for_all(courses(), st.lists(st.integers(0, 5000), min_size=2, max_size=6))
 def test_the_running_total_never_goes_down_before_the_stop(course: Course, seconds: Sequence[int]) -> None:
     unread = Course(
@@ -212,7 +212,7 @@ def test_the_running_total_never_goes_down_before_the_stop(course: Course, secon
     assert totals == sorted(totals)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @for_all(courses(), st.integers(0, 5000))
 def test_the_bag_is_empty_at_the_moment_that_was_told_and_not_two_seconds_before(
     course: Course, seconds: int

@@ -33,7 +33,6 @@ STORY = st.lists(
     max_size=STEPS_IN_A_STORY,
 )
 HOW: dict[str, Any] = {
-    "deadline": None,
     "derandomize": True,
     "database": None,
     "suppress_health_check": list(HealthCheck),

@@ -279,7 +279,7 @@ def naive(one: Case, query: Query) -> tuple[bool, int | Fraction | None, int | F
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(patients, max_size=12), st.booleans())
 def test_the_figures_agree_with_a_naive_reckoning(cases: list[Case], prorated: bool) -> None:
     query = replace(QUERY, prorated=prorated)

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.outcomes import instruments
@@ -116,7 +116,6 @@ def test_pcl_5_has_no_rule_for_missing_items() -> None:
     assert instruments.score(PCL_5, answers, prorate=True).total is None
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.integers(1, 9), st.integers(0, 3)), st.booleans())
 def test_scores_agree_with_a_second_way_of_adding_up(answers: dict[int, int], prorate: bool) -> None:
     found = instruments.score(PHQ_9, answers, prorate=prorate)
