@@ -17,15 +17,12 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.encoding import force_bytes
 
-from clinic import clock
 from clinic.access import Actor
 from clinic.models import User
 from clinic.problems import Invalid, Problem
-from clinic.staff import invitations
 
 # As for a sign-in that fails (settings.ACCOUNT_RATE_LIMITS): five within five minutes.
 WRONG_AT_MOST: Final = 5
@@ -37,14 +34,6 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
-
-    def set_password(self, user: Any, password: str) -> None:
-        """The first password takes up the invitation with whose link it was set."""
-        first = not user.has_usable_password()
-        with transaction.atomic():
-            super().set_password(user, password)
-            if first:
-                invitations.take_up(user, now=clock.now())
 
 
 class MFAAdapter(DefaultMFAAdapter):

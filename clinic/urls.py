@@ -1,11 +1,12 @@
 """This floor's addresses."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from clinic.api.allergies import AllergiesViewSet
 from clinic.api.clinics import ClinicsViewSet
 from clinic.api.consents import ConsentsViewSet
+from clinic.api.me import MeViewSet, OwnInvitationsViewSet
 from clinic.api.members import MembersViewSet
 from clinic.api.patient_imports import PatientImportsViewSet
 from clinic.api.patients import PatientsViewSet
@@ -13,9 +14,13 @@ from clinic.api.patients import PatientsViewSet
 router = SimpleRouter(use_regex_path=False)
 router.register("clinics", ClinicsViewSet, basename="clinic")
 router.register("members", MembersViewSet, basename="member")
+router.register("me/invitations", OwnInvitationsViewSet, basename="own_invitation")
 router.register("patients", PatientsViewSet, basename="patient")
 router.register("patient-imports", PatientImportsViewSet, basename="patient_import")
 router.register("allergies", AllergiesViewSet, basename="allergy")
 router.register("consents", ConsentsViewSet, basename="consent")
 
-urlpatterns: list[URLPattern | URLResolver] = router.urls
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
+    *router.urls,
+]

@@ -601,6 +601,16 @@ GET    /accounts/2fa/recovery-codes/                account
 GET    /accounts/2fa/recovery-codes/download/       account
 GET    /accounts/2fa/recovery-codes/generate/       account
 POST   /accounts/2fa/recovery-codes/generate/       account
+GET    /accounts/details/                           account
+POST   /accounts/details/                           account
+GET    /accounts/invitations/                       account
+POST   /accounts/invitations/{invited}/accept/      account
+POST   /accounts/invitations/{invited}/refuse/      account
+GET    /api/v1/me/                                  account
+PATCH  /api/v1/me/                                  account
+GET    /api/v1/me/invitations/                      account
+POST   /api/v1/me/invitations/{invited}/accept/     account
+POST   /api/v1/me/invitations/{invited}/refuse/     account
 GET    /accounts/sessions/                          account
 POST   /accounts/sessions/                          account
 """

@@ -48,14 +48,16 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
     assert sorted(documented - served) == []
 
 
-def test_each_role_may_do_what_its_row_says_and_nothing_else(world: World) -> None:
+@pytest.mark.parametrize(("letter", "name"), LETTERS.items())
+def test_each_role_may_do_what_its_row_says_and_nothing_else(world: World, letter: str, name: str) -> None:
+    """One story for each role: several workers share what is the longest story of all."""
+    user = getattr(world.house, name)
     wrong = []
     for row in STAFF_ROWS:
-        for letter, name in LETTERS.items():
-            status = world.send(row.method, row.path, getattr(world.house, name)).status_code
-            right = status not in REFUSED if letter in row.who else status == 403
-            if not right:
-                wrong.append(f"{row.method} {row.path} as {name}: {status}")
+        status = world.send(row.method, row.path, user).status_code
+        right = status not in REFUSED if letter in row.who else status == 403
+        if not right:
+            wrong.append(f"{row.method} {row.path} as {name}: {status}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -97,7 +99,7 @@ def test_what_is_about_ones_own_sign_in_needs_one(world: World) -> None:
         f"{row.method} {row.path}: {answer.status_code}"
         for row in ROWS
         if row.who == "account"
-        and (answer := world.send(row.method, row.path, None)).status_code not in (302, 403)
+        and (answer := world.send(row.method, row.path, None)).status_code not in (302, 401, 403)
     ]
     assert not wrong, "\n".join(wrong)
 

@@ -114,6 +114,7 @@ class Frame:
         self.actor: Actor | None = getattr(request, "actor", None)
         self.clinic: Clinic | None = getattr(request, "clinic", None)
         self.clinics: list[Clinic] = getattr(request, "clinics", [])
+        self.invited: bool = getattr(request, "invited", False)
         self.demo = settings.MODE == "demo"
 
     @property

@@ -11,16 +11,18 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from clinic import access
+from clinic import access, clock
 from clinic.access import Actor, Permission
 from clinic.models import Clinic
 from clinic.problems import Forbidden, Problem, respond, with_headers
+from clinic.staff import queries
 from web import entries
 
 # Names of the routes that need no sign-in. Patients' links guard themselves (web.views.links).
@@ -48,6 +50,8 @@ PUBLIC = frozenset(
 )
 
 CHOSEN_CLINIC = "clinic_id"
+# In place of roles, at a door for whoever is signed in: about themselves, in whichever clinic or none yet.
+ONESELF = "oneself"
 PROBLEM_PAGES = {403: "403.html", 404: "404.html"}
 
 
@@ -57,6 +61,11 @@ class StaffRequest(HttpRequest):
     actor: Actor
     clinic: Clinic
     clinics: list[Clinic]
+    invited: bool  # whether an invitation to a clinic waits for their answer
+
+
+class NoClinic(Forbidden):
+    """Somebody signed in who works nowhere yet."""
 
 
 Page = Callable[..., HttpResponse]
@@ -87,6 +96,10 @@ def staff_page(
                     # A lazy response must be written while the clinic's zone still holds.
                     render_now = getattr(response, "render", None)
                     return render_now() if render_now else response
+            except NoClinic as problem:
+                if queries.invitations_of(request.actor.user_id, now=clock.now()).exists():
+                    return redirect("own_invitations")
+                return problem_page(request, problem)
             except Problem as problem:
                 return problem_page(request, problem)
 
@@ -97,15 +110,42 @@ def staff_page(
     return decorate
 
 
-def enter(request: StaffRequest) -> None:
-    """Put the actor, their clinics and the chosen one on the request: two queries.
+def own_page(*, methods: Collection[str] = ("GET", "POST")) -> Callable[[Page], Page]:
+    """Open this view to whoever is signed in, also to somebody who works in no clinic yet: it is about
+    themselves. A `Problem` becomes a page, as behind `staff_page`."""
 
-    Raises Forbidden for somebody who works in no clinic.
+    def decorate(view: Page) -> Page:
+        @require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])
+        @wraps(view)
+        def door(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return signed_out(request)
+            request.actor = access.actor_of(request.user)  # type: ignore[arg-type]
+            try:
+                return view(request, *args, **kwargs)
+            except Problem as problem:
+                return problem_page(request, problem)
+
+        door.permission = ONESELF  # type: ignore[attr-defined]
+        door.allowed_methods = tuple(methods)  # type: ignore[attr-defined]
+        return door
+
+    return decorate
+
+
+def enter(request: StaffRequest) -> None:
+    """Put the actor, their clinics and the chosen one on the request, and whether they are invited to
+    another: two queries.
+
+    Raises `NoClinic` for somebody who works in no clinic.
     """
     request.actor = access.actor_of(request.user)  # type: ignore[arg-type]
-    request.clinics = list(Clinic.objects.filter(pk__in=request.actor.roles).order_by("name", "id"))
+    invited = Exists(queries.invitations_of(request.actor.user_id, now=clock.now()))
+    mine: Any = Clinic.objects.filter(pk__in=request.actor.roles).annotate(invited=invited)
+    request.clinics = list(mine.order_by("name", "id"))
     if not request.clinics:
-        raise Forbidden("You don't work in a clinic yet. A manager of yours can give you a role.")
+        raise NoClinic("You don't work in a clinic yet. A manager of yours can give you a role.")
+    request.invited = request.clinics[0].invited  # type: ignore[attr-defined]
     chosen = request.session.get(CHOSEN_CLINIC)
     request.clinic = next((c for c in request.clinics if str(c.pk) == chosen), request.clinics[0])
 

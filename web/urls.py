@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.frame")),
+    path("", include("web.routes.own")),
     path("", include("web.routes.desk")),
     path("", include("web.routes.booking")),
     path("", include("web.routes.visits")),

@@ -19,17 +19,17 @@ from clinic.fields import IdField, LineField
 from clinic.idempotency import create_once
 from clinic.models import Member, MemberState, Role
 from clinic.signin import Proof
-from clinic.staff import members, queries
+from clinic.staff import details, members, queries, ways_in
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 
 ROLES: Final = serializers.ListField(child=serializers.ChoiceField(choices=Role.choices))
 
 
 class MemberSerializer(serializers.ModelSerializer[Member]):
-    full_name = serializers.CharField(source="user.full_name")
+    full_name = serializers.CharField(help_text="As it was typed until they have joined.")
     email = serializers.EmailField(source="user.email")
-    credentials = serializers.CharField(source="user.credentials")
-    mobile = serializers.CharField(source="user.mobile")
+    credentials = serializers.CharField()
+    mobile = serializers.CharField()
     state = serializers.ChoiceField(choices=MemberState.choices)
     roles = serializers.SerializerMethodField(help_text="What they are here now.")
     charge = serializers.BooleanField(help_text="Charge nurse.")
@@ -37,7 +37,8 @@ class MemberSerializer(serializers.ModelSerializer[Member]):
         child=serializers.ChoiceField(choices=Role.choices), help_text="Of an invitation that is open."
     )
     second_factor = serializers.BooleanField()
-    last_signed_in_at = serializers.DateTimeField(source="user.last_login", allow_null=True)
+    elsewhere = serializers.BooleanField(help_text="Works in another clinic too.")
+    last_signed_in_at = serializers.SerializerMethodField(help_text="Of who works here.")
 
     class Meta:
         model = Member
@@ -56,15 +57,23 @@ class MemberSerializer(serializers.ModelSerializer[Member]):
             "invited_by",
             "invited_until",
             "invitation_sent_at",
+            "refused_at",
             "joined_at",
             "left_at",
             "second_factor",
+            "elsewhere",
             "last_signed_in_at",
         ]
 
     @extend_schema_field(ROLES)
     def get_roles(self, member: Member) -> list[str]:
         return [role.value for role in queries.roles_of(member)]
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_last_signed_in_at(self, member: Member) -> Any:
+        field = serializers.DateTimeField()
+        at = member.user.last_login if member.state == MemberState.WORKING else None
+        return field.to_representation(at) if at else None
 
 
 class MemberChangeSerializer(serializers.Serializer[Any]):
@@ -161,7 +170,7 @@ class MembersViewSet(ClinicViewSet):
 
     @extend_schema(request=InviteSerializer, responses={200: MemberSerializer, 201: MemberSerializer})
     def create(self, request: Request) -> Response:
-        """Invite somebody. Who has a login already works here at once."""
+        """Invite somebody: what is offered is theirs once they have accepted (`/me/invitations/`)."""
         data = self.parse(InviteSerializer)
         clinic = access.fetch_clinic(self.actor, self.permission, data["clinic"])
         body: Any = request.data
@@ -192,11 +201,14 @@ class MembersViewSet(ClinicViewSet):
 
     @extend_schema(request=DetailsSerializer, responses=MemberSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change name, credentials, the number that pages them, or who is charge nurse."""
+        """Change name, credentials, the number that pages them, or who is charge nurse.
+
+        Of somebody who works in another clinic too the first three only by who manages all of their clinics.
+        """
         member = self._member()
-        details = self.parse(DetailsSerializer)
+        changed = self.parse(DetailsSerializer)
         return self._answer(
-            members.change_details(actor=self.actor, member=member, now=clock.now(), **details)
+            details.change_details(actor=self.actor, member=member, now=clock.now(), **changed)
         )
 
     @extend_schema(request=ChangeRolesSerializer, responses=MemberSerializer)
@@ -230,7 +242,7 @@ class MembersViewSet(ClinicViewSet):
     @extend_schema(request=BringBackSerializer, responses=MemberSerializer)
     @action(detail=True, methods=["post"], url_path="bring-back")
     def bring_back(self, request: Request, pk: UUID) -> Response:
-        """Somebody who left works here again, in the roles that are given now."""
+        """Invite somebody again who left or refused, in the roles that are offered now."""
         member = self._member()
         data = self.parse(BringBackSerializer)
         back = members.bring_back(
@@ -267,17 +279,17 @@ class MembersViewSet(ClinicViewSet):
     @extend_schema(request=TokenKeySerializer, responses=MemberSerializer)
     @action(detail=True, methods=["post"], url_path="revoke-token")
     def revoke_token(self, request: Request, pk: UUID) -> Response:
-        """One of their tokens opens nothing any more, in any clinic."""
+        """One of their tokens opens nothing any more: of who works in no clinic that you don't manage."""
         member = self._member()
         key = self.parse(TokenKeySerializer)["key"]
-        return self._answer(members.revoke_token(actor=self.actor, member=member, key=key, now=clock.now()))
+        return self._answer(ways_in.revoke_token(actor=self.actor, member=member, key=key, now=clock.now()))
 
     @extend_schema(request=None, responses=MemberSerializer)
     @action(detail=True, methods=["post"], url_path="sign-out")
     def sign_out(self, request: Request, pk: UUID) -> Response:
-        """End all their sessions in a browser."""
+        """End all their sessions in a browser: of who works in no clinic that you don't manage."""
         member = self._member()
-        return self._answer(members.sign_out(actor=self.actor, member=member, now=clock.now()))
+        return self._answer(ways_in.sign_out(actor=self.actor, member=member, now=clock.now()))
 
     @extend_schema(responses=MemberChangeSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None)

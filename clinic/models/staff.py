@@ -128,7 +128,7 @@ class Member(Row):
 
     @property
     def full_name(self) -> str:
-        """As this clinic knows them: until they have joined, as they were typed, whoever the address is of."""
+        """As this clinic knows them: until they have joined, as was typed, whoever the address is of."""
         return self.invited_name if self.joined_at is None else self.user.full_name
 
     @property

@@ -1,7 +1,8 @@
-"""Links with which people come in, once: allauth's own for setting a password, which end by themselves.
+"""Links with which people come in: to where an invitation is accepted, for somebody new first to a password.
 
-Nobody types a password for somebody else, and no manager sees the link: it goes to the mailbox that the
-person signs in with. Who may be invited, and as what, is decided in `members`.
+The latter is allauth's own, which works once and ends by itself. Nobody types a password for somebody else,
+and no manager sees the link: it goes to the mailbox that the person signs in with. Who may be invited, and as
+what, is decided in `members`; what accepting does, in `joining`.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +14,6 @@ from django.db import transaction
 from django.urls import reverse
 
 from clinic import clock
-from clinic.history import acting
 from clinic.models import Member, Membership, Role, User
 from clinic.staff import letters
 
@@ -27,6 +27,11 @@ def password_link(user: User) -> str:
     return f"{settings.PUBLIC_URL}{address}"
 
 
+def answer_link() -> str:
+    """Where invitations are accepted or refused, signed in: web.routes.own."""
+    return f"{settings.PUBLIC_URL}/accounts/invitations/"
+
+
 def lasts_until(now: datetime) -> datetime:
     return now + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 
@@ -35,30 +40,21 @@ def send_after_commit(member: Member, *, inviter: str) -> None:
     """Mail the link once the invitation is kept, and write down that the mail server took it."""
 
     def send() -> None:
+        known = member.user.has_usable_password()
         taken = letters.invite(
-            user=member.user,
+            address=member.user.email,
+            name=member.user.full_name if known else member.full_name,
             clinic=member.clinic,
             inviter=inviter,
             offered=[Role(role) for role in member.offered],
-            link=password_link(member.user),
+            link=answer_link() if known else password_link(member.user),
+            known=known,
             until=member.invited_until or clock.now(),
         )
         member.invitation_sent_at = clock.now() if taken else None
         member.save(update_fields=["invitation_sent_at"])
 
     transaction.on_commit(send)
-
-
-def take_up(user: User, *, now: datetime) -> None:
-    """Whoever sets their first password works from now on where an invitation is open: in its roles.
-
-    Inside the caller's transaction. One that has ended by itself gives nothing: whoever invites again, adds
-    them.
-    """
-    open_now = Member.objects.select_for_update(no_key=True).filter(user=user, invited_until__gt=now)
-    for member in open_now.exclude(offered=[]).order_by("pk"):
-        with acting(user.pk, reason="Took up the invitation"):
-            give(member, {Role(role) for role in member.offered})
 
 
 def give(member: Member, given: set[Role]) -> None:

@@ -14,7 +14,7 @@ from anymail.exceptions import AnymailError
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from clinic.models import Clinic, Role, User
+from clinic.models import Clinic, Member, Role, User
 
 logger = logging.getLogger(__name__)
 
@@ -27,34 +27,45 @@ def can_be_sent() -> bool:
 
 
 def invite(
-    *, user: User, clinic: Clinic, inviter: str, offered: Collection[Role], link: str, until: datetime
+    *,
+    address: str,
+    name: str,
+    clinic: Clinic,
+    inviter: str,
+    offered: Collection[Role],
+    link: str,
+    known: bool,
+    until: datetime,
 ) -> bool:
-    """The link with which somebody new sets their password. Returns whether the mail server took it."""
+    """The link with which somebody new sets a password, or somebody `known` answers. Returns whether the mail
+    server took it."""
     ends = until.astimezone(ZoneInfo(clinic.time_zone))
+    first = "Sign in as you always do, and accept or refuse" if known else "Set your password"
+    then = "" if known else " Then sign in with it and accept."
     return _send(
-        user.email,
+        address,
         f"{clinic.sender_name} invites you",
         [
-            f"Hello {user.full_name},",
+            f"Hello {name},",
             f"{inviter} invites you to work with {clinic.sender_name} in Chairside as {in_words(offered)}.",
-            f"Set your password here:\n\n{link}",
-            f"The link works once, until {ends:%H:%M} on {ends.day} {ends:%B %Y}. If you don't know what"
-            " this is about, leave it be: without it nothing is opened to anybody.",
+            f"{first} here:\n\n{link}",
+            f"The invitation stands until {ends:%H:%M} on {ends.day} {ends:%B %Y}.{then} If you don't know"
+            " what this is about, leave it be: until you accept, nothing is opened to anybody.",
         ],
     )
 
 
-def welcome(*, user: User, clinic: Clinic, inviter: str, given: Collection[Role]) -> bool:
-    """To somebody who has a login already."""
+def number_changed(*, user: User, by: str) -> bool:
+    """To the person, whoever changed it: a page that goes elsewhere reaches nobody. `by`: empty for them."""
+    whose = f"{by} has changed" if by else "You have changed"
+    now = f"It ends in {str(user.mobile)[-2:]} now." if user.mobile else "You are paged by e-mail now."
     return _send(
         user.email,
-        f"You can work with {clinic.sender_name} now",
+        "The number that pages you has changed",
         [
             f"Hello {user.full_name},",
-            f"{inviter} has opened {clinic.sender_name} to you in Chairside, as {in_words(given)}."
-            " Sign in as you always do, and choose the clinic at the top of the page.",
-            f"{settings.PUBLIC_URL}/",
-            f"If you don't work there, tell {clinic.sender_name}: {clinic.phone}.",
+            f"{whose} the number on which Chairside pages you about urgent tasks. {now}",
+            "If that isn't right, sign in, change it under Your details, and change your password.",
         ],
     )
 
@@ -88,19 +99,21 @@ def access_ended(*, user: User, clinic: Clinic, by: str) -> bool:
 
 
 def tell_managers(
-    *, managers: Sequence[User], clinic: Clinic, by: str, whom: User, given: Collection[Role]
+    *, managers: Sequence[User], clinic: Clinic, by: str, whom: Member, given: Collection[Role], invited: bool
 ) -> None:
-    """To the other managers, when somebody may prescribe or manage: it is never one person's secret."""
+    """To the other managers, when somebody is to prescribe or manage: it is never one person's secret."""
+    person, roles = f"{whom.full_name} ({whom.user.email})", in_words(given)
+    if invited:
+        subject = f"{whom.full_name} is invited as {roles}"
+        what = f"{by} has invited {person} to {clinic.sender_name} in Chairside as {roles}."
+        mend = "withdraw the invitation"
+    else:
+        subject = f"{whom.full_name} is {roles} now"
+        what = f"{by} has made {person} {roles} of {clinic.sender_name} in Chairside."
+        mend = "take the role away"
     for manager in managers:
-        _send(
-            manager.email,
-            f"{whom.full_name} is {in_words(given)} now",
-            [
-                f"Hello {manager.full_name},",
-                f"{by} has made {whom.full_name} ({whom.email}) {in_words(given)} of {clinic.sender_name} in"
-                " Chairside. If that isn't right, take the role away under Clinic, Staff.",
-            ],
-        )
+        mended = f"If that isn't right, {mend} under Clinic, Staff."
+        _send(manager.email, subject, [f"Hello {manager.full_name},", f"{what} {mended}"])
 
 
 def in_words(roles: Collection[Role]) -> str:

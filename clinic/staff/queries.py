@@ -7,30 +7,64 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from knox.models import get_token_model
 
-from clinic.models import Member, Membership, Role, User
+from clinic import access
+from clinic.models import Clinic, Member, Membership, MemberState, Role, User
+from clinic.problems import Missing
 
 MOST_CHANGES = 200
 
 
 def members(rows: QuerySet[Member] | None = None) -> QuerySet[Member]:
-    """Members with their roles (`roles`), whether they are charge nurse (`charge`) and have a second factor
-    (`second_factor`): one query."""
+    """Members with their roles (`roles`), whether they are charge nurse (`charge`), have a second factor
+    (`second_factor`; of somebody with a role here, of nobody else) and work in another clinic (`elsewhere`):
+    one query."""
     held = Membership.objects.filter(clinic=OuterRef("clinic"), user=OuterRef("user"))
+    beyond = Membership.objects.filter(user=OuterRef("user")).exclude(clinic=OuterRef("clinic"))
     app = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
     found = Member.objects.all() if rows is None else rows
     return found.select_related("user", "clinic", "invited_by").annotate(
         roles=ArraySubquery(held.values("role").order_by("role")),
         charge=Exists(held.filter(charge=True)),
-        second_factor=Exists(app),
+        second_factor=Exists(app) & Exists(held),
+        elsewhere=Exists(held) & Exists(beyond),
     )
 
 
 def members_of(clinic_id: UUID) -> QuerySet[Member]:
-    """Everybody who works in this clinic, is invited, or was here, by name."""
-    return members(Member.objects.filter(clinic=clinic_id)).order_by("user__full_name", "pk")
+    """Everybody who works in this clinic, is invited, or was here, by the name that the clinic knows: whose
+    the address of an invitation is, not even the order tells."""
+    known_as = Case(When(joined_at=None, then="invited_name"), default="user__full_name")
+    return members(Member.objects.filter(clinic=clinic_id)).order_by(known_as, "pk")
+
+
+def invitations_of(user_id: UUID, *, now: datetime) -> QuerySet[Member]:
+    """The invitations that somebody may accept now, the latest first."""
+    open_now = Member.objects.filter(user=user_id, invited_until__gt=now).exclude(offered=[])
+    return open_now.select_related("clinic", "user", "invited_by").order_by("-invited_until", "pk")
+
+
+def invitation_of(user_id: UUID, member_id: UUID) -> Member:
+    """Their own place in a clinic, whatever became of the invitation. Raises `Missing` for anybody else's."""
+    found = Member.objects.select_related("clinic", "user").filter(user=user_id, pk=member_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def reaches_whole(manager_id: UUID, user_id: UUID) -> bool:
+    """Whether one person manages every clinic that the other works in: a login is the whole person's, and a
+    manager sees to what is of their own clinics."""
+    managed = Membership.objects.filter(user=manager_id, role__in=access.MANAGE_STAFF).values("clinic")
+    return not Membership.objects.filter(user=user_id).exclude(clinic__in=managed).exists()
+
+
+def works_in(user_id: UUID) -> QuerySet[Clinic]:
+    """The clinics in which they have a role now, by name."""
+    held = Membership.objects.filter(user=user_id)
+    return Clinic.objects.filter(pk__in=held.values("clinic")).order_by("name", "pk")
 
 
 def roles_of(member: Any) -> list[Role]:
@@ -52,7 +86,9 @@ class Token:
 
 
 def tokens_of(member: Member, *, now: datetime) -> list[Token]:
-    """Their tokens that still open something, the newest first."""
+    """Their tokens that still open something, the newest first. Of who doesn't work here nothing is told."""
+    if member.state != MemberState.WORKING:
+        return []
     rows = get_token_model().objects.filter(user=member.user_id).exclude(expiry__lte=now)
     return [Token(row.token_key, row.created, row.expiry) for row in rows.order_by("-created")]
 
@@ -62,7 +98,7 @@ class Change:
     """One thing that happened to somebody's place in the clinic."""
 
     at: datetime
-    who: str  # a name, or "" for the person's own act or for a command of whoever runs the server
+    who: str  # a name, or "" for a command of whoever runs the server
     what: str
     reason: str
     door: str
@@ -81,11 +117,13 @@ def changes_of(member: Member) -> list[Change]:
     places = list(versions.order_by("-pgh_id")[: MOST_CHANGES + 1])
     told = [(event, _of_role(event)) for event in roles]
     told += [
-        (after, _of_invitation(before, after))
+        (after, _of_invitation(member, before, after))
         for after, before in zip(places, [*places[1:], None], strict=True)
     ]
     said = [(event, what) for event, what in told if what]
+    # Of themselves the clinic's own name: who refused is not told by the name of their login.
     names = _names({_context(event).get("user", "") for event, _ in said})
+    names |= {str(member.user_id): member.full_name}
     changes = [
         Change(
             at=event.pgh_created_at,
@@ -106,14 +144,15 @@ def _of_role(event: Any) -> str:
     return f"{label} given" if event.pgh_label == "insert" else f"{label} taken away"
 
 
-def _of_invitation(before: Any, after: Any) -> str:
+def _of_invitation(member: Member, before: Any, after: Any) -> str:
     """What a version of somebody's place tells that their roles don't."""
     if after.offered and (before is None or before.invited_until != after.invited_until):
         offered = ", ".join(role.label for role in Role if role in after.offered)
         return f"Invited as {offered.lower()}"
-    if before is not None and before.offered and not after.offered and after.joined_at is None:
-        return "Invitation withdrawn"
-    return ""
+    if before is None or not before.offered or after.offered or after.joined_at != before.joined_at:
+        return ""
+    by_themselves = _context(after).get("user") == str(member.user_id)
+    return "Invitation refused" if by_themselves else "Invitation withdrawn"
 
 
 def _context(event: Any) -> dict[str, str]:

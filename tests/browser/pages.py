@@ -31,6 +31,8 @@ recovery-codes          S  /accounts/2fa/recovery-codes/
 recovery-codes-new      S  /accounts/2fa/recovery-codes/generate/
 own-account             S  /accounts/2fa/
 own-sessions            D  /accounts/sessions/
+own-details             D  /accounts/details/
+own-invitations         N  /accounts/invitations/
 
 not-found               D  /nowhere/  404
 not-for-this-role       D  /message-rules/  403

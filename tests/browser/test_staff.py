@@ -38,7 +38,10 @@ def test_a_nurse_is_invited_comes_in_and_is_let_go(windows: Windows, house: Hous
     nora.get_by_role("button").click()
     expect(nora.get_by_role("link", name="Sign in")).to_be_visible()
     sign_in(nora, "nora@lakeside.example")
-    nora.goto("/nurse/")
+    expect(nora.get_by_role("heading", name="Lakeside Clinic")).to_be_visible()
+    assert look_at(nora) == []
+    nora.get_by_role("button", name="Accept the invitation of Lakeside Clinic").click()
+    nora.wait_for_url("**/nurse/")
     expect(nora.get_by_role("heading", name="Nurse station")).to_be_visible()
 
     manager.reload()
@@ -67,4 +70,4 @@ def sign_in(page: Page, email: str) -> None:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(OWN)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "/accounts/" not in url)
+    page.wait_for_url("**/accounts/invitations/")

@@ -1,11 +1,12 @@
 """People who come and go in Lakeside, and Max, who sees to it and shows with his password that it is him."""
 
+from datetime import datetime
 from typing import Any
 
-from clinic import work
+from clinic import access, work
 from clinic.models import Member, Membership, Role, Urgency, User, WorkItem
 from clinic.signin import Proof
-from clinic.staff import members
+from clinic.staff import joining, members
 from tests.cast import NOW, PASSWORD, House, make_user, new_id
 
 
@@ -29,6 +30,16 @@ def invited(house: House, name: str = "Nora Neu", *roles: Role, **more: Any) -> 
         offered=roles or (Role.NURSE,),
         **details,
         **by_max(house),
+    )
+
+
+def accepted(invitation: Member, *, now: datetime = NOW) -> Member:
+    """Whoever it is for accepts what it offers."""
+    return joining.accept(
+        actor=access.actor_of(invitation.user),
+        member=invitation,
+        roles=[Role(role) for role in invitation.offered],
+        now=now,
     )
 
 

@@ -173,9 +173,9 @@ def test_whoever_was_here_is_brought_back_in_the_roles_of_now(house: House) -> N
     back = browser.post(
         page_of(gil, "bring_back"), {"roles": ["front_desk"], "password": PASSWORD}, follow=True
     )
-    assert "Gil Gone works here again." in words(back)
+    assert "Gil Gone is invited again, and works here once they accept." in words(back)
     gil.refresh_from_db()
-    assert gil.state == MemberState.WORKING
+    assert gil.state == MemberState.INVITED
 
 
 def test_an_invitation_is_sent_again_and_withdrawn(

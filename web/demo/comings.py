@@ -31,6 +31,8 @@ def tell(*, clinic: Clinic, manager: Actor, since: datetime, lately: datetime, n
             id=id_of("invited"),
             clinic=clinic,
             user=_user(INVITED),
+            invited_name=INVITED[1],
+            invited_credentials=INVITED[2],
             offered=[Role.NURSE],
             invited_by_id=manager.user_id,
             invited_until=invitations.lasts_until(invited_at),

@@ -24,6 +24,7 @@ from notifications.watching import metrics as measured
 from scheduler.models import Resource
 from web.doors import StaffRequest, choose_clinic, staff_page
 from web.forms import SwitchClinicForm
+from web.views.own.invitations import SEEN
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,10 @@ REPORTS_PER_MINUTE = 60
 @staff_page(access.EVERYONE, methods=["GET"])
 def home(request: StaffRequest) -> HttpResponse:
     """To the page where this person's day is: the nurse's station for a nurse, the day board for others, and
-    for the manager of a clinic that has nothing to book yet, its setting up."""
+    for the manager of a clinic that has nothing to book yet, its setting up. Whom another clinic invites
+    sees that once after each sign-in."""
+    if request.invited and SEEN not in request.session:
+        return redirect("own_invitations")
     if request.actor.roles[request.clinic.pk] == {Role.NURSE}:
         return redirect("nurse_station")
     may_set_up = request.actor.may(access.SET_UP, request.clinic.pk)

@@ -2,7 +2,7 @@
 
 Nobody types a password for somebody else: the command prints a link with which the person sets their
 own, once, within the days that PASSWORD_RESET_TIMEOUT gives. Run it again for another clinic or role,
-or for a new link.
+for a new link, or with --name or --credentials to change those of somebody who works in several clinics.
 """
 
 from argparse import BooleanOptionalAction
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--name", default="", help="Full name; needed for somebody new.")
+        parser.add_argument("--name", default="", help="Full name; somebody new must have one.")
         parser.add_argument("--role", required=True, choices=Role.values, action="append")
         parser.add_argument(
             "--clinic", default="", help="Name or id; may be left out where there is only one."
@@ -50,6 +50,8 @@ class Command(BaseCommand):
                 user = User.objects.create_user(
                     email, full_name=options["name"].strip(), credentials=options["credentials"]
                 )
+            else:
+                _change(user, full_name=options["name"].strip(), credentials=options["credentials"].strip())
             for role in options["role"]:
                 Membership.objects.get_or_create(user=user, clinic=clinic, role=role)
             if options["charge"] is not None:
@@ -59,6 +61,14 @@ class Command(BaseCommand):
             return
         self.stderr.write("Give this link to the person; it sets their password and works once:")
         self.stdout.write(password_link(user))
+
+
+def _change(user: User, **given: str) -> None:
+    """What was given of somebody who is there already."""
+    new = {name: value for name, value in given.items() if value}
+    for name, value in new.items():
+        setattr(user, name, value)
+    user.save(update_fields=list(new))
 
 
 def _put_in_charge(user: User, clinic: Clinic, *, charge: bool) -> None:

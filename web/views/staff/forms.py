@@ -97,6 +97,8 @@ class EndAccessForm(ProvenForm):
 
 
 class DetailsForm(ChangeForm):
+    """What this manager may change of them: of a person of several clinics not what is all clinics'."""
+
     full_name = forms.CharField(label="Name", max_length=120)
     credentials = forms.CharField(
         label="Credentials", max_length=40, required=False, help_text="Printed beside a signature."
@@ -108,13 +110,18 @@ class DetailsForm(ChangeForm):
         label="Charge nurse", required=False, help_text="Is told when another nurse doesn't answer an alert."
     )
 
-    def __init__(self, member: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: StaffRequest, member: Any, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {
-            "full_name": member.user.full_name,
-            "credentials": member.user.credentials,
-            "mobile": member.user.mobile,
+            "full_name": member.full_name,
+            "credentials": member.credentials,
+            "mobile": member.mobile,
             "charge": member.charge,
         }
         super().__init__(*args, **kwargs)
         if Role.NURSE not in member.roles:
             del self.fields["charge"]
+        if member.elsewhere and not queries.reaches_whole(request.actor.user_id, member.user_id):
+            for name in ("full_name", "credentials", "mobile"):
+                del self.fields[name]
+        elif member.user_id == request.actor.user_id:
+            del self.fields["mobile"]

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from clinic import clock
 from clinic.access import MANAGE_STAFF
 from clinic.idempotency import create_once
-from clinic.models import Member, MemberState
+from clinic.models import Member
 from clinic.problems import Problem
 from clinic.staff import letters, members
 from web.doors import StaffRequest, staff_page
@@ -63,7 +63,5 @@ def _invited(request: StaffRequest, form: InviteForm) -> Member:
 
 
 def _told(member: Member) -> str:
-    name, address = member.user.full_name, member.user.email
-    if member.state == MemberState.WORKING:
-        return f"{name} has a login already and works here from this moment. They are told by e-mail."
-    return f"{name} is invited: the link goes to {address}. They work here once they have set a password."
+    name, address = member.full_name, member.user.email
+    return f"{name} is invited: the link goes to {address}. They work here once they have accepted."

@@ -36,7 +36,7 @@ def end_access(request: StaffRequest, pk: UUID) -> HttpResponse:
             form.add_problem(problem)
         else:
             proving.remember(request, form)
-            messages.success(request, f"{found.user.full_name} doesn't work here any more, from this moment.")
+            messages.success(request, f"{found.full_name} doesn't work here any more, from this moment.")
             return redirect("staff")
     context = {
         "member": found,
@@ -49,12 +49,12 @@ def end_access(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(MANAGE_STAFF)
 def bring_back(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """In which roles; sent, they work here again, or are invited where they never set a password."""
+    """In which roles; sent, they are invited again: nobody comes back without accepting."""
     found = fetched(request, pk)
     form = BringBackForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            back = members.bring_back(
+            members.bring_back(
                 actor=request.actor,
                 member=found,
                 give=form.cleaned_data["roles"],
@@ -66,7 +66,6 @@ def bring_back(request: StaffRequest, pk: UUID) -> HttpResponse:
             form.add_problem(problem)
         else:
             proving.remember(request, form)
-            again = "is invited again" if back.state == MemberState.INVITED else "works here again"
-            messages.success(request, f"{found.user.full_name} {again}.")
+            messages.success(request, f"{found.full_name} is invited again, and works here once they accept.")
             return redirect("member", pk=found.pk)
     return render(request, "web/staff/bring_back.html", {"member": found, "form": form}, status=form.status)

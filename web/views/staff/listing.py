@@ -1,7 +1,7 @@
 """Everybody who works here, is invited, or was here."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,6 +12,8 @@ from clinic.models import Clinic, Member, MemberState, Role
 from clinic.staff import letters, queries
 from scheduler.models import Resource
 from web.doors import StaffRequest, staff_page
+
+GONE: Final = (MemberState.LEFT, MemberState.WITHDRAWN, MemberState.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def staff(request: StaffRequest) -> HttpResponse:
     context = {
         "working": working,
         "invited": [line for line in lines if line.member.state == MemberState.INVITED],
-        "gone": [line for line in lines if line.member.state in (MemberState.LEFT, MemberState.WITHDRAWN)],
+        "gone": [line for line in lines if line.member.state in GONE],
         "mail": letters.can_be_sent(),
         "prescribers": any(Role.PRESCRIBER in line.member.roles for line in working),
         "managers": sum(Role.MANAGER in line.member.roles for line in working),

@@ -11,7 +11,7 @@ from clinic import access, clock
 from clinic.access import MANAGE_STAFF
 from clinic.models import MemberState
 from clinic.problems import Problem
-from clinic.staff import letters, members, queries
+from clinic.staff import details, letters, members, queries, ways_in
 from notifications.escalating.duties import duties_of
 from web.doors import StaffRequest, staff_page
 from web.views.staff import proving
@@ -48,7 +48,7 @@ def change_roles(request: StaffRequest, pk: UUID) -> HttpResponse:
             form.add_problem(problem)
         else:
             proving.remember(request, form)
-            messages.success(request, _what_changed(found.user.full_name, form))
+            messages.success(request, _what_changed(found.full_name, form))
             return redirect("member", pk=found.pk)
     return _show(request, found, roles=form)
 
@@ -56,23 +56,23 @@ def change_roles(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(MANAGE_STAFF, methods=["POST"])
 def change_details(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
-    form = DetailsForm(found, request.POST)
+    form = DetailsForm(request, found, request.POST)
     if form.is_valid():
         try:
-            members.change_details(actor=request.actor, member=found, now=clock.now(), **form.cleaned_data)
+            details.change_details(actor=request.actor, member=found, now=clock.now(), **form.cleaned_data)
         except Problem as problem:
             form.add_problem(problem)
         else:
             messages.success(request, "The details are saved.")
             return redirect("member", pk=found.pk)
-    return _show(request, fetched(request, pk), details=form)
+    return _show(request, fetched(request, pk), details_form=form)
 
 
 @staff_page(MANAGE_STAFF, methods=["POST"])
 def invite_again(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
     members.invite_again(actor=request.actor, member=found, now=clock.now())
-    messages.success(request, f"The invitation to {found.user.full_name} is sent again.")
+    messages.success(request, f"The invitation to {found.full_name} is sent again.")
     return redirect("member", pk=found.pk)
 
 
@@ -80,15 +80,15 @@ def invite_again(request: StaffRequest, pk: UUID) -> HttpResponse:
 def withdraw(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
     members.withdraw_invitation(actor=request.actor, member=found, now=clock.now())
-    messages.success(request, f"The invitation to {found.user.full_name} is withdrawn. Its link is dead.")
+    messages.success(request, f"The invitation to {found.full_name} is withdrawn. Its link is dead.")
     return redirect("member", pk=found.pk)
 
 
 @staff_page(MANAGE_STAFF, methods=["POST"])
 def sign_out(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
-    members.sign_out(actor=request.actor, member=found, now=clock.now())
-    messages.success(request, f"{found.user.full_name} is signed out everywhere.")
+    ways_in.sign_out(actor=request.actor, member=found, now=clock.now())
+    messages.success(request, f"{found.full_name} is signed out everywhere.")
     return redirect("member", pk=found.pk)
 
 
@@ -96,7 +96,7 @@ def sign_out(request: StaffRequest, pk: UUID) -> HttpResponse:
 def revoke_token(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
     key = request.POST.get("key", "")
-    members.revoke_token(actor=request.actor, member=found, key=key, now=clock.now())
+    ways_in.revoke_token(actor=request.actor, member=found, key=key, now=clock.now())
     messages.success(request, f"The token {key[:8]}… opens nothing any more.")
     return redirect("member", pk=found.pk)
 
@@ -106,22 +106,24 @@ def _show(
     found: Any,
     *,
     roles: RolesForm | None = None,
-    details: DetailsForm | None = None,
+    details_form: DetailsForm | None = None,
 ) -> HttpResponse:
     now = clock.now()
-    sent = roles or details
+    sent = roles or details_form
     context = {
         "member": found,
         "roles": [str(role.label) for role in queries.roles_of(found)],
         "offered": [str(role.label) for role in queries.offered_to(found)],
         "roles_form": roles or RolesForm(request, found),
-        "details_form": details or DetailsForm(found),
+        "details_form": details_form or DetailsForm(request, found),
         "duties": duties_of(found, now=now),
         "tokens": queries.tokens_of(found, now=now),
         "changes": queries.changes_of(found),
         "ended": bool(found.offered and found.invited_until and found.invited_until <= now),
         "mail": letters.can_be_sent(),
         "oneself": found.user_id == request.actor.user_id,
+        # Whether all clinics that they work in are this manager's, who then sees to what opens them all.
+        "whole": not found.elsewhere or queries.reaches_whole(request.actor.user_id, found.user_id),
         "states": MemberState,
     }
     return render(request, "web/staff/member.html", context, status=sent.status if sent else 200)

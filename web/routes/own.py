@@ -1,0 +1,12 @@
+"""Addresses of the pages in web.views.own, beside those of the sign-in (clinic.signin_urls)."""
+
+from django.urls import URLPattern, path
+
+from web.views.own import details, invitations
+
+urlpatterns: list[URLPattern] = [
+    path("accounts/details/", details.details, name="own_details"),
+    path("accounts/invitations/", invitations.invitations, name="own_invitations"),
+    path("accounts/invitations/<uuid:pk>/accept/", invitations.accept, name="accept_invitation"),
+    path("accounts/invitations/<uuid:pk>/refuse/", invitations.refuse, name="refuse_invitation"),
+]

@@ -1,0 +1,54 @@
+"""The invitations to whoever is signed in, each to be accepted or refused: nobody else can do either."""
+
+from typing import Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from clinic import clock
+from clinic.models import Role
+from clinic.staff import joining, queries
+from web.doors import CHOSEN_CLINIC, StaffRequest, own_page
+from web.views.staff import role_words
+
+# Set once they have been looked at: the way in leads here no more in this session.
+SEEN: Final = "invitations_seen"
+
+
+@own_page(methods=["GET"])
+def invitations(request: StaffRequest) -> HttpResponse:
+    request.session[SEEN] = True
+    context = {
+        "invitations": [
+            {
+                "member": member,
+                "roles": [(role.label, role_words.MAY[role]) for role in queries.offered_to(member)],
+                "shown": " ".join(member.offered),
+                "adds_credentials": joining.adds_credentials(request.user, member),  # type: ignore[arg-type]
+            }
+            for member in queries.invitations_of(request.actor.user_id, now=clock.now())
+        ],
+        "works_in": queries.works_in(request.actor.user_id),
+    }
+    return render(request, "web/own/invitations.html", context)
+
+
+@own_page(methods=["POST"])
+def accept(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Of the roles that the page showed; then to that clinic's pages."""
+    mine = queries.invitation_of(request.actor.user_id, pk)
+    shown = {Role(role) for role in request.POST.get("roles", "").split() if role in Role.values}
+    joined = joining.accept(actor=request.actor, member=mine, roles=shown, now=clock.now())
+    request.session[CHOSEN_CLINIC] = str(joined.clinic_id)
+    messages.success(request, f"You work with {joined.clinic.sender_name} from this moment.")
+    return redirect("home")
+
+
+@own_page(methods=["POST"])
+def refuse(request: StaffRequest, pk: UUID) -> HttpResponse:
+    mine = queries.invitation_of(request.actor.user_id, pk)
+    refused = joining.refuse(actor=request.actor, member=mine, now=clock.now())
+    messages.success(request, f"You have refused. {refused.clinic.sender_name} sees that you did.")
+    return redirect("own_invitations")
