@@ -95,7 +95,6 @@ def test_no_mail_names_what_is_treated_or_the_link_to_anybody_else(
     to_pia, to_mona = mail.outbox
     assert to_mona.to == [second_manager.email]
     assert "has invited Pia Neu (pia.neu@lakeside.example) to Lakeside Clinic" in to_mona.body
-    )
     assert not LINK.search(str(to_mona.body))
     assert not [word for word in ("ketamine", "nfusion") if word in f"{to_pia.body} {to_mona.body}"]
 
