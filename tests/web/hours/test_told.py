@@ -4,7 +4,6 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,44 +11,10 @@ from django.urls import reverse
 
 from scheduler.models import Absence, Closure, DayHours, ResourceKind, WorkingPattern
 from scheduler.working_hours import working_time
-from tests.cast import NOW, TODAY, House, new_id
-from tests.scheduler.stage import Stage, make_resource, set_stage
-from tests.web.pages import Page, browser_of, words
-
-TUESDAY = TODAY + timedelta(days=1)
-
-
-@pytest.fixture
-def stage(house: House) -> Stage:
-    return set_stage(house)
-
-
-@pytest.fixture(autouse=True)
-def _monday_morning() -> Any:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def max_(stage: Stage) -> Client:
-    return browser_of(stage.house.max)
-
-
-def said(page: Page) -> str:
-    return words(page).replace("\N{EN DASH}", "-")
-
-
-def weekly_form(**changes: Any) -> dict[str, Any]:
-    return {
-        "id": str(new_id()),
-        "weekdays": ["5", "6"],
-        "from_1": "09:00",
-        "until_1": "12:30",
-        "from_2": "13:00",
-        "until_2": "17:00",
-        "valid_from": "2027-01-11",
-        **changes,
-    }
+from tests.cast import NOW, TODAY, new_id
+from tests.scheduler.stage import Stage, make_resource
+from tests.web.hours.reading import TUESDAY, said, weekly_form
+from tests.web.pages import browser_of
 
 
 def set_saturdays(stage: Stage, resource: Any) -> list[WorkingPattern]:
