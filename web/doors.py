@@ -120,7 +120,7 @@ def own_page(*, methods: Collection[str] = ("GET", "POST")) -> Callable[[Page], 
         def door(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return signed_out(request)
-            request.actor = access.actor_of(request.user)  # type: ignore[arg-type]
+            request.actor = access.actor_of(request.user)
             try:
                 return view(request, *args, **kwargs)
             except Problem as problem:

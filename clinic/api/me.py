@@ -107,7 +107,7 @@ class MeViewSet(ClinicViewSet):
 
     @extend_schema(responses=MeSerializer)
     def retrieve(self, request: Request) -> Response:
-        return Response(MeSerializer(request.user).data)
+        return Response(MeSerializer(User.objects.get(pk=self.actor.user_id)).data)
 
     @extend_schema(request=ChangeMeSerializer, responses=MeSerializer)
     def partial_update(self, request: Request) -> Response:

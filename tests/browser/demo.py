@@ -18,7 +18,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.db import transaction
 
 from clinic import access, clock
-from clinic.models import Allergy, Clinic, Member, PatientImport, User, WorkItem
+from clinic.models import Allergy, Clinic, Member, PatientImport, Role, User, WorkItem
 from clinic.signin import Proof
 from notifications import saying
 from notifications.answering import times
@@ -94,8 +94,30 @@ def make() -> Demo:
 def go_on(clinic: Clinic) -> Demo:
     """What happened besides, to a clinic whose story was told at MIDDAY."""
     names = {**_of_the_story(clinic), **_happened_besides(clinic)}
+    _invite_the_desk()
     links, birth_years = _links(clinic)
     return Demo({**{name: str(value) for name, value in names.items()}, **links}, birth_years)
+
+
+def _invite_the_desk() -> None:
+    """Another clinic would have them as well."""
+    hillside = Clinic.objects.create(
+        id=_id("hillside"),
+        name="Hillside Infusion Clinic",
+        sender_name="Hillside Clinic",
+        time_zone="America/Chicago",
+        phone="+13125550111",
+        synthetic=True,
+    )
+    Member.objects.create(
+        id=_id("asked"),
+        clinic=hillside,
+        user=_person("D"),
+        invited_name="Dana",
+        offered=[Role.FRONT_DESK, Role.NURSE],
+        invited_by=_person("M"),
+        invited_until=MIDDAY + 2 * DAY,
+    )
 
 
 def actor(letter: str) -> access.Actor:

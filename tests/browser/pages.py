@@ -32,7 +32,7 @@ recovery-codes-new      S  /accounts/2fa/recovery-codes/generate/
 own-account             S  /accounts/2fa/
 own-sessions            D  /accounts/sessions/
 own-details             D  /accounts/details/
-own-invitations         N  /accounts/invitations/
+own-invitations         D  /accounts/invitations/
 
 not-found               D  /nowhere/  404
 not-for-this-role       D  /message-rules/  403

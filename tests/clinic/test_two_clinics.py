@@ -183,7 +183,7 @@ def test_a_prescriber_without_credentials_takes_over_those_of_the_invitation(
     "given", [{"full_name": "No Body"}, {"credentials": "MD"}, {"mobile": "(312) 555-0177"}, {"mobile": ""}]
 )
 def test_name_credentials_and_number_of_who_works_elsewhere_too_stay(
-    house: House, nils: User, given: dict[str, str]
+    house: House, nils: User, given: dict[str, Any]
 ) -> None:
     joined = accepted(invitation(house))
     with pytest.raises(Forbidden, match="somebody who manages all of their clinics") as refused:
