@@ -17,7 +17,7 @@ from scheduler.api.foreseen import ForeseenChangeSerializer
 from scheduler.api.openings import ByStart
 from scheduler.api.working_hours import DeclaredViewSet, WhoseSerializer
 from scheduler.models import Absence, AbsenceReason, Resource
-from scheduler.working_hours import foreseeing, working_time
+from scheduler.working_hours import foreseeing, time_off
 
 
 class AbsenceSerializer(serializers.ModelSerializer[Absence]):
@@ -74,7 +74,7 @@ class AbsencesViewSet(DeclaredViewSet):
         return self.create_once(
             noun="absence",
             data=data,
-            make=lambda: working_time.record_absence(
+            make=lambda: time_off.record_absence(
                 actor=self.actor, resource=resource, now=clock.now(), **data
             ),
             find=lambda: Absence.objects.get(pk=data["id"]),
@@ -94,5 +94,5 @@ class AbsencesViewSet(DeclaredViewSet):
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Taken back: the hours that are still to come are open again."""
         absence = self.fetch(self.get_queryset(), pk=pk)
-        working_time.withdraw_absence(actor=self.actor, absence=absence, now=clock.now())
+        time_off.withdraw_absence(actor=self.actor, absence=absence, now=clock.now())
         return Response(status=204)

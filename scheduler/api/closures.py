@@ -20,7 +20,7 @@ from scheduler import access
 from scheduler.api.foreseen import ForeseenChangeSerializer
 from scheduler.api.openings import ByStart
 from scheduler.models import Closure
-from scheduler.working_hours import declarable, foreseeing, holiday_calendar, working_time
+from scheduler.working_hours import declarable, foreseeing, holiday_calendar, time_off
 
 EITHER = "Give `first_day` and `last_day`, or `start` and `end`."
 
@@ -104,7 +104,7 @@ class ClosuresViewSet(ClinicViewSet):
         return self.create_once(
             noun="closure",
             data=data,
-            make=lambda: working_time.close(
+            make=lambda: time_off.close(
                 actor=self.actor,
                 id=data["id"],
                 clinic=clinic,
@@ -129,7 +129,7 @@ class ClosuresViewSet(ClinicViewSet):
     def destroy(self, request: Request, pk: UUID) -> Response:
         """The clinic is open after all, in the hours that are still to come."""
         closure = self.fetch(self.get_queryset(), pk=pk)
-        working_time.reopen(actor=self.actor, closure=closure, now=clock.now())
+        time_off.reopen(actor=self.actor, closure=closure, now=clock.now())
         return Response(status=204)
 
     @extend_schema(parameters=[YearSerializer], responses=HolidaySerializer(many=True))

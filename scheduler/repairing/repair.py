@@ -50,7 +50,7 @@ from scheduler.repairing.reading import (
 from scheduler.visits import attendance, booking, placing, queries
 from scheduler.visits.placing import Move, Refused
 from scheduler.vocabulary import wall_time
-from scheduler.working_hours import working_time
+from scheduler.working_hours import time_off
 
 # A plan is for the moment at which it was made: later, other patients are in their chairs.
 STANDS_FOR: Final = timedelta(minutes=15)
@@ -268,7 +268,7 @@ class _CarryingOut:
         start = max(self._disruption.start, self._proposal.since)
         end = self._disruption.end
         if self._disruption.resource is None:
-            working_time.close(
+            time_off.close(
                 actor=self._actor,
                 id=uuid5(self._id, "closure"),
                 clinic=self._clinic,
@@ -278,7 +278,7 @@ class _CarryingOut:
                 now=self._now,
             )
         else:
-            working_time.record_absence(
+            time_off.record_absence(
                 actor=self._actor,
                 id=uuid5(self._id, "absence"),
                 resource=self._disruption.resource,

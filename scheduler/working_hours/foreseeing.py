@@ -1,7 +1,7 @@
 """What a change of hours would touch, told before it is made: the same declarations, openings and visits that
-`working_time` would write, redraw and refuse by, with nothing locked and nothing written.
+`working_time` and `time_off` would write, redraw and refuse by, with nothing locked and nothing written.
 
-Each function takes what the one of `working_time` takes and raises the same `Invalid`. Who was quicker in the
+Each function takes what the one there takes and raises the same `Invalid`. Who was quicker in the
 meantime is seen by the change itself, under its lock.
 """
 
@@ -15,7 +15,7 @@ from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
 from scheduler.finding.availability import Interval, minute_of
 from scheduler.models import Resource, WorkingPattern
-from scheduler.working_hours import declarable, openings, working_time
+from scheduler.working_hours import declarable, openings, redrawing, working_time
 from scheduler.working_hours.hours import (
     Declared,
     OddStretch,
@@ -151,13 +151,13 @@ def day(*, resource: Resource, day: date, hours: Sequence[Stretch], now: datetim
 
 
 def absence(*, resource: Resource, start: datetime, end: datetime, now: datetime) -> Foreseen:
-    """As `working_time.record_absence`: at most seven queries."""
+    """As `time_off.record_absence`: at most seven queries."""
     _refuse(declarable.span_faults(start, end, now=now))
     return _away(resource.clinic, [resource], [(start, end)], now)
 
 
 def closure(*, clinic: Clinic, stretches: Sequence[tuple[datetime, datetime]], now: datetime) -> Foreseen:
-    """As `working_time.close` for each of these stretches, or `close_holidays`: at most eight queries."""
+    """As `time_off.close` for each of these stretches, or `close_holidays`: at most eight queries."""
     for start, end in stretches:
         _refuse(declarable.span_faults(start, end, now=now))
     resources = list(Resource.objects.filter(clinic=clinic, active=True).order_by("kind", "name", "pk"))
@@ -190,7 +190,7 @@ def _foreseen(
 ) -> Foreseen:
     for resource in resources:
         if not resource.active:
-            raise working_time.out_of_use(resource)
+            raise redrawing.out_of_use(resource)
     changes = openings.changes(
         clinic=clinic, resources=resources, first=first, last=last, now=now, otherwise=otherwise
     )

@@ -1,5 +1,5 @@
 """The public holidays of a clinic's calendar, from the `holidays` library. They are offered: to close on one
-is the manager's decision (`working_time`), and so is whose calendar it is (`booking_settings`).
+is the manager's decision (`time_off`), and so is whose calendar it is (`booking_settings`).
 """
 
 import re

@@ -1,7 +1,8 @@
 """Openings as they follow from what is declared: both are read, compared, and the difference is written.
 
 The only room that writes openings. It runs inside the transaction of whoever changed a declaration, under
-`locks.lock_schedule`. What a declaration means is arithmetic (`hours`); declaring is `working_time`'s.
+`locks.lock_schedule`. What a declaration means is arithmetic (`hours`); declaring is
+`working_time`'s and `time_off`'s.
 
 Time that is over keeps its openings, whatever is declared about it. Beyond the clinic's horizon nothing is
 laid, but what was laid there before follows the declarations too.

@@ -1,9 +1,9 @@
 """When chairs, nurses and clinicians work: declared here, one function for each event, and laid as openings.
 
-Weekly patterns, one day's own hours, absences, closures. Each function locks the schedule, writes its
-declaration, and has the openings of the days it touches redrawn in the same transaction (`openings`); taking
-a declaration back brings the hours back. A change that a booked visit stands against is refused with the
-visits. What is over stays as it was. Moving those visits is `repair`'s.
+Weekly patterns and one day's own hours; absences and closures are `time_off`'s. Each function locks the
+schedule, writes its declaration, and has the openings of the days it touches redrawn in the same transaction
+(`redrawing`); taking a declaration back brings the hours back. A change that a booked visit stands against is
+refused with the visits. What is over stays as it was. Moving those visits is `repair`'s.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,20 +11,16 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q, QuerySet
 
 from clinic import clock
 from clinic.access import Actor
 from clinic.models import Clinic, Role, Urgency
-from clinic.problems import Conflict, Invalid, Missing
+from clinic.problems import Conflict, Missing
 from clinic.transactions import in_transaction
 from clinic.work import open_item
-from scheduler.locks import lock_schedule
-from scheduler.models import Absence, AbsenceReason, Closure, DayHours, Resource, WorkingPattern
-from scheduler.visits.placing import release_lapsed
-from scheduler.working_hours import declarable, holiday_calendar, openings
-from scheduler.working_hours.declarable import NAME_LENGTH
+from scheduler.models import DayHours, Resource, WorkingPattern
+from scheduler.working_hours import declarable, openings, redrawing
 from scheduler.working_hours.hours import Stretch
 
 ONE_DAY: Final = timedelta(days=1)
@@ -54,18 +50,18 @@ def set_pattern(
     Returns a pattern for each stretch, by weekday and time (`pattern_ids`). Raises `Invalid`; `Conflict`
     `hours_changed` when other patterns stand there than were seen, `visits_stranded`, `out_of_use`.
     """
-    _refuse(
+    redrawing.refuse(
         declarable.weekly_faults(
             weekdays=weekdays,
             hours=hours,
             valid_from=valid_from,
             valid_until=valid_until,
-            today=_today(resource.clinic, now),
+            today=redrawing.today(resource.clinic, now),
         )
     )
 
     def work() -> list[WorkingPattern]:
-        locked = _locked(resource, now)
+        locked = redrawing.locked(resource, now)
         standing = list(patterns_standing(locked, weekdays, valid_from, valid_until))
         if {pattern.pk for pattern in standing} != set(in_place_of):
             raise Conflict(CHANGED, code="hours_changed", standing=[pattern.pk for pattern in standing])
@@ -85,7 +81,7 @@ def set_pattern(
             for stretch in sorted(hours)
         ]
         WorkingPattern.objects.bulk_create(new)
-        _redraw(resource.clinic, [locked], valid_from, valid_until, now)
+        redrawing.redraw(resource.clinic, [locked], valid_from, valid_until, now)
         return new
 
     return in_transaction(work)
@@ -124,19 +120,19 @@ def end_pattern(
     `Conflict` `visits_stranded`, `out_of_use`.
     """
     resource = pattern.resource
-    _refuse(declarable.end_faults(last_day, today=_today(resource.clinic, now)))
+    redrawing.refuse(declarable.end_faults(last_day, today=redrawing.today(resource.clinic, now)))
 
     def work() -> WorkingPattern | None:
-        locked = _locked(resource, now)
+        locked = redrawing.locked(resource, now)
         row = _read_again(WorkingPattern.objects.filter(pk=pattern.pk))
-        _refuse(declarable.ended_faults(last_day, row.valid_until))
+        redrawing.refuse(declarable.ended_faults(last_day, row.valid_until))
         begins_later = last_day < row.valid_from
         if begins_later:
             WorkingPattern.objects.filter(pk=row.pk).delete()
         else:
             row.valid_until = last_day
             row.save(update_fields=["valid_until"])
-        _redraw(resource.clinic, [locked], max(last_day + ONE_DAY, row.valid_from), None, now)
+        redrawing.redraw(resource.clinic, [locked], max(last_day + ONE_DAY, row.valid_from), None, now)
         return None if begins_later else row
 
     return in_transaction(work)
@@ -160,10 +156,10 @@ def set_day(
     `in_place_of` is the day's own hours that stand already, as the caller has seen them. Raises `Invalid`;
     `Conflict` `hours_changed` when others stand or none, `visits_stranded`, `out_of_use`.
     """
-    _refuse(declarable.day_faults(day, hours, today=_today(resource.clinic, now)))
+    redrawing.refuse(declarable.day_faults(day, hours, today=redrawing.today(resource.clinic, now)))
 
     def work() -> DayHours:
-        locked = _locked(resource, now)
+        locked = redrawing.locked(resource, now)
         standing = DayHours.objects.filter(resource=locked, day=day).first()
         if (standing.pk if standing else None) != in_place_of:
             raise Conflict(CHANGED, code="hours_changed", standing=standing.pk if standing else None)
@@ -172,7 +168,7 @@ def set_day(
         own = DayHours.objects.create(
             id=id, resource=locked, day=day, hours=[list(stretch) for stretch in sorted(hours)]
         )
-        _redraw(resource.clinic, [locked], day, day, now)
+        redrawing.redraw(resource.clinic, [locked], day, day, now)
         return own
 
     return in_transaction(work)
@@ -184,122 +180,13 @@ def clear_day(*, actor: Actor, day_hours: DayHours, now: datetime) -> None:
     Raises `Conflict` `over`, `visits_stranded`, `out_of_use`.
     """
     resource = day_hours.resource
-    if day_hours.day < _today(resource.clinic, now):
-        raise _over()
+    if day_hours.day < redrawing.today(resource.clinic, now):
+        raise redrawing.over()
 
     def work() -> None:
-        locked = _locked(resource, now)
+        locked = redrawing.locked(resource, now)
         DayHours.objects.filter(pk=day_hours.pk).delete()
-        _redraw(resource.clinic, [locked], day_hours.day, day_hours.day, now)
-
-    in_transaction(work)
-
-
-# --- Absences and closures --------------------------------------------------------------------------------
-
-
-def record_absence(
-    *,
-    actor: Actor,
-    id: UUID,
-    resource: Resource,
-    start: datetime,
-    end: datetime,
-    reason: AbsenceReason,
-    now: datetime,
-) -> Absence:
-    """The nurse is ill, the chair broken, from `start` to `end`. It may have begun already.
-
-    Absences may overlap: each is a fact of its own, and taking one back leaves the other. Raises `Invalid`;
-    `Conflict` `visits_stranded`, `out_of_use`.
-    """
-    _refuse(declarable.span_faults(start, end, now=now))
-
-    def work() -> Absence:
-        locked = _locked(resource, now)
-        absence = Absence.objects.create(
-            id=id, resource=locked, during=DateTimeTZRange(start, end), reason=reason
-        )
-        _redraw_during(resource.clinic, [locked], start, end, now)
-        return absence
-
-    return in_transaction(work)
-
-
-def withdraw_absence(*, actor: Actor, absence: Absence, now: datetime) -> None:
-    """It was a mistake, or is over earlier: the hours to come are back.
-
-    Raises `Conflict` `over`, `out_of_use`.
-    """
-    resource, during = absence.resource, absence.during
-    if during.upper <= now:
-        raise _over()
-
-    def work() -> None:
-        locked = _locked(resource, now)
-        Absence.objects.filter(pk=absence.pk).delete()
-        _redraw_during(resource.clinic, [locked], during.lower, during.upper, now)
-
-    in_transaction(work)
-
-
-def close(
-    *, actor: Actor, id: UUID, clinic: Clinic, start: datetime, end: datetime, name: str, now: datetime
-) -> Closure:
-    """The whole clinic is closed from `start` to `end`, whatever hours anybody has.
-
-    Raises `Invalid`; `Conflict` `closed_already` for the very same stretch, `visits_stranded`.
-    """
-    _refuse(declarable.span_faults(start, end, now=now) | declarable.name_faults(name))
-    public = holiday_calendar.is_holiday(clinic, start, end)
-    closure = Closure(
-        id=id, clinic=clinic, during=DateTimeTZRange(start, end), name=name.strip(), public_holiday=public
-    )
-    return in_transaction(lambda: _close(clinic, [closure], now)[0])
-
-
-def close_holidays(
-    *, actor: Actor, id: UUID, clinic: Clinic, days: Collection[date], now: datetime
-) -> list[Closure]:
-    """The clinic is closed on these public holidays of its calendar: on all of them, or none is written.
-
-    Raises `Invalid` for a day that is none; `Conflict` `closed_already`, `visits_stranded`, `no_calendar`.
-    """
-    names: dict[date, str] = {}
-    for year in sorted({day.year for day in days}):
-        names |= {holiday.day: holiday.name for holiday in holiday_calendar.public_holidays(clinic, year)}
-    strange = sorted(set(days) - set(names))
-    if strange:
-        raise Invalid({"days": f"{strange[0]} is no public holiday of the clinic's calendar."})
-    _refuse(declarable.holiday_faults(days, today=_today(clinic, now)))
-    closures = [
-        Closure(
-            id=_holiday_id(id, day),
-            clinic=clinic,
-            during=DateTimeTZRange(*clock.day_bounds(day, clinic.time_zone)),
-            name=names[day][:NAME_LENGTH],
-            public_holiday=True,
-        )
-        for day in sorted(set(days))
-    ]
-    return in_transaction(lambda: _close(clinic, closures, now))
-
-
-def holiday_ids(id: UUID, days: Collection[date]) -> list[UUID]:
-    """The ids of the closures that `close_holidays` makes for this call."""
-    return [_holiday_id(id, day) for day in days]
-
-
-def reopen(*, actor: Actor, closure: Closure, now: datetime) -> None:
-    """The clinic is open after all. Raises `Conflict` `over`."""
-    clinic, during = closure.clinic, closure.during
-    if during.upper <= now:
-        raise _over()
-
-    def work() -> None:
-        resources = _schedule(clinic.pk, now)
-        Closure.objects.filter(pk=closure.pk).delete()
-        _redraw_during(clinic, resources, during.lower, during.upper, now)
+        redrawing.redraw(resource.clinic, [locked], day_hours.day, day_hours.day, now)
 
     in_transaction(work)
 
@@ -316,7 +203,7 @@ def lay_openings(*, clinic: Clinic, now: datetime) -> int:
     """
 
     def work() -> int:
-        resources = _schedule(clinic.pk, now)
+        resources = redrawing.schedule(clinic.pk, now)
         today = clock.local_date(now, clinic.time_zone)
         changes = openings.changes(clinic=clinic, resources=resources, first=today, last=None, now=now)
         stranded = openings.stranded_by(changes, now)
@@ -343,56 +230,6 @@ def _ask_manager(clinic: Clinic, visit: openings.Stranded, now: datetime) -> Non
     )
 
 
-def _close(clinic: Clinic, closures: Sequence[Closure], now: datetime) -> list[Closure]:
-    resources = _schedule(clinic.pk, now)
-    if Closure.objects.filter(clinic=clinic, during__in=[row.during for row in closures]).exists():
-        raise Conflict("The clinic is closed then already.", code="closed_already")
-    made = Closure.objects.bulk_create(closures)
-    if made:
-        first, last = min(row.during.lower for row in made), max(row.during.upper for row in made)
-        _redraw_during(clinic, resources, first, last, now)
-    return made
-
-
-def _redraw(
-    clinic: Clinic, resources: Sequence[Resource], first: date, last: date | None, now: datetime
-) -> None:
-    changes = openings.changes(clinic=clinic, resources=resources, first=first, last=last, now=now)
-    openings.refuse_stranded(clinic, changes, now)
-    openings.write((change, change.redrawn()) for change in changes)
-
-
-def _redraw_during(
-    clinic: Clinic, resources: Sequence[Resource], start: datetime, end: datetime, now: datetime
-) -> None:
-    first, last = (clock.local_date(moment, clinic.time_zone) for moment in (start, end))
-    _redraw(clinic, resources, first, last, now)
-
-
-# --- What these functions share ---------------------------------------------------------------------------
-
-
-def _schedule(clinic_id: UUID, now: datetime) -> list[Resource]:
-    """The working resources, locked, with nothing in the way that nobody holds any more."""
-    resources = lock_schedule(clinic_id)
-    release_lapsed(clinic_id, now)
-    return resources
-
-
-def _locked(resource: Resource, now: datetime) -> Resource:
-    for locked in _schedule(resource.clinic_id, now):
-        if locked.pk == resource.pk:
-            return locked
-    raise out_of_use(resource)
-
-
-def out_of_use(resource: Resource) -> Conflict:
-    """Why nothing is declared about it."""
-    return Conflict(
-        f"{resource.name} is out of use. Put it back into use before declaring its hours.", code="out_of_use"
-    )
-
-
 def _give_way(pattern: WorkingPattern, first: date, last: date | None) -> None:
     """Take the days from `first` to `last` out of a pattern's validity."""
     before, until = pattern.valid_from < first, pattern.valid_until
@@ -416,25 +253,8 @@ def _pattern_id(id: UUID, weekday: int, stretch: Stretch) -> UUID:
     return uuid5(id, f"{weekday} {stretch[0]:%H:%M}")
 
 
-def _holiday_id(id: UUID, day: date) -> UUID:
-    return uuid5(id, day.isoformat())
-
-
 def _read_again(rows: QuerySet[WorkingPattern]) -> WorkingPattern:
     row = rows.first()
     if row is None:
         raise Missing("These hours have been taken back meanwhile.")
     return row
-
-
-def _refuse(faults: declarable.Faults) -> None:
-    if faults:
-        raise Invalid(faults)
-
-
-def _today(clinic: Clinic, now: datetime) -> date:
-    return clock.local_date(now, clinic.time_zone)
-
-
-def _over() -> Conflict:
-    return Conflict("This is over: what was open then stays as it was.", code="over")

@@ -14,7 +14,7 @@ from django.db import IntegrityError
 
 from clinic.problems import Conflict
 from scheduler.models import Absence, AbsenceReason, Appointment, Claim, Opening, WorkingPattern
-from scheduler.working_hours import openings, working_time
+from scheduler.working_hours import openings, redrawing, time_off, working_time
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, make_house, make_patient, new_id
 from tests.races.meetings import unlocked
@@ -30,7 +30,7 @@ def stage(transactional_db: None) -> Stage:
 
 
 def ill(stage: Stage) -> Absence:
-    return working_time.record_absence(
+    return time_off.record_absence(
         actor=stage.house.actor(stage.house.ana),
         id=new_id(),
         resource=stage.nurses[0],
@@ -63,7 +63,7 @@ def test_of_an_absence_and_a_booking_at_once_one_wins(stage: Stage) -> None:
         if isinstance(absent, Absence):
             assert isinstance(booked, Conflict)
             assert "outside_hours" in [blocker["code"] for blocker in booked.data["blockers"]]
-            working_time.withdraw_absence(actor=stage.house.actor(stage.house.ana), absence=absent, now=NOW)
+            time_off.withdraw_absence(actor=stage.house.actor(stage.house.ana), absence=absent, now=NOW)
         else:
             assert isinstance(absent, Conflict)
             assert absent.code == "visits_stranded"
@@ -81,7 +81,7 @@ def test_without_the_lock_only_the_foreign_key_stands_between(
         (booked,) = at_once(book)
         assert isinstance(booked, Appointment)
 
-    monkeypatch.setattr(working_time, "lock_schedule", unlocked)
+    monkeypatch.setattr(redrawing, "lock_schedule", unlocked)
     monkeypatch.setattr(openings, "refuse_stranded", decide_and_let_somebody_book)
 
     with pytest.raises(IntegrityError, match="claim_inside_opening"):
@@ -124,7 +124,7 @@ def test_without_the_lock_nobody_is_asked_to_look_again(
         gate.wait(10)
         return found
 
-    monkeypatch.setattr(working_time, "lock_schedule", unlocked)
+    monkeypatch.setattr(redrawing, "lock_schedule", unlocked)
     monkeypatch.setattr(working_time, "patterns_standing", look_together)
 
     outcomes = at_once(set_mondays(stage, time(8)), set_mondays(stage, time(9)))

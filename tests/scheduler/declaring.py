@@ -20,7 +20,7 @@ from scheduler.models import (
     ResourceKind,
     WorkingPattern,
 )
-from scheduler.working_hours import working_time
+from scheduler.working_hours import time_off, working_time
 from scheduler.working_hours.hours import Stretch
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, make_resource, set_stage
@@ -82,16 +82,14 @@ def own_hours(resource: Resource, day: date) -> UUID:
 
 def absent(house: House, resource: Resource, start: datetime, end: datetime, **changes: Any) -> Absence:
     asked = {"id": new_id(), "reason": AbsenceReason.ILLNESS, "now": NOW, **changes}
-    return working_time.record_absence(
+    return time_off.record_absence(
         actor=house.actor(house.ana), resource=resource, start=start, end=end, **asked
     )
 
 
 def closed(house: House, start: datetime, end: datetime, **changes: Any) -> Closure:
     asked = {"id": new_id(), "name": "Painters", "now": NOW, **changes}
-    return working_time.close(
-        actor=house.actor(house.max), clinic=house.clinic, start=start, end=end, **asked
-    )
+    return time_off.close(actor=house.actor(house.max), clinic=house.clinic, start=start, end=end, **asked)
 
 
 def hours(resource: Resource, zone: str = "America/Chicago") -> list[str]:

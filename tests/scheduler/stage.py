@@ -31,7 +31,7 @@ from scheduler.models import (
 )
 from scheduler.prescribing import plans, protocols, screening
 from scheduler.visits import booking
-from scheduler.working_hours import working_time
+from scheduler.working_hours import time_off, working_time
 from tests.cast import NOW, TODAY, House, local, new_id
 
 HEALTHY = {item.code: screening.Answer("absent") for item in screening.ITEMS}
@@ -189,8 +189,8 @@ def declare_something(stage: Stage) -> DeclaredHours:
             **asked, weekdays=[first.weekday()], hours=nine_to_five, valid_from=first
         )[0],
         day=working_time.set_day(**asked, day=first, hours=nine_to_five),
-        absence=working_time.record_absence(**asked, start=start, end=end, reason=AbsenceReason.BREAKDOWN),
-        closure=working_time.close(
+        absence=time_off.record_absence(**asked, start=start, end=end, reason=AbsenceReason.BREAKDOWN),
+        closure=time_off.close(
             actor=max_, id=new_id(), clinic=clinic, start=start, end=end, name="Painters", now=NOW
         ),
     )

@@ -19,7 +19,7 @@ from scheduler.models import (
     ProtocolStatus,
 )
 from scheduler.visits import attendance, booking
-from scheduler.working_hours import working_time
+from scheduler.working_hours import time_off
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, next_version, set_stage
 
@@ -169,7 +169,7 @@ def test_a_closed_clinic_says_why_first_and_names_nobody(
     stage: Stage, hours: tuple[str, str], told: str
 ) -> None:
     begins, ends = (stage.at(wall_time) for wall_time in hours)
-    working_time.close(
+    time_off.close(
         actor=stage.house.actor(stage.house.max),
         id=new_id(),
         clinic=stage.house.clinic,

@@ -61,7 +61,7 @@ from scheduler.visits.booking import Wanted
 from scheduler.visits.placing import Move
 from scheduler.waitlist import joining, waitlist
 from scheduler.waitlist.waiting import Terms
-from scheduler.working_hours import resources, working_time
+from scheduler.working_hours import resources, time_off, working_time
 from tests.cast import House, make_patient
 from tests.scheduler import life_model as model
 from tests.scheduler.stage import active_protocol, next_version, plan_row
@@ -418,7 +418,7 @@ class Life(RuleBasedStateMachine):
         absences = [(thing, key) for thing in self.clinic.things.values() for key in thing.away]
         thing, key = absences[pick % len(absences)]
         call = partial(
-            working_time.withdraw_absence,
+            time_off.withdraw_absence,
             actor=self.staged.ana,
             absence=Absence.objects.get(pk=key),
             now=self._moment(),
@@ -668,7 +668,7 @@ class Life(RuleBasedStateMachine):
         key = self._id()
         self._declare(
             lambda: self.clinic.closed.update({str(key): (start, end)}),
-            lambda: working_time.close(
+            lambda: time_off.close(
                 actor=self.staged.ana,
                 id=key,
                 clinic=self.staged.clinic,
@@ -684,7 +684,7 @@ class Life(RuleBasedStateMachine):
     def reopen(self, pick: int) -> None:
         key = list(self.clinic.closed)[pick % len(self.clinic.closed)]
         call = partial(
-            working_time.reopen,
+            time_off.reopen,
             actor=self.staged.ana,
             closure=Closure.objects.get(pk=key),
             now=self._moment(),
@@ -938,7 +938,7 @@ class Life(RuleBasedStateMachine):
         key = self._id()
         self._declare(
             lambda: self.clinic.things[thing].away.update({str(key): (start, start + minutes)}),
-            lambda: working_time.record_absence(
+            lambda: time_off.record_absence(
                 actor=self.staged.ana,
                 id=key,
                 resource=self.staged.resources[thing],

@@ -7,7 +7,7 @@ import pytest
 from clinic.problems import Conflict, Invalid
 from scheduler.models import Appointment, Claim, Opening, TreatmentPlan
 from scheduler.visits import attendance, booking
-from scheduler.working_hours import resources, working_time
+from scheduler.working_hours import resources, time_off, working_time
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -95,7 +95,7 @@ def test_a_chair_back_in_use_can_be_booked_at_once(stage: Stage) -> None:
     max_ = stage.house.actor(stage.house.max)
     change(stage, chair, active=False)
     friday = TODAY + timedelta(days=4)
-    working_time.close(
+    time_off.close(
         actor=max_,
         id=new_id(),
         clinic=stage.house.clinic,

@@ -22,7 +22,7 @@ from scheduler.models import (
     WorkingPattern,
 )
 from scheduler.visits import booking
-from scheduler.working_hours import resources, working_time
+from scheduler.working_hours import resources, time_off, working_time
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.declaring import (
     HORIZON,
@@ -263,7 +263,7 @@ def test_an_absence_takes_hours_and_gives_them_back(house: House, nurse: Resourc
     ill = absent(house, nurse, at("12:00", TUESDAY), at("10:00", WEDNESDAY))
     assert hours(nurse)[:2] == ["Tue 12 09:00-12:00", "Wed 13 10:00-17:00"]
 
-    working_time.withdraw_absence(actor=house.actor(house.ana), absence=ill, now=NOW)
+    time_off.withdraw_absence(actor=house.actor(house.ana), absence=ill, now=NOW)
     assert hours(nurse)[:2] == ["Tue 12 09:00-17:00", "Wed 13 09:00-17:00"]
 
 
@@ -272,7 +272,7 @@ def test_absences_may_overlap_and_each_is_taken_back_by_itself(house: House, nur
     leave = absent(house, nurse, at("09:00", TUESDAY), at("13:00", TUESDAY), reason=AbsenceReason.LEAVE)
     absent(house, nurse, at("12:00", TUESDAY), at("15:00", TUESDAY))
 
-    working_time.withdraw_absence(actor=house.actor(house.ana), absence=leave, now=NOW)
+    time_off.withdraw_absence(actor=house.actor(house.ana), absence=leave, now=NOW)
 
     assert hours(nurse)[:2] == ["Tue 12 09:00-12:00", "Tue 12 15:00-17:00"]
 
@@ -284,10 +284,10 @@ def test_hours_that_are_gone_are_not_rewritten(house: House, nurse: Resource) ->
     ill = absent(house, nurse, at("10:00"), at("17:00"), now=at("12:00"))
     assert hours(nurse)[0] == "Mon 11 09:00-12:00"
 
-    working_time.withdraw_absence(actor=house.actor(house.ana), absence=ill, now=at("14:00"))
+    time_off.withdraw_absence(actor=house.actor(house.ana), absence=ill, now=at("14:00"))
     assert hours(nurse)[:2] == ["Mon 11 09:00-12:00", "Mon 11 14:00-17:00"]
     with pytest.raises(Conflict) as refusal:
-        working_time.withdraw_absence(actor=house.actor(house.ana), absence=ill, now=at("17:00"))
+        time_off.withdraw_absence(actor=house.actor(house.ana), absence=ill, now=at("17:00"))
     assert refusal.value.code == "over"
 
 
@@ -322,7 +322,7 @@ def test_a_closure_closes_everybody_and_reopening_gives_back(stage: Stage) -> No
         closed(house, at("12:00"), at("09:00", WEDNESDAY))
     assert refusal.value.code == "closed_already"
 
-    working_time.reopen(actor=house.actor(house.max), closure=closure, now=NOW)
+    time_off.reopen(actor=house.actor(house.max), closure=closure, now=NOW)
     assert hours(stage.chairs[0])[:2] == ["Mon 11 09:00-17:00", "Tue 12 09:00-17:00"]
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from scheduler.models import AbsenceReason, Appointment, AppointmentStatus, Closure, ResourceKind
 from scheduler.visits import attendance, booking
-from scheduler.working_hours import working_time
+from scheduler.working_hours import time_off
 from sessions_app import arrival
 from sessions_app.models import SessionState
 from tests.cast import NOW, TODAY, House, local, make_patient, new_id
@@ -172,7 +172,7 @@ def test_what_is_not_there_says_why_but_not_of_a_nurse(stage: Stage) -> None:
         (stage.chairs[1], AbsenceReason.BREAKDOWN),
         (stage.nurses[0], AbsenceReason.ILLNESS),
     ):
-        working_time.record_absence(
+        time_off.record_absence(
             actor=max_,
             id=new_id(),
             resource=resource,

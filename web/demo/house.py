@@ -27,7 +27,7 @@ from scheduler.models import (
     WorkingPattern,
 )
 from scheduler.prescribing import plans, protocols, screening
-from scheduler.working_hours import resources, working_time
+from scheduler.working_hours import resources, time_off, working_time
 from web.demo import comings
 from web.demo.people import CHAIRS, CLINIC_NAME, PASSWORD, SENDER_NAME, STAFF, Person, made_up
 
@@ -222,7 +222,7 @@ def _exceptions(house: House, manager: Actor, everything: list[Resource], now: d
     def bounds(ahead: int) -> tuple[datetime, datetime]:
         return clock.day_bounds(first + timedelta(days=ahead), house.clinic.time_zone)
 
-    working_time.close(
+    time_off.close(
         actor=manager,
         id=house.new_id(),
         clinic=house.clinic,
@@ -231,7 +231,7 @@ def _exceptions(house: House, manager: Actor, everything: list[Resource], now: d
         name="Staff training",
         now=now,
     )
-    working_time.record_absence(
+    time_off.record_absence(
         actor=manager,
         id=house.new_id(),
         resource=second_nurse,

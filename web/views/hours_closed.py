@@ -13,7 +13,7 @@ from clinic import access, clock
 from clinic.problems import Problem
 from scheduler.access import CHANGE_HOURS, RECORD_ABSENCE
 from scheduler.models import Absence, Closure
-from scheduler.working_hours import foreseeing, holiday_calendar, timetable, working_time
+from scheduler.working_hours import foreseeing, holiday_calendar, time_off, timetable
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.templatetags.chairside import short_day
@@ -51,7 +51,7 @@ def new_absence(request: StaffRequest) -> HttpResponse:
                 request,
                 form,
                 "absence",
-                make=lambda id: working_time.record_absence(
+                make=lambda id: time_off.record_absence(
                     actor=request.actor,
                     id=id,
                     now=clock.now(),
@@ -71,7 +71,7 @@ def new_absence(request: StaffRequest) -> HttpResponse:
 def withdraw_absence(request: StaffRequest, pk: UUID) -> HttpResponse:
     absences = Absence.objects.filter(resource__clinic=request.clinic).select_related("resource__clinic")
     absence = access.fetch(request.actor, absences, RECORD_ABSENCE, pk=pk)
-    working_time.withdraw_absence(actor=request.actor, absence=absence, now=clock.now())
+    time_off.withdraw_absence(actor=request.actor, absence=absence, now=clock.now())
     messages.success(request, "The absence is taken back: its hours are open again.")
     return redirect("resource_hours", pk=absence.resource_id)
 
@@ -93,7 +93,7 @@ def closures(request: StaffRequest) -> HttpResponse:
                 request,
                 form,
                 "closure",
-                make=lambda id: working_time.close(
+                make=lambda id: time_off.close(
                     actor=request.actor,
                     id=id,
                     clinic=request.clinic,
@@ -130,7 +130,7 @@ def close_holidays(request: StaffRequest) -> HttpResponse:
                 request,
                 form,
                 "closures",
-                make=lambda id: working_time.close_holidays(
+                make=lambda id: time_off.close_holidays(
                     actor=request.actor,
                     id=id,
                     clinic=request.clinic,
@@ -138,7 +138,7 @@ def close_holidays(request: StaffRequest) -> HttpResponse:
                     now=clock.now(),
                 ),
                 find=lambda id: Closure.objects.filter(
-                    pk__in=working_time.holiday_ids(id, form.cleaned_data["days"])
+                    pk__in=time_off.holiday_ids(id, form.cleaned_data["days"])
                 ).earliest("during"),
             )
         except Problem as problem:
@@ -154,7 +154,7 @@ def close_holidays(request: StaffRequest) -> HttpResponse:
 @staff_page(CHANGE_HOURS, methods=["POST"])
 def reopen(request: StaffRequest, pk: UUID) -> HttpResponse:
     closure = access.fetch(request.actor, Closure.objects.filter(clinic=request.clinic), CHANGE_HOURS, pk=pk)
-    working_time.reopen(actor=request.actor, closure=closure, now=clock.now())
+    time_off.reopen(actor=request.actor, closure=closure, now=clock.now())
     messages.success(request, "The clinic is open then after all.")
     return redirect("closures")
 

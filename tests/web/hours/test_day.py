@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from scheduler.models import AbsenceReason, DayHours
-from scheduler.working_hours import working_time
+from scheduler.working_hours import time_off
 from tests.cast import NOW, new_id
 from tests.scheduler.stage import Stage
 from tests.web.hours.reading import TUESDAY, on_the_wall, said
@@ -63,8 +63,8 @@ def test_what_stands_above_a_days_own_hours_is_said_before_and_after(stage: Stag
     nurse, actor = stage.nurses[0], stage.house.actor(stage.house.max)
     begins, ends = stage.at("0:00", TUESDAY), stage.at("0:00", TUESDAY + timedelta(days=1))
     away: dict[str, Any] = {"actor": actor, "id": new_id(), "start": begins, "end": ends, "now": NOW}
-    working_time.record_absence(**away, resource=nurse, reason=AbsenceReason.LEAVE)
-    working_time.close(**away, clinic=stage.house.clinic, name="Painters")
+    time_off.record_absence(**away, resource=nurse, reason=AbsenceReason.LEAVE)
+    time_off.close(**away, clinic=stage.house.clinic, name="Painters")
     address = reverse("hours_day", args=[nurse.pk, TUESDAY])
     told = (
         "Nurse 1 is away: Leave, Tue, Jan 12, 00:00 to Wed, Jan 13, 00:00.",

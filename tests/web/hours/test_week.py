@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from scheduler.models import AbsenceReason, ResourceKind
-from scheduler.working_hours import working_time
+from scheduler.working_hours import time_off
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, make_resource
 from tests.web.hours.reading import TUESDAY, said
@@ -17,7 +17,7 @@ from tests.web.pages import browser_of
 
 def test_the_week_shows_hours_own_hours_absences_and_closures(stage: Stage, max_: Client) -> None:
     chair, actor = stage.chairs[0], stage.house.actor(stage.house.max)
-    working_time.record_absence(
+    time_off.record_absence(
         actor=actor,
         id=new_id(),
         resource=chair,
@@ -27,7 +27,7 @@ def test_the_week_shows_hours_own_hours_absences_and_closures(stage: Stage, max_
         now=NOW,
     )
     saturday = TODAY + timedelta(days=5)
-    working_time.close(
+    time_off.close(
         actor=actor,
         id=new_id(),
         clinic=stage.house.clinic,
