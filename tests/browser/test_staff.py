@@ -44,6 +44,13 @@ def test_a_nurse_is_invited_comes_in_and_is_let_go(windows: Windows, house: Hous
     nora.wait_for_url("**/nurse/")
     expect(nora.get_by_role("heading", name="Nurse station")).to_be_visible()
 
+    nora.goto("/accounts/details/")
+    assert look_at(nora) == []
+    nora.get_by_label("Mobile phone").fill("(312) 555-0177")
+    nora.get_by_label("Your own password, again").fill(OWN)
+    nora.get_by_role("button", name="Save the number").click()
+    expect(nora.get_by_text("Your number is saved.")).to_be_visible()
+
     manager.reload()
     expect(manager.get_by_role("heading", name="Roles")).to_be_visible()
     manager.get_by_role("link", name="End access").press("Enter")
