@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from clinic.models import Role, Urgency, User, WorkItem
 from config import urls
 from tests.cast import NOW, House
+from tests.scheduler.stage import set_stage
 from tests.web.pages import browser_of, words
 
 
@@ -197,9 +198,18 @@ def test_the_frame_asks_four_questions_however_many_tasks_there_are(house: House
 
 @pytest.mark.parametrize(("who", "where"), [("nils", "nurse_station"), ("ana", "day"), ("max", "day")])
 def test_everybody_starts_where_their_day_is(house: House, who: str, where: str) -> None:
-    user: User = getattr(house, who)
+    set_stage(house)
+    assert where_it_starts(getattr(house, who)) == where
+
+
+def test_the_manager_of_a_clinic_with_nothing_to_book_starts_by_setting_it_up(house: House) -> None:
+    assert where_it_starts(house.max) == "setup"
+    assert where_it_starts(house.ana) == "day"
+
+
+def where_it_starts(user: User) -> str:
     with mock.patch("web.views.frame.redirect", side_effect=lambda name: HttpResponse(name)):
-        assert browser_of(user).get("/").content.decode() == where
+        return browser_of(user).get("/").content.decode()
 
 
 def test_the_api_manual_is_for_staff(house: House) -> None:
