@@ -79,6 +79,7 @@ PURE = [
     "scheduler/repairing/planning.py",
     "scheduler/repairing/programme.py",
     "scheduler/repairing/rooms.py",
+    "scheduler/prescribing/limit_content.py",
     "scheduler/prescribing/protocol_content.py",
     "scheduler/prescribing/screening.py",
     "scheduler/vocabulary.py",

@@ -169,11 +169,22 @@ class ReachSerializer(serializers.Serializer[Reach]):
     is_fasted_otherwise = serializers.BooleanField()
 
 
+class LooserSerializer(serializers.Serializer[protocols.Looser]):
+    """A limit that alarms later than it did, or not at all. It may be meant; whoever signs should know."""
+
+    field = serializers.CharField()
+    than = serializers.ChoiceField(
+        choices=["version", "default"], help_text="The version that it begins from, or domain.md's default."
+    )
+    was = serializers.JSONField(source="found.was", help_text="The bounds, percent or readings there.")
+
+
 class DraftCheckedSerializer(serializers.Serializer[Any]):
     """Which fields would say something else, and what that would touch; none while no version is in force."""
 
     changed = serializers.ListField(child=serializers.CharField())
     touches = ReachSerializer(allow_null=True)
+    looser = LooserSerializer(many=True)
 
 
 class InUseSerializer(serializers.Serializer[Any]):
@@ -234,7 +245,9 @@ class ProtocolsViewSet(ClinicViewSet):
         after = self.fetch(self.get_queryset(), pk=changes.pop("after"))
         changed = protocols.changed_columns(after, changes)
         touches = reach_of(as_signed(after, changes), now=clock.now())
-        return Response(DraftCheckedSerializer({"changed": changed, "touches": touches}).data)
+        looser = protocols.looser_limits(after.code, changes.get("limits", after.limits), after)
+        told = {"changed": changed, "touches": touches, "looser": looser}
+        return Response(DraftCheckedSerializer(told).data)
 
     @extend_schema(responses=InUseSerializer)
     @action(detail=True, methods=["get"], url_path="in-use")

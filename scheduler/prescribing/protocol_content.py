@@ -1,7 +1,8 @@
 """What one version of a protocol says, and whether it can be meant: pure.
 
 Nothing is chosen here. A figure is refused where it contradicts another one or can't be carried out; which
-dose, limit or spacing is right is for the prescriber who signs the version.
+dose, limit or spacing is right is for the prescriber who signs the version. Limits of vital signs and what is
+taken as an entry are in `limit_content`.
 """
 
 import re
@@ -10,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from clinic.visible_text import said
+from scheduler.prescribing import limit_content
 from scheduler.vocabulary import ICD_10_CM, feature_error
 
 Content = Mapping[str, Any]
@@ -57,26 +59,6 @@ COLUMNS: Final = (
     "citation",
 )
 
-# The vital signs that can be limited; a test holds them to those that the session's record measures.
-SIGNS: Final = (
-    "systolic_mmhg",
-    "diastolic_mmhg",
-    "mean_mmhg",
-    "heart_rate_per_min",
-    "respiratory_rate_per_min",
-    "oxygen_saturation_percent",
-    "oxygen_l_per_min",
-    "end_tidal_co2_mmhg",
-    "temperature_cel",
-    "rass",
-    "dissociation",
-    "distress",
-    "pain_nrs",
-)
-LEVELS: Final = ("start_flag", "start_hold", "caution", "stop", "emergency")
-WORSENING: Final = ("caution", "stop", "emergency")
-BOUNDS: Final = ("below", "at_least", "above")
-RINGS: Final = ("reject", "confirm")
 PHASES: Final = ("infusion", "after_change", "observation")
 ORDER: Final = ("medicine", "amount", "unit", "route", "reason")
 
@@ -144,8 +126,7 @@ def faults(content: Content) -> list[Fault]:
         *_whole_numbers(content),
         *_orders(content),
         *_schedule(content["vitals_schedule"]),
-        *_limits(content["limits"]),
-        *_rings(content["rings"]),
+        *limit_content.faults(content["limits"], content["rings"]),
         *_checklist(content["checklist"]),
         *_medicines(content["prn_medicines"]),
     ):
@@ -242,76 +223,6 @@ def _stretches(stretches: Any, *, ends: bool) -> str:
     return ""
 
 
-def _limits(limits: Any) -> Iterator[Fault]:
-    """The shape that `sessions_app.observing.vital_limits` and `alert_rules` read."""
-    if not isinstance(limits, Mapping):
-        yield "limits", "Give limits by vital sign."
-        return
-    for sign, levels in limits.items():
-        if sign not in SIGNS or not isinstance(levels, Mapping):
-            yield "limits", f"Limit one of: {', '.join(SIGNS)}."
-            return
-        for level, bounds in levels.items():
-            mend = _level(level, bounds)
-            if mend:
-                yield f"limits.{sign}.{level}", mend
-        yield from _worsening(sign, levels)
-
-
-def _level(level: str, bounds: Any) -> str:
-    if level == "caution_rise_percent":
-        return "" if _is_whole(bounds) and 1 <= bounds <= 100 else "Give 1 to 100 percent."
-    if level == "stop_readings":
-        return "" if bounds in (1, 2) else "Give 1 or 2 readings."
-    if level not in LEVELS:
-        return f"Name a level: {', '.join(LEVELS)}."
-    if not isinstance(bounds, Mapping) or not bounds or not set(bounds) <= set(BOUNDS):
-        return f"Give bounds: {', '.join(BOUNDS)}."
-    if not all(_is_number(limit) for limit in bounds.values()):
-        return "Give each bound as a number."
-    if "at_least" in bounds and "above" in bounds:
-        return "Give one upper bound: at least, or above."
-    upper = bounds.get("at_least", bounds.get("above"))
-    if "below" in bounds and upper is not None and bounds["below"] > upper:
-        return "Between the lower and the upper bound there must be room for what is well."
-    return ""
-
-
-def _worsening(sign: str, levels: Mapping[str, Any]) -> Iterator[Fault]:
-    """A worse level must not be reached before a lesser one."""
-    lesser: dict[str, Any] = {}
-    for level in WORSENING:
-        bounds = levels.get(level)
-        if not isinstance(bounds, Mapping) or _level(level, bounds):
-            continue
-        upper = bounds.get("at_least", bounds.get("above"))
-        if upper is not None and lesser.get("upper", upper) > upper:
-            yield f"limits.{sign}.{level}", "This is reached before the lesser level above it."
-        elif "below" in bounds and lesser.get("below", bounds["below"]) < bounds["below"]:
-            yield f"limits.{sign}.{level}", "This is reached before the lesser level below it."
-        if upper is not None:
-            lesser["upper"] = upper
-        if "below" in bounds:
-            lesser["below"] = bounds["below"]
-
-
-def _rings(rings: Any) -> Iterator[Fault]:
-    if not isinstance(rings, Mapping) or not set(rings) <= set(SIGNS):
-        yield "rings", f"Give rings for these signs: {', '.join(SIGNS)}."
-        return
-    for sign, edges in rings.items():
-        if not isinstance(edges, Mapping) or not edges or not set(edges) <= set(RINGS):
-            yield f"rings.{sign}", "Give reject, confirm, or both."
-            continue
-        wrong = [name for name, span in edges.items() if not _is_span(span)]
-        for name in wrong:
-            yield f"rings.{sign}.{name}", "Give the lowest and the highest value."
-        if not wrong and set(edges) == set(RINGS):
-            (low, high), (inner_low, inner_high) = edges["reject"], edges["confirm"]
-            if not low <= inner_low <= inner_high <= high:
-                yield f"rings.{sign}.confirm", "What is to be confirmed lies inside what is rejected."
-
-
 def _checklist(items: Sequence[str]) -> Iterator[Fault]:
     if not all(ITEM.fullmatch(item) for item in items):
         yield "checklist", "Name items by their codes, such as ride_home."
@@ -344,12 +255,6 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return abs(value) < 10_000
-
-
 def _is_amount(value: Any) -> bool:
     """Above 0; as text, which keeps what was written exact, or as a number."""
     try:
@@ -357,13 +262,3 @@ def _is_amount(value: Any) -> bool:
     except InvalidOperation:
         return False
     return amount.is_finite() and 0 < amount < 10_000
-
-
-def _is_span(span: Any) -> bool:
-    return (
-        isinstance(span, Sequence)
-        and not isinstance(span, str)
-        and len(span) == 2
-        and all(_is_number(edge) for edge in span)
-        and span[0] < span[1]
-    )

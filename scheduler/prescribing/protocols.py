@@ -29,6 +29,8 @@ from scheduler.models import (
 )
 from scheduler.prescribing import protocol_content
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.prescribing.figure_sources import source_of
+from scheduler.prescribing.limit_content import Loosened, loosened
 from scheduler.prescribing.protocol_content import COLUMNS
 
 STANDING: Final = (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
@@ -38,6 +40,15 @@ NOT_IN_FORCE: Final = (
     "The protocol version of this plan is not in force. A prescriber has to take the plan over to the version"
     " that is."
 )
+
+
+@dataclass(frozen=True)
+class Looser:
+    """A limit that alarms later than in the version before (`version`) or than the default (`default`)."""
+
+    field: str
+    than: str
+    found: Loosened
 
 
 @dataclass(frozen=True)
@@ -95,12 +106,24 @@ def changed_columns(after: Protocol, changes: Mapping[str, Any]) -> list[str]:
     return [column for column in COLUMNS if content[column] != before[column]]
 
 
+def looser_limits(code: str, limits: Mapping[str, Any], before: Protocol | None) -> list[Looser]:
+    """Every limit that alarms later than in the version before, if there is one, or than by the house's
+    default of this protocol, or not at all. No query."""
+    default = source_of(code, "limits")
+    than = [("version", before.limits)] if before else []
+    than += [("default", default.default)] if default else []
+    return [
+        Looser(found.path, name, found) for name, standing in than for found in loosened(limits, standing)
+    ]
+
+
 def activate(*, actor: Actor, protocol: Protocol, now: datetime) -> Protocol:
     """Sign a draft: it is in force from now on, and the version before it is retired.
 
     Visits that are booked stay under the version that they were booked under. A plan under a retired version
     can't be booked any further until a prescriber takes it over (`taking_over`). Activating the active
-    version again changes nothing. Raises `Conflict` for a retired version.
+    version again changes nothing. Raises `Conflict` for a retired version, `Invalid` naming every field of a
+    draft that can't be meant: it may be older than the rule that it breaks.
     """
 
     def work() -> Protocol:
@@ -113,6 +136,9 @@ def activate(*, actor: Actor, protocol: Protocol, now: datetime) -> Protocol:
                 f"Version {signed.version} of {signed.code} was retired. Activate its newest draft instead.",
                 code="protocol_retired",
             )
+        wrong = protocol_content.faults(content_of(signed))
+        if wrong:
+            raise Invalid(dict(wrong))
         with acting(actor.user_id):
             for version in versions:
                 if version.status == ProtocolStatus.ACTIVE:

@@ -20,6 +20,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from scheduler.prescribing.limit_content import TAKEN
+
 Value = int | Decimal
 Values = Mapping[str, Value | None]
 Level = Literal["start_flag", "start_hold", "caution", "stop", "emergency"]
@@ -50,22 +52,32 @@ def _range(low: str, high: str) -> tuple[Decimal, Decimal]:
     return Decimal(low), Decimal(high)
 
 
-# domain.md 3.2, columns 2 and 3 [D]; RASS and the ratings 3.1.
+def _taken(sign: str) -> tuple[Decimal, Decimal]:
+    low, high = TAKEN[sign]
+    return _range(str(low), str(high))
+
+
+# domain.md 3.2, column 3 [D]; column 2 is where a protocol's limits are judged by it.
 RINGS: Final[Rings] = {
-    "systolic_mmhg": Ring("Systolic pressure", "mmHg", _range("40", "300"), _range("70", "220")),
-    "diastolic_mmhg": Ring("Diastolic pressure", "mmHg", _range("20", "200"), _range("40", "130")),
-    "mean_mmhg": Ring("Mean pressure", "mmHg", _range("30", "230"), _range("50", "150"), regular=False),
-    "heart_rate_per_min": Ring("Heart rate", "/min", _range("20", "300"), _range("40", "150")),
-    "respiratory_rate_per_min": Ring("Respiratory rate", "/min", _range("0", "70"), _range("8", "30")),
-    "oxygen_saturation_percent": Ring("Oxygen saturation", "%", _range("30", "100"), _range("90", "100")),
-    # No source names a highest flow: what the column holds.
-    "oxygen_l_per_min": Ring("Oxygen", "L/min", _range("0", "999.9"), regular=False),
-    "end_tidal_co2_mmhg": Ring("EtCO₂", "mmHg", _range("0", "120"), _range("20", "60"), regular=False),
-    "temperature_cel": Ring("Temperature", "°C", _range("25", "45"), _range("35", "39.5")),
-    "rass": Ring("Sedation (RASS)", "", _range("-5", "4"), regular=False),
-    "dissociation": Ring("Dissociation", "of 10", _range("0", "10"), regular=False),
-    "distress": Ring("Distress", "of 10", _range("0", "10"), regular=False),
-    "pain_nrs": Ring("Pain", "of 10", _range("0", "10")),
+    "systolic_mmhg": Ring("Systolic pressure", "mmHg", _taken("systolic_mmhg"), _range("70", "220")),
+    "diastolic_mmhg": Ring("Diastolic pressure", "mmHg", _taken("diastolic_mmhg"), _range("40", "130")),
+    "mean_mmhg": Ring("Mean pressure", "mmHg", _taken("mean_mmhg"), _range("50", "150"), regular=False),
+    "heart_rate_per_min": Ring("Heart rate", "/min", _taken("heart_rate_per_min"), _range("40", "150")),
+    "respiratory_rate_per_min": Ring(
+        "Respiratory rate", "/min", _taken("respiratory_rate_per_min"), _range("8", "30")
+    ),
+    "oxygen_saturation_percent": Ring(
+        "Oxygen saturation", "%", _taken("oxygen_saturation_percent"), _range("90", "100")
+    ),
+    "oxygen_l_per_min": Ring("Oxygen", "L/min", _taken("oxygen_l_per_min"), regular=False),
+    "end_tidal_co2_mmhg": Ring(
+        "EtCO₂", "mmHg", _taken("end_tidal_co2_mmhg"), _range("20", "60"), regular=False
+    ),
+    "temperature_cel": Ring("Temperature", "°C", _taken("temperature_cel"), _range("35", "39.5")),
+    "rass": Ring("Sedation (RASS)", "", _taken("rass"), regular=False),
+    "dissociation": Ring("Dissociation", "of 10", _taken("dissociation"), regular=False),
+    "distress": Ring("Distress", "of 10", _taken("distress"), regular=False),
+    "pain_nrs": Ring("Pain", "of 10", _taken("pain_nrs")),
 }
 
 # What is seen beside the figures: the words of domain.md 3.3, column "emergency", and of 4.2 "must escalate".

@@ -9,7 +9,7 @@ import pytest
 
 from clinic.problems import Conflict, Invalid
 from scheduler.models import Protocol
-from scheduler.prescribing import plans, protocol_content, protocols
+from scheduler.prescribing import limit_content, plans, protocol_content, protocols
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS, LIMITS, SHORT_INFUSION_READINGS
 from sessions_app.observing import alert_rules, vital_limits
 from tests.cast import NOW, House, client_of, new_id
@@ -193,6 +193,11 @@ def test_what_can_be_meant_is_taken(changes: dict[str, Any]) -> None:
         ({"limits": limits("rass", start_hold={"below": 2, "above": 1})}, "limits.rass.start_hold"),
         ({"limits": limits("distress", stop_readings=3)}, "limits.distress.stop_readings"),
         ({"limits": limits("distress", caution_rise_percent=0)}, "limits.distress.caution_rise_percent"),
+        (
+            {"rings": {"oxygen_saturation_percent": {"reject": [-10, 100]}}},
+            "rings.oxygen_saturation_percent.reject",
+        ),
+        ({"rings": {"heart_rate_per_min": {"reject": [-10, 300]}}}, "rings.heart_rate_per_min.reject"),
         ({"rings": {"pulse": {"reject": [1, 2]}}}, "rings"),
         ({"rings": {"rass": {"reject": [4, -5]}}}, "rings.rass.reject"),
         ({"rings": {"rass": {"reject": [-4, 3], "confirm": [-5, 3]}}}, "rings.rass.confirm"),
@@ -211,6 +216,92 @@ def test_what_cannot_be_meant_is_refused_at_its_field(changes: dict[str, Any], f
     assert [fault[0] for fault in protocol_content.faults(content(**changes))] == [field]
 
 
+SPO2, BREATHS, PULSE, PRESSURE = (
+    "oxygen_saturation_percent",
+    "respiratory_rate_per_min",
+    "heart_rate_per_min",
+    "systolic_mmhg",
+)
+
+
+@pytest.mark.parametrize(
+    ("sign", "level", "bounds", "mend"),
+    [
+        (
+            SPO2,
+            "start_hold",
+            {"below": -1},
+            "No value would ever be past < -1. Give a limit inside 30 to 100",
+        ),
+        (SPO2, "emergency", {"below": -1}, "No value would ever be past < -1."),
+        (SPO2, "emergency", {"below": 20}, "No value would ever be past < 20."),
+        (SPO2, "emergency", {"below": 30}, "No value would ever be past < 30."),
+        (SPO2, "start_hold", {"below": 1000}, "Every value would be past < 1000."),
+        (BREATHS, "stop", {"below": -1, "above": 30}, "No value would ever be past < -1."),
+        (BREATHS, "stop", {"below": 8, "above": 70}, "No value would ever be past > 70."),
+        (PULSE, "stop", {"below": -1, "above": 150}, "Give a limit inside 20 to 300"),
+        (PRESSURE, "caution", {"at_least": -1}, "Every value would be past ≥ -1."),
+        (PRESSURE, "emergency", {"at_least": 301}, "No value would ever be past ≥ 301."),
+    ],
+)
+def test_a_limit_that_never_alarms_or_always_is_refused_with_what_is_taken(
+    sign: str, level: str, bounds: dict[str, Any], mend: str
+) -> None:
+    [(field, words)] = protocol_content.faults(content(limits=limits(sign, **{level: bounds})))
+
+    assert field == f"limits.{sign}.{level}"
+    assert mend in words
+
+
+def test_a_limit_is_judged_by_what_its_own_version_takes() -> None:
+    narrow = {"rings": {SPO2: {"reject": [86, 100]}}}
+
+    assert [field for field, _ in protocol_content.faults(content(**narrow))] == [f"limits.{SPO2}.emergency"]
+    wide = {"rings": {SPO2: {"reject": [0, 100]}}, "limits": limits(SPO2, emergency={"below": 20})}
+    assert protocol_content.faults(content(**wide)) == []
+
+
+def test_a_draft_of_old_that_can_never_alarm_is_not_signed(house: House, mood: Protocol) -> None:
+    made = draft(house, mood)
+    levels = ("start_hold", "caution", "stop", "emergency")
+    deaf = limits(SPO2, **{level: {"below": -1} for level in levels})
+    old = protocols.content_of(made) | {"limits": deaf}
+    kept = Protocol.objects.create(clinic=house.clinic, code=made.code, version=made.version + 1, **old)
+
+    with pytest.raises(Invalid) as refused:
+        protocols.activate(actor=house.actor(house.priya), protocol=kept, now=NOW)
+
+    named = {error["field"] for error in refused.value.data["errors"]}
+    assert named == {f"limits.{SPO2}.{level}" for level in levels}
+    mood.refresh_from_db()
+    assert mood.status == "active"
+
+
+@pytest.mark.parametrize(
+    ("levels", "looser"),
+    [
+        ({"stop": {"below": 91}}, []),
+        ({"stop": {"below": 89}}, ["stop"]),
+        ({"stop": {}, "caution": {"below": 50}}, ["caution", "stop"]),
+    ],
+)
+def test_looser_is_what_alarms_later_or_not_at_all(levels: dict[str, Any], looser: list[str]) -> None:
+    changed = limits(SPO2, **levels)
+    assert [each.level for each in limit_content.loosened(changed, LIMITS)] == looser
+
+
+def test_above_a_figure_is_later_than_at_least_it_and_a_larger_rise_too() -> None:
+    changed = limits(PRESSURE, stop={"above": 180}, caution_rise_percent=30, stop_readings=2)
+    strict = limits(PRESSURE, stop_readings=1)
+
+    assert [each.level for each in limit_content.loosened(changed, strict)] == [
+        "stop",
+        "caution_rise_percent",
+        "stop_readings",
+    ]
+    assert limit_content.loosened(strict, changed) == []
+
+
 def test_every_fault_is_told_at_once() -> None:
     wrong = content(title="", infusion_minutes=0, spacing_min_days=9)
     assert [field for field, _ in protocol_content.faults(wrong)] == [
@@ -221,8 +312,8 @@ def test_every_fault_is_told_at_once() -> None:
 
 
 def test_a_version_can_limit_what_the_record_measures_and_nothing_else() -> None:
-    assert tuple(vital_limits.RINGS) == protocol_content.SIGNS
-    assert protocol_content.WORSENING == alert_rules.LEVELS
+    assert tuple(vital_limits.RINGS) == limit_content.SIGNS
+    assert limit_content.WORSENING == alert_rules.LEVELS
 
 
 def test_every_column_of_a_version_is_content_or_says_whose_it_is() -> None:
@@ -247,6 +338,18 @@ def test_over_the_api_a_version_is_drafted_signed_and_retired(house: House, mood
     assert signed.json()["status"] == "active"
     assert use.json() == {"plans": 0, "visits": 0}
     assert retired.json()["status"] == "retired"
+
+
+def test_over_the_api_a_check_says_which_limits_are_looser(house: House, mood: Protocol) -> None:
+    asked = {"after": str(mood.pk), "limits": limits(SPO2, emergency={"below": 70})}
+
+    answer = client_of(house.priya).post("/api/v1/protocols/check/", asked)
+
+    field = f"limits.{SPO2}.emergency"
+    assert answer.json()["looser"] == [
+        {"field": field, "than": "version", "was": {"below": 85}},
+        {"field": field, "than": "default", "was": {"below": 85}},
+    ]
 
 
 def test_over_the_api_every_field_in_doubt_is_named(house: House, mood: Protocol) -> None:

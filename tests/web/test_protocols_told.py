@@ -33,7 +33,7 @@ def _monday_morning() -> Any:
 
 def typed(stage: Stage, **changed: Any) -> Any:
     address = reverse("protocol_new_version", args=[stage.protocol.pk])
-    sent = filled(stage.protocol, check="typing", **changed)
+    sent = filled(stage.protocol, **{"check": "typing", **changed})
     return browser_of(stage.house.priya).post(address, sent)
 
 
@@ -92,6 +92,11 @@ def test_the_course_is_the_one_that_the_record_will_ask_for(stage: Stage) -> Non
         ({"limits_systolic_mmhg_stop": ">= 150"}, "limits_systolic_mmhg_stop", "before the lesser level"),
         ({"vitals_schedule_infusion": "15 x 4"}, "vitals_schedule_infusion", "Let the last stretch go on"),
         ({"preparation_units": "7"}, "preparation_units", "Give 1 to 6."),
+        (
+            {"limits_oxygen_saturation_percent_emergency": "< -1"},
+            "limits_oxygen_saturation_percent_emergency",
+            "No value would ever be past < -1. Give a limit inside 30 to 100",
+        ),
     ],
 )
 def test_each_figure_is_checked_at_its_own_box_while_it_is_typed(
@@ -102,6 +107,26 @@ def test_each_figure_is_checked_at_its_own_box_while_it_is_typed(
     assert [fault.name for fault in page.context["faults"]] == [box]
     assert mend in page.context["faults"][0].words
     assert "Mend the boxes that are marked" in words(page)
+
+
+LOOSER = "Looser than version 1 and the default (domain.md 3.3 [D]): < 85."
+
+
+def test_a_looser_limit_is_told_at_its_box_and_where_it_is_signed(stage: Stage) -> None:
+    changed = {"limits_oxygen_saturation_percent_emergency": "< 70"}
+    page = typed(stage, **changed)
+    checked = typed(stage, **{**changed, "check": "yes"})
+
+    assert {(note.name, note.words) for note in page.context["notes"]} == {
+        ("limits_oxygen_saturation_percent_emergency", f"was < 85. {LOOSER}"),
+    }
+    assert LOOSER in words(checked)
+    browser = browser_of(stage.house.priya)
+    address = reverse("protocol_new_version", args=[stage.protocol.pk])
+    kept = words(browser.post(address, filled(stage.protocol, **changed), follow=True))
+    assert f"Oxygen saturation, emergency: < 70. {LOOSER}" in kept
+    strict = browser.post(address, filled(stage.protocol, observation_minutes="90"), follow=True)
+    assert "Looser than" not in words(strict)
 
 
 def test_check_says_the_same_without_a_script_and_loses_nothing(stage: Stage) -> None:

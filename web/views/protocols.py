@@ -23,11 +23,12 @@ from scheduler.access import (
 )
 from scheduler.models import Protocol, ProtocolStatus
 from scheduler.prescribing import protocols, taking_over
-from scheduler.prescribing.protocol_content import LEVELS
+from scheduler.prescribing.limit_content import LEVELS
 from scheduler.prescribing.reach import as_signed
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.views import live_form, protocols_told, protocols_words
+from web.views.limits_told import looser_sentences
 from web.views.protocols_form import DraftForm
 
 MOST_PLANS = 50  # whose plans a page names
@@ -152,6 +153,7 @@ def _show(request: StaffRequest, found: Protocol, *, retire_form: RetireForm | N
         "changes": protocols_words.changes(in_force, found) if in_force else [],
         "touched": protocols_told.touched(in_force, as_signed(found), now=clock.now()) if in_force else None,
         "planned": protocols_told.planned(in_force or found, found),
+        "looser": list(looser_sentences(found, in_force)) if draft else [],
         "why_retired": protocols.why_retired(found) if retired else "",
         "may_draft": _may(request, DRAFT_PROTOCOL),
         "may_sign": draft and _may(request, ACTIVATE_PROTOCOL),

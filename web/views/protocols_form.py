@@ -14,12 +14,14 @@ from django.utils.functional import cached_property
 from scheduler.models import DoseBasis, Protocol, WeightBasis
 from scheduler.prescribing import protocol_content, protocols
 from scheduler.prescribing.figure_sources import source_of
-from scheduler.prescribing.protocol_content import LEVELS, MAY_BE_EMPTY, ORDER, PHASES, WHOLE
-from scheduler.prescribing.protocol_content import RINGS as EDGES
+from scheduler.prescribing.limit_content import LEVELS
+from scheduler.prescribing.limit_content import RINGS as EDGES
+from scheduler.prescribing.protocol_content import MAY_BE_EMPTY, ORDER, PHASES, WHOLE
 from scheduler.vocabulary import plain_amount
 from sessions_app.observing.vital_limits import RINGS
 from sessions_app.preparing import checklist
 from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
+from web.views.limits_told import looser_words
 from web.views.live_form import Note
 from web.views.protocols_boxes import BoundsField, RhythmField, SpanField, WordsField
 from web.views.protocols_words import LEVEL_WORDS, NOTHING
@@ -99,6 +101,10 @@ class FigureBox(forms.BoundField):
     @property
     def was(self) -> str:
         return self.form.was.get(self.name, "")
+
+    @property
+    def looser(self) -> str:
+        return self.form.looser.get(self.name, "")
 
 
 class DraftForm(ClinicForm):
@@ -221,9 +227,20 @@ class DraftForm(ClinicForm):
                 found[name] = f"was {_in_words(field, before)}"
         return found
 
+    @cached_property
+    def looser(self) -> dict[str, str]:
+        """At each box whose limit alarms later than it did, or than the default, whose and what that is."""
+        limits = self.content["limits"] if self.is_bound else self.before["limits"]
+        told = looser_words(self.after.code, limits, self.after)
+        by_box = {path.replace(".", "_"): words for path, words in told.items()}
+        return {name: words for name, words in by_box.items() if name not in self.errors}
+
     @property
     def notes(self) -> list[Note]:
-        return [Note(name, words) for name, words in self.was.items()]
+        told = {name: [words] for name, words in self.was.items()}
+        for name, words in self.looser.items():
+            told.setdefault(name, []).append(words)
+        return [Note(name, ". ".join(sentences)) for name, sentences in told.items()]
 
     # --- What the page shows ---
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from scheduler.models import Protocol
-from scheduler.prescribing.protocol_content import LEVELS, MOST_UNITS
+from scheduler.prescribing.limit_content import LEVELS
+from scheduler.prescribing.protocol_content import MOST_UNITS
 from scheduler.prescribing.protocols import InUse
 from scheduler.vocabulary import indication_words, plain_amount, spoken_unit
 from sessions_app.observing import alert_rules
