@@ -1,12 +1,15 @@
 """This floor's reads, named for what they return. Who may see which rows is said in `access`."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import models
 from django.db.models import Case, F, Func, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Greatest, Upper
 
@@ -224,3 +227,24 @@ def changes_of(patient: Patient) -> list[Change]:
         )
         for version, before, context in zip(versions, [*versions[1:], None], contexts, strict=True)
     ][:MOST_CHANGES]
+
+
+def who_changed(row: models.Model, columns: Collection[str]) -> dict[str, str]:
+    """Who made the latest change of each of these columns, "" where no name stands at it: two queries.
+
+    Looked for among the latest 200 versions of the row; a column that is older than these is left out."""
+    model: Any = row.pgh_event_model  # type: ignore[attr-defined]
+    versions = list(
+        model.objects.filter(pgh_obj_id=row.pk)
+        .select_related("pgh_context")
+        .order_by("-pgh_id")[:MOST_CHANGES]
+    )
+    found: dict[str, str] = {}
+    for version, before in zip_longest(versions, versions[1:]):
+        for column in set(columns) - found.keys():
+            if before is None or getattr(version, column) != getattr(before, column):
+                context = version.pgh_context.metadata if version.pgh_context else {}
+                found[column] = context.get("user", "")
+    people = User.objects.filter(pk__in={UUID(user) for user in found.values() if user})
+    names = {str(pk): name for pk, name in people.values_list("pk", "full_name")}
+    return {column: names.get(user, "") for column, user in found.items()}

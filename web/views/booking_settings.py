@@ -11,7 +11,8 @@ from clinic.problems import Problem
 from scheduler.access import CHANGE_BOOKING_SETTINGS
 from scheduler.working_hours import booking_settings, holiday_calendar
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, WholeNumberField
+from web.forms import WholeNumberField
+from web.settings_form import SettingsForm
 
 
 class CalendarInput(forms.TextInput):
@@ -21,7 +22,7 @@ class CalendarInput(forms.TextInput):
         super().__init__(attrs={"list": "calendars", "autocomplete": "off", "autocapitalize": "characters"})
 
 
-class BookingSettingsForm(ChangeForm):
+class BookingSettingsForm(SettingsForm):
     holiday_calendar = forms.CharField(
         label="Public holidays of",
         required=False,
@@ -48,7 +49,7 @@ class BookingSettingsForm(ChangeForm):
 def settings(request: StaffRequest) -> HttpResponse:
     clinic = request.clinic
     shown = {name: getattr(clinic, name) for name in BookingSettingsForm.base_fields}
-    form = BookingSettingsForm(request.POST or None, initial=shown)
+    form = BookingSettingsForm(clinic, request.POST or None, stands=shown)
     if request.method == "POST" and form.is_valid():
         changes: dict[str, Any] = form.cleaned_data
         try:

@@ -17,9 +17,10 @@ from notifications.models import QuietHours
 from notifications.planning import rule_settings
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, PhoneField, WallTimeField, WholeNumberField
+from web.settings_form import SettingsForm
 
 
-class MessagingForm(ChangeForm):
+class MessagingForm(SettingsForm):
     sms_number = PhoneField(
         label="Texts come from", required=False, help_text="The number that patients answer to."
     )
@@ -33,7 +34,8 @@ class MessagingForm(ChangeForm):
     )
 
     def __init__(self, clinic: Clinic, data: Any = None) -> None:
-        super().__init__(data, initial=model_to_dict(rule_settings.messaging_of(clinic), [*self.base_fields]))
+        row = rule_settings.messaging_of(clinic)
+        super().__init__(row, data, stands=model_to_dict(row, [*self.base_fields]))
 
 
 class QuietHoursForm(ChangeForm):

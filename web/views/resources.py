@@ -22,7 +22,8 @@ from scheduler.access import CHANGE_RESOURCES
 from scheduler.models import Opening, Resource, ResourceKind
 from scheduler.working_hours import resources
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm, WholeNumberField
+from web.forms import ClinicForm, WholeNumberField
+from web.settings_form import SettingsForm
 
 CAPACITY_HELP = "A chair: 1. A nurse: units of nursing load, as a rule 6. A clinician: visits at once."
 FEATURES_HELP = "What a chair offers that a plan may ask for, with commas between: private-room, recliner."
@@ -59,7 +60,7 @@ class AddForm(ClinicForm):
         people.queryset = staff(clinic.pk, EVERYONE)
 
 
-class ResourceForm(ChangeForm):
+class ResourceForm(SettingsForm):
     name = forms.CharField(label="Name", max_length=80)
     capacity = WholeNumberField(label="Capacity", help_text=CAPACITY_HELP)
     features = FeaturesField(label="Offers", required=False, max_length=400, help_text=FEATURES_HELP)
@@ -75,7 +76,7 @@ class ResourceForm(ChangeForm):
     )
 
     def __init__(self, resource: Resource, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(resource, *args, **kwargs)
         if resource.kind == ResourceKind.CHAIR:
             del self.fields["user"]
         else:
@@ -117,7 +118,7 @@ def resource(request: StaffRequest, pk: UUID) -> HttpResponse:
         "user": found.user_id,
         "active": found.active,
     }
-    form = ResourceForm(found, request.POST or None, initial=shown)
+    form = ResourceForm(found, request.POST or None, stands=shown)
     in_the_way: list[Any] = []
     if request.method == "POST" and form.is_valid():
         try:

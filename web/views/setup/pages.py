@@ -29,6 +29,7 @@ from scheduler.prescribing import protocols
 from scheduler.working_hours import booking_settings, first_hours, resources
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, PhoneField, WholeNumberField
+from web.settings_form import SettingsForm
 from web.views.hours_form import WEEKDAYS, StretchesForm
 
 Wanted = tuple[ResourceKind, str, int, User | None]  # kind, name, capacity, whom of the staff
@@ -37,7 +38,7 @@ MOST_CHAIRS = 40
 NURSE_UNITS = 6  # `scheduler.finding.availability`: preparation 6, infusing 3, recovering 2
 
 
-class DetailsForm(ChangeForm):
+class DetailsForm(SettingsForm):
     name = forms.CharField(label="Name of the clinic", max_length=120)
     sender_name = forms.CharField(
         label="Name that patients read",
@@ -132,7 +133,7 @@ def clinic(request: StaffRequest) -> HttpResponse:
     """Names, telephone, address, and by which clock it lives."""
     here = request.clinic
     shown = {name: getattr(here, name) for name in DetailsForm.base_fields}
-    form = DetailsForm(request.POST or None, initial=shown)
+    form = DetailsForm(here, request.POST or None, stands=shown)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
 

@@ -1,0 +1,114 @@
+"""Two managers have one page of settings open: the second one's save undoes nothing of the first's unseen."""
+
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from clinic.models import Clinic, Role
+from notifications.models import ClinicMessaging
+from scheduler.models import ResourceKind
+from tests.cast import House, make_user
+from tests.scheduler.stage import make_resource
+from tests.web.pages import browser_of, words
+
+
+@pytest.fixture
+def max_(house: House) -> Client:
+    return browser_of(house.max)
+
+
+@pytest.fixture
+def olga(house: House) -> Client:
+    return browser_of(make_user(house.clinic, "Olga Petrova", Role.MANAGER))
+
+
+def shown(answer: Any) -> dict[str, Any]:
+    """The form's boxes as a browser would send them back."""
+    form = answer.context["form"]
+    values = {field.name: field.value() for field in form}
+    return {name: "" if value is None else value for name, value in values.items() if value is not False}
+
+
+PAGES = [
+    ("setup_clinic", "address", "1 Pier", "phone", "+13125550177"),
+    ("booking_settings", "hold_minutes", "25", "offer_minutes", "90"),
+    ("message_settings", "most_a_week", "6", "moves_itself_hours", "36"),
+]
+
+
+def standing(house: House, name: str) -> str:
+    clinic = Clinic.objects.get(pk=house.clinic.pk)
+    row = clinic if hasattr(clinic, name) else ClinicMessaging.objects.get(clinic=clinic)
+    return str(getattr(row, name))
+
+
+@pytest.mark.parametrize(("page", "box", "value", "other_box", "other_value"), PAGES)
+def test_the_second_manager_is_told_and_saves_knowingly(
+    house: House,
+    max_: Client,
+    olga: Client,
+    page: str,
+    box: str,
+    value: str,
+    other_box: str,
+    other_value: str,
+) -> None:
+    path = reverse(page)
+    if page == "setup_clinic":
+        Clinic.objects.filter(pk=house.clinic.pk).update(address="5 Quay", phone="+13125550100")
+    ours, theirs = shown(max_.get(path)), shown(olga.get(path))
+    assert olga.post(path, {**theirs, box: value}).status_code == 302
+
+    stale = max_.post(path, {**ours, other_box: other_value})
+
+    assert stale.status_code == 412
+    label = stale.context["form"].fields[box].label
+    assert f"{label} is now “{value}” (Olga Petrova)." in unescape(words(stale))
+    assert standing(house, other_box) != other_value
+    again = shown(stale)
+    assert (str(again[box]), str(again[other_box])) == (value, other_value)
+    assert max_.post(path, again).status_code == 302
+    assert (standing(house, box), standing(house, other_box)) == (value, other_value)
+
+
+def test_what_both_typed_stays_typed_and_the_second_press_puts_it_in_place(
+    house: House, max_: Client, olga: Client
+) -> None:
+    path = reverse("booking_settings")
+    ours, theirs = shown(max_.get(path)), shown(olga.get(path))
+    olga.post(path, {**theirs, "hold_minutes": "25"})
+
+    stale = max_.post(path, {**ours, "hold_minutes": "40"})
+
+    assert (stale.status_code, shown(stale)["hold_minutes"]) == (412, "40")
+    assert standing(house, "hold_minutes") == "25"
+    max_.post(path, shown(stale))
+    assert standing(house, "hold_minutes") == "40"
+
+
+def test_two_who_want_the_same_are_not_in_each_others_way(house: House, max_: Client, olga: Client) -> None:
+    path = reverse("booking_settings")
+    ours, theirs = shown(max_.get(path)), shown(olga.get(path))
+    olga.post(path, {**theirs, "hold_minutes": "25"})
+    assert max_.post(path, {**ours, "hold_minutes": "25"}).status_code == 302
+
+
+def test_a_chair_that_was_taken_out_of_use_is_not_put_back_by_a_page_that_was_open(
+    house: House, max_: Client, olga: Client
+) -> None:
+    chair = make_resource(house, ResourceKind.CHAIR, "Window", 1)
+    path = reverse("resource", args=[chair.pk])
+    ours, theirs = shown(max_.get(path)), shown(olga.get(path))
+    del theirs["active"]
+    olga.post(path, theirs)
+
+    stale = max_.post(path, {**ours, "features": "recliner"})
+
+    assert stale.status_code == 412
+    assert "In use is now not ticked (Olga Petrova)." in words(stale)
+    max_.post(path, shown(stale))
+    chair.refresh_from_db()
+    assert (chair.active, chair.features) == (False, ["recliner"])
