@@ -31,6 +31,11 @@ def local_date(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
+def local_time(moment: datetime, zone: str) -> time:
+    """What the clocks of the zone show at this moment."""
+    return moment.astimezone(ZoneInfo(zone)).time()
+
+
 def day_bounds(day: date, zone: str) -> tuple[datetime, datetime]:
     """The half-open UTC range of a local day: 23, 24 or 25 hours (Lord Howe Island: 23½ or 24½)."""
     return at_local(day, time(0), zone), at_local(day + timedelta(days=1), time(0), zone)

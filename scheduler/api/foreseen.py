@@ -26,11 +26,15 @@ class ToRepairSerializer(serializers.Serializer[Any]):
 
 
 class OddStretchSerializer(serializers.Serializer[Any]):
-    """Hours in which the clocks change, and how long they last on that day."""
+    """Hours in which the clocks change, how long they last on that day, and from when to when they run."""
 
     day = serializers.DateField()
     hours = serializers.ListField(child=serializers.TimeField(format="%H:%M"))
     minutes = serializers.IntegerField()
+    runs = serializers.ListField(
+        child=serializers.TimeField(format="%H:%M"),
+        help_text="What the clocks show as they begin and end: where they skip a time given, another.",
+    )
 
 
 class ForeseenChangeSerializer(serializers.Serializer[Foreseen]):
@@ -48,6 +52,11 @@ class ForeseenChangeSerializer(serializers.Serializer[Foreseen]):
         help_text="The patterns that stand there: send them as `in_place_of`."
     )
     clocks = OddStretchSerializer(source="odd", many=True)
+    openings_until = serializers.DateField(
+        allow_null=True,
+        help_text="Where the change begins beyond the clinic's horizon, the last day for which openings are"
+        " made: nothing is gained or lost yet, and it counts when the schedule reaches it.",
+    )
 
     @extend_schema_field(StrandedSerializer(many=True))
     def get_visits(self, foreseen: Foreseen) -> list[Any]:

@@ -56,13 +56,15 @@ class Weekday:
 @dataclass(frozen=True)
 class Foreseen:
     """What would change. `refusal` is `visits_stranded`, where booked visits stand against it; `standing` are
-    the patterns that would give way, `odd` the stretches that the clocks change."""
+    the patterns that would give way, `odd` the stretches that the clocks change. `openings_until` is the last
+    day for which openings are made, where the change begins after it: no minute is gained or lost yet."""
 
     reaches: Sequence[Reach] = ()
     refusal: Conflict | None = None
     week: Sequence[Weekday] = ()
     standing: Sequence[WorkingPattern] = ()
     odd: Sequence[OddStretch] = ()
+    openings_until: date | None = None
 
     @property
     def gained(self) -> int:
@@ -191,6 +193,7 @@ def _foreseen(
     for resource in resources:
         if not resource.active:
             raise redrawing.out_of_use(resource)
+    horizon = openings.horizon_of(clinic, now)
     changes = openings.changes(
         clinic=clinic, resources=resources, first=first, last=last, now=now, otherwise=otherwise
     )
@@ -207,6 +210,7 @@ def _foreseen(
         week=week,
         standing=standing,
         odd=odd,
+        openings_until=horizon if first > horizon else None,
     )
 
 
@@ -222,7 +226,8 @@ def _week(resource: Resource, first: date, otherwise: Callable[[Declared], Decla
 
 
 def _odd(clinic: Clinic, days: Mapping[date, Sequence[Stretch]]) -> list[OddStretch]:
-    return odd_stretches(days, openings.minutes_in(clinic.time_zone))
+    zone = clinic.time_zone
+    return odd_stretches(days, openings.minutes_in(zone), openings.walls_in(zone))
 
 
 def _length(minutes: Sequence[Interval]) -> int:

@@ -24,6 +24,7 @@ MOST_STRETCHES: Final = 6
 
 Stretch = tuple[time, time]
 MinuteAt = Callable[[date, time], int]
+WallAt = Callable[[int], time]
 
 
 @dataclass(frozen=True)
@@ -160,22 +161,30 @@ def with_away(declared: Declared, away: Iterable[Interval]) -> Declared:
 
 @dataclass(frozen=True)
 class OddStretch:
-    """Hours that last longer or shorter than the wall says, since the clocks change in them or at an edge."""
+    """Hours that last longer or shorter than declared, or begin or end at another time on the wall, since the
+    clocks change in them or at an edge. `runs` is what the clocks show as they begin and end."""
 
     day: date
     hours: Stretch
     minutes: int
+    runs: Stretch
 
 
-def odd_stretches(days: Mapping[date, Sequence[Stretch]], minute_at: MinuteAt) -> list[OddStretch]:
-    """Those of these days' hours that the clocks change; the minutes may be none."""
-    return [
-        OddStretch(day, stretch, max(minutes, 0))
-        for day, hours in days.items()
-        for stretch in hours
-        if (minutes := end_minute(day, stretch[1], minute_at) - minute_at(day, stretch[0]))
-        != wall_minutes(stretch)
-    ]
+def odd_stretches(
+    days: Mapping[date, Sequence[Stretch]], minute_at: MinuteAt, wall_at: WallAt
+) -> list[OddStretch]:
+    """Those of these days' hours that the clocks change; the minutes may be none.
+
+    Both edges in the hour that spring skips move on together: such hours are as long as declared, and later.
+    """
+    found = []
+    for day, hours in days.items():
+        for stretch in hours:
+            start, end = minute_at(day, stretch[0]), end_minute(day, stretch[1], minute_at)
+            runs = (wall_at(start), wall_at(end))
+            if end - start != wall_minutes(stretch) or runs != stretch:
+                found.append(OddStretch(day, stretch, max(end - start, 0), runs))
+    return found
 
 
 def wall_minutes(stretch: Stretch) -> int:

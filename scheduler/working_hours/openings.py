@@ -37,7 +37,7 @@ from scheduler.models import (
     WorkingPattern,
 )
 from scheduler.working_hours import hours
-from scheduler.working_hours.hours import Declared, MinuteAt, Pattern, Redrawn
+from scheduler.working_hours.hours import Declared, MinuteAt, Pattern, Redrawn, WallAt
 
 MINUTE: Final = timedelta(minutes=1)
 
@@ -98,7 +98,7 @@ def changes(
     """
     zone = clinic.time_zone
     today = clock.local_date(now, zone)
-    horizon = today + timedelta(days=clinic.opening_horizon_days)
+    horizon = horizon_of(clinic, now)
     latest = Opening.objects.filter(resource__in=resources).aggregate(at=Max(Upper("during")))["at"]
     reach = max(horizon, clock.local_date(latest - MINUTE, zone)) if latest else horizon
     first, last = max(first, today), min(last or reach, reach)
@@ -131,6 +131,11 @@ def changes(
             )
         )
     return found
+
+
+def horizon_of(clinic: Clinic, now: datetime) -> date:
+    """The last of the clinic's days for which openings are made."""
+    return clock.local_date(now, clinic.time_zone) + timedelta(days=clinic.opening_horizon_days)
 
 
 def declarations(
@@ -259,6 +264,11 @@ def minutes_in(zone: str) -> MinuteAt:
         return minute_of(clock.at_local(day, wall_time, zone))
 
     return minute_at
+
+
+def walls_in(zone: str) -> WallAt:
+    """What the clocks of this zone show at a minute since the epoch."""
+    return lambda minute: clock.local_time(moment_of(minute), zone)
 
 
 def _openings(resources: Collection[Resource], low: int, high: int) -> dict[UUID, dict[Interval, UUID]]:

@@ -13,11 +13,13 @@ from scheduler.working_hours import foreseeing, working_time
 from scheduler.working_hours.foreseeing import Foreseen
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.declaring import (
+    HORIZON,
     TUESDAY,
     absent,
     at,
     booked,
     closed,
+    hours,
     nurse,
     on_day,
     stage,
@@ -181,6 +183,39 @@ def test_days_on_which_the_clocks_change_are_named(house: House, nurse: Resource
     ]
     skipped = foreseeing.day(resource=nurse, day=date(2027, 3, 14), hours=stretches("02:30-03:30"), now=NOW)
     assert [odd.minutes for odd in skipped.odd] == [0]
+
+
+@pytest.mark.parametrize(
+    ("given", "runs"),
+    [("02:15-02:45", "03:15-03:45"), ("01:30-02:30", "01:30-03:30"), ("02:15-08:00", "03:15-08:00")],
+)
+def test_an_edge_that_the_clocks_skip_is_told_with_when_it_comes_instead(
+    house: House, nurse: Resource, given: str, runs: str
+) -> None:
+    spring = date(2027, 3, 14)
+    house.clinic.opening_horizon_days = 90
+    house.clinic.save()
+
+    [odd] = foreseeing.day(resource=nurse, day=spring, hours=stretches(given), now=NOW).odd
+    on_day(house, nurse, spring, given)
+
+    assert [odd.runs] == stretches(runs)
+    assert [shown[-11:] for shown in hours(nurse)] == [runs]
+    assert not foreseeing.day(resource=nurse, day=spring, hours=stretches("03:00-08:00"), now=NOW).odd
+
+
+def test_a_change_beyond_the_horizon_tells_up_to_when_openings_are_made(
+    house: House, nurse: Resource
+) -> None:
+    last = TODAY + timedelta(days=HORIZON)
+
+    within = foreseeing.day(resource=nurse, day=last, hours=stretches("09:00-17:00"), now=NOW)
+    beyond = foreseeing.day(
+        resource=nurse, day=last + timedelta(days=1), hours=stretches("09:00-17:00"), now=NOW
+    )
+
+    assert (within.gained, within.openings_until) == (480, None)
+    assert (beyond.gained, beyond.openings_until) == (0, last)
 
 
 def test_what_cannot_be_declared_cannot_be_foreseen(house: House, nurse: Resource) -> None:

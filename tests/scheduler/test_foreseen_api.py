@@ -48,7 +48,12 @@ def test_weekly_hours_tell_what_they_gain_what_gives_way_and_when_the_clocks_cha
     assert told.status_code == 200
     assert (told.data["gained_minutes"], told.data["lost_minutes"]) == (240, 480)
     assert told.data["gives_way"] == [str(standing.pk)]
-    assert told.data["clocks"][0] == {"day": "2027-03-14", "hours": ["01:00", "05:00"], "minutes": 180}
+    assert told.data["clocks"][0] == {
+        "day": "2027-03-14",
+        "hours": ["01:00", "05:00"],
+        "minutes": 180,
+        "runs": ["01:00", "05:00"],
+    }
     assert told.data["visits"] == []
     assert list(WorkingPattern.objects.all()) == [standing]
 

@@ -112,6 +112,8 @@ def of_clinic(foreseen: Foreseen) -> list[str]:
         for kind, words in KINDS.items()
     }
     gone = [f"{hours_words(minutes)} of the {words}" for words, minutes in lost.items() if minutes]
+    if foreseen.openings_until:
+        return [_to_book(foreseen)]
     return [f"Takes {_listed(gone)}." if gone else "Nobody would have worked then."]
 
 
@@ -148,6 +150,11 @@ def hours_words(minutes: int) -> str:
 def _to_book(foreseen: Foreseen) -> str:
     gained, lost = foreseen.gained, foreseen.lost
     parts = [f"{hours_words(gained)} more"] * bool(gained) + [f"{hours_words(lost)} fewer"] * bool(lost)
+    if foreseen.openings_until:
+        return (
+            f"Openings are made up to {short_day(foreseen.openings_until)} so far: this is beyond, and counts"
+            " when the schedule reaches it."
+        )
     if not parts:
         return "No more and no fewer hours to book as far as the schedule is open."
     return f"{_listed(parts)} to book as far as the schedule is open."
@@ -163,6 +170,9 @@ def _in_the_way(foreseen: Foreseen) -> str:
 def _odd(odd: OddStretch) -> str:
     start, until = odd.hours
     lasts = f"lasts {hours_words(odd.minutes)}" if odd.minutes else "doesn't exist"
+    if odd.minutes and odd.runs != odd.hours:
+        begins, ends = odd.runs
+        lasts = f"runs from {begins:%H:%M} to {ends:%H:%M}, {hours_words(odd.minutes)}"
     return f"{short_day(odd.day)}: the clocks change, so {start:%H:%M} to {until:%H:%M} {lasts}."
 
 
