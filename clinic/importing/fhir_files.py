@@ -3,10 +3,14 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from itertools import islice
+from typing import Any, BinaryIO, Final
 
 from clinic.importing.fhir import Resource
-from clinic.importing.records import Place, Refused
+from clinic.importing.records import UNBOUNDED, Bounds, Place, Refused
+
+# Lines of a file among which one that is a resource would stand, if each had a line of its own.
+LOOKED_AT: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -18,21 +22,35 @@ class Found:
     full_url: str = ""
 
 
-def resources_in(name: str, file: BinaryIO) -> Iterator[Found | Refused]:
-    """Everything in a file: line by line, or whole when it is one document on many lines."""
+def resources_in(name: str, file: BinaryIO, bounds: Bounds = UNBOUNDED) -> Iterator[Found | Refused]:
+    """Everything in a file: line by line, or whole when it is one document on many lines.
+
+    Raises `Overfull` at the first that is too many.
+    """
+    count = 0
+    for place, text in _documents_in(name, file, bounds):
+        bounds.check_values(text)
+        for found in _document(place, text):
+            count += 1
+            bounds.check_records(count)
+            yield found
+
+
+def _documents_in(name: str, file: BinaryIO, bounds: Bounds) -> Iterator[tuple[Place, bytes]]:
     if _is_one_document(file):
-        yield from _document(Place(name, 1), file.read())
+        yield Place(name, 1), file.read()
         return
     for number, line in enumerate(file, start=1):
+        bounds.check_lines(number)
         if line.strip():
-            yield from _document(Place(name, number), line)
+            yield Place(name, number), line
 
 
 def _is_one_document(file: BinaryIO) -> bool:
     """A resource on a line of its own ends on that line; one broken first line makes no document."""
     try:
         first = next((line.strip() for line in file if line.strip()), b"")
-        return not first.endswith(b"}") and not any(_is_resource(line) for line in file)
+        return not first.endswith(b"}") and not any(_is_resource(line) for line in islice(file, LOOKED_AT))
     finally:
         file.seek(0)
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 
 from clinic.importing import fhir
 from clinic.importing.fhir_files import Found, resources_in
-from clinic.importing.records import Place, Read, Refused, Unusable
+from clinic.importing.records import UNBOUNDED, Bounds, Place, Read, Refused, Unusable
 from clinic.importing.table import Table, read_table
 
 NO_TEXT: Final = {
@@ -45,8 +45,10 @@ class Material:
         return len(self.patients) + len(self.allergies) + len({each.place for each in self.refused})
 
 
-def read_into(material: Material, name: str, file: BinaryIO, *, today: date) -> None:
-    """Add a file: NDJSON or a Bundle of FHIR R4, or a table with headings."""
+def read_into(
+    material: Material, name: str, file: BinaryIO, *, today: date, bounds: Bounds = UNBOUNDED
+) -> None:
+    """Add a file: NDJSON or a Bundle of FHIR R4, or a table with headings. Raises `Overfull`."""
     head = file.read(4096)
     file.seek(0)
     wrong = next((mend for mark, mend in NO_TEXT.items() if head.startswith(mark)), "")
@@ -58,20 +60,21 @@ def read_into(material: Material, name: str, file: BinaryIO, *, today: date) -> 
     if wrong:
         material.refused.append(Refused(Place(name, 1), wrong))
     elif begins in b"{[":
-        _read_fhir(material, name, file, today)
+        _read_fhir(material, name, file, today, bounds)
     else:
-        _read_table(material, name, file, today)
+        _read_table(material, name, file, today, bounds)
 
 
-def read_bytes(name: str, content: bytes, *, today: date) -> Material:
-    """One file that is in memory already."""
+def read_bytes(name: str, content: bytes, *, today: date, bounds: Bounds = UNBOUNDED) -> Material:
+    """One file that is in memory already. Raises `Overfull` at the first record too many."""
     material = Material()
-    read_into(material, name, io.BytesIO(content), today=today)
+    read_into(material, name, io.BytesIO(content), today=today, bounds=bounds)
+    bounds.check_records(material.size)
     return material
 
 
-def _read_fhir(material: Material, name: str, file: BinaryIO, today: date) -> None:
-    for found in resources_in(name, file):
+def _read_fhir(material: Material, name: str, file: BinaryIO, today: date, bounds: Bounds) -> None:
+    for found in resources_in(name, file, bounds):
         if isinstance(found, Refused):
             material.refused.append(found)
             continue
@@ -97,16 +100,17 @@ def _record(found: Found, today: date) -> tuple[str, Any]:
     raise Unusable(["resourceType must be Patient or AllergyIntolerance."])
 
 
-def _read_table(material: Material, name: str, file: BinaryIO, today: date) -> None:
-    content = file.read()
+def _read_table(material: Material, name: str, file: BinaryIO, today: date, bounds: Bounds) -> None:
+    head = file.read(2)
+    file.seek(0)
     # Excel's "Unicode text" says by its first two bytes that it is UTF-16.
-    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = io.TextIOWrapper(file, encoding="utf-16" if wide else "utf-8-sig", newline="")
     try:
-        text = content.decode("utf-16" if wide else "utf-8-sig")
+        table = read_table(name, text, today=today, bounds=bounds)
     except UnicodeDecodeError:
         material.refused.append(Refused(Place(name, 1), NOT_UTF_8))
         return
-    table = read_table(name, text, today=today)
     material.table = table
     material.patients += table.patients
     material.allergies += table.allergies

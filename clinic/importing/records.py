@@ -13,6 +13,9 @@ RecordType = TypeVar("RecordType")
 
 # What JSON can say and PostgreSQL can't store.
 UNSTORABLE: Final = {"a NUL character": re.compile("\0"), "half a character": re.compile("[\ud800-\udfff]")}
+# What one record takes of a file at the most, as a rule far less. Not clinical.
+LINES_A_RECORD: Final = 50
+VALUES_A_RECORD: Final = 200
 LONGEST: Final = {
     "family_name": 120,
     "given_names": 120,
@@ -40,6 +43,45 @@ class Unusable(Exception):
     def __init__(self, reasons: list[str]) -> None:
         super().__init__(" ".join(reasons))
         self.reasons = reasons
+
+
+class Overfull(Exception):
+    """A file that holds more than is taken at once: reading stops there. The words say how many fit."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How many records are taken at once (None: however many), and with that how many lines and values are
+    looked at: empty lines and empty values cost time and memory, too. Each raises `Overfull`."""
+
+    records: int | None = None
+
+    def check_records(self, count: int) -> None:
+        if self.records is not None and count > self.records:
+            raise Overfull(
+                f"More than {self.records:,} records are in this file; {self.records:,} fit into one upload."
+                " Split it."
+            )
+
+    def check_lines(self, number: int) -> None:
+        if self.records is not None and number > self.records * LINES_A_RECORD:
+            raise Overfull(
+                f"More than {self.records * LINES_A_RECORD:,} lines are in this file; {self.records:,}"
+                " records fit into one upload. Take out empty lines, or split it."
+            )
+
+    def check_values(self, document: bytes) -> None:
+        """Before JSON is taken apart: each of its values but the first begins after one of these."""
+        if self.records is None:
+            return
+        if sum(map(document.count, (b",", b"[", b"{"))) > self.records * VALUES_A_RECORD:
+            raise Overfull(
+                f"More values are in this file than {self.records:,} records have, and {self.records:,} fit"
+                " into one upload. Split it."
+            )
+
+
+UNBOUNDED: Final = Bounds()
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,20 @@ columns that nobody asked for are left unread. Reasons name the column and the m
 """
 
 import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from itertools import islice
+from typing import Final, TextIO
 
 from clinic import era
 from clinic.importing.fhir import GENDERS
 from clinic.importing.records import (
+    UNBOUNDED,
     AllergyRecord,
+    Bounds,
     Identifier,
     PatientRecord,
     Place,
@@ -100,6 +102,8 @@ NO_ALLERGY: Final = frozenset(
 GUARD: Final = "'"
 FORMULA: Final = frozenset("=+-@|%")
 MOST_TOLD: Final = 6
+MOST_COLUMNS: Final = 400
+MOST_BLANK: Final = 1_000  # lines before the first that says something
 
 
 @dataclass
@@ -114,17 +118,21 @@ class Table:
     refused: list[Refused] = field(default_factory=list)
 
 
-def read_table(name: str, text: str, *, today: date) -> Table:
-    """Every row of it. What is no table at all is one refusal at its first line."""
+def read_table(name: str, file: TextIO, *, today: date, bounds: Bounds = UNBOUNDED) -> Table:
+    """Every row of it. What is no table at all is one refusal at its first line.
+
+    Raises `Overfull` at the first record or line too many, and `UnicodeDecodeError` where the file is none.
+    """
     table = Table()
     try:
-        rows = _rows(text)
+        rows = _rows(file, bounds)
         line, table.heading = next(rows, (1, []))
         places = _places_of(table.heading, table)
         seen: dict[str, int] = {}
         for line, cells in rows:
             if not any(map(str.strip, cells)):
                 continue
+            bounds.check_records(len(table.cells) + len(table.allergies) + 1)
             table.cells[line] = cells
             try:
                 _read_row(table, Place(name, line), cells, places, seen, today)
@@ -150,13 +158,22 @@ class _Torn(Exception):
         self.line, self.reason = line, reason
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line on which it begins. Excel's own commas may be semicolons, or tabs."""
-    first = text.lstrip("\r\n").partition("\n")[0]
+def _rows(file: TextIO, bounds: Bounds) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the line on which it begins. Excel's own commas may be semicolons, or tabs.
+
+    Of a row with more cells than any table has, one too many is kept: it is refused as too long.
+    """
+    first = next((line for line in islice(file, MOST_BLANK) if line.strip("\r\n")), "")
     delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    if first.count(delimiter) >= MOST_COLUMNS:
+        raise _Torn(
+            1, f"The first line names more than {MOST_COLUMNS} columns. Take out what is no patient's."
+        )
+    file.seek(0)
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
+        bounds.check_lines(line)
         try:
             cells = next(reader, None)
         except csv.Error:
@@ -167,7 +184,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
             ) from None
         if cells is None:
             return
-        yield line, [_unguarded(cell.strip()) for cell in cells]
+        yield line, [_unguarded(cell.strip()) for cell in cells[: MOST_COLUMNS + 1]]
 
 
 def _unguarded(cell: str) -> str:

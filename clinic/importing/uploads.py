@@ -18,7 +18,7 @@ from clinic.access import Actor
 from clinic.history import acting
 from clinic.importing.judging import Judgement, Lookalike, judge, places_refused
 from clinic.importing.reading import Material, read_bytes
-from clinic.importing.records import Place, Refused
+from clinic.importing.records import Bounds, Overfull, Place, Refused
 from clinic.importing.table import WHY
 from clinic.importing.taking_in import write
 from clinic.models import Clinic, PatientImport
@@ -85,10 +85,11 @@ def bring(
     if len(content) > MOST_BYTES:
         raise Invalid({"file": TOO_LARGE})
     name = _name(name)
-    material = read_bytes(name, content, today=clock.local_date(now, clinic.time_zone))
-    if material.size > MOST_RECORDS:
-        told = f"{material.size:,} records are in this file; {MOST_RECORDS:,} fit into one upload. Split it."
-        raise Invalid({"file": told})
+    today = clock.local_date(now, clinic.time_zone)
+    try:
+        material = read_bytes(name, content, today=today, bounds=Bounds(MOST_RECORDS))
+    except Overfull as error:
+        raise Invalid({"file": str(error)}) from None
     if not material.patients and not material.allergies and len(material.refused) < 2:
         told = material.refused[0].reason if material.refused else "There is no patient in this file."
         raise Invalid({"file": told})

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from clinic.importing import fhir_files, table
 from clinic.importing.judging import judge
 from clinic.importing.reading import Material, read_bytes
+from clinic.importing.records import Bounds, Overfull
 from clinic.importing.table import COLUMNS, template
 from clinic.importing.taking_in import take_in, write
 from clinic.models import Allergy, Clinic, Patient
@@ -165,3 +167,35 @@ def test_queries_do_not_grow_with_the_rows(house: House, django_assert_max_num_q
     with django_assert_max_num_queries(12):
         bring(house.clinic, *rows)
     assert Patient.objects.filter(mrn__startswith="Q-").count() == 400
+
+
+@pytest.mark.parametrize(
+    ("content", "most_read"),
+    [
+        (b"mrn,family_name,given_names,birth_date\n" + b"x\n" * 50_000, 4),
+        (b"mrn,family_name,given_names,birth_date\n" + b"\n" * 50_000, 4),
+        (b"mrn,family_name,given_names,birth_date,allergies\nA,B,C,1990-01-01,a;b;c;d\n" + b"x\n" * 9, 4),
+        (b"{}\n" * 50_000, 4),
+        (b"{}" + b"\n" * 50_000, 4),
+        (b'{"resourceType":"Bundle","entry":[' + b"{}," * 100 + b"{}]}", 4),
+        (b'{"resourceType":"Bundle","entry":[' + b"{}," * 50_000 + b"{}]}", 0),
+        (b"{\n" * 50_000, 0),
+    ],
+)
+def test_of_a_file_that_holds_too_much_no_more_is_read_than_fits(
+    monkeypatch: pytest.MonkeyPatch, content: bytes, most_read: int
+) -> None:
+    """Counted is what is built of it: rows, and what JSON is taken apart into."""
+    built: list[int] = []
+    read_row, document = table._read_row, fhir_files._entries
+    monkeypatch.setattr(table, "_read_row", lambda *given: (built.append(1), read_row(*given)))
+
+    def entries(*given: Any) -> Any:
+        for each in document(*given):
+            built.append(1)
+            yield each
+
+    monkeypatch.setattr(fhir_files, "_entries", entries)
+    with pytest.raises(Overfull, match=r"3 (fit|records)"):
+        read_bytes("p.csv", content, today=TODAY, bounds=Bounds(3))
+    assert len(built) <= most_read
