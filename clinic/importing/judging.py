@@ -16,6 +16,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from clinic import duplicates
 from clinic.importing import fhir
@@ -29,6 +30,7 @@ ItemType = TypeVar("ItemType")
 # The id a patient has on the FHIR server it came from, which later files refer to.
 FHIR_ID: Final = "urn:chairside:fhir-patient-id"
 AT_ONCE: Final = 1_000  # records whose rows are looked for in one query
+SAME_MRN: Final = "the same MRN but for capitals"
 MOST_ALIKE: Final = 2  # of one new patient: those with most in common
 UNKNOWN: Final = str(AdministrativeGender.UNKNOWN)
 ALLERGY_FIELDS: Final = (
@@ -272,6 +274,8 @@ def _find_lookalikes(clinic: Clinic, judged: Judgement, is_different: Callable[[
             Lookalike(place, patient, one.patient, one.shared)
             for one in found.get(patient.pk, [])[:MOST_ALIKE]
         ]
+    told = {(one.place, one.known.pk) for one in alike if one.known}
+    alike += [one for one in _by_capitals(clinic, new) if one.known and (one.place, one.known.pk) not in told]
     judged.outcome.alike = sorted(alike, key=lambda one: one.place.order)
     left_out = {one.patient.pk for one in alike if not is_different(one.place)}
     for pk in left_out:
@@ -285,15 +289,43 @@ def _find_lookalikes(clinic: Clinic, judged: Judgement, is_different: Callable[[
 
 
 def _within_the_file(new: Sequence[tuple[Place, Patient]]) -> list[Lookalike]:
-    """Rows with one name and one birth date, and two MRNs: the second of them."""
+    """Rows with one name and one birth date and two MRNs, or whose MRNs differ by capitals alone: the second
+    of them."""
     first: dict[tuple[Any, ...], Place] = {}
     alike = []
     for place, patient in new:
-        key = (patient.family_name.casefold(), patient.given_names.casefold(), patient.birth_date)
-        earlier = first.setdefault(key, place)
-        if earlier != place:
-            shared = ("the same name and birth date",)
-            alike.append(Lookalike(place, patient, None, shared, other=earlier))
+        keys: dict[str, tuple[Any, ...]] = {
+            "the same name and birth date": (
+                patient.family_name.casefold(),
+                patient.given_names.casefold(),
+                patient.birth_date,
+            ),
+            SAME_MRN: (patient.mrn.casefold(),),
+        }
+        shared: dict[Place, list[str]] = {}
+        for what, key in keys.items():
+            earlier = first.setdefault(key, place)
+            if earlier != place:
+                shared.setdefault(earlier, []).append(what)
+        alike += [
+            Lookalike(place, patient, None, tuple(whats), other=earlier) for earlier, whats in shared.items()
+        ]
+    return alike
+
+
+def _by_capitals(clinic: Clinic, new: Sequence[tuple[Place, Patient]]) -> list[Lookalike]:
+    """New patients whose MRN is on record in other capitals: one query for each thousand."""
+    alike = []
+    for part in _parts([*new]):
+        wanted: dict[str, list[tuple[Place, Patient]]] = {}
+        for place, patient in part:
+            wanted.setdefault(patient.mrn.upper(), []).append((place, patient))
+        here = Patient.objects.filter(clinic=clinic).annotate(upper=Upper("mrn"))
+        for known in here.filter(upper__in=wanted).order_by("pk"):
+            alike += [
+                Lookalike(place, patient, known, (SAME_MRN,))
+                for place, patient in wanted[known.upper]  # type: ignore[attr-defined]
+            ]
     return alike
 
 

@@ -192,7 +192,7 @@ def test_queries_do_not_grow_with_the_patients_of_a_batch(
         {**sample("patients.ndjson"), "id": f"m{n}", "identifier": [{"system": "s", "value": f"m{n}"}]}
         for n in range(60)
     ]
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         bring(clinic, write(tmp_path, *many))
 
 

@@ -184,3 +184,30 @@ def test_the_week_is_told(house: House, max_: Client) -> None:
         page = words(send(max_, GOOD))
     ends = clock.local_date(NOW + timedelta(days=7), house.clinic.time_zone)
     assert str(ends.day) in page.rpartition("is forgotten on")[2]
+
+
+def test_where_nothing_would_change_nothing_is_offered_to_be_taken_in(house: House, max_: Client) -> None:
+    assert "Take 1 new patient in" in words(send(max_, GOOD))
+    take_in(max_, PatientImport.objects.get())
+
+    again = send(max_, GOOD, BAD)
+    assert "there is nothing to take in" in words(again)
+    assert 'class="primary big"' not in again.content.decode()
+
+    rosa = house.rosa
+    alike = send(max_, f"X-1,{rosa.family_name},{rosa.given_names},{rosa.birth_date},,")
+    assert "Take in whom I ticked" in words(alike)
+
+
+def test_one_mrn_in_two_ways_of_capitals_is_a_likely_second_chart(house: House, max_: Client) -> None:
+    first, second = "DUP1,Quist,Ada,1980-01-01,,", "dup1,Ruiz,Berta,1991-02-02,,"
+
+    look = words(send(max_, first, second))
+    assert "has the same MRN but for capitals as the row at ours.csv:2" in look
+    take_in(max_, PatientImport.objects.get())
+    assert [patient.mrn for patient in Patient.objects.filter(mrn__iexact="dup1")] == ["DUP1"]
+
+    on_record = words(send(max_, second))
+    assert "has the same MRN but for capitals as Ada Quist" in on_record
+    take_in(max_, PatientImport.objects.latest("created_at"), "ours.csv:2")
+    assert Patient.objects.filter(mrn__iexact="dup1").count() == 2
