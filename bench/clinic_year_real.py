@@ -15,6 +15,7 @@ from typing import Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from bench.booking_clinic import shown_by
 from bench.clinic_year_demand import CHAIRS, CLOSES, NURSES, OPENS, RECORDS, UNITS, Request
 from bench.clinic_year_life import WINDOW_DAYS, Slot
 from clinic import clock
@@ -202,7 +203,10 @@ class ChairsideDesk:
         protocols.adopt_defaults(clinic=self.clinic)
         signed = {
             code: protocols.activate(
-                actor=self.actor, protocol=Protocol.objects.get(clinic=self.clinic, code=code), now=self.now
+                actor=self.actor,
+                protocol=Protocol.objects.get(clinic=self.clinic, code=code),
+                proof=shown_by(self.actor),
+                now=self.now,
             )
             for code in RECORDS
         }

@@ -16,12 +16,20 @@ from rest_framework.test import APIClient
 from clinic import access, clock
 from clinic.access import Actor
 from clinic.models import Channel, Clinic, Consent, ConsentScope, Membership, Patient, Role, User
+from clinic.signin import Proof
 
 PASSWORD = "correct horse battery staple"
 # A Monday, 9:00 in Chicago (CST, UTC-6): far from both DST days.
 NOW = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)
 TODAY = date(2027, 1, 11)
 ZONE = "America/Chicago"
+
+
+def shown(actor: Actor) -> Proof:
+    """As if they had just shown that it is them, where a story isn't about that."""
+    proof = Proof("")
+    proof.shown_by = actor.user_id
+    return proof
 
 
 def local(day: date, wall_time: str, zone: str = ZONE) -> datetime:

@@ -311,6 +311,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "observation_minutes": 90,
         },
         "POST /api/v1/protocols/check/": {"after": names["protocol"], "observation_minutes": 90},
+        "POST /api/v1/protocols/{draft}/activate/": {"password": PASSWORD},
         "POST /api/v1/protocols/{draft}/retire/": {"reason": "A slip"},
         "? /api/v1/plans/": {"patient": names["patient"]},
         "POST /api/v1/plans/": {

@@ -11,8 +11,10 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock
+from clinic.api.proof import PasswordAgainSerializer
 from clinic.api_defaults import NewestFirst
 from clinic.fields import IdField, LineField
+from clinic.signin import Proof
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.plans import ReasonSerializer
@@ -267,13 +269,13 @@ class ProtocolsViewSet(ClinicViewSet):
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
         return Response(ProtocolSerializer(protocols.adopt_defaults(clinic=clinic), many=True).data)
 
-    @extend_schema(request=NothingSerializer, responses=ProtocolSerializer)
+    @extend_schema(request=PasswordAgainSerializer, responses=ProtocolSerializer)
     @action(detail=True, methods=["post"])
     def activate(self, request: Request, pk: UUID) -> Response:
         """A prescriber signs this version; the one in force until now is retired."""
         protocol = self.fetch(self.get_queryset(), pk=pk)
-        self.parse(NothingSerializer)
-        signed = protocols.activate(actor=self.actor, protocol=protocol, now=clock.now())
+        proof = Proof(**self.parse(PasswordAgainSerializer))
+        signed = protocols.activate(actor=self.actor, protocol=protocol, proof=proof, now=clock.now())
         return Response(ProtocolSerializer(signed).data)
 
     @extend_schema(request=ReasonSerializer, responses=ProtocolSerializer)

@@ -16,6 +16,7 @@ from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
+from clinic.signin import Proof, reauthenticate
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from scheduler.models import (
@@ -117,13 +118,14 @@ def looser_limits(code: str, limits: Mapping[str, Any], before: Protocol | None)
     ]
 
 
-def activate(*, actor: Actor, protocol: Protocol, now: datetime) -> Protocol:
+def activate(*, actor: Actor, protocol: Protocol, proof: Proof, now: datetime) -> Protocol:
     """Sign a draft: it is in force from now on, and the version before it is retired.
 
     Visits that are booked stay under the version that they were booked under. A plan under a retired version
     can't be booked any further until a prescriber takes it over (`taking_over`). Activating the active
-    version again changes nothing. Raises `Conflict` for a retired version, `Invalid` naming every field of a
-    draft that can't be meant: it may be older than the rule that it breaks.
+    version again changes nothing, and asks for nothing. Raises `Conflict` for a retired version, `Invalid`
+    naming every field of a draft that can't be meant (it may be older than the rule that it breaks) and for
+    a wrong password or code, `TooManyAttempts`.
     """
 
     def work() -> Protocol:
@@ -139,6 +141,7 @@ def activate(*, actor: Actor, protocol: Protocol, now: datetime) -> Protocol:
         wrong = protocol_content.faults(content_of(signed))
         if wrong:
             raise Invalid(dict(wrong))
+        reauthenticate(actor=actor, proof=proof)
         with acting(actor.user_id):
             for version in versions:
                 if version.status == ProtocolStatus.ACTIVE:

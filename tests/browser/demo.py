@@ -55,6 +55,7 @@ from sessions_app.monitors import devices, feed
 from sessions_app.outcomes import cohort_reports, responses
 from sessions_app.outcomes.cohort import Query
 from sessions_app.signing import amending, signing
+from tests.cast import shown
 from tests.notifications.texts import announce, text
 from tests.sessions_app.monitors.messages import oru
 from tests.sessions_app.stories import calm
@@ -197,7 +198,7 @@ def _happened_besides(clinic: Clinic) -> dict[str, Any]:
     )
     second, draft = Protocol.objects.filter(status=ProtocolStatus.DRAFT).order_by("code")[:2]
 
-    second = protocols.activate(actor=prescriber, protocol=second, now=MIDDAY)
+    second = protocols.activate(actor=prescriber, protocol=second, proof=shown(prescriber), now=MIDDAY)
     plans.write_plan(
         actor=prescriber,
         id=_id("second plan"),

@@ -120,7 +120,8 @@ def sign_a_protocol(page: Page) -> None:
     page.get_by_role("button", name="Take over the default protocols").click()
     expect(page.get_by_text("You may: open one, read it whole, and sign it.")).to_be_visible()
     page.get_by_role("link", name="Mood, anxiety, PTSD").click()
-    page.get_by_role("button", name="Sign").click()
+    page.locator("form[action$='/sign/'] input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign: in force from now on").click()
     expect(page.get_by_text("is in force.").first).to_be_visible()
 
 

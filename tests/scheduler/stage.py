@@ -32,7 +32,7 @@ from scheduler.models import (
 from scheduler.prescribing import plans, protocols, screening
 from scheduler.visits import booking
 from scheduler.working_hours import time_off, working_time
-from tests.cast import NOW, TODAY, House, local, new_id
+from tests.cast import NOW, TODAY, House, local, new_id, shown
 
 HEALTHY = {item.code: screening.Answer("absent") for item in screening.ITEMS}
 
@@ -116,11 +116,17 @@ def set_stage(
 def active_protocol(house: House, code: str = "mood-40") -> Protocol:
     protocols.adopt_defaults(clinic=house.clinic)
     draft = Protocol.objects.get(clinic=house.clinic, code=code)
-    active = protocols.activate(actor=house.actor(house.priya), protocol=draft, now=NOW)
+    active = signed(house, draft)
     # A story is one transaction, in which her name would stand beside whatever comes without one.
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('pghistory.context_id', NULL, true)")
     return active
+
+
+def signed(house: House, draft: Protocol) -> Protocol:
+    """In force, by Priya, who has shown that it is her."""
+    priya = house.actor(house.priya)
+    return protocols.activate(actor=priya, protocol=draft, proof=shown(priya), now=NOW)
 
 
 def next_version(protocol: Protocol, house: House, **changes: Any) -> Protocol:
@@ -134,7 +140,7 @@ def next_version(protocol: Protocol, house: House, **changes: Any) -> Protocol:
     for field, value in changes.items():
         setattr(draft, field, value)
     draft.save()
-    return protocols.activate(actor=house.actor(house.priya), protocol=draft, now=NOW)
+    return signed(house, draft)
 
 
 def make_resource(house: House, kind: ResourceKind, name: str, capacity: int) -> Resource:

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from clinic.models import AccessLog, Consent, User
 from scheduler.models import Appointment, DayHours, Protocol, Resource, TreatmentPlan
 from scheduler.prescribing import screening
-from tests.cast import NOW, TODAY, House, client_of, make_patient, new_id
+from tests.cast import NOW, PASSWORD, TODAY, House, client_of, make_patient, new_id
 from tests.scheduler.stage import Stage, plan_row, set_stage
 
 API = "/api/v1/"
@@ -71,8 +71,11 @@ def test_protocols_are_listed_and_a_draft_is_activated(stage: Stage) -> None:
 
     path = f"protocols/{listed[0]['id']}/activate/"
     assert post(stage.house.max, path).status_code == 403
-    answer = post(stage.house.priya, path)
+    bare, guess = post(stage.house.priya, path), post(stage.house.priya, path, {"password": "guess"})
+    answer = post(stage.house.priya, path, {"password": PASSWORD})
 
+    assert [refused.status_code for refused in (bare, guess)] == [400, 400]
+    assert [refused.data["errors"][0]["field"] for refused in (bare, guess)] == ["password", "password"]
     assert (answer.status_code, answer.data["status"]) == (200, "active")
     assert Protocol.objects.get(code="cluster-60").approved_by == stage.house.priya
 
@@ -90,7 +93,8 @@ def test_a_new_clinic_takes_the_default_protocols_over_as_drafts(house: House, o
     assert Protocol.objects.count() == 4
     assert post(other_house.max, "protocols/adopt-defaults/", asked).status_code == 404
     assert post(house.max, "protocols/adopt-defaults/", {}).data["errors"][0]["field"] == "clinic"
-    signed = post(house.priya, f"protocols/{adopted.data[2]['id']}/activate/")
+    again = {"password": PASSWORD}
+    signed = post(house.priya, f"protocols/{adopted.data[2]['id']}/activate/", again)
     assert (signed.status_code, signed.data["status"]) == (200, "active")
 
 

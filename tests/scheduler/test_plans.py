@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
+from clinic.signin import Proof
 from scheduler.models import ContraindicationFinding, PlanStatus, Protocol, ProtocolStatus, TreatmentPlan
 from scheduler.prescribing import plans, protocols, screening
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 from scheduler.vocabulary import ICD_10_CM, INDICATIONS
-from tests.cast import NOW, TODAY, House
+from tests.cast import NOW, PASSWORD, TODAY, House
 from tests.scheduler.stage import HEALTHY, active_protocol, next_version, write_plan
 
 
@@ -72,7 +73,9 @@ def test_a_prescriber_puts_a_draft_in_force_by_signing_it(house: House) -> None:
     protocols.adopt_defaults(clinic=house.clinic)
     draft = Protocol.objects.get(code="headache-4h")
 
-    signed = protocols.activate(actor=house.actor(house.priya), protocol=draft, now=NOW)
+    signed = protocols.activate(
+        actor=house.actor(house.priya), protocol=draft, proof=Proof(PASSWORD), now=NOW
+    )
 
     assert (signed.status, signed.approved_by_id, signed.approved_at) == ("active", house.priya.pk, NOW)
     assert Protocol.objects.filter(status="active").get() == signed
@@ -87,7 +90,9 @@ def test_a_new_version_retires_the_one_before(house: House, mood: Protocol) -> N
 
 
 def test_signing_twice_keeps_the_first_signature(house: House, mood: Protocol) -> None:
-    again = protocols.activate(actor=house.actor(house.priya), protocol=mood, now=NOW + timedelta(days=1))
+    again = protocols.activate(
+        actor=house.actor(house.priya), protocol=mood, proof=Proof(PASSWORD), now=NOW + timedelta(days=1)
+    )
 
     assert again.approved_at == NOW
 
@@ -96,7 +101,7 @@ def test_a_retired_version_does_not_come_back(house: House, mood: Protocol) -> N
     next_version(mood, house)
 
     with pytest.raises(Conflict) as refusal:
-        protocols.activate(actor=house.actor(house.priya), protocol=mood, now=NOW)
+        protocols.activate(actor=house.actor(house.priya), protocol=mood, proof=Proof(PASSWORD), now=NOW)
 
     assert refusal.value.code == "protocol_retired"
 

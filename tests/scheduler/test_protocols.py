@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
+from clinic.signin import Proof
 from scheduler.models import Protocol
 from scheduler.prescribing import limit_content, plans, protocol_content, protocols
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS, LIMITS, SHORT_INFUSION_READINGS
 from sessions_app.observing import alert_rules, vital_limits
-from tests.cast import NOW, House, client_of, new_id
+from tests.cast import NOW, PASSWORD, House, client_of, new_id
 from tests.scheduler.stage import active_protocol, set_stage, write_plan
 
 
@@ -51,7 +52,7 @@ def test_the_signed_draft_takes_the_place_and_what_stands_stays_where_it_was(hou
     stage.book(plan, "10:00")
     made = draft(house, stage.protocol)
 
-    protocols.activate(actor=house.actor(house.priya), protocol=made, now=NOW)
+    protocols.activate(actor=house.actor(house.priya), protocol=made, proof=Proof(PASSWORD), now=NOW)
 
     stage.protocol.refresh_from_db()
     plan.refresh_from_db()
@@ -88,7 +89,7 @@ def test_a_draft_that_was_thrown_away_is_never_signed(house: House, mood: Protoc
     protocols.retire(actor=house.actor(house.priya), protocol=made, reason="A slip")
 
     with pytest.raises(Conflict) as refused:
-        protocols.activate(actor=house.actor(house.priya), protocol=made, now=NOW)
+        protocols.activate(actor=house.actor(house.priya), protocol=made, proof=Proof(PASSWORD), now=NOW)
     assert refused.value.code == "protocol_retired"
 
 
@@ -269,7 +270,7 @@ def test_a_draft_of_old_that_can_never_alarm_is_not_signed(house: House, mood: P
     kept = Protocol.objects.create(clinic=house.clinic, code=made.code, version=made.version + 1, **old)
 
     with pytest.raises(Invalid) as refused:
-        protocols.activate(actor=house.actor(house.priya), protocol=kept, now=NOW)
+        protocols.activate(actor=house.actor(house.priya), protocol=kept, proof=Proof(PASSWORD), now=NOW)
 
     named = {error["field"] for error in refused.value.data["errors"]}
     assert named == {f"limits.{SPO2}.{level}" for level in levels}
@@ -329,7 +330,7 @@ def test_over_the_api_a_version_is_drafted_signed_and_retired(house: House, mood
     asked = {"id": str(new_id()), "after": str(mood.pk), "dose_soft_max": "0.9", "checklist": ["identity"]}
 
     made = client_of(house.max).post(here, asked)
-    signed = priya.post(f"{here}{made.json()['id']}/activate/")
+    signed = priya.post(f"{here}{made.json()['id']}/activate/", {"password": PASSWORD})
     use = client_of(house.ana).get(f"{here}{mood.pk}/in-use/")
     retired = priya.post(f"{here}{made.json()['id']}/retire/", {"reason": "A slip"})
 

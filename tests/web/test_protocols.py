@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from scheduler.models import Protocol
 from scheduler.prescribing import protocols
-from tests.cast import NOW, House, new_id
+from tests.cast import NOW, PASSWORD, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
 from web.views.protocols_form import DraftForm
@@ -159,11 +159,36 @@ def test_a_prescriber_signs_and_others_may_not(stage: Stage) -> None:
     sign = reverse("sign_protocol", args=[made.pk])
 
     assert browser_of(stage.house.max).post(sign).status_code == 403
-    page = browser_of(stage.house.priya).post(sign, follow=True)
+    browser = browser_of(stage.house.priya)
+    silent = browser.post(sign)
+    guess = browser.post(sign, {"password": "guess"})
+    assert [refused.status_code for refused in (silent, guess)] == [400, 400]
+    assert "This is not your password." in words(guess)
+    made.refresh_from_db()
+    assert made.status == "draft"
+    page = browser.post(sign, {"password": PASSWORD}, follow=True)
 
     assert "Version 2 of mood-40 is in force." in words(page)
     old = words(browser_of(stage.house.priya).get(reverse("protocol", args=[stage.protocol.pk])))
     assert "Retired when a newer version was signed" in old
+
+
+def test_what_keeps_a_draft_from_being_signed_is_told_with_its_place(stage: Stage) -> None:
+    draft(stage, observation_minutes="90")
+    made = Protocol.objects.get(version=2)
+    said = protocols.content_of(made)
+    deaf = {**made.limits, "oxygen_saturation_percent": {"stop": {"below": -1}}}
+    old = Protocol.objects.create(
+        clinic=stage.house.clinic, code=made.code, version=3, **said | {"limits": deaf}
+    )
+
+    browser = browser_of(stage.house.priya)
+    page = browser.post(reverse("sign_protocol", args=[old.pk]), {"password": PASSWORD})
+
+    assert page.status_code == 400
+    assert "Oxygen saturation, stop: No value would ever be past < -1. Give a limit inside 30" in words(page)
+    old.refresh_from_db()
+    assert old.status == "draft"
 
 
 def test_a_version_is_retired_with_a_reason_that_stays_readable(stage: Stage) -> None:

@@ -19,7 +19,7 @@ from scheduler.finding.first_free import first_free
 from scheduler.models import Protocol, Resource, WorkingPattern
 from scheduler.prescribing import protocols
 from scheduler.working_hours import booking_settings
-from tests.cast import NOW, House, make_user, new_id
+from tests.cast import NOW, House, make_user, new_id, shown
 from tests.web.pages import browser_of, words
 
 DETAILS = {
@@ -151,7 +151,7 @@ def test_from_an_empty_clinic_to_a_bookable_day_step_by_step(harbor: Clinic, han
     steps = words(hana.get(reverse("setup")))
     assert "drafts wait for the signature of Paul Reyes." in steps
     draft = Protocol.objects.get(clinic=harbor, code="mood-40")
-    protocols.activate(actor=actor_of(paul), protocol=draft, now=NOW)
+    protocols.activate(actor=actor_of(paul), protocol=draft, proof=shown(actor_of(paul)), now=NOW)
 
     day = words(hana.get(reverse("setup_day")))
     assert "The clinic can be booked" in day
@@ -165,7 +165,7 @@ def test_what_is_too_short_for_any_visit_is_told(harbor: Clinic, hana: Client) -
     send(hana, "setup_people", nurses=str(both.pk), units="6", clinicians=str(both.pk), at_once="4")
     send(hana, "setup_hours", weekdays=["0"], from_1="08:00", until_1="09:00")
     draft = protocols.adopt_defaults(clinic=harbor)[0]
-    protocols.activate(actor=actor_of(both), protocol=draft, now=NOW)
+    protocols.activate(actor=actor_of(both), protocol=draft, proof=shown(actor_of(both)), now=NOW)
     page = words(hana.get(reverse("setup_day")))
     assert "are never there together for so long." in page
     assert reverse("setup_hours") in hana.get(reverse("setup_day")).content.decode()

@@ -28,8 +28,17 @@ def looser_sentences(becomes: Protocol, before: Protocol | None) -> Iterator[str
     for path, words in looser_words(becomes.code, becomes.limits, before).items():
         _, sign, level = path.split(".")
         now = _limit_words(level, becomes.limits.get(sign, {}).get(level))
-        name = LEVEL_WORDS.get(level) or BESIDES[level]
-        yield f"{RINGS[sign].label}, {name.lower()}: {now}. {words}"
+        yield f"{place_words(path)}: {now}. {words}"
+
+
+def place_words(path: str) -> str:
+    """Where a limit stands, `Oxygen saturation, stop`; any other place as it is called, with spaces."""
+    column, _, rest = path.partition(".")
+    sign, _, level = rest.partition(".")
+    name = LEVEL_WORDS.get(level) or BESIDES.get(level)
+    if column == "limits" and sign in RINGS and name:
+        return f"{RINGS[sign].label}, {name.lower()}"
+    return path.replace(".", " ").replace("_", " ").capitalize()
 
 
 def _sentence(code: str, found: list[Looser], before: Protocol | None) -> str:

@@ -10,9 +10,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from clinic import access, clock
+from clinic import access, clock, signin
 from clinic.idempotency import create_once
 from clinic.problems import Problem
+from clinic.signin import Proof
 from scheduler.access import (
     ACTIVATE_PROTOCOL,
     ADOPT_PROTOCOLS,
@@ -28,12 +29,39 @@ from scheduler.prescribing.reach import as_signed
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.views import live_form, protocols_told, protocols_words
-from web.views.limits_told import looser_sentences
+from web.views.limits_told import looser_sentences, place_words
 from web.views.protocols_form import DraftForm
+from web.views.sessions.form import code_field, password_field
 
 MOST_PLANS = 50  # whose plans a page names
 NEW_VERSION: Final = "web/protocols/new_version.html"
 TOUCHES: Final = "web/protocols/touches.html"
+
+
+class SignForm(ChangeForm):
+    """The password again, and the code of who has a second factor: it makes this the person's signature."""
+
+    password = password_field()
+    code = code_field()
+
+    def __init__(self, request: StaffRequest, data: Any = None) -> None:
+        super().__init__(data)
+        if not signin.has_second_factor(request.actor):
+            del self.fields["code"]
+
+    @property
+    def proof(self) -> Proof:
+        return Proof(self.cleaned_data["password"], self.cleaned_data.get("code", ""))
+
+    def add_problem(self, problem: Problem) -> None:
+        """What can't be meant in the draft stands in none of this form's boxes: it is told with its place."""
+        self.refused_with = problem.status
+        for error in problem.data.get("errors") or [{"field": "", "detail": problem.detail}]:
+            if error["field"] in self.fields or not error["field"]:
+                self.add_error(error["field"] or None, error["detail"])
+            else:
+                mend = "Draft a new version and mend it there."
+                self.add_error(None, f"{place_words(error['field'])}: {error['detail']} {mend}")
 
 
 class RetireForm(ChangeForm):
@@ -103,9 +131,18 @@ def new_version(request: StaffRequest, pk: UUID) -> HttpResponse:
 def sign_protocol(request: StaffRequest, pk: UUID) -> HttpResponse:
     """A prescriber puts a draft in force."""
     draft = _fetch(request, pk, ACTIVATE_PROTOCOL)
-    signed = protocols.activate(actor=request.actor, protocol=draft, now=clock.now())
-    messages.success(request, f"Version {signed.version} of {signed.code} is in force.")
-    return redirect("protocol", pk=pk)
+    form = SignForm(request, request.POST)
+    if form.is_valid():
+        try:
+            signed = protocols.activate(
+                actor=request.actor, protocol=draft, proof=form.proof, now=clock.now()
+            )
+        except Problem as problem:
+            form.add_problem(problem)
+        else:
+            messages.success(request, f"Version {signed.version} of {signed.code} is in force.")
+            return redirect("protocol", pk=pk)
+    return _show(request, draft, sign_form=form)
 
 
 @staff_page(RETIRE_PROTOCOL, methods=["POST"])
@@ -129,7 +166,13 @@ def _may(request: StaffRequest, permission: access.Permission) -> bool:
     return request.actor.may(permission, request.clinic.pk)
 
 
-def _show(request: StaffRequest, found: Protocol, *, retire_form: RetireForm | None = None) -> HttpResponse:
+def _show(
+    request: StaffRequest,
+    found: Protocol,
+    *,
+    retire_form: RetireForm | None = None,
+    sign_form: SignForm | None = None,
+) -> HttpResponse:
     draft, retired = found.status == ProtocolStatus.DRAFT, found.status == ProtocolStatus.RETIRED
     successor = _in_force(found) if draft or retired else None
     in_force = successor if draft else None
@@ -156,13 +199,18 @@ def _show(request: StaffRequest, found: Protocol, *, retire_form: RetireForm | N
         "looser": list(looser_sentences(found, in_force)) if draft else [],
         "why_retired": protocols.why_retired(found) if retired else "",
         "may_draft": _may(request, DRAFT_PROTOCOL),
-        "may_sign": draft and _may(request, ACTIVATE_PROTOCOL),
+        "sign_form": _sign_form(request, sign_form) if draft else sign_form,
         "retire_form": (retire_form or RetireForm())
         if not retired and _may(request, RETIRE_PROTOCOL)
         else None,
     }
-    status = retire_form.status if retire_form else 200
+    sent = retire_form or sign_form
+    status = sent.status if sent else 200
     return render(request, "web/protocols/version.html", context, status=status)
+
+
+def _sign_form(request: StaffRequest, sent: SignForm | None) -> SignForm | None:
+    return sent or (SignForm(request) if _may(request, ACTIVATE_PROTOCOL) else None)
 
 
 def _stands(protocol: Protocol) -> str:
