@@ -172,9 +172,16 @@ def test_an_alert_that_joins_a_worse_acknowledged_one_is_heard(house: House, wal
 
 def test_whoever_has_gone_home_with_an_open_alert_is_among_the_alerts(house: House, wall: Wall) -> None:
     session = stories.infusing(house)
+    seat(session, chair_of(house, "Chair 3"))
     bad(house, session, 10)
     type(session).objects.filter(pk=session.pk).update(state="discharged", discharged_at=minute(100))
+    sits = stories.infusing(house, house.omar)
+    stories.measure(house, sits, stories.calm(minute(10), heart_rate_per_min=130, confirmed=True))
     wall.shows = minute(110)
     page = browser_of(house.nils).get(STATION).content.decode()
-    assert page.index("Rosa Delgado") < page.index('id="sessions"')
+    called = page.partition('id="sessions"')[0]
+    # By now somebody else may sit in Chair 3.
+    assert "Chair 3" not in called
+    assert "Rosa Delgado</a>, not in a chair any more" in called
+    assert called.index("Omar Haddad") < called.index("Rosa Delgado")
     assert "alert open" in words(browser_of(house.nils).get(STATION)).partition("Finished today")[2]
