@@ -322,10 +322,7 @@ def _by_capitals(clinic: Clinic, new: Sequence[tuple[Place, Patient]]) -> list[L
             wanted.setdefault(patient.mrn.upper(), []).append((place, patient))
         here = Patient.objects.filter(clinic=clinic).annotate(upper=Upper("mrn"))
         for known in here.filter(upper__in=wanted).order_by("pk"):
-            alike += [
-                Lookalike(place, patient, known, (SAME_MRN,))
-                for place, patient in wanted[known.upper]  # type: ignore[attr-defined]
-            ]
+            alike += [Lookalike(place, patient, known, (SAME_MRN,)) for place, patient in wanted[known.upper]]
     return alike
 
 
