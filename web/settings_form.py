@@ -8,6 +8,7 @@ saves, since the form has then been seen beside the other's change.
 
 import json
 from collections.abc import Mapping
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -48,7 +49,8 @@ class SettingsForm(ChangeForm):
         return self._differs(name, self.initial[name])
 
     def _differs(self, name: str, value: Any) -> bool:
-        return self.fields[name].has_changed(value, self[name].data)
+        field = self.fields[name]
+        return field.has_changed(field.to_python(value) if isinstance(value, str) else value, self[name].data)
 
     def _told(self, names: list[str]) -> str:
         who = who_changed(self.row, [self._column(name) for name in names])
@@ -69,6 +71,11 @@ class SettingsForm(ChangeForm):
         value, field = self.initial[name], self.fields[name]
         if isinstance(value, bool):
             return "ticked" if value else "not ticked"
+        if isinstance(field, forms.MultipleChoiceField):
+            chosen_words = [str(words) for choice, words in field.choices if choice in value]
+            return ", ".join(chosen_words) or "empty"
+        if isinstance(value, time):
+            return f"{value:%H:%M}"
         if isinstance(field, forms.ModelChoiceField):
             chosen = field.queryset.filter(pk=value).first() if field.queryset is not None and value else None
             return field.label_from_instance(chosen) if chosen else str(field.empty_label or "empty")
@@ -84,6 +91,8 @@ class SettingsForm(ChangeForm):
             value = self.fields[name].prepare_value(self.initial[name])
             if isinstance(value, bool):
                 shown.setlist(name, ["on"] if value else [])
+            elif isinstance(value, list | tuple):
+                shown.setlist(name, [str(each) for each in value])
             else:
                 shown[name] = "" if value is None else str(value)
         shown["were"] = json.dumps(self._stands)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.models import Clinic, Role
-from notifications.models import ClinicMessaging
+from notifications.models import ClinicMessaging, MessageRule
 from scheduler.models import ResourceKind
 from tests.cast import House, make_user
 from tests.scheduler.stage import make_resource
@@ -112,3 +112,20 @@ def test_a_chair_that_was_taken_out_of_use_is_not_put_back_by_a_page_that_was_op
     max_.post(path, shown(stale))
     chair.refresh_from_db()
     assert (chair.active, chair.features) == (False, ["recliner"])
+
+
+def test_a_messages_rule_tells_its_ways_and_its_hour_in_words(
+    house: House, max_: Client, olga: Client
+) -> None:
+    path = reverse("message_rule", args=["T-3d"])
+    ours, theirs = shown(max_.get(path)), shown(olga.get(path))
+    assert olga.post(path, {**theirs, "days": "4", "at": "10:30", "forms": ["email"]}).status_code == 302
+
+    stale = max_.post(path, {**ours, "days": "5"})
+
+    assert stale.status_code == 412
+    assert "At is now 10:30 (Olga Petrova)." in unescape(words(stale))
+    again = shown(stale)
+    assert (str(again["days"]), str(again["at"])[:5], again["forms"]) == ("5", "10:30", ["email"])
+    assert max_.post(path, again).status_code == 302
+    assert MessageRule.objects.get(stage="T-3d").forms == ["email"]

@@ -17,7 +17,7 @@ from clinic import clock
 from clinic.models import Clinic
 from clinic.problems import Missing, Problem
 from notifications.access import CHANGE_MESSAGE_RULES
-from notifications.models import Form, QuietHours
+from notifications.models import Form, MessageRule, QuietHours
 from notifications.planning import own_texts, rule_settings, rules
 from notifications.planning.rules import Rule
 from notifications.planning.stage_words import how, origin, title_of, when
@@ -27,6 +27,7 @@ from notifications.wording.filling import FIELDS
 from notifications.wording.writing import LANGUAGES, OwnText
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, WallTimeField, WholeNumberField
+from web.settings_form import SettingsForm
 from web.views.message_preview import VisitForm, preview_of
 
 GROUPS: Final = (
@@ -50,7 +51,7 @@ GROUPS: Final = (
 )
 
 
-class RuleForm(ChangeForm):
+class RuleForm(SettingsForm):
     """One stage's settings; what its stage hasn't got is left out."""
 
     field_order = rule_settings.SETTABLE
@@ -66,9 +67,10 @@ class RuleForm(ChangeForm):
     merges = forms.BooleanField(label="Said together with the other messages of the day", required=False)
     forms = forms.MultipleChoiceField(label="Ways", choices=Form.choices, widget=forms.CheckboxSelectMultiple)
 
-    def __init__(self, rule: Rule, data: Any = None) -> None:
+    def __init__(self, clinic: Clinic, rule: Rule, data: Any = None) -> None:
         shown = {name: getattr(rule, name) for name in rule_settings.SETTABLE}
-        super().__init__(data, initial=shown)
+        row = MessageRule.objects.filter(clinic=clinic, stage=rule.stage).first() or MessageRule()
+        super().__init__(row, data, stands=shown)
         default = next(each for each in rules.DEFAULTS if each.stage == rule.stage)
         for name in {"days", "hours", "at"} - set(rule_settings.TIMING[rule.stage]):
             del self.fields[name]
@@ -143,7 +145,7 @@ def message_rule(request: StaffRequest, stage: str) -> HttpResponse:
     """One stage; sent, changes it, or only tries it on a visit."""
     clinic = request.clinic
     rule = _rule(clinic, stage)
-    form = RuleForm(rule, request.POST or None)
+    form = RuleForm(clinic, rule, request.POST or None)
     visit_form = VisitForm(clinic, request.POST or None)
     context: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
