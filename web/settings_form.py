@@ -72,7 +72,8 @@ class SettingsForm(ChangeForm):
         if isinstance(value, bool):
             return "ticked" if value else "not ticked"
         if isinstance(field, forms.MultipleChoiceField):
-            chosen_words = [str(words) for choice, words in field.choices if choice in value]
+            choices: Any = field.choices
+            chosen_words = [str(words) for choice, words in choices if choice in value]
             return ", ".join(chosen_words) or "empty"
         if isinstance(value, time):
             return f"{value:%H:%M}"
