@@ -110,13 +110,6 @@ def test_an_assessment_stands_beside_the_answers_that_it_is_about(house: House) 
     assert "No intent, safe at home (Priya" in page
 
 
-def test_the_page_of_urgent_answers_tells_the_question_and_what_was_said_to_it(house: House) -> None:
-    address = begin(house)
-    answer(house, address, 9, 1)
-    page = words(browser_of(house.priya).get(f"/patients/{house.rosa.pk}/safety/"))
-    assert "or of hurting yourself in some way”: Several days. PHQ-9" in page
-
-
 def test_only_what_fits_the_moment_is_offered(house: House) -> None:
     def offered() -> list[str]:
         page = browser_of(house.nils).get(f"/patients/{house.rosa.pk}/outcomes/").content.decode()
