@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase, override_settings
+from pytest_django import DjangoDbBlocker
 
 from tests.cast import House, make_house
 from tests.emptying import empty_tables
@@ -51,7 +52,7 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request: pytest.FixtureRequest) -> None:
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> None:
     """As pytest-django makes the database, out of the one whose tables are made (`embedded.migrated`).
 
     It is migrated all the same: what that one should lack is caught up with. The models that the migrations
@@ -62,6 +63,10 @@ def django_db_setup(request: pytest.FixtureRequest) -> None:
     gc.disable()
     request.getfixturevalue("django_db_setup")
     gc.enable()
+    # What a database itself grants is not copied with its tables (0002_append_only).
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -72,7 +72,7 @@ def test_four_people_take_a_patient_from_a_plan_to_a_task(windows: Windows) -> N
 def write_a_plan(page: Page, ada: Patient) -> None:
     page.get_by_role("link", name="Patients").first.click()
     page.get_by_role("link", name="Novak").first.click()
-    page.get_by_role("link", name="plan").first.click()
+    page.get_by_role("link", name="Write a plan").click()
     page.get_by_label("Protocol", exact=True).select_option(index=1)
     page.get_by_label("Indication").select_option("F33.2")
     page.get_by_label("Dose", exact=True).fill("0.5")
