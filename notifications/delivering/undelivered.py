@@ -23,8 +23,10 @@ TITLES: Final = {MessageKind.CHANGE: CHANGED, MessageKind.CANCELLATION: CANCELLE
 
 
 def cause_of(message: Message) -> str:
-    """Names the one task that there may be about a message."""
-    return f"{said.CAUSE}:{message.pk}"
+    """Names the one task that there may be about the message's last try: what a person found out of one try
+    says nothing of the next, which may be lost or refused again. The first goes by the message alone."""
+    number = message.attempts.order_by("-number").values_list("number", flat=True).first() or 1
+    return f"{said.CAUSE}:{message.pk}" + (f":{number}" if number > 1 else "")
 
 
 def call_instead(message: Message) -> None:

@@ -30,7 +30,8 @@ BEFORE_A_VISIT: Final = (
     MessageKind.REMINDER,
 )
 
-# With a message's id, the cause of the one task that there may be about it (`delivering.undelivered`).
+# With a message's id, and from the second try on its number, the cause of the one task that there may be about
+# a try (`delivering.undelivered`).
 CAUSE: Final = "message"
 
 
@@ -44,13 +45,14 @@ def _last(columns: str, which: str) -> str:
     return f"""
     SELECT {columns}
       FROM notifications_message said
-      LEFT JOIN LATERAL (SELECT attempt.outcome, attempt.started_at
+      LEFT JOIN LATERAL (SELECT attempt.outcome, attempt.started_at, attempt.number
                            FROM notifications_deliveryattempt attempt
                           WHERE attempt.message_id = said.id
                           ORDER BY attempt.number DESC LIMIT 1) try ON true
       LEFT JOIN clinic_workitem task
         ON said.status IN ('skipped', 'failed') AND task.clinic_id = said.clinic_id
-       AND task.cause = '{CAUSE}:' || said.id AND task.closed_at IS NOT NULL
+       AND task.cause = '{CAUSE}:' || said.id || CASE WHEN try.number > 1 THEN ':' || try.number ELSE '' END
+       AND task.closed_at IS NOT NULL
      WHERE said.appointment_id = visit.id AND {which} AND said.status <> 'planned'
        AND (said.status IN ('sent', 'unknown') OR (said.status = 'claimed' AND try.outcome = 'started')
             OR task.id IS NOT NULL)

@@ -32,6 +32,20 @@ def test_a_lost_answer_is_a_task_for_the_desk_and_never_sent_again(house: House,
     assert (task.role, task.cause, task.due_at) == ("front_desk", f"message:{message.pk}", message.stale_at)
 
 
+def test_what_is_sent_again_and_lost_again_is_a_task_again(house: House, scripted: Any) -> None:
+    """What a person found out about the first try says nothing of the second."""
+    message = planned_confirmation(house)
+    scripted(AnswerLost("disconnected"), AnswerLost("disconnected"))
+    drain()
+    outcomes.settle(actor=house.actor(house.ana), message=message, arrived=False, now=NOW + MINUTE)
+    assert not WorkItem.objects.filter(closed_at=None).exists()
+    assert drain(NOW + 2 * MINUTE) == {"unknown": 1}
+    assert WorkItem.objects.get(closed_at=None).cause == f"message:{message.pk}:2"
+    outcomes.settle(actor=house.actor(house.ana), message=message, arrived=True, now=NOW + 3 * MINUTE)
+    assert fate(message)[0] == "sent"
+    assert not WorkItem.objects.filter(closed_at=None).exists()
+
+
 def test_a_worker_that_dies_while_sending_leaves_an_unknown_not_a_second_message(
     house: House, scripted: Any
 ) -> None:

@@ -234,7 +234,7 @@ def find_out_at_the_desk(storm: Storm, provider: Provider) -> int:
         SELECT message.id::text, task.id IS NOT NULL
           FROM notifications_message AS message
           LEFT JOIN clinic_workitem AS task
-            ON task.cause = 'message:' || message.id AND task.closed_at IS NULL
+            ON starts_with(task.cause, 'message:' || message.id) AND task.closed_at IS NULL
          WHERE message.status = 'unknown'
         """
     )
