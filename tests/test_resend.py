@@ -21,8 +21,9 @@ from scheduler.prescribing import screening
 from sessions_app.models import SafetyConcern
 from sessions_app.observing import side_effects
 from tests.cast import NOW, PASSWORD, TODAY, House, client_of, new_id
-from tests.notifications import visits
-from tests.scheduler.stage import set_stage
+from tests.notifications import texts, visits
+from tests.scheduler import waits
+from tests.scheduler.stage import plan_row, set_stage
 from tests.sessions_app import stories
 
 API = "/api/v1/"
@@ -89,6 +90,35 @@ def plans(house: House) -> Call:
 
 def protocols(house: House) -> Call:
     return house.priya, "protocols/", {"after": set_stage(house).protocol.pk, "observation_minutes": 90}
+
+
+def plan_requests(house: House) -> Call:
+    return house.ana, "plans/ask/", {"patient": house.rosa.pk, "words": "Asks whether to go on"}
+
+
+def members(house: House) -> Call:
+    body = {"email": "neu@lakeside.example", "full_name": "Nora Neu", "roles": ["front_desk"]}
+    return house.max, "members/", {"clinic": house.clinic.pk, **body, "password": PASSWORD}
+
+
+def patient_imports(house: House) -> Call:
+    content = "mrn,family_name,given_names,birth_date\nN-2,Neuer,Nils,1991-01-01"
+    body = {"clinic": house.clinic.pk, "file_name": "ours.csv", "content": content}
+    return house.max, "patient-imports/", body
+
+
+def times_offered(house: House) -> Call:
+    stage = set_stage(house)
+    texts.give_number(house.clinic)
+    visit = stage.book(stage.plan(), "10:00", TODAY + timedelta(days=3))
+    return house.ana, f"threads/{house.rosa.pk}/offer-times/", {"appointment": visit.pk}
+
+
+def offers_by_hand(house: House) -> Call:
+    stage = set_stage(house)
+    entry = waits.join(stage, plan_row(house, stage.protocol, house.omar))
+    start = stage.at("14:00", TODAY + timedelta(days=4))
+    return house.ana, f"waitlist/{entry.pk}/offer/", {"start": start.isoformat()}
 
 
 def resources(house: House) -> Call:
@@ -434,6 +464,11 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "links/score/": link_scores,
     "links/diary/": link_diary,
     "threads/{id}/reply/": replies,
+    "threads/{id}/offer-times/": times_offered,
+    "waitlist/{id}/offer/": offers_by_hand,
+    "plans/ask/": plan_requests,
+    "members/": members,
+    "patient-imports/": patient_imports,
 }
 LATER = NOW + timedelta(minutes=30)
 MOMENTS = {

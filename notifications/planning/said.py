@@ -30,8 +30,8 @@ BEFORE_A_VISIT: Final = (
     MessageKind.REMINDER,
 )
 
-# With a message's id, and from the second try on its number, the cause of the one task that there may be about
-# a try (`delivering.undelivered`).
+# With a message's id, and from the second try on its number, the cause of the one task that there may be
+# about a try (`delivering.undelivered`).
 CAUSE: Final = "message"
 
 

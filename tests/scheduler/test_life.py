@@ -145,6 +145,7 @@ class Staged:
             house,
             preparation_minutes=preparation.end - preparation.start,
             infusion_minutes=infusion.end - infusion.start,
+            infusion_least_minutes=infusion.end - infusion.start,
             observation_minutes=observation.end - observation.start,
             turnover_minutes=SHAPE.turnover,
             spacing_min_days=SPACING,

@@ -141,7 +141,8 @@ def test_an_ended_plan_stays_ended(stage: Stage, plan: TreatmentPlan) -> None:
 def test_an_order_that_the_version_does_not_allow_has_to_be_written_anew(
     stage: Stage, plan: TreatmentPlan
 ) -> None:
-    limits = {"dose_soft_max": Decimal("0.4"), "dose_hard_max": Decimal("0.4"), "series_max": 5}
+    few = {"series_typical": 5, "series_max": 5}
+    limits = {"dose_soft_max": Decimal("0.4"), "dose_hard_max": Decimal("0.4"), **few}
     with pytest.raises(Invalid) as refused:
         take_over(stage, plan, longer(stage, dose_start=Decimal("0.4"), **limits))
     assert {error["field"] for error in refused.value.data["errors"]} == {"ordered_dose", "sessions_ordered"}
