@@ -13,7 +13,7 @@ from uuid import UUID
 from clinic import clock
 from scheduler.finding.availability import Interval, Supply, complement, minute_of
 from scheduler.finding.packing import Need, Rectangle
-from scheduler.finding.supply import Supplies, supplies, visit_of
+from scheduler.finding.supply import Supplies, not_counted, supplies, visit_of
 from scheduler.models import LIVE_STATUSES, Appointment, Phase, Repair, Resource
 from scheduler.repairing.day import Day, DayVisit, Disruption, Held, Standing, Turn
 from scheduler.repairing.proposal import Change, Outcome, Proposal, Seat
@@ -60,7 +60,7 @@ def before_and_after(repair: Repair, proposal: Proposal, mishap: Mishap, *, now:
     changes = {change.visit: change for change in proposal.changes}
     touched = {visit.pk: visit for visit in rows.filter(pk__in=changes)}
     of_day = queries.on_day(rows, repair.day, clinic.time_zone).filter(status__in=LIVE_STATUSES)
-    others = {visit.pk: visit for visit in of_day.exclude(queries.LAPSED_HOLDS) if visit.pk not in changes}
+    others = {visit.pk: visit for visit in of_day.exclude(not_counted(now)) if visit.pk not in changes}
     there = supplies(
         clinic.pk,
         low,

@@ -146,6 +146,14 @@ def test_the_boards_stay_as_they_are_once_the_plan_is_carried_out(stage: Stage, 
     assert blocks(ana.get(reverse("repair_plan", args=[repair.pk]))) == blocks(proposed)
 
 
+def test_a_hold_that_has_run_out_is_on_neither_board(stage: Stage, ana: Client) -> None:
+    stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
+    held = stage.book(stage.plan(stage.house.omar), "9:30")
+    Appointment.objects.filter(pk=held.pk).update(status="pending", held_until=NOW - timedelta(minutes=1))
+    for half in blocks(propose(ana, ill(stage))):
+        assert "Omar" not in " ".join(half)
+
+
 def test_who_goes_to_another_day_is_on_the_first_board_only(house: House) -> None:
     stage = set_stage(house, nurses=1)
     stage.book(stage.plan(), "10:00")
