@@ -28,7 +28,8 @@ class SettingsForm(ChangeForm):
         self.row = row
         self._stands: dict[str, Any] = json.loads(json.dumps(dict(stands), default=str))
         super().__init__(data, initial={**stands, "were": json.dumps(self._stands)})
-        self.fields["were"] = forms.CharField(widget=forms.HiddenInput, required=False)
+        # Without an id: a page may hold two forms that say what they saw.
+        self.fields["were"] = forms.CharField(widget=forms.HiddenInput({"id": False}), required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -52,20 +53,24 @@ class SettingsForm(ChangeForm):
         field = self.fields[name]
         return field.has_changed(field.to_python(value) if isinstance(value, str) else value, self[name].data)
 
+    def changed_by(self, names: list[str]) -> Mapping[str, str]:
+        """Who made the latest change of what each of these fields shows. Override where it stands in more
+        rows than `row`."""
+        columns = {name: self.row._meta.get_field(name).attname for name in names}  # type: ignore[union-attr]
+        who = who_changed(self.row, columns.values())
+        return {name: who.get(column, "") for name, column in columns.items()}
+
     def _told(self, names: list[str]) -> str:
-        who = who_changed(self.row, [self._column(name) for name in names])
+        who = self.changed_by(names)
         changes = [
             f"{self.fields[name].label} is now {self._words(name)}"
-            f" ({who.get(self._column(name)) or 'changed outside of the pages'})."
+            f" ({who.get(name) or 'changed outside of the pages'})."
             for name in names
         ]
         return (
             f"This was changed while you had the page open. {' '.join(changes)} Nothing of yours is saved"
             " yet: what you typed stands in its box. Save again to put it in place of theirs."
         )
-
-    def _column(self, name: str) -> str:
-        return self.row._meta.get_field(name).attname  # type: ignore[union-attr]
 
     def _words(self, name: str) -> str:
         value, field = self.initial[name], self.fields[name]

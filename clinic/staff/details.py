@@ -73,10 +73,9 @@ def change_details(
 
 def _change_what_was_typed(row: Member, details: dict[str, str]) -> None:
     _keep_a_prescribers_credentials(details, {Role(role) for role in row.offered})
-    typed = {"full_name": "invited_name", "credentials": "invited_credentials", "mobile": "invited_mobile"}
     for name, value in details.items():
-        setattr(row, typed[name], value)
-    row.save(update_fields=[typed[name] for name in details])
+        setattr(row, queries.TYPED[name], value)
+    row.save(update_fields=[queries.TYPED[name] for name in details])
 
 
 def _change_person(actor: Actor, row: Member, details: dict[str, str]) -> None:

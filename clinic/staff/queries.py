@@ -1,8 +1,9 @@
 """Reads about who works in a clinic, named for what they return."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -13,8 +14,11 @@ from knox.models import get_token_model
 from clinic import access
 from clinic.models import Clinic, Member, Membership, MemberState, Role, User
 from clinic.problems import Missing
+from clinic.queries import who_changed
 
 MOST_CHANGES = 200
+# Where the details of whoever hasn't joined yet are kept: as they were typed.
+TYPED: Final = {"full_name": "invited_name", "credentials": "invited_credentials", "mobile": "invited_mobile"}
 
 
 def members(rows: QuerySet[Member] | None = None) -> QuerySet[Member]:
@@ -135,6 +139,19 @@ def changes_of(member: Member) -> list[Change]:
         for event, what in said
     ]
     return sorted(changes, key=lambda change: change.at, reverse=True)[:MOST_CHANGES]
+
+
+def who_changed_details(member: Member, names: Collection[str]) -> dict[str, str]:
+    """Who made the latest change of these details, "" where no name stands at it, wherever each is kept: of
+    whoever has joined at their login, of the charge nurse at their role."""
+    who: dict[str, str] = {}
+    if "charge" in names:
+        nurse = Membership.objects.get(user=member.user_id, clinic=member.clinic_id, role=Role.NURSE)
+        who |= who_changed(nurse, ["charge"])
+    if member.joined_at is not None:
+        return who | who_changed(member.user, set(names) - {"charge"})
+    typed = {TYPED[name]: name for name in names if name in TYPED}
+    return who | {typed[column]: by for column, by in who_changed(member, typed).items()}
 
 
 def _of_role(event: Any) -> str:

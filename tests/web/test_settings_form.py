@@ -11,6 +11,7 @@ from clinic.models import Clinic, Role
 from notifications.models import ClinicMessaging, MessageRule
 from scheduler.models import ResourceKind
 from tests.cast import House, make_user
+from tests.clinic.staff import invited, member
 from tests.scheduler.stage import make_resource
 from tests.web.pages import browser_of, words
 
@@ -25,9 +26,9 @@ def olga(house: House) -> Client:
     return browser_of(make_user(house.clinic, "Olga Petrova", Role.MANAGER))
 
 
-def shown(answer: Any) -> dict[str, Any]:
+def shown(answer: Any, name: str = "form") -> dict[str, Any]:
     """The form's boxes as a browser would send them back."""
-    form = answer.context["form"]
+    form = answer.context[name]
     values = {field.name: field.value() for field in form}
     return {name: "" if value is None else value for name, value in values.items() if value is not False}
 
@@ -129,3 +130,54 @@ def test_a_messages_rule_tells_its_ways_and_its_hour_in_words(
     assert (str(again["days"]), str(again["at"])[:5], again["forms"]) == ("5", "10:30", ["email"])
     assert max_.post(path, again).status_code == 302
     assert MessageRule.objects.get(stage="T-3d").forms == ["email"]
+
+
+# --- Somebody's details: they stand in their login, their role, or an invitation ----------------------------
+
+
+def details_shown(answer: Any) -> dict[str, Any]:
+    return shown(answer, "details_form")
+
+
+def test_the_number_that_pages_somebody_is_not_wiped_by_a_page_that_was_open(
+    house: House, max_: Client, olga: Client
+) -> None:
+    nils = member(house, house.nils)
+    page, path = reverse("member", args=[nils.pk]), reverse("change_member", args=[nils.pk])
+    ours, theirs = details_shown(max_.get(page)), details_shown(olga.get(page))
+    assert olga.post(path, {**theirs, "mobile": "+13125550177", "charge": "on"}).status_code == 302
+
+    stale = max_.post(path, {**ours, "credentials": "RN, CRNA"})
+
+    assert stale.status_code == 412
+    said = unescape(words(stale))
+    assert "Mobile phone is now “+13125550177” (Olga Petrova)." in said
+    assert "Charge nurse is now ticked (Olga Petrova)." in said
+    house.nils.refresh_from_db()
+    assert (house.nils.mobile, house.nils.credentials) == ("+13125550177", "RN")
+    assert max_.post(path, details_shown(stale)).status_code == 302
+    house.nils.refresh_from_db()
+    assert (house.nils.mobile, house.nils.credentials) == ("+13125550177", "RN, CRNA")
+    assert house.nils.memberships.get().charge
+
+
+def test_of_an_invitation_the_typed_name_is_not_undone_either(
+    house: House, max_: Client, olga: Client
+) -> None:
+    nora = invited(house)
+    page, path = reverse("member", args=[nora.pk]), reverse("change_member", args=[nora.pk])
+    ours, theirs = details_shown(max_.get(page)), details_shown(olga.get(page))
+    olga.post(path, {**theirs, "full_name": "Nora Neumann"})
+
+    stale = max_.post(path, {**ours, "mobile": "+13125550177"})
+
+    assert stale.status_code == 412
+    assert "Name is now “Nora Neumann” (Olga Petrova)." in unescape(words(stale))
+    assert max_.post(path, details_shown(stale)).status_code == 302
+    nora.refresh_from_db()
+    assert (nora.full_name, nora.mobile) == ("Nora Neumann", "+13125550177")
+
+
+def test_two_forms_of_one_page_that_say_what_they_saw_share_no_id(house: House, max_: Client) -> None:
+    html = max_.get(reverse("member", args=[member(house, house.nils).pk])).content.decode()
+    assert (html.count('name="were"'), html.count('id="id_were"')) == (2, 1)

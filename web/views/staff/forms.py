@@ -1,5 +1,6 @@
 """The forms of the staff's pages. Which of what they say is carried out, the floor decides."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from clinic.models import Member, Role
 from clinic.staff import queries
 from web.doors import StaffRequest
 from web.forms import ChangeForm, ClinicForm, PhoneField
+from web.settings_form import SettingsForm
 from web.views.staff import proving, role_words
 
 
@@ -96,7 +98,7 @@ class EndAccessForm(ProvenForm):
     )
 
 
-class DetailsForm(ChangeForm):
+class DetailsForm(SettingsForm):
     """What this manager may change of them: of a person of several clinics not what is all clinics'."""
 
     full_name = forms.CharField(label="Name", max_length=120)
@@ -110,18 +112,21 @@ class DetailsForm(ChangeForm):
         label="Charge nurse", required=False, help_text="Is told when another nurse doesn't answer an alert."
     )
 
-    def __init__(self, request: StaffRequest, member: Any, *args: Any, **kwargs: Any) -> None:
-        kwargs["initial"] = {
-            "full_name": member.full_name,
-            "credentials": member.credentials,
-            "mobile": member.mobile,
-            "charge": member.charge,
-        }
-        super().__init__(*args, **kwargs)
-        if Role.NURSE not in member.roles:
-            del self.fields["charge"]
-        if member.elsewhere and not queries.reaches_whole(request.actor.user_id, member.user_id):
-            for name in ("full_name", "credentials", "mobile"):
-                del self.fields[name]
-        elif member.user_id == request.actor.user_id:
-            del self.fields["mobile"]
+    def __init__(self, request: StaffRequest, member: Any, data: Any = None) -> None:
+        asked = _asked(request, member)
+        stands = {name: getattr(member, name) for name in self.base_fields if name in asked}
+        super().__init__(member, data, stands=stands)
+        for name in self.base_fields.keys() - asked:
+            del self.fields[name]
+
+    def changed_by(self, names: list[str]) -> Mapping[str, str]:
+        return queries.who_changed_details(self.row, names)
+
+
+def _asked(request: StaffRequest, member: Any) -> set[str]:
+    """The details that this manager may change."""
+    asked = {"charge"} if Role.NURSE in member.roles else set()
+    if not member.elsewhere or queries.reaches_whole(request.actor.user_id, member.user_id):
+        asked |= {"full_name", "credentials"}
+        asked |= {"mobile"} if member.user_id != request.actor.user_id else set()
+    return asked
