@@ -50,8 +50,8 @@ class Picture:
 
 @dataclass(frozen=True)
 class Table:
-    """One table. `bar` is the place of the column whose shares are drawn; `total_rows` stand at the end. Of
-    more rows than `most` the page shows the first, the file all."""
+    """One table. `total_rows` stand at the end. Of more rows than `most` the page shows the first, the file
+    all."""
 
     name: str
     title: str
@@ -59,7 +59,6 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     means: str
     cannot: str = ""
-    bar: int | None = None
     total_rows: int = 0
     links: Sequence[str] = field(default=())
     picture: Picture | None = None
@@ -85,20 +84,14 @@ class Table:
         first_total = len(self.rows) - self.total_rows
         links = [*self.links, *[""] * (len(self.rows) - len(self.links))]
         return [
-            Line(list(zip(self.columns, row, strict=True)), self._bar_of(row), place >= first_total, link)
+            Line(list(zip(self.columns, row, strict=True)), place >= first_total, link)
             for place, (row, link) in enumerate(zip(self.rows, links, strict=True))
         ][: self.most]
-
-    def _bar_of(self, row: Sequence[Cell]) -> float | None:
-        """Of a hundred."""
-        value = row[self.bar] if self.bar is not None else None
-        return round(min(value, 1.0) * 100, 1) if isinstance(value, float) else None
 
 
 @dataclass(frozen=True)
 class Line:
     cells: list[tuple[Column, Cell]]
-    bar: float | None
     total: bool
     link: str
 
