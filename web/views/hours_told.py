@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.text import get_text_list
+
 from clinic.problems import Problem
 from scheduler.finding.availability import Interval
 from scheduler.models import ResourceKind
@@ -19,6 +21,7 @@ from web.forms import ChangeForm
 from web.plots.week_bars import Bar, week_bars
 from web.templatetags.chairside import short_day
 from web.views import live_form
+from web.views.board.looks import length_in_words
 from web.views.hours_change import stranded
 
 KINDS = {ResourceKind.NURSE: "nurses", ResourceKind.CHAIR: "chairs", ResourceKind.CLINICIAN: "clinicians"}
@@ -91,13 +94,13 @@ def told(
 
 def of_week(foreseen: Foreseen) -> list[str]:
     """How many hours a week, and how many can be booked more or less."""
-    was, becomes = (_a_week(days) for days in _both(foreseen.week))
+    was = _minutes_of(day.was for day in foreseen.week)
+    becomes = _minutes_of(day.becomes for day in foreseen.week)
     if was == becomes:
-        a_week = f"{hours_words(becomes)} a week, as many as now."
+        than_now = "as many as now"
     else:
-        more = "more" if becomes > was else "fewer"
-        a_week = f"{hours_words(becomes)} a week, {hours_words(abs(becomes - was))} {more} than now."
-    return [a_week, _to_book(foreseen)]
+        than_now = f"{length_in_words(abs(becomes - was))} {'more' if becomes > was else 'fewer'} than now"
+    return [f"{_a_week(becomes)}, {than_now}.", _to_book(foreseen)]
 
 
 def of_days(foreseen: Foreseen) -> list[str]:
@@ -111,10 +114,10 @@ def of_clinic(foreseen: Foreseen) -> list[str]:
         words: sum(reach.lost for reach in foreseen.reaches if reach.resource.kind == kind)
         for kind, words in KINDS.items()
     }
-    gone = [f"{hours_words(minutes)} of the {words}" for words, minutes in lost.items() if minutes]
+    gone = [f"{length_in_words(minutes)} of the {words}" for words, minutes in lost.items() if minutes]
     if foreseen.openings_until:
         return [_to_book(foreseen)]
-    return [f"Takes {_listed(gone)}." if gone else "Nobody would have worked then."]
+    return [f"Takes {get_text_list(gone, 'and')}." if gone else "Nobody would have worked then."]
 
 
 def week_picture(week: Sequence[Weekday]) -> Picture:
@@ -127,7 +130,7 @@ def day_picture(day: date, was: Sequence[Stretch], becomes: Sequence[Stretch]) -
 
 
 def picture_of(days: Sequence[tuple[str, Sequence[Stretch], Sequence[Stretch]]]) -> Picture:
-    drawn = week_bars([(_minutes(was), _minutes(becomes)) for _, was, becomes in days])
+    drawn = week_bars([(_on_the_wall(was), _on_the_wall(becomes)) for _, was, becomes in days])
     rows = [
         PictureRow(name, bars, sorted(was), sorted(becomes))
         for (name, was, becomes), bars in zip(days, drawn.rows, strict=True)
@@ -137,27 +140,21 @@ def picture_of(days: Sequence[tuple[str, Sequence[Stretch], Sequence[Stretch]]])
 
 def as_it_stands(week: Sequence[Weekday]) -> Touched:
     """Beside a form in which nothing stands yet."""
-    sentence = f"{hours_words(_a_week(day.was for day in week))} a week now."
+    sentence = f"{_a_week(_minutes_of(day.was for day in week))} now."
     return Touched(None, "", [sentence], week_picture(week))
-
-
-def hours_words(minutes: int) -> str:
-    """`4 h`, `4 h 30 min`, `30 min`."""
-    hours, rest = divmod(minutes, 60)
-    return " ".join([f"{hours} h"] * bool(hours or not rest) + [f"{rest} min"] * bool(rest))
 
 
 def _to_book(foreseen: Foreseen) -> str:
     gained, lost = foreseen.gained, foreseen.lost
-    parts = [f"{hours_words(gained)} more"] * bool(gained) + [f"{hours_words(lost)} fewer"] * bool(lost)
     if foreseen.openings_until:
         return (
             f"Openings are made up to {short_day(foreseen.openings_until)} so far: this is beyond, and counts"
             " when the schedule reaches it."
         )
-    if not parts:
-        return "No more and no fewer hours to book as far as the schedule is open."
-    return f"{_listed(parts)} to book as far as the schedule is open."
+    differences = {"more": gained, "fewer": lost}
+    told = [f"{length_in_words(minutes)} {words}" for words, minutes in differences.items() if minutes]
+    amount = get_text_list(told, "and") or "No more and no fewer hours"
+    return f"{amount} to book as far as the schedule is open."
 
 
 def _in_the_way(foreseen: Foreseen) -> str:
@@ -169,25 +166,22 @@ def _in_the_way(foreseen: Foreseen) -> str:
 
 def _odd(odd: OddStretch) -> str:
     start, until = odd.hours
-    lasts = f"lasts {hours_words(odd.minutes)}" if odd.minutes else "doesn't exist"
+    lasts = f"lasts {length_in_words(odd.minutes)}" if odd.minutes else "doesn't exist"
     if odd.minutes and odd.runs != odd.hours:
         begins, ends = odd.runs
-        lasts = f"runs from {begins:%H:%M} to {ends:%H:%M}, {hours_words(odd.minutes)}"
+        lasts = f"runs from {begins:%H:%M} to {ends:%H:%M}, {length_in_words(odd.minutes)}"
     return f"{short_day(odd.day)}: the clocks change, so {start:%H:%M} to {until:%H:%M} {lasts}."
 
 
-def _both(week: Sequence[Weekday]) -> tuple[list[Sequence[Stretch]], list[Sequence[Stretch]]]:
-    return [day.was for day in week], [day.becomes for day in week]
+def _a_week(minutes: int) -> str:
+    return f"{length_in_words(minutes) if minutes else 'No hours'} a week"
 
 
-def _a_week(days: Iterable[Sequence[Stretch]]) -> int:
+def _minutes_of(days: Iterable[Sequence[Stretch]]) -> int:
     return sum(wall_minutes(stretch) for day in days for stretch in day)
 
 
-def _minutes(stretches: Iterable[Stretch]) -> list[Interval]:
-    starts = [(start.hour * 60 + start.minute, (start, until)) for start, until in stretches]
-    return [(start, start + wall_minutes(stretch)) for start, stretch in starts]
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+def _on_the_wall(stretches: Iterable[Stretch]) -> list[Interval]:
+    """In minutes of the day."""
+    begins = [(start.hour * 60 + start.minute, (start, until)) for start, until in stretches]
+    return [(start, start + wall_minutes(stretch)) for start, stretch in begins]

@@ -16,7 +16,7 @@ from sessions_app.observing.due_times import Step
 from web.plots.course_bars import Course, CourseBars, CourseRow, course_bars
 from web.templatetags.chairside import local_moment
 from web.views import protocols_words
-from web.views.hours_told import hours_words
+from web.views.board.looks import length_in_words
 from web.views.protocols_words import Change
 
 # Any moment will do: the course is told in minutes from it.
@@ -140,7 +140,7 @@ def _of_visits(reach: Reach, version: int) -> list[str]:
     if reach.minutes_longer:
         more = "longer" if reach.minutes_longer > 0 else "shorter"
         said.append(
-            f"Taken over, a visit takes {hours_words(abs(reach.minutes_longer))} {more}, where chair and"
+            f"Taken over, a visit takes {length_in_words(abs(reach.minutes_longer))} {more}, where chair and"
             " nurse are free; its patient is told the new end."
         )
     if reach.is_fasted_otherwise:
@@ -159,7 +159,8 @@ def _phases(course: Course) -> str:
     minutes = dict(course.phases)
     visit = course.minutes - minutes["turnover"]
     parts = ", ".join(f"{phase} {length}" for phase, length in course.phases)
-    return f"{hours_words(visit)} for the patient, {hours_words(course.minutes)} of the chair: {parts} min."
+    patient, chair = length_in_words(visit), length_in_words(course.minutes)
+    return f"{patient} for the patient, {chair} of the chair: {parts} min."
 
 
 def _readings(course: Course) -> str:

@@ -131,7 +131,7 @@ def test_the_end_of_weekly_hours_is_told(stage: Stage, max_: Client) -> None:
     told = said(max_.post(address, {"last_day": "2027-01-18", "check": "yes"}))
     early = max_.post(address, {"last_day": "2027-01-01", "check": "typing"})
 
-    assert "0 h a week, 8 h fewer than now." in told
+    assert "No hours a week, 8 h fewer than now." in told
     assert "Hours that are over stay as they were." in said(early)
     assert WorkingPattern.objects.get().valid_until is None
 
