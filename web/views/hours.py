@@ -25,7 +25,6 @@ from web.views.hours_change import once, refused, resource_of, sent_with, strand
 from web.views.hours_form import DayHoursForm, EndForm, WeekForm, WeeklyForm, stretches
 
 TOUCHES: Final = "web/hours/touches.html"
-WEEKLY_PAGE: Final = "web/hours/weekly.html"
 
 # --- What stands ------------------------------------------------------------------------------------------
 
@@ -80,7 +79,7 @@ def weekly(request: StaffRequest, pk: UUID) -> HttpResponse:
         given: dict[str, Any] = {
             name: form.cleaned_data.get(name) for name in ("weekdays", "valid_from", "valid_until")
         }
-        touched = hours_told.told(
+        context["touched"] = hours_told.told(
             request,
             form,
             lambda: foreseeing.weekly(
@@ -90,9 +89,7 @@ def weekly(request: StaffRequest, pk: UUID) -> HttpResponse:
             picture=lambda foreseen: hours_told.week_picture(foreseen.week),
             enough=bool(given["weekdays"] and given["valid_from"]),
         )
-        context["touched"] = touched
-        return live_form.answer(request, form, WEEKLY_PAGE, TOUCHES, context, status=form.status)
-    if request.method == "POST" and form.is_valid():
+    elif request.method == "POST" and form.is_valid():
         asked = {name: form.cleaned_data[name] for name in ("weekdays", "hours", "valid_from", "valid_until")}
         try:
             once(
@@ -123,11 +120,9 @@ def weekly(request: StaffRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, f"{resource.name}'s weekly hours are set.")
             return redirect("resource_hours", pk=resource.pk)
-    context.setdefault(
-        "touched",
-        hours_told.as_it_stands(foreseeing.week_as_it_is(resource, today)) if not form.is_bound else None,
-    )
-    return live_form.answer(request, form, WEEKLY_PAGE, TOUCHES, context, status=form.status)
+    elif not form.is_bound:
+        context["touched"] = hours_told.as_it_stands(foreseeing.week_as_it_is(resource, today))
+    return live_form.answer(request, form, "web/hours/weekly.html", TOUCHES, context, status=form.status)
 
 
 @staff_page(CHANGE_HOURS)

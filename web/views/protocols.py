@@ -102,9 +102,7 @@ def new_version(request: StaffRequest, pk: UUID) -> HttpResponse:
         if form.is_valid():
             becomes = as_signed(after, form.content)
             context["touched"] = protocols_told.touched(after, becomes, now=clock.now())
-        context["stands"] = "" if live_form.is_typing(request) else _stands(after)
-        return live_form.answer(request, form, NEW_VERSION, TOUCHES, context, status=form.status)
-    if request.method == "POST" and form.is_valid():
+    elif request.method == "POST" and form.is_valid():
         id = form.cleaned_data["id"]
         try:
             draft, _ = create_once(
@@ -122,8 +120,9 @@ def new_version(request: StaffRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "The draft is kept. It is in force once a prescriber signs it.")
             return redirect("protocol", pk=draft.pk)
-    context["stands"] = _stands(after)
-    context["planned"] = protocols_told.planned(after, after)
+    else:
+        context["planned"] = protocols_told.planned(after, after)
+    context["stands"] = "" if live_form.is_typing(request) else _stands(after)
     return live_form.answer(request, form, NEW_VERSION, TOUCHES, context, status=form.status)
 
 
