@@ -37,6 +37,7 @@ SCALES: Final[Mapping[str, tuple[Number, Number]]] = {
     **{sign: TAKEN[sign] for sign in ("rass", "dissociation", "distress", "pain_nrs")},
 }
 LEVELS: Final = ("start_flag", "start_hold", "caution", "stop", "emergency")
+BESIDES: Final = ("caution_rise_percent", "stop_readings")  # what stands beside the levels of a sign
 WORSENING: Final = ("caution", "stop", "emergency")
 BOUNDS: Final = ("below", "at_least", "above")
 WRITTEN: Final = {"below": "<", "at_least": "≥", "above": ">"}
@@ -70,7 +71,7 @@ def loosened(limits: Mapping[str, Any], than: Mapping[str, Any]) -> list[Loosene
     return [
         Loosened(sign, level, than[sign][level])
         for sign in SIGNS
-        for level in (*LEVELS, "caution_rise_percent", "stop_readings")
+        for level in (*LEVELS, *BESIDES)
         if level in than.get(sign, {})
         if _is_looser(level, limits.get(sign, {}).get(level), than[sign][level])
     ]

@@ -12,7 +12,10 @@ from scheduler.prescribing.protocols import Looser, looser_limits
 from sessions_app.observing.vital_limits import RINGS
 from web.views.protocols_words import LEVEL_WORDS, bounds_words
 
-BESIDES: Final = {"caution_rise_percent": "caution at a rise", "stop_readings": "readings in a row that stop"}
+BESIDES_WORDS: Final = {
+    "caution_rise_percent": "caution at a rise",
+    "stop_readings": "readings in a row that stop",
+}
 
 
 def looser_words(code: str, limits: Mapping[str, Any], before: Protocol | None) -> dict[str, str]:
@@ -35,7 +38,7 @@ def place_words(path: str) -> str:
     """Where a limit stands, `Oxygen saturation, stop`; any other place as it is called, with spaces."""
     column, _, rest = path.partition(".")
     sign, _, level = rest.partition(".")
-    name = LEVEL_WORDS.get(level) or BESIDES.get(level)
+    name = LEVEL_WORDS.get(level) or BESIDES_WORDS.get(level)
     if column == "limits" and sign in RINGS and name:
         return f"{RINGS[sign].label}, {name.lower()}"
     return path.replace(".", " ").replace("_", " ").capitalize()

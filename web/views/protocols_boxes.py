@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from django import forms
 
+from scheduler.prescribing.limit_content import WRITTEN
+
 SIGN: Final = {"<": "below", ">=": "at_least", "≥": "at_least", ">": "above"}
-WRITTEN: Final = {"below": "<", "at_least": "≥", "above": ">"}
 BOUND: Final = re.compile(r"(<|>=|≥|>)\s*(-?\d{1,4}(?:\.\d{1,2})?)(?:\s*(?:,|;|or)?\s*)")
 STRETCH: Final = re.compile(r"(\d{1,4})(?:\s*[x×*]\s*(\d{1,3}))?")  # noqa: RUF001
 SPAN: Final = re.compile(r"(-?\d{1,4}(?:\.\d{1,2})?)\s*to\s*(-?\d{1,4}(?:\.\d{1,2})?)")

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from scheduler.models import DoseBasis, Protocol, WeightBasis
 from scheduler.prescribing import protocol_content, protocols
 from scheduler.prescribing.figure_sources import source_of
-from scheduler.prescribing.limit_content import LEVELS
+from scheduler.prescribing.limit_content import BESIDES, LEVELS
 from scheduler.prescribing.limit_content import RINGS as EDGES
 from scheduler.prescribing.protocol_content import MAY_BE_EMPTY, ORDER, PHASES, WHOLE
 from scheduler.vocabulary import plain_amount
@@ -28,7 +28,6 @@ from web.views.protocols_words import LEVEL_WORDS, NOTHING
 from web.views.protocols_words import PHASES as PHASE_WORDS
 
 MORE_ORDERS: Final = 3  # empty rows below the order set
-BESIDES: Final = ("caution_rise_percent", "stop_readings")
 
 LABELS: Final = {
     "preparation_minutes": ("Preparation", "min"),
