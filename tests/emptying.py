@@ -36,8 +36,7 @@ def empty_tables() -> None:
         # One statement: what points at what is asked at its end, whether it can be deferred or not.
         parts = ", ".join(f"emptied_{number} AS (DELETE FROM {table})" for number, table in enumerate(full))
         cursor.execute(f"WITH {parts} SELECT")
-        cursor.execute(
-            "SET CONSTRAINTS ALL IMMEDIATE"
-        )  # a trigger stays aside while there is something to ask
+        # Or no trigger could be put back: their tables still have something to ask at the end.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in full:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
