@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from clinic.models import Clinic, Member, Role
+from clinic.models import Clinic, Role
 from clinic.staff import queries
 from notifications.delivering import sending_state
 from notifications.escalating import on_call
@@ -41,15 +41,11 @@ def _of_staff(clinic: Clinic, now: datetime) -> list[str]:
     without = sum(bool(queries.roles_of(member)) and not member.second_factor for member in members)
     if without:
         sentences.append(_counted(without, "works", "work", "without a second factor."))
-    ended = sum(_has_ended(member, now) for member in members)
+    ended = sum(member.invitation_has_ended(now) for member in members)
     if ended:
         which = "One invitation has" if ended == 1 else f"{ended} invitations have"
         sentences.append(f"{which} ended unanswered.")
     return sentences
-
-
-def _has_ended(member: Member, now: datetime) -> bool:
-    return bool(member.offered and member.invited_until and member.invited_until <= now)
 
 
 def _counted(count: int, one: str, many: str, what: str) -> str:

@@ -1,5 +1,6 @@
 """Who signs in, the roles that they have in a clinic, and their place in it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -125,6 +126,10 @@ class Member(Row):
         if self.joined_at is None:
             return MemberState.REFUSED if self.refused_at else MemberState.WITHDRAWN
         return MemberState.LEFT if self.left_at else MemberState.WORKING
+
+    def invitation_has_ended(self, now: datetime) -> bool:
+        """Whether there is one that its link opens no more: nobody answered it in time."""
+        return bool(self.offered) and (self.invited_until is None or self.invited_until <= now)
 
     @property
     def full_name(self) -> str:

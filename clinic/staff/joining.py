@@ -70,7 +70,7 @@ def refuse(*, actor: Actor, member: Member, now: datetime) -> Member:
 
 
 def _must_be_open(row: Member, now: datetime) -> None:
-    if not row.offered or row.invited_until is None or row.invited_until <= now:
+    if not row.offered or row.invitation_has_ended(now):
         raise Conflict(CLOSED.format(clinic=row.clinic.sender_name), code="not_invited")
 
 

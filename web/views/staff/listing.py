@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from clinic import clock
 from clinic.access import MANAGE_STAFF
-from clinic.models import Clinic, Member, MemberState, Role
+from clinic.models import Clinic, MemberState, Role
 from clinic.staff import letters, queries
 from scheduler.models import Resource
 from web.doors import StaffRequest, staff_page
@@ -53,11 +53,7 @@ def _lines(clinic: Clinic) -> list[Line]:
             member=member,
             roles=[str(role.label) for role in queries.roles_of(member) or queries.offered_to(member)],
             schedule=known.get(member.user_id, []),
-            ended=_has_ended(member, now),
+            ended=member.invitation_has_ended(now),
         )
         for member in queries.members_of(clinic.pk)
     ]
-
-
-def _has_ended(member: Member, now: Any) -> bool:
-    return bool(member.offered and member.invited_until and member.invited_until <= now)

@@ -1,5 +1,6 @@
 """One of the staff: roles, details, what hangs on them, their ways in, and what happened to their place."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.shortcuts import redirect, render
 
 from clinic import access, clock
 from clinic.access import MANAGE_STAFF
-from clinic.models import MemberState
+from clinic.models import Member, MemberState
 from clinic.problems import Problem
 from clinic.staff import details, letters, members, queries, ways_in
 from notifications.escalating.duties import duties_of
@@ -71,33 +72,36 @@ def change_details(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(MANAGE_STAFF, methods=["POST"])
 def invite_again(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
-    members.invite_again(actor=request.actor, member=found, now=clock.now())
-    messages.success(request, f"The invitation to {found.full_name} is sent again.")
-    return redirect("member", pk=found.pk)
+    told = f"The invitation to {found.full_name} is sent again."
+    return _carried_out(request, members.invite_again, found, told)
 
 
 @staff_page(MANAGE_STAFF, methods=["POST"])
 def withdraw(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
-    members.withdraw_invitation(actor=request.actor, member=found, now=clock.now())
-    messages.success(request, f"The invitation to {found.full_name} is withdrawn. Its link is dead.")
-    return redirect("member", pk=found.pk)
+    told = f"The invitation to {found.full_name} is withdrawn. Its link is dead."
+    return _carried_out(request, members.withdraw_invitation, found, told)
 
 
 @staff_page(MANAGE_STAFF, methods=["POST"])
 def sign_out(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
-    ways_in.sign_out(actor=request.actor, member=found, now=clock.now())
-    messages.success(request, f"{found.full_name} is signed out everywhere.")
-    return redirect("member", pk=found.pk)
+    return _carried_out(request, ways_in.sign_out, found, f"{found.full_name} is signed out everywhere.")
 
 
 @staff_page(MANAGE_STAFF, methods=["POST"])
 def revoke_token(request: StaffRequest, pk: UUID) -> HttpResponse:
-    found = fetched(request, pk)
-    key = request.POST.get("key", "")
-    ways_in.revoke_token(actor=request.actor, member=found, key=key, now=clock.now())
-    messages.success(request, f"The token {key[:8]}… opens nothing any more.")
+    found, key = fetched(request, pk), request.POST.get("key", "")
+    told = f"The token {key[:8]}… opens nothing any more."
+    return _carried_out(request, ways_in.revoke_token, found, told, key=key)
+
+
+def _carried_out(
+    request: StaffRequest, act: Callable[..., Member], found: Member, told: str, **more: str
+) -> HttpResponse:
+    """What one button asks for, done and told; then their page as it stands."""
+    act(actor=request.actor, member=found, now=clock.now(), **more)
+    messages.success(request, told)
     return redirect("member", pk=found.pk)
 
 
@@ -119,7 +123,7 @@ def _show(
         "duties": duties_of(found, now=now),
         "tokens": queries.tokens_of(found, now=now),
         "changes": queries.changes_of(found),
-        "ended": bool(found.offered and found.invited_until and found.invited_until <= now),
+        "ended": found.invitation_has_ended(now),
         "mail": letters.can_be_sent(),
         "oneself": found.user_id == request.actor.user_id,
         # Whether all clinics that they work in are this manager's, who then sees to what opens them all.
