@@ -34,6 +34,7 @@ from notifications.models import (
     Message,
     MessageStatus,
 )
+from notifications.planning import said
 
 RETRY_AFTER: Final = (
     timedelta(minutes=1),
@@ -48,7 +49,6 @@ ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)
 ASKED_FOR: Final = timedelta(minutes=15)
 ANSWER_LOST: Final = "The answer was lost: it may have arrived or not."
 NEVER_ARRIVED: Final = "Looked up: the provider never had it"
-NOT_ARRIVED: Final = "Somebody found out that it had not arrived"
 OF_NO_USE: Final = "It had not arrived, and is of no use any more."
 log = logging.getLogger(__name__)
 
@@ -255,24 +255,22 @@ def settle(*, actor: Actor, message: Message, arrived: bool, now: datetime) -> M
             return row
         if row.status != MessageStatus.UNKNOWN:
             raise Conflict("Whether this message arrived is not in question.", code="not_unknown")
-        attempt = row.attempts.latest("number")
+        attempt, task = row.attempts.latest("number"), undelivered.cause_of(row)
         with acting(actor.user_id):
             if arrived:
                 row.status, row.reason, row.sent_at = MessageStatus.SENT, "", attempt.started_at
                 attempt.outcome = AttemptOutcome.ACCEPTED
             elif now < row.stale_at:
                 row.status, row.reason, row.due_at = MessageStatus.PLANNED, "", now
-                attempt.outcome, attempt.error = AttemptOutcome.TEMPORARY, NOT_ARRIVED
+                attempt.outcome, attempt.error = AttemptOutcome.TEMPORARY, said.NOT_ARRIVED
             else:
                 row.status, row.reason = MessageStatus.FAILED, OF_NO_USE
-                attempt.outcome, attempt.error = AttemptOutcome.TEMPORARY, NOT_ARRIVED
+                attempt.outcome, attempt.error = AttemptOutcome.TEMPORARY, OF_NO_USE
             attempt.finished_at = now
             attempt.save(update_fields=["outcome", "error", "finished_at"])
             row.save(update_fields=["status", "reason", "due_at", "sent_at"])
         done = "It had arrived." if arrived else "It had not arrived."
-        work.settle(
-            actor=actor, clinic_id=row.clinic_id, causes=[undelivered.cause_of(row)], outcome=done, now=now
-        )
+        work.settle(actor=actor, clinic_id=row.clinic_id, causes=[task], outcome=done, now=now)
         return row
 
     return in_transaction(work_)

@@ -23,9 +23,12 @@ TITLES: Final = {MessageKind.CHANGE: CHANGED, MessageKind.CANCELLATION: CANCELLE
 
 
 def cause_of(message: Message) -> str:
-    """Names the one task that there may be about the message's last try: what a person found out of one try
-    says nothing of the next, which may be lost or refused again. The first goes by the message alone."""
-    number = message.attempts.order_by("-number").values_list("number", flat=True).first() or 1
+    """Names the one task that there may be about the message's last try, or about the next where a person has
+    found that the last did not arrive: what they found of one says nothing of another, which may be lost or
+    refused again, or can't be made. The first goes by the message alone."""
+    last = message.attempts.order_by("number").values_list("number", "error").last()
+    number, error = last or (1, "")
+    number += error == said.NOT_ARRIVED
     return f"{said.CAUSE}:{message.pk}" + (f":{number}" if number > 1 else "")
 
 

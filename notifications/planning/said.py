@@ -33,6 +33,11 @@ BEFORE_A_VISIT: Final = (
 # With a message's id, and from the second try on its number, the cause of the one task that there may be
 # about a try (`delivering.undelivered`).
 CAUSE: Final = "message"
+# The error of a try of which a person found this out, so that the message goes once more: what a task says
+# from then on is of the next try, also where none can be made.
+NOT_ARRIVED: Final = "Somebody found out that it had not arrived"
+# Of a message's last try, if there was one.
+TRY_OF_THE_TASK: Final = f"try.number + CASE WHEN try.error = '{NOT_ARRIVED}' THEN 1 ELSE 0 END"
 
 
 def _last(columns: str, which: str) -> str:
@@ -45,13 +50,14 @@ def _last(columns: str, which: str) -> str:
     return f"""
     SELECT {columns}
       FROM notifications_message said
-      LEFT JOIN LATERAL (SELECT attempt.outcome, attempt.started_at, attempt.number
+      LEFT JOIN LATERAL (SELECT attempt.outcome, attempt.started_at, attempt.number, attempt.error
                            FROM notifications_deliveryattempt attempt
                           WHERE attempt.message_id = said.id
                           ORDER BY attempt.number DESC LIMIT 1) try ON true
       LEFT JOIN clinic_workitem task
         ON said.status IN ('skipped', 'failed') AND task.clinic_id = said.clinic_id
-       AND task.cause = '{CAUSE}:' || said.id || CASE WHEN try.number > 1 THEN ':' || try.number ELSE '' END
+       AND task.cause = '{CAUSE}:' || said.id
+                        || CASE WHEN {TRY_OF_THE_TASK} > 1 THEN ':' || {TRY_OF_THE_TASK} ELSE '' END
        AND task.closed_at IS NOT NULL
      WHERE said.appointment_id = visit.id AND {which} AND said.status <> 'planned'
        AND (said.status IN ('sent', 'unknown') OR (said.status = 'claimed' AND try.outcome = 'started')

@@ -6,18 +6,20 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from clinic.models import WorkItem
+from clinic import work
+from clinic.models import Patient, WorkItem
 from clinic.problems import Conflict
 from notifications.channels import opening
 from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope, Found, NotFound
 from notifications.channels.opening import Channels
-from notifications.delivering import gathering, leasing, outcomes
+from notifications.delivering import gathering, leasing, outcomes, undelivered
 from notifications.delivering.gathering import Facts
 from notifications.models import Message
+from notifications.planning import said
 from notifications.planning.planner import plan
 from tests.cast import NOW, House
 from tests.notifications.drains import ScriptedChannel, drain, fate, planned_confirmation
-from tests.notifications.visits import book
+from tests.notifications.visits import book, cancel
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -245,3 +247,28 @@ def test_what_has_lost_its_use_meanwhile_is_not_sent_again(house: House, unknown
     ana = house.actor(house.ana)
     outcomes.settle(actor=ana, message=unknown, arrived=False, now=unknown.stale_at)
     assert fate(unknown) == ("failed", outcomes.OF_NO_USE)
+
+
+def test_what_was_found_not_to_have_arrived_and_then_cannot_be_sent_is_called(
+    house: House, scripted: Any
+) -> None:
+    """The first task asked whether it had arrived: that was answered, and nobody has told the patient yet."""
+    message = planned_confirmation(house)
+    drain()
+    visit = message.appointment
+    assert visit is not None
+    cancel(visit)
+    plan(now=NOW + MINUTE)
+    scripted(AnswerLost("disconnected"))
+    assert drain(NOW + MINUTE) == {"unknown": 1}
+    cancellation = Message.objects.get(kind="cancellation")
+    ana = house.actor(house.ana)
+    outcomes.settle(actor=ana, message=cancellation, arrived=False, now=NOW + 2 * MINUTE)
+    Patient.objects.filter(pk=house.rosa.pk).update(preferred_channel="none")
+    drain(NOW + 3 * MINUTE)
+    assert fate(cancellation)[0] == "skipped"
+    [call] = WorkItem.objects.filter(closed_at=None)
+    assert call.title == undelivered.CANCELLED
+    assert said.told_of(visit.pk) != said.Told(None, cancellation.pk)
+    work.close(actor=ana, item=call, outcome="Told her.", now=NOW + 4 * MINUTE)
+    assert said.told_of(visit.pk) == said.Told(None, cancellation.pk)
