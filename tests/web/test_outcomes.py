@@ -12,11 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from clinic.models import WorkItem
 from sessions_app.models import CohortReport, DiaryDay, QuestionnaireResponse, SafetyConcern
 from sessions_app.outcomes import cohort_reports, responses
+from sessions_app.outcomes.instruments import INSTRUMENTS
 from tests.cast import NOW, TODAY, House, new_id
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
 from web.outcome_plots import HEIGHT, WIDTH
 from web.templatetags.outcomes import imputed
+from web.views.cohort_pictures import benefit_and_harm
 
 
 @pytest.fixture(autouse=True)
@@ -304,9 +306,45 @@ def test_a_rate_of_windows_that_are_all_open_is_not_known_yet(house: House) -> N
         max = browser_of(house.max)
         made = max.post("/reports/outcomes/make/", query(house, cut_off="2027-01-11T09:50"))
         page = words(max.get(made["Location"]))
+        beside_harm = words(max.get("/reports/side-effects/"))
     assert "Response, imputed not known yet: 1 of 1 windows are still open" in page
     assert "F33.2 Major depressive disorder, recurrent, severe 1" in page
     assert "0.0 %" not in page.split("Harm")[0]
+    assert "side by side" not in page  # a picture would draw the share that isn't known yet
+    assert "observed a response in 0 of 0 patients, imputed not known yet." in beside_harm
+
+
+def rate(count: int, of: int, *shares: str) -> dict[str, Any]:
+    share, low, high = shares or (None, None, None)
+    return {"count": count, "of": of, "share": share, "low": low, "high": high}
+
+
+@pytest.mark.parametrize(
+    ("in_window", "told", "hollow_point"),
+    [(1, "1 of 4: 25.0 % (4.6 to 69.9 %)", True), (4, "not known yet", False)],
+)
+def test_the_picture_tells_the_rates_of_the_table_and_no_share_that_is_not_known(
+    in_window: int, told: str, hollow_point: bool
+) -> None:
+    observed = rate(1, 3, "0.3333", "0.0615", "0.7923")
+    group = {
+        "treated": 4,
+        "in_window": in_window,
+        "response": {"observed": observed, "imputed": rate(1, 4, "0.2500", "0.0456", "0.6994")},
+        "remission": None,
+        "harm": {"worse": rate(0, 3, "0.0000", "0.0000", "0.5615"), "safety_item_up": None},
+    }
+    drawn = benefit_and_harm(group, INSTRUMENTS["phq-9"])
+    assert drawn is not None
+    assert " ".join(drawn.words.split()) == (
+        "Benefit and harm, each with its interval. Response: 1 of 3: 33.3 % (6.2 to 79.2 %);"
+        f" Response, imputed: {told}; Worse than before: 0 of 3: 0.0 % (0.0 to 56.1 %)."
+    )
+    assert [(row.hollow, row.point is not None) for row in drawn.plot.rows] == [
+        (False, True),
+        (True, hollow_point),
+        (False, True),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """How the pages say what a headache diary comes to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +13,7 @@ register = template.Library()
 
 NOTHING = "–"  # noqa: RUF001
 NO_BREAK = "\N{NO-BREAK SPACE}"  # a figure and its interval are read as one
+NOT_YET = "not known yet"
 CLASSES = {
     "triptan": "Triptans",
     "ergot": "Ergots",
@@ -69,26 +70,32 @@ def percent(share: str | None) -> str:
 
 
 @register.filter
-def rate(rate: "dict[str, str | int | None] | None") -> str:
+def rate(rate: Mapping[str, Any] | None) -> str:
     """`12 of 24: 50.0 % (31.4 to 68.6 %)`: never a share without its numbers."""
-    return NOTHING if rate is None else _rate(rate)
+    return NOTHING if rate is None else rate_words(rate)
 
 
-def _rate(rate: "dict[str, str | int | None]") -> str:
+def rate_words(rate: Mapping[str, Any]) -> str:
+    """The same of a rate that there is."""
     told = f"{rate['count']} of {rate['of']}"
     if rate["share"] is None:
         return told
-    low, high = (float(str(rate[end])) * 100 for end in ("low", "high"))
+    low, high = (float(rate[end]) * 100 for end in ("low", "high"))
     interval = NO_BREAK.join([f"({low:.1f}", "to", f"{high:.1f}", "%)"])
-    return f"{told}: {percent(str(rate['share']))} {interval}"
+    return f"{told}: {percent(rate['share'])} {interval}"
 
 
 @register.simple_tag
-def imputed(rate: "dict[str, str | int | None]", group: "dict[str, Any]") -> str:
-    """A rate of everybody treated, with how many of them may still come to a value: who has none yet counts
-    as one who did not respond, and a share of only such patients would only seem to say something."""
+def imputed(rate: Mapping[str, Any], group: Mapping[str, Any]) -> str:
+    """A rate of everybody treated, with how many of them may still come to a value."""
     waiting, treated = group["in_window"], group["treated"]
-    if waiting and waiting == treated:
-        return f"not known yet: {waiting} of {treated} windows are still open"
-    told = _rate(rate)
+    if nothing_known_yet(group):
+        return f"{NOT_YET}: {waiting} of {treated} windows are still open"
+    told = rate_words(rate)
     return f"{told}; {waiting} of {treated} windows are still open" if waiting else told
+
+
+def nothing_known_yet(group: Mapping[str, Any]) -> bool:
+    """Whether every window is still open: who has no value yet counts as one who did not respond, and a share
+    of only such patients would only seem to say something."""
+    return bool(group["in_window"]) and group["in_window"] == group["treated"]

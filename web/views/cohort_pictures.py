@@ -9,6 +9,7 @@ from scheduler.vocabulary import indication_words
 from sessions_app.outcomes.instruments import Instrument
 from web.plots.intervals import Estimate, intervals
 from web.plots.survival import Step, survival
+from web.templatetags.outcomes import NOT_YET, nothing_known_yet, rate_words
 from web.views.reports.shape import Key, Picture
 
 # Durability is told of 4 and 8 weeks (domain.md 5.1, rule 11): a shorter curve would look like a long one.
@@ -23,29 +24,29 @@ CAPTION: Final = "The stroke is the 95 % interval."
 def benefit_and_harm(figures: Mapping[str, Any], instrument: Instrument) -> Picture | None:
     """Benefit and harm of everybody on one scale. None where nobody was treated."""
     response, remission, harm = figures["response"], figures["remission"], figures["harm"]
-    asked = [("Response", response["observed"], False), ("Response, imputed", response["imputed"], True)]
+    estimates = [
+        _observed("Response", response["observed"]),
+        _imputed("Response, imputed", response["imputed"], figures),
+    ]
     if remission:
-        asked += [
-            ("Remission", remission["observed"], False),
-            ("Remission, imputed", remission.get("imputed"), True),
+        estimates += [
+            _observed("Remission", remission["observed"]),
+            _imputed("Remission, imputed", remission["imputed"], figures),
         ]
-    asked.append(("Worse than before", harm["worse"], False))
+    estimates.append(_observed("Worse than before", harm["worse"]))
     if harm["safety_item_up"]:
-        asked.append((f"Item {instrument.safety_item} higher", harm["safety_item_up"], False))
-    return _picture(
-        [estimate for words, rate, hollow in asked if rate for estimate in [_estimate(words, rate, hollow)]],
-        "Benefit and harm, each with its interval",
-    )
+        estimates.append(_observed(f"Item {instrument.safety_item} higher", harm["safety_item_up"]))
+    return _picture(estimates, "Benefit and harm, each with its interval")
 
 
 def by_group(groups: Sequence[Mapping[str, Any]]) -> Picture | None:
     """Each group's response twice, observed and imputed."""
     estimates = [
-        _estimate(words, group["response"][which], hollow)
+        estimate
         for group in groups
-        for words, which, hollow in (
-            (indication_words(group["name"]), "observed", False),
-            ("… imputed", "imputed", True),
+        for estimate in (
+            _observed(indication_words(group["name"]), group["response"]["observed"]),
+            _imputed("… imputed", group["response"]["imputed"], group),
         )
     ]
     return _picture(estimates, "Response by group, each with its interval")
@@ -93,10 +94,20 @@ def _picture(estimates: Sequence[Estimate], words: str) -> Picture | None:
     )
 
 
-def _estimate(words: str, rate: Mapping[str, Any], hollow: bool) -> Estimate:
-    told = f"{rate['count']} of {rate['of']}"
+def _observed(words: str, rate: Mapping[str, Any]) -> Estimate:
+    return _estimate(words, rate, hollow=False)
+
+
+def _imputed(words: str, rate: Mapping[str, Any], group: Mapping[str, Any]) -> Estimate:
+    """No point while every window of the group is open."""
+    if nothing_known_yet(group):
+        return Estimate(words, NOT_YET, None, hollow=True)
+    return _estimate(words, rate, hollow=True)
+
+
+def _estimate(words: str, rate: Mapping[str, Any], *, hollow: bool) -> Estimate:
+    told = rate_words(rate)
     if rate["share"] is None:
         return Estimate(words, told, None, hollow=hollow)
     share, low, high = (float(rate[name]) for name in ("share", "low", "high"))
-    told = f"{told}: {share:.0%} ({low * 100:.0f} to {high * 100:.0f} %)".replace("% (", " % (")
     return Estimate(words, told, share, low, high, hollow=hollow)

@@ -12,6 +12,7 @@ from sessions_app.reporting.rates import Rate
 from sessions_app.reporting.side_effects import GRADES, Grades, OfProtocol, SideEffects, side_effects
 from web.files import Cell
 from web.plots.stacked import Bar, Part, stacked
+from web.templatetags.outcomes import NOT_YET, nothing_known_yet
 from web.views.reports.asking import Asked
 from web.views.reports.shape import (
     COUNT,
@@ -95,12 +96,16 @@ def _benefit(asked: Asked) -> list[str]:
     every: dict[str, Any] = cohort_reports.figures_of(newest)["figures"]["all"]
     response, title = every["response"], MEASURES[newest.query["instrument"]].title
     observed = Rate(response["observed"]["count"], response["observed"]["of"])
-    imputed = Rate(response["imputed"]["count"], response["imputed"]["of"])
+    imputed = (
+        NOT_YET
+        if nothing_known_yet(every)
+        else f"in {said(Rate(response['imputed']['count'], response['imputed']['of']))}"
+    )
     as_of = clock.local_date(newest.cut_off, asked.clinic.time_zone)
     return [
         "The benefit beside it is told by the outcome reports, of other days and patients: the newest one,"
-        f" {title} as of {as_of}, observed a response in {said(observed, 'patients')}, imputed in"
-        f" {said(imputed)}."
+        f" {title} as of {as_of}, observed a response in {said(observed, 'patients')}, imputed"
+        f" {imputed}."
     ]
 
 
