@@ -1,4 +1,7 @@
-"""The suite runs in several processes: what one of them empties, no other one is using."""
+"""The suite runs in several processes: what one of them empties, no other one is using. Which stories go to the
+same one, and which go first, is said by name: a name that is gone would say nothing."""
+
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -7,7 +10,9 @@ from django.db import connection
 from redis import Redis
 
 from config.celery import app
-from tests.plugins.workers import goes_with, valkey_of
+from tests.plugins.workers import FIRST, TOGETHER, goes_with, valkey_of
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.parametrize(
@@ -42,7 +47,16 @@ def test_emptying_this_workers_cache_leaves_the_others_alone(worker_id: str) -> 
 def test_stories_that_share_what_is_dear_to_make_go_to_one_worker() -> None:
     day = "tests/web/running_day"
     assert goes_with(f"{day}/test_story.py::test_a") == goes_with(f"{day}/test_queries.py::test_b[1]")
+    tour = "tests/browser/test_pages.py::test_the_pages_of_the_day_are_whole"
+    assert goes_with(tour) == goes_with(f"{day}/test_story.py::test_a")
     assert goes_with("tests/web/test_desk.py::test_a") != goes_with("tests/web/test_desk.py::test_b")
+
+
+@pytest.mark.parametrize("name", [*FIRST, *(name for line in TOGETHER for name in line)])
+def test_every_name_of_what_goes_together_or_first_is_one_of_a_story_or_a_place(name: str) -> None:
+    place, _, story = name.partition("::")
+    assert (ROOT / place).exists()
+    assert not story or f"def {story}" in (ROOT / place).read_text()
 
 
 def test_every_ring_of_the_beat_expires_by_the_next_one() -> None:
