@@ -7,17 +7,17 @@ the same once it is carried out. Writes nothing; how it looks is a page's.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from clinic import clock
 from scheduler.finding.availability import Interval, Supply, complement, minute_of
 from scheduler.finding.packing import Need, Rectangle
-from scheduler.finding.supply import Supplies, not_counted, supplies, visit_of
+from scheduler.finding.supply import not_counted, supplies, visit_of
 from scheduler.models import LIVE_STATUSES, Appointment, Phase, Repair, Resource
-from scheduler.repairing.day import Day, DayVisit, Disruption, Held, Standing, Turn
+from scheduler.repairing.day import DayVisit, Disruption, Held, Standing, Turn
 from scheduler.repairing.proposal import Change, Outcome, Proposal, Seat
-from scheduler.repairing.reading import Mishap, ReadDay
+from scheduler.repairing.reading import Mishap, disruption_of
 from scheduler.visits import queries
 
 IN_ORDER: Final = (Phase.PREPARATION, Phase.INFUSION, Phase.OBSERVATION)
@@ -40,8 +40,8 @@ class Server:
 
 @dataclass(frozen=True)
 class BeforeAndAfter:
-    """The local day's minutes since the epoch. `visits` are those drawn, with their patients; `gone` those of
-    them that the plan takes off this day."""
+    """The local day's minutes since the epoch. `visits` are those drawn and those that the plan names, with
+    their patients; `gone` those of them that the plan takes off this day; `names` are of all resources."""
 
     day: Interval
     chairs: Sequence[Server]
@@ -50,6 +50,7 @@ class BeforeAndAfter:
     after: Sequence[Held]
     visits: Mapping[UUID, Appointment]
     gone: Sequence[Appointment]
+    names: Mapping[UUID, str]
 
 
 def before_and_after(repair: Repair, proposal: Proposal, mishap: Mishap, *, now: datetime) -> BeforeAndAfter:
@@ -58,7 +59,8 @@ def before_and_after(repair: Repair, proposal: Proposal, mishap: Mishap, *, now:
     low, high = clock.day_bounds(repair.day, clinic.time_zone)
     rows = queries.visits().filter(clinic=clinic)
     changes = {change.visit: change for change in proposal.changes}
-    touched = {visit.pk: visit for visit in rows.filter(pk__in=changes)}
+    named = {*changes, *(fault.visit for fault in proposal.faults)}
+    visits = {visit.pk: visit for visit in rows.filter(pk__in=named)}
     of_day = queries.on_day(rows, repair.day, clinic.time_zone).filter(status__in=LIVE_STATUSES)
     others = {visit.pk: visit for visit in of_day.exclude(not_counted(now)) if visit.pk not in changes}
     there = supplies(
@@ -67,48 +69,50 @@ def before_and_after(repair: Repair, proposal: Proposal, mishap: Mishap, *, now:
         high + timedelta(days=1),
         now=now,
         resources=list(Resource.objects.filter(clinic=clinic)),
-        without=[*touched, *others],
+        without=[*changes, *others],
     )
     since = minute_of(proposal.since)
-    servers = (tuple(kind) for kind in (there.chairs, there.nurses, there.clinicians))
-    day = Day(since, minute_of(high), (), *servers)
-    disruption = ReadDay(day, proposal.since, {}, there.resources).disruption(mishap)
     untouched = [held for visit in others.values() for held in _as_booked(visit)]
+    was = (held for key, change in changes.items() for held in _seated(visits[key], change, change.was))
+    becomes = (held for key, change in changes.items() for held in _becomes(visits[key], change, since))
+    before, after = [*untouched, *was], [*untouched, *becomes]
+    used = {held.resource for held in (*before, *after)}
+    away = _away(disruption_of(mishap, there.resources), since)
+
+    def servers(of_kind: Sequence[Supply]) -> list[Server]:
+        """Those in use, and those that something of the day is booked with."""
+        return [
+            Server(
+                there.resources[supply.key],
+                replace(supply, open=_without(supply.open, away.get(supply.key, ()))),
+                away.get(supply.key, ()),
+            )
+            for supply in of_kind
+            if there.resources[supply.key].active or supply.taken or supply.key in used
+        ]
+
     return BeforeAndAfter(
         day=(minute_of(low), minute_of(high)),
-        chairs=_servers(there.chairs, there, disruption, since),
-        nurses=_servers(there.nurses, there, disruption, since),
-        before=[
-            *untouched,
-            *(held for key, change in changes.items() for held in _seated(touched[key], change, change.was)),
-        ],
-        after=[
-            *untouched,
-            *(held for key, change in changes.items() for held in _becomes(touched[key], change, since)),
-        ],
-        visits={**others, **touched},
+        chairs=servers(there.chairs),
+        nurses=servers(there.nurses),
+        before=before,
+        after=after,
+        visits={**visits, **others},
         gone=[
-            touched[key]
+            visits[key]
             for key, change in changes.items()
             if change.outcome in (Outcome.ANOTHER_DAY, Outcome.GIVEN_UP)
         ],
+        names={key: resource.name for key, resource in there.resources.items()},
     )
 
 
-def _servers(all_of: Sequence[Supply], there: Supplies, disruption: Disruption, since: int) -> list[Server]:
-    """Those in use, and those that something of the day is booked with."""
-    away: dict[Any, list[Interval]] = {}
+def _away(disruption: Disruption, since: int) -> dict[UUID, list[Interval]]:
+    """By resource, from the plan's moment on."""
+    away: dict[UUID, list[Interval]] = {}
     for each in disruption.away:
         away.setdefault(each.resource, []).append((max(each.start, since), each.end))
-    return [
-        Server(
-            there.resources[supply.key],
-            replace(supply, open=_without(supply.open, away.get(supply.key, ()))),
-            away.get(supply.key, ()),
-        )
-        for supply in all_of
-        if there.resources[supply.key].active or supply.taken
-    ]
+    return away
 
 
 def _without(hours: Iterable[Interval], away: Sequence[Interval]) -> list[Interval]:

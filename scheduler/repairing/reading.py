@@ -3,7 +3,7 @@
 Minutes and keys here, moments and rows above: whatever `repairing` answers is turned back in `repair`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import ceil
@@ -133,13 +133,16 @@ class ReadDay:
     resources: dict[UUID, Resource]
 
     def disruption(self, mishap: Mishap) -> Disruption:
-        if isinstance(mishap, RunningLate):
-            return Disruption(
-                late=Late(mishap.minutes, mishap.appointment.pk if mishap.appointment else None)
-            )
-        start, end = minute_of(mishap.start), ceil(mishap.end.timestamp() / 60)
-        gone = [mishap.resource.pk] if mishap.resource else [supply.key for supply in self.day.supplies]
-        return Disruption(tuple(Away(key, start, end) for key in gone))
+        return disruption_of(mishap, [supply.key for supply in self.day.supplies])
+
+
+def disruption_of(mishap: Mishap, everything: Collection[UUID]) -> Disruption:
+    """What went wrong, in minutes; `everything` is what isn't there while the whole clinic is closed."""
+    if isinstance(mishap, RunningLate):
+        return Disruption(late=Late(mishap.minutes, mishap.appointment.pk if mishap.appointment else None))
+    start, end = minute_of(mishap.start), ceil(mishap.end.timestamp() / 60)
+    gone = [mishap.resource.pk] if mishap.resource else everything
+    return Disruption(tuple(Away(key, start, end) for key in gone))
 
 
 def mended_from(clinic: Clinic, day: date, now: datetime) -> datetime:

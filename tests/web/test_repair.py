@@ -16,7 +16,7 @@ from django.urls import reverse
 from notifications.models import Message
 from notifications.planning.planner import plan as plan_messages
 from scheduler.locks import SEARCH
-from scheduler.models import Absence, Appointment, Repair
+from scheduler.models import Absence, Appointment, Repair, Resource
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
@@ -152,6 +152,15 @@ def test_a_hold_that_has_run_out_is_on_neither_board(stage: Stage, ana: Client) 
     Appointment.objects.filter(pk=held.pk).update(status="pending", held_until=NOW - timedelta(minutes=1))
     for half in blocks(propose(ana, ill(stage))):
         assert "Omar" not in " ".join(half)
+
+
+def test_a_chair_taken_out_of_use_shows_who_sat_there_that_day(stage: Stage, ana: Client) -> None:
+    stage.book(stage.plan(), "13:00", chair=stage.chairs[0], nurse=stage.nurses[0])
+    done = stage.book(stage.plan(stage.house.omar), "9:30", chair=stage.chairs[1])
+    Appointment.objects.filter(pk=done.pk).update(status="fulfilled")
+    Resource.objects.filter(pk=stage.chairs[1].pk).update(active=False)
+    for half in blocks(propose(ana, ill(stage))):
+        assert "Omar Haddad, 09:30 to 11:30, Chair 2, As it was" in half
 
 
 def test_who_goes_to_another_day_is_on_the_first_board_only(house: House) -> None:

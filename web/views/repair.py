@@ -221,12 +221,9 @@ def _repair(request: StaffRequest, pk: UUID) -> Repair:
 
 def _show(request: StaffRequest, proposed: Repair, refusal: Conflict | None = None) -> HttpResponse:
     proposal = proposal_of(proposed.proposal)
-    keys = {change.visit for change in proposal.changes} | {fault.visit for fault in proposal.faults}
-    visits = {visit.pk: visit for visit in queries.visits().filter(clinic=request.clinic, pk__in=keys)}
-    names = dict(Resource.objects.filter(clinic=request.clinic).values_list("pk", "name"))
     mishap = mishap_of(proposed.disruption)
     drawn = before_and_after(proposed, proposal, mishap, now=clock.now())
-    patients = {key: visit.patient.family_name for key, visit in {**drawn.visits, **visits}.items()}
+    visits, names = drawn.visits, drawn.names
     context = {
         "repair": proposed,
         "happened": mishap.words(request.clinic.time_zone),
@@ -234,7 +231,7 @@ def _show(request: StaffRequest, proposed: Repair, refusal: Conflict | None = No
         "earlier": _alike_before(proposed, mishap),
         "summary": summary_words(proposal, mishap),
         "quality": quality_words(proposal),
-        "broken": _broken(proposal, visits, names, patients),
+        "broken": _broken(proposal, visits, names),
         "rows": [_row(change, visits[change.visit], names, proposal) for change in proposal.changes],
         "boards": boards(drawn, proposal, mishap, request.clinic.time_zone),
         "gone": drawn.gone,
@@ -259,17 +256,14 @@ def _alike_before(proposed: Repair, mishap: Mishap) -> list[str]:
 
 
 def _broken(
-    proposal: Proposal,
-    visits: Mapping[UUID, Appointment],
-    names: Mapping[UUID, str],
-    patients: Mapping[UUID, str],
+    proposal: Proposal, visits: Mapping[UUID, Appointment], names: Mapping[UUID, str]
 ) -> list[BrokenVisit]:
     seats = {change.visit: change.was for change in proposal.changes}
     broken = []
     for key, own in groupby(proposal.faults, key=lambda fault: fault.visit):
         visit, seat = visits[key], seats.get(key)
         start, end = (seat.start, seat.end) if seat else (visit.starts_at, visit.ends_at)
-        broken.append(BrokenVisit(visit, start, end, [_fault_words(fault, names, patients) for fault in own]))
+        broken.append(BrokenVisit(visit, start, end, [_fault_words(fault, names, visits) for fault in own]))
     return broken
 
 
@@ -278,7 +272,7 @@ def _span_words(start: datetime, end: datetime) -> str:
     return f"{timezone.localtime(start):%H:%M}\N{EN DASH}{timezone.localtime(end):%H:%M}"
 
 
-def _fault_words(fault: Fault, names: Mapping[UUID, str], patients: Mapping[UUID, str]) -> str:
+def _fault_words(fault: Fault, names: Mapping[UUID, str], visits: Mapping[UUID, Appointment]) -> str:
     span = _span_words(fault.start, fault.end)
     if fault.resource is None:
         return f"{span}: can't begin yet"
@@ -286,7 +280,7 @@ def _fault_words(fault: Fault, names: Mapping[UUID, str], patients: Mapping[UUID
     whole = fault.phase == "whole"
     if fault.cause == Cause.AWAY:
         return f"{span}: {who} is not there" + ("" if whole else f" for the {fault.phase}")
-    others = ", ".join(patients[key] for key in fault.because if key in patients)
+    others = ", ".join(visits[key].patient.family_name for key in fault.because if key in visits)
     if whole:
         return f"{span}: {who} is still taken" + (f" by {others}" if others else "")
     return f"{span}: {who} has no room for the {fault.phase}" + (f" beside {others}" if others else "")
