@@ -1,5 +1,5 @@
-"""The suite runs in several processes: what one of them empties, no other one is using. Which stories go to the
-same one, and which go first, is said by name: a name that is gone would say nothing."""
+"""The suite runs in several processes: what one of them empties, no other one is using. Which stories go to
+the same one, and which go first, is said by name: a name that is gone would say nothing."""
 
 from pathlib import Path
 
