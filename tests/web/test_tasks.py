@@ -126,6 +126,14 @@ def test_every_task_that_leads_somewhere_is_of_a_kind(house: House) -> None:
     assert set(READ_AT) <= task_kinds.NAMED
 
 
+def test_each_of_several_tasks_about_one_row_leads_there(house: House) -> None:
+    lost = new_id()
+    for cause in (f"message:{lost}", f"message:{lost}:2"):  # the first try's, and the second's
+        WorkItem.objects.filter(pk=task(house, cause, Urgency.ROUTINE).pk).update(role=Role.FRONT_DESK)
+    page = browser_of(house.ana).get("/tasks/").content.decode()
+    assert page.count(f'href="/messages/{lost}/"') == 2
+
+
 def test_an_escalation_says_whom_each_rung_called_and_who_comes_next(house: House) -> None:
     task(house)
     run_clocks(now=NOW)

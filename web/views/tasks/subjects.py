@@ -39,19 +39,20 @@ class Subject:
 
 def subjects_of(actor: Actor, clinic: Clinic, items: Iterable[WorkItem]) -> dict[str, Subject]:
     """By cause, where this person may read what it is about: a query for each kind of cause at most."""
-    causes: dict[str, dict[UUID, str]] = {}
+    causes: dict[str, dict[UUID, list[str]]] = {}
     for item in items:
         kind, _, key = item.cause.partition(":")
-        if kind in READ_AT:
-            causes.setdefault(kind, {})[UUID(key[:36])] = item.cause
+        if (
+            kind in READ_AT
+        ):  # several may be about one row: each try of a message, each grade of a side effect
+            causes.setdefault(kind, {}).setdefault(UUID(key[:36]), []).append(item.cause)
     found: dict[str, Subject] = {}
     for kind, (route, permission, of_rows) in READ_AT.items():
         if kind in causes and actor.may(permission, clinic.pk):
             by_row = causes[kind]
-            found |= {
-                by_row[row]: Subject(reverse(route, args=[subject]), LABELS[route])
-                for row, subject in of_rows(by_row)
-            }
+            for row, subject in of_rows(by_row):
+                place = Subject(reverse(route, args=[subject]), LABELS[route])
+                found |= dict.fromkeys(by_row[row], place)
     return found
 
 
