@@ -12,7 +12,7 @@ from typing import Final
 
 from clinic import clock
 from clinic.models import Clinic
-from clinic.problems import Conflict, Invalid
+from clinic.problems import Conflict
 from scheduler.finding.availability import Interval, minute_of
 from scheduler.models import Resource, WorkingPattern
 from scheduler.working_hours import declarable, openings, redrawing, working_time
@@ -86,8 +86,8 @@ def weekly(
 ) -> Foreseen:
     """As `working_time.set_pattern`: at most twelve queries."""
     clinic = resource.clinic
-    today = clock.local_date(now, clinic.time_zone)
-    _refuse(
+    today = redrawing.today(clinic, now)
+    redrawing.refuse(
         declarable.weekly_faults(
             weekdays=weekdays, hours=hours, valid_from=valid_from, valid_until=valid_until, today=today
         )
@@ -114,8 +114,8 @@ def weekly(
 def pattern_end(*, pattern: WorkingPattern, last_day: date, now: datetime) -> Foreseen:
     """As `working_time.end_pattern`: at most eleven queries."""
     resource = pattern.resource
-    _refuse(
-        declarable.end_faults(last_day, today=clock.local_date(now, resource.clinic.time_zone))
+    redrawing.refuse(
+        declarable.end_faults(last_day, today=redrawing.today(resource.clinic, now))
         or declarable.ended_faults(last_day, pattern.valid_until)
     )
     row = Pattern(
@@ -145,7 +145,7 @@ def week_as_it_is(resource: Resource, first: date) -> list[Weekday]:
 def day(*, resource: Resource, day: date, hours: Sequence[Stretch], now: datetime) -> Foreseen:
     """As `working_time.set_day`: at most seven queries."""
     clinic = resource.clinic
-    _refuse(declarable.day_faults(day, hours, today=clock.local_date(now, clinic.time_zone)))
+    redrawing.refuse(declarable.day_faults(day, hours, today=redrawing.today(clinic, now)))
     odd = _odd(clinic, {day: hours})
     return _foreseen(
         clinic, [resource], day, day, now, lambda declared: with_day(declared, day, hours), odd=odd
@@ -154,14 +154,14 @@ def day(*, resource: Resource, day: date, hours: Sequence[Stretch], now: datetim
 
 def absence(*, resource: Resource, start: datetime, end: datetime, now: datetime) -> Foreseen:
     """As `time_off.record_absence`: at most seven queries."""
-    _refuse(declarable.span_faults(start, end, now=now))
+    redrawing.refuse(declarable.span_faults(start, end, now=now))
     return _away(resource.clinic, [resource], [(start, end)], now)
 
 
 def closure(*, clinic: Clinic, stretches: Sequence[tuple[datetime, datetime]], now: datetime) -> Foreseen:
     """As `time_off.close` for each of these stretches, or `close_holidays`: at most eight queries."""
     for start, end in stretches:
-        _refuse(declarable.span_faults(start, end, now=now))
+        redrawing.refuse(declarable.span_faults(start, end, now=now))
     resources = list(Resource.objects.filter(clinic=clinic, active=True).order_by("kind", "name", "pk"))
     return _away(clinic, resources, stretches, now) if stretches else Foreseen()
 
@@ -232,8 +232,3 @@ def _odd(clinic: Clinic, days: Mapping[date, Sequence[Stretch]]) -> list[OddStre
 
 def _length(minutes: Sequence[Interval]) -> int:
     return sum(end - start for start, end in minutes)
-
-
-def _refuse(faults: declarable.Faults) -> None:
-    if faults:
-        raise Invalid(faults)
