@@ -15,7 +15,7 @@ from clinic.problems import Missing, Problem
 from scheduler.finding.first_free import first_free
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.views.setup.steps import SKIPPABLE, STEP_OF_GAP, Step, steps_of
+from web.views.setup.steps import SKIPPABLE, STEP_OF_GAP, steps_before_the_day, steps_of
 
 
 class SkipForm(ClinicForm):
@@ -41,7 +41,8 @@ def setup(request: StaffRequest) -> HttpResponse:
 @staff_page(SET_UP)
 def skip(request: StaffRequest, step: str) -> HttpResponse:
     """Leave a step out, with the reason."""
-    found = _step(request, step)
+    _refuse_unless_skippable(step)
+    found = SKIPPABLE[step](request.clinic)
     form = SkipForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         id, reason = form.cleaned_data["id"], form.cleaned_data["reason"]
@@ -68,7 +69,7 @@ def skip(request: StaffRequest, step: str) -> HttpResponse:
 @staff_page(SET_UP, methods=["POST"])
 def take_up(request: StaffRequest, step: str) -> HttpResponse:
     """A step that was left out is open again."""
-    _step(request, step)
+    _refuse_unless_skippable(step)
     setting_up.take_up(actor=request.actor, clinic=request.clinic, step=step, now=clock.now())
     return redirect("setup")
 
@@ -76,9 +77,8 @@ def take_up(request: StaffRequest, step: str) -> HttpResponse:
 @staff_page(SET_UP, methods=["GET"])
 def bookable_day(request: StaffRequest) -> HttpResponse:
     """The first time that could be booked now, or exactly what is missing, each with the way there."""
-    now = clock.now()
-    found = first_free(request.clinic, now=now)
-    by_key = {step.key: step for step in steps_of(request.clinic, now=now)}
+    found = first_free(request.clinic, now=clock.now())
+    by_key = {step.key: step for step in steps_before_the_day(request.clinic)}
     context = {
         "found": found,
         "on": clock.local_date(found.start, request.clinic.time_zone) if found.start else None,
@@ -89,8 +89,6 @@ def bookable_day(request: StaffRequest) -> HttpResponse:
     return render(request, "web/setup/day.html", context)
 
 
-def _step(request: StaffRequest, key: str) -> Step:
-    steps = {step.key: step for step in steps_of(request.clinic, now=clock.now())}
-    if key not in SKIPPABLE:
+def _refuse_unless_skippable(step: str) -> None:
+    if step not in SKIPPABLE:
         raise Missing("There is no such step that could be left out.")
-    return steps[key]

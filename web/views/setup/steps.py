@@ -3,7 +3,7 @@
 Both are read from the clinic itself, so that a step is done wherever it was done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from clinic import setting_up
 from clinic.models import Clinic, Membership, Patient, Role
+from clinic.work import staff
 from notifications.channels import opening
 from notifications.models import ClinicMessaging, Form
 from scheduler.finding.first_free import first_free
@@ -39,7 +40,6 @@ class Step:
     lines: tuple[str, ...]
     route: str
     action: str
-    may_skip: bool = False
     reason: str = ""  # why it was left out
 
     @property
@@ -52,11 +52,14 @@ class Step:
         return "Change" if self.state == State.DONE and self.key != "day" else self.action
 
     @property
+    def may_skip(self) -> bool:
+        return self.key in SKIPPABLE
+
+    @property
     def is_settled(self) -> bool:
         return self.state in (State.DONE, State.SKIPPED)
 
 
-SKIPPABLE: Final = frozenset({"closures", "messages", "patients"})
 # Where each gap of a bookable day is mended.
 STEP_OF_GAP: Final = {"protocols": "protocols", "chairs": "chairs", "people": "people", "hours": "hours"}
 
@@ -64,14 +67,18 @@ STEP_OF_GAP: Final = {"protocols": "protocols", "chairs": "chairs", "people": "p
 def steps_of(clinic: Clinic, *, now: datetime) -> list[Step]:
     """All of them, in the order in which they are best done. A fixed number of queries."""
     left_out = setting_up.skipped(clinic)
-    steps = [read(clinic) for read in READERS]
-    steps.append(_bookable_day(clinic, now))
+    steps = [*steps_before_the_day(clinic), _bookable_day(clinic, now)]
     return [
         replace(step, state=State.SKIPPED, reason=left_out[step.key].reason)
         if step.key in left_out and step.state != State.DONE
         else step
         for step in steps
     ]
+
+
+def steps_before_the_day(clinic: Clinic) -> list[Step]:
+    """What must stand before a day can be booked, as it stands, left out or not."""
+    return [read(clinic) for read in READERS]
 
 
 def _clinic(clinic: Clinic) -> Step:
@@ -172,7 +179,6 @@ def _closures(clinic: Clinic) -> Step:
         tuple(lines),
         "closures" if calendar else "booking_settings",
         "Enter closures" if calendar else "Choose whose holidays",
-        may_skip=True,
     )
 
 
@@ -180,18 +186,14 @@ def _protocols(clinic: Clinic) -> Step:
     states = list(Protocol.objects.filter(clinic=clinic).values_list("status", flat=True))
     active = states.count(ProtocolStatus.ACTIVE)
     drafts = states.count(ProtocolStatus.DRAFT)
-    signers = list(
-        Membership.objects.filter(clinic=clinic, role=Role.PRESCRIBER, user__is_active=True)
-        .order_by("user__full_name")
-        .values_list("user__full_name", flat=True)
-    )
+    signers = [person.full_name for person in staff(clinic.pk, frozenset({Role.PRESCRIBER}))]
+    which = "One draft waits" if drafts == 1 else f"{drafts} drafts wait"
     if active:
         state, lines = State.DONE, [f"{active} in force, {drafts} waiting to be read."]
     elif drafts and signers:
-        state, lines = State.WAITING, [f"{drafts} drafts wait for the signature of {_listed(signers)}."]
+        state, lines = State.WAITING, [f"{which} for the signature of {_listed(signers)}."]
     elif drafts:
-        told = f"{drafts} drafts are here, and nobody who may sign one: invite a prescriber."
-        state, lines = State.OPEN, [told]
+        state, lines = State.OPEN, [f"{which}, and nobody may sign one: invite a prescriber."]
     else:
         state, lines = State.OPEN, ["No protocol yet: the clinic begins with the defaults, as drafts."]
     return Step(
@@ -217,7 +219,6 @@ def _messages(clinic: Clinic) -> Step:
         tuple(lines),
         "setup_messages",
         "Try messages out",
-        may_skip=True,
     )
 
 
@@ -236,7 +237,6 @@ def _patients(clinic: Clinic) -> Step:
         (f"{count} on record." if count else "Nobody is on record yet.",),
         "import_patients",
         "Import patients",
-        may_skip=True,
     )
 
 
@@ -269,6 +269,14 @@ READERS: Final[tuple[Callable[[Clinic], Step], ...]] = (
     _messages,
     _patients,
 )
+
+
+# Those that may be left out, with how each stands.
+SKIPPABLE: Final[Mapping[str, Callable[[Clinic], Step]]] = {
+    "closures": _closures,
+    "messages": _messages,
+    "patients": _patients,
+}
 
 
 def _names(clinic: Clinic, kind: ResourceKind) -> list[str]:
