@@ -193,6 +193,21 @@ def test_a_chair_that_is_there_already_adds_none_and_keeps_what_was_typed(
     assert Resource.objects.count() == 1
 
 
+def test_two_of_one_name_are_not_added_together(harbor: Clinic, hana: Client) -> None:
+    twice = send(hana, "setup_chairs", names="Chair 1\nChair 1")
+    assert (twice.status_code, "One of these names comes twice." in words(twice)) == (400, True)
+    both = [make_user(harbor, name, Role.NURSE) for name in ("Nora Quist", "Nele Quist")]
+    User.objects.filter(pk=both[1].pk).update(full_name="Nora Quist")
+    nurses = send(hana, "setup_people", nurses=[str(nora.pk) for nora in both], units="6")
+    assert nurses.status_code == 400
+    assert "Two of them have one name. Tick one, and add the other under Chairs and nurses" in words(nurses)
+    assert not Resource.objects.exists()
+
+
+def test_one_chair_is_told_as_one(harbor: Clinic, hana: Client) -> None:
+    assert "One chair is added." in words(send(hana, "setup_chairs", names="Chair 1"))
+
+
 def test_a_step_is_left_out_with_a_reason_and_taken_up_again(harbor: Clinic, hana: Client) -> None:
     refused = send(hana, "setup_skip", "patients", reason=".")
     assert "Say in a few words why." in words(refused)

@@ -18,8 +18,9 @@ from clinic import clinics, clock
 from clinic.access import SET_UP
 from clinic.idempotency import create_once
 from clinic.models import Role, User
-from clinic.problems import Invalid, Problem
+from clinic.problems import Problem
 from clinic.transactions import in_transaction
+from clinic.work import staff
 from notifications.channels import opening
 from notifications.delivering import trying_out
 from notifications.models import Form
@@ -73,6 +74,8 @@ class ChairsForm(ClinicForm):
         names = [line.strip() for line in self.cleaned_data["names"].splitlines() if line.strip()]
         if len(names) > MOST_CHAIRS:
             raise forms.ValidationError(f"Add at most {MOST_CHAIRS} at once.")
+        if len(set(names)) < len(names):
+            raise forms.ValidationError("One of these names comes twice. Give each a name of its own.")
         return names
 
     def _place_of(self, path: str) -> str | None:
@@ -81,6 +84,15 @@ class ChairsForm(ClinicForm):
 
 class WhoField(forms.ModelMultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
+
+    def clean(self, value: Any) -> Any:
+        people = super().clean(value)
+        if len({person.full_name for person in people}) < len(people):
+            raise forms.ValidationError(
+                "Two of them have one name. Tick one, and add the other under Chairs and nurses, by another"
+                " name."
+            )
+        return people
 
     def label_from_instance(self, person: User) -> str:
         return f"{person.full_name}, {person.credentials}" if person.credentials else person.full_name
@@ -159,7 +171,8 @@ def chairs(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         names, id = form.cleaned_data["names"], form.cleaned_data["id"]
         wanted: list[Wanted] = [(ResourceKind.CHAIR, name, 1, None) for name in names]
-        if _done(request, form, lambda: _add(request, id, wanted), f"{len(names)} chairs are added."):
+        told = "One chair is added." if len(names) == 1 else f"{len(names)} chairs are added."
+        if _done(request, form, lambda: _add(request, id, wanted), told):
             return redirect("setup")
     return _show_resources(request, form, "web/setup/chairs.html", [ResourceKind.CHAIR])
 
@@ -223,15 +236,12 @@ def protocol_drafts(request: StaffRequest) -> HttpResponse:
             request, "The default protocols are here as drafts. A prescriber signs what is right."
         )
         return redirect("setup_protocols")
-    signers = User.objects.filter(
-        is_active=True, memberships__clinic=request.clinic, memberships__role=Role.PRESCRIBER
-    )
     rows = list(Protocol.objects.filter(clinic=request.clinic).exclude(status=ProtocolStatus.RETIRED))
     context = {
         "protocols": sorted(rows, key=lambda row: (row.status != ProtocolStatus.ACTIVE, row.title)),
         "in_force": any(row.status == ProtocolStatus.ACTIVE for row in rows),
         "may_adopt": protocols.missing_defaults(request.clinic),
-        "signers": list(signers.order_by("full_name")),
+        "signers": list(staff(request.clinic.pk, frozenset({Role.PRESCRIBER}))),
         "signs": request.actor.may(frozenset({Role.PRESCRIBER}), request.clinic.pk),
     }
     return render(request, "web/setup/protocols.html", context)
@@ -295,10 +305,6 @@ def _add(request: StaffRequest, id: UUID, wanted: list[Wanted]) -> None:
             for kind, name, capacity, person in wanted
         ]
 
-    names = [name for _, name, _, _ in wanted]
-    twice = next((name for name in names if names.count(name) > 1 and wanted[0][3] is None), "")
-    if twice:
-        raise Invalid({"names": "One of these names comes twice. Give each a name of its own."})
     body = {"wanted": [[kind, name, capacity] for kind, name, capacity, _ in wanted]}
     create_once(
         actor=request.actor, noun="resources", id=id, body=body, make=make, find=lambda: list[Resource]()
@@ -308,10 +314,7 @@ def _add(request: StaffRequest, id: UUID, wanted: list[Wanted]) -> None:
 def _unbooked(request: StaffRequest, role: Role, kind: ResourceKind) -> Any:
     """Members of staff in this role who are not booked as this kind yet."""
     booked = Resource.objects.filter(clinic=request.clinic, kind=kind, user=OuterRef("pk"))
-    members = User.objects.filter(
-        is_active=True, memberships__clinic=request.clinic, memberships__role=role
-    ).exclude(Exists(booked))
-    return members.order_by("full_name")
+    return staff(request.clinic.pk, frozenset({role})).exclude(Exists(booked))
 
 
 def _show_resources(
