@@ -39,9 +39,8 @@ class AtTheChair:
 
 
 def of_task(actor: Actor, item: WorkItem) -> AtTheChair | None:
-    """None for a task about anything else, and for whoever may not read sessions. A fixed number of queries;
-    the page renews
-    itself, and a look is written down once an hour."""
+    """None for a task about anything else, and for whoever may not read sessions. A fixed number of queries.
+    The page renews itself: a look is written down once an hour."""
     kind, _, key = item.cause.partition(":")
     if kind not in FOUND_BY or not actor.may(READ_SESSIONS, item.clinic_id):
         return None

@@ -20,11 +20,16 @@ class _Phrased(forms.Form):
 
     phrase = forms.ChoiceField(required=False, widget=forms.RadioSelect)
     words_field = ""
+    nothing_said = ""
 
     def offer(self, usual: tuple[str, ...], label: str) -> None:
         phrase: Any = self.fields["phrase"]
         phrase.choices = [*((each, each.rstrip(".")) for each in usual), ("", NO_PHRASE)]
         phrase.label = label
+
+    def clean(self) -> None:
+        if not self.errors and not self.said:
+            self.add_error(self.words_field, self.nothing_said)
 
     @property
     def said(self) -> str:
@@ -35,7 +40,7 @@ class OutcomeForm(_Phrased, ChangeForm):
     outcome = forms.CharField(
         label="In your words", max_length=1900, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    words_field = "outcome"
+    words_field, nothing_said = "outcome", NEVER_IN_SILENCE
     field_order = ("phrase", "outcome")
 
     def __init__(self, item: WorkItem, *args: Any, **kwargs: Any) -> None:
@@ -45,29 +50,17 @@ class OutcomeForm(_Phrased, ChangeForm):
         words.required = item.urgency == Urgency.RED
         words.error_messages["required"] = RED_IN_WORDS
 
-    def clean_outcome(self) -> str:
-        words: str = self.cleaned_data["outcome"].strip()
-        if not words and not self.cleaned_data.get("phrase"):
-            raise forms.ValidationError(NEVER_IN_SILENCE)
-        return words
-
 
 class NoteForm(_Phrased, ClinicForm):
     words = forms.CharField(
         label="In your words", max_length=1900, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    words_field = "words"
+    words_field, nothing_said = "words", "Write what was done or tried."
     field_order = ("id", "phrase", "words")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer(phrases.NOTES, "What was tried")
-
-    def clean_words(self) -> str:
-        words: str = self.cleaned_data["words"].strip()
-        if not words and not self.cleaned_data.get("phrase"):
-            raise forms.ValidationError("Write what was done or tried.")
-        return words
 
 
 class Colleague(forms.ModelChoiceField):

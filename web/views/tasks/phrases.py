@@ -37,4 +37,4 @@ def outcomes(kind: Kind) -> tuple[str, ...]:
 
 def joined(phrase: str, words: str) -> str:
     """What was chosen, and after it what was written."""
-    return " ".join(part for part in (phrase, words.strip()) if part)
+    return " ".join(part for part in (phrase, words) if part)

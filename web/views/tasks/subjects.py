@@ -42,9 +42,8 @@ def subjects_of(actor: Actor, clinic: Clinic, items: Iterable[WorkItem]) -> dict
     causes: dict[str, dict[UUID, list[str]]] = {}
     for item in items:
         kind, _, key = item.cause.partition(":")
-        if (
-            kind in READ_AT
-        ):  # several may be about one row: each try of a message, each grade of a side effect
+        # Several may be about one row: tries of a message, grades of a side effect.
+        if kind in READ_AT:
             causes.setdefault(kind, {}).setdefault(UUID(key[:36]), []).append(item.cause)
     found: dict[str, Subject] = {}
     for kind, (route, permission, of_rows) in READ_AT.items():
