@@ -81,7 +81,7 @@ def test_each_filter_stands_in_the_address_and_says_how_many_it_shows(house: Hou
     prescribers = task(house, "Decide", Urgency.ROUTINE, kind="decide")
     WorkItem.objects.filter(pk=prescribers.pk).update(role=Role.PRESCRIBER)  # she could not take it
     said = words(nurse.get("/tasks/"))
-    assert "All 4 Mine 1 Nobody's yet 2 Overdue 1" in said
+    assert "All 4 Mine 1 Free to take 2 Overdue 1" in said
     assert "Answers to call about 1 At the chair 2 Texts and numbers 1" in said
 
     def shown(query: str) -> list[str]:

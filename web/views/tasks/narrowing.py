@@ -17,7 +17,7 @@ from notifications.escalating.choosing import MINE, NOBODYS, OVERDUE
 from notifications.escalating.task_kinds import KINDS, Kind
 
 ALL = ""
-WHOSE: Final = {ALL: "All", MINE: "Mine", NOBODYS: "Nobody's yet", OVERDUE: "Overdue"}
+WHOSE: Final = {ALL: "All", MINE: "Mine", NOBODYS: "Free to take", OVERDUE: "Overdue"}
 NONE_OF: Final = {
     ALL: "No task is open",
     MINE: "You have taken no task that is open",
