@@ -12,8 +12,6 @@ from web.views.times import ByNameField, working
 
 
 class TermsForm(ChangeForm):
-    """When the patient could come; what it means is checked by `scheduler.waitlist.waiting`."""
-
     first_day = DayField(label="From day")
     last_day = DayField(label="Up to day")
     weekdays = forms.TypedMultipleChoiceField(
