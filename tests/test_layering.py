@@ -131,6 +131,8 @@ PURE = [
     "notifications/escalating/task_kinds.py",
     "notifications/talking/reading_words.py",
     "notifications/escalating/ladder.py",
+    "web/lengths.py",
+    "web/months.py",
     "web/plots/boxes.py",
     "web/plots/columns.py",
     "web/plots/heat.py",

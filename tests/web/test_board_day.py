@@ -21,7 +21,8 @@ from tests.scheduler.stage import Stage, make_resource, open_all, set_stage
 from tests.scheduler.waits import join
 from tests.web.pages import browser_of, words
 from web.board.layout import Place
-from web.views.board.looks import Look, left_in_words, look_of
+from web.lengths import left_in_words
+from web.views.board.looks import Look, look_of
 from web.views.board.rows import Block, Gap
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

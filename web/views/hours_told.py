@@ -18,10 +18,10 @@ from scheduler.working_hours.foreseeing import Foreseen, Weekday
 from scheduler.working_hours.hours import OddStretch, Stretch, wall_minutes
 from web.doors import StaffRequest
 from web.forms import ChangeForm
+from web.lengths import length_in_words
 from web.plots.week_bars import Bar, week_bars
 from web.templatetags.chairside import short_day
 from web.views import live_form
-from web.views.board.looks import length_in_words
 from web.views.hours_change import stranded
 
 KINDS = {ResourceKind.NURSE: "nurses", ResourceKind.CHAIR: "chairs", ResourceKind.CLINICIAN: "clinicians"}

@@ -13,10 +13,10 @@ from scheduler.models import Protocol
 from scheduler.prescribing.reach import NotAllowed, Reach, reach_of
 from sessions_app.observing import due_times
 from sessions_app.observing.due_times import Step
+from web.lengths import length_in_words
 from web.plots.course_bars import Course, CourseBars, CourseRow, course_bars
 from web.templatetags.chairside import local_moment
 from web.views import protocols_words
-from web.views.board.looks import length_in_words
 from web.views.protocols_words import Change
 
 # Any moment will do: the course is told in minutes from it.

@@ -22,10 +22,10 @@ from notifications.talking import conversations, reply_phrases, threads
 from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, PhoneField
+from web.lengths import span_in_words
 from web.views import own_words
 from web.views.own_words import OwnWordsForm
 from web.views.tasks.forms import NEVER_IN_SILENCE
-from web.views.tasks.lines import span_in_words
 
 STAYS: Final = "The number stays, and texts go to it again."
 NOTHING_NEW: Final = "This is the number that is there already, and nobody doubts it. Enter the right one."
@@ -77,7 +77,6 @@ def waiting(request: StaffRequest) -> HttpResponse:
             for each in conversations.waiting_threads(request.clinic)
         ],
         "recent": conversations.recent_threads(request.clinic, now=now),
-        "now": now,
     }
     return render(request, "web/threads/list.html", context)
 
@@ -107,8 +106,7 @@ def thread(request: StaffRequest, pk: UUID) -> HttpResponse:
     # The page renews itself: one that stays open is one look an hour.
     log = log_long_look if POLL_HEADER in request.headers else log_look
     log(request.actor, patient, what="texts")
-    phrase = _phrase(request, patient)
-    return _show(request, patient, **({"reply": ReplyForm(patient, words=phrase)} if phrase else {}))
+    return _show(request, patient, reply=ReplyForm(patient, words=_phrase(request, patient)))
 
 
 @staff_page(access.REPLY, methods=["POST"])
@@ -226,24 +224,24 @@ def _dealt_with(request: StaffRequest, form: DealtWithForm, clinic_id: UUID, tex
     return True
 
 
-def _show(request: StaffRequest, patient: Patient, **refused: ChangeForm) -> HttpResponse:
-    """The thread with its forms; a refused one comes back as it was filled."""
+def _show(request: StaffRequest, patient: Patient, **filled: ChangeForm) -> HttpResponse:
+    """The thread with its forms; one that was refused, or begun with a phrase, as it was filled."""
     lines, why_not = conversations.thread_of(patient), threads.why_not(patient)
-    reply_form: Any = refused.get("reply") or ReplyForm(patient)
+    reply_form = filled.get("reply") or ReplyForm(patient)
     visits = [] if why_not else conversations.upcoming_visits(patient, now=clock.now())
     context = {
         "patient": patient,
         "phrases": _phrases(patient),
         "visits": visits,
         "offer_id": uuid4(),
-        "seen": threads.newest_of(threads.texts_of(patient)),
+        "seen": reply_form["seen"].value(),
         "lines": lines,
         "waits": any(line.waiting for line in lines),
         "why_not": why_not,
         "reply_form": reply_form,
-        "dealt_with_form": refused.get("dealt_with") or DealtWithForm(),
+        "dealt_with_form": filled.get("dealt_with") or DealtWithForm(),
     }
-    status = next((form.status for form in refused.values()), 200)
+    status = next((form.status for form in filled.values()), 200)
     return render(request, "web/threads/thread.html", context, status=status)
 
 

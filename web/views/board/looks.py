@@ -6,6 +6,7 @@ from typing import Final
 
 from scheduler.models import Appointment, AppointmentStatus, ParticipantStatus
 from sessions_app.models import SessionState
+from web.lengths import left_in_words, length_in_words
 from web.templatetags.chairside import LOOKS, PLAIN
 
 IN_THE_CHAIR: Final = frozenset({AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN})
@@ -45,16 +46,3 @@ def look_of(visit: Appointment, *, state: str | None, late: int, now: datetime) 
 def unconfirmed(visit: Appointment) -> bool:
     """It is booked, and its patient has not said that they come."""
     return visit.status == AppointmentStatus.BOOKED and visit.patient_status != ParticipantStatus.ACCEPTED
-
-
-def left_in_words(until: datetime, now: datetime) -> str:
-    """`14 min`, rounded up as the script that counts down does (board.js)."""
-    return length_in_words(max(-int((now - until).total_seconds() // 60), 0))
-
-
-def length_in_words(minutes: int) -> str:
-    """`45 min`, `2 h`, `2 h 05 min`."""
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return f"{rest} min"
-    return f"{hours} h {rest:02} min" if rest else f"{hours} h"

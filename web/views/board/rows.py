@@ -22,7 +22,8 @@ from scheduler.visits.lengthening import may_lengthen
 from scheduler.visits.queries import BookedVisit
 from web.board import load
 from web.board.layout import Away, Band, Line, Phase, Place, Shade, by_name, gaps, shades
-from web.views.board.looks import Look, length_in_words
+from web.lengths import length_in_words
+from web.views.board.looks import Look
 
 MINUTE: Final = timedelta(minutes=1)
 NUMBERED: Final = 20  # minutes of a load from which on its number has room

@@ -18,8 +18,9 @@ from web.board import week as arithmetic
 from web.board.layout import by_name
 from web.board.week import Scale
 from web.doors import StaffRequest, staff_page
+from web.lengths import length_in_words
 from web.views.board.day import ChooseDayForm
-from web.views.board.looks import length_in_words, look_of, unconfirmed
+from web.views.board.looks import look_of, unconfirmed
 from web.views.board.rows import closed_for, minutes_of
 
 ROW: Final = 12  # units of the drawing; a minute is one unit wide

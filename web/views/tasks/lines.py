@@ -4,7 +4,7 @@ one thing to do next. Words for the template; nothing here writes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from clinic import access
@@ -15,11 +15,10 @@ from notifications.escalating.clocks import AGAIN
 from notifications.escalating.progress import Progress, Rung
 from notifications.escalating.task_kinds import Kind
 from notifications.planning.standing import FORGOTTEN
-from web.views.board.looks import left_in_words, length_in_words
+from web.lengths import left_in_words, span_in_words
 from web.views.tasks.subjects import Subject, subjects_of
 
-MINUTE: Final = 60
-DAY: Final = 24 * 60
+DAY: Final = timedelta(days=1)
 TURNS: Final = {
     ladder.FIRST: "first in turn",
     ladder.SECOND: "second in turn",
@@ -69,8 +68,8 @@ class Line:
         """`due in 12 min`, `overdue by 1 h 05 min`."""
         if self.late:
             return f"overdue by {span_in_words(self.item.due_at, self.now)}"
-        if _minutes(self.now, self.item.due_at) >= DAY:
-            return f"due in {_days(self.now, self.item.due_at)}"
+        if self.item.due_at - self.now >= DAY:
+            return f"due in {span_in_words(self.now, self.item.due_at)}"
         return f"due in {left_in_words(self.item.due_at, self.now)}"
 
     @property
@@ -166,20 +165,3 @@ class Escalations:
             and line.progress.last.name == ladder.SUPERVISOR
             for line in self.lines
         )
-
-
-def span_in_words(start: datetime, end: datetime) -> str:
-    """`under a minute`, `45 min`, `2 h 05 min`, `3 days`."""
-    minutes = _minutes(start, end)
-    if minutes < 1:
-        return "under a minute"
-    return length_in_words(minutes) if minutes < DAY else _days(start, end)
-
-
-def _minutes(start: datetime, end: datetime) -> int:
-    return int((end - start).total_seconds()) // MINUTE
-
-
-def _days(start: datetime, end: datetime) -> str:
-    days = _minutes(start, end) // DAY
-    return "1 day" if days == 1 else f"{days} days"

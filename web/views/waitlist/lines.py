@@ -10,8 +10,7 @@ from scheduler.models import WaitlistEntry, WaitlistOffer
 from scheduler.waitlist import obstacles
 from scheduler.waitlist.obstacles import Obstacle
 from scheduler.waitlist.waiting import WEEKDAYS
-from web.views.board.looks import left_in_words
-from web.views.tasks.lines import span_in_words
+from web.lengths import left_in_words, span_in_words
 
 
 @dataclass(frozen=True)

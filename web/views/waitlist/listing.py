@@ -23,7 +23,7 @@ from scheduler.waitlist.endings import Ending
 from scheduler.waitlist.fitting import Fit, who_fits
 from web.doors import StaffRequest, staff_page
 from web.forms import DayField
-from web.views.tasks.lines import span_in_words
+from web.lengths import span_in_words
 from web.views.waitlist.lines import line_of
 
 ROWS: Final = 50
