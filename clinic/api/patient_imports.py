@@ -16,8 +16,6 @@ from clinic.importing import uploads
 from clinic.models import PatientImport
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 
-MOST_PLACES = 20_000
-
 
 class CountSerializer(serializers.Serializer[Any]):
     noun = serializers.ChoiceField(choices=["patients", "allergies"])
@@ -111,7 +109,7 @@ class TakeInSerializer(StrictSerializer):
         child=serializers.CharField(max_length=200),
         required=False,
         default=list,
-        max_length=MOST_PLACES,
+        max_length=uploads.MOST_RECORDS,
         help_text="Places of lookalikes who are other people, or `everybody`; the others are left out.",
     )
 

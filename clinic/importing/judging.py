@@ -8,7 +8,7 @@ Nothing is written here: `taking_in` does.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -381,8 +381,3 @@ def _patients_of(
 def _parts(items: list[ItemType]) -> Iterator[list[ItemType]]:
     for start in range(0, len(items), AT_ONCE):
         yield items[start : start + AT_ONCE]
-
-
-def places_refused(outcome: Outcome) -> Iterable[Place]:
-    """The records that can't come in, each once: a record may be refused for several reasons."""
-    return dict.fromkeys(each.place for each in outcome.refused)

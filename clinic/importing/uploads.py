@@ -16,7 +16,7 @@ from uuid import UUID
 from clinic import clock
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.importing.judging import Judgement, Lookalike, judge, places_refused
+from clinic.importing.judging import Judgement, Lookalike, judge
 from clinic.importing.reading import Material, read_bytes
 from clinic.importing.records import Bounds, Overfull, Place, Refused
 from clinic.importing.table import WHY
@@ -251,7 +251,6 @@ def _report(judged: Judgement, material: Material) -> dict[str, Any]:
         "kept": _told(outcome.kept),
         "alike": [asdict(_alike(one, judged)) for one in outcome.alike],
         "unread": material.table.unread if material.table else [],
-        "records": len(list(places_refused(outcome))),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clinic import clock
-from clinic.importing.judging import Outcome, places_refused
+from clinic.importing.judging import Outcome
 from clinic.importing.taking_in import import_files
 from clinic.models import Clinic
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             ]
             self.stdout.write(f"{noun}: {', '.join(said) or 'none'}")
         if outcome.refused:
-            places = len(list(places_refused(outcome)))
+            places = len({refused.place for refused in outcome.refused})
             raise CommandError(f"{places} record(s) were refused and are listed above; the rest is in.")
 
 

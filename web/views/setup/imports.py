@@ -170,14 +170,15 @@ def _show(
     known = Patient.objects.in_bulk([UUID(one.known) for one in report.alike[:MOST_SHOWN] if one.known])
     alike = [(one, known.get(UUID(one.known)) if one.known else None) for one in report.alike[:MOST_SHOWN]]
     new, left_out = report.count("patients", "new"), report.count("patients", "left out")
-    would_add = new + report.count("patients", "completed") + report.count("allergies", "new")
+    changes = new + report.count("patients", "completed")
+    changes += report.count("allergies", "new") + report.count("allergies", "changed")
     context = {
         "upload": upload,
         "report": report,
         "new": new,
         "figures": _figures(report, new),
-        "offered": bool(would_add or report.count("allergies", "changed") or left_out),
-        "only_ticked": not would_add and not report.count("allergies", "changed"),
+        "offered": bool(changes or left_out),
+        "only_ticked": not changes,
         "left_out": left_out,
         "refused": report.refused[:MOST_SHOWN],
         "refused_records": report.refused_records,
