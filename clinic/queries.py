@@ -210,12 +210,7 @@ def changes_of(patient: Patient) -> list[Change]:
     )
     columns = [field.attname for field in Patient._meta.concrete_fields]
     contexts = [version.pgh_context.metadata if version.pgh_context else {} for version in versions]
-    names = {
-        str(user_id): name
-        for user_id, name in User.objects.filter(
-            pk__in={UUID(context["user"]) for context in contexts if "user" in context}
-        ).values_list("pk", "full_name")
-    }
+    names = names_of({context.get("user", "") for context in contexts})
     return [
         Change(
             at=version.pgh_created_at,
@@ -245,6 +240,11 @@ def who_changed(row: models.Model, columns: Collection[str]) -> dict[str, str]:
             if before is None or getattr(version, column) != getattr(before, column):
                 context = version.pgh_context.metadata if version.pgh_context else {}
                 found[column] = context.get("user", "")
-    people = User.objects.filter(pk__in={UUID(user) for user in found.values() if user})
-    names = {str(pk): name for pk, name in people.values_list("pk", "full_name")}
+    names = names_of(set(found.values()))
     return {column: names.get(user, "") for column, user in found.items()}
+
+
+def names_of(users: Collection[str]) -> dict[str, str]:
+    """What whoever stands in a history's contexts is called, by their id; "" is nobody's."""
+    people = User.objects.filter(pk__in={UUID(user) for user in users if user})
+    return {str(pk): name for pk, name in people.values_list("pk", "full_name")}

@@ -12,9 +12,9 @@ from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from knox.models import get_token_model
 
 from clinic import access
-from clinic.models import Clinic, Member, Membership, MemberState, Role, User
+from clinic.models import Clinic, Member, Membership, MemberState, Role
 from clinic.problems import Missing
-from clinic.queries import who_changed
+from clinic.queries import names_of, who_changed
 
 MOST_CHANGES = 200
 # Where the details of whoever hasn't joined yet are kept: as they were typed.
@@ -126,7 +126,7 @@ def changes_of(member: Member) -> list[Change]:
     ]
     said = [(event, what) for event, what in told if what]
     # Of themselves the clinic's own name: who refused is not told by the name of their login.
-    names = _names({_context(event).get("user", "") for event, _ in said})
+    names = names_of({_context(event).get("user", "") for event, _ in said})
     names |= {str(member.user_id): member.full_name}
     changes = [
         Change(
@@ -174,8 +174,3 @@ def _of_invitation(member: Member, before: Any, after: Any) -> str:
 
 def _context(event: Any) -> dict[str, str]:
     return event.pgh_context.metadata if event.pgh_context else {}
-
-
-def _names(users: set[str]) -> dict[str, str]:
-    known = User.objects.filter(pk__in={UUID(user) for user in users if user})
-    return {str(pk): name for pk, name in known.values_list("pk", "full_name")}
