@@ -185,6 +185,7 @@ def test_what_can_be_meant_is_taken(changes: dict[str, Any]) -> None:
         ({"limits": limits("rass", halt={"above": 1})}, "limits.rass.halt"),
         ({"limits": limits("rass", stop={"over": 1})}, "limits.rass.stop"),
         ({"limits": limits("rass", stop={"above": "3"})}, "limits.rass.stop"),
+        ({"limits": limits("rass", start_hold={"below": True})}, "limits.rass.start_hold"),
         ({"limits": limits("rass", stop={})}, "limits.rass.stop"),
         ({"limits": limits("systolic_mmhg", stop={"at_least": 150})}, "limits.systolic_mmhg.stop"),
         (
@@ -198,10 +199,16 @@ def test_what_can_be_meant_is_taken(changes: dict[str, Any]) -> None:
             {"rings": {"oxygen_saturation_percent": {"reject": [-10, 100]}}},
             "rings.oxygen_saturation_percent.reject",
         ),
+        (
+            {"rings": {"oxygen_saturation_percent": {"reject": [30, 110]}}},
+            "rings.oxygen_saturation_percent.reject",
+        ),
         ({"rings": {"heart_rate_per_min": {"reject": [-10, 300]}}}, "rings.heart_rate_per_min.reject"),
+        ({"rings": {"heart_rate_per_min": {"reject": [0, 10_000]}}}, "rings.heart_rate_per_min.reject"),
         ({"rings": {"pulse": {"reject": [1, 2]}}}, "rings"),
         ({"rings": {"rass": {"reject": [4, -5]}}}, "rings.rass.reject"),
         ({"rings": {"rass": {"reject": [-4, 3], "confirm": [-5, 3]}}}, "rings.rass.confirm"),
+        ({"rings": {"rass": {"reject": [-4, 3], "confirm": [-4, 4]}}}, "rings.rass.confirm"),
         ({"rings": {"rass": {}}}, "rings.rass"),
         ({"checklist": ["Ride home"]}, "checklist"),
         ({"checklist": ["identity", "identity"]}, "checklist"),
@@ -242,7 +249,9 @@ SPO2, BREATHS, PULSE, PRESSURE = (
         (BREATHS, "stop", {"below": 8, "above": 70}, "No value would ever be past > 70."),
         (PULSE, "stop", {"below": -1, "above": 150}, "Give a limit inside 20 to 300"),
         (PRESSURE, "caution", {"at_least": -1}, "Every value would be past ≥ -1."),
+        (PRESSURE, "caution", {"at_least": 40}, "Every value would be past ≥ 40."),
         (PRESSURE, "emergency", {"at_least": 301}, "No value would ever be past ≥ 301."),
+        (PULSE, "start_flag", {"above": 19}, "Every value would be past > 19."),
     ],
 )
 def test_a_limit_that_never_alarms_or_always_is_refused_with_what_is_taken(
@@ -252,6 +261,20 @@ def test_a_limit_that_never_alarms_or_always_is_refused_with_what_is_taken(
 
     assert field == f"limits.{sign}.{level}"
     assert mend in words
+
+
+@pytest.mark.parametrize(
+    ("sign", "bounds"), [(SPO2, {"below": 100}), (PRESSURE, {"at_least": 300}), (PULSE, {"above": 20})]
+)
+def test_a_limit_that_a_single_value_passes_or_keeps_is_taken(sign: str, bounds: dict[str, Any]) -> None:
+    assert protocol_content.faults(content(limits=limits(sign, start_flag=bounds))) == []
+
+
+def test_a_limit_is_judged_by_what_can_be_entered_whatever_its_version_would_take() -> None:
+    beyond = {"rings": {SPO2: {"reject": [-10, 100]}}, "limits": limits(SPO2, start_flag={"below": -5})}
+
+    found = [field for field, _ in protocol_content.faults(content(**beyond))]
+    assert found == [f"limits.{SPO2}.start_flag", f"rings.{SPO2}.reject"]
 
 
 def test_a_limit_is_judged_by_what_its_own_version_takes() -> None:
@@ -284,11 +307,24 @@ def test_a_draft_of_old_that_can_never_alarm_is_not_signed(house: House, mood: P
         ({"stop": {"below": 91}}, []),
         ({"stop": {"below": 89}}, ["stop"]),
         ({"stop": {}, "caution": {"below": 50}}, ["caution", "stop"]),
+        ({"start_hold": {"below": 50}}, ["start_hold"]),
     ],
 )
 def test_looser_is_what_alarms_later_or_not_at_all(levels: dict[str, Any], looser: list[str]) -> None:
     changed = limits(SPO2, **levels)
     assert [each.level for each in limit_content.loosened(changed, LIMITS)] == looser
+
+
+def test_what_is_limited_no_longer_is_looser_and_what_stays_is_not() -> None:
+    without = {sign: levels for sign, levels in LIMITS.items() if sign != SPO2}
+    only_below = limits(PULSE, stop={"below": 1000})
+    twice = limits(PRESSURE, stop_readings=2)
+
+    assert {(each.sign, each.level) for each in limit_content.loosened(without, LIMITS)} == {
+        (SPO2, level) for level in LIMITS[SPO2]
+    }
+    assert [each.path for each in limit_content.loosened(only_below, LIMITS)] == [f"limits.{PULSE}.stop"]
+    assert limit_content.loosened(twice, twice) == []
 
 
 def test_above_a_figure_is_later_than_at_least_it_and_a_larger_rise_too() -> None:
@@ -339,6 +375,16 @@ def test_over_the_api_a_version_is_drafted_signed_and_retired(house: House, mood
     assert signed.json()["status"] == "active"
     assert use.json() == {"plans": 0, "visits": 0}
     assert retired.json()["status"] == "retired"
+
+
+def test_over_the_api_a_version_is_signed_with_ones_own_password(house: House, mood: Protocol) -> None:
+    made = draft(house, mood)
+
+    answer = client_of(house.priya).post(f"/api/v1/protocols/{made.pk}/activate/", {"password": "wrong"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "password")
+    made.refresh_from_db()
+    assert made.status == "draft"
 
 
 def test_over_the_api_a_check_says_which_limits_are_looser(house: House, mood: Protocol) -> None:
