@@ -113,6 +113,7 @@ class DetailsForm(SettingsForm):
     )
 
     def __init__(self, request: StaffRequest, member: Any, data: Any = None) -> None:
+        self.member = member
         asked = _asked(request, member)
         stands = {name: getattr(member, name) for name in self.base_fields if name in asked}
         super().__init__(member, data, stands=stands)
@@ -120,7 +121,7 @@ class DetailsForm(SettingsForm):
             del self.fields[name]
 
     def changed_by(self, names: list[str]) -> Mapping[str, str]:
-        return queries.who_changed_details(self.row, names)
+        return queries.who_changed_details(self.member, names)
 
 
 def _asked(request: StaffRequest, member: Any) -> set[str]:
