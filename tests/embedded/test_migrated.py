@@ -9,6 +9,8 @@ import pytest
 
 from embedded import migrated
 from embedded.place import ROOT, Place
+from embedded.progress import Progress
+from embedded.supervisor import Supervisor
 
 # Whatever of this repository is loaded by the time that the first migration is applied.
 LOADED = """
@@ -103,3 +105,20 @@ def test_the_last_used_are_kept(checkout: Path, made: Place) -> None:
         if number == migrated.MOST_KEPT - 1:
             migrated._copy(migrated.KEPT / "0", Place(checkout / "copy"))
     assert sorted(each.name for each in migrated.KEPT.iterdir()) == ["0", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["left alone", "edited meanwhile"])
+def test_tables_are_kept_for_the_very_files_that_they_were_made_of(
+    checkout: Path, made: Place, monkeypatch: pytest.MonkeyPatch, edited: bool
+) -> None:
+    def migrate(*_: object) -> bool:
+        if edited:
+            (checkout / "requirements.txt").write_text("as it is now")
+        return True
+
+    monkeypatch.setattr(migrated, "_migrate", migrate)
+    before = migrated.fingerprint()
+    with Supervisor(Progress()) as supervisor:
+        assert migrated.put_below(made, supervisor, Progress())
+    kept = {each.name for each in migrated.KEPT.iterdir() if each.is_dir()}
+    assert kept == (set() if edited else {before})

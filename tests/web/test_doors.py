@@ -11,6 +11,7 @@ from django.utils import timezone
 from clinic import access
 from clinic.models import Clinic, Membership, Role
 from clinic.problems import Conflict, Missing, Stale
+from clinic.rates import TooMany
 from config import urls as config_urls
 from tests.cast import PASSWORD, House
 from tests.web.pages import browser_of, words
@@ -28,9 +29,12 @@ def ward(request: StaffRequest) -> HttpResponse:
 
 @staff_page(access.EVERYONE)
 def refusing(request: StaffRequest, kind: str) -> HttpResponse:
-    raise {"missing": Missing(), "conflict": Conflict("Chair 2 is taken."), "stale": Stale("Look again.")}[
-        kind
-    ]
+    raise {
+        "missing": Missing(),
+        "conflict": Conflict("Chair 2 is taken."),
+        "stale": Stale("Look again."),
+        "too-fast": TooMany("Please wait a minute."),
+    }[kind]
 
 
 @staff_page(access.EVERYONE, methods=["GET"])
@@ -106,6 +110,14 @@ def test_a_problem_that_the_view_leaves_alone_becomes_a_page(
     page = browser_of(house.ana).get(f"/refusing/{kind}/")
     assert page.status_code == status
     assert sentence in words(page)
+    assert not page.has_header("Retry-After")
+
+
+@with_these_pages
+def test_a_page_that_may_be_asked_for_again_says_when(house: House) -> None:
+    page = browser_of(house.ana).get("/refusing/too-fast/")
+    assert (page.status_code, page["Retry-After"]) == (429, "60")
+    assert "Please wait a minute." in words(page)
 
 
 @with_these_pages

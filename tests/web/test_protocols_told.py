@@ -129,6 +129,13 @@ def test_a_looser_limit_is_told_at_its_box_and_where_it_is_signed(stage: Stage) 
     assert "Looser than" not in words(strict)
 
 
+def test_a_limit_that_can_not_be_read_is_to_be_mended_and_not_called_looser(stage: Stage) -> None:
+    page = typed(stage, limits_oxygen_saturation_percent_emergency="85")
+
+    assert "Write bounds such as < 90, >= 160." in words(page)
+    assert page.context["notes"] == []
+
+
 def test_check_says_the_same_without_a_script_and_loses_nothing(stage: Stage) -> None:
     address = reverse("protocol_new_version", args=[stage.protocol.pk])
     sent = filled(stage.protocol, check="yes", dose_start="1.2", citation="As agreed on Monday")
