@@ -37,6 +37,10 @@ class BookedVisit:
     nurses: tuple[Turn, ...]
     clinician: Resource | None
 
+    def is_to_come(self, now: datetime) -> bool:
+        """Booked, nobody has arrived yet, and its time isn't over."""
+        return self.appointment.status == AppointmentStatus.BOOKED and self.appointment.ends_at > now
+
 
 @dataclass(frozen=True)
 class MovedVisit:

@@ -13,7 +13,7 @@ import time_machine
 from clinic import consents, work
 from clinic.models import AccessLog, Consent, ConsentScope, Patient, Role, Urgency
 from notifications import saying
-from notifications.models import Message, MessageStatus
+from notifications.models import Message, MessageKind, MessageStatus
 from scheduler.models import Appointment, PlanStatus
 from sessions_app.infusing import infusion
 from sessions_app.models import ReportedBy, Session
@@ -197,6 +197,15 @@ def test_a_record_that_nobody_signed_and_a_text_that_nobody_answered_are_told(ho
     assert "not signed" not in chart(house, house.ana)
 
 
+def test_who_takes_the_patient_home_is_asked_of_a_visit_to_come_alone(house: House, stage: Stage) -> None:
+    nobody = "Nobody is named yet who takes the patient home. Contact"
+    Patient.objects.filter(pk=house.rosa.pk).update(escort_name="")
+    stage.book(stage.plan(), "10:00")
+    assert nobody in notices(chart(house, house.ana))
+    with time_machine.travel(NOW + DAY, tick=False):  # nobody has said whether the patient came
+        assert nobody not in notices(chart(house, house.ana))
+
+
 # --- Plan and visits --------------------------------------------------------------------------------------
 def test_the_plan_shows_each_session_what_was_given_and_when_the_next_is_due(
     house: House, stage: Stage
@@ -307,7 +316,28 @@ def test_what_was_not_said_stands_with_its_reason_and_no_page_to_staff(house: Ho
 
     say("reminder", status=MessageStatus.FAILED, reason="The text was refused for good.")
     say("confirmation", status=MessageStatus.SENT, sent_at=NOW, delivered_at=NOW)
-    told = part(chart(house, house.ana), "messages")
+    saying.say(
+        key="chart:page",
+        clinic_id=house.clinic.pk,
+        patient_id=house.rosa.pk,
+        kind=MessageKind.PAGE,
+        stage="page",
+        due_at=NOW,
+        stale_at=NOW + DAY,
+        user=house.nils,
+        work_item=work.open_item(
+            clinic_id=house.clinic.pk,
+            patient_id=house.rosa.pk,
+            cause="test:page",
+            title="Call back",
+            urgency=Urgency.AMBER,
+            role=Role.NURSE,
+            due_at=NOW,
+        ),
+    )
+    page = chart(house, house.ana)
+    told = part(page, "messages")
+    assert len(re.findall(r'href="/messages/[0-9a-f-]{36}/"', page)) == 2
     assert "Failed" in told
     assert "The text was refused for good." in told
     assert "Delivered" in told

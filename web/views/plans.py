@@ -15,7 +15,6 @@ from clinic.idempotency import create_once
 from clinic.problems import Problem
 from scheduler.access import BOOK, OVERRIDE_SPACING, VIEW_PLANS, WRITE_PLAN
 from scheduler.models import (
-    AppointmentStatus,
     Finding,
     PlanStatus,
     Protocol,
@@ -234,11 +233,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
         "faults": taking_over.errors_of(found, newer, soft_limit_acknowledged=False) if newer else [],
         "behind": versions.behind(plan=found, now=now) if standing else [],
         "visits": visits,
-        "to_come": [
-            visit
-            for visit in visits
-            if visit.appointment.status == AppointmentStatus.BOOKED and visit.appointment.ends_at > now
-        ],
+        "to_come": [visit for visit in visits if visit.is_to_come(now)],
         "review": review(plan=found, now=now),
         # A form that has no place on the page any more: why it was refused is said above.
         "too_late": [

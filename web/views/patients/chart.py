@@ -5,6 +5,7 @@ is shown to those who may read it, and isn't asked for otherwise. What happens i
 session's record, messages) has its pages elsewhere.
 """
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,14 +13,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from clinic import access, clock, queries
-from clinic.models import ConsentScope, Patient
+from clinic.models import AccessLog, ConsentScope, Patient
 from notifications.access import VIEW_MESSAGES
-from notifications.models import MessageKind
+from notifications.models import Message, MessageKind
 from notifications.queries import message_log
 from notifications.reporting.reach import reach_of
 from notifications.talking.threads import texts_of
 from scheduler.access import BOOK, VIEW_PLANS, VIEW_SCHEDULE, WRITE_PLAN
-from scheduler.models import AppointmentStatus
 from scheduler.visits.queries import visits_of
 from sessions_app.access import READ_SESSIONS
 from sessions_app.looking_back import LookedBack, look_back
@@ -66,12 +66,8 @@ def show(
     readiness = readiness_answers.of_patient(actor, patient, now)
     reach = reach_of(patient, scopes) if sees_messages else None
     waiting_texts = texts_of(patient).filter(read_at=None).count() if sees_messages else 0
-    coming = [
-        visit
-        for visit in reversed(visits)
-        if visit.appointment.ends_at > now and visit.appointment.status == AppointmentStatus.BOOKED
-    ]
-    past = [visit for visit in visits if visit not in coming]
+    coming = [visit for visit in reversed(visits) if visit.is_to_come(now)]
+    past = [visit for visit in visits if not visit.is_to_come(now)]
     shown = past if request.GET.get("visits") == ALL else past[:LATEST_VISITS]
     refused = consent_form or revoke_form
     context: dict[str, Any] = {
@@ -82,7 +78,7 @@ def show(
             notices.Known(
                 patient=patient,
                 plans=standing,
-                visits=visits,
+                coming=coming,
                 sessions=back.sessions,
                 tasks=tasks,
                 readiness=readiness,
@@ -117,15 +113,15 @@ def show(
     return render(request, "web/patients/chart.html", context, status=refused.status if refused else 200)
 
 
-def _consent_form(refused: ConsentForm | None, now: Any) -> ConsentForm:
+def _consent_form(refused: ConsentForm | None, now: datetime) -> ConsentForm:
     return refused or ConsentForm(initial={"given_at": now})
 
 
-def _messages(patient: Patient) -> list[Any]:
+def _messages(patient: Patient) -> list[Message]:
     """The newest that were said to the patient, or will be next; pages to staff are none of these."""
     log = message_log().filter(patient=patient).exclude(kind=MessageKind.PAGE)
     return list(log[:LATEST_MESSAGES])
 
 
-def _looks(patient: Patient) -> list[Any]:
+def _looks(patient: Patient) -> list[list[AccessLog]]:
     return looks.grouped(queries.looks_at(patient)[:LATEST_LOOKS])[:LATEST_MESSAGES]

@@ -14,7 +14,6 @@ from django.urls import reverse
 from clinic.access import Actor
 from clinic.models import Patient, WorkItem
 from notifications.reporting.reach import Reach
-from scheduler.models import AppointmentStatus
 from scheduler.visits import decision
 from scheduler.visits.queries import BookedVisit
 from scheduler.vocabulary import spoken_time
@@ -47,7 +46,7 @@ class Known:
 
     patient: Patient
     plans: Sequence[Progress]
-    visits: Sequence[BookedVisit]
+    coming: Sequence[BookedVisit]
     sessions: Sequence[Went]
     tasks: Sequence[WorkItem]
     readiness: readiness_answers.Given | None
@@ -126,8 +125,7 @@ def _said_before(given: readiness_answers.Given | None) -> Iterator[Notice]:
 
 
 def _going_home(known: Known) -> Iterator[Notice]:
-    coming = any(visit.appointment.status == AppointmentStatus.BOOKED for visit in known.visits)
-    if coming and not known.patient.escort_name and known.readiness is None:
+    if known.coming and not known.patient.escort_name and known.readiness is None:
         yield Notice(MISSING, "Nobody is named yet who takes the patient home.", "#contact", "Contact")
 
 

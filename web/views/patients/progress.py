@@ -87,11 +87,7 @@ def _progress(plan: TreatmentPlan, review: Review, went: Mapping[UUID, Went], no
     steps = [_step(each, went.get(each.appointment.pk), plan.clinic.time_zone) for each in review.visits]
     left = range(len(steps) + 1, plan.sessions_ordered + 1) if plan.status in STANDING else ()
     steps += [Step(number, "unbooked", "Not booked") for number in left]
-    coming = [
-        each.visit
-        for each in review.visits
-        if each.appointment.status == AppointmentStatus.BOOKED and each.appointment.ends_at > now
-    ]
+    coming = [each.visit for each in review.visits if each.visit.is_to_come(now)]
     given = [went[each.appointment.pk] for each in review.visits if each.appointment.pk in went]
     run = [each for each in given if each.session.started_at is not None]
     return Progress(
