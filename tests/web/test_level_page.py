@@ -3,15 +3,18 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
 
+from clinic.problems import Busy
 from scheduler.models import Appointment
 from tests.cast import NOW, TODAY, House, make_patient
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
 from web.plots.marks import Tick
+from web.views.reports import level
 
 
 @pytest.fixture
@@ -87,6 +90,19 @@ def test_minutes_gained_are_drawn_and_the_file_has_every_measure(house: House) -
     assert header == page.context["table"].header
     assert rows[0][:2] == ["Busiest minute, units of nursing load", "18"]
     assert rows[-1][0] == "Seconds of search"
+
+
+def test_while_another_search_goes_on_the_day_is_kept_and_the_reason_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*args: Any, **options: Any) -> None:
+        raise Busy("Another plan is being sought just now: try again in a few seconds.")
+
+    monkeypatch.setattr(level, "level_of_day", busy)
+    page = browser_of(stage.house.max).get("/reports/level/", {"day": TODAY.isoformat()})
+    assert page.status_code == 503
+    assert "try again in a few seconds" in words(page)
+    assert f'value="{TODAY}"' in page.content.decode()
 
 
 def test_a_file_of_no_day_is_refused_with_its_mend(stage: Stage) -> None:

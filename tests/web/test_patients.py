@@ -147,6 +147,8 @@ def test_taking_back_needs_to_say_how(house: House) -> None:
     consent = house.rosa.consents.get(scope=ConsentScope.SMS)
     answer = browser_of(house.ana).post(f"/consents/{consent.pk}/revoke/", {f"{consent.pk}-how": ""})
     assert answer.status_code == 400
+    refused = [each.scope for each in answer.context["consents"] if each.form and each.form.errors]
+    assert refused == [ConsentScope.SMS]
     consent.refresh_from_db()
     assert consent.revoked_at is None
 

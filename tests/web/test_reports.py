@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,13 +13,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Patient
-from scheduler.models import Resource
+from scheduler.models import Appointment, Resource
 from tests.cast import NOW, TODAY, House, local, make_patient
 from tests.notifications.visits import book
 from tests.scheduler.stage import Stage, set_stage
 from tests.sessions_app.reporting.infused import effect, infused
 from tests.web.pages import browser_of, words
-from web.views.reports.pages import BY_FILE, KINDS
+from web.views.reports.pages import BY_FILE, KINDS, Kind
+from web.views.reports.shape import TEXT, Column, Picture, Table
 
 PERIOD = {"first": "2027-01-01", "last": "2027-01-31"}
 
@@ -74,10 +76,10 @@ def test_a_period_that_is_none_is_shown_again_with_its_mend(stage: Stage, addres
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_each_report_says_what_it_means_and_what_it_cannot(stage: Stage, house: House, kind: object) -> None:
+def test_each_report_says_what_it_means_and_what_it_cannot(stage: Stage, house: House, kind: Kind) -> None:
     a_month(house)
     stage.book(stage.plan(), "10:00", TODAY + timedelta(days=1))
-    page = browser_of(house.max).get(f"/reports/{kind.name}/", PERIOD)  # type: ignore[attr-defined]
+    page = browser_of(house.max).get(f"/reports/{kind.name}/", PERIOD)
     report = page.context["report"]
     assert report.says in page.content.decode().replace("&#x27;", "'")
     assert len(report.cannot) >= 2
@@ -86,9 +88,9 @@ def test_each_report_says_what_it_means_and_what_it_cannot(stage: Stage, house: 
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_report_of_nothing_is_no_fault(stage: Stage, kind: object) -> None:
+def test_a_report_of_nothing_is_no_fault(stage: Stage, kind: Kind) -> None:
     empty = {"first": "2026-01-01", "last": "2026-01-31"}
-    page = browser_of(stage.house.max).get(f"/reports/{kind.name}/", empty)  # type: ignore[attr-defined]
+    page = browser_of(stage.house.max).get(f"/reports/{kind.name}/", empty)
     assert page.status_code == 200
     assert "in this period" in words(page)
     assert b"<figure" not in page.content
@@ -171,6 +173,27 @@ def test_the_heat_map_has_a_cell_for_each_open_hour_with_its_number(stage: Stage
     assert "<title>Monday 10:00 to 11:00: 50 % of 2.0 h on 1 day</title>" in page.content.decode()
 
 
+@pytest.mark.parametrize(("count", "folded"), [(8, False), (9, True)])
+def test_of_a_long_table_the_page_shows_the_first_rows_and_folds_them_below_a_picture(
+    count: int, folded: bool
+) -> None:
+    picture = Picture("heat", None, "", "")
+    table = Table(
+        name="days",
+        title="Days",
+        columns=[Column("Day", TEXT)],
+        rows=[[str(number)] for number in range(count)],
+        means="",
+        total_rows=1,
+        most=6,
+    )
+    assert [cell for line in table.lines for _, cell in line.cells] == list("012345")
+    assert table.left_out == count - 6
+    assert not table.folded
+    assert replace(table, picture=picture).folded is folded
+    assert [line.total for line in replace(table, most=None).lines] == [False] * (count - 1) + [True]
+
+
 # --- What it can't say ---------------------------------------------------------------------------------
 
 
@@ -205,6 +228,20 @@ def test_visits_of_which_nobody_has_said_are_told_of(stage: Stage, house: House)
     assert "Of 1 past visit nobody has said whether the patient came" in told
     assert "Yet to come: 1 visit" in told
     assert "nobody drew lots" in told
+
+
+def test_that_the_confirmed_missed_less_is_not_called_the_messages_doing(stage: Stage, house: House) -> None:
+    told = "can't be called the message's doing"
+    for number in range(6):
+        patient = make_patient(house.clinic, f"C{number}", "Family", consents=False)
+        book(house, patient, local(date(2027, 1, 4), "9:00"), status="fulfilled", patient_status="accepted")
+    assert told not in cannot(house, "attendance")
+    for number in range(6):
+        patient = make_patient(house.clinic, f"N{number}", "Family", consents=False)
+        book(house, patient, local(date(2027, 1, 5), "9:00"), status="fulfilled")
+    assert told not in cannot(house, "attendance")
+    Appointment.objects.filter(patient_status="needs-action").update(status="noshow")
+    assert told in cannot(house, "attendance")
 
 
 def test_days_to_come_hold_only_what_is_booked_by_now(stage: Stage, house: House) -> None:

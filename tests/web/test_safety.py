@@ -1,6 +1,7 @@
 """The page of a patient's urgent answers: what was asked and said, and a prescriber's assessment of it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -48,3 +49,20 @@ def test_a_refused_assessment_comes_back_and_a_written_one_ends_the_hold(
     assert "No intent, safe at home" in page
     assert "holds the next start" not in page
     assert "An urgent answer holds" not in words(priya.get(f"/patients/{house.rosa.pk}/"))
+
+
+def test_of_two_answers_the_refused_assessment_comes_back_at_its_own(
+    house: House, concern: SafetyConcern
+) -> None:
+    responses.answer(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        response=concern.answer.response,
+        item=9,
+        value=2,
+        now=NOW + timedelta(minutes=1),
+    )
+    assert SafetyConcern.objects.count() == 2
+    address = f"/safety-concerns/{concern.pk}/assess/"
+    refused = browser_of(house.priya).post(address, {"id": new_id(), "words": ""})
+    assert [each for each, *_, form in refused.context["rows"] if form.errors] == [concern]
