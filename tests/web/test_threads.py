@@ -99,6 +99,18 @@ def test_other_times_are_offered_for_a_visit_by_link_once(house: House, ana: Cli
     assert other.status_code == 404
 
 
+def test_no_other_times_are_offered_for_a_visit_that_is_not_ahead(house: House, ana: Client) -> None:
+    """The page was opened before it began."""
+    visit = book(house, house.rosa, NOW - timedelta(minutes=1))
+    address = f"/threads/{house.rosa.pk}/"
+    assert "Instead of" not in words(ana.get(address))
+    sent = {"id": str(new_id()), "appointment": visit.pk}
+    said = words(ana.post(f"{address}offer-times/", sent, follow=True))
+    assert "This visit isn't ahead any more: there is no other time to choose." in said
+    assert not TimeRequest.objects.exists()
+    assert not Message.objects.filter(kind="reply").exists()
+
+
 def test_who_was_answered_lately_is_found_below_those_who_wait(house: House, ana: Client) -> None:
     text("Can I bring my sister?")
     assert "Dealt with lately" not in words(ana.get("/threads/"))
