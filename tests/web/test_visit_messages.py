@@ -171,14 +171,24 @@ def test_the_log_is_searched_by_message_way_and_days(
     assert ("Rosa Delgado" in said) is found
 
 
-@pytest.mark.parametrize(("status", "offered"), [("failed", True), ("unknown", True), ("sent", False)])
+@pytest.mark.parametrize(
+    ("status", "kind", "offered"),
+    [
+        ("failed", "confirmation", True),
+        ("unknown", "confirmation", True),
+        ("sent", "confirmation", False),
+        ("failed", "answer", False),  # what is said back by itself
+    ],
+)
 def test_what_reached_nobody_is_sent_again_from_the_log(
-    house: House, visit: Appointment, status: str, offered: bool
+    house: House, visit: Appointment, status: str, kind: str, offered: bool
 ) -> None:
     message = Message.objects.get(stage="confirmation")
-    Message.objects.filter(pk=message.pk).update(status=status, reason="The provider refused it.")
+    Message.objects.filter(pk=message.pk).update(status=status, kind=kind, reason="The provider refused it.")
     page = browser_of(house.ana).get(reverse("messages")).content.decode()
     assert (reverse("message_again", args=[message.pk]) in page) is offered
+    own = browser_of(house.ana).get(reverse("message", args=[message.pk])).content.decode()
+    assert (reverse("message_again", args=[message.pk]) in own) is (kind != "answer")
 
 
 def test_a_day_that_is_none_is_said_at_its_field(house: House, visit: Appointment) -> None:

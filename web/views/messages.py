@@ -109,7 +109,8 @@ def message(request: StaffRequest, pk: UUID) -> HttpResponse:
     row = fetch(request.actor, queries.messages_with_attempts(), access.VIEW_MESSAGES, pk=pk)
     if row.patient is not None:
         log_look(request.actor, row.patient, what="message")
-    return render(request, "web/messages/message.html", {"row": row})
+    context = {"row": row, "may_repeat": row.kind not in again.NOT_AGAIN}
+    return render(request, "web/messages/message.html", context)
 
 
 @staff_page(access.VIEW_CHECK_INS, methods=["GET"])
