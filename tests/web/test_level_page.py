@@ -41,12 +41,13 @@ def test_what_better_booking_would_gain_comes_first_and_what_it_costs_is_said(ho
         stage.book(stage.plan(patient), "10:00", nurse=stage.nurses[number], chair=stage.chairs[number])
     page = browser_of(house.max).get("/reports/level/", {"day": TODAY.isoformat()})
     text = words(page)
-    assert "Units of nursing load in the busiest minute: 6 instead of 18." in text
+    assert "Busiest minute, units of nursing load: 6 instead of 18." in text
     assert text.index("What better booking would gain") < text.index("As booked: at most")
     assert "Busiest minute, units of nursing load 18 6 Better" in text
     gains, table = page.context["gains"], page.context["table"]
     worse = [str(row[0]) for row in table.rows if row[3] == "Worse"]
     assert len(worse) == len(gains.worse)
+    assert all(f"{measure}: " in text for measure in worse)
     assert ("In return the template is worse here" in text) == bool(worse)
 
 

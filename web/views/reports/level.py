@@ -35,6 +35,7 @@ MINUTES_OF: Final = (
     ("Visits past closing", "overtime_minutes"),
 )
 KEYS: Final = (Key("bad", "As booked"), Key("done", "Template"))
+BETTER, WORSE = "Better", "Worse"
 
 
 class LevelForm(ChangeForm):
@@ -77,10 +78,11 @@ def level_day(request: StaffRequest) -> HttpResponse:
         else:
             context |= {"found": found, "nothing": found is None}
             if found:
+                table = level_table(found)
                 context |= {
-                    "table": level_table(found),
+                    "table": table,
                     "curves": _curves(found),
-                    "gains": level_gains(found),
+                    "gains": _gains(table),
                     "picture": _minutes(found),
                     "file": f"{reverse('level_file')}?day={day.isoformat()}",
                 }
@@ -109,22 +111,15 @@ def _form(request: StaffRequest) -> LevelForm:
     return LevelForm(request.GET if request.GET else {"day": today})
 
 
-def level_gains(found: DayLevel) -> Gains:
-    if found.template is None:
-        return Gains([], [])
-    better: list[str] = []
-    worse: list[str] = []
-    for words, measure, less_is_better in (
-        ("Units of nursing load in the busiest minute", "peak", True),
-        ("Minutes in which no nurse can prepare a patient", "minutes_nobody_free", True),
-        ("Minutes in which every unit is taken", "minutes_full", True),
-        ("Minutes of visits past closing", "overtime_minutes", True),
-        (f"More visits that fit beside them ({found.commonest})", "more", False),
-    ):
-        had, has = getattr(found.booked, measure), getattr(found.template, measure)
-        if had != has:
-            (better if (has < had) == less_is_better else worse).append(f"{words}: {has} instead of {had}.")
-    return Gains(better, worse)
+def _gains(table: Table) -> Gains:
+    """What the table says of each measure, in sentences."""
+
+    def those(verdict: str) -> list[str]:
+        return [
+            f"{words}: {has} instead of {had}." for words, had, has, found in table.rows if found == verdict
+        ]
+
+    return Gains(those(BETTER), those(WORSE))
 
 
 COLUMNS: Final = (
@@ -145,7 +140,7 @@ def level_table(found: DayLevel) -> Table:
             return [words, had, has, ""]
         if has == had:
             return [words, had, has, "The same"]
-        return [words, had, has, "Better" if (has < had) == less_is_better else "Worse"]
+        return [words, had, has, BETTER if (has < had) == less_is_better else WORSE]
 
     return Table(
         name="level",
@@ -157,7 +152,7 @@ def level_table(found: DayLevel) -> Table:
             row("Minutes in which no nurse can prepare a patient", "minutes_nobody_free", True),
             row("Minutes in which every unit is taken", "minutes_full", True),
             row("Minutes of visits past closing", "overtime_minutes", True),
-            row(f"More visits that fit beside them: {found.commonest}", "more", False),
+            row(f"More visits that fit beside them ({found.commonest})", "more", False),
             ["Chairs' open time that is taken, %", _percent(booked), _percent(template), ""],
         ],
         means="The same visits in the same hours.",
