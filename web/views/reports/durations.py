@@ -173,9 +173,14 @@ def _starts_table(starts: Starts) -> Table:
         for each in starts.bins
     ]
     late: list[list[Cell]] = [
-        ["More than 5 late", starts.after_grace.count, starts.after_grace.of, starts.after_grace.share],
         [
-            "Patient arrived more than 5 late",
+            f"More than {GRACE_MINUTES} late",
+            starts.after_grace.count,
+            starts.after_grace.of,
+            starts.after_grace.share,
+        ],
+        [
+            f"Patient arrived more than {GRACE_MINUTES} late",
             starts.arrived_late.count,
             starts.arrived_late.of,
             starts.arrived_late.share,
