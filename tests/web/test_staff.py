@@ -18,6 +18,7 @@ from tests.cast import NOW, PASSWORD, House, make_user, new_id
 from tests.clinic.staff import gone, invited, member, task_of
 from tests.scheduler.stage import set_stage
 from tests.web.pages import browser_of, words
+from web.views.staff import proving
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +103,17 @@ def test_the_password_is_asked_for_once_and_then_five_minutes_not(house: House) 
         again = browser.post(page_of(nils, "change_roles"), roles)
     assert again.status_code == 400
     assert "Your own password, again" in words(again)
+
+
+def test_what_somebody_else_showed_on_this_screen_counts_for_nobody(house: House) -> None:
+    browser = browser_of(house.max)
+    session = browser.session
+    session[proving.SHOWN] = [str(house.ana.pk), NOW.isoformat()]
+    session.save()
+    nils = member(house, house.nils)
+    roles = {"roles": ["nurse", "front_desk"], "were": "nurse"}
+    refused = browser.post(page_of(nils, "change_roles"), roles)
+    assert (refused.status_code, members.held_by(nils)) == (400, {Role.NURSE})
 
 
 def test_a_box_that_nobody_touched_undoes_no_other_managers_change(house: House) -> None:
