@@ -5,7 +5,7 @@ A reading of what stands now, corrections counted. What was signed stands in the
 another thing (`signing`). Nothing is written, and no figure is judged: the limits are the protocol's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -201,8 +201,3 @@ def _went(
 
 def _minutes(since: datetime, until: datetime) -> int:
     return (until - since) // timedelta(minutes=1)
-
-
-def effects_of(sessions: Iterable[Went]) -> list[Episode]:
-    """Every side effect of these sessions, in their order."""
-    return [episode for went in sessions for episode in went.episodes]
