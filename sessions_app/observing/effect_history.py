@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sessions_app.models import ReportedBy, Session, SideEffect
 from sessions_app.observing import effect_courses
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -82,11 +82,6 @@ def came_again(sessions: Iterable[Session]) -> list[Again]:
     return sorted(
         (each for each in found if each.sessions > 1), key=lambda each: (-each.sessions, each.label)
     )
-
-
-def label_of(term: str) -> str:
-    """The term in words; one that the vocabulary no longer has stands as it was recorded."""
-    return TERMS[term].label if term in TERMS else term
 
 
 def _again(term: str, found: Sequence[Episode], given: int) -> Again:

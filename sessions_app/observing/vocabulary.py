@@ -1,4 +1,4 @@
-"""The words for side effects with their codes: a map that can be replaced, and nothing else.
+"""The words for side effects with their codes: a map that can be replaced, and how it is read.
 
 Terms, SNOMED CT and ICD-10-CM codes are those of domain.md 4.1. SNOMED: (S) HL7 symptoms IG, (H) HPO's
 cross-references, (D) DICOM CID 60; ICD-10-CM checked in the 2026 package data [V:X]. An empty code is one
@@ -78,3 +78,8 @@ COMMON: Final = (
     "raised_blood_pressure",
     "drowsiness",
 )
+
+
+def label_of(term: str) -> str:
+    """The term in words; one that the vocabulary no longer has stands as it was recorded."""
+    return TERMS[term].label if term in TERMS else term

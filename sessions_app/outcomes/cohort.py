@@ -18,6 +18,7 @@ from sessions_app.outcomes.instruments import (
     INSTRUMENTS,
     WITH_RESPONSE,
     Instrument,
+    in_remission,
     needs_baseline,
     responded,
     worsened,
@@ -245,8 +246,11 @@ def remission(
         return seen.baseline is not None and seen.baseline.total >= instrument.remission_from
 
     able = [seen for seen in evaluable if high(seen)]
-    below = instrument.remission_below
-    remitted = sum(seen.later.total < below for seen in able if seen.later)
+    remitted = sum(
+        in_remission(instrument, baseline=seen.baseline.total, later=seen.later.total) is True
+        for seen in able
+        if seen.baseline and seen.later
+    )
     return {
         "observed": rate(remitted, len(able)),
         "imputed": rate(remitted, sum(high(seen) for seen in group)),

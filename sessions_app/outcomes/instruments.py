@@ -421,7 +421,7 @@ def responded(instrument: Instrument, *, baseline: int | Fraction | None, later:
     return baseline - later >= instrument.response_points
 
 
-def in_remission(instrument: Instrument, *, baseline: int, later: int) -> bool | None:
+def in_remission(instrument: Instrument, *, baseline: int | Fraction, later: int | Fraction) -> bool | None:
     """Whether a score speaks of remission; None of an instrument without a rule, and below the baseline from
     which remission is spoken of (domain.md 5.1, 5)."""
     below = instrument.remission_below

@@ -18,7 +18,7 @@ from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
 from sessions_app.models import Session, SideEffect, VitalSigns
 from sessions_app.observing import effect_courses, flowsheet, vital_limits, vitals
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import dose, safety
 from sessions_app.preparing.dosing import plain
 
@@ -180,9 +180,8 @@ def _telling(last: Session) -> Iterable[SideEffect]:
 
 
 def _in_words(effect: SideEffect) -> str:
-    term = TERMS[effect.term].label if effect.term in TERMS else effect.term
     worst = max(effect.grade, effect.peak_grade or 0)
-    return f"{term}, grade {worst} ({effect.get_outcome_display().lower()})"
+    return f"{label_of(effect.term)}, grade {worst} ({effect.get_outcome_display().lower()})"
 
 
 def _with(substance: str, reaction: str) -> str:

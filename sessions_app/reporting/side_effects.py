@@ -18,7 +18,7 @@ from scheduler.reporting.reports import EVERYBODY, Among, Period
 from sessions_app.models import ReportedBy, SessionState, SideEffect
 from sessions_app.observing import effect_courses
 from sessions_app.observing.effect_calls import SERIOUS_GRADE, is_serious
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 from sessions_app.reporting.infusions import started_in
 from sessions_app.reporting.rates import Rate
 
@@ -157,12 +157,8 @@ def _by_term(effects: Sequence[Effect], infusions: int) -> list[Grades]:
     of_term: dict[str, list[Effect]] = defaultdict(list)
     for effect in effects:
         of_term[effect.term].append(effect)
-    found = [_grades(words_of(term), of_it, infusions) for term, of_it in of_term.items()]
+    found = [_grades(label_of(term), of_it, infusions) for term, of_it in of_term.items()]
     return sorted(found, key=lambda grades: (-grades.count, grades.words))
-
-
-def words_of(term: str) -> str:
-    return TERMS[term].label if term in TERMS else term
 
 
 def _grades(words: str, effects: Iterable[Effect], infusions: int) -> Grades:

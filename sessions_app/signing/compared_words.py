@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sessions_app.observing.vital_limits import RINGS, SYMPTOMS
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing.checklist import LABELS
 from sessions_app.signing.comparing import Change
 from sessions_app.signing.frozen import NOTHING, Frozen
@@ -90,7 +90,7 @@ def _value(part: str, name: str, value: Any, frozen: Frozen) -> str:
     if name == "ordered_by":
         return frozen.person(value)
     if name == "term":
-        return TERMS[value].label if value in TERMS else str(value)
+        return label_of(value)
     if name in CODED:
         return CODED[name].get(value, value.replace("_", " "))
     unit = RINGS[name].unit if part == "vital_signs" and name in RINGS else UNITS.get(name, "")

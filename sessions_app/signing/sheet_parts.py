@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sessions_app.models import Relatedness, SideEffectOutcome
 from sessions_app.observing import vital_limits
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import dosing
 from sessions_app.preparing.checklist import LABELS
 from sessions_app.signing.frozen import NOTHING, Frozen, Line, happened_at
@@ -170,7 +170,7 @@ def _effect(frozen: Frozen, line: Line) -> list[str]:
     peak, distress = line.get("peak_grade"), line.get("distress")
     done = in_words(line["action"])
     return [
-        joined(_term(line), "told by the patient" if line.get("source") == "patient" else ""),
+        joined(label_of(line["term"]), "told by the patient" if line.get("source") == "patient" else ""),
         joined(str(line["grade"]), f"at its worst {peak}" if peak else ""),
         frozen.time(line["onset_at"]),
         f"{done}, {frozen.time(line['action_at'])}" if line.get("action_at") else done,
@@ -179,11 +179,6 @@ def _effect(frozen: Frozen, line: Line) -> list[str]:
         joined(_spoken(OUTCOMES, line["outcome"]), frozen.time(line["ended_at"])),
         frozen.time_and_entry(line.get("as_of") or line["onset_at"], line),
     ]
-
-
-def _term(line: Line) -> str:
-    term: str = line["term"]
-    return TERMS[term].label if term in TERMS else term
 
 
 def _medicine(frozen: Frozen, line: Line) -> list[str]:
@@ -242,7 +237,7 @@ def _looked_at(frozen: Frozen, about: str | None) -> str:
             return f"{frozen.time(line['measured_at'])}: {', '.join([_pressure(line), *signs])}"
     for line in frozen.lines("side_effects"):
         if line["id"] == about:
-            return f"{_term(line)}, grade {line['grade']}"
+            return f"{label_of(line['term'])}, grade {line['grade']}"
     for line in frozen.lines("checklist"):
         if line["id"] == about:
             return joined(line["result"].replace("_", " "), line["note"])
