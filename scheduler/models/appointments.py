@@ -183,6 +183,11 @@ class Appointment(Row):
     def live(self) -> bool:
         return self.status in LIVE_STATUSES
 
+    def ran_out_by(self, now: datetime) -> bool:
+        """A hold that counts no more, whether or not anybody has released it yet."""
+        held = self.status == AppointmentStatus.PENDING
+        return held and self.held_until is not None and self.held_until <= now
+
     @property
     def lapsed_hold(self) -> bool:
         """It was never booked: a hold that ran out or was given up."""

@@ -69,8 +69,24 @@ BY_HOUR: Final = """
 """
 
 
+class OfOpenHours:
+    """Which part of what was open was booked, and which of it was delivered: none of nothing."""
+
+    open: float
+    booked: float
+    delivered: float
+
+    @property
+    def booked_share(self) -> float | None:
+        return self.booked / self.open if self.open else None
+
+    @property
+    def delivered_share(self) -> float | None:
+        return self.delivered / self.open if self.open else None
+
+
 @dataclass(frozen=True)
-class Use:
+class Use(OfOpenHours):
     """Minutes of a chair, or unit-minutes of a nurse, inside open hours.
 
     `booked` is what visits hold that stand or took place, a chair's turnover included; a cancelled or missed
@@ -83,14 +99,6 @@ class Use:
     open: float
     booked: float
     delivered: float
-
-    @property
-    def booked_share(self) -> float | None:
-        return self.booked / self.open if self.open else None
-
-    @property
-    def delivered_share(self) -> float | None:
-        return self.delivered / self.open if self.open else None
 
 
 @dataclass(frozen=True)
@@ -159,7 +167,7 @@ def _added(uses: Iterable[Use]) -> tuple[float, float, float]:
 
 
 @dataclass(frozen=True)
-class HourUse:
+class HourUse(OfOpenHours):
     """All chairs, or all nurses, in one hour of one weekday: minutes, or unit-minutes, of all such hours of
     the period together. `days` is on how many of its days somebody or something was open then."""
 
@@ -170,14 +178,6 @@ class HourUse:
     open: float
     booked: float
     delivered: float
-
-    @property
-    def booked_share(self) -> float | None:
-        return self.booked / self.open if self.open else None
-
-    @property
-    def delivered_share(self) -> float | None:
-        return self.delivered / self.open if self.open else None
 
 
 def by_hour(clinic: Clinic, period: Period) -> list[HourUse]:

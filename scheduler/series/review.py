@@ -106,7 +106,7 @@ def reviews(
     """`review` of each of a patient's plans, from all their visits, which are at hand: one query."""
     spacings = plans.spacings_of(standing)
     counted = sorted(
-        (visit for visit in visits if visit.appointment.live and not _ran_out(visit.appointment, now)),
+        (visit for visit in visits if visit.appointment.live and not visit.appointment.ran_out_by(now)),
         key=lambda visit: (visit.appointment.starts_at, visit.appointment.pk),
     )
     return {
@@ -115,12 +115,6 @@ def reviews(
         )
         for plan in standing
     }
-
-
-def _ran_out(appointment: Appointment, now: datetime) -> bool:
-    """A hold that nobody counts any more, as `not_counted` says it to the database."""
-    until = appointment.held_until
-    return appointment.status == AppointmentStatus.PENDING and until is not None and until <= now
 
 
 def _reviewed(plan: TreatmentPlan, spacing: Spacing, counted: Iterable[BookedVisit], now: datetime) -> Review:

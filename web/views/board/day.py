@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from clinic import clock
 from scheduler.access import BOOK, REPAIR, VIEW_SCHEDULE
 from scheduler.finding.availability import Interval, minute_of, moment_of
-from scheduler.models import Appointment, AppointmentStatus, Resource
+from scheduler.models import AppointmentStatus, Resource
 from scheduler.visits import queries
 from scheduler.visits.clinic_day import ClinicDay, clinic_day
 from scheduler.waitlist.fitting import Fit, who_fits
@@ -113,7 +113,7 @@ def _told(read: ClinicDay, *, now: datetime, today: bool, may_book: bool) -> lis
     coming = [
         visit
         for visit in read.visits
-        if visit.appointment.status not in GONE and not _ran_out(visit.appointment, now)
+        if visit.appointment.status not in GONE and not visit.appointment.ran_out_by(now)
     ]
     states = states_of(visit.appointment.pk for visit in coming)
     told = []
@@ -131,11 +131,6 @@ def _told(read: ClinicDay, *, now: datetime, today: bool, may_book: bool) -> lis
             )
         )
     return told
-
-
-def _ran_out(appointment: Appointment, now: datetime) -> bool:
-    held_until = appointment.held_until
-    return appointment.status == AppointmentStatus.PENDING and held_until is not None and held_until <= now
 
 
 def _board(
