@@ -17,6 +17,7 @@ from tests.scheduler.stage import Stage, next_version, set_stage
 from tests.web.pages import browser_of, words
 from tests.web.test_protocols import filled
 from web.plots.course_bars import Course, course_bars
+from web.views import protocols_told
 from web.views.protocols_told import course_of
 
 
@@ -164,6 +165,19 @@ def test_orders_that_the_draft_does_not_allow_are_named_with_whose_they_are(stag
     assert "0.5 mg/kg is above this protocol's limit of 0.45 mg/kg." in said
     assert "Omar Haddad ," not in said
     assert reverse("plan", args=[plan.pk]) in page.content.decode()
+
+
+def test_of_many_orders_the_first_are_named_and_the_others_counted(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocols_told, "MOST_NAMED", 1)
+    stage.plan(sessions_ordered=6)
+    stage.plan(stage.house.omar, sessions_ordered=6)
+
+    said = words(typed(stage, series_max="5", series_typical="5"))
+
+    assert said.count("ordered by Priya Nair:") == 1
+    assert "And 1 more." in said
 
 
 def test_each_figure_names_what_it_may_be_and_where_its_default_comes_from(stage: Stage) -> None:
