@@ -12,6 +12,7 @@ from web.plots.stacked import Bar, Part, stacked
 from web.views.reports.asking import Asked
 from web.views.reports.shape import (
     COUNT,
+    ENDS,
     SHARE,
     TEXT,
     Column,
@@ -101,8 +102,7 @@ def _stages_table(stages: Sequence[StageOutcome]) -> Table:
             Column("Visits", COUNT),
             Column("Missed", COUNT),
             Column("Missed", SHARE),
-            Column("At least", SHARE),
-            Column("At most", SHARE),
+            *ENDS,
         ],
         rows=[
             [

@@ -24,6 +24,10 @@ class Column:
     kind: str = COUNT
 
 
+# The columns of what `ends` gives.
+ENDS: Final = (Column("At least", SHARE), Column("At most", SHARE))
+
+
 @dataclass(frozen=True)
 class Key:
     """One line of a picture's legend: the name of its pattern, and what it stands for."""
@@ -149,9 +153,9 @@ def rates_drawn(rates: Iterable[tuple[str, Rate]], of: str) -> Picture | None:
     )
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
+def counted(count: int, noun: str) -> str:
     """`1 visit`, `1,204 visits`."""
-    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
 
 
 def few(count: int, noun: str) -> list[str]:

@@ -16,6 +16,7 @@ from web.templatetags.outcomes import NOT_YET, nothing_known_yet
 from web.views.reports.asking import Asked
 from web.views.reports.shape import (
     COUNT,
+    ENDS,
     SHARE,
     TEXT,
     Column,
@@ -124,8 +125,7 @@ def _rates_table(found: SideEffects) -> Table:
             Column("Infusions", COUNT),
             Column("Of", COUNT),
             Column("Share", SHARE),
-            Column("At least", SHARE),
-            Column("At most", SHARE),
+            *ENDS,
         ],
         rows=[[words, rate.count, rate.of, rate.share, *ends(rate)] for words, rate in rates],
         means=(
@@ -196,8 +196,7 @@ def _protocols_table(by_protocol: Sequence[OfProtocol]) -> Table:
             Column("Per 100 infusions", PER_100),
             Column("Any", COUNT),
             Column("Any", SHARE),
-            Column("At least", SHARE),
-            Column("At most", SHARE),
+            *ENDS,
             Column("Grade 3 or more", COUNT),
         ],
         rows=[
