@@ -144,6 +144,22 @@ def test_a_link_that_was_taken_back_opens_nothing_and_one_sent_again_does(
         members.withdraw_invitation(member=nora, **asked)
 
 
+def test_what_one_clinic_takes_back_leaves_another_clinics_link_open(
+    house: House,
+    other_house: House,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        ours = invited(house)
+        invited(other_house)
+    with django_capture_on_commit_callbacks(execute=True):
+        members.withdraw_invitation(actor=house.actor(house.max), member=ours, now=NOW)
+    set_password(link_in(mail.outbox[1]))
+    theirs = accepted(member(other_house, ours.user))
+    assert theirs.user.has_usable_password()
+    assert (theirs.state, members.held_by(theirs)) == (MemberState.WORKING, {Role.NURSE})
+
+
 @pytest.mark.parametrize(
     ("given", "field", "mend"),
     [
