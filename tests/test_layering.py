@@ -106,6 +106,7 @@ PURE = [
     "sessions_app/signing/meanings.py",
     "sessions_app/signing/record.py",
     "sessions_app/outcomes/instruments.py",
+    "sessions_app/outcomes/scoring.py",
     "sessions_app/outcomes/diary_counts.py",
     "sessions_app/outcomes/statistics.py",
     "sessions_app/outcomes/cohort.py",

@@ -22,16 +22,8 @@ from sessions_app.models import (
     ResponseStatus,
 )
 from sessions_app.outcomes import responses
-from sessions_app.outcomes.instruments import (
-    GAD_7,
-    PAIN_NRS,
-    PCL_5,
-    PGIC,
-    PHQ_9,
-    Instrument,
-    asked_in_order,
-    score,
-)
+from sessions_app.outcomes.instruments import GAD_7, PAIN_NRS, PCL_5, PGIC, PHQ_9, Instrument, asked_in_order
+from sessions_app.outcomes.scoring import score
 
 # By how an indication's code begins (domain.md 5 and 7) [D]. Everybody is asked the PHQ-9: its last item is
 # about safety. HIT-6 and MIDAS are somebody's and stay on the clinic's own forms.

@@ -35,7 +35,7 @@ class Occasion(models.TextChoices):
 @tracked
 class QuestionnaireResponse(Row):
     """One questionnaire as one patient answered it. The answers are its lines; the score stands here once
-    it is complete, with the rule that made it (`outcomes.instruments`)."""
+    it is complete, with the version of the instrument that made it (`outcomes.scoring`)."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="questionnaire_responses")
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="questionnaire_responses")

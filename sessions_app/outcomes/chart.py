@@ -9,7 +9,8 @@ from sessions_app.models import DiaryDay, QuestionnaireResponse, ResponseStatus,
 from sessions_app.outcomes import diary_counts
 from sessions_app.outcomes.diary import as_day
 from sessions_app.outcomes.diary_counts import CHRONIC_PERIODS, Counts
-from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, band, change_words, in_remission
+from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument
+from sessions_app.outcomes.scoring import band, change_words, in_remission
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,8 @@ from typing import Any, Final
 
 from sessions_app.outcomes import diary_counts
 from sessions_app.outcomes.diary_counts import PERIOD_DAYS, Counts, Day
-from sessions_app.outcomes.instruments import (
-    INSTRUMENTS,
-    WITH_RESPONSE,
-    Instrument,
-    in_remission,
-    needs_baseline,
-    responded,
-    worsened,
-)
+from sessions_app.outcomes.instruments import INSTRUMENTS, WITH_RESPONSE, Instrument
+from sessions_app.outcomes.scoring import in_remission, needs_baseline, responded, worsened
 from sessions_app.outcomes.statistics import Follow, kaplan_meier, rounded, share, survival_at, wilson
 
 CODE_VERSION: Final = "cohort/5"

@@ -26,7 +26,8 @@ from sessions_app.models import (
     ResponseStatus,
     Session,
 )
-from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, choices_of, score
+from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument, choices_of
+from sessions_app.outcomes.scoring import score
 from sessions_app.preparing import safety
 
 # The item about self-harm: any value but 0 (domain.md 5). A red answer is called back within 15 minutes

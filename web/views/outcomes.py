@@ -28,7 +28,7 @@ from sessions_app.models import (
     ResponseStatus,
     SafetyConcern,
 )
-from sessions_app.outcomes import instruments, responses
+from sessions_app.outcomes import instruments, responses, scoring
 from sessions_app.outcomes.chart import chart_of
 from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument
 from sessions_app.preparing import safety
@@ -234,7 +234,7 @@ def _show(
         **_alarm(request, row),
         "emergency_lines": EMERGENCY_LINES,
         "may_record": may_record,
-        "band": "" if row.score is None else instruments.band(asked, row.score),
+        "band": "" if row.score is None else scoring.band(asked, row.score),
         "lines": [
             (place, instruments.text_of(asked, place), _label(asked, place, answers.get(place)))
             for place in in_order

@@ -6,18 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.outcomes import instruments
-from sessions_app.outcomes.instruments import (
-    GAD_7,
-    HIT_6,
-    INSTRUMENTS,
-    MIDAS,
-    PAIN_NRS,
-    PCL_5,
-    PGIC,
-    PHQ_9,
-    band,
-)
+from sessions_app.outcomes import instruments, scoring
+from sessions_app.outcomes.instruments import GAD_7, HIT_6, INSTRUMENTS, MIDAS, PAIN_NRS, PCL_5, PGIC, PHQ_9
+from sessions_app.outcomes.scoring import band
 
 # Kroenke 2001 for PHQ-9 [V:37], Spitzer's bands for GAD-7 [V:39], grades of MIDAS [V:54], HIT-6 [G].
 PUBLISHED_BANDS = {
@@ -67,8 +58,8 @@ def test_totals_span_the_published_range(
     assert len(instrument.items) == items
     least = dict.fromkeys(range(1, items + 1), instrument.lowest_answer)
     most = dict.fromkeys(range(1, items + 1), instrument.highest_answer)
-    assert instruments.score(instrument, least).total == lowest == instrument.low
-    assert instruments.score(instrument, most).total == highest == instrument.high
+    assert scoring.score(instrument, least).total == lowest == instrument.low
+    assert scoring.score(instrument, most).total == highest == instrument.high
 
 
 def test_the_codes_are_those_of_the_domain_reference() -> None:
@@ -95,30 +86,30 @@ def test_of_licensed_instruments_only_a_total_is_kept() -> None:
 
 def test_a_missing_item_leaves_no_total_unless_prorating_is_chosen() -> None:
     answers = dict.fromkeys(range(1, 8), 2)  # 8 and 9 are missing
-    plain = instruments.score(PHQ_9, answers)
+    plain = scoring.score(PHQ_9, answers)
     assert (plain.total, plain.prorated, plain.missing) == (None, False, (8, 9))
-    chosen = instruments.score(PHQ_9, answers, prorate=True)
+    chosen = scoring.score(PHQ_9, answers, prorate=True)
     assert (chosen.total, chosen.prorated) == (18, True)
 
 
 def test_three_missing_items_are_never_made_up_for() -> None:
     answers = dict.fromkeys(range(1, 7), 2)
-    assert instruments.score(PHQ_9, answers, prorate=True).total is None
+    assert scoring.score(PHQ_9, answers, prorate=True).total is None
 
 
 def test_a_whole_form_is_not_marked_as_prorated() -> None:
     answers = dict.fromkeys(range(1, 8), 1)
-    assert instruments.score(GAD_7, answers, prorate=True) == instruments.Score(7, False, ())
+    assert scoring.score(GAD_7, answers, prorate=True) == scoring.Score(7, False, ())
 
 
 def test_pcl_5_has_no_rule_for_missing_items() -> None:
     answers = dict.fromkeys(range(1, 20), 1)
-    assert instruments.score(PCL_5, answers, prorate=True).total is None
+    assert scoring.score(PCL_5, answers, prorate=True).total is None
 
 
 @given(st.dictionaries(st.integers(1, 9), st.integers(0, 3)), st.booleans())
 def test_scores_agree_with_a_second_way_of_adding_up(answers: dict[int, int], prorate: bool) -> None:
-    found = instruments.score(PHQ_9, answers, prorate=prorate)
+    found = scoring.score(PHQ_9, answers, prorate=prorate)
     missing = 9 - len(answers)
     if missing == 0:
         assert found.total == sum(answers.values())
@@ -137,7 +128,7 @@ def test_scores_agree_with_a_second_way_of_adding_up(answers: dict[int, int], pr
     ("baseline", "later", "expected"), [(20, 10, True), (21, 10, True), (21, 11, False), (1, 0, True)]
 )
 def test_half_is_half_in_integers(baseline: int, later: int, expected: bool) -> None:
-    assert instruments.responded(PHQ_9, baseline=baseline, later=later) is expected
+    assert scoring.responded(PHQ_9, baseline=baseline, later=later) is expected
 
 
 # domain.md section 5: 5 points of PHQ-9, 4 of GAD-7 [G], 5 and 10 of PCL-5 [V:40], IMMPACT for pain [V:50].
@@ -166,7 +157,7 @@ PUBLISHED_STEPS = [
 def test_each_step_of_a_change_begins_where_it_was_published(
     instrument: instruments.Instrument, baseline: int, later: int, words: str
 ) -> None:
-    assert instruments.step(instrument, baseline=baseline, later=later) == words
+    assert scoring.step(instrument, baseline=baseline, later=later) == words
 
 
 @pytest.mark.parametrize(
@@ -185,29 +176,29 @@ def test_each_step_of_a_change_begins_where_it_was_published(
 def test_a_change_is_told_by_the_most_that_is_known_of_it(
     instrument: instruments.Instrument, baseline: int, later: int, words: str
 ) -> None:
-    assert instruments.change_words(instrument, baseline=baseline, later=later) == words
+    assert scoring.change_words(instrument, baseline=baseline, later=later) == words
 
 
 def test_single_items_between_sessions_have_no_total_and_ask_about_self_harm() -> None:
     """domain.md 0.10: under another name, because the questionnaire would look back two weeks."""
     single = instruments.MOOD_ITEMS
     answers = dict.fromkeys(range(1, 4), 3)
-    assert instruments.score(single, answers, prorate=True) == instruments.Score(None, False, ())
+    assert scoring.score(single, answers, prorate=True) == scoring.Score(None, False, ())
     assert [item.text for item in single.items] == [PHQ_9.items[place].text for place in (0, 1, 8)]
     assert (single.safety_item, single.lookback_days) == (3, 0)
     assert single.code not in instruments.WITH_RESPONSE
 
 
 def test_pcl_5_responds_with_ten_points() -> None:
-    assert instruments.responded(PCL_5, baseline=40, later=30)
-    assert not instruments.responded(PCL_5, baseline=40, later=31)
+    assert scoring.responded(PCL_5, baseline=40, later=30)
+    assert not scoring.responded(PCL_5, baseline=40, later=31)
 
 
 def test_no_response_from_a_baseline_of_nothing() -> None:
     with pytest.raises(ValueError, match="above 0"):
-        instruments.responded(PHQ_9, baseline=0, later=0)
+        scoring.responded(PHQ_9, baseline=0, later=0)
     with pytest.raises(ValueError, match="no rule"):
-        instruments.responded(INSTRUMENTS["hit-6"], baseline=60, later=40)
+        scoring.responded(INSTRUMENTS["hit-6"], baseline=60, later=40)
 
 
 @pytest.mark.parametrize(
@@ -224,5 +215,5 @@ def test_no_response_from_a_baseline_of_nothing() -> None:
 def test_overall_change_tells_response_and_harm_without_a_baseline(
     said: int, response: bool, worse: bool
 ) -> None:
-    assert instruments.responded(PGIC, baseline=None, later=said) is response
-    assert instruments.worsened(PGIC, baseline=None, later=said) is worse
+    assert scoring.responded(PGIC, baseline=None, later=said) is response
+    assert scoring.worsened(PGIC, baseline=None, later=said) is worse

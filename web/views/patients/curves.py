@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from clinic.models import Patient
-from sessions_app.outcomes import instruments
+from sessions_app.outcomes import scoring
 from sessions_app.outcomes.chart import Chart, Line, Point, chart_of
 from sessions_app.outcomes.diary_counts import Counts
 from web.outcome_plots import Plot, small_plots
@@ -69,7 +69,7 @@ def _curve(plot: Plot) -> Curve:
 
 def _change(line: Line) -> str:
     """From the score before the first infusion to the newest one."""
-    if not instruments.needs_baseline(line.instrument):
+    if not scoring.needs_baseline(line.instrument):
         return ""
     if line.baseline is None:
         return "Nothing before the first infusion to compare with"
