@@ -61,6 +61,12 @@ class CreateSerializer(StrictSerializer):
     id = IdField(help_text="Made by you (UUID). Sending the same call again records once.")
 
 
+class OfPatientSerializer(StrictSerializer):
+    """Whose rows are asked for."""
+
+    patient = IdField()
+
+
 class ClinicViewSet(GenericViewSet[Any]):
     """What the API's viewsets share: the actor, permission by action, and creating once."""
 

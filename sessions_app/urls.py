@@ -4,15 +4,12 @@ from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
 from sessions_app.api.alerts import AlertsViewSet
+from sessions_app.api.cohort_reports import CohortReportsViewSet
+from sessions_app.api.diary import DiaryViewSet
 from sessions_app.api.looking_back import LookingBackViewSet
 from sessions_app.api.monitors import MonitorMessagesViewSet, MonitorsViewSet
-from sessions_app.api.outcomes import (
-    CohortReportsViewSet,
-    DiaryViewSet,
-    InstrumentsViewSet,
-    OutcomesViewSet,
-    ResponsesViewSet,
-)
+from sessions_app.api.outcomes import OutcomesViewSet
+from sessions_app.api.questionnaires import InstrumentsViewSet, ResponsesViewSet
 from sessions_app.api.readiness import ReadinessViewSet
 from sessions_app.api.reports import InfusionReportsViewSet
 from sessions_app.api.safety import SafetyConcernsViewSet

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from clinic import access, clock, consents, queries
 from clinic.fields import IdField, LineField, MomentField
 from clinic.models import Consent, ConsentScope, Patient
-from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+from clinic.viewsets import ClinicViewSet, CreateSerializer, OfPatientSerializer, StrictSerializer
 
 
 class ConsentSerializer(serializers.ModelSerializer[Consent]):
@@ -37,10 +37,6 @@ class ConsentCreateSerializer(CreateSerializer):
     form_version = LineField(max_length=40)
     method = LineField(max_length=40, help_text="Paper form, tablet, by telephone.")
     given_at = MomentField()
-
-
-class OfPatientSerializer(StrictSerializer):
-    patient = IdField()
 
 
 class RevokeSerializer(StrictSerializer):

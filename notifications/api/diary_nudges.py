@@ -10,15 +10,10 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock
-from clinic.fields import IdField
-from clinic.viewsets import ClinicViewSet, StrictSerializer
+from clinic.viewsets import ClinicViewSet, OfPatientSerializer
 from notifications import access
 from notifications.answering import diary
 from notifications.models import DiaryNudge
-
-
-class OfPatientSerializer(StrictSerializer):
-    patient = IdField()
 
 
 class SetNudgeSerializer(OfPatientSerializer):

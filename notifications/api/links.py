@@ -38,7 +38,7 @@ from notifications.escalating import on_call
 from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, PatientLink
 from notifications.wording import writing
 from scheduler.models import AppointmentStatus, OfferStatus, ParticipantStatus
-from sessions_app.api.outcomes import EnterDaySerializer
+from sessions_app.api.diary import EnterDaySerializer
 from sessions_app.models import DiaryDay, QuestionnaireAnswer, Readiness, YesNoUnknown
 from sessions_app.outcomes.diary import Entry
 

@@ -17,7 +17,7 @@ from clinic.fields import DayField, IdField, LineField
 from clinic.idempotency import create_once
 from clinic.models import WorkItemStep
 from clinic.problems import Invalid
-from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+from clinic.viewsets import ClinicViewSet, CreateSerializer, OfPatientSerializer, StrictSerializer
 from scheduler import access
 from scheduler.models import (
     ContraindicationFinding,
@@ -174,10 +174,6 @@ class SpacingRequestSerializer(serializers.Serializer[Any]):
     asked_at = serializers.DateTimeField(source="asked.at")
     due_at = serializers.DateTimeField(source="item.due_at")
     added = SpacingNoteSerializer(many=True, help_text="What was asked or noted since, and by whom.")
-
-
-class OfPatientSerializer(StrictSerializer):
-    patient = IdField()
 
 
 class ItemSerializer(serializers.Serializer[Any]):

@@ -11,15 +11,11 @@ from clinic import access as ground
 from clinic import clock
 from clinic.fields import IdField
 from clinic.models import Patient
-from clinic.viewsets import ClinicViewSet, StrictSerializer
+from clinic.viewsets import ClinicViewSet, OfPatientSerializer
 from sessions_app import looking_back
 from sessions_app.access import READ_SESSIONS
 from sessions_app.looking_back import LookedBack
 from sessions_app.models import ReportedBy, SessionState, SideEffectOutcome
-
-
-class OfPatientSerializer(StrictSerializer):
-    patient = IdField()
 
 
 class PressureSerializer(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock, idempotency
 from clinic.fields import IdField
-from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+from clinic.viewsets import ClinicViewSet, CreateSerializer, OfPatientSerializer
 from sessions_app.access import ASSESS_SAFETY, RECORD_OUTCOMES
 from sessions_app.models import SafetyAssessment, SafetyConcern
 from sessions_app.preparing import safety
@@ -33,10 +33,6 @@ class SafetyConcernSerializer(serializers.ModelSerializer[SafetyConcern]):
     class Meta:
         model = SafetyConcern
         fields = ["id", "clinic", "patient", "response", "value", "raised_at", "assessment"]
-
-
-class OfPatientSerializer(StrictSerializer):
-    patient = IdField()
 
 
 class AssessSerializer(CreateSerializer):
