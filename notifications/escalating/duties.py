@@ -16,10 +16,10 @@ from notifications.escalating import on_call
 from notifications.models import OnCallShift
 from scheduler.models import (
     LIVE_STATUSES,
+    STANDING_STATUSES,
     Appointment,
     AppointmentStatus,
     Claim,
-    PlanStatus,
     Resource,
     TreatmentPlan,
 )
@@ -74,9 +74,7 @@ def duties_of(member: Member, *, now: datetime) -> Duties:
     unsigned = Session.objects.filter(
         clinic=clinic, pk__in=Session.objects.filter(infusion_events__recorded_by=user).values("pk")
     ).exclude(state__in=OVER)
-    plans = TreatmentPlan.objects.filter(
-        clinic=clinic, prescriber=user, status__in=(PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
-    )
+    plans = TreatmentPlan.objects.filter(clinic=clinic, prescriber=user, status__in=STANDING_STATUSES)
     return Duties(
         tasks=_pile(tasks),
         shifts=_pile(shifts),

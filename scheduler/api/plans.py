@@ -27,6 +27,7 @@ from scheduler.models import (
     TreatmentPlan,
 )
 from scheduler.prescribing import plan_requests, plans, screening, spacing_requests, taking_over
+from scheduler.prescribing.spacing import override_spacing
 
 MOST_ANSWERS: Final = 100  # more than the screen asks
 
@@ -255,7 +256,7 @@ class PlansViewSet(ClinicViewSet):
             noun="spacing_override",
             id=data["id"],
             body={"plan": str(plan.pk), **sent},
-            make=lambda: plans.override_spacing(actor=self.actor, plan=plan, now=clock.now(), **data),
+            make=lambda: override_spacing(actor=self.actor, plan=plan, now=clock.now(), **data),
             find=lambda: SpacingOverride.objects.get(pk=data["id"]),
         )
         return Response(SpacingOverrideSerializer(override).data, status=201 if made else 200)

@@ -24,7 +24,7 @@ from scheduler.finding.starts import Feasible, Flags, Numbers, feasible
 from scheduler.finding.supply import NO_SUPPLIES, Supplies, supplies, visit_of
 from scheduler.finding.wishes import Wish, misfit
 from scheduler.models import Resource, ResourceKind, TreatmentPlan
-from scheduler.prescribing import plans
+from scheduler.prescribing.spacing import spacing_of
 
 ALTERNATIVES_OF_A_KIND: Final = 3
 ALTERNATIVES_APART: Final = 60  # minutes
@@ -210,7 +210,7 @@ def search(
     high = min(until, clock.day_bounds(plan.valid_until, zone)[1])
     if low >= high:
         return Found(_feasible(visit, NO_SUPPLIES, low=0, high=0), NO_SUPPLIES, None, zone)
-    spacing = plans.spacing_of(plan)
+    spacing = spacing_of(plan)
     reach = timedelta(days=spacing.min_days + 1)
     history = history_of(plan.patient_id, now=now, without=without, around=(low - reach, high + reach))
     # Whole days are read: who has least to do that day must not hang on where the window begins.

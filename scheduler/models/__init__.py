@@ -17,6 +17,7 @@ from scheduler.models.feeds import (
     CalendarFeed,
 )
 from scheduler.models.plans import (
+    STANDING_STATUSES,
     ContraindicationFinding,
     DoseBasis,
     Finding,
@@ -50,6 +51,7 @@ from scheduler.models.waitlist import (
 __all__ = [
     "LIVE_STATUSES",
     "MOST_EXTRA_RECOVERY",
+    "STANDING_STATUSES",
     "Absence",
     "AbsenceReason",
     "Appointment",

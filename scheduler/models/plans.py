@@ -157,6 +157,10 @@ class PlanStatus(models.TextChoices):
     COMPLETED = "completed"
 
 
+# A plan that counts: an order that a prescriber has not ended.
+STANDING_STATUSES = (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
+
+
 @tracked
 class TreatmentPlan(Row):
     """A prescriber's order: this protocol version, this dose, so many sessions, for this patient."""
@@ -188,6 +192,10 @@ class TreatmentPlan(Row):
             models.UniqueConstraint("id", "patient", "clinic", name="plan_id_with_patient"),
         ]
         indexes = [models.Index(fields=["patient", "status"], name="plan_by_patient")]
+
+    @property
+    def stands(self) -> bool:
+        return self.status in STANDING_STATUSES
 
 
 class Finding(models.TextChoices):

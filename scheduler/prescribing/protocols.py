@@ -21,9 +21,9 @@ from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from scheduler.models import (
     LIVE_STATUSES,
+    STANDING_STATUSES,
     Appointment,
     AppointmentStatus,
-    PlanStatus,
     Protocol,
     ProtocolStatus,
     TreatmentPlan,
@@ -33,8 +33,6 @@ from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 from scheduler.prescribing.figure_sources import source_of
 from scheduler.prescribing.limit_content import Loosened, loosened
 from scheduler.prescribing.protocol_content import COLUMNS
-
-STANDING: Final = (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
 
 # Wherever a plan under a draft or a retired version asks for a time.
 NOT_IN_FORCE: Final = (
@@ -183,20 +181,20 @@ def content_of(protocol: Protocol) -> dict[str, Any]:
 
 def in_use(protocol: Protocol, *, now: datetime) -> InUse:
     """What stands under this version at this moment. Two queries."""
-    plans = TreatmentPlan.objects.filter(protocol=protocol, status__in=STANDING)
+    plans = TreatmentPlan.objects.filter(protocol=protocol, status__in=STANDING_STATUSES)
     to_come = Q(status__in=LIVE_STATUSES, during__endswith__gt=now) & ~Q(status=AppointmentStatus.FULFILLED)
     return InUse(plans.count(), Appointment.objects.filter(to_come, protocol=protocol).count())
 
 
 def standing_plans(protocol: Protocol) -> QuerySet[TreatmentPlan]:
     """The plans under this version that are active or on hold, by patient."""
-    standing = protocol.plans.filter(status__in=STANDING).select_related("patient")
+    standing = protocol.plans.filter(status__in=STANDING_STATUSES).select_related("patient")
     return standing.order_by("patient__family_name", "patient__given_names", "pk")
 
 
 def versions_of(clinic: Clinic) -> QuerySet[Protocol]:
     """Every version of every protocol, the newest of each first; `plans_standing` counts its plans."""
-    standing = Count("plans", filter=Q(plans__status__in=STANDING))
+    standing = Count("plans", filter=Q(plans__status__in=STANDING_STATUSES))
     versions = Protocol.objects.filter(clinic=clinic).select_related("approved_by")
     return versions.annotate(plans_standing=standing).order_by("code", "-version")
 

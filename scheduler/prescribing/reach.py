@@ -15,6 +15,7 @@ from django.db.models import Count, Min, Q
 
 from scheduler.models import (
     LIVE_STATUSES,
+    STANDING_STATUSES,
     Appointment,
     AppointmentStatus,
     Protocol,
@@ -22,7 +23,7 @@ from scheduler.models import (
     TreatmentPlan,
 )
 from scheduler.prescribing import taking_over
-from scheduler.prescribing.protocols import STANDING, content_of
+from scheduler.prescribing.protocols import content_of
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def reach_of(becomes: Protocol, *, now: datetime) -> Reach | None:
     in_force = versions.filter(status=ProtocolStatus.ACTIVE).first()
     if in_force is None:
         return None
-    plans = TreatmentPlan.objects.filter(protocol=in_force, status__in=STANDING).select_related(
+    plans = TreatmentPlan.objects.filter(protocol=in_force, status__in=STANDING_STATUSES).select_related(
         "protocol", "patient", "prescriber"
     )
     standing = list(plans.order_by("patient__family_name", "patient__given_names", "pk"))

@@ -2,7 +2,7 @@
 a prescriber, who alone may allow it.
 
 A request is a task for a prescriber, whose first note says what is asked and why; it is open until a
-spacing is given (`plans.override_spacing`) or refused here. Each asking has an id, and a refusal names the
+spacing is given (`spacing.override_spacing`) or refused here. Each asking has an id, and a refusal names the
 request that it refuses: what is sent again is never about the next one.
 """
 
@@ -19,8 +19,9 @@ from clinic.models import Clinic, WorkItem, WorkItemStep, WorkItemStepKind
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
-from scheduler.models import PlanStatus, TreatmentPlan
+from scheduler.models import TreatmentPlan
 from scheduler.prescribing.asking import ask_prescriber
+from scheduler.prescribing.standing import locked_plan, require_standing
 
 CAUSE: Final = "spacing"  # a task's cause is this, the plan, and the number of the asking
 TITLE: Final = "Decide on another spacing for a plan"
@@ -49,9 +50,8 @@ def ask(*, actor: Actor, id: UUID, plan: TreatmentPlan, words: str, now: datetim
     """
 
     def write() -> SpacingRequest:
-        locked = _locked(plan)
-        if locked.status not in (PlanStatus.ACTIVE, PlanStatus.ON_HOLD):
-            raise Conflict("This plan is over. A prescriber writes a new one.", code="plan_over")
+        locked = locked_plan(plan)
+        require_standing(locked)
         ask_prescriber(
             actor=actor,
             id=id,
@@ -79,7 +79,7 @@ def refuse(*, actor: Actor, plan: TreatmentPlan, task: UUID, reason: str, now: d
     outcome = f"{REFUSED} {said(reason)}"
 
     def write() -> None:
-        item = _requests(_locked(plan)).filter(pk=task).first()
+        item = _requests(locked_plan(plan)).filter(pk=task).first()
         if item is None:
             raise Invalid({"task": "This is no request for another spacing of this plan."})
         if item.closed_at is None:
@@ -144,8 +144,3 @@ def _cause(plan_id: UUID) -> str:
 
 def _plan_of(item: WorkItem) -> UUID:
     return UUID(item.cause.split(":")[1])
-
-
-def _locked(plan: TreatmentPlan) -> TreatmentPlan:
-    TreatmentPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)
-    return TreatmentPlan.objects.select_related("clinic").get(pk=plan.pk)

@@ -17,21 +17,21 @@ from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from scheduler.locks import lock_schedule
 from scheduler.models import (
+    STANDING_STATUSES,
     Appointment,
     AppointmentStatus,
-    PlanStatus,
     Protocol,
     ProtocolStatus,
     TreatmentPlan,
 )
-from scheduler.prescribing import plans
-from scheduler.prescribing.protocols import STANDING
+from scheduler.prescribing.orders import Order, errors_under
+from scheduler.prescribing.standing import locked_plan, require_standing
 
 
 def in_force_for(plan: TreatmentPlan) -> Protocol | None:
     """The version that a plan under a retired one can be taken over to; None where there is none, and for a
     plan that is over or needs none. One query for a plan under a retired version, else none."""
-    if plan.status not in STANDING or plan.protocol.status != ProtocolStatus.RETIRED:
+    if not plan.stands or plan.protocol.status != ProtocolStatus.RETIRED:
         return None
     versions = Protocol.objects.filter(clinic_id=plan.clinic_id, code=plan.protocol.code)
     return versions.filter(status=ProtocolStatus.ACTIVE).first()
@@ -39,7 +39,7 @@ def in_force_for(plan: TreatmentPlan) -> Protocol | None:
 
 def left_behind(protocol: Protocol) -> QuerySet[Protocol]:
     """The retired versions of this protocol under which plans still stand; `plans_standing` counts them."""
-    standing = Count("plans", filter=Q(plans__status__in=STANDING))
+    standing = Count("plans", filter=Q(plans__status__in=STANDING_STATUSES))
     retired = Protocol.objects.filter(
         clinic_id=protocol.clinic_id, code=protocol.code, status=ProtocolStatus.RETIRED
     )
@@ -55,7 +55,7 @@ def errors_of(plan: TreatmentPlan, to: Protocol, *, soft_limit_acknowledged: boo
             " End this plan and write a new one."
         )
         return [{"field": "ordered_dose", "code": "other_dose_basis", "detail": detail}]
-    order = plans.Order(
+    order = Order(
         protocol=to,
         indication=plan.indication,
         ordered_dose=plan.ordered_dose,
@@ -66,7 +66,7 @@ def errors_of(plan: TreatmentPlan, to: Protocol, *, soft_limit_acknowledged: boo
         chair_features=plan.chair_features,
         findings={},
     )
-    return plans.errors_under(to, order, patient=plan.patient)
+    return errors_under(to, order, patient=plan.patient)
 
 
 def take_over(
@@ -88,7 +88,7 @@ def take_over(
 
     def write() -> TreatmentPlan:
         lock_schedule(plan.clinic_id)  # nothing is booked on what the plan was before
-        row = _locked(plan)
+        row = locked_plan(plan)
         if row.protocol_id == to.pk:
             return row
         target = Protocol.objects.select_for_update(no_key=True).get(pk=to.pk)
@@ -116,12 +116,7 @@ def _to_come(plan: TreatmentPlan, which: Q, now: datetime) -> QuerySet[Appointme
 
 
 def _require_sense(plan: TreatmentPlan, to: Protocol) -> None:
-    if plan.status not in STANDING:
-        raise Conflict(
-            f"This plan is {PlanStatus(plan.status).label.lower()}, and stays so."
-            " A prescriber can write a new one.",
-            code="plan_over",
-        )
+    require_standing(plan)
     if to.clinic_id != plan.clinic_id or to.code != plan.protocol.code:
         raise Conflict(
             f"The plan is under {plan.protocol.code}. Choose a version of that protocol.",
@@ -156,9 +151,3 @@ def _tell_desk(actor: Actor, plan: TreatmentPlan, now: datetime) -> None:
         role=Role.FRONT_DESK,
         due_at=min(tonight, first.starts_at),
     )
-
-
-def _locked(plan: TreatmentPlan) -> TreatmentPlan:
-    TreatmentPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)
-    # Read after the wait, with what is joined.
-    return TreatmentPlan.objects.select_related("protocol", "patient", "clinic").get(pk=plan.pk)

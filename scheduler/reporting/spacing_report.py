@@ -50,7 +50,7 @@ class ProtocolGaps(Gaps):
 class Spaced:
     """Of gaps that end in the period: the later visit starts in it. Visits that stand or took place count;
     days are local ones between starts (domain.md 2.2). Each plan is held against its own spacing as it is
-    now: the prescriber's latest override or else the protocol's (`plans.spacing_of`)."""
+    now: the prescriber's latest override or else the protocol's (`prescribing.spacing`)."""
 
     by_protocol: list[ProtocolGaps]
     plans: list[PlanGaps]  # the most gaps outside first

@@ -20,7 +20,7 @@ from scheduler.finding.free_times import FeasibleStart
 from scheduler.finding.nursing import named
 from scheduler.finding.wishes import Wish
 from scheduler.models import Resource, ResourceKind, Series, TreatmentPlan
-from scheduler.prescribing.plans import Spacing
+from scheduler.prescribing.spacing import Spacing
 from scheduler.series import planning, words
 from scheduler.series.planning import Cost, Proposal
 from scheduler.series.relaxing import Impossible, impossible

@@ -1,6 +1,6 @@
 """Why a series does not fit, and what would make it fit: each thing tried by itself, in the same arithmetic.
 
-What asks little of the patient comes first, what only a prescriber can allow (`plans.override_spacing`) last;
+What asks little of the patient comes first, what only a prescriber can allow (`override_spacing`) last;
 of each kind the least that does. Towards visits that stand already the least distance is kept, since no start
 nearer to them is ever found.
 """

@@ -14,8 +14,7 @@ from uuid import UUID
 from clinic import clock
 from scheduler.finding.supply import not_counted
 from scheduler.models import LIVE_STATUSES, Appointment, AppointmentStatus, TreatmentPlan
-from scheduler.prescribing import plans
-from scheduler.prescribing.plans import Spacing
+from scheduler.prescribing.spacing import Spacing, spacing_of, spacings_of
 from scheduler.visits import queries
 from scheduler.visits.queries import BookedVisit
 
@@ -97,14 +96,14 @@ def review(*, plan: TreatmentPlan, now: datetime) -> Review:
         .exclude(not_counted(now))
         .order_by("during__startswith", "pk")
     )
-    return _reviewed(plan, plans.spacing_of(plan), [queries.booked_visit(row) for row in rows], now)
+    return _reviewed(plan, spacing_of(plan), [queries.booked_visit(row) for row in rows], now)
 
 
 def reviews(
     *, standing: Sequence[TreatmentPlan], visits: Iterable[BookedVisit], now: datetime
 ) -> dict[UUID, Review]:
     """`review` of each of a patient's plans, from all their visits, which are at hand: one query."""
-    spacings = plans.spacings_of(standing)
+    spacings = spacings_of(standing)
     counted = sorted(
         (visit for visit in visits if visit.appointment.live and not visit.appointment.ran_out_by(now)),
         key=lambda visit: (visit.appointment.starts_at, visit.appointment.pk),

@@ -14,7 +14,7 @@ from clinic.models import ConsentScope
 from clinic.prepared import fetch_all
 from scheduler.finding.availability import Visit
 from scheduler.models import LIVE_STATUSES, AppointmentStatus, ResourceKind
-from scheduler.prescribing.plans import MOST_DAYS_APART, Spacing
+from scheduler.prescribing.spacing import MOST_DAYS_APART, Spacing
 
 # Further away no spacing reaches; of the plan itself all visits count.
 REACH: Final = timedelta(days=MOST_DAYS_APART + 1)

@@ -25,8 +25,7 @@ from scheduler.finding.starts import Flags, Numbers, feasible
 from scheduler.finding.supply import Supplies, supplies, visit_of
 from scheduler.finding.wishes import Wish
 from scheduler.models import Resource, ResourceKind, TreatmentPlan, WaitlistEntry
-from scheduler.prescribing import plans
-from scheduler.prescribing.plans import Spacing
+from scheduler.prescribing.spacing import Spacing, spacings_of
 from scheduler.waitlist import obstacles, offering
 from scheduler.waitlist.offering import Rank
 
@@ -61,7 +60,7 @@ def who_fits(clinic: Clinic, day: date, *, now: datetime) -> list[Fit]:
     entries = [entry for entry in who_wait if obstacles.against_any_time(entry) is None]
     if not entries:
         return []
-    spacings = plans.spacings_of([entry.plan for entry in entries])
+    spacings = spacings_of([entry.plan for entry in entries])
     visits = visits_of_all({entry.patient_id for entry in entries}, now=now)
     after = clock.day_bounds(day + timedelta(days=1), clinic.time_zone)[1]  # who stays over midnight
     read = supplies(clinic.pk, begins, after, now=now)

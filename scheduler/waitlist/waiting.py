@@ -17,6 +17,7 @@ from clinic import clock
 from clinic.models import Clinic
 from scheduler.models import (
     LIVE_STATUSES,
+    STANDING_STATUSES,
     Appointment,
     AppointmentStatus,
     OfferStatus,
@@ -236,7 +237,7 @@ def ended(clinic: Clinic, now: datetime) -> QuerySet[Any]:
     today = clock.local_date(now, clinic.time_zone)
     in_vain = (
         Q(last_day__lt=today)
-        | ~Q(plan__status__in=[PlanStatus.ACTIVE, PlanStatus.ON_HOLD])
+        | ~Q(plan__status__in=STANDING_STATUSES)
         | Q(plan__valid_until__lt=today)
         | Q(patient__deceased=True)
         | (

@@ -35,7 +35,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
-from scheduler.prescribing import plans
+from scheduler.prescribing.spacing import spacing_of
 from scheduler.visits import attendance, booking, queries
 from scheduler.waitlist import joining, obstacles, offering, waiting
 from scheduler.waitlist.offering import Choice, Rank
@@ -129,7 +129,7 @@ def _candidate(entry: WaitlistEntry, now: datetime) -> Candidate | None:
         found.minutes[offerable],
         misfits[offerable],
         visit_days=[clock.local_date(start, zone) for _, _, start, _ in history.visits],
-        max_days=plans.spacing_of(plan).max_days,
+        max_days=spacing_of(plan).max_days,
     )
     if choice is None:
         return None

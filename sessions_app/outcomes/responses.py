@@ -18,7 +18,7 @@ from clinic.models import Patient, Role, Urgency
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
-from scheduler.models import PlanStatus, TreatmentPlan
+from scheduler.models import STANDING_STATUSES, TreatmentPlan
 from sessions_app.models import (
     Occasion,
     QuestionnaireAnswer,
@@ -210,9 +210,7 @@ def occasions_of(patient: Patient) -> tuple[Occasion, ...]:
     begun = set(started.values_list("appointment__plan", flat=True))
     if not begun:
         return (Occasion.BASELINE, Occasion.OTHER)
-    standing = TreatmentPlan.objects.filter(
-        patient=patient, status__in=[PlanStatus.ACTIVE, PlanStatus.ON_HOLD]
-    )
+    standing = TreatmentPlan.objects.filter(patient=patient, status__in=STANDING_STATUSES)
     after = (Occasion.OTHER, Occasion.END_OF_INDUCTION, Occasion.MONTHLY)
     return (Occasion.BASELINE, *after) if standing.exclude(pk__in=begun).exists() else after
 

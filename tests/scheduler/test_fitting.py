@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from clinic.models import Consent
 from scheduler.finding.availability import minute_of
-from scheduler.prescribing import plans
+from scheduler.prescribing.spacing import override_spacing
 from scheduler.visits import lengthening
 from scheduler.waitlist import waitlist
 from scheduler.waitlist.fitting import Fit, who_fits
@@ -93,7 +93,7 @@ def test_a_day_too_close_to_another_visit_is_none_unless_a_prescriber_says_so(st
     join(stage, plan)
     assert fits(stage) == []
 
-    plans.override_spacing(
+    override_spacing(
         actor=stage.house.actor(stage.house.priya),
         id=new_id(),
         plan=plan,

@@ -8,6 +8,7 @@ import pytest
 from clinic.problems import Conflict, Invalid
 from scheduler.models import PlanStatus, SpacingOverride, TreatmentPlan
 from scheduler.prescribing import plans
+from scheduler.prescribing.spacing import override_spacing
 from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -22,7 +23,7 @@ def stage(house: House) -> Stage:
 
 def override(stage: Stage, plan: TreatmentPlan, **changes: Any) -> SpacingOverride:
     asked: dict[str, Any] = {"id": new_id(), "min_days": 1, "max_days": 7, "reason": "Lives far away"}
-    return plans.override_spacing(
+    return override_spacing(
         actor=stage.house.actor(stage.house.priya), plan=plan, now=NOW, **{**asked, **changes}
     )
 
@@ -43,7 +44,7 @@ def test_the_latest_word_counts(stage: Stage) -> None:
     plan = stage.plan()
     stage.book(plan, "9:30")
     override(stage, plan)
-    plans.override_spacing(
+    override_spacing(
         actor=stage.house.actor(stage.house.priya),
         id=new_id(),
         plan=plan,

@@ -9,7 +9,7 @@ import pytest
 from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof
 from scheduler.models import ContraindicationFinding, PlanStatus, Protocol, ProtocolStatus, TreatmentPlan
-from scheduler.prescribing import plans, protocols, screening
+from scheduler.prescribing import orders, plans, protocols, screening
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 from scheduler.vocabulary import ICD_10_CM, INDICATIONS
 from tests.cast import NOW, PASSWORD, TODAY, House
@@ -135,7 +135,7 @@ def test_a_plan_is_active_and_holds_the_whole_screen(house: House, mood: Protoco
 def test_the_dose_is_held_against_the_protocols_limits(
     house: House, mood: Protocol, dose: str, acknowledged: bool, refused_for: dict[str, str]
 ) -> None:
-    errors = plans.dose_errors(mood, Decimal(dose), soft_limit_acknowledged=acknowledged)
+    errors = orders.dose_errors(mood, Decimal(dose), soft_limit_acknowledged=acknowledged)
 
     assert {error["field"]: error["code"] for error in errors} == refused_for
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from clinic.models import Patient
 from clinic.problems import Invalid
 from scheduler.models import Appointment, Protocol, SpacingOverride, TreatmentPlan
-from scheduler.prescribing import plans
+from scheduler.prescribing.spacing import spacing_of
 from scheduler.reporting import daily_load, reports, spacing_report, use
 from scheduler.reporting.reports import Among, Counted, Lead, Period, Share
 from tests.cast import NOW, TODAY, ZONE, House, local, make_patient
@@ -193,7 +193,7 @@ def test_a_prescribers_override_counts_as_for_booking(house: House) -> None:
             prescriber=house.priya,
             given_at=given,
         )
-    assert (plans.spacing_of(plan).min_days, plans.spacing_of(plan).max_days) == (7, 10)
+    assert (spacing_of(plan).min_days, spacing_of(plan).max_days) == (7, 10)
     assert spacing_report.spacing(house.clinic, JANUARY).by_protocol[0].within == 1
 
 

@@ -12,6 +12,7 @@ from clinic.models import Role, WorkItem
 from clinic.problems import Conflict, Invalid
 from scheduler.models import SpacingOverride, TreatmentPlan
 from scheduler.prescribing import plans, spacing_requests
+from scheduler.prescribing.spacing import override_spacing, spacing_of
 from tests.cast import NOW, House, client_of, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -35,7 +36,7 @@ def ask(stage: Stage, plan: TreatmentPlan, words: str = WORDS, who: str = "ana")
 
 def allow(stage: Stage, plan: TreatmentPlan) -> SpacingOverride:
     priya = stage.house.actor(stage.house.priya)
-    return plans.override_spacing(
+    return override_spacing(
         actor=priya, id=new_id(), plan=plan, min_days=2, max_days=5, reason="Travels", now=NOW
     )
 
@@ -83,7 +84,7 @@ def test_a_no_says_why_and_leaves_the_spacing(stage: Stage, plan: TreatmentPlan)
     refuse(stage, plan, task)
     refuse(stage, plan, task)
     assert WorkItem.objects.get().outcome == "The spacing stays: Too close"
-    assert not plans.spacing_of(plan).overridden
+    assert not spacing_of(plan).overridden
     assert spacing_requests.open_of(plan) is None
 
 

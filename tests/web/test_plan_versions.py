@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from clinic.models import WorkItem
 from scheduler.models import Appointment, SpacingOverride, TreatmentPlan
-from scheduler.prescribing import plans
+from scheduler.prescribing.spacing import override_spacing
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, next_version, set_stage
 from tests.web.pages import browser_of, words
@@ -111,7 +111,7 @@ def test_the_desk_asks_for_another_spacing_and_the_prescriber_decides(
     ana.post(ask, {"id": new_id(), "words": "Then three"})
     late = words(priya.post(refuse, {**no, "reason": "Still too close"}))
     assert "This request has been answered before." in late
-    plans.override_spacing(
+    override_spacing(
         actor=stage.house.actor(stage.house.priya),
         id=new_id(),
         plan=plan,

@@ -15,7 +15,7 @@ from clinic.models import Patient
 from clinic.problems import Problem
 from scheduler.access import WRITE_PLAN
 from scheduler.models import Finding, Protocol, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
-from scheduler.prescribing import plans, screening
+from scheduler.prescribing import orders, plans, screening
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, DayField, DecimalNumberField, WholeNumberField
@@ -86,7 +86,7 @@ class PlanForm(ClinicForm):
     def clean(self) -> None:
         """Everything that needs mending at once: also what can be told of an order that is half filled in."""
         known = self.cleaned_data.get
-        order = plans.Order(
+        order = orders.Order(
             protocol=known("protocol"),
             indication=known("indication"),
             ordered_dose=known("ordered_dose"),
@@ -97,7 +97,7 @@ class PlanForm(ClinicForm):
             chair_features=known("chair_features") or (),
             findings=self.findings,
         )
-        for error in plans.errors_of(order, patient=self.patient, now=self.now):
+        for error in orders.errors_of(order, patient=self.patient, now=self.now):
             place = self._place_of(error["field"])
             if place is None or place not in self.errors:
                 self.add_error(place, error["detail"])

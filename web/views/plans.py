@@ -21,7 +21,7 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.prescribing import plans, screening, spacing_requests, taking_over
+from scheduler.prescribing import plans, screening, spacing, spacing_requests, taking_over
 from scheduler.series.review import review
 from scheduler.visits import queries, versions
 from scheduler.vocabulary import indication_words, plain_amount
@@ -199,7 +199,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
     prescribes = request.actor.may(WRITE_PLAN, request.clinic.pk)
     books = request.actor.may(BOOK, request.clinic.pk)
     now = clock.now()
-    standing = found.status in (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
+    standing = found.stands
     asked = spacing_requests.open_of(found)
     newer = taking_over.in_force_for(found)
     offered: dict[str, Callable[[], ChangeForm | ClinicForm]] = {}
@@ -221,7 +221,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
             for finding in found.findings.select_related("override_by").order_by("pk")
             if finding.finding == Finding.PRESENT
         ],
-        "spacing": plans.spacing_of(found),
+        "spacing": spacing.spacing_of(found),
         "overrides": found.spacing_overrides.select_related("prescriber").order_by(
             "-given_at", "-created_at"
         ),
@@ -264,6 +264,6 @@ def _spaced(request: StaffRequest, plan: TreatmentPlan, data: dict[str, Any]) ->
         noun="spacing_override",
         id=data["id"],
         body={"plan": plan.pk, **{name: str(value) for name, value in data.items()}},
-        make=lambda: plans.override_spacing(actor=request.actor, plan=plan, now=clock.now(), **data),
+        make=lambda: spacing.override_spacing(actor=request.actor, plan=plan, now=clock.now(), **data),
         find=lambda: SpacingOverride.objects.get(pk=data["id"]),
     )

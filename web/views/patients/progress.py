@@ -19,8 +19,6 @@ from scheduler.vocabulary import indication_words, plain_amount, spoken_day, wal
 from sessions_app.looking_back import Went
 from sessions_app.models import SessionState
 
-STANDING = (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
-
 
 @dataclass(frozen=True)
 class Step:
@@ -53,7 +51,7 @@ class Progress:
 
     @property
     def standing(self) -> bool:
-        return self.plan.status in STANDING
+        return self.plan.stands
 
     @property
     def done(self) -> int:
@@ -85,7 +83,7 @@ def progress_of(
 def _progress(plan: TreatmentPlan, review: Review, went: Mapping[UUID, Went], now: datetime) -> Progress:
     today = review.today
     steps = [_step(each, went.get(each.appointment.pk), plan.clinic.time_zone) for each in review.visits]
-    left = range(len(steps) + 1, plan.sessions_ordered + 1) if plan.status in STANDING else ()
+    left = range(len(steps) + 1, plan.sessions_ordered + 1) if plan.stands else ()
     steps += [Step(number, "unbooked", "Not booked") for number in left]
     coming = [each.visit for each in review.visits if each.visit.is_to_come(now)]
     given = [went[each.appointment.pk] for each in review.visits if each.appointment.pk in went]
