@@ -22,7 +22,8 @@ from scheduler.finding.free_times import FeasibleStart
 from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, Phase, Resource, ResourceKind, TreatmentPlan
 from scheduler.visits import booking
-from scheduler.visits.decision import Blocker, against_any_time
+from scheduler.visits.blockers import Blocker
+from scheduler.visits.decision import against_any_time
 
 LONGEST_WINDOW: Final = timedelta(days=365)
 USUAL_STARTS: Final = 1_000

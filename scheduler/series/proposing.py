@@ -28,8 +28,9 @@ from scheduler.series.review import Review, review
 from scheduler.series.spaced_days import Course
 from scheduler.series.window import Window, last_nursed, read_window
 from scheduler.visits import booking
+from scheduler.visits.blockers import Blocker
 from scheduler.visits.booking import Wanted
-from scheduler.visits.decision import Blocker, against_any_time
+from scheduler.visits.decision import against_any_time
 from scheduler.vocabulary import spoken_day, spoken_time
 
 LONGEST_WINDOW: Final = timedelta(days=365)

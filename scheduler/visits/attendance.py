@@ -22,8 +22,9 @@ from scheduler.models import (
     Resource,
 )
 from scheduler.visits import placing
+from scheduler.visits.blockers import MENDS, Occasion
 from scheduler.visits.changing import refusal_of_one, under_lock
-from scheduler.visits.decision import MENDS, Decision, Occasion, decide
+from scheduler.visits.decision import Decision, decide
 from scheduler.visits.parts import PinnedTurns
 from scheduler.vocabulary import spoken_time
 

@@ -31,8 +31,9 @@ from scheduler.models import (
     WaitlistOffer,
 )
 from scheduler.visits import placing, queries
+from scheduler.visits.blockers import Blocker, Occasion
 from scheduler.visits.changing import alternatives, refusal_of_one, refusal_of_several, under_lock
-from scheduler.visits.decision import Blocker, Decision, Occasion, decide
+from scheduler.visits.decision import Decision, decide
 from scheduler.visits.placing import Move, Refused
 from scheduler.vocabulary import spoken_time
 

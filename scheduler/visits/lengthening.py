@@ -17,8 +17,9 @@ from scheduler.finding.supply import visit_of
 from scheduler.locks import lock_visit
 from scheduler.models import MOST_EXTRA_RECOVERY, Appointment, AppointmentStatus, Claim, Resource
 from scheduler.visits import placing, queries
+from scheduler.visits.blockers import Blocker, Occasion
 from scheduler.visits.changing import under_lock
-from scheduler.visits.decision import Blocker, Decision, Occasion, decide
+from scheduler.visits.decision import Decision, decide
 from scheduler.visits.placing import Move, Refused
 from scheduler.vocabulary import wall_time
 

@@ -33,7 +33,8 @@ from scheduler.models import (
     Series,
 )
 from scheduler.visits import queries
-from scheduler.visits.decision import Blocker, Decision, Occasion, decide
+from scheduler.visits.blockers import Blocker, Occasion
+from scheduler.visits.decision import Decision, decide
 from scheduler.visits.parts import PinnedTurns
 from scheduler.vocabulary import wall_time
 

@@ -15,8 +15,9 @@ from scheduler.locks import lock_visit
 from scheduler.models import Appointment, AppointmentStatus, Resource, TreatmentPlan
 from scheduler.prescribing import taking_over
 from scheduler.visits import placing, queries
+from scheduler.visits.blockers import Blocker
 from scheduler.visits.changing import refusal_of_one, under_lock
-from scheduler.visits.decision import Blocker, Decision, decide
+from scheduler.visits.decision import Decision, decide
 from scheduler.visits.placing import Move
 
 REASON = "Taken over to the plan's protocol version"

@@ -26,7 +26,7 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.prescribing.protocols import NOT_IN_FORCE
-from scheduler.visits.decision import MENDS
+from scheduler.visits.blockers import MENDS
 from scheduler.waitlist import offering, waiting
 
 

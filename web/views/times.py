@@ -26,7 +26,8 @@ from scheduler.finding.availability import moment_of
 from scheduler.finding.free_times import FeasibleStart, Found
 from scheduler.finding.wishes import Wish
 from scheduler.models import Resource, ResourceKind, TreatmentPlan
-from scheduler.visits.decision import Blocker, against_any_time
+from scheduler.visits.blockers import Blocker
+from scheduler.visits.decision import against_any_time
 from web.doors import StaffRequest, staff_page
 from web.forms import DayField, WallTimeField
 from web.views.booking.place import plan_of
