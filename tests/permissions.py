@@ -78,6 +78,8 @@ GET    /api/v1/plans/                               DNPM
 POST   /api/v1/plans/                               --P-
 GET    /api/v1/plans/screening-items/               DNPM
 GET    /api/v1/plans/{plan}/                        DNPM
+GET    /api/v1/plans/{plan}/doses/                  DNPM
+POST   /api/v1/plans/{plan}/doses/                  --P-
 POST   /api/v1/plans/{plan}/spacing/                --P-
 POST   /api/v1/plans/{plan}/put-on-hold/            --P-
 POST   /api/v1/plans/{plan}/take-up/                --P-
@@ -330,6 +332,7 @@ POST   /protocols/{protocol}/new-version/           --PM
 POST   /protocols/{draft}/sign/                     --P-
 POST   /protocols/{draft}/retire/                   --P-
 GET    /decisions/                                  -NP-
+POST   /plans/{plan}/dose/                          --P-
 POST   /plans/{plan}/spacing/                       --P-
 POST   /plans/{plan}/ask-spacing/                   DN-M
 POST   /plans/{plan}/refuse-spacing/                --P-

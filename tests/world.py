@@ -415,6 +415,12 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "plan": names["plan"],
             "moves": [{"appointment": names["visit"], "before": at_ten, "start": at_ten}],
         },
+        "POST /api/v1/plans/{plan}/doses/": {
+            "id": str(new_id()),
+            "ordered_dose": "0.6",
+            "was": "0.5",
+            "reason": "Half an effect, well borne",
+        },
         "POST /api/v1/plans/{plan}/spacing/": {
             "id": str(new_id()),
             "min_days": 1,

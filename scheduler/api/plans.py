@@ -17,8 +17,9 @@ from clinic.fields import DayField, IdField, LineField
 from clinic.idempotency import create_once
 from clinic.models import WorkItemStep
 from clinic.problems import Invalid
-from clinic.viewsets import ClinicViewSet, CreateSerializer, OfPatientSerializer, StrictSerializer
+from clinic.viewsets import CreateSerializer, OfPatientSerializer, StrictSerializer
 from scheduler import access
+from scheduler.api.dose_orders import DosingActions
 from scheduler.models import (
     ContraindicationFinding,
     Finding,
@@ -186,10 +187,11 @@ class ItemSerializer(serializers.Serializer[Any]):
     )
 
 
-class PlansViewSet(ClinicViewSet):
+class PlansViewSet(DosingActions):
     """A prescriber's orders: this protocol version, this dose, so many sessions."""
 
     access = {
+        **DosingActions.access,
         "list": access.VIEW_PLANS,
         "create": access.WRITE_PLAN,
         "retrieve": access.VIEW_PLANS,

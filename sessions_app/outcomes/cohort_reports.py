@@ -21,7 +21,8 @@ from clinic.access import Actor
 from clinic.models import Clinic
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
-from scheduler.models import TreatmentPlan
+from scheduler.models import Protocol, TreatmentPlan
+from scheduler.prescribing import dose_orders
 from sessions_app.access import COHORT_REPORTS
 from sessions_app.models import (
     CohortReport,
@@ -139,6 +140,7 @@ def read_cases(clinic: Clinic, query: Query, *, cut_off: datetime) -> tuple[list
     for start in starts:
         series.setdefault(start["session__patient_id"], start["session__appointment__plan_id"])
     plans = TreatmentPlan.objects.select_related("protocol").in_bulk(list(series.values()))
+    doses = dose_orders.first_doses(plans)
     started: dict[UUID, list[datetime]] = defaultdict(list)
     further: dict[UUID, list[datetime]] = defaultdict(list)
     contacts: dict[UUID, datetime] = {}
@@ -162,7 +164,7 @@ def read_cases(clinic: Clinic, query: Query, *, cut_off: datetime) -> tuple[list
             Case(
                 protocol=plan.protocol.code,
                 indication=plan.indication,
-                dose_band=dose_band(plan),
+                dose_band=dose_band(plan.protocol, doses[plan_id]),
                 planned=plan.protocol.series_min,
                 most=plan.protocol.series_max,
                 first_start=started[patient][0],
@@ -178,9 +180,9 @@ def read_cases(clinic: Clinic, query: Query, *, cut_off: datetime) -> tuple[list
     return cases, _protocols(plans.values())
 
 
-def dose_band(plan: TreatmentPlan) -> str:
-    """Where the ordered dose lies in the plan's own protocol version: bands are the prescriber's limits."""
-    protocol, dose = plan.protocol, plan.ordered_dose
+def dose_band(protocol: Protocol, dose: Decimal) -> str:
+    """Where the dose that a series was ordered with lies in its protocol version: bands are the prescriber's
+    limits. A dose that was ordered later moves nobody: the same question gives the same answer."""
     start, high = _short(protocol.dose_start), _short(protocol.dose_soft_max)
     unit = protocol.dose_basis
     if dose < protocol.dose_start:

@@ -89,13 +89,19 @@ def _who_and_what(frozen: Frozen) -> Table:
         ("Born", patient["birth_date"]),
         ("MRN", patient["mrn"]),
         ("Indication (ICD-10-CM)", indication_words(plan["indication"])),
-        ("Ordered", f"{plan['ordered_dose']} {protocol['dose_basis']}"),
+        ("Ordered", f"{_ordered(frozen)} {protocol['dose_basis']}"),
         ("Prescriber", frozen.person(plan["prescriber"])),
         ("Protocol", f"{protocol['title']} ({protocol['code']}, version {protocol['version']})"),
     ]
     if "allergies" in patient:
         facts.insert(3, ("Allergies", _allergies(patient["allergies"])))
     return _facts("Patient and plan", facts)
+
+
+def _ordered(frozen: Frozen) -> str:
+    """The dose that this session was prepared under: the plan may have ordered another one since."""
+    worksheet = next(iter(frozen.standing("dose")), None)
+    return str((worksheet or frozen.content["plan"])["ordered_dose"])
 
 
 def _allergies(allergies: Iterable[Line]) -> str:

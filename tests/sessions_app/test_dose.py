@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from clinic.problems import Conflict, Invalid
-from scheduler.models import TreatmentPlan
+from scheduler.prescribing import dose_orders
 from sessions_app.infusing import infusion
 from sessions_app.models import DoseCheck, DoseWorksheet, Session
 from sessions_app.preparing import dose
@@ -242,7 +242,13 @@ def test_a_corrected_worksheet_needs_a_check_of_its_own(house: House) -> None:
 def test_an_order_that_changed_after_the_check_is_reckoned_again_and_blocks(house: House) -> None:
     session = stories.prepared(house)
     assert blockers(session) == {}
-    TreatmentPlan.objects.filter(pk=session.appointment.plan_id).update(ordered_dose=Decimal("0.6"))
+    dose_orders.order_dose(
+        actor=house.actor(house.priya),
+        plan=session.appointment.plan,
+        ordered_dose=Decimal("0.6"),
+        was=Decimal("0.5"),
+        reason="Half an effect, well borne",
+    )
     assert blockers(session) == {
         "dose_prepared": "Reckoned again, it differs (the order, dose, volume drawn up, strength in the "
         "bag): correct the worksheet."

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from clinic.models import Allergy
 from clinic.signin import Proof
+from scheduler.prescribing import dose_orders
 from sessions_app import notes
-from sessions_app.infusing import infusion
+from sessions_app.infusing import stopping
 from sessions_app.leaving import discharge
 from sessions_app.models import Session
 from sessions_app.observing import alert_clocks, alerts, side_effects
@@ -42,6 +43,20 @@ def measured(house: House, *at: float) -> Session:
     return session
 
 
+def test_the_next_sessions_dose_is_not_told_as_this_ones(house: House) -> None:
+    session = stories.discharged(house)
+    dose_orders.order_dose(
+        actor=house.actor(house.priya),
+        plan=session.appointment.plan,
+        ordered_dose=Decimal("0.6"),
+        was=Decimal("0.5"),
+        reason="Half an effect, well borne",
+    )
+    stories.sign(house, stories.fresh(session))
+
+    assert facts(session, "Patient and plan")["Ordered"] == "0.500 mg/kg"
+
+
 def test_a_reading_that_fell_due_and_was_not_measured_stands_in_its_place(house: House) -> None:
     session = measured(house, 10)
     missed = STARTED_AT + 20 * MINUTE
@@ -53,7 +68,7 @@ def test_a_reading_that_fell_due_and_was_not_measured_stands_in_its_place(house:
     for minutes in (30, 40, 85, 100):
         stories.measure(house, session, stories.calm(STARTED_AT + minutes * MINUTE, dissociation=0))
         if minutes == 40:
-            infusion.stop(actor=nils, id=new_id(), session=session, now=stories.STOPPED_AT)
+            stopping.stop(actor=nils, id=new_id(), session=session, now=stories.STOPPED_AT)
     discharge.discharge(actor=nils, id=new_id(), session=session, assessment=stories.FIT, now=HOME_AT)
     stories.account_for_the_vial(house, stories.fresh(session), at=HOME_AT)
     stories.sign(house, session)
@@ -108,7 +123,7 @@ def test_everything_is_said_in_words(house: House) -> None:
     recovering = side_effects.State(grade=1, outcome="recovering")
     milder = side_effects.Course(effect=first.pk, state=recovering)
     side_effects.record_course(actor=nils, id=new_id(), session=session, course=milder, now=at + 5 * MINUTE)
-    infusion.stop(actor=nils, id=new_id(), session=session, now=stories.STOPPED_AT)
+    stopping.stop(actor=nils, id=new_id(), session=session, now=stories.STOPPED_AT)
     for minutes in (85, 100):
         stories.measure(house, session, stories.calm(STARTED_AT + minutes * MINUTE, dissociation=0))
     discharge.discharge(actor=nils, id=new_id(), session=session, assessment=stories.FIT, now=HOME_AT)
@@ -150,7 +165,7 @@ def test_an_override_tells_what_the_prescriber_let_pass(house: House) -> None:
         now=at,
     )
     nils = house.actor(house.nils)
-    infusion.not_given(actor=nils, id=new_id(), session=session, reason="Fever", now=at + MINUTE)
+    stopping.not_given(actor=nils, id=new_id(), session=session, reason="Fever", now=at + MINUTE)
     alert = alerts.open_of(session).get()
     priya = house.actor(house.priya)
     alerts.resolve(actor=priya, id=new_id(), alert=alert, words="Not given", now=at + MINUTE)

@@ -7,6 +7,7 @@ from web.views import new_plan, plans
 urlpatterns: list[URLPattern] = [
     path("patients/<uuid:pk>/plans/new/", new_plan.new_plan, name="new_plan"),
     path("plans/<uuid:pk>/", plans.plan, name="plan"),
+    path("plans/<uuid:pk>/dose/", plans.order_dose, name="plan_dose"),
     path("plans/<uuid:pk>/spacing/", plans.override_spacing, name="plan_spacing"),
     path("plans/<uuid:pk>/ask-spacing/", plans.ask_spacing, name="plan_ask_spacing"),
     path("plans/<uuid:pk>/refuse-spacing/", plans.refuse_spacing, name="plan_refuse_spacing"),

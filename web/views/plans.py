@@ -1,4 +1,4 @@
-"""A plan with its visits, its spacing and its status, and what is decided about it there."""
+"""A plan with its visits, its doses, its spacing and its status, and what is decided about it there."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,12 +21,12 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.prescribing import plans, screening, spacing, spacing_requests, taking_over
+from scheduler.prescribing import dose_orders, plans, screening, spacing, spacing_requests, taking_over
 from scheduler.series.review import review
 from scheduler.visits import queries, versions
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm, WholeNumberField
+from web.forms import ChangeForm, ClinicForm, DecimalNumberField, WholeNumberField
 from web.views.protocols_words import changes
 
 SAID = {
@@ -42,6 +42,34 @@ class SpacingForm(ClinicForm):
     min_days = WholeNumberField(label="Days between sessions, at least")
     max_days = WholeNumberField(label="At most")
     reason = forms.CharField(label="Reason", max_length=1000)
+
+
+class DoseForm(ClinicForm):
+    """Another dose than the one that the page showed as ordered (`was`)."""
+
+    ordered_dose = DecimalNumberField(label="Dose", max_digits=7, decimal_places=3)
+    soft_limit_acknowledged = forms.BooleanField(
+        label="A dose outside the protocol's usual range is intended", required=False
+    )
+    reason = forms.CharField(
+        label="Reason", max_length=1000, error_messages={"required": "Say why the dose changes."}
+    )
+    was = forms.DecimalField(widget=forms.HiddenInput, max_digits=7, decimal_places=3)
+
+    def __init__(self, plan: TreatmentPlan, data: Any = None) -> None:
+        super().__init__(data, initial={"was": plan.ordered_dose})
+        protocol, dose = plan.protocol, self.fields["ordered_dose"]
+        low, high, most = map(
+            plain_amount, (protocol.dose_soft_min, protocol.dose_soft_max, protocol.dose_hard_max)
+        )
+        dose.unit = protocol.get_dose_basis_display()  # type: ignore[attr-defined]
+        dose.help_text = f"Usual in this protocol: {low} to {high}. More than {most} is refused."
+
+    def add_problem(self, problem: Problem) -> None:
+        """Where another dose was ordered meanwhile, the page shows it now, and the next try is about it."""
+        super().add_problem(problem)
+        if "ordered_dose" in problem.data:
+            self.data = {**self.data.dict(), "was": problem.data["ordered_dose"]}
 
 
 class AskSpacingForm(ClinicForm):
@@ -100,6 +128,19 @@ def override_spacing(request: StaffRequest, pk: UUID) -> HttpResponse:
         lambda data: _spaced(request, found, data),
         "From now on this plan has a spacing of its own.",
         spacing_form=SpacingForm(request.POST),
+    )
+
+
+@staff_page(WRITE_PLAN, methods=["POST"])
+def order_dose(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Another dose for the sessions that have not started."""
+    found = _plan(request, pk, WRITE_PLAN)
+    return _decided(
+        request,
+        found,
+        lambda data: _dosed(request, found, data),
+        "The dose is ordered: it counts for every session that has not started.",
+        dose_form=DoseForm(found, request.POST),
     )
 
 
@@ -204,7 +245,11 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
     newer = taking_over.in_force_for(found)
     offered: dict[str, Callable[[], ChangeForm | ClinicForm]] = {}
     if standing and prescribes:
-        offered |= {"spacing_form": SpacingForm, "status_form": StatusForm}
+        offered |= {
+            "dose_form": partial(DoseForm, found),
+            "spacing_form": SpacingForm,
+            "status_form": StatusForm,
+        }
         if newer is not None:
             offered["take_over_form"] = partial(TakeOverForm, found, initial={"protocol": newer})
         if asked is not None:
@@ -216,6 +261,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
         "status_stands": standing,
         "indication": indication_words(found.indication),
         "dose": plain_amount(found.ordered_dose),
+        "doses": dose_orders.orders_of(found),
         "overridden": [
             (questions.get(finding.item, finding.item), finding)
             for finding in found.findings.select_related("override_by").order_by("pk")
@@ -255,6 +301,18 @@ def _asked(request: StaffRequest, plan: TreatmentPlan, data: dict[str, Any]) -> 
         body={"plan": plan.pk, **{name: str(value) for name, value in data.items()}},
         make=lambda: spacing_requests.ask(actor=request.actor, plan=plan, now=clock.now(), **data),
         find=lambda: spacing_requests.asked_with(data["id"]),
+    )
+
+
+def _dosed(request: StaffRequest, plan: TreatmentPlan, data: dict[str, Any]) -> None:
+    order = {name: value for name, value in data.items() if name != "id"}
+    create_once(
+        actor=request.actor,
+        noun="dose_order",
+        id=data["id"],
+        body={"plan": plan.pk, **{name: str(value) for name, value in order.items()}},
+        make=lambda: dose_orders.order_dose(actor=request.actor, plan=plan, **order),
+        find=lambda: plan,
     )
 
 
