@@ -28,7 +28,7 @@ from sessions_app.api.answers import (
     WasteSerializer,
     WasteWitnessSerializer,
 )
-from sessions_app.infusing import infusion, medicines, waste
+from sessions_app.infusing import infusion, medicines, stopping, waste
 from sessions_app.models import InfusionEvent, MedicineGiven, SessionNote, Waste, WasteWitness
 
 
@@ -201,20 +201,20 @@ class InfusingActions(SessionActions):
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: UUID) -> Response:
         """Stop the infusion. A stop always lands; what an early one lacks the discharge asks for."""
-        return self._step(StopSerializer, infusion.stop)
+        return self._step(StopSerializer, stopping.stop)
 
     @recorded(ExplainStopSerializer, InfusionEventSerializer)
     @action(detail=True, methods=["post"], url_path="explain-stop")
     def explain_stop(self, request: Request, pk: UUID) -> Response:
         """Say why an infusion stopped early and what the pump showed, where the stop came without; a 409
         `stop_explained` when nothing lacks."""
-        return self._step(ExplainStopSerializer, infusion.explain_stop)
+        return self._step(ExplainStopSerializer, stopping.explain_stop)
 
     @recorded(NotGivenSerializer, InfusionEventSerializer)
     @action(detail=True, methods=["post"], url_path="not-given")
     def not_given(self, request: Request, pk: UUID) -> Response:
         """End a session in which nothing was given."""
-        return self._step(NotGivenSerializer, infusion.not_given)
+        return self._step(NotGivenSerializer, stopping.not_given)
 
     @recorded(MedicineSerializer, MedicineGivenSerializer)
     @action(detail=True, methods=["post"])

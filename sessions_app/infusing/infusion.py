@@ -1,13 +1,11 @@
-"""The infusion itself: start, pause, resume, a new rate, a bolus, stop, or not given. Each is one line with a
-client-made id, at the moment it happened: never in the future, and never before the step before it.
+"""The infusion while it runs: start, pause, resume, a new rate, a bolus; each a line with a client-made id.
 
-What the steps come to is in `pump`, how much is too much in `hard_stop`.
+How it ends is in `stopping`, the moment of each step in `steps`; what the steps come to is in `pump`, how
+much is too much in `hard_stop`.
 """
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,11 +14,10 @@ from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from sessions_app import recording, states
-from sessions_app.infusing import dose_watch, hard_stop, progress, pump
-from sessions_app.infusing.hard_stop import Limits
-from sessions_app.infusing.pump import Course, Step
-from sessions_app.models import DoseWorksheet, InfusionEvent, InfusionEventKind, Observation, Session
-from sessions_app.observing import alerts, moments, resuming, vitals
+from sessions_app.infusing import dose_watch, hard_stop, pump
+from sessions_app.infusing.steps import moment_of_step, reckoning, worksheet_for, write_step
+from sessions_app.models import InfusionEvent, Observation, Session
+from sessions_app.observing import resuming, vitals
 from sessions_app.preparing import checklist, dose, safety
 from sessions_app.preparing.dosing import MOST_ML_PER_H, plain, rate_doubt
 
@@ -44,12 +41,12 @@ def start(
     def work() -> InfusionEvent:
         current = recording.lock(session, "start", revision=revision)
         safety.lock_answers(current.patient_id)
-        at = _moment(current, happened_at, now)
+        at = moment_of_step(current, happened_at, now)
         recording.require("start", _unmet_at_start(current, now, at=at))
         if happened_at is not None:
             _check_order_of_start(current, at)
-        rate = _worksheet(current).rate_ml_per_h
-        event = _event(current, actor, id, "start", at=at, rate_ml_per_h=rate, now=now)
+        rate = worksheet_for(current).rate_ml_per_h
+        event = write_step(current, actor, id, "start", at=at, rate_ml_per_h=rate, now=now)
         checklist.write_down(actor=actor, session=current, at=at, now=now)
         recording.advance(current, "start", now=now, started_at=at)
         return event
@@ -81,8 +78,8 @@ def pause(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "pause", revision=revision)
-        at = _moment(current, happened_at, now)
-        event = _event(current, actor, id, "pause", at=at, reason=reason, now=now)
+        at = moment_of_step(current, happened_at, now)
+        event = write_step(current, actor, id, "pause", at=at, reason=reason, now=now)
         recording.advance(current, "pause", now=now)
         return event
 
@@ -103,13 +100,13 @@ def resume(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "resume", revision=revision)
-        at = _moment(current, happened_at, now)
-        course, limits = _reckoning(current)
+        at = moment_of_step(current, happened_at, now)
+        course, limits = reckoning(current)
         reached = hard_stop.reached(course, limits, at)
         if reached:
             raise Conflict(f"{reached} Stop the infusion.", code="hard_limit")
         recording.require("resume", resuming.unmet_at_resume(current, at))
-        event = _event(current, actor, id, "resume", at=at, now=now)
+        event = write_step(current, actor, id, "resume", at=at, now=now)
         recording.advance(current, "resume", now=now)
         return event
 
@@ -139,11 +136,11 @@ def change_rate(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "rate", revision=revision)
-        at = _moment(current, happened_at, now)
-        course, limits = _reckoning(current)
+        at = moment_of_step(current, happened_at, now)
+        course, limits = reckoning(current)
         if rate_ml_per_h == pump.stand(course, at).rate_ml_per_h:
             raise Invalid({"rate_ml_per_h": "The pump runs at this rate already."})
-        worksheet = _worksheet(current)
+        worksheet = worksheet_for(current)
         planned = timedelta(minutes=worksheet.minutes)
         _refuse(
             "rate_ml_per_h",
@@ -157,7 +154,7 @@ def change_rate(
         # Two people have checked the worksheet's own rate.
         if doubt and rate_ml_per_h > worksheet.rate_ml_per_h:
             _ask_who_ordered_it("rate_ml_per_h", doubt, confirmed, reason)
-        event = _event(
+        event = write_step(
             current,
             actor,
             id,
@@ -195,8 +192,8 @@ def give_bolus(
 
     def work() -> InfusionEvent:
         current = recording.lock(session, "bolus", revision=revision)
-        at = _moment(current, happened_at, now)
-        course, limits = _reckoning(current)
+        at = moment_of_step(current, happened_at, now)
+        course, limits = reckoning(current)
         if volume_ml > course.bag_volume_ml:
             raise Invalid({"volume_ml": f"The whole bag holds {course.bag_volume_ml} mL: read it again."})
         _refuse("volume_ml", hard_stop.against_bolus(course, limits, volume_ml=volume_ml, at=at))
@@ -210,114 +207,12 @@ def give_bolus(
                 "pump gives by its rate: read it again, then confirm it."
             )
             _ask_who_ordered_it("volume_ml", doubt, confirmed, reason)
-        event = _event(current, actor, id, "bolus", at=at, reason=reason, volume_ml=volume_ml, now=now)
+        event = write_step(current, actor, id, "bolus", at=at, reason=reason, volume_ml=volume_ml, now=now)
         dose_watch.raise_if_reached(current, nurse=actor.user_id, now=now)
         recording.advance(current, "bolus", now=now)
         return event
 
     return in_transaction(work)
-
-
-def stop(
-    *,
-    actor: Actor,
-    id: UUID,
-    session: Session,
-    early: bool = False,
-    reason: str = "",
-    volume_ml: Decimal | None = None,
-    confirmed: bool = False,
-    happened_at: datetime | None = None,
-    revision: int | None = None,
-    now: datetime,
-) -> InfusionEvent:
-    """Stop the infusion. The observation time counts from here.
-
-    A stop always lands: one before the bag has been given is recorded as early, whatever was said. The
-    `reason` and the pump's volume that it then lacks are asked afterwards (`explain_stop`), before the
-    patient goes home. `volume_ml` is all that the pump says it gave, boluses included, and counts as given;
-    `confirmed` says that one far from the reckoned volume was read again.
-    Raises `Invalid` naming the field, with code `confirm` for such a volume.
-    """
-
-    def work() -> InfusionEvent:
-        current = recording.lock(session, "stop", revision=revision)
-        at = _moment(current, happened_at, now)
-        course, _ = _reckoning(current)
-        if volume_ml is not None:
-            _check_reading(course, volume_ml, confirmed, at)
-        why = said(reason)
-        event = _event(current, actor, id, "stop", at=at, reason=why, volume_ml=volume_ml, now=now)
-        alerts.settle_end(current, actor=actor, now=now)
-        recording.advance(
-            current,
-            "stop",
-            now=now,
-            stopped_at=at,
-            stopped_early=early
-            or pump.stopped_early(course.followed_by(Step("stop", at, volume_ml=volume_ml)), at),
-            stop_reason=why,
-        )
-        return event
-
-    return in_transaction(work)
-
-
-def explain_stop(
-    *,
-    actor: Actor,
-    id: UUID,
-    session: Session,
-    reason: str = "",
-    volume_ml: Decimal | None = None,
-    unreadable: bool = False,
-    confirmed: bool = False,
-    revision: int | None = None,
-    now: datetime,
-) -> InfusionEvent:
-    """Say what an early stop was recorded without: why, and what the pump showed, or that it is `unreadable`
-    by now. Raises `Invalid` naming the field as `stop` does, `Conflict` `stop_explained` when nothing lacks.
-    """
-
-    def work() -> InfusionEvent:
-        current = recording.lock(session, "explain_stop", revision=revision)
-        lacking = progress.stop_lacks(current)
-        if not lacking:
-            raise Conflict("Nothing about the stop is missing.", code="stop_explained")
-        _check_explanation(lacking, reason, volume_ml, unreadable)
-        stopped_at = current.stopped_at or now
-        if volume_ml is not None:
-            _check_reading(_reckoning(current)[0], volume_ml, confirmed, stopped_at)
-        why = said(reason)
-        event = _event(
-            current, actor, id, "explained", at=stopped_at, reason=why, volume_ml=volume_ml, now=now
-        )
-        recording.advance(current, "explain_stop", now=now, stop_reason=current.stop_reason or why)
-        return event
-
-    return in_transaction(work)
-
-
-def not_given(
-    *, actor: Actor, id: UUID, session: Session, reason: str, revision: int | None = None, now: datetime
-) -> InfusionEvent:
-    """End a session in which nothing was given, with the reason. It is signed like any other."""
-    if not said(reason):
-        raise Invalid({"reason": "Say why nothing was given."})
-
-    def work() -> InfusionEvent:
-        current = recording.lock(session, "not_given", revision=revision)
-        event = _event(current, actor, id, "not_given", at=now, reason=reason, now=now)
-        recording.advance(current, "not_given", now=now, stop_reason=said(reason))
-        return event
-
-    return in_transaction(work)
-
-
-def infusing_time(events: list[InfusionEvent], now: datetime) -> timedelta:
-    """How long the drug has run: from start to stop (or now), without the pauses."""
-    steps = progress.steps_of(events)
-    return pump.running_time(steps, pump.present(steps, now))
 
 
 def _unmet_at_start(session: Session, now: datetime, *, at: datetime) -> dict[str, str]:
@@ -332,7 +227,7 @@ def _unmet_at_start(session: Session, now: datetime, *, at: datetime) -> dict[st
 def _check_order_of_start(session: Session, at: datetime) -> None:
     """Raise `Invalid` for a start before what had to be there: it can't be entered for a moment at which the
     dose was not checked yet (domain.md 1.4: before the start)."""
-    worksheet = _worksheet(session)
+    worksheet = worksheet_for(session)
     needed: list[Observation | None] = [worksheet, dose.newest_check(worksheet)]
     needed += [*session.overrides.all(), *recording.uncorrected(session.checklist_answers.all())]
     last = max((line for line in needed if line), key=lambda line: (line.recorded_at, line.revision))
@@ -343,58 +238,6 @@ def _check_order_of_start(session: Session, at: datetime) -> None:
     moment = last.recorded_at.astimezone(ZoneInfo(session.clinic.time_zone))
     why = f"Nothing starts before what it needs: the {what} is of {moment:%H:%M:%S}."
     raise Invalid({"happened_at": why})
-
-
-def _worksheet(session: Session) -> DoseWorksheet:
-    """The worksheet that stands; no session starts without one."""
-    return recording.standing(DoseWorksheet, session).get()
-
-
-def _reckoning(session: Session) -> tuple[Course, Limits]:
-    worksheet = _worksheet(session)
-    return progress.course_of(session, worksheet), progress.limits_of(session, worksheet)
-
-
-def _moment(session: Session, happened_at: datetime | None, now: datetime) -> datetime:
-    """When the step happened. Raises `Invalid` for a moment that can't be.
-
-    A clock that was set back is behind the step before: then a step from now on is of that step's moment, so
-    that a pause and a stop always land. That it happened after it was entered tells of such a clock. A call
-    that names no moment and waited for a colleague's step happened when that had; a moment that it names is
-    never another for that.
-    """
-    earlier = progress.in_order(session.infusion_events.all())
-    last = progress.moment_of(earlier[-1]) if earlier else session.arrived_at
-    if earlier and happened_at is None and now < last:
-        return last
-    if earlier and happened_at is not None and moments.was_set_back(now, last) and last <= happened_at:
-        return last
-    at = happened_at or now
-    if at > (max(now, last) if earlier else now):
-        raise Invalid({"happened_at": "This moment is in the future."})
-    if at < session.arrived_at:
-        raise Invalid({"happened_at": "This moment is before the patient arrived."})
-    if earlier and at < last:
-        clock_time = last.astimezone(ZoneInfo(session.clinic.time_zone))
-        done = earlier[-1].get_kind_display().lower()
-        raise Invalid({"happened_at": f"The step before it ({done}) was at {clock_time:%H:%M:%S}."})
-    return at
-
-
-def _check_explanation(
-    lacking: Collection[str], reason: str, volume_ml: Decimal | None, unreadable: bool
-) -> None:
-    errors = {}
-    if "reason" not in lacking and said(reason):
-        errors["reason"] = "Why it stopped early is on record."
-    elif "reason" in lacking and not said(reason):
-        errors["reason"] = "Say why the infusion stopped early."
-    if "volume_ml" not in lacking and volume_ml is not None:
-        errors["volume_ml"] = "The pump's volume is on record."
-    elif "volume_ml" in lacking and (volume_ml is None) != unreadable:
-        errors["volume_ml"] = "Enter the volume that the pump shows, or say that it can't be read any more."
-    if errors:
-        raise Invalid(errors)
 
 
 def _refuse(field: str, why: str) -> None:
@@ -410,37 +253,3 @@ def _ask_who_ordered_it(field: str, doubt: str, confirmed: bool, reason: str) ->
         errors.append({"field": "reason", "code": "invalid", "detail": "Say who ordered it, and why."})
     if errors:
         raise Invalid(errors)
-
-
-def _check_reading(course: Course, volume_ml: Decimal, confirmed: bool, at: datetime) -> None:
-    stood = pump.stand(course, at)
-    if volume_ml < stood.boluses_ml:
-        why = f"The boluses alone were {plain(stood.boluses_ml)} mL: read the pump again."
-        raise Invalid({"volume_ml": why})
-    most = course.bag_volume_ml + stood.elsewhere_ml
-    if volume_ml > most:
-        raise Invalid({"volume_ml": f"There were {plain(most)} mL to give: read the pump again."})
-    doubt = pump.doubt(course, read_ml=volume_ml, now=at)
-    if doubt and not confirmed:
-        raise Invalid([{"field": "volume_ml", "code": "confirm", "detail": doubt}])
-
-
-def _event(
-    session: Session,
-    actor: Actor,
-    id: UUID,
-    kind: str,
-    *,
-    at: datetime,
-    reason: str = "",
-    now: datetime,
-    **content: Any,
-) -> InfusionEvent:
-    return InfusionEvent.objects.create(
-        id=id,
-        kind=InfusionEventKind(kind),
-        happened_at=at if at != now else None,
-        reason=said(reason),
-        **content,
-        **recording.entry(session, actor=actor, now=now),
-    )

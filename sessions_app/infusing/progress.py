@@ -118,6 +118,12 @@ def course_of(session: Session, worksheet: DoseWorksheet) -> Course:
     )
 
 
+def infusing_time(events: list[InfusionEvent], now: datetime) -> timedelta:
+    """How long the drug has run: from start to stop (or now), without the pauses."""
+    steps = steps_of(events)
+    return pump.running_time(steps, pump.present(steps, now))
+
+
 def steps_of(events: Iterable[InfusionEvent]) -> tuple[Step, ...]:
     """One session's steps in the order in which they were recorded, which is that of their moments."""
     return tuple(

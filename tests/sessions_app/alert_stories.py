@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from clinic.models import Membership, Role, User
-from sessions_app.infusing import infusion
+from sessions_app.infusing import stopping
 from sessions_app.models import Alert, AlertStep, Session
 from sessions_app.observing import alerts
 from tests.cast import House, make_user, new_id
@@ -43,7 +43,7 @@ def charge_nurse(house: House, name: str = "Cleo Brandt") -> User:
 def not_given(house: House) -> Session:
     session = stories.prepared(house)
     nils, now = house.actor(house.nils), minute(-5)
-    infusion.not_given(actor=nils, id=new_id(), session=session, reason="No ride home", now=now)
+    stopping.not_given(actor=nils, id=new_id(), session=session, reason="No ride home", now=now)
     return stories.fresh(session)
 
 

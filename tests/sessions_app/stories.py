@@ -16,7 +16,7 @@ from clinic.signin import Proof
 from scheduler.models import Appointment, AppointmentStatus, Protocol, ProtocolStatus
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 from sessions_app import arrival
-from sessions_app.infusing import infusion, waste
+from sessions_app.infusing import infusion, stopping, waste
 from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import CheckResult, Session, SignedRecord
@@ -147,7 +147,7 @@ def infusing(house: House, patient: Patient | None = None, **visit: Any) -> Sess
 def recovering(house: House, patient: Patient | None = None, **visit: Any) -> Session:
     session = infusing(house, patient, **visit)
     at = session.arrived_at + timedelta(minutes=60)
-    infusion.stop(actor=house.actor(house.nils), id=new_id(), session=session, now=at)
+    stopping.stop(actor=house.actor(house.nils), id=new_id(), session=session, now=at)
     return fresh(session)
 
 

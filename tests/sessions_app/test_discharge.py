@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
-from sessions_app.infusing import infusion
+from sessions_app.infusing import stopping
 from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import Discharge, PrescriberOverride, Session, SideEffect, VitalSigns
@@ -66,11 +66,11 @@ def test_what_a_prescriber_is_to_let_pass_is_told_with_its_value(house: House) -
 def test_nobody_goes_home_before_an_early_stop_is_explained(house: House) -> None:
     session = stories.infusing(house)
     who: Any = {"actor": house.actor(house.nils), "session": session}
-    infusion.stop(id=new_id(), now=stories.STARTED_AT + timedelta(minutes=12), **who)
+    stopping.stop(id=new_id(), now=stories.STARTED_AT + timedelta(minutes=12), **who)
     for minutes in (105, 120):
         stories.measure(house, session, stories.calm(NOW + timedelta(minutes=minutes), dissociation=0))
     assert missing(house, session) == ["stop_explained"]
-    infusion.explain_stop(id=new_id(), reason="Distress", unreadable=True, now=HOME_AT, **who)
+    stopping.explain_stop(id=new_id(), reason="Distress", unreadable=True, now=HOME_AT, **who)
     go_home(house, session)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from clinic.models import Role, WorkItem
 from clinic.problems import Conflict, Invalid
-from sessions_app.infusing import dose_watch, infusion
+from sessions_app.infusing import dose_watch, infusion, stopping
 from sessions_app.models import Alert
 from tests.cast import House
 from tests.sessions_app import stories
@@ -116,7 +116,7 @@ def test_a_bag_that_ran_empty_unstopped_is_told_once_and_over_with_the_stop(hous
     alert = Alert.objects.get(kind="end")
     assert (alert.level, alert.steps.get().rung) == ("caution", "nurse")
     assert alert.detail == "The bag has been empty for 3 min, and the infusion is not stopped."
-    take(house, session, infusion.stop, now=at(61))
+    take(house, session, stopping.stop, now=at(61))
     resolved = alert.steps.get(kind="resolved")
     assert (resolved.recorded_by, resolved.words) == (house.nils, "The infusion was stopped.")
 

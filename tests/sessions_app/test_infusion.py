@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
-from sessions_app.infusing import infusion, progress
+from sessions_app.infusing import infusion, progress, stopping
 from sessions_app.models import Alert, InfusionEvent, Session
 from sessions_app.preparing import checklist
 from tests.cast import NOW, House
@@ -28,7 +28,7 @@ def test_it_starts_at_the_worksheets_rate_and_gives_by_the_minute(house: House) 
 def test_nothing_is_given_before_the_start_or_without_one(house: House) -> None:
     session = stories.prepared(house)
     assert progress.progress(session, NOW) is None
-    take(house, session, infusion.not_given, reason="No ride home", now=NOW + 10 * MINUTE)
+    take(house, session, stopping.not_given, reason="No ride home", now=NOW + 10 * MINUTE)
     assert progress.progress(stories.fresh(session), NOW) is None
 
 
@@ -45,7 +45,7 @@ def test_rates_pauses_and_boluses_all_count(house: House) -> None:
     assert standing is not None
     assert (standing.rate_ml_per_h, standing.mg_per_h) == (Decimal("75.0"), Decimal("26.3"))
     assert standing.minutes_left == 39  # 48.5 mL at 75 mL/h
-    assert infusion.infusing_time(list(session.infusion_events.all()), at(38)) == 28 * MINUTE
+    assert progress.infusing_time(list(session.infusion_events.all()), at(38)) == 28 * MINUTE
 
 
 def test_progress_needs_no_query_where_the_lines_are_loaded(
@@ -69,7 +69,7 @@ def test_a_step_counts_from_the_moment_it_happened(house: House) -> None:
     take(house, session, infusion.start, happened_at=STARTED_AT, now=at(4))
     take(house, session, infusion.pause, happened_at=at(10), now=at(14))
     take(house, session, infusion.resume, happened_at=at(12), now=at(14))
-    take(house, session, infusion.stop, early=True, reason="Distress", happened_at=at(22), now=at(25))
+    take(house, session, stopping.stop, early=True, reason="Distress", happened_at=at(22), now=at(25))
     current = stories.fresh(session)
     assert (current.started_at, current.stopped_at) == (STARTED_AT, at(22))
     assert given(session, at(60)) == ("50.00", "17.5")
@@ -88,7 +88,7 @@ def test_a_moment_that_cannot_be_is_refused(house: House, happened_at: datetime,
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("75.0"), now=at(10))
     steps: list[tuple[Callable[..., InfusionEvent], dict[str, Any]]] = [
         (infusion.pause, {}),
-        (infusion.stop, {}),
+        (stopping.stop, {}),
         (infusion.change_rate, {"rate_ml_per_h": Decimal("60.0")}),
         (infusion.give_bolus, {"volume_ml": Decimal("1.0"), **ORDERED}),
     ]
@@ -106,7 +106,7 @@ def test_a_pause_and_a_stop_land_when_the_clock_was_set_back(house: House) -> No
     paused = take(house, session, infusion.pause, now=at(4))
     assert (paused.happened_at, paused.recorded_at) == (at(10), at(4))
     # As a page names it, whose clock goes on from the last step that it shows.
-    stopped = take(house, session, infusion.stop, early=True, reason="Pain", happened_at=at(11), now=at(5))
+    stopped = take(house, session, stopping.stop, early=True, reason="Pain", happened_at=at(11), now=at(5))
     assert (stopped.happened_at, stories.fresh(session).stopped_at) == (at(10), at(10))
     assert given(session, at(60)) == ("25.00", "8.8")
 
@@ -118,10 +118,10 @@ def test_what_stands_does_not_run_on_in_the_figures_when_the_clock_was_set_back(
     paused = progress.progress(stories.fresh(session), at(4))
     assert paused is not None
     assert (paused.running, paused.empty_at, paused.at) == (False, None, at(10))
-    take(house, session, infusion.stop, early=True, reason="Pain", now=at(5))
-    take(house, session, infusion.explain_stop, volume_ml=Decimal("24.0"), now=at(6))
+    take(house, session, stopping.stop, early=True, reason="Pain", now=at(5))
+    take(house, session, stopping.explain_stop, volume_ml=Decimal("24.0"), now=at(6))
     assert given(session, at(4)) == given(session, at(60)) == ("24.00", "8.4")
-    assert infusion.infusing_time(list(session.infusion_events.all()), at(4)) == 10 * MINUTE
+    assert progress.infusing_time(list(session.infusion_events.all()), at(4)) == 10 * MINUTE
 
 
 def test_the_total_is_at_its_limit_also_when_the_clock_was_set_back(house: House) -> None:
@@ -138,8 +138,8 @@ def test_a_step_that_waited_for_a_colleagues_keeps_the_moment_that_it_names(hous
     waited, paused = at(10), at(10) + timedelta(seconds=2)
     take(house, session, infusion.pause, now=paused)
     with pytest.raises(Invalid, match="This moment is in the future"):
-        take(house, session, infusion.stop, happened_at=waited + timedelta(seconds=50), now=waited)
-    stop = take(house, session, infusion.stop, now=waited)
+        take(house, session, stopping.stop, happened_at=waited + timedelta(seconds=50), now=waited)
+    stop = take(house, session, stopping.stop, now=waited)
     assert (stop.happened_at, stop.recorded_at) == (paused, waited)
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sessions_app import looking_back
-from sessions_app.infusing import infusion
+from sessions_app.infusing import stopping
 from sessions_app.looking_back import LookedBack, Pressure
 from sessions_app.models import ReportedBy, Session, SideEffect, SideEffectOutcome
 from sessions_app.observing import side_effects, vitals
@@ -40,7 +40,7 @@ def felt(
 
 def test_an_early_stop_tells_what_ran_in_beside_what_was_ordered(house: House) -> None:
     session = stories.infusing(house)
-    infusion.stop(
+    stopping.stop(
         actor=house.actor(house.nils),
         id=new_id(),
         session=session,
@@ -124,7 +124,7 @@ def test_what_came_again_is_counted_by_infusion_and_by_who_told_of_it(house: Hou
             session = stories.infusing(house, at=at)
         now = at + 60 * MINUTE
         felt(house, session, "nausea", minutes=10, now=now, source=ReportedBy.PATIENT)
-        infusion.stop(actor=house.actor(house.nils), id=new_id(), session=session, now=now)
+        stopping.stop(actor=house.actor(house.nils), id=new_id(), session=session, now=now)
     felt(house, session, "nausea", minutes=30, now=now, grade=2)
     felt(house, session, "dizziness", minutes=30, now=now)
     stories.infusing(house)
@@ -137,7 +137,7 @@ def test_what_came_again_is_counted_by_infusion_and_by_who_told_of_it(house: Hou
 
 def test_a_session_in_which_nothing_was_given_has_no_figures(house: House) -> None:
     session = stories.arrived(house)
-    infusion.not_given(
+    stopping.not_given(
         actor=house.actor(house.nils), id=new_id(), session=session, reason="Ate at eight", now=NOW + MINUTE
     )
     [went] = back(house).sessions
@@ -163,7 +163,7 @@ def test_many_sessions_ask_no_more_than_one(house: House) -> None:
             session = stories.infusing(house, at=at)
         now = at + 60 * MINUTE
         felt(house, session, "nausea", minutes=10, now=now)
-        infusion.stop(actor=house.actor(house.nils), id=new_id(), session=session, now=now)
+        stopping.stop(actor=house.actor(house.nils), id=new_id(), session=session, now=now)
         assert asked() == 7
 
 

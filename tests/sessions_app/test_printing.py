@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from clinic.models import AccessLog, Patient
-from sessions_app.infusing import infusion
+from sessions_app.infusing import infusion, stopping
 from sessions_app.leaving import discharge
 from sessions_app.models import Session
 from sessions_app.signing import printing
@@ -60,7 +60,7 @@ def test_the_paper_says_what_was_given_and_not_what_was_ordered(house: House) ->
     stories.measure(house, session, stories.calm(at(34)))
     infusion.resume(actor=nils, id=new_id(), session=session, now=at(35))
     pump: Any = {"reason": "Distress", "volume_ml": Decimal("62.5")}
-    infusion.stop(actor=nils, id=new_id(), session=session, now=at(50), **pump)
+    stopping.stop(actor=nils, id=new_id(), session=session, now=at(50), **pump)
     for minutes in (105, 120):
         stories.measure(house, session, stories.calm(at(minutes), dissociation=0))
     discharge.discharge(actor=nils, id=new_id(), session=session, assessment=stories.FIT, now=at(120))
@@ -73,7 +73,7 @@ def test_the_paper_says_what_was_given_and_not_what_was_ordered(house: House) ->
 def test_nothing_given_is_told_as_such(house: House) -> None:
     session, nils = stories.prepared(house), house.actor(house.nils)
     now = session.arrived_at + timedelta(minutes=20)
-    infusion.not_given(actor=nils, id=new_id(), session=session, reason="Fever", now=now)
+    stopping.not_given(actor=nils, id=new_id(), session=session, reason="Fever", now=now)
     stories.sign(house, session, at=now, meaning="not_given")
     assert "mL, of" not in text_of(session)
 

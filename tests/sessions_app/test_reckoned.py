@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from clinic.signin import Proof
-from sessions_app.infusing import infusion
+from sessions_app.infusing import infusion, stopping
 from sessions_app.leaving import discharge
 from sessions_app.models import Session
 from sessions_app.signing import reckoned, sheet, signing
@@ -35,7 +35,7 @@ def with_a_bolus(house: House, *, formula: str = "") -> Session:
         confirmed=True,
         now=STARTED_AT + 10 * MINUTE,
     )
-    infusion.stop(actor=nils, id=new_id(), session=session, now=stories.STOPPED_AT)
+    stopping.stop(actor=nils, id=new_id(), session=session, now=stories.STOPPED_AT)
     for minutes in (85, 100):
         stories.measure(house, session, stories.calm(STARTED_AT + minutes * MINUTE, dissociation=0))
     discharge.discharge(actor=nils, id=new_id(), session=session, assessment=stories.FIT, now=HOME_AT)
@@ -101,7 +101,7 @@ def test_an_earlier_form_holds_the_lines_only_and_goes_by_the_formula_of_its_wor
 def test_of_an_infusion_that_was_not_given_nothing_is_told(house: House) -> None:
     session, nils = stories.arrived(house), house.actor(house.nils)
     at = session.arrived_at + MINUTE
-    infusion.not_given(actor=nils, id=new_id(), session=session, reason="Fever", now=at)
+    stopping.not_given(actor=nils, id=new_id(), session=session, reason="Fever", now=at)
     stories.sign(house, session, at=at, meaning="not_given")
     content = content_of(session)
     assert content["reckoned"] == {"given": None, "missed": []}

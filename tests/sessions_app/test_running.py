@@ -11,7 +11,7 @@ from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid, Stale
 from scheduler.models import AppointmentStatus
 from sessions_app import arrival
-from sessions_app.infusing import infusion
+from sessions_app.infusing import infusion, progress, stopping
 from sessions_app.models import CheckResult, InfusionEvent, Session, SideEffect
 from sessions_app.observing import flowsheet, side_effects
 from sessions_app.preparing import checklist
@@ -232,21 +232,21 @@ def test_the_infusing_time_leaves_out_the_pauses(house: House) -> None:
     at = STARTED_AT + timedelta(minutes=10)
     infusion.pause(actor=nils, id=new_id(), session=session, reason="Nausea", now=at)
     at += timedelta(minutes=7)
-    assert infusion.infusing_time(list(session.infusion_events.order_by("recorded_at")), at) == timedelta(
+    assert progress.infusing_time(list(session.infusion_events.order_by("recorded_at")), at) == timedelta(
         minutes=10
     )
     stories.measure(house, session, stories.calm(at))
     infusion.resume(actor=nils, id=new_id(), session=session, now=at)
     at += timedelta(minutes=30)
-    infusion.stop(actor=nils, id=new_id(), session=session, now=at)
+    stopping.stop(actor=nils, id=new_id(), session=session, now=at)
     steps = list(session.infusion_events.order_by("recorded_at"))
-    assert infusion.infusing_time(steps, at + timedelta(hours=1)) == timedelta(minutes=40)
+    assert progress.infusing_time(steps, at + timedelta(hours=1)) == timedelta(minutes=40)
 
 
 def test_a_stop_called_early_is_one_and_keeps_its_reason(house: House) -> None:
     session = stories.infusing(house)
     nils = house.actor(house.nils)
-    infusion.stop(actor=nils, id=new_id(), session=session, early=True, reason="Distress", now=STOPPED_AT)
+    stopping.stop(actor=nils, id=new_id(), session=session, early=True, reason="Distress", now=STOPPED_AT)
     current = stories.fresh(session)
     assert (current.state, current.stopped_early, current.stop_reason) == ("recovering", True, "Distress")
 
@@ -255,8 +255,8 @@ def test_nothing_given_ends_the_visit_and_needs_a_reason(house: House) -> None:
     session = stories.arrived(house)
     nils = house.actor(house.nils)
     with pytest.raises(Invalid, match="reason"):
-        infusion.not_given(actor=nils, id=new_id(), session=session, reason="", now=NOW)
-    infusion.not_given(actor=nils, id=new_id(), session=session, reason="No ride home", now=NOW)
+        stopping.not_given(actor=nils, id=new_id(), session=session, reason="", now=NOW)
+    stopping.not_given(actor=nils, id=new_id(), session=session, reason="No ride home", now=NOW)
     current = stories.fresh(session)
     assert (current.state, current.appointment.status) == ("not_given", AppointmentStatus.FULFILLED)
 
@@ -264,7 +264,7 @@ def test_nothing_given_ends_the_visit_and_needs_a_reason(house: House) -> None:
 def test_a_running_infusion_cannot_be_recorded_as_not_given(house: House) -> None:
     session = stories.infusing(house)
     with pytest.raises(Conflict) as refused:
-        infusion.not_given(
+        stopping.not_given(
             actor=house.actor(house.nils), id=new_id(), session=session, reason="x", now=STOPPED_AT
         )
     assert refused.value.code == "wrong_state"
@@ -277,7 +277,7 @@ def test_a_writer_who_saw_an_older_revision_changes_nothing(house: House) -> Non
         actor=nils, id=new_id(), session=session, revision=session.revision, now=STOPPED_AT
     )
     with pytest.raises(Stale) as refused:
-        infusion.stop(actor=nils, id=new_id(), session=session, revision=session.revision, now=STOPPED_AT)
+        stopping.stop(actor=nils, id=new_id(), session=session, revision=session.revision, now=STOPPED_AT)
     assert refused.value.data == {
         "revision": session.revision + 1,
         "state": "paused",
@@ -442,7 +442,7 @@ def test_a_report_that_cannot_be_kept_names_its_field(house: House, changes: Any
 def test_a_stop_before_its_time_is_recorded_as_early_whatever_was_ticked(house: House) -> None:
     session = stories.infusing(house)
     nils = house.actor(house.nils)
-    infusion.stop(actor=nils, id=new_id(), session=session, now=stories.STARTED_AT + timedelta(minutes=12))
+    stopping.stop(actor=nils, id=new_id(), session=session, now=stories.STARTED_AT + timedelta(minutes=12))
     assert stories.fresh(session).stopped_early
     omars = stories.recovering(house, house.omar)
     assert not omars.stopped_early

@@ -12,7 +12,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from clinic.models import Patient, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof
-from sessions_app.infusing import infusion
+from sessions_app.infusing import stopping
 from sessions_app.lines import PARTS
 from sessions_app.models import Session, SideEffect, SignedRecord, VitalSigns
 from sessions_app.observing import side_effects
@@ -70,7 +70,7 @@ def test_a_signature_freezes_everything_that_was_recorded(house: House) -> None:
 
 def test_a_session_in_which_nothing_was_given_is_signed_like_any_other(house: House) -> None:
     session = stories.arrived(house)
-    infusion.not_given(
+    stopping.not_given(
         actor=house.actor(house.nils), id=new_id(), session=session, reason="No ride home", now=NOW
     )
     signed = stories.sign(house, session, meaning="not_given")

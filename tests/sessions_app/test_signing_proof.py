@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from clinic.models import CreatedId
 from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof, TooManyAttempts
-from sessions_app.infusing import infusion
+from sessions_app.infusing import stopping
 from sessions_app.models import Alert, AlertStep, Session, SignedRecord, Waste, WasteWitness
 from sessions_app.signing import meanings, signing
 from tests.cast import NOW, PASSWORD, House, client_of, new_id
@@ -179,7 +179,7 @@ def test_the_table_of_meanings_offers_by_role_and_by_what_was_done() -> None:
 
 def test_nobody_says_that_they_gave_what_was_not_given(house: House) -> None:
     session = stories.arrived(house)
-    infusion.not_given(
+    stopping.not_given(
         actor=house.actor(house.nils), id=new_id(), session=session, reason="No ride home", now=NOW
     )
     with pytest.raises(Invalid, match="meaning"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
-from sessions_app.infusing import infusion, progress
+from sessions_app.infusing import infusion, progress, stopping
 from sessions_app.models import InfusionEvent, Session
 from sessions_app.signing import signing
 from tests.at_once import at_once
@@ -21,7 +21,7 @@ from tests.sessions_app.steps import ORDERED, at, errors_of, given, take
 
 def test_the_pumps_own_volume_counts_at_the_stop(house: House) -> None:
     session = stories.infusing(house)
-    take(house, session, infusion.stop, volume_ml=Decimal("98.0"), now=at(40))
+    take(house, session, stopping.stop, volume_ml=Decimal("98.0"), now=at(40))
     assert given(session, at(60)) == ("98.00", "34.3")
     assert not stories.fresh(session).stopped_early
 
@@ -29,9 +29,9 @@ def test_the_pumps_own_volume_counts_at_the_stop(house: House) -> None:
 def test_a_volume_far_from_the_reckoned_one_must_be_confirmed(house: House) -> None:
     session = stories.infusing(house)
     with pytest.raises(Invalid, match="the pump gave 100 mL") as refused:
-        take(house, session, infusion.stop, volume_ml=Decimal("80.0"), now=at(40))
+        take(house, session, stopping.stop, volume_ml=Decimal("80.0"), now=at(40))
     assert errors_of(refused) == [("volume_ml", "confirm")]
-    take(house, session, infusion.stop, volume_ml=Decimal("80.0"), confirmed=True, now=at(40))
+    take(house, session, stopping.stop, volume_ml=Decimal("80.0"), confirmed=True, now=at(40))
     assert given(session, at(60)) == ("80.00", "28.0")
     assert stories.fresh(session).stopped_early  # 20 mL are left
 
@@ -40,7 +40,7 @@ def test_a_volume_far_from_the_reckoned_one_must_be_confirmed(house: House) -> N
 def test_a_volume_that_was_not_in_the_bag_is_refused_even_confirmed(house: House, volume: str) -> None:
     session = stories.infusing(house)
     with pytest.raises(Invalid, match="read the pump again"):
-        take(house, session, infusion.stop, volume_ml=Decimal(volume), confirmed=True, now=at(40))
+        take(house, session, stopping.stop, volume_ml=Decimal(volume), confirmed=True, now=at(40))
 
 
 def test_a_bolus_out_of_the_bag_leaves_an_account_of_the_drug_that_comes_out(house: House) -> None:
@@ -49,7 +49,7 @@ def test_a_bolus_out_of_the_bag_leaves_an_account_of_the_drug_that_comes_out(hou
     standing = progress.progress(stories.fresh(session), at(10))
     assert standing is not None
     assert (standing.left_ml, standing.minutes_left) == (Decimal("65.00"), 26)
-    take(house, session, infusion.stop, now=at(36))
+    take(house, session, stopping.stop, now=at(36))
     assert given(session, at(36)) == ("100.00", "35.0")
     assert not stories.fresh(session).stopped_early
 
@@ -58,8 +58,8 @@ def test_a_volume_below_the_boluses_is_refused_even_confirmed(house: House) -> N
     session = stories.infusing(house)
     take(house, session, infusion.give_bolus, volume_ml=Decimal("20.0"), **ORDERED, now=at(10))
     with pytest.raises(Invalid, match="The boluses alone were 20 mL"):
-        take(house, session, infusion.stop, volume_ml=Decimal("19.9"), confirmed=True, now=at(11))
-    take(house, session, infusion.stop, volume_ml=Decimal("20.0"), confirmed=True, now=at(11))
+        take(house, session, stopping.stop, volume_ml=Decimal("19.9"), confirmed=True, now=at(11))
+    take(house, session, stopping.stop, volume_ml=Decimal("20.0"), confirmed=True, now=at(11))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_stop_is_early_by_what_is_left_in_the_bag_not_by_the_clock(
     """After 10 minutes at 150 mL/h 75 mL are left: 15 minutes at twice the rate."""
     session = stories.infusing(house)
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal(rate), **ORDERED, now=at(10))
-    take(house, session, infusion.stop, now=at(minutes))
+    take(house, session, stopping.stop, now=at(minutes))
     assert stories.fresh(session).stopped_early is early
 
 
@@ -125,7 +125,7 @@ def test_a_high_rate_makes_no_stop_a_late_one(house: House) -> None:
     """At 9999.9 mL/h the whole bag runs through in a minute: what is left of it counts."""
     session = stories.infusing(house)
     take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("9999.9"), **ORDERED, now=at(0))
-    take(house, session, infusion.stop, now=at(0.04))
+    take(house, session, stopping.stop, now=at(0.04))
     session = stories.fresh(session)
     assert session.stopped_early
     assert progress.stop_lacks(session) == ("reason", "volume_ml")
@@ -137,7 +137,7 @@ def test_a_high_rate_makes_no_stop_a_late_one(house: House) -> None:
 def stopped_at_once(house: House, **told: Any) -> Session:
     """Stopped after 12 of 40 minutes, 30 of 100 mL, with no more than this told."""
     session = stories.infusing(house)
-    take(house, session, infusion.stop, now=at(12), **told)
+    take(house, session, stopping.stop, now=at(12), **told)
     return stories.fresh(session)
 
 
@@ -145,13 +145,13 @@ def test_an_early_stop_lands_without_a_word_and_is_explained_afterwards(house: H
     session = stopped_at_once(house)
     assert (session.state, progress.stop_lacks(session)) == ("recovering", ("reason", "volume_ml"))
     told = {"reason": "Distress", "volume_ml": Decimal("31.0")}
-    line = take(house, session, infusion.explain_stop, now=at(20), **told)
+    line = take(house, session, stopping.explain_stop, now=at(20), **told)
     assert (line.happened_at, line.recorded_at) == (at(12), at(20))
     session = stories.fresh(session)
     assert (session.stop_reason, progress.stop_lacks(session)) == ("Distress", ())
     assert given(session, at(12)) == given(session, at(60)) == ("31.00", "10.9")
     with pytest.raises(Conflict) as refused:
-        take(house, session, infusion.explain_stop, now=at(21), **told)
+        take(house, session, stopping.explain_stop, now=at(21), **told)
     assert refused.value.code == "stop_explained"
 
 
@@ -170,20 +170,20 @@ def test_an_early_stop_lands_without_a_word_and_is_explained_afterwards(house: H
 def test_only_what_the_stop_lacks_explains_it(house: House, told: Any, later: Any, field: str) -> None:
     session = stopped_at_once(house, **told)
     with pytest.raises(Invalid) as refused:
-        take(house, session, infusion.explain_stop, now=at(20), **later)
+        take(house, session, stopping.explain_stop, now=at(20), **later)
     assert errors_of(refused)[0][0] == field
 
 
 def test_where_nobody_can_read_the_pump_any_more_what_is_reckoned_counts(house: House) -> None:
     session = stopped_at_once(house, reason="Distress")
-    take(house, session, infusion.explain_stop, unreadable=True, now=at(20))
+    take(house, session, stopping.explain_stop, unreadable=True, now=at(20))
     assert progress.stop_lacks(stories.fresh(session)) == ()
     assert given(session, at(60)) == ("30.00", "10.5")
 
 
 def test_who_only_explains_a_stop_did_not_give_the_infusion(house: House) -> None:
     session, priya = stopped_at_once(house, reason="Distress"), house.actor(house.priya)
-    infusion.explain_stop(actor=priya, id=new_id(), session=session, unreadable=True, now=at(20))
+    stopping.explain_stop(actor=priya, id=new_id(), session=session, unreadable=True, now=at(20))
     offered = signing.meanings_open_to(priya, stories.fresh(session))
     assert [meaning.code for meaning in offered] == ["prescriber_review"]
 
@@ -192,4 +192,4 @@ def test_a_stop_at_the_end_of_the_bag_lacks_nothing(house: House) -> None:
     session = stories.recovering(house)
     assert progress.stop_lacks(session) == ()
     with pytest.raises(Conflict):
-        take(house, session, infusion.explain_stop, reason="Done", unreadable=True, now=at(41))
+        take(house, session, stopping.explain_stop, reason="Done", unreadable=True, now=at(41))

@@ -12,7 +12,7 @@ from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof
 from clinic.visible_text import hides_something, said
 from sessions_app import notes
-from sessions_app.infusing import infusion, medicines, waste
+from sessions_app.infusing import infusion, medicines, stopping, waste
 from sessions_app.leaving import discharge
 from sessions_app.observing import alerts
 from sessions_app.preparing import checklist, overrides
@@ -59,7 +59,7 @@ def a_note(house: House) -> Any:
 
 def why_nothing_was_given(house: House) -> Any:
     session, nils = stories.prepared(house), house.actor(house.nils)
-    return infusion.not_given(actor=nils, id=new_id(), session=session, reason=NOTHING, now=LATER)
+    return stopping.not_given(actor=nils, id=new_id(), session=session, reason=NOTHING, now=LATER)
 
 
 def why_a_line_is_corrected(house: House) -> Any:

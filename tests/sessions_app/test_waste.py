@@ -11,7 +11,7 @@ from clinic.models import User
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import violated_constraint
 from sessions_app import recording
-from sessions_app.infusing import infusion, waste
+from sessions_app.infusing import stopping, waste
 from sessions_app.infusing.waste import Wasted
 from sessions_app.leaving import discharge
 from sessions_app.models import Session, Waste, WasteWitness
@@ -83,7 +83,7 @@ def test_after_an_early_stop_the_rest_of_the_bag_can_be_wasted(house: House) -> 
     # It runs: what is in the bag isn't there to be wasted, nor was it given.
     with pytest.raises(Invalid, match=r"8\.8 mg were given so far, the rest of 35 mg is in the bag"):
         keep(house, session, "50", "20", now=STARTED_AT + timedelta(minutes=10))
-    infusion.stop(
+    stopping.stop(
         actor=house.actor(house.nils),
         id=new_id(),
         session=session,
@@ -258,7 +258,7 @@ def test_a_vial_of_which_nothing_was_wasted_has_nothing_to_be_seen(house: House)
 
 def test_where_nothing_was_given_a_vial_that_was_opened_is_accounted_for(house: House) -> None:
     session = stories.prepared(house)
-    infusion.not_given(
+    stopping.not_given(
         actor=house.actor(house.nils), id=new_id(), session=session, reason="Fever", now=STARTED_AT
     )
     session = stories.fresh(session)

@@ -15,7 +15,7 @@ from clinic.models import AccessLog, Consent, ConsentScope, Patient, Role, Urgen
 from notifications import saying
 from notifications.models import Message, MessageKind, MessageStatus
 from scheduler.models import Appointment, PlanStatus
-from sessions_app.infusing import infusion
+from sessions_app.infusing import stopping
 from sessions_app.models import ReportedBy, Session
 from sessions_app.observing import side_effects
 from sessions_app.outcomes import responses
@@ -81,7 +81,7 @@ def went_home(house: House, *, days_ago: int, **felt: Any) -> Session:
                 report=side_effects.Report(**{"grade": 1, "onset_at": at + 32 * MINUTE, **felt}),
                 now=at + 55 * MINUTE,
             )
-        infusion.stop(actor=house.actor(house.nils), id=new_id(), session=session, now=at + 60 * MINUTE)
+        stopping.stop(actor=house.actor(house.nils), id=new_id(), session=session, now=at + 60 * MINUTE)
     return stories.fresh(session)
 
 

@@ -14,7 +14,7 @@ from clinic.access import Actor
 from scheduler.models import Appointment
 from scheduler.visits import attendance, queries
 from sessions_app import arrival
-from sessions_app.infusing import infusion, waste
+from sessions_app.infusing import infusion, stopping, waste
 from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import SideEffect
@@ -168,7 +168,7 @@ class Chair:
                 return
         effects = [self._effect(each, onset=38, now=self.minute(50)) for each in felt]
         yield self.minute(60)
-        infusion.stop(
+        stopping.stop(
             actor=self.nurse_at(self.minute(60)),
             id=self.house.new_id(),
             session=self.session,
@@ -206,7 +206,7 @@ class Chair:
         yield self.minute(22)
         self._read(self.minute(22), systolic_mmhg=PAST_START)
         yield self.minute(24)
-        infusion.not_given(
+        stopping.not_given(
             actor=self.nurse_at(self.minute(24)),
             id=self.house.new_id(),
             session=self.session,

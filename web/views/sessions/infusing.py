@@ -18,7 +18,7 @@ from clinic.models import Role, User
 from scheduler.vocabulary import UNITS, spoken_unit
 from sessions_app import notes, states
 from sessions_app.access import MAY
-from sessions_app.infusing import infusion, medicines, progress, waste
+from sessions_app.infusing import infusion, medicines, progress, stopping, waste
 from sessions_app.models import Session
 from sessions_app.preparing.dosing import plain
 from web import entries
@@ -175,7 +175,7 @@ class StopForm(HaltForm):
     happened_at = NowOrThenField("Stopped at")
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.stop(actor=actor, session=self.session, now=now, **self.values)
+        return stopping.stop(actor=actor, session=self.session, now=now, **self.values)
 
 
 class ExplainStopForm(SessionForm):
@@ -202,7 +202,7 @@ class ExplainStopForm(SessionForm):
             del self.fields["volume_ml"], self.fields["unreadable"], self.fields["confirmed"]
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.explain_stop(actor=actor, session=self.session, now=now, **self.cleaned_data)
+        return stopping.explain_stop(actor=actor, session=self.session, now=now, **self.cleaned_data)
 
 
 class NotGivenForm(SessionForm):
@@ -213,7 +213,7 @@ class NotGivenForm(SessionForm):
     reason = short_text("Why nothing is given", required=True)
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
-        return infusion.not_given(actor=actor, session=self.session, now=now, **self.cleaned_data)
+        return stopping.not_given(actor=actor, session=self.session, now=now, **self.cleaned_data)
 
 
 class MedicineForm(CorrectingForm):

@@ -84,7 +84,7 @@ class Chair:
         self.urgent_answer = urgent_answer
         self.now = now
         self.pause_id = pause_id(actor, session) if actor else None
-        self.infused = infusion.infusing_time(list(session.infusion_events.all()), now)
+        self.infused = progress.infusing_time(list(session.infusion_events.all()), now)
         self.watch = Watch(session, now, ladder)
 
     @property

@@ -15,7 +15,7 @@ from clinic.models import WorkItem
 from scheduler.models import Claim
 from sessions_app import queries
 from sessions_app.access import READ_SESSIONS
-from sessions_app.infusing import infusion
+from sessions_app.infusing import progress
 from sessions_app.models import Alert, Session, SideEffect
 from sessions_app.observing import effect_courses
 from sessions_app.observing.vocabulary import TERMS
@@ -102,7 +102,7 @@ def _how_far(session: Session, at: datetime) -> str:
         return "Before the start"
     if session.stopped_at is not None and at >= session.stopped_at:
         return f"{(at - session.stopped_at) // MINUTE} min after the infusion's stop"
-    infused = infusion.infusing_time(list(session.infusion_events.all()), at)
+    infused = progress.infusing_time(list(session.infusion_events.all()), at)
     return f"{infused // MINUTE} min into the infusion"
 
 
