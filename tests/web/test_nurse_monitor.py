@@ -12,7 +12,7 @@ from tests.sessions_app.monitors.beds import Bed, bed, chair_of, monitor_at
 from tests.sessions_app.monitors.messages import CALM, DURING, oru
 from tests.web.pages import browser_of, words
 from tests.web.test_nurse import SIGNS, Wall, hidden, send, wall
-from web.views.sessions.observing import NOT_DUE
+from web.views.sessions.vital_signs import NOT_DUE
 
 __all__ = ["wall"]  # the clock on the wall is a fixture of these stories too
 

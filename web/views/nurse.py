@@ -26,10 +26,11 @@ from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
 from web.views.sessions import undo
 from web.views.sessions.amending import amendable
+from web.views.sessions.chair import Chair
 from web.views.sessions.form import SECRET, SessionForm
 from web.views.sessions.forms import FORMS
 from web.views.sessions.guide import Guide
-from web.views.sessions.page import Chair, SessionPage, correctable
+from web.views.sessions.page import SessionPage, correctable
 from web.views.sessions.station import Card
 
 

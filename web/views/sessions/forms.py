@@ -20,9 +20,10 @@ from web.views.sessions.infusing import (
     WitnessForm,
 )
 from web.views.sessions.leaving import DischargeForm
-from web.views.sessions.observing import CourseForm, SideEffectForm, VitalsForm
 from web.views.sessions.preparing import ChecklistForm, DoseForm
+from web.views.sessions.side_effects import CourseForm, SideEffectForm
 from web.views.sessions.signing import SignForm
+from web.views.sessions.vital_signs import VitalsForm
 
 FORMS: Final[Mapping[str, type[SessionForm]]] = {
     form.act: form

@@ -12,10 +12,11 @@ from sessions_app import states
 from sessions_app.models import SessionState
 from sessions_app.preparing import on_record
 from web.views.sessions import criteria
+from web.views.sessions.chair import BAG_EMPTY, Left
 from web.views.sessions.criteria import Criterion
 from web.views.sessions.form import SessionForm
 from web.views.sessions.leaving import DischargeForm
-from web.views.sessions.page import BAG_EMPTY, Left, SessionPage
+from web.views.sessions.page import SessionPage
 from web.views.sessions.places import before_start, place_of
 from web.views.sessions.preparing import ChecklistForm
 from web.views.sessions.signing import SignForm

@@ -17,7 +17,7 @@ from sessions_app.models import Session
 from sessions_app.observing import ring_checks, vital_limits
 from sessions_app.observing.ring_checks import Met
 from web.doors import StaffRequest, staff_page
-from web.views.sessions.observing import VitalsForm
+from web.views.sessions.vital_signs import VitalsForm
 
 # Each ring's icon, and what it does with the value.
 LOOKS: Final[Mapping[str, tuple[str, str]]] = {

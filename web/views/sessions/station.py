@@ -17,7 +17,7 @@ from sessions_app.leaving import discharge
 from sessions_app.models import InfusionEventKind, SessionState, VitalSigns
 from sessions_app.observing import trends
 from web.plots.spark import Point, Spark, spark
-from web.views.sessions.page import MINUTE, Chair, Left
+from web.views.sessions.chair import MINUTE, Chair, Left
 
 # How far back the lines of a card go.
 HOUR: Final = timedelta(hours=1)
