@@ -172,13 +172,14 @@ class ReachSerializer(serializers.Serializer[Reach]):
 
 
 class LooserSerializer(serializers.Serializer[protocols.Looser]):
-    """A limit that alarms later than it did, or not at all. It may be meant; whoever signs should know."""
+    """A limit that alarms later than it did, or not at all, or a ring that is wider than it was. It may be
+    meant; whoever signs should know."""
 
     field = serializers.CharField()
     than = serializers.ChoiceField(
         choices=["version", "default"], help_text="The version that it begins from, or domain.md's default."
     )
-    was = serializers.JSONField(source="found.was", help_text="The bounds, percent or readings there.")
+    was = serializers.JSONField(source="found.was", help_text="The bounds, percent, readings or span there.")
 
 
 class DraftCheckedSerializer(serializers.Serializer[Any]):
@@ -247,7 +248,12 @@ class ProtocolsViewSet(ClinicViewSet):
         after = self.fetch(self.get_queryset(), pk=changes.pop("after"))
         changed = protocols.changed_columns(after, changes)
         touches = reach_of(as_signed(after, changes), now=clock.now())
-        looser = protocols.looser_limits(after.code, changes.get("limits", after.limits), after)
+        looser = protocols.looser(
+            after.code,
+            limits=changes.get("limits", after.limits),
+            rings=changes.get("rings", after.rings),
+            before=after,
+        )
         told = {"changed": changed, "touches": touches, "looser": looser}
         return Response(DraftCheckedSerializer(told).data)
 

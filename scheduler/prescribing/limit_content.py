@@ -1,8 +1,9 @@
 """What one version of a protocol limits and takes of vital signs, and whether that can be meant: pure.
 
 A limit that no value can pass never alarms, and one that every value passes alarms always: both are slips,
-whatever a prescriber holds to be right. A limit that is looser than another version's is no slip: it is told
-(`loosened`), and the prescriber signs it knowingly or not at all.
+whatever a prescriber holds to be right. A limit that is looser than another version's is no slip, and neither
+is an entry that is taken where another version would refuse it or ask: each is told (`loosened`, `widened`),
+and the prescriber signs it knowingly or not at all.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,18 @@ TAKEN: Final[Mapping[str, tuple[Number, Number]]] = {
     "distress": (0, 10),
     "pain_nrs": (0, 10),
 }
+# And what is taken without asking whether it was measured again: domain.md 3.2, column 3 [D]. A sign that is
+# not named here asks nothing.
+TAKEN_UNASKED: Final[Mapping[str, tuple[Number, Number]]] = {
+    "systolic_mmhg": (70, 220),
+    "diastolic_mmhg": (40, 130),
+    "mean_mmhg": (50, 150),
+    "heart_rate_per_min": (40, 150),
+    "respiratory_rate_per_min": (8, 30),
+    "oxygen_saturation_percent": (90, 100),
+    "end_tidal_co2_mmhg": (20, 60),
+    "temperature_cel": (35, 39.5),
+}
 SIGNS: Final = tuple(TAKEN)
 # Scales that end by what they are; every other sign begins at 0 and has no such end.
 SCALES: Final[Mapping[str, tuple[Number, Number]]] = {
@@ -47,15 +60,16 @@ RINGS: Final = ("reject", "confirm")
 @dataclass(frozen=True)
 class Loosened:
     """A level of one sign that is reached later than `was` reached it, or no longer: `was` is its bounds, its
-    percent or its readings."""
+    percent or its readings. Or, in the column `rings`, a ring that is wider than `was`, a span."""
 
     sign: str
     level: str
     was: Any
+    column: str = "limits"
 
     @property
     def path(self) -> str:
-        return f"limits.{self.sign}.{self.level}"
+        return f"{self.column}.{self.sign}.{self.level}"
 
 
 def faults(limits: Any, rings: Any) -> list[Fault]:
@@ -75,6 +89,29 @@ def loosened(limits: Mapping[str, Any], than: Mapping[str, Any]) -> list[Loosene
         if level in than.get(sign, {})
         if _is_looser(level, limits.get(sign, {}).get(level), than[sign][level])
     ]
+
+
+def widened(rings: Mapping[str, Any], than: Mapping[str, Any]) -> list[Loosened]:
+    """Every ring that takes a value which one of `than` refuses, or takes it without asking where that asks,
+    in the order of the signs. What a version doesn't name is as everywhere; `{}` is everywhere itself.
+
+    Both can be meant: `faults` finds none in them.
+    """
+    found = []
+    for sign in SIGNS:
+        for ring in RINGS:
+            (low, high), was = _span_of(rings, sign, ring), _span_of(than, sign, ring)
+            if low < was[0] or high > was[1]:
+                found.append(Loosened(sign, ring, list(was), column="rings"))
+    return found
+
+
+def _span_of(rings: Mapping[str, Any], sign: str, ring: str) -> Sequence[Number]:
+    """The ring that holds; where nothing is asked, whatever is taken is taken without asking."""
+    own = rings.get(sign, {})
+    if ring == "confirm" and not own.get(ring) and sign in TAKEN_UNASKED:
+        return TAKEN_UNASKED[sign]
+    return own.get(ring) or own.get("reject") or TAKEN[sign]
 
 
 def _limits(limits: Any, rings: Any) -> Iterator[Fault]:

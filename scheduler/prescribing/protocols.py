@@ -31,7 +31,7 @@ from scheduler.models import (
 from scheduler.prescribing import protocol_content
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
 from scheduler.prescribing.figure_sources import source_of
-from scheduler.prescribing.limit_content import Loosened, loosened
+from scheduler.prescribing.limit_content import Loosened, loosened, widened
 from scheduler.prescribing.protocol_content import COLUMNS
 
 # Wherever a plan under a draft or a retired version asks for a time.
@@ -43,7 +43,8 @@ NOT_IN_FORCE: Final = (
 
 @dataclass(frozen=True)
 class Looser:
-    """A limit that alarms later than in the version before (`version`) or than the default (`default`)."""
+    """A limit that alarms later than in the version before (`version`) or than the default (`default`), or a
+    ring that is wider."""
 
     field: str
     than: str
@@ -105,15 +106,21 @@ def changed_columns(after: Protocol, changes: Mapping[str, Any]) -> list[str]:
     return [column for column in COLUMNS if content[column] != before[column]]
 
 
-def looser_limits(code: str, limits: Mapping[str, Any], before: Protocol | None) -> list[Looser]:
+def looser(
+    code: str, *, limits: Mapping[str, Any], rings: Mapping[str, Any], before: Protocol | None
+) -> list[Looser]:
     """Every limit that alarms later than in the version before, if there is one, or than by the house's
-    default of this protocol, or not at all. No query."""
+    default of this protocol, or not at all; then every ring that is wider than there, or than everywhere.
+    No query."""
     default = source_of(code, "limits")
     than = [("version", before.limits)] if before else []
     than += [("default", default.default)] if default else []
-    return [
-        Looser(found.path, name, found) for name, standing in than for found in loosened(limits, standing)
+    rings_than = [("version", before.rings)] if before else []
+    found = [(name, each) for name, standing in than for each in loosened(limits, standing)]
+    found += [
+        (name, each) for name, standing in [*rings_than, ("default", {})] for each in widened(rings, standing)
     ]
+    return [Looser(each.path, name, each) for name, each in found]
 
 
 def activate(*, actor: Actor, protocol: Protocol, proof: Proof, now: datetime) -> Protocol:

@@ -21,6 +21,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from scheduler.prescribing.limit_content import TAKEN
+from scheduler.prescribing.limit_content import TAKEN_UNASKED as UNASKED
 
 Value = int | Decimal
 Values = Mapping[str, Value | None]
@@ -48,36 +49,31 @@ class Ring:
 Rings = Mapping[str, Ring]
 
 
-def _range(low: str, high: str) -> tuple[Decimal, Decimal]:
-    return Decimal(low), Decimal(high)
+def _range(low: float, high: float) -> tuple[Decimal, Decimal]:
+    """As they are written: 39.5, not the binary number nearest to it."""
+    return Decimal(str(low)), Decimal(str(high))
 
 
-def _taken(sign: str) -> tuple[Decimal, Decimal]:
-    low, high = TAKEN[sign]
-    return _range(str(low), str(high))
-
-
-# domain.md 3.2, column 3 [D]; column 2 is where a protocol's limits are judged by it.
+# Both rings stand where a protocol's limits are judged by them.
 RINGS: Final[Rings] = {
-    "systolic_mmhg": Ring("Systolic pressure", "mmHg", _taken("systolic_mmhg"), _range("70", "220")),
-    "diastolic_mmhg": Ring("Diastolic pressure", "mmHg", _taken("diastolic_mmhg"), _range("40", "130")),
-    "mean_mmhg": Ring("Mean pressure", "mmHg", _taken("mean_mmhg"), _range("50", "150"), regular=False),
-    "heart_rate_per_min": Ring("Heart rate", "/min", _taken("heart_rate_per_min"), _range("40", "150")),
-    "respiratory_rate_per_min": Ring(
-        "Respiratory rate", "/min", _taken("respiratory_rate_per_min"), _range("8", "30")
-    ),
-    "oxygen_saturation_percent": Ring(
-        "Oxygen saturation", "%", _taken("oxygen_saturation_percent"), _range("90", "100")
-    ),
-    "oxygen_l_per_min": Ring("Oxygen", "L/min", _taken("oxygen_l_per_min"), regular=False),
-    "end_tidal_co2_mmhg": Ring(
-        "EtCO₂", "mmHg", _taken("end_tidal_co2_mmhg"), _range("20", "60"), regular=False
-    ),
-    "temperature_cel": Ring("Temperature", "°C", _taken("temperature_cel"), _range("35", "39.5")),
-    "rass": Ring("Sedation (RASS)", "", _taken("rass"), regular=False),
-    "dissociation": Ring("Dissociation", "of 10", _taken("dissociation"), regular=False),
-    "distress": Ring("Distress", "of 10", _taken("distress"), regular=False),
-    "pain_nrs": Ring("Pain", "of 10", _taken("pain_nrs")),
+    sign: Ring(
+        label, unit, _range(*TAKEN[sign]), _range(*UNASKED[sign]) if sign in UNASKED else None, regular
+    )
+    for sign, label, unit, regular in (
+        ("systolic_mmhg", "Systolic pressure", "mmHg", True),
+        ("diastolic_mmhg", "Diastolic pressure", "mmHg", True),
+        ("mean_mmhg", "Mean pressure", "mmHg", False),
+        ("heart_rate_per_min", "Heart rate", "/min", True),
+        ("respiratory_rate_per_min", "Respiratory rate", "/min", True),
+        ("oxygen_saturation_percent", "Oxygen saturation", "%", True),
+        ("oxygen_l_per_min", "Oxygen", "L/min", False),
+        ("end_tidal_co2_mmhg", "EtCO₂", "mmHg", False),
+        ("temperature_cel", "Temperature", "°C", True),
+        ("rass", "Sedation (RASS)", "", False),
+        ("dissociation", "Dissociation", "of 10", False),
+        ("distress", "Distress", "of 10", False),
+        ("pain_nrs", "Pain", "of 10", True),
+    )
 }
 
 # What is seen beside the figures: the words of domain.md 3.3, column "emergency", and of 4.2 "must escalate".
@@ -92,7 +88,7 @@ SYMPTOMS: Final[Mapping[str, str]] = {
     "seizure": "Seizure",
 }
 
-FAHRENHEIT: Final = _range("90", "110")  # domain.md 3.2
+FAHRENHEIT: Final = _range(90, 110)  # domain.md 3.2
 PULSE_PRESSURE_CONFIRM: Final = 15  # mmHg, domain.md 3.2
 MEAN_PRESSURE_CONFIRM: Final = 20  # mmHg from DBP + (SBP - DBP) / 3, domain.md 3.2
 
@@ -134,8 +130,8 @@ def _own(ring: Ring, edges: Mapping[str, Any]) -> Ring:
     reject, confirm = edges.get("reject"), edges.get("confirm")
     return replace(
         ring,
-        reject=_range(*map(str, reject)) if reject else ring.reject,
-        confirm=_range(*map(str, confirm)) if confirm else ring.confirm,
+        reject=_range(*reject) if reject else ring.reject,
+        confirm=_range(*confirm) if confirm else ring.confirm,
     )
 
 

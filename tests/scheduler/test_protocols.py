@@ -339,6 +339,29 @@ def test_above_a_figure_is_later_than_at_least_it_and_a_larger_rise_too() -> Non
     assert limit_content.loosened(strict, changed) == []
 
 
+EVERYWHERE: dict[str, Any] = {}
+NARROW: dict[str, Any] = {PULSE: {"reject": [30, 220], "confirm": [50, 120]}}
+
+
+@pytest.mark.parametrize(
+    ("rings", "than", "wider"),
+    [
+        ({PULSE: {"reject": [20, 300]}}, EVERYWHERE, []),  # as everywhere (domain.md 3.2)
+        ({PULSE: {"reject": [19, 300]}}, EVERYWHERE, [("reject", [20, 300])]),
+        ({PULSE: {"reject": [30, 301]}}, EVERYWHERE, [("reject", [20, 300])]),
+        ({PULSE: {"confirm": [40, 160]}}, EVERYWHERE, [("confirm", [40, 150])]),
+        (NARROW, EVERYWHERE, []),
+        (EVERYWHERE, NARROW, [("reject", [30, 220]), ("confirm", [50, 120])]),
+        ({PULSE: {"reject": [30, 220]}}, NARROW, [("confirm", [50, 120])]),
+        (EVERYWHERE, {"pain_nrs": {"confirm": [0, 8]}}, [("confirm", [0, 8])]),  # asks nothing
+    ],
+)
+def test_wider_is_a_ring_that_takes_what_the_other_refuses_or_asks_about(
+    rings: dict[str, Any], than: dict[str, Any], wider: list[Any]
+) -> None:
+    assert [(each.level, each.was) for each in limit_content.widened(rings, than)] == wider
+
+
 def test_every_fault_is_told_at_once() -> None:
     wrong = content(title="", infusion_minutes=0, spacing_min_days=9)
     assert [field for field, _ in protocol_content.faults(wrong)] == [
@@ -396,6 +419,18 @@ def test_over_the_api_a_check_says_which_limits_are_looser(house: House, mood: P
     assert answer.json()["looser"] == [
         {"field": field, "than": "version", "was": {"below": 85}},
         {"field": field, "than": "default", "was": {"below": 85}},
+    ]
+
+
+def test_over_the_api_a_check_says_which_rings_are_wider(house: House, mood: Protocol) -> None:
+    asked = {"after": str(mood.pk), "rings": {PULSE: {"reject": [20, 350]}}}
+
+    answer = client_of(house.priya).post("/api/v1/protocols/check/", asked)
+
+    field = f"rings.{PULSE}.reject"
+    assert answer.json()["looser"] == [
+        {"field": field, "than": "version", "was": [20, 300]},
+        {"field": field, "than": "default", "was": [20, 300]},
     ]
 
 

@@ -130,6 +130,20 @@ def test_a_looser_limit_is_told_at_its_box_and_where_it_is_signed(stage: Stage) 
     assert "Looser than" not in words(strict)
 
 
+WIDER = "Wider than version 1 and the default (domain.md 3.2 [D]): 40 to 300."
+
+
+def test_an_entry_that_is_taken_more_widely_is_told_at_its_box_and_where_it_is_signed(stage: Stage) -> None:
+    changed = {"rings_systolic_mmhg_reject": "30 to 320"}
+    page = typed(stage, **changed)
+
+    assert [note.words for note in page.context["notes"]] == [f"was empty. {WIDER}"]
+    browser = browser_of(stage.house.priya)
+    address = reverse("protocol_new_version", args=[stage.protocol.pk])
+    kept = words(browser.post(address, filled(stage.protocol, **changed), follow=True))
+    assert f"Systolic pressure, taken: 30 to 320. {WIDER}" in kept
+
+
 def test_a_limit_that_can_not_be_read_is_to_be_mended_and_not_called_looser(stage: Stage) -> None:
     page = typed(stage, limits_oxygen_saturation_percent_emergency="85")
 

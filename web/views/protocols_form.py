@@ -228,9 +228,9 @@ class DraftForm(ClinicForm):
 
     @cached_property
     def looser(self) -> dict[str, str]:
-        """At each box whose limit alarms later than it did, or than the default, whose and what that is."""
-        limits = self.content["limits"] if self.is_bound else self.before["limits"]
-        told = looser_words(self.after.code, limits, self.after)
+        """At each box whose limit alarms later, or whose ring is wider, than it was or than the default."""
+        content = self.content if self.is_bound else self.before
+        told = looser_words(self.after.code, content, self.after)
         by_box = {path.replace(".", "_"): words for path, words in told.items()}
         return {name: words for name, words in by_box.items() if name not in self.errors}
 
