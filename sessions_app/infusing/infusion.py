@@ -17,7 +17,7 @@ from sessions_app import recording, states
 from sessions_app.infusing import dose_watch, hard_stop, pump
 from sessions_app.infusing.steps import moment_of_step, reckoning, worksheet_for, write_step
 from sessions_app.models import InfusionEvent, Observation, Session
-from sessions_app.observing import resuming, vitals
+from sessions_app.observing import resuming, starting
 from sessions_app.preparing import checklist, dose, safety
 from sessions_app.preparing.dosing import MOST_ML_PER_H, plain, rate_doubt
 
@@ -220,7 +220,7 @@ def _unmet_at_start(session: Session, now: datetime, *, at: datetime) -> dict[st
         **checklist.unmet(session, now, at=at),
         **safety.unmet_at_start(session.patient_id),
         **dose.unmet(session),
-        **vitals.unmet_at_start(session, now, at=at),
+        **starting.unmet_at_start(session, now, at=at),
     }
 
 

@@ -16,7 +16,7 @@ from scheduler.models import Claim
 from sessions_app import states
 from sessions_app.leaving import discharge, home_readiness
 from sessions_app.models import Session
-from sessions_app.observing import vitals
+from sessions_app.observing import flowsheet
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import overrides
 from sessions_app.preparing.overrides import Decision
@@ -113,7 +113,7 @@ def _before_home(session: Session, now: datetime) -> list[Decision]:
     course = discharge.recovery(session, now)
     missing = home_readiness.known_missing(course)
     off = [f"{states.MISSING[code]} {missing[code]}" for code in NEAR if code in missing]
-    newest = vitals.newest_line(session)
+    newest = flowsheet.newest_line(session)
     if off and newest and not course.minutes_to_go:
         label = "Vital signs not back near the baseline"
         found.append(Decision(overrides.NEAR_BASELINE, newest.pk, label, " ".join(off)))

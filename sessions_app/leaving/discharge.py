@@ -32,7 +32,7 @@ from sessions_app.models import (
     SideEffect,
     VitalSigns,
 )
-from sessions_app.observing import due_times, effect_courses, flowsheet, vital_limits, vitals
+from sessions_app.observing import due_times, effect_courses, flowsheet, vital_limits
 from sessions_app.observing.effect_courses import ENDED
 from sessions_app.observing.vocabulary import TERMS
 from sessions_app.preparing import overrides, safety
@@ -104,7 +104,7 @@ def recovery(session: Session, now: datetime) -> Course:
         baseline=flowsheet.baseline_of(session, lines),
         near_percent=protocol.near_baseline_percent,
         near_sets=protocol.near_baseline_sets,
-        near_accepted=vitals.let_these_pass(session, overrides.NEAR_BASELINE, _compared(session, lines)),
+        near_accepted=flowsheet.let_these_pass(session, overrides.NEAR_BASELINE, _compared(session, lines)),
         pressure_past=tuple(dict.fromkeys(_measured(pressures, breach.sign) for breach in past)),
         vomiting=any(effect.term == "vomiting" for effect in effects),
         side_effects=tuple(TERMS[effect.term].label for effect in to_accept(session)),

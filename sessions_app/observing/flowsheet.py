@@ -1,4 +1,5 @@
-"""The flowsheet read from loaded rows: which sets stand, the baseline, and when the next one is due.
+"""The flowsheet read from loaded rows: which sets stand, the baseline, when the next one is due, and what a
+prescriber has let pass.
 
 The sessions must come with what is asked of them (`infusion_events`, `alerts`, `vital_signs`), so that twelve
 chairs cost no more queries than one. Nothing here writes.
@@ -11,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from clinic.visible_text import said
-from sessions_app.models import AlertKind, InfusionEventKind, Session, VitalSigns
+from sessions_app.models import Alert, AlertKind, InfusionEventKind, Session, VitalSigns
 from sessions_app.observing import due_times, vital_limits
 from sessions_app.observing.due_times import Due, Step
 
@@ -113,6 +114,23 @@ def newest(lines: Iterable[VitalSigns]) -> Signs:
     for line in lines:
         found.update({sign: value for sign, value in values_of(line).items() if value is not None})
     return found
+
+
+def newest_line(session: Session) -> VitalSigns | None:
+    """The latest measurement that stands. One query, none where the session's lines are loaded."""
+    lines = standing(session.vital_signs.all())
+    return max(lines, key=lambda line: (line.measured_at, line.recorded_at, line.revision), default=None)
+
+
+def let_these_pass(session: Session, subject: str, lines: Iterable[Alert | VitalSigns]) -> bool:
+    """Whether a prescriber let these pass: about the newest set, and with all of these lines on record. What
+    was entered since, also of an earlier moment, asks again."""
+    latest, lines = newest_line(session), list(lines)
+    return latest is not None and any(
+        (override.subject, override.about) == (subject, latest.pk)
+        and all(line.revision <= override.revision for line in lines)
+        for override in session.overrides.all()
+    )
 
 
 def baseline_of(session: Session, lines: Iterable[VitalSigns]) -> Signs:

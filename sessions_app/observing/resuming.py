@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sessions_app.models import Alert, AlertKind, InfusionEventKind, Session, VitalSigns
-from sessions_app.observing import due_times, flowsheet, vital_limits, vitals
+from sessions_app.observing import due_times, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import LEVELS, Level
 from sessions_app.observing.ladder import AT_ONCE, answered
 
@@ -70,7 +70,7 @@ def calls(session: Session) -> list[Alert]:
 
 def released(session: Session) -> bool:
     """Whether a prescriber lets it go on: knowing every call, and about the newest set."""
-    return vitals.let_these_pass(session, RESUME, calls(session))
+    return flowsheet.let_these_pass(session, RESUME, calls(session))
 
 
 def _is_full(line: VitalSigns) -> bool:

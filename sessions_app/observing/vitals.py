@@ -1,9 +1,10 @@
-"""Vital signs: one set or many recorded, one corrected; what the start asks of them.
+"""Vital signs: one set or many recorded, one corrected, and what is raised by one that could not be kept.
 
-What is impossible or unusual is decided in `vital_limits`, which alerts a set raises in `alert_rules`.
+What is impossible or unusual is decided in `vital_limits`, which alerts a set raises in `alert_rules`, what
+sets hold against a start in `starting`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,7 +28,6 @@ from sessions_app.observing.flowsheet import values_of
 # the ladder; past a caution limit the reading is repeated in 5 minutes.
 STOP_DUE: Final = timedelta(minutes=2)
 CAUTION_DUE: Final = timedelta(minutes=5)
-START_LIMITS: Final = "start_limits"  # what a prescriber may let pass, for the newest line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -330,76 +330,6 @@ def tell_prescriber(line: VitalSigns, *, now: datetime) -> None:
         role=Role.PRESCRIBER,
         due_at=now + due,
     )
-
-
-def unmet_at_start(session: Session, now: datetime, *, at: datetime | None = None) -> dict[str, str]:
-    """What the vital signs hold against a start: codes of `states.MISSING` with details.
-
-    The baseline is, for each sign that the protocol limits at the start, the newest value measured within
-    the protocol's baseline minutes (domain.md 3.4: 15 [D]). A sign without one blocks. A value past the
-    limits blocks until a newer one is not, or a prescriber lets what is past pass. A start that is entered
-    later, for the moment `at`, is judged by what was newest then and by all that is known `now`.
-    """
-    protocol = session.protocol
-    minutes = protocol.vitals_schedule["baseline_within_minutes"]
-    since = (at or now) - timedelta(minutes=minutes)
-    baseline = before_start(session, at or now)
-    missing = [
-        vital_limits.RINGS[sign].spoken
-        for sign in vital_limits.limited(protocol.limits, "start_hold")
-        if sign not in baseline
-    ]
-    past = [
-        (vital_limits.measured(breach.sign, getattr(signs[breach.sign], breach.sign)), signs[breach.sign])
-        for signs in (baseline, _newest(session, since, now))
-        for breach in vital_limits.breaches(_values(signs), protocol.limits, "start_hold")
-    ]
-    found = {}
-    if missing:
-        found["baseline"] = f"Missing within the last {minutes} minutes: {', '.join(missing)}."
-    if past and not let_these_pass(session, START_LIMITS, [line for _, line in past]):
-        found[START_LIMITS] = f"{', '.join(dict.fromkeys(words for words, _ in past))}."
-    return found
-
-
-def before_start(session: Session, at: datetime) -> dict[str, VitalSigns]:
-    """For each sign the last set that measured it within the protocol's baseline minutes before a start at
-    this moment."""
-    minutes = session.protocol.vitals_schedule["baseline_within_minutes"]
-    return _newest(session, at - timedelta(minutes=minutes), at)
-
-
-def let_these_pass(session: Session, subject: str, lines: Iterable[Alert | VitalSigns]) -> bool:
-    """Whether a prescriber let these pass: about the newest set, and with all of these lines on record. What
-    was entered since, also of an earlier moment, asks again."""
-    newest, lines = newest_line(session), list(lines)
-    return newest is not None and any(
-        (override.subject, override.about) == (subject, newest.pk)
-        and all(line.revision <= override.revision for line in lines)
-        for override in session.overrides.all()
-    )
-
-
-def newest_line(session: Session) -> VitalSigns | None:
-    """The latest measurement that stands. One query, none where the session's lines are loaded."""
-    lines = flowsheet.standing(session.vital_signs.all())
-    return max(lines, key=lambda line: (line.measured_at, line.recorded_at, line.revision), default=None)
-
-
-def _newest(session: Session, since: datetime, until: datetime) -> dict[str, VitalSigns]:
-    """For each sign the last set of this time that measured it."""
-    lines = flowsheet.standing(session.vital_signs.all())
-    return {
-        sign: line
-        for line in lines
-        if since <= line.measured_at <= until
-        for sign, value in values_of(line).items()
-        if value is not None
-    }
-
-
-def _values(signs: Mapping[str, VitalSigns]) -> flowsheet.Signs:
-    return {sign: getattr(line, sign) for sign, line in signs.items()}
 
 
 def _measured(value: int | Decimal | None) -> bool:

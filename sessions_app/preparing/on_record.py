@@ -17,7 +17,7 @@ from scheduler.models import PlanStatus, Protocol, ResourceKind
 from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
 from sessions_app.models import Session, SideEffect, VitalSigns
-from sessions_app.observing import effect_courses, flowsheet, vital_limits, vitals
+from sessions_app.observing import effect_courses, flowsheet, starting, vital_limits
 from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import dose, safety
 from sessions_app.preparing.dosing import plain
@@ -122,12 +122,12 @@ def _weight(session: Session, at: datetime) -> Said:
 
 
 def _vital_signs(session: Session, now: datetime, at: datetime) -> Said:
-    unmet = vitals.unmet_at_start(session, now, at=at)
+    unmet = starting.unmet_at_start(session, now, at=at)
     if "baseline" in unmet:
         return Said(False, unmet["baseline"])
-    if vitals.START_LIMITS in unmet:
-        return Said(False, f"Past the start limits: {unmet[vitals.START_LIMITS]}")
-    signs = vitals.before_start(session, at)
+    if starting.START_LIMITS in unmet:
+        return Said(False, f"Past the start limits: {unmet[starting.START_LIMITS]}")
+    signs = starting.before_start(session, at)
     limited = vital_limits.limited(session.protocol.limits, "start_hold")
     lines = [signs[sign] for sign in limited]
     latest = max(lines, key=lambda line: line.measured_at, default=None)

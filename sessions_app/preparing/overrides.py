@@ -2,7 +2,7 @@
 
 An override is for what was seen: `about` is the line that stood when the prescriber decided. When another
 line has taken its place, the start or the discharge asks again. What an override opens is asked where it
-blocks (`checklist.unmet`, `vitals.unmet_at_start`, `discharge`).
+blocks (`checklist.unmet`, `starting.unmet_at_start`, `discharge`).
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from sessions_app import recording, states
 from sessions_app.models import ChecklistAnswer, PrescriberOverride, Session, SideEffect
-from sessions_app.observing import effect_courses, resuming, vitals
+from sessions_app.observing import effect_courses, flowsheet, resuming, starting
 from sessions_app.preparing import checklist
 
-START_LIMITS: Final = vitals.START_LIMITS
+START_LIMITS: Final = starting.START_LIMITS
 RESUME: Final = resuming.RESUME
 NEAR_BASELINE: Final = "near_baseline"
 SIDE_EFFECTS: Final = "side_effects"
@@ -59,15 +59,15 @@ def open_decisions(session: Session, now: datetime) -> list[Decision]:
         Decision(checklist.SUBJECT + line.item, line.pk, labels[line.item], line.note)
         for line in checklist.blocking_lines(session)
     ]
-    newest = vitals.newest_line(session)
-    past = vitals.unmet_at_start(session, now).get(START_LIMITS)
+    newest = flowsheet.newest_line(session)
+    past = starting.unmet_at_start(session, now).get(START_LIMITS)
     if past and newest:
         found.append(Decision(START_LIMITS, newest.pk, "Vital signs past the start limits", past))
     return found
 
 
 def _whether_it_goes_on(session: Session) -> list[Decision]:
-    newest = vitals.newest_line(session)
+    newest = flowsheet.newest_line(session)
     held = {} if resuming.released(session) else resuming.to_decide(session)
     if newest is None or not held:
         return []
@@ -177,7 +177,7 @@ def _check_subject(session: Session, subject: str, about: UUID, now: datetime) -
             return
         stands = _line_in_question(session, subject)
     elif subject == NEAR_BASELINE:
-        newest = vitals.newest_line(session)
+        newest = flowsheet.newest_line(session)
         stands = newest.pk if newest else None
         if stands == about:
             return
@@ -197,7 +197,7 @@ def _check_subject(session: Session, subject: str, about: UUID, now: datetime) -
 
 def _line_in_question(session: Session, subject: str) -> UUID | None:
     if subject in (START_LIMITS, RESUME):
-        newest = vitals.newest_line(session)
+        newest = flowsheet.newest_line(session)
         return newest.pk if newest else None
     if not subject.startswith(checklist.SUBJECT):
         raise _no_such_subject()

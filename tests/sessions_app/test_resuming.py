@@ -9,7 +9,7 @@ from clinic.problems import Conflict
 from sessions_app.infusing import infusion
 from sessions_app.leaving import decisions
 from sessions_app.models import InfusionEvent, Session
-from sessions_app.observing import alerts, vitals
+from sessions_app.observing import alerts, flowsheet, vitals
 from sessions_app.preparing import overrides
 from tests.cast import House, new_id
 from tests.sessions_app import stories
@@ -120,7 +120,7 @@ def test_a_prescriber_lets_it_go_on_by_name_until_something_newer_is_known(house
             id=new_id(),
             session=session,
             subject="resume",
-            about=vitals.newest_line(session).pk,  # type: ignore[union-attr]
+            about=flowsheet.newest_line(session).pk,  # type: ignore[union-attr]
             reason="Probe on a cold finger; I am at the chair.",
             now=minute(at),
         )
@@ -176,7 +176,7 @@ def test_in_a_calm_pause_there_is_nothing_to_let_pass(house: House) -> None:
             id=new_id(),
             session=session,
             subject="resume",
-            about=vitals.newest_line(stories.fresh(session)).pk,  # type: ignore[union-attr]
+            about=flowsheet.newest_line(stories.fresh(session)).pk,  # type: ignore[union-attr]
             reason="Go on",
             now=minute(12),
         )

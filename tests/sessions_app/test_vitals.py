@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.problems import Invalid
 from sessions_app.leaving import discharge
 from sessions_app.models import Session, VitalSigns
-from sessions_app.observing import alerts, excursions, flowsheet, vitals
+from sessions_app.observing import alerts, excursions, flowsheet, starting, vitals
 from sessions_app.observing.vitals import Entry, Kept, Refused
 from tests.at_once import at_once
 from tests.cast import House, client_of, make_house, new_id
@@ -98,10 +98,10 @@ def test_the_rings_are_those_of_the_protocol_version(house: House) -> None:
 
 def test_a_start_needs_the_sedation_score_too(house: House) -> None:
     session = stories.prepared(house)
-    assert vitals.unmet_at_start(session, STARTED_AT) == {}
+    assert starting.unmet_at_start(session, STARTED_AT) == {}
     late = STARTED_AT + timedelta(hours=1)
     stories.measure(house, session, stories.calm(late, rass=None))
-    assert "sedation (RASS)" in vitals.unmet_at_start(session, late)["baseline"]
+    assert "sedation (RASS)" in starting.unmet_at_start(session, late)["baseline"]
 
 
 # --- Unusual and alarming --------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from sessions_app.access import MAY
 from sessions_app.leaving import decisions
 from sessions_app.leaving.decisions import Waiting
 from sessions_app.models import PrescriberOverride, Session
-from sessions_app.observing import flowsheet, vitals
+from sessions_app.observing import flowsheet
 from sessions_app.preparing import overrides
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
@@ -194,7 +194,7 @@ def _card(waiting: Waiting, sent: DecisionForm | None) -> Card:
         sent.auto_id = form.auto_id
         form = sent
     today = clock.local_date(session.arrived_at, session.clinic.time_zone)
-    newest = vitals.newest_line(session)
+    newest = flowsheet.newest_line(session)
     chairs = [
         claim.resource.name
         for claim in session.appointment.claims.all()
