@@ -3,9 +3,6 @@
 Both stand in the body, because addresses are written to logs.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -21,25 +18,17 @@ from clinic.viewsets import CreateSerializer
 from notifications.answering import (
     check_ins,
     diary,
-    grading,
     links,
     own_words,
     questionnaires,
     readiness,
-    things,
 )
-from notifications.answering.grading import Question
-from notifications.answering.question_sets import QUESTION_SETS, READINESS
-from notifications.answering.questionnaire_words import Words, words_of
-from notifications.answering.questionnaires import Form
 from notifications.api.hearing import heard
-from notifications.api.proof import ProofSerializer, emergency_lines, proved_with
-from notifications.escalating import on_call
-from notifications.models import CheckIn, CheckInAnswer, LinkPurpose, PatientLink
-from notifications.wording import writing
-from scheduler.models import AppointmentStatus, OfferStatus, ParticipantStatus
+from notifications.api.opened_link import OpenedLinkSerializer, opened
+from notifications.api.proof import ProofSerializer, proved_with
+from notifications.models import CheckInAnswer
 from sessions_app.api.diary import EnterDaySerializer
-from sessions_app.models import DiaryDay, QuestionnaireAnswer, Readiness, YesNoUnknown
+from sessions_app.models import DiaryDay, QuestionnaireAnswer, Readiness
 from sessions_app.outcomes.diary import Entry
 
 
@@ -75,102 +64,6 @@ class OfferAcceptSerializer(ProofSerializer):
     starts_at = serializers.DateTimeField(help_text="The start that was shown to the patient.")
 
 
-class LinkVisitSerializer(serializers.Serializer[Any]):
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
-    time_zone = serializers.CharField(help_text="The clinic's: the visit's time is the clock on its wall.")
-    status = serializers.ChoiceField(choices=AppointmentStatus.choices)
-    patient_status = serializers.ChoiceField(choices=ParticipantStatus.choices)
-
-
-class ChoiceSerializer(serializers.Serializer[Any]):
-    value = serializers.CharField()
-    text = serializers.CharField()
-
-
-class QuestionSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    text = serializers.CharField()
-    choices = ChoiceSerializer(many=True)
-    value = serializers.CharField(help_text="The answer given so far, or empty.")
-
-
-class EmergencyLineSerializer(serializers.Serializer[Any]):
-    number = serializers.CharField()
-    name = serializers.CharField()
-
-
-class LinkItemSerializer(serializers.Serializer[Any]):
-    item = serializers.IntegerField()
-    text = serializers.CharField()
-    value = serializers.IntegerField(allow_null=True, help_text="The answer given so far.")
-
-
-class LinkBesideSerializer(LinkItemSerializer):
-    choices = ChoiceSerializer(many=True)
-
-
-class LinkFormSerializer(serializers.Serializer[Any]):
-    instrument = serializers.CharField()
-    stem = serializers.CharField()
-    choices = ChoiceSerializer(many=True)
-    items = LinkItemSerializer(many=True)
-    beside = LinkBesideSerializer(
-        allow_null=True,
-        help_text="Asked after the items, once one was answered above its lowest; in no score.",
-    )
-    closed = serializers.BooleanField(help_text="Its last item was answered.")
-
-
-class LinkCheckInSerializer(serializers.Serializer[Any]):
-    id = IdField()
-    kind = serializers.CharField()
-    questions = QuestionSerializer(many=True)
-    questionnaires = LinkFormSerializer(many=True)
-    completed_at = serializers.DateTimeField(allow_null=True)
-    alarming = serializers.BooleanField(help_text="Show the emergency lines at once.")
-
-
-class LinkOfferSerializer(serializers.Serializer[Any]):
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
-    time_zone = serializers.CharField(source="entry.clinic.time_zone", help_text="The clinic's.")
-    instead_of = serializers.DateTimeField(
-        source="entry.appointment.starts_at",
-        default=None,
-        allow_null=True,
-        help_text="The start of the visit that would move to this time; null where it is one more visit.",
-    )
-    status = serializers.ChoiceField(choices=OfferStatus.choices)
-    expires_at = serializers.DateTimeField(help_text="Accepted by then, or it goes to somebody else.")
-
-
-class OpenedLinkSerializer(serializers.Serializer[Any]):
-    purpose = serializers.ChoiceField(choices=LinkPurpose.choices)
-    clinic = serializers.CharField()
-    phone = serializers.CharField()
-    visit = LinkVisitSerializer(allow_null=True)
-    offer = LinkOfferSerializer(allow_null=True)
-    language = serializers.CharField()
-    readiness = QuestionSerializer(
-        many=True, help_text="What has to be known before the visit; empty once it has begun."
-    )
-    check_ins = LinkCheckInSerializer(many=True)
-    diary_days = serializers.ListField(
-        child=serializers.DateField(), help_text="The days that this link can still write."
-    )
-    diary_asked_at = serializers.TimeField(allow_null=True)
-    nobody_there = serializers.BooleanField(
-        help_text="An answer is alarming, and the house is closed: say so beside the emergency lines."
-    )
-    there_again_at = serializers.DateTimeField(
-        allow_null=True, help_text="While it is closed: when somebody is there again."
-    )
-    emergency_lines = EmergencyLineSerializer(
-        many=True, help_text="Filled as soon as an answer or what is written is alarming: show them at once."
-    )
-
-
 class PatientLinksViewSet(ViewSet):
     """The patient's side of a message. A guessed, an expired and a closed token are the same 404; five
     wrong birth years in a row close the link, and too many for one patient or from one address are a 429
@@ -187,7 +80,7 @@ class PatientLinksViewSet(ViewSet):
     def open(self, request: Request) -> Response:
         """What the link is about."""
         link, _ = proved_with(ProofSerializer, request)
-        return Response(_opened(link))
+        return Response(opened(link))
 
     @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
     @action(detail=False, methods=["post"])
@@ -195,7 +88,7 @@ class PatientLinksViewSet(ViewSet):
         """The patient is coming."""
         link, _ = proved_with(ProofSerializer, request)
         links.confirm_visit(link=link, now=clock.now())
-        return Response(_opened(link))
+        return Response(opened(link))
 
     @extend_schema(request=OfferAcceptSerializer, responses=OpenedLinkSerializer)
     @action(detail=False, methods=["post"], url_path="accept-offer")
@@ -204,7 +97,7 @@ class PatientLinksViewSet(ViewSet):
         `offer_changed` when another start was offered than was shown."""
         link, data = proved_with(OfferAcceptSerializer, request)
         links.accept_offer(link=link, shown=data["starts_at"], now=clock.now())
-        return Response(_opened(link))
+        return Response(opened(link))
 
     @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
     @action(detail=False, methods=["post"], url_path="decline-offer")
@@ -212,7 +105,7 @@ class PatientLinksViewSet(ViewSet):
         """The patient doesn't want this time, and goes on waiting."""
         link, _ = proved_with(ProofSerializer, request)
         links.decline_offer(link=link, now=clock.now())
-        return Response(_opened(link))
+        return Response(opened(link))
 
     @extend_schema(
         request=AnswerCreateSerializer, responses={200: OpenedLinkSerializer, 201: OpenedLinkSerializer}
@@ -230,7 +123,7 @@ class PatientLinksViewSet(ViewSet):
             make=lambda: check_ins.answer(check_in=check_in, now=clock.now(), **data),
             find=lambda: CheckInAnswer.objects.get(pk=data["id"]),
         )
-        return Response(_opened(link), status=201 if made else 200)
+        return Response(opened(link), status=201 if made else 200)
 
     @extend_schema(
         request=ScoreCreateSerializer, responses={200: OpenedLinkSerializer, 201: OpenedLinkSerializer}
@@ -248,7 +141,7 @@ class PatientLinksViewSet(ViewSet):
             make=lambda: questionnaires.answer(check_in=check_in, now=clock.now(), **data),
             find=lambda: QuestionnaireAnswer.objects.get(pk=data["id"]),
         )
-        return Response(_opened(link), status=201 if made else 200)
+        return Response(opened(link), status=201 if made else 200)
 
     @extend_schema(
         request=LinkReadinessCreateSerializer,
@@ -268,7 +161,7 @@ class PatientLinksViewSet(ViewSet):
                 find=lambda: Readiness.objects.get(pk=data["id"]),
             )
         words = (data["ride_name"], data["ride_phone"])
-        return Response(_opened(link, words), status=201 if made else 200)
+        return Response(opened(link, words), status=201 if made else 200)
 
     @extend_schema(
         request=LinkDiaryDayCreateSerializer,
@@ -289,7 +182,7 @@ class PatientLinksViewSet(ViewSet):
                 make=lambda: diary.enter(id=id, link=link, entry=entry, now=clock.now()),
                 find=lambda: DiaryDay.objects.get(patient=link.patient_id, day=entry.day),
             )
-        return Response(_opened(link), status=201 if made else 200)
+        return Response(opened(link), status=201 if made else 200)
 
     @extend_schema(request=AskDailySerializer, responses=OpenedLinkSerializer)
     @action(detail=False, methods=["post"], url_path="ask-daily")
@@ -298,7 +191,7 @@ class PatientLinksViewSet(ViewSet):
         link, data = proved_with(AskDailySerializer, request)
         diary.require(link, clock.now())
         diary.ask_daily(actor=None, patient=link.patient, at=data["at"], now=clock.now())
-        return Response(_opened(link))
+        return Response(opened(link))
 
     @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
     @action(detail=False, methods=["post"], url_path="stop-asking")
@@ -307,106 +200,4 @@ class PatientLinksViewSet(ViewSet):
         link, _ = proved_with(ProofSerializer, request)
         diary.require(link, clock.now())
         diary.stop_asking(actor=None, patient=link.patient, now=clock.now())
-        return Response(_opened(link))
-
-
-def _opened(link: PatientLink, words: Iterable[str] = ()) -> dict[str, Any]:
-    """What the page of this link would show, in the patient's language. `words`: what was written just now,
-    also where it isn't kept."""
-    now, clinic = clock.now(), link.message.clinic
-    offered = things.of_link(link, now)
-    language = writing.language_of(link.patient.language).code
-    visit, given = offered.visit, offered.readiness
-    asked_daily = diary.nudge_of(link.patient) if offered.diary else None
-    alarming = (
-        any(each.level == grading.RED for each in offered.check_ins)
-        or (offered.diary and diary.alarming(link.patient, now))
-        or (given is not None and own_words.alarming((given.ride_name, given.ride_phone)))
-        or own_words.alarming(words)
-    )
-    nobody_there = alarming and not on_call.staffed(clinic_id=clinic.pk, now=now)
-    found = {
-        "purpose": link.purpose,
-        "clinic": clinic.sender_name,
-        "phone": str(clinic.phone),
-        "language": language,
-        "visit": visit
-        and {
-            "starts_at": visit.starts_at,
-            "ends_at": visit.ends_at,
-            "time_zone": clinic.time_zone,
-            "status": visit.status,
-            "patient_status": visit.patient_status,
-        },
-        "readiness": [
-            _question(each, _said(given, each.code), language) for each in READINESS if offered.asks_readiness
-        ],
-        "offer": offered.offer,
-        "check_ins": [_check_in(each, language) for each in offered.check_ins],
-        "diary_days": diary.days_open(link.patient, now) if offered.diary else [],
-        "diary_asked_at": asked_daily.at if asked_daily else None,
-        "emergency_lines": emergency_lines() if alarming else [],
-        "nobody_there": nobody_there,
-        "there_again_at": on_call.staffed_again_at(clinic_id=clinic.pk, now=now) if nobody_there else None,
-    }
-    return dict(OpenedLinkSerializer(found).data)
-
-
-def _said(given: Readiness | None, question: str) -> str:
-    value = getattr(given, question) if given else YesNoUnknown.UNKNOWN
-    return "" if value == YesNoUnknown.UNKNOWN else value
-
-
-def _check_in(check_in: CheckIn, language: str) -> dict[str, Any]:
-    given = check_ins.newest_answers(check_in)
-    return {
-        "id": check_in.pk,
-        "kind": check_in.kind,
-        "questions": [
-            _question(each, given[each.code].value if each.code in given else "", language)
-            for each in QUESTION_SETS[check_in.kind]
-        ],
-        "questionnaires": [_form(form, language) for form in questionnaires.forms_of(check_in)],
-        "completed_at": check_in.completed_at,
-        "alarming": check_in.level == grading.RED,
-    }
-
-
-def _question(question: Question, value: str, language: str) -> dict[str, Any]:
-    return {
-        "code": question.code,
-        "text": question.text.of(language),
-        "choices": [{"value": each.value, "text": each.label.of(language)} for each in question.choices],
-        "value": value,
-    }
-
-
-def _form(form: Form, language: str) -> dict[str, Any]:
-    words, asked = words_of(form.instrument, language), form.instrument
-    values = [each.value for each in asked.choices] or list(range(asked.low, asked.high + 1))
-    labels = words.choices or [str(value) for value in values]
-    return {
-        "instrument": asked.code,
-        "stem": words.stem,
-        "choices": [{"value": str(value), "text": text} for value, text in zip(values, labels, strict=True)],
-        "items": [
-            {"item": place, "text": text, "value": form.answers.get(place)}
-            for place, text in enumerate(words.items, 1)
-        ],
-        "beside": _beside(form, words),
-        "closed": form.closed,
-    }
-
-
-def _beside(form: Form, words: Words) -> dict[str, Any] | None:
-    """The question beside the items, where it is asked."""
-    beside, item = form.instrument.beside, form.instrument.beside_item
-    if beside is None or item not in form.asked:
-        return None
-    choices = zip(beside.choices, words.beside_choices, strict=True)
-    return {
-        "item": item,
-        "text": words.beside,
-        "value": form.answers.get(item),
-        "choices": [{"value": str(each.value), "text": text} for each, text in choices],
-    }
+        return Response(opened(link))

@@ -24,7 +24,7 @@ from sessions_app.preparing.checklist import LABELS
 from sessions_app.signing import amending
 from web.forms import DecimalNumberField, LocalDateTimeField
 from web.views.sessions.form import CorrectingForm, short_text, standing
-from web.views.sessions.infusing import prescriber_field
+from web.views.sessions.medicines import prescriber_field
 
 
 def _long_text(label: str) -> forms.CharField:

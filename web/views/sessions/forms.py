@@ -8,22 +8,21 @@ from web.views.sessions.form import SessionForm
 from web.views.sessions.infusing import (
     BolusForm,
     ExplainStopForm,
-    MedicineForm,
-    NoteForm,
     NotGivenForm,
     PauseForm,
     RateForm,
     ResumeForm,
     StartForm,
     StopForm,
-    WasteForm,
-    WitnessForm,
 )
 from web.views.sessions.leaving import DischargeForm
+from web.views.sessions.medicines import MedicineForm
+from web.views.sessions.notes import NoteForm
 from web.views.sessions.preparing import ChecklistForm, DoseForm
 from web.views.sessions.side_effects import CourseForm, SideEffectForm
 from web.views.sessions.signing import SignForm
 from web.views.sessions.vital_signs import VitalsForm
+from web.views.sessions.wasting import WasteForm, WitnessForm
 
 FORMS: Final[Mapping[str, type[SessionForm]]] = {
     form.act: form

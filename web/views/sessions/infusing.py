@@ -1,38 +1,28 @@
-"""The forms for the infusion itself: its steps, other medicines, waste and its witness, notes.
+"""The forms for the steps of an infusion: from the start to the stop, and what is said of it afterwards.
 
 A step carries the revision that its page showed: on an older one it is refused with what has changed since,
 and the form comes back on the newest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, Self
-from uuid import UUID
+from typing import Any, Final
 
 from django import forms
-from django.utils import timezone
 
 from clinic import clock
 from clinic.access import Actor
-from clinic.models import Role, User
-from scheduler.vocabulary import UNITS, spoken_unit
-from sessions_app import notes, states
-from sessions_app.access import MAY
-from sessions_app.infusing import infusion, medicines, progress, stopping, waste
+from sessions_app import states
+from sessions_app.infusing import infusion, progress, stopping
 from sessions_app.models import Session
-from sessions_app.preparing.dosing import plain
 from web import entries
 from web.forms import DecimalNumberField
-from web.views.sessions import colleague
 from web.views.sessions.form import (
-    CorrectingForm,
     NowOrThenField,
     SessionForm,
-    choices_in_a_row,
     short_text,
 )
 
-# UCUM for the record; in words for the eye, since "ug" and "IU" are misread.
 UNCHECKED: Final = "Not yet reckoned against the protocol's limits."
 VOLUME_IS_RIGHT: Final = "Read again: the pump's volume is right"
 OWN_ENTRIES: Final = 8_000  # characters of ids: some two hundred entries
@@ -214,197 +204,3 @@ class NotGivenForm(SessionForm):
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
         return stopping.not_given(actor=actor, session=self.session, now=now, **self.cleaned_data)
-
-
-class MedicineForm(CorrectingForm):
-    """One of the order set with a tap, or another on a named prescriber's order."""
-
-    act = "medicine"
-    done = "The medicine is kept."
-    kept_as = "Medicine"
-
-    ordered_set = choices_in_a_row("By the order set", (), required=False)
-    medicine = forms.CharField(label="Or another medicine", required=False, max_length=80)
-    amount = DecimalNumberField(
-        label="Amount",
-        required=False,
-        max_digits=8,
-        decimal_places=3,
-        help_text="Empty: the order set's.",
-    )
-    unit = forms.ChoiceField(label="Unit", required=False, choices=[("", "As ordered"), *UNITS.items()])
-    route = forms.CharField(label="Route", required=False, max_length=40)
-    reason = short_text("What for")
-    ordered_by = forms.Field()
-    given_at = NowOrThenField("Given at")
-    allergy_reason = short_text("If an allergy is on record, why it is given all the same")
-
-    def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(session, data, **options)
-        orders = medicines.order_set(session)
-        choices = [(order["medicine"], order_in_words(order)) for order in orders]
-        self.fields["ordered_set"].choices = choices  # type: ignore[attr-defined]
-        self.fields["ordered_by"] = prescriber_field(session)
-        if not orders:
-            self._ask_for_everything()
-
-    def _ask_for_everything(self) -> None:
-        """This protocol has no order set: nothing can be left to it."""
-        del self.fields["ordered_set"]
-        self.fields["medicine"].label = "Medicine"
-        self.fields["amount"].help_text = ""
-        self.fields["unit"].choices = list(UNITS.items())  # type: ignore[attr-defined]
-        _, *prescribers = self.fields["ordered_by"].choices  # type: ignore[attr-defined]
-        self.fields["ordered_by"].choices = [("", "Choose a prescriber"), *prescribers]  # type: ignore[attr-defined]
-        for name in ("medicine", "amount", "unit", "route", "reason", "ordered_by"):
-            self.fields[name].required = True
-
-    def first_values(self) -> dict[str, Any]:
-        given: Any = self.line
-        if given is None:
-            return {}
-        by_order_set = given.ordered_by_id is None
-        return {
-            "ordered_set" if by_order_set else "medicine": given.medicine,
-            "amount": given.amount,
-            "unit": given.unit,
-            "route": given.route,
-            "reason": given.reason,
-            "ordered_by": given.ordered_by_id and str(given.ordered_by_id),
-            "given_at": timezone.localtime(given.given_at),
-            "allergy_reason": given.allergy_reason,
-        }
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        data = self.cleaned_data
-        given = medicines.Medicine(
-            medicine=data.get("ordered_set") or data["medicine"],
-            given_at=self.moment("given_at") or now,
-            amount=data["amount"],
-            unit=data["unit"],
-            route=data["route"],
-            reason=data["reason"],
-            ordered_by_id=data["ordered_by"],
-            allergy_reason=data["allergy_reason"],
-        )
-        return medicines.give(
-            actor=actor, id=data["id"], session=self.session, medicine=given, **self.correction, now=now
-        )
-
-
-class WasteForm(CorrectingForm):
-    act = "waste"
-    done = "The waste is kept: somebody else must witness it."
-    kept_as = "Waste"
-
-    vial = forms.CharField(label="Vial: lot or serial number", max_length=80)
-    drawn_mg = DecimalNumberField(label="Drawn from it", unit="mg", max_digits=7, decimal_places=1)
-    wasted_mg = DecimalNumberField(label="Wasted", unit="mg", max_digits=7, decimal_places=1)
-    reason = short_text("Why")
-
-    def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(session, data, **options)
-        wasted = self.fields["wasted_mg"]
-        given = waste.still_to_tell(session)
-        if given is None:
-            wasted.help_text = "What is in the bag can be wasted after the stop."
-        elif self.line is None:
-            wasted.help_text = f"What was drawn, less {plain(given)} mg given that no vial accounts for yet."
-            wasted.widget.attrs["data-given"] = plain(given)
-
-    def first_values(self) -> dict[str, Any]:
-        names = ("vial", "drawn_mg", "wasted_mg", "reason")
-        return {name: getattr(self.line, name) for name in names} if self.line else {}
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        data = self.cleaned_data
-        wasted = waste.Wasted(
-            vial=data["vial"],
-            drawn_mg=data["drawn_mg"],
-            wasted_mg=data["wasted_mg"],
-            reason=data["reason"],
-        )
-        return waste.waste(
-            actor=actor, id=data["id"], session=self.session, wasted=wasted, **self.correction, now=now
-        )
-
-
-class WitnessForm(SessionForm):
-    """What was wasted, as a second person saw it: whoever is signed in, or a colleague beside them."""
-
-    act = "witness"
-    done = "The waste is witnessed."
-    kept_as = "Witness of waste"
-
-    waste = choices_in_a_row("I saw wasted", ())
-
-    def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(session, data, **options)
-        self.open_lines = waste.unwitnessed(session)
-        self._offer(self.open_lines)
-
-    def shown_to(self, actor: Actor) -> Self:
-        """Their own waste needs a colleague, who says so on the same page."""
-        if any(line.recorded_by_id == actor.user_id for line in self.open_lines):
-            colleague.add_fields(
-                self,
-                reader=actor.user_id,
-                clinic_id=self.session.clinic_id,
-                permission=MAY["witness"],
-                label="Seen by",
-            )
-        return self
-
-    @property
-    def offered(self) -> bool:
-        return bool(self.fields["waste"].choices)  # type: ignore[attr-defined]
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        data = self.cleaned_data
-        return waste.witness(
-            actor=colleague.of(self, actor), id=data["id"], session=self.session, waste=data["waste"], now=now
-        )
-
-    def _offer(self, lines: Sequence[Any]) -> None:
-        self.fields["waste"].choices = [  # type: ignore[attr-defined]
-            (str(line.pk), f"{line.wasted_mg} mg of {line.vial}") for line in lines
-        ]
-
-
-class NoteForm(CorrectingForm):
-    act = "note"
-    done = "The note is kept."
-    kept_as = "Note"
-
-    text = forms.CharField(label="Note", max_length=notes.LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
-
-    def first_values(self) -> dict[str, Any]:
-        line: Any = self.line
-        return {"text": line.text} if line else {}
-
-    def record(self, *, actor: Actor, now: datetime) -> Any:
-        data = self.cleaned_data
-        note = notes.Note(text=data["text"])
-        return notes.write(
-            actor=actor, id=data["id"], session=self.session, note=note, **self.correction, now=now
-        )
-
-
-def prescriber_field(session: Session) -> forms.TypedChoiceField:
-    """Who ordered it: a prescriber of the clinic, or the order set."""
-    prescribers = User.objects.filter(
-        memberships__clinic=session.clinic_id, memberships__role=Role.PRESCRIBER, is_active=True
-    ).order_by("full_name")
-    named = [(str(user.pk), user.full_name) for user in prescribers]
-    return forms.TypedChoiceField(
-        label="Ordered by",
-        required=False,
-        empty_value=None,
-        coerce=UUID,
-        choices=[("", "The order set"), *named],
-    )
-
-
-def order_in_words(order: Mapping[str, Any]) -> str:
-    unit = spoken_unit(order["unit"])
-    return f"{order['medicine']} {order['amount']} {unit} {order['route']} ({order['reason']})"
