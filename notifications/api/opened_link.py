@@ -1,4 +1,4 @@
-"""What a patient's link shows once it is open, in their language; every call of `links` answers it."""
+"""What a link shows once it is open, in the patient's language; every call of `links` answers with it."""
 
 from collections.abc import Iterable
 from typing import Any
