@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.text import get_text_list
 
 from clinic.models import AccessLog, Clinic, Membership, Patient, Role, User
 from clinic.problems import Forbidden, Missing
@@ -109,7 +110,7 @@ def refusal(permission: Permission) -> str:
 
 
 def role_names(permission: Permission) -> str:
-    return " or ".join(role.label.lower() for role in Role if role in permission)
+    return get_text_list([role.label.lower() for role in Role if role in permission], "or")
 
 
 def fetch_clinic(actor: Actor, permission: Permission, clinic_id: UUID) -> Clinic:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
+from django.utils.text import get_text_list
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
@@ -61,7 +62,7 @@ def _methods_of(view: APIView) -> str:
     """What can be done at the view's address: `GET`, `GET or PATCH`. HEAD goes with GET, and nobody is
     answered to OPTIONS."""
     named = [method for method in view.allowed_methods if method not in ("HEAD", "OPTIONS")]
-    return " or ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+    return get_text_list(named, "or")
 
 
 def _first(errors: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -34,6 +34,8 @@ INDICATIONS: Final[dict[str, str]] = {
 # Medicines' units: stored as UCUM, shown as what is least misread. "ug" and "IU" are error-prone (ISMP).
 UNITS: Final[dict[str, str]] = {"mg": "mg", "ug": "mcg", "g": "g", "mL": "mL", "[iU]": "units"}
 
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
 ICD_10_CM: Final = re.compile(r"[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
 FEATURE: Final = re.compile(r"(?=.{1,40}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 

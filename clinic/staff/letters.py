@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from anymail.exceptions import AnymailError
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils.text import get_text_list
 
 from clinic.models import Clinic, Member, Role, User
 
@@ -118,8 +119,7 @@ def tell_managers(
 
 def in_words(roles: Collection[Role]) -> str:
     """Such as "nurse and manager", in the order of the roles."""
-    names = [role.label.lower() for role in Role if role in roles]
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return get_text_list([role.label.lower() for role in Role if role in roles], "and")
 
 
 def _send(address: str, subject: str, paragraphs: Sequence[str]) -> bool:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from scheduler.series.spaced_days import Break, Course
-from scheduler.vocabulary import spoken_day
+from django.utils.text import get_text_list
 
-WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+from scheduler.series.spaced_days import Break, Course
+from scheduler.vocabulary import WEEKDAYS, spoken_day
+
 MOST_WEEKDAYS: Final = 3  # a list of more is no pattern that anybody remembers
 
 
@@ -34,7 +35,7 @@ def times_words(days: Sequence[date], afternoons: Sequence[bool]) -> str:
     """Mon, Wed and Fri mornings; or weekdays and how many of each part of the day."""
     numbers = sorted({day.weekday() for day in days})
     varying = len(numbers) > MOST_WEEKDAYS
-    weekdays = "" if varying else _listed([WEEKDAYS[number] for number in numbers])
+    weekdays = "" if varying else get_text_list([WEEKDAYS[number][:3] for number in numbers], "and")
     count = Counter(afternoons)
     if len(count) > 1:
         parts = f"{counted(count[False], 'morning')} and {counted(count[True], 'afternoon')}"
@@ -130,10 +131,6 @@ def break_words(ends: Break, course: Course, *, wished: bool, today: date) -> st
     first, last = spoken(ends.next_from), spoken(ends.next_until)
     span = f"on {first}" if first == last else f"between {first} and {last}"
     return f"{fit if ends.placed else f'The visit before is on {latest}.'} The next has to be {span}: {what}."
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def counted(count: int, word: str) -> str:

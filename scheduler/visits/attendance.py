@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.utils.text import get_text_list
+
 from clinic import clock
 from clinic.access import Actor
 from clinic.history import acting
@@ -269,7 +271,7 @@ def _require_active_plan(visit: Appointment) -> None:
 def _require_status(visit: Appointment, *allowed: AppointmentStatus) -> None:
     if visit.status not in allowed:
         current = AppointmentStatus(visit.status).label.lower()
-        needed = " or ".join(status.label.lower() for status in allowed)
+        needed = get_text_list([status.label.lower() for status in allowed], "or")
         raise Conflict(f"This visit is {current}; it must be {needed} for this.", code="wrong_status")
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.text import get_text_list
 
 from clinic import clock
 from scheduler.finding.availability import minute_of, moment_of
@@ -214,7 +215,7 @@ def against_resources(
                     for count, part in zip(minutes, own, strict=True)
                     if count
                 ]
-                yield Blocker(code, f"{who} {words} for {' and '.join(spans)}.", sum(minutes))
+                yield Blocker(code, f"{who} {words} for {get_text_list(spans, 'and')}.", sum(minutes))
 
 
 def against_hand_overs(wrong: Iterable[HandOver], found: Supplies, zone: str) -> Iterator[Blocker]:

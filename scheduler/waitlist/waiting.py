@@ -31,13 +31,12 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.prescribing.protocols import NOT_IN_FORCE
-from scheduler.vocabulary import spoken_day
+from scheduler.vocabulary import WEEKDAYS, spoken_day
 
 # Feasible starts are asked for a window of at most this length (design 4).
 LONGEST_WAIT: Final = timedelta(days=365)
 MOST_NOTICE_HOURS: Final = 14 * 24
 BOOKED_OR_BEYOND: Final = frozenset(LIVE_STATUSES) - {AppointmentStatus.PENDING}
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True)

@@ -393,7 +393,7 @@ def test_nobody_is_put_on_a_rung_who_could_not_do_what_they_are_called_for(house
     for rung, who, wanted in [
         ("first", house.ana, "a nurse or prescriber"),
         ("second", house.max, "a nurse or prescriber"),
-        ("supervisor", house.ana, "a nurse or prescriber or manager"),
+        ("supervisor", house.ana, "a nurse, prescriber or manager"),
     ]:
         with pytest.raises(Invalid, match=f"{who.full_name} can't be called .* choose {wanted}"):
             shift(house, who, rung)

@@ -1,10 +1,11 @@
 """Words of the hours' pages."""
 
-from calendar import day_name
 from datetime import date, datetime
 
 from django import template
 from django.utils import timezone
+
+from scheduler.vocabulary import WEEKDAYS
 
 register = template.Library()
 
@@ -12,7 +13,7 @@ register = template.Library()
 @register.filter
 def weekday(number: int) -> str:
     """0 is Monday."""
-    return day_name[number]
+    return WEEKDAYS[number]
 
 
 @register.filter

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import get_text_list
 from redis.exceptions import RedisError
 
 from clinic.problems import Busy, Forbidden, Missing, NotAllowed, Problem, respond
@@ -63,7 +64,7 @@ def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
     which was opened or loaded again by itself. `methods`: those it knows, as the `Allow` header has them."""
     known = methods.split(", ")
     if _no_page(request):
-        return respond(NotAllowed(f"Use {' or '.join(known)} at this address."))
+        return respond(NotAllowed(f"Use {get_text_list(known, 'or')} at this address."))
     match = request.resolver_match
     if match is not None and (match.url_name or "").startswith("patient_link"):
         home = reverse("patient_link", args=[match.kwargs["token"]])

@@ -16,13 +16,13 @@ from django.forms.boundfield import BoundField
 from clinic import clock
 from clinic.models import Clinic
 from scheduler.models import AbsenceReason, Resource
+from scheduler.vocabulary import WEEKDAYS
 from scheduler.working_hours import declarable
 from scheduler.working_hours.declarable import NAME_LENGTH
 from scheduler.working_hours.hours import Stretch, faults_of
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, from_wall
 
 STRETCHES: Final = 3
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HALF: Final = "Give both ends of these hours, or neither."
 
 

@@ -3,7 +3,6 @@
 `scheduler.working_hours.foreseeing` finds it; here it is only told.
 """
 
-from calendar import day_name
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +13,7 @@ from django.utils.text import get_text_list
 from clinic.problems import Problem
 from scheduler.finding.availability import Interval
 from scheduler.models import ResourceKind
+from scheduler.vocabulary import WEEKDAYS
 from scheduler.working_hours.foreseeing import Foreseen, Weekday
 from scheduler.working_hours.hours import OddStretch, Stretch, wall_minutes
 from web.doors import StaffRequest
@@ -122,7 +122,7 @@ def of_clinic(foreseen: Foreseen) -> list[str]:
 
 def week_picture(week: Sequence[Weekday]) -> Picture:
     """Weekly hours, a row for each weekday."""
-    return picture_of([(day_name[day.weekday], day.was, day.becomes) for day in week])
+    return picture_of([(WEEKDAYS[day.weekday], day.was, day.becomes) for day in week])
 
 
 def day_picture(day: date, was: Sequence[Stretch], becomes: Sequence[Stretch]) -> Picture:

@@ -27,8 +27,9 @@ from scheduler.series.proposing import Offer, Proposed
 from scheduler.series.relaxing import Relaxation
 from scheduler.series.respacing import Accepted, Shift
 from scheduler.series.review import review
-from scheduler.series.words import WEEKDAYS, Traits, set_apart
+from scheduler.series.words import Traits, set_apart
 from scheduler.visits.booking import Wanted
+from scheduler.vocabulary import WEEKDAYS
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
 from web.months import Month, months_of
@@ -58,7 +59,7 @@ class WishForm(ChangeForm):
     weekdays = forms.TypedMultipleChoiceField(
         label="Weekdays",
         coerce=int,
-        choices=list(enumerate(WEEKDAYS)),
+        choices=[(number, name[:3]) for number, name in enumerate(WEEKDAYS)],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )

@@ -16,7 +16,6 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dates import WEEKDAYS
 
 from clinic import clock
 from clinic.models import Clinic
@@ -28,6 +27,7 @@ from scheduler.finding.wishes import Wish
 from scheduler.models import Resource, ResourceKind, TreatmentPlan
 from scheduler.visits.blockers import Blocker
 from scheduler.visits.decision import against_any_time
+from scheduler.vocabulary import WEEKDAYS
 from web.doors import StaffRequest, staff_page
 from web.forms import DayField, WallTimeField
 from web.views.booking.place import plan_of
@@ -62,7 +62,7 @@ class WindowForm(forms.Form):
     every = forms.IntegerField(min_value=5, max_value=60, required=False, widget=forms.HiddenInput)
     weekdays = forms.TypedMultipleChoiceField(
         label="Rather on",
-        choices=list(WEEKDAYS.items()),
+        choices=list(enumerate(WEEKDAYS)),
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,

@@ -6,6 +6,7 @@ from typing import Final
 
 from scheduler.models import ResourceKind
 from scheduler.reporting.use import HourUse, Use, by_hour, utilisation
+from scheduler.vocabulary import WEEKDAYS
 from web.files import Cell
 from web.plots.heat import Amount, heat
 from web.plots.stacked import Bar, Part, stacked
@@ -24,7 +25,6 @@ from web.views.reports.shape import (
     percent,
 )
 
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # An hour that was open on fewer days tells of those days more than of the weekday. A choice of ours [D].
 FEWEST_DAYS: Final = 4
 KINDS: Final = (

@@ -27,11 +27,12 @@ from notifications.models import Form
 from notifications.planning import rule_settings
 from scheduler.models import Protocol, ProtocolStatus, Resource, ResourceKind
 from scheduler.prescribing import protocols
+from scheduler.vocabulary import WEEKDAYS
 from scheduler.working_hours import booking_settings, first_hours, resources
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, PhoneField, WholeNumberField
 from web.settings_form import SettingsForm
-from web.views.hours_form import WEEKDAYS, StretchesForm
+from web.views.hours_form import StretchesForm
 
 Wanted = tuple[ResourceKind, str, int, User | None]  # kind, name, capacity, whom of the staff
 

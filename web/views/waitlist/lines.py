@@ -7,9 +7,9 @@ from uuid import UUID
 
 from notifications.models import Message
 from scheduler.models import WaitlistEntry, WaitlistOffer
+from scheduler.vocabulary import WEEKDAYS
 from scheduler.waitlist import obstacles
 from scheduler.waitlist.obstacles import Obstacle
-from scheduler.waitlist.waiting import WEEKDAYS
 from web.lengths import left_in_words, span_in_words
 
 

@@ -6,7 +6,8 @@ from django import forms
 
 from clinic.models import Clinic
 from scheduler.models import Resource, ResourceKind
-from scheduler.waitlist.waiting import WEEKDAYS, Terms
+from scheduler.vocabulary import WEEKDAYS
+from scheduler.waitlist.waiting import Terms
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
 from web.views.times import ByNameField, working
 
