@@ -72,7 +72,7 @@ def boxes(spreads: Sequence[Spread], *, unit: str = "") -> Boxes:
 
 def _row(place: int, each: Spread, across: Scale[float], unit: str) -> Row:
     top = lanes.bar_at(place)
-    box, end = across.at(each.first_quartile), across.at(each.third_quartile)
+    box, box_width = across.span(each.first_quartile, each.third_quartile)
     return Row(
         words=lanes.fitting(each.words, each.told, most=lanes.MOST_AT_A_DESK),
         short=lanes.fitting(each.words, each.told),
@@ -85,7 +85,7 @@ def _row(place: int, each: Spread, across: Scale[float], unit: str) -> Row:
         low=across.at(each.low),
         high=across.at(each.high),
         box=box,
-        box_width=round(end - box, 1),
+        box_width=box_width,
         median=across.at(each.median),
         planned=None if each.planned is None else across.at(each.planned),
         planned_words="" if each.planned is None else f"Planned: {each.planned:g}{unit}",

@@ -63,7 +63,7 @@ def _row(course: Course, across: Scale[float]) -> CourseRow:
     ends = list(accumulate(minutes for _, minutes in course.phases))
     return CourseRow(
         bands=[
-            Band(across.at(end - minutes), round(across.at(end) - across.at(end - minutes), 1), phase)
+            Band(*across.span(end - minutes, end), phase)
             for (phase, minutes), end in zip(course.phases, ends, strict=True)
             if minutes
         ],

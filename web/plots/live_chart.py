@@ -203,7 +203,7 @@ def live_chart(course: Course) -> LiveChart:
             Happening(across.at(event.at), ROWS[event.row], event.kind, SHAPES[event.kind][0], event.words)
             for event in sorted(course.events, key=lambda event: event.at)
         ],
-        pauses=[_stretch(across, pause) for pause in course.pauses],
+        pauses=[Stretch(*across.span(pause.begins, pause.ends), pause.words) for pause in course.pauses],
         hours=[
             Tick(across.at(at), f"{at:%H:%M}")
             for at in clock_times(course.first, course.last, most=MOST_HOURS)
@@ -289,8 +289,3 @@ def _looks(
         )
         for reading, x, (left, right) in zip(readings, places, pairwise(edges), strict=True)
     ]
-
-
-def _stretch(across: Scale[datetime], pause: Pause) -> Stretch:
-    begins, ends = across.at(pause.begins), across.at(pause.ends)
-    return Stretch(begins, round(ends - begins, 1), pause.words)

@@ -39,6 +39,11 @@ class Scale(Generic[Value]):
         share = (_measure(value) - low) / length if length else 0.0
         return round(self.start + share * (self.end - self.start), 1)
 
+    def span(self, begins: Value, ends: Value) -> tuple[float, float]:
+        """Where a stretch of values begins, and how wide it is: it ends where the next one would begin."""
+        x = self.at(begins)
+        return x, round(self.at(ends) - x, 1)
+
 
 def numbers(low: float, high: float, *, most: int = MOST) -> list[float]:
     """The multiples of 1, 2 or 5, or of these times a power of ten, from `low` to `high`: never more than

@@ -73,8 +73,9 @@ def _row(place: int, bar: Bar, across: Scale[float]) -> Row:
     parts, before = [], 0.0
     for part in bar.parts:
         if part.amount:
-            x, end = across.at(before), across.at(before + part.amount)
-            parts.append(Drawn(part.kind, x, round(end - x, 1), f"{bar.words}, {part.words}"))
+            parts.append(
+                Drawn(part.kind, *across.span(before, before + part.amount), f"{bar.words}, {part.words}")
+            )
         before += part.amount
     words = lanes.fitting(bar.words, bar.told, most=lanes.MOST_AT_A_DESK)
     return Row(

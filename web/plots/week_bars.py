@@ -57,11 +57,7 @@ def _row(was: Sequence[Interval], becomes: Sequence[Interval], across: Scale[flo
         ("gained", except_for(becomes, was)),
         ("lost", except_for(was, becomes)),
     ]
-    return [
-        Bar(across.at(start), round(across.at(end) - across.at(start), 1), kind)
-        for kind, stretches in kinds
-        for start, end in stretches
-    ]
+    return [Bar(*across.span(start, end), kind) for kind, stretches in kinds for start, end in stretches]
 
 
 def _edge(every: Sequence[Interval]) -> tuple[int, int, int]:
