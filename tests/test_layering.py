@@ -126,6 +126,7 @@ PURE = [
     "notifications/answering/comparing.py",
     "notifications/answering/grading.py",
     "notifications/answering/question_sets.py",
+    "notifications/answering/questionnaire_words.py",
     "notifications/talking/opt_out_words.py",
     "notifications/talking/own_words.py",
     "notifications/talking/reply_phrases.py",
