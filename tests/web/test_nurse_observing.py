@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from clinic.middleware import POLL_HEADER
 from clinic.models import Membership, Role
-from sessions_app.models import Alert, AlertStep, MedicineGiven, Session
+from sessions_app.models import Alert, AlertStep, Session
 from sessions_app.monitors import feed
 from sessions_app.observing import alert_clocks, alerts
 from sessions_app.outcomes import responses
@@ -21,9 +21,9 @@ from tests.cast import House, make_patient, make_user, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.monitors.beds import bed
 from tests.sessions_app.monitors.messages import oru
-from tests.sessions_app.stories import HOME_AT, STARTED_AT
+from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
-from tests.web.test_nurse import NAUSEA, SIGNS, Wall, hidden, send, wall
+from tests.web.test_nurse import SIGNS, Wall, hidden, send, wall
 
 __all__ = ["wall"]  # the clock on the wall is a fixture of these stories too
 
@@ -256,89 +256,6 @@ def test_a_set_with_every_sign_and_a_symptom_is_entered_on_the_page(house: House
     shown = words(nils.get(reverse("session", args=[session.pk])))
     assert "EtCO₂ 38 mmHg" in shown
     assert "Distress 5 of 10: at or above 4." in shown
-
-
-def test_a_side_effect_with_its_peak_source_and_medicine_is_entered_on_the_page(
-    house: House, wall: Wall
-) -> None:
-    session = stories.infusing(house)
-    wall.shows = minute(10)
-    given = MedicineGiven.objects.create(
-        session=session,
-        recorded_by=house.nils,
-        recorded_at=minute(9),
-        medicine="Ondansetron",
-        amount=4,
-        unit="mg",
-        route="intravenous",
-        given_at=minute(9),
-        reason="Nausea",
-    )
-    more = {"source": "patient", "peak_grade": "2", "distress": "6", "action": "Head up"}
-    nils = browser_of(house.nils)
-    values = {**NAUSEA, **more, "medicine_id": str(given.pk)}
-    sent = send(nils, session, "side_effect", values)
-    assert sent.status_code == 302, sent.content.decode()
-    line = session.side_effects.get()
-    assert (line.source, line.peak_grade, line.distress, line.medicine) == ("patient", 2, 6, given)
-    shown = words(nils.get(reverse("session", args=[session.pk])))
-    assert "Nausea Reported by the patient" in shown
-    assert "1, peak 2 distress 6 of 10" in shown
-
-
-def test_what_becomes_of_a_side_effect_is_entered_without_a_reason_and_strikes_nothing_out(
-    house: House, wall: Wall
-) -> None:
-    session = stories.infusing(house)
-    wall.shows = minute(10)
-    nils = browser_of(house.nils)
-    assert send(nils, session, "side_effect", NAUSEA).status_code == 302
-    first = session.side_effects.get()
-    address = reverse("session", args=[session.pk])
-    page = nils.get(address)
-    assert f"?continue={first.pk}#part-course" in page.content.decode()
-    asked = nils.get(address, {"continue": str(first.pk)}).content.decode()
-    form = asked[asked.index('id="part-course"') :].split("</form>")[0]
-    assert "Nausea: how is it now?" in form
-    assert f'value="{first.pk}"' in form
-    assert "correction_reason" not in form
-
-    wall.shows = minute(20)
-    sent = nils.post(
-        reverse("session_course", args=[session.pk]),
-        {"id": new_id(), "effect": str(first.pk), "grade": "2", "outcome": "ongoing"},
-    )
-    assert sent.status_code == 302, sent.content.decode()
-    worse = session.side_effects.get(course_of=first)
-    assert (worse.grade, worse.as_of, worse.corrects) == (2, minute(20), None)
-    html = nils.get(address).content.decode()
-    table = html[html.index('id="effects"') :].split("</table>")[0]
-    assert 'class="corrected"' not in table
-    assert f"?continue={worse.pk}" in table
-    assert f"?continue={first.pk}" not in table
-    shown = re.findall(r'data-label="(Since|As of)">(?:<[^>]*>)*([^<]*)', table)
-    [began, at_first, began_too, now] = [moment for _, moment in shown]
-    assert began == began_too == at_first != now
-
-
-def test_what_becomes_of_it_once_the_patient_has_left_is_asked_with_its_moment(
-    house: House, wall: Wall
-) -> None:
-    session = stories.discharged(house)
-    wall.shows = HOME_AT + timedelta(hours=3)
-    nils = browser_of(house.nils)
-    assert send(nils, session, "side_effect", {**NAUSEA, "onset_at": "2027-01-11T10:00"}).status_code == 302
-    first = session.side_effects.get()
-    asked = nils.get(reverse("session", args=[session.pk]), {"continue": str(first.pk)}).content.decode()
-    form = asked[asked.index('id="part-course"') :].split("</form>")[0]
-    at_hand, _, folded = form.partition('class="rarely"')
-    assert 'name="as_of"' in at_hand
-    assert 'name="as_of"' not in folded
-    sent = {"id": new_id(), "effect": str(first.pk), "grade": "1", "outcome": "recovering"}
-    address = reverse("session_course", args=[session.pk])
-    assert nils.post(address, sent).status_code == 400
-    assert nils.post(address, {**sent, "as_of": "2027-01-11T12:15"}).status_code == 302
-    assert session.side_effects.get(course_of=first).grade == 1
 
 
 def event(house: House, session: Session) -> None:

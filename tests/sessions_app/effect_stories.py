@@ -1,0 +1,22 @@
+"""What the stories of side effects have in common: a nausea that Nils tells of."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sessions_app.models import Session, SideEffect
+from sessions_app.observing import side_effects
+from tests.cast import House, new_id
+from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
+
+NAUSEA = side_effects.Report(term="nausea", grade=1, onset_at=STARTED_AT)
+
+
+def report(house: House, session: Session, *, now: datetime = STOPPED_AT, **changes: Any) -> SideEffect:
+    return side_effects.record_side_effect(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        report=replace(NAUSEA, **changes),
+        now=now,
+    )
