@@ -16,7 +16,7 @@ from clinic.models.patients import (
     PatientIdentifier,
 )
 from clinic.models.rows import Row
-from clinic.models.staff import Member, Membership, MemberState, Role, User, UserManager
+from clinic.models.staff import Member, Membership, MemberState, Role, User, UserManager, WayIn
 from clinic.models.tasks import Urgency, WorkItem, WorkItemStep, WorkItemStepKind
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Urgency",
     "User",
     "UserManager",
+    "WayIn",
     "WorkItem",
     "WorkItemStep",
     "WorkItemStepKind",

@@ -83,6 +83,15 @@ class MemberState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Invitation withdrawn"
 
 
+class WayIn(models.TextChoices):
+    """What of somebody's ways in a manager has ended, as the history of their place tells it."""
+
+    SESSIONS = "sessions", "Signed out everywhere"
+    TOKEN = "token", "Token revoked"
+    SECOND_FACTOR = "second_factor", "Second factor taken away"
+    LINK = "link", "Link shown to be handed over"
+
+
 @tracked
 class Member(Row):
     """A person's place in a clinic: invited, working there, or gone. What they may do are their memberships.
@@ -109,6 +118,16 @@ class Member(Row):
     refused_at = models.DateTimeField(null=True, help_text="When they refused the last invitation.")
     joined_at = models.DateTimeField(null=True)
     left_at = models.DateTimeField(null=True)
+    # The last of each that a manager did: sessions, tokens and second factors themselves have no history.
+    way_in = models.CharField(
+        max_length=13,
+        choices=WayIn,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Which of their ways in a manager ended or gave last.",
+    )
+    way_in_at = models.DateTimeField(null=True, help_text="When a manager did.")
 
     class Meta:
         constraints = [
