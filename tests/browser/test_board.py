@@ -97,6 +97,48 @@ def test_a_visit_is_dragged_to_a_free_time_and_never_onto_a_taken_one(windows: W
         assert start_of(visit) == "10:00"
 
 
+def test_a_block_offers_what_can_be_done_with_its_visit(windows: Windows) -> None:
+    with time_machine.travel(NOW):
+        stage = set_stage(make_house(), nurses=2)
+        visit = stage.book(stage.plan(), "9:30", chair=stage.chairs[0])
+        stage.book(stage.plan(stage.house.omar), "10:30", chair=stage.chairs[1])
+        page = windows.sign_in(stage.house.ana)
+        page.goto("/day/")
+        face = block_of(page, visit).get_by_role("link")
+
+        # By keyboard: the key of menus opens it, Escape closes it, and the block has the focus again.
+        face.focus()
+        for key in ("ContextMenu", "Shift+F10", "Enter"):
+            page.keyboard.press(key)
+            expect(dialog(page).get_by_role("link", name="Open the visit")).to_be_focused()
+            page.keyboard.press("Escape")
+            expect(face).to_be_focused()
+
+        # Onto a taken place: all that stands against it. A quarter of an hour later: moved, and back.
+        face.click()
+        picture(page, "board-menu")
+        dialog(page).get_by_role("link", name="Chair 2 not free").click()
+        expect(dialog(page)).to_contain_text("The visit can't be moved to this time.")
+        page.keyboard.press("Escape")
+        face.click()
+        dialog(page).get_by_role("link", name="15 min later").click()
+        dialog(page).get_by_role("button", name="Move the visit").click()
+        expect(page.get_by_text("The visit is moved.")).to_be_visible()
+        assert start_of(visit) == "09:45"
+
+        # A longer recovery, asked and left; then on a phone, from the list.
+        block_of(page, visit).get_by_role("link").click()
+        dialog(page).get_by_role("link", name="Longer recovery").click()
+        expect(dialog(page)).to_contain_text("Recovery beyond the protocol")
+        dialog(page).get_by_role("link", name="Leave it as it is").click()
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.locator("#day-list").get_by_role("link", name="Rosa Delgado").click()
+        picture(page, "board-menu-phone")
+        dialog(page).get_by_role("button", name="Patient has confirmed").click()
+        expect(page.get_by_text("The visit is confirmed.")).to_be_visible()
+        assert page.url.endswith("/day/2027-01-11/")
+
+
 def test_a_visit_is_moved_and_kept_longer_by_keyboard_alone(windows: Windows) -> None:
     with time_machine.travel(NOW):
         stage, visit, _ = two_visits()

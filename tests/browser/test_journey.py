@@ -126,7 +126,7 @@ def check_in(page: Page) -> None:
     page.goto("/day/")
     expect(page.get_by_text("Confirmed").first).to_be_visible()
     page.get_by_role("link", name="Ada Novak").first.click()
-    page.get_by_role("button", name="Check in").click()
+    page.get_by_role("dialog").get_by_role("button", name="Check in").click()
     expect(page.get_by_text("Arrived").first).to_be_visible()
 
 

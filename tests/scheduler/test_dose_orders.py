@@ -182,8 +182,8 @@ def test_on_its_page_a_plan_is_given_another_dose_and_everybody_reads_why(stage:
     assert outside.status_code == 400
     assert "outside this protocol's usual range of 0.25 to 1 mg/kg" in words(outside)
     assert WHY in outside.content.decode()
-    assert "1.2 mg/kg is ordered." in words(ordered)
-    assert f"1.2 mg/kg {WHY} Priya Nair" in words(desk)
+    assert "1.2 mg per kg is ordered." in words(ordered)
+    assert f"1.2 mg per kg {WHY} Priya Nair" in words(desk)
     assert "Another dose" not in words(desk)
 
 
@@ -201,4 +201,4 @@ def test_a_page_that_is_outrun_shows_the_newer_dose_and_can_be_sent_again(stage:
 
     assert outrun.status_code == 412
     assert "0.6 mg/kg is ordered by now." in words(outrun)
-    assert "0.75 mg/kg is ordered." in words(sent)
+    assert "0.75 mg per kg is ordered." in words(sent)

@@ -1,9 +1,12 @@
 """The pages of one visit: what it is and what became of it; checked in, confirmed, missed, cancelled, taken
 back; and of one that is only held: booked, or given up. Another time for it is `board.moving`'s.
+
+What can be done with it is also the menu that its block on the day board opens (`board_move.js`), which asks
+for the visit's page as a part. What is sent from there says on which day's board that was, and leads back.
 """
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -16,13 +19,16 @@ from clinic.problems import Conflict, Problem
 from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason
 from scheduler.series.review import review
-from scheduler.visits import attendance, booking, lengthening, queries, versions
+from scheduler.visits import attendance, booking, lengthening, nearby, queries, versions
 from scheduler.visits.visit_history import appointment_history
 from scheduler.vocabulary import wall_time
+from sessions_app.access import READ_SESSIONS
+from sessions_app.models import Session
+from web.board.layout import by_name
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.views import readiness_answers
-from web.views.booking.place import appointment_of
+from web.views.booking.place import appointment_of, board_of
 
 ONE_STEP_BACK: Final = {
     AppointmentStatus.CANCELLED: "Take the cancellation back",
@@ -61,14 +67,14 @@ def confirm_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The patient has said yes on the telephone."""
     attendance.confirm(appointment=appointment_of(request, pk), now=clock.now())
     messages.success(request, "The visit is confirmed.")
-    return redirect("visit", pk=pk)
+    return _back(request, pk)
 
 
 @staff_page(BOOK, methods=["POST"])
 def mark_missed(request: StaffRequest, pk: UUID) -> HttpResponse:
     attendance.mark_no_show(actor=request.actor, appointment=appointment_of(request, pk), now=clock.now())
     messages.success(request, "The visit is marked as missed and its time is free again.")
-    return redirect("visit", pk=pk)
+    return _back(request, pk)
 
 
 @staff_page(BOOK, methods=["POST"])
@@ -82,7 +88,7 @@ def undo(request: StaffRequest, pk: UUID) -> HttpResponse:
             raise
         return _show(request, appointment, CancelForm(), refusal=refusal)
     messages.success(request, "Taken back: the visit is booked for its own time.")
-    return redirect("visit", pk=pk)
+    return _back(request, pk)
 
 
 @staff_page(BOOK, methods=["POST"])
@@ -97,7 +103,7 @@ def cancel_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
             form.add_problem(problem)
         else:
             messages.success(request, "The visit is cancelled and its time is free again.")
-            return redirect("visit", pk=pk)
+            return _back(request, pk)
     return _show(request, appointment, form)
 
 
@@ -126,7 +132,7 @@ def book_held(request: StaffRequest, pk: UUID) -> HttpResponse:
     except Conflict as refusal:
         return _show(request, held, CancelForm(), refusal=refusal)
     messages.success(request, "The visit is booked.")
-    return redirect("visit", pk=pk)
+    return _back(request, pk)
 
 
 @staff_page(BOOK, methods=["POST"])
@@ -138,6 +144,19 @@ def release(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 # --- What these views share ---------------------------------------------------------------------------
+
+
+def _back(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """To the board that it was done on, or else to the visit."""
+    board = board_of(request)
+    return redirect("day_on", on=board) if board else redirect("visit", pk=pk)
+
+
+def _nearby(appointment: Appointment, visit: queries.BookedVisit, now: datetime) -> dict[str, Any]:
+    """Where else on its day the visit could be: times, and chairs by name."""
+    places = nearby.places_near(appointment=appointment, chair=visit.chair, now=now)
+    chairs = sorted(places.chairs, key=lambda each: by_name(each.chair.name))
+    return {"nearby_times": places.times, "nearby_chairs": chairs}
 
 
 def _late(appointment: Appointment, now: datetime) -> bool:
@@ -154,9 +173,14 @@ def _show(
     booked = may_book and appointment.status == AppointmentStatus.BOOKED
     held = may_book and appointment.status == AppointmentStatus.PENDING
     undoable = may_book and not appointment.lapsed_hold and appointment.record_opened_at is None
+    visit = queries.booked_visit(appointment)
+    reads_session = request.actor.may(READ_SESSIONS, request.clinic.pk)
     context = {
-        "visit": queries.booked_visit(appointment),
+        "visit": visit,
         "appointment": appointment,
+        "board": board_of(request),
+        "session": Session.objects.filter(appointment=appointment).first() if reads_session else None,
+        **(_nearby(appointment, visit, now) if booked else {}),
         "day": day,
         "form": form,
         "refusal": refusal,
@@ -174,4 +198,5 @@ def _show(
         "may_miss": booked and appointment.starts_at <= now,
         "undo": ONE_STEP_BACK.get(AppointmentStatus(appointment.status)) if undoable else None,
     }
-    return render(request, "web/desk/visit.html", context, status=refusal.status if refusal else form.status)
+    template = "web/board/menu.html" if getattr(request, "htmx", False) else "web/desk/visit.html"
+    return render(request, template, context, status=refusal.status if refusal else form.status)

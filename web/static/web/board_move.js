@@ -1,4 +1,5 @@
-// The day board: a visit is taken, by pointer or by keyboard, moved or kept longer, and put down.
+// The day board: a visit is taken, by pointer or by keyboard, moved or kept longer, and put down; pressed, it opens
+// the menu of what can be done with it.
 //
 // Nothing is decided here. Each place at which a block rests is asked of the server, and its answer stands
 // beside the block; a drop opens the page that would move the visit, as a dialog. Until that is sent, nothing
@@ -196,11 +197,12 @@ async function drop() {
   }
   stopAsking();
   taken.dropped = true;
-  await open(addressOf("Page"), taken);
+  await open(addressOf("Page"), { dropped: taken });
 }
 
-/** The page at this address as a dialog; not any more where `dropped` was put back before it came. */
-async function open(address, dropped = null) {
+/** The page at this address as a dialog; not any more where `dropped` was put back before it came. `opener` is
+    the block, or the row of the list, that it is about. */
+async function open(address, { dropped = null, opener = null } = {}) {
   const answer = await fetched(address);
   if (dropped && dropped !== taken) return;
   if (!answer) {
@@ -212,6 +214,7 @@ async function open(address, dropped = null) {
   const stale = !answer.ok && !answer.lost && !answered.querySelector("form");
   dialog.classList.toggle("stale", stale);
   dialog.classList.toggle("bare", stale || Boolean(answer.lost));
+  if (opener) dialog.opener = opener;
   if (taken && answered.querySelector("[data-refused]")) {
     const { block } = taken;
     putBack();
@@ -221,7 +224,7 @@ async function open(address, dropped = null) {
     dialog.opener = taken.block;
   }
   if (!dialog.open) dialog.showModal();
-  const next = ["[type=submit]", ".starts a", "[data-close]"].map((each) => dialog.querySelector(each));
+  const next = ["[data-first]", "[type=submit]", ".starts a", "[data-close]"].map((each) => dialog.querySelector(each));
   (next.find(Boolean) ?? dialog).focus();
 }
 
@@ -230,21 +233,47 @@ dialog?.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) {
     event.preventDefault();
     dialog.close();
-  } else if (link?.closest(".starts") && !event.metaKey && !event.ctrlKey) {
+  } else if (link?.matches(".starts a, [data-in-dialog]") && plain(event)) {
     event.preventDefault();
     const address = new URL(link.href);
     address.searchParams.set("board", desk.dataset.day);
-    address.searchParams.set("was", dialog.opener.dataset.start);
+    if (link.closest(".starts")) address.searchParams.set("was", dialog.opener.dataset.start);
     open(address);
   }
 });
 dialog?.addEventListener("close", () => {
   const stale = dialog.classList.contains("stale");
-  const block = dialog.opener;
+  const face = dialog.opener && faceOf(dialog.opener);
   putBack();
   answered.replaceChildren();
   if (stale) location.reload();
-  else if (block?.isConnected) faceOf(block)?.focus({ preventScroll: true });
+  // The board may have been brought anew meanwhile: then it is the one that stands in its place.
+  else if (face) (document.getElementById(face.id) ?? face).focus({ preventScroll: true });
+});
+
+// --- What can be done with a visit ------------------------------------------------------------------------
+
+/** Pressed to be followed here: not into another tab or window. */
+const plain = (event) => event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+
+/** The visit's page as a menu; a server that doesn't answer, or has no menu for this person, has the page. */
+async function openMenu(link) {
+  const address = new URL(link.href);
+  address.searchParams.set("board", desk.dataset.day);
+  await open(address, { opener: link.closest("[data-start]") });
+}
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-menu]");
+  if (!link || !desk || taken || !plain(event)) return;
+  event.preventDefault();
+  openMenu(link);
+});
+document.addEventListener("keydown", (event) => {
+  const asks = event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey);
+  const link = asks && event.target.closest?.("a[data-menu]");
+  if (!link || !desk || taken || dialog.open) return;
+  event.preventDefault();
+  openMenu(link);
 });
 
 // An answer to the board's own asking that was under way when a block was taken comes too late.

@@ -23,7 +23,7 @@ from scheduler.visits import lengthening, queries
 from scheduler.vocabulary import wall_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, DayField, WholeNumberField
-from web.views.booking.place import appointment_of
+from web.views.booking.place import appointment_of, board_of
 
 
 class LengthenForm(ChangeForm):
@@ -42,19 +42,21 @@ class LengthenForm(ChangeForm):
 def lengthen(request: StaffRequest, pk: UUID) -> HttpResponse:
     """How long the recovery is kept, and until when that would be; sent, it is kept."""
     appointment = appointment_of(request, pk)
-    stands = {"extra_recovery_minutes": appointment.extra_recovery_minutes}
-    form = LengthenForm(request.POST or request.GET or None, initial=stands)
+    board = board_of(request)
+    stands = {"extra_recovery_minutes": appointment.extra_recovery_minutes, "board": board}
+    asked_in_address = request.GET if "extra_recovery_minutes" in request.GET else None
+    form = LengthenForm(request.POST or asked_in_address, initial=stands)
     context: dict[str, Any] = {
         "appointment": appointment,
+        "board": board,
         "form": form,
         "visit": queries.booked_visit(appointment),
     }
     if form.is_valid():
-        context["board"] = form.cleaned_data["board"]
         minutes = form.cleaned_data["extra_recovery_minutes"]
         try:
             if request.method == "POST":
-                return _carry_out(request, appointment, minutes, form.cleaned_data["board"])
+                return _carry_out(request, appointment, minutes, board)
             asked = lengthening.check(
                 appointment=appointment, extra_recovery_minutes=minutes, now=clock.now()
             )

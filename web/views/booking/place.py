@@ -4,7 +4,7 @@ booked. What is done with it is the other rooms'."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -22,7 +22,7 @@ from scheduler.access import BOOK
 from scheduler.models import Appointment, Resource, TreatmentPlan
 from scheduler.visits import queries
 from web.doors import StaffRequest
-from web.forms import LocalDateTimeField
+from web.forms import DayField, LocalDateTimeField
 
 SENT_BEFORE: Final = (
     "The page you sent from was sent before: here is what came of that. Nothing else was booked or held."
@@ -34,6 +34,12 @@ class PlaceForm(forms.Form):
 
     start = LocalDateTimeField(required=False, widget=forms.HiddenInput)
     chair = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
+class FromBoardForm(forms.Form):
+    """The day on whose board something is asked of a visit, if on one."""
+
+    board = DayField(required=False)
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,12 @@ def place_of(request: StaffRequest) -> Place:
     form = PlaceForm(request.POST if "start" in request.POST else request.GET)
     form.is_valid()
     return Place(form.cleaned_data.get("start"), form.cleaned_data.get("chair"))
+
+
+def board_of(request: StaffRequest) -> date | None:
+    """The day to whose board this request leads back; None where it was asked elsewhere."""
+    form = FromBoardForm(request.POST if request.method == "POST" else request.GET)
+    return form.cleaned_data["board"] if form.is_valid() else None
 
 
 def plan_of(request: StaffRequest, pk: UUID) -> TreatmentPlan:
