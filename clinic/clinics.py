@@ -14,6 +14,7 @@ from clinic.history import acting
 from clinic.models import Clinic, Membership, Role, User
 from clinic.phones import e164, is_assigned
 from clinic.problems import Conflict, Invalid
+from clinic.seen import Seen, refuse_unseen
 from clinic.transactions import in_transaction
 from clinic.visible_text import hidden_in, is_visible
 
@@ -70,10 +71,18 @@ def open_clinic(
     return in_transaction(work)
 
 
-def change_details(*, actor: Actor, clinic: Clinic, changes: dict[str, str]) -> Clinic:
+def details_of(clinic: Clinic) -> dict[str, str]:
+    """What `change_details` changes, as it stands."""
+    return {name: str(getattr(clinic, name)) for name in DETAILS}
+
+
+def change_details(
+    *, actor: Actor, clinic: Clinic, changes: dict[str, str], seen: Seen | None = None
+) -> Clinic:
     """Change name, sender_name, phone, address: what is given. Equal values write no history.
 
-    Messages that have left keep the name that they were sent under. Raises `Invalid`.
+    Messages that have left keep the name that they were sent under. Raises `Invalid`, and `ChangedMeanwhile`
+    where something stands otherwise than it was `seen`.
     """
     given = {name: value.strip() for name, value in changes.items() if name in DETAILS}
     wrong = _wrong(given)
@@ -84,7 +93,9 @@ def change_details(*, actor: Actor, clinic: Clinic, changes: dict[str, str]) -> 
 
     def work() -> Clinic:
         row = Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
-        changed = [name for name, value in given.items() if str(getattr(row, name)) != value]
+        stands = details_of(row)
+        refuse_unseen(seen, row, stands=stands, wanted=given)
+        changed = [name for name, value in given.items() if stands[name] != value]
         for name in changed:
             setattr(row, name, given[name])
         if changed:

@@ -24,6 +24,8 @@ POST   /api/v1/members/{invited}/withdraw/          ---M
 GET    /api/v1/members/{member}/tokens/             ---M
 POST   /api/v1/members/{member}/revoke-token/       ---M
 POST   /api/v1/members/{member}/sign-out/           ---M
+POST   /api/v1/members/{member}/take-second-factor/ ---M
+POST   /api/v1/members/{invited}/link/              ---M
 GET    /api/v1/members/{member}/history/            ---M
 GET    /api/v1/members/{member}/duties/             ---M
 GET    /api/v1/patients/                            DNPM
@@ -274,7 +276,6 @@ GET    /api/schema/                                 DNPM
 GET    /api/docs/                                   DNPM
 
 GET    /                                            DNPM
-POST   /clinic/switch/                              DNPM
 GET    /day/                                        DNPM
 GET    /day/{day}/                                  DNPM
 GET    /week/{day}/                                 DNPM
@@ -316,6 +317,10 @@ POST   /staff/{invited}/invite-again/               ---M
 POST   /staff/{invited}/withdraw/                   ---M
 POST   /staff/{member}/sign-out/                    ---M
 POST   /staff/{member}/revoke-token/                ---M
+GET    /staff/{member}/second-factor/               ---M
+POST   /staff/{member}/second-factor/               ---M
+GET    /staff/{invited}/link/                       ---M
+POST   /staff/{invited}/link/                       ---M
 GET    /staff/{member}/end-access/                  ---M
 POST   /staff/{member}/end-access/                  ---M
 GET    /staff/{gone}/bring-back/                    ---M
@@ -604,6 +609,8 @@ GET    /accounts/2fa/recovery-codes/                account
 GET    /accounts/2fa/recovery-codes/download/       account
 GET    /accounts/2fa/recovery-codes/generate/       account
 POST   /accounts/2fa/recovery-codes/generate/       account
+GET    /clinics/                                    account
+POST   /clinic/switch/                              account
 GET    /accounts/details/                           account
 POST   /accounts/details/                           account
 GET    /accounts/invitations/                       account

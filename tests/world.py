@@ -263,6 +263,8 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/members/{member}/end-access/": {"password": PASSWORD},
         "POST /api/v1/members/{gone}/bring-back/": {"give": ["front_desk"], "password": PASSWORD},
         "POST /api/v1/members/{member}/revoke-token/": {"key": "none"},
+        "POST /api/v1/members/{member}/take-second-factor/": {"password": PASSWORD},
+        "POST /api/v1/members/{invited}/link/": {"password": PASSWORD},
         "? /api/v1/consents/": {"patient": names["patient"]},
         "POST /api/v1/consents/": {
             "id": str(new_id()),

@@ -1,79 +1,68 @@
 """The form of settings that are sent whole: it says what it saw, so that nobody's change is undone unseen.
 
-Two managers may have one page open. What stood when the page was made goes along hidden, as `were`. Where
-something else stands now, nothing is written (412): the form tells what changed meanwhile and who changed it.
-A box in which nothing was typed shows what stands now, one that was typed in keeps that, and a second press
-saves, since the form has then been seen beside the other's change.
+Two managers may have one page open. What stood when the page was made goes along hidden, as `were`, and
+whoever writes compares it under their lock (`clinic.seen`). Where something else stands now, nothing is
+written (412): the form tells what changed meanwhile and who changed it. A box in which nothing was typed
+shows what stands now, one that was typed in keeps that, and a second press saves, since the form has then
+been seen beside the other's change.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any
 
 from django import forms
-from django.db import models
 from django.http import QueryDict
 
-from clinic.problems import Stale
-from clinic.queries import who_changed
+from clinic.problems import Problem
+from clinic.seen import ChangedMeanwhile, SeenValues, as_json
 from web.forms import ChangeForm
 
 
 class SettingsForm(ChangeForm):
-    """`row` is what is set, `stands` its values by the names of the fields. A form without `were`, as a
-    script sends it, changes whatever it finds."""
+    """`stands` is what is set, by the names of the fields, in the shapes of whoever writes it. A form without
+    `were`, as a script sends it, changes whatever it finds."""
 
-    def __init__(self, row: models.Model, data: Any = None, *, stands: Mapping[str, Any]) -> None:
-        self.row = row
-        self._stands: dict[str, Any] = json.loads(json.dumps(dict(stands), default=str))
-        super().__init__(data, initial={**stands, "were": json.dumps(self._stands)})
+    def __init__(self, data: Any = None, *, stands: Mapping[str, Any]) -> None:
+        self._were: dict[str, Any] = {}
+        super().__init__(data, initial={**stands, "were": _written(stands)})
         # Without an id: a page may hold two forms that say what they saw.
         self.fields["were"] = forms.CharField(widget=forms.HiddenInput({"id": False}), required=False)
 
+    @property
+    def seen(self) -> SeenValues:
+        """What this form showed, for whoever writes: of a form that was cleaned."""
+        return SeenValues(self._were)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        seen = _seen(cleaned.pop("were", ""))
-        meanwhile = [
-            name
-            for name, value in self._stands.items()
-            if name in self.fields and name in seen and seen[name] != value and self._asks_otherwise(name)
-        ]
-        if meanwhile:
-            self.refused_with = Stale.status
-            self.add_error(None, self._told(meanwhile))
-            self._show_beside(meanwhile, seen)
+        self._were = _read(cleaned.pop("were", ""))
         return cleaned
 
-    def _asks_otherwise(self, name: str) -> bool:
-        """Whether saving would change what stands now; two who typed the same want the same."""
-        return self._differs(name, self.initial[name])
+    def add_problem(self, problem: Problem) -> None:
+        if isinstance(problem, ChangedMeanwhile):
+            self.refused_with = problem.status
+            self.initial.update(problem.stands)
+            self.add_error(None, self._told(problem.data["changes"]))
+            self._show_beside([change["field"] for change in problem.data["changes"]])
+        else:
+            super().add_problem(problem)
 
-    def _differs(self, name: str, value: Any) -> bool:
-        field = self.fields[name]
-        return field.has_changed(field.to_python(value) if isinstance(value, str) else value, self[name].data)
-
-    def changed_by(self, names: list[str]) -> Mapping[str, str]:
-        """Who made the latest change of what each of these fields shows. Override where it stands in more
-        rows than `row`."""
-        columns = {name: self.row._meta.get_field(name).attname for name in names}  # type: ignore[union-attr]
-        who = who_changed(self.row, columns.values())
-        return {name: who.get(column, "") for name, column in columns.items()}
-
-    def _told(self, names: list[str]) -> str:
-        who = self.changed_by(names)
-        changes = [
-            f"{self.fields[name].label} is now {self._words(name)}"
-            f" ({who.get(name) or 'changed outside of the pages'})."
-            for name in names
+    def _told(self, changes: Sequence[Mapping[str, Any]]) -> str:
+        told = [
+            f"{self.fields[change['field']].label} is now {self._words(change['field'])}"
+            f" ({change['by'] or 'changed outside of the pages'})."
+            for change in changes
         ]
         return (
-            f"This was changed while you had the page open. {' '.join(changes)} Nothing of yours is saved"
+            f"This was changed while you had the page open. {' '.join(told)} Nothing of yours is saved"
             " yet: what you typed stands in its box. Save again to put it in place of theirs."
         )
 
     def _words(self, name: str) -> str:
-        value, field = self.initial[name], self.fields[name]
+        field = self.fields[name]
+        value = field.prepare_value(self.initial[name])
         if isinstance(value, bool):
             return "ticked" if value else "not ticked"
         if isinstance(field, forms.MultipleChoiceField):
@@ -87,12 +76,12 @@ class SettingsForm(ChangeForm):
             return field.label_from_instance(chosen) if chosen else str(field.empty_label or "empty")
         return f"“{value}”" if value not in field.empty_values else "empty"
 
-    def _show_beside(self, names: list[str], seen: Mapping[str, Any]) -> None:
+    def _show_beside(self, names: Sequence[str]) -> None:
         """The boxes for a second look: nobody's untouched box holds what stood before."""
         shown = QueryDict(mutable=True)
         shown.update(self.data)
         for name in names:
-            if self._differs(name, seen[name]):
+            if self._was_typed_in(name):
                 continue
             value = self.fields[name].prepare_value(self.initial[name])
             if isinstance(value, bool):
@@ -101,11 +90,20 @@ class SettingsForm(ChangeForm):
                 shown.setlist(name, [str(each) for each in value])
             else:
                 shown[name] = "" if value is None else str(value)
-        shown["were"] = json.dumps(self._stands)
+        shown["were"] = _written({name: self.initial[name] for name in self.initial if name != "were"})
         self.data = shown
 
+    def _was_typed_in(self, name: str) -> bool:
+        field = self.fields[name]
+        was = field.prepare_value(self._were[name])
+        return field.has_changed(field.to_python(was) if isinstance(was, str) else was, self[name].data)
 
-def _seen(were: str) -> dict[str, Any]:
+
+def _written(stands: Mapping[str, Any]) -> str:
+    return json.dumps(as_json(dict(stands)))
+
+
+def _read(were: str) -> dict[str, Any]:
     try:
         found = json.loads(were)
     except (ValueError, RecursionError):

@@ -15,9 +15,11 @@ from rest_framework.response import Response
 
 from clinic import access, clock
 from clinic.api.proof import SECRET, PasswordAgainSerializer
+from clinic.api.seen import IF_MATCH, seen_of
 from clinic.fields import IdField, LineField
 from clinic.idempotency import create_once
 from clinic.models import Member, MemberState, Role
+from clinic.seen import tag_of
 from clinic.signin import Proof
 from clinic.staff import details, members, queries, ways_in
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
@@ -126,6 +128,16 @@ class EndAccessSerializer(PasswordAgainSerializer):
     reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
 
 
+class TakeSecondFactorSerializer(PasswordAgainSerializer):
+    reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
+
+
+class LinkSerializer(serializers.Serializer[Any]):
+    link = serializers.CharField(help_text="Shown once: those of before open nothing any more.")
+    sets_password = serializers.BooleanField(help_text="Else it leads to where they sign in and answer.")
+    invited_until = serializers.DateTimeField(source="member.invited_until")
+
+
 class DetailsSerializer(StrictSerializer):
     full_name = LineField(max_length=120, required=False)
     credentials = LineField(max_length=40, required=False, allow_blank=True)
@@ -154,6 +166,8 @@ class MembersViewSet(ClinicViewSet):
             "tokens",
             "revoke_token",
             "sign_out",
+            "take_second_factor",
+            "link",
             "history",
         ),
         access.MANAGE_STAFF,
@@ -199,17 +213,18 @@ class MembersViewSet(ClinicViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         return self._answer(self._member())
 
-    @extend_schema(request=DetailsSerializer, responses=MemberSerializer)
+    @extend_schema(parameters=[IF_MATCH], request=DetailsSerializer, responses=MemberSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change name, credentials, the number that pages them, or who is charge nurse.
 
         Of somebody who works in another clinic too the first three only by who manages all of their clinics.
         """
         member = self._member()
-        changed = self.parse(DetailsSerializer)
-        return self._answer(
-            details.change_details(actor=self.actor, member=member, now=clock.now(), **changed)
+        changes = self.parse(DetailsSerializer)
+        changed = details.change_details(
+            actor=self.actor, member=member, seen=seen_of(request), now=clock.now(), **changes
         )
+        return self._answer(changed)
 
     @extend_schema(request=ChangeRolesSerializer, responses=MemberSerializer)
     @action(detail=True, methods=["post"])
@@ -291,6 +306,26 @@ class MembersViewSet(ClinicViewSet):
         member = self._member()
         return self._answer(ways_in.sign_out(actor=self.actor, member=member, now=clock.now()))
 
+    @extend_schema(request=TakeSecondFactorSerializer, responses=MemberSerializer)
+    @action(detail=True, methods=["post"], url_path="take-second-factor")
+    def take_second_factor(self, request: Request, pk: UUID) -> Response:
+        """Somebody's second factor is lost: of who works in no clinic that you don't manage. Not your own."""
+        member = self._member()
+        data = self.parse(TakeSecondFactorSerializer)
+        changed = ways_in.take_second_factor(
+            actor=self.actor, member=member, reason=data["reason"], proof=_proof(data), now=clock.now()
+        )
+        return self._answer(changed)
+
+    @extend_schema(request=PasswordAgainSerializer, responses=LinkSerializer)
+    @action(detail=True, methods=["post"])
+    def link(self, request: Request, pk: UUID) -> Response:
+        """The link of an open invitation, to be handed over: only of an installation that sends no mail."""
+        member = self._member()
+        data = self.parse(PasswordAgainSerializer)
+        shown = members.hand_over(actor=self.actor, member=member, proof=_proof(data), now=clock.now())
+        return Response(LinkSerializer(shown).data)
+
     @extend_schema(responses=MemberChangeSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None)
     def history(self, request: Request, pk: UUID) -> Response:
@@ -301,8 +336,10 @@ class MembersViewSet(ClinicViewSet):
         return self.fetch(queries.members(), pk=self.kwargs["pk"])
 
     def _answer(self, member: Member, *, status: int = 200) -> Response:
-        """As it stands after what was done."""
-        return Response(MemberSerializer(queries.members().get(pk=member.pk)).data, status=status)
+        """As it stands after what was done, with the ETag of the details that `partial_update` changes."""
+        row = queries.members().get(pk=member.pk)
+        tag = {"ETag": tag_of(details.details_of(row))}
+        return Response(MemberSerializer(row).data, status=status, headers=tag)
 
 
 def _roles(sent: list[str]) -> list[Role]:

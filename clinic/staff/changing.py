@@ -7,7 +7,7 @@ What is changed stands in `members`, `details` and `ways_in`; what people do abo
 from collections.abc import Callable
 from uuid import UUID
 
-from clinic import access
+from clinic import access, work
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Clinic, Member, Membership, MemberState, Role, User
@@ -48,6 +48,12 @@ def lock_person(user_id: UUID) -> User:
 def held_by(member: Member) -> set[Role]:
     held = Membership.objects.filter(clinic_id=member.clinic_id, user_id=member.user_id)
     return {Role(role) for role in held.values_list("role", flat=True)}
+
+
+def others_who_manage(member: Member) -> list[User]:
+    """Who manages this clinic beside them, and can: has a password, and isn't shut out."""
+    managers = work.staff(member.clinic_id, access.MANAGE_STAFF).exclude(pk=member.user_id)
+    return [user for user in managers if user.has_usable_password()]
 
 
 def must_work_here(member: Member) -> None:

@@ -13,13 +13,14 @@ from clinic.access import Actor
 from clinic.models import Member, Membership, MemberState, Role
 from clinic.phones import e164
 from clinic.problems import Conflict, Forbidden, Invalid
+from clinic.seen import Seen, refuse_unseen
 from clinic.staff import letters, queries
 from clinic.staff.changing import changed, held_by, lock_person
 from clinic.visible_text import ONE_LINE, hides_something, is_visible
 
 THEIRS: Final = (
     "{name} works in another clinic too. Their name, credentials and number are changed by somebody who"
-    " manages all of their clinics or runs the server (create_user), the number also by themselves under Your"
+    " manages all of their clinics or runs the server, the number also by themselves under Your"
     " details."
 )
 OWN_NUMBER: Final = "Your own number is changed under Your details, with your password."
@@ -40,6 +41,18 @@ def checked(**given: str | None) -> dict[str, str]:
     return details
 
 
+def details_of(member: Member) -> dict[str, str | bool]:
+    """What `change_details` changes of somebody, as it stands."""
+    return {
+        "full_name": member.full_name,
+        "credentials": member.credentials,
+        "mobile": member.mobile,
+        "charge": Membership.objects.filter(
+            clinic=member.clinic_id, user=member.user_id, role=Role.NURSE, charge=True
+        ).exists(),
+    }
+
+
 def change_details(
     *,
     actor: Actor,
@@ -48,17 +61,28 @@ def change_details(
     credentials: str | None = None,
     mobile: str | None = None,
     charge: bool | None = None,
+    seen: Seen | None = None,
     now: datetime,
 ) -> Member:
     """Change what is given. The address that somebody signs in with is not: whoever could change it could
     become them. Of somebody invited, what was typed of them is changed, and nothing of their login.
 
     Raises `Invalid` (a line that hides something, a number that can't be dialled, credentials taken from a
-    prescriber, a charge nurse who is no nurse, one's own number) and `Forbidden` `works_elsewhere`.
+    prescriber, a charge nurse who is no nurse, one's own number), `Forbidden` `works_elsewhere`, and
+    `ChangedMeanwhile` where something stands otherwise than it was `seen`.
     """
     details = checked(full_name=full_name, credentials=credentials, mobile=mobile)
+    wanted = details | ({} if charge is None else {"charge": charge})
 
     def change(row: Member) -> None:
+        row.user = lock_person(row.user_id)
+        refuse_unseen(
+            seen,
+            row,
+            stands=details_of(row),
+            wanted=wanted,
+            who=lambda names: queries.who_changed_details(row, names),
+        )
         if row.state == MemberState.INVITED and row.joined_at is None:
             _change_what_was_typed(row, details)
         elif row.state == MemberState.WORKING:
@@ -79,7 +103,8 @@ def _change_what_was_typed(row: Member, details: dict[str, str]) -> None:
 
 
 def _change_person(actor: Actor, row: Member, details: dict[str, str]) -> None:
-    person = lock_person(row.user_id)
+    """Whose login is locked."""
+    person = row.user
     # A form sends all that it shows: what stands there already is no change.
     new = {name: value for name, value in details.items() if str(getattr(person, name)) != value}
     if not new:
@@ -92,7 +117,6 @@ def _change_person(actor: Actor, row: Member, details: dict[str, str]) -> None:
     for name, value in new.items():
         setattr(person, name, value)
     person.save(update_fields=list(new))
-    row.user = person
     if "mobile" in new:
         by = actor.name
         transaction.on_commit(lambda: letters.number_changed(user=person, by=by))

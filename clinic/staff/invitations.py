@@ -1,8 +1,8 @@
 """Links with which people come in: to where an invitation is accepted, for somebody new first to a password.
 
 The latter is allauth's own, which works once and ends by itself. Nobody types a password for somebody else,
-and no manager sees the link: it goes to the mailbox that the person signs in with. Who may be invited, and as
-what, is decided in `members`; what accepting does, in `joining`.
+and where mail is sent no manager sees the link: it goes to the mailbox that the person signs in with. Who may
+be invited, and as what, is decided in `members`; what accepting does, in `joining`.
 """
 
 from datetime import datetime, timedelta

@@ -71,6 +71,33 @@ def number_changed(*, user: User, by: str) -> bool:
     )
 
 
+def second_factor_taken(*, user: User, clinic: Clinic, by: str) -> bool:
+    return _send(
+        user.email,
+        "Your second factor was taken away",
+        [
+            f"Hello {user.full_name},",
+            f"{by} of {clinic.sender_name} has taken away your second factor for Chairside, with its recovery"
+            " codes, and you are signed out everywhere. Sign in with your password, and set up another one.",
+            f"If you didn't ask for that, change your password at once and tell {clinic.sender_name}: until"
+            " you have set up another one, your password alone lets you in.",
+        ],
+    )
+
+
+def second_factor_of_other_taken(*, manager: User, whom: Member, clinic: Clinic, by: str) -> bool:
+    return _send(
+        manager.email,
+        f"A second factor was taken away with {clinic.sender_name}",
+        [
+            f"Hello {manager.full_name},",
+            f"{by} has taken away the second factor of {whom.full_name}, who works with"
+            f" {clinic.sender_name}. They set up another one when they sign in.",
+            "If you don't know why, ask them: you are told so that this is never one person's secret.",
+        ],
+    )
+
+
 def roles_changed(
     *, user: User, clinic: Clinic, by: str, given: Collection[Role], taken: Collection[Role]
 ) -> bool:

@@ -7,6 +7,7 @@ shifts on call is upstairs' to show before: here tasks go back to everybody.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -16,21 +17,23 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from knox.models import get_token_model
 
-from clinic import access, work
+from clinic import work
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.models import Clinic, Member, Membership, MemberState, Role, User
+from clinic.models import Clinic, Member, Membership, MemberState, Role, User, WayIn
 from clinic.problems import Conflict, Forbidden, Invalid
 from clinic.signin import Proof, reauthenticate
-from clinic.staff import invitations, letters
-from clinic.staff.changing import changed, held_by, lock, must_work_here
+from clinic.staff import invitations, letters, ways_in
+from clinic.staff.changing import changed, held_by, lock, lock_person, must_work_here, others_who_manage
 from clinic.staff.details import checked
-from clinic.staff.ways_in import sign_out_after_commit
 from clinic.transactions import in_transaction
 
 WHY_AGAIN: Final = "who may do what is changed by nobody who only found your screen open"
 # Nobody is made one of these in silence: the other managers are told.
 TOLD_TO_MANAGERS: Final = frozenset({Role.PRESCRIBER, Role.MANAGER})
+FROM_THE_SERVER: Final = (
+    "Another clinic of the installation knows this address. Whoever runs the server hands over the link."
+)
 CREDENTIALS_FIRST: Final = "Enter the credentials first, such as MD or NP: they stand beside a signature."
 
 
@@ -76,14 +79,52 @@ def invite_again(*, actor: Actor, member: Member, now: datetime) -> Member:
     """Mail the link of an open invitation once more; it lasts afresh. Raises `Conflict` `not_invited`."""
 
     def change(row: Member) -> None:
-        if row.state != MemberState.INVITED:
-            raise Conflict(
-                f"{row.full_name} has no invitation that is open. Look at what stands now.",
-                code="not_invited",
-            )
+        _must_be_invited(row)
         _offer(actor, row, {Role(role) for role in row.offered}, now)
 
     return changed(actor, member, change, reason="Invited again")
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A link to be handed over, which is shown once: `sets_password` to somebody new, else to sign in and
+    answer."""
+
+    member: Member
+    link: str
+    sets_password: bool
+
+
+def hand_over(*, actor: Actor, member: Member, proof: Proof, now: datetime) -> HandedOver:
+    """The link of an open invitation, for its manager to hand to the person: only where no mail is sent.
+    Those of before open nothing any more, and the invitation lasts afresh.
+
+    Whoever is invited or works in another clinic as well gets theirs from whoever runs the server: a link for
+    setting a password would open that clinic too. Raises `Conflict` `mail_is_sent` or `not_invited`,
+    `Forbidden` `known_elsewhere`, `Invalid` at `password` or `code`.
+    """
+    if letters.can_be_sent():
+        raise Conflict("The link goes by mail. Send the invitation again instead.", code="mail_is_sent")
+    reauthenticate(actor=actor, proof=proof, why=WHY_AGAIN)
+    shown: list[HandedOver] = []
+
+    def change(row: Member) -> None:
+        _must_be_invited(row)
+        person = lock_person(row.user_id)
+        if person.has_usable_password():
+            link, sets_password = invitations.answer_link(), False
+        elif Member.objects.filter(user=person).exclude(pk=row.pk).exists():
+            raise Forbidden(FROM_THE_SERVER, code="known_elsewhere")
+        else:
+            invitations.make_links_void(person)
+            link, sets_password = invitations.password_link(person), True
+        row.invited_until = invitations.lasts_until(now)
+        row.way_in, row.way_in_at = WayIn.LINK, now
+        row.save(update_fields=["invited_until", "way_in", "way_in_at"])
+        shown[:] = [HandedOver(row, link, sets_password)]
+
+    changed(actor, member, change)
+    return shown[0]
 
 
 def withdraw_invitation(*, actor: Actor, member: Member, now: datetime) -> Member:
@@ -127,7 +168,7 @@ def change_roles(
         raise Invalid({"take": f"Give or take, not both: {letters.in_words(given & taken)}."})
     if given and member.user_id == actor.user_id:
         raise Forbidden(
-            "Nobody gives themselves a role. Ask another manager, or whoever runs the server (create_user).",
+            "Nobody gives themselves a role. Ask another manager, or whoever runs the server.",
             code="own_role",
         )
     reauthenticate(actor=actor, proof=proof, why=WHY_AGAIN)
@@ -178,7 +219,7 @@ def end_access(*, actor: Actor, member: Member, reason: str = "", proof: Proof, 
         work.take_back(now=now)
         if not Membership.objects.filter(user=row.user).exists():
             get_token_model().objects.filter(user=row.user).delete()
-            sign_out_after_commit(row.user_id)
+            ways_in.sign_out_after_commit(row.user_id)
         by, user, clinic = actor.name, row.user, row.clinic
         transaction.on_commit(lambda: letters.access_ended(user=user, clinic=clinic, by=by))
 
@@ -217,10 +258,12 @@ def bring_back(
     return changed(actor, member, change, reason=reason)
 
 
-def others_who_manage(member: Member) -> list[User]:
-    """Who manages this clinic beside them, and can: has a password, and isn't shut out."""
-    managers = work.staff(member.clinic_id, access.MANAGE_STAFF).exclude(pk=member.user_id)
-    return [user for user in managers if user.has_usable_password()]
+def _must_be_invited(member: Member) -> None:
+    if member.state != MemberState.INVITED:
+        raise Conflict(
+            f"{member.full_name} has no invitation that is open. Look at what stands now.",
+            code="not_invited",
+        )
 
 
 def _offer(actor: Actor, member: Member, given: set[Role], now: datetime) -> Member:

@@ -12,7 +12,7 @@ from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from knox.models import get_token_model
 
 from clinic import access
-from clinic.models import Clinic, Member, Membership, MemberState, Role
+from clinic.models import Clinic, Member, Membership, MemberState, Role, WayIn
 from clinic.problems import Missing
 from clinic.queries import names_of, who_changed
 
@@ -163,6 +163,9 @@ def _of_role(event: Any) -> str:
 
 def _of_invitation(member: Member, before: Any, after: Any) -> str:
     """What a version of somebody's place tells that their roles don't."""
+    done = (after.way_in, after.way_in_at)
+    if after.way_in and (before is None or (before.way_in, before.way_in_at) != done):
+        return str(WayIn(after.way_in).label)
     if after.offered and (before is None or before.invited_until != after.invited_until):
         offered = ", ".join(role.label for role in Role if role in after.offered)
         return f"Invited as {offered.lower()}"

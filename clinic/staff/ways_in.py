@@ -1,23 +1,30 @@
-"""The ways in that somebody has, their sessions and tokens, ended by a manager who may.
+"""The ways in that somebody has, their sessions, tokens and second factor, ended by a manager who may.
 
-Both open every clinic that the person works in, so only whoever manages all of those ends them. What a clinic
-can always do is to end the access to itself (`members.end_access`): then they open nothing of it.
+Each opens every clinic that the person works in, so only whoever manages all of those ends them. What a
+clinic can always do is to end the access to itself (`members.end_access`): then they open nothing of it.
 """
 
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from knox.models import get_token_model
 
 from clinic.access import Actor
-from clinic.models import Member
-from clinic.problems import Forbidden
-from clinic.staff import queries
-from clinic.staff.changing import changed, lock_person, must_work_here
+from clinic.models import Member, Role, User, WayIn
+from clinic.problems import Conflict, Forbidden
+from clinic.signin import Proof, reauthenticate
+from clinic.staff import letters, queries
+from clinic.staff.changing import changed, held_by, lock_person, must_work_here, others_who_manage
 
+WHY_AGAIN: Final = "nobody who only found your screen open takes somebody's second factor away"
+OWN_SECOND_FACTOR: Final = (
+    "Your own second factor is another manager's to take away, or whoever runs the server does it. While you"
+    " have it, you change it under Password and second factor."
+)
 END_THE_ACCESS: Final = (
     "{name} works in another clinic too, and {what} theirs there as well. They can see to it themselves under"
     " Your sign-in, or somebody who manages all of their clinics. What can't wait: end their access here."
@@ -31,9 +38,11 @@ def revoke_token(*, actor: Actor, member: Member, key: str, now: datetime) -> Me
     def change(row: Member) -> None:
         must_work_here(row)
         _must_reach(actor, row, "a token is")
-        get_token_model().objects.filter(user=row.user, token_key=key).delete()
+        revoked, _ = get_token_model().objects.filter(user=row.user, token_key=key).delete()
+        if revoked:
+            record(row, WayIn.TOKEN, now)
 
-    return changed(actor, member, change, reason="Revoked a token")
+    return changed(actor, member, change)
 
 
 def sign_out(*, actor: Actor, member: Member, now: datetime) -> Member:
@@ -45,8 +54,59 @@ def sign_out(*, actor: Actor, member: Member, now: datetime) -> Member:
         must_work_here(row)
         _must_reach(actor, row, "their sessions are")
         sign_out_after_commit(row.user_id)
+        record(row, WayIn.SESSIONS, now)
 
-    return changed(actor, member, change, reason="Signed them out")
+    return changed(actor, member, change)
+
+
+def take_second_factor(
+    *, actor: Actor, member: Member, reason: str = "", proof: Proof, now: datetime
+) -> Member:
+    """Somebody's second factor is lost: it is taken away with its recovery codes, and their sessions end.
+    With their password they sign in once more, and set up another one first where the installation asks for
+    it.
+
+    They are told by mail, and of a prescriber or manager the other managers are. Nobody does it for
+    themselves: who only found a manager's screen and password would be let in by that. Raises `Forbidden`
+    `own_second_factor` or `works_elsewhere`, `Conflict` `no_second_factor`, `Invalid` at `password` or
+    `code`.
+    """
+    if member.user_id == actor.user_id:
+        raise Forbidden(OWN_SECOND_FACTOR, code="own_second_factor")
+    reauthenticate(actor=actor, proof=proof, why=WHY_AGAIN)
+
+    def change(row: Member) -> None:
+        must_work_here(row)
+        _must_reach(actor, row, "the second factor is")
+        taken, _ = Authenticator.objects.filter(user=row.user_id).delete()
+        if not taken:
+            raise Conflict(f"{row.full_name} has no second factor now.", code="no_second_factor")
+        sign_out_after_commit(row.user_id)
+        record(row, WayIn.SECOND_FACTOR, now)
+        _tell(actor, row)
+
+    return changed(actor, member, change, reason=reason)
+
+
+def record(member: Member, way_in: WayIn, now: datetime) -> None:
+    """Write into the history of their place what was done about a way in, which has none of its own."""
+    member.way_in, member.way_in_at = way_in, now
+    member.save(update_fields=["way_in", "way_in_at"])
+
+
+def _tell(actor: Actor, member: Member) -> None:
+    by, clinic, user = actor.name, member.clinic, member.user
+    weighty = held_by(member) & {Role.PRESCRIBER, Role.MANAGER}
+    managers: list[User] = [
+        manager for manager in others_who_manage(member) if weighty and manager.pk != actor.user_id
+    ]
+
+    def send() -> None:
+        letters.second_factor_taken(user=user, clinic=clinic, by=by)
+        for manager in managers:
+            letters.second_factor_of_other_taken(manager=manager, whom=member, clinic=clinic, by=by)
+
+    transaction.on_commit(send)
 
 
 def sign_out_after_commit(user_id: UUID) -> None:

@@ -12,8 +12,10 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock
+from clinic.api.seen import ETAG_HELP, IF_MATCH, seen_of, with_tag
 from clinic.fields import IdField
 from clinic.models import Clinic
+from clinic.seen import tag_of
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access
 from notifications.models import ClinicMessaging, Form, MessageText, QuietHours
@@ -48,6 +50,10 @@ class RuleSerializer(serializers.Serializer[Any]):
     origin = serializers.SerializerMethodField(
         help_text="Of a default that no source gives, that it is this product's own; else empty."
     )
+    etag = serializers.SerializerMethodField(help_text=ETAG_HELP)
+
+    def get_etag(self, rule: rules.Rule) -> str:
+        return tag_of(rule_settings.settings_of_rule(rule))
 
     def get_title(self, rule: rules.Rule) -> str:
         return title_of(rule.stage)
@@ -91,6 +97,10 @@ class TextSerializer(serializers.Serializer[Any]):
     refused = serializers.SerializerMethodField(
         help_text="Why nothing can be sent in these words any more, with the word; empty while they can be."
     )
+    etag = serializers.SerializerMethodField(help_text=ETAG_HELP)
+
+    def get_etag(self, row: MessageText) -> str:
+        return tag_of(vars(own_texts.as_own(row)))
 
     def get_refused(self, row: MessageText) -> list[str]:
         return own_texts.refused_now(row)
@@ -208,14 +218,16 @@ class MessageSettingsViewSet(ClinicViewSet):
         clinic = self.clinic(pk)
         return Response(RuleSerializer(rule_settings.effective_rules([clinic.pk])[clinic.pk], many=True).data)
 
-    @extend_schema(request=RuleChangeSerializer, responses=RuleSerializer)
+    @extend_schema(parameters=[IF_MATCH], request=RuleChangeSerializer, responses=RuleSerializer)
     @message_rules.mapping.patch
     def change_message_rule(self, request: Request, pk: UUID) -> Response:
         """Change what is given of one stage."""
         clinic, changes = self.clinic(pk), self.parse(RuleChangeSerializer)
         stage = changes.pop("stage")
-        rule = rule_settings.change_rule(actor=self.actor, clinic=clinic, stage=stage, changes=changes)
-        return Response(RuleSerializer(rule).data)
+        rule = rule_settings.change_rule(
+            actor=self.actor, clinic=clinic, stage=stage, changes=changes, seen=seen_of(request)
+        )
+        return with_tag(RuleSerializer(rule).data, rule_settings.settings_of_rule(rule))
 
     @extend_schema(request=StageSerializer, responses=RuleSerializer)
     @action(detail=True, methods=["post"], url_path="message-rules/reset")
@@ -231,7 +243,7 @@ class MessageSettingsViewSet(ClinicViewSet):
         """The clinic's own words; of a stage and language without them the house's are said."""
         return Response(TextSerializer(list(own_texts.own_texts(self.clinic(pk)).values()), many=True).data)
 
-    @extend_schema(request=TextChangeSerializer, responses=TextSerializer)
+    @extend_schema(parameters=[IF_MATCH], request=TextChangeSerializer, responses=TextSerializer)
     @message_texts.mapping.patch
     def write_message_text(self, request: Request, pk: UUID) -> Response:
         """Say one stage in one language in the clinic's own words."""
@@ -242,9 +254,10 @@ class MessageSettingsViewSet(ClinicViewSet):
             stage=given["stage"],
             language=given["language"],
             own=_own(given),
+            seen=seen_of(request),
             now=clock.now(),
         )
-        return Response(TextSerializer(row).data)
+        return with_tag(TextSerializer(row).data, vars(own_texts.as_own(row)))
 
     @extend_schema(request=StageAndLanguageSerializer, responses={204: None})
     @action(detail=True, methods=["post"], url_path="message-texts/reset")
@@ -282,15 +295,20 @@ class MessageSettingsViewSet(ClinicViewSet):
     @action(detail=True)
     def messaging(self, request: Request, pk: UUID) -> Response:
         """Caps, the number that texts come from, and until when patients move visits themselves."""
-        return Response(MessagingSerializer(rule_settings.messaging_of(self.clinic(pk))).data)
+        return self._messaging(rule_settings.messaging_of(self.clinic(pk)))
 
-    @extend_schema(request=MessagingChangeSerializer, responses=MessagingSerializer)
+    @extend_schema(parameters=[IF_MATCH], request=MessagingChangeSerializer, responses=MessagingSerializer)
     @messaging.mapping.patch
     def change_messaging(self, request: Request, pk: UUID) -> Response:
         """Change what is given."""
         clinic, changes = self.clinic(pk), self.parse(MessagingChangeSerializer)
-        row = rule_settings.change_messaging(actor=self.actor, clinic=clinic, changes=changes)
-        return Response(MessagingSerializer(row).data)
+        row = rule_settings.change_messaging(
+            actor=self.actor, clinic=clinic, changes=changes, seen=seen_of(request)
+        )
+        return self._messaging(row)
+
+    def _messaging(self, row: ClinicMessaging) -> Response:
+        return with_tag(MessagingSerializer(row).data, rule_settings.settings_of_messaging(row))
 
     @extend_schema(request=PreviewRequestSerializer, responses=ForeseenMessageSerializer(many=True))
     @action(detail=True, methods=["post"], url_path="message-preview")

@@ -15,6 +15,7 @@ from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Clinic
 from clinic.problems import Invalid
+from clinic.seen import Seen, refuse_unseen
 from clinic.transactions import in_transaction
 from notifications import tokens
 from notifications.models import MessageText
@@ -41,6 +42,13 @@ def own_texts(clinic: Clinic) -> dict[tuple[str, str], MessageText]:
 
 def as_own(row: MessageText) -> OwnText:
     return OwnText(subject=row.subject, email=row.email, sms=row.sms)
+
+
+def said_now(clinic: Clinic, stage: str, language: str) -> tuple[OwnText, MessageText | None]:
+    """The words that are said, and the row that keeps them where they are the clinic's own. Raises `Invalid`
+    as `check` does."""
+    row = own_texts(clinic).get((stage, language))
+    return (as_own(row) if row else words_of(clinic, stage, language)), row
 
 
 def refused_now(own: MessageText | OwnText) -> list[str]:
@@ -100,20 +108,38 @@ def check(clinic: Clinic, stage: str, language: str, own: OwnText) -> None:
 
 
 def write_text(
-    *, actor: Actor, clinic: Clinic, stage: str, language: str, own: OwnText, now: datetime
+    *,
+    actor: Actor,
+    clinic: Clinic,
+    stage: str,
+    language: str,
+    own: OwnText,
+    seen: Seen | None = None,
+    now: datetime,
 ) -> MessageText:
-    """Say a stage in the clinic's own words from now on. Raises as `check`."""
+    """Say a stage in the clinic's own words from now on. Raises as `check`, and `ChangedMeanwhile` where
+    other words are said by now than those that were `seen`."""
     check(clinic, stage, language, own)
+    wanted = {name: text.strip() for name, text in vars(own).items()}
 
     def work() -> MessageText:
+        # Two managers at once write one after the other.
+        Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+        said, row = said_now(clinic, stage, language)
+        written_by = row.written_by.full_name if row and row.written_by else ""
+        refuse_unseen(
+            seen,
+            row or MessageText(),
+            stands=vars(said),
+            wanted=wanted,
+            who=lambda names: dict.fromkeys(names, written_by),
+        )
         with acting(actor.user_id):
             return MessageText.objects.create(
                 clinic=clinic,
                 stage=stage,
                 language=language,
-                subject=own.subject.strip(),
-                email=own.email.strip(),
-                sms=own.sms.strip(),
+                **wanted,
                 written_by_id=actor.user_id,
                 created_at=now,
             )

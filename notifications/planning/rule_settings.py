@@ -19,6 +19,7 @@ from clinic.history import acting
 from clinic.models import Clinic
 from clinic.phones import e164
 from clinic.problems import Invalid
+from clinic.seen import Seen, refuse_unseen
 from clinic.transactions import in_transaction, violated_constraint
 from notifications.models import ClinicMessaging, Form, MessageRule, QuietHours
 from notifications.planning import jurisdictions, rules
@@ -163,12 +164,24 @@ def _fault_of_forms(stage: str, forms: Collection[str]) -> str:
     return "The diary is asked for by e-mail only." if stage == rules.DIARY and "sms" in forms else ""
 
 
-def change_rule(*, actor: Actor, clinic: Clinic, stage: str, changes: Mapping[str, Any]) -> Rule:
-    """Have a stage said otherwise than by default. Raises as `tried`, and for a stage there isn't."""
+def settings_of_rule(rule: Rule) -> dict[str, Any]:
+    """What `change_rule` changes of a stage, as it stands."""
+    return {name: getattr(rule, name) for name in SETTABLE}
+
+
+def change_rule(
+    *, actor: Actor, clinic: Clinic, stage: str, changes: Mapping[str, Any], seen: Seen | None = None
+) -> Rule:
+    """Have a stage said otherwise than by default. Raises as `tried`, and for a stage there isn't; and
+    `ChangedMeanwhile` where something stands otherwise than it was `seen`."""
 
     def work() -> Rule:
         _lock(clinic)
-        rule = tried(rule_of(clinic, stage), changes)
+        stands = rule_of(clinic, stage)
+        rule = tried(stands, changes)
+        wanted = {name: value for name, value in settings_of_rule(rule).items() if name in changes}
+        row = MessageRule.objects.filter(clinic=clinic, stage=stage).first() or MessageRule()
+        refuse_unseen(seen, row, stands=settings_of_rule(stands), wanted=wanted)
         with acting(actor.user_id):
             MessageRule.objects.update_or_create(
                 clinic=clinic,
@@ -239,11 +252,18 @@ def messaging_of(clinic: Clinic) -> ClinicMessaging:
     return ClinicMessaging.objects.filter(clinic=clinic).first() or ClinicMessaging(clinic=clinic)
 
 
-def change_messaging(*, actor: Actor, clinic: Clinic, changes: Mapping[str, Any]) -> ClinicMessaging:
+def settings_of_messaging(row: ClinicMessaging) -> dict[str, Any]:
+    """What `change_messaging` changes, as it stands."""
+    return {name: getattr(row, name) for name in ("sms_number", *CAPS)}
+
+
+def change_messaging(
+    *, actor: Actor, clinic: Clinic, changes: Mapping[str, Any], seen: Seen | None = None
+) -> ClinicMessaging:
     """Change the caps, the number that texts come from, and until when patients move visits themselves.
 
     Raises `Invalid` that names every field out of bounds, and for a number that is no number or another
-    clinic's.
+    clinic's; and `ChangedMeanwhile` where something stands otherwise than it was `seen`.
     """
     given = dict(changes)
     wrong = {
@@ -261,6 +281,7 @@ def change_messaging(*, actor: Actor, clinic: Clinic, changes: Mapping[str, Any]
     def work() -> ClinicMessaging:
         _lock(clinic)
         row = messaging_of(clinic)
+        refuse_unseen(seen, row, stands=settings_of_messaging(row), wanted=given)
         for name, value in given.items():
             setattr(row, name, value)
         if row.most_a_week < row.most_a_day:

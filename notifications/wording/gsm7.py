@@ -15,6 +15,7 @@ ALPHABET: Final = frozenset(
 EXTENDED: Final = frozenset("^{}\\[~]|€")
 ALL: Final = ALPHABET | EXTENDED
 ONE_SEGMENT: Final = 160
+ONE_OF_UCS2: Final = 70  # once a single letter is outside of the alphabet
 OF_MANY: Final = 153  # the rest of each says which part it is
 
 

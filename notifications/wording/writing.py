@@ -2,6 +2,7 @@
 or cut to one segment of a text message. Pure: no Django.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -159,12 +160,23 @@ def _link_faults(name: str, text: str, stage: str) -> list[str]:
 def _sms_faults(text: str, words: Words, link_length: int) -> list[str]:
     strange = gsm7.outside(text)
     if strange:
-        letters = " ".join(strange)
-        return [f"A text message can't have {letters}: write it another way."]
+        letters = ", ".join(_named(letter) for letter in strange)
+        return [
+            f"A text message can't have {letters}: with one such letter it holds {gsm7.ONE_OF_UCS2} in place"
+            f" of {gsm7.ONE_SEGMENT}. Write it another way."
+        ]
     size = _length(fill(text, words), link_length)
     if size > gsm7.ONE_SEGMENT:
         return [TOO_LONG.format(length=size, most=gsm7.ONE_SEGMENT)]
     return []
+
+
+def _named(letter: str) -> str:
+    """A letter that somebody is to find in what they typed, also one that looks like another or like
+    nothing."""
+    name = unicodedata.name(letter, "").lower()
+    shown = letter if letter.isprintable() and not unicodedata.combining(letter) else ""
+    return f"{shown} ({name})" if shown and name else shown or name or f"U+{ord(letter):04X}"
 
 
 def _length(body: str, link_length: int) -> int:

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import access as ground
+from clinic.api.seen import IF_MATCH, seen_of, with_tag
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access
@@ -59,13 +60,20 @@ class BookingSettingsViewSet(ClinicViewSet):
     @extend_schema(responses=BookingSettingsSerializer)
     @action(detail=True, methods=["get"], url_path="booking-settings")
     def booking_settings(self, request: Request, pk: UUID) -> Response:
-        return Response(BookingSettingsSerializer(self.fetch(self.get_queryset(), pk=pk)).data)
+        return self._answer(self.fetch(self.get_queryset(), pk=pk))
 
-    @extend_schema(request=BookingSettingsUpdateSerializer, responses=BookingSettingsSerializer)
+    @extend_schema(
+        parameters=[IF_MATCH], request=BookingSettingsUpdateSerializer, responses=BookingSettingsSerializer
+    )
     @booking_settings.mapping.patch
     def change_booking_settings(self, request: Request, pk: UUID) -> Response:
         """Change what is given. Whether calendars name the patients is changed at `calendar-feeds/names/`."""
         clinic = self.fetch(self.get_queryset(), pk=pk)
         changes = self.parse(BookingSettingsUpdateSerializer)
-        changed = booking_settings.change_booking_settings(actor=self.actor, clinic=clinic, **changes)
-        return Response(BookingSettingsSerializer(changed).data)
+        changed = booking_settings.change_booking_settings(
+            actor=self.actor, clinic=clinic, seen=seen_of(request), **changes
+        )
+        return self._answer(changed)
+
+    def _answer(self, clinic: Clinic) -> Response:
+        return with_tag(BookingSettingsSerializer(clinic).data, booking_settings.settings_of(clinic))

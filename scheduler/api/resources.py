@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic import clock
+from clinic.api.seen import IF_MATCH, seen_of, with_tag
 from clinic.api_defaults import NewestFirst
 from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
@@ -96,13 +97,18 @@ class ResourcesViewSet(ClinicViewSet):
         )
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        return Response(ResourceSerializer(self.fetch(self.get_queryset(), pk=pk)).data)
+        return self._answer(self.fetch(self.get_queryset(), pk=pk))
 
-    @extend_schema(request=ResourceUpdateSerializer, responses=ResourceSerializer)
+    @extend_schema(parameters=[IF_MATCH], request=ResourceUpdateSerializer, responses=ResourceSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         resource = self.fetch(self.get_queryset(), pk=pk)
         changes = self.parse(ResourceUpdateSerializer)
         if "user" in changes:
             changes["user_id"] = changes.pop("user")
-        changed = resources.change_resource(actor=self.actor, resource=resource, now=clock.now(), **changes)
-        return Response(ResourceSerializer(changed).data)
+        changed = resources.change_resource(
+            actor=self.actor, resource=resource, seen=seen_of(request), now=clock.now(), **changes
+        )
+        return self._answer(changed)
+
+    def _answer(self, resource: Resource) -> Response:
+        return with_tag(ResourceSerializer(resource).data, resources.settings_of(resource))

@@ -4,7 +4,10 @@ Each is read where it is used; a change counts from the next visit on and rewrit
 Whether calendars name the patients is `calendars.feeds`' to change, with its own warning.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 
@@ -13,9 +16,20 @@ from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
+from clinic.seen import Seen, refuse_unseen
 from clinic.transactions import in_transaction
-from scheduler.models import Absence, Appointment, Closure, DayHours, WorkingPattern
+from scheduler.models import (
+    Absence,
+    Appointment,
+    AppointmentStatus,
+    Closure,
+    DayHours,
+    OfferStatus,
+    WaitlistOffer,
+    WorkingPattern,
+)
 from scheduler.working_hours import holiday_calendar as calendars
+from scheduler.working_hours.holiday_calendar import Holiday
 
 # Least and most of each, and its unit. Not clinical: they keep out slips of the keyboard.
 BOUNDS: Final = {
@@ -23,6 +37,15 @@ BOUNDS: Final = {
     "hold_minutes": (1, 240, "minutes"),
     "offer_minutes": (5, 2880, "minutes"),
 }
+
+
+A_YEAR: Final = timedelta(days=364)
+SETTABLE: Final = ("holiday_calendar", *BOUNDS, "time_zone")
+
+
+def settings_of(clinic: Clinic) -> dict[str, str | int]:
+    """What `change_booking_settings` changes, as it stands."""
+    return {name: getattr(clinic, name) for name in SETTABLE}
 
 
 def change_booking_settings(
@@ -34,12 +57,14 @@ def change_booking_settings(
     hold_minutes: int | None = None,
     offer_minutes: int | None = None,
     time_zone: str | None = None,
+    seen: Seen | None = None,
 ) -> Clinic:
     """Change what is given. Closures on holidays of another calendar stay until somebody reopens them.
 
     The time zone stays once hours were declared or a visit was booked: what was agreed by the clock on the
     wall would be another moment. Raises `Invalid` that names every field out of bounds, or a calendar or zone
-    that the library doesn't know; `Conflict` `zone_in_use`.
+    that the library doesn't know; `Conflict` `zone_in_use`; `ChangedMeanwhile` where something stands
+    otherwise than it was `seen`.
     """
     numbers = {
         "late_cancellation_hours": late_cancellation_hours,
@@ -55,6 +80,7 @@ def change_booking_settings(
 
     def work() -> Clinic:
         row = Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+        refuse_unseen(seen, row, stands=settings_of(row), wanted=changes)
         changed = [name for name, value in changes.items() if getattr(row, name) != value]
         if "time_zone" in changed and zone_is_used(row):
             raise Conflict(
@@ -69,6 +95,56 @@ def change_booking_settings(
         return row
 
     return in_transaction(work)
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What other settings of booking would find as it is now: visits to come whose cancelling would count as
+    late, under the settings that hold and under the tried ones; times that are held, and offers that stand,
+    and keep what they were given; the public holidays of the coming year; closures on holidays of the
+    calendar that is left."""
+
+    late_was: int
+    late_becomes: int
+    held: int
+    offered: int
+    holidays: list[Holiday]
+    closures_kept: int
+
+
+def check(given: Mapping[str, Any]) -> None:
+    """Raise `Invalid` for numbers out of bounds, each at its name."""
+    _check_bounds({name: given[name] for name in BOUNDS if name in given})
+
+
+def touched(*, clinic: Clinic, holiday_calendar: str, late_cancellation_hours: int, now: datetime) -> Touched:
+    """Six queries, however many visits there are. Raises `Invalid` as `change_booking_settings` does."""
+    check({"late_cancellation_hours": late_cancellation_hours})
+    calendar = calendars.known_calendar(holiday_calendar)
+    booked = Appointment.objects.filter(
+        clinic=clinic, status=AppointmentStatus.BOOKED, during__startswith__gt=now
+    )
+
+    def late(hours: int) -> int:
+        return booked.filter(during__startswith__lt=now + timedelta(hours=hours)).count()
+
+    today = clock.local_date(now, clinic.time_zone)
+    left = calendar != clinic.holiday_calendar
+    closures = Closure.objects.filter(clinic=clinic, public_holiday=True, during__endswith__gt=now)
+    offers = WaitlistOffer.objects.filter(
+        entry__clinic=clinic, status=OfferStatus.OPEN, expires_at__gt=now
+    ).count()
+    holds = Appointment.objects.filter(
+        clinic=clinic, status=AppointmentStatus.PENDING, held_until__gt=now, waitlist_offer=None
+    )
+    return Touched(
+        late_was=late(clinic.late_cancellation_hours),
+        late_becomes=late(late_cancellation_hours),
+        held=holds.count(),
+        offered=offers,
+        holidays=calendars.holidays_between(calendar, today, today + A_YEAR),
+        closures_kept=closures.count() if left else 0,
+    )
 
 
 def zone_is_used(clinic: Clinic) -> bool:

@@ -44,6 +44,14 @@ def public_holidays(clinic: Clinic, year: int) -> list[Holiday]:
     return [Holiday(day, name) for day, name in sorted(found.items())]
 
 
+def holidays_between(calendar: str, first: date, last: date) -> list[Holiday]:
+    """The public holidays of a calendar as the library spells it, from one day to another, both included;
+    none for no calendar."""
+    years = range(first.year, last.year + 1)
+    found = {day: name for year in years for day, name in (_holidays_of(calendar, year) or {}).items()}
+    return [Holiday(day, name) for day, name in sorted(found.items()) if first <= day <= last]
+
+
 def is_holiday(clinic: Clinic, start: datetime, end: datetime) -> bool:
     """Whether this stretch is just one local day, and a public holiday of the clinic's calendar."""
     day = clock.local_date(start, clinic.time_zone)

@@ -17,6 +17,7 @@ from clinic import clock
 from clinic.access import Actor
 from clinic.models import Clinic, Membership
 from clinic.problems import Conflict, Invalid
+from clinic.seen import Seen, refuse_unseen
 from clinic.transactions import in_transaction, violated_constraint
 from clinic.visible_text import ONE_LINE, hides_something
 from scheduler.locks import lock_resource, lock_schedule
@@ -61,6 +62,17 @@ def add_resource(
     return in_transaction(lambda: _saved(resource))
 
 
+def settings_of(resource: Resource) -> dict[str, object]:
+    """What `change_resource` changes, as it stands; `user` is the id of whoever stands behind it."""
+    return {
+        "name": resource.name,
+        "capacity": resource.capacity,
+        "features": resource.features,
+        "active": resource.active,
+        "user": resource.user_id,
+    }
+
+
 def change_resource(
     *,
     actor: Actor,
@@ -70,6 +82,7 @@ def change_resource(
     features: Sequence[str] | None = None,
     active: bool | None = None,
     user_id: UUID | Literal["as it is"] | None = AS_IT_IS,
+    seen: Seen | None = None,
     now: datetime,
 ) -> Resource:
     """Change what is given; visits that are done stay as they were. Another member of staff behind a nurse
@@ -77,13 +90,18 @@ def change_resource(
 
     Raises `Invalid`, and `Conflict` with the `visits` in the way: `capacity_booked` when visits that are not
     done hold units to be given up, `feature_booked` when visits to come need a feature that goes,
-    `resource_booked` when any are to come.
+    `resource_booked` when any are to come; `ChangedMeanwhile` where something stands otherwise than it was
+    `seen`.
     """
+    wanted = _given(name=name, capacity=capacity, features=features, active=active)
+    if user_id != AS_IT_IS:
+        wanted["user"] = user_id
 
     def work() -> Resource:
         lock_schedule(resource.clinic_id)
         placing.release_lapsed(resource.clinic_id, now)
         locked = lock_resource(resource)
+        refuse_unseen(seen, locked, stands=settings_of(locked), wanted=wanted)
         to_come = Claim.objects.filter(resource=locked, during__endswith__gt=now)
         if name is not None:
             locked.name = _line(name)
@@ -110,6 +128,16 @@ def change_resource(
         return _saved(locked)
 
     return in_transaction(work)
+
+
+def _given(*, name: str | None, features: Sequence[str] | None, **more: object) -> dict[str, object]:
+    """What was given of these, in the shapes of `settings_of`."""
+    given = {
+        "name": None if name is None else name.strip(),
+        "features": None if features is None else sorted(set(features)),
+        **more,
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _lay_openings(resource: Resource, now: datetime) -> None:

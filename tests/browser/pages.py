@@ -33,6 +33,7 @@ own-account             S  /accounts/2fa/
 own-sessions            D  /accounts/sessions/
 own-details             D  /accounts/details/
 own-invitations         D  /accounts/invitations/
+own-clinics             M  /clinics/
 
 not-found               D  /nowhere/  404
 not-for-this-role       D  /message-rules/  403
@@ -151,6 +152,8 @@ staff                   M  /staff/
 staff-invite            M  /staff/invite/
 staff-member            M  /staff/{member}/
 staff-invited           M  /staff/{invited}/
+staff-second-factor     M  /staff/{member}/second-factor/
+staff-link              M  /staff/{invited}/link/
 staff-end-access        M  /staff/{member}/end-access/
 staff-bring-back        M  /staff/{gone}/bring-back/
 resources               M  /resources/

@@ -1,9 +1,17 @@
 """The page of a clinic's settings of booking, as the manager fills it."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
 from django.urls import reverse
 
 from clinic.models import Clinic
-from tests.cast import House
+from scheduler.visits import booking
+from tests.cast import NOW, TODAY, House, new_id
+from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
 
 SENT = {
@@ -39,3 +47,52 @@ def test_a_refused_form_comes_back_as_it_was_filled_with_every_mend(house: House
     assert 'value="US-XX"' in answer.content.decode()
     assert 'value="48"' in answer.content.decode()
     assert Clinic.objects.get(pk=house.clinic.pk).late_cancellation_hours == 24
+
+
+# --- Looked through while it is typed ----------------------------------------------------------------------
+
+
+def typed(house: House, **changed: str) -> Any:
+    sent = {**SENT, "check": "typing", **changed}
+    return browser_of(house.max).post(reverse("booking_settings"), sent)
+
+
+@pytest.fixture
+def stage(house: House) -> Iterator[Stage]:
+    with time_machine.travel(NOW, tick=False):
+        yield set_stage(house)
+
+
+def test_they_say_while_they_are_typed_what_they_touch_and_keep_nothing(stage: Stage) -> None:
+    house = stage.house
+    stage.book(stage.plan(), "10:00", TODAY + timedelta(days=1))
+    stage.book(stage.plan(house.omar), "10:00", TODAY + timedelta(days=2))
+
+    said = words(typed(house))
+
+    assert "Cancelled now, 1 visit to come would count as late." in said
+    assert "With 24 hours, as it stands, no visits would." in said
+    assert "public holidays in the coming year, the next Martin Luther King Jr. Day on Mon, Jan 18." in said
+    assert "None of them closes the clinic by itself." in said
+    assert Clinic.objects.get(pk=house.clinic.pk).late_cancellation_hours == 24
+
+
+def test_what_is_held_keeps_what_it_was_given(stage: Stage) -> None:
+    booking.hold(actor=None, id=new_id(), plan=stage.plan(), start=stage.at("10:00"), now=NOW)
+    assert "1 time held now keeps the 10 minutes." in words(typed(stage.house))
+    assert "held now" not in words(typed(stage.house, hold_minutes="10"))
+
+
+def test_what_can_not_be_set_is_told_at_its_box_while_it_is_typed(stage: Stage) -> None:
+    page = typed(stage.house, hold_minutes="999", holiday_calendar="US-XX")
+    assert page.status_code == 200
+    html = page.content.decode()
+    assert 'data-at="hold_minutes"' in html or 'data-at="holiday_calendar"' in html
+    assert "then what it touches stands here again" in words(page)
+
+
+def test_without_a_script_the_check_button_shows_the_same(stage: Stage) -> None:
+    page = browser_of(stage.house.max).post(reverse("booking_settings"), {**SENT, "check": "yes"})
+    assert (page.status_code, 'value="48"' in page.content.decode()) == (200, True)
+    assert "would count as late" in words(page)
+    assert Clinic.objects.get(pk=stage.house.clinic.pk).late_cancellation_hours == 24

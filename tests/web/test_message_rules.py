@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,11 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.models import AccessLog
+from clinic.models import AccessLog, Role
 from notifications.models import ClinicMessaging, Message, MessageRule, MessageText, QuietHours
 from notifications.planning import rule_settings
 from scheduler.models import Appointment
-from tests.cast import NOW, House, client_of
+from tests.cast import NOW, House, client_of, make_user
 from tests.notifications.visits import book
 from tests.web.pages import browser_of, words
 
@@ -246,3 +247,111 @@ def test_the_list_asks_no_more_for_twenty_changes_than_for_none(
         )
     with django_assert_max_num_queries(25):  # type: ignore[operator]
         max_.get(reverse("message_rules"))
+
+
+# --- Looked through while it is typed ----------------------------------------------------------------------
+
+
+def typed(house: House, stage: str = "T-3d", **changed: Any) -> Any:
+    sent = {**RULE, **changed, "check": "typing"}
+    return browser_of(house.max).post(reverse("message_rule", args=[stage]), sent)
+
+
+def test_a_rule_says_while_it_is_typed_whom_it_would_touch_and_keeps_nothing(
+    house: House, visit: Appointment
+) -> None:
+    said = words(typed(house))
+    assert "5 days before the visit, at 10:00. As the patient prefers." in said
+    assert "It would be said of 1 visit to come: 1 at another time than now." in said
+    assert "The next is due Sat, Jan 16, 10:00." in said
+    off = words(typed(house, enabled=""))
+    assert "It isn't said any more. It would be said of no visit to come." in off
+    assert "1 visit to come is no longer told" in off
+    assert not MessageRule.objects.exists()
+
+
+def test_what_is_out_of_bounds_is_told_at_its_box_while_it_is_typed(house: House, visit: Appointment) -> None:
+    page = typed(house, days="99")
+    assert (page.status_code, 'data-at="days"' in page.content.decode()) == (200, True)
+    assert "Give 1 to 60 days." in words(page)
+    assert "then what it touches stands here again" in words(page)
+
+
+def test_the_visit_that_was_chosen_is_played_through_while_the_rule_is_typed_and_is_one_look(
+    house: House, visit: Appointment
+) -> None:
+    for days in ("5", "4"):
+        said = words(typed(house, days=days, visit=visit.pk))
+        assert "Reminder that asks to confirm Being tried" in said
+    assert "Sun, Jan 17, 10:00" in said
+    assert AccessLog.objects.filter(patient=house.rosa, what="message preview").count() == 1
+
+
+def test_without_a_script_the_check_button_shows_the_same_on_the_page(
+    house: House, visit: Appointment
+) -> None:
+    page = browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), {**RULE, "check": "yes"})
+    assert (page.status_code, 'value="5"' in page.content.decode()) == (200, True)
+    assert "1 at another time than now" in words(page)
+    assert not MessageRule.objects.exists()
+
+
+def test_a_notice_says_that_it_touches_no_visit_before_something_happens(
+    house: House, visit: Appointment
+) -> None:
+    assert "no visit to come is touched before" in words(typed(house, "move"))
+
+
+def test_the_words_page_says_whom_the_words_reach(house: House, visit: Appointment) -> None:
+    max_ = browser_of(house.max)
+    english = words(max_.get(reverse("message_words", args=["T-3d", "en"])))
+    assert "1 visit to come of patients who are written to in English will be told these words." in english
+    spanish = words(max_.get(reverse("message_words", args=["T-3d", "es"])))
+    assert "Nobody is to be told these words yet" in spanish
+
+
+@pytest.mark.parametrize(
+    ("letter", "name"),
+    [
+        ("\N{RIGHT SINGLE QUOTATION MARK}", "right single quotation mark"),
+        ("\N{NO-BREAK SPACE}", "no-break space"),
+    ],
+)
+def test_a_letter_that_makes_a_text_dear_is_named_so_that_it_can_be_found(
+    house: House, letter: str, name: str
+) -> None:
+    address = reverse("check_message_words", args=["T-2h", "en"])
+    sent = {**WORDS, "sms": f"{{sender}}: it{letter}s soon. {{link}}"}
+    said = words(browser_of(house.max).post(address, sent))
+    assert f"({name})" in said or f"have {name}:" in said
+    assert "with one such letter it holds 70 in place of 160. Write it another way." in said
+
+
+def test_a_text_longer_than_one_segment_says_how_long_it_is(house: House) -> None:
+    address = reverse("check_message_words", args=["T-2h", "en"])
+    said = words(
+        browser_of(house.max).post(address, {**WORDS, "sms": "{sender}: " + "soon " * 40 + "{link}"})
+    )
+    assert "characters at most, 2 texts with your clinic's name, number and link. One text holds 160." in said
+
+
+def test_words_that_another_manager_wrote_meanwhile_are_not_written_over_unseen(house: House) -> None:
+    page = reverse("message_words", args=["T-2h", "en"])
+    max_, olga = browser_of(house.max), browser_of(make_user(house.clinic, "Olga Petrova", Role.MANAGER))
+    shown = {
+        name: max_.get(page).context["form"][name].value() for name in ("subject", "email", "sms", "were")
+    }
+    assert olga.post(page, {**shown, "subject": "See you soon"}).status_code == 302
+
+    # As a browser sends it: with its own line ends.
+    sent = {**shown, "email": shown["email"].replace("\n", "\r\n"), "sms": WORDS["sms"]}
+    stale = max_.post(page, sent)
+
+    assert stale.status_code == 412
+    assert "Subject of the e-mail is now “See you soon” (Olga Petrova)." in unescape(words(stale))
+    again = {name: stale.context["form"][name].value() for name in shown}
+    assert (again["subject"], again["sms"]) == ("See you soon", WORDS["sms"])
+    assert max_.post(page, again).status_code == 302
+    newest = MessageText.objects.order_by("-created_at", "-pk").first()
+    assert newest is not None
+    assert {(row.subject, row.sms) for row in MessageText.objects.all()} >= {("See you soon", WORDS["sms"])}

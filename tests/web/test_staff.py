@@ -1,11 +1,15 @@
 """The manager's pages of staff: who works here, what each may do, who comes and who goes."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.urls import reverse
 from knox.models import AuthToken
@@ -14,7 +18,7 @@ from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 from clinic.models import Member, Membership, MemberState, Role
 from clinic.staff import members
 from notifications.escalating import on_call
-from tests.cast import NOW, PASSWORD, House, make_user, new_id
+from tests.cast import NOW, PASSWORD, House, client_of, make_user, new_id
 from tests.clinic.staff import gone, invited, member, task_of
 from tests.scheduler.stage import set_stage
 from tests.web.pages import browser_of, words
@@ -222,11 +226,111 @@ def test_details_are_changed_and_a_token_is_revoked(house: House) -> None:
     assert not AuthToken.objects.filter(user=house.nils).exists()
 
 
-def test_without_a_mail_server_the_pages_say_so(house: House, settings: Settings) -> None:
+# --- Where no mail is sent --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_mail(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+
+def link_on(page: Any) -> str:
+    found = re.search(r'class="staff-link">([^<]+)<', page.content.decode())
+    assert found
+    return urlsplit(unescape(found[1])).path
+
+
+@pytest.mark.usefixtures("no_mail")
+def test_without_mail_the_manager_is_told_that_the_link_is_theirs_to_hand_over(house: House) -> None:
     nora, browser = invited(house), browser_of(house.max)
-    for address in (reverse("staff"), reverse("invite_member"), page_of(nora)):
-        assert "No mail leaves this server." in words(browser.get(address))
+    for address in (reverse("staff"), reverse("invite_member")):
+        said = words(browser.get(address))
+        assert "No mail leaves this installation." in said
+        assert "create_user" not in said
+    assert page_of(nora, "hand_over_link") in browser.get(page_of(nora)).content.decode()
+    told = words(browser.post(reverse("invite_member"), invitation(), follow=True))
+    assert "Nora Neu is invited. No mail leaves here: show the link, and hand it over." in told
+
+
+@pytest.mark.usefixtures("no_mail")
+def test_the_link_is_shown_once_and_a_new_one_ends_the_one_before(house: House) -> None:
+    nora, browser = invited(house), browser_of(house.max)
+    page = page_of(nora, "hand_over_link")
+    assert "staff-link" not in browser.get(page).content.decode()
+    refused = browser.post(page, {"password": "guess"})
+    assert (refused.status_code, "staff-link" in refused.content.decode()) == (400, False)
+
+    first = link_on(browser.post(page, {"password": PASSWORD}))
+    second = link_on(browser.post(page))  # shown a moment ago that it is him
+
+    assert first != second
+    assert "Link shown to be handed over" in words(browser.get(page_of(nora)))
+    noras = browser_of()
+    assert "password" not in words(noras.get(first, follow=True)).split("Chairside")[0].lower()
+    opened = noras.get(second, follow=True)
+    set_ = noras.post(
+        opened.redirect_chain[-1][0],
+        {"password1": "quite another long one", "password2": "quite another long one"},
+    )
+    assert set_.status_code == 302
+    nora.user.refresh_from_db()
+    assert nora.user.check_password("quite another long one")
+    # Who has a password is handed where they sign in and answer, and nothing that changes it.
+    assert link_on(browser.post(page)) == reverse("own_invitations")
+
+
+@pytest.mark.usefixtures("no_mail")
+def test_whom_another_clinic_invites_too_gets_no_link_here_that_would_open_that_clinic(
+    house: House, other_house: House
+) -> None:
+    nora = invited(house)
+    Member.objects.create(
+        clinic=other_house.clinic, user=nora.user, offered=["manager"], invited_until=NOW + timedelta(days=1)
+    )
+    refused = browser_of(house.max).post(page_of(nora, "hand_over_link"), {"password": PASSWORD})
+    assert refused.status_code == 403
+    assert "staff-link" not in refused.content.decode()
+
+
+def test_where_mail_is_sent_no_manager_sees_a_link(house: House) -> None:
+    nora, browser = invited(house), browser_of(house.max)
+    page = browser.post(page_of(nora, "hand_over_link"), {"password": PASSWORD})
+    assert (page.status_code, "staff-link" in page.content.decode()) == (409, False)
+    answer = client_of(house.max).post(
+        f"/api/v1/members/{nora.pk}/link/", {"password": PASSWORD}, format="json"
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "mail_is_sent")
+
+
+# --- A second factor that was lost ------------------------------------------------------------------------
+
+
+def test_a_lost_second_factor_is_taken_away_on_a_page_that_says_what_it_does(house: House) -> None:
+    TOTP.activate(house.nils, generate_totp_secret())
+    nils, browser = member(house, house.nils), browser_of(house.max)
+    page = page_of(nils, "take_second_factor")
+    assert page in browser.get(page_of(nils)).content.decode()
+    assert "Make sure that it is them" in words(browser.get(page))
+    wrong = browser.post(page, {"reason": "Lost his phone", "password": "guess"})
+    assert (wrong.status_code, 'value="Lost his phone"' in wrong.content.decode()) == (400, True)
+
+    taken = words(browser.post(page, {"reason": "Lost his phone", "password": PASSWORD}, follow=True))
+
+    assert (
+        "Nils Berg has no second factor any more, and is signed out everywhere. A mail tells them." in taken
+    )
+    assert "Second factor taken away : Lost his phone" in taken
+    assert page not in browser.get(page_of(nils)).content.decode()
+
+
+def test_ones_own_second_factor_is_not_offered(house: House) -> None:
+    TOTP.activate(house.max, generate_totp_secret())
+    max_, browser = member(house, house.max), browser_of(house.max)
+    page = page_of(max_, "take_second_factor")
+    assert page not in browser.get(page_of(max_)).content.decode()
+    said = browser.get(page)
+    assert "Your own is another manager's to take away" in words(said)
+    assert "Take it away now" not in words(said)
 
 
 def test_another_clinics_manager_finds_nobody(house: House, other_house: House) -> None:

@@ -1,18 +1,23 @@
 """The manager's page of how booking works in the clinic: notice, holds, offers, whose public holidays."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 
+from clinic import clock
 from clinic.problems import Problem
 from scheduler.access import CHANGE_BOOKING_SETTINGS
 from scheduler.working_hours import booking_settings, holiday_calendar
 from web.doors import StaffRequest, staff_page
 from web.forms import WholeNumberField
 from web.settings_form import SettingsForm
+from web.views import booking_told, live_form
+
+PAGE: Final = "web/hours/settings.html"
+TOUCHES: Final = "web/hours/settings_touches.html"
 
 
 class CalendarInput(forms.TextInput):
@@ -48,21 +53,38 @@ class BookingSettingsForm(SettingsForm):
 @staff_page(CHANGE_BOOKING_SETTINGS)
 def settings(request: StaffRequest) -> HttpResponse:
     clinic = request.clinic
-    shown = {name: getattr(clinic, name) for name in BookingSettingsForm.base_fields}
-    form = BookingSettingsForm(clinic, request.POST or None, stands=shown)
-    if request.method == "POST" and form.is_valid():
+    stands = booking_settings.settings_of(clinic)
+    form = BookingSettingsForm(request.POST or None, stands=stands)
+    if live_form.is_check(request):
+        form.is_valid()
+    elif request.method == "POST" and form.is_valid():
         changes: dict[str, Any] = form.cleaned_data
         try:
-            booking_settings.change_booking_settings(actor=request.actor, clinic=clinic, **changes)
+            booking_settings.change_booking_settings(
+                actor=request.actor, clinic=clinic, seen=form.seen, **changes
+            )
         except Problem as problem:
             form.add_problem(problem)
         else:
             messages.success(request, "The settings are saved. They count from now on.")
             return redirect("booking_settings")
     context = {
-        "form": form,
+        "told": _told(request, form),
         "countries": holiday_calendar.countries(),
         "parts": holiday_calendar.parts_of(clinic.holiday_calendar),
         "names_shown": clinic.feeds_show_names,
     }
-    return render(request, "web/hours/settings.html", context, status=form.status)
+    return live_form.answer(request, form, PAGE, TOUCHES, context, status=form.status)
+
+
+def _told(request: StaffRequest, form: BookingSettingsForm) -> booking_told.Told | None:
+    """What is filled in, or what holds; None where it can't be said yet. What the floor refuses is told at
+    its box."""
+    if form.is_bound and form.errors:
+        return None
+    given: dict[str, Any] = form.cleaned_data if form.is_bound else form.initial
+    try:
+        return booking_told.of_settings(request.clinic, given, now=clock.now())
+    except Problem as problem:
+        form.add_problem(problem)
+        return None

@@ -17,7 +17,7 @@ from clinic import clock
 from clinic.models import Clinic
 from clinic.problems import Missing, Problem
 from notifications.access import CHANGE_MESSAGE_RULES
-from notifications.models import Form, MessageRule, QuietHours
+from notifications.models import Form, QuietHours
 from notifications.planning import own_texts, rule_settings, rules
 from notifications.planning.rules import Rule
 from notifications.planning.stage_words import how, origin, title_of, when
@@ -26,9 +26,12 @@ from notifications.wording import gsm7
 from notifications.wording.filling import FIELDS
 from notifications.wording.writing import LANGUAGES, OwnText
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, WallTimeField, WholeNumberField
+from web.forms import WallTimeField, WholeNumberField
 from web.settings_form import SettingsForm
+from web.views import live_form, rules_told
 from web.views.message_preview import VisitForm, preview_of
+
+RULE_TOUCHES: Final = "web/message_rules/touches.html"
 
 GROUPS: Final = (
     (
@@ -67,10 +70,8 @@ class RuleForm(SettingsForm):
     merges = forms.BooleanField(label="Said together with the other messages of the day", required=False)
     forms = forms.MultipleChoiceField(label="Ways", choices=Form.choices, widget=forms.CheckboxSelectMultiple)
 
-    def __init__(self, clinic: Clinic, rule: Rule, data: Any = None) -> None:
-        shown = {name: getattr(rule, name) for name in rule_settings.SETTABLE}
-        row = MessageRule.objects.filter(clinic=clinic, stage=rule.stage).first() or MessageRule()
-        super().__init__(row, data, stands=shown)
+    def __init__(self, rule: Rule, data: Any = None) -> None:
+        super().__init__(data, stands=rule_settings.settings_of_rule(rule))
         default = next(each for each in rules.DEFAULTS if each.stage == rule.stage)
         for name in {"days", "hours", "at"} - set(rule_settings.TIMING[rule.stage]):
             del self.fields[name]
@@ -84,27 +85,27 @@ class RuleForm(SettingsForm):
             del self.fields["forms"], self.fields["falls_back"]
 
 
-class WordsForm(ChangeForm):
+class WordsForm(SettingsForm):
     """A stage's words in one language."""
 
     subject = forms.CharField(label="Subject of the e-mail")
     email = forms.CharField(label="E-mail", widget=forms.Textarea(attrs={"rows": 6}))
     sms = forms.CharField(label="Text message", widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, clinic: Clinic, stage: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, clinic: Clinic, stage: str, said: OwnText, data: Any = None) -> None:
+        super().__init__(_with_one_kind_of_line(data), stands=vars(said))
         self.clinic, self.stage = clinic, stage
 
     def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
         for name, mends in own_texts.faults(self.clinic, self.stage, self.own).items():
             if not self.has_error(name):
                 self.add_error(name, mends)
-        return self.cleaned_data
+        return cleaned
 
     @property
     def own(self) -> OwnText:
-        given = {name: _one_kind_of_line(self.data.get(name, "")) for name in ("subject", "email", "sms")}
-        return OwnText(**given)
+        return OwnText(**{name: self.data.get(name, "").strip() for name in self.base_fields})
 
     @property
     def longest_sms(self) -> str | None:
@@ -142,15 +143,16 @@ def message_rules(request: StaffRequest) -> HttpResponse:
 
 @staff_page(CHANGE_MESSAGE_RULES)
 def message_rule(request: StaffRequest, stage: str) -> HttpResponse:
-    """One stage; sent, changes it, or only tries it on a visit."""
+    """One stage; sent, changes it, or only tries it: what it would touch, and on a visit what is told."""
     clinic = request.clinic
     rule = _rule(clinic, stage)
-    form = RuleForm(clinic, rule, request.POST or None)
+    form = RuleForm(rule, request.POST or None)
     visit_form = VisitForm(clinic, request.POST or None)
-    context: dict[str, Any] = {}
+    trying = live_form.is_check(request) or "preview" in request.POST
+    changed, context = rule, dict[str, Any]()
     if request.method == "POST" and form.is_valid():
         try:
-            if "preview" in request.POST:
+            if trying:
                 changed = rule_settings.tried(rule, form.cleaned_data)
                 of_clinic = rule_settings.effective_rules([clinic.pk])[clinic.pk]
                 context = preview_of(
@@ -158,10 +160,15 @@ def message_rule(request: StaffRequest, stage: str) -> HttpResponse:
                     visit_form.chosen,
                     stage,
                     clinic_rules=rules.overlaid([changed], of_clinic),
+                    renews_itself=live_form.is_typing(request),
                 )
             else:
                 rule_settings.change_rule(
-                    actor=request.actor, clinic=clinic, stage=stage, changes=form.cleaned_data
+                    actor=request.actor,
+                    clinic=clinic,
+                    stage=stage,
+                    changes=form.cleaned_data,
+                    seen=form.seen,
                 )
                 messages.success(request, "The rule is saved. It counts from now on.")
                 return redirect("message_rule", stage=stage)
@@ -169,8 +176,8 @@ def message_rule(request: StaffRequest, stage: str) -> HttpResponse:
             form.add_problem(problem)
     written = own_texts.own_texts(clinic)
     context |= {
-        "form": form,
         "visit_form": visit_form,
+        "told": None if form.errors else rules_told.of_rule(clinic, changed, now=clock.now()),
         "stage": stage,
         "title": title_of(stage),
         "when": when(rule),
@@ -179,8 +186,9 @@ def message_rule(request: StaffRequest, stage: str) -> HttpResponse:
         "languages": [(tongue, written.get((stage, code))) for code, tongue in LANGUAGES.items()],
         "changes": [change for change in changes_of(clinic) if change.stage == stage],
     }
-    status = max(form.status, visit_form.status)
-    return render(request, "web/message_rules/rule.html", context, status=status)
+    status = form.status if live_form.is_check(request) else max(form.status, visit_form.status)
+    page = "web/message_rules/rule.html"
+    return live_form.answer(request, form, page, RULE_TOUCHES, context, status=status)
 
 
 @staff_page(CHANGE_MESSAGE_RULES, methods=["POST"])
@@ -202,20 +210,14 @@ def message_words(request: StaffRequest, stage: str, language: str) -> HttpRespo
         if "preview" in request.POST:
             tried = {(stage, language): form.own}
             context = preview_of(request, visit_form.chosen, stage, tried_texts=tried)
-        else:
-            own_texts.write_text(
-                actor=request.actor,
-                clinic=clinic,
-                stage=stage,
-                language=language,
-                own=form.own,
-                now=clock.now(),
-            )
+        elif _written(request, form, stage, language):
             messages.success(request, "These words are said from now on.")
             return redirect("message_rule", stage=stage)
     refused = own_texts.refused_now(own) if own and request.method != "POST" else []
     context |= _words_context(form, stage, language)
-    context |= {"own": own, "refused": refused, "visit_form": visit_form}
+    tongue = LANGUAGES[language].name
+    told = rules_told.of_words(clinic, stage, language, tongue, now=clock.now())
+    context |= {"own": own, "refused": refused, "visit_form": visit_form, "told": told}
     status = max(form.status, visit_form.status)
     return render(request, "web/message_rules/words.html", context, status=status)
 
@@ -266,10 +268,25 @@ def _known(stage: str, language: str) -> None:
 def _words_form(request: StaffRequest, stage: str, language: str) -> tuple[WordsForm, Any]:
     """The form, and the clinic's own words where it has any."""
     _known(stage, language)
-    own = own_texts.own_texts(request.clinic).get((stage, language))
-    shown = own_texts.as_own(own) if own else own_texts.words_of(request.clinic, stage, language)
-    form = WordsForm(request.clinic, stage, request.POST or None, initial=vars(shown))
-    return form, own
+    said, own = own_texts.said_now(request.clinic, stage, language)
+    return WordsForm(request.clinic, stage, said, request.POST or None), own
+
+
+def _written(request: StaffRequest, form: WordsForm, stage: str, language: str) -> bool:
+    try:
+        own_texts.write_text(
+            actor=request.actor,
+            clinic=request.clinic,
+            stage=stage,
+            language=language,
+            own=form.own,
+            seen=form.seen,
+            now=clock.now(),
+        )
+    except Problem as problem:
+        form.add_problem(problem)
+        return False
+    return True
 
 
 def _words_context(form: WordsForm, stage: str, language: str) -> dict[str, Any]:
@@ -287,6 +304,11 @@ def _words_context(form: WordsForm, stage: str, language: str) -> dict[str, Any]
     }
 
 
-def _one_kind_of_line(text: str) -> str:
-    """Browsers send line ends of two characters."""
-    return text.replace("\r\n", "\n").strip()
+def _with_one_kind_of_line(sent: Any) -> Any:
+    """Browsers send line ends of two characters: as such no box would hold what it was filled with."""
+    if sent is None:
+        return None
+    plain = sent.copy()
+    for name, texts in sent.lists():
+        plain.setlist(name, [text.replace("\r\n", "\n") for text in texts])
+    return plain

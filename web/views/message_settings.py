@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -35,7 +34,7 @@ class MessagingForm(SettingsForm):
 
     def __init__(self, clinic: Clinic, data: Any = None) -> None:
         row = rule_settings.messaging_of(clinic)
-        super().__init__(row, data, stands=model_to_dict(row, [*self.base_fields]))
+        super().__init__(data, stands=rule_settings.settings_of_messaging(row))
 
 
 class QuietHoursForm(ChangeForm):
@@ -51,7 +50,9 @@ def message_settings(request: StaffRequest) -> HttpResponse:
     form = MessagingForm(clinic, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            rule_settings.change_messaging(actor=request.actor, clinic=clinic, changes=form.cleaned_data)
+            rule_settings.change_messaging(
+                actor=request.actor, clinic=clinic, changes=form.cleaned_data, seen=form.seen
+            )
         except Problem as problem:
             form.add_problem(problem)
         else:

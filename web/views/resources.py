@@ -35,6 +35,9 @@ class FeaturesField(forms.CharField):
     def clean(self, value: Any) -> list[str]:
         return [word.strip() for word in super().clean(value).split(",") if word.strip()]
 
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
 
 class PersonField(forms.ModelChoiceField):
     def label_from_instance(self, person: User) -> str:
@@ -75,8 +78,8 @@ class ResourceForm(SettingsForm):
         label="In use", required=False, help_text="Out of use, nothing is booked with it any more."
     )
 
-    def __init__(self, resource: Resource, *args: Any, **kwargs: Any) -> None:
-        super().__init__(resource, *args, **kwargs)
+    def __init__(self, resource: Resource, data: Any = None) -> None:
+        super().__init__(data, stands=resources.settings_of(resource))
         if resource.kind == ResourceKind.CHAIR:
             del self.fields["user"]
         else:
@@ -111,18 +114,13 @@ def resource(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = access.fetch(
         request.actor, Resource.objects.filter(clinic=request.clinic), CHANGE_RESOURCES, pk=pk
     )
-    shown = {
-        "name": found.name,
-        "capacity": found.capacity,
-        "features": ", ".join(found.features),
-        "user": found.user_id,
-        "active": found.active,
-    }
-    form = ResourceForm(found, request.POST or None, stands=shown)
+    form = ResourceForm(found, request.POST or None)
     in_the_way: list[Any] = []
     if request.method == "POST" and form.is_valid():
         try:
-            resources.change_resource(actor=request.actor, resource=found, now=clock.now(), **_changes(form))
+            resources.change_resource(
+                actor=request.actor, resource=found, seen=form.seen, now=clock.now(), **_changes(form)
+            )
         except Problem as problem:
             form.add_problem(problem)
             in_the_way = problem.data.get("visits", [])

@@ -145,18 +145,19 @@ class TryForm(ClinicForm):
 def clinic(request: StaffRequest) -> HttpResponse:
     """Names, telephone, address, and by which clock it lives."""
     here = request.clinic
-    shown = {name: getattr(here, name) for name in DetailsForm.base_fields}
-    form = DetailsForm(here, request.POST or None, stands=shown)
+    stands = clinics.details_of(here) | booking_settings.settings_of(here)
+    form = DetailsForm(request.POST or None, stands=stands)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
 
         def write() -> None:
-            clinics.change_details(actor=request.actor, clinic=here, changes=data)
+            clinics.change_details(actor=request.actor, clinic=here, changes=data, seen=form.seen)
             booking_settings.change_booking_settings(
                 actor=request.actor,
                 clinic=here,
                 time_zone=data["time_zone"],
                 holiday_calendar=data["holiday_calendar"],
+                seen=form.seen,
             )
 
         if _done(request, form, lambda: in_transaction(write), "The clinic is described."):

@@ -1,12 +1,11 @@
 """The forms of the staff's pages. Which of what they say is carried out, the floor decides."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
 from clinic.models import Member, Role
-from clinic.staff import queries
+from clinic.staff import details, queries
 from web.doors import StaffRequest
 from web.forms import ChangeForm, ClinicForm, PhoneField
 from web.settings_form import SettingsForm
@@ -98,6 +97,19 @@ class EndAccessForm(ProvenForm):
     )
 
 
+class SecondFactorForm(ProvenForm):
+    reason = forms.CharField(
+        label="Why",
+        max_length=240,
+        required=False,
+        help_text="Kept in the history of their place, such as: lost phone, known by sight.",
+    )
+
+
+class LinkForm(ProvenForm):
+    """Nothing but who asks for it."""
+
+
 class DetailsForm(SettingsForm):
     """What this manager may change of them: of a person of several clinics not what is all clinics'."""
 
@@ -113,15 +125,11 @@ class DetailsForm(SettingsForm):
     )
 
     def __init__(self, request: StaffRequest, member: Any, data: Any = None) -> None:
-        self.member = member
         asked = _asked(request, member)
-        stands = {name: getattr(member, name) for name in self.base_fields if name in asked}
-        super().__init__(member, data, stands=stands)
+        stands = {name: value for name, value in details.details_of(member).items() if name in asked}
+        super().__init__(data, stands=stands)
         for name in self.base_fields.keys() - asked:
             del self.fields[name]
-
-    def changed_by(self, names: list[str]) -> Mapping[str, str]:
-        return queries.who_changed_details(self.member, names)
 
 
 def _asked(request: StaffRequest, member: Any) -> set[str]:

@@ -64,4 +64,6 @@ def _invited(request: StaffRequest, form: InviteForm) -> Member:
 
 def _told(member: Member) -> str:
     name, address = member.full_name, member.user.email
+    if not letters.can_be_sent():
+        return f"{name} is invited. No mail leaves here: show the link, and hand it over."
     return f"{name} is invited: the link goes to {address}. They work here once they have accepted."

@@ -60,7 +60,9 @@ def change_details(request: StaffRequest, pk: UUID) -> HttpResponse:
     form = DetailsForm(request, found, request.POST)
     if form.is_valid():
         try:
-            details.change_details(actor=request.actor, member=found, now=clock.now(), **form.cleaned_data)
+            details.change_details(
+                actor=request.actor, member=found, seen=form.seen, now=clock.now(), **form.cleaned_data
+            )
         except Problem as problem:
             form.add_problem(problem)
         else:
