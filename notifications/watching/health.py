@@ -85,7 +85,7 @@ class Health:
 
     @property
     def late(self) -> list[str]:
-        """What is wrong, each as a sentence; empty while all is well."""
+        """What is wrong, each as a sentence, the worst first; empty while all is well."""
         wrong = [_stopped(name, self.waiting) for name in NAMES if self._is_late(name)]
         if self.oldest_due is not None and self.oldest_due > DUE_LATE_AFTER.total_seconds():
             wrong.append(f"A message has been due for {int(self.oldest_due // 60)} minutes and is not sent.")

@@ -116,6 +116,7 @@ def test_a_block_offers_what_can_be_done_with_its_visit(windows: Windows) -> Non
 
         # Onto a taken place: all that stands against it. A quarter of an hour later: moved, and back.
         face.click()
+        expect(dialog(page)).to_contain_text("Another time on this day")
         picture(page, "board-menu")
         dialog(page).get_by_role("link", name="Chair 2 not free").click()
         expect(dialog(page)).to_contain_text("The visit can't be moved to this time.")
@@ -133,6 +134,7 @@ def test_a_block_offers_what_can_be_done_with_its_visit(windows: Windows) -> Non
         dialog(page).get_by_role("link", name="Leave it as it is").click()
         page.set_viewport_size({"width": 390, "height": 844})
         page.locator("#day-list").get_by_role("link", name="Rosa Delgado").click()
+        expect(dialog(page)).to_contain_text("Another time on this day")
         picture(page, "board-menu-phone")
         dialog(page).get_by_role("button", name="Patient has confirmed").click()
         expect(page.get_by_text("The visit is confirmed.")).to_be_visible()

@@ -104,6 +104,19 @@ def test_the_manager_alone_sees_a_banner_on_every_page(alive: None, house: House
         assert NO_BEAT not in words(browser_of(house.ana).get("/tasks/"))
 
 
+def test_of_several_things_the_worst_stands_and_the_others_are_counted(alive: None, house: House) -> None:
+    SendingState.objects.update_or_create(name="sms", defaults={"closed_until": NOW + 9 * MINUTE})
+    SendingState.objects.update_or_create(name="all", defaults={"paused_at": NOW})
+    with time_machine.travel(NOW + 3 * MINUTE, tick=False):
+        health.cache.clear()
+        page = browser_of(house.max).get("/tasks/")
+
+    aside = page.content.decode().partition('<aside class="late"')[2].partition("</aside>")[0]
+    assert aside.count('class="banner') == 1
+    said = words(page)
+    assert f"{NO_BEAT} And 2 more Sending is paused: everything. The provider doesn't answer" in said
+
+
 def test_most_pages_ask_nothing_of_it(alive: None, django_assert_num_queries: pytest.FixtureRequest) -> None:
     health.late_now(NOW)
     with django_assert_num_queries(0):  # type: ignore[operator]
