@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.urls import reverse
 from clinic import clock
 from clinic.access import MANAGE_STAFF, VIEW_PATIENTS, VIEW_WORK, Actor, Permission
 from clinic.models import Clinic, Role
+from clinic.queries import open_task_counts
 from notifications.access import (
     CHANGE_MESSAGE_RULES,
     PAUSE_SENDING,
@@ -33,7 +35,6 @@ from scheduler.access import (
     VIEW_SCHEDULE,
 )
 from sessions_app.access import MAY, PLACE_MONITORS, READ_SESSIONS
-from web.queries import open_task_count
 
 
 @dataclass(frozen=True)
@@ -178,11 +179,23 @@ class Frame:
             return []
         return late_now(clock.now())
 
-    @cached_property
+    @property
     def open_tasks(self) -> int:
-        if self.actor is None or self.clinic is None:
-            return 0
-        return open_task_count(actor=self.actor, clinic=self.clinic)
+        return self._open_tasks.get(self.clinic.pk, 0) if self.clinic else 0
+
+    @property
+    def waiting(self) -> list[tuple[Clinic, int]]:
+        """Each clinic of this person, with how many open tasks wait there for them."""
+        return [(clinic, self._open_tasks.get(clinic.pk, 0)) for clinic in self.clinics]
+
+    @property
+    def elsewhere(self) -> int:
+        """How many open tasks wait for this person in their clinics that aren't open here."""
+        return sum(count for clinic, count in self.waiting if clinic != self.clinic)
+
+    @cached_property
+    def _open_tasks(self) -> dict[UUID, int]:
+        return open_task_counts(self.actor) if self.actor and self.clinic else {}
 
 
 def house(request: HttpRequest) -> dict[str, Any]:

@@ -5,15 +5,18 @@ tests/web/test_doors.py refuses a route that is neither. What a page shows is no
 """
 
 from collections.abc import Callable, Collection
+from datetime import timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
@@ -50,6 +53,12 @@ PUBLIC = frozenset(
 )
 
 CHOSEN_CLINIC = "clinic_id"
+# Of a browser, beyond the sign-in: a clinic's tablet stands in one clinic, whoever of its staff takes it up.
+# It opens nothing to whoever doesn't work there.
+LAST_CLINIC = "last_clinic"
+LAST_CLINIC_DAYS = 365
+# Where somebody wanted to go who was asked first in which clinic.
+WANTED = "wanted_page"
 # In place of roles, at a door for whoever is signed in: about themselves, in whichever clinic or none yet.
 ONESELF = "oneself"
 PROBLEM_PAGES = {403: "403.html", 404: "404.html"}
@@ -66,6 +75,14 @@ class StaffRequest(HttpRequest):
 
 class NoClinic(Forbidden):
     """Somebody signed in who works nowhere yet."""
+
+
+class NotChosen(Problem):
+    """Somebody works in several clinics, and hasn't said in which of them they are now."""
+
+    status = 409
+    code = "clinic_not_chosen"
+    title = "In which clinic?"
 
 
 Page = Callable[..., HttpResponse]
@@ -100,6 +117,8 @@ def staff_page(
                 if queries.invitations_of(request.actor.user_id, now=clock.now()).exists():
                     return redirect("own_invitations")
                 return problem_page(request, problem)
+            except NotChosen as problem:
+                return _ask_which(request, problem)
             except Problem as problem:
                 return problem_page(request, problem)
 
@@ -137,7 +156,9 @@ def enter(request: StaffRequest) -> None:
     """Put the actor, their clinics and the chosen one on the request, and whether they are invited to
     another: two queries.
 
-    Raises `NoClinic` for somebody who works in no clinic.
+    The clinic is the one that they chose since they signed in, else the last one that was chosen in this
+    browser, else their only one. Raises `NoClinic` for somebody who works in no clinic, `NotChosen` for
+    somebody of several of which none was chosen: a day board is easily taken for another clinic's.
     """
     request.actor = access.actor_of(request.user)  # type: ignore[arg-type]
     invited = Exists(queries.invitations_of(request.actor.user_id, now=clock.now()))
@@ -146,15 +167,42 @@ def enter(request: StaffRequest) -> None:
     if not request.clinics:
         raise NoClinic("You don't work in a clinic yet. A manager of yours can give you a role.")
     request.invited = request.clinics[0].invited  # type: ignore[attr-defined]
-    chosen = request.session.get(CHOSEN_CLINIC)
-    request.clinic = next((c for c in request.clinics if str(c.pk) == chosen), request.clinics[0])
+    by_id = {str(clinic.pk): clinic for clinic in request.clinics}
+    remembered = (request.session.get(CHOSEN_CLINIC), request.COOKIES.get(LAST_CLINIC))
+    chosen = next((by_id[each] for each in remembered if each in by_id), None)
+    if chosen is None and len(request.clinics) > 1:
+        raise NotChosen("You work in several clinics: choose the one in which you are now.")
+    request.clinic = chosen or request.clinics[0]
 
 
-def choose_clinic(request: StaffRequest, clinic_id: UUID) -> Clinic:
-    """Keep one of this person's clinics as the one whose pages they see. Raises Missing for another's."""
+def choose_clinic(request: StaffRequest, clinic_id: UUID) -> HttpResponse:
+    """Keep one of this person's clinics as the one whose pages they see, and lead to the page that they
+    wanted. Raises Missing for another's clinic."""
     clinic = access.fetch_clinic(request.actor, access.EVERYONE, clinic_id)
     request.session[CHOSEN_CLINIC] = str(clinic.pk)
-    return clinic
+    answer = redirect(request.session.pop(WANTED, "home"))
+    answer.set_cookie(
+        LAST_CLINIC,
+        str(clinic.pk),
+        max_age=timedelta(days=LAST_CLINIC_DAYS),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _ask_which(request: HttpRequest, problem: NotChosen) -> HttpResponse:
+    """To the list of this person's clinics, and then to where they wanted; what was typed into a form is kept
+    on the page to be sent once they have chosen."""
+    if entries.is_kept(request):
+        return respond(problem)
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(reverse("clinics"))
+    if request.method not in ("GET", "HEAD"):
+        return send_again(request, status=problem.status, why="which_clinic")
+    request.session[WANTED] = request.get_full_path()
+    return redirect("clinics")
 
 
 def signed_out(request: HttpRequest) -> HttpResponse:
@@ -166,7 +214,7 @@ def signed_out(request: HttpRequest) -> HttpResponse:
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(redirect_to_login(_current_page(request)).url)
     if request.method not in ("GET", "HEAD"):
-        return send_again(request, status=403, signed_out=True)
+        return send_again(request, status=403, why="signed_out")
     return redirect_to_login(request.get_full_path())
 
 
@@ -179,7 +227,9 @@ def _current_page(request: HttpRequest) -> str:
     return current.path + (f"?{current.query}" if current.query else "")
 
 
-def send_again(request: HttpRequest, *, status: int, signed_out: bool) -> HttpResponse:
+def send_again(
+    request: HttpRequest, *, status: int, why: Literal["signed_out", "which_clinic", "older_page"]
+) -> HttpResponse:
     """A page that holds what was sent, behind one button. Only for what our own page sent; a password is
     never written into a page, and is asked for again."""
     kept = [
@@ -188,7 +238,7 @@ def send_again(request: HttpRequest, *, status: int, signed_out: bool) -> HttpRe
         if name not in ("csrfmiddlewaretoken", "password", "code")
         for value in values
     ]
-    context = {"kept": kept, "signed_out": signed_out}
+    context = {"kept": kept, "why": why}
     return render(request, "web/send_again.html", context, status=status)
 
 

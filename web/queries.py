@@ -1,12 +1,17 @@
-"""What the frame asks the floors below."""
+"""What the pages ask the floors below of all clinics of one person at once."""
 
-from django.db.models import Q
+from uuid import UUID
+
+from django.db.models import Count
 
 from clinic.access import Actor
-from clinic.models import Clinic, WorkItem
+from sessions_app import states
+from sessions_app.access import READ_SESSIONS
+from sessions_app.models import Session
 
 
-def open_task_count(*, actor: Actor, clinic: Clinic) -> int:
-    """How many open tasks are this person's, or anybody's of their roles who takes them: one query."""
-    mine = Q(owner_id=actor.user_id) | Q(owner__isnull=True, role__in=actor.roles.get(clinic.pk, frozenset()))
-    return WorkItem.objects.filter(mine, clinic=clinic, closed_at__isnull=True).count()
+def in_the_chair_counts(actor: Actor) -> dict[UUID, int]:
+    """In each of their clinics whose sessions they may read, how many patients sit in a chair now: one query.
+    A clinic without any is left out."""
+    seen = Session.objects.filter(clinic__in=actor.clinics(READ_SESSIONS), state__in=states.IN_THE_CHAIR)
+    return dict(seen.values_list("clinic").annotate(count=Count("pk")).order_by())

@@ -212,14 +212,6 @@ def test_a_password_is_never_put_into_a_page(house: House) -> None:
     assert PASSWORD.encode() not in page.content
 
 
-def test_somebody_who_works_in_two_clinics_chooses_and_stays(house: House, other_house: House) -> None:
-    Membership.objects.create(user=house.nils, clinic=other_house.clinic, role=Role.NURSE)
-    browser = browser_of(house.nils)
-    assert shown_clinic(browser) == other_house.clinic  # the first by name
-    browser.post("/clinic/switch/", {"clinic": str(house.clinic.pk)})
-    assert shown_clinic(browser) == house.clinic
-
-
 def test_nobody_chooses_a_clinic_they_do_not_work_in(house: House, other_house: House) -> None:
     browser = browser_of(house.ana)
     assert browser.post("/clinic/switch/", {"clinic": str(other_house.clinic.pk)}).status_code == 404

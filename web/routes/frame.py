@@ -10,5 +10,4 @@ urlpatterns: list[URLPattern] = [
     path("health/details/", frame.health_details, name="health_details"),
     path("metrics", frame.metrics, name="metrics"),
     path("csp-report/", frame.csp_report, name="csp_report"),
-    path("clinic/switch/", frame.switch_clinic, name="switch_clinic"),
 ]

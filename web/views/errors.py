@@ -104,7 +104,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     own = f"{request.scheme}://{request.get_host()}"
     from_own_page = request.headers.get("Origin") in {own, settings.PUBLIC_URL}
     if from_own_page and not request.path.startswith("/accounts/"):
-        return send_again(request, status=403, signed_out=False)
+        return send_again(request, status=403, why="older_page")
     return render(
         _framed(request),
         "403.html",

@@ -22,8 +22,7 @@ from clinic.models import Role
 from notifications.watching import health as watching
 from notifications.watching import metrics as measured
 from scheduler.models import Resource
-from web.doors import StaffRequest, choose_clinic, staff_page
-from web.forms import SwitchClinicForm
+from web.doors import StaffRequest, staff_page
 from web.views.own.invitations import SEEN
 
 logger = logging.getLogger(__name__)
@@ -48,14 +47,6 @@ def home(request: StaffRequest) -> HttpResponse:
     if may_set_up and not Resource.objects.filter(clinic=request.clinic).exists():
         return redirect("setup")
     return redirect("day")
-
-
-@staff_page(access.EVERYONE, methods=["POST"])
-def switch_clinic(request: StaffRequest) -> HttpResponse:
-    form = SwitchClinicForm(request.POST)
-    if form.is_valid():
-        choose_clinic(request, form.cleaned_data["clinic"])
-    return redirect("home")
 
 
 @staff_page(access.EVERYONE, methods=["GET"])

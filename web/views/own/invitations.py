@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from clinic import clock
+from clinic import access, clock
 from clinic.models import Role
 from clinic.staff import joining, queries
-from web.doors import CHOSEN_CLINIC, StaffRequest, own_page
+from web.doors import WANTED, StaffRequest, choose_clinic, own_page
 from web.views.staff import role_words
 
 # Set once they have been looked at: the way in leads here no more in this session.
@@ -41,9 +41,10 @@ def accept(request: StaffRequest, pk: UUID) -> HttpResponse:
     mine = queries.invitation_of(request.actor.user_id, pk)
     shown = {Role(role) for role in request.POST.get("roles", "").split() if role in Role.values}
     joined = joining.accept(actor=request.actor, member=mine, roles=shown, now=clock.now())
-    request.session[CHOSEN_CLINIC] = str(joined.clinic_id)
     messages.success(request, f"You work with {joined.clinic.sender_name} from this moment.")
-    return redirect("home")
+    request.actor = access.actor_of(request.user)  # type: ignore[arg-type]  # with the roles of this moment
+    request.session.pop(WANTED, None)
+    return choose_clinic(request, joined.clinic_id)
 
 
 @own_page(methods=["POST"])

@@ -1,0 +1,147 @@
+"""Somebody who works in two clinics: asked in which they are, and told what waits in the other."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from clinic.models import Clinic, Membership, Role, Urgency, User, WorkItem
+from tests.cast import NOW, TODAY, House, client_of
+from tests.sessions_app import stories
+from tests.web.pages import browser_of, words
+from web.doors import LAST_CLINIC
+
+
+@pytest.fixture
+def nils(house: House, other_house: House) -> User:
+    """A nurse of Lakeside, who works at the desk of Hillside too."""
+    Membership.objects.create(user=house.nils, clinic=other_house.clinic, role=Role.FRONT_DESK)
+    return house.nils
+
+
+def task(house: House, role: Role, owner: User | None = None) -> WorkItem:
+    return WorkItem.objects.create(
+        clinic=house.clinic,
+        cause=f"story:{WorkItem.objects.count()}",
+        title="Call back",
+        urgency=Urgency.AMBER,
+        role=role,
+        owner=owner,
+        due_at=NOW + timedelta(hours=1),
+    )
+
+
+def choose(browser: Client, clinic: Clinic) -> Any:
+    return browser.post(reverse("switch_clinic"), {"clinic": str(clinic.pk)})
+
+
+def test_nobody_is_shown_a_clinic_that_they_did_not_choose(house: House, nils: User) -> None:
+    browser = browser_of(nils)
+    week = reverse("week", args=[TODAY])
+
+    asked = browser.get(week)
+
+    assert asked["Location"] == reverse("clinics")
+    chosen = choose(browser, house.clinic)
+    assert chosen["Location"] == week  # where they wanted to go
+    assert house.clinic.name in words(browser.get(week))
+    assert browser.get("/nowhere/").context["frame"].clinic == house.clinic
+
+
+def test_the_clinic_that_was_chosen_last_in_this_browser_is_opened_after_the_next_sign_in(
+    house: House, other_house: House, nils: User
+) -> None:
+    browser = browser_of(nils)
+    choose(browser, other_house.clinic)
+    remembered = browser.cookies[LAST_CLINIC]
+    assert (remembered.value, remembered["httponly"]) == (str(other_house.clinic.pk), True)
+
+    browser = browser_of(nils)
+    browser.cookies[LAST_CLINIC] = remembered.value
+
+    assert browser.get("/nowhere/").context["frame"].clinic == other_house.clinic
+
+
+def test_what_a_browser_remembers_opens_nothing_to_who_does_not_work_there(
+    house: House, other_house: House
+) -> None:
+    browser = browser_of(house.ana)
+    browser.cookies[LAST_CLINIC] = str(other_house.clinic.pk)
+    assert browser.get("/nowhere/").context["frame"].clinic == house.clinic
+
+
+def test_what_was_typed_is_kept_until_they_have_chosen(house: House, nils: User) -> None:
+    page = browser_of(nils).post(reverse("find_patients"), {"text": "delgado"})
+    assert page.status_code == 409
+    assert 'value="delgado"' in page.content.decode()
+    assert reverse("clinics") in page.content.decode()
+
+
+def test_a_part_of_a_page_takes_the_whole_page_to_the_list(house: House, nils: User) -> None:
+    answer = browser_of(nils).get(reverse("tasks"), headers={"HX-Request": "true"})
+    assert answer["HX-Redirect"] == reverse("clinics")
+
+
+def test_the_list_says_what_waits_for_them_in_each_and_names_no_patient(
+    house: House, other_house: House, nils: User
+) -> None:
+    stories.infusing(house)
+    for mine in (task(house, Role.NURSE), task(house, Role.PRESCRIBER, owner=nils)):
+        assert mine.closed_at is None
+    task(house, Role.PRESCRIBER)  # nobody's yet, and not for a nurse
+    task(other_house, Role.FRONT_DESK)
+    task(other_house, Role.FRONT_DESK, owner=other_house.ana)
+
+    said = words(browser_of(nils).get(reverse("clinics")))
+
+    hillside, lakeside = said.split("Lakeside Infusion Clinic")
+    assert "Hillside Infusion Clinic Front desk 1 open task, yours or free to take" in hillside
+    assert "in the chair" not in hillside  # the desk reads no sessions
+    assert "Nurse 2 open tasks, yours or free to take 1 in the chair now" in lakeside
+    assert "Rosa" not in said
+
+
+def test_the_header_counts_what_waits_in_the_other_clinics(
+    house: House, other_house: House, nils: User
+) -> None:
+    task(other_house, Role.FRONT_DESK)
+    task(other_house, Role.FRONT_DESK)
+    browser = browser_of(nils)
+    choose(browser, house.clinic)
+    said = words(browser.get("/nowhere/"))
+    assert "2 open in your other clinics" in said
+    choose(browser, other_house.clinic)
+    assert "open in your other clinics" not in words(browser.get("/nowhere/"))
+
+
+def test_over_the_api_each_clinic_says_how_many_tasks_wait(
+    house: House, other_house: House, nils: User, django_assert_max_num_queries: Any
+) -> None:
+    task(house, Role.NURSE)
+    with django_assert_max_num_queries(4):
+        listed = client_of(nils).get("/api/v1/clinics/").json()["results"]
+    assert {row["name"]: row["open_tasks"] for row in listed} == {
+        house.clinic.name: 1,
+        other_house.clinic.name: 0,
+    }
+
+
+def test_the_list_asks_as_much_for_twelve_clinics_as_for_two(
+    nils: User, django_assert_num_queries: Any
+) -> None:
+    browser = browser_of(nils)
+    browser.get(reverse("clinics"))
+    with django_assert_num_queries(9, exact=False) as few:
+        browser.get(reverse("clinics"))
+    for number in range(10):
+        clinic = Clinic.objects.create(
+            name=f"Clinic {number}",
+            sender_name=f"Clinic {number}",
+            time_zone="America/Chicago",
+            phone="+13125550100",
+        )
+        Membership.objects.create(user=nils, clinic=clinic, role=Role.NURSE)
+    with django_assert_num_queries(len(few)):
+        browser.get(reverse("clinics"))
