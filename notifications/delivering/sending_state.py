@@ -17,7 +17,7 @@ from django.db.models import Q
 from clinic.access import Actor, require
 from clinic.history import acting
 from clinic.models import Clinic
-from clinic.problems import Invalid
+from clinic.problems import Forbidden, Invalid
 from clinic.transactions import in_transaction
 from notifications.access import PAUSE_SENDING
 from notifications.models import ClinicMessaging, Form, SendingState
@@ -30,6 +30,10 @@ CLOSED_FOR_MINUTES: Final = 1
 CLOSED_AT_MOST_MINUTES: Final = 16
 # How often a held message is looked at again.
 HELD_FOR: Final = timedelta(minutes=1)
+NOT_THE_CLINICS: Final = (
+    "Nobody of the clinic paused this, so nobody of it resumes it: whoever runs the installation does"
+    " (manage.py resume_sending --clinic)."
+)
 
 
 @dataclass(frozen=True)
@@ -165,17 +169,34 @@ def pause_clinic(*, actor: Actor, clinic: Clinic, why: str, now: datetime) -> Cl
 
 
 def resume_clinic(*, actor: Actor, clinic: Clinic) -> ClinicMessaging:
+    """What a manager paused a manager resumes. Raises `Forbidden` `not_the_clinics` of a pause that nobody of
+    the clinic made: that of a synthetic clinic with a real provider is for whoever runs the installation to
+    lift."""
     require(actor, PAUSE_SENDING, clinic.pk)
 
     def work() -> ClinicMessaging:
         row = _messaging(clinic)
-        row.paused_at = row.paused_by_id = None
-        row.paused_why = ""
+        if not_the_clinics(row):
+            raise Forbidden(NOT_THE_CLINICS, code="not_the_clinics")
         with acting(actor.user_id):
-            row.save(update_fields=["paused_at", "paused_by", "paused_why"])
-        return row
+            return _resumed(row)
 
     return in_transaction(work)
+
+
+def resume_for_clinic(*, clinic: Clinic) -> ClinicMessaging:
+    """Whoever runs the installation resumes what one clinic says to its patients, whoever paused it."""
+
+    def work() -> ClinicMessaging:
+        with acting(None, door="command"):
+            return _resumed(_messaging(clinic))
+
+    return in_transaction(work)
+
+
+def not_the_clinics(row: ClinicMessaging) -> bool:
+    """Whether the clinic is paused, and none of its managers paused it."""
+    return row.paused_at is not None and row.paused_by_id is None
 
 
 def per_second(form: Form) -> float | None:
@@ -211,6 +232,13 @@ def _from_bucket(row: SendingState, wanted: int, urgent: int, rate: float, now: 
     row.save(update_fields=["budget", "counted_at"])
     apart = timedelta(seconds=1 / rate)
     return Leave(count, now + apart, apart)
+
+
+def _resumed(row: ClinicMessaging) -> ClinicMessaging:
+    row.paused_at = row.paused_by_id = None
+    row.paused_why = ""
+    row.save(update_fields=["paused_at", "paused_by", "paused_why"])
+    return row
 
 
 def _make_rows() -> None:

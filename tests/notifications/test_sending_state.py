@@ -130,6 +130,24 @@ def test_a_clinics_pause_is_its_own_managers(house: House, other_house: House) -
     assert not ClinicMessaging.objects.exists()
 
 
+def test_a_pause_that_nobody_of_the_clinic_made_is_lifted_by_who_runs_the_installation(house: House) -> None:
+    """A synthetic clinic with a real provider: telephones would ring about people who are made up."""
+    ClinicMessaging.objects.create(clinic=house.clinic, paused_at=NOW, paused_why="Everybody is made up.")
+    with pytest.raises(Forbidden) as refused:
+        sending_state.resume_clinic(actor=house.actor(house.max), clinic=house.clinic)
+    assert refused.value.code == "not_the_clinics"
+    # Nor by pausing it first: the pause that stands keeps whose it is.
+    sending_state.pause_clinic(actor=house.actor(house.max), clinic=house.clinic, why="Mine.", now=NOW)
+    with pytest.raises(Forbidden):
+        sending_state.resume_clinic(actor=house.actor(house.max), clinic=house.clinic)
+
+    with pytest.raises(CommandError, match="no clinic called"):
+        call_command("resume_sending", clinic="Nowhere")
+    call_command("resume_sending", clinic=house.clinic.name)
+
+    assert ClinicMessaging.objects.get().paused_at is None
+
+
 @pytest.mark.parametrize(
     ("asked", "mend"),
     [

@@ -41,9 +41,11 @@ def sending(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, "Paused: what this clinic says to its patients. What falls due waits.")
             return redirect("sending")
+    own = ClinicMessaging.objects.select_related("paused_by").filter(clinic=request.clinic).first()
     context = {
         "form": form,
-        "own": ClinicMessaging.objects.select_related("paused_by").filter(clinic=request.clinic).first(),
+        "own": own,
+        "not_ours": own is not None and sending_state.not_the_clinics(own),
         "ways": [(LABELS[row.name], row) for row in sending_state.states()],
         "now": clock.now(),
     }
