@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.urls import reverse
 
 from scheduler.models import Protocol
 from scheduler.prescribing import protocols
-from tests.cast import NOW, PASSWORD, House, new_id
+from tests.cast import NOW, PASSWORD, House, client_of, new_id
+from tests.clinic.second_factor import code_for
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
 from web.views.protocols_form import DraftForm
@@ -171,6 +173,46 @@ def test_a_prescriber_signs_and_others_may_not(stage: Stage) -> None:
     assert "Version 2 of mood-40 is in force." in words(page)
     old = words(browser_of(stage.house.priya).get(reverse("protocol", args=[stage.protocol.pk])))
     assert "Retired when a newer version was signed" in old
+
+
+def test_whoever_has_a_second_factor_signs_a_version_with_its_code_too(stage: Stage) -> None:
+    draft(stage, observation_minutes="90")
+    made = Protocol.objects.get(version=2)
+    secret = generate_totp_secret()
+    TOTP.activate(stage.house.priya, secret)
+    sign, browser = reverse("sign_protocol", args=[made.pk]), browser_of(stage.house.priya)
+    assert 'name="code"' in browser.get(reverse("protocol", args=[made.pk])).content.decode()
+
+    without = browser.post(sign, {"password": PASSWORD})
+    wrong = browser.post(sign, {"password": PASSWORD, "code": "000000"})
+
+    assert [refused.status_code for refused in (without, wrong)] == [400, 400]
+    assert "This code is not right, or was used before." in words(wrong)
+    for page in (without, wrong):
+        assert PASSWORD not in page.content.decode()
+    made.refresh_from_db()
+    assert made.status == "draft"
+    code = code_for(secret)
+    page = browser.post(sign, {"password": PASSWORD, "code": code}, follow=True)
+    assert "Version 2 of mood-40 is in force." in words(page)
+
+
+def test_over_the_api_a_version_is_signed_with_the_code_and_a_code_signs_once(stage: Stage) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(stage.house.priya, secret)
+    api = client_of(stage.house.priya)
+    draft(stage, observation_minutes="90")
+    second = Protocol.objects.get(version=2)
+    proof = {"password": PASSWORD, "code": code_for(secret)}
+    refused = api.post(f"/api/v1/protocols/{second.pk}/activate/", {"password": PASSWORD}, format="json")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "code")
+    assert api.post(f"/api/v1/protocols/{second.pk}/activate/", proof, format="json").status_code == 200
+    draft(stage, observation_minutes="100")
+    third = Protocol.objects.get(version=3)
+    used = api.post(f"/api/v1/protocols/{third.pk}/activate/", proof, format="json")
+    assert (used.status_code, used.json()["errors"][0]["field"]) == (400, "code")
+    third.refresh_from_db()
+    assert third.status == "draft"
 
 
 def test_what_keeps_a_draft_from_being_signed_is_told_with_its_place(stage: Stage) -> None:
