@@ -1,9 +1,8 @@
-"""Addresses of the pages in web.views.booking, and of that in web.views.times on which all times stand."""
+"""Addresses of the pages in web.views.booking."""
 
 from django.urls import URLPattern, path
 
-from web.views import times
-from web.views.booking import best, confirm, new_patient, search, start
+from web.views.booking import best, confirm, new_patient, search, start, times
 
 urlpatterns: list[URLPattern] = [
     path("book/", search.book, name="book"),

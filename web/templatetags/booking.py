@@ -6,8 +6,8 @@ from typing import Any
 from django import template
 
 from scheduler.models import TreatmentPlan
-from web.views.booking import mends
-from web.views.booking.mends import Mended
+from web import mends
+from web.mends import Mended
 
 register = template.Library()
 

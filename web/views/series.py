@@ -34,7 +34,7 @@ from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
 from web.months import Month, months_of
 from web.views.booking.place import plan_of, resource_of
-from web.views.times import ByNameField, working
+from web.views.booking.times import ByNameField, working
 
 NOBODY: Final = "-"
 WISHED: Final = ("weekdays", "earliest", "latest", "nurse", "chair", "only")

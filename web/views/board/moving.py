@@ -23,7 +23,7 @@ from scheduler.visits import booking, queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, DayField, LocalDateTimeField
 from web.views.booking.place import appointment_of, resource_of
-from web.views.times import LONGEST_SEARCH, look
+from web.views.booking.times import LONGEST_SEARCH, look
 
 NO_PLACE: Final = "Give a time on the five-minute grid and a chair of the clinic."
 

@@ -17,7 +17,7 @@ from scheduler.visits import booking
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, LocalDateTimeField
 from web.views.booking.place import made_before, made_once, plan_of, resource_of
-from web.views.times import LONGEST_SEARCH
+from web.views.booking.times import LONGEST_SEARCH
 
 
 class BookForm(ClinicForm):

@@ -20,8 +20,8 @@ from scheduler.vocabulary import spoken_time
 from sessions_app.access import ASSESS_SAFETY, RECORD_OUTCOMES
 from sessions_app.looking_back import Went
 from sessions_app.preparing import safety
+from web import mends
 from web.views import readiness_answers
-from web.views.booking import mends
 from web.views.patients.progress import Progress
 
 HOLDS, MISSING, TOLD = "error", "warning", "info"

@@ -9,7 +9,7 @@ from scheduler.models import Resource, ResourceKind
 from scheduler.vocabulary import WEEKDAYS
 from scheduler.waitlist.waiting import Terms
 from web.forms import ChangeForm, ClinicForm, DayField, WallTimeField, WholeNumberField
-from web.views.times import ByNameField, working
+from web.views.booking.times import ByNameField, working
 
 
 class TermsForm(ChangeForm):
