@@ -1,7 +1,7 @@
 """All times of a plan on one page: its feasible starts by day, and those that fit a wish best.
 
-Whose times they are, the few best, and what becomes of one that is chosen stand in the modules beside this one;
-moving a visit is `board.moving`'s.
+Whose times they are, the few best, and what becomes of one that is chosen stand in the modules beside this
+one; moving a visit is `board.moving`'s.
 """
 
 from collections.abc import Collection, Sequence
