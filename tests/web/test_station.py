@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from sessions_app.infusing import infusion
-from sessions_app.observing import alerts
+from sessions_app.observing import alert_clocks, alerts
 from tests.cast import House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.monitors.beds import chair_of, seat
@@ -54,6 +54,30 @@ def test_who_went_home_yesterday_is_off_the_station(house: House, wall: Wall) ->
     stories.discharged(house)
     wall.shows = minute(26 * 60)
     assert "Rosa Delgado" not in words(browser_of(house.nils).get(STATION))
+
+
+def test_readings_that_nobody_took_are_a_line_for_each_chair_below_what_a_patient_has(
+    house: House, wall: Wall
+) -> None:
+    rosa, omar = stories.infusing(house), stories.infusing(house, house.omar)
+    seat(rosa, chair_of(house, "Chair 3"))
+    seat(omar, chair_of(house, "Chair 4"))
+    stories.measure(house, rosa, stories.calm(minute(9), oxygen_saturation_percent=84, confirmed=True))
+    for late in (14, 24):
+        alert_clocks.run_clocks(now=minute(late))
+    wall.shows = minute(24)
+
+    page = browser_of(house.nils).get(STATION)
+    said = words(page)
+    assert said.index("Oxygen saturation 84 %") < said.index("Vital signs were due")
+    assert [(chair.watch.place, group.halts) for chair, group in page.context["unread"]] == [
+        ("Chair 3", True),  # asked for sooner since its alert, and a second one in a row
+        ("Chair 4", False),
+    ]
+    assert [chair.watch.place for chair in page.context["calling"]] == ["Chair 3"]
+    assert page.content.decode().count('data-alert="') == len(page.context["calling"]) + len(
+        page.context["unread"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,11 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
         "waiting": [(visit, uuid4()) for visit in queries.waiting_visits(request.clinic, today)],
         "cards": [Card(chair) for chair in chairs if not chair.finished],
         # Who has left comes after whoever sits in a chair, and is not called by the chair of another by now.
-        "calling": sorted([each for each in chairs if each.watch.groups], key=lambda each: each.finished),
+        "calling": sorted([each for each in chairs if each.watch.calls], key=lambda each: each.finished),
+        "unread": sorted(
+            [(each, group) for each in chairs for group in each.watch.overdue],
+            key=lambda unread: not unread[1].halts,
+        ),
         "finished": [chair for chair in chairs if chair.finished],
         "may_record": request.actor.may(RECORD_SESSIONS, request.clinic.pk),
         "may_open": request.actor.may(OPEN_SESSION, request.clinic.pk),

@@ -18,6 +18,7 @@ from scheduler.models import ResourceKind
 from sessions_app.access import MAY
 from sessions_app.models import (
     Alert,
+    AlertKind,
     AlertStep,
     AlertStepKind,
     Rung,
@@ -123,6 +124,11 @@ class AlertGroup:
         return _worst_of_each_sign(self.waiting)
 
     @property
+    def about_readings(self) -> bool:
+        """Whether it only says that readings are overdue: many at once would hide what a patient has."""
+        return all(row.alert.kind == AlertKind.OVERDUE for row in self.rows)
+
+    @property
     def halts(self) -> bool:
         """Whether the infusion should be paused or stopped for it."""
         return self.lead.alert.level in AT_ONCE
@@ -180,6 +186,16 @@ class Watch:
     def groups(self) -> list[AlertGroup]:
         """The open alerts by the event that raised them, the worst first."""
         return grouped(self.alerts)
+
+    @property
+    def calls(self) -> list[AlertGroup]:
+        """Those that tell of the patient."""
+        return [group for group in self.groups if not group.about_readings]
+
+    @property
+    def overdue(self) -> list[AlertGroup]:
+        """Those that tell of readings which nobody took."""
+        return [group for group in self.groups if group.about_readings]
 
     @property
     def settled(self) -> list[AlertRow]:
