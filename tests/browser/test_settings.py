@@ -129,3 +129,54 @@ def test_a_draft_says_what_it_changes_while_its_figures_are_typed(windows: Windo
         page.get_by_role("button", name="Keep as a draft").click()
         expect(page.get_by_text("The draft is kept.")).to_be_visible()
         assert Protocol.objects.get(code="mood-40", version=2).observation_minutes == 90
+
+
+def test_a_rule_tells_whom_it_would_touch_while_it_is_typed_and_plays_a_visit_through(
+    windows: Windows, stage: Stage
+) -> None:
+    with time_machine.travel(NOW, tick=True):
+        stage.book(stage.plan(), "10:00", TODAY + timedelta(days=4))
+        page = windows.sign_in(stage.house.max)
+        page.goto("/message-rules/T-3d/")
+        touches = page.locator("#touches")
+        expect(touches).to_contain_text("Nothing is changed yet. It is said of 1 visit to come.")
+
+        page.get_by_label("How many days").fill("99")
+        fault = page.get_by_text("Give 1 to 60 days.")
+        expect(fault).to_be_visible()
+        page.get_by_label("How many days").fill("2")
+        expect(fault).to_be_hidden()
+        expect(touches).to_contain_text("1 at another time than now.")
+        page.get_by_label("Preview on").select_option(index=1)
+        expect(touches).to_contain_text("Reminder that asks to confirm")
+        page.get_by_label("Say it").focus()
+        page.keyboard.press("Space")
+        expect(touches).to_contain_text("1 visit to come is no longer told")
+        page.keyboard.press("Space")
+        expect(touches).to_contain_text("1 at another time than now.")
+        expect(page.get_by_label("How many days")).to_have_value("2")
+        for name, size in (("desk", DESK), ("tablet", TABLET), ("phone", PHONE)):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            assert look_at(page) == []
+            picture(page, f"settings-rule-{name}")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("The rule is saved.")).to_be_visible()
+
+
+def test_booking_settings_tell_what_they_touch_while_they_are_typed(windows: Windows, stage: Stage) -> None:
+    with time_machine.travel(NOW, tick=True):
+        stage.book(stage.plan(), "10:00", TODAY + timedelta(days=1))
+        page = windows.sign_in(stage.house.max)
+        page.goto("/hours/settings/")
+        touches = page.locator("#touches")
+        page.get_by_label("A cancellation is late").fill("48")
+        expect(touches).to_contain_text("Cancelled now, 1 visit to come would count as late.")
+        page.get_by_label("A time is held for").fill("999")
+        expect(page.get_by_text("Give 1 to 240 minutes.")).to_be_visible()
+        page.get_by_label("A time is held for").fill("15")
+        page.get_by_label("Public holidays of").fill("us-il")
+        expect(touches).to_contain_text("public holidays in the coming year")
+        for name, size in (("desk", DESK), ("tablet", TABLET), ("phone", PHONE)):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            assert look_at(page) == []
+            picture(page, f"settings-booking-{name}")
