@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
 from sessions_app.api.alerts import AlertsViewSet
+from sessions_app.api.coded_terms import SideEffectTermsViewSet, VitalSignTermsViewSet
 from sessions_app.api.cohort_reports import CohortReportsViewSet
 from sessions_app.api.diary import DiaryViewSet
 from sessions_app.api.looking_back import LookingBackViewSet
@@ -18,6 +19,8 @@ from sessions_app.api.sessions import SessionsViewSet
 router = SimpleRouter(use_regex_path=False)
 router.register("sessions", SessionsViewSet, basename="session")
 router.register("alerts", AlertsViewSet, basename="alert")
+router.register("side-effect-terms", SideEffectTermsViewSet, basename="side-effect-term")
+router.register("vital-sign-terms", VitalSignTermsViewSet, basename="vital-sign-term")
 router.register("monitors", MonitorsViewSet, basename="monitor")
 router.register("monitor-messages", MonitorMessagesViewSet, basename="monitor-message")
 router.register("instruments", InstrumentsViewSet, basename="instrument")

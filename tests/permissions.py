@@ -207,6 +207,8 @@ GET    /api/v1/sessions/{signed}/record/compare/    -NPM
 GET    /api/v1/sessions/{signed}/record.pdf/        -NPM
 POST   /api/v1/sessions/{session}/sign/             -NP-
 POST   /api/v1/sessions/{session}/amendments/       -NP-
+GET    /api/v1/side-effect-terms/                   -NPM
+GET    /api/v1/vital-sign-terms/                    -NPM
 GET    /api/v1/instruments/                         -NPM
 GET    /api/v1/questionnaires/                      -NPM
 POST   /api/v1/questionnaires/                      -NP-

@@ -30,6 +30,7 @@ from sessions_app.models import (
     Waste,
     WasteWitness,
 )
+from sessions_app.observing import vocabulary
 
 LINE = ["id", "recorded_by", "recorded_by_name", "recorded_at", "revision"]
 CORRECTABLE = [*LINE, "corrects", "correction_reason", "amendment"]
@@ -259,11 +260,21 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
 
 
 class SideEffectSerializer(LineSerializer):
+    """A line of a side effect. How its term is called and coded is the vocabulary's of now: no part of the
+    record."""
+
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]
+    snomed = serializers.SerializerMethodField(help_text="SNOMED CT; empty: none is verified.")
+    icd10cm = serializers.SerializerMethodField(help_text="ICD-10-CM; empty: there is none.")
+
     class Meta:
         model = SideEffect
         fields = [
             *CORRECTABLE,
             "term",
+            "label",
+            "snomed",
+            "icd10cm",
             "onset_at",
             "grade",
             "peak_grade",
@@ -279,6 +290,15 @@ class SideEffectSerializer(LineSerializer):
             "course_of",
             "as_of",
         ]
+
+    def get_label(self, line: SideEffect) -> str:
+        return vocabulary.label_of(line.term)
+
+    def get_snomed(self, line: SideEffect) -> str:
+        return vocabulary.term_of(line.term).snomed
+
+    def get_icd10cm(self, line: SideEffect) -> str:
+        return vocabulary.term_of(line.term).icd10cm
 
 
 class DischargeSerializer(LineSerializer):

@@ -1,8 +1,9 @@
-"""The words for side effects with their codes: a map that can be replaced, and how it is read.
+"""The words for side effects, and the codes of these and of vital signs: maps that can be replaced, and how
+they are read.
 
 Terms, SNOMED CT and ICD-10-CM codes are those of domain.md 4.1. SNOMED: (S) HL7 symptoms IG, (H) HPO's
 cross-references, (D) DICOM CID 60; ICD-10-CM checked in the 2026 package data [V:X]. An empty code is one
-that domain.md has not verified. `escalate` follows its column "escalate".
+that domain.md has not verified. `escalate` follows its column "escalate". LOINC and UCUM are its section 3.1.
 """
 
 from collections.abc import Mapping
@@ -66,6 +67,35 @@ TERMS: Final[Mapping[str, Term]] = {
     "use_outside": Term("Use outside the clinic", escalate="now"),
 }
 
+
+@dataclass(frozen=True)
+class SignCode:
+    """A vital sign for other systems: LOINC codes, of which oxygen saturation has two and what nobody has
+    verified none, the panel of which it is a component, and its unit in UCUM."""
+
+    loinc: tuple[str, ...]
+    ucum: str
+    panel: str = ""
+
+
+BLOOD_PRESSURE: Final = "85354-9"  # the panel with its two components
+SIGN_CODES: Final[Mapping[str, SignCode]] = {
+    "systolic_mmhg": SignCode(("8480-6",), "mm[Hg]", BLOOD_PRESSURE),
+    "diastolic_mmhg": SignCode(("8462-4",), "mm[Hg]", BLOOD_PRESSURE),
+    "mean_mmhg": SignCode(("8478-0",), "mm[Hg]"),
+    "heart_rate_per_min": SignCode(("8867-4",), "/min"),
+    "respiratory_rate_per_min": SignCode(("9279-1",), "/min"),
+    "oxygen_saturation_percent": SignCode(("2708-6", "59408-5"), "%"),  # FHIR R4 the first, US Core both
+    "oxygen_l_per_min": SignCode(("3151-8",), "L/min"),
+    "end_tidal_co2_mmhg": SignCode(("19889-5",), "mm[Hg]"),
+    "temperature_cel": SignCode(("8310-5",), "Cel"),
+    "pain_nrs": SignCode(("72514-3",), "{score}"),
+    # None verified: our own names are their codes.
+    "rass": SignCode((), "{score}"),
+    "dissociation": SignCode((), "{score}"),
+    "distress": SignCode((), "{score}"),
+}
+
 # Those that a chair sees most (domain.md 4.2): each of at least 20 % in the trial [V:3] or with esketamine
 # [V2:12], then those of the series of infusions [V:8].
 COMMON: Final = (
@@ -80,6 +110,11 @@ COMMON: Final = (
 )
 
 
+def term_of(term: str) -> Term:
+    """One that the vocabulary no longer has stands as it was recorded, without a code."""
+    return TERMS.get(term) or Term(term)
+
+
 def label_of(term: str) -> str:
-    """The term in words; one that the vocabulary no longer has stands as it was recorded."""
-    return TERMS[term].label if term in TERMS else term
+    """The term in words."""
+    return term_of(term).label
