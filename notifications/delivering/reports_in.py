@@ -24,7 +24,6 @@ from notifications.models import (
     MessageStatus,
 )
 
-REFUSALS: Final = (DeliveryReportKind.BOUNCED, DeliveryReportKind.FAILED)
 NOT_DELIVERED: Final = "The provider could not deliver it"
 IT_HAD_ARRIVED: Final = "The provider had taken it."
 ARRIVED_AFTER_ALL: Final = "It arrived after all, the provider says."

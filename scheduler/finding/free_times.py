@@ -252,29 +252,6 @@ def _feasible(visit: Visit, chosen: Supplies, **window: Any) -> Feasible:
     )
 
 
-def feasible_starts(
-    *,
-    plan: TreatmentPlan,
-    first: datetime,
-    until: datetime,
-    now: datetime,
-    chair_id: UUID | None = None,
-    nurse_id: UUID | None = None,
-    without: Collection[UUID] = (),
-) -> list[FeasibleStart]:
-    """`search`, with chair, nurses and clinician of every start: for windows of days or weeks."""
-    found = search(
-        plan=plan,
-        first=first,
-        until=until,
-        now=now,
-        chair_id=chair_id,
-        nurse_id=nurse_id,
-        without=without,
-    )
-    return found.first()
-
-
 def ranked(
     found: Found, wish: Wish, *, limit: int | None = None, apart: timedelta = timedelta(0)
 ) -> list[Ranked]:

@@ -15,7 +15,6 @@ PREPARATION_MINUTES: Final = 20  # domain.md 2.2, note on "block" [D]
 TURNOVER_MINUTES: Final = 10
 
 # Nursing load of a nurse with 6 units: one to one, one to two, one to three (domain.md 8.2).
-NURSE_CAPACITY: Final = 6
 LOAD: Final[dict[str, int]] = {"preparation_units": 6, "infusion_units": 3, "observation_units": 2}
 
 # Minutes between readings: a phase is a list of stretches, each `every` so many minutes, `times` over or,

@@ -12,7 +12,6 @@ from typing import Final, Literal
 from clinic.visible_text import said
 
 Severity = Literal["absolute", "relative", "caution"]
-FindingWord = Literal["present", "absent", "unknown"]
 
 
 @dataclass(frozen=True)

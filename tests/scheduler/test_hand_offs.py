@@ -39,7 +39,7 @@ def turns_of(visit: Appointment) -> tuple[Turn, ...]:
 
 
 def starts_under(plan: TreatmentPlan, stage: Stage) -> dict[datetime, FeasibleStart]:
-    found = free_times.feasible_starts(plan=plan, first=NOW, until=stage.at("17:00"), now=NOW)
+    found = free_times.search(plan=plan, first=NOW, until=stage.at("17:00"), now=NOW).first()
     return {feasible.start: feasible for feasible in found}
 
 
@@ -151,9 +151,9 @@ def test_who_serves_does_not_hang_on_where_the_window_begins(stage: Stage) -> No
     stage.book(stage.plan(), "9:00", nurse=stage.nurses[0])
     plan = stage.plan(stage.house.omar)
 
-    afternoon = free_times.feasible_starts(
+    afternoon = free_times.search(
         plan=plan, first=stage.at("14:00"), until=stage.at("14:05"), now=stage.at("13:00")
-    )
+    ).first()
 
     assert [turn.nurse for turn in afternoon[0].nurses] == [stage.nurses[1]]
     assert afternoon[0].nurses == stage.check(plan, "14:00").decision.nurses

@@ -851,12 +851,12 @@ class Life(RuleBasedStateMachine):
         """What is offered on a day is exactly what fits, the plan's own sessions aside."""
         wanted = self.clinic.plans[plan[0]]
         picture = model.Picture(self.clinic, self.now)
-        found = free_times.feasible_starts(
+        found = free_times.search(
             plan=self.staged.plans[plan[0]],
             first=model.moment_of(model.at(day, 0)),
             until=model.moment_of(model.at(day + 1, 0)),
             now=self._moment(),
-        )
+        ).first()
         fitting = [
             start
             for start in range(model.at(day, OPENS), model.at(day, CLOSES), model.GRID)

@@ -32,7 +32,6 @@ LANES: Final[dict[Sign, tuple[int, int, int]]] = {
     "saturation": (354, 414, 4),
 }
 ROWS: Final[dict[Row, int]] = {"steps": 438, "patient": 460}
-FOOT: Final = 474
 HEIGHT: Final = 496
 MOST_HOURS: Final = 9
 # Of what can happen: its shape around its place, and its words in the key.

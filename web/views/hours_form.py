@@ -29,8 +29,6 @@ HALF: Final = "Give both ends of these hours, or neither."
 class StretchesForm(ClinicForm):
     """Up to three stretches of hours on one day; those left empty don't count."""
 
-    first_field = "from_1"
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for number in range(1, STRETCHES + 1):

@@ -35,10 +35,6 @@ class Who:
     other_time: str
     allergies: list[AllergyWords]
 
-    @property
-    def high_risk(self) -> bool:
-        return any(allergy.high for allergy in self.allergies)
-
 
 def who_is(patient: Patient, allergies: list[Allergy], now: datetime) -> Who:
     """The worst allergies first."""
