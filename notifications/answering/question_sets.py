@@ -235,7 +235,8 @@ ALCOHOL_DRUGS = Question(
     ),
     (NO, Choice("yes", Wording("Yes", "Sí"), AMBER, holds="alcohol_drugs")),
 )
-# Two single items of the PHQ with their own choices (domain.md 6.1); alone they have no score.
+# Two single items of the PHQ with their own choices (domain.md 6.1); alone they have no score. Asked before
+# every visit they look back to the last one and not, as the questionnaire does, two weeks (domain.md 0.10).
 _HOW_OFTEN = (
     Choice("0", Wording("Not at all", "Ningún día")),
     Choice("1", Wording("Several days", "Varios días")),
@@ -245,16 +246,16 @@ _HOW_OFTEN = (
 LITTLE_INTEREST = Question(
     "phq_1",
     Wording(
-        "Over the last 2 weeks, how often did you have little interest or pleasure in doing things?",
-        "Durante las últimas 2 semanas, ¿qué tan seguido tuvo poco interés o placer en hacer cosas?",
+        "Since your last visit, how often did you have little interest or pleasure in doing things?",
+        "Desde su última visita, ¿qué tan seguido tuvo poco interés o placer en hacer cosas?",
     ),
     _HOW_OFTEN,
 )
 FEELING_DOWN = Question(
     "phq_2",
     Wording(
-        "Over the last 2 weeks, how often did you feel down, depressed, or hopeless?",
-        "Durante las últimas 2 semanas, ¿qué tan seguido se sintió decaído, deprimido o sin esperanzas?",
+        "Since your last visit, how often did you feel down, depressed, or hopeless?",
+        "Desde su última visita, ¿qué tan seguido se sintió decaído, deprimido o sin esperanzas?",
     ),
     _HOW_OFTEN,
 )

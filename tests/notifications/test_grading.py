@@ -74,6 +74,16 @@ def test_each_kind_asks_what_it_is_for_and_first_what_could_be_red(kind: str) ->
     assert len(set(asked)) == len(asked)
 
 
+def test_what_is_asked_before_every_visit_looks_back_to_the_last_and_not_two_weeks() -> None:
+    """domain.md 0.10: in a series two of them would tell of the same days."""
+    for question in QUESTION_SETS["before_next"]:
+        assert "week" not in question.text.en
+        assert "semana" not in question.text.es
+    for code in ("phq_1", "phq_2"):
+        assert QUESTIONS[code].text.en.startswith("Since your last visit")
+        assert QUESTIONS[code].text.es.startswith("Desde su última visita")
+
+
 @pytest.mark.parametrize("code", ["mild", "stomach"])
 def test_a_green_answer_that_is_not_nothing_comes_with_advice(code: str) -> None:
     for choice in QUESTIONS[code].choices[1:]:
