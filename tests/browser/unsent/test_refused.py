@@ -131,6 +131,37 @@ def test_a_refused_tap_is_mended_beside_what_is_being_typed(
     assert session.side_effects.latest("revision").outcome == "resolved"
 
 
+def test_a_refused_tap_whose_form_did_not_come_is_mended_from_the_list(
+    page: Page, house: House, session: Session
+) -> None:
+    """Refused at the press, and the connection went before its form came: the list brings it."""
+    now, nils = clock.now(), house.actor(house.nils)
+    report = Report(term="nausea", grade=2, onset_at=now - timedelta(minutes=5))
+    side_effects.record_side_effect(actor=nils, id=new_id(), session=session, report=report, now=now)
+    page.reload()
+    fill(page, "note", text="Restless, asks for")
+    page.clock.fast_forward(120_000)  # the tablet's clock alone
+    page.route("**/sessions/connection/", lambda route: route.abort())
+    page.get_by_role("button", name="Nausea: Over").click()
+    expect(page.locator("#unsent li .mend").first).to_contain_text("This moment is in the future.")
+    page.unroute("**/sessions/connection/")
+    page.get_by_role("button", name="Correct it").click()
+    course = page.locator("section[id^=part-course]")
+    expect(course.locator(".mend").first).to_be_in_viewport()
+
+    for moment in ("2027-01-11T09:59", "2027-01-11T09:30"):
+        for name in ("as_of", "ended_at"):
+            course.locator(f"[name={name}]").fill(moment)
+        course.locator("button[type=submit]").click()
+        if moment.endswith("59"):
+            expect(course.locator("[name=as_of]")).to_have_value(re.compile("^2027-01-11T09:59"))
+            expect(course.locator(".mend").first).to_be_in_viewport()
+    expect(page.locator("#unsent")).to_contain_text("Everything is stored.")
+    expect(course).to_have_count(0)
+    expect(form_of(page, "note").locator("[name=text]")).to_have_value("Restless, asks for")
+    assert session.side_effects.latest("revision").outcome == "resolved"
+
+
 def test_a_refused_tap_stands_beside_the_course_that_is_being_typed(
     page: Page, passing: Passing, house: House, session: Session
 ) -> None:

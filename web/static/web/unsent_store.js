@@ -1,5 +1,5 @@
 // The entries that wait in this browser: one row each, sealed for its person, in the order in which they were
-// entered. Sending them is unsent_sender.js, showing them unsent.js (docs/decisions/0012-unsent-entries.md).
+// entered. Sending them is unsent_sender.js, showing them unsent_list.js (docs/decisions/0012-unsent-entries.md).
 "use strict";
 
 class UnsentStore {
