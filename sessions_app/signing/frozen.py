@@ -50,23 +50,24 @@ class Frozen:
         return ", ".join(filter(None, [person["name"], person["credentials"]]))
 
     def moment(self, value: str | None) -> str:
-        return f"{self._local(value):%Y-%m-%d %H:%M %Z}" if value else NOTHING
+        return f"{self.at(value):%Y-%m-%d %H:%M %Z}" if value else NOTHING
 
     def day(self, value: str) -> str:
-        return f"{self._local(value):%Y-%m-%d}"
+        return f"{self.at(value):%Y-%m-%d}"
 
     def time(self, value: str | None) -> str:
-        return f"{self._local(value):%H:%M}" if value else NOTHING
+        return f"{self.at(value):%H:%M}" if value else NOTHING
 
     def time_and_entry(self, value: str, line: Line) -> str:
         """When it was, and when it was entered where that was not the same minute or so."""
-        at, entered = self._local(value), self._local(line["recorded_at"])
+        at, entered = self.at(value), self.at(line["recorded_at"])
         if abs(entered - at) < SAME_TIME:
             return f"{at:%H:%M}"
         when = f"{entered:%H:%M}" if entered.date() == at.date() else f"{entered:%Y-%m-%d %H:%M}"
         return f"{at:%H:%M}, entered {when}"
 
-    def _local(self, value: str) -> datetime:
+    def at(self, value: str) -> datetime:
+        """The moment by the clinic's clocks."""
         return datetime.fromisoformat(value).astimezone(self.zone)
 
 

@@ -4,6 +4,7 @@ The words are `sheet`'s. The font comes in a wheel and holds the letters of most
 and Cyrillic; a sign that it doesn't hold is printed as its number, such as [U+674E], never left out.
 """
 
+import json
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,12 +21,24 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    Flowable,
+    KeepTogether,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from sessions_app.models import SignedRecord
-from sessions_app.signing import sheet
+from sessions_app.signing import course_drawing, sheet
+from sessions_app.signing.course import SignedCourse, course_of
+from sessions_app.signing.frozen import Frozen
+from sessions_app.signing.sheet_parts import VITAL_SIGNS
 
 FONT: Final = "Noto Sans"
+COURSE: Final = "Vital signs and what was done"
 MARGIN: Final = 15 * mm
 PADDING: Final = 6  # of the frame that the library lays its story in, in points
 CELL_PADDING: Final = 2.5
@@ -98,7 +111,10 @@ def pdf_of(versions: Sequence[SignedRecord]) -> bytes:
         signed_at=page.signed_at,
     )
     story: list[Flowable] = [_words(page.clinic, HEAD), _words(page.title, TITLE), Spacer(0, 2 * mm)]
+    course = course_of(Frozen(json.loads(versions[-1].content)))
     for table in page.tables:
+        if course is not None and table.title == VITAL_SIGNS.title:
+            story.append(_picture(course, document.width - 2 * PADDING))
         story += [_words(table.title, SECTION), _drawn(table, document.width - 2 * PADDING)]
     document.build(story, canvasmaker=paper)
     return out.getvalue()
@@ -115,6 +131,19 @@ def printable(text: str) -> str:
 
 def _words(text: str, style: ParagraphStyle) -> Paragraph:
     return Paragraph(escape(printable(text)).replace("\n", "<br/>"), style)
+
+
+def _picture(course: SignedCourse, width: float) -> Flowable:
+    """The course with its words below it, on one page."""
+    words = "; ".join(course_drawing.numbered(course))
+    return KeepTogether(
+        [
+            _words(COURSE, SECTION),
+            course_drawing.drawing_of(course, width=width, font=FONT),
+            _words(words, BODY),
+            _words(course_drawing.KEY, HEAD),
+        ]
+    )
 
 
 def _drawn(table: sheet.Table, width: float) -> Table:

@@ -19,8 +19,11 @@ from sessions_app import queries
 from sessions_app.access import READ_SESSIONS
 from sessions_app.models import Session, SignedRecord
 from sessions_app.signing import compared_words, comparing, printing, sheet
+from sessions_app.signing.course import course_of
 from sessions_app.signing.frozen import Frozen
+from sessions_app.signing.sheet_parts import VITAL_SIGNS
 from web.doors import StaffRequest, staff_page
+from web.views.sessions.signed_chart import chart_of
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,14 @@ def print_record(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The newest version as a clean page for the printer."""
     session = _session(request, pk)
     access.log_look(request.actor, session.patient, what="signed record, printed")
-    context = {"session": session, "sheet": sheet.sheet_of(_signed(session))}
+    versions = _signed(session)
+    course = course_of(Frozen(json.loads(versions[-1].content)))
+    context = {
+        "session": session,
+        "sheet": sheet.sheet_of(versions),
+        "chart": chart_of(course),
+        "chart_above": VITAL_SIGNS.title,
+    }
     return render(request, "web/nurse/print.html", context)
 
 
