@@ -128,6 +128,10 @@ def watch(chair: Chair) -> None:
     expect(timer).to_have_text(re.compile(r"in 5:\d\d"))
     before = timer.text_content()
     expect(timer).not_to_have_text(before or "")
+    # 4 minutes at 150.0 mL/h as the server reckons; from there on it counts by itself.
+    total = page.locator("[data-infusion]")
+    expect(total.locator("[data-as-of]")).to_contain_text("Counting on")
+    expect(total.locator("[data-volume]")).to_have_text(re.compile(r"10\.(0[1-9]|[1-9]\d)"))
     picture(page, "chairside-infusing")
 
     chair.at(STARTED_AT + timedelta(minutes=14))
