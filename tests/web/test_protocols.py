@@ -13,8 +13,8 @@ from tests.cast import NOW, PASSWORD, House, client_of, new_id
 from tests.clinic.second_factor import code_for
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
-from web.views.protocols_form import DraftForm
-from web.views.protocols_words import changes
+from web.views.protocols.form import DraftForm
+from web.views.protocols.words import changes
 
 
 @pytest.fixture

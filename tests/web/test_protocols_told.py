@@ -17,8 +17,8 @@ from tests.scheduler.stage import Stage, next_version, set_stage
 from tests.web.pages import browser_of, words
 from tests.web.test_protocols import filled
 from web.plots.course_bars import Course, course_bars
-from web.views import protocols_told
-from web.views.protocols_told import course_of
+from web.views.protocols import told
+from web.views.protocols.told import course_of
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_orders_that_the_draft_does_not_allow_are_named_with_whose_they_are(stag
 def test_of_many_orders_the_first_are_named_and_the_others_counted(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocols_told, "MOST_NAMED", 1)
+    monkeypatch.setattr(told, "MOST_NAMED", 1)
     stage.plan(sessions_ordered=6)
     stage.plan(stage.house.omar, sessions_ordered=6)
 

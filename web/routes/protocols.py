@@ -2,13 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from web.views import protocols
+from web.views.protocols import pages
 
 urlpatterns: list[URLPattern] = [
-    path("protocols/", protocols.protocol_list, name="protocols"),
-    path("protocols/adopt-defaults/", protocols.adopt_defaults, name="adopt_protocols"),
-    path("protocols/<uuid:pk>/", protocols.protocol, name="protocol"),
-    path("protocols/<uuid:pk>/new-version/", protocols.new_version, name="protocol_new_version"),
-    path("protocols/<uuid:pk>/sign/", protocols.sign_protocol, name="sign_protocol"),
-    path("protocols/<uuid:pk>/retire/", protocols.retire_protocol, name="retire_protocol"),
+    path("protocols/", pages.protocol_list, name="protocols"),
+    path("protocols/adopt-defaults/", pages.adopt_defaults, name="adopt_protocols"),
+    path("protocols/<uuid:pk>/", pages.protocol, name="protocol"),
+    path("protocols/<uuid:pk>/new-version/", pages.new_version, name="protocol_new_version"),
+    path("protocols/<uuid:pk>/sign/", pages.sign_protocol, name="sign_protocol"),
+    path("protocols/<uuid:pk>/retire/", pages.retire_protocol, name="retire_protocol"),
 ]

@@ -2,10 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from web.views import repair
+from web.views.repair import pages
 
 urlpatterns: list[URLPattern] = [
-    path("repair/<day:on>/", repair.day, name="repair_day"),
-    path("repairs/<uuid:pk>/", repair.plan, name="repair_plan"),
-    path("repairs/<uuid:pk>/accept/", repair.accept, name="repair_accept"),
+    path("repair/<day:on>/", pages.day, name="repair_day"),
+    path("repairs/<uuid:pk>/", pages.plan, name="repair_plan"),
+    path("repairs/<uuid:pk>/accept/", pages.accept, name="repair_accept"),
 ]

@@ -27,7 +27,7 @@ from scheduler.visits import queries, versions
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DecimalNumberField, WholeNumberField
-from web.views.protocols_words import changes
+from web.views.protocols.words import changes
 
 SAID = {
     "hold": "The plan is on hold: nobody is booked or checked in under it until it is taken up again.",

@@ -32,7 +32,7 @@ from scheduler.working_hours import booking_settings, first_hours, resources
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, PhoneField, WholeNumberField
 from web.settings_form import SettingsForm
-from web.views.hours_form import StretchesForm
+from web.views.hours.form import StretchesForm
 
 Wanted = tuple[ResourceKind, str, int, User | None]  # kind, name, capacity, whom of the staff
 

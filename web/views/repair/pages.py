@@ -35,8 +35,8 @@ from scheduler.visits import queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, WallTimeField, WholeNumberField, from_wall
 from web.templatetags.chairside import local_moment
-from web.views.repair_board import boards
-from web.views.repair_words import quality_words, summary_words, takes_longer
+from web.views.repair.board import boards
+from web.views.repair.words import quality_words, summary_words, takes_longer
 
 MIDNIGHT: Final = time(0)
 WHOLE_CLINIC: Final = "clinic"

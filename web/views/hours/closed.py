@@ -17,9 +17,10 @@ from scheduler.working_hours import foreseeing, holiday_calendar, time_off, time
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.templatetags.chairside import short_day
-from web.views import hours_told, live_form
-from web.views.hours_change import once, refused, to_week, today_of
-from web.views.hours_form import AbsenceForm, ClosureForm, HolidaysForm, WhoForm, YearForm
+from web.views import live_form
+from web.views.hours import told
+from web.views.hours.change import once, refused, to_week, today_of
+from web.views.hours.form import AbsenceForm, ClosureForm, HolidaysForm, WhoForm, YearForm
 
 TOUCHES: Final = "web/hours/touches.html"
 CLOSURES_PAGE: Final = "web/hours/closures.html"
@@ -37,11 +38,11 @@ def new_absence(request: StaffRequest) -> HttpResponse:
     if live_form.is_check(request):
         form.is_valid()
         given: dict[str, Any] = {name: form.cleaned_data.get(name) for name in ("resource", "start", "end")}
-        context["touched"] = hours_told.told(
+        context["touched"] = told.told(
             request,
             form,
             lambda: foreseeing.absence(now=clock.now(), **given),
-            says=hours_told.of_days,
+            says=told.of_days,
             enough=all(given.values()),
         )
     elif request.method == "POST" and form.is_valid():
@@ -161,12 +162,12 @@ def reopen(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 def _told_of_closing(
     request: StaffRequest, form: ChangeForm, stretches: Sequence[tuple[datetime, datetime]]
-) -> hours_told.Touched | None:
-    return hours_told.told(
+) -> told.Touched | None:
+    return told.told(
         request,
         form,
         lambda: foreseeing.closure(clinic=request.clinic, stretches=stretches, now=clock.now()),
-        says=hours_told.of_clinic,
+        says=told.of_clinic,
         enough=bool(stretches),
     )
 

@@ -20,9 +20,10 @@ from scheduler.models import Absence, Closure, DayHours, Resource, WorkingPatter
 from scheduler.working_hours import foreseeing, timetable, working_time
 from web.doors import StaffRequest, staff_page
 from web.templatetags.chairside import local_moment, short_day
-from web.views import hours_told, live_form
-from web.views.hours_change import once, refused, resource_of, sent_with, stranded, to_week, today_of
-from web.views.hours_form import DayHoursForm, EndForm, WeekForm, WeeklyForm, stretches
+from web.views import live_form
+from web.views.hours import told
+from web.views.hours.change import once, refused, resource_of, sent_with, stranded, to_week, today_of
+from web.views.hours.form import DayHoursForm, EndForm, WeekForm, WeeklyForm, stretches
 
 TOUCHES: Final = "web/hours/touches.html"
 
@@ -55,7 +56,7 @@ def resource_hours(request: StaffRequest, pk: UUID) -> HttpResponse:
     context = {
         "resource": resource,
         "today": today_of(request),
-        "touched": hours_told.as_it_stands(foreseeing.week_as_it_is(resource, today_of(request))),
+        "touched": told.as_it_stands(foreseeing.week_as_it_is(resource, today_of(request))),
         "patterns": timetable.patterns_to_come(resource, today_of(request)),
         "days": timetable.days_to_come(resource, today_of(request)),
         "absences": timetable.absences_to_come(resource, now),
@@ -79,14 +80,14 @@ def weekly(request: StaffRequest, pk: UUID) -> HttpResponse:
         given: dict[str, Any] = {
             name: form.cleaned_data.get(name) for name in ("weekdays", "valid_from", "valid_until")
         }
-        context["touched"] = hours_told.told(
+        context["touched"] = told.told(
             request,
             form,
             lambda: foreseeing.weekly(
                 resource=resource, hours=form.cleaned_data["hours"], now=clock.now(), **given
             ),
-            says=hours_told.of_week,
-            picture=lambda foreseen: hours_told.week_picture(foreseen.week),
+            says=told.of_week,
+            picture=lambda foreseen: told.week_picture(foreseen.week),
             enough=bool(given["weekdays"] and given["valid_from"]),
         )
     elif request.method == "POST" and form.is_valid():
@@ -121,7 +122,7 @@ def weekly(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, f"{resource.name}'s weekly hours are set.")
             return redirect("resource_hours", pk=resource.pk)
     elif not form.is_bound:
-        context["touched"] = hours_told.as_it_stands(foreseeing.week_as_it_is(resource, today))
+        context["touched"] = told.as_it_stands(foreseeing.week_as_it_is(resource, today))
     return live_form.answer(request, form, "web/hours/weekly.html", TOUCHES, context, status=form.status)
 
 
@@ -136,14 +137,14 @@ def end_pattern(request: StaffRequest, pk: UUID) -> HttpResponse:
     context: dict[str, Any] = {"pattern": pattern, "resource": pattern.resource}
     if live_form.is_check(request):
         enough = form.is_valid()
-        context["touched"] = hours_told.told(
+        context["touched"] = told.told(
             request,
             form,
             lambda: foreseeing.pattern_end(
                 pattern=pattern, last_day=form.cleaned_data["last_day"], now=clock.now()
             ),
-            says=hours_told.of_week,
-            picture=lambda foreseen: hours_told.week_picture(foreseen.week),
+            says=told.of_week,
+            picture=lambda foreseen: told.week_picture(foreseen.week),
             enough=enough,
         )
     elif request.method == "POST" and form.is_valid():
@@ -172,14 +173,14 @@ def day(request: StaffRequest, pk: UUID, on: date) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if live_form.is_check(request):
         form.is_valid()
-        context["touched"] = hours_told.told(
+        context["touched"] = told.told(
             request,
             form,
             lambda: foreseeing.day(
                 resource=resource, day=on, hours=form.cleaned_data["hours"], now=clock.now()
             ),
-            says=hours_told.of_days,
-            picture=lambda _: hours_told.day_picture(on, hours, form.cleaned_data["hours"]),
+            says=told.of_days,
+            picture=lambda _: told.day_picture(on, hours, form.cleaned_data["hours"]),
             enough=True,
         )
     elif request.method == "POST" and form.is_valid():

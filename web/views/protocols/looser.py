@@ -11,7 +11,7 @@ from scheduler.models import Protocol
 from scheduler.prescribing.figure_sources import source_of
 from scheduler.prescribing.protocols import Looser, looser
 from sessions_app.observing.vital_limits import RINGS
-from web.views.protocols_words import LEVEL_WORDS, bounds_words
+from web.views.protocols.words import LEVEL_WORDS, bounds_words
 
 # By the column in which they stand: what the levels and the rings are called, and what it is to name none.
 NAMES: Final[Mapping[str, Mapping[str, str]]] = {

@@ -22,7 +22,7 @@ from web.lengths import length_in_words
 from web.plots.week_bars import Bar, week_bars
 from web.templatetags.chairside import short_day
 from web.views import live_form
-from web.views.hours_change import stranded
+from web.views.hours.change import stranded
 
 KINDS = {ResourceKind.NURSE: "nurses", ResourceKind.CHAIR: "chairs", ResourceKind.CLINICIAN: "clinicians"}
 

@@ -28,9 +28,10 @@ from scheduler.prescribing.limit_content import LEVELS
 from scheduler.prescribing.reach import as_signed
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
-from web.views import live_form, protocols_told, protocols_words
-from web.views.limits_told import looser_sentences, place_words
-from web.views.protocols_form import DraftForm
+from web.views import live_form
+from web.views.protocols import told, words
+from web.views.protocols.form import DraftForm
+from web.views.protocols.looser import looser_sentences, place_words
 from web.views.sessions.form import code_field, password_field
 
 MOST_PLANS = 50  # whose plans a page names
@@ -101,7 +102,7 @@ def new_version(request: StaffRequest, pk: UUID) -> HttpResponse:
     if live_form.is_check(request):
         if form.is_valid():
             becomes = as_signed(after, form.content)
-            context["touched"] = protocols_told.touched(after, becomes, now=clock.now())
+            context["touched"] = told.touched(after, becomes, now=clock.now())
     elif request.method == "POST" and form.is_valid():
         id = form.cleaned_data["id"]
         try:
@@ -121,7 +122,7 @@ def new_version(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "The draft is kept. It is in force once a prescriber signs it.")
             return redirect("protocol", pk=draft.pk)
     else:
-        context["planned"] = protocols_told.planned(after, after)
+        context["planned"] = told.planned(after, after)
     context["stands"] = "" if live_form.is_typing(request) else _stands(after)
     return live_form.answer(request, form, NEW_VERSION, TOUCHES, context, status=form.status)
 
@@ -181,10 +182,10 @@ def _show(
         "others": Protocol.objects.filter(clinic=request.clinic, code=found.code)
         .exclude(pk=found.pk)
         .order_by("-version"),
-        "sections": protocols_words.sections(found),
-        "levels": [protocols_words.LEVEL_WORDS[level] for level in LEVELS],
-        "limits": protocols_words.limits(found),
-        "rings": protocols_words.rings(found),
+        "sections": words.sections(found),
+        "levels": [words.LEVEL_WORDS[level] for level in LEVELS],
+        "limits": words.limits(found),
+        "rings": words.rings(found),
         "stands": _stands(found),
         "plans": plans[:MOST_PLANS],
         "more_plans": len(plans) > MOST_PLANS,
@@ -192,9 +193,9 @@ def _show(
         "left_behind": taking_over.left_behind(found) if found.status == ProtocolStatus.ACTIVE else [],
         "in_force": in_force,
         "in_force_stands": _stands(in_force) if in_force else "",
-        "changes": protocols_words.changes(in_force, found) if in_force else [],
-        "touched": protocols_told.touched(in_force, as_signed(found), now=clock.now()) if in_force else None,
-        "planned": protocols_told.planned(in_force or found, found),
+        "changes": words.changes(in_force, found) if in_force else [],
+        "touched": told.touched(in_force, as_signed(found), now=clock.now()) if in_force else None,
+        "planned": told.planned(in_force or found, found),
         "looser": list(looser_sentences(found, in_force)) if draft else [],
         "why_retired": protocols.why_retired(found) if retired else "",
         "may_draft": _may(request, DRAFT_PROTOCOL),
@@ -213,7 +214,7 @@ def _sign_form(request: StaffRequest, sent: SignForm | None) -> SignForm | None:
 
 
 def _stands(protocol: Protocol) -> str:
-    return protocols_words.in_use_words(protocols.in_use(protocol, now=clock.now()))
+    return words.in_use_words(protocols.in_use(protocol, now=clock.now()))
 
 
 def _in_force(version: Protocol) -> Protocol | None:

@@ -21,11 +21,11 @@ from scheduler.vocabulary import plain_amount
 from sessions_app.observing.vital_limits import RINGS
 from sessions_app.preparing import checklist
 from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
-from web.views.limits_told import looser_words
 from web.views.live_form import Note
-from web.views.protocols_boxes import BoundsField, RhythmField, SpanField, WordsField
-from web.views.protocols_words import LEVEL_WORDS, NOTHING
-from web.views.protocols_words import PHASES as PHASE_WORDS
+from web.views.protocols.boxes import BoundsField, RhythmField, SpanField, WordsField
+from web.views.protocols.looser import looser_words
+from web.views.protocols.words import LEVEL_WORDS, NOTHING
+from web.views.protocols.words import PHASES as PHASE_WORDS
 
 MORE_ORDERS: Final = 3  # empty rows below the order set
 

@@ -16,8 +16,8 @@ from sessions_app.observing.due_times import Step
 from web.lengths import length_in_words
 from web.plots.course_bars import Course, CourseBars, CourseRow, course_bars
 from web.templatetags.chairside import local_moment
-from web.views import protocols_words
-from web.views.protocols_words import Change
+from web.views.protocols import words
+from web.views.protocols.words import Change
 
 # Any moment will do: the course is told in minutes from it.
 BEGINS: Final = datetime(2000, 1, 3, 12, tzinfo=UTC)
@@ -66,7 +66,7 @@ def touched(before: Protocol, becomes: Protocol, *, now: datetime) -> Touched:
     reach = reach_of(becomes, now=now)
     refused = reach.not_allowed if reach else ()
     return Touched(
-        changes=protocols_words.changes(before, becomes),
+        changes=words.changes(before, becomes),
         sentences=_sentences(reach) if reach else ["No version is in force: nothing stands under one."],
         planned=planned(before, becomes),
         not_allowed=refused[:MOST_NAMED],

@@ -1,0 +1,1 @@
+"""The pages that repair a day: what broke, a plan, the day before and after it."""
