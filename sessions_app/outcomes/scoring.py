@@ -35,7 +35,7 @@ def score(instrument: Instrument, answers: Mapping[int, int], *, prorate: bool =
         return Score(sum(given), prorated=False, missing=())
     if not prorate or len(missing) > instrument.prorate_up_to:
         return Score(None, prorated=False, missing=missing)
-    # Half up in integers: (2 * sum * items + answered) // (2 * answered).
+    # Half up, in integers.
     total = (2 * sum(given) * len(items) + len(given)) // (2 * len(given))
     return Score(total, prorated=True, missing=missing)
 

@@ -29,6 +29,53 @@ def correct(house: House, session: Session, worksheet: DoseWorksheet, **changes:
     return made
 
 
+# --- The worksheet -------------------------------------------------------------------------------------
+
+
+def test_a_dose_past_the_hard_limit_is_refused_and_one_past_the_soft_limit_warns(house: House) -> None:
+    with pytest.raises(Invalid, match="hard limit"):
+        stories.weigh(house, stories.arrived(house, ordered_dose="1.501"), at=NOW)
+    worksheet = stories.weigh(house, stories.arrived(house, house.omar, ordered_dose="1.2"), at=NOW)
+    assert "usual range" in worksheet.warning
+
+
+def test_the_weight_is_todays(house: House) -> None:
+    session = stories.arrived(house)
+    with pytest.raises(Invalid, match="from today"):
+        stories.weigh(house, session, at=NOW, weighed_at=NOW - timedelta(days=1))
+    with pytest.raises(Invalid, match="future"):
+        stories.weigh(house, session, at=NOW, weighed_at=NOW + timedelta(minutes=1))
+
+
+def test_pounds_entered_as_kilograms_must_be_confirmed(house: House) -> None:
+    stories.signed(house)
+    later = NOW + timedelta(days=3)
+    session = stories.arrived(house, at=later)
+    with pytest.raises(Invalid) as refused:
+        stories.weigh(house, session, at=later, weight_kg=Decimal("154.0"), confirmed=False)
+    [error] = refused.value.data["errors"]
+    assert (error["field"], error["code"]) == ("weight_kg", "confirm")
+    kept = stories.weigh(house, session, at=later, weight_kg=Decimal("154.0"), confirmed=True)
+    assert "pounds" in kept.warning
+
+
+def test_a_second_worksheet_corrects_the_first(house: House) -> None:
+    session = stories.arrived(house)
+    first = stories.weigh(house, session, at=NOW)
+    with pytest.raises(Conflict) as refused:
+        stories.weigh(house, session, at=NOW, weight_kg=Decimal("71"))
+    assert refused.value.code == "dose_prepared"
+    second = stories.weigh(
+        house,
+        session,
+        at=NOW,
+        weight_kg=Decimal("71"),
+        corrects=first.pk,
+        correction_reason="Weighed again without shoes",
+    )
+    assert (second.corrects, second.dose_mg) == (first, Decimal("35.5"))
+
+
 # --- Weight --------------------------------------------------------------------------------------------
 
 

@@ -151,6 +151,18 @@ def test_a_correction_of_how_it_began_leaves_its_course(house: House) -> None:
     assert (now.corrects, now.as_of, now.outcome) == (over, over.as_of, "resolved")
 
 
+def test_the_course_of_a_side_effect_opens_no_second_task_until_it_gets_worse(house: House) -> None:
+    session = stories.infusing(house)
+    nils, first = house.actor(house.nils), report(house, session, grade=3)
+    tasks = []
+    for grade, outcome in ((3, "recovering"), (4, "ongoing")):
+        state = side_effects.State(grade=grade, outcome=outcome)
+        course = side_effects.Course(effect=first.pk, state=state)
+        side_effects.record_course(actor=nils, id=new_id(), session=session, course=course, now=STOPPED_AT)
+        tasks.append(WorkItem.objects.count())
+    assert tasks == [1, 2]
+
+
 def test_one_that_turns_serious_without_another_grade_calls_again(house: House) -> None:
     session = stories.infusing(house)
     first = report(house, session, grade=3)

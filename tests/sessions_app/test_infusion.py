@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from clinic.problems import Conflict, Invalid
+from clinic.problems import Conflict, Invalid, Stale
 from sessions_app.infusing import infusion, progress, stopping
 from sessions_app.models import Alert, InfusionEvent, Session
 from sessions_app.preparing import checklist
-from tests.cast import NOW, House
+from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.steps import FROM_ELSEWHERE, MINUTE, ORDERED, at, errors_of, given, take
-from tests.sessions_app.stories import STARTED_AT
+from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
 
 # --- What was given --------------------------------------------------------------------------------------
 
@@ -201,3 +201,44 @@ def test_a_paused_pump_takes_no_rate_and_no_bolus(house: House) -> None:
         take(house, session, infusion.change_rate, rate_ml_per_h=Decimal("60.0"), now=at(11))
     with pytest.raises(Conflict, match="must be infusing"):
         take(house, session, infusion.give_bolus, volume_ml=Decimal("1.0"), **ORDERED, now=at(11))
+
+
+def test_the_infusing_time_leaves_out_the_pauses(house: House) -> None:
+    session = stories.infusing(house)
+    nils = house.actor(house.nils)
+    at = STARTED_AT + timedelta(minutes=10)
+    infusion.pause(actor=nils, id=new_id(), session=session, reason="Nausea", now=at)
+    at += timedelta(minutes=7)
+    assert progress.infusing_time(list(session.infusion_events.order_by("recorded_at")), at) == timedelta(
+        minutes=10
+    )
+    stories.measure(house, session, stories.calm(at))
+    infusion.resume(actor=nils, id=new_id(), session=session, now=at)
+    at += timedelta(minutes=30)
+    stopping.stop(actor=nils, id=new_id(), session=session, now=at)
+    steps = list(session.infusion_events.order_by("recorded_at"))
+    assert progress.infusing_time(steps, at + timedelta(hours=1)) == timedelta(minutes=40)
+
+
+def test_a_writer_who_saw_an_older_revision_changes_nothing(house: House) -> None:
+    session = stories.infusing(house)
+    nils = house.actor(house.nils)
+    paused = infusion.pause(
+        actor=nils, id=new_id(), session=session, revision=session.revision, now=STOPPED_AT
+    )
+    with pytest.raises(Stale) as refused:
+        stopping.stop(actor=nils, id=new_id(), session=session, revision=session.revision, now=STOPPED_AT)
+    assert refused.value.data == {
+        "revision": session.revision + 1,
+        "state": "paused",
+        "changes": [
+            {
+                "revision": session.revision + 1,
+                "part": "infusion",
+                "id": str(paused.pk),
+                "recorded_by": house.nils.full_name,
+                "recorded_at": STOPPED_AT.isoformat(),
+            }
+        ],
+    }
+    assert stories.fresh(session).state == "paused"

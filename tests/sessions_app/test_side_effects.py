@@ -73,6 +73,23 @@ def test_a_serious_one_calls_the_prescriber_at_once(house: House, changes: Any, 
     assert found == ([Urgency.RED] if urgent else [])
 
 
+@pytest.mark.parametrize(
+    ("changes", "urgency"),
+    [
+        ({"grade": 2}, None),
+        ({"grade": 3}, Urgency.RED),
+        ({"term": "laryngospasm"}, Urgency.RED),
+        ({"term": "suicidal_thoughts"}, Urgency.RED),
+        ({"term": "dysuria"}, Urgency.AMBER),
+    ],
+)
+def test_a_serious_side_effect_opens_a_task_for_the_prescriber(
+    house: House, changes: Any, urgency: str | None
+) -> None:
+    report(house, stories.infusing(house), **changes)
+    assert [item.urgency for item in WorkItem.objects.all()] == ([urgency] if urgency else [])
+
+
 def test_a_seizure_is_an_emergency_at_the_chair_and_holds_the_resumption(house: House) -> None:
     session = stories.infusing(house)
     at = STARTED_AT + timedelta(minutes=3)
@@ -112,6 +129,17 @@ def test_how_loud_a_side_effect_is_at_the_chair(house: House, changes: Any, leve
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
+        ({"term": "sickness"}, "term"),
+        ({"grade": 0}, "grade"),
+        ({"grade": 6}, "grade"),
+        ({"grade": 5}, "grade"),
+        ({"outcome": "better"}, "outcome"),
+        ({"relatedness": "Perhaps"}, "relatedness"),
+        ({"onset_at": STOPPED_AT + timedelta(seconds=1)}, "onset_at"),
+        ({"onset_at": NOW - timedelta(seconds=1)}, "onset_at"),
+        ({"outcome": "resolved"}, "ended_at"),
+        ({"ended_at": STOPPED_AT}, "outcome"),
+        ({"outcome": "resolved", "ended_at": STARTED_AT - timedelta(seconds=1)}, "ended_at"),
         ({"grade": 2, "peak_grade": 1}, "peak_grade"),
         ({"peak_grade": 6}, "peak_grade"),
         ({"distress": 11}, "distress"),

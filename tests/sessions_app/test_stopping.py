@@ -1,6 +1,7 @@
 """What an infusion is said to have given: the pump's own figure, what the bag holds, an early stop."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -8,13 +9,15 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
+from scheduler.models import AppointmentStatus
 from sessions_app.infusing import infusion, progress, stopping
 from sessions_app.models import InfusionEvent, Session
 from sessions_app.signing import signing
 from tests.at_once import at_once
-from tests.cast import House, make_house, new_id
+from tests.cast import NOW, House, make_house, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.steps import ORDERED, at, errors_of, given, take
+from tests.sessions_app.stories import STOPPED_AT
 
 # --- The pump's own figure ----------------------------------------------------------------------------------
 
@@ -193,3 +196,39 @@ def test_a_stop_at_the_end_of_the_bag_lacks_nothing(house: House) -> None:
     assert progress.stop_lacks(session) == ()
     with pytest.raises(Conflict):
         take(house, session, stopping.explain_stop, reason="Done", unreadable=True, now=at(41))
+
+
+def test_a_stop_called_early_is_one_and_keeps_its_reason(house: House) -> None:
+    session = stories.infusing(house)
+    nils = house.actor(house.nils)
+    stopping.stop(actor=nils, id=new_id(), session=session, early=True, reason="Distress", now=STOPPED_AT)
+    current = stories.fresh(session)
+    assert (current.state, current.stopped_early, current.stop_reason) == ("recovering", True, "Distress")
+
+
+def test_nothing_given_ends_the_visit_and_needs_a_reason(house: House) -> None:
+    session = stories.arrived(house)
+    nils = house.actor(house.nils)
+    with pytest.raises(Invalid, match="reason"):
+        stopping.not_given(actor=nils, id=new_id(), session=session, reason="", now=NOW)
+    stopping.not_given(actor=nils, id=new_id(), session=session, reason="No ride home", now=NOW)
+    current = stories.fresh(session)
+    assert (current.state, current.appointment.status) == ("not_given", AppointmentStatus.FULFILLED)
+
+
+def test_a_running_infusion_cannot_be_recorded_as_not_given(house: House) -> None:
+    session = stories.infusing(house)
+    with pytest.raises(Conflict) as refused:
+        stopping.not_given(
+            actor=house.actor(house.nils), id=new_id(), session=session, reason="x", now=STOPPED_AT
+        )
+    assert refused.value.code == "wrong_state"
+
+
+def test_a_stop_before_its_time_is_recorded_as_early_whatever_was_ticked(house: House) -> None:
+    session = stories.infusing(house)
+    nils = house.actor(house.nils)
+    stopping.stop(actor=nils, id=new_id(), session=session, now=stories.STARTED_AT + timedelta(minutes=12))
+    assert stories.fresh(session).stopped_early
+    omars = stories.recovering(house, house.omar)
+    assert not omars.stopped_early
