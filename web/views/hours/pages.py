@@ -1,8 +1,8 @@
 """The hours' pages: a clinic's week, one resource's weekly hours and own days.
 
-Every change is one form, which tells beside it what it would touch before it is made (`hours_told`). One that
+Every change is one form, which tells beside it what it would touch before it is made (`told`). One that
 would take hours from booked visits shows them and the way to the repair. Absences and closures are in
-`hours_closed`.
+`closed`.
 """
 
 from datetime import date

@@ -1,7 +1,7 @@
 """What a version of a protocol would change and touch, in the words and the picture beside its form, and
 where it is signed.
 
-`scheduler.prescribing.reach` finds what it touches, `protocols_words` what it changes; here it is told.
+`scheduler.prescribing.reach` finds what it touches, `words` what it changes; here it is told.
 """
 
 from collections.abc import Sequence
