@@ -58,7 +58,12 @@ def of_words(clinic: Clinic, stage: str, language: str, tongue: str, *, now: dat
 def _as_it_is(found: touching.Touched) -> list[str]:
     if not found.told:
         return ["Nothing is changed yet. It is still said of no visit to come."]
-    return [f"Nothing is changed yet. It is said of {_visits(found.told, found, small=True)}.", *_next(found)]
+    others = ["Of the others it was said already, or it isn't for a visit like them."]
+    return [
+        f"Nothing is changed yet. It is said of {_visits(found.told, found, small=True)}.",
+        *(others if found.told < found.visits else []),
+        *_next(found),
+    ]
 
 
 def _changed(found: touching.Touched) -> list[str]:

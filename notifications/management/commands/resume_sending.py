@@ -7,9 +7,9 @@ Of one clinic it lifts also a pause that its managers may not: that of made-up p
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from clinic.models import Clinic
+from clinic.management.commands.import_patients import chosen_clinic
 from notifications.delivering import restored, sending_state
 
 
@@ -23,10 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *, way: str, clinic: str, **options: Any) -> None:
         if clinic:
-            found = Clinic.objects.filter(name=clinic).first()
-            if found is None:
-                raise CommandError(f"There is no clinic called “{clinic}”.")
-            sending_state.resume_for_clinic(clinic=found)
+            sending_state.resume_for_clinic(clinic=chosen_clinic(clinic))
         elif way == sending_state.ALL:
             restored.resume_all()
         else:
