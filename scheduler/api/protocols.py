@@ -20,6 +20,7 @@ from scheduler import access
 from scheduler.api.plans import ReasonSerializer
 from scheduler.models import DoseBasis, Protocol, WeightBasis
 from scheduler.prescribing import protocols
+from scheduler.prescribing.protocol_content import COLUMNS
 from scheduler.prescribing.reach import NotAllowed, Reach, as_signed, reach_of
 
 MOST: Final = 32_767  # what a column of small whole numbers holds
@@ -33,47 +34,10 @@ class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
             "clinic",
             "code",
             "version",
-            "title",
             "status",
             "approved_by",
             "approved_at",
-            "indications",
-            "dose_basis",
-            "dose_start",
-            "dose_soft_min",
-            "dose_soft_max",
-            "dose_hard_max",
-            "preparation_minutes",
-            "infusion_minutes",
-            "infusion_least_minutes",
-            "infusion_most_minutes",
-            "observation_minutes",
-            "turnover_minutes",
-            "preparation_units",
-            "infusion_units",
-            "observation_units",
-            "fasting_clear_hours",
-            "fasting_light_meal_hours",
-            "total_hard_max_mg",
-            "weight_basis",
-            "weight_cap_kg",
-            "weight_valid_days",
-            "series_min",
-            "series_typical",
-            "series_max",
-            "spacing_min_days",
-            "spacing_max_days",
-            "maintenance_min_days",
-            "maintenance_max_days",
-            "chair_features",
-            "vitals_schedule",
-            "limits",
-            "rings",
-            "checklist",
-            "prn_medicines",
-            "near_baseline_percent",
-            "near_baseline_sets",
-            "citation",
+            *COLUMNS,
         ]
 
 
