@@ -12,6 +12,7 @@ GET    /api/v1/clinics/{clinic}/                    DNPM
 PATCH  /api/v1/clinics/{clinic}/                    ---M
 GET    /api/v1/clinics/{clinic}/booking-settings/   DNPM
 PATCH  /api/v1/clinics/{clinic}/booking-settings/   ---M
+POST   /api/v1/clinics/{clinic}/booking-settings/check/ ---M
 GET    /api/v1/members/                             ---M
 POST   /api/v1/members/                             ---M
 GET    /api/v1/members/{member}/                    ---M
@@ -54,6 +55,7 @@ POST   /api/v1/tasks/{task}/notes/                  DNPM
 POST   /api/v1/tasks/{task}/hand-over/              DNPM
 GET    /api/v1/clinics/{clinic}/message-rules/      DNPM
 PATCH  /api/v1/clinics/{clinic}/message-rules/      ---M
+POST   /api/v1/clinics/{clinic}/message-rules/check/ ---M
 POST   /api/v1/clinics/{clinic}/message-rules/reset/ ---M
 GET    /api/v1/clinics/{clinic}/message-texts/      DNPM
 PATCH  /api/v1/clinics/{clinic}/message-texts/      ---M
@@ -299,6 +301,8 @@ POST   /visits/{visit}/cancel/                      DN-M
 POST   /visits/{visit}/missed/                      DN-M
 POST   /visits/{visit}/undo/                        DN-M
 POST   /visits/{visit}/take-over/                   DN-M
+GET    /visits/{visit}/said-before/                 -NP-
+POST   /visits/{visit}/said-before/                 -NP-
 GET    /visits/{visit}/times/                       DN-M
 GET    /visits/{visit}/move/                        DN-M
 POST   /visits/{visit}/move/                        DN-M

@@ -56,6 +56,7 @@ visit-over              D  /visits/{over}/
 visit-times             D  /visits/{visit}/times/
 visit-move              D  /visits/{visit}/move/?start={free}
 visit-longer            D  /visits/{visit}/recovery/
+visit-said-before       N  /visits/{visit}/said-before/
 visit-messages          D  /visits/{visit}/messages/
 series                  D  /plans/{new_plan}/series/
 respace                 D  /plans/{plan}/respace/

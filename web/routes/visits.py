@@ -1,8 +1,9 @@
-"""Addresses of the pages in web.views.visits, and of those that move and lengthen a visit."""
+"""Addresses of the pages in web.views.visits, of those that move and lengthen a visit, and of what its
+patient says before it."""
 
 from django.urls import URLPattern, path
 
-from web.views import visits
+from web.views import said_before, visits
 from web.views.board import lengthening, moving
 
 urlpatterns: list[URLPattern] = [
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("visits/<uuid:pk>/missed/", visits.mark_missed, name="visit_missed"),
     path("visits/<uuid:pk>/undo/", visits.undo, name="visit_undo"),
     path("visits/<uuid:pk>/take-over/", visits.take_over, name="visit_take_over"),
+    path("visits/<uuid:pk>/said-before/", said_before.said_before, name="said_before"),
     path("visits/<uuid:pk>/times/", moving.choose_time, name="visit_choose_time"),
     path("visits/<uuid:pk>/move/", moving.move, name="visit_move"),
     path("visits/<uuid:pk>/move/check/", moving.check_move, name="visit_move_check"),

@@ -22,7 +22,7 @@ from scheduler.series.review import review
 from scheduler.visits import attendance, booking, lengthening, nearby, queries, versions
 from scheduler.visits.visit_history import appointment_history
 from scheduler.vocabulary import wall_time
-from sessions_app.access import READ_SESSIONS
+from sessions_app.access import CONFIRM_READINESS, READ_SESSIONS
 from sessions_app.models import Session
 from web.board.layout import by_name
 from web.doors import StaffRequest, staff_page
@@ -185,6 +185,8 @@ def _show(
         "form": form,
         "refusal": refusal,
         "readiness": readiness_answers.of_visit(request.actor, appointment),
+        "may_say_before": appointment.status == AppointmentStatus.BOOKED
+        and request.actor.may(CONFIRM_READINESS, request.clinic.pk),
         "history": appointment_history(appointment, now=now),
         "review": review(plan=appointment.plan, now=now),
         "may_book": may_book,
