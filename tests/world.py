@@ -281,6 +281,8 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/tasks/{task}/hand-over/": {"to": names["nils"]},
         "POST /api/v1/messages/{message}/again/": {"id": str(new_id()), "text": "Please call us."},
         "PATCH /api/v1/clinics/{clinic}/message-rules/": {"stage": "T-3d", "days": 2},
+        "POST /api/v1/clinics/{clinic}/booking-settings/check/": {"hold_minutes": 12},
+        "POST /api/v1/clinics/{clinic}/message-rules/check/": {"stage": "T-3d", "days": 2},
         "POST /api/v1/clinics/{clinic}/message-rules/reset/": {"stage": "T-3d"},
         "PATCH /api/v1/clinics/{clinic}/message-texts/": {
             "stage": "T-2h",

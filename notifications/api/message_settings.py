@@ -21,7 +21,7 @@ from notifications import access
 from notifications.models import ClinicMessaging, Form, MessageText, QuietHours
 from notifications.planning import own_texts, rule_settings, rules
 from notifications.planning.stage_words import origin, title_of, when
-from notifications.reporting import preview
+from notifications.reporting import preview, touching
 from notifications.reporting.settings_history import changes_of
 from notifications.wording.writing import LANGUAGES, OwnText
 from scheduler.models import Appointment
@@ -80,6 +80,19 @@ class RuleChangeSerializer(StrictSerializer):
     last_only = serializers.BooleanField(required=False, help_text="Of the questions a week later.")
     falls_back = serializers.BooleanField(required=False)
     merges = serializers.BooleanField(required=False)
+
+
+class RuleTouchesSerializer(serializers.Serializer[Any]):
+    """How many visits to come a stage would be said of, beside the rule that holds. Merging, caps and
+    addresses are one visit's: `message-preview`."""
+
+    visits = serializers.IntegerField(help_text="Visits to come that were looked at.")
+    told = serializers.IntegerField(help_text="Of how many of them it would still be said.")
+    new = serializers.IntegerField(help_text="Of how many it wouldn't be under the rule that holds.")
+    gone = serializers.IntegerField(help_text="Of how many it would no longer be.")
+    moved = serializers.IntegerField(help_text="Of how many at another time.")
+    next_at = serializers.DateTimeField(allow_null=True, help_text="When it would be due first.")
+    more = serializers.BooleanField(help_text="There are more visits to come than were looked at.")
 
 
 class StageSerializer(StrictSerializer):
@@ -192,6 +205,7 @@ class MessageSettingsViewSet(ClinicViewSet):
     access = {
         "message_rules": access.VIEW_MESSAGE_RULES,
         "change_message_rule": access.CHANGE_MESSAGE_RULES,
+        "check_message_rule": access.CHANGE_MESSAGE_RULES,
         "reset_message_rule": access.CHANGE_MESSAGE_RULES,
         "message_texts": access.VIEW_MESSAGE_RULES,
         "write_message_text": access.CHANGE_MESSAGE_RULES,
@@ -228,6 +242,16 @@ class MessageSettingsViewSet(ClinicViewSet):
             actor=self.actor, clinic=clinic, stage=stage, changes=changes, seen=seen_of(request)
         )
         return with_tag(RuleSerializer(rule).data, rule_settings.settings_of_rule(rule))
+
+    @extend_schema(request=RuleChangeSerializer, responses={200: RuleTouchesSerializer, 204: None})
+    @action(detail=True, methods=["post"], url_path="message-rules/check")
+    def check_message_rule(self, request: Request, pk: UUID) -> Response:
+        """Whom a change would touch, tried and not kept. 204 for a stage that is said when something happens:
+        no visit to come is touched before."""
+        clinic, changes = self.clinic(pk), self.parse(RuleChangeSerializer)
+        rule = rule_settings.tried(rule_settings.rule_of(clinic, changes.pop("stage")), changes)
+        found = touching.touched(clinic, rule, now=clock.now())
+        return Response(status=204) if found is None else Response(RuleTouchesSerializer(found).data)
 
     @extend_schema(request=StageSerializer, responses=RuleSerializer)
     @action(detail=True, methods=["post"], url_path="message-rules/reset")

@@ -1,5 +1,6 @@
 """A clinic's settings of booking over the API: read by all who work there, changed by the manager."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -9,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import access as ground
+from clinic import clock
 from clinic.api.seen import IF_MATCH, seen_of, with_tag
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, StrictSerializer
@@ -47,12 +49,31 @@ class BookingSettingsUpdateSerializer(StrictSerializer):
     )
 
 
+class HolidaySerializer(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    name = serializers.CharField()
+
+
+class TouchedSerializer(serializers.Serializer[Any]):
+    """What the settings would find as it is now; what is booked, held or offered already stays."""
+
+    late_was = serializers.IntegerField(help_text="Visits to come that would count as late, cancelled now.")
+    late_becomes = serializers.IntegerField(help_text="The same under the settings that are tried.")
+    held = serializers.IntegerField(help_text="Times that are held now.")
+    offered = serializers.IntegerField(help_text="Offers from the waitlist that stand.")
+    holidays = HolidaySerializer(many=True, help_text="Public holidays of the coming year.")
+    closures_kept = serializers.IntegerField(
+        help_text="Closures to come on holidays of the calendar that would be left."
+    )
+
+
 class BookingSettingsViewSet(ClinicViewSet):
     """Notice of cancellations, how long times are held and offered, and whose public holidays are kept."""
 
     access = {
         "booking_settings": ground.VIEW_CLINICS,
         "change_booking_settings": access.CHANGE_BOOKING_SETTINGS,
+        "check_booking_settings": access.CHANGE_BOOKING_SETTINGS,
     }
     queryset = Clinic.objects.all()
     serializer_class = BookingSettingsSerializer
@@ -74,6 +95,15 @@ class BookingSettingsViewSet(ClinicViewSet):
             actor=self.actor, clinic=clinic, seen=seen_of(request), **changes
         )
         return self._answer(changed)
+
+    @extend_schema(request=BookingSettingsUpdateSerializer, responses=TouchedSerializer)
+    @action(detail=True, methods=["post"], url_path="booking-settings/check")
+    def check_booking_settings(self, request: Request, pk: UUID) -> Response:
+        """What a change would find, tried and not kept."""
+        clinic = self.fetch(self.get_queryset(), pk=pk)
+        changes = self.parse(BookingSettingsUpdateSerializer)
+        found = booking_settings.touched(clinic=clinic, changes=changes, now=clock.now())
+        return Response(TouchedSerializer(found).data)
 
     def _answer(self, clinic: Clinic) -> Response:
         return with_tag(BookingSettingsSerializer(clinic).data, booking_settings.settings_of(clinic))

@@ -43,7 +43,7 @@ A_YEAR: Final = timedelta(days=364)
 SETTABLE: Final = ("holiday_calendar", *BOUNDS, "time_zone")
 
 
-def settings_of(clinic: Clinic) -> dict[str, str | int]:
+def settings_of(clinic: Clinic) -> dict[str, Any]:
     """What `change_booking_settings` changes, as it stands."""
     return {name: getattr(clinic, name) for name in SETTABLE}
 
@@ -112,15 +112,12 @@ class Touched:
     closures_kept: int
 
 
-def check(given: Mapping[str, Any]) -> None:
-    """Raise `Invalid` for numbers out of bounds, each at its name."""
-    _check_bounds({name: given[name] for name in BOUNDS if name in given})
-
-
-def touched(*, clinic: Clinic, holiday_calendar: str, late_cancellation_hours: int, now: datetime) -> Touched:
-    """Six queries, however many visits there are. Raises `Invalid` as `change_booking_settings` does."""
-    check({"late_cancellation_hours": late_cancellation_hours})
-    calendar = calendars.known_calendar(holiday_calendar)
+def touched(*, clinic: Clinic, changes: Mapping[str, Any], now: datetime) -> Touched:
+    """What these `SETTABLE` settings would find, the others as they stand: five queries, however many visits
+    there are. Raises `Invalid` as `change_booking_settings` does."""
+    given = settings_of(clinic) | dict(changes)
+    _check_bounds({name: given[name] for name in BOUNDS})
+    calendar = calendars.known_calendar(given["holiday_calendar"])
     booked = Appointment.objects.filter(
         clinic=clinic, status=AppointmentStatus.BOOKED, during__startswith__gt=now
     )
@@ -139,7 +136,7 @@ def touched(*, clinic: Clinic, holiday_calendar: str, late_cancellation_hours: i
     )
     return Touched(
         late_was=late(clinic.late_cancellation_hours),
-        late_becomes=late(late_cancellation_hours),
+        late_becomes=late(given["late_cancellation_hours"]),
         held=holds.count(),
         offered=offers,
         holidays=calendars.holidays_between(calendar, today, today + A_YEAR),

@@ -4,15 +4,16 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from clinic.models import Clinic, Patient
-from notifications.models import Message
+from notifications.models import Message, MessageRule
 from notifications.planning import rule_settings
 from notifications.planning.rules import DEFAULTS, Rule
 from notifications.reporting import preview, touching
 from notifications.reporting.touching import Touched
 from scheduler.models import Appointment
-from tests.cast import NOW, House, local, make_patient
+from tests.cast import NOW, House, client_of, local, make_patient
 from tests.notifications.visits import VISIT, book, discharge
 
 DAY = timedelta(days=1)
@@ -164,3 +165,24 @@ def test_of_very_many_the_soonest_are_looked_at(house: House, monkeypatch: pytes
     monkeypatch.setattr(touching, "MOST_VISITS", 3)
     found = touched(house, rule("T-3d"))
     assert (found.visits, found.more) == (3, True)
+
+
+def test_over_the_api_a_change_is_tried_and_not_kept(house: House) -> None:
+    book(house, house.rosa)
+    address = f"/api/v1/clinics/{house.clinic.pk}/message-rules/check/"
+    max_ = client_of(house.max)
+    with time_machine.travel(NOW, tick=False):
+        tried = max_.post(address, {"stage": "T-3d", "days": 2}, format="json")
+        assert tried.json() == {
+            "visits": 1,
+            "told": 1,
+            "new": 0,
+            "gone": 0,
+            "moved": 1,
+            "next_at": "2027-01-19T15:30:00Z",
+            "more": False,
+        }
+        assert max_.post(address, {"stage": "move", "enabled": False}, format="json").status_code == 204
+    wrong = max_.post(address, {"stage": "T-3d", "days": 99}, format="json")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "days")
+    assert not MessageRule.objects.exists()

@@ -1,16 +1,19 @@
 """The page of a clinic's settings of booking, as the manager fills it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.urls import reverse
+from psycopg.types.range import TimestamptzRange
 
+from clinic import clock
 from clinic.models import Clinic
+from scheduler.models import Closure
 from scheduler.visits import booking
-from tests.cast import NOW, TODAY, House, new_id
+from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
 
@@ -96,3 +99,29 @@ def test_without_a_script_the_check_button_shows_the_same(stage: Stage) -> None:
     assert (page.status_code, 'value="48"' in page.content.decode()) == (200, True)
     assert "would count as late" in words(page)
     assert Clinic.objects.get(pk=stage.house.clinic.pk).late_cancellation_hours == 24
+
+
+def test_over_the_api_a_change_is_tried_and_not_kept(stage: Stage) -> None:
+    stage.book(stage.plan(), "10:00", TODAY + timedelta(days=1))
+    address = f"/api/v1/clinics/{stage.house.clinic.pk}/booking-settings/check/"
+    max_ = client_of(stage.house.max)
+    found = max_.post(
+        address, {"late_cancellation_hours": 48, "holiday_calendar": "us-il"}, format="json"
+    ).json()
+    assert (found["late_was"], found["late_becomes"], found["held"], found["offered"]) == (0, 1, 0, 0)
+    assert found["holidays"][0] == {"day": "2027-01-18", "name": "Martin Luther King Jr. Day"}
+    wrong = max_.post(address, {"hold_minutes": 0}, format="json")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "hold_minutes")
+    assert Clinic.objects.get(pk=stage.house.clinic.pk).late_cancellation_hours == 24
+
+
+def test_closures_on_holidays_of_the_calendar_that_is_left_are_told_to_stay(stage: Stage) -> None:
+    Clinic.objects.filter(pk=stage.house.clinic.pk).update(holiday_calendar="US")
+    day = clock.day_bounds(date(2027, 5, 31), stage.house.clinic.time_zone)
+    Closure.objects.create(
+        clinic=stage.house.clinic, during=TimestamptzRange(*day), name="Memorial Day", public_holiday=True
+    )
+    kept = "1 closure on holidays of the other calendar stays until you open the clinic then."
+    assert kept in words(typed(stage.house))
+    assert kept not in words(typed(stage.house, holiday_calendar="US"))
+    assert "No public holidays are offered." in words(typed(stage.house, holiday_calendar=""))

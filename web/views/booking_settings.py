@@ -1,5 +1,6 @@
 """The manager's page of how booking works in the clinic: notice, holds, offers, whose public holidays."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
@@ -82,9 +83,10 @@ def _told(request: StaffRequest, form: BookingSettingsForm) -> booking_told.Told
     its box."""
     if form.is_bound and form.errors:
         return None
-    given: dict[str, Any] = form.cleaned_data if form.is_bound else form.initial
+    given: Mapping[str, Any] = form.cleaned_data if form.is_bound else form.initial
+    shown = {name: given[name] for name in form.base_fields}
     try:
-        return booking_told.of_settings(request.clinic, given, now=clock.now())
+        return booking_told.of_settings(request.clinic, shown, now=clock.now())
     except Problem as problem:
         form.add_problem(problem)
         return None

@@ -27,13 +27,7 @@ class Told:
 
 def of_settings(clinic: Clinic, given: Mapping[str, Any], *, now: datetime) -> Told:
     """Raises `Invalid` for what can't be set, as saving it would."""
-    booking_settings.check(given)
-    found = booking_settings.touched(
-        clinic=clinic,
-        holiday_calendar=given["holiday_calendar"],
-        late_cancellation_hours=given["late_cancellation_hours"],
-        now=now,
-    )
+    found = booking_settings.touched(clinic=clinic, changes=given, now=now)
     return Told([*_late(clinic, given, found), *_kept(clinic, given, found), *_holidays(given, found)])
 
 
