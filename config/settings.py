@@ -212,6 +212,9 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Chairside"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; each code still works once
 MFA_ADAPTER = "clinic.signin.MFAAdapter"
+# allauth refuses it lest a stranger signs up with your address; here nobody signs up, and the first link to a
+# password, which goes to that very address, makes an address that nothing proves further.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 USERSESSIONS_TRACK_ACTIVITY = False
 
 # --- What the browser is told ------------------------------------------------------------------------

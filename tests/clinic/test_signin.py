@@ -107,6 +107,15 @@ def test_a_forgotten_password_is_reset_by_a_link_that_works_once(house: House) -
     assert "This link doesn't work any more" in Client().get(link[1], follow=True).content.decode()
 
 
+def test_somebody_a_link_was_made_for_sets_their_second_factor_up_as_before(house: House) -> None:
+    """With the link allauth writes their address down as not proved yet; where the factor is required, who
+    could not set one up would be locked out by a stranger's asking."""
+    Client().post("/accounts/password/reset/", {"email": "ana@lakeside.example"})
+    client, _ = sign_in()
+    set_up_second_factor(client)
+    assert Authenticator.objects.filter(user=house.ana, type="totp").exists()
+
+
 def test_an_unknown_address_gets_no_mail_and_the_same_answer(house: House) -> None:
     answer = Client().post("/accounts/password/reset/", {"email": "nobody@lakeside.example"})
     assert (answer.status_code, answer["Location"]) == (302, "/accounts/password/reset/done/")
