@@ -135,10 +135,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class FreeDay:
-    """One local day with the starts to choose from."""
+    """One local day with the starts to choose from, of which there is one at least."""
 
     day: date
     starts: list[FeasibleStart]
+
+    @property
+    def summary(self) -> str:
+        """How many, and from when to when, for whoever has the day folded."""
+        first, last = (timezone.localtime(start.start) for start in (self.starts[0], self.starts[-1]))
+        if len(self.starts) == 1:
+            return f"at {first:%H:%M}"
+        return f"{len(self.starts)} times, {first:%H:%M} to {last:%H:%M}"
 
 
 @staff_page(BOOK, methods=["GET"])

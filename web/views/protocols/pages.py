@@ -186,6 +186,7 @@ def _show(
         "levels": [words.LEVEL_WORDS[level] for level in LEVELS],
         "limits": words.limits(found),
         "rings": words.rings(found),
+        "own_rings": len(found.rings),
         "stands": _stands(found),
         "plans": plans[:MOST_PLANS],
         "more_plans": len(plans) > MOST_PLANS,
