@@ -45,6 +45,7 @@ def test_four_people_take_a_patient_from_a_plan_to_a_task(windows: Windows) -> N
             give_consent(ada, scope)
 
         prescriber = windows.sign_in(house.priya)
+        prescriber.goto("/")
         write_a_plan(prescriber, ada)
         desk = windows.sign_in(house.ana)
         book(desk, ada)

@@ -103,7 +103,7 @@ def server_process(port: int) -> Iterator[None]:
     address = urlsplit(os.environ["DATABASE_URL"])
     database = address._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     bind = f"127.0.0.1:{port}"
-    command = ["-m", "gunicorn", "--config", "python:embedded.gunicorn", "--bind", bind]
+    command = ["-m", "gunicorn", "--config", "python:embedded.gunicorn", "--workers", "1", "--bind", bind]
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", *command, "config.wsgi:application"],
         cwd=settings.BASE_DIR,
