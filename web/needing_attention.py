@@ -38,6 +38,8 @@ def _of_staff(clinic: Clinic, now: datetime) -> list[str]:
     members: list[Any] = list(queries.members_of(clinic.pk))
     held = [role for member in members for role in queries.roles_of(member)]
     sentences = [f"No {role.label.lower()} works here." for role in Role if role not in held]
+    if Role.PRESCRIBER not in held:
+        sentences.append("Nobody can be called to the chair when an alert needs a prescriber.")
     without = sum(bool(queries.roles_of(member)) and not member.second_factor for member in members)
     if without:
         sentences.append(_counted(without, "works", "work", "without a second factor."))

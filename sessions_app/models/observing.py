@@ -97,6 +97,7 @@ class Alert(Line):
 
 class AlertStepKind(models.TextChoices):
     TOLD = "told", "Told"
+    UNREACHED = "unreached", "Nobody to reach"
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
     ACTED = "acted", "Acted on"
     RESOLVED = "resolved", "Resolved"
@@ -111,7 +112,8 @@ class Rung(models.TextChoices):
 
 
 class AlertStep(Line):
-    """One step in the life of an alert: somebody was told (by the server), acknowledged, acted, resolved."""
+    """One step in the life of an alert: somebody was told, or nobody stands on a rung (by the server);
+    somebody acknowledged, acted, resolved."""
 
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     session = models.ForeignKey(Session, models.PROTECT, related_name="alert_steps")
@@ -129,7 +131,16 @@ class AlertStep(Line):
             models.UniqueConstraint(
                 "alert", name="alert_acknowledged_once", condition=Q(kind="acknowledged")
             ),
-            models.UniqueConstraint("alert", "rung", name="alert_rung_told_once", condition=Q(kind="told")),
+            # A line of older versions that names nobody keeps nobody from being told.
+            models.UniqueConstraint(
+                "alert",
+                "rung",
+                name="alert_rung_told_once",
+                condition=Q(kind="told") & (Q(told__isnull=False) | Q(rung="nurse")),
+            ),
+            models.UniqueConstraint(
+                "alert", "rung", name="alert_rung_empty_once", condition=Q(kind="unreached")
+            ),
         ]
 
 

@@ -34,7 +34,7 @@ from sessions_app.models import (
 from sessions_app.observing import due_times, flowsheet
 from sessions_app.observing.alert_tasks import calling, task_of
 from sessions_app.observing.alerts import OVERDUE_SIGN
-from sessions_app.observing.ladder import AT_ONCE, Ladder, answered, climbing, told
+from sessions_app.observing.ladder import AT_ONCE, Ladder, answered, climbing, told, unreached
 
 log = logging.getLogger(__name__)
 
@@ -152,9 +152,10 @@ def _wanted(sessions: Sequence[Session], now: datetime) -> Lines:
         late = _overdue(session, alerts, now)
         if late is not None:
             lines.alerts.append(late)
-            lines.steps.append(told(late, Rung.NURSE, nurse_of(session, now)))
+            nurse = nurse_of(session, now)
+            lines.steps.append(told(late, Rung.NURSE, nurse))
             if late.level in AT_ONCE:
-                lines.steps.append(told(late, Rung.PRESCRIBER, staff.prescriber_id(session)))
+                lines.steps += staff.called(session, late, nurse=nurse)
                 lines.calls.append(late)
         for alert in alerts:
             _climb(session, alert, staff, lines, now)
@@ -196,11 +197,15 @@ def _overdue(session: Session, alerts: Iterable[Alert], now: datetime) -> Alert 
 
 
 def _climb(session: Session, alert: Alert, staff: Ladder, lines: Lines, now: datetime) -> None:
-    """Tell the next rung about an alert that has stood unacknowledged for two minutes since the last."""
+    """Tell the next rung about an alert that has stood unacknowledged for two minutes since the last; an
+    empty last rung is said once."""
     following = staff.next_told(session, alert)
     if following is None or now < following.at:
         return
-    lines.steps.append(told(alert, following.rung, following.user_id, now=now))
+    if following.user is None:
+        lines.steps.append(unreached(alert, now=now))
+    else:
+        lines.steps.append(told(alert, following.rung, following.user.pk, now=now))
     if following.rung == Rung.PRESCRIBER:
         lines.tasks.append((alert, session))
 

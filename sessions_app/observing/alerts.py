@@ -86,7 +86,8 @@ def raise_all(
 
 
 def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]:
-    """Raise what isn't open yet, and tell the nurse; past a stop limit the prescriber too.
+    """Raise what isn't open yet, and tell the nurse; past a stop limit the prescriber too, or who
+    is there in their place.
 
     The sessions must be locked, and be counted up afterwards (`recording`). One open alert for each sign: a
     further bad reading doesn't double it, a worse one raises another, and so does a new excursion after the
@@ -96,7 +97,7 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
     ranks = open_ranks([each.session for each in raisings], within=within)
     alerts: list[Alert] = []
     steps: list[AlertStep] = []
-    words: dict[UUID, str] = {}
+    raised_by: dict[UUID, Raising] = {}
     for raising in raisings:
         new = [
             _alert(raising, each, now)
@@ -104,17 +105,16 @@ def raise_together(raisings: Sequence[Raising], *, now: datetime) -> list[Alert]
             if is_new(each, ranks.get((raising.session.pk, each.sign), ()))
         ]
         alerts += new
-        words |= dict.fromkeys([alert.pk for alert in new], raising.words)
+        raised_by |= dict.fromkeys([alert.pk for alert in new], raising)
         steps += [told(alert, Rung.NURSE, raising.nurse, words=raising.words) for alert in new]
     if not alerts:
         return []
     urgent = [alert for alert in alerts if alert.level in AT_ONCE]
     if urgent:
         staff = Ladder({alert.session for alert in urgent}, now)
-        steps += [
-            told(alert, Rung.PRESCRIBER, staff.prescriber_id(alert.session), words=words[alert.pk])
-            for alert in urgent
-        ]
+        for alert in urgent:
+            raising = raised_by[alert.pk]
+            steps += staff.called(raising.session, alert, nurse=raising.nurse, words=raising.words)
     Alert.objects.bulk_create(alerts)
     AlertStep.objects.bulk_create(steps)
     if urgent:

@@ -1,16 +1,17 @@
 """Who is told of an alert, rung by rung: the session's nurse, the charge nurse, the prescriber; and who is
-next, and when, while nobody answers.
+next, and when, while nobody answers. Where a clinic has no prescriber the record says that nobody could be
+told, the charge nurse is told in their place, and whoever comes to prescribe is told at the next beat.
 
 The clock that tells them is `alert_clocks`; what they answer is in `alerts`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic.models import Membership, Role, User
 from scheduler.models import Opening, ResourceKind
@@ -25,15 +26,11 @@ ANSWERED: Final = (AlertStepKind.ACKNOWLEDGED, AlertStepKind.RESOLVED)
 
 @dataclass(frozen=True)
 class NextTold:
-    """Who is told next, by name where the clinic has somebody, unless an answer comes before."""
+    """Who is told next unless an answer comes before; no user where nobody stands on that rung."""
 
     rung: Rung
     user: User | None
     at: datetime
-
-    @property
-    def user_id(self) -> UUID | None:
-        return self.user.pk if self.user else None
 
 
 def answered(alert: Alert) -> bool:
@@ -57,12 +54,39 @@ def told(
     )
 
 
+def unreached(alert: Alert, *, words: str = "", now: datetime | None = None) -> AlertStep:
+    """The step that says that there was no prescriber whom one could have told."""
+    step = told(alert, Rung.PRESCRIBER, None, words=words, now=now)
+    step.kind = AlertStepKind.UNREACHED
+    return step
+
+
+def rungs_told(alert: Alert) -> Mapping[str, AlertStep]:
+    """Who was told, by rung; needs the alert's steps. Nobody is told where nobody is named, but for the
+    station itself, on which the alert stands."""
+    return {
+        step.rung: step
+        for step in alert.steps.all()
+        if step.kind == AlertStepKind.TOLD and (step.told_id or step.rung == Rung.NURSE)
+    }
+
+
+def has_no_prescriber(alert: Alert) -> bool:
+    """Whether a prescriber was looked for in vain, and none was told since; needs its steps."""
+    looked_for = [step for step in alert.steps.all() if step.rung == Rung.PRESCRIBER]
+    return bool(looked_for) and not any(step.told_id for step in looked_for)
+
+
 def climbing() -> QuerySet[Alert]:
-    """Alerts of which somebody may still be told: nobody answers for them, and the last rung was not told.
-    It is the charge nurse where the prescriber was called at once. `Ladder.next_told` says whom, and when."""
-    last = Case(When(level__in=AT_ONCE, then=Value(Rung.CHARGE)), default=Value(Rung.PRESCRIBER))
-    over = AlertStep.objects.filter(Q(kind__in=ANSWERED) | Q(rung=OuterRef("last")), alert=OuterRef("pk"))
-    return Alert.objects.alias(last=last).filter(~Exists(over))
+    """Alerts of which somebody may still be told: nobody answers for them, and a prescriber was not told, or
+    the charge nurse where the prescriber is called at once. `Ladder.next_told` says whom, and when."""
+    steps = AlertStep.objects.filter(alert=OuterRef("pk"))
+    named = steps.filter(kind=AlertStepKind.TOLD, told__isnull=False)
+    charge_is_left = Q(level__in=AT_ONCE) & ~Exists(named.filter(rung=Rung.CHARGE))
+    return Alert.objects.filter(
+        ~Exists(steps.filter(kind__in=ANSWERED)),
+        ~Exists(named.filter(rung=Rung.PRESCRIBER)) | charge_is_left,
+    )
 
 
 class Ladder:
@@ -73,6 +97,7 @@ class Ladder:
     """
 
     def __init__(self, sessions: Collection[Session], now: datetime) -> None:
+        self._now = now
         on_duty = Opening.objects.filter(
             resource__user=OuterRef("user"),
             resource__clinic=OuterRef("clinic"),
@@ -90,10 +115,11 @@ class Ladder:
 
     def next_told(self, session: Session, alert: Alert) -> NextTold | None:
         """Who is told when two more minutes pass without an answer; nobody once it is answered, or the last
-        rung was told. Where the prescriber was called at once the charge nurse is still to be told."""
+        rung was told. Where the prescriber was called at once the charge nurse is still to be told; where
+        there was none, one who has come since is told at once."""
         if answered(alert):
             return None
-        rungs = {step.rung: step for step in alert.steps.all() if step.kind == AlertStepKind.TOLD}
+        rungs = rungs_told(alert)
         at = max((step.recorded_at for step in rungs.values()), default=alert.raised_at) + UNANSWERED
         if Rung.CHARGE not in rungs:
             charge = self._charge(session, but={step.told_id for step in rungs.values()})
@@ -101,12 +127,28 @@ class Ladder:
                 return NextTold(Rung.CHARGE, charge, at)
         if Rung.PRESCRIBER in rungs:
             return None
-        return NextTold(Rung.PRESCRIBER, self._prescriber(session), at)
+        prescriber = self._prescriber(session)
+        if has_no_prescriber(alert):
+            return NextTold(Rung.PRESCRIBER, prescriber, self._now) if prescriber else None
+        return NextTold(Rung.PRESCRIBER, prescriber, at)
 
-    def prescriber_id(self, session: Session) -> UUID | None:
-        """Who is told at once of what calls to the chair."""
-        user = self._prescriber(session)
-        return user.pk if user else None
+    def called(
+        self, session: Session, alert: Alert, *, nurse: UUID | None, words: str = ""
+    ) -> list[AlertStep]:
+        """Who is told at once of what calls to the chair: the prescriber, or else the charge nurse, besides
+        the nurse who knows of it."""
+        prescriber = self._prescriber(session)
+        if prescriber is not None:
+            return [told(alert, Rung.PRESCRIBER, prescriber.pk, words=words)]
+        steps = [unreached(alert, words=words)]
+        charge = self._charge(session, but={nurse})
+        if charge is not None:
+            steps.append(told(alert, Rung.CHARGE, charge.pk, words=words))
+        return steps
+
+    def has_prescriber(self, session: Session) -> bool:
+        """Whether anybody could be called to the chair."""
+        return self._prescriber(session) is not None
 
     def _prescriber(self, session: Session) -> User | None:
         """The plan's own prescriber, or another of the clinic where that one has left."""

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from clinic.models import Membership, Role
 from sessions_app.infusing import infusion
 from sessions_app.observing import alert_clocks, alerts
-from tests.cast import House, new_id
+from tests.cast import House, make_user, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.monitors.beds import chair_of, seat
 from tests.sessions_app.stories import STARTED_AT
@@ -209,3 +210,27 @@ def test_whoever_has_gone_home_with_an_open_alert_is_among_the_alerts(house: Hou
     assert "Rosa Delgado</a>, not in a chair any more" in called
     assert called.index("Omar Haddad") < called.index("Rosa Delgado")
     assert "alert open" in words(browser_of(house.nils).get(STATION)).partition("Finished today")[2]
+
+
+def test_the_pages_say_beforehand_and_loudly_that_no_prescriber_can_be_reached(
+    house: House, wall: Wall
+) -> None:
+    session = stories.infusing(house)
+    wall.shows = minute(10)
+    browser = browser_of(house.nils)
+    assert "an alert would reach none" not in words(browser.get(STATION))
+    Membership.objects.filter(user=house.priya, role=Role.PRESCRIBER).delete()
+    assert "Nobody here has the role of a prescriber: an alert would reach none." in words(
+        browser.get(STATION)
+    )
+    stories.measure(house, session, stories.calm(minute(10), oxygen_saturation_percent=84, confirmed=True))
+    alert = alerts.open_of(session).get()
+    for address in (STATION, reverse("session", args=[session.pk]), reverse("alert", args=[alert.pk])):
+        said = words(browser.get(address))
+        assert "No prescriber can be reached: nobody here has that role." in said
+        assert "Prescriber told" not in said
+    make_user(house.clinic, "Quinn Abel", Role.PRESCRIBER)
+    alert_clocks.run_clocks(now=minute(11))
+    said = words(browser.get(STATION))
+    assert "Prescriber Quinn Abel told 09:31" in said
+    assert "No prescriber can be reached" not in said

@@ -66,6 +66,9 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
             key=lambda unread: not unread[1].halts,
         ),
         "finished": [chair for chair in chairs if chair.finished],
+        "nobody_to_call": any(
+            not ladder.has_prescriber(each.session) for each in chairs if not each.finished
+        ),
         "may_record": request.actor.may(RECORD_SESSIONS, request.clinic.pk),
         "may_open": request.actor.may(OPEN_SESSION, request.clinic.pk),
         "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),

@@ -28,7 +28,7 @@ from sessions_app.models import (
 )
 from sessions_app.observing import due_times, excursions, flowsheet, vital_limits
 from sessions_app.observing.due_times import Due
-from sessions_app.observing.ladder import AT_ONCE, Ladder, NextTold
+from sessions_app.observing.ladder import AT_ONCE, Ladder, NextTold, has_no_prescriber, rungs_told
 from web.forms import ClinicForm
 from web.views.sessions.form import REASON_LENGTH
 
@@ -76,8 +76,12 @@ class AlertRow:
     @property
     def told(self) -> list[AlertStep]:
         """Who was told, rung by rung."""
-        told = [step for step in self.steps if step.kind == AlertStepKind.TOLD]
-        return sorted(told, key=lambda step: Rung.values.index(step.rung))
+        return sorted(rungs_told(self.alert).values(), key=lambda step: Rung.values.index(step.rung))
+
+    @property
+    def unreached(self) -> bool:
+        """Whether it needs a prescriber, and there is none."""
+        return self.open and has_no_prescriber(self.alert)
 
     @property
     def unconfirmed(self) -> bool:
