@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,16 @@ def test_no_folder_imports_from_one_above_it(floor: str, folder: str) -> None:
 def test_every_folder_of_a_floor_has_its_place_in_the_order(floor: str) -> None:
     folders = {path.parent.name for path in (ROOT / floor).glob("*/__init__.py")}
     assert folders - {"migrations", "management"} == set(FOLDERS[floor])
+
+
+def test_the_rooms_of_the_pages_never_ask_each_other_in_a_circle() -> None:
+    """A folder of `web/views` is one room, and so is a file beside the folders."""
+    asks: dict[str, set[str]] = {}
+    for path in sources("web/views"):
+        room = path.relative_to(ROOT / "web/views").parts[0].removesuffix(".py")
+        asked = {name.split(".")[2] for _, name, _ in imported(path) if name.startswith("web.views.")}
+        asks.setdefault(room, set()).update(asked - {room})
+    TopologicalSorter(asks).prepare()  # raises CycleError, which names them
 
 
 @pytest.mark.parametrize("floor", FLOORS)
