@@ -1,8 +1,8 @@
 """The manager's pages of what is said to patients: the stages, one stage, its words.
 
 A change can be looked at on a real visit before it is kept: the same form, sent with `preview`, shows what
-that visit's patient would be told (`message_preview`), and writes nothing. Caps, number and quiet hours are
-`message_settings`'.
+that visit's patient would be told (`preview`), and writes nothing. Caps, number and quiet hours are
+`settings`'.
 """
 
 from typing import Any, Final
@@ -28,8 +28,9 @@ from notifications.wording.writing import LANGUAGES, OwnText
 from web.doors import StaffRequest, staff_page
 from web.forms import WallTimeField, WholeNumberField
 from web.settings_form import SettingsForm
-from web.views import live_form, rules_told
-from web.views.message_preview import VisitForm, preview_of
+from web.views import live_form
+from web.views.message_rules.preview import VisitForm, preview_of
+from web.views.message_rules.told import of_rule, of_words
 
 RULE_TOUCHES: Final = "web/message_rules/touches.html"
 
@@ -177,7 +178,7 @@ def message_rule(request: StaffRequest, stage: str) -> HttpResponse:
     written = own_texts.own_texts(clinic)
     context |= {
         "visit_form": visit_form,
-        "told": None if form.errors else rules_told.of_rule(clinic, changed, now=clock.now()),
+        "told": None if form.errors else of_rule(clinic, changed, now=clock.now()),
         "stage": stage,
         "title": title_of(stage),
         "when": when(rule),
@@ -216,7 +217,7 @@ def message_words(request: StaffRequest, stage: str, language: str) -> HttpRespo
     refused = own_texts.refused_now(own) if own and request.method != "POST" else []
     context |= _words_context(form, stage, language)
     tongue = LANGUAGES[language].name
-    told = rules_told.of_words(clinic, stage, language, tongue, now=clock.now())
+    told = of_words(clinic, stage, language, tongue, now=clock.now())
     context |= {"own": own, "refused": refused, "visit_form": visit_form, "told": told}
     status = max(form.status, visit_form.status)
     return render(request, "web/message_rules/words.html", context, status=status)
