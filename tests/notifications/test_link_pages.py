@@ -16,7 +16,7 @@ from psycopg.types.range import TimestamptzRange
 from rest_framework.test import APIClient
 
 from clinic.callers import address_of
-from clinic.models import WorkItem
+from clinic.models import Patient, WorkItem
 from notifications import saying
 from notifications.answering.question_sets import QUESTION_SETS
 from notifications.models import LinkPurpose, Message, PatientLink
@@ -122,6 +122,29 @@ def test_the_page_says_by_the_clock_when_to_stop_eating_and_drinking(visit: Appo
     for hours, said in ((6, "Eat nothing from {}."), (2, "Drink only clear liquids until {}.")):
         moment = start - timedelta(hours=hours)
         assert said.format(f"{moment:%-I:%M %p} on {moment:%A, %B %-d}") in page
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            [
+                "Have an adult take you home",
+                "Take your medicines as your clinician told you",
+                "Wear loose sleeves",
+            ],
+        ),
+        ("es", ["Un adulto debe llevarlo a casa", "Tome sus medicinas como", "Use mangas sueltas"]),
+    ],
+)
+def test_the_page_says_how_to_prepare_besides_fasting(
+    visit: Appointment, token: str, language: str, said: list[str]
+) -> None:
+    """domain.md 6.1, the day before: ride, medicines as told, loose sleeves, nothing valuable."""
+    Patient.objects.filter(pk=visit.patient_id).update(language=language)
+    page = words(proved(token).get(f"/m/{token}"))
+    assert [each for each in said if each not in page] == []
 
 
 def test_an_unsafe_answer_opens_one_task_says_who_calls_and_can_be_changed(
