@@ -344,6 +344,22 @@ def test_a_call_about_a_side_effect_says_its_term_and_grade(house: House) -> Non
     call = WorkItem.objects.get()
     said = words(browser_of(house.priya).get(f"/tasks/{call.pk}/"))
     assert "Nausea, grade 3. 7 min into the infusion, at 09:27" in said
+    assert "MedWatch" not in said, "severe is not yet serious"
+
+
+def test_a_call_about_a_serious_event_reminds_of_the_regulator(house: House) -> None:
+    report = side_effects.Report(
+        term="headache", grade=2, onset_at=STARTED_AT, seriousness="SeriousResultsInHospitalization"
+    )
+    side_effects.record_side_effect(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=stories.infusing(house),
+        report=report,
+        now=STARTED_AT,
+    )
+    call = WorkItem.objects.get()
+    assert "MedWatch" in words(browser_of(house.priya).get(f"/tasks/{call.pk}/"))
 
 
 def test_a_task_about_something_else_says_nothing_of_a_chair(house: House) -> None:

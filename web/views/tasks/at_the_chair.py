@@ -16,7 +16,7 @@ from scheduler.models import Claim
 from sessions_app import queries
 from sessions_app.access import READ_SESSIONS
 from sessions_app.infusing import progress
-from sessions_app.models import Alert, Session, SideEffect
+from sessions_app.models import Alert, Seriousness, Session, SideEffect
 from sessions_app.observing import effect_courses
 from sessions_app.observing.vocabulary import TERMS
 from web.views.sessions.watching import Watch, worst_first
@@ -36,6 +36,7 @@ class AtTheChair:
     besides: Sequence[Alert]
     level: str = ""
     unconfirmed: bool = False
+    for_the_regulator: bool = False  # a serious event may have to be reported (domain.md 4.2 [V:48b])
 
 
 def of_task(actor: Actor, item: WorkItem) -> AtTheChair | None:
@@ -83,6 +84,7 @@ def _of_side_effect(item: WorkItem, pk: UUID) -> AtTheChair | None:
         place=Watch(session, at).place,
         how_far=_how_far(session, at),
         besides=[row.alert for row in worst_first(session, at)],
+        for_the_regulator=effect.seriousness != Seriousness.NON_SERIOUS,
     )
 
 
