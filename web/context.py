@@ -113,6 +113,7 @@ class Frame:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.actor: Actor | None = getattr(request, "actor", None)
+        self.person: Actor | None = getattr(request, "person", None)
         self.clinic: Clinic | None = getattr(request, "clinic", None)
         self.clinics: list[Clinic] = getattr(request, "clinics", [])
         self.invited: bool = getattr(request, "invited", False)
@@ -195,7 +196,7 @@ class Frame:
 
     @cached_property
     def _open_tasks(self) -> dict[UUID, int]:
-        return open_task_counts(self.actor) if self.actor and self.clinic else {}
+        return open_task_counts(self.person) if self.person and self.clinic else {}
 
 
 def house(request: HttpRequest) -> dict[str, Any]:

@@ -4,7 +4,9 @@ Every page of staff stands behind `staff_page`; the few that anybody may open ar
 tests/web/test_doors.py refuses a route that is neither. What a page shows is no business of this module.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from typing import Any, Literal
@@ -24,7 +26,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from clinic import access, clock
 from clinic.access import Actor, Permission
 from clinic.models import Clinic
-from clinic.problems import Forbidden, Problem, respond, with_headers
+from clinic.problems import Forbidden, Missing, Problem, respond, with_headers
 from clinic.staff import queries
 from web import entries
 
@@ -67,7 +69,8 @@ PROBLEM_PAGES = {403: "403.html", 404: "404.html"}
 class StaffRequest(HttpRequest):
     """What a view behind `staff_page` is given: who asks, and in which of their clinics."""
 
-    actor: Actor
+    person: Actor  # with their roles in every clinic
+    actor: Actor  # with their roles in this one: what they do here they do as what they are here
     clinic: Clinic
     clinics: list[Clinic]
     invited: bool  # whether an invitation to a clinic waits for their answer
@@ -95,11 +98,21 @@ def staff_page(
 
     `methods` are the ones it answers (HEAD goes with GET); any other is a 405.
 
-    A `Problem` that the view doesn't handle becomes a page with its sentence and its status. A form that
-    was sent after the sign-in had run out comes back whole, to be sent again.
+    A `Problem` that the view doesn't handle becomes a page with its sentence and its status. A form that was
+    sent after the sign-in had run out comes back whole, to be sent again. A row's address opens in the clinic
+    that the row is of, whichever is open: a link in a mail, or a form of another window, is read by that
+    clinic's clock and in the role that the person has there.
     """
 
     def decorate(view: Page) -> Page:
+        def inside(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            access.require(request.actor, permission, request.clinic.pk)
+            with timezone.override(request.clinic.time_zone):
+                response = view(request, *args, **kwargs)
+                # A lazy response must be written while the clinic's zone still holds.
+                render_now = getattr(response, "render", None)
+                return render_now() if render_now else response
+
         @require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])
         @wraps(view)
         def door(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -107,14 +120,9 @@ def staff_page(
                 return signed_out(request)
             try:
                 enter(request)
-                access.require(request.actor, permission, request.clinic.pk)
-                with timezone.override(request.clinic.time_zone):
-                    response = view(request, *args, **kwargs)
-                    # A lazy response must be written while the clinic's zone still holds.
-                    render_now = getattr(response, "render", None)
-                    return render_now() if render_now else response
+                return _of_the_row(request, kwargs, lambda: inside(request, *args, **kwargs))
             except NoClinic as problem:
-                if queries.invitations_of(request.actor.user_id, now=clock.now()).exists():
+                if queries.invitations_of(request.person.user_id, now=clock.now()).exists():
                     return redirect("own_invitations")
                 return problem_page(request, problem)
             except NotChosen as problem:
@@ -160,9 +168,9 @@ def enter(request: StaffRequest) -> None:
     browser, else their only one. Raises `NoClinic` for somebody who works in no clinic, `NotChosen` for
     somebody of several of which none was chosen: a day board is easily taken for another clinic's.
     """
-    request.actor = access.actor_of(request.user)  # type: ignore[arg-type]
-    invited = Exists(queries.invitations_of(request.actor.user_id, now=clock.now()))
-    mine: Any = Clinic.objects.filter(pk__in=request.actor.roles).annotate(invited=invited)
+    request.person = access.actor_of(request.user)  # type: ignore[arg-type]
+    invited = Exists(queries.invitations_of(request.person.user_id, now=clock.now()))
+    mine: Any = Clinic.objects.filter(pk__in=request.person.roles).annotate(invited=invited)
     request.clinics = list(mine.order_by("name", "id"))
     if not request.clinics:
         raise NoClinic("You don't work in a clinic yet. A manager of yours can give you a role.")
@@ -172,7 +180,36 @@ def enter(request: StaffRequest) -> None:
     chosen = next((by_id[each] for each in remembered if each in by_id), None)
     if chosen is None and len(request.clinics) > 1:
         raise NotChosen("You work in several clinics: choose the one in which you are now.")
-    request.clinic = chosen or request.clinics[0]
+    _work_in(request, chosen or request.clinics[0])
+
+
+def _work_in(request: StaffRequest, clinic: Clinic) -> None:
+    request.clinic = clinic
+    request.actor = replace(request.person, roles={clinic.pk: request.person.roles[clinic.pk]})
+
+
+def _of_the_row(
+    request: StaffRequest, names: Mapping[str, Any], page: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """The page in the clinic that is open; where its address names a row that is none of that clinic's, in
+    the one of this person's whose it is. What is opened so is open from then on, what is only sent or asked
+    for again by a page changes nothing."""
+    try:
+        return page()
+    except (Missing, Forbidden):
+        here = request.clinic
+        others = [clinic for clinic in request.clinics if clinic != here]
+        if not any(isinstance(name, UUID) for name in names.values()):
+            raise
+        for clinic in others:
+            _work_in(request, clinic)
+            with suppress(Missing, Forbidden):
+                answer = page()
+                if request.method == "GET" and not getattr(request, "htmx", False):
+                    request.session[CHOSEN_CLINIC] = str(clinic.pk)
+                return answer
+        _work_in(request, here)
+        raise
 
 
 def choose_clinic(request: StaffRequest, clinic_id: UUID) -> HttpResponse:

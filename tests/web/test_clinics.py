@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.models import Clinic, Membership, Role, Urgency, User, WorkItem
-from tests.cast import NOW, TODAY, House, client_of
+from tests.cast import NOW, TODAY, House, client_of, local, make_house
+from tests.notifications.visits import book
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
 from web.doors import LAST_CLINIC
@@ -145,3 +146,59 @@ def test_the_list_asks_as_much_for_twelve_clinics_as_for_two(
         Membership.objects.create(user=nils, clinic=clinic, role=Role.NURSE)
     with django_assert_num_queries(len(few)):
         browser.get(reverse("clinics"))
+
+
+# --- A row's own clinic -----------------------------------------------------------------------------------
+
+
+def test_a_link_to_a_row_opens_it_in_its_own_clinic_by_that_clinics_clock(
+    house: House, other_house: House, nils: User
+) -> None:
+    Clinic.objects.filter(pk=other_house.clinic.pk).update(time_zone="America/New_York")
+    visit = book(other_house, other_house.rosa, local(TODAY + timedelta(days=3), "9:30", "America/New_York"))
+    browser = browser_of(nils)
+    choose(browser, house.clinic)
+
+    page = browser.get(reverse("visit", args=[visit.pk]))
+
+    assert page.status_code == 200
+    assert "09:30" in words(page)
+    assert page.context["frame"].clinic == other_house.clinic
+    assert page.context["frame"].roles == ["Front desk"]
+    # From there on that clinic is the open one.
+    assert browser.get("/nowhere/").context["frame"].clinic == other_house.clinic
+
+
+def test_a_form_of_another_window_is_carried_out_in_the_rows_clinic_and_opens_nothing(
+    house: House, other_house: House, nils: User
+) -> None:
+    waiting = task(other_house, Role.FRONT_DESK)
+    browser = browser_of(nils)
+    choose(browser, house.clinic)
+    taken = browser.post(reverse("take_task", args=[waiting.pk]))
+    assert taken.status_code == 302
+    waiting.refresh_from_db()
+    assert waiting.owner == nils
+    assert browser.get("/nowhere/").context["frame"].clinic == house.clinic
+
+
+def test_what_somebody_is_in_one_clinic_opens_nothing_in_the_other(
+    house: House, other_house: House, nils: User
+) -> None:
+    """He is a nurse of Lakeside, and at Hillside's desk: its sessions are not his to read."""
+    theirs = stories.infusing(other_house)
+    browser = browser_of(nils)
+    for clinic in (house.clinic, other_house.clinic):
+        choose(browser, clinic)
+        assert browser.get(reverse("session", args=[theirs.pk])).status_code in (403, 404)
+    choose(browser, other_house.clinic)
+    assert browser.get(reverse("nurse_station")).status_code == 403  # a list is of the open clinic alone
+    assert browser.get("/nowhere/").context["frame"].clinic == other_house.clinic
+
+
+def test_a_row_of_no_clinic_of_theirs_is_not_found(house: House, nils: User) -> None:
+    third = make_house("Seaside")
+    browser = browser_of(nils)
+    choose(browser, house.clinic)
+    assert browser.get(reverse("patient", args=[third.rosa.pk])).status_code == 404
+    assert browser.get("/nowhere/").context["frame"].clinic == house.clinic

@@ -36,12 +36,13 @@ def clinics(request: StaffRequest) -> HttpResponse:
         return redirect("home")
     else:
         here = request.clinic
-    tasks, seated = open_task_counts(request.actor), in_the_chair_counts(request.actor)
-    readable = set(request.actor.clinics(READ_SESSIONS))
+    person = request.person
+    tasks, seated = open_task_counts(person), in_the_chair_counts(person)
+    readable = set(person.clinics(READ_SESSIONS))
     lines = [
         Line(
             clinic=clinic,
-            roles=[str(role.label) for role in Role if role in request.actor.roles[clinic.pk]],
+            roles=[str(role.label) for role in Role if role in person.roles[clinic.pk]],
             tasks=tasks.get(clinic.pk, 0),
             in_the_chair=seated.get(clinic.pk, 0) if clinic.pk in readable else None,
             here=clinic == here,
