@@ -265,6 +265,12 @@ def test_the_database_refuses_a_line_for_a_signed_session(house: House) -> None:
         ("signedrecord", "sha256 = repeat('0', 64)", "content isn't what was hashed"),
         ("signedrecord", "previous_sha256 = repeat('0', 64)", "hash of the link before"),
         ("signedrecord", "meaning = 'something else'", "columns differ"),
+        ("signedrecord", "signed_at = signed_at + interval '1 second'", "columns differ"),
+        (
+            "signedrecord",
+            "signed_by_id = (SELECT id FROM clinic_user WHERE full_name = 'Priya Nair')",
+            "columns differ",
+        ),
         ("signedrecord", "chain_position = 7", "position 1 is missing"),
         ("vitalsigns", "systolic_mmhg = systolic_mmhg + 1", "vital_signs.0.systolic_mmhg"),
         ("session", "stop_reason = 'x'", "session.stop_reason"),
