@@ -48,8 +48,14 @@ def link_of(house: House, kind: str, purpose: LinkPurpose, *asked: str) -> str:
     return token_for(saying.give_link(message, purpose=purpose, expires_at=NOW + 2 * DAY).pk)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("look", [look_once, pytest.param(look_everywhere, marks=pytest.mark.drill)])
+@pytest.mark.parametrize(
+    ("look", "language"),
+    [
+        (look_once, "es"),  # its words are the longer ones
+        pytest.param(look_everywhere, "es", marks=pytest.mark.drill),
+        pytest.param(look_everywhere, "en", marks=pytest.mark.drill),
+    ],
+)
 def test_every_page_behind_a_link_is_whole(
     windows: Windows, house: House, look: Callable[[Page], list[str]], language: str
 ) -> None:
