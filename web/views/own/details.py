@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from clinic import clock
-from clinic.problems import Problem
 from clinic.staff import own_details, queries
 from web.doors import StaffRequest, own_page
 from web.forms import ChangeForm, PhoneField
@@ -32,17 +31,17 @@ def details(request: StaffRequest) -> HttpResponse:
     """The details; sent, the number is changed, which asks for the password."""
     form = NumberForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            own_details.change_own_mobile(
+        done = proving.carried_out(
+            request,
+            form,
+            lambda proof: own_details.change_own_mobile(
                 actor=request.actor,
                 mobile=form.cleaned_data["mobile"],
-                proof=proving.of(form, request),
+                proof=proof,
                 now=clock.now(),
-            )
-        except Problem as problem:
-            form.add_problem(problem)
-        else:
-            proving.remember(request, form)
+            ),
+        )
+        if done:
             messages.success(request, "Your number is saved. A mail tells you of it.")
             return redirect("own_details")
     context = {"form": form, "works_in": queries.works_in(request.actor.user_id)}

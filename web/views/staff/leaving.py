@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from clinic import clock
 from clinic.access import MANAGE_STAFF
 from clinic.models import MemberState
-from clinic.problems import Problem
 from clinic.staff import members
 from notifications.escalating.duties import duties_of
 from web.doors import StaffRequest, staff_page
@@ -24,18 +23,18 @@ def end_access(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
     form = EndAccessForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            members.end_access(
+        done = proving.carried_out(
+            request,
+            form,
+            lambda proof: members.end_access(
                 actor=request.actor,
                 member=found,
                 reason=form.cleaned_data["reason"],
-                proof=proving.of(form, request),
+                proof=proof,
                 now=clock.now(),
-            )
-        except Problem as problem:
-            form.add_problem(problem)
-        else:
-            proving.remember(request, form)
+            ),
+        )
+        if done:
             messages.success(request, f"{found.full_name} doesn't work here any more, from this moment.")
             return redirect("staff")
     context = {
@@ -53,19 +52,19 @@ def bring_back(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
     form = BringBackForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            members.bring_back(
+        done = proving.carried_out(
+            request,
+            form,
+            lambda proof: members.bring_back(
                 actor=request.actor,
                 member=found,
                 give=form.cleaned_data["roles"],
                 reason=form.cleaned_data["reason"],
-                proof=proving.of(form, request),
+                proof=proof,
                 now=clock.now(),
-            )
-        except Problem as problem:
-            form.add_problem(problem)
-        else:
-            proving.remember(request, form)
+            ),
+        )
+        if done:
             messages.success(request, f"{found.full_name} is invited again, and works here once they accept.")
             return redirect("member", pk=found.pk)
     return render(request, "web/staff/bring_back.html", {"member": found, "form": form}, status=form.status)

@@ -35,20 +35,20 @@ def change_roles(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
     form = RolesForm(request, found, request.POST)
     if form.is_valid():
-        try:
-            members.change_roles(
+        done = proving.carried_out(
+            request,
+            form,
+            lambda proof: members.change_roles(
                 actor=request.actor,
                 member=found,
                 give=form.given,
                 take=form.taken,
                 reason=form.cleaned_data["reason"],
-                proof=proving.of(form, request),
+                proof=proof,
                 now=clock.now(),
-            )
-        except Problem as problem:
-            form.add_problem(problem)
-        else:
-            proving.remember(request, form)
+            ),
+        )
+        if done:
             messages.success(request, _what_changed(found.full_name, form))
             return redirect("member", pk=found.pk)
     return _show(request, found, roles=form)

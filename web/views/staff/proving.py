@@ -4,6 +4,7 @@ The fields stand in a form only while they are asked for. What was typed into th
 session keeps the moment and whose proof it was.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,8 +12,10 @@ from django import forms
 from django.conf import settings
 
 from clinic import clock, signin
+from clinic.problems import Problem
 from clinic.signin import Proof
 from web.doors import StaffRequest
+from web.forms import ChangeForm
 
 SHOWN: Final = "staff_proof"
 
@@ -33,6 +36,17 @@ def of(form: forms.Form, request: StaffRequest) -> Proof:
     proof = Proof("")
     proof.shown_by = request.actor.user_id
     return proof
+
+
+def carried_out(request: StaffRequest, form: ChangeForm, act: Callable[[Proof], object]) -> bool:
+    """Whether what a form asks for was done on the proof that it brings; a refusal stands at the form."""
+    try:
+        act(of(form, request))
+    except Problem as problem:
+        form.add_problem(problem)
+        return False
+    remember(request, form)
+    return True
 
 
 def remember(request: StaffRequest, form: forms.Form) -> None:

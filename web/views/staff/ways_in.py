@@ -24,18 +24,18 @@ def second_factor(request: StaffRequest, pk: UUID) -> HttpResponse:
     found = fetched(request, pk)
     form = SecondFactorForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            ways_in.take_second_factor(
+        done = proving.carried_out(
+            request,
+            form,
+            lambda proof: ways_in.take_second_factor(
                 actor=request.actor,
                 member=found,
                 reason=form.cleaned_data["reason"],
-                proof=proving.of(form, request),
+                proof=proof,
                 now=clock.now(),
-            )
-        except Problem as problem:
-            form.add_problem(problem)
-        else:
-            proving.remember(request, form)
+            ),
+        )
+        if done:
             messages.success(request, _taken(found.full_name))
             return redirect("member", pk=found.pk)
     context = {
