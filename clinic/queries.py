@@ -35,6 +35,16 @@ MOST_WORDS = 6
 MOST_CHANGES = 200
 ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
 US_DATE = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# As lists print it, and as people say it: Oct 23 1987, October 23, 1987, 23 Oct 1987.
+SPOKEN_DATE = re.compile(
+    rf"(?i)\b(?:(?P<month>{'|'.join(MONTHS)})[a-z]*\.?\s+(?P<day>\d{{1,2}}),?"
+    rf"|(?P<day_first>\d{{1,2}})\s+(?P<month_after>{'|'.join(MONTHS)})[a-z]*\.?,?)\s+(?P<year>\d{{4}})\b"
+)
+# In fewer letters, two that are exchanged are another name.
+LEAST_LETTERS = 4
+# A name with two neighbours exchanged comes right after the name itself.
+EXCHANGED = 0.95
 DIGITS_OF_A_PHONE = re.compile(r"\+?[\d\s().-]{4,24}")
 # Fewer digits than that stand in every other number.
 LEAST_DIGITS = 4
@@ -54,8 +64,8 @@ def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
 
     A text of digits is a telephone number or an MRN, or at least four digits of one, such as the last four.
     Otherwise every word must fit: a name (typing errors forgiven, beginnings enough), a birth date
-    (2001-05-17 or 5/17/2001), an MRN, or digits as above. Empty text finds nobody. How many errors are
-    forgiven is set in config/brokers.py.
+    (2001-05-17, 5/17/2001 or May 17, 2001), an MRN, also without its hyphen, or digits as above. Empty text
+    finds nobody. How many errors are forgiven is set in config/brokers.py.
     """
     text = text.strip()
     fitting = patients.alias(family=Upper("family_name"), given=Upper("given_names"), upper_mrn=Upper("mrn"))
@@ -67,21 +77,25 @@ def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
         fitting = fitting.filter(fits | Q(mrn=text))
         return fitting.order_by(ends_so, "family_name", "given_names", "pk")[:MOST_FOUND]
     likeness: Any = Value(0.0)
-    words = text.split()[:MOST_WORDS]
+    words = SPOKEN_DATE.sub(_in_figures, text).split()[:MOST_WORDS]
     for word in words:
         birth_date = date_in(word)
         if birth_date:
             fitting = fitting.filter(birth_date=birth_date)
             continue
         letters = word.upper()
+        exchanged = _exchanged(letters)
         fitting = fitting.filter(
             Q(family__trigram_word_similar=letters)
             | Q(given__trigram_word_similar=letters)
+            | exchanged
             | Q(mrn=word)
             | _has_digits(letters)
         )
         likeness = likeness + Greatest(
-            TrigramWordSimilarity(letters, F("family")), TrigramWordSimilarity(letters, F("given"))
+            TrigramWordSimilarity(letters, F("family")),
+            TrigramWordSimilarity(letters, F("given")),
+            Case(When(exchanged, then=Value(EXCHANGED)), default=Value(0.0)),
         )
     if not words:
         return patients.none()
@@ -89,11 +103,32 @@ def find_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     return best_first[:MOST_FOUND]
 
 
+def _exchanged(letters: str) -> Q:
+    """Whose name begins so once two neighbouring letters are exchanged back: in a short name no run of three
+    letters is left by such an error, which is all that likeness counts."""
+    if len(letters) < LEAST_LETTERS or not letters.isalpha():
+        return Q(pk__in=[])
+    pairs = range(len(letters) - 1)
+    back = {letters[:at] + letters[at + 1] + letters[at] + letters[at + 2 :] for at in pairs} - {letters}
+    begins_so = rf"\m({'|'.join(sorted(back))})" if back else ""
+    return Q(family__regex=begins_so) | Q(given__regex=begins_so) if back else Q(pk__in=[])
+
+
+def _in_figures(spoken: re.Match[str]) -> str:
+    """Oct 23 1987 as 1987-10-23, one word."""
+    month, day = spoken["month"] or spoken["month_after"], spoken["day"] or spoken["day_first"]
+    return f"{spoken['year']}-{MONTHS.index(month.lower()) + 1}-{day}"
+
+
 def _has_digits(word: str) -> Q:
-    """Whose telephone number or MRN has this in it: of a word with digits enough to tell anything."""
+    """Whose telephone number or MRN has this in it, whatever stands between the MRN's letters and digits: of
+    a word with digits enough to tell anything."""
     if sum(letter.isdigit() for letter in word) < LEAST_DIGITS:
         return Q(pk__in=[])
-    in_mrn = Q(upper_mrn__contains=word)
+    groups = re.findall(r"[^\W\d_]+|\d+", word)
+    in_mrn = (
+        Q(upper_mrn__regex=r"[^[:alnum:]]?".join(groups)) if len(groups) > 1 else Q(upper_mrn__contains=word)
+    )
     return in_mrn | Q(phone__contains=word) if word.isdigit() else in_mrn
 
 
@@ -121,12 +156,12 @@ def date_in(word: str) -> date | None:
         return None  # 31 February is no date; then it is a word that fits nobody
 
 
-def allergies_of(patient: Patient) -> QuerySet[Allergy]:
+def allergies_of(patient: Patient | UUID) -> QuerySet[Allergy]:
     """All allergies on record, also those refuted or resolved."""
     return Allergy.objects.filter(patient=patient).order_by("substance", "pk")
 
 
-def allergies_that_hold(patient: Patient) -> QuerySet[Allergy]:
+def allergies_that_hold(patient: Patient | UUID) -> QuerySet[Allergy]:
     """Those of which somebody has to beware: one query."""
     standing = allergies_of(patient).exclude(clinical_status__in=OVER)
     return standing.exclude(verification_status__in=NO_ALLERGY)

@@ -89,6 +89,7 @@ POST   /api/v1/plans/{plan}/put-on-hold/            --P-
 POST   /api/v1/plans/{plan}/take-up/                --P-
 POST   /api/v1/plans/{plan}/end/                    --P-
 POST   /api/v1/plans/{plan}/take-over/              --P-
+POST   /api/v1/plans/{plan}/go-ahead/               --P-
 POST   /api/v1/plans/ask/                           DN-M
 POST   /api/v1/plans/{plan}/ask-spacing/            DN-M
 POST   /api/v1/plans/{plan}/refuse-spacing/         --P-
@@ -348,6 +349,7 @@ POST   /plans/{plan}/spacing/                       --P-
 POST   /plans/{plan}/ask-spacing/                   DN-M
 POST   /plans/{plan}/refuse-spacing/                --P-
 POST   /plans/{plan}/take-over/                     --P-
+POST   /plans/{plan}/go-ahead/                      --P-
 POST   /plans/{plan}/hold/                          --P-
 POST   /plans/{plan}/resume/                        --P-
 POST   /plans/{plan}/end/                           --P-

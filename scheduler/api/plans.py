@@ -27,7 +27,14 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.prescribing import plan_requests, plans, screening, spacing_requests, taking_over
+from scheduler.prescribing import (
+    going_ahead,
+    plan_requests,
+    plans,
+    screening,
+    spacing_requests,
+    taking_over,
+)
 from scheduler.prescribing.spacing import override_spacing
 
 MOST_ANSWERS: Final = 100  # more than the screen asks
@@ -138,6 +145,10 @@ class ReasonSerializer(StrictSerializer):
     reason = serializers.CharField(max_length=1000, allow_blank=True)
 
 
+class GoAheadSerializer(ReasonSerializer):
+    item = LineField(max_length=60, help_text="The item of the screen that the chart speaks to.")
+
+
 class TakePlanOverSerializer(StrictSerializer):
     protocol = IdField(help_text="The version in force, which the prescriber has read.")
     soft_limit_acknowledged = serializers.BooleanField(
@@ -201,6 +212,7 @@ class PlansViewSet(DosingActions):
         "take_up": access.WRITE_PLAN,
         "end": access.WRITE_PLAN,
         "take_over": access.WRITE_PLAN,
+        "go_ahead": access.WRITE_PLAN,
         "ask": access.BOOK,
         "ask_spacing": access.BOOK,
         "refuse_spacing": access.OVERRIDE_SPACING,
@@ -300,6 +312,14 @@ class PlansViewSet(DosingActions):
                 now=clock.now(),
             )
         )
+
+    @extend_schema(request=GoAheadSerializer, responses=PlanSerializer)
+    @action(detail=True, methods=["post"], url_path="go-ahead")
+    def go_ahead(self, request: Request, pk: UUID) -> Response:
+        """A prescriber goes ahead in spite of what the chart says, such as an allergy, and says why."""
+        plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
+        data = self.parse(GoAheadSerializer)
+        return self._answer(going_ahead.go_ahead(actor=self.actor, plan=plan, now=clock.now(), **data))
 
     @extend_schema(
         request=AskPlanSerializer, responses={200: PlanRequestSerializer, 201: PlanRequestSerializer}

@@ -1,5 +1,5 @@
-"""What a prescriber has filled in of a plan, compared with the protocol version and the screen: every fault,
-each at its field. Nothing here chooses a dose, and nothing is written: that is `plans`' work.
+"""What a prescriber has filled in of a plan, compared with the protocol version, the screen and the chart:
+every fault, each at its field. Nothing here chooses a dose, and nothing is written: that is `plans`' work.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Final
 from clinic import clock
 from clinic.models import Patient
 from scheduler.models import Protocol, ProtocolStatus
-from scheduler.prescribing import screening
+from scheduler.prescribing import charted, screening
 from scheduler.vocabulary import ICD_10_CM, feature_error, plain_amount
 
 DOSE_PLACES: Final = Decimal("0.001")
@@ -46,7 +46,7 @@ def errors_of(order: Order, *, patient: Patient, now: datetime) -> list[dict[str
     wrong += _feature_errors(order.chair_features)
     wrong += [
         _error(f"findings.{obstacle.item}", obstacle.mend, code=obstacle.code)
-        for obstacle in screening.obstacles(order.findings)
+        for obstacle in screening.obstacles(order.findings, charted.against(patient))
     ]
     return wrong
 

@@ -7,6 +7,7 @@ override and its reason [D].
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 
 from clinic.visible_text import said
@@ -37,7 +38,9 @@ class Obstacle:
     """Why the screen does not pass, at which item, and the mend."""
 
     item: str
-    code: Literal["unanswered", "unknown", "present", "override_without_finding", "not_an_item"]
+    code: Literal[
+        "unanswered", "unknown", "present", "against_chart", "override_without_finding", "not_an_item"
+    ]
     mend: str
 
 
@@ -86,8 +89,17 @@ ITEMS: Final[tuple[Item, ...]] = (
 )
 
 
-def obstacles(answers: Mapping[str, Answer]) -> list[Obstacle]:
-    """Everything that keeps the screen from passing, in the order of the questions; empty when it passes."""
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+AGAINST_CHART: Final = (
+    "Answer present with your reason to go ahead, or correct the chart first if it is wrong."
+)
+
+
+def obstacles(answers: Mapping[str, Answer], on_chart: Mapping[str, str] = NOTHING) -> list[Obstacle]:
+    """Everything that keeps the screen from passing, in the order of the questions; empty when it passes.
+
+    `on_chart` is what the chart says, by item: there absent is no answer.
+    """
     known = {item.code for item in ITEMS}
     found = [
         Obstacle(code, "not_an_item", "This is not an item of the screen.")
@@ -102,6 +114,8 @@ def obstacles(answers: Mapping[str, Answer]) -> list[Obstacle]:
             found.append(
                 Obstacle(item.code, "unknown", "Unknown blocks: find out, then answer present or absent.")
             )
+        elif answer.finding == "absent" and item.code in on_chart:
+            found.append(Obstacle(item.code, "against_chart", f"{on_chart[item.code]} {AGAINST_CHART}"))
         elif answer.finding == "present" and not said(answer.override_reason):
             found.append(
                 Obstacle(

@@ -19,6 +19,7 @@ from scheduler.finding.availability import minute_of, moment_of
 from scheduler.finding.free_times import too_close
 from scheduler.finding.supply import Supplies
 from scheduler.models import Closure, PlanStatus, ProtocolStatus, Resource, ResourceKind
+from scheduler.prescribing import charted
 from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.visits.case import Case, OtherVisit
 from scheduler.visits.parts import HandOver, Part
@@ -78,7 +79,11 @@ def against_plan_and_patient(
     case: Case, plan_id: UUID, replacing: Collection[UUID], now: datetime
 ) -> list[Blocker]:
     """What stands against the plan or the patient, so that another time wouldn't do either."""
-    return [*_against_plan(case, plan_id, replacing, now), *_against_patient(case)]
+    return [
+        *_against_plan(case, plan_id, replacing, now),
+        *_against_patient(case),
+        *_against_chart(case, plan_id),
+    ]
 
 
 def _against_plan(case: Case, plan_id: UUID, replacing: Collection[UUID], now: datetime) -> Iterator[Blocker]:
@@ -101,6 +106,12 @@ def _against_patient(case: Case) -> Iterator[Blocker]:
         yield Blocker("patient_deceased", "The patient is recorded as deceased.")
     if not case.consented:
         yield Blocker("consent_missing", "There is no current consent to treatment. Record one first.")
+
+
+def _against_chart(case: Case, plan_id: UUID) -> Iterator[Blocker]:
+    """What the chart says against the plan and no prescriber has answered: one query."""
+    for words in charted.unanswered_by(plan_id=plan_id, patient_id=case.patient_id).values():
+        yield Blocker("chart_unanswered", f"{words} A prescriber answers it on the plan's page first.")
 
 
 def against_calendar(case: Case, start: datetime, now: datetime, occasion: Occasion) -> Iterator[Blocker]:

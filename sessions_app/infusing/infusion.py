@@ -18,7 +18,7 @@ from sessions_app.infusing import dose_watch, hard_stop, pump
 from sessions_app.infusing.steps import moment_of_step, reckoning, worksheet_for, write_step
 from sessions_app.models import InfusionEvent, Observation, Session
 from sessions_app.observing import resuming, starting
-from sessions_app.preparing import checklist, dose, safety
+from sessions_app.preparing import checklist, dose, on_record, safety
 from sessions_app.preparing.dosing import MOST_ML_PER_H, plain, rate_doubt
 
 
@@ -219,6 +219,7 @@ def _unmet_at_start(session: Session, now: datetime, *, at: datetime) -> dict[st
     return {
         **checklist.unmet(session, now, at=at),
         **safety.unmet_at_start(session.patient_id),
+        **on_record.unmet_at_start(session),
         **dose.unmet(session),
         **starting.unmet_at_start(session, now, at=at),
     }

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from clinic import clock
 from clinic.models import Consent, ConsentScope
 from clinic.queries import allergies_of, still_holds
-from scheduler.models import PlanStatus, Protocol, ResourceKind
+from scheduler.models import PlanStatus, ResourceKind
+from scheduler.prescribing import charted
 from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
 from sessions_app.models import Session, SideEffect, VitalSigns
@@ -57,10 +58,17 @@ def speaks_against(session: Session) -> dict[str, str]:
     return {"suicidality": "An urgent answer to a questionnaire waits for a prescriber's assessment."}
 
 
+def unmet_at_start(session: Session) -> dict[str, str]:
+    """What the chart holds against the plan itself, such as an allergy to what is infused that came after it:
+    the code of `states.MISSING` with the words. One query."""
+    found = charted.unanswered(session.appointment.plan)
+    return {"chart_answered": " ".join(found.values())} if found else {}
+
+
 def to_look_at(session: Session, now: datetime) -> dict[str, list[str]]:
     """What to read before answering an item, by its code. Four queries where the claims are loaded."""
     last = _last_given(session)
-    found = {"fasting": _fasting(session.protocol), "allergies": [_allergies(session)]}
+    found = {"fasting": _fasting(session), "allergies": [_allergies(session)]}
     supervising = supervisor(session, now)
     if supervising:
         found["clinician_on_site"] = [f"By the schedule: {supervising}."]
@@ -151,13 +159,21 @@ def _answered(line: VitalSigns) -> bool:
     return line.pain_nrs is not None or flowsheet.explains(line.absent_reason)
 
 
-def _fasting(protocol: Protocol) -> list[str]:
+def _fasting(session: Session) -> list[str]:
+    """What the protocol allows; and when it was asked, of a visit taken too late to begin to fast."""
+    protocol, asked_at = session.protocol, session.appointment.fasting_asked_at
     hours: Mapping[str, int | None] = {
         "clear liquids": protocol.fasting_clear_hours,
         "a light meal": protocol.fasting_light_meal_hours,
     }
     asked = [f"{what} up to {until} h before" for what, until in hours.items() if until is not None]
-    return [f"The protocol allows {', '.join(asked)}."] if asked else []
+    lines = [f"The protocol allows {', '.join(asked)}."] if asked else []
+    if asked_at is not None:
+        lines.append(
+            f"This time was taken at {_time(session, asked_at)}, too late to begin to fast. The patient was"
+            " asked then and said they had. Ask again when they last ate and drank."
+        )
+    return lines
 
 
 def _allergies(session: Session) -> str:

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("plans/<uuid:pk>/ask-spacing/", plans.ask_spacing, name="plan_ask_spacing"),
     path("plans/<uuid:pk>/refuse-spacing/", plans.refuse_spacing, name="plan_refuse_spacing"),
     path("plans/<uuid:pk>/take-over/", plans.take_over, name="plan_take_over"),
+    path("plans/<uuid:pk>/go-ahead/", plans.go_ahead, name="plan_go_ahead"),
     path("plans/<uuid:pk>/hold/", plans.change_status, {"step": "hold"}, name="plan_hold"),
     path("plans/<uuid:pk>/resume/", plans.change_status, {"step": "resume"}, name="plan_resume"),
     path("plans/<uuid:pk>/end/", plans.change_status, {"step": "end"}, name="plan_end"),

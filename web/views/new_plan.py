@@ -13,12 +13,14 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.models import Patient
 from clinic.problems import Problem
+from clinic.queries import allergies_that_hold
 from scheduler.access import WRITE_PLAN
 from scheduler.models import Finding, Protocol, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
 from scheduler.prescribing import orders, plans, screening
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, DayField, DecimalNumberField, WholeNumberField
+from web.views.patients import who
 
 SCREEN_PREFIX = "findings_"
 REASON_PREFIX = "reason_"
@@ -153,6 +155,7 @@ def new_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
             return redirect("plan", pk=plan.pk)
     context = {
         "patient": patient,
+        "who": who.who_is(patient, list(allergies_that_hold(patient)), clock.now()),
         "form": form,
         "protocols": [
             (

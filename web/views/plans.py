@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.problems import Problem
+from clinic.queries import allergies_that_hold
 from scheduler.access import BOOK, OVERRIDE_SPACING, VIEW_PLANS, WRITE_PLAN
 from scheduler.models import (
     Finding,
@@ -21,12 +22,22 @@ from scheduler.models import (
     SpacingOverride,
     TreatmentPlan,
 )
-from scheduler.prescribing import dose_orders, plans, screening, spacing, spacing_requests, taking_over
+from scheduler.prescribing import (
+    charted,
+    dose_orders,
+    going_ahead,
+    plans,
+    screening,
+    spacing,
+    spacing_requests,
+    taking_over,
+)
 from scheduler.series.review import review
 from scheduler.visits import queries, versions
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DecimalNumberField, WholeNumberField
+from web.views.patients import who
 from web.views.protocols.words import changes
 
 SAID = {
@@ -102,6 +113,17 @@ class TakeOverForm(ChangeForm):
         super().__init__(*args, **kwargs)
         protocol: Any = self.fields["protocol"]
         protocol.queryset = Protocol.objects.filter(clinic=plan.clinic_id, code=plan.protocol.code)
+
+
+class GoAheadForm(ChangeForm):
+    """Why it is right to treat in spite of what the chart says to this item of the screen."""
+
+    item = forms.CharField(widget=forms.HiddenInput, max_length=60)
+    reason = forms.CharField(
+        label="Why it is right to go ahead",
+        max_length=1000,
+        error_messages={"required": "Say why it is right to go ahead."},
+    )
 
 
 class StatusForm(ChangeForm):
@@ -190,6 +212,19 @@ def take_over(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 @staff_page(WRITE_PLAN, methods=["POST"])
+def go_ahead(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The prescriber answers what the chart says against the plan."""
+    found = _plan(request, pk, WRITE_PLAN)
+    return _decided(
+        request,
+        found,
+        lambda data: going_ahead.go_ahead(actor=request.actor, plan=found, now=clock.now(), **data),
+        "Your reason is kept with the plan, and it goes on.",
+        go_ahead_form=GoAheadForm(request.POST),
+    )
+
+
+@staff_page(WRITE_PLAN, methods=["POST"])
 def change_status(request: StaffRequest, pk: UUID, step: str) -> HttpResponse:
     """The plan rests (`hold`), goes on (`resume`) or ends (`end`), with the prescriber's reason."""
     found = _plan(request, pk, WRITE_PLAN)
@@ -243,6 +278,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
     standing = found.stands
     asked = spacing_requests.open_of(found)
     newer = taking_over.in_force_for(found)
+    on_chart = charted.unanswered(found) if standing else {}
     offered: dict[str, Callable[[], ChangeForm | ClinicForm]] = {}
     if standing and prescribes:
         offered |= {
@@ -250,6 +286,8 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
             "spacing_form": SpacingForm,
             "status_form": StatusForm,
         }
+        if on_chart:
+            offered["go_ahead_form"] = partial(GoAheadForm, initial={"item": next(iter(on_chart))})
         if newer is not None:
             offered["take_over_form"] = partial(TakeOverForm, found, initial={"protocol": newer})
         if asked is not None:
@@ -259,6 +297,9 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
     context = {
         "plan": found,
         "status_stands": standing,
+        "on_chart": on_chart,
+        "patient": found.patient,
+        "who": who.who_is(found.patient, list(allergies_that_hold(found.patient)), now),
         "indication": indication_words(found.indication),
         "dose": plain_amount(found.ordered_dose),
         "doses": dose_orders.orders_of(found),

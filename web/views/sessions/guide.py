@@ -25,7 +25,9 @@ from web.views.sessions.watching import AlertGroup
 Standing = Literal["done", "now", "coming", "left_out"]
 STEPS: Final = ("Checklist", "Dose", "Infusing", "Recovery", "Discharge", "Sign")
 CHECKLIST, DOSE, INFUSING, RECOVERY, DISCHARGE, SIGN = range(len(STEPS))
-OF_THE_CHECKLIST: Final = frozenset({"checklist_complete", "checklist_passed", "safety_assessed"})
+OF_THE_CHECKLIST: Final = frozenset(
+    {"checklist_complete", "checklist_passed", "safety_assessed", "chart_answered"}
+)
 COMES_WITH_VITALS: Final = frozenset({*on_record.ASKED_AT_START, "pain"})
 OF_THE_DOSE: Final = frozenset({"dose_prepared", "dose_checked"})
 WORDS: Final[Mapping[Standing, str]] = {

@@ -1,0 +1,121 @@
+"""What the chart says against a plan: seen when it is written, and before each visit after it."""
+
+from typing import Any
+
+import pytest
+
+from clinic.models import Allergy, Patient
+from clinic.problems import Conflict, Invalid
+from scheduler.models import Finding, TreatmentPlan
+from scheduler.prescribing import charted, going_ahead, screening
+from tests.cast import NOW, House, client_of
+from tests.scheduler.stage import HEALTHY, Stage, set_stage, write_plan
+
+SENSITIVITY = charted.SENSITIVITY
+REASON = "Itching in 2009 after a first dose elsewhere; given since without any."
+
+
+@pytest.fixture
+def stage(house: House) -> Stage:
+    return set_stage(house)
+
+
+def allergic(patient: Patient, substance: str = "Ketamine", **said: Any) -> Allergy:
+    words = {"criticality": "high", "verification_status": "confirmed", **said}
+    return Allergy.objects.create(patient=patient, substance=substance, **words)
+
+
+def go_ahead(stage: Stage, plan: TreatmentPlan, reason: str = REASON) -> TreatmentPlan:
+    priya = stage.house.actor(stage.house.priya)
+    return going_ahead.go_ahead(actor=priya, plan=plan, item=SENSITIVITY, reason=reason, now=NOW)
+
+
+def refusals(stage: Stage, **changes: Any) -> dict[str, str]:
+    with pytest.raises(Invalid) as refused:
+        write_plan(stage.house, stage.protocol, stage.house.rosa, **changes)
+    return {error["field"]: error["detail"] for error in refused.value.data["errors"]}
+
+
+@pytest.mark.parametrize("substance", ["Ketamine", "KETAMINE HYDROCHLORIDE", "Esketamine", "Ketamina"])
+def test_absent_is_no_answer_against_an_allergy_on_the_chart(stage: Stage, substance: str) -> None:
+    allergic(stage.house.rosa, substance)
+    told = refusals(stage)
+    assert list(told) == [f"findings.{SENSITIVITY}"]
+    assert told[f"findings.{SENSITIVITY}"].startswith(
+        f"The chart has an allergy to {substance} (high risk). Answer present with your reason"
+    )
+
+
+def test_present_with_a_reason_goes_ahead_and_keeps_it(stage: Stage) -> None:
+    allergic(stage.house.rosa)
+    answers = {**HEALTHY, SENSITIVITY: screening.Answer("present", REASON)}
+    plan = write_plan(stage.house, stage.protocol, stage.house.rosa, findings=answers)
+    assert charted.unanswered(plan) == {}
+    stage.book(plan, "9:30")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"substance": "Penicillin"},
+        {"clinical_status": "resolved"},
+        {"verification_status": "refuted"},
+        {"verification_status": "entered-in-error"},
+    ],
+)
+def test_what_is_to_something_else_or_does_not_hold_asks_for_nothing(
+    stage: Stage, said: dict[str, str]
+) -> None:
+    allergic(stage.house.rosa, **said)
+    assert charted.unanswered(stage.plan()) == {}
+
+
+def test_an_allergy_that_comes_later_is_answered_by_a_prescriber_once(stage: Stage) -> None:
+    plan = stage.plan()
+    allergic(stage.house.rosa)
+    assert charted.unanswered(plan) == {SENSITIVITY: "The chart has an allergy to Ketamine (high risk)."}
+    go_ahead(stage, plan)
+    line = plan.findings.get(item=SENSITIVITY)
+    assert (line.finding, line.override_reason, line.override_by) == (
+        Finding.PRESENT,
+        REASON,
+        stage.house.priya,
+    )
+    assert charted.unanswered(plan) == {}
+    go_ahead(stage, plan)  # sent twice
+    with pytest.raises(Conflict, match="not answered"):
+        go_ahead(stage, plan, "Another reason")
+
+
+def test_until_it_is_answered_nothing_is_booked(stage: Stage) -> None:
+    plan = stage.plan()
+    allergic(stage.house.rosa)
+    with pytest.raises(Conflict) as refused:
+        stage.book(plan, "9:30")
+    assert refused.value.data["blockers"] == [
+        {
+            "code": "chart_unanswered",
+            "detail": "The chart has an allergy to Ketamine (high risk)."
+            " A prescriber answers it on the plan's page first.",
+        }
+    ]
+    go_ahead(stage, plan)
+    stage.book(plan, "9:30")
+
+
+def test_going_ahead_needs_a_reason_and_a_plan_that_stands(stage: Stage) -> None:
+    plan = stage.plan()
+    with pytest.raises(Invalid):
+        go_ahead(stage, plan, " ")
+    with pytest.raises(Conflict):
+        go_ahead(stage, plan)
+
+
+def test_a_prescriber_goes_ahead_over_the_api(stage: Stage) -> None:
+    plan = stage.plan()
+    allergic(stage.house.rosa)
+    sent = {"item": SENSITIVITY, "reason": REASON}
+    answer = client_of(stage.house.priya).post(f"/api/v1/plans/{plan.pk}/go-ahead/", sent, format="json")
+    assert answer.status_code == 200
+    [line] = [each for each in answer.json()["findings"] if each["item"] == SENSITIVITY]
+    assert (line["finding"], line["override_reason"]) == ("present", REASON)
