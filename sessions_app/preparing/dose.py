@@ -121,9 +121,8 @@ def prepare_dose(
             raise Invalid(
                 {read.field if name == "weight_kg" else name: why for name, why in refusals.items()}
             )
-        last, minutes_doubt = last_weight(current), dosing.minutes_doubt(order)
-        far_off = dosing.weight_doubt(read.kg, last) if last else ""
-        first = "" if last else dosing.first_weight_doubt(read.as_read, in_pounds=read.in_pounds)
+        minutes_doubt = dosing.minutes_doubt(order)
+        far_off, first = _weight_doubts(current, read)
         confirmed_before = corrected is not None and read.same_as(corrected)
         doubts = {read.field: "" if confirmed_before else far_off or first, "minutes": minutes_doubt}
         if any(doubts.values()) and not confirmed:
@@ -259,10 +258,23 @@ def last_worksheet(session: Session) -> DoseWorksheet | None:
     return lines.exclude(session=session).order_by("-weighed_at").first()
 
 
-def last_weight(session: Session) -> Decimal | None:
-    """What the patient weighed at the newest of the earlier sessions."""
-    newest = last_worksheet(session)
-    return newest.weight_kg if newest else None
+def _weight_doubts(session: Session, read: Weight) -> tuple[str, str]:
+    """What this reading is far off, and what is asked of a weight that no earlier day shows to be right.
+
+    It is held against the last session's and against every other reading of this session: a correction may be
+    the one that mixes up the units.
+    """
+    last = last_worksheet(session)
+    today = DoseWorksheet.objects.filter(session=session).order_by("revision")
+    before = {f"the last weight, {dosing.plain(last.weight_kg)} kg": last.weight_kg} if last else {}
+    for each in today:
+        at = clock.local_time(each.weighed_at, session.clinic.time_zone)
+        before[f"{dosing.plain(each.weight_kg)} kg (weighed at {at:%H:%M})"] = each.weight_kg
+    doubts = [dosing.weight_doubt(read.kg, kg, before=named) for named, kg in before.items()]
+    first = ""
+    if last is None:
+        first = dosing.first_weight_doubt(read.as_read, in_pounds=read.in_pounds, read_before=bool(today))
+    return " ".join(filter(None, doubts)), first
 
 
 def _order(

@@ -153,21 +153,24 @@ def warning(order: Order) -> str:
     return " ".join(found)
 
 
-def first_weight_doubt(as_read: Decimal, *, in_pounds: bool) -> str:
-    """Why a patient's first weight wants confirming: no other would show that the units were mixed up."""
+def first_weight_doubt(as_read: Decimal, *, in_pounds: bool, read_before: bool) -> str:
+    """Why a patient's first weight wants confirming: none of an earlier day would show that the units were
+    mixed up. `read_before` says that another reading of this very day stands on the record.
+    """
     read = f"{plain(as_read)} lb" if in_pounds else f"{plain(as_read)} kg"
     other = f"{plain(kilograms(as_read))} kg" if in_pounds else f"{plain(pounds(as_read))} lb"
-    return f"There is no earlier weight to compare with. {read} is {other}. Is it so?"
+    asked = f"{read} is {other}. Is it so?"
+    return asked if read_before else f"There is no earlier weight to compare with. {asked}"
 
 
-def weight_doubt(weight_kg: Decimal, last_kg: Decimal) -> str:
-    """Why this weight wants confirming against the last one, or nothing."""
-    ratio = weight_kg / last_kg
+def weight_doubt(weight_kg: Decimal, before_kg: Decimal, *, before: str = "the last weight") -> str:
+    """Why this weight wants confirming against one `before`, as a sentence names it, or nothing."""
+    ratio = weight_kg / before_kg
     for confusion in (POUNDS_PER_KG, 1 / POUNDS_PER_KG):
         if abs(ratio - confusion) <= confusion * NEAR:
-            return "Compared with the last weight this looks like pounds mixed up with kilograms."
-    if abs(weight_kg - last_kg) > last_kg * WEIGHT_CHANGE:
-        return "More than 10 % off the last weight: weigh again, then confirm that it is right."
+            return f"Compared with {before} this looks like pounds mixed up with kilograms."
+    if abs(weight_kg - before_kg) > before_kg * WEIGHT_CHANGE:
+        return f"More than 10 % off {before}: weigh again, then confirm that it is right."
     return ""
 
 

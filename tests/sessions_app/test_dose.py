@@ -86,6 +86,22 @@ def test_a_weight_in_pounds_is_kept_as_read_and_in_kilograms(house: House) -> No
     assert (sheet.dose_mg, sheet.formula_version) == (Decimal("35.0"), "3")
 
 
+def test_a_corrected_weight_is_held_against_what_was_weighed_before_it(house: House) -> None:
+    """A first patient's correction: nothing of an earlier day would show that it mixes up the units."""
+    session = stories.arrived(house)
+    first = stories.weigh(house, session, at=NOW, weight_kg=Decimal("92.6"))
+    with pytest.raises(Invalid, match=r"Compared with 92.6 kg .weighed at .* pounds mixed up with kilograms"):
+        correct(house, session, first, weight_kg=Decimal("204.0"), confirmed=False)
+    second = correct(house, session, first, weight_kg=Decimal("165.0"))
+    assert "More than 10 % off 92.6 kg" in second.warning
+    with pytest.raises(Invalid) as refused:
+        correct(house, session, second, weight_kg=Decimal("204.0"), confirmed=False)
+    said = refused.value.data["errors"][0]["detail"]
+    assert "Compared with 92.6 kg" in said
+    assert "More than 10 % off 165 kg" in said
+    assert "no earlier weight" not in said
+
+
 @pytest.mark.parametrize(
     ("read", "asked"),
     [
@@ -110,8 +126,8 @@ def test_a_first_weight_is_read_again_in_both_units(
 def test_another_first_weight_is_asked_about_again(house: House) -> None:
     session = stories.arrived(house)
     first = stories.weigh(house, session, at=NOW, weight_kg=Decimal("160.0"))
-    with pytest.raises(Invalid, match="Is it so"):
-        correct(house, session, first, confirmed=False)
+    with pytest.raises(Invalid, match=r"160\.5 kg is 353\.8 lb\. Is it so"):
+        correct(house, session, first, weight_kg=Decimal("160.5"), confirmed=False)
 
 
 @pytest.mark.parametrize("pounds", [None, Decimal("154.3")])
