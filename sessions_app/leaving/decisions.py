@@ -17,7 +17,7 @@ from sessions_app import states
 from sessions_app.leaving import discharge, home_readiness
 from sessions_app.models import Session
 from sessions_app.observing import flowsheet
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import overrides
 from sessions_app.preparing.overrides import Decision
 
@@ -105,7 +105,7 @@ def _before_home(session: Session, now: datetime) -> list[Decision]:
         Decision(
             overrides.SIDE_EFFECTS,
             effect.pk,
-            f"{TERMS[effect.term].label}, grade {effect.grade}",
+            f"{label_of(effect.term)}, grade {effect.grade}",
             "It has not ended. The patient goes home with it only when you accept it.",
         )
         for effect in discharge.to_accept(session)

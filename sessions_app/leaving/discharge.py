@@ -34,7 +34,7 @@ from sessions_app.models import (
 )
 from sessions_app.observing import due_times, effect_courses, flowsheet, vital_limits
 from sessions_app.observing.effect_courses import ENDED
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import overrides, safety
 
 ACCEPTED_GRADE: Final = 1  # of a side effect with which a patient may go; above it a prescriber decides
@@ -107,7 +107,7 @@ def recovery(session: Session, now: datetime) -> Course:
         near_accepted=flowsheet.let_these_pass(session, overrides.NEAR_BASELINE, _compared(session, lines)),
         pressure_past=tuple(dict.fromkeys(_measured(pressures, breach.sign) for breach in past)),
         vomiting=any(effect.term == "vomiting" for effect in effects),
-        side_effects=tuple(TERMS[effect.term].label for effect in to_accept(session)),
+        side_effects=tuple(label_of(effect.term) for effect in to_accept(session)),
         open_alerts=[alert.detail for alert in _open_alerts(session)],
         suicidality_was_positive=_suicidality_was_positive(session),
         stop_lacks=[OF_THE_STOP[name] for name in progress.stop_lacks(session)],

@@ -18,7 +18,7 @@ from sessions_app.observing.alert_rules import LEVELS, Level, Raise
 from sessions_app.observing.alerts import Raising
 from sessions_app.observing.effect_courses import ENDED
 from sessions_app.observing.moments import place
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of, term_of
 
 # CTCAE v5: 3 is severe or medically significant (domain.md 4.1 [V:26]).
 SERIOUS_GRADE: Final = 3
@@ -94,7 +94,7 @@ def is_serious(effect: Effect) -> bool:
     return (
         _worst(effect) >= SERIOUS_GRADE
         or effect.seriousness != Seriousness.NON_SERIOUS
-        or TERMS[effect.term].escalate == "now"
+        or term_of(effect.term).escalate == "now"
         or (effect.term in DISTRESSING and (effect.distress or 0) >= SERIOUS_DISTRESS)
     )
 
@@ -102,7 +102,7 @@ def is_serious(effect: Effect) -> bool:
 def call(line: SideEffect, told: Effect, *, now: datetime) -> bool:
     """Call whom this line, kept just now, calls; whether it called anybody. `told` is what was entered with
     it: a peak in it counts. The session must be locked."""
-    if not (is_serious(told) or TERMS[told.term].escalate == "before_next_session"):
+    if not (is_serious(told) or term_of(told.term).escalate == "before_next_session"):
         return False
     before, after = effect_courses.around(line, SideEffect.objects.filter(session=line.session_id))
     if line.corrects:
@@ -166,7 +166,7 @@ def _raise_alert(line: SideEffect, told: Effect, *, back_after: SideEffect | Non
     level = _level(told)
     if level is None or line.session.state not in states.IN_THE_CHAIR:
         return
-    words = f"{TERMS[line.term].label}, grade {_worst(told)}."
+    words = f"{label_of(line.term)}, grade {_worst(told)}."
     lines = flowsheet.standing(VitalSigns.objects.filter(session=line.session))
     within = excursions.last_within(line.session, [line.term], lines, {})
     if back_after is not None:

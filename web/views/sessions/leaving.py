@@ -15,7 +15,7 @@ from sessions_app.leaving import discharge, home_readiness
 from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import ChecklistAnswer
 from sessions_app.observing.effect_courses import standing_now
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 from sessions_app.outcomes import responses
 from sessions_app.preparing import checklist
 from web.views.sessions.form import SessionForm, choices_in_a_row, standing
@@ -91,7 +91,7 @@ class DischargeForm(SessionForm):
             if line.item == "suicidality"
         ]
         told += [
-            f"{TERMS[line.term].label} at {timezone.localtime(line.onset_at):%H:%M}, grade {line.grade}, "
+            f"{label_of(line.term)} at {timezone.localtime(line.onset_at):%H:%M}, grade {line.grade}, "
             f"{line.get_outcome_display().lower()}"
             for line in standing_now(self.session.side_effects.all())
             if line.term == "suicidal_thoughts"

@@ -20,7 +20,7 @@ from sessions_app.access import READ_SESSIONS
 from sessions_app.infusing import progress
 from sessions_app.models import InfusionEvent, InfusionEventKind, Session, VitalSigns
 from sessions_app.observing import effect_courses, flowsheet, vital_limits
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import dosing
 from web.doors import StaffRequest, staff_page
 from web.plots import live_chart as picture
@@ -143,7 +143,7 @@ def _events(session: Session) -> Iterator[Event]:
         began = effect_courses.began(course)
         for state in course:
             at = effect_courses.stands_since(state)
-            label, outcome = TERMS[began.term].label, state.get_outcome_display().lower()
+            label, outcome = label_of(began.term), state.get_outcome_display().lower()
             words = f"{_time(at)}: {label}, grade {state.grade}, {outcome}"
             yield Event(at, "ended" if state.outcome in effect_courses.ENDED else "effect", words, "patient")
     if session.discharged_at:

@@ -29,7 +29,7 @@ from sessions_app.monitors.feed import Newest
 from sessions_app.observing import effect_courses, flowsheet, vital_limits
 from sessions_app.observing.due_times import Due
 from sessions_app.observing.ladder import Ladder
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import dose, safety
 from web.plots.live_chart import LiveChart
 from web.views.sessions.amending import amendable
@@ -317,7 +317,7 @@ class SessionPage:
             ),
         )
         return [
-            EffectRow(line, TERMS[line.term].label, line.pk not in valid, line.pk in now) for line in in_order
+            EffectRow(line, label_of(line.term), line.pk not in valid, line.pk in now) for line in in_order
         ]
 
     @property

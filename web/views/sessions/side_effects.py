@@ -23,7 +23,7 @@ from sessions_app.models import (
 )
 from sessions_app.observing import side_effects
 from sessions_app.observing.effect_courses import ENDED
-from sessions_app.observing.vocabulary import COMMON, TERMS
+from sessions_app.observing.vocabulary import COMMON, TERMS, label_of
 from web.forms import LocalDateTimeField, WholeNumberField
 from web.views.sessions.form import (
     CorrectingForm,
@@ -231,7 +231,7 @@ class CourseForm(CorrectingForm):
         """Which side effect it is about."""
         asked = str(self["effect"].value() or "")
         lines = self.session.side_effects.all()
-        return next((TERMS[line.term].label for line in lines if str(line.pk) == asked), "side effect")
+        return next((label_of(line.term) for line in lines if str(line.pk) == asked), "side effect")
 
     def record(self, *, actor: Actor, now: datetime) -> Any:
         data = self.cleaned_data

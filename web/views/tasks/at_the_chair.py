@@ -18,7 +18,7 @@ from sessions_app.access import READ_SESSIONS
 from sessions_app.infusing import progress
 from sessions_app.models import Alert, Seriousness, Session, SideEffect
 from sessions_app.observing import effect_courses
-from sessions_app.observing.vocabulary import TERMS
+from sessions_app.observing.vocabulary import label_of
 from web.views.sessions.watching import Watch, worst_first
 
 MINUTE: Final = timedelta(minutes=1)
@@ -80,7 +80,7 @@ def _of_side_effect(item: WorkItem, pk: UUID) -> AtTheChair | None:
     return AtTheChair(
         session=session,
         at=at,
-        sentence=f"{TERMS[effect.term].label}, grade {grade}.",
+        sentence=f"{label_of(effect.term)}, grade {grade}.",
         place=Watch(session, at).place,
         how_far=_how_far(session, at),
         besides=[row.alert for row in worst_first(session, at)],
