@@ -95,8 +95,8 @@ def orders_of(plan: TreatmentPlan) -> list[DoseOrder]:
         for before, after in pairwise([None, *rows])
         if before is None or before.ordered_dose != after.ordered_dose
     ]
-    asked = {context.get("user") for _, context in changes} | {str(plan.prescriber_id)}
-    people = User.objects.filter(pk__in=asked - {None, ""}).values_list("pk", "full_name")
+    acted = {context["user"] for _, context in changes if context.get("user")}
+    people = User.objects.filter(pk__in=acted | {str(plan.prescriber_id)}).values_list("pk", "full_name")
     names = {str(pk): name for pk, name in people}
     ordered = [
         DoseOrder(

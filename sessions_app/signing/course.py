@@ -81,7 +81,7 @@ def course_of(frozen: Frozen) -> SignedCourse | None:
     if not measured:
         return None
     happened = sorted(_happened(frozen), key=lambda each: each.at)
-    moments = [each.at for each in (*measured, *happened)]
+    moments = [*(each.at for each in measured), *(each.at for each in happened)]
     return SignedCourse(
         min(moments), max(moments), measured, happened, list(_pauses(happened)), list(_limits(limits))
     )
@@ -90,8 +90,8 @@ def course_of(frozen: Frozen) -> SignedCourse | None:
 def _measured(frozen: Frozen, line: Line, limits: Mapping[str, Any]) -> Measured:
     values: dict[str, tuple[float, float]] = {}
     for lane, signs in LANES.items():
-        found = [line.get(sign) for sign in signs]
-        if None not in found:
+        found = [value for sign in signs if (value := line.get(sign)) is not None]
+        if len(found) == len(signs):
             values[lane] = (found[0], found[-1])
     at, mean = frozen.at(line["measured_at"]), None
     said = []

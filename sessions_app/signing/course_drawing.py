@@ -57,16 +57,8 @@ class _Picture:
         self.foot = TIMES + NUMBERS
         for begins, ends in course.pauses:
             x = self._x(begins)
-            self._add(
-                Rect(
-                    x,
-                    self.foot,
-                    self._x(ends) - x,
-                    HEIGHT - GAP - self.foot,
-                    fillColor=SHADE,
-                    strokeColor=None,
-                )
-            )
+            look: dict[str, Any] = {"fillColor": SHADE, "strokeColor": None}
+            self._add(Rect(x, self.foot, self._x(ends) - x, HEIGHT - GAP - self.foot, **look))
         self._clock()
         top = float(HEIGHT)
         for lane, height in HEIGHTS.items():
@@ -80,7 +72,14 @@ class _Picture:
             self.drawing.add(shape)
 
     def _words(self, x: float, y: float, text: str, *, anchor: str = "start", ink: Any = GREY) -> None:
-        self._add(String(x, y, text, fontName=self.font, fontSize=SIZE, fillColor=ink, textAnchor=anchor))
+        look: dict[str, Any] = {"fillColor": ink, "textAnchor": anchor}
+        self._add(String(x, y, text, fontName=self.font, fontSize=SIZE, **look))
+
+    def _stroke(
+        self, x: float, y: float, *, to: tuple[float, float], wide: float, dashes: Sequence[int] | None = None
+    ) -> None:
+        look: dict[str, Any] = {"strokeColor": GREY, "strokeWidth": wide, "strokeDashArray": dashes}
+        self._add(Line(x, y, *to, **look))
 
     def _x(self, at: datetime) -> float:
         share = (at - self.first) / (self.last - self.first)
@@ -126,9 +125,7 @@ class _Picture:
         for limit in sorted(limits, key=lambda each: each.value):
             at = y(limit.value)
             dashes = None if limit.severity == "stop" else [2, 2]
-            self._add(
-                Line(self.left, at, self.right, at, strokeColor=GREY, strokeWidth=0.6, strokeDashArray=dashes)
-            )
+            self._stroke(self.left, at, to=(self.right, at), wide=0.6, dashes=dashes)
             words_at = at if below is None else max(at, below + LINE)
             # The paper's font has no sign for "at least".
             self._words(self.right + 3, words_at - 2, limit.words.replace("≥", ">="))
@@ -141,20 +138,11 @@ class _Picture:
 
     def _happened(self) -> None:
         """A stroke through the lanes for each, with its number; close ones stand beside each other."""
-        free = self.left
+        free = float(self.left)
         for number, each in enumerate(self.course.happened, start=1):
             x = self._x(each.at)
-            self._add(
-                Line(
-                    x,
-                    self.foot - 3,
-                    x,
-                    HEIGHT - GAP,
-                    strokeColor=GREY,
-                    strokeWidth=0.5,
-                    strokeDashArray=[1, 3] if each.about_patient else [4, 2],
-                )
-            )
+            dashes = [1, 3] if each.about_patient else [4, 2]
+            self._stroke(x, self.foot - 3, to=(x, HEIGHT - GAP), wide=0.5, dashes=dashes)
             at = max(x, free)
             self._words(at, TIMES + 2, str(number), anchor="middle", ink=INK)
             free = at + 4 + 4 * len(str(number))

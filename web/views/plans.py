@@ -80,7 +80,7 @@ class DoseForm(ClinicForm):
         """Where another dose was ordered meanwhile, the page shows it now, and the next try is about it."""
         super().add_problem(problem)
         if "ordered_dose" in problem.data:
-            self.data = {**self.data.dict(), "was": problem.data["ordered_dose"]}
+            self.data = {**dict(self.data.items()), "was": problem.data["ordered_dose"]}
 
 
 class AskSpacingForm(ClinicForm):
@@ -270,7 +270,7 @@ def _plan(request: StaffRequest, pk: UUID, permission: access.Permission) -> Tre
 
 def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | ClinicForm) -> HttpResponse:
     """The page; a form that was refused, by the name that it has here, comes back as it was filled."""
-    questions = {item.code: item.question for item in screening.ITEMS}
+    questions = {item.code: item.question for item in (screening.AGE, *screening.ITEMS)}
     visits = [visit for visit in queries.visits_of(found.patient) if visit.appointment.plan_id == found.pk]
     prescribes = request.actor.may(WRITE_PLAN, request.clinic.pk)
     books = request.actor.may(BOOK, request.clinic.pk)
@@ -278,7 +278,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
     standing = found.stands
     asked = spacing_requests.open_of(found)
     newer = taking_over.in_force_for(found)
-    on_chart = charted.unanswered(found) if standing else {}
+    on_chart = charted.unanswered(found.pk, now=now) if standing else {}
     offered: dict[str, Callable[[], ChangeForm | ClinicForm]] = {}
     if standing and prescribes:
         offered |= {
