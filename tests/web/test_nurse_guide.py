@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from sessions_app.models import Session
+from sessions_app.observing import alert_clocks, alerts
 from sessions_app.preparing import checklist
 from tests.cast import PASSWORD, House, new_id
 from tests.sessions_app import stories
@@ -109,6 +110,29 @@ def test_one_thing_is_to_be_done_now_and_its_place_is_on_the_page(house: House, 
     assert "Measure vital signs" in to_do()
     stories.measure(house, session, stories.calm(wall.shows, oxygen_saturation_percent=89, confirmed=True))
     assert "Stop or pause, clinician to the chair: answer the alert" in to_do()
+    alert = alerts.open_of(session).get()
+    alerts.acknowledge(actor=house.actor(house.nils), id=new_id(), alert=alert, now=wall.shows)
+    assert "Say how the alert ended" in to_do()
+
+
+def test_an_empty_bag_comes_before_missed_readings_and_after_what_a_patient_has(
+    house: House, wall: Wall
+) -> None:
+    nils, session = browser_of(house.nils), stories.infusing(house)
+    wall.shows = STARTED_AT + timedelta(minutes=52)
+    alert_clocks.run_clocks(now=wall.shows)
+    assert {alert.kind for alert in alerts.open_of(session)} == {"overdue"}
+    assert "The bag is empty: stop" in part_of(page_of(nils, session), "to-do")
+    stories.measure(house, session, stories.calm(wall.shows, oxygen_saturation_percent=89, confirmed=True))
+    assert "Stop or pause, clinician to the chair: answer" in part_of(page_of(nils, session), "to-do")
+
+
+def test_where_nothing_runs_no_alert_asks_to_stop_it(house: House, wall: Wall) -> None:
+    nils, session = browser_of(house.nils), stories.recovering(house)
+    wall.shows = STOPPED_AT + timedelta(minutes=5)
+    stories.measure(house, session, stories.calm(wall.shows, oxygen_saturation_percent=89, confirmed=True))
+    assert "Clinician to the chair: answer the alert" in part_of(page_of(nils, session), "to-do")
+    assert "Stop or pause" not in page_of(nils, session).content.decode()
 
 
 def test_the_criteria_of_going_home_fill_themselves(house: House, wall: Wall) -> None:

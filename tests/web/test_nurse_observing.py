@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from clinic.middleware import POLL_HEADER
 from clinic.models import Membership, Role
+from sessions_app.infusing import infusion
 from sessions_app.models import Alert, AlertStep, Session
 from sessions_app.monitors import feed
 from sessions_app.observing import alert_clocks, alerts
@@ -367,6 +368,20 @@ def test_the_station_begins_with_who_needs_somebody_and_folds_who_has_gone(house
     assert "BP 122/78 mmHg → steady HR 71 /min → steady SpO₂ 98 % → steady" in shown
     assert "Measured 4 min ago · RR 14" in shown
     assert "12.3 of 35.0 mg 150.0 mL/h" in shown
+
+
+def test_of_chairs_with_missed_readings_the_running_infusion_is_first(house: House, wall: Wall) -> None:
+    over = stories.recovering(house, make_patient(house.clinic, "Over", "Neu"))
+    paused = stories.infusing(house, make_patient(house.clinic, "Paused", "Neu"))
+    infusion.pause(actor=house.actor(house.nils), id=new_id(), session=paused, now=minute(10))
+    running = stories.infusing(house, make_patient(house.clinic, "Running", "Neu"))
+    ill = stories.infusing(house, make_patient(house.clinic, "Ill", "Neu"))
+    wall.shows = minute(75)
+    bad(house, ill, 75)
+    alert_clocks.run_clocks(now=wall.shows)
+    shown = words(browser_of(house.nils).get(STATION)).partition("In the chairs")[2]
+    places = [shown.index(session.patient.full_name) for session in (ill, running, paused, over)]
+    assert places == sorted(places)
 
 
 def test_an_empty_bag_is_no_running_infusion(house: House, wall: Wall) -> None:

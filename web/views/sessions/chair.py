@@ -82,18 +82,23 @@ class Chair:
         return self.session.state not in states.IN_THE_CHAIR
 
     @property
-    def need(self) -> tuple[int, datetime]:
-        """For sorting chairs: an alert that calls to the chair, one that nobody answers, an overdue reading
-        or an empty bag; then who is watched, by the next reading, and last who waits for the start."""
+    def need(self) -> tuple[int, int, datetime]:
+        """For sorting chairs: an alert that calls to the chair, first for what a patient has and then for
+        missed readings, one that nobody answers, an overdue reading or an empty bag; then who is watched, and
+        last who waits for the start. Among equals an infusion that runs is before one that pauses or is over,
+        and the sooner reading before the later.
+        """
         groups, coming = self.watch.groups, self.watch.next
         wants = [
+            any(group.halts and not group.about_readings for group in groups),
             any(group.halts for group in groups),
             any(group.waiting for group in groups),
             self.bag_empty or (coming is not None and coming.standing == "overdue"),
             coming is not None,
             True,
         ]
-        return wants.index(True), coming.due.at if coming else self.session.arrived_at
+        runs = [self.bag_empty, self.session.state == SessionState.INFUSING, True]
+        return wants.index(True), runs.index(True), coming.due.at if coming else self.session.arrived_at
 
     @property
     def minutes(self) -> int | None:

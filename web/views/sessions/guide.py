@@ -116,19 +116,28 @@ class Guide:
         return self._pressing() or self._next_step()
 
     def _pressing(self) -> ToDo | None:
-        """An alert that calls to the chair comes first, one that only wants to be read last."""
-        watch = self.page.chair.watch
-        waiting = [group for group in watch.groups if group.waiting and self.page.in_the_chair]
-        if self.page.in_the_chair and self.page.calls:
-            return self._answer(self.page.calls[0])
+        """What a patient has and nobody has answered comes first, an alert that only wants to be read last;
+        how an answered one ended is said when nothing else presses.
+        """
+        if not self.page.in_the_chair:
+            return None
+        watch, calls = self.page.chair.watch, self.page.calls
+        unanswered = [group for group in calls if group.waiting]
+        waiting = [group for group in watch.groups if group.waiting]
+        if felt := [group for group in unanswered if not group.about_readings]:
+            return self._answer(felt[0])
         if self.page.chair.bag_empty:
             return ToDo(BAG_EMPTY, "#stop", pressing=True)
+        if unanswered:
+            return self._answer(unanswered[0])
         if watch.next and watch.next.standing != "coming":
             return ToDo("Measure vital signs", "#vitals", pressing=True)
-        return self._answer(waiting[0]) if waiting else None
+        if waiting:
+            return self._answer(waiting[0])
+        return ToDo("Say how the alert ended", "#alerts") if calls else None
 
     def _answer(self, group: AlertGroup) -> ToDo:
-        return ToDo(f"{group.lead.alert.get_level_display()}: answer the alert", "#alerts", pressing=True)
+        return ToDo(f"{group.lead.asks}: answer the alert", "#alerts", pressing=True)
 
     def _next_step(self) -> ToDo:
         match SessionState(self.session.state):

@@ -15,10 +15,12 @@ from django import forms
 
 from clinic.access import Actor
 from scheduler.models import ResourceKind
+from sessions_app import states
 from sessions_app.access import MAY
 from sessions_app.models import (
     Alert,
     AlertKind,
+    AlertLevel,
     AlertStep,
     AlertStepKind,
     Rung,
@@ -87,6 +89,15 @@ class AlertRow:
     def unconfirmed(self) -> bool:
         """Whether it tells a value that nobody has confirmed, and nothing was measured since."""
         return not self.measured_again and excursions.was_unconfirmed(self.alert)
+
+    @property
+    def asks(self) -> str:
+        """What its level asks for: where nothing runs there is nothing to stop, and who has gone is in no
+        chair."""
+        state = self.alert.session.state
+        if self.alert.level != AlertLevel.STOP or state in states.RUNNING:
+            return self.alert.get_level_display()
+        return "Clinician to the chair" if state in states.IN_THE_CHAIR else "Clinician to look at it"
 
     @property
     def minutes(self) -> int:
