@@ -16,6 +16,7 @@ from clinic.transactions import in_transaction
 from notifications.answering import things, tries
 from notifications.models import CheckIn, PatientLink
 from notifications.tokens import NO_LINK, hash_of
+from scheduler.finding.fasting import NOT_ASKED
 from scheduler.models import Appointment, WaitlistOffer
 from scheduler.visits import attendance
 from scheduler.waitlist import waitlist
@@ -160,21 +161,24 @@ def offer_of(link: PatientLink, now: datetime) -> WaitlistOffer:
     return offer
 
 
-def accept_offer(*, link: PatientLink, shown: datetime | None, now: datetime) -> Appointment:
+def accept_offer(
+    *, link: PatientLink, shown: datetime | None, fasted: bool = False, now: datetime
+) -> Appointment:
     """The patient takes the time that they were shown, and so confirms it. Taking it again changes nothing.
+    `fasted`: they say that they have fasted, which a time that comes too soon to begin to needs.
 
     Raises `Missing` for a link of another purpose, `Conflict` `offer_over` when it came too late,
-    `offer_changed` when another start was offered than was shown, and `offer_hindered` when the clinic has
-    to look at something first: what, is not for this page to say.
+    `offer_changed` when another start was offered than was shown, `fasting_not_asked`, and `offer_hindered`
+    when the clinic has to look at something first: what, is not for this page to say.
     """
     offer = offer_of(link, now)
     with acting(None, door=DOOR):
         try:
             if shown is None:
                 raise Conflict(waitlist.CHANGED, code="offer_changed")
-            return waitlist.accept(actor=None, offer=offer, shown=shown, now=now)
+            return waitlist.accept(actor=None, offer=offer, shown=shown, fasted=fasted, now=now)
         except Conflict as conflict:
-            if conflict.code in ("offer_over", "offer_changed"):
+            if conflict.code in ("offer_over", "offer_changed", NOT_ASKED):
                 raise
             raise Conflict(HINDERED, code="offer_hindered") from conflict
 

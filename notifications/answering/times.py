@@ -209,9 +209,10 @@ def _found(request: TimeRequest, now: datetime) -> Found:
     """Every time that the visit could be moved to."""
     visit = request.appointment
     plan = TreatmentPlan.objects.select_related("clinic", "protocol").get(pk=visit.plan_id)
+    lead = free_times.fasting_of(plan.protocol).lead
     return free_times.search(
         plan=plan,
-        first=max(visit.starts_at - DAYS_BEFORE, now + LEAST_NOTICE),
+        first=max(visit.starts_at - DAYS_BEFORE, now + max(LEAST_NOTICE, lead)),
         until=visit.starts_at + DAYS_AFTER,
         now=now,
         without=[visit.pk],

@@ -21,6 +21,7 @@ from scheduler.api.availability import (
     BlockerSerializer,
     FeasibleStartSerializer,
     NamedSerializer,
+    ToAskSerializer,
     TurnSerializer,
 )
 from scheduler.api.protocols import NothingSerializer
@@ -57,6 +58,7 @@ class AppointmentSerializer(serializers.ModelSerializer[Appointment]):
             "cancelled_late",
             "held_until",
             "extra_recovery_minutes",
+            "fasting_asked_at",
             "arrived_at",
             "series",
             "booked_by",
@@ -86,11 +88,23 @@ class CheckedSerializer(AskSerializer):
     )
 
 
-class BookSerializer(CreateSerializer, AskSerializer):
+class FastedSerializer(StrictSerializer):
+    fasted = serializers.BooleanField(
+        default=False,
+        help_text="The patient was asked, and has fasted: for a start sooner than the protocol's fasting"
+        " takes (`to_ask`), refused with 409 `fasting_not_asked` without it.",
+    )
+
+
+class HoldSerializer(CreateSerializer, AskSerializer):
     pass
 
 
-class RescheduleSerializer(StrictSerializer):
+class BookSerializer(FastedSerializer, HoldSerializer):
+    pass
+
+
+class RescheduleSerializer(FastedSerializer):
     start = MomentField(help_text="On the five-minute grid.")
     chair = IdField(required=False, allow_null=True, help_text="Left out: any that is free.")
     nurse = IdField(required=False, allow_null=True, help_text=NURSE_HELP)
@@ -133,6 +147,7 @@ class CheckSerializer(serializers.Serializer[Any]):
     chair = NamedSerializer(source="decision.chair", allow_null=True)
     nurses = TurnSerializer(source="decision.nurses", many=True)
     clinician = NamedSerializer(source="decision.clinician", allow_null=True)
+    to_ask = ToAskSerializer(source="decision.to_ask", allow_null=True)
     blockers = BlockerSerializer(many=True)
     alternatives = AlternativeSerializer(many=True)
 
@@ -234,10 +249,13 @@ class AppointmentsViewSet(VisitsViewSet):
         return self.create_once(
             noun="appointment",
             data=data,
-            make=lambda: self.shown(booking.book(actor=self.actor, id=data["id"], now=clock.now(), **asked)),
+            make=lambda: self.shown(self._book(data, asked)),
             find=lambda: self.get_queryset().get(pk=data["id"]),
             answer=AppointmentSerializer,
         )
+
+    def _book(self, data: dict[str, Any], asked: dict[str, Any]) -> Appointment:
+        return booking.book(actor=self.actor, id=data["id"], fasted=data["fasted"], now=clock.now(), **asked)
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         visit = self.fetch(self.get_queryset(), pk=pk)
@@ -275,6 +293,7 @@ class AppointmentsViewSet(VisitsViewSet):
                 actor=self.actor,
                 appointment=visit,
                 start=data["start"],
+                fasted=data["fasted"],
                 now=clock.now(),
                 **self.people(data),
             )

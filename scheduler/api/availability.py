@@ -113,12 +113,21 @@ class WindowSerializer(StrictSerializer):
         return asked
 
 
+class ToAskSerializer(serializers.Serializer[Any]):
+    """Of a start that leaves no time to fast: what must be so already. Book it with `fasted`."""
+
+    nothing_eaten_since = serializers.DateTimeField(source="eaten", allow_null=True)
+    nothing_drunk_since = serializers.DateTimeField(source="drunk", allow_null=True)
+    detail = serializers.CharField(source="sentence")
+
+
 class FeasibleStartSerializer(serializers.Serializer[Any]):
     start = serializers.DateTimeField()
     end = serializers.DateTimeField(help_text="Discharge; the chair is taken through its turnover.")
     chair = NamedSerializer()
     nurses = TurnSerializer(many=True)
     clinician = NamedSerializer()
+    to_ask = ToAskSerializer(allow_null=True, help_text="Empty where it leaves the time to fast.")
 
 
 class RankedStartSerializer(FeasibleStartSerializer):

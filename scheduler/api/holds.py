@@ -9,8 +9,7 @@ from rest_framework.response import Response
 
 from clinic import clock
 from scheduler import access
-from scheduler.api.appointments import AppointmentSerializer, BookSerializer, VisitsViewSet
-from scheduler.api.protocols import NothingSerializer
+from scheduler.api.appointments import AppointmentSerializer, FastedSerializer, HoldSerializer, VisitsViewSet
 from scheduler.models import Appointment
 from scheduler.visits import booking
 
@@ -20,10 +19,10 @@ class HoldsViewSet(VisitsViewSet):
 
     access = {"create": access.BOOK, "book": access.BOOK, "destroy": access.BOOK}
 
-    @extend_schema(request=BookSerializer, responses={200: AppointmentSerializer, 201: AppointmentSerializer})
+    @extend_schema(request=HoldSerializer, responses={200: AppointmentSerializer, 201: AppointmentSerializer})
     def create(self, request: Request) -> Response:
         """Hold a time for as long as the clinic's `hold_minutes` say. Refused as a booking is."""
-        data = self.parse(BookSerializer)
+        data = self.parse(HoldSerializer)
         asked = self.asked(data)
         return self.create_once(
             noun="hold",
@@ -33,13 +32,15 @@ class HoldsViewSet(VisitsViewSet):
             answer=AppointmentSerializer,
         )
 
-    @extend_schema(request=NothingSerializer, responses=AppointmentSerializer)
+    @extend_schema(request=FastedSerializer, responses=AppointmentSerializer)
     @action(detail=True, methods=["post"])
     def book(self, request: Request, pk: UUID) -> Response:
         """Book what is held, as it is held; 409 `hold_over` when it has run out."""
         held = self.fetch(Appointment.objects.all(), pk=pk)
-        self.parse(NothingSerializer)
-        return self.answer(booking.book_held(actor=self.actor, appointment=held, now=clock.now()))
+        fasted = self.parse(FastedSerializer)["fasted"]
+        return self.answer(
+            booking.book_held(actor=self.actor, appointment=held, fasted=fasted, now=clock.now())
+        )
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Give the time up. One that has ended already stays as it is."""

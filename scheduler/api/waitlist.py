@@ -17,7 +17,7 @@ from clinic.api_defaults import NewestFirst
 from clinic.fields import DayField, IdField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
-from scheduler.api.appointments import AppointmentSerializer
+from scheduler.api.appointments import AppointmentSerializer, FastedSerializer
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import (
     Appointment,
@@ -356,13 +356,13 @@ class WaitlistOffersViewSet(ClinicViewSet):
     def get_queryset(self) -> QuerySet[WaitlistOffer]:
         return waiting.offers()
 
-    @extend_schema(request=NothingSerializer, responses=AppointmentSerializer)
+    @extend_schema(request=FastedSerializer, responses=AppointmentSerializer)
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: UUID) -> Response:
         """The visit that is booked now, or that has moved to the earlier time."""
         offer = self.fetch(self.get_queryset(), pk=pk)
-        self.parse(NothingSerializer)
-        visit = waitlist.accept(actor=self.actor, offer=offer, now=clock.now())
+        fasted = self.parse(FastedSerializer)["fasted"]
+        visit = waitlist.accept(actor=self.actor, offer=offer, fasted=fasted, now=clock.now())
         return Response(AppointmentSerializer(queries.visits().get(pk=visit.pk)).data)
 
     @extend_schema(request=NothingSerializer, responses=OfferSerializer)

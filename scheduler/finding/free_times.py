@@ -16,6 +16,7 @@ import numpy as np
 from clinic import clock
 from clinic.problems import Invalid
 from scheduler.finding.availability import Interval, Visit, minute_of, moment_of
+from scheduler.finding.fasting import Fasting, NothingSince
 from scheduler.finding.local_days import LocalDays
 from scheduler.finding.nursing import Turn, named, preferred, turns_of
 from scheduler.finding.patient_history import history_of
@@ -23,7 +24,7 @@ from scheduler.finding.serving import Team
 from scheduler.finding.starts import Feasible, Flags, Numbers, feasible
 from scheduler.finding.supply import NO_SUPPLIES, Supplies, supplies, visit_of
 from scheduler.finding.wishes import Wish, misfit
-from scheduler.models import Resource, ResourceKind, TreatmentPlan
+from scheduler.models import Protocol, Resource, ResourceKind, TreatmentPlan
 from scheduler.prescribing.spacing import spacing_of
 
 ALTERNATIVES_OF_A_KIND: Final = 3
@@ -42,6 +43,8 @@ class FeasibleStart:
     chair: Resource
     nurses: tuple[Turn, ...]
     clinicians: tuple[Resource, ...]
+    # So soon that somebody has to ask whether the patient has fasted.
+    to_ask: NothingSince | None = field(default=None, kw_only=True)
 
     @property
     def clinician(self) -> Resource:
@@ -55,6 +58,7 @@ class FeasibleStart:
             "chair": named(self.chair),
             "nurses": [turn.as_data() for turn in self.nurses],
             "clinician": named(self.clinician),
+            "to_ask": self.to_ask.as_data() if self.to_ask else None,
         }
 
 
@@ -85,12 +89,18 @@ class Found:
     supplies: Supplies
     known: UUID | None  # the nurse whom the patient knows
     zone: str
+    asking: "Asking"
     _days: dict[date, "_Day"] = field(default_factory=dict, repr=False)
 
     @property
     def minutes(self) -> Numbers:
         """The starts in minutes since the epoch, earliest first."""
         return self.feasible.minutes
+
+    @property
+    def in_time(self) -> Flags:
+        """Beside `minutes`: it leaves the time that the protocol's fasting takes."""
+        return self.minutes >= self.asking.from_minute
 
     def whole(self, nurse_id: UUID) -> Flags:
         """Beside `minutes`: this nurse could serve the whole visit."""
@@ -129,6 +139,7 @@ class Found:
             resources[chair_id or free[0]],
             turns_of(pieces, resources),
             tuple(resources[key] for key, _ in groupby(piece.key for piece in supervised)),
+            to_ask=self.asking.of(moment_of(minute), self.zone),
         )
 
     def recovering_longer(self, minutes: int) -> "Found":
@@ -173,6 +184,24 @@ class Found:
         return self._days[on]
 
 
+@dataclass(frozen=True)
+class Asking:
+    """When it is now, what the protocol asks for, and the start for which the patient fasts already."""
+
+    fasting: Fasting
+    now: datetime
+    heeded: datetime | None = None
+
+    def of(self, start: datetime, zone: str) -> NothingSince | None:
+        return self.fasting.to_ask(start, now=self.now, zone=zone, heeded=self.heeded)
+
+    @property
+    def from_minute(self) -> int:
+        """The first minute from which nothing has to be asked."""
+        first = self.now + self.fasting.lead
+        return ceil(min(first, self.heeded or first).timestamp() / 60)
+
+
 class _Day:
     """Who could be asked on one local day, in which order."""
 
@@ -194,22 +223,25 @@ def search(
     nurse_id: UUID | None = None,
     without: Collection[UUID] = (),
     extra_recovery: int = 0,
+    heeded: datetime | None = None,
 ) -> Found:
     """Every start in [first, until) at which the plan's next session fits: four queries.
 
     Looks at chairs and what they have to offer, nurses, the clinician, spacing, the patient's own visits and
     the days for which the plan is valid; what the plan itself lacks (consent, sessions) is told by
     `decision.against_any_time`. A nurse who is asked for (`nurse_id`) serves the whole visit, which lasts
-    `extra_recovery` minutes longer than the protocol says.
+    `extra_recovery` minutes longer than the protocol says. `heeded` is the start for which the patient fasts
+    already, that of a visit to be moved.
 
     Raises `Invalid` for a chair or nurse that doesn't work in the plan's clinic.
     """
     visit = visit_of(plan.protocol, extra_recovery)
     zone = plan.clinic.time_zone
+    asking = Asking(fasting_of(plan.protocol), now, heeded)
     low = max(first, now, clock.day_bounds(plan.valid_from, zone)[0])
     high = min(until, clock.day_bounds(plan.valid_until, zone)[1])
     if low >= high:
-        return Found(_feasible(visit, NO_SUPPLIES, low=0, high=0), NO_SUPPLIES, None, zone)
+        return Found(_feasible(visit, NO_SUPPLIES, low=0, high=0), NO_SUPPLIES, None, zone, asking)
     spacing = spacing_of(plan)
     reach = timedelta(days=spacing.min_days + 1)
     history = history_of(plan.patient_id, now=now, without=without, around=(low - reach, high + reach))
@@ -239,7 +271,7 @@ def search(
         low=ceil(low.timestamp() / 60),
         high=ceil(high.timestamp() / 60),
     )
-    return Found(found, chosen, history.nurse, zone)
+    return Found(found, chosen, history.nurse, zone, asking)
 
 
 def _feasible(visit: Visit, chosen: Supplies, **window: Any) -> Feasible:
@@ -250,6 +282,11 @@ def _feasible(visit: Visit, chosen: Supplies, **window: Any) -> Feasible:
         clinicians=chosen.stocks[ResourceKind.CLINICIAN],
         **window,
     )
+
+
+def fasting_of(protocol: Protocol) -> Fasting:
+    """What a protocol version asks for."""
+    return Fasting(protocol.fasting_light_meal_hours, protocol.fasting_clear_hours)
 
 
 def ranked(
@@ -285,6 +322,7 @@ def alternatives(
     nurse_id: UUID | None = None,
     without: Collection[UUID] = (),
     extra_recovery: int = 0,
+    heeded: datetime | None = None,
 ) -> tuple[Alternative, ...]:
     """The nearest times to one that is refused, by what stays the same, in order of time: one search.
 
@@ -299,6 +337,7 @@ def alternatives(
         now=now,
         without=without,
         extra_recovery=extra_recovery,
+        heeded=heeded,
     )
     zone = plan.clinic.time_zone
     day = clock.local_date(start, zone)

@@ -39,8 +39,9 @@ class BestStart(FeasibleStart):
 
 
 def best_starts(*, plan: TreatmentPlan, now: datetime) -> list[BestStart]:
-    """Up to five starts for the plan's next session in the next three weeks; where these have none, in all
-    the time for which the plan is valid. What stands against any time is not asked here
+    """Up to five starts for the plan's next session in the next three weeks, the last of them one that leaves
+    no time to fast, if there is any; where these weeks have none, in all the time for which the plan is
+    valid. What stands against any time is not asked here
     (`decision.against_any_time`). Six queries, one more search where the first finds nothing.
     """
     zone = plan.clinic.time_zone
@@ -74,7 +75,12 @@ def _chosen(window: Window, today: date) -> list[BestStart]:
         + starts.taken * FULL_DAY // 1000
         + (starts.days - today.toordinal()) * DAY_WAITED
     )
-    places = _spread(window.minutes, starts.days, np.argsort(points, kind="stable").tolist())
+    order = np.argsort(points, kind="stable")
+    in_time = found.in_time[order]
+    # What leaves no time to fast is never the best: one such is offered, after those that do.
+    soon = _spread(window.minutes, starts.days, order[~in_time].tolist(), 1)
+    places = _spread(window.minutes, starts.days, order[in_time].tolist(), MOST_OFFERED - len(soon)) + soon
+    soonest = int(np.argmax(found.in_time))  # of all that are free and leave the time to fast
     quiet = {place for place in places if starts.taken[place] < QUIET}
     offered = []
     for place in places:
@@ -86,7 +92,7 @@ def _chosen(window: Window, today: date) -> list[BestStart]:
             nurse_id=nurse,
         )
         reasons = {
-            "Soonest": place == 0,  # of all that are free
+            "Soonest": place == soonest,
             f"{start.nurses[0].name} again": nurse is not None and nurse == found.known,
             "As wished": bool(window.wish) and bool(window.fits[place]),
             "A quiet day": place in quiet and len(quiet) < len(places),
@@ -97,14 +103,14 @@ def _chosen(window: Window, today: date) -> list[BestStart]:
     return offered
 
 
-def _spread(minutes: Numbers, days: Numbers, in_order: list[int]) -> list[int]:
-    """The first of these places of which a day has few, and none near another."""
+def _spread(minutes: Numbers, days: Numbers, in_order: list[int], most: int) -> list[int]:
+    """The first of these places, of which a day has few, and none near another."""
     chosen: list[int] = []
     for place in in_order:
         of_day = [other for other in chosen if days[other] == days[place]]
         near = any(abs(int(minutes[place]) - int(minutes[other])) < APART for other in of_day)
         if len(of_day) < MOST_OF_A_DAY and not near:
             chosen.append(place)
-        if len(chosen) == MOST_OFFERED:
+        if len(chosen) == most:
             break
     return chosen

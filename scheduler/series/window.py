@@ -61,8 +61,9 @@ class Window:
 
     @cached_property
     def allowed(self) -> Flags:
-        """Which starts may be proposed: all, unless only what was wished for will do."""
-        return self.fits if self.wish.only else np.ones(len(self.minutes), np.bool_)
+        """Which starts may be proposed: those that leave the time to fast, and of these all, unless only what
+        was wished for will do."""
+        return self.fits & self.found.in_time if self.wish.only else self.found.in_time
 
     def for_wish(self, wish: Wish) -> "Window":
         """The same starts for another wish."""

@@ -16,6 +16,7 @@ from django.utils.text import get_text_list
 
 from clinic import clock
 from scheduler.finding.availability import minute_of, moment_of
+from scheduler.finding.fasting import NothingSince
 from scheduler.finding.free_times import too_close
 from scheduler.finding.supply import Supplies
 from scheduler.models import Closure, PlanStatus, ProtocolStatus, Resource, ResourceKind
@@ -82,7 +83,7 @@ def against_plan_and_patient(
     return [
         *_against_plan(case, plan_id, replacing, now),
         *_against_patient(case),
-        *_against_chart(case, plan_id),
+        *_against_chart(plan_id, now),
     ]
 
 
@@ -108,9 +109,9 @@ def _against_patient(case: Case) -> Iterator[Blocker]:
         yield Blocker("consent_missing", "There is no current consent to treatment. Record one first.")
 
 
-def _against_chart(case: Case, plan_id: UUID) -> Iterator[Blocker]:
+def _against_chart(plan_id: UUID, now: datetime) -> Iterator[Blocker]:
     """What the chart says against the plan and no prescriber has answered: one query."""
-    for words in charted.unanswered_by(plan_id=plan_id, patient_id=case.patient_id).values():
+    for words in charted.unanswered(plan_id, now=now).values():
         yield Blocker("chart_unanswered", f"{words} A prescriber answers it on the plan's page first.")
 
 
@@ -195,6 +196,11 @@ def unsuitable(wanted: Collection[str], chosen: Resource | None) -> Blocker:
     """The chosen chair, or every one, lacks something that the plan asks for."""
     who = f"{chosen.name} does not offer" if chosen else "No working chair offers"
     return Blocker("chair_unsuitable", f"{who} all that is asked for: {', '.join(sorted(wanted))}.")
+
+
+def too_soon_to_fast(to_ask: NothingSince) -> Blocker:
+    """Where nobody can be asked whether the patient has fasted."""
+    return Blocker("too_soon_to_fast", f"{to_ask.words}, and book it by itself.")
 
 
 def against_resources(

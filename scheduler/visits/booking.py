@@ -18,6 +18,8 @@ from clinic.history import acting
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid, Stale
 from clinic.transactions import in_transaction
+from scheduler.finding import free_times
+from scheduler.finding.fasting import NothingSince
 from scheduler.finding.free_times import Alternative
 from scheduler.locks import lock_schedule, lock_visit
 from scheduler.models import (
@@ -31,7 +33,7 @@ from scheduler.models import (
     WaitlistOffer,
 )
 from scheduler.visits import placing, queries
-from scheduler.visits.blockers import Blocker, Occasion
+from scheduler.visits.blockers import Blocker, Occasion, too_soon_to_fast
 from scheduler.visits.changing import alternatives, refusal_of_one, refusal_of_several, under_lock
 from scheduler.visits.decision import Decision, decide
 from scheduler.visits.placing import Move, Refused
@@ -85,12 +87,13 @@ def check(
     """
     chair_id, nurse_id = _key(chair), _key(nurse)
     occasion, without, lasts, extra = Occasion.NEW, frozenset[UUID](), None, 0
+    heeded: datetime | None = None
     if appointment is not None:
         _require_where_it_was(appointment, was, now)
         _require_movable(appointment, start)
         move = Move(appointment, start)
         occasion, without = move.occasion, frozenset([appointment.pk])
-        lasts, extra = move.own_lengths, appointment.extra_recovery_minutes
+        lasts, extra, heeded = move.own_lengths, appointment.extra_recovery_minutes, move.heeded
     decision = decide(
         plan=plan,
         start=start,
@@ -98,12 +101,13 @@ def check(
         nurse_id=nurse_id,
         lasts=lasts,
         without=without,
+        heeded=heeded,
         occasion=occasion,
         now=now,
     )
     if not seek:
         return Check(decision, ())
-    return Check(decision, alternatives(decision, chair_id, nurse_id, now, without, extra))
+    return Check(decision, alternatives(decision, chair_id, nurse_id, now, without, extra, heeded))
 
 
 def hold(
@@ -151,19 +155,26 @@ def book(
     start: datetime,
     chair: Resource | None = None,
     nurse: Resource | None = None,
+    fasted: bool = False,
     now: datetime,
 ) -> Appointment:
     """Book the plan's next session at `start`; chair and nurses are found where none is chosen.
 
-    A chosen nurse serves the whole visit; otherwise they may hand over where a phase ends.
+    A chosen nurse serves the whole visit; otherwise they may hand over where a phase ends. `fasted`: whoever
+    books has asked whether the patient has fasted, which a start sooner than the protocol's hours needs.
 
-    Raises `Conflict` with code `not_bookable`, all `blockers` and the nearest `alternatives`; `Invalid`
-    for a time off the five-minute grid or a chair or nurse that doesn't work in the plan's clinic.
+    Raises `Conflict` with code `not_bookable`, all `blockers` and the nearest `alternatives`, with code
+    `fasting_not_asked` and `to_ask` for such a start without `fasted`; `Invalid` for a time off the
+    five-minute grid or a chair or nurse that doesn't work in the plan's clinic.
     """
-    return _new_visit(actor, id, plan, start, chair, nurse, status=AppointmentStatus.BOOKED, now=now)
+    return _new_visit(
+        actor, id, plan, start, chair, nurse, status=AppointmentStatus.BOOKED, fasted=fasted, now=now
+    )
 
 
-def book_held(*, actor: Actor | None, appointment: Appointment, now: datetime) -> Appointment:
+def book_held(
+    *, actor: Actor | None, appointment: Appointment, fasted: bool = False, now: datetime
+) -> Appointment:
     """Book what was held, as it was held: also under the version that it was held under, when its plan was
     taken over to another one since. Booking it again changes nothing.
 
@@ -189,11 +200,12 @@ def book_held(*, actor: Actor | None, appointment: Appointment, now: datetime) -
         )
         if decision.blockers:
             raise Refused({visit.pk: decision})
+        visit.fasting_asked_at = decision.asked_at(fasted)
         visit.status = AppointmentStatus.BOOKED
         visit.held_until = None
         visit.booked_by_id = _user(actor)
         with acting(_user(actor)):
-            visit.save(update_fields=["status", "held_until", "booked_by_id"])
+            visit.save(update_fields=["status", "held_until", "booked_by_id", "fasting_asked_at"])
         return visit
 
     return under_lock(
@@ -207,6 +219,12 @@ def book_held(*, actor: Actor | None, appointment: Appointment, now: datetime) -
         ),
         now=now,
     )
+
+
+def to_ask_of_held(appointment: Appointment, *, now: datetime) -> NothingSince | None:
+    """What has to be asked before this hold is booked. Reads its loaded plan."""
+    fasting = free_times.fasting_of(appointment.plan.protocol)
+    return fasting.to_ask(appointment.starts_at, now=now, zone=appointment.clinic.time_zone)
 
 
 def release(*, actor: Actor | None, appointment: Appointment, now: datetime) -> Appointment:
@@ -237,6 +255,7 @@ def reschedule(
     nurse: Resource | None = None,
     in_place_of: Appointment | None = None,
     was: datetime | None = None,
+    fasted: bool = False,
     now: datetime,
 ) -> Appointment:
     """Move a visit, or the hold on one, to another time or to other people; it keeps its id.
@@ -244,8 +263,8 @@ def reschedule(
     Chair and nurses are found where none is chosen. The patient has to confirm a new time anew. Where the
     visit stands already as it is asked for, nothing changes. `in_place_of` is a hold on that time, given up
     for this visit, which is laid under the hold's version. `was` is the start that whoever asks has seen.
-    Raises as `book` does, `Stale` when the visit is at another time by now, and `Conflict` with code
-    `not_movable` for a visit that is not to come any more, `hold_over` when the hold has ended, `offered`
+    Raises as `book` does (of `fasted` for an earlier start), `Stale` when the visit is at another time by
+    now, and `Conflict` with code `not_movable` for a visit that is not to come any more, `hold_over` when the hold has ended, `offered`
     for one that a patient is asked about.
     """
     chair_id, nurse_id = _key(chair), _key(nurse)
@@ -256,7 +275,9 @@ def reschedule(
             return visit
         _require_where_it_was(visit, was, now)
         _require_movable(visit, start)
-        move = Move(visit, start, chair_id=chair_id, nurse_id=nurse_id)
+        held_only = visit.status == AppointmentStatus.PENDING
+        asked = None if held_only else fasted
+        move = Move(visit, start, chair_id=chair_id, nurse_id=nurse_id, fasted=asked)
         with acting(_user(actor)):
             if in_place_of is not None:
                 held = lock_visit(in_place_of)
@@ -349,6 +370,9 @@ def book_all(
                 nurse_id=_key(wanted.nurse),
                 resources=resources,
             )
+            if decision.to_ask:
+                # Nobody asks in a series: what is so soon is booked by itself.
+                decision = replace(decision, blockers=(*decision.blockers, too_soon_to_fast(decision.to_ask)))
             if decision.blockers:
                 refused[wanted.id] = decision
                 continue
@@ -424,6 +448,7 @@ def _new_visit(
     held_until: datetime | None = None,
     replacing: Collection[UUID] = (),
     extra_recovery: int = 0,
+    fasted: bool = False,
     now: datetime,
 ) -> Appointment:
     chair_id, nurse_id = _key(chair), _key(nurse)
@@ -446,6 +471,7 @@ def _new_visit(
             booked_by=_user(actor),
             held_until=held_until,
             extra_recovery=extra_recovery,
+            fasting_asked_at=_asked_at(decision, status, fasted),
         )
 
     return under_lock(
@@ -456,6 +482,13 @@ def _new_visit(
         ),
         now=now,
     )
+
+
+def _asked_at(decision: Decision, status: AppointmentStatus, fasted: bool) -> datetime | None:
+    """A hold is talked over still, and what stands against the time is told first."""
+    if status != AppointmentStatus.BOOKED or decision.blockers:
+        return None
+    return decision.asked_at(fasted)
 
 
 def _as_locked(move: Move) -> Move:

@@ -13,6 +13,7 @@ from uuid import UUID
 from clinic.models import ConsentScope
 from clinic.prepared import fetch_all
 from scheduler.finding.availability import Visit
+from scheduler.finding.fasting import Fasting
 from scheduler.models import LIVE_STATUSES, AppointmentStatus, ResourceKind
 from scheduler.prescribing.spacing import MOST_DAYS_APART, Spacing
 
@@ -27,6 +28,7 @@ READ: Final = """
                  protocol.turnover_minutes, protocol.preparation_units, protocol.infusion_units,
                  protocol.observation_units],
            ARRAY[protocol.spacing_min_days, protocol.spacing_max_days],
+           ARRAY[protocol.fasting_light_meal_hours, protocol.fasting_clear_hours],
            (SELECT ARRAY[own.min_days, own.max_days] FROM scheduler_spacingoverride own
              WHERE own.plan_id = plan.id ORDER BY own.given_at DESC, own.created_at DESC LIMIT 1),
            EXISTS (SELECT FROM clinic_consent consent
@@ -87,6 +89,7 @@ class Case:
     protocol_status: str
     visit: Visit
     spacing: Spacing
+    fasting: Fasting
     consented: bool
     known_nurse: UUID | None
     visits: tuple[OtherVisit, ...]  # of the plan, and of the patient near the time; by start
@@ -106,7 +109,7 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         "live": list(LIVE_STATUSES),
     }
     [row] = fetch_all(READ, asked)
-    *known, lengths, usual, own, consented, nurse, ids, plans, times, offered = row
+    *known, lengths, usual, fasting, own, consented, nurse, ids, plans, times, offered = row
     *known, features, protocol_id, protocol_status = known
     (clinic_id, zone, patient_id, deceased, plan_status, sessions_ordered, valid_from, valid_until) = known
     min_days, max_days = own or usual
@@ -124,6 +127,7 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         protocol_status=protocol_status,
         visit=Visit(*lengths),
         spacing=Spacing(min_days, max_days, overridden=own is not None),
+        fasting=Fasting(*fasting),
         consented=consented,
         known_nurse=nurse,
         visits=tuple(

@@ -54,6 +54,7 @@ def alternatives(
     now: datetime,
     without: Collection[UUID] = (),
     extra_recovery: int = 0,
+    heeded: datetime | None = None,
 ) -> tuple[Alternative, ...]:
     """The nearest times without a blocker; none where there is nothing to seek, or seeking is of no use."""
     if not decision.blockers or not decision.another_time_may_do:
@@ -66,6 +67,7 @@ def alternatives(
         nurse_id=nurse_id,
         without=without,
         extra_recovery=extra_recovery,
+        heeded=heeded,
     )
 
 

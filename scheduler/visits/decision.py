@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from clinic import clock
-from clinic.problems import Invalid
+from clinic.problems import Conflict, Invalid
 from scheduler.finding.availability import (
     GRID_MINUTES,
     Supply,
@@ -20,6 +20,7 @@ from scheduler.finding.availability import (
     minute_of,
     moment_of,
 )
+from scheduler.finding.fasting import NOT_ASKED, NothingSince
 from scheduler.finding.nursing import Turn, joined, preferred
 from scheduler.finding.packing import Need, Rectangle, pack
 from scheduler.finding.supply import supplies
@@ -78,6 +79,19 @@ class Decision:
     # Nothing about the plan or the patient is in the way, so that another time could be.
     another_time_may_do: bool
     shares: tuple[Share, ...]
+    # So soon that somebody has to ask whether the patient has fasted; no blocker, for they may have.
+    to_ask: NothingSince | None = None
+
+    def asked_at(self, fasted: bool) -> datetime | None:
+        """When it was asked whether the patient has fasted, where that has to be asked of this start: now.
+
+        Raises `Conflict` with code `fasting_not_asked` where it wasn't (`fasted`).
+        """
+        if self.to_ask is None:
+            return None
+        if not fasted:
+            raise Conflict(self.to_ask.sentence, code=NOT_ASKED, to_ask=self.to_ask.as_data())
+        return self.decided_at
 
 
 def decide(
@@ -95,6 +109,7 @@ def decide(
     resources: Sequence[Resource] | None = None,
     without: Collection[UUID] = (),
     replacing: Collection[UUID] = (),
+    heeded: datetime | None = None,
     occasion: Occasion = Occasion.NEW,
 ) -> Decision:
     """Judge a visit of the plan as it stands in the database: three queries, two with `resources` at hand,
@@ -109,7 +124,7 @@ def decide(
     has begun, only what follows `since` is judged, the chair from then on even where its patient was seated
     before the visit's time; `serving` are the nurse and the clinician until then. The appointments in
     `without` count for nothing; those in `replacing` still hold their time, but don't count as sessions of
-    the plan: this visit is meant for one of them.
+    the plan: this visit is meant for one of them. `heeded` is the start for which the patient fasts already.
 
     Raises `Invalid` for a new time off the five-minute grid and for a chair or nurse that doesn't work in
     the plan's clinic.
@@ -186,13 +201,18 @@ def decide(
             for part in of_kind
             if not part.missing
         ),
+        to_ask=(
+            case.fasting.to_ask(start, now=now, zone=case.zone, heeded=heeded)
+            if occasion is Occasion.NEW
+            else None
+        ),
     )
 
 
 def against_any_time(
     *, plan: TreatmentPlan, now: datetime, without: Collection[UUID] = ()
 ) -> tuple[Blocker, ...]:
-    """What `decide` would tell of the plan's next session whatever time is asked for: two queries.
+    """What `decide` would tell of the plan's next session whatever time is asked for: three queries.
 
     While there is any, no time can be booked, so that none is to be shown as free. The appointments in
     `without` count for nothing.

@@ -12,6 +12,7 @@ import numpy as np
 from clinic import clock
 from scheduler.finding import free_times
 from scheduler.finding.availability import minute_of
+from scheduler.finding.fasting import NothingSince
 from scheduler.finding.free_times import Found
 from scheduler.models import Appointment, Resource, ResourceKind
 from scheduler.visits.decision import against_any_time
@@ -28,6 +29,7 @@ class NearbyTime:
     start: datetime
     chair: Resource | None
     same_chair: bool
+    to_ask: NothingSince | None = None  # so much sooner that somebody has to ask whether they have fasted
 
     @property
     def words(self) -> str:
@@ -63,6 +65,7 @@ def places_near(*, appointment: Appointment, chair: Resource | None, now: dateti
         now=now,
         without=(appointment.pk,),
         extra_recovery=appointment.extra_recovery_minutes,
+        heeded=appointment.starts_at,
     )
     starts = [(step, appointment.starts_at + timedelta(minutes=step)) for step in STEPS]
     return Nearby(
@@ -77,8 +80,9 @@ def _at(found: Found, step: int, start: datetime, chair: Resource | None) -> Nea
     if place is None:
         return NearbyTime(step, start, None, same_chair=False)
     if chair is not None and found.in_chair(chair.pk)[place]:
-        return NearbyTime(step, start, chair, same_chair=True)
-    return NearbyTime(step, start, found.at(minute_of(start)).chair, same_chair=False)
+        return NearbyTime(step, start, chair, same_chair=True, to_ask=found.asking.of(start, found.zone))
+    at = found.at(minute_of(start))
+    return NearbyTime(step, start, at.chair, same_chair=False, to_ask=at.to_ask)
 
 
 def _chairs(found: Found, start: datetime, own: Resource | None) -> list[NearbyChair]:

@@ -89,7 +89,8 @@ class Move:
     `turns` names who nurses from each moment on; without it they are found (`nurse_id`: one throughout).
     `since`: the visit has begun, and only what follows this moment is laid anew. `lasts`: other lengths
     than the protocol's. `under`: the version under which that time was held for it. `anew`: at its own time
-    too it is asked as a new visit is.
+    too it is asked as a new visit is. `fasted`: whether somebody has asked if the patient has fasted for an
+    earlier start; None where several visits are moved at once and each patient is called.
     """
 
     appointment: Appointment
@@ -101,6 +102,7 @@ class Move:
     lasts: Visit | None = None
     under: Protocol | None = None
     anew: bool = False
+    fasted: bool | None = None
 
     @property
     def occasion(self) -> Occasion:
@@ -109,6 +111,12 @@ class Move:
         held = visit.status == AppointmentStatus.PENDING
         stands = visit.live and not held and not self.anew and visit.starts_at == self.start
         return Occasion.STANDING if stands or self.since else Occasion.NEW
+
+    @property
+    def heeded(self) -> datetime | None:
+        """The start for which its patient fasts already: a hold has none."""
+        held = self.appointment.status == AppointmentStatus.PENDING
+        return None if held else self.appointment.starts_at
 
     @property
     def follows_plan(self) -> bool:
@@ -157,6 +165,7 @@ def place(
     held_until: datetime | None = None,
     series: Series | None = None,
     extra_recovery: int = 0,
+    fasting_asked_at: datetime | None = None,
 ) -> Appointment:
     """A new visit and its rectangles: two statements. Raises `Refused`, and `Conflict` `id_reused`."""
     if decision.blockers:
@@ -175,6 +184,7 @@ def place(
             held_until=held_until,
             series=series,
             extra_recovery_minutes=extra_recovery,
+            fasting_asked_at=fasting_asked_at,
             booked_by_id=booked_by,
         )
         lay(visit, decision)
@@ -290,11 +300,14 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
                 lasts=move.own_lengths,
                 resources=resources,
                 without=unsettled,
+                heeded=move.heeded,
                 occasion=move.occasion,
             )
             if decision.blockers:
                 refused[visit.pk] = decision
                 continue
+            if move.start != visit.starts_at:
+                visit.fasting_asked_at = None if move.fasted is None else decision.asked_at(move.fasted)
             visit.protocol_id = move.version_id
             with _explained(visit.pk, decision):
                 _move(visit, decision)
@@ -324,7 +337,14 @@ def _move(visit: Appointment, decision: Decision) -> None:
         visit.patient_status = ParticipantStatus.NEEDS_ACTION
     visit.during = DateTimeTZRange(decision.start, decision.end)
     visit.save(
-        update_fields=["during", "protocol", "patient_status", "extra_recovery_minutes", *CLAIM_FIELDS]
+        update_fields=[
+            "during",
+            "protocol",
+            "patient_status",
+            "extra_recovery_minutes",
+            "fasting_asked_at",
+            *CLAIM_FIELDS,
+        ]
     )
     lay(visit, decision)
 

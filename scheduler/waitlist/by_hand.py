@@ -1,7 +1,8 @@
 """A time that the desk offers to somebody who waits, and one that it takes back: what a person does beside
 the worker, which offers by itself (`waitlist`). Whom free time fits is told by `fitting`.
 
-Whoever offers has looked: less notice than was asked for, and an offer that ran out today, are no obstacle
+Whoever offers has looked: less notice than was asked for or than fasting takes (the patient is
+asked before they take it), and an offer that ran out today, are no obstacle
 here. What stands against the plan or the time itself is, because it is held through `booking`.
 """
 

@@ -19,7 +19,8 @@ from clinic import clock
 from clinic.models import Clinic
 from scheduler.finding import free_times
 from scheduler.finding.availability import Interval, minute_of, moment_of
-from scheduler.finding.free_times import Found
+from scheduler.finding.fasting import NothingSince
+from scheduler.finding.free_times import Asking, Found
 from scheduler.finding.patient_history import KnownVisit, visits_of_all
 from scheduler.finding.starts import Flags, Numbers, feasible
 from scheduler.finding.supply import Supplies, supplies, visit_of
@@ -40,6 +41,7 @@ class Fit:
     start: datetime = field(compare=False)
     chair: Resource = field(compare=False)
     short_notice: bool = field(compare=False)  # less than they asked for
+    to_ask: NothingSince | None = field(compare=False)  # too soon to begin to fast
     starts: Mapping[UUID, Numbers] = field(compare=False)  # minutes since the epoch
 
     def first_in(self, chair: UUID, span: Interval) -> int | None:
@@ -71,7 +73,8 @@ def who_fits(clinic: Clinic, day: date, *, now: datetime) -> list[Fit]:
         kind = (entry.plan.protocol_id, extra, frozenset(_features(entry.plan)))
         if kind not in found:
             low = ceil(max(begins, now).timestamp() / 60)
-            found[kind] = _found(entry.plan, extra, read, low=low, ends=ends)
+            asking = Asking(free_times.fasting_of(entry.plan.protocol), now)
+            found[kind] = _found(entry.plan, extra, read, asking, low=low, ends=ends)
         fit = _fit(entry, day, found[kind], spacings[entry.plan_id], visits[entry.patient_id], now=now)
         if fit is not None:
             fits.append(fit)
@@ -82,7 +85,9 @@ def _features(plan: TreatmentPlan) -> set[str]:
     return {*plan.protocol.chair_features, *plan.chair_features}
 
 
-def _found(plan: TreatmentPlan, extra: int, read: Supplies, *, low: int, ends: datetime) -> Found:
+def _found(
+    plan: TreatmentPlan, extra: int, read: Supplies, asking: Asking, *, low: int, ends: datetime
+) -> Found:
     """The day's starts of visits of this kind, whoever the patient is; `extra` minutes of recovery longer."""
     chosen = read.offering(_features(plan))
     starts = feasible(
@@ -93,7 +98,7 @@ def _found(plan: TreatmentPlan, extra: int, read: Supplies, *, low: int, ends: d
         low=low,
         high=minute_of(ends),
     )
-    return Found(starts, chosen, None, plan.clinic.time_zone)
+    return Found(starts, chosen, None, plan.clinic.time_zone, asking)
 
 
 def _fit(
@@ -125,12 +130,23 @@ def _fit(
     suits = _possible(entry, found, spacing, others)
     if entry.only:
         suits &= misfits == 0
-    choice = offering.best_start(
-        wished,
-        minutes[suits],
-        misfits[suits],
-        visit_days=[clock.local_date(start, zone) for start, _ in others],
-        max_days=spacing.max_days,
+    # One that leaves the time to fast, where there is any.
+    in_time = suits & found.in_time
+    choice = next(
+        filter(
+            None,
+            (
+                offering.best_start(
+                    wished,
+                    minutes[these],
+                    misfits[these],
+                    visit_days=[clock.local_date(start, zone) for start, _ in others],
+                    max_days=spacing.max_days,
+                )
+                for these in (in_time, suits)
+            ),
+        ),
+        None,
     )
     if choice is None:
         return None
@@ -147,6 +163,7 @@ def _fit(
         start,
         found.supplies.resources[chair],
         start < now + timedelta(hours=entry.notice_hours),
+        found.asking.of(start, zone),
         starts,
     )
 

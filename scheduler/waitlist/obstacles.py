@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from clinic import clock
 from clinic.models import Clinic, Consent, ConsentScope
+from scheduler.finding import free_times
 from scheduler.finding.supply import not_counted
 from scheduler.models import (
     LIVE_STATUSES,
@@ -117,7 +118,8 @@ def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
     if low >= high:
         return Obstacle(
             "no_day_left",
-            f"With {entry.notice_hours} hours' notice and the time to answer, none of their days is left.",
+            f"With {entry.notice_hours} hours' notice and the time to answer and to fast, none of their days"
+            " is left.",
         )
     midnight = clock.day_bounds(clock.local_date(now, entry.clinic.time_zone), entry.clinic.time_zone)[0]
     if read.ran_out_at is not None and read.ran_out_at >= midnight:
@@ -133,10 +135,12 @@ def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
 def bounds(entry: WaitlistEntry, *, now: datetime) -> tuple[datetime, datetime]:
     """From when on and up to when a time for this entry may start, whatever the weekday and hour."""
     plan, zone = entry.plan, entry.clinic.time_zone
+    asked_by = answer_by(entry, now=now) if offering.may_be_asked(now, entry.patient.zone) else now
     low = max(
         clock.day_bounds(max(entry.first_day, plan.valid_from), zone)[0],
         now + timedelta(hours=entry.notice_hours),
-        answer_by(entry, now=now) if offering.may_be_asked(now, entry.patient.zone) else now,
+        # Who says yes at the last moment begins to fast then.
+        asked_by + free_times.fasting_of(plan.protocol).lead,
     )
     high = clock.day_bounds(min(entry.last_day, plan.valid_until), zone)[1]
     if entry.appointment is not None:

@@ -184,12 +184,18 @@ def to_be_replaced(entry: WaitlistEntry) -> tuple[UUID, ...]:
 
 
 def accept(
-    *, actor: Actor | None, offer: WaitlistOffer, shown: datetime | None = None, now: datetime
+    *,
+    actor: Actor | None,
+    offer: WaitlistOffer,
+    shown: datetime | None = None,
+    fasted: bool = False,
+    now: datetime,
 ) -> Appointment:
     """Book the time that was offered, or move the visit there that was to come earlier; returns the visit.
 
     Who accepts a time has confirmed it. Without an actor it is the patient. `shown` is the start that they
-    had before their eyes. Accepting again changes nothing. Raises `Conflict` with code `offer_over` when the
+    had before their eyes; `fasted`: they say that they have fasted (`booking.book`). Accepting again changes
+    nothing. Raises `Conflict` with code `offer_over` when the
     offer was answered otherwise, ran out or its time is held no more, `offer_changed` when another start was
     offered than was shown, and what `booking` raises when the plan or the patient has changed meanwhile.
     """
@@ -201,7 +207,7 @@ def accept(
         _require_open(row, now)
         if shown not in (None, row.starts_at):
             raise Conflict(CHANGED, code="offer_changed")
-        visit = _book(actor, row.entry, row.appointment, now)
+        visit = _book(actor, row.entry, row.appointment, fasted, now)
         with acting(actor.user_id if actor else None):
             visit = attendance.confirm(appointment=visit, now=now)
         joining.answer(actor, row, OfferStatus.ACCEPTED, now)
@@ -229,9 +235,11 @@ def decline(*, actor: Actor | None, offer: WaitlistOffer, now: datetime) -> Wait
     return in_transaction(work)
 
 
-def _book(actor: Actor | None, entry: WaitlistEntry, held: Appointment, now: datetime) -> Appointment:
+def _book(
+    actor: Actor | None, entry: WaitlistEntry, held: Appointment, fasted: bool, now: datetime
+) -> Appointment:
     if entry.appointment is None:
-        return booking.book_held(actor=actor, appointment=held, now=now)
+        return booking.book_held(actor=actor, appointment=held, fasted=fasted, now=now)
     shown = queries.booked_visit(queries.visits().get(pk=held.pk))
     nurses = {turn.nurse for turn in shown.nurses}
     return booking.reschedule(
@@ -241,6 +249,7 @@ def _book(actor: Actor | None, entry: WaitlistEntry, held: Appointment, now: dat
         chair=shown.chair,
         nurse=entry.nurse if nurses == {entry.nurse} else None,
         in_place_of=held,
+        fasted=fasted,
         now=now,
     )
 

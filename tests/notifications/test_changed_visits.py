@@ -35,7 +35,7 @@ BOOKED, CHANGED = "Your visit on Fri 15 Jan", "Your visit on Fri 15 Jan has chan
 
 @pytest.fixture
 def stage(house: House) -> Stage:
-    return set_stage(house, chairs=1)
+    return set_stage(house, chairs=1, fasting=True)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from scheduler.models import (
     WorkingPattern,
 )
 from scheduler.prescribing import plans, protocols, screening
+from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS, FASTING
 from scheduler.visits import booking
 from scheduler.working_hours import time_off, working_time
 from tests.cast import NOW, TODAY, House, local, new_id, shown
@@ -96,8 +97,9 @@ def set_stage(
     code: str = "mood-40",
     days: int = 5,
     hours: tuple[str, str] = ("9:00", "17:00"),
+    fasting: bool = False,
 ) -> Stage:
-    protocol = active_protocol(house, code)
+    protocol = active_protocol(house, code, fasting=fasting)
     stage = Stage(
         house,
         protocol,
@@ -113,9 +115,14 @@ def set_stage(
     return stage
 
 
-def active_protocol(house: House, code: str = "mood-40") -> Protocol:
+def active_protocol(house: House, code: str = "mood-40", *, fasting: bool = False) -> Protocol:
+    """In force. Stories are told in one day, so that nobody has to be asked whether they have fasted, unless
+    that is what a story is about."""
+    if not fasting and not Protocol.objects.filter(clinic=house.clinic, code=code).exists():
+        record = next(record for record in DEFAULT_PROTOCOLS if record["code"] == code)
+        Protocol.objects.create(clinic=house.clinic, version=1, **{**record, **dict.fromkeys(FASTING)})
     protocols.adopt_defaults(clinic=house.clinic)
-    draft = Protocol.objects.get(clinic=house.clinic, code=code)
+    draft = Protocol.objects.get(clinic=house.clinic, code=code, version=1)
     active = signed(house, draft)
     # A story is one transaction, in which her name would stand beside whatever comes without one.
     with connection.cursor() as cursor:

@@ -28,7 +28,7 @@ from web.board.layout import by_name
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.views import readiness_answers
-from web.views.booking.place import appointment_of, board_of
+from web.views.booking.place import FastedForm, appointment_of, board_of
 
 ONE_STEP_BACK: Final = {
     AppointmentStatus.CANCELLED: "Take the cancellation back",
@@ -128,7 +128,14 @@ def book_held(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Book what was held; refused, the page says all that stands against it."""
     held = appointment_of(request, pk)
     try:
-        booking.book_held(actor=request.actor, appointment=held, now=clock.now())
+        fasted = FastedForm(request.POST)
+        fasted.is_valid()
+        booking.book_held(
+            actor=request.actor,
+            appointment=held,
+            fasted=fasted.cleaned_data["fasted"],
+            now=clock.now(),
+        )
     except Conflict as refusal:
         return _show(request, held, CancelForm(), refusal=refusal)
     messages.success(request, "The visit is booked.")
@@ -190,6 +197,7 @@ def _show(
         "history": appointment_history(appointment, now=now),
         "review": review(plan=appointment.plan, now=now),
         "may_book": may_book,
+        "to_ask": booking.to_ask_of_held(appointment, now=now) if held else None,
         "held": held and appointment.held_until > now,  # type: ignore[operator]  # a hold has an end
         "may_check_in": booked and day == clock.local_date(now, request.clinic.time_zone),
         "may_confirm": booked and appointment.patient_status != "accepted",

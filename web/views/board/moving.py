@@ -18,6 +18,7 @@ from clinic.problems import Conflict, Invalid, Stale
 from notifications.planning import rules
 from notifications.reporting.preview import way_of_notice
 from scheduler.access import BOOK
+from scheduler.finding.fasting import NOT_ASKED
 from scheduler.models import Appointment, AppointmentStatus
 from scheduler.visits import booking, queries
 from web.doors import StaffRequest, staff_page
@@ -38,6 +39,7 @@ class MoveForm(ChangeForm):
     was = LocalDateTimeField(widget=forms.HiddenInput, required=False)
     board = DayField(widget=forms.HiddenInput, required=False)
     search = forms.CharField(widget=forms.HiddenInput, required=False, max_length=LONGEST_SEARCH)
+    fasted = forms.BooleanField(widget=forms.HiddenInput, required=False)
 
 
 @staff_page(BOOK, methods=["GET"])
@@ -76,16 +78,21 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
     }
     template = "web/board/move.html" if _is_part(request) else "web/desk/move.html"
     if sending:
-        return _carry_out(request, asked, context, template)
+        return _carry_out(request, asked, form.cleaned_data["fasted"], context, template)
+    return render(request, template, context | _checked(request, asked, context))
+
+
+def _checked(request: StaffRequest, asked: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+    appointment = asked["appointment"]
     answer = booking.check(actor=request.actor, plan=appointment.plan, **asked)
-    context |= {
+    return {
         "decision": answer.decision,
         "blockers": answer.blockers,
         "alternatives": answer.alternatives,
         "other_nurses": _nurses(answer.decision) != _nurses(context["visit"]),
         "told": _told(appointment, asked["start"]),
+        "to_ask": None if appointment.status == AppointmentStatus.PENDING else answer.decision.to_ask,
     }
-    return render(request, template, context)
 
 
 @staff_page(BOOK, methods=["GET"])
@@ -102,12 +109,15 @@ def check_move(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 def _carry_out(
-    request: StaffRequest, asked: dict[str, Any], context: dict[str, Any], template: str
+    request: StaffRequest, asked: dict[str, Any], fasted: bool, context: dict[str, Any], template: str
 ) -> HttpResponse:
     board = context["board"]
     try:
-        visit = booking.reschedule(actor=request.actor, **asked)
+        visit = booking.reschedule(actor=request.actor, fasted=fasted, **asked)
     except (Stale, Conflict) as refusal:
+        if refusal.code == NOT_ASKED:
+            shown = {**context, **_checked(request, asked, context), "not_asked": refusal.detail}
+            return render(request, template, shown, status=refusal.status)
         if "blockers" in refusal.data:
             return render(request, template, {**context, **refusal.data}, status=refusal.status)
         # The visit is no longer what was seen: the sentence stands above the board as it is by now.

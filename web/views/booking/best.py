@@ -60,6 +60,7 @@ class OfferForm(ClinicForm):
     """Which of the offered times, and whether it is booked or only held."""
 
     offer = OfferField(error_messages={"required": CHOOSE})
+    fasted = forms.BooleanField(required=False)
     do = forms.ChoiceField(choices=[(BOOK_IT, "Book"), (HOLD_IT, "Hold")])
 
 
@@ -95,12 +96,14 @@ def best(request: StaffRequest, pk: UUID) -> HttpResponse:
         "nurse": resource_of(request, nurse),
     }
     holding = form.cleaned_data["do"] == HOLD_IT
+    if not holding:
+        asked["fasted"] = form.cleaned_data["fasted"]
     try:
         made = made_once(
             request,
             noun="hold" if holding else "appointment",
             id=form.cleaned_data["id"],
-            sent={name: form.data.get(name) for name in ("offer", "do")},
+            sent={name: form.data.get(name) for name in ("offer", "do", "fasted")},
             asked=asked,
             make=booking.hold if holding else booking.book,
         )
@@ -109,7 +112,7 @@ def best(request: StaffRequest, pk: UUID) -> HttpResponse:
             return before
         # What stands against it, and what is near it, is asked again for the page.
         place = Place(start, chair)
-        return _show(request, plan, place, refused=refusal.detail, status=refusal.status)
+        return _show(request, plan, place, refused=refusal.detail, marked=form, status=refusal.status)
     messages.success(request, _done(made, plan, holding=holding))
     if place:
         return leave_for(request, "day_on", on=clock.local_date(made.starts_at, request.clinic.time_zone))
@@ -129,9 +132,10 @@ def _show(
     place: Place,
     *,
     refused: str = "",
+    marked: OfferForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """`refused`: why booking the time of this place was refused just now."""
+    """`refused`: why booking the time of this place was refused just now, as it was `marked`."""
     now = clock.now()
     against = against_any_time(plan=plan, now=now)
     check = None if against else _checked(request, plan, place, now)
@@ -144,10 +148,21 @@ def _show(
         "blockers": check.blockers if check else (),
         "refused": refused,
         "offers": offers,
+        "marked": _marked(offers, marked),
+        "any_to_ask": any(offer.feasible.to_ask for offer in offers),
         "form": OfferForm(auto_id=False),
         "told": told_of(plan, offers[0].feasible, now) if offers else "",
     }
     return render(request, "web/booking/best.html", context, status=status)
+
+
+def _marked(offers: Sequence[Offer], form: OfferForm | None) -> str:
+    """The value of the offer that is marked already: what was sent just now, or else the first, unless
+    somebody has to ask first whether the patient has fasted. Then it is marked by hand."""
+    sent = form.data.get("offer") if form else None
+    if any(offer.value == sent for offer in offers):
+        return str(sent)
+    return offers[0].value if offers and offers[0].feasible.to_ask is None else ""
 
 
 def _checked(request: StaffRequest, plan: TreatmentPlan, place: Place, now: datetime) -> Check | None:
@@ -183,4 +198,11 @@ def _as_feasible(decision: Decision) -> FeasibleStart | None:
     """What would be booked, if nothing stands in the way."""
     if decision.blockers or decision.chair is None or decision.clinician is None:
         return None
-    return FeasibleStart(decision.start, decision.end, decision.chair, decision.nurses, (decision.clinician,))
+    return FeasibleStart(
+        decision.start,
+        decision.end,
+        decision.chair,
+        decision.nurses,
+        (decision.clinician,),
+        to_ask=decision.to_ask,
+    )

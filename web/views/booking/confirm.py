@@ -12,6 +12,7 @@ from django.utils import timezone
 from clinic import clock
 from clinic.problems import Conflict
 from scheduler.access import BOOK
+from scheduler.finding.fasting import NOT_ASKED
 from scheduler.models import TreatmentPlan
 from scheduler.visits import booking
 from web.doors import StaffRequest, staff_page
@@ -27,10 +28,11 @@ class BookForm(ClinicForm):
     chair = forms.UUIDField(widget=forms.HiddenInput, required=False)
     nurse = forms.UUIDField(widget=forms.HiddenInput, required=False)
     search = forms.CharField(widget=forms.HiddenInput, required=False, max_length=LONGEST_SEARCH)
+    fasted = forms.BooleanField(widget=forms.HiddenInput, required=False)
 
     @property
     def sent(self) -> dict[str, Any]:
-        return {name: self.data.get(name) for name in ("start", "chair", "nurse")}
+        return {name: self.data.get(name) for name in ("start", "chair", "nurse", "fasted")}
 
 
 @staff_page(BOOK)
@@ -49,13 +51,22 @@ def confirm_booking(request: StaffRequest, pk: UUID) -> HttpResponse:
                 noun="appointment",
                 id=form.cleaned_data["id"],
                 sent=form.sent,
-                asked=asked,
+                asked={**asked, "fasted": form.cleaned_data["fasted"]},
                 make=booking.book,
             )
         except Conflict as refusal:
-            return _refused(request, plan, form, asked, refusal)
+            if refusal.code != NOT_ASKED:
+                return _refused(request, plan, form, asked, refusal)
+            messages.error(request, refusal.detail)
+            return _show(request, plan, form, asked, status=refusal.status)
         messages.success(request, "The visit is booked.")
         return redirect("visit", pk=booked.pk)
+    return _show(request, plan, form, asked)
+
+
+def _show(
+    request: StaffRequest, plan: TreatmentPlan, form: BookForm, asked: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     answer = booking.check(actor=request.actor, now=clock.now(), **asked)
     context = {
         "plan": plan,
@@ -67,7 +78,7 @@ def confirm_booking(request: StaffRequest, pk: UUID) -> HttpResponse:
         "blockers": answer.blockers,
         "alternatives": answer.alternatives,
     }
-    return render(request, "web/desk/confirm.html", context)
+    return render(request, "web/desk/confirm.html", context, status=status)
 
 
 @staff_page(BOOK, methods=["POST"])

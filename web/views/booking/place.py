@@ -36,6 +36,12 @@ class PlaceForm(forms.Form):
     chair = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
+class FastedForm(forms.Form):
+    """Whoever takes a start that leaves no time to fast has asked."""
+
+    fasted = forms.BooleanField(required=False)
+
+
 class FromBoardForm(forms.Form):
     """The day on whose board something is asked of a visit, if on one."""
 

@@ -5,7 +5,8 @@ A reader doesn't have to count back from the visit.
 
 from datetime import timedelta
 
-from scheduler.models import Appointment
+from scheduler.finding.free_times import fasting_of
+from scheduler.models import Appointment, WaitlistOffer
 from web.views.links.frame import Opened
 
 
@@ -19,4 +20,23 @@ def fasting_lines(opened: Opened, visit: Appointment) -> list[str]:
     return [
         opened.say[said].format(time=opened.time(moment), day=opened.day(moment))
         for said, moment in until.items()
+    ]
+
+
+def over_already(opened: Opened, offer: WaitlistOffer) -> list[str]:
+    """What must be so by now for a patient who takes this time, where it is too soon to begin to fast."""
+    booked = offer.entry.appointment
+    to_ask = fasting_of(offer.appointment.protocol).to_ask(
+        offer.starts_at,
+        now=opened.now,
+        zone=opened.link.message.clinic.time_zone,
+        heeded=booked.starts_at if booked and booked.live else None,
+    )
+    if to_ask is None:
+        return []
+    since = {"eaten_nothing": to_ask.eaten, "drunk_nothing": to_ask.drunk}
+    return [
+        opened.say[said].format(time=opened.time(moment), day=opened.day(moment))
+        for said, moment in since.items()
+        if moment
     ]

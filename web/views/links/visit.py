@@ -12,12 +12,13 @@ from notifications.answering import links, things
 from notifications.answering.things import Things
 from notifications.delivering import calendar_files
 from notifications.models import LinkPurpose
+from scheduler.finding.fasting import NOT_ASKED
 from scheduler.models import AppointmentStatus, WaitlistOffer
 from scheduler.waitlist import waiting
 from web.files import calendar_answer
 from web.forms import ChangeForm
 from web.views.links.diary import show_diary
-from web.views.links.fasting import fasting_lines
+from web.views.links.fasting import fasting_lines, over_already
 from web.views.links.frame import Opened, behind_link
 from web.views.links.proof import ask_birth_year
 from web.views.links.questions import CONFIRMED, lacks_a_ride, next_to_answer, show_questions, titles
@@ -26,6 +27,7 @@ from web.views.links.times import show_times
 
 class OfferForm(ChangeForm):
     start = forms.DateTimeField()  # as the page showed it
+    fasted = forms.BooleanField(required=False)
 
 
 @behind_link("GET", before_proof=ask_birth_year)
@@ -60,7 +62,8 @@ def accept_offer(opened: Opened) -> HttpResponse:
     """The patient takes the time that the page showed; too late or changed since, the page says so."""
     form = OfferForm(opened.request.POST)
     shown = form.cleaned_data["start"] if form.is_valid() else None
-    return _answer_offer(opened, partial(links.accept_offer, shown=shown))
+    fasted = form.cleaned_data.get("fasted", False)
+    return _answer_offer(opened, partial(links.accept_offer, shown=shown, fasted=fasted))
 
 
 @behind_link("POST", before_proof=ask_birth_year)
@@ -78,6 +81,8 @@ def _answer_offer(opened: Opened, work: Callable[..., object]) -> HttpResponse:
     try:
         work(link=opened.link, now=opened.now)
     except Problem as problem:
+        if problem.code == NOT_ASKED:
+            return _show_offer(opened, links.offer_of(opened.link, opened.now), not_said=True)
         # What became of it stands on the offer's own page.
         if problem.code not in ("offer_over", "offer_changed"):
             raise
@@ -102,14 +107,17 @@ def _show_visit(opened: Opened, offered: Things) -> HttpResponse:
     return opened.page("web/patient/visit.html", context)
 
 
-def _show_offer(opened: Opened, offer: WaitlistOffer) -> HttpResponse:
-    """The time that is held, or what became of it."""
+def _show_offer(opened: Opened, offer: WaitlistOffer, *, not_said: bool = False) -> HttpResponse:
+    """The time that is held, or what became of it. `not_said`: it was taken without a word about fasting."""
     booked, zone = offer.entry.appointment or offer.appointment, opened.link.message.clinic.time_zone
     context = {
         "offer": offer,
         "instead_of": offer.entry.appointment,
         "open": waiting.stands(offer, opened.now),
+        "not_said": not_said,
+        "to_ask": over_already(opened, offer),
+        "fasting": fasting_lines(opened, offer.appointment),
         "until_today": clock.local_date(offer.expires_at, zone) == clock.local_date(opened.now, zone),
         "changed_since": not booked.live or booked.starts_at != offer.starts_at,
     }
-    return opened.page("web/patient/offer.html", context)
+    return opened.page("web/patient/offer.html", context, status=400 if not_said else 200)

@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from notifications.models import Message
+from scheduler.finding.fasting import NothingSince
+from scheduler.finding.free_times import fasting_of
 from scheduler.models import WaitlistEntry, WaitlistOffer
 from scheduler.vocabulary import WEEKDAYS
 from scheduler.waitlist import obstacles
@@ -34,6 +36,16 @@ class Line:
     def left(self) -> str:
         """How much of the time to answer is left."""
         return left_in_words(self.offer.expires_at, self.now) if self.offer else ""
+
+    @property
+    def to_ask(self) -> NothingSince | None:
+        """What has to be asked before they take the time on offer, where it leaves none to fast."""
+        if self.offer is None:
+            return None
+        fasting = fasting_of(self.entry.plan.protocol)
+        present = self.entry.appointment.starts_at if self.entry.appointment else None
+        zone = self.entry.clinic.time_zone
+        return fasting.to_ask(self.offer.starts_at, now=self.now, zone=zone, heeded=present)
 
     @property
     def unreached(self) -> bool:
