@@ -123,8 +123,8 @@ class Appointment(Row):
     fasting_asked_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Its start was taken so shortly before that whoever took it asked, then, whether the patient"
-        " had fasted as the protocol says; empty where there was time to.",
+        help_text="Its start was taken so shortly before that whoever took it asked, then, whether the"
+        " patient had fasted as the protocol says; empty where there was time to.",
     )
     series = models.ForeignKey(Series, models.PROTECT, null=True, blank=True, related_name="appointments")
     booked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")

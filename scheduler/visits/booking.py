@@ -264,8 +264,8 @@ def reschedule(
     visit stands already as it is asked for, nothing changes. `in_place_of` is a hold on that time, given up
     for this visit, which is laid under the hold's version. `was` is the start that whoever asks has seen.
     Raises as `book` does (of `fasted` for an earlier start), `Stale` when the visit is at another time by
-    now, and `Conflict` with code `not_movable` for a visit that is not to come any more, `hold_over` when the hold has ended, `offered`
-    for one that a patient is asked about.
+    now, and `Conflict` with code `not_movable` for a visit that is not to come any more, `hold_over` when
+    the hold has ended, `offered` for one that a patient is asked about.
     """
     chair_id, nurse_id = _key(chair), _key(nurse)
 

@@ -195,9 +195,9 @@ def accept(
 
     Who accepts a time has confirmed it. Without an actor it is the patient. `shown` is the start that they
     had before their eyes; `fasted`: they say that they have fasted (`booking.book`). Accepting again changes
-    nothing. Raises `Conflict` with code `offer_over` when the
-    offer was answered otherwise, ran out or its time is held no more, `offer_changed` when another start was
-    offered than was shown, and what `booking` raises when the plan or the patient has changed meanwhile.
+    nothing. Raises `Conflict` with code `offer_over` when the offer was answered otherwise, ran out or its
+    time is held no more, `offer_changed` when another start was offered than was shown, and what `booking`
+    raises when the plan or the patient has changed meanwhile.
     """
 
     def work() -> Appointment:
