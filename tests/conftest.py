@@ -9,13 +9,15 @@ their own.
 import gc
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.db import connection
-from django.test import TransactionTestCase, override_settings
+from django.test import TransactionTestCase, client, override_settings
+from django.test.client import store_rendered_templates  # type: ignore[attr-defined]  # not documented
 from pytest_django import DjangoDbBlocker
 
 from tests.cast import House, make_house
@@ -69,14 +71,22 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: DjangoDbB
         cursor.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
 
 
+def keep_the_page_alone(store: dict[str, Any], *args: Any, **told: Any) -> None:
+    """In place of the function of Django's test client that is told of every template, included ones too."""
+    if "context" not in store:
+        store_rendered_templates(store, *args, **told)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _what_is_dear_on_purpose_is_cheap() -> Iterator[None]:
     """Argon2 at its least: what a password costs is held where the settings are read. And no look through
-    all static files each time a story makes a client, with middleware of its own.
+    all static files each time a story makes a client, with middleware of its own. And what a page shows is
+    kept once, not copied for each of the hundreds of parts that it is put together from.
     """
     patch = pytest.MonkeyPatch()
     for cost, least in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
         patch.setattr(Argon2PasswordHasher, cost, least)
+    patch.setattr(client, "store_rendered_templates", keep_the_page_alone)
     with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
     patch.undo()
