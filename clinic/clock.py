@@ -46,6 +46,11 @@ def days_between(earlier: datetime, later: datetime, zone: str) -> int:
     return (local_date(later, zone) - local_date(earlier, zone)).days
 
 
+def age_on(birth_date: date, day: date) -> int:
+    """Whole years lived on this day."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
 def validate_zone(value: str) -> None:
     """A model validator: an IANA zone name."""
     if value not in available_timezones():

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import models
-from django.db.models import Case, Count, F, Func, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, F, Func, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Greatest, Upper
 
 from clinic.access import Actor
@@ -156,12 +156,12 @@ def date_in(word: str) -> date | None:
         return None  # 31 February is no date; then it is a word that fits nobody
 
 
-def allergies_of(patient: Patient | UUID) -> QuerySet[Allergy]:
+def allergies_of(patient: Patient | OuterRef) -> QuerySet[Allergy]:
     """All allergies on record, also those refuted or resolved."""
     return Allergy.objects.filter(patient=patient).order_by("substance", "pk")
 
 
-def allergies_that_hold(patient: Patient | UUID) -> QuerySet[Allergy]:
+def allergies_that_hold(patient: Patient | OuterRef) -> QuerySet[Allergy]:
     """Those of which somebody has to beware: one query."""
     standing = allergies_of(patient).exclude(clinical_status__in=OVER)
     return standing.exclude(verification_status__in=NO_ALLERGY)

@@ -78,6 +78,8 @@ class DraftCheckSerializer(StrictSerializer):
     weight_valid_days = whole()
     preparation_minutes = whole()
     infusion_minutes = whole()
+    age_min_years = whole(allow_null=True)
+    age_max_years = whole(allow_null=True)
     infusion_least_minutes = whole(allow_null=True)
     infusion_most_minutes = whole(allow_null=True)
     observation_minutes = whole()

@@ -49,6 +49,10 @@ class Protocol(Row):
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     indications = ArrayField(models.CharField(max_length=10), help_text="ICD-10-CM codes")
+    age_min_years = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="The youngest whom it is for; empty: the version doesn't say"
+    )
+    age_max_years = models.PositiveSmallIntegerField(null=True, blank=True)
     dose_basis = models.CharField(max_length=8, choices=DoseBasis)
     dose_start = models.DecimalField(max_digits=7, decimal_places=3)
     dose_soft_min = models.DecimalField(max_digits=7, decimal_places=3)
@@ -129,6 +133,9 @@ class Protocol(Row):
             models.CheckConstraint(
                 name="protocol_cap_for_capped",
                 condition=~Q(weight_basis="capped") | Q(weight_cap_kg__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="protocol_ages_ordered", condition=Q(age_max_years__gte=F("age_min_years"))
             ),
             models.CheckConstraint(
                 name="protocol_doses_ordered",

@@ -1,43 +1,74 @@
 """What the chart itself says to the contraindication screen, where it outweighs an answer: an allergy to what
-is infused. It stands before every booking and every start until a prescriber has gone ahead in spite of it.
+is infused, and an age that the protocol is not for. It stands before every booking and every start until a
+prescriber has gone ahead in spite of it.
 
 Nothing is written here. What is asked is in `screening`, going ahead with a reason is `going_ahead`'s.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
-from clinic import queries
+from clinic import clock, queries
 from clinic.models import Allergy, Patient
-from scheduler.models import ContraindicationFinding, Finding, TreatmentPlan
+from scheduler.models import ContraindicationFinding, Finding, Protocol, TreatmentPlan
+from scheduler.prescribing.screening import AGE
 
 SENSITIVITY: Final = "ketamine_sensitivity"
 # How a substance on a chart names what is infused here, in the languages that the house speaks and by brand.
 # Rather one too many: whoever knows better says so with a reason, or judges the allergy on the chart.
 INFUSED: Final = ("ketamin", "ketalar", "spravato")
+CRITICAL: Final[Mapping[str, str]] = {"high": "high risk", "low": "low risk"}
 
 
-def against(patient: Patient) -> dict[str, str]:
-    """What the chart says, in words, by the item of the screen to which it says it: one query."""
-    return _in_words(_to_what_is_infused(queries.allergies_that_hold(patient)))
+def against(patient: Patient, protocol: Protocol | None, *, now: datetime) -> dict[str, str]:
+    """What the chart says against treating this patient under this protocol, in words, by the item of the
+    screen to which it says it: one query."""
+    found = _to_what_is_infused(queries.allergies_that_hold(patient))
+    said = _of_allergies(found.values("substance", "criticality"))
+    return said if protocol is None else said | age_against(patient, protocol, now=now)
 
 
-def unanswered(plan: TreatmentPlan) -> dict[str, str]:
-    """What of it no prescriber has gone ahead in spite of under this plan, also what came to the chart after
-    the plan was written; by item, in words. One query."""
-    return unanswered_by(plan_id=plan.pk, patient_id=plan.patient_id)
+def age_against(patient: Patient, protocol: Protocol, *, now: datetime) -> dict[str, str]:
+    """What of it is the patient's age today: no query."""
+    age = clock.age_on(patient.birth_date, clock.local_date(now, patient.clinic.time_zone))
+    return _of_age(age, protocol.age_min_years, protocol.age_max_years)
 
 
-def unanswered_by(*, plan_id: UUID, patient_id: UUID) -> dict[str, str]:
-    """The same where only the ids are known."""
-    gone_ahead = ContraindicationFinding.objects.filter(
-        plan=plan_id, item=SENSITIVITY, finding=Finding.PRESENT, override_at__gte=OuterRef("created_at")
+def unanswered(plan_id: UUID, *, now: datetime) -> dict[str, str]:
+    """What of it no prescriber has gone ahead in spite of under this plan, also what came to the chart or to
+    the protocol after the plan was written; by item, in words. One query."""
+    gone_ahead = ContraindicationFinding.objects.filter(finding=Finding.PRESENT, override_at__isnull=False)
+    on_age = gone_ahead.filter(plan=OuterRef("pk"), item=AGE.code)
+    since = gone_ahead.filter(plan=plan_id, item=SENSITIVITY, override_at__gte=OuterRef("created_at"))
+    allergies = _to_what_is_infused(queries.allergies_that_hold(OuterRef("patient")))
+    in_json = JSONObject(substance="substance", criticality="criticality")
+    birth_date, zone, least, most, known, found = (
+        TreatmentPlan.objects.filter(pk=plan_id)
+        .values_list(
+            "patient__birth_date",
+            "clinic__time_zone",
+            "protocol__age_min_years",
+            "protocol__age_max_years",
+            Exists(on_age),
+            ArraySubquery(allergies.filter(~Exists(since)).values(json=in_json)),
+        )
+        .get()
     )
-    found = _to_what_is_infused(queries.allergies_that_hold(patient_id))
-    return _in_words(found.filter(~Exists(gone_ahead)))
+    age = clock.age_on(birth_date, clock.local_date(now, zone))
+    return _of_allergies(found) | ({} if known else _of_age(age, least, most))
+
+
+def ages_words(least: int | None, most: int | None) -> str:
+    """`of 18 to 75 years`; empty where the protocol doesn't say."""
+    if least is None:
+        return "" if most is None else f"up to {most} years"
+    return f"from {least} years" if most is None else f"of {least} to {most} years"
 
 
 def _to_what_is_infused(allergies: QuerySet[Allergy]) -> QuerySet[Allergy]:
@@ -47,14 +78,20 @@ def _to_what_is_infused(allergies: QuerySet[Allergy]) -> QuerySet[Allergy]:
     return allergies.filter(named)
 
 
-def _in_words(allergies: Iterable[Allergy]) -> dict[str, str]:
+def _of_allergies(allergies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     named = [
-        f"{each.substance} ({_CRITICAL[each.criticality]})"
-        if each.criticality in _CRITICAL
-        else each.substance
+        f"{each['substance']} ({CRITICAL[each['criticality']]})"
+        if each["criticality"] in CRITICAL
+        else each["substance"]
         for each in allergies
     ]
     return {SENSITIVITY: f"The chart has an allergy to {', '.join(named)}."} if named else {}
 
 
-_CRITICAL: Final = {"high": "high risk", "low": "low risk"}
+def _of_age(age: int, least: int | None, most: int | None) -> dict[str, str]:
+    if (least is None or age >= least) and (most is None or age <= most):
+        return {}
+    years = "1 year" if age == 1 else f"{age} years"
+    return {
+        AGE.code: f"The patient is {years} old, and the protocol is for patients {ages_words(least, most)}."
+    }

@@ -29,7 +29,7 @@ def go_ahead(*, actor: Actor, plan: TreatmentPlan, item: str, reason: str, now: 
         lock_schedule(plan.clinic_id)
         locked = locked_plan(plan)
         line = ContraindicationFinding.objects.filter(plan=locked, item=item).first()
-        if item not in charted.unanswered(locked):
+        if item not in charted.unanswered(locked.pk, now=now):
             if line is not None and line.override_reason == said(reason):
                 return locked
             raise Conflict(

@@ -44,9 +44,10 @@ def errors_of(order: Order, *, patient: Patient, now: datetime) -> list[dict[str
         today = clock.local_date(now, patient.clinic.time_zone)
         wrong += _validity_errors(order.valid_from, order.valid_until, today)
     wrong += _feature_errors(order.chair_features)
+    on_chart = charted.against(patient, order.protocol, now=now)
     wrong += [
         _error(f"findings.{obstacle.item}", obstacle.mend, code=obstacle.code)
-        for obstacle in screening.obstacles(order.findings, charted.against(patient))
+        for obstacle in screening.obstacles(order.findings, on_chart)
     ]
     return wrong
 

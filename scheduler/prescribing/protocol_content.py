@@ -21,6 +21,8 @@ Fault = tuple[str, str]  # the field, by its path, and the mend
 COLUMNS: Final = (
     "title",
     "indications",
+    "age_min_years",
+    "age_max_years",
     "dose_basis",
     "dose_start",
     "dose_soft_min",
@@ -65,10 +67,13 @@ ORDER: Final = ("medicine", "amount", "unit", "route", "reason")
 MOST_UNITS: Final = 6  # of a nurse's load: one to one (domain.md 8.2)
 MOST_DAYS: Final = 365
 MOST_MINUTES: Final = 24 * 60
+MOST_YEARS: Final = 130  # of a life
 ITEM: Final = re.compile(r"[a-z0-9_-]{1,40}")
 
 # A whole number's least and most; where it may be left empty, None says that the rule doesn't exist.
 WHOLE: Final = {
+    "age_min_years": (0, MOST_YEARS),
+    "age_max_years": (0, MOST_YEARS),
     "preparation_minutes": (0, MOST_MINUTES),
     "infusion_minutes": (1, MOST_MINUTES),
     "infusion_least_minutes": (1, MOST_MINUTES),
@@ -93,6 +98,8 @@ WHOLE: Final = {
 }
 MAY_BE_EMPTY: Final = frozenset(
     {
+        "age_min_years",
+        "age_max_years",
         "fasting_clear_hours",
         "fasting_light_meal_hours",
         "infusion_least_minutes",
@@ -105,6 +112,7 @@ MAY_BE_EMPTY: Final = frozenset(
 )
 # (the smaller, the larger, what to say at the larger)
 ORDERED: Final = (
+    ("age_min_years", "age_max_years", "The highest age must not be below the lowest."),
     ("dose_soft_min", "dose_soft_max", "The usual range must not end below its beginning."),
     ("dose_soft_max", "dose_hard_max", "The hard limit must not be below the usual range."),
     ("dose_start", "dose_hard_max", "The hard limit must not be below the first dose."),

@@ -89,6 +89,9 @@ ITEMS: Final[tuple[Item, ...]] = (
 )
 
 
+# Asked only where the chart says that the patient's age is one that the protocol is not for; which ages those
+# are is the clinic's to say.
+AGE: Final = Item("age", "Age outside the protocol's", "relative", "ours")
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 AGAINST_CHART: Final = (
     "Answer present with your reason to go ahead, or correct the chart first if it is wrong."
@@ -98,24 +101,26 @@ AGAINST_CHART: Final = (
 def obstacles(answers: Mapping[str, Answer], on_chart: Mapping[str, str] = NOTHING) -> list[Obstacle]:
     """Everything that keeps the screen from passing, in the order of the questions; empty when it passes.
 
-    `on_chart` is what the chart says, by item: there absent is no answer.
+    `on_chart` is what the chart says, by item: there neither absent nor
+    silence is an answer.
     """
-    known = {item.code for item in ITEMS}
+    asked = (AGE, *ITEMS) if AGE.code in on_chart or AGE.code in answers else ITEMS
+    known = {item.code for item in asked}
     found = [
         Obstacle(code, "not_an_item", "This is not an item of the screen.")
         for code in answers
         if code not in known
     ]
-    for item in ITEMS:
+    for item in asked:
         answer = answers.get(item.code)
-        if answer is None:
+        if item.code in on_chart and (answer is None or answer.finding == "absent"):
+            found.append(Obstacle(item.code, "against_chart", f"{on_chart[item.code]} {AGAINST_CHART}"))
+        elif answer is None:
             found.append(Obstacle(item.code, "unanswered", f"Answer: {item.question}."))
         elif answer.finding == "unknown":
             found.append(
                 Obstacle(item.code, "unknown", "Unknown blocks: find out, then answer present or absent.")
             )
-        elif answer.finding == "absent" and item.code in on_chart:
-            found.append(Obstacle(item.code, "against_chart", f"{on_chart[item.code]} {AGAINST_CHART}"))
         elif answer.finding == "present" and not said(answer.override_reason):
             found.append(
                 Obstacle(

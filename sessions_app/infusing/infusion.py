@@ -219,7 +219,7 @@ def _unmet_at_start(session: Session, now: datetime, *, at: datetime) -> dict[st
     return {
         **checklist.unmet(session, now, at=at),
         **safety.unmet_at_start(session.patient_id),
-        **on_record.unmet_at_start(session),
+        **on_record.unmet_at_start(session, now),
         **dose.unmet(session),
         **starting.unmet_at_start(session, now, at=at),
     }

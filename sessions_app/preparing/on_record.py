@@ -58,10 +58,10 @@ def speaks_against(session: Session) -> dict[str, str]:
     return {"suicidality": "An urgent answer to a questionnaire waits for a prescriber's assessment."}
 
 
-def unmet_at_start(session: Session) -> dict[str, str]:
+def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
     """What the chart holds against the plan itself, such as an allergy to what is infused that came after it:
     the code of `states.MISSING` with the words. One query."""
-    found = charted.unanswered(session.appointment.plan)
+    found = charted.unanswered(session.appointment.plan_id, now=now)
     return {"chart_answered": " ".join(found.values())} if found else {}
 
 

@@ -295,9 +295,17 @@ FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (_FIRST, _SECOND
 NEWEST: Final = _FIFTH
 
 # Not frozen, on purpose. Of a line: its session, which the content is about anyway, and when its row reached
-# the table. Of the protocol: that too, a status that moves on when a newer version comes, and the usual
-# bounds of the infusion's minutes: what lies outside stands on the worksheet as its warning.
+# the table. Of the protocol: that too, a status that moves on when a newer version comes, the usual bounds of
+# the infusion's minutes: what lies outside stands on the worksheet as its warning; and the ages that it is
+# for: whoever prescribes outside them says why on the plan.
 LEFT_OUT: Final = frozenset({"session", "created_at"})
 PROTOCOL_LEFT_OUT: Final = frozenset(
-    {"created_at", "status", "infusion_least_minutes", "infusion_most_minutes"}
+    {
+        "created_at",
+        "status",
+        "infusion_least_minutes",
+        "infusion_most_minutes",
+        "age_min_years",
+        "age_max_years",
+    }
 )

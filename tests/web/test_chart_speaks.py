@@ -1,5 +1,6 @@
 """What the chart says against a plan stands on every page on which a plan is written, booked or started."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from scheduler.models import TreatmentPlan
 from scheduler.prescribing import screening
 from sessions_app.infusing import infusion
 from tests.cast import NOW, TODAY, House, new_id
-from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.stage import Stage, next_version, set_stage
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
 
@@ -99,3 +100,33 @@ def test_no_infusion_starts_against_it(house: House) -> None:
     prescriber, sent = browser_of(house.priya), {"item": "ketamine_sensitivity", "reason": REASON}
     prescriber.post(reverse("plan_go_ahead", args=[session.appointment.plan_id]), sent)
     assert SAYS not in words(browser.get(reverse("session", args=[session.pk])))
+
+
+def test_a_new_plan_asks_about_an_age_that_a_version_in_force_is_not_for(stage: Stage) -> None:
+    rosa = stage.house.rosa
+    rosa.birth_date = date(2020, 6, 1)
+    rosa.save()
+    browser, address = browser_of(stage.house.priya), reverse("new_plan", args=[rosa.pk])
+    page = words(browser.get(address))
+    assert "6 years, born" in page
+    assert "For patients of any age: the version doesn't say" in page
+    assert "Age outside the protocol's" not in page
+
+    stage.protocol = next_version(stage.protocol, stage.house, age_min_years=18)
+    page = words(browser.get(address))
+    assert "For patients from 18 years" in page
+    assert "Age outside the protocol's" in page
+    refused = browser.post(address, filled(stage))
+    assert refused.status_code == 400
+    assert "The patient is 6 years old, and the protocol is for patients from 18 years." in words(refused)
+    assert not TreatmentPlan.objects.exists()
+
+    answered = {"findings_age": "present", "reason_age": "Palliative, agreed with paediatrics."}
+    written = words(browser.post(address, filled(stage, **answered), follow=True))
+    assert "Age outside the protocol's Present Palliative, agreed with paediatrics." in written
+
+
+def test_a_protocols_page_says_for_which_ages_it_is(stage: Stage) -> None:
+    version = next_version(stage.protocol, stage.house, age_min_years=18, age_max_years=75)
+    page = browser_of(stage.house.priya).get(reverse("protocol", args=[version.pk]))
+    assert "For patients of 18 to 75 years" in words(page)

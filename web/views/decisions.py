@@ -27,7 +27,6 @@ from sessions_app.observing import flowsheet
 from sessions_app.preparing import overrides
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.views.patients.details import age_on
 from web.views.sessions.watching import in_words
 
 ASK = MAY["checklist"]
@@ -203,7 +202,7 @@ def _card(waiting: Waiting, sent: DecisionForm | None) -> Card:
     return Card(
         waiting=waiting,
         form=form,
-        age=age_on(session.patient.birth_date, today),
+        age=clock.age_on(session.patient.birth_date, today),
         chair=chairs[-1] if chairs else "",
         allergies=list(filter(still_holds, session.patient.allergies.all())),
         measured=in_words(flowsheet.values_of(newest)) if newest else [],

@@ -16,7 +16,7 @@ from clinic.problems import Problem
 from clinic.queries import allergies_that_hold
 from scheduler.access import WRITE_PLAN
 from scheduler.models import Finding, Protocol, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
-from scheduler.prescribing import orders, plans, screening
+from scheduler.prescribing import charted, orders, plans, screening
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, DayField, DecimalNumberField, WholeNumberField
@@ -62,7 +62,9 @@ class PlanForm(ClinicForm):
             *((one.title, [(code, indication_words(code)) for code in one.indications]) for one in protocols),
         ]
         self.fields["valid_from"].initial = clock.local_date(now, patient.clinic.time_zone)
-        for item in screening.ITEMS:
+        outside = any(charted.age_against(patient, one, now=now) for one in protocols)
+        self.items = (screening.AGE, *screening.ITEMS) if outside else screening.ITEMS
+        for item in self.items:
             self.fields[f"{SCREEN_PREFIX}{item.code}"] = forms.ChoiceField(
                 label=item.question,
                 choices=[(finding.value, finding.label) for finding in Finding],
@@ -122,14 +124,14 @@ class PlanForm(ClinicForm):
                 "finding": self[f"{SCREEN_PREFIX}{item.code}"],
                 "reason": self[f"{REASON_PREFIX}{item.code}"],
             }
-            for item in screening.ITEMS
+            for item in self.items
         ]
 
     @property
     def findings(self) -> dict[str, screening.Answer]:
         """What was answered; an item without an answer is left out and refused by `write_plan`."""
         found = {}
-        for item in screening.ITEMS:
+        for item in self.items:
             finding = self.cleaned_data.get(f"{SCREEN_PREFIX}{item.code}")
             if finding:
                 reason = self.cleaned_data.get(f"{REASON_PREFIX}{item.code}", "")
@@ -163,6 +165,7 @@ def new_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
                 plain_amount(one.dose_soft_min),
                 plain_amount(one.dose_soft_max),
                 plain_amount(one.dose_hard_max),
+                charted.ages_words(one.age_min_years, one.age_max_years),
             )
             for one in protocols
         ],

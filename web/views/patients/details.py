@@ -1,6 +1,5 @@
 """Who a patient is: registered once, mended later. What happens to them has pages of its own."""
 
-from datetime import date
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -193,8 +192,3 @@ def edit_patient(request: StaffRequest, pk: UUID) -> HttpResponse:
             return redirect("patient", pk=patient.pk)
     context = {"form": form, "patient": patient}
     return render(request, "web/patients/details.html", context, status=form.status)
-
-
-def age_on(birth_date: date, day: date) -> int:
-    """Whole years lived on this day."""
-    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))

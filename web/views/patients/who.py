@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from clinic import clock
 from clinic.models import Allergy, Patient
 from scheduler.vocabulary import wall_time
-from web.views.patients.details import SPOKEN_HERE, age_on, language_name
+from web.views.patients.details import SPOKEN_HERE, language_name
 
 HIGH: Final = "high"
 UNSURE: Final = "unconfirmed"
@@ -46,7 +46,7 @@ def who_is(patient: Patient, allergies: list[Allergy], now: datetime) -> Who:
     ]
     return Who(
         patient=patient,
-        age=age_on(patient.birth_date, clock.local_date(now, patient.clinic.time_zone)),
+        age=clock.age_on(patient.birth_date, clock.local_date(now, patient.clinic.time_zone)),
         language="" if patient.language.split("-")[0] == SPOKEN_HERE else language_name(patient.language),
         other_time=_other_time(patient, now),
         allergies=sorted(in_words, key=lambda each: not each.high),

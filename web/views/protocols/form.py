@@ -30,6 +30,8 @@ from web.views.protocols.words import PHASES as PHASE_WORDS
 MORE_ORDERS: Final = 3  # empty rows below the order set
 
 LABELS: Final = {
+    "age_min_years": ("For patients from", "years"),
+    "age_max_years": ("For patients up to", "years"),
     "preparation_minutes": ("Preparation", "min"),
     "infusion_minutes": ("Infusion", "min"),
     "infusion_least_minutes": ("Infusion, at least", "min"),
@@ -59,7 +61,7 @@ DOSES: Final = {
     "dose_hard_max": "Never above",
 }
 GROUPS: Final = (
-    ("What it is for", ("title", "indications", "chair_features")),
+    ("What it is for", ("title", "indications", "age_min_years", "age_max_years", "chair_features")),
     (
         "Dose",
         (

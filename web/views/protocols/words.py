@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from scheduler.models import Protocol
+from scheduler.prescribing import charted
 from scheduler.prescribing.limit_content import LEVELS
 from scheduler.prescribing.protocol_content import MOST_UNITS
 from scheduler.prescribing.protocols import InUse
@@ -15,6 +16,7 @@ from sessions_app.observing.vital_limits import RINGS, Ring, rings_of
 from sessions_app.preparing import checklist
 
 NOTHING: Final = "–"  # noqa: RUF001
+NO_AGES: Final = "of any age: the version doesn't say"
 LEVEL_WORDS: Final = {
     "start_flag": "Look twice before the start",
     "start_hold": "Holds the start",
@@ -82,6 +84,10 @@ def sections(protocol: Protocol) -> list[Section]:
             [
                 ("Title", protocol.title),
                 ("Indications", "\n".join(map(indication_words, protocol.indications))),
+                (
+                    "For patients",
+                    charted.ages_words(protocol.age_min_years, protocol.age_max_years) or NO_AGES,
+                ),
                 ("The chair has to offer", ", ".join(protocol.chair_features) or NOTHING),
             ],
         ),
