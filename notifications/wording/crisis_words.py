@@ -1,5 +1,6 @@
 """Words of a crisis in whatever a patient writes: the red row of domain.md 6.2 and what must be escalated at
-once (4.2), in people's own words, and of the amber row what harms before anybody would have read it. Pure.
+once (4.2), in people's own words. What means danger only in its place is in `danger_words`, what a nurse
+calls about on the same day in `unwell_words`. Pure.
 
 Two groups of words that stand near each other are enough, whatever stands between: "my chest really hurts",
 "me duele mucho el pecho". A false alarm costs a call, a miss may cost a life; words that are part of every
@@ -15,22 +16,11 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
-from notifications.wording.plain_words import plain, slips_of, spelled_right, unmasked
+from notifications.wording import danger_words, unwell_words
+from notifications.wording.plain_words import CANNOT, near, plain, slips_of, spelled_right, then, unmasked
 
 # Compared with what `plain` leaves: no accents, no apostrophes, no capitals.
-
-
-def _then(first: str, following: str, between: int = 3) -> str:
-    """The one and then the other, with at most so many words between."""
-    return rf"(?:{first}) (?:\w+ ){{0,{between}}}?(?:{following})"
-
-
-def _near(one: str, other: str, between: int = 4) -> str:
-    return rf"{_then(one, other, between)}|{_then(other, one, between)}"
-
-
 _NOT: Final = r"dont|do not|doesnt|didnt|did not|no longer|never|cant|cannot|can not|not"
-_CANNOT: Final = r"cant|cannot|can not|couldnt|could not|can hardly|can barely|hardly|barely|unable|not able"
 _SELF: Final = r"myself|my self|meself|mysel"
 _WISH: Final = (
     r"want|wants|wanted|wanting|wanna|wish|wishes|wishing|hope|hoping|going|gonna|ready|rather|like|deserve"
@@ -40,7 +30,8 @@ _PILLS: Final = r"pills?|tablets?|meds?|medicines?|medications?|bottles?|capsule
 _AMOUNT: Final = r"all|whole|entire|bottle|too many|too much|handful|lots|lot|bunch|every|rest|extra"
 # More than anybody takes of what is taken every day; not a dose, a time or a count of days.
 _COUNT: Final = (
-    r"(?:\d{2,}|\w+teen|twenty|thirty|forty|fifty|sixty|dozens?|hundreds?|veinte|treinta|cuarenta|cincuenta|cien)"
+    r"(?:\d{2,}|\w+teen|twenty|thirty|forty|fifty|sixty|dozens?|hundreds?|veinte|treinta|cuarenta|cincuenta"
+    r"|cien)"
     r"(?! (?:mg|mcg|ml|g|minutes?|hours?|days?|weeks?|am|pm|minutos|horas|dias)\b)"
 )
 # Too much of these harms nobody.
@@ -57,7 +48,8 @@ _ANYBODY: Final = (
 # "I can't go on Tuesday" speaks of a day.
 _NO_DAY: Final = (
     r"(?! (?:the|a|an|my|our|your|that|any(?! more| longer)|at|to|in|for|\d\w*|this (?!way)\w+|next|these"
-    r"|those|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|vacations?|holidays?|trips?|weekends?|weekdays)\b)"
+    r"|those|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|vacations?|holidays?|trips?|weekends?"
+    r"|weekdays)\b)"
 )
 # "I want it to end at 3 pm" speaks of a visit.
 _NO_TIME: Final = (
@@ -78,7 +70,7 @@ _DEATH: Final = (
     r"kill(?:ing|ed)? (?:\w+ )?(?:me|myself|my self)",
     r"unaliv\w*",
     r"end(?:ing)? (?:my (?:own )?life|it all|my (?:suffering|misery))",
-    _then(
+    then(
         r"want|wanting|wanna|going|gonna|ready|need|thinking|thoughts?|plan|planning|will|ill",
         rf"end(?:ing)? (?:it|everything|things{_NO_TIME}"
         r"|this(?= (?:all|life|suffering|misery|tonight|now|please)\b|$))",
@@ -99,23 +91,23 @@ _DEATH: Final = (
     r"(?:crash\w*|driv\w+) (?:\w+ ){0,2}?(?:into|off) (?:a|the) (?:tree|wall|cliff|bridge|river|lake|road)",
     r"gun to my head|bullet (?:in|through) my|(?:blow|blowing|shoot|shooting) my (?:\w+ )?brains? out|noose",
     r"(?:take|taking|took) my (?:own )?life",
-    _then(
+    then(
         _WISH,
         r"die|dying(?! (?:\w+ )?hair)|be dead|was dead|were dead|not wake up|never wake up|disappear forever",
     ),
     r"(?:im|i am) dying(?! to\b| for\b)",
     r"better off (?:\w+ )?(?:dead|without me)",
     r"never (?:been )?born",
-    _then(r"hurt\w*|harm\w*|cut|cutting|injur\w*|stab\w*|shoot\w*|shot|hang\w*|drown\w*|poison\w*", _SELF, 1),
+    then(r"hurt\w*|harm\w*|cut|cutting|injur\w*|stab\w*|shoot\w*|shot|hang\w*|drown\w*|poison\w*", _SELF, 1),
     r"self ?harm\w*",
-    _then(
+    then(
         _NOT, r"(?:want|wanting|wanna|wish)(?: to)? (?:\w+ )?(?:live|living|be alive|be living|wake up|exist)"
     ),
-    _then(
+    then(
         _NOT, rf"(?:want|wanting|wanna)(?: to)? be here(?! (?:by|before|until|so|too|early|late)\b){_NO_DAY}"
     ),
-    _then(
-        rf"{_CANNOT}|dont want to|do not want to",
+    then(
+        rf"{CANNOT}|dont want to|do not want to",
         rf"(?:go on{_NO_DAY}|carry on|keep going|live (?:like this|any ?more|any longer|with myself))",
         1,
     ),
@@ -123,12 +115,12 @@ _DEATH: Final = (
     r"(?:no|nothing|any|without) (?:\w+ ){0,2}?(?:to live|to go on|in living|worth living)",
     r"(?:isnt|not|no longer) worth living",
     r"(?:give|giving|gave|given) up on (?:my )?(?:life|living)",
-    _then(r"dont|do not|doesnt|didnt|never|cant|cannot", r"(?:feel|keep \w+|stay) (?:\w+ ){0,2}?safe", 1),
+    then(r"dont|do not|doesnt|didnt|never|cant|cannot", r"(?:feel|keep \w+|stay) (?:\w+ ){0,2}?safe", 1),
     rf"(?:not|isnt|arent|never) (?!sure|certain)(?:\w+ ){{0,2}}?safe{_UNLESS_DRIVING}",
     # Short for killing myself, unless it is a distance.
     r"(?<!\d )(?<!many )(?<!few )(?<!of )kms(?! (?:away|from|to|by|drive|per)\b)",
     r"(?:slit|slitting|cut|cutting|slash\w*) (?:\w+ ){0,2}?(?:wrists?|veins|throat)",
-    _then(
+    then(
         r"might|may|could|want|wanna|going|gonna|will|ill|need|afraid|scared|thinking|urges?|thoughts?|gotta",
         rf"(?:hurt|hurting|harm|harming|kill|killing|stab|stabbing|shoot|shooting) {_ANYBODY}",
     ),
@@ -138,12 +130,12 @@ _DEATH: Final = (
     r"overd[ou]s\w*|over dos\w*|od(?:ed|d)\b",
 )
 _BODY: Final = (
-    _near(
+    near(
         r"che?a?st",
         r"pains?|painful|hurt\w*|tight\w*|pressure|ach\w+|heavy|heaviness|crush\w*|squeez\w*|stab\w*|burn\w*",
     ),
-    _then(
-        rf"{_CANNOT}|trouble|hard|difficult\w*|struggl\w*|problems?|short|shortness|gasping|out of",
+    then(
+        rf"{CANNOT}|trouble|hard|difficult\w*|struggl\w*|problems?|short|shortness|gasping|out of",
         r"bre(?:a|e)th\w*|brethe|braeth\w*",
     ),
     r"(?:not|stopped|isnt) breathing|(?:turning|turned|going|lips are) blue|blue lips",
@@ -152,26 +144,26 @@ _BODY: Final = (
     r"suffocat\w*|(?:im|i am|am) choking",
     r"fainted|fainting|(?:feel|feeling|going to|gonna|almost|nearly|about to) (?:\w+ ){0,2}?faint",
     r"pass(?:ed|ing)? out|black(?:ed|ing)? ?out|blackouts?|unconscious|(?:lost|losing|lose) consciousness",
-    _near(
+    near(
         r"arms?|legs?|face|hands?|side|sided|half",
         r"numb\w*|weak|weaker|weakness|droop\w*|paraly\w*|limp"
         r"|(?:lost|losing|loss of|no) (?:\w+ )?(?:strength|feeling|power|control)",
     ),
-    _then(
+    then(
         r"cant|cannot|can not|couldnt", r"(?:move|feel|lift|raise) (?:\w+ ){0,2}?(?:arm|leg|face|hand|side)"
     ),
     r"slurr\w*",
     # New trouble with speech, or sight that is gone; not "I can't talk now".
-    rf"(?:{_CANNOT}) (?:speak|talk) (?:\w+ )?"
+    rf"(?:{CANNOT}) (?:speak|talk) (?:\w+ )?"
     r"(?:properly|right(?! now)|straight|clearly|normally|at all|well)",
     r"(?:trouble|difficulty|problems?|struggling) (?:with |to )?(?:speak\w*|talking|my speech)"
     r"(?! (?:to|with|about|at|on)\b)",
     r"(?:speech|words) (?:\w+ ){0,3}?(?:garbled|jumbled|mumbled|wrong|weird|funny|off)",
     r"(?:lost|losing) (?:my |all )?(?:vision|sight|eyesight)|gone blind|(?:cant|cannot) see out of",
     r"(?:having|have|had|got|like|be|a mini) (?:a |mini )*stroke|cardiac arrest",
-    _near(r"worst|thunderclap", r"head ?aches?|head ?pain"),
+    near(r"worst|thunderclap", r"head ?aches?|head ?pain"),
     # Here many have migraines, and a worst one every month.
-    _then(r"worst (?:\w+ ){0,2}?migraines?", r"life|ever"),
+    then(r"worst (?:\w+ ){0,2}?migraines?", r"life|ever"),
 )
 _SPANISH_WISH: Final = (
     r"quiero|quisiera|queria|quiere|voy a|pienso|pensando|pensar|pense|ganas|deseos?|prefiero|preferiria"
@@ -184,18 +176,18 @@ _DEATH_ES: Final = (
     r"|precipicio|tren|metro|vias|trafico)",
     r"saltar (?:\w+ ){0,2}?(?:puente|edificio|ventana|balcon|azotea|techo|precipicio)",
     r"(?:pegar|dar|meter)me un (?:tiro|balazo)",
-    _then(_SPANISH_WISH, r"morir\w*|matar|matarme|estar muert[oa]|desaparecer|dejar de vivir"),
+    then(_SPANISH_WISH, r"morir\w*|matar|matarme|estar muert[oa]|desaparecer|dejar de vivir"),
     r"matarme|me (?:\w+ ){0,2}?(?:mato|mate|matar)",
     r"(?:quitar|quite|quito)(?:me)? la vida|quitarme de en medio",
     r"(?:acabar|terminar) (?:\w+ )?con (?:mi vida|mi sufrimiento|todo|esto)",
     r"hacerme (?:\w+ )?dano|me (?:hago|hice|hare) (?:\w+ )?dano|lastimarme|herirme",
     r"(?:cort\w+|abrir\w*) (?:\w+ ){0,1}?(?:venas|munecas)",
-    _then(
+    then(
         r"quiero|quisiera|voy a|podria|puedo|pienso|ganas|miedo",
         r"(?:hacer(?:le)? dano|lastimar|herir|matar) a (?:alguien|mi|otr[oa]s?|otra persona)",
     ),
     r"cortarme(?! (?:el|un poco el)? ?(?:pelo|cabello|las unas))|ahorcarme|colgarme|envenenarme|autolesi\w*",
-    _then(
+    then(
         r"no|ya no", r"(?:quiero|quisiera|deseo) (?:\w+ )?(?:viv\w+|existir|despertar\w*|estar (?:mas )?aqui)"
     ),
     r"no (?:quiero|puedo) (?:\w+ )?seguir(?: mas| asi| viviendo| adelante| aqui|$)",
@@ -212,16 +204,16 @@ _DEATH_ES: Final = (
     rf"(?:me )?(?:tome|tomado|trague|tragado) demasiad[oa]s?{_NO_MEDICINE} \w+",
 )
 _BODY_ES: Final = (
-    _near(
+    near(
         r"pecho",
         r"dolor\w*|duele\w*|dolia|opres\w+|oprim\w+|presion|apret\w+|aprieta|punzad\w+|pesad\w+|ardor|arde",
     ),
-    _then(r"no puedo|no logro|cuesta|dificil|dificultad\w*|apenas|trabajo|problemas?|casi no", r"respir\w+"),
-    _then(r"falta|sin|no me entra|se me va", r"(?:aire|aliento)(?! acondicionado)", 2),
+    then(r"no puedo|no logro|cuesta|dificil|dificultad\w*|apenas|trabajo|problemas?|casi no", r"respir\w+"),
+    then(r"falta|sin|no me entra|se me va", r"(?:aire|aliento)(?! acondicionado)", 2),
     r"me (?:ahogo|ahogue|asfixi\w+)|me estoy ahogando|ahogandome",
     r"desmay\w+|me desvanec\w+|inconsciente",
     r"(?:perdi|pierdo|perder|perdio) (?:\w+ )?(?:conocimiento|con?s?ciencia)",
-    _near(
+    near(
         r"lado|brazos?|piernas?|cara|manos?",
         r"debil\w*|entumecid\w+|adormecid\w+|dormid[oa]s?|paraliz\w+|caid[oa]"
         r"|(?:sin|perdi|perdido|pierdo|no tengo) (?:\w+ )?fuerzas?",
@@ -232,16 +224,17 @@ _BODY_ES: Final = (
     r"infarto|derrame|ataque (?:al corazon|cardiaco|de corazon)|embolia",
     r"(?:labios|cara) (?:\w+ )?(?:azul\w*|morad[oa]s?)|no respira|dej[oa] de respirar",
     r"peor (?:\w+ ){0,2}?(?:dolor de cabeza|cefalea)|(?:dolor de cabeza|cefalea) mas fuerte de mi vida",
-    _then(r"peor (?:\w+ ){0,2}?(?:migrana|jaqueca)", r"vida"),
+    then(r"peor (?:\w+ ){0,2}?(?:migrana|jaqueca)", r"vida"),
 )
 # domain.md 4.2, "Must escalate at once": by its terms what isn't in the rows above already.
 _AIRWAY: Final = r"throat|airway|tongue|lips?|garganta|lengua|labios?"
 MUST_ESCALATE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "airway": (
-            _near(
+            near(
                 _AIRWAY,
-                r"clos\w+|swell\w*|swollen|swelled|tighten\w*|shut|block\w*|cierra|cerr\w+|hinch\w+|inflam\w+",
+                r"clos\w+|swell\w*|swollen|swelled|tighten\w*|shut|block\w*|cierra|cerr\w+|hinch\w+"
+                r"|inflam\w+",
             ),
         ),
         "unresponsive": (
@@ -269,7 +262,7 @@ MUST_ESCALATE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         # What is a serious event if nobody comes.
         "bleeding": (
             r"bleeding (?:\w+ ){0,3}?(?:wont|doesnt|does not|isnt|is not|not|cant|hasnt) (?:\w+ )?stop\w*",
-            rf"(?:{_CANNOT}|wont|doesnt) (?:\w+ )?stop (?:the |my )?bleed\w*",
+            rf"(?:{CANNOT}|wont|doesnt) (?:\w+ )?stop (?:the |my )?bleed\w*",
             r"(?:keeps?|still) bleeding(?! a (?:little|bit|tiny))",
             r"bleeding (?:out|heavily|badly|a lot|profusely|everywhere|non ?stop|to death)",
             r"(?:sangr\w+|hemorragia) (?:\w+ ){0,3}?no (?:para|paro|se detiene|deja)|hemorragia",
@@ -321,7 +314,7 @@ _AS_HEARD: Final = {
     "pienzo": "pienso",
     "ambulansia": "ambulancia",
 }
-_SLIPS: Final = {**slips_of(_GRAVE), **_AS_HEARD}
+_SLIPS: Final = {**slips_of((*_GRAVE, *danger_words.WORDS)), **_AS_HEARD}
 # A heart beside a text that was sent: what it quotes may be the emergency lines under our own words.
 _TAPPED: Final = re.compile(
     r"\s*(?:liked|loved|disliked|laughed at|emphasized|questioned|le (?:gusto|encanto))"
@@ -329,51 +322,8 @@ _TAPPED: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTED_LINES: Final = re.compile(r"\b(?:911|988)\b")
-# Vomiting that goes on or nothing that stays down, a fall, what isn't there, blood (domain.md 6.2).
-_VOMITING = r"vomit\w*|throwing up|puking|puke|being sick"
-_WORRYING: Final = (
-    rf"(?:{_CANNOT}|wont|doesnt|dont) (?:\w+ )?stop (?:{_VOMITING})",
-    rf"(?:keep|kept|still|non ?stop|constantly) (?:on )?(?:{_VOMITING})",
-    rf"(?:{_VOMITING}) (?:\w+ ){{0,2}}?(?:all (?:day|night|morning)|for (?:\w+ )?hours|since|wont stop"
-    r"|non ?stop|blood)",
-    rf"(?:{_CANNOT}|not|nothing) (?:\w+ )?(?:keep|hold|stay)(?:s|ing)? (?:\w+ ){{0,2}}?down",
-    r"(?:fell|fallen) (?:down|over)(?! to\b)|(?:keep|kept) falling(?! (?:a ?sleep|behind|for)\b)",
-    r"(?:fell|fallen) (?:off|out of) (?:\w+ ){0,2}?(?:bed|chair|couch|sofa|toilet|bike|ladder|stairs|steps"
-    r"|porch|roof|shower|tub|car)",
-    r"(?:fell|fallen) on (?:my|his|her) \w+",
-    r"(?:fell|fallen) (?:on|in|onto|to) the (?:floor|stairs|ice|steps|ground|street"
-    r"|sidewalk|bathroom|kitchen|shower|tub|yard|hall\w*)",
-    _then(r"dizzy|fainted|slipped|tripped|stumbled|woozy|unsteady|light ?headed|wobbly", r"fell|fall"),
-    r"fell and (?:hit|hurt|broke|cut|bang\w*|bump\w*|land\w*|cant|couldnt|twist\w*|sprain\w*)",
-    r"(?:had|took|taken) (?:a|another) (?:\w+ )?fall"
-    r"(?! (?:cold|visit|break|semester|vacation|class\w*|trip))",
-    r"(?:i|ive|she|he|mom|dad|mother|father|wife|husband|partner|son|daughter)"
-    r" (?:just |have |has )?(?:fell|fallen)(?! (?:a ?sleep|behind|in love|for\b))",
-    r"hallucinat\w*|(?:seeing|hearing) (?:things|voices)|still (?:so |very |really )?confused",
-    r"blood in (?:my |the |her |his )?(?:urine|pee|wee)|(?:peeing|pissing|urinating) blood",
-    r"no (?:paro|para|puedo parar|puedo dejar|dejo|deja) de (?:vomitar|devolver)|sigo vomitando",
-    r"(?:vomitando|vomito) (?:\w+ )?(?:tod[oa] (?:el|la)|desde|sin parar)|vomit\w+ sangre|no retengo",
-    r"(?:me|se) (?:he|ha) caido|se cayo (?:\w+ ){0,2}?(?:escaleras?|piso|suelo|bano|cama|calle)"
-    r"|(?:cai|caido) (?:por|de) las escaleras|(?:tuve|sufri|tuvo|sufrio) una caida|me resbale",
-    r"me cai(?! (?:bien|mal)\b)|alucina\w*|(?:veo|oigo|escucho) (?:cosas|voces)",
-    r"sangre en la orina|orin\w* sangre",
-)
 _AT_ONCE: Final = (*_DEATH, *_BODY, *_DEATH_ES, *_BODY_ES, *chain.from_iterable(MUST_ESCALATE.values()))
-# domain.md 3.3, where an infusion is stopped: >= 180 or >= 110 [D]; as far as it can be a pressure (3.2).
-_SYSTOLIC: Final = r"(?:1[89]\d|2\d\d|300)"
-_DIASTOLIC: Final = r"(?:1[1-9]\d|200)"
-_PRESSURE: Final = r"(?:bp|b p|blood pressure|pressure|tension(?: arterial)?|presion(?: arterial)?)"
-_OVER: Final = r"(?:over|sobre|con)"
-_HIGH_PRESSURE: Final = re.compile(
-    rf"\b{_PRESSURE} (?:[a-z]+ ){{0,5}}?(?:{_SYSTOLIC}(?! ?(?:mg|mcg|ml|days?|dollars)\b)"
-    rf"|\d{{2,3}} (?:{_OVER} )?{_DIASTOLIC})\b"
-    rf"|\b(?:{_SYSTOLIC} {_OVER} \d{{2,3}}|\d{{2,3}} {_OVER} {_DIASTOLIC})\b"
-)
-_AS_A_FRACTION: Final = re.compile(
-    rf"(?<![\d/])(?:{_SYSTOLIC} ?/ ?[4-9]\d|\d{{2,3}} ?/ ?{_DIASTOLIC}|{_SYSTOLIC} ?/ ?1\d\d)(?![\d/])"
-)
-_CRISIS: Final = re.compile(rf"\b(?:{'|'.join(_AT_ONCE)})\b")
-_ILL: Final = re.compile(rf"\b(?:{'|'.join(_WORRYING)})\b")
+_CRISIS: Final = re.compile(rf"\b(?:{'|'.join(_AT_ONCE)})\b|{danger_words.IN_DANGER}")
 _SPANISH: Final = re.compile(rf"\b(?:{'|'.join((*_DEATH_ES, *_BODY_ES))}|ayud\w+|socorro|auxilio)\b")
 
 
@@ -389,8 +339,12 @@ def found_in(text: str) -> bool:
 
 def worrying(text: str) -> bool:
     """Whether a nurse has to call on the same day because of this text."""
-    ill = any(_ILL.search(words) for words in {plain(text), spelled_right(unmasked(text), _SLIPS)})
-    return ill or any((_HIGH_PRESSURE.search(plain(text)), _AS_A_FRACTION.search(text)))
+    ill = any(
+        unwell_words.ILL.search(words) for words in {plain(text), spelled_right(unmasked(text), _SLIPS)}
+    )
+    return ill or any(
+        (unwell_words.HIGH_PRESSURE.search(plain(text)), unwell_words.AS_A_FRACTION.search(text))
+    )
 
 
 def language_of(text: str) -> str:

@@ -22,6 +22,8 @@ _LOOK_ALIKES: Final = str.maketrans(
 _STANDS_FOR: Final = str.maketrans("013457@$!|", "oieastasii")
 _MASKED: Final = re.compile(r"(?<![a-z0-9@$!|])[0-9@$!|]*[a-z][a-z0-9@$!|]*[a-z0-9@$|]")
 _NO_WORD: Final = re.compile(r"[^a-z0-9]+")
+# As it is written, and what is hardly done.
+CANNOT: Final = r"cant|cannot|can not|couldnt|could not|can hardly|can barely|hardly|barely|unable|not able"
 # A word so long is known with one letter less.
 _LONG: Final = 6
 # Where one thing is said and the next begins; a hyphen and a point inside of a word end nothing.
@@ -70,6 +72,16 @@ def slips_of(words: Iterable[str]) -> Mapping[str, str]:
 
 def spelled_right(words: str, slips: Mapping[str, str]) -> str:
     return " ".join(slips.get(word, word) for word in words.split())
+
+
+def then(first: str, following: str, between: int = 3) -> str:
+    """The one and then the other, with at most so many words between."""
+    return rf"(?:{first}) (?:\w+ ){{0,{between}}}?(?:{following})"
+
+
+def near(one: str, other: str, between: int = 4) -> str:
+    """Either of the two first."""
+    return rf"{then(one, other, between)}|{then(other, one, between)}"
 
 
 def clauses(text: str) -> list[str]:
