@@ -78,7 +78,7 @@ def settings(request: StaffRequest) -> HttpResponse:
     return live_form.answer(request, form, PAGE, TOUCHES, context, status=form.status)
 
 
-def _told(request: StaffRequest, form: BookingSettingsForm) -> booking_told.Told | None:
+def _told(request: StaffRequest, form: BookingSettingsForm) -> live_form.Told | None:
     """What is filled in, or what holds; None where it can't be said yet. What the floor refuses is told at
     its box."""
     if form.is_bound and form.errors:

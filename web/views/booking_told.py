@@ -3,8 +3,7 @@
 `scheduler.working_hours.booking_settings.touched` counts; here it is only told.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,17 +11,7 @@ from clinic.models import Clinic
 from scheduler.working_hours import booking_settings
 from scheduler.working_hours.booking_settings import Touched
 from web.templatetags.chairside import short_day
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the part beside the form says."""
-
-    sentences: Sequence[str]
-
-    @property
-    def summary(self) -> str:
-        return " ".join(self.sentences)
+from web.views.live_form import Told
 
 
 def of_settings(clinic: Clinic, given: Mapping[str, Any], *, now: datetime) -> Told:

@@ -34,6 +34,17 @@ class Note:
     words: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the part beside a form says, where sentences tell it (`web/forms/told.html`)."""
+
+    sentences: Sequence[str]
+
+    @property
+    def summary(self) -> str:
+        return " ".join(self.sentences)
+
+
 def is_check(request: HttpRequest) -> bool:
     """Whether the form was sent to be looked at and not to be kept."""
     return request.method == "POST" and "check" in request.POST

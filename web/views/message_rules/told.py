@@ -2,7 +2,6 @@
 the form. `notifications.reporting.touching` counts; here it is only told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from clinic.models import Clinic
@@ -11,22 +10,12 @@ from notifications.planning.rules import Rule
 from notifications.planning.stage_words import how, when
 from notifications.reporting import touching
 from web.templatetags.chairside import local_moment
+from web.views.live_form import Told
 
 WHEN_IT_HAPPENS = (
     "It is said when something happens, not at a moment that a booked visit settles: what happens from now on"
     " is told so, and no visit to come is touched before."
 )
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the part beside the form says."""
-
-    sentences: Sequence[str]
-
-    @property
-    def summary(self) -> str:
-        return " ".join(self.sentences)
 
 
 def of_rule(clinic: Clinic, becomes: Rule, *, now: datetime) -> Told:
