@@ -148,11 +148,11 @@ class Relatedness(models.TextChoices):
     """WHO-UMC causality, as FHIR R4 spells it."""
 
     CERTAIN = "Certain"
-    PROBABLY_LIKELY = "Probably-Likely"
+    PROBABLY_LIKELY = "Probably-Likely", "Probable or likely"
     POSSIBLE = "Possible"
     UNLIKELY = "Unlikely"
-    CONDITIONAL = "Conditional-Classified"
-    UNASSESSABLE = "Unassessable-Unclassifiable"
+    CONDITIONAL = "Conditional-Classified", "Conditional, not classified"
+    UNASSESSABLE = "Unassessable-Unclassifiable", "Can't be assessed"
 
 
 class SideEffectOutcome(models.TextChoices):
@@ -161,7 +161,7 @@ class SideEffectOutcome(models.TextChoices):
     RESOLVED = "resolved"
     RECOVERING = "recovering"
     ONGOING = "ongoing"
-    SEQUELAE = "resolvedWithSequelae"
+    SEQUELAE = "resolvedWithSequelae", "Over, with lasting effects"
     FATAL = "fatal"
     UNKNOWN = "unknown"
 
@@ -169,14 +169,14 @@ class SideEffectOutcome(models.TextChoices):
 class Seriousness(models.TextChoices):
     """FHIR R4 adverse-event-seriousness."""
 
-    NON_SERIOUS = "Non-serious"
+    NON_SERIOUS = "Non-serious", "Not serious"
     SERIOUS = "Serious"
-    DEATH = "SeriousResultsInDeath"
-    LIFE_THREATENING = "SeriousIsLifeThreatening"
-    HOSPITALIZATION = "SeriousResultsInHospitalization"
-    DISABILITY = "SeriousResultsInDisability"
-    BIRTH_DEFECT = "SeriousIsBirthDefect"
-    PREVENTION = "SeriousRequiresPreventImpairment"
+    DEATH = "SeriousResultsInDeath", "Serious: death"
+    LIFE_THREATENING = "SeriousIsLifeThreatening", "Serious: a threat to life"
+    HOSPITALIZATION = "SeriousResultsInHospitalization", "Serious: a stay in hospital"
+    DISABILITY = "SeriousResultsInDisability", "Serious: a lasting disability"
+    BIRTH_DEFECT = "SeriousIsBirthDefect", "Serious: a birth defect"
+    PREVENTION = "SeriousRequiresPreventImpairment", "Serious: treated to prevent lasting harm"
 
 
 class ReportedBy(models.TextChoices):

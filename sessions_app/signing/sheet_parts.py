@@ -43,14 +43,10 @@ IN_COLUMNS: Final = {
     "rass": "RASS",
 }
 IN_WORDS: Final = ("mean_mmhg", "end_tidal_co2_mmhg", "oxygen_l_per_min")
-# WHO-UMC causality and FHIR's outcomes as they are spoken; what is stored is their spelling.
-RELATED: Final[dict[str, str]] = {
-    Relatedness.PROBABLY_LIKELY: "probable or likely",
-    Relatedness.CONDITIONAL: "conditional, not classified",
-    Relatedness.UNASSESSABLE: "can't be assessed",
-}
+# WHO-UMC causality and FHIR's outcomes within a sentence; what is stored is their spelling.
+RELATED: Final[dict[str, str]] = {code: label.lower() for code, label in Relatedness.choices}
+OUTCOMES: Final[dict[str, str]] = {code: label.lower() for code, label in SideEffectOutcome.choices}
 SOURCES: Final = {"patient": "said beforehand", "record": "from the record"}
-OUTCOMES: Final[dict[str, str]] = {SideEffectOutcome.SEQUELAE: "over, with lasting effects"}
 
 
 @dataclass(frozen=True)
