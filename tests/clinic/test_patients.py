@@ -1,5 +1,6 @@
 """Registering, finding and mending patients, as functions and over the API."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -97,6 +98,31 @@ def test_a_name_is_found_with_errors_beginnings_and_in_any_order(house: House, t
     assert found(house, text) == ["Rosa"]
 
 
+@pytest.mark.parametrize(
+    ("given", "typed"),
+    [("Aspen", "apsen"), ("Olive", "Olvie"), ("Jasper", "jsaper"), ("Hazel", "Hzael"), ("Jade", "jdae")],
+)
+def test_a_first_name_is_found_with_two_letters_exchanged(house: House, given: str, typed: str) -> None:
+    """Right after whoever is really called so."""
+    make_patient(house.clinic, given, "Stone", consents=False)
+    assert found(house, typed) == found(house, f"stone {typed}") == [given]
+    assert found(house, typed[:-1] if len(typed) > 4 else typed) == [given]
+
+
+@pytest.mark.parametrize(
+    "text", ["Oct 23 1987", "october 23, 1987", "Oct. 23, 1987", "23 Oct 1987", "stone Oct 23 1987"]
+)
+def test_a_birth_date_is_found_as_the_list_prints_it(house: House, text: str) -> None:
+    make_patient(house.clinic, "Ivy", "Stone", consents=False, birth_date=date(1987, 10, 23))
+    assert found(house, text) == ["Ivy"]
+
+
+@pytest.mark.parametrize("text", ["syn1004", "SYN-1004", "SYN1004"])
+def test_an_mrn_is_found_without_its_hyphen(house: House, text: str) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(mrn="SYN-1004")
+    assert found(house, text) == ["Omar"]
+
+
 @pytest.mark.parametrize("text", ["", "  ", "zzz", "rosa haddad", "rosa 1980-05-18", "1980-02-31", "%", "'"])
 def test_what_fits_nobody_finds_nobody(house: House, text: str) -> None:
     assert found(house, text) == []
@@ -155,7 +181,16 @@ def test_finding_is_one_query_on_indexes(house: House) -> None:
         cursor.execute("SELECT gin_clean_pending_list('patient_digits')")
         cursor.execute("ANALYZE clinic_patient")
     mine = access.visible(house.actor(house.ana), Patient.objects.all(), access.VIEW_PATIENTS)
-    for text in ("delgdo", "rosa 1980-05-17", "312 555 0142", "5550142", "rosa 0142", "MRN-ROSA"):
+    for text in (
+        "delgdo",
+        "rsoa",
+        "MRNROSA",
+        "rosa 1980-05-17",
+        "312 555 0142",
+        "5550142",
+        "rosa 0142",
+        "MRN-ROSA",
+    ):
         search = queries.find_patients(mine, text)
         assert "Seq Scan" not in search.explain(), text
         with CaptureQueriesContext(connection) as done:
