@@ -72,7 +72,15 @@ COURTESIES: Final = ("please", "pls", "thank you", "thanks", "por favor", "mucha
 
 _REVOKES_CONSENT: Final = re.compile(rf"\b(?:{opt_out_words.CONSENT})\b")
 _WRONG_NUMBER: Final = re.compile(
-    r"\b(?:(?:the )?wrong (?:number|person|phone)|numero (?:equivocado|incorrecto)|persona equivocada)\b"
+    r"\b(?:(?:the )?wrong (?:number|person|phone)|numero (?:equivocado|incorrecto)|persona equivocada"
+    r"|(?:no ?one|nobody|no (?:person|patient)) (?:here )?(?:by|with|of) (?:that|this) name"
+    r"|(?:not|isnt) (?:his|her|their) (?:number|phone)|(?:dont|do not) know (?:this|that) person"
+    r"|no es su numero|no conozco a (?:esa|esta) persona)\b"
+)
+# Beside an opt-out alone: "I am not Sage, stop texting me". A name has its capital.
+_NOT_THE_ONE: Final = re.compile(
+    r"(?i:i am not|i'?m not|i\u2019m not|this is not|this isn'?t|this isn\u2019t|no soy) "
+    r"(?!Ok|Okay|Sure|Well|Safe)[A-Z\u00c0-\u00dd][a-z\u00df-\u00ff]+"
 )
 # A patient who has lost our number asks it too: it says nothing of whose number theirs is.
 _ASKS_WHO: Final = re.compile(
@@ -137,7 +145,8 @@ def _known_word(word: str, opted_out: bool) -> tuple[str, bool]:
 
 def _in_clauses(text: str, opted_out: bool) -> tuple[str, bool]:
     """What is said without greeting and signature: an opt-out in any of its clauses, a known word that is all
-    of it, or a sentence. An opt-out beside something else is honoured, and a person reads the rest."""
+    of it, or a sentence. An opt-out beside something else is honoured, and a person reads the rest; of
+    somebody who isn't the patient it is no wish of the patient's, but tells whose number it isn't."""
     said: list[str] = []
     wishes: list[str] = []
     for clause in clauses(text):
@@ -147,6 +156,8 @@ def _in_clauses(text: str, opted_out: bool) -> tuple[str, bool]:
             said.append(words)
             wishes.append(wish)
     asked = not {opt_out_words.NO_MORE, opt_out_words.NO_MORE_AND_ELSE}.isdisjoint(wishes)
+    if asked and _is_somebody_else(text):
+        return WRONG_NUMBER, False
     if asked and opt_out_words.GO_ON not in wishes:
         besides = {
             words for words, wish in zip(said, wishes, strict=True) if wish != opt_out_words.NO_MORE
@@ -157,6 +168,16 @@ def _in_clauses(text: str, opted_out: bool) -> tuple[str, bool]:
     if asked or opt_out_words.PERHAPS in wishes:
         return OTHER, True
     return _sentence(plain(text)), False
+
+
+def _is_somebody_else(text: str) -> bool:
+    """Whether whoever asks for no more texts says that they aren't who the texts are for."""
+    parts = clauses(text)
+    return (
+        _WRONG_NUMBER.search(plain(text)) is not None
+        or any(map(_NOT_THE_ONE.fullmatch, parts))
+        or any(_without_courtesies(plain(part)) in WRONG_NUMBER_WORDS for part in parts)
+    )
 
 
 def _surrounds(clause: str, words: str, *, is_first: bool) -> bool:

@@ -35,9 +35,10 @@ STAGE: Final = "reply"
 # Words in a conversation are of no use the day after. [D]
 OF_USE_FOR: Final = timedelta(hours=24)
 ANSWERED: Final = "Answered by text."
+# Somebody else's number comes first: who asked there for no more texts wasn't the patient: nobody calls it.
 REFUSED: Final = {
-    BlockReason.STOP: "This patient asked for no more texts. Call instead.",
     BlockReason.WRONG_NUMBER: "Somebody else has this number. Correct it first.",
+    BlockReason.STOP: "This patient asked for no more texts. Call instead.",
     BlockReason.UNREACHABLE: "This number can't be reached. Correct it first, or call.",
 }
 
@@ -64,9 +65,9 @@ def why_not(patient: Patient) -> str:
         return "There is no mobile number on record. Enter one, or call."
     number = str(patient.phone)
     blocks = blocked.blocks_of(clinic_id=patient.clinic_id, number=number, patients=[patient])
-    for reason in BlockReason:
+    for reason, sentence in REFUSED.items():
         if reason in blocks:
-            return REFUSED[reason]
+            return sentence
     if ConsentScope.SMS not in consents.current_scopes(patient.pk):
         return "There is no consent to text messages on record. Record it, or call."
     return ""

@@ -17,7 +17,7 @@ from notifications.models import (
     SendingState,
     TimeRequest,
 )
-from notifications.talking import inbound
+from notifications.talking import inbound, threads
 from scheduler.models import Appointment
 from tests.at_once import at_once
 from tests.cast import NOW, House, local, make_house
@@ -196,6 +196,41 @@ def test_a_wrong_number_is_written_to_once_more_and_then_never(house: House) -> 
     assert answers() == ["wrong_number"]
     assert tasks() == [(inbound.CORRECT_NUMBER, "routine", "front_desk")]
     assert agreed(house.rosa)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Wrong number, I am not Sage. stop texting me",
+        "STOP, wrong number",
+        "wrong number, stop texting",
+        "This is not John. Stop texting me!",
+        "I'm not Sage. Stop texting me!",
+        "no soy yo, no me escriban",
+        "Nobody by that name here. Remove me",
+    ],
+)
+def test_the_stop_of_somebody_else_is_a_wrong_number_and_no_wish_of_the_patients(
+    house: House, words: str
+) -> None:
+    text(words)
+    assert [block.reason for block in BlockedAddress.objects.all()] == ["wrong_number"]
+    assert answers() == ["wrong_number"]
+    assert tasks() == [(inbound.CORRECT_NUMBER, "routine", "front_desk")]
+    assert agreed(house.rosa)
+    assert threads.why_not(house.rosa) == "Somebody else has this number. Correct it first."
+
+
+def test_a_stop_before_it_was_known_whose_number_it_is_calls_no_stranger(house: House) -> None:
+    text("STOP")
+    text("You have the wrong number", now=NOW + MINUTE)
+    assert threads.why_not(house.rosa) == "Somebody else has this number. Correct it first."
+
+
+@pytest.mark.parametrize("words", ["I'm not OK with this. STOP", "I am not coming, stop texting me"])
+def test_who_is_not_somebody_else_stops(house: House, words: str) -> None:
+    text(words)
+    assert not agreed(house.rosa)
 
 
 @pytest.mark.parametrize("words", ["Who is this?", "quien es"])

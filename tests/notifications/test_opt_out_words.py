@@ -127,8 +127,6 @@ AND_SOMETHING_ELSE = [
     "I withdraw my consent to texts",
     "retiro mi consentimiento",
     "I'm not interested, stop texting me",
-    "This is not John. Stop texting me!",
-    "wrong number, stop texting",
     "Stop texting me. Can you call me instead?",
     "Do not text, call me",
     "Stop, it hurts",
