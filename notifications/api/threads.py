@@ -68,6 +68,9 @@ class DealWithSerializer(StrictSerializer):
 class CorrectNumberSerializer(StrictSerializer):
     phone = serializers.CharField(max_length=40)
     how = serializers.CharField(max_length=120, help_text="How it is known.")
+    shared = serializers.BooleanField(
+        default=False, help_text="Another patient has this telephone too; without it such a number is a 409."
+    )
 
 
 class DealtWithSerializer(serializers.Serializer[Any]):

@@ -42,6 +42,11 @@ REFUSED: Final = {
     BlockReason.UNREACHABLE: "This number can't be reached. Correct it first, or call.",
 }
 
+IF_SHARED: Final = (
+    "If they share a telephone, say so: then what comes from it stands in each one's thread, a C is read by a"
+    " person while both have a visit ahead, and a STOP holds for all of them. If not, enter another number."
+)
+
 
 def texts_of(patient: Patient) -> QuerySet[InboundMessage]:
     """What this patient wrote, and what came from their number while it was several patients'."""
@@ -193,11 +198,15 @@ def deal_with(
     return in_transaction(work_)
 
 
-def correct_number(*, actor: Actor, patient: Patient, phone: str, how: str, now: datetime) -> Patient:
+def correct_number(
+    *, actor: Actor, patient: Patient, phone: str, how: str, shared: bool = False, now: datetime
+) -> Patient:
     """Enter the patient's right number, which may be the one that was thought to be somebody else's.
 
-    `how` says how it is known. Whoever has asked for no more texts is not written to all the same. Raises
-    `Invalid` for a number that can't be dialled, or without `how`.
+    `how` says how it is known, `shared` that another patient has this telephone too, as families do. Whoever
+    has asked for no more texts is not written to all the same. Raises `Invalid` for a number that can't be
+    dialled, or without `how`; `Conflict` `number_shared` for another patient's number that isn't said to be
+    shared.
     """
     how = how.strip()
     number = to_python(phone)
@@ -210,6 +219,12 @@ def correct_number(*, actor: Actor, patient: Patient, phone: str, how: str, now:
         raise Invalid(wrong)
 
     def work_() -> Patient:
+        if not shared and (others := _others_with(str(number), patient)):
+            raise Conflict(
+                f"{' and '.join(map(_initials, others))} {'have' if others[1:] else 'has'} this number too."
+                f" {IF_SHARED}",
+                code="number_shared",
+            )
         row = patients.update_details(
             actor=actor, patient=patient, changes={"phone": phone}, reason=how, now=now
         )
@@ -236,6 +251,18 @@ def correct_number(*, actor: Actor, patient: Patient, phone: str, how: str, now:
         return row
 
     return in_transaction(work_)
+
+
+def _others_with(number: str, patient: Patient) -> list[Patient]:
+    """The other living patients of this number, where this one doesn't have it already."""
+    if number == str(patient.phone):
+        return []
+    here = Patient.objects.filter(clinic=patient.clinic_id, phone=number, deceased=False)
+    return list(here.exclude(pk=patient.pk).order_by("created_at", "pk"))
+
+
+def _initials(patient: Patient) -> str:
+    return f"{patient.given_names[:1]}. {patient.family_name[:1]}."
 
 
 def up_to(texts: QuerySet[InboundMessage], seen: UUID | None) -> QuerySet[InboundMessage]:

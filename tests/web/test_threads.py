@@ -214,6 +214,23 @@ def test_a_wrong_number_is_corrected_on_its_page(house: House, ana: Client) -> N
     assert str(house.rosa.phone) == "+13125550155"
 
 
+def test_a_number_of_another_patient_is_entered_only_where_they_share_it(house: House, ana: Client) -> None:
+    text("wrong number")
+    page = f"/threads/{house.rosa.pk}/number/"
+    assert "They share this telephone" not in words(ana.get(page))
+    omars = {"phone": "312 555 0143", "how": "She called"}
+    asked = ana.post(page, omars)
+    assert asked.status_code == 409
+    assert "O. H. has this number too." in words(asked)
+    assert "They share this telephone" in words(asked)
+    assert "She called" in asked.content.decode()
+    house.rosa.refresh_from_db()
+    assert str(house.rosa.phone) == ROSAS
+    ana.post(page, {**omars, "shared": "on"})
+    house.rosa.refresh_from_db()
+    assert str(house.rosa.phone) == "+13125550143"
+
+
 def test_the_desk_moves_a_visit_to_the_time_that_was_chosen(house: House, ana: Client) -> None:
     stage = set_stage(house)
     visit = stage.book(stage.plan(), "10:00", TODAY + timedelta(days=3))

@@ -65,6 +65,17 @@ class NumberForm(ChangeForm):
         max_length=120,
         help_text="Such as: the patient called, or told the desk.",
     )
+    shared = forms.BooleanField(label="They share this telephone", required=False)
+
+    def __init__(self, data: Any = None, **more: Any) -> None:
+        super().__init__(data, **more)
+        # Asked only where another patient has the number.
+        self.fields["shared"].widget = (
+            forms.CheckboxInput() if data and data.get("shared") else forms.HiddenInput()
+        )
+
+    def ask_whether_shared(self) -> None:
+        self.fields["shared"].widget = forms.CheckboxInput()
 
 
 @staff_page(access.READ_TEXTS, methods=["GET"])
@@ -195,6 +206,8 @@ def number(request: StaffRequest, pk: UUID) -> HttpResponse:
             threads.correct_number(actor=request.actor, patient=patient, **form.cleaned_data, now=clock.now())
         except Problem as problem:
             form.add_problem(problem)
+            if problem.code == "number_shared":
+                form.ask_whether_shared()
         else:
             messages.success(request, STAYS if same else "The number is corrected.")
             return redirect("thread", pk)
