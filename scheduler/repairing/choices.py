@@ -15,8 +15,9 @@ from scheduler.finding.availability import GRID_MINUTES, Interval, Supply, start
 from scheduler.finding.packing import Need
 from scheduler.repairing.day import WHOLE, Day, DayVisit, Standing, Turn, server_at
 
-# How long before it a patient has to know of an earlier time. A design default of this house, about travel
-# and nothing clinical; a later time is asked of anybody, as they come at the old one at worst.
+# How long before it a patient has to know of an earlier time, or longer where its protocol's fasting takes
+# longer (`DayVisit.notice`). A design default of this house, about travel and nothing clinical; a later time
+# is asked of anybody, as they come at the old one at worst.
 EARLIER_NOTICE_MINUTES: Final = 120
 
 
@@ -144,7 +145,7 @@ class Choices:
             if start == visit.start or any(begin <= start < end for begin, end in visit.forbidden):
                 continue
             earlier = start < visit.start and visit.standing == Standing.BOOKED
-            if earlier and start < self.day.since + EARLIER_NOTICE_MINUTES:
+            if earlier and start < self.day.since + max(EARLIER_NOTICE_MINUTES, visit.notice):
                 continue
             choice = self._at(visit, start)
             if choice:

@@ -62,6 +62,7 @@ class DayVisit:
     forbidden: tuple[Interval, ...] = ()  # where it may not start: the patient is elsewhere, or too soon
     not_before: int | None = None  # it can't begin earlier, whatever was booked
     longer: int = 0  # minutes that it takes more than was booked
+    notice: int = 0  # minutes that its patient has to know of an earlier time before: the protocol's fasting
     seated: int | None = None  # in the chair since then, before the visit's own time
 
     @property

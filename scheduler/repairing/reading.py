@@ -15,6 +15,7 @@ from django.db.models import Q
 from clinic import clock
 from clinic.models import Clinic
 from scheduler.finding.availability import GRID_MINUTES, Supply, minute_of, moment_of
+from scheduler.finding.free_times import fasting_of
 from scheduler.finding.packing import Need
 from scheduler.finding.supply import not_counted, supplies, visit_of
 from scheduler.models import (
@@ -214,6 +215,7 @@ def day_visit(visit: Appointment, chairs: Sequence[Resource]) -> DayVisit:
         nurses=_turns(claims[ResourceKind.NURSE]),
         clinicians=_turns(claims[ResourceKind.CLINICIAN]),
         able_chairs=frozenset(chair.pk for chair in chairs if wanted.issubset(chair.features)),
+        notice=fasting_of(visit.protocol).lead // timedelta(minutes=1),
         seated=seated if seated < phases[0].start else None,
     )
 

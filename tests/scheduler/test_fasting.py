@@ -11,11 +11,13 @@ import time_machine
 from clinic.problems import Conflict
 from scheduler.finding.fasting import Fasting
 from scheduler.models import Appointment
+from scheduler.repairing.choices import Choices
 from scheduler.series.best_starts import best_starts
 from scheduler.visits import booking
 from scheduler.waitlist import by_hand, fitting, joining, obstacles, waiting, waitlist
 from scheduler.waitlist.waiting import Terms
 from tests.cast import NOW, TODAY, House, client_of, local, new_id
+from tests.scheduler import small_days
 from tests.scheduler.stage import Stage, set_stage
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -121,6 +123,13 @@ def test_who_is_offered_such_a_time_by_hand_is_asked_before_they_take_it(stage: 
         waitlist.accept(actor=None, offer=offer, now=NOW)
     assert waiting.stands(waiting.offers().get(pk=offer.pk), NOW)
     assert waitlist.accept(actor=None, offer=offer, fasted=True, now=NOW).fasting_asked_at == NOW
+
+
+def test_a_repair_brings_nobody_forward_who_has_no_time_left_to_fast() -> None:
+    here = small_days.visit("rosa", 300, notice=240)
+    moves = [choice.start for choice in Choices(small_days.day(here)).moving(here)]
+    assert min(moves) == 240
+    assert max(moves) > 300
 
 
 @time_machine.travel(NOW, tick=False)

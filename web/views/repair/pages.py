@@ -22,7 +22,7 @@ from clinic import access, clock, era
 from clinic.idempotency import create_once
 from clinic.models import Clinic
 from clinic.problems import Conflict, Problem
-from scheduler.access import REPAIR
+from scheduler.access import CHANGE_HOURS, REPAIR
 from scheduler.finding.free_times import ALTERNATIVE_DAYS_AFTER
 from scheduler.models import LIVE_STATUSES, AbsenceReason, Appointment, Repair, Resource, ResourceKind
 from scheduler.repairing import repair
@@ -236,6 +236,7 @@ def _show(request: StaffRequest, proposed: Repair, refusal: Conflict | None = No
         "boards": boards(drawn, proposal, mishap, request.clinic.time_zone),
         "gone": drawn.gone,
         "refusal": refusal,
+        "may_open_hours": request.actor.may(CHANGE_HOURS, request.clinic.pk),
         "may_accept": proposed.accepted_at is None and proposal.can_be_carried_out and refusal is None,
     }
     return render(request, "web/repair/plan.html", context, status=refusal.status if refusal else 200)
