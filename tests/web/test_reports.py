@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Patient
 from scheduler.models import Appointment, Resource
+from scheduler.reporting.reports import protocols_of
 from tests.cast import NOW, TODAY, House, local, make_patient
 from tests.notifications.visits import book
 from tests.scheduler.stage import Stage, set_stage
@@ -45,6 +46,37 @@ def a_month(house: House) -> None:
         session = infused(house, state="discharged", began=20 + 8 * number, stopped=70, home=140)
         effect(house, session, grade=1 + number)
     effect(house, session, "dizziness", 2, source="patient")
+
+
+def told_on_paper(page: object) -> str:
+    """What stands on paper alone."""
+    content: bytes = page.content  # type: ignore[attr-defined]
+    found = re.search(r'<p class="paper-only">(.*?)</p>', content.decode(), re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split()) if found else ""
+
+
+# --- On paper ------------------------------------------------------------------------------------------
+
+
+def test_a_printed_report_says_of_which_clinic_days_and_visits_it_is(stage: Stage, house: House) -> None:
+    a_month(house)
+    code, title = protocols_of(house.clinic)[0]
+    page = browser_of(house.max).get("/reports/attendance/", {**PERIOD, "protocol": code})
+    asked = f"{house.clinic.name} · Jan 1, 2027 to Jan 31, 2027 · Protocol: {title}"
+    assert told_on_paper(page).startswith(asked)
+    for address in ("/reports/", "/reports/use/"):
+        page = browser_of(house.max).get(address, PERIOD)
+        assert told_on_paper(page).startswith(f"{house.clinic.name} · Jan 1, 2027 to Jan 31, 2027 Chairside")
+    page = browser_of(house.max).get("/reports/level/", {"day": "2027-01-11"})
+    assert told_on_paper(page).startswith(f"{house.clinic.name} · Jan 11, 2027")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
+def test_no_two_columns_of_a_table_have_one_name(stage: Stage, house: House, kind: Kind) -> None:
+    a_month(house)
+    for name in kind.files:
+        heading, *_ = rows_of(browser_of(house.max).get(f"/reports/{name}.csv", PERIOD).content)
+        assert len(set(heading)) == len(heading), heading
 
 
 # --- All of them ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A grid of cells, the darker the more: such as how much of each hour of the week is booked; pure.
+"""A grid of cells, the stronger the colour the more: such as how much of each hour is booked; pure.
 
 Each cell has its number in it, so that a grey print tells as much as the screen.
 """
@@ -11,7 +11,7 @@ from web.plots.marks import Tick
 
 WIDTH: Final = 640
 CELL_HEIGHT: Final = 40
-# Where the next darker tone begins.
+# Where the next stronger tone begins.
 STEPS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
@@ -25,7 +25,7 @@ class Amount:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `tone` counts from 1, the lightest, to 6, the darkest, and is 0 where there was nothing."""
+    """One cell; `tone` counts from 1, the faintest, to 6, the strongest, and is 0 where there was nothing."""
 
     x: float
     y: float

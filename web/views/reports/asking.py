@@ -14,6 +14,7 @@ from scheduler.reporting.reports import Among, Period, indications_of, protocols
 from scheduler.vocabulary import indication_words
 from web.doors import StaffRequest
 from web.forms import ChangeForm, DayField
+from web.templatetags.chairside import plain_day
 
 DAYS_SHOWN: Final = 28
 NO_PERIOD: Final = "Give a first and a last day, such as 2027-01-01 and 2027-01-31."
@@ -58,6 +59,15 @@ class Asked:
         query = QueryDict(mutable=True)
         query.update({name: value for name, value in named.items() if value})
         return query.urlencode()
+
+    def words(self, form: "PeriodForm") -> list[str]:
+        """As paper has it, where the form isn't printed: the clinic, the days, of which visits."""
+        told = [self.clinic.name, f"{plain_day(self.period.first)} to {plain_day(self.period.last)}"]
+        for name in ("protocol", "indication"):
+            if chosen := form.cleaned_data.get(name):
+                choices: Any = form.fields[name]
+                told.append(f"{name.capitalize()}: {dict(choices.choices)[chosen]}")
+        return told
 
     @property
     def days_to_come(self) -> bool:

@@ -101,7 +101,7 @@ def _stages_table(stages: Sequence[StageOutcome]) -> Table:
             Column("The last before the visit", TEXT),
             Column("Visits", COUNT),
             Column("Missed", COUNT),
-            Column("Missed", SHARE),
+            Column("Missed, share", SHARE),
             *ENDS,
         ],
         rows=[

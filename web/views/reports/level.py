@@ -23,6 +23,7 @@ from web.plots.marks import Tick
 from web.plots.paths import polyline, stair
 from web.plots.scale import Scale
 from web.plots.stacked import Bar, Part, stacked
+from web.templatetags.chairside import plain_day
 from web.views.reports.shape import TEXT, Column, Key, Picture, Table
 
 # The curve's own units; the page scales it.
@@ -70,7 +71,13 @@ def level_day(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         day: date = form.cleaned_data["day"]
-        context |= {"day": day, "before": day - timedelta(days=1), "after": day + timedelta(days=1)}
+        context |= {
+            "paper": [request.clinic.name, plain_day(day)],
+            "now": now,
+            "day": day,
+            "before": day - timedelta(days=1),
+            "after": day + timedelta(days=1),
+        }
         try:
             found = level_of_day(request.clinic, day, now=now)
         except Busy as problem:

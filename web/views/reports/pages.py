@@ -110,6 +110,8 @@ def overview(request: StaffRequest) -> HttpResponse:
     context = {
         "form": form,
         "asked": asked,
+        "paper": asked.words(form) if asked else [],
+        "now": now,
         "told": [(kind, kind.address(asked), kind.make(asked, now)) for kind in KINDS] if asked else [],
         "manages_feeds": request.actor.may(MANAGE_FEEDS, request.clinic.pk),
         "sees_messages": request.actor.may(VIEW_STAGE_FIGURES, request.clinic.pk),
@@ -122,12 +124,14 @@ def one(request: StaffRequest, name: str) -> HttpResponse:
     """One report: its pictures, each with its table below."""
     kind = BY_NAME[name]
     form = _form(request, kind)
-    asked = read(request, form)
+    asked, now = read(request, form), clock.now()
     context = {
         "kind": kind,
         "form": form,
         "asked": asked,
-        "report": kind.make(asked, clock.now()) if asked else None,
+        "paper": asked.words(form) if asked else [],
+        "now": now,
+        "report": kind.make(asked, now) if asked else None,
     }
     return render(request, "web/reports/report.html", context, status=form.status)
 

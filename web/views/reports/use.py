@@ -116,8 +116,8 @@ def _hours_table(name: str, title: str, words: str, hours: Sequence[HourUse]) ->
             Column("Open, h", HOURS),
             Column("Booked, h", HOURS),
             Column("Done, h", HOURS),
-            Column("Booked", SHARE),
-            Column("Done", SHARE),
+            Column("Booked, share", SHARE),
+            Column("Done, share", SHARE),
         ],
         rows=rows,
         means=f"How much of the {words}' open time in each hour of the week visits hold, all days together.",
@@ -140,7 +140,7 @@ def _map(words: str, hours: Sequence[HourUse]) -> Picture | None:
         name="heat",
         plot=plot,
         words=f"Share of the {words}' open time that visits hold, by weekday and hour; the table has each.",
-        caption="Per cent of open time that visits hold, the darker the more; an empty place wasn't open.",
+        caption="Per cent of open time that visits hold: more in stronger colour; an empty place wasn't open.",
     )
 
 
@@ -162,8 +162,8 @@ def _each_table(resources: Sequence[Use], totals: Sequence[Use]) -> Table:
             Column("Open, h", HOURS),
             Column("Booked, h", HOURS),
             Column("Done, h", HOURS),
-            Column("Booked", SHARE),
-            Column("Done", SHARE),
+            Column("Booked, share", SHARE),
+            Column("Done, share", SHARE),
         ],
         rows=[row(use) for use in [*resources, *totals]],
         means=(
