@@ -38,8 +38,9 @@ def typed(stage: Stage, **changed: Any) -> Any:
     return browser_of(stage.house.priya).post(address, sent)
 
 
-def test_what_was_changed_is_marked_and_what_it_touches_is_told(stage: Stage) -> None:
-    stage.book(stage.plan(), "10:00")
+def test_what_was_changed_is_marked_and_what_it_touches_is_told(house: House) -> None:
+    stage = set_stage(house, fasting=True)
+    stage.book(stage.plan(), "10:00", TODAY + timedelta(days=1))
 
     page = typed(stage, observation_minutes="90", fasting_clear_hours="3", limits_systolic_mmhg_stop=">= 175")
 
