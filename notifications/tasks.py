@@ -7,7 +7,7 @@ from celery import shared_task
 from clinic import clock
 from clinic.history import WORKER, acting
 from notifications.answering import missing, times, tries
-from notifications.delivering import delivery, turns, untold_offers
+from notifications.delivering import delivery, turns, untold_offers, untold_visits
 from notifications.escalating import clocks
 from notifications.planning import planner
 from notifications.watching import heartbeats
@@ -49,6 +49,7 @@ def run_clocks() -> None:
         times.close_overtaken(now=now)
         missing.look(now=now)
         untold_offers.look(now=now)
+        untold_visits.look(now=now)
         clocks.run_clocks(now=now)
         # Only the beat rings for this.
         heartbeats.beat(heartbeats.BEAT, now=clock.now())

@@ -37,7 +37,7 @@ TEXTS: Final = Kind("texts", "Texts and numbers", frozenset({"inbound_message", 
 VISITS: Final = Kind(
     "visits",
     "Visits and times",
-    frozenset({"time_request", "waitlist_offer", "repair", "undeclared_hours", "call_back"}),
+    frozenset({"time_request", "waitlist_offer", "repair", "undeclared_hours", "call_back", "visit_untold"}),
 )
 PLANS: Final = Kind("plans", "Plans", frozenset({"spacing", "plan_taken_over", "plan_wanted"}))
 MESSAGES: Final = Kind("messages", "Messages in doubt", frozenset({"message"}))

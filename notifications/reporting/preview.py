@@ -42,6 +42,7 @@ class Foreseen:
     been."""
 
     stage: str
+    kind: str
     due_at: datetime
     why_not: str
     said_with: str  # the stage that says this as well, or ""
@@ -175,6 +176,7 @@ def _foreseen(
     )
     return Foreseen(
         stage=wanted.stage,
+        kind=wanted.kind,
         due_at=decision.due_at,
         why_not=unreachable if said else decision.reason if decision.verdict == Verdict.NOT else "",
         said_with=decision.carrier.rpartition(":")[0],

@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 
 from clinic import access, clock
 from clinic.problems import Conflict, Problem
+from notifications.reporting.untold import how_to_prepare, is_untold
 from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason
 from scheduler.series.review import review
@@ -181,6 +182,7 @@ def _show(
     held = may_book and appointment.status == AppointmentStatus.PENDING
     undoable = may_book and not appointment.lapsed_hold and appointment.record_opened_at is None
     visit = queries.booked_visit(appointment)
+    untold = booked and is_untold(appointment, now)
     reads_session = request.actor.may(READ_SESSIONS, request.clinic.pk)
     context = {
         "visit": visit,
@@ -189,6 +191,8 @@ def _show(
         "session": Session.objects.filter(appointment=appointment).first() if reads_session else None,
         **(_nearby(appointment, visit, now) if booked else {}),
         "day": day,
+        "untold": untold,
+        "prepare": how_to_prepare(appointment) if untold else "",
         "form": form,
         "refusal": refusal,
         "readiness": readiness_answers.of_visit(request.actor, appointment),

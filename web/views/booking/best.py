@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from clinic import access, clock
 from clinic.problems import Conflict, Invalid
+from notifications.reporting.untold import is_untold
 from scheduler.access import BOOK
 from scheduler.finding.free_times import FeasibleStart
 from scheduler.models import Appointment, TreatmentPlan
@@ -31,7 +32,7 @@ from scheduler.vocabulary import spoken_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
 from web.views.booking.place import Place, leave_for, made_before, made_once, place_of, plan_of, resource_of
-from web.views.booking.told import told_of
+from web.views.booking.told import told_of, untold_in_words
 
 NOBODY: Final = "-"
 BOOK_IT, HOLD_IT = "book", "hold"
@@ -115,6 +116,8 @@ def best(request: StaffRequest, pk: UUID) -> HttpResponse:
         return _show(request, plan, place, refused=refusal.detail, marked=form, status=refusal.status)
     messages.success(request, _done(made, plan, holding=holding))
     if place:
+        if is_untold(made, clock.now()):
+            messages.warning(request, untold_in_words(made))
         return leave_for(request, "day_on", on=clock.local_date(made.starts_at, request.clinic.time_zone))
     return leave_for(request, "visit", pk=made.pk)
 

@@ -7,6 +7,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from notifications.planning.rules import CONFIRMATION
 from notifications.reporting import preview
 from notifications.reporting.preview import Foreseen
+from notifications.reporting.untold import how_to_prepare
 from scheduler.finding.free_times import FeasibleStart
 from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
 from scheduler.vocabulary import spoken_time
@@ -27,6 +28,15 @@ def told_of(plan: TreatmentPlan, feasible: FeasibleStart, now: datetime) -> str:
     lines = preview.foreseen(visit, now)
     confirmation = next((line for line in lines if line.stage == CONFIRMATION), None)
     return _at_once(confirmation, plan.patient.given_names, plan.clinic.time_zone, now)
+
+
+def untold_in_words(visit: Appointment) -> str:
+    """What the visit's own page says of one of which no message tells before it, for another page."""
+    phone = visit.patient.phone.as_national if visit.patient.phone else "no telephone number is on record"
+    return (
+        f"Call them: no message goes out before the visit. {visit.patient.full_name}, {phone}."
+        f" How to prepare: {how_to_prepare(visit)}"
+    )
 
 
 def _at_once(line: Foreseen | None, name: str, zone: str, now: datetime) -> str:
