@@ -80,7 +80,7 @@ def duties_of(member: Member, *, now: datetime) -> Duties:
         shifts=_pile(shifts),
         visits=_pile(visits.order_by("during", "pk")),
         unsigned=_pile(unsigned.order_by("arrived_at", "pk")),
-        plans=_pile(plans.select_related("protocol").order_by("created_at", "pk")),
+        plans=_pile(plans.select_related("protocol", "patient").order_by("created_at", "pk")),
         resources=list(Resource.objects.filter(clinic=clinic, user=user).order_by("kind", "name")),
     )
 

@@ -176,6 +176,12 @@ def test_before_somebody_is_let_go_the_page_lists_what_hangs_on_them(house: Hous
     assert visit.status == "booked"
 
 
+def test_a_plan_that_goes_on_is_told_by_its_patient_and_its_protocol(house: House) -> None:
+    plan = set_stage(house).plan()
+    said = words(browser_of(house.max).get(page_of(member(house, house.priya))))
+    assert f"{plan.patient.full_name}: {plan.protocol.title} , until" in said
+
+
 def test_the_last_manager_stays_and_the_page_says_why(house: House) -> None:
     page = browser_of(house.max).post(page_of(member(house, house.max), "end_access"), {"password": PASSWORD})
     assert page.status_code == 409
