@@ -11,10 +11,10 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from clinic.models import Clinic, Patient
+from clinic.models import Clinic, Patient, WorkItem
 from notifications.models import DeliveryAttempt, Form, InboundMessage, Message, MessageKind
 from notifications.planning.stage_words import title_of
-from notifications.talking import reading_words, threads
+from notifications.talking import inbound, reading_words, threads
 from notifications.wording import writing
 from scheduler.models import Appointment, AppointmentStatus
 
@@ -133,6 +133,15 @@ def recent_threads(clinic: Clinic, *, now: datetime) -> list[Recent]:
         for text in rows.order_by("-received_at", "-pk")[:MOST_RECENT]
         if text.patient is not None
     ]
+
+
+def calls_owed(lines: Iterable[Line]) -> list[WorkItem]:
+    """The open tasks to call about any of these texts, the first due first: one query where a text waits."""
+    causes = [f"{inbound.CRISIS_CAUSE}:{line.id}" for line in lines if line.waiting]
+    if not causes:
+        return []
+    owed = WorkItem.objects.filter(cause__in=causes, closed_at=None)
+    return list(owed.select_related("clinic", "patient", "owner").order_by("due_at", "pk"))
 
 
 def upcoming_visits(patient: Patient, *, now: datetime) -> QuerySet[Appointment]:

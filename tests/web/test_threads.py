@@ -8,8 +8,10 @@ import pytest
 import time_machine
 from django.test import Client
 
+from clinic import work
 from clinic.models import AccessLog, Patient, WorkItem
 from notifications.answering import times
+from notifications.escalating import clocks
 from notifications.models import ClinicMessaging, InboundMessage, Message, PatientLink, TimeRequest
 from tests.cast import NOW, TODAY, House, local, new_id
 from tests.notifications.texts import ROSAS, STRANGERS, alone_on_the_number, announce, give_number, text
@@ -167,6 +169,40 @@ def test_a_thread_is_marked_as_dealt_with(house: House, ana: Client) -> None:
     assert refused.status_code == 400
     ana.post(f"/threads/{house.rosa.pk}/dealt-with/", {"outcome": "Called her"})
     assert WorkItem.objects.get().outcome == "Called her"
+
+
+def test_a_text_of_a_crisis_says_whose_turn_it_is_and_what_the_desk_does(house: House, ana: Client) -> None:
+    text("im going to jump")
+    address = f"/threads/{house.rosa.pk}/"
+    clocks.run_clocks(now=NOW)
+    page = ana.get(address)
+    told = words(page)
+    assert "Call the patient now: alarming text message im going to jump Nobody has taken it yet" in told
+    assert "go to a nurse now and show this text" in told
+    assert "First Nils" in told
+    assert "Begin with" not in page.content.decode()
+    assert "Dealt with otherwise" not in told
+    by_the_nurse = words(browser_of(house.nils).get(address))
+    assert "Nobody has taken it yet. Take it, and call." in by_the_nurse
+    item = WorkItem.objects.get(urgency="red")
+    work.acknowledge(actor=house.actor(house.nils), item=item, now=NOW)
+    assert f"{house.nils.full_name} has it and calls." in words(ana.get(address))
+
+
+def test_the_desk_cannot_deal_with_what_a_nurse_calls_about(house: House, ana: Client) -> None:
+    text("im going to jump")
+    text("Which door do I take?")
+    address = f"/threads/{house.rosa.pk}/"
+    assert "Dealt with otherwise" in words(ana.get(address))
+    told = words(ana.post(f"{address}dealt-with/", {"outcome": "ok"}, follow=True))
+    assert threads.CALL_STILL_OWED in told
+    assert "These texts are dealt with" not in told
+    assert "Alarming: call now" in told
+
+
+def test_a_strangers_crisis_says_whose_turn_it_is_too(house: House, ana: Client) -> None:
+    row = text("i have a gun", sender=STRANGERS)
+    assert "go to a nurse now and show this text" in words(ana.get(f"/texts/{row.pk}/"))
 
 
 def test_a_task_leads_to_its_text_and_the_text_to_its_thread(house: House, ana: Client) -> None:

@@ -1,5 +1,6 @@
 """Patients' texts for staff: who waits for an answer, one thread with a reply, a number that was wrong."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -26,8 +27,16 @@ from web.lengths import span_in_words
 from web.views import own_words
 from web.views.own_words import OwnWordsForm
 from web.views.tasks.forms import NEVER_IN_SILENCE
+from web.views.tasks.lines import Line as TaskLine
+from web.views.tasks.lines import lines_of
 
 STAYS: Final = "The number stays, and texts go to it again."
+CALL_STILL_OWED: Final = (
+    "A call is still owed about what alarms: it ends when its task is closed with what was done."
+    " The others are dealt with."
+)
+# Of the texts that a call is owed about, so many are shown above the conversation.
+MOST_SHOWN: Final = 3
 NOTHING_NEW: Final = "This is the number that is there already, and nobody doubts it. Enter the right one."
 
 
@@ -222,6 +231,41 @@ def _is_doubted(patient: Patient) -> bool:
     return bool(of_number & {BlockReason.WRONG_NUMBER, BlockReason.UNREACHABLE})
 
 
+@dataclass(frozen=True)
+class CallOwed:
+    """The most pressing call about texts of a thread, what was written, and how many more calls are owed."""
+
+    line: TaskLine
+    texts: list[conversations.Line]
+    more: int
+
+    @property
+    def whose_turn(self) -> str:
+        """What whoever has this open is to do now."""
+        if not self.line.unanswered:
+            return f"{self.line.with_whom} has it and calls."
+        if self.line.may_act:
+            return "Nobody has taken it yet. Take it, and call."
+        role = self.line.item.get_role_display().lower()
+        return f"Nobody has taken it yet: go to a {role} now and show this text."
+
+
+def _call_owed(request: StaffRequest, lines: list[conversations.Line]) -> CallOwed | None:
+    items = conversations.calls_owed(lines)
+    if not items:
+        return None
+    first = lines_of(request.actor, request.clinic, items[:1], now=clock.now())[0]
+    about = {item.cause.partition(":")[2] for item in items}
+    texts = [line for line in lines if str(line.id) in about]
+    return CallOwed(first, texts[-MOST_SHOWN:], len(items) - 1)
+
+
+def _is_to_be_read(lines: list[conversations.Line], call: CallOwed | None) -> bool:
+    """Whether any text waits for more than the call that is owed about it."""
+    about = {line.id for line in call.texts} if call else set()
+    return any(line.waiting and line.id not in about for line in lines)
+
+
 def _dealt_with(request: StaffRequest, form: DealtWithForm, clinic_id: UUID, texts: Any) -> bool:
     """Whether the form was carried out; its problem stands in it otherwise."""
     if not form.is_valid():
@@ -233,7 +277,10 @@ def _dealt_with(request: StaffRequest, form: DealtWithForm, clinic_id: UUID, tex
         outcome=form.cleaned_data["outcome"],
         now=clock.now(),
     )
-    messages.success(request, "These texts are dealt with.")
+    if texts.filter(read_at=None).exists():
+        messages.warning(request, CALL_STILL_OWED)
+    else:
+        messages.success(request, "These texts are dealt with.")
     return True
 
 
@@ -241,15 +288,19 @@ def _show(request: StaffRequest, patient: Patient, **filled: ChangeForm) -> Http
     """The thread with its forms; one that was refused, or begun with a phrase, as it was filled."""
     lines, why_not = conversations.thread_of(patient), threads.why_not(patient)
     reply_form = filled.get("reply") or ReplyForm(patient)
-    visits = [] if why_not else conversations.upcoming_visits(patient, now=clock.now())
+    call = _call_owed(request, lines)
+    # No usual phrase answers what alarms, and no other time.
+    quiet = not (why_not or call)
+    visits = conversations.upcoming_visits(patient, now=clock.now()) if quiet else []
     context = {
         "patient": patient,
-        "phrases": _phrases(patient),
+        "phrases": () if call else _phrases(patient),
+        "call": call,
         "visits": visits,
         "offer_id": uuid4(),
         "seen": reply_form["seen"].value(),
         "lines": lines,
-        "waits": any(line.waiting for line in lines),
+        "waits": _is_to_be_read(lines, call),
         "why_not": why_not,
         "reply_form": reply_form,
         "dealt_with_form": filled.get("dealt_with") or DealtWithForm(),
@@ -260,11 +311,13 @@ def _show(request: StaffRequest, patient: Patient, **filled: ChangeForm) -> Http
 
 def _show_number(request: StaffRequest, row: InboundMessage, form: DealtWithForm) -> HttpResponse:
     lines = conversations.thread_of_number(row)
+    call = _call_owed(request, lines)
     context = {
+        "call": call,
         "text": row,
         "sharing": conversations.sharing(row),
         "lines": lines,
-        "waits": any(line.waiting for line in lines),
+        "waits": _is_to_be_read(lines, call),
         "dealt_with_form": form,
     }
     return render(request, "web/threads/number_thread.html", context, status=form.status)
