@@ -3,7 +3,7 @@
 Opening the session with these lines is `arrival`; confirming or changing them at the chair is `checklist`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -177,6 +177,15 @@ def doubts(given: Readiness) -> list[str]:
     unsafe = [name for name in DOUBTS if getattr(given, name) == YesNoUnknown.YES]
     wanted = ("fasting_understood", "ride_home")
     return [*unsafe, *(name for name in wanted if getattr(given, name) == YesNoUnknown.NO)]
+
+
+def in_doubt(visits: Iterable[UUID]) -> set[UUID]:
+    """Those of these visits about which the patient's last answers hold something that a nurse must hear
+    about first. One query. That there is something everybody may know; what it is, not (`access`)."""
+    newest_first = Readiness.objects.filter(appointment__in=list(visits)).order_by(
+        "appointment", "-given_at", "-id"
+    )
+    return {given.appointment_id for given in newest_first.distinct("appointment") if doubts(given)}
 
 
 def said(given: Readiness) -> list[Said]:

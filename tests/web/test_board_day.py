@@ -16,6 +16,7 @@ from scheduler.visits import attendance, booking
 from scheduler.working_hours import time_off
 from sessions_app import arrival
 from sessions_app.models import SessionState
+from sessions_app.preparing import readiness
 from tests.cast import NOW, TODAY, House, local, make_patient, new_id
 from tests.scheduler.stage import Stage, make_resource, open_all, set_stage
 from tests.scheduler.waits import join
@@ -339,3 +340,26 @@ def _queries(browser: Any, address: str) -> int:
     with CaptureQueriesContext(connection) as asked:
         assert browser.get(address).status_code == 200
     return len(asked)
+
+
+def test_who_said_something_that_waits_for_a_nurse_is_not_plainly_confirmed(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "13:00")
+    attendance.confirm(appointment=visit, now=NOW)
+    said = {"possible_pregnancy": "yes", "ride_home": "no"}
+    readiness.confirm(id=new_id(), appointment=visit, answers=readiness.Answers(**said), now=NOW)
+    page = the_day(stage)
+    told = page.context["visits"][0]
+    assert told.look == Look("warn", "alert", "Confirmed; not ready: ask a nurse")
+    asked = {"desk": stage.house.ana, "nurse": stage.house.nils}
+    pages = {who: words(the_visit(user, visit)) for who, user in asked.items()}
+    assert all("Confirmed; not ready: ask a nurse" in told for told in pages.values())
+    # What it is, is for the nurse to read.
+    assert ["What the patient said before" in told for told in pages.values()] == [False, True]
+    readiness.confirm(
+        id=new_id(), appointment=visit, answers=readiness.Answers(ride_home="yes"), now=NOW + MINUTE
+    )
+    assert "not ready" not in words(the_day(stage))
+
+
+def the_visit(user: Any, visit: Appointment) -> Any:
+    return browser_of(user).get(reverse("visit", args=[visit.pk]))

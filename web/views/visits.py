@@ -25,12 +25,16 @@ from scheduler.visits.visit_history import appointment_history
 from scheduler.vocabulary import wall_time
 from sessions_app.access import CONFIRM_READINESS, READ_SESSIONS
 from sessions_app.models import Session
+from sessions_app.preparing.readiness import in_doubt
 from web.board.layout import by_name
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.views import readiness_answers
+from web.views.board import looks
 from web.views.booking.place import FastedForm, appointment_of, board_of
 
+# Nobody comes any more: the way on is another visit.
+GONE: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
 ONE_STEP_BACK: Final = {
     AppointmentStatus.CANCELLED: "Take the cancellation back",
     AppointmentStatus.NOSHOW: "Undo: missed",
@@ -167,6 +171,12 @@ def _nearby(appointment: Appointment, visit: queries.BookedVisit, now: datetime)
     return {"nearby_times": places.times, "nearby_chairs": chairs}
 
 
+def _not_ready(appointment: Appointment) -> str:
+    """Empty, unless what the patient said before it waits for a nurse."""
+    coming = appointment.status == AppointmentStatus.BOOKED
+    return looks.not_ready(appointment) if coming and in_doubt([appointment.pk]) else ""
+
+
 def _late(appointment: Appointment, now: datetime) -> bool:
     """Would `booking.cancel` call it late?"""
     return appointment.starts_at - now < timedelta(hours=appointment.clinic.late_cancellation_hours)
@@ -196,11 +206,14 @@ def _show(
         "form": form,
         "refusal": refusal,
         "readiness": readiness_answers.of_visit(request.actor, appointment),
+        "not_ready": _not_ready(appointment),
         "may_say_before": appointment.status == AppointmentStatus.BOOKED
         and request.actor.may(CONFIRM_READINESS, request.clinic.pk),
         "history": appointment_history(appointment, now=now),
         "review": review(plan=appointment.plan, now=now),
         "may_book": may_book,
+        "ran_out": appointment.ran_out_by(now),
+        "book_again": may_book and (appointment.status in GONE or appointment.ran_out_by(now)),
         "to_ask": booking.to_ask_of_held(appointment, now=now) if held else None,
         "held": held and appointment.held_until > now,  # type: ignore[operator]  # a hold has an end
         "may_check_in": booked and day == clock.local_date(now, request.clinic.time_zone),

@@ -19,6 +19,7 @@ from scheduler.models import AppointmentStatus, Resource
 from scheduler.visits import queries
 from scheduler.visits.clinic_day import ClinicDay, clinic_day
 from scheduler.waitlist.fitting import Fit, who_fits
+from sessions_app.preparing.readiness import in_doubt
 from sessions_app.queries import states_of
 from web.board.layout import STEP, Line, Place, Tick
 from web.doors import StaffRequest, staff_page
@@ -116,6 +117,7 @@ def _told(read: ClinicDay, *, now: datetime, today: bool, may_book: bool) -> lis
         if visit.appointment.status not in GONE and not visit.appointment.ran_out_by(now)
     ]
     states = states_of(visit.appointment.pk for visit in coming)
+    doubted = in_doubt(visit.appointment.pk for visit in coming)
     told = []
     for visit in coming:
         appointment = visit.appointment
@@ -124,7 +126,13 @@ def _told(read: ClinicDay, *, now: datetime, today: bool, may_book: bool) -> lis
         told.append(
             Told(
                 visit,
-                look_of(appointment, state=states.get(appointment.pk), late=late, now=now),
+                look_of(
+                    appointment,
+                    state=states.get(appointment.pk),
+                    late=late,
+                    in_doubt=appointment.pk in doubted,
+                    now=now,
+                ),
                 late=late > 0,
                 may_check_in=may_book and booked and today,
                 movable=may_book and booked,

@@ -27,9 +27,11 @@ class Look:
     left: str = ""  # and how long that is
 
 
-def look_of(visit: Appointment, *, state: str | None, late: int, now: datetime) -> Look:
-    """`state` is that of the visit's session, when there is one; `late` by how many minutes
-    somebody should have come by now."""
+def look_of(
+    visit: Appointment, *, state: str | None, late: int, in_doubt: bool = False, now: datetime
+) -> Look:
+    """`state` is that of the visit's session, when there is one; `late` by how many minutes somebody should
+    have come by now; `in_doubt`: what the patient said before waits for a nurse (`readiness.in_doubt`)."""
     if visit.status == AppointmentStatus.PENDING and visit.held_until is not None:
         left = left_in_words(visit.held_until, now)
         return Look("waiting", "clock", f"Held, {left} left", visit.held_until, left)
@@ -37,10 +39,15 @@ def look_of(visit: Appointment, *, state: str | None, late: int, now: datetime) 
         return Look("warn", "alert", f"{length_in_words(late)} late")
     if visit.status == AppointmentStatus.BOOKED:
         said = ParticipantStatus(visit.patient_status)
-        return Look(*SAID[said], said.label)
+        return Look("warn", "alert", not_ready(visit)) if in_doubt else Look(*SAID[said], said.label)
     if visit.status in IN_THE_CHAIR and state is not None:
         return Look(*LOOKS.get(state, PLAIN), SessionState(state).label)
     return Look(*LOOKS.get(visit.status, PLAIN), visit.get_status_display())
+
+
+def not_ready(visit: Appointment) -> str:
+    """What is said of a visit about which a nurse has to be asked first."""
+    return f"{visit.get_patient_status_display()}; not ready: ask a nurse"
 
 
 def unconfirmed(visit: Appointment) -> bool:
