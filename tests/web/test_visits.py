@@ -154,3 +154,23 @@ def test_a_prescriber_sees_a_visit_and_changes_nothing_about_it(stage: Stage) ->
 
     assert "Cancelled, late: Patient Ana Lima" in page
     assert "Take the cancellation back" not in page
+
+
+def test_what_is_over_leads_on_to_another_time(stage: Stage) -> None:
+    browser, plan = browser_of(stage.house.ana), stage.plan()
+    again = f'href="{reverse("book_best", args=[plan.pk])}"'
+    page = browser.get(reverse("book_confirm", args=[plan.pk]), {"start": stage.at("9:30").isoformat()})
+    browser.post(reverse("book_hold", args=[plan.pk]), hidden(page))
+    held = Appointment.objects.get()
+    address = reverse("visit", args=[held.pk])
+    assert again not in browser.get(address).content.decode()
+    with time_machine.travel(NOW + timedelta(minutes=11), tick=False):
+        ran_out = browser.get(address)
+        assert again in ran_out.content.decode()
+        assert "No longer held" in words(ran_out)
+        refused = browser.post(reverse("visit_book_held", args=[held.pk]))
+        assert "Choose a time again" in words(refused)
+    booked = stage.book(stage.plan(stage.house.omar), "13:00")
+    stage.cancel(booked)
+    again = f'href="{reverse("book_best", args=[booked.plan_id])}"'
+    assert again in browser.get(reverse("visit", args=[booked.pk])).content.decode()
