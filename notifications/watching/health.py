@@ -29,6 +29,7 @@ REFUSALS_OF_THE_LAST: Final = timedelta(minutes=15)  # [D]
 MANY_REFUSALS: Final = 20  # [D]
 KEPT_SECONDS: Final = 15
 KEPT_AS: Final = "notifications.health"
+TELL: Final = "Tell whoever runs the server."
 QUEUES: Final = tuple(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
 # One statement, on indexes; every number is of the whole house.
@@ -58,7 +59,9 @@ STATE: Final = """
            (SELECT coalesce(json_agg(name ORDER BY name), '[]')
               FROM notifications_sendingstate WHERE paused_at IS NOT NULL),
            (SELECT coalesce(json_agg(name ORDER BY name), '[]')
-              FROM notifications_sendingstate WHERE closed_until > %(now)s)
+              FROM notifications_sendingstate WHERE closed_until > %(now)s),
+           extract(epoch FROM %(now)s - greatest(pg_postmaster_start_time(),
+                                                 (SELECT min(applied) FROM django_migrations)))
 """
 
 
@@ -72,6 +75,7 @@ class Health:
     refusals: Mapping[str, int]
     paused: list[str]
     breakers_open: list[str]
+    up: float  # for how many seconds there has been a database to work on
     waiting: int | None  # what the workers have been rung for and nobody has taken; None: Valkey is silent
 
     @property
@@ -98,21 +102,23 @@ class Health:
         return list(dict.fromkeys(wrong))
 
     def _is_late(self, name: str) -> bool:
-        age = self.ages.get(name)
-        return age is None or age > LATE_AFTER[name].total_seconds()
+        """Right after a start nothing can have been done for as long: that is told once there was time to."""
+        age, patience = self.ages.get(name), LATE_AFTER[name].total_seconds()
+        return self.up > patience and (age is None or age > patience)
 
 
 def read(now: datetime) -> Health:
     """How everything is now: one query, and one question to Valkey."""
     with connection.cursor() as cursor:
         cursor.execute(STATE, {"now": now, "since": now - REFUSALS_OF_THE_LAST})
-        ages, due, refusals, paused, breakers_open = cursor.fetchone()
+        ages, due, refusals, paused, breakers_open, up = cursor.fetchone()
     return Health(
         ages={name: float(age) for name, age in ages.items()},
         due={way: float(age) for way, age in due.items()},
         refusals=refusals,
         paused=paused,
         breakers_open=breakers_open,
+        up=float(up),
         waiting=_waiting(),
     )
 
@@ -143,17 +149,18 @@ def _waiting() -> int | None:
 
 
 def _stopped(name: str, waiting: int | None) -> str:
+    """For a manager, who knows whom to tell; the part's own name is for whoever runs the server."""
     if name in (BEAT, WORKER):
         if waiting is None:
-            return "Nothing is being done: Valkey does not answer."
-        return (
-            "No worker takes the work that is waiting: start one."
-            if waiting
-            else "Nothing rings for the work: start the beat."
-        )
+            why = "the queue of the work does not answer (Valkey)"
+        elif waiting:
+            why = "what does the work has stopped (the worker)"
+        else:
+            why = "what sets the work going has stopped (the beat)"
+        return f"No messages are sent and nobody is called: {why}. {TELL}"
     return {
-        PLANNER: "The planner has not finished for minutes: messages are not being planned.",
-        DRAIN: "The drain has not finished for minutes: messages are not being sent.",
+        PLANNER: f"Messages to patients are not prepared: the planner has not finished for minutes. {TELL}",
+        DRAIN: f"Messages to patients are not sent: the drain has not finished for minutes. {TELL}",
     }[name]
 
 

@@ -1,6 +1,7 @@
 """Is everything that must run running? A stopped beat, a stopped worker, a stuck message, an open breaker."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import time_machine
 from django.conf import settings
 from redis import Redis
 
+from clinic import clock
 from notifications import tasks
 from notifications.models import Message, SendingState
 from notifications.planning.planner import plan
@@ -18,8 +20,10 @@ from tests.notifications.visits import book
 from tests.web.pages import browser_of, words
 
 MINUTE = timedelta(minutes=1)
-NO_BEAT = "Nothing rings for the work: start the beat."
-NO_WORKER = "No worker takes the work that is waiting: start one."
+STANDS_STILL = "No messages are sent and nobody is called"
+TELL = "Tell whoever runs the server."
+NO_BEAT = f"{STANDS_STILL}: what sets the work going has stopped (the beat). {TELL}"
+NO_WORKER = f"{STANDS_STILL}: what does the work has stopped (the worker). {TELL}"
 
 
 @pytest.fixture
@@ -37,6 +41,19 @@ def alive(db: None) -> Iterator[None]:
 
 def test_nothing_is_late_while_everything_runs(alive: None) -> None:
     assert health.read(NOW + MINUTE).late == []
+
+
+@pytest.mark.parametrize("ages", [{}, {"beat": 9e4, "worker": 9e4, "planner": 9e4, "drain": 9e4}])
+def test_right_after_a_start_nothing_is_late_that_had_no_time_to_be_done(ages: dict[str, float]) -> None:
+    """The first of an installation, and one after a night."""
+    started = health.Health(ages=ages, due={}, refusals={}, paused=[], breakers_open=[], up=119.0, waiting=0)
+    assert started.late == []
+    assert replace(started, up=121.0).late == [NO_BEAT]
+    assert len(replace(started, up=301.0).late) == 3
+
+
+def test_how_long_the_house_is_up_is_known(db: None) -> None:
+    assert 0 < health.read(clock.now()).up < health.read(NOW + 1000 * MINUTE).up
 
 
 def test_each_task_leaves_its_sign_of_life(db: None) -> None:
@@ -63,7 +80,9 @@ def test_a_stopped_worker_leaves_a_bell_that_rings_on(alive: None, queue: str) -
 def test_a_drain_that_never_finishes_is_told_while_the_rest_runs(alive: None) -> None:
     later = NOW + 6 * MINUTE
     beat(BEAT, PLANNER, now=later)
-    assert health.read(later).late == ["The drain has not finished for minutes: messages are not being sent."]
+    assert health.read(later).late == [
+        f"Messages to patients are not sent: the drain has not finished for minutes. {TELL}"
+    ]
 
 
 def test_a_message_that_is_stuck_is_told_with_its_age(alive: None, house: House) -> None:
