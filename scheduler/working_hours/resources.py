@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from clinic import clock
@@ -18,7 +17,7 @@ from clinic.access import Actor
 from clinic.models import Clinic, Membership
 from clinic.problems import Conflict, Invalid
 from clinic.seen import Seen, refuse_unseen
-from clinic.transactions import in_transaction, violated_constraint
+from clinic.transactions import in_transaction
 from clinic.visible_text import ONE_LINE, hides_something
 from scheduler.locks import lock_resource, lock_schedule
 from scheduler.models import AppointmentStatus, Claim, Resource, ResourceKind
@@ -59,7 +58,12 @@ def add_resource(
         features=sorted(set(features)),
         user_id=user_id,
     )
-    return in_transaction(lambda: _saved(resource))
+
+    def work() -> Resource:
+        lock_schedule(clinic.pk)  # two names that differ by capitals alone would pass each other
+        return _saved(resource)
+
+    return in_transaction(work)
 
 
 def settings_of(resource: Resource) -> dict[str, object]:
@@ -212,12 +216,10 @@ def _refuse_booked(claims: QuerySet[Claim], detail: str, *, code: str) -> None:
 
 
 def _saved(resource: Resource) -> Resource:
-    try:
-        with transaction.atomic():
-            resource.save()
-    except IntegrityError as error:
-        if violated_constraint(error) != "resource_name_once":
-            raise
+    """Written, under the schedule's lock: read aloud, Chair 2 and chair 2 are one name."""
+    of_kind = Resource.objects.filter(clinic=resource.clinic_id, kind=resource.kind)
+    if of_kind.filter(name__iexact=resource.name).exclude(pk=resource.pk).exists():
         kind = ResourceKind(resource.kind).label.lower()
-        raise Invalid({"name": f"The clinic has a {kind} of this name. Choose another."}) from error
+        raise Invalid({"name": f"The clinic has a {kind} of this name. Choose another."})
+    resource.save()
     return resource

@@ -139,3 +139,19 @@ def test_a_name_is_one_line_in_which_everything_shows(stage: Stage, name: str) -
             name=name,
             capacity=1,
         )
+
+
+def test_a_name_is_taken_in_whatever_capitals(stage: Stage) -> None:
+    first, second = stage.chairs[:2]
+    with pytest.raises(Invalid, match="has a chair of this name"):
+        change(stage, second, name=first.name.swapcase())
+    with pytest.raises(Invalid, match="has a chair of this name"):
+        resources.add_resource(
+            actor=stage.house.actor(stage.house.max),
+            id=new_id(),
+            clinic=stage.house.clinic,
+            kind="chair",
+            name=first.name.upper(),
+            capacity=1,
+        )
+    change(stage, first, name=first.name.upper())  # its own in other letters
