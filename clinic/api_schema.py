@@ -49,6 +49,11 @@ def _document() -> dict[str, Any]:
 
 
 class ApiSchema(AutoSchema):
+    def get_tags(self) -> list[str]:
+        """The noun of the address, `patient-imports`: what the manual lists the operations under."""
+        noun = self.path.removeprefix("/api/").strip("/").split("/")[1:2]
+        return noun or super().get_tags()
+
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> dict[str, Any] | None:

@@ -37,6 +37,13 @@ def test_an_operation_tells_how_it_refuses(
     assert {status for status in answers if status >= "400"} == refusals
 
 
+def test_operations_stand_under_the_noun_of_their_address(document: dict[str, Any]) -> None:
+    tags = {path: {*each["get"]["tags"]} for path, each in document["paths"].items() if "get" in each}
+    assert tags["/api/v1/patients/{id}/"] == tags["/api/v1/patients/"] == {"patients"}
+    assert tags["/api/v1/patient-imports/"] == {"patient-imports"}
+    assert not any("api" in each for each in tags.values())
+
+
 def test_every_refusal_is_a_problem(document: dict[str, Any]) -> None:
     refusals = [
         answer["content"]
