@@ -1,7 +1,8 @@
 """The addresses of sign-in: those of allauth's that a closed house needs.
 
 There is no sign-up, no confirming or changing of addresses by oneself, no social login: those addresses
-don't exist. A path that is not here is a 404.
+don't exist. A path that is not here is a 404. The list of one's sessions, with a clinic's
+times, is a page of `web`.
 """
 
 from allauth.account import views
@@ -26,5 +27,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="account_reset_password_from_key",
     ),
     path("2fa/", include("allauth.mfa.urls")),
-    path("sessions/", include("allauth.usersessions.urls")),
 ]

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 from knox.models import AuthToken
 
 from clinic.models import Member, MemberState, Role, User
@@ -13,6 +15,7 @@ from clinic.staff import members
 from tests.cast import NOW, PASSWORD, House, make_clinic, make_user
 from tests.clinic.staff import accepted, by_max, invited, member
 from tests.web.pages import browser_of, words
+from web.templatetags.chairside import local_day
 
 
 @pytest.fixture(autouse=True)
@@ -160,3 +163,12 @@ def test_invitations_ask_as_much_for_six_as_for_one(
         )
     with django_assert_num_queries(len(few)):
         assert words(browser.get(reverse("own_invitations"))).count("Accept the invitation") == 6
+
+
+def test_where_somebody_is_signed_in_is_told_by_the_clinics_clock(house: House) -> None:
+    desk = browser_of()
+    desk.post(reverse("account_login"), {"login": house.ana.email, "password": PASSWORD})
+    said = words(desk.get(reverse("usersessions_list")))
+    at = timezone.localtime(NOW, ZoneInfo(house.clinic.time_zone))
+    assert f"since {local_day(NOW)}, {at:%H:%M} ({at.tzname()})" in said
+    assert "UTC" not in said

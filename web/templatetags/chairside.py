@@ -110,6 +110,12 @@ def plain_day(day: date | None) -> str:
 
 
 @register.filter
+def zone_name(moment: datetime) -> str:
+    """CST: how the clock is called by which this moment is told."""
+    return timezone.localtime(moment).tzname() or ""
+
+
+@register.filter
 def local_day(moment: datetime | None) -> str:
     """Mon, Jan 11: the clinic's day that this moment falls on; with the year when it isn't this one."""
     if not moment:
