@@ -63,7 +63,7 @@ def _says(totals: dict[str, Use], of_kind: dict[ResourceKind, list[HourUse]]) ->
     ]
     most = _extreme(of_kind[ResourceKind.NURSE], highest=True)
     least = _extreme(of_kind[ResourceKind.CHAIR], highest=False)
-    if most and least:
+    if nurses.booked and most and least:
         told.append(f"Nurses were fullest on {most}; chairs had most room on {least}.")
     return " ".join(told)
 
@@ -140,7 +140,7 @@ def _map(words: str, hours: Sequence[HourUse]) -> Picture | None:
         name="heat",
         plot=plot,
         words=f"Share of the {words}' open time that visits hold, by weekday and hour; the table has each.",
-        caption="Per cent of open time that visits hold: more in stronger colour; an empty place wasn't open.",
+        caption="Per cent of open time that visits hold: more, stronger colour; an empty place wasn't open.",
     )
 
 
@@ -168,7 +168,7 @@ def _each_table(resources: Sequence[Use], totals: Sequence[Use]) -> Table:
         rows=[row(use) for use in [*resources, *totals]],
         means=(
             "How much of the open hours visits hold, and how much belongs to visits that are done. A chair "
-            "counts through its turnover; a nurse in hours of nursing units, of which she has six."
+            "counts through its turnover; a nurse in hours of nursing units, six to a nurse."
         ),
         total_rows=len(totals),
         picture=_bars(resources),
