@@ -30,7 +30,7 @@ USUAL_STARTS: Final = 1_000
 MOST_STARTS: Final = 5_000
 NURSED: Final = (Phase.PREPARATION, Phase.INFUSION, Phase.OBSERVATION)
 NURSE_HELP: Final = (
-    "Asked for by name, she serves the whole visit."
+    "Asked for by name, this nurse serves the whole visit."
     " Left out: those who have room, handing over where a phase or a shift ends and somebody then stays free."
 )
 PEOPLE: Final[dict[str, ResourceKind]] = {
@@ -89,7 +89,7 @@ class WindowSerializer(StrictSerializer):
         required=False, help_text="No start before this time of the clinic's day."
     )
     latest = serializers.TimeField(required=False, help_text="Discharged by this time of the clinic's day.")
-    nurse_preferred = IdField(required=False, help_text="For the whole visit, where she can.")
+    nurse_preferred = IdField(required=False, help_text="For the whole visit, where possible.")
     chair_preferred = IdField(required=False)
     only = serializers.BooleanField(default=False, help_text="Nothing but what fits the wish entirely.")
     limit = serializers.IntegerField(

@@ -93,7 +93,7 @@ class CostSerializer(serializers.Serializer[Any]):
 
 class SeriesOfferSerializer(serializers.Serializer[Any]):
     sessions = OfferedSerializer(many=True)
-    nurse = NamedSerializer(allow_null=True, help_text="The wished nurse, if she serves any of it whole.")
+    nurse = NamedSerializer(allow_null=True, help_text="The wished nurse, if serving any of it whole.")
     cost = CostSerializer()
     words = serializers.ListField(child=serializers.CharField(), help_text="What the cost means.")
 

@@ -155,7 +155,7 @@ def against_other_visits(
             apart = abs(clock.days_between(start, other.start, case.zone))
             yield Blocker(
                 "spacing_too_close",
-                f"{apart} days from the session {_on(other.start, case.zone, now)};"
+                f"{apart} day{'' if apart == 1 else 's'} from the session {_on(other.start, case.zone, now)};"
                 f" {case.spacing.whose} asks for at least {case.spacing.min_days}."
                 + _answer_first(other, case.zone, now),
             )

@@ -58,6 +58,9 @@ def test_the_latest_word_counts(stage: Stage) -> None:
 
     assert blocker.detail == "3 days from the session on Mon, Jan 11; the prescriber asks for at least 4."
 
+    [sooner] = stage.check(plan, "9:30", TODAY + timedelta(days=1)).blockers
+    assert sooner.detail.startswith("1 day from the session on Mon, Jan 11;")
+
 
 @pytest.mark.parametrize(
     ("changes", "field"),

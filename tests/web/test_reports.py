@@ -55,6 +55,15 @@ def told_on_paper(page: object) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split()) if found else ""
 
 
+def test_a_period_in_which_nothing_was_booked_has_no_fullest_hour(stage: Stage, house: House) -> None:
+    browser = browser_of(house.max)
+    page = words(browser.get("/reports/use/", PERIOD))
+    assert "Visits held 0 %" in page
+    assert "fullest" not in page
+    stage.book(stage.plan(), "9:30")
+    assert "Nurses were fullest on Mondays from 9:00" in words(browser.get("/reports/use/", PERIOD))
+
+
 # --- On paper ------------------------------------------------------------------------------------------
 
 
