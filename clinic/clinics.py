@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 
 from clinic.access import Actor
 from clinic.history import acting
+from clinic.lock_screens import faults_of_words
 from clinic.models import Clinic, Membership, Role, User
 from clinic.phones import e164, is_assigned
 from clinic.problems import Conflict, Invalid
@@ -115,6 +116,9 @@ def _wrong(details: dict[str, Any]) -> dict[str, str]:
     for name, most in {"name": 120, "sender_name": 40, "address": 240}.items():
         if len(str(details.get(name, "")).strip()) > most:
             wrong.setdefault(name, f"Write at most {most} characters.")
+    # It stands before every text: the name alone would say what is treated (domain.md 6.3).
+    if told := faults_of_words(str(details.get("sender_name", ""))):
+        wrong.setdefault("sender_name", " ".join(told))
     if "phone" in details:
         number = e164(str(details["phone"]))
         if not number or not is_assigned(number):

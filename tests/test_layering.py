@@ -59,6 +59,8 @@ PURE = [
     "clinic/importing/reading.py",
     "clinic/importing/records.py",
     "clinic/importing/table.py",
+    "clinic/letters.py",
+    "clinic/lock_screens.py",
     "clinic/visible_text.py",
     "notifications/planning/jurisdictions.py",
     "scheduler/finding/availability.py",

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from clinic.letters import bare
 from notifications.wording import filling, gsm7
 from notifications.wording.filling import LINK
-from notifications.wording.plain_words import bare
 
 # A conversation by text, not a letter. [D]
 MOST_SEGMENTS: Final = 3

@@ -16,8 +16,9 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
+from clinic.letters import unmasked
 from notifications.wording import danger_words, unwell_words
-from notifications.wording.plain_words import CANNOT, near, plain, slips_of, spelled_right, then, unmasked
+from notifications.wording.plain_words import CANNOT, near, plain, slips_of, spelled_right, then
 
 # Compared with what `plain` leaves: no accents, no apostrophes, no capitals.
 _NOT: Final = r"dont|do not|doesnt|didnt|did not|no longer|never|cant|cannot|can not|not"

@@ -99,6 +99,27 @@ def test_the_command_names_every_field_and_writes_nothing(today: None) -> None:
     assert not Clinic.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "telling", ["Lakeside Ketamine", "Depression Center", "K e t a m i n e", "Psych Care"]
+)
+def test_the_name_that_patients_read_never_says_what_is_treated(
+    harbor: Clinic, hana: Client, telling: str
+) -> None:
+    address = "1 Wacker Drive, Chicago"
+    page = send(hana, "setup_clinic", **DETAILS | {"sender_name": telling, "address": address})
+    assert page.status_code == 400
+    assert "tells a lock screen what the visit is about: leave it out." in words(page)
+    assert telling in page.content.decode()
+    answer = hana.patch(
+        f"/api/v1/clinics/{harbor.pk}/", {"sender_name": telling}, content_type="application/json"
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "sender_name")
+    with pytest.raises(Invalid):
+        clinics.open_clinic(details=DETAILS | {"sender_name": telling})
+    harbor.refresh_from_db()
+    assert harbor.sender_name == "Harbor"
+
+
 def test_nobody_opens_a_clinic_or_an_account_over_the_network(today: None) -> None:
     """An empty installation offers a sign-in and nothing else, whoever comes first."""
     stranger = Client()
