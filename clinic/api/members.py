@@ -116,6 +116,11 @@ class ChangeRolesSerializer(PasswordAgainSerializer):
     take = serializers.ListField(
         child=serializers.ChoiceField(choices=Role.choices), max_length=8, required=False, default=list
     )
+    leave_none = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Take a prescriber's or a nurse's role that nobody else has here; else `last_of_role`.",
+    )
     reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
 
 
@@ -237,6 +242,7 @@ class MembersViewSet(ClinicViewSet):
             member=member,
             give=_roles(data["give"]),
             take=_roles(data["take"]),
+            leave_none=data["leave_none"],
             reason=data["reason"],
             proof=_proof(data),
             now=clock.now(),

@@ -23,7 +23,7 @@ from clinic.history import acting
 from clinic.models import Clinic, Member, Membership, MemberState, Role, User, WayIn
 from clinic.problems import Conflict, Forbidden, Invalid
 from clinic.signin import Proof, reauthenticate
-from clinic.staff import invitations, letters, ways_in
+from clinic.staff import invitations, letters, queries, ways_in
 from clinic.staff.changing import changed, held_by, lock, lock_person, must_work_here, others_who_manage
 from clinic.staff.details import checked
 from clinic.transactions import in_transaction
@@ -154,14 +154,16 @@ def change_roles(
     member: Member,
     give: Collection[Role] = (),
     take: Collection[Role] = (),
+    leave_none: bool = False,
     reason: str = "",
     proof: Proof,
     now: datetime,
 ) -> Member:
     """Give and take roles: at once, for pages and tokens alike. What is held or gone already changes nothing.
 
-    Nobody gives themselves a role. Raises `Forbidden` `own_role` for that, `Invalid` for a prescriber without
-    credentials, and `Conflict` `not_working`, `no_role_left` or `last_manager`.
+    Nobody gives themselves a role, and the last prescriber or nurse loses theirs only where it is said to
+    `leave_none`. Raises `Forbidden` `own_role`, `Invalid` for a prescriber without credentials, and
+    `Conflict` `not_working`, `no_role_left`, `last_manager` or `last_of_role`.
     """
     given, taken = set(give), set(take)
     if given & taken:
@@ -185,6 +187,8 @@ def change_roles(
         _refuse_prescriber_without_credentials(row, new)
         if Role.MANAGER in gone:
             _refuse_last_manager(row)
+        if not leave_none:
+            _refuse_to_leave_none(row, gone)
         # Given before taken: in between nobody has none, which would count as having left.
         invitations.give(row, new)
         Membership.objects.filter(clinic=row.clinic, user=row.user, role__in=gone).delete()
@@ -332,6 +336,17 @@ def _refuse_last_manager(member: Member) -> None:
         raise Conflict(
             f"{member.full_name} is the only manager who can sign in. Make somebody else one first.",
             code="last_manager",
+        )
+
+
+def _refuse_to_leave_none(member: Member, gone: set[Role]) -> None:
+    last = queries.last_as(member, gone)
+    if last:
+        words = letters.in_words(last)
+        raise Conflict(
+            f"{member.full_name} is the only {words} here. Make somebody else {words} first, or say that the"
+            " clinic is to have none.",
+            code="last_of_role",
         )
 
 

@@ -17,6 +17,8 @@ from clinic.problems import Missing
 from clinic.queries import names_of, who_changed
 
 MOST_CHANGES = 200
+# Without either nobody can be treated: the last one stops being one only on purpose.
+NEEDED: Final = (Role.PRESCRIBER, Role.NURSE)
 # Where the details of whoever hasn't joined yet are kept: as they were typed.
 TYPED: Final = {"full_name": "invited_name", "credentials": "invited_credentials", "mobile": "invited_mobile"}
 
@@ -63,6 +65,13 @@ def reaches_whole(manager_id: UUID, user_id: UUID) -> bool:
     manager sees to what is of their own clinics."""
     managed = Membership.objects.filter(user=manager_id, role__in=access.MANAGE_STAFF).values("clinic")
     return not Membership.objects.filter(user=user_id).exclude(clinic__in=managed).exists()
+
+
+def last_as(member: Member, roles: Collection[Role]) -> list[Role]:
+    """Those of these roles that a clinic needs and that nobody but them has in it: one query."""
+    others = Membership.objects.filter(clinic=member.clinic_id, user__is_active=True)
+    had = set(others.exclude(user=member.user_id).values_list("role", flat=True))
+    return [role for role in NEEDED if role in roles and role not in had]
 
 
 def works_in(user_id: UUID) -> QuerySet[Clinic]:

@@ -20,7 +20,7 @@ from clinic.problems import Conflict, Forbidden, Invalid
 from clinic.signin import Proof
 from clinic.staff import details, members, queries, ways_in
 from tests.at_once import at_once
-from tests.cast import NOW, PASSWORD, House, make_user, new_id
+from tests.cast import NOW, PASSWORD, House, client_of, make_user, new_id
 from tests.clinic.staff import accepted, by_max, gone, invited, member, task_of
 
 NEW_PASSWORD = "a different long secret"
@@ -219,6 +219,7 @@ def test_roles_are_given_and_taken_at_once_and_the_person_is_told(
             member=member(house, house.nils),
             give=[Role.FRONT_DESK],
             take=[Role.NURSE],
+            leave_none=True,
             reason="Moves to the desk",
             **by_max(house),
         )
@@ -229,6 +230,30 @@ def test_roles_are_given_and_taken_at_once_and_the_person_is_told(
     given, taken = queries.changes_of(member(house, house.nils))[:2]
     assert {given.what, taken.what} == {"Front desk given", "Nurse taken away"}
     assert (given.who, given.reason) == ("Max Weber", "Moves to the desk")
+
+
+@pytest.mark.parametrize(("who", "role"), [("priya", Role.PRESCRIBER), ("nils", Role.NURSE)])
+def test_the_last_of_a_role_that_the_clinic_needs_goes_only_on_purpose(
+    house: House, who: str, role: Role
+) -> None:
+    of = member(house, getattr(house, who))
+    change: dict[str, Any] = {"give": [Role.FRONT_DESK], "take": [role]}
+    with pytest.raises(Conflict, match=f"is the only {role.label.lower()} here") as refused:
+        members.change_roles(member=of, **change, **by_max(house))
+    assert refused.value.code == "last_of_role"
+    body = {"give": ["front_desk"], "take": [role.value], "password": PASSWORD}
+    answer = client_of(house.max).post(f"/api/v1/members/{of.pk}/roles/", body, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_of_role")
+    answer = client_of(house.max).post(
+        f"/api/v1/members/{of.pk}/roles/", {**body, "leave_none": True}, format="json"
+    )
+    assert answer.json()["roles"] == ["front_desk"]
+
+
+def test_one_of_two_prescribers_may_stop_being_one(house: House) -> None:
+    second = make_user(house.clinic, "Second Doctor", Role.PRESCRIBER, Role.FRONT_DESK)
+    members.change_roles(member=member(house, second), take=[Role.PRESCRIBER], **by_max(house))
+    assert roles_of(house, second) == {Role.FRONT_DESK}
 
 
 def test_nobody_gives_themselves_a_role(house: House, second_manager: User) -> None:

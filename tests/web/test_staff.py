@@ -99,7 +99,9 @@ def test_the_password_is_asked_for_once_and_then_five_minutes_not(house: House) 
 
     given = browser.post(page_of(nils, "change_roles"), {**roles, "password": PASSWORD}, follow=True)
     assert "Nils Berg is front desk now, from this moment." in words(given)
-    taken = browser.post(page_of(nils, "change_roles"), {"roles": ["nurse"], "were": "front_desk nurse"})
+    less = {"roles": ["nurse"], "were": "front_desk nurse"}
+    assert "Take it away" in words(browser.post(page_of(nils, "change_roles"), less))
+    taken = browser.post(page_of(nils, "change_roles"), {**less, "asked": "yes"})
     assert taken.status_code == 302
     assert members.held_by(nils) == {Role.NURSE}
 
@@ -129,6 +131,43 @@ def test_a_box_that_nobody_touched_undoes_no_other_managers_change(house: House)
         {"roles": ["nurse", "front_desk"], "were": "nurse", "password": PASSWORD},
     )
     assert members.held_by(nils) == {Role.NURSE, Role.FRONT_DESK, Role.MANAGER}
+
+
+def test_a_role_is_taken_only_after_the_page_has_shown_what_hangs_on_them(house: House) -> None:
+    plan = set_stage(house).plan()
+    make_user(house.clinic, "Second Doctor", Role.PRESCRIBER)
+    priya, browser = member(house, house.priya), browser_of(house.max)
+    less = {"roles": ["front_desk"], "were": "prescriber", "reason": "Moves to the desk"}
+
+    asked = browser.post(page_of(priya, "change_roles"), {**less, "password": PASSWORD})
+
+    assert "Priya Nair is to be no longer prescriber" in words(asked)
+    assert f"{plan.patient.full_name}: {plan.protocol.title}" in words(asked)
+    assert 'value="Moves to the desk"' in asked.content.decode()
+    assert "Nobody else is prescriber here." not in words(asked)
+    assert members.held_by(priya) == {Role.PRESCRIBER}
+    taken = browser.post(page_of(priya, "change_roles"), {**less, "asked": "yes"}, follow=True)
+    assert "Priya Nair is front desk now and is no longer prescriber" in words(taken)
+    assert members.held_by(priya) == {Role.FRONT_DESK}
+
+
+def test_the_only_prescribers_role_goes_only_on_purpose_and_with_the_password(house: House) -> None:
+    priya, browser = member(house, house.priya), browser_of(house.max)
+    less = {"roles": ["front_desk"], "were": "prescriber"}
+    asked = words(browser.post(page_of(priya, "change_roles"), {**less, "password": PASSWORD}))
+    assert "Nobody else is prescriber here." in asked
+    assert "Your own password, again" in asked  # though it was shown a moment ago
+
+    sent = {**less, "asked": "yes"}
+    for short in (sent, {**sent, "leave_none": "on"}, {**sent, "password": PASSWORD}):
+        refused = browser.post(page_of(priya, "change_roles"), short)
+        assert refused.status_code == 400
+    assert "Tick this, or make somebody prescriber first." in words(refused)
+    assert members.held_by(priya) == {Role.PRESCRIBER}
+
+    browser.post(page_of(priya, "change_roles"), {**sent, "leave_none": "on", "password": PASSWORD})
+    assert members.held_by(priya) == {Role.FRONT_DESK}
+    assert "No prescriber works here." in words(browser.get(reverse("clinic_settings")))
 
 
 def test_nobody_gives_themselves_a_role_and_the_page_says_whom_to_ask(house: House) -> None:

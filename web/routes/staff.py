@@ -3,14 +3,14 @@
 from django.urls import URLPattern, path
 
 from web.views import clinic_settings
-from web.views.staff import inviting, leaving, listing, one, ways_in
+from web.views.staff import changing_roles, inviting, leaving, listing, one, ways_in
 
 urlpatterns: list[URLPattern] = [
     path("settings/", clinic_settings.clinic_settings, name="clinic_settings"),
     path("staff/", listing.staff, name="staff"),
     path("staff/invite/", inviting.invite, name="invite_member"),
     path("staff/<uuid:pk>/", one.member, name="member"),
-    path("staff/<uuid:pk>/roles/", one.change_roles, name="change_roles"),
+    path("staff/<uuid:pk>/roles/", changing_roles.change_roles, name="change_roles"),
     path("staff/<uuid:pk>/details/", one.change_details, name="change_member"),
     path("staff/<uuid:pk>/invite-again/", one.invite_again, name="invite_again"),
     path("staff/<uuid:pk>/withdraw/", one.withdraw, name="withdraw_invitation"),

@@ -1,11 +1,13 @@
 """The forms of the staff's pages. Which of what they say is carried out, the floor decides."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from clinic.models import Member, Role
-from clinic.staff import details, queries
+from clinic.staff import details, letters, queries
 from web.doors import StaffRequest
 from web.forms import ChangeForm, ClinicForm, PhoneField
 from web.settings_form import SettingsForm
@@ -28,9 +30,11 @@ class ProvenForm(ChangeForm):
     """What changes somebody's roles or access asks again who is there. The floor calls roles by what is done
     with them."""
 
+    prove_again = False  # also of who has just shown it
+
     def __init__(self, request: StaffRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        proving.add_fields(self, request)
+        proving.add_fields(self, request, again=self.prove_again)
 
     def _place_of(self, path: str) -> str | None:
         return super()._place_of("roles" if path in ("give", "take") else path)
@@ -83,7 +87,35 @@ class RolesForm(ProvenForm):
 
     @property
     def _were(self) -> set[Role]:
-        return {Role(role) for role in self.cleaned_data["were"].split() if role in Role.values}
+        return _known(self.cleaned_data["were"].split())
+
+
+class TakeRolesForm(RolesForm):
+    """The same once more, beside what hangs on them: sent, a role is taken. Of whoever is the `last` in one
+    that the clinic needs, it asks to be told so, and for the password however lately that was given."""
+
+    roles = RolesField(widget=forms.MultipleHiddenInput)
+    asked = forms.CharField(widget=forms.HiddenInput, initial="yes")
+    leave_none = forms.BooleanField()
+
+    def __init__(self, request: StaffRequest, member: Member, sent: QueryDict) -> None:
+        self.would_take = _known(sent.get("were", "").split()) - _known(sent.getlist("roles"))
+        self.last = queries.last_as(member, self.would_take)
+        self.prove_again = bool(self.last)
+        super().__init__(request, member, sent if "asked" in sent else None)
+        self.initial |= {
+            "roles": sent.getlist("roles"),
+            "were": sent.get("were"),
+            "reason": sent.get("reason"),
+        }
+        if self.last:
+            none = letters.in_words(self.last)
+            self.fields["leave_none"].label = f"Leave the clinic without a {none}"
+            self.fields["leave_none"].error_messages["required"] = (
+                f"Nobody else is {none} here. Tick this, or make somebody {none} first."
+            )
+        else:
+            del self.fields["leave_none"]
 
 
 class BringBackForm(ProvenForm):
@@ -130,6 +162,10 @@ class DetailsForm(SettingsForm):
         super().__init__(data, stands=stands)
         for name in self.base_fields.keys() - asked:
             del self.fields[name]
+
+
+def _known(values: Iterable[str]) -> set[Role]:
+    return {Role(value) for value in values if value in Role.values}
 
 
 def _asked(request: StaffRequest, member: Any) -> set[str]:

@@ -1,4 +1,7 @@
-"""One of the staff: roles, details, what hangs on them, their ways in, and what happened to their place."""
+"""One of the staff: roles, details, what hangs on them, their ways in, and what happened to their place.
+
+Their roles are changed in `changing_roles`.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +18,6 @@ from clinic.problems import Problem
 from clinic.staff import details, letters, members, queries, ways_in
 from notifications.escalating.duties import duties_of
 from web.doors import StaffRequest, staff_page
-from web.views.staff import proving
 from web.views.staff.forms import DetailsForm, RolesForm
 
 
@@ -26,32 +28,7 @@ def fetched(request: StaffRequest, pk: UUID) -> Any:
 
 @staff_page(MANAGE_STAFF, methods=["GET"])
 def member(request: StaffRequest, pk: UUID) -> HttpResponse:
-    return _show(request, fetched(request, pk))
-
-
-@staff_page(MANAGE_STAFF, methods=["POST"])
-def change_roles(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """What was ticked and wasn't before is given, what was and isn't any more is taken."""
-    found = fetched(request, pk)
-    form = RolesForm(request, found, request.POST)
-    if form.is_valid():
-        done = proving.carried_out(
-            request,
-            form,
-            lambda proof: members.change_roles(
-                actor=request.actor,
-                member=found,
-                give=form.given,
-                take=form.taken,
-                reason=form.cleaned_data["reason"],
-                proof=proof,
-                now=clock.now(),
-            ),
-        )
-        if done:
-            messages.success(request, _what_changed(found.full_name, form))
-            return redirect("member", pk=found.pk)
-    return _show(request, found, roles=form)
+    return show(request, fetched(request, pk))
 
 
 @staff_page(MANAGE_STAFF, methods=["POST"])
@@ -68,7 +45,7 @@ def change_details(request: StaffRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "The details are saved.")
             return redirect("member", pk=found.pk)
-    return _show(request, fetched(request, pk), details_form=form)
+    return show(request, fetched(request, pk), details_form=form)
 
 
 @staff_page(MANAGE_STAFF, methods=["POST"])
@@ -107,13 +84,14 @@ def _carried_out(
     return redirect("member", pk=found.pk)
 
 
-def _show(
+def show(
     request: StaffRequest,
     found: Any,
     *,
     roles: RolesForm | None = None,
     details_form: DetailsForm | None = None,
 ) -> HttpResponse:
+    """Their page as it stands, with a form that was sent and refused."""
     now = clock.now()
     sent = roles or details_form
     context = {
@@ -133,9 +111,3 @@ def _show(
         "states": MemberState,
     }
     return render(request, "web/staff/member.html", context, status=sent.status if sent else 200)
-
-
-def _what_changed(name: str, form: RolesForm) -> str:
-    said = [f"is {letters.in_words(form.given)} now"] if form.given else []
-    said += [f"is no longer {letters.in_words(form.taken)}"] if form.taken else []
-    return f"{name} {' and '.join(said)}, from this moment." if said else "Nothing was changed."

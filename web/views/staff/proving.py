@@ -20,9 +20,10 @@ from web.forms import ChangeForm
 SHOWN: Final = "staff_proof"
 
 
-def add_fields(form: forms.Form, request: StaffRequest) -> None:
-    """Ask for the password, and for the code of who has a second factor, unless both were given just now."""
-    if _shown_lately(request):
+def add_fields(form: forms.Form, request: StaffRequest, *, again: bool = False) -> None:
+    """Ask for the password, and for the code of who has a second factor, unless both were given just now;
+    `again`: also then."""
+    if _shown_lately(request) and not again:
         return
     form.fields["password"] = _secret("Your own password, again", "current-password")
     if signin.has_second_factor(request.actor):
