@@ -69,15 +69,24 @@ class Answer:
 
 
 class TwilioProvider:
-    """One HTTP connection for as long as it is open."""
+    """One HTTP connection for as long as it is open and each answer names another text.
+
+    Nothing in HTTP says which request an answer is to: one that came twice would be read as the next text's,
+    and so on. A name that was heard before is told again, and after a refusal, which names nothing, the next
+    text gets a connection of its own.
+    """
 
     name = "twilio"
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self.client = httpx.Client(
-            base_url=account.url,
-            auth=(account.sid, account.token),
+        self.client = self._connection()
+        self._taken_last = ""
+
+    def _connection(self) -> httpx.Client:
+        return httpx.Client(
+            base_url=self.account.url,
+            auth=(self.account.sid, self.account.token),
             timeout=TIMEOUT_SECONDS,
             headers={"Accept-Encoding": "identity"},
         )
@@ -101,8 +110,14 @@ class TwilioProvider:
             raise DeliveryError(f"No connection: {type(error).__name__}", permanent=False) from error
         except httpx.TransportError as error:
             raise AnswerLost(f"{type(error).__name__} after the request was sent") from error
+        reference = _reference(answer) if answer.status < REDIRECTED_FROM else ""
+        if reference and reference != self._taken_last:
+            self._taken_last = reference
+            return reference
+        self.client.close()
+        self.client = self._connection()
         if answer.status < REDIRECTED_FROM:
-            return _reference(answer)
+            raise AnswerLost("An answer that says nothing of the message")
         raise _refusal(answer)
 
     def find(self, text: Text, *, since: datetime) -> Found | NotFound:
@@ -153,10 +168,11 @@ def signed(account: Account, url: str, fields: Mapping[str, str], signature: str
 
 
 def _reference(answer: Answer) -> str:
+    """The provider's name of the text, or an empty string."""
     try:
         return str(answer.told()["sid"])
-    except (KeyError, TypeError) as error:
-        raise AnswerLost("An answer that says nothing of the message") from error
+    except (KeyError, TypeError):
+        return ""
 
 
 def _refusal(answer: Answer) -> DeliveryError | AnswerLost:

@@ -1,8 +1,6 @@
 """What providers tell later: signed or not heard, once, in any order, and followed by what it means."""
 
 import base64
-import hashlib
-import hmac
 import json
 from datetime import timedelta
 from typing import Any
@@ -24,9 +22,11 @@ from notifications.models import (
 from notifications.planning.planner import plan
 from tests.cast import NOW, House
 from tests.notifications.drains import fate
+from tests.notifications.twilio_server import SID, TOKEN
+from tests.notifications.twilio_server import signed as signature
 from tests.notifications.visits import VISIT, book, cancel, move
 
-SID, TOKEN, OURS = "AC0123", "a-secret-token", "+13125550111"
+OURS = "+13125550111"
 ACCOUNT = {"url": "http://127.0.0.1:1", "sid": SID, "token": TOKEN}
 STATUS = "/inbound/sms/status/"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -51,11 +51,6 @@ def sent(house: House, channel: str, reference: str) -> Message:
     message = Message.objects.get()
     message.attempts.update(channel=channel, provider_reference=reference)
     return message
-
-
-def signature(url: str, fields: dict[str, str]) -> str:
-    said = url + "".join(f"{name}{fields[name]}" for name in sorted(fields))
-    return base64.b64encode(hmac.new(TOKEN.encode(), said.encode(), hashlib.sha1).digest()).decode()
 
 
 def tell(

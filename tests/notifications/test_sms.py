@@ -15,6 +15,7 @@ from notifications.models import (
     BlockedAddress,
     BlockReason,
     ClinicMessaging,
+    DeliveryAttempt,
     Message,
     MessageRule,
     SendingState,
@@ -295,6 +296,46 @@ def test_a_clinic_without_a_number_of_its_own_writes_e_mails(
     ClinicMessaging.objects.update(sms_number="")
     assert drain() == {"sent": 1}
     assert (len(provider.taken), len(mail.arrived)) == (0, 1)
+
+
+@pytest.fixture
+def three(house: House, message: Message) -> None:
+    """Two more are told of a visit by text."""
+    for number in range(2):
+        patient = make_patient(
+            house.clinic, f"Given{number}", "Family", phone=f"+1312555020{number}", preferred_channel="sms"
+        )
+        book(house, patient)
+    plan(now=NOW)
+
+
+def test_an_answer_that_comes_twice_is_not_taken_for_the_next_texts(
+    provider: TwilioServer, mail: MailServer, three: None
+) -> None:
+    """The second text was refused: what says that it was taken is what was said of the first."""
+    provider.next = ["twice", (400, 21211)]
+    assert drain() == {"sent": 2}
+    assert sent_as() == {row["sid"]: row["to"] for row in provider.taken}
+    drain(NOW + 16 * MINUTE)
+    assert Message.objects.filter(status="unknown").count() == 1
+
+
+def test_a_refusal_that_comes_twice_is_not_taken_for_the_next_texts(
+    provider: TwilioServer, mail: MailServer, three: None
+) -> None:
+    """The second text was taken: called refused, it would be sent once more."""
+    provider.next = [(503, 20503, 2)]
+    assert drain() == {"planned": 1, "sent": 2}
+    drain(NOW + MINUTE)
+    assert len(provider.taken) == 3
+    assert sent_as() == {row["sid"]: row["to"] for row in provider.taken}
+
+
+def sent_as() -> dict[str, str]:
+    """Where each text of ours went, by what the provider calls it."""
+    return dict(
+        DeliveryAttempt.objects.filter(outcome="accepted").values_list("provider_reference", "recipient")
+    )
 
 
 def test_a_text_whose_answer_was_lost_is_found_at_the_provider(

@@ -3,6 +3,7 @@
 What it does next stands in `next`, taken one by one; then every text is taken.
 """
 
+import hmac
 import json
 import time
 from base64 import b64encode
@@ -22,6 +23,12 @@ SID, TOKEN = "AC0123", "a-secret-token"
 PATH = f"/2010-04-01/Accounts/{SID}/Messages.json"
 
 
+def signed(url: str, fields: dict[str, str]) -> str:
+    """What a call of the provider's carries: a digest of the address, then each field, sorted by its name."""
+    said = url + "".join(name + value for name, value in sorted(fields.items()))
+    return b64encode(hmac.digest(TOKEN.encode(), said.encode(), "sha1")).decode()
+
+
 @dataclass(frozen=True)
 class Raw:
     """An answer to the letter, in parts: between two of them the server waits."""
@@ -32,8 +39,9 @@ class Raw:
 
 @dataclass
 class TwilioServer:
-    """`next`: (status, code) refuses; "hang up" takes it and says nothing; "hang up first" does neither; a
-    `Raw` is written down as it stands, and nothing taken."""
+    """`next`: (status, code) refuses, with a number so often; "hang up" takes it and says nothing; "hang up
+    first" does neither; "twice" takes it and gives its answer twice; a `Raw` is written down as it stands,
+    and nothing taken."""
 
     next: list[Any] = field(default_factory=list)
     next_lists: list[int] = field(default_factory=list)  # statuses of what the next listings fail with
@@ -66,6 +74,7 @@ class TwilioServer:
 def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer leaves in one piece, and one that is given twice too
 
         def setup(self) -> None:
             twilio.connections += 1
@@ -82,12 +91,14 @@ def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
             if what == "hang up first":
                 return self.hang_up()
             if isinstance(what, tuple):
-                status, code = what
-                return self.answer(status, {"code": code, "message": f"not to {text['To']}"})
+                status, code, *times = what
+                return self.answer(status, {"code": code, "message": f"not to {text['To']}"}, *times)
             if isinstance(what, Raw):
                 return self.write_down(what)
             row = twilio.take(text)
-            return self.hang_up() if what == "hang up" else self.answer(201, row)
+            if what == "hang up":
+                return self.hang_up()
+            return self.answer(201, row, 2 if what == "twice" else 1)
 
         def do_GET(self) -> None:
             if twilio.next_lists:
@@ -104,19 +115,21 @@ def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
             following = f"{PATH}?To={to}&PageSize={size}&Page={page + 1}" if more else twilio.next_page
             return self.answer(200, {"messages": here, "next_page_uri": following})
 
-        def answer(self, status: int, body: dict[str, Any]) -> None:
+        def answer(self, status: int, body: dict[str, Any], times: int = 1) -> None:
             content = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            for _ in range(times):
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
         def write_down(self, raw: Raw) -> None:
             self.close_connection = True
             with suppress(ConnectionError):
                 for part in raw.parts:
                     self.wfile.write(part)
+                    self.wfile.flush()
                     time.sleep(raw.seconds_between)
 
         def hang_up(self) -> None:
