@@ -23,6 +23,7 @@ SENSITIVITY: Final = "ketamine_sensitivity"
 # How a substance on a chart names what is infused here, in the languages that the house speaks and by brand.
 # Rather one too many: whoever knows better says so with a reason, or judges the allergy on the chart.
 INFUSED: Final = ("ketamin", "ketalar", "spravato")
+ANSWER_FIRST: Final = "A prescriber answers it on the plan's page first."
 CRITICAL: Final[Mapping[str, str]] = {"high": "high risk", "low": "low risk"}
 
 
@@ -43,11 +44,7 @@ def age_against(patient: Patient, protocol: Protocol, *, now: datetime) -> dict[
 def unanswered(plan_id: UUID, *, now: datetime) -> dict[str, str]:
     """What of it no prescriber has gone ahead in spite of under this plan, also what came to the chart or to
     the protocol after the plan was written; by item, in words. One query."""
-    gone_ahead = ContraindicationFinding.objects.filter(finding=Finding.PRESENT, override_at__isnull=False)
-    on_age = gone_ahead.filter(plan=OuterRef("pk"), item=AGE.code)
-    since = gone_ahead.filter(plan=plan_id, item=SENSITIVITY, override_at__gte=OuterRef("created_at"))
-    allergies = _to_what_is_infused(queries.allergies_that_hold(OuterRef("patient")))
-    in_json = JSONObject(substance="substance", criticality="criticality")
+    on_age = _gone_ahead().filter(plan=OuterRef("pk"), item=AGE.code)
     birth_date, zone, least, most, known, found = (
         TreatmentPlan.objects.filter(pk=plan_id)
         .values_list(
@@ -56,7 +53,7 @@ def unanswered(plan_id: UUID, *, now: datetime) -> dict[str, str]:
             "protocol__age_min_years",
             "protocol__age_max_years",
             Exists(on_age),
-            ArraySubquery(allergies.filter(~Exists(since)).values(json=in_json)),
+            unanswered_allergies(plan="pk"),
         )
         .get()
     )
@@ -64,11 +61,31 @@ def unanswered(plan_id: UUID, *, now: datetime) -> dict[str, str]:
     return _of_allergies(found) | ({} if known else _of_age(age, least, most))
 
 
+def unanswered_allergies(*, plan: str) -> ArraySubquery:
+    """Beside rows that have a `patient` and, by this name, a plan: the allergies to what is infused in spite
+    of which no prescriber has gone ahead under it since they came, for `allergies_words`."""
+    since = _gone_ahead().filter(
+        plan=OuterRef(OuterRef(plan)), item=SENSITIVITY, override_at__gte=OuterRef("created_at")
+    )
+    found = _to_what_is_infused(queries.allergies_that_hold(OuterRef("patient")))
+    said = JSONObject(substance="substance", criticality="criticality")
+    return ArraySubquery(found.filter(~Exists(since)).values(json=said))
+
+
+def allergies_words(allergies: Iterable[Mapping[str, Any]]) -> str:
+    """Empty where there are none."""
+    return " ".join(_of_allergies(allergies).values())
+
+
 def ages_words(least: int | None, most: int | None) -> str:
     """`of 18 to 75 years`; empty where the protocol doesn't say."""
     if least is None:
         return "" if most is None else f"up to {most} years"
     return f"from {least} years" if most is None else f"of {least} to {most} years"
+
+
+def _gone_ahead() -> QuerySet[ContraindicationFinding]:
+    return ContraindicationFinding.objects.filter(finding=Finding.PRESENT, override_at__isnull=False)
 
 
 def _to_what_is_infused(allergies: QuerySet[Allergy]) -> QuerySet[Allergy]:

@@ -112,7 +112,7 @@ def _against_patient(case: Case) -> Iterator[Blocker]:
 def _against_chart(plan_id: UUID, now: datetime) -> Iterator[Blocker]:
     """What the chart says against the plan and no prescriber has answered: one query."""
     for words in charted.unanswered(plan_id, now=now).values():
-        yield Blocker("chart_unanswered", f"{words} A prescriber answers it on the plan's page first.")
+        yield Blocker("chart_unanswered", f"{words} {charted.ANSWER_FIRST}")
 
 
 def against_calendar(case: Case, start: datetime, now: datetime, occasion: Occasion) -> Iterator[Blocker]:

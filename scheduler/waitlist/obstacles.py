@@ -26,6 +26,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
+from scheduler.prescribing import charted
 from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.visits.blockers import MENDS
 from scheduler.waitlist import offering, waiting
@@ -62,6 +63,7 @@ def with_obstacles(rows: QuerySet[WaitlistEntry], *, now: datetime) -> QuerySet[
     ran_out = offers.filter(status=OfferStatus.EXPIRED).order_by("-expires_at").values("expires_at")
     return rows.annotate(
         consented=Exists(consents),
+        allergies=charted.unanswered_allergies(plan="plan"),
         sessions_live=Coalesce(Subquery(sessions), 0),
         offer_open=Exists(offers.filter(status=OfferStatus.OPEN)),
         ran_out_at=Subquery(ran_out[:1]),
@@ -97,6 +99,9 @@ def against_any_time(entry: WaitlistEntry) -> Obstacle | None:
         return Obstacle("protocol_inactive", NOT_IN_FORCE)
     if not read.consented:
         return Obstacle("consent_missing", "There is no current consent to treatment. Record one first.")
+    if read.allergies:
+        words = charted.allergies_words(read.allergies)
+        return Obstacle("chart_unanswered", f"{words} {charted.ANSWER_FIRST}")
     if read.sessions_live - replaced >= plan.sessions_ordered:
         return Obstacle("sessions_used_up", f"All {plan.sessions_ordered} sessions of the plan are booked.")
     for asked_for in (entry.nurse, entry.chair):

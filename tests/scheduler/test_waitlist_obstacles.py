@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from clinic.models import Consent, ConsentScope
+from clinic.models import Allergy, Consent, ConsentScope
 from clinic.problems import Conflict
 from scheduler.models import Appointment, PlanStatus, ProtocolStatus, TreatmentPlan, WaitlistEntry
 from scheduler.visits import booking
@@ -42,6 +42,10 @@ def on_hold(plan: TreatmentPlan) -> None:
     TreatmentPlan.objects.filter(pk=plan.pk).update(status=PlanStatus.ON_HOLD)
 
 
+def allergic(plan: TreatmentPlan) -> None:
+    Allergy.objects.create(patient=plan.patient, substance="Ketamine", criticality="high")
+
+
 def out_of_force(plan: TreatmentPlan) -> None:
     plan.protocol.status = ProtocolStatus.RETIRED
     plan.protocol.save(update_fields=["status"])
@@ -64,7 +68,7 @@ def test_who_waits_for_one_chair_alone_is_told_that_it_is_gone(stage: Stage) -> 
     assert [offer.entry for offer in offer_freed(stage)] == [rather]
 
 
-@pytest.mark.parametrize("lacking", [without_consent, on_hold, out_of_force, used_up])
+@pytest.mark.parametrize("lacking", [without_consent, allergic, on_hold, out_of_force, used_up])
 def test_what_stands_against_the_plan_is_told_as_booking_would_tell_it(
     stage: Stage, lacking: Callable[[TreatmentPlan], None]
 ) -> None:
