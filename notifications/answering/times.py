@@ -25,7 +25,7 @@ from scheduler.finding import free_times
 from scheduler.finding.availability import minute_of, moment_of
 from scheduler.finding.free_times import Found
 from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
-from scheduler.visits import booking
+from scheduler.visits import attendance, booking
 from scheduler.visits.decision import against_any_time
 from scheduler.vocabulary import spoken_time
 
@@ -182,7 +182,9 @@ def close_overtaken(*, now: datetime) -> int:
 def _move(actor: Actor | None, request: TimeRequest, words: str, now: datetime) -> None:
     start = request.chosen_start
     assert start is not None  # noqa: S101  chosen by both callers
-    booking.reschedule(actor=actor, appointment=request.appointment, start=start, now=now)
+    moved = booking.reschedule(actor=actor, appointment=request.appointment, start=start, now=now)
+    # Who chose a time has confirmed it, whoever moves the visit there.
+    attendance.confirm(appointment=moved, now=now)
     when = spoken_time(start, request.clinic.time_zone, now=now)
     _settle(actor, request, f"{words} {when}.", now)
 

@@ -87,7 +87,7 @@ def check(
     """
     chair_id, nurse_id = _key(chair), _key(nurse)
     occasion, without, lasts, extra = Occasion.NEW, frozenset[UUID](), None, 0
-    heeded: datetime | None = None
+    heeded, stands_at = None, appointment.starts_at if appointment else None
     if appointment is not None:
         _require_where_it_was(appointment, was, now)
         _require_movable(appointment, start)
@@ -107,7 +107,9 @@ def check(
     )
     if not seek:
         return Check(decision, ())
-    return Check(decision, alternatives(decision, chair_id, nurse_id, now, without, extra, heeded))
+    near = alternatives(decision, chair_id, nurse_id, now, without, extra, heeded)
+    # Where it stands is no other time.
+    return Check(decision, tuple(one for one in near if one.start != stands_at))
 
 
 def hold(

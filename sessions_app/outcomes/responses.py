@@ -20,6 +20,7 @@ from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from scheduler.models import STANDING_STATUSES, TreatmentPlan
 from sessions_app.models import (
+    AnsweredHow,
     Occasion,
     QuestionnaireAnswer,
     QuestionnaireResponse,
@@ -305,6 +306,24 @@ def _require_time_between(patient: Patient, asked: Instrument, now: datetime) ->
             code="too_soon",
             again_from=str(again),
         )
+
+
+def half_done(*, patient: Patient, instrument: str, now: datetime) -> QuestionnaireResponse | None:
+    """The one of this kind that staff began today and haven't finished: it is gone on with. An older one was
+    abandoned and stands in nobody's way. One query."""
+    begins, ends = clock.day_bounds(clock.local_date(now, patient.clinic.time_zone), patient.clinic.time_zone)
+    return (
+        QuestionnaireResponse.objects.filter(
+            patient=patient,
+            instrument=instrument,
+            how=AnsweredHow.INTERVIEW,
+            status=ResponseStatus.IN_PROGRESS,
+            started_at__gte=begins,
+            started_at__lt=ends,
+        )
+        .order_by("-started_at")
+        .first()
+    )
 
 
 def _why_not_prorated(asked: Instrument, missing: tuple[int, ...]) -> str:

@@ -379,3 +379,12 @@ def test_another_clinics_report_is_not_there(house: House, other_house: House) -
     for path in ("", "table.csv"):
         answer = browser_of(other_house.max).get(f"/reports/outcomes/{report.pk}/{path}")
         assert answer.status_code == 404
+
+
+def test_one_that_was_begun_today_is_gone_on_with(house: House) -> None:
+    address = begin(house)
+    form = {"id": new_id(), "instrument": "phq-9", "occasion": "baseline"}
+    page = browser_of(house.nils).post(f"/patients/{house.rosa.pk}/outcomes/begin/", form, follow=True)
+    assert page.redirect_chain[-1][0] == address
+    assert "is half done: go on with it" in words(page)
+    assert QuestionnaireResponse.objects.count() == 1

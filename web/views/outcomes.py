@@ -42,6 +42,7 @@ from web.outcome_plots import plots
 
 # As many answers as fit on buttons; more are typed as a number.
 BUTTONS: Final = 11
+HALF_DONE: Final = "This one was begun today and is half done: go on with it, or enter that it was an error."
 
 
 class BeginForm(ClinicForm):
@@ -106,6 +107,11 @@ def begin_questionnaire(request: StaffRequest, pk: UUID) -> HttpResponse:
     form = BeginForm(request.POST)
     if form.is_valid():
         sent = form.cleaned_data
+        begun = responses.half_done(patient=patient, instrument=sent["instrument"], now=clock.now())
+        if begun is not None:
+            if begun.pk != sent["id"]:
+                messages.info(request, HALF_DONE)
+            return redirect("questionnaire", pk=begun.pk)
         try:
             row, _ = create_once(
                 actor=request.actor,

@@ -185,16 +185,24 @@ def _offers(best: Sequence[BestStart], check: Check | None) -> list[Offer]:
     offers: list[Offer] = []
     if check is not None:
         clicked = _as_feasible(check.decision)
-        near = sorted(check.alternatives, key=lambda one: abs(one.start - check.decision.start))
+        wanted, zone = check.decision.start, check.decision.zone
+        near = sorted(check.alternatives, key=lambda one: (one.to_ask is not None, abs(one.start - wanted)))
         offers = [Offer(clicked, ("The time you chose",))] if clicked else []
-        offers += [Offer(one, ("Near the time you chose",)) for one in near[:NEAR]]
+        offers += [Offer(one, (_how_near(one.start, wanted, zone),)) for one in near[:NEAR]]
     taken = {offer.feasible.start for offer in offers}
     offers += [
         Offer(one, one.reasons, one.by_name.pk if one.by_name else None)
         for one in best
         if one.start not in taken
     ]
-    return offers[:MOST_OFFERED]
+    # What leaves no time to fast stands last, but for what was clicked.
+    first, rest = (offers[:1], offers[1:]) if check and not check.blockers else ([], offers)
+    return [*first, *sorted(rest, key=lambda offer: offer.feasible.to_ask is not None)][:MOST_OFFERED]
+
+
+def _how_near(start: datetime, wanted: datetime, zone: str) -> str:
+    same_day = clock.local_date(start, zone) == clock.local_date(wanted, zone)
+    return "Near the time you chose" if same_day else "The nearest on another day"
 
 
 def _as_feasible(decision: Decision) -> FeasibleStart | None:
