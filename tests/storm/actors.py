@@ -1,9 +1,11 @@
 """Those who work in the storm, each a process of its own with the product's settings in its environment.
 
-`stage COUNT` books visits in waves, whose confirmations fall due at once; `change COUNT` corrects numbers,
-cancels visits and opts patients out while they are sent. Each act is a line of JSON on standard output: what
-was done, and the moments before and after it was committed. `settle FILE` comes after it: the desk finds out
-what became of the messages of which nobody knows; the file holds the keys of those that have arrived.
+`stage COUNT` books visits in waves, whose confirmations fall due at once; for every tenth patient two of
+tomorrow, of which they are reminded together a moment later. `change COUNT` corrects numbers, cancels visits
+and opts patients out while they are sent, and moves and books visits of tomorrow, so that what is said
+together comes apart or grows. Each act is a line of JSON on standard output: what was done, and the moments
+before and after it was committed. `settle FILE` comes after it: the desk finds out what became of the
+messages of which nobody knows; the file holds the keys of those that have arrived.
 """
 
 import json
@@ -40,6 +42,13 @@ WAVES: Final = 4
 SECONDS_BETWEEN_WAVES: Final = 35
 CLINICS_NUMBER: Final = "+13125550100"
 AT_ONCE: Final = 1000
+# Of twelve texts ten patients: nine are told of one visit; one is told of two, and reminded of both together.
+PATIENTS_OF_TEXTS: Final = (10, 12)
+ONE_OF: Final = 10
+# Tomorrow's visits are told of first, and so near each other that all reminders fall due within the storm.
+REMINDED_AFTER: Final = timedelta(minutes=2)
+APART: Final = timedelta(minutes=1)
+LATER: Final = timedelta(days=8)
 
 
 def say(**line: Any) -> None:
@@ -66,10 +75,14 @@ def noon_somewhere(now: datetime) -> str:
     return f"Etc/GMT{now.hour - 12:+d}" if now.hour != 12 else "Etc/GMT"
 
 
-def stage(count: int) -> None:
-    """`count` patients with a visit ten days away, who want texts; a wave of them at a time."""
+def stage(texts: int) -> None:
+    """Patients who want texts, with visits that ask for so many; a wave of them at a time."""
+    count = texts * PATIENTS_OF_TEXTS[0] // PATIENTS_OF_TEXTS[1]
     house = make_house()
-    ClinicMessaging.objects.create(clinic=house.clinic, sms_number=CLINICS_NUMBER)
+    # Nothing is held back here because of the day's other texts.
+    ClinicMessaging.objects.create(
+        clinic=house.clinic, sms_number=CLINICS_NUMBER, most_a_day=20, most_a_week=20
+    )
     protocols.adopt_defaults(clinic=house.clinic)
     protocol = Protocol.objects.get(clinic=house.clinic, code="mood-40")
     say(act="clinic", clinic=house.clinic.pk)
@@ -85,7 +98,6 @@ def _book(clinic: Clinic, prescriber: User, protocol: Protocol, numbers: range) 
     if Patient.objects.filter(clinic=clinic, mrn=f"S{numbers[0]}").exists():
         return  # committed, though the answer was lost
     now = clock.now()
-    starts_at = now + timedelta(days=10)
     made = [
         Patient(
             clinic=clinic,
@@ -130,45 +142,60 @@ def _book(clinic: Clinic, prescriber: User, protocol: Protocol, numbers: range) 
         )
         TreatmentPlan.objects.bulk_create(plans)
         Appointment.objects.bulk_create(
-            Appointment(
-                clinic=clinic,
-                patient=plan.patient,
-                plan=plan,
-                protocol=protocol,
-                during=TimestamptzRange(starts_at, starts_at + timedelta(hours=2)),
-                booked_by=prescriber,
-            )
-            for plan in plans
+            _visit(plan, during)
+            for number, plan in zip(numbers, plans, strict=True)
+            for during in _times(number, now)
         )
 
     in_transaction(work)
 
 
+def _times(number: int, now: datetime) -> list[TimestamptzRange]:
+    if number % ONE_OF:
+        return [TimestamptzRange(now + timedelta(days=10), now + timedelta(days=10, hours=2))]
+    tomorrow = now + timedelta(days=1) + REMINDED_AFTER
+    return [TimestamptzRange(tomorrow, tomorrow + APART), _next_to(tomorrow + APART)]
+
+
+def _next_to(ends_at: datetime) -> TimestamptzRange:
+    return TimestamptzRange(ends_at, ends_at + APART)
+
+
+def _visit(plan: TreatmentPlan, during: TimestamptzRange) -> Appointment:
+    return Appointment(
+        clinic_id=plan.clinic_id,
+        patient_id=plan.patient_id,
+        plan=plan,
+        protocol_id=plan.protocol_id,
+        during=during,
+        booked_by_id=plan.prescriber_id,
+    )
+
+
 def change(count: int) -> None:
-    """Correct a number, cancel a visit or opt a patient out, one after the other, never one patient twice."""
+    """Correct a number, cancel a visit or opt a patient out, one after the other, never one patient twice; of
+    those who come tomorrow, whom every other act is about, move a visit or book one more as well."""
     dice = random.Random(7)
     desk = until_it_is_done(lambda: access.actor_of(User.objects.get(full_name="Ana Lima")))
     done: set[Any] = set()
     while len(done) < count:
-        ids = until_it_is_done(
-            lambda: list(Patient.objects.filter(mrn__startswith="S").values_list("pk", flat=True))
+        mrns = until_it_is_done(
+            lambda: dict(Patient.objects.filter(mrn__startswith="S").values_list("pk", "mrn"))
         )
-        fresh = [each for each in ids if each not in done]
+        fresh = [pk for pk in mrns if pk not in done]
+        tomorrow = [pk for pk in fresh if int(mrns[pk][1:]) % ONE_OF == 0]
         if not fresh:
             time.sleep(0.5)
             continue
-        pk = dice.choice(fresh[-6000:])
+        merged = bool(tomorrow) and dice.random() < 0.5
+        pk = dice.choice(tomorrow if merged else fresh[-6000:])
         done.add(pk)
-        act = dice.choice((correct, cancel, opt_out))
+        act = dice.choice(
+            (correct, cancel, opt_out, move, book) if pk in tomorrow else (correct, cancel, opt_out)
+        )
         before = clock.now()
         line = until_it_is_done(partial(act, desk, pk, len(done)))
         say(**line, patient=pk, before=before, after=clock.now())
-
-
-def in_the_storm() -> list[Any]:
-    return list(
-        Patient.objects.filter(mrn__startswith="S").order_by("created_at").values_list("pk", flat=True)
-    )
 
 
 def correct(desk: access.Actor, pk: Any, number: int) -> dict[str, Any]:
@@ -179,9 +206,32 @@ def correct(desk: access.Actor, pk: Any, number: int) -> dict[str, Any]:
 
 
 def cancel(desk: access.Actor, pk: Any, number: int) -> dict[str, Any]:
-    visit = Appointment.objects.get(patient=pk)
+    """The only one, or one of two: the reminder's own, or the one that it stands for as well."""
+    visits = Appointment.objects.filter(patient=pk).order_by("during")
+    visit = visits[number % len(visits)]
     booking.cancel(actor=desk, appointment=visit, reason=CancellationReason.PATIENT, now=clock.now())
     return {"act": "cancel", "visit": visit.pk}
+
+
+def move(desk: access.Actor, pk: Any, number: int) -> dict[str, Any]:
+    """One of tomorrow's to another day, as a row: there are no chairs here."""
+    visit = Appointment.objects.filter(patient=pk).order_by("pk")[number % 2]
+    old = visit.starts_at
+    if old - clock.now() > LATER / 2:
+        old -= LATER  # committed, though the answer was lost
+    else:
+        Appointment.objects.filter(pk=visit.pk).update(
+            during=TimestamptzRange(old + LATER, visit.ends_at + LATER)
+        )
+    return {"act": "move", "visit": visit.pk, "old": old}
+
+
+def book(desk: access.Actor, pk: Any, number: int) -> dict[str, Any]:
+    """One more tomorrow, right after the others, as a row."""
+    visits = list(Appointment.objects.filter(patient=pk).select_related("plan").order_by("during"))
+    if len(visits) == 2:
+        _visit(visits[0].plan, _next_to(visits[1].ends_at)).save()
+    return {"act": "book"}
 
 
 def opt_out(desk: access.Actor, pk: Any, number: int) -> dict[str, Any]:

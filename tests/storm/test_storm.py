@@ -1,10 +1,11 @@
 """Twenty thousand messages while everything that can be killed is killed: each arrives once, at the right
-number, and none that was called off in time. Those of which no machine can know whether they arrived wait for
-the desk, each with a task, and go once it has found out.
+number, and none that was called off in time; what a day has to remind of arrives as one. Those of which no
+machine can know whether they arrived wait for the desk, each with a task, and go once it has found out.
 
 A drill: `bin/drills tests/storm`. Workers die fifty times, Valkey ten times (emptied, too), PostgreSQL's
 postmaster three; two beats and three workers run at once. The provider is a real server on loopback that
-answers late, not at all, or refuses for now.
+answers late, not at all, twice, or refuses for now. Of some texts it calls our web server to tell what became
+of them: before its own answer or after it, twice, or with older news last.
 """
 
 import json
@@ -16,14 +17,17 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socket import socket
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import psycopg
 import pytest
 import redis
@@ -31,7 +35,7 @@ import redis
 from embedded.caller import SETTINGS
 from embedded.place import ROOT, Place
 from tests.embedded.conftest import Run, let_anybody_pass, processes_of, until
-from tests.notifications.twilio_server import SID, TOKEN, TwilioServer, running
+from tests.notifications.twilio_server import SID, TOKEN, TwilioServer, running, signed
 
 MESSAGES = int(os.environ.get("STORM_MESSAGES", "20000"))
 CHANGES = MESSAGES // 10
@@ -60,21 +64,74 @@ class Moods:
             return "hang up"
         if throw < 0.03:
             return "hang up first"
-        return (503, 20503) if throw < 0.04 else None
+        if throw < 0.04:
+            return (503, 20503)
+        return "twice" if throw < 0.05 else None
+
+
+# What became of a text, as it is told. It has arrived, whatever comes after that.
+STORIES = (
+    ("delivered",),
+    ("delivered", "delivered"),
+    ("delivered", "sent"),
+    ("delivered", "undelivered"),
+    ("sent", "delivered", "undelivered", "delivered"),
+)
+TOLD_OF = 0.1  # so many of all texts
+TOLD_WITHIN = 3.0  # seconds
 
 
 @dataclass
 class Provider(TwilioServer):
     next: Any = field(default_factory=Moods)
     lock: Any = field(default_factory=threading.Lock)
+    dice: random.Random = field(default_factory=lambda: random.Random(13))
+    callers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8))
+    calls: dict[str, Future[None]] = field(default_factory=dict)  # by the key of what they tell of
 
     def take(self, text: dict[str, str]) -> dict[str, str]:
         with self.lock:
             self.created_at = datetime.now(UTC)
-            return super().take(text)
+            row = super().take(text)
+            if self.dice.random() < TOLD_OF:
+                wait = self.dice.choice((0.0, self.dice.random() * TOLD_WITHIN))
+                story = self.dice.choice(STORIES)
+                self.calls[key_of(row)] = self.callers.submit(self.tell, row, story, wait)
+            return row
+
+    def tell(self, row: dict[str, str], story: Sequence[str], wait: float) -> None:
+        """Each call again and again until it is answered, and none before the one that comes first."""
+        for status in story:
+            time.sleep(wait)
+            fields = {"MessageSid": row["sid"], "MessageStatus": status, "AccountSid": SID}
+            if status == "undelivered":
+                fields["ErrorCode"] = "30008"
+            signature = signed(row["status_callback"], fields)
+            deadline = time.monotonic() + RECOVERY
+            while not is_heard(row["status_callback"], fields, signature):
+                assert time.monotonic() < deadline, "nobody hears what became of a text"
+                time.sleep(0.5)
+
+    def has_more_to_tell(self) -> bool:
+        """Raises what went wrong with a call."""
+        with self.lock:
+            calls = list(self.calls.values())
+        return not all(call.done() and call.result() is None for call in calls)
 
     def keys(self) -> list[str]:
-        return [parse_qs(urlsplit(row["status_callback"]).query)["message"][0] for row in self.taken]
+        return [key_of(row) for row in self.taken]
+
+
+def key_of(row: dict[str, str]) -> str:
+    return parse_qs(urlsplit(row["status_callback"]).query)["message"][0]
+
+
+def is_heard(url: str, fields: dict[str, str], signature: str) -> bool:
+    try:
+        answer = httpx.post(url, data=fields, headers={"X-Twilio-Signature": signature}, timeout=RECOVERY)
+    except httpx.TransportError:
+        return False
+    return answer.status_code == 204
 
 
 @dataclass
@@ -128,6 +185,13 @@ class Storm:
 def provider() -> Iterator[Provider]:
     with running(Provider()) as server:
         yield server  # type: ignore[misc]
+        server.callers.shutdown(cancel_futures=True)  # type: ignore[attr-defined]
+
+
+def free_port() -> int:
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @pytest.fixture
@@ -136,6 +200,7 @@ def storm(tmp_path: Path, provider: Provider) -> Iterator[Storm]:
     run = Run(tmp_path / "data of a clinic")
     run.start()
     databases = run.found
+    web = f"127.0.0.1:{free_port()}"
     environment = {
         **os.environ,
         **SETTINGS,
@@ -143,6 +208,7 @@ def storm(tmp_path: Path, provider: Provider) -> Iterator[Storm]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATABASE_URL": databases.owner_url,
         "REDIS_URL": databases.redis_url,
+        "PUBLIC_URL": f"http://{web}",
         "SMS_URL": f"twilio+http://{SID}:{TOKEN}@127.0.0.1:{provider.port}",
     }
     made = Storm(run, environment, tmp_path)
@@ -153,6 +219,7 @@ def storm(tmp_path: Path, provider: Provider) -> Iterator[Storm]:
         check=True,
     )
     made.environment = {**environment, "DATABASE_URL": databases.app_url}
+    made.start("web", "gunicorn", "--config", "python:embedded.gunicorn", "--bind", web, "config.wsgi")
     try:
         yield made
     finally:
@@ -163,7 +230,7 @@ def storm(tmp_path: Path, provider: Provider) -> Iterator[Storm]:
 
 
 @pytest.mark.drill
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(5400)
 def test_every_message_arrives_once_at_the_right_number_whatever_dies(
     storm: Storm, provider: Provider, tmp_path: Path
 ) -> None:
@@ -179,12 +246,12 @@ def test_every_message_arrives_once_at_the_right_number_whatever_dies(
         kill_again_and_again(storm, [storm.worker(number) for number in range(WORKERS)])
         assert stager.wait() == 0
         assert changer.wait() == 0
-        wait_until_all_is_said(storm)
+        wait_until_all_is_said(storm, provider)
         # What the desk sends again may lose its answer once more.
         for _ in range(ROUNDS_AT_THE_DESK):
             if not find_out_at_the_desk(storm, provider):
                 break
-            wait_until_all_is_said(storm)
+            wait_until_all_is_said(storm, provider)
     judge(storm, provider, (tmp_path / "change.jsonl").read_text())
 
 
@@ -211,18 +278,39 @@ def flushed(storm: Storm) -> bool:
     return True
 
 
-def wait_until_all_is_said(storm: Storm) -> None:
-    """No visit lacks its message, and none waits or is on its way."""
+# What each booked visit asks for: its confirmation, or that it has moved, and, of tomorrow's, both reminders
+# where that was said before. `own` is the message's own status, `carrier` that of what says it as well.
+WANTED = """
+    SELECT visit.id::text, visit.patient_id::text, wanted.stage, said.status AS own, carrier.status AS carrier
+      FROM scheduler_appointment AS visit
+     CROSS JOIN LATERAL (SELECT max(due_at) AS due_at
+                           FROM notifications_message AS notice
+                          WHERE notice.appointment_id = visit.id
+                            AND notice.visit_starts_at = lower(visit.during)
+                            AND notice.stage IN ('confirmation', 'move')) AS told
+     CROSS JOIN unnest(ARRAY['told', 'T-1d', 'prepare']) AS wanted (stage)
+      LEFT JOIN notifications_message AS said
+        ON said.appointment_id = visit.id AND said.visit_starts_at = lower(visit.during)
+       AND CASE wanted.stage WHEN 'told' THEN said.stage IN ('confirmation', 'move')
+                             ELSE said.stage = wanted.stage END
+      LEFT JOIN notifications_message AS carrier ON carrier.id = said.carried_by_id
+     WHERE visit.status = 'booked'
+       AND (wanted.stage = 'told' OR (lower(visit.during) < now() + interval '2 days'
+                                      AND told.due_at < lower(visit.during) - interval '1 day'))
+"""
+
+
+def wait_until_all_is_said(storm: Storm, provider: Provider) -> None:
+    """No visit lacks a message, none waits or is on its way, and the provider has told all that it had to."""
     deadline = datetime.now(UTC) + PATIENCE
-    waiting = """
-        SELECT count(*) FROM scheduler_appointment AS visit
-          LEFT JOIN notifications_message AS message
-            ON message.appointment_id = visit.id AND message.stage = 'confirmation'
-         WHERE (visit.status = 'booked' AND message.id IS NULL) OR message.status IN ('planned', 'claimed')
+    waiting = f"""
+        SELECT (SELECT count(*) FROM ({WANTED}) AS wanted
+                 WHERE own IS NULL OR (carrier IS NOT NULL AND carrier NOT IN ('sent', 'unknown')))
+             + (SELECT count(*) FROM notifications_message WHERE status IN ('planned', 'claimed'))
     """
-    while storm.rows(waiting)[0][0]:
+    while storm.rows(waiting)[0][0] or provider.has_more_to_tell():
         assert datetime.now(UTC) < deadline, Counter(
-            storm.rows("SELECT status, reason FROM notifications_message")
+            storm.rows("SELECT stage, status, reason FROM notifications_message")
         )
         time.sleep(1)
 
@@ -253,9 +341,10 @@ def judge(storm: Storm, provider: Provider, lines: str) -> None:
     assert Counter(line["act"] for line in acts.values()).total() == CHANGES
     messages = storm.rows(
         """
-        SELECT message.id::text, message.patient_id::text, message.stage, message.status, visit.status
-          FROM notifications_message AS message
-          JOIN scheduler_appointment AS visit ON visit.id = message.appointment_id
+        SELECT id::text, patient_id::text, appointment_id::text, stage, visit_starts_at, status,
+               carried_by_id::text, delivered_at
+          FROM notifications_message
+         WHERE appointment_id IS NOT NULL
         """
     )
     tries = storm.rows(
@@ -265,14 +354,18 @@ def judge(storm: Storm, provider: Provider, lines: str) -> None:
 
     twice = [key for key, count in arrived.items() if count > 1]
     assert not twice, f"{len(twice)} arrived twice"
+    twice = [key for key, *_, carrier, _ in messages if carrier and key in arrived]
+    assert not twice, f"{len(twice)} arrived by themselves and with another"
 
-    of_patient = {key: patient for key, patient, *_ in messages}
-    stage_of = {key: stage for key, _, stage, *_ in messages}
+    about = {
+        key: (patient, visit, stage, starts_at) for key, patient, visit, stage, starts_at, *_ in messages
+    }
     for row, key in zip(provider.taken, provider.keys(), strict=True):
         recipients = {recipient for message, recipient, *_ in tries if message == key}
         assert row["to"] in recipients
     for key, recipient, started_at, _ in tries:
-        act = acts.get(of_patient[key])
+        patient, visit, stage, starts_at = about[key]
+        act = acts.get(patient)
         if act is None:
             continue
         before, after = (datetime.fromisoformat(act[name]) for name in ("before", "after"))
@@ -281,16 +374,40 @@ def judge(storm: Storm, provider: Provider, lines: str) -> None:
                 assert recipient == act["old"]
             if started_at > after:
                 assert recipient == act["new"], "sent to a number that had been corrected"
-        if act["act"] == "cancel" and stage_of[key] == "confirmation":
+        if act["act"] == "cancel" and visit == act["visit"] and stage != "cancellation":
             assert started_at <= after, "decided after the visit was cancelled"
+        if act["act"] == "move" and visit == act["visit"] and starts_at == datetime.fromisoformat(act["old"]):
+            assert started_at <= after, "decided after the visit had moved"
         if act["act"] == "opt_out":
             assert started_at <= after, "decided after the patient had opted out"
 
-    left = Counter(
-        (status, acts[patient]["act"] if patient in acts else "")
-        for key, patient, stage, status, _ in messages
-        if stage == "confirmation" and status != "sent"
-    )
-    assert set(left) <= {("skipped", "cancel"), ("skipped", "opt_out")}, left
-    unsaid = [key for key, _, _, status, _ in messages if status == "sent" and key not in arrived]
+    opted_out = {patient for patient, act in acts.items() if act["act"] == "opt_out"}
+    came = [
+        (visit, stage, carrier or own)
+        for visit, patient, stage, own, carrier in storm.rows(WANTED)
+        if patient not in opted_out
+    ]
+    said = {(visit, stage) for visit, stage, status in came if status == "sent"}
+    left = Counter((stage, status) for visit, stage, status in came if (visit, stage) not in said)
+    assert not left, left
+    status_of = {key: status for key, *_, status, _, _ in messages}
+    unsaid = [key for key, status in status_of.items() if status == "sent" and key not in arrived]
     assert not unsaid, f"{len(unsaid)} are called sent and never arrived"
+    untold = [key for key in arrived if status_of[key] != "sent"]
+    assert not untold, f"{len(untold)} have arrived and aren't called sent"
+
+    unheard = [key for key, *_, delivered_at in messages if key in provider.calls and delivered_at is None]
+    assert not unheard, f"{len(unheard)} were told as delivered, and nobody heard it"
+    judge_what_was_merged(about, messages, arrived)
+
+
+def judge_what_was_merged(about: dict[str, Any], messages: Sequence[Any], arrived: Counter[str]) -> None:
+    """Else nothing was shown: some reminders were of two visits or more, and some of one that was left."""
+    together: dict[str, set[str]] = {}
+    for _, _, visit, *_, carrier, _ in messages:
+        if carrier in arrived:
+            together.setdefault(carrier, {about[carrier][1]}).add(visit)
+    sizes = Counter(map(len, together.values()))
+    sys.stdout.write(f"reminders by how many visits they are of: {dict(sorted(sizes.items()))}\n")
+    assert sizes[1]
+    assert sizes[2]
