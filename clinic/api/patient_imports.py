@@ -41,12 +41,29 @@ class AlikeSerializer(serializers.Serializer[Any]):
     left_out = serializers.BooleanField()
 
 
+class RowReadSerializer(serializers.Serializer[Any]):
+    """A row as it was read, to be held against the file."""
+
+    place = serializers.CharField()
+    mrn = serializers.CharField()
+    family_name = serializers.CharField()
+    given_names = serializers.CharField()
+    birth_date = serializers.CharField()
+    gender = serializers.CharField()
+    phone = serializers.CharField(help_text="As it is written.")
+    email = serializers.CharField()
+    allergies = serializers.ListField(child=serializers.CharField())
+    doubts = serializers.ListField(child=serializers.CharField())
+
+
 class ImportSerializer(serializers.ModelSerializer[PatientImport]):
     counts = serializers.SerializerMethodField()
     refused = serializers.SerializerMethodField()
     kept = serializers.SerializerMethodField(help_text="The clinic's own values, which differ and stay.")
     alike = serializers.SerializerMethodField()
     unread_columns = serializers.SerializerMethodField()
+    read = serializers.SerializerMethodField(help_text="The first rows as read, and those with a doubt.")
+    notes = serializers.SerializerMethodField(help_text="What holds for the whole file.")
 
     class Meta:
         model = PatientImport
@@ -62,6 +79,8 @@ class ImportSerializer(serializers.ModelSerializer[PatientImport]):
             "kept",
             "alike",
             "unread_columns",
+            "read",
+            "notes",
         ]
 
     @extend_schema(responses=CountSerializer(many=True))
@@ -82,6 +101,14 @@ class ImportSerializer(serializers.ModelSerializer[PatientImport]):
     @extend_schema(responses=AlikeSerializer(many=True))
     def get_alike(self, row: PatientImport) -> Any:
         return AlikeSerializer(uploads.report_of(row).alike, many=True).data
+
+    @extend_schema(responses=RowReadSerializer(many=True))
+    def get_read(self, row: PatientImport) -> Any:
+        return RowReadSerializer(uploads.report_of(row).read, many=True).data
+
+    @extend_schema(responses=serializers.ListField(child=serializers.CharField()))
+    def get_notes(self, row: PatientImport) -> list[str]:
+        return uploads.report_of(row).notes
 
     @extend_schema(responses=serializers.ListField(child=serializers.CharField()))
     def get_unread_columns(self, row: PatientImport) -> list[str]:

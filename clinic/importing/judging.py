@@ -94,6 +94,11 @@ def judge(
     """
     judged = Judgement()
     judged.outcome.refused += material.refused
+    if material.table:  # all that is wrong with a row is told at once
+        emails = material.table.refused_emails
+        judged.outcome.refused += [
+            Refused(place, wrong) for place, email in emails.items() if (wrong := _wrong_address(email))
+        ]
     _judge_patients(clinic, material.patients, judged, locked)
     _find_lookalikes(clinic, judged, is_different)
     for part in _parts(material.allergies):
@@ -132,7 +137,7 @@ def _judge_patient(
     record: PatientRecord = read.record
     keys = _keys(record)
     patient, refusal = _recognised(record, keys, holders, numbers)
-    refusal = refusal or _wrong_address(record)
+    refusal = refusal or _wrong_address(record.email)
     if refusal:
         judged.outcome.refused.append(Refused(read.place, refusal))
         return
@@ -151,11 +156,11 @@ def _judge_patient(
             judged.identifiers.append(
                 PatientIdentifier(clinic=clinic, patient=patient, system=key.system, value=key.value)
             )
-    for reference in _references(read):
+    for reference in references(read):
         judged.known[reference] = patient.pk
 
 
-def _references(read: Read) -> list[str]:
+def references(read: Read) -> list[str]:
     """By what allergies name this patient."""
     record: PatientRecord = read.record
     if not record.source_id:
@@ -197,10 +202,10 @@ def _recognised(
     return patient, ""
 
 
-def _wrong_address(record: PatientRecord) -> str:
-    if record.email:
+def _wrong_address(email: str) -> str:
+    if email:
         try:
-            validate_email(record.email)
+            validate_email(email)
         except ValidationError:
             return "email isn't an e-mail address. Write it like name@example.org, or leave it out."
     return ""

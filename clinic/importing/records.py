@@ -150,27 +150,32 @@ class AllergyRecord:
 
 @dataclass(frozen=True)
 class Read:
-    """A record with its place; a Bundle's entry is also known by its full URL."""
+    """A record with its place; a Bundle's entry is also known by its full URL. `doubts` are sentences about
+    how it was written, where that can be read in two ways."""
 
     place: Place
     record: Any
     full_url: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def fitting(record: RecordType, more: Mapping[str, str]) -> RecordType:
     """The record, if every text fits its column and can be stored. Raises `Unusable`."""
     texts = {name: value for name, value in vars(record).items() if isinstance(value, str)} | dict(more)
-    reasons = [
+    if reasons := unfit(texts):
+        raise Unusable(reasons)
+    return record
+
+
+def unfit(texts: Mapping[str, str]) -> list[str]:
+    """Why these can't be stored, by their columns' names; empty where they can."""
+    return [
         f"{name.replace('_', ' ')} is longer than {LONGEST[name]} characters."
         for name, value in texts.items()
         if len(value) > LONGEST.get(name, len(value))
-    ]
-    reasons += [
+    ] + [
         f"{name.replace('_', ' ')} holds {what}."
         for name, value in texts.items()
         for what, pattern in UNSTORABLE.items()
         if pattern.search(value)
     ]
-    if reasons:
-        raise Unusable(reasons)
-    return record

@@ -8,7 +8,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import Final, TextIO
@@ -16,6 +16,7 @@ from typing import Final, TextIO
 from clinic import era
 from clinic.importing.fhir import GENDERS
 from clinic.importing.records import (
+    LONGEST,
     UNBOUNDED,
     AllergyRecord,
     Bounds,
@@ -26,6 +27,7 @@ from clinic.importing.records import (
     Refused,
     Unusable,
     fitting,
+    unfit,
 )
 from clinic.visible_text import ONE_LINE, hides_something, is_visible
 
@@ -41,11 +43,14 @@ class Column:
     also: tuple[str, ...] = ()
 
 
+# The number of the template's example row, which is nobody: such a row is left out.
+EXAMPLE: Final = "EXAMPLE"
+
 COLUMNS: Final = (
     Column(
         "mrn",
         "The number under which your records know this patient. A second upload finds them by it.",
-        "A-1001",
+        EXAMPLE,
         needed=True,
         also=("medical record number", "chart number", "patient id", "patient number", "id"),
     ),
@@ -84,7 +89,7 @@ COLUMNS: Final = (
     Column("language", "Two letters, in which they are written to: en or es.", "es"),
     Column(
         "allergies",
-        "Substances with semicolons between. Empty: nothing is said about allergies.",
+        "Substances with ; or | between, or one a line. Empty: nothing is said about allergies.",
         "Aspirin; Latex",
         also=("allergy", "drug allergies"),
     ),
@@ -95,14 +100,18 @@ UNREAD_SILENTLY: Final = frozenset({WHY, "line"})
 
 ISO_DATE: Final = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:[T ]00:00.*)?")
 US_DATE: Final = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})")
+BETWEEN: Final = re.compile(r"[;|\r\n]")
 NO_ALLERGY: Final = frozenset(
     {"none", "no", "n/a", "na", "nka", "nkda", "none known", "no known allergies", "no known drug allergies"}
 )
 # A spreadsheet's way of saying that what follows is text: files of refused rows are written so.
 GUARD: Final = "'"
 FORMULA: Final = frozenset("=+-@|%")
-MOST_TOLD: Final = 6
+MOST_TOLD: Final = 12
 MOST_COLUMNS: Final = 400
+MONTHS: Final = 12
+DAY_FIRST: Final = "The birth date was read month first, but others in this file can only be day first."
+ONE_SUBSTANCE: Final = "The allergies hold a comma and were read as one substance. Put ; between two."
 MOST_BLANK: Final = 1_000  # lines before the first that says something
 
 
@@ -116,6 +125,25 @@ class Table:
     patients: list[Read] = field(default_factory=list)
     allergies: list[Read] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    # The e-mail addresses of rows that are refused already: whether each is one, `judging` tells.
+    refused_emails: dict[Place, str] = field(default_factory=dict)
+    examples: int = 0  # rows of the template's example, left out
+    either_way: set[int] = field(default_factory=set)  # lines whose birth date is another one day first
+    day_first: bool = False  # a birth date is none unless its day stands first
+
+    @property
+    def notes(self) -> list[str]:
+        """What holds for the whole table, in sentences."""
+        told = []
+        if self.examples:
+            told.append("The template's example row is left out.")
+        if self.either_way:
+            count = len(self.either_way)
+            told.append(
+                f"{count} birth date{'s were' if count > 1 else ' was'} read month"
+                " first, as 04/03/1975 is April 3. Where yours are written day first, write year-month-day."
+            )
+        return told
 
 
 def read_table(name: str, file: TextIO, *, today: date, bounds: Bounds = UNBOUNDED) -> Table:
@@ -142,6 +170,11 @@ def read_table(name: str, file: TextIO, *, today: date, bounds: Bounds = UNBOUND
         table.refused += [Refused(Place(name, 1), reason) for reason in error.reasons]
     except _Torn as torn:
         table.refused.append(Refused(Place(name, torn.line), torn.reason))
+    if table.day_first:
+        table.patients = [
+            replace(read, doubts=(*read.doubts, DAY_FIRST)) if read.place.line in table.either_way else read
+            for read in table.patients
+        ]
     return table
 
 
@@ -231,17 +264,32 @@ def _read_row(
             ["The row has more cells than the first line. Put quotation marks around what holds a comma."]
         )
     given = {name: cells[at] if at < len(cells) else "" for name, at in places.items()}
-    patient = _patient(given, today)
-    earlier = seen.setdefault(patient.mrn.value, place.line)
-    if earlier != place.line:
-        raise Unusable([f"mrn stands on line {earlier} already. Leave one row of each patient."])
+    if given["mrn"].casefold() == EXAMPLE.casefold():
+        if any(given[column.name] != column.example for column in COLUMNS if column.needed):
+            raise Unusable(["mrn is that of the template's example. Give this patient's own."])
+        table.examples += 1
+        return
+    dates = US_DATE.fullmatch(given["birth_date"])
+    month, day = (int(dates["month"]), int(dates["day"])) if dates else (0, 0)
+    table.day_first |= month > MONTHS >= day
+    wrong: list[str] = []
+    if given["mrn"] and (earlier := seen.setdefault(given["mrn"], place.line)) != place.line:
+        wrong.append(f"mrn stands on line {earlier} already. Leave one row of each patient.")
+    try:
+        patient = _patient(given, today, wrong)
+    except Unusable:
+        table.refused_emails[place] = given.get("email", "")
+        raise
     allergies = _allergies(given.get("allergies", ""), patient.mrn.value)
-    table.patients.append(Read(place, patient))
+    if 0 < day <= MONTHS and month != day:
+        table.either_way.add(place.line)
+    commas = any("," in allergy.substance for allergy in allergies)
+    table.patients.append(Read(place, patient, doubts=(ONE_SUBSTANCE,) if commas else ()))
     table.allergies += [Read(place, allergy) for allergy in allergies]
 
 
-def _patient(given: dict[str, str], today: date) -> PatientRecord:
-    wrong: list[str] = []
+def _patient(given: dict[str, str], today: date, wrong: list[str]) -> PatientRecord:
+    """Raises `Unusable` with all that is wrong, beside what was found `wrong` of the row before."""
     for column in COLUMNS:
         value = given.get(column.name, "")
         if column.needed and not is_visible(value):
@@ -257,27 +305,25 @@ def _patient(given: dict[str, str], today: date) -> PatientRecord:
     language = given.get("language", "").casefold().partition("-")[0] or "en"
     if not re.fullmatch(r"[a-z]{2,3}", language):
         wrong.append("language must be letters such as en or es, or empty.")
+    wrong += unfit({name: value for name, value in given.items() if name in LONGEST})
     if wrong or born is None:
         raise Unusable(wrong[:MOST_TOLD])
-    return fitting(
-        PatientRecord(
-            source_id="",
-            mrn=Identifier("", given["mrn"]),
-            identifiers=(),
-            family_name=given["family_name"],
-            given_names=given["given_names"],
-            birth_date=born,
-            deceased=False,
-            gender=gender,
-            phone=given.get("phone", ""),
-            email=given.get("email", ""),
-            address_line=given.get("address_line", ""),
-            city=given.get("city", ""),
-            state=given.get("state", ""),
-            postal_code=given.get("postal_code", ""),
-            language=language,
-        ),
-        {"mrn": given["mrn"]},
+    return PatientRecord(
+        source_id="",
+        mrn=Identifier("", given["mrn"]),
+        identifiers=(),
+        family_name=given["family_name"],
+        given_names=given["given_names"],
+        birth_date=born,
+        deceased=False,
+        gender=gender,
+        phone=given.get("phone", ""),
+        email=given.get("email", ""),
+        address_line=given.get("address_line", ""),
+        city=given.get("city", ""),
+        state=given.get("state", ""),
+        postal_code=given.get("postal_code", ""),
+        language=language,
     )
 
 
@@ -300,7 +346,7 @@ def _birth_date(text: str, today: date, wrong: list[str]) -> date | None:
 
 def _allergies(text: str, mrn: str) -> list[AllergyRecord]:
     """Each substance once. That somebody has none is said by no row of ours: it is asked at the chair."""
-    substances = {part.casefold(): part for part in map(str.strip, text.split(";")) if is_visible(part)}
+    substances = {part.casefold(): part for part in map(str.strip, BETWEEN.split(text)) if is_visible(part)}
     return [
         fitting(
             AllergyRecord(

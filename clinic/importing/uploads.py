@@ -16,12 +16,14 @@ from uuid import UUID
 from clinic import clock
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.importing.judging import Judgement, Lookalike, judge
+from clinic.importing.as_read import RowRead, rows_read
+from clinic.importing.judging import Judgement, Lookalike, judge, references
 from clinic.importing.reading import Material, read_bytes
 from clinic.importing.records import Bounds, Overfull, Place, Refused
 from clinic.importing.table import WHY
 from clinic.importing.taking_in import write
 from clinic.models import Clinic, PatientImport
+from clinic.phones import e164
 from clinic.problems import Conflict, Invalid, Stale
 from clinic.transactions import in_transaction
 
@@ -55,6 +57,8 @@ class Report:
     kept: list[tuple[str, str]]
     alike: list[Alike]
     unread: list[str]
+    read: list[RowRead]  # how the first rows were read, and every one with a doubt
+    notes: list[str]  # what holds for the whole file, in sentences
 
     def count(self, noun: str, what: str) -> int:
         return self.counts.get((noun, what), 0)
@@ -72,6 +76,8 @@ def report_of(upload: PatientImport) -> Report:
         kept=[(place, reason) for place, reason in found["kept"]],
         alike=[Alike(**each) for each in found["alike"]],
         unread=found["unread"],
+        read=[RowRead(**each) for each in found.get("read", [])],  # a look before there were any has none
+        notes=found.get("notes", []),
     )
 
 
@@ -227,7 +233,7 @@ def _today(row: PatientImport, clinic: Clinic) -> date:
 def _forgotten(row: PatientImport, now: datetime) -> PatientImport:
     """The sentences stay: they hold nothing of a patient. Names don't."""
     row.content, row.let_go_at = b"", now
-    row.report = {**row.report, "alike": []}
+    row.report = {**row.report, "alike": [], "read": []}
     row.save(update_fields=["content", "report", "let_go_at"])
     return row
 
@@ -251,6 +257,16 @@ def _report(judged: Judgement, material: Material) -> dict[str, Any]:
         "kept": _told(outcome.kept),
         "alike": [asdict(_alike(one, judged)) for one in outcome.alike],
         "unread": material.table.unread if material.table else [],
+        "notes": material.table.notes if material.table else [],
+        "read": [
+            asdict(each)
+            for each in rows_read(
+                material.patients,
+                material.allergies,
+                references=references,
+                can_be_dialled=lambda phone: bool(e164(phone)),
+            )
+        ],
     }
 
 

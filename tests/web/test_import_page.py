@@ -211,3 +211,69 @@ def test_one_mrn_in_two_ways_of_capitals_is_a_likely_second_chart(house: House, 
     assert "has the same MRN but for capitals as Ada Quist" in on_record
     take_in(max_, PatientImport.objects.latest("created_at"), "ours.csv:2")
     assert Patient.objects.filter(mrn__iexact="dup1").count() == 2
+
+
+def test_the_look_shows_how_the_rows_were_read_each_value_under_its_name(house: House, max_: Client) -> None:
+    heading = "mrn,last name,first name,dob,sex,phone,email,allergies"
+    row = 'A-1,Garcia,Maria,04/03/1975,F,312-555-0171,maria@patients.example,"Aspirin|Nuts"'
+    page = send(max_, content=f"{heading}\n{row}\n".encode())
+    said = words(page)
+    assert (
+        "A-1 ours.csv:2 Garcia Maria April 3, 1975 female 312-555-0171 maria@patients.example Aspirin Nuts"
+        in said
+    )
+    assert "1 birth date was read month first, as 04/03/1975 is April 3." in said
+    assert "Look again" not in said
+    done = words(take_in(max_, PatientImport.objects.get()))
+    assert "1 New patients got a chart" in done
+    assert "get a chart" not in done
+    assert "As the rows were read" not in done
+    maria = Patient.objects.get(mrn="A-1")
+    assert {each.substance for each in maria.allergies.all()} == {"Aspirin", "Nuts"}
+
+
+def test_every_row_with_a_doubt_is_shown_and_told_what_it_is(house: House, max_: Client) -> None:
+    plain = [f"A-{number},Garcia{chr(65 + number)},Maria,1985-04-02,," for number in range(22)]
+    rows = [
+        *plain,
+        "1985-04-02,Swapped,Ben,1990-01-01,,",
+        "B-2,312-555-0171,Ben,1990-01-01,,",
+        "B-3,Reyes,Dana,04/03/1975,12,",
+        "B-4,Reyes,Eva,25/03/1975,,",
+    ]
+    page = send(max_, *rows)
+    said = words(page)
+    assert "GarciaT" in said
+    assert "GarciaU" not in said  # the 21st, of which nobody doubts
+    assert "Look again The mrn looks like a date." in said
+    assert "Look again The family name holds a figure or an @." in said
+    assert (
+        "Look again The birth date was read month first, but others in this file can only be day first."
+        in said
+    )
+    assert "The phone can't be dialled: it is kept as it is written" in said
+    upload = PatientImport.objects.get()
+    max_.post(reverse("import_let_go", args=[upload.pk]))
+    upload.refresh_from_db()
+    assert upload.report["read"] == []
+
+
+def test_the_templates_example_is_nobody_and_all_that_is_wrong_with_a_row_is_told(
+    house: House, max_: Client
+) -> None:
+    template = max_.get(reverse("import_template")).content.decode("utf-8-sig")
+    said = words(send(max_, content=template.encode() + b"A-1,Garcia,Maria,1985-04-02,,,,,,,,,\n"))
+    assert "The template's example row is left out." in said
+    assert "1 New patients get a chart" in said
+    assert "Maria Elena" not in said
+
+    half = template.replace("Garcia", "Reyes") + "A-1,,Ben,yesterday,x,,nowhere,,,,,,\n"
+    refused = words(send(max_, content=half.encode(), name="half.csv"))
+    assert "half.csv:2 mrn is that of the template's example. Give this patient's own." in refused
+    for reason in (
+        "family_name is empty.",
+        "birth_date is not a date.",
+        "gender must be one of",
+        "email isn't an e-mail address.",
+    ):
+        assert f"half.csv:3 {reason}" in refused

@@ -5,6 +5,8 @@ What a file may be and what becomes of each row is `clinic.importing`'s.
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -176,7 +178,8 @@ def _show(
         "upload": upload,
         "report": report,
         "new": new,
-        "figures": _figures(report, new),
+        "figures": _figures(report, new, done=bool(upload.taken_in_at)),
+        "rows_read": [(one, date.fromisoformat(one.birth_date)) for one in report.read],
         "offered": bool(changes or left_out),
         "only_ticked": not changes,
         "left_out": left_out,
@@ -196,17 +199,47 @@ def _show(
     return render(request, "web/setup/import_look.html", context, status=status)
 
 
-def _figures(report: uploads.Report, new: int) -> list[tuple[int, str, str]]:
-    """(how many, of what, what becomes of them), without what there is none of."""
+def _figures(report: uploads.Report, new: int, *, done: bool) -> list[tuple[int, str, str]]:
+    """(how many, of what, what becomes of them or became), without what there is none of."""
+    patients, allergies = partial(report.count, "patients"), partial(report.count, "allergies")
     told = [
-        (new, "New patients", "get a chart"),
-        (report.count("patients", "completed"), "Known patients", "get what was empty in their chart"),
-        (report.count("patients", "unchanged"), "Known patients", "stay as they are"),
-        (report.count("patients", "left out"), "Look like somebody", "stay out unless you tick them"),
-        (report.refused_records, "Refused", "can't come in as they stand"),
-        (report.count("allergies", "new"), "New allergies", "stand on their charts"),
-        (report.count("allergies", "changed"), "Known allergies", "follow their source"),
-        (report.count("allergies", "unchanged"), "Known allergies", "stay as they are"),
-        (report.count("allergies", "left out"), "Allergies", "wait with whom they belong to"),
+        (new, "New patients", "get a chart", "got a chart"),
+        (
+            patients("completed"),
+            "Known patients",
+            "get what was empty in their chart",
+            "got what was empty in their chart",
+        ),
+        (patients("unchanged"), "Known patients", "stay as they are", "stayed as they were"),
+        (
+            patients("left out"),
+            "Look like somebody",
+            "stay out unless you tick them",
+            "stayed out",
+        ),
+        (report.refused_records, "Refused", "can't come in as they stand", "stayed out"),
+        (allergies("new"), "New allergies", "stand on their charts", "stand on their charts"),
+        (
+            allergies("changed"),
+            "Known allergies",
+            "follow their source",
+            "followed their source",
+        ),
+        (
+            allergies("unchanged"),
+            "Known allergies",
+            "stay as they are",
+            "stayed as they were",
+        ),
+        (
+            allergies("left out"),
+            "Allergies",
+            "wait with whom they belong to",
+            "stayed out with whom they belong to",
+        ),
     ]
-    return [row for row in told if row[0] or row[1] == "New patients"]
+    return [
+        (count, noun, became if done else becomes)
+        for count, noun, becomes, became in told
+        if count or noun == "New patients"
+    ]
