@@ -64,7 +64,7 @@ def _settle(now: datetime) -> None:
 
 
 def _task(message: Message) -> WorkItem:
-    """Due when the visit begins. Nobody is woken for it: whoever books is told on the page, too."""
+    """Nobody is woken for it: whoever books is told on the page, too."""
     return WorkItem(
         clinic_id=message.clinic_id,
         patient_id=message.patient_id,
@@ -72,7 +72,7 @@ def _task(message: Message) -> WorkItem:
         title=TITLE,
         urgency=Urgency.ROUTINE,
         role=Role.FRONT_DESK,
-        due_at=message.visit_starts_at,
+        due_at=message.stale_at,  # when the visit begins
     )
 
 
