@@ -24,7 +24,7 @@ ROLES: Final = serializers.ChoiceField(choices=Role.choices)
 
 
 class InvitationSerializer(serializers.ModelSerializer[Member]):
-    clinic_name = serializers.CharField(source="clinic.sender_name")
+    clinic_name = serializers.CharField(source="clinic.name")
     invited_by = serializers.CharField(source="invited_by.full_name", default="")
     roles = serializers.ListField(source="offered", child=ROLES)
 
@@ -36,7 +36,7 @@ class InvitationSerializer(serializers.ModelSerializer[Member]):
 class PlaceSerializer(serializers.ModelSerializer[Member]):
     """What became of an invitation."""
 
-    clinic_name = serializers.CharField(source="clinic.sender_name")
+    clinic_name = serializers.CharField(source="clinic.name")
     state = serializers.CharField()
 
     class Meta:

@@ -57,7 +57,7 @@ def refuse(*, actor: Actor, member: Member, now: datetime) -> Member:
         row = Member.objects.select_related("clinic", "user").get(pk=member.pk, user=actor.user_id)
         if row.state == MemberState.WORKING:
             raise Conflict(
-                f"You work with {row.clinic.sender_name} already. Ask its manager to end your access.",
+                f"You work with {row.clinic.name} already. Ask its manager to end your access.",
                 code="joined",
             )
         if row.offered:
@@ -71,7 +71,7 @@ def refuse(*, actor: Actor, member: Member, now: datetime) -> Member:
 
 def _must_be_open(row: Member, now: datetime) -> None:
     if not row.offered or row.invitation_has_ended(now):
-        raise Conflict(CLOSED.format(clinic=row.clinic.sender_name), code="not_invited")
+        raise Conflict(CLOSED.format(clinic=row.clinic.name), code="not_invited")
 
 
 def _take_details(person: User, row: Member) -> None:

@@ -137,7 +137,7 @@ def test_only_what_was_shown_is_accepted(house: House, nils: User) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "offer_changed")
     (told,) = client_of(nils).get(MINE).json()
     assert (told["clinic_name"], told["roles"], told["invited_by"]) == (
-        "Lakeside Clinic",
+        "Lakeside Infusion Clinic",
         ["nurse"],
         "Max Weber",
     )

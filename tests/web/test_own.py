@@ -44,7 +44,7 @@ def test_whom_another_clinic_invites_sees_it_once_on_the_way_in_and_then_in_the_
     assert "Another clinic invites you" in words(browser.get(reverse("tasks")))
 
     inside = browser.post(answered(asked, "accept"), {"roles": "nurse"}, follow=True)
-    assert "You work with Lakeside Clinic from this moment." in words(inside)
+    assert f"You work with {asked.clinic.name} from this moment." in words(inside)
     assert "Nils Berg Lakeside Infusion Clinic" in words(inside)
     assert "Another clinic invites you" not in words(browser.get(reverse("tasks")))
     assert members.held_by(asked) == {Role.NURSE}
@@ -53,7 +53,7 @@ def test_whom_another_clinic_invites_sees_it_once_on_the_way_in_and_then_in_the_
 def test_an_invitation_is_refused_and_the_manager_sees_that(house: House, asked: Member) -> None:
     browser = browser_of(asked.user)
     said = words(browser.post(answered(asked, "refuse"), follow=True))
-    assert "You have refused. Lakeside Clinic sees that you did." in said
+    assert "You have refused. Lakeside Infusion Clinic sees that you did." in said
     assert "No invitation waits for your answer." in said
     listed = words(browser_of(house.max).get(reverse("staff")))
     assert "Somebody Else Invitation refused" in listed

@@ -41,7 +41,7 @@ def accept(request: StaffRequest, pk: UUID) -> HttpResponse:
     mine = queries.invitation_of(request.actor.user_id, pk)
     shown = {Role(role) for role in request.POST.get("roles", "").split() if role in Role.values}
     joined = joining.accept(actor=request.actor, member=mine, roles=shown, now=clock.now())
-    messages.success(request, f"You work with {joined.clinic.sender_name} from this moment.")
+    messages.success(request, f"You work with {joined.clinic.name} from this moment.")
     request.actor = access.actor_of(request.user)  # type: ignore[arg-type]  # with the roles of this moment
     request.session.pop(WANTED, None)
     return choose_clinic(request, joined.clinic_id)
@@ -51,5 +51,5 @@ def accept(request: StaffRequest, pk: UUID) -> HttpResponse:
 def refuse(request: StaffRequest, pk: UUID) -> HttpResponse:
     mine = queries.invitation_of(request.actor.user_id, pk)
     refused = joining.refuse(actor=request.actor, member=mine, now=clock.now())
-    messages.success(request, f"You have refused. {refused.clinic.sender_name} sees that you did.")
+    messages.success(request, f"You have refused. {refused.clinic.name} sees that you did.")
     return redirect("own_invitations")
