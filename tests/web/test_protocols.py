@@ -162,9 +162,13 @@ def test_a_prescriber_signs_and_others_may_not(stage: Stage) -> None:
 
     assert browser_of(stage.house.max).post(sign).status_code == 403
     browser = browser_of(stage.house.priya)
+    asked = words(browser.get(reverse("protocol", args=[made.pk])))
+    assert "Your password, again" in asked
+    assert "Your password, again optional" not in asked
     silent = browser.post(sign)
     guess = browser.post(sign, {"password": "guess"})
     assert [refused.status_code for refused in (silent, guess)] == [400, 400]
+    assert "Enter your password again: it makes this your signature." in words(silent)
     assert "This is not your password." in words(guess)
     made.refresh_from_db()
     assert made.status == "draft"

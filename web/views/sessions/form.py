@@ -52,7 +52,7 @@ def password_field() -> forms.CharField:
     """Never shown again as it was filled."""
     return forms.CharField(
         label="Your password, again",
-        required=False,
+        error_messages={"required": "Enter your password again: it makes this your signature."},
         strip=False,
         max_length=256,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -60,9 +60,10 @@ def password_field() -> forms.CharField:
 
 
 def code_field() -> forms.CharField:
+    """Only of whoever has a second factor: everybody else's form is without it."""
     return forms.CharField(
         label="Code of your authenticator app",
-        required=False,
+        error_messages={"required": "Enter the code of your authenticator app."},
         max_length=32,
         widget=forms.PasswordInput(attrs={"autocomplete": "one-time-code"}),
     )
