@@ -54,7 +54,7 @@ def test_what_was_changed_is_marked_and_what_it_touches_is_told(house: House) ->
     assert "1 plan stands under version 1." in said
     assert "until a prescriber takes it over; ordered by Priya Nair (1)." in said
     assert "1 visit to come stays as booked, under version 1, until somebody takes it over." in said
-    assert "It is on Mon, Jan 11, 10:00." in said
+    assert "It is on Tue, Jan 12, 10:00." in said
     assert "Taken over, a visit takes 30 min longer, where chair and nurse are free" in said
     assert "a patient who was told how long to fast is told anew" in said
     assert not Protocol.objects.filter(version=2).exists()
