@@ -360,9 +360,8 @@ def judge(storm: Storm, provider: Provider, lines: str) -> None:
     about = {
         key: (patient, visit, stage, starts_at) for key, patient, visit, stage, starts_at, *_ in messages
     }
-    for row, key in zip(provider.taken, provider.keys(), strict=True):
-        recipients = {recipient for message, recipient, *_ in tries if message == key}
-        assert row["to"] in recipients
+    written_to = {(key, recipient) for key, recipient, *_ in tries}
+    assert all((key_of(row), row["to"]) in written_to for row in provider.taken)
     for key, recipient, started_at, _ in tries:
         patient, visit, stage, starts_at = about[key]
         act = acts.get(patient)
