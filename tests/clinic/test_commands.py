@@ -12,8 +12,11 @@ from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
-from clinic.models import Clinic, Membership, Role, User
+from clinic import clock
+from clinic.models import Clinic, Member, Membership, MemberState, Role, User
+from clinic.staff.changing import held_by
 from tests.cast import PASSWORD, House
+from tests.clinic.staff import accepted, invited
 
 ME = "/api/v1/clinics/"
 
@@ -101,6 +104,40 @@ def test_a_known_user_gets_another_role_and_keeps_the_password(house: House) -> 
     said = run("create_user", "ana@lakeside.example", "--role", "manager", "--role", "front_desk")
     assert said == "ana@lakeside.example keeps their password."
     assert set(house.ana.memberships.values_list("role", flat=True)) == {"front_desk", "manager"}
+
+
+def test_whoever_is_invited_gets_the_invitations_link_and_stays_invited(house: House) -> None:
+    mobile = "+13125550177"
+    nora = invited(house, "Nora Neu", Role.NURSE, Role.FRONT_DESK, credentials="RN, BSN", mobile=mobile)
+
+    link = run("create_user", nora.user.email, "--role", "front_desk")
+
+    nora.refresh_from_db()
+    assert (nora.state, nora.offered) == (MemberState.INVITED, ["front_desk", "nurse"])
+    assert (nora.credentials, nora.mobile) == ("RN, BSN", mobile)
+    assert not Membership.objects.filter(user=nora.user).exists()
+    assert Client().get(link.removeprefix("http://localhost:8000")).status_code == 302
+    joined = accepted(nora, now=clock.now())
+    assert (joined.full_name, joined.credentials, joined.mobile) == ("Nora Neu", "RN, BSN", mobile)
+    assert held_by(joined) == {Role.FRONT_DESK, Role.NURSE}
+
+
+def test_a_role_given_to_whoever_is_invited_is_offered_as_well(house: House) -> None:
+    nora = invited(house)
+    run("create_user", nora.user.email)
+    with pytest.raises(CommandError, match="are invited still"):
+        run("create_user", nora.user.email, "--charge")
+    Member.objects.update(invited_credentials="")
+    with pytest.raises(CommandError, match="--credentials"):
+        run("create_user", nora.user.email, "--role", "prescriber")
+    run("create_user", nora.user.email, "--role", "prescriber", "--credentials", "MD")
+    nora.refresh_from_db()
+    assert (nora.offered, nora.credentials) == (["nurse", "prescriber"], "MD")
+
+
+def test_whoever_is_not_invited_needs_a_role(house: House) -> None:
+    with pytest.raises(CommandError, match="--role"):
+        run("create_user", "new@lakeside.example", "--name", "New")
 
 
 def test_somebody_new_needs_a_name(house: House) -> None:

@@ -59,7 +59,7 @@ def test_an_invitation_is_refused_and_the_manager_sees_that(house: House, asked:
     assert "Somebody Else Invitation refused" in listed
     assert "Nils Berg , RN nils@hillside.example" not in listed
     late = browser.post(answered(asked, "accept"), {"roles": "nurse"})
-    assert (late.status_code, "Ask Lakeside Clinic to send it again" in words(late)) == (409, True)
+    assert (late.status_code, "Ask Lakeside Infusion Clinic to send it again" in words(late)) == (409, True)
 
 
 def test_the_pages_of_an_invited_one_name_nobody_but_whom_the_manager_typed(

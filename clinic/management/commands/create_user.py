@@ -1,8 +1,11 @@
-"""manage.py create_user EMAIL --name NAME --role ROLE... [--charge] [--clinic NAME_OR_ID]: one of the staff.
+"""manage.py create_user EMAIL [--name NAME] [--role ROLE]... [--charge] [--clinic NAME_OR_ID]: of the staff.
 
 Nobody types a password for somebody else: the command prints a link with which the person sets their
 own, once, within the days that PASSWORD_RESET_TIMEOUT gives. Run it again for another clinic or role,
 for a new link, or with --name or --credentials to change those of somebody who works in several clinics.
+
+Whoever is invited stays invited: the link is their invitation's, which offers what is given here as well,
+and they work in the clinic once they have accepted.
 """
 
 from argparse import BooleanOptionalAction
@@ -13,10 +16,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
+from clinic import clock
 from clinic.history import acting
 from clinic.management.commands.import_patients import chosen_clinic
-from clinic.models import Clinic, Membership, Role, User
-from clinic.staff.invitations import password_link
+from clinic.models import Clinic, Member, Membership, Role, User, WayIn
+from clinic.staff.invitations import answer_link, lasts_until, make_links_void, password_link
+from clinic.staff.letters import in_words
+from clinic.staff.queries import TYPED
 
 
 class Command(BaseCommand):
@@ -25,7 +31,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument("--name", default="", help="Full name; somebody new must have one.")
-        parser.add_argument("--role", required=True, choices=Role.values, action="append")
+        parser.add_argument(
+            "--role",
+            default=[],
+            choices=Role.values,
+            action="append",
+            help="As what; may be left out for whoever is invited.",
+        )
         parser.add_argument(
             "--clinic", default="", help="Name or id; may be left out where there is only one."
         )
@@ -44,6 +56,14 @@ class Command(BaseCommand):
         clinic = chosen_clinic(options["clinic"])
         with transaction.atomic(), acting(None, door="command"):
             user = User.objects.filter(email__iexact=email.strip()).first()
+            invited = Member.objects.filter(clinic=clinic, user=user).exclude(offered=[]).first()
+            if user is not None and invited is not None:
+                if options["charge"] is not None:
+                    raise CommandError("Only whoever works here can be in charge: they are invited still.")
+                self._hand_over(invited, options)
+                return
+            if not options["role"]:
+                raise CommandError("Say as what they work here with --role.")
             if user is None:
                 if not options["name"].strip():
                     raise CommandError("Say who this is with --name.")
@@ -61,6 +81,31 @@ class Command(BaseCommand):
             return
         self.stderr.write("Give this link to the person; it sets their password and works once:")
         self.stdout.write(password_link(user))
+
+    def _hand_over(self, member: Member, options: dict[str, Any]) -> None:
+        """The link of an open invitation, which offers what was given as well and lasts afresh."""
+        member = Member.objects.select_for_update(of=["self"]).select_related("user").get(pk=member.pk)
+        details = {"full_name": options["name"].strip(), "credentials": options["credentials"].strip()}
+        member.offered = [role.value for role in Role if role in {*member.offered, *options["role"]}]
+        if member.joined_at is None:
+            for name in filter(details.get, details):
+                setattr(member, TYPED[name], details[name])
+        else:
+            _change(member.user, **details)
+        if Role.PRESCRIBER in member.offered and not member.credentials:
+            raise CommandError("A prescriber's credentials stand beside each signature: give --credentials.")
+        member.invited_until = lasts_until(clock.now())
+        member.way_in, member.way_in_at = WayIn.LINK, clock.now()
+        member.save()
+        offered = in_words([Role(role) for role in member.offered])
+        self.stderr.write(f"{member.full_name} is invited as {offered}, and works here once they accept.")
+        if member.user.has_usable_password():
+            self.stderr.write("They keep their password. Give them the address at which they answer:")
+            self.stdout.write(answer_link())
+        else:
+            make_links_void(member.user)
+            self.stderr.write("Give this link to the person; it sets their password and works once:")
+            self.stdout.write(password_link(member.user))
 
 
 def _change(user: User, **given: str) -> None:
