@@ -11,7 +11,7 @@ from notifications.delivering import calendar_files
 from notifications.delivering.addressing import Address
 from notifications.delivering.gathering import Facts
 from notifications.models import DeliveryAttempt, Form, Message
-from notifications.wording import crisis_words, writing
+from notifications.wording import crisis_words, gsm7, writing
 from notifications.wording.writing import Fasting
 
 STAFF_LANGUAGE: Final = "en"
@@ -90,8 +90,10 @@ def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
     tongue = writing.language_of(language)
     clinic = message.clinic
     if message.text:  # as a person wrote it
+        # A letter names its sender around the words.
+        paragraph = message.text.removeprefix(f"{gsm7.plain(clinic.sender_name)}: ")
         frame = tongue.frame.format(
-            paragraph=message.text, phone=facts.phones[message.clinic_id], sender=clinic.sender_name
+            paragraph=paragraph, phone=facts.phones[message.clinic_id], sender=clinic.sender_name
         )
         return (clinic.sender_name, frame) if form == Form.EMAIL else ("", message.text)
     visit, starts_at = message.appointment, message.visit_starts_at

@@ -28,7 +28,7 @@ COMING, NOT_COMING, CARRIED, DELIVERED = "coming", "not_coming", "carried", "del
 SWITCHED_OFF: Final = "switched_off"
 WORDS: Final = {
     COMING: "Still to come",
-    NOT_COMING: "Will not be said",
+    NOT_COMING: "Will not be sent",
     CARRIED: "Said with another",
     DELIVERED: "Delivered",
     SWITCHED_OFF: "Switched off",

@@ -48,6 +48,15 @@ def test_what_nobody_has_answered_stands_before_the_rest(house: House) -> None:
     assert [said.index(each) for each in order] == sorted(said.index(each) for each in order)
 
 
+def test_a_task_that_nobody_has_taken_says_by_name_whom_it_waits_for(house: House) -> None:
+    item = task(house)
+    page = f"/tasks/{item.pk}/"
+    assert "Nobody yet: any nurse may take it" in words(browser_of(house.ana).get(page))
+    run_clocks(now=NOW - timedelta(minutes=2))
+    told = words(browser_of(house.ana).get(page))
+    assert f"Nobody yet: {house.nils.full_name} called 2 min ago, any nurse may take it" in told
+
+
 def test_what_is_due_today_stands_before_a_red_task_that_has_until_a_later_day(house: House) -> None:
     assess, look, call = "Assess before the next visit", "Look at the session", "Call the patient now"
     task(house, assess)

@@ -88,7 +88,7 @@ def test_a_visit_whose_next_words_are_refused_by_now_shows_its_messages_and_whic
         written_by=house.max,
     )
     page = browser_of(house.ana).get(reverse("visit_messages", args=[visit.pk]))
-    refused = "Reminder that asks to confirm Will not be said The clinic's own words for it are refused now"
+    refused = "Reminder that asks to confirm Will not be sent The clinic's own words for it are refused now"
     assert (page.status_code, refused in words(page)) == (200, True)
     assert "ketamine" not in words(page)
 
@@ -129,6 +129,19 @@ def test_what_was_sent_stands_in_the_box_to_be_edited_with_its_link(house: House
     again = Message.objects.get(again_of=first)
     assert again.text.startswith("Lakeside Clinic: Your visit is booked")
     assert again.link.purpose == first.link.purpose
+
+
+def test_edited_words_arrive_in_a_letter_without_the_name_that_a_text_begins_with(
+    house: House, visit: Appointment
+) -> None:
+    first = Message.objects.get(stage="confirmation")
+    sent = {"id": new_id(), "text": "Please come to the side door."}
+    page = browser_of(house.ana).post(reverse("message_again", args=[first.pk]), sent, follow=True)
+    assert "It has not left yet" in words(page)
+    delivery.drain(clock=lambda: NOW)
+    tried = DeliveryAttempt.objects.get(message__again_of=first)
+    assert tried.form == "email"
+    assert tried.body.startswith("Hello,\n\nPlease come to the side door.")
 
 
 def test_an_emptied_box_is_not_taken_for_as_it_was(house: House, visit: Appointment) -> None:

@@ -7,6 +7,7 @@ from django import template
 from django.utils import timezone
 
 from notifications.planning.stage_words import title_of
+from notifications.wording.filling import LINK
 from scheduler.vocabulary import spoken_day
 
 register = template.Library()
@@ -89,6 +90,12 @@ def tone(status: str) -> str:
 def stage_title(stage: str) -> str:
     """What a message's stage is called."""
     return title_of(stage)
+
+
+@register.filter
+def with_their_link(words: str) -> str:
+    """What was said, with a word for the patient's own link, whose address is never kept."""
+    return words.replace(LINK, "(their link)")
 
 
 @register.filter

@@ -79,9 +79,18 @@ class Line:
     @property
     def with_whom(self) -> str:
         if self.item.owner is None:
-            return f"Nobody yet, for the {self.item.get_role_display().lower()}"
+            return f"Nobody yet: {self._turn}"
         name = "You" if self.mine else self.item.owner.full_name
         return f"{name}, not taken yet" if self.unanswered else name
+
+    @property
+    def _turn(self) -> str:
+        """Whose turn it is while nobody has taken it: who was called last, by name, or else the role."""
+        role = f"any {self.item.get_role_display().lower()} may take it"
+        last = self.progress.last if self.progress else None
+        if last is None or last.called_at is None or not last.people:
+            return role
+        return f"{', '.join(last.people)} called {span_in_words(last.called_at, self.now)} ago, {role}"
 
     @property
     def step(self) -> str:
