@@ -86,16 +86,22 @@ def _taking(queue: str) -> tuple[str, ...]:
 
 
 def prepare(
-    place: Place, environment: Mapping[str, str], supervisor: Supervisor, *, pause_sending: str = ""
+    place: Place,
+    environment: Mapping[str, str],
+    supervisor: Supervisor,
+    *,
+    pause_sending: str = "",
+    empty: bool,
 ) -> None:
-    """Migrate, and fill an empty database with the synthetic clinic; the welcome goes to a file.
-    `pause_sending`: why nothing may leave until somebody has looked, or empty."""
+    """Migrate, and fill an empty database with the synthetic clinic unless it shall stay `empty`; the welcome
+    goes to a file. `pause_sending`: why nothing may leave until somebody has looked, or empty."""
     log, errors = place.logs / "prepare.log", place.logs / "prepare.errors.log"
     with log.open("wb") as output, errors.open("wb") as complaints:
         child = process.start(
             [
                 *(PYTHON, "manage.py", "prepare", "--welcome-file", place.welcome),
                 *(["--pause-sending", pause_sending] if pause_sending else []),
+                *(["--empty"] if empty else []),
             ],
             folder=ROOT,
             environment=environment,

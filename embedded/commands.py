@@ -22,10 +22,14 @@ def start(arguments: list[str], progress: Progress) -> int:
     parser = argparse.ArgumentParser(prog="bin/run", description="Start all of Chairside on this machine.")
     parser.add_argument("--databases-only", action="store_true", help="start PostgreSQL and Valkey alone")
     parser.add_argument("--data", type=Path, default=VAR.folder, help="keep the data here instead of in var/")
+    parser.add_argument("--empty", action="store_true", help="make no synthetic clinic in an empty database")
     chosen = parser.parse_args(arguments)
     environment.ensure(environment.RUNTIME, progress)
     place = Place(chosen.data.resolve())
-    (run.only_databases if chosen.databases_only else run.everything)(place, progress)
+    if chosen.databases_only:
+        run.only_databases(place, progress)
+    else:
+        run.everything(place, progress, empty=chosen.empty)
     return 0
 
 

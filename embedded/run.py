@@ -60,8 +60,9 @@ def address_of(place: Place) -> str:
     return told if told.startswith("http") else ""
 
 
-def everything(place: Place, progress: Progress) -> None:
-    """Databases, preparation, web, workers, beat and monitors; stays until it is asked to stop."""
+def everything(place: Place, progress: Progress, *, empty: bool = False) -> None:
+    """Databases, preparation, web, workers, beat and monitors; stays until it is asked to stop. `empty`:
+    without the synthetic clinic."""
     with (
         sole_use(place) as tell,
         Supervisor(progress) as supervisor,
@@ -78,7 +79,8 @@ def everything(place: Place, progress: Progress) -> None:
         is_a_copy = embedded and not originals.is_original(place.postgres)
         with progress.step("Preparing the database"):
             environment = caller.demo_environment(place, found, address=address, as_owner=True)
-            application.prepare(place, environment, supervisor, pause_sending=A_COPY if is_a_copy else "")
+            paused = A_COPY if is_a_copy else ""
+            application.prepare(place, environment, supervisor, pause_sending=paused, empty=empty)
         if embedded:
             originals.declare(place.postgres)
         if is_a_copy:

@@ -162,3 +162,15 @@ def test_links_that_a_command_prints_lead_to_the_run_under_way(
         place.lock.write_text(told)
         commands.manage(["create_user"], Progress())
     assert started[0]["PUBLIC_URL"] == address
+
+
+@pytest.mark.parametrize(("asked", "empty"), [([], False), (["--empty"], True)])
+def test_whoever_asks_for_it_starts_without_the_synthetic_clinic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str], empty: bool
+) -> None:
+    """What is started is faked; what `manage.py prepare --empty` leaves out, its own stories tell."""
+    given: list[bool] = []
+    monkeypatch.setattr(commands.environment, "ensure", lambda *given: None)
+    monkeypatch.setattr(run_module, "everything", lambda place, progress, empty: given.append(empty))
+    commands.start(["--data", str(tmp_path), *asked], Progress())
+    assert given == [empty]

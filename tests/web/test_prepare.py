@@ -46,6 +46,17 @@ def test_production_is_given_tables_and_no_clinic(tmp_path: Path) -> None:
     assert PASSWORD not in (tmp_path / "welcome").read_text()
 
 
+def test_an_installation_for_a_clinic_of_its_own_stays_empty_and_says_how_one_is_made(
+    tmp_path: Path,
+) -> None:
+    call_command("prepare", welcome_file=tmp_path / "welcome", empty=True, stdout=StringIO())
+    assert not Clinic.objects.exists()
+    assert not User.objects.exists()
+    said = (tmp_path / "welcome").read_text()
+    assert PASSWORD not in said
+    assert "bin/manage create_clinic" in said
+
+
 def test_a_real_clinics_database_is_left_alone(tmp_path: Path) -> None:
     real = Clinic.objects.create(
         name="Real", sender_name="Real", time_zone="America/Chicago", phone="+13125550100"
