@@ -21,6 +21,7 @@ from clinic.prepared import fetch_all
 from clinic.problems import Conflict
 from clinic.transactions import violated_constraint
 from scheduler.finding.availability import Visit, minute_of, moment_of
+from scheduler.finding.free_times import fasting_of
 from scheduler.finding.supply import visit_of
 from scheduler.models import (
     Appointment,
@@ -307,13 +308,22 @@ def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetim
                 refused[visit.pk] = decision
                 continue
             if move.start != visit.starts_at:
-                visit.fasting_asked_at = None if move.fasted is None else decision.asked_at(move.fasted)
+                visit.fasting_asked_at = _asked_at(move, decision)
             visit.protocol_id = move.version_id
             with _explained(visit.pk, decision):
                 _move(visit, decision)
             unsettled.discard(visit.pk)
         if refused:
             raise Refused(refused)
+
+
+def _asked_at(move: Move, decision: Decision) -> datetime | None:
+    """When it was asked whether the patient has fasted: now, for a start brought forward; else as before, for
+    as long as the new start leaves no time to begin to fast either."""
+    asked = None if move.fasted is None else decision.asked_at(move.fasted)
+    visit, now = move.appointment, decision.decided_at
+    still = fasting_of(visit.plan.protocol).to_ask(move.start, now=now, zone=decision.zone)
+    return asked or (visit.fasting_asked_at if still else None)
 
 
 def own_lengths(visit: Appointment) -> Visit | None:

@@ -78,11 +78,13 @@ def test_a_move_asks_only_where_it_brings_the_visit_forward(stage: Stage) -> Non
     actor = stage.house.actor(stage.house.ana)
     visit = stage.book(stage.plan(), "13:00", fasted=True)
     later = booking.reschedule(actor=actor, appointment=visit, start=stage.at("13:30"), now=NOW)
-    assert later.fasting_asked_at is None  # they fast for 13:00 already
+    assert later.fasting_asked_at == NOW  # they fast for 13:00 already; it was as late as that all the same
     with pytest.raises(Conflict, match="eaten nothing since 05:00"):
         booking.reschedule(actor=actor, appointment=visit, start=stage.at("11:00"), now=NOW)
     sooner = booking.reschedule(actor=actor, appointment=visit, start=stage.at("11:00"), fasted=True, now=NOW)
     assert sooner.fasting_asked_at == NOW
+    in_time = booking.reschedule(actor=actor, appointment=visit, start=stage.at("11:00", TOMORROW), now=NOW)
+    assert in_time.fasting_asked_at is None
     near = booking.check(actor=actor, plan=visit.plan, start=stage.at("10:00"), appointment=visit, now=NOW)
     assert near.bookable
     assert near.decision.to_ask is not None
