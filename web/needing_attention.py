@@ -6,7 +6,7 @@ Nothing here decides or writes; where each is mended is the settings' first page
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -16,7 +16,13 @@ from notifications.delivering import sending_state
 from notifications.escalating import on_call
 from notifications.models import ClinicMessaging
 from scheduler.models import Opening, Protocol, ProtocolStatus, Resource, ResourceKind
+from scheduler.working_hours import resources
 from sessions_app.models import UnmatchedMessage
+
+WITHOUT_THE_ROLE: Final = {
+    ResourceKind.NURSE: "Booked as a nurse without being one",
+    ResourceKind.CLINICIAN: "Supervises without being a prescriber",
+}
 
 
 def needing_attention(clinic: Clinic, *, now: datetime) -> Mapping[str, list[str]]:
@@ -66,6 +72,10 @@ def _of_resources(clinic: Clinic) -> list[str]:
     names = sorted(set(nobody.values_list("name", flat=True)))
     if names:
         sentences.append(f"In the schedule without a member of staff: {_listed(names)}.")
+    for kind, words in WITHOUT_THE_ROLE.items():
+        names = list(resources.without_the_role(clinic, kind).values_list("name", flat=True))
+        if names:
+            sentences.append(f"{words}: {_listed(names)}.")
     return sentences
 
 

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import clock
 from clinic.access import Actor
-from clinic.models import Clinic, Membership
+from clinic.models import Clinic, Membership, Role
 from clinic.problems import Conflict, Invalid
 from clinic.seen import Seen, refuse_unseen
 from clinic.transactions import in_transaction
@@ -26,6 +26,11 @@ from scheduler.vocabulary import feature_error
 from scheduler.working_hours import openings
 
 MOST_UNITS: Final = 100
+# As which member of staff works who is booked as such; a prescriber does what a nurse does.
+ROLES_OF: Final = {
+    ResourceKind.NURSE: (Role.NURSE, Role.PRESCRIBER),
+    ResourceKind.CLINICIAN: (Role.PRESCRIBER,),
+}
 # Nobody is somebody to be: a change that doesn't speak of the person leaves them.
 AS_IT_IS: Final = "as it is"
 
@@ -191,6 +196,14 @@ def _check_features(kind: str, features: Sequence[str]) -> None:
         wrong = "Only a chair has features."
     if wrong:
         raise Invalid({"features": wrong})
+
+
+def without_the_role(clinic: Clinic, kind: ResourceKind) -> QuerySet[Resource]:
+    """What is in use as a nurse or a clinician though the member of staff behind it no longer has such a
+    role here, by name. Whoever has left altogether isn't among them."""
+    held = Membership.objects.filter(clinic=clinic, user=OuterRef("user"))
+    rows = Resource.objects.filter(Exists(held), clinic=clinic, kind=kind, active=True)
+    return rows.exclude(Exists(held.filter(role__in=ROLES_OF[kind]))).order_by("name")
 
 
 def _check_person(clinic_id: UUID, kind: str, user_id: UUID | None) -> None:

@@ -64,7 +64,7 @@ def test_somebody_is_invited_and_the_page_says_where_the_link_went(
     with django_capture_on_commit_callbacks(execute=True):
         answer = browser.post(reverse("invite_member"), invitation())
     said = words(browser.get(answer["Location"]))
-    assert "Nora Neu is invited: the link goes to nora@lakeside.example." in said
+    assert "Nora Neu is invited. They work here once they have accepted." in said
     assert "Open The link went to nora@lakeside.example" in said
     assert len(mail.outbox) == 1
 
@@ -407,6 +407,20 @@ def test_settings_say_what_wants_an_eye(house: House) -> None:
     assert "prescriber works here" not in said
     Membership.objects.filter(user=house.priya).delete()
     assert "No prescriber works here." in words(browser_of(house.max).get(reverse("clinic_settings")))
+
+
+def test_settings_say_who_supervises_without_being_a_prescriber_any_more(house: House) -> None:
+    stage = set_stage(house)
+    stage.clinician.user = house.priya
+    stage.clinician.save()
+    settings = words(browser_of(house.max).get(reverse("clinic_settings")))
+    assert "Supervises without" not in settings
+    Membership.objects.create(user=house.priya, clinic=house.clinic, role=Role.FRONT_DESK)
+    Membership.objects.filter(user=house.priya, role=Role.PRESCRIBER).delete()
+    for page in ("clinic_settings", "setup"):
+        assert "Supervises without being a prescriber: Dr Nair." in words(
+            browser_of(house.max).get(reverse(page))
+        )
 
 
 def test_settings_are_quiet_about_what_is_well(house: House) -> None:

@@ -63,7 +63,7 @@ def _invited(request: StaffRequest, form: InviteForm) -> Member:
 
 
 def _told(member: Member) -> str:
-    name, address = member.full_name, member.user.email
+    """Where the link went, or that no server took it, stands on the page of whoever is invited."""
     if not letters.can_be_sent():
-        return f"{name} is invited. No mail leaves here: show the link, and hand it over."
-    return f"{name} is invited: the link goes to {address}. They work here once they have accepted."
+        return f"{member.full_name} is invited. No mail leaves here: show the link, and hand it over."
+    return f"{member.full_name} is invited. They work here once they have accepted."
