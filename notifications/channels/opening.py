@@ -7,6 +7,7 @@ from typing import Final, Self
 from django.conf import settings
 from django.urls import reverse
 
+from clinic.models import Clinic
 from notifications.channels.anymail_email import AnymailChannel
 from notifications.channels.envelope import Channel
 from notifications.channels.inbox import InboxChannel
@@ -21,9 +22,18 @@ TELL_OF_ARRIVAL: Final = frozenset({TwilioProvider.name, AnymailChannel.name})
 
 def takes(form: Form) -> bool:
     """Whether anything carries this form. Where nothing at all is set up the inbox page stands for both."""
-    if not settings.EMAIL_URL and not settings.SMS:
+    if inbox_stands_in():
         return True
     return bool(settings.SMS if form == Form.SMS else settings.EMAIL_URL)
+
+
+def is_set_up(form: Form, clinic: Clinic) -> bool:
+    """Whether anything carries this form for this clinic: the inbox page does so for a made-up one alone."""
+    return takes(form) and (clinic.synthetic or not inbox_stands_in())
+
+
+def inbox_stands_in() -> bool:
+    return not settings.EMAIL_URL and not settings.SMS
 
 
 def texts_need_a_number() -> bool:

@@ -267,6 +267,14 @@ def test_a_test_message_goes_to_oneself_alone(harbor: Clinic, hana: Client) -> N
     assert "There is no mobile number at your own name." in words(send(hana, "setup_messages", form="sms"))
 
 
+def test_nothing_is_called_set_up_that_the_test_then_says_is_not(harbor: Clinic, hana: Client) -> None:
+    said = words(hana.get(reverse("setup_messages")))
+    assert "E-mail not set up: whoever runs the installation does it" in said
+    assert "Nothing carries messages out of the house yet." in words(hana.get(reverse("setup")))
+    Clinic.objects.update(synthetic=True)
+    assert "E-mail comes to the Inbox page: nothing leaves" in words(hana.get(reverse("setup_messages")))
+
+
 def test_the_steps_are_the_managers_alone(house: House) -> None:
     for user in (house.ana, house.nils, house.priya):
         assert browser_of(user).get(reverse("setup")).status_code == 403

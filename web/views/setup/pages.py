@@ -272,7 +272,8 @@ def messages_step(request: StaffRequest) -> HttpResponse:
             return redirect("setup_messages")
     context = {
         "form": form,
-        "carried": [(form_.label, opening.takes(form_)) for form_ in Form],
+        "carried": [(form_.label, opening.is_set_up(form_, request.clinic)) for form_ in Form],
+        "inbox": opening.inbox_stands_in(),
         "number": rule_settings.messaging_of(request.clinic).sms_number,
         "needs_number": opening.texts_need_a_number(),
     }

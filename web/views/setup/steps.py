@@ -18,6 +18,7 @@ from notifications.channels import opening
 from notifications.models import ClinicMessaging, Form
 from scheduler.finding.first_free import first_free
 from scheduler.models import Closure, Protocol, ProtocolStatus, Resource, ResourceKind
+from scheduler.working_hours import resources
 from scheduler.working_hours.first_hours import without_hours
 from web.templatetags.chairside import local_moment
 
@@ -135,11 +136,13 @@ def _people(clinic: Clinic) -> Step:
         f"Nurses: {_listed(nurses)}" if nurses else "No nurse can be booked yet.",
         f"Supervising: {_listed(clinicians)}" if clinicians else "Nobody supervises yet.",
     ]
+    lapsed = list(resources.without_the_role(clinic, ResourceKind.CLINICIAN))
+    lines += [f"Supervises without being a prescriber: {row.name}." for row in lapsed]
     return Step(
         "people",
         "Nurses and supervision",
         "Whom visits are booked with: a nurse carries several chairs, a clinician supervises.",
-        State.DONE if nurses and clinicians else State.OPEN,
+        State.DONE if nurses and clinicians and not lapsed else State.OPEN,
         tuple(lines),
         "setup_people",
         "Choose who is booked",
@@ -209,8 +212,9 @@ def _protocols(clinic: Clinic) -> Step:
 
 def _messages(clinic: Clinic) -> Step:
     settled = ClinicMessaging.objects.filter(clinic=clinic).first()
-    carried = [form.label for form in Form if opening.takes(form) and _leaves(form, settled)]
-    lines = [f"{_listed(carried)}: set up." if carried else "Nothing carries messages out of the house yet."]
+    carried = [form.label for form in Form if opening.is_set_up(form, clinic) and _leaves(form, settled)]
+    how = "to the Inbox page, nothing leaves" if opening.inbox_stands_in() else "set up"
+    lines = [f"{_listed(carried)}: {how}." if carried else "Nothing carries messages out of the house yet."]
     return Step(
         "messages",
         "Messages",
