@@ -149,12 +149,20 @@ class DayField(forms.DateField):
     """A calendar day, picked with the browser's own calendar."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_error_messages = {"era": era.MEND}
 
     def to_python(self, value: Any) -> date | None:
         day = super().to_python(value)
         if day and not era.holds(day):
-            raise ValidationError(era.MEND, code="era")
+            raise ValidationError(self.error_messages["era"], code="era")
         return day
+
+
+class BirthDateField(DayField):
+    default_error_messages = {
+        "required": "Give the date of birth.",
+        "era": "Give a birth date from 1900 to today.",
+    }
 
 
 class WallTimeField(forms.TimeField):

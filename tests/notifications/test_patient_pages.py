@@ -14,7 +14,7 @@ from notifications.models import CheckIn, CheckInAnswer, Message
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from scheduler.models import Appointment
-from tests.cast import NOW, House
+from tests.cast import NOW, House, make_house
 from tests.notifications.visits import VISIT, book, cancel, discharge, move
 from tests.web.pages import Page, browser_of, words
 from web import secret_addresses
@@ -117,6 +117,15 @@ def test_a_link_that_does_not_work_tells_whom_to_call_and_nothing_else(at_now: N
     assert "This link doesn't work" in said
     assert "Este enlace no funciona" in said
     assert "In an emergency call 911" in said
+
+
+def test_a_dead_link_says_the_number_of_the_only_clinic_and_of_several_none(
+    at_now: None, house: House
+) -> None:
+    dead = f"/m/{'A' * 22}"
+    assert 'href="tel:+13125550100"' in Client().get(dead).content.decode()
+    make_house("Harbor")
+    assert "tel:+" not in Client().get(dead).content.decode()
 
 
 def test_somebody_who_tries_token_after_token_is_slowed_down(visit: Appointment, address: str) -> None:

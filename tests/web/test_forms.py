@@ -5,10 +5,19 @@ from uuid import UUID
 
 import pytest
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from clinic.problems import Conflict, Invalid
-from web.forms import ChangeForm, ClinicForm, DayField, LocalDateTimeField, PhoneField, WholeNumberField
+from web.forms import (
+    BirthDateField,
+    ChangeForm,
+    ClinicForm,
+    DayField,
+    LocalDateTimeField,
+    PhoneField,
+    WholeNumberField,
+)
 
 
 class VisitForm(ClinicForm):
@@ -143,3 +152,10 @@ def test_a_day_is_one_from_1900_to_2199() -> None:
         assert DayForm({"on": typed}).errors["on"] == ["Give a day from 1900 to 2199."]
     for typed in ("1900-01-01", "2199-12-31"):
         assert DayForm({"on": typed}).is_valid()
+
+
+@pytest.mark.parametrize("typed", ["1850-05-17", "2300-01-01"])
+def test_a_birth_date_says_which_years_a_patient_can_be_born_in(typed: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        BirthDateField().clean(typed)
+    assert refused.value.messages == ["Give a birth date from 1900 to today."]

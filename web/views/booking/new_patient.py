@@ -16,7 +16,7 @@ from clinic.problems import Problem
 from clinic.queries import DIGITS_OF_A_PHONE, date_in
 from scheduler.access import BOOK
 from web.doors import StaffRequest, staff_page
-from web.forms import ClinicForm, DayField
+from web.forms import BirthDateField, ClinicForm
 from web.views.booking.place import PlaceForm, place_of
 from web.views.patients.details import details_of, register
 
@@ -33,7 +33,7 @@ class NewPatientForm(ClinicForm):
         error_messages={"required": "Give their first name."},
     )
     family_name = forms.CharField(max_length=120, error_messages={"required": "Give their family name."})
-    birth_date = DayField(label="Date of birth", error_messages={"required": "Give the date of birth."})
+    birth_date = BirthDateField(label="Date of birth")
     language = forms.ChoiceField(choices=LANGUAGES, initial="en")
     phone = forms.CharField(
         label="Mobile number", max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"})

@@ -20,6 +20,7 @@ from django.utils import formats, timezone, translation
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
+from clinic.models import Clinic
 from clinic.problems import Missing, Problem, with_headers
 from clinic.rates import TooMany, slow_down_guessing
 from notifications.answering import links, unproven
@@ -167,12 +168,19 @@ def was_proved(request: HttpRequest, link: PatientLink) -> bool:
 def refused(request: HttpRequest, problem: Problem, opened: Opened | None) -> HttpResponse:
     """Of a link that doesn't work no more than that, in every language; of another what can't be done."""
     if isinstance(problem, Missing) or opened is None:
-        page = render(request, "web/patient/no_link.html", {"says": list(SAY.items())}, status=problem.status)
+        context = {"says": list(SAY.items()), "clinic": _only_clinic()}
+        page = render(request, "web/patient/no_link.html", context, status=problem.status)
         return with_headers(page, problem)
     sentence = opened.say.get(problem.code, problem.detail if opened.language == "en" else "")
-    context = {"sentence": sentence or opened.say["call_clinic"]}
-    page = opened.page("web/patient/refused.html", context, status=problem.status)
+    told = {"sentence": sentence or opened.say["call_clinic"]}
+    page = opened.page("web/patient/refused.html", told, status=problem.status)
     return with_headers(page, problem)
+
+
+def _only_clinic() -> Clinic | None:
+    """Whom to call where the link tells nothing: of several clinics it would say whose link it was."""
+    clinics = list(Clinic.objects.all()[:2])
+    return clinics[0] if len(clinics) == 1 else None
 
 
 def _language(request: HttpRequest, link: PatientLink) -> str:

@@ -15,7 +15,7 @@ from clinic.idempotency import create_once
 from clinic.models import AdministrativeGender, Channel, Patient
 from clinic.problems import Problem
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm, DayField
+from web.forms import BirthDateField, ChangeForm, ClinicForm
 
 Groups = tuple[tuple[str, tuple[str, ...]], ...]
 SPOKEN_HERE: Final = "en"
@@ -50,7 +50,7 @@ class DetailsForm(ChangeForm):
 
     family_name = forms.CharField(max_length=120)
     given_names = forms.CharField(max_length=120)
-    birth_date = DayField(label="Date of birth")
+    birth_date = BirthDateField(label="Date of birth")
     gender = forms.ChoiceField(
         choices=AdministrativeGender.choices, required=False, initial=AdministrativeGender.UNKNOWN
     )
