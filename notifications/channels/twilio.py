@@ -81,7 +81,7 @@ class TwilioProvider:
     def __init__(self, account: Account) -> None:
         self.account = account
         self.client = self._connection()
-        self._taken_last = ""
+        self._heard: set[str] = set()
 
     def _connection(self) -> httpx.Client:
         return httpx.Client(
@@ -111,8 +111,8 @@ class TwilioProvider:
         except httpx.TransportError as error:
             raise AnswerLost(f"{type(error).__name__} after the request was sent") from error
         reference = _reference(answer) if answer.status < REDIRECTED_FROM else ""
-        if reference and reference != self._taken_last:
-            self._taken_last = reference
+        if reference and reference not in self._heard:
+            self._heard.add(reference)
             return reference
         self.client.close()
         self.client = self._connection()
