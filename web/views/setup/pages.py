@@ -105,7 +105,8 @@ class PeopleForm(ClinicForm):
         label="Load of a nurse",
         unit="units",
         initial=NURSE_UNITS,
-        help_text="Preparing takes 6 of them, an infusion 3, recovering 2: with 6 a nurse carries two infusions.",
+        help_text="Preparing takes 6 of them, an infusion 3, recovering 2: with 6 a nurse carries"
+        " two infusions.",
     )
     clinicians = WhoField(User.objects.none(), label="Who supervises", required=False)
     at_once = WholeNumberField(
