@@ -1,8 +1,8 @@
 """What a protocol's fasting says of a start: sooner than its hours from now, it can't be heeded any more.
 
 The hours are the protocol version's own (`fasting_light_meal_hours`, `fasting_clear_hours`), empty where it
-asks for none. Such a start isn't refused, for somebody may have eaten nothing as it is; it is offered last and
-needs that somebody has asked (`visits.booking`). Whether the patient has fasted is the nurse's to ask.
+asks for none. Such a start isn't refused, for somebody may have eaten nothing as it is; it is offered last
+and needs that somebody has asked (`visits.booking`). Whether the patient has fasted is the nurse's to ask.
 """
 
 from dataclasses import dataclass
