@@ -103,11 +103,8 @@ class TakeRolesForm(RolesForm):
         self.last = queries.last_as(member, self.would_take)
         self.prove_again = bool(self.last)
         super().__init__(request, member, sent if "asked" in sent else None)
-        self.initial |= {
-            "roles": sent.getlist("roles"),
-            "were": sent.get("were"),
-            "reason": sent.get("reason"),
-        }
+        shown = {name: sent.get(name) for name in ("were", "reason")}
+        self.initial.update(shown, roles=sent.getlist("roles"))
         if self.last:
             none = letters.in_words(self.last)
             self.fields["leave_none"].label = f"Leave the clinic without a {none}"
