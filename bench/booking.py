@@ -66,7 +66,7 @@ def in_process(setting: Setting, plans: Iterator[TreatmentPlan], chance: Random)
         wanted = rehearsed(setting, islice(plans, VISITS_A_ROUND), chance, now)
         begun = time.perf_counter()
         made = [
-            booking.book(actor=setting.actor, id=uuid4(), plan=plan, start=start, now=now).pk
+            booking.book(actor=setting.actor, id=uuid4(), plan=plan, start=start, fasted=True, now=now).pk
             for plan, start in wanted
         ]
         booked.append(len(made) / (time.perf_counter() - begun))
@@ -79,7 +79,7 @@ def some_life(setting: Setting, plans: Iterator[TreatmentPlan], chance: Random, 
     for plan in islice(plans, VISITS_A_ROUND):
         start = booking_clinic.some_start(setting, plan, chance, now)
         if start is not None:
-            booking.book(actor=setting.actor, id=uuid4(), plan=plan, start=start, now=now)
+            booking.book(actor=setting.actor, id=uuid4(), plan=plan, start=start, fasted=True, now=now)
     tidy()
 
 
@@ -96,7 +96,9 @@ def rehearsed(
         start = booking_clinic.some_start(setting, plan, chance, now)
         if start is None:
             raise AssertionError("the bench's clinic is full")
-        made.append(booking.book(actor=setting.actor, id=uuid4(), plan=plan, start=start, now=now).pk)
+        made.append(
+            booking.book(actor=setting.actor, id=uuid4(), plan=plan, start=start, fasted=True, now=now).pk
+        )
         wanted.append((plan, start))
     taken_out(made)
     return wanted
@@ -225,7 +227,9 @@ def over_http(
         return 1000 * (time.perf_counter() - begun)
 
     def post(plan: TreatmentPlan, start: datetime) -> None:
-        status = caller.post({"id": str(uuid4()), "plan": str(plan.pk), "start": start.isoformat()})
+        status = caller.post(
+            {"id": str(uuid4()), "plan": str(plan.pk), "start": start.isoformat(), "fasted": True}
+        )
         if status != 201:
             raise AssertionError(f"a feasible start was answered with {status}")
 
@@ -234,7 +238,7 @@ def over_http(
         booked.append(
             one(
                 lambda plan, start: booking.book(
-                    actor=setting.actor, id=uuid4(), plan=plan, start=start, now=now
+                    actor=setting.actor, id=uuid4(), plan=plan, start=start, fasted=True, now=now
                 )
             )
         )
@@ -255,7 +259,9 @@ def race(setting: Setting, caller: Caller) -> tuple[int, int]:
 
     def ask(one: tuple[TreatmentPlan, datetime]) -> int:
         plan, start = one
-        return caller.post({"id": str(uuid4()), "plan": str(plan.pk), "start": start.isoformat()})
+        return caller.post(
+            {"id": str(uuid4()), "plan": str(plan.pk), "start": start.isoformat(), "fasted": True}
+        )
 
     with ThreadPoolExecutor(CLIENTS) as clients:
         statuses = list(clients.map(ask, asked))

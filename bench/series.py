@@ -64,7 +64,7 @@ def fill(setting: Setting, visits: int) -> None:
         start = some_start(setting, plan, chance, now)
         if start is None:
             return
-        booking.book(actor=setting.actor, id=plan.pk, plan=plan, start=start, now=now)
+        booking.book(actor=setting.actor, id=plan.pk, plan=plan, start=start, fasted=True, now=now)
 
 
 def nursing_taken(setting: Setting) -> float:
