@@ -53,7 +53,8 @@ def test_a_new_clinic_takes_the_defaults_over(house: House) -> None:
     assert "Take over" not in words(browser_of(house.nils).get(reverse("protocols")))
 
 
-def test_everybody_reads_a_version_whole(stage: Stage) -> None:
+def test_everybody_reads_a_version_whole(house: House) -> None:
+    stage = set_stage(house, fasting=True)
     page = words(browser_of(stage.house.ana).get(reverse("protocol", args=[stage.protocol.pk])))
 
     for said in (
