@@ -87,7 +87,9 @@ def order_dose(
 
 
 def orders_of(plan: TreatmentPlan) -> list[DoseOrder]:
-    """Every dose that was ordered under the plan, the newest first: two queries."""
+    """Every dose that was ordered under the plan, the newest first: two queries.
+
+    The first is the prescriber's whose plan it is, whoever's hand brought the row in."""
     events: Any = plan.events  # type: ignore[attr-defined]  # pghistory adds it
     rows = list(events.select_related("pgh_context").order_by("pgh_id"))
     changes = [
@@ -102,7 +104,7 @@ def orders_of(plan: TreatmentPlan) -> list[DoseOrder]:
         DoseOrder(
             row.ordered_dose,
             row.pgh_created_at,
-            by=names.get(context.get("user") or (str(plan.prescriber_id) if place == 0 else ""), ""),
+            by=names.get(context.get("user", "") if place else str(plan.prescriber_id), ""),
             reason=context.get("reason", "") if place else "",
         )
         for place, (row, context) in enumerate(changes)

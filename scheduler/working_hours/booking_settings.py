@@ -117,6 +117,7 @@ def touched(*, clinic: Clinic, changes: Mapping[str, Any], now: datetime) -> Tou
     there are. Raises `Invalid` as `change_booking_settings` does."""
     given = settings_of(clinic) | dict(changes)
     _check_bounds({name: given[name] for name in BOUNDS})
+    _known_zone(given["time_zone"])
     calendar = calendars.known_calendar(given["holiday_calendar"])
     booked = Appointment.objects.filter(
         clinic=clinic, status=AppointmentStatus.BOOKED, during__startswith__gt=now

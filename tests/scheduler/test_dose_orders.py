@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from clinic.history import acting
 from clinic.problems import Conflict, Invalid, Stale
 from scheduler.models import TreatmentPlan
 from scheduler.prescribing import dose_orders, orders, plans
@@ -51,6 +52,13 @@ def test_the_dose_is_stepped_up_and_every_step_stays_to_be_read(stage: Stage) ->
         ("0.5", "Priya Nair", ""),
     ]
     assert dose_orders.first_doses([plan.pk]) == {plan.pk: Decimal("0.5")}
+
+
+def test_the_first_dose_is_its_prescribers_whoever_brought_the_row_in(stage: Stage) -> None:
+    with acting(stage.house.ana.pk):
+        plan = stage.plan()
+
+    assert told(plan) == [("0.5", "Priya Nair", "")]
 
 
 def test_what_else_changes_about_a_plan_is_no_order(stage: Stage) -> None:

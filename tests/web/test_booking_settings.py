@@ -112,6 +112,8 @@ def test_over_the_api_a_change_is_tried_and_not_kept(stage: Stage) -> None:
     assert found["holidays"][0] == {"day": "2027-01-18", "name": "Martin Luther King Jr. Day"}
     wrong = max_.post(address, {"hold_minutes": 0}, format="json")
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "hold_minutes")
+    nowhere = max_.post(address, {"time_zone": "-5"}, format="json")
+    assert (nowhere.status_code, nowhere.json()["errors"][0]["field"]) == (400, "time_zone")
     assert Clinic.objects.get(pk=stage.house.clinic.pk).late_cancellation_hours == 24
 
 
