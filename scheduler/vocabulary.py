@@ -34,6 +34,9 @@ INDICATIONS: Final[dict[str, str]] = {
 # Medicines' units: stored as UCUM, shown as what is least misread. "ug" and "IU" are error-prone (ISMP).
 UNITS: Final[dict[str, str]] = {"mg": "mg", "ug": "mcg", "g": "g", "mL": "mL", "[iU]": "units"}
 
+# The strengths that ketamine's vials come in (domain.md 0.4 [V:24]).
+STOCKS_MG_PER_ML: Final = (Decimal(10), Decimal(50), Decimal(100))
+
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 ICD_10_CM: Final = re.compile(r"[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")

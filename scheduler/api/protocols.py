@@ -24,6 +24,7 @@ from scheduler.prescribing.protocol_content import COLUMNS
 from scheduler.prescribing.reach import NotAllowed, Reach, as_signed, reach_of
 
 MOST: Final = 32_767  # what a column of small whole numbers holds
+MOST_MG: Final = 2_147_483_647  # and one of large ones
 
 
 class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
@@ -53,8 +54,13 @@ def amount(digits: int = 7, places: int = 3, **options: Any) -> serializers.Deci
     return serializers.DecimalField(max_digits=digits, decimal_places=places, required=False, **options)
 
 
+def amounts(digits: int, **options: Any) -> serializers.ListField:
+    child = serializers.DecimalField(max_digits=digits, decimal_places=1)
+    return serializers.ListField(child=child, max_length=20, required=False, **options)
+
+
 def whole(**options: Any) -> serializers.IntegerField:
-    return serializers.IntegerField(required=False, min_value=0, max_value=MOST, **options)
+    return serializers.IntegerField(required=False, min_value=0, **{"max_value": MOST, **options})
 
 
 def listed(length: int, most: int) -> serializers.ListField:
@@ -72,7 +78,11 @@ class DraftCheckSerializer(StrictSerializer):
     dose_soft_min = amount()
     dose_soft_max = amount()
     dose_hard_max = amount()
+    dose_hard_min = amount(allow_null=True)
+    total_soft_min_mg = amount(7, 1, allow_null=True)
     total_hard_max_mg = amount(7, 1, allow_null=True)
+    stock_strengths_mg_per_ml = amounts(5, help_text="The vials that may be drawn from; empty: every one.")
+    bag_volumes_ml = amounts(6, help_text="The bags' final volumes; empty: any.")
     weight_basis = serializers.ChoiceField(choices=WeightBasis.choices, required=False)
     weight_cap_kg = amount(5, 1, allow_null=True)
     weight_valid_days = whole()
@@ -96,6 +106,11 @@ class DraftCheckSerializer(StrictSerializer):
     spacing_max_days = whole()
     maintenance_min_days = whole(allow_null=True)
     maintenance_max_days = whole(allow_null=True)
+    most_per_week = whole(allow_null=True)
+    most_per_year = whole(allow_null=True)
+    review_after_sessions = whole(allow_null=True)
+    reconsent_after_days = whole(allow_null=True)
+    liver_test_after_mg = whole(allow_null=True, max_value=MOST_MG)
     chair_features = listed(40, 20)
     vitals_schedule = serializers.JSONField(
         required=False, help_text='Such as {"infusion": [{"every": 15, "times": 4}, {"every": 30}], …}.'

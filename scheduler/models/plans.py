@@ -58,12 +58,38 @@ class Protocol(Row):
     dose_soft_min = models.DecimalField(max_digits=7, decimal_places=3)
     dose_soft_max = models.DecimalField(max_digits=7, decimal_places=3)
     dose_hard_max = models.DecimalField(max_digits=7, decimal_places=3)
+    dose_hard_min = models.DecimalField(
+        max_digits=7,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text="A dose below it is refused; empty: any above 0 may be ordered",
+    )
     total_hard_max_mg = models.DecimalField(
         max_digits=7,
         decimal_places=1,
         null=True,
         blank=True,
         help_text="Most mg in one session, boluses included; empty: what dose_hard_max comes to",
+    )
+    total_soft_min_mg = models.DecimalField(
+        max_digits=7,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        help_text="Fewest mg that one session usually comes to; empty: the version doesn't say",
+    )
+    stock_strengths_mg_per_ml = ArrayField(
+        models.DecimalField(max_digits=5, decimal_places=1),
+        default=list,
+        blank=True,
+        help_text="The vials that may be drawn from; empty: every strength that there is",
+    )
+    bag_volumes_ml = ArrayField(
+        models.DecimalField(max_digits=6, decimal_places=1),
+        default=list,
+        blank=True,
+        help_text="The bags' final volumes that may be prepared; empty: any",
     )
     weight_basis = models.CharField(max_length=8, choices=WeightBasis, default=WeightBasis.ACTUAL)
     weight_cap_kg = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
@@ -90,6 +116,31 @@ class Protocol(Row):
     spacing_max_days = models.PositiveSmallIntegerField()
     maintenance_min_days = models.PositiveSmallIntegerField(null=True, blank=True)
     maintenance_max_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    most_per_week = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Most sessions of a patient from a Monday to its Sunday; empty: no such limit",
+    )
+    most_per_year = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Most sessions of a patient in any 365 days; empty: no such limit",
+    )
+    review_after_sessions = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Infusions without a response after which a prescriber decides on the next; empty: none",
+    )
+    reconsent_after_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="How many days a consent to treatment counts for; empty: until it is revoked",
+    )
+    liver_test_after_mg = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Mg given in all after which liver tests are asked for; empty: never",
+    )
     chair_features = ArrayField(
         models.SlugField(max_length=40),
         default=list,
@@ -141,6 +192,10 @@ class Protocol(Row):
                 name="protocol_doses_ordered",
                 condition=Q(dose_soft_min__lte=F("dose_soft_max"), dose_soft_max__lte=F("dose_hard_max")),
             ),
+            models.CheckConstraint(
+                name="protocol_hard_minimum_below",
+                condition=Q(dose_hard_min__lte=F("dose_soft_min")),
+            ),
         ]
 
     @property
@@ -164,6 +219,17 @@ class PlanStatus(models.TextChoices):
     COMPLETED = "completed"
 
 
+class PlanEnd(models.TextChoices):
+    """How a course came to its end (domain.md 1.1, row 16). What else there is, is said in words."""
+
+    COMPLETED = "completed", "Completed"
+    NO_RESPONSE = "no-response", "No response"
+    ADVERSE_EVENT = "adverse-event", "Adverse event"
+    LOST_TO_FOLLOW_UP = "lost-to-follow-up", "Lost to follow-up"
+    TRANSFERRED = "transferred", "Transferred to another clinic"
+    OTHER = "other", "Another reason"
+
+
 # A plan that counts: an order that a prescriber has not ended.
 STANDING_STATUSES = (PlanStatus.ACTIVE, PlanStatus.ON_HOLD)
 
@@ -184,6 +250,13 @@ class TreatmentPlan(Row):
     valid_until = models.DateField()
     prescriber = models.ForeignKey(User, models.PROTECT, related_name="+")
     status = models.CharField(max_length=10, choices=PlanStatus, default=PlanStatus.ACTIVE)
+    end_reason = models.CharField(
+        max_length=20,
+        choices=PlanEnd,
+        blank=True,
+        default="",
+        help_text="Empty while the plan stands, and of one that ended before reasons were listed",
+    )
     prior_treatments = models.TextField(blank=True, help_text="Drug, dose, duration, outcome, reason stopped")
     chair_features = ArrayField(
         models.SlugField(max_length=40),
@@ -196,6 +269,10 @@ class TreatmentPlan(Row):
         constraints = [
             models.CheckConstraint(name="plan_dates_ordered", condition=Q(valid_until__gte=F("valid_from"))),
             models.CheckConstraint(name="plan_has_sessions", condition=Q(sessions_ordered__gte=1)),
+            models.CheckConstraint(
+                name="plan_end_of_an_ended",
+                condition=Q(end_reason="") | Q(status__in=["revoked", "completed"]),
+            ),
             models.UniqueConstraint("id", "patient", "clinic", name="plan_id_with_patient"),
         ]
         indexes = [models.Index(fields=["patient", "status"], name="plan_by_patient")]

@@ -169,6 +169,7 @@ DEFAULT_PROTOCOLS: Final[list[dict[str, Any]]] = [
         "indications": ["G89.29", "G89.4", "G90.50", "M79.7"],
         "dose_basis": DoseBasis.PER_KG_PER_HOUR,
         **_doses("0.35", "0.2", "1.0", "2.0"),
+        "total_soft_min_mg": Decimal(80),
         "infusion_minutes": 240,
         "infusion_least_minutes": 120,
         "infusion_most_minutes": 300,
@@ -180,6 +181,6 @@ DEFAULT_PROTOCOLS: Final[list[dict[str, Any]]] = [
         "maintenance_min_days": 28,
         "maintenance_max_days": 90,
         "vitals_schedule": LONG_INFUSION_READINGS,
-        "citation": f"{_SOURCES}. Total dose at least 80 mg (domain.md 2.2).",
+        "citation": _SOURCES,
     },
 ]

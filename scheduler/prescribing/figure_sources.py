@@ -28,6 +28,7 @@ _SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
             "dose_soft_min",
             "dose_soft_max",
             "dose_hard_max",
+            "total_soft_min_mg",
             "preparation_minutes",
             "infusion_minutes",
             "infusion_least_minutes",

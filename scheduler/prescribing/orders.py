@@ -66,7 +66,7 @@ def errors_under(protocol: Protocol, order: Order, *, patient: Patient) -> list[
 
 
 def dose_errors(protocol: Protocol, dose: Decimal, *, soft_limit_acknowledged: bool) -> list[dict[str, str]]:
-    """What is wrong with a dose under this protocol: hard limit, or soft range not acknowledged."""
+    """What is wrong with a dose under this protocol: a hard limit, or soft range not acknowledged."""
     unit = protocol.dose_basis
     if dose <= 0:
         return [_error("ordered_dose", f"Order a dose above 0 {unit}.")]
@@ -78,6 +78,15 @@ def dose_errors(protocol: Protocol, dose: Decimal, *, soft_limit_acknowledged: b
                 "ordered_dose",
                 f"{plain_amount(dose)} {unit} is above this protocol's limit of"
                 f" {plain_amount(protocol.dose_hard_max)} {unit}. Order less.",
+                code="hard_limit",
+            )
+        ]
+    if protocol.dose_hard_min is not None and dose < protocol.dose_hard_min:
+        return [
+            _error(
+                "ordered_dose",
+                f"{plain_amount(dose)} {unit} is below this protocol's lowest dose of"
+                f" {plain_amount(protocol.dose_hard_min)} {unit}. Order more.",
                 code="hard_limit",
             )
         ]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from clinic.visible_text import said
 from scheduler.prescribing import limit_content
-from scheduler.vocabulary import ICD_10_CM, feature_error
+from scheduler.vocabulary import ICD_10_CM, STOCKS_MG_PER_ML, feature_error
 
 Content = Mapping[str, Any]
 Fault = tuple[str, str]  # the field, by its path, and the mend
@@ -28,7 +28,11 @@ COLUMNS: Final = (
     "dose_soft_min",
     "dose_soft_max",
     "dose_hard_max",
+    "dose_hard_min",
+    "total_soft_min_mg",
     "total_hard_max_mg",
+    "stock_strengths_mg_per_ml",
+    "bag_volumes_ml",
     "weight_basis",
     "weight_cap_kg",
     "weight_valid_days",
@@ -50,6 +54,11 @@ COLUMNS: Final = (
     "spacing_max_days",
     "maintenance_min_days",
     "maintenance_max_days",
+    "most_per_week",
+    "most_per_year",
+    "review_after_sessions",
+    "reconsent_after_days",
+    "liver_test_after_mg",
     "chair_features",
     "vitals_schedule",
     "limits",
@@ -68,6 +77,7 @@ MOST_UNITS: Final = 6  # of a nurse's load: one to one (domain.md 8.2)
 MOST_DAYS: Final = 365
 MOST_MINUTES: Final = 24 * 60
 MOST_YEARS: Final = 130  # of a life
+MOST_BAG_ML: Final = 5_000  # a typing error beyond it
 ITEM: Final = re.compile(r"[a-z0-9_-]{1,40}")
 
 # A whole number's least and most; where it may be left empty, None says that the rule doesn't exist.
@@ -93,6 +103,11 @@ WHOLE: Final = {
     "spacing_max_days": (1, MOST_DAYS),
     "maintenance_min_days": (1, MOST_DAYS),
     "maintenance_max_days": (1, MOST_DAYS),
+    "most_per_week": (1, 7),
+    "most_per_year": (1, MOST_DAYS),
+    "review_after_sessions": (1, 1000),
+    "reconsent_after_days": (1, 10 * MOST_DAYS),
+    "liver_test_after_mg": (1, 1_000_000),
     "near_baseline_percent": (1, 100),
     "near_baseline_sets": (1, 10),
 }
@@ -100,13 +115,20 @@ MAY_BE_EMPTY: Final = frozenset(
     {
         "age_min_years",
         "age_max_years",
+        "dose_hard_min",
         "fasting_clear_hours",
         "fasting_light_meal_hours",
         "infusion_least_minutes",
         "infusion_most_minutes",
+        "liver_test_after_mg",
         "maintenance_min_days",
         "maintenance_max_days",
+        "most_per_week",
+        "most_per_year",
+        "reconsent_after_days",
+        "review_after_sessions",
         "total_hard_max_mg",
+        "total_soft_min_mg",
         "weight_cap_kg",
     }
 )
@@ -116,12 +138,16 @@ ORDERED: Final = (
     ("dose_soft_min", "dose_soft_max", "The usual range must not end below its beginning."),
     ("dose_soft_max", "dose_hard_max", "The hard limit must not be below the usual range."),
     ("dose_start", "dose_hard_max", "The hard limit must not be below the first dose."),
+    ("dose_hard_min", "dose_soft_min", "The usual range must not begin below the lowest dose."),
+    ("dose_hard_min", "dose_start", "The first dose must not be below the lowest."),
+    ("total_soft_min_mg", "total_hard_max_mg", "The most must not be less than what is usual at least."),
     ("infusion_least_minutes", "infusion_minutes", "The infusion must not be shorter than the shortest."),
     ("infusion_minutes", "infusion_most_minutes", "The longest must not be shorter than the infusion."),
     ("series_min", "series_typical", "The usual number of sessions must not be below the fewest."),
     ("series_typical", "series_max", "The most sessions must not be fewer than the usual number."),
     ("spacing_min_days", "spacing_max_days", "The most days must not be fewer than the fewest."),
     ("maintenance_min_days", "maintenance_max_days", "The most days must not be fewer than the fewest."),
+    ("most_per_week", "most_per_year", "A year must not have room for fewer sessions than a week."),
 )
 
 
@@ -131,6 +157,7 @@ def faults(content: Content) -> list[Fault]:
     for field, mend in (
         *_texts(content),
         *_doses(content),
+        *_vials_and_bags(content),
         *_whole_numbers(content),
         *_orders(content),
         *_schedule(content["vitals_schedule"]),
@@ -163,6 +190,8 @@ def _doses(content: Content) -> Iterator[Fault]:
         "dose_soft_min",
         "dose_soft_max",
         "dose_hard_max",
+        "dose_hard_min",
+        "total_soft_min_mg",
         "total_hard_max_mg",
         "weight_cap_kg",
     ):
@@ -176,6 +205,19 @@ def _doses(content: Content) -> Iterator[Fault]:
         yield "weight_cap_kg", "Give the most kg that a dose is reckoned for."
     elif not capped and content["weight_cap_kg"] is not None:
         yield "weight_cap_kg", "Leave this empty, or reckon by the weight up to a cap."
+
+
+def _vials_and_bags(content: Content) -> Iterator[Fault]:
+    strengths, volumes = content["stock_strengths_mg_per_ml"], content["bag_volumes_ml"]
+    if not set(strengths) <= set(STOCKS_MG_PER_ML):
+        there_are = ", ".join(map(str, STOCKS_MG_PER_ML))
+        yield "stock_strengths_mg_per_ml", f"Ketamine comes as {there_are} mg/mL: name those of them."
+    elif len(set(strengths)) < len(strengths):
+        yield "stock_strengths_mg_per_ml", "Name each strength once."
+    if not all(0 < volume <= MOST_BAG_ML for volume in volumes):
+        yield "bag_volumes_ml", f"Give volumes above 0, up to {MOST_BAG_ML} mL."
+    elif len(set(volumes)) < len(volumes):
+        yield "bag_volumes_ml", "Name each volume once."
 
 
 def _whole_numbers(content: Content) -> Iterator[Fault]:

@@ -297,11 +297,15 @@ def _order(
         soft_min=protocol.dose_soft_min,
         soft_max=protocol.dose_soft_max,
         hard_max=protocol.dose_hard_max,
+        hard_min=protocol.dose_hard_min,
         weight_basis=protocol.weight_basis,
         weight_cap_kg=protocol.weight_cap_kg,
+        total_soft_min_mg=protocol.total_soft_min_mg,
         total_hard_max_mg=protocol.total_hard_max_mg,
         least_minutes=protocol.infusion_least_minutes,
         most_minutes=protocol.infusion_most_minutes,
+        stocks_mg_per_ml=protocol.stock_strengths_mg_per_ml,
+        bags_ml=protocol.bag_volumes_ml,
         dead_space_ml=dead_space_ml,
     )
 

@@ -8,9 +8,12 @@ concentration to 0.001 mg/mL, rate to 0.1 mL/h. Volume and concentration come fr
 each line of the worksheet follows from the one above it.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
+
+from scheduler.vocabulary import STOCKS_MG_PER_ML
 
 FORMULA_VERSION: Final = "3"
 BOLUS_ON_TOP: Final = ("1", "2")  # the versions by which the bag gives no bolus
@@ -24,7 +27,6 @@ CAPPED: Final = "capped"
 
 KG_PER_POUND: Final = Decimal("0.45359237")  # the avoirdupois pound, by definition; UCUM [lb_av]
 WEIGHT_KG: Final = (Decimal(25), Decimal(350))  # domain.md 3.2, reject outside [D]
-STOCKS_MG_PER_ML: Final = (Decimal(10), Decimal(50), Decimal(100))  # domain.md 0.4 [V:24]
 DILUTE_MG_PER_ML: Final = Decimal(100)  # must not go undiluted, domain.md 0.4 [V:24]
 # The label's strongest dilution for a slow infusion, when fluid is restricted (domain.md 1.4 [V2:24]).
 LABEL_MG_PER_ML: Final = Decimal(2)
@@ -38,7 +40,8 @@ NEAR: Final = Decimal("0.1")
 
 @dataclass(frozen=True)
 class Order:
-    """What goes into the arithmetic. `dose` is in `basis`; soft and hard limits are in the same unit."""
+    """What goes into the arithmetic. `dose` is in `basis`; soft and hard limits are in the same unit.
+    `stocks_mg_per_ml` and `bags_ml` are the protocol's; of none there is any to choose."""
 
     basis: str
     dose: Decimal
@@ -49,9 +52,13 @@ class Order:
     soft_min: Decimal
     soft_max: Decimal
     hard_max: Decimal
+    hard_min: Decimal | None = None
     weight_basis: str = ACTUAL
     weight_cap_kg: Decimal | None = None
+    total_soft_min_mg: Decimal | None = None
     total_hard_max_mg: Decimal | None = None
+    stocks_mg_per_ml: Sequence[Decimal] = ()
+    bags_ml: Sequence[Decimal] = ()
     least_minutes: int | None = None
     most_minutes: int | None = None
     dead_space_ml: Decimal = Decimal(0)
@@ -120,8 +127,17 @@ def refusals(order: Order) -> dict[str, str]:
     if order.stock_mg_per_ml not in STOCKS_MG_PER_ML:
         known = ", ".join(str(stock) for stock in STOCKS_MG_PER_ML)
         found["stock_mg_per_ml"] = f"Read the strength on the vial: one of {known} mg/mL."
+    elif order.stocks_mg_per_ml and order.stock_mg_per_ml not in order.stocks_mg_per_ml:
+        found["stock_mg_per_ml"] = (
+            f"The protocol draws from vials of {either(order.stocks_mg_per_ml)} mg/mL: take one of these, and"
+            " read its strength again."
+        )
     if order.bag_volume_ml <= 0:
         found["bag_volume_ml"] = "Enter the bag's final volume in mL."
+    elif order.bags_ml and order.bag_volume_ml not in order.bags_ml:
+        found["bag_volume_ml"] = (
+            f"The protocol's bags hold {either(order.bags_ml)} mL in the end: prepare one of these."
+        )
     elif not 0 <= order.dead_space_ml < order.bag_volume_ml:
         found["dead_space_ml"] = "What stays in the line is from 0 mL to less than the bag."
     if order.minutes <= 0:
@@ -132,6 +148,11 @@ def refusals(order: Order) -> dict[str, str]:
         found["ordered_dose"] = (
             f"{plain(order.dose)} {order.basis} passes the protocol's hard limit of "
             f"{plain(order.hard_max)} {order.basis}: the prescriber must write another plan."
+        )
+    elif order.hard_min is not None and order.dose < order.hard_min:
+        found["ordered_dose"] = (
+            f"{plain(order.dose)} {order.basis} is below the protocol's lowest dose of "
+            f"{plain(order.hard_min)} {order.basis}: the prescriber must order another."
         )
     return found or _refusals_of_result(order)
 
@@ -144,7 +165,13 @@ def warning(order: Order) -> str:
             f"{plain(order.dose)} {order.basis} is outside the protocol's usual range of "
             f"{plain(order.soft_min)} to {plain(order.soft_max)} {order.basis}."
         )
-    concentration = calculate(order).concentration_mg_per_ml
+    dose = calculate(order)
+    if order.total_soft_min_mg is not None and dose.dose_mg < order.total_soft_min_mg:
+        found.append(
+            f"{plain(dose.dose_mg)} mg is less than the {plain(order.total_soft_min_mg)} mg that a session "
+            "under this protocol usually comes to at least."
+        )
+    concentration = dose.concentration_mg_per_ml
     if concentration > LABEL_MG_PER_ML:
         found.append(
             f"{plain(concentration)} mg/mL is stronger than the label's {LABEL_MG_PER_ML} mg/mL "
@@ -194,6 +221,12 @@ def rate_doubt(rate_ml_per_h: Decimal, *, bag_volume_ml: Decimal, least_minutes:
         f"At {plain(rate_ml_per_h)} mL/h the bag runs through in less than the protocol's usual "
         f"{least_minutes} min at least ({plain(fastest)} mL/h): read the rate again, then confirm it."
     )
+
+
+def either(amounts: Iterable[Decimal]) -> str:
+    """`10, 50 or 100`, the smallest first."""
+    *some, last = map(plain, sorted(amounts))
+    return f"{', '.join(some)} or {last}" if some else last
 
 
 def plain(value: Decimal) -> str:

@@ -291,8 +291,27 @@ _FOURTH: Final = replace(
 
 _FIFTH: Final = replace(_FOURTH, name="chairside.session-record/5", reckoned=True)
 
-FORMS: Final[Mapping[str, Form]] = {form.name: form for form in (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)}
-NEWEST: Final = _FIFTH
+_SIXTH: Final = replace(
+    _FIFTH,
+    name="chairside.session-record/6",
+    protocol=(
+        *_FIFTH.protocol,
+        "dose_hard_min",
+        "total_soft_min_mg",
+        "stock_strengths_mg_per_ml",
+        "bag_volumes_ml",
+        "reconsent_after_days",
+        "liver_test_after_mg",
+        "review_after_sessions",
+        "most_per_week",
+        "most_per_year",
+    ),
+)
+
+FORMS: Final[Mapping[str, Form]] = {
+    form.name: form for form in (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+}
+NEWEST: Final = _SIXTH
 
 # Not frozen, on purpose. Of a line: its session, which the content is about anyway, and when its row reached
 # the table. Of the protocol: that too, a status that moves on when a newer version comes, the usual bounds of

@@ -6,15 +6,18 @@ What can't be meant is said by `scheduler.prescribing.protocol_content`.
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
 
 from scheduler.prescribing.limit_content import WRITTEN
+from scheduler.vocabulary import plain_amount
 
 SIGN: Final = {"<": "below", ">=": "at_least", "≥": "at_least", ">": "above"}
 BOUND: Final = re.compile(r"(<|>=|≥|>)\s*(-?\d{1,4}(?:\.\d{1,2})?)(?:\s*(?:,|;|or)?\s*)")
 STRETCH: Final = re.compile(r"(\d{1,4})(?:\s*[x×*]\s*(\d{1,3}))?")  # noqa: RUF001
+AMOUNT: Final = re.compile(r"\d{1,5}(?:\.\d)?")
 SPAN: Final = re.compile(r"(-?\d{1,4}(?:\.\d{1,2})?)\s*to\s*(-?\d{1,4}(?:\.\d{1,2})?)")
 
 
@@ -83,6 +86,25 @@ class SpanField(_Cell):
         if match is None:
             raise forms.ValidationError("Write a span such as 40 to 260.")
         return [_number(match[1]), _number(match[2])]
+
+
+class AmountsField(forms.CharField):
+    """`10, 50`: amounts above 0 with commas between, at most one decimal; empty: none is named."""
+
+    def __init__(self, *, unit: str, **options: Any) -> None:
+        self.unit = unit
+        super().__init__(required=False, max_length=120, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            return value
+        return ", ".join(map(plain_amount, value))
+
+    def to_python(self, value: Any) -> Any:
+        words = [word for word in re.split(r"[\s,;]+", str(super().to_python(value))) if word]
+        if not all(AMOUNT.fullmatch(word) for word in words):
+            raise forms.ValidationError("Write amounts with commas between, such as 10, 50.")
+        return [Decimal(word) for word in words]
 
 
 class WordsField(forms.CharField):

@@ -22,7 +22,7 @@ from sessions_app.observing.vital_limits import RINGS
 from sessions_app.preparing import checklist
 from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
 from web.views.live_form import Note
-from web.views.protocols.boxes import BoundsField, RhythmField, SpanField, WordsField
+from web.views.protocols.boxes import AmountsField, BoundsField, RhythmField, SpanField, WordsField
 from web.views.protocols.looser import looser_words
 from web.views.protocols.words import LEVEL_WORDS, NOTHING
 from web.views.protocols.words import PHASES as PHASE_WORDS
@@ -51,6 +51,11 @@ LABELS: Final = {
     "spacing_max_days": ("At most", ""),
     "maintenance_min_days": ("Maintenance every, at least", "days"),
     "maintenance_max_days": ("Maintenance, at most", "days"),
+    "most_per_week": ("Most in a week, Monday to Sunday", "sessions"),
+    "most_per_year": ("Most in any 365 days", "sessions"),
+    "review_after_sessions": ("Without a response a prescriber decides after", "infusions"),
+    "reconsent_after_days": ("Consent is signed again after", "days"),
+    "liver_test_after_mg": ("Liver tests are asked for after, in all", "mg"),
     "near_baseline_percent": ("Near the own baseline is within", "%"),
     "near_baseline_sets": ("Sets in a row", ""),
 }
@@ -58,6 +63,7 @@ DOSES: Final = {
     "dose_start": "First dose",
     "dose_soft_min": "Usual range from",
     "dose_soft_max": "Usual range to",
+    "dose_hard_min": "Never below",
     "dose_hard_max": "Never above",
 }
 GROUPS: Final = (
@@ -67,7 +73,10 @@ GROUPS: Final = (
         (
             "dose_basis",
             *DOSES,
+            "total_soft_min_mg",
             "total_hard_max_mg",
+            "stock_strengths_mg_per_ml",
+            "bag_volumes_ml",
             "weight_basis",
             "weight_cap_kg",
             "weight_valid_days",
@@ -79,9 +88,22 @@ GROUPS: Final = (
     ),
     (
         "Series and spacing",
-        tuple(name for name in WHOLE if name.startswith(("series", "spacing", "maintenance"))),
+        tuple(
+            name
+            for name in WHOLE
+            if name.startswith(("series", "spacing", "maintenance", "most_per", "review_after"))
+        ),
     ),
-    ("Before the start", ("fasting_clear_hours", "fasting_light_meal_hours", "checklist")),
+    (
+        "Before the start",
+        (
+            "fasting_clear_hours",
+            "fasting_light_meal_hours",
+            "reconsent_after_days",
+            "liver_test_after_mg",
+            "checklist",
+        ),
+    ),
     (
         "Vital signs are due",
         (
@@ -131,6 +153,12 @@ class DraftForm(ClinicForm):
         decimal_places=1,
         help_text="Boluses included. Left empty: what the hard limit comes to.",
     )
+    stock_strengths_mg_per_ml = AmountsField(
+        label="Drawn from vials of", unit="mg/mL", help_text="Such as 10, 50. Left empty: every strength."
+    )
+    bag_volumes_ml = AmountsField(
+        label="Bags hold in the end", unit="mL", help_text="Such as 50, 100. Left empty: any volume."
+    )
     weight_basis = forms.ChoiceField(label="Reckoned by", choices=WeightBasis.choices)
     weight_cap_kg = DecimalNumberField(label="Cap", unit="kg", required=False, max_digits=5, decimal_places=1)
     checklist = forms.MultipleChoiceField(label="Checklist", widget=forms.CheckboxSelectMultiple)
@@ -152,10 +180,19 @@ class DraftForm(ClinicForm):
         self.before = protocols.content_of(after)
         super().__init__(data)
         for name, label in DOSES.items():
-            told = _about(after.code, name, "Above 0")
+            empty = name in MAY_BE_EMPTY
+            told = _about(after.code, name, "Above 0" + ", or empty" * empty)
             self.fields[name] = DecimalNumberField(
-                label=label, max_digits=7, decimal_places=3, help_text=told
+                label=label, max_digits=7, decimal_places=3, required=not empty, help_text=told
             )
+        self.fields["total_soft_min_mg"] = DecimalNumberField(
+            label="Usually at least in one session",
+            unit="mg",
+            required=False,
+            max_digits=7,
+            decimal_places=1,
+            help_text=_about(after.code, "total_soft_min_mg", "Above 0, or empty"),
+        )
         for name in WHOLE:
             label, unit = LABELS[name]
             least, most = WHOLE[name]

@@ -16,6 +16,9 @@ from sessions_app.observing.vital_limits import RINGS, Ring, rings_of
 from sessions_app.preparing import checklist
 
 NOTHING: Final = "–"  # noqa: RUF001
+NOT_SAID: Final = "not said"
+NO_LIMIT: Final = "no limit but the days between"
+EVERY_VIAL: Final = "every strength that there is"
 NO_AGES: Final = "of any age: the version doesn't say"
 LEVEL_WORDS: Final = {
     "start_flag": "Look twice before the start",
@@ -96,8 +99,12 @@ def sections(protocol: Protocol) -> list[Section]:
             [
                 ("First dose", f"{plain_amount(protocol.dose_start)} {basis}"),
                 ("Usual range", f"{low} to {high} {basis}"),
+                ("Never below", _lowest(protocol.dose_hard_min, basis)),
                 ("Never above", f"{plain_amount(protocol.dose_hard_max)} {basis}"),
+                ("Usually at least in one session", _least(protocol.total_soft_min_mg)),
                 ("Most in one session", _most(protocol.total_hard_max_mg)),
+                ("Drawn from vials of", _amounts(protocol.stock_strengths_mg_per_ml, "mg/mL") or EVERY_VIAL),
+                ("Bags hold in the end", _amounts(protocol.bag_volumes_ml, "mL") or "any volume"),
                 ("Reckoned by", _weight(protocol)),
                 ("Age of the weight", f"up to {days} days" if days else "of the day"),
             ],
@@ -124,6 +131,9 @@ def sections(protocol: Protocol) -> list[Section]:
                     f"{protocol.spacing_min_days} to {protocol.spacing_max_days}",
                 ),
                 ("Maintenance", _maintenance(protocol)),
+                ("In a week", _most_sessions(protocol.most_per_week, "from a Monday to its Sunday")),
+                ("In a year", _most_sessions(protocol.most_per_year, "in any 365 days")),
+                ("Without a response", _review(protocol.review_after_sessions)),
             ],
         ),
         Section(
@@ -131,6 +141,8 @@ def sections(protocol: Protocol) -> list[Section]:
             [
                 ("Clear liquids", _until(protocol.fasting_clear_hours)),
                 ("A light meal", _until(protocol.fasting_light_meal_hours)),
+                ("Consent", _consent(protocol.reconsent_after_days)),
+                ("Liver tests", _liver(protocol.liver_test_after_mg)),
                 ("Checklist", "\n".join(item.label for item in checklist.items_of(protocol))),
             ],
         ),
@@ -218,6 +230,36 @@ def _everything(protocol: Protocol) -> Iterator[tuple[tuple[str, str], str]]:
     yield ("Sources", "Sources"), protocol.citation
 
 
+def _lowest(dose: Decimal | None, basis: str) -> str:
+    return "any dose above 0 may be ordered" if dose is None else f"{plain_amount(dose)} {basis}"
+
+
+def _least(mg: Decimal | None) -> str:
+    return NOT_SAID if mg is None else f"{plain_amount(mg)} mg"
+
+
+def _amounts(amounts: Sequence[Decimal], unit: str) -> str:
+    return f"{', '.join(map(plain_amount, sorted(amounts)))} {unit}" if amounts else ""
+
+
+def _most_sessions(most: int | None, span: str) -> str:
+    return NO_LIMIT if most is None else f"at most {most} session{'' if most == 1 else 's'} {span}"
+
+
+def _review(sessions: int | None) -> str:
+    if sessions is None:
+        return NOT_SAID
+    return f"a prescriber decides after {sessions} infusion{'' if sessions == 1 else 's'}"
+
+
+def _consent(days: int | None) -> str:
+    return "counts until it is revoked" if days is None else f"is signed again after {days} days"
+
+
+def _liver(mg: int | None) -> str:
+    return "not asked for" if mg is None else f"asked for after {mg} mg given in all, and after as much again"
+
+
 def _most(mg: Decimal | None) -> str:
     return f"{plain_amount(mg)} mg" if mg is not None else "what the hard limit comes to"
 
@@ -235,7 +277,7 @@ def _phase(minutes: int, units: int) -> str:
 def _usual_minutes(protocol: Protocol) -> str:
     least, most = protocol.infusion_least_minutes, protocol.infusion_most_minutes
     bounds = [f"at least {least} min"] * (least is not None) + [f"at most {most} min"] * (most is not None)
-    return ", ".join(bounds) or "not said"
+    return ", ".join(bounds) or NOT_SAID
 
 
 def _maintenance(protocol: Protocol) -> str:
