@@ -100,6 +100,7 @@ def recovery(session: Session, now: datetime) -> Course:
         sets=sets,
         measured_at=[line.measured_at for line in after],
         at=now,
+        least_apart=due_times.least_apart(protocol.vitals_schedule, "observation"),
         most_apart=due_times.most_apart(protocol.vitals_schedule, "observation"),
         baseline=flowsheet.baseline_of(session, lines),
         near_percent=protocol.near_baseline_percent,

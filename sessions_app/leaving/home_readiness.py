@@ -27,7 +27,8 @@ COMPARED: Final = ("systolic_mmhg", "diastolic_mmhg", "heart_rate_per_min")
 class Course:
     """What the record knows about the recovery. `sets` are the standing vital signs after the stop, oldest
     first, `measured_at` their moments, as seen at the moment `at`; more than `most_apart` from each other
-    they are not in a row, and more than that ago not fresh. `side_effects` are the names of those of grade 2
+    they are not in a row, and more than that ago not fresh; sooner than `least_apart` after each other they
+    are one reading taken twice. `side_effects` are the names of those of grade 2
     or more that are neither over nor accepted, `open_alerts` what the unresolved alerts say, `stop_lacks`
     what nobody has said about an early stop."""
 
@@ -35,6 +36,7 @@ class Course:
     sets: Sequence[Signs]
     measured_at: Sequence[datetime]
     at: datetime
+    least_apart: timedelta
     most_apart: timedelta
     baseline: Signs
     near_percent: int
@@ -165,23 +167,35 @@ def near_in_a_row(course: Course) -> list[datetime]:
     """The moments of the last sets, counted back from the newest, that are near the baseline without a gap.
 
     A set without any of the compared signs is passed over; one with some of them shows nothing and ends
-    the row, as a reading that was missed in between does.
+    the row, as a reading that was missed in between does. One that is near and was repeated before its next
+    was due doesn't count beside that, and leaves no gap either: measuring at once again meets no rule.
     """
+    return _row(course)[0]
+
+
+def _row(course: Course) -> tuple[list[datetime], int]:
+    """The moments that count, and how many sets were looked at for them."""
     row: list[datetime] = []
+    looked: list[datetime] = []
     for signs, at in _compared_backwards(course):
-        if _apart(row, at, course) or not near(signs, course.baseline, course.near_percent):
+        if _apart(looked, at, course) or not near(signs, course.baseline, course.near_percent):
             break
-        row.append(at)
-    return row
+        looked.append(at)
+        if not row or row[-1] - at >= course.least_apart:
+            row.append(at)
+    return row, len(looked)
 
 
 def _why_no_more(course: Course) -> str:
     """Why the set before the row, which may be near by itself, doesn't count."""
-    row = near_in_a_row(course)
-    before = list(_compared_backwards(course))[len(row) :]
-    if not row or not before:
+    row, looked = _row(course)
+    compared = list(_compared_backwards(course))
+    if looked > len(row):
+        minutes = course.least_apart // timedelta(minutes=1)
+        return f" One doesn't count: sets in a row are at least {minutes} minutes apart."
+    if not row or len(compared) == looked:
         return ""
-    signs, at = before[0]
+    signs, at = compared[looked]
     if _apart(row, at, course):
         minutes = course.most_apart // timedelta(minutes=1)
         return f" The one before doesn't count: sets in a row are at most {minutes} minutes apart."

@@ -109,6 +109,13 @@ def most_apart(schedule: Mapping[str, Any], phase: Literal["infusion", "observat
     return timedelta(minutes=longest + schedule["grace_minutes"])
 
 
+def least_apart(schedule: Mapping[str, Any], phase: Literal["infusion", "observation"]) -> timedelta:
+    """How soon after another a reading of this phase may be taken and still be the next one, not the same
+    taken again: the phase's shortest interval less the grace (domain.md 3.4 [D])."""
+    shortest = min(stretch["every"] for stretch in schedule[phase])
+    return timedelta(minutes=max(shortest - schedule["grace_minutes"], 0))
+
+
 def _baseline(schedule: Mapping[str, Any], start: datetime, taken: Sequence[datetime]) -> Due:
     """One set within so many minutes of the start; the newest counts. The start asked for it."""
     opens = start - timedelta(minutes=schedule["baseline_within_minutes"])

@@ -28,6 +28,7 @@ COURSE = Course(
     sets=[CALM, CALM],
     measured_at=[AT - QUARTER, AT],
     at=AT,
+    least_apart=timedelta(minutes=12),
     most_apart=timedelta(minutes=18),
     baseline=BASELINE,
     near_percent=20,
@@ -130,7 +131,7 @@ PAIN_ONLY: Signs = {"pain_nrs": 2, "dissociation": 0}
 )
 def test_sets_near_the_baseline_count_only_in_a_row(sets: list[Signs], in_a_row: int) -> None:
     close = [AT - timedelta(minutes=5) * each for each in reversed(range(len(sets)))]
-    recovery = course(sets=sets, measured_at=close)
+    recovery = course(sets=sets, measured_at=close, least_apart=timedelta(minutes=5))
     assert sets_near_in_a_row(recovery) == in_a_row
     assert ("near_baseline" in known_missing(recovery)) == (len(sets) > 0 and in_a_row < 2)
 
@@ -142,8 +143,26 @@ def test_sets_between_which_a_reading_was_missed_are_not_in_a_row(apart: int, in
 
 
 @pytest.mark.parametrize(
+    ("before", "in_a_row"),
+    [
+        ([1], 1),
+        ([11], 1),
+        ([12], 2),
+        ([1, 2, 11], 1),  # as often as one likes
+        ([1, 13], 2),  # beside the one that was repeated at once
+        ([10, 20], 2),  # and that leaves no gap
+    ],
+)
+def test_a_set_that_is_repeated_before_the_next_is_due_is_no_second(before: list[int], in_a_row: int) -> None:
+    moments = [AT - timedelta(minutes=each) for each in reversed(before)]
+    recovery = course(sets=[CALM] * (len(before) + 1), measured_at=[*moments, AT])
+    assert sets_near_in_a_row(recovery) == in_a_row
+
+
+@pytest.mark.parametrize(
     ("recovery", "why"),
     [
+        ({"measured_at": [AT - timedelta(minutes=1), AT]}, "sets in a row are at least 12 minutes apart."),
         ({"measured_at": [AT - timedelta(minutes=19), AT]}, "sets in a row are at most 18 minutes apart."),
         ({"sets": [signs(heart_rate_per_min=None), CALM]}, "it lacks a pressure or the pulse."),
         ({"sets": [FAR, CALM]}, " The one before wasn't within it."),
