@@ -122,6 +122,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "web.context.house",
             ],
+            # Every form that a page sends says in which clinic it was opened.
+            "builtins": ["web.templatetags.forms_of_a_clinic"],
         },
     },
 ]

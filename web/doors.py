@@ -61,6 +61,12 @@ LAST_CLINIC = "last_clinic"
 LAST_CLINIC_DAYS = 365
 # Where somebody wanted to go who was asked first in which clinic.
 WANTED = "wanted_page"
+# In which clinic a page was opened: each of its forms says so (web.templatetags.forms_of_a_clinic), and each
+# part that htmx asks for (web/base.html).
+OPENED_IN = "opened_in"
+OPENED_IN_HEADER = "X-Chairside-Clinic"
+# Sent by whoever was told that another clinic is open now, and goes back to the page's own.
+GO_BACK = "go_back_to_clinic"
 # In place of roles, at a door for whoever is signed in: about themselves, in whichever clinic or none yet.
 ONESELF = "oneself"
 PROBLEM_PAGES = {403: "403.html", 404: "404.html"}
@@ -86,6 +92,14 @@ class NotChosen(Problem):
     status = 409
     code = "clinic_not_chosen"
     title = "In which clinic?"
+
+
+class OpenedElsewhere(Problem):
+    """A form of one clinic was sent while another is open, and its address names no row that would tell."""
+
+    status = 409
+    code = "opened_in_another_clinic"
+    title = "Another clinic is open now"
 
 
 Page = Callable[..., HttpResponse]
@@ -120,6 +134,7 @@ def staff_page(
                 return signed_out(request)
             try:
                 enter(request)
+                _as_opened(request, kwargs)
                 return _of_the_row(request, kwargs, lambda: inside(request, *args, **kwargs))
             except NoClinic as problem:
                 if queries.invitations_of(request.person.user_id, now=clock.now()).exists():
@@ -127,6 +142,8 @@ def staff_page(
                 return problem_page(request, problem)
             except NotChosen as problem:
                 return _ask_which(request, problem)
+            except OpenedElsewhere as problem:
+                return _ask_back(request, problem)
             except Problem as problem:
                 return problem_page(request, problem)
 
@@ -188,6 +205,51 @@ def _work_in(request: StaffRequest, clinic: Clinic) -> None:
     request.actor = replace(request.person, roles={clinic.pk: request.person.roles[clinic.pk]})
 
 
+def _as_opened(request: StaffRequest, names: Mapping[str, Any]) -> None:
+    """Work in the clinic that the page was opened in, where a part of that page is asked for or sent, or
+    where the address names a row.
+
+    Raises `OpenedElsewhere` for any other form of a clinic that isn't the open one, and for whatever is sent
+    from a page of a clinic that is not, or no longer, this person's.
+    """
+    part = bool(getattr(request, "htmx", False))
+    said, goes_back = _taken_off(request, OPENED_IN), _taken_off(request, GO_BACK)
+    if part and not said:
+        said = request.headers.get(OPENED_IN_HEADER, "")
+    if not said or said == str(request.clinic.pk):
+        return
+    opened_in = next((clinic for clinic in request.clinics if str(clinic.pk) == said), None)
+    if opened_in is None:
+        raise OpenedElsewhere(
+            "This page was opened in a clinic that isn't one of yours now, or its form names none. "
+            f"Nothing was saved. You are at {request.clinic.name}: open the page again there."
+        )
+    if goes_back:
+        request.session[CHOSEN_CLINIC] = said
+    elif not part and not _names_a_row(names):
+        here = request.clinic
+        _work_in(request, opened_in)  # whose page it stays
+        raise OpenedElsewhere(
+            f"This page was opened for {opened_in.name}; you are at {here.name} now.",
+            here=here.name,
+        )
+    _work_in(request, opened_in)
+
+
+def _taken_off(request: StaffRequest, name: str) -> str:
+    """A field that is the door's own; no view sees it."""
+    if name not in request.POST:
+        return ""
+    sent = request.POST.copy()
+    said = sent.pop(name)
+    request.POST = sent  # type: ignore[assignment]
+    return str(said[-1])
+
+
+def _names_a_row(names: Mapping[str, Any]) -> bool:
+    return any(isinstance(name, UUID) for name in names.values())
+
+
 def _of_the_row(
     request: StaffRequest, names: Mapping[str, Any], page: Callable[[], HttpResponse]
 ) -> HttpResponse:
@@ -199,7 +261,7 @@ def _of_the_row(
     except (Missing, Forbidden):
         here = request.clinic
         others = [clinic for clinic in request.clinics if clinic != here]
-        if not any(isinstance(name, UUID) for name in names.values()):
+        if not _names_a_row(names):
             raise
         for clinic in others:
             _work_in(request, clinic)
@@ -242,6 +304,13 @@ def _ask_which(request: HttpRequest, problem: NotChosen) -> HttpResponse:
     return redirect("clinics")
 
 
+def _ask_back(request: StaffRequest, problem: OpenedElsewhere) -> HttpResponse:
+    """What was typed is kept behind a button that leads back to the clinic that it was typed for."""
+    if "here" not in problem.data:
+        return problem_page(request, problem)
+    return send_again(request, status=problem.status, why="other_clinic", problem=problem)
+
+
 def signed_out(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back here; what was typed into a form is kept on the page to be resent."""
     if entries.is_kept(request):
@@ -265,7 +334,11 @@ def _current_page(request: HttpRequest) -> str:
 
 
 def send_again(
-    request: HttpRequest, *, status: int, why: Literal["signed_out", "which_clinic", "older_page"]
+    request: HttpRequest,
+    *,
+    status: int,
+    why: Literal["signed_out", "which_clinic", "other_clinic", "older_page"],
+    problem: Problem | None = None,
 ) -> HttpResponse:
     """A page that holds what was sent, behind one button. Only for what our own page sent; a password is
     never written into a page, and is asked for again."""
@@ -275,7 +348,7 @@ def send_again(
         if name not in ("csrfmiddlewaretoken", "password", "code")
         for value in values
     ]
-    context = {"kept": kept, "why": why}
+    context = {"kept": kept, "why": why, "problem": problem, "go_back": GO_BACK}
     return render(request, "web/send_again.html", context, status=status)
 
 

@@ -1,18 +1,20 @@
 """Somebody who works in two clinics: asked in which they are, and told what waits in the other."""
 
+import re
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clinic.models import Clinic, Membership, Role, Urgency, User, WorkItem
+from clinic.models import Clinic, Membership, Patient, Role, Urgency, User, WorkItem
 from tests.cast import NOW, TODAY, House, client_of, local, make_house
 from tests.notifications.visits import book
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
-from web.doors import LAST_CLINIC
+from web.doors import GO_BACK, LAST_CLINIC, OPENED_IN
 
 
 @pytest.fixture
@@ -202,3 +204,102 @@ def test_a_row_of_no_clinic_of_theirs_is_not_found(house: House, nils: User) -> 
     choose(browser, house.clinic)
     assert browser.get(reverse("patient", args=[third.rosa.pk])).status_code == 404
     assert browser.get("/nowhere/").context["frame"].clinic == house.clinic
+
+
+# --- A form of one clinic, sent while another is open ------------------------------------------------------
+
+
+def form_of(page: Any) -> dict[str, str]:
+    """What the form that leads to the page's own address sends by itself: its hidden fields."""
+    shown = next(form for form in page.content.decode().split("<form") if 'name="id"' in form)
+    return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', shown))
+
+
+def opened_here_while_the_other_opens(browser: Client, address: str, house: House, other: House) -> Any:
+    choose(browser, house.clinic)
+    page = browser.get(address)
+    assert browser.get(reverse("patient", args=[other.rosa.pk])).status_code == 200  # a link in window 2
+    return page
+
+
+CARMEN = {
+    "given_names": "Carmen",
+    "family_name": "Ruiz",
+    "birth_date": "1980-02-03",
+    "phone": "+13125550177",
+}
+
+
+@pytest.fixture
+def ana(house: House, other_house: House) -> User:
+    """At the desk of Lakeside, and at Hillside's too."""
+    Membership.objects.create(user=house.ana, clinic=other_house.clinic, role=Role.FRONT_DESK)
+    return house.ana
+
+
+def test_a_patient_is_registered_in_the_clinic_that_the_form_was_opened_in_or_nowhere(
+    house: House, other_house: House, ana: User
+) -> None:
+    browser = browser_of(ana)
+    address = reverse("new_patient")
+    page = opened_here_while_the_other_opens(browser, address, house, other_house)
+
+    stopped = browser.post(address, {**form_of(page), **CARMEN})
+
+    assert stopped.status_code == 409
+    said = f"This page was opened for {house.clinic.name}; you are at {other_house.clinic.name} now."
+    assert said in words(stopped)
+    assert f"Go back to {house.clinic.name} and send it" in words(stopped)
+    assert not Patient.objects.filter(family_name="Ruiz").exists()
+
+    kept = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', stopped.content.decode()))
+    assert CARMEN.items() <= kept.items()
+    sent = browser.post(address, {**kept, GO_BACK: "1"})
+
+    assert sent.status_code == 302
+    assert Patient.objects.get(family_name="Ruiz").clinic == house.clinic
+    assert browser.get("/nowhere/").context["frame"].clinic == house.clinic
+
+
+def test_every_page_of_staff_says_its_clinic_in_each_form_that_it_sends(house: House, ana: User) -> None:
+    browser = browser_of(ana)
+    choose(browser, house.clinic)
+    for route in ("new_patient", "patients", "tasks", "waitlist"):
+        page = browser.get(reverse(route)).content.decode()
+        forms = re.findall(r"<form[^>]*method=\"post\".*?</form>", page, re.DOTALL)
+        assert forms, route
+        assert all(f'name="{OPENED_IN}" value="{house.clinic.pk}"' in form for form in forms), route
+        assert f'"X-Chairside-Clinic": "{house.clinic.pk}"' in page
+
+
+def test_a_form_of_a_row_goes_through_whichever_clinic_is_open(
+    house: House, other_house: House, ana: User
+) -> None:
+    waiting = task(house, Role.FRONT_DESK)
+    browser = browser_of(ana)
+    opened_here_while_the_other_opens(browser, reverse("tasks"), house, other_house)
+    taken = browser.post(reverse("take_task", args=[waiting.pk]), {OPENED_IN: str(house.clinic.pk)})
+    assert taken.status_code == 302
+    waiting.refresh_from_db()
+    assert waiting.owner == ana
+
+
+def test_a_part_of_a_page_is_of_the_pages_own_clinic(house: House, other_house: House, ana: User) -> None:
+    browser = browser_of(ana)
+    choose(browser, other_house.clinic)
+    part = {"HX-Request": "true", "X-Chairside-Clinic": str(house.clinic.pk)}
+    answer = browser.get(reverse("tasks"), headers=part)
+    assert answer.wsgi_request.clinic == house.clinic
+    assert browser.get("/nowhere/").context["frame"].clinic == other_house.clinic
+
+
+@pytest.mark.parametrize("said", ["nonsense", "of a clinic that they left"])
+def test_a_form_of_a_clinic_that_is_none_of_theirs_is_not_carried_out_elsewhere(
+    house: House, other_house: House, said: str
+) -> None:
+    said = said if said == "nonsense" else str(other_house.clinic.pk)
+    sent = {**CARMEN, "id": str(uuid4()), OPENED_IN: said, GO_BACK: "1"}
+    stopped = browser_of(house.ana).post(reverse("new_patient"), sent)
+    assert stopped.status_code == 409
+    assert "Nothing was saved." in words(stopped)
+    assert not Patient.objects.filter(family_name="Ruiz").exists()
