@@ -17,7 +17,7 @@ from clinic import clock
 from clinic.api.proof import PasswordAgainSerializer
 from clinic.models import Member, Role, User
 from clinic.signin import Proof
-from clinic.staff import joining, own_details, queries
+from clinic.staff import invitations, joining, own_details, queries
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 
 ROLES: Final = serializers.ChoiceField(choices=Role.choices)
@@ -27,10 +27,17 @@ class InvitationSerializer(serializers.ModelSerializer[Member]):
     clinic_name = serializers.CharField(source="clinic.name")
     invited_by = serializers.CharField(source="invited_by.full_name", default="")
     roles = serializers.ListField(source="offered", child=ROLES)
+    link_needed = serializers.SerializerMethodField(
+        help_text="Whether it is accepted with the `key` of its link only: another clinic was shown a link to"
+        " your login."
+    )
 
     class Meta:
         model = Member
-        fields = ["id", "clinic", "clinic_name", "roles", "invited_by", "invited_until"]
+        fields = ["id", "clinic", "clinic_name", "roles", "invited_by", "invited_until", "link_needed"]
+
+    def get_link_needed(self, member: Member) -> bool:
+        return invitations.link_needed(member, self.context["shown_by"])
 
 
 class PlaceSerializer(serializers.ModelSerializer[Member]):
@@ -49,6 +56,12 @@ class AcceptSerializer(StrictSerializer):
         child=serializers.ChoiceField(choices=Role.choices),
         max_length=8,
         help_text="As the invitation told them: nobody accepts what they haven't seen.",
+    )
+    key = serializers.CharField(
+        max_length=100,
+        allow_blank=True,
+        default="",
+        help_text="Of the invitation's link; needed where it says `link_needed`.",
     )
 
 
@@ -78,15 +91,17 @@ class OwnInvitationsViewSet(ClinicViewSet):
     def list(self, request: Request) -> Response:
         """Those that you may accept now, the latest first."""
         found = queries.invitations_of(self.actor.user_id, now=clock.now())
-        return Response(InvitationSerializer(found, many=True).data)
+        context = {"shown_by": invitations.clinics_shown_a_link(self.actor.user_id)}
+        return Response(InvitationSerializer(found, many=True, context=context).data)
 
     @extend_schema(request=AcceptSerializer, responses=PlaceSerializer)
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: UUID) -> Response:
         """You work there from now on. Accepting again changes nothing."""
         mine = queries.invitation_of(self.actor.user_id, pk)
-        roles = [Role(role) for role in self.parse(AcceptSerializer)["roles"]]
-        joined = joining.accept(actor=self.actor, member=mine, roles=roles, now=clock.now())
+        data = self.parse(AcceptSerializer)
+        roles = [Role(role) for role in data["roles"]]
+        joined = joining.accept(actor=self.actor, member=mine, roles=roles, key=data["key"], now=clock.now())
         return Response(PlaceSerializer(joined).data)
 
     @extend_schema(request=None, responses=PlaceSerializer)

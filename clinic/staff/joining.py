@@ -10,21 +10,28 @@ from typing import Final
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Clinic, Member, MemberState, Role, User
-from clinic.problems import Conflict
-from clinic.staff import letters
+from clinic.problems import Conflict, Forbidden
+from clinic.staff import invitations, letters
 from clinic.staff.changing import lock_person
-from clinic.staff.invitations import give
 from clinic.transactions import in_transaction
 
 CLOSED: Final = "This invitation was withdrawn or has ended. Ask {clinic} to send it again."
 
+BY_ITS_LINK: Final = (
+    "Open the link of this invitation, and accept there: {clinic} has sent it to you, or hands it over. A"
+    " link to your login was once in somebody else's hands, so signing in alone doesn't show that this is for"
+    " you."
+)
 
-def accept(*, actor: Actor, member: Member, roles: Collection[Role], now: datetime) -> Member:
+
+def accept(*, actor: Actor, member: Member, roles: Collection[Role], key: str = "", now: datetime) -> Member:
     """They work there from now on, as `roles`: those that they were shown. Accepting again changes nothing.
 
     Somebody who has never worked anywhere takes name, credentials and number from this invitation; everybody
-    else keeps their own. `member` is theirs (`queries.invitation_of`). Raises `Conflict` `not_invited`, or
-    `offer_changed` when other roles are offered by now.
+    else keeps their own. `member` is theirs (`queries.invitation_of`). `key` is what its link says, which
+    must be followed where a manager of another clinic was shown a link to their login: whoever set the
+    password with it is let into that clinic by its own invitation, and into no other. Raises `Conflict`
+    `not_invited`, or `offer_changed` when other roles are offered by now, and `Forbidden` `link_needed`.
     """
 
     def work_() -> Member:
@@ -34,6 +41,9 @@ def accept(*, actor: Actor, member: Member, roles: Collection[Role], now: dateti
         if row.state == MemberState.WORKING:
             return row
         _must_be_open(row, now)
+        shown_by = invitations.clinics_shown_a_link(person.pk)
+        if invitations.link_needed(row, shown_by) and not invitations.has_key(row, key):
+            raise Forbidden(BY_ITS_LINK.format(clinic=row.clinic.name), code="link_needed")
         offered = {Role(role) for role in row.offered}
         if set(roles) != offered:
             raise Conflict(
@@ -42,7 +52,7 @@ def accept(*, actor: Actor, member: Member, roles: Collection[Role], now: dateti
             )
         with acting(actor.user_id, reason="Accepted the invitation"):
             _take_details(person, row)
-            give(row, offered)
+            invitations.give(row, offered)
         row.refresh_from_db()
         return row
 

@@ -37,12 +37,13 @@ def invite(
     link: str,
     known: bool,
     until: datetime,
+    then: str = "",
 ) -> bool:
-    """The link with which somebody new sets a password, or somebody `known` answers. Returns whether the mail
-    server took it."""
+    """The link with which somebody new sets a password, or somebody `known` answers; `then`: where somebody
+    new must accept, if signing in is not enough. Returns whether the mail server took it."""
     ends = until.astimezone(ZoneInfo(clinic.time_zone))
     first = "Sign in as you always do, and accept or refuse" if known else "Set your password"
-    then = "" if known else " Then sign in with it and accept."
+    accept = "" if known or then else " Then sign in with it and accept."
     return _send(
         address,
         f"{clinic.sender_name} invites you",
@@ -50,7 +51,8 @@ def invite(
             f"Hello {name},",
             f"{inviter} invites you to work with {clinic.sender_name} in Chairside as {in_words(offered)}.",
             f"{first} here:\n\n{link}",
-            f"The invitation stands until {ends:%H:%M} on {ends.day} {ends:%B %Y}.{then} If you don't know"
+            *([f"Then sign in with it, and accept here:\n\n{then}"] if then else []),
+            f"The invitation stands until {ends:%H:%M} on {ends.day} {ends:%B %Y}.{accept} If you don't know"
             " what this is about, leave it be: until you accept, nothing is opened to anybody.",
         ],
     )

@@ -112,7 +112,7 @@ def hand_over(*, actor: Actor, member: Member, proof: Proof, now: datetime) -> H
         _must_be_invited(row)
         person = lock_person(row.user_id)
         if person.has_usable_password():
-            link, sets_password = invitations.answer_link(), False
+            link, sets_password = "", False
         elif Member.objects.filter(user=person).exclude(pk=row.pk).exists():
             raise Forbidden(FROM_THE_SERVER, code="known_elsewhere")
         else:
@@ -121,7 +121,7 @@ def hand_over(*, actor: Actor, member: Member, proof: Proof, now: datetime) -> H
         row.invited_until = invitations.lasts_until(now)
         row.way_in, row.way_in_at = WayIn.LINK, now
         row.save(update_fields=["invited_until", "way_in", "way_in_at"])
-        shown[:] = [HandedOver(row, link, sets_password)]
+        shown[:] = [HandedOver(row, link or invitations.answer_link(row), sets_password)]
 
     changed(actor, member, change)
     return shown[0]
@@ -271,7 +271,10 @@ def _must_be_invited(member: Member) -> None:
 
 
 def _offer(actor: Actor, member: Member, given: set[Role], now: datetime) -> Member:
-    """Roles to be accepted (`joining`), whether or not they have a login: nobody is told which."""
+    """Roles to be accepted (`joining`), whether or not they have a login: nobody is told which. A link that
+    some clinic's manager was shown opens nothing any more."""
+    member.user = lock_person(member.user_id)
+    invitations.end_shown_links(member.user)
     member.offered = [role.value for role in Role if role in given]
     member.invited_by_id, member.invited_until = actor.user_id, invitations.lasts_until(now)
     member.refused_at = None

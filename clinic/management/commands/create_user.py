@@ -20,7 +20,14 @@ from clinic import clock
 from clinic.history import acting
 from clinic.management.commands.import_patients import chosen_clinic
 from clinic.models import Clinic, Member, Membership, Role, User, WayIn
-from clinic.staff.invitations import answer_link, lasts_until, make_links_void, password_link
+from clinic.staff.invitations import (
+    answer_link,
+    clinics_shown_a_link,
+    lasts_until,
+    link_needed,
+    make_links_void,
+    password_link,
+)
 from clinic.staff.letters import in_words
 from clinic.staff.queries import TYPED
 
@@ -76,8 +83,16 @@ class Command(BaseCommand):
                 Membership.objects.get_or_create(user=user, clinic=clinic, role=role)
             if options["charge"] is not None:
                 _put_in_charge(user, clinic, charge=options["charge"])
-        if user.has_usable_password():
+            known = user.has_usable_password()
+            if not known:  # A manager who was shown one would come in here with it, too.
+                make_links_void(user)
+        if known:
             self.stdout.write(f"{user.email} keeps their password.")
+            if clinics_shown_a_link(user.pk) - {clinic.pk}:
+                self.stderr.write(
+                    "Another clinic was shown a link with which it may have been set: make sure that nobody"
+                    " else knows it."
+                )
             return
         self.stderr.write("Give this link to the person; it sets their password and works once:")
         self.stdout.write(password_link(user))
@@ -101,11 +116,13 @@ class Command(BaseCommand):
         self.stderr.write(f"{member.full_name} is invited as {offered}, and works here once they accept.")
         if member.user.has_usable_password():
             self.stderr.write("They keep their password. Give them the address at which they answer:")
-            self.stdout.write(answer_link())
+            self.stdout.write(answer_link(member))
         else:
             make_links_void(member.user)
             self.stderr.write("Give this link to the person; it sets their password and works once:")
             self.stdout.write(password_link(member.user))
+            if link_needed(member, clinics_shown_a_link(member.user_id)):
+                self.stderr.write(f"Then they sign in, and accept here: {answer_link(member)}")
 
 
 def _change(user: User, **given: str) -> None:
