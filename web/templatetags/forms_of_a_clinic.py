@@ -9,7 +9,6 @@ from django.template.base import Parser, Token
 from django.template.context import Context
 from django.template.defaulttags import CsrfTokenNode
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from web.doors import OPENED_IN
 
@@ -17,7 +16,7 @@ register = template.Library()
 
 
 class FormOfAClinicNode(CsrfTokenNode):
-    def render(self, context: Context) -> SafeString:
+    def render(self, context: Context) -> str:
         token = super().render(context)
         clinic = getattr(getattr(context, "request", None), "clinic", None)
         if clinic is None:  # of whoever is signed in, or of a patient's link
