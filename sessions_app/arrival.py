@@ -3,7 +3,6 @@ as lines of its checklist. What happens in it is not here.
 """
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from clinic.access import Actor
@@ -12,11 +11,8 @@ from clinic.transactions import in_transaction
 from scheduler.locks import lock_visit
 from scheduler.models import Appointment
 from scheduler.visits import attendance
-from sessions_app.models import AnsweredBy, ChecklistAnswer, CheckResult, Session
+from sessions_app.models import AnsweredBy, ChecklistAnswer, Session
 from sessions_app.preparing import checklist, readiness
-
-# Items about what has been "since the last visit" (domain.md 1.3): what was said before it can't answer them.
-SINCE_LAST_VISIT: Final = ("medicines", "alcohol_drugs", "pregnancy")
 
 
 def open_session(*, actor: Actor, id: UUID, appointment: Appointment, now: datetime) -> Session:
@@ -52,14 +48,9 @@ def open_session(*, actor: Actor, id: UUID, appointment: Appointment, now: datet
 def _take_over_readiness(session: Session, *, actor: Actor, now: datetime) -> None:
     """Lines of the patient's own answers, marked as such; they came with the session's first revision.
 
-    That all is well is asked anew when another visit has come between; a doubt stands.
+    That all is well is asked anew when another visit has come between; a doubt stands (`readiness.standing`).
     """
-    given = readiness.newest(session.appointment)
-    if given is None:
-        return
     asked = {item.code for item in checklist.items_of(session.protocol)}
-    others = Session.objects.filter(patient_id=session.patient_id, arrived_at__lt=session.arrived_at)
-    outdated = SINCE_LAST_VISIT if others.filter(arrived_at__gte=given.given_at).exists() else ()
     ChecklistAnswer.objects.bulk_create(
         ChecklistAnswer(
             session=session,
@@ -71,6 +62,6 @@ def _take_over_readiness(session: Session, *, actor: Actor, now: datetime) -> No
             note=said.note,
             source=AnsweredBy.PATIENT,
         )
-        for said in readiness.said(given)
-        if said.item in asked and not (said.result == CheckResult.PASS and said.item in outdated)
+        for said in readiness.said(readiness.standing(session.appointment))
+        if said.item in asked
     )

@@ -2,7 +2,6 @@
 (`sessions_app.preparing.readiness`), and a doubt opens the nurse's task there.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -59,7 +58,7 @@ def answer(
         current = lock_visit(visit)
         if now >= current.starts_at:
             raise Conflict("Your visit has begun. Please tell the nurse.", code="visit_over")
-        answers = replace(preparing.answers_of(preparing.newest(current)), **changed)
+        answers = preparing.Answers(**changed)
         words = (ride_name, ride_phone)
         own_words.hear(written=own_words.RIDE, id=id, link=link, words=words, now=now)
         with acting(None, door=DOOR):

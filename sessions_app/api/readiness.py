@@ -21,7 +21,10 @@ from sessions_app.preparing import readiness
 
 def question(help_text: str) -> serializers.ChoiceField:
     return serializers.ChoiceField(
-        choices=YesNoUnknown.choices, required=False, default=YesNoUnknown.UNKNOWN, help_text=help_text
+        choices=YesNoUnknown.choices,
+        required=False,
+        default=YesNoUnknown.UNKNOWN,
+        help_text=f"{help_text} Not answered, or unknown: what was said before stands.",
     )
 
 
@@ -33,9 +36,7 @@ class ReadinessEntrySerializer(CreateSerializer):
     new_medicines = question("Medicines have changed since the last visit.")
     possible_pregnancy = question("A pregnancy is possible.")
     alcohol_drugs = question("Alcohol or drugs since the last visit.")
-    urinary_symptoms = question(
-        "Blood in the urine, or pain on passing it. Not answered: what was said before stands."
-    )
+    urinary_symptoms = question("Blood in the urine, or pain on passing it.")
 
 
 class ReadinessSerializer(serializers.ModelSerializer[Readiness]):
@@ -67,7 +68,8 @@ class ReadinessViewSet(ClinicViewSet):
     )
     @action(detail=True, methods=["post"])
     def readiness(self, request: Request, pk: UUID) -> Response:
-        """Keep what the patient says; the newest answers the checklist when the session is opened."""
+        """Keep what the patient says; the newest answers the checklist when the session is opened. What isn't
+        answered now stands as it was answered before; a ride_home of no takes the name and phone away."""
         visit = self.fetch(self.get_queryset(), pk=pk)
         data = self.parse(ReadinessEntrySerializer)
         id = data.pop("id")

@@ -3,20 +3,21 @@
 Opening the session with these lines is `arrival`; confirming or changing them at the chair is `checklist`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from clinic import visible_text, work
-from clinic.models import Role, Urgency, WorkItem
+from clinic.models import CreatedId, Role, Urgency, WorkItem
 from clinic.phones import e164
 from clinic.problems import Conflict, Invalid
+from clinic.seen import Seen, refuse_unseen
 from clinic.transactions import in_transaction
 from scheduler.locks import lock_visit
 from scheduler.models import Appointment, AppointmentStatus
-from sessions_app.models import CheckResult, Readiness, YesNoUnknown
+from sessions_app.models import CheckResult, Readiness, Session, YesNoUnknown
 
 # How long before the visit somebody has called back is our choice: a day, or an hour when less is left.
 CALL_BEFORE: Final = timedelta(days=1)
@@ -73,15 +74,22 @@ _DOUBTFUL_WHEN_YES: Final = {
 _NO_RIDE: Final = "The patient says that nobody can take them home yet."
 # The questions to which a "yes" holds the visit (domain.md 6.2).
 DOUBTS: Final = (*_SAFE_WHEN_NO, *_DOUBTFUL_WHEN_YES)
+# They ask what has been "since the last visit" (domain.md 1.3): said before another one, a "no" is none.
+SINCE_LAST_VISIT: Final = tuple(_SAFE_WHEN_NO)
+THE_PATIENT: Final = "the patient said so"
 
 
-def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: datetime) -> Readiness:
+def confirm(
+    *, id: UUID, appointment: Appointment, answers: Answers, seen: Seen | None = None, now: datetime
+) -> Readiness:
     """Keep what the patient says about a coming visit; the newest counts, each is kept.
 
+    What is not answered stands as it did (`standing`). Raises `ChangedMeanwhile` where an answer that this
+    one would change is another by now than it was `seen` to be.
     What makes the infusion doubtful opens a task for a nurse before the visit, once for as long as the answer
     stays the same; a task that nobody has taken yet is about all the answers there are.
-    Raises `Invalid` for a ride without its name or a phone number, `Conflict` `visit_over` or
-    `patient_here` when it comes too late.
+    Raises `Invalid` for a ride without its name or a phone number, or for one that there is none of;
+    `Conflict` `visit_over` or `patient_here` when it comes too late.
     """
     ride = {"ride_name": answers.ride_name, "ride_phone": answers.ride_phone}
     answers = replace(answers, **{name: visible_text.said(text) for name, text in ride.items()})
@@ -90,6 +98,10 @@ def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: dateti
         raise Invalid({missing: "Give the name and the phone number of the adult who takes you home."})
     if answers.ride_phone and not e164(answers.ride_phone):
         raise Invalid({"ride_phone": "Give a phone number that can be called, such as 312 555 0123."})
+    if answers.ride_name and answers.ride_home == YesNoUnknown.NO:
+        raise Invalid(
+            {"ride_home": "Somebody is named who takes them home: answer yes, or take the name out."}
+        )
     if answers.ride_name:
         answers = replace(answers, ride_home=YesNoUnknown.YES)
 
@@ -100,10 +112,15 @@ def confirm(*, id: UUID, appointment: Appointment, answers: Answers, now: dateti
         if visit.status != AppointmentStatus.BOOKED:
             raise Conflict("This visit is not booked, or it is over.", code="visit_over")
         before = newest(visit)
-        kept = answers
-        if before and answers.urinary_symptoms == YesNoUnknown.UNKNOWN:
-            # Said in a check-in; these questions don't ask it again.
-            kept = replace(answers, urinary_symptoms=before.urinary_symptoms)
+        stands = standing(visit)
+        kept = _joined(stands, answers)
+        refuse_unseen(
+            seen,
+            visit,
+            stands=asdict(stands),
+            wanted=asdict(kept),
+            who=lambda names: _who_said(visit, names),
+        )
         given = Readiness.objects.create(id=id, appointment=visit, given_at=now, **asdict(kept))
         doubted_anew = set(doubts(given)) - set(doubts(before) if before else [])
         if doubted_anew and not _waits_already(visit):
@@ -143,8 +160,7 @@ def raise_doubts(
         heard = Readiness.objects.filter(pk=id).first()
         if heard is not None:
             return heard
-        before = newest(visit)
-        answers = replace(answers_of(before), **dict.fromkeys(questions, YesNoUnknown.YES))
+        answers = replace(standing(visit), **dict.fromkeys(questions, YesNoUnknown.YES))
         return Readiness.objects.create(id=id, appointment=visit, given_at=now, **asdict(answers))
 
     return in_transaction(write)
@@ -160,11 +176,47 @@ def newest(appointment: Appointment) -> Readiness | None:
     return appointment.readiness.order_by("-given_at", "-id").first()
 
 
-def answers_of(given: Readiness | None) -> Answers:
-    """What was said so far, to be said again with one answer changed."""
+def standing(appointment: Appointment) -> Answers:
+    """What stands of all that was said about this visit: what is said next joins it. Two queries.
+
+    That nothing has been since the last visit stands no longer once another visit has come; a doubt does.
+    """
+    given = newest(appointment)
     if given is None:
         return Answers()
-    return Answers(**{name: getattr(given, name) for name in Answers.__dataclass_fields__})
+    answers = Answers(**{name: getattr(given, name) for name in Answers.__dataclass_fields__})
+    others = Session.objects.filter(patient_id=appointment.patient_id, arrived_at__gte=given.given_at)
+    if others.exclude(appointment=appointment).exists():
+        outdated = [name for name in SINCE_LAST_VISIT if getattr(answers, name) == YesNoUnknown.NO]
+        answers = replace(answers, **dict.fromkeys(outdated, YesNoUnknown.UNKNOWN))
+    return answers
+
+
+def _joined(stands: Answers, given: Answers) -> Answers:
+    """No answer is not an answer: it takes none away. Whom nobody takes home names nobody."""
+    said_now = {
+        name: value for name, value in asdict(given).items() if value not in ("", YesNoUnknown.UNKNOWN)
+    }
+    if given.ride_home == YesNoUnknown.NO:
+        said_now |= {"ride_name": "", "ride_phone": ""}
+    return replace(stands, **said_now)
+
+
+def _who_said(visit: Appointment, names: Collection[str]) -> Mapping[str, str]:
+    """Who kept each of these answers as it stands: whoever of the clinic entered it, or the patient. Two
+    queries."""
+    rows = list(visit.readiness.order_by("-given_at", "-id"))
+    kept_by = {}
+    for name in names:
+        row = rows[0]
+        for earlier in rows[1:]:
+            if getattr(earlier, name) != getattr(row, name):
+                break
+            row = earlier
+        kept_by[name] = row.pk
+    entered = CreatedId.objects.filter(pk__in=kept_by.values(), user__isnull=False)
+    people = dict(entered.values_list("pk", "user__full_name"))
+    return {name: people.get(pk, THE_PATIENT) for name, pk in kept_by.items()}
 
 
 def unanswered(given: Readiness | None) -> list[str]:
@@ -188,7 +240,7 @@ def in_doubt(visits: Iterable[UUID]) -> set[UUID]:
     return {given.appointment_id for given in newest_first.distinct("appointment") if doubts(given)}
 
 
-def said(given: Readiness) -> list[Said]:
+def said(given: Readiness | Answers) -> list[Said]:
     """The items that these answers answer. What was left open stays open.
 
     That fasting is understood isn't that the patient has fasted: no line comes of it (see `remarks`).

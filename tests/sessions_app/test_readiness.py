@@ -218,6 +218,37 @@ def test_a_nurse_enters_it_over_the_api_and_another_clinic_finds_nothing(
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "new_medicines")
 
 
+def test_what_is_not_answered_now_stands_as_it_was_answered_before(house: House) -> None:
+    visit = booked(house)
+    nils, address = client_of(house.nils), f"/api/v1/appointments/{visit.pk}/readiness/"
+    with time_machine.travel(EARLIER, tick=False):
+        nils.post(address, {"id": str(new_id()), "alcohol_drugs": "yes", "new_medicines": "no"})
+    with time_machine.travel(EARLIER + timedelta(hours=1), tick=False):
+        then = nils.post(address, {"id": str(new_id()), "ride_home": "yes", "new_medicines": "unknown"})
+    told = then.json()
+    assert (told["alcohol_drugs"], told["new_medicines"], told["ride_home"]) == ("yes", "no", "yes")
+    assert lines_of(house, visit)["alcohol_drugs"][::2] == ("fail", "patient")
+
+
+def test_a_ride_taken_back_takes_its_name_away_and_a_ride_without_one_keeps_it(house: House) -> None:
+    visit = booked(house)
+    confirm(visit, SAFE)
+    kept = confirm(visit, Answers(ride_home="yes"), now=EARLIER + timedelta(hours=1))
+    gone = confirm(visit, Answers(ride_home="no"), now=EARLIER + timedelta(hours=2))
+    assert [(given.ride_name, given.ride_home) for given in (kept, gone)] == [
+        ("Sam Reyes", "yes"),
+        ("", "no"),
+    ]
+
+
+def test_that_all_is_well_is_carried_over_no_other_visit_and_a_doubt_is(house: House) -> None:
+    visit = booked(house)
+    confirm(visit, replace(SAFE, new_medicines="yes"))
+    stories.arrived(house, at=EARLIER + timedelta(hours=1))
+    given = confirm(visit, Answers(fasting_understood="yes"), now=EARLIER + timedelta(hours=2))
+    assert (given.new_medicines, given.alcohol_drugs, given.ride_name) == ("yes", "unknown", "Sam Reyes")
+
+
 def test_every_item_that_an_answer_speaks_of_is_one_of_the_checklist() -> None:
     everything = Readiness(**{**vars(SAFE), "new_medicines": "yes"})
     assert {said.item for said in readiness.said(everything)} <= set(checklist.LABELS)

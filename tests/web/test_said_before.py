@@ -1,16 +1,20 @@
 """What a patient says on the telephone before the visit, entered on a page of its own."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import reverse
 
 from clinic.models import AccessLog, WorkItem
 from scheduler.models import Appointment, AppointmentStatus
 from sessions_app.models import Readiness
+from sessions_app.preparing import readiness
 from tests.cast import NOW, House, new_id
 from tests.notifications.visits import VISIT, book
 from tests.sessions_app import stories
@@ -44,7 +48,20 @@ def page_of(visit: Appointment) -> str:
 
 
 def said(**changes: Any) -> dict[str, Any]:
-    return {"id": str(new_id()), **SAID, **changes}
+    """As a page sends it on which nothing was answered yet."""
+    return {"id": str(new_id()), "were": json.dumps(vars(readiness.Answers())), **SAID, **changes}
+
+
+def filled(nurse: Client, visit: Appointment, **changes: Any) -> dict[str, Any]:
+    """The page as it stands now, with these answers changed."""
+    form = nurse.get(page_of(visit)).context["form"]
+    return {**{each.html_name: each.value() for each in form}, **changes}
+
+
+def newest(visit: Appointment) -> Readiness:
+    given = readiness.newest(visit)
+    assert given is not None
+    return given
 
 
 def test_the_nurse_enters_what_the_patient_says_and_the_checklist_has_it(
@@ -70,9 +87,72 @@ def test_one_answer_changes_and_the_others_stay(house: House, visit: Appointment
     form = nils.get(page_of(visit)).context["form"]
     assert (form["possible_pregnancy"].value(), form["ride_name"].value()) == ("yes", "Sam Reyes")
     with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
-        nils.post(page_of(visit), said(possible_pregnancy="no"))
+        nils.post(page_of(visit), filled(nils, visit, possible_pregnancy="no"))
     assert Readiness.objects.count() == 2
-    assert "Yes, or I am not sure" not in words(nils.get(reverse("visit", args=[visit.pk])))
+    assert newest(visit).ride_name == "Sam Reyes"
+    seen = words(nils.get(reverse("visit", args=[visit.pk])))
+    assert "Before that: Yes, or I am not sure, said" in seen
+    assert "A nurse calls" not in seen
+
+
+def test_an_older_page_takes_no_answer_away(house: House, visit: Appointment) -> None:
+    nils, priya = browser_of(house.nils), browser_of(house.priya)
+    older = filled(nils, visit, ride_home="yes", ride_name="Sam Reyes", ride_phone="312 555 0142")
+    priya.post(page_of(visit), said(new_medicines="yes", possible_pregnancy="yes", alcohol_drugs="yes"))
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        assert nils.post(page_of(visit), older).status_code == 302
+    assert readiness.doubts(newest(visit)) == ["new_medicines", "possible_pregnancy", "alcohol_drugs"]
+    task = words(nils.get(reverse("task", args=[WorkItem.objects.get().pk])))
+    assert (task.count("A nurse calls"), "Not answered" in task) == (3, False)
+
+
+def test_an_answer_changed_meanwhile_is_told_and_changed_knowingly(house: House, visit: Appointment) -> None:
+    nils, priya = browser_of(house.nils), browser_of(house.priya)
+    nils.post(page_of(visit), said(new_medicines="no", alcohol_drugs="unknown"))
+    older = filled(nils, visit, fasting_understood="no")
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        priya.post(page_of(visit), filled(priya, visit, new_medicines="yes", alcohol_drugs="yes"))
+        stale = nils.post(page_of(visit), older)
+    assert stale.status_code == 412
+    assert "is now “Yes” (Priya Nair)." in unescape(words(stale))
+    shown = stale.context["form"]
+    assert [shown[name].value() for name in ("new_medicines", "alcohol_drugs", "fasting_understood")] == [
+        "yes",
+        "yes",
+        "no",
+    ]
+    assert newest(visit).new_medicines == "yes"
+    with time_machine.travel(NOW + timedelta(minutes=9), tick=False):
+        again = {each.html_name: each.value() for each in shown}
+        assert nils.post(page_of(visit), {**again, "new_medicines": "no"}).status_code == 302
+    assert readiness.doubts(newest(visit)) == ["alcohol_drugs", "fasting_understood"]
+
+
+def test_what_the_patient_changed_by_link_is_told_as_theirs(house: House, visit: Appointment) -> None:
+    nils = browser_of(house.nils)
+    nils.post(page_of(visit), said())
+    older = filled(nils, visit)
+    readiness.confirm(
+        id=new_id(),
+        appointment=visit,
+        answers=readiness.Answers(new_medicines="yes"),
+        now=NOW + timedelta(minutes=5),
+    )
+    stale = nils.post(page_of(visit), older)
+    assert stale.status_code == 412
+    assert "(the patient said so)" in words(stale)
+
+
+def test_an_answer_that_stands_can_be_changed_and_not_left_out(house: House, visit: Appointment) -> None:
+    nils = browser_of(house.nils)
+    nils.post(page_of(visit), said(alcohol_drugs="unknown"))
+    form = nils.get(page_of(visit)).context["form"]
+    offered = {
+        name: [value for value, _ in form.fields[name].widget.choices]
+        for name in form.fields
+        if name in ("new_medicines", "alcohol_drugs")
+    }
+    assert ("unknown" in offered["new_medicines"], "unknown" in offered["alcohol_drugs"]) == (False, True)
 
 
 def test_a_form_sent_twice_is_kept_once(house: House, visit: Appointment) -> None:
@@ -87,6 +167,7 @@ def test_a_form_sent_twice_is_kept_once(house: House, visit: Appointment) -> Non
         ({"ride_phone": ""}, "Give the name and the phone number of the adult"),
         ({"ride_phone": "none"}, "Give a phone number that can be called"),
         ({"alcohol_drugs": ""}, "Choose one."),
+        ({"ride_home": "no"}, "Somebody is named who takes them home"),
     ],
 )
 def test_a_refused_form_comes_back_as_it_was_filled(
@@ -97,6 +178,18 @@ def test_a_refused_form_comes_back_as_it_was_filled(
     assert mend in words(refused)
     assert refused.context["form"]["ride_name"].value() == "Sam Reyes"
     assert not Readiness.objects.exists()
+
+
+def test_a_ride_is_not_forgotten_without_a_word(house: House, visit: Appointment) -> None:
+    nils = browser_of(house.nils)
+    nils.post(page_of(visit), said())
+    refused = nils.post(page_of(visit), filled(nils, visit, ride_name="", ride_phone=""))
+    assert refused.status_code == 400
+    assert "Name who takes them home now" in words(refused)
+    gone = filled(nils, visit, ride_home="no", ride_name="", ride_phone="")
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        assert nils.post(page_of(visit), gone).status_code == 302
+    assert (newest(visit).ride_home, newest(visit).ride_name) == ("no", "")
 
 
 def test_who_is_here_is_asked_at_the_chair(house: House, visit: Appointment) -> None:

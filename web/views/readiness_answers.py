@@ -1,7 +1,9 @@
 """What a patient said before a visit, in words for staff: on the visit, on the nurse's task, in the chart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from django.db.models import QuerySet
 
 from clinic.access import Actor
 from clinic.models import Patient, WorkItem
+from notifications.answering.grading import Question
 from notifications.answering.question_sets import READINESS
 from scheduler.models import Appointment, AppointmentStatus
 from sessions_app.access import CONFIRM_READINESS
@@ -17,7 +20,17 @@ from sessions_app.preparing import readiness
 
 LANGUAGE: Final = "en"
 CAUSE: Final = "readiness"
+NOT_ANSWERED: Final = "Not answered"
+YES_OR_NO: Final = {"yes": "Yes", "no": "No", "unknown": NOT_ANSWERED}
 URINARY: Final = "Blood in the urine, or pain on passing it?"  # of the check-ins
+
+
+@dataclass(frozen=True)
+class Before:
+    """Something else that the patient said to the same question, and when they said it first."""
+
+    said: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,7 @@ class Answer:
     question: str
     said: str
     doubt: bool  # a nurse has to hear about it
+    before: list[Before]  # what was said to it earlier, newest first
 
 
 @dataclass(frozen=True)
@@ -63,22 +77,44 @@ def of_patient(actor: Actor, patient: Patient, now: datetime) -> Given | None:
 
 
 def _given(rows: QuerySet[Readiness], actor: Actor, clinic_id: UUID) -> Given | None:
-    """The first of these, which the newest is."""
+    """What was said of the visit of the first of these, which the newest is."""
     if not actor.may(CONFIRM_READINESS, clinic_id):
         return None
-    row = rows.first()
-    return Given(row.appointment, row.given_at, _answers(row)) if row else None
+    given = list(rows)
+    if not given:
+        return None
+    first = given[0]
+    of_the_visit = [row for row in given if row.appointment_id == first.appointment_id]
+    return Given(first.appointment, first.given_at, _answers(of_the_visit))
 
 
-def _answers(row: Readiness) -> list[Answer]:
-    doubts = readiness.doubts(row)
-    found = []
-    for question in READINESS:
-        choice = question.choice(getattr(row, question.code))
-        said = choice.label.of(LANGUAGE) if choice else "Not answered"
-        if question.code == "ride_home" and row.ride_name:
-            said = f"{row.ride_name}, {row.ride_phone}"
-        found.append(Answer(question.text.of(LANGUAGE), said, question.code in doubts))
-    if row.urinary_symptoms == YesNoUnknown.YES:
-        found.append(Answer(URINARY, "Yes", True))
+def _answers(rows: Sequence[Readiness]) -> list[Answer]:
+    """The answers of the first of these, which the newest is, each with what the others had."""
+    newest, doubts = rows[0], readiness.doubts(rows[0])
+    found = [
+        Answer(
+            question.text.of(LANGUAGE),
+            _said(question, newest),
+            question.code in doubts,
+            _before([(_said(question, row), row.given_at) for row in rows]),
+        )
+        for question in READINESS
+    ]
+    urinary = [(YES_OR_NO[row.urinary_symptoms], row.given_at) for row in rows]
+    before = _before(urinary)
+    if newest.urinary_symptoms == YesNoUnknown.YES or before:
+        found.append(Answer(URINARY, urinary[0][0], "urinary_symptoms" in doubts, before))
     return found
+
+
+def _said(question: Question, row: Readiness) -> str:
+    if question.code == "ride_home" and row.ride_name:
+        return f"{row.ride_name}, {row.ride_phone}"
+    choice = question.choice(getattr(row, question.code))
+    return choice.label.of(LANGUAGE) if choice else NOT_ANSWERED
+
+
+def _before(said: Sequence[tuple[str, datetime]]) -> list[Before]:
+    """Of what was said to one question, newest first: all but what stands, each with its first moment."""
+    runs = [list(run) for _, run in groupby(said, key=lambda each: each[0])]
+    return [Before(*run[-1]) for run in runs[1:] if run[-1][0] != NOT_ANSWERED]

@@ -3,6 +3,7 @@
 What patients enter themselves is `links`; how it is read to staff is `readiness_answers`.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from sessions_app.models import Readiness, YesNoUnknown
 from sessions_app.preparing import readiness
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
+from web.settings_form import SettingsForm
 from web.views import readiness_answers
 from web.views.booking.place import appointment_of
 
@@ -43,7 +45,10 @@ def _answered(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
     )
 
 
-class SaidBeforeForm(ClinicForm):
+class SaidBeforeForm(SettingsForm, ClinicForm):
+    """It says what it showed: what was answered meanwhile is replaced by nobody who hasn't seen it. Where an
+    answer stands it can be changed, and no more be left out."""
+
     ride_home = _question("ride_home")
     ride_name = forms.CharField(label="Name of the adult who takes them home", max_length=120, required=False)
     ride_phone = forms.CharField(label="That adult's phone", max_length=40, required=False)
@@ -53,18 +58,67 @@ class SaidBeforeForm(ClinicForm):
     alcohol_drugs = _question("alcohol_drugs")
     urinary_symptoms = _answered(readiness_answers.URINARY, [("no", "No"), ("yes", "Yes")])
 
+    def __init__(self, data: Any = None, *, stands: Mapping[str, Any]) -> None:
+        super().__init__(data, stands=stands)
+        self._offer_what_can_be_said()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        taken_out = self.seen.values.get("ride_name") and not cleaned.get("ride_name")
+        if taken_out and cleaned.get("ride_home") == YesNoUnknown.YES:
+            self.add_error("ride_name", "Name who takes them home now, or answer that nobody does yet.")
+        return cleaned
+
     def answers(self) -> readiness.Answers:
         return readiness.Answers(**{name: value for name, value in self.cleaned_data.items() if name != "id"})
+
+    def show_again(self) -> None:
+        """Refused: what was left out is shown as it stands."""
+        shown = self.data.copy()
+        for name, stands in self._answered().items():
+            if self.data.get(name) == YesNoUnknown.UNKNOWN:
+                shown[name] = stands
+        self.data = shown
+        self._offer_what_can_be_said()
+
+    def _answered(self) -> dict[str, str]:
+        return {
+            name: self.initial[name]
+            for name, field in self.fields.items()
+            if isinstance(field, forms.ChoiceField) and self.initial[name] != YesNoUnknown.UNKNOWN
+        }
+
+    def _offer_what_can_be_said(self) -> None:
+        # Of the boxes alone: an older page, which still has it, is heard.
+        for name in self._answered():
+            field: Any = self.fields[name]
+            field.widget.choices = [choice for choice in field.choices if choice != NOT_ASKED]
+
+    def _told(self, changes: Sequence[Mapping[str, Any]]) -> str:
+        told = [
+            f"“{self.fields[change['field']].label}” is now {self._words(change['field'])} ({change['by']})."
+            for change in changes
+        ]
+        return (
+            f"This was answered while you had the page open. {' '.join(told)} Nothing of yours is kept yet:"
+            " what you answered stands in its place. Keep the answers again to put it in place of theirs."
+        )
+
+    def _words(self, name: str) -> str:
+        field: Any = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            return f"“{dict(field.choices)[self.initial[name]]}”"
+        return super()._words(name)
 
 
 @staff_page(CONFIRM_READINESS, methods=["GET", "POST"])
 def said_before(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The questions, answered as they stand; kept, they stand in place of what was said before."""
+    """The questions, answered as they stand; what is answered stands in place of what was said before."""
     visit = appointment_of(request, pk, CONFIRM_READINESS)
     if request.method == "GET":
         access.log_look(request.actor, visit.patient, what="answers before a visit")
-        return _show(request, visit, SaidBeforeForm(initial=_standing(visit)))
-    form = SaidBeforeForm(request.POST)
+        return _show(request, visit, SaidBeforeForm(stands=_standing(visit)))
+    form = SaidBeforeForm(request.POST, stands=_standing(visit))
     if form.is_valid():
         id, answers = form.cleaned_data["id"], form.answers()
         try:
@@ -73,7 +127,9 @@ def said_before(request: StaffRequest, pk: UUID) -> HttpResponse:
                 noun="readiness",
                 id=id,
                 body={"appointment": str(visit.pk), **vars(answers)},
-                make=lambda: readiness.confirm(id=id, appointment=visit, answers=answers, now=clock.now()),
+                make=lambda: readiness.confirm(
+                    id=id, appointment=visit, answers=answers, seen=form.seen, now=clock.now()
+                ),
                 find=lambda: Readiness.objects.get(pk=id),
             )
         except Problem as problem:
@@ -81,12 +137,13 @@ def said_before(request: StaffRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "The answers are kept. They stand on the visit's checklist.")
             return redirect("visit", pk=visit.pk)
+    form.show_again()
     return _show(request, visit, form)
 
 
 def _standing(visit: Appointment) -> dict[str, Any]:
-    """What was said last, so that one answer can change and the others stay."""
-    return vars(readiness.answers_of(readiness.newest(visit)))
+    """What was said so far, so that one answer can change and the others stay."""
+    return vars(readiness.standing(visit))
 
 
 def _show(request: StaffRequest, visit: Appointment, form: SaidBeforeForm) -> HttpResponse:
