@@ -167,6 +167,25 @@ def test_the_nurse_asks_and_the_prescriber_decides(house: House) -> None:
     assert "Nothing waits for a prescriber." in words(priya.get(page))
 
 
+def test_the_nurse_reads_on_the_sessions_page_why_it_must_not_pass(house: House) -> None:
+    session = stories.arrived(house)
+    line = stories.fail(house, session, "pregnancy", at=NOW)
+    page, refuse = (reverse(name, args=[session.pk]) for name in ("session", "session_refuse"))
+    nils, priya = browser_of(house.nils), browser_of(house.priya)
+    seen = {"id": new_id(), "subject": "checklist:pregnancy", "about": line.pk}
+    assert priya.post(refuse, {**seen, "reason": "Needs a urine test"}).status_code == 302
+
+    said = words(nils.get(page))
+
+    assert f"It must not pass: Needs a urine test {house.priya.full_name}" in said
+    assert "A prescriber decided that it must not pass; why stands above." in said
+    assert "the prescriber must decide" not in said
+    stories.fail(house, session, "pregnancy", at=NOW, note="Test taken, not read")
+    newer = words(nils.get(page))
+    assert "Needs a urine test" not in newer
+    assert "the prescriber must decide" in newer
+
+
 # --- The dose ----------------------------------------------------------------------------------------------
 
 DOSE = {"weight_kg": "160.0", "stock_mg_per_ml": "50", "bag_volume_ml": "100", "minutes": "40"}

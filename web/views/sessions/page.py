@@ -4,7 +4,7 @@ Where the session stands now is `chair`'s, which the station shows as well. The 
 this one, what happens with them in `nurse`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
@@ -15,7 +15,8 @@ from clinic.queries import still_holds
 from sessions_app import states
 from sessions_app.infusing import infusion
 from sessions_app.infusing.progress import Progress
-from sessions_app.leaving import discharge
+from sessions_app.leaving import decisions, discharge
+from sessions_app.leaving.decisions import Waiting
 from sessions_app.models import (
     DoseCheck,
     Session,
@@ -30,7 +31,8 @@ from sessions_app.observing import effect_courses, flowsheet, vital_limits
 from sessions_app.observing.due_times import Due
 from sessions_app.observing.ladder import Ladder
 from sessions_app.observing.vocabulary import label_of
-from sessions_app.preparing import dose, safety
+from sessions_app.preparing import checklist, dose, safety
+from sessions_app.preparing.overrides import START_LIMITS
 from web.plots.live_chart import LiveChart
 from web.views.sessions.amending import amendable
 from web.views.sessions.chair import Chair
@@ -45,6 +47,7 @@ from web.views.sessions.watching import AlertGroup, besides, in_words
 
 # So many readings show a trend; the others stand folded while the infusion is watched. Our choice.
 AT_HAND: Final = 4
+REFUSED: Final = "A prescriber decided that it must not pass; why stands above."
 STEPS: Final = ("pause", "resume", "rate", "bolus", "stop")
 
 
@@ -246,8 +249,26 @@ class SessionPage:
 
     @property
     def missing(self) -> list[states.Blocker]:
-        """The same, where it can be started."""
-        return self.start_needs if "start" in self.open_acts else []
+        """The same, where it can be started; what a prescriber said no to waits for nobody's decision."""
+        needs = self.start_needs if "start" in self.open_acts else []
+        return [replace(each, detail=REFUSED) if self._is_refused(each) else each for each in needs]
+
+    @cached_property
+    def refused(self) -> list[Waiting]:
+        """What still holds the session up and a prescriber said no to, with the answer that says why."""
+        if not decisions.open_decisions(self.session, self.now):
+            return []
+        waiting = decisions.of_session(self.session, self.now)
+        return [each for each in waiting if each.answer and each.asked_at is None]
+
+    def _is_refused(self, need: states.Blocker) -> bool:
+        """Whether everything of this kind that is to be decided was refused."""
+        refused = {each.decision.about for each in self.refused}
+        ofs = {"checklist_passed": checklist.SUBJECT, START_LIMITS: START_LIMITS}
+        if not refused or need.code not in ofs:
+            return False
+        open_now = decisions.open_decisions(self.session, self.now)
+        return all(each.about in refused for each in open_now if each.subject.startswith(ofs[need.code]))
 
     @property
     def minutes_to_go(self) -> int:
