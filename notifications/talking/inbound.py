@@ -111,7 +111,9 @@ def take(
         everybody = Patient.objects.select_for_update(no_key=True).filter(clinic=clinic, phone=number)
         patients = list(everybody.filter(deceased=False).order_by("created_at", "pk"))
         blocks = blocked.blocks_of(clinic_id=clinic.pk, number=number, patients=patients)
-        meaning = reading_words.read(body, opted_out=BlockReason.STOP in blocks)
+        # Of several on one number each may say not to be the other.
+        names = [patients[0].given_names, patients[0].family_name] if len(patients) == 1 else []
+        meaning = reading_words.read(body, opted_out=BlockReason.STOP in blocks, names=names)
         text, fresh = InboundMessage.objects.get_or_create(
             provider=provider,
             provider_reference=reference,
@@ -248,7 +250,8 @@ def _help(arrival: Arrival) -> bool:
 
 
 def _wrong_number(arrival: Arrival) -> bool:
-    """Somebody else has this number: nobody writes to it until a person has corrected it."""
+    """Somebody else has this number: nobody writes to it until a person has corrected it. If it turns
+    out to have been the patient's, whoever asked for no more texts gets none all the same."""
     block = opting.block(
         clinic_id=arrival.clinic.pk,
         address=arrival.number,
@@ -256,6 +259,11 @@ def _wrong_number(arrival: Arrival) -> bool:
         now=arrival.now,
     )
     _say(arrival, answers.WRONG_NUMBER, str(block.pk))
+    if arrival.meaning.no_more:
+        # Of the number alone: the patient's consent to texts on their own stands.
+        opting.block(
+            clinic_id=arrival.clinic.pk, address=arrival.number, reason=BlockReason.STOP, now=arrival.now
+        )
     for patient in arrival.patients:
         work.open_item(
             clinic_id=arrival.clinic.pk,

@@ -6,6 +6,7 @@ Only words that leave no doubt are acted on; whatever else it is, a person reads
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,13 +28,15 @@ OTHER: Final = "other"
 class Meaning:
     """What a text was taken for. `crisis`: somebody is called at once; `worrying`: today. `doubtful`: it is
     honoured as what the rule says, and says or may mean something else, so that a person reads it as well; of
-    `OTHER`, it may be an opt-out and a person asks. `asks_who`: it asks who we are, and is told."""
+    `OTHER`, it may be an opt-out and a person asks. `asks_who`: it asks who we are, and is told. `no_more`:
+    of a wrong number, whoever has it wants no more texts either."""
 
     reading: str
     crisis: bool = False
     worrying: bool = False
     doubtful: bool = False
     asks_who: bool = False
+    no_more: bool = False
 
 
 # Each word as `plain` leaves it: without accents, apostrophes, capitals and signs.
@@ -77,10 +80,17 @@ _WRONG_NUMBER: Final = re.compile(
     r"|(?:not|isnt) (?:his|her|their) (?:number|phone)|(?:dont|do not) know (?:this|that) person"
     r"|no es su numero|no conozco a (?:esa|esta) persona)\b"
 )
-# Beside an opt-out alone: "I am not Sage, stop texting me". A name has its capital.
-_NOT_THE_ONE: Final = re.compile(
-    r"(?i:i am not|i'?m not|i\u2019m not|this is not|this isn'?t|this isn\u2019t|no soy) "
-    r"(?!Ok|Okay|Sure|Well|Safe)[A-Z\u00c0-\u00dd][a-z\u00df-\u00ff]+"
+# Beside an opt-out alone, in the same breath or in another: by itself it may be about anything.
+_NOT_ME: Final = r"(?:(?:sorry|no|hi|hello|hey) )*(?:(?:this|that|it) is |thats |its )?not me"
+_IS_NOT_ME: Final = re.compile(_NOT_ME)
+_NOT_ME_STOP: Final = re.compile(
+    rf"{_NOT_ME} (?:(?:so|and|please|just) )*"
+    r"(?:stop|quit|cease|dont|do not|unsub\w*|remove|leave me|no more)\b.*"
+    rf"|(?:please )?stop (?:\w+ ){{0,3}}?{_NOT_ME}"
+)
+# What may follow where somebody says whose number it isn't, and nothing else is said of the patient.
+_AND_NO_MORE = (
+    r"(?= (?:so|and|please|stop|quit|dont|do not|remove|leave|here|sorry|wrong|any ?more|unsub\w*)\b|$)"
 )
 # A patient who has lost our number asks it too: it says nothing of whose number theirs is.
 _ASKS_WHO: Final = re.compile(
@@ -112,17 +122,20 @@ _SIGNS: Final = re.compile(rf"(?:- ?)?{_NAME}")
 _NO_MORE_THAN_THAT: Final = frozenset({"no", "yes", "ok", "okay", "si", "ya", "enough"})
 
 
-def read(text: str, *, opted_out: bool = False) -> Meaning:
-    """What this text means. YES from somebody who is `opted_out` is a wish to come back [V:31]."""
+def read(text: str, *, opted_out: bool = False, names: Collection[str] = ()) -> Meaning:
+    """What this text means. YES from somebody who is `opted_out` is a wish to come back [V:31]. `names` are
+    those of the one patient of this number: who says not to be that person has a wrong number, whoever says
+    not to be anything else ("not Interested") may be the patient."""
     reading, doubtful = _known_word(_without_courtesies(plain(text)), opted_out)
     if reading == OTHER:
-        reading, doubtful = _in_clauses(text, opted_out)
+        reading, doubtful = _in_clauses(text, opted_out, names)
     return Meaning(
         reading,
         crisis=crisis_words.found_in(text),
         worrying=crisis_words.worrying(text),
         doubtful=doubtful,
         asks_who=reading == OTHER and any(map(_asks_who, clauses(text))),
+        no_more=reading == WRONG_NUMBER and any(map(_asks_for_no_more, clauses(text))),
     )
 
 
@@ -143,10 +156,10 @@ def _known_word(word: str, opted_out: bool) -> tuple[str, bool]:
     return OTHER, False
 
 
-def _in_clauses(text: str, opted_out: bool) -> tuple[str, bool]:
+def _in_clauses(text: str, opted_out: bool, names: Collection[str]) -> tuple[str, bool]:
     """What is said without greeting and signature: an opt-out in any of its clauses, a known word that is all
     of it, or a sentence. An opt-out beside something else is honoured, and a person reads the rest; of
-    somebody who isn't the patient it is no wish of the patient's, but tells whose number it isn't."""
+    somebody who surely isn't the patient it is no wish of the patient's, but tells whose number it isn't."""
     said: list[str] = []
     wishes: list[str] = []
     for clause in clauses(text):
@@ -156,7 +169,11 @@ def _in_clauses(text: str, opted_out: bool) -> tuple[str, bool]:
             said.append(words)
             wishes.append(wish)
     asked = not {opt_out_words.NO_MORE, opt_out_words.NO_MORE_AND_ELSE}.isdisjoint(wishes)
-    if asked and _is_somebody_else(text):
+    if (
+        _is_somebody_else(text, names)
+        or (asked and _is_not_me(text))
+        or any(map(_NOT_ME_STOP.fullmatch, said))
+    ):
         return WRONG_NUMBER, False
     if asked and opt_out_words.GO_ON not in wishes:
         besides = {
@@ -167,16 +184,40 @@ def _in_clauses(text: str, opted_out: bool) -> tuple[str, bool]:
         return known
     if asked or opt_out_words.PERHAPS in wishes:
         return OTHER, True
-    return _sentence(plain(text)), False
+    return (HELP if _CRIES_FOR_HELP.search(plain(text)) else OTHER), False
 
 
-def _is_somebody_else(text: str) -> bool:
-    """Whether whoever asks for no more texts says that they aren't who the texts are for."""
-    parts = clauses(text)
+def _is_somebody_else(text: str, names: Collection[str]) -> bool:
+    """Whether it says by itself that this is a wrong number, or that its writer isn't the patient by name."""
+    if _WRONG_NUMBER.search(plain(text)):
+        return True
+    words = "|".join({word for name in names for word in plain(name).split()})
+    if not words:
+        return False
+    who = rf"(?:{words})(?: (?:{words}))*"
+    is_not = re.compile(
+        rf"\b(?:(?:im|i am|its|it is|this is|you have) not|(?:this|it) isnt|no (?:soy|es))"
+        rf" {who}{_AND_NO_MORE}"
+        rf"|^(?:sorry )?not {who}{_AND_NO_MORE}"
+        rf"|\b(?:(?:dont|do not) know (?:any |a |who )?|no conozco a ){who}(?: is)?{_AND_NO_MORE}"
+        rf"|\b(?:theres|there is|no hay) (?:no |ningun[ao]? )?{who} (?:here|at this|aqui)\b"
+        rf"|\b(?:this is not|this isnt|not|isnt) {who}s (?:number|phone|cell)\b"
+    )
+    return any(is_not.search(plain(clause)) for clause in clauses(text))
+
+
+def _is_not_me(text: str) -> bool:
+    """Whether a clause beside an opt-out says "not me" and no more."""
+    said = [_without_courtesies(plain(clause)) for clause in clauses(text)]
+    return any(words in WRONG_NUMBER_WORDS or _IS_NOT_ME.fullmatch(words) for words in said)
+
+
+def _asks_for_no_more(clause: str) -> bool:
+    words = _without_courtesies(plain(clause))
+    wish = opt_out_words.wish_of(words)
     return (
-        _WRONG_NUMBER.search(plain(text)) is not None
-        or any(map(_NOT_THE_ONE.fullmatch, parts))
-        or any(_without_courtesies(plain(part)) in WRONG_NUMBER_WORDS for part in parts)
+        wish in (opt_out_words.NO_MORE, opt_out_words.NO_MORE_AND_ELSE)
+        or _NOT_ME_STOP.fullmatch(words) is not None
     )
 
 
@@ -185,12 +226,6 @@ def _surrounds(clause: str, words: str, *, is_first: bool) -> bool:
     if words in COURTESIES or _GREETS.fullmatch(words) or _INTRODUCES.fullmatch(clause):
         return True
     return not is_first and _SIGNS.fullmatch(clause) is not None and _known_word(words, False)[0] == OTHER
-
-
-def _sentence(words: str) -> str:
-    if _WRONG_NUMBER.search(words):
-        return WRONG_NUMBER
-    return HELP if _CRIES_FOR_HELP.search(words) else OTHER
 
 
 def _asks_who(clause: str) -> bool:

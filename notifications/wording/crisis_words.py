@@ -69,7 +69,7 @@ _LIFE: Final = (
 _DEATH: Final = (
     r"su[ia]?[cs]i?d\w*",
     r"kill(?:ing|ed)? (?:\w+ )?(?:me|myself|my self)",
-    r"unaliv\w*",
+    r"un ?aliv\w*",
     r"end(?:ing)? (?:my (?:own )?life|it all|my (?:suffering|misery))",
     then(
         r"want|wanting|wanna|going|gonna|ready|need|thinking|thoughts?|plan|planning|will|ill",
@@ -83,6 +83,7 @@ _DEATH: Final = (
     rf" (?:of |with |from )?{_LIFE}",
     r"wish\w* (?:i|id) (?:wasnt|werent|was not|were not|wouldnt be) (?:\w+ )?"
     rf"(?:alive|born|here(?! on\b){_NO_DAY})",
+    r"life (?:isnt|is not|is no longer|aint|not|doesnt feel) (?:\w+ )?worth (?:it|living|this)",
     r"life (?:is|feels|seems|has) (?:\w+ )?(?:pointless|meaningless|worthless|hopeless|no meaning|not worth)",
     rf"(?:jump|jumping|jumped|leap|leaping|throw\w* {_SELF}|step off|walk off|driv\w+) (?:\w+ ){{0,3}}?"
     rf"(?:off|from|out of|out) (?:\w+ ){{0,2}}?{_HEIGHTS}",
@@ -127,7 +128,7 @@ _DEATH: Final = (
     ),
     rf"(?:took|taken|taking|swallowed|ate|eaten|downed|to take) (?:\w+ )?(?:{_AMOUNT}|{_COUNT})"
     rf" (?:\w+ ){{0,4}}?(?:{_PILLS})",
-    rf"(?:took|taken|swallowed|downed) (?:\w+ )?too (?:many|much){_NO_MEDICINE} \w+",
+    rf"(?:took|taken|swallowed|downed) (?!on )(?:\w+ )?too (?:many|much){_NO_MEDICINE} \w+",
     r"overd[ou]s\w*|over dos\w*|od(?:ed|d)\b",
 )
 _BODY: Final = (
@@ -243,7 +244,14 @@ MUST_ESCALATE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             r"(?:wont|isnt|doesnt|not) (?:wake|waking) up(?! (?:early|at|before|in|until|by)\b)",
             r"(?:cant|cannot|couldnt) wake (?:him|her|them|my \w+)(?: up)?",
         ),
-        "BP emergency": (r"hypertensive (?:crisis|emergency)|(?:crisis|emergencia) hipertensiva",),
+        # domain.md 3.3: over 180/120 with what may come of it; by itself it is called about today.
+        "BP emergency": (
+            r"hypertensive (?:crisis|emergency)|(?:crisis|emergencia) hipertensiva",
+            near(
+                r"(?:18[1-9]|19\d|2\d\d) (?:over |sobre )?(?:12[1-9]|1[3-9]\d)",
+                r"confus\w*|blurr\w*|double vision|seeing double|borros[oa]",
+            ),
+        ),
         "seizure": (
             r"seizur\w*|seizing|convuls\w*|(?:having|had|having a|had a) fits?",
             r"ataques? epileptic[oa]s?|crisis epileptic[ao]s?",

@@ -40,6 +40,28 @@ _OR_NOTHING_ELSE: Final = (
     r"(?= (?:no more|now|tonight|today|please|help|i|im|ive|sorry|tell|goodbye|life|alone|all|anything|myself"
     r"|everything|trying|living|completely|pain|and i|its|it is|nothing|nobody|ya|mas|ayuda|perdon)\b|$)"
 )
+_A_PLACE: Final = r"(?:\w+ )?(?:clinic|place|office|hospital|school|building|waiting room)"
+_PILLS: Final = r"(?:pills?|meds|tablets|tylenol|xanax|ambien)"
+_SPIRITS: Final = r"(?:vodka|whisk[ei]y?|whiskey|tequila|rum|bourbon|gin|liquor|booze|alcohol)"
+_SOME: Final = (
+    r"(?:a|an|the|my|some|all|of|these|those|this|big|full|whole|lots|bunch|enough|sleeping|pain|handful|bottle"
+    r"|bottles|box|\d+)"
+)
+# What is named when somebody says how many they took; a number beside another medicine is often its dose.
+_SLEEPERS: Final = (
+    r"(?:ambien|zolpidem|xanax|xans|klonopin|clonazepam|ativan|lorazepam|valium|diazepam|benzos?|alprazolam"
+    r"|temazepam|benadryl|tylenol|paracetamol|acetaminophen|advil|aspirins?|trazodone|seroquel|oxy\w*|percocets?"
+    r"|perc\w*|vicodin|norcos?|hydrocodone|tramadol|codeine|fentanyl|morphine|gabapentin|lithium)"
+    r"(?! (?:mg|mcg|milligrams?)\b)"
+)
+_OF_THEM: Final = (
+    r"(?= (?:of (?:them|it|my|the|those|these)|i|im|and|now|help|please|by (?:mistake|accident)|on purpose"
+    r"|at once|last night|tonight|today)\b|$)"
+)
+_SCARED: Final = (
+    r"(?:so |really |very |just )*(?:scared|afraid|terrified|frightened)"
+    r"(?! (?:of (?!myself|him|what|dying|my)|(?:about|that|to|i(?:ll| will| might| may))\b))"
+)
 _TO_JUMP: Final = (
     rf"{_I_WILL} (?:\w+ )?jump(?:ing)?"
     r"(?! (?:to (?:the|a|my|conclusions?)|at|ahead|back|right|straight|start|rope|up and down|for joy|through"
@@ -54,6 +76,8 @@ _TO_JUMP: Final = (
     r"(?:river|ocean|sea|tracks|train tracks|railroad|rails)(?! (?:cruise|walk|beach|view|hotel|front)\b)",
     r"(?:stand\w*|sitting|im|i am|up) (?:here |up )?on (?:the|a|my) (?:edge|ledge|rooftop|roof|railing)",
     r"(?:stand\w*|sitting|out) (?:here )?(?:on|at) (?:the|a) (?:bridge|overpass|cliff|balcony)",
+    r"(?<!late )(?:im|i am) (?:\w+ )?on (?:the|a) bridge"
+    r"(?= (?:alone|looking|thinking|tonight|help|please|goodbye|sorry goodbye|and i (?:want|cant|dont))\b|$)",
     rf"{_I_WILL} (?:\w+ )?(?:crash|wreck|drive) (?:my|the|this) (?:car|truck)(?! (?:to|home|there|over|in"
     rf"|back)\b)",
     rf"{_VOY_A} (?:saltar|brincar|tirar ?me|aventar ?me|lanzar ?me|arrojar ?me|botar ?me)"
@@ -107,7 +131,27 @@ _WITH_WHAT: Final = (
     r"afeitar)",
     r"(?:me )?(?:tome|tomar(?:me)?|bebi|beber(?:me)?) (?:\w+ ){0,2}?(?:cloro|veneno|raticida|blanqueador"
     r"|lejia)",
+    rf"(?:he|she|they|{_FAMILY}|someone|somebody|ex|man|guy|neighbou?r) (?:\w+ )?(?:has|have|had|got|pull\w*"
+    rf"|holding|brought|grabbed) (?:out )?(?:a |the |my |his |her )?{_BLADES}",
+    r"(?:el|ella|espos[oa]|marido|pareja|novi[oa]|hij[oa]|ex) (?:\w+ )?(?:tiene|trae|saco) "
+    r"(?:un |una |el |la )?(?:cuchillos?|navajas?|machete)",
+    r"(?:rope|cord|noose|(?<!seat )belt|sheet|cable|wire) (?:\w+ )?a?round my (?:neck|throat)",
+    r"(?:soga|cuerda|cinturon|cable|sabana) (?:\w+ ){0,2}?(?:cuello|pescuezo)",
+    # Against others.
+    rf"shoot(?:ing)? up (?:the |your |this |that ){_A_PLACE}",
+    rf"(?:blow|blowing|burn|burning) (?:up |down )(?:the |your |this |that ){_A_PLACE}"
+    rf"|(?:blow|blowing|burn|burning) (?:the |your |this |that ){_A_PLACE} (?:up|down)"
+    rf"|bomb(?:ing)? (?:the |your |this |that ){_A_PLACE}",
+    r"shoot(?:ing)? (?:every(?:one|body)|all of (?:you|them)|them all|you all)(?! (?:an?|the|some|your) )",
     # Pills that are kept or taken for more than they are given for.
+    rf"(?<!it )(?:took|taken|swallowed|downed) (?:(?:just|way|far|like|probably) )*too (?:many|much)"
+    rf"{_OF_THEM}",
+    rf"(?:took|taken|swallowed|downed|popped|ate) (?:\w+ )?(?:\d{{2,}}|\w+teen|twenty|thirty|forty|fifty"
+    rf"|sixty|dozens?) (?:(?:of|my|the|his|her|mom\w*) )*{_SLEEPERS}",
+    rf"(?:have|ive got|got|holding|bought|took|drank|here are|with) (?:{_SOME} )*{_PILLS} (?:and|plus|n|with)"
+    rf" (?:{_SOME} )*{_SPIRITS}",
+    rf"(?:have|ive got|got|holding|bought|drank|with) (?:{_SOME} )*{_SPIRITS} (?:and|plus|n|with)"
+    rf" (?:{_SOME} )*{_PILLS}",
     r"(?:sav(?:ed|ing)|stock ?pil\w+|hoard\w+|collect\w+) (?:up )?(?:\w+ ){0,3}?(?:pills?|meds|tablets"
     r"|medications?)",
     r"(?:pills?|meds|tablets|bottles?) (?:\w+ ){0,2}?(?:in front of me|in my hands?|lined up|saved up|ready)",
@@ -239,6 +283,22 @@ _DESPAIR: Final = (
     r"|ahorc\w+|amenaz\w+)",
     r"voces (?:\w+ ){0,3}?(?:dicen|diciendo|ordenan)",
     r"(?:my )?heart (?:has |just )?stopped",
+    # Not to wake up at all; late, or with a headache, is a morning.
+    r"(?:hope|hoping|wish|wishing|pray|praying) (?:to god |that |and pray )?(?:i|to) (?:just )?"
+    r"(?:dont|do not|wont|will not|never|didnt|wouldnt|not) (?:\w+ )?wake(?: up)?"
+    r"(?! (?:at (?!all)|late|early|too|before|with|to|in (?:time|pain)|feeling|so|sick|tired|dizzy|groggy"
+    r"|nauseous|my|the|him|her|them|you|any(?:one|body)|everyone|up (?:late|with|the|my))\b)",
+    r"(?:quisiera|quiero|ojala|deseo|espero|prefiero|preferiria|pido|ruego) (?:\w+ ){0,2}?(?:no|nunca)"
+    r" (?:me )?(?:\w+ )?(?:despertar(?:me|a)?|despierte)"
+    r"(?! (?:a (?!la manana)|al|tarde|temprano|con|antes|tan|mi|enferm\w+|cansad\w+)\b)",
+    r"ending (?:it|things|everything) (?:all )?(?:tonight|for good|forever|once and for all)",
+    r"(?:burn\w*|scald\w*|scratch\w*|bruis\w*|hit|hitting|bit|biting|starv\w*) (?:my ?self|my \w+)"
+    r" (?:\w+ )?(?:on purpose|deliberately|intentionally)",
+    r"me (?:queme|golpee|rasgune|mordi) (?:\w+ ){0,3}?(?:a proposito|adrede)",
+    rf"me (?:peg(?:a|o|aba)|golpe(?:a|o|aba)|maltrata|ahorc\w+|amenaz\w+|viol[ao]) (?:\w+ )?(?:{_HIJOS}|ex)",
+    # Of what may be told: a needle, or being late.
+    rf"help (?:me )?(?:please )?(?:\w+ )?(?:im|i am) {_SCARED}"
+    rf"|(?:im|i am) {_SCARED} (?:so )?(?:please )?help(?: me)?",
 )
 # The whole of a text: nothing tells that it is only polite.
 _ALL_OF_IT: Final = (

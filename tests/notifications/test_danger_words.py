@@ -133,6 +133,37 @@ IN_DANGER = [
     *("voy a hacer una locura", "ya no aguanto", "ya no puedo", "me rindo", "tengo malos pensamientos"),
     *("tengo miedo de lo que pueda hacer", "mi esposo me est\u00e1 pegando", "las voces me dicen que salte"),
     *("no quiero estar viva", "ya no aguanto el dolor", "no se si pueda, ya no puedo"),
+    *("life isn't worth it", "my life is not worth living", "i hope i don't wake up", "hope i dont wake up"),
+    *(
+        "i pray i never wake up",
+        "hope I don't wake up in the morning",
+        "I took too many",
+        "took too many of them",
+    ),
+    *("took 40 ambien", "i took 20 xanax", "took like 30 of my klonopin", "I put a rope around my neck"),
+    *(
+        "un-alive myself",
+        "ending things tonight",
+        "ending it for good",
+        "I have pills and vodka",
+        "im on the bridge",
+    ),
+    *(
+        "got a bottle of whiskey and my pills",
+        "me pega mi esposo",
+        "quisiera no despertar",
+        "ojala no despierte",
+    ),
+    *(
+        "me golpe\u00f3 mi novio",
+        "ojal\u00e1 nunca despertara",
+        "I'll shoot up the clinic",
+        "burn down your office",
+    ),
+    *("shoot everyone there", "he has a knife", "my ex pulled a knife", "i burned myself on purpose"),
+    *("me quem\u00e9 a prop\u00f3sito", "help me please im scared", "I'm so scared, please help me"),
+    # domain.md 3.3: an emergency with chest pain, a sign of the nerves or short breath, not by itself.
+    *("bp 210/130 and my chest hurts", "bp 210/130, im confused", "190 over 125 and blurry vision"),
 ]
 # What patients of a clinic write every day; each stands beside a word above.
 ORDINARY = [
@@ -212,6 +243,30 @@ ORDINARY = [
         "voy a saltar la cita",
         "tengo un plan de pago",
     ),
+    *("I hope I don't wake up late", "hope i dont wake up the kids", "hope I don't wake up with a headache"),
+    *("It took too much time", "it took too much", "I took on too many shifts", "there were too many forms"),
+    *(
+        "I took 20 photos",
+        "took 40 minutes",
+        "we took 12 steps",
+        "it isn't worth it",
+        "the trip isn't worth it",
+    ),
+    *("seat belt around my shoulder", "heat pack around my neck", "ending things early is fine"),
+    *(
+        "Can I take my pills with wine?",
+        "no alcohol and no pills since Monday",
+        "I'm on the bridge, 5 min late",
+    ),
+    *("me peg\u00f3 la gripe", "espero no despertar tarde", "ojal\u00e1 no despierte a los ni\u00f1os"),
+    *(
+        "I'll shoot the clinic an email",
+        "shoot everyone a text",
+        "shoot up to the clinic",
+        "burned myself cooking",
+    ),
+    *("the kitchen has knives", "I burned myself out at work", "help me, I'm scared of needles"),
+    *("can you help me? I'm afraid I'll be late", "I can help, I'm not scared"),
     *(
         "adi\u00f3s, gracias",
         "me tom\u00e9 todo el d\u00eda libre",
@@ -236,6 +291,8 @@ UNWELL = [
         "no puedo levantarme",
         "llevo horas vomitando",
     ),
+    # domain.md 6.2: a sign of pressure is amber; 3.3: nobody is called at once for the figure alone.
+    "bp 210/130",
 ]
 
 
@@ -254,3 +311,8 @@ def test_ordinary_words_beside_them_call_nobody(text: str) -> None:
 @pytest.mark.parametrize("text", UNWELL)
 def test_who_is_unwell_is_called_today(text: str) -> None:
     assert crisis_words.worrying(text)
+
+
+def test_a_pressure_by_itself_is_called_about_today_and_not_at_once() -> None:
+    assert not crisis_words.found_in("bp 210/130")
+    assert not crisis_words.found_in("bp 150/90 and I am confused about the time")
