@@ -153,14 +153,16 @@ class ReachSerializer(serializers.Serializer[Reach]):
 
 
 class LooserSerializer(serializers.Serializer[protocols.Looser]):
-    """A limit that alarms later than it did, or not at all, or a ring that is wider than it was. It may be
-    meant; whoever signs should know."""
+    """What asks for less care than it did: a higher dose, a shorter watch, an easier way home, a limit that
+    alarms later or not at all, a wider ring. It may be meant; whoever signs should know."""
 
     field = serializers.CharField()
     than = serializers.ChoiceField(
         choices=["version", "default"], help_text="The version that it begins from, or domain.md's default."
     )
-    was = serializers.JSONField(source="found.was", help_text="The bounds, percent, readings or span there.")
+    was = serializers.JSONField(
+        source="found.was", help_text="The figure, rhythm, bounds, percent, readings or span there."
+    )
 
 
 class DraftCheckedSerializer(serializers.Serializer[Any]):
@@ -229,12 +231,7 @@ class ProtocolsViewSet(ClinicViewSet):
         after = self.fetch(self.get_queryset(), pk=changes.pop("after"))
         changed = protocols.changed_columns(after, changes)
         touches = reach_of(as_signed(after, changes), now=clock.now())
-        looser = protocols.looser(
-            after.code,
-            limits=changes.get("limits", after.limits),
-            rings=changes.get("rings", after.rings),
-            before=after,
-        )
+        looser = protocols.looser(after.code, content=changes, before=after)
         told = {"changed": changed, "touches": touches, "looser": looser}
         return Response(DraftCheckedSerializer(told).data)
 

@@ -62,3 +62,12 @@ def source_of(code: str, column: str) -> Source | None:
     if column not in _SECTIONS or record.get(column) is None:
         return None
     return Source(record[column], *_SECTIONS[column])
+
+
+def default_of(code: str) -> Mapping[str, Any]:
+    """What the house's default says in every column that has a source, and in what its doses are; empty where
+    the house has no such protocol."""
+    record = _RECORDS.get(code, {})
+    return {
+        column: value for column, value in record.items() if column in _SECTIONS or column == "dose_basis"
+    }

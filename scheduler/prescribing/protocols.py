@@ -30,7 +30,8 @@ from scheduler.models import (
 )
 from scheduler.prescribing import protocol_content
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
-from scheduler.prescribing.figure_sources import source_of
+from scheduler.prescribing.eased_content import Eased, eased
+from scheduler.prescribing.figure_sources import default_of
 from scheduler.prescribing.limit_content import Loosened, loosened, widened
 from scheduler.prescribing.protocol_content import COLUMNS
 
@@ -43,12 +44,12 @@ NOT_IN_FORCE: Final = (
 
 @dataclass(frozen=True)
 class Looser:
-    """A limit that alarms later than in the version before (`version`) or than the default (`default`), or a
-    ring that is wider."""
+    """What asks for less care than the version before (`version`) or than the default (`default`): a figure
+    or a rhythm, a limit that alarms later, or a ring that is wider."""
 
     field: str
     than: str
-    found: Loosened
+    found: Loosened | Eased
 
 
 @dataclass(frozen=True)
@@ -106,19 +107,23 @@ def changed_columns(after: Protocol, changes: Mapping[str, Any]) -> list[str]:
     return [column for column in COLUMNS if content[column] != before[column]]
 
 
-def looser(
-    code: str, *, limits: Mapping[str, Any], rings: Mapping[str, Any], before: Protocol | None
-) -> list[Looser]:
-    """Every limit that alarms later than in the version before, if there is one, or than by the house's
-    default of this protocol, or not at all; then every ring that is wider than there, or than everywhere.
-    No query."""
-    default = source_of(code, "limits")
-    than = [("version", before.limits)] if before else []
-    than += [("default", default.default)] if default else []
+def looser(code: str, *, content: Mapping[str, Any], before: Protocol | None) -> list[Looser]:
+    """Everything in which a version asks for less care than the version before, if there is one, or than the
+    house's default of this protocol: doses, the watch, the way home; then every limit that alarms later than
+    there, or not at all; then every ring that is wider than there, or than everywhere. No query."""
+    standing = content_of(before) if before else {}
+    becomes = {**standing, **content}
+    default = default_of(code)
+    than = [("version", standing)] if before else []
+    than += [("default", default)] if default else []
     rings_than = [("version", before.rings)] if before else []
-    found = [(name, each) for name, standing in than for each in loosened(limits, standing)]
+    found: list[tuple[str, Loosened | Eased]] = []
+    found += [(name, each) for name, other in than for each in eased(becomes, other)]
+    found += [(name, each) for name, other in than for each in loosened(becomes["limits"], other["limits"])]
     found += [
-        (name, each) for name, standing in [*rings_than, ("default", {})] for each in widened(rings, standing)
+        (name, each)
+        for name, other in [*rings_than, ("default", {})]
+        for each in widened(becomes["rings"], other)
     ]
     return [Looser(each.path, name, each) for name, each in found]
 

@@ -136,6 +136,14 @@ def test_every_default_can_stand(record: dict[str, Any]) -> None:
         {"weight_basis": "capped", "weight_cap_kg": Decimal(120)},
         {"vitals_schedule": readings(infusion=[{"every": 5, "times": 2}, {"every": 15}])},
         {"fasting_clear_hours": None, "maintenance_min_days": None, "maintenance_max_days": None},
+        {
+            "dose_hard_min": Decimal("0.25"),
+            "total_soft_min_mg": Decimal(80),
+            "total_hard_max_mg": Decimal(80),
+        },
+        {"stock_strengths_mg_per_ml": [Decimal(50), Decimal(10)], "bag_volumes_ml": [Decimal("100.5")]},
+        {"most_per_week": 3, "most_per_year": 12, "review_after_sessions": 4},
+        {"reconsent_after_days": 365, "liver_test_after_mg": 2000},
     ],
 )
 def test_what_can_be_meant_is_taken(changes: dict[str, Any]) -> None:
@@ -154,6 +162,16 @@ def test_what_can_be_meant_is_taken(changes: dict[str, Any]) -> None:
         ({"dose_soft_min": Decimal(0)}, "dose_soft_min"),
         ({"dose_hard_max": None}, "dose_hard_max"),
         ({"total_hard_max_mg": Decimal(0)}, "total_hard_max_mg"),
+        ({"dose_hard_min": Decimal(0)}, "dose_hard_min"),
+        ({"dose_hard_min": Decimal("0.251")}, "dose_soft_min"),
+        ({"total_soft_min_mg": Decimal(81), "total_hard_max_mg": Decimal(80)}, "total_hard_max_mg"),
+        ({"stock_strengths_mg_per_ml": [Decimal(20)]}, "stock_strengths_mg_per_ml"),
+        ({"stock_strengths_mg_per_ml": [Decimal(50), Decimal("50.0")]}, "stock_strengths_mg_per_ml"),
+        ({"bag_volumes_ml": [Decimal(0)]}, "bag_volumes_ml"),
+        ({"bag_volumes_ml": [Decimal(100), Decimal(100)]}, "bag_volumes_ml"),
+        ({"most_per_week": 8}, "most_per_week"),
+        ({"most_per_week": 3, "most_per_year": 2}, "most_per_year"),
+        ({"reconsent_after_days": 0}, "reconsent_after_days"),
         ({"weight_basis": "capped"}, "weight_cap_kg"),
         ({"weight_cap_kg": Decimal(100)}, "weight_cap_kg"),
         ({"infusion_minutes": 0}, "infusion_minutes"),
@@ -420,6 +438,40 @@ def test_over_the_api_a_check_says_which_limits_are_looser(house: House, mood: P
         {"field": field, "than": "version", "was": {"below": 85}},
         {"field": field, "than": "default", "was": {"below": 85}},
     ]
+
+
+def test_over_the_api_a_check_says_what_of_dose_watch_and_way_home_is_looser(
+    house: House, mood: Protocol
+) -> None:
+    asked = {
+        "after": str(mood.pk),
+        "dose_start": "5",
+        "dose_soft_max": "12",
+        "dose_hard_max": "15",
+        "observation_minutes": 0,
+        "near_baseline_percent": 100,
+        "near_baseline_sets": 1,
+        "vitals_schedule": {
+            **mood.vitals_schedule,
+            "infusion": [{"every": 300}],
+            "observation": [{"every": 5, "times": 2}, {"every": 15}],  # closer
+        },
+    }
+
+    answer = client_of(house.priya).post("/api/v1/protocols/check/", asked)
+
+    by_version = [each["field"] for each in answer.json()["looser"] if each["than"] == "version"]
+    assert by_version == [
+        "dose_start",
+        "dose_soft_max",
+        "dose_hard_max",
+        "near_baseline_percent",
+        "observation_minutes",
+        "near_baseline_sets",
+        "vitals_schedule.infusion",
+    ]
+    by_default = [each["field"] for each in answer.json()["looser"] if each["than"] == "default"]
+    assert by_default == by_version
 
 
 def test_over_the_api_a_check_says_which_rings_are_wider(house: House, mood: Protocol) -> None:

@@ -131,6 +131,32 @@ def test_a_looser_limit_is_told_at_its_box_and_where_it_is_signed(stage: Stage) 
     assert "Looser than" not in words(strict)
 
 
+def test_less_care_in_dose_watch_and_way_home_is_told_at_its_box_and_where_it_is_signed(stage: Stage) -> None:
+    changed = {
+        "dose_start": "5",
+        "dose_soft_max": "12",
+        "dose_hard_max": "15",
+        "observation_minutes": "0",
+        "vitals_schedule_infusion": "300",
+        "near_baseline_percent": "100",
+        "near_baseline_sets": "1",
+    }
+    notes = {note.name: note.words for note in typed(stage, **changed).context["notes"]}
+    browser = browser_of(stage.house.priya)
+    address = reverse("protocol_new_version", args=[stage.protocol.pk])
+    kept = words(browser.post(address, filled(stage.protocol, **changed), follow=True))
+
+    assert set(notes) == set(changed)
+    looser = "Looser than version 1 and the default (domain.md 2.2 [D]): "
+    assert notes["dose_start"] == f"was 0.5. {looser}0.5 (this is 10 times that)."
+    assert notes["observation_minutes"] == f"was 60 min. {looser}60."
+    assert "Less careful than before or by default" in kept
+    assert f"Never above: 15. {looser}1.5 (this is 10 times that)." in kept
+    assert "Vital signs, during the infusion: every 300 min. Looser than version 1" in kept
+    assert "every 10 min (this is 30 times that)" in kept
+    assert "Sets in a row: 1. Looser than version 1" in kept
+
+
 WIDER = "Wider than version 1 and the default (domain.md 3.2 [D]): 40 to 300."
 
 

@@ -1,17 +1,20 @@
-"""Where a version's limits alarm later than others do, and where it takes entries that others refuse or ask
-about, in words: at each box, and where it is signed.
+"""Where a version asks for less care than others do, in words: higher doses, a shorter watch, an easier way
+home, limits that alarm later, entries that others refuse or ask about. At each box, and where it is signed.
 
 `scheduler.prescribing.protocols.looser` finds them; here they are told.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
-from scheduler.models import Protocol
+from scheduler.models import DoseBasis, Protocol
+from scheduler.prescribing.eased_content import RHYTHMS, Eased
 from scheduler.prescribing.figure_sources import source_of
-from scheduler.prescribing.protocols import Looser, looser
+from scheduler.prescribing.protocols import Looser, content_of, looser
+from scheduler.vocabulary import plain_amount
 from sessions_app.observing.vital_limits import RINGS
-from web.views.protocols.words import LEVEL_WORDS, bounds_words
+from web.views.protocols.words import LEVEL_WORDS, PHASES, bounds_words, rhythm_words
 
 # By the column in which they stand: what the levels and the rings are called, and what it is to name none.
 NAMES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -23,54 +26,104 @@ NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "rings": {"reject": "taken", "confirm": "taken without asking"},
 }
 MISSING: Final = {"limits": "no limit", "rings": "as everywhere"}
+EMPTY: Final = "no such rule"
 RINGS_DEFAULT: Final = "the default (domain.md 3.2 [D])"
+# What the boxes are called where a sentence has to say which it is.
+PLACES: Final[Mapping[str, str]] = {
+    "age_max_years": "For patients up to, years",
+    "age_min_years": "For patients from, years",
+    "dose_basis": "Doses are",
+    "dose_start": "First dose",
+    "dose_soft_max": "Usual range to",
+    "dose_hard_max": "Never above",
+    "total_hard_max_mg": "Most in one session, mg",
+    "weight_cap_kg": "Cap of the weight, kg",
+    "weight_valid_days": "How old the weight may be, days",
+    "series_max": "Most sessions",
+    "near_baseline_percent": "Near the own baseline is within, percent",
+    "infusion_minutes": "Infusion, min",
+    "infusion_least_minutes": "Infusion, at least, min",
+    "preparation_units": "Nursing in preparation, units",
+    "infusion_units": "Nursing in the infusion, units",
+    "observation_minutes": "Observation, at least, min",
+    "observation_units": "Nursing in observation, units",
+    "spacing_min_days": "Days between sessions, at least",
+    "maintenance_min_days": "Maintenance every, at least, days",
+    "near_baseline_sets": "Sets in a row",
+    "vitals_schedule.baseline_within_minutes": "Baseline, before the start within, min",
+    "vitals_schedule.grace_minutes": "Vital signs are overdue after, min",
+    **{f"vitals_schedule.{phase}": f"Vital signs, {PHASES[phase].lower()}" for phase in RHYTHMS},
+}
 
 
 def looser_words(code: str, content: Mapping[str, Any], before: Protocol | None) -> dict[str, str]:
-    """By the path of a limit or ring: `Looser than version 1 and the default (domain.md 3.3 [D]): < 94.`"""
+    """By the path of what is looser: `Looser than version 1 and the default (domain.md 3.3 [D]): < 94.`"""
     by_field: dict[str, list[Looser]] = {}
-    found = looser(code, limits=content["limits"], rings=content["rings"], before=before)
-    for each in found:
+    for each in looser(code, content=content, before=before):
         by_field.setdefault(each.field, []).append(each)
     return {field: _sentence(code, of_field, before) for field, of_field in by_field.items()}
 
 
 def looser_sentences(becomes: Protocol, before: Protocol | None) -> Iterator[str]:
-    """The same with the limit's name before it: `Oxygen saturation, stop: looser than ...`"""
-    content = {"limits": becomes.limits, "rings": becomes.rings}
+    """The same with the box's name before it: `Oxygen saturation, stop: < 70. Looser than ...`"""
+    content = content_of(becomes)
     for path, words in looser_words(becomes.code, content, before).items():
-        column, sign, level = path.split(".")
-        now = content[column].get(sign, {}).get(level)
-        said = _said(level, now) if now is not None else MISSING[column]
-        yield f"{place_words(path)}: {said}. {words}"
+        yield f"{place_words(path)}: {_now(path, content)}. {words}"
 
 
 def place_words(path: str) -> str:
-    """Where a limit or a ring stands, `Oxygen saturation, stop`; any other place as it is called, with
-    spaces."""
+    """Where it stands, `Oxygen saturation, stop`; any other place as it is called, with spaces."""
     column, _, rest = path.partition(".")
     sign, _, level = rest.partition(".")
     name = NAMES.get(column, {}).get(level)
     if sign in RINGS and name:
         return f"{RINGS[sign].label}, {name.lower()}"
-    return path.replace(".", " ").replace("_", " ").capitalize()
+    return PLACES.get(path) or path.replace(".", " ").replace("_", " ").capitalize()
+
+
+def _now(path: str, content: Mapping[str, Any]) -> str:
+    column, _, rest = path.partition(".")
+    if column in MISSING:
+        sign, _, level = rest.partition(".")
+        now = content[column].get(sign, {}).get(level)
+        return MISSING[column] if now is None else _said(level, now)
+    return _figure(content[column][rest] if rest else content[column])
 
 
 def _sentence(code: str, found: list[Looser], before: Protocol | None) -> str:
-    wide = found[0].found.column == "rings"
-    default = RINGS_DEFAULT if wide else _default(code)
+    column = found[0].field.partition(".")[0]
+    default = RINGS_DEFAULT if column == "rings" else _default(code, column)
     whose = {"version": f"version {before.version}" if before else "", "default": default}
-    was = [_said(each.found.level, each.found.was) for each in found]
-    more = "Wider" if wide else "Looser"
+    was = [_was(each) for each in found]
+    more = {"rings": "Wider", "dose_basis": "Not to be compared with the doses"}.get(column, "Looser")
+    than = "of" if column == "dose_basis" else "than"
     if len(set(was)) == 1:
-        return f"{more} than {' and '.join(whose[each.than] for each in found)}: {was[0]}."
+        return f"{more} {than} {' and '.join(whose[each.than] for each in found)}: {was[0]}."
     told = [f"{whose[each.than]}: {words}" for each, words in zip(found, was, strict=True)]
-    return f"{more} than {' and '.join(told)}."
+    return f"{more} {than} {' and '.join(told)}."
 
 
-def _default(code: str) -> str:
-    source = source_of(code, "limits")
-    return f"the default (domain.md {source.section} [{source.tag}])" if source else ""
+def _default(code: str, column: str) -> str:
+    source = source_of(code, column)
+    return f"the default (domain.md {source.section} [{source.tag}])" if source else "the default"
+
+
+def _was(told: Looser) -> str:
+    """What stands there, and how many times that this is."""
+    if not isinstance(told.found, Eased):
+        return _said(told.found.level, told.found.was)
+    times = told.found.times
+    return _figure(told.found.was) + (f" (this is {plain_amount(times)} times that)" if times else "")
+
+
+def _figure(value: Any) -> str:
+    if value is None:
+        return EMPTY
+    if value in DoseBasis.values:
+        return str(DoseBasis(value).label)
+    if isinstance(value, Decimal):
+        return plain_amount(value)
+    return rhythm_words(value) if isinstance(value, Sequence) else str(value)
 
 
 def _said(level: str, limit: Any) -> str:

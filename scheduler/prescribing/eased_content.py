@@ -1,0 +1,107 @@
+"""Where one version of a protocol asks for less care than another: a higher dose, a shorter watch, an easier
+way home. Pure.
+
+None of it is a slip, as in `limit_content`: each is told, and a prescriber signs it knowingly or not at all.
+There are no outer bounds here; what is told is the comparison.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final
+
+# More of it is looser. Of those that may be empty, nothing said is the loosest.
+MORE: Final = (
+    "age_max_years",
+    "dose_start",
+    "dose_soft_max",
+    "dose_hard_max",
+    "total_hard_max_mg",
+    "weight_cap_kg",
+    "weight_valid_days",
+    "series_max",
+    "near_baseline_percent",
+)
+# Less of it is looser: an infusion that is shorter gives the same dose faster. Fasting hours are no part of
+# it: a clinic may have none.
+LESS: Final = (
+    "age_min_years",
+    "infusion_minutes",
+    "infusion_least_minutes",
+    "preparation_units",
+    "infusion_units",
+    "observation_minutes",
+    "observation_units",
+    "spacing_min_days",
+    "maintenance_min_days",
+    "near_baseline_sets",
+)
+# Figures of a dose, which say nothing beside those of another basis.
+OF_A_BASIS: Final = ("dose_start", "dose_soft_max", "dose_hard_max")
+SCHEDULE_MORE: Final = ("baseline_within_minutes", "grace_minutes")
+RHYTHMS: Final = ("infusion", "after_change", "observation")
+# So many readings tell one rhythm from another: whoever writes more stretches than that repeats the last.
+READINGS: Final = 100
+
+
+@dataclass(frozen=True)
+class Eased:
+    """A figure or a rhythm that asks for less than `was`, by its path; `times` is how many times `was` it is,
+    where more of it is looser and that can be said."""
+
+    path: str
+    was: Any
+    times: Decimal | None = None
+
+
+def eased(content: Mapping[str, Any], than: Mapping[str, Any]) -> list[Eased]:
+    """Every figure and rhythm of `content` that is looser than in `than`, in their order. What `than` doesn't
+    name, or leaves empty, isn't compared.
+
+    Both can be meant: `protocol_content.faults` finds none in them.
+    """
+    other = content.get("dose_basis") != than.get("dose_basis")
+    compared = {name: than[name] for name in (*MORE, *LESS) if than.get(name) is not None}
+    if other:
+        compared = {name: was for name, was in compared.items() if name not in OF_A_BASIS}
+    found = [Eased("dose_basis", than["dose_basis"])] if other and "dose_basis" in than else []
+    for name, was in compared.items():
+        now = content.get(name)
+        if name in MORE and (now is None or now > was):
+            found.append(Eased(name, was, _times(now, was)))
+        elif name in LESS and (now is None or now < was):
+            found.append(Eased(name, was))
+    return [*found, *_schedule(content["vitals_schedule"], than.get("vitals_schedule") or {})]
+
+
+def _schedule(now: Mapping[str, Any], was: Mapping[str, Any]) -> Iterator[Eased]:
+    for name in SCHEDULE_MORE:
+        if name in was and now[name] > was[name]:
+            yield Eased(f"vitals_schedule.{name}", was[name], _times(now[name], was[name]))
+    for phase in RHYTHMS:
+        if phase in was and _is_slower(now[phase], was[phase]):
+            longest, before = (
+                max(each["every"] for each in stretches) for stretches in (now[phase], was[phase])
+            )
+            times = _times(longest, before) if longest > before else None
+            yield Eased(f"vitals_schedule.{phase}", was[phase], times)
+
+
+def _is_slower(now: Sequence[Mapping[str, int]], was: Sequence[Mapping[str, int]]) -> bool:
+    """Whether any reading comes later than it did, or none comes where one did."""
+    mine, theirs = list(islice(_moments(now), READINGS)), list(islice(_moments(was), READINGS))
+    return len(mine) < len(theirs) or any(own > other for own, other in zip(mine, theirs, strict=False))
+
+
+def _moments(stretches: Sequence[Mapping[str, int]]) -> Iterator[int]:
+    """The minutes of the phase at which a reading is due."""
+    at = 0
+    for stretch in stretches:
+        for _ in range(stretch.get("times", READINGS)):
+            at += stretch["every"]
+            yield at
+
+
+def _times(now: Any, was: Any) -> Decimal | None:
+    return round(Decimal(now) / Decimal(was), 1) if now is not None and was else None
