@@ -20,6 +20,7 @@ from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Channel, Clinic, Patient
 from clinic.problems import Conflict, Invalid
+from clinic.shared_numbers import refuse_unasked
 from clinic.transactions import in_transaction, violated_constraint
 from clinic.visible_text import ONE_LINE, hides_something, is_visible
 
@@ -82,15 +83,25 @@ def register(*, actor: Actor, id: UUID, clinic: Clinic, details: PatientDetails,
 
 
 def update_details(
-    *, actor: Actor, patient: Patient, changes: PatientDetails, reason: str = "", now: datetime
+    *,
+    actor: Actor,
+    patient: Patient,
+    changes: PatientDetails,
+    reason: str = "",
+    shared: bool = False,
+    now: datetime,
 ) -> Patient:
     """Change what is known of a patient: only the keys given. Equal values write no history.
 
-    Raises `Invalid`, or `Conflict` `mrn_taken`.
+    `shared` says that another patient has this telephone too, as families do. Raises `Invalid`, or `Conflict`
+    `mrn_taken`, and `number_shared` for another patient's number that isn't said to be shared.
     """
     wanted = _cleaned(changes)
 
     def work() -> Patient:
+        number = wanted.get("phone")
+        if number and number.is_valid() and not shared:
+            refuse_unasked(patient, str(number))
         row = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
         different = {name for name, value in wanted.items() if getattr(row, name) != value}
         if not different:

@@ -10,7 +10,7 @@ been seen beside the other's change.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import time
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.http import QueryDict
@@ -18,6 +18,8 @@ from django.http import QueryDict
 from clinic.problems import Problem
 from clinic.seen import ChangedMeanwhile, SeenValues, as_json
 from web.forms import ChangeForm
+
+UNSEEN: Final = "Nothing is saved yet: this form didn't say what it showed. Look at it, and save again."
 
 
 class SettingsForm(ChangeForm):
@@ -37,7 +39,13 @@ class SettingsForm(ChangeForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        self._were = _read(cleaned.pop("were", ""))
+        were = cleaned.pop("were", "")
+        self._were = _read(were)
+        if were and not self._were.keys() >= self.initial.keys() - {"were"}:
+            shown: Any = self.data.copy()
+            shown["were"] = self.initial["were"]
+            self.data = shown
+            raise forms.ValidationError(UNSEEN)
         return cleaned
 
     def add_problem(self, problem: Problem) -> None:

@@ -94,6 +94,11 @@ class PatientUpdateSerializer(PatientDetailsSerializer):
     reason = serializers.CharField(
         max_length=200, required=False, allow_blank=True, help_text="Why; kept in the history."
     )
+    shared = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Another patient has this telephone too; without it that is a 409 `number_shared`.",
+    )
 
 
 class FindSerializer(StrictSerializer):
@@ -192,9 +197,9 @@ class PatientsViewSet(ClinicViewSet):
     def partial_update(self, request: Request, pk: UUID) -> Response:
         patient = self.fetch(self.get_queryset(), pk=pk)
         changes: Any = self.parse(PatientUpdateSerializer)
-        reason = changes.pop("reason", "")
+        reason, shared = changes.pop("reason", ""), changes.pop("shared", False)
         changed = patients.update_details(
-            actor=self.actor, patient=patient, changes=changes, reason=reason, now=clock.now()
+            actor=self.actor, patient=patient, changes=changes, reason=reason, shared=shared, now=clock.now()
         )
         return Response(PatientSerializer(changed).data)
 

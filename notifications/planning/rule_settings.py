@@ -19,6 +19,7 @@ from clinic.history import acting
 from clinic.models import Clinic
 from clinic.phones import e164
 from clinic.problems import Invalid
+from clinic.queries import names_of
 from clinic.seen import Seen, refuse_unseen
 from clinic.transactions import in_transaction, violated_constraint
 from notifications.models import ClinicMessaging, Form, MessageRule, QuietHours
@@ -180,8 +181,14 @@ def change_rule(
         stands = rule_of(clinic, stage)
         rule = tried(stands, changes)
         wanted = {name: value for name, value in settings_of_rule(rule).items() if name in changes}
-        row = MessageRule.objects.filter(clinic=clinic, stage=stage).first() or MessageRule()
-        refuse_unseen(seen, row, stands=settings_of_rule(stands), wanted=wanted)
+        row = MessageRule.objects.filter(clinic=clinic, stage=stage).first()
+        refuse_unseen(
+            seen,
+            row or MessageRule(),
+            stands=settings_of_rule(stands),
+            wanted=wanted,
+            who=None if row else lambda names: dict.fromkeys(names, _who_reset(clinic, stage)),
+        )
         with acting(actor.user_id):
             MessageRule.objects.update_or_create(
                 clinic=clinic,
@@ -203,6 +210,16 @@ def reset_rule(*, actor: Actor, clinic: Clinic, stage: str) -> Rule:
         return rule_of(clinic, stage)
 
     return in_transaction(work)
+
+
+def _who_reset(clinic: Clinic, stage: str) -> str:
+    """Who put a stage back to the default last: of the row that was there its history is left."""
+    model: Any = MessageRule.pgh_event_model  # type: ignore[attr-defined]  # pghistory adds it
+    resets = model.objects.filter(clinic=clinic, stage=stage, pgh_label="delete")
+    last = resets.select_related("pgh_context").order_by("-pgh_id").first()
+    context = last.pgh_context.metadata if last and last.pgh_context else {}
+    user = context.get("user", "")
+    return names_of({user}).get(user, "")
 
 
 def set_quiet_hours(

@@ -20,6 +20,7 @@ from clinic.history import acting
 from clinic.models import ConsentScope, Patient, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
+from clinic.visible_text import said
 from notifications import saying
 from notifications.answering import times
 from notifications.delivering import blocked
@@ -41,11 +42,6 @@ REFUSED: Final = {
     BlockReason.STOP: "This patient asked for no more texts. Call instead.",
     BlockReason.UNREACHABLE: "This number can't be reached. Correct it first, or call.",
 }
-
-IF_SHARED: Final = (
-    "If they share a telephone, say so: then what comes from it stands in each one's thread, a C is read by a"
-    " person while both have a visit ahead, and a STOP holds for all of them. If not, enter another number."
-)
 
 
 def texts_of(patient: Patient) -> QuerySet[InboundMessage]:
@@ -184,7 +180,7 @@ def deal_with(
 
     Dealing with them again changes nothing. Raises `Invalid` without an outcome.
     """
-    outcome = outcome.strip()
+    outcome = said(outcome)
     if not outcome:
         raise Invalid({"outcome": "Say in a few words what was done. A task never closes in silence."})
 
@@ -208,7 +204,7 @@ def correct_number(
     dialled, or without `how`; `Conflict` `number_shared` for another patient's number that isn't said to be
     shared.
     """
-    how = how.strip()
+    how = said(how)
     number = to_python(phone)
     wrong = {}
     if not number or not number.is_valid():
@@ -219,14 +215,8 @@ def correct_number(
         raise Invalid(wrong)
 
     def work_() -> Patient:
-        if not shared and (others := _others_with(str(number), patient)):
-            raise Conflict(
-                f"{' and '.join(map(_initials, others))} {'have' if others[1:] else 'has'} this number too."
-                f" {IF_SHARED}",
-                code="number_shared",
-            )
         row = patients.update_details(
-            actor=actor, patient=patient, changes={"phone": phone}, reason=how, now=now
+            actor=actor, patient=patient, changes={"phone": phone}, reason=how, shared=shared, now=now
         )
         opting.lift(
             actor=actor,
@@ -251,18 +241,6 @@ def correct_number(
         return row
 
     return in_transaction(work_)
-
-
-def _others_with(number: str, patient: Patient) -> list[Patient]:
-    """The other living patients of this number, where this one doesn't have it already."""
-    if number == str(patient.phone):
-        return []
-    here = Patient.objects.filter(clinic=patient.clinic_id, phone=number, deceased=False)
-    return list(here.exclude(pk=patient.pk).order_by("created_at", "pk"))
-
-
-def _initials(patient: Patient) -> str:
-    return f"{patient.given_names[:1]}. {patient.family_name[:1]}."
 
 
 def up_to(texts: QuerySet[InboundMessage], seen: UUID | None) -> QuerySet[InboundMessage]:

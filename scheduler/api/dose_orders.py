@@ -39,6 +39,14 @@ class DoseOrderSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class NewDoseOrderSerializer(DoseOrderSerializer):
+    in_the_chair = serializers.ListField(
+        child=serializers.UUIDField(),
+        help_text="Visits of the plan whose patient is in the chair now: an infusion that has started keeps"
+        " the dose it was started with.",
+    )
+
+
 class DosingActions(ClinicViewSet):
     """Part of the plans' viewset."""
 
@@ -53,7 +61,7 @@ class DosingActions(ClinicViewSet):
         return Response(DoseOrderSerializer(dose_orders.orders_of(plan), many=True).data)
 
     @extend_schema(
-        request=OrderDoseSerializer, responses={200: DoseOrderSerializer, 201: DoseOrderSerializer}
+        request=OrderDoseSerializer, responses={200: NewDoseOrderSerializer, 201: NewDoseOrderSerializer}
     )
     @doses.mapping.post
     def order_dose(self, request: Request, pk: UUID) -> Response:
@@ -71,4 +79,5 @@ class DosingActions(ClinicViewSet):
             find=lambda: plan,
         )
         newest = dose_orders.orders_of(ordered)[0]
-        return Response(DoseOrderSerializer(newest).data, status=201 if made else 200)
+        answer = {**vars(newest), "in_the_chair": dose_orders.in_the_chair(ordered)}
+        return Response(NewDoseOrderSerializer(answer).data, status=201 if made else 200)

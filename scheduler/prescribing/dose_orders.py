@@ -19,7 +19,7 @@ from clinic.models import User
 from clinic.problems import Invalid, Stale
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
-from scheduler.models import TreatmentPlan
+from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
 from scheduler.prescribing import orders
 from scheduler.prescribing.standing import locked_plan, require_standing
 from scheduler.vocabulary import plain_amount
@@ -110,6 +110,12 @@ def orders_of(plan: TreatmentPlan) -> list[DoseOrder]:
         for place, (row, context) in enumerate(changes)
     ]
     return ordered[::-1]
+
+
+def in_the_chair(plan: TreatmentPlan) -> list[UUID]:
+    """The plan's visits whose patient is in the chair: what has started there keeps its dose."""
+    there = Appointment.objects.filter(plan=plan, status=AppointmentStatus.CHECKED_IN)
+    return list(there.order_by("during").values_list("pk", flat=True))
 
 
 def first_doses(plan_ids: Collection[UUID]) -> dict[UUID, Decimal]:

@@ -7,13 +7,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clinic.models import Clinic, Role
+from clinic.models import Clinic, Role, User
 from notifications.models import ClinicMessaging, MessageRule
+from notifications.planning import rule_settings
 from scheduler.models import ResourceKind
 from tests.cast import House, make_user
 from tests.clinic.staff import invited, member
 from tests.scheduler.stage import make_resource
 from tests.web.pages import browser_of, words
+from web.settings_form import UNSEEN
 
 
 @pytest.fixture
@@ -130,6 +132,37 @@ def test_a_messages_rule_tells_its_ways_and_its_hour_in_words(
     assert (str(again["days"]), str(again["at"])[:5], again["forms"]) == ("5", "10:30", ["email"])
     assert max_.post(path, again).status_code == 302
     assert MessageRule.objects.get(stage="T-3d").forms == ["email"]
+
+
+def test_whoever_put_a_message_back_to_the_default_meanwhile_is_named(
+    house: House, max_: Client, olga: Client
+) -> None:
+    path = reverse("message_rule", args=["T-3d"])
+    max_.post(path, {**shown(max_.get(path)), "days": "5"})
+    ours = shown(max_.get(path))
+    rule_settings.reset_rule(
+        actor=house.actor(User.objects.get(full_name="Olga Petrova")), clinic=house.clinic, stage="T-3d"
+    )
+
+    stale = max_.post(path, {**ours, "at": "10:30"})
+
+    assert stale.status_code == 412
+    assert " is now “3” (Olga Petrova)." in unescape(words(stale))
+
+
+@pytest.mark.parametrize("were", ["nonsense", "[]", "{}", '{"hold_minutes": 10}'])
+def test_a_form_that_does_not_say_what_it_showed_saves_nothing(house: House, max_: Client, were: str) -> None:
+    path = reverse("booking_settings")
+    ours = shown(max_.get(path))
+
+    refused = max_.post(path, {**ours, "hold_minutes": "25", "were": were})
+
+    assert refused.status_code == 400
+    assert UNSEEN in words(refused)
+    again = shown(refused)
+    assert str(again["hold_minutes"]) == "25"
+    assert standing(house, "hold_minutes") != "25"
+    assert max_.post(path, again).status_code == 302
 
 
 # --- Somebody's details: they stand in their login, their role, or an invitation ----------------------------

@@ -13,7 +13,7 @@ from clinic.models import AccessLog, Patient, WorkItem
 from notifications.answering import times
 from notifications.escalating import clocks
 from notifications.models import ClinicMessaging, InboundMessage, Message, PatientLink, TimeRequest
-from tests.cast import NOW, TODAY, House, local, new_id
+from tests.cast import NOW, TODAY, House, client_of, local, new_id
 from tests.notifications.texts import ROSAS, STRANGERS, alone_on_the_number, announce, give_number, text
 from tests.notifications.visits import book
 from tests.scheduler.stage import set_stage
@@ -265,6 +265,38 @@ def test_a_number_of_another_patient_is_entered_only_where_they_share_it(house: 
     ana.post(page, {**omars, "shared": "on"})
     house.rosa.refresh_from_db()
     assert str(house.rosa.phone) == "+13125550143"
+
+
+def test_the_details_page_asks_about_another_patients_number_as_well(house: House, ana: Client) -> None:
+    page = f"/patients/{house.rosa.pk}/edit/"
+    shown = {field.html_name: field.value() or "" for field in ana.get(page).context["form"]}
+    shown |= {f"initial-{name}": value for name, value in shown.items() if name not in {"reason", "shared"}}
+    sent = {name: value for name, value in shown.items() if value} | {"phone": "312 555 0143"}
+    asked = ana.post(page, sent)
+    assert asked.status_code == 409
+    assert "O. H. has this number too." in words(asked)
+    assert "They share this telephone" in words(asked)
+    house.rosa.refresh_from_db()
+    assert str(house.rosa.phone) == ROSAS
+    assert ana.post(page, sent | {"shared": "on"}).status_code == 302
+    house.rosa.refresh_from_db()
+    assert str(house.rosa.phone) == "+13125550143"
+
+
+def test_over_the_api_another_patients_number_is_asked_about_as_well(house: House) -> None:
+    address, omars = f"/api/v1/patients/{house.rosa.pk}/", {"phone": "+13125550143"}
+    desk = client_of(house.ana)
+    asked = desk.patch(address, omars, format="json")
+    assert (asked.status_code, asked.json()["code"]) == (409, "number_shared")
+    assert desk.patch(address, {**omars, "shared": True}, format="json").status_code == 200
+    # It has the number by now: nothing is asked.
+    assert desk.patch(address, omars, format="json").status_code == 200
+
+
+def test_how_a_number_is_known_can_be_seen(house: House, ana: Client) -> None:
+    unseen = {"phone": "312 555 0155", "how": "\u200b"}
+    refused = ana.post(f"/threads/{house.rosa.pk}/number/", unseen)
+    assert (refused.status_code, "Say how you know" in words(refused)) == (400, True)
 
 
 def test_the_desk_moves_a_visit_to_the_time_that_was_chosen(house: House, ana: Client) -> None:

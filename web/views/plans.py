@@ -35,6 +35,7 @@ from scheduler.prescribing import (
 from scheduler.series.review import review
 from scheduler.visits import queries, versions
 from scheduler.vocabulary import indication_words, plain_amount
+from sessions_app.infusing import superseded
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DecimalNumberField, WholeNumberField
 from web.views.patients import who
@@ -303,6 +304,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
         "indication": indication_words(found.indication),
         "dose": plain_amount(found.ordered_dose),
         "doses": dose_orders.orders_of(found),
+        "running_on_older": superseded.running_on_older(found),
         "overridden": [
             (questions.get(finding.item, finding.item), finding)
             for finding in found.findings.select_related("override_by").order_by("pk")

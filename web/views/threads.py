@@ -24,6 +24,7 @@ from scheduler.models import Appointment
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, PhoneField
 from web.lengths import span_in_words
+from web.shared_number import SharedNumberForm
 from web.views import own_words
 from web.views.own_words import OwnWordsForm
 from web.views.tasks.forms import NEVER_IN_SILENCE
@@ -67,24 +68,14 @@ class DealtWithForm(ChangeForm):
     )
 
 
-class NumberForm(ChangeForm):
+class NumberForm(SharedNumberForm):
     phone = PhoneField(label="Mobile number")
     how = forms.CharField(
         label="How you know",
         max_length=120,
         help_text="Such as: the patient called, or told the desk.",
     )
-    shared = forms.BooleanField(label="They share this telephone", required=False)
-
-    def __init__(self, data: Any = None, **more: Any) -> None:
-        super().__init__(data, **more)
-        # Asked only where another patient has the number.
-        self.fields["shared"].widget = (
-            forms.CheckboxInput() if data and data.get("shared") else forms.HiddenInput()
-        )
-
-    def ask_whether_shared(self) -> None:
-        self.fields["shared"].widget = forms.CheckboxInput()
+    field_order = ("phone", "how", "shared")
 
 
 @staff_page(access.READ_TEXTS, methods=["GET"])
@@ -215,8 +206,6 @@ def number(request: StaffRequest, pk: UUID) -> HttpResponse:
             threads.correct_number(actor=request.actor, patient=patient, **form.cleaned_data, now=clock.now())
         except Problem as problem:
             form.add_problem(problem)
-            if problem.code == "number_shared":
-                form.ask_whether_shared()
         else:
             messages.success(request, STAYS if same else "The number is corrected.")
             return redirect("thread", pk)

@@ -16,6 +16,7 @@ from clinic.models import AdministrativeGender, Channel, Patient
 from clinic.problems import Problem
 from web.doors import StaffRequest, staff_page
 from web.forms import BirthDateField, ChangeForm, ClinicForm
+from web.shared_number import SharedNumberForm
 
 Groups = tuple[tuple[str, tuple[str, ...]], ...]
 SPOKEN_HERE: Final = "en"
@@ -112,7 +113,7 @@ class NewPatientForm(ClinicForm, DetailsForm):
     pass
 
 
-class EditPatientForm(DetailsForm):
+class EditPatientForm(SharedNumberForm, DetailsForm):
     deceased = forms.BooleanField(label="Has died", required=False)
     reason = forms.CharField(
         label="Why", max_length=200, required=False, help_text="Kept with the change in the history."
@@ -122,12 +123,25 @@ class EditPatientForm(DetailsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.show_hidden_initial = True  # what the page showed, to tell what was changed on it
+        for name, field in self.fields.items():
+            # What the page showed, to tell what was changed on it.
+            field.show_hidden_initial = name not in {"reason", "shared"}
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The question about the number stands beside it, once it is asked."""
+        return [
+            (title, [field for each in fields for field in self._with_question(each)])
+            for title, fields in super().groups()
+        ]
+
+    def _with_question(self, field: forms.BoundField) -> list[forms.BoundField]:
+        asked = field.name == "phone" and not self["shared"].is_hidden
+        return [field, self["shared"]] if asked else [field]
 
     def changes(self) -> Any:
         """Only what was changed on this page, so that a colleague's change meanwhile stays."""
-        return {name: self.cleaned_data[name] for name in self.changed_data if name != "reason"}
+        of_patient = [name for name in self.changed_data if name not in {"reason", "shared"}]
+        return {name: self.cleaned_data[name] for name in of_patient}
 
 
 @staff_page(access.WRITE_PATIENTS, methods=["GET", "POST"])
@@ -183,6 +197,7 @@ def edit_patient(request: StaffRequest, pk: UUID) -> HttpResponse:
                 patient=patient,
                 changes=form.changes(),
                 reason=form.cleaned_data["reason"],
+                shared=form.cleaned_data["shared"],
                 now=clock.now(),
             )
         except Problem as problem:

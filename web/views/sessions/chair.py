@@ -7,7 +7,7 @@ from typing import Final
 
 from clinic.access import Actor
 from sessions_app import states
-from sessions_app.infusing import progress
+from sessions_app.infusing import progress, superseded
 from sessions_app.infusing.progress import Progress
 from sessions_app.leaving import discharge
 from sessions_app.models import (
@@ -70,6 +70,11 @@ class Chair:
     def given(self) -> Progress | None:
         """What was given so far, once the infusion has started; needs the loaded worksheets."""
         return progress.progress(self.session, self.now)
+
+    @property
+    def ordered_since(self) -> str:
+        """The dose that the plan orders by now, where this infusion runs on an older order."""
+        return superseded.ordered_since(self.session)
 
     @property
     def bag_empty(self) -> bool:
