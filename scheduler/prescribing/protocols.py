@@ -114,7 +114,7 @@ def looser(code: str, *, content: Mapping[str, Any], before: Protocol | None) ->
     standing = content_of(before) if before else {}
     becomes = {**standing, **content}
     default = default_of(code)
-    than = [("version", standing)] if before else []
+    than: list[tuple[str, Mapping[str, Any]]] = [("version", standing)] if before else []
     than += [("default", default)] if default else []
     rings_than = [("version", before.rings)] if before else []
     found: list[tuple[str, Loosened | Eased]] = []
