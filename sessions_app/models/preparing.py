@@ -117,7 +117,7 @@ class DoseWorksheet(Observation):
         help_text="What stays in the line at the end",
     )
     formula_version = models.CharField(max_length=20)
-    warning = models.CharField(max_length=240, blank=True, help_text="The soft limit that was passed, if any")
+    warning = models.TextField(blank=True, help_text="What is unusual about it and was let pass, if anything")
     corrects = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="corrected_by"
     )
