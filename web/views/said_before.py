@@ -74,7 +74,8 @@ class SaidBeforeForm(SettingsForm, ClinicForm):
 
     def show_again(self) -> None:
         """Refused: what was left out is shown as it stands."""
-        shown = self.data.copy()
+        sent: Any = self.data
+        shown = sent.copy()
         for name, stands in self._answered().items():
             if self.data.get(name) == YesNoUnknown.UNKNOWN:
                 shown[name] = stands
@@ -105,9 +106,10 @@ class SaidBeforeForm(SettingsForm, ClinicForm):
         )
 
     def _words(self, name: str) -> str:
-        field: Any = self.fields[name]
+        field = self.fields[name]
         if isinstance(field, forms.ChoiceField):
-            return f"“{dict(field.choices)[self.initial[name]]}”"
+            choices: Any = field.choices
+            return f"“{dict(choices)[self.initial[name]]}”"
         return super()._words(name)
 
 
