@@ -313,7 +313,7 @@ def wait_until_all_is_said(storm: Storm, provider: Provider) -> None:
                  WHERE own IS NULL OR (carrier IS NOT NULL AND carrier NOT IN ('sent', 'unknown')))
              + (SELECT count(*) FROM notifications_message WHERE status IN ('planned', 'claimed'))
     """
-    while storm.rows(waiting)[0][0] or provider.has_more_to_tell():
+    while provider.has_more_to_tell() or storm.rows(waiting)[0][0]:
         assert datetime.now(UTC) < deadline, Counter(
             storm.rows("SELECT stage, status, reason FROM notifications_message")
         )
