@@ -40,14 +40,15 @@ def test_the_defaults_are_drafts_with_the_published_figures(house: House) -> Non
             (one.series_min, one.series_typical, one.series_max),
             (one.spacing_min_days, one.spacing_max_days),
             (one.maintenance_min_days, one.maintenance_max_days),
+            one.total_soft_min_mg,
         )
         for code, one in adopted.items()
     }
     assert rows == {  # domain.md 2.2, row by row
-        "mood-40": (doses("0.5 0.25 1.0 1.5"), (40, 60, 130), (4, 6, 8), (2, 5), (7, 42)),
-        "cluster-60": (doses("0.5 0.25 0.75 1.0"), (60, 60, 150), (1, 4, 4), (7, 14), (None, None)),
-        "headache-4h": (doses("0.1 0.1 0.35 1.0"), (240, 60, 330), (3, 5, 7), (1, 3), (28, 84)),
-        "pain-4h": (doses("0.35 0.2 1.0 2.0"), (240, 60, 330), (3, 5, 10), (1, 3), (28, 90)),
+        "mood-40": (doses("0.5 0.25 1.0 1.5"), (40, 60, 130), (4, 6, 8), (2, 5), (7, 42), None),
+        "cluster-60": (doses("0.5 0.25 0.75 1.0"), (60, 60, 150), (1, 4, 4), (7, 14), (None, None), None),
+        "headache-4h": (doses("0.1 0.1 0.35 1.0"), (240, 60, 330), (3, 5, 7), (1, 3), (28, 84), None),
+        "pain-4h": (doses("0.35 0.2 1.0 2.0"), (240, 60, 330), (3, 5, 10), (1, 3), (28, 90), 80),
     }
 
 
@@ -138,6 +139,16 @@ def test_the_dose_is_held_against_the_protocols_limits(
     errors = orders.dose_errors(mood, Decimal(dose), soft_limit_acknowledged=acknowledged)
 
     assert {error["field"]: error["code"] for error in errors} == refused_for
+
+
+def test_a_dose_below_the_hard_minimum_is_refused_however_it_is_acknowledged(
+    house: House, mood: Protocol
+) -> None:
+    mood.dose_hard_min = Decimal("0.2")
+    assert orders.dose_errors(mood, Decimal("0.2"), soft_limit_acknowledged=True) == []
+    [error] = orders.dose_errors(mood, Decimal("0.199"), soft_limit_acknowledged=True)
+    assert (error["field"], error["code"]) == ("ordered_dose", "hard_limit")
+    assert error["detail"] == "0.199 mg/kg is below this protocol's lowest dose of 0.2 mg/kg. Order more."
 
 
 def test_every_field_that_needs_mending_is_named_at_once(house: House, mood: Protocol) -> None:

@@ -39,6 +39,41 @@ def test_a_dose_past_the_hard_limit_is_refused_and_one_past_the_soft_limit_warns
     assert "usual range" in worksheet.warning
 
 
+def test_another_vial_or_bag_than_the_protocols_is_refused_where_it_was_entered(house: House) -> None:
+    stories.active_protocol(
+        house, stock_strengths_mg_per_ml=[Decimal(10), Decimal(50)], bag_volumes_ml=[Decimal(250)]
+    )
+    session = stories.arrived(house)
+    with pytest.raises(Invalid) as refused:
+        stories.weigh(house, session, at=NOW, stock_mg_per_ml=Decimal(100), bag_volume_ml=Decimal(100))
+    said = {error["field"]: error["detail"] for error in refused.value.data["errors"]}
+    assert said["stock_mg_per_ml"].startswith("The protocol draws from vials of 10 or 50 mg/mL")
+    assert said["bag_volume_ml"].startswith("The protocol's bags hold 250 mL")
+    kept = stories.weigh(house, session, at=NOW, stock_mg_per_ml=Decimal(50), bag_volume_ml=Decimal(250))
+    assert kept.warning == ""
+
+
+def test_everything_that_is_unusual_about_one_dose_is_kept(house: House) -> None:
+    """A light patient under pain-4h, who weighed more the last time and before breakfast: four warnings."""
+    stories.active_protocol(house, "pain-4h")
+    stories.weigh(house, stories.arrived(house), at=NOW)
+    later = NOW + timedelta(days=3)
+    session = stories.arrived(house, at=later, ordered_dose="0.15")
+    first = stories.weigh(house, session, at=later, weight_kg=Decimal("84.5"), confirmed=True)
+    kept = stories.weigh(
+        house,
+        session,
+        at=later,
+        weight_kg=Decimal("50.5"),
+        minutes=110,
+        confirmed=True,
+        corrects=first.pk,
+        correction_reason="Somebody stood on the scale too",
+    )
+    for words in ("outside the protocol's usual range", "less than the 80 mg", "84.5 kg", "shorter than"):
+        assert words in kept.warning
+
+
 def test_the_weight_is_todays(house: House) -> None:
     session = stories.arrived(house)
     with pytest.raises(Invalid, match="from today"):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scheduler.vocabulary import STOCKS_MG_PER_ML
 from sessions_app.preparing import dosing
 from sessions_app.preparing.dosing import Order
 
@@ -167,7 +168,7 @@ def decimals(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
     basis=st.sampled_from([dosing.PER_KG, dosing.PER_KG_PER_HOUR, dosing.FIXED]),
     weight=decimals("25", "350", 1),
     dose=decimals("0.001", "9", 3),
-    stock=st.sampled_from(dosing.STOCKS_MG_PER_ML),
+    stock=st.sampled_from(STOCKS_MG_PER_ML),
     bag=decimals("10", "1000", 1),
     minutes=st.integers(1, 1440),
     cap=decimals("40", "150", 1),
@@ -219,19 +220,32 @@ def test_a_mixture_stronger_than_the_labels_is_warned_of(bag: str, warned: bool)
     assert ("stronger than the label's 2 mg/mL" in said) is warned
 
 
-def test_all_warnings_together_fit_where_they_are_kept() -> None:
-    most = Decimal("1234.567")
-    order = replace(
-        MOOD,
-        basis=dosing.PER_KG_PER_HOUR,
-        dose=most * 2,
-        soft_min=most,
-        soft_max=most,
-        hard_max=most * 3,
-        bag_volume_ml=Decimal("10"),
-    )
-    doubts = [dosing.weight_doubt(Decimal(kg), Decimal(70)) for kg in (154, 120)]
-    assert len(dosing.warning(order)) + 1 + max(map(len, doubts)) <= 240
+@pytest.mark.parametrize(("total", "warned"), [("35.0", False), ("35.1", True)])
+def test_less_in_all_than_a_session_usually_comes_to_warns(total: str, warned: bool) -> None:
+    said = dosing.warning(replace(MOOD, total_soft_min_mg=Decimal(total)))
+    assert ("35 mg is less than the 35.1 mg" in said) is warned
+
+
+def test_a_dose_on_the_hard_minimum_is_allowed_and_one_below_it_is_refused() -> None:
+    least = replace(MOOD, hard_min=Decimal("0.2"))
+    assert dosing.refusals(replace(least, dose=Decimal("0.2"))) == {}
+    refused = dosing.refusals(replace(least, dose=Decimal("0.199")))
+    assert refused == {
+        "ordered_dose": "0.199 mg/kg is below the protocol's lowest dose of 0.2 mg/kg: the prescriber must"
+        " order another."
+    }
+
+
+def test_vials_and_bags_are_the_protocols_where_it_names_them() -> None:
+    named = replace(MOOD, stocks_mg_per_ml=(Decimal(50), Decimal(10)), bags_ml=(Decimal(100),))
+    assert dosing.refusals(named) == {}
+    refused = dosing.refusals(replace(named, stock_mg_per_ml=Decimal(100), bag_volume_ml=Decimal(250)))
+    assert refused == {
+        "stock_mg_per_ml": "The protocol draws from vials of 10 or 50 mg/mL: take one of these, and read its"
+        " strength again.",
+        "bag_volume_ml": "The protocol's bags hold 100 mL in the end: prepare one of these.",
+    }
+    assert dosing.refusals(replace(named, stock_mg_per_ml=Decimal(5)))["stock_mg_per_ml"].startswith("Read")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from clinic.access import Actor
 from clinic.problems import Problem
+from scheduler.vocabulary import STOCKS_MG_PER_ML
 from sessions_app.access import MAY
 from sessions_app.models import (
     AnsweredBy,
@@ -23,7 +24,8 @@ from sessions_app.models import (
     Session,
     WeightUnit,
 )
-from sessions_app.preparing import checklist, dose, dosing, on_record, readiness
+from sessions_app.preparing import checklist, dose, on_record, readiness
+from sessions_app.preparing.dosing import either
 from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
 from web.views.sessions import colleague
 from web.views.sessions.form import (
@@ -211,7 +213,7 @@ class DoseForm(CorrectingForm):
     )
     weighed_at = NowOrThenField("Weighed at")
     stock_mg_per_ml = choices_in_a_row(
-        "Strength on the vial", [(str(stock), f"{stock} mg/mL") for stock in dosing.STOCKS_MG_PER_ML]
+        "Strength on the vial", [(str(stock), f"{stock} mg/mL") for stock in STOCKS_MG_PER_ML]
     )
     bag_volume_ml = DecimalNumberField(
         label="Final volume of the bag", unit="mL", max_digits=6, decimal_places=1
@@ -231,6 +233,15 @@ class DoseForm(CorrectingForm):
             del self.fields["confirmed"]
         else:
             self.order_fields(["weight_kg", "weight_lb", "confirmed"])
+        # Every strength can be entered, whatever the protocol draws from: what is on the vial is to be said
+        # as it is, and refused, rather than brought under the nearest one that there is a button for.
+        protocol = session.protocol
+        for name, allowed, unit in (
+            ("stock_mg_per_ml", protocol.stock_strengths_mg_per_ml, "mg/mL"),
+            ("bag_volume_ml", protocol.bag_volumes_ml, "mL"),
+        ):
+            if allowed:
+                self.fields[name].help_text = f"The protocol's: {either(allowed)} {unit}."
         if isinstance(line, DoseWorksheet):
             before = f"{timezone.localtime(line.weighed_at):%H:%M}"
             self.fields["weighed_at"].help_text = f"Empty: {before} as before, or now for another weight."
@@ -295,7 +306,7 @@ class DoseCheckForm(ClinicForm):
         label="or, from a scale in pounds", unit="lb", max_digits=5, decimal_places=1, required=False
     )
     stock_mg_per_ml = choices_in_a_row(
-        "Strength on the vial", [(str(stock), f"{stock} mg/mL") for stock in dosing.STOCKS_MG_PER_ML]
+        "Strength on the vial", [(str(stock), f"{stock} mg/mL") for stock in STOCKS_MG_PER_ML]
     )
     dose_mg = DecimalNumberField(label="Dose, worked out anew", unit="mg", max_digits=7, decimal_places=1)
     mg_per_kg = DecimalNumberField(
