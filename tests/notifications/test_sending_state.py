@@ -141,7 +141,7 @@ def test_a_pause_that_nobody_of_the_clinic_made_is_lifted_by_who_runs_the_instal
     with pytest.raises(Forbidden):
         sending_state.resume_clinic(actor=house.actor(house.max), clinic=house.clinic)
 
-    with pytest.raises(CommandError, match="Say which clinic with --clinic. There are: Lakeside"):
+    with pytest.raises(CommandError, match=r"Say which clinic with --clinic\. There are: Lakeside"):
         call_command("resume_sending", clinic="Nowhere")
     call_command("resume_sending", clinic=house.clinic.name)
 
