@@ -34,6 +34,9 @@ MENDS: Final[dict[str, tuple[Mend, ...]]] = {
     "consent_missing": (
         Mend("Record the consent", "patient", access.RECORD_CONSENT, "patient", "#consents-title"),
     ),
+    "consent_outdated": (
+        Mend("Record the new consent", "patient", access.RECORD_CONSENT, "patient", "#consents-title"),
+    ),
     "patient_deceased": (Mend("See the chart", "patient", access.VIEW_PATIENTS, "patient"),),
     "patient_elsewhere": (
         Mend("See their visits", "patient", access.VIEW_PATIENTS, "patient", "#visits-title"),

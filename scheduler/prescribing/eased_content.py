@@ -21,12 +21,18 @@ MORE: Final = (
     "weight_cap_kg",
     "weight_valid_days",
     "series_max",
+    "most_per_week",
+    "most_per_year",
+    "review_after_sessions",
+    "reconsent_after_days",
+    "liver_test_after_mg",
     "near_baseline_percent",
 )
 # Less of it is looser: an infusion that is shorter gives the same dose faster. Fasting hours are no part of
 # it: a clinic may have none.
 LESS: Final = (
     "age_min_years",
+    "dose_hard_min",
     "infusion_minutes",
     "infusion_least_minutes",
     "preparation_units",
@@ -38,7 +44,7 @@ LESS: Final = (
     "near_baseline_sets",
 )
 # Figures of a dose, which say nothing beside those of another basis.
-OF_A_BASIS: Final = ("dose_start", "dose_soft_max", "dose_hard_max")
+OF_A_BASIS: Final = ("dose_hard_min", "dose_start", "dose_soft_max", "dose_hard_max")
 SCHEDULE_MORE: Final = ("baseline_within_minutes", "grace_minutes")
 RHYTHMS: Final = ("infusion", "after_change", "observation")
 # So many readings tell one rhythm from another: whoever writes more stretches than that repeats the last.

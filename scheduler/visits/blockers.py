@@ -20,7 +20,7 @@ from scheduler.finding.fasting import NothingSince
 from scheduler.finding.free_times import too_close
 from scheduler.finding.supply import Supplies
 from scheduler.models import Closure, PlanStatus, ProtocolStatus, Resource, ResourceKind
-from scheduler.prescribing import charted
+from scheduler.prescribing import charted, consented
 from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.visits.case import Case, OtherVisit
 from scheduler.visits.parts import HandOver, Part
@@ -82,7 +82,7 @@ def against_plan_and_patient(
     """What stands against the plan or the patient, so that another time wouldn't do either."""
     return [
         *_against_plan(case, plan_id, replacing, now),
-        *_against_patient(case),
+        *_against_patient(case, now),
         *_against_chart(plan_id, now),
     ]
 
@@ -102,11 +102,17 @@ def _against_plan(case: Case, plan_id: UUID, replacing: Collection[UUID], now: d
         )
 
 
-def _against_patient(case: Case) -> Iterator[Blocker]:
+def _against_patient(case: Case, now: datetime) -> Iterator[Blocker]:
+    """The consent is asked about as it stands today: one that runs out before the visit can be signed again
+    until then, which the chart says and the checklist asks."""
     if case.deceased:
         yield Blocker("patient_deceased", "The patient is recorded as deceased.")
-    if not case.consented:
-        yield Blocker("consent_missing", "There is no current consent to treatment. Record one first.")
+    today = clock.local_date(now, case.zone)
+    wrong = consented.against(
+        case.consented_at, case.reconsent_after_days, on=today, today=today, zone=case.zone
+    )
+    if wrong is not None:
+        yield Blocker(*wrong)
 
 
 def _against_chart(plan_id: UUID, now: datetime) -> Iterator[Blocker]:

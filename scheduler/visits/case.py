@@ -31,9 +31,10 @@ READ: Final = """
            ARRAY[protocol.fasting_light_meal_hours, protocol.fasting_clear_hours],
            (SELECT ARRAY[own.min_days, own.max_days] FROM scheduler_spacingoverride own
              WHERE own.plan_id = plan.id ORDER BY own.given_at DESC, own.created_at DESC LIMIT 1),
-           EXISTS (SELECT FROM clinic_consent consent
-                    WHERE consent.patient_id = plan.patient_id AND consent.scope = %(consent)s
-                      AND consent.revoked_at IS NULL),
+           protocol.reconsent_after_days,
+           (SELECT max(consent.given_at) FROM clinic_consent consent
+             WHERE consent.patient_id = plan.patient_id AND consent.scope = %(consent)s
+               AND consent.revoked_at IS NULL),
            (SELECT claim.resource_id FROM scheduler_claim claim
               JOIN scheduler_appointment of ON of.id = claim.appointment_id
               JOIN scheduler_resource nurse ON nurse.id = claim.resource_id
@@ -90,7 +91,8 @@ class Case:
     visit: Visit
     spacing: Spacing
     fasting: Fasting
-    consented: bool
+    consented_at: datetime | None
+    reconsent_after_days: int | None
     known_nurse: UUID | None
     visits: tuple[OtherVisit, ...]  # of the plan, and of the patient near the time; by start
 
@@ -109,7 +111,7 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         "live": list(LIVE_STATUSES),
     }
     [row] = fetch_all(READ, asked)
-    *known, lengths, usual, fasting, own, consented, nurse, ids, plans, times, offered = row
+    *known, lengths, usual, fasting, own, consent_days, consented_at, nurse, ids, plans, times, offered = row
     *known, features, protocol_id, protocol_status = known
     (clinic_id, zone, patient_id, deceased, plan_status, sessions_ordered, valid_from, valid_until) = known
     min_days, max_days = own or usual
@@ -128,7 +130,8 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         visit=Visit(*lengths),
         spacing=Spacing(min_days, max_days, overridden=own is not None),
         fasting=Fasting(*fasting),
-        consented=consented,
+        consented_at=consented_at,
+        reconsent_after_days=consent_days,
         known_nurse=nurse,
         visits=tuple(
             OtherVisit(key, plan, during.lower, during.upper, waits)

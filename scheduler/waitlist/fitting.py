@@ -59,7 +59,7 @@ def who_fits(clinic: Clinic, day: date, *, now: datetime) -> list[Fit]:
     who_wait = obstacles.without_offer(clinic, now=now).filter(
         first_day__lte=day, last_day__gte=day, plan__valid_from__lte=day, plan__valid_until__gte=day
     )
-    entries = [entry for entry in who_wait if obstacles.against_any_time(entry) is None]
+    entries = [entry for entry in who_wait if obstacles.against_any_time(entry, now=now) is None]
     if not entries:
         return []
     spacings = spacings_of([entry.plan for entry in entries])

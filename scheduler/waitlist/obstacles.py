@@ -26,7 +26,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
-from scheduler.prescribing import charted
+from scheduler.prescribing import charted, consented
 from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.visits.blockers import MENDS
 from scheduler.waitlist import offering, waiting
@@ -62,7 +62,7 @@ def with_obstacles(rows: QuerySet[WaitlistEntry], *, now: datetime) -> QuerySet[
     )
     ran_out = offers.filter(status=OfferStatus.EXPIRED).order_by("-expires_at").values("expires_at")
     return rows.annotate(
-        consented=Exists(consents),
+        consented_at=Subquery(consents.values("given_at")[:1]),
         allergies=charted.unanswered_allergies(plan="plan"),
         sessions_live=Coalesce(Subquery(sessions), 0),
         offer_open=Exists(offers.filter(status=OfferStatus.OPEN)),
@@ -87,7 +87,7 @@ def why_nothing(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
     return obstacle(entry, now=now) or NOTHING_SUITS
 
 
-def against_any_time(entry: WaitlistEntry) -> Obstacle | None:
+def against_any_time(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
     """What stands against any time for this entry (of `with_obstacles`), whoever would offer it."""
     read: Any = entry
     plan = entry.plan
@@ -97,8 +97,12 @@ def against_any_time(entry: WaitlistEntry) -> Obstacle | None:
         return Obstacle("plan_not_active", f"The plan is {plan.status}. {mend}")
     if plan.protocol.status != ProtocolStatus.ACTIVE:
         return Obstacle("protocol_inactive", NOT_IN_FORCE)
-    if not read.consented:
-        return Obstacle("consent_missing", "There is no current consent to treatment. Record one first.")
+    zone = entry.clinic.time_zone
+    today = clock.local_date(now, zone)
+    days = plan.protocol.reconsent_after_days
+    wrong = consented.against(read.consented_at, days, on=today, today=today, zone=zone)
+    if wrong is not None:
+        return Obstacle(*wrong)
     if read.allergies:
         words = charted.allergies_words(read.allergies)
         return Obstacle("chart_unanswered", f"{words} {charted.ANSWER_FIRST}")
@@ -115,7 +119,7 @@ def against_any_time(entry: WaitlistEntry) -> Obstacle | None:
 
 def obstacle(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
     """What stands in the way of seeking a time for this entry (of `with_obstacles`), if anything does."""
-    standing = against_any_time(entry)
+    standing = against_any_time(entry, now=now)
     if standing is not None:
         return standing
     read: Any = entry

@@ -14,7 +14,7 @@ from clinic import clock
 from clinic.models import Consent, ConsentScope
 from clinic.queries import allergies_of, still_holds
 from scheduler.models import PlanStatus, ResourceKind
-from scheduler.prescribing import charted
+from scheduler.prescribing import charted, consented
 from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
 from sessions_app.models import Session, SideEffect, VitalSigns
@@ -43,7 +43,7 @@ def answers(session: Session, now: datetime, *, at: datetime | None = None) -> d
     """What the record answers now, by the item's code; for a start that is entered later, what it answered
     `at` that moment. One query where the session's lines and its plan are loaded."""
     return {
-        "consent": _consent(session),
+        "consent": _consent(session, at or now),
         "plan": _plan(session, at or now),
         "weight": _weight(session, at or now),
         "vital_signs": _vital_signs(session, now, at or now),
@@ -95,14 +95,22 @@ def supervisor(session: Session, now: datetime) -> str:
     return begun[-1].resource.name if begun else ""
 
 
-def _consent(session: Session) -> Said:
+def _consent(session: Session, at: datetime) -> Said:
+    zone = session.clinic.time_zone
     given = Consent.objects.filter(
         patient_id=session.patient_id, scope=ConsentScope.TREATMENT, revoked_at=None
     ).first()
     if given is None:
         return Said(False, "No consent to treatment is on file that holds: have it signed, and record it.")
-    day = _day(clock.local_date(given.given_at, session.clinic.time_zone))
-    return Said(True, f"Signed {day}, form {given.form_version}.")
+    today, days = clock.local_date(at, zone), session.protocol.reconsent_after_days
+    wrong = consented.against(given.given_at, days, on=today, today=today, zone=zone)
+    if wrong is not None:
+        return Said(False, wrong[1])
+    last = consented.last_day(given.given_at, days, zone)
+    counts = f"; it counts until {_day(last)}" if last else ""
+    return Said(
+        True, f"Signed {_day(clock.local_date(given.given_at, zone))}, form {given.form_version}{counts}."
+    )
 
 
 def _plan(session: Session, at: datetime) -> Said:

@@ -143,6 +143,27 @@ def test_the_record_answers_what_it_can_prove_with_the_figure_and_its_time(house
     assert words.endswith("Sedation (RASS) 0; 09:00.")
 
 
+@pytest.mark.parametrize(
+    ("days", "result", "words"),
+    [
+        (30, "pass", "Signed Dec 12, 2026, form 2026-1; it counts until Jan 11, 2027."),
+        (
+            29,
+            "",
+            "The consent to treatment was signed on Sat, Dec 12 2026, and the protocol lets one count for 29",
+        ),
+    ],
+)
+def test_a_consent_counts_for_as_long_as_the_protocol_says(
+    house: House, days: int, result: str, words: str
+) -> None:
+    stories.active_protocol(house, reconsent_after_days=days)
+    session = stories.arrived(house)
+    found, _, said = stands(session, "consent")
+    assert found == result
+    assert said.startswith(words)
+
+
 def test_a_patient_who_would_not_rate_the_pain_was_asked(house: House) -> None:
     session = stories.arrived(house)
     stories.measure(house, session, stories.calm(NOW, pain_nrs=None, absent_reason="Patient declined"))

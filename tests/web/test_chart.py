@@ -21,7 +21,7 @@ from sessions_app.observing import side_effects
 from sessions_app.outcomes import responses
 from tests.cast import NOW, TODAY, House, make_user, new_id
 from tests.notifications import texts
-from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.stage import Stage, next_version, set_stage
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
 from tests.web.statements import asked
@@ -138,6 +138,27 @@ def test_a_missing_consent_holds_and_leads_to_where_it_is_recorded(house: House,
     assert first == "There is no current consent to treatment. Record one first. Record the consent"
     assert "Treatment Taken back Needed before the next visit." in part(page, "consents")
     assert f'href="/patients/{house.rosa.pk}/#consents-title"' in page
+
+
+def test_a_consent_that_runs_out_before_a_visit_is_told_ahead_and_holds_once_it_has(
+    house: House, stage: Stage
+) -> None:
+    """Signed on 12 December: 31 days later is Tuesday, and the visit is on Wednesday."""
+    stage.protocol = next_version(stage.protocol, house, reconsent_after_days=31)
+    plan = stage.plan()
+    stage.book(plan, "9:30", TODAY + timedelta(days=2))
+    page = chart(house, house.ana)
+    ahead = "The consent to treatment counts until Tue, Jan 12: it has to be signed again before the visit on"
+    assert any(each.startswith(f"{ahead} Wed, Jan 13, 09:30.") for each in notices(page))
+    assert "The protocol lets it count until Tue, Jan 12." in part(page, "consents")
+
+    stage.protocol = next_version(stage.protocol, house, reconsent_after_days=29)
+    type(plan).objects.filter(pk=plan.pk).update(protocol=stage.protocol)
+    page = chart(house, house.ana)
+    [first, *_] = notices(page)
+    assert first.startswith("The consent to treatment was signed on Sat, Dec 12 2026")
+    assert first.endswith("Record the new consent")
+    assert "Treatment To be signed again" in part(page, "consents")
 
 
 def test_an_urgent_answer_holds_for_clinical_eyes_alone(house: House, stage: Stage) -> None:

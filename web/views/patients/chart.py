@@ -5,7 +5,8 @@ is shown to those who may read it, and isn't asked for otherwise. What happens i
 session's record, messages) has its pages elsewhere.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from notifications.queries import message_log
 from notifications.reporting.reach import reach_of
 from notifications.talking.threads import texts_of
 from scheduler.access import BOOK, VIEW_PLANS, VIEW_SCHEDULE, WRITE_PLAN
+from scheduler.models import TreatmentPlan
+from scheduler.prescribing import consented
 from scheduler.visits.queries import visits_of
 from sessions_app.access import READ_SESSIONS
 from sessions_app.looking_back import LookedBack, look_back
@@ -56,7 +59,7 @@ def show(
 
     reads_sessions, sees_messages = may(READ_SESSIONS), may(VIEW_MESSAGES)
     everything = list(queries.consents_of(patient))
-    scopes = {ConsentScope(each.scope) for each in everything if each.revoked_at is None}
+    given = {ConsentScope(each.scope): each.given_at for each in everything if each.revoked_at is None}
     visits = visits_of(patient) if may(VIEW_SCHEDULE) else []
     back = look_back(patient, now=now) if reads_sessions else NOBODY_SEES
     went = back.by_visit
@@ -64,7 +67,7 @@ def show(
     standing = progress.progress_of(plans, visits, went, now)
     tasks = list(queries.open_work_items().filter(patient=patient)) if may(access.VIEW_WORK) else []
     readiness = readiness_answers.of_patient(actor, patient, now)
-    reach = reach_of(patient, scopes) if sees_messages else None
+    reach = reach_of(patient, set(given)) if sees_messages else None
     waiting_texts = texts_of(patient).filter(read_at=None).count() if sees_messages else 0
     coming = [visit for visit in reversed(visits) if visit.is_to_come(now)]
     past = [visit for visit in visits if not visit.is_to_come(now)]
@@ -79,6 +82,7 @@ def show(
                 patient=patient,
                 plans=standing,
                 coming=coming,
+                consented_at=given.get(ConsentScope.TREATMENT),
                 sessions=back.sessions,
                 tasks=tasks,
                 readiness=readiness,
@@ -103,7 +107,13 @@ def show(
         "reach": reach,
         "waiting_texts": waiting_texts,
         "sent": _messages(patient) if sees_messages else [],
-        "consents": consent_list.consents(everything, revoke_form, may_record=may(access.RECORD_CONSENT)),
+        "consents": consent_list.consents(
+            everything,
+            revoke_form,
+            may_record=may(access.RECORD_CONSENT),
+            treatment_until=_until(given.get(ConsentScope.TREATMENT), plans, patient.clinic.time_zone),
+            today=clock.local_date(now, patient.clinic.time_zone),
+        ),
         "consent_form": _consent_form(consent_form, now) if may(access.RECORD_CONSENT) else None,
         "looks": _looks(patient) if may(access.VIEW_ACCESS_LOG) else None,
         "may_edit": may(access.WRITE_PATIENTS),
@@ -115,6 +125,14 @@ def show(
 
 def _consent_form(refused: ConsentForm | None, now: datetime) -> ConsentForm:
     return refused or ConsentForm(initial={"given_at": now})
+
+
+def _until(given_at: datetime | None, plans: Sequence[TreatmentPlan], zone: str) -> date | None:
+    """The last day on which the consent to treatment counts under the plan that stands."""
+    standing = next((plan for plan in plans if plan.stands), None)
+    if given_at is None or standing is None:
+        return None
+    return consented.last_day(given_at, standing.protocol.reconsent_after_days, zone)
 
 
 def _messages(patient: Patient) -> list[Message]:

@@ -1,7 +1,8 @@
 """A patient's consents in the chart: how each stands now, and every yes and no before it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from clinic.models import Consent, ConsentScope
 from web.views.patients.consent_forms import RevokeForm
@@ -9,12 +10,15 @@ from web.views.patients.consent_forms import RevokeForm
 
 @dataclass(frozen=True)
 class Standing:
-    """One kind of consent: the yes that holds, or none; what was before it; and how it is taken back."""
+    """One kind of consent: the yes that holds, or none; what was before it; and how it is taken back. `until`
+    is the last day on which the yes counts, where the protocol has it signed again; `outdated`: it is past."""
 
     scope: ConsentScope
     holds: Consent | None
     before: list[Consent]
     form: RevokeForm | None
+    until: date | None = None
+    outdated: bool = False
 
     @property
     def asked(self) -> bool:
@@ -23,10 +27,21 @@ class Standing:
 
 
 def consents(
-    everything: Sequence[Consent], refused: RevokeForm | None, *, may_record: bool
+    everything: Sequence[Consent],
+    refused: RevokeForm | None,
+    *,
+    may_record: bool,
+    treatment_until: date | None,
+    today: date,
 ) -> list[Standing]:
     """Each kind once, treatment first, also those that nobody was asked for."""
-    return [_standing(scope, everything, refused, may_record=may_record) for scope in ConsentScope]
+    found = [_standing(scope, everything, refused, may_record=may_record) for scope in ConsentScope]
+    return [
+        replace(each, until=treatment_until, outdated=treatment_until < today)
+        if treatment_until and each.scope == ConsentScope.TREATMENT
+        else each
+        for each in found
+    ]
 
 
 def _standing(

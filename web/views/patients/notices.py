@@ -11,12 +11,15 @@ from typing import Final
 
 from django.urls import reverse
 
+from clinic import clock
 from clinic.access import Actor
 from clinic.models import Patient, WorkItem
 from notifications.reporting.reach import Reach
+from scheduler.models import TreatmentPlan
+from scheduler.prescribing import consented
 from scheduler.visits import decision
 from scheduler.visits.queries import BookedVisit
-from scheduler.vocabulary import spoken_time
+from scheduler.vocabulary import spoken_day, spoken_time
 from sessions_app.access import ASSESS_SAFETY, RECORD_OUTCOMES
 from sessions_app.looking_back import Went
 from sessions_app.preparing import safety
@@ -47,6 +50,7 @@ class Known:
     patient: Patient
     plans: Sequence[Progress]
     coming: Sequence[BookedVisit]
+    consented_at: datetime | None  # to treatment, where a consent holds
     sessions: Sequence[Went]
     tasks: Sequence[WorkItem]
     readiness: readiness_answers.Given | None
@@ -104,11 +108,34 @@ def _plan(actor: Actor, known: Known, now: datetime) -> Iterator[Notice]:
     address = reverse("plan", args=[first.plan.pk])
     if first.ends_too_soon:
         yield Notice(MISSING, "A booked visit is later than the plan is valid.", address, "See the plan")
+    yield from _consent(known, first.plan, now)
     if first.review.interrupted or first.review.out_of_spacing:
         words = (
             first.due if first.review.interrupted else "Booked visits are not as far apart as the plan asks"
         )
         yield Notice(MISSING, f"{words}.", address, "See the plan")
+
+
+def _consent(known: Known, plan: TreatmentPlan, now: datetime) -> Iterator[Notice]:
+    """Ahead of a visit before which it runs out; one that has run out is among the blockers."""
+    if known.consented_at is None or not known.coming:
+        return
+    zone = known.patient.clinic.time_zone
+    last = consented.last_day(known.consented_at, plan.protocol.reconsent_after_days, zone)
+    today = clock.local_date(now, zone)
+    late = [
+        visit for visit in known.coming if last and clock.local_date(visit.appointment.starts_at, zone) > last
+    ]
+    if last and today <= last and late:
+        before = spoken_time(late[0].appointment.starts_at, zone, now=now)
+        until = spoken_day(last, today=today)
+        yield Notice(
+            MISSING,
+            f"The consent to treatment counts until {until}: it has to be signed again before the visit on"
+            f" {before}.",
+            "#consents-title",
+            "Consents",
+        )
 
 
 def _unsigned(sessions: Iterable[Went], patient: Patient, now: datetime) -> Iterator[Notice]:
