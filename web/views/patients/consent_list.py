@@ -11,14 +11,14 @@ from web.views.patients.consent_forms import RevokeForm
 @dataclass(frozen=True)
 class Standing:
     """One kind of consent: the yes that holds, or none; what was before it; and how it is taken back. `until`
-    is the last day on which the yes counts, where the protocol has it signed again; `outdated`: it is past."""
+    is the last day on which the yes counts, where the protocol has it signed again."""
 
     scope: ConsentScope
     holds: Consent | None
     before: list[Consent]
     form: RevokeForm | None
     until: date | None = None
-    outdated: bool = False
+    outdated: bool = False  # that day is past
 
     @property
     def asked(self) -> bool:
