@@ -386,13 +386,13 @@ def judge(storm: Storm, provider: Provider, lines: str) -> None:
             assert started_at <= after, "decided after the patient had opted out"
 
     opted_out = {patient for patient, act in acts.items() if act["act"] == "opt_out"}
-    came = [
-        (visit, stage, carrier or own)
-        for visit, patient, stage, own, carrier in storm.rows(WANTED)
-        if patient not in opted_out
-    ]
-    said = {(visit, stage) for visit, stage, status in came if status == "sent"}
-    left = Counter((stage, status) for visit, stage, status in came if (visit, stage) not in said)
+    wanted = [row for row in storm.rows(WANTED) if row[1] not in opted_out]
+    said = {(visit, stage) for visit, _, stage, own, carrier in wanted if (carrier or own) == "sent"}
+    # A visit's own reminder tells of it, where the provider refused its confirmation for so long.
+    said |= {(visit, "told") for visit, _, stage, own, _ in wanted if (stage, own) == ("T-1d", "sent")}
+    left = Counter(
+        (stage, carrier or own) for visit, _, stage, own, carrier in wanted if (visit, stage) not in said
+    )
     assert not left, left
     status_of = {key: status for key, *_, status, _, _ in messages}
     unsaid = [key for key, status in status_of.items() if status == "sent" and key not in arrived]
