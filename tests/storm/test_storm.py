@@ -284,7 +284,8 @@ def flushed(storm: Storm) -> bool:
 
 
 # What each booked visit asks for: its confirmation, or that it has moved, and, of tomorrow's, both reminders
-# where that was said before. `own` is the message's own status, `carrier` that of what says it as well.
+# where that was said before. Its own reminder tells of it as well, where the confirmation was refused for so
+# long. `own` is the message's own status, `carrier` that of what says it as well.
 WANTED = """
     SELECT visit.id::text, visit.patient_id::text, wanted.stage, said.status AS own, carrier.status AS carrier
       FROM scheduler_appointment AS visit
@@ -296,7 +297,8 @@ WANTED = """
      CROSS JOIN unnest(ARRAY['told', 'T-1d', 'prepare']) AS wanted (stage)
       LEFT JOIN notifications_message AS said
         ON said.appointment_id = visit.id AND said.visit_starts_at = lower(visit.during)
-       AND CASE wanted.stage WHEN 'told' THEN said.stage IN ('confirmation', 'move')
+       AND CASE wanted.stage WHEN 'told' THEN said.stage IN ('confirmation', 'move', 'T-1d')
+                                              AND said.carried_by_id IS NULL
                              ELSE said.stage = wanted.stage END
       LEFT JOIN notifications_message AS carrier ON carrier.id = said.carried_by_id
      WHERE visit.status = 'booked'
@@ -388,8 +390,6 @@ def judge(storm: Storm, provider: Provider, lines: str) -> None:
     opted_out = {patient for patient, act in acts.items() if act["act"] == "opt_out"}
     wanted = [row for row in storm.rows(WANTED) if row[1] not in opted_out]
     said = {(visit, stage) for visit, _, stage, own, carrier in wanted if (carrier or own) == "sent"}
-    # A visit's own reminder tells of it, where the provider refused its confirmation for so long.
-    said |= {(visit, "told") for visit, _, stage, own, _ in wanted if (stage, own) == ("T-1d", "sent")}
     left = Counter(
         (stage, carrier or own) for visit, _, stage, own, carrier in wanted if (visit, stage) not in said
     )
