@@ -65,6 +65,7 @@ PURE = [
     "clinic/visible_text.py",
     "notifications/planning/jurisdictions.py",
     "scheduler/finding/availability.py",
+    "scheduler/finding/frequency.py",
     "scheduler/working_hours/declarable.py",
     "scheduler/working_hours/hours.py",
     "scheduler/levelling/laying_out.py",

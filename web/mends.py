@@ -49,6 +49,8 @@ MENDS: Final[dict[str, tuple[Mend, ...]]] = {
     "spacing_too_close": (
         Mend("Ask the prescriber for another spacing", "plan", BOOK, "plan", "#ask-spacing"),
     ),
+    "week_full": (SEE_PLAN,),
+    "year_full": (SEE_PLAN,),
     "outside_hours": (SEE_HOURS,),
     "no_clinician": (SEE_HOURS,),
     "chair_unsuitable": (Mend("See what the chairs offer", "resources", CHANGE_RESOURCES),),

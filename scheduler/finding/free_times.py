@@ -17,6 +17,7 @@ from clinic import clock
 from clinic.problems import Invalid
 from scheduler.finding.availability import Interval, Visit, minute_of, moment_of
 from scheduler.finding.fasting import Fasting, NothingSince
+from scheduler.finding.frequency import Frequency
 from scheduler.finding.local_days import LocalDays
 from scheduler.finding.nursing import Turn, named, preferred, turns_of
 from scheduler.finding.patient_history import history_of
@@ -90,6 +91,7 @@ class Found:
     known: UUID | None  # the nurse whom the patient knows
     zone: str
     asking: "Asking"
+    others: Sequence[int] = ()  # the days of the patient's visits near the window, in order
     _days: dict[date, "_Day"] = field(default_factory=dict, repr=False)
 
     @property
@@ -227,11 +229,11 @@ def search(
 ) -> Found:
     """Every start in [first, until) at which the plan's next session fits: four queries.
 
-    Looks at chairs and what they have to offer, nurses, the clinician, spacing, the patient's own visits and
-    the days for which the plan is valid; what the plan itself lacks (consent, sessions) is told by
-    `decision.against_any_time`. A nurse who is asked for (`nurse_id`) serves the whole visit, which lasts
-    `extra_recovery` minutes longer than the protocol says. `heeded` is the start for which the patient fasts
-    already, that of a visit to be moved.
+    Looks at chairs and what they have to offer, nurses, the clinician, spacing, how many sessions a week and
+    a year have room for, the patient's own visits and the days for which the plan is valid; what the plan
+    itself lacks (consent, sessions) is told by `decision.against_any_time`. A nurse who is asked for
+    (`nurse_id`) serves the whole visit, which lasts `extra_recovery` minutes longer than the protocol says.
+    `heeded` is the start for which the patient fasts already, that of a visit to be moved.
 
     Raises `Invalid` for a chair or nurse that doesn't work in the plan's clinic.
     """
@@ -243,7 +245,8 @@ def search(
     if low >= high:
         return Found(_feasible(visit, NO_SUPPLIES, low=0, high=0), NO_SUPPLIES, None, zone, asking)
     spacing = spacing_of(plan)
-    reach = timedelta(days=spacing.min_days + 1)
+    frequency = frequency_of(plan.protocol)
+    reach = timedelta(days=max(spacing.min_days, frequency.reach) + 1)
     history = history_of(plan.patient_id, now=now, without=without, around=(low - reach, high + reach))
     # Whole days are read: who has least to do that day must not hang on where the window begins.
     first_day, last_day = (
@@ -263,15 +266,20 @@ def search(
     chosen = read.offering({*plan.protocol.chair_features, *plan.chair_features}).only(
         chair=chair_id, nurse=nurse_id
     )
+    others = sorted(clock.local_date(start, zone).toordinal() for _, _, start, _ in history.visits)
+    full = frequency.full_days(first_day.toordinal(), last_day.toordinal(), others)
     found = _feasible(
         visit,
         chosen,
         busy=[(minute_of(start), minute_of(end)) for _, _, start, end in history.visits],
-        forbidden=[too_close(start, spacing.min_days, zone) for _, _, start, _ in history.visits],
+        forbidden=[
+            *(too_close(start, spacing.min_days, zone) for _, _, start, _ in history.visits),
+            *(minutes_of(date.fromordinal(day), zone) for day in full),
+        ],
         low=ceil(low.timestamp() / 60),
         high=ceil(high.timestamp() / 60),
     )
-    return Found(found, chosen, history.nurse, zone, asking)
+    return Found(found, chosen, history.nurse, zone, asking, others)
 
 
 def _feasible(visit: Visit, chosen: Supplies, **window: Any) -> Feasible:
@@ -391,6 +399,17 @@ def _on_next_days(minutes: Numbers, start: datetime, zone: str) -> list[int]:
     return [
         int(later[on == day][np.argmin(off[on == day])]) for day in np.unique(on)[:ALTERNATIVES_OF_A_KIND]
     ]
+
+
+def frequency_of(protocol: Protocol) -> Frequency:
+    """How many sessions a protocol version allows."""
+    return Frequency(protocol.most_per_week, protocol.most_per_year)
+
+
+def minutes_of(day: date, zone: str) -> Interval:
+    """All of a local day."""
+    begins, ends = clock.day_bounds(day, zone)
+    return minute_of(begins), minute_of(ends)
 
 
 def too_close(visit_start: datetime, min_days: int, zone: str) -> Interval:

@@ -119,6 +119,7 @@ def propose(
     why_none: Impossible | None = None
     if not blockers:
         window = read_window(plan=plan, first=first, last=last, wish=wish, now=now)
+        course = window.limited(course)
         offers = _offers(window, course, known_until=last_nursed(plan.patient_id))
         why_none = None if offers else impossible(plan=plan, window=window, course=course, now=now)
     return Proposed(

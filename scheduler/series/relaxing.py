@@ -106,6 +106,7 @@ def _of_the_window(
             plan=plan, first=date.fromordinal(course.first), last=until, wish=window.wish, now=now
         )
         days = longer.starts.days[longer.allowed]
+        course = longer.limited(course)
         for more in range(1, (until - last).days + 1):
             if possible(replace(course, last=course.last + more), days[days <= course.last + more]):
                 day = last + timedelta(days=more)

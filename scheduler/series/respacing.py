@@ -88,6 +88,7 @@ def respace(*, plan: TreatmentPlan, now: datetime) -> Respacing:
         # Any of them may go to any place: each place has room for the one that takes longest to recover.
         extra_recovery=_longest_recovery(coming),
     )
+    course = window.limited(course)
     minutes = _with_their_own(window.minutes[window.allowed], coming)
     chosen = _chosen(course, window, coming, minutes)
     if chosen is None:

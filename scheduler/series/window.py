@@ -11,11 +11,13 @@ import numpy as np
 from clinic import clock
 from scheduler.finding import free_times
 from scheduler.finding.free_times import FeasibleStart, Found
+from scheduler.finding.frequency import Frequency
 from scheduler.finding.local_days import NOON, LocalDays
 from scheduler.finding.starts import Flags, Numbers
 from scheduler.finding.wishes import Wish
 from scheduler.models import Claim, Resource, ResourceKind, TreatmentPlan
 from scheduler.series.planning import Starts
+from scheduler.series.spaced_days import Course
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,7 @@ class Window:
     wish: Wish
     starts: Starts
     now: datetime
+    frequency: Frequency
 
     @property
     def today(self) -> date:
@@ -67,7 +70,11 @@ class Window:
 
     def for_wish(self, wish: Wish) -> "Window":
         """The same starts for another wish."""
-        return _for_wish(self.found, self.days, wish, self.now)
+        return _for_wish(self.found, self.days, wish, self.now, self.frequency)
+
+    def limited(self, course: Course) -> Course:
+        """The course, with what else of the patient's visits takes from a week and a year."""
+        return replace(course, frequency=self.frequency, beside=tuple(self.found.others))
 
     def recovering_longer(self, minutes: int) -> "Window":
         """The same starts for visits that recover so much longer than those looked for, or shorter."""
@@ -109,7 +116,8 @@ def read_window(
         without=without,
         extra_recovery=extra_recovery,
     )
-    return _for_wish(found, LocalDays.over(first, last, zone), wish, now)
+    days = LocalDays.over(first, last, zone)
+    return _for_wish(found, days, wish, now, free_times.frequency_of(plan.protocol))
 
 
 def last_nursed(patient_id: UUID) -> datetime | None:
@@ -118,7 +126,7 @@ def last_nursed(patient_id: UUID) -> datetime | None:
     return claims.order_by("-during__startswith").values_list("during__startswith", flat=True).first()
 
 
-def _for_wish(found: Found, days: LocalDays, wish: Wish, now: datetime) -> Window:
+def _for_wish(found: Found, days: LocalDays, wish: Wish, now: datetime, frequency: Frequency) -> Window:
     busy_days = days.taken(found.supplies.stocks[ResourceKind.NURSE])
     starts = Starts(
         days=days.numbers(found.minutes),
@@ -127,4 +135,4 @@ def _for_wish(found: Found, days: LocalDays, wish: Wish, now: datetime) -> Windo
         taken=busy_days[days.places(found.minutes)],
         whole=found.whole(wish.nurse) if wish.nurse else np.ones(len(found.minutes), np.bool_),
     )
-    return Window(found, days, busy_days, wish, starts, now)
+    return Window(found, days, busy_days, wish, starts, now, frequency)

@@ -4,13 +4,14 @@ Sentences for the desk to read out; the numbers behind them stand beside as data
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from django.utils.text import get_text_list
 
+from scheduler.finding.frequency import YEAR, Frequency
 from scheduler.series.spaced_days import Break, Course
 from scheduler.vocabulary import WEEKDAYS, spoken_day
 
@@ -111,7 +112,18 @@ def _earlier(verb: str, own: date, days: Sequence[date]) -> list[str]:
 
 
 def break_words(ends: Break, course: Course, *, wished: bool, today: date) -> str:
-    """Which gap fails, in one sentence."""
+    """Which gap fails, in one sentence; and how many sessions are allowed, where that may be why."""
+    return " ".join([_break_words(ends, course, wished=wished, today=today), *_limits(course.frequency)])
+
+
+def _limits(most: Frequency) -> Iterator[str]:
+    limits = {"a week, Monday to Sunday": most.per_week, f"in any {YEAR} days": most.per_year}
+    for span, limit in limits.items():
+        if limit is not None:
+            yield f"The protocol allows at most {counted(limit, 'session')} {span}."
+
+
+def _break_words(ends: Break, course: Course, *, wished: bool, today: date) -> str:
 
     def spoken(number: int) -> str:
         return spoken_day(date.fromordinal(number), today=today)

@@ -18,6 +18,7 @@ from clinic import clock
 from scheduler.finding.availability import minute_of, moment_of
 from scheduler.finding.fasting import NothingSince
 from scheduler.finding.free_times import too_close
+from scheduler.finding.frequency import WEEK, YEAR, in_week, in_year, monday_of
 from scheduler.finding.supply import Supplies
 from scheduler.models import Closure, PlanStatus, ProtocolStatus, Resource, ResourceKind
 from scheduler.prescribing import charted, consented
@@ -165,6 +166,33 @@ def against_other_visits(
                 f" {case.spacing.whose} asks for at least {case.spacing.min_days}."
                 + _answer_first(other, case.zone, now),
             )
+    if occasion is not Occasion.STANDING:
+        others = [other.start for other in case.visits if other.id not in replacing]
+        yield from _too_often(case, start, others, now)
+
+
+def _too_often(case: Case, start: datetime, others: Iterable[datetime], now: datetime) -> Iterator[Blocker]:
+    day = clock.local_date(start, case.zone).toordinal()
+    days = sorted(clock.local_date(other, case.zone).toordinal() for other in others)
+    today, most = clock.local_date(now, case.zone), case.frequency
+    if most.room_in_week(day, days) <= 0:
+        monday = monday_of(day)
+        first, last = (spoken_day(date.fromordinal(one), today=today) for one in (monday, monday + WEEK - 1))
+        yield Blocker(
+            "week_full",
+            f"{_sessions(in_week(day, days))} already in the week from {first} to {last}; the protocol allows"
+            f" {most.per_week} a week.",
+        )
+    if most.room_in_year(day, days) <= 0:
+        yield Blocker(
+            "year_full",
+            f"{_sessions(in_year(day, days))} already within {YEAR} days of this one; the protocol allows"
+            f" {most.per_year} in any {YEAR} days.",
+        )
+
+
+def _sessions(count: int) -> str:
+    return f"{count} session{'' if count == 1 else 's'} of the patient"
 
 
 def _answer_first(other: OtherVisit, zone: str, now: datetime) -> str:

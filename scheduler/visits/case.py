@@ -14,6 +14,7 @@ from clinic.models import ConsentScope
 from clinic.prepared import fetch_all
 from scheduler.finding.availability import Visit
 from scheduler.finding.fasting import Fasting
+from scheduler.finding.frequency import Frequency
 from scheduler.models import LIVE_STATUSES, AppointmentStatus, ResourceKind
 from scheduler.prescribing.spacing import MOST_DAYS_APART, Spacing
 
@@ -28,6 +29,7 @@ READ: Final = """
                  protocol.turnover_minutes, protocol.preparation_units, protocol.infusion_units,
                  protocol.observation_units],
            ARRAY[protocol.spacing_min_days, protocol.spacing_max_days],
+           ARRAY[protocol.most_per_week, protocol.most_per_year],
            ARRAY[protocol.fasting_light_meal_hours, protocol.fasting_clear_hours],
            (SELECT ARRAY[own.min_days, own.max_days] FROM scheduler_spacingoverride own
              WHERE own.plan_id = plan.id ORDER BY own.given_at DESC, own.created_at DESC LIMIT 1),
@@ -90,6 +92,7 @@ class Case:
     protocol_status: str
     visit: Visit
     spacing: Spacing
+    frequency: Frequency
     fasting: Fasting
     consented_at: datetime | None
     reconsent_after_days: int | None
@@ -111,7 +114,8 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         "live": list(LIVE_STATUSES),
     }
     [row] = fetch_all(READ, asked)
-    *known, lengths, usual, fasting, own, consent_days, consented_at, nurse, ids, plans, times, offered = row
+    *known, nurse, ids, plans, times, offered = row
+    *known, lengths, usual, most, fasting, own, consent_days, consented_at = known
     *known, features, protocol_id, protocol_status = known
     (clinic_id, zone, patient_id, deceased, plan_status, sessions_ordered, valid_from, valid_until) = known
     min_days, max_days = own or usual
@@ -129,6 +133,7 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         protocol_status=protocol_status,
         visit=Visit(*lengths),
         spacing=Spacing(min_days, max_days, overridden=own is not None),
+        frequency=Frequency(*most),
         fasting=Fasting(*fasting),
         consented_at=consented_at,
         reconsent_after_days=consent_days,

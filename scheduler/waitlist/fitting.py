@@ -127,6 +127,8 @@ def _fit(
     # The visit that an earlier one would stand for doesn't count: it is left at its time until then.
     others = [(start, end) for key, _, start, end in visits if key != entry.appointment_id]
     misfits = found.misfits(Wish(nurse=entry.nurse_id, chair=entry.chair_id))
+    if not _has_room(entry, day, others, zone):
+        return None
     suits = _possible(entry, found, spacing, others)
     if entry.only:
         suits &= misfits == 0
@@ -166,6 +168,14 @@ def _fit(
         found.asking.of(start, zone),
         starts,
     )
+
+
+def _has_room(
+    entry: WaitlistEntry, day: date, others: Sequence[tuple[datetime, datetime]], zone: str
+) -> bool:
+    """Whether the protocol allows another session in that week and that year."""
+    days = sorted(clock.local_date(start, zone).toordinal() for start, _ in others)
+    return free_times.frequency_of(entry.plan.protocol).has_room(day.toordinal(), days)
 
 
 def _possible(

@@ -1,5 +1,6 @@
 """The best dates for a series, against the plainest search there is: try all choices, keep the cheapest."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, pairwise, permutations
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scheduler.finding.frequency import Frequency
 from scheduler.finding.wishes import OTHER_NURSE
 from scheduler.series import planning
 from scheduler.series.planning import (
@@ -31,6 +33,7 @@ NURSES = 2  # whose visits are moved
 def courses(draw: st.DrawFn, *, standing: bool = True, most: int = 4) -> Course:
     shortest = draw(st.integers(0, 3))
     stands = draw(st.lists(st.integers(-8, 14), max_size=2, unique=True)) if standing else []
+    under_other_plans = draw(st.lists(st.integers(-8, 14), max_size=2)) if standing else []
     return Course(
         count=draw(st.integers(1, most)),
         min_days=shortest,
@@ -39,6 +42,10 @@ def courses(draw: st.DrawFn, *, standing: bool = True, most: int = 4) -> Course:
         last=DAYS - 1,
         standing=tuple(sorted(stands)),
         resume=draw(st.booleans()),
+        frequency=Frequency(
+            draw(st.sampled_from([None, None, 1, 2, 3])), draw(st.sampled_from([None, None, 3, 6]))
+        ),
+        beside=tuple(sorted([*stands, *under_other_plans])),
     )
 
 
@@ -57,7 +64,15 @@ def starts_of(draw: st.DrawFn) -> Starts:
 
 
 def in_bounds(course: Course, days: Sequence[int]) -> bool:
-    """Every distance that a chosen session has to the one before or after it is within the bounds."""
+    """Every distance that a chosen session has to the one before or after it is within the bounds, and no
+    week or year that has one of them has too many. All days of these stories are in one year."""
+    weeks = Counter((day - 1) // 7 for day in course.beside)
+    mine = Counter((day - 1) // 7 for day in days)
+    per_week, per_year = course.frequency.per_week, course.frequency.per_year
+    if per_week is not None and any(weeks[week] + mine[week] > per_week for week in mine):
+        return False
+    if per_year is not None and days and len(days) + len(course.beside) > per_year:
+        return False
     low, high = max(1, course.min_days), max(1, course.max_days)
     merged = sorted([*((day, True) for day in course.standing), *((day, False) for day in days)])
     for (earlier, stood), (later, stands) in pairwise(merged):
