@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduler.finding.frequency import Frequency, monday_of
+from scheduler.finding.frequency import WEEK, Frequency, monday_of
 
 NEVER: Final = 1 << 60
 ANY_NUMBER: Final = Frequency()
@@ -339,7 +339,7 @@ class _Weeks:
         """`next`, of the ways to each day of `since` (.., in the week, days) with one on each of `days`."""
         if self.size == 1:
             return ways
-        same = monday_of(since) == monday_of(days)
+        same = _mondays(since) == _mondays(days)
         found = np.full_like(ways, NEVER)
         found[..., 1, :] = np.where(same, NEVER, ways.min(axis=-2))
         np.minimum(found[..., 1:, :], np.where(same, ways[..., :-1, :], NEVER), out=found[..., 1:, :])
@@ -349,10 +349,14 @@ class _Weeks:
         """`kept`, of the ways to each day of `since` (.., in the week, days)."""
         if self.size == 1:
             return ways
-        same = monday_of(since) == monday_of(_day(day))
+        same = _mondays(since) == monday_of(_day(day))
         found = np.where(same, ways, NEVER)
         found[..., 0, :] = np.minimum(found[..., 0, :], np.where(same, NEVER, ways.min(axis=-2)))
         return found
+
+
+def _mondays(days: Numbers) -> Numbers:
+    return days - (days - 1) % WEEK
 
 
 def _day(day: int | None) -> int:

@@ -93,7 +93,7 @@ def test_sessions_under_another_plan_count_too(stage: Stage) -> None:
     limited(stage, most_per_week=1)
     cluster = active_protocol(stage.house, "cluster-60")
     under_it = write_plan(stage.house, cluster, stage.house.rosa, sessions_ordered=4)
-    booked(stage, under_it, 0)
+    booked(stage, under_it, 1)
 
     assert "week_full" in _codes(stage, stage.plan(), FRIDAY)
 
