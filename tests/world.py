@@ -446,7 +446,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
         "? /api/v1/appointments/under-older-versions/": {"plan": names["plan"]},
         "POST /api/v1/plans/{plan}/put-on-hold/": {"reason": "Ill"},
         "POST /api/v1/plans/{plan}/take-up/": {"reason": "Well again"},
-        "POST /api/v1/plans/{plan}/end/": {"reason": "Moved away"},
+        "POST /api/v1/plans/{plan}/end/": {"end_reason": "transferred", "reason": "Moved away"},
         "POST /api/v1/repairs/": {
             "id": str(new_id()),
             "clinic": names["clinic"],

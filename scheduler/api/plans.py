@@ -23,6 +23,7 @@ from scheduler.api.dose_orders import DosingActions
 from scheduler.models import (
     ContraindicationFinding,
     Finding,
+    PlanEnd,
     Protocol,
     SpacingOverride,
     TreatmentPlan,
@@ -85,6 +86,7 @@ class PlanSerializer(serializers.ModelSerializer[TreatmentPlan]):
             "valid_until",
             "prescriber",
             "status",
+            "end_reason",
             "prior_treatments",
             "chair_features",
             "spacing_overrides",
@@ -143,6 +145,13 @@ class SpacingCreateSerializer(CreateSerializer):
 
 class ReasonSerializer(StrictSerializer):
     reason = serializers.CharField(max_length=1000, allow_blank=True)
+
+
+class EndSerializer(StrictSerializer):
+    """How the course ends; `reason` says more, and has to of an adverse event and of another reason."""
+
+    end_reason = serializers.ChoiceField(choices=PlanEnd.choices)
+    reason = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class GoAheadSerializer(ReasonSerializer):
@@ -289,12 +298,13 @@ class PlansViewSet(DosingActions):
         plan, reason = self._reasoned(pk)
         return self._answer(plans.take_up(actor=self.actor, plan=plan, reason=reason))
 
-    @extend_schema(request=ReasonSerializer, responses=PlanSerializer)
+    @extend_schema(request=EndSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def end(self, request: Request, pk: UUID) -> Response:
-        """Revoked for good; refused with the list while visits are to come."""
-        plan, reason = self._reasoned(pk)
-        return self._answer(plans.end_plan(actor=self.actor, plan=plan, reason=reason, now=clock.now()))
+        """Completed, or revoked for good; refused with the list while visits are to come."""
+        plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
+        data = self.parse(EndSerializer)
+        return self._answer(plans.end_plan(actor=self.actor, plan=plan, now=clock.now(), **data))
 
     @extend_schema(request=TakePlanOverSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"], url_path="take-over")

@@ -5,13 +5,15 @@ booking asks of a plan later (still active, not expired, sessions left) is in `v
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.models import Patient
+from clinic.models import Patient, User
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
@@ -23,6 +25,7 @@ from scheduler.models import (
     AppointmentStatus,
     ContraindicationFinding,
     Finding,
+    PlanEnd,
     PlanStatus,
     Protocol,
     TreatmentPlan,
@@ -30,6 +33,20 @@ from scheduler.models import (
 from scheduler.prescribing import plan_requests, screening, spacing_requests
 from scheduler.prescribing.orders import Order, errors_of
 from scheduler.prescribing.standing import locked_plan, require_standing
+
+# Of these ends the listed reason alone tells nobody what came to pass.
+TOLD_IN_WORDS: Final = (PlanEnd.ADVERSE_EVENT, PlanEnd.OTHER)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a course came to its end: by the list, in words, by whom, when. Each may be unknown of one that
+    ended before reasons were listed."""
+
+    label: str
+    words: str
+    by: str
+    at: datetime | None
 
 
 def write_plan(
@@ -113,12 +130,21 @@ def take_up(*, actor: Actor, plan: TreatmentPlan, reason: str) -> TreatmentPlan:
     return _change_status(actor, plan, PlanStatus.ACTIVE, reason)
 
 
-def end_plan(*, actor: Actor, plan: TreatmentPlan, reason: str, now: datetime) -> TreatmentPlan:
-    """The order is revoked for good. Visits under it have to be cancelled first: each is a promise to a
-    patient, and a person tells them.
+def end_plan(
+    *, actor: Actor, plan: TreatmentPlan, end_reason: str, reason: str = "", now: datetime
+) -> TreatmentPlan:
+    """The course is over for good: completed, or revoked before. `end_reason` is one of `PlanEnd`, `reason`
+    says more; of an adverse event and of another reason it has to. Visits under it have to be cancelled
+    first: each is a promise to a patient, and a person tells them.
 
-    Raises `Invalid` without a reason, `Conflict` with code `plan_booked` and the `visits` to come.
+    Raises `Invalid` naming what is missing, `Conflict` with code `plan_booked` and the `visits` to come,
+    and `plan_over` for a plan that has ended otherwise.
     """
+    if end_reason not in PlanEnd:
+        raise Invalid({"end_reason": f"Choose how it ends: {', '.join(PlanEnd.values)}."})
+    ended = PlanEnd(end_reason)
+    if ended in TOLD_IN_WORDS and not said(reason):
+        raise Invalid({"reason": "Say what happened." if ended is PlanEnd.ADVERSE_EVENT else "Say why."})
 
     def no_loose_ends() -> None:
         to_come = Appointment.objects.filter(
@@ -134,7 +160,23 @@ def end_plan(*, actor: Actor, plan: TreatmentPlan, reason: str, now: datetime) -
             )
         spacing_requests.settle(actor=actor, plan=plan, outcome="The plan has ended.", now=now)
 
-    return _change_status(actor, plan, PlanStatus.REVOKED, reason, provided=no_loose_ends)
+    status = PlanStatus.COMPLETED if ended is PlanEnd.COMPLETED else PlanStatus.REVOKED
+    return _change_status(
+        actor, plan, status, said(reason) or ended.label, ended=ended, provided=no_loose_ends
+    )
+
+
+def end_of(plan: TreatmentPlan) -> Ended | None:
+    """How a plan's course came to its end, by whom and when; None while it stands. Two queries, none while
+    it stands."""
+    if plan.stands:
+        return None
+    events: Any = plan.events  # type: ignore[attr-defined]  # pghistory adds it
+    change = events.filter(status=plan.status).select_related("pgh_context").order_by("pgh_id").first()
+    context = change.pgh_context.metadata if change and change.pgh_context else {}
+    by = User.objects.filter(pk=context.get("user")).values_list("full_name", flat=True).first()
+    label, words = plan.get_end_reason_display() if plan.end_reason else "", context.get("reason", "")
+    return Ended(label, "" if words == label else words, by or "", change.pgh_created_at if change else None)
 
 
 def _refuse_second(patient: Patient, protocol: Protocol, valid_from: date) -> None:
@@ -164,6 +206,7 @@ def _change_status(
     status: PlanStatus,
     reason: str,
     *,
+    ended: PlanEnd | None = None,
     provided: Callable[[], None] = lambda: None,
 ) -> TreatmentPlan:
     """One step of a plan's status; a step already taken is no step. Under the lock of the schedule, so that
@@ -174,12 +217,12 @@ def _change_status(
     def work() -> TreatmentPlan:
         lock_schedule(plan.clinic_id)
         locked = locked_plan(plan)
-        if locked.status != status:
+        if (locked.status, locked.end_reason) != (status, ended or ""):
             require_standing(locked)
             provided()
-            locked.status = status
+            locked.status, locked.end_reason = status, ended or ""
             with acting(actor.user_id, reason=said(reason)):
-                locked.save(update_fields=["status"])
+                locked.save(update_fields=["status", "end_reason"])
         return locked
 
     return in_transaction(work)

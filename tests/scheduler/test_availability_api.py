@@ -163,7 +163,13 @@ def put_on_hold(stage: Stage, plan: TreatmentPlan) -> None:
 
 
 def end(stage: Stage, plan: TreatmentPlan) -> None:
-    plans.end_plan(actor=stage.house.actor(stage.house.priya), plan=plan, reason="Moved away", now=NOW)
+    plans.end_plan(
+        actor=stage.house.actor(stage.house.priya),
+        plan=plan,
+        end_reason="transferred",
+        reason="Moved away",
+        now=NOW,
+    )
 
 
 def retire_the_version(stage: Stage, plan: TreatmentPlan) -> None:

@@ -102,7 +102,13 @@ def test_no_order_without_a_reason_and_none_under_a_plan_that_is_over(stage: Sta
     plan = stage.plan()
     with pytest.raises(Invalid, match="Say why"):
         order(stage, plan, "0.6", reason=" ")
-    plans.end_plan(actor=stage.house.actor(stage.house.priya), plan=plan, reason="Remission", now=NOW)
+    plans.end_plan(
+        actor=stage.house.actor(stage.house.priya),
+        plan=plan,
+        end_reason="completed",
+        reason="Remission",
+        now=NOW,
+    )
 
     with pytest.raises(Conflict) as refusal:
         order(stage, plan, "0.6")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from clinic.problems import Conflict, Invalid
-from scheduler.models import PlanStatus, SpacingOverride, TreatmentPlan
+from scheduler.models import PlanEnd, PlanStatus, SpacingOverride, TreatmentPlan
 from scheduler.prescribing import plans
 from scheduler.prescribing.spacing import override_spacing
 from tests.cast import NOW, TODAY, House, client_of, new_id
@@ -97,16 +97,66 @@ def test_a_plan_does_not_end_over_visits_to_come(stage: Stage) -> None:
     visit = stage.book(plan, "9:30")
 
     with pytest.raises(Conflict, match="1 visit is still to come") as refusal:
-        plans.end_plan(actor=priya, plan=plan, reason="Remission", now=NOW)
+        plans.end_plan(actor=priya, plan=plan, end_reason="completed", reason="Remission", now=NOW)
 
     assert refusal.value.data["visits"] == [{"appointment": visit.pk, "start": visit.starts_at}]
     stage.cancel(visit)
-    assert plans.end_plan(actor=priya, plan=plan, reason="Remission", now=NOW).status == PlanStatus.REVOKED
+    ended = plans.end_plan(actor=priya, plan=plan, end_reason="no-response", now=NOW)
+    assert (ended.status, ended.end_reason) == (PlanStatus.REVOKED, "no-response")
+
+
+@pytest.mark.parametrize(
+    ("end_reason", "words", "status"),
+    [
+        ("completed", "", PlanStatus.COMPLETED),
+        ("no-response", "", PlanStatus.REVOKED),
+        ("adverse-event", "Cystitis", PlanStatus.REVOKED),
+        ("lost-to-follow-up", "", PlanStatus.REVOKED),
+        ("transferred", "To the pain clinic", PlanStatus.REVOKED),
+        ("other", "She did not want to go on", PlanStatus.REVOKED),
+    ],
+)
+def test_a_course_ends_for_a_reason_of_the_list_and_is_told_with_its_words(
+    stage: Stage, end_reason: str, words: str, status: PlanStatus
+) -> None:
+    plan, priya = stage.plan(), stage.house.actor(stage.house.priya)
+    assert plans.end_of(plan) is None
+    ended = plans.end_plan(actor=priya, plan=plan, end_reason=end_reason, reason=words, now=NOW)
+
+    assert (ended.status, ended.end_reason) == (status, end_reason)
+    told = plans.end_of(ended)
+    assert told is not None
+    assert (told.label, told.words, told.by) == (PlanEnd(end_reason).label, words, "Priya Nair")
+    again = plans.end_plan(actor=priya, plan=plan, end_reason=end_reason, reason="Again", now=NOW)
+    assert plans.end_of(again) == told
+    otherwise = "transferred" if end_reason == "completed" else "completed"
+    with pytest.raises(Conflict) as refused:
+        plans.end_plan(actor=priya, plan=plan, end_reason=otherwise, now=NOW)
+    assert refused.value.code == "plan_over"
+
+
+@pytest.mark.parametrize(
+    ("end_reason", "field", "mend"),
+    [
+        ("adverse-event", "reason", "Say what happened."),
+        ("other", "reason", "Say why."),
+        ("tired", "end_reason", "Choose how it ends: completed, no-response"),
+    ],
+)
+def test_an_end_that_the_list_does_not_tell_is_told_in_words(
+    stage: Stage, end_reason: str, field: str, mend: str
+) -> None:
+    with pytest.raises(Invalid, match=mend) as refused:
+        plans.end_plan(
+            actor=stage.house.actor(stage.house.priya), plan=stage.plan(), end_reason=end_reason, now=NOW
+        )
+    assert [error["field"] for error in refused.value.data["errors"]] == [field]
+    assert TreatmentPlan.objects.get().status == PlanStatus.ACTIVE
 
 
 def test_an_ended_plan_stays_ended(stage: Stage) -> None:
     plan, priya = stage.plan(), stage.house.actor(stage.house.priya)
-    plans.end_plan(actor=priya, plan=plan, reason="Remission", now=NOW)
+    plans.end_plan(actor=priya, plan=plan, end_reason="completed", reason="Remission", now=NOW)
 
     for change in (plans.put_on_hold, plans.take_up):
         with pytest.raises(Conflict, match="stays so") as refusal:
@@ -141,8 +191,9 @@ def test_over_the_api(stage: Stage) -> None:
     other = priya.post(f"{API}{stage.plan(stage.house.omar).pk}/spacing/", body, format="json")
 
     assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
-    steps = [("put-on-hold", "on-hold"), ("take-up", "active"), ("end", "revoked")]
-    for step, status in steps:
-        answer = priya.post(f"{API}{plan.pk}/{step}/", {"reason": "Because"}, format="json")
+    steps = [("put-on-hold", "on-hold", {}), ("take-up", "active", {})]
+    for step, status, more in [*steps, ("end", "revoked", {"end_reason": "adverse-event"})]:
+        answer = priya.post(f"{API}{plan.pk}/{step}/", {"reason": "Because", **more}, format="json")
         assert (answer.status_code, answer.data["status"]) == (200, status)
+    assert answer.data["end_reason"] == "adverse-event"
     assert [row["min_days"] for row in answer.data["spacing_overrides"]] == [1]

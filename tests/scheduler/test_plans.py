@@ -276,6 +276,8 @@ def test_one_course_has_one_plan(house: House, mood: Protocol) -> None:
 
 def test_an_ended_plan_makes_room_for_another(house: House, mood: Protocol) -> None:
     plan = write_plan(house, mood, house.rosa)
-    plans.end_plan(actor=house.actor(house.priya), plan=plan, reason="Another dose", now=NOW)
+    plans.end_plan(
+        actor=house.actor(house.priya), plan=plan, end_reason="other", reason="Another dose", now=NOW
+    )
 
     assert write_plan(house, mood, house.rosa).status == PlanStatus.ACTIVE

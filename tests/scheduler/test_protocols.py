@@ -66,7 +66,7 @@ def test_a_plan_that_ended_and_a_visit_that_was_cancelled_are_not_in_use(house: 
     stage = set_stage(house)
     plan = stage.plan()
     stage.cancel(stage.book(plan, "10:00"))
-    plans.end_plan(actor=house.actor(house.priya), plan=plan, reason="Well", now=NOW)
+    plans.end_plan(actor=house.actor(house.priya), plan=plan, end_reason="other", reason="Well", now=NOW)
 
     assert protocols.in_use(stage.protocol, now=NOW) == protocols.InUse(plans=0, visits=0)
 

@@ -112,7 +112,13 @@ def test_a_no_that_is_sent_again_leaves_the_next_request_open(stage: Stage, plan
 
 def test_a_plan_that_ends_leaves_no_question_open(stage: Stage, plan: TreatmentPlan) -> None:
     ask(stage, plan)
-    plans.end_plan(actor=stage.house.actor(stage.house.priya), plan=plan, reason="Moved away", now=NOW)
+    plans.end_plan(
+        actor=stage.house.actor(stage.house.priya),
+        plan=plan,
+        end_reason="transferred",
+        reason="Moved away",
+        now=NOW,
+    )
     assert spacing_requests.open_of(plan) is None
     with pytest.raises(Conflict) as refused:
         ask(stage, plan)

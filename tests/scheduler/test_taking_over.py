@@ -132,7 +132,13 @@ def test_a_version_of_another_protocol_is_none(stage: Stage, plan: TreatmentPlan
 
 
 def test_an_ended_plan_stays_ended(stage: Stage, plan: TreatmentPlan) -> None:
-    plans.end_plan(actor=stage.house.actor(stage.house.priya), plan=plan, reason="Moved away", now=NOW)
+    plans.end_plan(
+        actor=stage.house.actor(stage.house.priya),
+        plan=plan,
+        end_reason="transferred",
+        reason="Moved away",
+        now=NOW,
+    )
     with pytest.raises(Conflict) as refused:
         take_over(stage, plan, longer(stage))
     assert refused.value.code == "plan_over"

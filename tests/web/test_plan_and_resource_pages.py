@@ -78,11 +78,29 @@ def test_a_plan_does_not_end_over_visits_to_come(stage: Stage) -> None:
     plan = stage.plan()
     stage.book(plan, "9:30")
 
-    page = browser_of(stage.house.priya).post(reverse("plan_end", args=[plan.pk]), {"reason": "Remission"})
+    page = browser_of(stage.house.priya).post(
+        reverse("plan_end", args=[plan.pk]), {"end_reason": "completed", "reason": "Remission"}
+    )
 
     assert page.status_code == 409
     assert "1 visit is still to come under this plan." in words(page)
     assert TreatmentPlan.objects.get().status == "active"
+
+
+def test_a_course_that_ends_is_told_on_its_page_and_in_the_chart(stage: Stage) -> None:
+    plan = stage.plan()
+    browser, address = browser_of(stage.house.priya), reverse("plan_end", args=[plan.pk])
+
+    unsaid = browser.post(address, {"end_reason": "", "reason": "She had hoped for more"})
+    assert unsaid.status_code == 400
+    assert "Choose how it ends." in words(unsaid)
+    assert "She had hoped for more" in unsaid.content.decode()
+    kept = words(browser.post(address, {"end_reason": "no-response", "reason": "After six"}, follow=True))
+    chart = words(browser.get(reverse("patient", args=[plan.patient_id])))
+
+    assert "Ended No response: After six" in kept
+    assert "Priya Nair" in kept
+    assert "No response, 0 of 6 sessions" in chart
 
 
 def test_a_manager_adds_a_chair_once_however_often_it_is_sent(stage: Stage) -> None:

@@ -17,6 +17,7 @@ from clinic.queries import allergies_that_hold
 from scheduler.access import BOOK, OVERRIDE_SPACING, VIEW_PLANS, WRITE_PLAN
 from scheduler.models import (
     Finding,
+    PlanEnd,
     PlanStatus,
     Protocol,
     SpacingOverride,
@@ -44,7 +45,6 @@ from web.views.protocols.words import changes
 SAID = {
     "hold": "The plan is on hold: nobody is booked or checked in under it until it is taken up again.",
     "resume": "The plan is active again.",
-    "end": "The plan has ended.",
 }
 
 
@@ -128,9 +128,20 @@ class GoAheadForm(ChangeForm):
 
 
 class StatusForm(ChangeForm):
-    """Why a plan rests, goes on or ends; which of these is the button's."""
+    """Why a plan rests or goes on; which of these is the button's."""
 
     reason = forms.CharField(label="Reason", max_length=1000)
+
+
+class EndForm(ChangeForm):
+    """How a course ends. Which of these wants words is the floor's to say."""
+
+    end_reason = forms.ChoiceField(
+        label="It ends because",
+        choices=[("", "Choose"), *PlanEnd.choices],
+        error_messages={"required": "Choose how it ends."},
+    )
+    reason = forms.CharField(label="In words", max_length=1000, required=False)
 
 
 @staff_page(VIEW_PLANS, methods=["GET"])
@@ -227,19 +238,28 @@ def go_ahead(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(WRITE_PLAN, methods=["POST"])
 def change_status(request: StaffRequest, pk: UUID, step: str) -> HttpResponse:
-    """The plan rests (`hold`), goes on (`resume`) or ends (`end`), with the prescriber's reason."""
+    """The plan rests (`hold`) or goes on (`resume`), with the prescriber's reason."""
     found = _plan(request, pk, WRITE_PLAN)
-    steps: dict[str, Callable[..., Any]] = {
-        "hold": plans.put_on_hold,
-        "resume": plans.take_up,
-        "end": partial(plans.end_plan, now=clock.now()),
-    }
+    steps: dict[str, Callable[..., Any]] = {"hold": plans.put_on_hold, "resume": plans.take_up}
     return _decided(
         request,
         found,
         lambda data: steps[step](actor=request.actor, plan=found, **data),
         SAID[step],
         status_form=StatusForm(request.POST),
+    )
+
+
+@staff_page(WRITE_PLAN, methods=["POST"])
+def end(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The course is over, for one of the listed reasons."""
+    found = _plan(request, pk, WRITE_PLAN)
+    return _decided(
+        request,
+        found,
+        lambda data: plans.end_plan(actor=request.actor, plan=found, now=clock.now(), **data),
+        "The plan has ended.",
+        end_form=EndForm(request.POST),
     )
 
 
@@ -286,6 +306,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
             "dose_form": partial(DoseForm, found),
             "spacing_form": SpacingForm,
             "status_form": StatusForm,
+            "end_form": EndForm,
         }
         if on_chart:
             offered["go_ahead_form"] = partial(GoAheadForm, initial={"item": next(iter(on_chart))})
@@ -298,6 +319,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
     context = {
         "plan": found,
         "status_stands": standing,
+        "ended": plans.end_of(found),
         "on_chart": on_chart,
         "patient": found.patient,
         "who": who.who_is(found.patient, list(allergies_that_hold(found.patient)), now),
