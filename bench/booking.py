@@ -154,7 +154,7 @@ class Caller:
     def __init__(self, port: int, token: str) -> None:
         self.port, self.token = port, token
 
-    def post(self, body: dict[str, str]) -> int:
+    def post(self, body: dict[str, str | bool]) -> int:
         """The status of one call; gunicorn's sync workers close the connection after each."""
         http = HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}

@@ -42,9 +42,9 @@ class SettingsForm(ChangeForm):
         were = cleaned.pop("were", "")
         self._were = _read(were)
         if were and not self._were.keys() >= self.initial.keys() - {"were"}:
-            shown: Any = self.data.copy()
+            sent: Any = self.data
+            self.data = shown = sent.copy()
             shown["were"] = self.initial["were"]
-            self.data = shown
             raise forms.ValidationError(UNSEEN)
         return cleaned
 

@@ -288,8 +288,8 @@ def test_a_part_of_a_page_is_of_the_pages_own_clinic(house: House, other_house: 
     browser = browser_of(ana)
     choose(browser, other_house.clinic)
     part = {"HX-Request": "true", "X-Chairside-Clinic": str(house.clinic.pk)}
-    answer = browser.get(reverse("tasks"), headers=part)
-    assert answer.wsgi_request.clinic == house.clinic
+    request: Any = browser.get(reverse("tasks"), headers=part).wsgi_request
+    assert request.clinic == house.clinic
     assert browser.get("/nowhere/").context["frame"].clinic == other_house.clinic
 
 
