@@ -174,7 +174,8 @@ def end_of(plan: TreatmentPlan) -> Ended | None:
     events: Any = plan.events  # type: ignore[attr-defined]  # pghistory adds it
     change = events.filter(status=plan.status).select_related("pgh_context").order_by("pgh_id").first()
     context = change.pgh_context.metadata if change and change.pgh_context else {}
-    by = User.objects.filter(pk=context.get("user")).values_list("full_name", flat=True).first()
+    who: Any = context.get("user")
+    by = User.objects.filter(pk=who).values_list("full_name", flat=True).first()
     label, words = plan.get_end_reason_display() if plan.end_reason else "", context.get("reason", "")
     return Ended(label, "" if words == label else words, by or "", change.pgh_created_at if change else None)
 
