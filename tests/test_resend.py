@@ -92,6 +92,12 @@ def protocols(house: House) -> Call:
     return house.priya, "protocols/", {"after": set_stage(house).protocol.pk, "observation_minutes": 90}
 
 
+def dose_orders(house: House) -> Call:
+    plan = set_stage(house).plan()
+    body = {"ordered_dose": "0.600", "was": "0.500", "reason": "Little effect at the last session"}
+    return house.priya, f"plans/{plan.pk}/doses/", body
+
+
 def plan_requests(house: House) -> Call:
     return house.ana, "plans/ask/", {"patient": house.rosa.pk, "words": "Asks whether to go on"}
 
@@ -467,6 +473,7 @@ CALLS: dict[str, Callable[[House], Call]] = {
     "threads/{id}/offer-times/": times_offered,
     "waitlist/{id}/offer/": offers_by_hand,
     "plans/ask/": plan_requests,
+    "plans/{id}/doses/": dose_orders,
     "members/": members,
     "patient-imports/": patient_imports,
 }

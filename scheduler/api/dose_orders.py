@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import access as ground
+from clinic.fields import IdField
 from clinic.idempotency import create_once
 from clinic.viewsets import ClinicViewSet, CreateSerializer
 from scheduler import access
@@ -41,7 +42,7 @@ class DoseOrderSerializer(serializers.Serializer[Any]):
 
 class NewDoseOrderSerializer(DoseOrderSerializer):
     in_the_chair = serializers.ListField(
-        child=serializers.UUIDField(),
+        child=IdField(),
         help_text="Visits of the plan whose patient is in the chair now: an infusion that has started keeps"
         " the dose it was started with.",
     )

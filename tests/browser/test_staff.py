@@ -31,7 +31,7 @@ def test_a_nurse_is_invited_comes_in_and_is_let_go(windows: Windows, house: Hous
     manager.get_by_role("checkbox", name=re.compile("^Nurse")).press("Space")
     manager.get_by_label("Your own password, again").press_sequentially(PASSWORD)
     manager.keyboard.press("Enter")
-    expect(manager.get_by_text("the link goes to nora@lakeside.example")).to_be_visible()
+    expect(manager.get_by_text("The link went to nora@lakeside.example")).to_be_visible()
     assert look_at(manager) == []
 
     nora = windows.open(PHONE)
@@ -41,7 +41,7 @@ def test_a_nurse_is_invited_comes_in_and_is_let_go(windows: Windows, house: Hous
     nora.get_by_role("button").click()
     expect(nora.get_by_role("link", name="Sign in")).to_be_visible()
     sign_in(nora, "nora@lakeside.example")
-    expect(nora.get_by_role("heading", name="Lakeside Clinic")).to_be_visible()
+    expect(nora.get_by_role("heading", name="Lakeside Infusion Clinic")).to_be_visible()
     assert look_at(nora) == []
     nora.get_by_role("button", name="Accept the invitation of Lakeside Clinic").click()
     nora.wait_for_url("**/nurse/")
@@ -148,7 +148,7 @@ def test_where_no_mail_is_sent_the_link_is_handed_over(
     nora.get_by_label("New Password (again)").fill(OWN)
     nora.get_by_role("button").click()
     sign_in(nora, "nora@lakeside.example")
-    expect(nora.get_by_role("heading", name="Lakeside Clinic")).to_be_visible()
+    expect(nora.get_by_role("heading", name="Lakeside Infusion Clinic")).to_be_visible()
 
 
 def test_a_lost_second_factor_is_taken_away(windows: Windows, house: House) -> None:

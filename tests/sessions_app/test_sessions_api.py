@@ -147,7 +147,7 @@ def test_the_whole_visit_over_the_api(house: House, wall: Wall) -> None:
 
     wall.after(minutes=60)
     assert post(nils, session, "vitals", calm_body(wall.shows, dissociation=0)).status_code == 201
-    wall.after(minutes=10)
+    wall.after(minutes=15)
     assert post(nils, session, "vitals", calm_body(wall.shows, dissociation=0)).status_code == 201
     home = {"id": str(new_id()), **stories.GOING_HOME}
     assert post(nils, session, "discharge", home).status_code == 201

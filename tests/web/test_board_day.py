@@ -356,7 +356,10 @@ def test_who_said_something_that_waits_for_a_nurse_is_not_plainly_confirmed(stag
     # What it is, is for the nurse to read.
     assert ["What the patient said before" in told for told in pages.values()] == [False, True]
     readiness.confirm(
-        id=new_id(), appointment=visit, answers=readiness.Answers(ride_home="yes"), now=NOW + MINUTE
+        id=new_id(),
+        appointment=visit,
+        answers=readiness.Answers(ride_home="yes", possible_pregnancy="no"),
+        now=NOW + MINUTE,
     )
     assert "not ready" not in words(the_day(stage))
 
