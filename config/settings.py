@@ -163,6 +163,7 @@ CELERY_TASK_ROUTES = {
 # A ring that nobody took before the next one says nothing new: it expires (config.brokers.every).
 CELERY_BEAT_SCHEDULE = {
     "watch-chairs": brokers.every(10, "sessions_app.tasks.run_clocks"),
+    "look-at-courses": brokers.every(300, "sessions_app.tasks.look_at_courses"),
     "raise-unanswered": brokers.every(30, "notifications.tasks.run_clocks"),
     "drain-urgent": brokers.every(10, "notifications.tasks.drain_urgent"),
     "plan-messages": brokers.every(30, "notifications.tasks.plan"),

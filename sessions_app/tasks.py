@@ -4,8 +4,9 @@ from celery import shared_task
 
 from clinic import clock
 from clinic.history import WORKER, acting
-from sessions_app.infusing import dose_watch
+from sessions_app.infusing import dose_watch, exposure
 from sessions_app.observing import alert_clocks
+from sessions_app.outcomes import course_responses
 
 
 @shared_task
@@ -16,3 +17,13 @@ def run_clocks() -> None:
     with acting(None, door=WORKER):
         dose_watch.watch(now=now)
         alert_clocks.run_clocks(now=now)
+
+
+@shared_task
+def look_at_courses() -> None:
+    """Every five minutes: what the sessions of late ask of a prescriber, a decision on the course or liver
+    tests."""
+    now = clock.now()
+    with acting(None, door=WORKER):
+        course_responses.look(now=now)
+        exposure.look(now=now)

@@ -94,6 +94,8 @@ POST   /api/v1/plans/ask/                           DN-M
 POST   /api/v1/plans/{plan}/ask-spacing/            DN-M
 POST   /api/v1/plans/{plan}/refuse-spacing/         --P-
 GET    /api/v1/plans/spacing-requests/              DNPM
+POST   /api/v1/plans/{plan}/go-on/                  --P-
+GET    /api/v1/plans/waiting-courses/               DNPM
 GET    /api/v1/resources/                           DNPM
 POST   /api/v1/resources/                           ---M
 GET    /api/v1/resources/{resource}/                DNPM
@@ -348,6 +350,7 @@ POST   /plans/{plan}/dose/                          --P-
 POST   /plans/{plan}/spacing/                       --P-
 POST   /plans/{plan}/ask-spacing/                   DN-M
 POST   /plans/{plan}/refuse-spacing/                --P-
+POST   /plans/{plan}/go-on/                         --P-
 POST   /plans/{plan}/take-over/                     --P-
 POST   /plans/{plan}/go-ahead/                      --P-
 POST   /plans/{plan}/hold/                          --P-

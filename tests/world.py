@@ -442,6 +442,8 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "words": "Two days apart this once?",
         },
         "POST /api/v1/plans/{plan}/refuse-spacing/": {"task": str(new_id()), "reason": "Too close"},
+        "POST /api/v1/plans/{plan}/go-on/": {"task": str(new_id()), "reason": "Sleeps better"},
+        "? /api/v1/plans/waiting-courses/": {"clinic": names["clinic"]},
         "? /api/v1/plans/spacing-requests/": {"clinic": names["clinic"]},
         "? /api/v1/appointments/under-older-versions/": {"plan": names["plan"]},
         "POST /api/v1/plans/{plan}/put-on-hold/": {"reason": "Ill"},

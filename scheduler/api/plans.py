@@ -29,6 +29,7 @@ from scheduler.models import (
     TreatmentPlan,
 )
 from scheduler.prescribing import (
+    course_reviews,
     going_ahead,
     plan_requests,
     plans,
@@ -198,6 +199,20 @@ class SpacingRequestSerializer(serializers.Serializer[Any]):
     added = SpacingNoteSerializer(many=True, help_text="What was asked or noted since, and by whom.")
 
 
+class GoOnSerializer(ReasonSerializer):
+    task = IdField(help_text="The decision that the plan waits for, as the prescriber has read it.")
+
+
+class CourseReviewSerializer(serializers.Serializer[Any]):
+    """A course that waits for a prescriber: no response is on record after so many infusions."""
+
+    plan = IdField(source="plan.pk")
+    patient = IdField(source="plan.patient_id")
+    task = IdField(source="item.pk")
+    infusions = serializers.IntegerField()
+    due_at = serializers.DateTimeField(source="item.due_at")
+
+
 class ItemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     question = serializers.CharField()
@@ -226,6 +241,8 @@ class PlansViewSet(DosingActions):
         "ask_spacing": access.BOOK,
         "refuse_spacing": access.OVERRIDE_SPACING,
         "requested_spacings": access.VIEW_PLANS,
+        "go_on": access.WRITE_PLAN,
+        "waiting_courses": access.VIEW_PLANS,
     }
     queryset = TreatmentPlan.objects.select_related("patient").prefetch_related(
         "findings", Prefetch("spacing_overrides", SpacingOverride.objects.order_by("given_at", "created_at"))
@@ -385,6 +402,23 @@ class PlansViewSet(DosingActions):
         asked = self.parse_query(OfClinicSerializer)
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
         return Response(SpacingRequestSerializer(spacing_requests.open_requests(clinic), many=True).data)
+
+    @extend_schema(request=GoOnSerializer, responses=PlanSerializer)
+    @action(detail=True, methods=["post"], url_path="go-on")
+    def go_on(self, request: Request, pk: UUID) -> Response:
+        """The course goes on though no response is on record; it is asked again after as many more."""
+        plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
+        data = self.parse(GoOnSerializer)
+        course_reviews.go_on(actor=self.actor, plan=plan, now=clock.now(), **data)
+        return self._answer(plan)
+
+    @extend_schema(parameters=[OfClinicSerializer], responses=CourseReviewSerializer(many=True))
+    @action(detail=False, methods=["get"], url_path="waiting-courses", pagination_class=None)
+    def waiting_courses(self, request: Request) -> Response:
+        """Every course of a clinic that waits for a prescriber's decision, the longest waiting first."""
+        asked = self.parse_query(OfClinicSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        return Response(CourseReviewSerializer(course_reviews.waiting_in(clinic), many=True).data)
 
     @extend_schema(responses=ItemSerializer(many=True))
     @action(detail=False, methods=["get"], url_path="screening-items", pagination_class=None)

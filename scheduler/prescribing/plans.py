@@ -30,7 +30,7 @@ from scheduler.models import (
     Protocol,
     TreatmentPlan,
 )
-from scheduler.prescribing import plan_requests, screening, spacing_requests
+from scheduler.prescribing import course_reviews, plan_requests, screening, spacing_requests
 from scheduler.prescribing.orders import Order, errors_of
 from scheduler.prescribing.standing import locked_plan, require_standing
 
@@ -158,7 +158,8 @@ def end_plan(
                 code="plan_booked",
                 visits=[{"appointment": row["id"], "start": row["during__startswith"]} for row in visits],
             )
-        spacing_requests.settle(actor=actor, plan=plan, outcome="The plan has ended.", now=now)
+        for asked in (spacing_requests, course_reviews):
+            asked.settle(actor=actor, plan=plan, outcome="The plan has ended.", now=now)
 
     status = PlanStatus.COMPLETED if ended is PlanEnd.COMPLETED else PlanStatus.REVOKED
     return _change_status(

@@ -16,6 +16,7 @@ from scheduler.finding.availability import Visit
 from scheduler.finding.fasting import Fasting
 from scheduler.finding.frequency import Frequency
 from scheduler.models import LIVE_STATUSES, AppointmentStatus, ResourceKind
+from scheduler.prescribing import course_reviews
 from scheduler.prescribing.spacing import MOST_DAYS_APART, Spacing
 
 # Further away no spacing reaches; of the plan itself all visits count.
@@ -33,6 +34,10 @@ READ: Final = """
            ARRAY[protocol.fasting_light_meal_hours, protocol.fasting_clear_hours],
            (SELECT ARRAY[own.min_days, own.max_days] FROM scheduler_spacingoverride own
              WHERE own.plan_id = plan.id ORDER BY own.given_at DESC, own.created_at DESC LIMIT 1),
+           CASE WHEN protocol.review_after_sessions IS NOT NULL THEN
+                (SELECT item.cause FROM clinic_workitem item
+                  WHERE item.patient_id = plan.patient_id AND item.closed_at IS NULL
+                    AND starts_with(item.cause, %(review)s || ':' || plan.id || ':') LIMIT 1) END,
            protocol.reconsent_after_days,
            (SELECT max(consent.given_at) FROM clinic_consent consent
              WHERE consent.patient_id = plan.patient_id AND consent.scope = %(consent)s
@@ -94,6 +99,7 @@ class Case:
     spacing: Spacing
     frequency: Frequency
     fasting: Fasting
+    review: str  # the cause of the decision that the course waits for; empty: none
     consented_at: datetime | None
     reconsent_after_days: int | None
     known_nurse: UUID | None
@@ -109,13 +115,14 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         "now": now,
         "without": list(without),
         "consent": ConsentScope.TREATMENT,
+        "review": course_reviews.CAUSE,
         "nurse": ResourceKind.NURSE,
         "held": AppointmentStatus.PENDING,
         "live": list(LIVE_STATUSES),
     }
     [row] = fetch_all(READ, asked)
     *known, nurse, ids, plans, times, offered = row
-    *known, lengths, usual, most, fasting, own, consent_days, consented_at = known
+    *known, lengths, usual, most, fasting, own, review, consent_days, consented_at = known
     *known, features, protocol_id, protocol_status = known
     (clinic_id, zone, patient_id, deceased, plan_status, sessions_ordered, valid_from, valid_until) = known
     min_days, max_days = own or usual
@@ -135,6 +142,7 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         spacing=Spacing(min_days, max_days, overridden=own is not None),
         frequency=Frequency(*most),
         fasting=Fasting(*fasting),
+        review=review or "",
         consented_at=consented_at,
         reconsent_after_days=consent_days,
         known_nurse=nurse,

@@ -26,7 +26,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
-from scheduler.prescribing import charted, consented
+from scheduler.prescribing import charted, consented, course_reviews
 from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.visits.blockers import MENDS
 from scheduler.waitlist import offering, waiting
@@ -63,6 +63,7 @@ def with_obstacles(rows: QuerySet[WaitlistEntry], *, now: datetime) -> QuerySet[
     ran_out = offers.filter(status=OfferStatus.EXPIRED).order_by("-expires_at").values("expires_at")
     return rows.annotate(
         consented_at=Subquery(consents.values("given_at")[:1]),
+        review=course_reviews.waiting_cause(plan="plan"),
         allergies=charted.unanswered_allergies(plan="plan"),
         sessions_live=Coalesce(Subquery(sessions), 0),
         offer_open=Exists(offers.filter(status=OfferStatus.OPEN)),
@@ -97,6 +98,8 @@ def against_any_time(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
         return Obstacle("plan_not_active", f"The plan is {plan.status}. {mend}")
     if plan.protocol.status != ProtocolStatus.ACTIVE:
         return Obstacle("protocol_inactive", NOT_IN_FORCE)
+    if read.review and plan.protocol.review_after_sessions is not None:
+        return Obstacle(course_reviews.WAITS, course_reviews.waits_words(read.review))
     zone = entry.clinic.time_zone
     today = clock.local_date(now, zone)
     days = plan.protocol.reconsent_after_days

@@ -14,13 +14,13 @@ from clinic import clock
 from clinic.models import Consent, ConsentScope
 from clinic.queries import allergies_of, still_holds
 from scheduler.models import PlanStatus, ResourceKind
-from scheduler.prescribing import charted, consented
+from scheduler.prescribing import charted, consented, course_reviews
 from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
 from sessions_app.models import Session, SideEffect, VitalSigns
 from sessions_app.observing import effect_courses, flowsheet, starting, vital_limits
 from sessions_app.observing.vocabulary import label_of
-from sessions_app.preparing import dose, safety
+from sessions_app.preparing import dose, liver_tests, safety
 from sessions_app.preparing.dosing import plain
 
 ANSWERED: Final = ("consent", "plan", "weight", "vital_signs", "pain")
@@ -66,9 +66,12 @@ def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
 
 
 def to_look_at(session: Session, now: datetime) -> dict[str, list[str]]:
-    """What to read before answering an item, by its code. Four queries where the claims are loaded."""
+    """What to read before answering an item, by its code. Four queries where the claims are loaded, and one
+    more where the protocol asks for liver tests."""
     last = _last_given(session)
     found = {"fasting": _fasting(session), "allergies": [_allergies(session)]}
+    asks = session.protocol.liver_test_after_mg is not None
+    tests = liver_tests.told(session.patient, now=now) if asks else None
     supervising = supervisor(session, now)
     if supervising:
         found["clinician_on_site"] = [f"By the schedule: {supervising}."]
@@ -77,7 +80,7 @@ def to_look_at(session: Session, now: datetime) -> dict[str, list[str]]:
         return found
     day = _day(clock.local_date(last.arrived_at, session.clinic.time_zone))
     effects = "; ".join(map(_in_words, _telling(last))) or f"none of grade {TELLING_GRADE} or more"
-    found["last_side_effects"] = [f"{day}: {effects}."]
+    found["last_side_effects"] = [f"{day}: {effects}.", *([tests.words] if tests else [])]
     given = recording.uncorrected(last.medicines_given.all())
     medicines = [f"{each.medicine} {plain(each.amount)} {spoken_unit(each.unit)}" for each in given]
     found["medicines"] = [f"Given beside the infusion on {day}: {'; '.join(medicines) or 'none'}."]
@@ -120,6 +123,9 @@ def _plan(session: Session, at: datetime) -> Said:
     if not plan.valid_from <= today <= plan.valid_until:
         span = f"{_day(plan.valid_from)} to {_day(plan.valid_until)}"
         return Said(False, f"The plan is for {span}: the prescriber must write another.")
+    waits = course_reviews.waiting_for(plan) if session.protocol.review_after_sessions is not None else None
+    if waits is not None:
+        return Said(False, waits.words)
     return Said(True, f"Active until {_day(plan.valid_until)}.")
 
 

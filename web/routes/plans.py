@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("plans/<uuid:pk>/go-ahead/", plans.go_ahead, name="plan_go_ahead"),
     path("plans/<uuid:pk>/hold/", plans.change_status, {"step": "hold"}, name="plan_hold"),
     path("plans/<uuid:pk>/resume/", plans.change_status, {"step": "resume"}, name="plan_resume"),
+    path("plans/<uuid:pk>/go-on/", plans.go_on, name="plan_go_on"),
     path("plans/<uuid:pk>/end/", plans.end, name="plan_end"),
 ]

@@ -25,6 +25,7 @@ from scheduler.models import (
 )
 from scheduler.prescribing import (
     charted,
+    course_reviews,
     dose_orders,
     going_ahead,
     plans,
@@ -36,7 +37,9 @@ from scheduler.prescribing import (
 from scheduler.series.review import review
 from scheduler.visits import queries, versions
 from scheduler.vocabulary import indication_words, plain_amount
+from sessions_app.access import READ_SESSIONS
 from sessions_app.infusing import superseded
+from sessions_app.outcomes import course_responses
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DecimalNumberField, WholeNumberField
 from web.views.patients import who
@@ -124,6 +127,17 @@ class GoAheadForm(ChangeForm):
         label="Why it is right to go ahead",
         max_length=1000,
         error_messages={"required": "Say why it is right to go ahead."},
+    )
+
+
+class GoOnForm(ChangeForm):
+    """Why the course goes on without a response; `task` is the decision that the page showed."""
+
+    task = forms.UUIDField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="Why it goes on",
+        max_length=1000,
+        error_messages={"required": "Say why the course goes on."},
     )
 
 
@@ -237,6 +251,19 @@ def go_ahead(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 @staff_page(WRITE_PLAN, methods=["POST"])
+def go_on(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The course goes on, though no response is on record."""
+    found = _plan(request, pk, WRITE_PLAN)
+    return _decided(
+        request,
+        found,
+        lambda data: course_reviews.go_on(actor=request.actor, plan=found, now=clock.now(), **data),
+        "The course goes on; your reason is kept with the task.",
+        go_on_form=GoOnForm(request.POST),
+    )
+
+
+@staff_page(WRITE_PLAN, methods=["POST"])
 def change_status(request: StaffRequest, pk: UUID, step: str) -> HttpResponse:
     """The plan rests (`hold`) or goes on (`resume`), with the prescriber's reason."""
     found = _plan(request, pk, WRITE_PLAN)
@@ -300,6 +327,7 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
     asked = spacing_requests.open_of(found)
     newer = taking_over.in_force_for(found)
     on_chart = charted.unanswered(found.pk, now=now) if standing else {}
+    waits = course_reviews.waiting_for(found) if standing else None
     offered: dict[str, Callable[[], ChangeForm | ClinicForm]] = {}
     if standing and prescribes:
         offered |= {
@@ -310,6 +338,8 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
         }
         if on_chart:
             offered["go_ahead_form"] = partial(GoAheadForm, initial={"item": next(iter(on_chart))})
+        if waits is not None:
+            offered["go_on_form"] = partial(GoOnForm, initial={"task": waits.item.pk})
         if newer is not None:
             offered["take_over_form"] = partial(TakeOverForm, found, initial={"protocol": newer})
         if asked is not None:
@@ -321,6 +351,12 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
         "status_stands": standing,
         "ended": plans.end_of(found),
         "on_chart": on_chart,
+        "waits": waits,
+        "measures": (
+            course_responses.measures_of(found, now=now)
+            if waits and request.actor.may(READ_SESSIONS, request.clinic.pk)
+            else []
+        ),
         "patient": found.patient,
         "who": who.who_is(found.patient, list(allergies_that_hold(found.patient)), now),
         "indication": indication_words(found.indication),

@@ -20,9 +20,9 @@ from scheduler.prescribing import consented
 from scheduler.visits import decision
 from scheduler.visits.queries import BookedVisit
 from scheduler.vocabulary import spoken_day, spoken_time
-from sessions_app.access import ASSESS_SAFETY, RECORD_OUTCOMES
+from sessions_app.access import ASSESS_SAFETY, READ_SESSIONS, RECORD_OUTCOMES
 from sessions_app.looking_back import Went
-from sessions_app.preparing import safety
+from sessions_app.preparing import liver_tests, safety
 from web import mends
 from web.views import readiness_answers
 from web.views.patients.progress import Progress
@@ -64,6 +64,7 @@ def notices(actor: Actor, known: Known, now: datetime) -> list[Notice]:
         *_safety(actor, known.patient),
         *_under_way(known.sessions, known.patient, now),
         *_plan(actor, known, now),
+        *_liver_tests(actor, known, now),
         *_unsigned(known.sessions, known.patient, now),
         *_said_before(known.readiness),
         *_going_home(known),
@@ -136,6 +137,16 @@ def _consent(known: Known, plan: TreatmentPlan, now: datetime) -> Iterator[Notic
             "#consents-title",
             "Consents",
         )
+
+
+def _liver_tests(actor: Actor, known: Known, now: datetime) -> Iterator[Notice]:
+    """Asked about only where a protocol asks for them."""
+    asks = any(each.standing and each.plan.protocol.liver_test_after_mg for each in known.plans)
+    if not asks or not actor.may(READ_SESSIONS, known.patient.clinic_id):
+        return
+    found = liver_tests.told(known.patient, now=now)
+    if found is not None:
+        yield Notice(MISSING, found.words, "#tasks", "Tasks") if found.due else Notice(TOLD, found.words)
 
 
 def _unsigned(sessions: Iterable[Went], patient: Patient, now: datetime) -> Iterator[Notice]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Model
 from django.urls import reverse
 
-from clinic.access import Actor, Permission
+from clinic.access import VIEW_PATIENTS, Actor, Permission
 from clinic.models import Clinic, WorkItem
 from notifications.access import CORRECT_NUMBER, READ_TEXTS, VIEW_CHECK_INS, VIEW_MESSAGES
 from notifications.models import CheckInAnswer
@@ -87,6 +87,8 @@ READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "unmatched_message": ("monitor_message", PLACE_MONITORS, _of_itself),
     "waitlist_offer": ("waitlist_entry", BOOK, _parents(WaitlistOffer, "entry_id")),
     "spacing": ("plan", VIEW_PLANS, _of_itself),
+    "course_review": ("plan", VIEW_PLANS, _of_itself),
+    "liver_test": ("patient", VIEW_PATIENTS, _of_itself),
     "plan_wanted": ("new_plan", WRITE_PLAN, _of_itself),
     "plan_taken_over": ("plan", VIEW_PLANS, _of_itself),
     "decide": ("session_decisions", MAY["checklist"], _decided_in),
@@ -113,5 +115,6 @@ LABELS: Final = {
     "monitor_message": "Place the monitor",
     "waitlist_entry": "Open the entry",
     "plan": "Open the plan",
+    "patient": "Open the chart",
     "new_plan": "Write the plan",
 }
