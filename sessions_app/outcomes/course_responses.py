@@ -143,7 +143,7 @@ def _known(patients: Collection[UUID]) -> Mapping[UUID, _Known]:
     ).order_by("completed_at", "pk")
     rows = scored.values_list("patient", "instrument", "completed_at", "instrument_version", "score")
     for patient, instrument, at, version, score in rows:
-        if patient in found:
+        if patient in found and at is not None and score is not None:
             found[patient].scores[instrument].append((at, version, score))
     for row in DiaryDay.objects.filter(patient__in=patients).order_by("day"):
         if row.patient_id in found:

@@ -191,8 +191,12 @@ def test_over_the_api(stage: Stage) -> None:
     other = priya.post(f"{API}{stage.plan(stage.house.omar).pk}/spacing/", body, format="json")
 
     assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
-    steps = [("put-on-hold", "on-hold", {}), ("take-up", "active", {})]
-    for step, status, more in [*steps, ("end", "revoked", {"end_reason": "adverse-event"})]:
+    steps: list[tuple[str, str, dict[str, str]]] = [
+        ("put-on-hold", "on-hold", {}),
+        ("take-up", "active", {}),
+        ("end", "revoked", {"end_reason": "adverse-event"}),
+    ]
+    for step, status, more in steps:
         answer = priya.post(f"{API}{plan.pk}/{step}/", {"reason": "Because", **more}, format="json")
         assert (answer.status_code, answer.data["status"]) == (200, status)
     assert answer.data["end_reason"] == "adverse-event"
