@@ -43,6 +43,10 @@ class CourseReview:
         return infusions_of(self.item.cause)
 
     @property
+    def found(self) -> str:
+        return found_words(self.item.cause)
+
+    @property
     def words(self) -> str:
         return waits_words(self.item.cause)
 
@@ -129,14 +133,15 @@ def waiting_cause(*, plan: str) -> Subquery:
     return Subquery(items.values("cause")[:1])
 
 
-def waits_words(cause: str) -> str:
-    """Of a task's cause, what it waits for and whom."""
+def found_words(cause: str) -> str:
+    """Of a task's cause, what was found."""
     infusions = infusions_of(cause)
-    count = f"{infusions} infusion{'' if infusions == 1 else 's'}"
-    return (
-        f"After {count} no response is on record: a prescriber decides on the plan's page whether the course"
-        " goes on."
-    )
+    return f"After {infusions} infusion{'' if infusions == 1 else 's'} no response is on record"
+
+
+def waits_words(cause: str) -> str:
+    """What was found, and what it waits for."""
+    return f"{found_words(cause)}: a prescriber decides on the plan's page whether the course goes on."
 
 
 def due_by(plan: TreatmentPlan, next_start: datetime | None, now: datetime) -> datetime:

@@ -53,7 +53,7 @@ def test_the_prescriber_reads_the_figures_and_lets_the_course_go_on(
     chart = words(browser.get(reverse("patient", args=[plan.patient_id])))
 
     assert f"Courses without a response Rosa Delgado Mood, anxiety, PTSD: 40 minutes {SAID}" in listed
-    assert "Does this course go on?" in words(page)
+    assert "Does this course go on? After 4 infusions no response is on record" in words(page)
     assert "PHQ-9 16 9 no" in words(page)
     assert f"{SAID} See what it waits for" in chart
 

@@ -78,7 +78,9 @@ class DoseForm(ClinicForm):
             plain_amount, (protocol.dose_soft_min, protocol.dose_soft_max, protocol.dose_hard_max)
         )
         dose.unit = protocol.get_dose_basis_display()  # type: ignore[attr-defined]
-        dose.help_text = f"Usual in this protocol: {low} to {high}. More than {most} is refused."
+        least = protocol.dose_hard_min
+        refused = f"More than {most}" + (f" or less than {plain_amount(least)}" if least else "")
+        dose.help_text = f"Usual in this protocol: {low} to {high}. {refused} is refused."
 
     def add_problem(self, problem: Problem) -> None:
         """Where another dose was ordered meanwhile, the page shows it now, and the next try is about it."""

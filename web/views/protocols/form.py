@@ -201,7 +201,7 @@ class DraftForm(ClinicForm):
                 label=label,
                 unit=unit,
                 required=not empty,
-                help_text=_about(after.code, name, f"{least} to {most}" + ", or empty" * empty),
+                help_text=_about(after.code, name, f"{least} to {most:,}" + ", or empty" * empty),
             )
         for phase in PHASES:
             self.fields[f"vitals_schedule_{phase}"] = RhythmField(
