@@ -156,6 +156,52 @@ def test_unticked_items_are_not_asked_and_all_ticked_is_all(stage: Stage) -> Non
     assert form.content["checklist"] == []
 
 
+def test_what_a_version_limits_is_kept_as_it_is_typed_and_told_in_words(stage: Stage) -> None:
+    limits = {
+        "dose_hard_min": "0.2",
+        "total_soft_min_mg": "20",
+        "stock_strengths_mg_per_ml": "50; 10",
+        "bag_volumes_ml": "100, 250",
+        "most_per_week": "3",
+        "most_per_year": "12",
+        "review_after_sessions": "4",
+        "reconsent_after_days": "365",
+        "liver_test_after_mg": "2000",
+    }
+    page = words(draft(stage, **limits))
+
+    kept = Protocol.objects.get(code="mood-40", version=stage.protocol.version + 1)
+    assert (kept.stock_strengths_mg_per_ml, kept.bag_volumes_ml) == ([50, 10], [100, 250])
+    for said in (
+        "Never below 0.2 mg per kg",
+        "Usually at least in one session 20 mg",
+        "Drawn from vials of 10, 50 mg/mL",
+        "Bags hold in the end 100, 250 mL",
+        "In a week at most 3 sessions from a Monday to its Sunday",
+        "In a year at most 12 sessions in any 365 days",
+        "Without a response a prescriber decides after 4 infusions",
+        "Consent is signed again after 365 days",
+        "Liver tests asked for after 2000 mg given in all, and after as much again",
+    ):
+        assert said in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "mend"),
+    [
+        ("50 mg", "Write amounts with commas between, such as 10, 50."),
+        ("20", "Ketamine comes as 10, 50, 100 mg/mL: name those of them."),
+    ],
+)
+def test_a_strength_that_there_is_not_is_refused_at_its_box_as_it_was_typed(
+    stage: Stage, typed: str, mend: str
+) -> None:
+    page = draft(stage, stock_strengths_mg_per_ml=typed)
+    assert page.status_code == 400
+    assert mend in words(page)
+    assert f'value="{typed}"' in page.content.decode()
+
+
 def test_a_prescriber_signs_and_others_may_not(stage: Stage) -> None:
     draft(stage, observation_minutes="90")
     made = Protocol.objects.get(version=2)

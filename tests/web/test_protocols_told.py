@@ -230,6 +230,8 @@ def test_each_figure_names_what_it_may_be_and_where_its_default_comes_from(stage
     )
     assert "Near the own baseline is within 1 to 100. Default 20 [V:20,21], domain.md 1.5." in page
     assert "How old the weight may be (0: of the day) 0 to 365. days" in page  # the house has no source
+    assert "Consent is signed again after optional 1 to 3,650, or empty. No default: domain.md 2.2" in page
+    assert "Liver tests are asked for after, in all optional 1 to 1,000,000, or empty. No default" in page
 
 
 def test_where_no_version_is_in_force_nothing_is_touched(stage: Stage) -> None:

@@ -66,6 +66,16 @@ DOSES: Final = {
     "dose_hard_min": "Never below",
     "dose_hard_max": "Never above",
 }
+# What domain.md names without a figure, and where.
+NO_FIGURE: Final = {
+    "dose_hard_min": "2.2",
+    "total_soft_min_mg": "2.2",
+    "most_per_week": "2.2",
+    "most_per_year": "2.2",
+    "review_after_sessions": "2.2",
+    "reconsent_after_days": "2.2",
+    "liver_test_after_mg": "4.2",
+}
 GROUPS: Final = (
     ("What it is for", ("title", "indications", "age_min_years", "age_max_years", "chair_features")),
     (
@@ -389,7 +399,8 @@ def _about(code: str, name: str, allowed: str) -> str:
     """What may stand in a figure's box, and where the house's default comes from."""
     source = source_of(code, name)
     if source is None:
-        return f"{allowed}."
+        unsaid = f" No default: domain.md {NO_FIGURE[name]} gives no figure." if name in NO_FIGURE else ""
+        return f"{allowed}.{unsaid}"
     default = plain_amount(source.default) if isinstance(source.default, Decimal) else source.default
     return f"{allowed}. Default {default} [{source.tag}], domain.md {source.section}."
 
