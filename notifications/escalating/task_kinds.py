@@ -39,7 +39,9 @@ VISITS: Final = Kind(
     "Visits and times",
     frozenset({"time_request", "waitlist_offer", "repair", "undeclared_hours", "call_back", "visit_untold"}),
 )
-PLANS: Final = Kind("plans", "Plans", frozenset({"spacing", "plan_taken_over", "plan_wanted"}))
+PLANS: Final = Kind(
+    "plans", "Plans", frozenset({"spacing", "plan_taken_over", "plan_wanted", "liver_test", "course_review"})
+)
 MESSAGES: Final = Kind("messages", "Messages in doubt", frozenset({"message"}))
 OTHERS: Final = Kind("others", "Others")
 KINDS: Final = (ANSWERS, CHAIR, TEXTS, VISITS, PLANS, MESSAGES, OTHERS)

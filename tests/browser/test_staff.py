@@ -43,7 +43,7 @@ def test_a_nurse_is_invited_comes_in_and_is_let_go(windows: Windows, house: Hous
     sign_in(nora, "nora@lakeside.example")
     expect(nora.get_by_role("heading", name="Lakeside Infusion Clinic")).to_be_visible()
     assert look_at(nora) == []
-    nora.get_by_role("button", name="Accept the invitation of Lakeside Clinic").click()
+    nora.get_by_role("button", name="Accept the invitation of Lakeside Infusion Clinic").click()
     nora.wait_for_url("**/nurse/")
     expect(nora.get_by_role("heading", name="Nurse station")).to_be_visible()
 
