@@ -31,7 +31,7 @@ from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.views import readiness_answers
 from web.views.board import looks
-from web.views.booking.place import FastedForm, appointment_of, board_of
+from web.views.booking.place import appointment_of, board_of, has_fasted
 
 # Nobody comes any more: the way on is another visit.
 GONE: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
@@ -133,14 +133,7 @@ def book_held(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Book what was held; refused, the page says all that stands against it."""
     held = appointment_of(request, pk)
     try:
-        fasted = FastedForm(request.POST)
-        fasted.is_valid()
-        booking.book_held(
-            actor=request.actor,
-            appointment=held,
-            fasted=fasted.cleaned_data["fasted"],
-            now=clock.now(),
-        )
+        booking.book_held(actor=request.actor, appointment=held, fasted=has_fasted(request), now=clock.now())
     except Conflict as refusal:
         return _show(request, held, CancelForm(), refusal=refusal)
     messages.success(request, "The visit is booked.")

@@ -80,6 +80,12 @@ def board_of(request: StaffRequest) -> date | None:
     return form.cleaned_data["board"] if form.is_valid() else None
 
 
+def has_fasted(request: StaffRequest) -> bool:
+    """Whether the page says that somebody has asked, and the patient has eaten and drunk nothing since."""
+    form = FastedForm(request.POST)
+    return form.is_valid() and form.cleaned_data["fasted"]
+
+
 def plan_of(request: StaffRequest, pk: UUID) -> TreatmentPlan:
     plans = TreatmentPlan.objects.filter(clinic=request.clinic)
     return access.fetch(

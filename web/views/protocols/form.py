@@ -1,7 +1,7 @@
 """The form of a protocol's next version: what a version says, in boxes, filled with the one it follows.
 
 What can't be meant is said by `scheduler.prescribing.protocol_content`; how figures are written in the boxes
-stands in `protocols_boxes`.
+stands in `boxes`, what the boxes are called in `labels`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,49 +23,13 @@ from sessions_app.preparing import checklist
 from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
 from web.views.live_form import Note
 from web.views.protocols.boxes import AmountsField, BoundsField, RhythmField, SpanField, WordsField
+from web.views.protocols.labels import on_box
 from web.views.protocols.looser import looser_words
 from web.views.protocols.words import LEVEL_WORDS, NOTHING
-from web.views.protocols.words import PHASES as PHASE_WORDS
 
 MORE_ORDERS: Final = 3  # empty rows below the order set
 
-LABELS: Final = {
-    "age_min_years": ("For patients from", "years"),
-    "age_max_years": ("For patients up to", "years"),
-    "preparation_minutes": ("Preparation", "min"),
-    "infusion_minutes": ("Infusion", "min"),
-    "infusion_least_minutes": ("Infusion, at least", "min"),
-    "infusion_most_minutes": ("Infusion, at most", "min"),
-    "observation_minutes": ("Observation, at least", "min"),
-    "turnover_minutes": ("Turnover of the chair", "min"),
-    "preparation_units": ("Nursing in preparation", "of 6 units"),
-    "infusion_units": ("Nursing in the infusion", "of 6 units"),
-    "observation_units": ("Nursing in observation", "of 6 units"),
-    "weight_valid_days": ("How old the weight may be (0: of the day)", "days"),
-    "fasting_clear_hours": ("No clear liquids before the start", "hours"),
-    "fasting_light_meal_hours": ("No light meal before the start", "hours"),
-    "series_min": ("Fewest sessions", ""),
-    "series_typical": ("As a rule", ""),
-    "series_max": ("Most sessions", ""),
-    "spacing_min_days": ("Days between sessions, at least", ""),
-    "spacing_max_days": ("At most", ""),
-    "maintenance_min_days": ("Maintenance every, at least", "days"),
-    "maintenance_max_days": ("Maintenance, at most", "days"),
-    "most_per_week": ("Most in a week, Monday to Sunday", "sessions"),
-    "most_per_year": ("Most in any 365 days", "sessions"),
-    "review_after_sessions": ("Without a response a prescriber decides after", "infusions"),
-    "reconsent_after_days": ("Consent is signed again after", "days"),
-    "liver_test_after_mg": ("Liver tests are asked for after, in all", "mg"),
-    "near_baseline_percent": ("Near the own baseline is within", "%"),
-    "near_baseline_sets": ("Sets in a row", ""),
-}
-DOSES: Final = {
-    "dose_start": "First dose",
-    "dose_soft_min": "Usual range from",
-    "dose_soft_max": "Usual range to",
-    "dose_hard_min": "Never below",
-    "dose_hard_max": "Never above",
-}
+DOSES: Final = ("dose_start", "dose_soft_min", "dose_soft_max", "dose_hard_min", "dose_hard_max")
 # What domain.md names without a figure, and where.
 NO_FIGURE: Final = {
     "dose_hard_min": "2.2",
@@ -154,28 +118,29 @@ class DraftForm(ClinicForm):
     chair_features = WordsField(
         label="The chair has to offer", required=False, max_length=820, help_text="Such as private-room."
     )
-    dose_basis = forms.ChoiceField(label="Doses are", choices=DoseBasis.choices)
+    dose_basis = forms.ChoiceField(choices=DoseBasis.choices, **on_box("dose_basis"))
     total_hard_max_mg = DecimalNumberField(
-        label="Most in one session",
-        unit="mg",
+        **on_box("total_hard_max_mg"),
         required=False,
         max_digits=7,
         decimal_places=1,
         help_text="Boluses included. Left empty: what the hard limit comes to.",
     )
     stock_strengths_mg_per_ml = AmountsField(
-        label="Drawn from vials of", unit="mg/mL", help_text="Such as 10, 50. Left empty: every strength."
+        **on_box("stock_strengths_mg_per_ml"), help_text="Such as 10, 50. Left empty: every strength."
     )
     bag_volumes_ml = AmountsField(
-        label="Bags hold in the end", unit="mL", help_text="Such as 50, 100. Left empty: any volume."
+        **on_box("bag_volumes_ml"), help_text="Such as 50, 100. Left empty: any volume."
     )
-    weight_basis = forms.ChoiceField(label="Reckoned by", choices=WeightBasis.choices)
-    weight_cap_kg = DecimalNumberField(label="Cap", unit="kg", required=False, max_digits=5, decimal_places=1)
+    weight_basis = forms.ChoiceField(choices=WeightBasis.choices, **on_box("weight_basis"))
+    weight_cap_kg = DecimalNumberField(
+        **on_box("weight_cap_kg"), required=False, max_digits=5, decimal_places=1
+    )
     checklist = forms.MultipleChoiceField(label="Checklist", widget=forms.CheckboxSelectMultiple)
     vitals_schedule_baseline_within_minutes = WholeNumberField(
-        label="Baseline, before the start within", unit="min"
+        **on_box("vitals_schedule_baseline_within_minutes")
     )
-    vitals_schedule_grace_minutes = WholeNumberField(label="Overdue after", unit="min")
+    vitals_schedule_grace_minutes = WholeNumberField(**on_box("vitals_schedule_grace_minutes"))
     citation = forms.CharField(
         label="Sources",
         required=False,
@@ -189,33 +154,30 @@ class DraftForm(ClinicForm):
         self.filled: list[int] = []  # the rows of the order set in which something stands
         self.before = protocols.content_of(after)
         super().__init__(data)
-        for name, label in DOSES.items():
+        for name in DOSES:
             empty = name in MAY_BE_EMPTY
             told = _about(after.code, name, "Above 0" + ", or empty" * empty)
             self.fields[name] = DecimalNumberField(
-                label=label, max_digits=7, decimal_places=3, required=not empty, help_text=told
+                **on_box(name), max_digits=7, decimal_places=3, required=not empty, help_text=told
             )
         self.fields["total_soft_min_mg"] = DecimalNumberField(
-            label="Usually at least in one session",
-            unit="mg",
+            **on_box("total_soft_min_mg"),
             required=False,
             max_digits=7,
             decimal_places=1,
             help_text=_about(after.code, "total_soft_min_mg", "Above 0, or empty"),
         )
         for name in WHOLE:
-            label, unit = LABELS[name]
             least, most = WHOLE[name]
             empty = name in MAY_BE_EMPTY
             self.fields[name] = WholeNumberField(
-                label=label,
-                unit=unit,
+                **on_box(name),
                 required=not empty,
                 help_text=_about(after.code, name, f"{least} to {most:,}" + ", or empty" * empty),
             )
         for phase in PHASES:
             self.fields[f"vitals_schedule_{phase}"] = RhythmField(
-                label=PHASE_WORDS[phase],
+                **on_box(f"vitals_schedule_{phase}"),
                 max_length=120,
                 help_text="Every how many minutes: 15 x 4, 30 is every 15 four times, then every 30.",
             )

@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from scheduler.models import DoseBasis, Protocol
-from scheduler.prescribing.eased_content import RHYTHMS, Eased
+from scheduler.prescribing.eased_content import Eased
 from scheduler.prescribing.figure_sources import source_of
 from scheduler.prescribing.protocols import Looser, content_of, looser
 from scheduler.vocabulary import plain_amount
 from sessions_app.observing.vital_limits import RINGS
-from web.views.protocols.words import LEVEL_WORDS, PHASES, bounds_words, rhythm_words
+from web.views.protocols import labels
+from web.views.protocols.words import LEVEL_WORDS, bounds_words, rhythm_words
 
 # By the column in which they stand: what the levels and the rings are called, and what it is to name none.
 NAMES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -28,38 +29,6 @@ NAMES: Final[Mapping[str, Mapping[str, str]]] = {
 MISSING: Final = {"limits": "no limit", "rings": "as everywhere"}
 EMPTY: Final = "no such rule"
 RINGS_DEFAULT: Final = "the default (domain.md 3.2 [D])"
-# What the boxes are called where a sentence has to say which it is.
-PLACES: Final[Mapping[str, str]] = {
-    "age_max_years": "For patients up to, years",
-    "age_min_years": "For patients from, years",
-    "dose_basis": "Doses are",
-    "dose_start": "First dose",
-    "dose_soft_max": "Usual range to",
-    "dose_hard_max": "Never above",
-    "total_hard_max_mg": "Most in one session, mg",
-    "weight_cap_kg": "Cap of the weight, kg",
-    "weight_valid_days": "How old the weight may be, days",
-    "dose_hard_min": "Never below",
-    "series_max": "Most sessions",
-    "most_per_week": "Most in a week, sessions",
-    "most_per_year": "Most in any 365 days, sessions",
-    "review_after_sessions": "Without a response a prescriber decides after, infusions",
-    "reconsent_after_days": "Consent is signed again after, days",
-    "liver_test_after_mg": "Liver tests are asked for after, mg",
-    "near_baseline_percent": "Near the own baseline is within, percent",
-    "infusion_minutes": "Infusion, min",
-    "infusion_least_minutes": "Infusion, at least, min",
-    "preparation_units": "Nursing in preparation, units",
-    "infusion_units": "Nursing in the infusion, units",
-    "observation_minutes": "Observation, at least, min",
-    "observation_units": "Nursing in observation, units",
-    "spacing_min_days": "Days between sessions, at least",
-    "maintenance_min_days": "Maintenance every, at least, days",
-    "near_baseline_sets": "Sets in a row",
-    "vitals_schedule.baseline_within_minutes": "Baseline, before the start within, min",
-    "vitals_schedule.grace_minutes": "Vital signs are overdue after, min",
-    **{f"vitals_schedule.{phase}": f"Vital signs, {PHASES[phase].lower()}" for phase in RHYTHMS},
-}
 
 
 def looser_words(code: str, content: Mapping[str, Any], before: Protocol | None) -> dict[str, str]:
@@ -84,7 +53,7 @@ def place_words(path: str) -> str:
     name = NAMES.get(column, {}).get(level)
     if sign in RINGS and name:
         return f"{RINGS[sign].label}, {name.lower()}"
-    return PLACES.get(path) or path.replace(".", " ").replace("_", " ").capitalize()
+    return labels.in_words(path)
 
 
 def _now(path: str, content: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from scheduler.models import Resource, ResourceKind, WaitlistEntry, WaitlistOffe
 from scheduler.waitlist import by_hand, waiting, waitlist
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, LocalDateTimeField
-from web.views.booking.place import FastedForm
+from web.views.booking.place import has_fasted
 from web.views.waitlist.listing import DAY, OFFER_AFRESH
 
 
@@ -96,11 +96,7 @@ def take_back(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["POST"])
 def accept(request: StaffRequest, pk: UUID) -> HttpResponse:
     def work(offer: WaitlistOffer) -> HttpResponse:
-        said = FastedForm(request.POST)
-        said.is_valid()
-        visit = waitlist.accept(
-            actor=request.actor, offer=offer, fasted=said.cleaned_data["fasted"], now=clock.now()
-        )
+        visit = waitlist.accept(actor=request.actor, offer=offer, fasted=has_fasted(request), now=clock.now())
         messages.success(request, f"{offer.entry.patient.full_name} takes the time: it is booked.")
         return redirect("visit", pk=visit.pk)
 
