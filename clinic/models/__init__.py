@@ -5,6 +5,7 @@ begins, and what every table of the record has (`rows`).
 from clinic.models.beginnings import PatientImport, SetupSkip
 from clinic.models.clinics import Clinic
 from clinic.models.created_ids import CreatedId
+from clinic.models.looking import SecondFactor, SignInKind, SignInLog, StaffLook
 from clinic.models.patients import (
     AccessLog,
     AdministrativeGender,
@@ -36,7 +37,11 @@ __all__ = [
     "PatientImport",
     "Role",
     "Row",
+    "SecondFactor",
     "SetupSkip",
+    "SignInKind",
+    "SignInLog",
+    "StaffLook",
     "Urgency",
     "User",
     "UserManager",

@@ -183,4 +183,7 @@ class AccessLog(models.Model):
     clinic_path: ClassVar[str] = "clinic_id"
 
     class Meta:
-        indexes = [models.Index(fields=["patient", "-at"], name="access_by_patient")]
+        indexes = [
+            models.Index(fields=["patient", "-at"], name="access_by_patient"),
+            models.Index(fields=["user", "-at"], name="access_by_user"),
+        ]
