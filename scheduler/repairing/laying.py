@@ -74,19 +74,21 @@ class _Laying:
         self._choices, self._kinds, self._room, self._tightly = choices, kinds, room, tightly
 
     def all(self, order: Sequence[DayVisit], attempts: Sequence[Attempt]) -> Places:
-        """Everybody tries the first thing, in this order; then those who failed the next."""
+        """Everybody tries the first thing, in this order; then those who failed the next. What is only held
+        gets what is left after all of it."""
         places: Places = dict.fromkeys(visit.key for visit in order)
-        waiting = list(order)
-        for attempt in attempts:
-            left = []
-            for visit in waiting:
-                place = attempt(visit)
-                if place is None:
-                    left.append(visit)
-                else:
-                    places[visit.key] = place
-                    self._room.take(takes_of(visit, place))
-            waiting = left
+        for held in (False, True):
+            waiting = [visit for visit in order if (visit.standing == Standing.HELD) == held]
+            for attempt in attempts:
+                left = []
+                for visit in waiting:
+                    place = attempt(visit)
+                    if place is None:
+                        left.append(visit)
+                    else:
+                        places[visit.key] = place
+                        self._room.take(takes_of(visit, place))
+                waiting = left
         return places
 
     def as_it_is(self, visit: DayVisit) -> Place | None:

@@ -6,7 +6,7 @@ which is enough: nowhere else does anything get tighter.
 
 What it costs to disturb people is stated here (docs/decisions/0008-repairing-a-day.md tells why so). In
 practice it is one thing after the other: nobody is sent home to spare twenty others a move, nobody moved to
-spare ten hours of another's waiting.
+spare ten hours of another's waiting, nobody who is booked moved to spare twenty holds.
 """
 
 from bisect import bisect_left
@@ -23,7 +23,8 @@ from scheduler.repairing.rooms import Kinds, Place, Room, Take, take_of_patient,
 # In points.
 LEFT_ALONE: Final = 600_000  # somebody in the chair whom nobody can serve
 ANOTHER_DAY: Final = 60_000
-MOVED: Final = 3_000  # another time on the same day; a hold that is given up costs the same
+MOVED: Final = 3_000  # another time on the same day
+HOLD_GIVEN_UP: Final = 150  # before anybody who is booked moves, and after nurses change
 WHO_IS_HERE: Final = 3_000  # on top of either, for a patient who has arrived
 MINUTE: Final = 5  # earlier or later than booked
 NEW_NURSE: Final = 2  # each nurse whom the visit didn't have before
@@ -258,7 +259,7 @@ def cost_of_absence(visit: DayVisit) -> int:
     if visit.standing == Standing.BEGUN:
         return LEFT_ALONE
     if visit.standing == Standing.HELD:
-        return MOVED
+        return HOLD_GIVEN_UP
     return ANOTHER_DAY + (WHO_IS_HERE if visit.standing == Standing.ARRIVED else 0)
 
 

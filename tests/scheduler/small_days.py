@@ -15,6 +15,7 @@ from scheduler.repairing.choices import EARLIER_NOTICE_MINUTES
 from scheduler.repairing.day import Day, DayVisit, Standing, Turn, server_at
 from scheduler.repairing.modelling import (
     ANOTHER_DAY,
+    HOLD_GIVEN_UP,
     LEFT_ALONE,
     MINUTE,
     MOVED,
@@ -156,7 +157,9 @@ def _is(option: Option, placement: Placement, disrupted: Day, visit: DayVisit) -
 
 def _options(day: Day, visit: DayVisit) -> Iterator[Option]:
     here = WHO_IS_HERE if visit.standing == Standing.ARRIVED else 0
-    absent = {Standing.BEGUN: LEFT_ALONE, Standing.HELD: MOVED}.get(visit.standing, ANOTHER_DAY + here)
+    absent = {Standing.BEGUN: LEFT_ALONE, Standing.HELD: HOLD_GIVEN_UP}.get(
+        visit.standing, ANOTHER_DAY + here
+    )
     yield Option(None, absent, {})
     starts = {visit.start}
     if visit.standing in (Standing.BOOKED, Standing.ARRIVED):

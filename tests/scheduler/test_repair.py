@@ -312,6 +312,28 @@ def test_a_hold_in_the_way_of_what_cannot_be_is_given_up(house: House) -> None:
     assert held.lapsed_hold
 
 
+def test_who_is_booked_keeps_the_time_and_what_is_only_held_gives_way(house: House) -> None:
+    """Nurse 1 has two times held that touch the booked visit; nurse 2, who had it, falls ill."""
+    stage = set_stage(house, chairs=3, nurses=2)
+    booked = stage.book(stage.plan(), "11:00", nurse=stage.nurses[1])
+    holds = [
+        booking.hold(
+            actor=house.actor(house.ana),
+            id=new_id(),
+            plan=stage.plan(another(stage, name)),
+            start=stage.at(start),
+            nurse=stage.nurses[0],
+            now=NOW,
+        )
+        for name, start in (("Carla", "10:00"), ("Diego", "12:00"))
+    ]
+    proposed = propose(stage, away(stage, stage.nurses[1]))
+    assert outcomes(proposed) == {booked.pk: Outcome.KEPT} | {held.pk: Outcome.GIVEN_UP for held in holds}
+    accept(stage, proposed)
+    booked.refresh_from_db()
+    assert (booked.starts_at, served(booked)[1]) == (stage.at("11:00"), ["Nurse 1"])
+
+
 def seated_early(stage: Stage) -> Appointment:
     """Booked from 10:00 in chair 1, and in it since 9:40."""
     visit = stage.book(stage.plan(), "10:00", chair=stage.chairs[0], nurse=stage.nurses[0])

@@ -11,6 +11,7 @@ from scheduler.repairing.breaking import Break, Cause, broken
 from scheduler.repairing.day import Away, Day, DayVisit, Disruption, Late, Standing, Turn, disrupted
 from scheduler.repairing.modelling import (
     ANOTHER_DAY,
+    HOLD_GIVEN_UP,
     LEFT_ALONE,
     MINUTE,
     MOVED,
@@ -219,7 +220,28 @@ def test_a_hold_stays_or_is_given_up_but_never_moves() -> None:
     before = day(visit("held", 0, standing=Standing.HELD), nurses=1)
     found, places = mended(before, Disruption((Away("nurse 1", 0, 60),)))
     assert places["held"].start is None
-    assert found.cost == MOVED
+    assert found.cost == found.bound == HOLD_GIVEN_UP
+
+
+def test_holds_are_given_up_before_anybody_who_is_booked_moves() -> None:
+    """The booked visit needs the nurse who is left for as long as both holds do, one after the other."""
+    held = {"standing": Standing.HELD, "minutes": (10, 10, 10)}
+    before = day(
+        visit("held", 0, **held),
+        visit("held too", 30, **held),
+        visit("booked", 0, chair="chair 2", nurse="nurse 2"),
+    )
+    for seconds in (0.0, 20.0):
+        found, places = mended(before, Disruption((Away("nurse 2", 0, 540),)), seconds=seconds)
+        assert [places[key].start for key in ("held", "held too", "booked")] == [None, None, 0]
+        assert found.cost == 2 * HOLD_GIVEN_UP + NEW_NURSE + 3 * OTHER_NURSE
+
+
+def test_another_nurse_serves_what_is_held_rather_than_it_is_given_up() -> None:
+    before = day(visit("held", 0, standing=Standing.HELD))
+    found, places = mended(before, Disruption((Away("nurse 1", 0, 540),)))
+    assert (places["held"].start, places["held"].nurses[0].server) == (0, "nurse 2")
+    assert found.cost == found.bound == NEW_NURSE + 3 * OTHER_NURSE
 
 
 def test_a_patient_is_never_in_two_visits_at_once() -> None:
