@@ -1,5 +1,6 @@
 """Tables of the schedule: resources, openings and claims as rectangles that cannot overlap; protocols, plans,
-visits; the waitlist, repairs and calendar feeds. Each file is one of these subjects.
+visits; referrals and evaluations; the waitlist, repairs and calendar feeds. Each file is one of these
+subjects.
 """
 
 from scheduler.models.appointments import (
@@ -12,6 +13,20 @@ from scheduler.models.appointments import (
     ParticipantStatus,
     Phase,
     Series,
+)
+from scheduler.models.evaluations import (
+    AsaClass,
+    ClinicPrescribing,
+    CourseAssessment,
+    CourseStep,
+    Eligibility,
+    EligibilityDecision,
+    Evaluation,
+    EvaluationResult,
+    Investigation,
+    Referral,
+    ReferralStatus,
+    RequesterKind,
 )
 from scheduler.models.feeds import (
     CalendarFeed,
@@ -57,14 +72,23 @@ __all__ = [
     "AbsenceReason",
     "Appointment",
     "AppointmentStatus",
+    "AsaClass",
     "CalendarFeed",
     "CancellationReason",
     "Claim",
+    "ClinicPrescribing",
     "Closure",
     "ContraindicationFinding",
+    "CourseAssessment",
+    "CourseStep",
     "DayHours",
     "DoseBasis",
+    "Eligibility",
+    "EligibilityDecision",
+    "Evaluation",
+    "EvaluationResult",
     "Finding",
+    "Investigation",
     "OfferStatus",
     "Opening",
     "ParticipantStatus",
@@ -73,7 +97,10 @@ __all__ = [
     "PlanStatus",
     "Protocol",
     "ProtocolStatus",
+    "Referral",
+    "ReferralStatus",
     "Repair",
+    "RequesterKind",
     "Resource",
     "ResourceKind",
     "Series",
