@@ -15,7 +15,7 @@ from scheduler.models import Closure
 from scheduler.visits import booking
 from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.scheduler.stage import Stage, set_stage
-from tests.web.pages import browser_of, words
+from tests.web.pages import browser_of, send, words
 
 SENT = {
     "holiday_calendar": "us-il",
@@ -30,7 +30,7 @@ def test_the_manager_chooses_whose_holidays_are_offered(house: House) -> None:
     page = max_.get(reverse("closures"))
     assert reverse("booking_settings") in page.content.decode()
 
-    answer = max_.post(reverse("booking_settings"), SENT, follow=True)
+    answer = send(max_, reverse("booking_settings"), SENT, follow=True)
 
     assert "The settings are saved." in words(answer)
     clinic = Clinic.objects.get(pk=house.clinic.pk)
@@ -41,8 +41,10 @@ def test_the_manager_chooses_whose_holidays_are_offered(house: House) -> None:
 
 
 def test_a_refused_form_comes_back_as_it_was_filled_with_every_mend(house: House) -> None:
-    answer = browser_of(house.max).post(
-        reverse("booking_settings"), {**SENT, "holiday_calendar": "US-XX", "offer_minutes": "90"}
+    answer = send(
+        browser_of(house.max),
+        reverse("booking_settings"),
+        {**SENT, "holiday_calendar": "US-XX", "offer_minutes": "90"},
     )
 
     assert answer.status_code == 400
@@ -57,7 +59,7 @@ def test_a_refused_form_comes_back_as_it_was_filled_with_every_mend(house: House
 
 def typed(house: House, **changed: str) -> Any:
     sent = {**SENT, "check": "typing", **changed}
-    return browser_of(house.max).post(reverse("booking_settings"), sent)
+    return send(browser_of(house.max), reverse("booking_settings"), sent)
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ def test_what_can_not_be_set_is_told_at_its_box_while_it_is_typed(stage: Stage) 
 
 
 def test_without_a_script_the_check_button_shows_the_same(stage: Stage) -> None:
-    page = browser_of(stage.house.max).post(reverse("booking_settings"), {**SENT, "check": "yes"})
+    page = send(browser_of(stage.house.max), reverse("booking_settings"), {**SENT, "check": "yes"})
     assert (page.status_code, 'value="48"' in page.content.decode()) == (200, True)
     assert "would count as late" in words(page)
     assert Clinic.objects.get(pk=stage.house.clinic.pk).late_cancellation_hours == 24

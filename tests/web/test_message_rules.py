@@ -17,7 +17,7 @@ from notifications.planning import rule_settings
 from scheduler.models import Appointment
 from tests.cast import NOW, House, client_of, make_user
 from tests.notifications.visits import book
-from tests.web.pages import browser_of, words
+from tests.web.pages import browser_of, send, words
 
 RULE = {"enabled": "on", "days": "5", "at": "10:00", "forms": ["sms", "email"], "merges": "on"}
 WORDS = {"subject": "Soon", "email": "We see you soon: {link}", "sms": "{sender}: soon. {link}"}
@@ -92,7 +92,7 @@ def test_the_rules_have_as_many_queries_for_one_refused_wording_as_for_ten(
 def test_a_rule_is_changed_and_taken_back_and_both_name_their_author(house: House) -> None:
     max_ = browser_of(house.max)
     page = reverse("message_rule", args=["T-3d"])
-    said = words(max_.post(page, RULE, follow=True))
+    said = words(send(max_, page, RULE, follow=True))
     assert "5 days before the visit, at 10:00" in said
     assert "Rule: Reminder that asks to confirm: set by Max Weber" in said
     said = words(max_.post(reverse("reset_message_rule", args=["T-3d"]), follow=True))
@@ -106,14 +106,14 @@ def test_a_default_that_no_source_gives_says_so_on_its_page(house: House) -> Non
     own = "a default of this product, not from a source: have a prescriber settle it."
     said = words(max_.get(page))
     assert f"This is the default. After which visits it is asked is {own}" in said
-    said = words(max_.post(page, {**RULE, "days": "7", "last_only": "on"}, follow=True))
+    said = words(send(max_, page, {**RULE, "days": "7", "last_only": "on"}, follow=True))
     assert "7 days after going home, at 10:00, after the last visit of a series only." in said
     assert own not in said
     assert own not in words(max_.get(reverse("message_rule", args=["next_morning"])))
 
 
 def test_a_refused_rule_comes_back_as_it_was_filled(house: House) -> None:
-    answer = browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), {**RULE, "days": "99"})
+    answer = send(browser_of(house.max), reverse("message_rule", args=["T-3d"]), {**RULE, "days": "99"})
     assert answer.status_code == 400
     assert "Give 1 to 60 days." in words(answer)
     assert 'value="99"' in answer.content.decode()
@@ -121,7 +121,7 @@ def test_a_refused_rule_comes_back_as_it_was_filled(house: House) -> None:
 
 def test_a_change_is_seen_on_a_real_visit_before_it_is_kept(house: House, visit: Appointment) -> None:
     sent = {**RULE, "preview": "yes", "visit": visit.pk}
-    said = words(browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), sent))
+    said = words(send(browser_of(house.max), reverse("message_rule", args=["T-3d"]), sent))
     assert "Sat, Jan 16, 10:00 Reminder that asks to confirm Being tried" in said
     assert "Please confirm that you are coming: {link}" in said
     assert not MessageRule.objects.exists()
@@ -131,7 +131,7 @@ def test_a_change_is_seen_on_a_real_visit_before_it_is_kept(house: House, visit:
 def test_a_preview_on_a_visit_that_is_not_told_this_says_so(house: House, visit: Appointment) -> None:
     missed = "This visit's patient isn't told this any more."
     sent = {**RULE, "preview": "yes", "visit": visit.pk}
-    assert missed not in words(browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), sent))
+    assert missed not in words(send(browser_of(house.max), reverse("message_rule", args=["T-3d"]), sent))
     with time_machine.travel(visit.starts_at - timedelta(days=2), tick=False):
         Message.objects.create(
             clinic=house.clinic,
@@ -145,14 +145,14 @@ def test_a_preview_on_a_visit_that_is_not_told_this_says_so(house: House, visit:
             stale_at=visit.starts_at,
             status="sent",
         )
-        assert missed in words(browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), sent))
+        assert missed in words(send(browser_of(house.max), reverse("message_rule", args=["T-3d"]), sent))
 
 
 def test_words_are_checked_while_they_are_typed(house: House) -> None:
     address = reverse("check_message_words", args=["T-2h", "en"])
-    answer = browser_of(house.max).post(address, {**WORDS, "sms": "{sender}: your ketamine. {link}"})
+    answer = send(browser_of(house.max), address, {**WORDS, "sms": "{sender}: your ketamine. {link}"})
     assert "“ketamine” tells a lock screen what the visit is about" in words(answer)
-    fine = words(browser_of(house.max).post(address, WORDS))
+    fine = words(send(browser_of(house.max), address, WORDS))
     assert "characters at most, 1 text with your clinic's name, number and link. One text holds 160." in fine
     assert not MessageText.objects.exists()
 
@@ -162,10 +162,10 @@ def test_the_preview_follows_what_is_typed_and_counts_as_one_look(house: House, 
     max_, sent = browser_of(house.max), {**WORDS, "visit": visit.pk}
 
     for greeting in ("Until then", "Until Saturday"):
-        said = words(max_.post(address, {**sent, "email": f"{greeting}: {{link}}"}))
+        said = words(send(max_, address, {**sent, "email": f"{greeting}: {{link}}"}))
         assert f"{greeting}: {{link}}" in said
         assert "Being tried" in said
-    refused = max_.post(address, {**sent, "sms": "{sender}: your ketamine. {link}"})
+    refused = send(max_, address, {**sent, "sms": "{sender}: your ketamine. {link}"})
 
     assert 'id="tried"' not in refused.content.decode()  # what stood there stays until the words can be said
     assert AccessLog.objects.filter(patient=house.rosa, what="message preview").count() == 1
@@ -174,10 +174,10 @@ def test_the_preview_follows_what_is_typed_and_counts_as_one_look(house: House, 
 
 def test_own_words_are_previewed_saved_and_taken_back(house: House, visit: Appointment) -> None:
     max_, page = browser_of(house.max), reverse("message_words", args=["T-2h", "en"])
-    tried = words(max_.post(page, {**WORDS, "preview": "yes", "visit": visit.pk}))
+    tried = words(send(max_, page, {**WORDS, "preview": "yes", "visit": visit.pk}))
     assert "We see you soon: {link}" in tried
     assert not MessageText.objects.exists()
-    assert "English : your own, by Max Weber" in words(max_.post(page, WORDS, follow=True))
+    assert "English : your own, by Max Weber" in words(send(max_, page, WORDS, follow=True))
     max_.post(reverse("reset_message_words", args=["T-2h", "en"]))
     assert not MessageText.objects.exists()
 
@@ -185,7 +185,7 @@ def test_own_words_are_previewed_saved_and_taken_back(house: House, visit: Appoi
 def test_caps_number_and_quiet_hours_are_settled(house: House) -> None:
     max_ = browser_of(house.max)
     sent = {"sms_number": "312 555 0199", "most_a_day": "2", "most_a_week": "5", "moves_itself_hours": ""}
-    assert "The settings are saved." in words(max_.post(reverse("message_settings"), sent, follow=True))
+    assert "The settings are saved." in words(send(max_, reverse("message_settings"), sent, follow=True))
     assert ClinicMessaging.objects.get().most_a_week == 5
     hours = {"state": "IL", "day_begins": "09:00", "day_ends": "20:00"}
     assert "IL: 09:00 to 20:00" in words(max_.post(reverse("set_quiet_hours"), hours, follow=True))
@@ -203,17 +203,17 @@ def test_any_coming_visit_is_found_by_whose_it_is(house: House, visit: Appointme
     omars = book(house, house.omar, NOW + timedelta(days=50))
     max_, page = browser_of(house.max), reverse("message_rule", args=["T-3d"])
     sent = {**RULE, "preview": "yes", "visit": ""}
-    found = max_.post(page, {**sent, "whose": "haddad"})
+    found = send(max_, page, {**sent, "whose": "haddad"})
     assert found.context["previewed"] == omars
     assert f'<option value="{omars.pk}" selected>' in found.content.decode()
-    several = max_.post(page, {**sent, "whose": "delgado"})
+    several = send(max_, page, {**sent, "whose": "delgado"})
     assert (several.status_code, several.context["previewed"]) == (400, None)
     assert "Several visits fit: choose one." in words(several)
-    chosen = max_.post(page, {**sent, "whose": "delgado", "visit": visit.pk})
+    chosen = send(max_, page, {**sent, "whose": "delgado", "visit": visit.pk})
     assert chosen.context["previewed"] == visit
-    nobody = words(max_.post(page, {**sent, "whose": "zzzz"}))
+    nobody = words(send(max_, page, {**sent, "whose": "zzzz"}))
     assert "Nobody like this has a coming visit." in nobody
-    assert 'value="5"' in max_.post(page, {**sent, "whose": "zzzz"}).content.decode()
+    assert 'value="5"' in send(max_, page, {**sent, "whose": "zzzz"}).content.decode()
 
 
 def test_the_list_previews_the_visit_that_was_searched_for(house: House, visit: Appointment) -> None:
@@ -254,7 +254,7 @@ def test_the_list_asks_no_more_for_twenty_changes_than_for_none(
 
 def typed(house: House, stage: str = "T-3d", **changed: Any) -> Any:
     sent = {**RULE, **changed, "check": "typing"}
-    return browser_of(house.max).post(reverse("message_rule", args=[stage]), sent)
+    return send(browser_of(house.max), reverse("message_rule", args=[stage]), sent)
 
 
 def test_a_rule_says_while_it_is_typed_whom_it_would_touch_and_keeps_nothing(
@@ -290,7 +290,7 @@ def test_the_visit_that_was_chosen_is_played_through_while_the_rule_is_typed_and
 def test_without_a_script_the_check_button_shows_the_same_on_the_page(
     house: House, visit: Appointment
 ) -> None:
-    page = browser_of(house.max).post(reverse("message_rule", args=["T-3d"]), {**RULE, "check": "yes"})
+    page = send(browser_of(house.max), reverse("message_rule", args=["T-3d"]), {**RULE, "check": "yes"})
     assert (page.status_code, 'value="5"' in page.content.decode()) == (200, True)
     assert "1 at another time than now" in words(page)
     assert not MessageRule.objects.exists()
@@ -322,7 +322,7 @@ def test_a_letter_that_makes_a_text_dear_is_named_so_that_it_can_be_found(
 ) -> None:
     address = reverse("check_message_words", args=["T-2h", "en"])
     sent = {**WORDS, "sms": f"{{sender}}: it{letter}s soon. {{link}}"}
-    said = words(browser_of(house.max).post(address, sent))
+    said = words(send(browser_of(house.max), address, sent))
     assert f"({name})" in said or f"have {name}:" in said
     assert "with one such letter it holds 70 in place of 160. Write it another way." in said
 
@@ -330,7 +330,7 @@ def test_a_letter_that_makes_a_text_dear_is_named_so_that_it_can_be_found(
 def test_a_text_longer_than_one_segment_says_how_long_it_is(house: House) -> None:
     address = reverse("check_message_words", args=["T-2h", "en"])
     said = words(
-        browser_of(house.max).post(address, {**WORDS, "sms": "{sender}: " + "soon " * 40 + "{link}"})
+        send(browser_of(house.max), address, {**WORDS, "sms": "{sender}: " + "soon " * 40 + "{link}"})
     )
     assert "characters at most, 2 texts with your clinic's name, number and link. One text holds 160." in said
 

@@ -14,7 +14,7 @@ from clinic.models import Member, MemberState, Role, User
 from clinic.staff import members
 from tests.cast import NOW, PASSWORD, House, make_clinic, make_user
 from tests.clinic.staff import accepted, by_max, invited, member
-from tests.web.pages import browser_of, words
+from tests.web.pages import browser_of, send, words
 from web.templatetags.chairside import local_day
 
 
@@ -117,7 +117,9 @@ def test_of_somebody_of_two_clinics_the_page_offers_only_what_is_this_clinics(
         refused = browser.post(reverse(act, args=[asked.pk]), data)
         assert (refused.status_code, "end their access here" in words(refused)) == (403, True)
     # Even sent by hand, the number stays.
-    browser.post(reverse("change_member", args=[asked.pk]), {"mobile": "(312) 555-0177", "charge": "on"})
+    by_hand = {"mobile": "(312) 555-0177", "charge": "on"}
+    address = reverse("change_member", args=[asked.pk])
+    assert send(browser, address, by_hand, on=reverse("member", args=[asked.pk])).status_code == 302
     assert User.objects.get(pk=asked.user_id).mobile == ""
 
 

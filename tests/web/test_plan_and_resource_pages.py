@@ -10,7 +10,7 @@ from clinic.models import Membership, Role
 from scheduler.models import Resource, TreatmentPlan
 from tests.cast import NOW, House, client_of, make_user, new_id
 from tests.scheduler.stage import Stage, set_stage
-from tests.web.pages import browser_of, words
+from tests.web.pages import browser_of, send, words
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_what_visits_stand_against_is_refused_with_these_visits(stage: Stage) ->
     visit = stage.book(stage.plan(), "9:30", chair=stage.chairs[0])
     filled = {"name": "Chair 1", "capacity": "1", "features": ""}
 
-    page = browser_of(stage.house.max).post(reverse("resource", args=[stage.chairs[0].pk]), filled)
+    page = send(browser_of(stage.house.max), reverse("resource", args=[stage.chairs[0].pk]), filled)
 
     assert page.status_code == 409
     assert "Chair 1 has visits to come." in words(page)
@@ -154,7 +154,7 @@ def test_another_nurse_takes_over_a_place_in_the_schedule_with_its_visits(stage:
     browser = browser_of(house.max)
     filled = {"name": place.name, "capacity": place.capacity, "active": "on", "user": str(nora.pk)}
 
-    saved = browser.post(reverse("resource", args=[place.pk]), filled, follow=True)
+    saved = send(browser, reverse("resource", args=[place.pk]), filled, follow=True)
 
     assert "The change is saved." in words(saved)
     assert "Nora Neu" in words(saved)

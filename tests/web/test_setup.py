@@ -20,6 +20,7 @@ from scheduler.models import Protocol, Resource, WorkingPattern
 from scheduler.prescribing import protocols
 from scheduler.working_hours import booking_settings
 from tests.cast import NOW, House, make_user, new_id, shown
+from tests.web import pages
 from tests.web.pages import browser_of, words
 
 DETAILS = {
@@ -51,6 +52,10 @@ def hana(harbor: Clinic) -> Client:
 
 def send(browser: Client, route: str, *arguments: Any, **data: Any) -> Any:
     return browser.post(reverse(route, args=arguments), {"id": str(new_id()), **data}, follow=True)
+
+
+def describe(browser: Client, **details: Any) -> Any:
+    return pages.send(browser, reverse("setup_clinic"), details, follow=True)
 
 
 def test_the_command_opens_a_clinic_with_its_first_manager_and_a_link_that_works_once(today: None) -> None:
@@ -106,7 +111,7 @@ def test_the_name_that_patients_read_never_says_what_is_treated(
     harbor: Clinic, hana: Client, telling: str
 ) -> None:
     address = "1 Wacker Drive, Chicago"
-    page = send(hana, "setup_clinic", **DETAILS | {"sender_name": telling, "address": address})
+    page = describe(hana, **DETAILS | {"sender_name": telling, "address": address})
     assert page.status_code == 400
     assert "tells a lock screen what the visit is about: leave it out." in words(page)
     assert telling in page.content.decode()
@@ -149,7 +154,7 @@ def test_from_an_empty_clinic_to_a_bookable_day_step_by_step(harbor: Clinic, han
     ):
         assert told in missing
 
-    described = send(hana, "setup_clinic", **DETAILS, address="1 Pier", holiday_calendar="us-il")
+    described = describe(hana, **DETAILS, address="1 Pier", holiday_calendar="us-il")
     assert "The clinic is described." in words(described)
     assert Clinic.objects.get().holiday_calendar == "US-IL"
 
@@ -243,11 +248,11 @@ def test_a_step_is_left_out_with_a_reason_and_taken_up_again(harbor: Clinic, han
 
 def test_the_zone_stays_once_something_stands_by_it(harbor: Clinic, hana: Client) -> None:
     form = {**DETAILS, "address": "1 Pier", "time_zone": "America/Denver"}
-    send(hana, "setup_clinic", **form)
+    describe(hana, **form)
     assert Clinic.objects.get().time_zone == "America/Denver"
     send(hana, "setup_chairs", names="Chair 1")
     send(hana, "setup_hours", weekdays=["0"], from_1="08:00", until_1="17:00")
-    answer = send(hana, "setup_clinic", **{**form, "time_zone": "America/Chicago", "name": "Other"})
+    answer = describe(hana, **{**form, "time_zone": "America/Chicago", "name": "Other"})
     assert "The time zone stays" in words(answer)
     assert Clinic.objects.get().name == "Harbor Infusion"
     manager = actor_of(User.objects.get(full_name="Hana Sato"))

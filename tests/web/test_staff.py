@@ -21,7 +21,7 @@ from notifications.escalating import on_call
 from tests.cast import NOW, PASSWORD, House, client_of, make_user, new_id
 from tests.clinic.staff import gone, invited, member, task_of
 from tests.scheduler.stage import set_stage
-from tests.web.pages import browser_of, words
+from tests.web.pages import browser_of, send, words
 from web.views.staff import proving
 
 
@@ -261,9 +261,9 @@ def test_details_are_changed_and_a_token_is_revoked(house: House) -> None:
         "charge": "on",
     }
     assert "The details are saved." in words(
-        browser.post(page_of(nils, "change_member"), details, follow=True)
+        send(browser, page_of(nils, "change_member"), details, on=page_of(nils), follow=True)
     )
-    wrong = browser.post(page_of(nils, "change_member"), {**details, "mobile": "twelve"})
+    wrong = send(browser, page_of(nils, "change_member"), {**details, "mobile": "twelve"}, on=page_of(nils))
     assert (wrong.status_code, "Enter a phone number" in words(wrong)) == (400, True)
     page = browser.get(page_of(nils))
     assert row.token_key in page.content.decode()
