@@ -20,24 +20,43 @@ CODE: Final = format_hotp_value(hotp_value(SECRET, int(MIDDAY.timestamp()) // 30
 @dataclass
 class Scales:
     """What a page weighs the first time: everything that it asks for, as it comes over the wire, its heads
-    too. What lies in the window's cache by then weighs what it weighed when it came."""
+    too. What lies in the window's cache by then weighs what it weighed when it came.
 
-    _asked: list[Request] = field(default_factory=list)
+    A page that is left open in another window goes on asking, and its answers come late: one page is on the
+    scales at a time, with what its window has begun to ask for since then.
+    """
+
+    _on: Page | None = None
+    _asked: set[Request] = field(default_factory=set)
+    _got: list[Request] = field(default_factory=list)
     _came: dict[str, int] = field(default_factory=dict)
 
     def watch(self, page: Page) -> None:
-        page.on("requestfinished", lambda request: self._asked.append(request))
+        page.on("request", lambda request: self._ask(page, request))
+        page.on("requestfinished", self._get)
+
+    def put_on(self, page: Page) -> None:
+        self._on = page
+        self._asked.clear()
+        self._got.clear()
 
     def bytes_of_page(self) -> int:
-        """Of all that was asked for since it was last called."""
+        """Of the page that is on the scales, as far as it has come."""
         addresses = set()
-        for request in self._asked:
+        for request in list(self._got):
             sizes = request.sizes()
             size = sizes["responseBodySize"] + sizes["responseHeadersSize"]
             self._came[request.url] = max(size, self._came.get(request.url, 0))
             addresses.add(request.url)
-        self._asked.clear()
         return sum(self._came[address] for address in addresses)
+
+    def _ask(self, page: Page, request: Request) -> None:
+        if page is self._on:
+            self._asked.add(request)
+
+    def _get(self, request: Request) -> None:
+        if request in self._asked:
+            self._got.append(request)
 
 
 @dataclass
@@ -53,7 +72,7 @@ class Tour:
         for listed in pages:
             address = listed.address.format(**self.demo.names)
             page = self._window_of(listed.who, address)
-            self.scales.bytes_of_page()
+            self.scales.put_on(page)
             answer = page.goto(address)
             assert answer is not None
             yield listed, page, answer
