@@ -97,10 +97,13 @@ def _ahead(found: LeadTime) -> Picture:
     return Picture(
         name="columns",
         plot=columns(
-            [Amount(each.count, f"{each.words}: {each.count}", name=each.words) for each in found.spread]
+            [
+                Amount(each.count, f"{each.words}: {each.count}", name=each.words.removesuffix(" days"))
+                for each in found.spread
+            ]
         ),
         words="; ".join(f"{each.words}: {each.count}" for each in found.spread),
-        caption="Visits by how far ahead they were first booked.",
+        caption="Visits by how many days ahead they were first booked.",
     )
 
 
