@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'indexes': [models.Index(fields=['patient', '-recorded_at'], name='evaluation_by_patient')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('indications', []), _negated=True), name='evaluation_has_indication'), models.UniqueConstraint(models.F('id'), models.F('patient'), name='evaluation_id_with_patient')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('indications', []), _negated=True), name='evaluation_has_indication'), models.UniqueConstraint(fields=('id', 'patient'), name='evaluation_id_with_patient')],
                     },
                 ),
                 migrations.CreateModel(

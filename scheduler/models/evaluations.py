@@ -91,7 +91,7 @@ class Evaluation(Row):
     class Meta:
         constraints = [
             models.CheckConstraint(name="evaluation_has_indication", condition=~Q(indications=[])),
-            models.UniqueConstraint("id", "patient", name="evaluation_id_with_patient"),
+            models.UniqueConstraint(fields=["id", "patient"], name="evaluation_id_with_patient"),
         ]
         indexes = [models.Index(fields=["patient", "-recorded_at"], name="evaluation_by_patient")]
 
