@@ -23,7 +23,7 @@ from bench.scratch import migrate, tidy  # before anything of the product: it se
 # isort: split
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext, setup_test_environment
+from django.test.utils import CaptureQueriesContext
 
 from bench import full_clinic, monitor_clinic
 from bench.station import bare_template
@@ -55,7 +55,7 @@ def flowsheet() -> tuple[Client, str]:
 
 
 def signed_in(user: User) -> Client:
-    client = Client()
+    client = Client(SERVER_NAME="localhost")
     client.force_login(user)
     return client
 
@@ -93,7 +93,6 @@ def tell(name: str, took: list[float]) -> float:
 
 def main(calls: int) -> None:
     migrate()
-    setup_test_environment()
     desk = board()
     nurse, session = flowsheet()
     tidy()

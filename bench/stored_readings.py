@@ -19,7 +19,6 @@ from bench.scratch import copied, migrate, tidy  # before anything of the produc
 
 # isort: split
 from django.db import connection, connections, transaction
-from django.test.utils import setup_test_environment
 
 from bench import monitor_clinic
 from bench.station import look, signed_in
@@ -47,7 +46,6 @@ def fill(sessions: list[Session], samples: int) -> str:
 
 def main(samples: int, calls: int) -> None:
     migrate()
-    setup_test_environment()
     sessions = monitor_clinic.make(SESSIONS, readings=True)
     client, token = signed_in(), token_of(Role.NURSE)
     databases = dict(zip((NONE, STORED), copied("with_years"), strict=True))
