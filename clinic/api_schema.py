@@ -11,7 +11,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 from rest_framework import serializers
 
-PROBLEM_JSON: Final = "application/problem+json"
+from clinic.problems import PROBLEM_JSON
+
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 

@@ -12,7 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
-from clinic.problems import Forbidden, Invalid, Missing, Problem
+from clinic.problems import PROBLEM_JSON, Forbidden, Invalid, Missing, Problem
 
 ERRORS_TOLD: Final = 20  # of one call: who sends thousands of faults is not helped by thousands of sentences
 
@@ -30,7 +30,7 @@ def as_problem_response(error: Exception, context: dict[str, Any]) -> Response |
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     if getattr(error, "wait", None):
         headers["Retry-After"] = str(ceil(error.wait))  # type: ignore[attr-defined]
-    return Response(problem.body(), problem.status, headers=headers, content_type="application/problem+json")
+    return Response(problem.body(), problem.status, headers=headers, content_type=PROBLEM_JSON)
 
 
 def as_problem(error: Exception) -> Problem | None:

@@ -5,9 +5,11 @@ patient's data back.
 """
 
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpResponse, JsonResponse
+
+PROBLEM_JSON: Final = "application/problem+json"
 
 
 class Problem(Exception):
@@ -129,5 +131,5 @@ def respond(problem: Problem) -> JsonResponse:
         problem.body(),
         status=problem.status,
         headers=problem.headers,
-        content_type="application/problem+json",
+        content_type=PROBLEM_JSON,
     )

@@ -26,7 +26,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from clinic import access, clock
 from clinic.access import Actor, Permission
 from clinic.models import Clinic
-from clinic.problems import Forbidden, Missing, Problem, respond, with_headers
+from clinic.problems import PROBLEM_JSON, Forbidden, Missing, Problem, respond, with_headers
 from clinic.staff import queries
 from web import entries
 
@@ -102,6 +102,14 @@ class OpenedElsewhere(Problem):
     title = "Another clinic is open now"
 
 
+class Unsaid(Problem):
+    """Somebody of several clinics sent a form that doesn't say in which of them it was opened."""
+
+    status = 409
+    code = "clinic_unsaid"
+    title = "For which clinic is it?"
+
+
 Page = Callable[..., HttpResponse]
 
 
@@ -144,6 +152,8 @@ def staff_page(
                 return _ask_which(request, problem)
             except OpenedElsewhere as problem:
                 return _ask_back(request, problem)
+            except Unsaid as problem:
+                return _ask_for_which(request, problem)
             except Problem as problem:
                 return problem_page(request, problem)
 
@@ -210,12 +220,18 @@ def _as_opened(request: StaffRequest, names: Mapping[str, Any]) -> None:
     where the address names a row.
 
     Raises `OpenedElsewhere` for any other form of a clinic that isn't the open one, and for whatever is sent
-    from a page of a clinic that is not, or no longer, this person's.
+    from a page of a clinic that is not, or no longer, this person's; `Unsaid` for what says no clinic and
+    could be meant for another than the open one.
     """
     part = bool(getattr(request, "htmx", False))
     said, goes_back = _taken_off(request, OPENED_IN), _taken_off(request, GO_BACK)
     if part and not said:
         said = request.headers.get(OPENED_IN_HEADER, "")
+    if not said and _could_be_elsewhere(request, names):
+        raise Unsaid(
+            "This form doesn't say in which of your clinics it was opened. Nothing was saved. "
+            f"You are at {request.clinic.name} now."
+        )
     if not said or said == str(request.clinic.pk):
         return
     opened_in = next((clinic for clinic in request.clinics if str(clinic.pk) == said), None)
@@ -234,6 +250,11 @@ def _as_opened(request: StaffRequest, names: Mapping[str, Any]) -> None:
             here=here.name,
         )
     _work_in(request, opened_in)
+
+
+def _could_be_elsewhere(request: StaffRequest, names: Mapping[str, Any]) -> bool:
+    """Whether it changes something in one of several clinics, and no row in its address tells in which."""
+    return request.method == "POST" and len(request.clinics) > 1 and not _names_a_row(names)
 
 
 def _taken_off(request: StaffRequest, name: str) -> str:
@@ -294,7 +315,7 @@ def choose_clinic(request: StaffRequest, clinic_id: UUID) -> HttpResponse:
 def _ask_which(request: HttpRequest, problem: NotChosen) -> HttpResponse:
     """To the list of this person's clinics, and then to where they wanted; what was typed into a form is kept
     on the page to be sent once they have chosen."""
-    if entries.is_kept(request):
+    if is_read_by_a_script(request):
         return respond(problem)
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(reverse("clinics"))
@@ -306,14 +327,27 @@ def _ask_which(request: HttpRequest, problem: NotChosen) -> HttpResponse:
 
 def _ask_back(request: StaffRequest, problem: OpenedElsewhere) -> HttpResponse:
     """What was typed is kept behind a button that leads back to the clinic that it was typed for."""
-    if "here" not in problem.data:
+    if "here" not in problem.data or is_read_by_a_script(request):
         return problem_page(request, problem)
     return send_again(request, status=problem.status, why="other_clinic", problem=problem)
 
 
+def _ask_for_which(request: StaffRequest, problem: Unsaid) -> HttpResponse:
+    """What was typed is kept behind a button for each of their clinics."""
+    if is_read_by_a_script(request) or getattr(request, "htmx", False):
+        return problem_page(request, problem)
+    return send_again(request, status=problem.status, why="clinic_unsaid", problem=problem)
+
+
+def is_read_by_a_script(request: HttpRequest) -> bool:
+    """Whether a script of ours sends this, an entry that was kept or a form that is looked through while it
+    is typed: it is answered as the API answers, never with a page."""
+    return entries.is_kept(request) or PROBLEM_JSON in request.headers.get("Accept", "")
+
+
 def signed_out(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back here; what was typed into a form is kept on the page to be resent."""
-    if entries.is_kept(request):
+    if is_read_by_a_script(request):
         problem = Problem("Sign in again.", code="signed_out")
         problem.status = 401
         return respond(problem)
@@ -337,7 +371,7 @@ def send_again(
     request: HttpRequest,
     *,
     status: int,
-    why: Literal["signed_out", "which_clinic", "other_clinic", "older_page"],
+    why: Literal["signed_out", "which_clinic", "other_clinic", "clinic_unsaid", "older_page"],
     problem: Problem | None = None,
 ) -> HttpResponse:
     """A page that holds what was sent, behind one button. Only for what our own page sent; a password is
@@ -348,13 +382,13 @@ def send_again(
         if name not in ("csrfmiddlewaretoken", "password", "code")
         for value in values
     ]
-    context = {"kept": kept, "why": why, "problem": problem, "go_back": GO_BACK}
+    context = {"kept": kept, "why": why, "problem": problem, "go_back": GO_BACK, "opened_in": OPENED_IN}
     return render(request, "web/send_again.html", context, status=status)
 
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem's own sentence with its status, as a page, or as a banner where htmx asked for a part."""
-    if entries.is_kept(request):
+    if is_read_by_a_script(request):
         return respond(problem)
     if getattr(request, "htmx", False):
         template = "web/components/problem.html"

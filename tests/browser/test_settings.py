@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from playwright.sync_api import expect
 
+from clinic.models import Membership, Role
 from scheduler.models import DayHours, Protocol, WorkingPattern
 from tests.browser.conftest import DESK, PHONE, TABLET, Windows, picture
 from tests.browser.looking import look_at
@@ -180,3 +181,33 @@ def test_booking_settings_tell_what_they_touch_while_they_are_typed(windows: Win
             page.set_viewport_size({"width": size[0], "height": size[1]})
             assert look_at(page) == []
             picture(page, f"settings-booking-{name}")
+
+
+def test_a_form_that_can_not_be_looked_through_any_more_says_why(windows: Windows, stage: Stage) -> None:
+    """Another clinic was opened in a second window; then the sign-in is gone."""
+    here, there = stage.house.clinic, make_house("Hillside").clinic
+    Membership.objects.create(user=stage.house.max, clinic=there, role=Role.MANAGER)
+    with time_machine.travel(NOW, tick=True):
+        page = windows.sign_in(stage.house.max)
+        page.goto("/clinics/")
+        page.get_by_role("button", name=here.name).click()
+        page.goto("/hours/settings/")
+        second = page.context.new_page()
+        second.goto("/clinics/")
+        second.get_by_role("button", name=there.name).click()
+        page.get_by_label("A cancellation is late").fill("48")
+        elsewhere = page.locator(
+            "form .mend", has_text=f"opened for {here.name}; you are at {there.name} now"
+        )
+        expect(elsewhere).to_contain_text("saving says how it goes on.")
+
+        second.goto("/clinics/")
+        second.get_by_role("button", name=here.name).click()
+        page.get_by_label("A cancellation is late").fill("36")
+        expect(page.locator("#touches")).to_contain_text("Cancelled now, no visits to come")
+        expect(elsewhere).to_be_hidden()
+
+        page.context.clear_cookies()
+        page.get_by_label("A cancellation is late").fill("48")
+        expect(page.locator("form .mend")).to_contain_text("This page is older than your sign-in.")
+        expect(page.get_by_label("A cancellation is late")).to_have_value("48")

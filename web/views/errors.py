@@ -1,6 +1,6 @@
 """The pages of last resort. They say what to do next and reveal nothing of what went wrong.
 
-What no person reads, an address below /api/ or /inbound/ or an entry that a browser sends by itself, is
+What no person reads, an address below /api/ or /inbound/ or what a script of ours sends by itself, is
 answered in the API's own form.
 """
 
@@ -18,8 +18,7 @@ from django.utils.text import get_text_list
 from redis.exceptions import RedisError
 
 from clinic.problems import Busy, Forbidden, Missing, NotAllowed, Problem, respond
-from web.doors import StaffRequest, enter, problem_page, send_again
-from web.entries import is_kept
+from web.doors import StaffRequest, enter, is_read_by_a_script, problem_page, send_again
 from web.views.links.words import SAY
 
 READ_BY_PROGRAMS: Final = ("/api/", "/inbound/")
@@ -31,6 +30,8 @@ NOT_BY_ITSELF: Final = (
 NOTHING_IS_SENT_HERE: Final = (
     "This page only shows something. Nothing was changed. Go back to the day and open the page again."
 )
+
+OLDER_PAGE: Final = "This page is older than your sign-in."
 
 
 class NotByItself(NotAllowed):
@@ -100,7 +101,9 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     names the site it came from in `Origin`, which no page can forge.
     """
     if _no_page(request):
-        return respond(Forbidden("The CSRF token is missing or wrong.", code="csrf_failed"))
+        by_program = request.path.startswith(READ_BY_PROGRAMS)
+        words = "The CSRF token is missing or wrong." if by_program else OLDER_PAGE
+        return respond(Forbidden(words, code="csrf_failed"))
     own = f"{request.scheme}://{request.get_host()}"
     from_own_page = request.headers.get("Origin") in {own, settings.PUBLIC_URL}
     if from_own_page and not request.path.startswith("/accounts/"):
@@ -126,4 +129,4 @@ def _framed(request: HttpRequest) -> HttpRequest:
 
 
 def _no_page(request: HttpRequest) -> bool:
-    return request.path.startswith(READ_BY_PROGRAMS) or is_kept(request)
+    return request.path.startswith(READ_BY_PROGRAMS) or is_read_by_a_script(request)

@@ -38,11 +38,14 @@ class LiveForm {
       values.set("check", "typing");
       const answer = await fetch(this.form.getAttribute("action") || location.href, {
         method: "POST",
+        headers: { Accept: "text/html, application/problem+json" },
         body: values,
         signal: asked.signal,
         redirect: "error",
       });
-      if (this.asked === asked && answer.ok) this.show(await answer.text());
+      if (this.asked !== asked) return;
+      if (answer.ok) this.show(await answer.text());
+      else this.say(await answer.json());
     } catch {
       // Nothing was lost: what is asked next, or sent, is asked of the same form.
     } finally {
@@ -61,6 +64,17 @@ class LiveForm {
     here.replaceChildren(...touches.childNodes);
     const summary = here.querySelector("[data-summary]")?.dataset.summary ?? "";
     if (this.told.textContent !== summary) this.told.textContent = summary;
+  }
+
+  /** Refused as a whole, such as by a sign-in that ran out or a clinic that isn't open any more: saving says
+      how it goes on, and keeps what was typed. */
+  say(problem) {
+    const refused = document.createElement("p");
+    refused.className = "mend";
+    refused.textContent = `${problem.detail} What you type isn’t looked through now, and isn’t lost: saving says how it goes on.`;
+    this.clear();
+    (this.form.querySelector("[data-form-faults]") ?? this.form).prepend(refused);
+    this.told.textContent = refused.textContent;
   }
 
   clear() {
