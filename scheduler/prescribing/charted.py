@@ -31,7 +31,7 @@ def against(patient: Patient, protocol: Protocol | None, *, now: datetime) -> di
     """What the chart says against treating this patient under this protocol, in words, by the item of the
     screen to which it says it: one query."""
     found = _to_what_is_infused(queries.allergies_that_hold(patient))
-    said = _of_allergies(found.values("substance", "criticality"))
+    said = allergies_against(found.values("substance", "criticality"))
     return said if protocol is None else said | age_against(patient, protocol, now=now)
 
 
@@ -44,7 +44,6 @@ def age_against(patient: Patient, protocol: Protocol, *, now: datetime) -> dict[
 def unanswered(plan_id: UUID, *, now: datetime) -> dict[str, str]:
     """What of it no prescriber has gone ahead in spite of under this plan, also what came to the chart or to
     the protocol after the plan was written; by item, in words. One query."""
-    on_age = _gone_ahead().filter(plan=OuterRef("pk"), item=AGE.code)
     birth_date, zone, least, most, known, found = (
         TreatmentPlan.objects.filter(pk=plan_id)
         .values_list(
@@ -52,18 +51,18 @@ def unanswered(plan_id: UUID, *, now: datetime) -> dict[str, str]:
             "clinic__time_zone",
             "protocol__age_min_years",
             "protocol__age_max_years",
-            Exists(on_age),
+            age_answered(plan="pk"),
             unanswered_allergies(plan="pk"),
         )
         .get()
     )
     age = clock.age_on(birth_date, clock.local_date(now, zone))
-    return _of_allergies(found) | ({} if known else _of_age(age, least, most))
+    return allergies_against(found) | ({} if known else _of_age(age, least, most))
 
 
 def unanswered_allergies(*, plan: str) -> ArraySubquery:
     """Beside rows that have a `patient` and, by this name, a plan: the allergies to what is infused in spite
-    of which no prescriber has gone ahead under it since they came, for `allergies_words`."""
+    of which no prescriber has gone ahead under it since they came, for `allergies_against`."""
     since = _gone_ahead().filter(
         plan=OuterRef(OuterRef(plan)), item=SENSITIVITY, override_at__gte=OuterRef("created_at")
     )
@@ -72,9 +71,21 @@ def unanswered_allergies(*, plan: str) -> ArraySubquery:
     return ArraySubquery(found.filter(~Exists(since)).values(json=said))
 
 
-def allergies_words(allergies: Iterable[Mapping[str, Any]]) -> str:
-    """Empty where there are none."""
-    return " ".join(_of_allergies(allergies).values())
+def age_answered(*, plan: str) -> Exists:
+    """Beside rows that have, by this name, a plan: whether a prescriber has gone ahead under it in spite of
+    the patient's age."""
+    return Exists(_gone_ahead().filter(plan=OuterRef(plan), item=AGE.code))
+
+
+def allergies_against(allergies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What these allergies to what is infused say, by the item of the screen; empty where there are none."""
+    named = [
+        f"{each['substance']} ({CRITICAL[each['criticality']]})"
+        if each["criticality"] in CRITICAL
+        else each["substance"]
+        for each in allergies
+    ]
+    return {SENSITIVITY: f"The chart has an allergy to {', '.join(named)}."} if named else {}
 
 
 def ages_words(least: int | None, most: int | None) -> str:
@@ -93,16 +104,6 @@ def _to_what_is_infused(allergies: QuerySet[Allergy]) -> QuerySet[Allergy]:
     for word in INFUSED:
         named |= Q(substance__icontains=word)
     return allergies.filter(named)
-
-
-def _of_allergies(allergies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    named = [
-        f"{each['substance']} ({CRITICAL[each['criticality']]})"
-        if each["criticality"] in CRITICAL
-        else each["substance"]
-        for each in allergies
-    ]
-    return {SENSITIVITY: f"The chart has an allergy to {', '.join(named)}."} if named else {}
 
 
 def _of_age(age: int, least: int | None, most: int | None) -> dict[str, str]:

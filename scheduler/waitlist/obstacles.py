@@ -65,6 +65,7 @@ def with_obstacles(rows: QuerySet[WaitlistEntry], *, now: datetime) -> QuerySet[
         consented_at=Subquery(consents.values("given_at")[:1]),
         review=course_reviews.waiting_cause(plan="plan"),
         allergies=charted.unanswered_allergies(plan="plan"),
+        age_answered=charted.age_answered(plan="plan"),
         sessions_live=Coalesce(Subquery(sessions), 0),
         offer_open=Exists(offers.filter(status=OfferStatus.OPEN)),
         ran_out_at=Subquery(ran_out[:1]),
@@ -106,9 +107,11 @@ def against_any_time(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
     wrong = consented.against(read.consented_at, days, on=today, today=today, zone=zone)
     if wrong is not None:
         return Obstacle(*wrong)
-    if read.allergies:
-        words = charted.allergies_words(read.allergies)
-        return Obstacle("chart_unanswered", f"{words} {charted.ANSWER_FIRST}")
+    on_chart = charted.allergies_against(read.allergies)
+    if not read.age_answered:
+        on_chart |= charted.age_against(entry.patient, plan.protocol, now=now)
+    if on_chart:
+        return Obstacle("chart_unanswered", f"{' '.join(on_chart.values())} {charted.ANSWER_FIRST}")
     if read.sessions_live - replaced >= plan.sessions_ordered:
         return Obstacle("sessions_used_up", f"All {plan.sessions_ordered} sessions of the plan are booked.")
     for asked_for in (entry.nurse, entry.chair):

@@ -12,12 +12,13 @@ import pytest
 from clinic.models import Allergy, Consent, ConsentScope
 from clinic.problems import Conflict
 from scheduler.models import Appointment, PlanStatus, ProtocolStatus, TreatmentPlan, WaitlistEntry
+from scheduler.prescribing import going_ahead
 from scheduler.visits import booking
 from scheduler.waitlist import endings, joining, obstacles, waiting, waitlist
 from scheduler.waitlist.endings import Ending
 from scheduler.waitlist.obstacles import Obstacle
 from tests.cast import NOW, TODAY, House, make_patient
-from tests.scheduler.stage import Stage, set_stage
+from tests.scheduler.stage import Stage, next_version, set_stage, write_plan
 from tests.scheduler.waits import hold_for, join, offer_freed
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -82,6 +83,22 @@ def test_what_stands_against_the_plan_is_told_as_booking_would_tell_it(
     (blocker,) = stage.check(plan, "9:00").blockers
     assert (told.code, told.detail) == (blocker.code, blocker.detail)
     assert WaitlistEntry.objects.get().status == "waiting"
+
+
+def test_an_age_that_the_protocol_is_not_for_is_told_as_booking_would_tell_it(stage: Stage) -> None:
+    adults = next_version(stage.protocol, stage.house, age_min_years=18)
+    plan = write_plan(stage.house, adults, stage.house.rosa)
+    entry = join(stage, plan, last_day=TODAY + DAY)
+    stage.house.rosa.birth_date = date(2020, 6, 1)
+    stage.house.rosa.save()
+    assert offer_freed(stage) == []
+    told = why(entry)
+    assert told is not None
+    (blocker,) = stage.check(plan, "9:00").blockers
+    assert (told.code, told.detail) == (blocker.code, blocker.detail) == ("chart_unanswered", told.detail)
+    priya = stage.house.actor(stage.house.priya)
+    going_ahead.go_ahead(actor=priya, plan=plan, item="age", reason="Agreed with paediatrics.", now=NOW)
+    assert [offer.entry for offer in offer_freed(stage)] == [entry]
 
 
 def test_who_waits_for_an_earlier_time_uses_up_no_session(stage: Stage) -> None:
