@@ -77,6 +77,7 @@ POST   /api/v1/protocols/{draft}/activate/          --P-
 POST   /api/v1/protocols/                           --PM
 POST   /api/v1/protocols/check/                     --PM
 GET    /api/v1/protocols/{protocol}/in-use/         DNPM
+GET    /api/v1/protocols/{protocol}/compare/        DNPM
 POST   /api/v1/protocols/{draft}/retire/            --P-
 GET    /api/v1/plans/                               DNPM
 POST   /api/v1/plans/                               --P-
@@ -341,6 +342,7 @@ POST   /resources/{resource}/                       ---M
 GET    /protocols/                                  DNPM
 POST   /protocols/adopt-defaults/                   --PM
 GET    /protocols/{protocol}/                       DNPM
+GET    /protocols/{protocol}/compare/{protocol}/    DNPM
 GET    /protocols/{protocol}/new-version/           --PM
 POST   /protocols/{protocol}/new-version/           --PM
 POST   /protocols/{draft}/sign/                     --P-

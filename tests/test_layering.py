@@ -84,6 +84,8 @@ PURE = [
     "scheduler/repairing/planning.py",
     "scheduler/repairing/programme.py",
     "scheduler/repairing/rooms.py",
+    "scheduler/prescribing/differing_content.py",
+    "scheduler/prescribing/eased_content.py",
     "scheduler/prescribing/limit_content.py",
     "scheduler/prescribing/protocol_content.py",
     "scheduler/prescribing/screening.py",

@@ -314,6 +314,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "after": names["protocol"],
             "observation_minutes": 90,
         },
+        "? /api/v1/protocols/{protocol}/compare/": {"than": names["protocol"]},
         "POST /api/v1/protocols/check/": {"after": names["protocol"], "observation_minutes": 90},
         "POST /api/v1/protocols/{draft}/activate/": {"password": PASSWORD},
         "POST /api/v1/protocols/{draft}/retire/": {"reason": "A slip"},

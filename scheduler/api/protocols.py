@@ -20,6 +20,7 @@ from scheduler import access
 from scheduler.api.plans import ReasonSerializer
 from scheduler.models import DoseBasis, Protocol, WeightBasis
 from scheduler.prescribing import protocols
+from scheduler.prescribing.differing_content import Difference
 from scheduler.prescribing.protocol_content import COLUMNS
 from scheduler.prescribing.reach import NotAllowed, Reach, as_signed, reach_of
 
@@ -165,10 +166,40 @@ class LooserSerializer(serializers.Serializer[protocols.Looser]):
     )
 
 
+class DifferenceSerializer(serializers.Serializer[Difference]):
+    """What a version says otherwise than another, at one place of it."""
+
+    field = serializers.CharField(
+        source="path",
+        help_text="By its path, such as `limits.systolic_mmhg.stop` or `vitals_schedule.infusion`.",
+    )
+    was = serializers.JSONField(allow_null=True, help_text="Empty where nothing was said.")
+    becomes = serializers.JSONField(allow_null=True)
+    no_longer = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="Of a rhythm: the minutes of its phase at which a reading is due no longer.",
+    )
+    newly = serializers.ListField(
+        child=serializers.IntegerField(), help_text="And those at which one is due that was not."
+    )
+
+
+class ComparedSerializer(serializers.Serializer[protocols.Compared]):
+    """One version beside another of the same protocol."""
+
+    differences = DifferenceSerializer(many=True)
+    looser = LooserSerializer(many=True)
+
+
+class ThanSerializer(StrictSerializer):
+    than = IdField(help_text="The other version of the same protocol.")
+
+
 class DraftCheckedSerializer(serializers.Serializer[Any]):
     """Which fields would say something else, and what that would touch; none while no version is in force."""
 
     changed = serializers.ListField(child=serializers.CharField())
+    differences = DifferenceSerializer(many=True, help_text="The same, place by place.")
     touches = ReachSerializer(allow_null=True)
     looser = LooserSerializer(many=True)
 
@@ -195,6 +226,7 @@ class ProtocolsViewSet(ClinicViewSet):
         "adopt_defaults": access.ADOPT_PROTOCOLS,
         "create": access.DRAFT_PROTOCOL,
         "check": access.DRAFT_PROTOCOL,
+        "compare": access.VIEW_PROTOCOLS,
         "in_use": access.VIEW_PROTOCOLS,
         "activate": access.ACTIVATE_PROTOCOL,
         "retire": access.RETIRE_PROTOCOL,
@@ -231,9 +263,17 @@ class ProtocolsViewSet(ClinicViewSet):
         after = self.fetch(self.get_queryset(), pk=changes.pop("after"))
         changed = protocols.changed_columns(after, changes)
         touches = reach_of(as_signed(after, changes), now=clock.now())
-        looser = protocols.looser(after.code, content=changes, before=after)
-        told = {"changed": changed, "touches": touches, "looser": looser}
+        beside = protocols.compared(as_signed(after, changes), than=after)
+        told = {"changed": changed, "touches": touches, **vars(beside)}
         return Response(DraftCheckedSerializer(told).data)
+
+    @extend_schema(parameters=[ThanSerializer], responses=ComparedSerializer)
+    @action(detail=True, methods=["get"])
+    def compare(self, request: Request, pk: UUID) -> Response:
+        """What this version says otherwise than another of its protocol, and where it asks for less care."""
+        version = self.fetch(self.get_queryset(), pk=pk)
+        than = self.fetch(self.get_queryset(), pk=self.parse_query(ThanSerializer)["than"])
+        return Response(ComparedSerializer(protocols.compared(version, than=than)).data)
 
     @extend_schema(responses=InUseSerializer)
     @action(detail=True, methods=["get"], url_path="in-use")

@@ -1,5 +1,5 @@
-"""Where one version of a protocol asks for less care than another: a higher dose, a shorter watch, an easier
-way home. Pure.
+"""Where one version of a protocol asks for less care than another: a higher dose, more whom it is for or what
+may be drawn from, a shorter watch, an easier way home. Pure.
 
 None of it is a slip, as in `limit_content`: each is told, and a prescriber signs it knowingly or not at all.
 There are no outer bounds here; what is told is the comparison.
@@ -28,11 +28,13 @@ MORE: Final = (
     "liver_test_after_mg",
     "near_baseline_percent",
 )
-# Less of it is looser: an infusion that is shorter gives the same dose faster. Fasting hours are no part of
-# it: a clinic may have none.
+# Less of it is looser: an infusion that is shorter gives the same dose faster, and a usual range that begins
+# lower lets pass unasked what was asked about. Fasting hours are no part of it: a clinic may have none.
 LESS: Final = (
     "age_min_years",
     "dose_hard_min",
+    "dose_soft_min",
+    "total_soft_min_mg",
     "infusion_minutes",
     "infusion_least_minutes",
     "preparation_units",
@@ -43,8 +45,10 @@ LESS: Final = (
     "maintenance_min_days",
     "near_baseline_sets",
 )
+# What may be: another one in it is looser. One that names none allows every one, which is the loosest.
+ALLOWED: Final = ("indications", "stock_strengths_mg_per_ml", "bag_volumes_ml")
 # Figures of a dose, which say nothing beside those of another basis.
-OF_A_BASIS: Final = ("dose_hard_min", "dose_start", "dose_soft_max", "dose_hard_max")
+OF_A_BASIS: Final = ("dose_hard_min", "dose_start", "dose_soft_min", "dose_soft_max", "dose_hard_max")
 SCHEDULE_MORE: Final = ("baseline_within_minutes", "grace_minutes")
 RHYTHMS: Final = ("infusion", "after_change", "observation")
 # So many readings tell one rhythm from another: whoever writes more stretches than that repeats the last.
@@ -53,8 +57,8 @@ READINGS: Final = 100
 
 @dataclass(frozen=True)
 class Eased:
-    """A figure or a rhythm that asks for less than `was`, by its path; `times` is how many times `was` it is,
-    where more of it is looser and that can be said."""
+    """A figure, a list or a rhythm that asks for less than `was`, by its path; `times` is how many times
+    `was` it is, where more of it is looser and that can be said."""
 
     path: str
     was: Any
@@ -62,8 +66,8 @@ class Eased:
 
 
 def eased(content: Mapping[str, Any], than: Mapping[str, Any]) -> list[Eased]:
-    """Every figure and rhythm of `content` that is looser than in `than`, in their order. What `than` doesn't
-    name, or leaves empty, isn't compared.
+    """Every figure, list and rhythm of `content` that is looser than in `than`, in their order. What `than`
+    doesn't name, or leaves empty, isn't compared.
 
     Both can be meant: `protocol_content.faults` finds none in them.
     """
@@ -78,6 +82,11 @@ def eased(content: Mapping[str, Any], than: Mapping[str, Any]) -> list[Eased]:
             found.append(Eased(name, was, _times(now, was)))
         elif name in LESS and (now is None or now < was):
             found.append(Eased(name, was))
+    found += [
+        Eased(name, was)
+        for name in ALLOWED
+        if (was := than.get(name)) and (not content.get(name) or not set(content[name]) <= set(was))
+    ]
     return [*found, *_schedule(content["vitals_schedule"], than.get("vitals_schedule") or {})]
 
 

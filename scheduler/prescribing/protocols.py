@@ -30,6 +30,7 @@ from scheduler.models import (
 )
 from scheduler.prescribing import protocol_content
 from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.prescribing.differing_content import Difference, differences
 from scheduler.prescribing.eased_content import Eased, eased
 from scheduler.prescribing.figure_sources import default_of
 from scheduler.prescribing.limit_content import Loosened, loosened, widened
@@ -126,6 +127,25 @@ def looser(code: str, *, content: Mapping[str, Any], before: Protocol | None) ->
         for each in widened(becomes["rings"], other)
     ]
     return [Looser(each.path, name, each) for name, each in found]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One version beside another of the same protocol: all that it says otherwise, and what of that asks for
+    less care, also than by default."""
+
+    differences: list[Difference]
+    looser: list[Looser]
+
+
+def compared(version: Protocol, *, than: Protocol) -> Compared:
+    """Raises `Invalid` at `than` for a version of another protocol. No query."""
+    if (version.clinic_id, version.code) != (than.clinic_id, than.code):
+        raise Invalid({"than": f"This is no version of {version.code}. Choose one that is."})
+    content = content_of(version)
+    return Compared(
+        differences(content, content_of(than)), looser(version.code, content=content, before=than)
+    )
 
 
 def activate(*, actor: Actor, protocol: Protocol, proof: Proof, now: datetime) -> Protocol:

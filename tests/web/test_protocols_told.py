@@ -131,6 +131,66 @@ def test_a_looser_limit_is_told_at_its_box_and_where_it_is_signed(stage: Stage) 
     assert "Looser than" not in words(strict)
 
 
+def test_more_that_is_allowed_is_told_at_its_box_and_where_it_is_signed(stage: Stage) -> None:
+    strict = next_version(
+        stage.protocol,
+        stage.house,
+        stock_strengths_mg_per_ml=[Decimal(10), Decimal(50)],
+        bag_volumes_ml=[Decimal(100)],
+        most_per_week=2,
+        reconsent_after_days=180,
+    )
+    changed = {
+        "stock_strengths_mg_per_ml": "",
+        "bag_volumes_ml": "100, 250",
+        "most_per_week": "3",
+        "reconsent_after_days": "",
+    }
+    address = reverse("protocol_new_version", args=[strict.pk])
+    browser = browser_of(stage.house.priya)
+    page = browser.post(address, filled(strict, **{"check": "typing", **changed}))
+    kept = words(browser.post(address, filled(strict, **changed), follow=True))
+
+    notes = {note.name: note.words for note in page.context["notes"]}
+    assert notes["stock_strengths_mg_per_ml"] == "was 10, 50 mg/mL. Looser than version 2: 10, 50."
+    assert notes["bag_volumes_ml"] == "was 100 mL. Looser than version 2: 100."
+    assert "Bags hold in the end, mL: 100, 250. Looser than version 2: 100." in kept
+    assert "Drawn from vials of, mg/mL: no such rule. Looser than version 2: 10, 50." in kept
+    assert (
+        "Most in a week, Monday to Sunday, sessions: 3. Looser than version 2: 2 (this is 1.5 times that)."
+        in kept
+    )
+    assert "Consent is signed again after, days: no such rule. Looser than version 2: 180." in kept
+
+
+def test_two_versions_stand_beside_each_other_with_the_readings_and_the_limits_that_differ(
+    stage: Stage,
+) -> None:
+    schedule = {**stage.protocol.vitals_schedule, "infusion": [{"every": 20}]}
+    limits = {**stage.protocol.limits}
+    limits["systolic_mmhg"] = {**limits["systolic_mmhg"], "caution_rise_percent": 30}
+    newer = next_version(stage.protocol, stage.house, vitals_schedule=schedule, limits=limits)
+    browser = browser_of(stage.house.ana)
+
+    address = reverse("compare_protocols", args=[newer.pk, stage.protocol.pk])
+    page = words(browser.get(address))
+
+    assert address in browser.get(reverse("protocol", args=[newer.pk])).content.decode()
+    assert "mood-40: version 2 beside version 1" in page
+    assert (
+        "During the infusion Vital signs are due every 10 min every 20 min No longer at minute 10 and 30."
+        in page
+    )
+    assert "Systolic pressure: caution at a rise Limits" in page
+    assert "caution from 30 % above the own baseline" in page
+    assert "Less careful than Version 1 or by default" in page
+    assert "7 sets of vital signs" in page
+    same = words(browser.get(reverse("compare_protocols", args=[newer.pk, newer.pk])))
+    assert "It says the same as Version 2." in same
+    other = Protocol.objects.get(code="pain-4h")
+    assert browser.get(reverse("compare_protocols", args=[newer.pk, other.pk])).status_code == 404
+
+
 def test_less_care_in_dose_watch_and_way_home_is_told_at_its_box_and_where_it_is_signed(stage: Stage) -> None:
     changed = {
         "dose_start": "5",

@@ -92,13 +92,15 @@ def _was(told: Looser) -> str:
 
 
 def _figure(value: Any) -> str:
-    if value is None:
+    if value is None or value == []:
         return EMPTY
     if value in DoseBasis.values:
         return str(DoseBasis(value).label)
     if isinstance(value, Decimal):
         return plain_amount(value)
-    return rhythm_words(value) if isinstance(value, Sequence) else str(value)
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return str(value)
+    return rhythm_words(value) if isinstance(value[0], Mapping) else ", ".join(map(_figure, value))
 
 
 def _said(level: str, limit: Any) -> str:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 
 from clinic import access, clock, signin
 from clinic.idempotency import create_once
-from clinic.problems import Problem
+from clinic.problems import Missing, Problem
 from clinic.signin import Proof
 from scheduler.access import (
     ACTIVATE_PROTOCOL,
@@ -91,6 +91,22 @@ def adopt_defaults(request: StaffRequest) -> HttpResponse:
 def protocol(request: StaffRequest, pk: UUID) -> HttpResponse:
     """One version, whole."""
     return _show(request, _fetch(request, pk, VIEW_PROTOCOLS))
+
+
+@staff_page(VIEW_PROTOCOLS, methods=["GET"])
+def compare_protocols(request: StaffRequest, pk: UUID, than: UUID) -> HttpResponse:
+    """One version beside another of the same protocol."""
+    found, other = (_fetch(request, key, VIEW_PROTOCOLS) for key in (pk, than))
+    if found.code != other.code:
+        raise Missing(f"Version {other.version} of {other.code} is no version of {found.code}.")
+    context = {
+        "protocol": found,
+        "than": other,
+        "changes": words.changes(other, found),
+        "looser": list(looser_sentences(found, other)),
+        "planned": told.planned(other, found, name=f"Version {found.version}"),
+    }
+    return render(request, "web/protocols/compare.html", context)
 
 
 @staff_page(DRAFT_PROTOCOL)

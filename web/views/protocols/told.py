@@ -75,9 +75,9 @@ def touched(before: Protocol, becomes: Protocol, *, now: datetime) -> Touched:
     )
 
 
-def planned(before: Protocol, becomes: Protocol) -> Planned:
-    """The course of a session under both; under one where they are the same."""
-    names = [(f"Version {before.version}", course_of(before)), ("This draft", course_of(becomes))]
+def planned(before: Protocol, becomes: Protocol, *, name: str = "This draft") -> Planned:
+    """The course of a session under both, `becomes` by this name; under one where they are the same."""
+    names = [(f"Version {before.version}", course_of(before)), (name, course_of(becomes))]
     if names[0][1] == names[1][1]:
         names = [("A session", names[0][1])]
     drawn: CourseBars = course_bars([course for _, course in names])

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from django.utils.text import get_text_list
+
 from scheduler.models import Protocol
 from scheduler.prescribing import charted
+from scheduler.prescribing.differing_content import SCHEDULE, differences
 from scheduler.prescribing.limit_content import LEVELS
 from scheduler.prescribing.protocol_content import MOST_UNITS
-from scheduler.prescribing.protocols import InUse
+from scheduler.prescribing.protocols import InUse, content_of
 from scheduler.vocabulary import indication_words, plain_amount, spoken_unit
 from sessions_app.observing import alert_rules
 from sessions_app.observing.vital_limits import RINGS, Ring, rings_of
@@ -27,6 +30,8 @@ LEVEL_WORDS: Final = {
     "stop": "Stop",
     "emergency": "Emergency",
 }
+READINGS_DUE: Final = "Vital signs are due"
+MOST_MINUTES_NAMED: Final = 8  # of readings that one version has and another hasn't
 SIGNS: Final = {"below": "<", "at_least": "≥", "above": ">"}
 PHASES: Final = {
     "infusion": "During the infusion",
@@ -52,7 +57,11 @@ class Limits:
     label: str
     unit: str
     cells: Sequence[Row]
-    besides: str
+    more: Sequence[Row]
+
+    @property
+    def besides(self) -> str:
+        return "; ".join(words for _, words in self.more)
 
 
 @dataclass(frozen=True)
@@ -68,12 +77,13 @@ class Rings:
 
 @dataclass(frozen=True)
 class Change:
-    """What one version says otherwise than another."""
+    """What one version says otherwise than another; `which`: of a rhythm, the readings."""
 
     where: str
     label: str
     was: str
     becomes: str
+    which: str = ""
 
 
 def sections(protocol: Protocol) -> list[Section]:
@@ -146,7 +156,7 @@ def sections(protocol: Protocol) -> list[Section]:
                 ("Checklist", "\n".join(item.label for item in checklist.items_of(protocol))),
             ],
         ),
-        Section("Vital signs are due", _readings(protocol.vitals_schedule)),
+        Section(READINGS_DUE, _readings(protocol.vitals_schedule)),
         Section(
             "Going home",
             [
@@ -164,7 +174,7 @@ def limits(protocol: Protocol) -> list[Limits]:
             ring.label,
             ring.unit,
             [(LEVEL_WORDS[level], bounds_words(protocol.limits[sign].get(level, {}))) for level in LEVELS],
-            _besides(sign, protocol.limits[sign]),
+            list(_besides(sign, protocol.limits[sign])),
         )
         for sign, ring in RINGS.items()
         if protocol.limits.get(sign)
@@ -192,8 +202,15 @@ def medicine_words(order: Mapping[str, Any]) -> str:
 def changes(before: Protocol, after: Protocol) -> list[Change]:
     """What `after` says otherwise than `before`, in the order of the page."""
     was, becomes = dict(_everything(before)), dict(_everything(after))
+    which = dict(_readings_that_differ(before, after))
     return [
-        Change(where, label, was.get((where, label), NOTHING), becomes.get((where, label), NOTHING))
+        Change(
+            where,
+            label,
+            was.get((where, label), NOTHING),
+            becomes.get((where, label), NOTHING),
+            which.get((where, label), ""),
+        )
         for where, label in dict.fromkeys([*becomes, *was])
         if was.get((where, label)) != becomes.get((where, label))
     ]
@@ -220,8 +237,8 @@ def _everything(protocol: Protocol) -> Iterator[tuple[tuple[str, str], str]]:
         for level, bounds in sign.cells:
             if bounds:
                 yield ("Limits", f"{sign.label}: {level.lower()}"), bounds
-        if sign.besides:
-            yield ("Limits", f"{sign.label}: besides"), sign.besides
+        for what, besides in sign.more:
+            yield ("Limits", f"{sign.label}: {what}"), besides
     for ring in rings(protocol):
         yield ("Entries", f"{ring.label}: taken"), ring.reject
         yield ("Entries", f"{ring.label}: taken without asking"), ring.confirm
@@ -298,14 +315,28 @@ def _readings(schedule: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def _besides(sign: str, levels: Mapping[str, Any]) -> str:
-    said = []
+def _readings_that_differ(before: Protocol, after: Protocol) -> Iterator[tuple[tuple[str, str], str]]:
+    """`No longer at minute 10 and 30. New at minute 15.`: counted from where the phase begins."""
+    for each in differences(content_of(after), content_of(before)):
+        column, _, phase = each.path.partition(".")
+        if column == SCHEDULE and phase in PHASES:
+            told = (("No longer", each.no_longer), ("New", each.newly))
+            said = [f"{what} at minute {_minutes(minutes)}." for what, minutes in told if minutes]
+            yield (READINGS_DUE, PHASES[phase]), " ".join(said)
+
+
+def _minutes(minutes: Sequence[int]) -> str:
+    named = [str(minute) for minute in minutes[:MOST_MINUTES_NAMED]]
+    more = len(minutes) - len(named)
+    return str(get_text_list([*named, f"{more} more"] if more else named, "and"))
+
+
+def _besides(sign: str, levels: Mapping[str, Any]) -> Iterator[Row]:
     if "caution_rise_percent" in levels:
-        said.append(f"caution from {levels['caution_rise_percent']} % above the own baseline")
+        yield "caution at a rise", f"caution from {levels['caution_rise_percent']} % above the own baseline"
     readings = levels.get("stop_readings", alert_rules.STOP_READINGS.get(sign, 1))
     if readings != 1:
-        said.append(f"stop at {readings} readings in a row")
-    return "; ".join(said)
+        yield "readings in a row that stop", f"stop at {readings} readings in a row"
 
 
 def _edges(ring: Ring) -> tuple[str, str]:
