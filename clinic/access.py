@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.text import get_text_list
 
-from clinic.models import AccessLog, Clinic, Membership, Patient, Role, User
+from clinic.models import AccessLog, Clinic, Member, Membership, Patient, Role, StaffLook, User
 from clinic.problems import Forbidden, Missing
 
 Permission = frozenset[Role]
@@ -41,6 +41,7 @@ RECORD_ALLERGIES = CLINICAL
 VIEW_ACCESS_LOG = roles(Role.MANAGER, Role.PRESCRIBER)
 VIEW_CLINICS = EVERYONE
 MANAGE_STAFF = roles(Role.MANAGER)
+VIEW_STAFF_ACTIVITY = roles(Role.MANAGER)  # what one of the staff opened, and their sign-ins
 VIEW_WORK = EVERYONE
 DO_WORK = EVERYONE  # and, for each task, its own role below
 TASK_OF = {
@@ -135,6 +136,13 @@ def log_long_look(actor: Actor, patient: Patient, *, what: str) -> None:
     lately = Now() - LONG_LOOK
     if not patient.access_log.filter(user_id=actor.user_id, what=what, at__gt=lately).exists():
         log_look(actor, patient, what=what)
+
+
+def log_staff_look(actor: Actor, member: Member, *, what: str) -> None:
+    """Write down that somebody looked at what one of the staff did."""
+    StaffLook.objects.create(
+        clinic_id=member.clinic_id, user_id=actor.user_id, about_id=member.user_id, what=what
+    )
 
 
 def clinic_id_of(row: models.Model) -> UUID:

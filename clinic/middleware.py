@@ -17,7 +17,9 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.history import acting
+from clinic.models import SignInKind
 from clinic.problems import Problem, respond
+from clinic.staff import sign_ins
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -71,7 +73,9 @@ class IdleLogoffMiddleware:
             now = clock.now()
             last = request.session.get(LAST_ACTIVE)
             if last and now - datetime.fromisoformat(last) >= settings.IDLE_LOGOFF:
+                user_id: Any = request.user.pk
                 logout(request)
+                sign_ins.record(request, user_id, SignInKind.IDLE)
             elif POLL_HEADER not in request.headers:
                 request.session[LAST_ACTIVE] = now.isoformat()
         return self.get_response(request)

@@ -1,4 +1,5 @@
-"""How staff come in: by e-mail address, with a second factor; nobody signs themselves up.
+"""How staff come in: by e-mail address, with a second factor; nobody signs themselves up. What happens is
+written down by `clinic.staff.sign_ins`.
 
 Here too: showing once more that it is you, where a signature or a change of roles asks for it
 (`reauthenticate`).
@@ -12,17 +13,23 @@ from typing import Any, Final
 from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import force_bytes
 
 from clinic.access import Actor
-from clinic.models import User
+from clinic.models import SignInKind, User
 from clinic.problems import Invalid, Problem
+from clinic.staff import sign_ins
 
 # As for a sign-in that fails (settings.ACCOUNT_RATE_LIMITS): five within five minutes.
 WRONG_AT_MOST: Final = 5
@@ -34,6 +41,63 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:  # too many wrong ones
+            if user_id := sign_ins.known_by(credentials.get("email", "")):
+                sign_ins.record_stopped(request, user_id)
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        super().authentication_failed(request, **credentials)
+        if user_id := sign_ins.known_by(credentials.get("email", "")):
+            sign_ins.record(request, user_id, SignInKind.WRONG_PASSWORD)
+
+    def pre_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse | None:
+        if not user.is_active:
+            sign_ins.record(request, user.pk, SignInKind.SHUT_OUT)
+        return super().pre_login(request, user, **options)
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        super().login(request, user)
+        shown = [each["type"] for each in get_authentication_records(request, user) if "type" in each]
+        sign_ins.record(request, user.pk, SignInKind.SIGNED_IN, second_factor=shown[-1] if shown else "")
+
+    def logout(self, request: HttpRequest) -> None:
+        user_id: Any = request.user.pk
+        super().logout(request)
+        sign_ins.record(request, user_id, SignInKind.SIGNED_OUT)
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    """Whoever signs their other browsers out: what they ended is written down first."""
+
+    def end_sessions(self, sessions: Any) -> None:
+        ended = list(sessions)
+        sign_ins.record_ended(ended, by=context.request.user.pk)
+        super().end_sessions(ended)
+
+
+class _CodeWrittenDown(BaseAuthenticateForm):
+    def clean_code(self) -> str:
+        try:
+            return str(super().clean_code())
+        except ValidationError as error:
+            if error.code == "too_many_login_attempts":
+                sign_ins.record_stopped(context.request, self.user.pk)
+            else:
+                sign_ins.record(context.request, self.user.pk, SignInKind.WRONG_CODE)
+            raise
+
+
+class CodeForm(_CodeWrittenDown, AuthenticateForm):
+    """The code of a sign-in."""
+
+
+class CodeAgainForm(_CodeWrittenDown, ReauthenticateForm):
+    """The code of somebody who shows once more that it is them."""
 
 
 class MFAAdapter(DefaultMFAAdapter):

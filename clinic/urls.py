@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from clinic.api.activity import MemberActivityViewSet, OwnSignInsViewSet
 from clinic.api.allergies import AllergiesViewSet
 from clinic.api.clinics import ClinicsViewSet
 from clinic.api.consents import ConsentsViewSet
@@ -21,6 +22,19 @@ router.register("allergies", AllergiesViewSet, basename="allergy")
 router.register("consents", ConsentsViewSet, basename="consent")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *(
+        path(
+            f"members/<uuid:pk>/{address}/",
+            MemberActivityViewSet.as_view({"get": action}),
+            name=f"member_{action}",
+        )
+        for address, action in (
+            ("charts-opened", "charts_opened"),
+            ("sign-ins", "sign_ins"),
+            ("looks", "looks"),
+        )
+    ),
+    path("me/sign-ins/", OwnSignInsViewSet.as_view({"get": "list"}), name="own_sign_ins_list"),
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
     *router.urls,
 ]

@@ -29,6 +29,9 @@ POST   /api/v1/members/{member}/take-second-factor/ ---M
 POST   /api/v1/members/{invited}/link/              ---M
 GET    /api/v1/members/{member}/history/            ---M
 GET    /api/v1/members/{member}/duties/             ---M
+GET    /api/v1/members/{member}/charts-opened/      ---M
+GET    /api/v1/members/{member}/sign-ins/           ---M
+GET    /api/v1/members/{member}/looks/              ---M
 GET    /api/v1/patients/                            DNPM
 POST   /api/v1/patients/                            DNPM
 POST   /api/v1/patients/find/                       DNPM
@@ -321,6 +324,9 @@ GET    /staff/                                      ---M
 GET    /staff/invite/                               ---M
 POST   /staff/invite/                               ---M
 GET    /staff/{member}/                             ---M
+GET    /staff/{member}/charts-opened/               ---M
+GET    /staff/{member}/charts-opened.csv            ---M
+GET    /staff/{member}/sign-ins/                    ---M
 POST   /staff/{member}/roles/                       ---M
 POST   /staff/{member}/details/                     ---M
 POST   /staff/{invited}/invite-again/               ---M
@@ -635,6 +641,8 @@ GET    /api/v1/me/invitations/                      account
 POST   /api/v1/me/invitations/{invited}/accept/     account
 POST   /api/v1/me/invitations/{invited}/refuse/     account
 GET    /accounts/sessions/                          account
+GET    /accounts/sign-ins/                          account
+GET    /api/v1/me/sign-ins/                         account
 POST   /accounts/sessions/                          account
 """
 

@@ -474,6 +474,7 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             )
         },
         "? /api/v1/reports/level/": {"clinic": names["clinic"], "day": in_a_month},
+        "? /api/v1/members/{member}/charts-opened/": {"first": today, "last": today},
         "? /reports/level/": {"day": in_a_month},
         "? /reports/level.csv": {"day": in_a_month},
         "? /reports/{report}.csv": {"first": today, "last": today},

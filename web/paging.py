@@ -7,8 +7,8 @@ The API's lists do the same (`clinic.api_defaults.NewestFirst`).
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
@@ -37,7 +37,7 @@ def latest_first(asked: QueryDict, rows: QuerySet[Any], column: str) -> Stretch:
     edge = forth or asked.get(EARLIER, "")
     order = [column, "pk"] if forth else [f"-{column}", "-pk"]
     if edge:
-        at, pk = _read(edge)
+        at, pk = _read(edge, rows.model._meta.pk)
         side, taken = ("gte", "lte") if forth else ("lte", "gte")
         rows = rows.filter(**{f"{column}__{side}": at}).exclude(**{column: at, f"pk__{taken}": pk})
     found = list(rows.order_by(*order)[: ROWS + 1])
@@ -53,11 +53,11 @@ def latest_first(asked: QueryDict, rows: QuerySet[Any], column: str) -> Stretch:
     )
 
 
-def _read(edge: str) -> tuple[datetime, UUID]:
+def _read(edge: str, column: Any) -> tuple[datetime, Any]:
     moment, _, key = edge.partition("~")
     try:
-        at, pk = datetime.fromisoformat(moment), UUID(key)
-    except ValueError:
+        at, pk = datetime.fromisoformat(moment), column.to_python(key)
+    except (ValueError, ValidationError):
         raise Invalid({"address": NOT_WHOLE}) from None
     if at.tzinfo is None:
         raise Invalid({"address": NOT_WHOLE})

@@ -223,7 +223,7 @@ def end_access(*, actor: Actor, member: Member, reason: str = "", proof: Proof, 
         work.take_back(now=now)
         if not Membership.objects.filter(user=row.user).exists():
             get_token_model().objects.filter(user=row.user).delete()
-            ways_in.sign_out_after_commit(row.user_id)
+            ways_in.end_sessions(row.user_id, by=actor.user_id)
         by, user, clinic = actor.name, row.user, row.clinic
         transaction.on_commit(lambda: letters.access_ended(user=user, clinic=clinic, by=by))
 

@@ -17,7 +17,7 @@ from clinic.access import Actor
 from clinic.models import Member, Role, User, WayIn
 from clinic.problems import Conflict, Forbidden
 from clinic.signin import Proof, reauthenticate
-from clinic.staff import letters, queries
+from clinic.staff import letters, queries, sign_ins
 from clinic.staff.changing import changed, held_by, lock_person, must_work_here, others_who_manage
 
 WHY_AGAIN: Final = "nobody who only found your screen open takes somebody's second factor away"
@@ -53,7 +53,7 @@ def sign_out(*, actor: Actor, member: Member, now: datetime) -> Member:
     def change(row: Member) -> None:
         must_work_here(row)
         _must_reach(actor, row, "their sessions are")
-        sign_out_after_commit(row.user_id)
+        end_sessions(row.user_id, by=actor.user_id)
         record(row, WayIn.SESSIONS, now)
 
     return changed(actor, member, change)
@@ -81,7 +81,7 @@ def take_second_factor(
         taken, _ = Authenticator.objects.filter(user=row.user_id).delete()
         if not taken:
             raise Conflict(f"{row.full_name} has no second factor now.", code="no_second_factor")
-        sign_out_after_commit(row.user_id)
+        end_sessions(row.user_id, by=actor.user_id)
         record(row, WayIn.SECOND_FACTOR, now)
         _tell(actor, row)
 
@@ -109,7 +109,10 @@ def _tell(actor: Actor, member: Member) -> None:
     transaction.on_commit(send)
 
 
-def sign_out_after_commit(user_id: UUID) -> None:
+def end_sessions(user_id: UUID, *, by: UUID) -> None:
+    """End them all once this transaction stands, in which it is written down who did."""
+    sign_ins.record_ended(UserSession.objects.filter(user_id=user_id), by=by)
+
     def end() -> None:
         for session in UserSession.objects.filter(user_id=user_id):
             session.end()

@@ -31,6 +31,7 @@ recovery-codes          S  /accounts/2fa/recovery-codes/
 recovery-codes-new      S  /accounts/2fa/recovery-codes/generate/
 own-account             S  /accounts/2fa/
 own-sessions            D  /accounts/sessions/
+own-sign-ins            D  /accounts/sign-ins/
 own-details             D  /accounts/details/
 own-invitations         D  /accounts/invitations/
 own-clinics             M  /clinics/
@@ -152,6 +153,8 @@ settings                M  /settings/
 staff                   M  /staff/
 staff-invite            M  /staff/invite/
 staff-member            M  /staff/{member}/
+staff-charts-opened     M  /staff/{member}/charts-opened/
+staff-sign-ins          M  /staff/{member}/sign-ins/
 staff-invited           M  /staff/{invited}/
 staff-second-factor     M  /staff/{member}/second-factor/
 staff-link              M  /staff/{invited}/link/
@@ -199,6 +202,7 @@ NO_PAGES: Final = {
     "/patients/imports/{import}/refused.csv": "a file",
     "/reports/outcomes/{cohort}/table.csv": "a file",
     "/reports/level.csv": "a file",
+    "/staff/{member}/charts-opened.csv": "a file",
     "/reports/{report}.csv": "a file",
     "/sessions/{session}/chart/": "a part of the session's page, which asks for it again and again",
     "/visits/{visit}/move/check/": "a part of the day board, for a visit that is being moved",

@@ -1,10 +1,17 @@
-"""Where somebody is signed in: allauth's list of their sessions, by the clock of the open clinic."""
+"""Where somebody is signed in, allauth's list of their sessions, and what happened at their sign-ins; by the
+clock of the open clinic.
+"""
+
+from typing import Any
 
 from allauth.usersessions.views import list_usersessions
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 
+from clinic.staff.activity import sign_ins_of
 from web.doors import NoClinic, NotChosen, StaffRequest, enter, own_page
+from web.paging import latest_first
 
 
 @own_page()
@@ -15,6 +22,15 @@ def signed_in(request: StaffRequest) -> HttpResponse:
         # A lazy response must be written while the zone still holds.
         render_now = getattr(answer, "render", None)
         return render_now() if render_now else answer
+
+
+@own_page(methods=["GET"])
+def sign_ins(request: StaffRequest) -> HttpResponse:
+    """Who came in as them, from where, and who was refused."""
+    user: Any = request.user
+    with timezone.override(_zone(request)):
+        page = latest_first(request.GET, sign_ins_of(user), "at")
+        return render(request, "web/own/sign_ins.html", {"page": page})
 
 
 def _zone(request: StaffRequest) -> str:

@@ -1,0 +1,93 @@
+"""What one of the staff did, for a manager: the charts that they opened, and what happened at their sign-ins.
+Each look here is written down, and told below. Their own sign-ins everybody reads under `own`.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from clinic import access, clock
+from clinic.access import VIEW_STAFF_ACTIVITY
+from clinic.models import Member
+from clinic.problems import Invalid
+from clinic.staff import activity
+from clinic.staff.activity import Days
+from web.doors import StaffRequest, staff_page
+from web.files import Cell, csv_answer
+from web.paging import latest_first
+from web.views.reports.asking import NO_PERIOD, PeriodForm
+
+DAYS_SHOWN: Final = 7
+LOOKS_SHOWN: Final = 20
+
+
+@staff_page(VIEW_STAFF_ACTIVITY, methods=["GET"])
+def charts_opened(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Every look of theirs at a patient on some days; those of the last week where none are asked for."""
+    member = _fetched(request, pk)
+    form = _form(request)
+    days = _days(request, form)
+    context: dict[str, Any] = {"member": member, "form": form, "days": days}
+    if days:
+        context["page"] = latest_first(request.GET, activity.charts_opened(member, days), "at")
+        access.log_staff_look(request.actor, member, what=f"charts opened, {days.words}")
+    context["looks"] = activity.looks_at(member)[:LOOKS_SHOWN]
+    return render(request, "web/staff/charts_opened.html", context, status=form.status)
+
+
+@staff_page(VIEW_STAFF_ACTIVITY, methods=["GET"])
+def charts_opened_file(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """All of them as a CSV file, the latest first. Raises `Invalid` for days that are none."""
+    member = _fetched(request, pk)
+    form = _form(request)
+    days = _days(request, form)
+    if days is None:
+        faults = {name: str(said[0]) for name, said in form.errors.items()}
+        raise Invalid(faults if form.refused_with else {"period": NO_PERIOD})
+    access.log_staff_look(request.actor, member, what=f"charts opened, {days.words}, as a file")
+    header = ["When", "Patient", "MRN", "What"]
+    return csv_answer(f"charts-opened-{days.first}-{days.last}", header, _rows(member, days))
+
+
+@staff_page(VIEW_STAFF_ACTIVITY, methods=["GET"])
+def sign_ins(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """What happened at their sign-ins while they worked here."""
+    member = _fetched(request, pk)
+    page = latest_first(request.GET, activity.sign_ins(member), "at")
+    access.log_staff_look(request.actor, member, what="sign-ins")
+    context = {"member": member, "page": page, "looks": activity.looks_at(member)[:LOOKS_SHOWN]}
+    return render(request, "web/staff/sign_ins.html", context)
+
+
+def _fetched(request: StaffRequest, pk: UUID) -> Member:
+    mine = Member.objects.filter(clinic=request.clinic).select_related("clinic", "user")
+    return access.fetch(request.actor, mine, VIEW_STAFF_ACTIVITY, pk=pk)
+
+
+def _form(request: StaffRequest) -> PeriodForm:
+    if "first" in request.GET or "last" in request.GET:
+        return PeriodForm(request.GET)
+    today = clock.local_date(clock.now(), request.clinic.time_zone)
+    return PeriodForm({"first": today - timedelta(days=DAYS_SHOWN - 1), "last": today})
+
+
+def _days(request: StaffRequest, form: PeriodForm) -> Days | None:
+    """None where the form is refused; the refusal stands at its field."""
+    if not form.is_valid():
+        return None
+    try:
+        return Days.of(request.clinic, form.cleaned_data["first"], form.cleaned_data["last"])
+    except Invalid as problem:
+        form.add_problem(problem)
+        return None
+
+
+def _rows(member: Member, days: Days) -> Iterator[list[Cell]]:
+    for look in activity.charts_opened(member, days).iterator(chunk_size=2_000):
+        at = timezone.localtime(look.at).isoformat(timespec="seconds")
+        yield [at, look.patient.full_name, look.patient.mrn, look.what]
