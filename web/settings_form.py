@@ -24,7 +24,8 @@ UNSEEN: Final = "Nothing is saved yet: this form didn't say what it showed. Look
 
 class SettingsForm(ChangeForm):
     """`stands` is what is set, by the names of the fields, in the shapes of whoever writes it. A form without
-    `were`, as a script sends it, changes whatever it finds."""
+    `were`, of an older page or a script, saves nothing: it comes back as it was filled, and says what
+    stands in the boxes that it would change."""
 
     def __init__(self, data: Any = None, *, stands: Mapping[str, Any]) -> None:
         self._were: dict[str, Any] = {}
@@ -41,12 +42,19 @@ class SettingsForm(ChangeForm):
         cleaned = super().clean() or {}
         were = cleaned.pop("were", "")
         self._were = _read(were)
-        if were and not self._were.keys() >= self.initial.keys() - {"were"}:
+        if not self._were.keys() >= self.initial.keys() - {"were"}:
             sent: Any = self.data
             self.data = shown = sent.copy()
             shown["were"] = self.initial["were"]
-            raise forms.ValidationError(UNSEEN)
+            raise forms.ValidationError(" ".join([UNSEEN, *self._would_change()]))
         return cleaned
+
+    def _would_change(self) -> list[str]:
+        return [
+            f"{self.fields[name].label} is now {self._words(name)}."
+            for name in self.changed_data
+            if name in self.initial and name != "were"
+        ]
 
     def add_problem(self, problem: Problem) -> None:
         if isinstance(problem, ChangedMeanwhile):
@@ -103,8 +111,11 @@ class SettingsForm(ChangeForm):
 
     def _was_typed_in(self, name: str) -> bool:
         field = self.fields[name]
-        was = field.prepare_value(self._were[name])
-        return field.has_changed(field.to_python(was) if isinstance(was, str) else was, self[name].data)
+        try:
+            was = field.prepare_value(self._were[name])
+            return field.has_changed(field.to_python(was) if isinstance(was, str) else was, self[name].data)
+        except (AttributeError, TypeError, ValueError, forms.ValidationError):
+            return True  # no page of ours has shown such a value
 
 
 def _written(stands: Mapping[str, Any]) -> str:

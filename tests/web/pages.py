@@ -31,24 +31,24 @@ def words(page: Page) -> str:
 
 
 def send(browser: Client, address: str, boxes: dict[str, Any], *, on: str = "", **options: Any) -> Any:
-    """Open the page (`on`, or the address itself), fill these boxes of the form that leads to the address, and
-    press its button: what the form holds unseen goes along, as a browser sends it."""
+    """Open the page (`on`, or the address itself), fill these boxes of its form, and send it here: what the
+    form holds unseen goes along, as a browser sends it."""
     page = browser.get(on or address)
-    return browser.post(address, {**unseen(page, address), **boxes}, **options)
+    return browser.post(address, {**unseen(page, address, on), **boxes}, **options)
 
 
-def unseen(page: Page, address: str) -> dict[str, str]:
-    """What the page's form that is sent to this address holds in hidden boxes."""
+def unseen(page: Page, *addresses: str) -> dict[str, str]:
+    """What the page's form that is sent to one of these addresses holds in hidden boxes."""
     for form in re.findall(r"(?s)<form\b.*?</form>", page.content.decode()):
         head, _, body = form.partition(">")
         action = re.search(r'action="([^"]*)"', head)
-        if 'method="post"' in head and (action is None or unescape(action[1]) == address):
+        if 'method="post"' in head and (action is None or unescape(action[1]) in addresses):
             return {
                 tag["name"]: unescape(tag.get("value", ""))
                 for tag in map(_attributes, re.findall(r"(?s)<input\b[^>]*>", body))
                 if tag.get("type") == "hidden"
             }
-    raise AssertionError(f"No form of this page is sent to {address}.")
+    raise AssertionError(f"No form of this page is sent to {addresses}.")
 
 
 def _attributes(tag: str) -> dict[str, str]:

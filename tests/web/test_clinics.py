@@ -303,3 +303,46 @@ def test_a_form_of_a_clinic_that_is_none_of_theirs_is_not_carried_out_elsewhere(
     assert stopped.status_code == 409
     assert "Nothing was saved." in words(stopped)
     assert not Patient.objects.filter(family_name="Ruiz").exists()
+
+
+def test_a_form_that_names_no_clinic_is_asked_back_of_whoever_works_in_several(
+    house: House, other_house: House, ana: User
+) -> None:
+    """An older page, or a script: it would count for whichever clinic is open."""
+    browser = browser_of(ana)
+    choose(browser, other_house.clinic)
+    address = reverse("new_patient")
+
+    stopped = browser.post(address, {**CARMEN, "id": str(uuid4())})
+
+    assert stopped.status_code == 409
+    assert "This form doesn't say in which of your clinics it was opened. Nothing was saved." in words(
+        stopped
+    )
+    assert not Patient.objects.filter(family_name="Ruiz").exists()
+    html = stopped.content.decode()
+    kept = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', html))
+    assert CARMEN.items() <= kept.items()
+    for clinic in (house.clinic, other_house.clinic):
+        assert f'name="{OPENED_IN}" value="{clinic.pk}"' in " ".join(html.split())
+        assert f"Send it at {clinic.name}" in words(stopped)
+    # The button's own word comes after the form's.
+    sent = browser.post(address, {**kept, OPENED_IN: [kept[OPENED_IN], str(house.clinic.pk)]})
+    assert sent.status_code == 302
+    assert Patient.objects.get(family_name="Ruiz").clinic == house.clinic
+    assert browser.get("/nowhere/").context["frame"].clinic == house.clinic
+
+
+def test_a_part_of_a_page_that_names_no_clinic_is_a_banner_and_changes_nothing(
+    house: House, other_house: House, ana: User
+) -> None:
+    browser = browser_of(ana)
+    choose(browser, house.clinic)
+    part = browser.post(reverse("find_patients"), {"text": "delgado"}, headers={"HX-Request": "true"})
+    assert (part.status_code, b"<html" in part.content) == (409, False)
+    assert "You are at Lakeside Infusion Clinic now." in words(part)
+
+
+def test_whoever_works_in_one_clinic_is_not_asked(house: House) -> None:
+    sent = browser_of(house.ana).post(reverse("new_patient"), {**CARMEN, "id": str(uuid4())})
+    assert sent.status_code == 302

@@ -150,22 +150,24 @@ def test_a_preview_on_a_visit_that_is_not_told_this_says_so(house: House, visit:
 
 def test_words_are_checked_while_they_are_typed(house: House) -> None:
     address = reverse("check_message_words", args=["T-2h", "en"])
-    answer = send(browser_of(house.max), address, {**WORDS, "sms": "{sender}: your ketamine. {link}"})
+    page, max_ = reverse("message_words", args=["T-2h", "en"]), browser_of(house.max)
+    answer = send(max_, address, {**WORDS, "sms": "{sender}: your ketamine. {link}"}, on=page)
     assert "“ketamine” tells a lock screen what the visit is about" in words(answer)
-    fine = words(send(browser_of(house.max), address, WORDS))
+    fine = words(send(max_, address, WORDS, on=page))
     assert "characters at most, 1 text with your clinic's name, number and link. One text holds 160." in fine
     assert not MessageText.objects.exists()
 
 
 def test_the_preview_follows_what_is_typed_and_counts_as_one_look(house: House, visit: Appointment) -> None:
     address = reverse("check_message_words", args=["T-3d", "en"])
+    page = reverse("message_words", args=["T-3d", "en"])
     max_, sent = browser_of(house.max), {**WORDS, "visit": visit.pk}
 
     for greeting in ("Until then", "Until Saturday"):
-        said = words(send(max_, address, {**sent, "email": f"{greeting}: {{link}}"}))
+        said = words(send(max_, address, {**sent, "email": f"{greeting}: {{link}}"}, on=page))
         assert f"{greeting}: {{link}}" in said
         assert "Being tried" in said
-    refused = send(max_, address, {**sent, "sms": "{sender}: your ketamine. {link}"})
+    refused = send(max_, address, {**sent, "sms": "{sender}: your ketamine. {link}"}, on=page)
 
     assert 'id="tried"' not in refused.content.decode()  # what stood there stays until the words can be said
     assert AccessLog.objects.filter(patient=house.rosa, what="message preview").count() == 1
@@ -322,16 +324,17 @@ def test_a_letter_that_makes_a_text_dear_is_named_so_that_it_can_be_found(
 ) -> None:
     address = reverse("check_message_words", args=["T-2h", "en"])
     sent = {**WORDS, "sms": f"{{sender}}: it{letter}s soon. {{link}}"}
-    said = words(send(browser_of(house.max), address, sent))
+    page = reverse("message_words", args=["T-2h", "en"])
+    said = words(send(browser_of(house.max), address, sent, on=page))
     assert f"({name})" in said or f"have {name}:" in said
     assert "with one such letter it holds 70 in place of 160. Write it another way." in said
 
 
 def test_a_text_longer_than_one_segment_says_how_long_it_is(house: House) -> None:
     address = reverse("check_message_words", args=["T-2h", "en"])
-    said = words(
-        send(browser_of(house.max), address, {**WORDS, "sms": "{sender}: " + "soon " * 40 + "{link}"})
-    )
+    sent = {**WORDS, "sms": "{sender}: " + "soon " * 40 + "{link}"}
+    page = reverse("message_words", args=["T-2h", "en"])
+    said = words(send(browser_of(house.max), address, sent, on=page))
     assert "characters at most, 2 texts with your clinic's name, number and link. One text holds 160." in said
 
 

@@ -1,5 +1,6 @@
 """Two managers have one page of settings open: the second one's save undoes nothing of the first's unseen."""
 
+import json
 from html import unescape
 from typing import Any
 
@@ -150,19 +151,50 @@ def test_whoever_put_a_message_back_to_the_default_meanwhile_is_named(
     assert " is now “3” (Olga Petrova)." in unescape(words(stale))
 
 
-@pytest.mark.parametrize("were", ["nonsense", "[]", "{}", '{"hold_minutes": 10}'])
-def test_a_form_that_does_not_say_what_it_showed_saves_nothing(house: House, max_: Client, were: str) -> None:
+@pytest.mark.parametrize("were", [None, "", "nonsense", "[]", "{}", '{"hold_minutes": 10}'])
+def test_a_form_that_does_not_say_what_it_showed_saves_nothing(
+    house: House, max_: Client, were: str | None
+) -> None:
     path = reverse("booking_settings")
-    ours = shown(max_.get(path))
+    ours = {name: value for name, value in shown(max_.get(path)).items() if name != "were"}
 
-    refused = max_.post(path, {**ours, "hold_minutes": "25", "were": were})
+    sent = ours if were is None else {**ours, "were": were}
+    refused = max_.post(path, {**sent, "hold_minutes": "25"})
 
     assert refused.status_code == 400
-    assert UNSEEN in words(refused)
+    assert f"{UNSEEN} A time is held for is now “10”. " in f"{words(refused)} "
     again = shown(refused)
     assert str(again["hold_minutes"]) == "25"
     assert standing(house, "hold_minutes") != "25"
     assert max_.post(path, again).status_code == 302
+
+
+@pytest.mark.parametrize("shown_before", ["abc", {"a": 1}, [1], 1e999, None, "9" * 5000])
+def test_a_form_that_made_up_what_it_showed_is_stale_and_no_fault(
+    house: House, max_: Client, shown_before: Any
+) -> None:
+    Clinic.objects.filter(pk=house.clinic.pk).update(address="5 Quay")
+    for page, box, value in (
+        ("booking_settings", "hold_minutes", "25"),
+        ("booking_settings", "holiday_calendar", "US-IL"),
+        ("setup_clinic", "phone", "+13125550177"),
+    ):
+        ours = shown(max_.get(reverse(page)))
+        were = json.loads(ours["were"]) | {box: shown_before}
+        stale = max_.post(reverse(page), {**ours, box: value, "were": json.dumps(were)})
+        assert (stale.status_code, shown(stale)[box]) == (412, value)
+
+
+@pytest.mark.parametrize("shown_before", ["25:00", {"a": 1}, 5, [5], None])
+def test_nor_is_a_rule_of_which_was_made_up_what_it_showed(
+    house: House, max_: Client, shown_before: Any
+) -> None:
+    path = reverse("message_rule", args=["T-3d"])
+    ours = shown(max_.get(path))
+    were = json.loads(ours["were"]) | {"at": shown_before, "forms": shown_before}
+    sent = {**ours, "at": "10:30", "forms": ["email"], "were": json.dumps(were)}
+    stale = max_.post(path, sent)
+    assert (stale.status_code, shown(stale)["at"], shown(stale)["forms"]) == (412, "10:30", ["email"])
 
 
 # --- Somebody's details: they stand in their login, their role, or an invitation ----------------------------
