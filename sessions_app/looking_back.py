@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet
@@ -28,6 +28,8 @@ from sessions_app.models import (
 from sessions_app.observing import effect_history
 from sessions_app.observing.effect_history import Again, Episode
 
+MINUTE: Final = timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class Pressure:
@@ -43,15 +45,17 @@ class Went:
     """One session as it went.
 
     `ordered_mg` is what the worksheet came to, `given_mg` what has run in by now, never copied from the order
-    (domain.md 1.4); None where nothing was prepared, or given. `ran_minutes` is from the start to the stop,
-    pauses counted in. `before` is the last pressure until the start, `highest` the one with the highest
-    systolic value since, `lowest_saturation` likewise in %. `alerts` were raised, `unresolved` are open.
+    (domain.md 1.4); None where nothing was prepared, or given. `ran_minutes` is how long the pump ran until
+    the stop, `paused_minutes` how long it stood in between. `before` is the last pressure until the start,
+    `highest` the one with the highest systolic value since, `lowest_saturation` likewise in %. `alerts` were
+    raised, `unresolved` are open.
     """
 
     session: Session
     ordered_mg: Decimal | None
     given_mg: Decimal | None
     ran_minutes: int | None
+    paused_minutes: int | None
     before: Pressure | None
     highest: Pressure | None
     lowest_saturation: int | None
@@ -183,12 +187,13 @@ def _went(
 ) -> Went:
     worksheet = progress.worksheet_of(session)
     stands = progress.progress(session, now)
-    started, stopped = session.started_at, session.stopped_at
+    ran, paused = _minutes_of_pump(session)
     return Went(
         session=session,
         ordered_mg=worksheet.dose_mg if worksheet else None,
         given_mg=stands.mg if stands else None,
-        ran_minutes=None if started is None or stopped is None else _minutes(started, stopped),
+        ran_minutes=ran,
+        paused_minutes=paused,
         before=before,
         highest=highest,
         lowest_saturation=lowest_saturation,
@@ -199,5 +204,14 @@ def _went(
     )
 
 
+def _minutes_of_pump(session: Session) -> tuple[int | None, int | None]:
+    """For how many whole minutes the pump ran, and for how many it stood between start and stop."""
+    started, stopped = session.started_at, session.stopped_at
+    if started is None or stopped is None:
+        return None, None
+    ran = progress.infusing_time(list(session.infusion_events.all()), stopped)
+    return ran // MINUTE, (stopped - started - ran) // MINUTE
+
+
 def _minutes(since: datetime, until: datetime) -> int:
-    return (until - since) // timedelta(minutes=1)
+    return (until - since) // MINUTE

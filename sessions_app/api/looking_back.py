@@ -54,7 +54,8 @@ class WentSerializer(serializers.Serializer[Any]):
     given_mg = serializers.DecimalField(
         7, 1, allow_null=True, help_text="What has run in, reckoned from the volume; never the order's."
     )
-    ran_minutes = serializers.IntegerField(allow_null=True, help_text="Pauses counted in.")
+    ran_minutes = serializers.IntegerField(allow_null=True, help_text="Without the pauses.")
+    paused_minutes = serializers.IntegerField(allow_null=True, help_text="Between start and stop.")
     before = PressureSerializer(allow_null=True, help_text="The last pressure until the start.")
     highest = PressureSerializer(allow_null=True, help_text="The highest systolic pressure since.")
     rise = serializers.IntegerField(allow_null=True, help_text="mmHg systolic above that before the start.")

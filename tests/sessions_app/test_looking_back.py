@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sessions_app import looking_back
-from sessions_app.infusing import stopping
+from sessions_app.infusing import infusion, stopping
 from sessions_app.looking_back import LookedBack, Pressure
 from sessions_app.models import ReportedBy, Session, SideEffect, SideEffectOutcome
 from sessions_app.observing import side_effects, vitals
@@ -51,6 +51,15 @@ def test_an_early_stop_tells_what_ran_in_beside_what_was_ordered(house: House) -
     [went] = back(house).sessions
     assert (went.ordered_mg, went.given_mg, went.ran_minutes) == (Decimal("35.0"), Decimal("17.5"), 20)
     assert went.session.stopped_early
+    assert went.paused_minutes == 0
+
+
+def test_a_pause_is_no_time_in_which_the_pump_ran(house: House) -> None:
+    session, nils = stories.infusing(house), house.actor(house.nils)
+    for step, minutes in ((infusion.pause, 3), (infusion.resume, 7), (stopping.stop, 10)):
+        step(actor=nils, id=new_id(), session=session, now=stories.STARTED_AT + minutes * MINUTE)
+    [went] = back(house).sessions
+    assert (went.ran_minutes, went.paused_minutes) == (6, 4)
 
 
 def test_the_highest_pressure_is_that_since_the_start_and_a_corrected_set_counts_no_more(
