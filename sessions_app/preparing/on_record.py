@@ -11,9 +11,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from clinic import clock
-from clinic.models import Consent, ConsentScope
+from clinic.models import AdministrativeGender, Consent, ConsentScope
 from clinic.queries import allergies_of, still_holds
-from scheduler.models import PlanStatus, ResourceKind
+from scheduler.models import ContraindicationFinding, PlanStatus, ResourceKind
 from scheduler.prescribing import charted, consented, course_reviews
 from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
@@ -28,6 +28,7 @@ ANSWERED: Final = ("consent", "plan", "weight", "vital_signs", "pain")
 ASKED_AT_START: Final = ("weight", "vital_signs")
 # A side effect that the next nurse must read of (domain.md 1.5, 4.1): moderate or worse.
 TELLING_GRADE: Final = 2
+PREGNANCY: Final = "pregnancy"  # of the plan's screen, and of the checklist
 NO_ALLERGIES: Final = "None on record: ask."
 
 
@@ -66,10 +67,14 @@ def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
 
 
 def to_look_at(session: Session, now: datetime) -> dict[str, list[str]]:
-    """What to read before answering an item, by its code. Four queries where the claims are loaded, and one
+    """What to read before answering an item, by its code. Five queries where the claims are loaded, and one
     more where the protocol asks for liver tests."""
     last = _last_given(session)
-    found = {"fasting": _fasting(session), "allergies": [_allergies(session)]}
+    found = {
+        "fasting": _fasting(session),
+        "allergies": [_allergies(session)],
+        PREGNANCY: _pregnancy(session, now),
+    }
     asks = session.protocol.liver_test_after_mg is not None
     tests = liver_tests.told(session.patient, now=now) if asks else None
     supervising = supervisor(session, now)
@@ -187,6 +192,23 @@ def _fasting(session: Session) -> list[str]:
             f"This time was taken at {_time(session, asked_at)}, too late to begin to fast. The patient was"
             " asked then and said they had. Ask again when they last ate and drank."
         )
+    return lines
+
+
+def _pregnancy(session: Session, now: datetime) -> list[str]:
+    """What the chart says of whether there can be one, and what the plan's screen found; which answer follows
+    is for the person who asks."""
+    patient, zone = session.patient, session.clinic.time_zone
+    age = clock.age_on(patient.birth_date, clock.local_date(now, zone))
+    known = patient.gender != AdministrativeGender.UNKNOWN
+    sex = f"On the chart: {patient.get_gender_display().lower()}" if known else "The chart names no sex: ask"
+    lines = [f"{sex}. {age} years old."]
+    screened = ContraindicationFinding.objects.filter(
+        plan=session.appointment.plan_id, item=PREGNANCY
+    ).first()
+    if screened is not None:
+        went_ahead = f" ({screened.override_reason})" if screened.override_reason else ""
+        lines.append(f"The plan's screen: {screened.get_finding_display().lower()}{went_ahead}.")
     return lines
 
 

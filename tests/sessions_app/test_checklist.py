@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from clinic.models import Allergy, Consent, ConsentScope
+from clinic.models import AdministrativeGender, Allergy, Consent, ConsentScope, Patient
 from clinic.problems import Conflict, Invalid
-from scheduler.models import Protocol, TreatmentPlan
+from scheduler.models import ContraindicationFinding, Finding, Protocol, TreatmentPlan
 from sessions_app.infusing import infusion
 from sessions_app.models import AnsweredBy, ChecklistAnswer, CheckResult, Session
 from sessions_app.observing import side_effects
@@ -261,9 +261,29 @@ def test_what_is_to_be_read_stands_beside_the_item(house: House) -> None:
     assert found == {
         "fasting": ["The protocol allows clear liquids up to 2 h before, a light meal up to 6 h before."],
         "allergies": ["Latex (Hives)."],
+        "pregnancy": ["The chart names no sex: ask. 46 years old."],
         "last_side_effects": ["Jan 11, 2027: Nausea, grade 2 (ongoing)."],
         "medicines": ["Given beside the infusion on Jan 11, 2027: none."],
     }
+
+
+@pytest.mark.parametrize(
+    ("gender", "said"),
+    [
+        (AdministrativeGender.FEMALE, "On the chart: female. 46 years old."),
+        (AdministrativeGender.MALE, "On the chart: male. 46 years old."),
+        (AdministrativeGender.UNKNOWN, "The chart names no sex: ask. 46 years old."),
+    ],
+)
+def test_whether_there_can_be_a_pregnancy_is_read_where_it_is_asked(
+    house: House, gender: str, said: str
+) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(gender=gender)
+    session = stories.arrived(house)
+    assert on_record.to_look_at(session, NOW)["pregnancy"] == [said]
+    plan = session.appointment.plan
+    ContraindicationFinding.objects.create(plan=plan, item="pregnancy", finding=Finding.ABSENT)
+    assert on_record.to_look_at(session, NOW)["pregnancy"] == [said, "The plan's screen: absent."]
 
 
 # --- Two people, one item ---------------------------------------------------------------------------------
