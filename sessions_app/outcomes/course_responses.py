@@ -187,7 +187,7 @@ def _of_scores(
         instrument.title,
         str(known[-1]) if known else "",
         str(later),
-        any(_is_response(instrument, base, later) for base in [*known, *([None] * (not known))]),
+        any(_is_response(instrument, base, later) for base in known or [None]),
     )
 
 
