@@ -57,6 +57,11 @@ class Course:
         """What of the bag can reach the patient."""
         return self.bag_volume_ml - self.dead_space_ml
 
+    @property
+    def reaches_mg(self) -> Decimal:
+        """The drug in that."""
+        return self.mg(self.capacity_ml)
+
     def followed_by(self, step: Step) -> "Course":
         return replace(self, steps=(*self.steps, step))
 

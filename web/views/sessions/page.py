@@ -6,6 +6,7 @@ this one, what happens with them in `nurse`.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +14,7 @@ from uuid import UUID
 from clinic.models import Allergy
 from clinic.queries import still_holds
 from sessions_app import states
-from sessions_app.infusing import infusion
+from sessions_app.infusing import infusion, progress
 from sessions_app.infusing.progress import Progress
 from sessions_app.leaving import decisions, discharge
 from sessions_app.leaving.decisions import Waiting
@@ -32,7 +33,7 @@ from sessions_app.observing.due_times import Due
 from sessions_app.observing.ladder import Ladder
 from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import checklist, dose, safety
-from sessions_app.preparing.overrides import START_LIMITS
+from sessions_app.preparing.overrides import START_LIMITS, Decision
 from web.plots.live_chart import LiveChart
 from web.views.sessions.amending import amendable
 from web.views.sessions.chair import Chair
@@ -214,6 +215,13 @@ class SessionPage:
         """The dose worksheet that stands."""
         return next(iter(standing(self.session.dose_worksheets.all())), None)
 
+    @property
+    def reaches_mg(self) -> Decimal | None:
+        """How much of the prepared dose can reach the patient, where some of it stays in the line."""
+        if self.worksheet is None or not self.worksheet.dead_space_ml:
+            return None
+        return progress.course_of(self.session, self.worksheet).reaches_mg
+
     @cached_property
     def dose_check(self) -> DoseCheck | None:
         """The newest check of the worksheet that stands."""
@@ -254,9 +262,14 @@ class SessionPage:
         return [replace(each, detail=REFUSED) if self._is_refused(each) else each for each in needs]
 
     @cached_property
+    def open_decisions(self) -> list[Decision]:
+        """What waits for a prescriber now."""
+        return decisions.open_decisions(self.session, self.now)
+
+    @cached_property
     def refused(self) -> list[Waiting]:
         """What still holds the session up and a prescriber said no to, with the answer that says why."""
-        if not decisions.open_decisions(self.session, self.now):
+        if not self.open_decisions:
             return []
         waiting = decisions.of_session(self.session, self.now)
         return [each for each in waiting if each.answer and each.asked_at is None]
@@ -267,8 +280,9 @@ class SessionPage:
         ofs = {"checklist_passed": checklist.SUBJECT, START_LIMITS: START_LIMITS}
         if not refused or need.code not in ofs:
             return False
-        open_now = decisions.open_decisions(self.session, self.now)
-        return all(each.about in refused for each in open_now if each.subject.startswith(ofs[need.code]))
+        return all(
+            each.about in refused for each in self.open_decisions if each.subject.startswith(ofs[need.code])
+        )
 
     @property
     def minutes_to_go(self) -> int:
