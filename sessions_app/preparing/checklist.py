@@ -303,8 +303,8 @@ def _reason(each: Answer, line: ChecklistAnswer | None) -> str:
     return said(each.reason) or (AT_THE_CHAIR if line.source == AnsweredBy.PATIENT else "")
 
 
-def _note_missing(result: str, item: Item) -> str:
-    """What the note to this answer has to say, or nothing."""
+def note_for(result: str, item: Item) -> str:
+    """What the note to this answer has to say, or nothing where it needs none."""
     return {
         CheckResult.PASS: item.note_on_pass,
         CheckResult.FAIL: "what was found, for the prescriber",
@@ -325,7 +325,7 @@ def _check_form(items: Sequence[Item], answers: Sequence[Answer]) -> None:
             errors[field] = "Answer each item once."
         elif each.result not in CheckResult.values:
             errors[f"{field}.result"] = f"Answer one of: {', '.join(CheckResult.values)}."
-        elif not said(each.note) and (missing := _note_missing(each.result, asked[each.item])):
+        elif not said(each.note) and (missing := note_for(each.result, asked[each.item])):
             # By its name: a page lists what is to be mended, and every item has a note.
             errors[f"{field}.note"] = f"{asked[each.item].label}: write down {missing}."
         seen.add(each.item)

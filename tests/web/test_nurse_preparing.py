@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -239,6 +240,15 @@ def test_bag_and_line_are_as_last_time_and_the_vial_is_read_anew(house: House) -
     assert "checked" not in form
 
 
+@pytest.mark.parametrize(("stays", "said"), [("0", False), ("18", True)])
+def test_the_dose_says_how_much_of_it_reaches_the_patient(house: House, stays: str, said: bool) -> None:
+    """35 mg in 250 mL, of which 18 mL stay in the line."""
+    session = stories.arrived(house)
+    stories.weigh(house, session, at=NOW, bag_volume_ml=Decimal("250"), dead_space_ml=Decimal(stays))
+    page = words(browser_of(house.nils).get(reverse("session", args=[session.pk])))
+    assert ("Stays in the line 18 mL: 32.5 mg reach the patient" in page) == said
+
+
 # --- The checklist -----------------------------------------------------------------------------------------
 
 
@@ -254,6 +264,24 @@ def test_the_record_answers_on_the_page_and_nobody_passes_against_it(house: Hous
     assert refused.status_code == 400
     assert "No weight is on record: enter it with the dose. If the record is wrong" in words(refused)
     assert not session.checklist_answers.exists()
+
+
+def test_which_note_an_answer_needs_is_known_before_it_is_sent(house: House) -> None:
+    session = stories.arrived(house)
+    page = browser_of(house.nils).get(reverse("session", args=[session.pk]))
+    assert "Whatever doesn't pass needs a note" in words(page)
+    mood = unescape(page.content.decode()).partition('name="answers_mood_note"')[2].partition("</details>")[0]
+    asked = dict(re.findall(r'data-needed-for="(\w[\w-]*)" hidden>.*?(Write down [^<]*)<', mood, re.DOTALL))
+    assert asked == {
+        "fail": "Write down what was found, for the prescriber.",
+        "unknown": "Write down why it is unknown, for the prescriber.",
+        "not_applicable": "Write down why this doesn't apply.",
+    }
+    for result, needed in asked.items():
+        sent = {**hidden(page.content.decode(), "checklist"), "answers_mood_result": result}
+        refused = browser_of(house.nils).post(reverse("session_checklist", args=[session.pk]), sent)
+        assert refused.status_code == 400
+        assert f": {needed[0].lower()}{needed[1:]}" in words(refused)
 
 
 def test_an_answer_given_meanwhile_is_shown_before_it_is_replaced(house: House) -> None:

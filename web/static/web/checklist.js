@@ -37,9 +37,12 @@ function unfold(root) {
     const more = check.querySelector("details");
     const why = check.querySelector("[data-why]");
     const note = check.querySelector("input[type=text]");
+    const needs = [...check.querySelectorAll("[data-needed-for]")];
 
     const show = () => {
       const chosen = check.querySelector("input[type=radio]:checked")?.value ?? "";
+      note.required = needs.some(({ dataset }) => dataset.neededFor === chosen);
+      for (const need of needs) need.hidden = need.dataset.neededFor !== chosen || note.value.trim() !== "";
       const changed = chosen !== check.dataset.before || note.value !== note.defaultValue;
       if (why) why.hidden = !changed && !why.querySelector(".mend");
       if (chosen && (chosen !== "pass" || (why && !why.hidden))) more.open = true; // a note or a reason is due

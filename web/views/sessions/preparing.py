@@ -135,6 +135,11 @@ class ChecklistForm(SessionForm):
             "alone": item.code in ALONE or (item.code == "allergies" and self._has_allergies),
             "stands": self.stands[item.code],
             "before": line.result if line else "",
+            "needed": [
+                (result, f"Write down {words}.")
+                for result in CheckResult.values
+                if result != CheckResult.PASS and (words := checklist.note_for(result, item))
+            ],
             "said_by_patient": said,
             "look_at": [*filter(None, [remarks.get(item.code)]), *self.to_look_at.get(item.code, [])],
             "wants_more": bool(
