@@ -133,7 +133,8 @@ FORM_RENDERER = "web.forms.PageRenderer"
 DATABASES = {"default": brokers.database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": brokers.cache(REDIS_URL)}
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# Whoever is signed in reads and records without Valkey: the database knows them, and is asked anyway.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 PGHISTORY_APPEND_ONLY = True
 
@@ -215,13 +216,13 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Chairside"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; each code still works once
 MFA_ADAPTER = "clinic.signin.MFAAdapter"
-# allauth refuses it lest a stranger signs up with your address; here nobody signs up, and the first link to a
 MFA_FORMS = {"authenticate": "clinic.signin.CodeForm", "reauthenticate": "clinic.signin.CodeAgainForm"}
+# allauth refuses it lest a stranger signs up with your address; here nobody signs up, and the first link to a
 # password, which goes to that very address, makes an address that nothing proves further.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 USERSESSIONS_TRACK_ACTIVITY = False
-
 USERSESSIONS_ADAPTER = "clinic.signin.SessionsAdapter"
+
 # --- What the browser is told ------------------------------------------------------------------------
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", production.hosts(PUBLIC_URL, demo=not PRODUCTION))
 CSRF_FAILURE_VIEW = "web.views.errors.csrf_failed"

@@ -5,11 +5,11 @@ a body that can't be read, too many wrong years, a silent Valkey.
 import json
 import logging
 import re
-import socket
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
+from socket import socket
 from typing import Any
 from uuid import uuid4
 
@@ -31,7 +31,10 @@ from sessions_app.models import DiaryDay
 from tests.at_once import at_once
 from tests.cast import NOW, House, client_of
 from tests.notifications.visits import book
+from tests.silence import silent
 from tests.web.pages import words
+
+__all__ = ["silent"]  # a fixture of these stories too
 
 DAY = timedelta(days=1)
 CRISIS = "I want to kill myself tonight"
@@ -418,17 +421,8 @@ def test_who_has_guessed_too_often_is_heard_on_a_closed_link_all_the_same(link: 
 # --- A silent Valkey -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def silent(settings: Any) -> Iterator[None]:
-    """Something that takes connections and never answers, as a stopped process does."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        default = settings.CACHES["default"]
-        settings.CACHES = {"default": {**default, "LOCATION": f"redis://127.0.0.1:{server.getsockname()[1]}"}}
-        yield
-
-
 def test_a_red_answer_is_taken_soon_while_valkey_is_silent_and_that_is_logged_once(
-    link: PatientLink, silent: None, caplog: pytest.LogCaptureFixture
+    link: PatientLink, silent: socket, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(RedisError):
         cache.get("anything")
@@ -446,7 +440,7 @@ def test_a_red_answer_is_taken_soon_while_valkey_is_silent_and_that_is_logged_on
 
 
 def test_staff_acknowledge_over_the_api_while_valkey_is_silent(
-    house: House, link: PatientLink, silent: None
+    house: House, link: PatientLink, silent: socket
 ) -> None:
     unproven.hear(token=token_for(link.pk), sent=TAPPED["a red tap"], now=NOW)
     client = client_of(house.nils)
@@ -454,6 +448,6 @@ def test_staff_acknowledge_over_the_api_while_valkey_is_silent(
     assert WorkItem.objects.get().acknowledged_by == house.nils
 
 
-def test_a_text_that_nobody_signed_is_refused_while_valkey_is_silent(db: None, silent: None) -> None:
+def test_a_text_that_nobody_signed_is_refused_while_valkey_is_silent(db: None, silent: socket) -> None:
     forged = Client().post("/inbound/sms/", "From=1", content_type="application/x-www-form-urlencoded")
     assert forged.status_code == 403
