@@ -56,6 +56,11 @@ class Place:
         return self.folder / "lock"
 
     @property
+    def empty(self) -> Path:
+        """Is there once a run was asked for without the synthetic clinic: none of the later ones makes it."""
+        return self.folder / "empty"
+
+    @property
     def welcome(self) -> Path:
         return self.folder / "welcome.txt"
 

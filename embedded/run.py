@@ -62,7 +62,7 @@ def address_of(place: Place) -> str:
 
 def everything(place: Place, progress: Progress, *, empty: bool = False) -> None:
     """Databases, preparation, web, workers, beat and monitors; stays until it is asked to stop. `empty`:
-    without the synthetic clinic."""
+    without the synthetic clinic, this time and from now on."""
     with (
         sole_use(place) as tell,
         Supervisor(progress) as supervisor,
@@ -80,7 +80,10 @@ def everything(place: Place, progress: Progress, *, empty: bool = False) -> None
         with progress.step("Preparing the database"):
             environment = caller.demo_environment(place, found, address=address, as_owner=True)
             paused = A_COPY if is_a_copy else ""
-            application.prepare(place, environment, supervisor, pause_sending=paused, empty=empty)
+            if empty:
+                place.empty.touch()
+            stays_empty = place.empty.exists()
+            application.prepare(place, environment, supervisor, pause_sending=paused, empty=stays_empty)
         if embedded:
             originals.declare(place.postgres)
         if is_a_copy:

@@ -5,13 +5,14 @@ import signal
 import socket
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embedded import application, commands
 from embedded import run as run_module
 from embedded.place import Place
-from embedded.progress import Progress
+from embedded.progress import Progress, Stopped
 from tests.embedded.conftest import Run, processes_of, until
 
 DAC_OVERRIDE_ALONE = 1 << 1
@@ -174,3 +175,20 @@ def test_whoever_asks_for_it_starts_without_the_synthetic_clinic(
     monkeypatch.setattr(run_module, "everything", lambda place, progress, empty: given.append(empty))
     commands.start(["--data", str(tmp_path), *asked], Progress())
     assert given == [empty]
+
+
+def test_a_folder_that_was_begun_empty_stays_so_without_being_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def prepare(*given: Any, empty: bool, **more: Any) -> None:
+        asked.append(empty)
+        raise Stopped
+
+    monkeypatch.setattr(run_module, "start_databases", lambda place, supervisor: None)
+    monkeypatch.setattr(run_module.caller, "demo_environment", lambda *given, **more: {})
+    monkeypatch.setattr(run_module.application, "prepare", prepare)
+    for empty in (False, True, False):
+        run_module.everything(Place(tmp_path), Progress(), empty=empty)
+    assert asked == [False, True, True]
