@@ -299,10 +299,12 @@ def _require_time_between(patient: Patient, asked: Instrument, now: datetime) ->
         return
     zone = patient.clinic.time_zone
     if clock.days_between(last, now, zone) < asked.lookback_days:
-        again = clock.local_date(last, zone) + timedelta(days=asked.lookback_days)
+        day = clock.local_date(last, zone)
+        again = day + timedelta(days=asked.lookback_days)
         raise Conflict(
-            f"{asked.title} looks back {asked.lookback_days} days: ask again from {again} on, or say that"
-            " it is for the baseline, the end of the induction or monthly.",
+            f"{asked.title} was completed on {day:%B} {day.day} and looks back {asked.lookback_days} days: a"
+            f" second one now would tell of the same days. Ask again from {again:%B} {again.day} on, or say"
+            " that it is for the baseline, the end of the induction or monthly.",
             code="too_soon",
             again_from=str(again),
         )

@@ -55,6 +55,11 @@ def test_too_soon_says_from_when_on(house: House) -> None:
     answer = begin(house, instrument="gad-7")
     assert (answer.status_code, answer.json()["code"]) == (409, "too_soon")
     assert answer.json()["again_from"] == "2027-01-25"
+    assert answer.json()["detail"] == (
+        "GAD-7 was completed on January 11 and looks back 14 days: a second one now would tell of the same"
+        " days. Ask again from January 25 on, or say that it is for the baseline, the end of the induction or"
+        " monthly."
+    )
 
 
 @pytest.mark.parametrize("body", [{"instrument": "caps-5"}, {"how": "guess"}, {"colour": "red"}])
