@@ -29,6 +29,11 @@ class Clinic(Row):
     late_cancellation_hours = models.PositiveSmallIntegerField(
         default=24, help_text="A cancellation closer to the visit than this is late."
     )
+    no_show_after_minutes = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="So long after its start a visit can be marked as missed; 0: from its start on.",
+    )
     hold_minutes = models.PositiveSmallIntegerField(
         default=10, help_text="How long a time is held while it is talked over."
     )
