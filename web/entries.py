@@ -8,7 +8,7 @@ import base64
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -20,7 +20,9 @@ from django.utils.crypto import salted_hmac
 from clinic.problems import Forbidden, Problem
 from sessions_app import recording
 from sessions_app.models import Session
-from web.forms import ChangeForm
+
+if TYPE_CHECKING:
+    from web.views.sessions.form import SessionForm
 
 ENTERED_BY: Final = "X-Chairside-Entered-By"
 ENTERED_AT: Final = "X-Chairside-Entered-At"
@@ -56,14 +58,15 @@ def done_in_words(request: HttpRequest, done: str, *, now: datetime) -> str:
     return f"{done} It was entered at {timezone.localtime(entered_at):%H:%M}."
 
 
-def refused(form: ChangeForm) -> Problem:
-    """What is wrong with a refused form, in the sentences that its page would show."""
+def refused(form: "SessionForm") -> Problem:
+    """What is wrong with a refused form, in the sentences that its page would show; its code is the form's
+    verdict, by which the browser knows what can still become of the entry."""
     sentences = [
         str(error) if name == NON_FIELD_ERRORS else f"{form.fields[name].label}: {error}"
         for name, errors in form.errors.items()
         for error in errors
     ]
-    problem = Problem(" ".join(sentences), code="refused")
+    problem = Problem(" ".join(sentences), code=form.verdict)
     problem.status = form.status
     return problem
 

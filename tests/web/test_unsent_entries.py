@@ -15,7 +15,7 @@ from sessions_app.models import Session
 from tests.cast import House, make_user, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
-from tests.web.pages import browser_of
+from tests.web.pages import browser_of, words
 from tests.web.test_nurse import SIGNS, Wall, hidden, send
 from web import entries
 
@@ -80,6 +80,46 @@ def test_a_refused_entry_names_the_field_and_the_mend(house: House, session: Ses
     late = kept(nils, session, "resume", {"id": str(new_id())}, house.nils)
     assert late.status_code == 409
     assert "the session is infusing, and must be paused" in late.json()["detail"]
+
+
+def test_the_answer_tells_what_can_still_become_of_an_entry(
+    house: House, session: Session, wall: Wall
+) -> None:
+    nils, priya = browser_of(house.nils), browser_of(house.priya)
+    older = hidden(page_of(nils, session), "rate")
+
+    def verdict(act: str, **values: str) -> str:
+        return str(kept(nils, session, act, {"id": str(new_id()), **values}, house.nils).json()["code"])
+
+    assert verdict("rate", rate_ml_per_h="5000.0") == "refused"
+    assert verdict("vitals", **{**SIGNS, "oxygen_saturation_percent": "84"}) == "confirm"
+    assert verdict("vitals", **{**SIGNS, "oxygen_saturation_percent": "84", "pain_nrs": "many"}) == "refused"
+    assert verdict("resume") == "wrong_state"
+    wall.after(seconds=1)
+    send(priya, session, "rate", {"rate_ml_per_h": "120.0"})
+    wall.after(seconds=1)
+    assert verdict("rate", **{**older, "rate_ml_per_h": "100.0"}) == "stale"
+    send(priya, session, "stop", {})
+    wall.after(seconds=1)
+    assert verdict("rate", **{**older, "rate_ml_per_h": "100.0"}) == "wrong_state"
+
+
+def test_what_is_possible_no_more_says_on_the_page_where_it_can_be_told(
+    house: House, session: Session
+) -> None:
+    nils = browser_of(house.nils)
+    send(nils, session, "pause", {})
+    late = nils.post(reverse("session_pause", args=[session.pk]), {"id": str(new_id())})
+    assert late.status_code == 409
+    assert 'href="#part-note">If it was done, tell it in a note.</a>' in late.content.decode()
+
+
+def test_a_question_is_asked_and_not_called_a_refusal(house: House, session: Session) -> None:
+    nils = browser_of(house.nils)
+    asked = send(nils, session, "vitals", {**SIGNS, "oxygen_saturation_percent": "84"})
+    assert "Not kept yet: record vital signs. Is it so?" in words(asked)
+    refused = send(nils, session, "vitals", {**SIGNS, "systolic_mmhg": "999"})
+    assert "Not done: record vital signs." in words(refused)
 
 
 def test_no_entry_is_recorded_in_another_persons_name_or_from_another_clinic(

@@ -6,11 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from clinic import clock
 from clinic.models import Allergy
-from sessions_app.infusing import infusion
+from sessions_app.infusing import infusion, stopping
 from sessions_app.models import Session
 from sessions_app.observing import side_effects
 from sessions_app.observing.side_effects import Report
@@ -34,6 +34,21 @@ from tests.sessions_app import stories
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+@pytest.fixture
+def page(page: Page) -> Page:
+    """A form waits a second and a half for its entry's answer; then it is for the next one, and only the list
+    tells of a refusal. These stories are of answers that come in time, however busy the machine is."""
+    page.route(re.compile(r"/unsent(\.\w+)?\.js"), with_patience)
+    page.reload()
+    return page
+
+
+def with_patience(route: Route) -> None:
+    script = route.fetch().text()
+    assert "SOON = 1_500" in script
+    route.fulfill(body=script.replace("SOON = 1_500", "SOON = 60_000"), content_type="text/javascript")
+
+
 def refuse_a_low_saturation(page: Page) -> Locator:
     """A full set whose saturation is to be measured again; what comes back is its form."""
     full = {"respiratory_rate_per_min": "14", "temperature_cel": "36.8", "pain_nrs": "1", "rass": "0"}
@@ -53,8 +68,9 @@ def test_a_set_that_is_measured_again_is_of_the_second_measurement(
         expect(form.locator("[name=measured_at]")).to_have_value("")
         passing.wait(120)
     reading = page.locator("tr.unsent-row")
-    expect(reading).to_contain_text("Refused")
+    expect(reading).to_contain_text("Asked whether it is so")
     expect(reading).not_to_contain_text("Not sent yet")
+    expect(reading).not_to_contain_text("Refused")
     form.locator("[name=confirmed]").check()
     again = clock.now()
     form.locator("button[type=submit]").click()
@@ -62,6 +78,21 @@ def test_a_set_that_is_measured_again_is_of_the_second_measurement(
     kept = session.vital_signs.latest("revision")
     assert kept.oxygen_saturation_percent == 87
     assert abs(kept.measured_at - again) < CLOSE
+
+
+def test_a_question_is_no_refusal(page: Page) -> None:
+    """It is answered in its form, and nothing about it is red."""
+    form = refuse_a_low_saturation(page)
+    expect(page.locator("#refused.banner-warning")).to_contain_text("Not kept yet: record vital signs.")
+    listed = page.locator("#unsent")
+    expect(listed.get_by_text("1 entry asks whether it is so: answer it.")).to_be_visible()
+    expect(listed).to_have_class(re.compile("banner-warning"))
+    expect(listed.locator(".asks")).to_contain_text("measure again, then confirm")
+    expect(listed.locator(".mend")).to_be_hidden()
+    expect(listed.get_by_role("button", name="Send it again")).to_have_count(0)
+    page.evaluate("scrollTo(0, 0)")
+    listed.get_by_role("button", name="Answer it").click()
+    expect(form.locator("[name=oxygen_saturation_percent]")).to_be_in_viewport()
 
 
 def test_a_refused_set_comes_back_beside_what_is_being_typed(page: Page, session: Session) -> None:
@@ -144,6 +175,7 @@ def test_a_refused_tap_whose_form_did_not_come_is_mended_from_the_list(
     page.route("**/sessions/connection/", lambda route: route.abort())
     page.get_by_role("button", name="Nausea: Over").click()
     expect(page.locator("#unsent li .mend").first).to_contain_text("This moment is in the future.")
+    expect(page.get_by_role("button", name="Try now")).to_be_visible()  # it was looked for in vain
     page.unroute("**/sessions/connection/")
     page.get_by_role("button", name="Correct it").click()
     course = page.locator("section[id^=part-course]")
@@ -160,6 +192,31 @@ def test_a_refused_tap_whose_form_did_not_come_is_mended_from_the_list(
     expect(course).to_have_count(0)
     expect(form_of(page, "note").locator("[name=text]")).to_have_value("Restless, asks for")
     assert session.side_effects.latest("revision").outcome == "resolved"
+
+
+def test_a_form_that_is_on_its_way_comes_once(page: Page, house: House, session: Session) -> None:
+    """The list offers to correct an entry whose form is being fetched already."""
+    now, nils = clock.now(), house.actor(house.nils)
+    report = Report(term="nausea", grade=2, onset_at=now - timedelta(minutes=5))
+    side_effects.record_side_effect(actor=nils, id=new_id(), session=session, report=report, now=now)
+    page.reload()
+    fill(page, "note", text="Restless, asks for")
+    page.clock.fast_forward(120_000)  # the tablet's clock alone
+    held: list[Route] = []
+    page.route("**/sessions/connection/", lambda route: held.append(route))
+    with page.expect_request("**/sessions/connection/"):
+        page.get_by_role("button", name="Nausea: Over").click()
+    page.get_by_role("button", name="Correct it").click()
+    page.unroute("**/sessions/connection/")
+    posted: list[Request] = []
+    page.on("request", lambda asked: posted.append(asked) if asked.method == "POST" else None)
+    for route in held:
+        route.continue_()
+    course = page.locator("section[id^=part-course]")
+    expect(course.locator(".mend").first).to_be_in_viewport()
+    page.wait_for_load_state("networkidle")
+    expect(course).to_have_count(1)
+    assert len(posted) == 1
 
 
 def test_a_refused_tap_stands_beside_the_course_that_is_being_typed(
@@ -225,6 +282,10 @@ def test_a_moment_that_was_typed_stays_in_the_refused_form(page: Page, session: 
 
 def test_the_alarm_of_a_refused_set_is_in_view_beside_the_field_to_mend(page: Page) -> None:
     refuse_a_low_saturation(page)
+    above = [page.locator(part).bounding_box() for part in ("#alerts", "#refused", "#unsent")]
+    heights = [box["y"] for box in above if box]
+    assert heights == sorted(heights), "what the patient has stands above what the entry lacks"
+    assert len(heights) == 3
     alarm = page.locator(".reach").get_by_role("link", name="Stop Oxygen saturation 87 %: below 90.")
     field = page.locator("#vitals [name=oxygen_saturation_percent]")
     expect(alarm).to_be_in_viewport(ratio=1)
@@ -391,5 +452,66 @@ def test_a_kept_step_is_refused_on_what_a_colleague_has_done_meanwhile(
     )
     page.context.set_offline(False)
     expect(page.locator("#unsent li .mend").first).to_contain_text("Priya Nair changed the rate at 09:30")
+    expect(page.get_by_role("button", name="Send it again")).to_have_count(0)
+    expect(page.locator("#unsent")).to_contain_text("Sent again as it is, it would be refused again")
     assert session.notes.count() == 1
     assert steps(session) == ["start", "rate"]
+
+
+def test_a_step_that_can_never_be_recorded_says_so_and_is_told_in_a_note(
+    called_to_the_chair: None, page: Page, passing: Passing, house: House, session: Session
+) -> None:
+    """A colleague has stopped what waits to be resumed: neither mending nor sending it again helps."""
+    page.context.set_offline(True)
+    enter(page, "resume")
+    passing.wait(5)
+    stopping.stop(actor=house.actor(house.priya), id=new_id(), session=session, now=clock.now())
+    page.context.set_offline(False)
+    listed = page.locator("#unsent")
+    expect(listed.get_by_text("1 entry can't be recorded any more: decide about it.")).to_be_visible()
+    expect(listed).to_contain_text("however often it is sent")
+    for futile in ("Send it again", "Correct it"):
+        expect(listed.get_by_role("button", name=futile)).to_have_count(0)
+    listed.get_by_role("button", name="Tell it in a note").click()
+    note = form_of(page, "note")
+    expect(note.locator("[name=text]")).to_be_focused()
+    expect(note.locator("[name=text]")).to_have_value(
+        re.compile("^Resume at 09:30, not recorded: .*Priya Nair")
+    )
+    note.locator("button[type=submit]").click()
+    all_is_stored(page)
+    assert session.notes.get().text.startswith("Resume at 09:30, not recorded: ")
+    assert steps(session) == ["start", "pause", "stop"]
+
+
+def test_a_step_that_is_too_late_at_the_press_brings_the_record_as_it_stands(
+    page: Page, house: House, session: Session
+) -> None:
+    stopping.stop(actor=house.actor(house.priya), id=new_id(), session=session, now=clock.now())
+    fill(page, "pause").click()
+    expect(page.locator("main h1")).to_contain_text("Recovering")
+    waits(page, "Pause")
+    expect(page.locator("#unsent")).to_contain_text("It can't be recorded any more")
+    page.get_by_role("button", name="Throw it away").click()
+    page.get_by_role("button", name="Throw it away for good").click()
+    all_is_stored(page)
+    assert steps(session) == ["start", "stop"]
+
+
+def test_what_was_refused_of_one_patient_is_one_quiet_line_on_anothers_page(
+    page: Page, house: House, session: Session
+) -> None:
+    fill(page, "rate", rate_ml_per_h="1500.0").click()
+    is_said_in_red(page)
+    omars = stories.infusing(house, house.omar)
+    page.goto(f"/sessions/{omars.pk}/")
+    line = page.locator("#unsent [data-elsewhere] li")
+    expect(line).to_have_text(re.compile(r"Rosa Delgado\s+1 entry was refused: mend it\."))
+    waits(page)
+    expect(page.locator("#unsent")).to_have_class(re.compile("banner-info"))
+    expect(page.locator(".reach")).not_to_contain_text("refused")
+    fill(page, "note", text="Calm.").click()
+    expect(page.get_by_text("The note is kept.")).to_be_visible()
+    line.get_by_role("link", name="Rosa Delgado").click()
+    page.wait_for_url(f"**/sessions/{session.pk}/")
+    waits(page, "New rate")

@@ -14,6 +14,7 @@ class UnsentPage {
     this.outcome = "done";
     this.shown = []; // what waited when the page was drawn last
     this.sent = new Map(); // what of this session was stored since this page was loaded
+    this.coming = new Map(); // refused entries whose forms are on their way into the page
     this.otherTabs = new BroadcastChannel("chairside-unsent");
     this.ready = this.open().catch(() => null); // without a store every form is sent by the browser
 
@@ -101,6 +102,11 @@ class UnsentPage {
     if (!left) {
       this.sent.set(entry.id, entry);
       await this.freshen();
+    } else if (left.state === "refused" && left.kind === "wrong_state" && form.inert) {
+      // Nothing to mend: the record has gone on. The list says what can become of it.
+      this.free(form, false);
+      await this.freshen();
+      return;
     } else if (left.state === "refused" && form.inert) {
       await this.correct(left, { anew: true });
       return;
@@ -129,6 +135,7 @@ class UnsentPage {
       unchecked: form.dataset.unchecked ?? "",
       moves: form.closest("[data-moves]")?.dataset.moves ?? "",
       values: valuesOf(form),
+      tells: form.dataset.tells?.split(" ") ?? [], // of refused entries, which go once this is stored
       enteredAt,
     };
   }
@@ -157,6 +164,7 @@ class UnsentPage {
     if (form.elements.corrects?.value || isForOneEntry(form)) return;
     for (const control of form.querySelectorAll("[data-of-one-entry]")) control.setAttribute("value", "");
     form.reset();
+    delete form.dataset.tells;
     form.elements.id.value = crypto.randomUUID();
     form.inert = false;
   }
@@ -175,8 +183,16 @@ class UnsentPage {
 
   // A refused entry comes back as any refused form does: the browser sends it, the server shows it. While another
   // form is being typed in, only this one takes its place. One that is refused at the press is measured or done
-  // `anew`: what meant now means now again.
-  async correct(entry, { anew = false } = {}) {
+  // `anew`: what meant now means now again. However often it is asked for, its form comes once.
+  correct(entry, { anew = false } = {}) {
+    if (!this.coming.has(entry.id)) {
+      const brought = this.bring(entry, anew).finally(() => this.coming.delete(entry.id));
+      this.coming.set(entry.id, brought);
+    }
+    return this.coming.get(entry.id);
+  }
+
+  async bring(entry, anew) {
     const { store, sender } = await this.ready;
     const { outcome, token } = await sender.connect(true);
     if (outcome !== "here") {
@@ -289,6 +305,18 @@ class UnsentPage {
     this.list.draw({ found, outcome, sent: [...this.sent.values()], renewed });
   }
 
+  // What can't be recorded any more is told in a note, in which its person can still say more.
+  tellInNote(entry) {
+    const form = document.getElementById("note");
+    const text = form.elements.text;
+    text.value = [text.value, this.list.wordsOf(entry)].filter(Boolean).join("\n");
+    form.dataset.tells = [form.dataset.tells, entry.id].filter(Boolean).join(" ");
+    typed.add(form);
+    form.closest("details").open = true;
+    form.scrollIntoView({ block: "center" });
+    text.focus({ preventScroll: true });
+  }
+
   // What a person decides about a refused entry.
   async decide(entry, item, what) {
     const { store, sender } = await this.ready;
@@ -297,6 +325,8 @@ class UnsentPage {
       const form = formOf(entry);
       if (form && !form.inert) form.scrollIntoView({ block: "center" });
       else await this.correct(entry);
+    } else if (what === "note") {
+      this.tellInNote(entry);
     } else if (what === "discard" || what === "leave") {
       item.querySelector("[data-sure]").hidden = what === "leave";
       item.querySelector("[data-refused]").hidden = what === "discard";

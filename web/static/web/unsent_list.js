@@ -20,7 +20,9 @@ class UnsentList {
   // says that the page shows the record of a later moment.
   draw({ found, outcome, sent, renewed }) {
     const { mine } = found;
-    const [title, words] = this.headline(mine, outcome, sent);
+    const here = mine.filter(({ session }) => session === this.here.session);
+    const elsewhere = mine.filter((entry) => !here.includes(entry));
+    const [title, words] = this.headline(here, elsewhere, outcome, sent);
     const others = aboutOthers(found);
     setText(document.getElementById("unsent-title"), title);
     setText(this.part("words"), words);
@@ -30,56 +32,58 @@ class UnsentList {
     this.part("try").hidden = outcome !== "away" || !mine.length;
     this.part("sign-in").hidden = !["signed_out", "other_sign_in"].includes(outcome) || !mine.length;
     this.part("show").hidden = !sent.length;
-    this.drawRefusals(mine);
-    this.drawEntries(mine);
-    const ofThisSession = mine.filter(({ session }) => session === this.here.session);
-    this.drawReadings(ofThisSession);
-    this.drawSteps([...sent, ...thoseToSend(ofThisSession)].filter(({ moves }) => moves), renewed);
+    this.drawRefusals(here);
+    this.drawEntries(here);
+    this.drawElsewhere(elsewhere);
+    this.drawReadings(here);
+    this.drawSteps([...sent, ...thoseToSend(here)].filter(({ moves }) => moves), renewed);
     // A step that the server doesn't know, a refused one too, isn't in the total.
-    if (ofThisSession.some(({ moves }) => moves)) document.querySelector("[data-infusion]")?.setAttribute("data-held", "");
+    if (here.some(({ moves }) => moves)) document.querySelector("[data-infusion]")?.setAttribute("data-held", "");
   }
 
-  // In red at the top and where the thumb is, until a person has decided.
-  drawRefusals(mine) {
-    const said = refusalsOf(mine);
-    this.card.classList.toggle("banner-error", Boolean(said));
-    this.card.classList.toggle("banner-info", !said);
-    this.part("calm").hidden = Boolean(said);
-    this.part("alarm").hidden = !said;
+  // What was refused stands in red, what is asked in yellow, at the top and where the thumb is, until a person has
+  // decided.
+  drawRefusals(here) {
+    const [refused, said] = [saidOf(here, REFUSED), saidOf(here, [...REFUSED, "asked"])];
+    const look = { "banner-error": refused, "banner-warning": !refused && said, "banner-info": !said };
+    for (const [name, holds] of Object.entries(look)) this.card.classList.toggle(name, Boolean(holds));
+    this.part("calm").hidden = Boolean(refused);
+    this.part("alarm").hidden = !refused;
     const atHand = document.querySelector("[data-refusals]");
     if (!atHand) return;
     atHand.hidden = !said;
+    atHand.classList.toggle("asks", !refused);
     setText(atHand.querySelector("span"), said);
   }
 
-  headline(mine, outcome, sent) {
-    if (!mine.length && outcome === "away") {
+  headline(here, elsewhere, outcome, sent) {
+    if (!here.length && outcome === "away") {
       return ["There is no connection.", "What you enter is kept on this tablet and sent by itself."];
     }
-    if (!mine.length) return sent.length ? ["Everything is stored.", ""] : ["", ""];
-    const waits = mine.filter(({ state }) => state === "waiting").length;
-    const unsent = waits === 1 ? "1 entry is not sent yet." : `${waits} entries are not sent yet.`;
-    const title = [refusalsOf(mine), waits && unsent].filter(Boolean).join(" ");
+    if (!here.length && sent.length) return ["Everything is stored.", ""];
+    if (!here.length) return [elsewhere.length ? "On this tablet, not on this page:" : "", ""];
+    const title = saidOf(here);
     if (outcome === "signed_out") return [title, "Kept on this tablet. Sign in again, and sending goes on by itself."];
     if (outcome === "other_sign_in") {
       const back = `sending goes on when ${this.here.name} signs in again.`;
       return [title, `Kept on this tablet. Somebody else is signed in by now, or another clinic is chosen: ${back}`];
     }
-    if (!thoseToSend(mine).length) {
-      const held = waits ? " What was entered on top of it waits for that." : "";
-      return [title, `The record doesn't have it: correct it or throw it away.${held}`];
+    if (!thoseToSend(here).length) {
+      const held = saidOf(here, ["waiting"]) ? " What was entered on top of it waits for that." : "";
+      const decide = saidOf(here, REFUSED) ? "correct it or throw it away" : "say whether it is so";
+      return [title, `The record doesn't have it: ${decide}.${held}`];
     }
     const blind = "Until then the server knows nothing of this, and may call for a reading that is kept here.";
     return [title, `Kept on this tablet; sending goes on by itself when the connection is back. ${blind}`];
   }
 
   // An item stays while its entry stands as it did, so that nobody loses the place in the list.
-  drawEntries(mine) {
+  drawEntries(here) {
     const list = this.part("entries");
     const drawn = new Map([...list.children].map((item) => [item.dataset.key, item]));
-    const keys = mine.map((entry) => `${entry.id} ${entry.state} ${entry.why}`);
+    const keys = here.map((entry) => `${entry.id} ${entry.state} ${entry.why}`);
     for (const [key, item] of drawn) if (!keys.includes(key)) item.remove();
-    mine.forEach((entry, place) => {
+    here.forEach((entry, place) => {
       const item = drawn.get(keys[place]) ?? this.itemOf(entry, keys[place]);
       setText(item.querySelector("[data-when]"), `entered ${this.clock(entry.enteredAt)}, ${this.age(entry.enteredAt)}`);
       if (list.children[place] !== item) list.insertBefore(item, list.children[place] ?? null);
@@ -90,12 +94,18 @@ class UnsentList {
     const item = copyOf("unsent-entry");
     const at = (name) => item.querySelector(`[data-${name}]`);
     item.dataset.key = key;
-    item.classList.toggle("refused", entry.state !== "waiting");
+    const kind = kindOf(entry);
+    item.classList.toggle("refused", REFUSED.includes(kind));
     setText(at("label"), entry.label);
-    setText(at("patient"), entry.session === this.here.session ? "" : `for ${entry.patient}`);
     setText(at("unchecked"), entry.unchecked);
-    at("why").hidden = at("refused").hidden = entry.state !== "refused";
-    setText(at("reason"), entry.why);
+    at("refused").hidden = entry.state !== "refused";
+    at("why").hidden = entry.state !== "refused" || kind === "asked";
+    at("asks").hidden = entry.state !== "refused" || kind !== "asked";
+    for (const place of ["reason", "question"]) setText(at(place), entry.why);
+    for (const part of item.querySelectorAll("[data-for]")) {
+      if (entry.state !== "refused" || !part.dataset.for.split(" ").includes(entry.kind ?? "refused")) part.remove();
+    }
+    if (!document.getElementById("note")) item.querySelector("[data-do=note]")?.remove(); // signed: an amendment tells it
     for (const [label, value] of entry.values) {
       const pair = [document.createElement("dt"), document.createElement("dd")];
       [pair[0].textContent, pair[1].textContent] = [label, value];
@@ -103,6 +113,21 @@ class UnsentList {
     }
     item.addEventListener("click", (event) => this.decided(entry, item, event.target.closest("[data-do]")?.dataset.do));
     return item;
+  }
+
+  // One quiet line for each other session, with the way to it: what is about another patient is mended there.
+  drawElsewhere(elsewhere) {
+    const sessions = new Map(elsewhere.map((entry) => [entry.session, entry]));
+    const lines = [...sessions.values()].map((one) => {
+      const line = copyOf("unsent-elsewhere");
+      const where = line.querySelector("[data-where]");
+      where.href = new URL("..", new URL(one.action, window.location)).pathname; // its act is below its page
+      where.textContent = one.patient;
+      line.querySelector("[data-counts]").textContent = saidOf(elsewhere.filter(({ session }) => session === one.session));
+      return line;
+    });
+    const list = this.part("elsewhere");
+    if (list.textContent !== lines.map(({ textContent }) => textContent).join("")) list.replaceChildren(...lines);
   }
 
   // Readings stand in the flowsheet, marked.
@@ -113,7 +138,8 @@ class UnsentList {
     for (const entry of mine.filter(({ action }) => action.endsWith("/vitals/"))) {
       const values = Object.fromEntries(entry.fields);
       const row = copyOf("unsent-reading");
-      row.querySelector(entry.state === "waiting" ? "[data-refused]" : "[data-waits]").remove();
+      const said = { waiting: "waits", asked: "asked" }[kindOf(entry)] ?? "refused";
+      for (const other of ["waits", "refused", "asked"]) if (other !== said) row.querySelector(`[data-${other}]`).remove();
       setText(row.querySelector("[data-when]"), this.clock(values.measured_at));
       for (const cell of row.querySelectorAll("[data-signs]")) {
         const measured = cell.dataset.signs.split(" ").map((sign) => values[sign]);
@@ -133,6 +159,12 @@ class UnsentList {
       step.hidden = after(state, step.dataset.moves) === undefined && !isTypedIn(step);
     }
     if (steps.length) document.querySelector("[data-infusion]")?.setAttribute("data-held", "");
+  }
+
+  // An entry in a sentence, with why the record doesn't have it.
+  wordsOf({ label, enteredAt, values, why }) {
+    const details = values.map(([name, value]) => `${name} ${value}`).join(", ");
+    return `${label} at ${this.clock(enteredAt)}${details && ` (${details})`}, not recorded: ${why}`;
   }
 
   // 09:25 on the clinic's wall; what was typed is that already.
@@ -158,10 +190,25 @@ function aboutOthers({ others, elsewhere, unreadable }) {
   return said.join(" ");
 }
 
-function refusalsOf(entries) {
-  const count = entries.filter(({ state }) => state !== "waiting").length;
-  if (!count) return "";
-  return count === 1 ? "1 entry was refused: mend it." : `${count} entries were refused: mend them.`;
+const REFUSED = ["over", "refused"];
+const SAID = {
+  over: ["1 entry can't be recorded any more: decide about it.", "# entries can't be recorded any more: decide about them."],
+  refused: ["1 entry was refused: mend it.", "# entries were refused: mend them."],
+  asked: ["1 entry asks whether it is so: answer it.", "# entries ask whether they are so: answer them."],
+  waiting: ["1 entry is not sent yet.", "# entries are not sent yet."],
+};
+
+// What the server's verdict makes of an entry. A question is no refusal.
+function kindOf({ state, kind }) {
+  if (state === "waiting") return "waiting";
+  return { confirm: "asked", wrong_state: "over" }[kind] ?? "refused";
+}
+
+// How many entries there are of these kinds, in words.
+function saidOf(entries, kinds = Object.keys(SAID)) {
+  const counts = kinds.map((kind) => [kind, entries.filter((entry) => kindOf(entry) === kind).length]);
+  const told = counts.filter(([, count]) => count).map(([kind, count]) => SAID[kind][Number(count > 1)].replace("#", count));
+  return told.join(" ");
 }
 
 function copyOf(id) {

@@ -38,13 +38,13 @@ class UnsentSender {
     for (;;) {
       const next = thoseToSend((await this.store.look()).mine)[0];
       if (!next) return "done";
-      const { outcome, why } = await this.post(next, pressed);
+      const { outcome, why, kind } = await this.post(next, pressed);
       if (UnsentSender.HOLDS.includes(outcome)) return outcome;
       if (outcome !== "stored") {
-        await this.store.change(next.id, { state: "refused", why });
+        await this.store.change(next.id, { state: "refused", why, kind });
         continue;
       }
-      await this.store.remove(next.id);
+      for (const id of [next.id, ...(next.tells ?? [])]) await this.store.remove(id);
       await this.letBehindKnow(next);
     }
   }
@@ -118,5 +118,5 @@ async function meaningOf(answer) {
   if (answer.ok && said.token) return { outcome: "here", token: said.token };
   if (["signed_out", "other_sign_in", "csrf_failed"].includes(said.code)) return { outcome: said.code };
   if (!said.code || [429, 503].includes(answer.status)) return { outcome: "away" };
-  return { outcome: "refused", why: said.detail };
+  return { outcome: "refused", why: said.detail, kind: said.code };
 }

@@ -7,7 +7,7 @@ beside this one, listed in `forms`.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Literal, Self
 from uuid import uuid4
 
 from django import forms
@@ -23,6 +23,10 @@ from web.forms import ClinicForm, LocalDateTimeField
 from web.views.sessions.changes import what_changed
 
 REASON_LENGTH: Final = 240
+# What came of a form that was not carried out: it asks whether it is so, was filled in on what has changed
+# since, is possible in no state to which the session still comes, or is to be mended.
+Verdict = Literal["confirm", "stale", "wrong_state", "refused"]
+CONFIRM: Final = "confirm"
 # What proves who signs: kept nowhere, and no part of what makes a call the same call.
 SECRET: Final = ("password", "code")
 
@@ -93,6 +97,7 @@ class SessionForm(ClinicForm):
         self.session = session
         self.line = line
         self.blockers: Sequence[Mapping[str, str]] = ()
+        self.verdict: Verdict = "refused"
         self.html_id = self._named(data or {})
         super().__init__(data, initial=self.first_values(), auto_id=f"{self.html_id}_%s")
 
@@ -154,7 +159,17 @@ class SessionForm(ClinicForm):
             self.data = {**sent, "revision": problem.data["revision"]}
             problem = Stale(what_changed(problem.data["changes"]), **problem.data)
         self.blockers = problem.data.get("blockers") or ()
+        self.verdict = self._verdict_on(problem)
         super().add_problem(problem)
+
+    def _verdict_on(self, problem: Problem) -> "Verdict":
+        codes = {error.get("code") for error in problem.data.get("errors") or []}
+        if codes == {CONFIRM} and "confirmed" in self.fields:
+            return "confirm"
+        state = problem.data.get("state")
+        if state is not None and not states.ACTS[self.act].allows(state):
+            return "wrong_state"
+        return "stale" if isinstance(problem, Stale) else "refused"
 
     def not_kept(self, *, actor: Actor, now: datetime) -> None:
         """Do what must not wait until a form that could not be read, or was refused, is mended."""

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from sessions_app import states
 from sessions_app.models import Session
-from web.views.sessions.form import SessionForm
+from web.views.sessions.form import CONFIRM, SessionForm
 
 # By the codes of `sessions_app.states.MISSING`.
 ON_THE_PAGE: Final[Mapping[str, str]] = {
@@ -94,8 +94,14 @@ class Refusal:
     form: SessionForm
 
     @property
+    def asks(self) -> bool:
+        """Whether it is a question: what was entered may well be so."""
+        return self.form.verdict == CONFIRM
+
+    @property
     def title(self) -> str:
-        return f"Not done: {states.ACTS[self.form.act].verb}."
+        verb = states.ACTS[self.form.act].verb
+        return f"Not kept yet: {verb}. Is it so?" if self.asks else f"Not done: {verb}."
 
     @property
     def told(self) -> list[Told]:
@@ -104,6 +110,8 @@ class Refusal:
             return [Told(each["detail"], place_of(each["code"], form.session)) for each in form.blockers]
         place = f"#{form.html_id}"
         told = [Told(str(words), place) for words in form.non_field_errors()]
+        if form.verdict == "wrong_state" and states.ACTS["note"].allows(form.session.state):
+            told.append(Told("If it was done, tell it in a note.", "#part-note"))
         for name, errors in form.errors.items():
             if name in form.fields:
                 field = form[name]
