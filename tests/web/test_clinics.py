@@ -136,7 +136,7 @@ def test_the_list_asks_as_much_for_twelve_clinics_as_for_two(
 ) -> None:
     browser = browser_of(nils)
     browser.get(reverse("clinics"))
-    with django_assert_num_queries(9, exact=False) as few:
+    with django_assert_num_queries(10, exact=False) as few:
         browser.get(reverse("clinics"))
     for number in range(10):
         clinic = Clinic.objects.create(
