@@ -150,7 +150,7 @@ def _of_the_story(clinic: Clinic) -> dict[str, Any]:
         "day": clock.local_date(MIDDAY + DAY, clinic.time_zone),
         "visit": booked.pk,
         "plan": booked.plan_id,
-        "free": quote((booked.starts_at - 4 * DAY).isoformat()),
+        "free": quote((booked.starts_at - 2 * DAY).isoformat()),
         "taken": quote(booked.starts_at.isoformat()),
         "over": in_state[SessionState.SIGNED].appointment_id,
         "new_plan": without_visits[0].pk,
@@ -319,7 +319,7 @@ def _links(clinic: Clinic) -> tuple[dict[str, str], dict[str, int]]:
     """A patient's link of each kind, which works now, and whose birth year opens it."""
     visit = Appointment.objects.filter(status=AppointmentStatus.BOOKED).latest("during")
     request = TimeRequest.objects.get()
-    asked = _link(visit, "check_in", LinkPurpose.CHECK_IN)
+    asked = _link(visit, "check_in", LinkPurpose.CHECK_IN, stage="next_morning")
     check_in = CheckIn.objects.create(
         clinic=clinic, patient=visit.patient, plan=visit.plan, kind="next_morning", message=asked.message
     )
@@ -335,13 +335,13 @@ def _links(clinic: Clinic) -> tuple[dict[str, str], dict[str, int]]:
     return {**tokens, "check_in_asked": str(check_in.pk)}, years
 
 
-def _link(visit: Appointment, kind: str, purpose: LinkPurpose) -> PatientLink:
+def _link(visit: Appointment, kind: str, purpose: LinkPurpose, *, stage: str = "") -> PatientLink:
     message = saying.say(
         key=f"browser:{purpose}",
         clinic_id=visit.clinic_id,
         patient_id=visit.patient_id,
         kind=kind,
-        stage=kind,
+        stage=stage or kind,
         due_at=MIDDAY,
         stale_at=MIDDAY + DAY,
         appointment=visit,

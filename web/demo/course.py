@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
+from clinic import work
 from clinic.access import Actor
+from clinic.models import Role, WorkItem
 from scheduler.models import Appointment
 from scheduler.visits import attendance, queries
 from sessions_app import arrival
@@ -18,7 +20,7 @@ from sessions_app.infusing import infusion, stopping, waste
 from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment
 from sessions_app.models import SideEffect
-from sessions_app.observing import side_effects, vitals
+from sessions_app.observing import alerts, side_effects, vitals
 from sessions_app.preparing import checklist, dose, on_record
 from sessions_app.signing import signing
 from web.demo.house import House
@@ -35,7 +37,7 @@ ASKED: Final = tuple(item for item in checklist.LABELS if item not in on_record.
 LAST_ITEMS: Final = ("iv_access", "emergency_equipment", "clinician_on_site")
 # Mean rise of pressure at each reading of the infusion: small, at its peak after half an hour
 # (domain.md 8.3: +3 mmHg, peak at 30 min).
-RISE: Final = {30: 2, 40: 3, 50: 4, 75: 2, 90: 1, 105: 0}
+RISE: Final = {30: 2, 40: 3, 50: 4, 60: 3, 75: 2, 90: 1, 105: 0}
 
 # Past the default limits of domain.md 3.3: start hold and caution, both at 160.
 PAST_START: Final = 164
@@ -133,9 +135,15 @@ class Chair:
         pause_at: int | None = None,
         caution_at: int | None = None,
         felt: Sequence[Felt] = (),
+        vomits: bool = False,
+        unread_from: int | None = None,
         sign: bool = True,
     ) -> Course:
-        """From the door to the signature, 40 minutes in between; minutes count from the visit's start."""
+        """From the door to the signature, 40 minutes in between; minutes count from the visit's start.
+
+        Who `vomits` does so badly in recovery that the prescriber comes, and stays an hour longer. From
+        `unread_from` on nobody takes the readings that fall due.
+        """
         yield from self.prepared()
         yield self.minute(17)
         self._answer(list(LAST_ITEMS), self.minute(17))
@@ -168,6 +176,7 @@ class Chair:
                 return
         effects = [self._effect(each, onset=38, now=self.minute(50)) for each in felt]
         yield self.minute(60)
+        self._read(self.minute(60), rise=RISE[60])
         stopping.stop(
             actor=self.nurse_at(self.minute(60)),
             id=self.house.new_id(),
@@ -177,12 +186,16 @@ class Chair:
         yield self.minute(64)
         self._account_for_the_vial(self.minute(64))
         for minutes in (75, 90, 105):
+            if vomits and minutes == 75:
+                yield from self._vomits()
             yield self.minute(minutes)
+            if unread_from is not None and minutes >= unread_from:
+                continue
             self._read(self.minute(minutes), rise=RISE[minutes], dissociation=0)
             if minutes == 90:
                 for effect in filter(None, [nausea, *effects]):
                     self._over(effect, self.minute(90))
-        home = 120 + self.stays
+        home = 120 + (60 if vomits else self.stays)
         for minutes in range(120, home, 15):
             yield self.minute(minutes)
             self._read(self.minute(minutes), dissociation=0)
@@ -213,6 +226,31 @@ class Chair:
             reason="Blood pressure past the start limit on two readings; prescriber informed.",
             now=self.minute(24),
         )
+        yield self.minute(28)
+        self._resolve("Seen by the prescriber: comes again when it has been treated.", self.minute(28))
+
+    def _vomits(self) -> Course:
+        """Severe, so that the prescriber is called; over before the patient goes home."""
+        yield self.minute(66)
+        severe = Felt("vomiting", grade=3, told=True)
+        effect = self._effect(severe, onset=65, now=self.minute(66), action="On the side, drip kept open.")
+        yield self.minute(68)
+        for alert in alerts.open_of(self.session):
+            alerts.acknowledge(
+                actor=self.house.prescriber, id=self.house.new_id(), alert=alert, now=self.minute(68)
+            )
+        yield self.minute(74)
+        self._over(effect, self.minute(74))
+        self._resolve("Seen at the chair: over by itself, stays an hour longer.", self.minute(74))
+
+    def _resolve(self, words: str, now: datetime) -> None:
+        """The prescriber ends what this session has called them for."""
+        prescriber = self.house.prescriber
+        for alert in alerts.open_of(self.session):
+            alerts.resolve(actor=prescriber, id=self.house.new_id(), alert=alert, words=words, now=now)
+        calls = WorkItem.objects.filter(patient=self.visit.patient_id, role=Role.PRESCRIBER, closed_at=None)
+        for call in calls:
+            work.close(actor=prescriber, item=call, outcome=words, now=now)
 
     def _answer(self, items: list[str], now: datetime) -> None:
         notes = {

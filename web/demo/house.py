@@ -1,6 +1,6 @@
 """The synthetic clinic before its first patient comes: rooms, staff, hours, protocols, patients, plans."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
@@ -33,7 +33,7 @@ from web.demo.people import CHAIRS, CLINIC_NAME, PASSWORD, SENDER_NAME, STAFF, P
 
 SEED: Final = 20270111
 PATIENTS: Final = 40
-WITH_PAST: Final = 10  # the last of them have had a series before
+WITH_PAST: Final = 14  # the last of them have had a series before
 NURSE_UNITS: Final = 6
 # Of the made-up phones: nothing leaves a clinic without a provider of text messages.
 TEXTS_NUMBER: Final = "+13125550198"
@@ -264,7 +264,7 @@ def _patients(house: House, since: datetime, lately: datetime) -> None:
         house.people[patient.pk] = person
         consents += [_consent(house, patient, scope, came) for scope in ConsentScope]
         if person.allergy:
-            allergies.append(Allergy(patient=patient, substance=person.allergy, criticality="low"))
+            allergies.append(Allergy(patient=patient, recorded_at=came, **asdict(person.allergy)))
         house.plans[patient.pk] = plans.write_plan(
             actor=house.prescriber,
             id=house.new_id(),

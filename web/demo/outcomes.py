@@ -12,7 +12,13 @@ from uuid import UUID
 
 from clinic import work
 from clinic.models import Patient, Role, WorkItem
-from sessions_app.models import AnsweredHow, Occasion, QuestionnaireResponse, SafetyConcern
+from sessions_app.models import (
+    AnsweredHow,
+    Occasion,
+    QuestionnaireAnswer,
+    QuestionnaireResponse,
+    SafetyConcern,
+)
 from sessions_app.outcomes import responses
 from sessions_app.outcomes.instruments import INSTRUMENTS, Instrument
 from sessions_app.preparing import safety
@@ -51,23 +57,37 @@ def urgent_answer(house: House, patient: UUID, *, at: datetime) -> None:
 def read_out(
     house: House, patient: UUID, code: str, values: Sequence[int], *, occasion: Occasion, at: datetime
 ) -> QuestionnaireResponse:
-    """Every item in its order, and the score. An answer about self-harm is acted on as it has to be."""
+    """Every item, and the score. An answer about self-harm is acted on as it has to be; the others do nothing
+    but stand there, and are written together, because a start has to stay quick."""
     response = _begin(house, patient, code, occasion, at)
     nurse = house.first_nurse
-    for item, value in enumerate(values, start=1):
-        responses.answer(actor=nurse, id=house.new_id(), response=response, item=item, value=value, now=at)
     about_safety = INSTRUMENTS[code].safety_item
-    if about_safety and values[about_safety - 1]:
-        _called(house, patient, at)
-        concern = SafetyConcern.objects.get(answer__response=response)
-        safety.assess(
-            actor=house.prescriber,
-            id=house.new_id(),
-            concern=concern,
-            words="Passing thoughts, no intent, no plan. Safety plan gone through; partner knows.",
-            now=at + ASSESSED_AFTER,
+    QuestionnaireAnswer.objects.bulk_create(
+        QuestionnaireAnswer(id=house.new_id(), response=response, item=item, value=value, answered_at=at)
+        for item, value in enumerate(values, start=1)
+        if item != about_safety
+    )
+    if about_safety:
+        value = values[about_safety - 1]
+        responses.answer(
+            actor=nurse, id=house.new_id(), response=response, item=about_safety, value=value, now=at
         )
+        if value:
+            _called_and_assessed(house, patient, response, at=at)
     return responses.complete(actor=nurse, response=response, now=at)
+
+
+def _called_and_assessed(
+    house: House, patient: UUID, response: QuestionnaireResponse, *, at: datetime
+) -> None:
+    _called(house, patient, at)
+    safety.assess(
+        actor=house.prescriber,
+        id=house.new_id(),
+        concern=SafetyConcern.objects.get(answer__response=response),
+        words="Passing thoughts, no intent, no plan. Safety plan gone through; partner knows.",
+        now=at + ASSESSED_AFTER,
+    )
 
 
 def answers_of(total: int, asked: Instrument, *, random: Random, about_safety: int = 0) -> list[int]:

@@ -15,10 +15,12 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
+from clinic import clock
+from clinic.history import acting
 from clinic.models import Patient
 from scheduler.models import Appointment, CancellationReason
 from scheduler.visits import attendance, booking
-from sessions_app.models import Occasion
+from sessions_app.models import DiaryDay, Occasion
 from sessions_app.outcomes import diary
 from sessions_app.outcomes.diary_counts import PERIOD_DAYS
 from sessions_app.outcomes.instruments import INSTRUMENTS
@@ -52,6 +54,7 @@ class Told:
 
     `lost` are visits that didn't take place, with what became of them; `left` is how much of the scores was
     left, by day; `kept_diary` how many of ten days were entered in the headache diary, up to yesterday.
+    On the days of `nausea` and `vomits` this is felt.
     """
 
     began: int
@@ -62,8 +65,11 @@ class Told:
     safety_after: int = 0
     kept_diary: int = 0
     nausea: tuple[int, ...] = ()
+    vomits: tuple[int, ...] = ()
 
 
+# Which of them stays away and is waited for.
+STAYS_AWAY: Final = 5
 SERIES: Final = (
     Told(began=84, days=SIX, left={32: 0.3, 60: 0.35, 78: 0.3}, nausea=(2,), kept_diary=10),
     Told(began=79, left={28: 0.25, 56: 0.4, 77: 0.8}, nausea=(0,)),
@@ -80,7 +86,11 @@ SERIES: Final = (
     Told(began=60, days=(0, 3), left={24: 1.2}, safety_after=1, nausea=(0, 3)),
     Told(began=55, days=(0, 2), lost={4: CancellationReason.PATIENT_FEELING_BETTER}, left={23: 0.3}),
     Told(began=50, days=(0,), lost={3: NO_SHOW}),
-    Told(began=12, days=(0, 2), lost={4: CancellationReason.PATIENT_NO_TRANSPORT}, nausea=(2,)),
+    Told(began=26, left={23: 0.4}, kept_diary=8),
+    Told(began=21, nausea=(2,)),
+    Told(began=17, days=(0, 2, 4, 8), lost={7: CancellationReason.PATIENT}),
+    Told(began=14, days=(0, 2, 4), lost={7: NO_SHOW}),
+    Told(began=10, days=(0, 2), lost={4: CancellationReason.PATIENT_NO_TRANSPORT}, vomits=(2,)),
 )
 
 
@@ -137,7 +147,7 @@ class _Series:
         if became is None:
             chair = Chair(self.house, visit, **self._delays())
             nausea = 34 if day in self.told.nausea else None
-            tell(chair.given(nausea_at=nausea, felt=self._felt()), until=now)
+            tell(chair.given(nausea_at=nausea, felt=self._felt(), vomits=day in self.told.vomits), until=now)
         elif became == NO_SHOW:
             late = visit.starts_at + timedelta(minutes=45)
             attendance.mark_no_show(actor=self.house.desk, appointment=visit, now=late)
@@ -174,26 +184,34 @@ class _Series:
         read_out(self.house, self.patient, code, values, occasion=occasion, at=at)
 
     def _keep_diary(self, now: datetime) -> None:
-        """From four weeks before the first session to yesterday; the good days are told together."""
+        """From four weeks before the first session to yesterday; months of days are written together."""
         patient = Patient.objects.select_related("clinic").get(pk=self.patient)
-        quiet = []
-        for day, ached in self._days_kept():
-            if not ached:
-                quiet.append(day)
-                continue
-            entry = diary.Entry(
-                day=day,
-                headache=True,
-                peak=self.random.randrange(3, 9),
-                hours=Decimal(self.random.randrange(2, 12)),
-                migraine_features=self.random.random() < 0.5,
-                triggers=tuple(self.random.sample(("stress", "sleep", "light", "weather"), k=1)),
+        told = [self._day_told(day, ached) for day, ached in self._days_kept()]
+        today = clock.local_date(now, patient.zone)
+        for entry in told:
+            diary.check(entry, born=patient.birth_date, today=today)
+        with acting(self.house.first_nurse.user_id):
+            DiaryDay.objects.bulk_create(
+                DiaryDay(
+                    id=self.house.new_id(),
+                    clinic_id=patient.clinic_id,
+                    patient=patient,
+                    entered_at=now,
+                    **{**vars(entry), "triggers": list(entry.triggers)},
+                )
+                for entry in told
             )
-            diary.enter(
-                actor=self.house.first_nurse, id=self.house.new_id(), patient=patient, entry=entry, now=now
-            )
-        diary.enter_without_headache(
-            actor=self.house.first_nurse, id=self.house.new_id(), patient=patient, days=quiet, now=now
+
+    def _day_told(self, day: date, ached: bool) -> diary.Entry:
+        if not ached:
+            return diary.Entry(day=day, headache=False)
+        return diary.Entry(
+            day=day,
+            headache=True,
+            peak=self.random.randrange(3, 9),
+            hours=Decimal(self.random.randrange(2, 12)),
+            migraine_features=self.random.random() < 0.5,
+            triggers=tuple(self.random.sample(("stress", "sleep", "light", "weather"), k=1)),
         )
 
     def _days_kept(self) -> Iterator[tuple[date, bool]]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
+from clinic.allergies import Report
 from clinic.models import Channel, Role
 from clinic.patients import PatientDetails
 
@@ -49,7 +50,26 @@ FAMILY_NAMES: Final = """
 """
 # domain.md 8.3: mostly depression, then trauma and anxiety; all of them indications of mood-40.
 INDICATIONS: Final = ("F33.2", "F33.2", "F32.2", "F33.2", "F43.12", "F41.1", "F33.2", "F32.2")
-ALLERGIES: Final = ("Penicillin", "Latex", "Sulfonamides", "Peanut")
+ALLERGIES: Final = (
+    Report(
+        substance="Penicillin",
+        category="medication",
+        criticality="high",
+        reaction="Hives, swollen lips",
+        verification_status="confirmed",
+    ),
+    Report(
+        substance="Latex",
+        category="environment",
+        criticality="high",
+        reaction="Rash where gloves touched",
+        verification_status="confirmed",
+    ),
+    Report(substance="Sulfonamides", category="medication", criticality="low", reaction="Rash"),
+    Report(substance="Peanut", category="food", criticality="low"),
+)
+# What stands in the header of a chart: by the patient's number, every so many.
+FLAGS: Final = ((9, 3, "Hard of hearing"), (7, 5, "Walks with a cane"))
 
 
 @dataclass(frozen=True)
@@ -62,7 +82,7 @@ class Person:
     systolic_mmhg: int
     diastolic_mmhg: int
     heart_rate_per_min: int
-    allergy: str
+    allergy: Report | None
 
 
 def made_up(count: int, *, random: Random, today: date) -> list[Person]:
@@ -88,6 +108,7 @@ def made_up(count: int, *, random: Random, today: date) -> list[Person]:
             "escort_name": f"{random.choice(given_names)} {family}",
             "escort_phone": f"+13125550{150 + number % 50}",
             "language": "es" if number % 11 == 7 else "en",
+            "flags": [flag for every, rest, flag in FLAGS if number % every == rest],
         }
         people.append(
             Person(
@@ -97,7 +118,7 @@ def made_up(count: int, *, random: Random, today: date) -> list[Person]:
                 systolic_mmhg=random.randrange(108, 134),
                 diastolic_mmhg=random.randrange(66, 84),
                 heart_rate_per_min=random.randrange(60, 84),
-                allergy=random.choice(ALLERGIES) if number % 5 == 2 else "",
+                allergy=random.choice(ALLERGIES) if number % 5 == 2 else None,
             )
         )
     return people

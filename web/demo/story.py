@@ -5,6 +5,7 @@ Messages are planned and delivered at a few moments of these days, as beat and a
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
@@ -19,11 +20,12 @@ from notifications.delivering import delivery
 from notifications.models import CheckIn, InboxItem, LinkPurpose, MessageStatus, PatientLink
 from notifications.planning import planner
 from scheduler.models import Appointment, CancellationReason
+from scheduler.prescribing import plans
 from scheduler.visits import booking
 from scheduler.waitlist import joining, waitlist
 from scheduler.waitlist.waiting import Terms
-from web.demo import outcomes, past
-from web.demo.course import Chair, Course, tell
+from web.demo import outcomes, past, texts
+from web.demo.course import PAST_START, Chair, Course, tell
 from web.demo.house import CLOSES, OPENS, build
 
 Say = Callable[[str], None]
@@ -102,7 +104,16 @@ class _Story:
             tell(course, until=self.now)
         self.answer_check_ins(self.now - timedelta(minutes=6), alarming=True)
         self.work_tasks()
-        outcomes.urgent_answer(house, tomorrow[0].patient_id, at=self.now - timedelta(minutes=50))
+        with self.dated(self.now - timedelta(minutes=50)):
+            outcomes.urgent_answer(house, tomorrow[0].patient_id, at=self.now - timedelta(minutes=50))
+        for ago, patient, words in texts.told(house, tomorrow):
+            with self.dated(self.now - ago):
+                texts.send(house, patient, words, at=self.now - ago)
+        plans.put_on_hold(
+            actor=house.prescriber,
+            plan=house.plans[house.with_past[past.STAYS_AWAY]],
+            reason="Asks the insurer first. Will call when there is an answer.",
+        )
         self.deliver(self.now)
 
         self.say("Synthetic clinic: the next two weeks")
@@ -112,6 +123,14 @@ class _Story:
         self.wait_for_a_call()
         planner.plan(now=self.now)  # the worker delivers these while somebody looks around
         return house.clinic
+
+    @contextmanager
+    def dated(self, at: datetime) -> Iterator[None]:
+        """Tasks that are opened meanwhile are as old as what opened them: the rows' own clock is the
+        database's, which knows of no story."""
+        known = set(WorkItem.objects.values_list("pk", flat=True))
+        yield
+        WorkItem.objects.exclude(pk__in=known).update(created_at=at)
 
     def day(self, ahead: int) -> date:
         return self.today + timedelta(days=ahead)
@@ -185,11 +204,11 @@ class _Story:
         yield self.play(opens, now).given()
         yield self.play(opens, now).given(nausea_at=44)
         yield self.play(at - timedelta(minutes=135), now).given(sign=False)
-        yield self.play(at - timedelta(minutes=110), now).given(nausea_at=36)
+        yield self.play(at - timedelta(minutes=110), now).given(nausea_at=36, unread_from=105)
         yield self.play(at - timedelta(minutes=75), now).given()
         yield self.play(at - timedelta(minutes=55), now).given(nausea_at=46, pause_at=50)
         yield self.play(at - timedelta(minutes=35), now).given(caution_at=30)
-        yield self.play(at - timedelta(minutes=15), now).prepared()
+        yield self.play(at - timedelta(minutes=15), now).prepared(systolic_mmhg=PAST_START)
         yield self.play(at + timedelta(minutes=10), now).arrived(early=15)
         last_start = self.house.at(self.today, CLOSES) - self.house.protocol.block_length
         for minutes in (60, 80, 100, 120, 140):
@@ -233,15 +252,16 @@ class _Story:
             message__stale_at__gt=at,
         ).order_by("message__due_at", "pk")
         worrying = iter([("safety", "yes"), ("perception", "yes")] if alarming else [])
-        for check_in in waiting:
-            question, value = next(worrying, ("", ""))
-            for asked in question_sets.QUESTION_SETS[check_in.kind]:
-                given = value if asked.code == question else asked.choices[0].value
-                check_ins.answer(
-                    id=self.house.new_id(), check_in=check_in, question=asked.code, value=given, now=at
-                )
-                if given == value and question == "safety":
-                    break  # the patient answered no further
+        with self.dated(at):
+            for check_in in waiting:
+                question, value = next(worrying, ("", ""))
+                for asked in question_sets.QUESTION_SETS[check_in.kind]:
+                    given = value if asked.code == question else asked.choices[0].value
+                    check_ins.answer(
+                        id=self.house.new_id(), check_in=check_in, question=asked.code, value=given, now=at
+                    )
+                    if given == value and question == "safety":
+                        break  # the patient answered no further
 
     def work_tasks(self) -> None:
         """The prescriber has seen the morning's readings; the desk still has somebody to call."""

@@ -7,10 +7,10 @@ from web.demo.people import PASSWORD, STAFF
 
 TO_TRY: Final = """\
 What to try first
-  1. As the nurse, open Nurse station: two infusions are running, one is paused, readings fall due.
+  1. As the nurse, open Nurse station: an infusion is running, one is paused, a reading is overdue.
   2. As the front desk, open Day, choose a patient, and book the next session of the plan.
   3. Open Inbox: what the patients were sent. Follow a link (the birth year is on the patient's chart).
-  4. Open Tasks: an answer this morning was alarming, and its clock is running.
+  4. Open Tasks: an answer and a text are alarming, and their clocks are running.
   5. As the manager, open Reports, then Outcomes: make a report. Every score in it is invented demo data.
   6. API: /api/docs/"""
 

@@ -8,9 +8,19 @@ from typing import Any
 import pytest
 
 from clinic import clock
-from clinic.models import Clinic, Patient, Role, Urgency, User, WorkItem
+from clinic.models import Allergy, Clinic, Patient, Role, Urgency, User, WorkItem
 from notifications.models import InboxItem, Message, MessageKind, MessageStatus
-from scheduler.models import Appointment, AppointmentStatus, Claim, Protocol, ProtocolStatus, WaitlistOffer
+from notifications.talking import conversations, inbound
+from scheduler.models import (
+    Appointment,
+    AppointmentStatus,
+    Claim,
+    PlanStatus,
+    Protocol,
+    ProtocolStatus,
+    TreatmentPlan,
+    WaitlistOffer,
+)
 from scheduler.reporting.reports import Period, attendance, lead_time
 from sessions_app.models import (
     QuestionnaireResponse,
@@ -18,8 +28,10 @@ from sessions_app.models import (
     SafetyConcern,
     Session,
     SessionState,
+    SideEffect,
     VitalSigns,
 )
+from sessions_app.observing import alerts
 from sessions_app.outcomes import cohort_reports
 from sessions_app.outcomes.chart import chart_of
 from sessions_app.outcomes.cohort import Query
@@ -79,9 +91,47 @@ def test_messages_have_arrived_and_the_next_ones_wait(demo: Clinic) -> None:
 
 
 def test_an_alarming_answer_is_waiting_for_the_nurse(demo: Clinic) -> None:
-    red = WorkItem.objects.get(urgency=Urgency.RED, role=Role.NURSE, closed_at=None)
+    calls = WorkItem.objects.filter(urgency=Urgency.RED, role=Role.NURSE, closed_at=None)
+    red = calls.get(cause__startswith="check_in")
     assert red.acknowledged_at is None
     assert SATURDAY < red.due_at < SATURDAY + timedelta(minutes=15)
+
+
+def test_an_alarming_text_waits_for_a_call_before_one_that_only_asks(demo: Clinic) -> None:
+    alarming, asks = conversations.waiting_threads(demo)
+    assert alarming.alarming
+    assert not asks.alarming
+    call = WorkItem.objects.get(cause__startswith=f"{inbound.CRISIS_CAUSE}:", closed_at=None)
+    assert (call.role, call.urgency, call.acknowledged_at) == (Role.NURSE, Urgency.RED, None)
+    assert timedelta() < SATURDAY - call.created_at < timedelta(minutes=5)
+
+
+def test_a_reading_is_overdue_and_a_start_waits_for_the_prescriber(demo: Clinic) -> None:
+    overdue = [
+        session
+        for session in Session.objects.filter(state=SessionState.RECOVERING)
+        if SATURDAY - VitalSigns.objects.filter(session=session).latest("measured_at").measured_at
+        > timedelta(minutes=20)
+    ]
+    assert len(overdue) == 1
+    ready = Session.objects.get(state=SessionState.PREPARING)
+    assert alerts.open_of(ready).exists()
+    not_given = Session.objects.get(state=SessionState.NOT_GIVEN)
+    assert not alerts.open_of(not_given).exists(), "the prescriber has seen it hours ago"
+
+
+def test_an_allergy_and_a_hold_stand_in_somebodys_way(demo: Clinic) -> None:
+    assert Allergy.objects.filter(patient__clinic=demo, criticality="high").exists()
+    assert Patient.objects.filter(clinic=demo).exclude(flags=[]).exists()
+    held = TreatmentPlan.objects.get(clinic=demo, status=PlanStatus.ON_HOLD)
+    assert held.patient.sessions.exists()
+
+
+def test_a_severe_side_effect_of_the_last_weeks_was_seen_by_the_prescriber(demo: Clinic) -> None:
+    severe = SideEffect.objects.filter(session__clinic=demo, grade__gte=3, outcome="resolved").get()
+    assert timedelta(days=7) <= SATURDAY - severe.recorded_at < timedelta(days=14)
+    assert severe.session.state == SessionState.SIGNED
+    assert not WorkItem.objects.filter(cause__startswith="side_effect:", closed_at=None).exists()
 
 
 def test_an_answer_about_self_harm_is_waiting_for_the_prescriber(demo: Clinic) -> None:
@@ -95,7 +145,7 @@ def test_an_answer_about_self_harm_is_waiting_for_the_prescriber(demo: Clinic) -
 def test_many_have_a_baseline_on_record_before_their_first_infusion(demo: Clinic) -> None:
     baselines = QuestionnaireResponse.objects.filter(status=ResponseStatus.COMPLETED, occasion="baseline")
     by_instrument = Counter(baselines.values_list("instrument", flat=True))
-    assert by_instrument["phq-9"] == 14 + 9
+    assert by_instrument["phq-9"] == 14 + 13
     assert min(by_instrument[code] for code in ("gad-7", "pcl-5")) >= 1
     assert all(response.score for response in baselines)
     for response in baselines:
@@ -112,7 +162,7 @@ def figures(demo: Clinic, instrument: str) -> dict[str, Any]:
 def test_the_cohort_report_has_each_kind_of_patient(demo: Clinic) -> None:
     """Responders, somebody worse, somebody lost again, and three ways of not being evaluable."""
     found = figures(demo, "phq-9")
-    assert found["treated"] > found["evaluable"] == 6
+    assert found["treated"] > found["evaluable"] == 7
     assert found["treated"] > found["induction_complete"] >= 4
     assert found["excluded"].keys() == {"no_baseline", "nothing_in_window"}
     assert 0 < found["in_window"] < found["treated"]
@@ -139,9 +189,9 @@ def test_the_last_months_have_visits_that_were_missed_cancelled_and_booked_ahead
     today = clock.local_date(SATURDAY, demo.time_zone)
     period = Period.of(demo, today - timedelta(days=90), today - timedelta(days=5))
     found = attendance(demo, period, now=SATURDAY)
-    assert (found.missed, found.cancelled_in_time, found.cancelled_too_late) == (3, 2, 2)
-    assert found.came == 29
-    assert lead_time(demo, period).all.count == 29 + 3
+    assert (found.missed, found.cancelled_in_time, found.cancelled_too_late) == (4, 3, 2)
+    assert found.came == 44
+    assert lead_time(demo, period).all.count == 44 + 4
     lately = attendance(demo, Period.of(demo, today - timedelta(days=27), today), now=SATURDAY)
     shown = (lately.missed, lately.cancelled_in_time, lately.cancelled_too_late)
     assert all(shown), "the reports open with the last four weeks"
