@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from clinic import clock
+from sessions_app.observing import alert_clocks
 from tests.browser.conftest import TABLET, Windows, picture
 from tests.cast import House
 from tests.sessions_app import stories
@@ -59,3 +60,20 @@ def test_a_new_alert_is_heard_and_the_course_is_read_by_pointer_and_by_keys(
     page.keyboard.press("End")
     expect(said).to_contain_text("SpO₂ 84 %")
     expect(page.locator("#live-chart [data-mark][tabindex='0']")).to_have_count(1)
+
+
+def test_an_overdue_reading_is_heard_and_named_as_any_alert(windows: Windows, house: House) -> None:
+    """It stands in a list of its own, so that many at once hide nothing that a patient has."""
+    stories.infusing(house, at=clock.now() - timedelta(minutes=60))
+    page = windows.sign_in(house.nils, TABLET)
+    page.clock.install()
+    page.goto("/nurse/")
+    bell = page.get_by_role("button", name="Sound for alerts")
+    bell.click()
+    expect(bell).to_have_attribute("data-rung", "1")  # what it will be
+    alert_clocks.run_clocks(now=clock.now())
+    page.clock.run_for(SOON_MS)
+    overdue = page.get_by_role("list", name="Readings overdue")
+    expect(overdue).to_contain_text("Rosa Delgado")
+    expect(bell).to_have_attribute("data-rung", "2")
+    expect(page.locator("[data-alert-told]")).to_contain_text("Rosa Delgado: ")

@@ -21,7 +21,7 @@ function lookForNew() {
   const fresh = waiting().filter((alert) => !known.has(alert.dataset.alert));
   for (const alert of fresh) known.add(alert.dataset.alert);
   if (!fresh.length) return;
-  const said = fresh.map((alert) => `${alert.closest(".call").querySelector("h3").textContent.trim()}: ${alert.dataset.said}`);
+  const said = fresh.map((alert) => `${alert.closest("[data-call]").querySelector("[data-of]").textContent.trim()}: ${alert.dataset.said}`);
   document.querySelector("[data-alert-told]").textContent = `New alert. ${said.join(" ")}`;
   bell?.ring(fresh.some((alert) => alert.dataset.level !== "caution"));
 }
