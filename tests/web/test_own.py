@@ -150,7 +150,7 @@ def test_invitations_ask_as_much_for_six_as_for_one(
 ) -> None:
     browser = browser_of(asked.user)
     browser.get(reverse("own_invitations"))
-    with django_assert_num_queries(8, exact=False) as few:
+    with django_assert_num_queries(9, exact=False) as few:
         browser.get(reverse("own_invitations"))
     for n in range(5):
         clinic = make_clinic(f"Clinic{n}")
