@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from clinic.access import DESK, EVERYONE, Permission, roles
+from clinic.access import CLINICAL, DESK, EVERYONE, Permission, roles
 from clinic.models import Role
 
 VIEW_PROTOCOLS: Final[Permission] = EVERYONE
@@ -13,6 +13,12 @@ ACTIVATE_PROTOCOL: Final[Permission] = roles(Role.PRESCRIBER)
 RETIRE_PROTOCOL: Final[Permission] = roles(Role.PRESCRIBER)
 VIEW_PLANS: Final[Permission] = EVERYONE
 WRITE_PLAN: Final[Permission] = roles(Role.PRESCRIBER)
+# The desk takes referrals in and asks for records; what a consultation found is read by whoever treats.
+VIEW_REFERRALS: Final[Permission] = EVERYONE
+RECORD_REFERRAL: Final[Permission] = DESK
+VIEW_EVALUATIONS: Final[Permission] = CLINICAL | roles(Role.MANAGER)
+EVALUATE: Final[Permission] = roles(Role.PRESCRIBER)
+CHANGE_PRESCRIBING: Final[Permission] = roles(Role.MANAGER)
 VIEW_RESOURCES: Final[Permission] = EVERYONE
 CHANGE_RESOURCES: Final[Permission] = roles(Role.MANAGER)
 VIEW_SCHEDULE: Final[Permission] = EVERYONE

@@ -8,10 +8,12 @@ from scheduler.api.appointments import AppointmentsViewSet
 from scheduler.api.availability import AvailabilityViewSet
 from scheduler.api.booking_settings import BookingSettingsViewSet
 from scheduler.api.closures import ClosuresViewSet
+from scheduler.api.evaluations import EligibilityDecisionsViewSet, EvaluationsViewSet, ReferralsViewSet
 from scheduler.api.feeds import CalendarFeedsViewSet
 from scheduler.api.holds import HoldsViewSet
 from scheduler.api.openings import OpeningsViewSet
 from scheduler.api.plans import PlansViewSet
+from scheduler.api.prescribing_settings import PrescribingSettingsViewSet
 from scheduler.api.protocols import ProtocolsViewSet
 from scheduler.api.repairs import RepairsViewSet
 from scheduler.api.reports import ReportsViewSet
@@ -23,11 +25,15 @@ from scheduler.api.working_hours import DayHoursViewSet, WorkingHoursViewSet
 router = SimpleRouter(use_regex_path=False)
 router.register("protocols", ProtocolsViewSet, basename="protocol")
 router.register("plans", PlansViewSet, basename="plan")
+router.register("referrals", ReferralsViewSet, basename="referral")
+router.register("evaluations", EvaluationsViewSet, basename="evaluation")
+router.register("eligibility-decisions", EligibilityDecisionsViewSet, basename="eligibility-decision")
 router.register("resources", ResourcesViewSet, basename="resource")
 router.register("working-hours", WorkingHoursViewSet, basename="working-hours")
 router.register("day-hours", DayHoursViewSet, basename="day-hours")
 router.register("absences", AbsencesViewSet, basename="absence")
 router.register("clinics", BookingSettingsViewSet, basename="booking-settings")
+router.register("clinics", PrescribingSettingsViewSet, basename="prescribing-settings")
 router.register("closures", ClosuresViewSet, basename="closure")
 router.register("openings", OpeningsViewSet, basename="opening")
 router.register("availability", AvailabilityViewSet, basename="availability")

@@ -26,7 +26,7 @@ from sessions_app.models import (
     VitalSigns,
 )
 from sessions_app.observing import effect_history
-from sessions_app.observing.effect_history import Again, Episode
+from sessions_app.observing.effect_history import TELLING_GRADE, Again, Episode
 
 MINUTE: Final = timedelta(minutes=1)
 
@@ -68,6 +68,11 @@ class Went:
     def worst(self) -> Episode | None:
         """The side effect with the worst grade; of several the first."""
         return max(self.episodes, key=lambda each: each.worst, default=None)
+
+    @property
+    def telling(self) -> list[Episode]:
+        """The side effects that whoever gives the next one must read of: moderate or worse."""
+        return [each for each in self.episodes if each.worst >= TELLING_GRADE]
 
     @property
     def rise(self) -> int | None:

@@ -6,7 +6,7 @@ from clinic import clock
 from clinic.history import WORKER, acting
 from sessions_app.infusing import dose_watch, exposure
 from sessions_app.observing import alert_clocks
-from sessions_app.outcomes import course_responses
+from sessions_app.outcomes import course_ends, course_responses
 
 
 @shared_task
@@ -21,9 +21,10 @@ def run_clocks() -> None:
 
 @shared_task
 def look_at_courses() -> None:
-    """Every five minutes: what the sessions of late ask of a prescriber, a decision on the course or liver
-    tests."""
+    """Every five minutes: what the sessions of late ask of a prescriber, a decision on the course, its
+    assessment, or liver tests."""
     now = clock.now()
     with acting(None, door=WORKER):
         course_responses.look(now=now)
+        course_ends.look(now=now)
         exposure.look(now=now)

@@ -403,11 +403,35 @@ def messages_again(house: House) -> Call:
     return house.ana, f"messages/{Message.objects.first().pk}/again/", body  # type: ignore[union-attr]
 
 
+def referrals(house: House) -> Call:
+    body = {"authored_on": TODAY, "requester_kind": "self", "reason": "Nothing has helped so far"}
+    return house.ana, "referrals/", {"patient": house.rosa.pk, **body}
+
+
+def evaluations(house: House) -> Call:
+    body = {"evaluated_on": TODAY, "indications": ["F33.2"], "severity": "PHQ-9 21", "asa_class": "2"}
+    return house.priya, "evaluations/", {"patient": house.rosa.pk, **body}
+
+
+def eligibility_decisions(house: House) -> Call:
+    body = {"decision": "eligible", "reason": "Two adequate trials without response", "supersedes": None}
+    return house.priya, "eligibility-decisions/", {"patient": house.rosa.pk, **body}
+
+
+def course_assessments(house: House) -> Call:
+    plan = set_stage(house).plan()
+    return house.priya, f"plans/{plan.pk}/assessments/", {"step": "maintain", "words": "PHQ-9 16, then 6"}
+
+
 CALLS: dict[str, Callable[[House], Call]] = {
     "patients/": patients,
     "consents/": consents,
     "allergies/": allergies,
     "plans/": plans,
+    "plans/{id}/assessments/": course_assessments,
+    "referrals/": referrals,
+    "evaluations/": evaluations,
+    "eligibility-decisions/": eligibility_decisions,
     "protocols/": protocols,
     "resources/": resources,
     "calendar-feeds/": calendar_feeds,

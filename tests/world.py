@@ -34,7 +34,7 @@ from sessions_app.preparing import safety
 from tests.cast import NOW, PASSWORD, TODAY, House, make_patient, make_user, new_id
 from tests.clinic import staff
 from tests.notifications import texts, visits
-from tests.scheduler import waits
+from tests.scheduler import referred, waits
 from tests.scheduler.stage import Stage, declare_something, plan_row, set_stage
 from tests.sessions_app import stories
 from tests.sessions_app.monitors import beds as monitors
@@ -152,6 +152,8 @@ def _nouns(house: House, stage: Stage) -> dict[str, Any]:
         "patient": house.rosa.pk,
         "consent": Consent.objects.filter(patient=house.rosa, scope="sms").get().pk,
         "allergy": Allergy.objects.create(patient=house.rosa, substance="Penicillin").pk,
+        "referral": referred.referral(house).pk,
+        "evaluation": referred.evaluation(house).pk,
         "task": task.pk,
         "nils": house.nils.pk,
         "shift": on_call.add_shift(
@@ -443,6 +445,41 @@ def _bodies(names: dict[str, str]) -> dict[str, dict[str, Any]]:
             "words": "Two days apart this once?",
         },
         "POST /api/v1/plans/{plan}/refuse-spacing/": {"task": str(new_id()), "reason": "Too close"},
+        "POST /api/v1/plans/{plan}/safety-review/": {"task": str(new_id()), "reason": "Well again"},
+        "? /api/v1/plans/safety-reviews/": {"clinic": names["clinic"]},
+        "POST /api/v1/plans/{plan}/assessments/": {
+            "id": str(new_id()),
+            "step": "maintain",
+            "words": "PHQ-9 16, then 6",
+        },
+        **{
+            f"? /api/v1/{name}/": {"patient": names["patient"]}
+            for name in ("referrals", "evaluations", "eligibility-decisions")
+        },
+        "POST /api/v1/referrals/": {
+            "id": str(new_id()),
+            "patient": names["patient"],
+            "authored_on": today,
+            "requester_kind": "self",
+            "reason": "Nothing has helped so far",
+        },
+        "PATCH /api/v1/referrals/{referral}/": {"records_received_on": today},
+        "POST /api/v1/evaluations/": {
+            "id": str(new_id()),
+            "patient": names["patient"],
+            "evaluated_on": today,
+            "indications": ["F33.2"],
+            "severity": "PHQ-9 21",
+            "asa_class": "2",
+        },
+        "POST /api/v1/eligibility-decisions/": {
+            "id": str(new_id()),
+            "patient": names["patient"],
+            "decision": "eligible",
+            "reason": "Two adequate trials without response",
+            "supersedes": None,
+        },
+        "PATCH /api/v1/clinics/{clinic}/prescribing-settings/": {"plans_need_eligibility": True},
         "POST /api/v1/plans/{plan}/go-on/": {"task": str(new_id()), "reason": "Sleeps better"},
         "? /api/v1/plans/waiting-courses/": {"clinic": names["clinic"]},
         "? /api/v1/plans/spacing-requests/": {"clinic": names["clinic"]},

@@ -46,6 +46,7 @@ MENDS: Final[dict[str, tuple[Mend, ...]]] = {
     "protocol_inactive": (SEE_PLAN,),
     "chart_unanswered": (Mend("See what it is on the plan", "plan", VIEW_PLANS, "plan", "#on-chart"),),
     "course_review_waits": (Mend("See what it waits for", "plan", VIEW_PLANS, "plan", "#course-review"),),
+    "safety_review_waits": (Mend("See what it waits for", "plan", VIEW_PLANS, "plan", "#safety-review"),),
     "sessions_used_up": (WRITE_NEW, SEE_PLAN),
     "spacing_too_close": (
         Mend("Ask the prescriber for another spacing", "plan", BOOK, "plan", "#ask-spacing"),

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.routes.desk")),
     path("", include("web.routes.booking")),
     path("", include("web.routes.visits")),
+    path("", include("web.routes.eligibility")),
     path("", include("web.routes.plans")),
     path("", include("web.routes.protocols")),
     path("", include("web.routes.series")),

@@ -20,6 +20,7 @@ from clinic.problems import Invalid
 from clinic.viewsets import CreateSerializer, OfPatientSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.dose_orders import DosingActions
+from scheduler.api.plan_reviews import ReviewActions
 from scheduler.models import (
     ContraindicationFinding,
     Finding,
@@ -222,11 +223,12 @@ class ItemSerializer(serializers.Serializer[Any]):
     )
 
 
-class PlansViewSet(DosingActions):
+class PlansViewSet(ReviewActions, DosingActions):
     """A prescriber's orders: this protocol version, this dose, so many sessions."""
 
     access = {
         **DosingActions.access,
+        **ReviewActions.access,
         "list": access.VIEW_PLANS,
         "create": access.WRITE_PLAN,
         "retrieve": access.VIEW_PLANS,

@@ -78,7 +78,7 @@ def decisions_of(patient: Patient) -> QuerySet[EligibilityDecision]:
 def newest(patient: Patient) -> EligibilityDecision | None:
     """The one that no other supersedes: one query."""
     rows = EligibilityDecision.objects.filter(patient=patient, superseded_by=None)
-    return rows.select_related("signed_by").first()
+    return rows.select_related("signed_by", "patient__clinic").first()
 
 
 def against_plan(patient: Patient, *, now: datetime) -> tuple[str, str] | None:
@@ -93,16 +93,27 @@ def against_plan(patient: Patient, *, now: datetime) -> tuple[str, str] | None:
             "This clinic writes plans after an eligibility decision, and there is none for this patient."
             " Decide on their eligibility first.",
         )
-    if stands.decision in TREATED:
+    refused = _refusal(stands, now)
+    if not refused:
         return None
-    zone = patient.clinic.time_zone
+    return REFUSED, f"{refused} A plan needs a later decision: eligible, or eligible with conditions."
+
+
+def standing_no(patient: Patient, *, now: datetime) -> str:
+    """That the newest decision is against treating, in words, for a plan that stands all the same; empty
+    where it isn't. One query."""
+    stands = newest(patient)
+    return _refusal(stands, now) if stands else ""
+
+
+def _refusal(stands: EligibilityDecision, now: datetime) -> str:
+    """`Priya Nair declined the treatment of this patient on Mon, Jan 11.`"""
+    if stands.decision in TREATED:
+        return ""
+    zone = stands.patient.clinic.time_zone
     day = spoken_day(clock.local_date(stands.signed_at, zone), today=clock.local_date(now, zone))
     word = Eligibility(stands.decision).label.lower()
-    return (
-        REFUSED,
-        f"{stands.signed_by.full_name} {word} the treatment of this patient on {day}. A plan needs a later"
-        " decision: eligible, or eligible with conditions.",
-    )
+    return f"{stands.signed_by.full_name} {word} the treatment of this patient on {day}."
 
 
 def _faults(

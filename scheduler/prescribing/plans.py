@@ -30,7 +30,14 @@ from scheduler.models import (
     Protocol,
     TreatmentPlan,
 )
-from scheduler.prescribing import course_reviews, plan_requests, screening, spacing_requests
+from scheduler.prescribing import (
+    course_reviews,
+    eligibility,
+    plan_requests,
+    safety_reviews,
+    screening,
+    spacing_requests,
+)
 from scheduler.prescribing.orders import Order, errors_of
 from scheduler.prescribing.standing import locked_plan, require_standing
 
@@ -74,7 +81,7 @@ def write_plan(
     chair has to offer for this patient, besides what the protocol asks for. A task that asked for a plan
     is closed. Raises `Invalid` naming every field that needs mending at once; `findings.<item>` names a line
     of the screen. Raises `Conflict` with code `plan_stands` and the `plan` where the patient has one under
-    this protocol for these days.
+    this protocol for these days, and what stands against their eligibility (`eligibility.against_plan`).
     """
     order = Order(
         protocol=protocol,
@@ -94,6 +101,7 @@ def write_plan(
     def work() -> TreatmentPlan:
         Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
         _refuse_second(patient, protocol, valid_from)
+        _refuse_ineligible(patient, now)
         plan = TreatmentPlan.objects.create(
             id=id,
             clinic_id=patient.clinic_id,
@@ -158,7 +166,7 @@ def end_plan(
                 code="plan_booked",
                 visits=[{"appointment": row["id"], "start": row["during__startswith"]} for row in visits],
             )
-        for asked in (spacing_requests, course_reviews):
+        for asked in (spacing_requests, course_reviews, safety_reviews):
             asked.settle(actor=actor, plan=plan, outcome="The plan has ended.", now=now)
 
     status = PlanStatus.COMPLETED if ended is PlanEnd.COMPLETED else PlanStatus.REVOKED
@@ -200,6 +208,13 @@ def _refuse_second(patient: Patient, protocol: Protocol, valid_from: date) -> No
             code="plan_stands",
             plan=str(standing),
         )
+
+
+def _refuse_ineligible(patient: Patient, now: datetime) -> None:
+    against = eligibility.against_plan(patient, now=now)
+    if against is not None:
+        code, words = against
+        raise Conflict(words, code=code)
 
 
 def _change_status(

@@ -21,7 +21,7 @@ from scheduler.finding.free_times import too_close
 from scheduler.finding.frequency import WEEK, YEAR, in_week, in_year, monday_of
 from scheduler.finding.supply import Supplies
 from scheduler.models import Closure, PlanStatus, ProtocolStatus, Resource, ResourceKind
-from scheduler.prescribing import charted, consented, course_reviews
+from scheduler.prescribing import charted, consented, course_reviews, safety_reviews
 from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.visits.case import Case, OtherVisit
 from scheduler.visits.parts import HandOver, Part
@@ -94,6 +94,8 @@ def _against_plan(case: Case, plan_id: UUID, replacing: Collection[UUID], now: d
         yield Blocker("plan_not_active", f"The plan is {case.plan_status}. {mend}")
     if case.protocol_status != ProtocolStatus.ACTIVE:
         yield Blocker("protocol_inactive", NOT_IN_FORCE)
+    if case.safety_review:
+        yield Blocker(safety_reviews.WAITS, safety_reviews.WORDS)
     if case.review:
         yield Blocker(course_reviews.WAITS, course_reviews.waits_words(case.review))
     counted = [other for other in case.visits if other.plan_id == plan_id and other.id not in replacing]

@@ -16,7 +16,7 @@ from scheduler.finding.availability import Visit
 from scheduler.finding.fasting import Fasting
 from scheduler.finding.frequency import Frequency
 from scheduler.models import LIVE_STATUSES, AppointmentStatus, ResourceKind
-from scheduler.prescribing import course_reviews
+from scheduler.prescribing import course_reviews, safety_reviews
 from scheduler.prescribing.spacing import MOST_DAYS_APART, Spacing
 
 # Further away no spacing reaches; of the plan itself all visits count.
@@ -38,6 +38,9 @@ READ: Final = """
                 (SELECT item.cause FROM clinic_workitem item
                   WHERE item.patient_id = plan.patient_id AND item.closed_at IS NULL
                     AND starts_with(item.cause, %(review)s || ':' || plan.id || ':') LIMIT 1) END,
+           EXISTS (SELECT FROM clinic_workitem item
+                    WHERE item.patient_id = plan.patient_id AND item.closed_at IS NULL
+                      AND starts_with(item.cause, %(safety)s || ':' || plan.id || ':')),
            protocol.reconsent_after_days,
            (SELECT max(consent.given_at) FROM clinic_consent consent
              WHERE consent.patient_id = plan.patient_id AND consent.scope = %(consent)s
@@ -100,6 +103,7 @@ class Case:
     frequency: Frequency
     fasting: Fasting
     review: str  # the cause of the decision that the course waits for; empty: none
+    safety_review: bool  # whether a prescriber has yet to look at what happened in an earlier session
     consented_at: datetime | None
     reconsent_after_days: int | None
     known_nurse: UUID | None
@@ -116,13 +120,14 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         "without": list(without),
         "consent": ConsentScope.TREATMENT,
         "review": course_reviews.CAUSE,
+        "safety": safety_reviews.CAUSE,
         "nurse": ResourceKind.NURSE,
         "held": AppointmentStatus.PENDING,
         "live": list(LIVE_STATUSES),
     }
     [row] = fetch_all(READ, asked)
     *known, nurse, ids, plans, times, offered = row
-    *known, lengths, usual, most, fasting, own, review, consent_days, consented_at = known
+    *known, lengths, usual, most, fasting, own, review, safety, consent_days, consented_at = known
     *known, features, protocol_id, protocol_status = known
     (clinic_id, zone, patient_id, deceased, plan_status, sessions_ordered, valid_from, valid_until) = known
     min_days, max_days = own or usual
@@ -143,6 +148,7 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         frequency=Frequency(*most),
         fasting=Fasting(*fasting),
         review=review or "",
+        safety_review=safety,
         consented_at=consented_at,
         reconsent_after_days=consent_days,
         known_nurse=nurse,

@@ -26,7 +26,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
-from scheduler.prescribing import charted, consented, course_reviews
+from scheduler.prescribing import charted, consented, course_reviews, plan_reviews, safety_reviews
 from scheduler.prescribing.protocols import NOT_IN_FORCE
 from scheduler.visits.blockers import MENDS
 from scheduler.waitlist import offering, waiting
@@ -63,7 +63,8 @@ def with_obstacles(rows: QuerySet[WaitlistEntry], *, now: datetime) -> QuerySet[
     ran_out = offers.filter(status=OfferStatus.EXPIRED).order_by("-expires_at").values("expires_at")
     return rows.annotate(
         consented_at=Subquery(consents.values("given_at")[:1]),
-        review=course_reviews.waiting_cause(plan="plan"),
+        review=plan_reviews.waiting_cause(course_reviews.CAUSE, plan="plan"),
+        safety=plan_reviews.waiting_cause(safety_reviews.CAUSE, plan="plan"),
         allergies=charted.unanswered_allergies(plan="plan"),
         age_answered=charted.age_answered(plan="plan"),
         sessions_live=Coalesce(Subquery(sessions), 0),
@@ -99,6 +100,8 @@ def against_any_time(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
         return Obstacle("plan_not_active", f"The plan is {plan.status}. {mend}")
     if plan.protocol.status != ProtocolStatus.ACTIVE:
         return Obstacle("protocol_inactive", NOT_IN_FORCE)
+    if read.safety:
+        return Obstacle(safety_reviews.WAITS, safety_reviews.WORDS)
     if read.review and plan.protocol.review_after_sessions is not None:
         return Obstacle(course_reviews.WAITS, course_reviews.waits_words(read.review))
     zone = entry.clinic.time_zone

@@ -17,7 +17,7 @@ from sessions_app.infusing import progress, pump
 from sessions_app.infusing.pump import Course, Step
 from sessions_app.infusing.steps import moment_of_step, reckoning, write_step
 from sessions_app.models import InfusionEvent, Session
-from sessions_app.observing import alerts
+from sessions_app.observing import alerts, serious_events
 from sessions_app.preparing.dosing import plain
 
 
@@ -39,7 +39,8 @@ def stop(
     A stop always lands: one before the bag has been given is recorded as early, whatever was said. The
     `reason` and the pump's volume that it then lacks are asked afterwards (`explain_stop`), before the
     patient goes home. `volume_ml` is all that the pump says it gave, boluses included, and counts as given;
-    `confirmed` says that one far from the reckoned volume was read again.
+    `confirmed` says that one far from the reckoned volume was read again. An early stop with somebody called
+    to the chair holds the next infusion of the plan (`serious_events`).
     Raises `Invalid` naming the field, with code `confirm` for such a volume.
     """
 
@@ -50,15 +51,18 @@ def stop(
         if volume_ml is not None:
             _check_reading(course, volume_ml, confirmed, at)
         why = said(reason)
+        whole = course.followed_by(Step("stop", at, volume_ml=volume_ml))
+        too_soon = early or pump.stopped_early(whole, at)
         event = write_step(current, actor, id, "stop", at=at, reason=why, volume_ml=volume_ml, now=now)
+        if too_soon and serious_events.called_to_the_chair(current):
+            serious_events.hold(current, now=now)
         alerts.settle_end(current, actor=actor, now=now)
         recording.advance(
             current,
             "stop",
             now=now,
             stopped_at=at,
-            stopped_early=early
-            or pump.stopped_early(course.followed_by(Step("stop", at, volume_ml=volume_ml)), at),
+            stopped_early=too_soon,
             stop_reason=why,
         )
         return event

@@ -13,7 +13,14 @@ from clinic import work
 from clinic.models import Role, Urgency
 from sessions_app import states
 from sessions_app.models import Seriousness, SideEffect, VitalSigns
-from sessions_app.observing import alert_tasks, alerts, effect_courses, excursions, flowsheet
+from sessions_app.observing import (
+    alert_tasks,
+    alerts,
+    effect_courses,
+    excursions,
+    flowsheet,
+    serious_events,
+)
 from sessions_app.observing.alert_rules import LEVELS, Level, Raise
 from sessions_app.observing.alerts import Raising
 from sessions_app.observing.effect_courses import ENDED
@@ -112,6 +119,7 @@ def call(line: SideEffect, told: Effect, *, now: datetime) -> bool:
     if not _is_news(told, known):
         return False
     _tell_prescriber(line, told, now=now)
+    serious_events.hold(line.session, now=now)
     back_after = before if before and before.outcome in ENDED and not line.corrects else None
     _raise_alert(line, told, back_after=back_after, now=now)
     return True

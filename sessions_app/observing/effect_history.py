@@ -8,12 +8,15 @@ nobody can say that there was none, only that none is recorded.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sessions_app.models import ReportedBy, Session, SideEffect
 from sessions_app.observing import effect_courses
 from sessions_app.observing.vocabulary import label_of
 
 MINUTE = timedelta(minutes=1)
+# A side effect of which whoever gives the next infusion must read (domain.md 1.5, 4.1): moderate or worse.
+TELLING_GRADE: Final = 2
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from django.db.models import Count, F
 from clinic import clock
 from clinic.transactions import in_transaction
 from scheduler.models import LIVE_STATUSES, STANDING_STATUSES, Appointment, TreatmentPlan
-from scheduler.prescribing import course_reviews
+from scheduler.prescribing import course_reviews, plan_reviews
 from scheduler.prescribing.standing import locked_plan
 from sessions_app.models import DiaryDay, QuestionnaireResponse, ResponseStatus, Session
 from sessions_app.outcomes import diary_counts
@@ -81,7 +81,7 @@ def look(*, now: datetime) -> None:
             course_reviews.open_review(
                 plan=plan,
                 infusions=given[plan.pk],
-                due_at=course_reviews.due_by(plan, next_starts.get(plan.patient_id), now),
+                due_at=plan_reviews.due_by(plan, next_starts.get(plan.patient_id), now),
             )
     for plan in asked.waiting.values():
         response = next((each for each in _measures(plan, known, now) if each.responded), None)
@@ -112,9 +112,9 @@ def _asked_of(plans: Mapping[UUID, TreatmentPlan]) -> _Asked:
     items = list(course_reviews.reviews_of({plan.patient_id for plan in plans.values()}))
     after: dict[UUID, int] = {}
     for item in items:
-        plan_id = course_reviews.plan_of(item.cause)
+        plan_id = plan_reviews.plan_of(item.cause)
         after[plan_id] = max(after.get(plan_id, 0), course_reviews.infusions_of(item.cause))
-    open_ids = {course_reviews.plan_of(item.cause) for item in items if item.closed_at is None}
+    open_ids = {plan_reviews.plan_of(item.cause) for item in items if item.closed_at is None}
     return _Asked(after, _plans(open_ids))
 
 

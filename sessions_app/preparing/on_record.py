@@ -14,11 +14,12 @@ from clinic import clock
 from clinic.models import AdministrativeGender, Consent, ConsentScope
 from clinic.queries import allergies_of, still_holds
 from scheduler.models import ContraindicationFinding, PlanStatus, ResourceKind
-from scheduler.prescribing import charted, consented, course_reviews
+from scheduler.prescribing import charted, consented, course_reviews, safety_reviews
 from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
 from sessions_app.models import Session, SideEffect, VitalSigns
 from sessions_app.observing import effect_courses, flowsheet, starting, vital_limits
+from sessions_app.observing.effect_history import TELLING_GRADE
 from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import dose, liver_tests, safety
 from sessions_app.preparing.dosing import plain
@@ -26,8 +27,6 @@ from sessions_app.preparing.dosing import plain
 ANSWERED: Final = ("consent", "plan", "weight", "vital_signs", "pain")
 # What a start asks for by itself: said once, and there.
 ASKED_AT_START: Final = ("weight", "vital_signs")
-# A side effect that the next nurse must read of (domain.md 1.5, 4.1): moderate or worse.
-TELLING_GRADE: Final = 2
 PREGNANCY: Final = "pregnancy"  # of the plan's screen, and of the checklist
 NO_ALLERGIES: Final = "None on record: ask."
 
@@ -61,9 +60,12 @@ def speaks_against(session: Session) -> dict[str, str]:
 
 def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
     """What the chart holds against the plan itself, such as an allergy to what is infused that came after it:
-    the code of `states.MISSING` with the words. One query."""
+    or a prescriber's look at an earlier session that it waits for: the codes of `states.MISSING` with the
+    words. Two queries where the plan is loaded."""
     found = charted.unanswered(session.appointment.plan_id, now=now)
-    return {"chart_answered": " ".join(found.values())} if found else {}
+    unmet = {"chart_answered": " ".join(found.values())} if found else {}
+    waits = safety_reviews.waiting_for(session.appointment.plan)
+    return unmet | ({"session_reviewed": ""} if waits else {})
 
 
 def to_look_at(session: Session, now: datetime) -> dict[str, list[str]]:

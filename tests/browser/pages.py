@@ -82,9 +82,15 @@ setup-protocols         M  /setup/protocols/
 setup-messages          M  /setup/messages/
 setup-day               M  /setup/day/
 setup-skip              M  /setup/{step}/skip/
+prescribing-settings    M  /settings/prescribing/
 import-patients         M  /patients/import/
 import-look             M  /patients/imports/{import}/
 allergies               N  /patients/{allergic}/allergies/
+eligibility             P  /patients/{referred}/eligibility/
+eligibility-to-the-desk D  /patients/{referred}/eligibility/
+new-referral            D  /patients/{referred}/referrals/new/
+referral                D  /referrals/{referral}/
+new-evaluation          P  /patients/{referred}/evaluations/new/
 outcomes                P  /patients/{treated}/outcomes/
 diary                   N  /patients/{treated}/diary/
 safety                  P  /patients/{asked}/safety/

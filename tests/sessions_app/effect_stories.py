@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
+from clinic.models import WorkItem
 from sessions_app.models import Session, SideEffect
 from sessions_app.observing import side_effects
 from tests.cast import House, new_id
@@ -20,3 +23,9 @@ def report(house: House, session: Session, *, now: datetime = STOPPED_AT, **chan
         report=replace(NAUSEA, **changes),
         now=now,
     )
+
+
+def calls() -> QuerySet[WorkItem]:
+    """Whom a side effect has called; that a prescriber decides on the next infusion is a task of its own
+    (`test_serious_events`)."""
+    return WorkItem.objects.exclude(cause__startswith="safety:")

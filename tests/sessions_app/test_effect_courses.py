@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from clinic import work
-from clinic.models import WorkItem
 from clinic.problems import Invalid
 from sessions_app.models import Session, SideEffect
 from sessions_app.observing import alerts, effect_courses, side_effects
 from tests.cast import House, new_id
 from tests.sessions_app import stories
-from tests.sessions_app.effect_stories import NAUSEA, report
+from tests.sessions_app.effect_stories import NAUSEA, calls, report
 from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
 
 
@@ -82,7 +81,7 @@ def test_getting_better_erases_no_worse_grade(house: House) -> None:
     for grade, peak in ((3, None), (2, 3), (1, 3)):
         line = go_on(house, session, line, grade)
         assert (line.grade, line.peak_grade) == (grade, peak)
-    assert WorkItem.objects.count() == 1, "the prescriber was called once, when it was at its worst"
+    assert calls().count() == 1, "the prescriber was called once, when it was at its worst"
     assert alerts.open_of(session).count() == 1
 
 
@@ -159,7 +158,7 @@ def test_the_course_of_a_side_effect_opens_no_second_task_until_it_gets_worse(ho
         state = side_effects.State(grade=grade, outcome=outcome)
         course = side_effects.Course(effect=first.pk, state=state)
         side_effects.record_course(actor=nils, id=new_id(), session=session, course=course, now=STOPPED_AT)
-        tasks.append(WorkItem.objects.count())
+        tasks.append(calls().count())
     assert tasks == [1, 2]
 
 
@@ -167,7 +166,7 @@ def test_one_that_turns_serious_without_another_grade_calls_again(house: House) 
     session = stories.infusing(house)
     first = report(house, session, grade=3)
     go_on(house, session, first, 3, seriousness="SeriousResultsInHospitalization")
-    assert WorkItem.objects.count() == 2
+    assert calls().count() == 2
 
 
 def answer_all(house: House, session: Session) -> None:
@@ -175,13 +174,13 @@ def answer_all(house: House, session: Session) -> None:
     priya = house.actor(house.priya)
     for alert in alerts.open_of(session):
         alerts.resolve(actor=priya, id=new_id(), alert=alert, words="Lorazepam given", now=STOPPED_AT)
-    for item in WorkItem.objects.filter(closed_at=None):
+    for item in calls().filter(closed_at=None):
         work.close(actor=priya, item=item, outcome="Seen at the chair", now=STOPPED_AT)
 
 
 def open_calls(session: Session) -> list[str]:
     levels = [str(alert.level) for alert in alerts.open_of(session)]
-    return [*levels, *WorkItem.objects.filter(closed_at=None).values_list("title", flat=True)]
+    return [*levels, *calls().filter(closed_at=None).values_list("title", flat=True)]
 
 
 COME = "Come to the chair: serious side effect"
@@ -236,7 +235,7 @@ def test_a_worse_state_that_is_heard_of_when_it_is_over_calls_all_the_same(house
 def test_a_correction_calls_when_it_says_worse_than_the_line_that_was_wrong(house: House) -> None:
     session = stories.infusing(house)
     first = correct(house, session, report(house, session, grade=3), grade=3, relatedness="Certain")
-    assert WorkItem.objects.count() == 1
+    assert calls().count() == 1
     state = go_on(house, session, first, 1)
     answer_all(house, session)
     correct(house, session, state, grade=4)

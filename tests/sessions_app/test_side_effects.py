@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clinic.models import Urgency, WorkItem
+from clinic.models import Urgency
 from clinic.problems import Conflict, Invalid
 from sessions_app.infusing import infusion
 from sessions_app.models import MedicineGiven, Session, SideEffect
@@ -14,7 +14,7 @@ from sessions_app.observing import alerts, side_effects
 from sessions_app.observing.vocabulary import TERMS
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
-from tests.sessions_app.effect_stories import NAUSEA, report
+from tests.sessions_app.effect_stories import NAUSEA, calls, report
 from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
 
 
@@ -49,7 +49,7 @@ def test_a_side_effect_keeps_its_whole_course(house: House) -> None:
     kept = SideEffect.objects.get(pk=line.pk)
     assert (kept.peak_grade, kept.distress, kept.source, kept.medicine) == (2, 5, "patient", medicine)
     assert kept.action_at == STARTED_AT + timedelta(minutes=1)
-    assert not WorkItem.objects.exists()
+    assert not calls().exists()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_side_effect_keeps_its_whole_course(house: House) -> None:
 )
 def test_a_serious_one_calls_the_prescriber_at_once(house: House, changes: Any, urgent: bool) -> None:
     report(house, stories.infusing(house), **changes)
-    found = [item.urgency for item in WorkItem.objects.all()]
+    found = [item.urgency for item in calls()]
     assert found == ([Urgency.RED] if urgent else [])
 
 
@@ -87,7 +87,7 @@ def test_a_serious_side_effect_opens_a_task_for_the_prescriber(
     house: House, changes: Any, urgency: str | None
 ) -> None:
     report(house, stories.infusing(house), **changes)
-    assert [item.urgency for item in WorkItem.objects.all()] == ([urgency] if urgency else [])
+    assert [item.urgency for item in calls()] == ([urgency] if urgency else [])
 
 
 def test_a_seizure_is_an_emergency_at_the_chair_and_holds_the_resumption(house: House) -> None:
@@ -100,7 +100,7 @@ def test_a_seizure_is_an_emergency_at_the_chair_and_holds_the_resumption(house: 
     alert = alerts.open_of(session).get()
     assert (alert.sign, alert.level, alert.detail) == ("seizure", "emergency", "Seizure, grade 4.")
     assert set(alert.steps.values_list("rung", flat=True)) == {"nurse", "prescriber"}
-    assert WorkItem.objects.count() == 1, "one call to the chair is enough"
+    assert calls().count() == 1, "one call to the chair is enough"
     with pytest.raises(Conflict, match="Seizure, grade 4") as refused:
         infusion.resume(actor=nils, id=new_id(), session=session, now=at + timedelta(minutes=1))
     held = [blocker["code"] for blocker in refused.value.data["blockers"]]

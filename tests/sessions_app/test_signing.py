@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from clinic.models import Patient, WorkItem
+from clinic.models import Patient
 from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof
 from sessions_app.infusing import stopping
@@ -21,6 +21,7 @@ from sessions_app.signing.verification import verify_chain
 from tests.cast import NOW, PASSWORD, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.behind import behind_the_triggers, one_of_each
+from tests.sessions_app.effect_stories import calls
 from tests.sessions_app.stories import HOME_AT, MEANING, SAYS
 
 LATER = HOME_AT + timedelta(hours=20)
@@ -132,11 +133,11 @@ def with_nausea(house: House) -> tuple[Session, SideEffect]:
 def test_what_is_amended_to_be_worse_calls_for_the_patient_and_not_to_the_chair(house: House) -> None:
     session, effect = with_nausea(house)
     amend(house, session, amending.Correction(id=new_id(), content=became(effect, grade=3)))
-    [call] = WorkItem.objects.filter(closed_at=None)
+    [call] = calls().filter(closed_at=None)
     assert call.title == "Call the patient, who has left the chair: serious side effect"
     end = became(effect, grade=1, outcome="resolved", as_of=LATER, ended_at=LATER)
     amend(house, session, amending.Correction(id=new_id(), content=end))
-    assert WorkItem.objects.get() == call
+    assert calls().get() == call
 
 
 def test_an_amended_state_is_told_with_its_moment(house: House) -> None:

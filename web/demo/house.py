@@ -28,7 +28,7 @@ from scheduler.models import (
 )
 from scheduler.prescribing import plans, protocols, screening
 from scheduler.working_hours import resources, time_off, working_time
-from web.demo import comings
+from web.demo import comings, referred
 from web.demo.people import CHAIRS, CLINIC_NAME, PASSWORD, SENDER_NAME, STAFF, Person, made_up
 
 SEED: Final = 20270111
@@ -276,11 +276,20 @@ def _patients(house: House, since: datetime, lately: datetime) -> None:
             valid_from=day,
             valid_until=day + timedelta(days=180),
             findings=screened,
-            prior_treatments="Two antidepressants at full dose for eight weeks each, without response.",
+            prior_treatments=referred.TRIED,
             now=came,
         )
     Consent.objects.bulk_create(consents)
     Allergy.objects.bulk_create(allergies)
+    first, second = [plan.patient for plan in house.plans.values()][-2:]
+    referred.tell(
+        desk=house.desk,
+        prescriber=house.prescriber,
+        first=first,
+        second=second,
+        indication="F33.2",
+        now=since,
+    )
 
 
 def _import(house: House, manager: Actor, now: datetime) -> None:

@@ -16,5 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("plans/<uuid:pk>/hold/", plans.change_status, {"step": "hold"}, name="plan_hold"),
     path("plans/<uuid:pk>/resume/", plans.change_status, {"step": "resume"}, name="plan_resume"),
     path("plans/<uuid:pk>/go-on/", plans.go_on, name="plan_go_on"),
+    path("plans/<uuid:pk>/safety-review/", plans.decide_after_event, name="plan_safety_review"),
+    path("plans/<uuid:pk>/assess/", plans.assess, name="plan_assess"),
     path("plans/<uuid:pk>/end/", plans.end, name="plan_end"),
 ]

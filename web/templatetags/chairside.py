@@ -69,6 +69,9 @@ LOOKS = {
     "open": ("waiting", "clock"),
     "expired": ("gone", "clock"),
     "withdrawn": ("gone", "cross"),
+    "eligible": ("done", "check-circle"),
+    "eligible-with-conditions": ("warn", "check"),
+    "deferred": ("waiting", "clock"),
 }
 PLAIN = ("planned", "circle")
 

@@ -38,6 +38,12 @@ EDITORS: Final = (
     Editor(
         "protocols", "Protocols", "drop", "Doses, phases and limits, in versions that a prescriber signs."
     ),
+    Editor(
+        "prescribing_settings",
+        "Before a plan",
+        "check-circle",
+        "Whether a plan needs an eligibility decision.",
+    ),
     Editor("message_rules", "Message rules", "message", "What patients are told and when, in which words."),
     Editor(
         "message_settings", "Message settings", "bell", "Numbers, quiet hours, and how many messages a week."

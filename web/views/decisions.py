@@ -18,7 +18,7 @@ from clinic.models import Allergy
 from clinic.problems import Problem
 from clinic.queries import still_holds
 from scheduler.models import ResourceKind
-from scheduler.prescribing import course_reviews, spacing_requests
+from scheduler.prescribing import course_reviews, safety_reviews, spacing_requests
 from sessions_app.access import MAY
 from sessions_app.leaving import decisions
 from sessions_app.leaving.decisions import Waiting
@@ -163,6 +163,7 @@ def _everybodys(request: StaffRequest, sent: DecisionForm | None = None) -> Http
         "may_decide": request.actor.may(DECIDE, request.clinic.pk),
         "spacings": spacing_requests.open_requests(request.clinic),
         "courses": course_reviews.waiting_in(request.clinic),
+        "looks": safety_reviews.waiting_in(request.clinic),
         "too_late": _too_late(sent, cards),
     }
     return render(request, "web/decisions/list.html", context, status=sent.status if sent else 200)

@@ -16,7 +16,7 @@ from clinic.problems import Problem
 from clinic.queries import allergies_that_hold
 from scheduler.access import WRITE_PLAN
 from scheduler.models import Finding, Protocol, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
-from scheduler.prescribing import charted, orders, plans, screening
+from scheduler.prescribing import charted, eligibility, evaluations, orders, plans, referrals, screening
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, DayField, DecimalNumberField, WholeNumberField
@@ -61,6 +61,7 @@ class PlanForm(ClinicForm):
             ("", "Choose the indication"),
             *((one.title, [(code, indication_words(code)) for code in one.indications]) for one in protocols),
         ]
+        self.fields["prior_treatments"].initial = evaluations.prior_treatments_of(patient)
         self.fields["valid_from"].initial = clock.local_date(now, patient.clinic.time_zone)
         outside = any(charted.age_against(patient, one, now=now) for one in protocols)
         self.items = (screening.AGE, *screening.ITEMS) if outside else screening.ITEMS
@@ -155,9 +156,13 @@ def new_plan(request: StaffRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "The plan is active. The front desk can book its sessions.")
             return redirect("plan", pk=plan.pk)
+    against = eligibility.against_plan(patient, now=clock.now())
     context = {
         "patient": patient,
         "who": who.who_is(patient, list(allergies_that_hold(patient)), clock.now()),
+        "against": against[1] if against else "",
+        "referral": referrals.standing(patient),
+        "decision": eligibility.newest(patient),
         "form": form,
         "protocols": [
             (

@@ -14,8 +14,10 @@ from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.problems import Problem
 from clinic.queries import allergies_that_hold
-from scheduler.access import BOOK, OVERRIDE_SPACING, VIEW_PLANS, WRITE_PLAN
+from scheduler.access import BOOK, EVALUATE, OVERRIDE_SPACING, VIEW_EVALUATIONS, VIEW_PLANS, WRITE_PLAN
 from scheduler.models import (
+    CourseAssessment,
+    CourseStep,
     Finding,
     PlanEnd,
     PlanStatus,
@@ -25,20 +27,25 @@ from scheduler.models import (
 )
 from scheduler.prescribing import (
     charted,
+    course_assessments,
     course_reviews,
     dose_orders,
+    eligibility,
     going_ahead,
     plans,
+    safety_reviews,
     screening,
     spacing,
     spacing_requests,
     taking_over,
 )
+from scheduler.prescribing.safety_reviews import OtherDose
 from scheduler.series.review import review
 from scheduler.visits import queries, versions
 from scheduler.vocabulary import indication_words, plain_amount
 from sessions_app.access import READ_SESSIONS
 from sessions_app.infusing import superseded
+from sessions_app.looking_back import LookedBack, Went, look_back
 from sessions_app.outcomes import course_responses
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, ClinicForm, DecimalNumberField, WholeNumberField
@@ -141,6 +148,62 @@ class GoOnForm(ChangeForm):
         max_length=1000,
         error_messages={"required": "Say why the course goes on."},
     )
+
+
+class SafetyReviewForm(ChangeForm):
+    """What the prescriber found in the session that the page showed; with another dose where one is typed."""
+
+    task = forms.UUIDField(widget=forms.HiddenInput)
+    was = forms.DecimalField(widget=forms.HiddenInput, max_digits=7, decimal_places=3)
+    reason = forms.CharField(
+        label="What you found, and why the course goes on",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Say what you found, and why the course goes on."},
+    )
+    ordered_dose = DecimalNumberField(
+        label="Another dose from the next session on",
+        required=False,
+        max_digits=7,
+        decimal_places=3,
+        help_text="Empty: the dose stays.",
+    )
+    soft_limit_acknowledged = forms.BooleanField(
+        label="A dose outside the protocol's usual range is intended", required=False
+    )
+
+    def __init__(self, plan: TreatmentPlan, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, prefix="look", **kwargs)
+        self.initial.setdefault("was", plan.ordered_dose)
+        self.fields["ordered_dose"].unit = plan.protocol.get_dose_basis_display()  # type: ignore[attr-defined]
+
+    def add_problem(self, problem: Problem) -> None:
+        """Where another dose was ordered meanwhile, the next try is about that one."""
+        super().add_problem(problem)
+        if "ordered_dose" in problem.data:
+            self.data = {**dict(self.data.items()), "look-was": problem.data["ordered_dose"]}
+
+    @property
+    def other_dose(self) -> OtherDose | None:
+        said = self.cleaned_data
+        if said["ordered_dose"] is None:
+            return None
+        return OtherDose(said["ordered_dose"], said["was"], said["soft_limit_acknowledged"])
+
+
+class AssessForm(ClinicForm):
+    """The end of the course: how the patient has responded, and what follows."""
+
+    step = forms.ChoiceField(label="What follows", choices=[("", "Choose"), *CourseStep.choices])
+    words = forms.CharField(
+        label="The response against the baseline",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say how the patient has responded, against the baseline."},
+    )
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, prefix="assess", **kwargs)
 
 
 class StatusForm(ChangeForm):
@@ -266,6 +329,40 @@ def go_on(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 @staff_page(WRITE_PLAN, methods=["POST"])
+def decide_after_event(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The prescriber has looked at what happened in a session, and the course goes on."""
+    found = _plan(request, pk, WRITE_PLAN)
+    form = SafetyReviewForm(found, request.POST)
+    return _decided(
+        request,
+        found,
+        lambda data: safety_reviews.decide(
+            actor=request.actor,
+            plan=found,
+            task=data["task"],
+            reason=data["reason"],
+            other_dose=form.other_dose,
+            now=clock.now(),
+        ),
+        "The course goes on; what you found is kept with the task.",
+        look_form=form,
+    )
+
+
+@staff_page(EVALUATE, methods=["POST"])
+def assess(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The prescriber assesses the course."""
+    found = _plan(request, pk, EVALUATE)
+    return _decided(
+        request,
+        found,
+        lambda data: _assessed(request, found, data),
+        "The assessment is on record.",
+        assess_form=AssessForm(request.POST),
+    )
+
+
+@staff_page(WRITE_PLAN, methods=["POST"])
 def change_status(request: StaffRequest, pk: UUID, step: str) -> HttpResponse:
     """The plan rests (`hold`) or goes on (`resume`), with the prescriber's reason."""
     found = _plan(request, pk, WRITE_PLAN)
@@ -330,6 +427,11 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
     newer = taking_over.in_force_for(found)
     on_chart = charted.unanswered(found.pk, now=now) if standing else {}
     waits = course_reviews.waiting_for(found) if standing else None
+    look = safety_reviews.waiting_for(found) if standing else None
+    reads_sessions = request.actor.may(READ_SESSIONS, request.clinic.pk)
+    back = look_back(found.patient, now=now) if reads_sessions else LookedBack((), ())
+    given = [went for went in back.given if not went.under_way]
+    assesses = request.actor.may(EVALUATE, request.clinic.pk)
     offered: dict[str, Callable[[], ChangeForm | ClinicForm]] = {}
     if standing and prescribes:
         offered |= {
@@ -342,23 +444,33 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
             offered["go_ahead_form"] = partial(GoAheadForm, initial={"item": next(iter(on_chart))})
         if waits is not None:
             offered["go_on_form"] = partial(GoOnForm, initial={"task": waits.item.pk})
+        if look is not None:
+            offered["look_form"] = partial(SafetyReviewForm, found, initial={"task": look.item.pk})
         if newer is not None:
             offered["take_over_form"] = partial(TakeOverForm, found, initial={"protocol": newer})
         if asked is not None:
             offered["refuse_form"] = partial(RefuseSpacingForm, initial={"task": asked.item.pk})
     if standing and books:
         offered["ask_form"] = AskSpacingForm
+    if assesses and given:
+        offered["assess_form"] = AssessForm
     context = {
         "plan": found,
         "status_stands": standing,
         "ended": plans.end_of(found),
         "on_chart": on_chart,
         "waits": waits,
-        "measures": (
-            course_responses.measures_of(found, now=now)
-            if waits and request.actor.may(READ_SESSIONS, request.clinic.pk)
+        "measures": course_responses.measures_of(found, now=now) if reads_sessions and given else [],
+        "look": look,
+        "looked_at": _session_of(look, back),
+        "last": given[0] if given else None,
+        "assessments": (
+            course_assessments.assessments_of(found)
+            if request.actor.may(VIEW_EVALUATIONS, request.clinic.pk)
             else []
         ),
+        "to_assess": standing and course_assessments.is_due(found),
+        "against": eligibility.standing_no(found.patient, now=now) if standing else "",
         "patient": found.patient,
         "who": who.who_is(found.patient, list(allergies_that_hold(found.patient)), now),
         "indication": indication_words(found.indication),
@@ -394,6 +506,24 @@ def _show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clin
     }
     status = next((form.status for form in sent.values()), 200)
     return render(request, "web/plans/plan.html", context, status=status)
+
+
+def _session_of(look: safety_reviews.SafetyReview | None, back: LookedBack) -> Went | None:
+    """The session in which it happened, for whoever reads sessions."""
+    if look is None:
+        return None
+    return next((went for went in back.sessions if went.session.pk == look.session_id), None)
+
+
+def _assessed(request: StaffRequest, plan: TreatmentPlan, data: dict[str, Any]) -> None:
+    create_once(
+        actor=request.actor,
+        noun="course_assessment",
+        id=data["id"],
+        body={"plan": plan.pk, **{name: str(value) for name, value in data.items()}},
+        make=lambda: course_assessments.assess(actor=request.actor, plan=plan, now=clock.now(), **data),
+        find=lambda: CourseAssessment.objects.get(pk=data["id"]),
+    )
 
 
 def _asked(request: StaffRequest, plan: TreatmentPlan, data: dict[str, Any]) -> None:

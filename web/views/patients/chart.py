@@ -22,7 +22,7 @@ from notifications.reporting.reach import reach_of
 from notifications.talking.threads import texts_of
 from scheduler.access import BOOK, VIEW_PLANS, VIEW_SCHEDULE, WRITE_PLAN
 from scheduler.models import TreatmentPlan
-from scheduler.prescribing import consented
+from scheduler.prescribing import consented, eligibility, referrals
 from scheduler.visits.queries import visits_of
 from sessions_app.access import READ_SESSIONS
 from sessions_app.looking_back import LookedBack, look_back
@@ -115,6 +115,8 @@ def show(
             today=clock.local_date(now, patient.clinic.time_zone),
         ),
         "consent_form": _consent_form(consent_form, now) if may(access.RECORD_CONSENT) else None,
+        "referral": referrals.standing(patient),
+        "decision": eligibility.newest(patient),
         "looks": _looks(patient) if may(access.VIEW_ACCESS_LOG) else None,
         "may_edit": may(access.WRITE_PATIENTS),
         "may_book": may(BOOK),

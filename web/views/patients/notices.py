@@ -16,7 +16,7 @@ from clinic.access import Actor
 from clinic.models import Patient, WorkItem
 from notifications.reporting.reach import Reach
 from scheduler.models import TreatmentPlan
-from scheduler.prescribing import consented
+from scheduler.prescribing import consented, eligibility
 from scheduler.visits import decision
 from scheduler.visits.queries import BookedVisit
 from scheduler.vocabulary import spoken_day, spoken_time
@@ -59,7 +59,7 @@ class Known:
 
 
 def notices(actor: Actor, known: Known, now: datetime) -> list[Notice]:
-    """In order; three queries, whatever there is."""
+    """In order; four queries, whatever there is."""
     found = [
         *_safety(actor, known.patient),
         *_under_way(known.sessions, known.patient, now),
@@ -107,6 +107,12 @@ def _plan(actor: Actor, known: Known, now: datetime) -> Iterator[Notice]:
             mend = mends.mended(blocker.code, plan=first.plan, actor=actor)
             yield Notice(HOLDS, blocker.detail, mend.address if mend else "", mend.words if mend else "")
     address = reverse("plan", args=[first.plan.pk])
+    refused = eligibility.standing_no(known.patient, now=now)
+    if refused:
+        where = reverse("patient_eligibility", args=[known.patient.pk])
+        yield Notice(
+            HOLDS, f"{refused} The plan is still in force: end it, or decide again.", where, "Decision"
+        )
     if first.ends_too_soon:
         yield Notice(MISSING, "A booked visit is later than the plan is valid.", address, "See the plan")
     yield from _consent(known, first.plan, now)

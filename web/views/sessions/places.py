@@ -43,6 +43,7 @@ LEFT_BEFORE_START: Final[Mapping[str, str]] = {
     "checklist_passed": "the prescriber's decision",
     "safety_assessed": "assessment of the urgent answer",
     "chart_answered": "the prescriber's answer to the chart",
+    "session_reviewed": "the prescriber's look at an earlier session",
     "dose_prepared": "dose and its check",
     "dose_checked": "check of the dose",
     "baseline": "vital signs",
@@ -80,7 +81,7 @@ def place_of(code: str, session: Session) -> str:
         return reverse("session_decisions", args=[session.pk])
     if code == "safety_assessed":
         return reverse("patient_safety", args=[session.patient_id])
-    if code == "chart_answered":
+    if code in ("chart_answered", "session_reviewed"):
         return reverse("plan", args=[session.appointment.plan_id])
     if code == "dose_checked":
         return reverse("session_check_dose", args=[session.pk])

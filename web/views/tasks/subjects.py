@@ -88,6 +88,8 @@ READ_AT: Final[dict[str, tuple[str, Permission, Subjects]]] = {
     "waitlist_offer": ("waitlist_entry", BOOK, _parents(WaitlistOffer, "entry_id")),
     "spacing": ("plan", VIEW_PLANS, _of_itself),
     "course_review": ("plan", VIEW_PLANS, _of_itself),
+    "course_assessment": ("plan", VIEW_PLANS, _of_itself),
+    "safety": ("plan", VIEW_PLANS, _of_itself),
     "liver_test": ("patient", VIEW_PATIENTS, _of_itself),
     "plan_wanted": ("new_plan", WRITE_PLAN, _of_itself),
     "plan_taken_over": ("plan", VIEW_PLANS, _of_itself),

@@ -1,0 +1,139 @@
+"""What prescribers are asked about a plan's sessions, over the API: to look at what happened before the next
+infusion, and to assess the course when its sessions are given."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic import access as ground
+from clinic import clock
+from clinic.fields import IdField
+from clinic.idempotency import create_once
+from clinic.problems import Invalid
+from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+from scheduler import access
+from scheduler.models import CourseAssessment, CourseStep, TreatmentPlan
+from scheduler.prescribing import course_assessments, safety_reviews
+from scheduler.prescribing.safety_reviews import OtherDose
+
+
+class OfClinicSerializer(StrictSerializer):
+    clinic = IdField()
+
+
+class SafetyReviewSerializer(serializers.Serializer[Any]):
+    """A plan whose next infusion waits for a prescriber's look at this session."""
+
+    plan = IdField(source="plan.pk")
+    patient = IdField(source="plan.patient_id")
+    task = IdField(source="item.pk")
+    session = IdField(source="session_id")
+    due_at = serializers.DateTimeField(source="item.due_at")
+
+
+class SafetyDecisionSerializer(StrictSerializer):
+    """The course goes on, with another dose where `ordered_dose` is given; ending it is `end/`."""
+
+    task = IdField(help_text="The look that the plan waits for, as the prescriber has read it.")
+    reason = serializers.CharField(max_length=1000, allow_blank=True)
+    ordered_dose = serializers.DecimalField(
+        max_digits=7, decimal_places=3, required=False, help_text="In the protocol's dose basis."
+    )
+    was = serializers.DecimalField(
+        max_digits=7,
+        decimal_places=3,
+        required=False,
+        help_text="Beside another dose: the one that the prescriber saw ordered until now.",
+    )
+    soft_limit_acknowledged = serializers.BooleanField(
+        required=False, default=False, help_text="Needed for a dose outside the protocol's usual range."
+    )
+
+
+class AssessmentCreateSerializer(CreateSerializer):
+    step = serializers.ChoiceField(choices=CourseStep.choices)
+    words = serializers.CharField(
+        max_length=4000, allow_blank=True, help_text="The response against the baseline."
+    )
+
+
+class CourseAssessmentSerializer(serializers.ModelSerializer[CourseAssessment]):
+    class Meta:
+        model = CourseAssessment
+        fields = ["id", "plan", "step", "words", "assessed_by", "assessed_at"]
+
+
+class ReviewActions(ClinicViewSet):
+    """Part of the plans' viewset."""
+
+    access = {
+        "safety_review": access.WRITE_PLAN,
+        "safety_reviews": access.VIEW_PLANS,
+        "assessments": access.VIEW_EVALUATIONS,
+        "assess": access.EVALUATE,
+    }
+
+    @extend_schema(request=SafetyDecisionSerializer, responses={204: None})
+    @action(detail=True, methods=["post"], url_path="safety-review")
+    def safety_review(self, request: Request, pk: UUID) -> Response:
+        """A prescriber has looked at what happened in a session: the course goes on."""
+        plan = self.fetch(TreatmentPlan.objects.select_related("protocol"), pk=pk)
+        data = self.parse(SafetyDecisionSerializer)
+        safety_reviews.decide(
+            actor=self.actor,
+            plan=plan,
+            task=data["task"],
+            reason=data["reason"],
+            other_dose=_other_dose(data),
+            now=clock.now(),
+        )
+        return Response(status=204)
+
+    @extend_schema(parameters=[OfClinicSerializer], responses=SafetyReviewSerializer(many=True))
+    @action(detail=False, methods=["get"], url_path="safety-reviews", pagination_class=None)
+    def safety_reviews(self, request: Request) -> Response:
+        """Every plan of a clinic that waits for such a look, the longest waiting first."""
+        asked = self.parse_query(OfClinicSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        return Response(SafetyReviewSerializer(safety_reviews.waiting_in(clinic), many=True).data)
+
+    @extend_schema(responses=CourseAssessmentSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def assessments(self, request: Request, pk: UUID) -> Response:
+        """What prescribers found at the end of the course, the newest first."""
+        plan = self.fetch(TreatmentPlan.objects.select_related("patient"), pk=pk)
+        ground.log_look(self.actor, plan.patient, what="plan")
+        return Response(CourseAssessmentSerializer(course_assessments.assessments_of(plan), many=True).data)
+
+    @extend_schema(
+        request=AssessmentCreateSerializer,
+        responses={200: CourseAssessmentSerializer, 201: CourseAssessmentSerializer},
+    )
+    @assessments.mapping.post
+    def assess(self, request: Request, pk: UUID) -> Response:
+        """The response against the baseline, and what follows."""
+        plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
+        data = self.parse(AssessmentCreateSerializer)
+        sent: Any = request.data
+        made, fresh = create_once(
+            actor=self.actor,
+            noun="course_assessment",
+            id=data["id"],
+            body={"plan": str(plan.pk), **sent},
+            make=lambda: course_assessments.assess(actor=self.actor, plan=plan, now=clock.now(), **data),
+            find=lambda: CourseAssessment.objects.get(pk=data["id"]),
+        )
+        return Response(CourseAssessmentSerializer(made).data, status=201 if fresh else 200)
+
+
+def _other_dose(data: dict[str, Any]) -> OtherDose | None:
+    if "ordered_dose" not in data:
+        return None
+    if "was" not in data:
+        raise Invalid({"was": "Say which dose you saw ordered until now."})
+    return OtherDose(data["ordered_dose"], data["was"], data["soft_limit_acknowledged"])

@@ -1,0 +1,118 @@
+"""What a plan waits for until a prescriber has decided: tasks of one kind, one after the other.
+
+A task's cause is its kind, the plan, and what it is about. What opens one, and what the words are, is said by
+its kind: `course_reviews` and `safety_reviews`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat
+
+from clinic import clock, work
+from clinic.access import Actor
+from clinic.models import Clinic, Role, Urgency, WorkItem
+from clinic.problems import Conflict, Invalid
+from clinic.transactions import in_transaction
+from scheduler.models import TreatmentPlan
+from scheduler.prescribing.standing import locked_plan, require_standing
+
+
+def open_task(kind: str, *, plan: TreatmentPlan, about: str, title: str, due_at: datetime) -> WorkItem:
+    """The prescriber's task, made once."""
+    return work.open_item(
+        clinic_id=plan.clinic_id,
+        patient_id=plan.patient_id,
+        cause=f"{cause_of(kind, plan.pk)}{about}",
+        title=title,
+        urgency=Urgency.ROUTINE,
+        role=Role.PRESCRIBER,
+        due_at=due_at,
+    )
+
+
+def decide(
+    kind: str,
+    *,
+    actor: Actor,
+    plan: TreatmentPlan,
+    task: UUID,
+    outcome: str,
+    now: datetime,
+    first: Callable[[TreatmentPlan], object] = lambda plan: None,
+) -> None:
+    """The prescriber's decision about the `task` that they have read; `first` is done in the same
+    transaction, with the plan locked. The same answer again changes nothing.
+
+    Raises `Invalid` for a task that is no such one of this plan, `Conflict` with code `plan_over` for a plan
+    that has ended and `answered_before` for a task that has another answer.
+    """
+
+    def write() -> None:
+        locked = locked_plan(plan)
+        item = tasks_of(kind, locked).filter(pk=task).first()
+        if item is None:
+            raise Invalid({"task": "This is no decision that this plan waits for."})
+        if item.closed_at is None:
+            require_standing(locked)
+            first(locked)
+            work.settle(actor=actor, clinic_id=item.clinic_id, causes=[item.cause], outcome=outcome, now=now)
+        elif (item.closed_by_id, item.outcome) != (actor.user_id, outcome):
+            raise Conflict(
+                "This was decided before. Look afresh at what the plan waits for now.",
+                code="answered_before",
+            )
+
+    in_transaction(write)
+
+
+def settle(kind: str, *, actor: Actor | None, plan: TreatmentPlan, outcome: str, now: datetime) -> None:
+    """Nothing is to be decided any more. Inside the caller's transaction, with the plan locked."""
+    causes = list(tasks_of(kind, plan).filter(closed_at=None).values_list("cause", flat=True))
+    if causes:
+        work.settle(actor=actor, clinic_id=plan.clinic_id, causes=causes, outcome=outcome, now=now)
+
+
+def waiting(kind: str, plan: TreatmentPlan) -> WorkItem | None:
+    """What this plan waits for: one query."""
+    return tasks_of(kind, plan).filter(closed_at=None).order_by("-created_at").first()
+
+
+def waiting_in(kind: str, clinic: Clinic) -> list[tuple[WorkItem, TreatmentPlan]]:
+    """Every plan of a clinic that waits, the longest waiting first: two queries."""
+    open_items = WorkItem.objects.filter(clinic=clinic, cause__startswith=f"{kind}:", closed_at=None)
+    items = list(open_items.order_by("created_at", "pk"))
+    asked_for = TreatmentPlan.objects.filter(pk__in=[plan_of(item.cause) for item in items])
+    plans = {plan.pk: plan for plan in asked_for.select_related("patient", "protocol")}
+    return [(item, plans[plan_of(item.cause)]) for item in items]
+
+
+def waiting_cause(kind: str, *, plan: str) -> Subquery:
+    """Beside rows that have a `patient` and, by this name, a plan: the cause of the task that it waits for,
+    if it waits."""
+    begins: Any = Concat(Value(f"{kind}:"), Cast(OuterRef(plan), CharField()), Value(":"))
+    items = WorkItem.objects.filter(patient=OuterRef("patient"), closed_at=None, cause__startswith=begins)
+    return Subquery(items.values("cause")[:1])
+
+
+def tasks_of(kind: str, plan: TreatmentPlan) -> QuerySet[WorkItem]:
+    """Every time that this plan waited."""
+    return WorkItem.objects.filter(patient=plan.patient_id, cause__startswith=cause_of(kind, plan.pk))
+
+
+def due_by(plan: TreatmentPlan, next_start: datetime | None, now: datetime) -> datetime:
+    """By the end of the clinic's day, and before the patient comes again."""
+    zone = plan.clinic.time_zone
+    tonight = clock.day_bounds(clock.local_date(now, zone), zone)[1]
+    return min(tonight, next_start) if next_start else tonight
+
+
+def cause_of(kind: str, plan_id: UUID) -> str:
+    return f"{kind}:{plan_id}:"
+
+
+def plan_of(cause: str) -> UUID:
+    return UUID(cause.split(":")[1])

@@ -1,0 +1,114 @@
+"""What happened in the last session, on the plan's page: before the next dose, at the end of the course."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from clinic.models import WorkItem
+from scheduler.models import CourseAssessment, TreatmentPlan
+from sessions_app.models import Session
+from sessions_app.observing import side_effects
+from sessions_app.observing.side_effects import Report
+from tests.cast import House, new_id
+from tests.sessions_app import stories
+from tests.web.pages import browser_of, send, words
+
+AT = stories.HOME_AT + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _now() -> Iterator[None]:
+    with time_machine.travel(AT, tick=False):
+        yield
+
+
+@pytest.fixture
+def session(house: House) -> Session:
+    """Rosa is at home again; what she told of comes in afterwards."""
+    return stories.discharged(house)
+
+
+def told(house: House, session: Session, term: str, grade: int) -> None:
+    side_effects.record_side_effect(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=stories.fresh(session),
+        report=Report(
+            term=term,
+            onset_at=stories.STOPPED_AT,
+            grade=grade,
+            outcome="resolved",
+            ended_at=stories.HOME_AT,
+        ),
+        now=AT,
+    )
+
+
+def plan_of(session: Session) -> TreatmentPlan:
+    return TreatmentPlan.objects.get(appointments=session.appointment_id)
+
+
+def test_the_plan_says_what_the_last_session_was_to_whoever_reads_sessions(
+    house: House, session: Session
+) -> None:
+    told(house, session, "nausea", 2)
+    told(house, session, "headache", 1)
+    address = reverse("plan", args=[plan_of(session).pk])
+    page = browser_of(house.priya).get(address)
+    for said in (
+        "The last session When Mon, Jan 11",
+        "Given 35.0 mg in 40 min",
+        "How it ended as planned",
+        "Nausea, grade 2 resolved",
+    ):
+        assert said in words(page)
+    assert "Headache" not in words(page)
+    assert reverse("session", args=[session.pk]) in page.content.decode()
+    assert "The last session" not in words(browser_of(house.ana).get(address))
+
+
+def test_a_prescriber_looks_and_lets_the_course_go_on_with_another_dose(
+    house: House, session: Session
+) -> None:
+    told(house, session, "chest_pain", 2)
+    plan = plan_of(session)
+    address = reverse("plan", args=[plan.pk])
+    desk = words(browser_of(house.ana).get(address))
+    assert "Before the next infusion What happened in an earlier session waits for a prescriber" in desk
+    assert "Chest pain" not in desk
+
+    priya = browser_of(house.priya)
+    assert "Rosa Delgado" in words(priya.get(reverse("decisions")))
+    assert "Chest pain, grade 2" in words(priya.get(address))
+    decide = reverse("plan_safety_review", args=[plan.pk])
+    refused = send(priya, decide, {"look-ordered_dose": "9", "look-reason": "Less"}, on=address)
+    assert refused.status_code == 400
+    assert "above this protocol's limit" in words(refused)
+    done = send(priya, decide, {"look-ordered_dose": "0.4", "look-reason": "Less"}, on=address, follow=True)
+    assert "The course goes on; what you found is kept with the task." in words(done)
+    assert "Before the next infusion" not in words(done)
+    plan.refresh_from_db()
+    assert str(plan.ordered_dose) == "0.400"
+    item = WorkItem.objects.get(cause__startswith="safety:")
+    task = priya.get(reverse("task", args=[item.pk]))
+    assert f'href="{address}"' in task.content.decode()
+
+
+def test_the_course_is_assessed_on_its_page(house: House, session: Session) -> None:
+    plan = plan_of(session)
+    address = reverse("plan", args=[plan.pk])
+    priya = browser_of(house.priya)
+    done = send(
+        priya,
+        reverse("plan_assess", args=[plan.pk]),
+        {"assess-step": "maintain", "assess-words": "PHQ-9 21, then 8"},
+        on=address,
+        follow=True,
+    )
+    assert "Go on to maintenance Priya Nair" in words(done)
+    assert "PHQ-9 21, then 8" in words(browser_of(house.nils).get(address))
+    assert "PHQ-9 21" not in words(browser_of(house.ana).get(address))
+    assert CourseAssessment.objects.count() == 1

@@ -1,0 +1,1 @@
+"""From referral to plan: who sent a patient, what a prescriber found, and whether they may be treated."""
