@@ -25,6 +25,7 @@ class BookingSettingsSerializer(serializers.ModelSerializer[Clinic]):
             "id",
             "holiday_calendar",
             "late_cancellation_hours",
+            "no_show_after_minutes",
             "hold_minutes",
             "offer_minutes",
             "feeds_show_names",
@@ -40,6 +41,9 @@ class BookingSettingsUpdateSerializer(StrictSerializer):
         help_text="ISO 3166 country or subdivision, such as US-IL; empty for none.",
     )
     late_cancellation_hours = serializers.IntegerField(required=False)
+    no_show_after_minutes = serializers.IntegerField(
+        required=False, help_text="So long after its start a visit can be marked as missed; 0: at once."
+    )
     hold_minutes = serializers.IntegerField(required=False)
     offer_minutes = serializers.IntegerField(required=False)
     time_zone = serializers.CharField(

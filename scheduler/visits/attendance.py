@@ -4,7 +4,7 @@ One step of a visit's status each, as FHIR names them (Appointment.status, parti
 where a visit is belongs to `booking`; what happens in the chair is the session's record, floors above.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from scheduler.visits.blockers import MENDS, Occasion
 from scheduler.visits.changing import refusal_of_one, under_lock
 from scheduler.visits.decision import Decision, decide
 from scheduler.visits.parts import PinnedTurns
-from scheduler.vocabulary import spoken_time
+from scheduler.vocabulary import spoken_time, wall_time
 
 GIVEN_UP: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
 
@@ -84,11 +84,19 @@ def arrive(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointm
     return in_transaction(work)
 
 
-def mark_no_show(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointment:
-    """The patient has not come, and the visit's time has begun: its claims go, its row stays.
+def missed_from(visit: Appointment) -> datetime:
+    """From when on a visit can be marked as missed: so long after its start as its clinic waits, and at the
+    latest when it would be over."""
+    grace = timedelta(minutes=visit.clinic.no_show_after_minutes)
+    return min(visit.starts_at + grace, visit.ends_at)
 
-    Marking it again changes nothing. Raises `Conflict` with code `not_begun`, or `wrong_status` for a visit
-    that is not booked (any more).
+
+def mark_no_show(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointment:
+    """The patient has not come, and the clinic has waited for them: the visit's claims go, its row stays.
+
+    Marking it again changes nothing. Raises `Conflict` with code `not_begun` before its start,
+    `not_missed_yet` while the clinic waits (`missed_from`), or `wrong_status` for a visit that is not booked
+    (any more).
     """
 
     def work() -> Appointment:
@@ -101,6 +109,13 @@ def mark_no_show(*, actor: Actor, appointment: Appointment, now: datetime) -> Ap
             raise Conflict(
                 f"This visit begins {starts}. It can be missed from then on; until then, cancel it.",
                 code="not_begun",
+            )
+        if now < missed_from(visit):
+            zone = visit.clinic.time_zone
+            began, until = (wall_time(moment, zone) for moment in (visit.starts_at, missed_from(visit)))
+            raise Conflict(
+                f"This visit began at {began}. The clinic waits until {until} before it is missed.",
+                code="not_missed_yet",
             )
         placing.vacate([visit])
         visit.status = AppointmentStatus.NOSHOW

@@ -34,6 +34,7 @@ from scheduler.working_hours.holiday_calendar import Holiday
 # Least and most of each, and its unit. Not clinical: they keep out slips of the keyboard.
 BOUNDS: Final = {
     "late_cancellation_hours": (0, 336, "hours"),
+    "no_show_after_minutes": (0, 240, "minutes"),
     "hold_minutes": (1, 240, "minutes"),
     "offer_minutes": (5, 2880, "minutes"),
 }
@@ -54,6 +55,7 @@ def change_booking_settings(
     clinic: Clinic,
     holiday_calendar: str | None = None,
     late_cancellation_hours: int | None = None,
+    no_show_after_minutes: int | None = None,
     hold_minutes: int | None = None,
     offer_minutes: int | None = None,
     time_zone: str | None = None,
@@ -68,6 +70,7 @@ def change_booking_settings(
     """
     numbers = {
         "late_cancellation_hours": late_cancellation_hours,
+        "no_show_after_minutes": no_show_after_minutes,
         "hold_minutes": hold_minutes,
         "offer_minutes": offer_minutes,
     }

@@ -21,6 +21,7 @@ from scheduler.models import (
 from scheduler.prescribing import plans
 from scheduler.visits import attendance, booking
 from scheduler.visits.visit_history import appointment_history
+from scheduler.working_hours import booking_settings
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -238,6 +239,27 @@ def test_a_visit_is_missed_from_its_start_on(stage: Stage) -> None:
     assert missed.status == AppointmentStatus.NOSHOW
     assert not Claim.objects.exists()
     assert miss(stage, visit, stage.at("12:00")).status == AppointmentStatus.NOSHOW
+
+
+@pytest.mark.parametrize(
+    ("minutes", "missed_from"), [(0, "9:30"), (15, "9:45"), (240, "11:30")], ids=["none", "some", "its end"]
+)
+def test_a_clinic_waits_for_who_is_late_and_at_the_longest_until_the_visit_would_be_over(
+    stage: Stage, minutes: int, missed_from: str
+) -> None:
+    booking_settings.change_booking_settings(
+        actor=stage.house.actor(stage.house.max), clinic=stage.house.clinic, no_show_after_minutes=minutes
+    )
+    visit = stage.book(stage.plan(), "9:30")
+    until = stage.at(missed_from)
+
+    if minutes:
+        with pytest.raises(Conflict, match=f"The clinic waits until 0?{missed_from}") as refusal:
+            miss(stage, visit, until - timedelta(seconds=1))
+        assert refusal.value.code == "not_missed_yet"
+        assert Claim.objects.filter(appointment=visit).exists()
+    assert attendance.missed_from(visit) == until
+    assert miss(stage, visit, until).status == AppointmentStatus.NOSHOW
 
 
 def test_who_has_come_has_not_missed_the_visit(stage: Stage) -> None:

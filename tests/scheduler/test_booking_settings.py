@@ -60,13 +60,20 @@ def test_a_hold_made_afterwards_lasts_as_long_as_was_set(house: House) -> None:
 
 def test_every_number_out_of_bounds_is_told_at_once(house: House) -> None:
     with pytest.raises(Invalid) as refusal:
-        change(house, hold_minutes=0, offer_minutes=4, late_cancellation_hours=337)
+        change(
+            house,
+            hold_minutes=0,
+            offer_minutes=4,
+            late_cancellation_hours=337,
+            no_show_after_minutes=241,
+        )
 
     told = {error["field"]: error["detail"] for error in refusal.value.data["errors"]}
     assert told == {
         "hold_minutes": "Give 1 to 240 minutes.",
         "offer_minutes": "Give 5 to 2880 minutes.",
         "late_cancellation_hours": "Give 0 to 336 hours.",
+        "no_show_after_minutes": "Give 0 to 240 minutes.",
     }
 
 
@@ -122,6 +129,8 @@ def test_over_the_api_all_read_and_the_manager_changes(house: House, other_house
 
     assert answer.status_code == 200
     assert (answer.data["holiday_calendar"], answer.data["late_cancellation_hours"]) == ("US-IL", 48)
+    assert read.data["no_show_after_minutes"] == 0
+    assert patch(house, house.max, {"no_show_after_minutes": 15}).data["no_show_after_minutes"] == 15
     assert patch(house, house.ana, {"hold_minutes": 5}).status_code == 403
     assert patch(house, other_house.max, {"hold_minutes": 5}).status_code == 404
     unknown = patch(house, house.max, {"feeds_show_names": True})

@@ -20,6 +20,7 @@ from tests.web.pages import browser_of, send, words
 SENT = {
     "holiday_calendar": "us-il",
     "late_cancellation_hours": "48",
+    "no_show_after_minutes": "15",
     "hold_minutes": "15",
     "offer_minutes": "90",
 }
@@ -36,6 +37,7 @@ def test_the_manager_chooses_whose_holidays_are_offered(house: House) -> None:
     clinic = Clinic.objects.get(pk=house.clinic.pk)
     assert (clinic.holiday_calendar, clinic.late_cancellation_hours) == ("US-IL", 48)
     assert (clinic.hold_minutes, clinic.offer_minutes) == (15, 90)
+    assert clinic.no_show_after_minutes == 15
     offered = words(max_.get(reverse("closures"), {"year": "2030"}))
     assert "Lincoln's Birthday" in offered
 

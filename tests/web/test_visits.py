@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from clinic.models import Clinic
 from scheduler.models import Appointment, AppointmentStatus
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
@@ -134,6 +135,20 @@ def test_a_missed_visit_is_marked_and_taken_back(stage: Stage) -> None:
 
     assert "the visit is booked for its own time" in words(back)
     assert fresh(visit).status == AppointmentStatus.BOOKED
+
+
+def test_while_the_clinic_waits_the_page_says_from_when_on_a_visit_is_missed(stage: Stage) -> None:
+    Clinic.objects.filter(pk=stage.house.clinic.pk).update(no_show_after_minutes=15)
+    visit = stage.book(stage.plan(), "9:00")
+    browser = browser_of(stage.house.ana)
+
+    page = words(browser.get(reverse("visit", args=[visit.pk])))
+    early = browser.post(reverse("visit_missed", args=[visit.pk]))
+
+    assert "Can be marked as missed from 09:15 on." in page
+    assert "Patient has not come" not in page
+    assert early.status_code == 409
+    assert "The clinic waits until 09:15 before it is missed." in words(early)
 
 
 def test_what_cannot_be_taken_back_is_said_on_the_page(stage: Stage) -> None:

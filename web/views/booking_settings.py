@@ -41,6 +41,11 @@ class BookingSettingsForm(SettingsForm):
         unit="hours before the visit, or later",
         help_text="Counted apart in the reports.",
     )
+    no_show_after_minutes = WholeNumberField(
+        label="A visit can be marked as missed",
+        unit="minutes after its start, or later",
+        help_text="0: from its start on. Marked as missed, its chair and nurse are free for others at once.",
+    )
     hold_minutes = WholeNumberField(
         label="A time is held for", unit="minutes", help_text="While it is talked over on the telephone."
     )
