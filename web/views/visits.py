@@ -215,9 +215,10 @@ def _show(
         "may_lengthen": may_book and lengthening.may_lengthen(appointment),
         "may_cancel": booked,
         "late_hours": request.clinic.late_cancellation_hours if booked and _late(appointment, now) else None,
-        "may_miss": booked and appointment.starts_at <= now,
         "may_miss": booked and attendance.missed_from(appointment) <= now,
         "missed_from": attendance.missed_from(appointment)
+        if booked and appointment.starts_at <= now
+        else None,
         "undo": ONE_STEP_BACK.get(AppointmentStatus(appointment.status)) if undoable else None,
     }
     template = "web/board/menu.html" if getattr(request, "htmx", False) else "web/desk/visit.html"
