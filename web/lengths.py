@@ -16,7 +16,7 @@ def length_in_words(minutes: int) -> str:
 
 
 def left_in_words(until: datetime, now: datetime) -> str:
-    """`14 min`, rounded up as the script that counts down does (board.js)."""
+    """`14 min`, rounded up as the script that counts down does (holds.js)."""
     return length_in_words(max(-int((now - until).total_seconds() // MINUTE), 0))
 
 

@@ -138,7 +138,7 @@ def test_a_block_offers_what_can_be_done_with_its_visit(windows: Windows) -> Non
         picture(page, "board-menu-phone")
         dialog(page).get_by_role("button", name="Patient has confirmed").click()
         expect(page.get_by_text("The visit is confirmed.")).to_be_visible()
-        assert page.url.endswith("/day/2027-01-11/")
+        assert page.url.endswith(f"/day/2027-01-11/?visit={visit.pk}")
 
 
 def test_a_visit_is_moved_and_kept_longer_by_keyboard_alone(windows: Windows) -> None:
@@ -165,9 +165,9 @@ def test_a_visit_is_moved_and_kept_longer_by_keyboard_alone(windows: Windows) ->
         page.keyboard.press("Enter")
         expect(page.get_by_text("The visit is moved.")).to_be_visible()
         assert start_of(visit) == "09:35"
+        expect(face).to_be_focused()
 
         ends = Appointment.objects.get(pk=visit.pk).ends_at
-        block_of(page, visit).get_by_role("link").focus()
         page.keyboard.press("m")
         for _ in range(3):
             page.keyboard.press("+")
@@ -177,6 +177,43 @@ def test_a_visit_is_moved_and_kept_longer_by_keyboard_alone(windows: Windows) ->
         page.keyboard.press("Enter")
         expect(page.get_by_text("The chair and its nurse are kept until")).to_be_visible()
         assert Appointment.objects.get(pk=visit.pk).ends_at == ends + timedelta(minutes=15)
+        expect(face).to_be_focused()
+
+
+def test_the_arrow_keys_go_from_visit_to_visit_and_chair_to_chair(windows: Windows) -> None:
+    with time_machine.travel(NOW):
+        stage, visit, other = two_visits()
+        page = windows.sign_in(stage.house.ana)
+        page.goto("/day/")
+        rosa, omar = (block_of(page, each).get_by_role("link") for each in (visit, other))
+        check_in = block_of(page, visit).get_by_role("button")
+        after = page.get_by_role("link", name="Book Chair 1, free from 11:10")
+
+        rosa.focus()
+        for key, reached in (
+            ("ArrowRight", check_in),
+            ("ArrowRight", after),
+            ("ArrowLeft", check_in),
+            ("Home", rosa),
+            ("End", after),
+        ):
+            page.keyboard.press(key)
+            expect(reached).to_be_focused()
+        # Down to what is there at this time, and back up to it.
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("link", name="Book Chair 2, free from")).to_have_count(2)
+        expect(page.get_by_role("link", name="Book Chair 2, free from").first).to_be_focused()
+        page.keyboard.press("ArrowRight")
+        expect(omar).to_be_focused()
+        page.keyboard.press("ArrowUp")
+        expect(after).to_be_focused()
+
+        # What opens from there closes onto it, though the board was brought anew meanwhile.
+        page.keyboard.press("Enter")
+        expect(dialog(page).get_by_role("combobox")).to_be_focused()
+        page.evaluate("htmx.trigger('#board', 'every')")
+        page.keyboard.press("Escape")
+        expect(after).to_be_focused()
 
 
 def test_a_recovery_is_made_longer_by_its_end(windows: Windows) -> None:

@@ -1,6 +1,7 @@
 """The day board by itself: it brings what others have done, but never while somebody has a block in hand, and
 free time is booked from where it was pressed."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
@@ -9,12 +10,14 @@ import pytest
 import time_machine
 from playwright.sync_api import Page, Position, expect
 
+from scheduler.visits import booking
 from tests.browser.conftest import Windows, picture
-from tests.cast import NOW, make_house
+from tests.cast import NOW, make_house, new_id
 from tests.scheduler.stage import set_stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+MINUTE_MS = 60_000
 SOON_MS = 20_500  # the board asks every 20 seconds
 
 
@@ -58,3 +61,19 @@ def start_asked(page: Page, press: Callable[[], None]) -> datetime:
         press()
     [start] = parse_qs(urlsplit(asked.value.url).query)["start"]
     return datetime.fromisoformat(start)
+
+
+def test_a_hold_says_how_long_it_lasts_and_that_it_is_over(windows: Windows) -> None:
+    with time_machine.travel(NOW):
+        stage = set_stage(make_house())
+        start = stage.at("14:00")
+        held = booking.hold(actor=None, id=new_id(), plan=stage.plan(), start=start, now=NOW)
+        page = windows.sign_in(stage.house.ana)
+        page.clock.install(time=NOW)
+        page.goto(f"/visits/{held.pk}/")
+        until = page.locator("dd", has_text="min left")
+        expect(until).to_contain_text("10 min left")
+        page.clock.run_for(9 * MINUTE_MS + 30_000)
+        expect(page.locator("[data-until]")).to_have_text(re.compile(r"^\d\d s left$"))
+        page.clock.run_for(MINUTE_MS)
+        expect(page.locator("[data-until]")).to_have_text("and free again since then")

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from scheduler.models import AbsenceReason, Appointment, AppointmentStatus, Closure, ResourceKind
-from scheduler.visits import attendance, booking
+from scheduler.visits import attendance, booking, lengthening
 from scheduler.working_hours import time_off
 from sessions_app import arrival
 from sessions_app.models import SessionState
@@ -21,7 +21,7 @@ from tests.cast import NOW, TODAY, House, local, make_patient, new_id
 from tests.scheduler.stage import Stage, make_resource, open_all, set_stage
 from tests.scheduler.waits import join
 from tests.web.pages import browser_of, words
-from web.board.layout import Place
+from web.board.layout import STEP, Place
 from web.lengths import left_in_words
 from web.views.board.looks import Look, look_of
 from web.views.board.rows import Block, Gap
@@ -340,6 +340,15 @@ def _queries(browser: Any, address: str) -> int:
     with CaptureQueriesContext(connection) as asked:
         assert browser.get(address).status_code == 200
     return len(asked)
+
+
+def test_a_visit_whose_chair_is_kept_longer_is_one_block(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "13:00")
+    lengthening.lengthen(
+        actor=stage.house.actor(stage.house.ana), appointment=visit, extra_recovery_minutes=15, now=NOW
+    )
+    [block] = blocks(the_day(stage))
+    assert (block.minutes, block.long * STEP, block.extra_recovery) == (135, 135, 15)
 
 
 def test_who_said_something_that_waits_for_a_nurse_is_not_plainly_confirmed(stage: Stage) -> None:

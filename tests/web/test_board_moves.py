@@ -1,6 +1,7 @@
 """Moving a visit on the day board and keeping it longer: what the board is answered while a block rests, what
 its dialog shows, and who was there first."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from scheduler.visits import attendance, booking
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
+from web.views.booking.place import on_board
 
 PART: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 
@@ -119,10 +121,13 @@ def test_a_move_from_the_board_comes_back_to_the_board(stage: Stage, visit: Appo
 
     moved = browser.post(reverse("visit_move", args=[visit.pk]), hidden(page))
 
-    assert moved["Location"] == reverse("day_on", args=[TODAY])
+    assert moved["Location"] == on_board(TODAY, visit.pk)
+    shown = browser.get(moved["Location"]).content.decode()
+    block, row = re.findall(r'<a[^>]* id="([^"]+)"[^>]* autofocus>', shown)
+    assert (block.startswith(f"visit-{visit.pk}-"), row) == (True, f"list-visit-{visit.pk}")
     assert Appointment.objects.get(pk=visit.pk).starts_at == stage.at("13:00")
     again = browser.post(reverse("visit_move", args=[visit.pk]), hidden(page))
-    assert again["Location"] == reverse("day_on", args=[TODAY])
+    assert again["Location"] == on_board(TODAY, visit.pk)
 
 
 def test_who_has_seen_a_visit_where_it_is_no_more_moves_nothing(stage: Stage, visit: Appointment) -> None:
@@ -148,7 +153,7 @@ def test_a_visit_that_was_cancelled_meanwhile_is_said_above_the_board(
 
     late = browser_of(stage.house.ana).post(reverse("visit_move", args=[visit.pk]), hidden(page), follow=True)
 
-    assert late.redirect_chain[0][0] == reverse("day_on", args=[TODAY])
+    assert late.redirect_chain[0][0] == on_board(TODAY, visit.pk)
     assert "This visit is cancelled and can't be moved." in words(late)
 
 

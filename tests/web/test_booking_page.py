@@ -19,6 +19,7 @@ from tests.scheduler.stage import Stage, plan_row, set_stage
 from tests.web.pages import browser_of, words
 from web.months import months_of
 from web.views.booking.new_patient import guessed
+from web.views.booking.place import on_board
 
 
 @pytest.fixture
@@ -165,7 +166,7 @@ def test_the_place_clicked_on_the_board_comes_first_and_leads_back_there(stage: 
     address = re.search(r'<form method="post"\s+action="([^"]+)"\s+class="best-form"', page.content.decode())
     assert address is not None
     answer = browser_of(stage.house.ana).post(address[1].replace("&amp;", "&"), sent(page))
-    assert answer["Location"] == reverse("day_on", args=[TODAY + timedelta(days=1)])
+    assert answer["Location"] == on_board(TODAY + timedelta(days=1), Appointment.objects.get().pk)
 
 
 def test_a_place_that_cant_be_is_explained_with_the_nearest(stage: Stage) -> None:

@@ -12,6 +12,7 @@ from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
 from tests.sessions_app import stories
 from tests.web.pages import browser_of, words
+from web.views.booking.place import on_board
 
 PART: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 BOARD = {"board": TODAY.isoformat()}
@@ -67,8 +68,8 @@ def test_what_is_done_from_the_board_leads_back_to_it(stage: Stage, visit: Appoi
     cancelled = browser.post(reverse("visit_cancel", args=[visit.pk]), {**BOARD, "reason": "pat"})
     elsewhere = browser.post(reverse("visit_undo", args=[visit.pk]), {"board": "not a day"})
 
-    assert confirmed.headers["Location"] == reverse("day_on", args=[TODAY])
-    assert cancelled.headers["Location"] == reverse("day_on", args=[TODAY])
+    assert confirmed.headers["Location"] == on_board(TODAY, visit.pk)
+    assert cancelled.headers["Location"] == on_board(TODAY, visit.pk)
     assert elsewhere.headers["Location"] == reverse("visit", args=[visit.pk])
 
 

@@ -29,9 +29,10 @@ from sessions_app.preparing.readiness import in_doubt
 from web.board.layout import by_name
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
+from web.lengths import left_in_words
 from web.views import readiness_answers
 from web.views.board import looks
-from web.views.booking.place import appointment_of, board_of, has_fasted
+from web.views.booking.place import appointment_of, board_of, has_fasted, on_board
 
 # Nobody comes any more: the way on is another visit.
 GONE: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
@@ -64,7 +65,7 @@ def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
     except Conflict as refusal:
         return _show(request, appointment, CancelForm(), refusal=refusal)
     messages.success(request, f"{appointment.patient.full_name} is checked in.")
-    return redirect("day_on", on=clock.local_date(arrived.starts_at, request.clinic.time_zone))
+    return redirect(on_board(clock.local_date(arrived.starts_at, request.clinic.time_zone), pk))
 
 
 @staff_page(BOOK, methods=["POST"])
@@ -154,7 +155,7 @@ def release(request: StaffRequest, pk: UUID) -> HttpResponse:
 def _back(request: StaffRequest, pk: UUID) -> HttpResponse:
     """To the board that it was done on, or else to the visit."""
     board = board_of(request)
-    return redirect("day_on", on=board) if board else redirect("visit", pk=pk)
+    return redirect(on_board(board, pk)) if board else redirect("visit", pk=pk)
 
 
 def _nearby(appointment: Appointment, visit: queries.BookedVisit, now: datetime) -> dict[str, Any]:
@@ -209,6 +210,8 @@ def _show(
         "book_again": may_book and (appointment.status in GONE or appointment.ran_out_by(now)),
         "to_ask": booking.to_ask_of_held(appointment, now=now) if held else None,
         "held": held and appointment.held_until > now,  # type: ignore[operator]  # a hold has an end
+        "held_left": f"{left_in_words(appointment.held_until, now)} left" if appointment.held_until else "",
+        "now": now,
         "may_check_in": booked and day == clock.local_date(now, request.clinic.time_zone),
         "may_confirm": booked and appointment.patient_status != "accepted",
         "may_move": booked,

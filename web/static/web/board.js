@@ -1,5 +1,5 @@
-// What the day board does beyond HTML and htmx: it waits while somebody moves a block, counts holds down, books
-// where free time is pressed, and prints. It knows no rule; without it the page is whole.
+// What the day board does beyond HTML and htmx: it waits while somebody moves a block, books where free
+// time is pressed, and prints. It knows no rule; without it the page is whole.
 
 const board = () => document.getElementById("board");
 
@@ -7,28 +7,6 @@ const board = () => document.getElementById("board");
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target === board() && "moving" in board().dataset) event.preventDefault();
 });
-
-// How long a hold still lasts by the server's clock, in the words of looks.py; seconds in its last minute.
-let ahead = 0;
-const compareClocks = () => {
-  if (board()) ahead = Date.parse(board().dataset.now) - Date.now();
-};
-compareClocks();
-document.addEventListener("htmx:afterSettle", compareClocks);
-const left = (until) => {
-  const seconds = Math.max(0, Math.ceil((until - Date.now() - ahead) / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const rest = minutes % 60;
-  return `${Math.floor(minutes / 60)} h` + (rest ? ` ${String(rest).padStart(2, "0")} min` : "");
-};
-setInterval(() => {
-  for (const each of document.querySelectorAll("[data-until]")) {
-    const words = left(Date.parse(each.dataset.until));
-    if (each.textContent !== words) each.textContent = words;
-  }
-}, 1000);
 
 // Free time is booked from where it was pressed, to the board's step; by keyboard from its start.
 const pointed = (face, x) => {

@@ -206,7 +206,7 @@ async function open(address, { dropped = null, opener = null } = {}) {
   const answer = await fetched(address);
   if (dropped && dropped !== taken) return;
   if (!answer) {
-    putBack();
+    putBack({ focus: true });
     return;
   }
   answered.replaceChildren(answer.words);
@@ -246,7 +246,7 @@ dialog?.addEventListener("close", () => {
   const face = dialog.opener && faceOf(dialog.opener);
   putBack();
   answered.replaceChildren();
-  if (stale) location.reload();
+  if (stale) location.assign(`?visit=${dialog.opener.dataset.of}`);
   // The board may have been brought anew meanwhile: then it is the one that stands in its place.
   else if (face) (document.getElementById(face.id) ?? face).focus({ preventScroll: true });
 });

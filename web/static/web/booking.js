@@ -58,6 +58,7 @@ document.addEventListener("keydown", (event) => {
 
 // --- The dialog ---------------------------------------------------------------------------------------
 let dialog = null;
+let opener = null; // what had the focus when it was opened
 
 function makeDialog() {
   const made = document.createElement("dialog");
@@ -79,7 +80,11 @@ function makeDialog() {
       setTimeout(() => event.defaultPrevented || made.close());
     }
   });
-  made.addEventListener("close", () => inside.replaceChildren());
+  made.addEventListener("close", () => {
+    inside.replaceChildren();
+    // The part of the page that it stood on may have been brought anew meanwhile.
+    (document.getElementById(opener.id) ?? opener).focus({ preventScroll: true });
+  });
   made.addEventListener("click", (event) => {
     if (event.target === made || event.target.closest("[data-close-dialog]")) made.close();
   });
@@ -88,13 +93,14 @@ function makeDialog() {
   return made;
 }
 
-async function openDialog(address) {
+async function openDialog(link) {
   dialog ??= makeDialog();
   const booking = document.createElement("div");
   booking.id = "booking";
   dialog.firstElementChild.replaceChildren(booking);
+  opener = link;
   dialog.showModal();
-  await window.htmx.ajax("GET", address, {
+  await window.htmx.ajax("GET", link.href, {
     source: booking,
     target: booking,
     select: "#booking",
@@ -107,7 +113,7 @@ document.addEventListener("click", (event) => {
   const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
   if (!link || !plain || event.defaultPrevented || !window.htmx) return;
   event.preventDefault();
-  openDialog(link.href);
+  openDialog(link);
 });
 
 // The page below the dialog keeps its address: htmx 2.0.10 doesn't heed hx-push-url="false" of what is boosted.

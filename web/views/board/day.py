@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
@@ -46,6 +47,12 @@ ROOMY: Final = 8  # chairs; of more, each row is lower
 
 class ChooseDayForm(forms.Form):
     on = DayField(label="Day")
+
+
+class InHandForm(forms.Form):
+    """The visit from which somebody comes back to the board."""
+
+    visit = forms.UUIDField(required=False)
 
 
 @dataclass(frozen=True)
@@ -104,9 +111,15 @@ def day(request: StaffRequest, on: date | None = None) -> HttpResponse:
         "fits": fits[:FITS_SHOWN],
         "more_fits": len(fits[FITS_SHOWN:]),
         "may_book": may_book,
+        "in_hand": _in_hand(request),
         "may_repair": shown >= today and request.actor.may(REPAIR, request.clinic.pk),
     }
     return render(request, "web/board/day.html", context)
+
+
+def _in_hand(request: StaffRequest) -> UUID | None:
+    form = InHandForm(request.GET)
+    return form.cleaned_data["visit"] if form.is_valid() else None
 
 
 def _told(read: ClinicDay, *, now: datetime, today: bool, may_book: bool) -> list[Told]:

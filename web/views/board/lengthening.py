@@ -23,7 +23,7 @@ from scheduler.visits import lengthening, queries
 from scheduler.vocabulary import wall_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, DayField, WholeNumberField
-from web.views.booking.place import appointment_of, board_of
+from web.views.booking.place import appointment_of, board_of, on_board
 
 
 class LengthenForm(ChangeForm):
@@ -102,7 +102,7 @@ def _carry_out(request: StaffRequest, appointment: Appointment, minutes: int, bo
     )
     until = wall_time(visit.ends_at, request.clinic.time_zone)
     messages.success(request, f"The chair and its nurse are kept until {until}.")
-    return redirect("day_on", on=board) if board else redirect("visit", pk=visit.pk)
+    return redirect(on_board(board, visit.pk)) if board else redirect("visit", pk=visit.pk)
 
 
 def _told(appointment: Appointment, minutes: int) -> str:

@@ -24,7 +24,6 @@ class Look:
     icon: str
     word: str
     until: datetime | None = None  # of a hold: when it runs out,
-    left: str = ""  # and how long that is
 
 
 def look_of(
@@ -34,7 +33,7 @@ def look_of(
     have come by now; `in_doubt`: what the patient said before waits for a nurse (`readiness.in_doubt`)."""
     if visit.status == AppointmentStatus.PENDING and visit.held_until is not None:
         left = left_in_words(visit.held_until, now)
-        return Look("waiting", "clock", f"Held, {left} left", visit.held_until, left)
+        return Look("waiting", "clock", f"Held, {left} left", visit.held_until)
     if late > 0:
         return Look("warn", "alert", f"{length_in_words(late)} late")
     if visit.status == AppointmentStatus.BOOKED:

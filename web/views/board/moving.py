@@ -23,7 +23,7 @@ from scheduler.models import Appointment, AppointmentStatus
 from scheduler.visits import booking, queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, DayField, LocalDateTimeField
-from web.views.booking.place import appointment_of, resource_of
+from web.views.booking.place import appointment_of, on_board, resource_of
 from web.views.booking.times import LONGEST_SEARCH, look
 
 NO_PLACE: Final = "Give a time on the five-minute grid and a chair of the clinic."
@@ -124,10 +124,10 @@ def _carry_out(
         if not board:
             raise
         messages.error(request, refusal.detail)
-        return redirect("day_on", on=board)
+        return redirect(on_board(board, asked["appointment"].pk))
     messages.success(request, "The visit is moved.")
     if board:
-        return redirect("day_on", on=clock.local_date(visit.starts_at, request.clinic.time_zone))
+        return redirect(on_board(clock.local_date(visit.starts_at, request.clinic.time_zone), visit.pk))
     return redirect("visit", pk=visit.pk)
 
 

@@ -183,22 +183,20 @@ def closed_for(closures: Iterable[Closure], day: Interval) -> str:
 
 
 def stays_of(told: Told) -> list[Stay]:
-    """By start. Who was moved to another chair in between has two; who was done early, a shorter one."""
+    """By start. Who was moved to another chair in between has two; who was done early, a shorter one. A chair
+    that was kept longer, and so was claimed again from the end on, is one."""
     claims = told.appointment.claims.all()
     chairs = [claim for claim in claims if claim.resource.kind == ResourceKind.CHAIR]
     # Who goes home is nobody's any more; the chair then has its turnover.
     served_until = [claim.during.upper for claim in claims if claim.resource.kind != ResourceKind.CHAIR]
     goes_home = max(served_until, default=told.appointment.ends_at)
-    return [
-        Stay(
-            told,
-            claim.resource,
-            claim.during.lower,
-            min(claim.during.upper, goes_home),
-            claim.during.upper,
-        )
-        for claim in sorted(chairs, key=lambda claim: claim.during.lower)
-    ]
+    spans: list[tuple[Resource, datetime, datetime]] = []
+    for claim in sorted(chairs, key=lambda claim: claim.during.lower):
+        chair, start, until = claim.resource, claim.during.lower, claim.during.upper
+        if spans and spans[-1][0] == chair and spans[-1][2] == start:
+            start = spans.pop()[1]
+        spans.append((chair, start, until))
+    return [Stay(told, chair, start, min(until, goes_home), until) for chair, start, until in spans]
 
 
 def phases_of(visit: BookedVisit) -> list[Phase]:

@@ -31,7 +31,16 @@ from scheduler.visits.decision import Decision, against_any_time
 from scheduler.vocabulary import spoken_time
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.views.booking.place import Place, leave_for, made_before, made_once, place_of, plan_of, resource_of
+from web.views.booking.place import (
+    Place,
+    leave_for,
+    made_before,
+    made_once,
+    on_board,
+    place_of,
+    plan_of,
+    resource_of,
+)
 from web.views.booking.told import told_of, untold_in_words
 
 NOBODY: Final = "-"
@@ -118,7 +127,8 @@ def best(request: StaffRequest, pk: UUID) -> HttpResponse:
     if place:
         if is_untold(made, clock.now()):
             messages.warning(request, untold_in_words(made))
-        return leave_for(request, "day_on", on=clock.local_date(made.starts_at, request.clinic.time_zone))
+        day = clock.local_date(made.starts_at, request.clinic.time_zone)
+        return leave_for(request, on_board(day, made.pk))
     return leave_for(request, "visit", pk=made.pk)
 
 

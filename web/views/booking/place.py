@@ -13,6 +13,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from clinic import access, clock
@@ -131,6 +132,11 @@ def made_before(
         return None
     messages.warning(request, SENT_BEFORE)
     return leave_for(request, "visit", pk=id)
+
+
+def on_board(on: date, visit_id: UUID) -> str:
+    """The address of a day's board for whoever comes back to it from this visit: its block has the focus."""
+    return f"{reverse('day_on', args=[on])}?{urlencode({'visit': visit_id})}"
 
 
 def leave_for(request: StaffRequest, *to: Any, **kwargs: Any) -> HttpResponse:
