@@ -19,12 +19,13 @@ from tests.notifications.test_check_ins import say
 from tests.notifications.texts import alone_on_the_number, give_number, text
 from tests.notifications.visits import book, discharge
 from tests.scheduler.stage import set_stage
-from tests.scheduler.waits import join
+from tests.scheduler.waits import hold_for, join
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SOON_MS = 15_500  # what others do is asked for every 15 seconds
+WAITLIST_SOON_MS = 20_500  # on the waitlist every 20
 
 
 def test_the_desk_answers_a_text_and_offers_other_times(windows: Windows, house: House) -> None:
@@ -164,3 +165,22 @@ def test_the_desk_offers_a_freed_time_to_the_waitlist(windows: Windows, house: H
         offer = WaitlistOffer.objects.get()
         assert (offer.status, offer.entry.patient) == ("accepted", house.rosa)
         assert Appointment.objects.get(pk=offer.appointment_id).status == "booked"
+
+
+def test_a_tick_stands_in_a_list_that_renews_itself(windows: Windows, house: House) -> None:
+    """Though the focus has gone elsewhere by then."""
+    with time_machine.travel(NOW, tick=True):
+        stage = set_stage(house, fasting=True)
+        hold_for(stage, join(stage, stage.plan()), "11:00", TODAY)
+        page = windows.sign_in(house.ana)
+        page.clock.install()
+        page.goto("/waitlist/")
+        asked = page.get_by_label("I have asked: they have")
+        asked.check()
+        page.get_by_role("link", name="The day board").focus()
+        join(stage, stage.plan(house.omar))
+        page.clock.run_for(WAITLIST_SOON_MS)
+        expect(page.get_by_role("link", name="Omar Haddad").first).to_be_visible()
+        expect(asked).to_be_checked()
+        page.get_by_role("button", name="Says yes").click()
+        page.wait_for_url("**/visits/**")

@@ -25,6 +25,34 @@ document.addEventListener("input", (event) => {
 document.addEventListener("submit", (event) => typed.delete(event.target));
 document.addEventListener("reset", (event) => typed.delete(event.target));
 const beingTyped = () => [...typed].some((form) => form.isConnected);
+
+// What was ticked or typed in a part that renews itself stands in the part that takes its place, wherever the focus
+// is by now: in the same box of the form with the same address.
+const boxOf = (control) => {
+  const { form, name, type } = control;
+  const chosen = ["checkbox", "radio"].includes(type) ? control.value : "";
+  return [form.getAttribute("action"), name, chosen].join(" ");
+};
+const controlsOf = (part) =>
+  [...part.querySelectorAll("form[method=post] :is(input:not([type=hidden]), textarea, select)")].filter((each) => each.name);
+let typedInPart = new Map();
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target } = event.detail;
+  if (!target?.matches("[data-poll]")) return;
+  const changed = controlsOf(target).filter((each) => typed.has(each.form));
+  typedInPart = new Map(changed.map((each) => [boxOf(each), each]));
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (!typedInPart.size) return;
+  for (const control of controlsOf(document)) {
+    const was = typedInPart.get(boxOf(control));
+    if (!was || was === control) continue;
+    if (["checkbox", "radio"].includes(control.type)) control.checked = was.checked;
+    else control.value = was.value;
+    typed.add(control.form);
+  }
+  typedInPart = new Map();
+});
 window.addEventListener("beforeunload", (event) => {
   if (beingTyped()) event.preventDefault();
 });
