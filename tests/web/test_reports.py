@@ -78,6 +78,9 @@ def test_a_printed_report_says_of_which_clinic_days_and_visits_it_is(stage: Stag
         assert told_on_paper(page).startswith(f"{house.clinic.name} · Jan 1, 2027 to Jan 31, 2027 Chairside")
     page = browser_of(house.max).get("/reports/level/", {"day": "2027-01-11"})
     assert told_on_paper(page).startswith(f"{house.clinic.name} · Jan 11, 2027")
+    page = browser_of(house.max).get("/messages/figures/", PERIOD)
+    assert told_on_paper(page).startswith(f"{house.clinic.name} · Jan 1, 2027 to Jan 31, 2027 Chairside")
+    assert told_on_paper(page).endswith(f"printed by {house.max.full_name}")
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))

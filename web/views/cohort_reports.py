@@ -111,13 +111,16 @@ def cohort_report(request: StaffRequest, pk: UUID) -> HttpResponse:
     report = _fetch(request, pk)
     content = cohort_reports.figures_of(report)
     figures: dict[str, Any] = content["figures"]
+    instrument = MEASURES[report.query["instrument"]]
     context = {
+        "paper": [request.clinic.name, instrument.title],
+        "now": clock.now(),
         "report": report,
         "content": content,
-        "instrument": MEASURES[report.query["instrument"]],
+        "instrument": instrument,
         "query": report.query,
         "figures": figures,
-        "rates": cohort_pictures.benefit_and_harm(figures["all"], MEASURES[report.query["instrument"]]),
+        "rates": cohort_pictures.benefit_and_harm(figures["all"], instrument),
         "lasting": cohort_pictures.lasting(figures["all"]["durability"]["steps"]),
         "groups": [
             (title, figures[name], cohort_pictures.by_group(figures[name]))

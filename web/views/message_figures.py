@@ -15,7 +15,7 @@ from scheduler.reporting.reports import Period
 from sessions_app.reporting.rates import Rate
 from web.doors import StaffRequest, staff_page
 from web.files import Cell, csv_answer
-from web.views.reports.asking import PeriodForm, period_form
+from web.views.reports.asking import PeriodForm, period_form, period_on_paper
 
 MEANS: Final = (
     "Of the messages that fell due in these days: how many went out, arrived and were answered, and what "
@@ -153,11 +153,14 @@ def figures(request: StaffRequest) -> HttpResponse:
     """The stages of which anything was wanted in the period that is asked for, or in the last four weeks."""
     form = period_form(request)
     period = _period(request, form)
-    found = figures_by_stage(request.clinic, period, now=clock.now()) if period else []
+    now = clock.now()
+    found = figures_by_stage(request.clinic, period, now=now) if period else []
     wanted = [each for each in found if each.wanted]
     context = {
         "form": form,
         "period": period,
+        "paper": period_on_paper(request.clinic, period) if period else [],
+        "now": now,
         "figures": wanted,
         "with_visits": [each for each in wanted if each.after],
         "with_reasons": [each for each in wanted if each.not_sent],

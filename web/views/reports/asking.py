@@ -38,6 +38,11 @@ class ReportForm(PeriodForm):
         ]
 
 
+def period_on_paper(clinic: Clinic, period: Period) -> list[str]:
+    """Of which clinic and of which days figures are, where the form isn't printed."""
+    return [clinic.name, f"{plain_day(period.first)} to {plain_day(period.last)}"]
+
+
 @dataclass(frozen=True)
 class Asked:
     """A report's question; `today` is the clinic's."""
@@ -62,7 +67,7 @@ class Asked:
 
     def words(self, form: "PeriodForm") -> list[str]:
         """As paper has it, where the form isn't printed: the clinic, the days, of which visits."""
-        told = [self.clinic.name, f"{plain_day(self.period.first)} to {plain_day(self.period.last)}"]
+        told = period_on_paper(self.clinic, self.period)
         for name in ("protocol", "indication"):
             if chosen := form.cleaned_data.get(name):
                 choices: Any = form.fields[name]
