@@ -344,6 +344,7 @@ GET    /staff/{member}/                             ---M
 GET    /staff/{member}/charts-opened/               ---M
 GET    /staff/{member}/charts-opened.csv            ---M
 GET    /staff/{member}/sign-ins/                    ---M
+GET    /staff/{member}/roles/                       ---M
 POST   /staff/{member}/roles/                       ---M
 POST   /staff/{member}/details/                     ---M
 POST   /staff/{invited}/invite-again/               ---M

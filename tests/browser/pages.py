@@ -159,6 +159,7 @@ settings                M  /settings/
 staff                   M  /staff/
 staff-invite            M  /staff/invite/
 staff-member            M  /staff/{member}/
+staff-take-role         M  /staff/{member}/roles/?were=nurse
 staff-charts-opened     M  /staff/{member}/charts-opened/
 staff-sign-ins          M  /staff/{member}/sign-ins/
 staff-invited           M  /staff/{invited}/

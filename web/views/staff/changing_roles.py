@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from clinic import clock, signin
 from clinic.access import MANAGE_STAFF
 from clinic.models import Member, Role
-from clinic.staff import letters, members
+from clinic.staff import letters, members, queries
 from notifications.escalating.duties import duties_of
 from web.doors import StaffRequest, staff_page
 from web.views.staff import proving
@@ -17,10 +17,15 @@ from web.views.staff.forms import RolesForm, TakeRolesForm
 from web.views.staff.one import fetched, show
 
 
-@staff_page(MANAGE_STAFF, methods=["POST"])
+@staff_page(MANAGE_STAFF)
 def change_roles(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """What was ticked and wasn't before is given. What was and isn't any more is asked about, then taken."""
+    """What was ticked and wasn't before is given. What was and isn't any more is asked about, then taken.
+    Opened by itself, it asks about the roles that `were` and aren't among `roles`."""
     found = fetched(request, pk)
+    if request.method == "GET":
+        asking = TakeRolesForm(request, found, request.GET)
+        holds = asking.would_take and asking.would_take <= set(queries.roles_of(found))
+        return _ask(request, found, asking) if holds else redirect("member", pk=found.pk)
     if "asked" in request.POST:
         asked = TakeRolesForm(request, found, request.POST)
         if asked.is_valid() and _is_changed(request, found, asked):
