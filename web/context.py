@@ -89,18 +89,24 @@ class Entry:
     address: str
     count: int
     here: bool
+    entries: tuple["Entry", ...] = ()  # a group's alone
 
     @property
     def label(self) -> str:
         return self.place.label
 
+    @property
+    def folds(self) -> str:
+        return self.place.folds
+
 
 @dataclass(frozen=True)
 class Group:
-    """Places behind one name."""
+    """Places behind one name, for which a narrow bar has room."""
 
     label: str
     entries: list[Entry]
+    folds: str = ""
 
     @property
     def here(self) -> bool:
@@ -158,14 +164,14 @@ class Frame:
     @property
     def folded(self) -> list[Entry]:
         """The places that a narrow bar keeps behind "More"."""
-        return [entry for entry in self.navigation if isinstance(entry, Entry) and entry.place.folds]
+        return [entry for entry in self.navigation if isinstance(entry, Entry) and entry.folds]
 
     @property
     def folds(self) -> str:
         """From which width on there is a "More" for a person whom no group is shown to; empty for no need."""
         if any(isinstance(entry, Group) for entry in self.navigation):
             return ""
-        widths = {entry.place.folds for entry in self.folded}
+        widths = {entry.folds for entry in self.folded}
         return "tablet" if "tablet" in widths else "phone" if widths else ""
 
     @property

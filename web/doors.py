@@ -130,10 +130,7 @@ def staff_page(
         def inside(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             access.require(request.actor, permission, request.clinic.pk)
             with timezone.override(request.clinic.time_zone):
-                response = view(request, *args, **kwargs)
-                # A lazy response must be written while the clinic's zone still holds.
-                render_now = getattr(response, "render", None)
-                return render_now() if render_now else response
+                return written(view(request, *args, **kwargs))
 
         @require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])
         @wraps(view)
@@ -185,6 +182,12 @@ def own_page(*, methods: Collection[str] = ("GET", "POST")) -> Callable[[Page], 
         return door
 
     return decorate
+
+
+def written(answer: HttpResponse) -> HttpResponse:
+    """A lazy answer, which has to be written while the clinic's zone still holds; any other as it is."""
+    render_now = getattr(answer, "render", None)
+    return render_now() if render_now else answer
 
 
 def enter(request: StaffRequest) -> None:

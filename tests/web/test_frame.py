@@ -184,8 +184,8 @@ def test_the_frame_says_whose_clinic_it_is_and_that_it_is_made_up(house: House) 
     assert "a synthetic clinic" not in words(browser_of(house.nils).get("/nowhere/"))
 
 
-def test_the_frame_asks_four_questions_however_many_tasks_there_are(house: House) -> None:
-    """The user, the roles, the clinics, the open tasks; the session is read from the cache."""
+def test_the_frame_asks_five_questions_however_many_tasks_there_are(house: House) -> None:
+    """The session, the user, the roles, the clinics, the open tasks."""
     browser = browser_of(house.nils)
     browser.get("/nowhere/")
     for _ in range(3):
@@ -193,7 +193,7 @@ def test_the_frame_asks_four_questions_however_many_tasks_there_are(house: House
     with CaptureQueriesContext(connection) as captured:
         browser.get("/nowhere/")
     questions = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
-    assert len(questions) == 4, "\n".join(questions)
+    assert len(questions) == 5, "\n".join(questions)
 
 
 @pytest.mark.parametrize(("who", "where"), [("nils", "nurse_station"), ("ana", "day"), ("max", "day")])
@@ -260,7 +260,7 @@ def test_what_a_narrow_bar_has_no_room_for_stands_behind_more(house: House) -> N
             frame = browser_of(who).get("/nowhere/").context["frame"]
             assert [entry.label for entry in frame.folded] == ["Messages", "Texts", "Inbox"]
             assert frame.folds == more
-    assert browser_of(house.ana).get("/nowhere/").context["frame"].folds == "phone"
+    assert browser_of(house.ana).get("/nowhere/").context["frame"].folds == "tablet"
 
 
 def test_the_demo_shows_the_phones_of_its_made_up_patients(house: House) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.utils import timezone
 
 from notifications.planning.stage_words import title_of
@@ -93,6 +94,12 @@ def tone(status: str) -> str:
 def stage_title(stage: str) -> str:
     """What a message's stage is called."""
     return title_of(stage)
+
+
+@register.filter
+def unit_beside(field: BoundField) -> str:
+    """What a box counts or measures in; empty for a box of words."""
+    return getattr(field.field, "unit", "")
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from clinic.staff.activity import sign_ins_of
-from web.doors import NoClinic, NotChosen, StaffRequest, enter, own_page
+from web.doors import NoClinic, NotChosen, StaffRequest, enter, own_page, written
 from web.paging import latest_first
 
 
@@ -18,10 +18,7 @@ from web.paging import latest_first
 def signed_in(request: StaffRequest) -> HttpResponse:
     """Each browser and since when; all but this one can be signed out."""
     with timezone.override(_zone(request)):
-        answer: HttpResponse = list_usersessions(request)
-        # A lazy response must be written while the zone still holds.
-        render_now = getattr(answer, "render", None)
-        return render_now() if render_now else answer
+        return written(list_usersessions(request))
 
 
 @own_page(methods=["GET"])
