@@ -99,7 +99,14 @@ def go_on(clinic: Clinic) -> Demo:
     names = {**_of_the_story(clinic), **_happened_besides(clinic)}
     _invite_the_desk()
     links, birth_years = _links(clinic)
+    _date_tasks()
     return Demo({**{name: str(value) for name, value in names.items()}, **links}, birth_years)
+
+
+def _date_tasks() -> None:
+    """A task is as old as the database's clock says, which knows nothing of MIDDAY."""
+    open_ones = WorkItem.objects.filter(closed_at=None).exclude(created_at__range=(MIDDAY - DAY, MIDDAY))
+    open_ones.update(created_at=MIDDAY - timedelta(minutes=20))
 
 
 def _invite_the_desk() -> None:
