@@ -88,6 +88,7 @@ def prepare(chair: Chair, house: House) -> None:
     page = chair.page
     chair.way("Checklist")
     chair.to_do("Begin the checklist")
+    the_note_that_an_answer_needs_is_said(page)
     groups = page.get_by_role("button", name="All of these pass")
     for _ in range(groups.count()):
         groups.first.click()  # what has passed asks no more
@@ -114,6 +115,19 @@ def prepare(chair: Chair, house: House) -> None:
     chair.at(STARTED_AT)
     chair.to_do("Start")
     chair.send("start")
+
+
+def the_note_that_an_answer_needs_is_said(page: Page) -> None:
+    """As soon as it is chosen, and until it is there."""
+    mood = page.locator(".check").filter(has=page.locator("[name=answers_mood_result]"))
+    needed, note = mood.get_by_text("Write down what was found"), mood.locator("[name=answers_mood_note]")
+    expect(needed).to_be_hidden()
+    mood.get_by_label("Fail").check()
+    expect(needed).to_be_visible()
+    expect(note).to_have_attribute("required", "")
+    note.fill("Low since Friday")
+    expect(needed).to_be_hidden()
+    note.fill("")
 
 
 def watch(chair: Chair) -> None:
