@@ -5,6 +5,7 @@ Nothing about the visit or the patient is given out before the birth year was ri
 asks is the work of `readiness`, `check_ins`, `questionnaires` and `diary`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from clinic.models import Clinic, Patient
 from clinic.problems import Conflict, Invalid, Missing, Problem
 from clinic.transactions import in_transaction
 from notifications.answering import things, tries
+from notifications.answering.things import ToldVisit
 from notifications.models import CheckIn, PatientLink
 from notifications.tokens import NO_LINK, hash_of
 from scheduler.finding.fasting import NOT_ASKED
@@ -132,23 +134,42 @@ def check_in_of(link: PatientLink, now: datetime, id: UUID | None = None) -> Che
     return check_in
 
 
-def confirm_visit(*, link: PatientLink, now: datetime) -> Appointment:
-    """The patient is coming. Confirming again changes nothing.
+def confirm_visit(*, link: PatientLink, visit: UUID | None = None, now: datetime) -> Appointment:
+    """The patient is coming: to this visit of those that the message told, or else to the one that its page
+    begins with. Confirming again changes nothing.
 
-    Raises `Missing` for a link without a visit, `Conflict` `visit_moved` when the visit is no longer at the
-    time that the message spoke of, and what `attendance.confirm` raises.
+    Raises `Missing` for a link without a visit, or not with this one, `Conflict` `visit_moved` when the visit
+    is no longer at the time that the message spoke of, and what `attendance.confirm` raises.
     """
     offered = things.of_link(link, now)
-    visit = offered.visit
-    if visit is None:
+    meant = offered.about
+    if visit is not None:
+        meant = next((told for told in offered.told if told.visit.pk == visit), None)
+    if meant is None:
         raise Missing(NO_LINK)
+    return _confirm([meant], now)[0]
 
-    def work() -> Appointment:
-        appointment = Appointment.objects.select_for_update(no_key=True).get(pk=visit.pk)
-        if appointment.starts_at != offered.spoken_of:
+
+def confirm_all(*, link: PatientLink, now: datetime) -> list[Appointment]:
+    """The patient is coming to every visit that the message told and that stands; to none of them where one
+    has moved this moment. Raises as `confirm_visit`."""
+    offered = things.of_link(link, now)
+    if not offered.told:
+        raise Missing(NO_LINK)
+    return _confirm(offered.to_confirm, now)
+
+
+def _confirm(told: Sequence[ToldVisit], now: datetime) -> list[Appointment]:
+    spoken_of = {each.visit.pk: each.spoken_of for each in told}
+
+    def work() -> list[Appointment]:
+        rows = list(
+            Appointment.objects.select_for_update(no_key=True).filter(pk__in=spoken_of).order_by("pk")
+        )
+        if any(row.starts_at != spoken_of[row.pk] for row in rows):
             raise Conflict(MOVED, code="visit_moved")
         with acting(None, door=DOOR):
-            return attendance.confirm(appointment=appointment, now=now)
+            return [attendance.confirm(appointment=row, now=now) for row in rows]
 
     return in_transaction(work)
 

@@ -7,6 +7,7 @@ Questionnaires with a score are not here (`questionnaires`).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -300,6 +301,30 @@ READINESS: Final = (
         (NO, Choice("yes", Wording("Yes", "Sí"))),
     ),
 )
+
+# Whoever has not been here has no last visit: what the clinic knows of them it has asked.
+_OF_A_FIRST_VISIT: Final[Mapping[str, Wording]] = MappingProxyType(
+    {
+        "new_medicines": Wording(
+            "Have your medicines changed since you told us about them?",
+            "¿Han cambiado sus medicinas desde que nos las dijo?",
+        ),
+        "alcohol_drugs": Wording(
+            "Have you had alcohol or drugs since we asked you about them?",
+            "¿Ha tomado alcohol o drogas desde que le preguntamos?",
+        ),
+    }
+)
+
+
+def readiness_questions(*, first_visit: bool) -> tuple[Question, ...]:
+    """Those of `READINESS`, in words that are true of somebody who has not been here before."""
+    if not first_visit:
+        return READINESS
+    return tuple(
+        replace(question, text=_OF_A_FIRST_VISIT.get(question.code, question.text)) for question in READINESS
+    )
+
 
 QUESTION_SETS: Final[Mapping[str, tuple[Question, ...]]] = MappingProxyType(
     {

@@ -60,6 +60,11 @@ class AskDailySerializer(ProofSerializer):
     at = serializers.TimeField(help_text="Wall-clock time where the patient is.")
 
 
+class ConfirmSerializer(ProofSerializer):
+    visit = IdField(required=False, help_text="Which of several visits; without it the next that is to come.")
+    all = serializers.BooleanField(default=False, help_text="All that the message told and that stand.")
+
+
 class OfferAcceptSerializer(ProofSerializer):
     starts_at = serializers.DateTimeField(help_text="The start that was shown to the patient.")
 
@@ -82,12 +87,15 @@ class PatientLinksViewSet(ViewSet):
         link, _ = proved_with(ProofSerializer, request)
         return Response(opened(link))
 
-    @extend_schema(request=ProofSerializer, responses=OpenedLinkSerializer)
+    @extend_schema(request=ConfirmSerializer, responses=OpenedLinkSerializer)
     @action(detail=False, methods=["post"])
     def confirm(self, request: Request) -> Response:
         """The patient is coming."""
-        link, _ = proved_with(ProofSerializer, request)
-        links.confirm_visit(link=link, now=clock.now())
+        link, data = proved_with(ConfirmSerializer, request)
+        if data["all"]:
+            links.confirm_all(link=link, now=clock.now())
+        else:
+            links.confirm_visit(link=link, visit=data.get("visit"), now=clock.now())
         return Response(opened(link))
 
     @extend_schema(request=OfferAcceptSerializer, responses=OpenedLinkSerializer)

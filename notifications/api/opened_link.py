@@ -16,23 +16,28 @@ from notifications.answering import (
     things,
 )
 from notifications.answering.grading import Question
-from notifications.answering.question_sets import QUESTION_SETS, READINESS
+from notifications.answering.question_sets import QUESTION_SETS
 from notifications.answering.questionnaire_words import Words, words_of
 from notifications.answering.questionnaires import Form
 from notifications.api.proof import emergency_lines
 from notifications.escalating import on_call
 from notifications.models import CheckIn, LinkPurpose, PatientLink
 from notifications.wording import writing
-from scheduler.models import AppointmentStatus, OfferStatus, ParticipantStatus
+from scheduler.models import Appointment, AppointmentStatus, OfferStatus, ParticipantStatus
 from sessions_app.models import Readiness, YesNoUnknown
 
 
 class LinkVisitSerializer(serializers.Serializer[Any]):
+    id = IdField()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     time_zone = serializers.CharField(help_text="The clinic's: the visit's time is the clock on its wall.")
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
     patient_status = serializers.ChoiceField(choices=ParticipantStatus.choices)
+
+
+class ToldVisitSerializer(LinkVisitSerializer):
+    told_as = serializers.DateTimeField(help_text="The start that the message named.")
 
 
 class ChoiceSerializer(serializers.Serializer[Any]):
@@ -101,7 +106,8 @@ class OpenedLinkSerializer(serializers.Serializer[Any]):
     purpose = serializers.ChoiceField(choices=LinkPurpose.choices)
     clinic = serializers.CharField()
     phone = serializers.CharField()
-    visit = LinkVisitSerializer(allow_null=True)
+    visit = LinkVisitSerializer(allow_null=True, help_text="Of several the next that is to come.")
+    visits = ToldVisitSerializer(many=True, help_text="All of which the message told, by their starts.")
     offer = LinkOfferSerializer(allow_null=True)
     language = serializers.CharField()
     readiness = QuestionSerializer(
@@ -143,17 +149,9 @@ def opened(link: PatientLink, words: Iterable[str] = ()) -> dict[str, Any]:
         "clinic": clinic.sender_name,
         "phone": str(clinic.phone),
         "language": language,
-        "visit": visit
-        and {
-            "starts_at": visit.starts_at,
-            "ends_at": visit.ends_at,
-            "time_zone": clinic.time_zone,
-            "status": visit.status,
-            "patient_status": visit.patient_status,
-        },
-        "readiness": [
-            _question(each, _said(given, each.code), language) for each in READINESS if offered.asks_readiness
-        ],
+        "visit": visit and _visit(visit),
+        "visits": [{**_visit(told.visit), "told_as": told.spoken_of} for told in offered.told],
+        "readiness": [_question(each, _said(given, each.code), language) for each in offered.questions],
         "offer": offered.offer,
         "check_ins": [_check_in(each, language) for each in offered.check_ins],
         "diary_days": diary.days_open(link.patient, now) if offered.diary else [],
@@ -163,6 +161,17 @@ def opened(link: PatientLink, words: Iterable[str] = ()) -> dict[str, Any]:
         "there_again_at": on_call.staffed_again_at(clinic_id=clinic.pk, now=now) if nobody_there else None,
     }
     return dict(OpenedLinkSerializer(found).data)
+
+
+def _visit(visit: Appointment) -> dict[str, Any]:
+    return {
+        "id": visit.pk,
+        "starts_at": visit.starts_at,
+        "ends_at": visit.ends_at,
+        "time_zone": visit.clinic.time_zone,
+        "status": visit.status,
+        "patient_status": visit.patient_status,
+    }
 
 
 def _said(given: Readiness | None, question: str) -> str:

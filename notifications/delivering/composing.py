@@ -12,6 +12,7 @@ from notifications.delivering.addressing import Address
 from notifications.delivering.gathering import Facts
 from notifications.models import DeliveryAttempt, Form, Message
 from notifications.wording import crisis_words, gsm7, writing
+from notifications.wording.texts import SERIES
 from notifications.wording.writing import Fasting
 
 STAFF_LANGUAGE: Final = "en"
@@ -22,11 +23,12 @@ NOT_ASKED: Any = DEFERRED
 def attempt_at(
     message: Message, address: Address, facts: Facts, *, channel: str, now: datetime
 ) -> DeliveryAttempt:
-    """The attempt's row, not saved yet: today's address, and the words and the file of the first try."""
+    """The attempt's row, not saved yet: today's address, and the words and the file of the try before, unless
+    they tell of a visit that is no longer so."""
     tries = facts.tries.get(message.pk, ())
-    first = next((each for each in tries if each.form == address.form), None)
-    if first is not None:
-        subject, body, calendar = first.subject, first.body, first.calendar
+    before = next((each for each in reversed(tries) if each.form == address.form), None)
+    if before is not None and message.pk not in facts.shortened:
+        subject, body, calendar = before.subject, before.body, before.calendar
     else:
         subject, body = _words(message, address.form, facts)
         calendar = _calendar(message, facts, now) if address.form == Form.EMAIL else ""
@@ -66,8 +68,12 @@ def envelope_of(attempt: DeliveryAttempt, *, link: str, written_at: datetime) ->
 
 def written_at(attempt: DeliveryAttempt, facts: Facts) -> datetime:
     """When the words of this attempt were written."""
-    tries = facts.tries.get(attempt.message_id, ())
-    return next((each.started_at for each in tries if each.form == attempt.form), attempt.started_at)
+    same = (
+        each.started_at
+        for each in facts.tries.get(attempt.message_id, ())
+        if (each.form, each.body) == (attempt.form, attempt.body)
+    )
+    return next(same, attempt.started_at)
 
 
 def link_in(message: Message, facts: Facts) -> str:
@@ -97,6 +103,7 @@ def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
         )
         return (clinic.sender_name, frame) if form == Form.EMAIL else ("", message.text)
     visit, starts_at = message.appointment, message.visit_starts_at
+    series = [each.visit_start for each in facts.series.get(message.pk, ())]
     words = writing.words_for(
         sender=clinic.sender_name,
         phone=facts.phones[message.clinic_id],
@@ -104,15 +111,17 @@ def _words(message: Message, form: Form, facts: Facts) -> tuple[str, str]:
         visit_starts_at=starts_at,
         visit_ends_at=visit.end_from(starts_at) if visit and starts_at else None,
         instead_of=message.instead_of,
+        series=series,
         fasting=_fasting(message),
         language=language,
     )
-    own = facts.own_texts.get((message.clinic_id, message.stage, tongue.code))
+    stage = SERIES if series else message.stage
+    own = facts.own_texts.get((message.clinic_id, stage, tongue.code))
     if form == Form.SMS:
         length = len(link_in(message, facts))
-        return "", writing.write_sms(message.stage, words, language=language, own=own, link_length=length)
+        return "", writing.write_sms(stage, words, language=language, own=own, link_length=length)
     also = message.pk in facts.asking_besides
-    return writing.write_email(message.stage, words, language=language, own=own, also=also)
+    return writing.write_email(stage, words, language=language, own=own, also=also)
 
 
 def _language(message: Message) -> str:
@@ -123,8 +132,12 @@ def _language(message: Message) -> str:
 
 
 def _calendar(message: Message, facts: Facts, now: datetime) -> str:
-    sequence = facts.sequences.get(message.appointment_id, 0) if message.appointment_id else 0
-    return calendar_files.file_of(message, phone=facts.phones[message.clinic_id], sequence=sequence, now=now)
+    return calendar_files.file_of(
+        [message, *facts.series.get(message.pk, ())],
+        phone=facts.phones[message.clinic_id],
+        sequences=facts.sequences,
+        now=now,
+    )
 
 
 def _fasting(message: Message) -> Fasting | None:

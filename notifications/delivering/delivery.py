@@ -27,6 +27,7 @@ from notifications.delivering import (
     restored,
     sending,
     sending_state,
+    series,
     setting_aside,
     turns,
     undelivered,
@@ -99,6 +100,7 @@ def _take_batch(channels: Channels, pace: Pace, clock: Callable[[], datetime], *
             return batch
         facts = gathering.gather(messages, now)
         allowed = _allowed(_going(messages, facts, now), batch, now)
+        facts = series.narrowed(facts, [message for message, _ in allowed], now)
         going_on = _freeze(allowed, facts, batch, channels, pace, now)
         others = [message for message in messages if message.pk not in going_on]
         leasing.give_back(others)
@@ -241,6 +243,15 @@ def _freeze(
     going_on = {attempt.message_id for attempt, _ in batch.ready}
     lengths = {message.pk: _length(message, address, facts) for message, address in allowed}
     leasing.take({key: lengths[key] for key in going_on}, batch.token, now)
+    leasing.tell_lengths(
+        {
+            each.pk: _length(each, address, facts)
+            for message, address in allowed
+            if message.pk in going_on
+            for each in facts.series[message.pk]
+            if each.carried_by_id == message.pk
+        }
+    )
     return going_on
 
 
@@ -249,8 +260,9 @@ def _length(message: Message, address: Address, facts: Facts) -> leasing.Length:
     recovery: the visit's, or those of the first try, whose words go again."""
     if message.kind not in said.NOTICES:
         return leasing.Length(None, None)
-    said_before = any(each.form == address.form for each in facts.tries.get(message.pk, ()))
-    told = message if said_before else message.visit
+    written = message.carried_by_id or message.pk
+    said_before = any(each.form == address.form for each in facts.tries.get(written, ()))
+    told = message if said_before and written not in facts.shortened else message.visit
     return leasing.Length(told.protocol_id, told.extra_recovery_minutes)
 
 

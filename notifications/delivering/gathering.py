@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import F, QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
 
 from clinic.models import Clinic, Consent, ConsentScope, Patient, User, WorkItem
@@ -32,6 +33,7 @@ from notifications.models import (
 from notifications.planning import rule_settings, said, standing
 from notifications.planning.rule_settings import Settings
 from notifications.planning.said import Told
+from notifications.wording.texts import SERIES
 from notifications.wording.writing import OwnText
 from scheduler.models import Appointment, Protocol
 
@@ -62,6 +64,8 @@ class Facts:
     answered: Collection[UUID]  # those that ask for what was given already
     not_theirs: Collection[UUID]  # pages to somebody who can't be called about the task any more
     asking_besides: Collection[UUID]
+    series: Mapping[UUID, Sequence[Message]]  # by confirmation, those of the visits that it tells as well
+    shortened: Collection[UUID]  # confirmations that tell of fewer visits than when they were last written
     sequences: Mapping[UUID, int]  # how often a visit of which a file tells has changed
     phones: Mapping[UUID, str]  # each clinic's number as people read it
     closed: Collection[Form]  # ways that nothing takes now; asked where there is a page, which can go another
@@ -73,13 +77,15 @@ def gather(messages: Sequence[Message], now: datetime) -> Facts:
     A visit's row is locked with its message's, so that a cancellation is either seen here or comes after.
     """
     visits_now = Appointment.objects.only(*OF_A_VISIT).select_for_update(no_key=True).order_by("pk")
-    _attach(messages, "appointment", visits_now)
+    series = _series(messages)
+    notices = [*messages, *chain.from_iterable(series.values())]
+    _attach(notices, "appointment", visits_now)
     _attach(messages, "patient", Patient.objects.only(*OF_A_PATIENT))
     _attach(messages, "clinic", Clinic.objects.all())
     _attach(messages, "user", User.objects.all())
     _attach(messages, "work_item", WorkItem.objects.all())
     _attach(messages, "in_answer_to", InboundMessage.objects.all())
-    visits = [message.appointment for message in messages if message.appointment is not None]
+    visits = [message.appointment for message in notices if message.appointment is not None]
     _attach(visits, "protocol", Protocol.objects.all())
     offered = [message.visit for message in messages if message.kind == MessageKind.OFFER]
     if offered:
@@ -90,7 +96,7 @@ def gather(messages: Sequence[Message], now: datetime) -> Facts:
     settings = rule_settings.settings_of(clinics)
     messaging = {row.clinic_id: row for row in ClinicMessaging.objects.filter(clinic__in=clinics)}
     return Facts(
-        told=_told(messages),
+        told=_told(notices),
         scopes=_scopes(messages),
         blocked=blocked_of({message.patient for message in messages if message.patient is not None}),
         links=_links(PatientLink.objects.filter(message__in=these)),
@@ -100,12 +106,14 @@ def gather(messages: Sequence[Message], now: datetime) -> Facts:
             (clinic, stage): _ways_of(settings[clinic], stage, messaging.get(clinic))
             for clinic, stage in stages
         },
-        own_texts=_own_texts(clinics, {stage for _, stage in stages}),
+        own_texts=_own_texts(clinics, {SERIES, *(stage for _, stage in stages)}),
         clinics=messaging,
         answered=standing.answered(messages),
         not_theirs=standing.not_theirs(messages),
         asking_besides=_asking_besides(these),
-        sequences=calendar_files.sequences_of(messages),
+        series=series,
+        shortened=(),
+        sequences=calendar_files.sequences_of(notices),
         # Written out once for each clinic: the library looks for a pattern among a country's.
         phones={clinic.pk: clinic.phone.as_national for clinic in {message.clinic for message in messages}},
         closed=sending_state.closed(now) if any(message.user_id for message in messages) else (),
@@ -127,6 +135,8 @@ def gather_for_lookup(message: Message) -> Facts:
         answered=(),
         not_theirs=(),
         asking_besides=(),
+        series={},
+        shortened=(),
         sequences={},
         phones={},
         closed=(),
@@ -151,6 +161,25 @@ def _attach(rows: Sequence[Any], name: str, found: QuerySet[Any]) -> None:
         named = getattr(row, f"{name}_id")
         if named is not None:
             field.set_cached_value(row, by_id[named])
+
+
+def _series(messages: Sequence[Message]) -> dict[UUID, list[Message]]:
+    """What each of these tells beside its own visit, locked, by the visits' starts; of one that staff say
+    again, what the first told. At most two queries."""
+    booked = [message.pk for message in messages if message.kind == MessageKind.CONFIRMATION]
+    again = [
+        message.pk
+        for message in messages
+        if message.kind == MessageKind.REMINDER and message.stage == MessageKind.CONFIRMATION
+    ]
+    series: dict[UUID, list[Message]] = defaultdict(list)
+    for carriers, by in ((booked, "carried_by"), (again, "carried_by__again")):
+        if carriers:
+            carried = Message.objects.filter(**{f"{by}__in": _among(carriers)}, kind=MessageKind.CONFIRMATION)
+            told_by = carried.annotate(told_by=F(by)).order_by("visit_starts_at", "pk")
+            for message in told_by.select_for_update(of=("self",), no_key=True):
+                series[message.told_by].append(message)
+    return dict(series)
 
 
 def _told(messages: Sequence[Message]) -> dict[UUID, Told]:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 
 from notifications.planning import reasons, timing
-from notifications.planning.rules import EMAIL, PREPARE, REMINDER, SMS, Receiver, Rule, Wanted
+from notifications.planning.rules import CONFIRMATION, EMAIL, PREPARE, REMINDER, SMS, Receiver, Rule, Wanted
 
 WEEK: Final = timedelta(days=7)
 
@@ -95,10 +95,17 @@ def _fate(candidate: Candidate, receiver: Receiver, now: datetime) -> str | date
 def _groups(
     timely: Sequence[tuple[Candidate, datetime]], receiver: Receiver, now: datetime
 ) -> Iterator[list[Candidate]]:
-    """What is said now, each alone or those of the day that go together with it; the carrier first."""
+    """What is said now, each alone or those that go together with it; the carrier first. Of the day's stages
+    that merge those go together that may take the same ways, and of visits that are told as booked at one
+    moment all: a series is one message."""
     today = timing.local_day(now, receiver.zone)
     together: dict[frozenset[str], list[tuple[Candidate, datetime]]] = {}
+    booked = [each for each, at in timely if each.wanted.kind == CONFIRMATION and at <= now]
+    if booked:
+        yield sorted(booked, key=_by_visit)
     for candidate, at in timely:
+        if candidate.wanted.kind == CONFIRMATION:
+            continue
         if not candidate.rule.merges:
             if at <= now:
                 yield [candidate]
@@ -115,6 +122,11 @@ def _rank(candidate: Candidate) -> tuple[bool, bool, datetime, str]:
     return wanted.kind != REMINDER, wanted.stage == PREPARE, wanted.due_at, candidate.key
 
 
+def _by_visit(candidate: Candidate) -> tuple[datetime, str]:
+    """The first visit of a series carries the others."""
+    return candidate.wanted.visit_starts_at or candidate.wanted.due_at, candidate.key
+
+
 def _say(group: Sequence[Candidate], reach: Reach, said: list[datetime], now: datetime) -> Iterator[Decision]:
     carrier, *carried = group
     due_at = min(candidate.wanted.due_at for candidate in group)
@@ -128,8 +140,9 @@ def _say(group: Sequence[Candidate], reach: Reach, said: list[datetime], now: da
     if _is_text(form, reach):
         said.append(now)
     yield Decision(carrier, Verdict.SAY, due_at, form=form)
+    reason = reasons.IN_THE_SERIES if carrier.wanted.kind == CONFIRMATION else reasons.CARRIED
     for each in carried:
-        yield Decision(each, Verdict.CARRIED, due_at, reason=reasons.CARRIED, carrier=carrier.key)
+        yield Decision(each, Verdict.CARRIED, due_at, reason=reason, carrier=carrier.key)
 
 
 def _only_form(rule: Rule) -> str:

@@ -37,15 +37,19 @@ def _away(moment: str, sign: str) -> str:
                          AT TIME ZONE {ZONE} END"""
 
 
+# Whether a message is as good as none: skipped for a reason that has passed, or carried by one that went
+# nowhere.
+AS_GOOD_AS_NONE: Final = """(
+    said.status = 'skipped'
+    AND (said.reason = ANY(%(can_pass)s)
+         OR (SELECT carrier.status FROM notifications_message carrier
+              WHERE carrier.id = said.carried_by_id) IN ('skipped', 'failed')))"""
+
+
 def _unsaid(key: str) -> str:
     return f"""NOT EXISTS (
         SELECT FROM notifications_message said
-         WHERE said.key = {key}
-           AND NOT (said.status = 'skipped'
-                    AND (said.reason = ANY(%(can_pass)s)
-                         OR EXISTS (SELECT FROM notifications_message carrier
-                                     WHERE carrier.id = said.carried_by_id
-                                       AND carrier.status IN ('skipped', 'failed')))))"""
+         WHERE said.key = {key} AND NOT coalesce({AS_GOOD_AS_NONE}, false))"""
 
 
 def _wanted(patient: str) -> str:
@@ -140,8 +144,7 @@ NOTICES: Final = f"""
                                    said.visit_starts_at = lower(visit.during)
                                    AND CASE said.kind WHEN 'cancellation' THEN false
                                             WHEN 'reminder' THEN said.status <> 'skipped'
-                                            ELSE NOT (said.status = 'skipped'
-                                                      AND said.reason = ANY(%(can_pass)s)) END), false))
+                                            ELSE NOT coalesce({AS_GOOD_AS_NONE}, false) END), false))
                            OR (visit.status = 'booked' AND coalesce(bool_or(
                                    said.visit_starts_at = lower(visit.during)
                                    AND (said.protocol_id, coalesce(said.extra_recovery_minutes, 0))

@@ -22,8 +22,11 @@ from notifications.models import MessageText
 from notifications.planning import rules
 from notifications.wording import filling, gsm7, writing
 from notifications.wording.filling import LINK, fill
+from notifications.wording.texts import SERIES
 from notifications.wording.writing import LANGUAGES, OwnText
 
+# What has words: every stage, and a confirmation once more where it tells of several visits.
+WORDED: Final = (*rules.STAGES, SERIES)
 MOST_SUBJECT: Final = MessageText._meta.get_field("subject").max_length or 0
 MOST_SMS: Final = MessageText._meta.get_field("sms").max_length or 0
 MOST_EMAIL: Final = 4_000
@@ -38,6 +41,11 @@ def own_texts(clinic: Clinic) -> dict[tuple[str, str], MessageText]:
         .distinct("stage", "language")
     )
     return {(row.stage, row.language): row for row in newest}
+
+
+def rule_of_words(stage: str) -> str:
+    """The stage whose rule has these words said."""
+    return rules.CONFIRMATION if stage == SERIES else stage
 
 
 def as_own(row: MessageText) -> OwnText:
@@ -161,8 +169,8 @@ def reset_text(*, actor: Actor, clinic: Clinic, stage: str, language: str) -> No
 def _known(stage: str, language: str) -> None:
     languages: Mapping[str, object] = LANGUAGES
     wrong = {}
-    if stage not in rules.STAGES:
-        wrong["stage"] = f"Choose one of {', '.join(rules.STAGES)}."
+    if stage not in WORDED:
+        wrong["stage"] = f"Choose one of {', '.join(WORDED)}."
     if language not in languages:
         wrong["language"] = f"Choose one of {', '.join(languages)}."
     if wrong:

@@ -56,12 +56,10 @@ def _plan_for(settings: Mapping[UUID, Settings], patients: Sequence[UUID], now: 
     choices = [choice for choice in _choose(settings, found, standing, now) if choice.changes_something]
     # In the order of the keys, so that two planners wait for each other at most once.
     choices.sort(key=lambda choice: choice.found.key)
-    new = [choice for choice in choices if choice.before is None]
-    back = [choice for choice in choices if choice.before is not None]
-    rows.write_new(new, now)
-    rows.bring_back(back)
-    rows.write_links_and_check_ins(choices, now)
-    return len(new), len(back)
+    written = rows.write(choices, now)
+    rows.write_links_and_check_ins(written, now)
+    new = sum(choice.before is None for choice in written)
+    return new, len(written) - new
 
 
 def _choose(

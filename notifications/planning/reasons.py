@@ -22,6 +22,7 @@ SHORT_NOTICE: Final = "Quiet hours would leave less than an hour before the visi
 LATE_IN_THE_DAY: Final = "The patient went home too late for it."
 TOO_LATE: Final = "It would have come too late to be of use."
 CARRIED: Final = "Said together with another message of the day."
+IN_THE_SERIES: Final = "Said in the message of the whole series."
 WORDS_REFUSED: Final = "The clinic's own words for it are refused now: change them in the message rules."
 CAPPED_DAY: Final = "The patient had as many texts that day as the clinic allows."
 CAPPED_WEEK: Final = "The patient had as many texts that week as the clinic allows."

@@ -53,24 +53,48 @@ class Choice:
         return row is None or (row.status, row.reason, row.carried_by_id) != self.state
 
 
-def write_new(choices: Sequence[Choice], now: datetime) -> None:
-    """The messages that had no row; one that another planner has written meanwhile stays as it is."""
-    recordsets.insert(Message, [_message(choice, now) for choice in choices], unless_there=True)
+def write(choices: Sequence[Choice], now: datetime) -> list[Choice]:
+    """The messages, and then what they carry; one that another planner has written or brought back meanwhile
+    stays as it is. Returns those that were written.
+
+    What is carried is written only beside its carrier, so that delivery sees both or neither: of a carrier
+    that is another planner's nobody here knows what it has said by now, and what it was to carry is wanted
+    again at the next look.
+    """
+    carried = [choice for choice in choices if choice.decision.verdict == Verdict.CARRIED]
+    said = [choice for choice in choices if choice.decision.verdict != Verdict.CARRIED]
+    written = _write(said, now)
+    carriers = {choice.found.key for choice in written}
+    return written + _write([choice for choice in carried if choice.decision.carrier in carriers], now)
 
 
-def bring_back(choices: Sequence[Choice]) -> None:
+def _write(choices: Sequence[Choice], now: datetime) -> list[Choice]:
+    new = [_message(choice, now) for choice in choices if choice.before is None]
+    ids = recordsets.insert(Message, new, unless_there=True)
+    ids |= _bring_back([choice for choice in choices if choice.before is not None])
+    return [choice for choice in choices if choice.message_id in ids]
+
+
+def _bring_back(choices: Sequence[Choice]) -> set[UUID]:
     """What was skipped for a reason that has passed; another planner may have been faster."""
+    if not choices:
+        return set()
+    skipped = Message.objects.filter(
+        pk__in=[choice.message_id for choice in choices], status=MessageStatus.SKIPPED
+    )
+    ours = set(skipped.select_for_update(no_key=True).order_by("key").values_list("pk", flat=True))
     rows = []
     for choice in choices:
         row = choice.before
-        if row is not None:
+        if row is not None and row.pk in ours:
             row.status, row.reason, row.carried_by_id = choice.state
             row.form = choice.decision.form
             row.due_at, row.stale_at = choice.decision.due_at, choice.decision.candidate.wanted.stale_at
             rows.append(row)
-    Message.objects.filter(status=MessageStatus.SKIPPED).bulk_update(
+    Message.objects.bulk_update(
         rows, ["status", "reason", "carried_by", "form", "due_at", "stale_at"], batch_size=ROWS_AT_ONCE
     )
+    return ours
 
 
 def write_links_and_check_ins(choices: Sequence[Choice], now: datetime) -> None:

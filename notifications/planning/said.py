@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
 from clinic.prepared import fetch_all
-from notifications.models import Message, MessageKind
+from notifications.models import Message, MessageKind, MessageStatus
 
 NOTICES: Final = (
     MessageKind.CONFIRMATION,
@@ -46,23 +46,30 @@ def _last(columns: str, which: str) -> str:
 
     What is planned is left out before its tries and its task are looked for: right before sending, that is
     nearly all there is, and a plan that was kept from when the tables were empty would look through all tries
-    for each of them."""
+    for each of them. What became of a visit that was told with its series is what became of the message that
+    carries it."""
     return f"""
     SELECT {columns}
       FROM notifications_message said
+      LEFT JOIN notifications_message carrier
+        ON carrier.id = said.carried_by_id AND said.kind = 'confirmation'
+     CROSS JOIN LATERAL (SELECT coalesce(carrier.id, said.id) AS id,
+                                coalesce(carrier.status, said.status) AS status,
+                                coalesce(carrier.sent_at, said.sent_at) AS sent_at) went
       LEFT JOIN LATERAL (SELECT attempt.outcome, attempt.started_at, attempt.number, attempt.error
                            FROM notifications_deliveryattempt attempt
-                          WHERE attempt.message_id = said.id
+                          WHERE attempt.message_id = went.id
                           ORDER BY attempt.number DESC LIMIT 1) try ON true
       LEFT JOIN clinic_workitem task
-        ON said.status IN ('skipped', 'failed') AND task.clinic_id = said.clinic_id
+        ON went.status IN ('skipped', 'failed') AND task.clinic_id = said.clinic_id
        AND task.cause = '{CAUSE}:' || said.id
                         || CASE WHEN {TRY_OF_THE_TASK} > 1 THEN ':' || {TRY_OF_THE_TASK} ELSE '' END
        AND task.closed_at IS NOT NULL
-     WHERE said.appointment_id = visit.id AND {which} AND said.status <> 'planned'
-       AND (said.status IN ('sent', 'unknown') OR (said.status = 'claimed' AND try.outcome = 'started')
+     WHERE said.appointment_id = visit.id AND {which}
+       AND said.status <> 'planned' AND went.status <> 'planned'
+       AND (went.status IN ('sent', 'unknown') OR (went.status = 'claimed' AND try.outcome = 'started')
             OR task.id IS NOT NULL)
-     ORDER BY coalesce(task.closed_at, try.started_at, said.sent_at, said.due_at) DESC, said.created_at DESC
+     ORDER BY coalesce(task.closed_at, try.started_at, went.sent_at, said.due_at) DESC, said.created_at DESC
      LIMIT 1"""  # noqa: S608 - this module's own words only
 
 
@@ -118,6 +125,12 @@ class Told:
     starts_at: datetime | None
     message_id: UUID
     changed: bool = False
+
+
+def telling() -> QuerySet[Message]:
+    """What tells, or is to tell, of a visit that lies ahead, by itself or with another message."""
+    goes = ~Q(status__in=[MessageStatus.SKIPPED, MessageStatus.FAILED]) | Q(carried_by__isnull=False)
+    return Message.objects.filter(goes, kind__in=BEFORE_A_VISIT)
 
 
 def told_of(appointment_id: UUID) -> Told | None:

@@ -6,10 +6,12 @@ from typing import Final
 
 from notifications.planning import rules
 from notifications.planning.rules import Rule
+from notifications.wording.texts import SERIES
 
 TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         rules.CONFIRMATION: "Visit booked",
+        SERIES: "Several visits booked",
         rules.MOVE: "Visit moved",
         rules.CHANGE: "Length or preparation changed",
         rules.CANCELLATION: "Visit cancelled",

@@ -6,7 +6,7 @@ Each reason is a sentence of `reasons`. What takes a query is asked for a whole 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -98,6 +98,12 @@ def overtaken(message: Message, told: Told | None) -> str:
     if message.kind == MessageKind.CHANGE and not (told and told.changed):
         return reasons.TOLD_OTHERWISE
     return ""
+
+
+def left_out(message: Message, told: Told | None, now: datetime) -> str:
+    """Why a confirmation isn't said with its series any more, or an empty string."""
+    late = reasons.TOO_LATE if now >= message.stale_at else ""
+    return _visit_fallen_through(message) or late or overtaken(message, told)
 
 
 def _visit_fallen_through(message: Message) -> str:

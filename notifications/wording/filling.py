@@ -28,6 +28,9 @@ class Words:
     day: str = ""
     time: str = ""
     end: str = ""  # when the patient can go home
+    # Of visits that are told together: how many, and all of them, one a line.
+    count: str = ""
+    dates: str = ""
     # Of a visit that has moved, what was told before.
     old_day: str = ""
     old_date: str = ""

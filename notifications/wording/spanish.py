@@ -6,7 +6,7 @@ written without the accent; e-mails are spelled in full.
 
 from types import MappingProxyType
 
-from notifications.wording.texts import Language, Text
+from notifications.wording.texts import SERIES, Language, Text
 
 EMERGENCY = "Sus respuestas no se vigilan las 24 horas. Si es urgente, llame al 911."
 QUESTIONS = "Por favor conteste unas preguntas cortas sobre cómo está: {link}\n\n" + EMERGENCY
@@ -19,6 +19,7 @@ SPANISH = Language(
     frame="Hola:\n\n{paragraph}\n\n¿Preguntas? Llame al {phone}.\n\n{sender}\n\n"
     "No leemos esta dirección. Por favor llame en vez de contestar.\n",
     also="En el mismo enlace hay unas preguntas cortas para usted.",
+    at="{day} a las {time}",
     no_food="No coma nada desde las {time} del {day}.",
     clear_drinks="Beba solo líquidos claros hasta las {time}; después, nada.",
     ride="Organice quién lo lleve a casa: no debe conducir hasta el día siguiente.",
@@ -31,6 +32,16 @@ SPANISH = Language(
                 sms=(
                     "{sender}: su visita es {day} {time}. Confirme: {link} Tel. {phone}. STOP para terminar",
                     "{sender}: su visita es {day} {time}. Confirme: {link} Tel. {phone}",
+                ),
+            ),
+            SERIES: Text(
+                subject="Sus {count} visitas desde el {day}",
+                email="Sus {count} visitas son:\n\n{dates}\n\nVea cómo prepararse, y confirme: {link}",
+                sms=(
+                    "{sender}: sus {count} visitas, la primera {day} {time}. Vea todas: {link} Tel. {phone}. "
+                    "STOP para terminar",
+                    "{sender}: {count} visitas, la primera {day} {time}. Todas: {link} Tel. {phone}",
+                    "{sender}: {count} visitas desde {day} {time}. Todas: {link} {phone}",
                 ),
             ),
             "move": Text(

@@ -28,6 +28,7 @@ class Language:
     months: tuple[str, ...]
     frame: str
     also: str  # said in an e-mail whose link leads to questions as well
+    at: str  # a line of a list of visits
     no_food: str
     clear_drinks: str
     ride: str
@@ -35,6 +36,8 @@ class Language:
     texts: Mapping[str, Text]
 
 
+# In place of a confirmation's words where it tells of several visits.
+SERIES = "series"
 EMERGENCY = "Your answers are not watched around the clock. If it is urgent, call 911."
 QUESTIONS = "Please answer a few short questions about how you are: {link}\n\n" + EMERGENCY
 
@@ -46,6 +49,7 @@ ENGLISH = Language(
     frame="Hello,\n\n{paragraph}\n\nQuestions? Call {phone}.\n\n{sender}\n\n"
     "This address is not read. Please call instead of replying.\n",
     also="Behind the same link are a few short questions for you.",
+    at="{day} at {time}",
     no_food="Eat nothing from {time} on {day}.",
     clear_drinks="Drink only clear liquids until {time}, then nothing.",
     ride="Arrange a ride home: you must not drive until the next day.",
@@ -58,6 +62,16 @@ ENGLISH = Language(
                 sms=(
                     "{sender}: visit booked {day} {time}. Confirm: {link} Call {phone}. Reply STOP to end",
                     "{sender}: visit booked {day} {time}. Confirm: {link} Call {phone}",
+                ),
+            ),
+            SERIES: Text(
+                subject="Your {count} visits from {day} on",
+                email="Your {count} visits are booked:\n\n{dates}\n\nSee how to prepare, and confirm: {link}",
+                sms=(
+                    "{sender}: {count} visits booked, the first {day} {time}. See them all: {link} "
+                    "Call {phone}. Reply STOP to end",
+                    "{sender}: {count} visits booked, first {day} {time}. All: {link} Call {phone}",
+                    "{sender}: {count} visits, first {day} {time}. All: {link} {phone}",
                 ),
             ),
             "move": Text(

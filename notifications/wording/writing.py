@@ -3,7 +3,7 @@ or cut to one segment of a text message. Pure: no Django.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -54,11 +54,13 @@ def words_for(
     visit_starts_at: datetime | None = None,
     visit_ends_at: datetime | None = None,
     instead_of: datetime | None = None,
+    series: Sequence[datetime] = (),
     fasting: Fasting | None = None,
     language: str = "en",
 ) -> Words:
-    """The allowed fields. A visit's time is the clock on the clinic's wall; days are named and never called
-    today or tomorrow, because a retry the next morning has the first try's words."""
+    """The allowed fields; `series`: the starts of the visits that are told with this one. A visit's time is
+    the clock on the clinic's wall; days are named and never called today or tomorrow, because a retry the
+    next morning has the first try's words."""
     tongue, zone = language_of(language), ZoneInfo(clinic_zone)
     fields = {"sender": sender, "phone": phone}
     if visit_starts_at is not None:
@@ -66,6 +68,10 @@ def words_for(
         fields |= {"day": _day(new, tongue), "time": _time(new), "preparation": tongue.ride}
         if fasting is not None:
             fields |= _fasting_fields(visit_starts_at, fasting, zone, tongue)
+        if series:
+            starts = sorted(start.astimezone(zone) for start in (visit_starts_at, *series))
+            dates = (tongue.at.format(day=_day(start, tongue), time=_time(start)) for start in starts)
+            fields |= {"count": str(len(starts)), "dates": "\n".join(dates)}
     if visit_ends_at is not None:
         fields["end"] = _time(visit_ends_at.astimezone(zone))
     if instead_of is not None:
@@ -121,6 +127,8 @@ def faults_of_own(own: OwnText, *, stage: str, words: Words, link_length: int) -
     found: dict[str, list[str]] = {}
     for name, text in (("subject", own.subject), ("email", own.email), ("sms", own.sms)):
         wrong = faults(text) if text.strip() else ["Write what the message says."]
+        if not wrong and name != "email" and "dates" in fields_of(text):
+            wrong.append("All dates stand in the e-mail alone: write {count} and the first {day}.")
         if not wrong:
             wrong += _link_faults(name, text, stage)
         if not wrong and name == "sms":
@@ -138,6 +146,8 @@ def longest_words(*, sender: str, phone: str) -> Words:
         day="Wed 28 Sep",
         time="12:50 PM",
         end="12:50 PM",
+        count="100",
+        dates="\n".join(["Wed 28 Sep at 12:50 PM"] * 6),
         old_day="Wed 28 Sep",
         old_date="28 Sep",
         old_time="12:50 PM",

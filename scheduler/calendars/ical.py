@@ -135,40 +135,47 @@ def stretches(feed: CalendarFeed, *, now: datetime) -> list[Stretch]:
     return sorted(found, key=lambda stretch: (stretch.start, stretch.uid))
 
 
-def patient_file(
-    *,
-    appointment: Appointment,
-    starts_at: datetime,
-    sender: str,
-    organizer: str,
-    phone: str,
-    cancelled: bool,
-    sequence: int,
-    written_at: datetime,
-) -> str:
-    """The visit for the patient's own calendar: the sender's neutral name, the time, a number to call.
+@dataclass(frozen=True)
+class Entry:
+    """A visit in its patient's own calendar. `starts_at` is the start that the message speaks of, `sequence`
+    that of the visit's `revisions_of`."""
 
-    The same visit has the same UID for ever, and a higher SEQUENCE (of its `revisions_of`) once it was moved
-    or cancelled, so that the entry is changed and no second one made. `organizer` is the clinic's e-mail
-    address, which RFC 5546 asks for. `starts_at` is the start that the message speaks of.
+    appointment: Appointment
+    starts_at: datetime
+    sequence: int
+    cancelled: bool = False
+
+
+def patient_file(
+    entries: Sequence[Entry], *, sender: str, organizer: str, phone: str, written_at: datetime
+) -> str:
+    """These visits for the patient's own calendar: the sender's neutral name, the time, a number to call.
+
+    The same visit has the same UID for ever, and a higher SEQUENCE once it was moved or cancelled, so that
+    the entry is changed and no second one made. `organizer` is the clinic's e-mail address, which RFC 5546
+    asks for.
     """
-    written, ends_at = _stamp(written_at), starts_at + (appointment.ends_at - appointment.starts_at)
-    # All of these are short and ASCII, so that none is escaped or folded.
-    lines = (
-        f"UID:{appointment.pk}",
-        f"DTSTAMP:{written}",
-        f"LAST-MODIFIED:{written}",
-        f"SEQUENCE:{sequence}",
-        f"DTSTART:{_stamp(starts_at)}",
-        f"DTEND:{_stamp(ends_at)}",
-    )
-    before, after = _around_a_visit(sender, organizer, phone, cancelled)
-    return "".join((before, *(f"{line}\r\n" for line in lines), after))
+    written, events = _stamp(written_at), []
+    for entry in entries:
+        ends_at = entry.starts_at + (entry.appointment.ends_at - entry.appointment.starts_at)
+        # All of these are short and ASCII, so that none is escaped or folded.
+        lines = (
+            f"UID:{entry.appointment.pk}",
+            f"DTSTAMP:{written}",
+            f"LAST-MODIFIED:{written}",
+            f"SEQUENCE:{entry.sequence}",
+            f"DTSTART:{_stamp(entry.starts_at)}",
+            f"DTEND:{_stamp(ends_at)}",
+        )
+        opening, before, after, closing = _around_a_visit(sender, organizer, phone, entry.cancelled)
+        events.append("".join((before, *(f"{line}\r\n" for line in lines), after)))
+    return "".join((opening, *events, closing))
 
 
 @lru_cache(maxsize=256)
-def _around_a_visit(sender: str, organizer: str, phone: str, cancelled: bool) -> tuple[str, str]:
-    """What a clinic's files for patients have in common, before and after the lines of one visit.
+def _around_a_visit(sender: str, organizer: str, phone: str, cancelled: bool) -> tuple[str, str, str, str]:
+    """What a clinic's files for patients have in common: before all visits, before and after the lines of
+    each, and after all.
 
     Written by the library once: line by line it takes longer than all the rest of a message.
     """
@@ -183,8 +190,9 @@ def _around_a_visit(sender: str, organizer: str, phone: str, cancelled: bool) ->
     address.params["CN"] = vText(_plain(sender))
     event.add("organizer", address, encode=False)
     calendar.add_component(event)
-    before, end, after = calendar.to_ical().decode().rpartition("END:VEVENT\r\n")
-    return before, end + after
+    opening, begin, rest = calendar.to_ical().decode().partition("BEGIN:VEVENT\r\n")
+    before, end, closing = rest.rpartition("END:VEVENT\r\n")
+    return opening, begin + before, end, closing
 
 
 def revisions_of(appointment_ids: Collection[UUID]) -> dict[UUID, Revision]:

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from clinic import access, clock
 from clinic.idempotency import create_once
 from clinic.problems import Problem
+from notifications.answering import things
 from notifications.answering.question_sets import READINESS
 from scheduler.models import Appointment, AppointmentStatus
 from sessions_app.access import CONFIRM_READINESS
@@ -149,6 +150,8 @@ def _standing(visit: Appointment) -> dict[str, Any]:
 
 
 def _show(request: StaffRequest, visit: Appointment, form: SaidBeforeForm) -> HttpResponse:
+    for question in things.questions_before(visit):
+        form.fields[question.code].label = question.text.of(readiness_answers.LANGUAGE)
     context = {
         "appointment": visit,
         "form": form,

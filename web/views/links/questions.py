@@ -183,7 +183,7 @@ def _show_readiness(
         return opened.back()
     codes = [each.code for each in READINESS]
     code = wanted if wanted in codes else next(iter(offered.open_questions), "")
-    question = next((each for each in READINESS if each.code == code), None)
+    question = next((each for each in offered.questions if each.code == code), None)
     place = codes.index(code) if code else len(codes)
     given = offered.readiness
     heard = [*ride_words(opened.request.POST), *((given.ride_name, given.ride_phone) if given else ())]
@@ -201,7 +201,7 @@ def _show_readiness(
         "notice": _doubt(opened, offered, opened.request.GET.get("after", "")),
         "alarm": emergency_lines(opened) if own_words.alarming(heard) else None,
         "no_ride_yet": lacks_a_ride(offered),
-        "answered": [(each.code, each.text.of(opened.language)) for each in READINESS],
+        "answered": [(each.code, each.text.of(opened.language)) for each in offered.questions],
     }
     return opened.page(
         "web/patient/ready.html",

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from clinic import clock
 from clinic.problems import Problem
 from notifications.answering import links, things
-from notifications.answering.things import Things
+from notifications.answering.things import Things, ToldVisit
 from notifications.delivering import calendar_files
 from notifications.models import LinkPurpose
 from scheduler.finding.fasting import NOT_ASKED
@@ -23,6 +23,13 @@ from web.views.links.frame import Opened, behind_link
 from web.views.links.proof import ask_birth_year
 from web.views.links.questions import CONFIRMED, lacks_a_ride, next_to_answer, show_questions, titles
 from web.views.links.times import show_times
+
+
+class ConfirmForm(forms.Form):
+    """Of several visits which: one, or all; without either the one that the page begins with."""
+
+    visit = forms.UUIDField(required=False)
+    all = forms.BooleanField(required=False)
 
 
 class OfferForm(ChangeForm):
@@ -48,7 +55,14 @@ def patient_link(opened: Opened) -> HttpResponse:
 @behind_link("POST", before_proof=ask_birth_year)
 def confirm(opened: Opened) -> HttpResponse:
     """The patient is coming, and goes on to what has to be known before."""
-    links.confirm_visit(link=opened.link, now=opened.now)
+    form = ConfirmForm(opened.request.POST)
+    if form.is_valid() and form.cleaned_data["all"]:
+        links.confirm_all(link=opened.link, now=opened.now)
+    else:
+        which = form.cleaned_data.get("visit")
+        links.confirm_visit(link=opened.link, visit=which, now=opened.now)
+        if which is not None:
+            return opened.back()
     offered = things.of_link(opened.link, opened.now)
     return (
         opened.back("patient_link_ready", query=f"after={CONFIRMED}")
@@ -73,8 +87,9 @@ def decline_offer(opened: Opened) -> HttpResponse:
 
 @behind_link("GET", before_proof=ask_birth_year)
 def calendar_file(opened: Opened) -> HttpResponse:
-    """The visit for the patient's own calendar, as it stands now."""
-    return calendar_answer(calendar_files.file_behind(opened.link, now=opened.now))
+    """The visits for the patient's own calendar, as they stand now."""
+    visits = [told.visit for told in things.of_link(opened.link, opened.now).told]
+    return calendar_answer(calendar_files.file_behind(opened.link, visits, now=opened.now))
 
 
 def _answer_offer(opened: Opened, work: Callable[..., object]) -> HttpResponse:
@@ -103,8 +118,24 @@ def _show_visit(opened: Opened, offered: Things) -> HttpResponse:
         "no_ride_yet": lacks_a_ride(offered),
         "check_ins": titles(offered.check_ins, opened.language),
         "diary": offered.diary,
+        "others": [(told.visit, _state(told, opened), told in offered.to_confirm) for told in offered.others],
+        "to_confirm": len(offered.to_confirm),
     }
     return opened.page("web/patient/visit.html", context)
+
+
+def _state(told: ToldVisit, opened: Opened) -> str:
+    """What has become of one of several visits, in a few words; empty while it waits for an answer."""
+    visit, say = told.visit, opened.say
+    if visit.status == AppointmentStatus.NOSHOW:
+        return say["one_missed"]
+    if not visit.live:
+        return say["one_cancelled"]
+    if told.moved:
+        return say["one_moved"]
+    if not told.is_to_come(opened.now):
+        return say["one_over"]
+    return say["one_confirmed"] if told.confirmed else ""
 
 
 def _show_offer(opened: Opened, offer: WaitlistOffer, *, not_said: bool = False) -> HttpResponse:

@@ -184,8 +184,18 @@ def message_rule(request: StaffRequest, stage: str) -> HttpResponse:
         "when": when(rule),
         "is_default": rule in rules.DEFAULTS,
         "origin": origin(rule),
-        "languages": [(tongue, written.get((stage, code))) for code, tongue in LANGUAGES.items()],
-        "changes": [change for change in changes_of(clinic) if change.stage == stage],
+        "worded": [
+            (
+                title_of(each),
+                each,
+                [(tongue, written.get((each, code))) for code, tongue in LANGUAGES.items()],
+            )
+            for each in own_texts.WORDED
+            if own_texts.rule_of_words(each) == stage
+        ],
+        "changes": [
+            change for change in changes_of(clinic) if own_texts.rule_of_words(change.stage) == stage
+        ],
     }
     status = form.status if live_form.is_check(request) else max(form.status, visit_form.status)
     page = "web/message_rules/rule.html"
@@ -213,7 +223,7 @@ def message_words(request: StaffRequest, stage: str, language: str) -> HttpRespo
             context = preview_of(request, visit_form.chosen, stage, tried_texts=tried)
         elif _written(request, form, stage, language):
             messages.success(request, "These words are said from now on.")
-            return redirect("message_rule", stage=stage)
+            return redirect("message_rule", stage=own_texts.rule_of_words(stage))
     refused = own_texts.refused_now(own) if own and request.method != "POST" else []
     context |= _words_context(form, stage, language)
     tongue = LANGUAGES[language].name
@@ -241,7 +251,7 @@ def reset_words(request: StaffRequest, stage: str, language: str) -> HttpRespons
     _known(stage, language)
     own_texts.reset_text(actor=request.actor, clinic=request.clinic, stage=stage, language=language)
     messages.success(request, "The words of the house are said again.")
-    return redirect("message_rule", stage=stage)
+    return redirect("message_rule", stage=own_texts.rule_of_words(stage))
 
 
 def _row(rule: Rule, *, own_words: bool) -> dict[str, Any]:
@@ -262,7 +272,7 @@ def _rule(clinic: Clinic, stage: str) -> Rule:
 
 
 def _known(stage: str, language: str) -> None:
-    if stage not in rules.STAGES or language not in LANGUAGES:
+    if stage not in own_texts.WORDED or language not in LANGUAGES:
         raise Missing
 
 
@@ -295,6 +305,7 @@ def _words_context(form: WordsForm, stage: str, language: str) -> dict[str, Any]
     return {
         "form": form,
         "stage": stage,
+        "rule_stage": own_texts.rule_of_words(stage),
         "title": title_of(stage),
         "tongue": LANGUAGES[language],
         "length": None if longest is None else gsm7.length(longest),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from clinic.models import Clinic
-from notifications.planning import rule_settings
+from notifications.planning import own_texts, rule_settings
 from notifications.planning.rules import Rule
 from notifications.planning.stage_words import how, when
 from notifications.reporting import touching
@@ -32,7 +32,7 @@ def of_rule(clinic: Clinic, becomes: Rule, *, now: datetime) -> Told:
 
 def of_words(clinic: Clinic, stage: str, language: str, tongue: str, *, now: datetime) -> Told:
     """Whom the words of one stage in one language reach."""
-    rule = rule_settings.rule_of(clinic, stage)
+    rule = rule_settings.rule_of(clinic, own_texts.rule_of_words(stage))
     if not rule.enabled:
         return Told(["This message is switched off: nobody is told these words until it is on again."])
     found = touching.touched(clinic, rule, language=language, now=now)
