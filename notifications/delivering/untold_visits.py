@@ -7,19 +7,17 @@ Run again and again; each look finds what is new.
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from clinic import work
 from clinic.models import Role, Urgency, WorkItem
 from notifications.models import Message, MessageKind, MessageStatus
-from notifications.planning import reasons
-from notifications.planning.said import BEFORE_A_VISIT
+from notifications.planning import reasons, said
 from scheduler.models import AppointmentStatus, ParticipantStatus
 
 CAUSE: Final = "visit_untold"
 TITLE: Final = "Call: no message goes out before this patient's visit"
 SETTLED: Final = "The patient knows of the visit, or it isn't to come as it was."
-NOT_SAID: Final = (MessageStatus.SKIPPED, MessageStatus.FAILED)
 
 
 def look(*, now: datetime) -> int:
@@ -36,11 +34,8 @@ def look(*, now: datetime) -> int:
 
 def _untold(now: datetime) -> QuerySet[Message]:
     """Confirmations that would have come too late, of visits that are to come at that very start."""
-    told = Message.objects.filter(
-        ~Q(status__in=NOT_SAID) | Q(carried_by__isnull=False),
-        appointment=OuterRef("appointment"),
-        kind__in=BEFORE_A_VISIT,
-        visit_starts_at=OuterRef("visit_starts_at"),
+    told = said.telling().filter(
+        appointment=OuterRef("appointment"), visit_starts_at=OuterRef("visit_starts_at")
     )
     return Message.objects.filter(
         ~Exists(told),

@@ -4,16 +4,11 @@ only. The task for it is `delivering.untold_visits`'s.
 
 from datetime import datetime
 
-from django.db.models import Q
-
-from notifications.models import Message, MessageStatus
-from notifications.planning.said import BEFORE_A_VISIT
+from notifications.planning import said
 from notifications.reporting import preview
 from notifications.wording import writing
 from notifications.wording.writing import Fasting
 from scheduler.models import Appointment, AppointmentStatus, ParticipantStatus
-
-NOT_SAID = (MessageStatus.SKIPPED, MessageStatus.FAILED)
 
 
 def is_untold(appointment: Appointment, now: datetime) -> bool:
@@ -22,13 +17,10 @@ def is_untold(appointment: Appointment, now: datetime) -> bool:
     to_come = appointment.status == AppointmentStatus.BOOKED and appointment.starts_at > now
     if not to_come or appointment.patient_status == ParticipantStatus.ACCEPTED:
         return False
-    of_this_start = Message.objects.filter(
-        appointment=appointment, kind__in=BEFORE_A_VISIT, visit_starts_at=appointment.starts_at
-    )
-    if of_this_start.filter(~Q(status__in=NOT_SAID) | Q(carried_by__isnull=False)).exists():
+    if said.telling().filter(appointment=appointment, visit_starts_at=appointment.starts_at).exists():
         return False
     return not any(
-        line.kind in BEFORE_A_VISIT and not line.why_not and line.due_at < appointment.starts_at
+        line.kind in said.BEFORE_A_VISIT and not line.why_not and line.due_at < appointment.starts_at
         for line in preview.foreseen(appointment, now)
     )
 
