@@ -11,6 +11,7 @@ from notifications.delivering import delivery, turns, untold_offers, untold_visi
 from notifications.escalating import clocks
 from notifications.planning import planner
 from notifications.watching import heartbeats
+from sessions_app.preparing import readiness
 
 # Beat rings for the drain as often: a ring that nobody took by then says nothing new.
 RUNG_FOR_SECONDS: Final = 10
@@ -50,6 +51,7 @@ def run_clocks() -> None:
         missing.look(now=now)
         untold_offers.look(now=now)
         untold_visits.look(now=now)
+        readiness.settle_over(now=now)
         clocks.run_clocks(now=now)
         # Only the beat rings for this.
         heartbeats.beat(heartbeats.BEAT, now=clock.now())

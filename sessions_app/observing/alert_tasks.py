@@ -90,13 +90,13 @@ def acknowledged(alert: Alert, *, actor: Actor, now: datetime) -> None:
 
 
 def resolved(alert: Alert, *, actor: Actor, words: str, now: datetime) -> None:
-    """The task that nobody had answered is done, by whoever did; one about a reading waits for the reading.
-    A call to the chair ends with the last of its alerts, if it is this person's to close."""
-    if alert.level not in AT_ONCE and alert.kind != AlertKind.OVERDUE:
-        _settle(alert, actor, words, now)
-    elif not _any_without([AlertStepKind.RESOLVED], alert):
-        for task in _tasks_about(alert, actor):
-            work.close(actor=actor, item=task, outcome=words, now=now)
+    """Nobody is called any more about what is over, whoever has said how it ended: a call to the chair ends
+    with the last of the alerts for which it stands. One who may not say so yet is refused before
+    (`alerts.resolve`). A task that is closed, for its part, resolves no alert."""
+    if not _any_without([AlertStepKind.RESOLVED], alert):
+        causes = [cause_of(pk) for pk in _of_event(alert).values_list("pk", flat=True)]
+        clinic = alert.session.clinic_id
+        work.settle(actor=actor, clinic_id=clinic, causes=causes, outcome=words, now=now)
 
 
 def _settle(alert: Alert, actor: Actor, outcome: str, now: datetime) -> None:

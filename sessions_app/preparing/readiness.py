@@ -6,6 +6,8 @@ Opening the session with these lines is `arrival`; confirming or changing them a
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +24,16 @@ from sessions_app.models import CheckResult, Readiness, Session, YesNoUnknown
 # How long before the visit somebody has called back is our choice: a day, or an hour when less is left.
 CALL_BEFORE: Final = timedelta(days=1)
 CALL_WITHIN: Final = timedelta(hours=1)
+
+# What a call before a visit ends with that is ahead no longer; of every other state the patient has come.
+NOT_AHEAD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        AppointmentStatus.CANCELLED: "The visit is cancelled.",
+        AppointmentStatus.NOSHOW: "The patient did not come.",
+        AppointmentStatus.ENTERED_IN_ERROR: "The visit was entered in error.",
+    }
+)
+HAS_COME: Final = "The patient has come: the checklist asks."
 
 FASTING_UNDERSTOOD: Final = "The patient confirmed that they know how to fast. Ask whether they have."
 
@@ -127,7 +139,7 @@ def confirm(
             work.open_item(
                 clinic_id=visit.clinic_id,
                 patient_id=visit.patient_id,
-                cause=f"readiness:{given.pk}",
+                cause=_cause(given.pk),
                 title="Call the patient before the visit: an answer needs a nurse",
                 urgency=Urgency.AMBER,
                 role=Role.NURSE,
@@ -140,10 +152,33 @@ def confirm(
 
 def _waits_already(visit: Appointment) -> bool:
     """Whether a nurse's task about this visit's answers is open, and nobody has called yet."""
-    causes = [f"readiness:{pk}" for pk in visit.readiness.values_list("pk", flat=True)]
+    causes = [_cause(pk) for pk in visit.readiness.values_list("pk", flat=True)]
     return WorkItem.objects.filter(
         clinic=visit.clinic_id, cause__in=causes, closed_at=None, acknowledged_at=None
     ).exists()
+
+
+def settle_over(*, now: datetime) -> None:
+    """Nobody is called any more to call before a visit that isn't ahead: end the tasks of those that were
+    cancelled or missed, or whose patient has come. Level-triggered; any number may run at once."""
+    waiting = WorkItem.objects.filter(cause__startswith=_cause(""), closed_at=None)
+    of_answer = {
+        UUID(cause.removeprefix(_cause(""))): (clinic, cause)
+        for clinic, cause in waiting.values_list("clinic", "cause")
+    }
+    if not of_answer:
+        return
+    over = Readiness.objects.filter(pk__in=of_answer).exclude(appointment__status=AppointmentStatus.BOOKED)
+    for pk, status in over.order_by("pk").values_list("pk", "appointment__status"):
+        clinic, cause = of_answer[pk]
+        outcome = NOT_AHEAD.get(status, HAS_COME)
+        in_transaction(
+            partial(work.settle, actor=None, clinic_id=clinic, causes=[cause], outcome=outcome, now=now)
+        )
+
+
+def _cause(answers: UUID | str) -> str:
+    return f"readiness:{answers}"
 
 
 def raise_doubts(

@@ -296,16 +296,34 @@ def test_an_alert_never_ends_in_silence_nor_twice(house: House, answer: Any) -> 
     assert refused.value.code == "alert_resolved"
 
 
-def test_a_prescriber_who_resolves_an_alert_closes_its_task_and_a_nurse_does_not(house: House) -> None:
-    session = stories.infusing(house)
+@pytest.mark.parametrize("who", ["nils", "priya"])
+def test_whoever_resolves_an_alert_ends_the_call_to_the_chair_in_their_words(house: House, who: str) -> None:
+    session, person = stories.infusing(house), getattr(house, who)
     bad(house, session, 10, **EMERGENCY)
     bad(house, session, 12)
-    resolve(house, session)
-    assert WorkItem.objects.get().closed_at is None
-    bad(house, session, 14, **EMERGENCY)
-    resolve(house, session, house.priya, at=15)
-    closed = WorkItem.objects.get(closed_at__isnull=False)
-    assert (closed.closed_by, closed.outcome) == (house.priya, "Oxygen by mask, 98 %.")
+    resolve(house, session, person)
+    call = WorkItem.objects.get()
+    assert (call.closed_by, call.outcome) == (person, "Oxygen by mask, 98 %.")
+    assert call.steps.get().words == "Oxygen by mask, 98 %."
+
+
+def test_the_call_goes_on_until_the_last_of_its_alerts_is_resolved(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **EMERGENCY, symptoms=["dyspnoea"])
+    bad(house, session, 12)
+    first, second = alerts.open_of(session)
+    for alert, ended in [(first, False), (second, True)]:
+        resolved = {"alert": alert, "words": "Oxygen by mask.", "now": minute(13)}
+        alerts.resolve(actor=house.actor(house.priya), id=new_id(), **resolved)
+        assert (WorkItem.objects.get().closed_at is not None) == ended
+
+
+def test_a_call_that_was_closed_resolves_no_alert(house: House) -> None:
+    session = stories.infusing(house)
+    bad(house, session, 10, **EMERGENCY)
+    call = WorkItem.objects.get()
+    work.close(actor=house.actor(house.priya), item=call, outcome="I was there.", now=minute(11))
+    assert alerts.open_of(session).count() == 1
 
 
 def unanswered(house: House) -> tuple[Session, WorkItem]:
