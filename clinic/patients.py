@@ -63,11 +63,21 @@ class PatientDetails(TypedDict, total=False):
     flags: list[str]
 
 
-def register(*, actor: Actor, id: UUID, clinic: Clinic, details: PatientDetails, now: datetime) -> Patient:
+def register(
+    *,
+    actor: Actor,
+    id: UUID,
+    clinic: Clinic,
+    details: PatientDetails,
+    shared: bool = False,
+    now: datetime,
+) -> Patient:
     """Write a new patient of the clinic.
 
     Without an MRN the patient gets one made of the id; without a preferred channel, the first that there
-    is an address for: e-mail, text messages, none. Raises `Invalid`, or `Conflict` `mrn_taken`.
+    is an address for: e-mail, text messages, none. `shared` says that another patient has this telephone too,
+    as families do. Raises `Invalid`, or `Conflict` `mrn_taken`, and `number_shared` for another patient's
+    number that isn't said to be shared.
     """
     known: dict[str, Any] = {"mrn": f"C-{id.hex[:10].upper()}", **_cleaned(details)}
     known.setdefault("preferred_channel", _reachable_by(known))
@@ -75,6 +85,8 @@ def register(*, actor: Actor, id: UUID, clinic: Clinic, details: PatientDetails,
     _check(patient, set(known) | {"family_name", "given_names", "birth_date"}, now)
 
     def work() -> Patient:
+        if patient.phone and not shared:
+            refuse_unasked(patient, str(patient.phone))
         with acting(actor.user_id):
             _save(patient, force_insert=True)
         return patient

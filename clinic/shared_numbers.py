@@ -19,8 +19,9 @@ IF_SHARED: Final = (
 
 def refuse_unasked(patient: Patient, number: str) -> None:
     """Raise `Conflict` `number_shared` where other living patients of the clinic have this number and this
-    one doesn't yet. Until the transaction ends nobody else is given it: of two patients who are given one
-    number at a time, the second is asked about. Call it before the patient's row is locked."""
+    one, who may be about to be registered, doesn't yet. Until the transaction ends nobody else is given it:
+    of two patients who are given one number at a time, the second is asked about. Call it before the
+    patient's row is locked."""
     one_at_a_time(f"number:{patient.clinic_id}:{number}")
     if Patient.objects.filter(pk=patient.pk, phone=number).exists():
         return

@@ -19,7 +19,10 @@ class SharedNumberForm(ChangeForm):
         asked = self.is_bound and self.data.get("shared")
         self.fields["shared"].widget = forms.CheckboxInput() if asked else forms.HiddenInput()
 
+    def ask(self) -> None:
+        self.fields["shared"].widget = forms.CheckboxInput()
+
     def add_problem(self, problem: Problem) -> None:
         super().add_problem(problem)
         if problem.code == CODE:
-            self.fields["shared"].widget = forms.CheckboxInput()
+            self.ask()

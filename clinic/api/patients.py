@@ -83,21 +83,24 @@ class PatientDetailsSerializer(StrictSerializer):
     )
 
 
-class PatientCreateSerializer(CreateSerializer, PatientDetailsSerializer):
+class SharedNumberSerializer(StrictSerializer):
+    shared = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Another patient has this telephone too; without it that is a 409 `number_shared`.",
+    )
+
+
+class PatientCreateSerializer(CreateSerializer, SharedNumberSerializer, PatientDetailsSerializer):
     clinic = IdField()
 
 
-class PatientUpdateSerializer(PatientDetailsSerializer):
+class PatientUpdateSerializer(SharedNumberSerializer, PatientDetailsSerializer):
     family_name = serializers.CharField(max_length=120, required=False)
     given_names = serializers.CharField(max_length=120, required=False)
     birth_date = serializers.DateField(required=False)
     reason = serializers.CharField(
         max_length=200, required=False, allow_blank=True, help_text="Why; kept in the history."
-    )
-    shared = serializers.BooleanField(
-        required=False,
-        default=False,
-        help_text="Another patient has this telephone too; without it that is a 409 `number_shared`.",
     )
 
 
@@ -179,12 +182,17 @@ class PatientsViewSet(ClinicViewSet):
     def create(self, request: Request) -> Response:
         data = self.parse(PatientCreateSerializer)
         clinic = access.fetch_clinic(self.actor, self.permission, data["clinic"])
-        details: Any = {name: data[name] for name in data if name not in {"id", "clinic"}}
+        details: Any = {name: data[name] for name in data if name not in {"id", "clinic", "shared"}}
         return self.create_once(
             noun="patient",
             data=data,
             make=lambda: patients.register(
-                actor=self.actor, id=data["id"], clinic=clinic, details=details, now=clock.now()
+                actor=self.actor,
+                id=data["id"],
+                clinic=clinic,
+                details=details,
+                shared=data["shared"],
+                now=clock.now(),
             ),
             find=lambda: Patient.objects.get(pk=data["id"]),
             answer=PatientSerializer,

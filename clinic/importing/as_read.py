@@ -40,10 +40,11 @@ def rows_read(
     allergies: Iterable[Read],
     *,
     references: Callable[[Read], list[str]],
-    can_be_dialled: Callable[[str], bool],
+    dialled: Callable[[str], str],
 ) -> list[RowRead]:
     """The first rows, and those with a doubt after them. `references` are the names by which an allergy knows
-    its patient."""
+    its patient, `dialled` is a number as it is dialled, or empty where it can't be."""
+    owners: dict[str, str] = {}
     substances: dict[str, list[str]] = {}
     for read in allergies:
         allergy: AllergyRecord = read.record
@@ -61,7 +62,7 @@ def rows_read(
             phone=one.phone,
             email=one.email,
             allergies=[*chain.from_iterable(substances.get(name, ()) for name in references(read))],
-            doubts=[*read.doubts, *_doubts(one, can_be_dialled)],
+            doubts=[*read.doubts, *_doubts(one), *_doubts_of_phone(one, str(read.place), dialled, owners)],
         )
 
     rows = map(row, patients)
@@ -69,7 +70,7 @@ def rows_read(
     return [*first, *islice((each for each in rows if each.doubts), MOST_DOUBTED)]
 
 
-def _doubts(one: PatientRecord, can_be_dialled: Callable[[str], bool]) -> list[str]:
+def _doubts(one: PatientRecord) -> list[str]:
     told = []
     if A_DATE.fullmatch(one.mrn.value):
         told.append("The mrn looks like a date.")
@@ -78,6 +79,17 @@ def _doubts(one: PatientRecord, can_be_dialled: Callable[[str], bool]) -> list[s
         for name in ("family_name", "given_names")
         if A_FIGURE.search(getattr(one, name))
     ]
-    if one.phone and not can_be_dialled(one.phone):
-        told.append("The phone can't be dialled: it is kept as it is written, and no texts go there.")
     return told
+
+
+def _doubts_of_phone(
+    one: PatientRecord, place: str, dialled: Callable[[str], str], owners: dict[str, str]
+) -> list[str]:
+    """`owners`: where each number stood first; this row's is added."""
+    number = dialled(one.phone) if one.phone else ""
+    if one.phone and not number:
+        return ["The phone can't be dialled: it is kept as it is written, and no texts go there."]
+    first = owners.setdefault(number, place) if number else place
+    if first == place:
+        return []
+    return [f"The phone is that of {first} too: leave it as it is if they share a telephone."]

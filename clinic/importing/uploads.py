@@ -264,7 +264,7 @@ def _report(judged: Judgement, material: Material) -> dict[str, Any]:
                 material.patients,
                 material.allergies,
                 references=references,
-                can_be_dialled=lambda phone: bool(e164(phone)),
+                dialled=e164,
             )
         ],
     }

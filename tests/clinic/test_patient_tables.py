@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from clinic.importing import fhir_files, table
-from clinic.importing.judging import judge
+from clinic.importing.as_read import rows_read
+from clinic.importing.judging import judge, references
 from clinic.importing.reading import Material, read_bytes
 from clinic.importing.records import Bounds, Overfull
 from clinic.importing.table import COLUMNS, template
 from clinic.importing.taking_in import take_in, write
 from clinic.models import Allergy, Clinic, Patient
+from clinic.phones import e164
 from tests.cast import TODAY, House
 
 HEADING = "mrn,family_name,given_names,birth_date,gender,phone,email,allergies"
@@ -204,3 +206,15 @@ def test_of_a_file_that_holds_too_much_no_more_is_read_than_fits(
     with pytest.raises(Overfull, match=r"3 (fit|records)"):
         read_bytes("p.csv", content, today=TODAY, bounds=Bounds(3))
     assert len(built) <= most_read
+
+
+def test_a_row_with_an_earlier_rows_telephone_is_doubted(house: House) -> None:
+    material = read(
+        "A-1,Garcia,Maria,1985-04-02,,312 555 0171,,",
+        "A-2,Garcia,Ben,2015-04-02,,(312) 555-0171,,",
+        "A-3,Reyes,Eva,1990-04-02,,,,",
+        "A-4,Reyes,Dana,1991-04-02,,,,",
+    )
+    rows = rows_read(material.patients, [], references=references, dialled=e164)
+    told = ["The phone is that of p.csv:2 too: leave it as it is if they share a telephone."]
+    assert [row.doubts for row in rows] == [[], told, [], []]

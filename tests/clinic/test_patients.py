@@ -264,3 +264,26 @@ def test_what_hides_in_a_line_is_refused(house: House, name: str, text: Any) -> 
 )
 def test_names_keep_what_their_script_needs(house: House, name: str) -> None:
     assert register(house, family_name=name).family_name == name
+
+
+def test_a_number_that_another_patient_has_is_asked_about_before_somebody_is_registered(house: House) -> None:
+    first = register(house, phone="312 555 0177")
+    with pytest.raises(Conflict, match=r"I\. S\. has this number too") as refused:
+        register(house, phone="(312) 555-0177")
+    assert refused.value.code == "number_shared"
+    details: Any = {**IVY, "phone": "312 555 0177"}
+    ask = {"actor": house.actor(house.ana), "clinic": house.clinic, "details": details, "now": NOW}
+    assert patients.register(id=new_id(), shared=True, **ask).phone == first.phone
+    # Nobody alive has it, or another clinic's patient does.
+    Patient.objects.filter(phone=first.phone).update(deceased=True)
+    assert patients.register(id=new_id(), **ask).phone == first.phone
+
+
+def test_over_the_api_whoever_registers_says_that_a_telephone_is_shared(house: House) -> None:
+    register(house, phone="312 555 0177")
+    body = {**IVY, "id": str(new_id()), "clinic": str(house.clinic.pk), "phone": "312 555 0177"}
+    body["birth_date"] = str(IVY["birth_date"])
+    refused = client_of(house.ana).post(PATIENTS, body, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "number_shared")
+    taken = client_of(house.ana).post(PATIENTS, {**body, "shared": True}, format="json")
+    assert taken.status_code == 201

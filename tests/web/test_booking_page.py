@@ -320,6 +320,19 @@ def test_somebody_else_who_looks_like_them_is_shown_as_well(stage: Stage) -> Non
     assert not Patient.objects.filter(family_name="Castro").exists()
 
 
+def test_one_question_asks_who_it_is_and_whether_they_share_the_telephone(stage: Stage) -> None:
+    number = str(stage.house.omar.phone)
+    asked = register(stage, phone=number)
+    assert asked.status_code == 409
+    assert "They share this telephone" in words(asked)
+    known = asked.context["alike"]
+    different = [str(one.patient.pk) for one in known]
+    assert register(stage, phone=number, different_from=different).status_code == 409
+    assert not Patient.objects.filter(family_name="Castro").exists()
+    register(stage, phone=number, different_from=different, shared="on")
+    assert str(Patient.objects.get(family_name="Castro").phone) == number
+
+
 def test_a_refused_registration_comes_back_as_it_was_filled(stage: Stage) -> None:
     answer = register(stage, phone="12", birth_date="")
     assert answer.status_code == 400

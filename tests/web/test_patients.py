@@ -204,3 +204,16 @@ def test_the_pages_queries_do_not_grow_with_their_rows(house: House, address: st
             due_at=NOW + timedelta(hours=number),
         )
     assert count() == few
+
+
+def test_registering_asks_whether_a_telephone_is_shared_beside_the_number(house: House) -> None:
+    Patient.objects.filter(pk=house.omar.pk).update(phone="+13125550177")
+    ana, page = browser_of(house.ana), "/patients/new/"
+    assert ana.get(page).context["form"]["shared"].is_hidden
+    sent = {**NEW, "id": str(new_id()), "phone": "312 555 0177"}
+    asked = ana.post(page, sent)
+    assert asked.status_code == 409
+    assert "O. H. has this number too" in words(asked)
+    assert "They share this telephone" in words(asked)
+    assert ana.post(page, {**sent, "shared": "on"}).status_code == 302
+    assert Patient.objects.filter(phone="+13125550177").count() == 2

@@ -10,13 +10,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from clinic.duplicates import Likeness, possible_duplicates
+from clinic.duplicates import SAME, Likeness, possible_duplicates
 from clinic.models import Patient
 from clinic.problems import Problem
 from clinic.queries import DIGITS_OF_A_PHONE, date_in
 from scheduler.access import BOOK
 from web.doors import StaffRequest, staff_page
 from web.forms import BirthDateField, ClinicForm
+from web.shared_number import SharedNumberForm
 from web.views.booking.place import PlaceForm, place_of
 from web.views.patients.details import details_of, register
 
@@ -24,7 +25,7 @@ from web.views.patients.details import details_of, register
 LANGUAGES: Final = (("en", "English"), ("es", "Spanish"))
 
 
-class NewPatientForm(ClinicForm):
+class NewPatientForm(ClinicForm, SharedNumberForm):
     """What booking needs to know of somebody; what may be said is checked by `clinic.patients`."""
 
     given_names = forms.CharField(
@@ -55,6 +56,8 @@ def new_patient(request: StaffRequest) -> HttpResponse:
     alike = _alike(request, form)
     seen = set(request.POST.getlist("different_from"))
     if any(str(one.patient.pk) not in seen for one in alike):
+        if any(SAME["same_phone"] in one.shared and not one.patient.deceased for one in alike):
+            form.ask()
         return _show(request, form, alike=alike, status=409)
     try:
         patient = register(request, form)

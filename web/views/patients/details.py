@@ -109,11 +109,25 @@ class DetailsForm(ChangeForm):
         return [flag.strip() for flag in self.cleaned_data["flags"].split(",") if flag.strip()]
 
 
-class NewPatientForm(ClinicForm, DetailsForm):
+class DetailsAndNumberForm(SharedNumberForm, DetailsForm):
+    """The question about the number stands beside it, once it is asked."""
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        return [
+            (title, [field for each in fields for field in self._with_question(each)])
+            for title, fields in super().groups()
+        ]
+
+    def _with_question(self, field: forms.BoundField) -> list[forms.BoundField]:
+        asked = field.name == "phone" and not self["shared"].is_hidden
+        return [field, self["shared"]] if asked else [field]
+
+
+class NewPatientForm(ClinicForm, DetailsAndNumberForm):
     pass
 
 
-class EditPatientForm(SharedNumberForm, DetailsForm):
+class EditPatientForm(DetailsAndNumberForm):
     deceased = forms.BooleanField(label="Has died", required=False)
     reason = forms.CharField(
         label="Why", max_length=200, required=False, help_text="Kept with the change in the history."
@@ -126,17 +140,6 @@ class EditPatientForm(SharedNumberForm, DetailsForm):
         for name, field in self.fields.items():
             # What the page showed, to tell what was changed on it.
             field.show_hidden_initial = name not in {"reason", "shared"}
-
-    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The question about the number stands beside it, once it is asked."""
-        return [
-            (title, [field for each in fields for field in self._with_question(each)])
-            for title, fields in super().groups()
-        ]
-
-    def _with_question(self, field: forms.BoundField) -> list[forms.BoundField]:
-        asked = field.name == "phone" and not self["shared"].is_hidden
-        return [field, self["shared"]] if asked else [field]
 
     def changes(self) -> Any:
         """Only what was changed on this page, so that a colleague's change meanwhile stays."""
@@ -158,7 +161,7 @@ def new_patient(request: StaffRequest) -> HttpResponse:
     return render(request, "web/patients/details.html", {"form": form}, status=form.status)
 
 
-def register(request: StaffRequest, form: ClinicForm) -> Patient:
+def register(request: StaffRequest, form: Any) -> Patient:
     """Whom a form with this id names, registered once however often it is sent. Raises as
     `clinic.patients.register` does."""
     id, details = form.cleaned_data["id"], details_of(form)
@@ -168,7 +171,12 @@ def register(request: StaffRequest, form: ClinicForm) -> Patient:
         id=id,
         body=details,
         make=lambda: patients.register(
-            actor=request.actor, id=id, clinic=request.clinic, details=details, now=clock.now()
+            actor=request.actor,
+            id=id,
+            clinic=request.clinic,
+            details=details,
+            shared=form.cleaned_data["shared"],
+            now=clock.now(),
         ),
         find=lambda: Patient.objects.get(pk=id),
     )
@@ -177,7 +185,9 @@ def register(request: StaffRequest, form: ClinicForm) -> Patient:
 
 def details_of(form: ClinicForm) -> Any:
     """What such a form says of somebody."""
-    return {name: value for name, value in form.cleaned_data.items() if name != "id" and value}
+    return {
+        name: value for name, value in form.cleaned_data.items() if name not in {"id", "shared"} and value
+    }
 
 
 @staff_page(access.WRITE_PATIENTS, methods=["GET", "POST"])
