@@ -21,12 +21,14 @@ OUR_OWN_FAULT: Final = (401, 402, 403, 404)
 
 
 class AnymailChannel:
-    """One HTTP session for as long as it is open."""
+    """One HTTP session for as long as it is open and each answer names another mail: as `TwilioProvider` has
+    it, an answer that came twice would be read as the next mail's."""
 
     name = "anymail"
 
     def __init__(self) -> None:
         self.backend: Any = get_connection(settings.ANYMAIL_BACKEND)
+        self._heard: set[str] = set()
 
     def __enter__(self) -> Self:
         self.backend.open()
@@ -46,14 +48,26 @@ class AnymailChannel:
         try:
             self.backend.send_messages([mail])
         except AnymailRecipientsRefused as error:
+            self._start_over()
             raise DeliveryError(
                 "Recipient refused", permanent=True, blocks=BlockReason.UNREACHABLE
             ) from error
         except AnymailRequestsAPIError as error:
+            self._start_over()
             raise _refusal(error) from error
         except AnymailError as error:  # nothing was asked of the provider: it can't carry such a message
             raise DeliveryError(type(error).__name__, permanent=True) from error
-        return str(mail.anymail_status.message_id or "")
+        reference = str(mail.anymail_status.message_id or "")
+        if reference and reference in self._heard:
+            self._start_over()
+            raise AnswerLost("An answer that names an earlier mail")
+        self._heard.add(reference)
+        return reference
+
+    def _start_over(self) -> None:
+        """A refusal names no mail, so the next one's answer is waited for on a session of its own."""
+        self.backend.close()
+        self.backend.open()
 
     def lookup(self, envelope: Envelope, *, started_at: datetime) -> NotFound:
         """anymail knows of no provider's list of messages."""

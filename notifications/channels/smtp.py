@@ -1,7 +1,12 @@
-"""E-mail through the SMTP server of EMAIL_URL, on one connection for as long as it holds.
+"""E-mail through the SMTP server of EMAIL_URL, on one connection for as long as it holds and answers in step.
 
 The commands are given one by one, because what a broken connection means depends on when it broke:
 before the message was handed over nothing has happened, after it nobody can know.
+
+Nothing in SMTP says which command an answer is to: one that came twice would be read as the next command's,
+and so on. A refusal that came twice would be the next message's, so after one the next message gets a
+connection of its own. A good answer that came twice shows at DATA, whose own is another: nothing has been
+handed over by then, and the message goes on a new connection.
 """
 
 import re
@@ -19,12 +24,17 @@ from notifications.channels.envelope import AnswerLost, DeliveryError, Envelope,
 from notifications.models import BlockReason
 
 OK = 250
+REFUSED_FROM = 400
 TIMEOUT_SECONDS = 20  # for each command; leasing.LEASE outlasts all of them together
 FORWARDED = 251
 NOT_WRITTEN_SO = "A mail server takes no such address: only unaccented letters may stand before the @"
 PERMANENT_FROM = 500
 # RFC 3463, X.1.X: what is wrong is the address, not this message.
 BAD_ADDRESS = re.compile(r"\b5\.1\.\d{1,3}\b")
+
+
+class OutOfStep(Exception):
+    """What was read as a command's answer was an earlier one's."""
 
 
 class SmtpChannel:
@@ -54,11 +64,23 @@ class SmtpChannel:
         headers = _headers(envelope)
         data = mail_bytes.written(envelope, headers)
         try:
+            answer = self._handed_over(mailbox, data)
+        except OutOfStep:
+            answer = self._handed_over(mailbox, data)
+        if answer[0] not in (OK, FORWARDED):
+            self._hang_up()
+        _expect(answer)
+        return headers["Message-ID"]
+
+    def _handed_over(self, mailbox: str, data: bytes) -> tuple[int, bytes]:
+        """The answer to the whole message. Raises `OutOfStep` before anything of it was handed over."""
+        try:
+            reused = self.connection is not None
             smtp = self._connected()
             _expect(smtp.mail(settings.DEFAULT_FROM_EMAIL))
             _expect(smtp.rcpt(mailbox))
         except DeliveryError:
-            self._start_over()
+            self._hang_up()
             raise
         except smtplib.SMTPResponseException as error:  # a greeting or a sign-in that was refused
             self._hang_up()
@@ -67,15 +89,15 @@ class SmtpChannel:
             self._hang_up()
             raise DeliveryError(f"No connection: {type(error).__name__}", permanent=False) from error
         try:
-            answer = smtp.data(data)
+            return smtp.data(data)
         except smtplib.SMTPDataError as error:  # refused before a byte of the message was sent
-            self._start_over()
+            self._hang_up()
+            if reused and error.smtp_code < REFUSED_FROM:
+                raise OutOfStep from error
             raise _refusal(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
             self._hang_up()
             raise AnswerLost(f"{type(error).__name__} after the message was handed over") from error
-        _expect(answer)
-        return headers["Message-ID"]
 
     def lookup(self, envelope: Envelope, *, started_at: datetime) -> NotFound:
         """A mail server keeps no list that could be asked."""
@@ -85,14 +107,6 @@ class SmtpChannel:
         if self.connection is None:
             self.connection = _connect()
         return self.connection
-
-    def _start_over(self) -> None:
-        """After a refusal: the connection is good for the next message unless the server closed it."""
-        try:
-            if self.connection is not None:
-                self.connection.rset()
-        except (smtplib.SMTPException, OSError):
-            self._hang_up()
 
     def _hang_up(self) -> None:
         """Close without waiting for a server that may have gone."""

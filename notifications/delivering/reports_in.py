@@ -75,12 +75,15 @@ def take(*, report: Report, now: datetime) -> bool:
 
 def _attempt_of(report: Report) -> DeliveryAttempt | None:
     """The try that it speaks of: by the provider's own name for it, or, where its answer hasn't been written
-    yet or was lost, the one of the message that has no end."""
+    yet or was lost, the one of the message that has no end. Never another message's than the one that it
+    gives back, whatever name that was written under."""
     tries = DeliveryAttempt.objects.filter(channel=report.channel)
+    if report.message_id is not None:
+        tries = tries.filter(message=report.message_id)
     named = tries.filter(provider_reference=report.reference).first() if report.reference else None
     if named is not None or report.message_id is None:
         return named
-    return tries.filter(message=report.message_id, outcome=AttemptOutcome.STARTED).first()
+    return tries.filter(outcome=AttemptOutcome.STARTED).first()
 
 
 def _follow(message: Message, attempt: DeliveryAttempt, report: Report, now: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from notifications.models import BlockedAddress, Message
+from notifications.models import BlockedAddress, DeliveryAttempt, Message
 from notifications.planning.planner import plan
 from tests.cast import NOW, House, make_patient
 from tests.notifications.drains import drain
@@ -20,7 +20,8 @@ MINUTE = timedelta(minutes=1)
 
 
 class Provider:
-    """Postmark's way of speaking. `next`: statuses to answer with, or "hang up" after taking the mail."""
+    """Postmark's way of speaking. `next`: statuses to answer with, "hang up" after taking the mail, or the
+    name of another mail's as whose answer it comes."""
 
     def __init__(self) -> None:
         self.next: list[Any] = []
@@ -44,7 +45,10 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
             if what == "hang up":
                 self.close_connection = True
                 return
-            answer = {"ErrorCode": 0, "Message": "OK", "MessageID": f"pm-{len(provider.taken)}"}
+            name = what if isinstance(what, str) else f"pm-{len(provider.taken)}"
+            answer = {"ErrorCode": 0, "Message": "OK", "MessageID": name}
+            if isinstance(what, str):
+                what = 200
             refusal = {"ErrorCode": 300, "Message": f"not to {mail['To']}"}
             content = json.dumps({**answer, "To": mail["To"]} if what == 200 else refusal).encode()
             self.send_response(what)
@@ -109,6 +113,29 @@ def test_one_connection_serves_a_whole_drain(provider: Provider, house: House, m
     plan(now=NOW)
     assert drain() == {"sent": 4}
     assert provider.connections == 1
+
+
+def test_an_answer_that_names_an_earlier_mail_says_nothing_of_this_one(
+    provider: Provider, house: House, message: Message
+) -> None:
+    for number in range(2):
+        book(house, make_patient(house.clinic, f"Given{number}", "Family"))
+    plan(now=NOW)
+    provider.next = [200, "pm-1", 200]
+    assert drain() == {"sent": 2, "unknown": 1}
+    assert provider.connections == 2
+    references = DeliveryAttempt.objects.exclude(provider_reference="")
+    assert references.values("provider_reference").distinct().count() == 2
+
+
+def test_a_refusal_leaves_the_next_mail_a_session_of_its_own(
+    provider: Provider, house: House, message: Message
+) -> None:
+    book(house, house.omar)
+    plan(now=NOW)
+    provider.next = [422]
+    assert drain() == {"failed": 1, "sent": 1}
+    assert provider.connections == 2
 
 
 @pytest.mark.parametrize("status", [429, 503, 401])

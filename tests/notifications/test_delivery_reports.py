@@ -20,7 +20,7 @@ from notifications.models import (
     MessageStatus,
 )
 from notifications.planning.planner import plan
-from tests.cast import NOW, House
+from tests.cast import NOW, House, new_id
 from tests.notifications.drains import fate
 from tests.notifications.twilio_server import SID, TOKEN
 from tests.notifications.twilio_server import signed as signature
@@ -310,6 +310,12 @@ def test_an_e_mail_that_bounced_has_failed_and_its_address_is_not_written_to_aga
     delivery.drain(clock=lambda: NOW + MINUTE)
     assert fate(Message.objects.latest("created_at")) == ("skipped", "This e-mail address can't be reached.")
     assert InboxItem.objects.count() == 1
+
+
+def test_a_report_that_gives_back_another_message_bounces_nobody_whose_name_it_bears(mailed: Message) -> None:
+    assert tell_mail({**BOUNCE, "Metadata": {"message": str(new_id())}}) == 204
+    assert fate(mailed) == ("sent", "")
+    assert not BlockedAddress.objects.exists()
 
 
 def test_a_mail_that_is_marked_as_unwanted_is_the_last(mailed: Message) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clinic.models import Channel, Patient, WorkItem
-from notifications.models import InboxItem, Message
+from notifications.models import BlockedAddress, InboxItem, Message
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from tests.cast import NOW, House, make_patient
@@ -56,7 +56,7 @@ def test_one_connection_serves_a_whole_drain(mail_server: MailServer, house: Hou
     assert mail_server.connections == 1
 
 
-def test_a_refusal_for_good_is_failed_and_the_next_message_goes_on_the_same_connection(
+def test_a_refusal_for_good_is_failed_and_the_next_message_goes_on_a_connection_of_its_own(
     mail_server: MailServer, house: House, message: Message
 ) -> None:
     mail_server.at_rcpt = ["550 no such mailbox rosa@patients.example"]
@@ -65,7 +65,42 @@ def test_a_refusal_for_good_is_failed_and_the_next_message_goes_on_the_same_conn
     assert drain(NOW + timedelta(seconds=1)) == {"failed": 1, "sent": 1}
     assert fate(message) == ("failed", "Refused for good: SMTP 550")
     assert "rosa" not in message.attempts.get().error
-    assert mail_server.connections == 1
+    assert mail_server.connections == 2
+
+
+def then_omar(house: House) -> Message:
+    book(house, house.omar)
+    plan(now=NOW + timedelta(seconds=1))
+    return Message.objects.get(patient=house.omar)
+
+
+def test_a_refusal_that_comes_twice_is_not_the_next_messages(
+    mail_server: MailServer, house: House, message: Message
+) -> None:
+    mail_server.at_data = ["554 5.1.1 no such mailbox\r\n554 5.1.1 no such mailbox"]
+    other = then_omar(house)
+    assert drain(NOW + timedelta(seconds=1)) == {"failed": 1, "sent": 1}
+    assert (fate(message)[0], fate(other)[0]) == ("failed", "sent")
+    assert BlockedAddress.objects.get().address == "rosa@patients.example"
+
+
+def test_a_good_answer_that_comes_twice_lets_no_message_count_as_sent_that_was_not(
+    mail_server: MailServer, house: House, message: Message
+) -> None:
+    mail_server.at_data = ["250 taken\r\n250 taken", "550 no"]
+    other = then_omar(house)
+    assert drain(NOW + timedelta(seconds=1)) == {"sent": 1, "failed": 1}
+    assert (fate(message)[0], fate(other)[0]) == ("sent", "failed")
+    assert (len(mail_server.arrived), mail_server.connections) == (1, 2)
+
+
+def test_after_a_good_answer_that_came_twice_the_next_message_goes_at_once(
+    mail_server: MailServer, house: House, message: Message
+) -> None:
+    mail_server.at_data = ["250 taken\r\n250 taken"]
+    then_omar(house)
+    assert drain(NOW + timedelta(seconds=1)) == {"sent": 2}
+    assert [mail["To"] for mail in mail_server.mails()] == ["rosa@patients.example", "omar@patients.example"]
 
 
 def test_a_refusal_for_now_is_tried_again_with_the_same_bytes(
