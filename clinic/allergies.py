@@ -4,6 +4,7 @@ The words are FHIR's (AllergyIntolerance). Which of them still hold is in `queri
 `importing.judging`'s.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,15 @@ CRITICALITIES: Final[Words] = (
     ("unable-to-assess", "Unable to assess"),
 )
 CLINICAL_STATUSES: Final[Words] = (("active", "Active"), ("inactive", "Inactive"), ("resolved", "Resolved"))
+# "No allergy to aspirin" is none, and whoever looks for an allergy's name would find it in these words.
+NONE: Final = re.compile(
+    r"(?i)n/?k/?d?/?a|n/a"
+    r"|(?:none|no|not|never|nil|denies|denied|without|sin|niega|ning[u\u00fa]n[ao]?)(?:\s.*)?"
+)
+SAYS_NONE: Final = (
+    "This says that there is none. Record only what there is an allergy to; one on record that proved to be"
+    " none is judged there."
+)
 ENTERED_IN_ERROR: Final = "entered-in-error"
 VERIFICATION_STATUSES: Final[Words] = (
     ("unconfirmed", "Unconfirmed"),
@@ -53,7 +63,8 @@ class Report:
 def record(*, actor: Actor, id: UUID, patient: Patient, report: Report, now: datetime) -> Allergy:
     """Write down an allergy; it is active from now on.
 
-    Raises `Invalid` naming the field: no substance, one that is on record as it is, a word that is none.
+    Raises `Invalid` naming the field: no substance, words that there is no allergy, one that is on record as
+    it is, a word that is none.
     """
     substance = said(report.substance)
     wrong = {
@@ -119,6 +130,8 @@ def judge(
 def _substance_error(substance: str) -> str:
     if not is_visible(substance):
         return "Name what the allergy is to."
+    if NONE.fullmatch(said(substance)):
+        return SAYS_NONE
     return ONE_LINE if hides_something(substance.strip()) else ""
 
 

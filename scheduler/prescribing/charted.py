@@ -20,9 +20,25 @@ from scheduler.models import ContraindicationFinding, Finding, Protocol, Treatme
 from scheduler.prescribing.screening import AGE
 
 SENSITIVITY: Final = "ketamine_sensitivity"
-# How a substance on a chart names what is infused here, in the languages that the house speaks and by brand.
-# Rather one too many: whoever knows better says so with a reason, or judges the allergy on the chart.
+# How a substance on a chart names what is infused here, in the languages that the house speaks and by brand,
+# or with a slip of one letter. Rather one too many: whoever knows better says so with a reason, or judges the
+# allergy on the chart.
 INFUSED: Final = ("ketamin", "ketalar", "spravato")
+
+
+def _slips(word: str) -> list[str]:
+    """A pattern for each slip of one letter: wrong, missing, added, or exchanged with the next."""
+    at = range(len(word))
+    return [
+        *(f"{word[:i]}[a-z]{word[i + 1 :]}" for i in at),
+        *(f"{word[:i]}{word[i + 1 :]}" for i in at),
+        *(f"{word[:i]}[a-z]{word[i:]}" for i in at),
+        *(f"{word[:i]}{word[i + 1]}{word[i]}{word[i + 2 :]}" for i in at[:-1]),
+    ]
+
+
+# At the beginning of a word: within one "histamine" would be read so.
+MISSPELLED: Final = rf"(^|[^[:alnum:]])(es)?({'|'.join(slip for word in INFUSED for slip in _slips(word))})"
 ANSWER_FIRST: Final = "A prescriber answers it on the plan's page first."
 CRITICAL: Final[Mapping[str, str]] = {"high": "high risk", "low": "low risk"}
 
@@ -100,7 +116,7 @@ def _gone_ahead() -> QuerySet[ContraindicationFinding]:
 
 
 def _to_what_is_infused(allergies: QuerySet[Allergy]) -> QuerySet[Allergy]:
-    named = Q()
+    named = Q(substance__iregex=MISSPELLED)
     for word in INFUSED:
         named |= Q(substance__icontains=word)
     return allergies.filter(named)

@@ -39,7 +39,14 @@ def refusals(stage: Stage, **changes: Any) -> dict[str, str]:
     return {error["field"]: error["detail"] for error in refused.value.data["errors"]}
 
 
-@pytest.mark.parametrize("substance", ["Ketamine", "KETAMINE HYDROCHLORIDE", "Esketamine", "Ketamina"])
+@pytest.mark.parametrize(
+    "substance",
+    [
+        *("Ketamine", "KETAMINE HYDROCHLORIDE", "Esketamine", "Ketamina"),
+        # A letter wrong, missing, added, exchanged.
+        *("Ketemine", "IV ketmine", "Ketaamine", "Kteamine", "esketmine", "Ketelar", "Spravto"),
+    ],
+)
 def test_absent_is_no_answer_against_an_allergy_on_the_chart(stage: Stage, substance: str) -> None:
     allergic(stage.house.rosa, substance)
     told = refusals(stage)
@@ -61,6 +68,10 @@ def test_present_with_a_reason_goes_ahead_and_keeps_it(stage: Stage) -> None:
     "said",
     [
         {"substance": "Penicillin"},
+        {"substance": "Ketorolac"},
+        {"substance": "Ketoconazole"},
+        {"substance": "Acetaminophen"},
+        {"substance": "Histamine, vitamin B12"},
         {"clinical_status": "resolved"},
         {"verification_status": "refuted"},
         {"verification_status": "entered-in-error"},
