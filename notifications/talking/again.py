@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.models import Clinic
+from clinic.models import Channel, Clinic
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from notifications import saying
@@ -31,7 +31,8 @@ UNDER_WAY: Final = frozenset({MessageStatus.PLANNED, MessageStatus.CLAIMED})
 
 
 def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now: datetime) -> Message:
-    """Say it again now; with `text`, in these words, with its link where they have {link} in them.
+    """Say it again now; with `text`, in these words, with its link where they have {link} in them: by e-mail
+    to whoever wishes that (`by_email`), to others as whatever is said.
 
     A notice that the patient has had already would say nothing new, and delivery would drop it: while the
     visit stands it goes again as a reminder of the same time. With a link wrong birth years are counted anew:
@@ -92,16 +93,22 @@ def _must_not_be_under_way(first: Message, text: str) -> None:
 
 
 def words_to_edit(message: Message) -> str:
-    """What was sent last, or was to be, for a person to change: without what is put around it again, and in
-    letters that a text message has. Empty where nothing has been written yet. One query where the tries
-    aren't loaded."""
+    """What was sent last, or was to be, for a person to change: without what is put around it again, and
+    where it may go as a text in letters that one has. Empty where nothing has been written yet. One query
+    where the tries aren't loaded."""
     tries = list(message.attempts.all())
     last = max(tries, key=lambda each: each.number, default=None)
     if last is None:
         words = message.text
     else:
         words = writing.paragraph_of(last.body) if last.form == Form.EMAIL else last.body
-    return gsm7.plain(words).removeprefix(own_words.as_sent("", sender=message.clinic.sender_name)).strip()
+    words = words if by_email(message) else gsm7.plain(words)
+    return words.removeprefix(own_words.as_sent("", sender=message.clinic.sender_name)).strip()
+
+
+def by_email(message: Message) -> bool:
+    """Whether words of a person's in its place go by e-mail and no other way."""
+    return message.addressee.preferred_channel == Channel.EMAIL
 
 
 def link_length(message: Message, now: datetime) -> int:
@@ -111,9 +118,9 @@ def link_length(message: Message, now: datetime) -> int:
 
 
 def _in_own_words(first: Message, text: str, now: datetime) -> dict[str, Any]:
-    """It may go as a text, so it is held to what a reply in a thread is held to."""
-    patient, sender = first.addressee, first.clinic.sender_name
-    if wrong := threads.faults_of(patient, text, link_length=link_length(first, now)):
+    """What may go as a text is held to what a reply in a thread is held to."""
+    patient, sender, mailed = first.addressee, first.clinic.sender_name, by_email(first)
+    if wrong := threads.faults_of(patient, text, link_length=link_length(first, now), by_email=mailed):
         raise Invalid({"text": " ".join(wrong)})
     if patient.deceased:
         raise Conflict(reasons.PATIENT_DECEASED, code="not_standing")
@@ -121,6 +128,7 @@ def _in_own_words(first: Message, text: str, now: datetime) -> dict[str, Any]:
         "kind": MessageKind.REPLY,
         "stage": "reply",
         "text": own_words.as_sent(text, sender=sender),
+        "form": Form.EMAIL if mailed else "",
         "visit_starts_at": first.visit_starts_at,
         "stale_at": now + OWN_WORDS_LAST,
     }

@@ -58,10 +58,13 @@ def size_of(text: str, *, sender: str, link_length: int = 0) -> Size:
     return Size(gsm7.length(body), gsm7.segments(body))
 
 
-def faults(text: str, *, sender: str, about: About, link_length: int = 0) -> list[str]:
+def faults(
+    text: str, *, sender: str, about: About, link_length: int = 0, by_email: bool = False
+) -> list[str]:
     """Why this can't be sent, each as a sentence that says the mend; empty when it can.
 
-    `link_length`: of the link that {link} stands for; nought where the message has none.
+    `link_length`: of the link that {link} stands for; nought where the message has none. `by_email`: it goes
+    no other way, so that it may be as long, and in such letters, as a letter.
     """
     if not text.strip():
         return [EMPTY]
@@ -75,6 +78,8 @@ def faults(text: str, *, sender: str, about: About, link_length: int = 0) -> lis
         wrong.append(NAMED)
     if _tells_birth_date(text, about.birth_date):
         wrong.append(BORN)
+    if by_email:
+        return wrong
     if strange := gsm7.outside(text):
         wrong.append(f"A text message can't have {' '.join(strange)}: write it another way.")
     segments = size_of(text, sender=sender, link_length=link_length).segments

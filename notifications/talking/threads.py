@@ -74,10 +74,12 @@ def why_not(patient: Patient) -> str:
     return ""
 
 
-def faults_of(patient: Patient, text: str, *, link_length: int = 0) -> list[str]:
-    """Why this can't be written to this patient's phone, as `own_words.faults` says it."""
-    about = About(patient.given_names, patient.family_name, patient.birth_date)
-    return own_words.faults(text, sender=patient.clinic.sender_name, about=about, link_length=link_length)
+def faults_of(patient: Patient, text: str, *, link_length: int = 0, by_email: bool = False) -> list[str]:
+    """Why this can't be written to this patient, as `own_words.faults` says it."""
+    about, sender = About(patient.given_names, patient.family_name, patient.birth_date), patient.clinic
+    return own_words.faults(
+        text, sender=sender.sender_name, about=about, link_length=link_length, by_email=by_email
+    )
 
 
 def reply(

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from clinic.models import ConsentScope
+from clinic.models import ConsentScope, Patient
 from clinic.problems import Conflict, Invalid
 from notifications.delivering import delivery
 from notifications.models import Message, MessageKind
@@ -248,7 +248,23 @@ def test_own_words_that_go_as_a_text_say_who_sends_them(house: House, visit: App
     assert row.text == "Lakeside Clinic: Please call us today."
 
 
+def prefers_texts(house: House) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(preferred_channel="sms")
+
+
+def test_own_words_by_e_mail_are_a_letter_and_tell_as_little(house: House, visit: Appointment) -> None:
+    first = Message.objects.get(stage="confirmation")
+    for words in ("Your ketamine is ready", "Dear {name}", "Rosa Delgado, call us", "Born 1980?"):
+        with pytest.raises(Invalid, match="text"):
+            again(house, first, words)
+    row = again(house, first, "Venga por la puerta pequeña, más allá del jardín. " * 20)
+    prefers_texts(house)
+    delivery.drain(clock=lambda: LATER)
+    assert [attempt.form for attempt in row.attempts.all()] == ["email"]
+
+
 def test_own_words_never_tell_what_the_visit_is_about(house: House, visit: Appointment) -> None:
+    prefers_texts(house)
     for words in ("Your ketamine is ready", "Dear {name}", "x" * 500, "Rosa Delgado, call us", "Born 1980?"):
         with pytest.raises(Invalid, match="text"):
             again(house, Message.objects.get(stage="confirmation"), words)

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic.models import Patient
 from notifications.delivering import delivery
 from notifications.models import DeliveryAttempt, Message, MessageText
 from notifications.planning.planner import plan
@@ -109,8 +110,20 @@ def test_sending_again_twice_by_a_double_tap_sends_once(house: House, visit: App
     assert Message.objects.filter(again_of=first).count() == 1
 
 
+def prefers_texts(house: House) -> None:
+    Patient.objects.filter(pk=house.rosa.pk).update(preferred_channel="sms")
+
+
+def test_what_goes_by_e_mail_is_not_counted_as_texts(house: House, visit: Appointment) -> None:
+    first = Message.objects.get(stage="confirmation")
+    said = words(browser_of(house.ana).get(reverse("message_again", args=[first.pk])))
+    assert "By e-mail, signed “Lakeside Clinic”" in said
+    assert "texts at most" not in said
+
+
 def test_refused_words_come_back_with_their_mend(house: House, visit: Appointment) -> None:
     first = Message.objects.get(stage="confirmation")
+    prefers_texts(house)
     sent = {"id": new_id(), "text": "Your ketamine is ready"}
     answer = browser_of(house.ana).post(reverse("message_again", args=[first.pk]), sent)
     assert answer.status_code == 400
@@ -158,6 +171,7 @@ def test_edited_words_are_measured_and_looked_through_while_they_are_typed(
     house: House, visit: Appointment
 ) -> None:
     address = reverse("check_message_again", args=[Message.objects.get(stage="confirmation").pk])
+    prefers_texts(house)
     ana = browser_of(house.ana)
     said = words(ana.post(address, {"id": new_id(), "text": "Confirm: {link}"}))
     assert "and {link} as long as it will be" in said

@@ -19,7 +19,7 @@ from web.forms import ClinicForm
 
 class OwnWordsForm(ClinicForm):
     """`check` is where the box is looked through while somebody types; `link_length` is nought where what
-    they write has no link."""
+    they write has no link; `by_email`: it goes no other way."""
 
     text = forms.CharField(
         max_length=2000,
@@ -35,15 +35,18 @@ class OwnWordsForm(ClinicForm):
         label: str,
         check: str,
         link_length: int = 0,
+        by_email: bool = False,
         words: str = "",
     ) -> None:
         super().__init__(data, initial={"text": words})
+        self.by_email = by_email
         self.patient, self.check, self.link_length = patient, check, link_length
         self.fields["text"].label = label
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
-        if wrong := threads.faults_of(self.patient, text, link_length=self.link_length):
+        about = {"link_length": self.link_length, "by_email": self.by_email}
+        if wrong := threads.faults_of(self.patient, text, **about):
             raise ValidationError(wrong)
         return text
 

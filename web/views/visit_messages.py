@@ -89,6 +89,7 @@ def _edit_form(first: Message, data: Any = None) -> OwnWordsForm:
         label="Edit it and send",
         check=reverse("check_message_again", args=[first.pk]),
         link_length=again.link_length(first, clock.now()),
+        by_email=again.by_email(first),
         words=again.words_to_edit(first),
     )
 
