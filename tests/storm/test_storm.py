@@ -283,9 +283,10 @@ def flushed(storm: Storm) -> bool:
     return True
 
 
-# What each booked visit asks for: its confirmation, or that it has moved, and, of tomorrow's, both reminders
-# where that was said before. Its own reminder tells of it as well, where the confirmation was refused for so
-# long. `own` is the message's own status, `carrier` that of what says it as well.
+# What each booked visit asks for: its confirmation, by itself or in that of a series, or that it has moved,
+# and, of tomorrow's, both reminders where that was said before. Its own reminder tells of it as well, where
+# the confirmation was refused for so long. `own` is the message's own status, `carrier` that of what says it
+# as well.
 WANTED = """
     SELECT visit.id::text, visit.patient_id::text, wanted.stage, said.status AS own, carrier.status AS carrier
       FROM scheduler_appointment AS visit
@@ -298,7 +299,7 @@ WANTED = """
       LEFT JOIN notifications_message AS said
         ON said.appointment_id = visit.id AND said.visit_starts_at = lower(visit.during)
        AND CASE wanted.stage WHEN 'told' THEN said.stage IN ('confirmation', 'move', 'T-1d')
-                                              AND said.carried_by_id IS NULL
+                                              AND (said.carried_by_id IS NULL OR said.stage = 'confirmation')
                              ELSE said.stage = wanted.stage END
       LEFT JOIN notifications_message AS carrier ON carrier.id = said.carried_by_id
      WHERE visit.status = 'booked'
@@ -367,11 +368,15 @@ def judge(storm: Storm, provider: Provider, lines: str) -> None:
     about = {
         key: (patient, visit, stage, starts_at) for key, patient, visit, stage, starts_at, *_ in messages
     }
+    # A confirmation tells of each visit of its series that it still carries.
+    tells = {key: [each] for key, each in about.items()}
+    for key, _, _, stage, *_, carrier, _ in messages:
+        if carrier and stage == "confirmation":
+            tells[carrier].append(about[key])
     written_to = {(key, recipient) for key, recipient, *_ in tries}
     assert all((key_of(row), row["to"]) in written_to for row in provider.taken)
     for key, recipient, started_at, _ in tries:
-        patient, visit, stage, starts_at = about[key]
-        act = acts.get(patient)
+        act = acts.get(about[key][0])
         if act is None:
             continue
         before, after = (datetime.fromisoformat(act[name]) for name in ("before", "after"))
@@ -380,10 +385,15 @@ def judge(storm: Storm, provider: Provider, lines: str) -> None:
                 assert recipient == act["old"]
             if started_at > after:
                 assert recipient == act["new"], "sent to a number that had been corrected"
-        if act["act"] == "cancel" and visit == act["visit"] and stage != "cancellation":
-            assert started_at <= after, "decided after the visit was cancelled"
-        if act["act"] == "move" and visit == act["visit"] and starts_at == datetime.fromisoformat(act["old"]):
-            assert started_at <= after, "decided after the visit had moved"
+        for _, visit, stage, starts_at in tells[key]:
+            if act["act"] == "cancel" and visit == act["visit"] and stage != "cancellation":
+                assert started_at <= after, "decided after the visit was cancelled"
+            if (
+                act["act"] == "move"
+                and visit == act["visit"]
+                and starts_at == datetime.fromisoformat(act["old"])
+            ):
+                assert started_at <= after, "decided after the visit had moved"
         if act["act"] == "opt_out":
             assert started_at <= after, "decided after the patient had opted out"
 
