@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 
 from clinic import clock
 from clinic.access import MANAGE_STAFF, VIEW_PATIENTS, VIEW_WORK, Actor, Permission
-from clinic.models import Clinic, Role
+from clinic.models import Clinic, Role, User
 from clinic.queries import open_task_counts
 from notifications.access import (
     CHANGE_MESSAGE_RULES,
@@ -118,6 +119,8 @@ class Frame:
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
+        # Refused at the very gate, for its Host, a request has no user yet.
+        self.user: User | AnonymousUser | None = getattr(request, "user", None)
         self.actor: Actor | None = getattr(request, "actor", None)
         self.person: Actor | None = getattr(request, "person", None)
         self.clinic: Clinic | None = getattr(request, "clinic", None)

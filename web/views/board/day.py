@@ -6,7 +6,7 @@ What a row shows is put together in `rows`, where it stands in `web.board.layout
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 from django import forms
@@ -57,7 +57,9 @@ class InHandForm(forms.Form):
 
 @dataclass(frozen=True)
 class Board:
-    """The chairs and the nurses of a day over one line of time."""
+    """The chairs and the nurses of a day over one line of time. The only board of its page needs no `key`."""
+
+    key: ClassVar[str] = ""
 
     line: Line
     ticks: Sequence[Tick]
