@@ -11,7 +11,7 @@ from web.demo.house import TEXTS_NUMBER, House
 
 PROVIDER: Final = "inbox"  # as the page on which texts of made-up phones are written
 IN_NEED: Final = "I feel worse than before. I just want to die."
-ASKS: Final = ("Can my sister wait inside?", "She would drive me home.")
+ASKS: Final = ("Is there parking near the door?", "My brother would bring me.")
 
 
 def told(house: House, tomorrow: Sequence[Appointment]) -> Iterator[tuple[timedelta, UUID, str]]:
