@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from clinic import clock
 from scheduler.vocabulary import spoken_time, wall_time
 
 NOT_ASKED: Final = "fasting_not_asked"
@@ -44,10 +45,7 @@ class NothingSince:
 
     def _spoken(self, moment: datetime) -> str:
         """With its day where that isn't the start's."""
-        same_day = (
-            spoken_time(moment, self.zone, now=moment)[:-5]
-            == spoken_time(self.start, self.zone, now=moment)[:-5]
-        )
+        same_day = clock.local_date(moment, self.zone) == clock.local_date(self.start, self.zone)
         return wall_time(moment, self.zone) if same_day else spoken_time(moment, self.zone, now=self.start)
 
 

@@ -225,10 +225,9 @@ def test_a_hold_stays_or_is_given_up_but_never_moves() -> None:
 
 def test_holds_are_given_up_before_anybody_who_is_booked_moves() -> None:
     """The booked visit needs the nurse who is left for as long as both holds do, one after the other."""
-    held = {"standing": Standing.HELD, "minutes": (10, 10, 10)}
     before = day(
-        visit("held", 0, **held),
-        visit("held too", 30, **held),
+        visit("held", 0, standing=Standing.HELD, minutes=(10, 10, 10)),
+        visit("held too", 30, standing=Standing.HELD, minutes=(10, 10, 10)),
         visit("booked", 0, chair="chair 2", nurse="nurse 2"),
     )
     for seconds in (0.0, 20.0):
