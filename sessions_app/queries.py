@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet
@@ -40,6 +40,15 @@ LINES = (
     "discharges",
     "notes",
 )
+
+# How far back the regular looks go (`tasks.look_at_courses`). What was over longer ago they have seen before,
+# unless nothing ran for so long.
+LOOKED_BACK: Final = timedelta(days=14)
+
+
+def over_of_late(now: datetime) -> QuerySet[Session]:
+    """Sessions in which something was infused and whose patient has gone home since."""
+    return Session.objects.filter(discharged_at__gte=now - LOOKED_BACK, started_at__isnull=False)
 
 
 def sessions_on(day: date, clinics: Iterable[Clinic]) -> QuerySet[Session]:

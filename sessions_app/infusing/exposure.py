@@ -3,30 +3,24 @@ asks for liver tests, by the protocol version of the last session (`preparing.li
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from django.db.models import Prefetch
 
+from sessions_app import queries
 from sessions_app.infusing import progress
 from sessions_app.models import InfusionEvent, Session
 from sessions_app.preparing import liver_tests
-
-# Sessions that were over longer ago were looked at before, unless nothing ran for so long.
-LOOKED_BACK: Final = timedelta(days=14)
 
 
 def look(*, now: datetime) -> None:
     """Ask for the liver tests that became due with the sessions of late: after as many mg as the version says
     since they were last due, and never while they still are. Five queries, and one for each that is asked."""
     late = (
-        Session.objects.filter(
-            discharged_at__gte=now - LOOKED_BACK,
-            started_at__isnull=False,
-            protocol__liver_test_after_mg__isnull=False,
-        )
+        queries.over_of_late(now)
+        .filter(protocol__liver_test_after_mg__isnull=False)
         .select_related("clinic", "protocol")
         .order_by("patient", "-discharged_at")
         .distinct("patient")

@@ -4,23 +4,19 @@ What they find is `scheduler.prescribing.course_assessments`'s; a course without
 earlier, in `course_responses`.
 """
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from django.db.models import Count, F, Q
 
 from scheduler.models import STANDING_STATUSES, TreatmentPlan
 from scheduler.prescribing import course_assessments
-from sessions_app.models import Session
-
-# Sessions that were over longer ago were looked at before, unless nothing ran for so long.
-LOOKED_BACK: Final = timedelta(days=14)
+from sessions_app import queries
 
 
 def look(*, now: datetime) -> None:
     """Open what prescribers have to assess since the sessions of late. Two queries, and two for each that is
     opened."""
-    late = Session.objects.filter(discharged_at__gte=now - LOOKED_BACK, started_at__isnull=False)
+    late = queries.over_of_late(now)
     given = Count("appointments", filter=Q(appointments__session__started_at__isnull=False))
     done = (
         TreatmentPlan.objects.filter(

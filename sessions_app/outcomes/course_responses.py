@@ -22,6 +22,7 @@ from clinic.transactions import in_transaction
 from scheduler.models import LIVE_STATUSES, STANDING_STATUSES, Appointment, TreatmentPlan
 from scheduler.prescribing import course_reviews, plan_reviews
 from scheduler.prescribing.standing import locked_plan
+from sessions_app import queries
 from sessions_app.models import DiaryDay, QuestionnaireResponse, ResponseStatus, Session
 from sessions_app.outcomes import diary_counts
 from sessions_app.outcomes.cohort import DIARY, MEASURES
@@ -30,8 +31,6 @@ from sessions_app.outcomes.diary_counts import PERIOD_DAYS, Day
 from sessions_app.outcomes.instruments import WITH_RESPONSE, Instrument
 from sessions_app.outcomes.scoring import needs_baseline, responded
 
-# Sessions that were over longer ago were looked at before, unless nothing ran for so long.
-LOOKED_BACK: Final = timedelta(days=14)
 BASELINE_DAYS: Final = 30  # domain.md 5.1, 2
 
 
@@ -59,9 +58,7 @@ class _Known:
 def look(*, now: datetime) -> None:
     """Open what prescribers have to decide on since the sessions of late, and settle what has a response on
     record by now. Eight queries, and two for each that is opened or settled."""
-    late = Session.objects.filter(
-        discharged_at__gte=now - LOOKED_BACK,
-        started_at__isnull=False,
+    late = queries.over_of_late(now).filter(
         appointment__plan__status__in=STANDING_STATUSES,
         appointment__plan__protocol__review_after_sessions__isnull=False,
     )
@@ -187,7 +184,7 @@ def _of_scores(
         instrument.title,
         str(known[-1]) if known else "",
         str(later),
-        any(_is_response(instrument, base, later) for base in known or [None]),
+        any(_is_response(instrument, base, later) for base in bases),
     )
 
 
