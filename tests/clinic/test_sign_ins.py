@@ -9,7 +9,7 @@ import time_machine
 from clinic import access, clock
 from clinic.models import AccessLog, Membership, Role, SignInKind, SignInLog, StaffLook, User
 from clinic.staff import members, ways_in
-from tests.cast import House, client_of, make_user
+from tests.cast import House, client_of
 from tests.clinic.second_factor import code_for
 from tests.clinic.staff import by_max, gone, invited, member
 from tests.clinic.test_signin import set_up_second_factor, sign_in
@@ -126,12 +126,23 @@ def test_of_whoever_was_only_invited_a_clinic_learns_nothing(house: House, other
     assert results(client_of(house.max).get(f"{MEMBERS}{place.pk}/sign-ins/")) == []
 
 
-def test_nor_what_they_did_before_they_came_and_after_they_left(house: House, other_house: House) -> None:
-    old = make_user(other_house.clinic, "Gil Other", Role.NURSE)
-    sign_in(old.email)
-    left = gone(house)
-    sign_in(left.user.email)
-    assert results(client_of(house.max).get(f"{MEMBERS}{left.pk}/sign-ins/")) == []
+def test_nor_what_they_did_before_they_came_and_after_they_left(house: House) -> None:
+    came, left = member(house, house.nils), gone(house)
+    assert came.joined_at is not None
+    assert left.left_at is not None
+    second = timedelta(seconds=1)
+    for user, at in (
+        (came.user, came.joined_at - second),
+        (came.user, came.joined_at + second),
+        (left.user, left.left_at + second),
+    ):
+        SignInLog.objects.create(user=user, what=SignInKind.SIGNED_IN, at=at)
+    max_ = client_of(house.max)
+    told = [results(max_.get(f"{MEMBERS}{place.pk}/sign-ins/")) for place in (came, left)]
+    assert [[datetime.fromisoformat(row["at"]) for row in rows] for rows in told] == [
+        [came.joined_at + second],
+        [],
+    ]
 
 
 def test_the_charts_that_somebody_opened_by_the_clinics_days(house: House, other_house: House) -> None:
