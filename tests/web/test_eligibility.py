@@ -13,6 +13,7 @@ from scheduler.prescribing import prescribing_settings
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.referred import REASON, decide, evaluation, referral
 from tests.scheduler.stage import set_stage
+from tests.sessions_app import stories
 from tests.web.pages import browser_of, send, words
 
 DAY = timedelta(days=1)
@@ -141,6 +142,16 @@ def test_the_desk_reads_how_it_was_decided_and_nothing_that_was_found(house: Hou
     for found in ("Active psychosis", "PHQ-9 21", "Sertraline", "Sinus rhythm"):
         assert found not in page
     assert "Active psychosis" in words(browser_of(house.nils).get(page_of(house)))
+
+
+def test_the_printed_record_names_who_referred(house: House) -> None:
+    session = stories.signed(house)
+    address = reverse("print_record", args=[session.pk])
+    nils = browser_of(house.nils)
+    assert "For the chart, and for" not in words(nils.get(address))
+    referral(house)
+    said = "For the chart, and for Dr Ines Vidal, Harbor Psychiatry, fax +1 312 555 0160"
+    assert said in words(nils.get(address))
 
 
 def test_the_manager_says_whether_plans_need_a_decision(house: House) -> None:

@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from clinic.models import WorkItem
-from scheduler.models import CourseAssessment, TreatmentPlan
+from scheduler.models import Appointment, CourseAssessment, TreatmentPlan
 from sessions_app.models import Session
 from sessions_app.observing import side_effects
 from sessions_app.observing.side_effects import Report
@@ -95,6 +95,19 @@ def test_a_prescriber_looks_and_lets_the_course_go_on_with_another_dose(
     item = WorkItem.objects.get(cause__startswith="safety:")
     task = priya.get(reverse("task", args=[item.pk]))
     assert f'href="{address}"' in task.content.decode()
+
+
+def test_a_visit_to_come_says_at_the_desk_that_its_start_is_held(house: House, session: Session) -> None:
+    plan = plan_of(session)
+    coming = stories.arrived_visit(house, at=AT + timedelta(days=3))
+    Appointment.objects.filter(pk=coming.pk).update(status="booked", plan=plan, arrived_at=None)
+    address = reverse("visit", args=[coming.pk])
+    ana = browser_of(house.ana)
+    said = "Until then this visit's infusion doesn't start."
+    assert said not in words(ana.get(address))
+    told(house, session, "chest_pain", 2)
+    assert said in words(ana.get(address))
+    assert said in words(ana.get(address, headers={"HX-Request": "true"}))
 
 
 def test_the_course_is_assessed_on_its_page(house: House, session: Session) -> None:

@@ -19,6 +19,7 @@ from clinic.problems import Conflict, Problem
 from notifications.reporting.untold import how_to_prepare, is_untold
 from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason
+from scheduler.prescribing import safety_reviews
 from scheduler.series.review import review
 from scheduler.visits import attendance, booking, lengthening, nearby, queries, versions
 from scheduler.visits.visit_history import appointment_history
@@ -201,6 +202,7 @@ def _show(
         "refusal": refusal,
         "readiness": readiness_answers.of_visit(request.actor, appointment),
         "not_ready": _not_ready(appointment),
+        "look": safety_reviews.waiting_for(appointment.plan) if booked else None,
         "may_say_before": appointment.status == AppointmentStatus.BOOKED
         and request.actor.may(CONFIRM_READINESS, request.clinic.pk),
         "history": appointment_history(appointment, now=now),

@@ -15,6 +15,7 @@ from django.shortcuts import render
 
 from clinic import access
 from clinic.problems import Missing
+from scheduler.prescribing import referrals
 from sessions_app import queries
 from sessions_app.access import READ_SESSIONS
 from sessions_app.models import Session, SignedRecord
@@ -85,6 +86,7 @@ def print_record(request: StaffRequest, pk: UUID) -> HttpResponse:
         "sheet": sheet.sheet_of(versions),
         "chart": chart_of(course),
         "chart_above": VITAL_SIGNS.title,
+        "referral": referrals.standing(session.patient),
     }
     return render(request, "web/nurse/print.html", context)
 
