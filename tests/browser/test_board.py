@@ -211,7 +211,9 @@ def test_the_arrow_keys_go_from_visit_to_visit_and_chair_to_chair(windows: Windo
         # What opens from there closes onto it, though the board was brought anew meanwhile.
         page.keyboard.press("Enter")
         expect(dialog(page).get_by_role("combobox")).to_be_focused()
-        page.evaluate("htmx.trigger('#board', 'every')")
+        page.evaluate(
+            "htmx.ajax('GET', location.href, {target: '#board', select: '#board', swap: 'outerHTML'})"
+        )
         page.keyboard.press("Escape")
         expect(after).to_be_focused()
 
