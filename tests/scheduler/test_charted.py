@@ -1,6 +1,6 @@
 """What the chart says against a plan: seen when it is written, and before each visit after it."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -117,6 +117,18 @@ def test_until_it_is_answered_nothing_is_booked(stage: Stage) -> None:
     ]
     go_ahead(stage, plan)
     stage.book(plan, "9:30")
+
+
+def test_going_ahead_answers_what_the_chart_had_then_and_nothing_that_comes_after(stage: Stage) -> None:
+    plan = stage.plan()
+    allergic(stage.house.rosa)
+    go_ahead(stage, plan)
+    later = allergic(stage.house.rosa, "Spravato")
+    Allergy.objects.filter(pk=later.pk).update(created_at=NOW + timedelta(minutes=1))
+
+    assert charted.unanswered(plan.pk, now=NOW + timedelta(minutes=2)) == {
+        SENSITIVITY: "The chart has an allergy to Spravato (high risk)."
+    }
 
 
 def test_going_ahead_needs_a_reason_and_a_plan_that_stands(stage: Stage) -> None:

@@ -10,8 +10,10 @@ import time_machine
 
 from clinic.problems import Conflict
 from scheduler.finding.fasting import Fasting
+from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment
 from scheduler.repairing.choices import Choices
+from scheduler.series import proposing
 from scheduler.series.best_starts import best_starts
 from scheduler.visits import booking
 from scheduler.waitlist import by_hand, fitting, joining, obstacles, waiting, waitlist
@@ -96,6 +98,16 @@ def test_the_best_time_is_never_one_that_leaves_no_time_to_fast(stage: Stage) ->
     marked = [offer.to_ask is not None for offer in offered]
     assert marked == sorted(marked)
     assert next(offer for offer in offered if "Soonest" in offer.reasons).to_ask is None
+
+
+def test_a_series_begins_where_it_leaves_the_time_to_fast(house: House) -> None:
+    """Nobody asks in a series. Today, no visit that leaves it ends by 17:00."""
+    stage = set_stage(house, days=30, fasting=True)
+    plan = stage.plan()
+    for wish in (Wish(), Wish(nurse=stage.nurses[0].pk, only=True)):
+        offers = proposing.propose(plan=plan, wish=wish, now=NOW).offers
+        assert offers
+        assert min(session.start for offer in offers for session in offer.sessions) > stage.at("17:00")
 
 
 def test_the_waitlist_leaves_the_time_to_answer_and_then_to_fast(stage: Stage) -> None:
