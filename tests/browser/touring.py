@@ -33,30 +33,31 @@ class Scales:
 
     def watch(self, page: Page) -> None:
         page.on("request", lambda request: self._ask(page, request))
-        page.on("requestfinished", self._get)
+        page.on("requestfinished", lambda request: self._got.append(request))
 
     def put_on(self, page: Page) -> None:
+        self._weigh()
         self._on = page
         self._asked.clear()
-        self._got.clear()
 
     def bytes_of_page(self) -> int:
-        """Of the page that is on the scales, as far as it has come."""
-        addresses = set()
-        for request in list(self._got):
-            sizes = request.sizes()
-            size = sizes["responseBodySize"] + sizes["responseHeadersSize"]
-            self._came[request.url] = max(size, self._came.get(request.url, 0))
-            addresses.add(request.url)
+        """Of the page that is on the scales, as far as it has come; asked once."""
+        addresses = {request.url for request in self._weigh() if request in self._asked}
         return sum(self._came[address] for address in addresses)
 
     def _ask(self, page: Page, request: Request) -> None:
         if page is self._on:
             self._asked.add(request)
 
-    def _get(self, request: Request) -> None:
-        if request in self._asked:
-            self._got.append(request)
+    def _weigh(self) -> list[Request]:
+        """All that has come since the last time, to a sign-in too: the cache gives it out again."""
+        come = self._got[:]
+        self._got.clear()
+        for request in come:
+            sizes = request.sizes()
+            size = sizes["responseBodySize"] + sizes["responseHeadersSize"]
+            self._came[request.url] = max(size, self._came.get(request.url, 0))
+        return come
 
 
 @dataclass
