@@ -79,8 +79,8 @@ class SessionForm(ClinicForm):
     `kept_as` is what the entry is called while it waits in the browser for the connection; a form without it
     must be answered by the server before anybody acts on it. `kept_unchecked` says what nobody has looked at
     by then (docs/decisions/0012-unsent-entries.md). A form `for_one_entry` shows what stands in the record,
-    which its entry changes: kept, it is for no other. One that `amends` is of a signed record. Fields that are
-    needed `rarely` stand folded while nothing has been filled in, under what they are `rarely_called`.
+    which its entry changes: kept, it is for no other. One that `amends` is of a signed record. Fields that
+    are needed `rarely` stand folded while nothing has been filled in, under what they are `rarely_called`.
     """
 
     act: ClassVar[str]
