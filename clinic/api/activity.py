@@ -15,6 +15,7 @@ from clinic import access
 from clinic.api_defaults import NewestFirst
 from clinic.fields import DayField
 from clinic.models import AccessLog, Member, SecondFactor, SignInKind, SignInLog, StaffLook, User
+from clinic.periods import Period
 from clinic.staff import activity
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 
@@ -76,9 +77,9 @@ class MemberActivityViewSet(ClinicViewSet):
         """Every look of theirs at a patient on these days, the latest first."""
         member = self._member()
         asked = self.parse_query(DaysSerializer)
-        days = activity.Days.of(member.clinic, asked["first"], asked["last"])
-        access.log_staff_look(self.actor, member, what=f"charts opened, {days.words}")
-        return self.page(activity.charts_opened(member, days), ChartOpenedSerializer)
+        period = Period.of(member.clinic, asked["first"], asked["last"])
+        access.log_staff_look(self.actor, member, what=f"charts opened, {activity.words_of(period)}")
+        return self.page(activity.charts_opened(member, period), ChartOpenedSerializer)
 
     @extend_schema(responses=SignInSerializer(many=True))
     def sign_ins(self, request: Request, pk: UUID) -> Response:

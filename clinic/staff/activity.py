@@ -2,50 +2,16 @@
 looked at either. Whoever shows one of these lists writes that down (`access.log_staff_look`).
 """
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final
-
 from django.db.models import Q, QuerySet
 
-from clinic import clock
-from clinic.models import AccessLog, Clinic, Member, SignInLog, StaffLook, User
-from clinic.problems import Invalid
-
-LONGEST: Final = timedelta(days=366)
+from clinic.models import AccessLog, Member, SignInLog, StaffLook, User
+from clinic.periods import Period
 
 
-@dataclass(frozen=True)
-class Days:
-    """Local days of a clinic from the first through the last, a year at most."""
-
-    first: date
-    last: date
-    zone: str
-
-    @classmethod
-    def of(cls, clinic: Clinic, first: date, last: date) -> "Days":
-        """Raises `Invalid` at `last`."""
-        if last < first:
-            raise Invalid({"last": "The last day must not be before the first."})
-        if last - first >= LONGEST:
-            raise Invalid({"last": f"Ask for {LONGEST.days} days at most."})
-        return cls(first, last, clinic.time_zone)
-
-    @property
-    def within(self) -> Q:
-        """Of rows with `at`."""
-        low, high = clock.day_bounds(self.first, self.zone)[0], clock.day_bounds(self.last, self.zone)[1]
-        return Q(at__gte=low, at__lt=high)
-
-    @property
-    def words(self) -> str:
-        return f"{_day(self.first)} to {_day(self.last)}"
-
-
-def charts_opened(member: Member, days: Days) -> QuerySet[AccessLog]:
+def charts_opened(member: Member, period: Period) -> QuerySet[AccessLog]:
     """Every look of theirs at a patient of this clinic, the latest first; also of who has left."""
-    looks = AccessLog.objects.filter(days.within, clinic=member.clinic_id, user=member.user_id)
+    looks = AccessLog.objects.filter(clinic=member.clinic_id, user=member.user_id)
+    looks = looks.filter(at__gte=period.low, at__lt=period.high)
     return looks.select_related("patient").order_by("-at", "-pk")
 
 
@@ -71,5 +37,6 @@ def looks_at(member: Member) -> QuerySet[StaffLook]:
     return looks.select_related("user").order_by("-at", "-pk")
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
+def words_of(period: Period) -> str:
+    """As a look at these days is written down."""
+    return " to ".join(f"{day.day} {day:%b %Y}" for day in (period.first, period.last))

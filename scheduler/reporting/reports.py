@@ -14,7 +14,7 @@ was never booked is no visit and no cancellation.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -33,40 +33,13 @@ from django.db.models import (
 )
 from django.db.models.functions import TruncDate
 
-from clinic import clock
 from clinic.models import Clinic
+from clinic.periods import Period
 from clinic.problems import Invalid
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Protocol, TreatmentPlan
 
-LONGEST_PERIOD: Final = timedelta(days=366)
 CAME: Final = (AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED)
 STANDING: Final = (AppointmentStatus.BOOKED, *CAME)
-
-
-@dataclass(frozen=True)
-class Period:
-    """Local days from the first to the last, both included."""
-
-    first: date
-    last: date
-    zone: str
-
-    @classmethod
-    def of(cls, clinic: Clinic, first: date, last: date) -> "Period":
-        """Raises `Invalid` for a period that ends before it begins or is longer than a year."""
-        if last < first:
-            raise Invalid({"last": "The last day must not be before the first."})
-        if last - first >= LONGEST_PERIOD:
-            raise Invalid({"last": f"A period is at most {LONGEST_PERIOD.days} days long. Ask for less."})
-        return cls(first, last, clinic.time_zone)
-
-    @property
-    def low(self) -> datetime:
-        return clock.day_bounds(self.first, self.zone)[0]
-
-    @property
-    def high(self) -> datetime:
-        return clock.day_bounds(self.last, self.zone)[1]
 
 
 @dataclass(frozen=True)

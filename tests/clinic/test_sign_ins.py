@@ -180,7 +180,7 @@ def test_of_another_clinic_nothing_is_told_of_whoever_works_in_both(house: House
     ("first", "last", "mend"),
     [
         ("2027-01-12", "2027-01-11", "The last day must not be before the first."),
-        ("2025-01-01", "2027-01-11", "Ask for 366 days at most."),
+        ("2025-01-01", "2027-01-11", "A period is at most 366 days long."),
     ],
 )
 def test_days_that_are_none_are_told_so_and_nobody_has_looked(

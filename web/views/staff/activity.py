@@ -14,9 +14,9 @@ from django.utils import timezone
 from clinic import access, clock
 from clinic.access import VIEW_STAFF_ACTIVITY
 from clinic.models import Member
+from clinic.periods import Period
 from clinic.problems import Invalid
 from clinic.staff import activity
-from clinic.staff.activity import Days
 from web.doors import StaffRequest, staff_page
 from web.files import Cell, csv_answer
 from web.paging import latest_first
@@ -31,11 +31,11 @@ def charts_opened(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Every look of theirs at a patient on some days; those of the last week where none are asked for."""
     member = _fetched(request, pk)
     form = _form(request)
-    days = _days(request, form)
-    context: dict[str, Any] = {"member": member, "form": form, "days": days}
-    if days:
-        context["page"] = latest_first(request.GET, activity.charts_opened(member, days), "at")
-        access.log_staff_look(request.actor, member, what=f"charts opened, {days.words}")
+    period = _period(request, form)
+    context: dict[str, Any] = {"member": member, "form": form, "period": period}
+    if period:
+        context["page"] = latest_first(request.GET, activity.charts_opened(member, period), "at")
+        access.log_staff_look(request.actor, member, what=f"charts opened, {activity.words_of(period)}")
     context["looks"] = activity.looks_at(member)[:LOOKS_SHOWN]
     return render(request, "web/staff/charts_opened.html", context, status=form.status)
 
@@ -45,13 +45,15 @@ def charts_opened_file(request: StaffRequest, pk: UUID) -> HttpResponse:
     """All of them as a CSV file, the latest first. Raises `Invalid` for days that are none."""
     member = _fetched(request, pk)
     form = _form(request)
-    days = _days(request, form)
-    if days is None:
+    period = _period(request, form)
+    if period is None:
         faults = {name: str(said[0]) for name, said in form.errors.items()}
         raise Invalid(faults if form.refused_with else {"period": NO_PERIOD})
-    access.log_staff_look(request.actor, member, what=f"charts opened, {days.words}, as a file")
+    access.log_staff_look(
+        request.actor, member, what=f"charts opened, {activity.words_of(period)}, as a file"
+    )
     header = ["When", "Patient", "MRN", "What"]
-    return csv_answer(f"charts-opened-{days.first}-{days.last}", header, _rows(member, days))
+    return csv_answer(f"charts-opened-{period.first}-{period.last}", header, _rows(member, period))
 
 
 @staff_page(VIEW_STAFF_ACTIVITY, methods=["GET"])
@@ -76,18 +78,18 @@ def _form(request: StaffRequest) -> PeriodForm:
     return PeriodForm({"first": today - timedelta(days=DAYS_SHOWN - 1), "last": today})
 
 
-def _days(request: StaffRequest, form: PeriodForm) -> Days | None:
+def _period(request: StaffRequest, form: PeriodForm) -> Period | None:
     """None where the form is refused; the refusal stands at its field."""
     if not form.is_valid():
         return None
     try:
-        return Days.of(request.clinic, form.cleaned_data["first"], form.cleaned_data["last"])
+        return Period.of(request.clinic, form.cleaned_data["first"], form.cleaned_data["last"])
     except Invalid as problem:
         form.add_problem(problem)
         return None
 
 
-def _rows(member: Member, days: Days) -> Iterator[list[Cell]]:
-    for look in activity.charts_opened(member, days).iterator(chunk_size=2_000):
+def _rows(member: Member, period: Period) -> Iterator[list[Cell]]:
+    for look in activity.charts_opened(member, period).iterator(chunk_size=2_000):
         at = timezone.localtime(look.at).isoformat(timespec="seconds")
         yield [at, look.patient.full_name, look.patient.mrn, look.what]
