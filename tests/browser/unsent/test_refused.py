@@ -506,7 +506,7 @@ def test_what_was_refused_of_one_patient_is_one_quiet_line_on_anothers_page(
     omars = stories.infusing(house, house.omar)
     page.goto(f"/sessions/{omars.pk}/")
     line = page.locator("#unsent [data-elsewhere] li")
-    expect(line).to_have_text(re.compile(r"Rosa Delgado\s+1 entry was refused: mend it\."))
+    expect(line).to_have_text(re.compile(r"Rosa Delgado: 1 entry was refused: mend it\."))
     waits(page)
     expect(page.locator("#unsent")).to_have_class(re.compile("banner-info"))
     expect(page.locator(".reach")).not_to_contain_text("refused")
