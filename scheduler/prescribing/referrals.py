@@ -98,7 +98,9 @@ def standing(patient: Patient) -> Referral | None:
 
 
 def _checked(patient: Patient, given: dict[str, Any], now: datetime) -> dict[str, Any]:
-    known = {name: said(value) if isinstance(value, str) else value for name, value in given.items()}
+    known: dict[str, Any] = {
+        name: said(value) if isinstance(value, str) else value for name, value in given.items()
+    }
     today = clock.local_date(now, patient.clinic.time_zone)
     by_patient = known["requester_kind"] == RequesterKind.SELF
     wrong = {

@@ -68,8 +68,7 @@ class EvaluationForm(ClinicForm):
     indications = forms.MultipleChoiceField(
         label="Indications",
         choices=[(code, indication_words(code)) for code in INDICATIONS],
-        widget=forms.SelectMultiple(attrs={"size": 8}),
-        help_text="Several with Ctrl or Cmd held.",
+        widget=forms.CheckboxSelectMultiple,
     )
     severity = forms.CharField(
         label="Severity",
