@@ -9,7 +9,7 @@ been seen beside the other's change.
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import time
+from datetime import date, time
 from typing import Any, Final
 
 from django import forms
@@ -18,6 +18,7 @@ from django.http import QueryDict
 from clinic.problems import Problem
 from clinic.seen import ChangedMeanwhile, SeenValues, as_json
 from web.forms import ChangeForm
+from web.templatetags.chairside import plain_day
 
 UNSEEN: Final = "Nothing is saved yet: this form didn't say what it showed. Look at it, and save again."
 
@@ -87,9 +88,14 @@ class SettingsForm(ChangeForm):
             return ", ".join(chosen_words) or "empty"
         if isinstance(value, time):
             return f"{value:%H:%M}"
+        if isinstance(value, date):
+            return plain_day(value)
         if isinstance(field, forms.ModelChoiceField):
             chosen = field.queryset.filter(pk=value).first() if field.queryset is not None and value else None
             return field.label_from_instance(chosen) if chosen else str(field.empty_label or "empty")
+        if isinstance(field, forms.ChoiceField):
+            one_of: Any = field.choices
+            return f"“{dict(one_of).get(value, value)}”"
         return f"“{value}”" if value not in field.empty_values else "empty"
 
     def _show_beside(self, names: Sequence[str]) -> None:

@@ -1,18 +1,20 @@
 """Two managers have one page of settings open: the second one's save undoes nothing of the first's unseen."""
 
 import json
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from clinic.models import Clinic, Role, User
 from notifications.models import ClinicMessaging, MessageRule
 from notifications.planning import rule_settings
-from scheduler.models import ResourceKind
-from tests.cast import House, make_user
+from scheduler.models import Referral, ResourceKind
+from tests.cast import NOW, TODAY, House, make_user
 from tests.clinic.staff import invited, member
 from tests.scheduler.stage import make_resource
 from tests.web.pages import browser_of, words
@@ -149,6 +151,30 @@ def test_whoever_put_a_message_back_to_the_default_meanwhile_is_named(
 
     assert stale.status_code == 412
     assert " is now “3” (Olga Petrova)." in unescape(words(stale))
+
+
+@time_machine.travel(NOW, tick=False)
+def test_a_day_and_a_choice_are_told_in_words(house: House) -> None:
+    referral = Referral.objects.create(
+        clinic=house.clinic,
+        patient=house.rosa,
+        authored_on=TODAY,
+        requester_kind="psychiatrist",
+        requester_name="Dr Ines Vidal",
+        reason="Two trials",
+    )
+    path = reverse("referral", args=[referral.pk])
+    ana, max_ = browser_of(house.ana), browser_of(house.max)
+    ours = shown(ana.get(path))
+    theirs = {"authored_on": str(TODAY - timedelta(days=1)), "requester_kind": "neurologist"}
+    assert max_.post(path, {**shown(max_.get(path)), **theirs}).status_code == 302
+
+    stale = ana.post(path, {**ours, "authored_on": str(TODAY - timedelta(days=2)), "requester_kind": "other"})
+
+    assert stale.status_code == 412
+    said = unescape(words(stale))
+    assert "Day of the referral or inquiry is now Jan 10, 2027 (Max Weber)." in said
+    assert "Who refers is now “Neurologist” (Max Weber)." in said
 
 
 @pytest.mark.parametrize("were", [None, "", "nonsense", "[]", "{}", '{"hold_minutes": 10}'])

@@ -106,13 +106,6 @@ class SaidBeforeForm(SettingsForm, ClinicForm):
             " what you answered stands in its place. Keep the answers again to put it in place of theirs."
         )
 
-    def _words(self, name: str) -> str:
-        field = self.fields[name]
-        if isinstance(field, forms.ChoiceField):
-            choices: Any = field.choices
-            return f"“{dict(choices)[self.initial[name]]}”"
-        return super()._words(name)
-
 
 @staff_page(CONFIRM_READINESS, methods=["GET", "POST"])
 def said_before(request: StaffRequest, pk: UUID) -> HttpResponse:
