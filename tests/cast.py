@@ -17,6 +17,7 @@ from clinic import access, clock
 from clinic.access import Actor
 from clinic.models import Channel, Clinic, Consent, ConsentScope, Membership, Patient, Role, User
 from clinic.signin import Proof
+from tests.kept import kept
 
 PASSWORD = "correct horse battery staple"
 # A Monday, 9:00 in Chicago (CST, UTC-6): far from both DST days.
@@ -84,6 +85,7 @@ def make_user(clinic: Clinic, name: str, *roles: Role, credentials: str = "") ->
     return user
 
 
+@kept
 def make_patient(clinic: Clinic, given: str, family: str, *, consents: bool = True, **fields: Any) -> Patient:
     details: dict[str, Any] = {
         "mrn": f"MRN-{given.upper()}",
@@ -119,6 +121,7 @@ def _consent(patient: Patient, scope: ConsentScope) -> Consent:
     )
 
 
+@kept
 def make_house(name: str = "Lakeside", zone: str = ZONE) -> House:
     clinic = make_clinic(name, zone)
     return House(

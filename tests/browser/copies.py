@@ -14,6 +14,7 @@ from django.db import connection
 
 from clinic.models import Clinic
 from tests.browser.demo import MIDDAY
+from tests.kept import GROUND
 from web.demo import story
 
 THE_DAY: Final = "demo"
@@ -53,6 +54,7 @@ def _made() -> Clinic:
 
 def _let_nobody_in() -> None:
     """A database is copied while nobody is connected: what the threads of an earlier story left open ends."""
+    GROUND.clear()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -65,10 +67,12 @@ def _let_nobody_in() -> None:
 def _at(name: str) -> Iterator[None]:
     """Connections of all threads read the name in this one place."""
     was = connection.settings_dict["NAME"]
+    GROUND.clear()
     connection.close()
     connection.settings_dict["NAME"] = connection.creation.get_test_db_clone_settings(name)["NAME"]
     try:
         yield
     finally:
+        GROUND.clear()
         connection.close()
         connection.settings_dict["NAME"] = was

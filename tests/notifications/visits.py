@@ -11,6 +11,7 @@ from scheduler.models import Appointment, AppointmentStatus, Protocol, Treatment
 from scheduler.prescribing import protocols
 from sessions_app.models import Session, SessionState
 from tests.cast import NOW, House, local
+from tests.kept import kept
 from tests.scheduler.stage import plan_row
 
 # A Thursday ten days after NOW, 9:30 in Chicago.
@@ -24,6 +25,7 @@ ALTER TABLE scheduler_appointmentevent ENABLE TRIGGER USER;
 """
 
 
+@kept
 def book(house: House, patient: Patient, starts_at: datetime = VISIT, **fields: Any) -> Appointment:
     plan = TreatmentPlan.objects.filter(patient=patient).first() or write_plan(house, patient)
     appointment = Appointment.objects.create(

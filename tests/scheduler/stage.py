@@ -34,6 +34,7 @@ from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS, FASTING
 from scheduler.visits import booking
 from scheduler.working_hours import time_off, working_time
 from tests.cast import NOW, TODAY, House, local, new_id, shown
+from tests.kept import kept
 
 HEALTHY = {item.code: screening.Answer("absent") for item in screening.ITEMS}
 
@@ -49,9 +50,11 @@ class Stage:
     def at(self, wall_time: str, day: date = TODAY) -> datetime:
         return local(day, wall_time, self.house.clinic.time_zone)
 
+    @kept
     def plan(self, patient: Patient | None = None, **changes: Any) -> TreatmentPlan:
         return write_plan(self.house, self.protocol, patient or self.house.rosa, **changes)
 
+    @kept
     def book(
         self,
         plan: TreatmentPlan,
@@ -89,6 +92,7 @@ class Stage:
         )
 
 
+@kept
 def set_stage(
     house: House,
     *,
@@ -115,6 +119,7 @@ def set_stage(
     return stage
 
 
+@kept
 def active_protocol(house: House, code: str = "mood-40", *, fasting: bool = False) -> Protocol:
     """In force. Stories are told in one day, so that nobody has to be asked whether they have fasted, unless
     that is what a story is about."""

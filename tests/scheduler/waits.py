@@ -8,6 +8,7 @@ from scheduler.visits import booking
 from scheduler.waitlist import joining, waitlist
 from scheduler.waitlist.waiting import Terms
 from tests.cast import NOW, TODAY, new_id
+from tests.kept import kept
 from tests.scheduler.stage import Stage
 
 
@@ -21,6 +22,7 @@ def terms(**changes: Any) -> Terms:
     return Terms(**{**asked, **changes})
 
 
+@kept
 def join(
     stage: Stage,
     plan: TreatmentPlan,

@@ -24,6 +24,7 @@ from sessions_app.observing import vitals
 from sessions_app.preparing import checklist, dose, on_record
 from sessions_app.signing import signing
 from tests.cast import NOW, PASSWORD, TODAY, House, new_id
+from tests.kept import kept
 from tests.scheduler.stage import plan_row
 
 ARRIVED_AT = NOW
@@ -82,6 +83,7 @@ def calm(at: datetime, **changes: Any) -> vitals.Reading:
     return replace(CALM, measured_at=at, **changes)
 
 
+@kept
 def active_protocol(house: House, code: str = "mood-40", **changes: Any) -> Protocol:
     """One of the default protocols, signed by Priya, but for the changes."""
     record = next(record for record in DEFAULT_PROTOCOLS if record["code"] == code)
@@ -95,6 +97,7 @@ def active_protocol(house: House, code: str = "mood-40", **changes: Any) -> Prot
     )
 
 
+@kept
 def arrived_visit(
     house: House, patient: Patient | None = None, *, at: datetime = ARRIVED_AT, ordered_dose: str = "0.5"
 ) -> Appointment:
@@ -117,6 +120,7 @@ def arrived_visit(
     )
 
 
+@kept
 def arrived(house: House, patient: Patient | None = None, **visit: Any) -> Session:
     return opened(house, arrived_visit(house, patient, **visit))
 
@@ -127,6 +131,7 @@ def opened(house: House, appointment: Appointment) -> Session:
     )
 
 
+@kept
 def prepared(house: House, patient: Patient | None = None, **visit: Any) -> Session:
     """Everything that a start needs is there."""
     session = arrived(house, patient, **visit)
@@ -137,6 +142,7 @@ def prepared(house: House, patient: Patient | None = None, **visit: Any) -> Sess
     return fresh(session)
 
 
+@kept
 def infusing(house: House, patient: Patient | None = None, **visit: Any) -> Session:
     session = prepared(house, patient, **visit)
     at = session.arrived_at + timedelta(minutes=20)
@@ -144,6 +150,7 @@ def infusing(house: House, patient: Patient | None = None, **visit: Any) -> Sess
     return fresh(session)
 
 
+@kept
 def recovering(house: House, patient: Patient | None = None, **visit: Any) -> Session:
     session = infusing(house, patient, **visit)
     at = session.arrived_at + timedelta(minutes=60)
@@ -151,6 +158,7 @@ def recovering(house: House, patient: Patient | None = None, **visit: Any) -> Se
     return fresh(session)
 
 
+@kept
 def observed(house: House, patient: Patient | None = None, **visit: Any) -> Session:
     """The observation is over, two sets in a row are near the baseline, and dissociation is gone."""
     session = recovering(house, patient, **visit)
@@ -159,6 +167,7 @@ def observed(house: House, patient: Patient | None = None, **visit: Any) -> Sess
     return fresh(session)
 
 
+@kept
 def discharged(house: House, patient: Patient | None = None, **visit: Any) -> Session:
     session = observed(house, patient, **visit)
     at = session.arrived_at + timedelta(minutes=120)
@@ -167,6 +176,7 @@ def discharged(house: House, patient: Patient | None = None, **visit: Any) -> Se
     return fresh(session)
 
 
+@kept
 def signed(house: House, patient: Patient | None = None, **visit: Any) -> Session:
     session = discharged(house, patient, **visit)
     sign(house, session, at=session.arrived_at + timedelta(minutes=125))

@@ -11,6 +11,7 @@ from scheduler.models import Claim, Opening, Phase, Resource, ResourceKind
 from sessions_app.models import MonitorDevice, Session, UnmatchedMessage
 from sessions_app.monitors import devices, feed
 from tests.cast import NOW, House, new_id
+from tests.kept import kept
 from tests.scheduler.stage import make_resource
 from tests.sessions_app import stories
 from tests.sessions_app.monitors.messages import DURING, MONITOR, oru
@@ -44,6 +45,7 @@ def seat(session: Session, chair: Resource) -> None:
     )
 
 
+@kept
 def bed(
     house: House, patient: Patient | None = None, *, come_to: Any = stories.infusing, **visit: Any
 ) -> Bed:
