@@ -197,6 +197,18 @@ def _of_the_story(clinic: Clinic) -> dict[str, Any]:
     }
 
 
+def _newer(manager: access.Actor) -> Protocol:
+    """The next version of the protocol that the story's visits follow, which says something else."""
+    mood = Protocol.objects.get(code="mood-40", status=ProtocolStatus.ACTIVE)
+    saturation = {**mood.limits["oxygen_saturation_percent"], "emergency": {"below": 80}}
+    changes = {
+        "most_per_week": 3,
+        "vitals_schedule": {**mood.vitals_schedule, "infusion": [{"every": 20}]},
+        "limits": {**mood.limits, "oxygen_saturation_percent": saturation},
+    }
+    return protocols.draft_version(actor=manager, id=_id("newer"), after=mood, changes=changes)
+
+
 def _happened_besides(clinic: Clinic) -> dict[str, Any]:
     """What pages are about that the story doesn't tell of."""
     desk, nurse, prescriber, manager = map(actor, "DNPM")
@@ -302,6 +314,7 @@ def _happened_besides(clinic: Clinic) -> dict[str, Any]:
         "time_request": time_request.pk,
         "amended": _amended(nurse),
         "draft": draft.pk,
+        "newer": _newer(manager).pk,
         "reset_key": f"{user_pk_to_url_str(forgetful)}-{default_token_generator.make_token(forgetful)}",
     }
 

@@ -172,7 +172,7 @@ resource                M  /resources/{resource}/
 protocols               P  /protocols/
 protocol                P  /protocols/{protocol}/
 protocol-draft          P  /protocols/{draft}/
-protocol-compare        P  /protocols/{protocol}/compare/{protocol}/
+protocol-compare        P  /protocols/{newer}/compare/{protocol}/
 protocol-new-version    P  /protocols/{protocol}/new-version/
 message-rules           M  /message-rules/
 message-settings        M  /message-rules/settings/

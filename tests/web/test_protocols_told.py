@@ -183,10 +183,10 @@ def test_two_versions_stand_beside_each_other_with_the_readings_and_the_limits_t
     )
     assert "Systolic pressure: caution at a rise Limits" in page
     assert "caution from 30 % above the own baseline" in page
-    assert "Less careful than Version 1 or by default" in page
+    assert "Less careful than version 1 or by default" in page
     assert "7 sets of vital signs" in page
     same = words(browser.get(reverse("compare_protocols", args=[newer.pk, newer.pk])))
-    assert "It says the same as Version 2." in same
+    assert "It says the same as version 2." in same
     other = Protocol.objects.get(code="pain-4h")
     assert browser.get(reverse("compare_protocols", args=[newer.pk, other.pk])).status_code == 404
 
