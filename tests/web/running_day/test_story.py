@@ -85,7 +85,7 @@ def test_the_next_two_weeks_are_booked_and_one_visit_was_cancelled(demo: Clinic)
 def test_messages_have_arrived_and_the_next_ones_wait(demo: Clinic) -> None:
     by_status = Counter(Message.objects.values_list("status", flat=True))
     assert by_status[MessageStatus.SENT] == InboxItem.objects.count() >= 40
-    assert by_status[MessageStatus.PLANNED] >= 40
+    assert by_status[MessageStatus.PLANNED] >= 20  # one for the visits that were booked in one go
     assert not by_status[MessageStatus.FAILED]
     assert not InboxItem.objects.filter(created_at__gt=SATURDAY).exists()
 
