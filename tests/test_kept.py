@@ -78,3 +78,14 @@ def test_a_story_that_commits_begins_with_nothing_and_in_no_transaction(house: H
     assert not connection.in_atomic_block
     assert User.objects.count() == 4
     assert not GROUND.layers
+
+
+def test_more_than_the_next_story_wants(house: House) -> None:
+    stories.arrived(house)
+
+
+def test_whoever_counts_statements_hears_of_the_storys_own_alone(
+    house: House, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        assert not Session.objects.exists()
