@@ -313,6 +313,7 @@ SPECTACULAR_SETTINGS = {
         "OnCallRungEnum": "notifications.models.OnCallRung",
         "PlanStatusEnum": "scheduler.models.PlanStatus",
         "ProtocolStatusEnum": "scheduler.models.ProtocolStatus",
+        "ReferralStatusEnum": "scheduler.models.ReferralStatus",
         "ResourceKindEnum": "scheduler.models.ResourceKind",
         "AnsweredByEnum": "sessions_app.models.AnsweredBy",
         "ReportedByEnum": "sessions_app.models.ReportedBy",

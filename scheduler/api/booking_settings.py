@@ -15,6 +15,7 @@ from clinic.api.seen import IF_MATCH, seen_of, with_tag
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access
+from scheduler.api.closures import HolidaySerializer
 from scheduler.working_hours import booking_settings
 
 
@@ -51,11 +52,6 @@ class BookingSettingsUpdateSerializer(StrictSerializer):
         max_length=64,
         help_text="IANA, such as America/Chicago; it stays once hours are declared or visits booked.",
     )
-
-
-class HolidaySerializer(serializers.Serializer[Any]):
-    day = serializers.DateField()
-    name = serializers.CharField()
 
 
 class TouchedSerializer(serializers.Serializer[Any]):

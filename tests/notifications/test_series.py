@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -102,10 +103,17 @@ def test_a_clinic_says_it_in_words_of_its_own(house: House, series: list[Appoint
     own = OwnText(
         subject="{count} visits", email="All of them:\n{dates}\n{link}", sms="{count} from {day} {link}"
     )
-    write = {"actor": house.actor(house.max), "clinic": house.clinic, "stage": SERIES, "language": "en"}
+    write = partial(
+        own_texts.write_text,
+        actor=house.actor(house.max),
+        clinic=house.clinic,
+        stage=SERIES,
+        language="en",
+        now=NOW,
+    )
     with pytest.raises(Invalid, match="All dates stand in the e-mail alone"):
-        own_texts.write_text(**write, own=replace(own, sms="{dates} {link}"), now=NOW)
-    own_texts.write_text(**write, own=own, now=NOW)
+        write(own=replace(own, sms="{dates} {link}"))
+    write(own=own)
     say()
     assert sent().subject == "6 visits"
     assert "All of them:\nThu 21 Jan at 9:30 AM\n" in sent().body

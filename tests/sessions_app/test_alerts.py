@@ -313,8 +313,8 @@ def test_the_call_goes_on_until_the_last_of_its_alerts_is_resolved(house: House)
     bad(house, session, 12)
     first, second = alerts.open_of(session)
     for alert, ended in [(first, False), (second, True)]:
-        resolved = {"alert": alert, "words": "Oxygen by mask.", "now": minute(13)}
-        alerts.resolve(actor=house.actor(house.priya), id=new_id(), **resolved)
+        actor = house.actor(house.priya)
+        alerts.resolve(actor=actor, alert=alert, id=new_id(), words="Oxygen by mask.", now=minute(13))
         assert (WorkItem.objects.get().closed_at is not None) == ended
 
 

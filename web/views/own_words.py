@@ -45,8 +45,8 @@ class OwnWordsForm(ClinicForm):
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
-        about = {"link_length": self.link_length, "by_email": self.by_email}
-        if wrong := threads.faults_of(self.patient, text, **about):
+        wrong = threads.faults_of(self.patient, text, link_length=self.link_length, by_email=self.by_email)
+        if wrong:
             raise ValidationError(wrong)
         return text
 
