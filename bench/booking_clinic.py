@@ -15,7 +15,7 @@ from clinic.models import Clinic, Consent, ConsentScope, Membership, Patient, Ro
 from clinic.signin import Proof
 from scheduler.finding import free_times
 from scheduler.models import Opening, Protocol, Resource, ResourceKind, TreatmentPlan
-from scheduler.prescribing import protocols
+from scheduler.protocols import protocols
 
 ZONE = "America/Chicago"
 OPENS, CLOSES = time(8), time(18)

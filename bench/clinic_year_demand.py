@@ -14,7 +14,7 @@ from random import Random
 from typing import Final
 
 from scheduler.finding.availability import Visit
-from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS
 
 OPENS, CLOSES = 8 * 60, 17 * 60
 CHAIRS: Final = 7

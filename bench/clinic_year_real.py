@@ -33,7 +33,7 @@ from scheduler.models import (
     TreatmentPlan,
     WorkingPattern,
 )
-from scheduler.prescribing import protocols
+from scheduler.protocols import protocols
 from scheduler.series import proposing
 from scheduler.visits import attendance, booking
 from scheduler.visits.booking import Wanted

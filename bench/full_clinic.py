@@ -16,7 +16,7 @@ from scheduler.finding.packing import Need, Rectangle, pack
 from scheduler.finding.serving import Team
 from scheduler.finding.starts import Stock, feasible
 from scheduler.models import Protocol, Resource, ResourceKind, TreatmentPlan
-from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS
 
 NOW: Final = datetime(2027, 1, 11, 14, 0, tzinfo=UTC)
 TODAY: Final = f"date '{NOW.date()}'"

@@ -9,7 +9,7 @@ from django.db import connection
 
 from bench.scratch import tidy
 from clinic.models import Clinic, User
-from scheduler.prescribing import protocols
+from scheduler.protocols import protocols
 
 ZONES: Final = ("America/New_York", "America/Chicago", "America/Phoenix", "America/Los_Angeles")
 CLINICS: Final = 20

@@ -19,7 +19,7 @@ from scheduler.models import (
     ResourceKind,
     TreatmentPlan,
 )
-from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS
 from sessions_app.models import (
     InfusionEvent,
     InfusionEventKind,

@@ -14,6 +14,8 @@ FLOORS = ["clinic", "scheduler", "sessions_app", "notifications", "web", "config
 FOLDERS = {
     "scheduler": [
         "models",
+        "protocols",
+        "evaluating",
         "prescribing",
         "finding",
         "visits",
@@ -84,10 +86,10 @@ PURE = [
     "scheduler/repairing/planning.py",
     "scheduler/repairing/programme.py",
     "scheduler/repairing/rooms.py",
-    "scheduler/prescribing/differing_content.py",
-    "scheduler/prescribing/eased_content.py",
-    "scheduler/prescribing/limit_content.py",
-    "scheduler/prescribing/protocol_content.py",
+    "scheduler/protocols/differing_content.py",
+    "scheduler/protocols/eased_content.py",
+    "scheduler/protocols/limit_content.py",
+    "scheduler/protocols/protocol_content.py",
     "scheduler/prescribing/screening.py",
     "scheduler/vocabulary.py",
     "scheduler/finding/serving.py",

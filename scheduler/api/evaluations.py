@@ -15,6 +15,9 @@ from clinic.fields import DayField, IdField, LineField
 from clinic.models import Patient
 from clinic.viewsets import ClinicViewSet, CreateSerializer, OfPatientSerializer, StrictSerializer
 from scheduler import access
+from scheduler.evaluating import eligibility, evaluations, referrals
+from scheduler.evaluating.evaluations import MOST_INDICATIONS, Consultation, Result
+from scheduler.evaluating.referrals import Request as Referred
 from scheduler.models import (
     AsaClass,
     Eligibility,
@@ -26,9 +29,6 @@ from scheduler.models import (
     ReferralStatus,
     RequesterKind,
 )
-from scheduler.prescribing import eligibility, evaluations, referrals
-from scheduler.prescribing.evaluations import MOST_INDICATIONS, Consultation, Result
-from scheduler.prescribing.referrals import Request as Referred
 
 
 class ReferralSerializer(serializers.ModelSerializer[Referral]):

@@ -14,7 +14,7 @@ from clinic.api.seen import IF_MATCH, seen_of, with_tag
 from clinic.models import Clinic
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from scheduler import access
-from scheduler.prescribing import prescribing_settings
+from scheduler.evaluating import prescribing_settings
 
 
 class PrescribingSettingsSerializer(StrictSerializer):

@@ -19,10 +19,10 @@ from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.plans import ReasonSerializer
 from scheduler.models import DoseBasis, Protocol, WeightBasis
-from scheduler.prescribing import protocols
-from scheduler.prescribing.differing_content import Difference
-from scheduler.prescribing.protocol_content import COLUMNS
 from scheduler.prescribing.reach import NotAllowed, Reach, as_signed, reach_of
+from scheduler.protocols import protocols
+from scheduler.protocols.differing_content import Difference
+from scheduler.protocols.protocol_content import COLUMNS
 
 MOST: Final = 32_767  # what a column of small whole numbers holds
 MOST_MG: Final = 2_147_483_647  # and one of large ones

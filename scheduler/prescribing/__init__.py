@@ -1,1 +1,5 @@
-"""What a prescriber decides: protocols, a patient's plan, the contraindication screen."""
+"""A patient's plan: written against a protocol version, the contraindication screen and the chart, changed,
+held up until a prescriber has decided, ended.
+
+What a version says is `protocols`'; what comes before a plan is `evaluating`'s, which is asked here.
+"""

@@ -17,6 +17,7 @@ from clinic.models import Patient, User
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
+from scheduler.evaluating import eligibility
 from scheduler.locks import lock_schedule
 from scheduler.models import (
     LIVE_STATUSES,
@@ -30,14 +31,7 @@ from scheduler.models import (
     Protocol,
     TreatmentPlan,
 )
-from scheduler.prescribing import (
-    course_reviews,
-    eligibility,
-    plan_requests,
-    safety_reviews,
-    screening,
-    spacing_requests,
-)
+from scheduler.prescribing import course_reviews, plan_requests, safety_reviews, screening, spacing_requests
 from scheduler.prescribing.orders import Order, errors_of
 from scheduler.prescribing.standing import locked_plan, require_standing
 

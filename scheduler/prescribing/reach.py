@@ -23,7 +23,7 @@ from scheduler.models import (
     TreatmentPlan,
 )
 from scheduler.prescribing import taking_over
-from scheduler.prescribing.protocols import content_of
+from scheduler.protocols.protocols import content_of
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from scheduler.finding.frequency import WEEK, YEAR, in_week, in_year, monday_of
 from scheduler.finding.supply import Supplies
 from scheduler.models import Closure, PlanStatus, ProtocolStatus, Resource, ResourceKind
 from scheduler.prescribing import charted, consented, course_reviews, safety_reviews
-from scheduler.prescribing.protocols import NOT_IN_FORCE
+from scheduler.protocols.protocols import NOT_IN_FORCE
 from scheduler.visits.case import Case, OtherVisit
 from scheduler.visits.parts import HandOver, Part
 from scheduler.vocabulary import spoken_day, wall_time

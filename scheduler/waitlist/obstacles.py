@@ -27,7 +27,7 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.prescribing import charted, consented, course_reviews, plan_reviews, safety_reviews
-from scheduler.prescribing.protocols import NOT_IN_FORCE
+from scheduler.protocols.protocols import NOT_IN_FORCE
 from scheduler.visits.blockers import MENDS
 from scheduler.waitlist import offering, waiting
 

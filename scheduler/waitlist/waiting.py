@@ -30,7 +30,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
-from scheduler.prescribing.protocols import NOT_IN_FORCE
+from scheduler.protocols.protocols import NOT_IN_FORCE
 from scheduler.vocabulary import WEEKDAYS, spoken_day
 
 # Feasible starts are asked for a window of at most this length (design 4).

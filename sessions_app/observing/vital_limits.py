@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from scheduler.prescribing.limit_content import TAKEN
-from scheduler.prescribing.limit_content import TAKEN_UNASKED as UNASKED
+from scheduler.protocols.limit_content import TAKEN
+from scheduler.protocols.limit_content import TAKEN_UNASKED as UNASKED
 
 Value = int | Decimal
 Values = Mapping[str, Value | None]

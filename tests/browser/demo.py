@@ -39,7 +39,8 @@ from scheduler.models import (
     WaitlistOffer,
     WorkingPattern,
 )
-from scheduler.prescribing import plans, protocols, screening, spacing_requests
+from scheduler.prescribing import plans, screening, spacing_requests
+from scheduler.protocols import protocols
 from scheduler.repairing import repair
 from scheduler.repairing.reading import Missing
 from sessions_app.models import (

@@ -8,7 +8,7 @@ from psycopg.types.range import TimestamptzRange
 
 from clinic.models import Patient
 from scheduler.models import Appointment, AppointmentStatus, Protocol, TreatmentPlan
-from scheduler.prescribing import protocols
+from scheduler.protocols import protocols
 from sessions_app.models import Session, SessionState
 from tests.cast import NOW, House, local
 from tests.kept import kept

@@ -13,7 +13,8 @@ from django.db import transaction
 from clinic.problems import Conflict, Invalid
 from scheduler.finding import free_times
 from scheduler.models import Appointment, Protocol, TreatmentPlan
-from scheduler.prescribing import protocols, taking_over
+from scheduler.prescribing import taking_over
+from scheduler.protocols import protocols
 from scheduler.visits import booking, placing, versions
 from scheduler.visits.decision import Decision, decide
 from tests.at_once import PATIENCE_SECONDS, at_once

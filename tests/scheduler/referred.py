@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from clinic.models import Patient
+from scheduler.evaluating import eligibility, evaluations, referrals
+from scheduler.evaluating.evaluations import Consultation, Result
+from scheduler.evaluating.referrals import Request
 from scheduler.models import EligibilityDecision, Evaluation, Referral
-from scheduler.prescribing import eligibility, evaluations, referrals
-from scheduler.prescribing.evaluations import Consultation, Result
-from scheduler.prescribing.referrals import Request
 from tests.cast import NOW, TODAY, House, new_id
 
 REASON = "Recurrent depression, two antidepressants at full dose without response."

@@ -29,8 +29,9 @@ from scheduler.models import (
     TreatmentPlan,
     WorkingPattern,
 )
-from scheduler.prescribing import plans, protocols, screening
-from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS, FASTING
+from scheduler.prescribing import plans, screening
+from scheduler.protocols import protocols
+from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS, FASTING
 from scheduler.visits import booking
 from scheduler.working_hours import time_off, working_time
 from tests.cast import NOW, TODAY, House, local, new_id, shown

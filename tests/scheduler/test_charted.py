@@ -8,7 +8,8 @@ import pytest
 from clinic.models import Allergy, Patient
 from clinic.problems import Conflict, Invalid
 from scheduler.models import Finding, Protocol, TreatmentPlan
-from scheduler.prescribing import charted, going_ahead, protocol_content, protocols, screening
+from scheduler.prescribing import charted, going_ahead, screening
+from scheduler.protocols import protocol_content, protocols
 from tests.cast import NOW, House, client_of
 from tests.scheduler.stage import HEALTHY, Stage, next_version, set_stage, write_plan
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from scheduler.models import Protocol
-from scheduler.prescribing import differing_content, eased_content, limit_content, protocol_content
-from scheduler.prescribing.default_protocols import LIMITS
+from scheduler.protocols import differing_content, eased_content, limit_content, protocol_content
+from scheduler.protocols.default_protocols import LIMITS
 from tests.cast import House, client_of
 from tests.scheduler.stage import next_version, set_stage
 from tests.scheduler.test_protocols import PRESSURE, PULSE, SPO2, content, limits, readings

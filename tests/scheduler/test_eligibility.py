@@ -9,8 +9,8 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Model
 
 from clinic.problems import Conflict, Invalid, Stale
+from scheduler.evaluating import eligibility, prescribing_settings
 from scheduler.models import EligibilityDecision, TreatmentPlan
-from scheduler.prescribing import eligibility, prescribing_settings
 from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.scheduler.referred import decide, evaluation
 from tests.scheduler.stage import HEALTHY, Stage, set_stage

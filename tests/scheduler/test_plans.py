@@ -9,8 +9,9 @@ import pytest
 from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof
 from scheduler.models import ContraindicationFinding, PlanStatus, Protocol, ProtocolStatus, TreatmentPlan
-from scheduler.prescribing import orders, plans, protocols, screening
-from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.prescribing import orders, plans, screening
+from scheduler.protocols import protocols
+from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS
 from scheduler.vocabulary import ICD_10_CM, INDICATIONS
 from tests.cast import NOW, PASSWORD, TODAY, House
 from tests.scheduler.stage import HEALTHY, active_protocol, next_version, write_plan

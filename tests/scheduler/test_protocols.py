@@ -10,8 +10,9 @@ import pytest
 from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof
 from scheduler.models import Protocol
-from scheduler.prescribing import limit_content, plans, protocol_content, protocols
-from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS, LIMITS, SHORT_INFUSION_READINGS
+from scheduler.prescribing import plans
+from scheduler.protocols import limit_content, protocol_content, protocols
+from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS, LIMITS, SHORT_INFUSION_READINGS
 from sessions_app.observing import alert_rules, vital_limits
 from tests.cast import NOW, PASSWORD, House, client_of, new_id
 from tests.scheduler.stage import active_protocol, set_stage, write_plan

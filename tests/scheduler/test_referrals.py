@@ -7,9 +7,9 @@ import pytest
 import time_machine
 
 from clinic.problems import Invalid
+from scheduler.evaluating import evaluations, referrals
+from scheduler.evaluating.evaluations import Result
 from scheduler.models import Referral
-from scheduler.prescribing import evaluations, referrals
-from scheduler.prescribing.evaluations import Result
 from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.scheduler.referred import evaluation, referral
 from tests.scheduler.stage import set_stage

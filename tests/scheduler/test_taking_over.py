@@ -13,7 +13,8 @@ from clinic.models import Role, WorkItem
 from clinic.problems import Conflict, Invalid
 from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, Protocol, TreatmentPlan
-from scheduler.prescribing import plans, protocols, taking_over
+from scheduler.prescribing import plans, taking_over
+from scheduler.protocols import protocols
 from scheduler.repairing import repair
 from scheduler.repairing.reading import Missing
 from scheduler.series import proposing

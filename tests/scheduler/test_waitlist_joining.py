@@ -7,7 +7,7 @@ import pytest
 
 from clinic.problems import Conflict, Invalid
 from scheduler.models import Appointment, AppointmentStatus, PlanStatus, TreatmentPlan, WaitlistEntry
-from scheduler.prescribing.protocols import NOT_IN_FORCE
+from scheduler.protocols.protocols import NOT_IN_FORCE
 from scheduler.visits import lengthening
 from scheduler.waitlist import joining, waitlist
 from tests.cast import NOW, TODAY, House

@@ -14,7 +14,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from clinic.models import Patient
 from clinic.signin import Proof
 from scheduler.models import Appointment, AppointmentStatus, Protocol, ProtocolStatus
-from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS
 from sessions_app import arrival
 from sessions_app.infusing import infusion, stopping, waste
 from sessions_app.leaving import discharge

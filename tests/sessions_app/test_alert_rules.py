@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.prescribing.default_protocols import LIMITS
+from scheduler.protocols.default_protocols import LIMITS
 from sessions_app.observing.alert_rules import Raise, raised, rank
 
 CALM: dict[str, Any] = {"systolic_mmhg": 122, "diastolic_mmhg": 78, "heart_rate_per_min": 71}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.prescribing.default_protocols import LONG_INFUSION_READINGS, SHORT_INFUSION_READINGS
+from scheduler.protocols.default_protocols import LONG_INFUSION_READINGS, SHORT_INFUSION_READINGS
 from sessions_app.observing import due_times
 from sessions_app.observing.due_times import Due, Step, due, overdue, upcoming
 from tests.cast import NOW

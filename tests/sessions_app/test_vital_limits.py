@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.prescribing.default_protocols import LIMITS
+from scheduler.protocols.default_protocols import LIMITS
 from sessions_app.models import VitalSigns
 from sessions_app.observing.vital_limits import (
     RINGS,

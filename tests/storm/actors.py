@@ -34,7 +34,7 @@ from clinic.transactions import in_transaction  # noqa: E402
 from notifications.delivering import outcomes  # noqa: E402
 from notifications.models import ClinicMessaging, Message, MessageStatus  # noqa: E402
 from scheduler.models import Appointment, CancellationReason, Protocol, TreatmentPlan  # noqa: E402
-from scheduler.prescribing import protocols  # noqa: E402
+from scheduler.protocols import protocols  # noqa: E402
 from scheduler.visits import booking  # noqa: E402
 from tests.cast import make_house  # noqa: E402
 

@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from scheduler.evaluating import prescribing_settings
 from scheduler.models import EligibilityDecision, Evaluation, Referral
-from scheduler.prescribing import prescribing_settings
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.referred import REASON, decide, evaluation, referral
 from tests.scheduler.stage import set_stage

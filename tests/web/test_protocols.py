@@ -8,7 +8,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.urls import reverse
 
 from scheduler.models import Protocol
-from scheduler.prescribing import protocols
+from scheduler.protocols import protocols
 from tests.cast import NOW, PASSWORD, House, client_of, new_id
 from tests.clinic.second_factor import code_for
 from tests.scheduler.stage import Stage, set_stage

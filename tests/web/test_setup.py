@@ -17,7 +17,7 @@ from clinic.problems import Conflict, Invalid
 from notifications.models import InboxItem
 from scheduler.finding.first_free import first_free
 from scheduler.models import Protocol, Resource, WorkingPattern
-from scheduler.prescribing import protocols
+from scheduler.protocols import protocols
 from scheduler.working_hours import booking_settings
 from tests.cast import NOW, House, make_user, new_id, shown
 from tests.web import pages

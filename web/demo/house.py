@@ -26,7 +26,8 @@ from scheduler.models import (
     TreatmentPlan,
     WorkingPattern,
 )
-from scheduler.prescribing import plans, protocols, screening
+from scheduler.prescribing import plans, screening
+from scheduler.protocols import protocols
 from scheduler.working_hours import resources, time_off, working_time
 from web.demo import comings, referred
 from web.demo.people import CHAIRS, CLINIC_NAME, PASSWORD, SENDER_NAME, STAFF, Person, made_up

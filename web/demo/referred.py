@@ -7,10 +7,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from clinic import clock
 from clinic.access import Actor
 from clinic.models import Patient
+from scheduler.evaluating import eligibility, evaluations, referrals
+from scheduler.evaluating.evaluations import Consultation, Result
+from scheduler.evaluating.referrals import Request
 from scheduler.models import Eligibility, RequesterKind
-from scheduler.prescribing import eligibility, evaluations, referrals
-from scheduler.prescribing.evaluations import Consultation, Result
-from scheduler.prescribing.referrals import Request
 
 TRIED: Final = "Two antidepressants at full dose for eight weeks each, without response."
 

@@ -15,8 +15,9 @@ from clinic.models import Patient
 from clinic.problems import Problem
 from clinic.queries import allergies_that_hold
 from scheduler.access import WRITE_PLAN
+from scheduler.evaluating import eligibility, evaluations, referrals
 from scheduler.models import Finding, Protocol, ProtocolStatus, Resource, ResourceKind, TreatmentPlan
-from scheduler.prescribing import charted, eligibility, evaluations, orders, plans, referrals, screening
+from scheduler.prescribing import charted, orders, plans, screening
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm, DayField, DecimalNumberField, WholeNumberField

@@ -15,6 +15,7 @@ from clinic.idempotency import create_once
 from clinic.problems import Problem
 from clinic.queries import allergies_that_hold
 from scheduler.access import BOOK, EVALUATE, OVERRIDE_SPACING, VIEW_EVALUATIONS, VIEW_PLANS, WRITE_PLAN
+from scheduler.evaluating import eligibility
 from scheduler.models import (
     CourseAssessment,
     CourseStep,
@@ -30,7 +31,6 @@ from scheduler.prescribing import (
     course_assessments,
     course_reviews,
     dose_orders,
-    eligibility,
     going_ahead,
     plans,
     safety_reviews,

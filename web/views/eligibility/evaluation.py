@@ -11,8 +11,8 @@ from clinic.idempotency import create_once
 from clinic.problems import Problem
 from clinic.queries import allergies_that_hold
 from scheduler.access import EVALUATE
+from scheduler.evaluating import evaluations, referrals
 from scheduler.models import Evaluation
-from scheduler.prescribing import evaluations, referrals
 from web.doors import StaffRequest, staff_page
 from web.views.eligibility.forms import EvaluationForm
 from web.views.patients import who

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from django import forms
 
+from scheduler.evaluating.evaluations import Consultation, Result
 from scheduler.models import AsaClass, Eligibility, Investigation, ReferralStatus, RequesterKind
-from scheduler.prescribing.evaluations import Consultation, Result
 from scheduler.vocabulary import INDICATIONS, indication_words
 from web.forms import ClinicForm, DayField
 from web.settings_form import SettingsForm

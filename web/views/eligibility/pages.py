@@ -16,8 +16,8 @@ from clinic.models import Patient
 from clinic.problems import Problem
 from clinic.queries import allergies_that_hold
 from scheduler.access import EVALUATE, RECORD_REFERRAL, VIEW_EVALUATIONS, VIEW_REFERRALS, WRITE_PLAN
+from scheduler.evaluating import eligibility, evaluations, prescribing_settings, referrals
 from scheduler.models import EligibilityDecision, Evaluation
-from scheduler.prescribing import eligibility, evaluations, prescribing_settings, referrals
 from scheduler.vocabulary import indication_words, spoken_day
 from web.doors import StaffRequest, staff_page
 from web.views.eligibility.forms import DecisionForm

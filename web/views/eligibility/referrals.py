@@ -12,9 +12,9 @@ from clinic.idempotency import create_once
 from clinic.models import Patient
 from clinic.problems import Problem
 from scheduler.access import RECORD_REFERRAL
+from scheduler.evaluating import referrals
+from scheduler.evaluating.referrals import Request
 from scheduler.models import Referral
-from scheduler.prescribing import referrals
-from scheduler.prescribing.referrals import Request
 from web.doors import StaffRequest, staff_page
 from web.views.eligibility.forms import ReferralChangeForm, ReferralForm
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 
 from clinic.problems import Problem
 from scheduler.access import CHANGE_PRESCRIBING
-from scheduler.prescribing import prescribing_settings
+from scheduler.evaluating import prescribing_settings
 from web.doors import StaffRequest, staff_page
 from web.settings_form import SettingsForm
 

@@ -21,8 +21,9 @@ from notifications.queries import message_log
 from notifications.reporting.reach import reach_of
 from notifications.talking.threads import texts_of
 from scheduler.access import BOOK, VIEW_PLANS, VIEW_SCHEDULE, WRITE_PLAN
+from scheduler.evaluating import eligibility, referrals
 from scheduler.models import TreatmentPlan
-from scheduler.prescribing import consented, eligibility, referrals
+from scheduler.prescribing import consented
 from scheduler.visits.queries import visits_of
 from sessions_app.access import READ_SESSIONS
 from sessions_app.looking_back import LookedBack, look_back

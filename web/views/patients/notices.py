@@ -15,8 +15,9 @@ from clinic import clock
 from clinic.access import Actor
 from clinic.models import Patient, WorkItem
 from notifications.reporting.reach import Reach
+from scheduler.evaluating import eligibility
 from scheduler.models import TreatmentPlan
-from scheduler.prescribing import consented, eligibility
+from scheduler.prescribing import consented
 from scheduler.visits import decision
 from scheduler.visits.queries import BookedVisit
 from scheduler.vocabulary import spoken_day, spoken_time

@@ -1,7 +1,7 @@
 """The boxes in which a protocol's figures are written as a prescriber writes them, and read into what a
 version keeps: `< 90, >= 160` as bounds, `15 x 4, 30` as a rhythm, `40 to 260` as a span.
 
-What can't be meant is said by `scheduler.prescribing.protocol_content`.
+What can't be meant is said by `scheduler.protocols.protocol_content`.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django import forms
 
-from scheduler.prescribing.limit_content import WRITTEN
+from scheduler.protocols.limit_content import WRITTEN
 from scheduler.vocabulary import plain_amount
 
 SIGN: Final = {"<": "below", ">=": "at_least", "≥": "at_least", ">": "above"}

@@ -1,6 +1,6 @@
 """The form of a protocol's next version: what a version says, in boxes, filled with the one it follows.
 
-What can't be meant is said by `scheduler.prescribing.protocol_content`; how figures are written in the boxes
+What can't be meant is said by `scheduler.protocols.protocol_content`; how figures are written in the boxes
 stands in `boxes`, what the boxes are called in `labels`.
 """
 
@@ -12,11 +12,11 @@ from django import forms
 from django.utils.functional import cached_property
 
 from scheduler.models import DoseBasis, Protocol, WeightBasis
-from scheduler.prescribing import protocol_content, protocols
-from scheduler.prescribing.figure_sources import source_of
-from scheduler.prescribing.limit_content import BESIDES, LEVELS
-from scheduler.prescribing.limit_content import RINGS as EDGES
-from scheduler.prescribing.protocol_content import MAY_BE_EMPTY, ORDER, PHASES, WHOLE
+from scheduler.protocols import protocol_content, protocols
+from scheduler.protocols.figure_sources import source_of
+from scheduler.protocols.limit_content import BESIDES, LEVELS
+from scheduler.protocols.limit_content import RINGS as EDGES
+from scheduler.protocols.protocol_content import MAY_BE_EMPTY, ORDER, PHASES, WHOLE
 from scheduler.vocabulary import plain_amount
 from sessions_app.observing.vital_limits import RINGS
 from sessions_app.preparing import checklist

@@ -1,7 +1,7 @@
 """Where a version asks for less care than others do, in words: higher doses, a shorter watch, an easier way
 home, limits that alarm later, entries that others refuse or ask about. At each box, and where it is signed.
 
-`scheduler.prescribing.protocols.looser` finds them; here they are told.
+`scheduler.protocols.protocols.looser` finds them; here they are told.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from scheduler.models import DoseBasis, Protocol
-from scheduler.prescribing.eased_content import Eased
-from scheduler.prescribing.figure_sources import source_of
-from scheduler.prescribing.protocols import Looser, content_of, looser
+from scheduler.protocols.eased_content import Eased
+from scheduler.protocols.figure_sources import source_of
+from scheduler.protocols.protocols import Looser, content_of, looser
 from scheduler.vocabulary import plain_amount
 from sessions_app.observing.vital_limits import RINGS
 from web.views.protocols import labels

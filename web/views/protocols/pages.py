@@ -23,9 +23,10 @@ from scheduler.access import (
     VIEW_PROTOCOLS,
 )
 from scheduler.models import Protocol, ProtocolStatus
-from scheduler.prescribing import protocols, taking_over
-from scheduler.prescribing.limit_content import LEVELS
+from scheduler.prescribing import taking_over
 from scheduler.prescribing.reach import as_signed
+from scheduler.protocols import protocols
+from scheduler.protocols.limit_content import LEVELS
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm
 from web.views import live_form

@@ -9,10 +9,10 @@ from django.utils.text import get_text_list
 
 from scheduler.models import Protocol
 from scheduler.prescribing import charted
-from scheduler.prescribing.differing_content import SCHEDULE, differences
-from scheduler.prescribing.limit_content import LEVELS
-from scheduler.prescribing.protocol_content import MOST_UNITS
-from scheduler.prescribing.protocols import InUse, content_of
+from scheduler.protocols.differing_content import SCHEDULE, differences
+from scheduler.protocols.limit_content import LEVELS
+from scheduler.protocols.protocol_content import MOST_UNITS
+from scheduler.protocols.protocols import InUse, content_of
 from scheduler.vocabulary import indication_words, plain_amount, spoken_unit
 from sessions_app.observing import alert_rules
 from sessions_app.observing.vital_limits import RINGS, Ring, rings_of

@@ -15,7 +15,7 @@ from django.shortcuts import render
 
 from clinic import access
 from clinic.problems import Missing
-from scheduler.prescribing import referrals
+from scheduler.evaluating import referrals
 from sessions_app import queries
 from sessions_app.access import READ_SESSIONS
 from sessions_app.models import Session, SignedRecord

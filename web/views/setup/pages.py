@@ -26,7 +26,7 @@ from notifications.delivering import trying_out
 from notifications.models import Form
 from notifications.planning import rule_settings
 from scheduler.models import Protocol, ProtocolStatus, Resource, ResourceKind
-from scheduler.prescribing import protocols
+from scheduler.protocols import protocols
 from scheduler.vocabulary import WEEKDAYS
 from scheduler.working_hours import booking_settings, first_hours, resources
 from web.doors import StaffRequest, staff_page

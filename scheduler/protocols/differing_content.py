@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scheduler.prescribing.eased_content import RHYTHMS, SCHEDULE_MORE
-from scheduler.prescribing.limit_content import BESIDES, LEVELS, RINGS, SIGNS
-from scheduler.prescribing.protocol_content import COLUMNS, MOST_MINUTES
+from scheduler.protocols.eased_content import RHYTHMS, SCHEDULE_MORE
+from scheduler.protocols.limit_content import BESIDES, LEVELS, RINGS, SIGNS
+from scheduler.protocols.protocol_content import COLUMNS, MOST_MINUTES
 
 # Columns that say something of each sign, and what of it.
 BY_SIGN: Final = {"limits": (*LEVELS, *BESIDES), "rings": RINGS}

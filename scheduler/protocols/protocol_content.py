@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from clinic.visible_text import said
-from scheduler.prescribing import limit_content
+from scheduler.protocols import limit_content
 from scheduler.vocabulary import ICD_10_CM, STOCKS_MG_PER_ML, feature_error
 
 Content = Mapping[str, Any]

@@ -1,8 +1,8 @@
 """Evaluations: what a prescriber found in a consultation (domain.md 1.1, row 3). Written once; what was wrong
 or has changed is said by the next one, and the newest counts.
 
-The contraindication screen is answered with the plan (`screening`), whether the patient may be treated is
-decided in `eligibility`. Nothing here judges a finding.
+The contraindication screen is answered with the plan (`prescribing.screening`), whether the patient may be
+treated is decided in `eligibility`. Nothing here judges a finding.
 """
 
 from collections.abc import Sequence

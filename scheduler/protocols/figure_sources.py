@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Whether a patient may be treated: a prescriber's decision, signed, with its reason (domain.md 1.1, row 4).
 
 A decision is never changed: the next one takes its place, and says which one it saw. What stands against a
-plan is asked here by `plans` (docs/decisions/0017-from-referral-to-eligibility.md): whoever was deferred or
-declined last gets no plan, and where the clinic asks for a decision, neither does whoever has none.
+plan is asked here by `prescribing.plans` (docs/decisions/0017-from-referral-to-eligibility.md): whoever was
+deferred or declined last gets no plan, and where the clinic asks for a decision, neither does whoever has none.
 """
 
 from datetime import datetime
@@ -17,8 +17,8 @@ from clinic.models import Patient
 from clinic.problems import Invalid, Stale
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
+from scheduler.evaluating import prescribing_settings
 from scheduler.models import Eligibility, EligibilityDecision, Evaluation
-from scheduler.prescribing import prescribing_settings
 from scheduler.vocabulary import spoken_day
 
 TREATED: Final = (Eligibility.ELIGIBLE, Eligibility.WITH_CONDITIONS)

@@ -28,13 +28,13 @@ from scheduler.models import (
     ProtocolStatus,
     TreatmentPlan,
 )
-from scheduler.prescribing import protocol_content
-from scheduler.prescribing.default_protocols import DEFAULT_PROTOCOLS
-from scheduler.prescribing.differing_content import Difference, differences
-from scheduler.prescribing.eased_content import Eased, eased
-from scheduler.prescribing.figure_sources import default_of
-from scheduler.prescribing.limit_content import Loosened, loosened, widened
-from scheduler.prescribing.protocol_content import COLUMNS
+from scheduler.protocols import protocol_content
+from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS
+from scheduler.protocols.differing_content import Difference, differences
+from scheduler.protocols.eased_content import Eased, eased
+from scheduler.protocols.figure_sources import default_of
+from scheduler.protocols.limit_content import Loosened, loosened, widened
+from scheduler.protocols.protocol_content import COLUMNS
 
 # Wherever a plan under a draft or a retired version asks for a time.
 NOT_IN_FORCE: Final = (

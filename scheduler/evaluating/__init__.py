@@ -1,0 +1,1 @@
+"""What comes before a plan: who sent the patient, what a prescriber found, whether they may be treated."""
