@@ -2,7 +2,7 @@
 
 A decision is never changed: the next one takes its place, and says which one it saw. What stands against a
 plan is asked here by `prescribing.plans` (docs/decisions/0017-from-referral-to-eligibility.md): whoever was
-deferred or declined last gets no plan, and where the clinic asks for a decision, neither does whoever has none.
+deferred or declined last gets no plan; where the clinic asks for a decision, neither does whoever has none.
 """
 
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Where a patient's plans stand: each with its sessions one by one, what comes next and until when it may.
 
-The order itself, its screen and what is decided about it have a page of their own (`web.views.plans`).
+The order itself, its screen and what is decided about it have a page of their own (`web.views.plans.page`).
 """
 
 from collections.abc import Mapping, Sequence
