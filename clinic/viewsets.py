@@ -21,6 +21,7 @@ from clinic.history import name_actor
 from clinic.idempotency import create_once
 
 RowType = TypeVar("RowType", bound=models.Model)
+MadeType = TypeVar("MadeType")
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -65,6 +66,12 @@ class OfPatientSerializer(StrictSerializer):
     """Whose rows are asked for."""
 
     patient = IdField()
+
+
+class OfClinicSerializer(StrictSerializer):
+    """Which clinic is asked about."""
+
+    clinic = IdField()
 
 
 class ClinicViewSet(GenericViewSet[Any]):
@@ -126,11 +133,14 @@ class ClinicViewSet(GenericViewSet[Any]):
         *,
         noun: str,
         data: Mapping[str, Any],
-        make: Callable[[], RowType],
-        find: Callable[[], RowType],
+        make: Callable[[], MadeType],
+        find: Callable[[], MadeType],
         answer: type[serializers.BaseSerializer[Any]],
+        under: Mapping[str, Any] | None = None,
     ) -> Response:
-        """201 with the new row, or 200 with the row that this same call made before."""
+        """201 with what is new, or 200 with what this same call made before. `under` is what the address
+        names, such as a plan: the same body under another one is another call."""
         sent: Any = self.request.data
-        row, made = create_once(actor=self.actor, noun=noun, id=data["id"], body=sent, make=make, find=find)
+        body = sent if under is None else {**under, **sent}
+        row, made = create_once(actor=self.actor, noun=noun, id=data["id"], body=body, make=make, find=find)
         return Response(answer(row).data, status=201 if made else 200)

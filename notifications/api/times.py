@@ -13,8 +13,7 @@ from rest_framework.viewsets import ViewSet
 
 from clinic import clock
 from clinic.access import fetch_clinic, log_look
-from clinic.fields import IdField
-from clinic.viewsets import ClinicViewSet, StrictSerializer
+from clinic.viewsets import ClinicViewSet, OfClinicSerializer
 from notifications.answering import times
 from notifications.api.proof import ProofSerializer, proved_with
 from notifications.models import PatientLink, TimeRequest
@@ -72,10 +71,6 @@ class TimeRequestSerializer(serializers.ModelSerializer[TimeRequest]):
         ]
 
 
-class TimeRequestFilterSerializer(StrictSerializer):
-    clinic = IdField()
-
-
 class TimeRequestsViewSet(ClinicViewSet):
     """Patients who asked for another time for a visit, the latest first."""
 
@@ -83,9 +78,9 @@ class TimeRequestsViewSet(ClinicViewSet):
     queryset = TimeRequest.objects.all()
     serializer_class = TimeRequestSerializer
 
-    @extend_schema(parameters=[TimeRequestFilterSerializer])
+    @extend_schema(parameters=[OfClinicSerializer])
     def list(self, request: Request) -> Response:
-        asked = self.parse_query(TimeRequestFilterSerializer)
+        asked = self.parse_query(OfClinicSerializer)
         clinic = fetch_clinic(self.actor, self.permission, asked["clinic"])
         return self.page(TimeRequest.objects.filter(clinic=clinic), TimeRequestSerializer)
 

@@ -15,7 +15,7 @@ from clinic import access as ground
 from clinic import clock
 from clinic.fields import DayField, IdField, MomentField
 from clinic.models import Clinic
-from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+from clinic.viewsets import ClinicViewSet, CreateSerializer, OfClinicSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.foreseen import ForeseenChangeSerializer
 from scheduler.api.openings import ByStart
@@ -58,10 +58,6 @@ class ClosureCreateSerializer(CreateSerializer, ClosureCheckSerializer):
     name = serializers.CharField(max_length=declarable.NAME_LENGTH)
 
 
-class WhichClinicSerializer(StrictSerializer):
-    clinic = IdField()
-
-
 class YearSerializer(StrictSerializer):
     clinic = IdField()
     year = serializers.IntegerField()
@@ -86,10 +82,10 @@ class ClosuresViewSet(ClinicViewSet):
     serializer_class = ClosureSerializer
     pagination_class = ByStart
 
-    @extend_schema(parameters=[WhichClinicSerializer])
+    @extend_schema(parameters=[OfClinicSerializer])
     def list(self, request: Request) -> Response:
         """The closures that are not over."""
-        asked = self.parse_query(WhichClinicSerializer)
+        asked = self.parse_query(OfClinicSerializer)
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
         closures = self.get_queryset().filter(clinic=clinic, during__endswith__gt=clock.now())
         return self.page(closures, ClosureSerializer)

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic.fields import IdField
 from clinic.idempotency import create_once
-from clinic.viewsets import ClinicViewSet, CreateSerializer
+from clinic.viewsets import CreateSerializer
 from scheduler import access
+from scheduler.api.plan_answers import PlanActions
 from scheduler.models import TreatmentPlan
 from scheduler.prescribing import dose_orders
 
@@ -48,7 +49,7 @@ class NewDoseOrderSerializer(DoseOrderSerializer):
     )
 
 
-class DosingActions(ClinicViewSet):
+class DosingActions(PlanActions):
     """Part of the plans' viewset."""
 
     access = {"doses": access.VIEW_PLANS, "order_dose": access.WRITE_PLAN}

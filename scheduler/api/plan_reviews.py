@@ -13,17 +13,27 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.fields import IdField
-from clinic.idempotency import create_once
 from clinic.problems import Invalid
-from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+from clinic.viewsets import CreateSerializer, OfClinicSerializer, StrictSerializer
 from scheduler import access
+from scheduler.api.plan_answers import PlanActions, PlanSerializer, ReasonSerializer
 from scheduler.models import CourseAssessment, CourseStep, TreatmentPlan
-from scheduler.prescribing import course_assessments, safety_reviews
+from scheduler.prescribing import course_assessments, course_reviews, safety_reviews
 from scheduler.prescribing.safety_reviews import OtherDose
 
 
-class OfClinicSerializer(StrictSerializer):
-    clinic = IdField()
+class GoOnSerializer(ReasonSerializer):
+    task = IdField(help_text="The decision that the plan waits for, as the prescriber has read it.")
+
+
+class CourseReviewSerializer(serializers.Serializer[Any]):
+    """A course that waits for a prescriber: no response is on record after so many infusions."""
+
+    plan = IdField(source="plan.pk")
+    patient = IdField(source="plan.patient_id")
+    task = IdField(source="item.pk")
+    infusions = serializers.IntegerField()
+    due_at = serializers.DateTimeField(source="item.due_at")
 
 
 class SafetyReviewSerializer(serializers.Serializer[Any]):
@@ -68,15 +78,34 @@ class CourseAssessmentSerializer(serializers.ModelSerializer[CourseAssessment]):
         fields = ["id", "plan", "step", "words", "assessed_by", "assessed_at"]
 
 
-class ReviewActions(ClinicViewSet):
+class ReviewActions(PlanActions):
     """Part of the plans' viewset."""
 
     access = {
+        "go_on": access.WRITE_PLAN,
+        "waiting_courses": access.VIEW_PLANS,
         "safety_review": access.WRITE_PLAN,
         "safety_reviews": access.VIEW_PLANS,
         "assessments": access.VIEW_EVALUATIONS,
         "assess": access.EVALUATE,
     }
+
+    @extend_schema(request=GoOnSerializer, responses=PlanSerializer)
+    @action(detail=True, methods=["post"], url_path="go-on")
+    def go_on(self, request: Request, pk: UUID) -> Response:
+        """The course goes on though no response is on record; it is asked again after as many more."""
+        plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
+        data = self.parse(GoOnSerializer)
+        course_reviews.go_on(actor=self.actor, plan=plan, now=clock.now(), **data)
+        return self.answer(plan)
+
+    @extend_schema(parameters=[OfClinicSerializer], responses=CourseReviewSerializer(many=True))
+    @action(detail=False, methods=["get"], url_path="waiting-courses", pagination_class=None)
+    def waiting_courses(self, request: Request) -> Response:
+        """Every course of a clinic that waits for a prescriber's decision, the longest waiting first."""
+        asked = self.parse_query(OfClinicSerializer)
+        clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
+        return Response(CourseReviewSerializer(course_reviews.waiting_in(clinic), many=True).data)
 
     @extend_schema(request=SafetyDecisionSerializer, responses={204: None})
     @action(detail=True, methods=["post"], url_path="safety-review")
@@ -119,16 +148,14 @@ class ReviewActions(ClinicViewSet):
         """The response against the baseline, and what follows."""
         plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
         data = self.parse(AssessmentCreateSerializer)
-        sent: Any = request.data
-        made, fresh = create_once(
-            actor=self.actor,
+        return self.create_once(
             noun="course_assessment",
-            id=data["id"],
-            body={"plan": str(plan.pk), **sent},
+            data=data,
+            under={"plan": str(plan.pk)},
             make=lambda: course_assessments.assess(actor=self.actor, plan=plan, now=clock.now(), **data),
             find=lambda: CourseAssessment.objects.get(pk=data["id"]),
+            answer=CourseAssessmentSerializer,
         )
-        return Response(CourseAssessmentSerializer(made).data, status=201 if fresh else 200)
 
 
 def _other_dose(data: dict[str, Any]) -> OtherDose | None:

@@ -17,7 +17,7 @@ from clinic.fields import IdField, LineField
 from clinic.signin import Proof
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from scheduler import access
-from scheduler.api.plans import ReasonSerializer
+from scheduler.api.plan_answers import ReasonSerializer
 from scheduler.models import DoseBasis, Protocol, WeightBasis
 from scheduler.prescribing.reach import NotAllowed, Reach, as_signed, reach_of
 from scheduler.protocols import protocols
