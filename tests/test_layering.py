@@ -66,6 +66,7 @@ PURE = [
     "clinic/lock_screens.py",
     "clinic/visible_text.py",
     "notifications/planning/jurisdictions.py",
+    "scheduler/evaluating/days.py",
     "scheduler/finding/availability.py",
     "scheduler/finding/frequency.py",
     "scheduler/working_hours/declarable.py",

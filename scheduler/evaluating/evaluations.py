@@ -19,6 +19,7 @@ from clinic.models import Patient
 from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import ONE_LINE, hides_something, said
+from scheduler.evaluating.days import day_error
 from scheduler.models import AsaClass, Evaluation, EvaluationResult, Investigation, TreatmentPlan
 from scheduler.vocabulary import ICD_10_CM
 
@@ -105,9 +106,9 @@ def prior_treatments_of(patient: Patient) -> str:
 
 
 def _faults(patient: Patient, told: Consultation, now: datetime) -> dict[str, str]:
-    today = clock.local_date(now, patient.clinic.time_zone)
+    days = {"born": patient.birth_date, "today": clock.local_date(now, patient.clinic.time_zone)}
     wrong = {
-        "evaluated_on": _day_error(told.evaluated_on, patient, today),
+        "evaluated_on": day_error(told.evaluated_on, **days),
         "indications": _indications_error(told.indications),
         "severity": _line_error(told.severity, "Say how severe it is, with the score where there is one."),
         "asa_class": "" if told.asa_class in AsaClass else f"Choose one of: {', '.join(AsaClass.values)}.",
@@ -119,16 +120,10 @@ def _faults(patient: Patient, told: Consultation, now: datetime) -> dict[str, st
             wrong[at] = f"Choose one of: {', '.join(Investigation.values)}."
         elif each.investigation in seen:
             wrong[at] = "Name each once, with its newest result."
-        wrong[f"{at}.done_on"] = _day_error(each.done_on, patient, today)
+        wrong[f"{at}.done_on"] = day_error(each.done_on, **days)
         wrong[f"{at}.result"] = _line_error(each.result, "Say what it shows.")
         seen.add(each.investigation)
     return {name: mend for name, mend in wrong.items() if mend}
-
-
-def _day_error(day: date, patient: Patient, today: date) -> str:
-    if day > today:
-        return "This day is in the future."
-    return "This day is before the patient was born." if day < patient.birth_date else ""
 
 
 def _indications_error(codes: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from clinic.problems import Invalid
 from clinic.seen import Seen, refuse_unseen
 from clinic.transactions import in_transaction
 from clinic.visible_text import hidden_in, said
+from scheduler.evaluating.days import day_error
 from scheduler.models import Referral, ReferralStatus, RequesterKind
 
 LINES: Final = ("requester_name", "requester_practice", "requester_contact")
@@ -111,12 +112,10 @@ def _checked(patient: Patient, given: dict[str, Any], now: datetime) -> dict[str
         **hidden_in({name: given[name] for name in LINES}),
     }
     for name in DAYS:
-        if known[name] is not None and known[name] > today:
-            wrong[name] = "This day is in the future."
+        if known[name] is not None:
+            wrong[name] = day_error(known[name], born=patient.birth_date, today=today)
     if known["authored_on"] is None:
         wrong["authored_on"] = "Give the day of the referral."
-    elif known["authored_on"] < patient.birth_date:
-        wrong["authored_on"] = "This day is before the patient was born."
     asked, came = known["records_requested_on"], known["records_received_on"]
     if asked and came and came < asked:
         wrong["records_received_on"] = "They can't have come before they were asked for."

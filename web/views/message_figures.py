@@ -11,11 +11,10 @@ from clinic import clock
 from clinic.problems import Invalid, Missing
 from notifications.access import VIEW_STAGE_FIGURES
 from notifications.reporting.stages import StageFigures, figures_by_stage
-from scheduler.reporting.reports import Period
 from sessions_app.reporting.rates import Rate
 from web.doors import StaffRequest, staff_page
 from web.files import Cell, csv_answer
-from web.views.reports.asking import PeriodForm, period_form, period_on_paper
+from web.views.reports.asking import faults_of, period_form, period_on_paper, read_period
 
 MEANS: Final = (
     "Of the messages that fell due in these days: how many went out, arrived and were answered, and what "
@@ -152,7 +151,7 @@ FILES: Final = {"stages": stages_file, "reasons": reasons_file}
 def figures(request: StaffRequest) -> HttpResponse:
     """The stages of which anything was wanted in the period that is asked for, or in the last four weeks."""
     form = period_form(request)
-    period = _period(request, form)
+    period = read_period(request, form)
     now = clock.now()
     found = figures_by_stage(request.clinic, period, now=now) if period else []
     wanted = [each for each in found if each.wanted]
@@ -179,22 +178,11 @@ def figures_file(request: StaffRequest, name: str) -> HttpResponse:
     if name not in FILES:
         raise Missing
     form = period_form(request)
-    period = _period(request, form)
+    period = read_period(request, form)
     if period is None:
-        raise Invalid({"period": "Give a first and a last day, such as 2027-01-01 and 2027-01-31."})
+        raise Invalid(faults_of(form))
     file = FILES[name](figures_by_stage(request.clinic, period, now=clock.now()))
     return csv_answer(f"messages-{name}-{period.first}-{period.last}", file.header, file.rows)
-
-
-def _period(request: StaffRequest, form: PeriodForm) -> Period | None:
-    """None where the form is refused; the refusal stands at its field."""
-    if not form.is_valid():
-        return None
-    try:
-        return Period.of(request.clinic, form.cleaned_data["first"], form.cleaned_data["last"])
-    except Invalid as problem:
-        form.add_problem(problem)
-        return None
 
 
 def _stage_row(each: StageFigures) -> list[Cell]:

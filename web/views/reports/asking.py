@@ -80,33 +80,47 @@ class Asked:
         return self.period.last > self.today
 
 
-def period_form(request: StaffRequest) -> PeriodForm:
-    """The period that is asked for, or the last four weeks."""
-    return PeriodForm(_given(request))
+def period_form(request: StaffRequest, *, usual: int = DAYS_SHOWN) -> PeriodForm:
+    """The period that is asked for, or as many days up to today as usual."""
+    return PeriodForm(_given(request, usual))
 
 
 def report_form(request: StaffRequest) -> ReportForm:
     """The same, and of which visits."""
-    return ReportForm(_given(request), clinic=request.clinic)
+    return ReportForm(_given(request, DAYS_SHOWN), clinic=request.clinic)
 
 
-def read(request: StaffRequest, form: PeriodForm) -> Asked | None:
+def read_period(request: StaffRequest, form: PeriodForm) -> Period | None:
     """None where the form is refused; the refusal stands at its field."""
     if not form.is_valid():
         return None
-    said = form.cleaned_data
     try:
-        period = Period.of(request.clinic, said["first"], said["last"])
+        return Period.of(request.clinic, form.cleaned_data["first"], form.cleaned_data["last"])
     except Invalid as problem:
         form.add_problem(problem)
         return None
+
+
+def read(request: StaffRequest, form: PeriodForm) -> Asked | None:
+    """The same, and of which visits."""
+    period = read_period(request, form)
+    if period is None:
+        return None
+    said = form.cleaned_data
     among = Among(said.get("protocol", ""), said.get("indication", ""))
     return Asked(request.clinic, period, among, clock.local_date(clock.now(), request.clinic.time_zone))
 
 
-def _given(request: StaffRequest) -> Any:
+def faults_of(form: PeriodForm) -> dict[str, str]:
+    """For a file: how a period is written, where none can be read; else each field's own fault."""
+    if form.refused_with is None and {"first", "last"} & set(form.errors):
+        return {"period": NO_PERIOD}
+    return {name: str(faults[0]) for name, faults in form.errors.items()}
+
+
+def _given(request: StaffRequest, days: int) -> Any:
     if "first" in request.GET or "last" in request.GET:
         return request.GET
     today = clock.local_date(clock.now(), request.clinic.time_zone)
-    usual = {"first": today - timedelta(days=DAYS_SHOWN - 1), "last": today}
+    usual = {"first": today - timedelta(days=days - 1), "last": today}
     return {**request.GET.dict(), **usual}

@@ -23,7 +23,7 @@ from web.views.reports import (
     side_effects,
     use,
 )
-from web.views.reports.asking import NO_PERIOD, Asked, PeriodForm, period_form, read, report_form
+from web.views.reports.asking import Asked, PeriodForm, faults_of, period_form, read, report_form
 from web.views.reports.shape import Report
 
 
@@ -146,7 +146,7 @@ def table_file(request: StaffRequest, name: str) -> HttpResponse:
     form = _form(request, kind)
     asked = read(request, form)
     if asked is None:
-        raise Invalid(_mend(form))
+        raise Invalid(faults_of(form))
     report = kind.make(asked, clock.now())
     table = next(each for each in report.tables if each.name == name)
     return csv_answer(f"{name}-{asked.period.first}-{asked.period.last}", table.header, table.rows)
@@ -154,10 +154,3 @@ def table_file(request: StaffRequest, name: str) -> HttpResponse:
 
 def _form(request: StaffRequest, kind: Kind) -> PeriodForm:
     return report_form(request) if kind.narrowed else period_form(request)
-
-
-def _mend(form: PeriodForm) -> dict[str, str]:
-    """How a period is written, where none can be read; else each field's own fault."""
-    if form.refused_with is None and {"first", "last"} & set(form.errors):
-        return {"period": NO_PERIOD}
-    return {name: str(faults[0]) for name, faults in form.errors.items()}

@@ -3,7 +3,6 @@ Each look here is written down, and told below. Their own sign-ins everybody rea
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from clinic import access, clock
+from clinic import access
 from clinic.access import VIEW_STAFF_ACTIVITY
 from clinic.models import Member
 from clinic.periods import Period
@@ -20,7 +19,7 @@ from clinic.staff import activity
 from web.doors import StaffRequest, staff_page
 from web.files import Cell, csv_answer
 from web.paging import latest_first
-from web.views.reports.asking import NO_PERIOD, PeriodForm
+from web.views.reports.asking import faults_of, period_form, read_period
 
 DAYS_SHOWN: Final = 7
 LOOKS_SHOWN: Final = 20
@@ -30,8 +29,8 @@ LOOKS_SHOWN: Final = 20
 def charts_opened(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Every look of theirs at a patient on some days; those of the last week where none are asked for."""
     member = _fetched(request, pk)
-    form = _form(request)
-    period = _period(request, form)
+    form = period_form(request, usual=DAYS_SHOWN)
+    period = read_period(request, form)
     context: dict[str, Any] = {"member": member, "form": form, "period": period}
     if period:
         context["page"] = latest_first(request.GET, activity.charts_opened(member, period), "at")
@@ -44,11 +43,10 @@ def charts_opened(request: StaffRequest, pk: UUID) -> HttpResponse:
 def charts_opened_file(request: StaffRequest, pk: UUID) -> HttpResponse:
     """All of them as a CSV file, the latest first. Raises `Invalid` for days that are none."""
     member = _fetched(request, pk)
-    form = _form(request)
-    period = _period(request, form)
+    form = period_form(request, usual=DAYS_SHOWN)
+    period = read_period(request, form)
     if period is None:
-        faults = {name: str(said[0]) for name, said in form.errors.items()}
-        raise Invalid(faults if form.refused_with else {"period": NO_PERIOD})
+        raise Invalid(faults_of(form))
     access.log_staff_look(
         request.actor, member, what=f"charts opened, {activity.words_of(period)}, as a file"
     )
@@ -69,24 +67,6 @@ def sign_ins(request: StaffRequest, pk: UUID) -> HttpResponse:
 def _fetched(request: StaffRequest, pk: UUID) -> Member:
     mine = Member.objects.filter(clinic=request.clinic).select_related("clinic", "user")
     return access.fetch(request.actor, mine, VIEW_STAFF_ACTIVITY, pk=pk)
-
-
-def _form(request: StaffRequest) -> PeriodForm:
-    if "first" in request.GET or "last" in request.GET:
-        return PeriodForm(request.GET)
-    today = clock.local_date(clock.now(), request.clinic.time_zone)
-    return PeriodForm({"first": today - timedelta(days=DAYS_SHOWN - 1), "last": today})
-
-
-def _period(request: StaffRequest, form: PeriodForm) -> Period | None:
-    """None where the form is refused; the refusal stands at its field."""
-    if not form.is_valid():
-        return None
-    try:
-        return Period.of(request.clinic, form.cleaned_data["first"], form.cleaned_data["last"])
-    except Invalid as problem:
-        form.add_problem(problem)
-        return None
 
 
 def _rows(member: Member, period: Period) -> Iterator[list[Cell]]:
