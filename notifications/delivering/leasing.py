@@ -33,7 +33,7 @@ LOST_AT_ONCE: Final = 50
 IDLE_AT_ONCE: Final = 500
 # What nobody asks of a message that is about to be sent.
 NOT_ASKED: Final = (
-    *("created_at", "written_by", "again_of", "carried_by"),
+    *("created_at", "written_by", "again_of"),
     *("lease_token", "lease_until", "delivered_at"),
 )
 

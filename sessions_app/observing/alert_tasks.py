@@ -92,10 +92,15 @@ def acknowledged(alert: Alert, *, actor: Actor, now: datetime) -> None:
 def resolved(alert: Alert, *, actor: Actor, words: str, now: datetime) -> None:
     """Nobody is called any more about what is over, whoever has said how it ended: a call to the chair ends
     with the last of the alerts for which it stands. One who may not say so yet is refused before
-    (`alerts.resolve`). A task that is closed, for its part, resolves no alert."""
+    (`alerts.resolve`). A task that is closed, for its part, resolves no alert.
+
+    Vital signs that are overdue are not over before somebody measures: there only a prescriber ends the call.
+    """
+    clinic = alert.session.clinic_id
+    if alert.kind == AlertKind.OVERDUE and not actor.may(access.TASK_OF[Role.PRESCRIBER], clinic):
+        return
     if not _any_without([AlertStepKind.RESOLVED], alert):
         causes = [cause_of(pk) for pk in _of_event(alert).values_list("pk", flat=True)]
-        clinic = alert.session.clinic_id
         work.settle(actor=actor, clinic_id=clinic, causes=causes, outcome=words, now=now)
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Reque
 
 from clinic.models import User
 from tests.cast import PASSWORD
+from tests.kept import GROUND
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # With SCREENS=1 the stories keep pictures of what they come to here; those of every page `bin/screens` makes.
@@ -38,6 +39,8 @@ def _allow_database_beside_playwright() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
+    # Beside its event loop Django's connection is another one: a layer would lie open in the one of before.
+    GROUND.clear()
     with sync_playwright() as playwright:
         started = launched(playwright, chromium)
         yield started

@@ -47,7 +47,7 @@ def fields(body: dict[str, Any]) -> dict[str, str]:
 def test_unknown_fields_are_refused_with_those_that_are_known(house: House) -> None:
     answer = client_of(house.ana).post(PATIENTS, valid(house, birthdate="1990-02-03"))
     mends = fields(check(answer, 400, "invalid"))
-    assert mends["birthdate"].startswith("Unknown field. Known fields: id, mrn, family_name")
+    assert mends["birthdate"].startswith("Unknown field. Known fields: id, shared, mrn, family_name")
     assert not Patient.objects.filter(family_name="Stone").exists()
 
 

@@ -162,7 +162,7 @@ def test_too_soon_comes_back_at_the_form(house: House) -> None:
     form = {"id": new_id(), "instrument": "phq-9", "occasion": "other"}
     page = browser_of(house.nils).post(f"/patients/{house.rosa.pk}/outcomes/begin/", form)
     assert page.status_code == 409
-    assert "ask again from 2027-01-22 on" in words(page)
+    assert "Ask again from January 22 on" in words(page)
 
 
 def test_a_wrong_one_stays_readable_with_why(house: House) -> None:

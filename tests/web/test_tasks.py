@@ -350,7 +350,7 @@ def test_a_call_about_a_side_effect_says_its_term_and_grade(house: House) -> Non
     side_effects.record_side_effect(
         actor=house.actor(house.nils), id=new_id(), session=session, report=report, now=at
     )
-    call = WorkItem.objects.get()
+    call = WorkItem.objects.get(urgency=Urgency.RED)
     said = words(browser_of(house.priya).get(f"/tasks/{call.pk}/"))
     assert "Nausea, grade 3. 7 min into the infusion, at 09:27" in said
     assert "MedWatch" not in said, "severe is not yet serious"
@@ -367,7 +367,7 @@ def test_a_call_about_a_serious_event_reminds_of_the_regulator(house: House) -> 
         report=report,
         now=STARTED_AT,
     )
-    call = WorkItem.objects.get()
+    call = WorkItem.objects.get(urgency=Urgency.RED)
     assert "MedWatch" in words(browser_of(house.priya).get(f"/tasks/{call.pk}/"))
 
 
