@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from clinic import era
 from clinic.problems import Forbidden, Problem
 from sessions_app import recording
 from sessions_app.models import Session
@@ -50,10 +51,10 @@ def require_writer(request: HttpRequest, user_id: UUID, clinic_id: UUID) -> None
 def done_in_words(request: HttpRequest, done: str, *, now: datetime) -> str:
     """What a stored entry is told with; one that has waited also says since when."""
     try:
-        entered_at = datetime.fromisoformat(request.headers.get(ENTERED_AT, ""))
+        entered_at = era.moment(request.headers.get(ENTERED_AT, ""))
     except ValueError:
         return done
-    if entered_at.tzinfo is None or now - entered_at < AT_ONCE:
+    if now - entered_at < AT_ONCE:
         return done
     return f"{done} It was entered at {timezone.localtime(entered_at):%H:%M}."
 

@@ -114,10 +114,8 @@ def _shown_on_the_wall(sent: str) -> str:
     """A moment that was sent with its offset, as the page's clocks show it: the browser's box takes no other,
     and would come back empty. What is no such moment stays as it was typed."""
     try:
-        moment = datetime.fromisoformat(sent.strip())
+        moment = era.moment(sent)
     except ValueError:
-        return sent
-    if moment.tzinfo is None:
         return sent
     return timezone.localtime(moment).replace(tzinfo=None).isoformat(timespec="seconds")
 

@@ -142,6 +142,13 @@ def test_one_press_books_the_first_offer_once(stage: Stage) -> None:
     assert "Rosa Delgado is booked: Mon, Jan 11, 09:00." in words(answer)
 
 
+def test_an_offer_that_no_page_makes_is_asked_for_again(stage: Stage) -> None:
+    plan = stage.plan()
+    form = {**sent(best(stage, plan)), "offer": f"0001-01-01T00:00+14:00 {new_id()} -"}
+    answer = browser_of(stage.house.ana).post(reverse("book_best", args=[plan.pk]), form)
+    assert (answer.status_code, "Choose one of the times." in words(answer)) == (400, True)
+
+
 def test_an_offer_can_be_held_instead(stage: Stage) -> None:
     plan = stage.plan()
     page = best(stage, plan)

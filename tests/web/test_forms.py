@@ -41,6 +41,15 @@ def test_a_form_shown_again_keeps_its_id_and_what_was_typed() -> None:
     assert 'value="12"' in page
 
 
+@pytest.mark.parametrize("offset", ["+14:00", "+00:00"])
+def test_a_moment_that_no_wall_shows_comes_back_as_it_was_typed(offset: str) -> None:
+    typed = f"0001-01-01T00:00{offset}"
+    with timezone.override("America/Chicago"):
+        again = MomentForm({"at": typed})
+        assert again.errors["at"] == ["Give a day from 1900 to 2199."]
+        assert typed in str(again)
+
+
 def test_each_form_that_is_shown_afresh_has_an_id_of_its_own() -> None:
     assert UUID(str(VisitForm()["id"].value())) != UUID(str(VisitForm()["id"].value()))
 

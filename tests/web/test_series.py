@@ -141,9 +141,14 @@ def test_a_wish_that_can_not_be_is_shown_again_with_its_mend(
 
 def test_nonsense_in_the_hidden_fields_opens_the_page_afresh(stage: Stage, plan: TreatmentPlan) -> None:
     browser = browser_of(stage.house.ana)
+    visit, before, first_of_all = new_id(), "2027-01-11T09:00Z", "0001-01-01T00:00+14:00"
+    nonsense = {
+        "sessions": (f"{first_of_all} - -", "- - -"),
+        "moves": (f"{visit} {before} {first_of_all} -", f"{visit} {before} - -"),
+    }
     for name, field in (("book_series", "sessions"), ("respace_series", "moves")):
         address = reverse(name, args=[plan.pk])
-        for line in ("nonsense", "2027-01-11T09:00 -", "2027-13-41T09:00Z - - -"):
+        for line in ("nonsense", "2027-01-11T09:00 -", "2027-13-41T09:00Z - - -", *nonsense[field]):
             answer = browser.post(address, {field: [line]})
             assert (answer.status_code, answer.headers["Location"]) == (302, address)
         assert "Open this page afresh." in words(browser.get(address))

@@ -65,6 +65,8 @@ def test_the_page_says_when_an_entry_that_waited_was_entered(
     kept(nils, session, "note", note(), house.nils, **{entries.ENTERED_AT: entered.isoformat()})
     assert "The note is kept. It was entered at 09:30." in page_of(nils, session)
     kept(nils, session, "note", note(), house.nils, **{entries.ENTERED_AT: "no moment"})
+    first_of_all = "0001-01-01T00:00:00+14:00"
+    kept(nils, session, "note", note(), house.nils, **{entries.ENTERED_AT: first_of_all})
     assert "The note is kept. <a " in page_of(nils, session)
 
 

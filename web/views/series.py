@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from clinic import access, clock
+from clinic import access, clock, era
 from clinic.idempotency import create_once
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
@@ -108,14 +108,9 @@ class LinesField(forms.Field):
 
 
 def _read(kind: type[UUID] | type[datetime], word: str) -> UUID | datetime | None:
-    if word == NOBODY:
-        return None
-    if kind is UUID:
-        return UUID(word)
-    moment = datetime.fromisoformat(word)
-    if moment.tzinfo is None:
-        raise ValueError("a moment without its offset")
-    return moment
+    if kind is not UUID:
+        return era.moment(word)
+    return None if word == NOBODY else UUID(word)
 
 
 def at_most(most: int, lines: list[list[Any]], mend: str) -> list[list[Any]]:
@@ -309,7 +304,8 @@ def respace_series(request: StaffRequest, pk: UUID) -> HttpResponse:
         except Conflict as problem:
             refusal, status = problem.detail, problem.status
         else:
-            moved = f"{len(moves)} visit{'s are' if len(moves) > 1 else ' is'} moved."
+            many = sum(before != start for _, before, start, _ in form.cleaned_data["moves"])
+            moved = f"{many} visit{' is' if many == 1 else 's are'} moved."
             if after.sessions_left:
                 missing = "missing session" if after.sessions_left == 1 else f"{after.sessions_left} left"
                 link = reverse("book_series", args=[plan.pk])

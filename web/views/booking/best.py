@@ -17,7 +17,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from clinic import access, clock
+from clinic import access, clock, era
 from clinic.problems import Conflict, Invalid
 from notifications.reporting.untold import is_untold
 from scheduler.access import BOOK
@@ -57,12 +57,10 @@ class OfferField(forms.CharField):
             return None
         try:
             start, chair, nurse = str(value).split()
-            moment = datetime.fromisoformat(start)
+            moment = era.moment(start)
             keys = [None if key == NOBODY else UUID(key) for key in (chair, nurse)]
         except ValueError:
             raise forms.ValidationError(CHOOSE, code="invalid") from None
-        if moment.tzinfo is None:
-            raise forms.ValidationError(CHOOSE, code="invalid")
         return moment, keys[0], keys[1]
 
 

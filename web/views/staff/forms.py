@@ -139,6 +139,12 @@ class LinkForm(ProvenForm):
     """Nothing but who asks for it."""
 
 
+class TokenForm(ChangeForm):
+    """Which token, by the first characters of its key."""
+
+    key = forms.CharField()
+
+
 class DetailsForm(SettingsForm):
     """What this manager may change of them: of a person of several clinics not what is all clinics'."""
 

@@ -14,11 +14,11 @@ from django.shortcuts import redirect, render
 from clinic import access, clock
 from clinic.access import MANAGE_STAFF
 from clinic.models import Member, MemberState
-from clinic.problems import Problem
+from clinic.problems import Missing, Problem
 from clinic.staff import details, letters, members, queries, ways_in
 from notifications.escalating.duties import duties_of
 from web.doors import StaffRequest, staff_page
-from web.views.staff.forms import DetailsForm, RolesForm
+from web.views.staff.forms import DetailsForm, RolesForm, TokenForm
 
 
 def fetched(request: StaffRequest, pk: UUID) -> Any:
@@ -70,7 +70,10 @@ def sign_out(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(MANAGE_STAFF, methods=["POST"])
 def revoke_token(request: StaffRequest, pk: UUID) -> HttpResponse:
-    found, key = fetched(request, pk), request.POST.get("key", "")
+    found, form = fetched(request, pk), TokenForm(request.POST)
+    if not form.is_valid():
+        raise Missing("There is no such token.")
+    key = form.cleaned_data["key"]
     told = f"The token {key[:8]}… opens nothing any more."
     return _carried_out(request, ways_in.revoke_token, found, told, key=key)
 
