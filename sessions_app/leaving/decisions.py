@@ -28,7 +28,7 @@ LINES: Final = (
     "vital_signs",
     "infusion_events",
     "side_effects",
-    "alerts__steps",
+    "alerts__steps__recorded_by__memberships",
 )
 WAITED_IN: Final = (*states.BEFORE_START, states.PAUSED, states.RECOVERING)
 

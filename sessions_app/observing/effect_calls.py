@@ -99,7 +99,7 @@ def is_serious(effect: Effect) -> bool:
     """Whether the prescriber is called at once (domain.md 4.1, column "escalate", and 4.2). It stays so when
     the side effect has got better: its peak counts, and what it was called."""
     return (
-        _worst(effect) >= SERIOUS_GRADE
+        worst(effect) >= SERIOUS_GRADE
         or effect.seriousness != Seriousness.NON_SERIOUS
         or term_of(effect.term).escalate == "now"
         or (effect.term in DISTRESSING and (effect.distress or 0) >= SERIOUS_DISTRESS)
@@ -137,9 +137,9 @@ def _is_worse(one: Effect, other: Effect) -> bool:
 
 def _measures(effect: Effect) -> tuple[int, bool, bool, int]:
     """By what one is worse than another: how loud it is, whether it is serious or called so, its grade."""
-    level = _level(effect)
+    level = level_of(effect)
     loud = LEVELS.index(level) + 1 if level else 0
-    return loud, is_serious(effect), effect.seriousness != Seriousness.NON_SERIOUS, _worst(effect)
+    return loud, is_serious(effect), effect.seriousness != Seriousness.NON_SERIOUS, worst(effect)
 
 
 def _as_entered(line: SideEffect) -> Effect:
@@ -158,7 +158,7 @@ def _tell_prescriber(line: SideEffect, told: Effect, *, now: datetime) -> None:
     work.open_item(
         clinic_id=line.session.clinic_id,
         patient_id=line.session.patient_id,
-        cause=f"side_effect:{line.pk}:{_worst(told)}",
+        cause=f"side_effect:{line.pk}:{worst(told)}",
         title=title,
         urgency=urgency,
         role=Role.PRESCRIBER,
@@ -171,10 +171,10 @@ def _raise_alert(line: SideEffect, told: Effect, *, back_after: SideEffect | Non
 
     One that is back after its end is raised anew, also while the alert of the time before stands open.
     """
-    level = _level(told)
+    level = level_of(told)
     if level is None or line.session.state not in states.IN_THE_CHAIR:
         return
-    words = f"{label_of(line.term)}, grade {_worst(told)}."
+    words = f"{label_of(line.term)}, grade {worst(told)}."
     lines = flowsheet.standing(VitalSigns.objects.filter(session=line.session))
     within = excursions.last_within(line.session, [line.term], lines, {})
     if back_after is not None:
@@ -185,17 +185,18 @@ def _raise_alert(line: SideEffect, told: Effect, *, back_after: SideEffect | Non
     alerts.raise_together([raising], now=now)
 
 
-def _level(effect: Effect) -> Level | None:
-    """How loud it is at the chair."""
-    grave = _worst(effect) >= SERIOUS_GRADE or effect.seriousness != Seriousness.NON_SERIOUS
+def level_of(effect: Effect) -> Level | None:
+    """How loud it is at the chair; none where it is no reason to stand still."""
+    grave = worst(effect) >= SERIOUS_GRADE or effect.seriousness != Seriousness.NON_SERIOUS
     if not is_serious(effect) or (effect.term in NOT_OF_THE_CHAIR and not grave):
         return None
-    if effect.term in EMERGENCIES or _worst(effect) >= EMERGENCY_GRADE:
+    if effect.term in EMERGENCIES or worst(effect) >= EMERGENCY_GRADE:
         return "emergency"
     if effect.seriousness in (Seriousness.LIFE_THREATENING, Seriousness.DEATH):
         return "emergency"
     return "stop"
 
 
-def _worst(effect: Effect) -> int:
+def worst(effect: Effect) -> int:
+    """The worst grade that it is known to have had."""
     return max(effect.grade, effect.peak_grade or 0)

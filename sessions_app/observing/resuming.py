@@ -1,8 +1,9 @@
 """What stands against going on after a pause: an alert that called the clinician to the chair, a newest set
-past the stop limit whatever was judged before, and a reading that is overdue.
+past the stop limit whatever was judged before, a serious side effect that stands and about which no
+prescriber has decided (`standing_effects`), and a reading that is overdue.
 
-Asked of loaded rows: `alerts` with their steps, `vital_signs`, `infusion_events`, `overrides`. The step
-itself is `infusing.infusion.resume`, letting it pass `preparing.overrides`.
+Asked of loaded rows: `alerts` with their steps, `vital_signs`, `side_effects`, `infusion_events`,
+`overrides`. The step itself is `infusing.infusion.resume`, letting it pass `preparing.overrides`.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sessions_app.models import Alert, AlertKind, InfusionEventKind, Session, VitalSigns
-from sessions_app.observing import due_times, flowsheet, vital_limits
+from sessions_app.observing import due_times, flowsheet, standing_effects, vital_limits
 from sessions_app.observing.alert_rules import LEVELS, Level
 from sessions_app.observing.ladder import AT_ONCE, answered
 
@@ -23,7 +24,7 @@ PAST_STOP: Final[tuple[Level, ...]] = ("stop", "emergency")
 def unmet_at_resume(session: Session, now: datetime) -> dict[str, str]:
     """What is held against going on: codes of `states.MISSING` with details. A prescriber lets pass what was
     measured, never that nothing was."""
-    found = {} if released(session) else to_decide(session)
+    found = to_decide(session)
     overdue = due_times.overdue(flowsheet.dues_of(session, now))
     if overdue:
         moment = overdue.at.astimezone(ZoneInfo(session.clinic.time_zone))
@@ -32,7 +33,21 @@ def unmet_at_resume(session: Session, now: datetime) -> dict[str, str]:
 
 
 def to_decide(session: Session) -> dict[str, str]:
-    """What of it a prescriber may let pass."""
+    """What of it a prescriber may let pass, and has not."""
+    found = {} if _released(session) else _past_calls(session)
+    effects = undecided_effects(session)
+    if effects:
+        found["effect_decided"] = " ".join(effects)
+    return found
+
+
+def undecided_effects(session: Session) -> list[str]:
+    """The serious side effects for which a prescriber must decide, in words."""
+    return standing_effects.undecided(session, RESUME)
+
+
+def _past_calls(session: Session) -> dict[str, str]:
+    """What the alerts since the pump last began to run, and the sets since these, hold against it."""
     found = {}
     called = calls(session)
     unanswered = [alert for alert in called if not answered(alert)]
@@ -68,7 +83,7 @@ def calls(session: Session) -> list[Alert]:
     return sorted(found, key=lambda alert: (alert.raised_at, alert.revision))
 
 
-def released(session: Session) -> bool:
+def _released(session: Session) -> bool:
     """Whether a prescriber lets it go on: knowing every call, and about the newest set."""
     return flowsheet.let_these_pass(session, RESUME, calls(session))
 

@@ -68,11 +68,16 @@ def open_decisions(session: Session, now: datetime) -> list[Decision]:
 
 def _whether_it_goes_on(session: Session) -> list[Decision]:
     newest = flowsheet.newest_line(session)
-    held = {} if resuming.released(session) else resuming.to_decide(session)
+    held = resuming.to_decide(session)
     if newest is None or not held:
         return []
-    found = " ".join(alert.detail for alert in resuming.calls(session)) or held["within_limits"]
-    return [Decision(RESUME, newest.pk, "Going on after values past the stop limit", found)]
+    effects = resuming.undecided_effects(session)
+    told = [alert.detail for alert in resuming.calls(session)] or [held.get("within_limits", "")]
+    found = " ".join(filter(None, dict.fromkeys([*told, *effects])))
+    label = "Going on after values past the stop limit"
+    if effects:
+        label = "Going on while a serious side effect has not ended"
+    return [Decision(RESUME, newest.pk, label, found)]
 
 
 def override(

@@ -104,7 +104,7 @@ def test_a_seizure_is_an_emergency_at_the_chair_and_holds_the_resumption(house: 
     with pytest.raises(Conflict, match="Seizure, grade 4") as refused:
         infusion.resume(actor=nils, id=new_id(), session=session, now=at + timedelta(minutes=1))
     held = [blocker["code"] for blocker in refused.value.data["blockers"]]
-    assert held == ["stop_acknowledged", "within_limits"]
+    assert held == ["stop_acknowledged", "within_limits", "effect_decided"]
 
 
 @pytest.mark.parametrize(

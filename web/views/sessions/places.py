@@ -54,6 +54,7 @@ DECIDED: Final = (
     "checklist_passed",
     "start_limits",
     "within_limits",
+    "effect_decided",
     "near_baseline",
     "pressure",
     "side_effects",
