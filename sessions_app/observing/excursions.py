@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef
 
-from sessions_app.models import Alert, AlertKind, AlertStep, Session, VitalSigns
+from sessions_app.models import Alert, AlertKind, AlertStep, AlertStepKind, Session, VitalSigns
 from sessions_app.observing import alert_rules, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise
 from sessions_app.observing.moments import Place, minute, place
@@ -149,6 +149,19 @@ def still_past(session: Session, sign: str) -> str:
 def was_unconfirmed(alert: Alert) -> bool:
     """Whether it tells a value that nobody had confirmed; needs its steps."""
     return any(step.words == NOT_CONFIRMED for step in alert.steps.all())
+
+
+def only_told(session: Session) -> list[Alert]:
+    """The open alerts about values that nobody has confirmed or measured again, by their moments: no set of
+    the flowsheet has these. Needs the session's `alerts` with their steps, and its `vital_signs`."""
+    found = [
+        alert
+        for alert in session.alerts.all()
+        if was_unconfirmed(alert)
+        and not measured_again(session, alert)
+        and not any(step.kind == AlertStepKind.RESOLVED for step in alert.steps.all())
+    ]
+    return sorted(found, key=lambda alert: (alert.raised_at, alert.revision))
 
 
 def measured_again(session: Session, alert: Alert) -> str:

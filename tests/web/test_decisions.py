@@ -8,8 +8,9 @@ import time_machine
 from django.urls import reverse
 
 from clinic.models import Allergy, WorkItem
+from sessions_app.infusing import infusion
 from sessions_app.models import PrescriberOverride, Session
-from sessions_app.observing import side_effects
+from sessions_app.observing import side_effects, vitals
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
@@ -127,3 +128,17 @@ def test_a_side_effect_that_lasts_is_accepted_before_the_patient_goes_home(house
 
         assert "It may pass; the record says why." in words(page)
         assert "Nausea, grade 2" not in words(browser.get(reverse("decisions")))
+
+
+def test_a_decision_shows_the_age_of_the_last_set_and_the_values_that_nobody_confirmed(house: House) -> None:
+    session = stories.infusing(house)
+    stories.measure(house, session, stories.calm(STARTED_AT + timedelta(minutes=5)))
+    nils = house.actor(house.nils)
+    late = STARTED_AT + timedelta(minutes=9)
+    low = stories.calm(late, oxygen_saturation_percent=84)
+    vitals.alarm_not_kept(actor=nils, session=session, reading=low, now=late)
+    infusion.pause(actor=nils, id=new_id(), session=session, now=late)
+    with time_machine.travel(STARTED_AT + timedelta(minutes=12), tick=False):
+        page = words(browser_of(house.priya).get(reverse("decisions")))
+    assert "at 09:25, 7 min ago" in page
+    assert "Not confirmed Oxygen saturation 84 %: below 85. at 09:29" in page

@@ -234,3 +234,34 @@ def test_the_pages_say_beforehand_and_loudly_that_no_prescriber_can_be_reached(
     said = words(browser.get(STATION))
     assert "Prescriber Quinn Abel told 09:31" in said
     assert "No prescriber can be reached" not in said
+
+
+def test_a_worse_alert_stands_above_a_milder_one_of_another_chair(house: House, wall: Wall) -> None:
+    rosa, omar = stories.infusing(house), stories.infusing(house, house.omar)
+    seat(rosa, chair_of(house, "Chair 3"))
+    seat(omar, chair_of(house, "Chair 4"))
+    stories.measure(house, rosa, stories.calm(minute(6), heart_rate_per_min=155, confirmed=True))
+    stories.measure(house, omar, stories.calm(minute(9), oxygen_saturation_percent=84, confirmed=True))
+    wall.shows = minute(10)
+    calling = browser_of(house.nils).get(STATION).context["calling"]
+    assert [(each.watch.place, each.watch.calls[0].lead.alert.level) for each in calling] == [
+        ("Chair 4", "emergency"),
+        ("Chair 3", "stop"),
+    ]
+
+
+def test_of_one_level_the_alert_that_has_stood_longest_is_first(house: House, wall: Wall) -> None:
+    rosa, omar = stories.infusing(house), stories.infusing(house, house.omar)
+    seat(rosa, chair_of(house, "Chair 3"))
+    seat(omar, chair_of(house, "Chair 4"))
+    infusion.pause(actor=house.actor(house.nils), id=new_id(), session=rosa, now=minute(5))
+    for session, at in ((rosa, 6), (omar, 9)):
+        stories.measure(
+            house,
+            session,
+            stories.calm(minute(at), oxygen_saturation_percent=84, confirmed=True),
+            now=minute(at),
+        )
+    wall.shows = minute(10)
+    page = browser_of(house.nils).get(STATION)
+    assert [each.watch.place for each in page.context["calling"]] == ["Chair 3", "Chair 4"]

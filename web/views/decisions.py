@@ -22,12 +22,13 @@ from scheduler.prescribing import course_reviews, safety_reviews, spacing_reques
 from sessions_app.access import MAY
 from sessions_app.leaving import decisions
 from sessions_app.leaving.decisions import Waiting
-from sessions_app.models import PrescriberOverride, Session
-from sessions_app.observing import flowsheet
+from sessions_app.models import Alert, PrescriberOverride, Session, VitalSigns
+from sessions_app.observing import excursions, flowsheet
 from sessions_app.preparing import overrides
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.views.sessions.watching import in_words
+from web.lengths import length_in_words
+from web.views.sessions.watching import MINUTE, in_words
 
 ASK = MAY["checklist"]
 DECIDE = MAY["override"]
@@ -57,7 +58,10 @@ class Card:
     age: int
     chair: str
     allergies: list[Allergy]
+    newest: VitalSigns | None
     measured: list[str]
+    ago: str
+    unconfirmed: list[Alert]
 
     @property
     def session(self) -> Session:
@@ -207,5 +211,8 @@ def _card(waiting: Waiting, sent: DecisionForm | None) -> Card:
         age=clock.age_on(session.patient.birth_date, today),
         chair=chairs[-1] if chairs else "",
         allergies=list(filter(still_holds, session.patient.allergies.all())),
+        newest=newest,
         measured=in_words(flowsheet.values_of(newest)) if newest else [],
+        ago=length_in_words(int((clock.now() - newest.measured_at) // MINUTE)) if newest else "",
+        unconfirmed=excursions.only_told(session),
     )

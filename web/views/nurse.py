@@ -3,6 +3,7 @@
 What a page shows, and the forms on it, are in `sessions`.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -60,10 +61,10 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
         "waiting": [(visit, uuid4()) for visit in queries.waiting_visits(request.clinic, today)],
         "cards": [Card(chair) for chair in chairs if not chair.finished],
         # Who has left comes after whoever sits in a chair, and is not called by the chair of another by now.
-        "calling": sorted([each for each in chairs if each.watch.calls], key=lambda each: each.finished),
+        "calling": sorted([each for each in chairs if each.watch.calls], key=_calling_order),
         "unread": sorted(
             [(each, group) for each in chairs for group in each.watch.overdue],
-            key=lambda unread: not unread[1].halts,
+            key=lambda unread: unread[1].pressing,
         ),
         "finished": [chair for chair in chairs if chair.finished],
         "nobody_to_call": any(
@@ -74,6 +75,11 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
         "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),
     }
     return render(request, "web/nurse/station.html", context)
+
+
+def _calling_order(chair: Chair) -> tuple[bool, tuple[int, datetime]]:
+    """Who sits in a chair first, then by the worst alert and how long it has stood."""
+    return chair.finished, min(group.pressing for group in chair.watch.calls)
 
 
 @staff_page(OPEN_SESSION, methods=["POST"])

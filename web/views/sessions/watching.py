@@ -126,6 +126,14 @@ class AlertGroup:
         return [row for row in _worst_of_each_sign(self.rows) if row is not self.lead]
 
     @property
+    def pressing(self) -> tuple[int, datetime]:
+        """For sorting across chairs: by level, of one level the one that has stood longest."""
+        alert = self.lead.alert
+        return WORST_FIRST.index(alert.level), min(
+            row.alert.raised_at for row in self.rows if row.alert.level == alert.level
+        )
+
+    @property
     def pks(self) -> list[UUID]:
         return [row.alert.pk for row in self.rows]
 
