@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpResponse, QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -88,12 +90,21 @@ class InboundTextsView(APIView):
     def _signed_fields(self, request: Request) -> dict[str, str]:
         """Raises `Forbidden` for a call that isn't our provider's, and 429 to whoever makes many of them."""
         url = settings.PUBLIC_URL + request.get_full_path()
-        fields: dict[str, str] = request.data.dict()  # type: ignore[union-attr]
+        fields = _form_of(request)
         signature = request.headers.get(SIGNATURE, "")
         if settings.SMS and signed(Account(**settings.SMS), url, fields, signature):
             return fields
         at_most(UNSIGNED_PER_MINUTE, what=f"unsigned:{address_of(request)}")
         raise Forbidden("This call is not signed by our provider of text messages.")
+
+
+def _form_of(request: Request) -> dict[str, str]:
+    """The call's form; none of it where the call is no form, or none that the provider would send."""
+    try:
+        form = request.data
+    except (UnsupportedMediaType, TooManyFieldsSent):
+        return {}
+    return form.dict() if isinstance(form, QueryDict) else {}  # nothing but {} where there is no body
 
 
 def _is_a_count(told: str) -> bool:

@@ -86,6 +86,29 @@ def test_who_tries_signatures_is_slowed_down_and_the_provider_is_not() -> None:
     assert post(a_text()).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("", ""),
+        ("", "application/json"),
+        ("", "application/x-www-form-urlencoded"),
+        ("{}", "application/json"),
+        ("a&" * 2000, "application/x-www-form-urlencoded"),
+    ],
+)
+def test_what_is_no_form_of_the_providers_is_refused_and_slowed_down_too(
+    body: str, content_type: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    stranger = Client(raise_request_exception=False)
+    with caplog.at_level("WARNING"):
+        answers = [
+            stranger.generic("POST", "/inbound/sms/", body, content_type=content_type).status_code
+            for _ in range(31)
+        ]
+    assert answers == [403] * 30 + [429]
+    assert "Traceback" not in caplog.text
+
+
 def test_a_call_that_is_too_large_is_not_read() -> None:
     answer = post(a_text(Body="x" * MOST_BYTES))
     assert answer.status_code == 413
