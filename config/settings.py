@@ -263,7 +263,7 @@ FILE_UPLOAD_HANDLERS = ["web.uploads.BoundedUpload"]
 # --- The API -----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "clinic.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["clinic.api_defaults.DefaultDeny"],

@@ -124,6 +124,13 @@ def test_a_made_up_token_is_refused(house: House) -> None:
     check(answer, 401, "authentication_failed")
 
 
+@pytest.mark.parametrize("token", [b"\xff", b"made\xc3\xa9up", b"made\x00up"])
+def test_what_can_be_no_token_is_refused_as_a_made_up_one(house: House, token: bytes) -> None:
+    answer = Client(HTTP_AUTHORIZATION=f"Bearer {token.decode('latin-1')}").get("/api/v1/me/")
+    check(answer, 401, "authentication_failed")
+    assert answer["WWW-Authenticate"] == "Bearer"
+
+
 def test_another_clinics_row_is_not_there(house: House, other_house: House) -> None:
     answer = client_of(other_house.ana).get(f"{PATIENTS}{house.rosa.pk}/")
     check(answer, 404, "not_found")
