@@ -18,7 +18,7 @@ from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
 from notifications import access
 from notifications.api.messages import MessageSerializer
 from notifications.models import InboundMessage, Message
-from notifications.talking import conversations, threads
+from notifications.talking import conversations, own_words, threads
 from scheduler.models import Appointment
 
 
@@ -48,7 +48,9 @@ class ThreadSerializer(serializers.Serializer[Any]):
 
 
 class ReplySerializer(CreateSerializer):
-    text = serializers.CharField(max_length=2000, help_text="Sent with the clinic's sender name before it.")
+    text = serializers.CharField(
+        max_length=own_words.MOST_CHARACTERS, help_text="Sent with the clinic's sender name before it."
+    )
     seen = IdField(
         required=False, help_text="The newest text that was read. It and those before count as answered."
     )

@@ -17,7 +17,7 @@ from notifications import access, queries
 from notifications.api.messages import MessageSerializer
 from notifications.models import Message
 from notifications.reporting.visit_messages import messages_of_visit
-from notifications.talking import again
+from notifications.talking import again, own_words
 from scheduler.models import Appointment
 
 
@@ -68,7 +68,10 @@ class VisitMessagesViewSet(ClinicViewSet):
 
 class AgainSerializer(CreateSerializer):
     text = serializers.CharField(
-        required=False, allow_blank=True, help_text="Other words; empty: as it was, with its link."
+        required=False,
+        allow_blank=True,
+        max_length=own_words.MOST_CHARACTERS,
+        help_text="Other words; empty: as it was, with its link.",
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from clinic import visible_text
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Channel, Clinic
@@ -39,7 +40,8 @@ def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now:
     so a patient who was stopped, and calls, is let in again. Raises `Conflict` for what is on its way, no
     longer true or no longer of use, and `Invalid` for words that a lock screen must not show.
     """
-    text = text.strip()
+    # Blank is as it was; words of which nothing shows are words, and refused as such.
+    edited, text = bool(text.strip()), visible_text.said(text)
 
     def work() -> Message:
         Clinic.objects.select_for_update(no_key=True).get(pk=message.clinic_id)
@@ -49,7 +51,7 @@ def send_again(*, actor: Actor, id: UUID, message: Message, text: str = "", now:
             .get(pk=message.pk)
         )
         must_be_one_to_send_again(first)
-        again = _in_own_words(first, text, now) if text else _as_it_was(first, now)
+        again = _in_own_words(first, text, now) if edited else _as_it_was(first, now)
         _must_not_be_under_way(first, again["text"])
         row = Message(
             id=id,

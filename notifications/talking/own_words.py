@@ -10,16 +10,20 @@ from datetime import date
 from typing import Final
 
 from clinic.letters import bare
+from clinic.visible_text import said
 from notifications.wording import filling, gsm7
 from notifications.wording.filling import LINK
 
 # A conversation by text, not a letter. [D]
 MOST_SEGMENTS: Final = 3
+# Of a letter by e-mail, as of all that staff write freely. [D]
+MOST_CHARACTERS: Final = 2000
 EMPTY: Final = "Write what you want to say."
 BRACES: Final = "What a person writes has no fields: leave the braces out."
 LINK_ONCE: Final = "Put {link} in once at most, and no other braces."
 NAMED: Final = "Leave the patient's full name out: a lock screen shows it to anybody."
 BORN: Final = "Leave the patient's birth date and year out: they open the links in our messages."
+LETTER_TOO_LONG: Final = "This has {characters:,} characters; {most:,} is the most. Make it shorter, or call."
 TOO_LONG: Final = "This takes {segments} texts; {most} is the most. Make it shorter, or call."
 # Between the parts of a date: "7/30/74", "7 30 74", "30 de julio de 74", "July 30, '74".
 _BETWEEN: Final = r"[\s/.,'\u2019-]+(?:(?:de|del|of) )?"
@@ -40,8 +44,8 @@ class About:
 
 
 def as_sent(text: str, *, sender: str) -> str:
-    """The text as it goes out: every text names who sends it [V2:33]."""
-    return f"{gsm7.plain(sender)}: {text.strip()}"
+    """The text as it goes out: what of it can be seen, and every text names who sends it [V2:33]."""
+    return f"{gsm7.plain(sender)}: {said(text)}"
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ def faults(
     `link_length`: of the link that {link} stands for; nought where the message has none. `by_email`: it goes
     no other way, so that it may be as long, and in such letters, as a letter.
     """
-    if not text.strip():
+    text = said(text)
+    if not text:
         return [EMPTY]
     wrong = []
     plain = text.replace(LINK, "", 1) if link_length else text
@@ -79,6 +84,8 @@ def faults(
     if _tells_birth_date(text, about.birth_date):
         wrong.append(BORN)
     if by_email:
+        if len(text) > MOST_CHARACTERS:
+            wrong.append(LETTER_TOO_LONG.format(characters=len(text), most=MOST_CHARACTERS))
         return wrong
     if strange := gsm7.outside(text):
         wrong.append(f"A text message can't have {' '.join(strange)}: write it another way.")

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import ConsentScope, Patient
@@ -15,7 +16,7 @@ from notifications.planning.rule_settings import change_rule
 from notifications.reporting.visit_messages import Line, masked, messages_of_visit
 from notifications.talking.again import send_again
 from scheduler.models import Appointment
-from tests.cast import NOW, House, new_id
+from tests.cast import NOW, House, client_of, new_id
 from tests.notifications.visits import VISIT, book, cancel, confirm, discharge, move
 
 LATER = NOW + timedelta(hours=1)
@@ -261,6 +262,44 @@ def test_own_words_by_e_mail_are_a_letter_and_tell_as_little(house: House, visit
     prefers_texts(house)
     delivery.drain(clock=lambda: LATER)
     assert [attempt.form for attempt in row.attempts.all()] == ["email"]
+
+
+NOTHING_SEEN = ("\u200b", "\u2800", "\u00ad\u2060", "\u202e", " \u3164 ")
+
+
+@pytest.mark.parametrize("words", NOTHING_SEEN)
+def test_words_of_which_nothing_shows_are_not_sent_nor_what_was_said_first(
+    house: House, visit: Appointment, words: str
+) -> None:
+    first = Message.objects.get(stage="confirmation")
+    answer = client_of(house.ana).post(
+        f"/api/v1/messages/{first.pk}/again/", {"id": str(new_id()), "text": words}
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (400, "Write what you want to say.")
+    page = Client()
+    page.force_login(house.ana)
+    page.post(f"/messages/{first.pk}/again/", {"id": str(new_id()), "text": words})
+    page.post(f"/threads/{house.rosa.pk}/reply/", {"id": str(new_id()), "text": words})
+    assert not Message.objects.filter(kind=MessageKind.REPLY).exists()
+    assert not Message.objects.filter(again_of=first).exists()
+
+
+def test_of_own_words_goes_out_what_can_be_seen(house: House, visit: Appointment) -> None:
+    first = Message.objects.get(stage="confirmation")
+    row = again(house, first, "\u202ePlease\u200b call\nus today. \u2800")
+    assert row.text == "Lakeside Clinic: Please call\nus today."
+    with pytest.raises(Invalid, match="text"):
+        again(house, first, "Your keta\u200bmine is ready")
+
+
+def test_a_letter_has_a_most_length(house: House, visit: Appointment) -> None:
+    first = Message.objects.get(stage="confirmation")
+    body = {"id": str(new_id()), "text": "x" * 2001}
+    answer = client_of(house.ana).post(f"/api/v1/messages/{first.pk}/again/", body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "text")
+    with pytest.raises(Invalid, match="text"):
+        again(house, first, "x" * 2001)
+    assert again(house, first, "x" * 2000).form == "email"
 
 
 def test_own_words_never_tell_what_the_visit_is_about(house: House, visit: Appointment) -> None:

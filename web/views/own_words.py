@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from clinic.models import Patient
+from clinic.visible_text import said
 from notifications.talking import own_words, threads
 from notifications.talking.own_words import Size
 from web.forms import ClinicForm
@@ -22,7 +23,7 @@ class OwnWordsForm(ClinicForm):
     they write has no link; `by_email`: it goes no other way."""
 
     text = forms.CharField(
-        max_length=2000,
+        max_length=own_words.MOST_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": own_words.EMPTY},
     )
@@ -55,9 +56,7 @@ class OwnWordsForm(ClinicForm):
         """Of what stands in the box; None while nothing does."""
         typed = str(self["text"].value() or "")
         sender = self.patient.clinic.sender_name
-        return (
-            own_words.size_of(typed, sender=sender, link_length=self.link_length) if typed.strip() else None
-        )
+        return own_words.size_of(typed, sender=sender, link_length=self.link_length) if said(typed) else None
 
     @property
     def most_segments(self) -> int:
