@@ -53,21 +53,39 @@ def in_scratch(arguments: list[str], progress: Progress) -> int:
 
 
 def manage(arguments: list[str], progress: Progress) -> int:
-    """bin/manage: manage.py with the data of bin/run, whether that is running or not."""
+    """bin/manage: manage.py with the data of bin/run, whether that is running or not; of the folder that was
+    given to `bin/run --data` with the same option before the command."""
+    place, arguments = _place_of(arguments)
     environment.ensure(environment.RUNTIME, progress)
     command = [str(PYTHON), "manage.py", *arguments]
     as_owner = arguments[:1] in AS_OWNER
     try:
-        with run.sole_use(VAR), Supervisor(progress) as supervisor:
-            found = databases.start(VAR, supervisor, outside=os.environ)
+        with run.sole_use(place), Supervisor(progress) as supervisor:
+            found = databases.start(place, supervisor, outside=os.environ)
             return supervisor.run_in_foreground(
-                command, caller.demo_environment(VAR, found, as_owner=as_owner)
+                command, caller.demo_environment(place, found, as_owner=as_owner)
             )
     except run.AlreadyRunning:
-        found = databases.addresses(VAR, os.environ)
-        address = run.address_of(VAR) or caller.SETTINGS["PUBLIC_URL"]
-        settings = caller.demo_environment(VAR, found, address=address, as_owner=as_owner)
+        found = databases.addresses(place, os.environ)
+        address = run.address_of(place) or caller.SETTINGS["PUBLIC_URL"]
+        settings = caller.demo_environment(place, found, address=address, as_owner=as_owner)
         os.execve(PYTHON, command, settings)  # noqa: S606 - no shell is wanted in between
+
+
+def _place_of(arguments: list[str]) -> tuple[Place, list[str]]:
+    """Whose data manage.py is to have, and what is manage.py's own: everything from its command on."""
+    if arguments[:1] == ["--data"]:
+        folder, rest = "".join(arguments[1:2]), arguments[2:]
+    elif arguments and arguments[0].startswith("--data="):
+        folder, rest = arguments[0].removeprefix("--data="), arguments[1:]
+    else:
+        return VAR, arguments
+    if not folder:
+        raise Trouble("Say which folder: bin/manage --data FOLDER COMMAND.")
+    place = Place(Path(folder).resolve())
+    if not place.folder.is_dir():  # a slip of the pen is not another database
+        raise Trouble(f"There is no folder {place.folder}; bin/run --data {folder} makes it.")
+    return place, rest
 
 
 COMMANDS: dict[str, Callable[[list[str], Progress], int]] = {

@@ -12,7 +12,7 @@ import pytest
 from embedded import application, commands
 from embedded import run as run_module
 from embedded.place import Place
-from embedded.progress import Progress, Stopped
+from embedded.progress import Progress, Stopped, Trouble
 from tests.embedded.conftest import Run, processes_of, until
 
 DAC_OVERRIDE_ALONE = 1 << 1
@@ -163,6 +163,46 @@ def test_links_that_a_command_prints_lead_to_the_run_under_way(
         place.lock.write_text(told)
         commands.manage(["create_user"], Progress())
     assert started[0]["PUBLIC_URL"] == address
+
+
+@pytest.mark.parametrize("option", [["--data", "{folder}"], ["--data={folder}"]])
+def test_a_command_finds_the_data_that_a_run_keeps_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]
+) -> None:
+    """What stands behind the command, an option of the same name too, is manage.py's."""
+    place = Place(tmp_path)
+    started: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(commands, "VAR", Place(tmp_path / "var"))
+    monkeypatch.setattr(commands.environment, "ensure", lambda *given: None)
+    monkeypatch.setattr(commands.os, "execve", lambda *given: started.append(given[1:]))
+    with run_module.sole_use(place):
+        place.lock.write_text('{"pid": 7, "address": "http://localhost:8003"}')
+        asked = [part.format(folder=tmp_path) for part in option]
+        commands.manage([*asked, "migrate", "--data", "theirs"], Progress())
+    [(command, settings)] = started
+    assert command[1:] == ["manage.py", "migrate", "--data", "theirs"]
+    assert settings["PUBLIC_URL"] == "http://localhost:8003"
+    assert settings["SECRET_KEY"] == place.secret("SECRET_KEY")
+    assert "//chairside_owner:" in settings["DATABASE_URL"]
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "mend"),
+    [
+        (["--data"], "Say which folder"),
+        (["--data="], "Say which folder"),
+        (["--data", "{away}"], "no folder"),
+    ],
+)
+def test_a_command_makes_no_database_in_a_folder_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str], mend: str
+) -> None:
+    away = tmp_path / "away"
+    monkeypatch.setattr(commands.environment, "ensure", lambda *given: None)
+    with pytest.raises(Trouble, match=mend):
+        commands.manage([part.format(away=away) for part in asked], Progress())
+    assert not away.exists()
 
 
 @pytest.mark.parametrize(("asked", "empty"), [([], False), (["--empty"], True)])
