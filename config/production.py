@@ -113,6 +113,16 @@ class WithoutTokens(Filter):
         return True
 
 
+class ToldByRoute(Filter):
+    """Leaves out of Django's own lines the fault of which the line by route has told with its traceback."""
+
+    def filter(self, record: LogRecord) -> bool:
+        fault = record.exc_info[1] if record.exc_info else None
+        # django-structlog leaves there what it has logged, until the request is answered.
+        told = getattr(getattr(record, "request", None), "_raised_exception", None)
+        return fault is None or fault is not told
+
+
 def _without_tokens(said: Any) -> Any:
     return re.sub(r"/(m|feeds)/[\w-]{16,}", r"/\1/…", said) if isinstance(said, str) else said
 
@@ -122,7 +132,7 @@ def logging(*, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"tokens": {"()": WithoutTokens}},
+        "filters": {"tokens": {"()": WithoutTokens}, "told": {"()": ToldByRoute}},
         "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}
@@ -133,7 +143,8 @@ def logging(*, level: str) -> dict[str, Any]:
             # Names the address of each call, which for the lookup of a lost answer holds a phone number.
             "httpx": {"level": "WARNING"},
             # Its lines name the path, which for a patient's page holds the link's token; structlog logs
-            # the same refusals by route. A fault is worth its traceback, without the token.
-            "django.request": {"level": "ERROR"},
+            # the same refusals by route, and the same faults with their tracebacks. Any other fault is
+            # worth its own, without the token.
+            "django.request": {"level": "ERROR", "filters": ["told"]},
         },
     }
