@@ -18,7 +18,8 @@ from sessions_app.preparing import checklist, readiness
 def open_session(*, actor: Actor, id: UUID, appointment: Appointment, now: datetime) -> Session:
     """Open the record of a visit that has arrived; the newest readiness answers some items already.
 
-    Raises `Conflict` with code `not_arrived`, or `session_exists` with the open session's id.
+    Raises `Conflict` with code `not_arrived`, `chair_not_free` while the chair is another visit's, or
+    `session_exists` with the open session's id.
     """
 
     def work() -> Session:

@@ -7,7 +7,14 @@ from django.urls import reverse
 
 from clinic import access
 from clinic.access import Actor, Permission
-from scheduler.access import BOOK, CHANGE_RESOURCES, RECORD_ABSENCE, VIEW_PLANS, WRITE_PLAN
+from scheduler.access import (
+    BOOK,
+    CHANGE_RESOURCES,
+    RECORD_ABSENCE,
+    VIEW_PLANS,
+    VIEW_REFERRALS,
+    WRITE_PLAN,
+)
 from scheduler.models import TreatmentPlan
 
 
@@ -44,6 +51,7 @@ MENDS: Final[dict[str, tuple[Mend, ...]]] = {
     "plan_not_active": (SEE_PLAN,),
     "plan_expired": (WRITE_NEW, SEE_PLAN),
     "protocol_inactive": (SEE_PLAN,),
+    "not_eligible": (Mend("See the decision", "patient_eligibility", VIEW_REFERRALS, "patient"),),
     "chart_unanswered": (Mend("See what it is on the plan", "plan", VIEW_PLANS, "plan", "#on-chart"),),
     "course_review_waits": (Mend("See what it waits for", "plan", VIEW_PLANS, "plan", "#course-review"),),
     "safety_review_waits": (Mend("See what it waits for", "plan", VIEW_PLANS, "plan", "#safety-review"),),

@@ -3,13 +3,14 @@
 A decision is never changed: the next one takes its place, and says which one it saw. What stands against a
 plan is asked here by `prescribing.plans` (docs/decisions/0017-from-referral-to-eligibility.md): whoever was
 deferred or declined last gets no plan; where the clinic asks for a decision, neither does whoever has none.
+Under a plan that stands already nothing more is booked or offered then, and the next start is held.
 """
 
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from clinic import clock
 from clinic.access import Actor
@@ -23,7 +24,12 @@ from scheduler.vocabulary import spoken_day
 
 TREATED: Final = (Eligibility.ELIGIBLE, Eligibility.WITH_CONDITIONS)
 NEEDED: Final = "eligibility_needed"
-REFUSED: Final = "not_eligible"
+REFUSED: Final = "not_eligible"  # to a plan that is written, and to a visit under one that stands
+# Where a visit is asked for nothing more is said; who decided is on the patient's page of decisions.
+HELD: Final = (
+    "A prescriber has decided against treating this patient for now: a prescriber decides again, or ends the"
+    " plan."
+)
 
 
 def decide(
@@ -104,6 +110,20 @@ def standing_no(patient: Patient, *, now: datetime) -> str:
     where it isn't. One query."""
     stands = newest(patient)
     return _refusal(stands, now) if stands else ""
+
+
+def is_refused(patient_id: UUID) -> bool:
+    """Whether the newest decision is against treating: one query."""
+    return _against_treating().filter(patient=patient_id).exists()
+
+
+def refused_of(*, patient: str) -> Exists:
+    """Beside rows that have, by this name, a patient: whether their newest decision is against treating."""
+    return Exists(_against_treating().filter(patient=OuterRef(patient)))
+
+
+def _against_treating() -> QuerySet[EligibilityDecision]:
+    return EligibilityDecision.objects.filter(superseded_by=None).exclude(decision__in=TREATED)
 
 
 def _refusal(stands: EligibilityDecision, now: datetime) -> str:

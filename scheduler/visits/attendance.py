@@ -176,7 +176,8 @@ def undo(*, actor: Actor, appointment: Appointment, now: datetime) -> Appointmen
 def open_record(*, appointment: Appointment, now: datetime) -> Appointment:
     """A session's record is opened for the visit: from now on its arrival stands.
 
-    Raises `Conflict` with code `not_arrived`.
+    Raises `Conflict` with code `not_arrived`; and with `chair_not_free` before the visit's time, where
+    nothing could be entered yet: until the record is open the check-in can be undone and the visit moved.
     """
 
     def work() -> Appointment:
@@ -187,6 +188,8 @@ def open_record(*, appointment: Appointment, now: datetime) -> Appointment:
                 code="not_arrived",
             )
         if visit.record_opened_at is None:
+            if now < visit.starts_at:
+                placing.require_chair_free(visit, now=now)
             visit.record_opened_at = now
             visit.save(update_fields=["record_opened_at"])
         return visit

@@ -15,6 +15,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.text import get_text_list
 
 from clinic import clock
+from scheduler.evaluating import eligibility
 from scheduler.finding.availability import minute_of, moment_of
 from scheduler.finding.fasting import NothingSince
 from scheduler.finding.free_times import too_close
@@ -94,6 +95,8 @@ def _against_plan(case: Case, plan_id: UUID, replacing: Collection[UUID], now: d
         yield Blocker("plan_not_active", f"The plan is {case.plan_status}. {mend}")
     if case.protocol_status != ProtocolStatus.ACTIVE:
         yield Blocker("protocol_inactive", NOT_IN_FORCE)
+    if case.refused:
+        yield Blocker(eligibility.REFUSED, eligibility.HELD)
     if case.safety_review:
         yield Blocker(safety_reviews.WAITS, safety_reviews.WORDS)
     if case.review:

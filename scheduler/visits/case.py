@@ -12,6 +12,7 @@ from uuid import UUID
 
 from clinic.models import ConsentScope
 from clinic.prepared import fetch_all
+from scheduler.evaluating import eligibility
 from scheduler.finding.availability import Visit
 from scheduler.finding.fasting import Fasting
 from scheduler.finding.frequency import Frequency
@@ -41,6 +42,10 @@ READ: Final = """
            EXISTS (SELECT FROM clinic_workitem item
                     WHERE item.patient_id = plan.patient_id AND item.closed_at IS NULL
                       AND starts_with(item.cause, %(safety)s || ':' || plan.id || ':')),
+           EXISTS (SELECT FROM scheduler_eligibilitydecision decided
+                    WHERE decided.patient_id = plan.patient_id AND decided.decision <> ALL(%(treated)s)
+                      AND NOT EXISTS (SELECT FROM scheduler_eligibilitydecision later
+                                       WHERE later.supersedes_id = decided.id)),
            protocol.reconsent_after_days,
            (SELECT max(consent.given_at) FROM clinic_consent consent
              WHERE consent.patient_id = plan.patient_id AND consent.scope = %(consent)s
@@ -104,6 +109,7 @@ class Case:
     fasting: Fasting
     review: str  # the cause of the decision that the course waits for; empty: none
     safety_review: bool  # whether a prescriber has yet to look at what happened in an earlier session
+    refused: bool  # whether the newest eligibility decision is against treating them
     consented_at: datetime | None
     reconsent_after_days: int | None
     known_nurse: UUID | None
@@ -121,13 +127,15 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         "consent": ConsentScope.TREATMENT,
         "review": course_reviews.CAUSE,
         "safety": safety_reviews.CAUSE,
+        "treated": list(eligibility.TREATED),
         "nurse": ResourceKind.NURSE,
         "held": AppointmentStatus.PENDING,
         "live": list(LIVE_STATUSES),
     }
     [row] = fetch_all(READ, asked)
     *known, nurse, ids, plans, times, offered = row
-    *known, lengths, usual, most, fasting, own, review, safety, consent_days, consented_at = known
+    *known, review, safety, refused, consent_days, consented_at = known
+    *known, lengths, usual, most, fasting, own = known
     *known, features, protocol_id, protocol_status = known
     (clinic_id, zone, patient_id, deceased, plan_status, sessions_ordered, valid_from, valid_until) = known
     min_days, max_days = own or usual
@@ -149,6 +157,7 @@ def case_of(plan_id: UUID, start: datetime, *, now: datetime, without: Collectio
         fasting=Fasting(*fasting),
         review=review or "",
         safety_review=safety,
+        refused=refused,
         consented_at=consented_at,
         reconsent_after_days=consent_days,
         known_nurse=nurse,

@@ -243,17 +243,36 @@ def give_back(visit: Appointment, *, now: datetime) -> None:
 def draw_forward(visit: Appointment, *, now: datetime) -> None:
     """The patient is in the chair before the visit's time: its claim begins now.
 
-    Raises `Conflict` with code `chair_not_free` when it is another visit's until then. The caller saves the
-    row.
+    Raises `Conflict` as `require_chair_free` does. The caller saves the row.
+    """
+    first = require_chair_free(visit, now=now)
+    if first is None:
+        return
+    try:
+        with transaction.atomic():
+            Claim.objects.filter(pk=first.pk).update(during=DateTimeTZRange(now, first.during.upper))
+    except IntegrityError as error:
+        # Nobody can be booked there anyway: before opening, or while it is turned over.
+        if violated_constraint(error) not in ("claim_inside_opening", "claim_no_overlap"):
+            raise
+    else:
+        visit.claims_changed += 1
+
+
+def require_chair_free(visit: Appointment, *, now: datetime) -> Claim | None:
+    """The visit's claim of its chair, which nobody else has from now until the visit's time.
+
+    Raises `Conflict` with code `chair_not_free` when it is another visit's until then.
     """
     own = Claim.objects.filter(appointment=visit, resource__kind=ResourceKind.CHAIR)
     first = own.select_related("resource").order_by("during__startswith").first()
     if first is None:
-        return
+        return None
     before = DateTimeTZRange(now, first.during.lower)
     in_the_way = (
         Claim.objects.filter(resource=first.resource, during__overlap=before)
         .exclude(appointment__status=AppointmentStatus.FULFILLED)
+        .exclude(appointment__status=AppointmentStatus.PENDING, appointment__held_until__lte=now)
         .order_by("-during__endswith")
         .first()
     )
@@ -264,15 +283,7 @@ def draw_forward(visit: Appointment, *, now: datetime) -> None:
             " Begin then, or undo the check-in and move this visit to a chair that is free.",
             code="chair_not_free",
         )
-    try:
-        with transaction.atomic():
-            Claim.objects.filter(pk=first.pk).update(during=DateTimeTZRange(now, first.during.upper))
-    except IntegrityError as error:
-        # Nobody can be booked there anyway: before opening, or while it is turned over.
-        if violated_constraint(error) not in ("claim_inside_opening", "claim_no_overlap"):
-            raise
-    else:
-        visit.claims_changed += 1
+    return first
 
 
 def settle(*, moves: Sequence[Move], resources: Sequence[Resource], now: datetime) -> None:

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from clinic import clock
 from clinic.models import Clinic, Consent, ConsentScope
+from scheduler.evaluating import eligibility
 from scheduler.finding import free_times
 from scheduler.finding.supply import not_counted
 from scheduler.models import (
@@ -65,6 +66,7 @@ def with_obstacles(rows: QuerySet[WaitlistEntry], *, now: datetime) -> QuerySet[
         consented_at=Subquery(consents.values("given_at")[:1]),
         review=plan_reviews.waiting_cause(course_reviews.CAUSE, plan="plan"),
         safety=plan_reviews.waiting_cause(safety_reviews.CAUSE, plan="plan"),
+        refused=eligibility.refused_of(patient="patient"),
         allergies=charted.unanswered_allergies(plan="plan"),
         age_answered=charted.age_answered(plan="plan"),
         sessions_live=Coalesce(Subquery(sessions), 0),
@@ -100,6 +102,8 @@ def against_any_time(entry: WaitlistEntry, *, now: datetime) -> Obstacle | None:
         return Obstacle("plan_not_active", f"The plan is {plan.status}. {mend}")
     if plan.protocol.status != ProtocolStatus.ACTIVE:
         return Obstacle("protocol_inactive", NOT_IN_FORCE)
+    if read.refused:
+        return Obstacle(eligibility.REFUSED, eligibility.HELD)
     if read.safety:
         return Obstacle(safety_reviews.WAITS, safety_reviews.WORDS)
     if read.review and plan.protocol.review_after_sessions is not None:

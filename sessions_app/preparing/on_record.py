@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from clinic import clock
 from clinic.models import AdministrativeGender, Consent, ConsentScope
 from clinic.queries import allergies_of, still_holds
+from scheduler.evaluating import eligibility
 from scheduler.models import ContraindicationFinding, PlanStatus, ResourceKind
 from scheduler.prescribing import charted, consented, course_reviews, safety_reviews
 from scheduler.vocabulary import spoken_unit
@@ -59,13 +60,17 @@ def speaks_against(session: Session) -> dict[str, str]:
 
 
 def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
-    """What the chart holds against the plan itself, such as an allergy to what is infused that came after it:
-    or a prescriber's look at an earlier session that it waits for: the codes of `states.MISSING` with the
-    words. Two queries where the plan is loaded."""
+    """What the chart holds against the plan itself, such as an allergy to what is infused that came after it,
+    a prescriber's look at an earlier session that it waits for, or a later decision against treating the
+    patient: the codes of `states.MISSING` with the words. Three queries where the plan is loaded."""
     found = charted.unanswered(session.appointment.plan_id, now=now)
     unmet = {"chart_answered": " ".join(found.values())} if found else {}
     waits = safety_reviews.waiting_for(session.appointment.plan)
-    return unmet | ({"session_reviewed": ""} if waits else {})
+    if waits:
+        unmet["session_reviewed"] = ""
+    if eligibility.is_refused(session.patient_id):
+        unmet["eligible"] = ""
+    return unmet
 
 
 def to_look_at(session: Session, now: datetime) -> dict[str, list[str]]:

@@ -175,6 +175,21 @@ def test_nobody_begins_in_a_chair_that_is_somebody_elses(stage: Stage) -> None:
     assert attendance.begin(appointment=omars, now=stage.at("11:40")).status == "checked-in"
 
 
+def test_no_record_opens_before_its_chair_is_free_and_the_visit_can_still_be_moved(stage: Stage) -> None:
+    """An open record would take no entry, and neither undo nor a move would be left."""
+    stage.book(stage.plan(), "9:30", chair=stage.chairs[0])
+    omars = stage.book(stage.plan(stage.house.omar), "11:40", chair=stage.chairs[0])
+    arrive(stage, omars, stage.at("11:00"))
+
+    with pytest.raises(Conflict, match="undo the check-in and move this visit") as refusal:
+        attendance.open_record(appointment=omars, now=stage.at("11:39"))
+
+    assert refusal.value.code == "chair_not_free"
+    attendance.undo(actor=stage.house.actor(stage.house.ana), appointment=omars, now=stage.at("11:39"))
+    arrive(stage, omars, stage.at("11:39"))
+    assert attendance.open_record(appointment=omars, now=stage.at("11:40")).record_opened_at
+
+
 def test_a_hold_that_ran_out_keeps_nobody_from_a_chair(stage: Stage) -> None:
     """The sweep that clears it away comes only once a minute."""
     until = stage.at("11:00")

@@ -10,10 +10,15 @@ from django.db.models import Model
 
 from clinic.problems import Conflict, Invalid, Stale
 from scheduler.evaluating import eligibility, prescribing_settings
+from scheduler.finding.wishes import Wish
 from scheduler.models import EligibilityDecision, TreatmentPlan
+from scheduler.series import proposing
+from scheduler.visits import decision as decision_on
+from scheduler.waitlist import obstacles, waiting
 from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.scheduler.referred import decide, evaluation
 from tests.scheduler.stage import HEALTHY, Stage, set_stage
+from tests.scheduler.waits import join, offer_freed
 
 DAY = timedelta(days=1)
 
@@ -62,6 +67,41 @@ def test_whoever_was_not_found_eligible_gets_no_plan_in_any_clinic_until_decided
         now=NOW + DAY,
     )
     assert stage.plan().stands
+
+
+@pytest.mark.parametrize("word", ["deferred", "declined"])
+def test_a_later_no_holds_booking_series_and_waitlist_until_a_later_yes(stage: Stage, word: str) -> None:
+    """What is booked stays, and the desk reads that it was decided, not what was found."""
+    plan = stage.plan()
+    kept = stage.book(plan, "9:00", TODAY + 3 * DAY)
+    entry = join(stage, plan)
+    no = decide(stage.house, word, reason="Pressure 170/105")
+    with pytest.raises(Conflict) as refused:
+        stage.book(plan, "9:30")
+    held = {"code": "not_eligible", "detail": eligibility.HELD}
+    assert refused.value.data["blockers"] == [held]
+    asked = proposing.propose(plan=plan, count=2, wish=Wish(), now=NOW)
+    assert ([each.as_data() for each in asked.blockers], asked.offers) == ([held], ())
+    assert offer_freed(stage) == []
+    row = obstacles.with_obstacles(waiting.entries(), now=NOW).get(pk=entry.pk)
+    told = obstacles.why_nothing(row, now=NOW)
+    assert told is not None
+    assert {"code": told.code, "detail": told.detail} == held
+    kept.refresh_from_db()
+    assert kept.status == "booked"
+
+    decide(stage.house, "eligible", supersedes=no.pk, now=NOW + DAY)
+    assert not decision_on.against_any_time(plan=plan, now=NOW)
+    assert [offer.entry for offer in offer_freed(stage)] == [entry]
+
+
+def test_somebody_elses_no_and_one_that_was_decided_again_hold_nothing(stage: Stage) -> None:
+    plan = stage.plan()
+    decide(stage.house, "declined", patient=stage.house.omar)
+    no = decide(stage.house, "deferred")
+    decide(stage.house, "eligible", supersedes=no.pk)
+    assert not decision_on.against_any_time(plan=plan, now=NOW)
+    assert stage.book(plan, "9:30").status == "booked"
 
 
 def test_a_decision_names_the_one_that_its_signer_saw(house: House) -> None:

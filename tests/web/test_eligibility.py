@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from scheduler.evaluating import prescribing_settings
+from scheduler.evaluating import eligibility, prescribing_settings
 from scheduler.models import EligibilityDecision, Evaluation, Referral
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.referred import REASON, decide, evaluation, referral
@@ -130,8 +130,12 @@ def test_a_plan_that_stands_after_a_no_is_said_on_its_page_and_in_the_chart(hous
     decide(house, "deferred", reason="Pressure 170/105")
     said = "Priya Nair deferred the treatment of this patient on Mon, Jan 11."
     ana = browser_of(house.ana)
-    assert f"{said} This plan is still in force" in words(ana.get(reverse("plan", args=[plan.pk])))
-    assert f"{said} The plan is still in force" in words(ana.get(reverse("patient", args=[house.rosa.pk])))
+    told = words(ana.get(reverse("plan", args=[plan.pk])))
+    assert f"{said} Nothing more is booked or offered under this plan" in told
+    assert "Visits that are booked stay." in told
+    chart = ana.get(reverse("patient", args=[house.rosa.pk]))
+    assert words(chart).count(eligibility.HELD) == 1
+    assert f'href="{page_of(house)}"' in chart.content.decode()
 
 
 def test_the_desk_reads_how_it_was_decided_and_nothing_that_was_found(house: House) -> None:

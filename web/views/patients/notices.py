@@ -15,7 +15,6 @@ from clinic import clock
 from clinic.access import Actor
 from clinic.models import Patient, WorkItem
 from notifications.reporting.reach import Reach
-from scheduler.evaluating import eligibility
 from scheduler.models import TreatmentPlan
 from scheduler.prescribing import consented
 from scheduler.visits import decision
@@ -108,12 +107,6 @@ def _plan(actor: Actor, known: Known, now: datetime) -> Iterator[Notice]:
             mend = mends.mended(blocker.code, plan=first.plan, actor=actor)
             yield Notice(HOLDS, blocker.detail, mend.address if mend else "", mend.words if mend else "")
     address = reverse("plan", args=[first.plan.pk])
-    refused = eligibility.standing_no(known.patient, now=now)
-    if refused:
-        where = reverse("patient_eligibility", args=[known.patient.pk])
-        yield Notice(
-            HOLDS, f"{refused} The plan is still in force: end it, or decide again.", where, "Decision"
-        )
     if first.ends_too_soon:
         yield Notice(MISSING, "A booked visit is later than the plan is valid.", address, "See the plan")
     yield from _consent(known, first.plan, now)

@@ -26,7 +26,14 @@ Standing = Literal["done", "now", "coming", "left_out"]
 STEPS: Final = ("Checklist", "Dose", "Infusing", "Recovery", "Discharge", "Sign")
 CHECKLIST, DOSE, INFUSING, RECOVERY, DISCHARGE, SIGN = range(len(STEPS))
 OF_THE_CHECKLIST: Final = frozenset(
-    {"checklist_complete", "checklist_passed", "safety_assessed", "chart_answered", "session_reviewed"}
+    {
+        "checklist_complete",
+        "checklist_passed",
+        "safety_assessed",
+        "chart_answered",
+        "session_reviewed",
+        "eligible",
+    }
 )
 COMES_WITH_VITALS: Final = frozenset({*on_record.ASKED_AT_START, "pain"})
 OF_THE_DOSE: Final = frozenset({"dose_prepared", "dose_checked"})

@@ -44,6 +44,7 @@ LEFT_BEFORE_START: Final[Mapping[str, str]] = {
     "safety_assessed": "assessment of the urgent answer",
     "chart_answered": "the prescriber's answer to the chart",
     "session_reviewed": "the prescriber's look at an earlier session",
+    "eligible": "the prescriber's decision to treat",
     "dose_prepared": "dose and its check",
     "dose_checked": "check of the dose",
     "baseline": "vital signs",
@@ -84,6 +85,8 @@ def place_of(code: str, session: Session) -> str:
         return reverse("patient_safety", args=[session.patient_id])
     if code in ("chart_answered", "session_reviewed"):
         return reverse("plan", args=[session.appointment.plan_id])
+    if code == "eligible":
+        return reverse("patient_eligibility", args=[session.patient_id])
     if code == "dose_checked":
         return reverse("session_check_dose", args=[session.pk])
     return ON_THE_PAGE[code]
