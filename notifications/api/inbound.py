@@ -104,7 +104,8 @@ def _form_of(request: Request) -> dict[str, str]:
         form = request.data
     except (UnsupportedMediaType, TooManyFieldsSent):
         return {}
-    return form.dict() if isinstance(form, QueryDict) else {}  # nothing but {} where there is no body
+    # Without a body it is nothing but {}. What was parsed has a value for each name.
+    return form.dict() if isinstance(form, QueryDict) else {}  # type: ignore[return-value]
 
 
 def _is_a_count(told: str) -> bool:

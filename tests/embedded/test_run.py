@@ -199,6 +199,7 @@ def test_a_command_makes_no_database_in_a_folder_that_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str], mend: str
 ) -> None:
     away = tmp_path / "away"
+    monkeypatch.setattr(commands, "VAR", Place(tmp_path / "var"))
     monkeypatch.setattr(commands.environment, "ensure", lambda *given: None)
     with pytest.raises(Trouble, match=mend):
         commands.manage([part.format(away=away) for part in asked], Progress())
