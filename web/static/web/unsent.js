@@ -21,12 +21,14 @@ class UnsentPage {
     document.addEventListener("submit", (event) => this.submitted(event));
     for (const change of ["online", "offline"]) window.addEventListener(change, () => this.look());
     document.addEventListener("visibilitychange", () => document.hidden || this.look());
+    // A look of the page's own that got no answer, such as the chart's: is it the connection?
+    for (const silence of ["sendError", "responseError"]) document.addEventListener(`htmx:${silence}`, () => this.look());
     this.otherTabs.addEventListener("message", () => this.draw());
     this.list.part("try").addEventListener("click", async () => (await this.ready).sender.send(true));
     window.addEventListener("beforeunload", (event) => {
       if (this.outcome === "away") event.preventDefault();
     });
-    setInterval(() => (this.outcome === "away" ? this.look() : this.draw()), 30_000);
+    setInterval(() => (UnsentSender.HOLDS.includes(this.outcome) ? this.look() : this.draw()), 30_000);
     this.begin();
   }
 
@@ -55,8 +57,14 @@ class UnsentPage {
   async look() {
     const opened = await this.ready;
     if (!opened) return;
-    if (thoseToSend((await opened.store.look()).mine).length) await opened.sender.send();
-    else await this.told((await opened.sender.connect()).outcome);
+    if (thoseToSend((await opened.store.look()).mine).length) {
+      await opened.sender.send();
+      return;
+    }
+    const { outcome } = await opened.sender.connect();
+    // What others wrote, and what was raised, while the server wasn't heard.
+    if (outcome === "here" && UnsentSender.HOLDS.includes(this.outcome)) await this.renew();
+    await this.told(outcome);
   }
 
   async told(outcome) {

@@ -32,7 +32,10 @@ class UnsentList {
     this.part("try").hidden = outcome !== "away" || !mine.length;
     this.part("sign-in").hidden = !["signed_out", "other_sign_in"].includes(outcome) || !mine.length;
     this.part("show").hidden = !sent.length;
-    this.drawRefusals(here);
+    const unheard = whyUnheard(here, outcome);
+    this.drawWhatIsKnown(unheard);
+    this.part("nobody-called").hidden = !thoseToSend(mine).length;
+    this.drawRefusals(here, Boolean(unheard) || thoseToSend(mine).length > 0);
     this.drawEntries(here);
     this.drawElsewhere(elsewhere);
     this.drawReadings(here);
@@ -41,14 +44,23 @@ class UnsentList {
     if (here.some(({ moves }) => moves)) document.querySelector("[data-infusion]")?.setAttribute("data-held", "");
   }
 
-  // What was refused stands in red, what is asked in yellow, at the top and where the thumb is, until a person has
-  // decided.
-  drawRefusals(here) {
+  // The limits are the server's to know: what the page said when it was loaded is no answer about what it hasn't
+  // heard. An alert that was open by then stays in view.
+  drawWhatIsKnown(unheard) {
+    for (const part of document.querySelectorAll("[data-as-of], [data-alerts-unknown]")) part.hidden = !unheard;
+    for (const part of document.querySelectorAll("[data-no-alerts]")) part.hidden = Boolean(unheard);
+    for (const part of document.querySelectorAll("[data-unheard-why]")) setText(part, unheard);
+  }
+
+  // What was refused stands in red, what is asked, or nobody has checked, in yellow, at the top and where the thumb
+  // is, until a person has decided.
+  drawRefusals(here, unchecked) {
     const [refused, said] = [saidOf(here, REFUSED), saidOf(here, [...REFUSED, "asked"])];
-    const look = { "banner-error": refused, "banner-warning": !refused && said, "banner-info": !said };
+    const warned = !refused && (said || unchecked);
+    const look = { "banner-error": refused, "banner-warning": warned, "banner-info": !refused && !warned };
     for (const [name, holds] of Object.entries(look)) this.card.classList.toggle(name, Boolean(holds));
-    this.part("calm").hidden = Boolean(refused);
-    this.part("alarm").hidden = !refused;
+    this.part("calm").hidden = Boolean(refused || unchecked);
+    this.part("alarm").hidden = !(refused || unchecked);
     const atHand = document.querySelector("[data-refusals]");
     if (!atHand) return;
     atHand.hidden = !said;
@@ -58,7 +70,8 @@ class UnsentList {
 
   headline(here, elsewhere, outcome, sent) {
     if (!here.length && outcome === "away") {
-      return ["There is no connection.", "What you enter is kept on this tablet and sent by itself."];
+      const blind = "Until then nobody checks it against the limits, and nobody is called.";
+      return ["There is no connection.", `What you enter is kept on this tablet and sent by itself. ${blind}`];
     }
     if (!here.length && sent.length) return ["Everything is stored.", ""];
     if (!here.length) return [elsewhere.length ? "On this tablet, not on this page:" : "", ""];
@@ -81,7 +94,7 @@ class UnsentList {
   drawEntries(here) {
     const list = this.part("entries");
     const drawn = new Map([...list.children].map((item) => [item.dataset.key, item]));
-    const keys = here.map((entry) => `${entry.id} ${entry.state} ${entry.why}`);
+    const keys = here.map((entry) => `${entry.id} ${entry.state} ${entry.why} ${entry.again ?? ""}`);
     for (const [key, item] of drawn) if (!keys.includes(key)) item.remove();
     here.forEach((entry, place) => {
       const item = drawn.get(keys[place]) ?? this.itemOf(entry, keys[place]);
@@ -105,6 +118,8 @@ class UnsentList {
     for (const part of item.querySelectorAll("[data-for]")) {
       if (entry.state !== "refused" || !part.dataset.for.split(" ").includes(entry.kind ?? "refused")) part.remove();
     }
+    at("again").hidden = !entry.again;
+    if (entry.again) at("refused").prepend(item.querySelector("[data-do=discard]")); // the record has it by now
     if (!document.getElementById("note")) item.querySelector("[data-do=note]")?.remove(); // signed: an amendment tells it
     for (const [label, value] of entry.values) {
       const pair = [document.createElement("dt"), document.createElement("dd")];
@@ -197,6 +212,12 @@ const SAID = {
   asked: ["1 entry asks whether it is so: answer it.", "# entries ask whether they are so: answer them."],
   waiting: ["1 entry is not sent yet.", "# entries are not sent yet."],
 };
+
+// Why the server can't say how this session stands; empty when it can.
+function whyUnheard(here, outcome) {
+  const held = { away: "no connection", signed_out: "signed out", other_sign_in: "somebody else is signed in" }[outcome];
+  return held ?? (thoseToSend(here).length ? "not sent yet" : "");
+}
 
 // What the server's verdict makes of an entry. A question is no refusal.
 function kindOf({ state, kind }) {

@@ -55,7 +55,8 @@ class UnsentSender {
     const goOn = thoseToSend(mine);
     for (const entry of mine.filter((other) => other.session === stored.session && !goOn.includes(other))) {
       const known = ([name, value]) => [name, name === "after" ? `${value} ${stored.id}`.trim() : value];
-      await this.store.change(entry.id, { fields: entry.fields.map(known) });
+      const again = entry.again || (entry.state === "refused" && isTheSame(entry, stored));
+      await this.store.change(entry.id, { fields: entry.fields.map(known), again });
     }
   }
 
@@ -107,6 +108,12 @@ function thoseToSend(entries) {
     if (!goes) behind.add(id);
     return goes;
   });
+}
+
+// The same act with the same values: what was refused, entered anew.
+function isTheSame(entry, other) {
+  const said = ({ action, values }) => JSON.stringify([action, values]);
+  return said(entry) === said(other);
 }
 
 // What an answer says. A sign-in page, a captive portal's or a proxy's says nothing about the entry.
