@@ -40,12 +40,14 @@ VISITS: Final = Kind(
     frozenset({"time_request", "waitlist_offer", "repair", "undeclared_hours", "call_back", "visit_untold"}),
 )
 PLANS: Final = Kind(
-    "plans", "Plans", frozenset(
+    "plans",
+    "Plans",
+    frozenset(
         {
             *("spacing", "plan_taken_over", "plan_wanted"),
             *("liver_test", "course_review", "course_assessment", "safety"),
         }
-    )
+    ),
 )
 MESSAGES: Final = Kind("messages", "Messages in doubt", frozenset({"message"}))
 OTHERS: Final = Kind("others", "Others")
