@@ -62,9 +62,10 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
         "cards": [Card(chair) for chair in chairs if not chair.finished],
         # Who has left comes after whoever sits in a chair, and is not called by the chair of another by now.
         "calling": sorted([each for each in chairs if each.watch.calls], key=_calling_order),
+        # By level, and of one level in the order of the chairs: whom an infusion runs into comes first.
         "unread": sorted(
             [(each, group) for each in chairs for group in each.watch.overdue],
-            key=lambda unread: unread[1].pressing,
+            key=lambda unread: unread[1].pressing[0],
         ),
         "finished": [chair for chair in chairs if chair.finished],
         "nobody_to_call": any(
