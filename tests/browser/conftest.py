@@ -11,6 +11,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, expect, sync_playwright
+from pytest_django import DjangoDbBlocker
 
 from clinic.models import User
 from tests.cast import PASSWORD
@@ -37,10 +38,11 @@ def _allow_database_beside_playwright() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     # Beside its event loop Django's connection is another one: a layer would lie open in the one of before.
-    GROUND.clear()
+    with django_db_blocker.unblock():
+        GROUND.clear()
     with sync_playwright() as playwright:
         started = launched(playwright, chromium)
         yield started
