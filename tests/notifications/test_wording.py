@@ -65,7 +65,8 @@ def test_no_message_says_what_the_visit_is_about(language: Language, stage: str)
 
 def test_a_message_can_only_be_given_the_allowed_fields() -> None:
     of_a_visit = {"day", "time", "end", "old_day", "old_date", "old_time", "preparation", "fasting"}
-    assert {field.name for field in fields(Words)} == {"sender", "phone", *of_a_visit}
+    of_a_series = {"count", "dates"}
+    assert {field.name for field in fields(Words)} == {"sender", "phone", *of_a_visit, *of_a_series}
 
 
 @pytest.mark.parametrize(("language", "stage"), SAID)

@@ -267,7 +267,7 @@ def test_details_are_changed_and_a_token_is_revoked(house: House) -> None:
     assert (wrong.status_code, "Enter a phone number" in words(wrong)) == (400, True)
     page = browser.get(page_of(nils))
     assert row.token_key in page.content.decode()
-    assert browser.post(page_of(nils, "revoke_token"), {"key": "\0"}).status_code == 404
+    assert browser.post(page_of(nils, "revoke_token"), {"key": "\0"}).status_code == 400
     browser.post(page_of(nils, "revoke_token"), {"key": row.token_key})
     assert not AuthToken.objects.filter(user=house.nils).exists()
 

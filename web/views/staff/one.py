@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from clinic import access, clock
 from clinic.access import MANAGE_STAFF
 from clinic.models import Member, MemberState
-from clinic.problems import Missing, Problem
+from clinic.problems import Invalid, Problem
 from clinic.staff import details, letters, members, queries, ways_in
 from notifications.escalating.duties import duties_of
 from web.doors import StaffRequest, staff_page
@@ -72,7 +72,7 @@ def sign_out(request: StaffRequest, pk: UUID) -> HttpResponse:
 def revoke_token(request: StaffRequest, pk: UUID) -> HttpResponse:
     found, form = fetched(request, pk), TokenForm(request.POST)
     if not form.is_valid():
-        raise Missing("There is no such token.")
+        raise Invalid({"key": "Give the first characters of a token's key, as the list shows them."})
     key = form.cleaned_data["key"]
     told = f"The token {key[:8]}… opens nothing any more."
     return _carried_out(request, ways_in.revoke_token, found, told, key=key)
