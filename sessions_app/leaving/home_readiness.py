@@ -26,11 +26,11 @@ COMPARED: Final = ("systolic_mmhg", "diastolic_mmhg", "heart_rate_per_min")
 @dataclass(frozen=True, kw_only=True)
 class Course:
     """What the record knows about the recovery. `sets` are the standing vital signs after the stop, oldest
-    first, `measured_at` their moments, as seen at the moment `at`; more than `most_apart` from each other
-    they are not in a row, and more than that ago not fresh; sooner than `least_apart` after each other they
-    are one reading taken twice. `side_effects` are the names of those of grade 2
-    or more that are neither over nor accepted, `open_alerts` what the unresolved alerts say, `stop_lacks`
-    what nobody has said about an early stop."""
+    first, `measured_at` their moments, as seen at the moment `at`, all to the minute, as people read them;
+    more than `most_apart` from each other they are not in a row, and more than that ago not fresh; sooner
+    than `least_apart` after each other they are one reading taken twice. `side_effects` are the names of
+    those of grade 2 or more that are neither over nor accepted, `open_alerts` what the unresolved alerts say,
+    `stop_lacks` what nobody has said about an early stop."""
 
     minutes_to_go: int
     sets: Sequence[Signs]

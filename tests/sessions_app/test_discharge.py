@@ -9,7 +9,7 @@ import pytest
 from clinic.problems import Conflict, Invalid
 from sessions_app.infusing import stopping
 from sessions_app.leaving import discharge
-from sessions_app.leaving.home_readiness import Assessment
+from sessions_app.leaving.home_readiness import Assessment, sets_near_in_a_row
 from sessions_app.models import Discharge, PrescriberOverride, Session, SideEffect, VitalSigns
 from sessions_app.observing import alerts, side_effects
 from sessions_app.outcomes import responses
@@ -129,6 +129,19 @@ def test_a_side_effect_of_grade_two_is_over_or_accepted_by_a_prescriber(house: H
         recorded_at=HOME_AT,
     )
     assert go_home(house, session)
+
+
+@pytest.mark.parametrize(("seconds", "sets"), [((40, 10), 2), ((40, -10), 1)])
+def test_sets_are_apart_by_the_minutes_that_people_read(
+    house: House, seconds: tuple[int, int], sets: int
+) -> None:
+    """10:40:40 and 10:52:10 are the twelve minutes that the page asks for; 10:51:50 is shown as eleven."""
+    session = stories.recovering(house)
+    for minutes, second in zip((105, 117), seconds, strict=True):
+        at = session.arrived_at + timedelta(minutes=minutes, seconds=second)
+        stories.measure(house, session, stories.calm(at, dissociation=0))
+    recovery = discharge.recovery(stories.fresh(session), HOME_AT)
+    assert sets_near_in_a_row(recovery) == sets
 
 
 def test_a_side_effect_holds_by_the_state_in_which_it_is(house: House) -> None:
