@@ -32,7 +32,7 @@ from sessions_app.models import (
     SideEffect,
     VitalSigns,
 )
-from sessions_app.observing import due_times, effect_courses, flowsheet, moments, vital_limits
+from sessions_app.observing import due_times, effect_courses, flowsheet, vital_limits
 from sessions_app.observing.effect_courses import ENDED
 from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import overrides, safety
@@ -98,8 +98,8 @@ def recovery(session: Session, now: datetime) -> Course:
     return Course(
         minutes_to_go=minutes_to_go(session, now),
         sets=sets,
-        measured_at=[moments.minute(line.measured_at) for line in after],
-        at=moments.minute(now),
+        measured_at=[line.measured_at for line in after],
+        at=now,
         least_apart=due_times.least_apart(protocol.vitals_schedule, "observation"),
         most_apart=due_times.most_apart(protocol.vitals_schedule, "observation"),
         baseline=flowsheet.baseline_of(session, lines),
