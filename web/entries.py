@@ -8,7 +8,7 @@ import base64
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -21,9 +21,7 @@ from clinic import era
 from clinic.problems import Forbidden, Problem
 from sessions_app import recording
 from sessions_app.models import Session
-
-if TYPE_CHECKING:
-    from web.views.sessions.form import SessionForm
+from web.forms import ChangeForm
 
 ENTERED_BY: Final = "X-Chairside-Entered-By"
 ENTERED_AT: Final = "X-Chairside-Entered-At"
@@ -59,15 +57,15 @@ def done_in_words(request: HttpRequest, done: str, *, now: datetime) -> str:
     return f"{done} It was entered at {timezone.localtime(entered_at):%H:%M}."
 
 
-def refused(form: "SessionForm") -> Problem:
-    """What is wrong with a refused form, in the sentences that its page would show; its code is the form's
-    verdict, by which the browser knows what can still become of the entry."""
+def refused(form: ChangeForm, *, verdict: str) -> Problem:
+    """What is wrong with a refused form, in the sentences that its page would show; by the verdict, its code,
+    the browser knows what can still become of the entry."""
     sentences = [
         str(error) if name == NON_FIELD_ERRORS else f"{form.fields[name].label}: {error}"
         for name, errors in form.errors.items()
         for error in errors
     ]
-    problem = Problem(" ".join(sentences), code=form.verdict)
+    problem = Problem(" ".join(sentences), code=verdict)
     problem.status = form.status
     return problem
 

@@ -143,7 +143,7 @@ def record(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
     if refused is not None:
         form.add_problem(refused)  # takes out of the form's data what is wrong
     if entries.is_kept(request):
-        return respond(entries.refused(form))
+        return respond(entries.refused(form, verdict=form.verdict))
     return _show(request, queries.session_detail(found.pk), form)
 
 
