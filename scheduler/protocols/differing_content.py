@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scheduler.protocols.eased_content import RHYTHMS, SCHEDULE_MORE
+from scheduler.protocols.eased_content import RHYTHMS, SCHEDULE_MORE, moments
 from scheduler.protocols.limit_content import BESIDES, LEVELS, RINGS, SIGNS
 from scheduler.protocols.protocol_content import COLUMNS, MOST_MINUTES
 
@@ -72,9 +72,4 @@ def _of_schedule(content: Mapping[str, Any], than: Mapping[str, Any]) -> Iterato
 def _readings(phase: str, content: Mapping[str, Any]) -> list[int]:
     """The minutes of the phase at which a reading is due, while the phase is as long as the version says."""
     until = content[LENGTHS[phase]] if phase in LENGTHS else MOST_MINUTES
-    minutes, at = [], 0
-    for stretch in content[SCHEDULE].get(phase, ()):
-        most = stretch.get("times", until)
-        minutes += list(range(at + stretch["every"], until + 1, stretch["every"]))[:most]
-        at += stretch["every"] * most
-    return minutes
+    return [minute for minute in moments(content[SCHEDULE].get(phase, ())) if minute <= until]

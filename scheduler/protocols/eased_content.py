@@ -11,6 +11,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
+from scheduler.protocols.protocol_content import MOST_MINUTES
+
 # More of it is looser. Of those that may be empty, nothing said is the loosest.
 MORE: Final = (
     "age_max_years",
@@ -105,15 +107,15 @@ def _schedule(now: Mapping[str, Any], was: Mapping[str, Any]) -> Iterator[Eased]
 
 def _is_slower(now: Sequence[Mapping[str, int]], was: Sequence[Mapping[str, int]]) -> bool:
     """Whether any reading comes later than it did, or none comes where one did."""
-    mine, theirs = list(islice(_moments(now), READINGS)), list(islice(_moments(was), READINGS))
+    mine, theirs = list(islice(moments(now), READINGS)), list(islice(moments(was), READINGS))
     return len(mine) < len(theirs) or any(own > other for own, other in zip(mine, theirs, strict=False))
 
 
-def _moments(stretches: Sequence[Mapping[str, int]]) -> Iterator[int]:
-    """The minutes of the phase at which a reading is due."""
+def moments(stretches: Sequence[Mapping[str, int]]) -> Iterator[int]:
+    """The minutes of the phase at which a reading is due, past the longest that a phase can last."""
     at = 0
     for stretch in stretches:
-        for _ in range(stretch.get("times", READINGS)):
+        for _ in range(stretch.get("times", MOST_MINUTES)):
             at += stretch["every"]
             yield at
 
