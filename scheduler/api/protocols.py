@@ -15,7 +15,7 @@ from clinic.api.proof import PasswordAgainSerializer
 from clinic.api_defaults import NewestFirst
 from clinic.fields import IdField, LineField
 from clinic.signin import Proof
-from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+from clinic.viewsets import ClinicViewSet, CreateSerializer, OfClinicSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.plan_answers import ReasonSerializer
 from scheduler.models import DoseBasis, Protocol, WeightBasis
@@ -45,10 +45,6 @@ class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
 
 class NothingSerializer(StrictSerializer):
     """A call that needs no more than its address: send {}."""
-
-
-class AdoptSerializer(StrictSerializer):
-    clinic = IdField()
 
 
 def amount(digits: int = 7, places: int = 3, **options: Any) -> serializers.DecimalField:
@@ -262,9 +258,9 @@ class ProtocolsViewSet(ClinicViewSet):
         changes = self.parse(DraftCheckSerializer)
         after = self.fetch(self.get_queryset(), pk=changes.pop("after"))
         changed = protocols.changed_columns(after, changes)
-        touches = reach_of(as_signed(after, changes), now=clock.now())
-        beside = protocols.compared(as_signed(after, changes), than=after)
-        told = {"changed": changed, "touches": touches, **vars(beside)}
+        becomes = as_signed(after, changes)
+        touches = reach_of(becomes, now=clock.now())
+        told = {"changed": changed, "touches": touches, **vars(protocols.compared(becomes, than=after))}
         return Response(DraftCheckedSerializer(told).data)
 
     @extend_schema(parameters=[ThanSerializer], responses=ComparedSerializer)
@@ -282,14 +278,14 @@ class ProtocolsViewSet(ClinicViewSet):
         protocol = self.fetch(self.get_queryset(), pk=pk)
         return Response(InUseSerializer(protocols.in_use(protocol, now=clock.now())).data)
 
-    @extend_schema(request=AdoptSerializer, responses=ProtocolSerializer(many=True))
+    @extend_schema(request=OfClinicSerializer, responses=ProtocolSerializer(many=True))
     @action(detail=False, methods=["post"], url_path="adopt-defaults", pagination_class=None)
     def adopt_defaults(self, request: Request) -> Response:
         """Write the default protocols that the clinic doesn't have yet, as drafts that a prescriber may sign.
 
         Answers the first version of each; asking again writes nothing.
         """
-        asked = self.parse(AdoptSerializer)
+        asked = self.parse(OfClinicSerializer)
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
         return Response(ProtocolSerializer(protocols.adopt_defaults(clinic=clinic), many=True).data)
 

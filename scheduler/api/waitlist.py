@@ -15,7 +15,7 @@ from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
 from clinic.fields import DayField, IdField
-from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
+from clinic.viewsets import ClinicViewSet, CreateSerializer, OfClinicSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.appointments import AppointmentSerializer, FastedSerializer
 from scheduler.api.protocols import NothingSerializer
@@ -175,10 +175,6 @@ class ListedSerializer(StrictSerializer):
     status = serializers.ChoiceField(choices=WaitlistStatus.choices, required=False)
 
 
-class WhichClinicSerializer(StrictSerializer):
-    clinic = IdField()
-
-
 class OfferByHandSerializer(CreateSerializer):
     start = serializers.DateTimeField(help_text="When the visit would start, as booking asks for it.")
     chair = IdField(required=False, allow_null=True, help_text="Left out: any that is free.")
@@ -292,11 +288,11 @@ class WaitlistViewSet(ClinicViewSet):
         offers = entry.offers.select_related("appointment").order_by("-offered_at", "-pk")
         return Response(OfferSerializer(offers, many=True).data)
 
-    @extend_schema(request=WhichClinicSerializer, responses=OfferSerializer(many=True))
+    @extend_schema(request=OfClinicSerializer, responses=OfferSerializer(many=True))
     @action(detail=False, methods=["post"], url_path="offer-freed", pagination_class=None)
     def offer_freed(self, request: Request) -> Response:
         """Offer now what is free, without waiting for the next minute; answers what was newly offered."""
-        asked = self.parse(WhichClinicSerializer)
+        asked = self.parse(OfClinicSerializer)
         clinic = ground.fetch_clinic(self.actor, self.permission, asked["clinic"])
         offers = waitlist.offer_freed(clinic=clinic, now=clock.now())
         return Response(OfferSerializer(offers, many=True).data)
