@@ -22,7 +22,7 @@ from clinic.problems import Conflict
 from clinic.transactions import violated_constraint
 from scheduler.finding.availability import Visit, minute_of, moment_of
 from scheduler.finding.free_times import fasting_of
-from scheduler.finding.supply import visit_of
+from scheduler.finding.supply import not_counted, visit_of
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
@@ -272,7 +272,7 @@ def require_chair_free(visit: Appointment, *, now: datetime) -> Claim | None:
     in_the_way = (
         Claim.objects.filter(resource=first.resource, during__overlap=before)
         .exclude(appointment__status=AppointmentStatus.FULFILLED)
-        .exclude(appointment__status=AppointmentStatus.PENDING, appointment__held_until__lte=now)
+        .exclude(appointment__in=Appointment.objects.filter(not_counted(now), clinic=visit.clinic_id))
         .order_by("-during__endswith")
         .first()
     )

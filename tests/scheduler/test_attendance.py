@@ -204,9 +204,11 @@ def test_a_hold_that_ran_out_keeps_nobody_from_a_chair(stage: Stage) -> None:
     )
     omars = stage.book(stage.plan(stage.house.omar), "11:40", chair=stage.chairs[0])
     arrive(stage, omars, NOW)
-    with pytest.raises(Conflict, match="is another visit's"):
-        attendance.begin(appointment=omars, now=until - timedelta(minutes=1))
+    for step in (attendance.open_record, attendance.begin):
+        with pytest.raises(Conflict, match="is another visit's"):
+            step(appointment=omars, now=until - timedelta(minutes=1))
 
+    assert attendance.open_record(appointment=omars, now=until).record_opened_at
     assert attendance.begin(appointment=omars, now=until).status == "checked-in"
 
 
