@@ -5,7 +5,7 @@ Quick, and bound to their order. So there are rounds: whoever found no place com
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Final
 
 from scheduler.repairing.choices import Choice, Choices, Crew, Stretch
@@ -77,18 +77,13 @@ class _Laying:
         """Everybody tries the first thing, in this order; then those who failed the next. What is only held
         gets what is left after all of it."""
         places: Places = dict.fromkeys(visit.key for visit in order)
-        for held in (False, True):
-            waiting = [visit for visit in order if (visit.standing == Standing.HELD) == held]
-            for attempt in attempts:
-                left = []
-                for visit in waiting:
-                    place = attempt(visit)
-                    if place is None:
-                        left.append(visit)
-                    else:
-                        places[visit.key] = place
-                        self._room.take(takes_of(visit, place))
-                waiting = left
+        booked = [visit for visit in order if visit.standing != Standing.HELD]
+        held = [visit for visit in order if visit.standing == Standing.HELD]
+        for visits, attempt in product((booked, held), attempts):
+            for visit in visits:
+                if places[visit.key] is None and (place := attempt(visit)) is not None:
+                    places[visit.key] = place
+                    self._room.take(takes_of(visit, place))
         return places
 
     def as_it_is(self, visit: DayVisit) -> Place | None:
