@@ -1,8 +1,8 @@
 """Why nothing is offered to somebody who waits. Reads only.
 
 What stands in the way before any time is sought is told here, to the code that offers and to the list alike,
-so that the list never tells another reason than the true one. `booking.hold` would refuse for the first four
-as well; a test holds their codes against its own.
+so that the list never tells another reason than the true one. What stands against the plan or the patient
+`booking.hold` would refuse as well; tests hold its codes and words against these.
 """
 
 from dataclasses import dataclass

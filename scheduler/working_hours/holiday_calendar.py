@@ -106,5 +106,5 @@ def _holidays_of(calendar: str, year: int) -> dict[date, str] | None:
     country, _, subdivision = calendar.partition("-")
     try:
         return dict(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
-    except NotImplementedError:
+    except NotImplementedError:  # how the library says so; of a stored one, that it was dropped since
         return None
