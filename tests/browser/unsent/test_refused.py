@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from clinic import clock
 from clinic.models import Allergy
+from sessions_app import notes
 from sessions_app.infusing import infusion, stopping
 from sessions_app.models import Session
 from sessions_app.observing import side_effects
@@ -496,6 +497,22 @@ def test_a_step_that_is_too_late_at_the_press_brings_the_record_as_it_stands(
     page.get_by_role("button", name="Throw it away for good").click()
     all_is_stored(page)
     assert steps(session) == ["start", "stop"]
+
+
+def test_what_the_server_broke_on_is_sent_again(
+    page: Page, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No form has looked at it: nothing is to be mended, and the next time the server may be well."""
+    page.context.set_offline(True)
+    enter(page, "note", text="Calm.")
+    with monkeypatch.context() as broken:
+        broken.delattr(notes, "write")
+        page.context.set_offline(False)
+        expect(page.locator("#unsent li .mend").first).to_contain_text("Something broke on our side")
+        expect(page.get_by_role("button", name="Correct it")).to_be_visible()
+    page.get_by_role("button", name="Send it again").click()
+    all_is_stored(page)
+    assert session.notes.get().text == "Calm."
 
 
 def test_what_was_refused_of_one_patient_is_one_quiet_line_on_anothers_page(

@@ -116,6 +116,10 @@ function isTheSame(entry, other) {
   return said(entry) === said(other);
 }
 
+// What a form has made of an entry (`SessionForm.verdict`). What is refused before any form looks at it, as by a fault of
+// the server's, may be sent again as it is: "refused".
+const VERDICTS = ["confirm", "stale", "wrong_state", "refused"];
+
 // What an answer says. A sign-in page, a captive portal's or a proxy's says nothing about the entry.
 async function meaningOf(answer) {
   if (answer.type === "opaqueredirect") return { outcome: "signed_out" };
@@ -125,5 +129,5 @@ async function meaningOf(answer) {
   if (answer.ok && said.token) return { outcome: "here", token: said.token };
   if (["signed_out", "other_sign_in", "csrf_failed"].includes(said.code)) return { outcome: said.code };
   if (!said.code || [429, 503].includes(answer.status)) return { outcome: "away" };
-  return { outcome: "refused", why: said.detail, kind: said.code };
+  return { outcome: "refused", why: said.detail, kind: VERDICTS.includes(said.code) ? said.code : "refused" };
 }
