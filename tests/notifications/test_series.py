@@ -315,6 +315,8 @@ def test_the_page_lists_the_others_and_takes_one_or_all(series: list[Appointment
         assert page.count("I am coming") == 7  # the first, five others, all of them
         tap(phone, token, "confirm", visit=str(series[3].pk))
         assert states(series)[3] == "accepted"
+        tap(phone, token, "confirm", visit="nonsense")
+        assert states(series)[0] == "needs-action", "what names no visit is not the first"
         move(series[1], VISIT + 5 * DAY)
         tap(phone, token, "confirm", all="yes")
         after = words(phone.get(f"/m/{token}"))

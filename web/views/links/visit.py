@@ -56,10 +56,12 @@ def patient_link(opened: Opened) -> HttpResponse:
 def confirm(opened: Opened) -> HttpResponse:
     """The patient is coming, and goes on to what has to be known before."""
     form = ConfirmForm(opened.request.POST)
-    if form.is_valid() and form.cleaned_data["all"]:
+    if not form.is_valid():
+        return opened.back()  # names no visit: none is confirmed in its place
+    if form.cleaned_data["all"]:
         links.confirm_all(link=opened.link, now=opened.now)
     else:
-        which = form.cleaned_data.get("visit")
+        which = form.cleaned_data["visit"]
         links.confirm_visit(link=opened.link, visit=which, now=opened.now)
         if which is not None:
             return opened.back()
