@@ -30,9 +30,11 @@ class SettingsForm(ChangeForm):
 
     def __init__(self, data: Any = None, *, stands: Mapping[str, Any]) -> None:
         self._were: dict[str, Any] = {}
-        super().__init__(data, initial={**stands, "were": _written(stands)})
+        super().__init__(data, initial=dict(stands))
         # Without an id: a page may hold two forms that say what they saw.
-        self.fields["were"] = forms.CharField(widget=forms.HiddenInput({"id": False}), required=False)
+        self.fields["were"] = forms.CharField(
+            widget=forms.HiddenInput({"id": False}), required=False, initial=_written(stands)
+        )
 
     @property
     def seen(self) -> SeenValues:
@@ -43,10 +45,10 @@ class SettingsForm(ChangeForm):
         cleaned = super().clean() or {}
         were = cleaned.pop("were", "")
         self._were = _read(were)
-        if not self._were.keys() >= self.initial.keys() - {"were"}:
+        if not self._were.keys() >= self.initial.keys():
             sent: Any = self.data
             self.data = shown = sent.copy()
-            shown["were"] = self.initial["were"]
+            shown["were"] = _written(self.initial)
             raise forms.ValidationError(" ".join([UNSEEN, *self._would_change()]))
         return cleaned
 
@@ -54,7 +56,7 @@ class SettingsForm(ChangeForm):
         return [
             f"{self.fields[name].label} is now {self._words(name)}."
             for name in self.changed_data
-            if name in self.initial and name != "were"
+            if name in self.initial
         ]
 
     def add_problem(self, problem: Problem) -> None:
@@ -112,7 +114,7 @@ class SettingsForm(ChangeForm):
                 shown.setlist(name, [str(each) for each in value])
             else:
                 shown[name] = "" if value is None else str(value)
-        shown["were"] = _written({name: self.initial[name] for name in self.initial if name != "were"})
+        shown["were"] = _written(self.initial)
         self.data = shown
 
     def _was_typed_in(self, name: str) -> bool:
