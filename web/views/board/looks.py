@@ -23,7 +23,7 @@ class Look:
     tone: str
     icon: str
     word: str
-    until: datetime | None = None  # of a hold: when it runs out,
+    until: datetime | None = None  # of a hold: when it runs out
 
 
 def look_of(

@@ -161,7 +161,7 @@ def new_patient(request: StaffRequest) -> HttpResponse:
     return render(request, "web/patients/details.html", {"form": form}, status=form.status)
 
 
-def register(request: StaffRequest, form: Any) -> Patient:
+def register(request: StaffRequest, form: ClinicForm) -> Patient:
     """Whom a form with this id names, registered once however often it is sent. Raises as
     `clinic.patients.register` does."""
     id, details = form.cleaned_data["id"], details_of(form)
