@@ -48,8 +48,9 @@ class CourseReview:
         return waits_words(self.item.cause)
 
 
-def open_review(*, plan: TreatmentPlan, infusions: int, due_at: datetime) -> WorkItem:
+def open_review(*, plan: TreatmentPlan, infusions: int, now: datetime) -> WorkItem:
     """The task for this course after so many infusions, made once."""
+    due_at = plan_reviews.due_by(plan, now)
     return plan_reviews.open_task(CAUSE, plan=plan, about=str(infusions), title=TITLE, due_at=due_at)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Min, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
 from clinic import clock, work
@@ -17,7 +17,7 @@ from clinic.access import Actor
 from clinic.models import Clinic, Role, Urgency, WorkItem
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
-from scheduler.models import TreatmentPlan
+from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
 from scheduler.prescribing.standing import locked_plan, require_standing
 
 
@@ -103,10 +103,14 @@ def tasks_of(kind: str, plan: TreatmentPlan) -> QuerySet[WorkItem]:
     return WorkItem.objects.filter(patient=plan.patient_id, cause__startswith=cause_of(kind, plan.pk))
 
 
-def due_by(plan: TreatmentPlan, next_start: datetime | None, now: datetime) -> datetime:
-    """By the end of the clinic's day, and before the patient comes again."""
+def due_by(plan: TreatmentPlan, now: datetime) -> datetime:
+    """By the end of the clinic's day, and before the patient comes again. One query."""
     zone = plan.clinic.time_zone
     tonight = clock.day_bounds(clock.local_date(now, zone), zone)[1]
+    ahead = Appointment.objects.filter(
+        patient=plan.patient_id, status=AppointmentStatus.BOOKED, during__startswith__gt=now
+    )
+    next_start = ahead.aggregate(first=Min("during__startswith"))["first"]
     return min(tonight, next_start) if next_start else tonight
 
 

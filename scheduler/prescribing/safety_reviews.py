@@ -59,7 +59,7 @@ class OtherDose:
     soft_limit_acknowledged: bool = False
 
 
-def open_review(*, plan: TreatmentPlan, session_id: UUID, next_start: datetime | None, now: datetime) -> None:
+def open_review(*, plan: TreatmentPlan, session_id: UUID, now: datetime) -> None:
     """The prescriber's task about this session. What happens there later opens it anew, so that nobody
     decides on what they haven't read. Nothing for a plan that has ended. Inside the caller's transaction."""
     locked = locked_plan(plan)
@@ -75,7 +75,7 @@ def open_review(*, plan: TreatmentPlan, session_id: UUID, next_start: datetime |
         plan=locked,
         about=f"{session_id.hex}:{len(older) + 1}",
         title=TITLE,
-        due_at=plan_reviews.due_by(locked, next_start, now),
+        due_at=plan_reviews.due_by(locked, now),
     )
 
 

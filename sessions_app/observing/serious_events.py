@@ -7,32 +7,21 @@ had called somebody to the chair (3.3). Which plan waits, and the decision, is
 """
 
 from datetime import datetime
-from typing import Final
 
-from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
+from scheduler.models import TreatmentPlan
 from scheduler.prescribing import safety_reviews
-from sessions_app.models import Alert, AlertKind, AlertLevel, Session
-
-TO_THE_CHAIR: Final = (AlertLevel.STOP, AlertLevel.EMERGENCY)
+from sessions_app.models import Alert, AlertKind, Session
+from sessions_app.observing.ladder import AT_ONCE
 
 
 def hold(session: Session, *, now: datetime) -> None:
     """Nothing more is given under the session's plan until a prescriber has decided. Inside the caller's
     transaction, with the session locked."""
     plan = TreatmentPlan.objects.get(appointments=session.appointment_id)
-    coming = Appointment.objects.filter(
-        plan=plan, status=AppointmentStatus.BOOKED, during__startswith__gt=now
-    ).order_by("during")
-    ahead = coming.first()
-    safety_reviews.open_review(
-        plan=plan,
-        session_id=session.pk,
-        next_start=ahead.starts_at if ahead else None,
-        now=now,
-    )
+    safety_reviews.open_review(plan=plan, session_id=session.pk, now=now)
 
 
 def called_to_the_chair(session: Session) -> bool:
     """Whether a reading past a stop limit has called somebody to the chair since the start. One query."""
-    raised = Alert.objects.filter(session=session, kind=AlertKind.LIMIT, level__in=TO_THE_CHAIR)
+    raised = Alert.objects.filter(session=session, kind=AlertKind.LIMIT, level__in=AT_ONCE)
     return session.started_at is not None and raised.filter(raised_at__gte=session.started_at).exists()

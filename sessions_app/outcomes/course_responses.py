@@ -15,11 +15,11 @@ from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, F
+from django.db.models import Count
 
 from clinic import clock
 from clinic.transactions import in_transaction
-from scheduler.models import LIVE_STATUSES, STANDING_STATUSES, Appointment, TreatmentPlan
+from scheduler.models import STANDING_STATUSES, TreatmentPlan
 from scheduler.prescribing import course_reviews, plan_reviews
 from scheduler.prescribing.standing import locked_plan
 from sessions_app import queries
@@ -57,7 +57,7 @@ class _Known:
 
 def look(*, now: datetime) -> None:
     """Open what prescribers have to decide on since the sessions of late, and settle what has a response on
-    record by now. Eight queries, and two for each that is opened or settled."""
+    record by now. Seven queries, three for each that is opened, two for each that is settled."""
     late = queries.over_of_late(now).filter(
         appointment__plan__status__in=STANDING_STATUSES,
         appointment__plan__protocol__review_after_sessions__isnull=False,
@@ -72,14 +72,9 @@ def look(*, now: datetime) -> None:
         and given[plan.pk] - asked.after.get(plan.pk, 0) >= (plan.protocol.review_after_sessions or 0)
     ]
     known = _known({plan.patient_id for plan in [*due, *asked.waiting.values()]})
-    next_starts = _next_starts(due, now)
     for plan in due:
         if not any(each.responded for each in _measures(plan, known, now)):
-            course_reviews.open_review(
-                plan=plan,
-                infusions=given[plan.pk],
-                due_at=plan_reviews.due_by(plan, next_starts.get(plan.patient_id), now),
-            )
+            course_reviews.open_review(plan=plan, infusions=given[plan.pk], now=now)
     for plan in asked.waiting.values():
         response = next((each for each in _measures(plan, known, now) if each.responded), None)
         if response is not None:
@@ -146,16 +141,6 @@ def _known(patients: Collection[UUID]) -> Mapping[UUID, _Known]:
         if row.patient_id in found:
             found[row.patient_id].diary.append(as_day(row))
     return found
-
-
-def _next_starts(plans: Sequence[TreatmentPlan], now: datetime) -> Mapping[UUID, datetime]:
-    """When each of these patients comes again."""
-    rows = Appointment.objects.filter(
-        patient__in={plan.patient_id for plan in plans},
-        status__in=LIVE_STATUSES,
-        during__startswith__gt=now,
-    ).annotate(start=F("during__startswith"))
-    return dict(rows.order_by("patient", "-start").values_list("patient", "start"))
 
 
 def _measures(plan: TreatmentPlan, known: Mapping[UUID, _Known], now: datetime) -> Iterator[Told]:

@@ -2,13 +2,14 @@
 plan waits until a prescriber has looked and decided. Rosa sits in the chair.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import time_machine
 
+from clinic import clock
 from clinic.models import WorkItem
 from clinic.problems import Conflict, Invalid, Stale
 from scheduler.models import TreatmentPlan
@@ -20,12 +21,13 @@ from sessions_app.infusing import infusion, stopping
 from sessions_app.models import Session
 from sessions_app.observing import side_effects
 from sessions_app.observing.side_effects import Report
-from tests.cast import NOW, House, client_of, new_id
+from tests.cast import NOW, TODAY, ZONE, House, client_of, new_id
 from tests.scheduler.waits import terms
 from tests.sessions_app import stories
 
 MINUTE = timedelta(minutes=1)
 LATER = stories.STARTED_AT + 15 * MINUTE
+TONIGHT = clock.at_local(TODAY + timedelta(days=1), time(0), ZONE)
 
 
 def report(house: House, session: Session, term: str, grade: int, *, at: datetime = LATER) -> None:
@@ -109,6 +111,18 @@ def test_it_holds_booking_the_waitlist_and_the_next_start_and_says_nothing_of_wh
     decide(house, session, now=NOW)
     assert "session_reviewed" not in missing(session)
     assert safety_reviews.WAITS not in against(session, NOW)
+
+
+@pytest.mark.parametrize(("hours", "due_by"), [(5, NOW + timedelta(hours=5)), (30, TONIGHT), (None, TONIGHT)])
+def test_it_is_due_before_the_patient_comes_again_and_by_the_end_of_the_day(
+    house: House, hours: int | None, due_by: datetime
+) -> None:
+    session = stories.infusing(house)
+    if hours is not None:
+        visit = stories.arrived_visit(house, at=NOW + timedelta(hours=hours))
+        type(visit).objects.filter(pk=visit.pk).update(status="booked", arrived_at=None)
+    report(house, session, "chest_pain", 2)
+    assert WorkItem.objects.get(cause__startswith="safety:").due_at == due_by
 
 
 def missing(session: Session) -> list[str]:
