@@ -60,12 +60,11 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
         "now": now,
         "waiting": [(visit, uuid4()) for visit in queries.waiting_visits(request.clinic, today)],
         "cards": [Card(chair) for chair in chairs if not chair.finished],
-        # Who has left comes after whoever sits in a chair, and is not called by the chair of another by now.
         "calling": sorted([each for each in chairs if each.watch.calls], key=_calling_order),
-        # By level, and of one level in the order of the chairs: whom an infusion runs into comes first.
+        # Of one level in the order of the chairs: whom an infusion runs into comes first.
         "unread": sorted(
             [(each, group) for each in chairs for group in each.watch.overdue],
-            key=lambda unread: unread[1].pressing[0],
+            key=lambda unread: unread[1].severity,
         ),
         "finished": [chair for chair in chairs if chair.finished],
         "nobody_to_call": any(
@@ -78,9 +77,11 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
     return render(request, "web/nurse/station.html", context)
 
 
-def _calling_order(chair: Chair) -> tuple[bool, tuple[int, datetime]]:
-    """Who sits in a chair first, then by the worst alert and how long it has stood."""
-    return chair.finished, min(group.pressing for group in chair.watch.calls)
+def _calling_order(chair: Chair) -> tuple[bool, int, datetime]:
+    """By the worst level, and of one level whom it has called longest. Who has left comes after whoever sits
+    in a chair, and is not called by the chair of another by now."""
+    severity, since = min((group.severity, group.since) for group in chair.watch.calls)
+    return chair.finished, severity, since
 
 
 @staff_page(OPEN_SESSION, methods=["POST"])

@@ -101,6 +101,11 @@ class AlertRow:
         return "Clinician to the chair" if state in states.IN_THE_CHAIR else "Clinician to look at it"
 
     @property
+    def severity(self) -> int:
+        """For sorting by level: 0 is the worst."""
+        return WORST_FIRST.index(self.alert.level)
+
+    @property
     def ago(self) -> str:
         return length_in_words(int((self.now - self.alert.raised_at) // MINUTE))
 
@@ -126,12 +131,14 @@ class AlertGroup:
         return [row for row in _worst_of_each_sign(self.rows) if row is not self.lead]
 
     @property
-    def pressing(self) -> tuple[int, datetime]:
-        """For sorting across chairs: by level, of one level the one that has stood longest."""
-        alert = self.lead.alert
-        return WORST_FIRST.index(alert.level), min(
-            row.alert.raised_at for row in self.rows if row.alert.level == alert.level
-        )
+    def severity(self) -> int:
+        """For sorting: that of the worst of them."""
+        return self.lead.severity
+
+    @property
+    def since(self) -> datetime:
+        """Since when one of that level has stood."""
+        return min(row.alert.raised_at for row in self.rows if row.severity == self.severity)
 
     @property
     def pks(self) -> list[UUID]:
@@ -264,7 +271,7 @@ def worst_first(session: Session, now: datetime, ladder: Ladder | None = None) -
     rows = [alert_row(session, alert, now, ladder) for alert in session.alerts.all()]
     rows = [row for row in rows if row.open]
     rows.sort(key=lambda row: row.alert.raised_at, reverse=True)
-    return sorted(rows, key=lambda row: WORST_FIRST.index(row.alert.level))
+    return sorted(rows, key=lambda row: row.severity)
 
 
 def grouped(rows: Sequence[AlertRow]) -> list[AlertGroup]:
