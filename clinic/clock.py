@@ -36,6 +36,11 @@ def local_time(moment: datetime, zone: str) -> time:
     return moment.astimezone(ZoneInfo(zone)).time()
 
 
+def minute(at: datetime) -> datetime:
+    """The minute it falls into: pages show and take no seconds."""
+    return at.replace(second=0, microsecond=0)
+
+
 def day_bounds(day: date, zone: str) -> tuple[datetime, datetime]:
     """The half-open UTC range of a local day: 23, 24 or 25 hours (Lord Howe Island: 23½ or 24½)."""
     return at_local(day, time(0), zone), at_local(day + timedelta(days=1), time(0), zone)

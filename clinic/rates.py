@@ -85,7 +85,7 @@ def uncounted_when_silent() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        _tell(type(error).__name__, clock.now().replace(second=0, microsecond=0))
+        _tell(type(error).__name__, clock.minute(clock.now()))
 
 
 @lru_cache(maxsize=1)

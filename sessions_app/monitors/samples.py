@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import F, OuterRef, Prefetch, Subquery, prefetch_related_objects
 
+from clinic import clock
 from scheduler.models import Claim
 from sessions_app import recording, states
 from sessions_app.models import MonitorSample, Session, VitalSigns
@@ -18,7 +19,7 @@ from sessions_app.monitors.readings import Value
 from sessions_app.observing import alert_clocks, alert_rules, alerts, excursions, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise, Rank
 from sessions_app.observing.alerts import Raising
-from sessions_app.observing.moments import Place, minute
+from sessions_app.observing.moments import Place
 
 SIGNS: Final = (
     "systolic_mmhg",
@@ -229,7 +230,7 @@ def _comes_after(sample: MonitorSample, line: VitalSigns) -> bool:
     """Whether the sample tells of a moment after this set, which may tell no seconds. A monitor's clock may
     be behind: what it shows now comes after every set that was entered."""
     shows_now = sample.received_at - sample.measured_at < SHOWN_NOW
-    return shows_now or minute(line.measured_at) <= sample.measured_at
+    return shows_now or clock.minute(line.measured_at) <= sample.measured_at
 
 
 def _charted(sessions: Collection[UUID]) -> dict[UUID, list[VitalSigns]]:

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef
 
+from clinic import clock
 from sessions_app.models import Alert, AlertKind, AlertStep, AlertStepKind, Session, VitalSigns
 from sessions_app.observing import alert_rules, flowsheet, vital_limits
 from sessions_app.observing.alert_rules import Raise
-from sessions_app.observing.moments import Place, minute, place
+from sessions_app.observing.moments import Place, place
 
 # What whoever is told of an alert hears when nobody has confirmed its value.
 NOT_CONFIRMED: Final = "Not confirmed yet: measure again."
@@ -50,7 +51,7 @@ def judge(
     this moment. At most three queries."""
     standing = flowsheet.standing(VitalSigns.objects.filter(session=session))
     lines = [line for line in standing if line.pk != but]
-    known = [each for each in lines if each != taken and minute(each.measured_at) <= taken.measured_at]
+    known = [each for each in lines if each != taken and clock.minute(each.measured_at) <= taken.measured_at]
     before = sorted(known, key=_place)
     baseline = flowsheet.baseline_of(session, lines)
     judged = partial(
@@ -103,10 +104,10 @@ def _stopped_with(
     limits = session.protocol.limits
     found = set()
     for each in not_kept:
-        at = minute(each.measured_at)
-        if at < minute(taken.measured_at):
+        at = clock.minute(each.measured_at)
+        if at < clock.minute(taken.measured_at):
             past = alert_rules.past_stop({sign: getattr(each, sign) for sign in vital_limits.RINGS}, limits)
-            since = [line for line in before if minute(line.measured_at) >= at]
+            since = [line for line in before if clock.minute(line.measured_at) >= at]
             found |= {sign for sign in past if not any(_tells_of(line, sign) for line in since)}
     return found
 

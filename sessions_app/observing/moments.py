@@ -10,6 +10,7 @@ from typing import Final
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Greatest
 
+from clinic import clock
 from sessions_app.models import Alert, InfusionEvent, Session, VitalSigns
 
 # The page shows no seconds, and a call takes some: a set of this minute was measured as it is entered. Ours.
@@ -23,14 +24,9 @@ SET_BACK: Final = timedelta(minutes=1)
 Place = tuple[datetime, int]
 
 
-def minute(at: datetime) -> datetime:
-    """A set typed on a page tells no seconds, and a monitor no fractions of them."""
-    return at.replace(second=0, microsecond=0)
-
-
 def place(at: datetime, revision: int) -> Place:
     """Where it stands in the order of what happened in a session."""
-    return minute(at), revision
+    return clock.minute(at), revision
 
 
 def was_set_back(now: datetime, newest: datetime) -> bool:

@@ -59,7 +59,7 @@ class QueryForm(ClinicForm):
 def cohort_list(request: StaffRequest) -> HttpResponse:
     """The reports that were made, and the form of a new one."""
     newest = clock.now() - cohort_reports.SETTLED
-    return _list(request, QueryForm(initial={"cut_off": newest.replace(second=0, microsecond=0)}))
+    return _list(request, QueryForm(initial={"cut_off": clock.minute(newest)}))
 
 
 @staff_page(COHORT_REPORTS, methods=["POST"])

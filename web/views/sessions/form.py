@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from django import forms
 
-from clinic import signin
+from clinic import clock, signin
 from clinic.access import Actor
 from clinic.problems import Problem, Stale
 from clinic.signin import Proof
@@ -236,9 +236,7 @@ class CorrectingForm(SessionForm):
         """
         entered: datetime | None = self.cleaned_data[name]
         known = [self.session.arrived_at, getattr(self.line, name, None)]
-        return next(
-            (each for each in known if each and each.replace(second=0, microsecond=0) == entered), entered
-        )
+        return next((each for each in known if each and clock.minute(each) == entered), entered)
 
 
 def standing(lines: Any) -> list[Any]:

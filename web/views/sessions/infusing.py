@@ -59,7 +59,7 @@ class StepForm(SessionForm):
         entered: datetime | None = self.cleaned_data.get("happened_at")
         steps = progress.in_order(self.session.infusion_events.all())
         last = progress.moment_of(steps[-1]) if steps else self.session.arrived_at
-        return last if entered == last.replace(second=0, microsecond=0) else entered
+        return last if entered == clock.minute(last) else entered
 
     @property
     def values(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django import forms
 from django.utils import timezone
 
+from clinic import clock
 from clinic.access import Actor
 from clinic.problems import Problem
 from sessions_app.models import (
@@ -168,7 +169,7 @@ class VitalsForm(CorrectingForm):
     def moment(self, name: str) -> datetime | None:
         entered = super().moment(name)
         measured: datetime | None = self.cleaned_data["device_at"]
-        if measured and measured.replace(second=0, microsecond=0) == entered:
+        if measured and clock.minute(measured) == entered:
             return measured
         return entered
 
