@@ -29,7 +29,8 @@ def run(command: Sequence[str], progress: Progress) -> int:
 
     After the command has ended nothing more is printed, so its last line stays the last.
     """
-    with Supervisor(progress) as supervisor, _throw_away_place() as place:
+    # The services have ended before their folder goes: one that still writes would leave a file behind.
+    with _throw_away_place() as place, Supervisor(progress) as supervisor:
         is_migrated = migrated.put_below(place, supervisor, progress)
         with progress.step("Starting a PostgreSQL and a Valkey for this run"):
             started = databases.start(place, supervisor, outside={}, throw_away=True)
