@@ -36,9 +36,10 @@ def test_two_calls_speak_of_the_same_objects(house: House, time: str) -> None:
 
 def test_a_call_goes_on_from_the_one_within_it(house: House) -> None:
     stories.prepared(house)
-    prepared = len(GROUND.layers)
+    made = [layer.asked.call[0] for layer in GROUND.layers[: len(GROUND.handed)]]
+    assert made.index(stories.arrived.__wrapped__) < made.index(stories.prepared.__wrapped__)
     Session.objects.get()
-    assert len(GROUND.layers) == prepared
+    assert len(GROUND.layers) == len(GROUND.handed) == len(made)
 
 
 def test_who_wants_less_finds_less(house: House) -> None:

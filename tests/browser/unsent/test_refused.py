@@ -26,6 +26,7 @@ from tests.browser.unsent.tablet import (
     enter,
     fill,
     form_of,
+    nothing_waits,
     steps,
     waits,
 )
@@ -250,6 +251,7 @@ def test_a_refused_tap_stands_beside_the_course_that_is_being_typed(
     fill(page, "note", text="Quiet")
     typing.locator("button[type=submit]").click()
     expect(typing).to_have_count(0)  # it showed how it was before this entry
+    nothing_waits(page)
     states = session.side_effects.order_by("revision").values_list("term", "outcome", "action")
     over, going_on = list(states)[-2:]
     assert over == ("headache", "resolved", "")
