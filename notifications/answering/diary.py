@@ -68,7 +68,7 @@ def ask_daily(*, actor: Actor | None, patient: Patient, at: time, now: datetime)
     the patient's own door. Raises `Invalid` for somebody without an e-mail address."""
     if not patient.email:
         raise Invalid({"at": "The diary is asked for by e-mail, and there is no address on record."})
-    return _keep(actor, patient, at=clock.minute(at), stopped_at=None)
+    return _keep(actor, patient, at=at.replace(second=0, microsecond=0), stopped_at=None)
 
 
 def stop_asking(*, actor: Actor | None, patient: Patient, now: datetime) -> DiaryNudge | None:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from clinic import clock
 from clinic.visible_text import said
 
 Signs = Mapping[str, int | Decimal | None]
@@ -27,11 +26,11 @@ COMPARED: Final = ("systolic_mmhg", "diastolic_mmhg", "heart_rate_per_min")
 @dataclass(frozen=True, kw_only=True)
 class Course:
     """What the record knows about the recovery. `sets` are the standing vital signs after the stop, oldest
-    first, `measured_at` their moments, as seen at the moment `at`;
-    more than `most_apart` from each other they are not in a row, and more than that ago not fresh; sooner
-    than `least_apart` after each other they are one reading taken twice. `side_effects` are the names of
-    those of grade 2 or more that are neither over nor accepted, `open_alerts` what the unresolved alerts say,
-    `stop_lacks` what nobody has said about an early stop."""
+    first, `measured_at` their moments, as seen at the moment `at`; more than `most_apart` from each other
+    they are not in a row, and more than that ago not fresh; sooner than `least_apart` after each other they
+    are one reading taken twice. `side_effects` are the names of those of grade 2 or more that are neither
+    over nor accepted, `open_alerts` what the unresolved alerts say, `stop_lacks` what nobody has said about
+    an early stop."""
 
     minutes_to_go: int
     sets: Sequence[Signs]
@@ -182,10 +181,14 @@ def _row(course: Course) -> tuple[list[datetime], int]:
         if _apart(looked, at, course) or not near(signs, course.baseline, course.near_percent):
             break
         looked.append(at)
-        # As people read it: a wait that is asked for in minutes is over with the minute.
-        if not row or clock.minute(row[-1]) - clock.minute(at) >= course.least_apart:
+        if not row or _to_the_minute(row[-1]) - _to_the_minute(at) >= course.least_apart:
             row.append(at)
     return row, len(looked)
+
+
+def _to_the_minute(at: datetime) -> datetime:
+    """As people read it: a wait that is asked for in minutes is over with the minute."""
+    return at.replace(second=0, microsecond=0)
 
 
 def _why_no_more(course: Course) -> str:
