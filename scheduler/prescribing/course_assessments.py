@@ -2,7 +2,7 @@
 on with another series, goes on to maintenance, or stops (domain.md 1.1, row 14). Written once; a later one
 stands beside it.
 
-That it is due is a prescriber's task (`plan_reviews`), opened upstairs when as many infusions as the plan
+That it is due is a prescriber's task (`plan_tasks`), opened upstairs when as many infusions as the plan
 orders were given (`sessions_app.outcomes.course_ends`). It holds nothing: what follows is a new plan, or the
 end of this one (`plans`).
 """
@@ -21,7 +21,7 @@ from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from scheduler.models import CourseAssessment, CourseStep, TreatmentPlan
-from scheduler.prescribing import plan_reviews
+from scheduler.prescribing import plan_tasks
 from scheduler.prescribing.standing import locked_plan
 
 CAUSE: Final = "course_assessment"  # a task's cause is this, the plan, and how many infusions there were
@@ -49,7 +49,7 @@ def assess(
             id=id, plan=locked, step=step, words=said(words), assessed_by_id=actor.user_id, assessed_at=now
         )
         outcome = f"Assessed: {CourseStep(step).label.lower()}."
-        plan_reviews.settle(CAUSE, actor=actor, plan=locked, outcome=outcome, now=now)
+        plan_tasks.settle(CAUSE, actor=actor, plan=locked, outcome=outcome, now=now)
         return made
 
     return in_transaction(work)
@@ -59,18 +59,18 @@ def open_task(*, plan: TreatmentPlan, infusions: int, now: datetime) -> WorkItem
     """The prescriber's task, made once."""
     zone = plan.clinic.time_zone
     due_at = clock.day_bounds(clock.local_date(now + WITHIN, zone), zone)[1]
-    return plan_reviews.open_task(CAUSE, plan=plan, about=str(infusions), title=TITLE, due_at=due_at)
+    return plan_tasks.open_task(CAUSE, plan=plan, about=str(infusions), title=TITLE, due_at=due_at)
 
 
 def asked_of(patients: Collection[UUID]) -> set[UUID]:
     """The plans of these patients that somebody was asked to assess: one query."""
     items = WorkItem.objects.filter(patient__in=patients, cause__startswith=f"{CAUSE}:")
-    return {plan_reviews.plan_of(cause) for cause in items.values_list("cause", flat=True)}
+    return {plan_tasks.plan_of(cause) for cause in items.values_list("cause", flat=True)}
 
 
 def is_due(plan: TreatmentPlan) -> bool:
     """Whether a prescriber was asked to assess it and hasn't: one query."""
-    return plan_reviews.waiting(CAUSE, plan) is not None
+    return plan_tasks.waiting(CAUSE, plan) is not None
 
 
 def assessments_of(plan: TreatmentPlan) -> QuerySet[CourseAssessment]:

@@ -2,7 +2,7 @@
 course goes on (domain.md 2.2, "stop if no response after"). Until then nothing more is booked under the plan,
 and the next start is held.
 
-That it waits is a task for a prescriber, one for each time (`plan_reviews`); it is open until they say that
+That it waits is a task for a prescriber, one for each time (`plan_tasks`); it is open until they say that
 it goes on, the plan ends, or a response is on record after all. Whether there is one is found upstairs
 (`sessions_app.outcomes.course_responses`), which opens these tasks.
 """
@@ -20,7 +20,7 @@ from clinic.models import Clinic, WorkItem
 from clinic.problems import Invalid
 from clinic.visible_text import said
 from scheduler.models import TreatmentPlan
-from scheduler.prescribing import plan_reviews
+from scheduler.prescribing import plan_tasks
 
 CAUSE: Final = "course_review"  # a task's cause is this, the plan, and how many infusions there were
 TITLE: Final = "Decide whether a course goes on"
@@ -50,34 +50,29 @@ class CourseReview:
 
 def open_review(*, plan: TreatmentPlan, infusions: int, now: datetime) -> WorkItem:
     """The task for this course after so many infusions, made once."""
-    due_at = plan_reviews.due_by(plan, now)
-    return plan_reviews.open_task(CAUSE, plan=plan, about=str(infusions), title=TITLE, due_at=due_at)
+    due_at = plan_tasks.due_by(plan, now)
+    return plan_tasks.open_task(CAUSE, plan=plan, about=str(infusions), title=TITLE, due_at=due_at)
 
 
 def go_on(*, actor: Actor, plan: TreatmentPlan, task: UUID, reason: str, now: datetime) -> None:
     """The prescriber lets the course go on, and says why: the `task` is the one that they have read. Asked
-    again after as many infusions more. Raises `Invalid` without a reason, and as `plan_reviews.decide` does.
+    again after as many infusions more. Raises `Invalid` without a reason, and as `plan_tasks.decide` does.
     """
     if not said(reason):
         raise Invalid({"reason": "Say why the course goes on."})
     outcome = f"{GOES_ON} {said(reason)}"
-    plan_reviews.decide(CAUSE, actor=actor, plan=plan, task=task, outcome=outcome, now=now)
-
-
-def settle(*, actor: Actor | None, plan: TreatmentPlan, outcome: str, now: datetime) -> None:
-    """Nothing is to be decided any more. Inside the caller's transaction, with the plan locked."""
-    plan_reviews.settle(CAUSE, actor=actor, plan=plan, outcome=outcome, now=now)
+    plan_tasks.decide(CAUSE, actor=actor, plan=plan, task=task, outcome=outcome, now=now)
 
 
 def waiting_for(plan: TreatmentPlan) -> CourseReview | None:
     """What this plan waits for: one query."""
-    item = plan_reviews.waiting(CAUSE, plan)
+    item = plan_tasks.waiting(CAUSE, plan)
     return None if item is None else CourseReview(item, plan)
 
 
 def waiting_in(clinic: Clinic) -> list[CourseReview]:
     """Every course of a clinic that waits, the longest waiting first: two queries."""
-    return [CourseReview(item, plan) for item, plan in plan_reviews.waiting_in(CAUSE, clinic)]
+    return [CourseReview(item, plan) for item, plan in plan_tasks.waiting_in(CAUSE, clinic)]
 
 
 def reviews_of(patients: Collection[UUID]) -> QuerySet[WorkItem]:

@@ -31,7 +31,14 @@ from scheduler.models import (
     Protocol,
     TreatmentPlan,
 )
-from scheduler.prescribing import course_reviews, plan_requests, safety_reviews, screening, spacing_requests
+from scheduler.prescribing import (
+    course_reviews,
+    plan_requests,
+    plan_tasks,
+    safety_reviews,
+    screening,
+    spacing_requests,
+)
 from scheduler.prescribing.orders import Order, errors_of
 from scheduler.prescribing.standing import locked_plan, require_standing
 
@@ -160,8 +167,8 @@ def end_plan(
                 code="plan_booked",
                 visits=[{"appointment": row["id"], "start": row["during__startswith"]} for row in visits],
             )
-        for asked in (spacing_requests, course_reviews, safety_reviews):
-            asked.settle(actor=actor, plan=plan, outcome="The plan has ended.", now=now)
+        for kind in (spacing_requests.CAUSE, course_reviews.CAUSE, safety_reviews.CAUSE):
+            plan_tasks.settle(kind, actor=actor, plan=plan, outcome="The plan has ended.", now=now)
 
     status = PlanStatus.COMPLETED if ended is PlanEnd.COMPLETED else PlanStatus.REVOKED
     return _change_status(

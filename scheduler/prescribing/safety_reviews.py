@@ -4,7 +4,7 @@ held.
 
 The ground is domain.md 4.1 and 4.2: what is escalated at once, and what is seen by a prescriber before the
 next session. Which events these are is found upstairs (`sessions_app.observing.serious_events`), which opens
-these tasks (`plan_reviews`). Their words are read at the desk: they say nothing of what happened.
+these tasks (`plan_tasks`). Their words are read at the desk: they say nothing of what happened.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from clinic.models import Clinic, WorkItem
 from clinic.problems import Invalid
 from clinic.visible_text import said
 from scheduler.models import TreatmentPlan
-from scheduler.prescribing import dose_orders, plan_reviews
+from scheduler.prescribing import dose_orders, plan_tasks
 from scheduler.prescribing.standing import locked_plan
 from scheduler.vocabulary import plain_amount
 
@@ -65,17 +65,17 @@ def open_review(*, plan: TreatmentPlan, session_id: UUID, now: datetime) -> None
     locked = locked_plan(plan)
     if not locked.stands:
         return
-    of_session = plan_reviews.tasks_of(CAUSE, locked).filter(cause__contains=f":{session_id.hex}:")
+    of_session = plan_tasks.tasks_of(CAUSE, locked).filter(cause__contains=f":{session_id.hex}:")
     older = list(of_session.values_list("cause", "closed_at"))
     causes = [cause for cause, closed_at in older if closed_at is None]
     if causes:
         work.settle(actor=None, clinic_id=locked.clinic_id, causes=causes, outcome=MORE, now=now)
-    plan_reviews.open_task(
+    plan_tasks.open_task(
         CAUSE,
         plan=locked,
         about=f"{session_id.hex}:{len(older) + 1}",
         title=TITLE,
-        due_at=plan_reviews.due_by(locked, now),
+        due_at=plan_tasks.due_by(locked, now),
     )
 
 
@@ -90,11 +90,11 @@ def decide(
 ) -> None:
     """The prescriber has looked and lets the course go on, where they say so with another dose from the next
     session on; ending the plan is `plans.end_plan`. Raises `Invalid` without a reason, and what
-    `plan_reviews.decide` and `dose_orders.order_dose` do.
+    `plan_tasks.decide` and `dose_orders.order_dose` do.
     """
     if not said(reason):
         raise Invalid({"reason": "Say what you found, and why the course goes on."})
-    amount = f"{plain_amount(other_dose.ordered_dose)} {plan.protocol.dose_basis}" if other_dose else ""
+    dose = f" with {plain_amount(other_dose.ordered_dose)} {plan.protocol.dose_basis}" if other_dose else ""
 
     def order(locked: TreatmentPlan) -> None:
         if other_dose:
@@ -107,31 +107,26 @@ def decide(
                 soft_limit_acknowledged=other_dose.soft_limit_acknowledged,
             )
 
-    plan_reviews.decide(
+    plan_tasks.decide(
         CAUSE,
         actor=actor,
         plan=plan,
         task=task,
-        outcome=f"{GOES_ON}{f' with {amount}' if amount else ''}: {said(reason)}",
+        outcome=f"{GOES_ON}{dose}: {said(reason)}",
         now=now,
         first=order,
     )
 
 
-def settle(*, actor: Actor | None, plan: TreatmentPlan, outcome: str, now: datetime) -> None:
-    """Nothing is to be decided any more. Inside the caller's transaction, with the plan locked."""
-    plan_reviews.settle(CAUSE, actor=actor, plan=plan, outcome=outcome, now=now)
-
-
 def waiting_for(plan: TreatmentPlan) -> SafetyReview | None:
     """What this plan waits for: one query."""
-    item = plan_reviews.waiting(CAUSE, plan)
+    item = plan_tasks.waiting(CAUSE, plan)
     return None if item is None else SafetyReview(item, plan)
 
 
 def waiting_in(clinic: Clinic) -> list[SafetyReview]:
     """Every plan of a clinic that waits, the longest waiting first: two queries."""
-    return [SafetyReview(item, plan) for item, plan in plan_reviews.waiting_in(CAUSE, clinic)]
+    return [SafetyReview(item, plan) for item, plan in plan_tasks.waiting_in(CAUSE, clinic)]
 
 
 def session_of(cause: str) -> UUID:

@@ -14,7 +14,7 @@ from clinic.problems import Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from scheduler.models import SpacingOverride, TreatmentPlan
-from scheduler.prescribing import spacing_requests
+from scheduler.prescribing import plan_tasks, spacing_requests
 from scheduler.prescribing.standing import locked_plan, require_standing
 
 MOST_DAYS_APART: Final = 365
@@ -58,9 +58,8 @@ def override_spacing(
     def work() -> SpacingOverride:
         locked = locked_plan(plan)
         require_standing(locked)
-        spacing_requests.settle(
-            actor=actor, plan=locked, outcome=f"Allowed: {min_days} to {max_days} days between.", now=now
-        )
+        outcome = f"Allowed: {min_days} to {max_days} days between."
+        plan_tasks.settle(spacing_requests.CAUSE, actor=actor, plan=locked, outcome=outcome, now=now)
         return SpacingOverride.objects.create(
             id=id,
             plan=locked,

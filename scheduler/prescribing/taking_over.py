@@ -6,13 +6,14 @@ as they were booked; what taking one over means for its time is `visits.versions
 """
 
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Count, Q, QuerySet
 
 from clinic import clock, work
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.models import Role, Urgency, WorkItem
+from clinic.models import Role, Urgency
 from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from scheduler.locks import lock_schedule
@@ -24,8 +25,11 @@ from scheduler.models import (
     ProtocolStatus,
     TreatmentPlan,
 )
+from scheduler.prescribing import plan_tasks
 from scheduler.prescribing.orders import Order, errors_under
 from scheduler.prescribing.standing import locked_plan, require_standing
+
+CAUSE: Final = "plan_taken_over"  # a task's cause is this, the plan, and the version that it follows now
 
 
 def in_force_for(plan: TreatmentPlan) -> Protocol | None:
@@ -128,15 +132,8 @@ def _require_sense(plan: TreatmentPlan, to: Protocol) -> None:
 
 def _tell_desk(actor: Actor, plan: TreatmentPlan, now: datetime) -> None:
     """One task for the plan, with what is booked, held or offered; that of a take-over before is over."""
-    cause = f"plan_taken_over:{plan.pk}:"
-    earlier = WorkItem.objects.filter(clinic_id=plan.clinic_id, cause__startswith=cause, closed_at=None)
-    work.settle(
-        actor=actor,
-        clinic_id=plan.clinic_id,
-        causes=list(earlier.values_list("cause", flat=True)),
-        outcome=f"The plan was taken over to version {plan.protocol.version} meanwhile.",
-        now=now,
-    )
+    outcome = f"The plan was taken over to version {plan.protocol.version} meanwhile."
+    plan_tasks.settle(CAUSE, actor=actor, plan=plan, outcome=outcome, now=now)
     held = Q(status=AppointmentStatus.PENDING, held_until__gt=now)
     first = _to_come(plan, Q(status=AppointmentStatus.BOOKED) | held, now).first()
     if first is None:
@@ -145,7 +142,7 @@ def _tell_desk(actor: Actor, plan: TreatmentPlan, now: datetime) -> None:
     work.open_item(
         clinic_id=plan.clinic_id,
         patient_id=plan.patient_id,
-        cause=f"{cause}{plan.protocol.version}",
+        cause=f"{plan_tasks.cause_of(CAUSE, plan.pk)}{plan.protocol.version}",
         title="Look at the booked visits and held times: their plan follows a newer protocol version",
         urgency=Urgency.ROUTINE,
         role=Role.FRONT_DESK,

@@ -27,7 +27,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
-from scheduler.prescribing import charted, consented, course_reviews, plan_reviews, safety_reviews
+from scheduler.prescribing import charted, consented, course_reviews, plan_tasks, safety_reviews
 from scheduler.protocols.protocols import NOT_IN_FORCE
 from scheduler.visits.blockers import MENDS
 from scheduler.waitlist import offering, waiting
@@ -64,8 +64,8 @@ def with_obstacles(rows: QuerySet[WaitlistEntry], *, now: datetime) -> QuerySet[
     ran_out = offers.filter(status=OfferStatus.EXPIRED).order_by("-expires_at").values("expires_at")
     return rows.annotate(
         consented_at=Subquery(consents.values("given_at")[:1]),
-        review=plan_reviews.waiting_cause(course_reviews.CAUSE, plan="plan"),
-        safety=plan_reviews.waiting_cause(safety_reviews.CAUSE, plan="plan"),
+        review=plan_tasks.waiting_cause(course_reviews.CAUSE, plan="plan"),
+        safety=plan_tasks.waiting_cause(safety_reviews.CAUSE, plan="plan"),
         refused=eligibility.refused_of(patient="patient"),
         allergies=charted.unanswered_allergies(plan="plan"),
         age_answered=charted.age_answered(plan="plan"),

@@ -20,7 +20,7 @@ from django.db.models import Count
 from clinic import clock
 from clinic.transactions import in_transaction
 from scheduler.models import STANDING_STATUSES, TreatmentPlan
-from scheduler.prescribing import course_reviews, plan_reviews
+from scheduler.prescribing import course_reviews, plan_tasks
 from scheduler.prescribing.standing import locked_plan
 from sessions_app import queries
 from sessions_app.models import DiaryDay, QuestionnaireResponse, ResponseStatus, Session
@@ -104,9 +104,9 @@ def _asked_of(plans: Mapping[UUID, TreatmentPlan]) -> _Asked:
     items = list(course_reviews.reviews_of({plan.patient_id for plan in plans.values()}))
     after: dict[UUID, int] = {}
     for item in items:
-        plan_id = plan_reviews.plan_of(item.cause)
+        plan_id = plan_tasks.plan_of(item.cause)
         after[plan_id] = max(after.get(plan_id, 0), course_reviews.infusions_of(item.cause))
-    open_ids = {plan_reviews.plan_of(item.cause) for item in items if item.closed_at is None}
+    open_ids = {plan_tasks.plan_of(item.cause) for item in items if item.closed_at is None}
     return _Asked(after, _plans(open_ids))
 
 
@@ -221,6 +221,6 @@ def _settle(plan: TreatmentPlan, response: Told, now: datetime) -> None:
     def write() -> None:
         locked = locked_plan(plan)
         outcome = f"A response is on record by now: {response.title} {before}{response.now}."
-        course_reviews.settle(actor=None, plan=locked, outcome=outcome, now=now)
+        plan_tasks.settle(course_reviews.CAUSE, actor=None, plan=locked, outcome=outcome, now=now)
 
     in_transaction(write)

@@ -129,7 +129,7 @@ def test_what_has_no_words_or_was_not_asked_is_refused(stage: Stage, plan: Treat
     with pytest.raises(Invalid, match="Say what you ask for"):
         ask(stage, plan, " ")
     others = ask(stage, stage.plan(stage.house.omar))
-    with pytest.raises(Invalid, match="no request for another spacing of this plan"):
+    with pytest.raises(Invalid, match="no such task of this plan"):
         refuse(stage, plan, others)
     with pytest.raises(Invalid, match="Say why"):
         refuse(stage, plan, ask(stage, plan), " ")

@@ -202,7 +202,7 @@ def test_a_decision_names_what_it_decides_and_is_given_once(stage: Stage) -> Non
     }
     with pytest.raises(Invalid, match="Say why"):
         course_reviews.go_on(plan=plan, reason=" ", **asked)
-    with pytest.raises(Invalid, match="no decision that this plan waits for"):
+    with pytest.raises(Invalid, match="no such task of this plan"):
         course_reviews.go_on(plan=other, reason="Sleeps better", **asked)
     for _ in range(2):
         course_reviews.go_on(plan=plan, reason="Sleeps better", **asked)

@@ -1,7 +1,8 @@
-"""What a plan waits for until a prescriber has decided: tasks of one kind, one after the other.
+"""Tasks about one plan: of each kind one after the other, opened, decided by a prescriber, settled.
 
-A task's cause is its kind, the plan, and what it is about. What opens one, and what the words are, is said by
-its kind: `course_reviews` and `safety_reviews`.
+A task's cause is its kind, the plan, and what it is about. What opens one, what the words are, and whether
+the plan waits for it, is said by its kind: `course_reviews`, `safety_reviews`, `course_assessments`,
+`spacing_requests`, `taking_over`.
 """
 
 from collections.abc import Callable
@@ -55,14 +56,14 @@ def decide(
         locked = locked_plan(plan)
         item = tasks_of(kind, locked).filter(pk=task).first()
         if item is None:
-            raise Invalid({"task": "This is no decision that this plan waits for."})
+            raise Invalid({"task": "This is no such task of this plan."})
         if item.closed_at is None:
             require_standing(locked)
             first(locked)
             work.settle(actor=actor, clinic_id=item.clinic_id, causes=[item.cause], outcome=outcome, now=now)
         elif (item.closed_by_id, item.outcome) != (actor.user_id, outcome):
             raise Conflict(
-                "This was decided before. Look afresh at what the plan waits for now.",
+                "This was decided before. Look afresh at what is asked now.",
                 code="answered_before",
             )
 
@@ -77,12 +78,12 @@ def settle(kind: str, *, actor: Actor | None, plan: TreatmentPlan, outcome: str,
 
 
 def waiting(kind: str, plan: TreatmentPlan) -> WorkItem | None:
-    """What this plan waits for: one query."""
+    """The one that is open: one query."""
     return tasks_of(kind, plan).filter(closed_at=None).order_by("-created_at").first()
 
 
 def waiting_in(kind: str, clinic: Clinic) -> list[tuple[WorkItem, TreatmentPlan]]:
-    """Every plan of a clinic that waits, the longest waiting first: two queries."""
+    """Every open one of a clinic with its plan, the longest waiting first: two queries."""
     open_items = WorkItem.objects.filter(clinic=clinic, cause__startswith=f"{kind}:", closed_at=None)
     items = list(open_items.order_by("created_at", "pk"))
     asked_for = TreatmentPlan.objects.filter(pk__in=[plan_of(item.cause) for item in items])
@@ -91,15 +92,15 @@ def waiting_in(kind: str, clinic: Clinic) -> list[tuple[WorkItem, TreatmentPlan]
 
 
 def waiting_cause(kind: str, *, plan: str) -> Subquery:
-    """Beside rows that have a `patient` and, by this name, a plan: the cause of the task that it waits for,
-    if it waits."""
+    """Beside rows that have a `patient` and, by this name, a plan: the cause of the open one, if there is
+    one."""
     begins: Any = Concat(Value(f"{kind}:"), Cast(OuterRef(plan), CharField()), Value(":"))
     items = WorkItem.objects.filter(patient=OuterRef("patient"), closed_at=None, cause__startswith=begins)
     return Subquery(items.values("cause")[:1])
 
 
 def tasks_of(kind: str, plan: TreatmentPlan) -> QuerySet[WorkItem]:
-    """Every time that this plan waited."""
+    """Every one, open or closed."""
     return WorkItem.objects.filter(patient=plan.patient_id, cause__startswith=cause_of(kind, plan.pk))
 
 
