@@ -128,6 +128,16 @@ def test_an_answer_changed_meanwhile_is_told_and_changed_knowingly(house: House,
     assert readiness.doubts(newest(visit)) == ["alcohol_drugs", "fasting_understood"]
 
 
+def test_what_is_refused_asks_in_the_words_of_a_first_visit_too(house: House, visit: Appointment) -> None:
+    nils, priya = browser_of(house.nils), browser_of(house.priya)
+    older = filled(nils, visit, new_medicines="no")
+    priya.post(page_of(visit), said(new_medicines="yes"))
+    stale = nils.post(page_of(visit), older)
+    assert stale.status_code == 412
+    first = "Have your medicines changed since you told us about them?"
+    assert words(stale).count(first) == 2, "in the sentence, and at its box"
+
+
 def test_what_the_patient_changed_by_link_is_told_as_theirs(house: House, visit: Appointment) -> None:
     nils = browser_of(house.nils)
     nils.post(page_of(visit), said())

@@ -31,10 +31,10 @@ NOT_ASKED: Final = (YesNoUnknown.UNKNOWN.value, "Not answered")
 
 
 def _question(code: str) -> forms.ChoiceField:
-    """As the patient's own page asks it, in the words of staff's language."""
+    """With the answers of the patient's own page, in staff's language. How it is asked, the visit says."""
     question = next(each for each in READINESS if each.code == code)
     told = [(choice.value, choice.label.of(readiness_answers.LANGUAGE)) for choice in question.choices]
-    return _answered(question.text.of(readiness_answers.LANGUAGE), told)
+    return _answered("", told)
 
 
 def _answered(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
@@ -59,8 +59,10 @@ class SaidBeforeForm(SettingsForm, ClinicForm):
     alcohol_drugs = _question("alcohol_drugs")
     urinary_symptoms = _answered(readiness_answers.URINARY, [("no", "No"), ("yes", "Yes")])
 
-    def __init__(self, data: Any = None, *, stands: Mapping[str, Any]) -> None:
-        super().__init__(data, stands=stands)
+    def __init__(self, visit: Appointment, data: Any = None) -> None:
+        super().__init__(data, stands=_standing(visit))
+        for question in things.questions_before(visit):
+            self.fields[question.code].label = question.text.of(readiness_answers.LANGUAGE)
         self._offer_what_can_be_said()
 
     def clean(self) -> dict[str, Any]:
@@ -113,8 +115,8 @@ def said_before(request: StaffRequest, pk: UUID) -> HttpResponse:
     visit = appointment_of(request, pk, CONFIRM_READINESS)
     if request.method == "GET":
         access.log_look(request.actor, visit.patient, what="answers before a visit")
-        return _show(request, visit, SaidBeforeForm(stands=_standing(visit)))
-    form = SaidBeforeForm(request.POST, stands=_standing(visit))
+        return _show(request, visit, SaidBeforeForm(visit))
+    form = SaidBeforeForm(visit, request.POST)
     if form.is_valid():
         id, answers = form.cleaned_data["id"], form.answers()
         try:
@@ -143,8 +145,6 @@ def _standing(visit: Appointment) -> dict[str, Any]:
 
 
 def _show(request: StaffRequest, visit: Appointment, form: SaidBeforeForm) -> HttpResponse:
-    for question in things.questions_before(visit):
-        form.fields[question.code].label = question.text.of(readiness_answers.LANGUAGE)
     context = {
         "appointment": visit,
         "form": form,
