@@ -18,47 +18,37 @@ def _lines(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
-def referral_fields() -> dict[str, forms.Field]:
-    """Each time new: a form may not share its fields with another's."""
-    return {
-        "authored_on": DayField(label="Day of the referral or inquiry"),
-        "requester_kind": forms.ChoiceField(
-            label="Who refers", choices=[("", "Choose"), *RequesterKind.choices]
-        ),
-        "requester_name": forms.CharField(
-            label="Name",
-            required=False,
-            max_length=120,
-            help_text="Not needed where the patient comes alone.",
-        ),
-        "requester_practice": forms.CharField(label="Practice", required=False, max_length=120),
-        "requester_contact": forms.CharField(
-            label="Where the report goes",
-            required=False,
-            max_length=240,
-            help_text="Fax, e-mail or postal address.",
-        ),
-        "reason": forms.CharField(label="Reason", max_length=4000, widget=_lines(3)),
-        "records_requested_on": DayField(label="Records asked for on", required=False),
-        "records_received_on": DayField(label="Records came on", required=False),
-    }
+class ReferralFields(forms.Form):
+    """What a referral says, as it comes in or as it is mended."""
+
+    authored_on = DayField(label="Day of the referral or inquiry")
+    requester_kind = forms.ChoiceField(label="Who refers", choices=[("", "Choose"), *RequesterKind.choices])
+    requester_name = forms.CharField(
+        label="Name",
+        required=False,
+        max_length=120,
+        help_text="Not needed where the patient comes alone.",
+    )
+    requester_practice = forms.CharField(label="Practice", required=False, max_length=120)
+    requester_contact = forms.CharField(
+        label="Where the report goes",
+        required=False,
+        max_length=240,
+        help_text="Fax, e-mail or postal address.",
+    )
+    reason = forms.CharField(label="Reason", max_length=4000, widget=_lines(3))
+    records_requested_on = DayField(label="Records asked for on", required=False)
+    records_received_on = DayField(label="Records came on", required=False)
 
 
-class ReferralForm(ClinicForm):
+class ReferralForm(ReferralFields, ClinicForm):
     """A referral as it comes in."""
 
-    def __init__(self, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        self.fields |= referral_fields()
 
+class ReferralChangeForm(ReferralFields, SettingsForm):
+    """One that is on record."""
 
-class ReferralChangeForm(SettingsForm):
-    """The same, of one that is on record."""
-
-    def __init__(self, data: Any = None, *, stands: dict[str, Any]) -> None:
-        super().__init__(data, stands=stands)
-        status = forms.ChoiceField(label="It is", choices=ReferralStatus.choices)
-        self.fields |= {**referral_fields(), "status": status}
+    status = forms.ChoiceField(label="It is", choices=ReferralStatus.choices)
 
 
 class EvaluationForm(ClinicForm):
