@@ -119,7 +119,12 @@ def test_a_plan_form_says_first_that_none_can_be_written_and_where_it_is_decided
     new_plan = reverse("new_plan", args=[house.rosa.pk])
     priya = browser_of(house.priya)
     assert "No plan can be written yet." not in words(priya.get(new_plan))
-    decide(house, "declined", reason="Active psychosis")
+    assert new_plan not in priya.get(page_of(house)).content.decode(), "nothing is decided here"
+    first = decide(house, "eligible", now=NOW - DAY)
+    assert new_plan in priya.get(page_of(house)).content.decode()
+    assert new_plan not in browser_of(house.ana).get(page_of(house)).content.decode()
+    decide(house, "declined", reason="Active psychosis", supersedes=first.pk)
+    assert new_plan not in priya.get(page_of(house)).content.decode()
     page = priya.get(new_plan)
     assert "No plan can be written yet. Priya Nair declined the treatment of this patient" in words(page)
     assert f'href="{page_of(house)}"' in page.content.decode()

@@ -84,8 +84,7 @@ def _show(request: StaffRequest, patient: Patient, sent: DecisionForm | None = N
         "needed": prescribing_settings.plans_need_eligibility(patient.clinic_id),
         "may_record": may(RECORD_REFERRAL),
         "may_evaluate": may(EVALUATE),
-        "may_write_plan": may(WRITE_PLAN),
-        "against": eligibility.against_plan(patient, now=now),
+        "may_write_plan": may(WRITE_PLAN) and newest is not None and newest.decision in eligibility.TREATED,
         "form": (sent or _fresh(patient, known, newest)) if may(EVALUATE) else None,
     }
     status = sent.status if sent else 200
