@@ -46,6 +46,11 @@ def day_bounds(day: date, zone: str) -> tuple[datetime, datetime]:
     return at_local(day, time(0), zone), at_local(day + timedelta(days=1), time(0), zone)
 
 
+def day_end(moment: datetime, zone: str) -> datetime:
+    """The midnight at which the local day of this moment is over: when a task of the day is due."""
+    return day_bounds(local_date(moment, zone), zone)[1]
+
+
 def days_between(earlier: datetime, later: datetime, zone: str) -> int:
     """Calendar days between two moments in the zone (domain.md 2.2: spacing counts days, not hours)."""
     return (local_date(later, zone) - local_date(earlier, zone)).days

@@ -95,7 +95,7 @@ def _settle(now: datetime) -> None:
 def _task(offer: WaitlistOffer, now: datetime) -> WorkItem:
     """While the time is held, by its end; afterwards, on the same day."""
     zone = offer.entry.clinic.time_zone
-    tonight = clock.day_bounds(clock.local_date(now, zone), zone)[1]
+    tonight = clock.day_end(now, zone)
     return WorkItem(
         clinic_id=offer.entry.clinic_id,
         patient_id=offer.entry.patient_id,

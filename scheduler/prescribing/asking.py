@@ -26,7 +26,6 @@ def ask_prescriber(
     about locked. Raises `Invalid` without words.
     """
     before = WorkItem.objects.filter(clinic=clinic, cause__startswith=asking, closed_at__isnull=False)
-    today = clock.local_date(now, clinic.time_zone)
     return work.ask(
         actor=actor,
         id=id,
@@ -36,7 +35,7 @@ def ask_prescriber(
         title=title,
         urgency=Urgency.ROUTINE,
         role=Role.PRESCRIBER,
-        due_at=clock.day_bounds(today, clinic.time_zone)[1],
+        due_at=clock.day_end(now, clinic.time_zone),
         words=words,
         now=now,
     )

@@ -57,8 +57,7 @@ def assess(
 
 def open_task(*, plan: TreatmentPlan, infusions: int, now: datetime) -> WorkItem:
     """The prescriber's task, made once."""
-    zone = plan.clinic.time_zone
-    due_at = clock.day_bounds(clock.local_date(now + WITHIN, zone), zone)[1]
+    due_at = clock.day_end(now + WITHIN, plan.clinic.time_zone)
     return plan_tasks.open_task(CAUSE, plan=plan, about=str(infusions), title=TITLE, due_at=due_at)
 
 

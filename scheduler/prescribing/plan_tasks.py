@@ -106,8 +106,7 @@ def tasks_of(kind: str, plan: TreatmentPlan) -> QuerySet[WorkItem]:
 
 def due_by(plan: TreatmentPlan, now: datetime) -> datetime:
     """By the end of the clinic's day, and before the patient comes again. One query."""
-    zone = plan.clinic.time_zone
-    tonight = clock.day_bounds(clock.local_date(now, zone), zone)[1]
+    tonight = clock.day_end(now, plan.clinic.time_zone)
     ahead = Appointment.objects.filter(
         patient=plan.patient_id, status=AppointmentStatus.BOOKED, during__startswith__gt=now
     )

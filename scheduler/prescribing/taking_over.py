@@ -138,7 +138,7 @@ def _tell_desk(actor: Actor, plan: TreatmentPlan, now: datetime) -> None:
     first = _to_come(plan, Q(status=AppointmentStatus.BOOKED) | held, now).first()
     if first is None:
         return
-    tonight = clock.day_bounds(clock.local_date(now, plan.clinic.time_zone), plan.clinic.time_zone)[1]
+    tonight = clock.day_end(now, plan.clinic.time_zone)
     work.open_item(
         clinic_id=plan.clinic_id,
         patient_id=plan.patient_id,

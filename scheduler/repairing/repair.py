@@ -241,7 +241,6 @@ class _CarryingOut:
         """No date was free: the desk has to find one, and nobody is lost."""
         visit = self._visits[change.visit]
         booking.cancel(actor=self._actor, appointment=visit, reason=self._cancellation(), now=self._now)
-        zone = self._clinic.time_zone
         open_item(
             clinic_id=self._clinic.pk,
             patient_id=visit.patient_id,
@@ -249,7 +248,7 @@ class _CarryingOut:
             title=f"Find a new date: the visit on {day:%B} {day.day} was called off",
             urgency=Urgency.AMBER,
             role=Role.FRONT_DESK,
-            due_at=clock.day_bounds(clock.local_date(self._now, zone), zone)[1],
+            due_at=clock.day_end(self._now, self._clinic.time_zone),
         )
 
     def _cancellation(self) -> CancellationReason:

@@ -226,7 +226,7 @@ def _ask_manager(clinic: Clinic, visit: openings.Stranded, now: datetime) -> Non
         title=f"{visit.resource.name} is booked outside the declared hours on {day:%B} {day.day}",
         urgency=Urgency.AMBER,
         role=Role.MANAGER,
-        due_at=clock.day_bounds(clock.local_date(now, clinic.time_zone), clinic.time_zone)[1],
+        due_at=clock.day_end(now, clinic.time_zone),
     )
 
 

@@ -30,7 +30,7 @@ def ask(*, clinic: Clinic, patient_id: UUID, given_mg: int, now: datetime) -> Wo
         title=TITLE,
         urgency=Urgency.ROUTINE,
         role=Role.PRESCRIBER,
-        due_at=clock.day_bounds(clock.local_date(now, clinic.time_zone), clinic.time_zone)[1],
+        due_at=clock.day_end(now, clinic.time_zone),
     )
 
 

@@ -8,7 +8,6 @@ from typing import Final
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
 from clinic import access, clock, queries
 from clinic.models import Clinic
@@ -63,5 +62,4 @@ def _closed(request: StaffRequest) -> HttpResponse:
 
 
 def _today_ends(clinic: Clinic, now: datetime) -> datetime:
-    midnight = clock.day_bounds(timezone.localdate(now), clinic.time_zone)[1]
-    return max(midnight, now + EVENING_RUNS_ON)
+    return max(clock.day_end(now, clinic.time_zone), now + EVENING_RUNS_ON)
