@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from clinic import access as ground
 from clinic.fields import IdField
-from clinic.idempotency import create_once
 from clinic.viewsets import CreateSerializer
 from scheduler import access
 from scheduler.api.plan_answers import PlanActions
@@ -70,16 +69,17 @@ class DosingActions(PlanActions):
         """A prescriber's dose for every session that has not started, within the protocol's limits."""
         plan = self.fetch(TreatmentPlan.objects.all(), pk=pk)
         data = self.parse(OrderDoseSerializer)
-        sent: Any = request.data
         order = {name: value for name, value in data.items() if name != "id"}
-        ordered, made = create_once(
-            actor=self.actor,
+        return self.create_once(
             noun="dose_order",
-            id=data["id"],
-            body={"plan": str(plan.pk), **sent},
-            make=lambda: dose_orders.order_dose(actor=self.actor, plan=plan, **order),
-            find=lambda: plan,
+            data=data,
+            under={"plan": str(plan.pk)},
+            make=lambda: _newest(dose_orders.order_dose(actor=self.actor, plan=plan, **order)),
+            find=lambda: _newest(plan),
+            answer=NewDoseOrderSerializer,
         )
-        newest = dose_orders.orders_of(ordered)[0]
-        answer = {**vars(newest), "in_the_chair": dose_orders.in_the_chair(ordered)}
-        return Response(NewDoseOrderSerializer(answer).data, status=201 if made else 200)
+
+
+def _newest(plan: TreatmentPlan) -> dict[str, Any]:
+    newest = dose_orders.orders_of(plan)[0]
+    return {**vars(newest), "in_the_chair": dose_orders.in_the_chair(plan)}

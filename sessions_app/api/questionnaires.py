@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import access as ground
-from clinic import clock, idempotency
+from clinic import clock
 from clinic.fields import IdField, LineField
 from clinic.models import Patient
 from clinic.viewsets import ClinicViewSet, CreateSerializer, OfPatientSerializer, StrictSerializer
@@ -204,15 +204,14 @@ class ResponsesViewSet(ClinicViewSet):
         """Keep one answer. One about self-harm opens a task at once, whether or not this is ever finished."""
         found = self._found(pk)
         data = self.parse(GiveAnswerSerializer)
-        given, made = idempotency.create_once(
-            actor=self.actor,
+        return self.create_once(
             noun="questionnaire answer",
-            id=data["id"],
-            body={"response": str(found.pk), **data},
+            data=data,
+            under={"response": str(found.pk)},
             make=lambda: responses.answer(actor=self.actor, response=found, now=clock.now(), **data),
             find=lambda: QuestionnaireAnswer.objects.get(pk=data["id"]),
+            answer=AnswerSerializer,
         )
-        return Response(AnswerSerializer(given).data, status=201 if made else 200)
 
     @extend_schema(request=CompleteSerializer, responses=ResponseSerializer)
     @action(detail=True, methods=["post"])

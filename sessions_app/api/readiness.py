@@ -1,6 +1,5 @@
 """What a patient says before a visit, entered by whoever has them on the phone."""
 
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -10,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import clock
-from clinic.idempotency import create_once
 from clinic.viewsets import ClinicViewSet, CreateSerializer
 from scheduler.models import Appointment
 from sessions_app.access import CONFIRM_READINESS
@@ -73,15 +71,13 @@ class ReadinessViewSet(ClinicViewSet):
         visit = self.fetch(self.get_queryset(), pk=pk)
         data = self.parse(ReadinessEntrySerializer)
         id = data.pop("id")
-        sent: Any = self.request.data
-        given, made = create_once(
-            actor=self.actor,
+        return self.create_once(
             noun="readiness",
-            id=id,
-            body={"appointment": str(visit.pk), **sent},
+            data={"id": id},
+            under={"appointment": str(visit.pk)},
             make=lambda: readiness.confirm(
                 id=id, appointment=visit, answers=readiness.Answers(**data), now=clock.now()
             ),
             find=lambda: Readiness.objects.get(pk=id),
+            answer=ReadinessSerializer,
         )
-        return Response(ReadinessSerializer(given).data, status=201 if made else 200)

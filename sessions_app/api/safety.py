@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic import access as ground
-from clinic import clock, idempotency
+from clinic import clock
 from clinic.fields import IdField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, OfPatientSerializer
 from sessions_app.access import ASSESS_SAFETY, RECORD_OUTCOMES
@@ -62,12 +62,11 @@ class SafetyConcernsViewSet(ClinicViewSet):
         """Write down the assessment."""
         concern = self.fetch(self.get_queryset(), pk=pk)
         data = self.parse(AssessSerializer)
-        made, fresh = idempotency.create_once(
-            actor=self.actor,
+        return self.create_once(
             noun="safety assessment",
-            id=data["id"],
-            body={"concern": str(concern.pk), **data},
+            data=data,
+            under={"concern": str(concern.pk)},
             make=lambda: safety.assess(actor=self.actor, concern=concern, now=clock.now(), **data),
             find=lambda: SafetyAssessment.objects.get(pk=data["id"]),
+            answer=SafetyAssessmentSerializer,
         )
-        return Response(SafetyAssessmentSerializer(made).data, status=201 if fresh else 200)
