@@ -1,5 +1,6 @@
 """What one of the staff did, over the API: the charts that they opened, what happened at their sign-ins, and
-who looked at either. Each look here is written down; everybody reads their own sign-ins.
+who looked at either. Each look at a colleague's charts and sign-ins is written down; everybody reads their
+own sign-ins.
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 from clinic import access
 from clinic.api_defaults import NewestFirst
 from clinic.fields import DayField
-from clinic.models import AccessLog, Member, SecondFactor, SignInKind, SignInLog, StaffLook, User
+from clinic.models import AccessLog, Member, SecondFactor, SignInKind, SignInLog, StaffLook
 from clinic.periods import Period
 from clinic.staff import activity
 from clinic.viewsets import ClinicViewSet, StrictSerializer
@@ -110,5 +111,5 @@ class OwnSignInsViewSet(ClinicViewSet):
     def list(self, request: Request) -> Response:
         """The latest first: the wrong passwords, too, and who ended a session of yours."""
         user: Any = request.user
-        rows = self.paginate_queryset(activity.sign_ins_of(User.objects.get(pk=user.pk)))
+        rows = self.paginate_queryset(activity.sign_ins_of(user))
         return self.get_paginated_response(SignInSerializer(rows, many=True).data)

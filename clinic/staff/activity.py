@@ -1,5 +1,5 @@
 """Reads about what one of the staff did: which charts they opened, what happened at their sign-ins, and who
-looked at either. Whoever shows one of these lists writes that down (`access.log_staff_look`).
+looked at either. Whoever shows one of the first two writes that down (`access.log_staff_look`).
 """
 
 from django.db.models import Q, QuerySet

@@ -148,12 +148,7 @@ def test_nor_what_they_did_before_they_came_and_after_they_left(house: House) ->
 def test_the_charts_that_somebody_opened_by_the_clinics_days(house: House, other_house: House) -> None:
     """In Chicago the day begins at 06:00 UTC."""
     place = member(house, house.nils)
-    for at in (
-        "2027-01-11T05:59:59Z",
-        "2027-01-11T06:00:00Z",
-        "2027-01-12T05:59:59Z",
-        "2027-01-12T06:00:00Z",
-    ):
+    for at in EDGES:
         AccessLog.objects.create(
             clinic=house.clinic, patient=house.rosa, user=house.nils, what=at, at=datetime.fromisoformat(at)
         )
