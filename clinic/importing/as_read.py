@@ -86,10 +86,12 @@ def _doubts_of_phone(
     one: PatientRecord, place: str, dialled: Callable[[str], str], owners: dict[str, str]
 ) -> list[str]:
     """`owners`: where each number stood first; this row's is added."""
-    number = dialled(one.phone) if one.phone else ""
-    if one.phone and not number:
+    if not one.phone:
+        return []
+    number = dialled(one.phone)
+    if not number:
         return ["The phone can't be dialled: it is kept as it is written, and no texts go there."]
-    first = owners.setdefault(number, place) if number else place
+    first = owners.setdefault(number, place)
     if first == place:
         return []
     return [f"The phone is that of {first} too: leave it as it is if they share a telephone."]
